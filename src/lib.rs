@@ -1,0 +1,28 @@
+//! wikifarm reads the description of a MoinMoin wiki farm, says what is wrong with it, predicts for every pair
+//! of wikis whether a login is shared and why, and looks after the session files.
+//!
+//! The rooms, from the bottom up; a room knows only rooms below it:
+//!
+//! * [`sys`] talks to the kernel: directory handles, safe opening, atomic writes, locks.
+//! * [`pickle`] turns pickle bytes into values and back, and executes nothing.
+//! * [`browser`] does with cookies what a browser does.
+//! * [`moin`] does with settings, cookies and sessions what each version of MoinMoin does.
+//! * [`farm`] is the farm file: parsing with places, inheritance with origins.
+//! * [`store`] is where sessions lie: one trait, several layouts.
+//! * [`sharing`] says for a pair of wikis who shares a login with whom, and why.
+//! * [`ops`] plans and does: prune.
+//! * [`lint`] holds the rules over a farm.
+//! * [`report`] says how results look.
+//! * [`cli`] is the command line: one file per command, and nothing else knows clap.
+
+pub mod browser;
+pub mod cli;
+pub mod farm;
+pub mod lint;
+pub mod moin;
+pub mod ops;
+pub mod pickle;
+pub mod report;
+pub mod sharing;
+pub mod store;
+pub mod sys;

@@ -1,0 +1,1 @@
+//! The manual as tests: one module per command, driven through the binary.
