@@ -30,6 +30,8 @@
 //! | `Partitioned` | ignored | needs `Secure`; kept apart by the site of the page |
 //! | `SameSite` absent, cross-site POST | withheld (5.6.7.2 allows sending) | sent for two minutes after creation |
 
+#[cfg(test)]
+mod agreement;
 mod cookie;
 mod date;
 mod domain;
