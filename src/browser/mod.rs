@@ -46,6 +46,8 @@ mod retrieve;
 mod same_site;
 mod set_cookie;
 mod suffix;
+#[cfg(test)]
+mod suites;
 mod target;
 
 pub use cookie::{Cookie, Priority, SameSite};
