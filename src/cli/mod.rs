@@ -4,6 +4,9 @@ mod config_check;
 mod config_rules;
 mod config_show;
 mod context;
+mod cookie_explain;
+mod cookie_header;
+mod cookie_preview;
 mod exit;
 
 use std::ffi::OsString;
@@ -101,6 +104,9 @@ enum Command {
     /// Check, show and explain the farm file
     #[command(subcommand, arg_required_else_help = true)]
     Config(Config),
+    /// Predict which wikis share a login, and explain it
+    #[command(subcommand, arg_required_else_help = true)]
+    Cookie(Cookie),
 }
 
 #[derive(Debug, Subcommand)]
@@ -108,6 +114,13 @@ enum Config {
     Check(config_check::Options),
     Show(config_show::Options),
     Rules(config_rules::Options),
+}
+
+#[derive(Debug, Subcommand)]
+enum Cookie {
+    Preview(cookie_preview::Options),
+    Explain(cookie_explain::Options),
+    Header(cookie_header::Options),
 }
 
 /// The command tree, for manual pages and completions.
@@ -176,10 +189,17 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Config(Config::Check(options))) => config_check::run(&options, context),
         Some(Command::Config(Config::Show(options))) => config_show::run(&options, context),
         Some(Command::Config(Config::Rules(options))) => config_rules::run(&options, context),
+        Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
+        Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
+        Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
     }
 }
 
 fn version(context: &mut Context<'_>) -> Outcome {
     writeln!(context.out, "wikifarm {}", env!("CARGO_PKG_VERSION"))?;
+    if context.verbosity > 0 {
+        writeln!(context.out, "public suffix list: {}", crate::browser::suffix_list_version())?;
+        writeln!(context.out, "MoinMoin: 1.7.0 to 1.9.11, 2.0")?;
+    }
     Ok(Exit::Success)
 }

@@ -18,6 +18,20 @@ pub fn plain<const N: usize>(rows: impl IntoIterator<Item = [impl AsRef<str>; N]
     finish(&table)
 }
 
+/// A tight grid with a header: one blank between columns, a line under the header; every cell is escaped.
+pub fn grid(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_header(header.iter().map(|cell| escape(cell).into_owned()));
+    for row in rows {
+        table.add_row(row.iter().map(|cell| escape(cell).into_owned()));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    finish(&table)
+}
+
 /// A table with a header, narrowed to `width` columns if given; every cell is escaped.
 pub fn framed(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width: Option<u16>) -> String {
     let mut table = Table::new();

@@ -1,9 +1,15 @@
 //! What B does to A's login when it gets A's cookie and can't use it.
 //!
-//! Measured on running wikis of 1.7.3 to 1.9.11: log in at A, visit B with A's cookie, go back to A. The table is in
-//! `docs`-form in [`Effect`]; B's version decides the row, and whether B names its cookie's domain and path as A does
-//! decides whether B's answer hits A's cookie at all: a browser deletes and replaces only what has the same name,
-//! domain and path (RFC 6265bis 5.7).
+//! Measured on running wikis of 1.7.3 to 1.9.11: log in at A, visit B with A's cookie, go back to A.
+//!
+//! | differs at B | 1.9.2 to 1.9.11 | 1.9.0, 1.9.1 | 1.7, 1.8 |
+//! |---|---|---|---|
+//! | session storage; B has no anonymous sessions | deletes the cookie | nothing | nothing |
+//! | session storage; B has anonymous sessions | re-sends the id with the anonymous lifetime | same | same |
+//! | user directory, or B lacks the login method | deletes cookie and session file | same | deletes the session file |
+//!
+//! That was with the same cookie name, domain and path at both. A browser deletes and replaces only what agrees in all
+//! three (RFC 6265bis 5.7), so where B sends another domain or path its answer misses A's cookie.
 
 use std::fmt;
 

@@ -136,12 +136,14 @@ impl Model {
             (StepResult::Failed, _) if effect.is_some() => Verdict::Conflict,
             (StepResult::Failed, _) => Verdict::Separate,
         };
-        Pair {
-            verdict,
-            step,
-            reason: last.evidence.clone(),
-            cookie_sent,
-            effect: effect.map(|e| e.to_string()),
-        }
+        let reason = match verdict {
+            Verdict::Shared => steps::summary(from, visitor),
+            _ => last.evidence.clone(),
+        };
+        let effect = effect.map(|effect| effect.to_string());
+        Pair { verdict, step, reason, cookie_sent, effect }
     }
 }
+
+#[cfg(test)]
+mod tests;

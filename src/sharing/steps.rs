@@ -217,3 +217,12 @@ fn alive(from: &Site, _: &Site, _: As) -> Result {
         _ => "both read the same session, and with it the same expiry".to_owned(),
     })
 }
+
+/// Why all six passed, in one line.
+pub(super) fn summary(from: &Site, visitor: As) -> String {
+    let what = match visitor {
+        As::User => "sessions and users",
+        As::Anonymous => "sessions",
+    };
+    format!("both get and look for {}, and have the same {what}", from.cookie_name)
+}
