@@ -15,6 +15,7 @@
 //! CPython 2.7, PEP 307 (protocol 2), PEP 3154 (protocol 4), PEP 574 (protocol 5).
 
 mod cursor;
+mod display;
 mod error;
 mod key;
 mod limits;
@@ -29,6 +30,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use display::DisplayLimits;
 pub use error::{ReadError, ReadErrorKind};
 pub use limits::Limits;
 pub use read::{read, read_with};
