@@ -10,6 +10,7 @@
 //! * No recursion, whatever the nesting: not in reading, dropping, comparing, writing or displaying.
 //! * Nothing is lost: Python 2 `str` against `unicode`, int against long, tuple against list, shared and
 //!   recursive references, class instances, byte strings that are no UTF-8, floats to the last bit.
+//!   [`write`] gives protocol 2 as Python 2's cPickle writes it.
 //!
 //! Pure: no clock, no disk. Sources: `pickletools.py` and `Modules/_pickle.c` of CPython 3, `cPickle.c` of
 //! CPython 2.7, PEP 307 (protocol 2), PEP 3154 (protocol 4), PEP 574 (protocol 5).
@@ -24,8 +25,10 @@ mod objects;
 mod opcode;
 mod quoted;
 mod read;
+mod same;
 mod text;
 mod value;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -36,3 +39,4 @@ pub use limits::Limits;
 pub use read::{read, read_with};
 pub use text::{Chunk, Text};
 pub use value::{Event, Global, Make, Node, NodeId, Object, Tree, TreeBuilder};
+pub use write::{WriteError, write};
