@@ -230,6 +230,10 @@ impl Tree {
         self.nodes.len()
     }
 
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// Offset just behind the STOP opcode; what follows there is no part of the pickle. 0 for a built tree.
     pub fn consumed(&self) -> usize {
         self.consumed

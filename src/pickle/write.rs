@@ -8,7 +8,7 @@
 //!
 //! Values that refer to themselves come out as Python's pickler does it: whatever is open and not yet in the
 //! memo is written again, until a list, dict or object on the way is found in the memo, and the outer, then
-//! useless, beginning is taken off the stack. Source: `cPickle.c` of CPython 2.7.
+//! useless, beginning is taken off the stack (Python would make the object once more and drop it). Source: `cPickle.c` of CPython 2.7.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -56,7 +56,7 @@ impl std::error::Error for WriteError {}
 pub fn write(tree: &Tree) -> Result<Vec<u8>, WriteError> {
     let mut writer = Writer {
         tree,
-        shared: shared(tree),
+        wanted: wanted(tree),
         memo: HashMap::new(),
         open: HashMap::new(),
         tasks: vec![Task::Save(tree.root())],
@@ -72,23 +72,42 @@ pub fn write(tree: &Tree) -> Result<Vec<u8>, WriteError> {
     Ok(writer.out)
 }
 
-/// By node: more than one reference leads to it, from what can be reached.
-fn shared(tree: &Tree) -> Vec<bool> {
-    let mut seen = vec![false; tree.node_count()];
-    let mut shared = vec![false; tree.node_count()];
-    let mut stack = vec![tree.root()];
-    while let Some(id) = stack.pop() {
-        let (Some(seen), Some(shared)) = (seen.get_mut(id.index()), shared.get_mut(id.index())) else {
+/// By node: something may ask the memo for it, because more than one reference leads to it, or because it holds
+/// others in a tree that somewhere refers back to itself.
+fn wanted(tree: &Tree) -> Vec<bool> {
+    #[derive(Copy, Clone, PartialEq)]
+    enum State {
+        New,
+        Open,
+        Done,
+    }
+    let mut states = vec![State::New; tree.node_count()];
+    let mut wanted = vec![false; tree.node_count()];
+    let mut cyclic = false;
+    let mut stack = vec![(tree.root(), false)];
+    while let Some((id, leave)) = stack.pop() {
+        let (Some(state), Some(wanted)) = (states.get_mut(id.index()), wanted.get_mut(id.index())) else {
             continue;
         };
-        if *seen {
-            *shared = true;
-            continue;
+        match (leave, *state) {
+            (true, _) => *state = State::Done,
+            (false, State::New) => {
+                *state = State::Open;
+                stack.push((id, true));
+                tree.node(id).for_each_child(|child| stack.push((child, false)));
+            }
+            (false, seen) => {
+                *wanted = true;
+                cyclic |= seen == State::Open;
+            }
         }
-        *seen = true;
-        tree.node(id).for_each_child(|child| stack.push(child));
     }
-    shared
+    if cyclic {
+        for (wanted, node) in wanted.iter_mut().zip(tree.nodes()) {
+            *wanted |= matches!(node, Node::List(_) | Node::Dict(_) | Node::Object(_) | Node::Global(_));
+        }
+    }
+    wanted
 }
 
 /// What is still to be written, last first.
@@ -99,7 +118,8 @@ enum Task {
     Items(NodeId, usize),
     /// The entries of a dict, from this one on.
     Entries(NodeId, usize),
-    /// What makes the node is written, but for this opcode, which takes so many values from the stack.
+    /// What makes the node is written, but for this opcode, which takes so many values from the stack, or all
+    /// above the mark.
     Made(NodeId, u8, usize),
     /// What was done to an unresolved object, from this event on.
     Log(NodeId, usize),
@@ -107,7 +127,7 @@ enum Task {
 
 struct Writer<'a> {
     tree: &'a Tree,
-    shared: Vec<bool>,
+    wanted: Vec<bool>,
     memo: HashMap<NodeId, u32>,
     /// Nodes begun that enter the memo only when complete, and the size of the memo when they were last begun.
     open: HashMap<NodeId, usize>,
@@ -217,7 +237,7 @@ impl Writer<'_> {
                 let name: &[u8] = if matches!(tree.node(id), Node::Set(_)) { b"set" } else { b"frozenset" };
                 self.global(b"__builtin__", name)?;
                 self.out.push(op::EMPTY_LIST);
-                self.tasks.extend([Task::Made(id, op::REDUCE, 1), Task::Op(op::TUPLE1), Task::Items(id, 0)]);
+                self.tasks.extend([Task::Made(id, op::REDUCE, 2), Task::Op(op::TUPLE1), Task::Items(id, 0)]);
             }
             Node::Global(global) => {
                 self.global(&global.module, &global.name)?;
@@ -228,11 +248,11 @@ impl Writer<'_> {
                 self.begin(id)?;
                 match &object.make {
                     Make::Reduce { callable, args } => {
-                        self.tasks.push(Task::Made(id, op::REDUCE, 1));
+                        self.tasks.push(Task::Made(id, op::REDUCE, 2));
                         self.save_all(&[*callable, *args]);
                     }
                     Make::NewObj { class, args } => {
-                        self.tasks.push(Task::Made(id, op::NEWOBJ, 1));
+                        self.tasks.push(Task::Made(id, op::NEWOBJ, 2));
                         self.save_all(&[*class, *args]);
                     }
                     Make::NewObjEx { .. } => {
@@ -240,7 +260,7 @@ impl Writer<'_> {
                     }
                     Make::Instance { class, args } => {
                         self.out.push(op::MARK);
-                        self.tasks.push(Task::Made(id, op::OBJ, 1));
+                        self.tasks.push(Task::Made(id, op::OBJ, 0));
                         self.save_all(args);
                         self.tasks.push(Task::Save(*class));
                     }
@@ -270,9 +290,8 @@ impl Writer<'_> {
         }
         // Its own parts needed it, and it was completed on their behalf: drop this beginning.
         match opcode {
-            op::TUPLE => self.out.push(op::POP_MARK),
-            op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => self.out.extend(std::iter::repeat_n(op::POP, count)),
-            _ => self.out.extend_from_slice(&[opcode, op::POP]),
+            op::TUPLE | op::OBJ => self.out.push(op::POP_MARK),
+            _ => self.out.extend(std::iter::repeat_n(op::POP, count)),
         }
         self.get(id);
         Ok(())
@@ -362,8 +381,8 @@ impl Writer<'_> {
 
     /// Stores the topmost value in the memo, if something may ask for it or the original did so.
     fn put(&mut self, id: NodeId) {
-        let shared = self.shared.get(id.index()).copied().unwrap_or(false);
-        if shared || self.tree.is_memoized(id) {
+        let wanted = self.wanted.get(id.index()).copied().unwrap_or(false);
+        if wanted || self.tree.is_memoized(id) {
             // There are never more entries than nodes, whose numbers are u32.
             let index =
                 u32::try_from(self.memo.len()).unwrap_or(u32::MAX).saturating_add(self.tree.memo_start());

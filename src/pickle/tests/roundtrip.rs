@@ -52,3 +52,20 @@ fn recorded_sessions_are_written_byte_for_byte() {
         assert_eq!(written.escape_ascii().to_string(), bytes.escape_ascii().to_string(), "{name}");
     }
 }
+
+#[test]
+fn knots_are_tied_again() {
+    for (name, pickle) in [
+        ("a list in itself", &b"]q\x00h\x00a."[..]),
+        ("a tuple, by its list", b"]q\x00h\x00\x85q\x01a0h\x01."),
+        ("a long tuple, by its list", b"(NNN]q\x00tq\x01h\x00h\x01a0."),
+        ("an object, by its state", b"ca\nB\n)\x81q\x00}U\x01xh\x00sb."),
+        ("an object, by a list among its arguments", b"ca\nB\n]q\x00\x85Rq\x01h\x00h\x01a0."),
+        ("an old object, by a list among its arguments", b"(ca\nB\n]q\x00oq\x01h\x00h\x01a0."),
+        ("a set, by the state of an element", b"\x8fq\x00(ca\nB\n)\x81}U\x01sh\x00sb\x90."),
+        ("a class that is changed", b"ca\nB\nq\x00}U\x01xh\x00sb."),
+    ] {
+        let tree = read(pickle).unwrap_or_else(|error| panic!("{name}: {error}"));
+        round_trip(&tree, name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
