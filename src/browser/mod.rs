@@ -47,6 +47,8 @@ mod jar;
 mod lifetime;
 mod matching;
 mod prefix;
+#[cfg(test)]
+mod properties;
 mod refusal;
 mod retrieve;
 mod same_site;
