@@ -99,6 +99,8 @@ pub struct Cookie {
     pub priority: Priority,
     /// The site of the page it was set under, if it is `Partitioned`.
     pub partition: Option<String>,
+    /// The registrable domain, or the host where there is none: cookies are counted by it.
+    pub(super) site: String,
     /// The order of creation in this jar: what decides between cookies created in the same instant.
     pub(super) serial: u64,
 }

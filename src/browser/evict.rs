@@ -6,7 +6,6 @@
 //! recently used, those without `Secure` and of low `Priority` before the others.
 
 use super::cookie::{Cookie, Priority};
-use super::suffix::Suffixes;
 
 /// The most cookies a registrable domain may have.
 pub const MAX_COOKIES_PER_SITE: usize = 180;
@@ -29,28 +28,12 @@ const ROUNDS: [(Priority, bool, usize); 6] = [
     (Priority::High, true, 70),
 ];
 
-/// The name under which cookies are counted together: the registrable domain, or the host where there is
-/// none.
-pub(super) fn site_key<'c>(domain: &'c str, suffixes: &dyn Suffixes) -> &'c str {
-    suffixes.registrable_domain(domain).unwrap_or(domain)
-}
-
-/// Removes what is too much after a cookie of `domain` was stored; returns the removed ones.
-pub(super) fn evict(
-    cookies: &mut Vec<Cookie>,
-    domain: &str,
-    now: f64,
-    suffixes: &dyn Suffixes,
-) -> Vec<Cookie> {
-    let key = site_key(domain, suffixes);
+/// Removes what is too much after a cookie of `site` was stored; returns the removed ones.
+pub(super) fn evict(cookies: &mut Vec<Cookie>, site: &str, now: f64) -> Vec<Cookie> {
     let mut evicted = Vec::new();
-    if count(cookies, |cookie| site_key(&cookie.domain, suffixes) == key) > MAX_COOKIES_PER_SITE {
-        evicted
-            .extend(cookies.extract_if(.., |cookie| {
-                cookie.is_expired(now) && site_key(&cookie.domain, suffixes) == key
-            }));
-        let mut own: Vec<_> =
-            cookies.iter().filter(|cookie| site_key(&cookie.domain, suffixes) == key).cloned().collect();
+    if count(cookies, |cookie| cookie.site == site) > MAX_COOKIES_PER_SITE {
+        evicted.extend(cookies.extract_if(.., |cookie| cookie.site == site && cookie.is_expired(now)));
+        let mut own: Vec<_> = cookies.iter().filter(|cookie| cookie.site == site).cloned().collect();
         if own.len() > MAX_COOKIES_PER_SITE {
             let doomed = doomed_of_site(&mut own);
             evicted.extend(cookies.extract_if(.., |cookie| doomed.contains(&cookie.serial)));
@@ -115,4 +98,85 @@ fn doomed_of_all(cookies: &[Cookie], now: f64) -> Vec<u64> {
     sort_by_use(&mut unused);
     unused.sort_by_key(|cookie| cookie.secure);
     unused.iter().take(goal).map(|cookie| cookie.serial).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Jar, Mode, Outcome, Request, Target};
+    use super::*;
+
+    /// A jar that received numbered cookies of some attributes, a second apart.
+    fn filled(count: usize, attributes: impl Fn(usize) -> &'static str) -> (Jar, usize) {
+        let mut jar = Jar::new(Mode::Chromium);
+        let mut evicted_at_last = 0;
+        for number in 0..count {
+            let from = Target::parse(&format!("https://wiki{}.example.org/", number % 7)).unwrap();
+            let header = format!("c{number}=x; Domain=example.org{}", attributes(number));
+            match jar.receive(&from, header.as_bytes(), &Request::direct(number as f64)) {
+                Outcome::Stored { evicted, .. } => evicted_at_last = evicted.len(),
+                other => panic!("{other:?}"),
+            }
+        }
+        (jar, evicted_at_last)
+    }
+
+    fn names(jar: &Jar) -> Vec<String> {
+        jar.all().iter().map(|cookie| String::from_utf8(cookie.name.clone()).unwrap()).collect()
+    }
+
+    #[test]
+    fn one_too_many_cuts_the_site_to_150() {
+        assert_eq!(filled(180, |_| "").0.all().len(), 180);
+        let (jar, evicted) = filled(181, |_| "");
+        assert_eq!((jar.all().len(), evicted), (150, 31));
+        assert_eq!(names(&jar).first().map(String::as_str), Some("c31"));
+    }
+
+    #[test]
+    fn expired_cookies_go_first_and_may_be_enough() {
+        let (jar, evicted) = filled(181, |number| if number == 100 { "; Max-Age=1" } else { "" });
+        assert_eq!((jar.all().len(), evicted), (180, 1));
+    }
+
+    #[test]
+    fn secure_cookies_and_those_of_high_priority_stay_longer() {
+        let (jar, _) = filled(181, |number| if number < 40 { "; Secure" } else { "" });
+        assert_eq!(jar.all().iter().filter(|cookie| cookie.secure).count(), 40);
+        let (jar, _) = filled(181, |number| if number < 100 { "; Priority=High" } else { "; Priority=Low" });
+        let high = jar.all().iter().filter(|cookie| cookie.priority == Priority::High).count();
+        assert_eq!((high, jar.all().len()), (100, 150));
+    }
+
+    #[test]
+    fn what_was_used_lately_stays() {
+        let (mut jar, _) = filled(180, |_| "");
+        let to = Target::parse("https://wiki1.example.org/").unwrap();
+        let seen = jar.receive(&to, b"c0=y; Domain=example.org", &Request::direct(180.0));
+        assert!(matches!(seen, Outcome::Stored { replaced: Some(_), .. }));
+        jar.receive(&to, b"last=x; Domain=example.org", &Request::direct(181.0));
+        assert!(names(&jar).contains(&"c0".to_owned()));
+        assert!(!names(&jar).contains(&"c1".to_owned()));
+    }
+
+    #[test]
+    fn other_sites_are_not_touched() {
+        let mut jar = Jar::new(Mode::Chromium);
+        jar.receive(&Target::parse("http://example.net/").unwrap(), b"a=b", &Request::direct(0.0));
+        let from = Target::parse("http://example.org/").unwrap();
+        for number in 0..181 {
+            jar.receive(&from, format!("c{number}=x").as_bytes(), &Request::direct(1.0));
+        }
+        assert_eq!(jar.all().len(), 151);
+    }
+
+    #[test]
+    fn a_jar_too_large_drops_what_was_long_unused() {
+        let mut jar = Jar::new(Mode::Chromium);
+        for number in 0..3301 {
+            let from = Target::parse(&format!("http://example{}.org/", number / 100)).unwrap();
+            let now = if number < 3300 { 0.0 } else { SAFE + 1.0 };
+            jar.receive(&from, format!("c{number}=x").as_bytes(), &Request::direct(now));
+        }
+        assert_eq!(jar.all().len(), 3000);
+    }
 }

@@ -105,6 +105,10 @@ impl Jar {
     /// Takes in one `Set-Cookie` header (the bytes after the colon) of the response that `from` gave to
     /// `request`; with [`Via::Script`], what a script of the page `from` wrote to `document.cookie`.
     pub fn receive(&mut self, from: &Target, header: &[u8], request: &Request) -> Outcome {
+        let header = match (self.mode, request.via) {
+            (Mode::Chromium, Via::Http) => first_line(header),
+            _ => header,
+        };
         let set_cookie = match parse_set_cookie(header, self.mode) {
             Ok(set_cookie) => set_cookie,
             Err(refusal) => return Outcome::Refused(refusal),
@@ -128,34 +132,30 @@ impl Jar {
             }
         }
         self.cookies.push(cookie.clone());
-        let evicted = evict(&mut self.cookies, &cookie.domain, request.now, &*self.suffixes);
+        let evicted = evict(&mut self.cookies, &cookie.site, request.now);
         Outcome::Stored { cookie, replaced: old, evicted }
     }
 
     /// Makes the cookie the header describes, unless there is a reason not to.
     fn admit(&self, from: &Target, set_cookie: SetCookie, request: &Request) -> Result<Cookie, Refusal> {
         let suffixes = self.suffixes();
-        let attribute = set_cookie.domain.as_deref().unwrap_or_default();
-        let domain = cookie_domain(from, attribute, suffixes, self.mode);
-        let insecure_partition = set_cookie.partitioned && !(set_cookie.secure && from.is_secure());
-        let mut reasons = Vec::new();
-        reasons.extend(domain.as_ref().err().copied());
-        reasons.extend(broken_prefix(&set_cookie, from, self.mode));
+        let partitioned = set_cookie.partitioned;
+        let insecure_partition = partitioned && !(set_cookie.secure && from.is_secure());
+        let mut reasons: Vec<_> = broken_prefix(&set_cookie, from, self.mode).into_iter().collect();
         reasons.extend(insecure_partition.then_some(RefusalReason::PartitionedInsecure));
-        let partition = set_cookie.partitioned.then(|| request.partition(from, suffixes));
-        let cookie = match domain {
-            Ok(domain) if self.mode == Mode::Rfc || reasons.is_empty() => {
-                let cookie = new_cookie(from, set_cookie, domain, partition, request.now);
-                reasons.extend(self.reasons_against(&cookie, from, request));
-                cookie
-            }
-            // Chromium looks no further; the draft would have stopped at the domain.
-            Ok(domain) => new_cookie(from, set_cookie, domain, partition, request.now),
-            Err(reason) => {
-                let first = if self.mode == Mode::Rfc { vec![reason] } else { reasons };
-                return Err(Refusal::from_reasons(first).unwrap_or(reason.into()));
-            }
+        let attribute = set_cookie.domain.as_deref().unwrap_or_default();
+        let domain = match cookie_domain(from, attribute, suffixes, self.mode) {
+            Ok(domain) => domain,
+            Err(reason) if self.mode == Mode::Rfc => return Err(reason.into()),
+            Err(reason) => return Err(Refusal { reason, also: reasons }),
         };
+        let mut cookie = new_cookie(from, set_cookie, domain, request.now);
+        cookie.site = suffixes.registrable_domain(&cookie.domain).unwrap_or(&cookie.domain).to_owned();
+        cookie.partition = partitioned.then(|| request.partition(from, suffixes));
+        // Chromium looks at the connection and into the jar only if the header itself is in order.
+        if self.mode == Mode::Rfc || reasons.is_empty() {
+            reasons.extend(self.reasons_against(&cookie, from, request));
+        }
         if self.mode == Mode::Rfc {
             // The draft stops at the first; the order of the reasons is the order of its steps.
             reasons.sort();
@@ -211,11 +211,15 @@ impl Jar {
     }
 }
 
+/// A header up to the first CR or LF: there HTTP ends it, and Chromium never sees the rest as part of it.
+fn first_line(header: &[u8]) -> &[u8] {
+    header.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default()
+}
+
 fn new_cookie(
     from: &Target,
     set_cookie: SetCookie,
     CookieDomain { domain, host_only }: CookieDomain,
-    partition: Option<String>,
     now: f64,
 ) -> Cookie {
     let expires = expires_at(&set_cookie, now);
@@ -236,7 +240,8 @@ fn new_cookie(
         created: now,
         last_access: now,
         priority: set_cookie.priority,
-        partition,
+        partition: None,
+        site: String::new(),
         serial: 0,
     }
 }
@@ -247,5 +252,124 @@ impl fmt::Debug for Jar {
             .field("mode", &self.mode)
             .field("cookies", &self.cookies)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Nav;
+    use super::*;
+
+    const NOW: f64 = 1_795_394_121.0;
+
+    fn at(url: &str) -> Target {
+        Target::parse(url).unwrap()
+    }
+
+    /// A jar that received these headers, a second apart.
+    fn jar_of(headers: &[(&str, &str)]) -> Jar {
+        let mut jar = Jar::new(Mode::Chromium);
+        for (second, (url, header)) in headers.iter().enumerate() {
+            jar.receive(&at(url), header.as_bytes(), &Request::direct(NOW + second as f64));
+        }
+        jar
+    }
+
+    fn header(jar: &Jar, url: &str, request: &Request) -> String {
+        String::from_utf8(jar.peek(&at(url), request).header.unwrap_or_default()).unwrap()
+    }
+
+    #[test]
+    fn a_login_with_a_new_value_puts_the_neighbours_cookie_first() {
+        let mut jar = jar_of(&[
+            ("http://w1.example.org/", "M=w1"),
+            ("http://w2.example.org/", "M=w2; Domain=example.org"),
+        ]);
+        assert_eq!(header(&jar, "http://w1.example.org/", &Request::direct(NOW)), "M=w1; M=w2");
+        jar.receive(&at("http://w1.example.org/"), b"M=new", &Request::direct(NOW + 9.0));
+        assert_eq!(header(&jar, "http://w1.example.org/", &Request::direct(NOW + 9.0)), "M=w2; M=new");
+    }
+
+    #[test]
+    fn the_end_of_the_session_drops_what_has_no_lifetime() {
+        let mut jar =
+            jar_of(&[("http://w1.example.org/", "A=1"), ("http://w1.example.org/", "B=2; Max-Age=9")]);
+        assert_eq!(jar.end_session().len(), 1);
+        assert_eq!(header(&jar, "http://w1.example.org/", &Request::direct(NOW)), "B=2");
+    }
+
+    #[test]
+    fn expired_cookies_are_named_once_and_then_gone() {
+        let mut jar = jar_of(&[("http://w1.example.org/", "A=1; Max-Age=9")]);
+        let visit = jar.cookies_for(&at("http://w1.example.org/"), &Request::direct(NOW + 9.0));
+        let reasons: Vec<_> = visit.withheld.iter().map(|withheld| withheld.reason.name()).collect();
+        assert_eq!(reasons, ["expired"]);
+        assert!(jar.all().is_empty());
+    }
+
+    #[test]
+    fn deleting_needs_the_same_domain_and_path() {
+        let mut jar = jar_of(&[("http://w1.example.org/", "M=1; Domain=example.org")]);
+        let mut delete = |header: &str| {
+            let outcome =
+                jar.receive(&at("http://w1.example.org/"), header.as_bytes(), &Request::direct(NOW));
+            matches!(outcome, Outcome::Deleted { removed: Some(_), .. })
+        };
+        assert!(!delete("M=; Max-Age=0"));
+        assert!(!delete("M=; Max-Age=0; Domain=w1.example.org"));
+        assert!(!delete("M=; Max-Age=0; Domain=example.org; Path=/wiki1"));
+        assert!(delete("M=; Max-Age=0; Domain=example.org"));
+    }
+
+    #[test]
+    fn scripts_and_http_only_cookies_do_not_meet() {
+        let mut jar = jar_of(&[("http://w1.example.org/", "M=1; HttpOnly")]);
+        let url = at("http://w1.example.org/");
+        let mut script = |header: &[u8]| {
+            jar.receive(&url, header, &Request::script(NOW)).refusal().map(|refusal| refusal.name())
+        };
+        assert_eq!(script(b"M=2"), Some("overwrite-http-only"));
+        assert_eq!(script(b"N=2; HttpOnly"), Some("http-only-from-script"));
+        assert_eq!(script(b"N=2"), None);
+        assert_eq!(header(&jar, "http://w1.example.org/", &Request::script(NOW)), "N=2");
+    }
+
+    #[test]
+    fn a_cookie_without_same_site_goes_with_a_foreign_post_for_two_minutes() {
+        let jar =
+            jar_of(&[("http://w1.example.org/", "A=1; SameSite=Lax"), ("http://w1.example.org/", "M=1")]);
+        let post = |later| {
+            header(
+                &jar,
+                "http://w1.example.org/",
+                &Request::post(NOW + later, at("http://evil.example.net/")),
+            )
+        };
+        assert_eq!(post(121.0), "M=1");
+        assert_eq!(post(122.0), "");
+    }
+
+    #[test]
+    fn embedded_in_another_site_only_same_site_none_counts() {
+        let embedded =
+            Request { nav: Nav::Embedded, ..Request::link(NOW, at("https://portal.example.net/")) };
+        let mut jar = Jar::new(Mode::Chromium);
+        let mut set = |header: &[u8]| {
+            let outcome = jar.receive(&at("https://w1.example.org/"), header, &embedded);
+            outcome.refusal().map(|refusal| refusal.name())
+        };
+        assert_eq!(set(b"M=1"), Some("cross-site"));
+        assert_eq!(set(b"M=1; SameSite=None; Secure"), None);
+        assert_eq!(set(b"P=1; SameSite=None; Secure; Partitioned"), None);
+        assert_eq!(header(&jar, "https://w1.example.org/", &embedded), "M=1; P=1");
+        assert_eq!(header(&jar, "https://w1.example.org/", &Request::direct(NOW)), "M=1");
+    }
+
+    #[test]
+    fn chromium_names_all_reasons_of_a_stage() {
+        let mut jar = jar_of(&[("https://w1.example.org/", "M=1; Secure")]);
+        let outcome = jar.receive(&at("http://w1.example.org/"), b"M=2; Secure", &Request::direct(NOW));
+        let names: Vec<_> = outcome.refusal().unwrap().reasons().map(RefusalReason::name).collect();
+        assert_eq!(names, ["secure-from-insecure", "overwrite-secure"]);
     }
 }

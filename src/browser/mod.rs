@@ -11,29 +11,35 @@
 //!
 //! | what | the draft ([`Mode::Rfc`]) | Chromium ([`Mode::Chromium`]) |
 //! |---|---|---|
-//! | TAB inside a name, value or attribute | kept (5.6) | the header is refused |
-//! | no name, and `=` in the value (`==x`, `=a=b`) | kept (5.6) | refused since Chromium 148: it would look like `a=b` |
-//! | repeated `Max-Age` or `Expires`, the last one invalid | the last valid one counts (5.6.1, 5.6.2) | the last one counts, so none does |
+//! | TAB inside a name, a value or an attribute | kept (5.6) | the header is refused |
+//! | CR or LF in the header | the header is refused (5.6) | HTTP ends the header there |
+//! | no name, and `=` in the value (`==x`, `=a=b`) | kept (5.6) | refused since Chromium 148: it would be sent as `a=b` |
+//! | `Max-Age` repeated, the last one invalid | the last valid one counts (5.6.2) | the last one counts, so none does |
+//! | `Expires` repeated, the last one invalid | the last valid one counts (5.6.1) | the last one counts, so none does |
 //! | `Max-Age=+100` | ignored (5.6.2) | 100 seconds |
-//! | `Expires` with a year of five digits | ignored (5.1.1) | read as it is |
-//! | `Expires` before the year 1601 | ignored (5.1.1) | read as it is: the cookie is deleted |
-//! | `Expires` with letters on a day or year (`23rd`) | the letters are skipped (5.1.1) | a token over two characters is no day |
-//! | overwriting a cookie | keeps the creation time (5.7) | keeps it only if the value stays the same |
+//! | `Max-Age` too large, with letters after the digits | ignored (5.6.2) | as long as can be |
+//! | `Expires` in a year of five digits | ignored (5.1.1) | read as it is |
+//! | `Expires` before the year 1601 | ignored (5.1.1) | read as it is: deletes the cookie |
+//! | `Expires` with letters after a day (`23rd`) | they are skipped (5.1.1) | no day has over two characters |
+//! | `Expires` with a third digit of seconds | no time (5.1.1) | skipped |
+//! | overwriting a cookie with another value | keeps its creation time (5.7) | renews it |
 //! | `Domain` in raw UTF-8 | refused (5.7) | converted by IDNA |
 //! | `Domain=.` | as if absent (5.6.3) | refused |
-//! | `Domain` that is not a canonical host (`example.org:80`, `EX%41MPLE.org`) | compared as it is, so refused as a mismatch | refused as malformed |
-//! | `Domain` on an IP address host, naming that address | a cookie with that domain (5.7) | host-only |
-//! | `Domain` naming a host that is a public suffix | host-only (5.7) | the same |
-//! | a host that ends in two dots | as any host | no cookies |
-//! | `__Http-` and `__Host-Http-` | ordinary names | need `HttpOnly` too |
-//! | `__Secure-`, `__Host-` | need `Secure` (5.7) | the same |
+//! | `Domain=example.org:80` | refused, as another domain (5.7) | refused, as malformed |
+//! | an IP address as `Domain` on the same host | a domain cookie (5.7) | host-only |
+//! | a host that ends in two dots | like any host | sets no cookies |
+//! | `__Http-` and `__Host-Http-` | ordinary names | need `HttpOnly` |
 //! | `Partitioned` | ignored | needs `Secure`; kept apart by the site of the page |
-//! | `SameSite` absent, cross-site POST | withheld (5.6.7.2 allows sending) | sent for two minutes after creation |
+//! | `Priority` | ignored | decides who goes when there are too many |
+//! | `SameSite` absent, cross-site POST | withheld (5.6.7.2 lets browsers send it) | sent for two minutes after creation |
+//! | several reasons to refuse a cookie | the first counts (5.7) | all that one stage finds are named |
 
 #[cfg(test)]
 mod agreement;
 mod cookie;
 mod date;
+#[cfg(test)]
+mod differences;
 mod domain;
 mod evict;
 mod host;
@@ -41,6 +47,8 @@ mod jar;
 mod lifetime;
 mod matching;
 mod prefix;
+#[cfg(test)]
+mod properties;
 mod refusal;
 mod retrieve;
 mod same_site;

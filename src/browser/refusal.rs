@@ -162,12 +162,10 @@ impl RefusalReason {
             R::CrossSite => "embedded in a page of another site, only SameSite=None cookies can be set",
             R::SameSiteNoneInsecure => "SameSite=None needs Secure",
             R::SecurePrefix => "a name that begins with __Secure- needs Secure, and https",
-            R::HostPrefix => {
-                "a name that begins with __Host- needs Secure, https, an explicit Path=/ and no Domain"
-            }
+            R::HostPrefix => "a name that begins with __Host- needs Secure, https, Path=/ and no Domain",
             R::HttpPrefix => "a name that begins with __Http- needs Secure, https and HttpOnly",
             R::HostHttpPrefix => {
-                "a name that begins with __Host-Http- needs Secure, https, HttpOnly, an explicit Path=/ and no Domain"
+                "a name that begins with __Host-Http- needs Secure, https, HttpOnly, Path=/ and no Domain"
             }
             R::HiddenPrefix => "a cookie without a name may not have a value that looks like a prefixed name",
             R::PartitionedInsecure => "Partitioned needs Secure",
@@ -175,10 +173,11 @@ impl RefusalReason {
         }
     }
 
-    /// What Chromium's developer tools call it; `None` where they do not name the reason.
+    /// What Chromium's developer tools call it; `None` where they have no name for it, or no recording shows the
+    /// name.
     pub fn devtools_name(self) -> Option<&'static str> {
         Some(match self {
-            R::DisallowedCharacter | R::AmbiguousNameless => "DisallowedCharacter",
+            R::DisallowedCharacter => "DisallowedCharacter",
             R::NoCookieContent => "NoCookieContent",
             R::NameAndValueTooLong => "NameValuePairExceedsMaxSize",
             R::MalformedDomain | R::NonAsciiDomain | R::PublicSuffix | R::DomainMismatch => "InvalidDomain",
@@ -189,7 +188,9 @@ impl RefusalReason {
             R::SecurePrefix | R::HostPrefix | R::HttpPrefix | R::HostHttpPrefix | R::HiddenPrefix => {
                 "InvalidPrefix"
             }
-            R::HttpOnlyFromScript | R::PartitionedInsecure | R::OverwriteHttpOnly => return None,
+            R::AmbiguousNameless | R::HttpOnlyFromScript | R::PartitionedInsecure | R::OverwriteHttpOnly => {
+                return None;
+            }
         })
     }
 }

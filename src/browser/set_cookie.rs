@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn a_header_of_moinmoin_is_read() {
         let read = read(
-            "MOIN_SESSION=abc; Domain=.example.org; expires=Tue, 24-Nov-2026 00:37:06 GMT; httponly; Max-Age=3600; Path=/",
+            "MOIN_SESSION=abc; Domain=.example.org; expires=Tue, 24-Nov-2026 00:37:06 GMT; httponly; Max-Age=3600",
         );
         assert_eq!((&read.name[..], &read.value[..]), (&b"MOIN_SESSION"[..], &b"abc"[..]));
         assert_eq!(read.domain.as_deref(), Some(&b".example.org"[..]));
