@@ -12,10 +12,18 @@
 
 mod dir;
 mod file;
+mod lock;
+mod owner;
+mod places;
 mod remove;
 mod walk;
+mod write;
 
 pub use dir::{Dir, Entry, FileId, Kind};
 pub use file::{MAX_FILE, NotOpened, OpenFile, open_regular};
+pub use lock::{Lock, LockDir, LockError};
+pub use owner::{AsOwner, is_root};
+pub use places::{PlaceError, lock_dir, state_dir};
 pub use remove::{Removal, remove_if};
 pub use walk::DirError;
+pub use write::write_atomically;
