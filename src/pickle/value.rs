@@ -1,0 +1,382 @@
+//! What a pickle holds: an arena of nodes that name each other by number. A flat vector, so that dropping,
+//! comparing and walking need no recursion, and shared and recursive references are just numbers.
+
+use std::borrow::Cow;
+
+use num_bigint::BigInt;
+
+use super::text::Text;
+
+/// A node of one [`Tree`]. Numbers of one tree mean nothing in another.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(pub(super) u32);
+
+impl NodeId {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A Python value. Two references to one node are two references to one Python object.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Node {
+    /// `None`.
+    None,
+    /// `True` and `False`.
+    Bool(bool),
+    /// A Python 2 `int`; also what Python 3 writes in up to 32 bits.
+    Int(i64),
+    /// A Python 2 `long`, however small; also what Python 3 writes beyond 32 bits.
+    Long(BigInt),
+    /// A double, every bit kept.
+    Float(f64),
+    /// A Python 2 `str`: bytes.
+    Str(Vec<u8>),
+    /// Python 3 `bytes`, from opcodes of protocol 3 or from a call of `_codecs.encode`. Python 2 reads the latter
+    /// as `str`.
+    Bytes(Vec<u8>),
+    /// A `bytearray`.
+    ByteArray(Vec<u8>),
+    /// Python 2 `unicode`, Python 3 `str`.
+    Text(Text),
+    /// A tuple.
+    Tuple(Vec<NodeId>),
+    /// A list.
+    List(Vec<NodeId>),
+    /// A dict: keys and values, in the order of the file, no two keys equal in Python 2.
+    Dict(Vec<(NodeId, NodeId)>),
+    /// A set, in the order of the file.
+    Set(Vec<NodeId>),
+    /// A frozenset, in the order of the file.
+    FrozenSet(Vec<NodeId>),
+    /// A class or function by name, unresolved.
+    Global(Box<Global>),
+    /// What a call would have made, unresolved.
+    Object(Box<Object>),
+}
+
+/// A name in a module. It is data: nothing looks it up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Global {
+    /// The module's name; bytes, as Python 2 has them.
+    pub module: Vec<u8>,
+    /// The name in it, dots included.
+    pub name: Vec<u8>,
+    /// What the file does to the class or module-level object itself. Python's own pickler never writes such.
+    pub log: Vec<Event>,
+}
+
+/// An instance of a class that is not resolved: how it would be made, and what is done to it then, in order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Object {
+    /// The call that makes it.
+    pub make: Make,
+    /// What follows the call.
+    pub log: Vec<Event>,
+}
+
+/// How an [`Object`] would be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Make {
+    /// REDUCE: `callable(*args)`.
+    Reduce {
+        /// What is called.
+        callable: NodeId,
+        /// A tuple, or an object standing for one.
+        args: NodeId,
+    },
+    /// NEWOBJ: `class.__new__(class, *args)`.
+    NewObj {
+        /// The class.
+        class: NodeId,
+        /// A tuple, or an object standing for one.
+        args: NodeId,
+    },
+    /// NEWOBJ_EX: `class.__new__(class, *args, **kwargs)`.
+    NewObjEx {
+        /// The class.
+        class: NodeId,
+        /// A tuple, or an object standing for one.
+        args: NodeId,
+        /// A dict, or an object standing for one.
+        kwargs: NodeId,
+    },
+    /// OBJ and INST: an instance of an old-style class, made without a call if there are no arguments.
+    Instance {
+        /// The class.
+        class: NodeId,
+        /// The arguments themselves, no tuple.
+        args: Vec<NodeId>,
+    },
+}
+
+/// One thing done to an unresolved object after it was made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// BUILD: `__setstate__(state)`, or attributes from a dict, or from a tuple of two (dict, slots).
+    Build(NodeId),
+    /// APPEND and APPENDS, one batch.
+    Append(Vec<NodeId>),
+    /// SETITEM and SETITEMS, one batch.
+    SetItems(Vec<(NodeId, NodeId)>),
+    /// ADDITEMS, one batch.
+    AddItems(Vec<NodeId>),
+}
+
+impl Node {
+    /// The kind of value, by its Python 2 name (`bytes` and `bytearray` are Python 3's).
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Node::None => "None",
+            Node::Bool(_) => "bool",
+            Node::Int(_) => "int",
+            Node::Long(_) => "long",
+            Node::Float(_) => "float",
+            Node::Str(_) => "str",
+            Node::Bytes(_) => "bytes",
+            Node::ByteArray(_) => "bytearray",
+            Node::Text(_) => "unicode",
+            Node::Tuple(_) => "tuple",
+            Node::List(_) => "list",
+            Node::Dict(_) => "dict",
+            Node::Set(_) => "set",
+            Node::FrozenSet(_) => "frozenset",
+            Node::Global(_) => "global",
+            Node::Object(_) => "object",
+        }
+    }
+
+    /// Whether this is the text `key` as Python 2 compares: an ASCII `str` equals the same `unicode`, other byte
+    /// strings equal no text.
+    pub fn is_text(&self, key: &str) -> bool {
+        match self {
+            Node::Str(bytes) => bytes.is_ascii() && bytes == key.as_bytes(),
+            Node::Text(text) => text.as_bytes() == key.as_bytes(),
+            _ => false,
+        }
+    }
+
+    /// Calls `f` with each node that this one refers to, in the order in which a pickle names them.
+    pub fn for_each_child(&self, mut f: impl FnMut(NodeId)) {
+        let mut log: &[Event] = &[];
+        match self {
+            Node::Tuple(items) | Node::List(items) | Node::Set(items) | Node::FrozenSet(items) => {
+                items.iter().copied().for_each(&mut f);
+            }
+            Node::Dict(entries) => entries.iter().for_each(|&(key, value)| {
+                f(key);
+                f(value);
+            }),
+            Node::Global(global) => log = &global.log,
+            Node::Object(object) => {
+                match &object.make {
+                    Make::Reduce { callable: head, args } | Make::NewObj { class: head, args } => {
+                        f(*head);
+                        f(*args);
+                    }
+                    Make::NewObjEx { class, args, kwargs } => {
+                        f(*class);
+                        f(*args);
+                        f(*kwargs);
+                    }
+                    Make::Instance { class, args } => {
+                        f(*class);
+                        args.iter().copied().for_each(&mut f);
+                    }
+                }
+                log = &object.log;
+            }
+            _ => {}
+        }
+        for event in log {
+            match event {
+                Event::Build(state) => f(*state),
+                Event::Append(items) | Event::AddItems(items) => items.iter().copied().for_each(&mut f),
+                Event::SetItems(entries) => entries.iter().for_each(|&(key, value)| {
+                    f(key);
+                    f(value);
+                }),
+            }
+        }
+    }
+}
+
+/// One pickle, read: nodes, the one it stands for, and where it ended.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    nodes: Vec<Node>,
+    /// By node: the file stored it in the memo. cPickle stores an object only if something else refers to it at
+    /// that moment, so writing the same bytes again needs to know.
+    memoized: Vec<bool>,
+    root: NodeId,
+    consumed: usize,
+}
+
+impl Tree {
+    /// The value of the pickle.
+    pub fn root(&self) -> NodeId {
+        self.root
+    }
+
+    /// A node of this tree. The number of another tree may give any node, or [`Node::None`].
+    pub fn node(&self, id: NodeId) -> &Node {
+        self.nodes.get(id.index()).unwrap_or(&Node::None)
+    }
+
+    /// How many nodes there are, those no longer referred to included.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Offset just behind the STOP opcode; what follows there is no part of the pickle. 0 for a built tree.
+    pub fn consumed(&self) -> usize {
+        self.consumed
+    }
+
+    #[expect(dead_code, reason = "the writer will ask")]
+    pub(super) fn is_memoized(&self, id: NodeId) -> bool {
+        self.memoized.get(id.index()).copied().unwrap_or(false)
+    }
+
+    /// The value under a string key of a dict, as Python 2 would find it (an ASCII `str` equals the same
+    /// `unicode`). `None` if `dict` is no dict or has no such key.
+    pub fn get(&self, dict: NodeId, key: &str) -> Option<NodeId> {
+        self.entries(dict)?.iter().find(|(name, _)| self.node(*name).is_text(key)).map(|&(_, value)| value)
+    }
+
+    /// Keys and values of a dict, in the order of the file; `None` if it is none.
+    pub fn entries(&self, dict: NodeId) -> Option<&[(NodeId, NodeId)]> {
+        match self.node(dict) {
+            Node::Dict(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The items of a tuple, list, set or frozenset; `None` for anything else.
+    pub fn items(&self, id: NodeId) -> Option<&[NodeId]> {
+        match self.node(id) {
+            Node::Tuple(items) | Node::List(items) | Node::Set(items) | Node::FrozenSet(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// A byte string or text as text, for names and ids: bytes that are no UTF-8 and lone surrogates become
+    /// U+FFFD. `None` for anything else.
+    pub fn bytes_or_text(&self, id: NodeId) -> Option<Cow<'_, str>> {
+        match self.node(id) {
+            Node::Str(bytes) | Node::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
+            Node::Text(text) => Some(text.to_string_lossy()),
+            _ => None,
+        }
+    }
+
+    /// The number that Python's `float(x)` and comparisons see in an int, long, float or bool; `None` for
+    /// anything else. It may be NaN or infinite; a long beyond the doubles is infinite.
+    pub fn as_f64(&self, id: NodeId) -> Option<f64> {
+        match self.node(id) {
+            Node::Bool(value) => Some(f64::from(u8::from(*value))),
+            Node::Int(value) => Some(*value as f64),
+            Node::Float(value) => Some(*value),
+            // The largest double has 1024 bits; through decimal digits the rounding is right.
+            Node::Long(value) if value.bits() <= 1100 => value.to_string().parse().ok(),
+            Node::Long(value) if value.sign() == num_bigint::Sign::Minus => Some(f64::NEG_INFINITY),
+            Node::Long(_) => Some(f64::INFINITY),
+            _ => None,
+        }
+    }
+
+    /// The class or callable behind a global or an unresolved object, as `module.name`; it looks through
+    /// `copy_reg._reconstructor`. `None` for anything else.
+    pub fn class_name(&self, id: NodeId) -> Option<String> {
+        let object = match self.node(id) {
+            Node::Global(global) => return Some(global.path()),
+            Node::Object(object) => object,
+            _ => return None,
+        };
+        let (mut head, args) = match &object.make {
+            Make::Reduce { callable, args } => (*callable, Some(*args)),
+            Make::NewObj { class, .. } | Make::NewObjEx { class, .. } | Make::Instance { class, .. } => {
+                (*class, None)
+            }
+        };
+        if let (Node::Global(global), Some(args)) = (self.node(head), args)
+            && matches!(global.module.as_slice(), b"copy_reg" | b"copyreg")
+            && matches!(global.name.as_slice(), b"_reconstructor" | b"__newobj__" | b"__newobj_ex__")
+        {
+            head = self.items(args)?.first().copied()?;
+        }
+        match self.node(head) {
+            Node::Global(global) => Some(global.path()),
+            _ => None,
+        }
+    }
+
+    /// A builder that starts with everything in this tree, to change it.
+    pub fn into_builder(self) -> TreeBuilder {
+        TreeBuilder { nodes: self.nodes, memoized: self.memoized }
+    }
+}
+
+impl Global {
+    /// A name in a module, with nothing done to it.
+    pub fn new(module: impl Into<Vec<u8>>, name: impl Into<Vec<u8>>) -> Self {
+        Global { module: module.into(), name: name.into(), log: Vec::new() }
+    }
+
+    /// `module.name`, for people.
+    pub fn path(&self) -> String {
+        format!("{}.{}", String::from_utf8_lossy(&self.module), String::from_utf8_lossy(&self.name))
+    }
+}
+
+/// Makes a [`Tree`] node by node.
+#[derive(Clone, Debug, Default)]
+pub struct TreeBuilder {
+    nodes: Vec<Node>,
+    memoized: Vec<bool>,
+}
+
+impl TreeBuilder {
+    /// An empty builder.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a node. It may name nodes that do not exist yet; those never added read as [`Node::None`].
+    pub fn push(&mut self, node: Node) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(node);
+        self.memoized.push(false);
+        id
+    }
+
+    /// A node, to change it.
+    pub fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
+        self.nodes.get_mut(id.index())
+    }
+
+    /// A node added before.
+    pub fn node(&self, id: NodeId) -> &Node {
+        self.nodes.get(id.index()).unwrap_or(&Node::None)
+    }
+
+    /// How many nodes were added.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn memoize(&mut self, id: NodeId) {
+        if let Some(flag) = self.memoized.get_mut(id.index()) {
+            *flag = true;
+        }
+    }
+
+    /// The tree whose value is `root`.
+    pub fn finish(self, root: NodeId) -> Tree {
+        self.finish_at(root, 0)
+    }
+
+    pub(super) fn finish_at(self, root: NodeId, consumed: usize) -> Tree {
+        Tree { nodes: self.nodes, memoized: self.memoized, root, consumed }
+    }
+}
