@@ -4,6 +4,15 @@
 //! Pure: no clock and no disk, time comes in as an argument. Source: the MoinMoin releases 1.7.0 to 1.9.11 and 2.0,
 //! and what running wikis of 1.7.3, 1.8.7, 1.9.0, .1, .3, .8, .10 and .11 sent and wrote.
 
+mod cookie;
+mod date;
+mod id;
+mod lifetime;
+mod settings;
 mod version;
 
+pub use cookie::{NoCookie, SetCookie, session_cookie};
+pub use id::{IdForm, id_form, placeholder_id};
+pub use lifetime::{Broken, Lifetime, Lifetimes, TEN_YEARS, lifetimes};
+pub use settings::{Backend, CookieLifetime, Duplicate, Settings, Visitor};
 pub use version::{Behaviour, Version, VersionError};

@@ -1,0 +1,57 @@
+//! The forms of session ids.
+
+use super::{Behaviour, Version};
+
+/// What an id must look like for a version to look it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IdForm {
+    /// 32 of `a-z 0-9 _` (1.7, 1.8). From a cookie other characters are dropped and the rest is cut at 32.
+    Word32,
+    /// 40 hex digits of either case (1.9.0 to 1.9.3); any other id gets a new session.
+    Hex40,
+    /// 40 lower-case hex digits (from 1.9.4); any other id gets a new session.
+    LowerHex40,
+    /// The signed cookie is the session (2.0).
+    Signed,
+}
+
+/// The form of the ids that `version` makes and accepts.
+pub fn id_form(version: Version) -> IdForm {
+    match version.behaviour() {
+        Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => IdForm::Word32,
+        Behaviour::V1_9_0 | Behaviour::V1_9_1 | Behaviour::V1_9_2 => IdForm::Hex40,
+        Behaviour::V2 => IdForm::Signed,
+        _ => IdForm::LowerHex40,
+    }
+}
+
+/// An id of the right form that belongs to nobody, for showing headers.
+pub fn placeholder_id(version: Version) -> &'static str {
+    match id_form(version) {
+        IdForm::Word32 => "00000000000000000000000000000000",
+        IdForm::Hex40 | IdForm::LowerHex40 => "0000000000000000000000000000000000000000",
+        IdForm::Signed => "signed-session-data",
+    }
+}
+
+impl IdForm {
+    /// Whether a wiki that makes ids of this form takes an id of `other`'s form from a cookie as it is.
+    pub fn accepts(self, other: IdForm) -> bool {
+        match (self, other) {
+            (IdForm::Word32, IdForm::Word32) => true,
+            (IdForm::Hex40 | IdForm::LowerHex40, IdForm::Hex40 | IdForm::LowerHex40) => true,
+            (IdForm::Signed, IdForm::Signed) => true,
+            (IdForm::Word32 | IdForm::Hex40 | IdForm::LowerHex40 | IdForm::Signed, _) => false,
+        }
+    }
+
+    /// The form in words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            IdForm::Word32 => "32 of a-z, 0-9 and _",
+            IdForm::Hex40 => "40 hex digits",
+            IdForm::LowerHex40 => "40 lower-case hex digits",
+            IdForm::Signed => "a signed cookie",
+        }
+    }
+}

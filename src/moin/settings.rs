@@ -1,0 +1,182 @@
+//! The settings that shape the session cookie, as one wiki has them in effect.
+
+use super::{Behaviour, Version};
+
+/// One wiki's effective settings: what was configured, `None` where MoinMoin's own default applies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The release the wiki runs.
+    pub version: Version,
+    /// The name of the wiki's config module: its name in a farm, `wikiconfig` for a stand-alone wiki.
+    pub siteid: String,
+    /// What the wiki itself sees of its URL, behind a proxy too.
+    pub backend: Backend,
+    /// `cookie_domain` (2.0: `SESSION_COOKIE_DOMAIN`).
+    pub cookie_domain: Option<String>,
+    /// `cookie_path` (2.0: `SESSION_COOKIE_PATH`).
+    pub cookie_path: Option<String>,
+    /// `cookie_name`, from 1.9.1 on (2.0: `SESSION_COOKIE_NAME`).
+    pub cookie_name: Option<String>,
+    /// `cookie_secure`, from 1.7.3 on: `None` is "on https requests".
+    pub cookie_secure: Option<bool>,
+    /// `cookie_httponly`, from 1.9.0 on.
+    pub cookie_httponly: Option<bool>,
+    /// 2.0's `SESSION_COOKIE_SAMESITE`; no earlier version sends the attribute.
+    pub cookie_samesite: Option<String>,
+    /// `cookie_lifetime`: a number of hours up to 1.8, a pair (anonymous, logged in) from 1.9.
+    pub cookie_lifetime: Option<CookieLifetime>,
+    /// `anonymous_session_lifetime` in hours, 1.7 and 1.8.
+    pub anonymous_session_lifetime: Option<f64>,
+    /// Overrides which of several cookies of one name this wiki takes.
+    pub duplicate_cookie: Option<Duplicate>,
+}
+
+/// The URL as the wiki's own server sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    /// Whether the request arrives over https.
+    pub https: bool,
+    /// The port, the scheme's own where the URL names none.
+    pub port: u16,
+    /// The path the wiki is mounted at, without a slash at its end: `""` or `/alpha`.
+    pub script_path: String,
+}
+
+/// `cookie_lifetime` as it was written, in hours.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CookieLifetime {
+    /// One number, as 1.7 and 1.8 want it.
+    Hours(f64),
+    /// (anonymous, logged in), as 1.9 wants it.
+    Pair(f64, f64),
+}
+
+/// Which of several cookies of one name a wiki takes out of a Cookie header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Duplicate {
+    /// The first: 1.9.11 and 2.0.
+    First,
+    /// The last: up to 1.9.10.
+    Last,
+}
+
+/// As whom somebody visits a wiki.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Visitor {
+    /// Without having logged in.
+    Anonymous,
+    /// Logged in, with `remember_me` off in the user's preferences.
+    User,
+    /// Logged in, with `remember_me` on, which is MoinMoin's default for a user.
+    Remember,
+}
+
+impl Visitor {
+    /// All visitors, in the order in which they are shown.
+    pub const ALL: [Visitor; 3] = [Visitor::Anonymous, Visitor::User, Visitor::Remember];
+
+    /// The word for `--as` and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Visitor::Anonymous => "anonymous",
+            Visitor::User => "user",
+            Visitor::Remember => "remember",
+        }
+    }
+}
+
+impl Settings {
+    /// The settings of a wiki that configures nothing.
+    pub fn defaults(version: Version, siteid: &str, backend: Backend) -> Settings {
+        Settings {
+            version,
+            siteid: siteid.to_owned(),
+            backend,
+            cookie_domain: None,
+            cookie_path: None,
+            cookie_name: None,
+            cookie_secure: None,
+            cookie_httponly: None,
+            cookie_samesite: None,
+            cookie_lifetime: None,
+            anonymous_session_lifetime: None,
+            duplicate_cookie: None,
+        }
+    }
+
+    /// The name under which this wiki sends its session cookie and looks for it.
+    ///
+    /// Source: `MoinCookieSessionIDHandler` (1.7, 1.8), `FileSessionService.get_session` (1.9), Flask (2.0).
+    pub fn session_cookie_name(&self) -> String {
+        match self.version.behaviour() {
+            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 | Behaviour::V1_9_0 => {
+                "MOIN_SESSION".to_owned()
+            }
+            Behaviour::V2 => self.cookie_name.clone().unwrap_or_else(|| "session".to_owned()),
+            _ => match self.cookie_name.as_deref() {
+                None => {
+                    let path = self.backend.script_path.replace('/', "_");
+                    format!("MOIN_SESSION_{}_ROOT{path}", self.backend.port)
+                }
+                Some("siteidmagic") => format!("MOIN_SESSION_{}", self.siteid),
+                Some(name) => format!("MOIN_SESSION_{name}"),
+            },
+        }
+    }
+
+    /// The Path attribute this wiki sends.
+    pub fn effective_cookie_path(&self) -> &str {
+        match (&self.cookie_path, self.version.behaviour() <= Behaviour::V1_9_0) {
+            (Some(path), _) => path,
+            (None, true) if !self.backend.script_path.is_empty() => &self.backend.script_path,
+            (None, _) => "/",
+        }
+    }
+
+    /// Whether the cookie this wiki sends carries Secure.
+    pub fn sends_secure(&self) -> bool {
+        match self.version.behaviour() {
+            Behaviour::V1_7_0 => false,
+            Behaviour::V2 => self.cookie_secure.unwrap_or(false),
+            _ => self.cookie_secure.unwrap_or(self.backend.https),
+        }
+    }
+
+    /// Whether the cookie this wiki sends carries HttpOnly.
+    pub fn sends_http_only(&self) -> bool {
+        match self.version.behaviour() {
+            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => self.version.always_http_only(),
+            Behaviour::V2 => self.cookie_httponly.unwrap_or(true),
+            _ => self.cookie_httponly.unwrap_or(false),
+        }
+    }
+
+    /// Which of several cookies of its name this wiki takes. Measured on 1.7.3 to 1.9.11.
+    pub fn takes(&self) -> Duplicate {
+        self.duplicate_cookie.unwrap_or(if self.version.behaviour() >= Behaviour::V1_9_11 {
+            Duplicate::First
+        } else {
+            Duplicate::Last
+        })
+    }
+
+    /// Why no request to this wiki can be answered with a cookie domain like this one, if so.
+    ///
+    /// A domain without a dot breaks every response from 1.9.4 on, an empty one from 1.9.9 on.
+    pub fn broken_domain(&self) -> Option<&'static str> {
+        let behaviour = self.version.behaviour();
+        match self.cookie_domain.as_deref() {
+            Some("") if (Behaviour::V1_9_9..Behaviour::V2).contains(&behaviour) => {
+                Some("an empty cookie_domain")
+            }
+            Some(domain)
+                if !domain.is_empty()
+                    && !domain.contains('.')
+                    && (Behaviour::V1_9_4..Behaviour::V2).contains(&behaviour) =>
+            {
+                Some("a cookie_domain without a dot")
+            }
+            _ => None,
+        }
+    }
+}
