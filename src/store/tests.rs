@@ -183,7 +183,7 @@ fn a_file_that_may_not_be_read_is_a_failure_that_does_not_tell_its_id() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join(id(1));
     fs::write(&path, pickled(1)).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     let store = store(Layout::Moin19, root.path());
     assert!(matches!(scan(&store)[..], [Found::Failed { .. }]));
     let name = EntryName::new(id(1).as_bytes()).unwrap();
