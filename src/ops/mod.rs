@@ -1,1 +1,31 @@
-//! (this room is being built)
+//! What is done to stores: prune.
+//!
+//! Plan, then act: [`plan`] looks at every entry and decides, and changes nothing; [`Plan::execute`] checks every
+//! guard of every store, and only then removes, each file judged again. What it promises:
+//!
+//! * What goes, goes for a [`Reason`], by a [`Policy`]; a live session only where everything was asked for.
+//! * Never removed: foreign names, what is no regular file, an `expires` that is no finite number, a file changed
+//!   since it was looked at.
+//! * A refusal of one guard leaves every store as it was.
+//! * A million planned removals take some 40 MB.
+//!
+//! Source: MoinMoin's own clean-up by version (`cleansessions`, `MoinMoin/session.py`), and what it gets wrong.
+
+mod age;
+mod guard;
+mod outcome;
+mod plan;
+mod policy;
+mod prune;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod victims;
+
+pub use age::{AgeError, age_text, parse_age};
+pub use guard::{ClockCheck, Refusal};
+pub use outcome::{Counts, Problem, Report, StoreResult, Total};
+pub use plan::{Options, Plan, StorePlan, plan};
+pub use policy::{MaxDelete, MaxDeleteError, Policy, PolicyError};
+pub use verdict::{Filter, Judge, Keep, Reason, Verdict, WithoutExpires};
+pub use victims::{Victim, Victims};

@@ -1,1 +1,96 @@
-//! (this room is being built)
+//! Where sessions lie: one trait, [`SessionStore`], over the directories of MoinMoin 1.7 to 1.9; what is known of a
+//! session; and the users whom sessions name.
+//!
+//! What it promises:
+//!
+//! * Every entry is told as what it is: session, left-over, foreign, or not to be looked at. An entry that vanished
+//!   between listing and opening is simply gone. Errors are values, and 'nothing there' is not one of them.
+//! * Reading changes nothing, not even access times where that can be helped, and executes nothing.
+//! * An entry is removed only if it is still the one that was seen, and its bytes are judged again.
+//! * Session ids are secrets: no error, `Display` or `Debug` shows more than 8 characters of one.
+//!
+//! Source: `MoinMoin/session.py` and `MoinMoin/caching.py` of 1.7 and 1.8, `MoinMoin/web/session.py` of 1.9,
+//! `MoinMoin/user.py`, and the files that running wikis wrote.
+
+use std::io;
+use std::sync::atomic::AtomicBool;
+
+use crate::pickle::Tree;
+use crate::sys::{FileId, Removal};
+
+mod address;
+mod error;
+mod facts;
+mod files;
+mod layout;
+mod name;
+mod record;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod users;
+
+pub use address::{Address, AddressError, LayoutError, StoreSpec, StoreWiki};
+pub use error::StoreError;
+pub use facts::{Expires, Facts, Fields, Unreadable, UserRef};
+pub use files::FileStore;
+pub use layout::{Layout, NameKind};
+pub use name::{EntryName, Prefixes, SHORTEST_PREFIX};
+pub use record::{Found, Session, Stamp, State, TempFile, is_older, seconds};
+pub use users::{User, UserDir, UserError};
+
+/// Takes what a scan finds, one at a time but from any thread.
+pub type Sink<'a> = &'a mut (dyn FnMut(Found) + Send);
+
+/// Says whether an entry, looked at again, is still to go.
+pub type Decide<'a> = &'a (dyn Fn(&Found) -> bool + Sync);
+
+/// A place that holds sessions.
+pub trait SessionStore: Send + Sync {
+    /// Where it is and whose.
+    fn spec(&self) -> &StoreSpec;
+
+    /// Which directory (or file) it is, whatever its path: two stores of one id are one.
+    fn id(&self) -> FileId;
+
+    /// Tells every session's id, without opening any.
+    ///
+    /// # Errors
+    ///
+    /// Where the names could not be listed to the end.
+    fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError>;
+
+    /// Looks at every entry, and tells what it is. Setting `stop` ends it early, without an error.
+    ///
+    /// # Errors
+    ///
+    /// Where the entries could not be listed to the end: what was told is then not everything.
+    fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError>;
+
+    /// Looks at one session; `None` where there is none of that id.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be opened or read.
+    fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError>;
+
+    /// Reads everything in one session; `None` where there is none of that id.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be opened or read.
+    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError>;
+
+    /// Removes each entry if it still has its stamp and `decide`, given it anew, says so. One result an entry, in
+    /// order.
+    fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>>;
+}
+
+/// Opens the store of a specification.
+///
+/// # Errors
+///
+/// Where its directory cannot be opened, or must not be.
+pub fn open(spec: StoreSpec) -> Result<Box<dyn SessionStore>, StoreError> {
+    Ok(Box::new(FileStore::open(spec)?))
+}

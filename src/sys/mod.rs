@@ -1,1 +1,29 @@
-//! (this room is being built)
+//! The only place that talks to the kernel beside std: directory handles, listing, safe opening and removal,
+//! atomic writes, locks, and the file-system identity of a thread.
+//!
+//! What it promises, whoever can write in the directories it is pointed at:
+//!
+//! * no symbolic link of a stranger is followed, and nothing that is no regular file is opened on purpose;
+//! * nothing blocks on a FIFO, and nothing reads more than [`MAX_FILE`] bytes of a file;
+//! * a file is removed only after its own bytes were judged again, and a lost race is noticed and said;
+//! * what could not be looked at is an error value, never an empty answer.
+//!
+//! Linux only. Source: open(2), getdents(2), readlinkat(2), unlinkat(2), flock(2), setfsuid(2), path_resolution(7).
+
+mod dir;
+mod file;
+mod lock;
+mod owner;
+mod places;
+mod remove;
+mod walk;
+mod write;
+
+pub use dir::{Dir, Entry, FileId, Kind};
+pub use file::{MAX_FILE, NotOpened, OpenFile, open_regular};
+pub use lock::{Lock, LockDir, LockError};
+pub use owner::{AsOwner, is_root};
+pub use places::{PlaceError, lock_dir, state_dir};
+pub use remove::{Removal, remove_if};
+pub use walk::DirError;
+pub use write::write_atomically;

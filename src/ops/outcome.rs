@@ -1,0 +1,176 @@
+//! What `session prune` reports; the field names are a promise to users.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+use serde::Serialize;
+
+use crate::store::State;
+
+/// What was counted in a store, or in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Sessions looked at: the sum of the six states.
+    pub scanned: u64,
+    /// Valid.
+    pub live: u64,
+    /// Over, within grace or beyond it.
+    pub expired: u64,
+    /// Not over, but not written for longer than the policy's `idle`.
+    pub idle: u64,
+    /// Without `expires`.
+    pub no_expires: u64,
+    /// With an `expires` that is no finite number.
+    pub invalid_expires: u64,
+    /// Not to be understood.
+    pub unreadable: u64,
+    /// Half-written files old enough to go.
+    pub stale_temp: u64,
+    /// Not MoinMoin's.
+    pub foreign: u64,
+    /// Removed; in a dry run, what would be.
+    pub deleted: u64,
+    /// Planned to go, and kept because they were written meanwhile.
+    pub kept_by_race: u64,
+    /// What could not be looked at or removed, each with a [`Problem`].
+    pub failed: u64,
+    /// Bytes in what was removed; in a dry run, in what would be.
+    pub bytes: u64,
+}
+
+impl Counts {
+    /// Counts one session.
+    pub(super) fn count(&mut self, state: State) {
+        self.scanned += 1;
+        let count = match state {
+            State::Live => &mut self.live,
+            State::Expired => &mut self.expired,
+            State::Idle => &mut self.idle,
+            State::NoExpires => &mut self.no_expires,
+            State::InvalidExpires => &mut self.invalid_expires,
+            State::Unreadable => &mut self.unreadable,
+        };
+        *count += 1;
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.scanned += other.scanned;
+        self.live += other.live;
+        self.expired += other.expired;
+        self.idle += other.idle;
+        self.no_expires += other.no_expires;
+        self.invalid_expires += other.invalid_expires;
+        self.unreadable += other.unreadable;
+        self.stale_temp += other.stale_temp;
+        self.foreign += other.foreign;
+        self.deleted += other.deleted;
+        self.kept_by_race += other.kept_by_race;
+        self.failed += other.failed;
+        self.bytes += other.bytes;
+    }
+}
+
+/// One store's part of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoreResult {
+    /// Its address.
+    pub store: String,
+    /// The wikis that use it.
+    pub wikis: Vec<String>,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Why nothing was removed, where a guard refused.
+    pub refused: Option<String>,
+    /// How many sessions were answered from an index instead of being read.
+    pub from_index: u64,
+}
+
+/// The sums over all stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Total {
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// How many stores were refused.
+    pub refused: u64,
+    /// How many sessions were answered from an index instead of being read.
+    pub from_index: u64,
+}
+
+/// What a run did, or would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Store by store.
+    pub stores: Vec<StoreResult>,
+    /// All together.
+    pub total: Total,
+    /// Nothing was removed, as nothing was to be.
+    pub dry_run: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// What could not be handled.
+    #[serde(skip)]
+    pub problems: Vec<Problem>,
+    /// What is worth saying and no failure.
+    #[serde(skip)]
+    pub warnings: Vec<Problem>,
+    /// It was stopped before its end.
+    #[serde(skip)]
+    pub stopped: bool,
+}
+
+/// Something that could not be handled, or is odd. Holds at most 8 characters of an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem(pub String);
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_names_are_those_promised() {
+        let counts = Counts::default();
+        let store =
+            StoreResult { store: String::new(), wikis: Vec::new(), counts, refused: None, from_index: 0 };
+        let report = Report {
+            stores: vec![store],
+            total: Total::default(),
+            dry_run: true,
+            seconds: 0.5,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            stopped: false,
+        };
+        let json = serde_json::to_value(report).unwrap();
+        let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&json), ["stores", "total", "dry_run", "seconds"]);
+        let counted = "scanned live expired idle no_expires invalid_expires unreadable stale_temp foreign \
+                       deleted kept_by_race failed bytes refused from_index";
+        let counted: Vec<_> = counted.split_whitespace().collect();
+        assert_eq!(keys(&json["stores"][0]), [["store", "wikis"].as_slice(), &counted].concat());
+        assert_eq!(keys(&json["total"]), counted);
+    }
+
+    #[test]
+    fn sums_leave_no_field_out() {
+        let mut one = Counts::default();
+        State::ALL.into_iter().for_each(|state| one.count(state));
+        let others =
+            Counts { stale_temp: 1, foreign: 1, deleted: 1, kept_by_race: 1, failed: 1, bytes: 1, ..one };
+        let mut sum = others;
+        sum += others;
+        let json = serde_json::to_value(sum).unwrap();
+        for (key, value) in json.as_object().unwrap() {
+            assert_eq!(*value, if key == "scanned" { 12 } else { 2 }, "{key}");
+        }
+    }
+}

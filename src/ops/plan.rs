@@ -1,0 +1,294 @@
+//! Looking at every entry of every store and deciding; nothing is changed here.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::moin::Version;
+use crate::store::{
+    self, EntryName, Expires, Facts, Fields, Found, Prefixes, SessionStore, StoreError, StoreSpec,
+};
+
+use super::guard::{ClockCheck, Refusal};
+use super::outcome::{Counts, Problem};
+use super::policy::Policy;
+use super::verdict::{Filter, Judge, Reason, Verdict, WithoutExpires};
+use super::victims::{Victim, Victims};
+
+/// How a run is made.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// For how long things are kept.
+    pub policy: Policy,
+    /// What was asked for.
+    pub filter: Filter,
+    /// Seconds since 1970.
+    pub now: i64,
+    /// How the clock is guarded.
+    pub clock: ClockCheck,
+    /// Where locks lie; see [`lock_dir`](crate::sys::lock_dir).
+    pub lock_dir: PathBuf,
+    /// Only plan. So does [`ClockCheck::Pinned`].
+    pub dry_run: bool,
+}
+
+impl Options {
+    /// Whether nothing is to be removed.
+    pub fn only_plans(&self) -> bool {
+        self.dry_run || self.clock == ClockCheck::Pinned
+    }
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) options: Options,
+    pub(super) stores: Vec<StorePlan>,
+    pub(super) clock: Option<Refusal>,
+    pub(super) begun: Instant,
+    pub(super) stopped: bool,
+}
+
+/// What is to be done in one store.
+#[derive(Debug)]
+pub struct StorePlan {
+    pub(super) spec: StoreSpec,
+    /// Absent where it could not be opened.
+    pub(super) store: Option<Open>,
+    pub(super) counts: Counts,
+    pub(super) victims: Victims,
+    pub(super) without_expires: WithoutExpires,
+    pub(super) newest: Option<i64>,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// An open store, so that a plan can be shown in a test's failure.
+pub(super) struct Open(pub(super) Box<dyn SessionStore>);
+
+impl std::fmt::Debug for Open {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.spec().fmt(f)
+    }
+}
+
+/// As many problems are told one by one; more are only counted.
+const MAX_PROBLEMS: usize = 1000;
+
+/// Looks at every entry of the stores, and decides. Changes nothing. Setting `stop` ends it early, with a plan that
+/// cannot be carried out.
+///
+/// Two specifications of one directory and layout become one, with the wikis of both.
+pub fn plan(specs: Vec<StoreSpec>, options: Options, stop: &AtomicBool) -> Plan {
+    let opened = specs.into_iter().map(|spec| (spec.clone(), store::open(spec))).collect();
+    plan_opened(opened, options, stop)
+}
+
+type Opened = Result<Box<dyn SessionStore>, StoreError>;
+
+/// As [`plan`], over stores that are open or could not be opened.
+pub(super) fn plan_opened(opened: Vec<(StoreSpec, Opened)>, options: Options, stop: &AtomicBool) -> Plan {
+    let begun = Instant::now();
+    let mut stores: Vec<StorePlan> = Vec::new();
+    for (spec, store) in opened {
+        let id = store.as_ref().ok().map(|store| store.id());
+        let twin = stores.iter_mut().find(|other| {
+            id.is_some()
+                && other.spec.layout == spec.layout
+                && other.store.as_ref().map(|open| open.0.id()) == id
+        });
+        match twin {
+            Some(twin) => twin.spec.wikis.extend(spec.wikis),
+            None => stores.push(StorePlan::new(spec, store)),
+        }
+    }
+    for store in &mut stores {
+        store.look(&options, stop);
+    }
+    let newest = stores.iter().filter_map(|store| store.newest).max();
+    let clock = options.clock.check(options.now, newest);
+    Plan { options, stores, clock, begun, stopped: stop.load(Ordering::Relaxed) }
+}
+
+impl Plan {
+    /// Store by store.
+    pub fn stores(&self) -> &[StorePlan] {
+        &self.stores
+    }
+
+    /// The clock's refusal, which concerns every store.
+    pub fn clock_refusal(&self) -> Option<&Refusal> {
+        self.clock.as_ref()
+    }
+
+    /// When the plan was made for, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.options.now
+    }
+}
+
+impl StorePlan {
+    fn new(spec: StoreSpec, store: Result<Box<dyn SessionStore>, StoreError>) -> Self {
+        let mut plan = StorePlan {
+            spec,
+            store: None,
+            counts: Counts::default(),
+            victims: Victims::default(),
+            without_expires: WithoutExpires::Usual,
+            newest: None,
+            refusal: None,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        };
+        match store {
+            Ok(store) => plan.store = Some(Open(store)),
+            Err(error) if error.is_unsafe() => {
+                plan.refusal = Some(Refusal::UnsafeDirectory(error.to_string()))
+            }
+            // A wiki that never ran has no session directory yet; an address that names none is a mistake.
+            Err(error) if error.is_missing() && !plan.spec.wikis.is_empty() => {
+                plan.warnings.push(Problem(format!("{error}: no wiki has run yet")));
+            }
+            Err(error) => plan.fail(&error),
+        }
+        plan
+    }
+
+    /// What it is a plan for.
+    pub fn spec(&self) -> &StoreSpec {
+        &self.spec
+    }
+
+    /// What was counted so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// What is to go.
+    pub fn victims(&self) -> impl Iterator<Item = Victim> + '_ {
+        self.victims.iter()
+    }
+
+    /// How a session without `expires` is taken in this store.
+    pub fn without_expires(&self) -> WithoutExpires {
+        self.without_expires
+    }
+
+    /// Why nothing may be removed from it, so far as is known before the locks are taken.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
+    /// The shortest unique prefixes of all sessions of the store, to show the victims by; it takes 48 bytes for
+    /// each.
+    ///
+    /// # Errors
+    ///
+    /// Where the names could not be listed.
+    pub fn prefixes(&self) -> Result<Prefixes, StoreError> {
+        let mut names: Vec<EntryName> = Vec::new();
+        if let Some(Open(store)) = &self.store {
+            store.names(&mut |name| names.push(name))?;
+        }
+        names.extend(self.victims.iter().filter(|victim| victim.reason == Reason::StaleTemp).map(|v| v.name));
+        Ok(Prefixes::new(names))
+    }
+
+    pub(super) fn fail(&mut self, error: &dyn std::fmt::Display) {
+        self.counts.failed += 1;
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(Problem(error.to_string()));
+        }
+    }
+
+    fn look(&mut self, options: &Options, stop: &AtomicBool) {
+        let Some(Open(store)) = self.store.take() else { return };
+        let versions: Vec<Version> = self.spec.wikis.iter().map(|wiki| wiki.version).collect();
+        let without_expires = |seen| WithoutExpires::of(self.spec.layout, versions.iter().copied(), seen);
+        // With no version known, only the whole store tells whether an absent `expires` means anything.
+        let (provisional, if_unseen) = (without_expires(true), without_expires(false));
+        let judge = Judge {
+            policy: &options.policy,
+            filter: options.filter,
+            without_expires: provisional,
+            now: options.now,
+        };
+        let mut expires_seen = false;
+        let scanned = store.scan(Fields::default(), stop, &mut |found| {
+            expires_seen |= has_expires(&found);
+            self.take_in(&found, &judge);
+        });
+        self.without_expires = if expires_seen { provisional } else { if_unseen };
+        if self.without_expires == WithoutExpires::Usual {
+            self.victims.retain(|victim| victim.reason != Reason::NoExpires);
+        }
+        if let Err(error) = scanned {
+            // Half a listing is nothing to act on.
+            self.fail(&error);
+            self.victims = Victims::default();
+        }
+        self.check_max_delete(options);
+        self.store = Some(Open(store));
+    }
+
+    fn take_in(&mut self, found: &Found, judge: &Judge<'_>) {
+        let verdict = judge.verdict(found);
+        let (name, stamp, modified, size) = match found {
+            Found::Session(session) => {
+                self.counts.count(session.state(judge.now, judge.policy.idle()));
+                (session.id, session.stamp, session.modified, session.size)
+            }
+            Found::Temp(temp) => {
+                self.counts.stale_temp += u64::from(verdict == Verdict::Remove(Reason::StaleTemp));
+                (temp.name, temp.stamp, temp.modified, temp.size)
+            }
+            Found::Foreign(_) => {
+                self.counts.foreign += 1;
+                return;
+            }
+            Found::Failed { name, error } => {
+                let error = format!("{}/{name}: {error}", self.spec.dir.display());
+                return self.fail(&error);
+            }
+        };
+        if modified != i64::MAX {
+            self.newest = self.newest.max(Some(modified));
+        }
+        if let Verdict::Remove(reason) = verdict {
+            let since = expiry(found).filter(|_| reason == Reason::Expired).unwrap_or(modified);
+            let size = u32::try_from(size).unwrap_or(u32::MAX);
+            self.victims.push(&Victim { name, stamp, reason, since, size });
+        }
+    }
+
+    fn check_max_delete(&mut self, options: &Options) {
+        let setting = options.policy.max_delete();
+        let Some(limit) = setting.limit(self.counts.scanned) else { return };
+        let wanted: u64 = self.victims.iter().map(|victim| u64::from(victim.reason.is_guarded())).sum();
+        if wanted > limit && !options.filter.all {
+            let sessions = self.counts.scanned;
+            self.refusal = Some(Refusal::MaxDelete { wanted, limit, setting, sessions });
+        }
+    }
+}
+
+fn facts(found: &Found) -> Option<&Facts> {
+    match found {
+        Found::Session(session) => session.facts.as_ref().ok(),
+        _ => None,
+    }
+}
+
+fn has_expires(found: &Found) -> bool {
+    facts(found).is_some_and(|facts| facts.expires != Expires::Absent)
+}
+
+/// When a session was over, to the second.
+#[allow(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and is only shown")]
+fn expiry(found: &Found) -> Option<i64> {
+    match facts(found)?.expires {
+        Expires::At(end) => Some(end as i64),
+        _ => None,
+    }
+}

@@ -1,0 +1,150 @@
+//! Carrying out a plan: every guard of every store first, then the removals.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::store::{EntryName, SessionStore, Stamp};
+use crate::sys::{Lock, LockDir, Removal};
+
+use super::guard::Refusal;
+use super::outcome::{Problem, Report, StoreResult, Total};
+use super::plan::{Open, Options, Plan, StorePlan};
+use super::verdict::{Judge, Verdict};
+use super::victims::Victim;
+
+/// As many are removed between two looks at `stop`.
+const BATCH: usize = 4096;
+
+impl Plan {
+    /// Removes what the plan says, or nothing at all where a guard of any store refuses. Setting `stop` ends it
+    /// between two files' removals, with a report of what was done. Where only a plan was asked for, it tells what
+    /// would be done.
+    pub fn execute(mut self, stop: &AtomicBool) -> Report {
+        let dry_run = self.options.only_plans();
+        // Held until everything is done.
+        let locks = if dry_run { Vec::new() } else { self.take_locks() };
+        let refused = self.clock.is_some() || self.stores.iter().any(|store| store.refusal.is_some());
+        let mut warnings = Vec::new();
+        if refused || self.stopped {
+            // Every store stays as it was.
+        } else if dry_run {
+            self.stores.iter_mut().for_each(StorePlan::count_as_done);
+        } else {
+            for store in &mut self.stores {
+                store.execute(&self.options, stop);
+            }
+            self.stopped |= stop.load(Ordering::Relaxed);
+            if let Err(error) = self.options.clock.keep(self.options.now) {
+                warnings.push(Problem(format!("the time of this run could not be kept: {error}")));
+            }
+        }
+        drop(locks);
+        self.report(dry_run, warnings)
+    }
+
+    /// Takes the lock of every store, or says why not.
+    fn take_locks(&mut self) -> Vec<Lock> {
+        let dir = match LockDir::open(&self.options.lock_dir) {
+            Ok(dir) => dir,
+            Err(error) => {
+                if let Some(store) = self.stores.iter_mut().find(|store| store.store.is_some()) {
+                    store.refusal.get_or_insert(Refusal::Lock(error));
+                }
+                return Vec::new();
+            }
+        };
+        let mut locks = HashMap::new();
+        for plan in &mut self.stores {
+            let Some(Open(store)) = &plan.store else { continue };
+            // Two layouts in one directory are two stores and one lock.
+            if let std::collections::hash_map::Entry::Vacant(vacant) = locks.entry(store.id()) {
+                match dir.take(store.id()) {
+                    Ok(lock) => {
+                        vacant.insert(lock);
+                    }
+                    Err(error) => {
+                        plan.refusal.get_or_insert(Refusal::Lock(error));
+                    }
+                }
+            }
+        }
+        locks.into_values().collect()
+    }
+
+    fn report(self, dry_run: bool, mut warnings: Vec<Problem>) -> Report {
+        let clock = self.clock.map(|refusal| refusal.to_string());
+        let mut total = Total::default();
+        let mut stores = Vec::new();
+        let mut problems = Vec::new();
+        for plan in self.stores {
+            let refused = plan.refusal.map(|refusal| refusal.to_string()).or_else(|| clock.clone());
+            total.counts += plan.counts;
+            total.refused += u64::from(refused.is_some());
+            problems.extend(plan.problems);
+            warnings.extend(plan.warnings);
+            stores.push(StoreResult {
+                store: plan.spec.address(),
+                wikis: plan.spec.wikis.into_iter().map(|wiki| wiki.name).collect(),
+                counts: plan.counts,
+                refused,
+                from_index: 0,
+            });
+        }
+        let seconds = self.begun.elapsed().as_secs_f64();
+        Report { stores, total, dry_run, seconds, problems, warnings, stopped: self.stopped }
+    }
+}
+
+impl StorePlan {
+    /// A dry run tells what would be done.
+    fn count_as_done(&mut self) {
+        self.counts.deleted = self.victims.len();
+        self.counts.bytes = self.victims.iter().map(|victim| u64::from(victim.size)).sum();
+    }
+
+    fn execute(&mut self, options: &Options, stop: &AtomicBool) {
+        let Some(Open(store)) = self.store.take() else { return };
+        let judge = Judge {
+            policy: &options.policy,
+            filter: options.filter,
+            without_expires: self.without_expires,
+            now: options.now,
+        };
+        let victims = std::mem::take(&mut self.victims);
+        let mut rest = victims.iter();
+        while !stop.load(Ordering::Relaxed) {
+            let batch: Vec<Victim> = rest.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            self.remove(store.as_ref(), &batch, &judge);
+        }
+        self.store = Some(Open(store));
+    }
+
+    fn remove(&mut self, store: &dyn SessionStore, batch: &[Victim], judge: &Judge<'_>) {
+        let named: Vec<(EntryName, Stamp)> = batch.iter().map(|victim| (victim.name, victim.stamp)).collect();
+        let results = store.remove(&named, &|found| matches!(judge.verdict(found), Verdict::Remove(_)));
+        for (victim, result) in batch.iter().zip(results) {
+            let path = || format!("{}/{}", self.spec.dir.display(), victim.name);
+            match result {
+                Ok(Removal::Removed { size }) => {
+                    self.counts.deleted += 1;
+                    self.counts.bytes += size;
+                }
+                Ok(Removal::Gone) => {}
+                Ok(Removal::Raced) => {
+                    self.counts.kept_by_race += 1;
+                    let what = "another file took its name while it was removed, and may be what was removed";
+                    let warning = Problem(format!("{}: {what}", path()));
+                    self.warnings.push(warning);
+                }
+                Ok(_) => self.counts.kept_by_race += 1,
+                Err(error) => {
+                    let error = format!("{}: {error}", path());
+                    self.fail(&error);
+                }
+            }
+        }
+    }
+}

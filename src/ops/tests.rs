@@ -1,0 +1,426 @@
+//! Verdicts by table, and whole runs over real directories.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::plan::plan_opened;
+use super::*;
+use crate::store::{
+    EntryName, Expires, Facts, FileStore, Layout, Session, SessionStore, Stamp, StoreSpec, StoreWiki,
+    TempFile, Unreadable, UserRef,
+};
+
+const NOW: i64 = 2_000_000_000;
+const HOUR: i64 = 3600;
+const DAY: i64 = 86_400;
+
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+fn facts(expires: Expires, user: bool) -> Facts {
+    let user = user.then(|| UserRef { id: "1.2.3".into(), auth_method: Some("moin".into()) });
+    Facts { expires, user, setuid: None, trail: Vec::new() }
+}
+
+fn session(modified: i64, facts: Result<Facts, Unreadable>) -> Session {
+    let id = EntryName::new(&[b'a'; 40]).unwrap();
+    Session { id, modified, size: 1, bytes_on_disk: 512, stamp: Stamp::from_bits(0), facts }
+}
+
+fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 86_400)
+}
+
+#[test]
+fn verdicts_by_table() {
+    use Keep::{
+        Filtered, InGrace, InvalidExpires, JustWritten, Live, NotOurs, UsualWithoutExpires, Young, YoungTemp,
+    };
+    use Verdict::{Keep as Keeps, Remove};
+    use WithoutExpires::*;
+    let plain = Policy::default();
+    let idle = plain.with_idle(Some(days(400))).unwrap();
+    let unreadable = plain.with_unreadable(Some(days(90))).unwrap();
+    let at = |ago: i64| Expires::At((NOW - ago) as f64);
+    // What it says, how long ago it was written, the policy, the versions, and what follows.
+    let table = [
+        (at(HOUR + 1), HOUR + 1, plain, Passing, Remove(Reason::Expired)),
+        (at(HOUR), 9 * HOUR, plain, Passing, Keeps(InGrace)),
+        (at(30 * DAY), HOUR, plain, Passing, Keeps(JustWritten)),
+        (at(30 * DAY), -DAY, plain, Passing, Keeps(JustWritten)),
+        (at(-1), 9999 * DAY, plain, Passing, Keeps(Live)),
+        (at(0), 9999 * DAY, plain, Passing, Keeps(Live)),
+        (at(-DAY), 401 * DAY, idle, Passing, Remove(Reason::Idle)),
+        (at(1), 401 * DAY, idle, Passing, Remove(Reason::Idle)),
+        (at(401 * DAY), 401 * DAY, idle, Passing, Remove(Reason::Expired)),
+        (at(-DAY), 400 * DAY, idle, Passing, Keeps(Live)),
+        (Expires::Absent, DAY + 1, plain, Passing, Remove(Reason::NoExpires)),
+        (Expires::Absent, DAY, plain, Passing, Keeps(Young)),
+        (Expires::Absent, 9999 * DAY, plain, Usual, Keeps(UsualWithoutExpires)),
+        (Expires::Absent, 401 * DAY, idle, Usual, Remove(Reason::Idle)),
+        (Expires::Absent, 30 * DAY, plain, Broken, Keeps(Young)),
+        (Expires::Absent, 30 * DAY + 1, plain, Broken, Remove(Reason::Broken)),
+        (Expires::Absent, 401 * DAY, idle, Broken, Remove(Reason::Idle)),
+        (Expires::Invalid("None"), 9999 * DAY, idle, Passing, Keeps(InvalidExpires)),
+        (Expires::At(-1e300), 9999 * DAY, plain, Passing, Remove(Reason::Expired)),
+        (Expires::At(1e300), 9999 * DAY, plain, Passing, Keeps(Live)),
+    ];
+    for (expires, ago, policy, without_expires, expected) in table {
+        let judge = Judge { policy: &policy, filter: Filter::default(), without_expires, now: NOW };
+        let verdict = judge.session(&session(NOW - ago, Ok(facts(expires, false))));
+        assert_eq!(verdict, expected, "{expires:?}, written {ago} s ago, {without_expires:?}");
+        // Everything goes where it was asked for, but for what is no time.
+        let filter = Filter { all: true, anonymous: false };
+        let judge = Judge { filter, ..judge };
+        let all = judge.session(&session(NOW - ago, Ok(facts(expires, false))));
+        match expected {
+            Remove(Reason::Expired) | Keeps(InvalidExpires) => assert_eq!(all, expected),
+            _ => assert_eq!(all, Remove(Reason::All)),
+        }
+        let filter = Filter { all: true, anonymous: true };
+        let someone = Judge { filter, ..judge }.session(&session(NOW - ago, Ok(facts(expires, true))));
+        assert_eq!(someone, Keeps(Filtered));
+    }
+    let judge = |policy| Judge { policy, filter: Filter::default(), without_expires: Passing, now: NOW };
+    let broken = || Err(Unreadable::NotADict { found: "list" });
+    let hard = || Err(Unreadable::Unsafe(crate::sys::NotOpened::HardLinked { links: 2 }));
+    assert_eq!(judge(&plain).session(&session(0, broken())), Keeps(Keep::Unreadable));
+    assert_eq!(judge(&unreadable).session(&session(NOW - 90 * DAY, broken())), Keeps(Keep::Unreadable));
+    assert_eq!(
+        judge(&unreadable).session(&session(NOW - 90 * DAY - 1, broken())),
+        Remove(Reason::Unreadable)
+    );
+    assert_eq!(judge(&unreadable).session(&session(0, hard())), Keeps(NotOurs));
+    let everything = Judge { filter: Filter { all: true, anonymous: false }, ..judge(&plain) };
+    assert_eq!(everything.session(&session(0, broken())), Keeps(Keep::Unreadable));
+    let temp = |ago: i64| TempFile {
+        name: EntryName::new(b"tmpabcdef.__session").unwrap(),
+        modified: NOW - ago,
+        size: 0,
+        bytes_on_disk: 0,
+        stamp: Stamp::from_bits(0),
+    };
+    assert_eq!(judge(&plain).temp(&temp(DAY)), Keeps(YoungTemp));
+    assert_eq!(judge(&plain).temp(&temp(DAY + 1)), Remove(Reason::StaleTemp));
+}
+
+#[test]
+fn what_an_absent_expires_means_is_the_mildest_of_the_versions() {
+    use WithoutExpires::*;
+    let of = |layout, versions: &[&str], seen| {
+        WithoutExpires::of(layout, versions.iter().map(|version| version.parse().unwrap()), seen)
+    };
+    assert_eq!(of(Layout::Moin19, &["1.9.11"], false), Passing);
+    assert_eq!(of(Layout::Moin19, &["1.9"], false), Passing);
+    assert_eq!(of(Layout::Moin19, &["1.9.11", "1.9.1"], true), Passing);
+    assert_eq!(of(Layout::Moin19, &["1.9.11", "1.9.0"], true), Usual);
+    assert_eq!(of(Layout::Moin18, &["1.8.7", "1.7.0"], true), Broken);
+    assert_eq!(of(Layout::Moin19, &[], true), Passing);
+    assert_eq!(of(Layout::Moin19, &[], false), Usual);
+    assert_eq!(of(Layout::Moin18, &[], false), Broken);
+    assert_eq!(of(Layout::Moin19, &["2.0"], false), Usual);
+}
+
+proptest! {
+    #[test]
+    fn a_live_session_goes_only_by_idle_or_all(
+        left in 0i64..4_000_000_000, ago in -DAY..4_000_000_000i64, idle in prop::option::of(600u64..4_000_000_000),
+        without in prop::sample::select(vec![WithoutExpires::Passing, WithoutExpires::Broken, WithoutExpires::Usual]),
+    ) {
+        let policy = Policy::default().with_idle(idle.map(Duration::from_secs)).unwrap();
+        let judge = Judge { policy: &policy, filter: Filter::default(), without_expires: without, now: NOW };
+        let live = session(NOW - ago, Ok(facts(Expires::At((NOW + left) as f64), false)));
+        let unused = idle.is_some_and(|idle| ago > idle as i64);
+        let expected = if unused { Verdict::Remove(Reason::Idle) } else { Verdict::Keep(Keep::Live) };
+        prop_assert_eq!(judge.session(&live), expected);
+    }
+}
+
+/// A farm's directories: one for stores, one for locks, one for state.
+struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("store")).unwrap();
+        Place { root }
+    }
+
+    fn store(&self) -> PathBuf {
+        self.root.path().join("store")
+    }
+
+    fn spec(&self) -> StoreSpec {
+        StoreSpec { layout: Layout::Moin19, dir: self.store(), wikis: Vec::new() }
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            policy: Policy::default(),
+            filter: Filter::default(),
+            now: NOW,
+            clock: ClockCheck::Against { state_dir: Some(self.root.path().join("state")) },
+            lock_dir: self.root.path().join("locks"),
+            dry_run: false,
+        }
+    }
+
+    /// Writes session number `n`, with an `expires` of so many seconds ago, as long ago as that.
+    fn session(&self, n: u32, expires: Option<i64>, written: i64) -> PathBuf {
+        self.file(&format!("{n:040x}"), &pickled(expires.map(|ago| NOW - ago)), written)
+    }
+
+    fn file(&self, name: &str, bytes: &[u8], written: i64) -> PathBuf {
+        let path = self.store().join(name);
+        fs::write(&path, bytes).unwrap();
+        set_written(&path, NOW - written);
+        path
+    }
+
+    fn left(&self) -> usize {
+        fs::read_dir(self.store()).unwrap().count()
+    }
+
+    fn prune(&self, options: Options) -> Report {
+        plan(vec![self.spec()], options, &NEVER).execute(&NEVER)
+    }
+}
+
+fn set_written(path: &Path, time: i64) {
+    let time = std::time::UNIX_EPOCH + Duration::from_secs(time as u64);
+    fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+}
+
+/// As 1.9 writes it: `expires` and nothing else.
+fn pickled(expires: Option<i64>) -> Vec<u8> {
+    match expires {
+        Some(time) => {
+            [b"\x80\x02}q\x01U\x07expiresq\x02J".as_slice(), &(time as i32).to_le_bytes(), b"s."].concat()
+        }
+        None => b"\x80\x02}q\x01.".to_vec(),
+    }
+}
+
+#[test]
+fn a_run_removes_what_is_over_and_counts_everything() {
+    let place = Place::new();
+    for n in 0..60 {
+        place.session(n, Some(DAY), DAY);
+    }
+    let live = place.session(100, Some(-DAY), DAY);
+    let grace = place.session(101, Some(60), DAY);
+    let young = place.session(102, None, 60);
+    place.session(103, None, 2 * DAY);
+    let odd = place.file(&"f".repeat(40), b"(dS'expires'\nNs.", 500 * DAY);
+    let torn = place.file(&"e".repeat(40), b"\x80\x02}", 500 * DAY);
+    place.file("tmpabcdef.__session", b"", 2 * DAY);
+    let temp = place.file("tmpabcdeg.__wz_sess", b"", HOUR);
+    let foreign = place.file("README", b"", 500 * DAY);
+
+    let preview =
+        plan(vec![place.spec()], Options { dry_run: true, ..place.options() }, &NEVER).execute(&NEVER);
+    assert!(preview.dry_run);
+    let done = place.prune(place.options());
+    assert!(!done.dry_run && done.problems.is_empty() && done.warnings.is_empty(), "{done:?}");
+    assert_eq!(preview.total, done.total);
+    let expected = Counts {
+        scanned: 66,
+        live: 1,
+        expired: 61,
+        no_expires: 2,
+        invalid_expires: 1,
+        unreadable: 1,
+        stale_temp: 1,
+        foreign: 1,
+        deleted: 62,
+        bytes: 60 * pickled(Some(1)).len() as u64 + pickled(None).len() as u64,
+        ..Counts::default()
+    };
+    assert_eq!(done.stores[0].counts, expected);
+    assert_eq!(done.stores[0].refused, None);
+    for kept in [live, grace, young, odd, torn, temp, foreign] {
+        assert!(kept.exists(), "{}", kept.display());
+    }
+    assert_eq!(place.left(), 7);
+    assert_eq!(place.prune(place.options()).total.counts.deleted, 0);
+}
+
+#[test]
+fn a_store_that_never_saw_expires_may_be_1_9_0s() {
+    let place = Place::new();
+    for n in 0..10 {
+        place.session(n, None, 10 * DAY);
+    }
+    assert_eq!(place.prune(place.options()).total.counts.deleted, 0);
+    let idle = place.options().policy.with_idle(Some(days(5))).unwrap();
+    assert_eq!(place.prune(Options { policy: idle, ..place.options() }).total.counts.deleted, 10);
+    for n in 0..10 {
+        place.session(n, None, 10 * DAY);
+    }
+    let wiki = |version: &str| StoreWiki {
+        name: "w".into(),
+        version: version.parse().unwrap(),
+        user_dir: None,
+        superusers: Vec::new(),
+    };
+    let deleted = |versions: &[&str]| {
+        let spec =
+            StoreSpec { wikis: versions.iter().map(|version| wiki(version)).collect(), ..place.spec() };
+        plan(vec![spec], place.options(), &NEVER).execute(&NEVER).total.counts.deleted
+    };
+    assert_eq!(deleted(&["1.9.11", "1.9.0"]), 0);
+    assert_eq!(deleted(&["1.9.11"]), 10);
+}
+
+#[test]
+fn too_much_at_once_is_refused_and_nothing_is_touched_anywhere() {
+    let (one, other) = (Place::new(), Place::new());
+    for n in 0..100 {
+        one.session(n, (n < 49).then_some(-DAY), 2 * DAY);
+        other.session(n, Some(DAY), DAY);
+    }
+    let run = |options| plan(vec![one.spec(), other.spec()], options, &NEVER).execute(&NEVER);
+    let report = run(one.options());
+    let refused = report.stores[0].refused.clone().unwrap();
+    assert!(refused.starts_with("51 would go") && refused.contains("max_delete = 50% of 100"), "{refused}");
+    assert_eq!(report.stores[1].refused, None);
+    assert_eq!((report.total.counts.deleted, report.total.refused), (0, 1));
+    assert_eq!((one.left(), other.left()), (100, 100));
+    let policy = one.options().policy.with_max_delete(MaxDelete::Count(51));
+    assert_eq!(run(Options { policy, ..one.options() }).total.counts.deleted, 151);
+}
+
+#[test]
+fn everything_goes_where_it_was_asked_for() {
+    let place = Place::new();
+    for n in 0..150 {
+        place.session(n, Some(-DAY), 0);
+    }
+    place.file(&"f".repeat(40), b"(dS'user.id'\nS'1.2'\ns.", 0);
+    let filter = Filter { all: true, anonymous: true };
+    assert_eq!(place.prune(Options { filter, ..place.options() }).total.counts.deleted, 150);
+    assert_eq!(place.left(), 1);
+}
+
+#[test]
+fn a_wrong_clock_and_a_pinned_one_remove_nothing() {
+    let place = Place::new();
+    place.session(1, Some(DAY), DAY);
+    let ahead = place.file("tmpabcdef.__session", b"", -2 * HOUR);
+    let report = place.prune(place.options());
+    assert!(report.stores[0].refused.as_ref().unwrap().contains("behind the newest session"));
+    let pinned = Options { clock: ClockCheck::Pinned, ..place.options() };
+    let report = place.prune(pinned);
+    assert!(report.dry_run && report.total.counts.deleted == 1 && report.total.refused == 0);
+    assert_eq!(place.left(), 2);
+    fs::remove_file(ahead).unwrap();
+    assert_eq!(place.prune(place.options()).total.counts.deleted, 1);
+    let back = Options { now: NOW - DAY, ..place.options() };
+    assert!(place.prune(back.clone()).stores[0].refused.as_ref().unwrap().contains("behind the last run"));
+    let ClockCheck::Against { state_dir } = back.clock.clone() else { unreachable!() };
+    let trusted = Options { clock: ClockCheck::Trusted { state_dir }, ..back };
+    assert_eq!(place.prune(trusted.clone()).total.refused, 0);
+    assert_eq!(place.prune(trusted).total.refused, 0);
+}
+
+#[test]
+fn a_second_copy_is_refused_with_the_first_ones_pid() {
+    let place = Place::new();
+    place.session(1, Some(DAY), DAY);
+    let store = FileStore::open(place.spec()).unwrap();
+    let locks = crate::sys::LockDir::open(&place.options().lock_dir).unwrap();
+    let held = locks.take(store.id()).unwrap();
+    let report = place.prune(place.options());
+    let refused = report.stores[0].refused.clone().unwrap();
+    assert!(refused.contains(&std::process::id().to_string()), "{refused}");
+    assert_eq!(place.left(), 1);
+    drop(held);
+    // One directory named twice is one store.
+    let twice = plan(vec![place.spec(), place.spec()], place.options(), &NEVER);
+    assert_eq!(twice.stores().len(), 1);
+    assert_eq!(twice.execute(&NEVER).total.counts.deleted, 1);
+}
+
+#[test]
+fn what_changes_between_plan_and_act_stays() {
+    let place = Place::new();
+    for n in 0..50 {
+        place.session(n, Some(DAY), DAY);
+    }
+    let made = plan(vec![place.spec()], place.options(), &NEVER);
+    assert_eq!(made.stores()[0].victims().count(), 50);
+    let live = place.session(7, Some(-DAY), 0);
+    let rewritten = place.session(8, Some(DAY), DAY);
+    fs::remove_file(place.session(9, Some(DAY), DAY)).unwrap();
+    let report = made.execute(&NEVER);
+    assert_eq!((report.total.counts.deleted, report.total.counts.kept_by_race), (47, 2));
+    assert!(live.exists() && rewritten.exists());
+    assert!(report.problems.is_empty());
+}
+
+#[test]
+fn a_file_that_takes_the_name_at_the_last_moment_is_counted_as_raced() {
+    let place = Place::new();
+    let path = place.session(1, Some(DAY), DAY);
+    let aside = path.with_extension("aside");
+    let hook = move |_: &std::ffi::CStr| {
+        fs::rename(&path, &aside).unwrap();
+        fs::write(&path, "").unwrap();
+    };
+    let store: Box<dyn SessionStore> =
+        Box::new(FileStore::open(place.spec()).unwrap().with_hook_before_unlink(hook));
+    let made = plan_opened(vec![(place.spec(), Ok(store))], place.options(), &NEVER);
+    let report = made.execute(&NEVER);
+    assert_eq!((report.total.counts.deleted, report.total.counts.kept_by_race), (0, 1));
+    assert!(report.warnings[0].0.contains("/00000000…: another file took its name"), "{report:?}");
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_said() {
+    let place = Place::new();
+    place.session(1, Some(DAY), DAY);
+    let missing = StoreSpec { dir: place.root.path().join("missing"), ..place.spec() };
+    let report = plan(vec![missing.clone(), place.spec()], place.options(), &NEVER).execute(&NEVER);
+    assert_eq!(report.stores[0].counts.failed, 1);
+    assert!(report.problems[0].0.contains("no such directory"));
+    assert_eq!(report.total.counts.deleted, 1, "the other store is handled");
+    let version = "1.9.11".parse().unwrap();
+    let wiki = StoreWiki { name: "w".into(), version, user_dir: None, superusers: Vec::new() };
+    let never_ran = StoreSpec { wikis: vec![wiki], ..missing };
+    let report = plan(vec![never_ran], place.options(), &NEVER).execute(&NEVER);
+    assert_eq!((report.total.counts.failed, report.warnings.len()), (0, 1));
+}
+
+#[test]
+fn a_stopped_run_says_so_and_removes_no_more() {
+    let place = Place::new();
+    for n in 0..20 {
+        place.session(n, Some(DAY), DAY);
+    }
+    let stop = AtomicBool::new(true);
+    let report = plan(vec![place.spec()], place.options(), &stop).execute(&stop);
+    assert!(report.stopped);
+    assert_eq!(place.left(), 20);
+    stop.store(false, Ordering::Relaxed);
+    assert!(!plan(vec![place.spec()], place.options(), &stop).execute(&stop).stopped);
+}
+
+#[test]
+fn victims_are_shown_by_prefixes_unique_in_the_store() {
+    let place = Place::new();
+    place.session(0x11, Some(DAY), DAY);
+    place.session(0x12, Some(-DAY), DAY);
+    let made = plan(vec![place.spec()], Options { dry_run: true, ..place.options() }, &NEVER);
+    let store = &made.stores()[0];
+    let prefixes = store.prefixes().unwrap();
+    let lines: Vec<_> = store
+        .victims()
+        .map(|victim| format!("{} {}", prefixes.short(&victim.name), victim.why(NOW)))
+        .collect();
+    assert_eq!(lines, [format!("{:040x} expired 1 d ago", 0x11)]);
+}

@@ -1,0 +1,234 @@
+//! Addresses of stores: `moin-1.9:DIR`, `moin-1.8:DIR`, or a bare `DIR` whose layout is told from its names.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::moin::Version;
+use crate::sys::{Dir, DirError, Kind};
+
+use super::layout::{Layout, NameKind};
+
+/// One wiki that keeps its sessions in a store, with what reading and pruning need to know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreWiki {
+    /// Its name in the farm.
+    pub name: String,
+    /// What it runs.
+    pub version: Version,
+    /// Where its users are.
+    pub user_dir: Option<PathBuf>,
+    /// Names of users who may become others.
+    pub superusers: Vec<String>,
+}
+
+/// A store: where it is, how sessions lie in it, and whose they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreSpec {
+    /// How sessions lie in it.
+    pub layout: Layout,
+    /// The directory.
+    pub dir: PathBuf,
+    /// The wikis that use it; none for a store given by its address.
+    pub wikis: Vec<StoreWiki>,
+}
+
+impl StoreSpec {
+    /// The address: `moin-1.9:DIR` or `moin-1.8:DIR`.
+    pub fn address(&self) -> String {
+        format!("{}:{}", self.layout, self.dir.display())
+    }
+}
+
+/// A store as named on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Absent for a bare `DIR`.
+    pub layout: Option<Layout>,
+    /// The directory.
+    pub dir: PathBuf,
+}
+
+/// The text is no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// No directory in it.
+    Empty,
+    /// It begins with a kind of store that does not exist, as `moin-2.0:`.
+    UnknownKind(String),
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = "expected moin-1.9:DIR, moin-1.8:DIR, or a directory";
+        match self {
+            AddressError::Empty => write!(f, "no directory named: {kinds}"),
+            AddressError::UnknownKind(kind) => write!(f, "there are no stores of kind {kind:?}: {kinds}"),
+        }
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+/// Why the layout of a bare directory is not known.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// No name in it is of either layout.
+    Empty {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// Names of both layouts are in it.
+    Mixed {
+        /// The directory.
+        dir: PathBuf,
+        /// How many names are 1.8's.
+        moin_1_8: u64,
+        /// How many names are 1.9's.
+        moin_1_9: u64,
+    },
+    /// It could not be opened.
+    Directory(DirError),
+    /// It could not be listed.
+    Listing {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for LayoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cure = "name the layout as moin-1.9:DIR or moin-1.8:DIR";
+        match self {
+            LayoutError::Empty { dir } => write!(f, "{}: no session tells the layout; {cure}", dir.display()),
+            LayoutError::Mixed { dir, moin_1_8, moin_1_9 } => write!(
+                f,
+                "{}: {moin_1_8} names of MoinMoin 1.7 or 1.8 and {moin_1_9} of 1.9 lie together; {cure}",
+                dir.display()
+            ),
+            LayoutError::Directory(error) => error.fmt(f),
+            LayoutError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),
+        }
+    }
+}
+
+impl std::error::Error for LayoutError {}
+
+impl Address {
+    /// Reads an address. A path that holds a colon can be written as `./a:b`.
+    ///
+    /// # Errors
+    ///
+    /// Where no directory is named, or a kind of store that does not exist.
+    pub fn parse(text: &OsStr) -> Result<Self, AddressError> {
+        let bytes = text.as_bytes();
+        let dir = |bytes: &[u8]| {
+            if bytes.is_empty() {
+                Err(AddressError::Empty)
+            } else {
+                Ok(PathBuf::from(OsStr::from_bytes(bytes)))
+            }
+        };
+        for layout in Layout::ALL {
+            let rest = bytes.strip_prefix(layout.name().as_bytes()).and_then(|rest| rest.strip_prefix(b":"));
+            if let Some(rest) = rest {
+                return Ok(Address { layout: Some(layout), dir: dir(rest)? });
+            }
+        }
+        let kind = bytes.split(|byte| *byte == b':').next().filter(|kind| kind.len() < bytes.len());
+        match kind {
+            Some(kind) if !kind.contains(&b'/') => {
+                Err(AddressError::UnknownKind(String::from_utf8_lossy(kind).into_owned()))
+            }
+            _ => Ok(Address { layout: None, dir: dir(bytes)? }),
+        }
+    }
+
+    /// The store, of no wiki known; a bare directory is listed to tell its layout.
+    ///
+    /// # Errors
+    ///
+    /// Where the names do not tell the layout, or the directory cannot be listed.
+    pub fn resolve(&self) -> Result<StoreSpec, LayoutError> {
+        let layout = match self.layout {
+            Some(layout) => layout,
+            None => tell_layout(&self.dir)?,
+        };
+        Ok(StoreSpec { layout, dir: self.dir.clone(), wikis: Vec::new() })
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Address::parse(OsStr::new(text))
+    }
+}
+
+fn tell_layout(path: &Path) -> Result<Layout, LayoutError> {
+    let dir = Dir::open(path).map_err(LayoutError::Directory)?;
+    let (mut old, mut new) = (0, 0);
+    let listed = dir.list(|entry| {
+        let name = entry.name.to_bytes();
+        if entry.kind == Kind::Regular {
+            old += u64::from(Layout::Moin18.kind(name) != NameKind::Foreign);
+            new += u64::from(Layout::Moin19.kind(name) != NameKind::Foreign);
+        }
+        ControlFlow::Continue(())
+    });
+    listed.map_err(|source| LayoutError::Listing { dir: path.to_owned(), source })?;
+    match (old, new) {
+        (0, 0) => Err(LayoutError::Empty { dir: path.to_owned() }),
+        (0, _) => Ok(Layout::Moin19),
+        (_, 0) => Ok(Layout::Moin18),
+        (moin_1_8, moin_1_9) => Err(LayoutError::Mixed { dir: path.to_owned(), moin_1_8, moin_1_9 }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn addresses_name_a_layout_or_leave_it_to_the_directory() {
+        let parse = |text: &str| text.parse::<Address>();
+        let with = |layout, dir: &str| Ok(Address { layout, dir: PathBuf::from(dir) });
+        assert_eq!(parse("moin-1.9:/srv/s"), with(Some(Layout::Moin19), "/srv/s"));
+        assert_eq!(parse("moin-1.8:s:t"), with(Some(Layout::Moin18), "s:t"));
+        assert_eq!(parse("/srv/a:b"), with(None, "/srv/a:b"));
+        assert_eq!(parse("./a:b"), with(None, "./a:b"));
+        assert_eq!(parse("sessions"), with(None, "sessions"));
+        assert_eq!(parse(""), Err(AddressError::Empty));
+        assert_eq!(parse("moin-1.9:"), Err(AddressError::Empty));
+        assert_eq!(parse("moin-2.0:x"), Err(AddressError::UnknownKind("moin-2.0".into())));
+    }
+
+    #[test]
+    fn a_bare_directory_tells_its_layout_or_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let address = Address { layout: None, dir: root.path().to_owned() };
+        let old = root.path().join("a".repeat(32));
+        fs::write(root.path().join("README"), "").unwrap();
+        fs::create_dir(root.path().join("b".repeat(40))).unwrap();
+        assert!(matches!(address.resolve(), Err(LayoutError::Empty { .. })));
+        fs::write(&old, "").unwrap();
+        assert_eq!(address.resolve().unwrap().layout, Layout::Moin18);
+        fs::write(root.path().join("tmpabcdef.__session"), "").unwrap();
+        assert!(matches!(address.resolve(), Err(LayoutError::Mixed { moin_1_8: 1, moin_1_9: 1, .. })));
+        fs::remove_file(&old).unwrap();
+        let spec = address.resolve().unwrap();
+        assert_eq!(spec.address(), format!("moin-1.9:{}", root.path().display()));
+        let missing = Address { layout: None, dir: root.path().join("missing") };
+        assert!(matches!(missing.resolve(), Err(LayoutError::Directory(DirError::Missing { .. }))));
+    }
+}

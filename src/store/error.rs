@@ -1,0 +1,62 @@
+//! What can go wrong with a whole store, or with one entry that was asked for.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::sys::DirError;
+
+use super::address::StoreSpec;
+use super::name::EntryName;
+
+/// A store, or an entry of it, that could not be looked at. Names no id in whole.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The directory could not be opened, or must not be.
+    Directory(DirError),
+    /// The directory could not be listed, or not to its end; or root could not take its owner's rights.
+    Listing {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// One entry could not be opened or read.
+    Entry {
+        /// The directory.
+        dir: PathBuf,
+        /// The entry.
+        name: EntryName,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// Whether the directory does not exist: a wiki that never ran has none yet.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, StoreError::Directory(DirError::Missing { .. }))
+    }
+
+    /// Whether the way to the directory leads over a stranger's symbolic link.
+    pub fn is_unsafe(&self) -> bool {
+        matches!(self, StoreError::Directory(DirError::UnsafeLink { .. }))
+    }
+
+    pub(super) fn entry(spec: &StoreSpec, name: EntryName, source: io::Error) -> Self {
+        StoreError::Entry { dir: spec.dir.clone(), name, source }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::Directory(error) => error.fmt(f),
+            StoreError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),
+            StoreError::Entry { dir, name, source } => write!(f, "{}/{name}: {source}", dir.display()),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}

@@ -1,0 +1,200 @@
+//! From a session's bytes to what is known of it. Everything that reads a session file comes through
+//! [`Facts::from_bytes`], so a faster way to find the same facts has one place to go.
+
+use std::fmt;
+
+use crate::pickle::{self, Node, NodeId, ReadError, Tree};
+use crate::sys::NotOpened;
+
+/// How much to find out; less is faster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fields {
+    /// The pages visited last.
+    pub trail: bool,
+}
+
+/// What a session says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// Until when it is valid.
+    pub expires: Expires,
+    /// Who is logged in.
+    pub user: Option<UserRef>,
+    /// The user whom a superuser switched to; `user` is still the superuser.
+    pub setuid: Option<String>,
+    /// The pages visited last, oldest first; empty unless asked for.
+    pub trail: Vec<String>,
+}
+
+/// A session's `expires`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Expires {
+    /// There is none. What that means depends on the version that wrote it.
+    Absent,
+    /// Seconds since 1970, finite.
+    At(f64),
+    /// No finite number; what it is instead.
+    ///
+    /// Python 2 compares anything with anything: None and minus infinity are always over, a string, a tuple,
+    /// infinity and a huge long never, NaN neither. No wiki writes these, so nobody knows what was meant. A bool is
+    /// an int to Python and counts as 0 or 1.
+    Invalid(&'static str),
+}
+
+/// The user of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRef {
+    /// `user.id`: the name of a file in `user_dir`. Empty where it is no string.
+    pub id: String,
+    /// `user.auth_method`: who vouched for the user.
+    pub auth_method: Option<String>,
+}
+
+/// Why a session's bytes tell nothing.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// They are no pickle, or only the beginning of one.
+    Pickle(ReadError),
+    /// A pickle of something else than a dict.
+    NotADict {
+        /// The Python type of what it is.
+        found: &'static str,
+    },
+    /// The file is not one to read: too large, with several names, or on another device.
+    Unsafe(NotOpened),
+}
+
+impl Unreadable {
+    /// The byte at which that showed.
+    pub fn offset(&self) -> Option<usize> {
+        match self {
+            Unreadable::Pickle(error) => Some(error.offset),
+            _ => None,
+        }
+    }
+
+    /// Whether the bytes were seen: what was not even read is never removed.
+    pub fn was_read(&self) -> bool {
+        !matches!(self, Unreadable::Unsafe(_))
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unreadable::Pickle(error) => error.fmt(f),
+            Unreadable::NotADict { found } => write!(f, "a pickled {found}, where sessions are a dict"),
+            Unreadable::Unsafe(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+impl Facts {
+    /// Reads a session file.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are no pickled dict.
+    pub fn from_bytes(bytes: &[u8], fields: Fields) -> Result<Self, Unreadable> {
+        let tree = pickle::read(bytes).map_err(Unreadable::Pickle)?;
+        Facts::from_tree(&tree, fields)
+    }
+
+    /// The facts in a session that was read whole.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no dict.
+    pub fn from_tree(tree: &Tree, fields: Fields) -> Result<Self, Unreadable> {
+        let root = tree.root();
+        if tree.entries(root).is_none() {
+            return Err(Unreadable::NotADict { found: tree.node(root).kind() });
+        }
+        let text = |id: NodeId| tree.bytes_or_text(id).map(|text| text.into_owned());
+        Ok(Facts {
+            expires: tree.get(root, "expires").map_or(Expires::Absent, |id| expires(tree, id)),
+            user: tree.get(root, "user.id").map(|id| UserRef {
+                id: text(id).unwrap_or_default(),
+                auth_method: tree.get(root, "user.auth_method").and_then(text),
+            }),
+            setuid: tree.get(root, "setuid").and_then(text),
+            trail: match tree.get(root, "trail").and_then(|id| tree.items(id)) {
+                Some(pages) if fields.trail => pages.iter().filter_map(|page| text(*page)).collect(),
+                _ => Vec::new(),
+            },
+        })
+    }
+}
+
+fn expires(tree: &Tree, id: NodeId) -> Expires {
+    match (tree.as_f64(id), tree.node(id)) {
+        (Some(time), _) if time.is_finite() => Expires::At(time),
+        (Some(time), _) if time.is_nan() => Expires::Invalid("not a number (NaN)"),
+        (Some(_), Node::Float(_)) => Expires::Invalid("infinite"),
+        (Some(_), _) => Expires::Invalid("a number too large for a time"),
+        (None, node) => Expires::Invalid(node.kind()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(pickle: &[u8]) -> Result<Facts, Unreadable> {
+        Facts::from_bytes(pickle, Fields { trail: true })
+    }
+
+    #[test]
+    fn expires_is_a_finite_number_or_says_what_it_is() {
+        let table: &[(&[u8], Expires)] = &[
+            (b"I10\n", Expires::At(10.0)),
+            (b"L10L\n", Expires::At(10.0)),
+            (b"F10.5\n", Expires::At(10.5)),
+            (b"I01\n", Expires::At(1.0)),
+            (b"F-1\n", Expires::At(-1.0)),
+            (b"Fnan\n", Expires::Invalid("not a number (NaN)")),
+            (b"Finf\n", Expires::Invalid("infinite")),
+            (b"F-inf\n", Expires::Invalid("infinite")),
+            (b"N", Expires::Invalid("None")),
+            (b"S'10'\n", Expires::Invalid("str")),
+            (b")", Expires::Invalid("tuple")),
+        ];
+        for (value, expected) in table {
+            let bytes = [b"(dS'expires'\n", *value, b"s."].concat();
+            assert_eq!(facts(&bytes).unwrap().expires, *expected, "{}", value.escape_ascii());
+        }
+        let huge = format!("(dS'expires'\nL1{}L\ns.", "0".repeat(400));
+        let huge = facts(huge.as_bytes()).unwrap().expires;
+        assert_eq!(huge, Expires::Invalid("a number too large for a time"));
+        assert_eq!(facts(b"(d.").unwrap().expires, Expires::Absent);
+        assert_eq!(
+            facts(b"(dVexpires\nI1\ns.").unwrap().expires,
+            Expires::At(1.0),
+            "a unicode key is the same key"
+        );
+    }
+
+    #[test]
+    fn who_is_logged_in() {
+        let session =
+            facts(b"(dS'user.id'\nS'1.2.3'\nsS'user.auth_method'\nS'moin'\nsS'setuid'\nS'4.5.6'\ns.")
+                .unwrap();
+        let user = UserRef { id: "1.2.3".into(), auth_method: Some("moin".into()) };
+        assert_eq!((session.user, session.setuid), (Some(user), Some("4.5.6".into())));
+        let odd = facts(b"(dS'user.id'\nNs.").unwrap();
+        assert_eq!(odd.user.unwrap().id, "", "not anonymous, whatever it is");
+        let trail = facts(b"(dS'trail'\n(lVw:\\u00e9\naI1\nas.").unwrap();
+        assert_eq!(trail.trail, ["w:é"]);
+    }
+
+    #[test]
+    fn what_is_no_dict_is_unreadable() {
+        assert!(matches!(facts(b"]."), Err(Unreadable::NotADict { found: "list" })));
+        assert!(facts(b"").is_err());
+        assert!(facts(b"(dS'expires'\n").unwrap_err().offset().is_some());
+        assert!(!Unreadable::Unsafe(NotOpened::HardLinked { links: 2 }).was_read());
+    }
+}

@@ -1,0 +1,229 @@
+//! Sessions as files of one directory: MoinMoin 1.7 and 1.8 (`<cache_dir>/__common__/session`), and 1.9
+//! (`session_dir`). They differ in the names alone.
+
+use std::ffi::{CStr, OsStr};
+use std::fmt;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
+use crate::pickle::{self, Tree};
+use crate::sys::{self, AsOwner, Dir, FileId, Kind, NotOpened, OpenFile, Removal};
+
+use super::address::StoreSpec;
+use super::error::StoreError;
+use super::facts::{Facts, Fields, Unreadable};
+use super::layout::NameKind;
+use super::name::EntryName;
+use super::record::{Found, Session, Stamp, TempFile};
+use super::scan;
+use super::{Decide, SessionStore, Sink};
+
+/// What runs between the last look at a file and its removal.
+type Hook = Box<dyn Fn(&CStr) + Send + Sync>;
+
+/// A directory of session files, held open.
+pub struct FileStore {
+    spec: StoreSpec,
+    dir: Dir,
+    before_unlink: Option<Hook>,
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStore").field("spec", &self.spec).field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl FileStore {
+    /// Opens the directory of a store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Directory`]; see [`StoreError::is_missing`] for a wiki that never ran.
+    pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
+        let dir = Dir::open(&spec.dir).map_err(StoreError::Directory)?;
+        Ok(FileStore { spec, dir, before_unlink: None })
+    }
+
+    /// Has `hook` called between the last look at each file and its removal, so that a test can replace the file
+    /// there.
+    #[must_use]
+    pub fn with_hook_before_unlink(mut self, hook: impl Fn(&CStr) + Send + Sync + 'static) -> Self {
+        self.before_unlink = Some(Box::new(hook));
+        self
+    }
+
+    fn as_owner(&self) -> Result<AsOwner, StoreError> {
+        AsOwner::of(&self.dir).map_err(|source| self.error(source))
+    }
+
+    fn error(&self, source: io::Error) -> StoreError {
+        StoreError::Listing { dir: self.spec.dir.clone(), source }
+    }
+
+    /// Looks at one entry; `None` where it has gone.
+    fn look(&self, name: EntryName, kind: NameKind, fields: Fields, buffer: &mut Vec<u8>) -> Option<Found> {
+        let looked = sys::open_regular(&self.dir, name.as_c_str())
+            .and_then(|file| found(&file, name, kind, fields, buffer));
+        match looked {
+            Ok(found) => Some(found),
+            Err(NotOpened::Gone) => None,
+            Err(NotOpened::NotRegular) => {
+                Some(Found::Foreign(OsStr::from_bytes(name.as_c_str().to_bytes()).to_owned()))
+            }
+            Err(NotOpened::Io(error)) => Some(Found::Failed { name, error }),
+            Err(why) => Some(not_read(name, why)),
+        }
+    }
+
+    fn remove_one(
+        &self,
+        (name, stamp): (EntryName, Stamp),
+        decide: Decide<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<Removal> {
+        let kind = self.spec.layout.kind(name.as_c_str().to_bytes());
+        let mut changed = false;
+        let judge = |file: &OpenFile| {
+            if kind == NameKind::Foreign || Stamp(file.stamp()) != stamp {
+                changed = true;
+                return Ok(false);
+            }
+            Ok(decide(&found(file, name, kind, Fields::default(), buffer)?))
+        };
+        let between = || {
+            if let Some(hook) = &self.before_unlink {
+                hook(name.as_c_str());
+            }
+        };
+        match sys::remove_if(&self.dir, name.as_c_str(), judge, between) {
+            Ok(Removal::Kept) if changed => Ok(Removal::Changed),
+            Ok(removal) => Ok(removal),
+            Err(NotOpened::Gone) => Ok(Removal::Gone),
+            // Another file, or another kind of file, than the one the plan saw.
+            Err(NotOpened::NotRegular | NotOpened::HardLinked { .. } | NotOpened::TooLarge { .. }) => {
+                Ok(Removal::Changed)
+            }
+            Err(NotOpened::Io(error)) => Err(error),
+            Err(other) => Err(io::Error::other(other)),
+        }
+    }
+}
+
+/// What an open file is.
+fn found(
+    file: &OpenFile,
+    name: EntryName,
+    kind: NameKind,
+    fields: Fields,
+    buffer: &mut Vec<u8>,
+) -> Result<Found, NotOpened> {
+    let (modified, size, bytes_on_disk) = (file.modified(), file.size(), file.bytes_on_disk());
+    let stamp = Stamp(file.stamp());
+    if kind == NameKind::Temp {
+        return Ok(Found::Temp(TempFile { name, modified, size, bytes_on_disk, stamp }));
+    }
+    file.read(buffer)?;
+    let facts = Facts::from_bytes(buffer, fields);
+    Ok(Found::Session(Session { id: name, modified, size, bytes_on_disk, stamp, facts }))
+}
+
+/// A session that is there, but not to be read.
+fn not_read(name: EntryName, why: NotOpened) -> Found {
+    let size = if let NotOpened::TooLarge { size } = why { size } else { 0 };
+    Found::Session(Session {
+        id: name,
+        modified: i64::MAX,
+        size,
+        bytes_on_disk: 0,
+        stamp: Stamp(0),
+        facts: Err(Unreadable::Unsafe(why)),
+    })
+}
+
+impl SessionStore for FileStore {
+    fn spec(&self) -> &StoreSpec {
+        &self.spec
+    }
+
+    fn id(&self) -> FileId {
+        self.dir.id()
+    }
+
+    fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
+        let _owner = self.as_owner()?;
+        let listed = self.dir.list(|entry| {
+            if let (Kind::Regular, Some((name, NameKind::Session))) =
+                (entry.kind, self.spec.layout.entry(entry.name.to_bytes()))
+            {
+                sink(name);
+            }
+            ControlFlow::Continue(())
+        });
+        listed.map_err(|source| self.error(source))
+    }
+
+    fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
+        let look = |name, kind, buffer: &mut Vec<u8>| self.look(name, kind, fields, buffer);
+        let scanned = scan::scan(&self.dir, self.spec.layout, stop, &look, sink);
+        scanned.map_err(|source| self.error(source))
+    }
+
+    fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
+        if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
+            return Ok(None);
+        }
+        let _owner = self.as_owner()?;
+        match self.look(*id, NameKind::Session, fields, &mut Vec::new()) {
+            Some(Found::Session(session)) => Ok(Some(session)),
+            Some(Found::Failed { name, error }) => Err(StoreError::entry(&self.spec, name, error)),
+            _ => Ok(None),
+        }
+    }
+
+    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
+        if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
+            return Ok(None);
+        }
+        let _owner = self.as_owner()?;
+        let mut buffer = Vec::new();
+        let read = sys::open_regular(&self.dir, id.as_c_str()).and_then(|file| file.read(&mut buffer));
+        match read {
+            Ok(()) => Ok(Some(pickle::read(&buffer).map_err(Unreadable::Pickle))),
+            Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
+            Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
+            Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
+        }
+    }
+
+    fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
+        let share = batch.len().div_ceil(scan::workers()).max(1);
+        let work = |part: &[(EntryName, Stamp)]| -> Vec<io::Result<Removal>> {
+            let owner = AsOwner::of(&self.dir);
+            let mut buffer = Vec::new();
+            let one = |entry: &(EntryName, Stamp)| match &owner {
+                Ok(_) => self.remove_one(*entry, decide, &mut buffer),
+                Err(error) => Err(io::Error::other(error.to_string())),
+            };
+            part.iter().map(one).collect()
+        };
+        if batch.len() <= 16 {
+            return work(batch);
+        }
+        thread::scope(|scope| {
+            let parts: Vec<_> =
+                batch.chunks(share).map(|part| (part.len(), scope.spawn(|| work(part)))).collect();
+            let joined = parts.into_iter().flat_map(|(length, part)| match part.join() {
+                Ok(results) => results,
+                Err(panic) => {
+                    drop(panic);
+                    (0..length).map(|_| Err(io::Error::other("a worker stopped"))).collect()
+                }
+            });
+            joined.collect()
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! What the names in a session directory mean, by the MoinMoin that writes there.
+
+use std::fmt;
+
+use super::name::EntryName;
+
+/// How sessions lie in a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// 1.7 and 1.8: `<cache_dir>/__common__/session/<32 of a-z 0-9 _>`.
+    Moin18,
+    /// 1.9: `<session_dir>/<40 hexadecimal digits>`.
+    Moin19,
+}
+
+/// What a name stands for in a layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameKind {
+    /// A session's id.
+    Session,
+    /// What a wiki was writing when it was stopped.
+    Temp,
+    /// Nothing of MoinMoin's.
+    Foreign,
+}
+
+impl Layout {
+    /// Both.
+    pub const ALL: [Layout; 2] = [Layout::Moin18, Layout::Moin19];
+
+    /// As an address begins: `moin-1.8` or `moin-1.9`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layout::Moin18 => "moin-1.8",
+            Layout::Moin19 => "moin-1.9",
+        }
+    }
+
+    /// What `name` stands for.
+    ///
+    /// Upper-case hexadecimal digits are ids too, as wikis up to 1.9.3 take them from a cookie.
+    pub fn kind(self, name: &[u8]) -> NameKind {
+        let session = match self {
+            Layout::Moin18 => is_id_1_8(name),
+            Layout::Moin19 => name.len() == 40 && name.iter().all(u8::is_ascii_hexdigit),
+        };
+        if session {
+            NameKind::Session
+        } else if self.is_temp(name) {
+            NameKind::Temp
+        } else {
+            NameKind::Foreign
+        }
+    }
+
+    fn is_temp(self, name: &[u8]) -> bool {
+        match self {
+            // tempfile.mkstemp(suffix=".tmp", prefix=id): <id>XXXXXX.tmp
+            Layout::Moin18 => name
+                .strip_suffix(b".tmp")
+                .and_then(|stem| stem.split_at_checked(32))
+                .is_some_and(|(id, random)| is_id_1_8(id) && is_random(random)),
+            // tempfile.mkstemp(suffix): tmpXXXXXX.__wz_sess to 1.9.10, tmpXXXXXX.__session in 1.9.11
+            Layout::Moin19 => name
+                .strip_prefix(b"tmp")
+                .and_then(|rest| {
+                    rest.strip_suffix(b".__wz_sess").or_else(|| rest.strip_suffix(b".__session"))
+                })
+                .is_some_and(is_random),
+        }
+    }
+
+    /// `name` with its meaning; `None` for a foreign one.
+    pub fn entry(self, name: &[u8]) -> Option<(EntryName, NameKind)> {
+        match self.kind(name) {
+            NameKind::Foreign => None,
+            kind => EntryName::new(name).map(|name| (name, kind)),
+        }
+    }
+}
+
+fn is_id_1_8(name: &[u8]) -> bool {
+    name.len() == 32 && name.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}
+
+/// What Python's `tempfile` puts in the middle: 6 characters; up to 2.6 also `-`.
+fn is_random(name: &[u8]) -> bool {
+    name.len() == 6 && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use NameKind::{Foreign, Session, Temp};
+
+    #[test]
+    fn names_mean_what_the_wikis_mean_by_them() {
+        let table: &[(&str, NameKind, NameKind)] = &[
+            ("y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1", Session, Foreign),
+            ("_thlhi8g97thkf0xcs000ldlmno416oa", Session, Foreign),
+            ("Y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1", Foreign, Foreign),
+            ("y4yaqsb3lkxvs5tmcuntmabfd5vi0xc", Foreign, Foreign),
+            ("y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1aB3_x9.tmp", Temp, Foreign),
+            ("y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1aB3_x.tmp", Foreign, Foreign),
+            ("aB3_x9.tmp", Foreign, Foreign),
+            ("031d8acb800cc038fab650b412fa1073b51d67ec", Foreign, Session),
+            ("031D8ACB800cc038fab650b412fa1073b51d67ec", Foreign, Session),
+            ("031d8acb800cc038fab650b412fa1073b51d67e", Foreign, Foreign),
+            ("031d8acb800cc038fab650b412fa1073b51d67eg", Foreign, Foreign),
+            ("tmpaB3_x9.__wz_sess", Foreign, Temp),
+            ("tmpaB3_x9.__session", Foreign, Temp),
+            ("tmpaB3_x9.__sessions", Foreign, Foreign),
+            ("tmpaB3_x.__session", Foreign, Foreign),
+            ("tmp/../x.__session", Foreign, Foreign),
+            ("__lock__", Foreign, Foreign),
+            ("", Foreign, Foreign),
+        ];
+        for (name, old, new) in table {
+            assert_eq!(Layout::Moin18.kind(name.as_bytes()), *old, "{name}");
+            assert_eq!(Layout::Moin19.kind(name.as_bytes()), *new, "{name}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_ours_fits_in_a_name() {
+        let longest = "y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1aB3_x9.tmp";
+        assert!(Layout::Moin18.entry(longest.as_bytes()).is_some());
+    }
+}

@@ -1,0 +1,160 @@
+//! The name of a session, which is a secret: who knows it is logged in.
+
+use std::ffi::CStr;
+use std::fmt;
+
+/// The longest name that can be ours: `<32 characters>XXXXXX.tmp`, and the NUL the kernel wants.
+const ROOM: usize = 48;
+
+/// How many characters of a name are shown where nothing longer is needed to tell it from others.
+pub const SHORTEST_PREFIX: usize = 8;
+
+/// The name of an entry: a session's id, or the name of a half-written file, which may hold an id.
+///
+/// Both are secrets. `Display` and `Debug` show the first 8 characters and `…`; the whole comes only from
+/// [`EntryName::reveal`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryName {
+    /// ASCII without NUL, then NULs.
+    bytes: [u8; ROOM],
+}
+
+impl EntryName {
+    /// A name of up to 47 printable ASCII characters; `None` for any other: no store of MoinMoin holds such.
+    pub fn new(name: &[u8]) -> Option<Self> {
+        let plain = name.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'/');
+        if name.is_empty() || name.len() >= ROOM || !plain {
+            return None;
+        }
+        let mut bytes = [0; ROOM];
+        bytes.get_mut(..name.len())?.copy_from_slice(name);
+        Some(EntryName { bytes })
+    }
+
+    /// The whole name.
+    pub fn reveal(&self) -> &str {
+        // Always ASCII, as `new` saw to it.
+        std::str::from_utf8(self.as_c_str().to_bytes()).unwrap_or_default()
+    }
+
+    /// The whole name as the kernel wants it.
+    pub fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
+    }
+
+    /// The length of the whole name.
+    #[allow(clippy::len_without_is_empty, reason = "never empty")]
+    pub fn len(&self) -> usize {
+        self.reveal().len()
+    }
+
+    /// The first `characters` of the name, followed by `…` unless that is all of it.
+    pub fn short(&self, characters: usize) -> String {
+        match self.reveal().get(..characters) {
+            Some(prefix) if characters < self.len() => format!("{prefix}…"),
+            _ => self.reveal().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.short(SHORTEST_PREFIX))
+    }
+}
+
+impl fmt::Debug for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EntryName({self})")
+    }
+}
+
+/// The shortest prefixes that tell names apart, at least [`SHORTEST_PREFIX`] characters long.
+#[derive(Debug, Default)]
+pub struct Prefixes {
+    sorted: Vec<EntryName>,
+}
+
+impl Prefixes {
+    /// Over these names; doubles count once.
+    pub fn new(mut names: Vec<EntryName>) -> Self {
+        names.sort_unstable();
+        names.dedup();
+        Prefixes { sorted: names }
+    }
+
+    /// How many characters of `name` it takes to tell it from every other name here.
+    pub fn length(&self, name: &EntryName) -> usize {
+        let at = self.sorted.partition_point(|other| other < name);
+        let before = at.checked_sub(1).and_then(|before| self.sorted.get(before));
+        let after = self.sorted.get(at..).unwrap_or_default().iter().find(|other| *other != name);
+        let shared = before.into_iter().chain(after).map(|other| shared(name, other)).max();
+        shared.map_or(0, |shared| shared + 1).max(SHORTEST_PREFIX).min(name.len())
+    }
+
+    /// The shortest unique prefix of `name`, with `…` behind it.
+    pub fn short(&self, name: &EntryName) -> String {
+        name.short(self.length(name))
+    }
+
+    /// Every name that begins with `prefix`, in order.
+    pub fn matching(&self, prefix: &str) -> &[EntryName] {
+        let from = self.sorted.partition_point(|name| name.reveal() < prefix);
+        let rest = self.sorted.get(from..).unwrap_or_default();
+        let count = rest.partition_point(|name| name.reveal().starts_with(prefix));
+        rest.get(..count).unwrap_or_default()
+    }
+}
+
+/// How many characters two names begin with alike.
+fn shared(one: &EntryName, other: &EntryName) -> usize {
+    one.reveal().bytes().zip(other.reveal().bytes()).take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn name(text: &str) -> EntryName {
+        EntryName::new(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_name_is_shown_only_in_part() {
+        let id = name("031d8acb800cc038fab650b412fa1073b51d67ec");
+        assert_eq!(id.to_string(), "031d8acb…");
+        assert_eq!(format!("{id:?}"), "EntryName(031d8acb…)");
+        assert_eq!(id.reveal().len(), 40);
+        assert_eq!(std::mem::size_of::<EntryName>(), 48);
+        for text in ["", "a b", "a/b", "ä", "x\0y", &"x".repeat(48)] {
+            assert!(EntryName::new(text.as_bytes()).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn prefixes_grow_only_where_they_must() {
+        let prefixes =
+            Prefixes::new(["aaaaaaaaaaaab", "aaaaaaaaaaaac", "aaaaaaaaab", "b"].map(name).to_vec());
+        assert_eq!(prefixes.short(&name("aaaaaaaaaaaab")), "aaaaaaaaaaaab");
+        assert_eq!(prefixes.short(&name("aaaaaaaaab")), "aaaaaaaaab");
+        assert_eq!(prefixes.short(&name("b")), "b");
+        assert_eq!(prefixes.short(&name("cccccccccccc")), "cccccccc…");
+        assert_eq!(prefixes.matching("aaaaaaaaaa").len(), 2);
+        assert_eq!(prefixes.matching("").len(), 4);
+        assert_eq!(prefixes.matching("c"), []);
+    }
+
+    proptest! {
+        #[test]
+        fn a_short_prefix_matches_its_name_alone(texts in prop::collection::hash_set("[ab]{12}", 1..60)) {
+            let prefixes = Prefixes::new(texts.iter().map(|text| name(text)).collect());
+            for text in &texts {
+                let length = prefixes.length(&name(text));
+                let begin = |length| prefixes.matching(text.get(..length).unwrap());
+                prop_assert_eq!(begin(length), [name(text)]);
+                prop_assert!(length == SHORTEST_PREFIX || begin(length - 1).len() > 1);
+            }
+        }
+    }
+}

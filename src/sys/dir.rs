@@ -1,0 +1,184 @@
+//! A directory held open, and its entries.
+
+use std::ffi::CStr;
+use std::io;
+use std::mem::MaybeUninit;
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, fstat, openat, statat};
+use rustix::io::Errno;
+
+use super::walk::{self, DirError};
+
+/// What a listing asks the kernel for at a time: some 4,000 session names, so a million files need 250 calls.
+const LISTING_BUFFER: usize = 256 * 1024;
+
+/// Which file this is, whatever its name: two paths with the same `FileId` are one directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId {
+    /// The device.
+    pub device: u64,
+    /// The inode on it.
+    pub inode: u64,
+}
+
+/// A directory held open: what its name means later does not matter any more.
+#[derive(Debug)]
+pub struct Dir {
+    fd: OwnedFd,
+    id: FileId,
+    uid: u32,
+    gid: u32,
+    mode: u32,
+}
+
+/// What an entry is, as the directory says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file, or at least nothing that says otherwise.
+    Regular,
+    /// A directory, symbolic link, FIFO, socket or device: to be left alone, unopened.
+    Other,
+}
+
+/// One entry of a directory.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// Its name.
+    pub name: &'a CStr,
+    /// What it is.
+    pub kind: Kind,
+}
+
+impl Dir {
+    /// Opens `path` component by component.
+    ///
+    /// # Errors
+    ///
+    /// A [`DirError`], also where a symbolic link on the way belongs to neither root nor us.
+    pub fn open(path: &Path) -> Result<Self, DirError> {
+        let fd = walk::open(path)?;
+        let stat =
+            fstat(&fd).map_err(|error| DirError::Io { path: path.to_owned(), source: error.into() })?;
+        let id = FileId { device: stat.st_dev, inode: stat.st_ino };
+        Ok(Dir { fd, id, uid: stat.st_uid, gid: stat.st_gid, mode: stat.st_mode & 0o7777 })
+    }
+
+    /// Which directory this is.
+    pub fn id(&self) -> FileId {
+        self.id
+    }
+
+    /// The user who owns it.
+    pub fn uid(&self) -> u32 {
+        self.uid
+    }
+
+    /// The group that owns it.
+    pub fn gid(&self) -> u32 {
+        self.gid
+    }
+
+    /// Its permission bits.
+    pub fn mode(&self) -> u32 {
+        self.mode
+    }
+
+    /// Calls `visit` for every entry but `.` and `..`, in no order, from the beginning, until it breaks off.
+    ///
+    /// A file made or removed meanwhile may be seen or not.
+    ///
+    /// # Errors
+    ///
+    /// Where the listing could not be made or not be finished: what was visited so far is then not everything.
+    pub fn list(&self, mut visit: impl FnMut(Entry<'_>) -> ControlFlow<()>) -> io::Result<()> {
+        // A handle of its own, as the position belongs to the open file.
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = openat(&self.fd, c".", flags, Mode::empty())?;
+        let mut buffer = vec![MaybeUninit::<u8>::uninit(); LISTING_BUFFER];
+        let mut entries = RawDir::new(&fd, &mut buffer);
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Err(Errno::INTR) => continue,
+                other => other?,
+            };
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let Some(kind) = self.kind(name, entry.file_type()) else { continue };
+            if visit(Entry { name, kind }).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// `None` where the entry has gone in the meantime.
+    fn kind(&self, name: &CStr, told: FileType) -> Option<Kind> {
+        let file_type = match told {
+            // Some file systems do not say.
+            FileType::Unknown => match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+                Err(Errno::NOENT) => return None,
+                // Opening it will fail likewise, and say why.
+                Err(_) => FileType::RegularFile,
+            },
+            known => known,
+        };
+        Some(if file_type == FileType::RegularFile { Kind::Regular } else { Kind::Other })
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    #[test]
+    fn a_listing_begins_anew_each_time_and_tells_files_from_the_rest() {
+        let root = tempfile::tempdir().unwrap();
+        for n in 0..5000 {
+            fs::write(root.path().join(format!("a-rather-long-file-name-number-{n:08}")), "").unwrap();
+        }
+        fs::create_dir(root.path().join("dir")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", root.path().join("link")).unwrap();
+        let dir = Dir::open(root.path()).unwrap();
+        for _ in 0..2 {
+            let mut seen = BTreeMap::new();
+            dir.list(|entry| {
+                seen.insert(entry.name.to_owned(), entry.kind);
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            assert_eq!(seen.len(), 5002);
+            assert_eq!(seen.values().filter(|kind| **kind == Kind::Other).count(), 2);
+        }
+        let mut first = 0;
+        dir.list(|_| {
+            first += 1;
+            ControlFlow::Break(())
+        })
+        .unwrap();
+        assert_eq!(first, 1);
+    }
+
+    #[test]
+    fn a_directory_that_vanished_is_an_error_not_an_empty_listing() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("gone");
+        fs::create_dir(&path).unwrap();
+        let dir = Dir::open(&path).unwrap();
+        fs::remove_dir(&path).unwrap();
+        assert!(dir.list(|_| ControlFlow::Continue(())).is_err());
+    }
+}

@@ -1,0 +1,252 @@
+//! Opening and reading one file of a directory that others can write in.
+
+use std::ffi::CStr;
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, openat};
+use rustix::io::Errno;
+
+use super::dir::Dir;
+
+/// The largest file that is read, in bytes. A session is some hundred bytes; one of a wiki gone wild, some thousand.
+pub const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// Why a file was not opened, or opened and not read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NotOpened {
+    /// It has gone: for a session directory in use, nothing unusual.
+    Gone,
+    /// It is no regular file.
+    NotRegular,
+    /// It lies on another device than its directory: a mount point.
+    OtherDevice,
+    /// It has more than one name, so what happens here also happens elsewhere.
+    HardLinked {
+        /// How many names.
+        links: u64,
+    },
+    /// It is larger than [`MAX_FILE`].
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// The kernel refused.
+    Io(io::Error),
+}
+
+impl fmt::Display for NotOpened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotOpened::Gone => f.write_str("it has gone"),
+            NotOpened::NotRegular => f.write_str("no regular file"),
+            NotOpened::OtherDevice => f.write_str("on another device than its directory"),
+            NotOpened::HardLinked { links } => write!(f, "a file with {links} names"),
+            NotOpened::TooLarge { size } => {
+                write!(f, "{size} bytes, more than the {} MiB that are read", MAX_FILE / 1024 / 1024)
+            }
+            NotOpened::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotOpened {}
+
+impl From<Errno> for NotOpened {
+    fn from(error: Errno) -> Self {
+        match error {
+            Errno::NOENT => NotOpened::Gone,
+            // A symbolic link; a socket or a device without a driver.
+            Errno::LOOP | Errno::NXIO => NotOpened::NotRegular,
+            other => NotOpened::Io(other.into()),
+        }
+    }
+}
+
+/// A regular file held open, with what fstat said when it was opened.
+#[derive(Debug)]
+pub struct OpenFile {
+    pub(super) fd: OwnedFd,
+    pub(super) stat: Stat,
+}
+
+/// Opens the regular file `name` of `dir` for reading.
+///
+/// Follows no link, does not wait for the other end of a FIFO, and leaves the access time alone where that is
+/// allowed. The file must lie on the directory's device, have one name and at most [`MAX_FILE`] bytes.
+///
+/// # Errors
+///
+/// Why it was not opened.
+pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = match openat(dir, name, flags | OFlags::NOATIME, Mode::empty()) {
+        // Only the owner may leave the access time alone.
+        Err(Errno::PERM) => openat(dir, name, flags, Mode::empty()),
+        other => other,
+    }?;
+    let stat = fstat(&fd)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(NotOpened::NotRegular);
+    }
+    if stat.st_dev != dir.id().device {
+        return Err(NotOpened::OtherDevice);
+    }
+    match links(&stat) {
+        0 => return Err(NotOpened::Gone),
+        1 => {}
+        links => return Err(NotOpened::HardLinked { links }),
+    }
+    let file = OpenFile { fd, stat };
+    if file.size() > MAX_FILE { Err(NotOpened::TooLarge { size: file.size() }) } else { Ok(file) }
+}
+
+/// The number of names, the same type on every machine.
+#[allow(clippy::useless_conversion, reason = "st_nlink is 32 bits wide on some machines")]
+pub(super) fn links(stat: &Stat) -> u64 {
+    stat.st_nlink.into()
+}
+
+impl OpenFile {
+    /// Its size in bytes.
+    pub fn size(&self) -> u64 {
+        u64::try_from(self.stat.st_size).unwrap_or(0)
+    }
+
+    /// What it takes up on disk, in bytes.
+    pub fn bytes_on_disk(&self) -> u64 {
+        u64::try_from(self.stat.st_blocks).unwrap_or(0).saturating_mul(512)
+    }
+
+    /// When it was last written, in seconds since 1970.
+    #[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
+    pub fn modified(&self) -> i64 {
+        self.stat.st_mtime.into()
+    }
+
+    /// A number that changes when the file is written, replaced, or has its permissions changed: made of inode,
+    /// change time and size. It means nothing else.
+    #[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
+    pub fn stamp(&self) -> u64 {
+        let seconds: i64 = self.stat.st_ctime.into();
+        let parts = [
+            self.stat.st_dev,
+            self.stat.st_ino,
+            seconds.cast_unsigned(),
+            u64::try_from(self.stat.st_ctime_nsec).unwrap_or(0),
+            self.size(),
+        ];
+        parts.into_iter().fold(0x9e37_79b9_7f4a_7c15, |stamp, part| mix(stamp ^ part))
+    }
+
+    /// Reads the whole file into `buffer` (which is emptied first), however much it grows meanwhile at most
+    /// [`MAX_FILE`] bytes. Keep the buffer for the next file.
+    ///
+    /// # Errors
+    ///
+    /// [`NotOpened::TooLarge`] where it grew beyond that, or what the kernel says.
+    pub fn read(&self, buffer: &mut Vec<u8>) -> Result<(), NotOpened> {
+        buffer.clear();
+        let mut room = usize::try_from(self.size()).unwrap_or(usize::MAX).saturating_add(1).max(8192);
+        loop {
+            buffer.reserve(room);
+            let before = buffer.len();
+            let asked = buffer.capacity() - before;
+            match rustix::io::read(&self.fd, rustix::buffer::spare_capacity(buffer)) {
+                // A regular file gives less than asked for only at its end.
+                Ok(count) if count < asked => break,
+                Ok(_) => {}
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(NotOpened::Io(error.into())),
+            }
+            let size = u64::try_from(buffer.len()).unwrap_or(u64::MAX);
+            if size > MAX_FILE {
+                return Err(NotOpened::TooLarge { size });
+            }
+            room = buffer.len().max(8192);
+        }
+        let size = u64::try_from(buffer.len()).unwrap_or(u64::MAX);
+        if size > MAX_FILE { Err(NotOpened::TooLarge { size }) } else { Ok(()) }
+    }
+}
+
+/// The finaliser of SplitMix64: every bit of the input moves every bit of the output.
+fn mix(mut x: u64) -> u64 {
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::io::Write;
+
+    fn opened(dir: &Dir, name: &str) -> Result<OpenFile, NotOpened> {
+        open_regular(dir, &std::ffi::CString::new(name).unwrap())
+    }
+
+    #[test]
+    fn only_plain_small_files_with_one_name_are_opened() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        fs::write(at("plain"), "bytes").unwrap();
+        fs::create_dir(at("directory")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", at("link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        fs::File::create(at("sparse")).unwrap().set_len(10 << 30).unwrap();
+        fs::write(at("hard"), "").unwrap();
+        fs::hard_link(at("hard"), at("hard2")).unwrap();
+
+        let dir = Dir::open(root.path()).unwrap();
+        let mut buffer = Vec::new();
+        opened(&dir, "plain").unwrap().read(&mut buffer).unwrap();
+        assert_eq!(buffer, b"bytes");
+        for name in ["directory", "link", "socket", "fifo"] {
+            assert!(matches!(opened(&dir, name), Err(NotOpened::NotRegular)), "{name}");
+        }
+        assert!(matches!(opened(&dir, "sparse"), Err(NotOpened::TooLarge { .. })));
+        assert!(matches!(opened(&dir, "hard"), Err(NotOpened::HardLinked { links: 2 })));
+        assert!(matches!(opened(&dir, "none"), Err(NotOpened::Gone)));
+    }
+
+    #[test]
+    fn a_file_is_read_whole_whatever_its_size_and_however_it_grows() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = Dir::open(root.path()).unwrap();
+        let mut buffer = Vec::new();
+        for size in [0usize, 1, 8191, 8192, 8193, 100_000, 1 << 20] {
+            let bytes: Vec<u8> = (0..size).map(|n| n as u8).collect();
+            fs::write(root.path().join("file"), &bytes).unwrap();
+            opened(&dir, "file").unwrap().read(&mut buffer).unwrap();
+            assert!(buffer == bytes, "{size}");
+        }
+        let mut writer = fs::File::create(root.path().join("file")).unwrap();
+        let file = opened(&dir, "file").unwrap();
+        writer.write_all(b"later").unwrap();
+        file.read(&mut buffer).unwrap();
+        assert_eq!(buffer, b"later");
+        writer.set_len(MAX_FILE + 20).unwrap();
+        assert!(matches!(file.read(&mut buffer), Err(NotOpened::TooLarge { .. })));
+    }
+
+    #[test]
+    fn a_stamp_changes_with_every_way_of_writing() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("file");
+        let dir = Dir::open(root.path()).unwrap();
+        fs::write(&path, "one").unwrap();
+        let first = opened(&dir, "file").unwrap().stamp();
+        assert_eq!(opened(&dir, "file").unwrap().stamp(), first);
+        fs::write(&path, "three").unwrap();
+        let longer = opened(&dir, "file").unwrap().stamp();
+        assert_ne!(longer, first);
+        fs::write(root.path().join("new"), "three").unwrap();
+        fs::rename(root.path().join("new"), &path).unwrap();
+        assert_ne!(opened(&dir, "file").unwrap().stamp(), longer);
+    }
+}

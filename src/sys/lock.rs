@@ -1,0 +1,151 @@
+//! One wikifarm at a time in one store: flock(2) on a file in a directory of our own.
+
+use std::fmt;
+use std::fs::{DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, ftruncate, openat};
+use rustix::io::Errno;
+
+use super::dir::{Dir, FileId};
+use super::walk::DirError;
+
+/// A directory for locks in which nobody else can write.
+#[derive(Debug)]
+pub struct LockDir {
+    dir: Dir,
+    path: PathBuf,
+}
+
+/// A lock held until dropped, or until the process ends in whatever way.
+#[derive(Debug)]
+#[must_use = "the lock is given back as soon as this is dropped"]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why a lock was not taken.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LockError {
+    /// Another process holds it.
+    Held {
+        /// Its process id, if it wrote one.
+        pid: Option<u32>,
+    },
+    /// Others can write in the directory, so they could hold the lock for ever.
+    UnsafeDirectory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The directory could not be opened.
+    Directory(DirError),
+    /// The kernel refused.
+    Io {
+        /// The directory or file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LockError::Held { pid: Some(pid) } => {
+                write!(f, "another wikifarm is at work here: process {pid}")
+            }
+            LockError::Held { pid: None } => f.write_str("another wikifarm is at work here"),
+            LockError::UnsafeDirectory { path } => {
+                write!(f, "{}: others can write here, so it is no place for locks", path.display())
+            }
+            LockError::Directory(error) => error.fmt(f),
+            LockError::Io { path, source } => write!(f, "{}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for LockError {}
+
+impl LockDir {
+    /// Opens the directory `path`, made with mode 0700 where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be made or opened, or somebody but root and us can write in it.
+    pub fn open(path: &Path) -> Result<Self, LockError> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        let dir = match (Dir::open(path), made) {
+            (Ok(dir), _) => dir,
+            (Err(DirError::Missing { .. }), Err(source)) => {
+                return Err(LockError::Io { path: path.to_owned(), source });
+            }
+            (Err(error), _) => return Err(LockError::Directory(error)),
+        };
+        let ours = dir.uid() == 0 || dir.uid() == rustix::process::geteuid().as_raw();
+        if !ours || dir.mode() & 0o022 != 0 {
+            return Err(LockError::UnsafeDirectory { path: path.to_owned() });
+        }
+        Ok(LockDir { dir, path: path.to_owned() })
+    }
+
+    /// Takes the lock for the directory `id`, without waiting. The file stays when the lock is given back: removing
+    /// it would let two processes lock two files of one name.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Held`] where another process has it.
+    pub fn take(&self, id: FileId) -> Result<Lock, LockError> {
+        let name = format!("{:x}-{:x}.lock", id.device, id.inode);
+        let error = |error: Errno| LockError::Io { path: self.path.join(&name), source: error.into() };
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = openat(&self.dir, &name, flags, Mode::RUSR | Mode::WUSR).map_err(error)?;
+        let mut file = File::from(fd);
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => {
+                let mut text = String::new();
+                let read = file.take(16).read_to_string(&mut text);
+                let pid = read.ok().and_then(|_| text.trim().parse().ok());
+                return Err(LockError::Held { pid });
+            }
+            Err(other) => return Err(error(other)),
+        }
+        ftruncate(&file, 0).map_err(error)?;
+        let written = writeln!(file, "{}", std::process::id());
+        written.map_err(|source| LockError::Io { path: self.path.join(&name), source })?;
+        Ok(Lock { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_second_copy_learns_who_holds_the_lock() {
+        let root = tempfile::tempdir().unwrap();
+        let locks = LockDir::open(&root.path().join("a/b")).unwrap();
+        let (one, two) = (FileId { device: 1, inode: 2 }, FileId { device: 1, inode: 3 });
+        let held = locks.take(one).unwrap();
+        let _other = locks.take(two).unwrap();
+        let refused = locks.take(one).unwrap_err();
+        assert!(
+            matches!(refused, LockError::Held { pid: Some(pid) } if pid == std::process::id()),
+            "{refused}"
+        );
+        drop(held);
+        let _again = locks.take(one).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_holds_no_locks() {
+        let root = tempfile::tempdir().unwrap();
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        assert!(matches!(LockDir::open(root.path()), Err(LockError::UnsafeDirectory { .. })));
+    }
+}

@@ -1,0 +1,137 @@
+//! Removing a file whose writer may be at work: judge its own bytes, then make sure that it is still that file.
+
+use std::ffi::CStr;
+
+use rustix::fs::{AtFlags, Stat, fstat, statat, unlinkat};
+use rustix::io::Errno;
+
+use super::dir::Dir;
+use super::file::{NotOpened, OpenFile, links, open_regular};
+
+/// How an attempt to remove a file ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Removal {
+    /// Removed; its size in bytes.
+    Removed {
+        /// Bytes.
+        size: u64,
+    },
+    /// Judged again, and kept.
+    Kept,
+    /// It was written or replaced while being judged: kept.
+    Changed,
+    /// Another file took the name in the moment between the last look and the removal.
+    Raced,
+    /// It had gone before.
+    Gone,
+}
+
+/// Removes `name` from `dir` if `decide`, given the open file, says so.
+///
+/// The open file is compared with what the name means now by device, inode, change time and size, and unlinked at
+/// once; then the count of its names must have fallen. There is no moving aside: while away, a live session is lost
+/// to its wiki. `before_unlink` runs between the comparison and the unlinking: a place for tests to interfere.
+///
+/// # Errors
+///
+/// Where the file could not be opened, judged or removed.
+pub fn remove_if(
+    dir: &Dir,
+    name: &CStr,
+    decide: impl FnOnce(&OpenFile) -> Result<bool, NotOpened>,
+    before_unlink: impl FnOnce(),
+) -> Result<Removal, NotOpened> {
+    let file = match open_regular(dir, name) {
+        Ok(file) => file,
+        Err(NotOpened::Gone) => return Ok(Removal::Gone),
+        Err(error) => return Err(error),
+    };
+    if !decide(&file)? {
+        return Ok(Removal::Kept);
+    }
+    match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(now) if same(&now, &file.stat) => {}
+        Ok(_) => return Ok(Removal::Changed),
+        Err(Errno::NOENT) => return Ok(Removal::Gone),
+        Err(error) => return Err(error.into()),
+    }
+    before_unlink();
+    match unlinkat(dir, name, AtFlags::empty()) {
+        Ok(()) => {}
+        Err(Errno::NOENT) => return Ok(Removal::Gone),
+        Err(error) => return Err(NotOpened::Io(error.into())),
+    }
+    let after = fstat(&file.fd)?;
+    Ok(if links(&after) == 0 { Removal::Removed { size: file.size() } } else { Removal::Raced })
+}
+
+fn same(now: &Stat, then: &Stat) -> bool {
+    now.st_dev == then.st_dev
+        && now.st_ino == then.st_ino
+        && now.st_ctime == then.st_ctime
+        && now.st_ctime_nsec == then.st_ctime_nsec
+        && now.st_size == then.st_size
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    const NAME: &CStr = c"file";
+
+    fn replace(path: &Path, bytes: &str) {
+        fs::write(path.with_extension("new"), bytes).unwrap();
+        fs::rename(path.with_extension("new"), path).unwrap();
+    }
+
+    #[test]
+    fn a_file_goes_only_if_it_is_the_one_that_was_judged() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = Dir::open(root.path()).unwrap();
+        let path = root.path().join("file");
+        let remove = |decide: &dyn Fn() -> bool, between: &dyn Fn()| {
+            remove_if(&dir, NAME, |_| Ok(decide()), between).unwrap()
+        };
+
+        assert_eq!(remove(&|| true, &|| {}), Removal::Gone);
+        fs::write(&path, "bytes").unwrap();
+        assert_eq!(remove(&|| false, &|| {}), Removal::Kept);
+        let writing = || {
+            fs::write(&path, "longer than before").unwrap();
+            true
+        };
+        assert_eq!(remove(&writing, &|| {}), Removal::Changed);
+        let replacing = || {
+            replace(&path, "longer than before");
+            true
+        };
+        assert_eq!(remove(&replacing, &|| {}), Removal::Changed);
+        assert!(path.exists());
+        assert_eq!(remove(&|| true, &|| {}), Removal::Removed { size: 18 });
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_lost_race_is_noticed() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = Dir::open(root.path()).unwrap();
+        let path = root.path().join("file");
+        fs::write(&path, "old").unwrap();
+        let keep = root.path().join("kept-elsewhere");
+        let outcome = remove_if(
+            &dir,
+            NAME,
+            |_| Ok(true),
+            || {
+                fs::rename(&path, &keep).unwrap();
+                fs::write(&path, "new").unwrap();
+            },
+        );
+        assert_eq!(outcome.unwrap(), Removal::Raced);
+        let outcome = remove_if(&dir, c"kept-elsewhere", |_| Ok(true), || fs::remove_file(&keep).unwrap());
+        assert_eq!(outcome.unwrap(), Removal::Gone);
+    }
+}

@@ -1,0 +1,212 @@
+//! Opening a directory component by component, so that a stranger's symbolic link leads nowhere.
+
+use std::ffi::{CStr, CString, OsStr};
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, readlinkat};
+
+/// As many symbolic links as the kernel follows in one path (path_resolution(7)).
+const MAX_LINKS: usize = 40;
+
+/// A directory that could not be opened, or must not be.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DirError {
+    /// Nothing has that name.
+    Missing {
+        /// As far as the path could be walked.
+        path: PathBuf,
+    },
+    /// The component is no directory.
+    NotADirectory {
+        /// As far as the path could be walked.
+        path: PathBuf,
+    },
+    /// A symbolic link that belongs to neither root nor us: whoever owns it could point it anywhere.
+    UnsafeLink {
+        /// The link.
+        path: PathBuf,
+        /// The user who owns it.
+        owner: u32,
+    },
+    /// More symbolic links than the kernel itself would follow: a loop.
+    TooManyLinks {
+        /// As far as the path could be walked.
+        path: PathBuf,
+    },
+    /// The kernel refused for another reason.
+    Io {
+        /// As far as the path could be walked.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for DirError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DirError::Missing { path } => write!(f, "{}: no such directory", path.display()),
+            DirError::NotADirectory { path } => write!(f, "{}: not a directory", path.display()),
+            DirError::UnsafeLink { path, owner } => write!(
+                f,
+                "{}: a symbolic link of user {owner}, who is neither root nor you: not followed",
+                path.display()
+            ),
+            DirError::TooManyLinks { path } => {
+                write!(f, "{}: more than {MAX_LINKS} symbolic links", path.display())
+            }
+            DirError::Io { path, source } => write!(f, "{}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for DirError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            DirError::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// Opens the directory `path` for reading. Symbolic links are resolved here, not by the kernel, each judged by the
+/// owner of the very link that is read.
+pub(super) fn open(path: &Path) -> Result<OwnedFd, DirError> {
+    let mut walk = Walk { walked: PathBuf::new(), links: 0 };
+    let mut waiting = Vec::new();
+    walk.push(&mut waiting, path.as_os_str().as_bytes());
+    let mut here = walk.start(path.as_os_str().as_bytes())?;
+    if path.as_os_str().is_empty() {
+        return Err(DirError::Missing { path: PathBuf::new() });
+    }
+    while let Some(name) = waiting.pop() {
+        here = walk.step(here, &name, &mut waiting)?;
+    }
+    // A handle made with O_PATH cannot be listed; "." of it is the same directory, whatever its name now means.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(&here, c".", flags, Mode::empty()).map_err(|error| walk.error(error))
+}
+
+struct Walk {
+    walked: PathBuf,
+    links: usize,
+}
+
+impl Walk {
+    /// Where a path begins: the root, or the working directory.
+    fn start(&mut self, path: &[u8]) -> Result<OwnedFd, DirError> {
+        let absolute = path.first() == Some(&b'/');
+        if absolute {
+            self.walked = PathBuf::from("/");
+        }
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let name = if absolute { c"/" } else { c"." };
+        openat(CWD, name, flags, Mode::empty()).map_err(|error| self.error(error))
+    }
+
+    /// Puts the components of `path` on the stack, the first on top.
+    fn push(&self, waiting: &mut Vec<CString>, path: &[u8]) {
+        let names = path.split(|&byte| byte == b'/').filter(|name| !name.is_empty() && *name != b".");
+        // A name with a NUL in it names nothing: the empty name makes the kernel say so.
+        waiting.extend(names.rev().map(|name| CString::new(name).unwrap_or_default()));
+    }
+
+    fn step(&mut self, here: OwnedFd, name: &CStr, waiting: &mut Vec<CString>) -> Result<OwnedFd, DirError> {
+        let parent = self.walked.clone();
+        self.walked.push(OsStr::from_bytes(name.to_bytes()));
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let next = openat(&here, name, flags, Mode::empty()).map_err(|error| self.error(error))?;
+        let stat = fstat(&next).map_err(|error| self.error(error))?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => Ok(next),
+            FileType::Symlink => {
+                let us = rustix::process::geteuid().as_raw();
+                if stat.st_uid != 0 && stat.st_uid != us {
+                    return Err(DirError::UnsafeLink { path: self.walked.clone(), owner: stat.st_uid });
+                }
+                self.links += 1;
+                if self.links > MAX_LINKS {
+                    return Err(DirError::TooManyLinks { path: self.walked.clone() });
+                }
+                // Read through the handle whose owner was just seen, not by name again.
+                let target = readlinkat(next.as_fd(), c"", Vec::new()).map_err(|error| self.error(error))?;
+                let target = target.as_bytes();
+                self.push(waiting, target);
+                self.walked = parent;
+                if target.first() == Some(&b'/') { self.start(target) } else { Ok(here) }
+            }
+            _ => Err(DirError::NotADirectory { path: self.walked.clone() }),
+        }
+    }
+
+    fn error(&self, error: rustix::io::Errno) -> DirError {
+        let path = self.walked.clone();
+        match error {
+            rustix::io::Errno::NOENT => DirError::Missing { path },
+            rustix::io::Errno::NOTDIR => DirError::NotADirectory { path },
+            other => DirError::Io { path, source: other.into() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, symlink};
+
+    fn inode(fd: &OwnedFd) -> u64 {
+        fstat(fd).unwrap().st_ino
+    }
+
+    #[test]
+    fn our_links_are_followed_absolute_and_relative() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        fs::create_dir_all(root.join("a/b/sessions")).unwrap();
+        let wanted = fs::metadata(root.join("a/b/sessions")).unwrap().ino();
+        symlink("a/./b", root.join("relative")).unwrap();
+        symlink(root.join("a"), root.join("absolute")).unwrap();
+        symlink("../../relative/../b/sessions", root.join("a/b/up")).unwrap();
+        for path in ["a//b/sessions/", "relative/sessions", "absolute/b/sessions", "absolute/b/up"] {
+            assert_eq!(inode(&open(&root.join(path)).unwrap()), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn loops_files_and_nothing_are_errors_that_name_the_place() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        symlink("loop", root.join("loop")).unwrap();
+        fs::write(root.join("file"), "").unwrap();
+        assert!(matches!(open(&root.join("loop/x")), Err(DirError::TooManyLinks { .. })));
+        assert!(
+            matches!(open(&root.join("file/x")), Err(DirError::NotADirectory { path }) if path == root.join("file"))
+        );
+        assert!(
+            matches!(open(&root.join("no/x")), Err(DirError::Missing { path }) if path == root.join("no"))
+        );
+        assert!(matches!(open(Path::new("")), Err(DirError::Missing { .. })));
+        let nul = OsStr::from_bytes(b"a\0b");
+        assert!(open(&root.join(nul)).is_err());
+    }
+
+    #[test]
+    fn a_strangers_link_is_refused() {
+        if !super::super::is_root() {
+            return; // Only root can give a link away.
+        }
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("target")).unwrap();
+        let link = root.path().join("link");
+        symlink("target", &link).unwrap();
+        std::os::unix::fs::lchown(&link, Some(12345), None).unwrap();
+        assert!(matches!(open(&link), Err(DirError::UnsafeLink { owner: 12345, path }) if path == link));
+        assert!(matches!(open(&link.join("..")), Err(DirError::UnsafeLink { .. })));
+    }
+}
