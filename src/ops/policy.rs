@@ -1,10 +1,10 @@
 //! For how long things are kept, and how much may go at once.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use super::age::age_text;
+use crate::farm::Limit;
 
 /// The shortest age: a request in flight can save a session late.
 const SHORTEST: Duration = Duration::from_secs(600);
@@ -20,7 +20,7 @@ pub struct Policy {
     no_expires: Duration,
     stale_temp: Duration,
     unreadable: Option<Duration>,
-    max_delete: MaxDelete,
+    max_delete: Limit,
 }
 
 /// An age of a policy is shorter than 10 minutes.
@@ -50,7 +50,7 @@ impl Default for Policy {
             no_expires: DAY,
             stale_temp: DAY,
             unreadable: None,
-            max_delete: MaxDelete::Share(0.5),
+            max_delete: Limit::Share(0.5),
         }
     }
 }
@@ -108,7 +108,7 @@ impl Policy {
 
     /// Refuses a run that would remove more than this for other reasons than expiry.
     #[must_use]
-    pub fn with_max_delete(self, max_delete: MaxDelete) -> Self {
+    pub fn with_max_delete(self, max_delete: Limit) -> Self {
         Policy { max_delete, ..self }
     }
 
@@ -138,86 +138,13 @@ impl Policy {
     }
 
     /// See [`Policy::with_max_delete`].
-    pub fn max_delete(&self) -> MaxDelete {
+    pub fn max_delete(&self) -> Limit {
         self.max_delete
     }
 }
 
 fn checked(what: &'static str, given: Duration) -> Result<Duration, PolicyError> {
     if given < SHORTEST { Err(PolicyError { what, given }) } else { Ok(given) }
-}
-
-/// The most that may go at once for other reasons than its own expiry.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum MaxDelete {
-    /// So many.
-    Count(u64),
-    /// This part of the sessions, 0 to 1.
-    Share(f64),
-}
-
-/// Smaller stores are not guarded: half of ten sessions is nothing to stop for.
-const GUARDED_FROM: u64 = 100;
-
-impl MaxDelete {
-    /// The most that may go of a store of so many sessions; `None` where any number may.
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "sessions are fewer than 2^53, and a share of them is neither negative nor more"
-    )]
-    pub fn limit(self, sessions: u64) -> Option<u64> {
-        if sessions < GUARDED_FROM {
-            return None;
-        }
-        Some(match self {
-            MaxDelete::Count(count) => count,
-            MaxDelete::Share(share) => (sessions as f64 * share).floor() as u64,
-        })
-    }
-}
-
-/// The text is neither a count nor a share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaxDeleteError(String);
-
-impl fmt::Display for MaxDeleteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is neither a number of sessions nor a share from 0% to 100%", self.0)
-    }
-}
-
-impl std::error::Error for MaxDeleteError {}
-
-impl FromStr for MaxDelete {
-    type Err = MaxDeleteError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (number, share) = match text.strip_suffix('%') {
-            Some(number) => (number, true),
-            None => (text, false),
-        };
-        let error = || MaxDeleteError(text.to_owned());
-        if !number.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(error());
-        }
-        if share {
-            let percent: f64 = number.parse().map_err(|_| error())?;
-            if percent <= 100.0 { Ok(MaxDelete::Share(percent / 100.0)) } else { Err(error()) }
-        } else {
-            number.parse().map(MaxDelete::Count).map_err(|_| error())
-        }
-    }
-}
-
-impl fmt::Display for MaxDelete {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MaxDelete::Count(count) => count.fmt(f),
-            MaxDelete::Share(share) => write!(f, "{}%", share * 100.0),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -241,19 +168,5 @@ mod tests {
         assert_eq!(names, ["grace", "idle", "no_expires", "stale_temp", "unreadable"]);
         let text = policy.with_grace(short).unwrap_err().to_string();
         assert_eq!(text, "grace is 9 m 59 s, but must be at least 10 m: a request in flight can save late");
-    }
-
-    #[test]
-    fn the_most_that_may_go() {
-        assert_eq!("50%".parse(), Ok(MaxDelete::Share(0.5)));
-        assert_eq!("12.5%".parse(), Ok(MaxDelete::Share(0.125)));
-        assert_eq!("20".parse(), Ok(MaxDelete::Count(20)));
-        for text in ["", "%", "101%", "-1", "-1%", "nan%", "inf%", "1.5", "+5", "x"] {
-            assert!(text.parse::<MaxDelete>().is_err(), "{text}");
-        }
-        assert_eq!(MaxDelete::Share(0.5).limit(99), None);
-        assert_eq!(MaxDelete::Share(0.5).limit(101), Some(50));
-        assert_eq!(MaxDelete::Count(3).limit(100), Some(3));
-        assert_eq!(MaxDelete::Share(0.5).to_string(), "50%");
     }
 }
