@@ -1,5 +1,6 @@
 //! The command line: parsing, dispatch, exit status. One file per command; nothing else knows clap.
 
+mod completions;
 mod config_check;
 mod config_rules;
 mod config_show;
@@ -7,7 +8,9 @@ mod context;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
+mod demo;
 mod exit;
+mod man;
 mod session_json;
 mod session_list;
 mod session_prune;
@@ -117,6 +120,9 @@ enum Command {
     /// List, show, count and prune session files
     #[command(subcommand, arg_required_else_help = true)]
     Session(Session),
+    Demo(demo::Options),
+    Completions(completions::Options),
+    Man(man::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -210,6 +216,9 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
         Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
         Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
+        Some(Command::Demo(options)) => demo::run(&options, context),
+        Some(Command::Completions(options)) => completions::run(&options, context),
+        Some(Command::Man(options)) => man::run(&options, context),
         Some(Command::Session(Session::List(options))) => session_list::run(&options, context),
         Some(Command::Session(Session::Show(options))) => session_show::run(&options, context),
         Some(Command::Session(Session::Stats(options))) => session_stats::run(&options, context),

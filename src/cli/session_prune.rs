@@ -10,7 +10,7 @@ use super::session_json::shown;
 use super::stores::{StoreArgs, Stores};
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, locate, parse_duration};
-use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Report};
+use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report};
 use crate::report::{escape, measure::bytes, table};
 use crate::sys;
 
@@ -164,19 +164,33 @@ fn confirm(options: &Options, stores: &Stores, context: &mut Context<'_>) -> Res
     }
 }
 
-/// Each removal with its reason.
+/// Without `-v` so many removals of each reason are shown one by one.
+const EXAMPLES: usize = 3;
+
+/// The removals by reason, each with its own.
 fn show_plan(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+    let most = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
     for store in plan.stores() {
         if store.victims().next().is_none() {
             continue;
         }
         let prefixes = store.prefixes().map_err(|error| Failure::partial(error.to_string()))?;
         writeln!(context.out, "{}", escape(&store.spec().address()))?;
-        for victim in store.victims() {
-            let age =
-                Duration::from_secs(u64::try_from(plan.now().saturating_sub(victim.since)).unwrap_or(0));
-            let id = shown(&victim.name, &prefixes, reveal);
-            writeln!(context.out, "  {id}  {}", victim.reason.sentence(age))?;
+        for reason in Reason::ALL {
+            let count = store.victims().filter(|victim| victim.reason == reason).count();
+            if count == 0 {
+                continue;
+            }
+            writeln!(context.out, "  {}: {count}", reason.name())?;
+            for victim in store.victims().filter(|victim| victim.reason == reason).take(most) {
+                let age =
+                    Duration::from_secs(u64::try_from(plan.now().saturating_sub(victim.since)).unwrap_or(0));
+                let id = shown(&victim.name, &prefixes, reveal);
+                writeln!(context.out, "    {id}  {}", reason.sentence(age))?;
+            }
+            if count > most {
+                writeln!(context.out, "    and {} more; -v lists them", count - most)?;
+            }
         }
     }
     Ok(())
@@ -211,7 +225,8 @@ fn show(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(),
                 counts.scanned.to_string(),
                 counts.live.to_string(),
                 counts.expired.to_string(),
-                (counts.idle + counts.no_expires).to_string(),
+                counts.idle.to_string(),
+                counts.no_expires.to_string(),
                 (counts.unreadable + counts.invalid_expires).to_string(),
                 counts.stale_temp.to_string(),
                 counts.deleted.to_string(),
@@ -220,8 +235,19 @@ fn show(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(),
             ]
         });
         let removed = if dry_run { "WOULD GO" } else { "REMOVED" };
-        let header =
-            ["STORE", "SESSIONS", "LIVE", "EXPIRED", "IDLE", "BROKEN", "TEMP", removed, "BYTES", "KEPT"];
+        let header = [
+            "STORE",
+            "SESSIONS",
+            "LIVE",
+            "EXPIRED",
+            "IDLE",
+            "NO EXPIRES",
+            "BROKEN",
+            "TEMP",
+            removed,
+            "BYTES",
+            "KEPT",
+        ];
         write!(context.out, "{}", table::list(&header, rows, context.width))?;
     }
     // Under cron: silence, or one line with -v.
