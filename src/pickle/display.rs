@@ -20,9 +20,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::text::Chunk;
+use super::shape::{Join, Step, escaped, escaped_text, truncated};
 use super::value::{Event, Make, Node, NodeId, Tree};
 
 /// How much of a value is displayed.
@@ -78,64 +78,6 @@ enum Task {
     },
     /// Makes one value of the last so many that are done.
     Join(Join, usize),
-}
-
-/// How values become one.
-enum Join {
-    Array,
-    Object(Vec<String>),
-    /// `{"$py": kind, "items": [..]}`, and how many are left out.
-    Items(&'static str, usize),
-    Event(&'static str),
-    Instance {
-        class: Option<String>,
-        how: &'static str,
-        args: usize,
-        omitted: usize,
-    },
-}
-
-impl Join {
-    fn of(self, mut parts: Vec<Value>) -> Value {
-        match self {
-            Join::Array => Value::Array(parts),
-            Join::Object(keys) => Value::Object(keys.into_iter().zip(parts).collect()),
-            Join::Items(kind, 0) => json!({"$py": kind, "items": parts}),
-            Join::Items(kind, omitted) => json!({"$py": kind, "items": parts, "omitted": omitted}),
-            Join::Event(name) => {
-                parts.insert(0, Value::from(name));
-                Value::Array(parts)
-            }
-            Join::Instance { class, how, args, omitted } => {
-                let log = parts.split_off(args.min(parts.len()));
-                let mut object = Map::new();
-                object.insert("$py".to_owned(), Value::from("object"));
-                object.insert("class".to_owned(), Value::from(class));
-                object.insert("how".to_owned(), Value::from(how));
-                object.insert("args".to_owned(), Value::Array(parts));
-                object.insert("log".to_owned(), Value::Array(log));
-                if omitted > 0 {
-                    object.insert("omitted".to_owned(), Value::from(omitted));
-                }
-                Value::Object(object)
-            }
-        }
-    }
-}
-
-/// A step of a JSON pointer.
-#[derive(Copy, Clone)]
-enum Step {
-    Root,
-    Key(NodeId),
-    Index(usize),
-    /// The item of a `$py` form.
-    Item(usize),
-    /// A pair of a `$py` dict, and the half of it.
-    Pair(usize, usize),
-    Arg(usize),
-    Log(usize, usize),
-    LogPair(usize, usize, usize),
 }
 
 struct Display<'a> {
@@ -345,14 +287,7 @@ impl Display<'_> {
                 match text.as_str() {
                     Some(text) => Value::from(text),
                     None => {
-                        let value: String = text
-                            .chunks()
-                            .map(|chunk| match chunk {
-                                Chunk::Str(text) => text.replace('\\', "\\\\"),
-                                Chunk::Surrogate(unit) => format!("\\u{unit:04x}"),
-                            })
-                            .collect();
-                        json!({"$py": "unicode", "value": value})
+                        json!({"$py": "unicode", "value": escaped_text(text)})
                     }
                 }
             }
@@ -433,26 +368,6 @@ impl Display<'_> {
         }
         Some(steps.into_iter().rev().collect())
     }
-}
-
-fn truncated(node: &Node) -> Value {
-    json!({"$py": "truncated", "kind": node.kind()})
-}
-
-/// The inside of a Python literal.
-fn escaped(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        match byte {
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            b' '..=b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

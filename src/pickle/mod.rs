@@ -19,6 +19,7 @@
 
 mod cursor;
 mod display;
+mod emit;
 mod error;
 mod key;
 mod limits;
@@ -29,6 +30,7 @@ mod quoted;
 mod read;
 mod same;
 mod scan;
+mod shape;
 mod text;
 mod value;
 mod write;

@@ -67,6 +67,9 @@ pub struct Global {
 }
 
 /// An instance of a class that is not resolved: how it would be made, and what is done to it then, in order.
+///
+/// What it refers to is seen as it is at the end of the file: if a list among the arguments grew after the call,
+/// the call is shown, and written, with the list as it became where nothing else puts it later.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Object {
     /// The call that makes it.
