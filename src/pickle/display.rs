@@ -14,9 +14,9 @@
 //! | `ref` | `to`: JSON pointer, within this display, to where the same container is shown |
 //! | `truncated` | `kind`: what is not shown because it is too long or too deep |
 //!
-//! `omitted` beside `items` or `log` counts what was left out for want of room. A container is shown once, so the display is
-//! bounded by [`DisplayLimits`] however often a file refers to it. It says what is there, and is not meant to be
-//! read back.
+//! `omitted` beside `items` or `log` counts what was left out for want of room. A container is shown once, so the
+//! display is bounded by [`DisplayLimits`] however often a file refers to it. It says what is there, and is not
+//! meant to be read back.
 
 use std::collections::HashMap;
 
@@ -384,7 +384,10 @@ mod tests {
 
     #[test]
     fn plain_values_are_plain_json() {
-        let session = display(b"\x80\x02}q\x01(U\x07user.idU\x0512.34U\x05trail]X\x06\0\0\0w:Gr\xc3\xb6aU\x07expiresG\x3f\xf8\0\0\0\0\0\0u.");
+        let session = display(
+            b"\x80\x02}q\x01(U\x07user.idU\x0512.34U\x05trail]X\x06\0\0\0w:Gr\xc3\xb6a\
+            U\x07expiresG\x3f\xf8\0\0\0\0\0\0u.",
+        );
         assert_eq!(session, json!({"user.id": "12.34", "trail": ["w:Grö"], "expires": 1.5}));
         assert_eq!(display(b"(I01\nI-7\nNL12L\nl."), json!([true, -7, null, 12]));
     }
