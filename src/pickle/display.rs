@@ -14,15 +14,15 @@
 //! | `ref` | `to`: JSON pointer, within this display, to where the same container is shown |
 //! | `truncated` | `kind`: what is not shown because it is too long or too deep |
 //!
-//! `omitted` beside `items` or `log` counts what was left out for want of room. A container is shown once, so the display is
-//! bounded by [`DisplayLimits`] however often a file refers to it. It says what is there, and is not meant to be
-//! read back.
+//! `omitted` beside `items` or `log` counts what was left out for want of room. A container is shown once, so the
+//! display is bounded by [`DisplayLimits`] however often a file refers to it. It says what is there, and is not
+//! meant to be read back.
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::text::Chunk;
+use super::shape::{Join, Step, escaped, escaped_text, truncated};
 use super::value::{Event, Make, Node, NodeId, Tree};
 
 /// How much of a value is displayed.
@@ -78,64 +78,6 @@ enum Task {
     },
     /// Makes one value of the last so many that are done.
     Join(Join, usize),
-}
-
-/// How values become one.
-enum Join {
-    Array,
-    Object(Vec<String>),
-    /// `{"$py": kind, "items": [..]}`, and how many are left out.
-    Items(&'static str, usize),
-    Event(&'static str),
-    Instance {
-        class: Option<String>,
-        how: &'static str,
-        args: usize,
-        omitted: usize,
-    },
-}
-
-impl Join {
-    fn of(self, mut parts: Vec<Value>) -> Value {
-        match self {
-            Join::Array => Value::Array(parts),
-            Join::Object(keys) => Value::Object(keys.into_iter().zip(parts).collect()),
-            Join::Items(kind, 0) => json!({"$py": kind, "items": parts}),
-            Join::Items(kind, omitted) => json!({"$py": kind, "items": parts, "omitted": omitted}),
-            Join::Event(name) => {
-                parts.insert(0, Value::from(name));
-                Value::Array(parts)
-            }
-            Join::Instance { class, how, args, omitted } => {
-                let log = parts.split_off(args.min(parts.len()));
-                let mut object = Map::new();
-                object.insert("$py".to_owned(), Value::from("object"));
-                object.insert("class".to_owned(), Value::from(class));
-                object.insert("how".to_owned(), Value::from(how));
-                object.insert("args".to_owned(), Value::Array(parts));
-                object.insert("log".to_owned(), Value::Array(log));
-                if omitted > 0 {
-                    object.insert("omitted".to_owned(), Value::from(omitted));
-                }
-                Value::Object(object)
-            }
-        }
-    }
-}
-
-/// A step of a JSON pointer.
-#[derive(Copy, Clone)]
-enum Step {
-    Root,
-    Key(NodeId),
-    Index(usize),
-    /// The item of a `$py` form.
-    Item(usize),
-    /// A pair of a `$py` dict, and the half of it.
-    Pair(usize, usize),
-    Arg(usize),
-    Log(usize, usize),
-    LogPair(usize, usize, usize),
 }
 
 struct Display<'a> {
@@ -345,14 +287,7 @@ impl Display<'_> {
                 match text.as_str() {
                     Some(text) => Value::from(text),
                     None => {
-                        let value: String = text
-                            .chunks()
-                            .map(|chunk| match chunk {
-                                Chunk::Str(text) => text.replace('\\', "\\\\"),
-                                Chunk::Surrogate(unit) => format!("\\u{unit:04x}"),
-                            })
-                            .collect();
-                        json!({"$py": "unicode", "value": value})
+                        json!({"$py": "unicode", "value": escaped_text(text)})
                     }
                 }
             }
@@ -435,26 +370,6 @@ impl Display<'_> {
     }
 }
 
-fn truncated(node: &Node) -> Value {
-    json!({"$py": "truncated", "kind": node.kind()})
-}
-
-/// The inside of a Python literal.
-fn escaped(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        match byte {
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            b' '..=b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use num_bigint::BigInt;
@@ -469,7 +384,10 @@ mod tests {
 
     #[test]
     fn plain_values_are_plain_json() {
-        let session = display(b"\x80\x02}q\x01(U\x07user.idU\x0512.34U\x05trail]X\x06\0\0\0w:Gr\xc3\xb6aU\x07expiresG\x3f\xf8\0\0\0\0\0\0u.");
+        let session = display(
+            b"\x80\x02}q\x01(U\x07user.idU\x0512.34U\x05trail]X\x06\0\0\0w:Gr\xc3\xb6a\
+            U\x07expiresG\x3f\xf8\0\0\0\0\0\0u.",
+        );
         assert_eq!(session, json!({"user.id": "12.34", "trail": ["w:Grö"], "expires": 1.5}));
         assert_eq!(display(b"(I01\nI-7\nNL12L\nl."), json!([true, -7, null, 12]));
     }

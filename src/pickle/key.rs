@@ -44,7 +44,8 @@ enum Form {
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     by_form: HashMap<Form, KeyClass>,
-    by_node: HashMap<NodeId, KeyClass>,
+    /// By node number, as far as any was asked for.
+    by_node: Vec<Option<KeyClass>>,
 }
 
 impl Keys {
@@ -59,7 +60,7 @@ impl Keys {
         // there is no cycle but through objects, and those count by identity.
         let mut waiting = vec![(id, false)];
         while let Some((id, items_done)) = waiting.pop() {
-            if self.by_node.contains_key(&id) {
+            if self.known(id).is_some() {
                 continue;
             }
             let node = nodes.node(id);
@@ -72,18 +73,28 @@ impl Keys {
             let form = self.form(id, node, meter)?;
             let next = KeyClass(u32::try_from(self.by_form.len()).unwrap_or(u32::MAX));
             let class = *self.by_form.entry(form).or_insert(next);
-            self.by_node.insert(id, class);
+            if self.by_node.len() <= id.index() {
+                self.by_node.resize(id.index() + 1, None);
+            }
+            if let Some(known) = self.by_node.get_mut(id.index()) {
+                *known = Some(class);
+            }
         }
-        self.known(id)
+        self.class_of(id)
     }
 
-    fn known(&self, id: NodeId) -> Result<KeyClass, ReadErrorKind> {
-        self.by_node.get(&id).copied().ok_or(ReadErrorKind::Unhashable("value"))
+    fn known(&self, id: NodeId) -> Option<KeyClass> {
+        self.by_node.get(id.index()).copied().flatten()
+    }
+
+    /// The class of a node that has one by now.
+    fn class_of(&self, id: NodeId) -> Result<KeyClass, ReadErrorKind> {
+        self.known(id).ok_or(ReadErrorKind::Unhashable("value"))
     }
 
     fn form(&self, id: NodeId, node: &Node, meter: &mut Meter) -> Result<Form, ReadErrorKind> {
         let classes =
-            |items: &[NodeId]| items.iter().map(|&item| self.known(item)).collect::<Result<Vec<_>, _>>();
+            |items: &[NodeId]| items.iter().map(|&item| self.class_of(item)).collect::<Result<Vec<_>, _>>();
         Ok(match node {
             Node::None => Form::None,
             Node::Bool(value) => Form::Int(i64::from(*value)),

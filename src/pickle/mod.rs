@@ -10,7 +10,7 @@
 //! * No recursion, whatever the nesting: not in reading, dropping, comparing, writing or displaying.
 //! * Nothing is lost: Python 2 `str` against `unicode`, int against long, tuple against list, shared and
 //!   recursive references, class instances, byte strings that are no UTF-8, floats to the last bit.
-//!   [`write`] gives protocol 2 as Python 2's cPickle writes it.
+//!   [`write()`] gives protocol 2 as Python 2's cPickle writes it.
 //!
 //! [`find`] answers for a few keys of the outermost dict without building the rest, where it can.
 //!
@@ -19,6 +19,7 @@
 
 mod cursor;
 mod display;
+mod emit;
 mod error;
 mod key;
 mod limits;
@@ -29,6 +30,7 @@ mod quoted;
 mod read;
 mod same;
 mod scan;
+mod shape;
 mod text;
 mod value;
 mod write;

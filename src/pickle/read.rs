@@ -352,7 +352,7 @@ impl<'a> Machine<'a> {
     /// Takes everything above the innermost mark, and the mark.
     pub(super) fn pop_to_mark(&mut self) -> Result<Vec<NodeId>, ReadErrorKind> {
         let mark = self.marks.pop().ok_or(ReadErrorKind::NoMark)?;
-        Ok(self.stack.split_off(mark.min(self.stack.len())))
+        Ok(self.stack.drain(mark.min(self.stack.len())..).collect())
     }
 
     /// POP takes the mark if that is what lies on top.

@@ -67,6 +67,9 @@ pub struct Global {
 }
 
 /// An instance of a class that is not resolved: how it would be made, and what is done to it then, in order.
+///
+/// What it refers to is kept as it is at the end of the file. A list among the arguments that only grew after the
+/// call is an argument in full; it is written that way, too, unless it is in the memo before the object is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Object {
     /// The call that makes it.

@@ -1,20 +1,20 @@
 //! Writes a tree as a pickle of protocol 2, the way cPickle of Python 2 does.
 //!
-//! Ints take the shortest binary opcode up to 32 bits and `I...\n` beyond; longs are LONG1 or LONG4; lists and
-//! dicts are memoized before they are filled, in batches of 1000; tuples after their items; memo numbers count
-//! from 1, or from 0 where the file came from pickle.py. cPickle memoizes an object only if something else refers
-//! to it at that moment: a node is memoized here if it is referred to twice, or if the file it came from did so.
-//! A session that MoinMoin wrote therefore comes out as the same bytes.
+//! The walk is here, the single opcodes are in `emit.rs`. Lists and dicts are memoized before they are filled, in
+//! batches of 1000; tuples after their items; memo numbers count from 1, or from 0 where the file came from
+//! pickle.py. cPickle memoizes an object only if something else refers to it at that moment: a node is memoized
+//! here if it is referred to twice, or if the file it came from did so. A session that MoinMoin wrote therefore
+//! comes out as the same bytes.
 //!
 //! Values that refer to themselves come out as Python's pickler does it: whatever is open and not yet in the
 //! memo is written again, until a list, dict or object on the way is found in the memo, and the outer, then
-//! useless, beginning is taken off the stack (Python would make the object once more and drop it). Source: `cPickle.c` of CPython 2.7.
+//! useless, beginning is taken off the stack (where Python would make the object once more and drop it).
+//! Source: `cPickle.c` of CPython 2.7.
 
 use std::collections::HashMap;
 use std::fmt;
 
-use num_bigint::Sign;
-
+use super::emit::Output;
 use super::opcode as op;
 use super::text::Text;
 use super::value::{Event, Make, Node, NodeId, Tree};
@@ -60,7 +60,7 @@ pub fn write(tree: &Tree) -> Result<Vec<u8>, WriteError> {
         memo: HashMap::new(),
         open: HashMap::new(),
         tasks: vec![Task::Save(tree.root())],
-        out: vec![op::PROTO, 2],
+        out: Output::new(),
     };
     while let Some(task) = writer.tasks.pop() {
         writer.perform(task)?;
@@ -68,8 +68,7 @@ pub fn write(tree: &Tree) -> Result<Vec<u8>, WriteError> {
             return Err(WriteError::TooLarge);
         }
     }
-    writer.out.push(op::STOP);
-    Ok(writer.out)
+    Ok(writer.out.finish())
 }
 
 /// By node: something may ask the memo for it, because more than one reference leads to it, or because it holds
@@ -132,7 +131,7 @@ struct Writer<'a> {
     /// Nodes begun that enter the memo only when complete, and the size of the memo when they were last begun.
     open: HashMap<NodeId, usize>,
     tasks: Vec<Task>,
-    out: Vec<u8>,
+    out: Output,
 }
 
 impl Writer<'_> {
@@ -140,7 +139,7 @@ impl Writer<'_> {
         match task {
             Task::Save(id) => self.save(id),
             Task::Op(opcode) => {
-                self.out.push(opcode);
+                self.out.op(opcode);
                 Ok(())
             }
             Task::Items(id, from) => {
@@ -166,47 +165,41 @@ impl Writer<'_> {
         }
         let tree = self.tree;
         match tree.node(id) {
-            Node::None => self.out.push(op::NONE),
-            Node::Bool(true) => self.out.push(op::NEWTRUE),
-            Node::Bool(false) => self.out.push(op::NEWFALSE),
-            Node::Int(value) => self.int(*value),
+            Node::None => self.out.op(op::NONE),
+            Node::Bool(true) => self.out.op(op::NEWTRUE),
+            Node::Bool(false) => self.out.op(op::NEWFALSE),
+            Node::Int(value) => self.out.int(*value),
             Node::Long(value) => {
-                self.long(value)?;
+                self.out.long(value)?;
                 // Python never memoizes a number; one that fills half a page is not worth repeating.
                 if value.bits() > 1 << 14 {
                     self.put(id);
                 }
             }
-            Node::Float(value) => {
-                self.out.push(op::BINFLOAT);
-                self.out.extend_from_slice(&value.to_be_bytes());
-            }
+            Node::Float(value) => self.out.float(*value),
             Node::Str(bytes) => {
-                match u8::try_from(bytes.len()) {
-                    Ok(len) => self.out.extend_from_slice(&[op::SHORT_BINSTRING, len]),
-                    Err(_) => self.opcode_and_length(op::BINSTRING, bytes.len())?,
-                }
-                self.out.extend_from_slice(bytes);
+                self.out.str(bytes)?;
                 self.put(id);
             }
             Node::Text(text) => {
-                self.text(text)?;
+                self.out.text(text)?;
                 self.put(id);
             }
             Node::Bytes(bytes) if bytes.is_empty() => {
-                self.global(b"__builtin__", b"bytes")?;
-                self.out.extend_from_slice(&[op::EMPTY_TUPLE, op::REDUCE]);
+                self.out.global(b"__builtin__", b"bytes")?;
+                self.out.op(op::EMPTY_TUPLE);
+                self.out.op(op::REDUCE);
                 self.put(id);
             }
             Node::Bytes(bytes) => {
-                self.global(b"_codecs", b"encode")?;
+                self.out.global(b"_codecs", b"encode")?;
                 self.latin1(id, bytes, "latin1")?;
             }
             Node::ByteArray(bytes) => {
-                self.global(b"__builtin__", b"bytearray")?;
+                self.out.global(b"__builtin__", b"bytearray")?;
                 self.latin1(id, bytes, "latin-1")?;
             }
-            Node::Tuple(items) if items.is_empty() => self.out.push(op::EMPTY_TUPLE),
+            Node::Tuple(items) if items.is_empty() => self.out.op(op::EMPTY_TUPLE),
             Node::Tuple(items) => {
                 self.begin(id)?;
                 let opcode = match items.len() {
@@ -214,7 +207,7 @@ impl Writer<'_> {
                     2 => op::TUPLE2,
                     3 => op::TUPLE3,
                     _ => {
-                        self.out.push(op::MARK);
+                        self.out.op(op::MARK);
                         op::TUPLE
                     }
                 };
@@ -222,12 +215,12 @@ impl Writer<'_> {
                 self.save_all(items);
             }
             Node::List(_) => {
-                self.out.push(op::EMPTY_LIST);
+                self.out.op(op::EMPTY_LIST);
                 self.put(id);
                 self.tasks.push(Task::Items(id, 0));
             }
             Node::Dict(_) => {
-                self.out.push(op::EMPTY_DICT);
+                self.out.op(op::EMPTY_DICT);
                 self.put(id);
                 self.tasks.push(Task::Entries(id, 0));
             }
@@ -235,12 +228,12 @@ impl Writer<'_> {
                 // As `__reduce__` of a set has it: the type, called with a list.
                 self.begin(id)?;
                 let name: &[u8] = if matches!(tree.node(id), Node::Set(_)) { b"set" } else { b"frozenset" };
-                self.global(b"__builtin__", name)?;
-                self.out.push(op::EMPTY_LIST);
+                self.out.global(b"__builtin__", name)?;
+                self.out.op(op::EMPTY_LIST);
                 self.tasks.extend([Task::Made(id, op::REDUCE, 2), Task::Op(op::TUPLE1), Task::Items(id, 0)]);
             }
             Node::Global(global) => {
-                self.global(&global.module, &global.name)?;
+                self.out.global(&global.module, &global.name)?;
                 self.put(id);
                 self.tasks.push(Task::Log(id, 0));
             }
@@ -259,7 +252,7 @@ impl Writer<'_> {
                         return Err(WriteError::Protocol("an object made with NEWOBJ_EX"));
                     }
                     Make::Instance { class, args } => {
-                        self.out.push(op::MARK);
+                        self.out.op(op::MARK);
                         self.tasks.push(Task::Made(id, op::OBJ, 0));
                         self.save_all(args);
                         self.tasks.push(Task::Save(*class));
@@ -283,15 +276,15 @@ impl Writer<'_> {
     fn made(&mut self, id: NodeId, opcode: u8, count: usize) -> Result<(), WriteError> {
         self.open.remove(&id);
         if !self.memo.contains_key(&id) {
-            self.out.push(opcode);
+            self.out.op(opcode);
             self.put(id);
             self.tasks.push(Task::Log(id, 0));
             return Ok(());
         }
         // Its own parts needed it, and it was completed on their behalf: drop this beginning.
         match opcode {
-            op::TUPLE | op::OBJ => self.out.push(op::POP_MARK),
-            _ => self.out.extend(std::iter::repeat_n(op::POP, count)),
+            op::TUPLE | op::OBJ => self.out.op(op::POP_MARK),
+            _ => (0..count).for_each(|_| self.out.op(op::POP)),
         }
         self.get(id);
         Ok(())
@@ -310,7 +303,7 @@ impl Writer<'_> {
             Event::Append(items) => match items.as_slice() {
                 [item] => self.tasks.extend([Task::Op(op::APPEND), Task::Save(*item)]),
                 items => {
-                    self.out.push(op::MARK);
+                    self.out.op(op::MARK);
                     self.tasks.push(Task::Op(op::APPENDS));
                     self.save_all(items);
                 }
@@ -320,7 +313,7 @@ impl Writer<'_> {
                     self.tasks.extend([Task::Op(op::SETITEM), Task::Save(*value), Task::Save(*key)]);
                 }
                 entries => {
-                    self.out.push(op::MARK);
+                    self.out.op(op::MARK);
                     self.tasks.push(Task::Op(op::SETITEMS));
                     self.save_entries(entries);
                 }
@@ -336,7 +329,7 @@ impl Writer<'_> {
             [] => {}
             [item] if from == 0 => self.tasks.extend([Task::Op(op::APPEND), Task::Save(*item)]),
             _ => {
-                self.out.push(op::MARK);
+                self.out.op(op::MARK);
                 self.tasks.extend([Task::Items(id, from + batch.len()), Task::Op(op::APPENDS)]);
                 self.save_all(batch);
             }
@@ -352,7 +345,7 @@ impl Writer<'_> {
             }
             _ => {
                 // Behind a full batch of a dict cPickle always writes another, if need be an empty one.
-                self.out.push(op::MARK);
+                self.out.op(op::MARK);
                 if batch.len() == BATCH {
                     self.tasks.push(Task::Entries(id, from + batch.len()));
                 }
@@ -375,7 +368,7 @@ impl Writer<'_> {
     /// Fetches a node from the memo, if it is there.
     fn get(&mut self, id: NodeId) -> bool {
         let Some(&index) = self.memo.get(&id) else { return false };
-        self.memo_opcode(op::BINGET, op::LONG_BINGET, index);
+        self.out.memo(op::BINGET, op::LONG_BINGET, index);
         true
     }
 
@@ -387,77 +380,16 @@ impl Writer<'_> {
             let index =
                 u32::try_from(self.memo.len()).unwrap_or(u32::MAX).saturating_add(self.tree.memo_start());
             self.memo.insert(id, index);
-            self.memo_opcode(op::BINPUT, op::LONG_BINPUT, index);
+            self.out.memo(op::BINPUT, op::LONG_BINPUT, index);
         }
-    }
-
-    fn memo_opcode(&mut self, short: u8, long: u8, index: u32) {
-        match u8::try_from(index) {
-            Ok(index) => self.out.extend_from_slice(&[short, index]),
-            Err(_) => {
-                self.out.push(long);
-                self.out.extend_from_slice(&index.to_le_bytes());
-            }
-        }
-    }
-
-    fn int(&mut self, value: i64) {
-        if let Ok(value) = u8::try_from(value) {
-            self.out.extend_from_slice(&[op::BININT1, value]);
-        } else if let Ok(value) = u16::try_from(value) {
-            self.out.push(op::BININT2);
-            self.out.extend_from_slice(&value.to_le_bytes());
-        } else if let Ok(value) = i32::try_from(value) {
-            self.out.push(op::BININT);
-            self.out.extend_from_slice(&value.to_le_bytes());
-        } else {
-            self.out.push(op::INT);
-            self.out.extend_from_slice(value.to_string().as_bytes());
-            self.out.push(b'\n');
-        }
-    }
-
-    fn long(&mut self, value: &num_bigint::BigInt) -> Result<(), WriteError> {
-        let bytes = if value.sign() == Sign::NoSign { Vec::new() } else { value.to_signed_bytes_le() };
-        match u8::try_from(bytes.len()) {
-            Ok(len) => self.out.extend_from_slice(&[op::LONG1, len]),
-            Err(_) => self.opcode_and_length(op::LONG4, bytes.len())?,
-        }
-        self.out.extend_from_slice(&bytes);
-        Ok(())
-    }
-
-    fn text(&mut self, text: &Text) -> Result<(), WriteError> {
-        self.opcode_and_length(op::BINUNICODE, text.as_bytes().len())?;
-        self.out.extend_from_slice(text.as_bytes());
-        Ok(())
     }
 
     fn latin1(&mut self, id: NodeId, bytes: &[u8], codec: &str) -> Result<(), WriteError> {
-        self.text(&Text::from_latin1(bytes))?;
-        self.text(&Text::from(codec))?;
-        self.out.extend_from_slice(&[op::TUPLE2, op::REDUCE]);
+        self.out.text(&Text::from_latin1(bytes))?;
+        self.out.text(&Text::from(codec))?;
+        self.out.op(op::TUPLE2);
+        self.out.op(op::REDUCE);
         self.put(id);
-        Ok(())
-    }
-
-    fn global(&mut self, module: &[u8], name: &[u8]) -> Result<(), WriteError> {
-        if [module, name].iter().any(|name| name.is_empty() || name.contains(&b'\n')) {
-            return Err(WriteError::Protocol("a class without a name, or with a line end in it"));
-        }
-        self.out.push(op::GLOBAL);
-        for name in [module, name] {
-            self.out.extend_from_slice(name);
-            self.out.push(b'\n');
-        }
-        Ok(())
-    }
-
-    /// An opcode with a length of four bytes, signed in Python 2.
-    fn opcode_and_length(&mut self, opcode: u8, len: usize) -> Result<(), WriteError> {
-        let len = i32::try_from(len).map_err(|_| WriteError::TooLarge)?;
-        self.out.push(opcode);
-        self.out.extend_from_slice(&len.to_le_bytes());
         Ok(())
     }
 }
