@@ -14,6 +14,12 @@ use crate::sharing::{As, Disagreement, Model, RealPlaces, Site, Verdict, disagre
 /// Up to so many wikis the JSON form lists every pair; beyond, only pairs that are neither shared nor separate.
 const ALL_PAIRS: usize = 200;
 
+/// So many pairs that do not work are listed for people.
+const MOST_LINES: usize = 200;
+
+/// So many classes of wikis whose cookie comes to one wiki are asked about for people.
+const MOST_ASKED: usize = 20;
+
 /// Show who shares a login with whom: groups first, then the pairs that do not work
 ///
 /// Exit status 1 if a [[share]] of the farm file is not met, or wikis share that no [[share]] has together.
@@ -187,34 +193,54 @@ fn show_trouble(
         }
     }
     for (position, to) in chosen {
+        let mut asked = 0;
         for class in model.senders(to) {
+            let Some(example) = model.another(class, *position) else { continue };
+            asked += 1;
+            if asked > MOST_ASKED {
+                let title = format!("others -> {}", to.name);
+                lines.push((
+                    title,
+                    "not asked",
+                    "more wikis' cookies come here than are asked about".to_owned(),
+                    None,
+                ));
+                break;
+            }
+            let pair = model.pair(example, to, As::User);
+            if matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
+                continue;
+            }
             let members = model.classes().members.get(class).into_iter().flatten();
             let from: Vec<&str> = members
                 .filter(|m| *m != position)
                 .filter_map(|m| chosen.get(m))
                 .map(|s| s.name.as_str())
                 .collect();
-            let Some(example) = from.first().and_then(|name| chosen.values().find(|site| site.name == *name))
-            else {
+            if from.is_empty() {
                 continue;
-            };
-            let pair = model.pair(example, to, As::User);
-            if !matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
-                let title = format!("{} -> {}", list(&from, 4), to.name);
-                let step = pair.step.map_or(String::new(), |step| format!("step {step}: "));
-                lines.push((title, pair.verdict.name(), format!("{step}{}", pair.reason), pair.effect));
             }
+            let title = format!("{} -> {}", list(&from, 4), to.name);
+            let step = pair.step.map_or(String::new(), |step| format!("step {step}: "));
+            lines.push((title, pair.verdict.name(), format!("{step}{}", pair.reason), pair.effect));
+        }
+        if lines.len() > MOST_LINES {
+            break;
         }
     }
     if lines.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nPairs that do not work:")?;
-    for (title, verdict, reason, effect) in lines {
+    let more = lines.len() > MOST_LINES;
+    for (title, verdict, reason, effect) in lines.into_iter().take(MOST_LINES) {
         writeln!(out, "  {}: {verdict}, {}", escape(&title), escape(&reason))?;
         if let Some(effect) = effect {
             writeln!(out, "      {}", escape(&effect))?;
         }
+    }
+    if more {
+        writeln!(out, "  and more: name some wikis to see theirs")?;
     }
     Ok(())
 }

@@ -164,33 +164,29 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// For each wiki that hurts others: the first pair with `verdict`, and how many more there are.
+/// For each wiki that is gone to with a verdict, the first wiki it concerns.
+///
+/// One is enough to see the trap; all of them are in `cookie preview`. In a farm of thousands of traps everybody
+/// concerns everybody.
 fn report(farm: &Farm, sink: &mut Sink, verdict: Verdict, help: &str) {
     let model = Model::new(farm, &RealPlaces);
     for (position, to) in model.sites().iter().enumerate() {
-        let mut first = None;
-        let mut count = 0;
-        for class in model.senders(to) {
-            let Some(from) = model.another(class, position) else { continue };
+        let first = model.senders(to).find_map(|class| {
+            let from = model.another(class, position)?;
             let pair = model.pair(from, to, As::User);
-            if pair.verdict == verdict {
-                let members = model.classes().members.get(class).map_or(0, Vec::len);
-                let own = usize::from(model.classes().of.get(position) == Some(&class));
-                count += members - own;
-                first.get_or_insert((from, pair));
-            }
-        }
-        let Some((from, pair)) = first else { continue };
-        let more = match count {
+            (pair.verdict == verdict).then_some((class, from, pair))
+        });
+        let Some((class, from, pair)) = first else { continue };
+        let own = usize::from(model.classes().of.get(position) == Some(&class));
+        let more = match model.classes().members.get(class).map_or(0, Vec::len) - own {
             0 | 1 => String::new(),
             2 => " (and so for 1 more wiki)".to_owned(),
             count => format!(" (and so for {} more wikis)", count - 1),
         };
         let what = pair.effect.unwrap_or(pair.reason.clone());
         let place = |name: &str| farm.wiki(name).map_or(0..0, |wiki| wiki.span.clone());
-        let message = format!("{what}{more}");
         let also = vec![(place(&from.name), pair.reason)];
-        sink.report_farm(place(&to.name), message, help, also);
+        sink.report_farm(place(&to.name), format!("{what}{more}"), help, also);
     }
 }
 

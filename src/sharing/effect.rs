@@ -142,7 +142,7 @@ fn no_session(from: &Site, to: &Site, theirs: &Cookie) -> Option<Effect> {
     };
     if !same_cookie(theirs, own) {
         // Nothing B sends touches A's cookie, but A's may stand in front of B's own.
-        let hides = to.receives(own).is_ok() && !order(own, theirs, to.settings.takes());
+        let hides = to.receives(own) && !order(own, theirs, to.settings.takes());
         return hides.then_some(Effect::Hides { to: to_name, from: from_name });
     }
     let other_kind = !to.id_form.accepts(from.id_form)

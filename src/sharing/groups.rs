@@ -19,9 +19,9 @@ pub fn groups(model: &Model) -> Vec<Vec<usize>> {
     let mut groups: Vec<Group> = Vec::new();
     let mut by_class: HashMap<usize, Vec<usize>> = HashMap::new();
     for (position, site) in model.sites().iter().enumerate() {
-        // Only a group that some cookie reaches from can be home.
+        // Only a group whose cookie reaches here can be home.
         let mut candidates: Vec<usize> =
-            model.senders(site).iter().filter_map(|class| by_class.get(class)).flatten().copied().collect();
+            model.may_share(position).filter_map(|class| by_class.get(&class)).flatten().copied().collect();
         candidates.sort_unstable();
         candidates.dedup();
         let home = candidates.into_iter().find(|candidate| {
@@ -56,6 +56,6 @@ fn belongs(model: &Model, position: usize, site: &Site, group: &Group) -> bool {
     examples
         && group.members.iter().all(|member| {
             model.classes().of.get(*member) == class
-                || model.sites().get(*member).is_some_and(|other| other.receives(cookie).is_ok())
+                || model.sites().get(*member).is_some_and(|other| other.receives(cookie))
         })
 }

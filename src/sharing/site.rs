@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::{As, Identity, Places};
-use crate::browser::{Cookie, Jar, Mode, Outcome, RefusalReason, Request, Target};
+use crate::browser::{
+    Cookie, Jar, Mode, Outcome, RefusalReason, Request, Target, WithheldReason, domain_match, path_match,
+};
 use crate::farm::{Farm, Key, Wiki};
 use crate::moin::{Behaviour, IdForm, NoCookie, Settings, Visitor, id_form, placeholder_id, session_cookie};
 
@@ -83,26 +85,38 @@ impl Site {
         self.settings.version.behaviour()
     }
 
-    /// Whether a browser sends `cookie` to this wiki when its address is typed in, and why not.
+    /// Whether a browser sends `cookie` to this wiki when its address is typed in.
     ///
     /// The same as [`Jar::peek`] for one cookie, a test holds that; here without a jar for each pair.
-    pub fn receives(&self, cookie: &Cookie) -> Result<(), String> {
+    pub fn receives(&self, cookie: &Cookie) -> bool {
+        self.withheld(cookie).is_none()
+    }
+
+    /// Why a browser does not send `cookie` to this wiki.
+    pub fn why_withheld(&self, cookie: &Cookie) -> Option<String> {
+        let (host, domain) = (self.target.host(), &cookie.domain);
+        Some(match self.withheld(cookie)? {
+            WithheldReason::PathMismatch => {
+                let path = String::from_utf8_lossy(&cookie.path);
+                format!("its path {path} does not cover {}", self.target.path())
+            }
+            WithheldReason::SecureOnly => format!("it is Secure, and {host} is visited over http"),
+            _ if cookie.host_only => format!("it belongs to {domain} alone, and not to {host}"),
+            _ => format!("{host} is not within its domain {domain}"),
+        })
+    }
+
+    fn withheld(&self, cookie: &Cookie) -> Option<WithheldReason> {
         let host = self.target.host();
-        let domain = &cookie.domain;
-        if cookie.host_only && host != domain {
-            return Err(format!("it belongs to {domain} alone, and not to {host}"));
+        let domain =
+            if cookie.host_only { host == cookie.domain } else { domain_match(host, &cookie.domain) };
+        if !domain {
+            return Some(WithheldReason::DomainMismatch);
         }
-        if !cookie.host_only && !crate::browser::domain_match(host, domain) {
-            return Err(format!("{host} is not within its domain {domain}"));
+        if !path_match(self.target.path(), &String::from_utf8_lossy(&cookie.path)) {
+            return Some(WithheldReason::PathMismatch);
         }
-        let path = String::from_utf8_lossy(&cookie.path);
-        if !crate::browser::path_match(self.target.path(), &path) {
-            return Err(format!("its path {path} does not cover {}", self.target.path()));
-        }
-        if cookie.secure && !self.target.is_secure() {
-            return Err(format!("it is Secure, and {host} is visited over http"));
-        }
-        Ok(())
+        (cookie.secure && !self.target.is_secure()).then_some(WithheldReason::SecureOnly)
     }
 }
 

@@ -91,9 +91,9 @@ fn accepted(from: &Site, _: &Site, visitor: As) -> Result {
 /// 2. The browser sends it to B's URL; ports do not separate.
 fn sent(from: &Site, to: &Site, visitor: As) -> Result {
     let Left::Cookie(cookie) = from.left(visitor) else { return failed("there is no cookie") };
-    match to.receives(cookie) {
-        Ok(()) => Ok(format!("{}{} is within its domain and path", to.target.host(), to.target.path())),
-        Err(why) => failed(format!("the cookie of {} is not sent to {}: {why}", from.name, to.name)),
+    match to.why_withheld(cookie) {
+        None => Ok(format!("{}{} is within its domain and path", to.target.host(), to.target.path())),
+        Some(why) => failed(format!("the cookie of {} is not sent to {}: {why}", from.name, to.name)),
     }
 }
 
@@ -110,7 +110,7 @@ fn named(from: &Site, to: &Site, visitor: As) -> Result {
     }
     if let (Left::Cookie(theirs), Left::Cookie(own)) = (from.left(visitor), to.left(As::Anonymous)) {
         // Somebody has been at B without a login, and B's cookie did not go along to A: two ids, and B takes one.
-        let apart = !same_cookie(theirs, own) && from.receives(own).is_err() && to.receives(own).is_ok();
+        let apart = !same_cookie(theirs, own) && !from.receives(own) && to.receives(own);
         if apart && order(own, theirs, to.settings.takes()) {
             let which = match to.settings.takes() {
                 Duplicate::First => "first",
