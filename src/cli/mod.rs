@@ -1,10 +1,205 @@
-//! The command line.
+//! The command line: parsing, dispatch, exit status. One file per command; nothing else knows clap.
+
+mod config_check;
+mod config_rules;
+mod config_show;
+mod context;
+mod cookie_explain;
+mod cookie_header;
+mod cookie_preview;
+mod exit;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
-/// Runs wikifarm on `args` (the program name first).
-pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let _ = args.into_iter().count();
-    ExitCode::SUCCESS
+use anstream::{AutoStream, ColorChoice};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub use context::{Context, Failure, Outcome};
+pub use exit::Exit;
+
+/// Checks MoinMoin wiki farms, predicts which wikis share a login, and looks after their session files.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wikifarm",
+    disable_version_flag = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "Exit status: 0 done and nothing wrong, 1 the check found something, 2 the command could not be \
+                  understood or the farm file not read, 3 done in part, 4 refused by a guard. Where several apply, \
+                  the highest counts.\n\nExample: wikifarm -f farm.toml config check"
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Print the version; with -v also the version of the built-in public suffix list
+    #[arg(short = 'V', long)]
+    version: bool,
+}
+
+/// The options that every command takes.
+#[derive(Debug, Args)]
+struct Global {
+    /// The farm file [default: $WIKIFARM_FILE, ./farm.toml, /etc/wikifarm/farm.toml]
+    #[arg(short = 'f', long = "farm", value_name = "FILE", global = true)]
+    farm: Option<PathBuf>,
+    /// How results look
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT", global = true)]
+    format: Format,
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN", global = true)]
+    color: Color,
+    /// Say less
+    #[arg(short = 'q', long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more
+    #[arg(short = 'v', long, action = ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Judge as if it were that time (RFC 3339 or unix seconds); commands that delete then only plan
+    #[arg(long, value_name = "TIME", value_parser = crate::farm::parse_time, global = true, allow_negative_numbers = true)]
+    now: Option<f64>,
+}
+
+/// `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    Human,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line (lists).
+    Ndjson,
+    /// Comma-separated values with a header line (lists).
+    Csv,
+}
+
+impl Format {
+    /// The word for `--format`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Human => "human",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+        }
+    }
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check, show and explain the farm file
+    #[command(subcommand, arg_required_else_help = true)]
+    Config(Config),
+    /// Predict which wikis share a login, and explain it
+    #[command(subcommand, arg_required_else_help = true)]
+    Cookie(Cookie),
+}
+
+#[derive(Debug, Subcommand)]
+enum Config {
+    Check(config_check::Options),
+    Show(config_show::Options),
+    Rules(config_rules::Options),
+}
+
+#[derive(Debug, Subcommand)]
+enum Cookie {
+    Preview(cookie_preview::Options),
+    Explain(cookie_explain::Options),
+    Header(cookie_header::Options),
+}
+
+/// The command tree, for manual pages and completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs wikifarm on `args` (the program name first) with the process's own output.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            return match error.print() {
+                Err(error) => said(Failure::from(error)),
+                Ok(()) => exit,
+            };
+        }
+    };
+    let choice = match cli.global.color {
+        Color::Auto => AutoStream::choice(&io::stdout()),
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    };
+    let stdout = io::stdout();
+    let terminal = stdout.is_terminal();
+    let width =
+        terminal.then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten().map(|size| size.ws_col);
+    let mut out = io::BufWriter::new(AutoStream::new(stdout.lock(), choice));
+    let mut err = AutoStream::new(io::stderr(), choice);
+    let mut context = Context {
+        out: &mut out,
+        err: &mut err,
+        format: cli.global.format,
+        verbosity: if cli.global.quiet { -1 } else { i8::try_from(cli.global.verbose).unwrap_or(i8::MAX) },
+        pinned_now: cli.global.now,
+        farm_file: cli.global.farm.clone(),
+        terminal,
+        colour: choice != ColorChoice::Never,
+        width: width.filter(|width| *width > 0),
+    };
+    let outcome = dispatch(cli, &mut context);
+    let flushed = out.flush().map_err(Failure::from);
+    match (outcome, flushed) {
+        (Ok(exit), Ok(())) => exit,
+        (Ok(exit), Err(failure)) => exit.and(said(failure)),
+        (Err(failure), _) => said(failure),
+    }
+}
+
+/// Says on stderr what failed.
+fn said(failure: Failure) -> Exit {
+    if !failure.message.is_empty() {
+        // Nowhere is left to complain if this fails too; the status still tells.
+        let _ = writeln!(io::stderr(), "wikifarm: {}", failure.message);
+    }
+    failure.exit
+}
+
+fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
+    if cli.version {
+        return version(context);
+    }
+    match cli.command {
+        None => Err(Failure::usage("a command is missing; see `wikifarm --help`")),
+        Some(Command::Config(Config::Check(options))) => config_check::run(&options, context),
+        Some(Command::Config(Config::Show(options))) => config_show::run(&options, context),
+        Some(Command::Config(Config::Rules(options))) => config_rules::run(&options, context),
+        Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
+        Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
+        Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
+    }
+}
+
+fn version(context: &mut Context<'_>) -> Outcome {
+    writeln!(context.out, "wikifarm {}", env!("CARGO_PKG_VERSION"))?;
+    if context.verbosity > 0 {
+        writeln!(context.out, "public suffix list: {}", crate::browser::suffix_list_version())?;
+        writeln!(context.out, "MoinMoin: 1.7.0 to 1.9.11, 2.0")?;
+    }
+    Ok(Exit::Success)
 }

@@ -1,1 +1,93 @@
-//! (this room is being built)
+//! The farm file: parsed with places, inherited with origins.
+//!
+//! [`Farm::parse`] turns the text of a `farm.toml` into wikis whose every setting knows the line it came from.
+//! What is wrong with the file (unknown keys, wrong types, bad URLs) is collected, not thrown: `config check` shows all
+//! of it at once, every other command asks [`Farm::sound`] first and refuses a farm that was only half understood.
+//! Nothing here looks at the disk except [`locate`], which finds and reads the file.
+
+mod inherit;
+mod key;
+pub mod locate;
+mod near;
+mod parse;
+mod policy;
+mod problem;
+mod source;
+mod units;
+mod value;
+mod wiki;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+pub use key::{Key, Kind};
+pub use near::nearest;
+pub use policy::{Limit, LintLevels, PrunePolicy};
+pub use problem::Problem;
+pub use source::{Place, Source, Span};
+pub use units::{parse_duration, parse_time};
+pub use value::Value;
+pub use wiki::{Origin, Setting, Wiki};
+
+/// A farm: its wikis with their effective settings, what the admin intends, and the policies.
+#[derive(Debug)]
+pub struct Farm {
+    /// The file, for showing places in it.
+    pub source: Source,
+    /// The wikis in the order of the file.
+    pub wikis: Vec<Wiki>,
+    /// Hosts that are no wikis, but that a wide cookie would reach.
+    pub other_hosts: Vec<(String, Span)>,
+    /// The wikis that are meant to share a login.
+    pub shares: Vec<Share>,
+    /// The policy of `session prune`.
+    pub prune: PrunePolicy,
+    /// Levels of rules, by name.
+    pub lint: LintLevels,
+    /// What is wrong with the file itself, in the order of the file.
+    pub problems: Vec<Problem>,
+    by_name: HashMap<String, usize>,
+}
+
+/// One `[[share]]` of the farm file.
+#[derive(Debug, Clone)]
+pub struct Share {
+    /// Names of wikis that exist, each with its place.
+    pub wikis: Vec<(String, Span)>,
+    /// The place of the whole list.
+    pub span: Span,
+}
+
+/// The text is no TOML: nothing of it can be trusted.
+#[derive(Debug)]
+pub struct SyntaxErrors {
+    /// The file, for showing places in it.
+    pub source: Source,
+    /// What the parser expected, and where.
+    pub errors: Vec<(String, Span)>,
+}
+
+impl Farm {
+    /// Reads a farm out of the text of the farm file at `path`. Paths in it are relative to the file's directory.
+    ///
+    /// # Errors
+    /// The syntax errors, if the text is no TOML.
+    pub fn parse(path: &Path, text: String) -> Result<Farm, Box<SyntaxErrors>> {
+        parse::parse(Source::new(path.to_owned(), text))
+    }
+
+    /// The directory that the farm file's relative paths start from.
+    pub fn base(&self) -> PathBuf {
+        self.source.directory()
+    }
+
+    /// The wiki of that name.
+    pub fn wiki(&self, name: &str) -> Option<&Wiki> {
+        self.wikis.get(*self.by_name.get(name)?)
+    }
+
+    /// Whether the whole file was understood: only then may a command act on it.
+    pub fn sound(&self) -> bool {
+        !self.problems.iter().any(|problem| problem.fatal)
+    }
+}

@@ -65,7 +65,7 @@ pub fn lifetimes(settings: &Settings) -> Result<Lifetimes, Broken> {
             };
             let anonymous = match settings.anonymous_session_lifetime {
                 None => Lifetime::None,
-                Some(hours) if hours == 0.0 => Lifetime::None,
+                Some(0.0) => Lifetime::None,
                 Some(hours) => Lifetime::Seconds(hours * 3600.0),
             };
             // int(hours) comes first, so that half an hour counts as 0, and 0 as for ever.
@@ -96,7 +96,7 @@ pub fn lifetimes(settings: &Settings) -> Result<Lifetimes, Broken> {
                 }
             };
             let anonymous = match (anonymous * 3600.0).trunc() {
-                seconds if seconds == 0.0 => Lifetime::None,
+                0.0 => Lifetime::None,
                 seconds => Lifetime::Seconds(seconds),
             };
             let (user, remember) = logged_in((user * 3600.0).trunc(), Lifetime::None);

@@ -10,11 +10,15 @@
 //! * No recursion, whatever the nesting: not in reading, dropping, comparing, writing or displaying.
 //! * Nothing is lost: Python 2 `str` against `unicode`, int against long, tuple against list, shared and
 //!   recursive references, class instances, byte strings that are no UTF-8, floats to the last bit.
+//!   [`write`] gives protocol 2 as Python 2's cPickle writes it.
+//!
+//! [`find`] answers for a few keys of the outermost dict without building the rest, where it can.
 //!
 //! Pure: no clock, no disk. Sources: `pickletools.py` and `Modules/_pickle.c` of CPython 3, `cPickle.c` of
 //! CPython 2.7, PEP 307 (protocol 2), PEP 3154 (protocol 4), PEP 574 (protocol 5).
 
 mod cursor;
+mod display;
 mod error;
 mod key;
 mod limits;
@@ -23,14 +27,20 @@ mod objects;
 mod opcode;
 mod quoted;
 mod read;
+mod same;
+mod scan;
 mod text;
 mod value;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use display::DisplayLimits;
 pub use error::{ReadError, ReadErrorKind};
 pub use limits::Limits;
 pub use read::{read, read_with};
+pub use scan::{Scalar, find, scan};
 pub use text::{Chunk, Text};
 pub use value::{Event, Global, Make, Node, NodeId, Object, Tree, TreeBuilder};
+pub use write::{WriteError, write};

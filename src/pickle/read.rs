@@ -380,6 +380,9 @@ impl<'a> Machine<'a> {
         if self.memo.len() >= self.limits.nodes {
             return Err(ReadErrorKind::Limit("size of the memo"));
         }
+        if self.memo.is_empty() {
+            self.nodes.memo_starts_at(index);
+        }
         self.memo.insert(index, id);
         self.nodes.memoize(id);
         Ok(())

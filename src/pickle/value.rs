@@ -208,6 +208,8 @@ pub struct Tree {
     /// By node: the file stored it in the memo. cPickle stores an object only if something else refers to it at
     /// that moment, so writing the same bytes again needs to know.
     memoized: Vec<bool>,
+    /// The memo number that the file began with: 1 from cPickle, 0 from pickle.py.
+    memo_start: u32,
     root: NodeId,
     consumed: usize,
 }
@@ -228,14 +230,21 @@ impl Tree {
         self.nodes.len()
     }
 
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// Offset just behind the STOP opcode; what follows there is no part of the pickle. 0 for a built tree.
     pub fn consumed(&self) -> usize {
         self.consumed
     }
 
-    #[expect(dead_code, reason = "the writer will ask")]
     pub(super) fn is_memoized(&self, id: NodeId) -> bool {
         self.memoized.get(id.index()).copied().unwrap_or(false)
+    }
+
+    pub(super) fn memo_start(&self) -> u32 {
+        self.memo_start
     }
 
     /// The value under a string key of a dict, as Python 2 would find it (an ASCII `str` equals the same
@@ -313,7 +322,7 @@ impl Tree {
 
     /// A builder that starts with everything in this tree, to change it.
     pub fn into_builder(self) -> TreeBuilder {
-        TreeBuilder { nodes: self.nodes, memoized: self.memoized }
+        TreeBuilder { nodes: self.nodes, memoized: self.memoized, memo_start: self.memo_start }
     }
 }
 
@@ -330,10 +339,17 @@ impl Global {
 }
 
 /// Makes a [`Tree`] node by node.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TreeBuilder {
     nodes: Vec<Node>,
     memoized: Vec<bool>,
+    memo_start: u32,
+}
+
+impl Default for TreeBuilder {
+    fn default() -> Self {
+        TreeBuilder { nodes: Vec::new(), memoized: Vec::new(), memo_start: 1 }
+    }
 }
 
 impl TreeBuilder {
@@ -371,12 +387,16 @@ impl TreeBuilder {
         }
     }
 
+    pub(super) fn memo_starts_at(&mut self, index: u64) {
+        self.memo_start = u32::from(index != 0);
+    }
+
     /// The tree whose value is `root`.
     pub fn finish(self, root: NodeId) -> Tree {
         self.finish_at(root, 0)
     }
 
     pub(super) fn finish_at(self, root: NodeId, consumed: usize) -> Tree {
-        Tree { nodes: self.nodes, memoized: self.memoized, root, consumed }
+        Tree { nodes: self.nodes, memoized: self.memoized, memo_start: self.memo_start, root, consumed }
     }
 }

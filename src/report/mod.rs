@@ -1,1 +1,11 @@
-//! (this room is being built)
+//! How results look: text for terminals with everything untrusted escaped, tables, findings with their source lines,
+//! JSON.
+//!
+//! Nothing here decides anything: a command counts first and renders second, so the exit status never depends on the
+//! format.
+
+mod escape;
+pub mod findings;
+pub mod table;
+
+pub use escape::escape;

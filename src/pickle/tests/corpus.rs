@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::decoded::{Python, decoded, normalised};
 use crate::pickle::read;
 
-fn fixtures() -> PathBuf {
+pub(super) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 

@@ -2,3 +2,6 @@
 
 mod corpus;
 mod decoded;
+mod hostile;
+mod properties;
+mod roundtrip;

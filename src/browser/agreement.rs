@@ -1,0 +1,257 @@
+//! Agreement with a real browser: every row that was recorded from Chromium is acted out, and jar, refusals,
+//! sent headers and reasons for withholding must be the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::*;
+
+/// How far the browser's clock may be from the recorder's, in seconds.
+const CLOCK: f64 = 2.0;
+
+#[derive(Deserialize)]
+struct Scenario {
+    scenario: String,
+    nav: String,
+    from: Option<String>,
+    wikis: Vec<Wiki>,
+    rows: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Wiki {
+    id: String,
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    set: Vec<String>,
+    set_at: Vec<f64>,
+    set_cookie: Vec<Vec<String>>,
+    stored: Vec<Stored>,
+    received: BTreeMap<String, Option<String>>,
+    rejected: Vec<Rejected>,
+    withheld: Option<BTreeMap<String, Vec<Held>>>,
+}
+
+#[derive(Deserialize, Debug, PartialEq, PartialOrd, Clone)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    domain: String,
+    path: String,
+    name: String,
+    value: String,
+    secure: bool,
+    http_only: bool,
+    same_site: Option<String>,
+    session: bool,
+    #[serde(rename = "host_only")]
+    host_only: bool,
+    expires: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Rejected {
+    line: String,
+    reasons: Vec<String>,
+}
+
+#[derive(Deserialize, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Held {
+    domain: String,
+    name: String,
+    path: String,
+    reasons: BTreeSet<String>,
+}
+
+/// `\udc80`..`\udcff` cannot be in a Rust string, so the text is patched before it is read: each becomes a
+/// private character, which [`bytes`] turns into the byte.
+fn read(file: &str) -> Vec<Scenario> {
+    let path = format!("{}/tests/fixtures/browser/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let text = text.replace("\\udc", "\\ue0");
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn bytes(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    for character in text.chars() {
+        match u32::from(character) {
+            raw @ 0xe080..=0xe0ff => out.push(raw as u8),
+            _ => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    out
+}
+
+/// As the recorder wrote what is in the jar: up to the first byte that is no UTF-8.
+fn recorded(raw: &[u8]) -> String {
+    let valid = std::str::from_utf8(raw).map_or_else(|error| error.valid_up_to(), str::len);
+    String::from_utf8(raw[..valid].to_vec()).unwrap()
+}
+
+/// As the recorder wrote the line of a refused cookie: without bytes that are no UTF-8.
+fn shown(line: &str) -> String {
+    line.chars().filter(|character| !(0xe080..=0xe0ff).contains(&u32::from(*character))).collect()
+}
+
+fn with_dot(cookie: &Cookie) -> String {
+    format!("{}{}", if cookie.host_only { "" } else { "." }, cookie.domain)
+}
+
+fn as_stored(cookie: &Cookie) -> Stored {
+    Stored {
+        domain: with_dot(cookie),
+        path: recorded(&cookie.path),
+        name: recorded(&cookie.name),
+        value: recorded(&cookie.value),
+        secure: cookie.secure,
+        http_only: cookie.http_only,
+        same_site: cookie.same_site.map(|same_site| same_site.to_string()),
+        session: !cookie.is_persistent(),
+        host_only: cookie.host_only,
+        expires: cookie.expires,
+    }
+}
+
+/// What differs between the model and the row; empty if nothing does.
+fn differences(scenario: &Scenario, row: &Row) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let target = |id: &str| {
+        let wiki = scenario.wikis.iter().find(|wiki| wiki.id == id).unwrap();
+        Target::parse(&wiki.url).unwrap()
+    };
+    let mut jar = Jar::new(Mode::Chromium);
+    let mut refused = Vec::new();
+    for ((id, at), headers) in row.set.iter().zip(&row.set_at).zip(&row.set_cookie) {
+        for header in headers {
+            let outcome = jar.receive(&target(id), &bytes(header), &Request::direct(*at));
+            refused.extend(outcome.refusal().map(|refusal| (header.clone(), refusal.clone())));
+        }
+    }
+
+    compare_refusals(row, &refused, &mut wrong);
+    compare_jar(row, &jar, &mut wrong);
+
+    let now = row.set_at.last().copied().unwrap() + 0.5;
+    let page = scenario.from.as_ref().map(|url| Target::parse(url).unwrap());
+    let page = page.or_else(|| row.set.last().map(|id| target(id)));
+    let request = match scenario.nav.as_str() {
+        "direct" => Request::direct(now),
+        "link" => Request::link(now, page.unwrap()),
+        "post" => Request::post(now, page.unwrap()),
+        other => panic!("unknown navigation {other}"),
+    };
+    for wiki in &scenario.wikis {
+        let to = target(&wiki.id);
+        let visit = jar.cookies_for(&to, &request);
+        let expected = row.received[&wiki.id].as_deref().map(bytes);
+        if visit.header != expected {
+            let show = |header: &Option<Vec<u8>>| header.as_deref().map(|raw| raw.escape_ascii().to_string());
+            wrong.push(format!("{} receives {:?}, not {:?}", wiki.id, show(&visit.header), show(&expected)));
+        }
+        compare_withheld(row, wiki, &to, &visit, &mut wrong);
+    }
+    wrong
+}
+
+fn compare_refusals(row: &Row, refused: &[(String, Refusal)], wrong: &mut Vec<String>) {
+    for rejected in &row.rejected {
+        let found = refused.iter().find(|(line, _)| shown(line) == rejected.line);
+        let names: BTreeSet<_> = found
+            .iter()
+            .flat_map(|(_, refusal)| refusal.reasons())
+            .filter_map(RefusalReason::devtools_name)
+            .collect();
+        let expected: BTreeSet<_> = rejected.reasons.iter().map(String::as_str).collect();
+        let unnamed = found.is_some_and(|(_, refusal)| refusal.reason.devtools_name().is_none());
+        if names != expected && !unnamed {
+            wrong.push(format!("{:?} is refused for {names:?}, not {expected:?}", rejected.line));
+        }
+    }
+    for (line, refusal) in refused {
+        // Developer tools name neither the Partitioned rule nor a response that the HTTP layer already threw
+        // away.
+        let unnamed = refusal.reasons().all(|reason| reason.devtools_name().is_none()) || line.contains('\0');
+        if !unnamed && !row.rejected.iter().any(|rejected| rejected.line == shown(line)) {
+            wrong.push(format!("{line:?} is refused: {}", refusal.name()));
+        }
+    }
+}
+
+fn compare_jar(row: &Row, jar: &Jar, wrong: &mut Vec<String>) {
+    let sorted = |mut list: Vec<Stored>| {
+        list.sort_by(|one, other| one.partial_cmp(other).unwrap());
+        list
+    };
+    let have = sorted(jar.all().iter().map(as_stored).collect());
+    let want = sorted(row.stored.clone());
+    let near = |one: Option<f64>, other: Option<f64>| match (one, other) {
+        (Some(one), Some(other)) => (one - other).abs() <= CLOCK,
+        (one, other) => one == other,
+    };
+    let plain = |stored: &Stored| Stored { expires: None, ..stored.clone() };
+    let same = have.len() == want.len()
+        && have
+            .iter()
+            .zip(&want)
+            .all(|(one, other)| plain(one) == plain(other) && near(one.expires, other.expires));
+    if !same {
+        wrong.push(format!("the jar holds {have:?}, not {want:?}"));
+    }
+}
+
+/// Chromium reports on the cookies of the site only, and only where it withheld one.
+fn compare_withheld(row: &Row, wiki: &Wiki, to: &Target, visit: &Visit, wrong: &mut Vec<String>) {
+    let site = |host: &str| BuiltinSuffixes.registrable_domain(host).unwrap_or(host).to_owned();
+    let have: BTreeSet<_> = visit
+        .withheld
+        .iter()
+        .filter(|withheld| site(&withheld.cookie.domain) == site(to.host()))
+        .map(|withheld| Held {
+            domain: with_dot(&withheld.cookie),
+            name: recorded(&withheld.cookie.name),
+            path: recorded(&withheld.cookie.path),
+            reasons: withheld.devtools_names().into_iter().map(str::to_owned).collect(),
+        })
+        .collect();
+    let none = Vec::new();
+    let listed = row.withheld.as_ref().and_then(|by_wiki| by_wiki.get(&wiki.id)).unwrap_or(&none);
+    let want: BTreeSet<_> = listed.iter().collect();
+    if have.iter().collect::<BTreeSet<_>>() != want {
+        wrong.push(format!("{} is denied {have:?}, not {want:?}", wiki.id));
+    }
+}
+
+#[test]
+fn every_recorded_row_is_what_the_model_says() {
+    let scenarios = read("chromium.jsonl");
+    let mut rows = 0;
+    let mut report = Vec::new();
+    for scenario in &scenarios {
+        for (index, row) in scenario.rows.iter().enumerate() {
+            rows += 1;
+            let wrong = differences(scenario, row);
+            if !wrong.is_empty() {
+                report.push(format!("{}/{index}: {}", scenario.scenario, wrong.join("\n    ")));
+            }
+        }
+    }
+    assert!(report.is_empty(), "{} of {rows} rows disagree:\n{}", report.len(), report.join("\n"));
+    assert_eq!((scenarios.len(), rows), (210, 301));
+}
+
+#[test]
+fn a_wrong_row_is_noticed() {
+    let mut scenarios = read("chromium.jsonl");
+    let scenario = scenarios.remove(0);
+    let mut row = Row { withheld: None, ..scenario.rows.into_iter().next().unwrap() };
+    let scenario = Scenario { rows: Vec::new(), ..scenario };
+    assert_eq!(differences(&scenario, &row), Vec::<String>::new());
+    row.stored[0].value.push('x');
+    row.received.insert("wiki2".to_owned(), None);
+    row.rejected.push(Rejected { line: "a=b".to_owned(), reasons: vec!["InvalidDomain".to_owned()] });
+    assert_eq!(differences(&scenario, &row).len(), 3);
+}

@@ -1,0 +1,218 @@
+//! Cookie dates: what `Expires` says, in any of the forms servers have used.
+//!
+//! RFC 6265bis 5.1.1 and, where [`Mode::Chromium`] differs, Chromium's `ParseCookieExpirationTime`. Weekday
+//! and time zone are ignored: every date is UTC. Years 0 to 69 are 20xx, 70 to 99 are 19xx.
+
+use super::Mode;
+
+const MONTHS: [&[u8]; 12] =
+    [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+
+/// Hour, minute and second.
+type TimeOfDay = (i64, i64, i64);
+
+/// What has been found so far.
+#[derive(Default)]
+struct Found {
+    time: Option<TimeOfDay>,
+    day: Option<i64>,
+    month: Option<i64>,
+    year: Option<i64>,
+}
+
+/// The unix time a cookie date names, in seconds, or `None` if it is no date.
+pub fn parse_cookie_date(text: &[u8], mode: Mode) -> Option<i64> {
+    let mut found = Found::default();
+    for token in text.split(|&byte| is_delimiter(byte)).filter(|token| !token.is_empty()) {
+        match mode {
+            Mode::Chromium => found.chromium(token),
+            Mode::Rfc => found.rfc(token),
+        }
+    }
+    let year = match found.year? {
+        year @ 0..=69 => year + 2000,
+        year @ 70..=99 => year + 1900,
+        year => year,
+    };
+    let (day, month, (hour, minute, second)) = (found.day?, found.month?, found.time?);
+    let in_range = (1..=days_in(month, year)).contains(&day) && hour <= 23 && minute <= 59 && second <= 59;
+    let too_early = mode == Mode::Rfc && year < 1601;
+    (in_range && !too_early)
+        .then(|| days_from_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, 0x09 | 0x20..=0x2f | 0x3b..=0x40 | 0x5b..=0x60 | 0x7b..=0x7e)
+}
+
+impl Found {
+    /// RFC 6265bis 5.1.1, step 2: the first production that is still open and matches takes the token.
+    fn rfc(&mut self, token: &[u8]) {
+        if self.time.is_none()
+            && let Some((time, rest)) = hms(token)
+            && !starts_with_digit(rest)
+        {
+            self.time = Some(time);
+        } else if self.day.is_none()
+            && let Some(day) = leading_number(token, 1, 2)
+        {
+            self.day = Some(day);
+        } else if self.month.is_none()
+            && let Some(month) = month(token)
+        {
+            self.month = Some(month);
+        } else if self.year.is_none()
+            && let Some(year) = leading_number(token, 2, 4)
+        {
+            self.year = Some(year);
+        }
+    }
+
+    /// Chromium sorts tokens by their first character and by a colon in them, then by length; a day has at
+    /// most two characters, a year at most five, and what follows the digits is cut off.
+    fn chromium(&mut self, token: &[u8]) {
+        if !starts_with_digit(token) {
+            self.month = self.month.or_else(|| month(token));
+        } else if token.contains(&b':') {
+            self.time = self.time.or_else(|| hms(token).map(|(time, _rest)| time));
+        } else if self.day.is_none() && token.len() <= 2 {
+            self.day = number(token);
+        } else if self.year.is_none() && token.len() <= 5 {
+            self.year = number(token);
+        }
+    }
+}
+
+fn starts_with_digit(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_digit)
+}
+
+fn month(token: &[u8]) -> Option<i64> {
+    let name = token.get(..3)?;
+    let index = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))?;
+    i64::try_from(index).ok()?.checked_add(1)
+}
+
+/// The number made of the first digits of a token; as `atoi` does, the rest is ignored.
+fn number(token: &[u8]) -> Option<i64> {
+    let mut digits = token.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.try_fold(0_i64, |value, digit| value.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
+}
+
+/// The number a token begins with, if it has `least` to `most` digits and no digit follows.
+fn leading_number(token: &[u8], least: usize, most: usize) -> Option<i64> {
+    let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (least..=most).contains(&digits).then(|| number(token)).flatten()
+}
+
+/// `h:m:s`, one or two digits each, and what is left of the token.
+fn hms(token: &[u8]) -> Option<(TimeOfDay, &[u8])> {
+    let (hour, rest) = two_digits(token)?;
+    let (minute, rest) = two_digits(rest.strip_prefix(b":")?)?;
+    let (second, rest) = two_digits(rest.strip_prefix(b":")?)?;
+    Some(((hour, minute, second), rest))
+}
+
+fn two_digits(text: &[u8]) -> Option<(i64, &[u8])> {
+    let digits = text.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count();
+    let (field, rest) = text.split_at_checked(digits).filter(|_| digits > 0)?;
+    Some((number(field)?, rest))
+}
+
+fn is_leap(year: i64) -> bool {
+    (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+}
+
+fn days_in(month: i64, year: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar; years count from March, so that the leap day is
+/// last.
+fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// A unix time as a cookie date that [`parse_cookie_date`] reads back, such as `Wed, 18 Nov 2037 23:43:00
+/// GMT`.
+pub(super) fn format_cookie_date(unix: i64) -> String {
+    const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const NAMES: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let days = unix.div_euclid(86_400);
+    let second = unix.rem_euclid(86_400);
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12;
+    let year = year_of_era + era * 400 + i64::from(month < 2);
+    let name = |names: &[&'static str], index: i64| {
+        usize::try_from(index).ok().and_then(|index| names.get(index).copied()).unwrap_or("?")
+    };
+    format!(
+        "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
+        name(&WEEKDAYS, days.rem_euclid(7)),
+        name(&NAMES, month),
+        second / 3600,
+        second / 60 % 60,
+        second % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(text: &str) -> (Option<i64>, Option<i64>) {
+        (parse_cookie_date(text.as_bytes(), Mode::Chromium), parse_cookie_date(text.as_bytes(), Mode::Rfc))
+    }
+
+    #[test]
+    fn the_usual_forms_agree() {
+        for text in [
+            "Tue, 24 Nov 2026 00:37:06 GMT",
+            "Tue, 24-Nov-2026 00:37:06 GMT",
+            "Tuesday, 24-Nov-26 00:37:06 GMT",
+            "Tue Nov 24 00:37:06 2026",
+            "jeudi, 24-nov.-26 00:37:06 +0100",
+        ] {
+            assert_eq!(both(text), (Some(1_795_480_626), Some(1_795_480_626)), "{text}");
+        }
+        // A weekday is no month, unless it looks like one: the French Tuesday is in March.
+        assert_eq!(both("mardi, 24-nov.-26 00:37:06"), both("24 Mar 2026 00:37:06"));
+        assert_eq!(both("Di, 01-Dez-2037 00:15:25 GMT"), (None, None));
+        assert_eq!(both("30 Feb 2026 00:00:00"), (None, None));
+        assert_eq!(both("29 Feb 2028 00:00:00"), (Some(1_835_395_200), Some(1_835_395_200)));
+    }
+
+    #[test]
+    fn where_chromium_and_the_draft_differ() {
+        assert_eq!(both("31 Dec 10000 23:59:59"), (Some(253_433_923_199), None));
+        assert_eq!(both("23 Nov 126 00:15:25"), (Some(-58_162_837_475), None));
+        assert_eq!(both("23rd Nov 2037 00:15:25"), (None, Some(2_142_548_125)));
+        assert_eq!(both("23 Nov 2037 00:15:251"), (Some(2_142_548_125), None));
+    }
+
+    #[test]
+    fn a_printed_date_reads_back() {
+        assert_eq!(format_cookie_date(1_795_480_626), "Tue, 24 Nov 2026 00:37:06 GMT");
+        for unix in [0, -1, 951_782_400, 4_107_542_400, -11_644_473_600, 253_433_923_199] {
+            let text = format_cookie_date(unix);
+            assert_eq!(parse_cookie_date(text.as_bytes(), Mode::Chromium), Some(unix), "{text}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! From a `Domain` attribute to the domain of a cookie: accepted, turned into host-only, or refused.
+//!
+//! RFC 6265bis 5.6.3 and 5.7 steps 7 to 10; Chromium's `GetCookieDomainWithString`.
+
+use super::host::url_host;
+use super::matching::domain_match;
+use super::suffix::Suffixes;
+use super::{Mode, RefusalReason, Target};
+
+/// What a cookie belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CookieDomain {
+    /// The host or domain, without a leading dot.
+    pub domain: String,
+    /// Whether it is that host alone.
+    pub host_only: bool,
+}
+
+/// The domain of a cookie that `from` sets with this `Domain` attribute (raw, empty if there is none).
+///
+/// # Errors
+///
+/// [`RefusalReason::MalformedDomain`], [`RefusalReason::NonAsciiDomain`], [`RefusalReason::PublicSuffix`] or
+/// [`RefusalReason::DomainMismatch`].
+pub fn cookie_domain(
+    from: &Target,
+    attribute: &[u8],
+    suffixes: &dyn Suffixes,
+    mode: Mode,
+) -> Result<CookieDomain, RefusalReason> {
+    match mode {
+        Mode::Chromium => chromium(from, attribute, suffixes),
+        Mode::Rfc => rfc(from, attribute, suffixes),
+    }
+}
+
+fn host_only(from: &Target) -> Result<CookieDomain, RefusalReason> {
+    Ok(CookieDomain { domain: from.host().to_owned(), host_only: true })
+}
+
+fn rfc(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<CookieDomain, RefusalReason> {
+    let attribute = attribute.strip_prefix(b".").unwrap_or(attribute).to_ascii_lowercase();
+    let Some(domain) = String::from_utf8(attribute).ok().filter(|domain| domain.is_ascii()) else {
+        return Err(RefusalReason::NonAsciiDomain);
+    };
+    if domain.is_empty() {
+        return host_only(from);
+    }
+    if suffixes.is_public_suffix(&domain) {
+        return if domain == from.host() { host_only(from) } else { Err(RefusalReason::PublicSuffix) };
+    }
+    if !domain_match(from.host(), &domain) {
+        return Err(RefusalReason::DomainMismatch);
+    }
+    Ok(CookieDomain { domain, host_only: false })
+}
+
+fn chromium(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<CookieDomain, RefusalReason> {
+    let host = from.host();
+    if host.ends_with("..") {
+        return Err(RefusalReason::MalformedDomain);
+    }
+    let bare = attribute.strip_prefix(b".").unwrap_or(attribute);
+    let names_the_host = bare.eq_ignore_ascii_case(host.as_bytes());
+    if attribute.is_empty() || (from.ip().is_some() && names_the_host) {
+        return host_only(from);
+    }
+    if from.ip().is_some() {
+        return Err(RefusalReason::DomainMismatch);
+    }
+    if attribute.contains(&b'%') {
+        return Err(RefusalReason::MalformedDomain);
+    }
+    let canonical = url_host(attribute).ok_or(RefusalReason::MalformedDomain)?;
+    let domain = canonical.strip_prefix('.').unwrap_or(&canonical);
+    if domain.is_empty() || domain.starts_with('.') {
+        return Err(RefusalReason::MalformedDomain);
+    }
+    let Some(registrable) = suffixes.registrable_domain(host) else {
+        // The host is itself a suffix or a single label: it may only name itself.
+        return if names_the_host { host_only(from) } else { Err(refused_domain(domain, suffixes)) };
+    };
+    if suffixes.registrable_domain(domain) != Some(registrable) || !domain_match(host, domain) {
+        return Err(refused_domain(domain, suffixes));
+    }
+    Ok(CookieDomain { domain: domain.to_owned(), host_only: false })
+}
+
+/// Chromium has one reason for all of these; which it is helps to mend it.
+fn refused_domain(domain: &str, suffixes: &dyn Suffixes) -> RefusalReason {
+    let in_a_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if !domain.bytes().all(in_a_host) {
+        RefusalReason::MalformedDomain
+    } else if suffixes.is_public_suffix(domain) {
+        RefusalReason::PublicSuffix
+    } else {
+        RefusalReason::DomainMismatch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::BuiltinSuffixes;
+    use super::*;
+
+    fn at(mode: Mode, url: &str, attribute: &[u8]) -> Result<(String, bool), &'static str> {
+        cookie_domain(&Target::parse(url).unwrap(), attribute, &BuiltinSuffixes, mode)
+            .map(|domain| (domain.domain, domain.host_only))
+            .map_err(RefusalReason::name)
+    }
+
+    #[test]
+    fn a_parent_domain_is_accepted() {
+        for mode in [Mode::Chromium, Mode::Rfc] {
+            for attribute in [&b"example.org"[..], b".example.org", b".Example.ORG"] {
+                assert_eq!(
+                    at(mode, "http://wiki1.example.org", attribute),
+                    Ok(("example.org".to_owned(), false))
+                );
+            }
+            assert_eq!(at(mode, "http://wiki1.example.org", b""), Ok(("wiki1.example.org".to_owned(), true)));
+        }
+    }
+
+    #[test]
+    fn suffixes_and_strangers_are_refused() {
+        for mode in [Mode::Chromium, Mode::Rfc] {
+            for (url, attribute, reason) in [
+                ("http://wiki.example.org", "org", "public-suffix"),
+                ("http://foo.github.io", "github.io", "public-suffix"),
+                ("http://wiki1.localhost", "localhost", "public-suffix"),
+                ("http://wiki.example.org", "xample.org", "domain-mismatch"),
+                ("http://wiki.example.org", "a.wiki.example.org", "domain-mismatch"),
+                ("http://wiki.example.org", "example.org.", "domain-mismatch"),
+                ("http://farmhost", "farmhost.local", "domain-mismatch"),
+            ] {
+                assert_eq!(at(mode, url, attribute.as_bytes()), Err(reason), "{mode:?} {url} {attribute}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_suffix_or_an_address_may_name_itself() {
+        assert_eq!(at(Mode::Chromium, "http://github.io", b".github.io"), Ok(("github.io".to_owned(), true)));
+        assert_eq!(at(Mode::Rfc, "http://github.io", b".github.io"), Ok(("github.io".to_owned(), true)));
+        assert_eq!(at(Mode::Chromium, "http://127.0.0.1", b".127.0.0.1"), Ok(("127.0.0.1".to_owned(), true)));
+        assert_eq!(at(Mode::Rfc, "http://127.0.0.1", b".127.0.0.1"), Ok(("127.0.0.1".to_owned(), false)));
+        assert_eq!(at(Mode::Chromium, "http://[::1]", b"[::1]"), Ok(("[::1]".to_owned(), true)));
+        assert_eq!(at(Mode::Chromium, "http://[::1]", b"::1"), Err("domain-mismatch"));
+        assert_eq!(at(Mode::Chromium, "http://127.0.0.1", b"127.1"), Err("domain-mismatch"));
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for attribute in [
+            ".",
+            "..",
+            "..example.org",
+            "http://example.org",
+            "example.org:80",
+            "\"example.org\"",
+            "ex%41mple.org",
+        ] {
+            assert_eq!(
+                at(Mode::Chromium, "http://wiki.example.org", attribute.as_bytes()),
+                Err("malformed-domain"),
+                "{attribute}"
+            );
+        }
+        assert_eq!(at(Mode::Chromium, "http://wiki.example.org..", b""), Err("malformed-domain"));
+    }
+
+    #[test]
+    fn raw_utf8_is_for_chromium_only() {
+        let url = "http://wiki1.xn--bcher-kva.org";
+        let utf8 = "BÜCHER.org".as_bytes();
+        assert_eq!(at(Mode::Chromium, url, utf8), Ok(("xn--bcher-kva.org".to_owned(), false)));
+        assert_eq!(at(Mode::Rfc, url, utf8), Err("non-ascii-domain"));
+        assert_eq!(at(Mode::Chromium, url, b"b\xfccher.org"), Err("malformed-domain"));
+    }
+}

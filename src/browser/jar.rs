@@ -1,0 +1,375 @@
+//! The jar: what a browser keeps, what it makes of each `Set-Cookie` header, and what it sends.
+//!
+//! RFC 6265bis 5.7; Chromium's `CanonicalCookie::Create`, `IsSetPermittedInContext` and `CookieMonster`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::cookie::{Cookie, SameSite};
+use super::domain::{CookieDomain, cookie_domain};
+use super::evict::evict;
+use super::lifetime::expires_at;
+use super::matching::{default_path, domain_match, path_covers};
+use super::prefix::broken_prefix;
+use super::retrieve::{self, Visit};
+use super::same_site::{Request, Via};
+use super::set_cookie::{SetCookie, parse_set_cookie};
+use super::suffix::{BuiltinSuffixes, Suffixes};
+use super::{Mode, Refusal, RefusalReason, Target};
+
+/// Chromium writes down when a cookie was last sent at most once in this time, in seconds.
+const ACCESS_RESOLUTION: f64 = 60.0;
+
+/// The cookies of one browser.
+#[derive(Clone)]
+pub struct Jar {
+    mode: Mode,
+    suffixes: Arc<dyn Suffixes + Send + Sync>,
+    cookies: Vec<Cookie>,
+    next_serial: u64,
+}
+
+/// What became of a `Set-Cookie` header.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The cookie is in the jar.
+    Stored {
+        /// As it was stored.
+        cookie: Cookie,
+        /// The cookie whose place it took.
+        replaced: Option<Cookie>,
+        /// Cookies that had to go because there were too many.
+        evicted: Vec<Cookie>,
+    },
+    /// The cookie had already expired: such a header deletes.
+    Deleted {
+        /// The cookie it named, which need not be there: name, domain, host-only flag and path must be the
+        /// same.
+        cookie: Cookie,
+        /// The cookie that went; `None` if there was none of that name, domain and path.
+        removed: Option<Cookie>,
+    },
+    /// The header had no effect.
+    Refused(Refusal),
+}
+
+impl Outcome {
+    /// The stored cookie, if it was stored.
+    pub fn stored(&self) -> Option<&Cookie> {
+        match self {
+            Self::Stored { cookie, .. } => Some(cookie),
+            Self::Deleted { .. } | Self::Refused(_) => None,
+        }
+    }
+
+    /// The refusal, if it was refused.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::Stored { .. } | Self::Deleted { .. } => None,
+        }
+    }
+}
+
+impl Jar {
+    /// An empty jar with the built-in public suffix list.
+    pub fn new(mode: Mode) -> Self {
+        Self::with_suffixes(mode, Arc::new(BuiltinSuffixes))
+    }
+
+    /// An empty jar with another public suffix list.
+    pub fn with_suffixes(mode: Mode, suffixes: Arc<dyn Suffixes + Send + Sync>) -> Self {
+        Self { mode, suffixes, cookies: Vec::new(), next_serial: 0 }
+    }
+
+    /// Whose rules it follows.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Its public suffix list.
+    pub fn suffixes(&self) -> &dyn Suffixes {
+        &*self.suffixes
+    }
+
+    /// Every cookie, expired ones included until they are noticed, in order of storing.
+    pub fn all(&self) -> &[Cookie] {
+        &self.cookies
+    }
+
+    /// Closes the browser and opens it again: cookies without a lifetime go. Returns them.
+    pub fn end_session(&mut self) -> Vec<Cookie> {
+        self.cookies.extract_if(.., |cookie| !cookie.is_persistent()).collect()
+    }
+
+    /// Takes in one `Set-Cookie` header (the bytes after the colon) of the response that `from` gave to
+    /// `request`; with [`Via::Script`], what a script of the page `from` wrote to `document.cookie`.
+    pub fn receive(&mut self, from: &Target, header: &[u8], request: &Request) -> Outcome {
+        let header = match (self.mode, request.via) {
+            (Mode::Chromium, Via::Http) => first_line(header),
+            _ => header,
+        };
+        let set_cookie = match parse_set_cookie(header, self.mode) {
+            Ok(set_cookie) => set_cookie,
+            Err(refusal) => return Outcome::Refused(refusal),
+        };
+        let mut cookie = match self.admit(from, set_cookie, request) {
+            Ok(cookie) => cookie,
+            Err(refusal) => return Outcome::Refused(refusal),
+        };
+        let old = self.cookies.iter().position(|old| old.is_same_cookie(&cookie));
+        let old = old.map(|index| self.cookies.remove(index));
+        if cookie.is_expired(request.now) {
+            return Outcome::Deleted { cookie, removed: old };
+        }
+        match &old {
+            Some(old) if self.mode == Mode::Rfc || old.value == cookie.value => {
+                (cookie.created, cookie.serial) = (old.created, old.serial);
+            }
+            _ => {
+                cookie.serial = self.next_serial;
+                self.next_serial = self.next_serial.wrapping_add(1);
+            }
+        }
+        self.cookies.push(cookie.clone());
+        let evicted = evict(&mut self.cookies, &cookie.site, request.now);
+        Outcome::Stored { cookie, replaced: old, evicted }
+    }
+
+    /// Makes the cookie the header describes, unless there is a reason not to.
+    fn admit(&self, from: &Target, set_cookie: SetCookie, request: &Request) -> Result<Cookie, Refusal> {
+        let suffixes = self.suffixes();
+        let partitioned = set_cookie.partitioned;
+        let insecure_partition = partitioned && !(set_cookie.secure && from.is_secure());
+        let mut reasons: Vec<_> = broken_prefix(&set_cookie, from, self.mode).into_iter().collect();
+        reasons.extend(insecure_partition.then_some(RefusalReason::PartitionedInsecure));
+        let attribute = set_cookie.domain.as_deref().unwrap_or_default();
+        let domain = match cookie_domain(from, attribute, suffixes, self.mode) {
+            Ok(domain) => domain,
+            Err(reason) if self.mode == Mode::Rfc => return Err(reason.into()),
+            Err(reason) => return Err(Refusal { reason, also: reasons }),
+        };
+        let mut cookie = new_cookie(from, set_cookie, domain, request.now);
+        cookie.site = suffixes.registrable_domain(&cookie.domain).unwrap_or(&cookie.domain).to_owned();
+        cookie.partition = partitioned.then(|| request.partition(from, suffixes));
+        // Chromium looks at the connection and into the jar only if the header itself is in order.
+        if self.mode == Mode::Rfc || reasons.is_empty() {
+            reasons.extend(self.reasons_against(&cookie, from, request));
+        }
+        if self.mode == Mode::Rfc {
+            // The draft stops at the first; the order of the reasons is the order of its steps.
+            reasons.sort();
+            reasons.truncate(1);
+        }
+        match Refusal::from_reasons(reasons) {
+            None => Ok(cookie),
+            Some(refusal) => Err(refusal),
+        }
+    }
+
+    /// What speaks against a cookie, given who sets it and what is in the jar.
+    fn reasons_against(&self, cookie: &Cookie, from: &Target, request: &Request) -> Vec<RefusalReason> {
+        let script = request.via == Via::Script;
+        let shadows_secure = !from.is_secure()
+            && self.cookies.iter().any(|old| {
+                old.secure
+                    && old.name == cookie.name
+                    && old.partition == cookie.partition
+                    && (domain_match(&old.domain, &cookie.domain)
+                        || domain_match(&cookie.domain, &old.domain))
+                    && path_covers(&old.path, &cookie.path)
+            });
+        let replaces_http_only =
+            script && self.cookies.iter().any(|old| old.http_only && old.is_same_cookie(cookie));
+        let checks = [
+            (cookie.secure && !from.is_secure(), RefusalReason::SecureFromInsecure),
+            (cookie.http_only && script, RefusalReason::HttpOnlyFromScript),
+            (cookie.same_site == Some(SameSite::None) && !cookie.secure, RefusalReason::SameSiteNoneInsecure),
+            (!request.may_set(cookie.same_site, from, self.suffixes()), RefusalReason::CrossSite),
+            (shadows_secure, RefusalReason::OverwriteSecure),
+            (replaces_http_only, RefusalReason::OverwriteHttpOnly),
+        ];
+        checks.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
+    }
+
+    /// What a request to `to` carries. Notes the time of use, and drops cookies that have expired.
+    pub fn cookies_for(&mut self, to: &Target, request: &Request) -> Visit {
+        let visit = self.peek(to, request);
+        for cookie in &mut self.cookies {
+            let sent = visit.sent.iter().any(|sent| sent.serial == cookie.serial);
+            if sent && request.now - cookie.last_access >= ACCESS_RESOLUTION {
+                cookie.last_access = request.now;
+            }
+        }
+        self.cookies.retain(|cookie| !cookie.is_expired(request.now));
+        visit
+    }
+
+    /// What a request to `to` would carry; the jar stays as it is.
+    pub fn peek(&self, to: &Target, request: &Request) -> Visit {
+        retrieve::visit(self, to, request)
+    }
+}
+
+/// A header up to the first CR or LF: there HTTP ends it, and Chromium never sees the rest as part of it.
+fn first_line(header: &[u8]) -> &[u8] {
+    header.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default()
+}
+
+fn new_cookie(
+    from: &Target,
+    set_cookie: SetCookie,
+    CookieDomain { domain, host_only }: CookieDomain,
+    now: f64,
+) -> Cookie {
+    let expires = expires_at(&set_cookie, now);
+    let path = match set_cookie.path {
+        Some(path) if path.starts_with(b"/") => path,
+        _ => default_path(from.path()).as_bytes().to_vec(),
+    };
+    Cookie {
+        name: set_cookie.name,
+        value: set_cookie.value,
+        domain,
+        host_only,
+        path,
+        secure: set_cookie.secure,
+        http_only: set_cookie.http_only,
+        same_site: set_cookie.same_site,
+        expires,
+        created: now,
+        last_access: now,
+        priority: set_cookie.priority,
+        partition: None,
+        site: String::new(),
+        serial: 0,
+    }
+}
+
+impl fmt::Debug for Jar {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Jar")
+            .field("mode", &self.mode)
+            .field("cookies", &self.cookies)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Nav;
+    use super::*;
+
+    const NOW: f64 = 1_795_394_121.0;
+
+    fn at(url: &str) -> Target {
+        Target::parse(url).unwrap()
+    }
+
+    /// A jar that received these headers, a second apart.
+    fn jar_of(headers: &[(&str, &str)]) -> Jar {
+        let mut jar = Jar::new(Mode::Chromium);
+        for (second, (url, header)) in headers.iter().enumerate() {
+            jar.receive(&at(url), header.as_bytes(), &Request::direct(NOW + second as f64));
+        }
+        jar
+    }
+
+    fn header(jar: &Jar, url: &str, request: &Request) -> String {
+        String::from_utf8(jar.peek(&at(url), request).header.unwrap_or_default()).unwrap()
+    }
+
+    #[test]
+    fn a_login_with_a_new_value_puts_the_neighbours_cookie_first() {
+        let mut jar = jar_of(&[
+            ("http://w1.example.org/", "M=w1"),
+            ("http://w2.example.org/", "M=w2; Domain=example.org"),
+        ]);
+        assert_eq!(header(&jar, "http://w1.example.org/", &Request::direct(NOW)), "M=w1; M=w2");
+        jar.receive(&at("http://w1.example.org/"), b"M=new", &Request::direct(NOW + 9.0));
+        assert_eq!(header(&jar, "http://w1.example.org/", &Request::direct(NOW + 9.0)), "M=w2; M=new");
+    }
+
+    #[test]
+    fn the_end_of_the_session_drops_what_has_no_lifetime() {
+        let mut jar =
+            jar_of(&[("http://w1.example.org/", "A=1"), ("http://w1.example.org/", "B=2; Max-Age=9")]);
+        assert_eq!(jar.end_session().len(), 1);
+        assert_eq!(header(&jar, "http://w1.example.org/", &Request::direct(NOW)), "B=2");
+    }
+
+    #[test]
+    fn expired_cookies_are_named_once_and_then_gone() {
+        let mut jar = jar_of(&[("http://w1.example.org/", "A=1; Max-Age=9")]);
+        let visit = jar.cookies_for(&at("http://w1.example.org/"), &Request::direct(NOW + 9.0));
+        let reasons: Vec<_> = visit.withheld.iter().map(|withheld| withheld.reason.name()).collect();
+        assert_eq!(reasons, ["expired"]);
+        assert!(jar.all().is_empty());
+    }
+
+    #[test]
+    fn deleting_needs_the_same_domain_and_path() {
+        let mut jar = jar_of(&[("http://w1.example.org/", "M=1; Domain=example.org")]);
+        let mut delete = |header: &str| {
+            let outcome =
+                jar.receive(&at("http://w1.example.org/"), header.as_bytes(), &Request::direct(NOW));
+            matches!(outcome, Outcome::Deleted { removed: Some(_), .. })
+        };
+        assert!(!delete("M=; Max-Age=0"));
+        assert!(!delete("M=; Max-Age=0; Domain=w1.example.org"));
+        assert!(!delete("M=; Max-Age=0; Domain=example.org; Path=/wiki1"));
+        assert!(delete("M=; Max-Age=0; Domain=example.org"));
+    }
+
+    #[test]
+    fn scripts_and_http_only_cookies_do_not_meet() {
+        let mut jar = jar_of(&[("http://w1.example.org/", "M=1; HttpOnly")]);
+        let url = at("http://w1.example.org/");
+        let mut script = |header: &[u8]| {
+            jar.receive(&url, header, &Request::script(NOW)).refusal().map(|refusal| refusal.name())
+        };
+        assert_eq!(script(b"M=2"), Some("overwrite-http-only"));
+        assert_eq!(script(b"N=2; HttpOnly"), Some("http-only-from-script"));
+        assert_eq!(script(b"N=2"), None);
+        assert_eq!(header(&jar, "http://w1.example.org/", &Request::script(NOW)), "N=2");
+    }
+
+    #[test]
+    fn a_cookie_without_same_site_goes_with_a_foreign_post_for_two_minutes() {
+        let jar =
+            jar_of(&[("http://w1.example.org/", "A=1; SameSite=Lax"), ("http://w1.example.org/", "M=1")]);
+        let post = |later| {
+            header(
+                &jar,
+                "http://w1.example.org/",
+                &Request::post(NOW + later, at("http://evil.example.net/")),
+            )
+        };
+        assert_eq!(post(121.0), "M=1");
+        assert_eq!(post(122.0), "");
+    }
+
+    #[test]
+    fn embedded_in_another_site_only_same_site_none_counts() {
+        let embedded =
+            Request { nav: Nav::Embedded, ..Request::link(NOW, at("https://portal.example.net/")) };
+        let mut jar = Jar::new(Mode::Chromium);
+        let mut set = |header: &[u8]| {
+            let outcome = jar.receive(&at("https://w1.example.org/"), header, &embedded);
+            outcome.refusal().map(|refusal| refusal.name())
+        };
+        assert_eq!(set(b"M=1"), Some("cross-site"));
+        assert_eq!(set(b"M=1; SameSite=None; Secure"), None);
+        assert_eq!(set(b"P=1; SameSite=None; Secure; Partitioned"), None);
+        assert_eq!(header(&jar, "https://w1.example.org/", &embedded), "M=1; P=1");
+        assert_eq!(header(&jar, "https://w1.example.org/", &Request::direct(NOW)), "M=1");
+    }
+
+    #[test]
+    fn chromium_names_all_reasons_of_a_stage() {
+        let mut jar = jar_of(&[("https://w1.example.org/", "M=1; Secure")]);
+        let outcome = jar.receive(&at("http://w1.example.org/"), b"M=2; Secure", &Request::direct(NOW));
+        let names: Vec<_> = outcome.refusal().unwrap().reasons().map(RefusalReason::name).collect();
+        assert_eq!(names, ["secure-from-insecure", "overwrite-secure"]);
+    }
+}

@@ -1,0 +1,72 @@
+//! How long a cookie lives: `Max-Age` before `Expires`, never more than 400 days.
+//!
+//! RFC 6265bis 5.5 (the limit), 5.6.1, 5.6.2 and 5.7 step 6; Chromium's `ParseExpiration` and
+//! `ValidateAndAdjustExpiryDate`.
+
+use super::Mode;
+use super::set_cookie::SetCookie;
+
+/// The longest a browser keeps a cookie: 400 days, in seconds (RFC 6265bis 5.5).
+pub const MAX_LIFETIME: f64 = 400.0 * 86_400.0;
+
+/// The seconds a `Max-Age` value stands for, cut to the range of `i64`, or `None` if it is none.
+///
+/// The draft wants digits, with a minus before them at most (5.6.2); Chromium also takes a plus.
+pub fn parse_max_age(value: &[u8], mode: Mode) -> Option<i64> {
+    let (negative, digits) = match value.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) if mode == Mode::Chromium => (false, rest),
+        _ => (false, value),
+    };
+    let mut seconds = 0_i64;
+    for (index, byte) in digits.iter().enumerate() {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        let digit = i64::from(byte - b'0');
+        match seconds.checked_mul(10).and_then(|tens| tens.checked_add(digit)) {
+            Some(more) => seconds = more,
+            // Chromium stops reading where the number no longer fits; the draft reads all of it.
+            None if mode == Mode::Chromium || digits.iter().skip(index).all(u8::is_ascii_digit) => {
+                return Some(if negative { i64::MIN } else { i64::MAX });
+            }
+            None => return None,
+        }
+    }
+    (!digits.is_empty()).then_some(if negative { -seconds } else { seconds })
+}
+
+/// When a cookie received at `now` expires, in unix seconds: `None` at the end of the session, minus infinity
+/// for a `Max-Age` of zero or less.
+pub(super) fn expires_at(set_cookie: &SetCookie, now: f64) -> Option<f64> {
+    let wanted = match (set_cookie.max_age, set_cookie.expires) {
+        (Some(..=0), _) => f64::NEG_INFINITY,
+        (Some(seconds), _) => now + seconds as f64,
+        (None, Some(date)) => date as f64,
+        (None, None) => return None,
+    };
+    Some(wanted.min(now + MAX_LIFETIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(value: &str) -> (Option<i64>, Option<i64>) {
+        (parse_max_age(value.as_bytes(), Mode::Chromium), parse_max_age(value.as_bytes(), Mode::Rfc))
+    }
+
+    #[test]
+    fn max_age_is_a_whole_number() {
+        for (value, seconds) in [("3600", 3600), ("-1", -1), ("-0", 0), ("007", 7)] {
+            assert_eq!(both(value), (Some(seconds), Some(seconds)), "{value}");
+        }
+        for value in ["", "-", "3600x", "3600.5", "\"3600\"", "--1", "x", "-+1"] {
+            assert_eq!(both(value), (None, None), "{value}");
+        }
+        assert_eq!(both("+100"), (Some(100), None));
+        assert_eq!(both("99999999999999999999"), (Some(i64::MAX), Some(i64::MAX)));
+        assert_eq!(both("-99999999999999999999"), (Some(i64::MIN), Some(i64::MIN)));
+        assert_eq!(both("99999999999999999999x"), (Some(i64::MAX), None));
+    }
+}

@@ -1,0 +1,205 @@
+//! What holds for any input: nothing panics, what is printed reads back, no cookie goes astray.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn modes() -> impl Strategy<Value = Mode> {
+    prop_oneof![Just(Mode::Chromium), Just(Mode::Rfc)]
+}
+
+/// Hosts that have to do with each other.
+fn urls() -> impl Strategy<Value = Target> {
+    let host = prop_oneof![
+        Just("example.org"),
+        Just("wiki1.example.org"),
+        Just("wiki2.example.org"),
+        Just("a.wiki1.example.org"),
+        Just("badexample.org"),
+        Just("wiki1.example.org."),
+        Just("foo.github.io"),
+        Just("github.io"),
+        Just("localhost"),
+        Just("127.0.0.1"),
+        Just("[::1]"),
+    ];
+    let path = prop_oneof![Just("/"), Just("/wiki1"), Just("/wiki1/"), Just("/wiki1/Page"), Just("/wiki10/")];
+    (prop_oneof![Just("http"), Just("https")], host, path)
+        .prop_map(|(scheme, host, path)| Target::parse(&format!("{scheme}://{host}{path}")).unwrap())
+}
+
+/// Headers made of the words that matter, so that many are accepted.
+fn headers() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        Just("Domain=example.org".to_owned()),
+        Just("Domain=.wiki1.example.org".to_owned()),
+        Just("Domain=github.io".to_owned()),
+        Just("Domain=".to_owned()),
+        Just("Path=/wiki1".to_owned()),
+        Just("Path=/".to_owned()),
+        Just("Secure".to_owned()),
+        Just("HttpOnly".to_owned()),
+        Just("Partitioned".to_owned()),
+        Just("SameSite=Strict".to_owned()),
+        Just("SameSite=None".to_owned()),
+        Just("Priority=Low".to_owned()),
+        Just("Expires=Tue, 24 Nov 2026 00:37:06 GMT".to_owned()),
+        (-10_i64..1000).prop_map(|seconds| format!("Max-Age={seconds}")),
+        "[ -~]{0,12}",
+    ];
+    ("(__Host-|__Secure-)?[ab]?=[xy]{0,2}", prop::collection::vec(part, 0..5))
+        .prop_map(|(pair, parts)| [vec![pair], parts].concat().join("; ").into_bytes())
+}
+
+/// What happens to a jar: who sends which header, some seconds after the one before.
+fn stories() -> impl Strategy<Value = Vec<(Target, Vec<u8>, u8)>> {
+    prop::collection::vec((urls(), headers(), 0_u8..60), 0..12)
+}
+
+fn act(mode: Mode, story: &[(Target, Vec<u8>, u8)]) -> (Jar, f64) {
+    let mut jar = Jar::new(mode);
+    let mut now = 1_795_394_121.0;
+    for (from, header, wait) in story {
+        now += f64::from(*wait);
+        jar.receive(from, header, &Request::direct(now));
+    }
+    (jar, now)
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(header: Vec<u8>, mode in modes(), from in urls()) {
+        let mut jar = Jar::new(mode);
+        jar.receive(&from, &header, &Request::direct(0.0));
+        parse_cookie_date(&header, mode);
+        parse_max_age(&header, mode);
+    }
+
+    #[test]
+    fn no_attribute_value_makes_it_panic(
+        name in "Domain|Path|Expires|Max-Age|SameSite",
+        value: Vec<u8>,
+        mode in modes(),
+    ) {
+        let header = [b"a=b; ", name.as_bytes(), b"=", &value].concat();
+        let from = Target::parse("https://wiki1.example.org/").unwrap();
+        Jar::new(mode).receive(&from, &header, &Request::direct(0.0));
+    }
+
+    #[test]
+    fn no_text_makes_a_url_or_a_host_panic(text in ".*") {
+        let _ = Target::parse(&text);
+        let _ = Target::parse(&format!("http://{text}/")).map(|target| target.site(&BuiltinSuffixes));
+        let _ = (canonical_host(&text), is_ip(&text), BuiltinSuffixes.registrable_domain(&text));
+        let _ = ListSuffixes::parse(&text).map(|list| list.registrable_domain(&text).map(str::len));
+    }
+
+    #[test]
+    fn dates_of_digits_and_words_do_not_panic(text in "([0-9:]{1,12}|jan|Feb|[ ,-]){0,12}", mode in modes()) {
+        parse_cookie_date(text.as_bytes(), mode);
+    }
+
+    #[test]
+    fn what_is_printed_reads_back(header in headers(), mode in modes()) {
+        if let Ok(set_cookie) = parse_set_cookie(&header, mode) {
+            let printed = set_cookie.to_header();
+            prop_assert_eq!(parse_set_cookie(&printed, mode), Ok(set_cookie));
+        }
+    }
+
+    #[test]
+    fn any_header_that_is_read_reads_back(header: Vec<u8>, mode in modes()) {
+        if let Ok(set_cookie) = parse_set_cookie(&header, mode) {
+            let printed = set_cookie.to_header();
+            prop_assert_eq!(parse_set_cookie(&printed, mode), Ok(set_cookie));
+        }
+    }
+
+    #[test]
+    fn no_cookie_goes_where_it_does_not_belong(story in stories(), to in urls(), mode in modes()) {
+        let (jar, now) = act(mode, &story);
+        let visit = jar.peek(&to, &Request::direct(now));
+        prop_assert_eq!(visit.sent.len() + visit.withheld.len(), jar.all().len());
+        for cookie in &visit.sent {
+            let host = to.host();
+            let belongs = host == cookie.domain || (!cookie.host_only && domain_match(host, &cookie.domain));
+            prop_assert!(belongs, "{cookie:?} to {to}");
+            let path = std::str::from_utf8(&cookie.path).unwrap();
+            prop_assert!(path_match(to.path(), path), "{cookie:?} to {to}");
+            prop_assert!(!cookie.secure || to.is_secure(), "{cookie:?} to {to}");
+            prop_assert!(!cookie.is_expired(now), "{cookie:?} at {now}");
+        }
+    }
+
+    #[test]
+    fn no_domain_cookie_covers_a_public_suffix(story in stories(), mode in modes()) {
+        let (jar, _) = act(mode, &story);
+        for cookie in jar.all() {
+            prop_assert!(cookie.host_only || !BuiltinSuffixes.is_public_suffix(&cookie.domain), "{cookie:?}");
+        }
+    }
+
+    #[test]
+    fn cookies_go_by_path_length_and_then_by_age(story in stories(), to in urls(), mode in modes()) {
+        let (jar, now) = act(mode, &story);
+        let visit = jar.peek(&to, &Request::direct(now));
+        let ordered = visit.sent.is_sorted_by(|one, next| {
+            let (longer, as_long) = (one.path.len() > next.path.len(), one.path.len() == next.path.len());
+            longer || (as_long && one.created <= next.created)
+        });
+        prop_assert!(ordered, "{:?}", visit.sent);
+    }
+
+    #[test]
+    fn no_cookie_is_there_twice_and_none_lives_over_400_days(story in stories(), mode in modes()) {
+        let (jar, now) = act(mode, &story);
+        for (index, cookie) in jar.all().iter().enumerate() {
+            let again = jar.all()[index + 1..].iter().any(|other| other.is_same_cookie(cookie));
+            prop_assert!(!again, "{cookie:?}");
+            prop_assert!(cookie.expires.is_none_or(|expires| expires <= now + MAX_LIFETIME), "{cookie:?}");
+        }
+    }
+
+    #[test]
+    fn a_deletion_with_the_same_attributes_deletes(from in urls(), header in headers(), mode in modes()) {
+        let mut jar = Jar::new(mode);
+        let request = Request::direct(1_795_394_121.0);
+        if let Outcome::Stored { cookie, .. } = jar.receive(&from, &header, &request) {
+            let gone = jar.receive(&from, &[&header[..], b"; Max-Age=0"].concat(), &request);
+            let Outcome::Deleted { removed, .. } = gone else { panic!("{gone:?}") };
+            prop_assert_eq!(removed, Some(cookie));
+            prop_assert!(jar.all().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_script_never_sees_or_replaces_http_only_cookies(
+        story in stories(),
+        at in urls(),
+        header in headers(),
+        mode in modes(),
+    ) {
+        let (mut jar, now) = act(mode, &story);
+        let script = Request::script(now);
+        prop_assert!(jar.peek(&at, &script).sent.iter().all(|cookie| !cookie.http_only));
+        let before: Vec<_> = jar.all().iter().filter(|cookie| cookie.http_only).cloned().collect();
+        jar.receive(&at, &header, &script);
+        let after: Vec<_> = jar.all().iter().filter(|cookie| cookie.http_only).cloned().collect();
+        prop_assert_eq!(before, after);
+    }
+
+    #[test]
+    fn an_insecure_visit_changes_no_secure_cookie(
+        story in stories(),
+        host in "(wiki[12]\\.)?example\\.org",
+        header in headers(),
+        mode in modes(),
+    ) {
+        let from = Target::parse(&format!("http://{host}/wiki1/")).unwrap();
+        let (mut jar, now) = act(mode, &story);
+        let before: Vec<_> = jar.all().iter().filter(|cookie| cookie.secure).cloned().collect();
+        jar.receive(&from, &header, &Request::direct(now));
+        let after: Vec<_> = jar.all().iter().filter(|cookie| cookie.secure).cloned().collect();
+        prop_assert_eq!(before, after);
+    }
+}

@@ -1,0 +1,267 @@
+//! Why a browser refuses a cookie: one name per reason, with its section and a sentence that says what to
+//! change.
+
+use std::fmt;
+
+/// A reason to refuse a cookie, in the order in which the draft checks them. Section numbers are those of RFC
+/// 6265bis, draft 20.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RefusalReason {
+    /// A control character anywhere in the header; for Chromium also a TAB inside a name or value.
+    DisallowedCharacter,
+    /// Neither a name nor a value.
+    NoCookieContent,
+    /// Name and value together are longer than 4,096 bytes.
+    NameAndValueTooLong,
+    /// No name, and a `=` in the value (Chromium only).
+    AmbiguousNameless,
+    /// The `Domain` attribute is no host.
+    MalformedDomain,
+    /// The `Domain` attribute is not ASCII.
+    NonAsciiDomain,
+    /// The `Domain` attribute is a public suffix.
+    PublicSuffix,
+    /// The `Domain` attribute does not cover the host that sets the cookie.
+    DomainMismatch,
+    /// `Secure` from a connection that is not.
+    SecureFromInsecure,
+    /// `HttpOnly` from a script.
+    HttpOnlyFromScript,
+    /// A Secure cookie of that name would be hidden or replaced from a connection that is not secure.
+    OverwriteSecure,
+    /// Set by a page of another site, for a request that is no top-level navigation.
+    CrossSite,
+    /// `SameSite=None` without `Secure`.
+    SameSiteNoneInsecure,
+    /// The name begins with `__Secure-`, but the cookie is not Secure.
+    SecurePrefix,
+    /// The name begins with `__Host-`, but the cookie is not Secure, host-only and of path `/`.
+    HostPrefix,
+    /// The name begins with `__Http-`, but the cookie is not Secure and HttpOnly (Chromium only).
+    HttpPrefix,
+    /// The name begins with `__Host-Http-`, but the cookie is not all of the two above (Chromium only).
+    HostHttpPrefix,
+    /// No name, and a value that begins with one of the prefixes.
+    HiddenPrefix,
+    /// `Partitioned` without `Secure` (Chromium only).
+    PartitionedInsecure,
+    /// A script would replace an HttpOnly cookie.
+    OverwriteHttpOnly,
+}
+
+use RefusalReason as R;
+
+impl RefusalReason {
+    /// Every reason, in order.
+    pub const ALL: [Self; 20] = [
+        R::DisallowedCharacter,
+        R::NoCookieContent,
+        R::NameAndValueTooLong,
+        R::AmbiguousNameless,
+        R::MalformedDomain,
+        R::NonAsciiDomain,
+        R::PublicSuffix,
+        R::DomainMismatch,
+        R::SecureFromInsecure,
+        R::HttpOnlyFromScript,
+        R::OverwriteSecure,
+        R::CrossSite,
+        R::SameSiteNoneInsecure,
+        R::SecurePrefix,
+        R::HostPrefix,
+        R::HttpPrefix,
+        R::HostHttpPrefix,
+        R::HiddenPrefix,
+        R::PartitionedInsecure,
+        R::OverwriteHttpOnly,
+    ];
+
+    /// The stable name, in kebab-case.
+    pub fn name(self) -> &'static str {
+        match self {
+            R::DisallowedCharacter => "disallowed-character",
+            R::NoCookieContent => "no-cookie-content",
+            R::NameAndValueTooLong => "name-and-value-too-long",
+            R::AmbiguousNameless => "ambiguous-nameless",
+            R::MalformedDomain => "malformed-domain",
+            R::NonAsciiDomain => "non-ascii-domain",
+            R::PublicSuffix => "public-suffix",
+            R::DomainMismatch => "domain-mismatch",
+            R::SecureFromInsecure => "secure-from-insecure",
+            R::HttpOnlyFromScript => "http-only-from-script",
+            R::OverwriteSecure => "overwrite-secure",
+            R::CrossSite => "cross-site",
+            R::SameSiteNoneInsecure => "same-site-none-insecure",
+            R::SecurePrefix => "secure-prefix",
+            R::HostPrefix => "host-prefix",
+            R::HttpPrefix => "http-prefix",
+            R::HostHttpPrefix => "host-http-prefix",
+            R::HiddenPrefix => "hidden-prefix",
+            R::PartitionedInsecure => "partitioned-insecure",
+            R::OverwriteHttpOnly => "overwrite-http-only",
+        }
+    }
+
+    /// The section, and step, of RFC 6265bis draft 20; for what only Chromium does, the nearest one.
+    pub fn section(self) -> &'static str {
+        match self {
+            R::DisallowedCharacter => "5.6 step 1",
+            R::NoCookieContent => "5.7 step 2",
+            R::NameAndValueTooLong => "5.7 step 4",
+            R::AmbiguousNameless => "5.6 step 3",
+            R::MalformedDomain => "5.1.2",
+            R::NonAsciiDomain => "5.7 step 8",
+            R::PublicSuffix => "5.7 step 9",
+            R::DomainMismatch => "5.7 step 10",
+            R::SecureFromInsecure => "5.7 step 13",
+            R::HttpOnlyFromScript => "5.7 step 15",
+            R::OverwriteSecure => "5.7 step 16",
+            R::CrossSite => "5.7 step 18",
+            R::SameSiteNoneInsecure => "5.7 step 19",
+            R::SecurePrefix => "5.7 step 20",
+            R::HostPrefix => "5.7 step 21",
+            R::HttpPrefix | R::HostHttpPrefix => "5.4",
+            R::HiddenPrefix => "5.7 step 22",
+            R::PartitionedInsecure => "5.7",
+            R::OverwriteHttpOnly => "5.7 step 23",
+        }
+    }
+
+    /// Whether the draft has this reason too, or only Chromium.
+    pub fn is_in_the_draft(self) -> bool {
+        !matches!(
+            self,
+            R::AmbiguousNameless
+                | R::MalformedDomain
+                | R::HttpPrefix
+                | R::HostHttpPrefix
+                | R::PartitionedInsecure
+        )
+    }
+
+    /// The sentence that explains it.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            R::DisallowedCharacter => "a control character in the header makes browsers ignore all of it",
+            R::NoCookieContent => "a cookie needs a name or a value",
+            R::NameAndValueTooLong => "name and value together may have at most 4096 bytes",
+            R::AmbiguousNameless => {
+                "without a name, a value with '=' would look like another cookie when sent"
+            }
+            R::MalformedDomain => {
+                "Domain must be a host name: no port, URL, quotes, percent signs or empty labels"
+            }
+            R::NonAsciiDomain => "Domain must be ASCII: write the xn-- form",
+            R::PublicSuffix => "Domain is a public suffix, under which anybody can register",
+            R::DomainMismatch => "Domain must be the host that sets the cookie, or a parent of it",
+            R::SecureFromInsecure => "a Secure cookie can be set over https only",
+            R::HttpOnlyFromScript => "a script cannot set an HttpOnly cookie",
+            R::OverwriteSecure => {
+                "a Secure cookie of that name exists, and plain http may neither replace nor shadow it"
+            }
+            R::CrossSite => "embedded in a page of another site, only SameSite=None cookies can be set",
+            R::SameSiteNoneInsecure => "SameSite=None needs Secure",
+            R::SecurePrefix => "a name that begins with __Secure- needs Secure, and https",
+            R::HostPrefix => "a name that begins with __Host- needs Secure, https, Path=/ and no Domain",
+            R::HttpPrefix => "a name that begins with __Http- needs Secure, https and HttpOnly",
+            R::HostHttpPrefix => {
+                "a name that begins with __Host-Http- needs Secure, https, HttpOnly, Path=/ and no Domain"
+            }
+            R::HiddenPrefix => "a cookie without a name may not have a value that looks like a prefixed name",
+            R::PartitionedInsecure => "Partitioned needs Secure",
+            R::OverwriteHttpOnly => "a script cannot replace an HttpOnly cookie",
+        }
+    }
+
+    /// What Chromium's developer tools call it; `None` where they have no name for it, or no recording shows the
+    /// name.
+    pub fn devtools_name(self) -> Option<&'static str> {
+        Some(match self {
+            R::DisallowedCharacter => "DisallowedCharacter",
+            R::NoCookieContent => "NoCookieContent",
+            R::NameAndValueTooLong => "NameValuePairExceedsMaxSize",
+            R::MalformedDomain | R::NonAsciiDomain | R::PublicSuffix | R::DomainMismatch => "InvalidDomain",
+            R::SecureFromInsecure => "SecureOnly",
+            R::OverwriteSecure => "OverwriteSecure",
+            R::CrossSite => "SameSiteLax",
+            R::SameSiteNoneInsecure => "SameSiteNoneInsecure",
+            R::SecurePrefix | R::HostPrefix | R::HttpPrefix | R::HostHttpPrefix | R::HiddenPrefix => {
+                "InvalidPrefix"
+            }
+            R::AmbiguousNameless | R::HttpOnlyFromScript | R::PartitionedInsecure | R::OverwriteHttpOnly => {
+                return None;
+            }
+        })
+    }
+}
+
+impl fmt::Display for RefusalReason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.explanation())
+    }
+}
+
+/// A refused cookie: the reason, and what else would have refused it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The reason.
+    pub reason: RefusalReason,
+    /// Further reasons Chromium gives at the same time; the draft stops at the first.
+    pub also: Vec<RefusalReason>,
+}
+
+impl Refusal {
+    /// The stable name of the reason.
+    pub fn name(&self) -> &'static str {
+        self.reason.name()
+    }
+
+    /// The section of the reason.
+    pub fn section(&self) -> &'static str {
+        self.reason.section()
+    }
+
+    /// Every reason, the first one first.
+    pub fn reasons(&self) -> impl Iterator<Item = RefusalReason> + '_ {
+        std::iter::once(self.reason).chain(self.also.iter().copied())
+    }
+
+    /// A refusal for the given reasons, or nothing if there are none.
+    pub(super) fn from_reasons(reasons: Vec<RefusalReason>) -> Option<Self> {
+        let mut reasons = reasons.into_iter();
+        let reason = reasons.next()?;
+        Some(Self { reason, also: reasons.collect() })
+    }
+}
+
+impl From<RefusalReason> for Refusal {
+    fn from(reason: RefusalReason) -> Self {
+        Self { reason, also: Vec::new() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} (RFC 6265bis {})", self.reason, self.section())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_these() {
+        let names: Vec<_> = RefusalReason::ALL.iter().map(|reason| reason.name()).collect();
+        assert_eq!(
+            names.join(" "),
+            "disallowed-character no-cookie-content name-and-value-too-long ambiguous-nameless malformed-domain \
+             non-ascii-domain public-suffix domain-mismatch secure-from-insecure http-only-from-script \
+             overwrite-secure cross-site same-site-none-insecure secure-prefix host-prefix http-prefix \
+             host-http-prefix hidden-prefix partitioned-insecure overwrite-http-only"
+        );
+        assert!(RefusalReason::ALL.is_sorted());
+    }
+}

@@ -1,0 +1,179 @@
+//! Which cookies go with a request, in which order, and why the others stay at home.
+//!
+//! RFC 6265bis 5.8.3; Chromium's `IncludeForRequestURL` and `CookieSorter`: longer paths first, then the
+//! older cookie. Host-only or not plays no part in the order.
+
+use std::fmt;
+
+use super::cookie::{Cookie, SameSite};
+use super::matching::{domain_match, path_covers};
+use super::same_site::{Context, Request, Via, allows};
+use super::{Jar, Mode, Target};
+
+/// Why a cookie does not go with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WithheldReason {
+    /// It belongs to another host or domain.
+    DomainMismatch,
+    /// It belongs to another path.
+    PathMismatch,
+    /// It is Secure, the connection is not.
+    SecureOnly,
+    /// It has expired.
+    Expired,
+    /// The request comes from another site.
+    SameSite,
+    /// It is HttpOnly, and a script asks.
+    HttpOnlyFromScript,
+    /// It is Partitioned, and was set under a page of another site (Chromium).
+    OtherPartition,
+}
+
+use WithheldReason as W;
+
+impl WithheldReason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        W::DomainMismatch,
+        W::PathMismatch,
+        W::SecureOnly,
+        W::Expired,
+        W::SameSite,
+        W::HttpOnlyFromScript,
+        W::OtherPartition,
+    ];
+
+    /// The stable name, in kebab-case.
+    pub fn name(self) -> &'static str {
+        match self {
+            W::DomainMismatch => "domain-mismatch",
+            W::PathMismatch => "path-mismatch",
+            W::SecureOnly => "secure-only",
+            W::Expired => "expired",
+            W::SameSite => "same-site",
+            W::HttpOnlyFromScript => "http-only-from-script",
+            W::OtherPartition => "other-partition",
+        }
+    }
+
+    /// The section of RFC 6265bis draft 20; for what only Chromium does, the nearest one.
+    pub fn section(self) -> &'static str {
+        match self {
+            W::DomainMismatch => "5.1.3",
+            W::PathMismatch => "5.1.4",
+            W::Expired => "5.7",
+            W::SameSite => "5.6.7.1",
+            W::SecureOnly | W::HttpOnlyFromScript | W::OtherPartition => "5.8.3",
+        }
+    }
+
+    /// The sentence that explains it.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            W::DomainMismatch => "the cookie belongs to another host or domain",
+            W::PathMismatch => "the cookie belongs to another path",
+            W::SecureOnly => "a Secure cookie goes over https only",
+            W::Expired => "the cookie has expired",
+            W::SameSite => "the request comes from another site, and SameSite keeps the cookie back",
+            W::HttpOnlyFromScript => "scripts do not see HttpOnly cookies",
+            W::OtherPartition => "the Partitioned cookie was set under a page of another site",
+        }
+    }
+}
+
+impl fmt::Display for WithheldReason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.explanation())
+    }
+}
+
+/// A cookie that stays at home.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Withheld {
+    /// The cookie.
+    pub cookie: Cookie,
+    /// The reason: of several the first in the order of [`WithheldReason::ALL`].
+    pub reason: WithheldReason,
+    /// The other reasons.
+    pub also: Vec<WithheldReason>,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Visit {
+    /// The cookies sent, in order.
+    pub sent: Vec<Cookie>,
+    /// The value of the `Cookie` header; `None` if there is none.
+    pub header: Option<Vec<u8>>,
+    /// Every other cookie of the jar, with the reason.
+    pub withheld: Vec<Withheld>,
+}
+
+/// Decides about every cookie; the jar is not changed.
+pub(super) fn visit(jar: &Jar, to: &Target, request: &Request) -> Visit {
+    let mut visit = Visit::default();
+    let context = request.context(to, jar.suffixes());
+    let partition = request.partition(to, jar.suffixes());
+    for cookie in jar.all() {
+        let mut reasons = reasons(cookie, to, request, context, &partition, jar.mode()).into_iter();
+        match reasons.next() {
+            None => visit.sent.push(cookie.clone()),
+            Some(reason) => {
+                visit.withheld.push(Withheld { cookie: cookie.clone(), reason, also: reasons.collect() });
+            }
+        }
+    }
+    visit.sent.sort_by(|one, other| {
+        other
+            .path
+            .len()
+            .cmp(&one.path.len())
+            .then(one.created.total_cmp(&other.created))
+            .then(one.serial.cmp(&other.serial))
+    });
+    if !visit.sent.is_empty() {
+        let pairs: Vec<_> = visit.sent.iter().map(Cookie::pair).collect();
+        visit.header = Some(pairs.join(&b"; "[..]));
+    }
+    visit
+}
+
+fn reasons(
+    cookie: &Cookie,
+    to: &Target,
+    request: &Request,
+    context: Context,
+    partition: &str,
+    mode: Mode,
+) -> Vec<WithheldReason> {
+    let belongs =
+        if cookie.host_only { to.host() == cookie.domain } else { domain_match(to.host(), &cookie.domain) };
+    let checks = [
+        (belongs, W::DomainMismatch),
+        (path_covers(&cookie.path, to.path().as_bytes()), W::PathMismatch),
+        (!cookie.secure || to.is_secure(), W::SecureOnly),
+        (!cookie.is_expired(request.now), W::Expired),
+        (allows(cookie, context, request.now, mode), W::SameSite),
+        (!cookie.http_only || request.via == Via::Http, W::HttpOnlyFromScript),
+        (cookie.partition.as_deref().is_none_or(|own| own == partition), W::OtherPartition),
+    ];
+    checks.into_iter().filter(|(holds, _)| !holds).map(|(_, reason)| reason).collect()
+}
+
+impl Withheld {
+    /// What Chromium's developer tools call its reasons; those without a name there are left out.
+    pub fn devtools_names(&self) -> Vec<&'static str> {
+        let name = |reason| match reason {
+            W::DomainMismatch => Some("DomainMismatch"),
+            W::PathMismatch => Some("NotOnPath"),
+            W::SecureOnly => Some("SecureOnly"),
+            W::SameSite => Some(match self.cookie.same_site {
+                Some(SameSite::Strict) => "SchemefulSameSiteStrict",
+                Some(_) => "SchemefulSameSiteLax",
+                None => "SchemefulSameSiteUnspecifiedTreatedAsLax",
+            }),
+            W::Expired | W::HttpOnlyFromScript | W::OtherPartition => None,
+        };
+        std::iter::once(self.reason).chain(self.also.iter().copied()).filter_map(name).collect()
+    }
+}

@@ -1,0 +1,168 @@
+//! Which request this is: when, by what navigation, from which page; and what `SameSite` makes of it.
+//!
+//! RFC 6265bis 5.2 and 5.6.7; Chromium's `ComputeSameSiteContext`. The scheme is part of the site.
+
+use super::cookie::{Cookie, SameSite};
+use super::suffix::Suffixes;
+use super::{Mode, Target};
+
+/// How a request came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Nav {
+    /// Typed into the address bar, or a bookmark.
+    #[default]
+    Direct,
+    /// A link, or a form with the method GET, on the page `from`.
+    Link,
+    /// A form with the method POST on the page `from`.
+    Post,
+    /// An image, script, frame or `fetch` in the page `from`, which stays in the address bar.
+    Embedded,
+}
+
+/// Who handles the cookies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Via {
+    /// HTTP: the `Cookie` and `Set-Cookie` headers.
+    #[default]
+    Http,
+    /// A script: `document.cookie`.
+    Script,
+}
+
+/// A request, or the response to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// When, in unix seconds.
+    pub now: f64,
+    /// How it came about.
+    pub nav: Nav,
+    /// The page it came from; not looked at for [`Nav::Direct`]. A link or form without a page counts as
+    /// same-site.
+    pub from: Option<Target>,
+    /// Headers or a script.
+    pub via: Via,
+}
+
+impl Request {
+    /// A visit typed into the address bar.
+    pub fn direct(now: f64) -> Self {
+        Self { now, nav: Nav::Direct, from: None, via: Via::Http }
+    }
+
+    /// A link clicked on a page.
+    pub fn link(now: f64, from: Target) -> Self {
+        Self { now, nav: Nav::Link, from: Some(from), via: Via::Http }
+    }
+
+    /// A form sent by POST from a page.
+    pub fn post(now: f64, from: Target) -> Self {
+        Self { now, nav: Nav::Post, from: Some(from), via: Via::Http }
+    }
+
+    /// `document.cookie` in a page that was opened as a whole.
+    pub fn script(now: f64) -> Self {
+        Self { now, nav: Nav::Direct, from: None, via: Via::Script }
+    }
+
+    /// Whether it comes from the same site, or from no page at all.
+    fn is_same_site(&self, to: &Target, suffixes: &dyn Suffixes) -> bool {
+        match &self.from {
+            Some(from) if self.nav != Nav::Direct => from.site(suffixes) == to.site(suffixes),
+            _ => true,
+        }
+    }
+
+    /// How close the request is to the site it goes to.
+    pub(super) fn context(&self, to: &Target, suffixes: &dyn Suffixes) -> Context {
+        match (self.is_same_site(to, suffixes), self.nav, self.via) {
+            (true, ..) => Context::Strict,
+            (false, Nav::Embedded, _) => Context::CrossSite,
+            // A script in a page sees what the page's own site may see, however the page was reached.
+            (false, _, Via::Script) => Context::Strict,
+            (false, Nav::Post, _) => Context::LaxUnsafe,
+            (false, Nav::Direct | Nav::Link, _) => Context::Lax,
+        }
+    }
+
+    /// Whether a cookie of this `SameSite` may be set by the response: by any top-level page, or within the
+    /// site (RFC 6265bis 5.7 step 18).
+    pub(super) fn may_set(
+        &self,
+        same_site: Option<SameSite>,
+        from: &Target,
+        suffixes: &dyn Suffixes,
+    ) -> bool {
+        same_site == Some(SameSite::None) || self.context(from, suffixes) != Context::CrossSite
+    }
+
+    /// The site of the page in the address bar, by which partitioned cookies are kept apart.
+    pub(super) fn partition(&self, to: &Target, suffixes: &dyn Suffixes) -> String {
+        match (&self.from, self.nav) {
+            (Some(page), Nav::Embedded) => page.site(suffixes),
+            _ => to.site(suffixes),
+        }
+    }
+}
+
+/// How close a request is to the site it goes to, from far to near.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Context {
+    /// Embedded in another site.
+    CrossSite,
+    /// A top-level navigation from another site, by POST.
+    LaxUnsafe,
+    /// A top-level navigation from another site, by GET.
+    Lax,
+    /// From the same site, or from no site.
+    Strict,
+}
+
+/// How long after its creation a cookie without `SameSite` goes with a cross-site POST: two minutes
+/// ("Lax-Allowing-Unsafe", RFC 6265bis 5.6.7.2), in seconds.
+const LAX_ALLOWING_UNSAFE: f64 = 120.0;
+
+/// Whether the cookie's `SameSite` lets it go with such a request.
+pub(super) fn allows(cookie: &Cookie, context: Context, now: f64, mode: Mode) -> bool {
+    let least = match cookie.same_site {
+        Some(SameSite::None) => Context::CrossSite,
+        Some(SameSite::Strict) => Context::Strict,
+        Some(SameSite::Lax) => Context::Lax,
+        None if mode == Mode::Chromium && now - cookie.created <= LAX_ALLOWING_UNSAFE => Context::LaxUnsafe,
+        None => Context::Lax,
+    };
+    context >= least
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::BuiltinSuffixes;
+    use super::*;
+
+    fn context(nav: Nav, from: &str, to: &str) -> Context {
+        let request = Request { now: 0.0, nav, from: Some(Target::parse(from).unwrap()), via: Via::Http };
+        request.context(&Target::parse(to).unwrap(), &BuiltinSuffixes)
+    }
+
+    #[test]
+    fn a_sibling_is_the_same_site_and_another_scheme_is_not() {
+        assert_eq!(
+            context(Nav::Post, "http://wiki1.example.org", "http://wiki2.example.org:8080"),
+            Context::Strict
+        );
+        assert_eq!(context(Nav::Link, "http://wiki1.example.org", "https://wiki1.example.org"), Context::Lax);
+        assert_eq!(context(Nav::Link, "http://bar.github.io", "http://foo.github.io"), Context::Lax);
+        assert_eq!(
+            context(Nav::Post, "http://portal.example.net", "http://wiki1.example.org"),
+            Context::LaxUnsafe
+        );
+        assert_eq!(
+            context(Nav::Embedded, "http://portal.example.net", "http://wiki1.example.org"),
+            Context::CrossSite
+        );
+        assert_eq!(
+            context(Nav::Direct, "http://portal.example.net", "http://wiki1.example.org"),
+            Context::Strict
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! Reading a `Set-Cookie` header: name, value and attributes, before anything is decided about the cookie.
+//!
+//! RFC 6265bis 5.6; Chromium's `ParsedCookie`. Of repeated attributes the last one counts, even an empty one.
+//! An attribute value over 1,024 bytes is as if its attribute were absent. Bytes over 127 stay as they are.
+
+use super::cookie::{Priority, SameSite};
+use super::date::{format_cookie_date, parse_cookie_date};
+use super::lifetime::parse_max_age;
+use super::{Mode, Refusal, RefusalReason};
+
+/// The most bytes name and value may have together (RFC 6265bis 5.6 step 5).
+pub const MAX_NAME_AND_VALUE: usize = 4096;
+/// The most bytes the value of an attribute may have (RFC 6265bis 5.6 step 6 of the attributes).
+pub const MAX_ATTRIBUTE_VALUE: usize = 1024;
+
+/// What a `Set-Cookie` header says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SetCookie {
+    /// The name, without surrounding spaces and tabs; may be empty.
+    pub name: Vec<u8>,
+    /// The value, likewise; quotes are part of it.
+    pub value: Vec<u8>,
+    /// The last `Domain` attribute, as written.
+    pub domain: Option<Vec<u8>>,
+    /// The last `Path` attribute, as written.
+    pub path: Option<Vec<u8>>,
+    /// The date of the `Expires` attribute that counts, in unix seconds.
+    pub expires: Option<i64>,
+    /// The seconds of the `Max-Age` attribute that counts.
+    pub max_age: Option<i64>,
+    /// Whether there is a `Secure` attribute.
+    pub secure: bool,
+    /// Whether there is an `HttpOnly` attribute.
+    pub http_only: bool,
+    /// The last `SameSite` attribute, if its value is a known one.
+    pub same_site: Option<SameSite>,
+    /// Whether there is a `Partitioned` attribute (Chromium).
+    pub partitioned: bool,
+    /// The last `Priority` attribute (Chromium).
+    pub priority: Priority,
+}
+
+/// Reads the value of a `Set-Cookie` header.
+///
+/// # Errors
+///
+/// A header that is ignored as a whole: control characters, no content, too long.
+pub fn parse_set_cookie(header: &[u8], mode: Mode) -> Result<SetCookie, Refusal> {
+    if header.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control()) {
+        return Err(RefusalReason::DisallowedCharacter.into());
+    }
+    let mut parts = header.split(|&byte| byte == b';');
+    let pair = parts.next().unwrap_or_default();
+    let (name, value) = match split_pair(pair) {
+        (name, Some(value)) => (name, value),
+        (value, None) => (&b""[..], value),
+    };
+    check_name_and_value(name, value, mode)?;
+    let mut set_cookie = SetCookie { name: name.to_vec(), value: value.to_vec(), ..SetCookie::default() };
+    for part in parts {
+        let (name, value) = split_pair(part);
+        let value = value.unwrap_or_default();
+        if mode == Mode::Chromium && (name.contains(&b'\t') || value.contains(&b'\t')) {
+            return Err(RefusalReason::DisallowedCharacter.into());
+        }
+        if value.len() <= MAX_ATTRIBUTE_VALUE {
+            set_cookie.attribute(name, value, mode);
+        }
+    }
+    Ok(set_cookie)
+}
+
+/// Splits at the first `=`, and trims both sides.
+fn split_pair(part: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let mut sides = part.splitn(2, |&byte| byte == b'=');
+    let name = trim(sides.next().unwrap_or_default());
+    (name, sides.next().map(trim))
+}
+
+/// Removes spaces and tabs (WSP) from both ends; no other white space.
+fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
+fn check_name_and_value(name: &[u8], value: &[u8], mode: Mode) -> Result<(), RefusalReason> {
+    if name.is_empty() && value.is_empty() {
+        return Err(RefusalReason::NoCookieContent);
+    }
+    if name.len().saturating_add(value.len()) > MAX_NAME_AND_VALUE {
+        return Err(RefusalReason::NameAndValueTooLong);
+    }
+    if mode == Mode::Chromium {
+        if name.contains(&b'\t') || value.contains(&b'\t') {
+            return Err(RefusalReason::DisallowedCharacter);
+        }
+        if name.is_empty() && value.contains(&b'=') {
+            return Err(RefusalReason::AmbiguousNameless);
+        }
+    }
+    Ok(())
+}
+
+impl SetCookie {
+    /// Takes in one attribute; unknown ones are ignored.
+    fn attribute(&mut self, name: &[u8], value: &[u8], mode: Mode) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        // The draft ignores an attribute it cannot read; Chromium lets it cancel an earlier one.
+        let keep = |earlier: Option<i64>| if mode == Mode::Rfc { earlier } else { None };
+        if is("Expires") {
+            self.expires = parse_cookie_date(value, mode).or(keep(self.expires));
+        } else if is("Max-Age") {
+            self.max_age = parse_max_age(value, mode).or(keep(self.max_age));
+        } else if is("Domain") {
+            self.domain = Some(value.to_vec());
+        } else if is("Path") {
+            self.path = Some(value.to_vec());
+        } else if is("Secure") {
+            self.secure = true;
+        } else if is("HttpOnly") {
+            self.http_only = true;
+        } else if is("SameSite") {
+            self.same_site = SameSite::parse(value);
+        } else if mode == Mode::Chromium && is("Partitioned") {
+            self.partitioned = true;
+        } else if mode == Mode::Chromium && is("Priority") {
+            self.priority = Priority::parse(value);
+        }
+    }
+
+    /// A header that says the same: what [`parse_set_cookie`] reads back as an equal `SetCookie`.
+    pub fn to_header(&self) -> Vec<u8> {
+        let mut header = [&self.name[..], b"=", &self.value].concat();
+        let mut add = |text: &str, value: &[u8]| {
+            header.extend_from_slice(b"; ");
+            header.extend_from_slice(text.as_bytes());
+            header.extend_from_slice(value);
+        };
+        if let Some(domain) = &self.domain {
+            add("Domain=", domain);
+        }
+        if let Some(path) = &self.path {
+            add("Path=", path);
+        }
+        if let Some(expires) = self.expires {
+            add("Expires=", format_cookie_date(expires).as_bytes());
+        }
+        if let Some(max_age) = self.max_age {
+            add("Max-Age=", max_age.to_string().as_bytes());
+        }
+        if let Some(same_site) = self.same_site {
+            add("SameSite=", same_site.as_str().as_bytes());
+        }
+        if self.priority != Priority::default() {
+            add("Priority=", self.priority.as_str().as_bytes());
+        }
+        for (flag, name) in
+            [(self.secure, "Secure"), (self.http_only, "HttpOnly"), (self.partitioned, "Partitioned")]
+        {
+            if flag {
+                add(name, b"");
+            }
+        }
+        header
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(header: &str) -> SetCookie {
+        parse_set_cookie(header.as_bytes(), Mode::Chromium).unwrap()
+    }
+
+    fn refused(header: &str, mode: Mode) -> Option<&'static str> {
+        parse_set_cookie(header.as_bytes(), mode).err().map(|refusal| refusal.name())
+    }
+
+    #[test]
+    fn a_header_of_moinmoin_is_read() {
+        let read = read(
+            "MOIN_SESSION=abc; Domain=.example.org; expires=Tue, 24-Nov-2026 00:37:06 GMT; httponly; Max-Age=3600",
+        );
+        assert_eq!((&read.name[..], &read.value[..]), (&b"MOIN_SESSION"[..], &b"abc"[..]));
+        assert_eq!(read.domain.as_deref(), Some(&b".example.org"[..]));
+        assert_eq!((read.expires, read.max_age), (Some(1_795_480_626), Some(3600)));
+        assert!(read.http_only && !read.secure);
+    }
+
+    #[test]
+    fn the_last_attribute_counts() {
+        assert_eq!(read("a=b; Domain=x; Domain=").domain.as_deref(), Some(&b""[..]));
+        assert_eq!(read("a=b; SameSite=Strict; SameSite=foo").same_site, None);
+        assert_eq!(read("a=b; Max-Age=100; Max-Age=x").max_age, None);
+        let rfc = parse_set_cookie(b"a=b; Max-Age=100; Max-Age=x", Mode::Rfc).unwrap();
+        assert_eq!(rfc.max_age, Some(100));
+    }
+
+    #[test]
+    fn names_may_be_missing() {
+        for header in ["x", "=x", " = x ", "x;y"] {
+            assert_eq!((read(header).name, read(header).value), (vec![], b"x".to_vec()), "{header}");
+        }
+    }
+
+    #[test]
+    fn headers_refused_as_a_whole() {
+        for header in ["", "=", "  ", "; Path=/"] {
+            assert_eq!(refused(header, Mode::Rfc), Some("no-cookie-content"), "{header}");
+        }
+        assert_eq!(refused("a=b\x01", Mode::Rfc), Some("disallowed-character"));
+        assert_eq!(refused("a=b\tc", Mode::Chromium), Some("disallowed-character"));
+        assert_eq!(refused("a=b\tc", Mode::Rfc), None);
+        assert_eq!(refused("=a=b", Mode::Chromium), Some("ambiguous-nameless"));
+        assert_eq!(refused("=a=b", Mode::Rfc), None);
+        assert_eq!(refused(&format!("a={}", "x".repeat(4096)), Mode::Rfc), Some("name-and-value-too-long"));
+        assert_eq!(refused(&format!("a={}", "x".repeat(4095)), Mode::Rfc), None);
+    }
+}

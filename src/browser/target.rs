@@ -1,0 +1,179 @@
+//! The URL a request goes to, or a page lies at, reduced to what cookies look at.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::host::ip_of;
+use super::suffix::Suffixes;
+
+/// An `http` or `https` URL: scheme, canonical host, port and path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target {
+    https: bool,
+    host: String,
+    port: u16,
+    path: String,
+}
+
+/// Why a text is no [`Target`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetError {
+    /// Not a URL; the reason, in the words of the URL parser.
+    NotAUrl(String),
+    /// A URL of a scheme that has no cookies, such as `ftp`.
+    Scheme(String),
+    /// A URL without a host.
+    NoHost,
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAUrl(reason) => write!(out, "not a URL: {reason}"),
+            Self::Scheme(scheme) => write!(out, "the scheme {scheme:?} has no cookies; use http or https"),
+            Self::NoHost => out.write_str("the URL has no host"),
+        }
+    }
+}
+
+impl std::error::Error for TargetError {}
+
+impl Target {
+    /// Reads a URL as a browser reads it: host in lower case and ASCII, `127.1` as `127.0.0.1`, path
+    /// percent-encoded where it must be and otherwise as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no URL, not `http` or `https`, or has no host.
+    pub fn parse(url: &str) -> Result<Self, TargetError> {
+        let url = url::Url::parse(url).map_err(|error| TargetError::NotAUrl(error.to_string()))?;
+        let https = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            other => return Err(TargetError::Scheme(other.to_owned())),
+        };
+        let host = url.host_str().ok_or(TargetError::NoHost)?.to_owned();
+        let port = url.port_or_known_default().unwrap_or(if https { 443 } else { 80 });
+        Ok(Self { https, host, port, path: url.path().to_owned() })
+    }
+
+    /// The canonical host; an IPv6 address stands in brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The address the host is, if it is one.
+    pub fn ip(&self) -> Option<IpAddr> {
+        ip_of(&self.host)
+    }
+
+    /// The port, the scheme's own if the URL names none. Cookies do not look at it.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The path, which begins with a slash; without query and fragment.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether the scheme is `https`.
+    pub fn scheme_is_https(&self) -> bool {
+        self.https
+    }
+
+    /// Whether Secure cookies may come from and go to this URL: `https`, or a host that cannot leave the
+    /// machine (`localhost`, `*.localhost`, `127.0.0.0/8`, `::1`).
+    ///
+    /// The draft leaves it to the browser which connections are "secure" (5.8.3); this is Chromium's choice.
+    pub fn is_secure(&self) -> bool {
+        self.https || self.is_localhost()
+    }
+
+    fn is_localhost(&self) -> bool {
+        match self.ip() {
+            Some(address) => address.is_loopback(),
+            None => {
+                let name = self.host.strip_suffix('.').unwrap_or(&self.host);
+                name == "localhost" || name.ends_with(".localhost")
+            }
+        }
+    }
+
+    /// The site: scheme and registrable domain, or the host where there is none. Two URLs are same-site when
+    /// their sites are equal (RFC 6265bis 5.2, HTML "same site"); the port plays no part.
+    pub fn site(&self, suffixes: &dyn Suffixes) -> String {
+        let scheme = if self.https { "https" } else { "http" };
+        format!("{scheme}://{}", suffixes.registrable_domain(&self.host).unwrap_or(&self.host))
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, usual) = if self.https { ("https", 443) } else { ("http", 80) };
+        write!(out, "{scheme}://{}", self.host)?;
+        if self.port != usual {
+            write!(out, ":{}", self.port)?;
+        }
+        out.write_str(&self.path)
+    }
+}
+
+impl std::str::FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        Self::parse(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::BuiltinSuffixes;
+    use super::*;
+
+    fn at(url: &str) -> Target {
+        Target::parse(url).unwrap()
+    }
+
+    #[test]
+    fn a_url_is_read_as_a_browser_reads_it() {
+        assert_eq!(at("http://WIKI1.Example.ORG").to_string(), "http://wiki1.example.org/");
+        assert_eq!(at("http://127.1/x?y#z").to_string(), "http://127.0.0.1/x");
+        assert_eq!(
+            at("https://farm.example.org:8443/wiki 1/").to_string(),
+            "https://farm.example.org:8443/wiki%201/"
+        );
+        assert_eq!(at("http://farm.example.org/a%2Fb/").path(), "/a%2Fb/");
+        assert_eq!(at("http://wiki1.example.org./").host(), "wiki1.example.org.");
+    }
+
+    #[test]
+    fn what_is_no_target_says_why() {
+        assert_eq!(Target::parse("ftp://example.org/"), Err(TargetError::Scheme("ftp".to_owned())));
+        assert!(matches!(Target::parse("wiki1.example.org"), Err(TargetError::NotAUrl(_))));
+    }
+
+    #[test]
+    fn secure_is_https_or_this_machine() {
+        for url in [
+            "https://example.org",
+            "http://localhost",
+            "http://a.LOCALHOST:80",
+            "http://127.9.9.9",
+            "http://[::1]",
+        ] {
+            assert!(at(url).is_secure(), "{url}");
+        }
+        for url in ["http://example.org", "http://notlocalhost", "http://localhost.org", "http://10.0.0.1"] {
+            assert!(!at(url).is_secure(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_site_is_scheme_and_registrable_domain() {
+        assert_eq!(at("http://wiki1.example.org:8080").site(&BuiltinSuffixes), "http://example.org");
+        assert_eq!(at("https://foo.github.io").site(&BuiltinSuffixes), "https://foo.github.io");
+        assert_eq!(at("http://127.0.0.1").site(&BuiltinSuffixes), "http://127.0.0.1");
+    }
+}

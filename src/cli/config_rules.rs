@@ -1,0 +1,61 @@
+//! `wikifarm config rules`: the rules, or one explained.
+
+use clap::Args;
+
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::nearest;
+use crate::lint::{self, Rule};
+use crate::report::table;
+
+/// List the rules of `config check`, or explain one: why it matters, an example, the cure
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm config rules log-out-trap")]
+pub(super) struct Options {
+    /// The rule's name
+    rule: Option<String>,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("config rules", &[Format::Human, Format::Json])?;
+    let rules: Vec<&Rule> = match &options.rule {
+        None => lint::rules().collect(),
+        Some(name) => vec![find(name)?],
+    };
+    if context.format == Format::Json {
+        context.json(&rules)?;
+    } else if options.rule.is_none() {
+        let rows = rules.iter().map(|rule| [rule.name, rule.severity.name(), rule.family, rule.title]);
+        write!(context.out, "{}", table::plain(rows))?;
+    } else {
+        for rule in rules {
+            explain(rule, context)?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn find(name: &str) -> Result<&'static Rule, Failure> {
+    lint::rules().find(|rule| rule.name == name).ok_or_else(|| {
+        let hint = match nearest(&name.replace('-', "_"), lint::rules().map(|rule| rule.name)) {
+            Some(near) => format!("; did you mean {near:?}?"),
+            None => "; `wikifarm config rules` lists them".to_owned(),
+        };
+        Failure::usage(format!("there is no rule {name:?}{hint}"))
+    })
+}
+
+fn explain(rule: &Rule, context: &mut Context<'_>) -> Result<(), Failure> {
+    let out = &mut *context.out;
+    writeln!(out, "{} ({}, {})", rule.name, rule.severity.name(), rule.family)?;
+    writeln!(out, "{}\n", rule.title)?;
+    writeln!(out, "{}\n", rule.why)?;
+    for (title, example) in [("This is reported:", rule.bad), ("This is not:", rule.good)] {
+        writeln!(out, "{title}\n")?;
+        for line in example.trim().lines() {
+            writeln!(out, "{}", format!("    {}", line.trim_start()).trim_end())?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "Cure: {}", rule.cure)?;
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! `wikifarm config show`: each effective setting and where it comes from.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::{Farm, Key, Origin, Wiki, nearest};
+use crate::report::{escape, table};
+
+/// Show each effective setting of one wiki or of all, and where it comes from
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm -f farm.toml config show wiki1")]
+pub(super) struct Options {
+    /// The wiki's name; all wikis if absent
+    wiki: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    wiki: String,
+    setting: &'static str,
+    value: String,
+    origin: String,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("config show", &[Format::Human, Format::Json])?;
+    let farm = context.farm()?;
+    let wikis: Vec<&Wiki> = match &options.wiki {
+        None => farm.wikis.iter().collect(),
+        Some(name) => vec![find_wiki(&farm, name)?],
+    };
+    if context.format == Format::Json {
+        let rows: Vec<Row> = wikis.iter().flat_map(|wiki| rows(&farm, wiki)).collect();
+        context.json(&rows)?;
+        return Ok(Exit::Success);
+    }
+    for (position, wiki) in wikis.iter().enumerate() {
+        if position > 0 {
+            writeln!(context.out)?;
+        }
+        writeln!(context.out, "{}", escape(&wiki.name))?;
+        let rows = rows(&farm, wiki);
+        let lines =
+            rows.iter().map(|row| [format!("  {}", row.setting), row.value.clone(), row.origin.clone()]);
+        write!(context.out, "{}", table::plain(lines))?;
+    }
+    Ok(Exit::Success)
+}
+
+fn rows(farm: &Farm, wiki: &Wiki) -> Vec<Row> {
+    let row = |key: Key| {
+        let (value, origin) = wiki.effective(key)?;
+        let origin = match origin {
+            Origin::File(span) => farm.source.file_line(span.start),
+            Origin::Default(version) => format!("default of {version}"),
+        };
+        Some(Row { wiki: wiki.name.clone(), setting: key.name(), value, origin })
+    };
+    Key::all().filter_map(row).collect()
+}
+
+/// The wiki of that name, or an error that names the nearest one.
+pub(super) fn find_wiki<'a>(farm: &'a Farm, name: &str) -> Result<&'a Wiki, Failure> {
+    farm.wiki(name).ok_or_else(|| {
+        let near = nearest(name, farm.wikis.iter().map(|wiki| wiki.name.as_str()));
+        let hint = match near {
+            Some(near) => format!("; did you mean {near:?}?"),
+            None if farm.wikis.len() <= 20 => {
+                let names: Vec<&str> = farm.wikis.iter().map(|wiki| wiki.name.as_str()).collect();
+                format!("; it has {}", names.join(", "))
+            }
+            None => String::new(),
+        };
+        Failure::usage(format!("the farm {} has no wiki {name:?}{hint}", farm.source.path().display()))
+    })
+}

@@ -1,0 +1,163 @@
+//! What every command works with: where output goes, how it looks, what time it is, and the farm.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{Exit, Format};
+use crate::farm::{Farm, locate};
+use crate::report::findings;
+
+/// A failed command: what to say on stderr, and the exit status.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit status.
+    pub exit: Exit,
+    /// The message, without a full stop; may be several lines. Empty if all has been said.
+    pub message: String,
+}
+
+impl Failure {
+    /// The command could not be understood, or the farm file not read.
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Usage, message: message.into() }
+    }
+
+    /// Refused by a guard.
+    pub fn refused(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Refused, message: message.into() }
+    }
+
+    /// Something could not be handled.
+    pub fn partial(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Partial, message: message.into() }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// An error while writing output. A closed pipe is no error: whoever read has read enough.
+    fn from(error: io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure { exit: Exit::Success, message: String::new() };
+        }
+        Failure::partial(format!("can't write the output: {error}"))
+    }
+}
+
+/// The result of a command.
+pub type Outcome = Result<Exit, Failure>;
+
+/// What every command works with.
+pub struct Context<'a> {
+    /// Standard output, colours already decided.
+    pub out: &'a mut dyn Write,
+    /// Standard error.
+    pub err: &'a mut dyn Write,
+    /// `--format`.
+    pub format: Format,
+    /// How much to say: -1 with `-q`, else the number of `-v`.
+    pub verbosity: i8,
+    /// `--now`, in unix seconds.
+    pub pinned_now: Option<f64>,
+    /// `-f/--farm`.
+    pub farm_file: Option<PathBuf>,
+    /// Whether standard output is a terminal.
+    pub terminal: bool,
+    /// Whether output is coloured.
+    pub colour: bool,
+    /// How many columns a table may take; `None` where nobody looks at it on a terminal.
+    pub width: Option<u16>,
+}
+
+impl Context<'_> {
+    /// The time to judge by, in unix seconds: `--now`, else the clock.
+    pub fn now(&self) -> f64 {
+        self.pinned_now.unwrap_or_else(|| {
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+        })
+    }
+
+    /// Where the farm file is.
+    ///
+    /// # Errors
+    /// If none was named and none is in its usual places.
+    pub fn farm_path(&self) -> Result<PathBuf, Failure> {
+        let variable = std::env::var_os(locate::VARIABLE);
+        locate::locate(self.farm_file.as_deref(), variable.as_deref())
+            .map_err(|e| Failure::usage(e.to_string()))
+    }
+
+    /// The farm, understood as far as possible: for commands that report what is wrong with the file.
+    ///
+    /// # Errors
+    /// If there is no farm file, or it is no TOML; then the places have been shown.
+    pub fn farm_with_problems(&mut self) -> Result<Farm, Failure> {
+        let path = self.farm_path()?;
+        self.load(&path)
+    }
+
+    /// The farm, wholly understood.
+    ///
+    /// # Errors
+    /// If there is no farm file, or anything in it was not understood; then the places have been shown.
+    pub fn farm(&mut self) -> Result<Farm, Failure> {
+        let farm = self.farm_with_problems()?;
+        if farm.sound() {
+            return Ok(farm);
+        }
+        let found = crate::lint::parse_findings(&farm);
+        let text = findings::human(&farm.source, &found, self.colour);
+        self.err.write_all(text.as_bytes())?;
+        Err(Failure::usage(format!(
+            "the farm file {} was not wholly understood; see `wikifarm config check`",
+            farm.source.path().display()
+        )))
+    }
+
+    fn load(&mut self, path: &Path) -> Result<Farm, Failure> {
+        locate::load(path).map_err(|error| {
+            if let locate::LoadError::Syntax(syntax) = &error {
+                let text = findings::syntax(syntax, self.colour);
+                if let Err(error) = self.err.write_all(text.as_bytes()) {
+                    return Failure::from(error);
+                }
+            }
+            Failure::usage(error.to_string())
+        })
+    }
+
+    /// A line on stderr, unless `-q`.
+    pub fn note(&mut self, message: &str) -> Result<(), Failure> {
+        if self.verbosity >= 0 {
+            writeln!(self.err, "{}", crate::report::escape(message))?;
+        }
+        Ok(())
+    }
+
+    /// Writes one JSON document to stdout.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
+        writeln!(self.out, "{text}")?;
+        Ok(())
+    }
+
+    /// Refuses formats that a command does not have.
+    ///
+    /// # Errors
+    /// If `--format` is none of `known`.
+    pub fn formats(&self, command: &str, known: &[Format]) -> Result<(), Failure> {
+        if known.contains(&self.format) {
+            return Ok(());
+        }
+        let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
+        Err(Failure::usage(format!(
+            "`{command}` has no format {}: expected {}",
+            self.format.name(),
+            names.join(" or ")
+        )))
+    }
+}

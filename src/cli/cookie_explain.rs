@@ -1,0 +1,106 @@
+//! `wikifarm cookie explain`: the six steps between two wikis.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::config_show::find_wiki;
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::report::escape;
+use crate::sharing::{As, Model, Pair, RealPlaces, StepResult, TITLES, steps};
+
+/// Explain in six steps, each with its evidence, whether a login at one wiki is good at another
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm cookie explain wiki1 wiki2")]
+pub(super) struct Options {
+    /// The wiki somebody logs in at
+    from: String,
+    /// The wiki he goes to
+    to: String,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    from: &'a str,
+    to: &'a str,
+    cases: Vec<Case>,
+}
+
+/// One case: as a user, or as an anonymous visitor.
+#[derive(Serialize)]
+struct Case {
+    #[serde(rename = "as")]
+    visitor: As,
+    verdict: &'static str,
+    step: Option<usize>,
+    reason: String,
+    cookie_sent: bool,
+    effect: Option<String>,
+    steps: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    step: usize,
+    title: &'static str,
+    result: &'static str,
+    evidence: String,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("cookie explain", &[Format::Human, Format::Json])?;
+    let farm = context.farm()?;
+    let (from, to) = (find_wiki(&farm, &options.from)?, find_wiki(&farm, &options.to)?);
+    let model = Model::new(&farm, &RealPlaces);
+    let site = |name: &str| model.sites().iter().find(|site| site.name == name);
+    let (Some(a), Some(b)) = (site(&from.name), site(&to.name)) else {
+        return Err(Failure::usage(format!("the URLs of {} and {} can't be visited", from.name, to.name)));
+    };
+    let cases = [As::User, As::Anonymous].map(|visitor| {
+        let Pair { verdict, step, reason, cookie_sent, effect } = model.pair(a, b, visitor);
+        let lines = steps(a, b, visitor).into_iter().zip(TITLES).enumerate();
+        let steps = lines.map(|(number, (step, title))| Line {
+            step: number + 1,
+            title,
+            result: result(step.result),
+            evidence: step.evidence,
+        });
+        Case { visitor, verdict: verdict.name(), step, reason, cookie_sent, effect, steps: steps.collect() }
+    });
+    if context.format == Format::Json {
+        context.json(&Document { from: &from.name, to: &to.name, cases: cases.into() })?;
+        return Ok(Exit::Success);
+    }
+    let out = &mut *context.out;
+    for (position, case) in cases.iter().enumerate() {
+        let who = match case.visitor {
+            As::User => "Logged in at",
+            As::Anonymous => "With an anonymous session of",
+        };
+        if position > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{who} {}, going to {}: {}", escape(&from.name), escape(&to.name), case.verdict)?;
+        for title in TITLES.iter().enumerate() {
+            let (number, title) = (title.0 + 1, title.1);
+            match case.steps.get(number - 1) {
+                Some(line) => {
+                    writeln!(out, "  {number}. {title:<32} {:<8} {}", line.result, escape(&line.evidence))?;
+                }
+                None => writeln!(out, "  {number}. {title:<32} -")?,
+            }
+        }
+        if let Some(effect) = &case.effect {
+            writeln!(out, "  effect: {}", escape(effect))?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn result(result: StepResult) -> &'static str {
+    match result {
+        StepResult::Passed => "yes",
+        StepResult::Failed => "no",
+        StepResult::Shadowed => "shadowed",
+        StepResult::Unknown => "unknown",
+    }
+}

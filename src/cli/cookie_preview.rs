@@ -1,0 +1,278 @@
+//! `wikifarm cookie preview`: who shares a login with whom.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::config_show::find_wiki;
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::Farm;
+use crate::report::{escape, table};
+use crate::sharing::{As, Disagreement, Model, RealPlaces, Site, Verdict, disagreements, groups};
+
+/// Up to so many wikis the JSON form lists every pair; beyond, only pairs that are neither shared nor separate.
+const ALL_PAIRS: usize = 200;
+
+/// Show who shares a login with whom: groups first, then the pairs that do not work
+///
+/// Exit status 1 if a [[share]] of the farm file is not met, or wikis share that no [[share]] has together.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm cookie preview --matrix")]
+pub(super) struct Options {
+    /// Only pairs among these wikis
+    wikis: Vec<String>,
+    /// Show every pair in a grid
+    #[arg(long)]
+    matrix: bool,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    wikis: Vec<&'a str>,
+    groups: Vec<Vec<&'a str>>,
+    pairs: Vec<Row<'a>>,
+    /// Whether `pairs` has every ordered pair; a large farm lists only those that do not work.
+    complete: bool,
+    /// Where the prediction differs from the farm's [[share]] tables.
+    disagreements: Vec<Difference>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    from: &'a str,
+    to: &'a str,
+    #[serde(rename = "as")]
+    visitor: As,
+    verdict: Verdict,
+    step: Option<usize>,
+    reason: String,
+    cookie_sent: bool,
+    effect: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Difference {
+    from: String,
+    to: String,
+    intended: bool,
+    verdict: Verdict,
+    reason: String,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("cookie preview", &[Format::Human, Format::Json])?;
+    let farm = context.farm()?;
+    let model = Model::new(&farm, &RealPlaces);
+    let chosen = chosen(&farm, &model, &options.wikis)?;
+    let differences = disagreements(&farm, &model);
+    let exit = if differences.is_empty() { Exit::Success } else { Exit::Found };
+    let groups: Vec<Vec<&str>> = groups(&model)
+        .into_iter()
+        .map(|group| {
+            group.into_iter().filter_map(|member| chosen.get(&member)).map(|s| s.name.as_str()).collect()
+        })
+        .filter(|group: &Vec<&str>| group.len() > 1)
+        .collect();
+    if context.format == Format::Json {
+        let wikis: Vec<&str> = chosen.values().map(|site| site.name.as_str()).collect();
+        let complete = chosen.len() <= ALL_PAIRS;
+        let pairs = pairs(&model, &chosen, complete);
+        let disagreements = differences
+            .into_iter()
+            .map(|d| Difference {
+                from: d.from,
+                to: d.to,
+                intended: d.intended,
+                verdict: d.pair.verdict,
+                reason: d.pair.reason,
+            })
+            .collect();
+        context.json(&Document { wikis, groups, pairs, complete, disagreements })?;
+        return Ok(exit);
+    }
+    if options.matrix {
+        matrix(&model, &chosen, context)?;
+    } else {
+        show_groups(&groups, &chosen, context)?;
+        show_trouble(&model, &chosen, context)?;
+    }
+    show_differences(&differences, context)?;
+    Ok(exit)
+}
+
+/// The sites asked for, by position; all if none were named.
+fn chosen<'a>(farm: &Farm, model: &'a Model, names: &[String]) -> Result<BTreeMap<usize, &'a Site>, Failure> {
+    for name in names {
+        find_wiki(farm, name)?;
+    }
+    let wanted = |site: &&Site| names.is_empty() || names.contains(&site.name);
+    Ok(model.sites().iter().enumerate().filter(|(_, site)| wanted(site)).collect())
+}
+
+fn pairs<'a>(model: &Model, chosen: &BTreeMap<usize, &'a Site>, all: bool) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    for from in chosen.values() {
+        for to in chosen.values().filter(|to| to.name != from.name) {
+            // Of a large farm most pairs end at the name of the cookie.
+            if !all && from.cookie_name != to.cookie_name && from.custom.is_none() && to.custom.is_none() {
+                continue;
+            }
+            for visitor in [As::User, As::Anonymous] {
+                let pair = model.pair(from, to, visitor);
+                if !all && matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
+                    continue;
+                }
+                rows.push(Row {
+                    from: &from.name,
+                    to: &to.name,
+                    visitor,
+                    verdict: pair.verdict,
+                    step: pair.step,
+                    reason: pair.reason,
+                    cookie_sent: pair.cookie_sent,
+                    effect: pair.effect,
+                });
+            }
+        }
+    }
+    rows
+}
+
+fn show_groups(
+    groups: &[Vec<&str>],
+    chosen: &BTreeMap<usize, &Site>,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let out = &mut *context.out;
+    if groups.is_empty() {
+        writeln!(out, "No two wikis share a login.")?;
+    } else {
+        writeln!(out, "Wikis that share a login:")?;
+    }
+    for (number, group) in groups.iter().enumerate() {
+        writeln!(out, "  {}. {}", number + 1, escape(&list(group, 12)))?;
+    }
+    let alone: Vec<&str> = chosen
+        .values()
+        .map(|site| site.name.as_str())
+        .filter(|name| !groups.iter().any(|group| group.binary_search(name).is_ok() || group.contains(name)))
+        .collect();
+    if !alone.is_empty() && !groups.is_empty() {
+        writeln!(out, "On their own: {}", escape(&list(&alone, 12)))?;
+    }
+    Ok(())
+}
+
+/// The pairs that hurt: for each wiki gone to and each reason one line, however many wikis it concerns.
+fn show_trouble(
+    model: &Model,
+    chosen: &BTreeMap<usize, &Site>,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let out = &mut *context.out;
+    let mut lines = Vec::new();
+    // A wiki whose own cookie is refused hurts at home, wherever one goes.
+    for (position, site) in chosen {
+        if site.refused(As::User)
+            && let Some(other) = model.sites().iter().enumerate().find(|(other, _)| other != position)
+        {
+            let pair = model.pair(site, other.1, As::User);
+            lines.push((
+                site.name.clone(),
+                "rejected",
+                pair.reason,
+                Some("nobody can log in there".to_owned()),
+            ));
+        }
+    }
+    for (position, to) in chosen {
+        for class in model.senders(to) {
+            let members = model.classes().members.get(class).into_iter().flatten();
+            let from: Vec<&str> = members
+                .filter(|m| *m != position)
+                .filter_map(|m| chosen.get(m))
+                .map(|s| s.name.as_str())
+                .collect();
+            let Some(example) = from.first().and_then(|name| chosen.values().find(|site| site.name == *name))
+            else {
+                continue;
+            };
+            let pair = model.pair(example, to, As::User);
+            if !matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
+                let title = format!("{} -> {}", list(&from, 4), to.name);
+                let step = pair.step.map_or(String::new(), |step| format!("step {step}: "));
+                lines.push((title, pair.verdict.name(), format!("{step}{}", pair.reason), pair.effect));
+            }
+        }
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nPairs that do not work:")?;
+    for (title, verdict, reason, effect) in lines {
+        writeln!(out, "  {}: {verdict}, {}", escape(&title), escape(&reason))?;
+        if let Some(effect) = effect {
+            writeln!(out, "      {}", escape(&effect))?;
+        }
+    }
+    Ok(())
+}
+
+fn show_differences(differences: &[Disagreement], context: &mut Context<'_>) -> Result<(), Failure> {
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let out = &mut *context.out;
+    writeln!(out, "\nOther than intended by [[share]]:")?;
+    for found in differences {
+        let (from, to) = (escape(&found.from), escape(&found.to));
+        if found.intended {
+            let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
+            let reason = escape(&found.pair.reason);
+            writeln!(out, "  {from} -> {to}: {}{step}: {reason}", found.pair.verdict.name())?;
+        } else {
+            writeln!(out, "  {from} -> {to}: shared, though no [[share]] has both")?;
+        }
+    }
+    Ok(())
+}
+
+/// Every pair in a grid: rows come from, columns go to.
+fn matrix(model: &Model, chosen: &BTreeMap<usize, &Site>, context: &mut Context<'_>) -> Result<(), Failure> {
+    let width = chosen.len().to_string().len();
+    let numbers: Vec<String> = (1..=chosen.len()).map(|number| format!("{number:>width$}")).collect();
+    let mut header = vec!["from \\ to"];
+    header.extend(numbers.iter().map(String::as_str));
+    let rows = chosen.values().zip(&numbers).map(|(from, number)| {
+        let mut row = vec![format!("{number} {}", from.name)];
+        row.extend(chosen.values().map(|to| {
+            let mark = if from.name == to.name { "\\" } else { mark(model.pair(from, to, As::User).verdict) };
+            format!("{mark:>width$}")
+        }));
+        row
+    });
+    write!(context.out, "{}", table::grid(&header, rows))?;
+    writeln!(context.out, "= shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown")?;
+    Ok(())
+}
+
+fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Shared => "=",
+        Verdict::Separate => ".",
+        Verdict::Conflict => "!",
+        Verdict::Rejected => "x",
+        Verdict::Shadowed => "~",
+        Verdict::Unknown => "?",
+    }
+}
+
+/// `a, b, c and 7 more`.
+fn list(names: &[&str], most: usize) -> String {
+    if names.len() <= most + 1 {
+        return names.join(", ");
+    }
+    let (shown, rest) = names.split_at(most);
+    format!("{} and {} more", shown.join(", "), rest.len())
+}

@@ -1,0 +1,127 @@
+//! Inheritance: `[farm]` < groups < wiki, with `unset`, and the origin of every setting kept.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Key, Problem, Setting, Span, Value, Wiki, nearest};
+
+/// One table of settings.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Layer {
+    pub(super) settings: BTreeMap<Key, Arc<Setting>>,
+    pub(super) unset: Vec<(Key, Span)>,
+    pub(super) group: Option<(String, Span)>,
+    /// Whether a `url` was given, usable or not.
+    pub(super) has_url: bool,
+    /// Where the table's name stands.
+    pub(super) span: Span,
+}
+
+/// All tables of settings of a farm file.
+#[derive(Debug, Default)]
+pub(super) struct Layers {
+    pub(super) farm: Layer,
+    pub(super) groups: BTreeMap<String, Layer>,
+    pub(super) wikis: Vec<(String, Layer)>,
+}
+
+/// What a group gives to its members.
+type Inherited = BTreeMap<Key, Arc<Setting>>;
+
+impl Layers {
+    /// The wikis with what they inherit. A wiki without a usable URL is left out: the problem is noted.
+    pub(super) fn resolve(&self, base: &Path, problems: &mut Vec<Problem>) -> Vec<Wiki> {
+        let mut groups = BTreeMap::new();
+        for name in self.groups.keys() {
+            self.group(name, &mut Vec::new(), &mut groups, problems);
+        }
+        let mut wikis = Vec::with_capacity(self.wikis.len());
+        for (name, layer) in &self.wikis {
+            let mut settings = match &layer.group {
+                None => self.farm.settings.clone(),
+                Some((group, span)) => match groups.get(group) {
+                    Some(inherited) => inherited.clone(),
+                    None => {
+                        problems.push(self.unknown_group(group, span));
+                        self.farm.settings.clone()
+                    }
+                },
+            };
+            apply(layer, &mut settings, problems);
+            match settings.get(&Key::Url).map(|setting| &setting.value) {
+                Some(Value::Url(url)) => {
+                    let url = (**url).clone();
+                    wikis.push(Wiki::new(name.clone(), layer.span.clone(), url, settings, base.to_owned()));
+                }
+                // A URL that could not be read has been noted already.
+                _ if layer.has_url => {}
+                _ => problems.push(
+                    Problem::new("missing-url", layer.span.clone(), format!("the wiki {name:?} has no url"))
+                        .help("add its public URL: url = \"https://wiki.example.org/\""),
+                ),
+            }
+        }
+        wikis
+    }
+
+    /// Resolves a group after its parents; `path` holds the groups under way, to find cycles.
+    fn group(
+        &self,
+        name: &str,
+        path: &mut Vec<String>,
+        done: &mut BTreeMap<String, Inherited>,
+        problems: &mut Vec<Problem>,
+    ) {
+        // Follow the chain of parents without recursion, up to one that is done, or the top.
+        let mut next = Some(name.to_owned());
+        let mut inherited = self.farm.settings.clone();
+        while let Some(current) = next.take() {
+            if let Some(ready) = done.get(&current) {
+                inherited = ready.clone();
+                break;
+            }
+            let Some(layer) = self.groups.get(&current) else { break };
+            path.push(current);
+            if let Some((parent, span)) = &layer.group {
+                if path.contains(parent) {
+                    let message = format!("the group {parent:?} is its own parent");
+                    problems.push(
+                        Problem::new("group-cycle", span.clone(), message).help("take one `group` out"),
+                    );
+                } else if self.groups.contains_key(parent) {
+                    next = Some(parent.clone());
+                } else {
+                    problems.push(self.unknown_group(parent, span));
+                }
+            }
+        }
+        while let Some(current) = path.pop() {
+            if let Some(layer) = self.groups.get(&current) {
+                apply(layer, &mut inherited, problems);
+            }
+            done.insert(current, inherited.clone());
+        }
+    }
+
+    fn unknown_group(&self, name: &str, span: &Span) -> Problem {
+        let problem = Problem::new("unknown-group", span.clone(), format!("there is no group {name:?}"));
+        match nearest(name, self.groups.keys().map(String::as_str)) {
+            Some(near) => problem.help(format!("did you mean {near:?}?")),
+            None => problem.help(format!("add it: [groups.{name}]")),
+        }
+    }
+}
+
+/// Lays one table over what it inherits.
+fn apply(layer: &Layer, settings: &mut Inherited, problems: &mut Vec<Problem>) {
+    for (key, span) in &layer.unset {
+        if settings.remove(key).is_none() && !layer.settings.contains_key(key) {
+            let message = format!("nothing sets {} above, so there is nothing to unset", key.name());
+            problems.push(Problem { fatal: false, ..Problem::new("useless-unset", span.clone(), message) });
+        }
+    }
+    for (key, setting) in &layer.settings {
+        settings.insert(*key, Arc::clone(setting));
+    }
+}

@@ -1,0 +1,264 @@
+//! From TOML to layers of settings, with every problem noted and none skipped.
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::inherit::{Layer, Layers};
+use super::value::{names, wrong_type};
+use super::{
+    Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, policy, value,
+};
+
+/// The keys of the file itself.
+const TOP: [&str; 7] = ["moin", "farm", "groups", "wikis", "share", "prune", "lint"];
+
+/// Reads a farm file.
+pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
+    let (document, errors) = DeTable::parse_recoverable(source.text());
+    if !errors.is_empty() {
+        let end = source.text().len();
+        let errors = errors.iter().map(|e| (e.message().to_owned(), e.span().unwrap_or(end..end))).collect();
+        return Err(Box::new(SyntaxErrors { source, errors }));
+    }
+    let mut reader = Reader::default();
+    for (key, raw) in document.get_ref() {
+        reader.top(key, raw);
+    }
+    let Reader { layers, other_hosts, shares, prune, lint, mut problems } = reader;
+    if layers.wikis.is_empty() {
+        problems.push(
+            Problem::new("no-wikis", 0..0, "the farm has no wikis")
+                .help("add one: [wikis.NAME] with url = \"https://…/\""),
+        );
+    }
+    let wikis = layers.resolve(&source.directory(), &mut problems);
+    let shares = shares.into_iter().map(|share| known_wikis(share, &layers, &mut problems)).collect();
+    // In the order of the file; problems at one place stay in the order in which they were found.
+    problems.sort_by_key(|problem| problem.span.start);
+    let by_name = wikis.iter().enumerate().map(|(position, wiki)| (wiki.name.clone(), position)).collect();
+    Ok(Farm { by_name, wikis, other_hosts, shares, prune, lint, problems, source })
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Reader {
+    layers: Layers,
+    other_hosts: Vec<(String, Span)>,
+    shares: Vec<Share>,
+    prune: PrunePolicy,
+    lint: LintLevels,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn top(&mut self, key: &Spanned<DeString<'_>>, raw: &Spanned<DeValue<'_>>) {
+        match (key.get_ref().as_ref(), raw.get_ref()) {
+            ("moin", _) => {
+                if let Some(setting) = self.setting(Key::Moin, key, raw) {
+                    self.layers.farm.settings.insert(Key::Moin, setting);
+                }
+            }
+            ("farm", DeValue::Table(table)) => self.farm(table),
+            ("groups", DeValue::Table(table)) => {
+                for (name, layer) in self.named_layers("groups", table) {
+                    self.layers.groups.insert(name, layer);
+                }
+            }
+            ("wikis", DeValue::Table(table)) => self.layers.wikis = self.named_layers("wikis", table),
+            ("prune", DeValue::Table(table)) => self.prune = policy::prune(table, &mut self.problems),
+            ("lint", DeValue::Table(table)) => self.lint = policy::lint(table, &mut self.problems),
+            ("share", DeValue::Array(items)) => {
+                for item in items.iter() {
+                    self.share(item);
+                }
+            }
+            ("share", _) => self.problems.push(wrong_type("share", "a list of tables: [[share]]", raw)),
+            (name, _) if TOP.contains(&name) => self.problems.push(wrong_type(name, "a table", raw)),
+            (name, _) => {
+                let mut problem = policy::unknown("the farm file", key, TOP);
+                if Key::named(name).is_some() {
+                    problem.help = Some(format!("{name} belongs under [farm], a group or a wiki"));
+                }
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn farm(&mut self, table: &DeTable<'_>) {
+        for (key, raw) in table {
+            let name = key.get_ref().as_ref();
+            match Key::named(name) {
+                None if name == "other_hosts" => match names(name, raw) {
+                    Ok(hosts) => self.other_hosts = self.hosts(hosts),
+                    Err(problem) => self.problems.push(problem),
+                },
+                Some(Key::Moin) => self.problems.push(
+                    Problem::new("misplaced-key", key.span(), "moin does not belong under [farm]")
+                        .help("put it at the top of the file, before any table, or into a group or wiki"),
+                ),
+                Some(known) if known.inheritable() => {
+                    if let Some(setting) = self.setting(known, key, raw) {
+                        self.layers.farm.settings.insert(known, setting);
+                    }
+                }
+                Some(_) => self.misplaced("[farm]", key),
+                None => {
+                    let known = Key::all().filter(|key| key.inheritable()).map(Key::name);
+                    self.problems.push(policy::unknown("[farm]", key, known.chain(["other_hosts"])));
+                }
+            }
+        }
+    }
+
+    /// Hosts are names, not URLs.
+    fn hosts(&mut self, hosts: Vec<(String, Span)>) -> Vec<(String, Span)> {
+        hosts
+            .into_iter()
+            .filter_map(|(host, span)| match url::Host::parse(&host) {
+                Ok(parsed) => Some((parsed.to_string(), span)),
+                Err(_) => {
+                    let problem =
+                        Problem::new("bad-value", span, format!("other_hosts: {host:?} is no host name"));
+                    self.problems.push(problem.help("write the name alone, like \"www.example.org\""));
+                    None
+                }
+            })
+            .collect()
+    }
+
+    /// The tables below `[groups]` or `[wikis]`.
+    fn named_layers(&mut self, what: &str, table: &DeTable<'_>) -> Vec<(String, Layer)> {
+        let mut layers = Vec::with_capacity(table.len());
+        for (key, raw) in table {
+            let name = key.get_ref().to_string();
+            let title = format!("[{what}.{name}]");
+            match raw.get_ref() {
+                DeValue::Table(table) => {
+                    let layer = self.layer(&title, key.span(), what == "wikis", table);
+                    layers.push((name, layer));
+                }
+                _ => self.problems.push(wrong_type(&format!("{what}.{name}"), "a table", raw)),
+            }
+        }
+        layers
+    }
+
+    fn layer(&mut self, title: &str, span: Span, wiki: bool, table: &DeTable<'_>) -> Layer {
+        let mut layer = Layer { span, ..Layer::default() };
+        for (key, raw) in table {
+            let name = key.get_ref().as_ref();
+            match (name, Key::named(name)) {
+                ("group", _) => match raw.get_ref() {
+                    DeValue::String(group) => layer.group = Some((group.to_string(), raw.span())),
+                    _ => self.problems.push(wrong_type("group", "the name of a group", raw)),
+                },
+                ("unset", _) => match names("unset", raw) {
+                    Ok(names) => layer.unset = self.unset(names),
+                    Err(problem) => self.problems.push(problem),
+                },
+                (_, Some(known)) if wiki || known.inheritable() => {
+                    layer.has_url |= known == Key::Url;
+                    if let Some(setting) = self.setting(known, key, raw) {
+                        layer.settings.insert(known, setting);
+                    }
+                }
+                (_, Some(_)) => self.misplaced(title, key),
+                (_, None) => {
+                    let known = Key::all().filter(|key| wiki || key.inheritable()).map(Key::name);
+                    self.problems.push(policy::unknown(title, key, known.chain(["group", "unset"])));
+                }
+            }
+        }
+        for (key, span) in &layer.unset {
+            if layer.settings.contains_key(key) {
+                let message = format!("{title} both sets and unsets {}", key.name());
+                self.problems
+                    .push(Problem::new("set-and-unset", span.clone(), message).help("keep one of the two"));
+            }
+        }
+        layer
+    }
+
+    fn unset(&mut self, names: Vec<(String, Span)>) -> Vec<(Key, Span)> {
+        let mut keys = Vec::new();
+        for (name, span) in names {
+            match Key::named(&name) {
+                Some(Key::Moin) | None => {
+                    let mut problem =
+                        Problem::new("unknown-key", span, format!("unset: there is no setting {name:?}"));
+                    let near =
+                        super::nearest(&name, Key::all().filter(|key| key.inheritable()).map(Key::name));
+                    problem.help = near.map(|near| format!("did you mean {near:?}?"));
+                    self.problems.push(problem);
+                }
+                Some(key) => keys.push((key, span)),
+            }
+        }
+        keys
+    }
+
+    fn setting(
+        &mut self,
+        key: Key,
+        name: &Spanned<DeString<'_>>,
+        raw: &Spanned<DeValue<'_>>,
+    ) -> Option<Arc<Setting>> {
+        match value::read(key.name(), key.kind(), raw) {
+            Ok(value) => Some(Arc::new(Setting { value, key_span: name.span(), span: raw.span() })),
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn misplaced(&mut self, title: &str, key: &Spanned<DeString<'_>>) {
+        let message = format!("{} does not belong under {title}", key.get_ref());
+        let help = "it is each wiki's own: put it under [wikis.NAME]";
+        self.problems.push(Problem::new("misplaced-key", key.span(), message).help(help));
+    }
+
+    fn share(&mut self, item: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(table) = item.get_ref() else {
+            self.problems.push(wrong_type("share", "a table: [[share]]", item));
+            return;
+        };
+        let mut share = None;
+        for (key, raw) in table {
+            match key.get_ref().as_ref() {
+                "wikis" => match names("wikis", raw) {
+                    Ok(wikis) => share = Some(Share { wikis, span: raw.span() }),
+                    Err(problem) => {
+                        self.problems.push(problem);
+                        return;
+                    }
+                },
+                _ => self.problems.push(policy::unknown("[[share]]", key, ["wikis"])),
+            }
+        }
+        match share {
+            Some(share) => self.shares.push(share),
+            None => self.problems.push(Problem::new("bad-value", item.span(), "[[share]] names no wikis")),
+        }
+    }
+}
+
+/// Drops from a share, with a problem each, the names that are no wikis.
+fn known_wikis(mut share: Share, layers: &Layers, problems: &mut Vec<Problem>) -> Share {
+    let mut names: std::collections::HashSet<&str> =
+        layers.wikis.iter().map(|(name, _)| name.as_str()).collect();
+    share.wikis.retain(|(name, span)| {
+        let known = names.contains(name.as_str());
+        if !known {
+            let mut problem =
+                Problem::new("unknown-wiki", span.clone(), format!("there is no wiki {name:?}"));
+            problem.help = super::nearest(name, names.drain()).map(|near| format!("did you mean {near:?}?"));
+            names = layers.wikis.iter().map(|(name, _)| name.as_str()).collect();
+            problems.push(problem);
+        }
+        known
+    });
+    share
+}

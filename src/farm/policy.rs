@@ -1,0 +1,161 @@
+//! The `[prune]` and `[lint]` tables.
+
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Problem, Span, nearest, parse_duration, value};
+
+/// `[prune]`: the policy of `session prune`; what is absent has its default there.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PrunePolicy {
+    /// Keep this long past expiry, at least ten minutes.
+    pub grace: Option<Duration>,
+    /// Also remove what was not used for this long.
+    pub idle: Option<Duration>,
+    /// Remove sessions without `expires` that are older than this.
+    pub no_expires: Option<Duration>,
+    /// Remove half-written files that are older than this.
+    pub stale_temp: Option<Duration>,
+    /// Remove unreadable files that are older than this.
+    pub unreadable: Option<Duration>,
+    /// Most that may go for other reasons than their own expiry.
+    pub max_delete: Option<Limit>,
+    /// Whether `[prune]` is there at all.
+    pub present: bool,
+}
+
+/// A limit on a store: a count, or a share of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// So many sessions.
+    Count(u64),
+    /// That part of the store, 0 to 1.
+    Share(f64),
+}
+
+/// The shortest `grace`: a request in flight can save its session late.
+const SHORTEST_GRACE: Duration = Duration::from_secs(600);
+
+impl std::str::FromStr for Limit {
+    type Err = String;
+
+    /// Reads `500` or `50%`.
+    fn from_str(text: &str) -> Result<Limit, String> {
+        let error = || "expected a count like 500 or a share like 50%".to_owned();
+        match text.trim().strip_suffix('%') {
+            Some(percent) => {
+                let percent: f64 = percent.trim().parse().map_err(|_| error())?;
+                if (0.0..=100.0).contains(&percent) {
+                    Ok(Limit::Share(percent / 100.0))
+                } else {
+                    Err(error())
+                }
+            }
+            None => text.trim().parse().map(Limit::Count).map_err(|_| error()),
+        }
+    }
+}
+
+/// `[lint]`: rules by name, with their places.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LintLevels {
+    /// Rules that are not reported.
+    pub allow: Vec<(String, Span)>,
+    /// Rules that are reported as warnings.
+    pub warn: Vec<(String, Span)>,
+    /// Rules that are reported as errors.
+    pub deny: Vec<(String, Span)>,
+}
+
+/// Reads `[prune]`.
+pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
+    const KEYS: [&str; 6] = ["grace", "idle", "no_expires", "stale_temp", "unreadable", "max_delete"];
+    let mut policy = PrunePolicy { present: true, ..PrunePolicy::default() };
+    for (key, raw) in table {
+        let name = key.get_ref().as_ref();
+        let slot = match name {
+            "grace" => &mut policy.grace,
+            "idle" => &mut policy.idle,
+            "no_expires" => &mut policy.no_expires,
+            "stale_temp" => &mut policy.stale_temp,
+            "unreadable" => &mut policy.unreadable,
+            "max_delete" => {
+                match limit(raw) {
+                    Ok(limit) => policy.max_delete = Some(limit),
+                    Err(problem) => problems.push(problem),
+                }
+                continue;
+            }
+            _ => {
+                problems.push(unknown("[prune]", key, KEYS));
+                continue;
+            }
+        };
+        match duration(name, raw) {
+            Ok(duration) if name == "grace" && duration < SHORTEST_GRACE => problems.push(
+                Problem::new("bad-value", raw.span(), "grace must be at least 10m")
+                    .help("a request in flight can save its session late; 1h is the default"),
+            ),
+            Ok(duration) => *slot = Some(duration),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    policy
+}
+
+/// Reads `[lint]`.
+pub(super) fn lint(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> LintLevels {
+    let mut levels = LintLevels::default();
+    for (key, raw) in table {
+        let slot = match key.get_ref().as_ref() {
+            "allow" => &mut levels.allow,
+            "warn" => &mut levels.warn,
+            "deny" => &mut levels.deny,
+            _ => {
+                problems.push(unknown("[lint]", key, ["allow", "warn", "deny"]));
+                continue;
+            }
+        };
+        match value::names(key.get_ref(), raw) {
+            Ok(names) => *slot = names,
+            Err(problem) => problems.push(problem),
+        }
+    }
+    levels
+}
+
+/// An unknown key in `table`, with the nearest known one.
+pub(super) fn unknown<'a>(
+    table: &str,
+    key: &Spanned<toml::de::DeString<'_>>,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Problem {
+    let shown: String = key.get_ref().chars().take(100).collect();
+    let problem = Problem::new("unknown-key", key.span(), format!("{table} has no key {shown:?}"));
+    match nearest(key.get_ref(), known) {
+        Some(near) => problem.help(format!("did you mean {near:?}?")),
+        None => problem,
+    }
+}
+
+fn duration(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Duration, Problem> {
+    match raw.get_ref() {
+        DeValue::String(text) => parse_duration(text).map_err(|error| {
+            Problem::new("bad-value", raw.span(), format!("{name} can't be {text:?}: {error}"))
+        }),
+        _ => Err(value::wrong_type(name, "a duration like \"12h\"", raw)),
+    }
+}
+
+fn limit(raw: &Spanned<DeValue<'_>>) -> Result<Limit, Problem> {
+    let text = match raw.get_ref() {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().to_owned(),
+        _ => return Err(value::wrong_type("max_delete", "a count like 500 or a share like \"50%\"", raw)),
+    };
+    text.parse().map_err(|error| {
+        Problem::new("bad-value", raw.span(), format!("max_delete can't be {text:?}: {error}"))
+    })
+}

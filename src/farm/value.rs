@@ -1,0 +1,181 @@
+//! Values of settings: TOML checked against what the setting wants.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use toml::Spanned;
+use toml::de::DeValue;
+use url::Url;
+
+use super::{Kind, Problem, Span};
+use crate::moin::Version;
+
+/// A setting's value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A string.
+    Text(String),
+    /// A list of strings.
+    Names(Vec<String>),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number of hours.
+    Number(f64),
+    /// A pair of numbers of hours.
+    Pair(f64, f64),
+    /// A directory, as written.
+    Path(PathBuf),
+    /// A version of MoinMoin.
+    Version(Version),
+    /// A URL.
+    Url(Box<Url>),
+    /// A list of URLs.
+    Urls(Vec<Url>),
+}
+
+impl fmt::Display for Value {
+    /// As it would stand in a farm file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, items: &mut dyn Iterator<Item = &str>| {
+            f.write_str("[")?;
+            for (position, item) in items.enumerate() {
+                let comma = if position == 0 { "" } else { ", " };
+                write!(f, "{comma}{item:?}")?;
+            }
+            f.write_str("]")
+        };
+        match self {
+            Value::Text(text) => write!(f, "{text:?}"),
+            Value::Names(names) => list(f, &mut names.iter().map(String::as_str)),
+            Value::Bool(value) => write!(f, "{value}"),
+            Value::Number(number) => write!(f, "{number}"),
+            Value::Pair(anonymous, user) => write!(f, "[{anonymous}, {user}]"),
+            Value::Path(path) => write!(f, "{:?}", path.display().to_string()),
+            Value::Version(version) => write!(f, "\"{version}\""),
+            Value::Url(url) => write!(f, "\"{url}\""),
+            Value::Urls(urls) => list(f, &mut urls.iter().map(Url::as_str)),
+        }
+    }
+}
+
+/// Reads a value of `kind` for the setting `name`.
+pub(super) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
+    let wrong = || wrong_type(name, &kind.describe(), raw);
+    let bad = |message: String| Problem::new("bad-value", raw.span(), message);
+    match (kind, raw.get_ref()) {
+        (Kind::Text, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
+        (Kind::Path, DeValue::String(text)) if text.is_empty() || text.contains('\0') => {
+            Err(bad(format!("{name} must name a directory")))
+        }
+        (Kind::Path, DeValue::String(text)) => Ok(Value::Path(PathBuf::from(text.as_ref()))),
+        (Kind::Bool, DeValue::Boolean(value)) => Ok(Value::Bool(*value)),
+        (Kind::Version, DeValue::String(text)) => match text.parse() {
+            Ok(version) => Ok(Value::Version(version)),
+            Err(error) => Err(Problem::new("bad-version", raw.span(), format!("{error}"))),
+        },
+        (Kind::Version, DeValue::Float(_) | DeValue::Integer(_)) => {
+            Err(wrong().help("put the version in quotes: 1.9 as a number is the same as 1.90"))
+        }
+        (Kind::Url, DeValue::String(text)) => Ok(Value::Url(Box::new(url(text, &raw.span())?))),
+        (Kind::Urls, DeValue::Array(items)) => {
+            let urls = items.iter().map(|item| match item.get_ref() {
+                DeValue::String(text) => url(text, &item.span()),
+                _ => Err(wrong_type(name, &kind.describe(), item)),
+            });
+            Ok(Value::Urls(urls.collect::<Result<_, _>>()?))
+        }
+        (Kind::Names, DeValue::Array(_)) => {
+            let names = names(name, raw)?;
+            Ok(Value::Names(names.into_iter().map(|(name, _)| name).collect()))
+        }
+        (Kind::Hours | Kind::Lifetime, DeValue::Integer(_) | DeValue::Float(_)) => {
+            Ok(Value::Number(number(name, raw)?))
+        }
+        (Kind::Lifetime, DeValue::Array(items)) => match items.iter().collect::<Vec<_>>().as_slice() {
+            [anonymous, user] => Ok(Value::Pair(number(name, anonymous)?, number(name, user)?)),
+            _ => Err(wrong()),
+        },
+        (Kind::Choice(words), DeValue::String(text)) => match words.iter().find(|word| **word == text) {
+            Some(word) => Ok(Value::Text((*word).to_owned())),
+            None => Err(bad(format!("{name} can't be {text:?}: expected {}", kind.describe()))),
+        },
+        _ => Err(wrong()),
+    }
+}
+
+/// "`name` must be a …, not an integer".
+pub(super) fn wrong_type(name: &str, expected: &str, raw: &Spanned<DeValue<'_>>) -> Problem {
+    let found = match raw.get_ref() {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a float",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    Problem::new("wrong-type", raw.span(), format!("{name} must be {expected}, not {found}"))
+}
+
+/// A list of strings, none of them empty, each with its place.
+pub(super) fn names(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Vec<(String, Span)>, Problem> {
+    let wrong = |raw| wrong_type(name, &Kind::Names.describe(), raw);
+    let DeValue::Array(items) = raw.get_ref() else { return Err(wrong(raw)) };
+    items
+        .iter()
+        .map(|item| match item.get_ref() {
+            DeValue::String(text) if text.is_empty() => {
+                Err(Problem::new("bad-value", item.span(), format!("{name} holds an empty name")))
+            }
+            DeValue::String(text) => Ok((text.to_string(), item.span())),
+            _ => Err(wrong(item)),
+        })
+        .collect()
+}
+
+/// A finite number.
+fn number(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<f64, Problem> {
+    let parsed = match raw.get_ref() {
+        DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(|n| {
+            #[expect(clippy::cast_precision_loss, reason = "hours beyond 2^53 are refused just below")]
+            let n = n as f64;
+            n
+        }),
+        DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
+        _ => return Err(wrong_type(name, "a number of hours", raw)),
+    };
+    // A million years: more is a slip, and sums with it would leave the calendar.
+    match parsed {
+        Some(hours) if hours.is_finite() && hours.abs() < 8.8e9 => Ok(hours),
+        _ => Err(Problem::new(
+            "bad-value",
+            raw.span(),
+            format!("{name} must be a number of hours that a calendar holds"),
+        )),
+    }
+}
+
+/// A URL of a wiki.
+fn url(text: &str, span: &Span) -> Result<Url, Problem> {
+    let bad = |why: &str| {
+        let shown: String = text.chars().take(200).collect();
+        Problem::new("bad-url", span.clone(), format!("{shown:?} is no URL of a wiki: {why}"))
+    };
+    let url = Url::parse(text).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => {
+            bad("the scheme is missing").help(format!("write \"https://{}\"", text.trim_start_matches('/')))
+        }
+        other => bad(&other.to_string()),
+    })?;
+    match url.scheme() {
+        "http" | "https" => {}
+        other => return Err(bad(&format!("the scheme must be http or https, not {other}"))),
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("it must end with the wiki's path, without ? or #"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad("it must not hold a user name or password"));
+    }
+    Ok(url)
+}

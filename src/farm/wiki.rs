@@ -1,0 +1,259 @@
+//! A wiki with its effective settings, and what follows from them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{Key, Span, Value};
+use crate::moin::{Backend, Behaviour, CookieLifetime, Duplicate, Settings, Version};
+
+/// A setting as the farm file has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// Its value.
+    pub value: Value,
+    /// Where its name stands.
+    pub key_span: Span,
+    /// Where its value stands.
+    pub span: Span,
+}
+
+/// Where an effective setting comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// The farm file, at that place.
+    File(Span),
+    /// The default of the wiki's version.
+    Default(Version),
+}
+
+/// One wiki of the farm.
+#[derive(Debug, Clone)]
+pub struct Wiki {
+    /// Its key under `[wikis]`.
+    pub name: String,
+    /// Where that key stands.
+    pub span: Span,
+    /// Its public URL.
+    pub url: Url,
+    settings: BTreeMap<Key, Arc<Setting>>,
+    base: PathBuf,
+}
+
+impl Wiki {
+    pub(super) fn new(
+        name: String,
+        span: Span,
+        url: Url,
+        settings: BTreeMap<Key, Arc<Setting>>,
+        base: PathBuf,
+    ) -> Wiki {
+        Wiki { name, span, url, settings, base }
+    }
+
+    /// The setting as the farm file has it; `None` where MoinMoin's default applies.
+    pub fn setting(&self, key: Key) -> Option<&Setting> {
+        self.settings.get(&key).map(Arc::as_ref)
+    }
+
+    /// All settings that the farm file gives this wiki.
+    pub fn settings(&self) -> impl Iterator<Item = (Key, &Setting)> {
+        self.settings.iter().map(|(key, setting)| (*key, setting.as_ref()))
+    }
+
+    /// Where the setting's value stands, or else the wiki's name.
+    pub fn span_of(&self, key: Key) -> Span {
+        self.setting(key).map_or_else(|| self.span.clone(), |setting| setting.span.clone())
+    }
+
+    /// The release the wiki runs; 1.9.11 where the farm file does not say.
+    pub fn version(&self) -> Version {
+        match self.setting(Key::Moin).map(|s| &s.value) {
+            Some(Value::Version(version)) => *version,
+            _ => Version::LATEST_1_9,
+        }
+    }
+
+    /// A setting that is a string.
+    pub fn text(&self, key: Key) -> Option<&str> {
+        match self.setting(key).map(|s| &s.value) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn bool(&self, key: Key) -> Option<bool> {
+        match self.setting(key).map(|s| &s.value) {
+            Some(Value::Bool(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// A setting that is a list of names.
+    pub fn names(&self, key: Key) -> Option<&[String]> {
+        match self.setting(key).map(|s| &s.value) {
+            Some(Value::Names(names)) => Some(names),
+            _ => None,
+        }
+    }
+
+    /// The wiki's other URLs.
+    pub fn aliases(&self) -> &[Url] {
+        match self.setting(Key::Aliases).map(|s| &s.value) {
+            Some(Value::Urls(urls)) => urls,
+            _ => &[],
+        }
+    }
+
+    /// The URL that MoinMoin itself sees.
+    pub fn backend_url(&self) -> &Url {
+        match self.setting(Key::BackendUrl).map(|s| &s.value) {
+            Some(Value::Url(url)) => url,
+            _ => &self.url,
+        }
+    }
+
+    /// The name of the wiki's config module.
+    pub fn siteid(&self) -> &str {
+        self.text(Key::Siteid).unwrap_or(&self.name)
+    }
+
+    /// The names of the authentication methods the wiki knows.
+    pub fn auth(&self) -> Vec<&str> {
+        self.names(Key::Auth).map_or_else(|| vec!["moin"], |names| names.iter().map(String::as_str).collect())
+    }
+
+    /// The handler that is not MoinMoin's own, if this version has it: then nobody can predict this wiki.
+    pub fn custom_handler(&self) -> Option<Key> {
+        let mine: &[Key] = match self.version().behaviour() {
+            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
+                &[Key::SessionHandler, Key::SessionIdHandler]
+            }
+            Behaviour::V2 => &[],
+            _ => &[Key::SessionService],
+        };
+        mine.iter().copied().find(|key| self.text(*key) == Some("custom"))
+    }
+
+    /// What shapes the session cookie.
+    pub fn moin(&self) -> Settings {
+        let url = self.backend_url();
+        let backend = Backend {
+            https: url.scheme() == "https",
+            port: url.port_or_known_default().unwrap_or(80),
+            script_path: url.path().trim_end_matches('/').to_owned(),
+        };
+        let owned = |key| self.text(key).map(str::to_owned);
+        Settings {
+            cookie_domain: owned(Key::CookieDomain),
+            cookie_path: owned(Key::CookiePath),
+            cookie_name: owned(Key::CookieName),
+            cookie_secure: self.bool(Key::CookieSecure),
+            cookie_httponly: self.bool(Key::CookieHttponly),
+            cookie_samesite: owned(Key::CookieSamesite),
+            cookie_lifetime: match self.setting(Key::CookieLifetime).map(|s| &s.value) {
+                Some(Value::Number(hours)) => Some(CookieLifetime::Hours(*hours)),
+                Some(Value::Pair(anonymous, user)) => Some(CookieLifetime::Pair(*anonymous, *user)),
+                _ => None,
+            },
+            anonymous_session_lifetime: match self.setting(Key::AnonymousSessionLifetime).map(|s| &s.value) {
+                Some(Value::Number(hours)) => Some(*hours),
+                _ => None,
+            },
+            duplicate_cookie: self.text(Key::DuplicateCookie).map(|word| match word {
+                "first" => Duplicate::First,
+                _ => Duplicate::Last,
+            }),
+            ..Settings::defaults(self.version(), self.siteid(), backend)
+        }
+    }
+
+    fn path(&self, key: Key) -> Option<PathBuf> {
+        match self.setting(key).map(|s| &s.value) {
+            Some(Value::Path(path)) => Some(join(&self.base, path)),
+            _ => None,
+        }
+    }
+
+    /// `data_dir`, if the farm file gives one.
+    pub fn data_dir(&self) -> Option<PathBuf> {
+        self.path(Key::DataDir)
+    }
+
+    /// `cache_dir`, by default `<data_dir>/cache`.
+    pub fn cache_dir(&self) -> Option<PathBuf> {
+        self.path(Key::CacheDir).or_else(|| Some(self.data_dir()?.join("cache")))
+    }
+
+    /// The directory of the session files: `session_dir` or `<cache_dir>/__session__` from 1.9,
+    /// `<cache_dir>/__common__/session` in 1.7 and 1.8. None in 2.0, which keeps no sessions on disk.
+    pub fn session_dir(&self) -> Option<PathBuf> {
+        match self.version().behaviour() {
+            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
+                Some(self.cache_dir()?.join("__common__").join("session"))
+            }
+            Behaviour::V2 => None,
+            _ => self.path(Key::SessionDir).or_else(|| Some(self.cache_dir()?.join("__session__"))),
+        }
+    }
+
+    /// The directory of the user profiles, by default `<data_dir>/user`.
+    pub fn user_dir(&self) -> Option<PathBuf> {
+        self.path(Key::UserDir).or_else(|| Some(self.data_dir()?.join("user")))
+    }
+
+    /// A setting's effective value for people, with its origin; `None` where the version has no such setting
+    /// or nothing follows from the farm file.
+    pub fn effective(&self, key: Key) -> Option<(String, Origin)> {
+        if let Some(setting) = self.setting(key) {
+            let value = match &setting.value {
+                Value::Path(path) => Value::Path(join(&self.base, path)).to_string(),
+                other => other.to_string(),
+            };
+            return Some((value, Origin::File(setting.span.clone())));
+        }
+        let version = self.version();
+        let behaviour = version.behaviour();
+        let path = |path: Option<PathBuf>| path.map(|path| format!("{:?}", path.display().to_string()));
+        let before_1_9 = behaviour < Behaviour::V1_9_0;
+        let value = match key {
+            Key::Moin => format!("\"{version}\""),
+            Key::Siteid => return Some((format!("{:?}", self.name), Origin::File(self.span.clone()))),
+            Key::CookieName => match behaviour {
+                Behaviour::V2 => "\"session\"".to_owned(),
+                _ if behaviour >= Behaviour::V1_9_1 => "None".to_owned(),
+                _ => return None,
+            },
+            Key::CookieDomain | Key::CookiePath => "None".to_owned(),
+            Key::CookieSecure if behaviour == Behaviour::V2 => "false".to_owned(),
+            Key::CookieSecure if behaviour >= Behaviour::V1_7_3 => "None".to_owned(),
+            Key::CookieHttponly if behaviour == Behaviour::V2 => "true".to_owned(),
+            Key::CookieHttponly if !before_1_9 => "false".to_owned(),
+            Key::CookieSamesite if behaviour == Behaviour::V2 => "\"Lax\"".to_owned(),
+            Key::CookieLifetime => match behaviour {
+                Behaviour::V2 => "744".to_owned(),
+                _ if before_1_9 => "12".to_owned(),
+                _ => "[0, 12]".to_owned(),
+            },
+            Key::AnonymousSessionLifetime if before_1_9 => "None".to_owned(),
+            Key::DuplicateCookie => match self.moin().takes() {
+                Duplicate::First => "\"first\"".to_owned(),
+                Duplicate::Last => "\"last\"".to_owned(),
+            },
+            Key::CacheDir => path(self.cache_dir())?,
+            Key::SessionDir if behaviour != Behaviour::V2 => path(self.session_dir())?,
+            Key::UserDir => path(self.user_dir())?,
+            Key::Auth => "[\"moin\"]".to_owned(),
+            Key::Superuser => "[]".to_owned(),
+            _ => return None,
+        };
+        Some((value, Origin::Default(version)))
+    }
+}
+
+/// Joins without a leading `./`, so that paths read as in the farm file.
+fn join(base: &Path, path: &Path) -> PathBuf {
+    if base == Path::new(".") { path.to_owned() } else { base.join(path) }
+}

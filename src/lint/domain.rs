@@ -1,0 +1,227 @@
+//! Rules about the cookie's domain.
+
+use super::Severity::{Error, Warning};
+use super::rule::{Look, Rule, Sink};
+use crate::browser::{BuiltinSuffixes, Mode, RefusalReason, Target, cookie_domain, is_ip};
+use crate::farm::{Key, Wiki};
+
+const FAMILY: &str = "domain";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "broken-domain",
+        family: FAMILY,
+        severity: Error,
+        title: "a cookie_domain with which this version answers no request",
+        why: "From 1.9.4 on a cookie_domain without a dot makes every response fail that sets a cookie, and from 1.9.9 \
+              on an empty one does too: people see an error page instead of the wiki.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "http://localhost/"
+            cookie_domain = "localhost"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "http://localhost/"
+        "#,
+        cure: "Leave cookie_domain out (or `unset` it): the cookie then belongs to the wiki's host alone.",
+        fixed: false,
+        look: Look::Wiki(broken_domain),
+    },
+    Rule {
+        name: "domain-mismatch",
+        family: FAMILY,
+        severity: Error,
+        title: "a cookie_domain that the wiki's host is not within",
+        why: "Browsers refuse a cookie for a domain other than the wiki's own or one above it: nobody can log in.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_domain = ".example.net"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_domain = ".example.org"
+        "#,
+        cure: "Write the part of the host that the sharing wikis have in common, or leave cookie_domain out.",
+        fixed: false,
+        look: Look::Wiki(domain_mismatch),
+    },
+    Rule {
+        name: "domain-public-suffix",
+        family: FAMILY,
+        severity: Error,
+        title: "a cookie_domain under which anybody can have a host",
+        why: "Browsers refuse a cookie for all of co.uk, github.io or a single word such as `intranet`: nobody can log \
+              in.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.co.uk/"
+            cookie_domain = ".co.uk"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.co.uk/"
+            cookie_domain = ".example.co.uk"
+        "#,
+        cure: "Name at least one label below the public suffix.",
+        fixed: false,
+        look: Look::Wiki(domain_public_suffix),
+    },
+    Rule {
+        name: "domain-ip",
+        family: FAMILY,
+        severity: Warning,
+        title: "a cookie_domain that is an IP address",
+        why: "Addresses have no hosts below them: the cookie belongs to that address alone, as it would without \
+              cookie_domain, and the line suggests a sharing that does not happen.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "http://192.0.2.1/"
+            cookie_domain = "192.0.2.1"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "http://192.0.2.1/"
+        "#,
+        cure: "Leave cookie_domain out.",
+        fixed: false,
+        look: Look::Wiki(domain_ip),
+    },
+    Rule {
+        name: "domain-malformed",
+        family: FAMILY,
+        severity: Error,
+        title: "a cookie_domain that is no host name",
+        why: "Browsers refuse a Domain with a port, a scheme, quotes or a dot at its end: nobody can log in.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_domain = "example.org:443"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_domain = "example.org"
+        "#,
+        cure: "Write the bare name.",
+        fixed: false,
+        look: Look::Wiki(domain_malformed),
+    },
+    Rule {
+        name: "alias-domain-mismatch",
+        family: FAMILY,
+        severity: Warning,
+        title: "a cookie_domain that an alias of the wiki is not within",
+        why: "At that address the browser refuses the cookie: people who come in by it can't log in.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            aliases = ["https://one.example.net/"]
+            cookie_domain = ".example.org"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            aliases = ["https://uno.example.org/"]
+            cookie_domain = ".example.org"
+        "#,
+        cure: "Redirect the alias to the wiki's own URL in the web server.",
+        fixed: false,
+        look: Look::Wiki(alias_domain_mismatch),
+    },
+];
+
+fn broken_domain(wiki: &Wiki, sink: &mut Sink) {
+    if let Some(what) = wiki.moin().broken_domain() {
+        let message = format!("{what} breaks every response of MoinMoin {}", wiki.version().resolved());
+        sink.report(
+            wiki,
+            wiki.span_of(Key::CookieDomain),
+            message,
+            "leave it out, or `unset` it for this wiki",
+        );
+    }
+}
+
+/// Why a browser refuses the wiki's domain at `url`.
+fn refusal(wiki: &Wiki, url: &str) -> Option<(String, String, RefusalReason)> {
+    let domain = wiki.text(Key::CookieDomain)?;
+    let target = Target::parse(url).ok()?;
+    let reason = cookie_domain(&target, domain.as_bytes(), &BuiltinSuffixes, Mode::Chromium).err()?;
+    Some((domain.to_owned(), target.host().to_owned(), reason))
+}
+
+fn domain_mismatch(wiki: &Wiki, sink: &mut Sink) {
+    if let Some((domain, host, RefusalReason::DomainMismatch)) = refusal(wiki, wiki.url.as_str()) {
+        let message = format!("browsers refuse the cookie: {host} is not within {domain}; nobody can log in");
+        sink.report(
+            wiki,
+            wiki.span_of(Key::CookieDomain),
+            message,
+            "write a part of the wiki's own host, or leave it out",
+        );
+    }
+}
+
+fn domain_public_suffix(wiki: &Wiki, sink: &mut Sink) {
+    if let Some((domain, _, RefusalReason::PublicSuffix)) = refusal(wiki, wiki.url.as_str()) {
+        let message = format!("browsers refuse the cookie: {domain} is a public suffix; nobody can log in");
+        sink.report(wiki, wiki.span_of(Key::CookieDomain), message, "name at least one label below it");
+    }
+}
+
+fn domain_malformed(wiki: &Wiki, sink: &mut Sink) {
+    if let Some((domain, _, RefusalReason::MalformedDomain | RefusalReason::NonAsciiDomain)) =
+        refusal(wiki, wiki.url.as_str())
+    {
+        let message = format!("browsers refuse the cookie: {domain:?} is no host name; nobody can log in");
+        sink.report(
+            wiki,
+            wiki.span_of(Key::CookieDomain),
+            message,
+            "write the bare name, like \"example.org\"",
+        );
+    }
+}
+
+fn domain_ip(wiki: &Wiki, sink: &mut Sink) {
+    let Some(domain) = wiki.text(Key::CookieDomain) else { return };
+    if is_ip(domain.trim_start_matches('.')) {
+        let message = format!("cookie_domain {domain} is an address: it has no hosts below it");
+        sink.report(
+            wiki,
+            wiki.span_of(Key::CookieDomain),
+            message,
+            "leave it out: the cookie is the host's alone anyway",
+        );
+    }
+}
+
+fn alias_domain_mismatch(wiki: &Wiki, sink: &mut Sink) {
+    for alias in wiki.aliases() {
+        if let Some((domain, host, _)) = refusal(wiki, alias.as_str()) {
+            let message =
+                format!("browsers refuse the cookie at the alias {host}: it is not within {domain}");
+            sink.report(
+                wiki,
+                wiki.span_of(Key::Aliases),
+                message,
+                "redirect the alias to the wiki's own URL",
+            );
+        }
+    }
+}

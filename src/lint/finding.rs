@@ -1,0 +1,54 @@
+//! Findings.
+
+use serde::Serialize;
+
+use crate::farm::Span;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; the check still passes.
+    Warning,
+    /// The check fails.
+    Error,
+}
+
+impl Severity {
+    /// The word in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// Something a rule found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Where in the farm file.
+    pub span: Span,
+    /// Other places that belong to it, each with a label.
+    pub also: Vec<(Span, String)>,
+    /// The wikis it is about; a setting that many wikis inherit is one finding.
+    pub wikis: Vec<String>,
+}
+
+impl Finding {
+    /// The wiki it is about, if it is one.
+    pub fn wiki(&self) -> Option<&str> {
+        match self.wikis.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+}

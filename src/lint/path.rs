@@ -1,0 +1,53 @@
+//! Rules about the cookie's path.
+
+use super::Severity::Error;
+use super::rule::{Look, Rule, Sink};
+use crate::browser::path_match;
+use crate::farm::{Key, Wiki};
+
+pub(super) const RULES: &[Rule] = &[Rule {
+    name: "path-misses-wiki",
+    family: "path",
+    severity: Error,
+    title: "a cookie path that does not cover the wiki itself",
+    why: "The browser stores the cookie but never sends it to this wiki: people log in and are anonymous on the next \
+          page. Paths match by whole segments and in their case: /wiki1 covers neither /wiki10 nor /Wiki1.",
+    bad: r#"
+        moin = "1.9.11"
+        [wikis.one]
+        url = "https://wiki.example.org/one"
+        cookie_path = "/two"
+    "#,
+    good: r#"
+        moin = "1.9.11"
+        [wikis.one]
+        url = "https://wiki.example.org/one"
+        cookie_path = "/one"
+    "#,
+    cure: "Set cookie_path to the path of the wiki's public URL or to one above it, or `unset` it.",
+    fixed: false,
+    look: Look::Wiki(path_misses_wiki),
+}];
+
+fn path_misses_wiki(wiki: &Wiki, sink: &mut Sink) {
+    let settings = wiki.moin();
+    let cookie_path = settings.effective_cookie_path();
+    // A value that is no path makes browsers use the default path, which is the wiki's own.
+    if !cookie_path.starts_with('/') {
+        return;
+    }
+    let own = wiki.url.path().trim_end_matches('/');
+    let page = format!("{own}/FrontPage");
+    if path_match(&page, cookie_path) {
+        return;
+    }
+    let own = if own.is_empty() { "/" } else { own };
+    let message =
+        format!("the cookie's path {cookie_path} does not cover the wiki at {own}: nobody can log in");
+    let help = match wiki.setting(Key::CookiePath) {
+        Some(_) => format!("write cookie_path = {own:?} or a path above it"),
+        None => "the path comes from backend_url, which the browser never sees: set cookie_path".to_owned(),
+    };
+    let key = if wiki.setting(Key::CookiePath).is_some() { Key::CookiePath } else { Key::BackendUrl };
+    sink.report(wiki, wiki.span_of(key), message, help);
+}

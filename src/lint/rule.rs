@@ -1,0 +1,115 @@
+//! What a rule is.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::{Disk, Finding, Severity};
+use crate::farm::{Farm, Span, Wiki};
+
+/// One rule of `config check`, with its explanation.
+#[derive(Debug, Serialize)]
+pub struct Rule {
+    /// Its stable kebab-case name.
+    pub name: &'static str,
+    /// The family it belongs to.
+    pub family: &'static str,
+    /// How bad its findings are, unless `[lint]` says otherwise.
+    pub severity: Severity,
+    /// What it reports, in a line.
+    pub title: &'static str,
+    /// Why that matters on a real farm.
+    pub why: &'static str,
+    /// A farm file that it reports.
+    pub bad: &'static str,
+    /// A farm file that it does not report.
+    pub good: &'static str,
+    /// What to do.
+    pub cure: &'static str,
+    /// Whether `[lint]` can't change its level, because the farm file can't be used with it.
+    pub fixed: bool,
+    #[serde(skip)]
+    pub(super) look: Look,
+}
+
+/// Where a rule looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Look {
+    /// The parser finds it.
+    Parser,
+    /// At each wiki by itself.
+    Wiki(fn(&Wiki, &mut Sink)),
+    /// At the farm as a whole.
+    Farm(fn(&Farm, &mut Sink)),
+    /// At the farm and the directories it names.
+    Disk(fn(&Farm, &dyn Disk, &mut Sink)),
+}
+
+/// Takes the findings of one rule, and makes one of those that differ only in the wiki.
+pub(super) struct Sink {
+    rule: &'static str,
+    severity: Severity,
+    findings: Vec<Finding>,
+    known: HashMap<(Span, String), usize>,
+}
+
+impl Sink {
+    pub(super) fn new(rule: &'static Rule) -> Sink {
+        Sink { rule: rule.name, severity: rule.severity, findings: Vec::new(), known: HashMap::new() }
+    }
+
+    /// Reports that `message` holds at `span` for `wiki`, and what to do.
+    pub(super) fn report(&mut self, wiki: &Wiki, span: Span, message: String, help: impl Into<String>) {
+        if let Some(finding) = self.merge(&span, &message) {
+            if !finding.wikis.contains(&wiki.name) {
+                finding.wikis.push(wiki.name.clone());
+            }
+            return;
+        }
+        self.push(Finding {
+            rule: self.rule,
+            severity: self.severity,
+            message,
+            help: Some(help.into()),
+            span,
+            also: Vec::new(),
+            wikis: vec![wiki.name.clone()],
+        });
+    }
+
+    /// Reports something about the farm, or about two places of it.
+    pub(super) fn report_farm(
+        &mut self,
+        span: Span,
+        message: String,
+        help: impl Into<String>,
+        also: Vec<(Span, String)>,
+    ) {
+        if self.merge(&span, &message).is_some() {
+            return;
+        }
+        self.push(Finding {
+            rule: self.rule,
+            severity: self.severity,
+            message,
+            help: Some(help.into()),
+            span,
+            also,
+            wikis: Vec::new(),
+        });
+    }
+
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    fn merge(&mut self, span: &Span, message: &str) -> Option<&mut Finding> {
+        let position = self.known.get(&(span.clone(), message.to_owned()))?;
+        self.findings.get_mut(*position)
+    }
+
+    fn push(&mut self, finding: Finding) {
+        self.known.insert((finding.span.clone(), finding.message.clone()), self.findings.len());
+        self.findings.push(finding);
+    }
+}

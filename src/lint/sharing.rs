@@ -1,0 +1,238 @@
+//! Rules about logins that are shared, or that hurt each other.
+
+use super::Severity::{Error, Warning};
+use super::rule::{Look, Rule, Sink};
+use crate::farm::Farm;
+use crate::sharing::{As, Model, RealPlaces, Verdict, disagreements};
+
+const FAMILY: &str = "sharing";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "log-out-trap",
+        family: FAMILY,
+        severity: Error,
+        title: "two wikis whose cookies meet, but whose sessions or users do not",
+        why: "The browser sends the cookie of one wiki to the other, which can't use it. What it does then was measured \
+              on running wikis: by version it deletes the cookie, the session file or both, or gives the cookie its own \
+              short lifetime. People are logged out of one wiki by opening a page of the other.",
+        bad: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            cookie_name = "lab"
+            [wikis.one]
+            url = "https://one.example.org/"
+            data_dir = "one"
+            [wikis.two]
+            url = "https://two.example.org/"
+            data_dir = "two"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            cookie_name = "siteidmagic"
+            [wikis.one]
+            url = "https://one.example.org/"
+            data_dir = "one"
+            [wikis.two]
+            url = "https://two.example.org/"
+            data_dir = "two"
+        "#,
+        cure: "To share the login, give both wikis the same session_dir, user_dir and auth methods; to keep them apart, \
+               give them different cookie names (cookie_name = \"siteidmagic\") or leave cookie_domain out.",
+        fixed: false,
+        look: Look::Farm(log_out_trap),
+    },
+    Rule {
+        name: "share-not-met",
+        family: FAMILY,
+        severity: Error,
+        title: "wikis of one [[share]] that do not share a login",
+        why: "People who are meant to log in once have to log in again, or are logged out; the six steps of \
+              `cookie explain` say where it ends.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            data_dir = "one"
+            [wikis.two]
+            url = "https://two.example.org/"
+            data_dir = "two"
+            [[share]]
+            wikis = ["one", "two"]
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            cookie_name = "lab"
+            session_dir = "sessions"
+            user_dir = "users"
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            url = "https://two.example.org/"
+            [[share]]
+            wikis = ["one", "two"]
+        "#,
+        cure: "Give the wikis the same cookie_domain, cookie_name, session_dir, user_dir and auth methods.",
+        fixed: false,
+        look: Look::Farm(share_not_met),
+    },
+    Rule {
+        name: "share-unintended",
+        family: FAMILY,
+        severity: Error,
+        title: "wikis that share a login though no [[share]] has both",
+        why: "A login that reaches further than somebody intended gives the wikis' servers each other's users.",
+        bad: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            cookie_name = "lab"
+            session_dir = "sessions"
+            user_dir = "users"
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            url = "https://two.example.org/"
+            [wikis.three]
+            url = "https://three.example.org/"
+            [[share]]
+            wikis = ["one", "two"]
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            cookie_name = "lab"
+            session_dir = "sessions"
+            user_dir = "users"
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            url = "https://two.example.org/"
+            [wikis.three]
+            url = "https://three.example.org/"
+            cookie_name = "three"
+            session_dir = "three/sessions"
+            [[share]]
+            wikis = ["one", "two"]
+        "#,
+        cure: "Add the wiki to the [[share]], or give it a cookie name of its own.",
+        fixed: false,
+        look: Look::Farm(share_unintended),
+    },
+    Rule {
+        name: "own-cookie-shadows",
+        family: FAMILY,
+        severity: Warning,
+        title: "a wiki whose own anonymous cookie hides the shared one",
+        why: "Two cookies of one name with different domain or path are two cookies. A visitor who was at the wiki \
+              before logging in elsewhere sends both, and the wiki takes the wrong one: the login is not seen.",
+        bad: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_name = "lab"
+            cookie_lifetime = [1, 12]
+            session_dir = "sessions"
+            user_dir = "users"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_domain = ".example.org"
+            [wikis.two]
+            url = "https://two.example.org/"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_name = "lab"
+            cookie_lifetime = [1, 12]
+            session_dir = "sessions"
+            user_dir = "users"
+            cookie_domain = ".example.org"
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            url = "https://two.example.org/"
+        "#,
+        cure: "Give both wikis the same cookie_domain and cookie_path.",
+        fixed: false,
+        look: Look::Farm(own_cookie_shadows),
+    },
+];
+
+/// For each wiki that hurts others: the first pair with `verdict`, and how many more there are.
+fn report(farm: &Farm, sink: &mut Sink, verdict: Verdict, help: &str) {
+    let model = Model::new(farm, &RealPlaces);
+    for (position, to) in model.sites().iter().enumerate() {
+        let mut first = None;
+        let mut count = 0;
+        for class in model.senders(to) {
+            let Some(from) = model.another(class, position) else { continue };
+            let pair = model.pair(from, to, As::User);
+            if pair.verdict == verdict {
+                let members = model.classes().members.get(class).map_or(0, Vec::len);
+                let own = usize::from(model.classes().of.get(position) == Some(&class));
+                count += members - own;
+                first.get_or_insert((from, pair));
+            }
+        }
+        let Some((from, pair)) = first else { continue };
+        let more = match count {
+            0 | 1 => String::new(),
+            count => format!(" (and so for {} more wikis)", count - 1),
+        };
+        let what = pair.effect.unwrap_or(pair.reason.clone());
+        let place = |name: &str| farm.wiki(name).map_or(0..0, |wiki| wiki.span.clone());
+        let message = format!("{what}{more}");
+        let also = vec![(place(&from.name), pair.reason)];
+        sink.report_farm(place(&to.name), message, help, also);
+    }
+}
+
+fn log_out_trap(farm: &Farm, sink: &mut Sink) {
+    let help = "share session_dir, user_dir and auth, or give the wikis different cookie names";
+    report(farm, sink, Verdict::Conflict, help);
+}
+
+fn own_cookie_shadows(farm: &Farm, sink: &mut Sink) {
+    report(farm, sink, Verdict::Shadowed, "give both wikis the same cookie_domain and cookie_path");
+}
+
+fn share_not_met(farm: &Farm, sink: &mut Sink) {
+    intent(farm, sink, true);
+}
+
+fn share_unintended(farm: &Farm, sink: &mut Sink) {
+    intent(farm, sink, false);
+}
+
+fn intent(farm: &Farm, sink: &mut Sink, intended: bool) {
+    if farm.shares.is_empty() {
+        return;
+    }
+    let model = Model::new(farm, &RealPlaces);
+    for found in disagreements(farm, &model).into_iter().filter(|found| found.intended == intended) {
+        let (message, help) = if intended {
+            let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
+            (
+                format!(
+                    "a login at {:?} does not reach {:?}: {}{step}",
+                    found.from,
+                    found.to,
+                    found.pair.verdict.name()
+                ),
+                found.pair.reason,
+            )
+        } else {
+            (
+                format!("{:?} shares the login of {:?}, though no [[share]] has both", found.to, found.from),
+                "add it to the [[share]], or give it a cookie name of its own".to_owned(),
+            )
+        };
+        sink.report_farm(found.span, message, help, Vec::new());
+    }
+}

@@ -1,0 +1,96 @@
+//! The rules held against their own examples.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use super::*;
+
+/// A disk on which everything is there and private, but for paths that say otherwise.
+struct FakeDisk;
+
+impl Disk for FakeDisk {
+    fn directory(&self, path: &Path) -> io::Result<Directory> {
+        let says = |word: &str| path.components().any(|part| part.as_os_str() == word);
+        if says("missing") {
+            return Err(io::Error::from(io::ErrorKind::NotFound));
+        }
+        Ok(Directory { is_directory: true, mode: if says("open") { 0o777 } else { 0o750 } })
+    }
+}
+
+fn check_text(text: &str) -> Vec<Finding> {
+    let farm =
+        Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap_or_else(|errors| panic!("{errors:?}"));
+    check(&farm, &FakeDisk)
+}
+
+#[test]
+fn every_rule_reports_its_bad_example_and_not_its_good_one() {
+    for rule in rules() {
+        let bad = check_text(rule.bad);
+        let own: Vec<_> = bad.iter().filter(|finding| finding.rule == rule.name).collect();
+        assert!(!own.is_empty(), "{} does not report its example: {bad:#?}", rule.name);
+        assert!(own.iter().all(|finding| finding.severity == rule.severity), "{}", rule.name);
+        let good = check_text(rule.good);
+        assert!(good.iter().all(|finding| finding.rule != rule.name), "{} reports: {good:#?}", rule.name);
+        assert!(
+            good.iter().all(|finding| finding.severity == Severity::Warning),
+            "the good example of {} is not: {good:#?}",
+            rule.name
+        );
+    }
+}
+
+#[test]
+fn names_are_unique_kebab_case_and_belong_to_one_family() {
+    let mut names = BTreeSet::new();
+    for rule in rules() {
+        assert!(names.insert(rule.name), "{} twice", rule.name);
+        assert!(
+            rule.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit()),
+            "{}",
+            rule.name
+        );
+        for text in [rule.title, rule.why, rule.cure] {
+            assert!(!text.is_empty() && !text.contains("  "), "{}: {text}", rule.name);
+        }
+    }
+    for family in FAMILIES {
+        let names: BTreeSet<_> = family.iter().map(|rule| rule.family).collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+    }
+}
+
+#[test]
+fn the_parser_names_only_rules_that_exist() {
+    // Each rule found by the parser is in its bad example's problems; so is no rule without an entry in the list.
+    for rule in rules() {
+        let farm = Farm::parse(Path::new("farm.toml"), rule.bad.to_owned()).unwrap();
+        for problem in &farm.problems {
+            assert!(rules().any(|rule| rule.name == problem.rule), "{}", problem.rule);
+        }
+    }
+}
+
+#[test]
+fn lint_levels_apply_but_not_to_what_makes_the_file_unusable() {
+    let farm = |levels: &str| {
+        format!("moin = \"1.9\"\n[wikis.one]\nurl = \"https://one.example.org/\"\n[lint]\n{levels}")
+    };
+    assert_eq!(check_text(&farm("")).len(), 1);
+    assert_eq!(check_text(&farm("allow = [\"precise-version\"]")), []);
+    assert_eq!(check_text(&farm("deny = [\"precise-version\"]"))[0].severity, Severity::Error);
+    let fixed = check_text("[wikis.one]\nurl = \"x\"\n[lint]\nallow = [\"bad-url\"]");
+    assert!(fixed.iter().any(|finding| finding.rule == "bad-url"), "{fixed:#?}");
+    assert!(fixed.iter().any(|finding| finding.rule == "unknown-rule"), "{fixed:#?}");
+}
+
+#[test]
+fn a_setting_that_many_wikis_inherit_is_one_finding() {
+    let text = "moin = \"1.8.7\"\n[farm]\ncookie_name = \"lab\"\n\
+                [wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n";
+    let findings = check_text(text);
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert_eq!(findings[0].wikis, ["a", "b"]);
+}

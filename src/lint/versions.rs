@@ -1,0 +1,204 @@
+//! Rules about what a version knows.
+
+use super::Severity::{Error, Warning};
+use super::rule::{Look, Rule, Sink};
+use crate::farm::{Key, Value, Wiki};
+use crate::moin::{Behaviour, CookieLifetime};
+
+const FAMILY: &str = "versions";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "precise-version",
+        family: FAMILY,
+        severity: Warning,
+        title: "a version without its last number",
+        why: "1.9.0, 1.9.1, 1.9.4, 1.9.9 and 1.9.11 all treat cookies differently. `1.9` is taken for 1.9.11, and a \
+              prediction for the wrong release is wrong.",
+        bad: r#"
+            moin = "1.9"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Name the release the wiki runs.",
+        fixed: false,
+        look: Look::Wiki(precise_version),
+    },
+    Rule {
+        name: "missing-version",
+        family: FAMILY,
+        severity: Warning,
+        title: "a wiki whose version is nowhere said",
+        why: "Cookie name, lifetime and session files differ between releases; without a version 1.9.11 is assumed.",
+        bad: r#"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Add moin = \"1.9.11\" (or what you run) at the top of the file, or to groups or wikis.",
+        fixed: false,
+        look: Look::Wiki(missing_version),
+    },
+    Rule {
+        name: "ignored-setting",
+        family: FAMILY,
+        severity: Warning,
+        title: "a setting that the wiki's version ignores",
+        why: "The wiki behaves as if the line were not there: cookies keep a name, a Secure flag or a lifetime that \
+              somebody believes to be changed.",
+        bad: r#"
+            moin = "1.8.7"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_name = "lab"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_name = "lab"
+        "#,
+        cure: "Take the setting out for this wiki (or `unset` it), or upgrade the wiki.",
+        fixed: false,
+        look: Look::Wiki(ignored_setting),
+    },
+    Rule {
+        name: "lifetime-shape",
+        family: FAMILY,
+        severity: Error,
+        title: "cookie_lifetime in the shape of another version",
+        why: "Before 1.9 cookie_lifetime is one number, from 1.9 a pair (anonymous, logged in). The wrong shape makes \
+              every request fail (1.7, 1.8, 1.9.0), or is read as an old configuration with an error in the log \
+              (from 1.9.1), where an old 0 for 'for ever' becomes 'nobody stays logged in'.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_lifetime = 12
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_lifetime = [0, 12]
+        "#,
+        cure: "Write a pair [anonymous, logged in] from 1.9 on, and a number before.",
+        fixed: false,
+        look: Look::Wiki(lifetime_shape),
+    },
+];
+
+fn precise_version(wiki: &Wiki, sink: &mut Sink) {
+    let version = wiki.version();
+    if !version.is_precise() {
+        let span = wiki.span_of(Key::Moin);
+        let message = format!("{version} is taken for {}", version.resolved());
+        sink.report(
+            wiki,
+            span,
+            message,
+            "name the release, as releases of one line treat cookies differently",
+        );
+    }
+}
+
+fn missing_version(wiki: &Wiki, sink: &mut Sink) {
+    if wiki.setting(Key::Moin).is_none() {
+        let message = format!("the version of the wiki {:?} is nowhere said: 1.9.11 is assumed", wiki.name);
+        sink.report(
+            wiki,
+            wiki.span.clone(),
+            message,
+            "add moin = \"1.9.11\", or what it runs, at the top of the file",
+        );
+    }
+}
+
+fn ignored_setting(wiki: &Wiki, sink: &mut Sink) {
+    let version = wiki.version().resolved();
+    for (key, setting) in wiki.settings() {
+        if let Some(why) = ignored(wiki, key) {
+            let message = format!("MoinMoin {version} ignores {}: {why}", key.name());
+            sink.report(wiki, setting.key_span.clone(), message, "take it out, or `unset` it for this wiki");
+        }
+    }
+}
+
+/// Why the wiki's version ignores `key`, if it does.
+///
+/// Source: `multiconfig.py`, `session.py` and `auth/` of the releases named.
+fn ignored(wiki: &Wiki, key: Key) -> Option<&'static str> {
+    let behaviour = wiki.version().behaviour();
+    let before_1_9 = behaviour < Behaviour::V1_9_0;
+    let v2 = behaviour == Behaviour::V2;
+    let scalar = matches!(wiki.moin().cookie_lifetime, Some(CookieLifetime::Hours(_)));
+    match key {
+        Key::CookieName if behaviour < Behaviour::V1_9_1 => {
+            Some("the name is always MOIN_SESSION; cookie_name came with 1.9.1")
+        }
+        Key::CookieSecure if behaviour < Behaviour::V1_7_3 => Some("it came with 1.7.3"),
+        Key::CookieHttponly if before_1_9 => Some("it came with 1.9.0"),
+        Key::CookieSamesite if !v2 => Some("no MoinMoin before 2.0 sends SameSite"),
+        Key::SecretKeyId if !v2 => Some("only 2.0 signs its cookies"),
+        // From 1.9.1 on it is read beside an old-style cookie_lifetime.
+        Key::AnonymousSessionLifetime if !before_1_9 && (v2 || !scalar) => {
+            Some("since 1.9 the first number of cookie_lifetime says it")
+        }
+        Key::SessionDir if before_1_9 => {
+            Some("sessions lie in <cache_dir>/__common__/session; session_dir came with 1.9")
+        }
+        Key::SessionDir | Key::SessionStore if v2 => Some("2.0 keeps the session in the cookie itself"),
+        Key::SessionHandler | Key::SessionIdHandler if !before_1_9 => {
+            Some("1.9 replaced it by session_service")
+        }
+        Key::SessionService if before_1_9 => {
+            Some("session_service came with 1.9; here it is session_handler")
+        }
+        Key::SessionService if v2 => Some("2.0 leaves sessions to Flask"),
+        _ => None,
+    }
+}
+
+fn lifetime_shape(wiki: &Wiki, sink: &mut Sink) {
+    let Some(setting) = wiki.setting(Key::CookieLifetime) else { return };
+    let version = wiki.version().resolved();
+    let (message, help) = match (&setting.value, wiki.version().behaviour()) {
+        (Value::Pair(_, user), behaviour) if behaviour < Behaviour::V1_9_0 => (
+            format!("MoinMoin {version} fails on every request: cookie_lifetime is one number before 1.9"),
+            format!("write cookie_lifetime = {user}; anonymous sessions have anonymous_session_lifetime"),
+        ),
+        (Value::Number(hours), Behaviour::V1_9_0) => (
+            "MoinMoin 1.9.0 fails on every request: cookie_lifetime is a pair (anonymous, logged in)"
+                .to_owned(),
+            format!("write cookie_lifetime = [0, {hours}]"),
+        ),
+        (Value::Number(hours), behaviour) if (Behaviour::V1_9_1..Behaviour::V2).contains(&behaviour) => {
+            let meant = if hours.trunc() == 0.0 {
+                "'nobody stays logged in'".to_owned()
+            } else {
+                format!("[{}, {}]", wiki.moin().anonymous_session_lifetime.unwrap_or(0.0), hours.trunc())
+            };
+            (
+                format!(
+                    "MoinMoin {version} wants a pair for cookie_lifetime; it logs an error and takes {meant}"
+                ),
+                format!("write cookie_lifetime = [0, {hours}]"),
+            )
+        }
+        (Value::Pair(_, user), Behaviour::V2) => (
+            "MoinMoin 2 has one lifetime: PERMANENT_SESSION_LIFETIME".to_owned(),
+            format!("write cookie_lifetime = {user}"),
+        ),
+        _ => return,
+    };
+    sink.report(wiki, setting.span.clone(), message, help);
+}

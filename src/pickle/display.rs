@@ -1,0 +1,540 @@
+//! A tree as JSON, for people and scripts to look at: the `values` of `session show`.
+//!
+//! Python text and ASCII byte strings are strings; numbers are numbers where JSON holds them exactly; lists are
+//! arrays, and dicts whose keys are all such strings are objects. Everything else is `{"$py": kind, ...}`:
+//!
+//! | `$py` | further members |
+//! |---|---|
+//! | `str`, `bytes`, `bytearray`, `unicode` | `value`: the literal's inside, as Python escapes it |
+//! | `long`, `float` | `value`: decimal digits; `nan`, `inf`, `-inf` |
+//! | `tuple`, `set`, `frozenset`, `list` | `items` (a list only where some are left out) |
+//! | `dict` | `items`: pairs |
+//! | `global` | `name` |
+//! | `object` | `class`, `how`, `args`, `log` |
+//! | `ref` | `to`: JSON pointer, within this display, to where the same container is shown |
+//! | `truncated` | `kind`: what is not shown because it is too long or too deep |
+//!
+//! `omitted` beside `items` or `log` counts what was left out for want of room. A container is shown once, so the display is
+//! bounded by [`DisplayLimits`] however often a file refers to it. It says what is there, and is not meant to be
+//! read back.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::text::Chunk;
+use super::value::{Event, Make, Node, NodeId, Tree};
+
+/// How much of a value is displayed.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct DisplayLimits {
+    /// Most values shown (10,000).
+    pub nodes: usize,
+    /// Deepest nesting of the JSON itself (100); its parsers commonly stop at 128.
+    pub depth: usize,
+    /// Most bytes of strings and digits (1 MiB).
+    pub text: usize,
+}
+
+impl Default for DisplayLimits {
+    fn default() -> Self {
+        DisplayLimits { nodes: 10_000, depth: 100, text: 1 << 20 }
+    }
+}
+
+impl Tree {
+    /// The display form of a value, within the default [`DisplayLimits`].
+    pub fn to_display_json(&self, id: NodeId) -> Value {
+        self.to_display_json_with(id, &DisplayLimits::default())
+    }
+
+    /// The display form of a value, within bounds of the caller's choice.
+    pub fn to_display_json_with(&self, id: NodeId, limits: &DisplayLimits) -> Value {
+        let mut left = *limits;
+        left.nodes = left.nodes.saturating_sub(1);
+        let mut display = Display { tree: self, left, shown: HashMap::new(), places: vec![], done: vec![] };
+        let mut tasks = vec![Task::Show { id, depth: 0, place: display.place(None, Step::Root) }];
+        while let Some(task) = tasks.pop() {
+            match task {
+                Task::Show { id, depth, place } => {
+                    let value = display.show(id, depth, place, &mut tasks);
+                    display.done.extend(value);
+                }
+                Task::Join(join, count) => {
+                    let parts = display.done.split_off(display.done.len().saturating_sub(count));
+                    display.done.push(join.of(parts));
+                }
+            }
+        }
+        display.done.pop().unwrap_or_default()
+    }
+}
+
+enum Task {
+    Show {
+        id: NodeId,
+        depth: usize,
+        place: usize,
+    },
+    /// Makes one value of the last so many that are done.
+    Join(Join, usize),
+}
+
+/// How values become one.
+enum Join {
+    Array,
+    Object(Vec<String>),
+    /// `{"$py": kind, "items": [..]}`, and how many are left out.
+    Items(&'static str, usize),
+    Event(&'static str),
+    Instance {
+        class: Option<String>,
+        how: &'static str,
+        args: usize,
+        omitted: usize,
+    },
+}
+
+impl Join {
+    fn of(self, mut parts: Vec<Value>) -> Value {
+        match self {
+            Join::Array => Value::Array(parts),
+            Join::Object(keys) => Value::Object(keys.into_iter().zip(parts).collect()),
+            Join::Items(kind, 0) => json!({"$py": kind, "items": parts}),
+            Join::Items(kind, omitted) => json!({"$py": kind, "items": parts, "omitted": omitted}),
+            Join::Event(name) => {
+                parts.insert(0, Value::from(name));
+                Value::Array(parts)
+            }
+            Join::Instance { class, how, args, omitted } => {
+                let log = parts.split_off(args.min(parts.len()));
+                let mut object = Map::new();
+                object.insert("$py".to_owned(), Value::from("object"));
+                object.insert("class".to_owned(), Value::from(class));
+                object.insert("how".to_owned(), Value::from(how));
+                object.insert("args".to_owned(), Value::Array(parts));
+                object.insert("log".to_owned(), Value::Array(log));
+                if omitted > 0 {
+                    object.insert("omitted".to_owned(), Value::from(omitted));
+                }
+                Value::Object(object)
+            }
+        }
+    }
+}
+
+/// A step of a JSON pointer.
+#[derive(Copy, Clone)]
+enum Step {
+    Root,
+    Key(NodeId),
+    Index(usize),
+    /// The item of a `$py` form.
+    Item(usize),
+    /// A pair of a `$py` dict, and the half of it.
+    Pair(usize, usize),
+    Arg(usize),
+    Log(usize, usize),
+    LogPair(usize, usize, usize),
+}
+
+struct Display<'a> {
+    tree: &'a Tree,
+    /// What may still be shown. A container pays for its items before they are shown, so that no more tasks wait
+    /// than there is room for.
+    left: DisplayLimits,
+    /// Containers shown so far, and where.
+    shown: HashMap<NodeId, usize>,
+    /// Places by number: the place around each, and the step from there.
+    places: Vec<(Option<usize>, Step)>,
+    done: Vec<Value>,
+}
+
+impl Display<'_> {
+    fn place(&mut self, around: Option<usize>, step: Step) -> usize {
+        self.places.push((around, step));
+        self.places.len() - 1
+    }
+
+    /// The value of a node, or tasks that make one.
+    fn show(&mut self, id: NodeId, depth: usize, place: usize, tasks: &mut Vec<Task>) -> Option<Value> {
+        let node = self.tree.node(id);
+        if let Some(value) = self.scalar(node) {
+            return Some(value);
+        }
+        if let Some(&first) = self.shown.get(&id) {
+            return Some(match self.pointer(first) {
+                Some(to) => json!({"$py": "ref", "to": to}),
+                None => truncated(node),
+            });
+        }
+        let keys = self.object_keys(node);
+        let levels = match node {
+            Node::Dict(_) if keys.is_some() => 1,
+            Node::List(items) if items.len() <= self.left.nodes => 1,
+            Node::List(_) | Node::Tuple(_) | Node::Set(_) | Node::FrozenSet(_) => 2,
+            Node::Dict(_) => 3,
+            _ => 4,
+        };
+        let depth = depth + levels;
+        if depth > self.left.depth {
+            return Some(truncated(node));
+        }
+        self.shown.insert(id, place);
+        // Tasks are done last first.
+        let start = tasks.len();
+        match node {
+            Node::Tuple(items) | Node::List(items) | Node::Set(items) | Node::FrozenSet(items) => {
+                let count = items.len().min(self.left.nodes);
+                let plain = matches!(node, Node::List(_)) && count == items.len();
+                let join = if plain { Join::Array } else { Join::Items(node.kind(), items.len() - count) };
+                self.left.nodes -= count;
+                for (index, &id) in items.iter().enumerate().take(count) {
+                    let step = if plain { Step::Index(index) } else { Step::Item(index) };
+                    let place = self.place(Some(place), step);
+                    tasks.push(Task::Show { id, depth, place });
+                }
+                tasks.push(Task::Join(join, count));
+            }
+            Node::Dict(entries) => {
+                let count = entries.len().min(self.left.nodes / 2);
+                self.left.nodes -= 2 * count;
+                if let Some(keys) = keys.filter(|_| count == entries.len()) {
+                    for &(key, id) in entries {
+                        let place = self.place(Some(place), Step::Key(key));
+                        tasks.push(Task::Show { id, depth, place });
+                    }
+                    tasks.push(Task::Join(Join::Object(keys), count));
+                } else {
+                    for (index, &pair) in entries.iter().enumerate().take(count) {
+                        self.pair(pair, depth, place, |half| Step::Pair(index, half), tasks);
+                    }
+                    tasks.push(Task::Join(Join::Items("dict", entries.len() - count), count));
+                }
+            }
+            Node::Global(_) | Node::Object(_) => self.instance(id, depth, place, tasks),
+            _ => {}
+        }
+        if let Some(added) = tasks.get_mut(start..) {
+            added.reverse();
+        }
+        None
+    }
+
+    fn pair(
+        &mut self,
+        (key, value): (NodeId, NodeId),
+        depth: usize,
+        place: usize,
+        step: impl Fn(usize) -> Step,
+        tasks: &mut Vec<Task>,
+    ) {
+        for (half, id) in [key, value].into_iter().enumerate() {
+            let place = self.place(Some(place), step(half));
+            tasks.push(Task::Show { id, depth, place });
+        }
+        tasks.push(Task::Join(Join::Array, 2));
+    }
+
+    /// An unresolved object, or a global to which something is done: its class, its arguments, its log.
+    fn instance(&mut self, id: NodeId, depth: usize, place: usize, tasks: &mut Vec<Task>) {
+        let tree = self.tree;
+        let items = |args: &NodeId| tree.items(*args).map_or_else(|| vec![*args], |items| self.first(items));
+        let (how, mut args, total, log) = match tree.node(id) {
+            Node::Global(global) => ("global", Vec::new(), 0, &global.log),
+            Node::Object(object) => {
+                let (how, parts, total) = match &object.make {
+                    Make::Reduce { args, .. } => {
+                        ("reduce", items(args), tree.items(*args).map_or(1, <[_]>::len))
+                    }
+                    Make::NewObj { args, .. } => {
+                        ("newobj", items(args), tree.items(*args).map_or(1, <[_]>::len))
+                    }
+                    Make::NewObjEx { args, kwargs, .. } => ("newobj_ex", vec![*args, *kwargs], 2),
+                    Make::Instance { args, .. } => ("instance", self.first(args), args.len()),
+                };
+                (how, parts, total, &object.log)
+            }
+            _ => return,
+        };
+        args.truncate(self.left.nodes);
+        self.left.nodes -= args.len();
+        let mut omitted = total - args.len();
+        for (index, &id) in args.iter().enumerate() {
+            let place = self.place(Some(place), Step::Arg(index));
+            tasks.push(Task::Show { id, depth, place });
+        }
+        let mut events = 0;
+        for event in log {
+            let cost = match event {
+                Event::Build(_) => 2,
+                Event::Append(items) | Event::AddItems(items) => 1 + items.len(),
+                Event::SetItems(entries) => 1 + 2 * entries.len(),
+            };
+            match self.left.nodes.checked_sub(cost) {
+                Some(left) => self.left.nodes = left,
+                None => {
+                    omitted += cost - 1;
+                    continue;
+                }
+            }
+            self.event(event, events, depth, place, tasks);
+            events += 1;
+        }
+        let class = tree.class_name(id).filter(|name| self.fits(name.len()));
+        let join = Join::Instance { class, how, args: args.len(), omitted };
+        tasks.push(Task::Join(join, args.len() + events));
+    }
+
+    /// As many as there is room for.
+    fn first(&self, items: &[NodeId]) -> Vec<NodeId> {
+        items.iter().copied().take(self.left.nodes).collect()
+    }
+
+    fn event(&mut self, event: &Event, number: usize, depth: usize, place: usize, tasks: &mut Vec<Task>) {
+        let (name, items) = match event {
+            Event::Build(state) => ("build", std::slice::from_ref(state)),
+            Event::Append(items) => ("append", items.as_slice()),
+            Event::AddItems(items) => ("additems", items.as_slice()),
+            Event::SetItems(entries) => {
+                for (index, &pair) in entries.iter().enumerate() {
+                    self.pair(pair, depth, place, |half| Step::LogPair(number, index, half), tasks);
+                }
+                return tasks.push(Task::Join(Join::Event("setitems"), entries.len()));
+            }
+        };
+        for (index, &id) in items.iter().enumerate() {
+            let place = self.place(Some(place), Step::Log(number, index));
+            tasks.push(Task::Show { id, depth, place });
+        }
+        tasks.push(Task::Join(Join::Event(name), items.len()));
+    }
+
+    /// What is no container, or an empty one.
+    fn scalar(&mut self, node: &Node) -> Option<Value> {
+        Some(match node {
+            Node::None => Value::Null,
+            Node::Bool(value) => Value::from(*value),
+            Node::Int(value) => Value::from(*value),
+            Node::Long(value) => {
+                if let Ok(value) = i64::try_from(value) {
+                    return Some(Value::from(value));
+                }
+                // A bit is 0.30103 decimal digits.
+                if !self.fits(usize::try_from(value.bits() / 3).unwrap_or(usize::MAX)) {
+                    return Some(truncated(node));
+                }
+                json!({"$py": "long", "value": value.to_string()})
+            }
+            Node::Float(value) if value.is_finite() => Value::from(*value),
+            Node::Float(value) if value.is_nan() => json!({"$py": "float", "value": "nan"}),
+            Node::Float(value) => json!({"$py": "float", "value": if *value > 0.0 { "inf" } else { "-inf" }}),
+            Node::Str(bytes) | Node::Bytes(bytes) | Node::ByteArray(bytes) => {
+                if !self.fits(bytes.len()) {
+                    return Some(truncated(node));
+                }
+                match std::str::from_utf8(bytes) {
+                    Ok(text) if matches!(node, Node::Str(_)) && text.is_ascii() => Value::from(text),
+                    _ => json!({"$py": node.kind(), "value": escaped(bytes)}),
+                }
+            }
+            Node::Text(text) => {
+                if !self.fits(text.as_bytes().len()) {
+                    return Some(truncated(node));
+                }
+                match text.as_str() {
+                    Some(text) => Value::from(text),
+                    None => {
+                        let value: String = text
+                            .chunks()
+                            .map(|chunk| match chunk {
+                                Chunk::Str(text) => text.replace('\\', "\\\\"),
+                                Chunk::Surrogate(unit) => format!("\\u{unit:04x}"),
+                            })
+                            .collect();
+                        json!({"$py": "unicode", "value": value})
+                    }
+                }
+            }
+            Node::List(items) if items.is_empty() => json!([]),
+            Node::Dict(entries) if entries.is_empty() => json!({}),
+            Node::Tuple(items) | Node::Set(items) | Node::FrozenSet(items) if items.is_empty() => {
+                json!({"$py": node.kind(), "items": []})
+            }
+            Node::Global(global) if global.log.is_empty() => {
+                if !self.fits(global.module.len() + global.name.len()) {
+                    return Some(truncated(node));
+                }
+                json!({"$py": "global", "name": global.path()})
+            }
+            _ => return None,
+        })
+    }
+
+    /// Takes so many bytes from what strings may fill; false if they do not fit.
+    fn fits(&mut self, len: usize) -> bool {
+        match self.left.text.checked_sub(len) {
+            Some(left) => {
+                self.left.text = left;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The keys of a dict that JSON can hold as an object.
+    fn object_keys(&mut self, node: &Node) -> Option<Vec<String>> {
+        let Node::Dict(entries) = node else { return None };
+        if entries.len() > self.left.nodes / 2 {
+            return None;
+        }
+        let mut keys = Vec::with_capacity(entries.len());
+        for &(key, _) in entries {
+            let key = match self.tree.node(key) {
+                Node::Str(bytes) if bytes.is_ascii() => std::str::from_utf8(bytes).ok()?,
+                Node::Text(text) => text.as_str()?,
+                _ => return None,
+            };
+            if key == "$py" || !self.fits(key.len()) {
+                return None;
+            }
+            keys.push(key.to_owned());
+        }
+        Some(keys)
+    }
+
+    /// The JSON pointer (RFC 6901) of a place; `None` if there is no room for it.
+    fn pointer(&mut self, place: usize) -> Option<String> {
+        let mut steps = Vec::new();
+        let mut at = Some(place);
+        while let Some(&(around, step)) = at.and_then(|place| self.places.get(place)) {
+            steps.push(match step {
+                Step::Root => String::new(),
+                Step::Key(key) => {
+                    let len = match self.tree.node(key) {
+                        Node::Str(bytes) => bytes.len(),
+                        Node::Text(text) => text.as_bytes().len(),
+                        _ => 0,
+                    };
+                    if !self.fits(len) {
+                        return None;
+                    }
+                    let key = self.tree.bytes_or_text(key).unwrap_or_default();
+                    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+                }
+                Step::Index(index) => format!("/{index}"),
+                Step::Item(index) => format!("/items/{index}"),
+                Step::Pair(index, half) => format!("/items/{index}/{half}"),
+                Step::Arg(index) => format!("/args/{index}"),
+                Step::Log(event, index) => format!("/log/{event}/{}", index + 1),
+                Step::LogPair(event, index, half) => format!("/log/{event}/{}/{half}", index + 1),
+            });
+            at = around;
+        }
+        Some(steps.into_iter().rev().collect())
+    }
+}
+
+fn truncated(node: &Node) -> Value {
+    json!({"$py": "truncated", "kind": node.kind()})
+}
+
+/// The inside of a Python literal.
+fn escaped(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            b' '..=b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigInt;
+
+    use super::*;
+    use crate::pickle::read;
+
+    fn display(pickle: &[u8]) -> Value {
+        let tree = read(pickle).unwrap();
+        tree.to_display_json(tree.root())
+    }
+
+    #[test]
+    fn plain_values_are_plain_json() {
+        let session = display(b"\x80\x02}q\x01(U\x07user.idU\x0512.34U\x05trail]X\x06\0\0\0w:Gr\xc3\xb6aU\x07expiresG\x3f\xf8\0\0\0\0\0\0u.");
+        assert_eq!(session, json!({"user.id": "12.34", "trail": ["w:Grö"], "expires": 1.5}));
+        assert_eq!(display(b"(I01\nI-7\nNL12L\nl."), json!([true, -7, null, 12]));
+    }
+
+    #[test]
+    fn what_json_cannot_hold_says_its_kind() {
+        assert_eq!(display(b")."), json!({"$py": "tuple", "items": []}));
+        assert_eq!(display(b"K\x01\x85."), json!({"$py": "tuple", "items": [1]}));
+        assert_eq!(display(b"U\x04\xff\\\na."), json!({"$py": "str", "value": "\\xff\\\\\\na"}));
+        assert_eq!(display(b"C\x01a."), json!({"$py": "bytes", "value": "a"}));
+        assert_eq!(display(b"Va\\ud800\n."), json!({"$py": "unicode", "value": "a\\ud800"}));
+        assert_eq!(display(b"Fnan\n."), json!({"$py": "float", "value": "nan"}));
+        assert_eq!(display(b"F-inf\n."), json!({"$py": "float", "value": "-inf"}));
+        let digits = BigInt::from(1u128 << 100).to_string();
+        assert_eq!(display(format!("L{digits}L\n.").as_bytes()), json!({"$py": "long", "value": digits}));
+        assert_eq!(display(b"}K\x01Ns."), json!({"$py": "dict", "items": [[1, null]]}));
+        assert_eq!(display(b"}U\x03$pyNs."), json!({"$py": "dict", "items": [["$py", null]]}));
+        assert_eq!(display(b"cos\nsystem\n."), json!({"$py": "global", "name": "os.system"}));
+    }
+
+    #[test]
+    fn objects_tell_class_arguments_and_log() {
+        assert_eq!(
+            display(b"ca.b\nC\n(K\x01t\x81}U\x01xNsbNa(U\x01kNu."),
+            json!({"$py": "object", "class": "a.b.C", "how": "newobj", "args": [1],
+                "log": [["build", {"x": null}], ["append", null], ["setitems", ["k", null]]]})
+        );
+        assert_eq!(
+            display(b"ccopy_reg\n_reconstructor\n(ca\nC\nc__builtin__\nobject\nNtR.")["class"],
+            json!("a.C")
+        );
+    }
+
+    #[test]
+    fn a_container_is_shown_once() {
+        assert_eq!(display(b"]q\0h\0a."), json!([{"$py": "ref", "to": ""}]));
+        assert_eq!(
+            display(b"}(U\x03a/~(K\x01tq\0U\x01b]h\0au."),
+            json!({"a/~": {"$py": "tuple", "items": [1]}, "b": [{"$py": "ref", "to": "/a~1~0"}]})
+        );
+    }
+
+    #[test]
+    fn nesting_size_and_text_are_bounded() {
+        let mut deep = vec![b']'; 100_000];
+        deep.extend(vec![b'a'; 99_999]);
+        deep.push(b'.');
+        let text = display(&deep).to_string();
+        assert_eq!(text.bytes().filter(|&byte| byte == b'[').count(), 100);
+        assert!(serde_json::from_str::<Value>(&text).is_ok());
+
+        let mut wide = b"(".to_vec();
+        wide.extend(b"N".repeat(50_000));
+        wide.extend(b"l.");
+        let shown = display(&wide);
+        assert_eq!((shown["items"].as_array().unwrap().len(), &shown["omitted"]), (9_999, &json!(40_001)));
+
+        let mut long = b"(".to_vec();
+        for _ in 0..20 {
+            long.extend(b"X\x00\x00\x01\x00");
+            long.extend(vec![b'x'; 1 << 16]);
+        }
+        long.extend(b"l.");
+        let shown = display(&long);
+        assert_eq!(shown[15].as_str().unwrap().len(), 1 << 16);
+        assert_eq!(shown[16], json!({"$py": "truncated", "kind": "unicode"}));
+    }
+}

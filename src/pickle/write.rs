@@ -1,0 +1,463 @@
+//! Writes a tree as a pickle of protocol 2, the way cPickle of Python 2 does.
+//!
+//! Ints take the shortest binary opcode up to 32 bits and `I...\n` beyond; longs are LONG1 or LONG4; lists and
+//! dicts are memoized before they are filled, in batches of 1000; tuples after their items; memo numbers count
+//! from 1, or from 0 where the file came from pickle.py. cPickle memoizes an object only if something else refers
+//! to it at that moment: a node is memoized here if it is referred to twice, or if the file it came from did so.
+//! A session that MoinMoin wrote therefore comes out as the same bytes.
+//!
+//! Values that refer to themselves come out as Python's pickler does it: whatever is open and not yet in the
+//! memo is written again, until a list, dict or object on the way is found in the memo, and the outer, then
+//! useless, beginning is taken off the stack (Python would make the object once more and drop it). Source: `cPickle.c` of CPython 2.7.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use num_bigint::Sign;
+
+use super::opcode as op;
+use super::text::Text;
+use super::value::{Event, Make, Node, NodeId, Tree};
+
+/// Longest pickle written, in bytes.
+const MAX_OUTPUT: usize = 64 << 20;
+
+/// Items in one APPENDS or SETITEMS.
+const BATCH: usize = 1000;
+
+/// Why a tree cannot be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WriteError {
+    /// The pickle would pass 64 MiB.
+    TooLarge,
+    /// Protocol 2 has no way to say it; the text says what. Python 2 cannot have written it.
+    Protocol(&'static str),
+    /// Something is needed to make itself, as an object whose arguments contain it: no pickle can say that.
+    Cycle,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => write!(f, "the pickle would be longer than {MAX_OUTPUT} bytes"),
+            Self::Protocol(what) => write!(f, "pickle protocol 2 cannot hold {what}"),
+            Self::Cycle => f.write_str("a value is needed to make itself"),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+/// Writes a tree as protocol 2.
+///
+/// # Errors
+///
+/// If the pickle would grow beyond 64 MiB, needs a later protocol, or cannot be said in any.
+pub fn write(tree: &Tree) -> Result<Vec<u8>, WriteError> {
+    let mut writer = Writer {
+        tree,
+        wanted: wanted(tree),
+        memo: HashMap::new(),
+        open: HashMap::new(),
+        tasks: vec![Task::Save(tree.root())],
+        out: vec![op::PROTO, 2],
+    };
+    while let Some(task) = writer.tasks.pop() {
+        writer.perform(task)?;
+        if writer.out.len() > MAX_OUTPUT {
+            return Err(WriteError::TooLarge);
+        }
+    }
+    writer.out.push(op::STOP);
+    Ok(writer.out)
+}
+
+/// By node: something may ask the memo for it, because more than one reference leads to it, or because it holds
+/// others in a tree that somewhere refers back to itself.
+fn wanted(tree: &Tree) -> Vec<bool> {
+    #[derive(Copy, Clone, PartialEq)]
+    enum State {
+        New,
+        Open,
+        Done,
+    }
+    let mut states = vec![State::New; tree.node_count()];
+    let mut wanted = vec![false; tree.node_count()];
+    let mut cyclic = false;
+    let mut stack = vec![(tree.root(), false)];
+    while let Some((id, leave)) = stack.pop() {
+        let (Some(state), Some(wanted)) = (states.get_mut(id.index()), wanted.get_mut(id.index())) else {
+            continue;
+        };
+        match (leave, *state) {
+            (true, _) => *state = State::Done,
+            (false, State::New) => {
+                *state = State::Open;
+                stack.push((id, true));
+                tree.node(id).for_each_child(|child| stack.push((child, false)));
+            }
+            (false, seen) => {
+                *wanted = true;
+                cyclic |= seen == State::Open;
+            }
+        }
+    }
+    if cyclic {
+        for (wanted, node) in wanted.iter_mut().zip(tree.nodes()) {
+            *wanted |= matches!(node, Node::List(_) | Node::Dict(_) | Node::Object(_) | Node::Global(_));
+        }
+    }
+    wanted
+}
+
+/// What is still to be written, last first.
+enum Task {
+    Save(NodeId),
+    Op(u8),
+    /// The items of a list, from this one on.
+    Items(NodeId, usize),
+    /// The entries of a dict, from this one on.
+    Entries(NodeId, usize),
+    /// What makes the node is written, but for this opcode, which takes so many values from the stack, or all
+    /// above the mark.
+    Made(NodeId, u8, usize),
+    /// What was done to an unresolved object, from this event on.
+    Log(NodeId, usize),
+}
+
+struct Writer<'a> {
+    tree: &'a Tree,
+    wanted: Vec<bool>,
+    memo: HashMap<NodeId, u32>,
+    /// Nodes begun that enter the memo only when complete, and the size of the memo when they were last begun.
+    open: HashMap<NodeId, usize>,
+    tasks: Vec<Task>,
+    out: Vec<u8>,
+}
+
+impl Writer<'_> {
+    fn perform(&mut self, task: Task) -> Result<(), WriteError> {
+        match task {
+            Task::Save(id) => self.save(id),
+            Task::Op(opcode) => {
+                self.out.push(opcode);
+                Ok(())
+            }
+            Task::Items(id, from) => {
+                if let Some(rest) = self.tree.items(id).and_then(|items| items.get(from..)) {
+                    self.items(id, from, rest);
+                }
+                Ok(())
+            }
+            Task::Entries(id, from) => {
+                if let Some(rest) = self.tree.entries(id).and_then(|entries| entries.get(from..)) {
+                    self.entries(id, from, rest);
+                }
+                Ok(())
+            }
+            Task::Made(id, opcode, count) => self.made(id, opcode, count),
+            Task::Log(id, from) => self.log(id, from),
+        }
+    }
+
+    fn save(&mut self, id: NodeId) -> Result<(), WriteError> {
+        if self.get(id) {
+            return Ok(());
+        }
+        let tree = self.tree;
+        match tree.node(id) {
+            Node::None => self.out.push(op::NONE),
+            Node::Bool(true) => self.out.push(op::NEWTRUE),
+            Node::Bool(false) => self.out.push(op::NEWFALSE),
+            Node::Int(value) => self.int(*value),
+            Node::Long(value) => {
+                self.long(value)?;
+                // Python never memoizes a number; one that fills half a page is not worth repeating.
+                if value.bits() > 1 << 14 {
+                    self.put(id);
+                }
+            }
+            Node::Float(value) => {
+                self.out.push(op::BINFLOAT);
+                self.out.extend_from_slice(&value.to_be_bytes());
+            }
+            Node::Str(bytes) => {
+                match u8::try_from(bytes.len()) {
+                    Ok(len) => self.out.extend_from_slice(&[op::SHORT_BINSTRING, len]),
+                    Err(_) => self.opcode_and_length(op::BINSTRING, bytes.len())?,
+                }
+                self.out.extend_from_slice(bytes);
+                self.put(id);
+            }
+            Node::Text(text) => {
+                self.text(text)?;
+                self.put(id);
+            }
+            Node::Bytes(bytes) if bytes.is_empty() => {
+                self.global(b"__builtin__", b"bytes")?;
+                self.out.extend_from_slice(&[op::EMPTY_TUPLE, op::REDUCE]);
+                self.put(id);
+            }
+            Node::Bytes(bytes) => {
+                self.global(b"_codecs", b"encode")?;
+                self.latin1(id, bytes, "latin1")?;
+            }
+            Node::ByteArray(bytes) => {
+                self.global(b"__builtin__", b"bytearray")?;
+                self.latin1(id, bytes, "latin-1")?;
+            }
+            Node::Tuple(items) if items.is_empty() => self.out.push(op::EMPTY_TUPLE),
+            Node::Tuple(items) => {
+                self.begin(id)?;
+                let opcode = match items.len() {
+                    1 => op::TUPLE1,
+                    2 => op::TUPLE2,
+                    3 => op::TUPLE3,
+                    _ => {
+                        self.out.push(op::MARK);
+                        op::TUPLE
+                    }
+                };
+                self.tasks.push(Task::Made(id, opcode, items.len()));
+                self.save_all(items);
+            }
+            Node::List(_) => {
+                self.out.push(op::EMPTY_LIST);
+                self.put(id);
+                self.tasks.push(Task::Items(id, 0));
+            }
+            Node::Dict(_) => {
+                self.out.push(op::EMPTY_DICT);
+                self.put(id);
+                self.tasks.push(Task::Entries(id, 0));
+            }
+            Node::Set(_) | Node::FrozenSet(_) => {
+                // As `__reduce__` of a set has it: the type, called with a list.
+                self.begin(id)?;
+                let name: &[u8] = if matches!(tree.node(id), Node::Set(_)) { b"set" } else { b"frozenset" };
+                self.global(b"__builtin__", name)?;
+                self.out.push(op::EMPTY_LIST);
+                self.tasks.extend([Task::Made(id, op::REDUCE, 2), Task::Op(op::TUPLE1), Task::Items(id, 0)]);
+            }
+            Node::Global(global) => {
+                self.global(&global.module, &global.name)?;
+                self.put(id);
+                self.tasks.push(Task::Log(id, 0));
+            }
+            Node::Object(object) => {
+                self.begin(id)?;
+                match &object.make {
+                    Make::Reduce { callable, args } => {
+                        self.tasks.push(Task::Made(id, op::REDUCE, 2));
+                        self.save_all(&[*callable, *args]);
+                    }
+                    Make::NewObj { class, args } => {
+                        self.tasks.push(Task::Made(id, op::NEWOBJ, 2));
+                        self.save_all(&[*class, *args]);
+                    }
+                    Make::NewObjEx { .. } => {
+                        return Err(WriteError::Protocol("an object made with NEWOBJ_EX"));
+                    }
+                    Make::Instance { class, args } => {
+                        self.out.push(op::MARK);
+                        self.tasks.push(Task::Made(id, op::OBJ, 0));
+                        self.save_all(args);
+                        self.tasks.push(Task::Save(*class));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a node is begun which enters the memo only when complete. Begun again with nothing memoized
+    /// in between, it would never end.
+    fn begin(&mut self, id: NodeId) -> Result<(), WriteError> {
+        if self.open.insert(id, self.memo.len()) == Some(self.memo.len()) {
+            return Err(WriteError::Cycle);
+        }
+        Ok(())
+    }
+
+    /// Completes what [`Writer::begin`] began.
+    fn made(&mut self, id: NodeId, opcode: u8, count: usize) -> Result<(), WriteError> {
+        self.open.remove(&id);
+        if !self.memo.contains_key(&id) {
+            self.out.push(opcode);
+            self.put(id);
+            self.tasks.push(Task::Log(id, 0));
+            return Ok(());
+        }
+        // Its own parts needed it, and it was completed on their behalf: drop this beginning.
+        match opcode {
+            op::TUPLE | op::OBJ => self.out.push(op::POP_MARK),
+            _ => self.out.extend(std::iter::repeat_n(op::POP, count)),
+        }
+        self.get(id);
+        Ok(())
+    }
+
+    fn log(&mut self, id: NodeId, from: usize) -> Result<(), WriteError> {
+        let log = match self.tree.node(id) {
+            Node::Object(object) => &object.log,
+            Node::Global(global) => &global.log,
+            _ => return Ok(()),
+        };
+        let Some(event) = log.get(from) else { return Ok(()) };
+        self.tasks.push(Task::Log(id, from + 1));
+        match event {
+            Event::Build(state) => self.tasks.extend([Task::Op(op::BUILD), Task::Save(*state)]),
+            Event::Append(items) => match items.as_slice() {
+                [item] => self.tasks.extend([Task::Op(op::APPEND), Task::Save(*item)]),
+                items => {
+                    self.out.push(op::MARK);
+                    self.tasks.push(Task::Op(op::APPENDS));
+                    self.save_all(items);
+                }
+            },
+            Event::SetItems(entries) => match entries.as_slice() {
+                [(key, value)] => {
+                    self.tasks.extend([Task::Op(op::SETITEM), Task::Save(*value), Task::Save(*key)]);
+                }
+                entries => {
+                    self.out.push(op::MARK);
+                    self.tasks.push(Task::Op(op::SETITEMS));
+                    self.save_entries(entries);
+                }
+            },
+            Event::AddItems(_) => return Err(WriteError::Protocol("items added to an unresolved set")),
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, id: NodeId, from: usize, rest: &[NodeId]) {
+        let batch = rest.get(..BATCH).unwrap_or(rest);
+        match batch {
+            [] => {}
+            [item] if from == 0 => self.tasks.extend([Task::Op(op::APPEND), Task::Save(*item)]),
+            _ => {
+                self.out.push(op::MARK);
+                self.tasks.extend([Task::Items(id, from + batch.len()), Task::Op(op::APPENDS)]);
+                self.save_all(batch);
+            }
+        }
+    }
+
+    fn entries(&mut self, id: NodeId, from: usize, rest: &[(NodeId, NodeId)]) {
+        let batch = rest.get(..BATCH).unwrap_or(rest);
+        match batch {
+            [] if from == 0 => {}
+            [(key, value)] if from == 0 => {
+                self.tasks.extend([Task::Op(op::SETITEM), Task::Save(*value), Task::Save(*key)]);
+            }
+            _ => {
+                // Behind a full batch of a dict cPickle always writes another, if need be an empty one.
+                self.out.push(op::MARK);
+                if batch.len() == BATCH {
+                    self.tasks.push(Task::Entries(id, from + batch.len()));
+                }
+                self.tasks.push(Task::Op(op::SETITEMS));
+                self.save_entries(batch);
+            }
+        }
+    }
+
+    fn save_all(&mut self, items: &[NodeId]) {
+        self.tasks.extend(items.iter().rev().map(|&item| Task::Save(item)));
+    }
+
+    fn save_entries(&mut self, entries: &[(NodeId, NodeId)]) {
+        for &(key, value) in entries.iter().rev() {
+            self.tasks.extend([Task::Save(value), Task::Save(key)]);
+        }
+    }
+
+    /// Fetches a node from the memo, if it is there.
+    fn get(&mut self, id: NodeId) -> bool {
+        let Some(&index) = self.memo.get(&id) else { return false };
+        self.memo_opcode(op::BINGET, op::LONG_BINGET, index);
+        true
+    }
+
+    /// Stores the topmost value in the memo, if something may ask for it or the original did so.
+    fn put(&mut self, id: NodeId) {
+        let wanted = self.wanted.get(id.index()).copied().unwrap_or(false);
+        if wanted || self.tree.is_memoized(id) {
+            // There are never more entries than nodes, whose numbers are u32.
+            let index =
+                u32::try_from(self.memo.len()).unwrap_or(u32::MAX).saturating_add(self.tree.memo_start());
+            self.memo.insert(id, index);
+            self.memo_opcode(op::BINPUT, op::LONG_BINPUT, index);
+        }
+    }
+
+    fn memo_opcode(&mut self, short: u8, long: u8, index: u32) {
+        match u8::try_from(index) {
+            Ok(index) => self.out.extend_from_slice(&[short, index]),
+            Err(_) => {
+                self.out.push(long);
+                self.out.extend_from_slice(&index.to_le_bytes());
+            }
+        }
+    }
+
+    fn int(&mut self, value: i64) {
+        if let Ok(value) = u8::try_from(value) {
+            self.out.extend_from_slice(&[op::BININT1, value]);
+        } else if let Ok(value) = u16::try_from(value) {
+            self.out.push(op::BININT2);
+            self.out.extend_from_slice(&value.to_le_bytes());
+        } else if let Ok(value) = i32::try_from(value) {
+            self.out.push(op::BININT);
+            self.out.extend_from_slice(&value.to_le_bytes());
+        } else {
+            self.out.push(op::INT);
+            self.out.extend_from_slice(value.to_string().as_bytes());
+            self.out.push(b'\n');
+        }
+    }
+
+    fn long(&mut self, value: &num_bigint::BigInt) -> Result<(), WriteError> {
+        let bytes = if value.sign() == Sign::NoSign { Vec::new() } else { value.to_signed_bytes_le() };
+        match u8::try_from(bytes.len()) {
+            Ok(len) => self.out.extend_from_slice(&[op::LONG1, len]),
+            Err(_) => self.opcode_and_length(op::LONG4, bytes.len())?,
+        }
+        self.out.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    fn text(&mut self, text: &Text) -> Result<(), WriteError> {
+        self.opcode_and_length(op::BINUNICODE, text.as_bytes().len())?;
+        self.out.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    fn latin1(&mut self, id: NodeId, bytes: &[u8], codec: &str) -> Result<(), WriteError> {
+        self.text(&Text::from_latin1(bytes))?;
+        self.text(&Text::from(codec))?;
+        self.out.extend_from_slice(&[op::TUPLE2, op::REDUCE]);
+        self.put(id);
+        Ok(())
+    }
+
+    fn global(&mut self, module: &[u8], name: &[u8]) -> Result<(), WriteError> {
+        if [module, name].iter().any(|name| name.is_empty() || name.contains(&b'\n')) {
+            return Err(WriteError::Protocol("a class without a name, or with a line end in it"));
+        }
+        self.out.push(op::GLOBAL);
+        for name in [module, name] {
+            self.out.extend_from_slice(name);
+            self.out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    /// An opcode with a length of four bytes, signed in Python 2.
+    fn opcode_and_length(&mut self, opcode: u8, len: usize) -> Result<(), WriteError> {
+        let len = i32::try_from(len).map_err(|_| WriteError::TooLarge)?;
+        self.out.push(opcode);
+        self.out.extend_from_slice(&len.to_le_bytes());
+        Ok(())
+    }
+}

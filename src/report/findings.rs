@@ -1,0 +1,143 @@
+//! Findings: with source line and caret for people, as JSON for programs.
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
+use serde::Serialize;
+
+use super::escape;
+use crate::farm::{Source, Span, SyntaxErrors};
+use crate::lint::{Finding, Severity};
+
+/// One finding as `config check --format json` has it. Lines and columns count from 1, columns in characters; the end
+/// is the place just behind.
+#[derive(Debug, Serialize)]
+pub struct Json<'a> {
+    rule: &'a str,
+    severity: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    wiki: Option<&'a str>,
+}
+
+/// A finding for programs.
+pub fn json<'a>(source: &Source, finding: &'a Finding) -> Json<'a> {
+    let (start, end) = (source.place(finding.span.start), source.place(finding.span.end));
+    Json {
+        rule: finding.rule,
+        severity: finding.severity.name(),
+        message: &finding.message,
+        help: finding.help.as_deref(),
+        file: source.path().display().to_string(),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        wiki: finding.wiki(),
+    }
+}
+
+/// All findings for people, each with its source line and a caret.
+pub fn human(source: &Source, findings: &[Finding], colour: bool) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let message = match finding.wikis.as_slice() {
+            [] | [_] => finding.message.clone(),
+            [first, second] => format!("{} (wikis {first} and {second})", finding.message),
+            [first, second, rest @ ..] => {
+                format!("{} (wikis {first}, {second} and {} more)", finding.message, rest.len())
+            }
+        };
+        let shown = Shown {
+            severity: finding.severity,
+            rule: Some(finding.rule),
+            message: &message,
+            span: &finding.span,
+            also: &finding.also,
+            help: finding.help.as_deref(),
+        };
+        text.push_str(&diagnostic(source, &shown, colour));
+    }
+    text
+}
+
+/// Syntax errors for people.
+pub fn syntax(errors: &SyntaxErrors, colour: bool) -> String {
+    let mut text = String::new();
+    for (message, span) in errors.errors.iter().take(20) {
+        let shown = Shown { severity: Severity::Error, rule: None, message, span, also: &[], help: None };
+        text.push_str(&diagnostic(&errors.source, &shown, colour));
+    }
+    if errors.errors.len() > 20 {
+        text.push_str(&format!("and {} more errors\n", errors.errors.len() - 20));
+    }
+    text
+}
+
+/// The last line of a check: `farm.toml: 3 wikis, 1 error, 2 warnings`.
+pub fn summary(source: &Source, wikis: usize, errors: usize, warnings: usize) -> String {
+    let count = |number: usize, word: &str| match number {
+        1 => format!("1 {word}"),
+        _ => format!("{number} {word}s"),
+    };
+    let file = source.path().display().to_string();
+    let found = match (errors, warnings) {
+        (0, 0) => "nothing to report".to_owned(),
+        (0, _) => count(warnings, "warning"),
+        (_, 0) => count(errors, "error"),
+        (_, _) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+    };
+    format!("{}: {}, {found}", escape(&file), count(wikis, "wiki"))
+}
+
+struct Shown<'a> {
+    severity: Severity,
+    rule: Option<&'a str>,
+    message: &'a str,
+    span: &'a Span,
+    also: &'a [(Span, String)],
+    help: Option<&'a str>,
+}
+
+fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool) -> String {
+    let level = match shown.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let message = escape(shown.message);
+    let title = match shown.rule {
+        Some(rule) => level.primary_title(message).id(rule),
+        None => level.primary_title(message),
+    };
+    let path = source.path().display().to_string();
+    let mut group = title.element(excerpt(source, &path, shown.span, AnnotationKind::Primary, None));
+    for (span, label) in shown.also {
+        group = group.element(excerpt(source, &path, span, AnnotationKind::Context, Some(label)));
+    }
+    if let Some(help) = shown.help {
+        group = group.element(Level::HELP.message(escape(help)));
+    }
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    format!("{}\n\n", renderer.decor_style(DecorStyle::Ascii).render(&[group]))
+}
+
+/// The lines of a span, cut out so that a long farm file costs nothing.
+fn excerpt<'a>(
+    source: &'a Source,
+    path: &'a str,
+    span: &Span,
+    kind: AnnotationKind,
+    label: Option<&'a str>,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    // A table can be long: its first line is enough to find it.
+    let start = source.place(span.start).line;
+    let end = if source.place(span.end).line > start + 4 { span.start + 1 } else { span.end };
+    let (text, offset, line) = source.lines_of(&(span.start..end));
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let inside = |at: usize| at.saturating_sub(offset).min(text.len());
+    let annotation = kind.span(inside(span.start)..inside(end)).label(label);
+    Snippet::source(text).line_start(line).path(path).annotation(annotation)
+}

@@ -1,0 +1,153 @@
+//! What B does to A's login when it gets A's cookie and can't use it.
+//!
+//! Measured on running wikis of 1.7.3 to 1.9.11: log in at A, visit B with A's cookie, go back to A.
+//!
+//! | differs at B | 1.9.2 to 1.9.11 | 1.9.0, 1.9.1 | 1.7, 1.8 |
+//! |---|---|---|---|
+//! | session storage; B has no anonymous sessions | deletes the cookie | nothing | nothing |
+//! | session storage; B has anonymous sessions | re-sends the id with the anonymous lifetime | same | same |
+//! | user directory, or B lacks the login method | deletes cookie and session file | same | deletes the session file |
+//!
+//! That was with the same cookie name, domain and path at both. A browser deletes and replaces only what agrees in all
+//! three (RFC 6265bis 5.7), so where B sends another domain or path its answer misses A's cookie.
+
+use std::fmt;
+
+use super::As;
+use super::site::{Left, Site, Storage};
+use crate::browser::Cookie;
+use crate::moin::{Behaviour, Duplicate, Lifetime, lifetimes};
+
+/// A harm.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// B deletes the cookie (1.9.2 and later): one visit to B logs out of A.
+    DeletesCookie {
+        /// The wiki visited.
+        to: String,
+        /// The wiki that loses its login.
+        from: String,
+    },
+    /// B sends the same id again with its anonymous lifetime.
+    Shortens {
+        /// The wiki visited.
+        to: String,
+        /// The wiki that loses its login.
+        from: String,
+        /// After how many seconds.
+        seconds: f64,
+    },
+    /// B finds the session but not its user: it deletes the session file, from 1.9 on the cookie too.
+    DeletesSession {
+        /// The wiki visited.
+        to: String,
+        /// Whether the cookie goes too.
+        cookie: bool,
+    },
+    /// B can't use the id and puts its own in its place.
+    Overwrites {
+        /// The wiki visited.
+        to: String,
+        /// The wiki that loses its login.
+        from: String,
+    },
+    /// A's cookie stands in front of B's own.
+    Hides {
+        /// The wiki whose own cookie is hidden.
+        to: String,
+        /// The wiki whose cookie hides it.
+        from: String,
+    },
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Effect::DeletesCookie { to, from } => {
+                write!(f, "one visit to {to} deletes the cookie and logs out of {from}")
+            }
+            Effect::Shortens { to, from, seconds } => write!(
+                f,
+                "one visit to {to} gives the cookie the anonymous lifetime: the login at {from} then ends after {} \
+                 unless {from} is visited again",
+                hours(*seconds)
+            ),
+            Effect::DeletesSession { to, cookie: true } => {
+                write!(f, "one visit to {to} deletes cookie and session file: logged out everywhere")
+            }
+            Effect::DeletesSession { to, cookie: false } => {
+                write!(f, "one visit to {to} deletes the session file: logged out everywhere")
+            }
+            Effect::Overwrites { to, from } => {
+                write!(f, "a login at {to} replaces the cookie and logs out of {from}")
+            }
+            Effect::Hides { to, from } => {
+                write!(
+                    f,
+                    "whoever is logged in at {to} and then logs in at {from} is anonymous at {to}: it takes the other cookie"
+                )
+            }
+        }
+    }
+}
+
+/// A number of seconds in hours or minutes.
+fn hours(seconds: f64) -> String {
+    if seconds < 3600.0 { format!("{:.0} min", seconds / 60.0) } else { format!("{} h", seconds / 3600.0) }
+}
+
+/// Whether two cookies are one for the browser: the same name, domain, host-only flag and path.
+pub(super) fn same_cookie(a: &Cookie, b: &Cookie) -> bool {
+    a.name == b.name && a.domain == b.domain && a.host_only == b.host_only && a.path == b.path
+}
+
+/// Whether of `earlier` and `later`, two cookies of one name in one header, the wiki takes `earlier`.
+///
+/// A longer path comes first, then the one created earlier (RFC 6265bis 5.8.3).
+pub(super) fn order(earlier: &Cookie, later: &Cookie, takes: Duplicate) -> bool {
+    let earlier_first = earlier.path.len() >= later.path.len();
+    earlier_first == (takes == Duplicate::First)
+}
+
+/// What B does to A's login when `step` failed; `None` if it does no harm.
+pub(super) fn effect(from: &Site, to: &Site, visitor: As, step: usize) -> Option<Effect> {
+    let Left::Cookie(theirs) = from.left(visitor) else { return None };
+    let names = || (to.name.clone(), from.name.clone());
+    match step {
+        4 => no_session(from, to, theirs),
+        5 if visitor == As::User => {
+            let (to_name, _) = names();
+            Some(Effect::DeletesSession { to: to_name, cookie: to.behaviour() >= Behaviour::V1_9_0 })
+        }
+        _ => None,
+    }
+}
+
+/// The rows of the table in which the session storage differs.
+fn no_session(from: &Site, to: &Site, theirs: &Cookie) -> Option<Effect> {
+    let (to_name, from_name) = (to.name.clone(), from.name.clone());
+    // What B would send, its own domain and path: to a user, as every wiki does that lets people log in.
+    let own = match (to.left(As::User), to.left(As::Anonymous)) {
+        (Left::Cookie(own), _) | (_, Left::Cookie(own)) => own,
+        _ => return None,
+    };
+    if !same_cookie(theirs, own) {
+        // Nothing B sends touches A's cookie, but A's may stand in front of B's own.
+        let hides = to.receives(own).is_ok() && !order(own, theirs, to.settings.takes());
+        return hides.then_some(Effect::Hides { to: to_name, from: from_name });
+    }
+    let other_kind = !to.id_form.accepts(from.id_form)
+        || matches!((&from.storage, &to.storage), (Storage::Cookie(_), _) | (_, Storage::Cookie(_)));
+    if other_kind {
+        return Some(Effect::Overwrites { to: to_name, from: from_name });
+    }
+    if to.has_anonymous_sessions() {
+        let seconds = match lifetimes(&to.settings).map(|lifetimes| lifetimes.anonymous) {
+            Ok(Lifetime::Seconds(seconds)) => seconds,
+            _ => 0.0,
+        };
+        return Some(Effect::Shortens { to: to_name, from: from_name, seconds });
+    }
+    // Up to 1.9.1 B sends nothing and A is unharmed.
+    (to.behaviour() >= Behaviour::V1_9_2).then_some(Effect::DeletesCookie { to: to_name, from: from_name })
+}

@@ -1,0 +1,61 @@
+//! Groups of wikis that share a login.
+
+use std::collections::HashMap;
+
+use super::site::{Left, Site};
+use super::{As, Model, Verdict};
+
+/// A group under way.
+#[derive(Default)]
+struct Group {
+    members: Vec<usize>,
+    /// One member of each class.
+    examples: Vec<(usize, usize)>,
+}
+
+/// The groups of two or more wikis among which every login is shared both ways, as positions in
+/// [`Model::sites`]. Each wiki is in at most one, the first that takes it.
+pub fn groups(model: &Model) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut by_class: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (position, site) in model.sites().iter().enumerate() {
+        // Only a group that some cookie reaches from can be home.
+        let mut candidates: Vec<usize> =
+            model.senders(site).iter().filter_map(|class| by_class.get(class)).flatten().copied().collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        let home = candidates.into_iter().find(|candidate| {
+            groups.get(*candidate).is_some_and(|group| belongs(model, position, site, group))
+        });
+        let home = home.unwrap_or_else(|| {
+            groups.push(Group::default());
+            groups.len() - 1
+        });
+        let class = model.classes().of.get(position).copied().unwrap_or_default();
+        if let Some(group) = groups.get_mut(home) {
+            group.members.push(position);
+            if !group.examples.iter().any(|(known, _)| *known == class) {
+                group.examples.push((class, position));
+                by_class.entry(class).or_default().push(home);
+            }
+        }
+    }
+    groups.into_iter().map(|group| group.members).filter(|members| members.len() > 1).collect()
+}
+
+/// Whether a site shares logins both ways with every member of a group.
+fn belongs(model: &Model, position: usize, site: &Site, group: &Group) -> bool {
+    let shares = |a: &Site, b: &Site| model.pair(a, b, As::User).verdict == Verdict::Shared;
+    let examples = group.examples.iter().all(|(_, member)| {
+        model.sites().get(*member).is_some_and(|other| shares(site, other) && shares(other, site))
+    });
+    // Members of one class differ in their address: whether this site's cookie reaches each is left to ask, and
+    // known already where it is the class's own cookie.
+    let class = model.classes().of.get(position);
+    let Left::Cookie(cookie) = site.left(As::User) else { return false };
+    examples
+        && group.members.iter().all(|member| {
+            model.classes().of.get(*member) == class
+                || model.sites().get(*member).is_some_and(|other| other.receives(cookie).is_ok())
+        })
+}

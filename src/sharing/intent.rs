@@ -1,0 +1,124 @@
+//! What the admin intends, held against the prediction.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{As, Model, Pair, Verdict};
+use crate::farm::{Farm, Span};
+
+/// A place where the prediction differs from `[[share]]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Disagreement {
+    /// The wiki somebody comes from.
+    pub from: String,
+    /// The wiki he goes to.
+    pub to: String,
+    /// Whether sharing is intended; if not, it is predicted although no `[[share]]` has both.
+    pub intended: bool,
+    /// The prediction.
+    pub pair: Pair,
+    /// The `[[share]]` that is not met, or the wiki's name where sharing is not intended.
+    pub span: Span,
+}
+
+/// Everything in which the prediction differs from the farm's `[[share]]` tables: wikis of one table that do not
+/// share (or of which it is unknown), and, where there is any such table, wikis that share though no table has both.
+///
+/// For each wiki only the first other one is named from which a login does not come, or comes unintended.
+pub fn disagreements(farm: &Farm, model: &Model) -> Vec<Disagreement> {
+    if farm.shares.is_empty() {
+        return Vec::new();
+    }
+    let positions: HashMap<&str, usize> =
+        model.sites().iter().enumerate().map(|(position, site)| (site.name.as_str(), position)).collect();
+    let tables: Vec<Vec<usize>> = farm
+        .shares
+        .iter()
+        .map(|share| {
+            share.wikis.iter().filter_map(|(name, _)| positions.get(name.as_str()).copied()).collect()
+        })
+        .collect();
+    let mut found = missing(farm, model, &tables);
+    found.extend(unintended(farm, model, &tables));
+    found
+}
+
+/// Wikis of one table that do not share.
+fn missing(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreement> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (share, members) in farm.shares.iter().zip(tables) {
+        // Two of each class are enough to ask: one of them is another than the wiki asked about.
+        let mut asked: HashMap<usize, usize> = HashMap::new();
+        let class = |member: &usize| model.classes().of.get(*member).copied().unwrap_or_default();
+        let examples: Vec<usize> = members
+            .iter()
+            .copied()
+            .filter(|member| {
+                let count = asked.entry(class(member)).or_default();
+                *count += 1;
+                *count <= 2
+            })
+            .collect();
+        for to in members {
+            let first = examples.iter().filter(|from| *from != to).find_map(|from| {
+                let (a, b) = (model.sites().get(*from)?, model.sites().get(*to)?);
+                let pair = model.pair(a, b, As::User);
+                (pair.verdict != Verdict::Shared).then(|| (*from, a.name.clone(), b.name.clone(), pair))
+            });
+            if let Some((position, from, to_name, pair)) = first
+                && seen.insert((position, *to))
+            {
+                found.push(Disagreement {
+                    from,
+                    to: to_name,
+                    intended: true,
+                    pair,
+                    span: share.span.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Wikis that share though no table has both.
+fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreement> {
+    let mut tables_of: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); model.sites().len()];
+    for (table, members) in tables.iter().enumerate() {
+        for member in members {
+            if let Some(tables) = tables_of.get_mut(*member) {
+                tables.insert(table);
+            }
+        }
+    }
+    // In each class, one wiki for each set of tables its wikis are in, and a second for asking about the first.
+    let mut kinds: Vec<HashMap<&BTreeSet<usize>, Vec<usize>>> =
+        vec![HashMap::new(); model.classes().members.len()];
+    for (position, (class, tables)) in model.classes().of.iter().zip(&tables_of).enumerate() {
+        if let Some(kind) = kinds.get_mut(*class) {
+            let examples = kind.entry(tables).or_default();
+            if examples.len() < 2 {
+                examples.push(position);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (to, (b, tables)) in model.sites().iter().zip(&tables_of).enumerate() {
+        let apart = model.senders(b).into_iter().filter_map(|class| kinds.get(class)).flatten();
+        let mut strangers: Vec<usize> = apart
+            .filter(|(theirs, _)| theirs.is_disjoint(tables))
+            .flat_map(|(_, examples)| examples.iter().copied().find(|from| *from != to))
+            .collect();
+        strangers.sort_unstable();
+        let shared = strangers.into_iter().find_map(|from| {
+            let a = model.sites().get(from)?;
+            let pair = model.pair(a, b, As::User);
+            (pair.verdict == Verdict::Shared).then(|| (a.name.clone(), pair))
+        });
+        if let Some((from, pair)) = shared {
+            let span = farm.wiki(&b.name).map_or(0..0, |wiki| wiki.span.clone());
+            found.push(Disagreement { from, to: b.name.clone(), intended: false, pair, span });
+        }
+    }
+    found
+}

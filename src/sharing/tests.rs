@@ -1,0 +1,289 @@
+//! The measured table cell by cell, and the steps one by one.
+
+use std::path::Path;
+
+use super::*;
+use crate::browser::{Jar, Mode, Outcome, Request, Target};
+use crate::moin::{Visitor, session_cookie};
+
+/// Every path is what it says.
+struct Paper;
+
+impl Places for Paper {
+    fn identity(&self, path: &Path) -> Identity {
+        Identity::Path(path.to_owned())
+    }
+}
+
+fn model(text: &str) -> Model {
+    let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
+    assert!(farm.sound(), "{:?}", farm.problems);
+    Model::new(&farm, &Paper)
+}
+
+/// The pair from wiki `a` to wiki `b` of a farm.
+#[track_caller]
+fn pair(text: &str, visitor: As) -> Pair {
+    let model = model(text);
+    let site = |name: &str| model.sites().iter().find(|site| site.name == name).unwrap();
+    model.pair(site("a"), site("b"), visitor)
+}
+
+/// Two wikis of one version, same cookie, that differ in what `b` is given.
+fn farm(version: &str, lifetimes: &str, b: &str) -> String {
+    let name = if version < "1.9.1" { "" } else { "cookie_name = \"lab\"" };
+    let storage = if version < "1.9" { "cache_dir = \"/cache\"" } else { "session_dir = \"/sessions\"" };
+    let b = if version < "1.9" { b.replace("session_dir", "cache_dir") } else { b.to_owned() };
+    format!(
+        "moin = \"{version}\"\n[farm]\ncookie_domain = \".example.org\"\ncookie_path = \"/\"\n{name}\n{lifetimes}\n\
+         user_dir = \"/users\"\n{storage}\n\
+         [wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n{b}\n"
+    )
+}
+
+const OLD: [&str; 3] = ["1.7.3", "1.8.7", "1.8.5"];
+const NEW: [&str; 5] = ["1.9.2", "1.9.3", "1.9.8", "1.9.10", "1.9.11"];
+
+/// Lifetimes with anonymous sessions of two hours.
+fn anonymous(version: &str) -> &'static str {
+    if version < "1.9" { "anonymous_session_lifetime = 2" } else { "cookie_lifetime = [2, 12]" }
+}
+
+#[test]
+fn nothing_differs_logged_in_at_both() {
+    for version in OLD.iter().chain(&["1.9.0", "1.9.1"]).chain(&NEW) {
+        for lifetimes in ["", anonymous(version)] {
+            let got = pair(&farm(version, lifetimes, ""), As::User);
+            assert_eq!(
+                (got.verdict, got.step, got.cookie_sent),
+                (Verdict::Shared, None, true),
+                "{version}: {got:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn other_storage_without_anonymous_sessions() {
+    for version in NEW {
+        let got = pair(&farm(version, "", "session_dir = \"/b\""), As::User);
+        assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)), "{version}");
+        assert_eq!(got.effect.unwrap(), "one visit to b deletes the cookie and logs out of a");
+    }
+    for version in OLD.iter().chain(&["1.9.1"]) {
+        let got = pair(&farm(version, "", "session_dir = \"/b\""), As::User);
+        assert_eq!((got.verdict, got.step, got.effect), (Verdict::Separate, Some(4), None), "{version}");
+    }
+    // One process has one storage.
+    assert_eq!(pair(&farm("1.9.0", "", "session_dir = \"/b\""), As::User).verdict, Verdict::Shared);
+}
+
+#[test]
+fn other_storage_with_anonymous_sessions_shortens_the_login() {
+    for version in OLD.iter().chain(&["1.9.1"]).chain(&NEW) {
+        let got = pair(&farm(version, anonymous(version), "session_dir = \"/b\""), As::User);
+        assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)), "{version}");
+        assert_eq!(
+            got.effect.unwrap(),
+            "one visit to b gives the cookie the anonymous lifetime: the login at a then ends after 2 h unless a is \
+             visited again"
+        );
+    }
+}
+
+#[test]
+fn other_users_lose_the_session_everywhere() {
+    for version in OLD {
+        let got = pair(&farm(version, "", "user_dir = \"/b\""), As::User);
+        assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)), "{version}");
+        assert_eq!(got.effect.unwrap(), "one visit to b deletes the session file: logged out everywhere");
+    }
+    for version in ["1.9.0", "1.9.1"].iter().chain(&NEW) {
+        let got = pair(&farm(version, "", "user_dir = \"/b\""), As::User);
+        assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)), "{version}");
+        assert_eq!(
+            got.effect.unwrap(),
+            "one visit to b deletes cookie and session file: logged out everywhere"
+        );
+    }
+}
+
+#[test]
+fn other_storage_and_users_are_as_other_storage() {
+    for version in NEW {
+        let got = pair(&farm(version, "", "user_dir = \"/b\"\nsession_dir = \"/b\""), As::User);
+        assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)), "{version}");
+    }
+    let got = pair(&farm("1.8.7", "", "user_dir = \"/b\"\nsession_dir = \"/b\""), As::User);
+    assert_eq!(got.verdict, Verdict::Separate);
+}
+
+#[test]
+fn a_method_that_b_does_not_know_loses_the_session() {
+    for version in OLD.iter().chain(&["1.9.0", "1.9.1"]).chain(&NEW) {
+        let got = pair(&farm(version, "", "auth = [\"ldap\"]"), As::User);
+        assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)), "{version}");
+        let cookie = !OLD.contains(version);
+        assert_eq!(got.effect.unwrap().contains("deletes cookie and"), cookie, "{version}");
+    }
+}
+
+#[test]
+fn another_name_makes_two_independent_sessions() {
+    let got = pair(&farm("1.9.1", "", "cookie_name = \"other\""), As::User);
+    assert_eq!((got.verdict, got.step, got.cookie_sent), (Verdict::Separate, Some(3), true));
+}
+
+#[test]
+fn anonymous_sessions_need_no_user() {
+    let text = farm("1.9.11", anonymous("1.9.11"), "user_dir = \"/b\"");
+    assert_eq!(pair(&text, As::Anonymous).verdict, Verdict::Shared);
+    let off = pair(&farm("1.9.11", "", ""), As::Anonymous);
+    assert_eq!((off.verdict, off.step, off.cookie_sent), (Verdict::Separate, Some(1), false));
+}
+
+#[test]
+fn a_refused_cookie_is_a_verdict_of_its_own() {
+    let text = farm("1.9.11", "", "").replace("[wikis.a]", "[wikis.a]\ncookie_domain = \".example.net\"");
+    let got = pair(&text, As::User);
+    assert_eq!((got.verdict, got.step, got.cookie_sent), (Verdict::Rejected, Some(1), false));
+}
+
+#[test]
+fn what_the_farm_file_does_not_tell_is_unknown() {
+    let silent = "moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\"\ncookie_name = \"lab\"\n\
+                  [wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n";
+    assert_eq!((pair(silent, As::User).verdict, pair(silent, As::User).step), (Verdict::Unknown, Some(4)));
+    for (who, step) in [("a", 1), ("b", 3)] {
+        let custom = format!("[wikis.{who}]\nsession_service = \"custom\"");
+        let got = pair(&farm("1.9.11", "", "").replace(&format!("[wikis.{who}]"), &custom), As::User);
+        assert_eq!((got.verdict, got.step), (Verdict::Unknown, Some(step)));
+    }
+}
+
+#[test]
+fn an_own_anonymous_cookie_shadows_by_version() {
+    // b keeps its cookie to its own host; somebody was there before logging in at a.
+    for (version, verdict) in [("1.9.11", Verdict::Shadowed), ("1.9.10", Verdict::Shared)] {
+        let text = farm(version, "cookie_lifetime = [2, 12]", "unset = [\"cookie_domain\"]");
+        assert_eq!(pair(&text, As::User).verdict, verdict, "{version}");
+    }
+    // The order is the other one where the paths differ in length.
+    for (version, verdict) in [("1.9.11", Verdict::Shared), ("1.9.10", Verdict::Shared)] {
+        let text = farm(version, "", "unset = [\"cookie_domain\"]");
+        assert_eq!(pair(&text, As::User).verdict, verdict, "{version}: without anonymous sessions");
+    }
+}
+
+#[test]
+fn version_2_shares_by_key() {
+    let farm = |a: &str, b: &str| {
+        format!(
+            "moin = \"2.0\"\n[farm]\ncookie_domain = \"example.org\"\nuser_dir = \"/users\"\n\
+             [wikis.a]\nurl = \"https://a.example.org/\"\n{a}\n[wikis.b]\nurl = \"https://b.example.org/\"\n{b}\n"
+        )
+    };
+    let key = |key: &str| format!("secret_key_id = \"{key}\"");
+    assert_eq!(pair(&farm(&key("k"), &key("k")), As::User).verdict, Verdict::Shared);
+    assert_eq!(pair(&farm("", ""), As::User).verdict, Verdict::Unknown);
+    let got = pair(&farm(&key("k"), &key("l")), As::User);
+    assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)));
+    assert_eq!(got.effect.unwrap(), "a login at b replaces the cookie and logs out of a");
+}
+
+#[test]
+fn one_cookie_asked_about_is_as_a_jar_answers() {
+    let urls = [
+        "https://a.example.org/",
+        "http://a.example.org/",
+        "https://example.org/a",
+        "https://example.org/ab/",
+        "http://192.0.2.1/",
+        "http://localhost:8080/a",
+        "https://b.a.example.org/A",
+    ];
+    let domains = ["", "cookie_domain = \".example.org\"", "cookie_domain = \"a.example.org\""];
+    let paths = ["", "cookie_path = \"/\"", "cookie_path = \"/a\"", "cookie_path = \"/a/\""];
+    let secures = ["", "cookie_secure = true", "cookie_secure = false"];
+    let mut asked = 0;
+    for domain in domains {
+        for path in paths {
+            for secure in secures {
+                let mut text = "moin = \"1.9.11\"\n".to_owned();
+                for (number, url) in urls.iter().enumerate() {
+                    text.push_str(&format!(
+                        "[wikis.w{number}]\nurl = \"{url}\"\n{domain}\n{path}\n{secure}\n"
+                    ));
+                }
+                let model = model(&text);
+                for from in model.sites() {
+                    let header = session_cookie(&from.settings, Visitor::User, "x", 0.0).unwrap().to_string();
+                    let mut jar = Jar::new(Mode::Chromium);
+                    let outcome = jar.receive(&from.target, header.as_bytes(), &Request::direct(0.0));
+                    let Outcome::Stored { cookie, .. } = outcome else { continue };
+                    for to in model.sites() {
+                        let target: &Target = &to.target;
+                        let sent = !jar.peek(target, &Request::direct(1.0)).sent.is_empty();
+                        assert_eq!(to.receives(&cookie).is_ok(), sent, "{header} to {target:?}");
+                        asked += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(asked > 500, "{asked}");
+}
+
+#[test]
+fn classes_answer_as_pairs_do() {
+    // A farm with every kind of wiki: what the classes say of groups and senders is what asking each pair says.
+    let mut text = "moin = \"1.9.11\"\n".to_owned();
+    let kinds = [
+        "cookie_domain = \".example.org\"",
+        "",
+        "cookie_domain = \".example.org\"\nuser_dir = \"/v\"",
+        "moin = \"1.8.7\"",
+        "moin = \"1.9.0\"",
+        "cookie_domain = \".example.org\"\ncookie_path = \"/x\"",
+    ];
+    for number in 0..24 {
+        let kind = kinds[number % kinds.len()];
+        let url = if number % 4 == 3 {
+            format!("https://example.org/x/{number}")
+        } else {
+            format!("https://w{number}.example.org/")
+        };
+        let users = if kind.contains("user_dir") { "" } else { "user_dir = \"/u\"" };
+        text.push_str(&format!("[wikis.w{number}]\nurl = \"{url}\"\ndata_dir = \"/d\"\n{users}\n{kind}\n"));
+        if !kind.contains("moin") {
+            text.push_str("cookie_name = \"lab\"\n");
+        }
+    }
+    let model = model(&text);
+    for (position, to) in model.sites().iter().enumerate() {
+        let senders = model.senders(to);
+        for (other, from) in model.sites().iter().enumerate() {
+            if other == position {
+                continue;
+            }
+            let class = model.classes().of[other];
+            let pair = model.pair(from, to, As::User);
+            assert_eq!(senders.contains(&class), pair.cookie_sent, "{} to {}", from.name, to.name);
+            if pair.cookie_sent {
+                let example = model.another(class, position).unwrap();
+                assert_eq!(model.pair(example, to, As::User).verdict, pair.verdict);
+            }
+        }
+    }
+    for group in groups(&model) {
+        for a in &group {
+            for b in &group {
+                if a != b {
+                    let pair = model.pair(&model.sites()[*a], &model.sites()[*b], As::User);
+                    assert_eq!(pair.verdict, Verdict::Shared);
+                }
+            }
+        }
+    }
+    assert!(!groups(&model).is_empty());
+}
