@@ -22,10 +22,10 @@ mod tests;
 mod verdict;
 mod victims;
 
-pub use age::{AgeError, age_text, parse_age};
+pub use age::age_text;
 pub use guard::{ClockCheck, Refusal};
 pub use outcome::{Counts, Problem, Report, StoreResult, Total};
 pub use plan::{Options, Plan, StorePlan, plan};
-pub use policy::{MaxDelete, MaxDeleteError, Policy, PolicyError};
+pub use policy::{MaxDelete, Policy, PolicyError};
 pub use verdict::{Filter, Judge, Keep, Reason, Verdict, WithoutExpires};
 pub use victims::{Victim, Victims};

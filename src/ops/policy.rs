@@ -1,8 +1,9 @@
 //! For how long things are kept, and how much may go at once.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
+
+use crate::farm::{Limit, PrunePolicy};
 
 use super::age::age_text;
 
@@ -59,6 +60,22 @@ impl Policy {
     /// How long a session of 1.7 or 1.8 without `expires` is kept: the wiki fails on it, and people may want to see
     /// why.
     pub const BROKEN_AFTER: Duration = Duration::from_secs(30 * 86_400);
+
+    /// The policy of a farm file's `[prune]`, with the default for what is absent there.
+    ///
+    /// # Errors
+    ///
+    /// Where an age is under 10 minutes.
+    pub fn of(farm: &PrunePolicy) -> Result<Self, PolicyError> {
+        let default = Policy::default();
+        default
+            .with_grace(farm.grace.unwrap_or(default.grace))?
+            .with_idle(farm.idle)?
+            .with_no_expires(farm.no_expires.unwrap_or(default.no_expires))?
+            .with_stale_temp(farm.stale_temp.unwrap_or(default.stale_temp))?
+            .with_unreadable(farm.unreadable)
+            .map(|policy| policy.with_max_delete(farm.max_delete.map_or(default.max_delete, MaxDelete::from)))
+    }
 
     /// Keeps sessions this long past their expiry, and past the last time they were written.
     ///
@@ -178,35 +195,11 @@ impl MaxDelete {
     }
 }
 
-/// The text is neither a count nor a share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaxDeleteError(String);
-
-impl fmt::Display for MaxDeleteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is neither a number of sessions nor a share from 0% to 100%", self.0)
-    }
-}
-
-impl std::error::Error for MaxDeleteError {}
-
-impl FromStr for MaxDelete {
-    type Err = MaxDeleteError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (number, share) = match text.strip_suffix('%') {
-            Some(number) => (number, true),
-            None => (text, false),
-        };
-        let error = || MaxDeleteError(text.to_owned());
-        if !number.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(error());
-        }
-        if share {
-            let percent: f64 = number.parse().map_err(|_| error())?;
-            if percent <= 100.0 { Ok(MaxDelete::Share(percent / 100.0)) } else { Err(error()) }
-        } else {
-            number.parse().map(MaxDelete::Count).map_err(|_| error())
+impl From<Limit> for MaxDelete {
+    fn from(limit: Limit) -> Self {
+        match limit {
+            Limit::Count(count) => MaxDelete::Count(count),
+            Limit::Share(share) => MaxDelete::Share(share),
         }
     }
 }
@@ -245,15 +238,25 @@ mod tests {
 
     #[test]
     fn the_most_that_may_go() {
-        assert_eq!("50%".parse(), Ok(MaxDelete::Share(0.5)));
-        assert_eq!("12.5%".parse(), Ok(MaxDelete::Share(0.125)));
-        assert_eq!("20".parse(), Ok(MaxDelete::Count(20)));
-        for text in ["", "%", "101%", "-1", "-1%", "nan%", "inf%", "1.5", "+5", "x"] {
-            assert!(text.parse::<MaxDelete>().is_err(), "{text}");
-        }
         assert_eq!(MaxDelete::Share(0.5).limit(99), None);
         assert_eq!(MaxDelete::Share(0.5).limit(101), Some(50));
         assert_eq!(MaxDelete::Count(3).limit(100), Some(3));
         assert_eq!(MaxDelete::Share(0.5).to_string(), "50%");
+    }
+
+    #[test]
+    fn a_farm_file_changes_only_what_it_names() {
+        assert_eq!(Policy::of(&PrunePolicy::default()), Ok(Policy::default()));
+        let farm = PrunePolicy {
+            idle: Some(Duration::from_secs(5000)),
+            max_delete: Some(Limit::Count(5)),
+            ..PrunePolicy::default()
+        };
+        let policy = Policy::of(&farm).unwrap();
+        assert_eq!(policy.idle(), farm.idle);
+        assert_eq!(policy.max_delete(), MaxDelete::Count(5));
+        assert_eq!(policy.grace(), Policy::default().grace());
+        let short = PrunePolicy { stale_temp: Some(Duration::from_secs(5)), ..farm };
+        assert_eq!(Policy::of(&short).unwrap_err().what, "stale_temp");
     }
 }
