@@ -270,6 +270,8 @@ fn a_scan_can_be_stopped_and_every_name_is_told_once() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), 3000);
+    assert_eq!(matching(&store, &id(7)).unwrap(), [names[7]]);
+    assert_eq!(matching(&store, &"0".repeat(38)).unwrap(), names[..256]);
     assert_eq!(sessions(&store).len(), 3000);
     let mut count = 0;
     store.scan(Fields::default(), &AtomicBool::new(true), &mut |_| count += 1).unwrap();
