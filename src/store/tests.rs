@@ -89,7 +89,10 @@ fn facts_are_what_python_says() {
         for line in lines.lines() {
             let line: Value = serde_json::from_str(line).unwrap();
             let expected = decoded(&line["value"]);
-            let facts = sessions[line["file"].as_str().unwrap()].facts.as_ref().unwrap();
+            let session = &sessions[line["file"].as_str().unwrap()];
+            let facts = session.facts.as_ref().unwrap();
+            let quick = store(layout, &fixture(path)).read(&session.id, Fields::default()).unwrap().unwrap();
+            assert_eq!(quick.facts.unwrap(), Facts { trail: Vec::new(), ..facts.clone() }, "{line}");
             let text = |key: &str| expected.get(key).map(|value| decoded_text(value));
             let expires = expected.get("expires").map(|value| value["v"].as_str().unwrap().parse().unwrap());
             assert_eq!(facts.expires, expires.map_or(Expires::Absent, Expires::At), "{line}");
