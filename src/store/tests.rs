@@ -146,6 +146,7 @@ fn a_hostile_directory_is_looked_at_and_left_alone() {
     fs::write(at(6), pickled(1)).unwrap();
     fs::hard_link(at(6), root.path().join("elsewhere")).unwrap();
     fs::write(root.path().join("tmpabcdef.__session"), "half").unwrap();
+    fs::hard_link(at(6), root.path().join("tmpabcdeg.__session")).unwrap();
 
     let store = store(Layout::Moin19, root.path());
     let mut seen = BTreeMap::new();
@@ -162,7 +163,7 @@ fn a_hostile_directory_is_looked_at_and_left_alone() {
         };
         *seen.entry(what).or_insert(0) += 1;
     }
-    let expected = [("foreign", 5), ("session", 1), ("temp", 1), ("unsafe", 2)];
+    let expected = [("foreign", 6), ("session", 1), ("temp", 1), ("unsafe", 2)];
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
 
     let all: Vec<_> = (0..7).map(|n| EntryName::new(id(n).as_bytes()).unwrap()).collect();
@@ -174,7 +175,7 @@ fn a_hostile_directory_is_looked_at_and_left_alone() {
     for result in store.remove(&batch, &|_| true) {
         assert_eq!(result.unwrap(), Removal::Changed);
     }
-    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 9);
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 10);
 }
 
 #[test]
