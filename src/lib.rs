@@ -12,11 +12,13 @@
 //! * [`sharing`] says for a pair of wikis who shares a login with whom, and why.
 //! * [`ops`] plans and does: prune.
 //! * [`lint`] holds the rules over a farm.
+//! * [`demo`] makes a small real farm for trying things out.
 //! * [`report`] says how results look.
 //! * [`cli`] is the command line: one file per command, and nothing else knows clap.
 
 pub mod browser;
 pub mod cli;
+pub mod demo;
 pub mod farm;
 pub mod lint;
 pub mod moin;

@@ -72,11 +72,11 @@ const DIFFERENCES: [Difference; 21] = [
         "a=b 10.0.0.1 session +0 Medium",
     ),
     (
-        "two dots",
-        "http://example.org../",
+        "empty label",
+        "http://a..example.org/",
         &["a=b"],
-        "a=b example.org.. session +0 Medium",
         "malformed-domain",
+        "a=b a..example.org session +0 Medium",
     ),
     ("http prefix", WIKI, &["__Http-a=b"], "__Http-a=b w.example.org session +0 Medium", "http-prefix"),
     (

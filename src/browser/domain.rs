@@ -39,6 +39,9 @@ fn host_only(from: &Target) -> Result<CookieDomain, RefusalReason> {
 }
 
 fn rfc(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<CookieDomain, RefusalReason> {
+    if from.host().starts_with('.') || from.host().contains("..") {
+        return Err(RefusalReason::MalformedDomain);
+    }
     let attribute = attribute.strip_prefix(b".").unwrap_or(attribute).to_ascii_lowercase();
     let Some(domain) = String::from_utf8(attribute).ok().filter(|domain| domain.is_ascii()) else {
         return Err(RefusalReason::NonAsciiDomain);
@@ -167,7 +170,9 @@ mod tests {
                 "{attribute}"
             );
         }
-        assert_eq!(at(Mode::Chromium, "http://wiki.example.org..", b""), Err("malformed-domain"));
+        for mode in [Mode::Chromium, Mode::Rfc] {
+            assert_eq!(at(mode, "http://wiki.example.org..", b""), Err("malformed-domain"));
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! The draft leaves the numbers to the browser (RFC 6265bis 5.7, "remove excess cookies"; 6.1 asks for at
 //! least 50 per domain and 3,000 in all). These are Chromium's (`CookieMonster::GarbageCollect`): a site that
-//! has more than 180 is cut to 150, a jar of more than 3,300 to 3,000. Expired ones go first, then the least
-//! recently used, those without `Secure` and of low `Priority` before the others.
+//! has more than 180 is cut to 150, a jar of more than 3,300 to 3,000. The least recently used go first, those
+//! without `Secure` and of low `Priority` before the others; expired ones are gone before anything is counted.
 
 use super::cookie::{Cookie, Priority};
 
@@ -28,23 +28,20 @@ const ROUNDS: [(Priority, bool, usize); 6] = [
     (Priority::High, true, 70),
 ];
 
-/// Removes what is too much after a cookie of `site` was stored; returns the removed ones.
+/// Removes what is too much after a cookie of `site` was stored; returns the removed ones. Expired cookies must
+/// have gone before.
 pub(super) fn evict(cookies: &mut Vec<Cookie>, site: &str, now: f64) -> Vec<Cookie> {
     let mut evicted = Vec::new();
+    let mut remove = |cookies: &mut Vec<Cookie>, doomed: Vec<u64>| {
+        evicted.extend(cookies.extract_if(.., |cookie| doomed.contains(&cookie.serial)));
+    };
     if count(cookies, |cookie| cookie.site == site) > MAX_COOKIES_PER_SITE {
-        evicted.extend(cookies.extract_if(.., |cookie| cookie.site == site && cookie.is_expired(now)));
         let mut own: Vec<_> = cookies.iter().filter(|cookie| cookie.site == site).cloned().collect();
-        if own.len() > MAX_COOKIES_PER_SITE {
-            let doomed = doomed_of_site(&mut own);
-            evicted.extend(cookies.extract_if(.., |cookie| doomed.contains(&cookie.serial)));
-        }
+        remove(cookies, doomed_of_site(&mut own));
     }
     if cookies.len() > MAX_COOKIES {
-        evicted.extend(cookies.extract_if(.., |cookie| cookie.is_expired(now)));
-        if cookies.len() > MAX_COOKIES {
-            let doomed = doomed_of_all(cookies, now);
-            evicted.extend(cookies.extract_if(.., |cookie| doomed.contains(&cookie.serial)));
-        }
+        let doomed = doomed_of_all(cookies, now);
+        remove(cookies, doomed);
     }
     evicted
 }
@@ -133,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn expired_cookies_go_first_and_may_be_enough() {
+    fn expired_cookies_do_not_count() {
         let (jar, evicted) = filled(181, |number| if number == 100 { "; Max-Age=1" } else { "" });
-        assert_eq!((jar.all().len(), evicted), (180, 1));
+        assert_eq!((jar.all().len(), evicted), (180, 0));
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Jar {
         &*self.suffixes
     }
 
-    /// Every cookie, expired ones included until they are noticed, in order of storing.
+    /// Every cookie in order of storing; one that expires stays until the next header or request.
     pub fn all(&self) -> &[Cookie] {
         &self.cookies
     }
@@ -113,6 +113,8 @@ impl Jar {
             Ok(set_cookie) => set_cookie,
             Err(refusal) => return Outcome::Refused(refusal),
         };
+        // The request before this response has already swept out what has expired.
+        self.drop_expired(request.now);
         let mut cookie = match self.admit(from, set_cookie, request) {
             Ok(cookie) => cookie,
             Err(refusal) => return Outcome::Refused(refusal),
@@ -201,8 +203,12 @@ impl Jar {
                 cookie.last_access = request.now;
             }
         }
-        self.cookies.retain(|cookie| !cookie.is_expired(request.now));
+        self.drop_expired(request.now);
         visit
+    }
+
+    fn drop_expired(&mut self, now: f64) {
+        self.cookies.retain(|cookie| !cookie.is_expired(now));
     }
 
     /// What a request to `to` would carry; the jar stays as it is.
@@ -305,6 +311,17 @@ mod tests {
         let reasons: Vec<_> = visit.withheld.iter().map(|withheld| withheld.reason.name()).collect();
         assert_eq!(reasons, ["expired"]);
         assert!(jar.all().is_empty());
+    }
+
+    #[test]
+    fn an_expired_secure_cookie_is_not_in_the_way() {
+        let mut jar = jar_of(&[("https://w1.example.org/", "M=1; Secure; Max-Age=9")]);
+        let mut plain = |later| {
+            let outcome = jar.receive(&at("http://w1.example.org/"), b"M=2", &Request::direct(NOW + later));
+            outcome.refusal().map(|refusal| refusal.name())
+        };
+        assert_eq!(plain(8.0), Some("overwrite-secure"));
+        assert_eq!(plain(9.0), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@
 //! | `Domain=.` | as if absent (5.6.3) | refused |
 //! | `Domain=example.org:80` | refused, as another domain (5.7) | refused, as malformed |
 //! | an IP address as `Domain` on the same host | a domain cookie (5.7) | host-only |
-//! | a host that ends in two dots | like any host | sets no cookies |
+//! | a host with an empty label inside (`a..example.org`) | sets no cookies (5.1.2) | like any host |
 //! | `__Http-` and `__Host-Http-` | ordinary names | need `HttpOnly` |
 //! | `Partitioned` | ignored | needs `Secure`; kept apart by the site of the page |
 //! | `Priority` | ignored | decides who goes when there are too many |

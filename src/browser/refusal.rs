@@ -15,7 +15,7 @@ pub enum RefusalReason {
     NameAndValueTooLong,
     /// No name, and a `=` in the value (Chromium only).
     AmbiguousNameless,
-    /// The `Domain` attribute is no host.
+    /// The `Domain` attribute, or the host itself, is no host name.
     MalformedDomain,
     /// The `Domain` attribute is not ASCII.
     NonAsciiDomain,
@@ -129,14 +129,7 @@ impl RefusalReason {
 
     /// Whether the draft has this reason too, or only Chromium.
     pub fn is_in_the_draft(self) -> bool {
-        !matches!(
-            self,
-            R::AmbiguousNameless
-                | R::MalformedDomain
-                | R::HttpPrefix
-                | R::HostHttpPrefix
-                | R::PartitionedInsecure
-        )
+        !matches!(self, R::AmbiguousNameless | R::HttpPrefix | R::HostHttpPrefix | R::PartitionedInsecure)
     }
 
     /// The sentence that explains it.

@@ -127,10 +127,22 @@ impl Context<'_> {
     }
 
     /// A line on stderr, unless `-q`.
+    ///
+    /// # Errors
+    /// If stderr can't be written.
     pub fn note(&mut self, message: &str) -> Result<(), Failure> {
         if self.verbosity >= 0 {
             writeln!(self.err, "{}", crate::report::escape(message))?;
         }
+        Ok(())
+    }
+
+    /// A line on stderr about something that could not be handled; said with `-q` too.
+    ///
+    /// # Errors
+    /// If stderr can't be written.
+    pub fn complain(&mut self, message: &str) -> Result<(), Failure> {
+        writeln!(self.err, "wikifarm: {}", crate::report::escape(message))?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The command line: parsing, dispatch, exit status. One file per command; nothing else knows clap.
 
+mod completions;
 mod config_check;
 mod config_rules;
 mod config_show;
@@ -7,7 +8,16 @@ mod context;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
+mod demo;
 mod exit;
+mod man;
+mod session_json;
+mod session_list;
+mod session_prune;
+mod session_show;
+mod session_stats;
+mod stores;
+mod users;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -107,6 +117,12 @@ enum Command {
     /// Predict which wikis share a login, and explain it
     #[command(subcommand, arg_required_else_help = true)]
     Cookie(Cookie),
+    /// List, show, count and prune session files
+    #[command(subcommand, arg_required_else_help = true)]
+    Session(Session),
+    Demo(demo::Options),
+    Completions(completions::Options),
+    Man(man::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -121,6 +137,14 @@ enum Cookie {
     Preview(cookie_preview::Options),
     Explain(cookie_explain::Options),
     Header(cookie_header::Options),
+}
+
+#[derive(Debug, Subcommand)]
+enum Session {
+    List(session_list::Options),
+    Show(session_show::Options),
+    Stats(session_stats::Options),
+    Prune(session_prune::Options),
 }
 
 /// The command tree, for manual pages and completions.
@@ -192,6 +216,13 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
         Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
         Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
+        Some(Command::Demo(options)) => demo::run(&options, context),
+        Some(Command::Completions(options)) => completions::run(&options, context),
+        Some(Command::Man(options)) => man::run(&options, context),
+        Some(Command::Session(Session::List(options))) => session_list::run(&options, context),
+        Some(Command::Session(Session::Show(options))) => session_show::run(&options, context),
+        Some(Command::Session(Session::Stats(options))) => session_stats::run(&options, context),
+        Some(Command::Session(Session::Prune(options))) => session_prune::run(&options, context),
     }
 }
 

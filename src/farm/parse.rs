@@ -7,8 +7,10 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::inherit::{Layer, Layers};
 use super::value::{names, wrong_type};
+use super::wiki::store_dir;
 use super::{
-    Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, policy, value,
+    Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, Value, policy,
+    value,
 };
 
 /// The keys of the file itself.
@@ -206,6 +208,13 @@ impl Reader {
         raw: &Spanned<DeValue<'_>>,
     ) -> Option<Arc<Setting>> {
         match value::read(key.name(), key.kind(), raw) {
+            Ok(Value::Text(address)) if key == Key::SessionStore && store_dir(&address).is_none() => {
+                let message = format!("there is no session store {address:?}");
+                let problem = Problem::new("bad-value", raw.span(), message);
+                self.problems
+                    .push(problem.help("write moin-1.9:DIR or moin-1.8:DIR, or leave session_store out"));
+                None
+            }
             Ok(value) => Some(Arc::new(Setting { value, key_span: name.span(), span: raw.span() })),
             Err(problem) => {
                 self.problems.push(problem);

@@ -35,6 +35,37 @@ pub enum Limit {
     Share(f64),
 }
 
+/// Smaller stores are not guarded: half of ten sessions is nothing to stop for.
+const GUARDED_FROM: u64 = 100;
+
+impl Limit {
+    /// The most that may go of a store of so many sessions; `None` where any number may.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "sessions are fewer than 2^53, and a share of them is neither negative nor more"
+    )]
+    pub fn of(self, sessions: u64) -> Option<u64> {
+        if sessions < GUARDED_FROM {
+            return None;
+        }
+        Some(match self {
+            Limit::Count(count) => count,
+            Limit::Share(share) => (sessions as f64 * share).floor() as u64,
+        })
+    }
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Limit::Count(count) => write!(f, "{count}"),
+            Limit::Share(share) => write!(f, "{}%", share * 100.0),
+        }
+    }
+}
+
 /// The shortest `grace`: a request in flight can save its session late.
 const SHORTEST_GRACE: Duration = Duration::from_secs(600);
 
@@ -44,16 +75,16 @@ impl std::str::FromStr for Limit {
     /// Reads `500` or `50%`.
     fn from_str(text: &str) -> Result<Limit, String> {
         let error = || "expected a count like 500 or a share like 50%".to_owned();
-        match text.trim().strip_suffix('%') {
+        let text = text.trim();
+        if !text.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(error());
+        }
+        match text.strip_suffix('%') {
             Some(percent) => {
-                let percent: f64 = percent.trim().parse().map_err(|_| error())?;
-                if (0.0..=100.0).contains(&percent) {
-                    Ok(Limit::Share(percent / 100.0))
-                } else {
-                    Err(error())
-                }
+                let percent: f64 = percent.parse().map_err(|_| error())?;
+                if percent <= 100.0 { Ok(Limit::Share(percent / 100.0)) } else { Err(error()) }
             }
-            None => text.trim().parse().map(Limit::Count).map_err(|_| error()),
+            None => text.parse().map(Limit::Count).map_err(|_| error()),
         }
     }
 }
@@ -158,4 +189,23 @@ fn limit(raw: &Spanned<DeValue<'_>>) -> Result<Limit, Problem> {
     text.parse().map_err(|error| {
         Problem::new("bad-value", raw.span(), format!("max_delete can't be {text:?}: {error}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_that_may_go() {
+        assert_eq!("50%".parse(), Ok(Limit::Share(0.5)));
+        assert_eq!("12.5%".parse(), Ok(Limit::Share(0.125)));
+        assert_eq!("20".parse(), Ok(Limit::Count(20)));
+        for text in ["", "%", "101%", "-1", "-1%", "nan%", "inf%", "1.5", "+5", "x"] {
+            assert!(text.parse::<Limit>().is_err(), "{text}");
+        }
+        assert_eq!(Limit::Share(0.5).of(99), None);
+        assert_eq!(Limit::Share(0.5).of(101), Some(50));
+        assert_eq!(Limit::Count(3).of(100), Some(3));
+        assert_eq!(Limit::Share(0.5).to_string(), "50%");
+    }
 }

@@ -190,6 +190,9 @@ impl Wiki {
     /// The directory of the session files: `session_dir` or `<cache_dir>/__session__` from 1.9,
     /// `<cache_dir>/__common__/session` in 1.7 and 1.8. None in 2.0, which keeps no sessions on disk.
     pub fn session_dir(&self) -> Option<PathBuf> {
+        if let Some(dir) = self.text(Key::SessionStore).and_then(store_dir) {
+            return Some(join(&self.base, Path::new(dir)));
+        }
         match self.version().behaviour() {
             Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
                 Some(self.cache_dir()?.join("__common__").join("session"))
@@ -251,6 +254,12 @@ impl Wiki {
         };
         Some((value, Origin::Default(version)))
     }
+}
+
+/// The directory in the address of a session store, `moin-1.9:DIR` or `moin-1.8:DIR`.
+pub(super) fn store_dir(address: &str) -> Option<&str> {
+    let dir = address.strip_prefix("moin-1.9:").or_else(|| address.strip_prefix("moin-1.8:"))?;
+    (!dir.is_empty()).then_some(dir)
 }
 
 /// Joins without a leading `./`, so that paths read as in the farm file.

@@ -183,6 +183,7 @@ fn report(farm: &Farm, sink: &mut Sink, verdict: Verdict, help: &str) {
         let Some((from, pair)) = first else { continue };
         let more = match count {
             0 | 1 => String::new(),
+            2 => " (and so for 1 more wiki)".to_owned(),
             count => format!(" (and so for {} more wikis)", count - 1),
         };
         let what = pair.effect.unwrap_or(pair.reason.clone());

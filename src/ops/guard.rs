@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::sys::{LockError, write_atomically};
 
 use super::age::age_text;
-use super::policy::MaxDelete;
+use crate::farm::Limit;
 
 /// Why nothing is removed.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub enum Refusal {
         /// How many may.
         limit: u64,
         /// The policy's `max_delete`.
-        setting: MaxDelete,
+        setting: Limit,
         /// Of how many sessions.
         sessions: u64,
     },

@@ -26,6 +26,6 @@ pub use age::age_text;
 pub use guard::{ClockCheck, Refusal};
 pub use outcome::{Counts, Problem, Report, StoreResult, Total};
 pub use plan::{Options, Plan, StorePlan, plan};
-pub use policy::{MaxDelete, Policy, PolicyError};
+pub use policy::{Policy, PolicyError};
 pub use verdict::{Filter, Judge, Keep, Reason, Verdict, WithoutExpires};
 pub use victims::{Victim, Victims};

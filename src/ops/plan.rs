@@ -262,7 +262,7 @@ impl StorePlan {
 
     fn check_max_delete(&mut self, options: &Options) {
         let setting = options.policy.max_delete();
-        let Some(limit) = setting.limit(self.counts.scanned) else { return };
+        let Some(limit) = setting.of(self.counts.scanned) else { return };
         let wanted = self.victims.guarded();
         if wanted > limit && !options.filter.all {
             let sessions = self.counts.scanned;

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::farm::{Limit, PrunePolicy};
-
 use super::age::age_text;
+use crate::farm::Limit;
 
 /// The shortest age: a request in flight can save a session late.
 const SHORTEST: Duration = Duration::from_secs(600);
@@ -21,7 +20,7 @@ pub struct Policy {
     no_expires: Duration,
     stale_temp: Duration,
     unreadable: Option<Duration>,
-    max_delete: MaxDelete,
+    max_delete: Limit,
 }
 
 /// An age of a policy is shorter than 10 minutes.
@@ -51,7 +50,7 @@ impl Default for Policy {
             no_expires: DAY,
             stale_temp: DAY,
             unreadable: None,
-            max_delete: MaxDelete::Share(0.5),
+            max_delete: Limit::Share(0.5),
         }
     }
 }
@@ -60,22 +59,6 @@ impl Policy {
     /// How long a session of 1.7 or 1.8 without `expires` is kept: the wiki fails on it, and people may want to see
     /// why.
     pub const BROKEN_AFTER: Duration = Duration::from_secs(30 * 86_400);
-
-    /// The policy of a farm file's `[prune]`, with the default for what is absent there.
-    ///
-    /// # Errors
-    ///
-    /// Where an age is under 10 minutes.
-    pub fn of(farm: &PrunePolicy) -> Result<Self, PolicyError> {
-        let default = Policy::default();
-        default
-            .with_grace(farm.grace.unwrap_or(default.grace))?
-            .with_idle(farm.idle)?
-            .with_no_expires(farm.no_expires.unwrap_or(default.no_expires))?
-            .with_stale_temp(farm.stale_temp.unwrap_or(default.stale_temp))?
-            .with_unreadable(farm.unreadable)
-            .map(|policy| policy.with_max_delete(farm.max_delete.map_or(default.max_delete, MaxDelete::from)))
-    }
 
     /// Keeps sessions this long past their expiry, and past the last time they were written.
     ///
@@ -125,7 +108,7 @@ impl Policy {
 
     /// Refuses a run that would remove more than this for other reasons than expiry.
     #[must_use]
-    pub fn with_max_delete(self, max_delete: MaxDelete) -> Self {
+    pub fn with_max_delete(self, max_delete: Limit) -> Self {
         Policy { max_delete, ..self }
     }
 
@@ -155,62 +138,13 @@ impl Policy {
     }
 
     /// See [`Policy::with_max_delete`].
-    pub fn max_delete(&self) -> MaxDelete {
+    pub fn max_delete(&self) -> Limit {
         self.max_delete
     }
 }
 
 fn checked(what: &'static str, given: Duration) -> Result<Duration, PolicyError> {
     if given < SHORTEST { Err(PolicyError { what, given }) } else { Ok(given) }
-}
-
-/// The most that may go at once for other reasons than its own expiry.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum MaxDelete {
-    /// So many.
-    Count(u64),
-    /// This part of the sessions, 0 to 1.
-    Share(f64),
-}
-
-/// Smaller stores are not guarded: half of ten sessions is nothing to stop for.
-const GUARDED_FROM: u64 = 100;
-
-impl MaxDelete {
-    /// The most that may go of a store of so many sessions; `None` where any number may.
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "sessions are fewer than 2^53, and a share of them is neither negative nor more"
-    )]
-    pub fn limit(self, sessions: u64) -> Option<u64> {
-        if sessions < GUARDED_FROM {
-            return None;
-        }
-        Some(match self {
-            MaxDelete::Count(count) => count,
-            MaxDelete::Share(share) => (sessions as f64 * share).floor() as u64,
-        })
-    }
-}
-
-impl From<Limit> for MaxDelete {
-    fn from(limit: Limit) -> Self {
-        match limit {
-            Limit::Count(count) => MaxDelete::Count(count),
-            Limit::Share(share) => MaxDelete::Share(share),
-        }
-    }
-}
-
-impl fmt::Display for MaxDelete {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MaxDelete::Count(count) => count.fmt(f),
-            MaxDelete::Share(share) => write!(f, "{}%", share * 100.0),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -234,29 +168,5 @@ mod tests {
         assert_eq!(names, ["grace", "idle", "no_expires", "stale_temp", "unreadable"]);
         let text = policy.with_grace(short).unwrap_err().to_string();
         assert_eq!(text, "grace is 9 m 59 s, but must be at least 10 m: a request in flight can save late");
-    }
-
-    #[test]
-    fn the_most_that_may_go() {
-        assert_eq!(MaxDelete::Share(0.5).limit(99), None);
-        assert_eq!(MaxDelete::Share(0.5).limit(101), Some(50));
-        assert_eq!(MaxDelete::Count(3).limit(100), Some(3));
-        assert_eq!(MaxDelete::Share(0.5).to_string(), "50%");
-    }
-
-    #[test]
-    fn a_farm_file_changes_only_what_it_names() {
-        assert_eq!(Policy::of(&PrunePolicy::default()), Ok(Policy::default()));
-        let farm = PrunePolicy {
-            idle: Some(Duration::from_secs(5000)),
-            max_delete: Some(Limit::Count(5)),
-            ..PrunePolicy::default()
-        };
-        let policy = Policy::of(&farm).unwrap();
-        assert_eq!(policy.idle(), farm.idle);
-        assert_eq!(policy.max_delete(), MaxDelete::Count(5));
-        assert_eq!(policy.grace(), Policy::default().grace());
-        let short = PrunePolicy { stale_temp: Some(Duration::from_secs(5)), ..farm };
-        assert_eq!(Policy::of(&short).unwrap_err().what, "stale_temp");
     }
 }

@@ -291,7 +291,7 @@ fn too_much_at_once_is_refused_and_nothing_is_touched_anywhere() {
     assert_eq!(report.stores[1].refused, None);
     assert_eq!((report.total.counts.deleted, report.total.refused), (0, 1));
     assert_eq!((one.left(), other.left()), (100, 100));
-    let policy = one.options().policy.with_max_delete(MaxDelete::Count(51));
+    let policy = one.options().policy.with_max_delete(crate::farm::Limit::Count(51));
     assert_eq!(run(Options { policy, ..one.options() }).total.counts.deleted, 151);
 }
 

@@ -6,6 +6,7 @@
 
 mod escape;
 pub mod findings;
+pub mod measure;
 pub mod table;
 
 pub use escape::escape;

@@ -1,6 +1,6 @@
 //! Tables.
 
-use comfy_table::presets::{NOTHING, UTF8_FULL_CONDENSED};
+use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
 use super::escape;
@@ -32,10 +32,10 @@ pub fn grid(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
     finish(&table)
 }
 
-/// A table with a header, narrowed to `width` columns if given; every cell is escaped.
-pub fn framed(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width: Option<u16>) -> String {
+/// A list with a header line, two blanks between columns, narrowed to `width` columns if given; every cell is escaped.
+pub fn list(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width: Option<u16>) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
+    table.load_style(NOTHING);
     table.set_header(header);
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -43,6 +43,9 @@ pub fn framed(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, widt
     }
     for row in rows {
         table.add_row(row.iter().map(|cell| escape(cell).into_owned()));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
     }
     finish(&table)
 }

@@ -25,8 +25,10 @@ pub enum Effect {
     DeletesCookie {
         /// The wiki visited.
         to: String,
-        /// The wiki that loses its login.
+        /// The wiki that loses its login, or its anonymous session.
         from: String,
+        /// Whether a login is lost.
+        login: bool,
     },
     /// B sends the same id again with its anonymous lifetime.
     Shortens {
@@ -63,8 +65,11 @@ pub enum Effect {
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Effect::DeletesCookie { to, from } => {
+            Effect::DeletesCookie { to, from, login: true } => {
                 write!(f, "one visit to {to} deletes the cookie and logs out of {from}")
+            }
+            Effect::DeletesCookie { to, from, login: false } => {
+                write!(f, "one visit to {to} deletes the cookie and ends the anonymous session of {from}")
             }
             Effect::Shortens { to, from, seconds } => write!(
                 f,
@@ -112,12 +117,16 @@ pub(super) fn order(earlier: &Cookie, later: &Cookie, takes: Duplicate) -> bool 
 /// What B does to A's login when `step` failed; `None` if it does no harm.
 pub(super) fn effect(from: &Site, to: &Site, visitor: As, step: usize) -> Option<Effect> {
     let Left::Cookie(theirs) = from.left(visitor) else { return None };
-    let names = || (to.name.clone(), from.name.clone());
-    match step {
-        4 => no_session(from, to, theirs),
-        5 if visitor == As::User => {
-            let (to_name, _) = names();
-            Some(Effect::DeletesSession { to: to_name, cookie: to.behaviour() >= Behaviour::V1_9_0 })
+    match (step, visitor) {
+        (4, As::User) => no_session(from, to, theirs),
+        // Of an anonymous session only its end is a loss; a shorter or another one is as good.
+        (4, As::Anonymous) => match no_session(from, to, theirs)? {
+            Effect::DeletesCookie { to, from, .. } => Some(Effect::DeletesCookie { to, from, login: false }),
+            _ => None,
+        },
+        (5, As::User) => {
+            let cookie = to.behaviour() >= Behaviour::V1_9_0;
+            Some(Effect::DeletesSession { to: to.name.clone(), cookie })
         }
         _ => None,
     }
@@ -149,5 +158,9 @@ fn no_session(from: &Site, to: &Site, theirs: &Cookie) -> Option<Effect> {
         return Some(Effect::Shortens { to: to_name, from: from_name, seconds });
     }
     // Up to 1.9.1 B sends nothing and A is unharmed.
-    (to.behaviour() >= Behaviour::V1_9_2).then_some(Effect::DeletesCookie { to: to_name, from: from_name })
+    (to.behaviour() >= Behaviour::V1_9_2).then_some(Effect::DeletesCookie {
+        to: to_name,
+        from: from_name,
+        login: true,
+    })
 }

@@ -1,0 +1,306 @@
+//! `wikifarm session list`: the sessions in the stores.
+
+use std::cmp::Ordering;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::session_json::{SessionJson, shown};
+use super::stores::StoreArgs;
+use super::users::Users;
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::report::measure::{bytes, relative};
+use crate::report::table;
+use crate::store::{self, EntryName, Fields, Found, Prefixes, Session, State, StoreSpec, is_older, seconds};
+
+/// List sessions: whose they are, until when they last, when they were last written
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm session list --state live --user AdminAda --limit 20")]
+pub(super) struct Options {
+    #[command(flatten)]
+    stores: StoreArgs,
+    /// Only sessions of that user: NAME or id:ID; as which a superuser acts counts too
+    #[arg(long)]
+    user: Option<String>,
+    /// Only sessions in that state (repeatable)
+    #[arg(long, value_name = "STATE")]
+    state: Vec<Shown>,
+    /// Only sessions last written longer ago than that
+    #[arg(long, value_name = "DURATION", value_parser = crate::farm::parse_duration)]
+    older_than: Option<Duration>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// By what to sort
+    #[arg(long, value_enum, default_value = "modified", value_name = "KEY")]
+    sort: Sort,
+    /// The other way round
+    #[arg(long)]
+    reverse: bool,
+    /// Whole ids: they are secrets
+    #[arg(long)]
+    reveal: bool,
+}
+
+/// `--state`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shown {
+    Live,
+    Expired,
+    Idle,
+    NoExpires,
+    InvalidExpires,
+    Unreadable,
+}
+
+/// `--sort`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Sort {
+    /// Last written, the newest first
+    Modified,
+    /// Ends first; without an end last
+    Expires,
+    /// The largest first
+    Size,
+    /// By the user's name
+    User,
+    /// By id
+    Id,
+}
+
+impl Shown {
+    fn state(self) -> State {
+        match self {
+            Shown::Live => State::Live,
+            Shown::Expired => State::Expired,
+            Shown::Idle => State::Idle,
+            Shown::NoExpires => State::NoExpires,
+            Shown::InvalidExpires => State::InvalidExpires,
+            Shown::Unreadable => State::Unreadable,
+        }
+    }
+}
+
+/// One session of one store.
+struct Row {
+    store: usize,
+    session: Session,
+    state: State,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("session list", &[Format::Human, Format::Json, Format::Ndjson, Format::Csv])?;
+    let stores = options.stores.find(context, false)?;
+    let mut exit = stores.exit;
+    let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
+    let mut users = Users::of(&stores.specs);
+    let wanted = options.user.as_ref().map(|user| users.ids(user, context)).transpose()?;
+    #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+    let now = context.now() as i64;
+    let mut rows = Vec::new();
+    let mut prefixes = Vec::new();
+    for (position, spec) in stores.specs.iter().enumerate() {
+        let mut names: Vec<EntryName> = Vec::new();
+        let complete = look(spec, context, |session| {
+            names.push(session.id);
+            let state = session.state(now, idle);
+            let facts = session.facts.as_ref().ok();
+            let his = |id: &String| {
+                facts.is_some_and(|f| {
+                    f.user.as_ref().is_some_and(|user| user.id == *id) || f.setuid.as_ref() == Some(id)
+                })
+            };
+            let keep = (options.state.is_empty() || options.state.iter().any(|shown| shown.state() == state))
+                && options.older_than.is_none_or(|age| is_older(session.modified, age, now))
+                && wanted.as_ref().is_none_or(|ids| ids.iter().any(his));
+            if keep {
+                rows.push(Row { store: position, session, state });
+            }
+        })?;
+        exit = exit.and(complete);
+        prefixes.push(Prefixes::new(names));
+    }
+    if options.sort == Sort::User {
+        let mut named: Vec<(String, Row)> =
+            rows.into_iter().map(|row| (name(&row, &mut users), row)).collect();
+        named.sort_by(|(a, one), (b, other)| a.cmp(b).then(order(Sort::Modified, one, other)));
+        rows = named.into_iter().map(|(_, row)| row).collect();
+    } else {
+        rows.sort_by(|a, b| order(options.sort, a, b));
+    }
+    if options.reverse {
+        rows.reverse();
+    }
+    let all = rows.len();
+    rows.truncate(options.limit.unwrap_or(usize::MAX));
+    let output = rows.iter().filter_map(|row| {
+        let spec = stores.specs.get(row.store)?;
+        let id = shown(&row.session.id, prefixes.get(row.store)?, options.reveal);
+        Some((row, SessionJson::new(&row.session, (row.store, spec), row.state, id, &mut users)))
+    });
+    match context.format {
+        Format::Json => {
+            let sessions: Vec<SessionJson> = output.map(|(_, json)| json).collect();
+            context.json(&sessions)?;
+        }
+        Format::Ndjson => {
+            for (_, json) in output {
+                let line =
+                    serde_json::to_string(&json).map_err(|error| Failure::partial(error.to_string()))?;
+                writeln!(context.out, "{line}")?;
+            }
+        }
+        Format::Csv => csv(output.map(|(_, json)| json), context)?,
+        Format::Human => {
+            let many = stores.specs.len() > 1;
+            let lines: Vec<Vec<String>> = output.map(|(row, json)| line(row, &json, now, many)).collect();
+            human(lines, many, all, context)?;
+        }
+    }
+    Ok(exit)
+}
+
+/// Tells every session of a store; what could not be looked at is said, and makes the run a partial one.
+pub(super) fn look(
+    spec: &StoreSpec,
+    context: &mut Context<'_>,
+    mut each: impl FnMut(Session) + Send,
+) -> Result<Exit, Failure> {
+    let store = match store::open(spec.clone()) {
+        Ok(store) => store,
+        // A wiki that never ran has no directory yet; an address that names none is a mistake.
+        Err(error) if error.is_missing() && !spec.wikis.is_empty() => {
+            context.note(&format!("{error}: no wiki has run yet"))?;
+            return Ok(Exit::Success);
+        }
+        Err(error) => {
+            context.complain(&error.to_string())?;
+            return Ok(Exit::Partial);
+        }
+    };
+    let mut failed = Vec::new();
+    let never = AtomicBool::new(false);
+    let scanned = store.scan(Fields::default(), &never, &mut |found| match found {
+        Found::Session(session) => each(session),
+        Found::Failed { name, error } => failed.push(format!("{}/{name}: {error}", spec.dir.display())),
+        Found::Temp(_) | Found::Foreign(_) => {}
+    });
+    let mut exit = Exit::Success;
+    if let Err(error) = scanned {
+        failed.push(error.to_string());
+    }
+    for problem in failed {
+        context.complain(&problem)?;
+        exit = Exit::Partial;
+    }
+    Ok(exit)
+}
+
+fn name(row: &Row, users: &mut Users) -> String {
+    let user = row.session.facts.as_ref().ok().and_then(|facts| facts.user.as_ref());
+    user.map_or(String::new(), |user| users.name(row.store, &user.id).unwrap_or_else(|| user.id.clone()))
+}
+
+fn order(sort: Sort, a: &Row, b: &Row) -> Ordering {
+    let end = |row: &Row| match row.session.facts.as_ref().map(|facts| facts.expires) {
+        Ok(store::Expires::At(end)) => end,
+        _ => f64::INFINITY,
+    };
+    let first = match sort {
+        Sort::Modified | Sort::User => b.session.modified.cmp(&a.session.modified),
+        Sort::Expires => end(a).total_cmp(&end(b)),
+        Sort::Size => b.session.size.cmp(&a.session.size),
+        Sort::Id => Ordering::Equal,
+    };
+    first.then_with(|| a.session.id.cmp(&b.session.id)).then(a.store.cmp(&b.store))
+}
+
+fn line(row: &Row, json: &SessionJson, now: i64, many: bool) -> Vec<String> {
+    let now = seconds(now);
+    let end = match &row.session.facts {
+        Err(why) => why.to_string(),
+        Ok(facts) => match facts.expires {
+            store::Expires::At(end) => relative(end, now),
+            store::Expires::Absent => "never said".to_owned(),
+            store::Expires::Invalid(what) => what.to_owned(),
+        },
+    };
+    let mut who = json.who();
+    if let Some(setuid) = &json.setuid {
+        who = format!("{who} as id:{setuid}");
+    }
+    let mut cells = vec![
+        json.id.clone(),
+        json.state.name().to_owned(),
+        if who.is_empty() { "-".to_owned() } else { who },
+        end,
+        relative(seconds(row.session.modified), now),
+        bytes(json.size),
+    ];
+    if many {
+        let wikis = json.wikis.join(", ");
+        cells.push(if wikis.is_empty() { json.store.clone() } else { wikis });
+    }
+    cells
+}
+
+fn human(lines: Vec<Vec<String>>, many: bool, all: usize, context: &mut Context<'_>) -> Result<(), Failure> {
+    let shown = lines.len();
+    let mut header = vec!["ID", "STATE", "USER", "ENDS", "WRITTEN", "SIZE"];
+    if many {
+        header.push("WIKIS");
+    }
+    if shown > 0 {
+        write!(context.out, "{}", table::list(&header, lines, context.width))?;
+    }
+    if context.verbosity >= 0 {
+        let sessions = if all == 1 { "1 session".to_owned() } else { format!("{all} sessions") };
+        let cut = if shown < all { format!(", {shown} shown") } else { String::new() };
+        writeln!(context.out, "{sessions}{cut}")?;
+    }
+    Ok(())
+}
+
+fn csv(sessions: impl Iterator<Item = SessionJson>, context: &mut Context<'_>) -> Result<(), Failure> {
+    let mut writer = csv::Writer::from_writer(&mut *context.out);
+    let failed = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => Failure::from(error),
+        other => Failure::partial(format!("can't write the output: {other:?}")),
+    };
+    let header = [
+        "store",
+        "id",
+        "wikis",
+        "state",
+        "expires",
+        "expires_at",
+        "modified_at",
+        "size",
+        "user_id",
+        "user_name",
+        "auth_method",
+        "setuid",
+    ];
+    writer.write_record(header).map_err(failed)?;
+    for session in sessions {
+        let user = session.user.as_ref();
+        let record = [
+            session.store.clone(),
+            session.id.clone(),
+            session.wikis.join(" "),
+            session.state.name().to_owned(),
+            session.expires.map_or(String::new(), |expires| expires.to_string()),
+            session.expires_at.clone().unwrap_or_default(),
+            session.modified_at.clone().unwrap_or_default(),
+            session.size.to_string(),
+            user.map_or(String::new(), |user| user.id.clone()),
+            user.and_then(|user| user.name.clone()).unwrap_or_default(),
+            user.and_then(|user| user.auth_method.clone()).unwrap_or_default(),
+            session.setuid.clone().unwrap_or_default(),
+        ];
+        writer.write_record(record).map_err(failed)?;
+    }
+    writer.flush()?;
+    Ok(())
+}

@@ -1,0 +1,285 @@
+//! `wikifarm session prune`: remove what has expired.
+
+use std::io::{BufRead, IsTerminal};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::session_json::shown;
+use super::stores::{StoreArgs, Stores};
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::{Farm, Limit, locate, parse_duration};
+use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report};
+use crate::report::{escape, measure::bytes, table};
+use crate::sys;
+
+/// Remove expired sessions: plan, check every guard, then act
+///
+/// What may go is decided on the bytes of each file: expired longer than `grace` and not written for as long; idle, if
+/// the policy says so; without `expires`, by version; stale temp files. A live session goes only with --all.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: wikifarm session prune --dry-run\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
+)]
+pub(super) struct Options {
+    #[command(flatten)]
+    stores: StoreArgs,
+    /// Show the plan, remove nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Only sessions in which nobody is logged in
+    #[arg(long)]
+    anonymous: bool,
+    /// Also unreadable sessions that were not written for --unreadable-after, or [prune] unreadable, or --grace
+    #[arg(long)]
+    unreadable: bool,
+    /// Everything that is a session, live ones too; asks on a terminal, needs --yes elsewhere
+    #[arg(long)]
+    all: bool,
+    /// Don't ask
+    #[arg(short = 'y', long)]
+    yes: bool,
+    /// Keep this long past expiry [default: 1h]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    grace: Option<Duration>,
+    /// Also remove what was not used for this long [default: off]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    idle: Option<Duration>,
+    /// Remove sessions without `expires` that are older than this [default: 1d]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    no_expires: Option<Duration>,
+    /// Remove half-written files that are older than this [default: 1d]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    stale_temp: Option<Duration>,
+    /// Most that may go for other reasons than their own expiry, per store of 100 or more [default: 50%]
+    #[arg(long, value_name = "COUNT|SHARE")]
+    max_delete: Option<Limit>,
+    /// The clock is right, whatever the last run and the files say
+    #[arg(long)]
+    clock_ok: bool,
+    /// Exit status 3 if there are unreadable sessions
+    #[arg(long)]
+    strict: bool,
+    /// Whole ids in the plan: they are secrets
+    #[arg(long)]
+    reveal: bool,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("session prune", &[Format::Human, Format::Json])?;
+    let stores = options.stores.find(context, true)?;
+    if let Some(farm) = &stores.farm {
+        trusted(farm)?;
+    }
+    let policy = policy(options, stores.farm.as_ref())?;
+    let pinned = context.pinned_now.is_some();
+    let dry_run = options.dry_run || pinned;
+    let state_dir = sys::state_dir().ok();
+    #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+    let run = ops::Options {
+        policy,
+        filter: Filter { anonymous: options.anonymous, all: options.all },
+        now: context.now() as i64,
+        clock: match (pinned, options.clock_ok) {
+            (true, _) => ClockCheck::Pinned,
+            (false, true) => ClockCheck::Trusted { state_dir },
+            (false, false) => ClockCheck::Against { state_dir },
+        },
+        lock_dir: if dry_run {
+            Default::default()
+        } else {
+            sys::lock_dir().map_err(|error| Failure::refused(error.to_string()))?
+        },
+        dry_run,
+    };
+    if options.all && !dry_run {
+        confirm(options, &stores, context)?;
+    }
+    let never = AtomicBool::new(false);
+    let Stores { specs, exit, .. } = stores;
+    let plan = ops::plan(specs, run, &never);
+    if dry_run && context.format == Format::Human && context.verbosity >= 0 {
+        show_plan(&plan, options.reveal, context)?;
+    }
+    let report = plan.execute(&never);
+    show(&report, dry_run, context)?;
+    Ok(exit.and(status(&report, options.strict)))
+}
+
+/// Run as root, a farm file that a stranger could have written could name any directory.
+fn trusted(farm: &Farm) -> Result<(), Failure> {
+    if !sys::is_root() {
+        return Ok(());
+    }
+    let path = farm.source.path();
+    match locate::writable_by_others(path, 0) {
+        Ok(None) => Ok(()),
+        Ok(Some(why)) => Err(Failure::refused(format!(
+            "as root, a farm file that others could have written is not trusted: {why}; chown and chmod it, or name \
+             the store with --store"
+        ))),
+        Err(error) => Err(Failure::refused(format!("can't tell who may write {}: {error}", path.display()))),
+    }
+}
+
+/// The policy: flags win over `[prune]`, which wins over the defaults.
+fn policy(options: &Options, farm: Option<&Farm>) -> Result<Policy, Failure> {
+    let file = farm.map(|farm| farm.prune.clone()).unwrap_or_default();
+    let mut policy = Policy::default();
+    let refused = |error: ops::PolicyError| Failure::usage(error.to_string());
+    if let Some(grace) = options.grace.or(file.grace) {
+        policy = policy.with_grace(grace).map_err(refused)?;
+    }
+    policy = policy.with_idle(options.idle.or(file.idle)).map_err(refused)?;
+    if let Some(no_expires) = options.no_expires.or(file.no_expires) {
+        policy = policy.with_no_expires(no_expires).map_err(refused)?;
+    }
+    if let Some(stale_temp) = options.stale_temp.or(file.stale_temp) {
+        policy = policy.with_stale_temp(stale_temp).map_err(refused)?;
+    }
+    let unreadable = file.unreadable.or(options.unreadable.then(|| policy.grace()));
+    policy = policy.with_unreadable(unreadable).map_err(refused)?;
+    if let Some(limit) = options.max_delete.or(file.max_delete) {
+        policy = policy.with_max_delete(limit);
+    }
+    Ok(policy)
+}
+
+fn confirm(options: &Options, stores: &Stores, context: &mut Context<'_>) -> Result<(), Failure> {
+    if options.yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::refused("--all removes live sessions too: say --yes where nobody can be asked"));
+    }
+    let names: Vec<String> = stores.specs.iter().map(|spec| spec.address()).collect();
+    write!(context.err, "Remove every session of {}, live ones too? [y/N] ", escape(&names.join(", ")))?;
+    context.err.flush()?;
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    match read {
+        Ok(_) if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) => Ok(()),
+        _ => Err(Failure::refused("not confirmed: nothing was removed")),
+    }
+}
+
+/// Without `-v` so many removals of each reason are shown one by one.
+const EXAMPLES: usize = 3;
+
+/// The removals by reason, each with its own.
+fn show_plan(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+    let most = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
+    for store in plan.stores() {
+        if store.victims().next().is_none() {
+            continue;
+        }
+        let prefixes = store.prefixes().map_err(|error| Failure::partial(error.to_string()))?;
+        writeln!(context.out, "{}", escape(&store.spec().address()))?;
+        for reason in Reason::ALL {
+            let count = store.victims().filter(|victim| victim.reason == reason).count();
+            if count == 0 {
+                continue;
+            }
+            writeln!(context.out, "  {}: {count}", reason.name())?;
+            for victim in store.victims().filter(|victim| victim.reason == reason).take(most) {
+                let age =
+                    Duration::from_secs(u64::try_from(plan.now().saturating_sub(victim.since)).unwrap_or(0));
+                let id = shown(&victim.name, &prefixes, reveal);
+                writeln!(context.out, "    {id}  {}", reason.sentence(age))?;
+            }
+            if count > most {
+                writeln!(context.out, "    and {} more; -v lists them", count - most)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn show(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+    for problem in &report.problems {
+        context.complain(&problem.to_string())?;
+    }
+    for warning in &report.warnings {
+        context.note(&warning.to_string())?;
+    }
+    let mut said = Vec::new();
+    for refused in report.stores.iter().filter_map(|store| Some((store, store.refused.as_ref()?))) {
+        // A refusal that concerns every store is said once.
+        if !said.contains(&refused.1) {
+            context.complain(&format!("{}: refused: {}", refused.0.store, refused.1))?;
+            said.push(refused.1);
+        }
+    }
+    if context.format == Format::Json {
+        return context.json(report);
+    }
+    if context.verbosity < 0 {
+        return Ok(());
+    }
+    if context.terminal || dry_run {
+        let rows = report.stores.iter().map(|store| {
+            let counts = &store.counts;
+            vec![
+                if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") },
+                counts.scanned.to_string(),
+                counts.live.to_string(),
+                counts.expired.to_string(),
+                counts.idle.to_string(),
+                counts.no_expires.to_string(),
+                (counts.unreadable + counts.invalid_expires).to_string(),
+                counts.stale_temp.to_string(),
+                counts.deleted.to_string(),
+                bytes(counts.bytes),
+                (counts.kept_by_race + counts.failed).to_string(),
+            ]
+        });
+        let removed = if dry_run { "WOULD GO" } else { "REMOVED" };
+        let header = [
+            "STORE",
+            "SESSIONS",
+            "LIVE",
+            "EXPIRED",
+            "IDLE",
+            "NO EXPIRES",
+            "BROKEN",
+            "TEMP",
+            removed,
+            "BYTES",
+            "KEPT",
+        ];
+        write!(context.out, "{}", table::list(&header, rows, context.width))?;
+    }
+    // Under cron: silence, or one line with -v.
+    if context.verbosity > 0 {
+        let total = &report.total.counts;
+        let verb = if dry_run { "would remove" } else { "removed" };
+        writeln!(
+            context.out,
+            "{verb} {} of {} sessions and left-overs ({}) in {:.1} s, {} live, {} kept by race, {} failed",
+            total.deleted,
+            total.scanned,
+            bytes(total.bytes),
+            report.seconds,
+            total.live,
+            total.kept_by_race,
+            total.failed
+        )?;
+    }
+    Ok(())
+}
+
+fn status(report: &Report, strict: bool) -> Exit {
+    let total = &report.total;
+    let mut exit = Exit::Success;
+    if total.counts.failed > 0 || report.stopped || !report.problems.is_empty() {
+        exit = exit.and(Exit::Partial);
+    }
+    if strict && total.counts.unreadable > 0 {
+        exit = exit.and(Exit::Partial);
+    }
+    if total.refused > 0 {
+        exit = exit.and(Exit::Refused);
+    }
+    exit
+}

@@ -1,0 +1,238 @@
+//! `wikifarm session stats`: what the stores hold, counted.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::session_list::look;
+use super::stores::StoreArgs;
+use super::users::Users;
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::report::measure::{bar, bytes};
+use crate::report::{escape, table};
+use crate::store::{Expires, Session, State, StoreSpec, seconds};
+
+/// Count sessions by state, user and age, with the bytes and inodes they take
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm session stats --store-of wiki1")]
+pub(super) struct Options {
+    #[command(flatten)]
+    stores: StoreArgs,
+    /// How many users to name
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+}
+
+/// How many, and how much room they take.
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+struct Amount {
+    sessions: u64,
+    bytes: u64,
+    bytes_on_disk: u64,
+}
+
+/// What one store holds. A session takes one inode.
+#[derive(Debug, Default, Serialize)]
+struct Stats {
+    store: String,
+    wikis: Vec<String>,
+    inodes: u64,
+    states: BTreeMap<&'static str, Amount>,
+    logged_in: u64,
+    anonymous: u64,
+    /// Logged in, but without `expires`: logins of one request, seconds old or never used again.
+    one_request_logins: u64,
+    acting_as_others: u64,
+    users: Vec<TopUser>,
+    age: Vec<Bin>,
+    expiry: Vec<Bin>,
+}
+
+#[derive(Debug, Serialize)]
+struct TopUser {
+    id: String,
+    name: Option<String>,
+    sessions: u64,
+}
+
+/// One bar of a histogram.
+#[derive(Debug, Clone, Serialize)]
+struct Bin {
+    label: &'static str,
+    sessions: u64,
+}
+
+const HOUR: f64 = 3600.0;
+const DAY: f64 = 86_400.0;
+
+/// The bars of the age histogram: the upper end of each.
+const AGES: [(f64, &str); 7] = [
+    (HOUR, "under 1 h"),
+    (DAY, "1 h to 1 d"),
+    (7.0 * DAY, "1 d to 7 d"),
+    (30.0 * DAY, "7 d to 30 d"),
+    (90.0 * DAY, "30 d to 90 d"),
+    (400.0 * DAY, "90 d to 400 d"),
+    (f64::INFINITY, "over 400 d"),
+];
+
+/// The bars of the expiry histogram: the upper end of each, counted from now.
+const ENDS: [(f64, &str); 8] = [
+    (-30.0 * DAY, "over 30 d ago"),
+    (-DAY, "1 d to 30 d ago"),
+    (0.0, "under 1 d ago"),
+    (HOUR, "in under 1 h"),
+    (DAY, "in 1 h to 1 d"),
+    (30.0 * DAY, "in 1 d to 30 d"),
+    (400.0 * DAY, "in 30 d to 400 d"),
+    (f64::INFINITY, "in over 400 d"),
+];
+
+/// Counts one store.
+struct Counter {
+    stats: Stats,
+    users: BTreeMap<String, u64>,
+    now: i64,
+    idle: Option<std::time::Duration>,
+}
+
+impl Counter {
+    fn new(spec: &StoreSpec, now: i64, idle: Option<std::time::Duration>) -> Counter {
+        let bins = |ends: &[(f64, &'static str)]| {
+            ends.iter().map(|(_, label)| Bin { label, sessions: 0 }).collect::<Vec<_>>()
+        };
+        let stats = Stats {
+            store: spec.address(),
+            wikis: spec.wikis.iter().map(|wiki| wiki.name.clone()).collect(),
+            states: State::ALL.iter().map(|state| (state.name(), Amount::default())).collect(),
+            age: bins(&AGES),
+            expiry: bins(&ENDS),
+            ..Stats::default()
+        };
+        Counter { stats, users: BTreeMap::new(), now, idle }
+    }
+
+    fn count(&mut self, session: &Session) {
+        let stats = &mut self.stats;
+        stats.inodes += 1;
+        let amount = stats.states.entry(session.state(self.now, self.idle).name()).or_default();
+        amount.sessions += 1;
+        amount.bytes += session.size;
+        amount.bytes_on_disk += session.bytes_on_disk;
+        let now = seconds(self.now);
+        add(&mut stats.age, &AGES, now - seconds(session.modified));
+        let Ok(facts) = &session.facts else { return };
+        if let Expires::At(end) = facts.expires {
+            add(&mut stats.expiry, &ENDS, end - now);
+        }
+        stats.acting_as_others += u64::from(facts.setuid.is_some());
+        match &facts.user {
+            None => stats.anonymous += 1,
+            Some(user) => {
+                stats.logged_in += 1;
+                stats.one_request_logins += u64::from(facts.expires == Expires::Absent);
+                *self.users.entry(user.id.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    fn finish(mut self, position: usize, top: usize, users: &mut Users) -> Stats {
+        let mut counted: Vec<(String, u64)> = self.users.into_iter().collect();
+        counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        counted.truncate(top);
+        let named = counted.into_iter().map(|(id, sessions)| TopUser {
+            name: users.name(position, &id),
+            id,
+            sessions,
+        });
+        self.stats.users = named.collect();
+        self.stats
+    }
+}
+
+/// Counts `value` into the first bar whose end it is below.
+fn add(bins: &mut [Bin], ends: &[(f64, &'static str)], value: f64) {
+    let at = ends.iter().position(|(end, _)| value < *end).unwrap_or(ends.len().saturating_sub(1));
+    if let Some(bin) = bins.get_mut(at) {
+        bin.sessions += 1;
+    }
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("session stats", &[Format::Human, Format::Json])?;
+    let stores = options.stores.find(context, false)?;
+    let mut exit = stores.exit;
+    let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
+    let mut users = Users::of(&stores.specs);
+    #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+    let now = context.now() as i64;
+    let mut all = Vec::new();
+    for (position, spec) in stores.specs.iter().enumerate() {
+        let mut counter = Counter::new(spec, now, idle);
+        exit = exit.and(look(spec, context, |session| counter.count(&session))?);
+        all.push(counter.finish(position, options.top, &mut users));
+    }
+    if context.format == Format::Json {
+        context.json(&all)?;
+        return Ok(exit);
+    }
+    for (position, stats) in all.iter().enumerate() {
+        if position > 0 {
+            writeln!(context.out)?;
+        }
+        human(stats, context)?;
+    }
+    Ok(if all.is_empty() { exit.and(Exit::Success) } else { exit })
+}
+
+fn human(stats: &Stats, context: &mut Context<'_>) -> Result<(), Failure> {
+    let out = &mut *context.out;
+    let wikis = if stats.wikis.is_empty() { String::new() } else { format!(" ({})", stats.wikis.join(", ")) };
+    writeln!(out, "{}{}", escape(&stats.store), escape(&wikis))?;
+    let mut total = Amount::default();
+    let mut rows = Vec::new();
+    for (state, amount) in
+        State::ALL.iter().filter_map(|state| Some((state.name(), stats.states.get(state.name())?)))
+    {
+        total.sessions += amount.sessions;
+        total.bytes += amount.bytes;
+        total.bytes_on_disk += amount.bytes_on_disk;
+        if amount.sessions > 0 {
+            rows.push(row(state, amount));
+        }
+    }
+    rows.push(row("all", &total));
+    write!(out, "{}", table::list(&["  STATE", "SESSIONS", "BYTES", "ON DISK"], rows, context.width))?;
+    writeln!(
+        out,
+        "  logged in {}, anonymous {}, one-request logins {}, superusers acting as others {}",
+        stats.logged_in, stats.anonymous, stats.one_request_logins, stats.acting_as_others
+    )?;
+    if !stats.users.is_empty() {
+        writeln!(out, "\n  users with most sessions")?;
+        let rows = stats.users.iter().map(|user| {
+            let name = user.name.clone().unwrap_or_else(|| format!("id:{}", user.id));
+            [format!("    {name}"), user.sessions.to_string()]
+        });
+        write!(out, "{}", table::plain(rows))?;
+    }
+    for (title, bins) in [("last written", &stats.age), ("ends", &stats.expiry)] {
+        let most = bins.iter().map(|bin| bin.sessions).max().unwrap_or(0);
+        if most == 0 {
+            continue;
+        }
+        writeln!(out, "\n  {title}")?;
+        let width = most.to_string().len();
+        for bin in bins {
+            let line =
+                format!("    {:<17} {:>width$} {}", bin.label, bin.sessions, bar(bin.sessions, most, 40));
+            writeln!(out, "{}", line.trim_end())?;
+        }
+    }
+    Ok(())
+}
+
+fn row(label: &str, amount: &Amount) -> Vec<String> {
+    vec![format!("  {label}"), amount.sessions.to_string(), bytes(amount.bytes), bytes(amount.bytes_on_disk)]
+}

@@ -1,0 +1,98 @@
+//! Which stores a `session` command works on: the farm's, or those named with `--store`.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::config_show::find_wiki;
+use super::{Context, Exit, Failure};
+use crate::farm::Farm;
+use crate::store::{self, Address, Layout, LayoutError, StoreSpec};
+
+/// The stores to work on.
+#[derive(Debug, Clone, Args)]
+pub(super) struct StoreArgs {
+    /// A store instead of the farm's: moin-1.9:DIR, moin-1.8:DIR, or a DIR whose names tell the layout
+    #[arg(long = "store", value_name = "ADDRESS")]
+    addresses: Vec<OsString>,
+    /// Only the stores of that wiki
+    #[arg(long, value_name = "WIKI", conflicts_with = "addresses")]
+    store_of: Vec<String>,
+}
+
+/// The stores chosen, with the farm they come from, if any.
+pub(super) struct Stores {
+    pub(super) specs: Vec<StoreSpec>,
+    pub(super) farm: Option<Farm>,
+    /// What could not be looked at: the run is done in part.
+    pub(super) exit: Exit,
+}
+
+impl StoreArgs {
+    /// Finds the stores. A directory whose layout its names don't tell is an error for commands that delete.
+    pub(super) fn find(&self, context: &mut Context<'_>, deletes: bool) -> Result<Stores, Failure> {
+        if self.addresses.is_empty() {
+            return self.of_farm(context);
+        }
+        let mut stores = Stores { specs: Vec::new(), farm: None, exit: Exit::Success };
+        for text in &self.addresses {
+            let address = Address::parse(text)
+                .map_err(|error| Failure::usage(format!("--store {}: {error}", text.display())))?;
+            match address.resolve() {
+                Ok(spec) => stores.specs.push(spec),
+                Err(error @ (LayoutError::Empty { .. } | LayoutError::Mixed { .. })) if deletes => {
+                    return Err(Failure::refused(error.to_string()));
+                }
+                Err(LayoutError::Empty { dir }) => {
+                    context.note(&format!("{}: no session is there to tell the layout", dir.display()))?;
+                }
+                Err(LayoutError::Mixed { dir, moin_1_8, moin_1_9 }) => {
+                    context.note(&format!(
+                        "{}: {moin_1_8} names of MoinMoin 1.7 or 1.8 and {moin_1_9} of 1.9 lie together",
+                        dir.display()
+                    ))?;
+                    for layout in Layout::ALL {
+                        stores.specs.push(StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() });
+                    }
+                }
+                Err(error) if deletes => return Err(Failure::partial(error.to_string())),
+                Err(error) => {
+                    context.complain(&error.to_string())?;
+                    stores.exit = Exit::Partial;
+                }
+            }
+        }
+        Ok(stores)
+    }
+
+    fn of_farm(&self, context: &mut Context<'_>) -> Result<Stores, Failure> {
+        let farm = context.farm()?;
+        for name in &self.store_of {
+            find_wiki(&farm, name)?;
+        }
+        let store::FarmStores { mut stores, without } = store::of_farm(&farm);
+        for (wiki, why) in without {
+            if self.store_of.contains(&wiki) {
+                return Err(Failure::usage(format!("the wiki {wiki:?} has no store to look into: {why}")));
+            }
+            if self.store_of.is_empty() && context.verbosity > 0 {
+                context.note(&format!("{wiki}: no store to look into: {why}"))?;
+            }
+        }
+        if !self.store_of.is_empty() {
+            stores.retain(|spec| spec.wikis.iter().any(|wiki| self.store_of.contains(&wiki.name)));
+            for spec in &stores {
+                let others: Vec<&str> = spec
+                    .wikis
+                    .iter()
+                    .map(|wiki| wiki.name.as_str())
+                    .filter(|name| !self.store_of.iter().any(|asked| asked == name))
+                    .collect();
+                if !others.is_empty() {
+                    context.note(&format!("{} is used by {} too", spec.address(), others.join(", ")))?;
+                }
+            }
+        }
+        Ok(Stores { specs: stores, farm: Some(farm), exit: Exit::Success })
+    }
+}

@@ -1,0 +1,86 @@
+//! Users by name or id, looked up in the user directories of stores.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use super::{Context, Failure};
+use crate::farm::nearest;
+use crate::store::{StoreSpec, UserDir};
+
+/// The user directories of some stores, asked once for each id.
+#[derive(Default)]
+pub(super) struct Users {
+    /// The directories of each store, by its position.
+    of_store: Vec<Vec<PathBuf>>,
+    open: HashMap<PathBuf, Option<UserDir>>,
+    names: HashMap<(usize, String), Option<String>>,
+}
+
+impl Users {
+    pub(super) fn of(specs: &[StoreSpec]) -> Users {
+        let dirs = |spec: &StoreSpec| -> Vec<PathBuf> {
+            spec.wikis
+                .iter()
+                .filter_map(|wiki| wiki.user_dir.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect()
+        };
+        Users { of_store: specs.iter().map(dirs).collect(), ..Users::default() }
+    }
+
+    /// The name of the user with that id, by the user directories of that store.
+    pub(super) fn name(&mut self, store: usize, id: &str) -> Option<String> {
+        if let Some(known) = self.names.get(&(store, id.to_owned())) {
+            return known.clone();
+        }
+        let dirs = self.of_store.get(store).cloned().unwrap_or_default();
+        let name = dirs.iter().find_map(|dir| {
+            let open = self.open.entry(dir.clone()).or_insert_with(|| UserDir::open(dir).ok());
+            open.as_ref()?.user(id).ok().flatten().map(|user| user.name)
+        });
+        self.names.insert((store, id.to_owned()), name.clone());
+        name
+    }
+
+    /// The ids that `NAME` or `id:ID` stands for.
+    ///
+    /// # Errors
+    /// If no user directory knows the name; with the nearest names.
+    pub(super) fn ids(&self, user: &str, context: &mut Context<'_>) -> Result<BTreeSet<String>, Failure> {
+        if let Some(id) = user.strip_prefix("id:") {
+            return Ok(BTreeSet::from([id.to_owned()]));
+        }
+        let dirs: BTreeSet<&PathBuf> = self.of_store.iter().flatten().collect();
+        if dirs.is_empty() {
+            return Err(Failure::usage(format!(
+                "no user directory is known that could tell who {user:?} is: name the user as id:ID, or use a farm file"
+            )));
+        }
+        let (mut ids, mut known) = (BTreeSet::new(), Vec::new());
+        for dir in dirs {
+            let users = UserDir::open(dir).map_err(|error| error.to_string());
+            let users = users.and_then(|users| users.all().map_err(|error| error.to_string()));
+            match users {
+                Ok(users) => {
+                    for found in users.into_iter().flatten() {
+                        if found.name == user {
+                            ids.insert(found.id);
+                        } else {
+                            known.push(found.name);
+                        }
+                    }
+                }
+                Err(error) => context.complain(&error)?,
+            }
+        }
+        if ids.is_empty() {
+            let hint = match nearest(user, known.iter().map(String::as_str)) {
+                Some(near) => format!("; did you mean {near:?}?"),
+                None => "; id:ID works for users that are gone".to_owned(),
+            };
+            return Err(Failure::usage(format!("no user directory of these wikis knows {user:?}{hint}")));
+        }
+        Ok(ids)
+    }
+}

@@ -1,0 +1,62 @@
+//! The stores of a farm.
+
+use std::path::PathBuf;
+
+use super::{Layout, StoreSpec, StoreWiki};
+use crate::farm::{Farm, Key, Wiki};
+use crate::moin::Behaviour;
+use crate::sys::same_place;
+
+/// The stores of a farm's wikis, and the wikis that have none that can be looked after, each with the reason.
+#[derive(Debug, Default)]
+pub struct FarmStores {
+    /// The stores in the order of their first wiki; wikis that share a directory are together.
+    pub stores: Vec<StoreSpec>,
+    /// Wikis left out, each with why.
+    pub without: Vec<(String, String)>,
+}
+
+/// Finds the stores of a farm. Two paths of one directory are one store.
+pub fn of_farm(farm: &Farm) -> FarmStores {
+    let mut found = FarmStores::default();
+    let mut places: std::collections::HashMap<(Layout, crate::sys::Place), usize> =
+        std::collections::HashMap::new();
+    for wiki in &farm.wikis {
+        let (layout, dir) = match place(wiki) {
+            Ok(place) => place,
+            Err(why) => {
+                found.without.push((wiki.name.clone(), why));
+                continue;
+            }
+        };
+        let position = *places.entry((layout, same_place(&dir))).or_insert_with(|| {
+            found.stores.push(StoreSpec { layout, dir, wikis: Vec::new() });
+            found.stores.len() - 1
+        });
+        if let Some(store) = found.stores.get_mut(position) {
+            store.wikis.push(StoreWiki {
+                name: wiki.name.clone(),
+                version: wiki.version(),
+                user_dir: wiki.user_dir(),
+                superusers: wiki.names(Key::Superuser).unwrap_or_default().to_vec(),
+            });
+        }
+    }
+    found
+}
+
+/// Where a wiki keeps its sessions, or why that can't be said.
+fn place(wiki: &Wiki) -> Result<(Layout, PathBuf), String> {
+    if let Some(key) = wiki.custom_handler() {
+        return Err(format!("it has its own {}", key.name()));
+    }
+    let layout = match wiki.version().behaviour() {
+        Behaviour::V2 => return Err("MoinMoin 2 keeps sessions in the cookie".to_owned()),
+        Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Layout::Moin18,
+        _ => Layout::Moin19,
+    };
+    match wiki.session_dir() {
+        Some(dir) => Ok((layout, dir)),
+        None => Err("the farm file gives it no data_dir, cache_dir or session_dir".to_owned()),
+    }
+}
