@@ -252,9 +252,7 @@ impl StorePlan {
                 return self.fail(&error);
             }
         };
-        if modified != i64::MAX {
-            self.newest = self.newest.max(Some(modified));
-        }
+        self.newest = self.newest.max(Some(modified));
         if let Verdict::Remove(reason) = verdict {
             let since = expiry(found).filter(|_| reason == Reason::Expired).unwrap_or(modified);
             let size = u32::try_from(size).unwrap_or(u32::MAX);
@@ -265,7 +263,7 @@ impl StorePlan {
     fn check_max_delete(&mut self, options: &Options) {
         let setting = options.policy.max_delete();
         let Some(limit) = setting.of(self.counts.scanned) else { return };
-        let wanted: u64 = self.victims.iter().map(|victim| u64::from(victim.reason.is_guarded())).sum();
+        let wanted = self.victims.guarded();
         if wanted > limit && !options.filter.all {
             let sessions = self.counts.scanned;
             self.refusal = Some(Refusal::MaxDelete { wanted, limit, setting, sessions });

@@ -308,6 +308,27 @@ fn everything_goes_where_it_was_asked_for() {
 }
 
 #[test]
+fn what_is_not_to_be_touched_survives_everything() {
+    let place = Place::new();
+    let at = |n: u32| place.store().join(format!("{n:040x}"));
+    fs::create_dir(at(1)).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", at(2)).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(at(3)).unwrap();
+    let (cwd, mode) = (rustix::fs::CWD, rustix::fs::Mode::RUSR);
+    rustix::fs::mknodat(cwd, at(4), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    fs::File::create(at(5)).unwrap().set_len(10 << 30).unwrap();
+    let hard = place.session(6, Some(DAY), 500 * DAY);
+    fs::hard_link(&hard, place.root.path().join("elsewhere")).unwrap();
+    place.session(7, Some(DAY), 500 * DAY);
+    let policy = Policy::default().with_unreadable(Some(days(1))).unwrap().with_idle(Some(days(1))).unwrap();
+    let filter = Filter { all: true, anonymous: false };
+    let report = place.prune(Options { policy, filter, ..place.options() });
+    let counts = report.total.counts;
+    assert_eq!((counts.scanned, counts.foreign, counts.unreadable, counts.deleted), (3, 4, 2, 1));
+    assert_eq!((counts.failed, place.left()), (0, 6));
+}
+
+#[test]
 fn a_wrong_clock_and_a_pinned_one_remove_nothing() {
     let place = Place::new();
     place.session(1, Some(DAY), DAY);

@@ -35,6 +35,7 @@ pub struct Victims {
     /// Records, one after the other: form of the name, length of the name, name, reason, stamp, since, size.
     bytes: Vec<u8>,
     count: u64,
+    guarded: u64,
 }
 
 /// Lower-case hexadecimal digits, two in a byte.
@@ -55,6 +56,7 @@ impl Victims {
         self.bytes.extend(victim.since.to_le_bytes());
         self.bytes.extend(victim.size.to_le_bytes());
         self.count += 1;
+        self.guarded += u64::from(victim.reason.is_guarded());
     }
 
     fn name(&mut self, form: u8, name: &[u8]) {
@@ -66,6 +68,11 @@ impl Victims {
     /// How many there are.
     pub fn len(&self) -> u64 {
         self.count
+    }
+
+    /// How many of them `max_delete` counts.
+    pub fn guarded(&self) -> u64 {
+        self.guarded
     }
 
     /// Whether there are none.
@@ -155,6 +162,8 @@ mod tests {
             prop_assert_eq!(packed.iter().collect::<Vec<_>>(), all.clone());
             packed.retain(|victim| victim.reason != Reason::Idle);
             let kept: Vec<_> = all.into_iter().filter(|victim| victim.reason != Reason::Idle).collect();
+            let guarded = kept.iter().filter(|victim| victim.reason.is_guarded()).count();
+            prop_assert_eq!(packed.guarded(), guarded as u64);
             prop_assert_eq!(packed.iter().collect::<Vec<_>>(), kept);
         }
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use crate::pickle::{self, Tree};
-use crate::sys::{self, AsOwner, Dir, FileId, Kind, NotOpened, OpenFile, Removal};
+use crate::sys::{self, AsOwner, Dir, FileId, FileStat, Kind, NotOpened, OpenFile, Removal};
 
 use super::address::StoreSpec;
 use super::error::StoreError;
@@ -67,15 +67,21 @@ impl FileStore {
     /// Looks at one entry; `None` where it has gone.
     fn look(&self, name: EntryName, kind: NameKind, fields: Fields, buffer: &mut Vec<u8>) -> Option<Found> {
         let looked = sys::open_regular(&self.dir, name.as_c_str())
-            .and_then(|file| found(&file, name, kind, fields, buffer));
+            .and_then(|file| found(&file, name, kind, fields, buffer))
+            .or_else(|why| match why {
+                NotOpened::HardLinked { .. } | NotOpened::TooLarge { .. } | NotOpened::OtherDevice => {
+                    let stat = sys::stat_regular(&self.dir, name.as_c_str())?;
+                    // A left-over like that is nobody's: no wiki makes it so.
+                    if kind == NameKind::Session { Ok(not_read(name, stat, why)) } else { Err(why) }
+                }
+                other => Err(other),
+            });
         match looked {
             Ok(found) => Some(found),
             Err(NotOpened::Gone) => None,
-            Err(NotOpened::NotRegular) => {
-                Some(Found::Foreign(OsStr::from_bytes(name.as_c_str().to_bytes()).to_owned()))
-            }
             Err(NotOpened::Io(error)) => Some(Found::Failed { name, error }),
-            Err(why) => Some(not_read(name, why)),
+            // No regular file, or no left-over of a wiki.
+            Err(_) => Some(Found::Foreign(OsStr::from_bytes(name.as_c_str().to_bytes()).to_owned())),
         }
     }
 
@@ -121,7 +127,7 @@ fn found(
     fields: Fields,
     buffer: &mut Vec<u8>,
 ) -> Result<Found, NotOpened> {
-    let (modified, size, bytes_on_disk) = (file.modified(), file.size(), file.bytes_on_disk());
+    let FileStat { modified, size, bytes_on_disk } = file.stat();
     let stamp = Stamp(file.stamp());
     if kind == NameKind::Temp {
         return Ok(Found::Temp(TempFile { name, modified, size, bytes_on_disk, stamp }));
@@ -132,16 +138,10 @@ fn found(
 }
 
 /// A session that is there, but not to be read.
-fn not_read(name: EntryName, why: NotOpened) -> Found {
-    let size = if let NotOpened::TooLarge { size } = why { size } else { 0 };
-    Found::Session(Session {
-        id: name,
-        modified: i64::MAX,
-        size,
-        bytes_on_disk: 0,
-        stamp: Stamp(0),
-        facts: Err(Unreadable::Unsafe(why)),
-    })
+fn not_read(name: EntryName, stat: FileStat, why: NotOpened) -> Found {
+    let FileStat { modified, size, bytes_on_disk } = stat;
+    let facts = Err(Unreadable::Unsafe(why));
+    Found::Session(Session { id: name, modified, size, bytes_on_disk, stamp: Stamp(0), facts })
 }
 
 impl SessionStore for FileStore {

@@ -42,7 +42,7 @@ impl Layout {
     pub fn kind(self, name: &[u8]) -> NameKind {
         let session = match self {
             Layout::Moin18 => is_id_1_8(name),
-            Layout::Moin19 => name.len() == 40 && name.iter().all(u8::is_ascii_hexdigit),
+            Layout::Moin19 => name.len() == 40 && all(name, |byte| byte.is_ascii_hexdigit()),
         };
         if session {
             NameKind::Session
@@ -79,8 +79,13 @@ impl Layout {
     }
 }
 
+/// Looks at every byte, whatever the first says, so that it can look at many at a time: a million names are judged.
+fn all(name: &[u8], is: impl Fn(u8) -> bool) -> bool {
+    name.iter().fold(true, |so_far, byte| so_far & is(*byte))
+}
+
 fn is_id_1_8(name: &[u8]) -> bool {
-    name.len() == 32 && name.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+    name.len() == 32 && all(name, |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
 /// What Python's `tempfile` puts in the middle: 6 characters; up to 2.6 also `-`.

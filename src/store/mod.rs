@@ -88,6 +88,22 @@ pub trait SessionStore: Send + Sync {
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>>;
 }
 
+/// The ids in a store that begin with `prefix`, in order; a whole id is the only one that begins with itself.
+///
+/// # Errors
+///
+/// Where the names could not be listed to the end: another might have begun so, too.
+pub fn matching(store: &dyn SessionStore, prefix: &str) -> Result<Vec<EntryName>, StoreError> {
+    let mut found = Vec::new();
+    store.names(&mut |name| {
+        if name.reveal().starts_with(prefix) {
+            found.push(name);
+        }
+    })?;
+    found.sort_unstable();
+    Ok(found)
+}
+
 /// Opens the store of a specification.
 ///
 /// # Errors

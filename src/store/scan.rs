@@ -1,11 +1,12 @@
-//! The scan engine: one thread lists, several open and read, one at a time hands on what was found.
+//! The scan engine: one thread lists, others open and read, and the first helps them whenever they have enough to
+//! do; one at a time hands on what was found.
 
 use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -19,8 +20,8 @@ use super::record::Found;
 /// Names handed to a worker at a time.
 const BATCH: usize = 256;
 
-/// Batches that may wait for a worker: the listing runs ahead a little, and memory stays small.
-const WAITING: usize = 64;
+/// Batches that may wait for a worker: enough that none has to wait for the lister.
+const WAITING: usize = 4;
 
 type Batch = Vec<(EntryName, NameKind)>;
 
@@ -50,64 +51,94 @@ pub(super) fn scan(
     let receiver = Mutex::new(receiver);
     let sink = Mutex::new(sink);
     thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..workers()).map(|_| scope.spawn(|| work(dir, &receiver, look, &sink))).collect();
-        let listed = list(dir, layout, stop, sender, &sink);
-        let worked = workers.into_iter().map(|worker| match worker.join() {
+        let work = || Worker::new(dir, look, &sink, stop)?.work(&receiver);
+        let helpers: Vec<_> = (1..workers()).map(|_| scope.spawn(work)).collect();
+        let listed = Worker::new(dir, look, &sink, stop).and_then(|mut worker| {
+            worker.list(dir, layout, sender)?;
+            worker.work(&receiver)
+        });
+        let helped = helpers.into_iter().map(|helper| match helper.join() {
             Ok(result) => result,
             Err(_) => Err(io::Error::other("a worker stopped")),
         });
         // All are joined before the first error is told.
-        let worked: Vec<io::Result<()>> = worked.collect();
+        let helped: Vec<io::Result<()>> = helped.collect();
         listed?;
-        worked.into_iter().collect()
+        helped.into_iter().collect()
     })
 }
 
-/// Lists the directory and sends batches of names; dropping the sender ends the workers.
-fn list(
-    dir: &Dir,
-    layout: Layout,
-    stop: &AtomicBool,
-    sender: SyncSender<Batch>,
-    sink: &Mutex<Sink<'_>>,
-) -> io::Result<()> {
-    let _owner = AsOwner::of(dir)?;
-    let mut batch = Batch::with_capacity(BATCH);
-    dir.list(|entry| {
-        let name = entry.name.to_bytes();
-        match (entry.kind, layout.entry(name)) {
-            (Kind::Regular, Some(entry)) => batch.push(entry),
-            _ => {
-                let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-                sink(Found::Foreign(OsStr::from_bytes(name).to_owned()));
-            }
-        }
-        let full = batch.len() >= BATCH;
-        if full && sender.send(std::mem::replace(&mut batch, Batch::with_capacity(BATCH))).is_err() {
-            return ControlFlow::Break(()); // Every worker has failed, and says why.
-        }
-        if full && stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    // An error here means that every worker has failed, and says why.
-    let _ = sender.send(batch);
-    Ok(())
+/// What a thread needs to look at batches, with the rights of the directory's owner.
+struct Worker<'a, 'sink> {
+    _owner: AsOwner,
+    look: Look<'a>,
+    sink: &'a Mutex<Sink<'sink>>,
+    stop: &'a AtomicBool,
+    buffer: Vec<u8>,
+    found: Vec<Found>,
 }
 
-fn work(
-    dir: &Dir,
-    receiver: &Mutex<Receiver<Batch>>,
-    look: Look<'_>,
-    sink: &Mutex<Sink<'_>>,
-) -> io::Result<()> {
-    let _owner = AsOwner::of(dir)?;
-    let mut buffer = Vec::new();
-    let mut found = Vec::with_capacity(BATCH);
-    loop {
-        let batch = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(batch) = batch else { return Ok(()) };
-        found.extend(batch.into_iter().filter_map(|(name, kind)| look(name, kind, &mut buffer)));
-        let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-        found.drain(..).for_each(&mut **sink);
+impl<'a, 'sink> Worker<'a, 'sink> {
+    fn new(
+        dir: &Dir,
+        look: Look<'a>,
+        sink: &'a Mutex<Sink<'sink>>,
+        stop: &'a AtomicBool,
+    ) -> io::Result<Self> {
+        let owner = AsOwner::of(dir)?;
+        Ok(Worker { _owner: owner, look, sink, stop, buffer: Vec::new(), found: Vec::with_capacity(BATCH) })
+    }
+
+    /// Lists the directory and sends batches of names; dropping the sender ends the helpers.
+    fn list(&mut self, dir: &Dir, layout: Layout, sender: SyncSender<Batch>) -> io::Result<()> {
+        let mut batch = Batch::with_capacity(BATCH);
+        dir.list(|entry| {
+            let name = entry.name.to_bytes();
+            match (entry.kind, layout.entry(name)) {
+                (Kind::Regular, Some(entry)) => batch.push(entry),
+                _ => self.tell(Found::Foreign(OsStr::from_bytes(name).to_owned())),
+            }
+            if batch.len() < BATCH {
+                return ControlFlow::Continue(());
+            }
+            let full = std::mem::replace(&mut batch, Batch::with_capacity(BATCH));
+            match sender.try_send(full) {
+                Ok(()) => {}
+                // They have enough to do, or have failed, which will be told in the end.
+                Err(TrySendError::Full(batch) | TrySendError::Disconnected(batch)) => self.handle(batch),
+            }
+            if self.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        self.handle(batch);
+        Ok(())
+    }
+
+    /// Looks at batches until there are no more.
+    fn work(&mut self, receiver: &Mutex<Receiver<Batch>>) -> io::Result<()> {
+        loop {
+            let batch = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            match batch {
+                Ok(batch) => self.handle(batch),
+                Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    fn handle(&mut self, batch: Batch) {
+        if self.stopped() {
+            return;
+        }
+        let looked = batch.into_iter().filter_map(|(name, kind)| (self.look)(name, kind, &mut self.buffer));
+        self.found.extend(looked);
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        self.found.drain(..).for_each(&mut **sink);
+    }
+
+    fn tell(&self, found: Found) {
+        (self.sink.lock().unwrap_or_else(PoisonError::into_inner))(found);
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }

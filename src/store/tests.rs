@@ -89,7 +89,10 @@ fn facts_are_what_python_says() {
         for line in lines.lines() {
             let line: Value = serde_json::from_str(line).unwrap();
             let expected = decoded(&line["value"]);
-            let facts = sessions[line["file"].as_str().unwrap()].facts.as_ref().unwrap();
+            let session = &sessions[line["file"].as_str().unwrap()];
+            let facts = session.facts.as_ref().unwrap();
+            let quick = store(layout, &fixture(path)).read(&session.id, Fields::default()).unwrap().unwrap();
+            assert_eq!(quick.facts.unwrap(), Facts { trail: Vec::new(), ..facts.clone() }, "{line}");
             let text = |key: &str| expected.get(key).map(|value| decoded_text(value));
             let expires = expected.get("expires").map(|value| value["v"].as_str().unwrap().parse().unwrap());
             assert_eq!(facts.expires, expires.map_or(Expires::Absent, Expires::At), "{line}");
@@ -143,6 +146,7 @@ fn a_hostile_directory_is_looked_at_and_left_alone() {
     fs::write(at(6), pickled(1)).unwrap();
     fs::hard_link(at(6), root.path().join("elsewhere")).unwrap();
     fs::write(root.path().join("tmpabcdef.__session"), "half").unwrap();
+    fs::hard_link(at(6), root.path().join("tmpabcdeg.__session")).unwrap();
 
     let store = store(Layout::Moin19, root.path());
     let mut seen = BTreeMap::new();
@@ -159,7 +163,7 @@ fn a_hostile_directory_is_looked_at_and_left_alone() {
         };
         *seen.entry(what).or_insert(0) += 1;
     }
-    let expected = [("foreign", 5), ("session", 1), ("temp", 1), ("unsafe", 2)];
+    let expected = [("foreign", 6), ("session", 1), ("temp", 1), ("unsafe", 2)];
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
 
     let all: Vec<_> = (0..7).map(|n| EntryName::new(id(n).as_bytes()).unwrap()).collect();
@@ -171,7 +175,7 @@ fn a_hostile_directory_is_looked_at_and_left_alone() {
     for result in store.remove(&batch, &|_| true) {
         assert_eq!(result.unwrap(), Removal::Changed);
     }
-    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 9);
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 10);
 }
 
 #[test]
@@ -270,6 +274,8 @@ fn a_scan_can_be_stopped_and_every_name_is_told_once() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), 3000);
+    assert_eq!(matching(&store, &id(7)).unwrap(), [names[7]]);
+    assert_eq!(matching(&store, &"0".repeat(38)).unwrap(), names[..256]);
     assert_eq!(sessions(&store).len(), 3000);
     let mut count = 0;
     store.scan(Fields::default(), &AtomicBool::new(true), &mut |_| count += 1).unwrap();

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, openat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::Errno;
 
 use super::dir::Dir;
@@ -103,6 +103,39 @@ pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
     if file.size() > MAX_FILE { Err(NotOpened::TooLarge { size: file.size() }) } else { Ok(file) }
 }
 
+/// What is known of a file without opening it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileStat {
+    /// When it was last written, in seconds since 1970.
+    pub modified: i64,
+    /// Bytes in it.
+    pub size: u64,
+    /// Bytes it takes up on disk.
+    pub bytes_on_disk: u64,
+}
+
+impl FileStat {
+    #[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
+    fn of(stat: &Stat) -> Self {
+        let unsigned = |number| u64::try_from(number).unwrap_or(0);
+        let bytes_on_disk = unsigned(stat.st_blocks).saturating_mul(512);
+        FileStat { modified: stat.st_mtime.into(), size: unsigned(stat.st_size), bytes_on_disk }
+    }
+}
+
+/// Looks at the entry `name` of `dir` without opening it.
+///
+/// # Errors
+///
+/// [`NotOpened::Gone`], [`NotOpened::NotRegular`] or what the kernel says.
+pub fn stat_regular(dir: &Dir, name: &CStr) -> Result<FileStat, NotOpened> {
+    let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(NotOpened::NotRegular);
+    }
+    Ok(FileStat::of(&stat))
+}
+
 /// The number of names, the same type on every machine.
 #[allow(clippy::useless_conversion, reason = "st_nlink is 32 bits wide on some machines")]
 pub(super) fn links(stat: &Stat) -> u64 {
@@ -110,20 +143,14 @@ pub(super) fn links(stat: &Stat) -> u64 {
 }
 
 impl OpenFile {
-    /// Its size in bytes.
+    /// What fstat said of it when it was opened.
+    pub fn stat(&self) -> FileStat {
+        FileStat::of(&self.stat)
+    }
+
+    /// Its size in bytes when it was opened.
     pub fn size(&self) -> u64 {
-        u64::try_from(self.stat.st_size).unwrap_or(0)
-    }
-
-    /// What it takes up on disk, in bytes.
-    pub fn bytes_on_disk(&self) -> u64 {
-        u64::try_from(self.stat.st_blocks).unwrap_or(0).saturating_mul(512)
-    }
-
-    /// When it was last written, in seconds since 1970.
-    #[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
-    pub fn modified(&self) -> i64 {
-        self.stat.st_mtime.into()
+        self.stat().size
     }
 
     /// A number that changes when the file is written, replaced, or has its permissions changed: made of inode,
@@ -212,6 +239,9 @@ mod tests {
         assert!(matches!(opened(&dir, "sparse"), Err(NotOpened::TooLarge { .. })));
         assert!(matches!(opened(&dir, "hard"), Err(NotOpened::HardLinked { links: 2 })));
         assert!(matches!(opened(&dir, "none"), Err(NotOpened::Gone)));
+        assert_eq!(stat_regular(&dir, c"sparse").unwrap().size, 10 << 30);
+        assert!(matches!(stat_regular(&dir, c"link"), Err(NotOpened::NotRegular)));
+        assert!(matches!(stat_regular(&dir, c"none"), Err(NotOpened::Gone)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod walk;
 mod write;
 
 pub use dir::{Dir, Entry, FileId, Kind};
-pub use file::{MAX_FILE, NotOpened, OpenFile, open_regular};
+pub use file::{FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, stat_regular};
 pub use lock::{Lock, LockDir, LockError};
 pub use owner::{AsOwner, is_root};
 pub use place::{Place, same_place};
