@@ -1,4 +1,7 @@
 //! Where wikifarm keeps its own few files: locks and the time of the last run.
+//!
+//! In this order: what systemd gives a unit (`StateDirectory=`, `RuntimeDirectory=`; systemd.exec(5)), root's places,
+//! a user's by the XDG base directory specification.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -22,7 +25,7 @@ impl fmt::Display for PlaceError {
 
 impl std::error::Error for PlaceError {}
 
-/// Where the time of the last run is kept: `/var/lib/wikifarm` for root, else `$XDG_STATE_HOME/wikifarm`, which is
+/// Where the time of the last run is kept: `$STATE_DIRECTORY`, else `/var/lib/wikifarm` for root, else `$XDG_STATE_HOME/wikifarm`, which is
 /// by default `~/.local/state/wikifarm`.
 ///
 /// # Errors
@@ -32,7 +35,7 @@ pub fn state_dir() -> Result<PathBuf, PlaceError> {
     state_dir_of(super::is_root(), |name| std::env::var_os(name))
 }
 
-/// Where locks lie: `/run/wikifarm` for root, else `$XDG_RUNTIME_DIR/wikifarm`, else `locks` in [`state_dir`].
+/// Where locks lie: `$RUNTIME_DIRECTORY`, else `/run/wikifarm` for root, else `$XDG_RUNTIME_DIR/wikifarm`, else `locks` in [`state_dir`].
 /// Never a directory where others could hold them.
 ///
 /// # Errors
@@ -43,19 +46,26 @@ pub fn lock_dir() -> Result<PathBuf, PlaceError> {
 }
 
 fn state_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, PlaceError> {
+    let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(given) = absolute("STATE_DIRECTORY") {
+        return Ok(given);
+    }
     if root {
         return Ok(PathBuf::from("/var/lib/wikifarm"));
     }
-    let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
     state.map(|state| state.join("wikifarm")).ok_or(PlaceError { what: "the time of the last run" })
 }
 
 fn lock_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, PlaceError> {
+    let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(given) = absolute("RUNTIME_DIRECTORY") {
+        return Ok(given);
+    }
     if root {
         return Ok(PathBuf::from("/run/wikifarm"));
     }
-    match env("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute()) {
+    match absolute("XDG_RUNTIME_DIR") {
         Some(runtime) => Ok(runtime.join("wikifarm")),
         None => match state_dir_of(root, env) {
             Ok(state) => Ok(state.join("locks")),
@@ -78,6 +88,9 @@ mod tests {
         assert_eq!(lock_dir_of(true, env(all)).unwrap(), PathBuf::from("/run/wikifarm"));
         assert_eq!(state_dir_of(false, env(all)).unwrap(), PathBuf::from("/s/wikifarm"));
         assert_eq!(lock_dir_of(false, env(all)).unwrap(), PathBuf::from("/r/wikifarm"));
+        let unit = &[("STATE_DIRECTORY", "/var/lib/w"), ("RUNTIME_DIRECTORY", "/run/w"), ("HOME", "/root")];
+        assert_eq!(state_dir_of(true, env(unit)).unwrap(), PathBuf::from("/var/lib/w"));
+        assert_eq!(lock_dir_of(false, env(unit)).unwrap(), PathBuf::from("/run/w"));
         let home = &[("HOME", "/home/u"), ("XDG_STATE_HOME", "relative")];
         assert_eq!(state_dir_of(false, env(home)).unwrap(), PathBuf::from("/home/u/.local/state/wikifarm"));
         assert_eq!(
