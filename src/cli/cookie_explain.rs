@@ -51,8 +51,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let farm = context.farm()?;
     let (from, to) = (find_wiki(&farm, &options.from)?, find_wiki(&farm, &options.to)?);
     let model = Model::new(&farm, &RealPlaces);
-    let site = |name: &str| model.sites().iter().find(|site| site.name == name);
-    let (Some(a), Some(b)) = (site(&from.name), site(&to.name)) else {
+    let (Some(a), Some(b)) = (model.site(&from.name), model.site(&to.name)) else {
         return Err(Failure::usage(format!("the URLs of {} and {} can't be visited", from.name, to.name)));
     };
     let cases = [As::User, As::Anonymous].map(|visitor| {

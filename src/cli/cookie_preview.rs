@@ -11,14 +11,11 @@ use crate::farm::Farm;
 use crate::report::{escape, table};
 use crate::sharing::{As, Disagreement, Model, RealPlaces, Site, Verdict, disagreements, groups};
 
-/// Up to so many wikis the JSON form lists every pair; beyond, only pairs that are neither shared nor separate.
+/// Up to so many wikis the JSON form lists every pair; beyond, examples of those that do not work.
 const ALL_PAIRS: usize = 200;
 
 /// So many pairs that do not work are listed for people.
 const MOST_LINES: usize = 200;
-
-/// So many classes of wikis whose cookie comes to one wiki are asked about for people.
-const MOST_ASKED: usize = 20;
 
 /// Show who shares a login with whom: groups first, then the pairs that do not work
 ///
@@ -38,7 +35,8 @@ struct Document<'a> {
     wikis: Vec<&'a str>,
     groups: Vec<Vec<&'a str>>,
     pairs: Vec<Row<'a>>,
-    /// Whether `pairs` has every ordered pair; a large farm lists only those that do not work.
+    /// Whether `pairs` has every ordered pair; of a large farm, for each wiki gone to one
+    /// example of each kind that does not work.
     complete: bool,
     /// Where the prediction differs from the farm's [[share]] tables.
     disagreements: Vec<Difference>,
@@ -116,19 +114,13 @@ fn chosen<'a>(farm: &Farm, model: &'a Model, names: &[String]) -> Result<BTreeMa
     Ok(model.sites().iter().enumerate().filter(|(_, site)| wanted(site)).collect())
 }
 
-fn pairs<'a>(model: &Model, chosen: &BTreeMap<usize, &'a Site>, all: bool) -> Vec<Row<'a>> {
+/// All pairs; or of a large farm, for each wiki gone to one pair of each kind that does not work.
+fn pairs<'a>(model: &'a Model, chosen: &BTreeMap<usize, &'a Site>, all: bool) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
-    for from in chosen.values() {
-        for to in chosen.values().filter(|to| to.name != from.name) {
-            // Of a large farm most pairs end at the name of the cookie.
-            if !all && from.cookie_name != to.cookie_name && from.custom.is_none() && to.custom.is_none() {
-                continue;
-            }
-            for visitor in [As::User, As::Anonymous] {
-                let pair = model.pair(from, to, visitor);
-                if !all && matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
-                    continue;
-                }
+    let mut add = |from: &'a Site, to: &'a Site| {
+        for visitor in [As::User, As::Anonymous] {
+            let pair = model.pair(from, to, visitor);
+            if all || !matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
                 rows.push(Row {
                     from: &from.name,
                     to: &to.name,
@@ -139,6 +131,21 @@ fn pairs<'a>(model: &Model, chosen: &BTreeMap<usize, &'a Site>, all: bool) -> Ve
                     cookie_sent: pair.cookie_sent,
                     effect: pair.effect,
                 });
+            }
+        }
+    };
+    if all {
+        for from in chosen.values() {
+            for to in chosen.values().filter(|to| to.name != from.name) {
+                add(from, to);
+            }
+        }
+    } else {
+        for (position, to) in chosen {
+            for class in model.examples(*position) {
+                if let Some(from) = model.another(class, *position) {
+                    add(from, to);
+                }
             }
         }
     }
@@ -192,35 +199,22 @@ fn show_trouble(
             ));
         }
     }
+    let small = chosen.len() <= ALL_PAIRS;
     for (position, to) in chosen {
-        let mut asked = 0;
-        for class in model.senders(to) {
-            let Some(example) = model.another(class, *position) else { continue };
-            asked += 1;
-            if asked > MOST_ASKED {
-                let title = format!("others -> {}", to.name);
-                lines.push((
-                    title,
-                    "not asked",
-                    "more wikis' cookies come here than are asked about".to_owned(),
-                    None,
-                ));
-                break;
-            }
+        let classes: Vec<usize> =
+            if small { model.senders(to).collect() } else { model.examples(*position).collect() };
+        for class in classes {
+            let members = model.classes().members.get(class).into_iter().flatten();
+            let mut from =
+                members.filter(|m| *m != position).filter_map(|m| chosen.get(m)).map(|s| s.name.as_str());
+            let Some(example) = from.next().and_then(|name| model.site(name)) else { continue };
             let pair = model.pair(example, to, As::User);
             if matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
                 continue;
             }
-            let members = model.classes().members.get(class).into_iter().flatten();
-            let from: Vec<&str> = members
-                .filter(|m| *m != position)
-                .filter_map(|m| chosen.get(m))
-                .map(|s| s.name.as_str())
-                .collect();
-            if from.is_empty() {
-                continue;
-            }
-            let title = format!("{} -> {}", list(&from, 4), to.name);
+            let from: Vec<&str> = std::iter::once(example.name.as_str()).chain(from).collect();
+            let others = if small { "" } else { " (and others like it)" };
+            let title = format!("{}{others} -> {}", list(&from, 4), to.name);
             let step = pair.step.map_or(String::new(), |step| format!("step {step}: "));
             lines.push((title, pair.verdict.name(), format!("{step}{}", pair.reason), pair.effect));
         }

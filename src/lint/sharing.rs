@@ -164,21 +164,29 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// For each wiki that is gone to with a verdict, the first wiki it concerns.
-///
-/// One is enough to see the trap; all of them are in `cookie preview`. In a farm of thousands of traps everybody
-/// concerns everybody.
+/// Up to so many wikis all that a finding concerns are counted; of more only one is named.
+const COUNTED: usize = 500;
+
+/// For each wiki that is gone to with a verdict: one wiki it concerns, and how many more.
 fn report(farm: &Farm, sink: &mut Sink, verdict: Verdict, help: &str) {
     let model = Model::new(farm, &RealPlaces);
+    let small = model.sites().len() <= COUNTED;
     for (position, to) in model.sites().iter().enumerate() {
-        let first = model.senders(to).find_map(|class| {
-            let from = model.another(class, position)?;
+        let classes: Vec<usize> =
+            if small { model.senders(to).collect() } else { model.examples(position).collect() };
+        let (mut first, mut count) = (None, 0);
+        for class in classes {
+            let Some(from) = model.another(class, position) else { continue };
             let pair = model.pair(from, to, As::User);
-            (pair.verdict == verdict).then_some((class, from, pair))
-        });
-        let Some((class, from, pair)) = first else { continue };
-        let own = usize::from(model.classes().of.get(position) == Some(&class));
-        let more = match model.classes().members.get(class).map_or(0, Vec::len) - own {
+            if pair.verdict == verdict {
+                let own = usize::from(model.classes().of.get(position) == Some(&class));
+                count += model.classes().members.get(class).map_or(0, Vec::len) - own;
+                first.get_or_insert((from, pair));
+            }
+        }
+        let Some((from, pair)) = first else { continue };
+        let more = match count {
+            _ if !small => String::new(),
             0 | 1 => String::new(),
             2 => " (and so for 1 more wiki)".to_owned(),
             count => format!(" (and so for {} more wikis)", count - 1),

@@ -1,45 +1,72 @@
-//! Classes of wikis that differ only in their address, so that a farm of thousands is asked about by class, not by
-//! pair.
+//! Classes and kinds of wikis, so that a farm of thousands is asked about by kind, not by pair.
+//!
+//! Wikis of one *class* differ only in their address. Classes of one *kind* differ only in where sessions and users
+//! lie; and what becomes of a pair depends on no more of that than whether both have the same. So for any wiki gone to
+//! it is enough to ask, of each kind whose cookie comes there, about one wiki with the same storage and users, one
+//! with the same storage only, and so on: at most four.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use super::site::{Left, Site, Storage};
 use super::{As, Model};
 
-/// Which sites are of one class, and which classes' cookies reach where.
+/// Which sites are of one class, which classes of one kind, and which kinds' cookies reach where.
 #[derive(Debug, Default)]
 pub struct Classes {
     /// The class of each site.
     pub of: Vec<usize>,
     /// The sites of each class, by position.
     pub members: Vec<Vec<usize>>,
-    /// For each class a number that classes have in common if they may share a login at all.
-    common: Vec<usize>,
-    /// The classes by their login cookie's domain and path.
-    by_place: HashMap<String, HashMap<Vec<u8>, Vec<usize>>>,
+    /// Where each class keeps sessions and users, as numbers that only tell same from other.
+    places: Vec<(usize, usize)>,
+    kinds: Vec<Kind>,
+    /// The kinds by their login cookie's domain and path.
+    by_cookie: HashMap<String, HashMap<Vec<u8>, Vec<usize>>>,
+}
+
+/// Classes that differ only in where sessions and users lie.
+#[derive(Debug, Default)]
+struct Kind {
+    classes: Vec<usize>,
+    /// The classes by where users lie, then sessions.
+    by_users: HashMap<usize, BTreeMap<usize, usize>>,
+    /// The classes by where sessions lie.
+    by_storage: HashMap<usize, Vec<usize>>,
 }
 
 impl Classes {
-    /// Sorts sites into classes.
+    /// Sorts sites into classes and kinds.
     pub(super) fn new(sites: &[Site]) -> Classes {
         let mut classes = Classes::default();
-        let mut known: HashMap<String, usize> = HashMap::new();
-        let mut commons: HashMap<String, usize> = HashMap::new();
-        // 1.9.0 may find a session wherever another 1.9.0 left it.
-        let by_storage = !sites.iter().any(|site| matches!(site.storage, Storage::Process(..)));
+        let mut names = Names::default();
+        let mut known: HashMap<(usize, (usize, usize)), usize> = HashMap::new();
         for (position, site) in sites.iter().enumerate() {
-            let class = *known.entry(key(site)).or_insert_with(|| {
+            let kind = names.number(kind_key(site));
+            if kind >= classes.kinds.len() {
+                classes.kinds.resize_with(kind + 1, Kind::default);
+            }
+            let places = (names.number(storage_key(site)), names.number(users_key(site)));
+            let class = *known.entry((kind, places)).or_insert_with(|| {
                 let class = classes.members.len();
                 classes.members.push(Vec::new());
-                let next = commons.len();
-                classes.common.push(*commons.entry(common(site, by_storage)).or_insert(next));
-                if let Left::Cookie(cookie) = site.left(As::User) {
-                    let paths = classes.by_place.entry(cookie.domain.clone()).or_default();
-                    paths.entry(cookie.path.clone()).or_default().push(class);
+                classes.places.push(places);
+                if let (Some(kind), (storage, users)) = (classes.kinds.get_mut(kind), places) {
+                    kind.classes.push(class);
+                    kind.by_users.entry(users).or_default().insert(storage, class);
+                    kind.by_storage.entry(storage).or_default().push(class);
                 }
                 class
             });
+            if let (Left::Cookie(cookie), Some(true)) =
+                (site.left(As::User), classes.kinds.get(kind).map(|kind| kind.classes == [class]))
+            {
+                let kinds = classes.by_cookie.entry(cookie.domain.clone()).or_default();
+                let kinds = kinds.entry(cookie.path.clone()).or_default();
+                if kinds.last() != Some(&kind) && !kinds.contains(&kind) {
+                    kinds.push(kind);
+                }
+            }
             classes.of.push(class);
             if let Some(members) = classes.members.get_mut(class) {
                 members.push(position);
@@ -50,34 +77,77 @@ impl Classes {
 }
 
 impl Model {
-    /// The classes whose login cookie a browser sends to `to`.
-    pub fn senders<'a>(&'a self, to: &'a Site) -> impl Iterator<Item = usize> + 'a {
+    /// The kinds whose login cookie a browser sends to `to`.
+    fn kinds_that_reach<'a>(&'a self, to: &'a Site) -> impl Iterator<Item = &'a Kind> + 'a {
         // A cookie's domain is the host or a parent of it, its path the request's or a beginning of it.
         let (host, path) = (to.target.host(), to.target.path());
         let parents = host.match_indices('.').filter_map(move |(dot, _)| host.get(dot + 1..));
-        let places =
-            std::iter::once(host).chain(parents).filter_map(|domain| self.classes.by_place.get(domain));
+        let domains =
+            std::iter::once(host).chain(parents).filter_map(|domain| self.classes.by_cookie.get(domain));
         let beginnings = move || {
             let cuts = path.match_indices('/').flat_map(|(at, _)| [at, at + 1]).chain([path.len()]);
             let mut cuts: Vec<usize> = cuts.filter(|cut| *cut > 0).collect();
             cuts.dedup();
             cuts.into_iter().filter_map(move |cut| path.as_bytes().get(..cut))
         };
-        let candidates =
-            places.flat_map(move |paths| beginnings().filter_map(|path| paths.get(path))).flatten();
-        candidates.copied().filter(|class| match self.example(*class).map(|site| site.left(As::User)) {
-            Some(Left::Cookie(cookie)) => to.receives(cookie),
-            _ => false,
+        let kinds = domains.flat_map(move |paths| beginnings().filter_map(|path| paths.get(path))).flatten();
+        kinds.filter_map(|kind| self.classes.kinds.get(*kind)).filter(|kind| {
+            match kind.classes.first().and_then(|class| self.example(*class)).map(|site| site.left(As::User))
+            {
+                Some(Left::Cookie(cookie)) => to.receives(cookie),
+                _ => false,
+            }
         })
     }
 
-    /// Those classes whose login cookie a browser sends to the site at `position`, and which look for the same name
-    /// in the same storage and know the same users: of all others the login is not shared.
-    pub fn may_share(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
-        let common = self.classes.of.get(position).and_then(|class| self.classes.common.get(*class));
-        let to = self.sites.get(position);
-        let same = move |class: &usize| common.is_some() && self.classes.common.get(*class) == common;
-        to.into_iter().flat_map(|to| self.senders(to)).filter(same)
+    /// All classes whose login cookie a browser sends to `to`.
+    pub fn senders<'a>(&'a self, to: &'a Site) -> impl Iterator<Item = usize> + 'a {
+        self.kinds_that_reach(to).flat_map(|kind| kind.classes.iter().copied())
+    }
+
+    /// Of the classes whose login cookie a browser sends to the site at `position`, enough that every outcome is
+    /// among theirs: at most four of each kind.
+    pub fn examples(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
+        let places = self.classes.of.get(position).and_then(|class| self.classes.places.get(*class)).copied();
+        let to = self.sites.get(position).zip(places);
+        to.into_iter().flat_map(move |(to, (storage, users))| {
+            self.kinds_that_reach(to).flat_map(move |kind| {
+                let same_users = kind.by_users.get(&users);
+                let both = same_users.and_then(|classes| classes.get(&storage)).copied();
+                let only_users = same_users
+                    .and_then(|classes| classes.iter().find(|(other, _)| **other != storage))
+                    .map(|(_, c)| *c);
+                let others =
+                    |class: &&usize| self.classes.places.get(**class).is_some_and(|(_, u)| *u != users);
+                let only_storage =
+                    kind.by_storage.get(&storage).and_then(|classes| classes.iter().find(others)).copied();
+                let neither = kind.classes.iter().find(|class| {
+                    self.classes.places.get(**class).is_some_and(|(s, u)| *s != storage && *u != users)
+                });
+                [both, only_users, only_storage, neither.copied()].into_iter().flatten()
+            })
+        })
+    }
+
+    /// The classes that may share a login with the site at `position`: their cookie comes there, and they have the
+    /// same users and, but for 1.9.0, the same storage.
+    pub fn may_share(&self, position: usize) -> Vec<usize> {
+        let places = self.classes.of.get(position).and_then(|class| self.classes.places.get(*class));
+        let (Some(to), Some((storage, users))) = (self.sites.get(position), places) else {
+            return Vec::new();
+        };
+        let process = matches!(to.storage, Storage::Process(..));
+        let mut classes = Vec::new();
+        for kind in self.kinds_that_reach(to) {
+            match kind.by_users.get(users) {
+                // One process of 1.9.0 has one storage, whatever its wikis are told.
+                Some(same_users) if process => classes.extend(same_users.values().copied()),
+                Some(same_users) => classes.extend(same_users.get(storage).copied()),
+                None => {}
+            }
+        }
+        classes.sort_unstable();
+        classes
     }
 
     /// The first site of a class.
@@ -97,25 +167,47 @@ impl Model {
     }
 }
 
-/// What two sites must have in common to share a login.
-fn common(site: &Site, by_storage: bool) -> String {
-    let storage = match &site.storage {
-        Storage::Directory(_, identity) if by_storage => format!("{identity:?}"),
-        Storage::Cookie(key) => format!("{key:?}"),
-        _ => String::new(),
-    };
-    let users = site.users.as_ref().map(|(_, identity)| identity);
-    format!("{}\0{storage}\0{users:?}", site.cookie_name)
+/// Numbers for texts, each kind of text from 0.
+#[derive(Default)]
+struct Names {
+    known: HashMap<char, HashMap<String, usize>>,
 }
 
-/// Everything about a site that decides about a pair, except its address.
-fn key(site: &Site) -> String {
+impl Names {
+    fn number(&mut self, (what, text): (char, String)) -> usize {
+        let known = self.known.entry(what).or_default();
+        let next = known.len();
+        *known.entry(text).or_insert(next)
+    }
+}
+
+fn storage_key(site: &Site) -> (char, String) {
+    let key = match &site.storage {
+        Storage::Directory(_, identity) | Storage::Process(_, identity) => format!("{identity:?}"),
+        Storage::Cookie(key) => format!("{key:?}"),
+        Storage::Unknown => String::new(),
+    };
+    ('s', key)
+}
+
+fn users_key(site: &Site) -> (char, String) {
+    ('u', site.users.as_ref().map_or(String::new(), |(_, identity)| format!("{identity:?}")))
+}
+
+/// Everything about a site that decides about a pair, except its address and where sessions and users lie.
+fn kind_key(site: &Site) -> (char, String) {
+    let storage = match &site.storage {
+        Storage::Directory(..) => 'd',
+        Storage::Process(..) => 'p',
+        Storage::Cookie(None) => 'n',
+        Storage::Cookie(Some(_)) => 'k',
+        Storage::Unknown => '?',
+    };
     let mut key = format!(
-        "{}\0{:?}\0{:?}\0{:?}\0{:?}\0{:?}\0{:?}",
+        "{}\0{:?}\0{storage}\0{}\0{:?}\0{:?}\0{:?}",
         site.cookie_name,
         site.behaviour(),
-        site.storage,
-        site.users,
+        site.users.is_some(),
         site.auth,
         site.custom,
         site.settings.takes(),
@@ -132,5 +224,5 @@ fn key(site: &Site) -> String {
             ),
         };
     }
-    key
+    ('k', key)
 }

@@ -20,8 +20,13 @@ pub fn groups(model: &Model) -> Vec<Vec<usize>> {
     let mut by_class: HashMap<usize, Vec<usize>> = HashMap::new();
     for (position, site) in model.sites().iter().enumerate() {
         // Only a group whose cookie reaches here can be home.
-        let mut candidates: Vec<usize> =
-            model.may_share(position).filter_map(|class| by_class.get(&class)).flatten().copied().collect();
+        let mut candidates: Vec<usize> = model
+            .may_share(position)
+            .iter()
+            .filter_map(|class| by_class.get(class))
+            .flatten()
+            .copied()
+            .collect();
         candidates.sort_unstable();
         candidates.dedup();
         let home = candidates.into_iter().find(|candidate| {

@@ -104,7 +104,7 @@ fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagree
     }
     let mut found = Vec::new();
     for (to, (b, tables)) in model.sites().iter().zip(&tables_of).enumerate() {
-        let apart = model.may_share(to).filter_map(|class| kinds.get(class)).flatten();
+        let apart = model.may_share(to).into_iter().filter_map(|class| kinds.get(class)).flatten();
         let mut strangers: Vec<usize> = apart
             .filter(|(theirs, _)| theirs.is_disjoint(tables))
             .flat_map(|(_, examples)| examples.iter().copied().find(|from| *from != to))

@@ -22,6 +22,8 @@ mod places;
 mod site;
 mod steps;
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 pub use classes::Classes;
@@ -96,18 +98,26 @@ pub struct Pair {
 pub struct Model {
     sites: Vec<Site>,
     classes: Classes,
+    by_name: HashMap<String, usize>,
 }
 
 impl Model {
     /// Prepares each wiki of `farm` once.
     pub fn new(farm: &Farm, places: &dyn Places) -> Model {
         let sites = site::sites(farm, places);
-        Model { classes: Classes::new(&sites), sites }
+        let by_name =
+            sites.iter().enumerate().map(|(position, site)| (site.name.clone(), position)).collect();
+        Model { classes: Classes::new(&sites), by_name, sites }
     }
 
     /// The wikis, in the farm's order.
     pub fn sites(&self) -> &[Site] {
         &self.sites
+    }
+
+    /// The wiki of that name.
+    pub fn site(&self, name: &str) -> Option<&Site> {
+        self.sites.get(*self.by_name.get(name)?)
     }
 
     /// The prediction for somebody who goes from `from` to `to`.

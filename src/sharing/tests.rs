@@ -262,10 +262,23 @@ fn classes_answer_as_pairs_do() {
     let model = model(&text);
     for (position, to) in model.sites().iter().enumerate() {
         let senders: Vec<usize> = model.senders(to).collect();
+        let mut outcomes = std::collections::BTreeSet::new();
+        let examples: std::collections::BTreeSet<&str> = model
+            .examples(position)
+            .filter_map(|class| model.another(class, position))
+            .map(|from| model.pair(from, to, As::User).verdict.name())
+            .collect();
         for (other, from) in model.sites().iter().enumerate() {
             if other == position {
                 continue;
             }
+            let verdict = model.pair(from, to, As::User).verdict;
+            if senders.contains(&model.classes().of[other]) {
+                outcomes.insert(verdict.name());
+            }
+            assert!(
+                verdict != Verdict::Shared || model.may_share(position).contains(&model.classes().of[other])
+            );
             let class = model.classes().of[other];
             let pair = model.pair(from, to, As::User);
             assert_eq!(senders.contains(&class), pair.cookie_sent, "{} to {}", from.name, to.name);
@@ -274,6 +287,7 @@ fn classes_answer_as_pairs_do() {
                 assert_eq!(model.pair(example, to, As::User).verdict, pair.verdict);
             }
         }
+        assert_eq!(examples, outcomes, "every outcome at {} has an example", to.name);
     }
     for group in groups(&model) {
         for a in &group {
