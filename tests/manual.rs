@@ -1,1 +1,3 @@
 //! The manual as tests: one module per command, driven through the binary.
+
+mod readme;

@@ -52,6 +52,7 @@ struct Cli {
 
 /// The options that every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
 struct Global {
     /// The farm file [default: $WIKIFARM_FILE, ./farm.toml, /etc/wikifarm/farm.toml]
     #[arg(short = 'f', long = "farm", value_name = "FILE", global = true)]

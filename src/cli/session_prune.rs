@@ -1,5 +1,6 @@
 //! `wikifarm session prune`: remove what has expired.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, locate, parse_duration};
 use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report};
 use crate::report::{escape, measure::bytes, table};
+use crate::store::EntryName;
 use crate::sys;
 
 /// Remove expired sessions: plan, check every guard, then act
@@ -31,7 +33,7 @@ pub(super) struct Options {
     /// Only sessions in which nobody is logged in
     #[arg(long)]
     anonymous: bool,
-    /// Also unreadable sessions that were not written for --unreadable-after, or [prune] unreadable, or --grace
+    /// Also unreadable sessions, not written for as long as [prune] `unreadable` says, else for `grace`
     #[arg(long)]
     unreadable: bool,
     /// Everything that is a session, live ones too; asks on a terminal, needs --yes elsewhere
@@ -177,16 +179,23 @@ fn show_plan(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(),
         let prefixes = store.prefixes().map_err(|error| Failure::partial(error.to_string()))?;
         writeln!(context.out, "{}", escape(&store.spec().address()))?;
         for reason in Reason::ALL {
-            let count = store.victims().filter(|victim| victim.reason == reason).count();
+            // The longest overdue first; a scan finds them in no order.
+            let mut first: BTreeSet<(i64, EntryName)> = BTreeSet::new();
+            let mut count = 0usize;
+            for victim in store.victims().filter(|victim| victim.reason == reason) {
+                count += 1;
+                first.insert((victim.since, victim.name));
+                if first.len() > most {
+                    first.pop_last();
+                }
+            }
             if count == 0 {
                 continue;
             }
             writeln!(context.out, "  {}: {count}", reason.name())?;
-            for victim in store.victims().filter(|victim| victim.reason == reason).take(most) {
-                let age =
-                    Duration::from_secs(u64::try_from(plan.now().saturating_sub(victim.since)).unwrap_or(0));
-                let id = shown(&victim.name, &prefixes, reveal);
-                writeln!(context.out, "    {id}  {}", reason.sentence(age))?;
+            for (since, name) in first {
+                let age = Duration::from_secs(u64::try_from(plan.now().saturating_sub(since)).unwrap_or(0));
+                writeln!(context.out, "    {}  {}", shown(&name, &prefixes, reveal), reason.sentence(age))?;
             }
             if count > most {
                 writeln!(context.out, "    and {} more; -v lists them", count - most)?;

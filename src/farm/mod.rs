@@ -91,3 +91,6 @@ impl Farm {
         !self.problems.iter().any(|problem| problem.fatal)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+//! Any text as a farm file: it is read or refused, checked and predicted, without a panic.
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use wikifarm::farm::Farm;
+use wikifarm::lint::{RealDisk, check};
+use wikifarm::report::findings;
+use wikifarm::sharing::{As, Model, RealPlaces};
+
+fuzz_target!(|text: &str| {
+    match Farm::parse(Path::new("/nonexistent/farm.toml"), text.to_owned()) {
+        Err(errors) => assert!(!findings::syntax(&errors, false).is_empty()),
+        Ok(farm) => {
+            let found = check(&farm, &RealDisk);
+            let _ = findings::human(&farm.source, &found, true);
+            let model = Model::new(&farm, &RealPlaces);
+            for from in model.sites() {
+                for to in model.sites() {
+                    let _ = model.pair(from, to, As::User);
+                }
+            }
+        }
+    }
+});

@@ -1,0 +1,48 @@
+//! The README's examples, run: each `console` block holds a command and what it prints in the demo farm.
+//!
+//! `WIKIFARM_BLESS=1 cargo test --test manual readme` writes what the commands print now.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+/// When the demo farm of the README was made.
+const NOW: &str = "2026-11-23T02:00:00Z";
+
+fn wikifarm(dir: &Path, words: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
+    command.args(words).args(["--now", NOW]).current_dir(dir).env_clear().env("HOME", dir);
+    let output = command.output().unwrap();
+    assert!(output.stderr.is_empty(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_example_prints_what_the_readme_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let farm = tempfile::tempdir().unwrap();
+    wikifarm(farm.path(), &["demo", "."]);
+    let mut fresh = String::new();
+    let mut lines = readme.lines();
+    let mut commands = 0;
+    while let Some(line) = lines.next() {
+        writeln!(fresh, "{line}").unwrap();
+        if line != "```console" {
+            continue;
+        }
+        let prompt = lines.next().unwrap();
+        let words: Vec<&str> = prompt.strip_prefix("$ wikifarm ").unwrap().split(' ').collect();
+        writeln!(fresh, "{prompt}").unwrap();
+        fresh.push_str(&wikifarm(farm.path(), &words));
+        fresh.push_str("```\n");
+        commands += 1;
+        lines.by_ref().find(|line| *line == "```").unwrap();
+    }
+    assert!(commands >= 8, "{commands}");
+    if std::env::var_os("WIKIFARM_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+        return;
+    }
+    assert!(fresh == readme, "the README differs from what the commands print; it should be:\n{fresh}");
+}
