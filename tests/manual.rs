@@ -1,1 +1,16 @@
-//! The manual as tests: one module per command, driven through the binary.
+//! The manual as tests: one module per command, driven through the binary. Output and status are exact.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in tests a panic is the answer; clippy.toml allows these only inside #[test] functions"
+)]
+
+mod config_check;
+mod config_rules;
+mod config_show;
+mod cookie_explain;
+mod cookie_header;
+mod cookie_preview;
+mod global;
+mod support;
