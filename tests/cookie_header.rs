@@ -54,16 +54,15 @@ fn where_no_cookie_is_sent_it_says_why() {
 
 #[test]
 fn a_handler_of_the_wikis_own_is_never_guessed_at() {
-    Place::farm(FARM)
-        .wikifarm("cookie header own")
-        .stdout(
-            r"
-            anonymous  no cookie: unknown: the wiki has its own session_service
-            user       no cookie: unknown: the wiki has its own session_service
-            remember   no cookie: unknown: the wiki has its own session_service
-            ",
-        )
-        .run();
+    let rows =
+        Place::farm(FARM).wikifarm("cookie header own --as user --format json").any_stdout().run().json();
+    assert_eq!(
+        rows,
+        json!([{
+            "wiki": "own", "as": "user", "set_cookie": null,
+            "reason": "unknown: the wiki has its own session_service"
+        }])
+    );
 }
 
 #[test]

@@ -13,4 +13,8 @@ mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
 mod global;
+mod session_list;
+mod session_prune;
+mod session_show;
+mod session_stats;
 mod support;

@@ -99,6 +99,12 @@ impl Place {
         names
     }
 
+    /// The locks that wikifarm made.
+    pub(crate) fn locks(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.runtime().join("wikifarm")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
     /// Everything below, a line each, for the message of a failure.
     pub(super) fn listing(&self) -> String {
         const MOST: usize = 40;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// A text that begins on the line after its quote, without the indentation that all its lines have.
-pub(super) fn unindent(text: &str) -> String {
+pub(crate) fn unindent(text: &str) -> String {
     let Some(body) = text.strip_prefix('\n') else { return text.to_owned() };
     // The last line holds the closing quote.
     let body = body.rsplit_once('\n').filter(|(_, last)| last.trim().is_empty()).map_or(body, |(all, _)| all);
