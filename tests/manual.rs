@@ -6,13 +6,17 @@
     reason = "in tests a panic is the answer; clippy.toml allows these only inside #[test] functions"
 )]
 
+mod bad_input;
+mod completions;
 mod config_check;
 mod config_rules;
 mod config_show;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
+mod demo;
 mod global;
+mod man;
 mod session_list;
 mod session_prune;
 mod session_show;

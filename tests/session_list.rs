@@ -149,7 +149,7 @@ fn what_ends_first_can_come_first_or_last() {
     let place = place();
     let ids = |words: &str| {
         let list = place.wikifarm(LIST).arg("--sort=expires").arg(words).arg("-q").any_stdout().run();
-        list.stdout.lines().skip(1).map(|line| line[..1].to_owned()).collect::<String>()
+        list.stdout.lines().skip(1).filter_map(|line| line.chars().next()).collect::<String>()
     };
     assert_eq!(ids("--limit=9"), "badce");
     assert_eq!(ids("--reverse"), "ecdab");

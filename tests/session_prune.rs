@@ -404,7 +404,7 @@ fn a_farm_file_that_others_could_have_written_is_not_trusted_by_root() {
     let place = place(NOW);
     // Handed over to `nobody` first; root then refuses it, and anybody else does not ask.
     place.wikifarm("session list -q").any_stdout().run();
-    let run = place.wikifarm("session prune -q --now 1795400000").as_tester();
+    let run = place.wikifarm("session prune -q --now 1795400000").by_tester();
     if is_root() {
         run.status(4).stderr(r"
         wikifarm: as root, a farm file that others could have written is not trusted: [DIR]/farm.toml belongs to user 65534; chown and chmod it, or name the store with --store
@@ -421,4 +421,31 @@ fn store_of_narrows_to_the_stores_of_one_wiki() {
     place.wikifarm("session prune --store-of docs").run();
     assert_eq!(place.names("sessions").len(), 0);
     assert_eq!(place.names("hungry").len(), 100);
+}
+
+#[test]
+fn locks_and_the_time_of_the_last_run_lie_where_systemd_says() {
+    let place = place(clock());
+    let (state, runtime) = (place.home().join("given"), place.runtime().join("given"));
+    let run = place.wikifarm("session prune").by_tester();
+    let run = run.env("STATE_DIRECTORY", state.to_str().unwrap());
+    run.env("RUNTIME_DIRECTORY", runtime.to_str().unwrap()).run();
+    assert_eq!(place.names("sessions"), STAYS);
+    let last: i64 = fs::read_to_string(state.join("last-prune")).unwrap().trim().parse().unwrap();
+    assert!((clock() - 60..=clock()).contains(&last), "{last}");
+    assert_eq!(fs::read_dir(runtime).unwrap().count(), 1);
+}
+
+#[test]
+fn programs_get_the_refusal_of_each_store() {
+    let place = one_store_too_hungry(NOW);
+    let run = place.wikifarm("session prune --now 1795400000 --format json").status(4);
+    let report = run.any_stdout().any_stderr().run().json();
+    assert_eq!(report["total"]["refused"], 1);
+    assert_eq!(report["total"]["deleted"], 0);
+    assert_eq!(report["stores"][0]["refused"], json!(null));
+    assert_eq!(
+        report["stores"][1]["refused"],
+        "60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions)"
+    );
 }

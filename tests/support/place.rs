@@ -1,7 +1,7 @@
 //! A directory for one test.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, lchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
 use super::session::{Session, set_mtime};
@@ -24,7 +24,7 @@ impl Place {
     pub(crate) fn new() -> Place {
         let root = tempfile::Builder::new().prefix("wikifarm-test-").tempdir().unwrap();
         for name in ["here", "home", "run"] {
-            fs::create_dir(root.path().join(name)).unwrap();
+            fs::DirBuilder::new().mode(0o755).create(root.path().join(name)).unwrap();
         }
         Place { root }
     }
@@ -44,7 +44,8 @@ impl Place {
         self.root.path().join("home")
     }
 
-    pub(super) fn runtime(&self) -> PathBuf {
+    /// Where its locks lie.
+    pub(crate) fn runtime(&self) -> PathBuf {
         self.root.path().join("run")
     }
 
