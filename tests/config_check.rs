@@ -405,3 +405,69 @@ fn the_example_farm_file_has_no_errors_where_it_lies() {
         )
         .run();
 }
+
+#[test]
+fn a_policy_that_makes_no_sense_is_shown_line_by_line() {
+    let policy = "[prune]
+    grace = \"1m\"
+    idle = \"400x\"
+    max_delete = \"150%\"
+    stale_temp = 5
+
+    [[share]]";
+    with_directories(&SOUND.replace("[[share]]", policy))
+        .wikifarm("config check")
+        .status(1)
+        .stdout(
+            r#"
+            error[bad-value]: grace must be at least 10m
+              --> farm.toml:18:9
+               |
+            18 | grace = "1m"
+               |         ^^^^
+               |
+               = help: a request in flight can save its session late; 1h is the default
+
+            error[bad-value]: idle can't be "400x": expected a duration like 90s, 12h or 30d
+              --> farm.toml:19:8
+               |
+            19 | idle = "400x"
+               |        ^^^^^^
+
+            error[bad-value]: max_delete can't be "150%": expected a count like 500 or a share like 50%
+              --> farm.toml:20:14
+               |
+            20 | max_delete = "150%"
+               |              ^^^^^^
+
+            error[wrong-type]: stale_temp must be a duration like "12h", not an integer
+              --> farm.toml:21:14
+               |
+            21 | stale_temp = 5
+               |              ^
+
+            farm.toml: 2 wikis, 4 errors
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn syntax_errors_go_to_stderr_so_that_programs_get_a_document_or_nothing() {
+    let place = Place::new().file("farm.toml", "x = [\n");
+    place
+        .wikifarm("config check --format json")
+        .status(2)
+        .stderr(
+            r"
+            error: unclosed array, expected `]`
+             --> farm.toml:1:6
+              |
+            1 | x = [
+              |      ^
+
+            wikifarm: the farm file farm.toml is no TOML
+            ",
+        )
+        .run();
+}

@@ -363,3 +363,46 @@ fn a_wiki_that_has_not_run_yet_is_no_fault() {
         )
         .run();
 }
+
+#[test]
+fn a_store_and_the_store_of_a_wiki_exclude_each_other() {
+    place()
+        .wikifarm("session list --store sessions --store-of docs")
+        .status(2)
+        .stderr(
+            r"
+            error: the argument '--store <ADDRESS>' cannot be used with '--store-of <WIKI>'
+
+            Usage: wikifarm session list --store <ADDRESS>
+
+            For more information, try '--help'.
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_store_of_a_wiki_that_is_not_there_is_told_the_nearest() {
+    place()
+        .wikifarm("session list --store-of dosc")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn flags_that_make_no_sense_are_refused() {
+    for (flag, why) in [
+        ("--limit=x", "invalid value 'x' for '--limit <N>'"),
+        ("--older-than=5x", "expected a duration like 90s, 12h or 30d"),
+        ("--state=dead", "[possible values: live, expired, idle, no-expires, invalid-expires, unreadable]"),
+        ("--sort=age", "[possible values: modified, expires, size, user, id]"),
+    ] {
+        let ran = place().wikifarm(LIST).arg(flag).status(2).any_stderr().run();
+        assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);
+    }
+}

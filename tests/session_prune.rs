@@ -1,6 +1,7 @@
 //! `wikifarm session prune`
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 
 use serde_json::json;
 
@@ -448,4 +449,98 @@ fn programs_get_the_refusal_of_each_store() {
         report["stores"][1]["refused"],
         "60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions)"
     );
+}
+
+#[test]
+fn a_store_named_twice_is_one() {
+    let place = place(NOW);
+    let plan = place.wikifarm("session prune --now 1795400000 --store moin-1.9:sessions --store ./sessions");
+    let plan = plan.arg("--format=json").any_stdout().run().json();
+    assert_eq!(plan["total"]["deleted"], 3);
+}
+
+#[test]
+fn flags_win_over_the_farm_file() {
+    let place = Place::farm(&format!("{FARM}\n    [prune]\n    grace = \"30d\"\n"))
+        .session("sessions", Session::new('a').expires(NOW - 2 * DAY).written(NOW - 2 * DAY));
+    let deleted = |words: &str| {
+        let plan =
+            place.wikifarm("session prune --now 1795400000 --format json").arg(words).any_stdout().run();
+        plan.json()["total"]["deleted"].clone()
+    };
+    assert_eq!(deleted("-v"), 0);
+    assert_eq!(deleted("--grace=1d"), 1);
+}
+
+#[test]
+fn a_policy_that_makes_no_sense_is_refused() {
+    let place = place(NOW);
+    for (flag, why) in [
+        ("--grace=soon", "expected a duration like 90s, 12h or 30d"),
+        ("--idle=-5m", "expected a duration like 90s, 12h or 30d"),
+        ("--stale-temp=99999999999999d", "the duration is too long"),
+        ("--max-delete=150%", "expected a count like 500 or a share like 50%"),
+        ("--max-delete=many", "expected a count like 500 or a share like 50%"),
+    ] {
+        let ran = place.wikifarm("session prune").arg(flag).status(2).any_stderr().run();
+        assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);
+    }
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn a_strangers_link_to_a_directory_is_not_followed() {
+    let place =
+        Place::new().session("s", Session::new('b').expires(clock() - 3 * DAY).written(clock() - 4 * DAY));
+    symlink("s", place.path().join("link")).unwrap();
+    let prune = "session prune --store moin-1.9:link";
+    // Only root can make a link that is another's.
+    if is_root() {
+        lchown(place.path().join("link"), Some(4242), Some(4242)).unwrap();
+        place.wikifarm(prune).status(4).stderr(r"
+            wikifarm: moin-1.9:link: refused: link: a symbolic link of user 4242, who is neither root nor you: not followed
+            ").run();
+        place
+            .wikifarm("session list -q --store moin-1.9:link")
+            .status(3)
+            .stderr(
+                r"
+                wikifarm: link: a symbolic link of user 4242, who is neither root nor you: not followed
+                ",
+            )
+            .run();
+        assert_eq!(place.names("s").len(), 1);
+    } else {
+        place.wikifarm(prune).run();
+        assert_eq!(place.names("s").len(), 0);
+    }
+}
+
+#[test]
+fn without_a_place_for_locks_nothing_is_removed() {
+    let place = place(clock());
+    let run = place.wikifarm("session prune").without_env(&["HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"]);
+    run.status(4)
+        .stderr(
+            r"
+            wikifarm: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an absolute path
+            ",
+        )
+        .run();
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn a_place_for_locks_where_others_can_write_is_refused() {
+    let place = place(clock());
+    let locks = place.runtime().join("wikifarm");
+    fs::create_dir(&locks).unwrap();
+    fs::set_permissions(&locks, fs::Permissions::from_mode(0o777)).unwrap();
+    let ran = place.wikifarm("session prune").status(4).any_stderr().run();
+    assert!(
+        ran.stderr.ends_with("run/wikifarm: others can write here, so it is no place for locks\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(place.names("sessions").len(), 7);
 }

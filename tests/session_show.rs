@@ -274,3 +274,28 @@ fn a_session_of_1_8_is_shown_as_well() {
         )
         .run();
 }
+
+#[test]
+fn an_id_that_lies_in_two_stores_is_shown_from_each() {
+    let session = || Session::new('a').expires(NOW + DAY);
+    let place = Place::new().session("one", session()).session("two", session());
+    let shown =
+        place.wikifarm("session show aaaa --store one --store two --format json").any_stdout().run().json();
+    let stores: Vec<&str> =
+        shown.as_array().unwrap().iter().map(|one| one["store"].as_str().unwrap()).collect();
+    assert_eq!(stores, ["moin-1.9:one", "moin-1.9:two"]);
+}
+
+#[test]
+fn what_is_no_text_on_standard_input_is_refused() {
+    real()
+        .wikifarm("session show -")
+        .stdin(b"\xff\xfe\n")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: can't read ids from standard input: stream did not contain valid UTF-8
+            ",
+        )
+        .run();
+}

@@ -25,6 +25,7 @@ pub(crate) struct Run<'a> {
     place: &'a Place,
     args: Vec<OsString>,
     env: Vec<(String, String)>,
+    missing: Vec<&'static str>,
     stdin: Vec<u8>,
     stdout: Option<String>,
     stderr: Option<String>,
@@ -53,6 +54,7 @@ impl<'a> Run<'a> {
             place,
             args: words.split_whitespace().map(OsString::from).collect(),
             env: Vec::new(),
+            missing: Vec::new(),
             stdin: Vec::new(),
             stdout: Some(String::new()),
             stderr: Some(String::new()),
@@ -73,8 +75,14 @@ impl<'a> Run<'a> {
         self
     }
 
-    pub(crate) fn stdin(mut self, text: &str) -> Self {
-        self.stdin = text.as_bytes().to_vec();
+    /// Without these variables.
+    pub(crate) fn without_env(mut self, names: &[&'static str]) -> Self {
+        self.missing = names.to_vec();
+        self
+    }
+
+    pub(crate) fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
+        self.stdin = text.as_ref().to_vec();
         self
     }
 
@@ -197,6 +205,9 @@ impl<'a> Run<'a> {
         }
         command.env("PATH", "/usr/bin:/bin").env("TERM", "dumb");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        for name in &self.missing {
+            command.env_remove(name);
+        }
         if is_root() && !self.by_tester {
             self.place.hand_over(NOBODY);
             command.uid(NOBODY).gid(NOBODY);
