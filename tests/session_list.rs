@@ -406,3 +406,28 @@ fn flags_that_make_no_sense_are_refused() {
         assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn verbose_names_the_wikis_without_a_store() {
+    let farm = format!("{FARM}\n    [wikis.bare]\n    url = \"https://bare.example.org/\"\n");
+    let place = Place::farm(&farm).session("sessions", Session::new('a').expires(NOW + DAY));
+    place
+        .wikifarm(LIST)
+        .arg("-v")
+        .stdout(
+            r"
+            ID        STATE  USER  ENDS     WRITTEN   SIZE
+            aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+            1 session
+            ",
+        )
+        .stderr(
+            r"
+            bare: no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
+            ",
+        )
+        .run();
+    place.wikifarm("session list --store-of bare").status(2).stderr(r#"
+        wikifarm: the wiki "bare" has no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
+        "#).run();
+}
