@@ -1,3 +1,25 @@
-//! The manual as tests: one module per command, driven through the binary.
+//! The manual as tests: one module per command, driven through the binary. Output and status are exact.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in tests a panic is the answer; clippy.toml allows these only inside #[test] functions"
+)]
 
+mod bad_input;
+mod completions;
+mod config_check;
+mod config_rules;
+mod config_show;
+mod cookie_explain;
+mod cookie_header;
+mod cookie_preview;
+mod demo;
+mod global;
+mod man;
 mod readme;
+mod session_list;
+mod session_prune;
+mod session_show;
+mod session_stats;
+mod support;

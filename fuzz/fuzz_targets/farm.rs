@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
+use wikifarm::browser::{BuiltinSuffixes, SharedSuffixes};
 use wikifarm::farm::Farm;
 use wikifarm::lint::{RealDisk, check};
 use wikifarm::report::findings;
@@ -13,9 +14,10 @@ fuzz_target!(|text: &str| {
     match Farm::parse(Path::new("/nonexistent/farm.toml"), text.to_owned()) {
         Err(errors) => assert!(!findings::syntax(&errors, false).is_empty()),
         Ok(farm) => {
-            let found = check(&farm, &RealDisk);
+            let suffixes: SharedSuffixes = std::sync::Arc::new(BuiltinSuffixes);
+            let found = check(&farm, &RealDisk, &suffixes);
             let _ = findings::human(&farm.source, &found, true);
-            let model = Model::new(&farm, &RealPlaces);
+            let model = Model::new(&farm, &RealPlaces, &suffixes);
             for from in model.sites() {
                 for to in model.sites() {
                     let _ = model.pair(from, to, As::User);

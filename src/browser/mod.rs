@@ -70,7 +70,7 @@ pub use refusal::{Refusal, RefusalReason};
 pub use retrieve::{Visit, Withheld, WithheldReason};
 pub use same_site::{Nav, Request, Via};
 pub use set_cookie::{MAX_ATTRIBUTE_VALUE, MAX_NAME_AND_VALUE, SetCookie, parse_set_cookie};
-pub use suffix::{BuiltinSuffixes, ListSuffixes, Suffixes, suffix_list_version};
+pub use suffix::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, Suffixes, suffix_list_version};
 pub use target::{Target, TargetError};
 
 /// Whose rules apply where Chromium and the draft differ; the module documentation lists every difference.

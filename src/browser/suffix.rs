@@ -35,6 +35,9 @@ fn named(host: &str) -> Option<&str> {
     (!host.is_empty() && !is_ip(host)).then_some(host)
 }
 
+/// A list that many jars have in common.
+pub type SharedSuffixes = std::sync::Arc<dyn Suffixes + Send + Sync>;
+
 /// The list compiled into the program (crate `psl`); [`suffix_list_version`] says which.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BuiltinSuffixes;

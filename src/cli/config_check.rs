@@ -24,7 +24,7 @@ struct Document<'a> {
 pub(super) fn run(_: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("config check", &[Format::Human, Format::Json])?;
     let farm = context.farm_with_problems()?;
-    let found = lint::check(&farm, &lint::RealDisk);
+    let found = lint::check(&farm, &lint::RealDisk, &context.suffixes);
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match context.format {

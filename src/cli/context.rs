@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Exit, Format};
+use crate::browser::SharedSuffixes;
 use crate::farm::{Farm, locate};
 use crate::report::findings;
 
@@ -61,6 +62,10 @@ pub struct Context<'a> {
     pub pinned_now: Option<f64>,
     /// `-f/--farm`.
     pub farm_file: Option<PathBuf>,
+    /// The public suffixes that browsers go by.
+    pub suffixes: SharedSuffixes,
+    /// Which list that is.
+    pub suffixes_are: String,
     /// Whether standard output is a terminal.
     pub terminal: bool,
     /// Whether output is coloured.

@@ -50,7 +50,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie explain", &[Format::Human, Format::Json])?;
     let farm = context.farm()?;
     let (from, to) = (find_wiki(&farm, &options.from)?, find_wiki(&farm, &options.to)?);
-    let model = Model::new(&farm, &RealPlaces);
+    let model = Model::new(&farm, &RealPlaces, &context.suffixes);
     let (Some(a), Some(b)) = (model.site(&from.name), model.site(&to.name)) else {
         return Err(Failure::usage(format!("the URLs of {} and {} can't be visited", from.name, to.name)));
     };

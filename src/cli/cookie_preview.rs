@@ -67,7 +67,7 @@ struct Difference {
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie preview", &[Format::Human, Format::Json])?;
     let farm = context.farm()?;
-    let model = Model::new(&farm, &RealPlaces);
+    let model = Model::new(&farm, &RealPlaces, &context.suffixes);
     let chosen = chosen(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);
     let exit = if differences.is_empty() { Exit::Success } else { Exit::Found };

@@ -106,6 +106,8 @@ fn show(file: &Path, words: &[&str], context: &mut Context<'_>) -> Outcome {
         verbosity: 0,
         pinned_now: context.pinned_now,
         farm_file: Some(file.to_owned()),
+        suffixes: context.suffixes.clone(),
+        suffixes_are: context.suffixes_are.clone(),
         terminal: context.terminal,
         colour: context.colour,
         width: context.width,

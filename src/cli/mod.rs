@@ -21,10 +21,13 @@ mod users;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::browser::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, suffix_list_version};
 
 pub use context::{Context, Failure, Outcome};
 pub use exit::Exit;
@@ -41,13 +44,13 @@ pub use exit::Exit;
                   the highest counts.\n\nExample: wikifarm -f farm.toml config check"
 )]
 struct Cli {
+    /// Print the version; with -v also which public suffix list is used
+    #[arg(short = 'V', long)]
+    version: bool,
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     command: Option<Command>,
-    /// Print the version; with -v also the version of the built-in public suffix list
-    #[arg(short = 'V', long)]
-    version: bool,
 }
 
 /// The options that every command takes.
@@ -72,6 +75,9 @@ struct Global {
     /// Judge as if it were that time (RFC 3339 or unix seconds); commands that delete then only plan
     #[arg(long, value_name = "TIME", value_parser = crate::farm::parse_time, global = true, allow_negative_numbers = true)]
     now: Option<f64>,
+    /// A public suffix list instead of the built-in one; `system` is the distribution's
+    #[arg(long, value_name = "FILE", global = true)]
+    psl: Option<PathBuf>,
 }
 
 /// `--format`.
@@ -170,6 +176,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,
     };
+    let (suffixes, suffixes_are) = match suffixes(cli.global.psl.as_deref()) {
+        Ok(list) => list,
+        Err(failure) => return said(failure),
+    };
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
     let width =
@@ -183,6 +193,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         verbosity: if cli.global.quiet { -1 } else { i8::try_from(cli.global.verbose).unwrap_or(i8::MAX) },
         pinned_now: cli.global.now,
         farm_file: cli.global.farm.clone(),
+        suffixes,
+        suffixes_are,
         terminal,
         colour: choice != ColorChoice::Never,
         width: width.filter(|width| *width > 0),
@@ -194,6 +206,22 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         (Ok(exit), Err(failure)) => exit.and(said(failure)),
         (Err(failure), _) => said(failure),
     }
+}
+
+/// Where distributions keep the public suffix list.
+const SYSTEM_LIST: &str = "/usr/share/publicsuffix/public_suffix_list.dat";
+
+/// The public suffixes to go by, and which list that is.
+fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
+    let Some(file) = file else {
+        return Ok((Arc::new(BuiltinSuffixes), format!("built in, {}", suffix_list_version())));
+    };
+    let path = if file == Path::new("system") { Path::new(SYSTEM_LIST) } else { file };
+    let failed =
+        |why: String| Failure::usage(format!("can't use the public suffix list {}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let list = ListSuffixes::parse(&text).map_err(failed)?;
+    Ok((Arc::new(list), path.display().to_string()))
 }
 
 /// Says on stderr what failed.
@@ -230,7 +258,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
 fn version(context: &mut Context<'_>) -> Outcome {
     writeln!(context.out, "wikifarm {}", env!("CARGO_PKG_VERSION"))?;
     if context.verbosity > 0 {
-        writeln!(context.out, "public suffix list: {}", crate::browser::suffix_list_version())?;
+        writeln!(context.out, "public suffix list: {}", context.suffixes_are)?;
         writeln!(context.out, "MoinMoin: 1.7.0 to 1.9.11, 2.0")?;
     }
     Ok(Exit::Success)

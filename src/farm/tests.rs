@@ -140,9 +140,11 @@ proptest! {
         );
         if let Ok(farm) = Farm::parse(Path::new("f.toml"), text) {
             for wiki in &farm.wikis {
-                let _ = (Key::all().map(|key| wiki.effective(key)).count(), wiki.moin().session_cookie_name());
+                let shown = Key::all().filter_map(|key| wiki.effective(key)).count();
+                let _ = (shown, wiki.moin().session_cookie_name());
             }
-            let found = crate::lint::check(&farm, &crate::lint::RealDisk);
+            let suffixes: crate::browser::SharedSuffixes = std::sync::Arc::new(crate::browser::BuiltinSuffixes);
+            let found = crate::lint::check(&farm, &crate::lint::RealDisk, &suffixes);
             let _ = crate::report::findings::human(&farm.source, &found, true);
         }
     }

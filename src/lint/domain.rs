@@ -2,7 +2,7 @@
 
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
-use crate::browser::{BuiltinSuffixes, Mode, RefusalReason, Target, cookie_domain, is_ip};
+use crate::browser::{Mode, RefusalReason, Suffixes, Target, cookie_domain, is_ip};
 use crate::farm::{Key, Wiki};
 
 const FAMILY: &str = "domain";
@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write the part of the host that the sharing wikis have in common, or leave cookie_domain out.",
         fixed: false,
-        look: Look::Wiki(domain_mismatch),
+        look: Look::Domain(domain_mismatch),
     },
     Rule {
         name: "domain-public-suffix",
@@ -73,7 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Name at least one label below the public suffix.",
         fixed: false,
-        look: Look::Wiki(domain_public_suffix),
+        look: Look::Domain(domain_public_suffix),
     },
     Rule {
         name: "domain-ip",
@@ -117,7 +117,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write the bare name.",
         fixed: false,
-        look: Look::Wiki(domain_malformed),
+        look: Look::Domain(domain_malformed),
     },
     Rule {
         name: "alias-domain-mismatch",
@@ -141,7 +141,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Redirect the alias to the wiki's own URL in the web server.",
         fixed: false,
-        look: Look::Wiki(alias_domain_mismatch),
+        look: Look::Domain(alias_domain_mismatch),
     },
 ];
 
@@ -158,15 +158,15 @@ fn broken_domain(wiki: &Wiki, sink: &mut Sink) {
 }
 
 /// Why a browser refuses the wiki's domain at `url`.
-fn refusal(wiki: &Wiki, url: &str) -> Option<(String, String, RefusalReason)> {
+fn refusal(wiki: &Wiki, suffixes: &dyn Suffixes, url: &str) -> Option<(String, String, RefusalReason)> {
     let domain = wiki.text(Key::CookieDomain)?;
     let target = Target::parse(url).ok()?;
-    let reason = cookie_domain(&target, domain.as_bytes(), &BuiltinSuffixes, Mode::Chromium).err()?;
+    let reason = cookie_domain(&target, domain.as_bytes(), suffixes, Mode::Chromium).err()?;
     Some((domain.to_owned(), target.host().to_owned(), reason))
 }
 
-fn domain_mismatch(wiki: &Wiki, sink: &mut Sink) {
-    if let Some((domain, host, RefusalReason::DomainMismatch)) = refusal(wiki, wiki.url.as_str()) {
+fn domain_mismatch(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
+    if let Some((domain, host, RefusalReason::DomainMismatch)) = refusal(wiki, suffixes, wiki.url.as_str()) {
         let message = format!("browsers refuse the cookie: {host} is not within {domain}; nobody can log in");
         sink.report(
             wiki,
@@ -177,16 +177,16 @@ fn domain_mismatch(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn domain_public_suffix(wiki: &Wiki, sink: &mut Sink) {
-    if let Some((domain, _, RefusalReason::PublicSuffix)) = refusal(wiki, wiki.url.as_str()) {
+fn domain_public_suffix(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
+    if let Some((domain, _, RefusalReason::PublicSuffix)) = refusal(wiki, suffixes, wiki.url.as_str()) {
         let message = format!("browsers refuse the cookie: {domain} is a public suffix; nobody can log in");
         sink.report(wiki, wiki.span_of(Key::CookieDomain), message, "name at least one label below it");
     }
 }
 
-fn domain_malformed(wiki: &Wiki, sink: &mut Sink) {
+fn domain_malformed(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
     if let Some((domain, _, RefusalReason::MalformedDomain | RefusalReason::NonAsciiDomain)) =
-        refusal(wiki, wiki.url.as_str())
+        refusal(wiki, suffixes, wiki.url.as_str())
     {
         let message = format!("browsers refuse the cookie: {domain:?} is no host name; nobody can log in");
         sink.report(
@@ -211,9 +211,9 @@ fn domain_ip(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn alias_domain_mismatch(wiki: &Wiki, sink: &mut Sink) {
+fn alias_domain_mismatch(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
     for alias in wiki.aliases() {
-        if let Some((domain, host, _)) = refusal(wiki, alias.as_str()) {
+        if let Some((domain, host, _)) = refusal(wiki, suffixes, alias.as_str()) {
             let message =
                 format!("browsers refuse the cookie at the alias {host}: it is not within {domain}");
             sink.report(

@@ -23,7 +23,9 @@ pub use finding::{Finding, Severity};
 pub use rule::Rule;
 use rule::{Look, Sink};
 
+use crate::browser::SharedSuffixes;
 use crate::farm::Farm;
+use crate::sharing::{Model, RealPlaces};
 
 /// The families, in the order in which their rules are listed.
 const FAMILIES: [&[Rule]; 8] = [
@@ -42,8 +44,10 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
 
-/// Runs every rule over `farm`, at the levels that its `[lint]` asks for.
-pub fn check(farm: &Farm, disk: &dyn Disk) -> Vec<Finding> {
+/// Runs every rule over `farm`, at the levels that its `[lint]` asks for, for browsers with that list of public
+/// suffixes.
+pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes) -> Vec<Finding> {
+    let model = Model::new(farm, &RealPlaces, suffixes);
     let mut findings = parse_findings(farm);
     for rule in rules() {
         let mut sink = Sink::new(rule);
@@ -52,6 +56,8 @@ pub fn check(farm: &Farm, disk: &dyn Disk) -> Vec<Finding> {
             Look::Wiki(look) => farm.wikis.iter().for_each(|wiki| look(wiki, &mut sink)),
             Look::Farm(look) => look(farm, &mut sink),
             Look::Disk(look) => look(farm, disk, &mut sink),
+            Look::Domain(look) => farm.wikis.iter().for_each(|wiki| look(wiki, suffixes.as_ref(), &mut sink)),
+            Look::Sharing(look) => look(farm, &model, &mut sink),
         }
         findings.extend(sink.into_findings());
     }

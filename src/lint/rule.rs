@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{Disk, Finding, Severity};
+use crate::browser::Suffixes;
 use crate::farm::{Farm, Span, Wiki};
+use crate::sharing::Model;
 
 /// One rule of `config check`, with its explanation.
 #[derive(Debug, Serialize)]
@@ -43,6 +45,10 @@ pub(super) enum Look {
     Farm(fn(&Farm, &mut Sink)),
     /// At the farm and the directories it names.
     Disk(fn(&Farm, &dyn Disk, &mut Sink)),
+    /// At each wiki's cookie domain, by a list of public suffixes.
+    Domain(fn(&Wiki, &dyn Suffixes, &mut Sink)),
+    /// At what is predicted of the farm.
+    Sharing(fn(&Farm, &Model, &mut Sink)),
 }
 
 /// Takes the findings of one rule, and makes one of those that differ only in the wiki.

@@ -3,7 +3,7 @@
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
 use crate::farm::Farm;
-use crate::sharing::{As, Model, RealPlaces, Verdict, disagreements};
+use crate::sharing::{As, Model, Verdict, disagreements};
 
 const FAMILY: &str = "sharing";
 
@@ -43,7 +43,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "To share the login, give both wikis the same session_dir, user_dir and auth methods; to keep them apart, \
                give them different cookie names (cookie_name = \"siteidmagic\") or leave cookie_domain out.",
         fixed: false,
-        look: Look::Farm(log_out_trap),
+        look: Look::Sharing(log_out_trap),
     },
     Rule {
         name: "share-not-met",
@@ -79,7 +79,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Give the wikis the same cookie_domain, cookie_name, session_dir, user_dir and auth methods.",
         fixed: false,
-        look: Look::Farm(share_not_met),
+        look: Look::Sharing(share_not_met),
     },
     Rule {
         name: "share-unintended",
@@ -123,7 +123,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Add the wiki to the [[share]], or give it a cookie name of its own.",
         fixed: false,
-        look: Look::Farm(share_unintended),
+        look: Look::Sharing(share_unintended),
     },
     Rule {
         name: "own-cookie-shadows",
@@ -160,7 +160,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Give both wikis the same cookie_domain and cookie_path.",
         fixed: false,
-        look: Look::Farm(own_cookie_shadows),
+        look: Look::Sharing(own_cookie_shadows),
     },
 ];
 
@@ -168,8 +168,7 @@ pub(super) const RULES: &[Rule] = &[
 const COUNTED: usize = 500;
 
 /// For each wiki that is gone to with a verdict: one wiki it concerns, and how many more.
-fn report(farm: &Farm, sink: &mut Sink, verdict: Verdict, help: &str) {
-    let model = Model::new(farm, &RealPlaces);
+fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict, help: &str) {
     let small = model.sites().len() <= COUNTED;
     for (position, to) in model.sites().iter().enumerate() {
         let classes: Vec<usize> =
@@ -198,29 +197,28 @@ fn report(farm: &Farm, sink: &mut Sink, verdict: Verdict, help: &str) {
     }
 }
 
-fn log_out_trap(farm: &Farm, sink: &mut Sink) {
+fn log_out_trap(farm: &Farm, model: &Model, sink: &mut Sink) {
     let help = "share session_dir, user_dir and auth, or give the wikis different cookie names";
-    report(farm, sink, Verdict::Conflict, help);
+    report(farm, model, sink, Verdict::Conflict, help);
 }
 
-fn own_cookie_shadows(farm: &Farm, sink: &mut Sink) {
-    report(farm, sink, Verdict::Shadowed, "give both wikis the same cookie_domain and cookie_path");
+fn own_cookie_shadows(farm: &Farm, model: &Model, sink: &mut Sink) {
+    report(farm, model, sink, Verdict::Shadowed, "give both wikis the same cookie_domain and cookie_path");
 }
 
-fn share_not_met(farm: &Farm, sink: &mut Sink) {
-    intent(farm, sink, true);
+fn share_not_met(farm: &Farm, model: &Model, sink: &mut Sink) {
+    intent(farm, model, sink, true);
 }
 
-fn share_unintended(farm: &Farm, sink: &mut Sink) {
-    intent(farm, sink, false);
+fn share_unintended(farm: &Farm, model: &Model, sink: &mut Sink) {
+    intent(farm, model, sink, false);
 }
 
-fn intent(farm: &Farm, sink: &mut Sink, intended: bool) {
+fn intent(farm: &Farm, model: &Model, sink: &mut Sink, intended: bool) {
     if farm.shares.is_empty() {
         return;
     }
-    let model = Model::new(farm, &RealPlaces);
-    for found in disagreements(farm, &model).into_iter().filter(|found| found.intended == intended) {
+    for found in disagreements(farm, model).into_iter().filter(|found| found.intended == intended) {
         let (message, help) = if intended {
             let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
             (

@@ -22,7 +22,8 @@ impl Disk for FakeDisk {
 fn check_text(text: &str) -> Vec<Finding> {
     let farm =
         Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap_or_else(|errors| panic!("{errors:?}"));
-    check(&farm, &FakeDisk)
+    let suffixes: SharedSuffixes = std::sync::Arc::new(crate::browser::BuiltinSuffixes);
+    check(&farm, &FakeDisk, &suffixes)
 }
 
 #[test]

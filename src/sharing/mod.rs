@@ -34,6 +34,7 @@ pub use places::{Identity, Places, RealPlaces};
 pub use site::{Site, Storage};
 pub use steps::{Step, StepResult, TITLES, steps};
 
+use crate::browser::SharedSuffixes;
 use crate::farm::Farm;
 
 /// As whom somebody comes from A.
@@ -102,9 +103,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// Prepares each wiki of `farm` once.
-    pub fn new(farm: &Farm, places: &dyn Places) -> Model {
-        let sites = site::sites(farm, places);
+    /// Prepares each wiki of `farm` once, for browsers with that list of public suffixes.
+    pub fn new(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes) -> Model {
+        let sites = site::sites(farm, places, suffixes);
         let by_name =
             sites.iter().enumerate().map(|(position, site)| (site.name.clone(), position)).collect();
         Model { classes: Classes::new(&sites), by_name, sites }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::{As, Identity, Places};
 use crate::browser::{
-    Cookie, Jar, Mode, Outcome, RefusalReason, Request, Target, WithheldReason, domain_match, path_match,
+    Cookie, Jar, Mode, Outcome, RefusalReason, Request, SharedSuffixes, Target, WithheldReason, domain_match,
+    path_match,
 };
 use crate::farm::{Farm, Key, Wiki};
 use crate::moin::{Behaviour, IdForm, NoCookie, Settings, Visitor, id_form, placeholder_id, session_cookie};
@@ -121,12 +122,12 @@ impl Site {
 }
 
 /// Prepares every wiki.
-pub(super) fn sites(farm: &Farm, places: &dyn Places) -> Vec<Site> {
-    farm.wikis.iter().filter_map(|wiki| site(wiki, places)).collect()
+pub(super) fn sites(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes) -> Vec<Site> {
+    farm.wikis.iter().filter_map(|wiki| site(wiki, places, suffixes)).collect()
 }
 
 /// `None` only for a URL that the browser model has no host for, which the farm's own check refuses.
-fn site(wiki: &Wiki, places: &dyn Places) -> Option<Site> {
+fn site(wiki: &Wiki, places: &dyn Places, suffixes: &SharedSuffixes) -> Option<Site> {
     let mut url = wiki.url.clone();
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
@@ -138,7 +139,8 @@ fn site(wiki: &Wiki, places: &dyn Places) -> Option<Site> {
         Err(why) => Left::None(why),
         Ok(header) => {
             let header = header.to_string();
-            match Jar::new(Mode::Chromium).receive(&target, header.as_bytes(), &Request::direct(NOW)) {
+            let mut jar = Jar::with_suffixes(Mode::Chromium, suffixes.clone());
+            match jar.receive(&target, header.as_bytes(), &Request::direct(NOW)) {
                 Outcome::Stored { cookie, .. } => Left::Cookie(Box::new(cookie)),
                 // A lifetime that has run out before it began leaves nothing either.
                 Outcome::Deleted { cookie, .. } => Left::Cookie(Box::new(cookie)),

@@ -6,6 +6,11 @@ use super::*;
 use crate::browser::{Jar, Mode, Outcome, Request, Target};
 use crate::moin::{Visitor, session_cookie};
 
+/// The built-in public suffixes.
+fn builtin() -> SharedSuffixes {
+    std::sync::Arc::new(crate::browser::BuiltinSuffixes)
+}
+
 /// Every path is what it says.
 struct Paper;
 
@@ -18,7 +23,7 @@ impl Places for Paper {
 fn model(text: &str) -> Model {
     let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
     assert!(farm.sound(), "{:?}", farm.problems);
-    Model::new(&farm, &Paper)
+    Model::new(&farm, &Paper, &builtin())
 }
 
 /// The pair from wiki `a` to wiki `b` of a farm.

@@ -1,0 +1,514 @@
+//! Whatever comes: a clear message and exit status, no hang, no panic, nothing lost.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::inotify;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use crate::support::{DAY, HOUR, NOW, Place, Session, clock};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+"#;
+
+#[test]
+fn a_farm_file_that_is_not_there_is_named() {
+    Place::new()
+        .wikifarm("-f gone.toml config check")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: can't read the farm file gone.toml: no such file or directory
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_directory_is_no_farm_file() {
+    Place::new()
+        .dir("farm.toml")
+        .wikifarm("config check")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: can't read the farm file farm.toml: is a directory
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_farm_file_that_may_not_be_read_is_named() {
+    let place = Place::farm(FARM);
+    fs::set_permissions(place.path().join("farm.toml"), Permissions::from_mode(0o000)).unwrap();
+    place
+        .wikifarm("config check")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: can't read the farm file farm.toml: permission denied
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_farm_file_that_is_not_utf_8_is_told_where() {
+    Place::new()
+        .file("farm.toml", b"moin = \"1.9.11\" # Gr\xf6\xdfe\n")
+        .wikifarm("config check")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: the farm file farm.toml is not UTF-8 at byte 20: save it as UTF-8
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_byte_order_mark_does_no_harm() {
+    let place = Place::farm(FARM).dir("sessions");
+    let farm = fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    place
+        .file("farm.toml", format!("\u{feff}{farm}"))
+        .wikifarm("config check")
+        .stdout(
+            r"
+            farm.toml: 1 wiki, nothing to report
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_farm_file_of_65_mib_is_not_read() {
+    let place = Place::new().file("farm.toml", "");
+    File::options().write(true).open(place.path().join("farm.toml")).unwrap().set_len(65 << 20).unwrap();
+    place
+        .wikifarm("config check")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: the farm file farm.toml is larger than 64 MiB
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn every_syntax_error_is_shown_at_its_place() {
+    Place::new()
+        .file("farm.toml", "moin = \"1.9.11\n[wikis.docs]\nurl = 3 3\n")
+        .wikifarm("config check")
+        .status(2)
+        .stderr(
+            r#"
+            error: invalid basic string, expected `"`
+             --> farm.toml:1:15
+              |
+            1 | moin = "1.9.11
+              |               ^
+
+            error: string values must be quoted, expected literal string
+             --> farm.toml:3:7
+              |
+            3 | url = 3 3
+              |       ^^^
+
+            wikifarm: the farm file farm.toml is no TOML
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn an_empty_farm_has_no_wikis() {
+    let place = Place::new().file("farm.toml", "");
+    place
+        .wikifarm("config check")
+        .status(1)
+        .stdout(
+            r#"
+            error[no-wikis]: the farm has no wikis
+             --> farm.toml:1:1
+              |
+            1 |
+              | ^
+              |
+              = help: add one: [wikis.NAME] with url = "https://…/"
+
+            farm.toml: 0 wikis, 1 error
+            "#,
+        )
+        .run();
+    for command in ["config show", "cookie preview", "session list", "session stats", "session prune"] {
+        let ran = place.wikifarm(command).status(2).any_stderr().run();
+        assert!(
+            ran.stderr.ends_with(
+                "wikifarm: the farm file farm.toml was not wholly understood; see `wikifarm config check`\n"
+            ),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+/// Ten thousand wikis in ten groups.
+fn ten_thousand() -> Place {
+    let wiki = |number: usize| {
+        let group = number % 10;
+        format!(
+            "[wikis.w{number}]\nurl = \"https://w{number}.example.org/\"\ncookie_name = \"g{group}\"\n\
+             session_dir = \"s\"\nuser_dir = \"s\"\ndata_dir = \"s\"\n"
+        )
+    };
+    let wikis: String = (0..10_000).map(wiki).collect();
+    Place::farm(&format!("moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\"\n{wikis}")).dir("s")
+}
+
+#[test]
+fn ten_thousand_wikis_are_checked() {
+    ten_thousand()
+        .wikifarm("config check")
+        .stdout(
+            r"
+            farm.toml: 10000 wikis, nothing to report
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn of_ten_thousand_wikis_the_groups_are_shown() {
+    ten_thousand()
+        .wikifarm("cookie preview")
+        .stdout(
+            r"
+            Wikis that share a login:
+              1. w0, w10, w20, w30, w40, w50, w60, w70, w80, w90, w100, w110 and 988 more
+              2. w1, w11, w21, w31, w41, w51, w61, w71, w81, w91, w101, w111 and 988 more
+              3. w2, w12, w22, w32, w42, w52, w62, w72, w82, w92, w102, w112 and 988 more
+              4. w3, w13, w23, w33, w43, w53, w63, w73, w83, w93, w103, w113 and 988 more
+              5. w4, w14, w24, w34, w44, w54, w64, w74, w84, w94, w104, w114 and 988 more
+              6. w5, w15, w25, w35, w45, w55, w65, w75, w85, w95, w105, w115 and 988 more
+              7. w6, w16, w26, w36, w46, w56, w66, w76, w86, w96, w106, w116 and 988 more
+              8. w7, w17, w27, w37, w47, w57, w67, w77, w87, w97, w107, w117 and 988 more
+              9. w8, w18, w28, w38, w48, w58, w68, w78, w88, w98, w108, w118 and 988 more
+              10. w9, w19, w29, w39, w49, w59, w69, w79, w89, w99, w109, w119 and 988 more
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn names_that_could_steer_a_terminal_are_shown_as_numbers() {
+    let place = Place::farm(
+        r#"
+        moin = "1.9.11"
+
+        [wikis."do\u001B[2Jcs"]
+        url = "https://docs.example.org/"
+        session_dir = "sessions"
+        user_dir = "users"
+
+        [wikis."\u202Eplans"]
+        url = "https://plans.example.org/"
+        session_dir = "sessions"
+        user_dir = "users"
+        "#,
+    )
+    .file("users/1.2.3", "name=ad\u{202e}nim\u{1b}]0;x\n")
+    .session(
+        "sessions",
+        Session::new('a').expires(NOW + DAY).user("1.2.3").page("docs:\u{1b}[2JFront\u{202e}Page"),
+    );
+    for words in [
+        "config check",
+        "config show",
+        "cookie preview",
+        "cookie preview --matrix",
+        "session list --now 1795400000",
+        "session stats --now 1795400000",
+        "session show aaaa --now 1795400000",
+        "session prune --now 1795400000 -v",
+    ] {
+        let ran = place.wikifarm(words).any_stdout().run();
+        let steers = |c: &char| *c == '\u{1b}' || *c == '\u{202e}';
+        assert!(!ran.stdout.chars().any(|c| steers(&c)), "{words}: {:?}", ran.stdout);
+    }
+    place
+        .wikifarm("session list --now 1795400000")
+        .stdout(
+            r"
+            ID        STATE  USER                     ENDS     WRITTEN   SIZE
+            aaaaaaaa  live   ad\u{202e}nim\u{1b}]0;x  in 24 h  60 m ago  208 B
+            1 session
+            ",
+        )
+        .run();
+    let shown = place.wikifarm("session show aaaa").any_stdout().run().stdout;
+    assert!(shown.contains("trail     docs:\\u{1b}[2JFront\\u{202e}Page\n"), "{shown}");
+}
+
+/// One session that ended long ago, and under the names of others a FIFO, a socket, a link to /etc/passwd, a file of
+/// 10 GB and a directory; not written for long, as far as that can be said of them.
+fn odd_company() -> (Place, UnixListener) {
+    let place = Place::farm(FARM)
+        .session("sessions", Session::new('a').expires(clock() - 9 * DAY).written(clock() - 9 * DAY))
+        .session("sessions", Session::new('b').expires(clock() + DAY).written(clock() - HOUR))
+        .dir(&name('5'));
+    let path = |digit| place.path().join(name(digit));
+    mknodat(CWD, path('1'), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let socket = UnixListener::bind(path('2')).unwrap();
+    symlink("/etc/passwd", path('3')).unwrap();
+    let sparse = File::create(path('4')).unwrap();
+    sparse.set_len(10 << 30).unwrap();
+    sparse.set_modified(SystemTime::now() - Duration::from_hours(999)).unwrap();
+    (place, socket)
+}
+
+fn name(digit: char) -> String {
+    format!("sessions/{}", digit.to_string().repeat(40))
+}
+
+#[track_caller]
+fn odd_company_is_still_there(place: &Place) {
+    let found = |digit| place.path().join(name(digit)).symlink_metadata().unwrap();
+    assert!(found('1').file_type().is_fifo());
+    assert!(found('2').file_type().is_socket());
+    assert!(found('3').is_symlink());
+    assert_eq!(found('4').len(), 10 << 30);
+    assert!(found('5').is_dir());
+    assert!(Path::new("/etc/passwd").exists());
+}
+
+#[test]
+fn what_is_no_file_of_bearable_size_is_no_session_and_never_removed() {
+    let (place, _socket) = odd_company();
+    let list = place.wikifarm("session list --format json").any_stdout().run().json();
+    let states: Vec<(&str, &str)> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|session| (session["id"].as_str().unwrap(), session["state"].as_str().unwrap()))
+        .collect();
+    assert!(
+        states.contains(&("aaaaaaaa", "expired")) && states.contains(&("bbbbbbbb", "live")),
+        "{states:?}"
+    );
+    assert!(states.contains(&("44444444", "unreadable")) && states.len() == 3, "{states:?}");
+    place.wikifarm("session stats").any_stdout().run();
+    place.wikifarm("session prune --dry-run").any_stdout().run();
+    for digit in ["1111", "2222", "3333", "5555"] {
+        let none = format!("wikifarm: no session's id begins with \"{digit}\"\n");
+        place.wikifarm(&format!("session show {digit}")).status(2).stderr(&none).run();
+    }
+    assert_eq!(place.names("sessions").len(), 7);
+    place.wikifarm("session prune").run();
+    assert_eq!(place.names("sessions").len(), 6);
+    place.wikifarm("session prune --all --yes --unreadable").run();
+    assert_eq!(place.names("sessions").len(), 5, "the live one went with --all");
+    odd_company_is_still_there(&place);
+}
+
+#[test]
+fn what_is_no_file_is_not_even_opened() {
+    let (place, _socket) = odd_company();
+    let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
+    inotify::add_watch(&watch, place.path().join("sessions"), inotify::WatchFlags::OPEN).unwrap();
+    for command in ["session list", "session stats", "session show bbbb", "session prune -n", "session prune"]
+    {
+        place.wikifarm(command).any_stdout().run();
+    }
+    let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
+    let mut events = inotify::Reader::new(&watch, &mut buffer);
+    let mut opened = String::new();
+    while let Ok(event) = events.next() {
+        opened.extend(
+            event.file_name().and_then(|name| name.to_str().ok()).and_then(|name| name.chars().next()),
+        );
+    }
+    assert!(opened.contains('a') && opened.contains('b'), "the watch sees nothing: {opened}");
+    // The directory is opened by the test itself, when it gives everything to `nobody`.
+    assert!(!opened.contains(['1', '2', '3']), "{opened}");
+}
+
+#[test]
+fn a_directory_that_vanishes_while_it_is_listed_is_an_error_at_most() {
+    let place = Place::new().dir("s");
+    let dir = place.path().join("s");
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                // Each of these may fail, as the other is at it too.
+                let _ = fs::create_dir(&dir);
+                for number in 0..200 {
+                    let Ok(mut file) = File::create(dir.join(format!("{number:040x}"))) else { break };
+                    let _ = file.write_all(b"(dS'expires'\nI1\ns.");
+                    let _ = file.set_modified(SystemTime::UNIX_EPOCH);
+                }
+                let _ = fs::remove_dir_all(&dir);
+            }
+        });
+        let _stop = Stop(&stop);
+        for command in ["session list", "session stats", "session prune --dry-run", "session prune"].repeat(8)
+        {
+            let run = place.wikifarm(command).arg("--store=moin-1.9:s").status_among(&[0, 3]);
+            let ran = run.any_stdout().any_stderr().run();
+            assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+        }
+    });
+}
+
+/// Stops the other thread when dropped, after a failure too.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_directory_that_may_not_be_written_keeps_its_sessions_each_named() {
+    let place = Place::farm(FARM)
+        .session("sessions", Session::new('a').expires(clock() - 9 * DAY).written(clock() - 9 * DAY));
+    let dir = place.path().join("sessions");
+    fs::set_permissions(&dir, Permissions::from_mode(0o555)).unwrap();
+    place
+        .wikifarm("session prune")
+        .status(3)
+        .stderr(
+            r"
+            wikifarm: sessions/aaaaaaaa…: Permission denied (os error 13)
+            ",
+        )
+        .run();
+    assert_eq!(place.names("sessions").len(), 1);
+    fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_session_that_may_not_be_read_is_named_by_the_beginning_of_its_id() {
+    let place =
+        Place::farm(FARM).session("sessions", Session::new('a')).session("sessions", Session::new('b'));
+    fs::set_permissions(place.path().join(name('a')), Permissions::from_mode(0o000)).unwrap();
+    place
+        .wikifarm("session list --now 1795400000")
+        .status(3)
+        .stdout(
+            r"
+            ID        STATE       USER  ENDS        WRITTEN   SIZE
+            bbbbbbbb  no-expires  -     never said  60 m ago  3 B
+            1 session
+            ",
+        )
+        .stderr(
+            r"
+            wikifarm: sessions/aaaaaaaa…: Permission denied (os error 13)
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_directory_that_may_not_be_read_is_status_3() {
+    let place = Place::farm(FARM).session("sessions", Session::new('a'));
+    let dir = place.path().join("sessions");
+    fs::set_permissions(&dir, Permissions::from_mode(0o000)).unwrap();
+    for command in ["session list -q", "session prune"] {
+        place
+            .wikifarm(command)
+            .status(3)
+            .stderr(
+                r"
+                wikifarm: sessions: Permission denied (os error 13)
+                ",
+            )
+            .run();
+    }
+    fs::set_permissions(&dir, Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_file_is_no_directory_of_sessions() {
+    let place = Place::farm(FARM).file("sessions", "");
+    place
+        .wikifarm("session list -q")
+        .status(3)
+        .stderr(
+            r"
+            wikifarm: sessions: not a directory
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_full_disk_for_output_is_said_so() {
+    let place = Place::farm(FARM).session("sessions", Session::new('a'));
+    for words in [
+        "--help",
+        "--version",
+        "config check",
+        "config show",
+        "config rules --format json",
+        "cookie preview",
+        "session list --format csv",
+        "session list --format ndjson",
+        "session stats",
+        "session prune --now 1795400000",
+        "completions bash",
+    ] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        place
+            .wikifarm(words)
+            .into(full)
+            .status(3)
+            .stderr(
+                r"
+                wikifarm: can't write the output: No space left on device (os error 28)
+                ",
+            )
+            .run();
+    }
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_no_error() {
+    let place = Place::farm(FARM).session("sessions", Session::new('a'));
+    for words in
+        ["--help", "config rules", "cookie preview", "session list", "session stats", "completions zsh"]
+    {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        place.wikifarm(words).into(writer).run();
+    }
+}
+
+#[test]
+fn who_has_read_enough_may_close_the_pipe() {
+    let many = (0..3000).map(|number| Session::named(&format!("{number:040x}")).expires(NOW + DAY));
+    let place = Place::farm(FARM).sessions("sessions", many);
+    for format in ["human", "json", "ndjson", "csv"] {
+        let (mut reader, writer) = io::pipe().unwrap();
+        thread::scope(|scope| {
+            scope.spawn(move || reader.read_exact(&mut [0; 10]).unwrap());
+            place.wikifarm("session list --reveal --format").arg(format).into(writer).run();
+        });
+    }
+}

@@ -1,0 +1,135 @@
+//! `wikifarm config show [WIKI]`
+
+use crate::support::Place;
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [farm]
+    user_dir = "users"
+
+    [groups.lab]
+    cookie_name = "lab"
+    cookie_lifetime = [0.5, 12]
+    session_dir = "sessions"
+
+    [wikis.docs]
+    group = "lab"
+    url = "https://docs.example.org/"
+    data_dir = "docs/data"
+
+    [wikis.old]
+    moin = "1.8.7"
+    url = "https://example.org/old"
+    backend_url = "http://127.0.0.1:8080/old"
+    unset = ["user_dir"]
+    data_dir = "/srv/old/data"
+"#;
+
+#[test]
+fn each_setting_comes_with_its_origin() {
+    Place::farm(FARM)
+        .wikifarm("config show docs")
+        .stdout(
+            r#"
+            docs
+              url               "https://docs.example.org/"  farm.toml:13
+              moin              "1.9.11"                     farm.toml:1
+              siteid            "docs"                       farm.toml:11
+              superuser         []                           default of 1.9.11
+              cookie_name       "lab"                        farm.toml:7
+              cookie_domain     None                         default of 1.9.11
+              cookie_path       None                         default of 1.9.11
+              cookie_secure     None                         default of 1.9.11
+              cookie_httponly   false                        default of 1.9.11
+              cookie_lifetime   [0.5, 12]                    farm.toml:8
+              duplicate_cookie  "first"                      default of 1.9.11
+              data_dir          "docs/data"                  farm.toml:14
+              cache_dir         "docs/data/cache"            default of 1.9.11
+              session_dir       "sessions"                   farm.toml:9
+              user_dir          "users"                      farm.toml:4
+              auth              ["moin"]                     default of 1.9.11
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn what_is_unset_falls_back_to_moinmoins_default() {
+    Place::farm(FARM)
+        .wikifarm("config show old")
+        .stdout(
+            r#"
+            old
+              url                         "https://example.org/old"                 farm.toml:18
+              backend_url                 "http://127.0.0.1:8080/old"               farm.toml:19
+              moin                        "1.8.7"                                   farm.toml:17
+              siteid                      "old"                                     farm.toml:16
+              superuser                   []                                        default of 1.8.7
+              cookie_domain               None                                      default of 1.8.7
+              cookie_path                 None                                      default of 1.8.7
+              cookie_secure               None                                      default of 1.8.7
+              cookie_lifetime             12                                        default of 1.8.7
+              anonymous_session_lifetime  None                                      default of 1.8.7
+              duplicate_cookie            "last"                                    default of 1.8.7
+              data_dir                    "/srv/old/data"                           farm.toml:21
+              cache_dir                   "/srv/old/data/cache"                     default of 1.8.7
+              session_dir                 "/srv/old/data/cache/__common__/session"  default of 1.8.7
+              user_dir                    "/srv/old/data/user"                      default of 1.8.7
+              auth                        ["moin"]                                  default of 1.8.7
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn without_a_name_all_wikis_are_shown() {
+    let place = Place::farm(FARM);
+    let one = |name: &str| place.wikifarm(&format!("config show {name}")).any_stdout().run().stdout;
+    let all = format!("{}\n{}", one("docs"), one("old"));
+    place.wikifarm("config show").stdout(&all).run();
+}
+
+#[test]
+fn programs_get_a_row_for_each_setting() {
+    let rows = Place::farm(FARM).wikifarm("config show docs --format json").any_stdout().run().json();
+    let row = rows.as_array().unwrap().iter().find(|row| row["setting"] == "cookie_name").unwrap();
+    assert_eq!(
+        *row,
+        serde_json::json!({"wiki": "docs", "setting": "cookie_name", "value": "\"lab\"", "origin": "farm.toml:7"})
+    );
+}
+
+#[test]
+fn a_wiki_that_is_not_there_is_told_the_nearest() {
+    Place::farm(FARM)
+        .wikifarm("config show dosc")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn a_farm_not_wholly_understood_is_not_shown() {
+    Place::farm(&FARM.replace("cookie_name", "cookie_nam"))
+        .wikifarm("config show docs")
+        .status(2)
+        .stderr(
+            r#"
+            error[unknown-key]: [groups.lab] has no key "cookie_nam"
+             --> farm.toml:7:1
+              |
+            7 | cookie_nam = "lab"
+              | ^^^^^^^^^^
+              |
+              = help: did you mean "cookie_name"?
+
+            wikifarm: the farm file farm.toml was not wholly understood; see `wikifarm config check`
+            "#,
+        )
+        .run();
+}

@@ -1,0 +1,123 @@
+//! `wikifarm cookie explain FROM TO`
+
+use serde_json::json;
+
+use crate::support::Place;
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [farm]
+    user_dir = "users"
+    cookie_domain = ".example.org"
+    cookie_name = "lab"
+    session_dir = "sessions"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+
+    [wikis.plans]
+    url = "https://plans.example.org/"
+
+    [wikis.trap]
+    url = "https://trap.example.org/"
+    session_dir = "trap"
+
+    [wikis.far]
+    url = "https://wiki.example.net/"
+    cookie_domain = ".example.net"
+"#;
+
+#[test]
+fn a_login_that_is_shared_passes_all_six_steps() {
+    Place::farm(FARM).wikifarm("cookie explain docs plans").stdout(r"
+        Logged in at docs, going to plans: shared
+          1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
+          2. the browser sends it on          yes      plans.example.org/ is within its domain and path
+          3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
+          4. it finds the session             yes      both keep sessions in sessions
+          5. it knows the user                yes      both keep users in users
+          6. the session has not expired      yes      both read the same session, and with it the same expiry
+
+        With an anonymous session of docs, going to plans: separate
+          1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
+          2. the browser sends it on          -
+          3. the other wiki looks for it      -
+          4. it finds the session             -
+          5. it knows the user                -
+          6. the session has not expired      -
+        ").run();
+}
+
+#[test]
+fn a_login_that_is_lost_stops_at_the_step_that_loses_it() {
+    Place::farm(FARM).wikifarm("cookie explain docs trap").stdout(r"
+        Logged in at docs, going to trap: conflict
+          1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
+          2. the browser sends it on          yes      trap.example.org/ is within its domain and path
+          3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
+          4. it finds the session             no       docs keeps sessions in sessions, trap in trap
+          5. it knows the user                -
+          6. the session has not expired      -
+          effect: one visit to trap deletes the cookie and logs out of docs
+
+        With an anonymous session of docs, going to trap: separate
+          1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
+          2. the browser sends it on          -
+          3. the other wiki looks for it      -
+          4. it finds the session             -
+          5. it knows the user                -
+          6. the session has not expired      -
+        ").run();
+}
+
+#[test]
+fn another_domain_is_never_reached() {
+    Place::farm(FARM).wikifarm("cookie explain docs far").stdout(r"
+        Logged in at docs, going to far: separate
+          1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
+          2. the browser sends it on          no       the cookie of docs is not sent to far: wiki.example.net is not within its domain example.org
+          3. the other wiki looks for it      -
+          4. it finds the session             -
+          5. it knows the user                -
+          6. the session has not expired      -
+
+        With an anonymous session of docs, going to far: separate
+          1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
+          2. the browser sends it on          -
+          3. the other wiki looks for it      -
+          4. it finds the session             -
+          5. it knows the user                -
+          6. the session has not expired      -
+        ").run();
+}
+
+#[test]
+fn programs_get_the_steps_as_well() {
+    let explained =
+        Place::farm(FARM).wikifarm("cookie explain docs far --format json").any_stdout().run().json();
+    assert_eq!(explained["from"], "docs");
+    assert_eq!(explained["to"], "far");
+    let user = &explained["cases"][0];
+    assert_eq!(user["as"], "user");
+    assert_eq!(user["verdict"], "separate");
+    assert_eq!(user["step"], 2);
+    assert_eq!(user["cookie_sent"], false);
+    assert_eq!(user["effect"], json!(null));
+    assert_eq!(user["steps"][1]["title"], "the browser sends it on");
+    assert_eq!(user["steps"][1]["result"], "no");
+    assert_eq!(explained["cases"][1]["as"], "anonymous");
+}
+
+#[test]
+fn a_name_mistyped_is_told_the_nearest() {
+    Place::farm(FARM)
+        .wikifarm("cookie explain docs plan")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: the farm farm.toml has no wiki "plan"; did you mean "plans"?
+            "#,
+        )
+        .run();
+}

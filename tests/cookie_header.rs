@@ -1,0 +1,179 @@
+//! `wikifarm cookie header WIKI`
+
+use std::fmt::Write as _;
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{Place, fixtures};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    cookie_domain = ".example.org"
+    cookie_name = "lab"
+
+    [wikis.old]
+    moin = "1.8.7"
+    url = "http://example.org/old"
+
+    [wikis.own]
+    url = "https://own.example.org/"
+    session_service = "custom"
+"#;
+
+#[test]
+fn each_kind_of_visitor_has_a_header() {
+    Place::farm(FARM).wikifarm("cookie header docs --now 1795400000.25").stdout(r"
+        anonymous  no cookie: anonymous sessions are off: their lifetime is 0
+        user       Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
+        remember   Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Thu, 20-Nov-2036 02:13:00 GMT; Max-Age=315360000; Secure; Path=/
+        ").run();
+}
+
+#[test]
+fn a_header_can_be_asked_for_one_kind_of_visitor() {
+    Place::farm(FARM).wikifarm("cookie header old --as user --now 1795400000").stdout(r"
+        user       Set-Cookie: MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old
+        ").run();
+}
+
+#[test]
+fn where_no_cookie_is_sent_it_says_why() {
+    Place::farm(FARM)
+        .wikifarm("cookie header old --as anonymous --now 1795400000")
+        .stdout(
+            r"
+            anonymous  no cookie: anonymous sessions are off: their lifetime is 0
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_handler_of_the_wikis_own_is_never_guessed_at() {
+    let rows =
+        Place::farm(FARM).wikifarm("cookie header own --as user --format json").any_stdout().run().json();
+    assert_eq!(
+        rows,
+        json!([{
+            "wiki": "own", "as": "user", "set_cookie": null,
+            "reason": "unknown: the wiki has its own session_service"
+        }])
+    );
+}
+
+#[test]
+fn programs_get_header_or_reason() {
+    Place::farm(FARM).wikifarm("cookie header old --now 1795400000 --format json").stdout(r#"
+        [
+          {
+            "wiki": "old",
+            "as": "anonymous",
+            "set_cookie": null,
+            "reason": "anonymous sessions are off: their lifetime is 0"
+          },
+          {
+            "wiki": "old",
+            "as": "user",
+            "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old",
+            "reason": "sent to a user whose `remember me` is off"
+          },
+          {
+            "wiki": "old",
+            "as": "remember",
+            "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Thursday, 20-Nov-36 02:13:20 GMT; Max-Age=315360000; Path=/old",
+            "reason": "sent to a user whose `remember me` is on, which is the default"
+          }
+        ]
+        "#).run();
+}
+
+/// A recorded row as a table of the farm file.
+fn wiki(number: usize, version: &str, row: &Value) -> String {
+    let mut table = format!("[wikis.row{number}]\nmoin = \"{version}\"\n");
+    for (key, setting) in [("siteid", "wiki"), ("url", "url")] {
+        writeln!(table, "{key} = {}", row[setting]).unwrap();
+    }
+    for key in ["domain", "path", "name", "secure", "httponly", "lifetime"].map(|key| format!("cookie_{key}"))
+    {
+        if !row[&key].is_null() {
+            writeln!(table, "{key} = {}", row[&key]).unwrap();
+        }
+    }
+    if !row["anonymous_session_lifetime"].is_null() {
+        writeln!(table, "anonymous_session_lifetime = {}", row["anonymous_session_lifetime"]).unwrap();
+    }
+    table
+}
+
+/// Every header that wikis of that version sent is printed byte for byte, but for the random id.
+#[track_caller]
+fn reproduces(version: &str, count: usize) {
+    let recorded = fs::read_to_string(fixtures().join(format!("moin-{version}/set-cookie.jsonl"))).unwrap();
+    let rows: Vec<Value> = recorded.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), count);
+    let farm: String = rows.iter().enumerate().map(|(number, row)| wiki(number, version, row)).collect();
+    let place = Place::farm(&farm);
+    for (number, row) in rows.iter().enumerate() {
+        let visitor = match row["login"]["remember_me"].as_bool() {
+            None => "anonymous",
+            Some(false) => "user",
+            Some(true) => "remember",
+        };
+        let words = format!("cookie header row{number} --as {visitor} --now {} --format json", row["now"]);
+        let found = place.wikifarm(&words).any_stdout().run().json();
+        let header = found[0]["set_cookie"].as_str().map(without_id);
+        assert_eq!(header, row["set_cookie"][0].as_str().map(without_id), "row {number} of {version}: {row}");
+        assert_eq!(found[0]["wiki"], json!(format!("row{number}")));
+        assert_eq!(found[0]["as"], visitor);
+    }
+}
+
+fn without_id(header: &str) -> String {
+    let (name, rest) = header.split_once('=').unwrap();
+    let (id, attributes) = rest.split_once(';').unwrap();
+    format!("{name}=[{}];{attributes}", id.len())
+}
+
+#[test]
+fn wikis_of_1_7_3_sent_the_same() {
+    reproduces("1.7.3", 50);
+}
+
+#[test]
+fn wikis_of_1_8_7_sent_the_same() {
+    reproduces("1.8.7", 50);
+}
+
+#[test]
+fn wikis_of_1_9_0_sent_the_same() {
+    reproduces("1.9.0", 40);
+}
+
+#[test]
+fn wikis_of_1_9_1_sent_the_same() {
+    reproduces("1.9.1", 40);
+}
+
+#[test]
+fn wikis_of_1_9_3_sent_the_same() {
+    reproduces("1.9.3", 40);
+}
+
+#[test]
+fn wikis_of_1_9_8_sent_the_same() {
+    reproduces("1.9.8", 40);
+}
+
+#[test]
+fn wikis_of_1_9_10_sent_the_same() {
+    reproduces("1.9.10", 40);
+}
+
+#[test]
+fn wikis_of_1_9_11_sent_the_same() {
+    reproduces("1.9.11", 100);
+}

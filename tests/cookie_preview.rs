@@ -1,0 +1,236 @@
+//! `wikifarm cookie preview`
+
+use serde_json::json;
+
+use crate::support::Place;
+
+/// Two wikis share, a third is a trap, a fourth is old and keeps apart.
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [farm]
+    user_dir = "users"
+    cookie_domain = ".example.org"
+    cookie_name = "lab"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+    data_dir = "docs"
+
+    [wikis.plans]
+    url = "https://plans.example.org/"
+    session_dir = "sessions"
+    data_dir = "plans"
+
+    [wikis.trap]
+    url = "https://trap.example.org/"
+    session_dir = "trap/sessions"
+    data_dir = "trap"
+
+    [wikis.old]
+    moin = "1.8.7"
+    url = "https://example.org/old"
+    unset = ["cookie_domain", "cookie_name"]
+    data_dir = "old"
+"#;
+
+fn shares(wikis: &str) -> String {
+    format!("{FARM}\n    [[share]]\n    wikis = [{wikis}]\n")
+}
+
+#[test]
+fn groups_come_first_then_the_pairs_that_do_not_work() {
+    Place::farm(FARM)
+        .wikifarm("cookie preview")
+        .stdout(
+            r"
+            Wikis that share a login:
+              1. docs, plans
+            On their own: trap, old
+
+            Pairs that do not work:
+              trap -> docs: conflict, step 4: trap keeps sessions in trap/sessions, docs in sessions
+                  one visit to docs deletes the cookie and logs out of trap
+              trap -> plans: conflict, step 4: trap keeps sessions in trap/sessions, plans in sessions
+                  one visit to plans deletes the cookie and logs out of trap
+              docs, plans -> trap: conflict, step 4: docs keeps sessions in sessions, trap in trap/sessions
+                  one visit to trap deletes the cookie and logs out of docs
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_matrix_shows_every_pair() {
+    Place::farm(FARM)
+        .wikifarm("cookie preview --matrix")
+        .stdout(
+            r"
+            from \ to 1 2 3 4
+            1 docs    \ = ! .
+            2 plans   = \ ! .
+            3 trap    ! ! \ .
+            4 old     . . . \
+            = shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn only_pairs_among_the_wikis_named_are_shown() {
+    Place::farm(FARM)
+        .wikifarm("cookie preview docs plans")
+        .stdout(
+            r"
+            Wikis that share a login:
+              1. docs, plans
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_share_that_is_met_leaves_the_status_0() {
+    Place::farm(&shares("\"docs\", \"plans\""))
+        .wikifarm("cookie preview docs plans")
+        .stdout(
+            r"
+            Wikis that share a login:
+              1. docs, plans
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_share_that_is_not_met_is_status_1() {
+    Place::farm(&shares("\"docs\", \"trap\""))
+        .wikifarm("cookie preview docs old")
+        .status(1)
+        .stdout(
+            r"
+            No two wikis share a login.
+
+            Other than intended by [[share]]:
+              trap -> docs: conflict at step 4: trap keeps sessions in trap/sessions, docs in sessions
+              docs -> trap: conflict at step 4: docs keeps sessions in sessions, trap in trap/sessions
+              plans -> docs: shared, though no [[share]] has both
+              docs -> plans: shared, though no [[share]] has both
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn programs_get_wikis_groups_and_pairs() {
+    let preview =
+        Place::farm(FARM).wikifarm("cookie preview docs trap --format json").any_stdout().run().json();
+    assert_eq!(preview["wikis"], json!(["docs", "trap"]));
+    assert_eq!(preview["groups"], json!([]));
+    assert_eq!(preview["complete"], true);
+    assert_eq!(preview["disagreements"], json!([]));
+    assert_eq!(preview["pairs"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        preview["pairs"][0],
+        json!({
+            "from": "docs", "to": "trap", "as": "user", "verdict": "conflict", "step": 4,
+            "reason": "docs keeps sessions in sessions, trap in trap/sessions", "cookie_sent": true,
+            "effect": "one visit to trap deletes the cookie and logs out of docs"
+        })
+    );
+}
+
+#[test]
+fn a_cookie_that_browsers_refuse_is_said_so() {
+    Place::farm(
+        r#"
+        moin = "1.9.11"
+
+        [wikis.docs]
+        url = "https://docs.example.org/"
+        cookie_domain = ".example.com"
+
+        [wikis.plans]
+        url = "https://plans.example.org/"
+        "#,
+    )
+    .wikifarm("cookie preview")
+    .stdout(r"
+        No two wikis share a login.
+
+        Pairs that do not work:
+          docs: rejected, the browser refuses the cookie of docs (domain-mismatch): Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
+              nobody can log in there
+        ")
+    .run();
+}
+
+#[test]
+fn a_wiki_with_a_handler_of_its_own_is_unknown() {
+    Place::farm(
+        r#"
+        moin = "1.9.11"
+
+        [farm]
+        cookie_domain = ".example.org"
+        cookie_name = "lab"
+
+        [wikis.docs]
+        url = "https://docs.example.org/"
+
+        [wikis.own]
+        url = "https://own.example.org/"
+        session_service = "custom"
+        "#,
+    )
+    .wikifarm("cookie preview")
+    .stdout(
+        r"
+        No two wikis share a login.
+
+        Pairs that do not work:
+          own -> docs: unknown, step 1: own has its own session_service: nobody can say what cookie it sends
+          docs -> own: unknown, step 3: own has its own session_service: nobody can say what it looks for
+        ",
+    )
+    .run();
+}
+
+#[test]
+fn a_matrix_of_thirty_wikis_stays_readable() {
+    let wiki = |number| format!("[wikis.wiki{number}]\nurl = \"https://wiki{number}.example.org/\"\n");
+    let farm: String = (1..=30).map(wiki).collect();
+    let matrix = Place::farm(&format!("moin = \"1.9.11\"\n{farm}"))
+        .wikifarm("cookie preview --matrix")
+        .any_stdout()
+        .run();
+    let lines: Vec<&str> = matrix.stdout.lines().collect();
+    assert_eq!(lines.len(), 32, "{}", matrix.stdout);
+    assert!(lines.iter().all(|line| line.chars().count() <= 110), "{}", matrix.stdout);
+}
+
+#[test]
+fn five_hundred_wikis_answer_by_group() {
+    let wiki = |number| {
+        let name = if number % 2 == 0 { "even" } else { "odd" };
+        format!(
+            "[wikis.w{number:03}]\nurl = \"https://w{number:03}.example.org/\"\ncookie_name = \"{name}\"\n\
+             session_dir = \"{name}\"\n"
+        )
+    };
+    let farm: String = (1..=500).map(wiki).collect();
+    let farm =
+        format!("moin = \"1.9.11\"\n[farm]\nuser_dir = \"u\"\ncookie_domain = \".example.org\"\n{farm}");
+    Place::farm(&farm)
+        .wikifarm("cookie preview")
+        .stdout(
+            r"
+            Wikis that share a login:
+              1. w001, w003, w005, w007, w009, w011, w013, w015, w017, w019, w021, w023 and 238 more
+              2. w002, w004, w006, w008, w010, w012, w014, w016, w018, w020, w022, w024 and 238 more
+            ",
+        )
+        .run();
+}

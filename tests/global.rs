@@ -1,0 +1,286 @@
+//! What every command takes: where the farm file is, how results look, exit statuses.
+
+use crate::support::{Place, Session};
+
+/// A farm of one wiki, told by its name.
+fn one(name: &str) -> String {
+    format!("moin = \"1.9.11\"\n[wikis.{name}]\nurl = \"https://{name}.example.org/\"\n")
+}
+
+#[test]
+fn the_farm_file_is_the_one_of_the_flag_before_all_others() {
+    let place =
+        Place::farm(&one("here")).file("flag.toml", one("flag")).file("variable.toml", one("variable"));
+    place
+        .wikifarm("-f flag.toml config show flag -q")
+        .env("WIKIFARM_FILE", "variable.toml")
+        .any_stdout()
+        .run();
+    place.wikifarm("config show flag -f flag.toml").env("WIKIFARM_FILE", "variable.toml").any_stdout().run();
+}
+
+#[test]
+fn then_the_one_of_the_variable() {
+    let place = Place::farm(&one("here")).file("variable.toml", one("variable"));
+    place.wikifarm("config show variable").env("WIKIFARM_FILE", "variable.toml").any_stdout().run();
+}
+
+#[test]
+fn then_farm_toml_where_one_stands_also_if_the_variable_is_empty() {
+    let place = Place::farm(&one("here"));
+    place.wikifarm("config show here").any_stdout().run();
+    place.wikifarm("config show here").env("WIKIFARM_FILE", "").any_stdout().run();
+}
+
+#[test]
+fn without_any_it_is_said_where_was_looked() {
+    Place::new().wikifarm("config check").status(2).stderr(r"
+        wikifarm: no farm file: looked for --farm, $WIKIFARM_FILE, ./farm.toml and /etc/wikifarm/farm.toml; name one with -f FILE
+        ").run();
+}
+
+#[test]
+fn relative_directories_start_at_the_farm_file() {
+    let farm = format!("{}data_dir = \"data\"\n", one("deep"));
+    let place = Place::new().file("etc/deep/farm.toml", farm).session("x", Session::new('a'));
+    place
+        .wikifarm("-f etc/deep/farm.toml session list")
+        .stdout(
+            r"
+            0 sessions
+            ",
+        )
+        .stderr(
+            r"
+            etc/deep/data: no such directory: no wiki has run yet
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn the_version_is_one_line() {
+    Place::new().wikifarm("--version").stdout(&format!("wikifarm {}\n", env!("CARGO_PKG_VERSION"))).run();
+    Place::new().wikifarm("-V").stdout(&format!("wikifarm {}\n", env!("CARGO_PKG_VERSION"))).run();
+}
+
+#[test]
+fn the_version_with_v_tells_the_public_suffix_list_and_the_wikis_known() {
+    let ran = Place::new().wikifarm("--version -v").any_stdout().run();
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", ran.stdout);
+    assert!(lines[1].starts_with("public suffix list: "), "{}", lines[1]);
+    assert_eq!(lines[2], "MoinMoin: 1.7.0 to 1.9.11, 2.0");
+}
+
+#[test]
+fn the_help_names_every_command_and_exit_status() {
+    Place::new()
+        .wikifarm("-h")
+        .stdout(r"
+            Checks MoinMoin wiki farms, predicts which wikis share a login, and looks after their session files
+
+            Usage: wikifarm [OPTIONS] [COMMAND]
+
+            Commands:
+              config       Check, show and explain the farm file
+              cookie       Predict which wikis share a login, and explain it
+              session      List, show, count and prune session files
+              demo         Make a small real farm in a fresh directory and run the main commands on it
+              completions  Print a completion script for a shell
+              man          Write the manual pages, one a command, into a directory
+
+            Options:
+              -V, --version  Print the version; with -v also which public suffix list is used
+              -h, --help     Print help (see more with '--help')
+
+            Common options:
+              -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
+                                     /etc/wikifarm/farm.toml]
+                  --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
+                                     csv]
+                  --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
+                                     auto, always, never]
+              -q, --quiet            Say less
+              -v, --verbose...       Say more
+                  --now <TIME>       Judge as if it were that time (RFC 3339 or unix seconds); commands that
+                                     delete then only plan
+                  --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
+                                     distribution's
+
+            Exit status: 0 done and nothing wrong, 1 the check found something, 2 the command could not be
+            understood or the farm file not read, 3 done in part, 4 refused by a guard. Where several apply, the
+            highest counts.
+
+            Example: wikifarm -f farm.toml config check
+            ")
+        .run();
+}
+
+#[test]
+fn a_command_is_needed() {
+    Place::new()
+        .wikifarm("")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: a command is missing; see `wikifarm --help`
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_command_that_is_not_there_is_told_the_nearest() {
+    Place::new()
+        .wikifarm("sesion")
+        .status(2)
+        .stderr(
+            r"
+            error: unrecognized subcommand 'sesion'
+
+              tip: a similar subcommand exists: 'session'
+
+            Usage: wikifarm [OPTIONS] [COMMAND]
+
+            For more information, try '--help'.
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_group_of_commands_alone_shows_what_it_has() {
+    Place::new()
+        .wikifarm("session")
+        .status(2)
+        .stderr(
+            r"
+            List, show, count and prune session files
+
+            Usage: wikifarm session [OPTIONS] <COMMAND>
+
+            Commands:
+              list   List sessions: whose they are, until when they last, when they were last written
+              show   Show one session: whose it is, until when it lasts, the trail, the raw values
+              stats  Count sessions by state, user and age, with the bytes and inodes they take
+              prune  Remove expired sessions: plan, check every guard, then act
+
+            Options:
+              -h, --help  Print help (see more with '--help')
+
+            Common options:
+              -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
+                                     /etc/wikifarm/farm.toml]
+                  --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
+                                     csv]
+                  --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
+                                     auto, always, never]
+              -q, --quiet            Say less
+              -v, --verbose...       Say more
+                  --now <TIME>       Judge as if it were that time (RFC 3339 or unix seconds); commands that
+                                     delete then only plan
+                  --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
+                                     distribution's
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn formats_that_a_command_does_not_have_are_refused() {
+    let place = Place::farm(&one("docs")).session("s", Session::new('a'));
+    for (command, formats) in [
+        ("config check", ["ndjson", "csv"]),
+        ("config show", ["ndjson", "csv"]),
+        ("config rules", ["ndjson", "csv"]),
+        ("cookie preview", ["ndjson", "csv"]),
+        ("cookie explain docs docs", ["ndjson", "csv"]),
+        ("cookie header docs", ["ndjson", "csv"]),
+        ("session show aaaaaaaa --store s", ["ndjson", "csv"]),
+        ("session stats --store s", ["ndjson", "csv"]),
+        ("session prune --store s", ["ndjson", "csv"]),
+    ] {
+        let name: Vec<&str> = command.split(' ').take(2).collect();
+        for format in formats {
+            let refusal =
+                format!("wikifarm: `{}` has no format {format}: expected human or json\n", name.join(" "));
+            place.wikifarm(&format!("{command} --format {format}")).status(2).stderr(&refusal).run();
+        }
+    }
+    place
+        .wikifarm("demo --format json")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: `demo` has no format json: expected human
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_format_that_nobody_has_is_refused() {
+    Place::new()
+        .wikifarm("config check --format xml")
+        .status(2)
+        .stderr(
+            r"
+            error: invalid value 'xml' for '--format <FORMAT>'
+              [possible values: human, json, ndjson, csv]
+
+            For more information, try '--help'.
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn times_are_rfc_3339_or_unix_seconds() {
+    let place = Place::farm(&one("docs"));
+    let at =
+        |time: &str| place.wikifarm("cookie header docs --as user --now").arg(time).any_stdout().run().stdout;
+    assert_eq!(at("2026-11-23T02:13:20Z"), at("1795400000"));
+    assert_eq!(at("2026-11-23T03:13:20+01:00"), at("1795400000"));
+    assert_ne!(at("2026-11-24T02:13:20Z"), at("1795400000"));
+}
+
+#[test]
+fn what_is_no_time_is_refused() {
+    Place::new().wikifarm("config check --now yesterday").status(2).stderr(r"
+        error: invalid value 'yesterday' for '--now <TIME>': expected a time like 2026-11-23T02:00:00Z, or unix seconds
+
+        For more information, try '--help'.
+        ").run();
+}
+
+#[test]
+fn quiet_and_verbose_exclude_each_other() {
+    Place::new()
+        .wikifarm("config rules -q -v")
+        .status(2)
+        .stderr(
+            r"
+            error: the argument '--quiet' cannot be used with '--verbose...'
+
+            Usage: wikifarm config rules --quiet [RULE]
+
+            For more information, try '--help'.
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn colours_are_off_in_a_pipe_and_on_when_asked_for_unless_never() {
+    let place = Place::farm("moin = \"1.9.11\"\ntypo = 1\n");
+    let coloured = |words: &str, no_color: &str| {
+        let run = place.wikifarm(words).env("NO_COLOR", no_color).status(1).any_stdout();
+        run.run().stdout.contains('\u{1b}')
+    };
+    assert!(!coloured("config check", ""));
+    assert!(!coloured("config check --color never", ""));
+    assert!(coloured("config check --color always", ""));
+    assert!(!coloured("config check", "1"));
+    assert!(coloured("config check --color always", "1"), "who asks gets");
+}

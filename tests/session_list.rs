@@ -1,0 +1,433 @@
+//! `wikifarm session list`
+
+use serde_json::json;
+
+use crate::support::{DAY, HOUR, NOW, Place, Session};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+    user_dir = "users"
+"#;
+
+const ADA: &str = "1795391009.69.61222";
+const BOB: &str = "1795391010.14.58358";
+
+/// Five sessions of every kind, and the real users of a wiki.
+fn place() -> Place {
+    Place::farm(FARM).copy("moin-1.9.11/users", "users", NOW).sessions(
+        "sessions",
+        [
+            Session::new('a').expires(NOW + 10 * HOUR).user(ADA).written(NOW - 2 * HOUR),
+            Session::new('b').expires(NOW - 3 * DAY).written(NOW - 4 * DAY),
+            Session::new('c').user(BOB).written(NOW - 60 * DAY),
+            Session::new('d').expires(NOW + DAY).user("1.2.3").written(NOW - 90),
+            Session::new('e').raw(b"(d").written(NOW - HOUR),
+        ],
+    )
+}
+
+const LIST: &str = "session list --now 1795400000";
+
+#[test]
+fn the_newest_come_first() {
+    place()
+        .wikifarm(LIST)
+        .stdout(
+            r"
+            ID        STATE       USER        ENDS                                 WRITTEN   SIZE
+            dddddddd  live        id:1.2.3    in 24 h                              90 s ago  79 B
+            eeeeeeee  unreadable  -           the pickle ends too early at byte 2  60 m ago  2 B
+            aaaaaaaa  live        AdminAda    in 10 h                              2 h ago   93 B
+            bbbbbbbb  expired     -           3 d ago                              4 d ago   29 B
+            cccccccc  no-expires  BobBuilder  never said                           60 d ago  67 B
+            5 sessions
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn limit_cuts_and_says_so() {
+    place()
+        .wikifarm(LIST)
+        .arg("--limit")
+        .arg("2")
+        .stdout(
+            r"
+            ID        STATE       USER      ENDS                                 WRITTEN   SIZE
+            dddddddd  live        id:1.2.3  in 24 h                              90 s ago  79 B
+            eeeeeeee  unreadable  -         the pickle ends too early at byte 2  60 m ago  2 B
+            5 sessions, 2 shown
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_user_is_named_or_told_by_id() {
+    let place = place();
+    place
+        .wikifarm(LIST)
+        .arg("--user")
+        .arg("AdminAda")
+        .stdout(
+            r"
+            ID        STATE  USER      ENDS     WRITTEN  SIZE
+            aaaaaaaa  live   AdminAda  in 10 h  2 h ago  93 B
+            1 session
+            ",
+        )
+        .run();
+    place
+        .wikifarm(LIST)
+        .arg("--user")
+        .arg("id:1.2.3")
+        .stdout(
+            r"
+            ID        STATE  USER      ENDS     WRITTEN   SIZE
+            dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
+            1 session
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_user_nobody_knows_is_told_the_nearest() {
+    place()
+        .wikifarm(LIST)
+        .arg("--user")
+        .arg("AdminAdo")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: no user directory of these wikis knows "AdminAdo"; did you mean "AdminAda"?
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn states_narrow_the_list() {
+    place()
+        .wikifarm(LIST)
+        .arg("--state=expired")
+        .arg("--state=unreadable")
+        .stdout(
+            r"
+            ID        STATE       USER  ENDS                                 WRITTEN   SIZE
+            eeeeeeee  unreadable  -     the pickle ends too early at byte 2  60 m ago  2 B
+            bbbbbbbb  expired     -     3 d ago                              4 d ago   29 B
+            2 sessions
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn older_than_is_by_the_last_writing() {
+    place()
+        .wikifarm(LIST)
+        .arg("--older-than=3d")
+        .stdout(
+            r"
+            ID        STATE       USER        ENDS        WRITTEN   SIZE
+            bbbbbbbb  expired     -           3 d ago     4 d ago   29 B
+            cccccccc  no-expires  BobBuilder  never said  60 d ago  67 B
+            2 sessions
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn what_ends_first_can_come_first_or_last() {
+    let place = place();
+    let ids = |words: &str| {
+        let list = place.wikifarm(LIST).arg("--sort=expires").arg(words).arg("-q").any_stdout().run();
+        list.stdout.lines().skip(1).filter_map(|line| line.chars().next()).collect::<String>()
+    };
+    assert_eq!(ids("--limit=9"), "badce");
+    assert_eq!(ids("--reverse"), "ecdab");
+}
+
+#[test]
+fn ids_are_secrets_and_whole_only_when_revealed() {
+    let place = place();
+    place
+        .wikifarm(LIST)
+        .arg("--limit=1")
+        .arg("--reveal")
+        .stdout(
+            r"
+            ID                                        STATE  USER      ENDS     WRITTEN   SIZE
+            dddddddddddddddddddddddddddddddddddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
+            5 sessions, 1 shown
+            ",
+        )
+        .run();
+    for format in ["human", "json", "ndjson", "csv"] {
+        let list = place.wikifarm(LIST).arg("-v").arg("--format").arg(format).any_stdout().run();
+        assert!(list.stdout.contains("aaaaaaaa") && !list.stdout.contains("aaaaaaaaa"), "{}", list.stdout);
+    }
+}
+
+#[test]
+fn ids_that_begin_alike_are_shown_as_long_as_needed() {
+    let near = format!("{}b{}", "a".repeat(11), "a".repeat(28));
+    let place = place().session("sessions", Session::named(&near).expires(NOW + DAY));
+    let list =
+        place.wikifarm(LIST).arg("--sort=id").arg("--format=ndjson").arg("--limit=2").any_stdout().run();
+    let ids: Vec<serde_json::Value> = list
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].clone())
+        .collect();
+    assert_eq!(ids, [json!("aaaaaaaaaaaa"), json!("aaaaaaaaaaab")]);
+}
+
+#[test]
+fn programs_get_an_array() {
+    let list = place().wikifarm(LIST).arg("--format=json").arg("--user=AdminAda").any_stdout().run().json();
+    assert_eq!(
+        list,
+        json!([{
+            "store": "moin-1.9:sessions", "id": "aaaaaaaa", "wikis": ["docs"], "state": "live",
+            "expires": 1_795_436_000.0, "expires_at": "2026-11-23T12:13:20Z",
+            "modified_at": "2026-11-23T00:13:20Z", "size": 93,
+            "user": {"id": ADA, "name": "AdminAda", "auth_method": "moin"},
+            "setuid": null
+        }])
+    );
+}
+
+#[test]
+fn or_an_object_a_line() {
+    place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(r#"
+        {"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null}
+        {"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","expires":null,"expires_at":null,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null}
+        "#).run();
+}
+
+#[test]
+fn or_comma_separated_values() {
+    place().wikifarm(LIST).arg("--format=csv").stdout(r"
+        store,id,wikis,state,expires,expires_at,modified_at,size,user_id,user_name,auth_method,setuid
+        moin-1.9:sessions,dddddddd,docs,live,1795486400,2026-11-24T02:13:20Z,2026-11-23T02:11:50Z,79,1.2.3,,moin,
+        moin-1.9:sessions,eeeeeeee,docs,unreadable,,,2026-11-23T01:13:20Z,2,,,,
+        moin-1.9:sessions,aaaaaaaa,docs,live,1795436000,2026-11-23T12:13:20Z,2026-11-23T00:13:20Z,93,1795391009.69.61222,AdminAda,moin,
+        moin-1.9:sessions,bbbbbbbb,docs,expired,1795140800,2026-11-20T02:13:20Z,2026-11-19T02:13:20Z,29,,,,
+        moin-1.9:sessions,cccccccc,docs,no-expires,,,2026-09-24T02:13:20Z,67,1795391010.14.58358,BobBuilder,moin,
+        ").run();
+}
+
+#[test]
+fn without_a_farm_file_a_store_is_named() {
+    let place = Place::new().session("here", Session::new('a').expires(NOW + DAY));
+    place
+        .wikifarm(LIST)
+        .arg("--store=moin-1.9:here")
+        .stdout(
+            r"
+            ID        STATE  USER  ENDS     WRITTEN   SIZE
+            aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+            1 session
+            ",
+        )
+        .run();
+    place
+        .wikifarm(LIST)
+        .arg("--store=here")
+        .stdout(
+            r"
+            ID        STATE  USER  ENDS     WRITTEN   SIZE
+            aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+            1 session
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn of_several_stores_each_line_names_its_wikis() {
+    let farm = format!(
+        "{FARM}
+    [wikis.plans]
+    url = \"https://plans.example.org/\"
+    session_dir = \"sessions\"
+
+    [wikis.old]
+    moin = \"1.8.7\"
+    url = \"https://old.example.org/\"
+    data_dir = \"old\"
+    "
+    );
+    let place = Place::farm(&farm)
+        .session("sessions", Session::new('a').expires(NOW + DAY))
+        .session("old/cache/__common__/session", Session::old('x').expires(NOW + DAY).written(NOW - DAY));
+    place
+        .wikifarm(LIST)
+        .stdout(
+            r"
+            ID        STATE  USER  ENDS     WRITTEN   SIZE  WIKIS
+            aaaaaaaa  live   -     in 24 h  60 m ago  29 B  docs, plans
+            xxxxxxxx  live   -     in 24 h  24 h ago  29 B  old
+            2 sessions
+            ",
+        )
+        .run();
+    place
+        .wikifarm(LIST)
+        .arg("--store-of=plans")
+        .stdout(
+            r"
+            ID        STATE  USER  ENDS     WRITTEN   SIZE
+            aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+            1 session
+            ",
+        )
+        .stderr(
+            r"
+            moin-1.9:sessions is used by docs too
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn the_real_sessions_of_each_version_are_read() {
+    for (fixture, dir, address, count) in [
+        ("moin-1.7.3/cache/__common__/session", "s", "moin-1.8:s", 86),
+        ("moin-1.8.7/cache/__common__/session", "s", "moin-1.8:s", 86),
+        ("moin-1.9.0/sessions", "s", "moin-1.9:s", 12),
+        ("moin-1.9.1/sessions", "s", "moin-1.9:s", 12),
+        ("moin-1.9.3/sessions", "s", "moin-1.9:s", 12),
+        ("moin-1.9.8/sessions", "s", "moin-1.9:s", 12),
+        ("moin-1.9.10/sessions", "s", "moin-1.9:s", 12),
+        ("moin-1.9.11/sessions", "s", "moin-1.9:s", 132),
+    ] {
+        let place = Place::new().copy(fixture, dir, NOW - HOUR);
+        let list = place.wikifarm(LIST).arg("--store=s").arg("--format=json").any_stdout().run().json();
+        let sessions = list.as_array().unwrap();
+        assert_eq!(sessions.len(), count, "{fixture}");
+        assert!(
+            sessions.iter().all(|session| session["store"] == address && session["state"] != "unreadable")
+        );
+    }
+}
+
+#[test]
+fn a_store_that_is_not_there_is_status_3_and_the_others_are_listed() {
+    let place = place();
+    let run = place.wikifarm(LIST).arg("--store=moin-1.9:gone").arg("--store=sessions").arg("--limit=1");
+    run.status(3)
+        .stdout(
+            r"
+            ID        STATE  USER      ENDS     WRITTEN   SIZE  WIKIS
+            dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B  moin-1.9:sessions
+            5 sessions, 1 shown
+            ",
+        )
+        .stderr(
+            r"
+            wikifarm: gone: no such directory
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_kind_of_store_that_nobody_has_is_refused() {
+    Place::new().wikifarm("session list --store moin-2.0:here").status(2).stderr(r#"
+        wikifarm: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, or a directory
+        "#).run();
+}
+
+#[test]
+fn a_wiki_that_has_not_run_yet_is_no_fault() {
+    Place::farm(FARM)
+        .wikifarm(LIST)
+        .stdout(
+            r"
+            0 sessions
+            ",
+        )
+        .stderr(
+            r"
+            sessions: no such directory: no wiki has run yet
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_store_and_the_store_of_a_wiki_exclude_each_other() {
+    place()
+        .wikifarm("session list --store sessions --store-of docs")
+        .status(2)
+        .stderr(
+            r"
+            error: the argument '--store <ADDRESS>' cannot be used with '--store-of <WIKI>'
+
+            Usage: wikifarm session list --store <ADDRESS>
+
+            For more information, try '--help'.
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_store_of_a_wiki_that_is_not_there_is_told_the_nearest() {
+    place()
+        .wikifarm("session list --store-of dosc")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn flags_that_make_no_sense_are_refused() {
+    for (flag, why) in [
+        ("--limit=x", "invalid value 'x' for '--limit <N>'"),
+        ("--older-than=5x", "expected a duration like 90s, 12h or 30d"),
+        ("--state=dead", "[possible values: live, expired, idle, no-expires, invalid-expires, unreadable]"),
+        ("--sort=age", "[possible values: modified, expires, size, user, id]"),
+    ] {
+        let ran = place().wikifarm(LIST).arg(flag).status(2).any_stderr().run();
+        assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn verbose_names_the_wikis_without_a_store() {
+    let farm = format!("{FARM}\n    [wikis.bare]\n    url = \"https://bare.example.org/\"\n");
+    let place = Place::farm(&farm).session("sessions", Session::new('a').expires(NOW + DAY));
+    place
+        .wikifarm(LIST)
+        .arg("-v")
+        .stdout(
+            r"
+            ID        STATE  USER  ENDS     WRITTEN   SIZE
+            aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+            1 session
+            ",
+        )
+        .stderr(
+            r"
+            bare: no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
+            ",
+        )
+        .run();
+    place.wikifarm("session list --store-of bare").status(2).stderr(r#"
+        wikifarm: the wiki "bare" has no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
+        "#).run();
+}

@@ -1,0 +1,546 @@
+//! `wikifarm session prune`
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+
+use serde_json::json;
+
+use crate::support::{DAY, HOUR, NOW, Place, Session, clock, is_root};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+"#;
+
+/// A session of each kind, as they would lie there at `now`.
+fn kinds(now: i64) -> [Session; 7] {
+    [
+        Session::new('a').expires(now + 9 * HOUR).written(now - HOUR),
+        Session::new('b').expires(now - 3 * DAY - HOUR).written(now - 4 * DAY),
+        Session::new('c').user("1.2.3").written(now - 2 * DAY - HOUR),
+        Session::new('d').user("1.2.3").written(now - HOUR),
+        Session::new('e').raw(b"(d").written(now - 9 * DAY),
+        Session::named("tmpabcdef.__session").raw(b"(d").written(now - 5 * DAY - HOUR),
+        Session::named("README").raw(b"hands off\n").written(now - 99 * DAY),
+    ]
+}
+
+/// What of them goes, and what stays.
+const STAYS: [&str; 4] = [
+    "README",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "dddddddddddddddddddddddddddddddddddddddd",
+    "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
+];
+
+fn place(now: i64) -> Place {
+    Place::farm(FARM).sessions("sessions", kinds(now))
+}
+
+#[test]
+fn a_dry_run_shows_the_plan_each_removal_with_its_reason() {
+    let place = place(NOW);
+    place
+        .wikifarm("session prune --dry-run --now 1795400000")
+        .stdout(
+            r"
+            moin-1.9:sessions
+              expired: 1
+                bbbbbbbb  expired 3 d 1 h ago
+              no-expires: 1
+                cccccccc  without expires, and not written for 2 d 1 h
+              stale-temp: 1
+                tmpabcde  half-written, and left behind 5 d 1 h ago
+            STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  BROKEN  TEMP  WOULD GO  BYTES  KEPT
+            docs   5         1     1        0     2           1       1     3         84 B   0
+            ",
+        )
+        .run();
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn with_now_it_only_plans() {
+    let place = place(NOW);
+    let dry = place.wikifarm("session prune --dry-run --now 1795400000").any_stdout().run().stdout;
+    place.wikifarm("session prune --now 1795400000").stdout(&dry).run();
+    place.wikifarm("session prune --now 1795400000 --all --yes --clock-ok").any_stdout().run();
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn prune_removes_and_is_silent_under_cron() {
+    let place = place(clock());
+    place.wikifarm("session prune").run();
+    assert_eq!(place.names("sessions"), STAYS);
+}
+
+#[test]
+fn with_v_one_line_says_what_was_done() {
+    let place = place(clock());
+    let said = place.wikifarm("session prune -v").any_stdout().run().stdout;
+    // How long it took is not to be foretold.
+    let (before, rest) = said.split_once(" in ").unwrap();
+    let (_, after) = rest.split_once(" s, ").unwrap();
+    assert_eq!(before, "removed 3 of 5 sessions and left-overs (84 B)");
+    assert_eq!(after, "1 live, 0 kept by race, 0 failed\n");
+}
+
+#[test]
+fn programs_get_the_counts_of_each_store_and_in_all() {
+    let place = place(clock());
+    let mut report = place.wikifarm("session prune --format json").any_stdout().run().json();
+    assert!(report.as_object_mut().unwrap().remove("seconds").unwrap().is_f64());
+    let mut counts = json!({
+        "scanned": 5, "live": 1, "expired": 1, "idle": 0, "no_expires": 2, "invalid_expires": 0, "unreadable": 1,
+        "stale_temp": 1, "foreign": 1, "deleted": 3, "kept_by_race": 0, "failed": 0, "bytes": 84,
+        "refused": 0, "from_index": 0
+    });
+    let total = counts.clone();
+    counts["store"] = json!("moin-1.9:sessions");
+    counts["wikis"] = json!(["docs"]);
+    counts["refused"] = json!(null);
+    assert_eq!(report, json!({"stores": [counts], "total": total, "dry_run": false}));
+}
+
+#[test]
+fn a_second_run_finds_nothing_more_to_do() {
+    let place = place(clock());
+    place.wikifarm("session prune").run();
+    place.wikifarm("session prune").run();
+    assert_eq!(place.names("sessions"), STAYS);
+}
+
+#[test]
+fn the_real_sessions_that_are_live_stay() {
+    // 8 of 132 have ended; 111 never said when, and were written an hour ago.
+    let place = Place::farm(FARM).copy("moin-1.9.11/sessions", "sessions", NOW - HOUR);
+    let plan = place.wikifarm("session prune --now 1795400000 --format json").any_stdout().run().json();
+    assert_eq!(plan["total"]["live"], 13);
+    assert_eq!(plan["total"]["deleted"], 0);
+    let plan = place
+        .wikifarm("session prune --now 1795500000 --max-delete 90% --format json")
+        .any_stdout()
+        .run()
+        .json();
+    assert_eq!(plan["total"]["live"], 13);
+    assert_eq!(plan["total"]["deleted"], 119);
+}
+
+#[test]
+fn grace_keeps_what_ended_lately() {
+    let session = || Session::new('a').expires(NOW - 2 * HOUR).written(NOW - 3 * HOUR);
+    let place = Place::farm(FARM).session("sessions", session());
+    let deleted = |words: &str| {
+        let plan =
+            place.wikifarm("session prune --now 1795400000 --format json").arg(words).any_stdout().run();
+        plan.json()["total"]["deleted"].clone()
+    };
+    assert_eq!(deleted("--grace=1h"), 1);
+    assert_eq!(deleted("--grace=3h"), 0);
+}
+
+#[test]
+fn grace_is_at_least_ten_minutes() {
+    place(NOW)
+        .wikifarm("session prune --grace 1m")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: grace is 1 m, but must be at least 10 m: a request in flight can save late
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn what_is_idle_goes_where_the_policy_says_so() {
+    let place = Place::farm(&format!("{FARM}\n    [prune]\n    idle = \"400d\"\n"))
+        .session("sessions", Session::new('a').expires(NOW + DAY).written(NOW - 401 * DAY))
+        .session("sessions", Session::new('b').expires(NOW + DAY).written(NOW - 399 * DAY));
+    place
+        .wikifarm("session prune --now 1795400000")
+        .stdout(
+            r"
+            moin-1.9:sessions
+              idle: 1
+                aaaaaaaa  not written for 401 d
+            STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  BROKEN  TEMP  WOULD GO  BYTES  KEPT
+            docs   2         1     0        1     0           0       0     1         29 B   0
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn anonymous_narrows_to_sessions_of_nobody() {
+    let place = Place::farm(FARM)
+        .session("sessions", Session::new('a').expires(NOW - DAY).written(NOW - DAY))
+        .session("sessions", Session::new('b').expires(NOW - DAY).written(NOW - DAY).user("1.2.3"));
+    place
+        .wikifarm("session prune --anonymous --now 1795400000")
+        .stdout(
+            r"
+            moin-1.9:sessions
+              expired: 1
+                aaaaaaaa  expired 1 d ago
+            STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  BROKEN  TEMP  WOULD GO  BYTES  KEPT
+            docs   2         0     2        0     0           0       0     1         29 B   0
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn unreadable_ones_go_only_when_asked_for() {
+    let place = place(clock());
+    place.wikifarm("session prune --unreadable").run();
+    assert_eq!(place.names("sessions"), STAYS[..3]);
+}
+
+#[test]
+fn strict_makes_unreadable_ones_status_3() {
+    place(clock()).wikifarm("session prune --strict").status(3).run();
+}
+
+#[test]
+fn an_end_that_is_no_time_is_never_a_reason() {
+    let odd = Session::new('a').raw(b"(dS'expires'\nFnan\ns.").written(clock() - 900 * DAY);
+    let place = Place::farm(FARM).session("sessions", odd);
+    place.wikifarm("session prune --all --yes").run();
+    assert_eq!(place.names("sessions").len(), 1);
+}
+
+#[test]
+fn sessions_of_1_9_0_never_say_when_they_end_and_stay() {
+    let place = Place::farm(&FARM.replace("1.9.11", "1.9.0"))
+        .session("sessions", Session::new('a').user("1.2.3").written(clock() - 300 * DAY));
+    place.wikifarm("session prune").run();
+    assert_eq!(place.names("sessions").len(), 1);
+}
+
+#[test]
+fn sessions_of_1_8_without_an_end_are_broken_and_go_after_thirty_days() {
+    let place = Place::new()
+        .session("old", Session::old('x').user("1.2.3").written(NOW - 31 * DAY))
+        .session("old", Session::old('y').user("1.2.3").written(NOW - 29 * DAY));
+    place
+        .wikifarm("session prune --store moin-1.8:old --now 1795400000")
+        .stdout(
+            r"
+            moin-1.8:old
+              broken: 1
+                xxxxxxxx  without expires, so its wiki fails on it, and not written for 31 d
+            STORE         SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  BROKEN  TEMP  WOULD GO  BYTES  KEPT
+            moin-1.8:old  2         0     0        0     2           0       0     1         53 B   0
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn all_is_refused_where_nobody_can_be_asked() {
+    let place = place(clock());
+    place
+        .wikifarm("session prune --all")
+        .stdin("y\n")
+        .status(4)
+        .stderr(
+            r"
+            wikifarm: --all removes live sessions too: say --yes where nobody can be asked
+            ",
+        )
+        .run();
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn all_with_yes_removes_live_sessions_too_but_nothing_foreign() {
+    let place = place(clock());
+    place.wikifarm("session prune --all --yes").run();
+    assert_eq!(place.names("sessions"), ["README", "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"]);
+}
+
+/// Two stores: one with a session that has ended, one in which 60 of 100 would go for being old.
+fn one_store_too_hungry(now: i64) -> Place {
+    let hundred = (0..100).map(|number| {
+        let session = Session::named(&format!("{number:040x}"));
+        if number < 60 {
+            session.written(now - 30 * DAY)
+        } else {
+            session.expires(now + DAY).written(now - DAY)
+        }
+    });
+    Place::farm(&format!(
+        "{FARM}
+    [wikis.plans]
+    url = \"https://plans.example.org/\"
+    session_dir = \"hungry\"
+    "
+    ))
+    .session("sessions", Session::new('b').expires(now - 3 * DAY).written(now - 4 * DAY))
+    .sessions("hungry", hundred)
+}
+
+#[test]
+fn a_store_that_would_lose_too_much_is_refused_and_every_store_stays_as_it_was() {
+    let place = one_store_too_hungry(clock());
+    place.wikifarm("session prune").status(4).stderr(r"
+        wikifarm: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions)
+        ").run();
+    assert_eq!(place.names("sessions").len(), 1);
+    assert_eq!(place.names("hungry").len(), 100);
+}
+
+#[test]
+fn a_dry_run_is_refused_as_well() {
+    one_store_too_hungry(NOW).wikifarm("session prune -q --now 1795400000").status(4).stderr(r"
+        wikifarm: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions)
+        ").run();
+}
+
+#[test]
+fn max_delete_can_be_raised() {
+    let place = one_store_too_hungry(clock());
+    place.wikifarm("session prune --max-delete 60").run();
+    assert_eq!(place.names("sessions").len(), 0);
+    assert_eq!(place.names("hungry").len(), 40);
+}
+
+#[test]
+fn expiry_does_not_count_against_max_delete() {
+    let ended = |number| Session::named(&format!("{number:040x}")).expires(NOW - DAY).written(NOW - DAY);
+    let place = Place::farm(FARM).sessions("sessions", (0..200).map(ended));
+    let plan =
+        place.wikifarm("session prune --max-delete 0 --now 1795400000 --format json").any_stdout().run();
+    assert_eq!(plan.json()["total"]["deleted"], 200);
+}
+
+#[test]
+fn a_second_store_that_is_not_there_is_status_3() {
+    let place = place(clock());
+    let run = place.wikifarm("session prune --store moin-1.9:sessions --store moin-1.9:gone");
+    run.status(3)
+        .stderr(
+            r"
+            wikifarm: gone: no such directory
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn an_empty_directory_without_a_layout_is_an_error() {
+    Place::new()
+        .dir("s")
+        .wikifarm("session prune --store s")
+        .status(4)
+        .stderr(
+            r"
+            wikifarm: s: no session tells the layout; name the layout as moin-1.9:DIR or moin-1.8:DIR
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn so_is_one_with_names_of_both_layouts_and_no_store_is_touched() {
+    let now = clock();
+    let old = || Session::new('b').expires(now - 3 * DAY).written(now - 4 * DAY);
+    let place = Place::new().session("good", old()).session("s", old()).session("s", Session::old('x'));
+    place.wikifarm("session prune --store good --store s").status(4).stderr(r"
+        wikifarm: s: 1 names of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together; name the layout as moin-1.9:DIR or moin-1.8:DIR
+        ").run();
+    assert_eq!(place.names("good").len(), 1);
+    assert_eq!(place.names("s").len(), 2);
+}
+
+#[test]
+fn a_clock_behind_the_newest_session_is_refused() {
+    let now = clock();
+    let place =
+        place(now).session("sessions", Session::new('f').expires(now + 9 * DAY).written(now + 3 * DAY));
+    place.wikifarm("session prune").status(4).any_stderr().run();
+    assert_eq!(place.names("sessions").len(), 8);
+    place.wikifarm("session prune --clock-ok").run();
+    assert_eq!(place.names("sessions").len(), 5);
+}
+
+#[test]
+fn a_clock_behind_the_last_run_is_refused() {
+    let place = place(clock());
+    let state = place.home().join("state/wikifarm");
+    fs::create_dir_all(&state).unwrap();
+    fs::write(state.join("last-prune"), format!("{}\n", clock() + 2 * DAY + 30)).unwrap();
+    place.wikifarm("session prune").status(4).stderr(r"
+        wikifarm: moin-1.9:sessions: refused: the clock is 2 d behind the last run: set the clock right, or say --clock-ok
+        ").run();
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn a_second_copy_waits_for_nobody_and_is_refused() {
+    let place = place(clock());
+    // The first run makes the lock; holding it is what a second copy does.
+    place.wikifarm("session prune").run();
+    let locks = place.locks();
+    let held: Vec<fs::File> = locks.iter().map(|path| fs::File::open(path).unwrap()).collect();
+    assert_eq!(held.len(), 1);
+    held[0].lock().unwrap();
+    let place = place.sessions("sessions", kinds(clock()));
+    let refused = place.wikifarm("session prune").status(4).any_stderr().run();
+    assert!(
+        refused.stderr.starts_with("wikifarm: moin-1.9:sessions: refused: another wikifarm is at work here"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn a_farm_file_that_others_could_have_written_is_not_trusted_by_root() {
+    let place = place(NOW);
+    // Handed over to `nobody` first; root then refuses it, and anybody else does not ask.
+    place.wikifarm("session list -q").any_stdout().run();
+    let run = place.wikifarm("session prune -q --now 1795400000").by_tester();
+    if is_root() {
+        run.status(4).stderr(r"
+        wikifarm: as root, a farm file that others could have written is not trusted: [DIR]/farm.toml belongs to user 65534; chown and chmod it, or name the store with --store
+        ").run();
+    } else {
+        run.run();
+    }
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn store_of_narrows_to_the_stores_of_one_wiki() {
+    let place = one_store_too_hungry(clock());
+    place.wikifarm("session prune --store-of docs").run();
+    assert_eq!(place.names("sessions").len(), 0);
+    assert_eq!(place.names("hungry").len(), 100);
+}
+
+#[test]
+fn locks_and_the_time_of_the_last_run_lie_where_systemd_says() {
+    let place = place(clock());
+    let (state, runtime) = (place.home().join("given"), place.runtime().join("given"));
+    let run = place.wikifarm("session prune").by_tester();
+    let run = run.env("STATE_DIRECTORY", state.to_str().unwrap());
+    run.env("RUNTIME_DIRECTORY", runtime.to_str().unwrap()).run();
+    assert_eq!(place.names("sessions"), STAYS);
+    let last: i64 = fs::read_to_string(state.join("last-prune")).unwrap().trim().parse().unwrap();
+    assert!((clock() - 60..=clock()).contains(&last), "{last}");
+    assert_eq!(fs::read_dir(runtime).unwrap().count(), 1);
+}
+
+#[test]
+fn programs_get_the_refusal_of_each_store() {
+    let place = one_store_too_hungry(NOW);
+    let run = place.wikifarm("session prune --now 1795400000 --format json").status(4);
+    let report = run.any_stdout().any_stderr().run().json();
+    assert_eq!(report["total"]["refused"], 1);
+    assert_eq!(report["total"]["deleted"], 0);
+    assert_eq!(report["stores"][0]["refused"], json!(null));
+    assert_eq!(
+        report["stores"][1]["refused"],
+        "60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions)"
+    );
+}
+
+#[test]
+fn a_store_named_twice_is_one() {
+    let place = place(NOW);
+    let plan = place.wikifarm("session prune --now 1795400000 --store moin-1.9:sessions --store ./sessions");
+    let plan = plan.arg("--format=json").any_stdout().run().json();
+    assert_eq!(plan["total"]["deleted"], 3);
+}
+
+#[test]
+fn flags_win_over_the_farm_file() {
+    let place = Place::farm(&format!("{FARM}\n    [prune]\n    grace = \"30d\"\n"))
+        .session("sessions", Session::new('a').expires(NOW - 2 * DAY).written(NOW - 2 * DAY));
+    let deleted = |words: &str| {
+        let plan =
+            place.wikifarm("session prune --now 1795400000 --format json").arg(words).any_stdout().run();
+        plan.json()["total"]["deleted"].clone()
+    };
+    assert_eq!(deleted("-v"), 0);
+    assert_eq!(deleted("--grace=1d"), 1);
+}
+
+#[test]
+fn a_policy_that_makes_no_sense_is_refused() {
+    let place = place(NOW);
+    for (flag, why) in [
+        ("--grace=soon", "expected a duration like 90s, 12h or 30d"),
+        ("--idle=-5m", "expected a duration like 90s, 12h or 30d"),
+        ("--stale-temp=99999999999999d", "the duration is too long"),
+        ("--max-delete=150%", "expected a count like 500 or a share like 50%"),
+        ("--max-delete=many", "expected a count like 500 or a share like 50%"),
+    ] {
+        let ran = place.wikifarm("session prune").arg(flag).status(2).any_stderr().run();
+        assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);
+    }
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn a_strangers_link_to_a_directory_is_not_followed() {
+    let place =
+        Place::new().session("s", Session::new('b').expires(clock() - 3 * DAY).written(clock() - 4 * DAY));
+    symlink("s", place.path().join("link")).unwrap();
+    let prune = "session prune --store moin-1.9:link";
+    // Only root can make a link that is another's.
+    if is_root() {
+        lchown(place.path().join("link"), Some(4242), Some(4242)).unwrap();
+        place.wikifarm(prune).status(4).stderr(r"
+            wikifarm: moin-1.9:link: refused: link: a symbolic link of user 4242, who is neither root nor you: not followed
+            ").run();
+        place
+            .wikifarm("session list -q --store moin-1.9:link")
+            .status(3)
+            .stderr(
+                r"
+                wikifarm: link: a symbolic link of user 4242, who is neither root nor you: not followed
+                ",
+            )
+            .run();
+        assert_eq!(place.names("s").len(), 1);
+    } else {
+        place.wikifarm(prune).run();
+        assert_eq!(place.names("s").len(), 0);
+    }
+}
+
+#[test]
+fn without_a_place_for_locks_nothing_is_removed() {
+    let place = place(clock());
+    let run = place.wikifarm("session prune").without_env(&["HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"]);
+    run.status(4)
+        .stderr(
+            r"
+            wikifarm: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an absolute path
+            ",
+        )
+        .run();
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn a_place_for_locks_where_others_can_write_is_refused() {
+    let place = place(clock());
+    let locks = place.runtime().join("wikifarm");
+    fs::create_dir(&locks).unwrap();
+    fs::set_permissions(&locks, fs::Permissions::from_mode(0o777)).unwrap();
+    let ran = place.wikifarm("session prune").status(4).any_stderr().run();
+    assert!(
+        ran.stderr.ends_with("run/wikifarm: others can write here, so it is no place for locks\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(place.names("sessions").len(), 7);
+}

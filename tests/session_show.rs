@@ -1,0 +1,291 @@
+//! `wikifarm session show ID`
+
+use serde_json::json;
+
+use crate::support::{DAY, HOUR, NOW, Place, Session};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+    user_dir = "users"
+"#;
+
+/// The real sessions and users of a wiki.
+fn real() -> Place {
+    Place::farm(FARM).copy("moin-1.9.11/users", "users", NOW).copy(
+        "moin-1.9.11/sessions",
+        "sessions",
+        NOW - HOUR,
+    )
+}
+
+const NOW_WORDS: &str = "--now=1795400000";
+
+#[test]
+fn a_real_session_is_shown_whole() {
+    real()
+        .wikifarm("session show 21854108")
+        .arg(NOW_WORDS)
+        .stdout(
+            r#"
+            session   21854108
+            store     moin-1.9:sessions (docs)
+            state     live
+            expires   2036-11-19T23:44:00Z, in 3649 d
+            user      CarolWiki (id:1795391011.06.15447), logged in by moin
+            written   2026-11-23T01:13:20Z, 60 m ago
+            size      208 B
+            trail     alpha:Quote's "Page" & <x>
+                      alpha:A Page With Spaces
+                      alpha:FrontPage
+            values
+              {
+                "trail": [
+                  "alpha:Quote's \"Page\" & <x>",
+                  "alpha:A Page With Spaces",
+                  "alpha:FrontPage"
+                ],
+                "expires": 2110751040,
+                "user.auth_attribs": {
+                  "$py": "tuple",
+                  "items": []
+                },
+                "user.auth_method": "moin",
+                "user.id": "1795391011.06.15447"
+              }
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn a_superuser_acting_as_another_is_told() {
+    let acting = b"(dS'user.id'\nS'1795391009.69.61222'\nsS'setuid'\nS'1795391010.14.58358'\ns.";
+    let place = real().session("sessions", Session::new('f').raw(acting));
+    place
+        .wikifarm("session show ffff")
+        .arg(NOW_WORDS)
+        .stdout(
+            r#"
+            session   ffffffff
+            store     moin-1.9:sessions (docs)
+            state     no-expires
+            expires   never said
+            user      AdminAda (id:1795391009.69.61222), logged in by no method
+            acts as   BobBuilder (id:1795391010.14.58358)
+            written   2026-11-23T01:13:20Z, 60 m ago
+            size      72 B
+            values
+              {
+                "user.id": "1795391009.69.61222",
+                "setuid": "1795391010.14.58358"
+              }
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn an_anonymous_session_is_told() {
+    real()
+        .wikifarm("session show 089d00ba")
+        .arg(NOW_WORDS)
+        .stdout(
+            r#"
+            session   089d00ba
+            store     moin-1.9:sessions (docs)
+            state     expired
+            expires   2026-11-23T00:14:00Z, 119 m ago
+            user      anonymous
+            written   2026-11-23T01:13:20Z, 60 m ago
+            size      95 B
+            trail     wiki1:Größe/Seite
+                      wiki1:A Page With Spaces
+            values
+              {
+                "trail": [
+                  "wiki1:Größe/Seite",
+                  "wiki1:A Page With Spaces"
+                ],
+                "expires": 1795392840
+              }
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn any_unique_prefix_will_do_and_dots_at_its_end_do_no_harm() {
+    let place = real();
+    let whole = place.wikifarm("session show 21854108").arg(NOW_WORDS).any_stdout().run().stdout;
+    place.wikifarm("session show 2185").arg(NOW_WORDS).stdout(&whole).run();
+    place.wikifarm("session show 21854108…").arg(NOW_WORDS).stdout(&whole).run();
+    place
+        .wikifarm("session show 21854108bf22702bdf78c51354ae97df1fc9fc8b")
+        .arg(NOW_WORDS)
+        .stdout(&whole)
+        .run();
+}
+
+#[test]
+fn ids_come_from_standard_input_so_that_they_stay_out_of_ps() {
+    let place = real();
+    let whole = |id: &str| place.wikifarm("session show").arg(id).arg(NOW_WORDS).any_stdout().run().stdout;
+    let both = format!("{}\n{}", whole("21854108"), whole("089d00ba"));
+    place.wikifarm("session show -").arg(NOW_WORDS).stdin("21854108\n089d00ba\n").stdout(&both).run();
+    place
+        .wikifarm("session show -")
+        .stdin(" \n")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: standard input holds no id
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_prefix_of_several_ids_is_not_enough() {
+    real()
+        .wikifarm("session show 2")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: 8 sessions' ids begin with "2": give more of the id
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn an_id_that_is_not_there_is_not_repeated_whole() {
+    let id = "0123456789abcdef0123456789abcdef01234567";
+    real()
+        .wikifarm("session show")
+        .arg(id)
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: no session's id begins with "01234567"
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn programs_get_trail_and_values_too() {
+    let session =
+        real().wikifarm("session show 21854108 --format json").arg(NOW_WORDS).any_stdout().run().json();
+    assert_eq!(
+        session,
+        json!({
+            "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs"], "state": "live",
+            "expires": 2_110_751_040.0, "expires_at": "2036-11-19T23:44:00Z",
+            "modified_at": "2026-11-23T01:13:20Z", "size": 208,
+            "user": {"id": "1795391011.06.15447", "name": "CarolWiki", "auth_method": "moin"},
+            "setuid": null,
+            "trail": ["alpha:Quote's \"Page\" & <x>", "alpha:A Page With Spaces", "alpha:FrontPage"],
+            "values": {
+                "trail": ["alpha:Quote's \"Page\" & <x>", "alpha:A Page With Spaces", "alpha:FrontPage"],
+                "expires": 2_110_751_040,
+                "user.auth_attribs": {"$py": "tuple", "items": []},
+                "user.auth_method": "moin",
+                "user.id": "1795391011.06.15447"
+            }
+        })
+    );
+}
+
+#[test]
+fn the_whole_id_is_shown_when_revealed() {
+    let show = real().wikifarm("session show 21854108 --reveal").any_stdout().run().stdout;
+    assert!(show.starts_with("session   21854108bf22702bdf78c51354ae97df1fc9fc8b\n"), "{show}");
+}
+
+#[test]
+fn values_that_look_like_secrets_are_hidden_unless_revealed() {
+    let secret = b"(dS'api_token'\nS'xyzzy'\nsS'expires'\nI1795486400\ns.";
+    let place = Place::new().session("s", Session::new('a').raw(secret));
+    let show = |more: &str| place.wikifarm("session show aaaa --store s").arg(more).any_stdout().run().stdout;
+    assert!(!show("-v").contains("xyzzy"));
+    assert!(show("--reveal").contains("\"api_token\": \"xyzzy\""));
+}
+
+#[test]
+fn an_unreadable_session_says_why() {
+    let place = Place::new().session("s", Session::new('a').raw(b"(dS'expires'\n"));
+    place
+        .wikifarm("session show aaaa --store s")
+        .arg(NOW_WORDS)
+        .stdout(
+            r"
+            session   aaaaaaaa
+            store     moin-1.9:s
+            state     unreadable
+                      the pickle ends too early at byte 13
+            written   2026-11-23T01:13:20Z, 60 m ago
+            size      13 B
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_session_of_1_8_is_shown_as_well() {
+    let old = Session::old('x').expires(NOW + DAY).user("1.2.3").page("old:FrontPage");
+    Place::new()
+        .session("s", old)
+        .wikifarm("session show xxxx --store s")
+        .arg(NOW_WORDS)
+        .stdout(
+            r#"
+            session   xxxxxxxx
+            store     moin-1.8:s
+            state     live
+            expires   2026-11-24T02:13:20Z, in 24 h
+            user      unknown to the user directory (id:1.2.3), logged in by moin
+            written   2026-11-23T01:13:20Z, 60 m ago
+            size      172 B
+            trail     old:FrontPage
+            values
+              {
+                "expires": 1795486400.0,
+                "user.id": "1.2.3",
+                "user.auth_method": "moin",
+                "trail": [
+                  "old:FrontPage"
+                ]
+              }
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn an_id_that_lies_in_two_stores_is_shown_from_each() {
+    let session = || Session::new('a').expires(NOW + DAY);
+    let place = Place::new().session("one", session()).session("two", session());
+    let shown =
+        place.wikifarm("session show aaaa --store one --store two --format json").any_stdout().run().json();
+    let stores: Vec<&str> =
+        shown.as_array().unwrap().iter().map(|one| one["store"].as_str().unwrap()).collect();
+    assert_eq!(stores, ["moin-1.9:one", "moin-1.9:two"]);
+}
+
+#[test]
+fn what_is_no_text_on_standard_input_is_refused() {
+    real()
+        .wikifarm("session show -")
+        .stdin(b"\xff\xfe\n")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: can't read ids from standard input: stream did not contain valid UTF-8
+            ",
+        )
+        .run();
+}

@@ -1,0 +1,168 @@
+//! `wikifarm session stats`
+
+use serde_json::json;
+
+use crate::support::{DAY, HOUR, NOW, Place, Session, unindent};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+    user_dir = "users"
+
+    [wikis.plans]
+    url = "https://plans.example.org/"
+    session_dir = "sessions"
+    user_dir = "users"
+"#;
+
+const STATS: &str = "session stats --now 1795400000";
+
+/// The real sessions and users of a wiki.
+fn real() -> Place {
+    Place::farm(FARM).copy("moin-1.9.11/users", "users", NOW).copy(
+        "moin-1.9.11/sessions",
+        "sessions",
+        NOW - 2 * HOUR,
+    )
+}
+
+#[test]
+fn sessions_are_counted_by_state_user_age_and_end() {
+    // How many bytes a file takes on disk is the file system's own affair.
+    let stats = real().wikifarm(STATS).arg("--top=2").any_stdout().run().stdout;
+    let without_disk: String = stats.lines().fold(String::new(), |text, line| {
+        let cut = if line.ends_with("ON DISK") || line.ends_with("KiB") { line.rfind("  ") } else { None };
+        text + line.get(..cut.unwrap_or(line.len())).unwrap().trim_end() + "\n"
+    });
+    let expected = unindent(
+        r"
+        moin-1.9:sessions (docs, plans)
+          STATE       SESSIONS  BYTES
+          live        13        2.1 KiB
+          expired     8         483 B
+          no-expires  111       13.7 KiB
+          all         132       16.3 KiB
+          logged in 124, anonymous 8, one-request logins 111, superusers acting as others 1
+
+          users with most sessions
+            BobBuilder  63
+            DaveForget  52
+
+          last written
+            under 1 h           0
+            1 h to 1 d        132 ████████████████████████████████████████
+            1 d to 7 d          0
+            7 d to 30 d         0
+            30 d to 90 d        0
+            90 d to 400 d       0
+            over 400 d          0
+
+          ends
+            over 30 d ago      0
+            1 d to 30 d ago    0
+            under 1 d ago      8 █████████████████████████
+            in under 1 h       0
+            in 1 h to 1 d      0
+            in 1 d to 30 d     0
+            in 30 d to 400 d   0
+            in over 400 d     13 ████████████████████████████████████████
+        ",
+    );
+    assert_eq!(without_disk, expected);
+}
+
+#[test]
+fn programs_get_every_count() {
+    let place = Place::farm(FARM).copy("moin-1.9.11/users", "users", NOW).sessions(
+        "sessions",
+        [
+            Session::new('a').expires(NOW + HOUR / 2).user("1795391009.69.61222").written(NOW - 60),
+            Session::new('b').user("1795391009.69.61222").written(NOW - 2 * DAY),
+            Session::new('c').expires(NOW - 40 * DAY).written(NOW - 41 * DAY),
+        ],
+    );
+    let mut stats = place.wikifarm(STATS).arg("--format=json").any_stdout().run().json();
+    for state in stats[0]["states"].as_object_mut().unwrap().values_mut() {
+        let on_disk = state.as_object_mut().unwrap().remove("bytes_on_disk").unwrap();
+        assert!(on_disk.is_u64());
+    }
+    let one = |bytes: u64| json!({"sessions": 1, "bytes": bytes});
+    let none = json!({"sessions": 0, "bytes": 0});
+    assert_eq!(
+        stats,
+        json!([{
+            "store": "moin-1.9:sessions", "wikis": ["docs", "plans"], "inodes": 3,
+            "states": {
+                "expired": one(29), "idle": none, "invalid-expires": none, "live": one(93),
+                "no-expires": one(67), "unreadable": none
+            },
+            "logged_in": 2, "anonymous": 1, "one_request_logins": 1, "acting_as_others": 0,
+            "users": [{"id": "1795391009.69.61222", "name": "AdminAda", "sessions": 2}],
+            "age": [
+                {"label": "under 1 h", "sessions": 1}, {"label": "1 h to 1 d", "sessions": 0},
+                {"label": "1 d to 7 d", "sessions": 1}, {"label": "7 d to 30 d", "sessions": 0},
+                {"label": "30 d to 90 d", "sessions": 1}, {"label": "90 d to 400 d", "sessions": 0},
+                {"label": "over 400 d", "sessions": 0}
+            ],
+            "expiry": [
+                {"label": "over 30 d ago", "sessions": 1}, {"label": "1 d to 30 d ago", "sessions": 0},
+                {"label": "under 1 d ago", "sessions": 0}, {"label": "in under 1 h", "sessions": 1},
+                {"label": "in 1 h to 1 d", "sessions": 0}, {"label": "in 1 d to 30 d", "sessions": 0},
+                {"label": "in 30 d to 400 d", "sessions": 0}, {"label": "in over 400 d", "sessions": 0}
+            ]
+        }])
+    );
+}
+
+#[test]
+fn an_empty_store_is_counted_too() {
+    Place::new()
+        .dir("s")
+        .wikifarm(STATS)
+        .arg("--store=moin-1.9:s")
+        .stdout(
+            r"
+            moin-1.9:s
+              STATE  SESSIONS  BYTES  ON DISK
+              all    0         0 B    0 B
+              logged in 0, anonymous 0, one-request logins 0, superusers acting as others 0
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_store_of_no_known_layout_has_nothing_to_count() {
+    Place::new()
+        .dir("s")
+        .wikifarm(STATS)
+        .arg("--store=s")
+        .stderr(
+            r"
+            s: no session is there to tell the layout
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn in_a_mixed_directory_each_layout_is_a_store() {
+    let place = Place::new().session("s", Session::new('a')).session("s", Session::old('x'));
+    let run = place.wikifarm(STATS).arg("--store=s").arg("--format=json");
+    let stats = run
+        .any_stdout()
+        .stderr(
+            r"
+            s: 1 names of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together
+            ",
+        )
+        .run()
+        .json();
+    assert_eq!(stats[0]["store"], "moin-1.8:s");
+    assert_eq!(stats[0]["inodes"], 1);
+    assert_eq!(stats[1]["store"], "moin-1.9:s");
+    assert_eq!(stats[1]["inodes"], 1);
+}

@@ -1,0 +1,15 @@
+//! How the manual's tests run: a fresh directory, the binary in it, and the exact output expected.
+//!
+//! The binary sees a clean environment, and homes of its own. Where the tests run as root, it runs as `nobody`, so
+//! that permissions mean the same to every tester, and locks and the time of the last run stay in the test's directory
+//! instead of `/run` and `/var/lib`.
+
+mod place;
+mod run;
+mod session;
+mod text;
+
+pub(crate) use place::{Place, fixtures};
+pub(crate) use run::{Run, is_root};
+pub(crate) use session::{DAY, HOUR, NOW, Session, clock};
+pub(crate) use text::unindent;

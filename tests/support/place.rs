@@ -1,0 +1,151 @@
+//! A directory for one test.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
+use std::path::{Path, PathBuf};
+
+use super::session::{Session, set_mtime};
+use super::{Run, text};
+
+/// The user `nobody`.
+pub(super) const NOBODY: u32 = 65534;
+
+/// A fresh directory, gone after the test.
+pub(crate) struct Place {
+    root: tempfile::TempDir,
+}
+
+/// The recorded sessions and headers of real wikis.
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        let root = tempfile::Builder::new().prefix("wikifarm-test-").tempdir().unwrap();
+        for name in ["here", "home", "run"] {
+            fs::DirBuilder::new().mode(0o755).create(root.path().join(name)).unwrap();
+        }
+        Place { root }
+    }
+
+    /// A place with that text, its indentation removed, as `farm.toml`.
+    pub(crate) fn farm(farm: &str) -> Place {
+        Place::new().file("farm.toml", text::unindent(farm))
+    }
+
+    /// Where wikifarm runs.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.root.path().join("here")
+    }
+
+    /// Where wikifarm keeps its own files.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    /// Where its locks lie.
+    pub(crate) fn runtime(&self) -> PathBuf {
+        self.root.path().join("run")
+    }
+
+    pub(crate) fn file(self, name: &str, content: impl AsRef<[u8]>) -> Place {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    pub(crate) fn dir(self, name: &str) -> Place {
+        fs::create_dir_all(self.path().join(name)).unwrap();
+        self
+    }
+
+    /// Writes a session into the directory `dir`.
+    pub(crate) fn session(self, dir: &str, session: Session) -> Place {
+        self.sessions(dir, [session])
+    }
+
+    pub(crate) fn sessions(self, dir: &str, sessions: impl IntoIterator<Item = Session>) -> Place {
+        fs::create_dir_all(self.path().join(dir)).unwrap();
+        for session in sessions {
+            session.write(&self.path().join(dir));
+        }
+        self
+    }
+
+    /// Copies real sessions or users of `tests/fixtures`, each last written at `mtime`, as git keeps no times.
+    pub(crate) fn copy(self, fixture: &str, dir: &str, mtime: i64) -> Place {
+        let (from, to) = (fixtures().join(fixture), self.path().join(dir));
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let copy = to.join(entry.file_name());
+            fs::copy(entry.path(), &copy).unwrap();
+            set_mtime(&copy, mtime);
+        }
+        self
+    }
+
+    /// Runs wikifarm with these words, parted at blanks.
+    pub(crate) fn wikifarm(&self, words: &str) -> Run<'_> {
+        Run::new(self, words)
+    }
+
+    /// The names in the directory `dir`, sorted.
+    pub(crate) fn names(&self, dir: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path().join(dir)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The locks that wikifarm made.
+    pub(crate) fn locks(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.runtime().join("wikifarm")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// Everything below, a line each, for the message of a failure.
+    pub(super) fn listing(&self) -> String {
+        const MOST: usize = 40;
+        let mut lines = Vec::new();
+        walk(&self.path(), &mut |path| {
+            let kind = match path.symlink_metadata() {
+                Ok(found) if found.is_dir() => "dir".to_owned(),
+                Ok(found) => format!("{} bytes, mode {:o}", found.len(), found.mode() & 0o7777),
+                Err(error) => error.to_string(),
+            };
+            let name = path.strip_prefix(self.path()).unwrap_or(path);
+            lines.push(format!("  {}  ({kind})", name.display()));
+        });
+        lines.sort();
+        let more = lines.len().saturating_sub(MOST);
+        lines.truncate(MOST);
+        if more > 0 {
+            lines.push(format!("  and {more} more"));
+        }
+        lines.join("\n")
+    }
+
+    /// Gives everything to the user as whom wikifarm runs.
+    pub(super) fn hand_over(&self, uid: u32) {
+        walk(self.root.path(), &mut |path| {
+            if path.symlink_metadata().is_ok_and(|found| found.uid() == 0) {
+                // It may be gone meanwhile: one test removes while wikifarm runs.
+                let _ = lchown(path, Some(uid), Some(uid));
+            }
+        });
+    }
+}
+
+fn walk(path: &Path, visit: &mut dyn FnMut(&Path)) {
+    visit(path);
+    if path.symlink_metadata().is_ok_and(|found| found.is_dir())
+        && let Ok(entries) = fs::read_dir(path)
+    {
+        for entry in entries.flatten() {
+            walk(&entry.path(), visit);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! One run of the binary.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{Read, Write as _};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Place;
+use super::place::NOBODY;
+use super::text::{difference, unindent};
+
+/// No run takes so long, were it not stuck.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is to be run, and what is expected of it: by default no output and status 0.
+#[must_use = "nothing runs before run()"]
+pub(crate) struct Run<'a> {
+    place: &'a Place,
+    args: Vec<OsString>,
+    env: Vec<(String, String)>,
+    missing: Vec<&'static str>,
+    stdin: Vec<u8>,
+    stdout: Option<String>,
+    stderr: Option<String>,
+    statuses: Vec<i32>,
+    into: Option<Stdio>,
+    by_tester: bool,
+}
+
+/// What came.
+pub(crate) struct Ran {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Standard output as one JSON document.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout))
+    }
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(place: &'a Place, words: &str) -> Run<'a> {
+        Run {
+            place,
+            args: words.split_whitespace().map(OsString::from).collect(),
+            env: Vec::new(),
+            missing: Vec::new(),
+            stdin: Vec::new(),
+            stdout: Some(String::new()),
+            stderr: Some(String::new()),
+            statuses: vec![0],
+            into: None,
+            by_tester: false,
+        }
+    }
+
+    /// One more argument, blanks and all.
+    pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Without these variables.
+    pub(crate) fn without_env(mut self, names: &[&'static str]) -> Self {
+        self.missing = names.to_vec();
+        self
+    }
+
+    pub(crate) fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
+        self.stdin = text.as_ref().to_vec();
+        self
+    }
+
+    /// The exact standard output, its indentation removed, the test's directory as `[DIR]`.
+    pub(crate) fn stdout(mut self, text: &str) -> Self {
+        self.stdout = Some(unindent(text));
+        self
+    }
+
+    pub(crate) fn stderr(mut self, text: &str) -> Self {
+        self.stderr = Some(unindent(text));
+        self
+    }
+
+    /// For output that is judged afterwards.
+    pub(crate) fn any_stdout(mut self) -> Self {
+        self.stdout = None;
+        self
+    }
+
+    pub(crate) fn any_stderr(mut self) -> Self {
+        self.stderr = None;
+        self
+    }
+
+    /// The exit status; -1 stands for a death by signal.
+    pub(crate) fn status(self, status: i32) -> Self {
+        self.status_among(&[status])
+    }
+
+    /// Where the race that a test makes decides.
+    pub(crate) fn status_among(mut self, statuses: &[i32]) -> Self {
+        self.statuses = statuses.to_vec();
+        self
+    }
+
+    /// Standard output goes there.
+    pub(crate) fn into(mut self, file: impl Into<Stdio>) -> Self {
+        self.into = Some(file.into());
+        self
+    }
+
+    /// As the tester himself, though he is root.
+    pub(crate) fn by_tester(mut self) -> Self {
+        self.by_tester = true;
+        self
+    }
+
+    /// Runs, and compares.
+    #[track_caller]
+    pub(crate) fn run(mut self) -> Ran {
+        let (status, stdout, stderr) = self.spawn();
+        let dir = self.place.path();
+        let plain =
+            |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&*dir.to_string_lossy(), "[DIR]");
+        let ran = Ran { stdout: plain(stdout), stderr: plain(stderr) };
+        let mut report = String::new();
+        for (what, expected, found) in
+            [("stdout", &self.stdout, &ran.stdout), ("stderr", &self.stderr, &ran.stderr)]
+        {
+            if let Some(expected) = expected.as_ref().filter(|expected| *expected != found) {
+                write!(report, "{what} differs:\n{}", difference(expected, found)).unwrap();
+            }
+        }
+        let code = status.code().unwrap_or(-1);
+        if !self.statuses.contains(&code) {
+            writeln!(report, "status {code} instead of {:?}\nstderr: {}", self.statuses, ran.stderr).unwrap();
+        }
+        if !report.is_empty() {
+            let words: Vec<_> = self.args.iter().map(|arg| arg.to_string_lossy()).collect();
+            panic!("$ wikifarm {}\n{report}\nin:\n{}", words.join(" "), self.place.listing());
+        }
+        ran
+    }
+
+    #[track_caller]
+    fn spawn(&mut self) -> (ExitStatus, Vec<u8>, Vec<u8>) {
+        let mut command = self.command();
+        command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        match self.into.take() {
+            Some(file) => command.stdout(file),
+            None => command.stdout(Stdio::piped()),
+        };
+        let begun = Instant::now();
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        let (mut to, input) = (child.stdin.take().unwrap(), std::mem::take(&mut self.stdin));
+        // Whoever does not read to the end closes the pipe: no concern of the test's.
+        let writer = thread::spawn(move || drop(to.write_all(&input)));
+        let stdout = child.stdout.take().map(collect);
+        let stderr = child.stderr.take().map(collect).unwrap();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if begun.elapsed() > PATIENCE {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("wikifarm hangs: {:?}", self.args);
+            }
+            thread::sleep(Duration::from_millis(2));
+        };
+        writer.join().unwrap();
+        let stdout = stdout.map_or_else(Vec::new, |reader| reader.join().unwrap());
+        (status, stdout, stderr.join().unwrap())
+    }
+
+    fn command(&self) -> Command {
+        let binary = binary();
+        // By its descriptor: `nobody` may not be allowed to walk to it.
+        let mut command = Command::new(format!("/proc/self/fd/{}", binary.as_raw_fd()));
+        command.arg0("wikifarm").args(&self.args).current_dir(self.place.path()).env_clear();
+        for (name, path) in [
+            ("HOME", self.place.home()),
+            ("XDG_STATE_HOME", self.place.home().join("state")),
+            ("XDG_CACHE_HOME", self.place.home().join("cache")),
+            ("XDG_RUNTIME_DIR", self.place.runtime()),
+        ] {
+            command.env(name, path);
+        }
+        command.env("PATH", "/usr/bin:/bin").env("TERM", "dumb");
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        for name in &self.missing {
+            command.env_remove(name);
+        }
+        if is_root() && !self.by_tester {
+            self.place.hand_over(NOBODY);
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+}
+
+/// Reads to the end, beside the run.
+fn collect(mut from: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
+}
+
+/// Whether the tester is root.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+fn binary() -> &'static File {
+    static BINARY: OnceLock<File> = OnceLock::new();
+    BINARY.get_or_init(|| File::open(env!("CARGO_BIN_EXE_wikifarm")).unwrap())
+}
