@@ -36,6 +36,19 @@ struct Case {
     cookie_sent: bool,
     effect: Option<String>,
     steps: Vec<Line>,
+    /// By which other addresses of the two wikis the verdict is another.
+    by_alias: Vec<ByAlias>,
+}
+
+/// The same pair by other addresses.
+#[derive(Serialize)]
+struct ByAlias {
+    from: String,
+    to: String,
+    verdict: &'static str,
+    step: Option<usize>,
+    reason: String,
+    effect: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -63,7 +76,24 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             result: result(step.result),
             evidence: step.evidence,
         });
-        Case { visitor, verdict: verdict.name(), step, reason, cookie_sent, effect, steps: steps.collect() }
+        let by_alias = model.by_alias(a, b, visitor).into_iter().map(|(a, b, pair)| ByAlias {
+            from: a.target.to_string(),
+            to: b.target.to_string(),
+            verdict: pair.verdict.name(),
+            step: pair.step,
+            reason: pair.reason,
+            effect: pair.effect,
+        });
+        Case {
+            visitor,
+            verdict: verdict.name(),
+            step,
+            reason,
+            cookie_sent,
+            effect,
+            steps: steps.collect(),
+            by_alias: by_alias.collect(),
+        }
     });
     if context.format == Format::Json {
         context.json(&Document { from: &from.name, to: &to.name, cases: cases.into() })?;
@@ -90,6 +120,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         }
         if let Some(effect) = &case.effect {
             writeln!(out, "  effect: {}", escape(effect))?;
+        }
+        for other in &case.by_alias {
+            let line = format!("  from {} to {}: {}, {}", other.from, other.to, other.verdict, other.reason);
+            writeln!(out, "{}", escape(&line))?;
         }
     }
     Ok(Exit::Success)

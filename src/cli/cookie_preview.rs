@@ -9,7 +9,9 @@ use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
 use crate::report::{escape, table};
-use crate::sharing::{As, Disagreement, Model, RealPlaces, Site, Verdict, disagreements, groups};
+use crate::sharing::{
+    As, Disagreement, Leak, Leaked, Model, RealPlaces, Site, Verdict, disagreements, groups, leaks,
+};
 
 /// Up to so many wikis the JSON form lists every pair; beyond, examples of those that do not work.
 const ALL_PAIRS: usize = 200;
@@ -40,6 +42,8 @@ struct Document<'a> {
     complete: bool,
     /// Where the prediction differs from the farm's [[share]] tables.
     disagreements: Vec<Difference>,
+    /// Hosts that are no wikis and get login cookies.
+    leaks: Vec<LeakJson>,
 }
 
 #[derive(Serialize)]
@@ -53,6 +57,12 @@ struct Row<'a> {
     reason: String,
     cookie_sent: bool,
     effect: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LeakJson {
+    host: String,
+    cookies: Vec<Leaked>,
 }
 
 #[derive(Serialize)]
@@ -70,6 +80,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let model = Model::new(&farm, &RealPlaces, &context.suffixes);
     let chosen = chosen(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);
+    let leaks = leaks(&farm, &model);
     let exit = if differences.is_empty() { Exit::Success } else { Exit::Found };
     let groups: Vec<Vec<&str>> = groups(&model)
         .into_iter()
@@ -92,7 +103,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 reason: d.pair.reason,
             })
             .collect();
-        context.json(&Document { wikis, groups, pairs, complete, disagreements })?;
+        let leaks =
+            leaks.into_iter().map(|leak| LeakJson { host: leak.host, cookies: leak.cookies }).collect();
+        context.json(&Document { wikis, groups, pairs, complete, disagreements, leaks })?;
         return Ok(exit);
     }
     if options.matrix {
@@ -100,6 +113,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     } else {
         show_groups(&groups, &chosen, context)?;
         show_trouble(&model, &chosen, context)?;
+        show_leaks(&leaks, context)?;
     }
     show_differences(&differences, context)?;
     Ok(exit)
@@ -235,6 +249,26 @@ fn show_trouble(
     }
     if more {
         writeln!(out, "  and more: name some wikis to see theirs")?;
+    }
+    Ok(())
+}
+
+fn show_leaks(leaks: &[Leak], context: &mut Context<'_>) -> Result<(), Failure> {
+    if leaks.is_empty() {
+        return Ok(());
+    }
+    let out = &mut *context.out;
+    writeln!(
+        out,
+        "\nHosts that are no wikis and get login cookies (who runs them can act as the users who visit):"
+    )?;
+    for leak in leaks {
+        for Leaked { name, wikis, in_clear } in &leak.cookies {
+            let clear = if *in_clear { ", over http too" } else { "" };
+            let wikis: Vec<&str> = wikis.iter().map(String::as_str).collect();
+            let line = format!("  {}: {name} of {}{clear}", leak.host, list(&wikis, 4));
+            writeln!(out, "{}", escape(&line))?;
+        }
     }
     Ok(())
 }

@@ -107,14 +107,6 @@ impl Wiki {
         }
     }
 
-    /// The URL that MoinMoin itself sees.
-    pub fn backend_url(&self) -> &Url {
-        match self.setting(Key::BackendUrl).map(|s| &s.value) {
-            Some(Value::Url(url)) => url,
-            _ => &self.url,
-        }
-    }
-
     /// The name of the wiki's config module.
     pub fn siteid(&self) -> &str {
         self.text(Key::Siteid).unwrap_or(&self.name)
@@ -137,9 +129,18 @@ impl Wiki {
         mine.iter().copied().find(|key| self.text(*key) == Some("custom"))
     }
 
-    /// What shapes the session cookie.
+    /// What shapes the session cookie, at the wiki's own URL.
     pub fn moin(&self) -> Settings {
-        let url = self.backend_url();
+        self.moin_at(&self.url)
+    }
+
+    /// What shapes the session cookie when the wiki is visited at `url`, one of its own: scheme, port and path count
+    /// as MoinMoin sees them, which behind a proxy is `backend_url` whatever the address was.
+    pub fn moin_at(&self, url: &Url) -> Settings {
+        let url = match self.setting(Key::BackendUrl).map(|s| &s.value) {
+            Some(Value::Url(backend)) => backend,
+            _ => url,
+        };
         let backend = Backend {
             https: url.scheme() == "https",
             port: url.port_or_known_default().unwrap_or(80),

@@ -18,6 +18,7 @@ mod classes;
 mod effect;
 mod groups;
 mod intent;
+mod leaks;
 mod places;
 mod site;
 mod steps;
@@ -30,6 +31,7 @@ pub use classes::Classes;
 pub use effect::Effect;
 pub use groups::groups;
 pub use intent::{Disagreement, disagreements};
+pub use leaks::{Leak, Leaked, leaks};
 pub use places::{Identity, Places, RealPlaces};
 pub use site::{Site, Storage};
 pub use steps::{Step, StepResult, TITLES, steps};
@@ -119,6 +121,17 @@ impl Model {
     /// The wiki of that name.
     pub fn site(&self, name: &str) -> Option<&Site> {
         self.sites.get(*self.by_name.get(name)?)
+    }
+
+    /// Where the answer is another one by other addresses of the two wikis: each with the two addresses.
+    pub fn by_alias<'a>(&self, from: &'a Site, to: &'a Site, visitor: As) -> Vec<(&'a Site, &'a Site, Pair)> {
+        let plain = self.pair(from, to, visitor).verdict;
+        let all = |site: &'a Site| std::iter::once(site).chain(&site.aliases);
+        let pairs = all(from).flat_map(|a| all(to).map(move |b| (a, b)));
+        pairs
+            .map(|(a, b)| (a, b, self.pair(a, b, visitor)))
+            .filter(|(_, _, pair)| pair.verdict != plain)
+            .collect()
     }
 
     /// The prediction for somebody who goes from `from` to `to`.

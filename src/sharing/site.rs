@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use url::Url;
+
 use super::{As, Identity, Places};
 use crate::browser::{
     Cookie, Jar, Mode, Outcome, RefusalReason, Request, SharedSuffixes, Target, WithheldReason, domain_match,
@@ -46,6 +48,8 @@ pub struct Site {
     pub settings: Settings,
     /// Its public URL, with a slash at its end.
     pub target: Target,
+    /// The same wiki at its other URLs.
+    pub aliases: Vec<Site>,
     /// The name of its cookie.
     pub cookie_name: String,
     /// The form of its ids.
@@ -108,16 +112,25 @@ impl Site {
     }
 
     fn withheld(&self, cookie: &Cookie) -> Option<WithheldReason> {
-        let host = self.target.host();
+        Site::target_withholds(&self.target, cookie)
+    }
+
+    /// Whether a browser sends `cookie` to `target` when its address is typed in.
+    pub(super) fn target_receives(target: &Target, cookie: &Cookie) -> bool {
+        Site::target_withholds(target, cookie).is_none()
+    }
+
+    fn target_withholds(target: &Target, cookie: &Cookie) -> Option<WithheldReason> {
+        let host = target.host();
         let domain =
             if cookie.host_only { host == cookie.domain } else { domain_match(host, &cookie.domain) };
         if !domain {
             return Some(WithheldReason::DomainMismatch);
         }
-        if !path_match(self.target.path(), &String::from_utf8_lossy(&cookie.path)) {
+        if !path_match(target.path(), &String::from_utf8_lossy(&cookie.path)) {
             return Some(WithheldReason::PathMismatch);
         }
-        (cookie.secure && !self.target.is_secure()).then_some(WithheldReason::SecureOnly)
+        (cookie.secure && !target.is_secure()).then_some(WithheldReason::SecureOnly)
     }
 }
 
@@ -126,14 +139,21 @@ pub(super) fn sites(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes)
     farm.wikis.iter().filter_map(|wiki| site(wiki, places, suffixes)).collect()
 }
 
-/// `None` only for a URL that the browser model has no host for, which the farm's own check refuses.
+/// A wiki with its aliases.
 fn site(wiki: &Wiki, places: &dyn Places, suffixes: &SharedSuffixes) -> Option<Site> {
-    let mut url = wiki.url.clone();
+    let mut site = site_at(wiki, &wiki.url, places, suffixes)?;
+    site.aliases = wiki.aliases().iter().filter_map(|url| site_at(wiki, url, places, suffixes)).collect();
+    Some(site)
+}
+
+/// `None` only for a URL that the browser model has no host for, which the farm's own check refuses.
+fn site_at(wiki: &Wiki, url: &Url, places: &dyn Places, suffixes: &SharedSuffixes) -> Option<Site> {
+    let mut url = url.clone();
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
     }
     let target = Target::parse(url.as_str()).ok()?;
-    let settings = wiki.moin();
+    let settings = wiki.moin_at(&url);
     let version = settings.version;
     let left = |visitor| match session_cookie(&settings, visitor, placeholder_id(version), NOW) {
         Err(why) => Left::None(why),
@@ -163,6 +183,7 @@ fn site(wiki: &Wiki, places: &dyn Places, suffixes: &SharedSuffixes) -> Option<S
         users: identify(wiki.user_dir()),
         auth: wiki.auth().into_iter().map(str::to_owned).collect(),
         custom: wiki.custom_handler(),
+        aliases: Vec::new(),
         user: left(Visitor::User),
         anonymous: left(Visitor::Anonymous),
         target,

@@ -306,3 +306,45 @@ fn classes_answer_as_pairs_do() {
     }
     assert!(!groups(&model).is_empty());
 }
+
+#[test]
+fn hosts_that_are_no_wikis_may_get_the_login() {
+    let text = "moin = \"1.9.11\"\n[farm]\nother_hosts = [\"www.example.org\", \"other.org\", \"a.example.org\"]\n\
+                cookie_name = \"lab\"\n\
+                [wikis.a]\nurl = \"https://a.example.org/\"\ncookie_domain = \".example.org\"\n\
+                [wikis.b]\nurl = \"https://b.example.org/\"\n\
+                [wikis.c]\nurl = \"https://c.example.org/\"\ncookie_domain = \".example.org\"\ncookie_secure = false\n\
+                [wikis.d]\nurl = \"https://a.example.org/d\"\ncookie_path = \"/d\"\ncookie_name = \"d\"\n";
+    let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
+    let found: Vec<String> = leaks(&farm, &Model::new(&farm, &Paper, &builtin()))
+        .iter()
+        .flat_map(|leak| {
+            leak.cookies.iter().map(|c| format!("{} {} {:?} {}", leak.host, c.name, c.wikis, c.in_clear))
+        })
+        .collect();
+    let expected = [
+        "www.example.org MOIN_SESSION_lab [\"a\"] false",
+        "www.example.org MOIN_SESSION_lab [\"c\"] true",
+        "a.example.org MOIN_SESSION_d [\"d\"] false",
+        "a.example.org MOIN_SESSION_lab [\"a\"] false",
+        "a.example.org MOIN_SESSION_lab [\"c\"] true",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn another_address_of_a_wiki_may_have_another_answer() {
+    let text = "moin = \"1.9.11\"\n[farm]\nuser_dir = \"/u\"\nsession_dir = \"/s\"\ncookie_name = \"lab\"\n\
+                [wikis.a]\nurl = \"https://example.org/a\"\naliases = [\"http://example.org/a\"]\n\
+                [wikis.b]\nurl = \"http://example.org/b\"\n";
+    let model = model(text);
+    let (a, b) = (model.site("a").unwrap(), model.site("b").unwrap());
+    assert_eq!(model.pair(a, b, As::User).verdict, Verdict::Separate, "Secure over https only");
+    let others = model.by_alias(a, b, As::User);
+    let shown: Vec<_> =
+        others.iter().map(|(a, b, p)| (a.target.to_string(), b.target.to_string(), p.verdict)).collect();
+    assert_eq!(
+        shown,
+        [("http://example.org/a/".to_owned(), "http://example.org/b/".to_owned(), Verdict::Shared)]
+    );
+}
