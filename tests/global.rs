@@ -284,3 +284,44 @@ fn colours_are_off_in_a_pipe_and_on_when_asked_for_unless_never() {
     assert!(!coloured("config check", "1"));
     assert!(coloured("config check --color always", "1"), "who asks gets");
 }
+
+/// A public suffix list that knows but one.
+const SUFFIXES: &str = "// ===BEGIN ICANN DOMAINS===\norg\n// ===END ICANN DOMAINS===\n\
+                        // ===BEGIN PRIVATE DOMAINS===\nexample.org\n";
+
+#[test]
+fn another_public_suffix_list_may_be_given() {
+    let farm = format!("{}cookie_domain = \".example.org\"\n", one("docs"));
+    let place = Place::farm(&farm).file("suffixes.dat", SUFFIXES);
+    place.wikifarm("config check -q").run();
+    place.wikifarm("config check --psl suffixes.dat").status(1).stdout(r#"
+        error[domain-public-suffix]: browsers refuse the cookie: .example.org is a public suffix; nobody can log in
+         --> farm.toml:4:17
+          |
+        4 | cookie_domain = ".example.org"
+          |                 ^^^^^^^^^^^^^^
+          |
+          = help: name at least one label below it
+
+        farm.toml: 1 wiki, 1 error
+        "#).run();
+    let version = place.wikifarm("--version -v --psl suffixes.dat").any_stdout().run().stdout;
+    assert!(version.contains("\npublic suffix list: suffixes.dat\n"), "{version}");
+}
+
+#[test]
+fn what_is_no_public_suffix_list_is_refused() {
+    let place = Place::farm(&one("docs")).file("empty.dat", "");
+    place.wikifarm("config check --psl empty.dat").status(2).stderr(r"
+        wikifarm: can't use the public suffix list empty.dat: not a public suffix list: the provided list is not valid
+        ").run();
+    place
+        .wikifarm("config check --psl gone.dat")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: can't use the public suffix list gone.dat: No such file or directory (os error 2)
+            ",
+        )
+        .run();
+}

@@ -1,6 +1,28 @@
-//! `wikifarm man DIR`
+//! `wikifarm man DIR`, and the pages in `man/`.
+
+use std::fs;
+use std::path::Path;
 
 use crate::support::Place;
+
+#[test]
+fn the_pages_in_man_are_those_that_wikifarm_writes() {
+    let place = Place::new();
+    place.wikifarm("man pages").run();
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
+    let cure = "write them anew: rm man/*.1 && cargo run -- man man";
+    let mut names: Vec<String> = fs::read_dir(&committed)
+        .unwrap_or_else(|error| panic!("{}: {error}; {cure}", committed.display()))
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".1"))
+        .collect();
+    names.sort();
+    assert_eq!(names, place.names("pages"), "{cure}");
+    for name in names {
+        let (old, new) = (committed.join(&name), place.path().join("pages").join(&name));
+        assert!(fs::read(old).unwrap() == fs::read(new).unwrap(), "man/{name} is out of date; {cure}");
+    }
+}
 
 #[test]
 fn there_is_a_page_for_each_command() {

@@ -544,3 +544,30 @@ fn a_place_for_locks_where_others_can_write_is_refused() {
     );
     assert_eq!(place.names("sessions").len(), 7);
 }
+
+#[test]
+fn the_plan_begins_with_what_is_longest_overdue_and_verbose_lists_all() {
+    let ended = |days: i64| {
+        Session::named(&format!("{days:040x}")).expires(NOW - days * DAY).written(NOW - days * DAY)
+    };
+    let place = Place::farm(FARM).sessions("sessions", [5, 2, 9, 4, 7].map(ended));
+    place
+        .wikifarm("session prune -n --now 1795400000")
+        .stdout(
+            r"
+            moin-1.9:sessions
+              expired: 5
+                0000000000000000000000000000000000000009  expired 9 d ago
+                0000000000000000000000000000000000000007  expired 7 d ago
+                0000000000000000000000000000000000000005  expired 5 d ago
+                and 2 more; -v lists them
+            STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  BROKEN  TEMP  WOULD GO  BYTES  KEPT
+            docs   5         0     5        0     0           0       0     5         145 B  0
+            ",
+        )
+        .run();
+    let all = place.wikifarm("session prune -n -v --now 1795400000").any_stdout().run().stdout;
+    let ages: Vec<&str> =
+        all.lines().filter_map(|line| line.split_once("  expired ")).map(|(_, age)| age).collect();
+    assert_eq!(ages, ["9 d ago", "7 d ago", "5 d ago", "4 d ago", "2 d ago"]);
+}
