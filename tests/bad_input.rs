@@ -94,15 +94,15 @@ fn a_byte_order_mark_does_no_harm() {
 }
 
 #[test]
-fn a_farm_file_of_65_mib_is_not_read() {
+fn a_farm_file_of_17_mib_is_not_read() {
     let place = Place::new().file("farm.toml", "");
-    File::options().write(true).open(place.path().join("farm.toml")).unwrap().set_len(65 << 20).unwrap();
+    File::options().write(true).open(place.path().join("farm.toml")).unwrap().set_len(17 << 20).unwrap();
     place
         .wikifarm("config check")
         .status(2)
         .stderr(
             r"
-            wikifarm: the farm file farm.toml is larger than 64 MiB
+            wikifarm: the farm file farm.toml is larger than 16 MiB
             ",
         )
         .run();

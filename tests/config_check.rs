@@ -222,14 +222,6 @@ fn a_log_out_trap_is_an_error() {
            |
            = help: share session_dir, user_dir and auth, or give the wikis different cookie names
 
-        error[share-not-met]: a login at "plans" does not reach "docs": conflict at step 4
-          --> farm.toml:19:9
-           |
-        19 | wikis = ["docs", "plans"]
-           |         ^^^^^^^^^^^^^^^^^
-           |
-           = help: plans keeps sessions in docs, docs in sessions
-
         error[share-not-met]: a login at "docs" does not reach "plans": conflict at step 4
           --> farm.toml:19:9
            |
@@ -237,6 +229,14 @@ fn a_log_out_trap_is_an_error() {
            |         ^^^^^^^^^^^^^^^^^
            |
            = help: docs keeps sessions in sessions, plans in docs
+
+        error[share-not-met]: a login at "plans" does not reach "docs": conflict at step 4
+          --> farm.toml:19:9
+           |
+        19 | wikis = ["docs", "plans"]
+           |         ^^^^^^^^^^^^^^^^^
+           |
+           = help: plans keeps sessions in docs, docs in sessions
 
         farm.toml: 2 wikis, 4 errors
         "#,

@@ -30,7 +30,9 @@ fn every_rule_is_listed_with_severity_family_and_title() {
         domain-ip                warning  domain    a cookie_domain that is an IP address
         domain-malformed         error    domain    a cookie_domain that is no host name
         alias-domain-mismatch    warning  domain    a cookie_domain that an alias of the wiki is not within
+        name-malformed           error    name      a cookie name with characters that no cookie name may have
         path-misses-wiki         error    path      a cookie path that does not cover the wiki itself
+        path-malformed           error    path      a cookie_path that is no path
         fractional-hours         error    lifetime  less than an hour in 1.7 or 1.8, which means ten years
         login-disabled           error    lifetime  a login lifetime of 0 in 1.9: nobody stays logged in
         anonymous-fraction-lost  warning  lifetime  an anonymous lifetime so short that it is none

@@ -114,10 +114,10 @@ fn a_share_that_is_not_met_is_status_1() {
             No two wikis share a login.
 
             Other than intended by [[share]]:
-              trap -> docs: conflict at step 4: trap keeps sessions in trap/sessions, docs in sessions
               docs -> trap: conflict at step 4: docs keeps sessions in sessions, trap in trap/sessions
-              plans -> docs: shared, though no [[share]] has both
+              trap -> docs: conflict at step 4: trap keeps sessions in trap/sessions, docs in sessions
               docs -> plans: shared, though no [[share]] has both
+              plans -> docs: shared, though no [[share]] has both
             ",
         )
         .run();

@@ -320,7 +320,7 @@ fn what_is_no_public_suffix_list_is_refused() {
         .status(2)
         .stderr(
             r"
-            wikifarm: can't use the public suffix list gone.dat: No such file or directory (os error 2)
+            wikifarm: can't use the public suffix list gone.dat: no such file or directory
             ",
         )
         .run();

@@ -63,6 +63,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie explain", &[Format::Human, Format::Json])?;
     let farm = context.farm()?;
     let (from, to) = (find_wiki(&farm, &options.from)?, find_wiki(&farm, &options.to)?);
+    if from.name == to.name {
+        return Err(Failure::usage(format!("{0} and {0} are one wiki: name two", from.name)));
+    }
     let model = Model::new(&farm, &RealPlaces, &context.suffixes);
     let (Some(a), Some(b)) = (model.site(&from.name), model.site(&to.name)) else {
         return Err(Failure::usage(format!("the URLs of {} and {} can't be visited", from.name, to.name)));

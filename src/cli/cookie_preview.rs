@@ -200,11 +200,9 @@ fn show_trouble(
     let out = &mut *context.out;
     let mut lines = Vec::new();
     // A wiki whose own cookie is refused hurts at home, wherever one goes.
-    for (position, site) in chosen {
-        if site.refused(As::User)
-            && let Some(other) = model.sites().iter().enumerate().find(|(other, _)| other != position)
-        {
-            let pair = model.pair(site, other.1, As::User);
+    for site in chosen.values() {
+        if site.refused(As::User) {
+            let pair = model.pair(site, site, As::User);
             lines.push((
                 site.name.clone(),
                 "rejected",

@@ -28,6 +28,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::browser::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, suffix_list_version};
+use crate::farm::locate;
 
 pub use context::{Context, Failure, Outcome};
 pub use exit::Exit;
@@ -219,7 +220,7 @@ fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
     let path = if file == Path::new("system") { Path::new(SYSTEM_LIST) } else { file };
     let failed =
         |why: String| Failure::usage(format!("can't use the public suffix list {}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = locate::read_text(path).map_err(|error| failed(error.why()))?;
     let list = ListSuffixes::parse(&text).map_err(failed)?;
     Ok((Arc::new(list), path.display().to_string()))
 }
@@ -228,7 +229,7 @@ fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
 fn said(failure: Failure) -> Exit {
     if !failure.message.is_empty() {
         // Nowhere is left to complain if this fails too; the status still tells.
-        let _ = writeln!(io::stderr(), "wikifarm: {}", failure.message);
+        let _ = writeln!(io::stderr(), "wikifarm: {}", crate::report::escape(&failure.message));
     }
     failure.exit
 }

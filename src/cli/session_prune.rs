@@ -22,7 +22,7 @@ use crate::sys;
 /// the policy says so; without `expires`, by version; stale temp files. A live session goes only with --all.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: wikifarm session prune --dry-run\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
+    after_help = "Example: wikifarm session prune --dry-run\n\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
 )]
 pub(super) struct Options {
     #[command(flatten)]

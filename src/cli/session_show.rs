@@ -16,7 +16,7 @@ use crate::store::{self, EntryName, Expires, Fields, Prefixes, Session, SessionS
 /// Show one session: whose it is, until when it lasts, the trail, the raw values
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: wikifarm session show 031d8acb\nExample: echo \"$ID\" | wikifarm session show -"
+    after_help = "Example: wikifarm session show 031d8acb\n\nExample: echo \"$ID\" | wikifarm session show -"
 )]
 pub(super) struct Options {
     /// The session's id or a unique prefix; - reads ids from standard input, so that they stay out of `ps`
@@ -57,7 +57,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let mut documents = Vec::new();
     let mut first = true;
     for id in ids {
-        let name = resolve(&id, &open)?;
+        let name =
+            resolve(&id, &open).map_err(|failure| Failure { exit: failure.exit.and(exit), ..failure })?;
         for (position, store, prefixes) in &open {
             let Some(spec) = stores.specs.get(*position) else { continue };
             let entry = match store.read(&name, Fields { trail: true }) {

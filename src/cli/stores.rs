@@ -1,5 +1,6 @@
 //! Which stores a `session` command works on: the farm's, or those named with `--store`.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 
 use clap::Args;
@@ -8,6 +9,7 @@ use super::config_show::find_wiki;
 use super::{Context, Exit, Failure};
 use crate::farm::Farm;
 use crate::store::{self, Address, Layout, LayoutError, StoreSpec};
+use crate::sys::same_place;
 
 /// The stores to work on.
 #[derive(Debug, Clone, Args)]
@@ -62,6 +64,9 @@ impl StoreArgs {
                 }
             }
         }
+        // One directory by two names is one store.
+        let mut seen = HashSet::new();
+        stores.specs.retain(|spec| seen.insert((spec.layout, same_place(&spec.dir))));
         Ok(stores)
     }
 

@@ -37,7 +37,7 @@ impl Users {
         let dirs = self.of_store.get(store).cloned().unwrap_or_default();
         let name = dirs.iter().find_map(|dir| {
             let open = self.open.entry(dir.clone()).or_insert_with(|| UserDir::open(dir).ok());
-            open.as_ref()?.user(id).ok().flatten().map(|user| user.name)
+            open.as_ref()?.user(id).ok().flatten().map(|user| user.name).filter(|name| !name.is_empty())
         });
         self.names.insert((store, id.to_owned()), name.clone());
         name
@@ -57,7 +57,7 @@ impl Users {
                 "no user directory is known that could tell who {user:?} is: name the user as id:ID, or use a farm file"
             )));
         }
-        let (mut ids, mut known) = (BTreeSet::new(), Vec::new());
+        let (mut ids, mut known, mut complete) = (BTreeSet::new(), Vec::new(), true);
         for dir in dirs {
             let users = UserDir::open(dir).map_err(|error| error.to_string());
             let users = users.and_then(|users| users.all().map_err(|error| error.to_string()));
@@ -71,8 +71,16 @@ impl Users {
                         }
                     }
                 }
-                Err(error) => context.complain(&error)?,
+                Err(error) => {
+                    context.complain(&error)?;
+                    complete = false;
+                }
             }
+        }
+        if ids.is_empty() && !complete {
+            return Err(Failure::partial(format!(
+                "can't tell who {user:?} is; id:ID works without user directories"
+            )));
         }
         if ids.is_empty() {
             let hint = match nearest(user, known.iter().map(String::as_str)) {

@@ -4,8 +4,10 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::{Farm, SyntaxErrors};
 
@@ -15,8 +17,8 @@ pub const SYSTEM_FILE: &str = "/etc/wikifarm/farm.toml";
 /// The environment variable that names the farm file.
 pub const VARIABLE: &str = "WIKIFARM_FILE";
 
-/// The largest farm file that is read: 64 MiB.
-pub const LARGEST: u64 = 64 << 20;
+/// The largest farm file that is read: 16 MiB, some 100,000 wikis.
+pub const LARGEST: u64 = 16 << 20;
 
 /// Why there is no farm.
 #[derive(Debug)]
@@ -27,7 +29,9 @@ pub enum LoadError {
     Io(PathBuf, io::Error),
     /// The file is larger than [`LARGEST`].
     TooLarge(PathBuf),
-    /// The file is not UTF-8 from that byte on.
+    /// The file is a FIFO, which nobody may ever write into.
+    Fifo(PathBuf),
+    /// The file is no text in UTF-8 from that byte on.
     NotUtf8(PathBuf, usize),
     /// The file is Python, not TOML.
     Python(PathBuf),
@@ -51,6 +55,7 @@ impl fmt::Display for LoadError {
             LoadError::NotUtf8(path, at) => {
                 write!(f, "the farm file {} is not UTF-8 at byte {at}: save it as UTF-8", path.display())
             }
+            LoadError::Fifo(path) => write!(f, "{} is a FIFO: name a regular file", path.display()),
             LoadError::Python(path) => write!(
                 f,
                 "{} is Python: this version reads farm files in TOML; see farm.example.toml",
@@ -59,6 +64,19 @@ impl fmt::Display for LoadError {
             LoadError::Syntax(errors) => {
                 write!(f, "the farm file {} is no TOML", errors.source.path().display())
             }
+        }
+    }
+}
+
+impl LoadError {
+    /// Why a file could not be read, without saying which.
+    pub fn why(&self) -> String {
+        match self {
+            LoadError::Io(_, error) => reason(error),
+            LoadError::TooLarge(_) => format!("it is larger than {} MiB", LARGEST >> 20),
+            LoadError::NotUtf8(_, at) => format!("it is not UTF-8 at byte {at}"),
+            LoadError::Fifo(_) => "it is a FIFO: name a regular file".to_owned(),
+            other => other.to_string(),
         }
     }
 }
@@ -101,19 +119,42 @@ pub fn locate(flag: Option<&Path>, variable: Option<&OsStr>) -> Result<PathBuf, 
 /// # Errors
 /// Why it could not be read. What is wrong inside a file that is TOML is in [`Farm::problems`].
 pub fn load(path: &Path) -> Result<Farm, LoadError> {
+    let text = read_text(path)?;
+    if path.extension() == Some(OsStr::new("py")) {
+        return Err(LoadError::Python(path.to_owned()));
+    }
+    Farm::parse(path, text).map_err(LoadError::Syntax)
+}
+
+/// Reads a file of text whole.
+///
+/// # Errors
+/// If it can't be read, is too large, or is no text.
+pub fn read_text(path: &Path) -> Result<String, LoadError> {
     let io = |error| LoadError::Io(path.to_owned(), error);
-    let file = File::open(path).map_err(io)?;
+    // A FIFO that nobody writes into would block the opening for ever.
+    let mut file = File::options()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)
+        .map_err(io)?;
+    if file.metadata().map_err(io)?.file_type().is_fifo() {
+        // The shell's <(command) is one too, with its writer already there.
+        if !path.starts_with("/dev/fd") && !path.starts_with("/proc") && path != Path::new("/dev/stdin") {
+            return Err(LoadError::Fifo(path.to_owned()));
+        }
+        file = File::open(path).map_err(io)?;
+    }
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > LARGEST {
         return Err(LoadError::TooLarge(path.to_owned()));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|error| LoadError::NotUtf8(path.to_owned(), error.utf8_error().valid_up_to()))?;
-    if path.extension() == Some(OsStr::new("py")) {
-        return Err(LoadError::Python(path.to_owned()));
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(LoadError::NotUtf8(path.to_owned(), at));
     }
-    Farm::parse(path, text).map_err(LoadError::Syntax)
+    String::from_utf8(bytes)
+        .map_err(|error| LoadError::NotUtf8(path.to_owned(), error.utf8_error().valid_up_to()))
 }
 
 /// Who besides root and the user `uid` could have written the file at `path`, if anybody: the file itself, or a

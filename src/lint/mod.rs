@@ -8,6 +8,7 @@ mod disk;
 mod domain;
 mod finding;
 mod lifetime;
+mod name;
 mod path;
 mod rule;
 mod security;
@@ -28,10 +29,11 @@ use crate::farm::Farm;
 use crate::sharing::{Model, RealPlaces};
 
 /// The families, in the order in which their rules are listed.
-const FAMILIES: [&[Rule]; 8] = [
+const FAMILIES: [&[Rule]; 9] = [
     syntax::RULES,
     versions::RULES,
     domain::RULES,
+    name::RULES,
     path::RULES,
     lifetime::RULES,
     security::RULES,

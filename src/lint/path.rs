@@ -5,29 +5,67 @@ use super::rule::{Look, Rule, Sink};
 use crate::browser::path_match;
 use crate::farm::{Key, Wiki};
 
-pub(super) const RULES: &[Rule] = &[Rule {
-    name: "path-misses-wiki",
-    family: "path",
-    severity: Error,
-    title: "a cookie path that does not cover the wiki itself",
-    why: "The browser stores the cookie but never sends it to this wiki: people log in and are anonymous on the next \
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "path-misses-wiki",
+        family: "path",
+        severity: Error,
+        title: "a cookie path that does not cover the wiki itself",
+        why: "The browser stores the cookie but never sends it to this wiki: people log in and are anonymous on the next \
           page. Paths match by whole segments and in their case: /wiki1 covers neither /wiki10 nor /Wiki1.",
-    bad: r#"
+        bad: r#"
         moin = "1.9.11"
         [wikis.one]
         url = "https://wiki.example.org/one"
         cookie_path = "/two"
     "#,
-    good: r#"
+        good: r#"
         moin = "1.9.11"
         [wikis.one]
         url = "https://wiki.example.org/one"
         cookie_path = "/one"
     "#,
-    cure: "Set cookie_path to the path of the wiki's public URL or to one above it, or `unset` it.",
-    fixed: false,
-    look: Look::Wiki(path_misses_wiki),
-}];
+        cure: "Set cookie_path to the path of the wiki's public URL or to one above it, or `unset` it.",
+        fixed: false,
+        look: Look::Wiki(path_misses_wiki),
+    },
+    Rule {
+        name: "path-malformed",
+        family: "path",
+        severity: Error,
+        title: "a cookie_path that is no path",
+        why: "A path that does not begin with a slash is ignored by browsers, which take the path of the page that was \
+              visited instead; a semicolon or control character in it breaks the header.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://wiki.example.org/one"
+            cookie_path = "one"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://wiki.example.org/one"
+            cookie_path = "/one"
+        "#,
+        cure: "Begin it with a slash, and use no semicolon, quotes or control characters.",
+        fixed: false,
+        look: Look::Wiki(path_malformed),
+    },
+];
+
+fn path_malformed(wiki: &Wiki, sink: &mut Sink) {
+    let Some(path) = wiki.text(Key::CookiePath) else { return };
+    let odd = path.chars().find(|c| c.is_control() || matches!(c, ';' | '"' | ',') || !c.is_ascii());
+    let message = match odd {
+        _ if !path.starts_with('/') => {
+            format!("cookie_path {path:?} does not begin with a slash: browsers ignore it")
+        }
+        Some(odd) => format!("cookie_path {path:?} holds {odd:?}, which breaks the header"),
+        None => return,
+    };
+    sink.report(wiki, wiki.span_of(Key::CookiePath), message, "write a plain path like \"/wiki\"");
+}
 
 fn path_misses_wiki(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();

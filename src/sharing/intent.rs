@@ -39,6 +39,8 @@ pub fn disagreements(farm: &Farm, model: &Model) -> Vec<Disagreement> {
         .collect();
     let mut found = missing(farm, model, &tables);
     found.extend(unintended(farm, model, &tables));
+    let place = |name: &str| positions.get(name).copied();
+    found.sort_by_key(|found| (!found.intended, place(&found.from), place(&found.to)));
     found
 }
 

@@ -151,7 +151,9 @@ impl Model {
         };
         let number = number + 1;
         let step = (last.result != StepResult::Passed).then_some(number);
-        let effect = step.and_then(|step| effect::effect(from, to, visitor, step));
+        // Of what is unknown nothing is said.
+        let failed = step.filter(|_| last.result == StepResult::Failed);
+        let effect = failed.and_then(|step| effect::effect(from, to, visitor, step));
         let verdict = match (last.result, number) {
             (StepResult::Passed, _) => Verdict::Shared,
             (StepResult::Unknown, _) => Verdict::Unknown,
