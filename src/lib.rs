@@ -10,6 +10,7 @@
 //! * [`farm`] is the farm file: parsing with places, inheritance with origins.
 //! * [`store`] is where sessions lie: one trait, several layouts.
 //! * [`sharing`] says for a pair of wikis who shares a login with whom, and why.
+//! * [`probe`] holds a live wiki's cookie against the predicted one.
 //! * [`ops`] plans and does: prune.
 //! * [`lint`] holds the rules over a farm.
 //! * [`demo`] makes a small real farm for trying things out.
@@ -24,6 +25,7 @@ pub mod lint;
 pub mod moin;
 pub mod ops;
 pub mod pickle;
+pub mod probe;
 pub mod report;
 pub mod sharing;
 pub mod store;

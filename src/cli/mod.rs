@@ -8,6 +8,7 @@ mod context;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
+mod cookie_probe;
 mod demo;
 mod exit;
 mod man;
@@ -145,6 +146,7 @@ enum Cookie {
     Preview(cookie_preview::Options),
     Explain(cookie_explain::Options),
     Header(cookie_header::Options),
+    Probe(cookie_probe::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -246,6 +248,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
         Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
         Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
+        Some(Command::Cookie(Cookie::Probe(options))) => cookie_probe::run(&options, context),
         Some(Command::Demo(options)) => demo::run(&options, context),
         Some(Command::Completions(options)) => completions::run(&options, context),
         Some(Command::Man(options)) => man::run(&options, context),

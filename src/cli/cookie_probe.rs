@@ -1,0 +1,188 @@
+//! `wikifarm cookie probe`: compare with what the live wiki sends.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::config_show::find_wiki;
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::{Wiki, parse_duration};
+use crate::moin::{IdForm, Settings, id_form};
+use crate::probe::{Difference, Finding, Hop, Options as Visit, compare, fetch};
+use crate::report::escape;
+
+/// Visit wikis over HTTP and compare the cookie they really send with the predicted one
+///
+/// Never logs in: it sends a random id under the predicted name. From 1.9.2 on the answer shows name, domain and path.
+/// Exit status 1 if a wiki sends something else, 3 if one can't be reached.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm cookie probe wiki1 --resolve wiki1.example.org:127.0.0.1")]
+pub(super) struct Options {
+    /// The wikis; all if none is named
+    wikis: Vec<String>,
+    /// The address of a host, instead of asking the name service (repeatable)
+    #[arg(long, value_name = "HOST:IP", value_parser = host_and_address)]
+    resolve: Vec<(String, IpAddr)>,
+    /// Certificates to trust, in PEM, instead of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+    /// How long one wiki may take, redirects included
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    timeout: Duration,
+}
+
+fn host_and_address(text: &str) -> Result<(String, IpAddr), String> {
+    let expected = || "expected HOST:IP, like wiki.example.org:127.0.0.1".to_owned();
+    let (host, address) = text.split_once(':').ok_or_else(expected)?;
+    let address = address.trim_start_matches('[').trim_end_matches(']').parse().map_err(|_| expected())?;
+    if host.is_empty() { Err(expected()) } else { Ok((host.to_lowercase(), address)) }
+}
+
+#[derive(Serialize)]
+struct Document {
+    wiki: String,
+    url: String,
+    /// `agrees`, `drift`, `silent` (nothing came, as predicted), `unreachable` or `unknown` (its own handler).
+    verdict: &'static str,
+    drift: Vec<Difference>,
+    hops: Vec<HopJson>,
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct HopJson {
+    url: String,
+    status: u16,
+    /// With the value cut: it is a session id.
+    set_cookie: Vec<String>,
+    location: Option<String>,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("cookie probe", &[Format::Human, Format::Json])?;
+    let farm = context.farm()?;
+    let wikis: Vec<&Wiki> = if options.wikis.is_empty() {
+        farm.wikis.iter().collect()
+    } else {
+        options.wikis.iter().map(|name| find_wiki(&farm, name)).collect::<Result<_, _>>()?
+    };
+    let ca = match &options.cacert {
+        None => None,
+        Some(path) => Some(std::fs::read(path).map_err(|error| {
+            Failure::usage(format!("can't read the certificates {}: {error}", path.display()))
+        })?),
+    };
+    let resolve: HashMap<String, IpAddr> = options.resolve.iter().cloned().collect();
+    let visit = Visit { resolve, ca, timeout: options.timeout };
+    let (mut exit, mut documents) = (Exit::Success, Vec::new());
+    for wiki in wikis {
+        let document = probe(wiki, &visit, context.now());
+        exit = exit.and(match document.verdict {
+            "drift" => Exit::Found,
+            "unreachable" => Exit::Partial,
+            _ => Exit::Success,
+        });
+        if context.format == Format::Human {
+            human(&document, context)?;
+        }
+        documents.push(document);
+    }
+    if context.format == Format::Json {
+        context.json(&documents)?;
+    }
+    Ok(exit)
+}
+
+fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
+    let settings = wiki.moin();
+    let mut document = Document {
+        wiki: wiki.name.clone(),
+        url: wiki.url.to_string(),
+        verdict: "unknown",
+        drift: Vec::new(),
+        hops: Vec::new(),
+        error: None,
+    };
+    if let Some(key) = wiki.custom_handler() {
+        document.error = Some(format!("the wiki has its own {}", key.name()));
+        return document;
+    }
+    let id = random_id(&settings);
+    let hops = match fetch(&wiki.url, &format!("{}={id}", settings.session_cookie_name()), visit) {
+        Ok(hops) => hops,
+        Err(error) => {
+            document.verdict = "unreachable";
+            document.error = Some(error.to_string());
+            return document;
+        }
+    };
+    // The wiki answers on the first hop that says anything of a cookie; a redirect before it is the web server's.
+    let answer = hops.iter().find(|hop| !hop.set_cookies.is_empty()).or(hops.last());
+    let finding = answer.map(|hop| compare(&settings, &id, &hop.set_cookies, now));
+    (document.verdict, document.drift) = match finding {
+        Some(Finding::Agrees) => ("agrees", Vec::new()),
+        Some(Finding::Drift(drift)) => ("drift", drift),
+        Some(Finding::Silent) | None => ("silent", Vec::new()),
+    };
+    document.hops = hops.into_iter().map(shown).collect();
+    document
+}
+
+/// An id that no session has, of the form the wiki takes.
+fn random_id(settings: &Settings) -> String {
+    let (alphabet, length) = match id_form(settings.version) {
+        IdForm::Word32 => ("abcdefghijklmnopqrstuvwxyz0123456789_", 32),
+        _ => ("0123456789abcdef", 40),
+    };
+    (0..length).filter_map(|_| fastrand::choice(alphabet.bytes())).map(char::from).collect()
+}
+
+fn shown(hop: Hop) -> HopJson {
+    let cut = |header: Vec<u8>| {
+        let text = String::from_utf8_lossy(&header).into_owned();
+        let (pair, attributes) = text.split_once(';').map_or((text.as_str(), None), |(a, b)| (a, Some(b)));
+        let pair = match pair.split_once('=') {
+            Some((name, value)) if value.chars().count() > 8 => {
+                format!("{name}={}…", value.chars().take(8).collect::<String>())
+            }
+            _ => pair.to_owned(),
+        };
+        attributes.map_or(pair.clone(), |attributes| format!("{pair};{attributes}"))
+    };
+    HopJson {
+        url: hop.url.to_string(),
+        status: hop.status,
+        set_cookie: hop.set_cookies.into_iter().map(cut).collect(),
+        location: hop.location,
+    }
+}
+
+fn human(document: &Document, context: &mut Context<'_>) -> Result<(), Failure> {
+    let out = &mut *context.out;
+    let what = match document.verdict {
+        "agrees" => "sends what the farm file predicts",
+        "silent" => "sends no cookie, as predicted: nothing to compare",
+        "unreachable" => "can't be reached",
+        "unknown" => "can't be predicted",
+        _ => "sends something else than predicted",
+    };
+    writeln!(out, "{}: {what}", escape(&document.wiki))?;
+    for hop in &document.hops {
+        let on = hop.location.as_ref().map_or(String::new(), |location| format!(" to {location}"));
+        writeln!(out, "  {} {}{}", hop.status, escape(&hop.url), escape(&on))?;
+        for header in &hop.set_cookie {
+            writeln!(out, "    Set-Cookie: {}", escape(header))?;
+        }
+    }
+    for Difference { attribute, expected, found } in &document.drift {
+        writeln!(out, "  {attribute}: predicted {}, found {}", escape(expected), escape(found))?;
+    }
+    if let Some(error) = &document.error {
+        writeln!(out, "  {}", escape(error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Comparing what came with what was predicted, attribute by attribute.
+
+use serde::Serialize;
+
+use crate::browser::{Mode, SetCookie as Received, parse_set_cookie};
+use crate::moin::{Behaviour, NoCookie, SetCookie, Settings, Visitor, session_cookie};
+
+/// What the answer of a live wiki says about the farm file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    /// The wiki sent the predicted cookie, or its deletion.
+    Agrees,
+    /// As predicted the wiki sent nothing, which proves little.
+    Silent,
+    /// It differs.
+    Drift(Vec<Difference>),
+}
+
+/// One attribute that is not as predicted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// `name`, `Domain`, `Path`, `Secure`, `HttpOnly`, `SameSite`, `Max-Age`, or `Set-Cookie` for the whole header.
+    pub attribute: &'static str,
+    /// As predicted.
+    pub expected: String,
+    /// As received.
+    pub found: String,
+}
+
+impl Difference {
+    fn new(attribute: &'static str, expected: impl Into<String>, found: impl Into<String>) -> Difference {
+        Difference { attribute, expected: expected.into(), found: found.into() }
+    }
+}
+
+/// Compares the Set-Cookie headers of a wiki's answer, given at `now` (unix seconds) to a visitor with an unknown id,
+/// with what `settings` predict.
+///
+/// Source: MOINMOIN's measured answers to an unknown id: a deletion from 1.9.2 without anonymous sessions, the same id
+/// again with them, and nothing before 1.9.2 without them.
+pub fn compare(settings: &Settings, id: &str, set_cookies: &[Vec<u8>], now: f64) -> Finding {
+    let name = settings.session_cookie_name();
+    let anonymous = session_cookie(settings, Visitor::Anonymous, id, now);
+    // The deletion has the domain and path of any cookie the wiki would set.
+    let predicted = anonymous.clone().or_else(|_| session_cookie(settings, Visitor::User, id, now));
+    let received: Vec<Received> =
+        set_cookies.iter().filter_map(|header| parse_set_cookie(header, Mode::Chromium).ok()).collect();
+    let own = received.iter().find(|cookie| cookie.name == name.as_bytes());
+    let (predicted, own) = match (predicted, own) {
+        (Err(why), _) => {
+            let found = if set_cookies.is_empty() { "nothing" } else { "a cookie" };
+            return match why {
+                NoCookie::AnonymousOff | NoCookie::LoginOff => Finding::Silent,
+                broken => {
+                    Finding::Drift(vec![Difference::new("Set-Cookie", format!("none: {broken}"), found)])
+                }
+            };
+        }
+        (Ok(predicted), Some(own)) => (predicted, own),
+        (Ok(_), None) => return missing(settings, &name, &received, anonymous.is_ok()),
+    };
+    let deletion = own.value.is_empty() || own.max_age.is_some_and(|age| age <= 0);
+    let differences = differences(&predicted, own, deletion, anonymous.is_ok());
+    if differences.is_empty() { Finding::Agrees } else { Finding::Drift(differences) }
+}
+
+/// No cookie of the predicted name came.
+fn missing(settings: &Settings, name: &str, received: &[Received], anonymous: bool) -> Finding {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let other =
+        received.iter().find(|cookie| cookie.name.starts_with(b"MOIN_SESSION") || cookie.name == b"session");
+    let behaviour = settings.version.behaviour();
+    // 1.9.0 and 2.0 answer an id they can't use with nothing, or with a session of their own making.
+    let speaks = anonymous || (Behaviour::V1_9_2..Behaviour::V2).contains(&behaviour);
+    match other {
+        Some(other) => Finding::Drift(vec![Difference::new("name", name, text(&other.name))]),
+        None if speaks && behaviour != Behaviour::V2 => {
+            Finding::Drift(vec![Difference::new("Set-Cookie", format!("an answer for {name}"), "none")])
+        }
+        None => Finding::Silent,
+    }
+}
+
+fn differences(predicted: &SetCookie, own: &Received, deletion: bool, anonymous: bool) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let text =
+        |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let bare = |domain: Option<String>| domain.map(|d| d.trim_start_matches('.').to_ascii_lowercase());
+    let said = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+    let (expected, found) = (predicted.domain.clone(), text(&own.domain));
+    if bare(expected.clone()) != bare(found.clone()) {
+        differences.push(Difference::new("Domain", said(expected), said(found)));
+    }
+    let found = text(&own.path);
+    if found.as_deref() != Some(predicted.path.as_str()) {
+        differences.push(Difference::new("Path", &predicted.path, said(found)));
+    }
+    // A deletion carries no more.
+    if deletion {
+        if anonymous {
+            differences.push(Difference::new("Set-Cookie", "an anonymous session", "a deletion"));
+        }
+        return differences;
+    }
+    let yes = |set: bool| if set { "yes" } else { "no" };
+    for (attribute, expected, found) in
+        [("Secure", predicted.secure, own.secure), ("HttpOnly", predicted.http_only, own.http_only)]
+    {
+        if expected != found {
+            differences.push(Difference::new(attribute, yes(expected), yes(found)));
+        }
+    }
+    let found = own.same_site.map(|same_site| same_site.as_str().to_owned());
+    if predicted.same_site.as_deref().map(str::to_ascii_lowercase)
+        != found.as_deref().map(str::to_ascii_lowercase)
+    {
+        differences.push(Difference::new("SameSite", said(predicted.same_site.clone()), said(found)));
+    }
+    // A second of the clock between here and there is no drift.
+    if let (Some(expected), Some(found)) = (predicted.max_age, own.max_age)
+        && (expected - found).abs() > 1
+    {
+        differences.push(Difference::new("Max-Age", expected.to_string(), found.to_string()));
+    }
+    if !anonymous {
+        differences.push(Difference::new("Set-Cookie", "no anonymous session", "a session"));
+    }
+    differences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::moin::{Backend, CookieLifetime, Version};
+
+    fn wiki(version: &str, lifetime: Option<CookieLifetime>) -> Settings {
+        let backend = Backend { https: true, port: 443, script_path: String::new() };
+        let version: Version = version.parse().unwrap();
+        Settings {
+            cookie_domain: Some(".example.org".to_owned()),
+            cookie_name: Some("lab".to_owned()),
+            cookie_lifetime: lifetime,
+            ..Settings::defaults(version, "wiki", backend)
+        }
+    }
+
+    fn found(settings: &Settings, headers: &[&str]) -> String {
+        let headers: Vec<Vec<u8>> = headers.iter().map(|header| header.as_bytes().to_vec()).collect();
+        match compare(settings, "x", &headers, 1_795_400_000.0) {
+            Finding::Agrees => "agrees".to_owned(),
+            Finding::Silent => "silent".to_owned(),
+            Finding::Drift(differences) => differences
+                .iter()
+                .map(|d| format!("{}: {} / {}", d.attribute, d.expected, d.found))
+                .collect::<Vec<_>>()
+                .join("; "),
+        }
+    }
+
+    #[test]
+    fn a_deletion_shows_name_domain_and_path() {
+        let wiki = wiki("1.9.11", None);
+        let deletion =
+            "MOIN_SESSION_lab=; Domain=.example.org; Expires=Thu, 01-Jan-1970 00:00:00 GMT; Max-Age=0; Path=";
+        assert_eq!(found(&wiki, &[&format!("{deletion}/")]), "agrees");
+        assert_eq!(found(&wiki, &["other=1", &format!("{deletion}/wiki")]), "Path: / / /wiki");
+        assert_eq!(
+            found(&wiki, &["MOIN_SESSION_443_ROOT=; Max-Age=0; Path=/"]),
+            "name: MOIN_SESSION_lab / MOIN_SESSION_443_ROOT"
+        );
+        assert_eq!(found(&wiki, &["MOIN_SESSION_lab=; Max-Age=0; Path=/"]), "Domain: .example.org / none");
+        assert_eq!(found(&wiki, &[]), "Set-Cookie: an answer for MOIN_SESSION_lab / none");
+    }
+
+    #[test]
+    fn an_anonymous_session_shows_everything() {
+        let wiki = wiki("1.9.11", Some(CookieLifetime::Pair(0.5, 12.0)));
+        let sent = "MOIN_SESSION_lab=x; Domain=.example.org; Expires=Mon, 23-Nov-2026 02:43:00 GMT; Max-Age=";
+        assert_eq!(found(&wiki, &[&format!("{sent}1800; Secure; Path=/")]), "agrees");
+        assert_eq!(
+            found(&wiki, &[&format!("{sent}3600; HttpOnly; Path=/; SameSite=Lax")]),
+            "Secure: yes / no; HttpOnly: no / yes; SameSite: none / Lax; Max-Age: 1800 / 3600"
+        );
+        assert_eq!(
+            found(&wiki, &["MOIN_SESSION_lab=; Domain=example.org; Max-Age=0; Path=/"]),
+            "Set-Cookie: an anonymous session / a deletion"
+        );
+    }
+
+    #[test]
+    fn before_1_9_2_silence_says_little() {
+        assert_eq!(found(&wiki("1.9.1", None), &[]), "silent");
+        assert_eq!(found(&wiki("1.8.7", None), &[]), "silent");
+        assert_eq!(
+            found(&wiki("1.8.7", None), &["MOIN_SESSION_lab=; Path=/"]),
+            "name: MOIN_SESSION / MOIN_SESSION_lab"
+        );
+    }
+}

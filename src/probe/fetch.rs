@@ -1,0 +1,150 @@
+//! Visiting a URL once, with the redirects shown.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use url::Url;
+
+/// How to visit.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Addresses of hosts, instead of asking the name service.
+    pub resolve: HashMap<String, IpAddr>,
+    /// Certificates to trust, in PEM, instead of the built-in ones.
+    pub ca: Option<Vec<u8>>,
+    /// For the whole visit with its redirects.
+    pub timeout: Duration,
+}
+
+/// One answer on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hop {
+    /// What was asked for.
+    pub url: Url,
+    /// The status.
+    pub status: u16,
+    /// The values of the Set-Cookie headers.
+    pub set_cookies: Vec<Vec<u8>>,
+    /// Where it leads on to.
+    pub location: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum FetchError {
+    /// The certificates to trust are none.
+    Certificates(String),
+    /// The visit failed.
+    Visit(Url, String),
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FetchError::Certificates(why) => write!(f, "the certificates can't be used: {why}"),
+            FetchError::Visit(url, why) => write!(f, "{url}: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+/// So many redirects are followed.
+const MOST_HOPS: usize = 5;
+
+/// No more of the headers is read, in bytes.
+const MOST_HEADERS: usize = 64 << 10;
+
+/// Visits `url` with a Cookie header and follows its redirects as far as they stay on its host, where the cookie
+/// goes along. The body is not read.
+///
+/// # Errors
+/// If there is no answer; the hops before it are lost.
+pub fn fetch(url: &Url, cookie: &str, options: &Options) -> Result<Vec<Hop>, FetchError> {
+    let agent = agent(options)?;
+    let mut hops: Vec<Hop> = Vec::new();
+    let mut next = url.clone();
+    loop {
+        let failed = |error: ureq::Error| FetchError::Visit(next.clone(), error.to_string());
+        let response = agent.get(next.as_str()).header("Cookie", cookie).call().map_err(failed)?;
+        let header =
+            |name: &str| response.headers().get_all(name).iter().map(|v| v.as_bytes().to_vec()).collect();
+        let set_cookies: Vec<Vec<u8>> = header("set-cookie");
+        let locations: Vec<Vec<u8>> = header("location");
+        let location = locations.first().map(|location| String::from_utf8_lossy(location).into_owned());
+        let status = response.status().as_u16();
+        let target =
+            location.as_deref().filter(|_| (300..400).contains(&status)).and_then(|l| next.join(l).ok());
+        hops.push(Hop { url: next.clone(), status, set_cookies, location });
+        match target {
+            Some(target) if hops.len() < MOST_HOPS && target.host() == next.host() && target != next => {
+                next = target
+            }
+            _ => return Ok(hops),
+        }
+    }
+}
+
+fn agent(options: &Options) -> Result<ureq::Agent, FetchError> {
+    let roots = match &options.ca {
+        None => RootCerts::WebPki,
+        Some(pem) => RootCerts::Specific(Arc::new(certificates(pem)?)),
+    };
+    let config = ureq::Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_response_header_size(MOST_HEADERS)
+        .timeout_global(Some(options.timeout))
+        .proxy(None)
+        .user_agent(concat!("wikifarm/", env!("CARGO_PKG_VERSION")))
+        .build();
+    let resolver = Fixed { hosts: options.resolve.clone(), others: DefaultResolver::default() };
+    Ok(ureq::Agent::with_parts(config, DefaultConnector::default(), resolver))
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, FetchError> {
+    let mut found = Vec::new();
+    for item in parse_pem(pem) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => found.push(certificate),
+            Ok(_) => {}
+            Err(error) => return Err(FetchError::Certificates(error.to_string())),
+        }
+    }
+    if found.is_empty() {
+        Err(FetchError::Certificates("no certificate in PEM".to_owned()))
+    } else {
+        Ok(found)
+    }
+}
+
+/// Knows some hosts, and asks for the others.
+#[derive(Debug)]
+struct Fixed {
+    hosts: HashMap<String, IpAddr>,
+    others: DefaultResolver,
+}
+
+impl Resolver for Fixed {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let Some(address) = uri.host().and_then(|host| self.hosts.get(host)) else {
+            return self.others.resolve(uri, config, timeout);
+        };
+        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        let mut found = self.empty();
+        found.push(SocketAddr::new(*address, port));
+        Ok(found)
+    }
+}

@@ -1,0 +1,230 @@
+//! `wikifarm cookie probe [WIKI..]`
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::json;
+
+use crate::support::{Place, fixtures};
+
+/// A wiki that gives each answer once, in order, and keeps what it was asked.
+struct Wiki {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Wiki {
+    fn answering(answers: &[&str]) -> Wiki {
+        Wiki::serve(answers, None)
+    }
+
+    fn over_tls(answers: &[&str]) -> Wiki {
+        let tls = fixtures().join("tls");
+        let certificate = CertificateDer::from_pem_file(tls.join("wiki.pem")).unwrap();
+        let key = PrivateKeyDer::from_pem_file(tls.join("wiki.key")).unwrap();
+        let config = rustls::ServerConfig::builder().with_no_client_auth();
+        Wiki::serve(answers, Some(Arc::new(config.with_single_cert(vec![certificate], key).unwrap())))
+    }
+
+    fn serve(answers: &[&str], tls: Option<Arc<rustls::ServerConfig>>) -> Wiki {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, asked) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+        let (answers, kept): (Vec<String>, _) =
+            (answers.iter().map(|a| (*a).to_owned()).collect(), asked.clone());
+        thread::spawn(move || {
+            for answer in answers {
+                let Ok((stream, _)) = listener.accept() else { return };
+                match &tls {
+                    None => talk(stream, &answer, &kept),
+                    Some(config) => {
+                        let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+                        talk(rustls::StreamOwned::new(connection, stream), &answer, &kept);
+                    }
+                }
+            }
+        });
+        Wiki { address, asked }
+    }
+
+    /// The lines of the requests that hold `word`.
+    fn asked(&self, word: &str) -> Vec<String> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|line| line.to_lowercase().starts_with(word)).cloned().collect()
+    }
+
+    fn farm(&self, settings: &str) -> Place {
+        let scheme = if settings.contains("# tls") { "https" } else { "http" };
+        Place::farm(&format!(
+            "moin = \"1.9.11\"\n[wikis.docs]\nurl = \"{scheme}://wiki.example.org:{}/\"\n{settings}\n",
+            self.address.port()
+        ))
+    }
+}
+
+fn talk(stream: impl Read + Write, answer: &str, kept: &Mutex<Vec<String>>) {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    while stream.read_line(&mut line).is_ok_and(|read| read > 2) {
+        kept.lock().unwrap().push(line.trim_end().to_owned());
+        line.clear();
+    }
+    let head = answer.replace('\n', "\r\n");
+    let _ = stream
+        .get_mut()
+        .write_all(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes());
+    let _ = stream.get_mut().flush();
+}
+
+const HERE: &str = "--resolve wiki.example.org:127.0.0.1";
+
+#[test]
+fn a_wiki_that_deletes_an_unknown_id_agrees() {
+    let wiki =
+        Wiki::answering(&["200 OK\nSet-Cookie: MOIN_SESSION_lab=; Domain=.example.org; Max-Age=0; Path=/"]);
+    let place = wiki.farm("cookie_name = \"lab\"\ncookie_domain = \".example.org\"");
+    place
+        .wikifarm(&format!("cookie probe docs {HERE}"))
+        .stdout(&format!(
+            r"
+            docs: sends what the farm file predicts
+              200 http://wiki.example.org:{}/
+                Set-Cookie: MOIN_SESSION_lab=; Domain=.example.org; Max-Age=0; Path=/
+            ",
+            wiki.address.port()
+        ))
+        .run();
+    let cookies = wiki.asked("cookie:");
+    assert_eq!(cookies.len(), 1);
+    let id = cookies[0].split_once("MOIN_SESSION_lab=").unwrap().1;
+    assert!(id.len() == 40 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{id}");
+    assert_eq!(wiki.asked("get /"), ["GET / HTTP/1.1"], "it never logs in");
+}
+
+#[test]
+fn drift_is_named_attribute_by_attribute() {
+    let wiki = Wiki::answering(&["200 OK\nSet-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/wiki"]);
+    let place = wiki.farm("cookie_name = \"lab\"\ncookie_domain = \".example.org\"");
+    place
+        .wikifarm(&format!("cookie probe {HERE}"))
+        .status(1)
+        .stdout(&format!(
+            r"
+            docs: sends something else than predicted
+              200 http://wiki.example.org:{}/
+                Set-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/wiki
+              Domain: predicted .example.org, found none
+              Path: predicted /, found /wiki
+            ",
+            wiki.address.port()
+        ))
+        .run();
+}
+
+#[test]
+fn redirects_on_the_host_are_followed_and_shown() {
+    let wiki = Wiki::answering(&[
+        "302 Found\nLocation: /FrontPage",
+        "200 OK\nSet-Cookie: MOIN_SESSION_lab=0123456789abcdef; Max-Age=1800; HttpOnly; Path=/",
+    ]);
+    let place = wiki.farm("cookie_name = \"lab\"\ncookie_lifetime = [0.5, 12]");
+    let port = wiki.address.port();
+    let answer = place
+        .wikifarm(&format!("cookie probe docs {HERE} --format json"))
+        .status(1)
+        .any_stdout()
+        .run()
+        .json();
+    assert_eq!(
+        answer,
+        json!([{
+            "wiki": "docs",
+            "url": format!("http://wiki.example.org:{port}/"),
+            "verdict": "drift",
+            "drift": [{"attribute": "HttpOnly", "expected": "no", "found": "yes"}],
+            "hops": [
+                {"url": format!("http://wiki.example.org:{port}/"), "status": 302, "set_cookie": [], "location": "/FrontPage"},
+                {
+                    "url": format!("http://wiki.example.org:{port}/FrontPage"),
+                    "status": 200,
+                    "set_cookie": ["MOIN_SESSION_lab=01234567…; Max-Age=1800; HttpOnly; Path=/"],
+                    "location": null
+                }
+            ],
+            "error": null
+        }])
+    );
+}
+
+#[test]
+fn another_host_is_not_followed() {
+    let wiki = Wiki::answering(&["302 Found\nLocation: http://elsewhere.example.net/"]);
+    let run = wiki.farm("moin = \"1.9.1\"").wikifarm(&format!("cookie probe docs {HERE}")).any_stdout().run();
+    assert!(
+        run.stdout.starts_with("docs: sends no cookie, as predicted: nothing to compare\n  302 "),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.ends_with(" to http://elsewhere.example.net/\n"), "{}", run.stdout);
+}
+
+#[test]
+fn https_with_an_authority_of_ones_own() {
+    let wiki = Wiki::over_tls(&["200 OK\nSet-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/"]);
+    let place = wiki.farm("cookie_name = \"lab\" # tls");
+    let ca = fixtures().join("tls/ca.pem");
+    let ca = std::fs::read_to_string(ca).unwrap();
+    let place = place.file("ca.pem", &ca);
+    let run = place.wikifarm(&format!("cookie probe docs {HERE} --cacert ca.pem")).any_stdout().run();
+    assert!(run.stdout.starts_with("docs: sends what the farm file predicts\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_no_answer() {
+    let wiki = Wiki::over_tls(&["200 OK"]);
+    let place = wiki.farm("# tls");
+    let run = place.wikifarm(&format!("cookie probe docs {HERE}")).status(3).any_stdout().run();
+    assert!(run.stdout.starts_with("docs: can't be reached\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("UnknownIssuer"), "{}", run.stdout);
+}
+
+#[test]
+fn a_wiki_that_does_not_answer_is_status_3() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let farm = format!("moin = \"1.9.11\"\n[wikis.docs]\nurl = \"http://wiki.example.org:{port}/\"\n");
+    let run = Place::farm(&farm).wikifarm(&format!("cookie probe {HERE}")).status(3).any_stdout().run();
+    assert!(run.stdout.starts_with("docs: can't be reached\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_wiki_that_never_ends_is_left_after_the_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let farm = format!("moin = \"1.9.11\"\n[wikis.docs]\nurl = \"http://wiki.example.org:{port}/\"\n");
+    let run = Place::farm(&farm)
+        .wikifarm(&format!("cookie probe {HERE} --timeout 1s"))
+        .status(3)
+        .any_stdout()
+        .run();
+    assert!(run.stdout.contains("timeout"), "{}", run.stdout);
+}
+
+#[test]
+fn an_address_that_is_none_is_refused() {
+    Place::farm("[wikis.docs]\nurl = \"http://wiki.example.org/\"\n")
+        .wikifarm("cookie probe --resolve wiki.example.org")
+        .status(2)
+        .stderr(
+            r"
+            error: invalid value 'wiki.example.org' for '--resolve <HOST:IP>': expected HOST:IP, like wiki.example.org:127.0.0.1
+
+            For more information, try '--help'.
+            ",
+        )
+        .run();
+}
