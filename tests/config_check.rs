@@ -162,7 +162,7 @@ fn all_findings_come_at_once_in_the_order_of_the_file() {
            |
            = help: serve the wiki over https, or leave cookie_secure out
 
-        farm.toml: 1 wiki, 4 errors, 1 warning
+        farm.toml: 2 wikis, 4 errors, 1 warning
         "#)
     .run();
 }

@@ -40,6 +40,7 @@ fn every_rule_is_listed_with_severity_family_and_title() {
         log-out-trap             error    sharing   two wikis whose cookies meet, but whose sessions or users do not
         share-not-met            error    sharing   wikis of one [[share]] that do not share a login
         share-unintended         error    sharing   wikis that share a login though no [[share]] has both
+        cookie-refused           error    sharing   a wiki whose login cookie browsers refuse
         own-cookie-shadows       warning  sharing   a wiki whose own anonymous cookie hides the shared one
         missing-directory        warning  storage   a directory that is not there
         world-writable           error    storage   a directory that everybody on the machine can write into

@@ -96,7 +96,7 @@ fn programs_get_a_row_for_each_setting() {
     let row = rows.as_array().unwrap().iter().find(|row| row["setting"] == "cookie_name").unwrap();
     assert_eq!(
         *row,
-        serde_json::json!({"wiki": "docs", "setting": "cookie_name", "value": "\"lab\"", "origin": "farm.toml:7"})
+        serde_json::json!({"wiki": "docs", "setting": "cookie_name", "value": "lab", "origin": "farm.toml:7"})
     );
 }
 

@@ -50,12 +50,8 @@ fn groups_come_first_then_the_pairs_that_do_not_work() {
             On their own: trap, old
 
             Pairs that do not work:
-              trap -> docs: conflict, step 4: trap keeps sessions in trap/sessions, docs in sessions
-                  one visit to docs deletes the cookie and logs out of trap
-              trap -> plans: conflict, step 4: trap keeps sessions in trap/sessions, plans in sessions
-                  one visit to plans deletes the cookie and logs out of trap
-              docs, plans -> trap: conflict, step 4: docs keeps sessions in sessions, trap in trap/sessions
-                  one visit to trap deletes the cookie and logs out of docs
+              docs, plans -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
+              trap -> docs, plans: conflict at step 4: one visit to docs deletes the cookie and logs out of trap
             ",
         )
         .run();
@@ -161,8 +157,7 @@ fn a_cookie_that_browsers_refuse_is_said_so() {
         No two wikis share a login.
 
         Pairs that do not work:
-          docs: rejected, the browser refuses the cookie of docs (domain-mismatch): Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
-              nobody can log in there
+          docs: rejected, nobody can log in: the browser refuses the cookie of docs (domain-mismatch): Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
         ")
     .run();
 }
@@ -191,8 +186,8 @@ fn a_wiki_with_a_handler_of_its_own_is_unknown() {
         No two wikis share a login.
 
         Pairs that do not work:
-          own -> docs: unknown, step 1: own has its own session_service: nobody can say what cookie it sends
-          docs -> own: unknown, step 3: own has its own session_service: nobody can say what it looks for
+          docs -> own: unknown at step 3: own has its own session_service: nobody can say what it looks for
+          own -> docs: unknown at step 1: own has its own session_service: nobody can say what cookie it sends
         ",
     )
     .run();
@@ -230,6 +225,42 @@ fn five_hundred_wikis_answer_by_group() {
             Wikis that share a login:
               1. w001, w003, w005, w007, w009, w011, w013, w015, w017, w019, w021, w023 and 238 more
               2. w002, w004, w006, w008, w010, w012, w014, w016, w018, w020, w022, w024 and 238 more
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_grid_that_nobody_can_read_is_refused() {
+    let wikis: String =
+        (0..101).map(|n| format!("[wikis.w{n}]\nurl = \"https://w{n}.example.org/\"\n")).collect();
+    Place::farm(&wikis)
+        .wikifarm("cookie preview --matrix")
+        .status(2)
+        .stderr(
+            r"
+            wikifarm: a grid of 101 wikis can't be read: name up to 100 of them
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn many_wikis_with_one_trouble_are_one_line() {
+    let wikis: String = (0..30)
+        .map(|n| format!("[wikis.w{n}]\nurl = \"https://w{n}.example.org/\"\ndata_dir = \"d{n}\"\n"))
+        .collect();
+    let farm = format!(
+        "moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\"\ncookie_name = \"lab\"\n{wikis}"
+    );
+    Place::farm(&farm)
+        .wikifarm("cookie preview")
+        .stdout(
+            r"
+            No two wikis share a login.
+
+            Pairs that do not work:
+              w0, w1, w2, w3 and 26 more -> w0, w1, w2, w3 and 26 more: conflict at step 4: one visit to w0 deletes the cookie and logs out of w1
             ",
         )
         .run();

@@ -41,12 +41,8 @@ fn its_farm_has_the_trap_that_it_speaks_of() {
         On their own: trap, old
 
         Pairs that do not work:
-          trap -> docs: conflict, step 4: trap keeps sessions in lab/trap/data/cache/__session__, docs in lab/sessions
-              one visit to docs gives the cookie the anonymous lifetime: the login at trap then ends after 30 min unless trap is visited again
-          trap -> plans: conflict, step 4: trap keeps sessions in lab/trap/data/cache/__session__, plans in lab/sessions
-              one visit to plans gives the cookie the anonymous lifetime: the login at trap then ends after 30 min unless trap is visited again
-          docs, plans -> trap: conflict, step 4: docs keeps sessions in lab/sessions, trap in lab/trap/data/cache/__session__
-              one visit to trap deletes the cookie and logs out of docs
+          docs, plans -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
+          trap -> docs, plans: conflict at step 4: one visit to docs gives the cookie the anonymous lifetime: the login at trap then ends after 30 min unless trap is visited again
         ").run();
 }
 

@@ -170,7 +170,7 @@ fn an_id_that_is_not_there_is_not_repeated_whole() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: no session's id begins with "01234567"
+            wikifarm: no session's id begins with "01234567…"
             "#,
         )
         .run();

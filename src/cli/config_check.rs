@@ -36,7 +36,7 @@ pub(super) fn run(_: &Options, context: &mut Context<'_>) -> Outcome {
             let text = findings::human(&farm.source, &found, context.colour);
             context.out.write_all(text.as_bytes())?;
             if context.verbosity >= 0 {
-                let wikis = farm.wikis.len();
+                let wikis = farm.wikis_written;
                 let summary = findings::summary(&farm.source, wikis, errors, warnings);
                 writeln!(context.out, "{summary}")?;
             }

@@ -19,7 +19,10 @@ pub(super) struct Options {
 struct Row {
     wiki: String,
     setting: &'static str,
+    #[serde(skip)]
     value: String,
+    #[serde(rename = "value")]
+    json: serde_json::Value,
     origin: String,
 }
 
@@ -55,7 +58,12 @@ fn rows(farm: &Farm, wiki: &Wiki) -> Vec<Row> {
             Origin::File(span) => farm.source.file_line(span.start),
             Origin::Default(version) => format!("default of {version}"),
         };
-        Some(Row { wiki: wiki.name.clone(), setting: key.name(), value, origin })
+        // Defaults are written so that they read as JSON, but for Python's None.
+        let json = match wiki.setting(key) {
+            Some(setting) => wiki.json(setting),
+            None => serde_json::from_str(&value).unwrap_or(serde_json::Value::Null),
+        };
+        Some(Row { wiki: wiki.name.clone(), setting: key.name(), value, json, origin })
     };
     Key::all().filter_map(row).collect()
 }

@@ -1,6 +1,6 @@
 //! `wikifarm cookie preview`: who shares a login with whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use serde::Serialize;
@@ -10,14 +10,17 @@ use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
 use crate::report::{escape, table};
 use crate::sharing::{
-    As, Disagreement, Leak, Leaked, Model, RealPlaces, Site, Verdict, disagreements, groups, leaks,
+    As, Disagreement, Leak, Leaked, Model, Pair, RealPlaces, Site, Verdict, disagreements, groups, leaks,
 };
 
 /// Up to so many wikis the JSON form lists every pair; beyond, examples of those that do not work.
 const ALL_PAIRS: usize = 200;
 
-/// So many pairs that do not work are listed for people.
-const MOST_LINES: usize = 200;
+/// A grid of more wikis is wider than any screen.
+const MATRIX_MOST: usize = 100;
+
+/// So many lines of pairs that do not work are shown; if there are more, wikis of one kind are taken together.
+const MOST_LINES: usize = 20;
 
 /// Show who shares a login with whom: groups first, then the pairs that do not work
 ///
@@ -108,6 +111,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         context.json(&Document { wikis, groups, pairs, complete, disagreements, leaks })?;
         return Ok(exit);
     }
+    if options.matrix && chosen.len() > MATRIX_MOST {
+        let many = chosen.len();
+        return Err(Failure::usage(format!(
+            "a grid of {many} wikis can't be read: name up to {MATRIX_MOST} of them"
+        )));
+    }
     if options.matrix {
         matrix(&model, &chosen, context)?;
     } else {
@@ -191,64 +200,91 @@ fn show_groups(
     Ok(())
 }
 
-/// The pairs that hurt: for each wiki gone to and each reason one line, however many wikis it concerns.
+/// The pairs that hurt, by class of the wikis: one line each, however many wikis it concerns.
 fn show_trouble(
     model: &Model,
     chosen: &BTreeMap<usize, &Site>,
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
-    let out = &mut *context.out;
     let mut lines = Vec::new();
     // A wiki whose own cookie is refused hurts at home, wherever one goes.
-    for site in chosen.values() {
-        if site.refused(As::User) {
-            let pair = model.pair(site, site, As::User);
-            lines.push((
-                site.name.clone(),
-                "rejected",
-                pair.reason,
-                Some("nobody can log in there".to_owned()),
-            ));
-        }
+    for site in chosen.values().filter(|site| site.refused(As::User)) {
+        let pair = model.pair(site, site, As::User);
+        lines.push(format!("{}: rejected, nobody can log in: {}", site.name, pair.reason));
     }
-    let small = chosen.len() <= ALL_PAIRS;
-    for (position, to) in chosen {
-        let classes: Vec<usize> =
-            if small { model.senders(to).collect() } else { model.examples(*position).collect() };
-        for class in classes {
-            let members = model.classes().members.get(class).into_iter().flatten();
-            let mut from =
-                members.filter(|m| *m != position).filter_map(|m| chosen.get(m)).map(|s| s.name.as_str());
-            let Some(example) = from.next().and_then(|name| model.site(name)) else { continue };
-            let pair = model.pair(example, to, As::User);
-            if matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
-                continue;
-            }
-            let from: Vec<&str> = std::iter::once(example.name.as_str()).chain(from).collect();
-            let others = if small { "" } else { " (and others like it)" };
-            let title = format!("{}{others} -> {}", list(&from, 4), to.name);
-            let step = pair.step.map_or(String::new(), |step| format!("step {step}: "));
-            lines.push((title, pair.verdict.name(), format!("{step}{}", pair.reason), pair.effect));
-        }
-        if lines.len() > MOST_LINES {
-            break;
-        }
+    let classes = Trouble::by(model, chosen, |class| class);
+    let found = if classes.len() > MOST_LINES {
+        Trouble::by(model, chosen, |class| model.classes().kind_of(class))
+    } else {
+        classes
+    };
+    for trouble in found.into_values() {
+        let name = |position: &usize| model.sites().get(*position).map(|site| site.name.as_str());
+        let names =
+            |positions: &BTreeSet<usize>| list(&positions.iter().filter_map(name).collect::<Vec<_>>(), 4);
+        let step = trouble.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
+        let what = trouble.pair.effect.unwrap_or(trouble.pair.reason);
+        let verdict = trouble.pair.verdict.name();
+        lines.push(format!("{} -> {}: {verdict}{step}: {what}", names(&trouble.from), names(&trouble.to)));
     }
     if lines.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nPairs that do not work:")?;
-    let more = lines.len() > MOST_LINES;
-    for (title, verdict, reason, effect) in lines.into_iter().take(MOST_LINES) {
-        writeln!(out, "  {}: {verdict}, {}", escape(&title), escape(&reason))?;
-        if let Some(effect) = effect {
-            writeln!(out, "      {}", escape(&effect))?;
-        }
+    writeln!(context.out, "\nPairs that do not work:")?;
+    let more = lines.len().saturating_sub(MOST_LINES);
+    for line in lines.iter().take(MOST_LINES) {
+        writeln!(context.out, "  {}", escape(line))?;
     }
-    if more {
-        writeln!(out, "  and more: name some wikis to see theirs")?;
+    if more > 0 {
+        writeln!(context.out, "  and {more} more lines: name some wikis to see theirs")?;
     }
     Ok(())
+}
+
+/// Wikis that go wrong in one way.
+struct Trouble {
+    from: BTreeSet<usize>,
+    to: BTreeSet<usize>,
+    /// One of the pairs.
+    pair: Pair,
+}
+
+impl Trouble {
+    /// The pairs that do not work, those together whose two wikis have the same `key`s and the same verdict.
+    fn by(
+        model: &Model,
+        chosen: &BTreeMap<usize, &Site>,
+        key: impl Fn(usize) -> usize,
+    ) -> BTreeMap<(usize, usize, &'static str, bool), Trouble> {
+        let mut found: BTreeMap<(usize, usize, &'static str, bool), Trouble> = BTreeMap::new();
+        let small = chosen.len() <= ALL_PAIRS;
+        let class_of = |position: usize| model.classes().of.get(position).copied().unwrap_or_default();
+        for (position, to) in chosen {
+            let classes: Vec<usize> =
+                if small { model.senders(to).collect() } else { model.examples(*position).collect() };
+            for class in classes {
+                let members = model.classes().members.get(class).into_iter().flatten().copied();
+                let mut from = members.filter(|m| m != position && chosen.contains_key(m)).peekable();
+                let Some(example) = from.peek().and_then(|first| chosen.get(first)) else { continue };
+                let pair = model.pair(example, to, As::User);
+                if matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
+                    continue;
+                }
+                let key = (key(class), key(class_of(*position)), pair.verdict.name(), pair.effect.is_some());
+                let trouble = found.entry(key).or_insert_with(|| Trouble {
+                    from: BTreeSet::new(),
+                    to: BTreeSet::new(),
+                    pair,
+                });
+                trouble.to.insert(*position);
+                // The members of a class are the same for each wiki gone to, but for itself.
+                if trouble.from.len() < 2 || small {
+                    trouble.from.extend(from);
+                }
+            }
+        }
+        found
+    }
 }
 
 fn show_leaks(leaks: &[Leak], context: &mut Context<'_>) -> Result<(), Failure> {

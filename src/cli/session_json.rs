@@ -35,9 +35,13 @@ pub(super) struct UserJson {
     pub(super) auth_method: Option<String>,
 }
 
+/// So many characters of an id stay hidden: 16^16 guesses.
+const GUESSED: usize = 16;
+
 /// An id as it is shown: the shortest unique prefix, or all of it.
 pub(super) fn shown(id: &EntryName, prefixes: &Prefixes, reveal: bool) -> String {
-    let length = if reveal { id.len() } else { prefixes.length(id) };
+    // However much two ids have in common, one is never shown so far that the rest could be guessed.
+    let length = if reveal { id.len() } else { prefixes.length(id).min(id.len().saturating_sub(GUESSED)) };
     id.reveal().chars().take(length).collect()
 }
 

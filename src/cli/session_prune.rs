@@ -11,7 +11,7 @@ use super::session_json::shown;
 use super::stores::{StoreArgs, Stores};
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, locate, parse_duration};
-use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report};
+use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report, WithoutExpires};
 use crate::report::{escape, measure::bytes, table};
 use crate::store::EntryName;
 use crate::sys;
@@ -19,7 +19,7 @@ use crate::sys;
 /// Remove expired sessions: plan, check every guard, then act
 ///
 /// What may go is decided on the bytes of each file: expired longer than `grace` and not written for as long; idle, if
-/// the policy says so; without `expires`, by version; stale temp files. A live session goes only with --all.
+/// the policy says so; without `expires`, by version; stale temp files. A live session goes only by `idle` or with --all.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: wikifarm session prune --dry-run\n\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
@@ -114,14 +114,12 @@ fn trusted(farm: &Farm) -> Result<(), Failure> {
     if !sys::is_root() {
         return Ok(());
     }
-    let path = farm.source.path();
-    match locate::writable_by_others(path, 0) {
-        Ok(None) => Ok(()),
-        Ok(Some(why)) => Err(Failure::refused(format!(
+    match locate::could_be_strangers(farm, 0) {
+        None => Ok(()),
+        Some(why) => Err(Failure::refused(format!(
             "as root, a farm file that others could have written is not trusted: {why}; chown and chmod it, or name \
              the store with --store"
         ))),
-        Err(error) => Err(Failure::refused(format!("can't tell who may write {}: {error}", path.display()))),
     }
 }
 
@@ -156,7 +154,8 @@ fn confirm(options: &Options, stores: &Stores, context: &mut Context<'_>) -> Res
         return Err(Failure::refused("--all removes live sessions too: say --yes where nobody can be asked"));
     }
     let names: Vec<String> = stores.specs.iter().map(|spec| spec.address()).collect();
-    write!(context.err, "Remove every session of {}, live ones too? [y/N] ", escape(&names.join(", ")))?;
+    let which = if options.anonymous { "anonymous session" } else { "session" };
+    write!(context.err, "Remove every {which} of {}, live ones too? [y/N] ", escape(&names.join(", ")))?;
     context.err.flush()?;
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
@@ -173,6 +172,15 @@ const EXAMPLES: usize = 3;
 fn show_plan(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(), Failure> {
     let most = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
     for store in plan.stores() {
+        let counts = store.counts();
+        if counts.no_expires > 0 && store.without_expires() == WithoutExpires::Usual {
+            let kept = format!(
+                "{}: {} sessions without expires stay: 1.9.0 never writes it, so only `idle` tells the old ones",
+                store.spec().address(),
+                counts.no_expires
+            );
+            writeln!(context.out, "{}", escape(&kept))?;
+        }
         if store.victims().next().is_none() {
             continue;
         }
@@ -195,7 +203,12 @@ fn show_plan(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(),
             writeln!(context.out, "  {}: {count}", reason.name())?;
             for (since, name) in first {
                 let age = Duration::from_secs(u64::try_from(plan.now().saturating_sub(since)).unwrap_or(0));
-                writeln!(context.out, "    {}  {}", shown(&name, &prefixes, reveal), reason.sentence(age))?;
+                // A left-over of 1.8 begins with the whole id of its session: it is never told apart from that.
+                let shown = match reason {
+                    Reason::StaleTemp if !reveal => name.to_string(),
+                    _ => shown(&name, &prefixes, reveal),
+                };
+                writeln!(context.out, "    {shown}  {}", reason.sentence(age))?;
             }
             if count > most {
                 writeln!(context.out, "    and {} more; -v lists them", count - most)?;
@@ -212,13 +225,20 @@ fn show(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(),
     for warning in &report.warnings {
         context.note(&warning.to_string())?;
     }
-    let mut said = Vec::new();
-    for refused in report.stores.iter().filter_map(|store| Some((store, store.refused.as_ref()?))) {
-        // A refusal that concerns every store is said once.
-        if !said.contains(&refused.1) {
-            context.complain(&format!("{}: refused: {}", refused.0.store, refused.1))?;
-            said.push(refused.1);
+    if let Some(clock) = &report.clock {
+        context.complain(&format!("refused: {clock}"))?;
+    }
+    for store in &report.stores {
+        if let Some(refused) =
+            store.refused.as_ref().filter(|refused| Some(*refused) != report.clock.as_ref())
+        {
+            context.complain(&format!("{}: refused: {refused}", store.store))?;
         }
+    }
+    if report.total.refused > 0 && !dry_run {
+        context.complain("nothing was removed in any store")?;
+    } else if report.total.refused > 0 {
+        context.complain("nothing would be removed in any store")?;
     }
     if context.format == Format::Json {
         return context.json(report);
@@ -251,11 +271,11 @@ fn show(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(),
             "EXPIRED",
             "IDLE",
             "NO EXPIRES",
-            "BROKEN",
+            "UNREADABLE",
             "TEMP",
             removed,
             "BYTES",
-            "KEPT",
+            "NOT REMOVED",
         ];
         write!(context.out, "{}", table::list(&header, rows, context.width))?;
     }
@@ -265,11 +285,11 @@ fn show(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(),
         let verb = if dry_run { "would remove" } else { "removed" };
         writeln!(
             context.out,
-            "{verb} {} of {} sessions and left-overs ({}) in {:.1} s, {} live, {} kept by race, {} failed",
+            "{verb} {} files ({}) in {:.1} s; {} sessions, {} live, {} kept by race, {} failed",
             total.deleted,
-            total.scanned,
             bytes(total.bytes),
             report.seconds,
+            total.scanned,
             total.live,
             total.kept_by_race,
             total.failed

@@ -112,7 +112,10 @@ fn wanted(argument: &str) -> Result<Vec<String>, Failure> {
 fn resolve(prefix: &str, stores: &[(usize, Box<dyn SessionStore>, Prefixes)]) -> Result<EntryName, Failure> {
     let prefix = prefix.trim_end_matches('…');
     // What was typed may be a whole id: never repeated in a message beyond its beginning.
-    let short: String = prefix.chars().take(store::SHORTEST_PREFIX).collect();
+    let mut short: String = prefix.chars().take(store::SHORTEST_PREFIX).collect();
+    if prefix.chars().count() > store::SHORTEST_PREFIX {
+        short.push('…');
+    }
     let mut found: Vec<EntryName> =
         stores.iter().flat_map(|(_, _, prefixes)| prefixes.matching(prefix).iter().copied()).collect();
     found.sort_unstable();

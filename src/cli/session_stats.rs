@@ -9,6 +9,7 @@ use super::session_list::look;
 use super::stores::StoreArgs;
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
+use crate::ops::WithoutExpires;
 use crate::report::measure::{bar, bytes};
 use crate::report::{escape, table};
 use crate::store::{Expires, Session, State, StoreSpec, seconds};
@@ -93,6 +94,7 @@ const ENDS: [(f64, &str); 8] = [
 struct Counter {
     stats: Stats,
     users: BTreeMap<String, u64>,
+    expires_seen: bool,
     now: i64,
     idle: Option<std::time::Duration>,
 }
@@ -110,7 +112,7 @@ impl Counter {
             expiry: bins(&ENDS),
             ..Stats::default()
         };
-        Counter { stats, users: BTreeMap::new(), now, idle }
+        Counter { stats, users: BTreeMap::new(), expires_seen: false, now, idle }
     }
 
     fn count(&mut self, session: &Session) {
@@ -123,6 +125,7 @@ impl Counter {
         let now = seconds(self.now);
         add(&mut stats.age, &AGES, now - seconds(session.modified));
         let Ok(facts) = &session.facts else { return };
+        self.expires_seen |= facts.expires != Expires::Absent;
         if let Expires::At(end) = facts.expires {
             add(&mut stats.expiry, &ENDS, end - now);
         }
@@ -137,7 +140,12 @@ impl Counter {
         }
     }
 
-    fn finish(mut self, position: usize, top: usize, users: &mut Users) -> Stats {
+    fn finish(mut self, (position, spec): (usize, &StoreSpec), top: usize, users: &mut Users) -> Stats {
+        // 1.9.0 never writes `expires`: there its absence says nothing.
+        let versions = spec.wikis.iter().map(|wiki| wiki.version);
+        if WithoutExpires::of(spec.layout, versions, self.expires_seen) == WithoutExpires::Usual {
+            self.stats.one_request_logins = 0;
+        }
         let mut counted: Vec<(String, u64)> = self.users.into_iter().collect();
         counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         counted.truncate(top);
@@ -171,7 +179,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     for (position, spec) in stores.specs.iter().enumerate() {
         let mut counter = Counter::new(spec, now, idle);
         exit = exit.and(look(spec, context, |session| counter.count(&session))?);
-        all.push(counter.finish(position, options.top, &mut users));
+        all.push(counter.finish((position, spec), options.top, &mut users));
     }
     if context.format == Format::Json {
         context.json(&all)?;

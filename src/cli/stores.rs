@@ -8,6 +8,7 @@ use clap::Args;
 use super::config_show::find_wiki;
 use super::{Context, Exit, Failure};
 use crate::farm::Farm;
+use crate::moin::Behaviour;
 use crate::store::{self, Address, Layout, LayoutError, StoreSpec};
 use crate::sys::same_place;
 
@@ -57,6 +58,9 @@ impl StoreArgs {
                         stores.specs.push(StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() });
                     }
                 }
+                Err(error) if deletes && error.is_unsafe() => {
+                    return Err(Failure::refused(error.to_string()));
+                }
                 Err(error) if deletes => return Err(Failure::partial(error.to_string())),
                 Err(error) => {
                     context.complain(&error.to_string())?;
@@ -80,7 +84,8 @@ impl StoreArgs {
             if self.store_of.contains(&wiki) {
                 return Err(Failure::usage(format!("the wiki {wiki:?} has no store to look into: {why}")));
             }
-            if self.store_of.is_empty() && context.verbosity > 0 {
+            let by_nature = farm.wiki(&wiki).is_some_and(|wiki| wiki.version().behaviour() == Behaviour::V2);
+            if self.store_of.is_empty() && (context.verbosity > 0 || !by_nature) {
                 context.note(&format!("{wiki}: no store to look into: {why}"))?;
             }
         }

@@ -1,15 +1,17 @@
 //! Finding and reading the farm file.
 
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr};
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
 use super::{Farm, SyntaxErrors};
+use crate::sys::{Dir, open_regular};
 
 /// The farm file of the whole machine.
 pub const SYSTEM_FILE: &str = "/etc/wikifarm/farm.toml";
@@ -153,35 +155,95 @@ pub fn read_text(path: &Path) -> Result<String, LoadError> {
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
         return Err(LoadError::NotUtf8(path.to_owned(), at));
     }
+    // A byte order mark is no part of the text.
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
     String::from_utf8(bytes)
         .map_err(|error| LoadError::NotUtf8(path.to_owned(), error.utf8_error().valid_up_to()))
 }
 
-/// Who besides root and the user `uid` could have written the file at `path`, if anybody: the file itself, or a
-/// directory on the way to it. Commands that delete refuse such a farm file when run as root.
+/// Why somebody other than root and the user `uid` could have written what `farm` was read from, if so: the file, a
+/// link or directory on the way to it, or the directory that its relative paths start from. Commands that delete
+/// refuse such a farm when run as root.
 ///
-/// # Errors
-/// If the file or a directory above it can't be looked at.
-pub fn writable_by_others(path: &Path, uid: u32) -> io::Result<Option<String>> {
-    let path = path.canonicalize()?;
-    let strange = |place: &Path, metadata: &Metadata| {
-        if metadata.uid() != 0 && metadata.uid() != uid {
-            return Some(format!("{} belongs to user {}", place.display(), metadata.uid()));
+/// The file is opened anew by a way that follows no stranger's link, and must still say what was read.
+pub fn could_be_strangers(farm: &Farm, uid: u32) -> Option<String> {
+    let path = farm.source.path();
+    let failed =
+        |error: &dyn fmt::Display| Some(format!("can't tell who may write {}: {error}", path.display()));
+    // The directory as it was named, where relative paths start, and each directory that a link of ours leads to.
+    let mut path = path.to_owned();
+    for _ in 0..8 {
+        let (parent, name) = match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) if parent == Path::new("") => (Path::new("."), name),
+            (Some(parent), Some(name)) => (parent, name),
+            _ => return Some(format!("{} is no file", path.display())),
+        };
+        let dir = match Dir::open(parent) {
+            Ok(dir) => dir,
+            Err(error) => return failed(&error),
+        };
+        match strange_directories(parent, uid) {
+            Ok(None) => {}
+            Ok(Some(why)) => return Some(why),
+            Err(error) => return failed(&error),
         }
-        // In a sticky directory (/tmp) nobody can replace another's file.
-        let sticky = metadata.is_dir() && metadata.mode() & 0o1000 != 0;
-        if metadata.mode() & 0o002 != 0 && !sticky {
-            return Some(format!("{} is writable by everybody", place.display()));
+        let link = match path.symlink_metadata() {
+            Ok(metadata) if metadata.file_type().is_symlink() => metadata,
+            Ok(_) => return strange_file(farm, &dir, name, uid, &path),
+            Err(error) => return failed(&error),
+        };
+        if link.uid() != 0 && link.uid() != uid {
+            return Some(format!("{} is a link of user {}", path.display(), link.uid()));
         }
-        if metadata.mode() & 0o020 != 0 && metadata.gid() != 0 && !sticky {
-            return Some(format!("{} is writable by group {}", place.display(), metadata.gid()));
-        }
-        None
+        path = match path.read_link() {
+            Ok(target) => parent.join(target),
+            Err(error) => return failed(&error),
+        };
+    }
+    Some(format!("{} leads over too many links", path.display()))
+}
+
+/// Why the file itself is not to be trusted.
+fn strange_file(farm: &Farm, dir: &Dir, name: &OsStr, uid: u32, path: &Path) -> Option<String> {
+    let failed = |error: &dyn fmt::Display| Some(format!("can't read {} again: {error}", path.display()));
+    let Ok(name) = CString::new(name.as_bytes()) else { return failed(&"its name holds a NUL") };
+    let file = match open_regular(dir, &name) {
+        Ok(file) => file,
+        Err(error) => return failed(&error),
     };
-    for place in path.ancestors() {
-        if let Some(why) = strange(place, &place.metadata()?) {
+    let mut bytes = Vec::new();
+    if let Err(error) = file.read(&mut bytes) {
+        return failed(&error);
+    }
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    if text != farm.source.text().as_bytes() {
+        return Some(format!("{} changed while it was read", path.display()));
+    }
+    let (owner, group, mode) = (file.stat().uid, file.stat().gid, file.stat().mode);
+    strange(&path.display(), owner, group, mode, uid)
+}
+
+/// Why a directory or one above it is not to be trusted.
+fn strange_directories(path: &Path, uid: u32) -> io::Result<Option<String>> {
+    for place in path.canonicalize()?.ancestors() {
+        let metadata = place.metadata()?;
+        // In a sticky directory (/tmp) nobody can replace another's file.
+        let mode = if metadata.mode() & 0o1000 != 0 { metadata.mode() & !0o022 } else { metadata.mode() };
+        if let Some(why) = strange(&place.display(), metadata.uid(), metadata.gid(), mode, uid) {
             return Ok(Some(why));
         }
     }
     Ok(None)
+}
+
+fn strange(place: &dyn fmt::Display, owner: u32, group: u32, mode: u32, uid: u32) -> Option<String> {
+    if owner != 0 && owner != uid {
+        return Some(format!("{place} belongs to user {owner}"));
+    }
+    if mode & 0o002 != 0 {
+        return Some(format!("{place} is writable by everybody"));
+    }
+    (mode & 0o020 != 0 && group != 0).then(|| format!("{place} is writable by group {group}"))
 }

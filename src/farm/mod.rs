@@ -46,6 +46,8 @@ pub struct Farm {
     pub lint: LintLevels,
     /// What is wrong with the file itself, in the order of the file.
     pub problems: Vec<Problem>,
+    /// How many tables `[wikis.NAME]` there are, usable or not.
+    pub wikis_written: usize,
     by_name: HashMap<String, usize>,
 }
 

@@ -40,7 +40,17 @@ pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
     // In the order of the file; problems at one place stay in the order in which they were found.
     problems.sort_by_key(|problem| problem.span.start);
     let by_name = wikis.iter().enumerate().map(|(position, wiki)| (wiki.name.clone(), position)).collect();
-    Ok(Farm { by_name, wikis, other_hosts, shares, prune, lint, problems, source })
+    Ok(Farm {
+        wikis_written: layers.wikis.len(),
+        by_name,
+        wikis,
+        other_hosts,
+        shares,
+        prune,
+        lint,
+        problems,
+        source,
+    })
 }
 
 /// What has been read so far.

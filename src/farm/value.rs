@@ -63,6 +63,9 @@ pub(super) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
     let wrong = || wrong_type(name, &kind.describe(), raw);
     let bad = |message: String| Problem::new("bad-value", raw.span(), message);
     match (kind, raw.get_ref()) {
+        (Kind::Text, DeValue::String(text)) if text.chars().any(char::is_control) => {
+            Err(bad(format!("{name} holds a control character")))
+        }
         (Kind::Text, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
         (Kind::Path, DeValue::String(text)) if text.is_empty() || text.contains('\0') => {
             Err(bad(format!("{name} must name a directory")))
@@ -161,9 +164,14 @@ fn url(text: &str, span: &Span) -> Result<Url, Problem> {
         let shown: String = text.chars().take(200).collect();
         Problem::new("bad-url", span.clone(), format!("{shown:?} is no URL of a wiki: {why}"))
     };
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(bad("it holds a blank or control character"));
+    }
     let url = Url::parse(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => {
-            bad("the scheme is missing").help(format!("write \"https://{}\"", text.trim_start_matches('/')))
+            let better = format!("https://{}", text.trim_start_matches('/'));
+            let problem = bad("the scheme is missing");
+            if Url::parse(&better).is_ok() { problem.help(format!("write {better:?}")) } else { problem }
         }
         other => bad(&other.to_string()),
     })?;

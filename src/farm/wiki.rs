@@ -208,6 +208,22 @@ impl Wiki {
         self.path(Key::UserDir).or_else(|| Some(self.data_dir()?.join("user")))
     }
 
+    /// A setting's value for programs; a directory is given as it is resolved.
+    pub fn json(&self, setting: &Setting) -> serde_json::Value {
+        use serde_json::json;
+        match &setting.value {
+            Value::Text(text) => json!(text),
+            Value::Names(names) => json!(names),
+            Value::Bool(value) => json!(value),
+            Value::Number(number) => json!(number),
+            Value::Pair(anonymous, user) => json!([anonymous, user]),
+            Value::Path(path) => json!(join(&self.base, path).display().to_string()),
+            Value::Version(version) => json!(version.to_string()),
+            Value::Url(url) => json!(url.as_str()),
+            Value::Urls(urls) => json!(urls.iter().map(Url::as_str).collect::<Vec<_>>()),
+        }
+    }
+
     /// A setting's effective value for people, with its origin; `None` where the version has no such setting
     /// or nothing follows from the farm file.
     pub fn effective(&self, key: Key) -> Option<(String, Origin)> {

@@ -1,9 +1,12 @@
 //! Rules about logins that are shared, or that hurt each other.
 
+use std::collections::BTreeMap;
+
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
+use crate::browser::RefusalReason;
 use crate::farm::Farm;
-use crate::sharing::{As, Model, Verdict, disagreements};
+use crate::sharing::{As, Left, Model, Pair, Site, Verdict, disagreements};
 
 const FAMILY: &str = "sharing";
 
@@ -126,6 +129,32 @@ pub(super) const RULES: &[Rule] = &[
         look: Look::Sharing(share_unintended),
     },
     Rule {
+        name: "cookie-refused",
+        family: FAMILY,
+        severity: Error,
+        title: "a wiki whose login cookie browsers refuse",
+        why: "What the browser does not store it can't send back: people log in, and are anonymous on the next page. \
+              Narrower rules report the commonest reasons; this one reports every other.",
+        bad: r#"
+            moin = "2.0"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_samesite = "None"
+            secret_key_id = "k"
+        "#,
+        good: r#"
+            moin = "2.0"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_samesite = "None"
+            cookie_secure = true
+            secret_key_id = "k"
+        "#,
+        cure: "Change what the message names.",
+        fixed: false,
+        look: Look::Sharing(cookie_refused),
+    },
+    Rule {
         name: "own-cookie-shadows",
         family: FAMILY,
         severity: Warning,
@@ -164,36 +193,92 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// Up to so many wikis all that a finding concerns are counted; of more only one is named.
-const COUNTED: usize = 500;
+/// Up to so many findings of a rule each wiki gone to has its own; of more, wikis of one kind have one together.
+const APART: usize = 10;
+
+/// A pair of wikis with a verdict.
+struct Found<'a> {
+    from: &'a Site,
+    to: &'a Site,
+    pair: Pair,
+    /// The kinds of the two.
+    kinds: (usize, usize),
+    /// How many more wikis it is so for.
+    more: usize,
+}
 
 /// For each wiki that is gone to with a verdict: one wiki it concerns, and how many more.
 fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict, help: &str) {
-    let small = model.sites().len() <= COUNTED;
+    let classes = model.classes();
+    let mut found: Vec<Found<'_>> = Vec::new();
     for (position, to) in model.sites().iter().enumerate() {
-        let classes: Vec<usize> =
-            if small { model.senders(to).collect() } else { model.examples(position).collect() };
-        let (mut first, mut count) = (None, 0);
-        for class in classes {
+        let mut first: Option<Found<'_>> = None;
+        let own = classes.of.get(position).copied().unwrap_or_default();
+        for class in model.examples(position) {
             let Some(from) = model.another(class, position) else { continue };
             let pair = model.pair(from, to, As::User);
             if pair.verdict == verdict {
-                let own = usize::from(model.classes().of.get(position) == Some(&class));
-                count += model.classes().members.get(class).map_or(0, Vec::len) - own;
-                first.get_or_insert((from, pair));
+                let others = classes.members.get(class).map_or(0, Vec::len) - usize::from(own == class);
+                match &mut first {
+                    Some(found) => found.more += others,
+                    None => {
+                        let kinds = (classes.kind_of(class), classes.kind_of(own));
+                        first = Some(Found { from, to, pair, kinds, more: others - 1 });
+                    }
+                }
             }
         }
-        let Some((from, pair)) = first else { continue };
-        let more = match count {
-            _ if !small => String::new(),
-            0 | 1 => String::new(),
-            2 => " (and so for 1 more wiki)".to_owned(),
-            count => format!(" (and so for {} more wikis)", count - 1),
+        found.extend(first);
+    }
+    if found.len() > APART {
+        let mut together: BTreeMap<(usize, usize), Found<'_>> = BTreeMap::new();
+        for one in found {
+            match together.get_mut(&one.kinds) {
+                Some(first) => first.more += 1,
+                None => {
+                    together.insert(one.kinds, Found { more: 0, ..one });
+                }
+            }
+        }
+        found = together.into_values().collect();
+    }
+    for Found { from, to, pair, more, .. } in found {
+        let more = match more {
+            0 => String::new(),
+            1 => " (and so for 1 more wiki)".to_owned(),
+            more => format!(" (and so for {more} more wikis)"),
         };
         let what = pair.effect.unwrap_or(pair.reason.clone());
         let place = |name: &str| farm.wiki(name).map_or(0..0, |wiki| wiki.span.clone());
         let also = vec![(place(&from.name), pair.reason)];
         sink.report_farm(place(&to.name), format!("{what}{more}"), help, also);
+    }
+}
+
+/// Cookies that are refused for a reason no narrower rule reports.
+fn cookie_refused(farm: &Farm, model: &Model, sink: &mut Sink) {
+    use RefusalReason as R;
+    for site in model.sites() {
+        let (Some(wiki), Left::Refused(reason, explanation)) = (farm.wiki(&site.name), site.left(As::User))
+        else {
+            continue;
+        };
+        match reason {
+            R::DomainMismatch
+            | R::PublicSuffix
+            | R::MalformedDomain
+            | R::NonAsciiDomain
+            | R::SecureFromInsecure => {}
+            _ => {
+                let message = format!("browsers refuse the login cookie ({}): {explanation}", reason.name());
+                sink.report(
+                    wiki,
+                    wiki.span.clone(),
+                    message,
+                    "nobody can log in; `cookie header` shows the cookie",
+                );
+            }
+        }
     }
 }
 

@@ -118,7 +118,12 @@ fn world_writable(farm: &Farm, disk: &dyn Disk, sink: &mut Sink) {
             if directory.is_directory && directory.mode & 0o002 != 0 {
                 let message =
                     format!("{} is writable by everybody (mode {:04o})", path.display(), directory.mode);
-                sink.report(wiki, wiki.span_of(key), message, format!("run: chmod o-w {}", path.display()));
+                let help = if directory.mode & 0o1000 == 0 {
+                    format!("run: chmod o-w {}", path.display())
+                } else {
+                    "it is everybody's on purpose: give the wiki a directory of its own".to_owned()
+                };
+                sink.report(wiki, wiki.span_of(key), message, help);
             }
         }
     }

@@ -191,7 +191,15 @@ fn lifetime_shape(wiki: &Wiki, sink: &mut Sink) {
                 format!(
                     "MoinMoin {version} wants a pair for cookie_lifetime; it logs an error and takes {meant}"
                 ),
-                format!("write cookie_lifetime = [0, {hours}]"),
+                match hours.trunc() {
+                    0.0 => {
+                        "write how many hours a login shall last, like cookie_lifetime = [0, 12]".to_owned()
+                    }
+                    hours => {
+                        let anonymous = wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
+                        format!("write cookie_lifetime = [{anonymous}, {hours}]")
+                    }
+                },
             )
         }
         (Value::Pair(_, user), Behaviour::V2) => (

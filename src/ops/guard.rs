@@ -61,7 +61,7 @@ impl fmt::Display for Refusal {
             Refusal::MaxDelete { wanted, limit, setting, sessions } => write!(
                 f,
                 "{wanted} would go for other reasons than their own expiry, and at most {limit} may \
-                 (max_delete = {setting} of {sessions} sessions)"
+                 (max_delete = {setting} of {sessions} sessions): see --dry-run, and say --max-delete if that is right"
             ),
             Refusal::ClockBehind { by } => {
                 write!(f, "the clock is {} behind the last run: {CURE}", age_text(*by))

@@ -117,6 +117,9 @@ pub struct Report {
     /// What is worth saying and no failure.
     #[serde(skip)]
     pub warnings: Vec<Problem>,
+    /// The clock's refusal, which concerns every store.
+    #[serde(skip)]
+    pub clock: Option<String>,
     /// It was stopped before its end.
     #[serde(skip)]
     pub stopped: bool,
@@ -148,6 +151,7 @@ mod tests {
             seconds: 0.5,
             problems: Vec::new(),
             warnings: Vec::new(),
+            clock: None,
             stopped: false,
         };
         let json = serde_json::to_value(report).unwrap();

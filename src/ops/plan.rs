@@ -181,7 +181,7 @@ impl StorePlan {
     }
 
     /// The shortest unique prefixes of all sessions of the store, to show the victims by; it takes 48 bytes for
-    /// each.
+    /// each. Left-overs are not among them: one of 1.8 begins with the whole id of its session.
     ///
     /// # Errors
     ///
@@ -191,7 +191,6 @@ impl StorePlan {
         if let Some(Open(store)) = &self.store {
             store.names(&mut |name| names.push(name))?;
         }
-        names.extend(self.victims.iter().filter(|victim| victim.reason == Reason::StaleTemp).map(|v| v.name));
         Ok(Prefixes::new(names))
     }
 

@@ -1,6 +1,7 @@
 //! Carrying out a plan: every guard of every store first, then the removals.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::{EntryName, SessionStore, Stamp};
@@ -34,7 +35,9 @@ impl Plan {
                 store.execute(&self.options, stop);
             }
             self.stopped |= stop.load(Ordering::Relaxed);
-            if let Err(error) = self.options.clock.keep(self.options.now) {
+            let failed = self.stopped || self.stores.iter().any(|store| store.counts.failed > 0);
+            // Only a run that went well vouches for the clock.
+            if !failed && let Err(error) = self.options.clock.keep(self.options.now) {
                 warnings.push(Problem(format!("the time of this run could not be kept: {error}")));
             }
         }
@@ -91,7 +94,7 @@ impl Plan {
             });
         }
         let seconds = self.begun.elapsed().as_secs_f64();
-        Report { stores, total, dry_run, seconds, problems, warnings, stopped: self.stopped }
+        Report { stores, total, dry_run, seconds, problems, warnings, clock, stopped: self.stopped }
     }
 }
 
@@ -117,12 +120,22 @@ impl StorePlan {
             if batch.is_empty() {
                 break;
             }
-            self.remove(store.as_ref(), &batch, &judge);
+            let forbidden = self.remove(store.as_ref(), &batch, &judge);
+            if forbidden > 0 {
+                let stay = forbidden + rest.by_ref().count() as u64;
+                self.counts.failed += stay.saturating_sub(1);
+                let dir = self.spec.dir.display();
+                let why = format!("{dir}: no right to remove files here: {stay} stay");
+                self.fail(&why);
+                break;
+            }
         }
         self.store = Some(Open(store));
     }
 
-    fn remove(&mut self, store: &dyn SessionStore, batch: &[Victim], judge: &Judge<'_>) {
+    /// Removes a batch, and tells how many of it the directory did not let go.
+    fn remove(&mut self, store: &dyn SessionStore, batch: &[Victim], judge: &Judge<'_>) -> u64 {
+        let mut forbidden = 0;
         let named: Vec<(EntryName, Stamp)> = batch.iter().map(|victim| (victim.name, victim.stamp)).collect();
         let results = store.remove(&named, &|found| matches!(judge.verdict(found), Verdict::Remove(_)));
         for (victim, result) in batch.iter().zip(results) {
@@ -140,11 +153,19 @@ impl StorePlan {
                     self.warnings.push(warning);
                 }
                 Ok(_) => self.counts.kept_by_race += 1,
+                // Not a matter of this file: said once, for all that are left.
+                Err(error) if is_forbidden(&error) => forbidden += 1,
                 Err(error) => {
                     let error = format!("{}: {error}", path());
                     self.fail(&error);
                 }
             }
         }
+        forbidden
     }
+}
+
+/// Whether the directory or its file system lets nothing be removed.
+fn is_forbidden(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }

@@ -137,6 +137,7 @@ fn excerpt<'a>(
     let end = if source.place(span.end).line > start + 4 { span.start + 1 } else { span.end };
     let (text, offset, line) = source.lines_of(&(span.start..end));
     let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
     let inside = |at: usize| at.saturating_sub(offset).min(text.len());
     let annotation = kind.span(inside(span.start)..inside(end)).label(label);
     Snippet::source(text).line_start(line).path(path).annotation(annotation)

@@ -14,6 +14,9 @@ pub fn rfc3339(seconds: f64) -> Option<String> {
 
 /// How far `then` is from `now`: `in 12 h`, `3 d ago`.
 pub fn relative(then: f64, now: f64) -> String {
+    if (then - now).abs() > 31_557_600_000.0 {
+        return if then > now { "in over 1000 years" } else { "over 1000 years ago" }.to_owned();
+    }
     let distance = span((then - now).abs());
     if then > now { format!("in {distance}") } else { format!("{distance} ago") }
 }
@@ -68,6 +71,7 @@ mod tests {
         assert_eq!(relative(100.0, 10.0), "in 90 s");
         assert_eq!(relative(0.0, 180_000.0), "2 d ago");
         assert_eq!(relative(0.0, 86_400.0), "24 h ago");
+        assert_eq!(relative(1e308, 5.0), "in over 1000 years");
         assert_eq!(relative(5.0, 5.0), "0 s ago");
         assert_eq!(
             (bytes(1023), bytes(1024), bytes(5_000_000)),

@@ -42,12 +42,24 @@ pub fn list(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width:
         table.set_width(width);
     }
     for row in rows {
-        table.add_row(row.iter().map(|cell| escape(cell).into_owned()));
+        table.add_row(row.iter().map(|cell| bounded(cell)));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
     finish(&table)
+}
+
+/// No cell of a list is longer, in characters: one hostile name must not bury the others.
+const LONGEST: usize = 200;
+
+/// The cell escaped, and cut if it is too long.
+fn bounded(cell: &str) -> String {
+    let cell = escape(cell);
+    match cell.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{}…", cell.get(..cut).unwrap_or_default()),
+        None => cell.into_owned(),
+    }
 }
 
 /// The lines without blanks at their ends.

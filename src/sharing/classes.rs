@@ -21,6 +21,7 @@ pub struct Classes {
     /// Where each class keeps sessions and users, as numbers that only tell same from other.
     places: Vec<(usize, usize)>,
     kinds: Vec<Kind>,
+    kind_of: Vec<usize>,
     /// The kinds by their login cookie's domain and path.
     by_cookie: HashMap<String, HashMap<Vec<u8>, Vec<usize>>>,
 }
@@ -36,6 +37,11 @@ struct Kind {
 }
 
 impl Classes {
+    /// The kind of a class: classes of one kind differ only in where sessions and users lie.
+    pub fn kind_of(&self, class: usize) -> usize {
+        self.kind_of.get(class).copied().unwrap_or_default()
+    }
+
     /// Sorts sites into classes and kinds.
     pub(super) fn new(sites: &[Site]) -> Classes {
         let mut classes = Classes::default();
@@ -51,6 +57,7 @@ impl Classes {
                 let class = classes.members.len();
                 classes.members.push(Vec::new());
                 classes.places.push(places);
+                classes.kind_of.push(kind);
                 if let (Some(kind), (storage, users)) = (classes.kinds.get_mut(kind), places) {
                     kind.classes.push(class);
                     kind.by_users.entry(users).or_default().insert(storage, class);

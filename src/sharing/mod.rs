@@ -33,7 +33,7 @@ pub use groups::groups;
 pub use intent::{Disagreement, disagreements};
 pub use leaks::{Leak, Leaked, leaks};
 pub use places::{Identity, Places, RealPlaces};
-pub use site::{Site, Storage};
+pub use site::{Left, Site, Storage};
 pub use steps::{Step, StepResult, TITLES, steps};
 
 use crate::browser::SharedSuffixes;

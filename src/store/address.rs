@@ -120,6 +120,13 @@ impl fmt::Display for LayoutError {
     }
 }
 
+impl LayoutError {
+    /// Whether the way to the directory leads over a stranger's symbolic link.
+    pub fn is_unsafe(&self) -> bool {
+        matches!(self, LayoutError::Directory(DirError::UnsafeLink { .. }))
+    }
+}
+
 impl std::error::Error for LayoutError {}
 
 impl Address {

@@ -47,7 +47,8 @@ pub fn of_farm(farm: &Farm) -> FarmStores {
 
 /// Where a wiki keeps its sessions, or why that can't be said.
 fn place(wiki: &Wiki) -> Result<(Layout, PathBuf), String> {
-    if let Some(key) = wiki.custom_handler() {
+    // Another class for ids alone renames the cookie; sessions lie where they always do.
+    if let Some(key) = wiki.custom_handler().filter(|key| *key != Key::SessionIdHandler) {
         return Err(format!("it has its own {}", key.name()));
     }
     let layout = match wiki.version().behaviour() {

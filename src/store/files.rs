@@ -127,7 +127,7 @@ fn found(
     fields: Fields,
     buffer: &mut Vec<u8>,
 ) -> Result<Found, NotOpened> {
-    let FileStat { modified, size, bytes_on_disk } = file.stat();
+    let FileStat { modified, size, bytes_on_disk, .. } = file.stat();
     let stamp = Stamp(file.stamp());
     if kind == NameKind::Temp {
         return Ok(Found::Temp(TempFile { name, modified, size, bytes_on_disk, stamp }));
@@ -139,7 +139,7 @@ fn found(
 
 /// A session that is there, but not to be read.
 fn not_read(name: EntryName, stat: FileStat, why: NotOpened) -> Found {
-    let FileStat { modified, size, bytes_on_disk } = stat;
+    let FileStat { modified, size, bytes_on_disk, .. } = stat;
     let facts = Err(Unreadable::Unsafe(why));
     Found::Session(Session { id: name, modified, size, bytes_on_disk, stamp: Stamp(0), facts })
 }

@@ -112,6 +112,12 @@ pub struct FileStat {
     pub size: u64,
     /// Bytes it takes up on disk.
     pub bytes_on_disk: u64,
+    /// Whose it is.
+    pub uid: u32,
+    /// Whose group's it is.
+    pub gid: u32,
+    /// Its permission bits.
+    pub mode: u32,
 }
 
 impl FileStat {
@@ -119,7 +125,14 @@ impl FileStat {
     fn of(stat: &Stat) -> Self {
         let unsigned = |number| u64::try_from(number).unwrap_or(0);
         let bytes_on_disk = unsigned(stat.st_blocks).saturating_mul(512);
-        FileStat { modified: stat.st_mtime.into(), size: unsigned(stat.st_size), bytes_on_disk }
+        FileStat {
+            modified: stat.st_mtime.into(),
+            size: unsigned(stat.st_size),
+            bytes_on_disk,
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+            mode: stat.st_mode & 0o7777,
+        }
     }
 }
 

@@ -35,7 +35,8 @@ pub fn state_dir() -> Result<PathBuf, PlaceError> {
     state_dir_of(super::is_root(), |name| std::env::var_os(name))
 }
 
-/// Where locks lie: `$RUNTIME_DIRECTORY`, else `/run/wikifarm` for root, else `$XDG_RUNTIME_DIR/wikifarm`, else `locks` in [`state_dir`].
+/// Where locks lie: `$RUNTIME_DIRECTORY`, else `/run/wikifarm` for root, else `locks` in [`state_dir`], which a login
+/// shell and cron have in common, as they have no `$XDG_RUNTIME_DIR`.
 /// Never a directory where others could hold them.
 ///
 /// # Errors
@@ -65,12 +66,9 @@ fn lock_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<Pat
     if root {
         return Ok(PathBuf::from("/run/wikifarm"));
     }
-    match absolute("XDG_RUNTIME_DIR") {
-        Some(runtime) => Ok(runtime.join("wikifarm")),
-        None => match state_dir_of(root, env) {
-            Ok(state) => Ok(state.join("locks")),
-            Err(_) => Err(PlaceError { what: "locks" }),
-        },
+    match state_dir_of(root, env) {
+        Ok(state) => Ok(state.join("locks")),
+        Err(_) => Err(PlaceError { what: "locks" }),
     }
 }
 
@@ -87,7 +85,7 @@ mod tests {
         assert_eq!(state_dir_of(true, env(all)).unwrap(), PathBuf::from("/var/lib/wikifarm"));
         assert_eq!(lock_dir_of(true, env(all)).unwrap(), PathBuf::from("/run/wikifarm"));
         assert_eq!(state_dir_of(false, env(all)).unwrap(), PathBuf::from("/s/wikifarm"));
-        assert_eq!(lock_dir_of(false, env(all)).unwrap(), PathBuf::from("/r/wikifarm"));
+        assert_eq!(lock_dir_of(false, env(all)).unwrap(), PathBuf::from("/s/wikifarm/locks"));
         let unit = &[("STATE_DIRECTORY", "/var/lib/w"), ("RUNTIME_DIRECTORY", "/run/w"), ("HOME", "/root")];
         assert_eq!(state_dir_of(true, env(unit)).unwrap(), PathBuf::from("/var/lib/w"));
         assert_eq!(lock_dir_of(false, env(unit)).unwrap(), PathBuf::from("/run/w"));

@@ -23,7 +23,7 @@ pub(crate) fn fixtures() -> PathBuf {
 impl Place {
     pub(crate) fn new() -> Place {
         let root = tempfile::Builder::new().prefix("wikifarm-test-").tempdir().unwrap();
-        for name in ["here", "home", "run"] {
+        for name in ["here", "home"] {
             fs::DirBuilder::new().mode(0o755).create(root.path().join(name)).unwrap();
         }
         Place { root }
@@ -45,8 +45,8 @@ impl Place {
     }
 
     /// Where its locks lie.
-    pub(crate) fn runtime(&self) -> PathBuf {
-        self.root.path().join("run")
+    pub(crate) fn lock_dir(&self) -> PathBuf {
+        self.home().join("state/wikifarm/locks")
     }
 
     pub(crate) fn file(self, name: &str, content: impl AsRef<[u8]>) -> Place {
@@ -102,7 +102,7 @@ impl Place {
 
     /// The locks that wikifarm made.
     pub(crate) fn locks(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.runtime().join("wikifarm")).unwrap();
+        let entries = fs::read_dir(self.lock_dir()).unwrap();
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 

@@ -199,7 +199,6 @@ impl<'a> Run<'a> {
             ("HOME", self.place.home()),
             ("XDG_STATE_HOME", self.place.home().join("state")),
             ("XDG_CACHE_HOME", self.place.home().join("cache")),
-            ("XDG_RUNTIME_DIR", self.place.runtime()),
         ] {
             command.env(name, path);
         }
