@@ -14,6 +14,8 @@ mod config_show;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
+mod cookie_test;
+mod cookie_test_agreement;
 mod demo;
 mod global;
 mod man;
