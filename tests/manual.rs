@@ -24,4 +24,5 @@ mod session_list;
 mod session_prune;
 mod session_show;
 mod session_stats;
+mod session_whois;
 mod support;

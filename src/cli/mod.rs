@@ -11,12 +11,15 @@ mod cookie_preview;
 mod cookie_test;
 mod demo;
 mod exit;
+mod ids;
 mod man;
 mod session_json;
+mod session_lines;
 mod session_list;
 mod session_prune;
 mod session_show;
 mod session_stats;
+mod session_whois;
 mod stores;
 mod users;
 
@@ -154,6 +157,7 @@ enum Session {
     Show(session_show::Options),
     Stats(session_stats::Options),
     Prune(session_prune::Options),
+    Whois(session_whois::Options),
 }
 
 /// The command tree, for manual pages and completions.
@@ -255,6 +259,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Session(Session::Show(options))) => session_show::run(&options, context),
         Some(Command::Session(Session::Stats(options))) => session_stats::run(&options, context),
         Some(Command::Session(Session::Prune(options))) => session_prune::run(&options, context),
+        Some(Command::Session(Session::Whois(options))) => session_whois::run(&options, context),
     }
 }
 
