@@ -165,6 +165,7 @@ fn a_group_of_commands_alone_shows_what_it_has() {
               show   Show one session: whose it is, until when it lasts, the trail, the raw values
               stats  Count sessions by state, user and age, with the bytes and inodes they take
               prune  Remove expired sessions: plan, check every guard, then act
+              whois  Say which wikis and stores know a session's id, whose session it is, and whether it is live
 
             Options:
               -h, --help  Print help (see more with '--help')
@@ -197,7 +198,9 @@ fn formats_that_a_command_does_not_have_are_refused() {
         ("cookie preview", ["ndjson", "csv"]),
         ("cookie explain docs docs", ["ndjson", "csv"]),
         ("cookie header docs", ["ndjson", "csv"]),
+        ("cookie test --url https://x.org --set-cookie a=b", ["ndjson", "csv"]),
         ("session show aaaaaaaa --store s", ["ndjson", "csv"]),
+        ("session whois aaaaaaaa --store s", ["ndjson", "csv"]),
         ("session stats --store s", ["ndjson", "csv"]),
         ("session prune --store s", ["ndjson", "csv"]),
     ] {

@@ -39,6 +39,7 @@ fn there_is_a_page_for_each_command() {
             wikifarm-cookie-header.1
             wikifarm-cookie-preview.1
             wikifarm-cookie-probe.1
+            wikifarm-cookie-test.1
             wikifarm-cookie.1
             wikifarm-demo.1
             wikifarm-man.1
@@ -46,6 +47,7 @@ fn there_is_a_page_for_each_command() {
             wikifarm-session-prune.1
             wikifarm-session-show.1
             wikifarm-session-stats.1
+            wikifarm-session-whois.1
             wikifarm-session.1
             wikifarm.1
             ",

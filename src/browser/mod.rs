@@ -49,9 +49,11 @@ mod matching;
 mod prefix;
 #[cfg(test)]
 mod properties;
+mod raw_text;
 mod refusal;
 mod retrieve;
 mod same_site;
+mod script;
 mod set_cookie;
 mod suffix;
 #[cfg(test)]
@@ -66,9 +68,11 @@ pub use host::{canonical_host, is_ip};
 pub use jar::{Jar, Outcome};
 pub use lifetime::{MAX_LIFETIME, parse_max_age};
 pub use matching::{default_path, domain_match, path_match};
+pub use raw_text::RawText;
 pub use refusal::{Refusal, RefusalReason};
 pub use retrieve::{Visit, Withheld, WithheldReason};
 pub use same_site::{Nav, Request, Via};
+pub use script::{Action, Played, ScriptError, Step, parse_script};
 pub use set_cookie::{MAX_ATTRIBUTE_VALUE, MAX_NAME_AND_VALUE, SetCookie, parse_set_cookie};
 pub use suffix::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, Suffixes, suffix_list_version};
 pub use target::{Target, TargetError};

@@ -156,8 +156,17 @@ impl Context<'_> {
     /// # Errors
     /// If it can't be written.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string_pretty(value)
+        let mut text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
+        // serde_json leaves these as they are; where colours are stripped from output, they would go with them.
+        let steers = |character: char| matches!(character, '\u{7f}'..='\u{9f}');
+        if text.contains(steers) {
+            let escaped = |character| match character {
+                _ if steers(character) => format!("\\u{:04x}", u32::from(character)),
+                _ => character.to_string(),
+            };
+            text = text.chars().map(escaped).collect();
+        }
         writeln!(self.out, "{text}")?;
         Ok(())
     }

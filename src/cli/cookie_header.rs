@@ -21,10 +21,20 @@ pub(super) struct Options {
 
 /// `--as`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Whom {
+pub(super) enum Whom {
     Anonymous,
     User,
     Remember,
+}
+
+impl Whom {
+    pub(super) fn visitor(self) -> Visitor {
+        match self {
+            Whom::Anonymous => Visitor::Anonymous,
+            Whom::User => Visitor::User,
+            Whom::Remember => Visitor::Remember,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -42,9 +52,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let wiki = find_wiki(&farm, &options.wiki)?;
     let visitors = match options.visitor {
         None => Visitor::ALL.to_vec(),
-        Some(Whom::Anonymous) => vec![Visitor::Anonymous],
-        Some(Whom::User) => vec![Visitor::User],
-        Some(Whom::Remember) => vec![Visitor::Remember],
+        Some(whom) => vec![whom.visitor()],
     };
     let settings = wiki.moin();
     let now = context.now();

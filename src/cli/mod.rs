@@ -9,14 +9,18 @@ mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
 mod cookie_probe;
+mod cookie_test;
 mod demo;
 mod exit;
+mod ids;
 mod man;
 mod session_json;
+mod session_lines;
 mod session_list;
 mod session_prune;
 mod session_show;
 mod session_stats;
+mod session_whois;
 mod stores;
 mod users;
 
@@ -147,6 +151,7 @@ enum Cookie {
     Explain(cookie_explain::Options),
     Header(cookie_header::Options),
     Probe(cookie_probe::Options),
+    Test(cookie_test::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -155,6 +160,7 @@ enum Session {
     Show(session_show::Options),
     Stats(session_stats::Options),
     Prune(session_prune::Options),
+    Whois(session_whois::Options),
 }
 
 /// The command tree, for manual pages and completions.
@@ -249,6 +255,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
         Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
         Some(Command::Cookie(Cookie::Probe(options))) => cookie_probe::run(&options, context),
+        Some(Command::Cookie(Cookie::Test(options))) => cookie_test::run(&options, context),
         Some(Command::Demo(options)) => demo::run(&options, context),
         Some(Command::Completions(options)) => completions::run(&options, context),
         Some(Command::Man(options)) => man::run(&options, context),
@@ -256,6 +263,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Session(Session::Show(options))) => session_show::run(&options, context),
         Some(Command::Session(Session::Stats(options))) => session_stats::run(&options, context),
         Some(Command::Session(Session::Prune(options))) => session_prune::run(&options, context),
+        Some(Command::Session(Session::Whois(options))) => session_whois::run(&options, context),
     }
 }
 

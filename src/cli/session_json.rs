@@ -45,6 +45,24 @@ pub(super) fn shown(id: &EntryName, prefixes: &Prefixes, reveal: bool) -> String
     id.reveal().chars().take(length).collect()
 }
 
+/// Puts a mark in the place of every value whose name sounds like a secret.
+pub(super) fn hide_secrets(values: &mut serde_json::Value) {
+    match values {
+        serde_json::Value::Object(items) => {
+            for (key, value) in items.iter_mut() {
+                let key = key.to_lowercase();
+                if ["passw", "secret", "token", "ticket"].iter().any(|word| key.contains(word)) {
+                    *value = serde_json::json!({"$py": "hidden"});
+                } else {
+                    hide_secrets(value);
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(hide_secrets),
+        _ => {}
+    }
+}
+
 impl SessionJson {
     /// The session `session` of the store at `position` of `specs`.
     pub(super) fn new(

@@ -1,17 +1,16 @@
 //! `wikifarm session show`: one session, whole.
 
-use std::io::Read;
-
 use clap::Args;
 
-use super::session_json::{SessionJson, shown};
+use super::ids::{self, Open};
+use super::session_json::{SessionJson, hide_secrets, shown};
+use super::session_lines;
 use super::stores::StoreArgs;
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::pickle::Tree;
 use crate::report::escape;
-use crate::report::measure::{bytes, relative, rfc3339};
-use crate::store::{self, EntryName, Expires, Fields, Prefixes, Session, SessionStore, StoreSpec, seconds};
+use crate::store::{Fields, Session, StoreSpec};
 
 /// Show one session: whose it is, until when it lasts, the trail, the raw values
 #[derive(Debug, Args)]
@@ -28,38 +27,24 @@ pub(super) struct Options {
     reveal: bool,
 }
 
-/// The most that is read from standard input, in bytes.
-const MOST_INPUT: u64 = 1 << 20;
-
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("session show", &[Format::Human, Format::Json])?;
-    let ids = wanted(&options.id)?;
+    let wanted = ids::wanted(&options.id)?;
     let stores = options.stores.find(context, false)?;
-    let mut exit = stores.exit;
     let mut users = Users::of(&stores.specs);
-    let mut open: Vec<(usize, Box<dyn SessionStore>, Prefixes)> = Vec::new();
-    for (position, spec) in stores.specs.iter().enumerate() {
-        let mut names = Vec::new();
-        let found = store::open(spec.clone()).and_then(|store| {
-            store.names(&mut |name| names.push(name))?;
-            Ok(store)
-        });
-        match found {
-            Ok(store) => open.push((position, store, Prefixes::new(names))),
-            Err(error) if error.is_missing() && !spec.wikis.is_empty() => {}
-            Err(error) => {
-                context.complain(&error.to_string())?;
-                exit = Exit::Partial;
-            }
-        }
-    }
+    let (open, opened) = ids::open(&stores.specs, context)?;
+    let mut exit = stores.exit.and(opened);
     let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
     let mut documents = Vec::new();
     let mut first = true;
-    for id in ids {
-        let name =
-            resolve(&id, &open).map_err(|failure| Failure { exit: failure.exit.and(exit), ..failure })?;
-        for (position, store, prefixes) in &open {
+    for id in wanted {
+        // What could not be looked at may hold it: then the run was done in part.
+        let partial = |failure: Failure| Failure { exit: failure.exit.and(exit), ..failure };
+        let Some(name) = ids::find(&id, &open).map_err(partial)? else {
+            let why = format!("no session's id begins with {:?}", ids::shortened(&id));
+            return Err(partial(Failure::usage(why)));
+        };
+        for Open { position, store, prefixes } in &open {
             let Some(spec) = stores.specs.get(*position) else { continue };
             let entry = match store.read(&name, Fields { trail: true }) {
                 Ok(Some(session)) => session,
@@ -96,53 +81,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(exit)
 }
 
-/// The ids asked for.
-fn wanted(argument: &str) -> Result<Vec<String>, Failure> {
-    if argument != "-" {
-        return Ok(vec![argument.to_owned()]);
-    }
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(MOST_INPUT).read_to_string(&mut text);
-    read.map_err(|error| Failure::usage(format!("can't read ids from standard input: {error}")))?;
-    let ids: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    if ids.is_empty() { Err(Failure::usage("standard input holds no id")) } else { Ok(ids) }
-}
-
-/// The one session that begins with `prefix`, by all stores.
-fn resolve(prefix: &str, stores: &[(usize, Box<dyn SessionStore>, Prefixes)]) -> Result<EntryName, Failure> {
-    let prefix = prefix.trim_end_matches('…');
-    // What was typed may be a whole id: never repeated in a message beyond its beginning.
-    let mut short: String = prefix.chars().take(store::SHORTEST_PREFIX).collect();
-    if prefix.chars().count() > store::SHORTEST_PREFIX {
-        short.push('…');
-    }
-    let mut found: Vec<EntryName> =
-        stores.iter().flat_map(|(_, _, prefixes)| prefixes.matching(prefix).iter().copied()).collect();
-    found.sort_unstable();
-    found.dedup();
-    match found.as_slice() {
-        _ if prefix.is_empty() => Err(Failure::usage("the id is empty")),
-        [one] => Ok(*one),
-        [] => Err(Failure::usage(format!("no session's id begins with {short:?}"))),
-        many => Err(Failure::usage(format!(
-            "{} sessions' ids begin with {short:?}: give more of the id",
-            many.len()
-        ))),
-    }
-}
-
 /// The values for showing: what is named like a secret is left out unless asked for.
 fn values(tree: &Tree, reveal: bool) -> serde_json::Value {
     let mut values = tree.to_display_json(tree.root());
-    if let serde_json::Value::Object(items) = &mut values
-        && !reveal
-    {
-        for (key, value) in items.iter_mut() {
-            let key = key.to_lowercase();
-            if ["passw", "secret", "token", "ticket"].iter().any(|word| key.contains(word)) {
-                *value = serde_json::json!({"$py": "hidden"});
-            }
-        }
+    if !reveal {
+        hide_secrets(&mut values);
     }
     values
 }
@@ -155,41 +98,8 @@ fn human(
     position: usize,
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
-    let now = context.now();
+    session_lines::write(session, json, (position, spec), users, context)?;
     let out = &mut *context.out;
-    let wikis = if json.wikis.is_empty() { String::new() } else { format!(" ({})", json.wikis.join(", ")) };
-    writeln!(out, "session   {}", escape(&json.id))?;
-    writeln!(out, "store     {}{}", escape(&spec.address()), escape(&wikis))?;
-    writeln!(out, "state     {}", json.state)?;
-    let time = |time: f64| format!("{}, {}", rfc3339(time).unwrap_or_default(), relative(time, now));
-    match &session.facts {
-        Err(why) => writeln!(out, "          {}", escape(&why.to_string()))?,
-        Ok(facts) => {
-            match facts.expires {
-                Expires::At(end) => writeln!(out, "expires   {}", time(end))?,
-                Expires::Absent => writeln!(out, "expires   never said")?,
-                Expires::Invalid(what) => writeln!(out, "expires   {what}")?,
-            }
-            match &facts.user {
-                None => writeln!(out, "user      anonymous")?,
-                Some(user) => {
-                    let name = json.user.as_ref().and_then(|user| user.name.clone());
-                    let name = name.unwrap_or_else(|| "unknown to the user directory".to_owned());
-                    let method = user.auth_method.as_deref().unwrap_or("no method");
-                    let line = format!("{name} (id:{}), logged in by {method}", user.id);
-                    writeln!(out, "user      {}", escape(&line))?;
-                }
-            }
-            if let Some(setuid) = &facts.setuid {
-                let name = users
-                    .name(position, setuid)
-                    .unwrap_or_else(|| "unknown to the user directory".to_owned());
-                writeln!(out, "acts as   {}", escape(&format!("{name} (id:{setuid})")))?;
-            }
-        }
-    }
-    writeln!(out, "written   {}", time(seconds(session.modified)))?;
-    writeln!(out, "size      {}", bytes(session.size))?;
     for (number, page) in json.trail.iter().flatten().enumerate() {
         writeln!(out, "{}{}", if number == 0 { "trail     " } else { "          " }, escape(page))?;
     }

@@ -9,10 +9,12 @@ mod date;
 mod id;
 mod lifetime;
 mod settings;
+mod signed;
 mod version;
 
 pub use cookie::{NoCookie, SetCookie, session_cookie};
 pub use id::{IdForm, id_form, placeholder_id};
 pub use lifetime::{Broken, Lifetime, Lifetimes, TEN_YEARS, lifetimes};
 pub use settings::{Backend, CookieLifetime, Duplicate, Settings, Visitor};
+pub use signed::{Age, SignedCookie, SignedError};
 pub use version::{Behaviour, Version, VersionError};

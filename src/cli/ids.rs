@@ -1,0 +1,88 @@
+//! Session ids as commands take them: whole or any unique prefix, or from standard input, so that they stay out of
+//! `ps`. No message repeats more of one than its beginning.
+
+use std::io::Read;
+
+use super::{Context, Exit, Failure};
+use crate::store::{self, EntryName, Prefixes, SHORTEST_PREFIX, SessionStore, StoreSpec};
+
+/// The most that is read from standard input, in bytes.
+const MOST_INPUT: u64 = 1 << 20;
+
+/// The ids asked for, without the `…` of a shortened one.
+pub(super) fn wanted(argument: &str) -> Result<Vec<String>, Failure> {
+    if argument != "-" {
+        return Ok(vec![bare(argument)]);
+    }
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(MOST_INPUT).read_to_string(&mut text);
+    read.map_err(|error| Failure::usage(format!("can't read ids from standard input: {error}")))?;
+    let ids: Vec<String> = text.split_whitespace().map(bare).collect();
+    if ids.is_empty() { Err(Failure::usage("standard input holds no id")) } else { Ok(ids) }
+}
+
+fn bare(id: &str) -> String {
+    id.trim_end_matches('…').to_owned()
+}
+
+/// As much of an id as may be repeated.
+pub(super) fn short(id: &str) -> String {
+    id.chars().take(SHORTEST_PREFIX).collect()
+}
+
+/// The same, with `…` where more was given.
+pub(super) fn shortened(id: &str) -> String {
+    let more = if id.chars().count() > SHORTEST_PREFIX { "…" } else { "" };
+    short(id) + more
+}
+
+/// A store that could be opened, by its position among the specifications, with all its ids.
+pub(super) struct Open {
+    pub(super) position: usize,
+    pub(super) store: Box<dyn SessionStore>,
+    pub(super) prefixes: Prefixes,
+}
+
+/// Opens the stores. One that is not there yet holds nothing; any other that can't be listed makes the run partial.
+pub(super) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> Result<(Vec<Open>, Exit), Failure> {
+    let (mut opened, mut exit) = (Vec::new(), Exit::Success);
+    for (position, spec) in specs.iter().enumerate() {
+        let mut names = Vec::new();
+        let found = store::open(spec.clone()).and_then(|store| {
+            store.names(&mut |name| names.push(name))?;
+            Ok(store)
+        });
+        match found {
+            Ok(store) => opened.push(Open { position, store, prefixes: Prefixes::new(names) }),
+            Err(error) if error.is_missing() && !spec.wikis.is_empty() => {}
+            Err(error) => {
+                context.complain(&error.to_string())?;
+                exit = Exit::Partial;
+            }
+        }
+    }
+    Ok((opened, exit))
+}
+
+/// The one session that begins with `prefix`, by all stores; `None` if there is none.
+///
+/// # Errors
+/// If the prefix is empty, or several ids begin with it.
+pub(super) fn find(prefix: &str, stores: &[Open]) -> Result<Option<EntryName>, Failure> {
+    if prefix.is_empty() {
+        return Err(Failure::usage("the id is empty"));
+    }
+    let mut found: Vec<EntryName> =
+        stores.iter().flat_map(|open| open.prefixes.matching(prefix).iter().copied()).collect();
+    found.sort_unstable();
+    found.dedup();
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        many => Err(Failure::usage(format!(
+            "{} sessions' ids begin with {:?}: give more of the id",
+            many.len(),
+            short(prefix)
+        ))),
+    }
+}

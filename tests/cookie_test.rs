@@ -1,0 +1,492 @@
+//! `wikifarm cookie test`
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use serde_json::{Value, json};
+
+use crate::support::Place;
+
+const NOW: &str = "--now=1795400000";
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    cookie_domain = ".example.org"
+    cookie_name = "lab"
+
+    [wikis.own]
+    url = "https://own.example.org/"
+    session_service = "custom"
+"#;
+
+#[test]
+fn each_header_and_each_cookie_is_explained() {
+    Place::new()
+        .wikifarm("cookie test --url https://wiki1.example.org/ --set-cookie")
+        .arg("A=1; Domain=example.org; Path=/wiki; Secure; HttpOnly; SameSite=Lax; Max-Age=3600")
+        .arg("B=2; Domain=org")
+        .arg("C=; Max-Age=0")
+        .arg("D=4")
+        .arg("D=5")
+        .arg("D=; Expires=Thu, 01-Jan-1970 00:00:00 GMT")
+        .arg("--visit")
+        .arg("https://wiki2.example.org/wiki/Page")
+        .arg("http://example.net/wiki")
+        .arg(NOW)
+        .status(1)
+        .stdout(
+            r"
+            https://wiki1.example.org/ sets
+              accepted  A=1; Domain=example.org; Path=/wiki; Secure; HttpOnly; SameSite=Lax; Max-Age=3600
+                        kept as A=1 for example.org and all below it, path /wiki, Secure, HttpOnly, SameSite=Lax, until 2026-11-23T03:13:20Z, in 60 m
+              refused   B=2; Domain=org
+                        public-suffix: Domain is a public suffix, under which anybody can register (RFC 6265bis 5.7 step 9)
+              accepted  C=; Max-Age=0
+                        it deletes, but there is no cookie C of wiki1.example.org alone, path /
+              accepted  D=4
+                        kept as D=4 for wiki1.example.org alone, path /, until the browser closes
+              accepted  D=5
+                        kept as D=5 for wiki1.example.org alone, path /, until the browser closes
+                        in place of D=4
+              deleted   D=; Expires=Thu, 01-Jan-1970 00:00:00 GMT
+                        the cookie D of wiki1.example.org alone, path /
+
+            https://wiki2.example.org/wiki/Page gets
+              Cookie: A=1
+              sent      A=1 of example.org and all below it, path /wiki
+                        wiki2.example.org is below example.org, /wiki covers /wiki/Page, https is secure
+
+            http://example.net/wiki gets
+              no Cookie header
+              withheld  A=1 of example.org and all below it, path /wiki
+                        domain-mismatch: the cookie belongs to another host or domain (RFC 6265bis 5.1.3)
+                        secure-only: a Secure cookie goes over https only (RFC 6265bis 5.8.3)
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn programs_get_exactly_these_fields() {
+    Place::new()
+        .wikifarm("cookie test --url https://wiki1.example.org/a/b --visit https://wiki1.example.org/a/ --format json")
+        .arg(NOW)
+        .arg("--set-cookie=A=1; Domain=example.org; Max-Age=60; SameSite=Strict")
+        .arg("--set-cookie=B=2; Domain=org")
+        .arg("--set-cookie=A=; Domain=example.org; Max-Age=-1; Secure; HttpOnly; Path=/")
+        .arg(OsString::from_vec(b"--set-cookie=C=\xe9\xc3\xa9".to_vec()))
+        .status(1)
+        .stdout(
+            r#"
+            {
+              "steps": [
+                {
+                  "url": "https://wiki1.example.org/a/b",
+                  "accepted": [
+                    {
+                      "name": "A",
+                      "value": "1",
+                      "domain": "example.org",
+                      "host_only": false,
+                      "path": "/a",
+                      "secure": false,
+                      "http_only": false,
+                      "same_site": "Strict",
+                      "expires": 1795400060.0
+                    },
+                    {
+                      "name": "A",
+                      "value": "",
+                      "domain": "example.org",
+                      "host_only": false,
+                      "path": "/",
+                      "secure": true,
+                      "http_only": true,
+                      "same_site": null,
+                      "expires": 0.0
+                    },
+                    {
+                      "name": "C",
+                      "value": "\udce9é",
+                      "domain": "wiki1.example.org",
+                      "host_only": true,
+                      "path": "/a",
+                      "secure": false,
+                      "http_only": false,
+                      "same_site": null,
+                      "expires": null
+                    }
+                  ],
+                  "refused": [
+                    {
+                      "header": "B=2; Domain=org",
+                      "reason": "public-suffix",
+                      "section": "5.7 step 9"
+                    }
+                  ],
+                  "cookie": null
+                },
+                {
+                  "url": "https://wiki1.example.org/a/",
+                  "accepted": [],
+                  "refused": [],
+                  "cookie": "A=1; C=\udce9é"
+                }
+              ]
+            }
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn where_chromium_does_otherwise_the_letter_is_told() {
+    let place = Place::new();
+    let run = |more: &str| {
+        let run = place.wikifarm("cookie test --url http://w.example.org/ --visit http://w.example.org/");
+        run.arg("--set-cookie=A=1; Max-Age=+60")
+            .arg("--set-cookie=B=2; Domain=.")
+            .arg("--set-cookie=C=3")
+            .arg(NOW)
+            .arg(more)
+    };
+    run("-v")
+        .status(1)
+        .stdout(
+            r"
+            http://w.example.org/ sets
+              accepted  A=1; Max-Age=+60
+                        kept as A=1 for w.example.org alone, path /, until 2026-11-23T02:14:20Z, in 60 s
+                        by the letter of RFC 6265bis (--rfc) accepted: kept as A=1 for w.example.org alone, path /, until the browser closes
+              refused   B=2; Domain=.
+                        malformed-domain: Domain must be a host name: no port, URL, quotes, percent signs or empty labels (RFC 6265bis 5.1.2)
+                        by the letter of RFC 6265bis (--rfc) accepted: kept as B=2 for w.example.org alone, path /, until the browser closes
+              accepted  C=3
+                        kept as C=3 for w.example.org alone, path /, until the browser closes
+
+            http://w.example.org/ gets
+              Cookie: A=1; C=3
+              by the letter of RFC 6265bis (--rfc) Cookie: A=1; B=2; C=3
+              sent      A=1 of w.example.org alone, path /
+                        w.example.org is the host, / covers /
+              sent      C=3 of w.example.org alone, path /
+                        w.example.org is the host, / covers /
+            ",
+        )
+        .run();
+    run("--rfc")
+        .stdout(
+            r"
+            http://w.example.org/ sets
+              accepted  A=1; Max-Age=+60
+                        kept as A=1 for w.example.org alone, path /, until the browser closes
+              accepted  B=2; Domain=.
+                        kept as B=2 for w.example.org alone, path /, until the browser closes
+              accepted  C=3
+                        kept as C=3 for w.example.org alone, path /, until the browser closes
+
+            http://w.example.org/ gets
+              Cookie: A=1; B=2; C=3
+              sent      A=1 of w.example.org alone, path /
+                        w.example.org is the host, / covers /
+              sent      B=2 of w.example.org alone, path /
+                        w.example.org is the host, / covers /
+              sent      C=3 of w.example.org alone, path /
+                        w.example.org is the host, / covers /
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn what_was_pasted_is_understood() {
+    let place = Place::new();
+    let sent = |pasted: &str| {
+        let run = place.wikifarm("cookie test --url https://w.example.org/ --visit https://w.example.org/");
+        let run = run.arg("--format=json").arg(format!("--set-cookie={pasted}"));
+        run.any_stdout().run().json()["steps"][1]["cookie"].as_str().unwrap().to_owned()
+    };
+    for before in
+        ["", "Set-Cookie: ", "set-cookie:", "SET-COOKIE:  ", "Cookie: ", "< set-cookie: ", "< Set-Cookie: "]
+    {
+        assert_eq!(sent(&format!("{before}A=1; Path=/")), "A=1", "{before:?}");
+    }
+    assert_eq!(sent("Cookie: A=1; B=2"), "A=1; B=2");
+    assert_eq!(
+        sent("< HTTP/2 200\r\n< server: nginx\r\n< set-cookie: A=1; Secure\r\n< set-cookie: B=2\r\n<\r\n"),
+        "A=1; B=2"
+    );
+}
+
+#[test]
+fn a_wiki_of_the_farm_lends_its_header_and_its_url() {
+    Place::farm(FARM)
+        .wikifarm("cookie test --from docs --visit https://wiki.example.org/ https://docs.example.net/")
+        .arg(NOW)
+        .stdout(
+            r"
+            https://docs.example.org/ sets
+              accepted  MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Thu, 20-Nov-2036 02:13:00 GMT; Max-Age=315360000; Secure; Path=/
+                        kept as MOIN_SESSION_lab=0000000000000000000000000000000000000000 for example.org and all below it, path /, Secure, until 2027-12-28T02:13:20Z, in 400 d
+
+            https://wiki.example.org/ gets
+              Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000
+              sent      MOIN_SESSION_lab=0000000000000000000000000000000000000000 of example.org and all below it, path /
+                        wiki.example.org is below example.org, / covers /, https is secure
+
+            https://docs.example.net/ gets
+              no Cookie header
+              withheld  MOIN_SESSION_lab=0000000000000000000000000000000000000000 of example.org and all below it, path /
+                        domain-mismatch: the cookie belongs to another host or domain (RFC 6265bis 5.1.3)
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn another_visitor_and_another_url_can_be_named() {
+    let place = Place::farm(FARM);
+    let words = "cookie test --from docs --as user --url https://docs.example.net/";
+    place
+        .wikifarm(words)
+        .arg(NOW)
+        .status(1)
+        .stdout(
+            r"
+            https://docs.example.net/ sets
+              refused   MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
+                        domain-mismatch: Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_wiki_that_sends_none_says_why() {
+    let place = Place::farm(FARM);
+    place
+        .wikifarm("cookie test --from docs --as anonymous --visit https://docs.example.org/")
+        .status(1)
+        .stdout(
+            r"
+            https://docs.example.org/ sets
+              no header
+
+            https://docs.example.org/ gets
+              no Cookie header
+            ",
+        )
+        .stderr(
+            r"
+            docs sends no cookie as anonymous: anonymous sessions are off: their lifetime is 0
+            ",
+        )
+        .run();
+    place
+        .wikifarm("cookie test --from own")
+        .status(1)
+        .stderr(
+            r"
+            wikifarm: which cookie own sends is unknown: the wiki has its own session_service
+            ",
+        )
+        .run();
+    place
+        .wikifarm("cookie test --from dcos")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: the farm farm.toml has no wiki "dcos"; did you mean "docs"?
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn a_script_is_acted_out_in_order() {
+    let script = r#"{"url": "https://w.example.org/", "set_cookie": ["A=1; HttpOnly", "B=2; SameSite=Strict"], "at": 1795400000}
+{"url": "https://w.example.org/", "set_cookie": ["A=2", "C=\udce9"], "from": "script"}
+
+{"url": "https://w.example.org/", "visit": true, "from": "script"}
+{"url": "https://w.example.org/", "visit": true, "nav": "link", "from_url": "https://example.net/", "at": 1795400060}
+{"url": "https://w.example.org/", "visit": true, "nav": "post", "from_url": "https://example.net/", "at": 1795400200}
+"#;
+    Place::new()
+        .file("steps.jsonl", script)
+        .wikifarm("cookie test --script steps.jsonl")
+        .status(1)
+        .stdout(
+            r"
+            2026-11-23T02:13:20Z  https://w.example.org/ sets
+              accepted  A=1; HttpOnly
+                        kept as A=1 for w.example.org alone, path /, HttpOnly, until the browser closes
+              accepted  B=2; SameSite=Strict
+                        kept as B=2 for w.example.org alone, path /, SameSite=Strict, until the browser closes
+
+            2026-11-23T02:13:20Z  a script at https://w.example.org/ sets
+              refused   A=2
+                        overwrite-http-only: a script cannot replace an HttpOnly cookie (RFC 6265bis 5.7 step 23)
+              accepted  C=\xe9
+                        kept as C=\xe9 for w.example.org alone, path /, until the browser closes
+
+            2026-11-23T02:13:20Z  a script at https://w.example.org/ sees
+              Cookie: B=2; C=\xe9
+              sent      B=2 of w.example.org alone, path /
+                        w.example.org is the host, / covers /
+              sent      C=\xe9 of w.example.org alone, path /
+                        w.example.org is the host, / covers /
+              withheld  A=1 of w.example.org alone, path /
+                        http-only-from-script: scripts do not see HttpOnly cookies (RFC 6265bis 5.8.3)
+
+            2026-11-23T02:14:20Z  https://w.example.org/, by a link from https://example.net/, gets
+              Cookie: A=1; C=\xe9
+              sent      A=1 of w.example.org alone, path /
+                        w.example.org is the host, / covers /
+              sent      C=\xe9 of w.example.org alone, path /
+                        w.example.org is the host, / covers /
+              withheld  B=2 of w.example.org alone, path /
+                        same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+
+            2026-11-23T02:16:40Z  https://w.example.org/, by a form with POST from https://example.net/, gets
+              no Cookie header
+              withheld  A=1 of w.example.org alone, path /
+                        same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+              withheld  B=2 of w.example.org alone, path /
+                        same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+              withheld  C=\xe9 of w.example.org alone, path /
+                        same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_script_that_is_not_understood_is_not_acted_out() {
+    let script = "{\"url\":\"https://w.example.org/\",\"set_cookie\":[\"A=1\"]}\n\
+        {\"url\":\"https://w.example.org/\",\"set-cookie\":[\"A=1\"]}\n\
+        {\"url\":\"https://w.example.org/\",\"visit\":1}\n";
+    let place = Place::new();
+    place
+        .wikifarm("cookie test --script - --format json")
+        .stdin(script)
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: standard input:2:44: unknown field "set-cookie"; did you mean "set_cookie"?
+            wikifarm: standard input:3:41: invalid type: integer `1`, expected a boolean
+            wikifarm: nothing was acted out: 2 lines of the script could not be understood
+            "#,
+        )
+        .run();
+    place
+        .wikifarm("cookie test --script -")
+        .stdin("\n")
+        .status(2)
+        .stderr("wikifarm: the script standard input has no steps\n")
+        .run();
+    place
+        .wikifarm("cookie test --script gone.jsonl")
+        .status(2)
+        .stderr("wikifarm: can't read the script gone.jsonl: No such file or directory (os error 2)\n")
+        .run();
+}
+
+#[test]
+fn urls_without_cookies_set_and_get_nothing() {
+    let script = "{\"url\":\"https://[::1%25.example.com]/\",\"set_cookie\":[\"A=1\"]}\n\
+        {\"url\":\"https://[::1%25.example.com]/\",\"visit\":true}\n";
+    let ran = Place::new()
+        .wikifarm("cookie test --script - --format json")
+        .stdin(script)
+        .status(1)
+        .any_stdout()
+        .stderr(
+            r"
+            wikifarm: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
+            wikifarm: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
+            ",
+        )
+        .run();
+    let refused = json!([{"header": "A=1", "reason": "url-without-cookies", "section": "5.1.2"}]);
+    let url = "https://[::1%25.example.com]/";
+    assert_eq!(
+        ran.json(),
+        json!({"steps": [
+            {"url": url, "accepted": [], "refused": refused, "cookie": null},
+            {"url": url, "accepted": [], "refused": [], "cookie": null},
+        ]})
+    );
+}
+
+#[test]
+fn urls_that_are_none_are_refused() {
+    let place = Place::new();
+    for (words, message) in [
+        (
+            "--url wiki1.example.org",
+            "--url wiki1.example.org: not a URL: relative URL without a base; did you mean https://wiki1.example.org/?",
+        ),
+        (
+            "--url ftp://example.org",
+            "--url ftp://example.org: the scheme \"ftp\" has no cookies; use http or https",
+        ),
+        ("--url http://", "--url http://: not a URL: empty host"),
+        (
+            "--url http://a..b/ --visit http://a^b/",
+            "--visit http://a^b/: not a URL: invalid international domain name",
+        ),
+        ("--url https://[::1", "--url https://[::1: not a URL: invalid IPv6 address"),
+    ] {
+        let stderr = format!("wikifarm: {message}\n");
+        place.wikifarm(&format!("cookie test --set-cookie A=1 {words}")).status(2).stderr(&stderr).run();
+    }
+}
+
+#[test]
+fn something_to_try_is_needed() {
+    let place = Place::new();
+    for words in [
+        "",
+        "--url https://w.example.org/",
+        "--set-cookie A=1",
+        "--script - --url https://w.example.org/",
+        "--as user",
+    ] {
+        let ran = place.wikifarm(&format!("cookie test {words}")).status(2).any_stderr().run();
+        assert!(ran.stderr.starts_with("error: "), "{words}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_header_of_a_megabyte_and_a_nul_are_refused_by_name() {
+    let long = "x".repeat(1 << 20);
+    let script = json!({"url": "https://w.example.org/", "set_cookie": [long, "a=\0"]}).to_string();
+    let place = Place::new();
+    let ran = place.wikifarm("cookie test --script -").stdin(&script).status(1).any_stdout().run();
+    assert!(ran.stdout.len() < 2000, "{} bytes", ran.stdout.len());
+    assert!(ran.stdout.contains("xxx… (1048576 bytes)\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("  refused   a=\\u{0}\n"), "{}", ran.stdout);
+    let json = place
+        .wikifarm("cookie test --script - --format json")
+        .stdin(&script)
+        .status(1)
+        .any_stdout()
+        .run()
+        .json();
+    let reasons: Vec<&Value> =
+        json["steps"][0]["refused"].as_array().unwrap().iter().map(|one| &one["reason"]).collect();
+    assert_eq!(reasons, ["name-and-value-too-long", "disallowed-character"]);
+    assert_eq!(json["steps"][0]["refused"][0]["header"], long);
+}
+
+#[test]
+fn what_could_steer_a_terminal_is_shown_as_a_number() {
+    let place = Place::new();
+    let run = place.wikifarm("cookie test --url https://w.example.org/ --visit https://w.example.org/");
+    let header = OsString::from_vec(b"--set-cookie=A=\xff\xe2\x80\xae; Path=/\x1b[2J".to_vec());
+    let stdout = run.arg(header).status(1).any_stdout().run().stdout;
+    assert!(stdout.contains("  refused   A=\\xff\\u{202e}; Path=/\\u{1b}[2J\n"), "{stdout}");
+}

@@ -1,0 +1,227 @@
+//! `wikifarm session whois ID|-`
+
+use serde_json::json;
+
+use crate::support::{DAY, HOUR, NOW, Place, Session};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+    user_dir = "users"
+
+    [wikis.plans]
+    url = "https://plans.example.org/"
+    session_dir = "sessions"
+    user_dir = "users"
+
+    [wikis.other]
+    url = "https://other.example.org/"
+    session_dir = "other"
+"#;
+
+const NOW_WORDS: &str = "--now=1795400000";
+
+/// Made by Flask 3.0.3 at that time under the key "a farm secret".
+const COOKIE: &str = ".eJxNy0EKwjAUhOGryKylVN3lKiKltlP6kCSSN1mV3t2IXbgb5uPfUJ2lMzHajIB-usxX3hacf6BSXWzSBo9vrFqHSK35W8RsCf8ySsWejrDhJIT7Yz_U6W45DcovplaqfzunQmH_AGYhL1o.awOhQA.Uw7tm1aDdHLHvIxcJqU5hhSrcuA";
+
+/// Two wikis over real sessions, and a third whose store knows one id of them too.
+fn real() -> Place {
+    let known = Session::named("21854108bf22702bdf78c51354ae97df1fc9fc8b").expires(NOW - DAY);
+    Place::farm(FARM)
+        .copy("moin-1.9.11/users", "users", NOW)
+        .copy("moin-1.9.11/sessions", "sessions", NOW - HOUR)
+        .session("other", known)
+}
+
+#[test]
+fn every_store_that_knows_the_id_tells_whose_it_is() {
+    let place = real();
+    let ran = place
+        .wikifarm("session whois 2185")
+        .arg(NOW_WORDS)
+        .stdout(
+            r"
+            session   21854108
+            store     moin-1.9:sessions (docs, plans)
+            state     live
+            expires   2036-11-19T23:44:00Z, in 3649 d
+            user      CarolWiki (id:1795391011.06.15447), logged in by moin
+            written   2026-11-23T01:13:20Z, 60 m ago
+            size      208 B
+
+            session   21854108
+            store     moin-1.9:other (other)
+            state     expired
+            expires   2026-11-22T02:13:20Z, 24 h ago
+            user      anonymous
+            written   2026-11-23T01:13:20Z, 60 m ago
+            size      29 B
+            ",
+        )
+        .run();
+    let again = |id: &str| {
+        place.wikifarm("session whois -").arg(NOW_WORDS).stdin(id).stdout(&ran.stdout).run();
+    };
+    again("21854108bf22702bdf78c51354ae97df1fc9fc8b\n");
+    again("MOIN_SESSION_docs=\"21854108bf22702bdf78c51354ae97df1fc9fc8b\";");
+}
+
+#[test]
+fn an_id_known_nowhere_is_not_repeated_whole() {
+    real()
+        .wikifarm("session whois 0123456789abcdef0123456789abcdef01234567")
+        .status(1)
+        .stdout(
+            r"
+            session   01234567…
+            known     nowhere: no id in 2 stores begins so
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn programs_get_all_ids_in_one_document() {
+    let found = real()
+        .wikifarm("session whois - --format json --store-of docs -q")
+        .arg(NOW_WORDS)
+        .stdin("21854108 0123456789abcdef")
+        .status(1)
+        .any_stdout()
+        .run()
+        .json();
+    let session = json!({
+        "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs", "plans"], "state": "live",
+        "expires": 2_110_751_040.0, "expires_at": "2036-11-19T23:44:00Z",
+        "modified_at": "2026-11-23T01:13:20Z", "size": 208,
+        "user": {"id": "1795391011.06.15447", "name": "CarolWiki", "auth_method": "moin"},
+        "setuid": null,
+    });
+    assert_eq!(
+        found,
+        json!([
+            {"id": "21854108", "sessions": [session], "signed": null},
+            {"id": "01234567…", "sessions": [], "signed": null},
+        ])
+    );
+}
+
+#[test]
+fn a_prefix_of_several_ids_says_nothing() {
+    real()
+        .wikifarm("session whois 2")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: 8 sessions' ids begin with "2": give more of the id
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn not_found_and_could_not_look_differ() {
+    Place::new()
+        .session("s", Session::new('a'))
+        .file("no-dir", "")
+        .wikifarm("session whois bbbb --store s --store moin-1.9:no-dir")
+        .status(3)
+        .stdout(
+            r"
+            session   bbbb
+            known     nowhere that could be looked into
+            ",
+        )
+        .stderr(
+            r"
+            wikifarm: no-dir: not a directory
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn the_whole_id_is_shown_when_revealed() {
+    let stdout = real().wikifarm("session whois 089d00ba --reveal").any_stdout().run().stdout;
+    let id = stdout.lines().next().unwrap().strip_prefix("session   089d00ba").unwrap();
+    assert_eq!(id.len(), 32, "{stdout}");
+}
+
+#[test]
+fn a_signed_cookie_is_read_without_a_farm_or_a_key() {
+    Place::new()
+        .wikifarm("session whois -")
+        .arg("--now=1795486400")
+        .stdin(format!("session={COOKIE}\n"))
+        .stdout(
+            r#"
+            cookie    .eJxNy0E…
+            store     none: MoinMoin 2 keeps the session in the signed cookie, compressed
+            state     live, if the wiki keeps to 31 days (PERMANENT_SESSION_LIFETIME)
+            signed    2026-11-23T02:13:20Z, 24 h ago
+            key       not tried: name it with --secret-file
+            user      id:0c1d2e3f, logged in by moin
+            payload
+              {
+                "user.itemid": "0c1d2e3f",
+                "user.trusted": true,
+                "user.auth_method": "moin",
+                "user.auth_attribs": {
+                  " t": []
+                },
+                "user.session_token": {
+                  "$py": "hidden"
+                }
+              }
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn a_key_signs_a_cookie_or_does_not() {
+    let place =
+        Place::new().file("key", "a farm secret\n").file("old-key", "another secret").file("none", "\n");
+    let run = |key: &str| {
+        let run = place.wikifarm("session whois --format json --secret-file").arg(key).arg(NOW_WORDS);
+        run.arg(COOKIE)
+    };
+    let found = run("key").any_stdout().run().json();
+    assert_eq!(
+        found,
+        json!([{"id": ".eJxNy0E…", "sessions": [], "signed": {
+            "state": "live", "signed_at": "2026-11-23T02:13:20Z", "timestamp": 1_795_400_000, "compressed": true,
+            "user": {"id": "0c1d2e3f", "name": null, "auth_method": "moin"},
+            "key_fits": true,
+            "payload": {
+                "user.auth_attribs": {" t": []}, "user.auth_method": "moin", "user.itemid": "0c1d2e3f",
+                "user.session_token": {"$py": "hidden"}, "user.trusted": true,
+            },
+        }}])
+    );
+    let wrong = run("old-key").status(1).any_stdout().run();
+    assert_eq!(wrong.json()[0]["signed"]["key_fits"], false);
+    assert!(!wrong.stdout.contains("another secret"));
+    run("none").status(2).stderr("wikifarm: the secret file none is empty\n").run();
+    run("gone")
+        .status(2)
+        .stderr("wikifarm: can't read the secret file gone: No such file or directory (os error 2)\n")
+        .run();
+}
+
+#[test]
+fn what_looks_like_a_signed_cookie_and_is_none_says_why() {
+    let place = Place::new().file("key", "x");
+    for (cookie, why) in [
+        ("a.b", "\"a.b\"… is no signed cookie: it has no payload, timestamp and signature, parted by dots"),
+        ("abcdefghijklmnop.b.c", "\"abcdefgh\"… is no signed cookie: its payload is no JSON object"),
+        (".abcd.b.c", "\".abcd.b.\"… is no signed cookie: its payload does not unpack"),
+    ] {
+        place.wikifarm("session whois").arg(cookie).status(2).stderr(&format!("wikifarm: {why}\n")).run();
+    }
+    let stderr = "wikifarm: --secret-file is for signed cookies of MoinMoin 2.0, which have dots in them\n";
+    place.wikifarm("session whois abcd --secret-file key").status(2).stderr(stderr).run();
+}
