@@ -32,7 +32,9 @@ fn every_example_prints_what_the_readme_says() {
             continue;
         }
         let prompt = lines.next().unwrap();
-        let words: Vec<&str> = prompt.strip_prefix("$ wikifarm ").unwrap().split(' ').collect();
+        // Quotes are for the shell of the reader.
+        let words = prompt.strip_prefix("$ wikifarm ").unwrap().split(' ').map(|word| word.trim_matches('"'));
+        let words: Vec<&str> = words.collect();
         writeln!(fresh, "{prompt}").unwrap();
         fresh.push_str(&wikifarm(farm.path(), &words));
         fresh.push_str("```\n");

@@ -10,7 +10,7 @@
 //! 5. B knows the user and how he logged in;
 //! 6. the session has not expired.
 //!
-//! What B then does to A's login was measured on running wikis; [`effect`] holds that table. Nothing here guesses:
+//! What B then does to A's login was measured on running wikis; `effect.rs` holds that table. Nothing here guesses:
 //! what the farm file does not tell is `unknown`. The disk is asked only whether two paths are one directory, through
 //! [`Places`].
 
