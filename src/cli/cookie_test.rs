@@ -72,30 +72,29 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     let mode = if options.rfc { Mode::Rfc } else { Mode::Chromium };
     let mut jar = Jar::with_suffixes(mode, context.suffixes.clone());
-    let played: Vec<Played> = steps.iter().map(|step| step.play(&mut jar)).collect();
-    if played.iter().any(refused) {
-        exit = exit.and(Exit::Found);
-    }
-    for (step, played) in steps.iter().zip(&played) {
-        if let Played::NoCookies(error) = played {
+    let human = context.format == Format::Human;
+    let mut letter = (human && !options.rfc).then(|| Jar::with_suffixes(Mode::Rfc, context.suffixes.clone()));
+    let mut document = json::Document::default();
+    // Step by step: what a long script carries and withholds would not fit into memory at once.
+    for (index, step) in steps.iter().enumerate() {
+        let played = step.play(&mut jar);
+        if refused(&played) {
+            exit = exit.and(Exit::Found);
+        }
+        if let Played::NoCookies(error) = &played {
             context.complain(&format!("no cookies at {}: {error}", human::short(step.url.as_bytes())))?;
         }
-    }
-    if context.format == Format::Json {
-        context.json(&json::document(&steps, &played))?;
-        return Ok(exit);
-    }
-    let letter = (mode == Mode::Chromium).then(|| {
-        let mut jar = Jar::with_suffixes(Mode::Rfc, context.suffixes.clone());
-        steps.iter().map(|step| step.play(&mut jar)).collect::<Vec<Played>>()
-    });
-    for (index, (step, found)) in steps.iter().zip(&played).enumerate() {
-        if index > 0 {
-            writeln!(context.out)?;
+        if human {
+            let letter = letter.as_mut().map(|jar| step.play(jar));
+            let text = human::step(step, &played, letter.as_ref(), options.script.is_some());
+            let before = if index > 0 { "\n" } else { "" };
+            write!(context.out, "{before}{text}")?;
+        } else {
+            document.add(step, &played);
         }
-        let letter = letter.as_ref().and_then(|letter| letter.get(index));
-        let text = human::step(step, found, letter, options.script.is_some());
-        context.out.write_all(text.as_bytes())?;
+    }
+    if !human {
+        context.json(&document)?;
     }
     Ok(exit)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::browser::{Action, Cookie, Outcome, Played, RawText, SameSite, Step, TargetError};
 
 /// All steps.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(super) struct Document {
     steps: Vec<StepJson>,
 }
@@ -49,8 +49,11 @@ fn no_cookies(error: &TargetError) -> (&'static str, &'static str) {
     }
 }
 
-pub(super) fn document(steps: &[Step], played: &[Played]) -> Document {
-    Document { steps: steps.iter().zip(played).map(|(step, played)| one(step, played)).collect() }
+impl Document {
+    /// The next step.
+    pub(super) fn add(&mut self, step: &Step, played: &Played) {
+        self.steps.push(one(step, played));
+    }
 }
 
 fn one(step: &Step, played: &Played) -> StepJson {
