@@ -8,11 +8,13 @@ mod cookie;
 mod date;
 mod id;
 mod lifetime;
+mod read;
 mod settings;
 mod version;
 
 pub use cookie::{NoCookie, SetCookie, session_cookie};
 pub use id::{IdForm, id_form, placeholder_id};
 pub use lifetime::{Broken, Lifetime, Lifetimes, TEN_YEARS, lifetimes};
+pub use read::read_cookie;
 pub use settings::{Backend, CookieLifetime, Duplicate, Settings, Visitor};
 pub use version::{Behaviour, Version, VersionError};
