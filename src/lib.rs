@@ -10,6 +10,7 @@
 //! * [`farm`] is the farm file: parsing with places, inheritance with origins.
 //! * [`store`] is where sessions lie: one trait, several layouts.
 //! * [`sharing`] says for a pair of wikis who shares a login with whom, and why.
+//! * [`simulate`] has a browser and wikis act out a script.
 //! * [`ops`] plans and does: prune.
 //! * [`lint`] holds the rules over a farm.
 //! * [`demo`] makes a small real farm for trying things out.
@@ -26,5 +27,6 @@ pub mod ops;
 pub mod pickle;
 pub mod report;
 pub mod sharing;
+pub mod simulate;
 pub mod store;
 pub mod sys;
