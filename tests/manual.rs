@@ -14,6 +14,7 @@ mod config_show;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
+mod cookie_simulate;
 mod demo;
 mod global;
 mod man;

@@ -8,6 +8,7 @@ mod context;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
+mod cookie_simulate;
 mod demo;
 mod exit;
 mod man;
@@ -144,6 +145,7 @@ enum Cookie {
     Preview(cookie_preview::Options),
     Explain(cookie_explain::Options),
     Header(cookie_header::Options),
+    Simulate(cookie_simulate::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -245,6 +247,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
         Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
         Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
+        Some(Command::Cookie(Cookie::Simulate(options))) => cookie_simulate::run(&options, context),
         Some(Command::Demo(options)) => demo::run(&options, context),
         Some(Command::Completions(options)) => completions::run(&options, context),
         Some(Command::Man(options)) => man::run(&options, context),
