@@ -11,6 +11,7 @@
 //! * [`store`] is where sessions lie: one trait, several layouts.
 //! * [`sharing`] says for a pair of wikis who shares a login with whom, and why.
 //! * [`probe`] holds a live wiki's cookie against the predicted one.
+//! * [`simulate`] has a browser and wikis act out a script.
 //! * [`ops`] plans and does: prune.
 //! * [`lint`] holds the rules over a farm.
 //! * [`demo`] makes a small real farm for trying things out.
@@ -28,5 +29,6 @@ pub mod pickle;
 pub mod probe;
 pub mod report;
 pub mod sharing;
+pub mod simulate;
 pub mod store;
 pub mod sys;

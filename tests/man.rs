@@ -39,6 +39,7 @@ fn there_is_a_page_for_each_command() {
             wikifarm-cookie-header.1
             wikifarm-cookie-preview.1
             wikifarm-cookie-probe.1
+            wikifarm-cookie-simulate.1
             wikifarm-cookie-test.1
             wikifarm-cookie.1
             wikifarm-demo.1

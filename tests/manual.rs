@@ -15,6 +15,7 @@ mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
 mod cookie_probe;
+mod cookie_simulate;
 mod cookie_test;
 mod cookie_test_agreement;
 mod demo;

@@ -9,6 +9,7 @@ mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
 mod cookie_probe;
+mod cookie_simulate;
 mod cookie_test;
 mod demo;
 mod exit;
@@ -152,6 +153,7 @@ enum Cookie {
     Header(cookie_header::Options),
     Probe(cookie_probe::Options),
     Test(cookie_test::Options),
+    Simulate(cookie_simulate::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -256,6 +258,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
         Some(Command::Cookie(Cookie::Probe(options))) => cookie_probe::run(&options, context),
         Some(Command::Cookie(Cookie::Test(options))) => cookie_test::run(&options, context),
+        Some(Command::Cookie(Cookie::Simulate(options))) => cookie_simulate::run(&options, context),
         Some(Command::Demo(options)) => demo::run(&options, context),
         Some(Command::Completions(options)) => completions::run(&options, context),
         Some(Command::Man(options)) => man::run(&options, context),

@@ -95,26 +95,58 @@ pub fn session_cookie(
             (Some(expires), (behaviour < Behaviour::V2).then_some(max_age as i64))
         }
     };
-    let domain = settings.cookie_domain.as_deref().filter(|domain| !domain.is_empty());
     Ok(SetCookie {
         name: settings.session_cookie_name(),
         value: id.to_owned(),
-        domain: domain.map(|domain| match behaviour {
-            Behaviour::V2 => domain.trim_start_matches('.').to_owned(),
-            _ => domain.to_owned(),
-        }),
+        domain: domain(settings),
         expires,
         max_age,
         path: settings.effective_cookie_path().to_owned(),
         secure: settings.sends_secure(),
         http_only: settings.sends_http_only(),
-        same_site: (behaviour == Behaviour::V2)
-            .then(|| settings.cookie_samesite.clone().unwrap_or_else(|| "Lax".to_owned())),
+        same_site: same_site(settings),
         behaviour,
     })
 }
 
+/// The Set-Cookie header by which a wiki of 1.9 or 2.0 deletes its cookie: empty, 1970, with the domain and path of the
+/// current settings. 1.9 says neither Secure nor HttpOnly here, 2.0 (Flask) says all.
+pub(super) fn deletion(settings: &Settings) -> SetCookie {
+    let behaviour = settings.version.behaviour();
+    let flask = behaviour == Behaviour::V2;
+    SetCookie {
+        name: settings.session_cookie_name(),
+        value: String::new(),
+        domain: domain(settings),
+        expires: Some(0.0),
+        max_age: Some(0),
+        path: settings.effective_cookie_path().to_owned(),
+        secure: flask && settings.sends_secure(),
+        http_only: flask && settings.sends_http_only(),
+        same_site: same_site(settings),
+        behaviour,
+    }
+}
+
+fn domain(settings: &Settings) -> Option<String> {
+    let domain = settings.cookie_domain.as_deref().filter(|domain| !domain.is_empty())?;
+    Some(match settings.version.behaviour() {
+        Behaviour::V2 => domain.trim_start_matches('.').to_owned(),
+        _ => domain.to_owned(),
+    })
+}
+
+fn same_site(settings: &Settings) -> Option<String> {
+    (settings.version.behaviour() == Behaviour::V2)
+        .then(|| settings.cookie_samesite.clone().unwrap_or_else(|| "Lax".to_owned()))
+}
+
 impl SetCookie {
+    /// Whether it deletes the cookie instead of setting it.
+    pub fn deletes(&self) -> bool {
+        self.max_age == Some(0) && self.value.is_empty()
+    }
+
     /// Writes an Expires attribute under the given name, where there is one.
     fn write_expires(&self, f: &mut fmt::Formatter<'_>, name: &str, style: DateStyle) -> fmt::Result {
         match self.expires.and_then(|expires| cookie_date(expires, style)) {

@@ -98,6 +98,11 @@ impl Version {
     pub fn always_http_only(self) -> bool {
         self.resolved() == Version { major: 1, minor: 8, patch: Some(5) }
     }
+
+    /// Whether this is 1.9.9, whose Werkzeug takes `x; NAME` for one name: a cookie without a name hides the next.
+    pub(super) fn reads_names_over_semicolons(self) -> bool {
+        self.resolved() == Version { major: 1, minor: 9, patch: Some(9) }
+    }
 }
 
 impl FromStr for Version {

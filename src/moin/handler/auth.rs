@@ -1,0 +1,172 @@
+//! Logging in, logging out, and superusers who switch to another user.
+//!
+//! Source: `handle_auth` in `MoinMoin/request/__init__.py` of 1.8, `MoinMoin/auth/__init__.py` of 1.9 and 2.0,
+//! `MoinMoin/userprefs/suid.py`.
+
+use std::fmt;
+
+use super::{Exchange, Handler, Outside};
+use crate::moin::{Behaviour, Login, SessionData, Value};
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// A page.
+    Visit,
+    /// To be logged in, with the right password.
+    Login {
+        /// The user's name.
+        name: String,
+        /// By that method; `None` for the first of the wiki's.
+        method: Option<String>,
+        /// The box "stay logged in" of 2.0's form; before, the user's profile says it.
+        persistent: bool,
+    },
+    /// To be logged out.
+    Logout,
+    /// To act as another user.
+    SwitchUser {
+        /// That user's name.
+        name: String,
+    },
+}
+
+/// Why something did not go as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// Somebody is logged in already, and stays so: methods look at the password only where nobody is.
+    AlreadyLoggedIn(String),
+    /// There is no such user.
+    NoSuchUser(String),
+    /// The user is disabled.
+    Disabled(String),
+    /// The wiki has no such method.
+    NoSuchMethod(String),
+    /// Nobody is logged in who could log out.
+    NotLoggedIn,
+    /// Only superusers switch; from 1.9 on not while they are switched.
+    MayNotSwitch(String),
+    /// 2.0 has no switching.
+    NoSwitching,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Remark::AlreadyLoggedIn(name) => write!(f, "{name} is logged in already, and stays so"),
+            Remark::NoSuchUser(name) => write!(f, "no user {name} here"),
+            Remark::Disabled(name) => write!(f, "{name} is disabled"),
+            Remark::NoSuchMethod(method) => write!(f, "no authentication method {method} here"),
+            Remark::NotLoggedIn => f.write_str("nobody is logged in here"),
+            Remark::MayNotSwitch(name) if name.is_empty() => f.write_str("anonymous may not switch users"),
+            Remark::MayNotSwitch(name) => write!(f, "{name} may not switch users"),
+            Remark::NoSwitching => f.write_str("this version has no switching of users"),
+        }
+    }
+}
+
+impl Handler {
+    /// Does what the request asks of the authentication methods; a [`Action::SwitchUser`] is the page's, and waits.
+    pub fn authenticate(&self, exchange: &mut Exchange, action: &Action, outside: &mut Outside<'_>) {
+        match action {
+            Action::Login { name, method, persistent } => {
+                self.log_in(exchange, name, method.as_deref(), outside);
+                if self.behaviour() == Behaviour::V2 && exchange.user().is_some() {
+                    // Flask's `session.permanent`.
+                    exchange.session.set("_permanent", Value::Bool(*persistent));
+                }
+            }
+            Action::Logout => self.log_out(exchange, outside),
+            Action::Visit | Action::SwitchUser { .. } => {}
+        }
+    }
+
+    fn log_in(&self, exchange: &mut Exchange, name: &str, method: Option<&str>, outside: &mut Outside<'_>) {
+        if let Some(user) = exchange.user() {
+            exchange.remarks.push(Remark::AlreadyLoggedIn(user.name.clone()));
+            return;
+        }
+        let known = self.auth.iter().find(|known| method.is_none_or(|method| method == *known));
+        let Some(method) = known else {
+            exchange.remarks.push(Remark::NoSuchMethod(method.unwrap_or_default().to_owned()));
+            return;
+        };
+        match outside.users.by_name(name) {
+            None => exchange.remarks.push(Remark::NoSuchUser(name.to_owned())),
+            Some(profile) if profile.disabled => exchange.remarks.push(Remark::Disabled(name.to_owned())),
+            Some(profile) => exchange.user = Some(Login::of(outside.users, &profile.id, method)),
+        }
+    }
+
+    fn log_out(&self, exchange: &mut Exchange, outside: &mut Outside<'_>) {
+        if exchange.user().is_none() {
+            exchange.remarks.push(Remark::NotLoggedIn);
+        }
+        if self.behaviour() < Behaviour::V1_9_0 {
+            // Out of the switch first: the superuser stays logged in.
+            if exchange.session.delete("setuid").is_some() {
+                return;
+            }
+        } else if let Some(real) = exchange.real_user.take() {
+            exchange.user = Some(real);
+            return;
+        }
+        // Each method logs out those who came by it.
+        if let Some(user) = exchange.user.as_mut().filter(|user| self.auth.contains(&user.auth_method)) {
+            user.valid = false;
+            if self.behaviour() == Behaviour::V2 {
+                let id = user.id.clone();
+                super::flask::forget(&mut exchange.session);
+                outside.users.renew_token(&id);
+            }
+        }
+    }
+
+    fn is_superuser(&self, user: &Login) -> bool {
+        user.valid && self.superusers.contains(&user.name)
+    }
+
+    /// Puts the user to whom a superuser has switched in his place, as every request does.
+    pub(super) fn setup_setuid(&self, exchange: &mut Exchange, outside: &mut Outside<'_>) {
+        let Some(id) = exchange.session.get("setuid").and_then(Value::as_str) else { return };
+        let switched = switched(outside, id);
+        if let Some(real) = exchange.user.take_if(|user| self.is_superuser(user)) {
+            exchange.user = Some(switched);
+            exchange.real_user = Some(real);
+        }
+    }
+
+    /// Lets a superuser go on as the user `name`: the form of the settings that does it.
+    pub fn switch_user(&self, exchange: &mut Exchange, name: &str, outside: &mut Outside<'_>) {
+        let old = self.behaviour() < Behaviour::V1_9_0;
+        if self.behaviour() == Behaviour::V2 {
+            exchange.remarks.push(Remark::NoSwitching);
+            return;
+        }
+        // 1.7 and 1.8 let the superuser behind a switched user switch on.
+        let real = exchange.real_user.as_ref().filter(|_| old).or(exchange.user.as_ref());
+        let real = match real.filter(|user| self.is_superuser(user) && user.auth_method != "setuid") {
+            Some(real) => real.clone(),
+            None => {
+                let name = exchange.user().map(|user| user.name.clone()).unwrap_or_default();
+                exchange.remarks.push(Remark::MayNotSwitch(name));
+                return;
+            }
+        };
+        match outside.users.by_name(name) {
+            None => exchange.remarks.push(Remark::NoSuchUser(name.to_owned())),
+            Some(profile) => {
+                if old {
+                    exchange.session.set("setuid", Value::bytes(&profile.id));
+                }
+                exchange.user = Some(switched(outside, &profile.id));
+                exchange.real_user = Some(real);
+            }
+        }
+    }
+}
+
+/// The user switched to, who counts as valid even if he is disabled or gone.
+fn switched(outside: &Outside<'_>, id: &str) -> Login {
+    Login { valid: true, ..Login::of(outside.users, id, "setuid") }
+}

@@ -1,0 +1,43 @@
+//! Reading the Cookie header: which value of our name a version takes.
+//!
+//! Up to 1.9.8 Python's own `Cookie` module reads the header, from 1.9.9 the bundled Werkzeug. The last of two cookies
+//! of one name wins up to 1.9.10, the first from 1.9.11; `duplicate_cookie` overrides. Measured on 1.7.3 to 1.9.11.
+
+mod python;
+mod quoted;
+mod werkzeug;
+
+use super::{Behaviour, Duplicate, Settings, Version};
+
+/// A name and its value, as a version understood them.
+type Pair = (Vec<u8>, Vec<u8>);
+
+/// The value of this wiki's session cookie in a Cookie header, unquoted; `None` where the wiki sees no such cookie.
+///
+/// The value may be empty, which every version takes as no id of any form. Foreign cookies can hide ours: one
+/// with `[` or `]` in its name up to 1.9.8 if it comes first, one with `:` anywhere in 1.7 and 1.8, one without a name
+/// that comes first in 1.9.9.
+pub fn read_cookie(settings: &Settings, header: &[u8]) -> Option<Vec<u8>> {
+    let name = settings.session_cookie_name();
+    let pairs = understood(settings.version, header);
+    let mut ours = pairs.into_iter().filter(|(key, _)| key == name.as_bytes()).map(|(_, value)| value);
+    match settings.takes() {
+        Duplicate::First => ours.next(),
+        Duplicate::Last => ours.next_back(),
+    }
+}
+
+/// All cookies that `version` sees in a header.
+fn understood(version: Version, header: &[u8]) -> Vec<Pair> {
+    match version.behaviour() {
+        Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => python::strict(header),
+        Behaviour::V1_9_0 | Behaviour::V1_9_1 | Behaviour::V1_9_2 => python::lenient(header, <[u8]>::to_vec),
+        Behaviour::V1_9_4 => python::lenient(header, quoted::unquote),
+        Behaviour::V1_9_9 if version.reads_names_over_semicolons() => werkzeug::old(header),
+        Behaviour::V1_9_9 | Behaviour::V1_9_11 => werkzeug::new(header),
+        Behaviour::V2 => werkzeug::current(header),
+    }
+}
+
+#[cfg(test)]
+mod tests;

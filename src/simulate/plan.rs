@@ -1,0 +1,88 @@
+//! A script understood as a whole, before anything is acted out.
+
+use std::path::Path;
+
+use super::script::{Line, ScriptError, Step, parse};
+use super::wiki::{Goal, find};
+use crate::farm::Farm;
+
+/// Reads a farm file that a script names, or says why it can't be.
+pub type LoadFarm<'a> = &'a dyn Fn(&Path) -> Result<Farm, String>;
+
+/// The lines of a script, each with where it leads.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) lines: Vec<(Line, Option<Goal>)>,
+    assumptions: Vec<String>,
+}
+
+impl Plan {
+    /// Reads a script and finds where each line leads in `farm`, or after a `reconfigure` in the new one.
+    ///
+    /// # Errors
+    /// Every line that is no step or leads nowhere, in order.
+    pub fn new<'a>(
+        script: impl IntoIterator<Item = &'a str>,
+        farm: &Farm,
+        load: LoadFarm<'_>,
+    ) -> Result<Plan, Vec<ScriptError>> {
+        let (lines, mut errors) = parse(script);
+        let mut plan = Plan { lines: Vec::with_capacity(lines.len()), assumptions: Vec::new() };
+        let mut newer: Option<Farm> = None;
+        for line in lines {
+            let number = line.number;
+            let found = match &line.step {
+                Step::Login { wiki, .. }
+                | Step::Visit { wiki }
+                | Step::Logout { wiki }
+                | Step::SwitchUser { wiki, .. }
+                | Step::Expect { wiki, .. } => find(newer.as_ref().unwrap_or(farm), wiki).map(Some),
+                Step::Reconfigure(file) => load(file).map(|farm| {
+                    newer = Some(farm);
+                    None
+                }),
+                Step::Wait(_) | Step::RestartBrowser => Ok(None),
+            };
+            let found = match (found, &line.step) {
+                (Ok(Some(Goal::Elsewhere(target))), step) if !matches!(step, Step::Visit { .. }) => {
+                    Err(format!("{target} is no wiki: it can only be visited"))
+                }
+                (found, _) => found,
+            };
+            match found {
+                Ok(goal) => {
+                    if let Some(Goal::Wiki(site, ..)) = &goal {
+                        plan.assume(site.assumptions());
+                    }
+                    plan.lines.push((line, goal));
+                }
+                Err(message) => errors.push(ScriptError { number, message }),
+            }
+        }
+        errors.sort_by_key(|error| error.number);
+        if errors.is_empty() { Ok(plan) } else { Err(errors) }
+    }
+
+    fn assume(&mut self, assumptions: Vec<String>) {
+        for assumption in assumptions {
+            if !self.assumptions.contains(&assumption) {
+                self.assumptions.push(assumption);
+            }
+        }
+    }
+
+    /// What the farm files leave open, and what is taken to be so.
+    pub fn assumptions(&self) -> &[String] {
+        &self.assumptions
+    }
+
+    /// How many steps there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+}

@@ -1,0 +1,232 @@
+//! The script: a step a line.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::farm::{nearest, parse_duration};
+
+/// What is done in a line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// `login WIKI NAME [forget]`
+    Login {
+        /// The wiki, by name or URL.
+        wiki: String,
+        /// The user.
+        name: String,
+        /// With "remember me" off.
+        forget: bool,
+    },
+    /// `visit WIKI` or `visit URL`
+    Visit {
+        /// The wiki, by name or URL.
+        wiki: String,
+    },
+    /// `logout WIKI`
+    Logout {
+        /// The wiki, by name or URL.
+        wiki: String,
+    },
+    /// `switch-user WIKI NAME`
+    SwitchUser {
+        /// The wiki, by name or URL.
+        wiki: String,
+        /// The user to be.
+        name: String,
+    },
+    /// `wait DURATION`, in seconds
+    Wait(f64),
+    /// `restart-browser`
+    RestartBrowser,
+    /// `reconfigure FARM.toml`
+    Reconfigure(PathBuf),
+    /// `expect WIKI NAME` or `expect WIKI anonymous`
+    Expect {
+        /// The wiki, by name or URL.
+        wiki: String,
+        /// Whom a visit there would see; `None` for anonymous.
+        name: Option<String>,
+    },
+}
+
+/// A step and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The number of the line, or of the argument.
+    pub number: usize,
+    /// The line, without comment.
+    pub text: String,
+    /// The step.
+    pub step: Step,
+}
+
+/// A line that can't be acted out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptError {
+    /// The number of the line, or of the argument.
+    pub number: usize,
+    /// Why.
+    pub message: String,
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.number, self.message)
+    }
+}
+
+/// The verbs, each with what follows it.
+const VERBS: [(&str, &str); 8] = [
+    ("login", "WIKI NAME [forget]"),
+    ("visit", "WIKI or URL"),
+    ("logout", "WIKI"),
+    ("switch-user", "WIKI NAME"),
+    ("wait", "DURATION"),
+    ("restart-browser", ""),
+    ("reconfigure", "FARM.toml"),
+    ("expect", "WIKI NAME, or WIKI anonymous"),
+];
+
+/// The longest piece of a script that is repeated in an error.
+const LONGEST: usize = 60;
+
+/// Reads lines, and tells every line that is no step. Empty ones and comments (`#` at the beginning or after a blank) are
+/// passed over.
+pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> (Vec<Line>, Vec<ScriptError>) {
+    let (mut steps, mut errors) = (Vec::new(), Vec::new());
+    for (position, text) in lines.into_iter().enumerate() {
+        let number = position + 1;
+        match words(text).and_then(|words| Ok((step(&words)?, words))) {
+            Ok((None, _)) => {}
+            Ok((Some(step), words)) => steps.push(Line { number, text: words.join(" "), step }),
+            Err(message) => errors.push(ScriptError { number, message }),
+        }
+    }
+    (steps, errors)
+}
+
+/// The words of a line; what stands in double quotes is one.
+fn words(text: &str) -> Result<Vec<String>, String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    for character in text.chars() {
+        match character {
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            '#' if !quoted && word.is_none() => break,
+            blank if blank.is_whitespace() && !quoted => words.extend(word.take()),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    if quoted {
+        return Err("a quote is not closed".to_owned());
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+fn step(words: &[String]) -> Result<Option<Step>, String> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some((verb, rest)) = words.split_first() else { return Ok(None) };
+    let owned = |word: &str| word.to_owned();
+    let step = match (*verb, rest) {
+        ("login", [wiki, name]) => Step::Login { wiki: owned(wiki), name: owned(name), forget: false },
+        ("login", [wiki, name, "forget"]) => {
+            Step::Login { wiki: owned(wiki), name: owned(name), forget: true }
+        }
+        ("visit", [wiki]) => Step::Visit { wiki: owned(wiki) },
+        ("logout", [wiki]) => Step::Logout { wiki: owned(wiki) },
+        ("switch-user", [wiki, name]) => Step::SwitchUser { wiki: owned(wiki), name: owned(name) },
+        ("wait", [time]) => Step::Wait(parse_duration(time)?.as_secs_f64()),
+        ("restart-browser", []) => Step::RestartBrowser,
+        ("reconfigure", [file]) => Step::Reconfigure(PathBuf::from(file)),
+        ("expect", [wiki, "anonymous"]) => Step::Expect { wiki: owned(wiki), name: None },
+        ("expect", [wiki, name]) => Step::Expect { wiki: owned(wiki), name: Some(owned(name)) },
+        _ => return Err(misunderstood(verb)),
+    };
+    Ok(Some(step))
+}
+
+fn misunderstood(verb: &str) -> String {
+    if let Some((verb, rest)) = VERBS.iter().find(|(known, _)| *known == verb) {
+        return format!("expected `{}`", [*verb, rest].join(" ").trim_end());
+    }
+    match nearest(verb, VERBS.iter().map(|(verb, _)| *verb)) {
+        // The measure of farm files takes - for _; no verb has either at the same place as another.
+        Some(near) => format!("unknown verb {:?}; did you mean {near:?}?", clip(verb)),
+        None => {
+            let verbs: Vec<&str> = VERBS.iter().map(|(verb, _)| *verb).collect();
+            format!("unknown verb {:?}: expected {}", clip(verb), verbs.join(", "))
+        }
+    }
+}
+
+/// The beginning of a long word.
+pub(super) fn clip(word: &str) -> String {
+    match word.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", word.get(..end).unwrap_or_default()),
+        None => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> Result<Step, String> {
+        let (lines, errors) = parse([text]);
+        errors.first().map_or_else(|| Ok(lines[0].step.clone()), |error| Err(error.message.clone()))
+    }
+
+    #[test]
+    fn a_line_is_a_step() {
+        let name = || "Bob".to_owned();
+        let wiki = || "wiki1".to_owned();
+        assert_eq!(one("login wiki1 Bob"), Ok(Step::Login { wiki: wiki(), name: name(), forget: false }));
+        assert_eq!(
+            one(" login wiki1 Bob forget # x"),
+            Ok(Step::Login { wiki: wiki(), name: name(), forget: true })
+        );
+        let ada = "Ada Lovelace".to_owned();
+        assert_eq!(
+            one("switch-user wiki1 \"Ada Lovelace\""),
+            Ok(Step::SwitchUser { wiki: wiki(), name: ada })
+        );
+        assert_eq!(one("wait 1h30m"), Ok(Step::Wait(5400.0)));
+        assert_eq!(one("expect wiki1 anonymous"), Ok(Step::Expect { wiki: wiki(), name: None }));
+        let url = "https://example.org/a#b".to_owned();
+        assert_eq!(one("visit https://example.org/a#b"), Ok(Step::Visit { wiki: url }));
+    }
+
+    #[test]
+    fn every_line_that_is_none_is_told() {
+        let errors = parse(["# fine", "", "vist wiki1", "wait", "wait long", "dance", "visit \"x"]).1;
+        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "line 3: unknown verb \"vist\"; did you mean \"visit\"?",
+                "line 4: expected `wait DURATION`",
+                "line 5: expected a duration like 90s, 12h or 30d",
+                "line 6: unknown verb \"dance\": expected login, visit, logout, switch-user, wait, restart-browser, \
+                 reconfigure, expect",
+                "line 7: a quote is not closed",
+            ]
+        );
+        assert_eq!(
+            one("restart_browser"),
+            Err("unknown verb \"restart_browser\"; did you mean \"restart-browser\"?".into())
+        );
+        assert!(one(&"x".repeat(1 << 20)).unwrap_err().len() < 200);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_is_too_odd(text in ".{0,80}") {
+            let _ = parse([text.as_str()]);
+        }
+    }
+}

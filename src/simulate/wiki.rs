@@ -1,0 +1,252 @@
+//! A wiki of the farm, ready to be visited.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::browser::Target;
+use crate::farm::{Farm, Key, Wiki};
+use crate::moin::{Backend, Behaviour, Handler, Settings};
+use crate::sys::{Place, same_place};
+
+/// Where something lies, and the path that people know it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dir {
+    /// As the farm file has it.
+    pub(super) path: PathBuf,
+    /// Which directory that is.
+    pub(super) place: Place,
+    /// The farm file does not say it: the wiki alone knows it.
+    pub(super) assumed: bool,
+}
+
+/// A wiki at one of its URLs.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    /// Its name in the farm file.
+    pub(super) name: String,
+    /// The URL, with a slash at its end.
+    pub(super) root: Target,
+    /// Its side.
+    pub(super) handler: Handler,
+    /// Its session directory; none in 2.0.
+    pub(super) sessions: Option<Dir>,
+    /// Its user directory.
+    pub(super) users: Dir,
+}
+
+/// Where a step leads.
+#[derive(Debug, Clone)]
+pub(super) enum Goal {
+    /// To a page of a wiki.
+    Wiki(Box<Site>, Target, String),
+    /// To a host that is no wiki, but may be sent cookies (`other_hosts`).
+    Elsewhere(Target),
+}
+
+impl Site {
+    pub(super) fn settings(&self) -> &Settings {
+        self.handler.settings()
+    }
+
+    pub(super) fn behaviour(&self) -> Behaviour {
+        self.settings().version.behaviour()
+    }
+
+    /// The wiki at `url`, or why it can't be acted out.
+    pub(super) fn new(wiki: &Wiki, url: &Url) -> Result<Site, String> {
+        if let Some(key) = wiki.custom_handler() {
+            return Err(format!("{} has its own {}: nobody can say what it does", wiki.name, key.name()));
+        }
+        let mut root = url.clone();
+        if !root.path().ends_with('/') {
+            root.set_path(&format!("{}/", root.path()));
+        }
+        let root = Target::parse(root.as_str()).map_err(|error| format!("{url}: {error}"))?;
+        let mut settings = wiki.moin();
+        if wiki.setting(Key::BackendUrl).is_none() {
+            settings.backend = Backend {
+                https: root.scheme_is_https(),
+                port: root.port(),
+                script_path: root.path().trim_end_matches('/').to_owned(),
+            };
+        }
+        let own = |rest: &str| Path::new(&wiki.name).join("data").join(rest);
+        let behaviour = settings.version.behaviour();
+        let sessions = (behaviour != Behaviour::V2).then(|| {
+            let rest =
+                if behaviour < Behaviour::V1_9_0 { "cache/__common__/session" } else { "cache/__session__" };
+            Dir::new(wiki.session_dir(), own(rest))
+        });
+        let key = wiki.text(Key::SecretKeyId).map_or_else(|| format!("\0{}", wiki.name), str::to_owned);
+        let handler = Handler::new(settings)
+            .with_auth(wiki.auth())
+            .with_superusers(wiki.names(Key::Superuser).unwrap_or_default())
+            .with_interwikiname(wiki.text(Key::Interwikiname))
+            .with_secret_key(key);
+        let users = Dir::new(wiki.user_dir(), own("user"));
+        Ok(Site { name: wiki.name.clone(), root, handler, sessions, users })
+    }
+
+    /// What the farm file leaves open about this wiki.
+    pub(super) fn assumptions(&self) -> Vec<String> {
+        let silent = |what: &str| {
+            format!("where {} keeps its {what} is not in the farm file: taken to be its own", self.name)
+        };
+        let sessions = self.sessions.as_ref().is_some_and(|dir| dir.assumed).then(|| silent("sessions"));
+        let users = self.users.assumed.then(|| silent("users"));
+        sessions.into_iter().chain(users).collect()
+    }
+
+    /// The page it shows where none is named.
+    fn front_page(&self) -> &'static str {
+        if self.behaviour() == Behaviour::V2 { "Home" } else { "FrontPage" }
+    }
+}
+
+impl Dir {
+    fn new(known: Option<PathBuf>, own: PathBuf) -> Dir {
+        match known {
+            Some(path) => Dir { place: same_place(&path), path, assumed: false },
+            // No path of a file system begins so.
+            None => Dir { place: Place::Path(Path::new("\0own").join(&own)), path: own, assumed: true },
+        }
+    }
+}
+
+/// Finds where `to` (a wiki's name, or a URL) leads in a farm.
+///
+/// # Errors
+/// What is wrong with it, with the nearest that is right.
+pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, String> {
+    if !to.contains("://") {
+        let wiki = farm.wiki(to).ok_or_else(|| no_wiki(farm, to))?;
+        let site = Site::new(wiki, &wiki.url)?;
+        let (root, page) = (site.root.clone(), site.front_page().to_owned());
+        return Ok(Goal::Wiki(Box::new(site), root, page));
+    }
+    let target = Target::parse(to).map_err(|error| format!("{:?}: {error}", super::script::clip(to)))?;
+    let urls = farm
+        .wikis
+        .iter()
+        .flat_map(|wiki| std::iter::once(&wiki.url).chain(wiki.aliases()).map(move |url| (wiki, url)));
+    // The URL that says most of where we go; of two, the one with the right scheme and port.
+    let best = urls
+        .filter_map(|(wiki, url)| {
+            let root = Target::parse(url.as_str()).ok()?;
+            let exact = root.scheme_is_https() == target.scheme_is_https() && root.port() == target.port();
+            // The other scheme on its usual port leads to the same server.
+            let usual = |target: &Target| target.port() == if target.scheme_is_https() { 443 } else { 80 };
+            let fits = exact || (usual(&root) && usual(&target));
+            let path = root.path().trim_end_matches('/');
+            let below = target.path().strip_prefix(path)?;
+            let within = root.host() == target.host() && (below.is_empty() || below.starts_with('/'));
+            (fits && within).then(|| ((path.len(), exact), wiki, url, below.to_owned()))
+        })
+        .max_by_key(|(rank, ..)| *rank);
+    if let Some((_, wiki, url, below)) = best {
+        let mut here = url.clone();
+        // The scheme and port that are visited; both are set to what URLs of such schemes can have.
+        let _ = here.set_scheme(if target.scheme_is_https() { "https" } else { "http" });
+        let _ = here.set_port(Some(target.port()));
+        let site = Site::new(wiki, &here)?;
+        let page = decode(below.trim_matches('/'));
+        let page = if page.is_empty() { site.front_page().to_owned() } else { page };
+        return Ok(Goal::Wiki(Box::new(site), target, page));
+    }
+    if farm.other_hosts.iter().any(|(host, _)| host.eq_ignore_ascii_case(target.host())) {
+        return Ok(Goal::Elsewhere(target));
+    }
+    let known: Vec<&str> = farm.wikis.iter().map(|wiki| wiki.url.as_str()).collect();
+    let hint =
+        crate::farm::nearest(to, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    Err(format!("no wiki of the farm lies at {}{hint}", super::script::clip(&target.to_string())))
+}
+
+fn no_wiki(farm: &Farm, name: &str) -> String {
+    let names: Vec<&str> = farm.wikis.iter().map(|wiki| wiki.name.as_str()).collect();
+    let hint = match crate::farm::nearest(name, names.iter().copied()) {
+        Some(near) => format!("; did you mean {near:?}?"),
+        None if names.len() <= 20 => format!("; it has {}", names.join(", ")),
+        None => String::new(),
+    };
+    format!("the farm has no wiki {:?}{hint}", super::script::clip(name))
+}
+
+/// Percent-decoded, as UTF-8 as far as it is.
+fn decode(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        if let (b'%', [a, b, after @ ..]) = (first, tail)
+            && let (Some(high), Some(low)) = (hex(a), hex(b))
+        {
+            bytes.push(high << 4 | low);
+            rest = after;
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn farm() -> Farm {
+        let text = "other_hosts = []\n[farm]\nother_hosts = [\"www.example.org\"]\n\
+             [wikis.root]\nurl = \"https://example.org/\"\n\
+             [wikis.alpha]\nurl = \"https://example.org/alpha\"\naliases = [\"http://alpha:8080/\"]\n\
+             [wikis.odd]\nurl = \"https://odd.example.org/\"\nsession_service = \"custom\"\n";
+        Farm::parse(Path::new("farm.toml"), text.replace("other_hosts = []\n", "")).unwrap()
+    }
+
+    fn lead(to: &str) -> Result<String, String> {
+        Ok(match find(&farm(), to)? {
+            Goal::Wiki(site, target, page) => {
+                format!("{} {page} {target} {}", site.name, site.settings().session_cookie_name())
+            }
+            Goal::Elsewhere(target) => format!("- {target}"),
+        })
+    }
+
+    #[test]
+    fn a_url_leads_to_the_wiki_that_says_most_of_it() {
+        let leads = |to: &str| lead(to).unwrap();
+        assert_eq!(leads("alpha"), "alpha FrontPage https://example.org/alpha/ MOIN_SESSION_443_ROOT_alpha");
+        assert_eq!(
+            leads("https://example.org/alpha/Gr%C3%B6%C3%9Fe/x"),
+            "alpha Größe/x https://example.org/alpha/Gr%C3%B6%C3%9Fe/x MOIN_SESSION_443_ROOT_alpha"
+        );
+        assert_eq!(
+            leads("https://example.org/alphabet"),
+            "root alphabet https://example.org/alphabet MOIN_SESSION_443_ROOT"
+        );
+        assert_eq!(
+            leads("http://example.org/alpha"),
+            "alpha FrontPage http://example.org/alpha MOIN_SESSION_80_ROOT_alpha"
+        );
+        assert_eq!(leads("http://alpha:8080/X"), "alpha X http://alpha:8080/X MOIN_SESSION_8080_ROOT");
+        assert_eq!(leads("https://www.example.org/x"), "- https://www.example.org/x");
+    }
+
+    #[test]
+    fn what_leads_nowhere_says_so() {
+        assert_eq!(lead("alhpa"), Err("the farm has no wiki \"alhpa\"; did you mean \"alpha\"?".to_owned()));
+        assert_eq!(lead("x"), Err("the farm has no wiki \"x\"; it has root, alpha, odd".to_owned()));
+        assert_eq!(
+            lead("https://example.com/"),
+            Err("no wiki of the farm lies at https://example.com/; did you mean https://example.org/?"
+                .to_owned())
+        );
+        assert_eq!(
+            lead("odd"),
+            Err("odd has its own session_service: nobody can say what it does".to_owned())
+        );
+        assert!(lead("ftp://example.org/").unwrap_err().contains("has no cookies"));
+        assert!(lead("https://example.org:8443/").unwrap_err().starts_with("no wiki"));
+    }
+}

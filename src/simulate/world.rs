@@ -1,0 +1,137 @@
+//! The browser, the stores, the user directories and the time, from step to step.
+
+use std::path::{Path, PathBuf};
+
+use super::event::{StoreView, in_jar, session};
+use super::people::People;
+use super::wiki::{Dir, Site};
+use crate::browser::{Jar, Mode, SharedSuffixes};
+use crate::moin::{Behaviour, MemorySessions, SeededIds, Users, Version};
+
+/// Everything that lasts longer than a request.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub(super) jar: Jar,
+    pub(super) now: f64,
+    pub(super) ids: SeededIds,
+    pub(super) stores: Vec<Store>,
+    pub(super) people: Vec<People>,
+    /// The store of the process of 1.9.0, once one of its wikis was asked.
+    pub(super) process: Option<usize>,
+    pub(super) unmet: usize,
+}
+
+/// A session directory.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) dir: Dir,
+    /// The version of the first wiki that used it.
+    pub(super) version: Version,
+    pub(super) sessions: MemorySessions,
+}
+
+impl Store {
+    /// Its directory, as the farm file has it.
+    pub fn path(&self) -> &Path {
+        &self.dir.path
+    }
+
+    /// The version of the first wiki that used it.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The sessions in it.
+    pub fn sessions(&self) -> &MemorySessions {
+        &self.sessions
+    }
+}
+
+impl World {
+    /// A fresh browser, and no sessions anywhere.
+    pub fn new(now: f64, seed: u64, suffixes: SharedSuffixes) -> World {
+        World {
+            jar: Jar::with_suffixes(Mode::Chromium, suffixes),
+            now,
+            ids: SeededIds::new(seed),
+            stores: Vec::new(),
+            people: Vec::new(),
+            process: None,
+            unmet: 0,
+        }
+    }
+
+    /// The time, in unix seconds.
+    pub fn now(&self) -> f64 {
+        self.now
+    }
+
+    /// The browser's cookies.
+    pub fn jar(&self) -> &Jar {
+        &self.jar
+    }
+
+    /// The session directories used so far.
+    pub fn stores(&self) -> &[Store] {
+        &self.stores
+    }
+
+    /// How many expectations were not met so far.
+    pub fn unmet(&self) -> usize {
+        self.unmet
+    }
+
+    /// The position of a wiki's store; 1.9.0 uses that of whichever wiki of the process was asked first.
+    pub(super) fn store(&mut self, site: &Site) -> Option<usize> {
+        let first = site.behaviour() == Behaviour::V1_9_0;
+        if let Some(process) = self.process.filter(|_| first) {
+            return Some(process);
+        }
+        let dir = site.sessions.as_ref()?;
+        let known = self.stores.iter().position(|store| store.dir.place == dir.place);
+        let position = known.unwrap_or_else(|| {
+            let store = Store {
+                dir: dir.clone(),
+                version: site.settings().version,
+                sessions: MemorySessions::default(),
+            };
+            self.stores.push(store);
+            self.stores.len() - 1
+        });
+        if first {
+            self.process = Some(position);
+        }
+        Some(position)
+    }
+
+    /// The position of a wiki's users.
+    pub(super) fn users(&mut self, site: &Site) -> usize {
+        let known = self.people.iter().position(|people| people.dir.place == site.users.place);
+        known.unwrap_or_else(|| {
+            self.people.push(People::new(&site.users));
+            self.people.len() - 1
+        })
+    }
+
+    /// The cookies, in words.
+    pub(super) fn jar_view(&self) -> Vec<String> {
+        let live = self.jar.all().iter().filter(|cookie| !cookie.is_expired(self.now));
+        live.map(in_jar).collect()
+    }
+
+    /// The stores with their sessions.
+    pub(super) fn stores_view(&self) -> Vec<StoreView> {
+        let name =
+            |id: &str| self.people.iter().find_map(|people| people.known.by_id(id)).map(|user| user.name);
+        let view = |store: &Store| StoreView {
+            store: store.dir.path.display().to_string(),
+            sessions: store.sessions.0.iter().map(|(id, items)| session(id, items, name)).collect(),
+        };
+        self.stores.iter().map(view).collect()
+    }
+
+    /// Every directory that holds sessions, each with its sessions.
+    pub(super) fn directories(&self) -> impl Iterator<Item = (PathBuf, &Store)> {
+        self.stores.iter().map(|store| (store.dir.path.clone(), store))
+    }
+}

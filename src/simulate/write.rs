@@ -1,0 +1,106 @@
+//! Sessions that were acted out, written as a wiki of that version would have.
+//!
+//! Source: the files that running wikis wrote (`tests/fixtures`): pickles of protocol 2 with byte strings as keys.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::world::World;
+use crate::moin::{Items, Value};
+use crate::pickle::{self, Node, NodeId, Text, Tree, TreeBuilder};
+use crate::sys::{AsOwner, Dir, write_atomically};
+
+/// A file that could not be written; ids are shortened.
+#[derive(Debug)]
+pub struct WriteFailure {
+    /// The directory.
+    pub dir: PathBuf,
+    /// Why.
+    pub why: String,
+}
+
+impl fmt::Display for WriteFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "can't write sessions into {}: {}", self.dir.display(), self.why)
+    }
+}
+
+impl std::error::Error for WriteFailure {}
+
+/// Writes every session below `root`, each store at the path that the farm file gives it. Returns the directories, each
+/// with how many sessions were written.
+///
+/// # Errors
+/// The first directory or session that could not be written.
+pub fn write(world: &World, root: &Path) -> Result<Vec<(PathBuf, usize)>, WriteFailure> {
+    let mut written = Vec::new();
+    for (path, store) in world.directories() {
+        let dir = below(root, &path);
+        let failed = |why: String| WriteFailure { dir: dir.clone(), why };
+        fs::create_dir_all(&dir).map_err(|error| failed(error.to_string()))?;
+        let open = Dir::open(&dir).map_err(|error| failed(error.to_string()))?;
+        // Run as root, we write as whom the directory belongs to, so that the wiki can read it.
+        let _owner = AsOwner::of(&open).map_err(|error| failed(error.to_string()))?;
+        for (id, items) in &store.sessions.0 {
+            let bytes = pickle::write(&tree(items)).map_err(io::Error::other);
+            let done = bytes.and_then(|bytes| write_atomically(&dir.join(id), &bytes, 0o660));
+            done.map_err(|error| failed(error.to_string()))?;
+        }
+        written.push((dir, store.sessions.0.len()));
+    }
+    Ok(written)
+}
+
+/// `path` below `root`, whatever it begins with.
+fn below(root: &Path, path: &Path) -> PathBuf {
+    let mut below = root.to_owned();
+    for component in path.components() {
+        match component {
+            Component::Normal(part) => below.push(part),
+            // Never out of `root`.
+            Component::ParentDir => below.push("_up"),
+            Component::Prefix(_) | Component::RootDir | Component::CurDir => {}
+        }
+    }
+    below
+}
+
+/// A session as a pickle's tree.
+fn tree(items: &Items) -> Tree {
+    let mut tree = TreeBuilder::new();
+    let entries = items
+        .iter()
+        .map(|(name, value)| (tree.push(Node::Str(name.as_bytes().to_vec())), node(&mut tree, value)))
+        .collect();
+    let root = tree.push(Node::Dict(entries));
+    tree.finish(root)
+}
+
+fn node(tree: &mut TreeBuilder, value: &Value) -> NodeId {
+    let node = match value {
+        Value::None => Node::None,
+        Value::Bool(flag) => Node::Bool(*flag),
+        Value::Int(number) => Node::Int(*number),
+        Value::Float(number) => Node::Float(*number),
+        Value::Bytes(bytes) => Node::Str(bytes.clone()),
+        Value::Text(text) => Node::Text(Text::from(text.as_str())),
+        Value::Tuple(items) => Node::Tuple(items.iter().map(|item| self::node(tree, item)).collect()),
+        Value::List(items) => Node::List(items.iter().map(|item| self::node(tree, item)).collect()),
+    };
+    tree.push(node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_written_outside() {
+        let root = Path::new("/tmp/out");
+        assert_eq!(below(root, Path::new("sessions")), Path::new("/tmp/out/sessions"));
+        assert_eq!(below(root, Path::new("/srv/moin/./s")), Path::new("/tmp/out/srv/moin/s"));
+        assert_eq!(below(root, Path::new("../../s")), Path::new("/tmp/out/_up/_up/s"));
+    }
+}

@@ -1,0 +1,327 @@
+//! `wikifarm cookie simulate [SCRIPT|STEP]...`
+
+use serde_json::json;
+
+use crate::support::Place;
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [farm]
+    user_dir = "users"
+    cookie_domain = ".example.org"
+    cookie_name = "lab"
+    session_dir = "sessions"
+    superuser = ["Ada"]
+    other_hosts = ["www.example.org"]
+
+    [wikis.wiki1]
+    url = "https://wiki1.example.org/"
+
+    [wikis.wiki2]
+    url = "https://wiki2.example.org/"
+
+    [wikis.trap]
+    url = "https://example.org/trap"
+    session_dir = "trap"
+
+    [wikis.old]
+    moin = "1.8.7"
+    url = "https://example.org/old"
+    data_dir = "old"
+"#;
+
+const BOB: &str = "name=Bob\nremember_me=1\n";
+const ADA: &str = "name=Ada\n";
+const CAROL: &str = "name=Carol\n";
+
+fn farm() -> Place {
+    Place::farm(FARM).file("users/1.1.1", BOB).file("users/1.1.2", ADA).file("users/1.1.3", CAROL).dir("out")
+}
+
+const AT: &str = "--now 2026-11-23T02:13:20Z";
+
+#[test]
+fn each_step_shows_request_answer_and_what_is_left() {
+    farm()
+        .wikifarm(&format!("cookie simulate {AT}"))
+        .arg("login wiki1 Bob forget")
+        .arg("visit https://example.org/trap/Some%20Page")
+        .arg("visit wiki1")
+        .stdout(
+            r"
+            1: login wiki1 Bob forget  (2026-11-23T02:13:20Z)
+              request  no cookie
+              seen     Bob
+              answer   MOIN_SESSION_lab=a83c0ccd…; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/  [stored]
+              jar      MOIN_SESSION_lab=a83c0ccd… for example.org and below, path /, Secure, until 2026-11-23T14:13:20Z
+              store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
+
+            2: visit https://example.org/trap/Some%20Page  (2026-11-23T02:13:20Z)
+              request  MOIN_SESSION_lab=a83c0ccd…
+              seen     anonymous
+              answer   MOIN_SESSION_lab=; Domain=.example.org; Expires=Thu, 01-Jan-1970 00:00:00 GMT; Max-Age=0; Path=/  [deleted]
+              jar      empty
+              store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
+              store    trap: empty
+
+            3: visit wiki1  (2026-11-23T02:13:20Z)
+              request  no cookie
+              seen     anonymous
+              answer   no Set-Cookie
+              jar      empty
+              store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
+              store    trap: empty
+
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn a_script_with_expectations_is_a_test() {
+    let script = "# the trap\nlogin wiki1 Bob\n\nexpect wiki2 Bob   # shared\nexpect trap anonymous\n\
+                  expect wiki1 Bob  # nobody has been at trap yet\nvisit trap\nexpect wiki1 Bob\nexpect old Bob\n";
+    let run = |place: &Place, words: &str, stdin: &str| {
+        place
+            .wikifarm(&format!("cookie simulate {words} -q {AT}"))
+            .stdin(stdin)
+            .status(1)
+            .stdout(
+                r"
+                8: expect wiki1 Bob  (2026-11-23T02:13:20Z)
+                  NOT MET  expected Bob, found anonymous
+
+                9: expect old Bob  (2026-11-23T02:13:20Z)
+                  NOT MET  expected Bob, found anonymous
+
+                3 of 5 expectations met
+                ",
+            )
+            .run();
+    };
+    let place = farm().file("script", script);
+    run(&place, "script", "");
+    run(&place, "-", script);
+    let met = ["login wiki1 Bob", "expect wiki2 Bob", "logout wiki2", "expect wiki1 anonymous"];
+    let all = met.iter().fold(place.wikifarm("cookie simulate -q"), |run, step| run.arg(*step));
+    all.stdout("2 of 2 expectations met\n").run();
+}
+
+#[test]
+fn time_passes_and_browsers_are_restarted() {
+    let steps = [
+        "login old Bob forget",
+        "wait 11h",
+        "expect old Bob",
+        "restart-browser",
+        "expect old Bob",
+        "wait 2h",
+        "expect old anonymous",
+        "login old Bob",
+        "wait 399d",
+        "expect old Bob",
+        "wait 2d",
+        "expect old anonymous",
+    ];
+    let place = farm();
+    let run = steps.iter().fold(place.wikifarm("cookie simulate -q"), |run, step| run.arg(*step));
+    run.stdout("5 of 5 expectations met\n").run();
+}
+
+#[test]
+fn a_superuser_switches_and_logs_out_of_the_switch() {
+    let steps = [
+        "login wiki1 Bob",
+        "switch-user wiki1 Carol",
+        "expect wiki1 Bob",
+        "logout wiki1",
+        "login wiki1 Ada",
+        "switch-user wiki1 Carol",
+        "expect wiki2 Carol",
+        "logout wiki2",
+        "expect wiki1 Ada",
+    ];
+    let place = farm();
+    let run = steps.iter().fold(place.wikifarm("cookie simulate --format json"), |run, step| run.arg(*step));
+    let told = run.any_stdout().run().json();
+    assert_eq!((&told["expected"], &told["failed"]), (&json!(3), &json!(0)));
+    assert_eq!(told["steps"][1]["remarks"], json!(["Bob may not switch users"]));
+    assert_eq!(told["steps"][5]["seen"], json!({"user": "Carol", "switched_from": "Ada"}));
+    assert_eq!(told["steps"][5]["stores"][0]["sessions"][0]["setuid"], "Carol");
+}
+
+#[test]
+fn programs_get_everything_but_the_ids() {
+    let place = farm();
+    let run = place.wikifarm(&format!("cookie simulate --format json {AT}"));
+    let told = run.arg("login wiki1 Bob").arg("visit https://www.example.org/").any_stdout().run();
+    assert!(!told.stdout.contains("a83c0ccd8"), "{}", told.stdout);
+    let told = told.json();
+    let step = &told["steps"][0];
+    assert_eq!(step["line"], 1);
+    assert_eq!(step["step"], "login wiki1 Bob");
+    assert_eq!(step["at"], 1_795_400_000.0);
+    assert_eq!(step["wiki"], "wiki1");
+    assert_eq!(step["url"], "https://wiki1.example.org/");
+    assert_eq!(step["cookie"], json!(null));
+    assert_eq!(step["set_cookie"][0]["browser"], "stored");
+    assert_eq!(step["failure"], json!(null));
+    assert_eq!(step["expected"], json!(null));
+    let session =
+        json!({"id": "a83c0ccd…", "user": "Bob", "setuid": null, "expires": null, "trail": ["FrontPage"]});
+    assert_eq!(step["stores"], json!([{"store": "sessions", "sessions": [session]}]));
+    // A host that is no wiki gets the cookie, too.
+    let leak = &told["steps"][1];
+    assert_eq!(leak["cookie"], "MOIN_SESSION_lab=a83c0ccd…");
+    assert_eq!(leak["remarks"][0], "no wiki, but it gets the cookies: whoever runs it can use them");
+    assert_eq!((&leak["wiki"], &leak["seen"]), (&json!(null), &json!(null)));
+}
+
+#[test]
+fn a_new_farm_file_meets_old_cookies() {
+    let new = FARM.replace("cookie_name = \"lab\"", "cookie_name = \"lab\"\n    cookie_path = \"/new\"");
+    let place = farm().file("farms/new.toml", new.replace("\n    ", "\n"));
+    let place = place.file(
+        "farms/move",
+        "login wiki1 Bob\nreconfigure new.toml\nexpect wiki1 anonymous # other sessions\nlogout wiki1\n",
+    );
+    let told =
+        place.wikifarm("cookie simulate farms/move --format json").any_stdout().any_stderr().run().json();
+    let out = &told["steps"][3];
+    assert_eq!(out["remarks"], json!(["nobody is logged in here"]));
+    assert_eq!(out["set_cookie"][0]["browser"], "nothing to delete", "another path");
+    assert_eq!(out["jar"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn sessions_are_written_as_the_wikis_would() {
+    let place = farm();
+    place
+        .wikifarm(&format!("cookie simulate -q --write out --seed 1 {AT}"))
+        .arg("login wiki1 Ada")
+        .arg("switch-user wiki1 Carol")
+        .arg("login old Bob")
+        .run();
+    let [new, old] = ["out/sessions", "out/old/cache/__common__/session"].map(|dir| place.names(dir));
+    assert_eq!((new.len(), new[0].len(), old.len(), old[0].len()), (1, 40, 1, 32));
+    let show = |address: &str, id: &str| {
+        let words = format!("session show {id} --store {address} --format json {AT}");
+        place.wikifarm(&words).any_stdout().run().json()
+    };
+    let session = show("moin-1.9:out/sessions", &new[0]);
+    assert_eq!(session["user"]["id"], "1.1.2");
+    assert_eq!(session["values"]["setuid"], "1.1.3");
+    assert_eq!(session["expires"], 1_795_399_980.0 + 315_360_000.0);
+    assert_eq!(session["trail"], json!(["FrontPage"]));
+    let session = show("moin-1.8:out/old/cache/__common__/session", &old[0]);
+    assert_eq!(session["expires"], 1_795_403_600.0 + 315_360_000.0);
+}
+
+#[test]
+fn ids_that_are_written_are_nobody_s_guess() {
+    let place = farm();
+    for _ in 0..2 {
+        place.wikifarm(&format!("cookie simulate -q --write out {AT}")).arg("login wiki1 Ada").run();
+    }
+    assert_eq!(place.names("out/sessions").len(), 2);
+}
+
+#[test]
+fn where_nothing_can_be_written_it_says_so() {
+    let place = farm().file("file", "");
+    let run = place.wikifarm(&format!("cookie simulate -q --write file {AT}")).arg("login wiki1 Bob");
+    run.status(3)
+        .stderr("wikifarm: can't write sessions into file/sessions: Not a directory (os error 20)\n")
+        .run();
+}
+
+#[test]
+fn what_is_taken_for_granted_is_said() {
+    let place = Place::farm(
+        "moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n",
+    );
+    let run = place.wikifarm("cookie simulate --format json").arg("login a Bob").any_stdout();
+    let told = run
+        .stderr(
+            r"
+            where a keeps its sessions is not in the farm file: taken to be its own
+            where a keeps its users is not in the farm file: taken to be its own
+            ",
+        )
+        .run()
+        .json();
+    assert_eq!(
+        told["steps"][0]["remarks"],
+        json!(["no user Bob in a/data/user: taken to have an account there"])
+    );
+}
+
+#[test]
+fn a_script_is_understood_whole_or_not_at_all() {
+    let place = farm().file(
+        "script",
+        "login wiki1 Bob\nvist wiki2\nlogin wkii1 Bob\nwait\nvisit https://wiki3.example.org/\n\
+         logout https://www.example.org/\nreconfigure missing.toml\nexpect wiki1 Bob Carol\n",
+    );
+    place
+        .wikifarm("cookie simulate script --write out")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: script, line 2: unknown verb "vist"; did you mean "visit"?
+            wikifarm: script, line 3: the farm has no wiki "wkii1"; did you mean "wiki1"?
+            wikifarm: script, line 4: expected `wait DURATION`
+            wikifarm: script, line 5: no wiki of the farm lies at https://wiki3.example.org/; did you mean https://wiki1.example.org/?
+            wikifarm: script, line 6: https://www.example.org/ is no wiki: it can only be visited
+            wikifarm: script, line 7: can't read the farm file missing.toml: no such file or directory
+            wikifarm: script, line 8: expected `expect WIKI NAME, or WIKI anonymous`
+            wikifarm: script can't be acted out
+            "#,
+        )
+        .run();
+    assert_eq!(place.names("out"), [""; 0]);
+}
+
+#[test]
+fn what_is_no_script_is_told() {
+    let place = farm().file("latin", b"login wiki1 B\xf6b\n").file("empty", "# nothing\n");
+    for (words, message) in [
+        ("missing", "can't read missing: No such file or directory (os error 2)"),
+        ("latin", "can't read latin: it is not UTF-8 at byte 13"),
+        ("empty", "empty has no steps"),
+        ("empty --format csv", "`cookie simulate` has no format csv: expected human or json"),
+    ] {
+        let run = place.wikifarm(&format!("cookie simulate {words}"));
+        run.status(2).stderr(&format!("wikifarm: {message}\n")).run();
+    }
+    let run = place.wikifarm("cookie simulate").arg("dance wiki1");
+    run.status(2).any_stderr().run();
+}
+
+#[test]
+fn a_wiki_that_answers_with_an_error_says_why() {
+    let place = Place::farm(
+        "moin = \"1.9.4\"\n[farm]\ncookie_domain = \"intranet\"\ndata_dir = \"d\"\n[wikis.a]\nurl = \"http://a.intranet/\"\n",
+    );
+    place
+        .wikifarm(&format!("cookie simulate {AT}"))
+        .arg("visit a")
+        .arg("expect a anonymous")
+        .status(1)
+        .stdout(
+            r"
+            1: visit a  (2026-11-23T02:13:20Z)
+              request  no cookie
+              error    every response of this version fails with a cookie_domain without a dot
+              jar      empty
+              store    d/cache/__session__: empty
+
+            2: expect a anonymous  (2026-11-23T02:13:20Z)
+              NOT MET  expected anonymous, found every response of this version fails with a cookie_domain without a dot
+
+            0 of 1 expectation met
+            ",
+        )
+        .run();
+}
