@@ -183,6 +183,8 @@ fn a_group_of_commands_alone_shows_what_it_has() {
                                      delete then only plan
                   --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
                                      distribution's
+
+            Example: wikifarm session prune --dry-run
             ",
         )
         .run();

@@ -126,13 +126,25 @@ enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check, show and explain the farm file
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "Example: wikifarm -f farm.toml config check"
+    )]
     Config(Config),
     /// Predict which wikis share a login, and explain it
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "Example: wikifarm cookie preview --matrix"
+    )]
     Cookie(Cookie),
     /// List, show, count and prune session files
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "Example: wikifarm session prune --dry-run"
+    )]
     Session(Session),
     Demo(demo::Options),
     Completions(completions::Options),
