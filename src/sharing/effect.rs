@@ -9,7 +9,8 @@
 //! | user directory, or B lacks the login method | deletes cookie and session file | same | deletes the session file |
 //!
 //! That was with the same cookie name, domain and path at both. A browser deletes and replaces only what agrees in all
-//! three (RFC 6265bis 5.7), so where B sends another domain or path its answer misses A's cookie.
+//! three (RFC 6265bis 5.7), so where B sends another domain or path its answer misses A's cookie. 2.0, which has no session
+//! files, was read from its sources. `simulate` acts all of this out, and a test there holds the two to each other.
 
 use std::fmt;
 
@@ -124,25 +125,56 @@ pub(super) fn effect(from: &Site, to: &Site, visitor: As, step: usize) -> Option
             Effect::DeletesCookie { to, from, .. } => Some(Effect::DeletesCookie { to, from, login: false }),
             _ => None,
         },
+        (5, As::User) if to.behaviour() == Behaviour::V2 => no_user(from, to, theirs),
         (5, As::User) => {
-            let cookie = to.behaviour() >= Behaviour::V1_9_0;
+            let own = own(to).is_some_and(|own| same_cookie(theirs, own));
+            let cookie = to.behaviour() >= Behaviour::V1_9_0 && own;
             Some(Effect::DeletesSession { to: to.name.clone(), cookie })
         }
         _ => None,
     }
 }
 
+/// What B would send, its own domain and path: to a user, as every wiki does that lets people log in.
+fn own(to: &Site) -> Option<&Cookie> {
+    match (to.left(As::User), to.left(As::Anonymous)) {
+        (Left::Cookie(own), _) | (_, Left::Cookie(own)) => Some(own),
+        _ => None,
+    }
+}
+
+/// Whether a login at A goes on under the id in B's cookie `own`, as A gets it and takes any id of its form. 1.9.0 takes
+/// only ids that its process knows, and in 2.0 there are none.
+pub(super) fn goes_along(own: &Cookie, from: &Site, to: &Site) -> bool {
+    let taken = match from.behaviour() {
+        Behaviour::V1_9_0 => to.behaviour() == Behaviour::V1_9_0,
+        Behaviour::V2 => false,
+        _ => from.id_form.accepts(to.id_form),
+    };
+    taken && from.receives(own)
+}
+
+/// 2.0 has no session file. A user it does not know it takes out of the cookie, which it sends back; one who came by a
+/// method it does not have it leaves there.
+fn no_user(from: &Site, to: &Site, theirs: &Cookie) -> Option<Effect> {
+    let place = |site: &Site| site.users.as_ref().map(|(_, place)| place.clone());
+    let looked_up = from.auth.iter().all(|method| to.auth.contains(method));
+    let own = own(to).is_some_and(|own| same_cookie(theirs, own));
+    (own && looked_up && place(from) != place(to)).then(|| Effect::DeletesCookie {
+        to: to.name.clone(),
+        from: from.name.clone(),
+        login: true,
+    })
+}
+
 /// The rows of the table in which the session storage differs.
 fn no_session(from: &Site, to: &Site, theirs: &Cookie) -> Option<Effect> {
     let (to_name, from_name) = (to.name.clone(), from.name.clone());
-    // What B would send, its own domain and path: to a user, as every wiki does that lets people log in.
-    let own = match (to.left(As::User), to.left(As::Anonymous)) {
-        (Left::Cookie(own), _) | (_, Left::Cookie(own)) => own,
-        _ => return None,
-    };
+    let own = own(to)?;
     if !same_cookie(theirs, own) {
         // Nothing B sends touches A's cookie, but A's may stand in front of B's own.
-        let hides = to.receives(own) && !order(own, theirs, to.settings.takes());
+        let hides =
+            to.receives(own) && !goes_along(own, from, to) && !order(own, theirs, to.settings.takes());
         return hides.then_some(Effect::Hides { to: to_name, from: from_name });
     }
     let other_kind = !to.id_form.accepts(from.id_form)

@@ -1,6 +1,6 @@
 //! The six steps, each with its evidence.
 
-use super::effect::{order, same_cookie};
+use super::effect::{goes_along, order, same_cookie};
 use super::site::{Left, Site, Storage};
 use super::{As, Identity};
 use crate::moin::Duplicate;
@@ -109,8 +109,8 @@ fn named(from: &Site, to: &Site, visitor: As) -> Result {
         ));
     }
     if let (Left::Cookie(theirs), Left::Cookie(own)) = (from.left(visitor), to.left(As::Anonymous)) {
-        // Somebody has been at B without a login, and B's cookie did not go along to A: two ids, and B takes one.
-        let apart = !same_cookie(theirs, own) && !from.receives(own) && to.receives(own);
+        // Somebody has been at B without a login, and A did not go on under its id: two ids, and B takes one.
+        let apart = !same_cookie(theirs, own) && !goes_along(own, from, to) && to.receives(own);
         if apart && order(own, theirs, to.settings.takes()) {
             let which = match to.settings.takes() {
                 Duplicate::First => "first",

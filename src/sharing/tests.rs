@@ -197,6 +197,48 @@ fn version_2_shares_by_key() {
 }
 
 #[test]
+fn version_2_keeps_users_apart_in_the_cookie() {
+    let farm = |b: &str| {
+        format!(
+            "moin = \"2.0\"\n[farm]\ncookie_domain = \"example.org\"\nuser_dir = \"/users\"\nsecret_key_id = \"k\"\n\
+             [wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n{b}\n"
+        )
+    };
+    // A user whom B does not know it takes out of the cookie; of one by a method it lacks it says nothing.
+    let got = pair(&farm("user_dir = \"/b\""), As::User);
+    assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)));
+    assert_eq!(got.effect.unwrap(), "one visit to b deletes the cookie and logs out of a");
+    for b in ["auth = [\"ldap\"]", "auth = [\"ldap\"]\nuser_dir = \"/b\""] {
+        let got = pair(&farm(b), As::User);
+        assert_eq!((got.verdict, got.step, got.effect), (Verdict::Separate, Some(5), None), "{b}");
+    }
+}
+
+#[test]
+fn a_deletion_that_misses_the_cookie_deletes_the_session_all_the_same() {
+    let text = farm("1.9.11", "", "user_dir = \"/b\"\nunset = [\"cookie_domain\"]");
+    assert_eq!(
+        pair(&text, As::User).effect.unwrap(),
+        "one visit to b deletes the session file: logged out everywhere"
+    );
+}
+
+#[test]
+fn a_login_that_goes_on_under_b_s_id_hides_nothing() {
+    // b's cookie goes along to a, which takes any id.
+    for (version, effect) in [("1.9.10", None), ("2.0", Some(()))] {
+        let text = format!(
+            "moin = \"{version}\"\n[farm]\ncookie_name = \"lab\"\nuser_dir = \"/users\"\n\
+             [wikis.a]\nurl = \"https://example.org/a/a\"\ncookie_domain = \"example.org\"\ndata_dir = \"/a\"\n\
+             secret_key_id = \"a\"\n[wikis.b]\nurl = \"https://example.org/a/b\"\ndata_dir = \"/b\"\n\
+             secret_key_id = \"b\"\ncookie_path = \"/\"\nduplicate_cookie = \"last\"\n"
+        );
+        let text = if version == "2.0" { text } else { text.replace("secret_key_id = ", "interwikiname = ") };
+        assert_eq!(pair(&text, As::User).effect.map(drop), effect, "{version}");
+    }
+}
+
+#[test]
 fn one_cookie_asked_about_is_as_a_jar_answers() {
     let urls = [
         "https://a.example.org/",

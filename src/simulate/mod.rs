@@ -1,7 +1,7 @@
 //! A browser and the wikis of a farm, acting out a script: log in here, go there, wait, log out.
 //!
 //! The browser is [`crate::browser::Jar`], a wiki [`crate::moin::Handler`]; here they meet. [`Plan::new`] understands a
-//! whole script before anything is acted out, with an error for each line that is not; [`World::step`] then does one line
+//! whole script before anything is acted out, with an error for each line that is not; [`World::run`] then does one line
 //! after the other, and tells all that can be seen of it as an [`Event`].
 //!
 //! What it promises:
@@ -13,6 +13,8 @@
 //! A user whom no readable user directory knows is taken to have an account wherever he logs in; a wiki of which the
 //! farm file does not say where it keeps sessions or users keeps them for itself. Each such assumption is told.
 
+#[cfg(test)]
+mod agreement;
 mod event;
 mod people;
 mod plan;

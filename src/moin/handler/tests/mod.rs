@@ -1,6 +1,7 @@
 //! A browser and two wikis, and what was measured on running ones.
 
 mod life;
+mod recorded;
 mod table;
 mod versions;
 
