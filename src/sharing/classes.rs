@@ -211,8 +211,9 @@ fn kind_key(site: &Site) -> (char, String) {
         Storage::Unknown => '?',
     };
     let mut key = format!(
-        "{}\0{:?}\0{storage}\0{}\0{:?}\0{:?}\0{:?}",
+        "{}\0{}\0{:?}\0{storage}\0{}\0{:?}\0{:?}\0{:?}",
         site.cookie_name,
+        site.target.is_secure(),
         site.behaviour(),
         site.users.is_some(),
         site.auth,

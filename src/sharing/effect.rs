@@ -54,6 +54,13 @@ pub enum Effect {
         /// The wiki that loses its login.
         from: String,
     },
+    /// B sends the cookie again as Secure, and A is visited over http (acted out, not measured).
+    MakesSecure {
+        /// The wiki visited.
+        to: String,
+        /// The wiki that loses its login.
+        from: String,
+    },
     /// A's cookie stands in front of B's own.
     Hides {
         /// The wiki whose own cookie is hidden.
@@ -84,6 +91,10 @@ impl fmt::Display for Effect {
             Effect::DeletesSession { to, cookie: false } => {
                 write!(f, "one visit to {to} deletes the session file: logged out everywhere")
             }
+            Effect::MakesSecure { to, from } => write!(
+                f,
+                "one visit to {to} makes the cookie Secure: the browser no longer sends it to {from}, which is visited over http"
+            ),
             Effect::Overwrites { to, from } => {
                 write!(f, "a login at {to} replaces the cookie and logs out of {from}")
             }
@@ -113,6 +124,15 @@ pub(super) fn same_cookie(a: &Cookie, b: &Cookie) -> bool {
 pub(super) fn order(earlier: &Cookie, later: &Cookie, takes: Duplicate) -> bool {
     let earlier_first = earlier.path.len() >= later.path.len();
     earlier_first == (takes == Duplicate::First)
+}
+
+/// What B does to A's login although it shares it: it sends the cookie again, with the Secure of its own requests.
+pub(super) fn effect_of_sharing(from: &Site, to: &Site) -> Option<Effect> {
+    let (Left::Cookie(theirs), Left::Cookie(own)) = (from.left(As::User), to.left(As::User)) else {
+        return None;
+    };
+    let lost = same_cookie(theirs, own) && own.secure && !from.target.is_secure();
+    lost.then(|| Effect::MakesSecure { to: to.name.clone(), from: from.name.clone() })
 }
 
 /// What B does to A's login when `step` failed; `None` if it does no harm.

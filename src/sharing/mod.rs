@@ -86,7 +86,8 @@ impl Verdict {
 pub struct Pair {
     /// What comes of it.
     pub verdict: Verdict,
-    /// The step that failed, from 1; `None` where all passed.
+    /// The step that failed, from 1; `None` where all passed: then the login is shared, though a visit may still
+    /// hurt.
     pub step: Option<usize>,
     /// Why, in one line.
     pub reason: String,
@@ -153,8 +154,13 @@ impl Model {
         let step = (last.result != StepResult::Passed).then_some(number);
         // Of what is unknown nothing is said.
         let failed = step.filter(|_| last.result == StepResult::Failed);
-        let effect = failed.and_then(|step| effect::effect(from, to, visitor, step));
+        let effect = match (failed, last.result) {
+            (Some(step), _) => effect::effect(from, to, visitor, step),
+            (None, StepResult::Passed) if visitor == As::User => effect::effect_of_sharing(from, to),
+            _ => None,
+        };
         let verdict = match (last.result, number) {
+            (StepResult::Passed, _) if effect.is_some() => Verdict::Conflict,
             (StepResult::Passed, _) => Verdict::Shared,
             (StepResult::Unknown, _) => Verdict::Unknown,
             (StepResult::Failed, 1) if from.refused(visitor) => Verdict::Rejected,
@@ -163,7 +169,7 @@ impl Model {
             (StepResult::Failed, _) => Verdict::Separate,
         };
         let reason = match verdict {
-            Verdict::Shared => steps::summary(from, visitor),
+            _ if step.is_none() => steps::summary(from, visitor),
             _ => last.evidence.clone(),
         };
         let effect = effect.map(|effect| effect.to_string());

@@ -390,3 +390,18 @@ fn another_address_of_a_wiki_may_have_another_answer() {
         [("http://example.org/a/".to_owned(), "http://example.org/b/".to_owned(), Verdict::Shared)]
     );
 }
+
+#[test]
+fn a_visit_over_https_takes_the_cookie_from_a_wiki_over_http() {
+    let text = "moin = \"1.9.11\"\n[farm]\nuser_dir = \"/u\"\nsession_dir = \"/s\"\ncookie_name = \"lab\"\n\
+                cookie_domain = \".example.org\"\n[wikis.a]\nurl = \"http://a.example.org/\"\n\
+                [wikis.b]\nurl = \"https://b.example.org/\"\n";
+    let got = pair(text, As::User);
+    assert_eq!((got.verdict, got.step, got.cookie_sent), (Verdict::Conflict, None, true));
+    assert_eq!(
+        got.effect.unwrap(),
+        "one visit to b makes the cookie Secure: the browser no longer sends it to a, which is visited over http"
+    );
+    let never_secure = text.replace("[wikis.a]", "cookie_secure = false\n[wikis.a]");
+    assert_eq!(pair(&never_secure, As::User).verdict, Verdict::Shared);
+}
