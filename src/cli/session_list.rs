@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::session_json::{SessionJson, shown};
@@ -24,8 +25,8 @@ pub(super) struct Options {
     #[arg(long)]
     user: Option<String>,
     /// Only sessions in that state (repeatable)
-    #[arg(long, value_name = "STATE")]
-    state: Vec<Shown>,
+    #[arg(long, value_name = "STATE", value_parser = states())]
+    state: Vec<State>,
     /// Only sessions last written longer ago than that
     #[arg(long, value_name = "DURATION", value_parser = crate::farm::parse_duration)]
     older_than: Option<Duration>,
@@ -43,15 +44,12 @@ pub(super) struct Options {
     reveal: bool,
 }
 
-/// `--state`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Shown {
-    Live,
-    Expired,
-    Idle,
-    NoExpires,
-    InvalidExpires,
-    Unreadable,
+/// Reads `--state` by the states' own names.
+fn states() -> impl TypedValueParser<Value = State> {
+    PossibleValuesParser::new(State::ALL.map(State::name)).map(|name| {
+        // The parser lets no other name through.
+        State::ALL.into_iter().find(|state| state.name() == name).unwrap_or(State::Live)
+    })
 }
 
 /// `--sort`.
@@ -67,19 +65,6 @@ enum Sort {
     User,
     /// By id
     Id,
-}
-
-impl Shown {
-    fn state(self) -> State {
-        match self {
-            Shown::Live => State::Live,
-            Shown::Expired => State::Expired,
-            Shown::Idle => State::Idle,
-            Shown::NoExpires => State::NoExpires,
-            Shown::InvalidExpires => State::InvalidExpires,
-            Shown::Unreadable => State::Unreadable,
-        }
-    }
 }
 
 /// One session of one store.
@@ -111,7 +96,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                     f.user.as_ref().is_some_and(|user| user.id == *id) || f.setuid.as_ref() == Some(id)
                 })
             };
-            let keep = (options.state.is_empty() || options.state.iter().any(|shown| shown.state() == state))
+            let keep = (options.state.is_empty() || options.state.contains(&state))
                 && options.older_than.is_none_or(|age| is_older(session.modified, age, now))
                 && wanted.as_ref().is_none_or(|ids| ids.iter().any(his));
             if keep {
