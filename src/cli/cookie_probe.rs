@@ -134,11 +134,12 @@ fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
 
 /// An id that no session has, of the form the wiki takes.
 fn random_id(settings: &Settings) -> String {
-    let (alphabet, length) = match id_form(settings.version) {
-        IdForm::Word32 => ("abcdefghijklmnopqrstuvwxyz0123456789_", 32),
-        _ => ("0123456789abcdef", 40),
+    let form = match id_form(settings.version) {
+        // 2.0 signs its cookies: any value will do to be refused.
+        IdForm::Signed => IdForm::LowerHex40,
+        form => form,
     };
-    (0..length).filter_map(|_| fastrand::choice(alphabet.bytes())).map(char::from).collect()
+    form.random(&mut fastrand::Rng::new())
 }
 
 fn shown(hop: Hop) -> HopJson {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::USERS;
+use crate::moin::IdForm;
 use crate::pickle::{self, Node, NodeId, Text, Tree, TreeBuilder};
 
 /// What a session is like.
@@ -93,14 +94,13 @@ impl Writer {
     }
 
     fn name(&mut self, kind: Kind) -> String {
-        let mut pick = |alphabet: &str, length: usize| -> String {
-            (0..length).filter_map(|_| self.random.choice(alphabet.bytes()).map(char::from)).collect()
-        };
-        let word = "abcdefghijklmnopqrstuvwxyz0123456789_";
-        let id = if self.old { pick(word, 32) } else { pick("0123456789abcdef", 40) };
+        let form = if self.old { IdForm::Word32 } else { IdForm::LowerHex40 };
+        let id = form.random(&mut self.random);
+        // The end of a temp file's name is of the same letters as an id of 1.8.
+        let mut end = || IdForm::Word32.letters(6, &mut self.random);
         match kind {
-            Kind::StaleTemp | Kind::FreshTemp if self.old => format!("{id}{}.tmp", pick(word, 6)),
-            Kind::StaleTemp | Kind::FreshTemp => format!("tmp{}.__session", pick(word, 6)),
+            Kind::StaleTemp | Kind::FreshTemp if self.old => format!("{id}{}.tmp", end()),
+            Kind::StaleTemp | Kind::FreshTemp => format!("tmp{}.__session", end()),
             _ => id,
         }
     }

@@ -45,6 +45,26 @@ impl IdForm {
         }
     }
 
+    /// A random id of this form; empty for 2.0, where the session is the cookie and needs none.
+    pub fn random(self, random: &mut fastrand::Rng) -> String {
+        let length = match self {
+            IdForm::Word32 => 32,
+            IdForm::Hex40 | IdForm::LowerHex40 => 40,
+            IdForm::Signed => 0,
+        };
+        self.letters(length, random)
+    }
+
+    /// So many random characters of those that ids of this form consist of; none for 2.0.
+    pub fn letters(self, count: usize, random: &mut fastrand::Rng) -> String {
+        let alphabet = match self {
+            IdForm::Word32 => "abcdefghijklmnopqrstuvwxyz0123456789_",
+            IdForm::Hex40 | IdForm::LowerHex40 => "0123456789abcdef",
+            IdForm::Signed => "",
+        };
+        (0..count).filter_map(|_| random.choice(alphabet.bytes()).map(char::from)).collect()
+    }
+
     /// The form in words.
     pub fn describe(self) -> &'static str {
         match self {

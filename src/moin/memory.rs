@@ -81,11 +81,6 @@ impl SeededIds {
 
     /// The next id; empty for 2.0, where the session is the cookie and needs none.
     pub fn next(&mut self, form: IdForm) -> String {
-        let (alphabet, length) = match form {
-            IdForm::Word32 => ("abcdefghijklmnopqrstuvwxyz0123456789_", 32),
-            IdForm::Hex40 | IdForm::LowerHex40 => ("0123456789abcdef", 40),
-            IdForm::Signed => return String::new(),
-        };
-        (0..length).filter_map(|_| self.0.choice(alphabet.bytes()).map(char::from)).collect()
+        form.random(&mut self.0)
     }
 }
