@@ -7,6 +7,7 @@
 mod escape;
 pub mod findings;
 pub mod measure;
+pub mod sarif;
 pub mod table;
 
 pub use escape::escape;

@@ -1,0 +1,213 @@
+//! Results as SARIF 2.1.0, for code hosts and CI.
+//!
+//! Source: the OASIS standard, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0". Nothing here may
+//! hold a secret: what is given is what is written.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+
+/// How bad a result is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The check fails.
+    Error,
+    /// Worth knowing.
+    Warning,
+    /// Said by the way.
+    Note,
+}
+
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "note",
+        }
+    }
+}
+
+/// A rule that results name.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule<'a> {
+    /// Its stable name.
+    pub id: &'a str,
+    /// What it reports, in a few words.
+    pub title: &'a str,
+    /// Why it matters, and the cure.
+    pub help: &'a str,
+}
+
+/// A place in a text file. Lines and columns count from 1; the end is the place just behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// The first line.
+    pub line: usize,
+    /// The column in it.
+    pub column: usize,
+    /// The last line.
+    pub end_line: usize,
+    /// The column in it.
+    pub end_column: usize,
+}
+
+/// One result.
+#[derive(Debug, Clone)]
+pub struct Finding<'a> {
+    /// The name of one of the rules.
+    pub rule: &'a str,
+    /// How bad it is.
+    pub level: Level,
+    /// What is wrong.
+    pub message: &'a str,
+    /// The file or directory it is about.
+    pub path: &'a Path,
+    /// Where in it; `None` where it is not about a line of text.
+    pub region: Option<Region>,
+    /// What makes it the same finding in the next run, beside rule and path: never a line, a count or an age.
+    pub key: &'a str,
+}
+
+/// The whole document: one run with its rules and results.
+pub fn document<'a>(
+    rules: impl IntoIterator<Item = Rule<'a>>,
+    findings: impl IntoIterator<Item = Finding<'a>>,
+) -> Value {
+    let rules: Vec<Rule<'_>> = rules.into_iter().collect();
+    let results: Vec<Value> = findings.into_iter().map(|finding| result(&rules, &finding)).collect();
+    let rules: Vec<Value> = rules
+        .iter()
+        .map(|rule| {
+            json!({
+                "id": rule.id,
+                "shortDescription": {"text": rule.title},
+                "help": {"text": rule.help},
+            })
+        })
+        .collect();
+    json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "wikifarm", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
+            // What the columns of a region count.
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+fn result(rules: &[Rule<'_>], finding: &Finding<'_>) -> Value {
+    let uri = uri(finding.path);
+    let mut place = json!({"artifactLocation": {"uri": uri}});
+    if let (Some(region), Some(place)) = (finding.region, place.as_object_mut()) {
+        let region = json!({
+            "startLine": region.line,
+            "startColumn": region.column,
+            "endLine": region.end_line,
+            "endColumn": region.end_column,
+        });
+        place.insert("region".to_owned(), region);
+    }
+    let mut result = json!({
+        "ruleId": finding.rule,
+        "level": finding.level.name(),
+        "message": {"text": finding.message},
+        "locations": [{"physicalLocation": place}],
+        "partialFingerprints": {"wikifarm/v1": fingerprint(finding.rule, &uri, finding.key)},
+    });
+    let index = rules.iter().position(|rule| rule.id == finding.rule);
+    if let (Some(index), Some(result)) = (index, result.as_object_mut()) {
+        result.insert("ruleIndex".to_owned(), json!(index));
+    }
+    result
+}
+
+/// The same for the same finding, whatever else was found.
+fn fingerprint(rule: &str, uri: &str, key: &str) -> String {
+    let mut hash = Sha1::new();
+    for part in [rule, uri, key] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A relative path as a relative reference, an absolute one as a `file:` URI (RFC 3986, RFC 8089).
+fn uri(path: &Path) -> String {
+    use std::os::unix::ffi::OsStrExt;
+    let mut uri = String::new();
+    if path.is_absolute() {
+        uri.push_str("file://");
+    }
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                uri.push(char::from(*byte));
+            }
+            // A colon in the first part of a relative reference would read as a scheme: never left as it is.
+            other => {
+                let _ = write!(uri, "%{other:02X}");
+            }
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: [Rule<'_>; 2] = [
+        Rule { id: "one", title: "the first", help: "mend it" },
+        Rule { id: "two", title: "the second", help: "mend it too" },
+    ];
+
+    fn finding<'a>(rule: &'a str, path: &'a str, key: &'a str) -> Finding<'a> {
+        Finding { rule, level: Level::Error, message: "wrong", path: Path::new(path), region: None, key }
+    }
+
+    #[test]
+    fn a_result_names_its_rule_and_its_place() {
+        let region = Some(Region { line: 3, column: 1, end_line: 3, end_column: 9 });
+        let text = document(RULES, [Finding { region, ..finding("two", "farm.toml", "") }]);
+        assert_eq!(text["version"], "2.1.0");
+        let run = &text["runs"][0];
+        assert_eq!(run["tool"]["driver"]["rules"][1]["shortDescription"]["text"], "the second");
+        let result = &run["results"][0];
+        assert_eq!((&result["ruleId"], &result["ruleIndex"]), (&json!("two"), &json!(1)));
+        let expected = json!({
+            "artifactLocation": {"uri": "farm.toml"},
+            "region": {"startLine": 3, "startColumn": 1, "endLine": 3, "endColumn": 9},
+        });
+        assert_eq!(result["locations"][0]["physicalLocation"], expected);
+        assert!(document(RULES, [])["runs"][0]["results"].as_array().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_same_again_and_differs_by_rule_place_and_key() {
+        let print = |rule: &str, path: &str, key: &str| {
+            let text = document(RULES, [finding(rule, path, key)]);
+            text["runs"][0]["results"][0]["partialFingerprints"]["wikifarm/v1"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(print("one", "a", "k"), print("one", "a", "k"));
+        let different = [print("one", "a", "k"), print("two", "a", "k"), print("one", "b", "k")];
+        let all: std::collections::BTreeSet<_> =
+            different.into_iter().chain([print("one", "a", "l"), print("one", "ak", "")]).collect();
+        assert_eq!(all.len(), 5);
+        assert_eq!(print("one", "a", "k").len(), 32);
+    }
+
+    #[test]
+    fn paths_are_uris() {
+        assert_eq!(uri(Path::new("/srv/a b")), "file:///srv/a%20b");
+        assert_eq!(uri(Path::new("c:d/é")), "c%3Ad/%C3%A9");
+    }
+}
