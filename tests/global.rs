@@ -85,7 +85,7 @@ fn the_help_names_every_command_and_exit_status() {
             Commands:
               config       Check, show and explain the farm file
               cookie       Predict which wikis share a login, and explain it
-              session      List, show, count and prune session files
+              session      List, show, count, prune and revoke session files
               demo         Make a small real farm in a fresh directory and run the main commands on it
               completions  Print a completion script for a shell
               man          Write the manual pages, one a command, into a directory
@@ -156,16 +156,18 @@ fn a_group_of_commands_alone_shows_what_it_has() {
         .status(2)
         .stderr(
             r"
-            List, show, count and prune session files
+            List, show, count, prune and revoke session files
 
             Usage: wikifarm session [OPTIONS] <COMMAND>
 
             Commands:
-              list   List sessions: whose they are, until when they last, when they were last written
-              show   Show one session: whose it is, until when it lasts, the trail, the raw values
-              stats  Count sessions by state, user and age, with the bytes and inodes they take
-              prune  Remove expired sessions: plan, check every guard, then act
-              whois  Say which wikis and stores know a session's id, whose session it is, and whether it is live
+              list    List sessions: whose they are, until when they last, when they were last written
+              show    Show one session: whose it is, until when it lasts, the trail, the raw values
+              stats   Count sessions by state, user and age, with the bytes and inodes they take
+              prune   Remove expired sessions: plan, check every guard, then act
+              revoke  End one session, or log a user out everywhere
+              whois   Say which wikis and stores know a session's id, whose session it is, and whether it is
+                      live
 
             Options:
               -h, --help  Print help (see more with '--help')

@@ -46,6 +46,7 @@ fn there_is_a_page_for_each_command() {
             wikifarm-man.1
             wikifarm-session-list.1
             wikifarm-session-prune.1
+            wikifarm-session-revoke.1
             wikifarm-session-show.1
             wikifarm-session-stats.1
             wikifarm-session-whois.1

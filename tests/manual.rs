@@ -24,6 +24,7 @@ mod man;
 mod readme;
 mod session_list;
 mod session_prune;
+mod session_revoke;
 mod session_show;
 mod session_stats;
 mod session_whois;

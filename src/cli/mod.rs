@@ -19,6 +19,7 @@ mod session_json;
 mod session_lines;
 mod session_list;
 mod session_prune;
+mod session_revoke;
 mod session_show;
 mod session_stats;
 mod session_whois;
@@ -139,7 +140,7 @@ enum Command {
         after_help = "Example: wikifarm cookie preview --matrix"
     )]
     Cookie(Cookie),
-    /// List, show, count and prune session files
+    /// List, show, count, prune and revoke session files
     #[command(
         subcommand,
         arg_required_else_help = true,
@@ -174,6 +175,7 @@ enum Session {
     Show(session_show::Options),
     Stats(session_stats::Options),
     Prune(session_prune::Options),
+    Revoke(session_revoke::Options),
     Whois(session_whois::Options),
 }
 
@@ -278,6 +280,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Session(Session::Show(options))) => session_show::run(&options, context),
         Some(Command::Session(Session::Stats(options))) => session_stats::run(&options, context),
         Some(Command::Session(Session::Prune(options))) => session_prune::run(&options, context),
+        Some(Command::Session(Session::Revoke(options))) => session_revoke::run(&options, context),
         Some(Command::Session(Session::Whois(options))) => session_whois::run(&options, context),
     }
 }

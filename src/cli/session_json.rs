@@ -18,6 +18,8 @@ pub(super) struct SessionJson {
     pub(super) expires: Option<f64>,
     pub(super) expires_at: Option<String>,
     pub(super) modified_at: Option<String>,
+    #[serde(skip)]
+    pub(super) modified: i64,
     pub(super) size: u64,
     pub(super) user: Option<UserJson>,
     pub(super) setuid: Option<String>,
@@ -85,6 +87,7 @@ impl SessionJson {
             expires,
             expires_at: expires.and_then(rfc3339),
             modified_at: rfc3339(seconds(session.modified)),
+            modified: session.modified,
             size: session.size,
             user: facts.and_then(|facts: &Facts| facts.user.as_ref()).map(|user| UserJson {
                 id: user.id.clone(),

@@ -110,7 +110,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 }
 
 /// Run as root, a farm file that a stranger could have written could name any directory.
-fn trusted(farm: &Farm) -> Result<(), Failure> {
+pub(super) fn trusted(farm: &Farm) -> Result<(), Failure> {
     if !sys::is_root() {
         return Ok(());
     }

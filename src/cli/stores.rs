@@ -23,6 +23,10 @@ pub(super) struct StoreArgs {
     store_of: Vec<String>,
 }
 
+/// How a login at a wiki of MoinMoin 2 is ended: the session is the signed cookie, which no file here can take back.
+pub(super) const MOIN_2: &str = "a login there ends when the user logs out or gets another password (each cookie \
+                                 carries a token of the profile), every login when SECRET_KEY is replaced";
+
 /// The stores chosen, with the farm they come from, if any.
 pub(super) struct Stores {
     pub(super) specs: Vec<StoreSpec>,
@@ -35,7 +39,7 @@ impl StoreArgs {
     /// Finds the stores. A directory whose layout its names don't tell is an error for commands that delete.
     pub(super) fn find(&self, context: &mut Context<'_>, deletes: bool) -> Result<Stores, Failure> {
         if self.addresses.is_empty() {
-            return self.of_farm(context);
+            return self.of_farm(context, deletes);
         }
         let mut stores = Stores { specs: Vec::new(), farm: None, exit: Exit::Success };
         for text in &self.addresses {
@@ -74,17 +78,20 @@ impl StoreArgs {
         Ok(stores)
     }
 
-    fn of_farm(&self, context: &mut Context<'_>) -> Result<Stores, Failure> {
+    fn of_farm(&self, context: &mut Context<'_>, deletes: bool) -> Result<Stores, Failure> {
         let farm = context.farm()?;
         for name in &self.store_of {
             find_wiki(&farm, name)?;
         }
         let store::FarmStores { mut stores, without } = store::of_farm(&farm);
         for (wiki, why) in without {
-            if self.store_of.contains(&wiki) {
-                return Err(Failure::usage(format!("the wiki {wiki:?} has no store to look into: {why}")));
-            }
             let by_nature = farm.wiki(&wiki).is_some_and(|wiki| wiki.version().behaviour() == Behaviour::V2);
+            if self.store_of.contains(&wiki) {
+                let instead = if by_nature && deletes { format!("; {MOIN_2}") } else { String::new() };
+                return Err(Failure::usage(format!(
+                    "the wiki {wiki:?} has no store to look into: {why}{instead}"
+                )));
+            }
             if self.store_of.is_empty() && (context.verbosity > 0 || !by_nature) {
                 context.note(&format!("{wiki}: no store to look into: {why}"))?;
             }

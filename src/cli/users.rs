@@ -48,8 +48,17 @@ impl Users {
     /// # Errors
     /// If no user directory knows the name; with the nearest names.
     pub(super) fn ids(&self, user: &str, context: &mut Context<'_>) -> Result<BTreeSet<String>, Failure> {
+        self.ids_found(user, context).map(|(ids, _)| ids)
+    }
+
+    /// The same, and whether every user there is could be asked: else another may be of that name too.
+    pub(super) fn ids_found(
+        &self,
+        user: &str,
+        context: &mut Context<'_>,
+    ) -> Result<(BTreeSet<String>, bool), Failure> {
         if let Some(id) = user.strip_prefix("id:") {
-            return Ok(BTreeSet::from([id.to_owned()]));
+            return Ok((BTreeSet::from([id.to_owned()]), true));
         }
         let dirs: BTreeSet<&PathBuf> = self.of_store.iter().flatten().collect();
         if dirs.is_empty() {
@@ -57,17 +66,19 @@ impl Users {
                 "no user directory is known that could tell who {user:?} is: name the user as id:ID, or use a farm file"
             )));
         }
-        let (mut ids, mut known, mut complete) = (BTreeSet::new(), Vec::new(), true);
+        let (mut ids, mut known, mut complete, mut all_read) = (BTreeSet::new(), Vec::new(), true, true);
         for dir in dirs {
             let users = UserDir::open(dir).map_err(|error| error.to_string());
             let users = users.and_then(|users| users.all().map_err(|error| error.to_string()));
             match users {
                 Ok(users) => {
-                    for found in users.into_iter().flatten() {
-                        if found.name == user {
-                            ids.insert(found.id);
-                        } else {
-                            known.push(found.name);
+                    for found in users {
+                        match found {
+                            Ok(found) if found.name == user => {
+                                ids.insert(found.id);
+                            }
+                            Ok(found) => known.push(found.name),
+                            Err(_) => all_read = false,
                         }
                     }
                 }
@@ -89,6 +100,6 @@ impl Users {
             };
             return Err(Failure::usage(format!("no user directory of these wikis knows {user:?}{hint}")));
         }
-        Ok(ids)
+        Ok((ids, complete && all_read))
     }
 }

@@ -1,4 +1,4 @@
-//! What is done to stores: prune.
+//! What is done to stores: prune, and [`revoke`].
 //!
 //! Plan, then act: [`plan`] looks at every entry and decides, and changes nothing; [`Plan::execute`] checks every
 //! guard of every store, and only then removes, each file judged again. What it promises:
@@ -17,6 +17,7 @@ mod outcome;
 mod plan;
 mod policy;
 mod prune;
+pub mod revoke;
 #[cfg(test)]
 mod tests;
 mod verdict;

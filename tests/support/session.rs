@@ -51,6 +51,12 @@ impl Session {
         self
     }
 
+    /// A superuser acts as that user.
+    pub(crate) fn acts_as(mut self, id: &str) -> Session {
+        write!(self.items, "S'setuid'\nS'{id}'\ns").unwrap();
+        self
+    }
+
     /// The last page visited.
     pub(crate) fn page(mut self, page: &str) -> Session {
         let page: String = page.encode_utf16().fold(String::new(), |mut text, unit| {

@@ -1,0 +1,247 @@
+//! `wikifarm session revoke`: end one session, or log a user out everywhere.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::session_json::{SessionJson, shown};
+use super::session_prune::trusted;
+use super::stores::{MOIN_2, StoreArgs, Stores};
+use super::users::Users;
+use super::{Context, Exit, Failure, Format, Outcome, ids};
+use crate::farm::{Farm, parse_duration, parse_time};
+use crate::moin::Behaviour;
+use crate::ops::revoke::{self, Plan, Report, Target};
+use crate::report::{measure::relative, table};
+use crate::store::{Prefixes, seconds};
+use crate::sys;
+
+/// End one session, or log a user out everywhere
+///
+/// What is given together must all be true of a session. --user also ends the sessions in which a superuser acts as that
+/// user. A request in flight can write a session again: after --settle it is looked for, and removed once more.
+///
+/// A session does not tell when it was issued: --issued-before ends those last written before that time; those written
+/// since stay, and make the exit status 3. The sessions of MoinMoin 2 are signed cookies, and no file here ends them.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 done, also if there was none, 3 one came back, or an unreadable file could be meant, 4 refused \
+                  by a guard.\n\nExample: wikifarm session revoke --user JoeDoe --dry-run\n\
+                  Example: echo \"$ID\" | wikifarm session revoke -"
+)]
+pub(super) struct Options {
+    /// The session's id or a unique prefix; - reads ids from standard input, so that they stay out of `ps`
+    id: Option<String>,
+    /// Every session of that user, and those in which a superuser acts as him: NAME or id:ID
+    #[arg(long, value_name = "NAME|id:ID")]
+    user: Option<String>,
+    /// Logins that this method vouched for, as moin or openid
+    #[arg(long, value_name = "METHOD")]
+    auth_method: Option<String>,
+    /// Sessions last written before that time (RFC 3339 or unix seconds)
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    issued_before: Option<f64>,
+    #[command(flatten)]
+    stores: StoreArgs,
+    /// Show the plan, remove nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Look again after this long; 0s: don't
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5s")]
+    settle: Duration,
+    /// Whole ids: they are secrets
+    #[arg(long)]
+    reveal: bool,
+}
+
+/// The document of `--format json`.
+#[derive(Serialize)]
+struct Document {
+    #[serde(flatten)]
+    report: Report,
+    /// What is meant, as it was before.
+    sessions: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    reason: &'static str,
+    #[serde(flatten)]
+    session: SessionJson,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("session revoke", &[Format::Human, Format::Json])?;
+    let by_filter =
+        options.user.is_some() || options.auth_method.is_some() || options.issued_before.is_some();
+    if options.id.is_none() && !by_filter {
+        return Err(Failure::usage(
+            "nothing says which sessions: give an ID, --user, --auth-method or --issued-before",
+        ));
+    }
+    let stores = options.stores.find(context, true)?;
+    if let Some(farm) = &stores.farm {
+        trusted(farm)?;
+        moin_2(farm, context)?;
+    }
+    let Stores { specs, mut exit, .. } = stores;
+    let mut users = Users::of(&specs);
+    #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+    let issued_before = options.issued_before.map(|time| time.ceil() as i64);
+    let mut target = Target { auth_method: options.auth_method.clone(), issued_before, ..Target::default() };
+    if let Some(user) = &options.user {
+        let (ids, complete) = users.ids_found(user, context)?;
+        if !complete {
+            context.complain(&format!("not every user could be read: another may be called {user:?} too"))?;
+            exit = exit.and(Exit::Partial);
+        }
+        target.users = Some(ids);
+    }
+    if let Some(id) = &options.id {
+        let (open, opened) = ids::open(&specs, context)?;
+        exit = exit.and(opened);
+        let mut named = BTreeSet::new();
+        for id in ids::wanted(id)? {
+            match ids::find(&id, &open)? {
+                Some(name) => {
+                    named.insert(name);
+                }
+                None => context.note(&format!("no session's id begins with {:?}", ids::shortened(&id)))?,
+            }
+        }
+        target.ids = Some(named);
+    }
+    let dry_run = options.dry_run || context.pinned_now.is_some();
+    let run = revoke::Options {
+        target,
+        lock_dir: if dry_run {
+            Default::default()
+        } else {
+            sys::lock_dir().map_err(|error| Failure::refused(error.to_string()))?
+        },
+        dry_run,
+        settle: options.settle,
+    };
+    let plan = revoke::plan(specs, run, &AtomicBool::new(false));
+    let json = context.format == Format::Json;
+    let shows = !json && (dry_run && context.verbosity >= 0 || context.verbosity > 0);
+    let sessions =
+        if json || shows { listed(&plan, options.reveal, &mut users, context) } else { Vec::new() };
+    if shows {
+        show_plan(&sessions, context)?;
+    }
+    let report = plan.execute();
+    let status = exit.and(status(&report));
+    complain(&report, dry_run, context)?;
+    if json {
+        context.json(&Document { report, sessions })?;
+    } else if context.verbosity >= 0 {
+        let total = &report.total;
+        let verb = if dry_run { "would revoke" } else { "revoked" };
+        let revoked = total.revoked;
+        writeln!(context.out, "{verb} {revoked} of {} sessions", total.scanned)?;
+    }
+    Ok(status)
+}
+
+/// For wikis whose sessions are no files: what to do instead.
+fn moin_2(farm: &Farm, context: &mut Context<'_>) -> Result<(), Failure> {
+    let wikis: Vec<&str> = farm
+        .wikis
+        .iter()
+        .filter(|wiki| wiki.version().behaviour() == Behaviour::V2)
+        .map(|wiki| wiki.name.as_str())
+        .collect();
+    if wikis.is_empty() {
+        return Ok(());
+    }
+    context.note(&format!("{}: MoinMoin 2 keeps sessions in signed cookies: {MOIN_2}", wikis.join(", ")))
+}
+
+/// The sessions that are meant.
+fn listed(plan: &Plan, reveal: bool, users: &mut Users, context: &Context<'_>) -> Vec<Listed> {
+    let mut all = Vec::new();
+    for (position, store) in plan.stores().iter().enumerate() {
+        if store.victims().is_empty() {
+            continue;
+        }
+        // Without the others' names the shortest prefix does.
+        let prefixes = store.prefixes().unwrap_or_else(|_| Prefixes::new(Vec::new()));
+        for victim in store.victims() {
+            #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+            let state = victim.session.state(context.now() as i64, None);
+            let id = shown(&victim.session.id, &prefixes, reveal);
+            let session = SessionJson::new(&victim.session, (position, store.spec()), state, id, users);
+            all.push(Listed { reason: victim.why.name(), session });
+        }
+    }
+    all
+}
+
+fn show_plan(listed: &[Listed], context: &mut Context<'_>) -> Result<(), Failure> {
+    if listed.is_empty() {
+        return Ok(());
+    }
+    let now = context.now();
+    let rows = listed.iter().map(|Listed { reason, session }| {
+        vec![
+            session.id.clone(),
+            if session.wikis.is_empty() { session.store.clone() } else { session.wikis.join(", ") },
+            session.who(),
+            session.setuid.as_ref().map(|id| format!("id:{id}")).unwrap_or_default(),
+            session.state.to_string(),
+            relative(seconds(session.modified), now),
+            (*reason).to_owned(),
+        ]
+    });
+    let header = ["SESSION", "WIKIS", "USER", "ACTS AS", "STATE", "WRITTEN", "REASON"];
+    write!(context.out, "{}", table::list(&header, rows, context.width))?;
+    Ok(())
+}
+
+fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+    for problem in &report.problems {
+        context.complain(&problem.to_string())?;
+    }
+    let mut refused = false;
+    for store in &report.stores {
+        if let Some(why) = &store.refused {
+            context.complain(&format!("{}: refused: {why}", store.store))?;
+            refused = true;
+        }
+        let (unreadable, undecided) = (store.counts.unreadable, store.counts.undecided);
+        if unreadable > 0 {
+            let what = "that can't be read and could be meant: see `session list --state unreadable`";
+            context.complain(&format!("{}: {} {what}", store.store, count(unreadable)))?;
+        }
+        if undecided > 0 {
+            let what = "written since, which may have been issued before: they stay";
+            context.complain(&format!("{}: {} {what}", store.store, count(undecided)))?;
+        }
+    }
+    if refused {
+        let would = if dry_run { "would be" } else { "was" };
+        context.complain(&format!("nothing {would} removed in any store"))?;
+    }
+    Ok(())
+}
+
+fn count(sessions: u64) -> String {
+    if sessions == 1 { "1 session".to_owned() } else { format!("{sessions} sessions") }
+}
+
+fn status(report: &Report) -> Exit {
+    let total = &report.total;
+    let mut exit = Exit::Success;
+    if total.failed + total.came_back + total.unreadable + total.undecided > 0 || !report.problems.is_empty()
+    {
+        exit = exit.and(Exit::Partial);
+    }
+    if report.stores.iter().any(|store| store.refused.is_some()) {
+        exit = exit.and(Exit::Refused);
+    }
+    exit
+}

@@ -1,0 +1,238 @@
+//! Revoking beside a wiki that goes on writing.
+
+use std::ffi::CStr;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use super::*;
+use crate::store::{FileStore, Layout};
+
+const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const HIS: &str = "(dS'user.id'\nS'1.2.3'\ns.";
+const ANOTHERS: &str = "(dS'user.id'\nS'4.5.6'\ns.";
+
+struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("sessions")).unwrap();
+        Place { root }
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.root.path().join("sessions")
+    }
+
+    fn spec(&self) -> StoreSpec {
+        StoreSpec { layout: Layout::Moin19, dir: self.dir(), wikis: Vec::new() }
+    }
+
+    fn options(&self, settle: Duration) -> Options {
+        let users = Some(BTreeSet::from(["1.2.3".to_owned()]));
+        let target = Target { users, ..Target::default() };
+        Options { target, lock_dir: self.root.path().join("locks"), dry_run: false, settle }
+    }
+
+    /// Revokes with `hook` called before each removal.
+    fn run(&self, settle: Duration, hook: impl Fn(&CStr) + Send + Sync + 'static) -> Report {
+        let store = FileStore::open(self.spec()).unwrap().with_hook_before_unlink(hook);
+        let opened: Vec<(StoreSpec, Opened)> = vec![(self.spec(), Ok(Box::new(store)))];
+        plan_opened(opened, self.options(settle), &AtomicBool::new(false)).execute()
+    }
+}
+
+/// As MoinMoin saves: a temp file, renamed over.
+fn save(path: &Path, bytes: &str) {
+    fs::write(path.with_extension("new"), bytes).unwrap();
+    fs::rename(path.with_extension("new"), path).unwrap();
+}
+
+#[test]
+fn what_is_written_while_it_is_removed_is_judged_anew_and_goes() {
+    let place = Place::new();
+    let path = place.dir().join(A);
+    save(&path, HIS);
+    let plan = plan(vec![place.spec()], place.options(Duration::ZERO), &AtomicBool::new(false));
+    // Written between plan and removal: another file than the one the plan saw.
+    save(&path, &HIS.replace("(d", "(dS'trail'\n(ls"));
+    let report = plan.execute();
+    assert_eq!((report.total.revoked, report.total.failed), (1, 0), "{report:?}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn who_logged_out_meanwhile_is_left_in_peace() {
+    let place = Place::new();
+    let path = place.dir().join(A);
+    save(&path, HIS);
+    let plan = plan(vec![place.spec()], place.options(Duration::ZERO), &AtomicBool::new(false));
+    save(&path, ANOTHERS);
+    let report = plan.execute();
+    assert_eq!((report.total.revoked, report.total.gone), (0, 1), "{report:?}");
+    assert!(path.exists());
+}
+
+#[test]
+fn a_writer_between_comparison_and_removal_is_noticed_and_tried_again() {
+    let place = Place::new();
+    let path = place.dir().join(A);
+    save(&path, HIS);
+    let (written, again) = (Arc::new(AtomicUsize::new(0)), path.clone());
+    let count = Arc::clone(&written);
+    let report = place.run(Duration::ZERO, move |_| {
+        if count.fetch_add(1, Ordering::SeqCst) < 3 {
+            save(&again, HIS);
+        }
+    });
+    assert!(!path.exists());
+    assert_eq!((report.total.matched, report.total.failed), (1, 0), "{report:?}");
+    assert_eq!(report.total.revoked + report.total.gone, 1);
+}
+
+#[test]
+fn one_that_comes_back_is_removed_again_and_said() {
+    let place = Place::new();
+    let path = place.dir().join(A);
+    save(&path, HIS);
+    save(&place.dir().join(B), ANOTHERS);
+    let again = path.clone();
+    let writer = std::thread::spawn({
+        let gone = path.clone();
+        move || {
+            while gone.exists() {
+                std::thread::yield_now();
+            }
+            save(&again, HIS);
+        }
+    });
+    // Long enough for the writer; the second look ends the wait.
+    let report = place.run(Duration::from_millis(400), |_| {});
+    writer.join().unwrap();
+    assert_eq!((report.total.revoked, report.total.came_back), (1, 1), "{report:?}");
+    let said = report.problems[0].to_string();
+    assert!(said.contains("aaaaaaaa…: came back") && !said.contains(A), "{said}");
+    assert!(!path.exists() && place.dir().join(B).exists());
+}
+
+/// A store in which the session is written just before each removal, as by a wiki at full speed.
+struct Restless {
+    store: FileStore,
+    path: PathBuf,
+}
+
+impl SessionStore for Restless {
+    fn spec(&self) -> &StoreSpec {
+        self.store.spec()
+    }
+
+    fn id(&self) -> crate::sys::FileId {
+        self.store.id()
+    }
+
+    fn names(&self, sink: &mut dyn FnMut(EntryName)) -> std::result::Result<(), StoreError> {
+        self.store.names(sink)
+    }
+
+    fn scan(
+        &self,
+        fields: Fields,
+        stop: &AtomicBool,
+        sink: store::Sink<'_>,
+    ) -> std::result::Result<(), StoreError> {
+        self.store.scan(fields, stop, sink)
+    }
+
+    fn read(&self, id: &EntryName, fields: Fields) -> std::result::Result<Option<Session>, StoreError> {
+        self.store.read(id, fields)
+    }
+
+    fn read_value(
+        &self,
+        id: &EntryName,
+    ) -> std::result::Result<Option<std::result::Result<crate::pickle::Tree, store::Unreadable>>, StoreError>
+    {
+        self.store.read_value(id)
+    }
+
+    fn remove(
+        &self,
+        batch: &[(EntryName, store::Stamp)],
+        decide: store::Decide<'_>,
+    ) -> Vec<std::io::Result<crate::sys::Removal>> {
+        save(&self.path, HIS);
+        self.store.remove(batch, decide)
+    }
+}
+
+#[test]
+fn one_that_is_always_written_again_fails_and_is_named() {
+    let place = Place::new();
+    let path = place.dir().join(A);
+    save(&path, HIS);
+    let store = Restless { store: FileStore::open(place.spec()).unwrap(), path: path.clone() };
+    let opened: Vec<(StoreSpec, Opened)> = vec![(place.spec(), Ok(Box::new(store)))];
+    let report = plan_opened(opened, place.options(Duration::ZERO), &AtomicBool::new(false)).execute();
+    assert_eq!((report.total.revoked, report.total.failed), (0, 1), "{report:?}");
+    assert!(report.problems[0].to_string().contains("run this once more"));
+    assert!(path.exists());
+}
+
+#[test]
+fn matches_by_table() {
+    use crate::store::{Expires, Facts, Session, Stamp, Unreadable, UserRef};
+    let id = |name: &str| EntryName::new(name.as_bytes()).unwrap();
+    let session = |user: Option<&str>, setuid: Option<&str>| Session {
+        id: id(A),
+        modified: 100,
+        size: 1,
+        bytes_on_disk: 512,
+        stamp: Stamp::from_bits(0),
+        facts: Ok(Facts {
+            expires: Expires::Absent,
+            user: user.map(|id| UserRef { id: id.to_owned(), auth_method: Some("moin".to_owned()) }),
+            setuid: setuid.map(str::to_owned),
+            trail: Vec::new(),
+        }),
+    };
+    let unreadable = || Session { facts: Err(Unreadable::NotADict { found: "list" }), ..session(None, None) };
+    let nothing = Target::default();
+    let his = Target { users: Some(BTreeSet::from(["1.2".to_owned()])), ..nothing.clone() };
+    let method = |name: &str| Target { auth_method: Some(name.to_owned()), ..nothing.clone() };
+    let before = |time| Target { issued_before: Some(time), ..nothing.clone() };
+    let named = |name: &str| Target { ids: Some(BTreeSet::from([id(name)])), ..nothing.clone() };
+    let table = [
+        (nothing.clone(), session(Some("1.2"), None), Match::No),
+        (his.clone(), session(Some("1.2"), None), Match::Yes(Why::User)),
+        (his.clone(), session(Some("1.2"), Some("9.9")), Match::Yes(Why::User)),
+        (his.clone(), session(Some("9.9"), Some("1.2")), Match::Yes(Why::ActsAs)),
+        (his.clone(), session(Some("9.9"), None), Match::No),
+        (his.clone(), session(None, None), Match::No),
+        (his.clone(), unreadable(), Match::Unreadable),
+        (Target { issued_before: Some(100), ..his.clone() }, session(Some("1.2"), None), Match::Written),
+        (
+            Target { issued_before: Some(101), ..his.clone() },
+            session(Some("1.2"), None),
+            Match::Yes(Why::User),
+        ),
+        (Target { issued_before: Some(100), ..his }, session(Some("9.9"), None), Match::No),
+        (method("moin"), session(Some("1.2"), None), Match::Yes(Why::AuthMethod)),
+        (method("openid"), session(Some("1.2"), None), Match::No),
+        (method("moin"), session(None, None), Match::No),
+        (before(101), session(None, None), Match::Yes(Why::IssuedBefore)),
+        (before(100), session(None, None), Match::Written),
+        (before(101), unreadable(), Match::Unreadable),
+        (named(A), unreadable(), Match::Yes(Why::Named)),
+        (named(A), session(None, None), Match::Yes(Why::Named)),
+        (named(B), session(None, None), Match::No),
+        (named(B), unreadable(), Match::No),
+    ];
+    for (number, (target, session, expected)) in table.into_iter().enumerate() {
+        assert_eq!(target.matches(&session), expected, "row {number}");
+    }
+}

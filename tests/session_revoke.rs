@@ -1,0 +1,215 @@
+//! `wikifarm session revoke`
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{DAY, HOUR, NOW, Place, Session};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+    user_dir = "users"
+
+    [wikis.old]
+    moin = "1.8.7"
+    url = "https://old.example.org/"
+    session_dir = "unused"
+    cache_dir = "cache"
+    user_dir = "users"
+"#;
+
+const OLD: &str = "cache/__common__/session";
+
+/// Joe has two sessions in one store and one in the other; a superuser acts as Joe; two are none of Joe's.
+fn place() -> Place {
+    Place::farm(&FARM.replace("    session_dir = \"unused\"\n", ""))
+        .file("users/1.2.3", "name=JoeDoe\n")
+        .file("users/9.9.9", "name=Super\n")
+        .session("sessions", Session::new('a').expires(NOW + DAY).user("1.2.3").written(NOW - 2 * HOUR))
+        .session("sessions", Session::new('b').expires(NOW - DAY).user("1.2.3").written(NOW - 2 * DAY))
+        .session("sessions", Session::new('c').expires(NOW + DAY).user("9.9.9").acts_as("1.2.3"))
+        .session("sessions", Session::new('d').expires(NOW + DAY).user("9.9.9"))
+        .session("sessions", Session::new('e').expires(NOW + DAY))
+        .session(OLD, Session::old('f').expires(NOW + DAY).user("1.2.3"))
+}
+
+fn left(place: &Place) -> String {
+    let names = [place.names("sessions"), place.names(OLD)].concat();
+    names.iter().map(|name| &name[..1]).collect()
+}
+
+#[test]
+fn a_user_is_logged_out_everywhere() {
+    let place = place();
+    place.wikifarm("session revoke --user JoeDoe --settle 0s").stdout("revoked 4 of 6 sessions\n").run();
+    assert_eq!(left(&place), "de");
+    place.wikifarm("session revoke --user JoeDoe").stdout("revoked 0 of 2 sessions\n").run();
+    place.wikifarm("session revoke --user id:7.7.7").stdout("revoked 0 of 2 sessions\n").run();
+}
+
+#[test]
+fn a_dry_run_shows_each_with_its_reason() {
+    let place = place();
+    let plan = r"
+        SESSION   WIKIS  USER    ACTS AS   STATE    WRITTEN   REASON
+        aaaaaaaa  docs   JoeDoe            live     2 h ago   user
+        bbbbbbbb  docs   JoeDoe            expired  2 d ago   user
+        cccccccc  docs   Super   id:1.2.3  live     60 m ago  acts-as
+        ffffffff  old    JoeDoe            live     60 m ago  user
+        would revoke 4 of 6 sessions
+        ";
+    place.wikifarm("session revoke --user JoeDoe --dry-run --now 1795400000").stdout(plan).run();
+    place.wikifarm("session revoke --user id:1.2.3 --now 1795400000").stdout(plan).run();
+    assert_eq!(left(&place), "abcdef");
+}
+
+#[test]
+fn one_session_goes_by_its_id_or_a_prefix_or_from_standard_input() {
+    let place = place();
+    place.wikifarm("session revoke aaaaaaaa --settle 0s").stdout("revoked 1 of 1 sessions\n").run();
+    place
+        .wikifarm("session revoke - --settle 0s")
+        .stdin(format!("{}\nfff…\n", "b".repeat(40)))
+        .stdout("revoked 2 of 2 sessions\n")
+        .run();
+    assert_eq!(left(&place), "cde");
+    place
+        .wikifarm("session revoke 0123456789abcdef --settle 0s")
+        .stdout("revoked 0 of 0 sessions\n")
+        .stderr("no session's id begins with \"01234567…\"\n")
+        .run();
+}
+
+#[test]
+fn what_is_given_together_must_all_be_true() {
+    let revoked = |words: &str| {
+        let place = place();
+        let status = if words.contains("before") { 3 } else { 0 };
+        let run = place.wikifarm(&format!("session revoke --settle 0s --format json {words}"));
+        let total = run.any_stdout().any_stderr().status(status).run().json()["total"].clone();
+        (left(&place), total["undecided"].as_u64().unwrap())
+    };
+    assert_eq!(revoked("--user JoeDoe --store-of old"), ("abcde".to_owned(), 0));
+    assert_eq!(revoked("--auth-method moin"), ("e".to_owned(), 0));
+    assert_eq!(revoked("--auth-method openid"), ("abcdef".to_owned(), 0));
+    assert_eq!(revoked("--user JoeDoe --auth-method moin"), ("de".to_owned(), 0));
+    // Of those written since nobody can tell.
+    let before = format!("--user JoeDoe --issued-before {}", NOW - DAY);
+    assert_eq!(revoked(&before), ("acdef".to_owned(), 3));
+}
+
+#[test]
+fn a_name_that_nobody_has_is_an_error_with_the_nearest() {
+    let place = place();
+    place
+        .wikifarm("session revoke --user JoDoe")
+        .status(2)
+        .stderr("wikifarm: no user directory of these wikis knows \"JoDoe\"; did you mean \"JoeDoe\"?\n")
+        .run();
+    place
+        .wikifarm("session revoke")
+        .status(2)
+        .stderr(
+            "wikifarm: nothing says which sessions: give an ID, --user, --auth-method or --issued-before\n",
+        )
+        .run();
+    assert_eq!(left(&place), "abcdef");
+}
+
+#[test]
+fn an_unreadable_session_could_be_his() {
+    let place = place().session("sessions", Session::new('9').raw(b"(d"));
+    place
+        .wikifarm("session revoke --user JoeDoe --settle 0s")
+        .status(3)
+        .stdout("revoked 4 of 7 sessions\n")
+        .stderr(
+            r"
+            wikifarm: moin-1.9:sessions: 1 session that can't be read and could be meant: see `session list --state unreadable`
+            ",
+        )
+        .run();
+    place.wikifarm("session revoke 99999999 --settle 0s").stdout("revoked 1 of 1 sessions\n").run();
+    assert_eq!(left(&place), "de");
+}
+
+#[test]
+fn a_user_who_cannot_be_read_could_have_the_name() {
+    let place = place();
+    fs::set_permissions(place.path().join("users/9.9.9"), fs::Permissions::from_mode(0)).unwrap();
+    place
+        .wikifarm("session revoke --user JoeDoe --settle 0s -q")
+        .status(3)
+        .stderr("wikifarm: not every user could be read: another may be called \"JoeDoe\" too\n")
+        .run();
+    assert_eq!(left(&place), "de");
+}
+
+#[test]
+fn where_nothing_may_be_removed_it_says_so() {
+    let place = place();
+    fs::set_permissions(place.path().join("sessions"), fs::Permissions::from_mode(0o555)).unwrap();
+    let ran = place
+        .wikifarm("session revoke aaaaaaaa --settle 0s")
+        .status(3)
+        .stdout("revoked 0 of 1 sessions\n")
+        .any_stderr()
+        .run();
+    fs::set_permissions(place.path().join("sessions"), fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(ran.stderr.contains("sessions/aaaaaaaa…: Permission denied"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_second_copy_is_refused_and_changes_nothing() {
+    use std::os::fd::AsFd;
+    let place = place();
+    place.wikifarm("session revoke --user id:0.0 --settle 0s -q").run();
+    let locks: Vec<fs::File> =
+        place.locks().iter().map(|path| fs::OpenOptions::new().write(true).open(path).unwrap()).collect();
+    assert_eq!(locks.len(), 2);
+    rustix::fs::flock(locks[0].as_fd(), rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+    let ran = place.wikifarm("session revoke --user JoeDoe -q").status(4).any_stderr().run();
+    assert!(ran.stderr.contains("another wikifarm is at work here"), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("nothing was removed in any store\n"), "{}", ran.stderr);
+    assert_eq!(left(&place), "abcdef");
+}
+
+#[test]
+fn for_moinmoin_2_it_says_what_to_do_instead() {
+    let new = "\n    [wikis.new]\n    moin = \"2.0\"\n    url = \"https://new.example.org/\"\n";
+    let place = Place::farm(&format!("{}{new}", FARM.replace("    session_dir = \"unused\"\n", "")))
+        .dir("sessions")
+        .dir("users");
+    let instead = "a login there ends when the user logs out or gets another password (each cookie carries a \
+                   token of the profile), every login when SECRET_KEY is replaced";
+    place
+        .wikifarm("session revoke --user id:1.2 --settle 0s")
+        .stdout("revoked 0 of 0 sessions\n")
+        .stderr(&format!("new: MoinMoin 2 keeps sessions in signed cookies: {instead}\n"))
+        .run();
+    place
+        .wikifarm("session revoke --user id:1.2 --store-of new")
+        .status(2)
+        .stderr(&format!(
+            "wikifarm: the wiki \"new\" has no store to look into: MoinMoin 2 keeps sessions in the cookie; {instead}\n"
+        ))
+        .run();
+}
+
+#[test]
+fn programs_get_the_counts_and_each_session() {
+    let place = place();
+    let mut report =
+        place.wikifarm("session revoke ffff --format json --settle 0s").any_stdout().run().json();
+    assert!(report.as_object_mut().unwrap().remove("seconds").unwrap().is_f64());
+    assert_eq!(report["total"]["revoked"], 1);
+    assert_eq!(report["dry_run"], false);
+    assert_eq!(report["stores"][0]["revoked"], 0);
+    let session = &report["sessions"][0];
+    assert_eq!((&session["id"], &session["reason"]), (&"ffffffff".into(), &"named".into()));
+    assert_eq!(session["user"]["name"], "JoeDoe");
+    assert!(!report.to_string().contains(&"f".repeat(17)));
+}
