@@ -38,7 +38,7 @@ fn place() -> Place {
 
 fn left(place: &Place) -> String {
     let names = [place.names("sessions"), place.names(OLD)].concat();
-    names.iter().map(|name| &name[..1]).collect()
+    names.iter().map(|name| name.chars().next().unwrap()).collect()
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn an_unreadable_session_could_be_his() {
 #[test]
 fn a_user_who_cannot_be_read_could_have_the_name() {
     let place = place();
-    fs::set_permissions(place.path().join("users/9.9.9"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(place.path().join("users/9.9.9"), fs::Permissions::from_mode(0o000)).unwrap();
     place
         .wikifarm("session revoke --user JoeDoe --settle 0s -q")
         .status(3)
