@@ -12,7 +12,7 @@
 //! * [`sharing`] says for a pair of wikis who shares a login with whom, and why.
 //! * [`probe`] holds a live wiki's cookie against the predicted one.
 //! * [`simulate`] has a browser and wikis act out a script.
-//! * [`ops`] plans and does: prune, revoke.
+//! * [`ops`] plans and does: prune, revoke, verify.
 //! * [`lint`] holds the rules over a farm.
 //! * [`demo`] makes a small real farm for trying things out.
 //! * [`report`] says how results look.

@@ -85,7 +85,7 @@ fn the_help_names_every_command_and_exit_status() {
             Commands:
               config       Check, show and explain the farm file
               cookie       Predict which wikis share a login, and explain it
-              session      List, show, count, prune and revoke session files
+              session      List, show, count, prune, revoke and verify session files
               demo         Make a small real farm in a fresh directory and run the main commands on it
               completions  Print a completion script for a shell
               man          Write the manual pages, one a command, into a directory
@@ -98,7 +98,7 @@ fn the_help_names_every_command_and_exit_status() {
               -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
                                      /etc/wikifarm/farm.toml]
                   --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
-                                     csv]
+                                     csv, sarif]
                   --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
                                      auto, always, never]
               -q, --quiet            Say less
@@ -156,7 +156,7 @@ fn a_group_of_commands_alone_shows_what_it_has() {
         .status(2)
         .stderr(
             r"
-            List, show, count, prune and revoke session files
+            List, show, count, prune, revoke and verify session files
 
             Usage: wikifarm session [OPTIONS] <COMMAND>
 
@@ -166,6 +166,7 @@ fn a_group_of_commands_alone_shows_what_it_has() {
               stats   Count sessions by state, user and age, with the bytes and inodes they take
               prune   Remove expired sessions: plan, check every guard, then act
               revoke  End one session, or log a user out everywhere
+              verify  Say what is wrong in the stores, each with the cure; changes nothing
               whois   Say which wikis and stores know a session's id, whose session it is, and whether it is
                       live
 
@@ -176,7 +177,7 @@ fn a_group_of_commands_alone_shows_what_it_has() {
               -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
                                      /etc/wikifarm/farm.toml]
                   --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
-                                     csv]
+                                     csv, sarif]
                   --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
                                      auto, always, never]
               -q, --quiet            Say less
@@ -234,7 +235,7 @@ fn a_format_that_nobody_has_is_refused() {
         .stderr(
             r"
             error: invalid value 'xml' for '--format <FORMAT>'
-              [possible values: human, json, ndjson, csv]
+              [possible values: human, json, ndjson, csv, sarif]
 
             For more information, try '--help'.
             ",

@@ -49,6 +49,7 @@ fn there_is_a_page_for_each_command() {
             wikifarm-session-revoke.1
             wikifarm-session-show.1
             wikifarm-session-stats.1
+            wikifarm-session-verify.1
             wikifarm-session-whois.1
             wikifarm-session.1
             wikifarm.1

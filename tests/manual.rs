@@ -27,5 +27,6 @@ mod session_prune;
 mod session_revoke;
 mod session_show;
 mod session_stats;
+mod session_verify;
 mod session_whois;
 mod support;

@@ -22,6 +22,7 @@ mod session_prune;
 mod session_revoke;
 mod session_show;
 mod session_stats;
+mod session_verify;
 mod session_whois;
 mod stores;
 mod users;
@@ -99,6 +100,8 @@ pub enum Format {
     Ndjson,
     /// Comma-separated values with a header line (lists).
     Csv,
+    /// SARIF 2.1.0 (checks).
+    Sarif,
 }
 
 impl Format {
@@ -109,6 +112,7 @@ impl Format {
             Format::Json => "json",
             Format::Ndjson => "ndjson",
             Format::Csv => "csv",
+            Format::Sarif => "sarif",
         }
     }
 }
@@ -140,7 +144,7 @@ enum Command {
         after_help = "Example: wikifarm cookie preview --matrix"
     )]
     Cookie(Cookie),
-    /// List, show, count, prune and revoke session files
+    /// List, show, count, prune, revoke and verify session files
     #[command(
         subcommand,
         arg_required_else_help = true,
@@ -176,6 +180,7 @@ enum Session {
     Stats(session_stats::Options),
     Prune(session_prune::Options),
     Revoke(session_revoke::Options),
+    Verify(session_verify::Options),
     Whois(session_whois::Options),
 }
 
@@ -281,6 +286,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Session(Session::Stats(options))) => session_stats::run(&options, context),
         Some(Command::Session(Session::Prune(options))) => session_prune::run(&options, context),
         Some(Command::Session(Session::Revoke(options))) => session_revoke::run(&options, context),
+        Some(Command::Session(Session::Verify(options))) => session_verify::run(&options, context),
         Some(Command::Session(Session::Whois(options))) => session_whois::run(&options, context),
     }
 }

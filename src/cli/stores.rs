@@ -36,6 +36,11 @@ pub(super) struct Stores {
 }
 
 impl StoreArgs {
+    /// Whether nothing narrows it to some of the farm's stores.
+    pub(super) fn is_whole_farm(&self) -> bool {
+        self.addresses.is_empty() && self.store_of.is_empty()
+    }
+
     /// Finds the stores. A directory whose layout its names don't tell is an error for commands that delete.
     pub(super) fn find(&self, context: &mut Context<'_>, deletes: bool) -> Result<Stores, Failure> {
         if self.addresses.is_empty() {

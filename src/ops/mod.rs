@@ -1,4 +1,4 @@
-//! What is done to stores: prune, and [`revoke`].
+//! What is done to stores: prune, [`revoke`] and [`verify`].
 //!
 //! Plan, then act: [`plan`] looks at every entry and decides, and changes nothing; [`Plan::execute`] checks every
 //! guard of every store, and only then removes, each file judged again. What it promises:
@@ -21,6 +21,7 @@ pub mod revoke;
 #[cfg(test)]
 mod tests;
 mod verdict;
+pub mod verify;
 mod victims;
 
 pub use age::age_text;

@@ -1,0 +1,189 @@
+//! `wikifarm session verify`: what is wrong in the stores, each with the cure.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::stores::{StoreArgs, Stores};
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::ops::Policy;
+use crate::ops::verify::{self, Check, Finding, Report};
+use crate::report::{escape, sarif};
+use crate::sharing::{Model, RealPlaces};
+use crate::store::StoreSpec;
+
+/// Say what is wrong in the stores, each with the cure; changes nothing
+///
+/// Unreadable sessions, users who do not exist, strangers who act as others, sessions without `expires`, names that no
+/// wiki looks up, left-overs, directories that no wiki uses, ids in two stores of one cookie, modes and owners that let
+/// strangers in, and expiry beyond what the configuration can produce. What only a farm file can tell needs one.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 nothing is wrong, 1 something is, 3 something could not be looked at.\n\n\
+                        Example: wikifarm session verify\n\
+                        Example: wikifarm session verify --format sarif >verify.sarif"
+)]
+pub(super) struct Options {
+    #[command(flatten)]
+    stores: StoreArgs,
+}
+
+/// One finding for programs.
+#[derive(Serialize)]
+struct Json<'a> {
+    check: &'static str,
+    severity: &'static str,
+    store: String,
+    wikis: Vec<&'a str>,
+    path: String,
+    message: &'a str,
+    help: &'static str,
+}
+
+/// How many findings there are; of each, at most [`verify::MAX_SHOWN`] are among the findings.
+#[derive(Serialize)]
+struct Count {
+    check: &'static str,
+    store: String,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    findings: Vec<Json<'a>>,
+    counts: Vec<Count>,
+    scanned: u64,
+    errors: u64,
+    warnings: u64,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("session verify", &[Format::Human, Format::Json, Format::Ndjson, Format::Sarif])?;
+    let Stores { specs, farm, exit } = options.stores.find(context, false)?;
+    let mut policy = Policy::default();
+    if let Some(farm) = &farm {
+        let refused = |error: crate::ops::PolicyError| Failure::usage(error.to_string());
+        if let Some(age) = farm.prune.stale_temp {
+            policy = policy.with_stale_temp(age).map_err(refused)?;
+        }
+        if let Some(age) = farm.prune.no_expires {
+            policy = policy.with_no_expires(age).map_err(refused)?;
+        }
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+    let run =
+        verify::Options { policy, now: context.now() as i64, whole_farm: options.stores.is_whole_farm() };
+    let model = farm.as_ref().map(|farm| Model::new(farm, &RealPlaces, &context.suffixes));
+    let farm = farm.as_ref().zip(model.as_ref());
+    let report = verify::verify(specs, farm, &run, &AtomicBool::new(false));
+    for problem in &report.problems {
+        context.complain(&problem.to_string())?;
+    }
+    match context.format {
+        Format::Json => context.json(&document(&report))?,
+        Format::Ndjson => {
+            for finding in document(&report).findings {
+                let line = serde_json::to_string(&finding)
+                    .map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
+                writeln!(context.out, "{line}")?;
+            }
+        }
+        Format::Sarif => context.json(&as_sarif(&report))?,
+        _ => human(&report, context)?,
+    }
+    let mut status = exit;
+    if report.counts() != (0, 0) {
+        status = status.and(Exit::Found);
+    }
+    if !report.problems.is_empty() {
+        status = status.and(Exit::Partial);
+    }
+    Ok(status)
+}
+
+/// Every finding that was kept, store by store.
+fn findings(report: &Report) -> impl Iterator<Item = (&StoreSpec, &Finding)> {
+    report.stores.iter().flat_map(|(spec, found)| {
+        found.by_check.values().flat_map(|kind| &kind.findings).map(move |finding| (spec, finding))
+    })
+}
+
+fn severity(check: Check) -> &'static str {
+    if check.is_error() { "error" } else { "warning" }
+}
+
+fn document(report: &Report) -> Document<'_> {
+    let (errors, warnings) = report.counts();
+    let counts = report.stores.iter().flat_map(|(spec, found)| {
+        let count = |(check, kind): (&Check, &verify::Kind)| Count {
+            check: check.name(),
+            store: spec.address(),
+            count: kind.count,
+        };
+        found.by_check.iter().map(count)
+    });
+    let findings = findings(report).map(|(spec, finding)| Json {
+        check: finding.check.name(),
+        severity: severity(finding.check),
+        store: spec.address(),
+        wikis: spec.wikis.iter().map(|wiki| wiki.name.as_str()).collect(),
+        path: finding.path.display().to_string(),
+        message: &finding.message,
+        help: finding.check.cure(),
+    });
+    let findings = findings.collect();
+    Document { findings, counts: counts.collect(), scanned: report.scanned, errors, warnings }
+}
+
+fn as_sarif(report: &Report) -> serde_json::Value {
+    let rules =
+        Check::ALL.map(|check| sarif::Rule { id: check.name(), title: check.title(), help: check.cure() });
+    let results = findings(report).map(|(_, finding)| sarif::Finding {
+        rule: finding.check.name(),
+        level: if finding.check.is_error() { sarif::Level::Error } else { sarif::Level::Warning },
+        message: &finding.message,
+        path: &finding.path,
+        region: None,
+        key: &finding.key,
+    });
+    sarif::document(rules, results)
+}
+
+/// Without `-v` so many findings of a check are shown.
+const EXAMPLES: usize = 3;
+
+fn human(report: &Report, context: &mut Context<'_>) -> Result<(), Failure> {
+    let most = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
+    for (spec, found) in report.stores.iter().filter(|(_, found)| !found.by_check.is_empty()) {
+        let wikis: Vec<&str> = spec.wikis.iter().map(|wiki| wiki.name.as_str()).collect();
+        let users = if wikis.is_empty() { String::new() } else { format!(" ({})", wikis.join(", ")) };
+        writeln!(context.out, "{}", escape(&format!("{}{users}", spec.address())))?;
+        for (check, kind) in &found.by_check {
+            writeln!(context.out, "  {} {}: {}", severity(*check), check.name(), kind.count)?;
+            for finding in kind.findings.iter().take(most) {
+                let name = if finding.path == spec.dir {
+                    finding.path.display().to_string()
+                } else {
+                    finding.path.file_name().map(Path::new).unwrap_or(&finding.path).display().to_string()
+                };
+                writeln!(context.out, "    {}", escape(&format!("{name}  {}", finding.message)))?;
+            }
+            let shown = kind.findings.len().min(most) as u64;
+            if kind.count > shown {
+                let more = kind.count - shown;
+                let hint = if context.verbosity > 0 { "" } else { "; -v lists them" };
+                writeln!(context.out, "    and {more} more{hint}")?;
+            }
+            writeln!(context.out, "    cure: {}", check.cure())?;
+        }
+    }
+    if context.verbosity >= 0 {
+        let (errors, warnings) = report.counts();
+        let stores = report.stores.len();
+        let scanned = report.scanned;
+        writeln!(context.out, "{scanned} sessions in {stores} stores: {errors} errors, {warnings} warnings")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! The checks, each with its explanation and cure.
+
+/// One check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "`title` says it")]
+pub enum Check {
+    UnsafeDirectory,
+    UnsafeFile,
+    WrongOwner,
+    Setuid,
+    DuplicateId,
+    UnknownUser,
+    Unreadable,
+    InvalidExpires,
+    NoExpires,
+    ExpiresTooFar,
+    NeverLookedUp,
+    StaleTemp,
+    LockLeftover,
+    OrphanStore,
+}
+
+impl Check {
+    /// All, in the order in which they are reported.
+    pub const ALL: [Check; 14] = [
+        Check::UnsafeDirectory,
+        Check::UnsafeFile,
+        Check::WrongOwner,
+        Check::Setuid,
+        Check::DuplicateId,
+        Check::UnknownUser,
+        Check::Unreadable,
+        Check::InvalidExpires,
+        Check::NoExpires,
+        Check::ExpiresTooFar,
+        Check::NeverLookedUp,
+        Check::StaleTemp,
+        Check::LockLeftover,
+        Check::OrphanStore,
+    ];
+
+    /// A stable name.
+    pub fn name(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// What it reports, in a few words.
+    pub fn title(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// What to do about it.
+    pub fn cure(self) -> &'static str {
+        self.texts().2
+    }
+
+    /// Whether it lets somebody in, or keeps somebody out; else it is a warning.
+    pub fn is_error(self) -> bool {
+        use Check::{
+            DuplicateId, InvalidExpires, Setuid, Unreadable, UnsafeDirectory, UnsafeFile, WrongOwner,
+        };
+        matches!(
+            self,
+            UnsafeDirectory | UnsafeFile | WrongOwner | Setuid | DuplicateId | Unreadable | InvalidExpires
+        )
+    }
+
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Check::UnsafeDirectory => (
+                "unsafe-directory",
+                "a session directory that lets strangers in",
+                "chmod o-rwx the directory: only the wiki's own user needs it",
+            ),
+            Check::UnsafeFile => (
+                "unsafe-file",
+                "a session file that strangers can read or write",
+                "chmod o-rwx the files, and set the wiki's umask to 0007 or 0077",
+            ),
+            Check::WrongOwner => (
+                "wrong-owner",
+                "a session file that does not belong to the directory's owner",
+                "find out who made it: chown it to the wiki's user, or remove it",
+            ),
+            Check::Setuid => (
+                "setuid-by-no-superuser",
+                "a session that acts as another user, of somebody who is no superuser",
+                "end it with `wikifarm session revoke`, and see how it came to be; or the name is missing from \
+                 `superuser` in the farm file",
+            ),
+            Check::DuplicateId => (
+                "duplicate-id",
+                "one id in two stores of one cookie",
+                "the wikis log each other out or share by halves: give them one session_dir or two cookie names, and \
+                 revoke the id",
+            ),
+            Check::UnknownUser => (
+                "unknown-user",
+                "a session of a user who does not exist",
+                "end it with `wikifarm session revoke --user id:ID`, or see whether `user_dir` is right",
+            ),
+            Check::Unreadable => (
+                "unreadable",
+                "a session that is not to be read",
+                "its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`",
+            ),
+            Check::InvalidExpires => (
+                "invalid-expires",
+                "an `expires` that is no finite number",
+                "no wiki writes this: see it with `wikifarm session show`, end it with `wikifarm session revoke`",
+            ),
+            Check::NoExpires => {
+                ("no-expires", "an old session without `expires`", "remove it with `wikifarm session prune`")
+            }
+            Check::ExpiresTooFar => (
+                "expires-too-far",
+                "an expiry beyond what the configuration can produce",
+                "from an older configuration, or forged: end it with `wikifarm session revoke`",
+            ),
+            Check::NeverLookedUp => (
+                "never-looked-up",
+                "a name that no wiki would ever look up here",
+                "move it elsewhere, or remove it; `wikifarm session prune` leaves it alone",
+            ),
+            Check::StaleTemp => {
+                ("stale-temp", "a half-written file left behind", "remove it with `wikifarm session prune`")
+            }
+            Check::LockLeftover => (
+                "lock-leftover",
+                "a `__lock__` left behind by a wiki that was stopped",
+                "remove it while the wikis are stopped",
+            ),
+            Check::OrphanStore => (
+                "orphan-store",
+                "a session directory that no wiki uses",
+                "its sessions are dead: look into it with `wikifarm session stats --store`, then remove it",
+            ),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Modes and owners, and directories that no wiki uses.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::{Check, Finding, Findings, Problem, Report};
+use crate::farm::Farm;
+use crate::store::{Layout, NameKind, StoreSpec};
+use crate::sys::{AsOwner, Dir, Kind, NotOpened, same_place, stat_regular};
+
+/// Who may do what in the directory, and with the files.
+pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
+    let looked = Dir::open(&spec.dir).map_err(|error| error.to_string()).and_then(|dir| {
+        directory(spec, &dir, found);
+        let told = |error: std::io::Error| format!("{}: {error}", spec.dir.display());
+        let _owner = AsOwner::of(&dir).map_err(told)?;
+        files(spec, &dir, found).map_err(told)
+    });
+    if let Err(why) = looked {
+        problems.push(Problem(why));
+    }
+}
+
+fn directory(spec: &StoreSpec, dir: &Dir, found: &mut Findings) {
+    let mode = dir.mode();
+    // Who can list it has the ids, and who has an id is logged in; who can write runs code as the wiki.
+    let what = match (mode & 0o002 != 0, mode & 0o004 != 0) {
+        (true, _) => "everybody can put files here, which the wiki then unpickles",
+        (false, true) => "everybody can list the ids here, and log in with them",
+        (false, false) => return,
+    };
+    let message = format!("{what} (mode {mode:04o})");
+    found.add(Finding { check: Check::UnsafeDirectory, path: spec.dir.clone(), message, key: String::new() });
+}
+
+fn files(spec: &StoreSpec, dir: &Dir, found: &mut Findings) -> std::io::Result<()> {
+    let mut failed = None;
+    // Where strangers can't even enter, a file's own mode lets nobody in.
+    let entered = dir.mode() & 0o001 != 0;
+    dir.list(|entry| {
+        let Some((name, NameKind::Session)) = spec.layout.entry(entry.name.to_bytes()) else {
+            return ControlFlow::Continue(());
+        };
+        if entry.kind != Kind::Regular {
+            return ControlFlow::Continue(());
+        }
+        let stat = match stat_regular(dir, entry.name) {
+            Ok(stat) => stat,
+            Err(NotOpened::Io(error)) => {
+                failed = Some(error);
+                return ControlFlow::Break(());
+            }
+            Err(_) => return ControlFlow::Continue(()),
+        };
+        let path = spec.dir.join(name.to_string());
+        let key = name.to_string();
+        if entered && stat.mode & 0o006 != 0 {
+            let what = if stat.mode & 0o002 != 0 { "write" } else { "read" };
+            let message = format!("everybody can {what} it (mode {:04o})", stat.mode);
+            found.add(Finding { check: Check::UnsafeFile, path: path.clone(), message, key: key.clone() });
+        }
+        if stat.uid != dir.uid() {
+            let message = format!("belongs to user {}, the directory to user {}", stat.uid, dir.uid());
+            found.add(Finding { check: Check::WrongOwner, path, message, key });
+        }
+        ControlFlow::Continue(())
+    })?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Session directories where MoinMoin puts them by default, below directories of the farm's wikis, of which no wiki
+/// of the farm makes use: left behind by another version or another setting.
+pub(super) fn orphans(farm: &Farm, report: &mut Report) {
+    let used: std::collections::HashSet<_> =
+        crate::store::of_farm(farm).stores.iter().map(|spec| (spec.layout, same_place(&spec.dir))).collect();
+    let mut seen = std::collections::HashSet::new();
+    for wiki in &farm.wikis {
+        let Some(cache) = wiki.cache_dir() else { continue };
+        let places =
+            [(Layout::Moin18, cache.join("__common__/session")), (Layout::Moin19, cache.join("__session__"))];
+        for (layout, dir) in places {
+            let place = (layout, same_place(&dir));
+            if used.contains(&place) || !seen.insert(place) || !holds_sessions(&dir, layout) {
+                continue;
+            }
+            let message = format!("sessions lie here, and no wiki of the farm uses it; below {}", wiki.name);
+            let spec = StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() };
+            let mut found = Findings::default();
+            found.add(Finding { check: Check::OrphanStore, path: dir, message, key: String::new() });
+            report.stores.push((spec, found));
+        }
+    }
+}
+
+fn holds_sessions(dir: &Path, layout: Layout) -> bool {
+    let mut holds = false;
+    let listed = Dir::open(dir).map(|dir| {
+        let _owner = AsOwner::of(&dir);
+        dir.list(|entry| {
+            holds = entry.kind == Kind::Regular && layout.kind(entry.name.to_bytes()) == NameKind::Session;
+            if holds { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    });
+    matches!(listed, Ok(Ok(()))) && holds
+}

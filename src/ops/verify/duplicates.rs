@@ -1,0 +1,69 @@
+//! One id in two stores whose wikis share a cookie: the browser sends it to both, and each takes it for its own.
+
+use std::hash::{BuildHasher, RandomState};
+
+use super::{Check, Finding, Report};
+use crate::sharing::{As, Model};
+use crate::store::{self, EntryName, StoreSpec};
+
+/// The ids of all stores, as keyed hashes with the store's position: 16 bytes each.
+#[derive(Default)]
+pub(super) struct Ids {
+    key: RandomState,
+    packed: Vec<(u64, u32)>,
+}
+
+impl Ids {
+    pub(super) fn push(&mut self, id: &EntryName, store: usize) {
+        self.packed.push((self.key.hash_one(id.reveal()), u32::try_from(store).unwrap_or(u32::MAX)));
+    }
+}
+
+/// Finds what two stores have in common, and whether that hurts.
+pub(super) fn check(ids: &Ids, model: &Model, report: &mut Report) {
+    let mut packed = ids.packed.clone();
+    packed.sort_unstable();
+    let mut pairs: std::collections::BTreeMap<(u32, u32), Vec<u64>> = std::collections::BTreeMap::new();
+    for same in packed.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
+        for (number, (hash, one)) in same.iter().enumerate() {
+            for (_, other) in same.iter().skip(number + 1).filter(|(_, other)| other != one) {
+                pairs.entry((*one, *other)).or_default().push(*hash);
+            }
+        }
+    }
+    for ((one, other), mut hashes) in pairs {
+        hashes.sort_unstable();
+        let spec = |position: u32| report.stores.get(position as usize).map(|(spec, _)| spec.clone());
+        let (Some(first), Some(second)) = (spec(one), spec(other)) else { continue };
+        if !one_cookie(&first, &second, model) {
+            continue;
+        }
+        let Ok(store) = store::open(first.clone()) else { continue };
+        let Some((_, found)) = report.stores.get_mut(one as usize) else { continue };
+        let listed = store.names(&mut |name| {
+            if hashes.binary_search(&ids.key.hash_one(name.reveal())).is_ok() {
+                let message =
+                    format!("the same id lies in {} too, whose cookie is the same", second.address());
+                let path = first.dir.join(name.to_string());
+                found.add(Finding { check: Check::DuplicateId, path, message, key: name.to_string() });
+            }
+        });
+        if let Err(error) = listed {
+            report.problems.push(super::Problem(error.to_string()));
+        }
+    }
+}
+
+/// Whether a browser sends the cookie of a wiki of one store to a wiki of the other, which looks for that name.
+fn one_cookie(one: &StoreSpec, other: &StoreSpec, model: &Model) -> bool {
+    let reaches = |from: &str, to: &str| {
+        let (Some(from), Some(to)) = (model.site(from), model.site(to)) else { return false };
+        // The first three steps are the browser's and the cookie's; the store comes fourth.
+        [As::User, As::Anonymous]
+            .into_iter()
+            .any(|visitor| model.pair(from, to, visitor).step.is_none_or(|step| step > 3))
+    };
+    one.wikis
+        .iter()
+        .any(|a| other.wikis.iter().any(|b| reaches(&a.name, &b.name) || reaches(&b.name, &a.name)))
+}

@@ -1,0 +1,173 @@
+//! What is wrong in the stores, and what to do about it. Changes nothing.
+//!
+//! Every session is read as by a scan; findings are counted exactly, and at most [`MAX_SHOWN`] of a check and a store
+//! are kept. Nothing here grows with a store but 16 bytes a session, to find ids that two stores have in common.
+//!
+//! One file a family of checks. Source: MoinMoin's own reading of names, users and lifetimes, by version.
+
+mod check;
+mod disk;
+mod duplicates;
+mod names;
+mod sessions;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use crate::farm::Farm;
+use crate::sharing::Model;
+use crate::store::{self, Fields, Found, StoreSpec};
+
+use super::outcome::Problem;
+use super::policy::Policy;
+
+pub use check::Check;
+
+/// As many findings of a check are kept for each store.
+pub const MAX_SHOWN: usize = 1000;
+
+/// One thing that is wrong. Holds at most the beginning of an id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// Which check.
+    pub check: Check,
+    /// The file or directory, an id in it shortened.
+    pub path: PathBuf,
+    /// What is wrong, without a full stop.
+    pub message: String,
+    /// What makes it the same finding in the next run; no secret can be told from it.
+    pub key: String,
+}
+
+/// How many findings a check had in a store, and the first of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kind {
+    /// How many there are.
+    pub count: u64,
+    /// The first by path and message, at most [`MAX_SHOWN`].
+    pub findings: std::collections::BTreeSet<Finding>,
+}
+
+/// What was found in one store.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// By check.
+    pub by_check: BTreeMap<Check, Kind>,
+}
+
+impl Findings {
+    fn add(&mut self, finding: Finding) {
+        let found = self.by_check.entry(finding.check).or_default();
+        found.count += 1;
+        found.findings.insert(finding);
+        if found.findings.len() > MAX_SHOWN {
+            found.findings.pop_last();
+        }
+    }
+}
+
+/// How a run is made.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Ages from which things are stale.
+    pub policy: Policy,
+    /// Seconds since 1970.
+    pub now: i64,
+    /// All stores of the farm are looked at: then also directories that no wiki uses.
+    pub whole_farm: bool,
+}
+
+/// What was found in all stores.
+#[derive(Debug)]
+pub struct Report {
+    /// Each store with its findings.
+    pub stores: Vec<(StoreSpec, Findings)>,
+    /// How many sessions were looked at.
+    pub scanned: u64,
+    /// What could not be looked at.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// How many findings there are, those that are errors first.
+    pub fn counts(&self) -> (u64, u64) {
+        let all = self.stores.iter().flat_map(|(_, found)| &found.by_check);
+        all.fold((0, 0), |(errors, warnings), (check, found)| match check.is_error() {
+            true => (errors + found.count, warnings),
+            false => (errors, warnings + found.count),
+        })
+    }
+}
+
+/// Looks at everything in the stores; with a farm also at what only it can tell. Setting `stop` ends it early.
+pub fn verify(
+    specs: Vec<StoreSpec>,
+    farm: Option<(&Farm, &Model)>,
+    options: &Options,
+    stop: &AtomicBool,
+) -> Report {
+    let mut report = Report { stores: Vec::new(), scanned: 0, problems: Vec::new() };
+    let mut ids = duplicates::Ids::default();
+    for (position, spec) in specs.into_iter().enumerate() {
+        let mut found = Findings::default();
+        if let Err(error) = store(position, &spec, farm, options, stop, &mut ids, &mut found, &mut report) {
+            report.problems.push(Problem(error.to_string()));
+        }
+        report.stores.push((spec, found));
+    }
+    if let Some((farm, model)) = farm {
+        duplicates::check(&ids, model, &mut report);
+        if options.whole_farm {
+            disk::orphans(farm, &mut report);
+        }
+    }
+    report
+}
+
+#[allow(clippy::too_many_arguments, reason = "each is another part of one run, and this is its only caller")]
+fn store(
+    position: usize,
+    spec: &StoreSpec,
+    farm: Option<(&Farm, &Model)>,
+    options: &Options,
+    stop: &AtomicBool,
+    ids: &mut duplicates::Ids,
+    found: &mut Findings,
+    report: &mut Report,
+) -> Result<(), store::StoreError> {
+    let store = match store::open(spec.clone()) {
+        // A wiki that never ran has no session directory yet.
+        Err(error) if error.is_missing() && !spec.wikis.is_empty() => return Ok(()),
+        other => other?,
+    };
+    let judge = sessions::Judge::new(spec, farm.map(|(farm, _)| farm), options, &mut report.problems);
+    let mut expires_seen = false;
+    // Findings that hold only if sessions here have an `expires` at all.
+    let mut provisional = Findings::default();
+    let scanned = store.scan(Fields::default(), stop, &mut |entry| match entry {
+        Found::Session(session) => {
+            report.scanned += 1;
+            ids.push(&session.id, position);
+            expires_seen |= session.facts.as_ref().is_ok_and(|facts| facts.expires != store::Expires::Absent);
+            judge.session(&session, found, &mut provisional);
+        }
+        Found::Temp(temp) => judge.temp(&temp, found),
+        Found::Foreign(name) => names::foreign(spec, &name, found),
+        Found::Failed { name, error } => {
+            if report.problems.len() < MAX_SHOWN {
+                report.problems.push(Problem(format!("{}/{name}: {error}", spec.dir.display())));
+            }
+        }
+    });
+    if judge.knows_versions() || expires_seen {
+        for (check, more) in provisional.by_check {
+            let all = found.by_check.entry(check).or_default();
+            all.count += more.count;
+            all.findings.extend(more.findings);
+        }
+    }
+    scanned?;
+    disk::modes(spec, found, &mut report.problems);
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! What sessions say of themselves, and whether that can be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Check, Finding, Findings, Options, Problem};
+use crate::farm::Farm;
+use crate::moin::{Behaviour, Lifetime, Visitor, lifetimes};
+use crate::ops::WithoutExpires;
+use crate::ops::age::age_text;
+use crate::store::{EntryName, Expires, Facts, Session, StoreSpec, TempFile, UserDir, is_older, seconds};
+
+/// 1.7 and 1.8 write the cookie's expiry and an hour; and a minute for clocks.
+const SLACK: f64 = 3660.0;
+
+/// All that a decision depends on, beside the session.
+pub(super) struct Judge<'a> {
+    spec: &'a StoreSpec,
+    options: &'a Options,
+    without_expires: WithoutExpires,
+    /// Names by id; `None` where not all user directories are known and readable.
+    users: Option<BTreeMap<String, String>>,
+    /// `None` where the farm file names none for one of the wikis.
+    superusers: Option<BTreeSet<&'a str>>,
+    /// The longest lifetime of a login or an anonymous session, in seconds.
+    longest: Option<f64>,
+    /// Every wiki here takes ids in lower case only.
+    lower_case: bool,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(
+        spec: &'a StoreSpec,
+        farm: Option<&Farm>,
+        options: &'a Options,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let versions = || spec.wikis.iter().map(|wiki| wiki.version);
+        let named = !spec.wikis.is_empty() && spec.wikis.iter().all(|wiki| !wiki.superusers.is_empty());
+        let superusers = || spec.wikis.iter().flat_map(|wiki| wiki.superusers.iter().map(String::as_str));
+        Judge {
+            spec,
+            options,
+            without_expires: WithoutExpires::of(spec.layout, versions(), true),
+            users: users(spec, problems),
+            superusers: named.then(|| superusers().collect()),
+            longest: farm.and_then(|farm| longest(spec, farm)),
+            lower_case: !spec.wikis.is_empty()
+                && versions().all(|version| version.behaviour() >= Behaviour::V1_9_4),
+        }
+    }
+
+    /// Whether the versions that write here are known; else only the whole store tells what an absent `expires` means.
+    pub(super) fn knows_versions(&self) -> bool {
+        !self.spec.wikis.is_empty()
+    }
+
+    pub(super) fn temp(&self, temp: &TempFile, found: &mut Findings) {
+        if is_older(temp.modified, self.options.policy.stale_temp(), self.options.now) {
+            let message = format!("half-written, and left behind {} ago", self.age(temp.modified));
+            self.add(found, Check::StaleTemp, &temp.name, message);
+        }
+    }
+
+    pub(super) fn session(&self, session: &Session, found: &mut Findings, provisional: &mut Findings) {
+        let id = &session.id;
+        if self.lower_case && id.reveal().bytes().any(|byte| byte.is_ascii_uppercase()) {
+            let message = "capitals in its name, which its wikis do not take from a cookie".to_owned();
+            self.add(found, Check::NeverLookedUp, id, message);
+        }
+        match &session.facts {
+            Ok(facts) => {
+                self.expires(session, facts, found, provisional);
+                self.user(id, facts, found);
+            }
+            Err(why) => self.add(found, Check::Unreadable, id, why.to_string()),
+        }
+    }
+
+    fn expires(&self, session: &Session, facts: &Facts, found: &mut Findings, provisional: &mut Findings) {
+        let (id, modified) = (&session.id, session.modified);
+        match facts.expires {
+            Expires::Invalid(what) => {
+                self.add(
+                    found,
+                    Check::InvalidExpires,
+                    id,
+                    format!("expires is {what}, where a number belongs"),
+                );
+            }
+            Expires::At(end) => {
+                if let Some(longest) =
+                    self.longest.filter(|longest| end > seconds(modified) + longest + SLACK)
+                {
+                    let days = |time: f64| format!("{:.1} days", time / 86_400.0);
+                    let (after, longest) = (days(end - seconds(modified)), days(longest));
+                    let message = format!("ends {after} after it was written, and {longest} are configured");
+                    self.add(found, Check::ExpiresTooFar, id, message);
+                }
+            }
+            Expires::Absent => {
+                let (age, into) = match self.without_expires {
+                    WithoutExpires::Usual => return,
+                    // Its wiki fails on it, however young; but one that is being written may be so for a moment.
+                    WithoutExpires::Broken => (std::time::Duration::from_secs(600), found),
+                    WithoutExpires::Passing => (self.options.policy.no_expires(), provisional),
+                };
+                if is_older(modified, age, self.options.now) {
+                    let what = match self.without_expires {
+                        WithoutExpires::Broken => "without expires, so its wiki fails on it",
+                        _ => "without expires",
+                    };
+                    let message = format!("{what}, and not written for {}", self.age(modified));
+                    self.add(into, Check::NoExpires, id, message);
+                }
+            }
+        }
+    }
+
+    fn user(&self, id: &EntryName, facts: &Facts, found: &mut Findings) {
+        let Some(user) = &facts.user else { return };
+        let Some(users) = &self.users else { return };
+        let name = users.get(&user.id);
+        if name.is_none() {
+            self.add(found, Check::UnknownUser, id, format!("there is no user id:{}", user.id));
+        }
+        let Some(other) = &facts.setuid else { return };
+        if !users.contains_key(other) {
+            self.add(found, Check::UnknownUser, id, format!("acts as id:{other}, and there is no such user"));
+        }
+        if let Some(superusers) = &self.superusers
+            && !name.is_some_and(|name| superusers.contains(name.as_str()))
+        {
+            let who = name.map_or_else(|| format!("id:{}", user.id), Clone::clone);
+            self.add(found, Check::Setuid, id, format!("{who} acts as id:{other}, and is no superuser"));
+        }
+    }
+
+    fn age(&self, modified: i64) -> String {
+        let passed = u64::try_from(self.options.now.saturating_sub(modified)).unwrap_or(0);
+        age_text(std::time::Duration::from_secs(passed))
+    }
+
+    fn add(&self, found: &mut Findings, check: Check, id: &EntryName, message: String) {
+        let path = self.spec.dir.join(id.to_string());
+        found.add(Finding { check, path, message, key: id.to_string() });
+    }
+}
+
+/// Every user of the store's wikis; `None`, and a problem, where they are not all to be read.
+fn users(spec: &StoreSpec, problems: &mut Vec<Problem>) -> Option<BTreeMap<String, String>> {
+    if spec.wikis.is_empty() || spec.wikis.iter().any(|wiki| wiki.user_dir.is_none()) {
+        return None;
+    }
+    let dirs: BTreeSet<_> = spec.wikis.iter().filter_map(|wiki| wiki.user_dir.as_deref()).collect();
+    let mut all = BTreeMap::new();
+    for dir in dirs {
+        let read = UserDir::open(dir).map_err(|error| error.to_string()).and_then(|users| {
+            let users = users.all().map_err(|error| error.to_string())?;
+            users.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())
+        });
+        match read {
+            Ok(users) => all.extend(users.into_iter().map(|user| (user.id, user.name))),
+            Err(why) => {
+                problems.push(Problem(format!("{why}: users were not checked")));
+                return None;
+            }
+        }
+    }
+    Some(all)
+}
+
+/// The longest that a session of these wikis can last; `None` where one's configuration does not tell.
+fn longest(spec: &StoreSpec, farm: &Farm) -> Option<f64> {
+    let mut longest = None;
+    for wiki in &spec.wikis {
+        let times = lifetimes(&farm.wiki(&wiki.name)?.moin()).ok()?;
+        for visitor in Visitor::ALL {
+            if let Lifetime::Seconds(time) = times.of(visitor) {
+                longest = Some(time.max(longest.unwrap_or(0.0)));
+            }
+        }
+    }
+    longest
+}

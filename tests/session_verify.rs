@@ -1,0 +1,170 @@
+//! `wikifarm session verify`
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{DAY, HOUR, NOW, Place, Session};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+    user_dir = "users"
+    data_dir = "data"
+    superuser = ["Super"]
+"#;
+
+/// As private as it should be.
+fn private(place: Place, dir: &str) -> Place {
+    fs::set_permissions(place.path().join(dir), fs::Permissions::from_mode(0o700)).unwrap();
+    place
+}
+
+fn sound() -> Place {
+    let place = Place::farm(FARM)
+        .file("users/1.2.3", "name=JoeDoe\n")
+        .file("users/9.9.9", "name=Super\n")
+        .session("sessions", Session::new('a').expires(NOW + HOUR).user("1.2.3"))
+        .session("sessions", Session::new('b').expires(NOW + HOUR).user("9.9.9").acts_as("1.2.3"))
+        .session("sessions", Session::new('c').user("1.2.3").written(NOW - HOUR));
+    private(place, "sessions")
+}
+
+const VERIFY: &str = "session verify --now 1795400000";
+
+#[test]
+fn a_store_in_order_passes() {
+    sound().wikifarm(VERIFY).stdout("3 sessions in 1 stores: 0 errors, 0 warnings\n").run();
+}
+
+#[test]
+fn each_thing_wrong_is_named_with_its_cure() {
+    let place = sound()
+        .session("sessions", Session::new('1').raw(b"(dS'expires'\n"))
+        .session("sessions", Session::new('2').expires(NOW + HOUR).user("7.7.7"))
+        .session("sessions", Session::new('3').expires(NOW + HOUR).user("1.2.3").acts_as("9.9.9"))
+        .session("sessions", Session::new('4').written(NOW - 3 * DAY))
+        .session("sessions", Session::new('5').expires(NOW + 5000 * DAY))
+        .session("sessions", Session::named("tmpabcdef.__session").raw(b"").written(NOW - 2 * DAY))
+        .session("sessions", Session::named("README").raw(b""))
+        .session("sessions", Session::named(&"D".repeat(40)).expires(NOW + HOUR))
+        .session("data/cache/__session__", Session::new('6').expires(NOW))
+        .dir("sessions/__lock__");
+    place
+        .wikifarm(VERIFY)
+        .status(1)
+        .stdout(
+            r"
+            moin-1.9:sessions (docs)
+              error setuid-by-no-superuser: 1
+                33333333…  JoeDoe acts as id:9.9.9, and is no superuser
+                cure: end it with `wikifarm session revoke`, and see how it came to be; or the name is missing from `superuser` in the farm file
+              warning unknown-user: 1
+                22222222…  there is no user id:7.7.7
+                cure: end it with `wikifarm session revoke --user id:ID`, or see whether `user_dir` is right
+              error unreadable: 1
+                11111111…  the pickle ends too early at byte 13
+                cure: its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`
+              warning no-expires: 1
+                44444444…  without expires, and not written for 3 d
+                cure: remove it with `wikifarm session prune`
+              warning expires-too-far: 1
+                55555555…  ends 5000.0 days after it was written, and 3650.0 days are configured
+                cure: from an older configuration, or forged: end it with `wikifarm session revoke`
+              warning never-looked-up: 2
+                DDDDDDDD…  capitals in its name, which its wikis do not take from a cookie
+                README  no name of a session of moin-1.9
+                cure: move it elsewhere, or remove it; `wikifarm session prune` leaves it alone
+              warning stale-temp: 1
+                tmpabcde…  half-written, and left behind 2 d ago
+                cure: remove it with `wikifarm session prune`
+              warning lock-leftover: 1
+                __lock__  a lock that nobody gave back
+                cure: remove it while the wikis are stopped
+            moin-1.9:data/cache/__session__
+              warning orphan-store: 1
+                data/cache/__session__  sessions lie here, and no wiki of the farm uses it; below docs
+                cure: its sessions are dead: look into it with `wikifarm session stats --store`, then remove it
+            9 sessions in 2 stores: 2 errors, 8 warnings
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn modes_that_let_strangers_in_are_errors() {
+    let place = sound();
+    let file = place.path().join("sessions").join("a".repeat(40));
+    fs::set_permissions(file, fs::Permissions::from_mode(0o660)).unwrap();
+    let found = |mode: u32| {
+        let dir = place.path().join("sessions");
+        fs::set_permissions(dir, fs::Permissions::from_mode(mode)).unwrap();
+        let found = place.wikifarm(VERIFY).arg("--format=json").any_stdout().status(1).run().json();
+        found["counts"].as_array().unwrap().iter().map(|count| count.to_string()).collect::<Vec<_>>()
+    };
+    let directory = r#"{"check":"unsafe-directory","store":"moin-1.9:sessions","count":1}"#;
+    let files = r#"{"check":"unsafe-file","store":"moin-1.9:sessions","count":2}"#;
+    assert_eq!(found(0o704), [directory]);
+    assert_eq!(found(0o707), [directory, files]);
+    assert_eq!(found(0o701), [files]);
+}
+
+#[test]
+fn one_id_in_two_stores_of_one_cookie_is_found() {
+    let other = r#"
+    [wikis.other]
+    url = "https://docs.example.org/other"
+    session_dir = "other"
+    user_dir = "users"
+    superuser = ["Super"]
+"#;
+    let of = |name: &str| {
+        let farm = format!("{FARM}    cookie_name = \"one\"\n{other}    cookie_name = \"{name}\"\n");
+        let place = sound()
+            .file("farm.toml", crate::support::unindent(&farm))
+            .session("other", Session::new('a').expires(NOW + HOUR))
+            .session("other", Session::new('d').expires(NOW + HOUR));
+        private(place, "other")
+    };
+    let ran = of("one").wikifarm(VERIFY).status(1).any_stdout().run();
+    assert!(
+        ran.stdout.contains("error duplicate-id: 1\n    aaaaaaaa…  the same id lies in moin-1.9:other too")
+    );
+    of("two").wikifarm(VERIFY).any_stdout().run();
+}
+
+#[test]
+fn sarif_and_ndjson_hold_no_whole_id() {
+    let place = sound().session("sessions", Session::new('1').raw(b"(d"));
+    let sarif = place.wikifarm(VERIFY).arg("--format=sarif").status(1).any_stdout().run();
+    let run = &sarif.json()["runs"][0];
+    assert_eq!(run["results"][0]["ruleId"], "unreadable");
+    assert_eq!(run["results"][0]["level"], "error");
+    let print = &run["results"][0]["partialFingerprints"]["wikifarm/v1"];
+    assert!(!sarif.stdout.contains(&"1".repeat(9)));
+    // The same in the next run, though its neighbours are others.
+    let place = place.session("sessions", Session::new('0').raw(b"(d"));
+    let again = place.wikifarm(VERIFY).arg("--format=sarif").status(1).any_stdout().run().json();
+    assert_eq!(&again["runs"][0]["results"][1]["partialFingerprints"]["wikifarm/v1"], print);
+    let lines = place.wikifarm(VERIFY).arg("--format=ndjson").status(1).any_stdout().run().stdout;
+    assert_eq!(lines.lines().count(), 2);
+    assert!(lines.starts_with(r#"{"check":"unreadable","severity":"error","store":"moin-1.9:sessions""#));
+}
+
+#[test]
+fn users_that_cannot_be_read_are_said_and_not_taken_for_missing() {
+    let place = sound();
+    fs::remove_dir_all(place.path().join("users")).unwrap();
+    let ran = place.wikifarm(VERIFY).status(3).any_stderr().any_stdout().run();
+    assert!(ran.stderr.contains("users were not checked"), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("unknown-user"));
+}
+
+#[test]
+fn without_a_farm_file_a_directory_is_verified_as_far_as_it_tells() {
+    let place = sound().session("sessions", Session::new('1').raw(b"(d"));
+    let ran = place.wikifarm("session verify --store sessions --now 1795400000").status(1).any_stdout().run();
+    assert!(ran.stdout.ends_with("4 sessions in 1 stores: 1 errors, 0 warnings\n"), "{}", ran.stdout);
+}
