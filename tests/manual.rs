@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod beside_others;
 mod completions;
 mod config_check;
 mod config_rules;

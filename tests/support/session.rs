@@ -79,7 +79,7 @@ impl Session {
         self
     }
 
-    pub(super) fn write(self, dir: &Path) {
+    pub(crate) fn write(self, dir: &Path) {
         let path = dir.join(&self.id);
         let bytes = self.raw.unwrap_or_else(|| format!("(d{}.", self.items).into_bytes());
         fs::write(&path, bytes).unwrap();

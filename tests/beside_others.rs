@@ -1,0 +1,238 @@
+//! Beside wikis that go on writing, and beside somebody who means harm.
+//!
+//! The short form runs for a second; `WIKIFARM_STRESS=60 cargo test --test manual beside_others` for a minute each.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wikifarm::ops::{self, ClockCheck, Filter, Policy, revoke, verify};
+use wikifarm::store::{Layout, StoreSpec};
+
+use crate::support::{DAY, HOUR, Place, Session, clock, is_root};
+
+fn patience() -> Duration {
+    let seconds = std::env::var("WIKIFARM_STRESS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(1))
+}
+
+fn spec(layout: Layout, dir: &Path) -> StoreSpec {
+    StoreSpec { layout, dir: dir.to_owned(), wikis: Vec::new() }
+}
+
+fn prune(specs: Vec<StoreSpec>, locks: &Path) -> ops::Report {
+    let options = ops::Options {
+        policy: Policy::default().with_unreadable(Some(Duration::from_secs(600))).unwrap(),
+        filter: Filter::default(),
+        now: clock(),
+        clock: ClockCheck::Trusted { state_dir: None },
+        lock_dir: locks.to_owned(),
+        dry_run: false,
+    };
+    let stop = AtomicBool::new(false);
+    ops::plan(specs, options, &stop).execute(&stop)
+}
+
+/// How a wiki saves a session.
+#[derive(Clone, Copy)]
+enum Saves {
+    /// 1.7, 1.8: `<id>XXXXXX.tmp`, renamed over.
+    Old,
+    /// From 1.9.2: `tmpXXXXXX.__session`, renamed over.
+    New,
+    /// 1.9.0, 1.9.1: truncated and written in place.
+    InPlace,
+}
+
+impl Saves {
+    fn save(self, dir: &Path, id: &str, user: &str, number: usize) {
+        let end = clock() + HOUR;
+        let bytes = format!("(dS'user.id'\nS'{user}'\nsS'expires'\nF{end}.0\nsS'n'\nI{number}\ns.");
+        let temp = match self {
+            Saves::InPlace => return fs::write(dir.join(id), bytes).unwrap(),
+            Saves::Old => dir.join(format!("{id}{:06}.tmp", number % 1_000_000)),
+            Saves::New => {
+                dir.join(format!("tmp{}{:05}.__session", user.split('.').next().unwrap(), number % 100_000))
+            }
+        };
+        fs::write(&temp, bytes).unwrap();
+        fs::rename(&temp, dir.join(id)).unwrap();
+    }
+
+    fn id(self, number: usize) -> String {
+        match self {
+            Saves::Old => format!("{number:032}"),
+            Saves::New | Saves::InPlace => format!("{number:040x}"),
+        }
+    }
+}
+
+#[test]
+fn beside_writing_wikis_no_live_session_is_lost() {
+    let place = Place::new();
+    let kinds =
+        [(Saves::Old, Layout::Moin18), (Saves::New, Layout::Moin19), (Saves::InPlace, Layout::Moin19)];
+    let dirs: Vec<PathBuf> = (0..kinds.len()).map(|number| place.path().join(number.to_string())).collect();
+    dirs.iter().for_each(|dir| fs::create_dir(dir).unwrap());
+    let specs: Vec<StoreSpec> = kinds.iter().zip(&dirs).map(|(kind, dir)| spec(kind.1, dir)).collect();
+    let (stop, until) = (AtomicBool::new(false), Instant::now() + patience());
+    let (mut pruned, mut revoked, mut runs) = (0, 0, 0);
+    thread::scope(|scope| {
+        let writers: Vec<_> = kinds
+            .iter()
+            .zip(&dirs)
+            .map(|((saves, _), dir)| {
+                let stop = &stop;
+                // Refreshes 50 sessions, makes a new one, one of a user to be revoked, and one long over.
+                let work = move || {
+                    let mut round = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        for number in 0..50 {
+                            saves.save(dir, &saves.id(number), "1.2", round * 100 + number);
+                        }
+                        saves.save(dir, &saves.id(1000 + round), "1.2", round * 100 + 60);
+                        saves.save(dir, &saves.id(8_000_000 + round), "7.7", round * 100 + 61);
+                        let over = Session::named(&saves.id(9_000_000 + round));
+                        let over = over.expires(clock() - 2 * DAY).written(clock() - 2 * DAY);
+                        over.write(dir);
+                        round += 1;
+                    }
+                    round
+                };
+                scope.spawn(work)
+            })
+            .collect();
+        while Instant::now() < until || runs < 3 {
+            runs += 1;
+            pruned += prune(specs.clone(), &place.lock_dir()).total.counts.deleted;
+            let users = Some(BTreeSet::from(["7.7".to_owned()]));
+            let options = revoke::Options {
+                target: revoke::Target { users, ..Default::default() },
+                lock_dir: place.lock_dir(),
+                dry_run: false,
+                settle: Duration::ZERO,
+            };
+            revoked += revoke::plan(specs.clone(), options, &AtomicBool::new(false)).execute().total.revoked;
+            let options = verify::Options { policy: Policy::default(), now: clock(), whole_farm: false };
+            let report = verify::verify(specs.clone(), None, &options, &AtomicBool::new(false));
+            for (spec, found) in &report.stores {
+                let half = found.by_check.get(&verify::Check::Unreadable);
+                assert!(half.is_none(), "half-read in {}: {half:?}", spec.address());
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        for (((saves, _), dir), writer) in kinds.iter().zip(&dirs).zip(writers) {
+            let rounds = writer.join().unwrap();
+            for number in (0..50).chain(1000..1000 + rounds) {
+                let id = saves.id(number);
+                assert!(dir.join(&id).exists(), "the live session {id} of {} is lost", dir.display());
+            }
+        }
+    });
+    assert!(pruned > 0 && revoked > 0, "{runs} runs pruned {pruned} and revoked {revoked}");
+}
+
+/// What somebody does who may write where the sessions lie: $1 holds `sessions`, $2 what he would like to reach.
+const SWAPS: &str = r#"
+    cd "$1" || exit 1
+    while :; do
+        for name in $(ls "$2"); do
+            path=sessions/$name
+            cp -p "$2/$name" $path; rm -f $path
+            ln -s "$2/$name" $path; rm -f $path
+            ln "$2/$name" $path; rm -f $path
+            mkfifo $path; rm -f $path
+            mkdir $path; rmdir $path
+            truncate -s 1T $path; rm -f $path
+            [ "$3" = dir ] && mv sessions aside && ln -s "$2" sessions && rm sessions && mv aside sessions
+            cp -p "$2/$name" $path
+        done
+    done 2>/dev/null
+"#;
+
+/// Run by root, the attacker is `nobody` and the directory his; else both are the tester, whose own links are followed.
+#[test]
+fn somebody_who_swaps_files_reaches_nothing_outside_and_blocks_nothing() {
+    const NOBODY: u32 = 65534;
+    let place = Place::new().dir("his/sessions").dir("outside");
+    let (his, outside) = (place.path().join("his"), place.path().join("outside"));
+    for letter in ['a', 'b', 'c'] {
+        // These would go at once, were they in the store.
+        Session::new(letter).expires(clock() - 2 * DAY).written(clock() - 2 * DAY).write(&outside);
+    }
+    fs::set_permissions(place.path().parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut attacker = Command::new("sh");
+    attacker.args(["-c", SWAPS, "sh"]).arg(&his).arg(&outside);
+    if is_root() {
+        for path in [&his, &his.join("sessions")] {
+            std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        attacker.arg("dir").uid(NOBODY).gid(NOBODY);
+    }
+    let mut attacker = attacker.spawn().unwrap();
+    let until = Instant::now() + patience();
+    let (mut longest, mut deleted, mut refused) = (Duration::ZERO, 0, 0);
+    while Instant::now() < until || deleted == 0 {
+        let begun = Instant::now();
+        let total = prune(vec![spec(Layout::Moin19, &his.join("sessions"))], &place.lock_dir()).total;
+        longest = longest.max(begun.elapsed());
+        deleted += total.counts.deleted;
+        refused += total.refused;
+        assert!(until.elapsed() < Duration::from_secs(30), "nothing was removed: no race took place");
+    }
+    attacker.kill().unwrap();
+    attacker.wait().unwrap();
+    assert_eq!(place.names("outside").len(), 3, "{deleted} removed, {refused} runs refused");
+    assert!(longest < Duration::from_secs(20), "a prune took {longest:?}");
+}
+
+#[test]
+fn every_entry_is_opened_by_the_directory_and_without_following() {
+    let place = Place::new()
+        .session("sessions", Session::new('a').expires(clock() - 2 * DAY).written(clock() - 2 * DAY))
+        .session("sessions", Session::new('b').expires(clock() + DAY));
+    symlink("/etc/passwd", place.path().join("sessions").join("c".repeat(40))).unwrap();
+    let trace = place.path().join("trace");
+    let traced = Command::new("strace")
+        .args([
+            "-f",
+            "-qq",
+            "-s",
+            "4096",
+            "-e",
+            "trace=open,openat,openat2,creat,unlink,unlinkat,rename,truncate",
+            "-o",
+        ])
+        .arg(&trace)
+        .arg(env!("CARGO_BIN_EXE_wikifarm"))
+        .args(["session", "prune", "--store", "moin-1.9:sessions"])
+        .current_dir(place.path())
+        .env("XDG_STATE_HOME", place.home().join("state"))
+        .env("STATE_DIRECTORY", place.home().join("state"))
+        .env("RUNTIME_DIRECTORY", place.lock_dir())
+        .output()
+        .unwrap_or_else(|error| panic!("this test needs strace (apt install strace): {error}"));
+    assert!(traced.status.success(), "{}", String::from_utf8_lossy(&traced.stderr));
+    let text = fs::read_to_string(&trace).unwrap();
+    let entries: Vec<&str> = text
+        .lines()
+        .filter(|line| ["a", "b", "c"].iter().any(|letter| line.contains(&letter.repeat(40))))
+        .collect();
+    assert!(entries.iter().any(|line| line.contains("unlinkat(")), "{text}");
+    for line in &entries {
+        assert!(!line.contains(&"c".repeat(40)), "a link is opened: {line}");
+        assert!(!line.contains("AT_FDCWD") && !line.contains("/sessions/"), "not by the handle: {line}");
+        assert!(line.contains("unlinkat(") || line.contains("O_NOFOLLOW"), "without NOFOLLOW: {line}");
+        assert!(!line.contains("O_WRONLY") && !line.contains("O_RDWR"), "for writing: {line}");
+    }
+    // The way to the directory, too, follows nothing by itself.
+    for line in text.lines().filter(|line| line.contains("\"sessions\"")) {
+        assert!(line.contains("O_NOFOLLOW"), "without NOFOLLOW: {line}");
+    }
+}
