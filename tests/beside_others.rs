@@ -206,7 +206,7 @@ fn every_entry_is_opened_by_the_directory_and_without_following() {
             "-s",
             "4096",
             "-e",
-            "trace=open,openat,openat2,creat,unlink,unlinkat,rename,truncate",
+            "trace=setgroups,open,openat,openat2,creat,unlink,unlinkat,rename,truncate",
             "-o",
         ])
         .arg(&trace)
@@ -230,6 +230,11 @@ fn every_entry_is_opened_by_the_directory_and_without_following() {
         assert!(!line.contains("AT_FDCWD") && !line.contains("/sessions/"), "not by the handle: {line}");
         assert!(line.contains("unlinkat(") || line.contains("O_NOFOLLOW"), "without NOFOLLOW: {line}");
         assert!(!line.contains("O_WRONLY") && !line.contains("O_RDWR"), "for writing: {line}");
+    }
+    // Root's groups are given up before anything of the store is opened.
+    if is_root() {
+        let (groups, first) = (text.find("setgroups(0"), text.find("\"sessions\""));
+        assert!(groups.is_some() && groups < first, "{text}");
     }
     // The way to the directory, too, follows nothing by itself.
     for line in text.lines().filter(|line| line.contains("\"sessions\"")) {

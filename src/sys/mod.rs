@@ -23,7 +23,7 @@ mod write;
 pub use dir::{Dir, Entry, FileId, Kind};
 pub use file::{FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, stat_regular};
 pub use lock::{Lock, LockDir, LockError};
-pub use owner::{AsOwner, is_root};
+pub use owner::{AsOwner, forget_groups, is_root};
 pub use place::{Place, same_place};
 pub use places::{PlaceError, lock_dir, state_dir};
 pub use remove::{Removal, remove_if};

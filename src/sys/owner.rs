@@ -12,6 +12,16 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// Gives up root's supplementary groups, before any thread is made: [`AsOwner`] takes an owner's user and group, and
+/// would keep these. For everybody else it does nothing.
+///
+/// # Errors
+///
+/// Where the kernel does not allow it, as in some user namespaces.
+pub fn forget_groups() -> io::Result<()> {
+    if is_root() { nix::unistd::setgroups(&[]).map_err(io::Error::from) } else { Ok(()) }
+}
+
 /// While it lives, this thread opens and removes files with the rights of a directory's owner (setfsuid(2)).
 ///
 /// Only root can become somebody else: for everybody else, and for directories of root, it changes nothing.
