@@ -1,4 +1,5 @@
 # check: everything CI checks. install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
+# WIKIFARM_STRESS=60 make check: the races against writing wikis and an attacker run for a minute each instead of a second.
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
