@@ -161,14 +161,15 @@ fn a_group_of_commands_alone_shows_what_it_has() {
             Usage: wikifarm session [OPTIONS] <COMMAND>
 
             Commands:
-              list    List sessions: whose they are, until when they last, when they were last written
-              show    Show one session: whose it is, until when it lasts, the trail, the raw values
-              stats   Count sessions by state, user and age, with the bytes and inodes they take
-              prune   Remove expired sessions: plan, check every guard, then act
-              revoke  End one session, or log a user out everywhere
-              verify  Say what is wrong in the stores, each with the cure; changes nothing
-              whois   Say which wikis and stores know a session's id, whose session it is, and whether it is
-                      live
+              list     List sessions: whose they are, until when they last, when they were last written
+              show     Show one session: whose it is, until when it lasts, the trail, the raw values
+              stats    Count sessions by state, user and age, with the bytes and inodes they take
+              prune    Remove expired sessions: plan, check every guard, then act
+              revoke   End one session, or log a user out everywhere
+              migrate  Move sessions between stores: directories, layouts, databases
+              verify   Say what is wrong in the stores, each with the cure; changes nothing
+              whois    Say which wikis and stores know a session's id, whose session it is, and whether it is
+                       live
 
             Options:
               -h, --help  Print help (see more with '--help')

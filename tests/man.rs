@@ -45,6 +45,7 @@ fn there_is_a_page_for_each_command() {
             wikifarm-demo.1
             wikifarm-man.1
             wikifarm-session-list.1
+            wikifarm-session-migrate.1
             wikifarm-session-prune.1
             wikifarm-session-revoke.1
             wikifarm-session-show.1

@@ -24,6 +24,8 @@ mod global;
 mod man;
 mod readme;
 mod session_list;
+mod session_migrate;
+mod session_migrate_killed;
 mod session_prune;
 mod session_revoke;
 mod session_show;

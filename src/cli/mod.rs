@@ -18,6 +18,7 @@ mod man;
 mod session_json;
 mod session_lines;
 mod session_list;
+mod session_migrate;
 mod session_prune;
 mod session_revoke;
 mod session_show;
@@ -180,6 +181,7 @@ enum Session {
     Stats(session_stats::Options),
     Prune(session_prune::Options),
     Revoke(session_revoke::Options),
+    Migrate(session_migrate::Options),
     Verify(session_verify::Options),
     Whois(session_whois::Options),
 }
@@ -288,6 +290,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Session(Session::Stats(options))) => session_stats::run(&options, context),
         Some(Command::Session(Session::Prune(options))) => session_prune::run(&options, context),
         Some(Command::Session(Session::Revoke(options))) => session_revoke::run(&options, context),
+        Some(Command::Session(Session::Migrate(options))) => session_migrate::run(&options, context),
         Some(Command::Session(Session::Verify(options))) => session_verify::run(&options, context),
         Some(Command::Session(Session::Whois(options))) => session_whois::run(&options, context),
     }

@@ -45,7 +45,7 @@ pub(super) struct Options {
 }
 
 /// Reads `--state` by the states' own names.
-fn states() -> impl TypedValueParser<Value = State> {
+pub(super) fn states() -> impl TypedValueParser<Value = State> {
     PossibleValuesParser::new(State::ALL.map(State::name)).map(|name| {
         // The parser lets no other name through.
         State::ALL.into_iter().find(|state| state.name() == name).unwrap_or(State::Live)

@@ -42,6 +42,8 @@ pub struct Farm {
     pub shares: Vec<Share>,
     /// The policy of `session prune`.
     pub prune: PrunePolicy,
+    /// `[migrate] allow_globals`: classes that moved sessions may name beside the usual.
+    pub allow_globals: Vec<String>,
     /// Levels of rules, by name.
     pub lint: LintLevels,
     /// What is wrong with the file itself, in the order of the file.

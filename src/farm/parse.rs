@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The keys of the file itself.
-const TOP: [&str; 7] = ["moin", "farm", "groups", "wikis", "share", "prune", "lint"];
+const TOP: [&str; 8] = ["moin", "farm", "groups", "wikis", "share", "prune", "migrate", "lint"];
 
 /// Reads a farm file.
 pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
@@ -28,7 +28,7 @@ pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
     for (key, raw) in document.get_ref() {
         reader.top(key, raw);
     }
-    let Reader { layers, other_hosts, shares, prune, lint, mut problems } = reader;
+    let Reader { layers, other_hosts, shares, prune, lint, allow_globals, mut problems } = reader;
     if layers.wikis.is_empty() {
         problems.push(
             Problem::new("no-wikis", 0..0, "the farm has no wikis")
@@ -47,6 +47,7 @@ pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
         other_hosts,
         shares,
         prune,
+        allow_globals,
         lint,
         problems,
         source,
@@ -60,6 +61,7 @@ struct Reader {
     other_hosts: Vec<(String, Span)>,
     shares: Vec<Share>,
     prune: PrunePolicy,
+    allow_globals: Vec<String>,
     lint: LintLevels,
     problems: Vec<Problem>,
 }
@@ -80,6 +82,9 @@ impl Reader {
             }
             ("wikis", DeValue::Table(table)) => self.layers.wikis = self.named_layers("wikis", table),
             ("prune", DeValue::Table(table)) => self.prune = policy::prune(table, &mut self.problems),
+            ("migrate", DeValue::Table(table)) => {
+                self.allow_globals = policy::migrate(table, &mut self.problems);
+            }
             ("lint", DeValue::Table(table)) => self.lint = policy::lint(table, &mut self.problems),
             ("share", DeValue::Array(items)) => {
                 for item in items.iter() {

@@ -136,6 +136,32 @@ pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePo
     policy
 }
 
+/// Reads `[migrate]`: the globals that moved sessions may name beside the usual.
+pub(super) fn migrate(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<String> {
+    let mut allowed = Vec::new();
+    for (key, raw) in table {
+        if key.get_ref() != "allow_globals" {
+            problems.push(unknown("[migrate]", key, ["allow_globals"]));
+            continue;
+        }
+        match value::names(key.get_ref(), raw) {
+            Ok(names) => {
+                for (name, span) in names {
+                    if name.split('.').all(|part| !part.is_empty()) && name.contains('.') {
+                        allowed.push(name);
+                    } else {
+                        let what =
+                            format!("allow_globals can't hold {name:?}: expected module.name or module.*");
+                        problems.push(Problem::new("bad-value", span, what));
+                    }
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    allowed
+}
+
 /// Reads `[lint]`.
 pub(super) fn lint(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> LintLevels {
     let mut levels = LintLevels::default();

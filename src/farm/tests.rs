@@ -132,7 +132,7 @@ proptest! {
             "\"https://\"", "\"http://[::1]/\"", "[]", "[1]", "[1, 2]", "[1, \"x\"]", "[\"\"]", "{}", "1979-05-27",
             "\"moin-1.9:\"", "\"custom\"", "\".\"", "\"ü\"", "[0.1, -0.1]",
         ]),
-        table in proptest::sample::select(vec!["farm", "groups.g", "wikis.w", "prune", "lint"]),
+        table in proptest::sample::select(vec!["farm", "groups.g", "wikis.w", "prune", "migrate", "lint"]),
         moin in proptest::sample::select(vec!["1.7.0", "1.8.5", "1.9.0", "1.9.1", "1.9.11", "2.0", "1.9"]),
     ) {
         let text = format!(

@@ -13,6 +13,7 @@
 
 mod age;
 mod guard;
+pub mod migrate;
 mod outcome;
 mod plan;
 mod policy;

@@ -126,7 +126,7 @@ pub struct Report {
 }
 
 /// Something that could not be handled, or is odd. Holds at most 8 characters of an id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem(pub String);
 
 impl fmt::Display for Problem {

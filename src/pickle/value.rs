@@ -233,6 +233,15 @@ impl Tree {
         self.nodes.len()
     }
 
+    /// Every class or function that the pickle names, those in parts that were thrown away on reading included: Python
+    /// would import them all.
+    pub fn globals(&self) -> impl Iterator<Item = &Global> {
+        self.nodes.iter().filter_map(|node| match node {
+            Node::Global(global) => Some(global.as_ref()),
+            _ => None,
+        })
+    }
+
     pub(super) fn nodes(&self) -> &[Node] {
         &self.nodes
     }

@@ -12,6 +12,7 @@ use std::thread;
 use crate::pickle::{self, Tree};
 use crate::sys::{
     self, AsOwner, Dir, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal, put_files,
+    remove_temps,
 };
 
 use super::address::StoreSpec;
@@ -254,6 +255,10 @@ impl WritableStore for FileStore {
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
             Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
         }
+    }
+
+    fn tidy(&self) {
+        remove_temps(&self.dir);
     }
 
     fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {

@@ -57,7 +57,9 @@ pub use seal::{SealKey, secret};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use users::{User, UserDir, UserError};
-pub use writable::{Modified, NewSession, Raw, USUAL_MODE, WritableStore, Written, create, open_writable};
+pub use writable::{
+    Modified, NewSession, Raw, RawRead, USUAL_MODE, WritableStore, Written, create, open_writable,
+};
 
 /// Takes what a scan finds, one at a time but from any thread.
 pub type Sink<'a> = &'a mut (dyn FnMut(Found) + Send);

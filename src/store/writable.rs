@@ -56,6 +56,9 @@ pub enum Written {
     Changed,
 }
 
+/// What reading all of a session gave: `None` where there is none.
+pub type RawRead = Result<Option<Result<Raw, Unreadable>>, StoreError>;
+
 /// A store that sessions can be put into.
 pub trait WritableStore: SessionStore {
     /// Reads all of one session; `None` where there is none of that id.
@@ -63,7 +66,15 @@ pub trait WritableStore: SessionStore {
     /// # Errors
     ///
     /// Where it could not be opened or read.
-    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError>;
+    fn read_raw(&self, id: &EntryName) -> RawRead;
+
+    /// Reads all of some sessions, in their order.
+    fn read_many(&self, ids: &[EntryName]) -> Vec<RawRead> {
+        ids.iter().map(|id| self.read_raw(id)).collect()
+    }
+
+    /// Takes away what an earlier run of ours was writing when it was stopped. Only who holds the store's lock may.
+    fn tidy(&self) {}
 
     /// Puts sessions into the store, each whole or not at all. One result a session, in order.
     fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>>;

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
 use rustix::fs::{
     AtFlags, Gid, Mode, OFlags, RenameFlags, Timespec, Timestamps, Uid, fchmod, fchown, fsync, futimens,
@@ -10,7 +11,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::dir::Dir;
+use super::dir::{Dir, Kind};
 use super::file::{NotOpened, open_regular};
 use super::owner::AsOwner;
 
@@ -105,6 +106,23 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
         }
     }
     put
+}
+
+/// Removes what an earlier [`put_files`] left, whose process was killed. Only who holds the lock on `dir` may.
+pub fn remove_temps(dir: &Dir) {
+    let Ok(_owner) = AsOwner::of(dir) else { return };
+    let mut left: Vec<CString> = Vec::new();
+    let _ = dir.list(|entry| {
+        let random = entry.name.to_bytes().strip_prefix(TEMP_PREFIX);
+        let ours = random.is_some_and(|rest| rest.len() == 16 && rest.iter().all(u8::is_ascii_alphanumeric));
+        if ours && entry.kind == Kind::Regular {
+            left.push(entry.name.to_owned());
+        }
+        ControlFlow::Continue(())
+    });
+    for name in left {
+        let _ = unlinkat(dir, name.as_c_str(), AtFlags::empty());
+    }
 }
 
 /// Writes the bytes beside the place, under a random name.
@@ -205,6 +223,10 @@ mod tests {
         }
         assert_eq!(fs::read(root.path().join("there")).unwrap(), b"there");
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3, "nothing is left over");
+        fs::write(root.path().join(".wikifarm-0123456789abcdef"), "").unwrap();
+        fs::write(root.path().join(".wikifarm-else"), "").unwrap();
+        remove_temps(&dir);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 4, "only our own went");
         let again = put_files(&dir, &[new(c"old", Some(stamp))]);
         assert_eq!(*again[0].as_ref().unwrap(), Put::Changed);
     }

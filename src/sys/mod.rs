@@ -21,7 +21,7 @@ mod remove;
 mod walk;
 mod write;
 
-pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files};
+pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files, remove_temps};
 pub use dir::{Dir, Entry, FileId, Kind};
 pub use file::{FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, stat_regular};
 pub use lock::{Lock, LockDir, LockError};

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::pickle::{self, Tree};
 use crate::sys::{
     self, AsOwner, Dir, DirError, FileId, Kind, Modified, NewFile, NotOpened, OpenFile, Put, Removal,
-    put_files,
+    put_files, remove_temps,
 };
 
 use super::address::StoreSpec;
@@ -223,6 +223,10 @@ impl WritableStore for JsonStore {
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
             Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
         }
+    }
+
+    fn tidy(&self) {
+        remove_temps(&self.dir);
     }
 
     fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {

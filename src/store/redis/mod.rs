@@ -25,7 +25,7 @@ use super::name::EntryName;
 use super::options::RedisAddress;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
-use super::writable::{NewSession, Raw, WritableStore, Written, session, stamp_of};
+use super::writable::{NewSession, Raw, RawRead, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
 mod connect;
@@ -349,6 +349,17 @@ impl WritableStore for RedisStore {
             Entry::Raw(raw) => Ok(*raw),
             Entry::TooLarge(size, _) => Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
         }))
+    }
+
+    fn read_many(&self, ids: &[EntryName]) -> Vec<RawRead> {
+        let raw = |entry: Entry| match entry {
+            Entry::Raw(raw) => Ok(*raw),
+            Entry::TooLarge(size, _) => Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
+        };
+        match self.fetch(ids) {
+            Ok(entries) => entries.into_iter().map(|entry| Ok(entry.map(raw))).collect(),
+            Err(why) => ids.iter().map(|_| Err(self.failed(why.clone()))).collect(),
+        }
     }
 
     fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {

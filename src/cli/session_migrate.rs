@@ -1,0 +1,309 @@
+//! `wikifarm session migrate`: move sessions between stores.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::session_list::states;
+use super::session_prune::trusted;
+use super::stores::of_wiki;
+use super::users::Users;
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::{Farm, parse_duration};
+use crate::ops::migrate::{
+    self, AllowList, Error, Generation, OnConflict, Options as Run, Report, Stores, Undone, UserMap,
+};
+use crate::report::escape;
+use crate::report::measure::bytes;
+use crate::store::{Address, Layout, State, StoreSpec, UserDir};
+use crate::sys;
+
+mod user_map;
+mod who;
+
+/// Move sessions between stores: directories, layouts, databases
+///
+/// Copies what is in --from to --to, byte for byte; with --move, a session leaves the source once its copy was read back
+/// and compared. Expired ones stay behind. Killed at any point, the same command goes on; --rollback undoes. A session
+/// that names a class which sessions have no business to name is held back and reported: Python would run it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 done, 3 some were held back or could not be handled, each named, 4 refused by a \
+                  guard.\n\nExample: wikifarm session migrate --from moin-1.9:/srv/wiki/sessions --to sqlite:/srv/wiki/sessions.db --dry-run"
+)]
+pub(super) struct Options {
+    /// Where sessions are: moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a DIR whose
+    /// names tell the layout
+    #[arg(long, value_name = "STORE")]
+    from: OsString,
+    /// Where they go. A directory of MoinMoin's must be there, with the owner and mode the wiki needs
+    #[arg(long, value_name = "STORE")]
+    to: OsString,
+    /// Show what would be done, change nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Remove each session from the source once its copy was read back and compared
+    #[arg(long = "move")]
+    remove: bool,
+    /// Undo an earlier run between these stores, except what has changed at the target since
+    #[arg(long, conflicts_with_all = ["dry_run", "remove", "user", "state", "older_than", "include_expired"])]
+    rollback: bool,
+    /// Only sessions of that user: NAME or id:ID; as which a superuser acts counts too
+    #[arg(long)]
+    user: Option<String>,
+    /// Only sessions in that state (repeatable)
+    #[arg(long, value_name = "STATE", value_parser = states())]
+    state: Vec<State>,
+    /// Only sessions last written longer ago than that
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    older_than: Option<Duration>,
+    /// Expired ones too
+    #[arg(long)]
+    include_expired: bool,
+    /// About an id that is at the target too, with other contents
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
+    on_conflict: Conflict,
+    /// New ids for sessions whose ids the target's wikis do not take, always the same for the same; for a database say
+    /// which generation reads it
+    #[arg(long, value_enum, value_name = "GENERATION", num_args = 0..=1, default_missing_value = "auto")]
+    rename_ids: Option<Rename>,
+    /// Put the target's user ids in place of the source's, matched by user name
+    #[arg(long)]
+    map_users: bool,
+    /// The source's user directory, where no farm file tells
+    #[arg(long, value_name = "DIR", requires = "map_users")]
+    from_users: Option<PathBuf>,
+    /// The target's user directory, where no farm file tells
+    #[arg(long, value_name = "DIR", requires = "map_users")]
+    to_users: Option<PathBuf>,
+    /// User (and group) of the files at the target, instead of those at the source
+    #[arg(long, value_name = "USER[:GROUP]", value_parser = who::parse)]
+    owner: Option<who::Owner>,
+    /// Permission bits of the files at the target, instead of those at the source
+    #[arg(long, value_name = "OCTAL", value_parser = mode)]
+    mode: Option<u32>,
+}
+
+/// `--on-conflict`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Conflict {
+    /// Leave both as they are
+    Skip,
+    /// The one that was written last wins
+    Newer,
+    /// Refuse before anything is written
+    Fail,
+}
+
+/// `--rename-ids`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Rename {
+    /// By the target
+    Auto,
+    /// 1.7 and 1.8: 32 of a-z 0-9 _
+    #[value(name = "1.8")]
+    Old,
+    /// 1.9: 40 hexadecimal digits
+    #[value(name = "1.9")]
+    New,
+}
+
+fn mode(text: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
+    match mode {
+        Some(mode) if mode & 0o007 != 0 => Err("others could read or write sessions".to_owned()),
+        Some(mode) if mode & 0o600 == 0o600 => Ok(mode),
+        _ => Err("expected permission bits like 0660, with which the owner can read and write".to_owned()),
+    }
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("session migrate", &[Format::Human, Format::Json])?;
+    let mut farm = None;
+    let from = spec("--from", &options.from, &mut farm, context)?;
+    let to = spec("--to", &options.to, &mut farm, context)?;
+    // Its allow list counts even where both stores are named by address.
+    if farm.is_none() && (context.farm_file.is_some() || context.farm_path().is_ok()) {
+        farm = Some(context.farm()?);
+    }
+    let dry_run = options.dry_run || context.pinned_now.is_some();
+    if let Some(farm) = farm.as_ref().filter(|_| !dry_run) {
+        trusted(farm)?;
+    }
+    let users = match &options.user {
+        Some(user) => Some(Users::of(std::slice::from_ref(&from)).ids(user, context)?),
+        None => None,
+    };
+    let users_map = if options.map_users {
+        Some(user_map::of((&from, options.from_users.as_deref()), (&to, options.to_users.as_deref()))?)
+    } else {
+        None
+    };
+    let rename_ids = options.rename_ids.map(|rename| generation(rename, &to)).transpose()?;
+    #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+    let now = context.now() as i64;
+    let place =
+        |found: Result<PathBuf, sys::PlaceError>| found.map_err(|error| Failure::refused(error.to_string()));
+    let run = Run {
+        now,
+        users,
+        states: options.state.clone(),
+        older_than: options.older_than,
+        include_expired: options.include_expired || options.state.contains(&State::Expired),
+        remove: options.remove,
+        on_conflict: match options.on_conflict {
+            Conflict::Skip => OnConflict::Skip,
+            Conflict::Newer => OnConflict::Newer,
+            Conflict::Fail => OnConflict::Fail,
+        },
+        rename_ids,
+        users_map,
+        allow: AllowList::with(farm.map_or(Vec::new(), |farm| farm.allow_globals)),
+        owner: options.owner.map(|owner| (owner.uid, owner.gid)),
+        mode: options.mode,
+        dry_run,
+        state_dir: place(sys::state_dir())?,
+        lock_dir: place(sys::lock_dir())?,
+    };
+    let stores = Stores::open(from, to, dry_run).map_err(failure)?;
+    if options.rollback {
+        if dry_run {
+            return Err(Failure::usage(
+                "--rollback cannot be tried with another --now: it undoes by the journal",
+            ));
+        }
+        let undone = migrate::rollback(&stores, &run).map_err(failure)?;
+        return tell_undone(&undone, context);
+    }
+    let report = migrate::migrate(&stores, &run, &AtomicBool::new(false)).map_err(failure)?;
+    tell(&report, options, context)
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::Usage(why) => Failure::usage(why),
+        Error::Refused(why) => Failure::refused(why),
+        Error::Failed(why) => Failure::partial(why),
+    }
+}
+
+/// The store of an address, or of a wiki.
+fn spec(
+    flag: &str,
+    text: &OsString,
+    farm: &mut Option<Farm>,
+    context: &mut Context<'_>,
+) -> Result<StoreSpec, Failure> {
+    if let Some(name) = text.to_str().and_then(|text| text.strip_prefix("wiki:")) {
+        if farm.is_none() {
+            *farm = Some(context.farm()?);
+        }
+        return match farm {
+            Some(farm) => of_wiki(farm, name, true),
+            None => Err(Failure::usage("there is no farm file")),
+        };
+    }
+    let address = Address::parse(text)
+        .map_err(|error| Failure::usage(format!("{flag} {}: {error}", text.display())))?;
+    address.resolve().map_err(|error| {
+        let text = format!("{flag}: {error}");
+        if error.is_unsafe() { Failure::refused(text) } else { Failure::usage(text) }
+    })
+}
+
+fn generation(rename: Rename, to: &StoreSpec) -> Result<Generation, Failure> {
+    match (rename, to.layout) {
+        (Rename::Old, _) | (Rename::Auto, Layout::Moin18) => Ok(Generation::Old),
+        (Rename::New, _) | (Rename::Auto, Layout::Moin19) => Ok(Generation::New),
+        (Rename::Auto, layout) => Err(Failure::usage(format!(
+            "{layout} takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9"
+        ))),
+    }
+}
+
+fn tell(report: &Report, options: &Options, context: &mut Context<'_>) -> Outcome {
+    for problem in &report.problems {
+        context.complain(&problem.to_string())?;
+    }
+    if context.format == Format::Json {
+        context.json(report)?;
+    } else if context.verbosity >= 0 {
+        write!(context.out, "{}", human(report, options))?;
+    }
+    let c = &report.counts;
+    let held_back = c.forbidden + c.unsafe_files + c.unreadable + c.unfit_ids + c.without_user + c.failed;
+    Ok(if held_back > 0 || report.stopped { Exit::Partial } else { Exit::Success })
+}
+
+fn human(report: &Report, options: &Options) -> String {
+    let c = &report.counts;
+    let would = if report.dry_run { "would copy" } else { "copied" };
+    let mut text = format!("{would} {} of {} ({})", c.copied + c.replaced, sessions(c), bytes(c.bytes));
+    if c.replaced > 0 {
+        text.push_str(&format!(", {} of them in place of others", c.replaced));
+    }
+    text.push('\n');
+    let lines = [
+        (c.same, "at the target already, the same"),
+        (c.expired, "stay behind: expired (--include-expired takes them along)"),
+        (c.filtered, "stay behind: not meant by the filters"),
+        (c.conflicts, "stay behind: another of that id is at the target (--on-conflict newer)"),
+        (c.forbidden, "held back: a possible attack"),
+        (c.unsafe_files, "held back: a file with several names, of a strange owner, or too large"),
+        (c.unreadable, "held back: unreadable"),
+        (c.unfit_ids, "held back: the target does not take such ids (--rename-ids)"),
+        (c.without_user, "held back: the user has no counterpart"),
+        (c.failed, "failed"),
+    ];
+    for (count, what) in lines.into_iter().filter(|(count, _)| *count > 0) {
+        text.push_str(&format!("{count} {what}\n"));
+    }
+    if !report.users_without_counterpart.is_empty() {
+        let users = report
+            .users_without_counterpart
+            .iter()
+            .map(|id| format!("id:{}", escape(id)))
+            .collect::<Vec<_>>();
+        text.push_str(&format!("no counterpart for {}\n", users.join(", ")));
+    }
+    if options.remove && !report.dry_run {
+        text.push_str(&format!("removed {} from the source\n", c.removed));
+    }
+    text
+}
+
+fn sessions(c: &migrate::Counts) -> String {
+    let all = c.copied
+        + c.replaced
+        + c.same
+        + c.expired
+        + c.filtered
+        + c.conflicts
+        + c.forbidden
+        + c.unsafe_files
+        + c.unreadable
+        + c.unfit_ids
+        + c.without_user
+        + c.failed;
+    if all == 1 { "1 session".to_owned() } else { format!("{all} sessions") }
+}
+
+fn tell_undone(undone: &Undone, context: &mut Context<'_>) -> Outcome {
+    for problem in &undone.problems {
+        context.complain(&problem.to_string())?;
+    }
+    if context.format == Format::Json {
+        context.json(undone)?;
+    } else if context.verbosity >= 0 {
+        let Undone { taken_back, restored, put_back, gone, changed, .. } = undone;
+        writeln!(
+            context.out,
+            "took back {taken_back} copies, restored {restored} at the source and {put_back} at the target; {gone} were \
+             gone, {changed} had changed and were left alone"
+        )?;
+    }
+    Ok(if undone.changed > 0 || undone.failed > 0 { Exit::Partial } else { Exit::Success })
+}

@@ -1,0 +1,62 @@
+//! A store that is not there yet, for a dry run.
+
+use std::io;
+use std::sync::atomic::AtomicBool;
+
+use crate::pickle::Tree;
+use crate::store::{
+    Decide, EntryName, Fields, NewSession, RawRead, Session, SessionStore, Sink, Stamp, StoreError,
+    StoreSpec, Unreadable, WritableStore, Written,
+};
+use crate::sys::{FileId, Removal};
+
+/// It holds nothing, and takes nothing.
+pub(super) struct Nothing {
+    spec: StoreSpec,
+}
+
+impl Nothing {
+    pub(super) fn at(spec: StoreSpec) -> Self {
+        Nothing { spec }
+    }
+}
+
+impl SessionStore for Nothing {
+    fn spec(&self) -> &StoreSpec {
+        &self.spec
+    }
+
+    fn id(&self) -> FileId {
+        FileId { device: u64::MAX, inode: 0 }
+    }
+
+    fn names(&self, _: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn scan(&self, _: Fields, _: &AtomicBool, _: Sink<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn read(&self, _: &EntryName, _: Fields) -> Result<Option<Session>, StoreError> {
+        Ok(None)
+    }
+
+    fn read_value(&self, _: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
+        Ok(None)
+    }
+
+    fn remove(&self, batch: &[(EntryName, Stamp)], _: Decide<'_>) -> Vec<io::Result<Removal>> {
+        batch.iter().map(|_| Ok(Removal::Gone)).collect()
+    }
+}
+
+impl WritableStore for Nothing {
+    fn read_raw(&self, _: &EntryName) -> RawRead {
+        Ok(None)
+    }
+
+    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+        batch.iter().map(|_| Err(io::Error::other("a dry run writes nothing"))).collect()
+    }
+}

@@ -1,0 +1,90 @@
+//! What a migration did, or would do.
+
+use serde::Serialize;
+
+use crate::ops::Problem;
+
+/// What was counted. Every session of the source is in just one of the first twelve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Put at the target; in a dry run, what would be.
+    pub copied: u64,
+    /// Put at the target in place of another of that id, which was older, or of ours, where the source has changed.
+    pub replaced: u64,
+    /// At the target already, the same byte for byte.
+    pub same: u64,
+    /// Left behind: expired.
+    pub expired: u64,
+    /// Left behind: not meant by the filters.
+    pub filtered: u64,
+    /// Left behind: there is another of that id at the target.
+    pub conflicts: u64,
+    /// Left behind: it names a class that sessions may not name. A possible attack.
+    pub forbidden: u64,
+    /// Left behind: a file with several names, of a strange owner, or too large.
+    pub unsafe_files: u64,
+    /// Left behind: nobody can tell what its bytes mean.
+    pub unreadable: u64,
+    /// Left behind: the target does not take such ids.
+    pub unfit_ids: u64,
+    /// Left behind: its user has no counterpart.
+    pub without_user: u64,
+    /// Not read or not written, each with a problem.
+    pub failed: u64,
+    /// Gone by the time it was to be read.
+    pub gone: u64,
+    /// Removed from the source after its copy was read back and compared.
+    pub removed: u64,
+    /// Bytes put at the target.
+    pub bytes: u64,
+}
+
+/// What a run did, or would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The source's address.
+    pub from: String,
+    /// The target's address.
+    pub to: String,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Ids of users who have no counterpart at the target.
+    pub users_without_counterpart: Vec<String>,
+    /// Where the journal is, by which the same command goes on and `--rollback` undoes.
+    pub journal: Option<String>,
+    /// Nothing was changed, as nothing was to be.
+    pub dry_run: bool,
+    /// It was stopped before its end.
+    pub stopped: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// What could not be handled; ids only in part.
+    pub problems: Vec<Problem>,
+    /// Old ids and new, of the sessions that are at the target.
+    #[serde(skip)]
+    pub renamed: Vec<(String, String)>,
+}
+
+/// What undoing did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Undone {
+    /// The source's address.
+    pub from: String,
+    /// The target's address.
+    pub to: String,
+    /// Taken away from the target.
+    pub taken_back: u64,
+    /// Put back at the source.
+    pub restored: u64,
+    /// Put back at the target, in place of what had replaced it.
+    pub put_back: u64,
+    /// Gone from the target since: nothing to undo.
+    pub gone: u64,
+    /// Left alone: changed at the target since.
+    pub changed: u64,
+    /// Not read or not written, each with a problem.
+    pub failed: u64,
+    /// What could not be undone.
+    pub problems: Vec<Problem>,
+}
