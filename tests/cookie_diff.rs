@@ -74,17 +74,19 @@ fn a_wider_path_leaves_the_old_cookie_in_front_of_the_new_one() {
             cure: have the web server delete the old cookies, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself
               tried out: people stay logged in, nothing is in the way
               nginx (a block with an add_header of its own does not inherit those around it):
-                # example.org
+                # https://example.org/alpha/
                 add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+                # https://example.org/beta/
                 add_header Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
               Apache (mod_headers):
-                # example.org
+                # https://example.org/alpha/
                 Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+                # https://example.org/beta/
                 Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
             cure: a cookie name that no browser knows
               tried out: people log in once, nothing is in the way
               cookie_name = "farm_2" for alpha, beta: the cookie is MOIN_SESSION_farm_2 then
-            farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 addresses
+            farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
             "#,
         )
         .run();
@@ -120,14 +122,16 @@ fn a_merge_request_gets_markdown() {
             Headers for the web server, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself; tried out: people stay logged in, nothing is in the way.
 
             ```nginx
-            # example.org
+            # https://example.org/alpha/
             add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+            # https://example.org/beta/
             add_header Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
             ```
 
             ```apache
-            # example.org
+            # https://example.org/alpha/
             Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+            # https://example.org/beta/
             Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
             ```
 
@@ -176,7 +180,7 @@ fn sessions_that_no_wiki_finds_any_more_are_counted() {
                 logged out, and can log in again: sessions are looked for in elsewhere, and the old ones lie in sessions
 
             sessions (alpha, beta): 2 live sessions, 1 of them logged in, not found by any wiki any more
-            farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 addresses
+            farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
             "#,
         )
         .run();
@@ -230,7 +234,7 @@ fn programs_get_every_case_with_its_cookies_and_the_cures() {
                "until": 1_830_038_640.0})
     );
     assert_eq!(diff["cures"]["with_deletions"], json!({"verdict": "kept", "shadowed": false}));
-    assert_eq!(diff["cures"]["deletions"][0]["host"], "example.org");
+    assert_eq!(diff["cures"]["deletions"][0]["url"], "https://example.org/alpha/");
 }
 
 #[test]

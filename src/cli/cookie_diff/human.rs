@@ -38,10 +38,9 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
         0 => "nobody is logged out, and no old cookie is in the way".to_owned(),
         _ => format!(
             "people are logged out or have an old cookie in the way at {hurt} of {}",
-            count(all, "address")
+            count(all, "URL")
         ),
     };
-    let summary = summary.replace("addresss", "addresses");
     line(&format!("{} -> {}: {summary}", names.0, names.1))?;
     Ok(())
 }
@@ -140,23 +139,23 @@ fn cures(cures: &Cures, context: &mut Context<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The headers of each host; of many hosts the first, unless all are wanted.
+/// The headers of each wiki; of many the first, unless all are wanted.
 fn headers(
     cures: &Cures,
     line: impl Fn(&Deletion) -> String,
     all: bool,
     out: &mut dyn std::io::Write,
 ) -> std::io::Result<()> {
-    let hosts = words::by_host(&cures.deletions);
-    let shown = if all { hosts.len() } else { 4 };
-    for (host, deletions) in hosts.iter().take(shown) {
-        writeln!(out, "    # {}", escape(host))?;
+    let places = words::by_place(&cures.deletions);
+    let shown = if all { places.len() } else { 4 };
+    for (url, deletions) in places.iter().take(shown) {
+        writeln!(out, "    # {}", escape(url))?;
         for deletion in deletions {
             writeln!(out, "    {}", escape(&line(deletion)))?;
         }
     }
-    if hosts.len() > shown {
-        writeln!(out, "    # and {} more hosts: -v, or --format json", hosts.len() - shown)?;
+    if places.len() > shown {
+        writeln!(out, "    # and {} more: -v, or --format json", places.len() - shown)?;
     }
     Ok(())
 }

@@ -58,8 +58,8 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
         )?;
         for (language, line) in [("nginx", words::nginx as fn(&_) -> String), ("apache", words::apache)] {
             writeln!(out, "```{language}")?;
-            for (host, deletions) in words::by_host(&diff.cures.deletions) {
-                writeln!(out, "# {}", escape(host))?;
+            for (url, deletions) in words::by_place(&diff.cures.deletions) {
+                writeln!(out, "# {}", escape(url))?;
                 for deletion in deletions {
                     writeln!(out, "{}", escape(&line(deletion)))?;
                 }

@@ -121,16 +121,16 @@ fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// The hosts with their headers.
-pub(super) fn by_host(deletions: &[Deletion]) -> Vec<(&str, Vec<&Deletion>)> {
-    let mut hosts: Vec<(&str, Vec<&Deletion>)> = Vec::new();
+/// The wikis with their headers.
+pub(super) fn by_place(deletions: &[Deletion]) -> Vec<(&str, Vec<&Deletion>)> {
+    let mut places: Vec<(&str, Vec<&Deletion>)> = Vec::new();
     for deletion in deletions {
-        match hosts.last_mut() {
-            Some((host, of_host)) if *host == deletion.host => of_host.push(deletion),
-            _ => hosts.push((&deletion.host, vec![deletion])),
+        match places.last_mut() {
+            Some((url, there)) if *url == deletion.url => there.push(deletion),
+            _ => places.push((&deletion.url, vec![deletion])),
         }
     }
-    hosts
+    places
 }
 
 /// A fresh name, for whom.

@@ -1,6 +1,7 @@
 //! What helps people with old cookies: a fresh cookie name, or headers that delete the old cookies; each tried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ use crate::moin::Behaviour;
 /// The cures, empty where nothing ails.
 #[derive(Debug, Default, Serialize)]
 pub struct Cures {
-    /// Headers that delete old cookies, by the host that has to send them.
+    /// Headers that delete old cookies, by the wiki that has to send them.
     pub deletions: Vec<Deletion>,
     /// Old cookies that no header may delete, since a wiki of the new farm sets the very same one.
     pub in_use: Vec<CookieKey>,
@@ -27,8 +28,8 @@ pub struct Cures {
 /// A header that deletes an old cookie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Deletion {
-    /// The host that has to send it.
-    pub host: String,
+    /// The URL of the wiki whose answers have to carry it.
+    pub url: String,
     /// The old cookie.
     #[serde(flatten)]
     pub cookie: CookieKey,
@@ -89,13 +90,16 @@ pub(super) fn cures(seats: &[Acted], cases: &[Vec<Case>], suffixes: &SharedSuffi
     let (deletions, in_use) = deletions(seats, cases, &ailing);
     let mut cures = Cures { deletions, in_use, ..Cures::default() };
     if !cures.deletions.is_empty() {
-        let headers = cures.deletions.iter().map(|one| (one.host.clone(), one.set_cookie.clone())).collect();
-        let stage = Stage { suffixes, now, headers };
+        let mut headers: HashMap<String, Vec<String>> = HashMap::new();
+        for one in &cures.deletions {
+            headers.entry(one.url.clone()).or_default().push(one.set_cookie.clone());
+        }
+        let stage = Stage { suffixes, now, headers: Arc::new(headers) };
         cures.with_deletions = Some(Left::of(&act_out(&stage, seats, &ailing)));
     }
     let (names, renamed) = rename(seats, &ailing);
     if !names.is_empty() {
-        let stage = Stage { suffixes, now, headers: Vec::new() };
+        let stage = Stage { suffixes, now, headers: Arc::default() };
         let seats: Vec<Acted> = renamed.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
         cures.fresh_names = names;
         cures.with_fresh_names = Some(Left::of(&act_out(&stage, &seats, &ailing)));
@@ -123,19 +127,19 @@ fn deletions(seats: &[Acted], cases: &[Vec<Case>], ailing: &[usize]) -> (Vec<Del
                 }
                 #[expect(clippy::cast_possible_truncation, reason = "at most 400 days from now")]
                 let until = case.until.map(|until| until as i64);
-                let known = found.entry((acted.seat.new.root.host().to_owned(), cookie)).or_default();
+                let known = found.entry((acted.seat.new.root.to_string(), cookie)).or_default();
                 *known = (*known).max(until);
             }
         }
     }
-    let deletion = |((host, cookie), until): ((String, CookieKey), Option<i64>)| {
+    let deletion = |((url, cookie), until): ((String, CookieKey), Option<i64>)| {
         let domain = if cookie.host_only { String::new() } else { format!("; Domain={}", cookie.domain) };
         let secure = if cookie.secure { "; Secure" } else { "" };
         let set_cookie = format!(
             "{}={domain}; Path={}; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0{secure}",
             cookie.name, cookie.path
         );
-        Deletion { host, cookie, set_cookie, until }
+        Deletion { url, cookie, set_cookie, until }
     };
     (found.into_iter().map(deletion).collect(), in_use)
 }

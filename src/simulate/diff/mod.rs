@@ -21,12 +21,13 @@ mod person;
 mod search;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use self::act::{Before, Course, Round, judge};
 use self::pair::{Seat, pair};
-use self::person::Person;
+use self::person::{Headers, Person};
 use self::search::{Cookies, Neighbours};
 use crate::browser::{Cookie, SharedSuffixes};
 use crate::farm::Farm;
@@ -105,7 +106,7 @@ impl Diff {
                 Err(reason) => unknown.push(Unknown { wiki: pair.old.name.clone(), reason: reason.clone() }),
             }
         }
-        let stage = Stage { suffixes, now, headers: Vec::new() };
+        let stage = Stage { suffixes, now, headers: Arc::default() };
         let seats: Vec<Acted> = seats.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
         let all: Vec<usize> = (0..seats.len()).collect();
         let cases = act_out(&stage, &seats, &all);
@@ -157,8 +158,8 @@ struct Acted {
 struct Stage<'a> {
     suffixes: &'a SharedSuffixes,
     now: f64,
-    /// Set-Cookie headers that web servers add to every answer after the change, by host.
-    headers: Vec<(String, String)>,
+    /// What web servers add to every answer after the change.
+    headers: Headers,
 }
 
 impl Stage<'_> {
@@ -239,7 +240,7 @@ impl Stage<'_> {
             let Some(other) = seats.get(other) else { continue };
             let Some((person, cookie)) = &other.remembered else { continue };
             let mut before = person.clone();
-            before.roll_out(&[]);
+            before.roll_out(&Headers::default());
             let known = before.visit(&acted.seat.old).knows();
             let mut fresh = self.fresh(Visitor::Remember);
             fresh.come(&other.seat.new);

@@ -1,5 +1,8 @@
 //! Somebody with a browser, who comes to wikis, logs in and logs out.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::super::step::Exchanged;
 use super::super::wiki::Site;
 use super::super::world::World;
@@ -12,25 +15,29 @@ const NAME: &str = "somebody";
 /// A minute goes by before each request.
 const PAUSE: f64 = 60.0;
 
+/// Set-Cookie headers that web servers add to every answer, by the wiki's URL.
+pub(super) type Headers = Arc<HashMap<String, Vec<String>>>;
+
 /// A browser, its user, and the sessions that the wikis keep for him.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
     pub(super) world: World,
     pub(super) visitor: Visitor,
-    /// Set-Cookie headers that web servers add to every answer, by host.
-    headers: Vec<(String, String)>,
+    /// What web servers add to every answer.
+    headers: Headers,
 }
 
 impl Person {
     pub(super) fn new(now: f64, suffixes: &SharedSuffixes, visitor: Visitor) -> Person {
-        Person { world: World::new(now, 1, suffixes.clone()), visitor, headers: Vec::new() }
+        Person { world: World::new(now, 1, suffixes.clone()), visitor, headers: Headers::default() }
     }
 
     fn go(&mut self, site: &Site, action: &Action) -> Exchanged {
         self.world.now += PAUSE;
         let exchanged = self.world.exchange(site, &site.root, site.front_page(), action);
         let request = Request::direct(self.world.now);
-        for (_, header) in self.headers.iter().filter(|(host, _)| host == site.root.host()) {
+        let added = if self.headers.is_empty() { None } else { self.headers.get(&site.root.to_string()) };
+        for header in added.into_iter().flatten() {
             self.world.jar.receive(&site.root, header.as_bytes(), &request);
         }
         exchanged
@@ -78,9 +85,9 @@ impl Person {
 
     /// The farm changes: the wikis are started anew, 1.9.0 looks for its directory again, and the web servers have been
     /// told which headers to add.
-    pub(super) fn roll_out(&mut self, headers: &[(String, String)]) {
+    pub(super) fn roll_out(&mut self, headers: &Headers) {
         self.world.process = None;
-        self.headers = headers.to_vec();
+        self.headers = Headers::clone(headers);
     }
 }
 
