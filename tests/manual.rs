@@ -26,6 +26,7 @@ mod man;
 mod readme;
 mod session_list;
 mod session_prune;
+mod session_prune_index;
 mod session_revoke;
 mod session_show;
 mod session_stats;

@@ -15,6 +15,7 @@ mod cookie_test;
 mod demo;
 mod exit;
 mod ids;
+mod index;
 mod man;
 mod session_json;
 mod session_lines;

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub use key::{Key, Kind};
 pub use near::nearest;
-pub use policy::{Limit, LintLevels, PrunePolicy};
+pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 pub use source::{Place, Source, Span};
 pub use units::{parse_duration, parse_time};

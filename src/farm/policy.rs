@@ -1,5 +1,6 @@
 //! The `[prune]` and `[lint]` tables.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -22,8 +23,21 @@ pub struct PrunePolicy {
     pub unreadable: Option<Duration>,
     /// Most that may go for other reasons than their own expiry.
     pub max_delete: Option<Limit>,
+    /// Whether and where indexes of the stores are kept.
+    pub index: Option<IndexPlace>,
     /// Whether `[prune]` is there at all.
     pub present: bool,
+}
+
+/// Whether and where prune keeps indexes, so that it need not read again what cannot be due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexPlace {
+    /// Nowhere: every session is read each time.
+    Nowhere,
+    /// In the usual directory; see [`cache_dir`](crate::sys::cache_dir).
+    Usual,
+    /// In this directory.
+    Dir(PathBuf),
 }
 
 /// A limit on a store: a count, or a share of it.
@@ -102,7 +116,8 @@ pub struct LintLevels {
 
 /// Reads `[prune]`.
 pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
-    const KEYS: [&str; 6] = ["grace", "idle", "no_expires", "stale_temp", "unreadable", "max_delete"];
+    const KEYS: [&str; 7] =
+        ["grace", "idle", "no_expires", "stale_temp", "unreadable", "max_delete", "index"];
     let mut policy = PrunePolicy { present: true, ..PrunePolicy::default() };
     for (key, raw) in table {
         let name = key.get_ref().as_ref();
@@ -115,6 +130,13 @@ pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePo
             "max_delete" => {
                 match limit(raw) {
                     Ok(limit) => policy.max_delete = Some(limit),
+                    Err(problem) => problems.push(problem),
+                }
+                continue;
+            }
+            "index" => {
+                match index(raw) {
+                    Ok(index) => policy.index = Some(index),
                     Err(problem) => problems.push(problem),
                 }
                 continue;
@@ -189,6 +211,17 @@ fn limit(raw: &Spanned<DeValue<'_>>) -> Result<Limit, Problem> {
     text.parse().map_err(|error| {
         Problem::new("bad-value", raw.span(), format!("max_delete can't be {text:?}: {error}"))
     })
+}
+
+fn index(raw: &Spanned<DeValue<'_>>) -> Result<IndexPlace, Problem> {
+    match raw.get_ref() {
+        DeValue::Boolean(true) => Ok(IndexPlace::Usual),
+        DeValue::Boolean(false) => Ok(IndexPlace::Nowhere),
+        DeValue::String(text) if !text.is_empty() && !text.contains('\0') => {
+            Ok(IndexPlace::Dir(PathBuf::from(text.as_ref())))
+        }
+        _ => Err(value::wrong_type("index", "true, false or a directory", raw)),
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@
 mod age;
 mod guard;
 mod outcome;
+mod pass;
 mod plan;
 mod policy;
 mod prune;

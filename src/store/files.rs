@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use crate::pickle::{self, Tree};
-use crate::sys::{self, AsOwner, Dir, FileId, FileStat, Kind, NotOpened, OpenFile, Removal};
+use crate::sys::{self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, NotOpened, OpenFile, Removal};
 
 use super::address::StoreSpec;
 use super::error::StoreError;
@@ -19,7 +19,7 @@ use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp, TempFile};
 use super::scan;
-use super::{Decide, SessionStore, Sink};
+use super::{Decide, SessionStore, Sink, Skip};
 
 /// What runs between the last look at a file and its removal.
 type Hook = Box<dyn Fn(&CStr) + Send + Sync>;
@@ -127,21 +127,21 @@ fn found(
     fields: Fields,
     buffer: &mut Vec<u8>,
 ) -> Result<Found, NotOpened> {
-    let FileStat { modified, size, bytes_on_disk, .. } = file.stat();
+    let FileStat { inode, modified, size, bytes_on_disk, .. } = file.stat();
     let stamp = Stamp(file.stamp());
     if kind == NameKind::Temp {
         return Ok(Found::Temp(TempFile { name, modified, size, bytes_on_disk, stamp }));
     }
     file.read(buffer)?;
     let facts = Facts::from_bytes(buffer, fields);
-    Ok(Found::Session(Session { id: name, modified, size, bytes_on_disk, stamp, facts }))
+    Ok(Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp, facts }))
 }
 
 /// A session that is there, but not to be read.
 fn not_read(name: EntryName, stat: FileStat, why: NotOpened) -> Found {
-    let FileStat { modified, size, bytes_on_disk, .. } = stat;
+    let FileStat { inode, modified, size, bytes_on_disk, .. } = stat;
     let facts = Err(Unreadable::Unsafe(why));
-    Found::Session(Session { id: name, modified, size, bytes_on_disk, stamp: Stamp(0), facts })
+    Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp: Stamp(0), facts })
 }
 
 impl SessionStore for FileStore {
@@ -167,9 +167,24 @@ impl SessionStore for FileStore {
     }
 
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
-        let look = |name, kind, buffer: &mut Vec<u8>| self.look(name, kind, fields, buffer);
-        let scanned = scan::scan(&self.dir, self.spec.layout, stop, &look, sink);
+        self.scan_but(&|_, _| false, fields, stop, sink)
+    }
+
+    fn scan_but(
+        &self,
+        skip: Skip<'_>,
+        fields: Fields,
+        stop: &AtomicBool,
+        sink: Sink<'_>,
+    ) -> Result<(), StoreError> {
+        let look =
+            |entry: scan::Entry, buffer: &mut Vec<u8>| self.look(entry.name, entry.kind, fields, buffer);
+        let scanned = scan::scan(&self.dir, self.spec.layout, stop, scan::Work { look: &look, skip }, sink);
         scanned.map_err(|source| self.error(source))
+    }
+
+    fn stamp(&self) -> Option<DirStamp> {
+        self.dir.stamp().ok().flatten()
     }
 
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
