@@ -1,16 +1,33 @@
-# check: everything CI checks. install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
+# check: everything CI checks; of it check-offline needs no server, check-servers starts redis-server and nginx. install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
 # WIKIFARM_STRESS=60 make check: the races against writing wikis and an attacker run for a minute each instead of a second.
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
 BIN = target/release/wikifarm
 
-.PHONY: check build install man deny tools
+.PHONY: check check-offline check-servers build install man deny tools servers
 
-check: tools
+check: check-offline check-servers
+
+check-offline: tools
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings
 	$(CARGO) test --locked
+
+# The tests that need servers: each starts its own, on a socket or a port of its own, and stops it after.
+check-servers: tools servers
+	$(CARGO) test --locked --test servers -- --ignored
+
+SERVERS = redis-server nginx curl
+servers:
+	@missing=; for tool in $(SERVERS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing$$missing" >&2; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >&2; \
+	fi; \
+	missing=; for tool in $(SERVERS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	[ -z "$$missing" ] || { echo "check-servers: missing$$missing, which tests need: apt install$$missing" >&2; exit 1; }
 
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.95 or later, from https://rustup.rs or your distribution" >&2; exit 1; }

@@ -343,7 +343,7 @@ fn a_store_that_is_not_there_is_status_3_and_the_others_are_listed() {
 #[test]
 fn a_kind_of_store_that_nobody_has_is_refused() {
     Place::new().wikifarm("session list --store moin-2.0:here").status(2).stderr(r#"
-        wikifarm: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, or a directory
+        wikifarm: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory
         "#).run();
 }
 

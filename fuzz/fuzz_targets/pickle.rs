@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wikifarm::pickle::{Limits, WriteError, read, read_with, scan, write};
+use wikifarm::pickle::{JsonForm, Limits, WriteError, read, read_with, scan, write};
 
 const KEYS: [&str; 3] = ["expires", "user.id", "setuid"];
 
@@ -32,6 +32,9 @@ fuzz_target!(|bytes: &[u8]| {
 
     assert!(tree == tree.clone());
     assert!(tree.to_display_json(tree.root()).to_string().len() < 8 << 20);
+    if let Some(form) = JsonForm::of(&tree) {
+        assert!(form.tree().expect("what has a form comes back") == tree);
+    }
     match write(&tree) {
         Ok(written) => {
             let again = read(&written).expect("what was written can be read");

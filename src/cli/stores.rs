@@ -15,7 +15,8 @@ use crate::sys::same_place;
 /// The stores to work on.
 #[derive(Debug, Clone, Args)]
 pub(super) struct StoreArgs {
-    /// A store instead of the farm's: moin-1.9:DIR, moin-1.8:DIR, or a DIR whose names tell the layout
+    /// A store instead of the farm's: moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME,
+    /// or a DIR whose names tell the layout
     #[arg(long = "store", value_name = "ADDRESS")]
     addresses: Vec<OsString>,
     /// Only the stores of that wiki
@@ -48,6 +49,12 @@ impl StoreArgs {
         }
         let mut stores = Stores { specs: Vec::new(), farm: None, exit: Exit::Success };
         for text in &self.addresses {
+            if let Some(name) = text.to_str().and_then(|text| text.strip_prefix("wiki:")) {
+                let farm = context.farm()?;
+                stores.specs.push(of_wiki(&farm, name, deletes)?);
+                stores.farm = Some(farm);
+                continue;
+            }
             let address = Address::parse(text)
                 .map_err(|error| Failure::usage(format!("--store {}: {error}", text.display())))?;
             match address.resolve() {
@@ -63,7 +70,7 @@ impl StoreArgs {
                         "{}: {moin_1_8} names of MoinMoin 1.7 or 1.8 and {moin_1_9} of 1.9 lie together",
                         dir.display()
                     ))?;
-                    for layout in Layout::ALL {
+                    for layout in Layout::OF_MOIN {
                         stores.specs.push(StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() });
                     }
                 }
@@ -92,10 +99,7 @@ impl StoreArgs {
         for (wiki, why) in without {
             let by_nature = farm.wiki(&wiki).is_some_and(|wiki| wiki.version().behaviour() == Behaviour::V2);
             if self.store_of.contains(&wiki) {
-                let instead = if by_nature && deletes { format!("; {MOIN_2}") } else { String::new() };
-                return Err(Failure::usage(format!(
-                    "the wiki {wiki:?} has no store to look into: {why}{instead}"
-                )));
+                return Err(without_store(&wiki, &why, by_nature && deletes));
             }
             if self.store_of.is_empty() && (context.verbosity > 0 || !by_nature) {
                 context.note(&format!("{wiki}: no store to look into: {why}"))?;
@@ -117,4 +121,21 @@ impl StoreArgs {
         }
         Ok(Stores { specs: stores, farm: Some(farm), exit: Exit::Success })
     }
+}
+
+/// The store of one wiki, with all wikis that use it: `wiki:NAME`.
+pub(super) fn of_wiki(farm: &Farm, name: &str, deletes: bool) -> Result<StoreSpec, Failure> {
+    let wiki = find_wiki(farm, name)?;
+    let by_nature = wiki.version().behaviour() == Behaviour::V2;
+    let store::FarmStores { stores, without } = store::of_farm(farm);
+    if let Some((_, why)) = without.iter().find(|(other, _)| other == name) {
+        return Err(without_store(name, why, by_nature && deletes));
+    }
+    let mut his = stores.into_iter().filter(|spec| spec.wikis.iter().any(|wiki| wiki.name == name));
+    his.next().ok_or_else(|| without_store(name, "nothing says where it is", false))
+}
+
+fn without_store(wiki: &str, why: &str, of_moin_2: bool) -> Failure {
+    let instead = if of_moin_2 { format!("; {MOIN_2}") } else { String::new() };
+    Failure::usage(format!("the wiki {wiki:?} has no store to look into: {why}{instead}"))
 }

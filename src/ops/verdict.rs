@@ -41,8 +41,8 @@ impl WithoutExpires {
         });
         let by_layout = match layout {
             Layout::Moin18 => WithoutExpires::Broken,
-            Layout::Moin19 if expires_seen => WithoutExpires::Passing,
-            Layout::Moin19 => WithoutExpires::Usual,
+            _ if expires_seen => WithoutExpires::Passing,
+            _ => WithoutExpires::Usual,
         };
         by_version.max().unwrap_or(by_layout)
     }

@@ -21,6 +21,7 @@ mod cursor;
 mod display;
 mod emit;
 mod error;
+mod json;
 mod key;
 mod limits;
 mod numbers;
@@ -40,6 +41,7 @@ mod tests;
 
 pub use display::DisplayLimits;
 pub use error::{ReadError, ReadErrorKind};
+pub use json::{FormError, JsonForm};
 pub use limits::Limits;
 pub use read::{read, read_with};
 pub use scan::{Scalar, find, scan};

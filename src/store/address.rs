@@ -1,4 +1,5 @@
-//! Addresses of stores: `moin-1.9:DIR`, `moin-1.8:DIR`, or a bare `DIR` whose layout is told from its names.
+//! Addresses of stores: `moin-1.9:DIR`, `moin-1.8:DIR`, `json:DIR`, `sqlite:FILE`, `redis://..`, or a bare `DIR` whose
+//! layout is told from its names.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -12,6 +13,7 @@ use crate::moin::Version;
 use crate::sys::{Dir, DirError, Kind};
 
 use super::layout::{Layout, NameKind};
+use super::options::RedisAddress;
 
 /// One wiki that keeps its sessions in a store, with what reading and pruning need to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +33,18 @@ pub struct StoreWiki {
 pub struct StoreSpec {
     /// How sessions lie in it.
     pub layout: Layout,
-    /// The directory.
+    /// The directory; of a database the file, with the options of its address behind it; of Redis the whole address.
     pub dir: PathBuf,
     /// The wikis that use it; none for a store given by its address.
     pub wikis: Vec<StoreWiki>,
 }
 
 impl StoreSpec {
-    /// The address: `moin-1.9:DIR` or `moin-1.8:DIR`.
+    /// The address: `moin-1.9:DIR`, `sqlite:FILE`, `redis://..`.
     pub fn address(&self) -> String {
+        if self.layout == Layout::Redis {
+            return self.dir.display().to_string();
+        }
         format!("{}:{}", self.layout, self.dir.display())
     }
 }
@@ -61,12 +66,15 @@ pub enum AddressError {
     Empty,
     /// It begins with a kind of store that does not exist, as `moin-2.0:`.
     UnknownKind(String),
+    /// What is wrong with an address of Redis.
+    Redis(String),
 }
 
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds = "expected moin-1.9:DIR, moin-1.8:DIR, or a directory";
+        let kinds = "expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory";
         match self {
+            AddressError::Redis(why) => f.write_str(why),
             AddressError::Empty => write!(f, "no directory named: {kinds}"),
             AddressError::UnknownKind(kind) => write!(f, "there are no stores of kind {kind:?}: {kinds}"),
         }
@@ -144,7 +152,12 @@ impl Address {
                 Ok(PathBuf::from(OsStr::from_bytes(bytes)))
             }
         };
-        for layout in Layout::ALL {
+        if RedisAddress::is_meant(bytes) {
+            let text = text.to_str().ok_or_else(|| AddressError::Redis("no UTF-8".to_owned()))?;
+            RedisAddress::parse(text).map_err(AddressError::Redis)?;
+            return Ok(Address { layout: Some(Layout::Redis), dir: PathBuf::from(text) });
+        }
+        for layout in [Layout::Moin18, Layout::Moin19, Layout::Json, Layout::Sqlite] {
             let rest = bytes.strip_prefix(layout.name().as_bytes()).and_then(|rest| rest.strip_prefix(b":"));
             if let Some(rest) = rest {
                 return Ok(Address { layout: Some(layout), dir: dir(rest)? });

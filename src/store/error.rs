@@ -22,6 +22,15 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// The store could not be opened, or not used.
+    Unusable {
+        /// Its address.
+        store: String,
+        /// Why, and what to do.
+        why: String,
+        /// Whether it is simply not there.
+        missing: bool,
+    },
     /// One entry could not be opened or read.
     Entry {
         /// The directory.
@@ -36,12 +45,20 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the directory does not exist: a wiki that never ran has none yet.
     pub fn is_missing(&self) -> bool {
-        matches!(self, StoreError::Directory(DirError::Missing { .. }))
+        matches!(
+            self,
+            StoreError::Directory(DirError::Missing { .. }) | StoreError::Unusable { missing: true, .. }
+        )
     }
 
     /// Whether the way to the directory leads over a stranger's symbolic link.
     pub fn is_unsafe(&self) -> bool {
         matches!(self, StoreError::Directory(DirError::UnsafeLink { .. }))
+    }
+
+    /// It cannot be used.
+    pub(super) fn unusable(spec: &StoreSpec, why: impl Into<String>) -> Self {
+        StoreError::Unusable { store: spec.address(), why: why.into(), missing: false }
     }
 
     pub(super) fn entry(spec: &StoreSpec, name: EntryName, source: io::Error) -> Self {
@@ -53,6 +70,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Directory(error) => error.fmt(f),
+            StoreError::Unusable { store, why, .. } => write!(f, "{store}: {why}"),
             StoreError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),
             StoreError::Entry { dir, name, source } => write!(f, "{}/{name}: {source}", dir.display()),
         }

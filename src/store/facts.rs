@@ -63,6 +63,8 @@ pub enum Unreadable {
     },
     /// The file is not one to read: too large, with several names, or on another device.
     Unsafe(NotOpened),
+    /// What the store keeps around the pickle is broken; what is wrong with it.
+    Form(String),
 }
 
 impl Unreadable {
@@ -86,6 +88,7 @@ impl fmt::Display for Unreadable {
             Unreadable::Pickle(error) => error.fmt(f),
             Unreadable::NotADict { found } => write!(f, "a pickled {found}, where sessions are a dict"),
             Unreadable::Unsafe(why) => why.fmt(f),
+            Unreadable::Form(why) => f.write_str(why),
         }
     }
 }

@@ -10,7 +10,10 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use crate::pickle::{self, Tree};
-use crate::sys::{self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, NotOpened, OpenFile, Removal};
+use crate::sys::{
+    self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal,
+    put_files,
+};
 
 use super::address::StoreSpec;
 use super::error::StoreError;
@@ -19,7 +22,8 @@ use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp, TempFile};
 use super::scan;
-use super::{Decide, SessionStore, Sink, Skip};
+use super::writable::{NewSession, Raw, USUAL_MODE, WritableStore, Written};
+use super::{Decide, SessionStore, Sink, Skip, json_dir};
 
 /// What runs between the last look at a file and its removal.
 type Hook = Box<dyn Fn(&CStr) + Send + Sync>;
@@ -240,5 +244,52 @@ impl SessionStore for FileStore {
             });
             joined.collect()
         })
+    }
+}
+
+impl WritableStore for FileStore {
+    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
+        if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
+            return Ok(None);
+        }
+        let _owner = self.as_owner()?;
+        let mut bytes = Vec::new();
+        let read = sys::open_regular(&self.dir, id.as_c_str()).and_then(|file| {
+            file.read(&mut bytes)?;
+            Ok((file.stat(), Stamp(file.stamp())))
+        });
+        match read {
+            Ok((stat, stamp)) => Ok(Some(Ok(Raw {
+                bytes,
+                modified: Modified { seconds: stat.modified, nanos: stat.modified_nanos },
+                mode: Some(stat.mode),
+                owner: Some((stat.uid, stat.gid)),
+                stamp,
+            }))),
+            Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
+            Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
+            Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
+        }
+    }
+
+    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+        let fits =
+            |new: &NewSession| self.spec.layout.kind(new.id.as_c_str().to_bytes()) == NameKind::Session;
+        if !batch.iter().all(fits) {
+            let why = || io::Error::other(format!("an id that {} does not take", self.spec.layout));
+            return batch.iter().map(|_| Err(why())).collect();
+        }
+        let files: Vec<NewFile<'_>> = batch
+            .iter()
+            .map(|new| NewFile {
+                name: new.id.as_c_str(),
+                bytes: &new.bytes,
+                modified: new.modified,
+                mode: new.mode.unwrap_or(USUAL_MODE),
+                owner: new.owner,
+                instead_of: new.instead_of.map(Stamp::to_bits),
+            })
+            .collect();
+        put_files(&self.dir, &files).into_iter().map(|put| put.map(json_dir::written)).collect()
     }
 }

@@ -11,6 +11,12 @@ pub enum Layout {
     Moin18,
     /// 1.9: `<session_dir>/<40 hexadecimal digits>`.
     Moin19,
+    /// `json:`: one readable file a session.
+    Json,
+    /// `sqlite:`: rows of a database in one file.
+    Sqlite,
+    /// `redis:`: keys of a Redis server.
+    Redis,
 }
 
 /// What a name stands for in a layout.
@@ -25,14 +31,22 @@ pub enum NameKind {
 }
 
 impl Layout {
-    /// Both.
-    pub const ALL: [Layout; 2] = [Layout::Moin18, Layout::Moin19];
+    /// MoinMoin's own: files that a wiki finds by itself.
+    pub const OF_MOIN: [Layout; 2] = [Layout::Moin18, Layout::Moin19];
 
-    /// As an address begins: `moin-1.8` or `moin-1.9`.
+    /// Whether it is one of MoinMoin's own.
+    pub fn is_moins(self) -> bool {
+        Layout::OF_MOIN.contains(&self)
+    }
+
+    /// As an address begins: `moin-1.8`, `moin-1.9`, `json`, `sqlite`, `redis`.
     pub fn name(self) -> &'static str {
         match self {
             Layout::Moin18 => "moin-1.8",
             Layout::Moin19 => "moin-1.9",
+            Layout::Json => "json",
+            Layout::Sqlite => "sqlite",
+            Layout::Redis => "redis",
         }
     }
 
@@ -42,7 +56,9 @@ impl Layout {
     pub fn kind(self, name: &[u8]) -> NameKind {
         let session = match self {
             Layout::Moin18 => is_id_1_8(name),
-            Layout::Moin19 => name.len() == 40 && all(name, |byte| byte.is_ascii_hexdigit()),
+            Layout::Moin19 => is_id_1_9(name),
+            // They take sessions of every generation.
+            Layout::Json | Layout::Sqlite | Layout::Redis => is_id_1_8(name) || is_id_1_9(name),
         };
         if session {
             NameKind::Session
@@ -67,6 +83,7 @@ impl Layout {
                     rest.strip_suffix(b".__wz_sess").or_else(|| rest.strip_suffix(b".__session"))
                 })
                 .is_some_and(is_random),
+            Layout::Json | Layout::Sqlite | Layout::Redis => false,
         }
     }
 
@@ -82,6 +99,10 @@ impl Layout {
 /// Looks at every byte, whatever the first says, so that it can look at many at a time: a million names are judged.
 fn all(name: &[u8], is: impl Fn(u8) -> bool) -> bool {
     name.iter().fold(true, |so_far, byte| so_far & is(*byte))
+}
+
+fn is_id_1_9(name: &[u8]) -> bool {
+    name.len() == 40 && all(name, |byte| byte.is_ascii_hexdigit())
 }
 
 fn is_id_1_8(name: &[u8]) -> bool {

@@ -1,5 +1,5 @@
-//! Where sessions lie: one trait, [`SessionStore`], over the directories of MoinMoin 1.7 to 1.9; what is known of a
-//! session; and the users whom sessions name.
+//! Where sessions lie: one trait, [`SessionStore`], over the directories of MoinMoin 1.7 to 1.9, JSON files, SQLite and
+//! Redis, and [`WritableStore`] for moving sessions; what is known of a session; and the users whom sessions name.
 //!
 //! What it promises:
 //!
@@ -19,28 +19,46 @@ use crate::pickle::Tree;
 use crate::sys::{DirStamp, FileId, Removal};
 
 mod address;
+#[cfg(test)]
+mod behaviour;
 mod error;
 mod facts;
 mod farm;
 mod files;
 pub mod index;
+mod json_dir;
 mod layout;
 mod name;
+mod options;
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
 mod scan;
+mod seal;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 #[cfg(test)]
 mod tests;
 mod users;
+mod writable;
 
 pub use address::{Address, AddressError, LayoutError, StoreSpec, StoreWiki};
 pub use error::StoreError;
 pub use facts::{Expires, Facts, Fields, Unreadable, UserRef};
 pub use farm::{FarmStores, of_farm};
 pub use files::FileStore;
+pub use json_dir::JsonStore;
 pub use layout::{Layout, NameKind};
 pub use name::{EntryName, Prefixes, SHORTEST_PREFIX};
+pub use options::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress};
 pub use record::{Found, Session, Stamp, State, TempFile, is_older, seconds};
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
+pub use seal::{SealKey, secret};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
 pub use users::{User, UserDir, UserError};
+pub use writable::{Modified, NewSession, Raw, USUAL_MODE, WritableStore, Written, create, open_writable};
 
 /// Takes what a scan finds, one at a time but from any thread.
 pub type Sink<'a> = &'a mut (dyn FnMut(Found) + Send);
@@ -136,5 +154,5 @@ pub fn matching(store: &dyn SessionStore, prefix: &str) -> Result<Vec<EntryName>
 ///
 /// Where its directory cannot be opened, or must not be.
 pub fn open(spec: StoreSpec) -> Result<Box<dyn SessionStore>, StoreError> {
-    Ok(Box::new(FileStore::open(spec)?))
+    Ok(open_writable(spec)?)
 }

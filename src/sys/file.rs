@@ -108,6 +108,8 @@ pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
 pub struct FileStat {
     /// Its inode.
     pub inode: u64,
+    /// And nanoseconds of it.
+    pub modified_nanos: u32,
     /// When it was last written, in seconds since 1970.
     pub modified: i64,
     /// Bytes in it.
@@ -129,6 +131,7 @@ impl FileStat {
         let bytes_on_disk = unsigned(stat.st_blocks).saturating_mul(512);
         FileStat {
             inode: stat.st_ino,
+            modified_nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0),
             modified: stat.st_mtime.into(),
             size: unsigned(stat.st_size),
             bytes_on_disk,

@@ -10,6 +10,7 @@
 //!
 //! Linux only. Source: open(2), getdents(2), readlinkat(2), unlinkat(2), flock(2), setfsuid(2), path_resolution(7).
 
+mod create;
 mod dir;
 mod file;
 mod lock;
@@ -21,6 +22,7 @@ mod remove;
 mod walk;
 mod write;
 
+pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files};
 pub use dir::{Dir, DirStamp, Entry, FileId, Kind};
 pub use file::{FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, stat_regular};
 pub use lock::{Lock, LockDir, LockError};

@@ -1,15 +1,21 @@
 //! Modes and owners, and directories that no wiki uses.
 
 use std::ops::ControlFlow;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::{Check, Finding, Findings, Problem, Report};
 use crate::farm::Farm;
-use crate::store::{Layout, NameKind, StoreSpec};
+use crate::store::{Layout, NameKind, SqliteAddress, StoreSpec};
 use crate::sys::{AsOwner, Dir, Kind, NotOpened, same_place, stat_regular};
 
 /// Who may do what in the directory, and with the files.
 pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
+    match spec.layout {
+        Layout::Redis => return,
+        Layout::Sqlite => return database(spec, found, problems),
+        Layout::Moin18 | Layout::Moin19 | Layout::Json => {}
+    }
     let looked = Dir::open(&spec.dir).map_err(|error| error.to_string()).and_then(|dir| {
         directory(spec, &dir, found);
         let told = |error: std::io::Error| format!("{}: {error}", spec.dir.display());
@@ -18,6 +24,20 @@ pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<P
     });
     if let Err(why) = looked {
         problems.push(Problem(why));
+    }
+}
+
+/// Who may do what with the file of a database: all sessions are in it.
+fn database(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
+    let path = SqliteAddress::parse(&spec.dir).file;
+    let mode = match std::fs::symlink_metadata(&path) {
+        Ok(stat) => stat.mode() & 0o7777,
+        Err(error) => return problems.push(Problem(format!("{}: {error}", path.display()))),
+    };
+    if mode & 0o006 != 0 {
+        let what = if mode & 0o002 != 0 { "write" } else { "read" };
+        let message = format!("everybody can {what} it (mode {mode:04o})");
+        found.add(Finding { check: Check::UnsafeFile, path, message, key: String::new() });
     }
 }
 

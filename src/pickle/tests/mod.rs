@@ -3,5 +3,6 @@
 mod corpus;
 mod decoded;
 mod hostile;
+mod json;
 mod properties;
 mod roundtrip;

@@ -4,6 +4,7 @@ use num_bigint::BigInt;
 use proptest::prelude::*;
 
 use super::corpus::{fixtures, sessions};
+use super::json::form_of;
 use super::roundtrip::round_trip;
 use crate::pickle::{
     DisplayLimits, Event, Global, Limits, Make, Node, NodeId, Object, Scalar, Text, Tree, TreeBuilder,
@@ -83,6 +84,7 @@ fn check(tree: &Tree) {
     assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
     let own = tree.clone();
     assert!(own == *tree);
+    let _ = form_of(tree);
     match round_trip(tree, "random") {
         Ok(_) | Err(WriteError::Protocol(_) | WriteError::Cycle) => {}
         Err(WriteError::TooLarge) => panic!("from so little"),

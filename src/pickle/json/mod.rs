@@ -1,0 +1,59 @@
+//! A value as JSON that people can read and nothing is lost in: the form of the `json:` store.
+//!
+//! What JSON has itself is written so: `null`, `true`, whole numbers for int, arrays for lists, and strings for Python 2
+//! `str` of ASCII. Everything else is an object with one member that names its kind:
+//!
+//! | kind | member |
+//! |---|---|
+//! | unicode | `{"text": "Wiki:Ünicode"}`; with lone surrogates `{"text64": base64 of generalised UTF-8}` |
+//! | str that is not ASCII | `{"str64": base64}` |
+//! | bytes, bytearray of Python 3 | `{"bytes64": base64}`, `{"bytearray64": base64}` |
+//! | long | `{"long": "123"}` |
+//! | float | `{"float": "1.5"}`, the shortest digits that give the same double; NaN and the infinities `{"float64": "7ff0000000000000"}` |
+//! | dict | `{"dict": {"key": value}}` where every key is an ASCII str, else `{"dict": [[key, value], ..]}` |
+//! | tuple, set, frozenset | `{"tuple": [..]}`, `{"set": [..]}`, `{"frozenset": [..]}` |
+//! | class or function | `{"global": ["module", "name"]}` |
+//! | instance | `{"object": {"make": "reduce"|"newobj"|"newobj-ex"|"instance", "of": value, "args": value, "kwargs": value, "then": [["build", value], ["append", [..]], ["set-items", [[key, value], ..]], ["add-items", [..]]]}}` |
+//! | the same object again | `{"again": n}`: the n-th value in the order of the text, from 0 |
+//!
+//! Beside the value, [`JsonForm::memo`] keeps which values the pickle had in its memo, so that writing it gives the
+//! same bytes. Some values have no form: those nested too deeply for JSON parsers, and what is done to a class itself.
+
+use serde_json::Value;
+
+use super::value::Tree;
+
+mod decode;
+mod encode;
+
+pub use decode::FormError;
+
+/// As deep as the form nests at most; `serde_json` reads 127 levels, and the store puts some around.
+const MAX_DEPTH: usize = 100;
+
+/// A value in its JSON form.
+#[derive(Clone, PartialEq, Debug)]
+pub struct JsonForm {
+    /// The value.
+    pub value: Value,
+    /// Which values, by their number, the pickle had in its memo.
+    pub memo: Vec<u32>,
+    /// The number its memo began with: 1 from cPickle, 0 from pickle.py.
+    pub memo_start: u32,
+}
+
+impl JsonForm {
+    /// The form of a value; `None` where it has none.
+    pub fn of(tree: &Tree) -> Option<JsonForm> {
+        encode::encode(tree)
+    }
+
+    /// The value again.
+    ///
+    /// # Errors
+    ///
+    /// Where this is no such form.
+    pub fn tree(&self) -> Result<Tree, FormError> {
+        decode::decode(self)
+    }
+}

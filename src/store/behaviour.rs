@@ -1,0 +1,118 @@
+//! What holds for every store that can be written. `tests/servers.rs` holds the one on a
+//! server to the same, with this very file.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+use crate::sys::Removal;
+
+const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const HIS: &[u8] = b"(dS'expires'\nI2000000000\nsS'user.id'\nS'1.2.3'\ns.";
+const WHEN: Modified = Modified { seconds: 1_500_000_000, nanos: 123_456_789 };
+
+fn id(text: &str) -> EntryName {
+    EntryName::new(text.as_bytes()).unwrap()
+}
+
+fn new(name: &str, bytes: &[u8], instead_of: Option<Stamp>) -> NewSession {
+    NewSession { id: id(name), bytes: bytes.to_vec(), modified: WHEN, mode: None, owner: None, instead_of }
+}
+
+fn one(store: &dyn WritableStore, new: NewSession) -> Written {
+    store.write(&[new]).into_iter().next().unwrap().unwrap()
+}
+
+fn scanned(store: &dyn WritableStore) -> Vec<Session> {
+    let mut found = Vec::new();
+    store
+        .scan(Fields::default(), &AtomicBool::new(false), &mut |entry| match entry {
+            Found::Session(session) => found.push(session),
+            other => panic!("{other:?}"),
+        })
+        .unwrap();
+    found.sort_by_key(|session| session.id);
+    found
+}
+
+/// Holds a store, which must be empty, to what every store promises.
+pub(super) fn behaves(store: &dyn WritableStore) {
+    assert!(scanned(store).is_empty());
+    assert!(store.read(&id(A), Fields::default()).unwrap().is_none());
+    assert!(store.read_raw(&id(A)).unwrap().is_none());
+
+    let Written::Done(stamp) = one(store, new(A, HIS, None)) else { panic!() };
+    assert_eq!(one(store, new(A, b"else", None)), Written::Exists);
+    assert_eq!(one(store, new(B, HIS, Some(stamp))), Written::Changed, "there is none to replace");
+    let raw = store.read_raw(&id(A)).unwrap().unwrap().unwrap();
+    assert_eq!((raw.bytes.as_slice(), raw.modified, raw.stamp), (HIS, WHEN, stamp));
+    assert!(store.read_value(&id(A)).unwrap().unwrap().is_ok());
+
+    let session = store.read(&id(A), Fields::default()).unwrap().unwrap();
+    assert_eq!((session.id, session.modified, session.stamp), (id(A), WHEN.seconds, stamp));
+    assert_eq!(session.facts.unwrap().user.unwrap().id, "1.2.3");
+
+    // Bytes that are no pickle are kept like any others.
+    assert!(matches!(one(store, new(B, b"\xff\0 no pickle", None)), Written::Done(_)));
+    assert_eq!(store.read_raw(&id(B)).unwrap().unwrap().unwrap().bytes, b"\xff\0 no pickle");
+    let all = scanned(store);
+    assert_eq!(all.iter().map(|session| session.id).collect::<Vec<_>>(), [id(A), id(B)]);
+    assert!(all[1].facts.is_err());
+    let mut names = Vec::new();
+    store.names(&mut |name| names.push(name)).unwrap();
+    assert_eq!(names.len(), 2);
+
+    let Written::Done(second) = one(store, new(A, b"(d.", Some(stamp))) else { panic!() };
+    assert_eq!(one(store, new(A, HIS, Some(stamp))), Written::Changed, "it was written since");
+    let remove = |stamp, decide: bool| {
+        store.remove(&[(id(A), stamp)], &|_| decide).into_iter().next().unwrap().unwrap()
+    };
+    assert_eq!(remove(stamp, true), Removal::Changed);
+    assert_eq!(remove(second, false), Removal::Kept);
+    assert!(matches!(remove(second, true), Removal::Removed { .. }));
+    assert_eq!(remove(second, true), Removal::Gone);
+    assert_eq!(scanned(store).len(), 1);
+}
+
+pub(super) fn opened(address: &str) -> Box<dyn WritableStore> {
+    let spec = Address::parse(address.as_ref()).unwrap().resolve().unwrap();
+    create(&spec).unwrap();
+    open_writable(spec).unwrap()
+}
+
+fn in_dir(kind: &str, path: &Path) -> Box<dyn WritableStore> {
+    opened(&format!("{kind}:{}", path.display()))
+}
+
+#[test]
+fn a_directory_of_moin_behaves() {
+    let root = tempfile::tempdir().unwrap();
+    let store = in_dir("moin-1.9", root.path());
+    behaves(store.as_ref());
+    let foreign = store.write(&[new(&"_".repeat(32), HIS, None)]);
+    assert!(foreign[0].is_err(), "no wiki would look for it");
+}
+
+#[test]
+fn json_behaves_and_holds_sessions_of_every_generation() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("json");
+    let store = in_dir("json", &path);
+    behaves(store.as_ref());
+    let old = "_".repeat(32);
+    assert!(matches!(one(store.as_ref(), new(&old, HIS, None)), Written::Done(_)));
+    let text = fs::read_to_string(path.join(format!("{old}.json"))).unwrap();
+    assert!(text.contains("\"user.id\": \"1.2.3\""));
+    fs::write(path.join(format!("{old}.json")), text.replace("1.2.3", "4.5.6")).unwrap();
+    let why = store.read(&id(&old), Fields::default()).unwrap().unwrap().facts.unwrap_err();
+    assert!(why.to_string().contains("differ"), "{why}");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn sqlite_behaves() {
+    let root = tempfile::tempdir().unwrap();
+    behaves(in_dir("sqlite", &root.path().join("s.db")).as_ref());
+}

@@ -1,0 +1,156 @@
+//! What is in one file: the session for people to read, and all it takes to have the same bytes again.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::pickle::{self, JsonForm, Tree};
+use crate::store::facts::{Expires, Facts, Fields};
+
+/// The version of the form.
+const VERSION: u32 = 1;
+
+/// One session's file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// The version of the form.
+    wikifarm_session: u32,
+    /// For people only; what counts is in the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    /// For people only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    /// The value in its JSON form; absent where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Value>,
+    /// Which values the pickle had in its memo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    memo: Vec<u32>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    memo_start: u32,
+    /// The pickle itself, base64, where the value would not give it byte for byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pickle: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// The text of the file that holds this pickle, whatever it is.
+pub(super) fn text(bytes: &[u8]) -> Vec<u8> {
+    let tree = pickle::read(bytes).ok();
+    let facts = tree.as_ref().and_then(|tree| Facts::from_tree(tree, Fields::default()).ok());
+    let form = tree.as_ref().and_then(JsonForm::of);
+    let same = form.as_ref().is_some_and(|form| {
+        form.tree().ok().and_then(|tree| pickle::write(&tree).ok()).is_some_and(|again| again == bytes)
+    });
+    let file = File {
+        wikifarm_session: VERSION,
+        expires_at: facts.as_ref().and_then(|facts| match facts.expires {
+            // To the second, as in the list.
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "what is out of range saturates, and is no time"
+            )]
+            Expires::At(time) => jiff::Timestamp::from_second(time as i64).ok().map(|at| at.to_string()),
+            _ => None,
+        }),
+        user_id: facts.and_then(|facts| facts.user).map(|user| user.id),
+        memo: form.as_ref().map_or(Vec::new(), |form| form.memo.clone()),
+        memo_start: form.as_ref().map_or(0, |form| form.memo_start),
+        value: form.map(|form| form.value),
+        pickle: (!same).then(|| STANDARD.encode(bytes)),
+    };
+    let mut text = serde_json::to_vec_pretty(&file).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
+/// The pickle that a file holds.
+///
+/// # Errors
+///
+/// What is wrong with the file; nothing of the session is shown.
+pub(super) fn pickle_of(text: &[u8]) -> Result<Vec<u8>, String> {
+    let file: File = serde_json::from_slice(text)
+        .map_err(|error| format!("no session in JSON (line {}, column {})", error.line(), error.column()))?;
+    if file.wikifarm_session != VERSION {
+        return Err(format!(
+            "a session in form {}, and this wikifarm knows {VERSION}",
+            file.wikifarm_session
+        ));
+    }
+    let tree: Option<Tree> = match file.value {
+        Some(value) => {
+            let form = JsonForm { value, memo: file.memo, memo_start: file.memo_start };
+            Some(form.tree().map_err(|error| error.to_string())?)
+        }
+        None => None,
+    };
+    match (file.pickle, tree) {
+        (Some(kept), tree) => {
+            let bytes = STANDARD.decode(kept).map_err(|_| "its \"pickle\" is no base64".to_owned())?;
+            let other = |tree: &Tree| !pickle::read(&bytes).is_ok_and(|read| read == *tree);
+            if tree.as_ref().is_some_and(other) {
+                return Err(
+                    "its \"value\" and its \"pickle\" differ: drop \"pickle\" after a change".to_owned()
+                );
+            }
+            Ok(bytes)
+        }
+        (None, Some(tree)) => pickle::write(&tree).map_err(|error| error.to_string()),
+        (None, None) => Err("neither \"value\" nor \"pickle\" in it".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_session_is_readable_and_comes_back() {
+        let bytes = b"\x80\x02}q\x01(U\x07expiresJ\0NrSU\x07user.idU\x0512.34u.";
+        let text = text(bytes);
+        let wanted = concat!(
+            "{\n  \"wikifarm_session\": 1,\n  \"expires_at\": \"2014-05-13T16:53:20Z\",\n  \"user_id\": \"12.34\",\n",
+            "  \"value\": {\n    \"dict\": {\n      \"expires\": 1400000000,\n      \"user.id\": \"12.34\"\n    }\n  },\n",
+            "  \"memo\": [\n    0\n  ],\n  \"memo_start\": 1\n}\n"
+        );
+        assert_eq!(String::from_utf8(text.clone()).unwrap(), wanted);
+        assert_eq!(pickle_of(&text).unwrap(), bytes);
+        let changed = wanted.replace("12.34", "56.78");
+        assert!(pickle_of(changed.as_bytes()).unwrap().windows(5).any(|five| five == b"56.78"));
+    }
+
+    #[test]
+    fn a_change_beside_a_kept_pickle_is_noticed() {
+        let kept = String::from_utf8(text(b"(dS'a'\nI1\ns.")).unwrap();
+        assert!(kept.contains("\"pickle\""));
+        assert_eq!(pickle_of(kept.as_bytes()).unwrap(), b"(dS'a'\nI1\ns.");
+        assert!(pickle_of(kept.replace("\"a\": 1", "\"a\": 2").as_bytes()).unwrap_err().contains("differ"));
+        for (text, why) in [
+            ("", "no session in JSON"),
+            ("{}", "no session in JSON"),
+            ("{\"wikifarm_session\": 2}", "form 2"),
+            ("{\"wikifarm_session\": 1}", "neither"),
+            ("{\"wikifarm_session\": 1, \"pickle\": \"!\"}", "no base64"),
+            ("{\"wikifarm_session\": 1, \"value\": 1.5}", "not the JSON form"),
+            ("{\"wikifarm_session\": 1, \"else\": 1}", "no session in JSON"),
+        ] {
+            assert!(pickle_of(text.as_bytes()).unwrap_err().contains(why), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_come_back(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            prop_assert_eq!(pickle_of(&text(&bytes)).unwrap(), bytes);
+        }
+    }
+}

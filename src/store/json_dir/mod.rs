@@ -1,0 +1,256 @@
+//! `json:DIR`: one readable file a session, `<id>.json`, for people, backups and other programs. Nothing is lost: see
+//! [`JsonForm`](crate::pickle::JsonForm), and the pickle itself is kept where it would not come out byte for byte.
+
+use std::ffi::{CStr, CString, OsStr};
+use std::io;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::pickle::{self, Tree};
+use crate::sys::{
+    self, AsOwner, Dir, DirError, FileId, Kind, Modified, NewFile, NotOpened, OpenFile, Put, Removal,
+    put_files,
+};
+
+use super::address::StoreSpec;
+use super::error::StoreError;
+use super::facts::{Fields, Unreadable};
+use super::layout::NameKind;
+use super::name::EntryName;
+use super::record::{Found, Session, Stamp};
+use super::writable::{NewSession, Raw, WritableStore, Written, session};
+use super::{Decide, SessionStore, Sink};
+
+mod file;
+
+const SUFFIX: &[u8] = b".json";
+
+/// Permission bits of a file, unless others are asked for: it holds what logs people in.
+const MODE: u32 = 0o600;
+
+/// A directory of sessions in JSON, held open.
+#[derive(Debug)]
+pub struct JsonStore {
+    spec: StoreSpec,
+    dir: Dir,
+}
+
+/// Makes the directory, for the user alone, where it does not exist.
+pub(super) fn create(spec: &StoreSpec) -> Result<(), StoreError> {
+    match std::fs::DirBuilder::new().mode(0o700).create(&spec.dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(StoreError::Directory(DirError::Io { path: spec.dir.clone(), source: error }))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl JsonStore {
+    /// Opens the directory of a store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Directory`].
+    pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
+        let dir = Dir::open(&spec.dir).map_err(StoreError::Directory)?;
+        Ok(JsonStore { spec, dir })
+    }
+
+    fn listing(&self, source: io::Error) -> StoreError {
+        StoreError::Listing { dir: self.spec.dir.clone(), source }
+    }
+
+    fn id_of(&self, name: &CStr) -> Option<EntryName> {
+        let id = name.to_bytes().strip_suffix(SUFFIX)?;
+        match self.spec.layout.entry(id) {
+            Some((id, NameKind::Session)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Looks at one file; `None` where it has gone.
+    fn look(&self, id: EntryName, fields: Fields) -> Option<Found> {
+        let name = file_name(&id);
+        match open(&self.dir, &name).and_then(|file| raw(&file)) {
+            Ok((size, Ok(raw))) => Some(Found::Session(Session {
+                size,
+                bytes_on_disk: raw.1.bytes_on_disk,
+                ..session(id, &raw.0, fields)
+            })),
+            Ok((size, Err((stat, stamp, why)))) => Some(Found::Session(Session {
+                id,
+                inode: 0,
+                modified: stat.modified,
+                size,
+                bytes_on_disk: stat.bytes_on_disk,
+                stamp,
+                facts: Err(Unreadable::Form(why)),
+            })),
+            Err(NotOpened::Gone) => None,
+            Err(NotOpened::Io(error)) => Some(Found::Failed { name: id, error }),
+            Err(NotOpened::NotRegular) => Some(Found::Foreign(OsStr::from_bytes(name.as_bytes()).to_owned())),
+            Err(why) => {
+                let stat = sys::stat_regular(&self.dir, &name).ok()?;
+                Some(Found::Session(Session {
+                    id,
+                    inode: 0,
+                    modified: stat.modified,
+                    size: stat.size,
+                    bytes_on_disk: stat.bytes_on_disk,
+                    stamp: Stamp(0),
+                    facts: Err(Unreadable::Unsafe(why)),
+                }))
+            }
+        }
+    }
+
+    fn remove_one(&self, (id, stamp): (EntryName, Stamp), decide: Decide<'_>) -> io::Result<Removal> {
+        let name = file_name(&id);
+        let mut changed = false;
+        let judge = |file: &OpenFile| {
+            if Stamp(file.stamp()) != stamp {
+                changed = true;
+                return Ok(false);
+            }
+            Ok(self.look(id, Fields::default()).is_some_and(|found| decide(&found)))
+        };
+        match sys::remove_if(&self.dir, &name, judge, || {}) {
+            Ok(Removal::Kept) if changed => Ok(Removal::Changed),
+            Ok(removal) => Ok(removal),
+            Err(NotOpened::Gone) => Ok(Removal::Gone),
+            Err(NotOpened::Io(error)) => Err(error),
+            Err(_) => Ok(Removal::Changed),
+        }
+    }
+}
+
+fn open(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
+    sys::open_regular(dir, name)
+}
+
+fn file_name(id: &EntryName) -> CString {
+    let mut name = id.as_c_str().to_bytes().to_vec();
+    name.extend_from_slice(SUFFIX);
+    CString::new(name).unwrap_or_default()
+}
+
+type Read = Result<(Raw, sys::FileStat), (sys::FileStat, Stamp, String)>;
+
+/// The session in an open file, and the file's size; or why it holds none.
+fn raw(file: &OpenFile) -> Result<(u64, Read), NotOpened> {
+    let mut text = Vec::new();
+    file.read(&mut text)?;
+    let (stat, stamp) = (file.stat(), Stamp(file.stamp()));
+    let read = match file::pickle_of(&text) {
+        Err(why) => Err((stat, stamp, why)),
+        Ok(bytes) => {
+            let modified = Modified { seconds: stat.modified, nanos: stat.modified_nanos };
+            let (mode, owner) = (Some(stat.mode), Some((stat.uid, stat.gid)));
+            Ok((Raw { bytes, modified, mode, owner, stamp }, stat))
+        }
+    };
+    Ok((stat.size, read))
+}
+
+impl SessionStore for JsonStore {
+    fn spec(&self) -> &StoreSpec {
+        &self.spec
+    }
+
+    fn id(&self) -> FileId {
+        self.dir.id()
+    }
+
+    fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
+        let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
+        let listed = self.dir.list(|entry| {
+            if let (Kind::Regular, Some(id)) = (entry.kind, self.id_of(entry.name)) {
+                sink(id);
+            }
+            ControlFlow::Continue(())
+        });
+        listed.map_err(|error| self.listing(error))
+    }
+
+    fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
+        let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
+        let listed = self.dir.list(|entry| {
+            if stop.load(Ordering::Relaxed) {
+                return ControlFlow::Break(());
+            }
+            match (entry.kind, self.id_of(entry.name)) {
+                (Kind::Regular, Some(id)) => {
+                    if let Some(found) = self.look(id, fields) {
+                        sink(found);
+                    }
+                }
+                _ => sink(Found::Foreign(OsStr::from_bytes(entry.name.to_bytes()).to_owned())),
+            }
+            ControlFlow::Continue(())
+        });
+        listed.map_err(|error| self.listing(error))
+    }
+
+    fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
+        let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
+        match self.look(*id, fields) {
+            Some(Found::Session(session)) => Ok(Some(session)),
+            Some(Found::Failed { name, error }) => Err(StoreError::entry(&self.spec, name, error)),
+            _ => Ok(None),
+        }
+    }
+
+    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
+        let raw = self.read_raw(id)?;
+        Ok(raw.map(|raw| raw.and_then(|raw| pickle::read(&raw.bytes).map_err(Unreadable::Pickle))))
+    }
+
+    fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
+        match AsOwner::of(&self.dir) {
+            Ok(_owner) => batch.iter().map(|entry| self.remove_one(*entry, decide)).collect(),
+            Err(error) => batch.iter().map(|_| Err(io::Error::other(error.to_string()))).collect(),
+        }
+    }
+}
+
+impl WritableStore for JsonStore {
+    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
+        let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
+        match open(&self.dir, &file_name(id)).and_then(|file| raw(&file)) {
+            Ok((_, Ok((raw, _)))) => Ok(Some(Ok(raw))),
+            Ok((_, Err((_, _, why)))) => Ok(Some(Err(Unreadable::Form(why)))),
+            Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
+            Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
+            Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
+        }
+    }
+
+    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+        let texts: Vec<(CString, Vec<u8>)> =
+            batch.iter().map(|new| (file_name(&new.id), file::text(&new.bytes))).collect();
+        let files: Vec<NewFile<'_>> = batch
+            .iter()
+            .zip(&texts)
+            .map(|(new, (name, bytes))| NewFile {
+                name,
+                bytes,
+                modified: new.modified,
+                mode: new.mode.unwrap_or(MODE),
+                owner: new.owner,
+                instead_of: new.instead_of.map(Stamp::to_bits),
+            })
+            .collect();
+        put_files(&self.dir, &files).into_iter().map(|put| put.map(written)).collect()
+    }
+}
+
+/// What became of a session's file, as stores say it.
+pub(super) fn written(put: Put) -> Written {
+    match put {
+        Put::Done(stamp) => Written::Done(Stamp(stamp)),
+        Put::Exists => Written::Exists,
+        Put::Changed => Written::Changed,
+    }
+}

@@ -1,0 +1,210 @@
+//! What an address says beside the place: `sqlite:FILE?key_file=F`, `redis://user@host:port/db?prefix=P&..`.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+/// How keys begin, unless the address says otherwise.
+pub const DEFAULT_PREFIX: &str = "wikifarm:";
+
+/// Where a Redis server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedisPlace {
+    /// A host and a port.
+    Tcp(String, u16),
+    /// The same, with TLS.
+    Tls(String, u16),
+    /// A socket of this machine.
+    Unix(PathBuf),
+}
+
+/// An address of sessions in Redis, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisAddress {
+    /// Where the server listens.
+    pub place: RedisPlace,
+    /// The number of the database.
+    pub db: i64,
+    /// How the keys begin.
+    pub prefix: String,
+    /// Who we are to the server (ACL), if not the default user.
+    pub user: Option<String>,
+    /// The file that holds the password.
+    pub password_file: Option<PathBuf>,
+    /// The file that holds the key of the seals; see [`SealKey`](super::SealKey).
+    pub key_file: Option<PathBuf>,
+}
+
+impl RedisAddress {
+    /// Whether a text begins as such an address.
+    pub fn is_meant(text: &[u8]) -> bool {
+        [&b"redis:"[..], b"rediss:", b"redis+unix:"].iter().any(|scheme| text.starts_with(scheme))
+    }
+
+    /// Reads `redis://[USER@]HOST[:PORT][/DB]`, `rediss://..` or `redis+unix:///SOCKET`, each with
+    /// `?prefix=..&password_file=..&key_file=..`, for a socket also `db=..`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, without the password if there is one.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| format!("no URL of a Redis server: {error}"))?;
+        if url.password().is_some() {
+            return Err("a password in an address is seen by others (ps): \
+                        put it into a file, and say ?password_file=FILE"
+                .to_owned());
+        }
+        let port = url.port().unwrap_or(6379);
+        let host = || match url.host_str() {
+            Some(host) if !host.is_empty() => Ok(host.trim_matches(['[', ']']).to_owned()),
+            _ => Err("no host in it, as in redis://127.0.0.1:6379/0".to_owned()),
+        };
+        let (place, mut db) = match url.scheme() {
+            "redis+unix" if url.host_str().is_none_or(str::is_empty) && url.path().len() > 1 => {
+                (RedisPlace::Unix(PathBuf::from(percent_decoded(url.path()))), None)
+            }
+            "redis+unix" => {
+                return Err("no path of a socket in it, as in redis+unix:///run/redis.sock".to_owned());
+            }
+            "rediss" => (RedisPlace::Tls(host()?, port), Some(url.path())),
+            _ => (RedisPlace::Tcp(host()?, port), Some(url.path())),
+        };
+        let path_db = db.take().map(|path| path.trim_start_matches('/').to_owned()).unwrap_or_default();
+        let mut address = RedisAddress {
+            place,
+            db: number(&path_db)?,
+            prefix: DEFAULT_PREFIX.to_owned(),
+            user: Some(percent_decoded(url.username())).filter(|user| !user.is_empty()),
+            password_file: None,
+            key_file: None,
+        };
+        for (name, value) in url.query_pairs() {
+            match name.as_ref() {
+                "prefix" if value.contains(|c: char| c.is_control()) => {
+                    return Err("a prefix with control characters".to_owned());
+                }
+                "prefix" => address.prefix = value.into_owned(),
+                "db" if matches!(address.place, RedisPlace::Unix(_)) => address.db = number(&value)?,
+                "password_file" => address.password_file = Some(PathBuf::from(value.as_ref())),
+                "key_file" => address.key_file = Some(PathBuf::from(value.as_ref())),
+                other => {
+                    return Err(format!(
+                        "unknown option {other:?}: expected prefix, password_file or key_file"
+                    ));
+                }
+            }
+        }
+        Ok(address)
+    }
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    text.parse().ok().filter(|db| *db >= 0).ok_or_else(|| format!("{text:?} is no number of a database"))
+}
+
+/// `%2F` and its like as the bytes they stand for; what is no UTF-8 then becomes U+FFFD.
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        let hex = (*first == b'%').then(|| after.get(..2)).flatten();
+        let byte = hex
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match (byte, after.get(2..)) {
+            (Some(byte), Some(behind)) => {
+                out.push(byte);
+                rest = behind;
+            }
+            _ => {
+                out.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// An address of sessions in SQLite, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteAddress {
+    /// The database.
+    pub file: PathBuf,
+    /// The file that holds the key of the seals.
+    pub key_file: Option<PathBuf>,
+}
+
+impl SqliteAddress {
+    /// Reads `FILE` or `FILE?key_file=KEY`: what is behind `sqlite:`.
+    pub fn parse(text: &Path) -> Self {
+        const OPTION: &[u8] = b"?key_file=";
+        let bytes = text.as_os_str().as_bytes();
+        let at = bytes.windows(OPTION.len()).position(|part| part == OPTION);
+        let path = |bytes: Option<&[u8]>| PathBuf::from(OsStr::from_bytes(bytes.unwrap_or_default()));
+        match at {
+            None => SqliteAddress { file: text.to_owned(), key_file: None },
+            Some(at) => SqliteAddress {
+                file: path(bytes.get(..at)),
+                key_file: Some(path(bytes.get(at + OPTION.len()..))),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses_of_redis() {
+        let parse = |text: &str| RedisAddress::parse(text).unwrap();
+        let plain = parse("redis://localhost");
+        assert_eq!(plain.place, RedisPlace::Tcp("localhost".into(), 6379));
+        assert_eq!((plain.db, plain.prefix.as_str(), plain.user.clone()), (0, DEFAULT_PREFIX, None));
+        let full = parse("rediss://wiki@[::1]:7000/3?prefix=lab%3A&password_file=/etc/pw&key_file=/etc/key");
+        assert_eq!(full.place, RedisPlace::Tls("::1".into(), 7000));
+        assert_eq!((full.db, full.prefix.as_str(), full.user.as_deref()), (3, "lab:", Some("wiki")));
+        assert_eq!(full.password_file, Some("/etc/pw".into()));
+        assert_eq!(full.key_file, Some("/etc/key".into()));
+        let unix = parse("redis+unix:///run/my%20redis.sock?db=2");
+        assert_eq!((unix.place, unix.db), (RedisPlace::Unix("/run/my redis.sock".into()), 2));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_password() {
+        for (text, why) in [
+            ("redis://:geheim@h/0", "password_file"),
+            ("redis://h/zero", "no number of a database"),
+            ("redis://h/-1", "no number of a database"),
+            ("redis://h/0?prefx=a", "unknown option \"prefx\""),
+            ("redis://h/0?db=1", "unknown option \"db\""),
+            ("redis:h", "no host"),
+            ("redis+unix://h", "no path of a socket"),
+            ("redis://h:99999", "invalid port"),
+        ] {
+            let error = RedisAddress::parse(text).unwrap_err();
+            assert!(error.contains(why) && !error.contains("geheim"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_sqlite() {
+        let address = SqliteAddress::parse(Path::new("/a/b.db?key_file=/c"));
+        assert_eq!(address, SqliteAddress { file: "/a/b.db".into(), key_file: Some("/c".into()) });
+        assert_eq!(SqliteAddress::parse(Path::new("b?c")).file, Path::new("b?c"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "(redis|rediss|redis\\+unix):[ -~]{0,30}") {
+            let _ = RedisAddress::parse(&text);
+        }
+    }
+}

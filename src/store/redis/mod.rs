@@ -1,0 +1,361 @@
+//! `redis://..`: sessions as keys of a Redis server, for farms over several machines.
+//!
+//! | key | holds |
+//! |---|---|
+//! | `<prefix>version` | `1` |
+//! | `<prefix>s:<id>` | a string: the pickle, verbatim; ends by itself with the session (`PXAT`) |
+//! | `<prefix>m:<id>` | a hash: `modified_ns`, and where known `expires`, `user_id`, `seal`; ends with it |
+//!
+//! Both keys of a session are written and removed by one script, so that no other client sees the half of one.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::pickle::{self, Tree};
+use crate::sys::{FileId, MAX_FILE, Modified, NotOpened, Removal};
+
+use super::address::StoreSpec;
+use super::error::StoreError;
+use super::facts::{Expires, Facts, Fields, Unreadable};
+use super::layout::NameKind;
+use super::name::EntryName;
+use super::options::RedisAddress;
+use super::record::{Found, Session, Stamp};
+use super::seal::{self, SealKey};
+use super::writable::{NewSession, Raw, WritableStore, Written, session, stamp_of};
+use super::{Decide, SessionStore, Sink};
+
+mod connect;
+
+use connect::Server;
+
+/// The version of the keys.
+const VERSION: &str = "1";
+
+/// How many keys a SCAN goes over at a time, and so how many sessions are fetched in one pipeline.
+const COUNT: usize = 1000;
+
+/// KEYS: both keys of a session. ARGV: `new` or `over`, what is there now, the pickle, when it ends (ms, or empty),
+/// then fields and values of the hash. 0: there is one, or another; 1: written; 2: over already, so it is gone again.
+const WRITE: &str = "
+local now = redis.call('GET', KEYS[1])
+if ARGV[1] == 'new' then if now then return 0 end elseif now ~= ARGV[2] then return 0 end
+if ARGV[4] == '' then redis.call('SET', KEYS[1], ARGV[3]) else redis.call('SET', KEYS[1], ARGV[3], 'PXAT', ARGV[4]) end
+redis.call('DEL', KEYS[2])
+if redis.call('EXISTS', KEYS[1]) == 0 then return 2 end
+redis.call('HSET', KEYS[2], unpack(ARGV, 5))
+if ARGV[4] ~= '' then redis.call('PEXPIREAT', KEYS[2], ARGV[4]) end
+return 1";
+
+/// KEYS: both keys. ARGV: the pickle that was judged. 0: it is gone; 1: removed; 2: it is another.
+const REMOVE: &str = "
+local now = redis.call('GET', KEYS[1])
+if not now then return 0 end
+if now ~= ARGV[1] then return 2 end
+redis.call('DEL', KEYS[1], KEYS[2])
+return 1";
+
+/// Sessions of a Redis server.
+pub struct RedisStore {
+    spec: StoreSpec,
+    prefix: String,
+    id: FileId,
+    server: Server,
+    key: Option<SealKey>,
+}
+
+/// What the server has under an id.
+enum Entry {
+    Raw(Box<Raw>),
+    TooLarge(u64, Modified),
+}
+
+impl RedisStore {
+    /// Connects to the server of a store.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not answer, does not let us in, or holds keys of another version.
+    pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
+        let failed = |why: String| StoreError::unusable(&spec, why);
+        let address = RedisAddress::parse(&spec.dir.to_string_lossy()).map_err(failed)?;
+        let key = seal::key_of(address.key_file.as_ref()).map_err(failed)?;
+        let server = Server::new(&address).map_err(failed)?;
+        let version: Option<String> = server
+            .ask(|to| redis::cmd("GET").arg(format!("{}version", address.prefix)).query(to))
+            .map_err(failed)?;
+        if let Some(version) = version.filter(|version| version != VERSION) {
+            return Err(failed(format!(
+                "keys of version {version:?}, and this wikifarm knows {VERSION}: use the wikifarm that made them"
+            )));
+        }
+        let mut hasher = DefaultHasher::new();
+        (format!("{:?}", address.place), address.db, &address.prefix).hash(&mut hasher);
+        // No device has this number.
+        let id = FileId { device: u64::MAX, inode: hasher.finish() };
+        Ok(RedisStore { prefix: address.prefix, spec, id, server, key })
+    }
+
+    fn failed(&self, why: String) -> StoreError {
+        StoreError::unusable(&self.spec, why)
+    }
+
+    fn keys(&self, id: &EntryName) -> [String; 2] {
+        ["s", "m"].map(|kind| format!("{}{kind}:{}", self.prefix, id.reveal()))
+    }
+
+    /// What is there under some ids, in their order.
+    fn fetch(&self, ids: &[EntryName]) -> Result<Vec<Option<Entry>>, String> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The last byte only tells that there are more.
+        let mut pipe = redis::pipe();
+        for id in ids {
+            let [pickle, meta] = self.keys(id);
+            pipe.cmd("STRLEN").arg(&pickle);
+            pipe.cmd("GETRANGE").arg(&pickle).arg(0).arg(MAX_FILE);
+            pipe.cmd("HGET").arg(&meta).arg("modified_ns");
+        }
+        let answers: Vec<redis::Value> = self.server.ask(|to| pipe.query(to))?;
+        let entry = |answers: &[redis::Value]| {
+            let [size, bytes, nanos] = answers else { return None };
+            let size: u64 = redis::from_redis_value_ref(size).ok()?;
+            let bytes: Vec<u8> = redis::from_redis_value_ref(bytes).ok()?;
+            let nanos: Option<i64> = redis::from_redis_value_ref(nanos).unwrap_or(None);
+            let modified = modified(nanos.unwrap_or(0));
+            if bytes.is_empty() {
+                return None;
+            }
+            if size > MAX_FILE {
+                return Some(Entry::TooLarge(size, modified));
+            }
+            let stamp = stamp_of(&bytes, modified);
+            Some(Entry::Raw(Box::new(Raw { bytes, modified, mode: None, owner: None, stamp })))
+        };
+        Ok(answers.chunks(3).map(entry).collect())
+    }
+
+    fn fetch_one(&self, id: &EntryName) -> Result<Option<Entry>, StoreError> {
+        let fetched = self.fetch(&[*id]).map_err(|why| self.failed(why))?;
+        Ok(fetched.into_iter().next().flatten())
+    }
+
+    /// Tells the names behind the prefix, page by page, each once.
+    fn pages(
+        &self,
+        stop: &AtomicBool,
+        mut page: impl FnMut(Vec<EntryName>, Vec<String>) -> Result<(), String>,
+    ) -> Result<(), StoreError> {
+        let (mut cursor, mut seen) = (0_u64, HashSet::new());
+        let sessions = format!("{}s:", self.prefix);
+        while !stop.load(Ordering::Relaxed) {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(format!("{}*", escaped(&sessions))).arg("COUNT").arg(COUNT);
+            let (next, keys): (u64, Vec<Vec<u8>>) =
+                self.server.ask(|to| scan.query(to)).map_err(|why| self.failed(why))?;
+            let (mut ours, mut foreign) = (Vec::new(), Vec::new());
+            for key in keys {
+                let Some(name) = key.strip_prefix(sessions.as_bytes()) else { continue };
+                match self.spec.layout.entry(name) {
+                    Some((id, NameKind::Session)) => {
+                        if seen.insert(id) {
+                            ours.push(id);
+                        }
+                    }
+                    _ => foreign.push(String::from_utf8_lossy(name).into_owned()),
+                }
+            }
+            page(ours, foreign).map_err(|why| self.failed(why))?;
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_one(&self, (id, stamp): (EntryName, Stamp), decide: Decide<'_>) -> io::Result<Removal> {
+        let raw = match self.fetch(&[id]).map_err(io::Error::other)?.into_iter().next().flatten() {
+            None => return Ok(Removal::Gone),
+            Some(Entry::Raw(raw)) if raw.stamp == stamp => raw,
+            Some(_) => return Ok(Removal::Changed),
+        };
+        if !decide(&Found::Session(session(id, &raw, Fields::default()))) {
+            return Ok(Removal::Kept);
+        }
+        let [pickle, meta] = self.keys(&id);
+        let mut script = redis::cmd("EVAL");
+        script.arg(REMOVE).arg(2).arg(pickle).arg(meta).arg(&raw.bytes);
+        let answer: i64 = self.server.ask(|to| script.query(to)).map_err(io::Error::other)?;
+        let size = u64::try_from(raw.bytes.len()).unwrap_or(u64::MAX);
+        Ok(match answer {
+            0 => Removal::Gone,
+            1 => Removal::Removed { size },
+            _ => Removal::Changed,
+        })
+    }
+
+    /// The arguments of the script that writes a session; `None` where what it replaces has changed.
+    fn write_command(&self, new: &NewSession, now: Option<&Entry>) -> Option<redis::Cmd> {
+        let (how, old) = match (new.instead_of, now) {
+            (None, _) => ("new", &[][..]),
+            (Some(stamp), Some(Entry::Raw(raw))) if raw.stamp == stamp => ("over", raw.bytes.as_slice()),
+            _ => return None,
+        };
+        let facts = Facts::from_bytes(&new.bytes, Fields::default()).ok();
+        let expires = match facts.as_ref().map(|facts| facts.expires) {
+            Some(Expires::At(time)) => Some(time),
+            _ => None,
+        };
+        let [pickle, meta] = self.keys(&new.id);
+        let mut script = redis::cmd("EVAL");
+        script.arg(WRITE).arg(2).arg(pickle).arg(meta).arg(how).arg(old).arg(&new.bytes);
+        script.arg(expires.and_then(milliseconds).map_or(String::new(), |end| end.to_string()));
+        script.arg("modified_ns").arg(nanos(new.modified));
+        if let Some(expires) = expires {
+            script.arg("expires").arg(format!("{expires:?}"));
+        }
+        if let Some(user) = facts.and_then(|facts| facts.user) {
+            script.arg("user_id").arg(user.id);
+        }
+        if let Some(key) = &self.key {
+            script.arg("seal").arg(key.seal(&new.id, &new.bytes));
+        }
+        Some(script)
+    }
+
+    fn write_all(&self, batch: &[NewSession]) -> Result<Vec<io::Result<Written>>, String> {
+        let replaced: Vec<EntryName> =
+            batch.iter().filter(|new| new.instead_of.is_some()).map(|new| new.id).collect();
+        let mut there = self.fetch(&replaced)?.into_iter();
+        let mut pipe = redis::pipe();
+        pipe.cmd("SET").arg(format!("{}version", self.prefix)).arg(VERSION).ignore();
+        let mut asked = Vec::with_capacity(batch.len());
+        for new in batch {
+            let now = if new.instead_of.is_some() { there.next().flatten() } else { None };
+            let command = self.write_command(new, now.as_ref());
+            asked.push(command.is_some());
+            if let Some(command) = command {
+                pipe.add_command(command);
+            }
+        }
+        let answers: Vec<i64> = self.server.ask(|to| pipe.query(to))?;
+        let mut answers = answers.into_iter();
+        let written = |(new, asked): (&NewSession, bool)| {
+            let answer = if asked { answers.next() } else { Some(0) };
+            match answer {
+                Some(1) => {
+                    let modified = modified(nanos(new.modified));
+                    Ok(Written::Done(stamp_of(&new.bytes, modified)))
+                }
+                Some(0) if new.instead_of.is_some() => Ok(Written::Changed),
+                Some(0) => Ok(Written::Exists),
+                Some(2) => Err(io::Error::other("it has expired, and Redis drops such at once")),
+                _ => Err(io::Error::other("Redis did not say what became of it")),
+            }
+        };
+        Ok(batch.iter().zip(asked).map(written).collect())
+    }
+}
+
+/// When a session ends, in milliseconds since 1970; `None` where that is beyond what Redis counts.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is within bounds, and halves of a millisecond do not matter"
+)]
+fn milliseconds(expires: f64) -> Option<i64> {
+    let end = expires * 1000.0;
+    (end < 9e15).then(|| (end.max(1.0)) as i64)
+}
+
+fn modified(nanos: i64) -> Modified {
+    let below = nanos.rem_euclid(1_000_000_000);
+    Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
+}
+
+fn nanos(modified: Modified) -> i64 {
+    modified.seconds.saturating_mul(1_000_000_000).saturating_add(modified.nanos.into())
+}
+
+/// A prefix so that a pattern of Redis means just it.
+fn escaped(prefix: &str) -> String {
+    let special = |c| matches!(c, '*' | '?' | '[' | ']' | '\\' | '^');
+    prefix.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+fn found(id: EntryName, entry: &Entry, fields: Fields) -> Session {
+    match entry {
+        Entry::Raw(raw) => session(id, raw, fields),
+        Entry::TooLarge(size, modified) => Session {
+            id,
+            inode: 0,
+            modified: modified.seconds,
+            size: *size,
+            bytes_on_disk: *size,
+            stamp: Stamp(0),
+            facts: Err(Unreadable::Unsafe(NotOpened::TooLarge { size: *size })),
+        },
+    }
+}
+
+impl SessionStore for RedisStore {
+    fn spec(&self) -> &StoreSpec {
+        &self.spec
+    }
+
+    fn id(&self) -> FileId {
+        self.id
+    }
+
+    fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
+        self.pages(&AtomicBool::new(false), |ids, _| {
+            ids.into_iter().for_each(&mut *sink);
+            Ok(())
+        })
+    }
+
+    fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
+        self.pages(stop, |ids, foreign| {
+            for (id, entry) in ids.iter().zip(self.fetch(&ids)?) {
+                if let Some(entry) = entry {
+                    sink(Found::Session(found(*id, &entry, fields)));
+                }
+            }
+            foreign.into_iter().for_each(|name| sink(Found::Foreign(OsString::from(name))));
+            Ok(())
+        })
+    }
+
+    fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
+        Ok(self.fetch_one(id)?.map(|entry| found(*id, &entry, fields)))
+    }
+
+    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
+        let raw = self.read_raw(id)?;
+        Ok(raw.map(|raw| raw.and_then(|raw| pickle::read(&raw.bytes).map_err(Unreadable::Pickle))))
+    }
+
+    fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
+        batch.iter().map(|entry| self.remove_one(*entry, decide)).collect()
+    }
+}
+
+impl WritableStore for RedisStore {
+    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
+        Ok(self.fetch_one(id)?.map(|entry| match entry {
+            Entry::Raw(raw) => Ok(*raw),
+            Entry::TooLarge(size, _) => Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
+        }))
+    }
+
+    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+        match self.write_all(batch) {
+            Ok(written) => written,
+            Err(why) => batch.iter().map(|_| Err(io::Error::other(why.clone()))).collect(),
+        }
+    }
+}

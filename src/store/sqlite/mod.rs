@@ -1,0 +1,325 @@
+//! `sqlite:FILE`: sessions as rows of one database, the pickles verbatim, expiry and user with an index.
+//!
+//! Write-ahead logging and one writer at a time; a batch is one transaction, so it is there whole or not at all. Who
+//! writes there may be a wiki with the module in `contrib/moin`, which knows the same table.
+
+use std::ffi::OsString;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+
+use crate::pickle::{self, Tree};
+use crate::sys::{AsOwner, Dir, FileId, MAX_FILE, Modified, NotOpened, Removal};
+
+use super::address::StoreSpec;
+use super::error::StoreError;
+use super::facts::{Expires, Facts, Fields, Unreadable};
+use super::layout::NameKind;
+use super::name::EntryName;
+use super::options::SqliteAddress;
+use super::record::{Found, Session, Stamp};
+use super::seal::{self, SealKey};
+use super::writable::{NewSession, Raw, WritableStore, Written, session, stamp_of};
+use super::{Decide, SessionStore, Sink};
+
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use schema::{Database, Unusable};
+
+/// Rows read at a time: the database is free for others in between.
+const PAGE: i64 = 500;
+
+/// A database of sessions, held open.
+pub struct SqliteStore {
+    spec: StoreSpec,
+    connection: Mutex<Connection>,
+    dir: Dir,
+    id: FileId,
+    key: Option<SealKey>,
+}
+
+/// Makes an empty database where there is no such file.
+pub(super) fn create(spec: &StoreSpec) -> Result<(), StoreError> {
+    schema::create(&SqliteAddress::parse(&spec.dir).file).map_err(|why| unusable(spec, why))
+}
+
+fn unusable(spec: &StoreSpec, why: Unusable) -> StoreError {
+    match why {
+        Unusable::Missing => {
+            StoreError::Unusable { store: spec.address(), why: "no such file".to_owned(), missing: true }
+        }
+        Unusable::Directory(error) => StoreError::Directory(error),
+        Unusable::Why(why) => StoreError::unusable(spec, why),
+    }
+}
+
+/// What a row is.
+enum Entry {
+    Session(EntryName, Box<Raw>),
+    TooLarge(EntryName, u64, Modified),
+    Foreign(String),
+}
+
+impl SqliteStore {
+    /// Opens the database of a store.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, it is of another program or version, or cannot be opened.
+    pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
+        let address = SqliteAddress::parse(&spec.dir);
+        let key = seal::key_of(address.key_file.as_ref()).map_err(|why| StoreError::unusable(&spec, why))?;
+        let Database { connection, dir, id } =
+            schema::open(&address.file).map_err(|why| unusable(&spec, why))?;
+        Ok(SqliteStore { spec, connection: Mutex::new(connection), dir, id, key })
+    }
+
+    fn failed(&self, error: impl std::fmt::Display) -> StoreError {
+        StoreError::unusable(&self.spec, error.to_string())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn owner(&self) -> Result<AsOwner, StoreError> {
+        AsOwner::of(&self.dir).map_err(|error| self.failed(error))
+    }
+
+    fn entry(&self, row: &Row<'_>) -> rusqlite::Result<Entry> {
+        let id: String = row.get(0)?;
+        let modified = modified(row.get(1)?);
+        let size: i64 = row.get(2)?;
+        let Some((name, NameKind::Session)) = self.spec.layout.entry(id.as_bytes()) else {
+            return Ok(Entry::Foreign(id));
+        };
+        let size = u64::try_from(size).unwrap_or(0);
+        if size > MAX_FILE {
+            return Ok(Entry::TooLarge(name, size, modified));
+        }
+        let bytes: Vec<u8> = row.get(3)?;
+        let stamp = stamp_of(&bytes, modified);
+        Ok(Entry::Session(name, Box::new(Raw { bytes, modified, mode: None, owner: None, stamp })))
+    }
+
+    fn one(&self, connection: &Connection, id: &EntryName) -> rusqlite::Result<Option<Entry>> {
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id = ?1"))?;
+        statement.query_row([id.reveal()], |row| self.entry(row)).optional()
+    }
+
+    fn page(&self, after: &str) -> rusqlite::Result<(Vec<Entry>, Option<String>)> {
+        let connection = self.lock();
+        let mut statement = connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
+        let mut last = None;
+        let mut rows = statement.query(params![after, PAGE])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            last = Some(row.get(0)?);
+            entries.push(self.entry(row)?);
+        }
+        Ok((entries, last))
+    }
+
+    fn remove_all(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> rusqlite::Result<Vec<Removal>> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut results = Vec::with_capacity(batch.len());
+        for (id, stamp) in batch {
+            results.push(match self.one(&transaction, id)? {
+                None => Removal::Gone,
+                Some(Entry::Session(name, raw)) if raw.stamp == *stamp => {
+                    let size = u64::try_from(raw.bytes.len()).unwrap_or(u64::MAX);
+                    if decide(&Found::Session(session(name, &raw, Fields::default()))) {
+                        transaction
+                            .prepare_cached("DELETE FROM session WHERE id = ?1")?
+                            .execute([id.reveal()])?;
+                        Removal::Removed { size }
+                    } else {
+                        Removal::Kept
+                    }
+                }
+                Some(_) => Removal::Changed,
+            });
+        }
+        transaction.commit()?;
+        Ok(results)
+    }
+
+    fn write_all(&self, batch: &[NewSession]) -> rusqlite::Result<Vec<Written>> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut results = Vec::with_capacity(batch.len());
+        for new in batch {
+            results.push(self.write_one(&transaction, new)?);
+        }
+        transaction.commit()?;
+        Ok(results)
+    }
+
+    fn write_one(&self, connection: &Connection, new: &NewSession) -> rusqlite::Result<Written> {
+        let facts = Facts::from_bytes(&new.bytes, Fields::default()).ok();
+        let expires = match facts.as_ref().map(|facts| facts.expires) {
+            Some(Expires::At(time)) => Some(time),
+            _ => None,
+        };
+        let user = facts.and_then(|facts| facts.user).map(|user| user.id);
+        let seal = self.key.as_ref().map(|key| key.seal(&new.id, &new.bytes));
+        let nanos = nanos(new.modified);
+        let insert = match new.instead_of {
+            None => "INSERT OR IGNORE",
+            Some(stamp) => match self.one(connection, &new.id)? {
+                Some(Entry::Session(_, raw)) if raw.stamp == stamp => "INSERT OR REPLACE",
+                _ => return Ok(Written::Changed),
+            },
+        };
+        let statement = format!(
+            "{insert} INTO session (id, pickle, modified_ns, expires, user_id, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        );
+        let rows = connection.prepare_cached(&statement)?.execute(params![
+            new.id.reveal(),
+            new.bytes,
+            nanos,
+            expires,
+            user,
+            seal
+        ])?;
+        Ok(if rows == 0 { Written::Exists } else { Written::Done(stamp_of(&new.bytes, modified(nanos))) })
+    }
+}
+
+/// In the order in which [`SqliteStore::entry`] reads them; a pickle that is too large is not fetched.
+const COLUMNS: &str = "id, modified_ns, length(pickle), CASE WHEN length(pickle) <= 16777216 THEN pickle END";
+
+fn modified(nanos: i64) -> Modified {
+    let below = nanos.rem_euclid(1_000_000_000);
+    Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
+}
+
+/// Nanoseconds since 1970: until the year 2262.
+fn nanos(modified: Modified) -> i64 {
+    modified.seconds.saturating_mul(1_000_000_000).saturating_add(modified.nanos.into())
+}
+
+fn found(entry: Entry, fields: Fields) -> Found {
+    match entry {
+        Entry::Foreign(name) => Found::Foreign(OsString::from(name)),
+        Entry::Session(id, raw) => Found::Session(session(id, &raw, fields)),
+        Entry::TooLarge(id, size, modified) => Found::Session(Session {
+            id,
+            inode: 0,
+            modified: modified.seconds,
+            size,
+            bytes_on_disk: size,
+            stamp: Stamp(0),
+            facts: Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
+        }),
+    }
+}
+
+impl SessionStore for SqliteStore {
+    fn spec(&self) -> &StoreSpec {
+        &self.spec
+    }
+
+    fn id(&self) -> FileId {
+        self.id
+    }
+
+    fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
+        let _owner = self.owner()?;
+        let names = (|| {
+            let connection = self.lock();
+            let mut statement = connection.prepare_cached("SELECT id FROM session ORDER BY id")?;
+            let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+            names.collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        for name in names.map_err(|error| self.failed(error))? {
+            if let Some((name, NameKind::Session)) = self.spec.layout.entry(name.as_bytes()) {
+                sink(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
+        let _owner = self.owner()?;
+        let mut after = String::new();
+        while !stop.load(Ordering::Relaxed) {
+            let (entries, last) = self.page(&after).map_err(|error| self.failed(error))?;
+            for entry in entries {
+                sink(found(entry, fields));
+            }
+            match last {
+                Some(last) => after = last,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
+        let _owner = self.owner()?;
+        let entry = self.one(&self.lock(), id).map_err(|error| self.failed(error))?;
+        Ok(entry.and_then(|entry| match found(entry, fields) {
+            Found::Session(session) => Some(session),
+            _ => None,
+        }))
+    }
+
+    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
+        let raw = self.read_raw(id)?;
+        Ok(raw.map(|raw| raw.and_then(|raw| pickle::read(&raw.bytes).map_err(Unreadable::Pickle))))
+    }
+
+    fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
+        let removed = self
+            .owner()
+            .map_err(|error| error.to_string())
+            .and_then(|_owner| self.remove_all(batch, decide).map_err(|error| error.to_string()));
+        match removed {
+            Ok(removed) => removed.into_iter().map(Ok).collect(),
+            Err(why) => batch.iter().map(|_| Err(io::Error::other(why.clone()))).collect(),
+        }
+    }
+}
+
+impl WritableStore for SqliteStore {
+    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
+        let _owner = self.owner()?;
+        let entry = self.one(&self.lock(), id).map_err(|error| self.failed(error))?;
+        Ok(entry.and_then(|entry| match entry {
+            Entry::Session(_, raw) => Some(Ok(*raw)),
+            Entry::TooLarge(_, size, _) => Some(Err(Unreadable::Unsafe(NotOpened::TooLarge { size }))),
+            Entry::Foreign(_) => None,
+        }))
+    }
+
+    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+        let written = self
+            .owner()
+            .map_err(|error| io::Error::other(error.to_string()))
+            .and_then(|_owner| self.write_all(batch).map_err(io_error));
+        match written {
+            Ok(written) => written.into_iter().map(Ok).collect(),
+            Err(error) => {
+                let (kind, text) = (error.kind(), error.to_string());
+                batch.iter().map(|_| Err(io::Error::new(kind, text.clone()))).collect()
+            }
+        }
+    }
+}
+
+fn io_error(error: rusqlite::Error) -> io::Error {
+    let kind = match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DiskFull) => io::ErrorKind::StorageFull,
+        Some(rusqlite::ErrorCode::ReadOnly) => io::ErrorKind::ReadOnlyFilesystem,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error.to_string())
+}

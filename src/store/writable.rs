@@ -1,0 +1,130 @@
+//! Stores that can be written: what a session is when it moves.
+
+use std::io;
+
+use super::address::StoreSpec;
+use super::error::StoreError;
+use super::facts::{Facts, Fields, Unreadable};
+use super::files::FileStore;
+use super::layout::Layout;
+use super::name::EntryName;
+use super::record::{Session, Stamp};
+use super::{SessionStore, json_dir};
+
+pub use crate::sys::Modified;
+
+/// Everything of one session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raw {
+    /// The pickle, byte for byte.
+    pub bytes: Vec<u8>,
+    /// When it was last written.
+    pub modified: Modified,
+    /// The permission bits of its file, where it is one.
+    pub mode: Option<u32>,
+    /// User and group of its file, where it is one.
+    pub owner: Option<(u32, u32)>,
+    /// To remove or replace it only if nobody wrote it since.
+    pub stamp: Stamp,
+}
+
+/// A session to be put into a store.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// Its id.
+    pub id: EntryName,
+    /// The pickle.
+    pub bytes: Vec<u8>,
+    /// When it shall have been written.
+    pub modified: Modified,
+    /// The permission bits of its file, if it gets one.
+    pub mode: Option<u32>,
+    /// User and group of its file, if it gets one and we may give files away.
+    pub owner: Option<(u32, u32)>,
+    /// The stamp of the session it takes the place of; `None` where there must be none of that id.
+    pub instead_of: Option<Stamp>,
+}
+
+/// What became of a session that was to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is there, and survives a loss of power, as far as the store promises that. Its stamp now.
+    Done(Stamp),
+    /// There is one of that id already.
+    Exists,
+    /// The one that it was to replace was written or removed since.
+    Changed,
+}
+
+/// A store that sessions can be put into.
+pub trait WritableStore: SessionStore {
+    /// Reads all of one session; `None` where there is none of that id.
+    ///
+    /// # Errors
+    ///
+    /// Where it could not be opened or read.
+    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError>;
+
+    /// Puts sessions into the store, each whole or not at all. One result a session, in order.
+    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>>;
+}
+
+/// Permission bits of a session that has none from where it comes: MoinMoin's commonest.
+pub const USUAL_MODE: u32 = 0o660;
+
+/// Opens the store of a specification, to write into it too.
+///
+/// # Errors
+///
+/// As [`open`](super::open).
+pub fn open_writable(spec: StoreSpec) -> Result<Box<dyn WritableStore>, StoreError> {
+    match spec.layout {
+        Layout::Moin18 | Layout::Moin19 => Ok(Box::new(FileStore::open(spec)?)),
+        Layout::Json => Ok(Box::new(json_dir::JsonStore::open(spec)?)),
+        #[cfg(feature = "sqlite")]
+        Layout::Sqlite => Ok(Box::new(super::sqlite::SqliteStore::open(spec)?)),
+        #[cfg(feature = "redis")]
+        Layout::Redis => Ok(Box::new(super::redis::RedisStore::open(spec)?)),
+        #[cfg(not(all(feature = "sqlite", feature = "redis")))]
+        layout => Err(StoreError::unusable(&spec, format!("this wikifarm was built without {layout}"))),
+    }
+}
+
+/// Makes an empty store where there is none, if it is of a kind that is wikifarm's own. A wiki's directory is made by
+/// who runs the wiki, with the owner and the modes it needs.
+///
+/// # Errors
+///
+/// Where it could not be made.
+pub fn create(spec: &StoreSpec) -> Result<(), StoreError> {
+    match spec.layout {
+        Layout::Json => json_dir::create(spec),
+        #[cfg(feature = "sqlite")]
+        Layout::Sqlite => super::sqlite::create(spec),
+        _ => Ok(()),
+    }
+}
+
+/// What a store knows of a session whose bytes it has.
+pub(super) fn session(id: EntryName, raw: &Raw, fields: Fields) -> Session {
+    let size = u64::try_from(raw.bytes.len()).unwrap_or(u64::MAX);
+    Session {
+        id,
+        inode: 0,
+        modified: raw.modified.seconds,
+        size,
+        bytes_on_disk: size,
+        stamp: raw.stamp,
+        facts: Facts::from_bytes(&raw.bytes, fields),
+    }
+}
+
+/// A stamp made of what a session holds, for stores that have nothing better.
+#[cfg(any(feature = "sqlite", feature = "redis"))]
+pub(super) fn stamp_of(bytes: &[u8], modified: Modified) -> Stamp {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    modified.hash(&mut hasher);
+    Stamp(hasher.finish())
+}

@@ -1,0 +1,211 @@
+//! Putting many files into a directory: temporary files, one syncfs for all, renames, one fsync of the directory.
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io::{self, Write};
+
+use rustix::fs::{
+    AtFlags, Gid, Mode, OFlags, RenameFlags, Timespec, Timestamps, Uid, fchmod, fchown, fsync, futimens,
+    openat, renameat, renameat_with, statat, syncfs, unlinkat,
+};
+use rustix::io::Errno;
+
+use super::dir::Dir;
+use super::file::{NotOpened, open_regular};
+use super::owner::AsOwner;
+
+/// How the names of temporary files begin; no wiki takes them for sessions.
+pub const TEMP_PREFIX: &[u8] = b".wikifarm-";
+
+/// When a file was last written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Modified {
+    /// Seconds since 1970.
+    pub seconds: i64,
+    /// And nanoseconds, below 1,000,000,000.
+    pub nanos: u32,
+}
+
+/// A file to be put there.
+#[derive(Debug, Clone, Copy)]
+pub struct NewFile<'a> {
+    /// Its name.
+    pub name: &'a CStr,
+    /// All that is in it.
+    pub bytes: &'a [u8],
+    /// When it shall have been written.
+    pub modified: Modified,
+    /// Its permission bits, whatever the umask.
+    pub mode: u32,
+    /// User and group; who has not the right to give files away keeps them.
+    pub owner: Option<(u32, u32)>,
+    /// The stamp of the file that it takes the place of; `None` where there must be none of that name.
+    pub instead_of: Option<u64>,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is there, and on the disk. The stamp it has now.
+    Done(u64),
+    /// There is one of that name already.
+    Exists,
+    /// The one that it was to replace is another by now, or gone.
+    Changed,
+}
+
+/// Puts files into `dir`. When this returns, those that are [`Put::Done`] survive a loss of power.
+///
+/// One result a file, in order. A full disk fails before anything is renamed: then nothing has changed.
+pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
+    let mut temps: Vec<io::Result<CString>> = Vec::with_capacity(files.len());
+    let mut failed = None;
+    for file in files {
+        let temp = match &failed {
+            None => write_temp(dir, file),
+            // The disk is full, or the like: do not try a thousand times.
+            Some(kind) => Err(io::Error::from(*kind)),
+        };
+        if let Err(error) = &temp {
+            failed = Some(error.kind());
+        }
+        temps.push(temp);
+    }
+    let synced = match failed {
+        None => AsOwner::of(dir).and_then(|_owner| syncfs(dir).map_err(io::Error::from)),
+        Some(kind) => Err(io::Error::from(kind)),
+    };
+    let Ok(_owner) = AsOwner::of(dir) else {
+        return files.iter().map(|_| Err(io::Error::other("cannot work with the owner's rights"))).collect();
+    };
+    if let Err(error) = synced {
+        for temp in temps.iter().flatten() {
+            let _ = unlinkat(dir, temp.as_c_str(), AtFlags::empty());
+        }
+        let kind = error.kind();
+        return temps.into_iter().map(|temp| temp.and(Err(io::Error::from(kind)))).collect();
+    }
+    let mut put: Vec<io::Result<Put>> = temps
+        .into_iter()
+        .zip(files)
+        .map(|(temp, file)| {
+            let temp = temp?;
+            let put = rename_into_place(dir, &temp, file);
+            if !matches!(put, Ok(Put::Done(_))) {
+                let _ = unlinkat(dir, temp.as_c_str(), AtFlags::empty());
+            }
+            put
+        })
+        .collect();
+    if let Err(error) = fsync(dir) {
+        for result in &mut put {
+            if matches!(result, Ok(Put::Done(_))) {
+                *result = Err(error.into());
+            }
+        }
+    }
+    put
+}
+
+/// Writes the bytes beside the place, under a random name.
+fn write_temp(dir: &Dir, new: &NewFile<'_>) -> io::Result<CString> {
+    let (name, file) = {
+        let _owner = AsOwner::of(dir)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut name = TEMP_PREFIX.to_vec();
+        name.extend((0..16).map(|_| fastrand::alphanumeric() as u8));
+        let name = CString::new(name)?;
+        let fd = openat(dir, &name, flags, Mode::RUSR | Mode::WUSR)?;
+        (name, fd)
+    };
+    let written = (|| {
+        let mut file = File::from(file);
+        file.write_all(new.bytes)?;
+        if let Some((uid, gid)) = new.owner {
+            match fchown(&file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))) {
+                // Only root can give a file away.
+                Ok(()) | Err(Errno::PERM) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        fchmod(&file, Mode::from_raw_mode(new.mode & 0o777))?;
+        let time = Timespec { tv_sec: new.modified.seconds, tv_nsec: new.modified.nanos.into() };
+        futimens(&file, &Timestamps { last_access: time, last_modification: time })?;
+        Ok(())
+    })();
+    match written {
+        Ok(()) => Ok(name),
+        Err(error) => {
+            let _owner = AsOwner::of(dir);
+            let _ = unlinkat(dir, name.as_c_str(), AtFlags::empty());
+            Err(error)
+        }
+    }
+}
+
+fn rename_into_place(dir: &Dir, temp: &CStr, new: &NewFile<'_>) -> io::Result<Put> {
+    match new.instead_of {
+        None => match renameat_with(dir, temp, dir, new.name, RenameFlags::NOREPLACE) {
+            Ok(()) => {}
+            Err(Errno::EXIST) => return Ok(Put::Exists),
+            // A file system that does not know the flag.
+            Err(Errno::INVAL) => match statat(dir, new.name, AtFlags::SYMLINK_NOFOLLOW) {
+                Err(Errno::NOENT) => renameat(dir, temp, dir, new.name)?,
+                Ok(_) => return Ok(Put::Exists),
+                Err(error) => return Err(error.into()),
+            },
+            Err(error) => return Err(error.into()),
+        },
+        Some(stamp) => match open_regular(dir, new.name) {
+            Ok(now) if now.stamp() == stamp => renameat(dir, temp, dir, new.name)?,
+            Err(NotOpened::Io(error)) => return Err(error),
+            _ => return Ok(Put::Changed),
+        },
+    }
+    match open_regular(dir, new.name) {
+        Ok(file) => Ok(Put::Done(file.stamp())),
+        // Written by a wiki, or removed, in this very moment: ours was there.
+        Err(_) => Ok(Put::Done(0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    #[test]
+    fn files_are_put_with_their_times_and_modes_and_only_where_they_may() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("old"), "old").unwrap();
+        fs::write(root.path().join("there"), "there").unwrap();
+        let dir = Dir::open(root.path()).unwrap();
+        let stamp = open_regular(&dir, c"old").unwrap().stamp();
+        let new = |name, instead_of| NewFile {
+            name,
+            bytes: b"new",
+            modified: Modified { seconds: 1_234_567_890, nanos: 123_456_789 },
+            mode: 0o640,
+            owner: None,
+            instead_of,
+        };
+        let put = put_files(
+            &dir,
+            &[new(c"old", Some(stamp)), new(c"there", None), new(c"one", None), new(c"gone", Some(7))],
+        );
+        let put: Vec<Put> = put.into_iter().map(Result::unwrap).collect();
+        assert!(matches!(put[..], [Put::Done(_), Put::Exists, Put::Done(_), Put::Changed]), "{put:?}");
+        assert_eq!(put[2], Put::Done(open_regular(&dir, c"one").unwrap().stamp()));
+        for name in ["old", "one"] {
+            let stat = fs::metadata(root.path().join(name)).unwrap();
+            assert_eq!((stat.mtime(), stat.mtime_nsec()), (1_234_567_890, 123_456_789));
+            assert_eq!(stat.permissions().mode() & 0o777, 0o640);
+            assert_eq!(fs::read(root.path().join(name)).unwrap(), b"new");
+        }
+        assert_eq!(fs::read(root.path().join("there")).unwrap(), b"there");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3, "nothing is left over");
+        let again = put_files(&dir, &[new(c"old", Some(stamp))]);
+        assert_eq!(*again[0].as_ref().unwrap(), Put::Changed);
+    }
+}

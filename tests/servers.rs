@@ -1,0 +1,19 @@
+//! Tests that need servers: redis-server and nginx. `make check-servers` runs them (`cargo test --test servers --
+//! --ignored`). Each starts a server of its own, on a socket or a port of its own, and stops it after.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in tests a panic is the answer; clippy.toml allows these only inside #[test] functions"
+)]
+
+use wikifarm::store::*;
+use wikifarm::{store, sys};
+
+/// What every store is held to, in the words of the library's own tests.
+#[path = "../src/store/behaviour.rs"]
+mod behaviour;
+
+#[path = "servers/mod.rs"]
+mod running;

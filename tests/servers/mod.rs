@@ -1,0 +1,4 @@
+//! What the tests share: the servers.
+
+mod redis;
+mod redis_server;

@@ -1,0 +1,93 @@
+//! Sessions in a real Redis.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::behaviour::{behaves, opened};
+use crate::store::{Address, EntryName, Modified, NewSession, Written, open_writable};
+
+use super::redis_server::RedisServer;
+
+fn new(id: &str, bytes: &[u8]) -> NewSession {
+    NewSession {
+        id: EntryName::new(id.as_bytes()).unwrap(),
+        bytes: bytes.to_vec(),
+        modified: Modified { seconds: 1_500_000_000, nanos: 0 },
+        mode: None,
+        owner: None,
+        instead_of: None,
+    }
+}
+
+fn why(address: &str) -> String {
+    let spec = Address::parse(address.as_ref()).unwrap().resolve().unwrap();
+    open_writable(spec).err().unwrap().to_string()
+}
+
+#[test]
+#[ignore = "needs redis-server: make check-servers"]
+fn redis_behaves_and_keeps_expiry_and_user() {
+    let server = RedisServer::start(&[]);
+    let store = opened(&server.address("prefix=a*b:"));
+    behaves(store.as_ref());
+    assert_eq!(server.cli(&["GET", "a*b:version"]), "1");
+
+    let id = "c".repeat(40);
+    let bytes = b"(dS'expires'\nI2000000000\nsS'user.id'\nS'1.2.3'\ns.";
+    let written = store.write(&[new(&id, bytes)]).remove(0).unwrap();
+    assert!(matches!(written, Written::Done(_)));
+    for kind in ["s", "m"] {
+        assert_eq!(server.cli(&["PEXPIRETIME", &format!("a*b:{kind}:{id}")]), "2000000000000");
+    }
+    assert_eq!(server.cli(&["HGET", &format!("a*b:m:{id}"), "user_id"]), "1.2.3");
+    assert_eq!(server.cli(&["HGET", &format!("a*b:m:{id}"), "expires"]), "2000000000.0");
+
+    let over = store.write(&[new(&"d".repeat(40), b"(dS'expires'\nI5\ns.")]).remove(0).unwrap_err();
+    assert!(over.to_string().contains("it has expired"), "{over}");
+    assert_eq!(server.cli(&["EXISTS", &format!("a*b:m:{}", "d".repeat(40))]), "0");
+    // Another prefix is another store.
+    let mut names = 0;
+    opened(&server.address("prefix=axb:")).names(&mut |_| names += 1).unwrap();
+    assert_eq!(names, 0);
+}
+
+#[test]
+#[ignore = "needs redis-server: make check-servers"]
+fn a_server_that_does_not_let_us_in_is_said_so() {
+    let server = RedisServer::start(&["--requirepass", "geheim"]);
+    assert!(why(&server.address("")).contains("wants a password"), "{}", why(&server.address("")));
+    let file = server.dir.path().join("password");
+    fs::write(&file, "falsch\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let address = server.address(&format!("password_file={}", file.display()));
+    assert!(why(&address).contains("does not take this user or password"), "{}", why(&address));
+    fs::write(&file, "geheim\n").unwrap();
+    behaves(opened(&address).as_ref());
+    let gone = address.replace("redis.sock", "none.sock");
+    assert!(why(&gone).contains("No such file"), "{}", why(&gone));
+    assert!(!why(&gone).contains("geheim"));
+    assert!(why("redis://127.0.0.1:1/0").contains("nothing listens there"));
+}
+
+#[test]
+#[ignore = "needs redis-server: make check-servers"]
+fn keys_of_others_and_of_other_versions_are_refused() {
+    let server = RedisServer::start(&[]);
+    server.cli(&["SET", "wikifarm:version", "2"]);
+    assert!(why(&server.address("")).contains("keys of version \"2\""));
+    let id = "a".repeat(40);
+    server.cli(&["LPUSH", &format!("x:s:{id}"), "1"]);
+    let error = opened(&server.address("prefix=x:")).read_raw(&EntryName::new(id.as_bytes()).unwrap());
+    assert!(error.unwrap_err().to_string().contains("keys of another program"));
+    assert_eq!(server.cli(&["LLEN", &format!("x:s:{id}")]), "1", "not touched");
+}
+
+#[test]
+#[ignore = "needs redis-server: make check-servers"]
+fn a_connection_that_was_lost_is_made_again() {
+    let server = RedisServer::start(&[]);
+    let store = opened(&server.address(""));
+    assert!(matches!(store.write(&[new(&"a".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
+    server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+    assert!(matches!(store.write(&[new(&"b".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
+}
