@@ -12,6 +12,7 @@ mod completions;
 mod config_check;
 mod config_rules;
 mod config_show;
+mod cookie_diff;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;

@@ -106,7 +106,16 @@ impl Context<'_> {
     /// # Errors
     /// If there is no farm file, or anything in it was not understood; then the places have been shown.
     pub fn farm(&mut self) -> Result<Farm, Failure> {
-        let farm = self.farm_with_problems()?;
+        let path = self.farm_path()?;
+        self.farm_at(&path)
+    }
+
+    /// The farm of that file, wholly understood.
+    ///
+    /// # Errors
+    /// As [`Context::farm`].
+    pub fn farm_at(&mut self, path: &Path) -> Result<Farm, Failure> {
+        let farm = self.load(path)?;
         if farm.sound() {
             return Ok(farm);
         }
