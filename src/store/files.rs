@@ -6,7 +6,8 @@ use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::atomic::AtomicBool;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use crate::pickle::{self, Tree};
@@ -24,6 +25,9 @@ use super::record::{Found, Session, Stamp, TempFile};
 use super::scan;
 use super::writable::{NewSession, Raw, USUAL_MODE, WritableStore, Written};
 use super::{Decide, SessionStore, Sink, Skip, json_dir};
+
+/// So many entries are removed by one thread before it takes the next.
+const SHARE: usize = 32;
 
 /// What runs between the last look at a file and its removal.
 type Hook = Box<dyn Fn(&CStr) + Send + Sync>;
@@ -219,31 +223,37 @@ impl SessionStore for FileStore {
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
-        let share = batch.len().div_ceil(scan::workers()).max(1);
-        let work = |part: &[(EntryName, Stamp)]| -> Vec<io::Result<Removal>> {
+        let work = |part: &[(EntryName, Stamp)], buffer: &mut Vec<u8>| -> Vec<io::Result<Removal>> {
             let owner = AsOwner::of(&self.dir);
-            let mut buffer = Vec::new();
             let one = |entry: &(EntryName, Stamp)| match &owner {
-                Ok(_) => self.remove_one(*entry, decide, &mut buffer),
+                Ok(_) => self.remove_one(*entry, decide, buffer),
                 Err(error) => Err(io::Error::other(error.to_string())),
             };
             part.iter().map(one).collect()
         };
-        if batch.len() <= 16 {
-            return work(batch);
+        if batch.len() <= SHARE {
+            return work(batch, &mut Vec::new());
         }
+        // Each takes the next few: to remove a file can take long.
+        let parts: Vec<_> = batch.chunks(SHARE).map(|part| (part, OnceLock::new())).collect();
+        let next = AtomicUsize::new(0);
+        let take = || {
+            let mut buffer = Vec::new();
+            while let Some((part, results)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                results.get_or_init(|| work(part, &mut buffer));
+            }
+        };
         thread::scope(|scope| {
-            let parts: Vec<_> =
-                batch.chunks(share).map(|part| (part.len(), scope.spawn(|| work(part)))).collect();
-            let joined = parts.into_iter().flat_map(|(length, part)| match part.join() {
-                Ok(results) => results,
-                Err(panic) => {
-                    drop(panic);
-                    (0..length).map(|_| Err(io::Error::other("a worker stopped"))).collect()
-                }
-            });
-            joined.collect()
-        })
+            // Removing waits for the file system's journal: twice as many threads as for reading.
+            let threads: Vec<_> = (0..2 * scan::workers()).map(|_| scope.spawn(take)).collect();
+            // A part whose thread came to grief has no results.
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+        });
+        let stopped = |part: &[_]| part.iter().map(|_| Err(io::Error::other("a worker stopped"))).collect();
+        parts
+            .into_iter()
+            .flat_map(|(part, results)| results.into_inner().unwrap_or_else(|| stopped(part)))
+            .collect()
     }
 }
 
