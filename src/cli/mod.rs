@@ -102,6 +102,10 @@ pub enum Format {
     Csv,
     /// SARIF 2.1.0 (checks).
     Sarif,
+    /// Annotations of GitHub Actions (checks).
+    Github,
+    /// JUnit XML (checks).
+    Junit,
 }
 
 impl Format {
@@ -113,6 +117,8 @@ impl Format {
             Format::Ndjson => "ndjson",
             Format::Csv => "csv",
             Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Junit => "junit",
         }
     }
 }
