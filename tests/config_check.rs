@@ -354,7 +354,7 @@ fn the_example_farm_file_passes() {
 
 #[test]
 fn the_example_farm_file_has_no_errors_where_it_lies() {
-    let example = include_str!("../farm.example.toml");
+    let example = include_str!("../farm.example.toml").replace("\"missing-directory\"", "");
     Place::new()
         .file("farm.toml", example)
         .wikifarm("config check")

@@ -106,6 +106,10 @@ pub enum Format {
     Sarif,
     /// Markdown, for a merge request (cookie diff).
     Markdown,
+    /// Annotations of GitHub Actions (checks).
+    Github,
+    /// JUnit XML (checks).
+    Junit,
 }
 
 impl Format {
@@ -118,6 +122,8 @@ impl Format {
             Format::Csv => "csv",
             Format::Sarif => "sarif",
             Format::Markdown => "markdown",
+            Format::Github => "github",
+            Format::Junit => "junit",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Key, Problem, Setting, Span, Value, Wiki, nearest};
+use super::{Key, LintLevels, Problem, Setting, Span, Value, Wiki, nearest};
 
 /// One table of settings.
 #[derive(Debug, Default, Clone)]
@@ -12,6 +12,8 @@ pub(super) struct Layer {
     pub(super) settings: BTreeMap<Key, Arc<Setting>>,
     pub(super) unset: Vec<(Key, Span)>,
     pub(super) group: Option<(String, Span)>,
+    /// A wiki's own `lint`.
+    pub(super) lint: LintLevels,
     /// Whether a `url` was given, usable or not.
     pub(super) has_url: bool,
     /// Where the table's name stands.
@@ -52,7 +54,8 @@ impl Layers {
             match settings.get(&Key::Url).map(|setting| &setting.value) {
                 Some(Value::Url(url)) => {
                     let url = (**url).clone();
-                    wikis.push(Wiki::new(name.clone(), layer.span.clone(), url, settings, base.to_owned()));
+                    let (name, span, lint) = (name.clone(), layer.span.clone(), layer.lint.clone());
+                    wikis.push(Wiki::new(name, span, url, lint, settings, base.to_owned()));
                 }
                 // A URL that could not be read has been noted already.
                 _ if layer.has_url => {}

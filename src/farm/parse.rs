@@ -16,6 +16,12 @@ use super::{
 /// The keys of the file itself.
 const TOP: [&str; 7] = ["moin", "farm", "groups", "wikis", "share", "prune", "lint"];
 
+/// The keys of a group that are no settings.
+pub(super) const GROUP_OWN: [&str; 2] = ["group", "unset"];
+
+/// The keys of a wiki that are no settings.
+pub(super) const WIKI_OWN: [&str; 3] = ["group", "unset", "lint"];
+
 /// Reads a farm file.
 pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
     let (document, errors) = DeTable::parse_recoverable(source.text());
@@ -80,7 +86,7 @@ impl Reader {
             }
             ("wikis", DeValue::Table(table)) => self.layers.wikis = self.named_layers("wikis", table),
             ("prune", DeValue::Table(table)) => self.prune = policy::prune(table, &mut self.problems),
-            ("lint", DeValue::Table(table)) => self.lint = policy::lint(table, &mut self.problems),
+            ("lint", DeValue::Table(table)) => self.lint = policy::lint("[lint]", table, &mut self.problems),
             ("share", DeValue::Array(items)) => {
                 for item in items.iter() {
                     self.share(item);
@@ -170,6 +176,12 @@ impl Reader {
                     Ok(names) => layer.unset = self.unset(names),
                     Err(problem) => self.problems.push(problem),
                 },
+                ("lint", _) if wiki => match raw.get_ref() {
+                    DeValue::Table(table) => {
+                        layer.lint = policy::lint(&format!("{title} lint"), table, &mut self.problems);
+                    }
+                    _ => self.problems.push(wrong_type("lint", "a table like { allow = [\"RULE\"] }", raw)),
+                },
                 (_, Some(known)) if wiki || known.inheritable() => {
                     layer.has_url |= known == Key::Url;
                     if let Some(setting) = self.setting(known, key, raw) {
@@ -179,7 +191,8 @@ impl Reader {
                 (_, Some(_)) => self.misplaced(title, key),
                 (_, None) => {
                     let known = Key::all().filter(|key| wiki || key.inheritable()).map(Key::name);
-                    self.problems.push(policy::unknown(title, key, known.chain(["group", "unset"])));
+                    let own: &[&str] = if wiki { &WIKI_OWN } else { &GROUP_OWN };
+                    self.problems.push(policy::unknown(title, key, known.chain(own.iter().copied())));
                 }
             }
         }

@@ -103,7 +103,7 @@ impl std::str::FromStr for Limit {
     }
 }
 
-/// `[lint]`: rules by name, with their places.
+/// `[lint]`, or a wiki's own `lint`: rules and families by name, with their places.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LintLevels {
     /// Rules that are not reported.
@@ -114,10 +114,15 @@ pub struct LintLevels {
     pub deny: Vec<(String, Span)>,
 }
 
+/// The keys of `[prune]`.
+pub(super) const PRUNE_KEYS: [&str; 7] =
+    ["grace", "idle", "no_expires", "stale_temp", "unreadable", "max_delete", "index"];
+
+/// The keys of `[lint]`.
+pub(super) const LINT_KEYS: [&str; 3] = ["allow", "warn", "deny"];
+
 /// Reads `[prune]`.
 pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
-    const KEYS: [&str; 7] =
-        ["grace", "idle", "no_expires", "stale_temp", "unreadable", "max_delete", "index"];
     let mut policy = PrunePolicy { present: true, ..PrunePolicy::default() };
     for (key, raw) in table {
         let name = key.get_ref().as_ref();
@@ -142,7 +147,7 @@ pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePo
                 continue;
             }
             _ => {
-                problems.push(unknown("[prune]", key, KEYS));
+                problems.push(unknown("[prune]", key, PRUNE_KEYS));
                 continue;
             }
         };
@@ -158,8 +163,15 @@ pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePo
     policy
 }
 
-/// Reads `[lint]`.
-pub(super) fn lint(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> LintLevels {
+impl LintLevels {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.allow.is_empty() && self.warn.is_empty() && self.deny.is_empty()
+    }
+}
+
+/// Reads a table of levels, of that title.
+pub(super) fn lint(title: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>) -> LintLevels {
     let mut levels = LintLevels::default();
     for (key, raw) in table {
         let slot = match key.get_ref().as_ref() {
@@ -167,7 +179,7 @@ pub(super) fn lint(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> LintLeve
             "warn" => &mut levels.warn,
             "deny" => &mut levels.deny,
             _ => {
-                problems.push(unknown("[lint]", key, ["allow", "warn", "deny"]));
+                problems.push(unknown(title, key, LINT_KEYS));
                 continue;
             }
         };

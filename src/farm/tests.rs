@@ -144,7 +144,7 @@ proptest! {
                 let _ = (shown, wiki.moin().session_cookie_name());
             }
             let suffixes: crate::browser::SharedSuffixes = std::sync::Arc::new(crate::browser::BuiltinSuffixes);
-            let found = crate::lint::check(&farm, &crate::lint::RealDisk, &suffixes);
+            let found = crate::lint::check(&farm, &crate::lint::RealDisk, &suffixes, &crate::lint::Overrides::default());
             let _ = crate::report::findings::human(&farm.source, &found, true);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Key, Span, Value};
+use super::{Key, LintLevels, Span, Value};
 use crate::moin::{Backend, Behaviour, CookieLifetime, Duplicate, Settings, Version};
 
 /// A setting as the farm file has it.
@@ -38,6 +38,8 @@ pub struct Wiki {
     pub span: Span,
     /// Its public URL.
     pub url: Url,
+    /// Levels of rules that are its own.
+    pub lint: LintLevels,
     settings: BTreeMap<Key, Arc<Setting>>,
     base: PathBuf,
 }
@@ -47,10 +49,11 @@ impl Wiki {
         name: String,
         span: Span,
         url: Url,
+        lint: LintLevels,
         settings: BTreeMap<Key, Arc<Setting>>,
         base: PathBuf,
     ) -> Wiki {
-        Wiki { name, span, url, settings, base }
+        Wiki { name, span, url, lint, settings, base }
     }
 
     /// The setting as the farm file has it; `None` where MoinMoin's default applies.

@@ -28,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Leave cookie_domain out (or `unset` it): the cookie then belongs to the wiki's host alone.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(broken_domain),
     },
     Rule {
@@ -50,6 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write the part of the host that the sharing wikis have in common, or leave cookie_domain out.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Domain(domain_mismatch),
     },
     Rule {
@@ -73,6 +75,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Name at least one label below the public suffix.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Domain(domain_public_suffix),
     },
     Rule {
@@ -95,6 +98,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Leave cookie_domain out.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(domain_ip),
     },
     Rule {
@@ -117,6 +121,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write the bare name.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Domain(domain_malformed),
     },
     Rule {
@@ -141,6 +146,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Redirect the alias to the wiki's own URL in the web server.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Domain(alias_domain_mismatch),
     },
 ];

@@ -29,6 +29,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write whole hours, at least 1.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(fractional_hours),
     },
     Rule {
@@ -52,6 +53,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write how many hours a login shall last: a positive number, or a negative one to ignore `remember me`.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(login_disabled),
     },
     Rule {
@@ -74,6 +76,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write 0 if you want none, or at least 0.01 hours.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(anonymous_fraction_lost),
     },
 ];

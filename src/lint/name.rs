@@ -26,6 +26,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
     "#,
     cure: "Use letters, digits, `_`, `-` and `.` only.",
     fixed: false,
+    since: "0.1.0",
     look: Look::Wiki(name_malformed),
 }];
 

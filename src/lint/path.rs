@@ -27,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
     "#,
         cure: "Set cookie_path to the path of the wiki's public URL or to one above it, or `unset` it.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(path_misses_wiki),
     },
     Rule {
@@ -50,6 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Begin it with a slash, and use no semicolon, quotes or control characters.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(path_malformed),
     },
 ];

@@ -30,8 +30,17 @@ pub struct Rule {
     pub cure: &'static str,
     /// Whether `[lint]` can't change its level, because the farm file can't be used with it.
     pub fixed: bool,
+    /// The first version of wikifarm that has it.
+    pub since: &'static str,
     #[serde(skip)]
     pub(super) look: Look,
+}
+
+impl Rule {
+    /// Whether it finds different things on different machines.
+    pub fn looks_at_disk(&self) -> bool {
+        matches!(self.look, Look::Disk(_))
+    }
 }
 
 /// Where a rule looks.
@@ -39,6 +48,8 @@ pub struct Rule {
 pub(super) enum Look {
     /// The parser finds it.
     Parser,
+    /// At what the other rules' levels did.
+    Levels,
     /// At each wiki by itself.
     Wiki(fn(&Wiki, &mut Sink)),
     /// At the farm as a whole.

@@ -25,6 +25,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
     "#,
     cure: "Serve the wiki over https, or leave cookie_secure out: then the cookie is Secure on https requests only.",
     fixed: false,
+    since: "0.1.0",
     look: Look::Wiki(secure_over_http),
 }];
 

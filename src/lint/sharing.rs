@@ -46,6 +46,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "To share the login, give both wikis the same session_dir, user_dir and auth methods; to keep them apart, \
                give them different cookie names (cookie_name = \"siteidmagic\") or leave cookie_domain out.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(log_out_trap),
     },
     Rule {
@@ -82,6 +83,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Give the wikis the same cookie_domain, cookie_name, session_dir, user_dir and auth methods.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(share_not_met),
     },
     Rule {
@@ -126,6 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Add the wiki to the [[share]], or give it a cookie name of its own.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(share_unintended),
     },
     Rule {
@@ -152,6 +155,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Change what the message names.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(cookie_refused),
     },
     Rule {
@@ -189,6 +193,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Give both wikis the same cookie_domain and cookie_path.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(own_cookie_shadows),
     },
 ];

@@ -31,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Correct the path; relative paths start at the farm file's directory.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Disk(missing_directory),
     },
     Rule {
@@ -54,6 +55,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "chmod o-w the directory; only the wiki's own user needs to write there.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Disk(world_writable),
     },
 ];

@@ -27,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Name the release the wiki runs.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(precise_version),
     },
     Rule {
@@ -46,6 +47,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Add moin = \"1.9.11\" (or what you run) at the top of the file, or to groups or wikis.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(missing_version),
     },
     Rule {
@@ -69,6 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Take the setting out for this wiki (or `unset` it), or upgrade the wiki.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(ignored_setting),
     },
     Rule {
@@ -93,6 +96,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write a pair [anonymous, logged in] from 1.9 on, and a number before.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(lifetime_shape),
     },
 ];
