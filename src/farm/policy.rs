@@ -24,6 +24,8 @@ pub struct PrunePolicy {
     pub max_delete: Option<Limit>,
     /// Whether `[prune]` is there at all.
     pub present: bool,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A limit on a store: a count, or a share of it.
@@ -108,8 +110,8 @@ pub(super) const PRUNE_KEYS: [&str; 6] =
 pub(super) const LINT_KEYS: [&str; 3] = ["allow", "warn", "deny"];
 
 /// Reads `[prune]`.
-pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
-    let mut policy = PrunePolicy { present: true, ..PrunePolicy::default() };
+pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
+    let mut policy = PrunePolicy { present: true, span, ..PrunePolicy::default() };
     for (key, raw) in table {
         let name = key.get_ref().as_ref();
         let slot = match name {
