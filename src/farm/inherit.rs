@@ -1,6 +1,6 @@
 //! Inheritance: `[farm]` < groups < wiki, with `unset`, and the origin of every setting kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,6 +38,7 @@ impl Layers {
         for name in self.groups.keys() {
             self.group(name, &mut Vec::new(), &mut groups, problems);
         }
+        self.unused_groups(problems);
         let mut wikis = Vec::with_capacity(self.wikis.len());
         for (name, layer) in &self.wikis {
             let mut settings = match &layer.group {
@@ -104,6 +105,29 @@ impl Layers {
                 apply(layer, &mut inherited, problems);
             }
             done.insert(current, inherited.clone());
+        }
+    }
+
+    /// Notes the groups that neither a wiki nor a group that is used names.
+    fn unused_groups(&self, problems: &mut Vec<Problem>) {
+        let mut used: BTreeSet<&str> = BTreeSet::new();
+        let mut named: Vec<&str> = self
+            .wikis
+            .iter()
+            .filter_map(|(_, layer)| layer.group.as_ref())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        while let Some(name) = named.pop() {
+            if used.insert(name) {
+                let parent = self.groups.get(name).and_then(|layer| layer.group.as_ref());
+                named.extend(parent.map(|(name, _)| name.as_str()));
+            }
+        }
+        for (name, layer) in self.groups.iter().filter(|(name, _)| !used.contains(name.as_str())) {
+            let message = format!("no wiki is in the group {name:?}");
+            let problem = Problem::new("unused-group", layer.span.clone(), message);
+            let problem = problem.help("take it out, or name it in a wiki: group = …");
+            problems.push(Problem { fatal: false, ..problem });
         }
     }
 

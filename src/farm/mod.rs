@@ -56,6 +56,8 @@ pub struct Farm {
 pub struct Share {
     /// Names of wikis that exist, each with its place.
     pub wikis: Vec<(String, Span)>,
+    /// How many names are written, known or not.
+    pub written: usize,
     /// The place of the whole list.
     pub span: Span,
 }

@@ -85,7 +85,9 @@ impl Reader {
                 }
             }
             ("wikis", DeValue::Table(table)) => self.layers.wikis = self.named_layers("wikis", table),
-            ("prune", DeValue::Table(table)) => self.prune = policy::prune(table, &mut self.problems),
+            ("prune", DeValue::Table(table)) => {
+                self.prune = policy::prune(key.span(), table, &mut self.problems)
+            }
             ("lint", DeValue::Table(table)) => self.lint = policy::lint("[lint]", table, &mut self.problems),
             ("share", DeValue::Array(items)) => {
                 for item in items.iter() {
@@ -238,7 +240,13 @@ impl Reader {
                     .push(problem.help("write moin-1.9:DIR or moin-1.8:DIR, or leave session_store out"));
                 None
             }
-            Ok(value) => Some(Arc::new(Setting { value, key_span: name.span(), span: raw.span() })),
+            Ok(value) => {
+                let items = match raw.get_ref() {
+                    DeValue::Array(items) => items.iter().map(Spanned::span).collect(),
+                    _ => Vec::new(),
+                };
+                Some(Arc::new(Setting { value, key_span: name.span(), span: raw.span(), items }))
+            }
             Err(problem) => {
                 self.problems.push(problem);
                 None
@@ -261,7 +269,7 @@ impl Reader {
         for (key, raw) in table {
             match key.get_ref().as_ref() {
                 "wikis" => match names("wikis", raw) {
-                    Ok(wikis) => share = Some(Share { wikis, span: raw.span() }),
+                    Ok(wikis) => share = Some(Share { written: wikis.len(), wikis, span: raw.span() }),
                     Err(problem) => {
                         self.problems.push(problem);
                         return;

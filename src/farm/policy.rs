@@ -27,6 +27,8 @@ pub struct PrunePolicy {
     pub index: Option<IndexPlace>,
     /// Whether `[prune]` is there at all.
     pub present: bool,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// Whether and where prune keeps indexes, so that it need not read again what cannot be due.
@@ -122,8 +124,8 @@ pub(super) const PRUNE_KEYS: [&str; 7] =
 pub(super) const LINT_KEYS: [&str; 3] = ["allow", "warn", "deny"];
 
 /// Reads `[prune]`.
-pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
-    let mut policy = PrunePolicy { present: true, ..PrunePolicy::default() };
+pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
+    let mut policy = PrunePolicy { present: true, span, ..PrunePolicy::default() };
     for (key, raw) in table {
         let name = key.get_ref().as_ref();
         let slot = match name {

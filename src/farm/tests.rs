@@ -77,6 +77,7 @@ fn every_problem_is_noted_with_its_place() {
         "3 misplaced-key",
         "4 unknown-key",
         "5 misplaced-key",
+        "6 unused-group",
         "7 group-cycle",
         "9 unknown-group",
         "10 wrong-type",

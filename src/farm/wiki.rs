@@ -18,6 +18,8 @@ pub struct Setting {
     pub key_span: Span,
     /// Where its value stands.
     pub span: Span,
+    /// Where each item stands, if it is a list.
+    pub items: Vec<Span>,
 }
 
 /// Where an effective setting comes from.
@@ -71,6 +73,12 @@ impl Wiki {
         self.setting(key).map_or_else(|| self.span.clone(), |setting| setting.span.clone())
     }
 
+    /// Where an item of a setting that is a list stands, or else the whole.
+    pub fn item_span(&self, key: Key, position: usize) -> Span {
+        let item = self.setting(key).and_then(|setting| setting.items.get(position));
+        item.cloned().unwrap_or_else(|| self.span_of(key))
+    }
+
     /// The release the wiki runs; 1.9.11 where the farm file does not say.
     pub fn version(&self) -> Version {
         match self.setting(Key::Moin).map(|s| &s.value) {
@@ -108,6 +116,11 @@ impl Wiki {
             Some(Value::Urls(urls)) => urls,
             _ => &[],
         }
+    }
+
+    /// Every URL of the wiki, with the setting that has it.
+    pub fn addresses(&self) -> impl Iterator<Item = (&Url, Key)> {
+        std::iter::once((&self.url, Key::Url)).chain(self.aliases().iter().map(|url| (url, Key::Aliases)))
     }
 
     /// The name of the wiki's config module.

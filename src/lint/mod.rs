@@ -12,18 +12,23 @@ mod levels;
 mod lifetime;
 mod name;
 mod path;
+mod permissions;
+mod prune;
 mod rule;
 mod security;
 mod sharing;
 mod storage;
+mod stores;
 mod suppression;
 mod syntax;
+mod tables;
 mod versions;
 
 use std::collections::HashMap;
 
 use comments::Comments;
-pub use disk::{Directory, Disk, RealDisk};
+use disk::Facts;
+pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk};
 pub use finding::{Finding, Severity};
 use levels::Levels;
 pub use levels::Overrides;
@@ -35,8 +40,9 @@ use crate::farm::{Farm, Span, SyntaxErrors};
 use crate::sharing::{Model, RealPlaces};
 
 /// The families, in the order in which their rules are listed.
-const FAMILIES: [&[Rule]; 10] = [
+const FAMILIES: [&[Rule]; 14] = [
     syntax::RULES,
+    tables::RULES,
     versions::RULES,
     domain::RULES,
     name::RULES,
@@ -45,6 +51,9 @@ const FAMILIES: [&[Rule]; 10] = [
     security::RULES,
     sharing::RULES,
     storage::RULES,
+    stores::RULES,
+    permissions::RULES,
+    prune::RULES,
     suppression::RULES,
 ];
 
@@ -77,6 +86,7 @@ pub fn known_name(name: &str) -> Result<(), Option<&'static str>> {
 /// public suffixes; `overrides` go over that.
 pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides: &Overrides) -> Vec<Finding> {
     let model = Model::new(farm, &RealPlaces, suffixes);
+    let facts = Facts::gather(farm, disk);
     let comments = Comments::of(&farm.source);
     let mut findings = parse_findings(farm);
     for rule in rules() {
@@ -85,7 +95,7 @@ pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides:
             Look::Parser | Look::Levels => {}
             Look::Wiki(look) => farm.wikis.iter().for_each(|wiki| look(wiki, &mut sink)),
             Look::Farm(look) => look(farm, &mut sink),
-            Look::Disk(look) => look(farm, disk, &mut sink),
+            Look::Disk(look) => look(&facts, &mut sink),
             Look::Domain(look) => farm.wikis.iter().for_each(|wiki| look(wiki, suffixes.as_ref(), &mut sink)),
             Look::Sharing(look) => look(farm, &model, &mut sink),
         }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{Disk, Finding, Severity};
+use super::disk::Facts;
+use super::{Finding, Severity};
 use crate::browser::Suffixes;
 use crate::farm::{Farm, Span, Wiki};
 use crate::sharing::Model;
@@ -55,7 +56,7 @@ pub(super) enum Look {
     /// At the farm as a whole.
     Farm(fn(&Farm, &mut Sink)),
     /// At the farm and the directories it names.
-    Disk(fn(&Farm, &dyn Disk, &mut Sink)),
+    Disk(fn(&Facts<'_>, &mut Sink)),
     /// At each wiki's cookie domain, by a list of public suffixes.
     Domain(fn(&Wiki, &dyn Suffixes, &mut Sink)),
     /// At what is predicted of the farm.

@@ -142,8 +142,7 @@ pub(super) const RULES: &[Rule] = &[
             moin = "2.0"
             [wikis.one]
             url = "https://one.example.org/"
-            cookie_samesite = "None"
-            secret_key_id = "k"
+            cookie_name = "="
         "#,
         good: r#"
             moin = "2.0"
@@ -273,7 +272,12 @@ fn cookie_refused(farm: &Farm, model: &Model, sink: &mut Sink) {
             | R::PublicSuffix
             | R::MalformedDomain
             | R::NonAsciiDomain
-            | R::SecureFromInsecure => {}
+            | R::SecureFromInsecure
+            | R::SameSiteNoneInsecure
+            | R::SecurePrefix
+            | R::HostPrefix
+            | R::HttpPrefix
+            | R::HostHttpPrefix => {}
             _ => {
                 let message = format!("browsers refuse the login cookie ({}): {explanation}", reason.name());
                 sink.report(

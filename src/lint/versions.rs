@@ -99,6 +99,29 @@ pub(super) const RULES: &[Rule] = &[
         since: "0.1.0",
         look: Look::Wiki(lifetime_shape),
     },
+    Rule {
+        name: "custom-handler",
+        family: FAMILY,
+        severity: Warning,
+        title: "a wiki with a session handler of its own",
+        why: "What another class than MoinMoin's does with cookies and files can't be known: every prediction \
+              about the wiki says `unknown`.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_service = "custom"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Take the line out if the wiki runs MoinMoin's own class; else allow this rule for the wiki.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(custom_handler),
+    },
 ];
 
 fn precise_version(wiki: &Wiki, sink: &mut Sink) {
@@ -213,4 +236,12 @@ fn lifetime_shape(wiki: &Wiki, sink: &mut Sink) {
         _ => return,
     };
     sink.report(wiki, setting.span.clone(), message, help);
+}
+
+fn custom_handler(wiki: &Wiki, sink: &mut Sink) {
+    if let Some(key) = wiki.custom_handler() {
+        let message =
+            format!("the wiki {:?} has a {} of its own: nothing can be predicted", wiki.name, key.name());
+        sink.report(wiki, wiki.span_of(key), message, "`cookie probe` shows what it really sends");
+    }
 }

@@ -73,7 +73,8 @@ impl Place {
     }
 
     pub(crate) fn dir(self, name: &str) -> Place {
-        fs::create_dir_all(self.path().join(name)).unwrap();
+        // As private as a wiki's own directories should be.
+        fs::DirBuilder::new().recursive(true).mode(0o750).create(self.path().join(name)).unwrap();
         self
     }
 
