@@ -172,11 +172,13 @@ fn ten_thousand() -> Place {
         let group = number % 10;
         format!(
             "[wikis.w{number}]\nurl = \"https://w{number}.example.org/\"\ncookie_name = \"g{group}\"\n\
-             session_dir = \"s\"\nuser_dir = \"s\"\ndata_dir = \"s\"\n"
+             session_dir = \"s\"\nuser_dir = \"u\"\n"
         )
     };
     let wikis: String = (0..10_000).map(wiki).collect();
-    Place::farm(&format!("moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\"\n{wikis}")).dir("s")
+    Place::farm(&format!("moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\"\n{wikis}"))
+        .dir("s")
+        .dir("u")
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn prune(specs: Vec<StoreSpec>, locks: &Path) -> ops::Report {
         now: clock(),
         clock: ClockCheck::Trusted { state_dir: None },
         lock_dir: locks.to_owned(),
+        index: None,
         dry_run: false,
     };
     let stop = AtomicBool::new(false);

@@ -98,7 +98,7 @@ fn the_help_names_every_command_and_exit_status() {
               -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
                                      /etc/wikifarm/farm.toml]
                   --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
-                                     csv, sarif]
+                                     csv, sarif, markdown, github, junit]
                   --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
                                      auto, always, never]
               -q, --quiet            Say less
@@ -178,7 +178,7 @@ fn a_group_of_commands_alone_shows_what_it_has() {
               -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
                                      /etc/wikifarm/farm.toml]
                   --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
-                                     csv, sarif]
+                                     csv, sarif, markdown, github, junit]
                   --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
                                      auto, always, never]
               -q, --quiet            Say less
@@ -198,7 +198,6 @@ fn a_group_of_commands_alone_shows_what_it_has() {
 fn formats_that_a_command_does_not_have_are_refused() {
     let place = Place::farm(&one("docs")).session("s", Session::new('a'));
     for (command, formats) in [
-        ("config check", ["ndjson", "csv"]),
         ("config show", ["ndjson", "csv"]),
         ("config rules", ["ndjson", "csv"]),
         ("cookie preview", ["ndjson", "csv"]),
@@ -236,7 +235,7 @@ fn a_format_that_nobody_has_is_refused() {
         .stderr(
             r"
             error: invalid value 'xml' for '--format <FORMAT>'
-              [possible values: human, json, ndjson, csv, sarif]
+              [possible values: human, json, ndjson, csv, sarif, markdown, github, junit]
 
             For more information, try '--help'.
             ",

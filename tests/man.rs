@@ -35,6 +35,7 @@ fn there_is_a_page_for_each_command() {
             wikifarm-config-rules.1
             wikifarm-config-show.1
             wikifarm-config.1
+            wikifarm-cookie-diff.1
             wikifarm-cookie-explain.1
             wikifarm-cookie-header.1
             wikifarm-cookie-preview.1

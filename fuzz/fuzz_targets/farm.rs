@@ -6,7 +6,7 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use wikifarm::browser::{BuiltinSuffixes, SharedSuffixes};
 use wikifarm::farm::Farm;
-use wikifarm::lint::{RealDisk, check};
+use wikifarm::lint::{Overrides, RealDisk, check};
 use wikifarm::report::findings;
 use wikifarm::sharing::{As, Model, RealPlaces};
 
@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
         Err(errors) => assert!(!findings::syntax(&errors, false).is_empty()),
         Ok(farm) => {
             let suffixes: SharedSuffixes = std::sync::Arc::new(BuiltinSuffixes);
-            let found = check(&farm, &RealDisk, &suffixes);
+            let found = check(&farm, &RealDisk, &suffixes, &Overrides::default());
             let _ = findings::human(&farm.source, &found, true);
             let model = Model::new(&farm, &RealPlaces, &suffixes);
             for from in model.sites() {

@@ -1,18 +1,44 @@
 //! `wikifarm config check`: every rule over the farm file.
 
+use std::path::Path;
+
 use clap::Args;
+use clap::builder::PossibleValue;
 use serde::Serialize;
 
-use super::{Context, Exit, Format, Outcome};
-use crate::lint::{self, Severity};
-use crate::report::findings;
+use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::{Source, locate};
+use crate::lint::{self, Finding, Severity};
+use crate::report::{findings, github, junit, sarif};
 
 /// Check the farm file with every rule; the exit status is CI's answer
 ///
-/// Exit status 0 if there are no errors (there may be warnings), 1 if there are, 2 if the file can't be read.
+/// Exit status 0 if there are no errors (there may be warnings), 1 if there are, 2 if the file can't be read. Rules are
+/// allowed or made errors by `[lint]`, by `lint` of a wiki, and by a comment `# wikifarm: allow(rule) reason` on the line.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: wikifarm -f farm.toml config check --format json")]
-pub(super) struct Options {}
+#[command(after_help = "Example: wikifarm -f farm.toml config check --deny warnings\n\
+                        Example: wikifarm -f farm.toml config check --format sarif >check.sarif")]
+pub(super) struct Options {
+    /// Make errors of a rule, of a family of rules, or of all `warnings`
+    #[arg(long, value_name = "RULE|FAMILY|warnings", value_delimiter = ',')]
+    deny: Vec<String>,
+    /// Say nothing of a rule or of a family of rules, such as what is on disk where the disk is another machine's
+    #[arg(long, value_name = "RULE|FAMILY", value_delimiter = ',')]
+    allow: Vec<String>,
+    /// Say nothing of what is less bad; notes are advice that not every farm wants
+    #[arg(long, value_enum, default_value = "warning", value_name = "SEVERITY")]
+    min_severity: Severity,
+}
+
+impl clap::ValueEnum for Severity {
+    fn value_variants<'a>() -> &'a [Severity] {
+        &[Severity::Note, Severity::Warning, Severity::Error]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -21,26 +47,83 @@ struct Document<'a> {
     warnings: usize,
 }
 
-pub(super) fn run(_: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("config check", &[Format::Human, Format::Json])?;
-    let farm = context.farm_with_problems()?;
-    let found = lint::check(&farm, &lint::RealDisk, &context.suffixes);
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    use Format as F;
+    context.formats("config check", &[F::Human, F::Json, F::Ndjson, F::Sarif, F::Github, F::Junit])?;
+    for (flag, names) in [("--deny", &options.deny), ("--allow", &options.allow)] {
+        names.iter().try_for_each(|name| known(flag, name))?;
+    }
+    let overrides = lint::Overrides { allow: options.allow.clone(), deny: options.deny.clone() };
+    let path = context.farm_path()?;
+    let farm = match locate::load(&path) {
+        Ok(farm) => farm,
+        // A code host shows it where it is; other programs get a document of a farm, or nothing.
+        Err(locate::LoadError::Syntax(errors))
+            if matches!(context.format, F::Sarif | F::Github | F::Junit) =>
+        {
+            write(&errors.source, &lint::syntax_findings(&errors), 0, context)?;
+            return Err(Failure::usage(locate::LoadError::Syntax(errors).to_string()));
+        }
+        Err(_) => context.farm_with_problems()?,
+    };
+    let mut found = lint::check(&farm, &lint::RealDisk, &context.suffixes, &overrides);
+    found.retain(|finding| finding.severity >= options.min_severity);
+    write(&farm.source, &found, farm.wikis_written, context)?;
+    let failed = found.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if failed { Exit::Found } else { Exit::Success })
+}
+
+/// Refuses names that are no rules.
+fn known(flag: &str, name: &str) -> Result<(), Failure> {
+    let near = match lint::known_name(name) {
+        Ok(()) if flag == "--deny" || name != lint::WARNINGS => return Ok(()),
+        Ok(()) => None,
+        Err(near) => near,
+    };
+    let hint = match near {
+        Some(near) => format!("; did you mean {near:?}?"),
+        None => "; `wikifarm config rules` lists them".to_owned(),
+    };
+    Err(Failure::usage(format!("{flag}: there is no rule or family {name:?}{hint}")))
+}
+
+/// Shows what was found, in the format that was asked for.
+fn write(source: &Source, found: &[Finding], wikis: usize, context: &mut Context<'_>) -> Result<(), Failure> {
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let results = findings::Results::new(source, relative(source.path()), found);
     match context.format {
         Format::Json => {
-            let findings = found.iter().map(|finding| findings::json(&farm.source, finding)).collect();
+            let findings = found.iter().map(|finding| findings::json(source, finding)).collect();
             context.json(&Document { findings, errors, warnings })?;
         }
-        _ => {
-            let text = findings::human(&farm.source, &found, context.colour);
+        Format::Ndjson => {
+            for finding in found {
+                context.json_line(&findings::json(source, finding))?;
+            }
+        }
+        Format::Sarif => context.json(&sarif::document(rules(), results.findings()))?,
+        Format::Github => write!(context.out, "{}", github::annotations(results.findings()))?,
+        Format::Junit => {
+            write!(context.out, "{}", junit::document("wikifarm config check", rules(), results.findings()))?;
+        }
+        Format::Human | Format::Csv | Format::Markdown => {
+            let text = findings::human(source, found, context.colour);
             context.out.write_all(text.as_bytes())?;
             if context.verbosity >= 0 {
-                let wikis = farm.wikis_written;
-                let summary = findings::summary(&farm.source, wikis, errors, warnings);
-                writeln!(context.out, "{summary}")?;
+                writeln!(context.out, "{}", findings::summary(source, wikis, errors, warnings))?;
             }
         }
     }
-    Ok(if errors > 0 { Exit::Found } else { Exit::Success })
+    Ok(())
+}
+
+/// The rules as SARIF and JUnit name them.
+fn rules<'a>() -> impl Iterator<Item = sarif::Rule<'a>> {
+    lint::rules().map(|rule| sarif::Rule { id: rule.name, title: rule.title, help: rule.cure })
+}
+
+/// The path as CI knows it: below the directory that the check runs in, if it is there.
+fn relative(path: &Path) -> &Path {
+    std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
 }

@@ -56,6 +56,7 @@ fn explain(rule: &Rule, context: &mut Context<'_>) -> Result<(), Failure> {
         }
         writeln!(out)?;
     }
-    writeln!(out, "Cure: {}", rule.cure)?;
+    writeln!(out, "Cure: {}\n", rule.cure)?;
+    writeln!(out, "Since: wikifarm {}", rule.since)?;
     Ok(())
 }

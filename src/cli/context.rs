@@ -106,7 +106,16 @@ impl Context<'_> {
     /// # Errors
     /// If there is no farm file, or anything in it was not understood; then the places have been shown.
     pub fn farm(&mut self) -> Result<Farm, Failure> {
-        let farm = self.farm_with_problems()?;
+        let path = self.farm_path()?;
+        self.farm_at(&path)
+    }
+
+    /// The farm of that file, wholly understood.
+    ///
+    /// # Errors
+    /// As [`Context::farm`].
+    pub fn farm_at(&mut self, path: &Path) -> Result<Farm, Failure> {
+        let farm = self.load(path)?;
         if farm.sound() {
             return Ok(farm);
         }
@@ -156,8 +165,19 @@ impl Context<'_> {
     /// # Errors
     /// If it can't be written.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
-        let mut text = serde_json::to_string_pretty(value)
-            .map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
+        self.json_text(serde_json::to_string_pretty(value))
+    }
+
+    /// Writes one JSON document to stdout, on one line.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn json_line(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
+        self.json_text(serde_json::to_string(value))
+    }
+
+    fn json_text(&mut self, text: serde_json::Result<String>) -> Result<(), Failure> {
+        let mut text = text.map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
         // serde_json leaves these as they are; where colours are stripped from output, they would go with them.
         let steers = |character: char| matches!(character, '\u{7f}'..='\u{9f}');
         if text.contains(steers) {

@@ -5,6 +5,7 @@ mod config_check;
 mod config_rules;
 mod config_show;
 mod context;
+mod cookie_diff;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
@@ -14,6 +15,7 @@ mod cookie_test;
 mod demo;
 mod exit;
 mod ids;
+mod index;
 mod man;
 mod session_json;
 mod session_lines;
@@ -103,6 +105,12 @@ pub enum Format {
     Csv,
     /// SARIF 2.1.0 (checks).
     Sarif,
+    /// Markdown, for a merge request (cookie diff).
+    Markdown,
+    /// Annotations of GitHub Actions (checks).
+    Github,
+    /// JUnit XML (checks).
+    Junit,
 }
 
 impl Format {
@@ -114,6 +122,9 @@ impl Format {
             Format::Ndjson => "ndjson",
             Format::Csv => "csv",
             Format::Sarif => "sarif",
+            Format::Markdown => "markdown",
+            Format::Github => "github",
+            Format::Junit => "junit",
         }
     }
 }
@@ -169,6 +180,7 @@ enum Cookie {
     Preview(cookie_preview::Options),
     Explain(cookie_explain::Options),
     Header(cookie_header::Options),
+    Diff(cookie_diff::Options),
     Probe(cookie_probe::Options),
     Test(cookie_test::Options),
     Simulate(cookie_simulate::Options),
@@ -278,6 +290,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Config(Config::Rules(options))) => config_rules::run(&options, context),
         Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
         Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
+        Some(Command::Cookie(Cookie::Diff(options))) => cookie_diff::run(&options, context),
         Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
         Some(Command::Cookie(Cookie::Probe(options))) => cookie_probe::run(&options, context),
         Some(Command::Cookie(Cookie::Test(options))) => cookie_test::run(&options, context),

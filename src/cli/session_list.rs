@@ -137,7 +137,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             }
         }
         Format::Csv => csv(output.map(|(_, json)| json), context)?,
-        Format::Human | Format::Sarif => {
+        _ => {
             let many = stores.specs.len() > 1;
             let lines: Vec<Vec<String>> = output.map(|(row, json)| line(row, &json, now, many)).collect();
             human(lines, many, all, context)?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::index;
 use super::session_json::shown;
 use super::stores::{StoreArgs, Stores};
 use super::{Context, Exit, Failure, Format, Outcome};
@@ -60,6 +61,9 @@ pub(super) struct Options {
     /// The clock is right, whatever the last run and the files say
     #[arg(long)]
     clock_ok: bool,
+    /// Read every session again, and keep no index for the next run [default: as [prune] `index` says]
+    #[arg(long)]
+    no_index: bool,
     /// Exit status 3 if there are unreadable sessions
     #[arg(long)]
     strict: bool,
@@ -94,6 +98,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             sys::lock_dir().map_err(|error| Failure::refused(error.to_string()))?
         },
         dry_run,
+        index: if options.no_index { None } else { index::place(stores.farm.as_ref()) },
     };
     if options.all && !dry_run {
         confirm(options, &stores, context)?;

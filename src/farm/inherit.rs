@@ -1,10 +1,10 @@
 //! Inheritance: `[farm]` < groups < wiki, with `unset`, and the origin of every setting kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Key, Problem, Setting, Span, Value, Wiki, nearest};
+use super::{Key, LintLevels, Problem, Setting, Span, Value, Wiki, nearest};
 
 /// One table of settings.
 #[derive(Debug, Default, Clone)]
@@ -12,6 +12,8 @@ pub(super) struct Layer {
     pub(super) settings: BTreeMap<Key, Arc<Setting>>,
     pub(super) unset: Vec<(Key, Span)>,
     pub(super) group: Option<(String, Span)>,
+    /// A wiki's own `lint`.
+    pub(super) lint: LintLevels,
     /// Whether a `url` was given, usable or not.
     pub(super) has_url: bool,
     /// Where the table's name stands.
@@ -36,6 +38,7 @@ impl Layers {
         for name in self.groups.keys() {
             self.group(name, &mut Vec::new(), &mut groups, problems);
         }
+        self.unused_groups(problems);
         let mut wikis = Vec::with_capacity(self.wikis.len());
         for (name, layer) in &self.wikis {
             let mut settings = match &layer.group {
@@ -52,7 +55,8 @@ impl Layers {
             match settings.get(&Key::Url).map(|setting| &setting.value) {
                 Some(Value::Url(url)) => {
                     let url = (**url).clone();
-                    wikis.push(Wiki::new(name.clone(), layer.span.clone(), url, settings, base.to_owned()));
+                    let (name, span, lint) = (name.clone(), layer.span.clone(), layer.lint.clone());
+                    wikis.push(Wiki::new(name, span, url, lint, settings, base.to_owned()));
                 }
                 // A URL that could not be read has been noted already.
                 _ if layer.has_url => {}
@@ -101,6 +105,29 @@ impl Layers {
                 apply(layer, &mut inherited, problems);
             }
             done.insert(current, inherited.clone());
+        }
+    }
+
+    /// Notes the groups that neither a wiki nor a group that is used names.
+    fn unused_groups(&self, problems: &mut Vec<Problem>) {
+        let mut used: BTreeSet<&str> = BTreeSet::new();
+        let mut named: Vec<&str> = self
+            .wikis
+            .iter()
+            .filter_map(|(_, layer)| layer.group.as_ref())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        while let Some(name) = named.pop() {
+            if used.insert(name) {
+                let parent = self.groups.get(name).and_then(|layer| layer.group.as_ref());
+                named.extend(parent.map(|(name, _)| name.as_str()));
+            }
+        }
+        for (name, layer) in self.groups.iter().filter(|(name, _)| !used.contains(name.as_str())) {
+            let message = format!("no wiki is in the group {name:?}");
+            let problem = Problem::new("unused-group", layer.span.clone(), message);
+            let problem = problem.help("take it out, or name it in a wiki: group = …");
+            problems.push(Problem { fatal: false, ..problem });
         }
     }
 

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub use key::{Key, Kind};
 pub use near::nearest;
-pub use policy::{Limit, LintLevels, PrunePolicy};
+pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 pub use source::{Place, Source, Span};
 pub use units::{parse_duration, parse_time};
@@ -58,6 +58,8 @@ pub struct Farm {
 pub struct Share {
     /// Names of wikis that exist, each with its place.
     pub wikis: Vec<(String, Span)>,
+    /// How many names are written, known or not.
+    pub written: usize,
     /// The place of the whole list.
     pub span: Span,
 }

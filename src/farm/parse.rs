@@ -16,6 +16,12 @@ use super::{
 /// The keys of the file itself.
 const TOP: [&str; 8] = ["moin", "farm", "groups", "wikis", "share", "prune", "migrate", "lint"];
 
+/// The keys of a group that are no settings.
+pub(super) const GROUP_OWN: [&str; 2] = ["group", "unset"];
+
+/// The keys of a wiki that are no settings.
+pub(super) const WIKI_OWN: [&str; 3] = ["group", "unset", "lint"];
+
 /// Reads a farm file.
 pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
     let (document, errors) = DeTable::parse_recoverable(source.text());
@@ -81,11 +87,13 @@ impl Reader {
                 }
             }
             ("wikis", DeValue::Table(table)) => self.layers.wikis = self.named_layers("wikis", table),
-            ("prune", DeValue::Table(table)) => self.prune = policy::prune(table, &mut self.problems),
+            ("prune", DeValue::Table(table)) => {
+                self.prune = policy::prune(key.span(), table, &mut self.problems)
+            }
             ("migrate", DeValue::Table(table)) => {
                 self.allow_globals = policy::migrate(table, &mut self.problems);
             }
-            ("lint", DeValue::Table(table)) => self.lint = policy::lint(table, &mut self.problems),
+            ("lint", DeValue::Table(table)) => self.lint = policy::lint("[lint]", table, &mut self.problems),
             ("share", DeValue::Array(items)) => {
                 for item in items.iter() {
                     self.share(item);
@@ -175,6 +183,12 @@ impl Reader {
                     Ok(names) => layer.unset = self.unset(names),
                     Err(problem) => self.problems.push(problem),
                 },
+                ("lint", _) if wiki => match raw.get_ref() {
+                    DeValue::Table(table) => {
+                        layer.lint = policy::lint(&format!("{title} lint"), table, &mut self.problems);
+                    }
+                    _ => self.problems.push(wrong_type("lint", "a table like { allow = [\"RULE\"] }", raw)),
+                },
                 (_, Some(known)) if wiki || known.inheritable() => {
                     layer.has_url |= known == Key::Url;
                     if let Some(setting) = self.setting(known, key, raw) {
@@ -184,7 +198,8 @@ impl Reader {
                 (_, Some(_)) => self.misplaced(title, key),
                 (_, None) => {
                     let known = Key::all().filter(|key| wiki || key.inheritable()).map(Key::name);
-                    self.problems.push(policy::unknown(title, key, known.chain(["group", "unset"])));
+                    let own: &[&str] = if wiki { &WIKI_OWN } else { &GROUP_OWN };
+                    self.problems.push(policy::unknown(title, key, known.chain(own.iter().copied())));
                 }
             }
         }
@@ -230,7 +245,13 @@ impl Reader {
                     .push(problem.help("write moin-1.9:DIR or moin-1.8:DIR, or leave session_store out"));
                 None
             }
-            Ok(value) => Some(Arc::new(Setting { value, key_span: name.span(), span: raw.span() })),
+            Ok(value) => {
+                let items = match raw.get_ref() {
+                    DeValue::Array(items) => items.iter().map(Spanned::span).collect(),
+                    _ => Vec::new(),
+                };
+                Some(Arc::new(Setting { value, key_span: name.span(), span: raw.span(), items }))
+            }
             Err(problem) => {
                 self.problems.push(problem);
                 None
@@ -253,7 +274,7 @@ impl Reader {
         for (key, raw) in table {
             match key.get_ref().as_ref() {
                 "wikis" => match names("wikis", raw) {
-                    Ok(wikis) => share = Some(Share { wikis, span: raw.span() }),
+                    Ok(wikis) => share = Some(Share { written: wikis.len(), wikis, span: raw.span() }),
                     Err(problem) => {
                         self.problems.push(problem);
                         return;

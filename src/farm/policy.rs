@@ -1,5 +1,6 @@
 //! The `[prune]` and `[lint]` tables.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -22,8 +23,23 @@ pub struct PrunePolicy {
     pub unreadable: Option<Duration>,
     /// Most that may go for other reasons than their own expiry.
     pub max_delete: Option<Limit>,
+    /// Whether and where indexes of the stores are kept.
+    pub index: Option<IndexPlace>,
     /// Whether `[prune]` is there at all.
     pub present: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Whether and where prune keeps indexes, so that it need not read again what cannot be due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexPlace {
+    /// Nowhere: every session is read each time.
+    Nowhere,
+    /// In the usual directory; see [`cache_dir`](crate::sys::cache_dir).
+    Usual,
+    /// In this directory.
+    Dir(PathBuf),
 }
 
 /// A limit on a store: a count, or a share of it.
@@ -89,7 +105,7 @@ impl std::str::FromStr for Limit {
     }
 }
 
-/// `[lint]`: rules by name, with their places.
+/// `[lint]`, or a wiki's own `lint`: rules and families by name, with their places.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LintLevels {
     /// Rules that are not reported.
@@ -100,10 +116,16 @@ pub struct LintLevels {
     pub deny: Vec<(String, Span)>,
 }
 
+/// The keys of `[prune]`.
+pub(super) const PRUNE_KEYS: [&str; 7] =
+    ["grace", "idle", "no_expires", "stale_temp", "unreadable", "max_delete", "index"];
+
+/// The keys of `[lint]`.
+pub(super) const LINT_KEYS: [&str; 3] = ["allow", "warn", "deny"];
+
 /// Reads `[prune]`.
-pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
-    const KEYS: [&str; 6] = ["grace", "idle", "no_expires", "stale_temp", "unreadable", "max_delete"];
-    let mut policy = PrunePolicy { present: true, ..PrunePolicy::default() };
+pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
+    let mut policy = PrunePolicy { present: true, span, ..PrunePolicy::default() };
     for (key, raw) in table {
         let name = key.get_ref().as_ref();
         let slot = match name {
@@ -119,8 +141,15 @@ pub(super) fn prune(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePo
                 }
                 continue;
             }
+            "index" => {
+                match index(raw) {
+                    Ok(index) => policy.index = Some(index),
+                    Err(problem) => problems.push(problem),
+                }
+                continue;
+            }
             _ => {
-                problems.push(unknown("[prune]", key, KEYS));
+                problems.push(unknown("[prune]", key, PRUNE_KEYS));
                 continue;
             }
         };
@@ -162,8 +191,15 @@ pub(super) fn migrate(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<S
     allowed
 }
 
-/// Reads `[lint]`.
-pub(super) fn lint(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> LintLevels {
+impl LintLevels {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.allow.is_empty() && self.warn.is_empty() && self.deny.is_empty()
+    }
+}
+
+/// Reads a table of levels, of that title.
+pub(super) fn lint(title: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>) -> LintLevels {
     let mut levels = LintLevels::default();
     for (key, raw) in table {
         let slot = match key.get_ref().as_ref() {
@@ -171,7 +207,7 @@ pub(super) fn lint(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> LintLeve
             "warn" => &mut levels.warn,
             "deny" => &mut levels.deny,
             _ => {
-                problems.push(unknown("[lint]", key, ["allow", "warn", "deny"]));
+                problems.push(unknown(title, key, LINT_KEYS));
                 continue;
             }
         };
@@ -215,6 +251,17 @@ fn limit(raw: &Spanned<DeValue<'_>>) -> Result<Limit, Problem> {
     text.parse().map_err(|error| {
         Problem::new("bad-value", raw.span(), format!("max_delete can't be {text:?}: {error}"))
     })
+}
+
+fn index(raw: &Spanned<DeValue<'_>>) -> Result<IndexPlace, Problem> {
+    match raw.get_ref() {
+        DeValue::Boolean(true) => Ok(IndexPlace::Usual),
+        DeValue::Boolean(false) => Ok(IndexPlace::Nowhere),
+        DeValue::String(text) if !text.is_empty() && !text.contains('\0') => {
+            Ok(IndexPlace::Dir(PathBuf::from(text.as_ref())))
+        }
+        _ => Err(value::wrong_type("index", "true, false or a directory", raw)),
+    }
 }
 
 #[cfg(test)]

@@ -77,6 +77,7 @@ fn every_problem_is_noted_with_its_place() {
         "3 misplaced-key",
         "4 unknown-key",
         "5 misplaced-key",
+        "6 unused-group",
         "7 group-cycle",
         "9 unknown-group",
         "10 wrong-type",
@@ -144,7 +145,7 @@ proptest! {
                 let _ = (shown, wiki.moin().session_cookie_name());
             }
             let suffixes: crate::browser::SharedSuffixes = std::sync::Arc::new(crate::browser::BuiltinSuffixes);
-            let found = crate::lint::check(&farm, &crate::lint::RealDisk, &suffixes);
+            let found = crate::lint::check(&farm, &crate::lint::RealDisk, &suffixes, &crate::lint::Overrides::default());
             let _ = crate::report::findings::human(&farm.source, &found, true);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Key, Span, Value};
+use super::{Key, LintLevels, Span, Value};
 use crate::moin::{Backend, Behaviour, CookieLifetime, Duplicate, Settings, Version};
 
 /// A setting as the farm file has it.
@@ -18,6 +18,8 @@ pub struct Setting {
     pub key_span: Span,
     /// Where its value stands.
     pub span: Span,
+    /// Where each item stands, if it is a list.
+    pub items: Vec<Span>,
 }
 
 /// Where an effective setting comes from.
@@ -38,6 +40,8 @@ pub struct Wiki {
     pub span: Span,
     /// Its public URL.
     pub url: Url,
+    /// Levels of rules that are its own.
+    pub lint: LintLevels,
     settings: BTreeMap<Key, Arc<Setting>>,
     base: PathBuf,
 }
@@ -47,10 +51,11 @@ impl Wiki {
         name: String,
         span: Span,
         url: Url,
+        lint: LintLevels,
         settings: BTreeMap<Key, Arc<Setting>>,
         base: PathBuf,
     ) -> Wiki {
-        Wiki { name, span, url, settings, base }
+        Wiki { name, span, url, lint, settings, base }
     }
 
     /// The setting as the farm file has it; `None` where MoinMoin's default applies.
@@ -66,6 +71,12 @@ impl Wiki {
     /// Where the setting's value stands, or else the wiki's name.
     pub fn span_of(&self, key: Key) -> Span {
         self.setting(key).map_or_else(|| self.span.clone(), |setting| setting.span.clone())
+    }
+
+    /// Where an item of a setting that is a list stands, or else the whole.
+    pub fn item_span(&self, key: Key, position: usize) -> Span {
+        let item = self.setting(key).and_then(|setting| setting.items.get(position));
+        item.cloned().unwrap_or_else(|| self.span_of(key))
     }
 
     /// The release the wiki runs; 1.9.11 where the farm file does not say.
@@ -105,6 +116,11 @@ impl Wiki {
             Some(Value::Urls(urls)) => urls,
             _ => &[],
         }
+    }
+
+    /// Every URL of the wiki, with the setting that has it.
+    pub fn addresses(&self) -> impl Iterator<Item = (&Url, Key)> {
+        std::iter::once((&self.url, Key::Url)).chain(self.aliases().iter().map(|url| (url, Key::Aliases)))
     }
 
     /// The name of the wiki's config module.

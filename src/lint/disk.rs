@@ -1,8 +1,16 @@
-//! What the rules may ask of the disk: only whether directories exist and who may write into them.
+//! What the rules may know of the disk: facts, gathered once for all rules.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use crate::farm::{Farm, Key, Wiki};
+use crate::moin::Behaviour;
+use crate::store::{Layout, NameKind};
 
 /// A directory as the rules see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +19,23 @@ pub struct Directory {
     pub is_directory: bool,
     /// Its permission bits.
     pub mode: u32,
+    /// Its owner's uid.
+    pub owner: u32,
+    /// The number of the device it is on.
+    pub device: u64,
 }
+
+/// What lies in a session directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// How many sessions, counted up to [`MOST_ENTRIES`].
+    pub sessions: usize,
+    /// The name of something that is no session.
+    pub foreign: Option<String>,
+}
+
+/// So many names of a directory are looked at.
+pub const MOST_ENTRIES: usize = 2000;
 
 /// The disk, or what a test says it is.
 pub trait Disk {
@@ -20,6 +44,18 @@ pub trait Disk {
     /// # Errors
     /// If there is nothing there, or it can't be looked at.
     fn directory(&self, path: &Path) -> io::Result<Directory>;
+
+    /// Looks into a session directory.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    fn entries(&self, path: &Path, layout: Layout) -> io::Result<Entries>;
+
+    /// Whether the file system at `path` is kept in memory only.
+    fn in_memory(&self, path: &Path) -> bool;
+
+    /// Whether a job of this machine removes sessions, as far as can be seen.
+    fn has_cleaner(&self) -> bool;
 }
 
 /// The disk of this machine.
@@ -29,6 +65,169 @@ pub struct RealDisk;
 impl Disk for RealDisk {
     fn directory(&self, path: &Path) -> io::Result<Directory> {
         let metadata = path.metadata()?;
-        Ok(Directory { is_directory: metadata.is_dir(), mode: metadata.mode() & 0o7777 })
+        Ok(Directory {
+            is_directory: metadata.is_dir(),
+            mode: metadata.mode() & 0o7777,
+            owner: metadata.uid(),
+            device: metadata.dev(),
+        })
     }
+
+    fn entries(&self, path: &Path, layout: Layout) -> io::Result<Entries> {
+        let mut found = Entries::default();
+        for entry in fs::read_dir(path)?.take(MOST_ENTRIES) {
+            let name = entry?.file_name();
+            match layout.kind(name.as_bytes()) {
+                NameKind::Session => found.sessions += 1,
+                NameKind::Temp => {}
+                NameKind::Foreign if name == "__lock__" || found.foreign.is_some() => {}
+                // A name can be a secret of another program's.
+                NameKind::Foreign => {
+                    let text = name.to_string_lossy();
+                    let short: String = text.chars().take(8).collect();
+                    let more = if text.chars().count() > 8 { "…" } else { "" };
+                    found.foreign = Some(format!("{short}{more}"));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn in_memory(&self, path: &Path) -> bool {
+        // TMPFS_MAGIC and RAMFS_MAGIC of <linux/magic.h>.
+        rustix::fs::statfs(path)
+            .is_ok_and(|found| matches!(u64::try_from(found.f_type), Ok(0x0102_1994 | 0x8584_58f6)))
+    }
+
+    fn has_cleaner(&self) -> bool {
+        const PLACES: [&str; 9] = [
+            "/etc/crontab",
+            "/etc/cron.d",
+            "/etc/cron.hourly",
+            "/etc/cron.daily",
+            "/etc/cron.weekly",
+            "/var/spool/cron",
+            "/var/spool/cron/crontabs",
+            "/etc/systemd/system",
+            "/usr/lib/systemd/system",
+        ];
+        PLACES.into_iter().any(|place| mentions_cleaning(Path::new(place)))
+    }
+}
+
+/// Whether a file, or one of the files in a directory, runs one of the two programs that remove sessions.
+fn mentions_cleaning(path: &Path) -> bool {
+    let mentions = |path: &Path| {
+        let small = path.metadata().is_ok_and(|found| found.is_file() && found.len() < 1 << 20);
+        let text = if small { fs::read(path).unwrap_or_default() } else { Vec::new() };
+        let text = String::from_utf8_lossy(&text);
+        text.contains("wikifarm") || text.contains("cleansessions")
+    };
+    match fs::read_dir(path) {
+        Ok(entries) => entries.flatten().any(|entry| mentions(&entry.path())),
+        Err(_) => mentions(path),
+    }
+}
+
+/// What a directory is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Data,
+    Cache,
+    Sessions,
+    Users,
+}
+
+/// A directory of a wiki.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) role: Role,
+    /// The setting that named it, or from which it follows.
+    pub(super) key: Key,
+    /// Whether the farm file itself gives this path.
+    pub(super) given: bool,
+    pub(super) path: PathBuf,
+}
+
+/// The farm with what is known of its directories.
+pub(super) struct Facts<'a> {
+    pub(super) farm: &'a Farm,
+    pub(super) disk: &'a dyn Disk,
+    /// Each wiki with its directories.
+    pub(super) wikis: Vec<(&'a Wiki, Vec<Place>)>,
+    found: HashMap<PathBuf, io::Result<Directory>>,
+    cleaner: OnceCell<bool>,
+}
+
+impl<'a> Facts<'a> {
+    /// Looks at each directory once.
+    pub(super) fn gather(farm: &'a Farm, disk: &'a dyn Disk) -> Facts<'a> {
+        let wikis: Vec<(&Wiki, Vec<Place>)> = farm.wikis.iter().map(|wiki| (wiki, places(wiki))).collect();
+        let mut found: HashMap<PathBuf, io::Result<Directory>> = HashMap::new();
+        let mut look = |path: &Path| {
+            if !found.contains_key(path) {
+                found.insert(path.to_owned(), disk.directory(path));
+            }
+        };
+        look(&farm.base());
+        for place in wikis.iter().flat_map(|(_, places)| places) {
+            look(&place.path);
+            if let Some(parent) = place.path.parent() {
+                look(parent);
+            }
+        }
+        Facts { farm, disk, wikis, found, cleaner: OnceCell::new() }
+    }
+
+    /// What is at `path`; `None` where nobody looked.
+    pub(super) fn look(&self, path: &Path) -> Option<&io::Result<Directory>> {
+        self.found.get(path)
+    }
+
+    /// The directory at `path`, if it is one.
+    pub(super) fn directory(&self, path: &Path) -> Option<Directory> {
+        let found = self.look(path)?.as_ref().ok()?;
+        found.is_directory.then_some(*found)
+    }
+
+    /// Whether a job of this machine removes sessions.
+    pub(super) fn has_cleaner(&self) -> bool {
+        *self.cleaner.get_or_init(|| self.disk.has_cleaner())
+    }
+
+    /// Every directory of every wiki.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&'a Wiki, &Place)> {
+        self.wikis.iter().flat_map(|(wiki, places)| places.iter().map(|place| (*wiki, place)))
+    }
+
+    /// Every session directory.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = (&'a Wiki, &Place)> {
+        self.places().filter(|(_, place)| place.role == Role::Sessions)
+    }
+}
+
+/// How a wiki's sessions lie in their directory.
+pub(super) fn layout(wiki: &Wiki) -> Layout {
+    if wiki.version().behaviour() < Behaviour::V1_9_0 { Layout::Moin18 } else { Layout::Moin19 }
+}
+
+/// The directories of a wiki.
+pub(super) fn places(wiki: &Wiki) -> Vec<Place> {
+    let set = |key: Key| wiki.setting(key).is_some();
+    let derived_from = |key: Key| {
+        [key, Key::CacheDir, Key::DataDir].into_iter().find(|key| set(*key)).unwrap_or(Key::DataDir)
+    };
+    let mut found = Vec::with_capacity(4);
+    let mut add = |role, key, given, path: Option<PathBuf>| {
+        found.extend(path.map(|path| Place { role, key, given, path }));
+    };
+    add(Role::Data, Key::DataDir, true, wiki.data_dir());
+    if set(Key::CacheDir) {
+        add(Role::Cache, Key::CacheDir, true, wiki.cache_dir());
+    }
+    let key = derived_from(Key::SessionDir);
+    add(Role::Sessions, key, key == Key::SessionDir, wiki.session_dir());
+    let key = if set(Key::UserDir) { Key::UserDir } else { Key::DataDir };
+    add(Role::Users, key, key == Key::UserDir, wiki.user_dir());
+    found
 }

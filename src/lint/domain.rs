@@ -1,9 +1,12 @@
 //! Rules about the cookie's domain.
 
+use std::collections::BTreeSet;
+
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
 use crate::browser::{Mode, RefusalReason, Suffixes, Target, cookie_domain, is_ip};
-use crate::farm::{Key, Wiki};
+use crate::farm::{Farm, Key, Wiki};
+use crate::sharing::{Model, leaks};
 
 const FAMILY: &str = "domain";
 
@@ -28,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Leave cookie_domain out (or `unset` it): the cookie then belongs to the wiki's host alone.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(broken_domain),
     },
     Rule {
@@ -50,6 +54,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write the part of the host that the sharing wikis have in common, or leave cookie_domain out.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Domain(domain_mismatch),
     },
     Rule {
@@ -73,6 +78,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Name at least one label below the public suffix.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Domain(domain_public_suffix),
     },
     Rule {
@@ -95,6 +101,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Leave cookie_domain out.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(domain_ip),
     },
     Rule {
@@ -117,6 +124,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write the bare name.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Domain(domain_malformed),
     },
     Rule {
@@ -141,7 +149,59 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Redirect the alias to the wiki's own URL in the web server.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Domain(alias_domain_mismatch),
+    },
+    Rule {
+        name: "domain-wider-than-farm",
+        family: FAMILY,
+        severity: Warning,
+        title: "a login cookie that goes to a host outside the farm",
+        why: "Whoever runs a host of other_hosts gets the login of everybody who visits it, and can act as them \
+              in the wikis.",
+        bad: r#"
+            moin = "1.9.11"
+            [farm]
+            other_hosts = ["www.example.org"]
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_domain = ".example.org"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            other_hosts = ["www.example.org"]
+            [wikis.one]
+            url = "https://one.wiki.example.org/"
+            cookie_domain = ".wiki.example.org"
+        "#,
+        cure: "Move the wikis that share below a name of their own, like wiki.example.org, or leave cookie_domain \
+              out.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Sharing(domain_wider_than_farm),
+    },
+    Rule {
+        name: "trailing-dot-host",
+        family: FAMILY,
+        severity: Warning,
+        title: "a host with a dot at its end",
+        why: "For browsers wiki.example.org. is another host than wiki.example.org: no cookie of the one reaches \
+              the other.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org./"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Write the host without the dot.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(trailing_dot_host),
     },
 ];
 
@@ -222,6 +282,41 @@ fn alias_domain_mismatch(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) 
                 message,
                 "redirect the alias to the wiki's own URL",
             );
+        }
+    }
+}
+
+fn domain_wider_than_farm(farm: &Farm, model: &Model, sink: &mut Sink) {
+    for leak in leaks(farm, model) {
+        let names: BTreeSet<&str> = leak.cookies.iter().map(|cookie| cookie.name.as_str()).collect();
+        let in_clear = leak.cookies.iter().any(|cookie| cookie.in_clear);
+        let mut wikis: Vec<&str> =
+            leak.cookies.iter().flat_map(|cookie| &cookie.wikis).map(String::as_str).collect();
+        wikis.sort_unstable();
+        wikis.dedup();
+        let whose = match wikis.as_slice() {
+            [one] => format!("the wiki {one}"),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+            [] => continue,
+        };
+        let message = format!(
+            "{} gets the login cookie of {whose}{}",
+            leak.host,
+            if in_clear { ", over http too" } else { "" }
+        );
+        let help = match names.len() {
+            1 => "whoever runs it can act as the wikis' users: narrow cookie_domain",
+            _ => "whoever runs it can act as the wikis' users: narrow their cookie_domain",
+        };
+        sink.report_farm(leak.span, message, help, Vec::new());
+    }
+}
+
+fn trailing_dot_host(wiki: &Wiki, sink: &mut Sink) {
+    for (url, key) in wiki.addresses() {
+        if url.host_str().is_some_and(|host| host.ends_with('.')) {
+            let message = format!("{url} has a dot behind the host: for browsers that is another host");
+            sink.report(wiki, wiki.span_of(key), message, "write the host without it");
         }
     }
 }

@@ -8,6 +8,8 @@ use crate::farm::Span;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
+    /// Advice that not every farm wants; shown with `--min-severity note`.
+    Note,
     /// Worth knowing; the check still passes.
     Warning,
     /// The check fails.
@@ -18,6 +20,7 @@ impl Severity {
     /// The word in output.
     pub fn name(self) -> &'static str {
         match self {
+            Severity::Note => "note",
             Severity::Warning => "warning",
             Severity::Error => "error",
         }

@@ -4,33 +4,45 @@
 //! example that it reports and one that it does not (both are run as tests), and the function that looks. What the
 //! rules know of MoinMoin and browsers they ask [`crate::moin`], [`crate::browser`] and [`crate::sharing`].
 
+mod comments;
 mod disk;
 mod domain;
 mod finding;
+mod levels;
 mod lifetime;
 mod name;
 mod path;
+mod permissions;
+mod prune;
 mod rule;
 mod security;
 mod sharing;
 mod storage;
+mod stores;
+mod suppression;
 mod syntax;
+mod tables;
 mod versions;
 
 use std::collections::HashMap;
 
-pub use disk::{Directory, Disk, RealDisk};
+use comments::Comments;
+use disk::Facts;
+pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk};
 pub use finding::{Finding, Severity};
+use levels::Levels;
+pub use levels::Overrides;
 pub use rule::Rule;
 use rule::{Look, Sink};
 
 use crate::browser::SharedSuffixes;
-use crate::farm::Farm;
+use crate::farm::{Farm, Span, SyntaxErrors};
 use crate::sharing::{Model, RealPlaces};
 
 /// The families, in the order in which their rules are listed.
-const FAMILIES: [&[Rule]; 9] = [
+const FAMILIES: [&[Rule]; 14] = [
     syntax::RULES,
+    tables::RULES,
     versions::RULES,
     domain::RULES,
     name::RULES,
@@ -39,6 +51,10 @@ const FAMILIES: [&[Rule]; 9] = [
     security::RULES,
     sharing::RULES,
     storage::RULES,
+    stores::RULES,
+    permissions::RULES,
+    prune::RULES,
+    suppression::RULES,
 ];
 
 /// All rules.
@@ -46,26 +62,71 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
 
-/// Runs every rule over `farm`, at the levels that its `[lint]` asks for, for browsers with that list of public
-/// suffixes.
-pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes) -> Vec<Finding> {
+/// The rule about files that are no TOML.
+pub const TOML_SYNTAX: &str = "toml-syntax";
+
+/// The rule about suppressions that do nothing.
+const UNUSED: &str = "unused-suppression";
+
+/// The name that stands for every warning in `--deny`.
+pub const WARNINGS: &str = "warnings";
+
+/// Says of a name in `--deny` that it is a rule, a family or `warnings`, or which one it was most likely meant to be.
+///
+/// # Errors
+/// The nearest name, if any, where it is none of them.
+pub fn known_name(name: &str) -> Result<(), Option<&'static str>> {
+    if name == WARNINGS || rules().any(|rule| rule.name == name || rule.family == name) {
+        return Ok(());
+    }
+    Err(suppression::near(name))
+}
+
+/// Runs every rule over `farm`, at the levels that its `[lint]` and comments ask for, for browsers with that list of
+/// public suffixes; `overrides` go over that.
+pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides: &Overrides) -> Vec<Finding> {
     let model = Model::new(farm, &RealPlaces, suffixes);
+    let facts = Facts::gather(farm, disk);
+    let comments = Comments::of(&farm.source);
     let mut findings = parse_findings(farm);
     for rule in rules() {
         let mut sink = Sink::new(rule);
         match rule.look {
-            Look::Parser => {}
+            Look::Parser | Look::Levels => {}
             Look::Wiki(look) => farm.wikis.iter().for_each(|wiki| look(wiki, &mut sink)),
             Look::Farm(look) => look(farm, &mut sink),
-            Look::Disk(look) => look(farm, disk, &mut sink),
+            Look::Disk(look) => look(&facts, &mut sink),
             Look::Domain(look) => farm.wikis.iter().for_each(|wiki| look(wiki, suffixes.as_ref(), &mut sink)),
             Look::Sharing(look) => look(farm, &model, &mut sink),
         }
         findings.extend(sink.into_findings());
     }
-    findings = levelled(farm, findings);
+    let mut levels = Levels::new(farm, &comments, overrides);
+    findings = levels.apply(findings);
+    if let Some(rule) = rules().find(|rule| rule.name == UNUSED) {
+        let mut sink = Sink::new(rule);
+        for (name, span) in levels.unused() {
+            let message = format!("{name:?} is allowed here, and nothing of it is found");
+            sink.report_farm(span, message, "take it out: it would hide the next one", Vec::new());
+        }
+        findings.extend(levels.apply(sink.into_findings()));
+    }
     findings.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(a.rule.cmp(b.rule)));
     findings
+}
+
+/// What is wrong with a file that is no TOML, as findings.
+pub fn syntax_findings(errors: &SyntaxErrors) -> Vec<Finding> {
+    let finding = |(message, span): &(String, Span)| Finding {
+        rule: TOML_SYNTAX,
+        severity: Severity::Error,
+        message: message.clone(),
+        help: None,
+        span: span.clone(),
+        also: Vec::new(),
+        wikis: Vec::new(),
+    };
+    errors.errors.iter().map(finding).collect()
 }
 
 /// What the parser found, as findings, at the rules' own severities.
@@ -81,35 +142,6 @@ pub fn parse_findings(farm: &Farm) -> Vec<Finding> {
         wikis: Vec::new(),
     };
     farm.problems.iter().map(finding).collect()
-}
-
-/// Applies `[lint]`: `allow` takes findings away, `warn` and `deny` set their severity. What makes a farm file
-/// unusable can't be allowed away.
-fn levelled(farm: &Farm, findings: Vec<Finding>) -> Vec<Finding> {
-    let lists = [
-        (None, &farm.lint.allow),
-        (Some(Severity::Warning), &farm.lint.warn),
-        (Some(Severity::Error), &farm.lint.deny),
-    ];
-    let mut levels: HashMap<&str, Option<Severity>> = HashMap::new();
-    for (level, names) in lists {
-        for (name, _) in names {
-            levels.insert(name, level);
-        }
-    }
-    let apply = |mut finding: Finding| {
-        let fixed = rules().any(|rule| rule.name == finding.rule && rule.fixed);
-        match levels.get(finding.rule) {
-            Some(_) if fixed => Some(finding),
-            Some(None) => None,
-            Some(Some(severity)) => {
-                finding.severity = *severity;
-                Some(finding)
-            }
-            None => Some(finding),
-        }
-    };
-    findings.into_iter().filter_map(apply).collect()
 }
 
 #[cfg(test)]

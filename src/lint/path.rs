@@ -1,14 +1,16 @@
 //! Rules about the cookie's path.
 
-use super::Severity::Error;
+use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
 use crate::browser::path_match;
 use crate::farm::{Key, Wiki};
 
+const FAMILY: &str = "path";
+
 pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "path-misses-wiki",
-        family: "path",
+        family: FAMILY,
         severity: Error,
         title: "a cookie path that does not cover the wiki itself",
         why: "The browser stores the cookie but never sends it to this wiki: people log in and are anonymous on the next \
@@ -27,11 +29,12 @@ pub(super) const RULES: &[Rule] = &[
     "#,
         cure: "Set cookie_path to the path of the wiki's public URL or to one above it, or `unset` it.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(path_misses_wiki),
     },
     Rule {
         name: "path-malformed",
-        family: "path",
+        family: FAMILY,
         severity: Error,
         title: "a cookie_path that is no path",
         why: "A path that does not begin with a slash is ignored by browsers, which take the path of the page that was \
@@ -50,7 +53,54 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Begin it with a slash, and use no semicolon, quotes or control characters.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(path_malformed),
+    },
+    Rule {
+        name: "path-trailing-slash",
+        family: FAMILY,
+        severity: Warning,
+        title: "a cookie_path with a slash at its end",
+        why: "/wiki1/ does not cover /wiki1: at the address without the slash the browser sends no cookie, and \
+              people see a wiki that does not know them.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://wiki.example.org/one"
+            cookie_path = "/one/"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://wiki.example.org/one"
+            cookie_path = "/one"
+        "#,
+        cure: "Leave the last slash out; old cookies then go on until they expire.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(path_trailing_slash),
+    },
+    Rule {
+        name: "attribute-too-long",
+        family: FAMILY,
+        severity: Error,
+        title: "a cookie_path or cookie_domain of more than 1,024 bytes",
+        why: "Browsers ignore so long an attribute: the cookie gets the default path or the host alone.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_path = "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Write a shorter one.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(attribute_too_long),
     },
 ];
 
@@ -88,4 +138,25 @@ fn path_misses_wiki(wiki: &Wiki, sink: &mut Sink) {
     };
     let key = if wiki.setting(Key::CookiePath).is_some() { Key::CookiePath } else { Key::BackendUrl };
     sink.report(wiki, wiki.span_of(key), message, help);
+}
+
+fn path_trailing_slash(wiki: &Wiki, sink: &mut Sink) {
+    let Some(path) = wiki.text(Key::CookiePath) else { return };
+    let bare = path.trim_end_matches('/');
+    if path.ends_with('/') && bare.starts_with('/') {
+        let message = format!("the cookie's path {path} does not cover {bare} without the slash");
+        sink.report(wiki, wiki.span_of(Key::CookiePath), message, format!("write cookie_path = {bare:?}"));
+    }
+}
+
+/// The longest attribute value that browsers read. Source: RFC 6265bis 5.6, Chromium.
+const LONGEST: usize = 1024;
+
+fn attribute_too_long(wiki: &Wiki, sink: &mut Sink) {
+    for key in [Key::CookiePath, Key::CookieDomain] {
+        let Some(length) = wiki.text(key).map(str::len).filter(|length| *length > LONGEST) else { continue };
+        let message =
+            format!("browsers ignore {}: it has {length} bytes, and {LONGEST} are allowed", key.name());
+        sink.report(wiki, wiki.span_of(key), message, "write a shorter one");
+    }
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{Disk, Finding, Severity};
+use super::disk::Facts;
+use super::{Finding, Severity};
 use crate::browser::Suffixes;
 use crate::farm::{Farm, Span, Wiki};
 use crate::sharing::Model;
@@ -30,8 +31,17 @@ pub struct Rule {
     pub cure: &'static str,
     /// Whether `[lint]` can't change its level, because the farm file can't be used with it.
     pub fixed: bool,
+    /// The first version of wikifarm that has it.
+    pub since: &'static str,
     #[serde(skip)]
     pub(super) look: Look,
+}
+
+impl Rule {
+    /// Whether it finds different things on different machines.
+    pub fn looks_at_disk(&self) -> bool {
+        matches!(self.look, Look::Disk(_))
+    }
 }
 
 /// Where a rule looks.
@@ -39,12 +49,14 @@ pub struct Rule {
 pub(super) enum Look {
     /// The parser finds it.
     Parser,
+    /// At what the other rules' levels did.
+    Levels,
     /// At each wiki by itself.
     Wiki(fn(&Wiki, &mut Sink)),
     /// At the farm as a whole.
     Farm(fn(&Farm, &mut Sink)),
     /// At the farm and the directories it names.
-    Disk(fn(&Farm, &dyn Disk, &mut Sink)),
+    Disk(fn(&Facts<'_>, &mut Sink)),
     /// At each wiki's cookie domain, by a list of public suffixes.
     Domain(fn(&Wiki, &dyn Suffixes, &mut Sink)),
     /// At what is predicted of the farm.

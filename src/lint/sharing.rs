@@ -46,6 +46,7 @@ pub(super) const RULES: &[Rule] = &[
         cure: "To share the login, give both wikis the same session_dir, user_dir and auth methods; to keep them apart, \
                give them different cookie names (cookie_name = \"siteidmagic\") or leave cookie_domain out.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(log_out_trap),
     },
     Rule {
@@ -82,6 +83,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Give the wikis the same cookie_domain, cookie_name, session_dir, user_dir and auth methods.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(share_not_met),
     },
     Rule {
@@ -126,6 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Add the wiki to the [[share]], or give it a cookie name of its own.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(share_unintended),
     },
     Rule {
@@ -139,8 +142,7 @@ pub(super) const RULES: &[Rule] = &[
             moin = "2.0"
             [wikis.one]
             url = "https://one.example.org/"
-            cookie_samesite = "None"
-            secret_key_id = "k"
+            cookie_name = "="
         "#,
         good: r#"
             moin = "2.0"
@@ -152,6 +154,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Change what the message names.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(cookie_refused),
     },
     Rule {
@@ -189,6 +192,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Give both wikis the same cookie_domain and cookie_path.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Sharing(own_cookie_shadows),
     },
 ];
@@ -268,7 +272,12 @@ fn cookie_refused(farm: &Farm, model: &Model, sink: &mut Sink) {
             | R::PublicSuffix
             | R::MalformedDomain
             | R::NonAsciiDomain
-            | R::SecureFromInsecure => {}
+            | R::SecureFromInsecure
+            | R::SameSiteNoneInsecure
+            | R::SecurePrefix
+            | R::HostPrefix
+            | R::HttpPrefix
+            | R::HostHttpPrefix => {}
             _ => {
                 let message = format!("browsers refuse the login cookie ({}): {explanation}", reason.name());
                 sink.report(

@@ -1,11 +1,13 @@
 //! Rules about the directories a farm names.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::Path;
 
-use super::Severity::{Error, Warning};
+use super::Severity::{Error, Note, Warning};
+use super::disk::{Facts, Role, layout, places};
 use super::rule::{Look, Rule, Sink};
-use super::{Directory, Disk};
-use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{Key, Value, Wiki};
+use crate::moin::Behaviour;
 
 const FAMILY: &str = "storage";
 
@@ -31,20 +33,69 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Correct the path; relative paths start at the farm file's directory.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Disk(missing_directory),
     },
     Rule {
-        name: "world-writable",
+        name: "in-web-root",
         family: FAMILY,
-        severity: Error,
-        title: "a directory that everybody on the machine can write into",
-        why: "MoinMoin unpickles what lies in its session directory, and a pickle is a program: whoever can put a file \
-              there runs code as the wiki. In the user directory it is enough to become any user.",
+        severity: Warning,
+        title: "sessions or users in a directory that a web server usually shows",
+        why: "What lies below a document root can often be fetched: a listing of the session directory is a list of \
+              logins, and a user's file holds his password's hash.",
         bad: r#"
             moin = "1.9.11"
             [wikis.one]
             url = "https://one.example.org/"
-            session_dir = "/srv/open/sessions"
+            session_dir = "/var/www/wiki/sessions"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/var/lib/wiki/sessions"
+        "#,
+        cure: "Move the directory out of the document root, to /var/lib or /srv.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(in_web_root),
+    },
+    Rule {
+        name: "session-in-tmp",
+        family: FAMILY,
+        severity: Warning,
+        title: "sessions in /tmp, /var/tmp or /dev/shm",
+        why: "Other programs clean these directories, so logins end on some night or at a restart; and whoever makes the \
+              directory first after a restart owns it, and can put code there that the wiki runs.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/tmp/sessions"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/var/lib/wiki/sessions"
+        "#,
+        cure: "Give sessions a directory of the wiki's own below /var/lib or /srv.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(session_in_tmp),
+    },
+    Rule {
+        name: "session-in-memory",
+        family: FAMILY,
+        severity: Warning,
+        title: "sessions on a file system that is kept in memory",
+        why: "A restart of the machine logs everybody out, whatever `remember me` said, and a full store takes the \
+              machine's memory.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/srv/memory/sessions"
         "#,
         good: r#"
             moin = "1.9.11"
@@ -52,79 +103,187 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
             session_dir = "/srv/sessions"
         "#,
-        cure: "chmod o-w the directory; only the wiki's own user needs to write there.",
+        cure: "Move the directory to a disk, or allow this rule if logins need not outlive a restart.",
         fixed: false,
-        look: Look::Disk(world_writable),
+        since: "0.1.0",
+        look: Look::Disk(session_in_memory),
+    },
+    Rule {
+        name: "session-among-others",
+        family: FAMILY,
+        severity: Warning,
+        title: "a session directory that another program uses too",
+        why: "MoinMoin unpickles any file whose name looks like a session's, whoever wrote it; and a cleaner of the other \
+              program's files may take sessions with them.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/srv/common/sessions"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/srv/sessions"
+        "#,
+        cure: "Give MoinMoin's sessions a directory of their own.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Disk(session_among_others),
+    },
+    Rule {
+        name: "session-dir-overlaps",
+        family: FAMILY,
+        severity: Error,
+        title: "a session directory that is or holds the wiki's data or users",
+        why: "Sessions, pages and users are told apart by directory alone: a cleaner of sessions that is given this one \
+              walks among the wiki's own files, and so does a wiki that looks for sessions.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            data_dir = "one/data"
+            session_dir = "one"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            data_dir = "one/data"
+            session_dir = "one/sessions"
+        "#,
+        cure: "Give sessions a directory that holds nothing else.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(session_dir_overlaps),
+    },
+    Rule {
+        name: "no-session-place",
+        family: FAMILY,
+        severity: Note,
+        title: "a wiki whose sessions the farm file does not place",
+        why: "Without data_dir, cache_dir or session_dir nobody can say whether it shares sessions, and the session \
+              commands leave it out.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            data_dir = "one/data"
+        "#,
+        cure: "Add its data_dir.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(no_session_place),
     },
 ];
 
-/// The directories of a wiki with the setting that named each, or from which it follows.
-fn directories(wiki: &Wiki) -> Vec<(Key, PathBuf)> {
-    let derived_from = |key: Key| {
-        [key, Key::CacheDir, Key::DataDir]
-            .into_iter()
-            .find(|key| wiki.setting(*key).is_some())
-            .unwrap_or(Key::DataDir)
-    };
-    let mut found = Vec::new();
-    found.extend(wiki.data_dir().map(|path| (Key::DataDir, path)));
-    if wiki.setting(Key::CacheDir).is_some() {
-        found.extend(wiki.cache_dir().map(|path| (Key::CacheDir, path)));
-    }
-    found.extend(wiki.session_dir().map(|path| (derived_from(Key::SessionDir), path)));
-    let user_key = if wiki.setting(Key::UserDir).is_some() { Key::UserDir } else { Key::DataDir };
-    found.extend(wiki.user_dir().map(|path| (user_key, path)));
-    found
-}
-
-/// The path that the farm file itself gives for `key`.
-fn given(wiki: &Wiki, key: Key, path: &PathBuf) -> bool {
-    match key {
-        Key::DataDir => wiki.data_dir().as_ref() == Some(path),
-        Key::CacheDir => wiki.setting(key).is_some() && wiki.cache_dir().as_ref() == Some(path),
-        Key::SessionDir | Key::UserDir => wiki.setting(key).is_some(),
-        _ => false,
+fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {
+    // What MoinMoin makes by itself below a given directory may well not be there yet.
+    for (wiki, place) in facts.places().filter(|(_, place)| place.given) {
+        let why = match facts.look(&place.path) {
+            None => continue,
+            Some(Ok(found)) if found.is_directory => continue,
+            Some(Ok(_)) => "is no directory".to_owned(),
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => "does not exist".to_owned(),
+            Some(Err(error)) => format!("can't be looked at: {error}"),
+        };
+        let message = format!("{} {} {why}", place.key.name(), place.path.display());
+        let help = "relative paths start at the farm file's directory";
+        sink.report(wiki, wiki.span_of(place.key), message, help);
     }
 }
 
-fn missing_directory(farm: &Farm, disk: &dyn Disk, sink: &mut Sink) {
-    for wiki in &farm.wikis {
-        for (key, path) in directories(wiki) {
-            // What MoinMoin makes by itself below a given directory may well not be there yet.
-            if !given(wiki, key, &path) {
-                continue;
-            }
-            let why = match disk.directory(&path) {
-                Ok(Directory { is_directory: true, .. }) => continue,
-                Ok(_) => "is no directory".to_owned(),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => "does not exist".to_owned(),
-                Err(error) => format!("can't be looked at: {error}"),
-            };
-            let message = format!("{} {} {why}", key.name(), path.display());
-            sink.report(
-                wiki,
-                wiki.span_of(key),
-                message,
-                "relative paths start at the farm file's directory",
-            );
+/// Whether web servers usually show what lies at `path`.
+fn is_web_root(path: &Path) -> bool {
+    const ROOTS: [&str; 5] = ["/var/www", "/srv/www", "/srv/http", "/usr/share/nginx", "/usr/share/httpd"];
+    const NAMES: [&str; 3] = ["htdocs", "public_html", "wwwroot"];
+    ROOTS.iter().any(|root| path.starts_with(root))
+        || path.components().any(|part| NAMES.iter().any(|name| part.as_os_str() == *name))
+}
+
+fn in_web_root(wiki: &Wiki, sink: &mut Sink) {
+    for place in places(wiki) {
+        let what = match place.role {
+            Role::Sessions => "sessions",
+            Role::Users => "users",
+            Role::Data | Role::Cache => continue,
+        };
+        if is_web_root(&place.path) {
+            let message = format!("{what} lie in {}, which a web server usually shows", place.path.display());
+            sink.report(wiki, wiki.span_of(place.key), message, "move them below /var/lib or /srv");
         }
     }
 }
 
-fn world_writable(farm: &Farm, disk: &dyn Disk, sink: &mut Sink) {
-    for wiki in &farm.wikis {
-        for (key, path) in directories(wiki) {
-            let Ok(directory) = disk.directory(&path) else { continue };
-            if directory.is_directory && directory.mode & 0o002 != 0 {
-                let message =
-                    format!("{} is writable by everybody (mode {:04o})", path.display(), directory.mode);
-                let help = if directory.mode & 0o1000 == 0 {
-                    format!("run: chmod o-w {}", path.display())
-                } else {
-                    "it is everybody's on purpose: give the wiki a directory of its own".to_owned()
-                };
-                sink.report(wiki, wiki.span_of(key), message, help);
-            }
+fn session_in_tmp(wiki: &Wiki, sink: &mut Sink) {
+    for place in places(wiki).into_iter().filter(|place| place.role == Role::Sessions) {
+        // A farm that lies there as a whole is a trial.
+        let absolute = match wiki.setting(place.key).map(|setting| &setting.value) {
+            Some(Value::Path(path)) => path.is_absolute(),
+            _ => false,
+        };
+        if absolute && ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|tmp| place.path.starts_with(tmp)) {
+            let message = format!("sessions lie in {}, which others clean and may own", place.path.display());
+            sink.report(wiki, wiki.span_of(place.key), message, "move them below /var/lib or /srv");
         }
+    }
+}
+
+fn session_in_memory(facts: &Facts<'_>, sink: &mut Sink) {
+    // A farm that lies there as a whole is a trial.
+    let base = facts.directory(&facts.farm.base()).map(|base| base.device);
+    let mut by_device: HashMap<u64, bool> = HashMap::new();
+    for (wiki, place) in facts.sessions() {
+        let Some(found) = facts.directory(&place.path).filter(|found| Some(found.device) != base) else {
+            continue;
+        };
+        if *by_device.entry(found.device).or_insert_with(|| facts.disk.in_memory(&place.path)) {
+            let message = format!("{} is kept in memory: a restart logs everybody out", place.path.display());
+            sink.report(wiki, wiki.span_of(place.key), message, "move it to a disk");
+        }
+    }
+}
+
+fn session_among_others(facts: &Facts<'_>, sink: &mut Sink) {
+    let mut seen: HashMap<&Path, Option<String>> = HashMap::new();
+    for (wiki, place) in facts.sessions().filter(|(_, place)| facts.directory(&place.path).is_some()) {
+        let foreign = seen.entry(&place.path).or_insert_with(|| {
+            facts.disk.entries(&place.path, layout(wiki)).ok().and_then(|entries| entries.foreign)
+        });
+        if let Some(name) = foreign {
+            let path = place.path.display();
+            let message = format!("{path} holds what is no session of MoinMoin, like {name:?}");
+            let help = "give sessions a directory of their own; `session verify` lists what is there";
+            sink.report(wiki, wiki.span_of(place.key), message, help);
+        }
+    }
+}
+
+fn session_dir_overlaps(wiki: &Wiki, sink: &mut Sink) {
+    let Some(sessions) = wiki.session_dir() else { return };
+    for (key, path) in [(Key::DataDir, wiki.data_dir()), (Key::UserDir, wiki.user_dir())] {
+        let Some(path) = path.filter(|path| path.starts_with(&sessions)) else { continue };
+        let (what, place) = (key.name(), sessions.display());
+        let message = if path == sessions {
+            format!("{place} is the {what} too: sessions need a directory of their own")
+        } else {
+            format!("{place} holds the {what} {}: sessions need a directory of their own", path.display())
+        };
+        sink.report(wiki, wiki.span_of(Key::SessionDir), message, "name a directory that holds nothing else");
+        return;
+    }
+}
+
+fn no_session_place(wiki: &Wiki, sink: &mut Sink) {
+    let keeps_files = wiki.version().behaviour() < Behaviour::V2 && wiki.custom_handler().is_none();
+    if keeps_files && wiki.session_dir().is_none() {
+        let message = format!("nothing says where the sessions of the wiki {:?} lie", wiki.name);
+        sink.report(wiki, wiki.span.clone(), message, "add its data_dir");
     }
 }

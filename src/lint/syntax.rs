@@ -1,14 +1,33 @@
-//! Rules over the farm file itself: what the parser noted, and what [lint] and URLs say.
+//! Rules over the farm file itself: what the parser noted, and what URLs say.
 
 use std::collections::{HashMap, HashSet};
 
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
-use crate::farm::{Farm, Span, nearest};
+use crate::farm::{Farm, Span};
 
 const FAMILY: &str = "syntax";
 
 pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: super::TOML_SYNTAX,
+        family: FAMILY,
+        severity: Error,
+        title: "a file that is no TOML",
+        why: "Nothing of a file with a syntax error can be trusted, so nothing else is checked.",
+        bad: r#"
+            [wikis.one
+            url = "https://one.example.org/"
+        "#,
+        good: r#"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Mend what the message points at; see https://toml.io/.",
+        fixed: true,
+        since: "0.1.0",
+        look: Look::Parser,
+    },
     Rule {
         name: "unknown-key",
         family: FAMILY,
@@ -28,6 +47,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Correct the name, or take the line out: the farm file holds only what decides about sessions.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -48,6 +68,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Move the key to the table that the message names.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -68,6 +89,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write the value as the message says.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -88,6 +110,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write one of the values that the message names.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -108,6 +131,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Name the release the wiki runs; its footer or SystemInfo page shows it.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -131,6 +155,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Keep one of the two.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -153,6 +178,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Take the name out of the list.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -177,6 +203,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Correct the name, or add the group.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -205,6 +232,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Take one `group` line out of the circle.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -234,6 +262,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Correct the name.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -251,6 +280,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Add the wikis of farmconfig.py, each as [wikis.NAME] with its url.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -270,6 +300,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Add the URL that people type, with scheme and path.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -288,6 +319,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write scheme, host and the path the wiki is mounted at, without query.",
         fixed: true,
+        since: "0.1.0",
         look: Look::Parser,
     },
     Rule {
@@ -310,29 +342,8 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Give each wiki its own address.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Farm(duplicate_url),
-    },
-    Rule {
-        name: "unknown-rule",
-        family: FAMILY,
-        severity: Error,
-        title: "a [lint] entry that names no rule",
-        why: "A rule that is meant to be off, or to fail the check, is not.",
-        bad: r#"
-            [wikis.one]
-            url = "https://one.example.org/"
-            [lint]
-            allow = ["precise-versoin"]
-        "#,
-        good: r#"
-            [wikis.one]
-            url = "https://one.example.org/"
-            [lint]
-            allow = ["precise-version"]
-        "#,
-        cure: "Correct the name; `wikifarm config rules` lists them.",
-        fixed: true,
-        look: Look::Farm(unknown_rule),
     },
 ];
 
@@ -359,30 +370,6 @@ fn duplicate_url(farm: &Farm, sink: &mut Sink) {
             } else {
                 seen.insert(address, (&wiki.name, span));
             }
-        }
-    }
-}
-
-/// Names in `[lint]` that are no rules.
-fn unknown_rule(farm: &Farm, sink: &mut Sink) {
-    let lists = [&farm.lint.allow, &farm.lint.warn, &farm.lint.deny];
-    for (name, span) in lists.into_iter().flatten() {
-        match super::rules().find(|rule| rule.name == name) {
-            None => {
-                let near = nearest(&name.replace('-', "_"), super::rules().map(|rule| rule.name));
-                let help = match near {
-                    Some(near) => format!("did you mean {near:?}?"),
-                    None => "`wikifarm config rules` lists them".to_owned(),
-                };
-                sink.report_farm(span.clone(), format!("there is no rule {name:?}"), help, Vec::new());
-            }
-            Some(rule) if rule.fixed => sink.report_farm(
-                span.clone(),
-                format!("the level of {name:?} can't be changed"),
-                "the farm file can't be used with what it reports",
-                Vec::new(),
-            ),
-            Some(_) => {}
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Name the release the wiki runs.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(precise_version),
     },
     Rule {
@@ -46,6 +47,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Add moin = \"1.9.11\" (or what you run) at the top of the file, or to groups or wikis.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(missing_version),
     },
     Rule {
@@ -69,6 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Take the setting out for this wiki (or `unset` it), or upgrade the wiki.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(ignored_setting),
     },
     Rule {
@@ -93,7 +96,31 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Write a pair [anonymous, logged in] from 1.9 on, and a number before.",
         fixed: false,
+        since: "0.1.0",
         look: Look::Wiki(lifetime_shape),
+    },
+    Rule {
+        name: "custom-handler",
+        family: FAMILY,
+        severity: Warning,
+        title: "a wiki with a session handler of its own",
+        why: "What another class than MoinMoin's does with cookies and files can't be known: every prediction \
+              about the wiki says `unknown`.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_service = "custom"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Take the line out if the wiki runs MoinMoin's own class; else allow this rule for the wiki.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(custom_handler),
     },
 ];
 
@@ -209,4 +236,12 @@ fn lifetime_shape(wiki: &Wiki, sink: &mut Sink) {
         _ => return,
     };
     sink.report(wiki, setting.span.clone(), message, help);
+}
+
+fn custom_handler(wiki: &Wiki, sink: &mut Sink) {
+    if let Some(key) = wiki.custom_handler() {
+        let message =
+            format!("the wiki {:?} has a {} of its own: nothing can be predicted", wiki.name, key.name());
+        sink.report(wiki, wiki.span_of(key), message, "`cookie probe` shows what it really sends");
+    }
 }

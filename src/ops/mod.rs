@@ -15,6 +15,7 @@ mod age;
 mod guard;
 pub mod migrate;
 mod outcome;
+mod pass;
 mod plan;
 mod policy;
 mod prune;

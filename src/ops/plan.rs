@@ -1,16 +1,18 @@
 //! Looking at every entry of every store and deciding; nothing is changed here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::moin::Version;
+use crate::store::index::{Kind, Totals};
 use crate::store::{
     self, EntryName, Expires, Facts, Fields, Found, Prefixes, SessionStore, StoreError, StoreSpec,
 };
 
 use super::guard::{ClockCheck, Refusal};
 use super::outcome::{Counts, Problem};
+use super::pass::Pass;
 use super::policy::Policy;
 use super::verdict::{Filter, Judge, Reason, Verdict, WithoutExpires};
 use super::victims::{Victim, Victims};
@@ -30,12 +32,21 @@ pub struct Options {
     pub lock_dir: PathBuf,
     /// Only plan. So does [`ClockCheck::Pinned`].
     pub dry_run: bool,
+    /// Where the indexes of stores lie, so that what cannot be due is not read again; see
+    /// [`cache_dir`](crate::sys::cache_dir). Without, or with [`ClockCheck::Pinned`], every session is read.
+    pub index: Option<PathBuf>,
 }
 
 impl Options {
     /// Whether nothing is to be removed.
     pub fn only_plans(&self) -> bool {
         self.dry_run || self.clock == ClockCheck::Pinned
+    }
+
+    /// Where indexes lie, if they are of use: what is asked for a time that was given is answered by reading, and so
+    /// is what takes live sessions too.
+    fn index(&self) -> Option<&Path> {
+        self.index.as_deref().filter(|_| self.clock != ClockCheck::Pinned && !self.filter.all)
     }
 }
 
@@ -60,6 +71,8 @@ pub struct StorePlan {
     pub(super) without_expires: WithoutExpires,
     pub(super) newest: Option<i64>,
     pub(super) refusal: Option<Refusal>,
+    pub(super) pass: Option<Pass>,
+    pub(super) from_index: u64,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
 }
@@ -138,6 +151,8 @@ impl StorePlan {
             without_expires: WithoutExpires::Usual,
             newest: None,
             refusal: None,
+            pass: None,
+            from_index: 0,
             problems: Vec::new(),
             warnings: Vec::new(),
         };
@@ -202,22 +217,37 @@ impl StorePlan {
     }
 
     fn look(&mut self, options: &Options, stop: &AtomicBool) {
-        let Some(Open(store)) = self.store.take() else { return };
+        let Some(store) = self.store.take() else { return };
         let versions: Vec<Version> = self.spec.wikis.iter().map(|wiki| wiki.version).collect();
         let without_expires = |seen| WithoutExpires::of(self.spec.layout, versions.iter().copied(), seen);
         // With no version known, only the whole store tells whether an absent `expires` means anything.
         let (provisional, if_unseen) = (without_expires(true), without_expires(false));
-        let judge = Judge {
+        let judge_if = |seen| Judge {
             policy: &options.policy,
             filter: options.filter,
-            without_expires: provisional,
+            without_expires: without_expires(seen),
             now: options.now,
         };
+        let judge = judge_if(true);
+        let mut pass = options.index().and_then(|place| Pass::begin(store.0.as_ref(), place));
+        if let Some(totals) = pass.as_ref().and_then(|pass| pass.nothing_to_do(judge_if)) {
+            self.take_over(totals);
+            self.store = Some(store);
+            return;
+        }
         let mut expires_seen = false;
-        let scanned = store.scan(Fields::default(), stop, &mut |found| {
+        let mut sink = |found| {
             expires_seen |= has_expires(&found);
             self.take_in(&found, &judge);
-        });
+        };
+        let scanned = match &mut pass {
+            Some(pass) => pass.scan(store.0.as_ref(), &judge, !options.only_plans(), stop, &mut sink),
+            None => store.0.scan(Fields::default(), stop, &mut sink),
+        };
+        if let Some(pass) = pass {
+            expires_seen |= self.take_left_out(&pass);
+            self.pass = Some(pass);
+        }
         self.without_expires = if expires_seen { provisional } else { if_unseen };
         if self.without_expires == WithoutExpires::Usual {
             self.victims.retain(|victim| victim.reason != Reason::NoExpires);
@@ -226,9 +256,41 @@ impl StorePlan {
             // Half a listing is nothing to act on.
             self.fail(&error);
             self.victims = Victims::default();
+            self.pass = None;
         }
         self.check_max_delete(options);
-        self.store = Some(Open(store));
+        self.store = Some(store);
+    }
+
+    /// Nothing changed and nothing is due: what was counted still counts.
+    fn take_over(&mut self, totals: &Totals) {
+        self.from_index = totals.sessions();
+        self.counts.scanned = totals.sessions();
+        self.counts.live = totals.of(Kind::Ends).count;
+        self.counts.no_expires = totals.of(Kind::WithoutExpires).count;
+        self.counts.invalid_expires = totals.of(Kind::InvalidExpires).count;
+        self.counts.foreign = totals.foreign;
+        self.newest = Some(totals.newest);
+    }
+
+    /// Counts what the index answered for; whether it was anything.
+    fn take_left_out(&mut self, pass: &Pass) -> bool {
+        if let Some(why) = pass.ignored() {
+            self.warnings.push(Problem(why.to_owned()));
+        }
+        let (count, newest) = pass.left_out();
+        self.from_index = count;
+        self.counts.scanned += count;
+        self.counts.live += count;
+        self.newest = self.newest.max(newest);
+        count > 0
+    }
+
+    /// Keeps what was read for the next run.
+    pub(super) fn keep_index(&mut self) {
+        if let Some(Err(error)) = self.pass.take().map(Pass::keep) {
+            self.warnings.push(Problem(format!("the index could not be kept: {error}")));
+        }
     }
 
     fn take_in(&mut self, found: &Found, judge: &Judge<'_>) {

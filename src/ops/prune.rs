@@ -33,6 +33,9 @@ impl Plan {
         } else {
             for store in &mut self.stores {
                 store.execute(&self.options, stop);
+                if !stop.load(Ordering::Relaxed) {
+                    store.keep_index();
+                }
             }
             self.stopped |= stop.load(Ordering::Relaxed);
             let failed = self.stopped || self.stores.iter().any(|store| store.counts.failed > 0);
@@ -82,6 +85,7 @@ impl Plan {
         for plan in self.stores {
             let refused = plan.refusal.map(|refusal| refusal.to_string()).or_else(|| clock.clone());
             total.counts += plan.counts;
+            total.from_index += plan.from_index;
             total.refused += u64::from(refused.is_some());
             problems.extend(plan.problems);
             warnings.extend(plan.warnings);
@@ -90,7 +94,7 @@ impl Plan {
                 wikis: plan.spec.wikis.into_iter().map(|wiki| wiki.name).collect(),
                 counts: plan.counts,
                 refused,
-                from_index: 0,
+                from_index: plan.from_index,
             });
         }
         let seconds = self.begun.elapsed().as_secs_f64();

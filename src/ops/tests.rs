@@ -27,7 +27,7 @@ fn facts(expires: Expires, user: bool) -> Facts {
 
 fn session(modified: i64, facts: Result<Facts, Unreadable>) -> Session {
     let id = EntryName::new(&[b'a'; 40]).unwrap();
-    Session { id, modified, size: 1, bytes_on_disk: 512, stamp: Stamp::from_bits(0), facts }
+    Session { id, inode: 0, modified, size: 1, bytes_on_disk: 512, stamp: Stamp::from_bits(0), facts }
 }
 
 fn days(days: u64) -> Duration {
@@ -166,6 +166,7 @@ impl Place {
             now: NOW,
             clock: ClockCheck::Against { state_dir: Some(self.root.path().join("state")) },
             lock_dir: self.root.path().join("locks"),
+            index: None,
             dry_run: false,
         }
     }

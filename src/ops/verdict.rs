@@ -174,7 +174,7 @@ impl Judge<'_> {
     pub fn temp(&self, temp: &TempFile) -> Verdict {
         if self.filter.anonymous {
             Verdict::Keep(Keep::Filtered)
-        } else if self.older(temp.modified, self.policy.stale_temp()) {
+        } else if self.is_stale(temp.modified) {
             Verdict::Remove(Reason::StaleTemp)
         } else {
             Verdict::Keep(Keep::YoungTemp)
@@ -194,7 +194,18 @@ impl Judge<'_> {
         }
     }
 
-    fn readable(&self, facts: &Facts, modified: i64) -> Verdict {
+    /// Whether what was last written then is idle.
+    pub(super) fn is_idle(&self, modified: i64) -> bool {
+        self.policy.idle().is_some_and(|idle| self.older(modified, idle))
+    }
+
+    /// Whether a half-written file of then was left behind.
+    pub(super) fn is_stale(&self, modified: i64) -> bool {
+        self.older(modified, self.policy.stale_temp())
+    }
+
+    /// Decides on what was read and last written then.
+    pub(super) fn readable(&self, facts: &Facts, modified: i64) -> Verdict {
         if self.filter.anonymous && facts.user.is_some() {
             return Verdict::Keep(Keep::Filtered);
         }
@@ -215,7 +226,7 @@ impl Judge<'_> {
         }
         // The last write is all that tells the last use; that it has not expired says only what was promised. So
         // idle goes first: a cookie is gone from every browser after 400 days, whatever the session says.
-        if self.policy.idle().is_some_and(|idle| self.older(modified, idle)) {
+        if self.is_idle(modified) {
             return Verdict::Remove(Reason::Idle);
         }
         let without = match (facts.expires, self.without_expires) {

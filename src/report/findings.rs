@@ -1,9 +1,12 @@
 //! Findings: with source line and caret for people, as JSON for programs.
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
 use serde::Serialize;
 
-use super::escape;
+use super::{escape, sarif};
 use crate::farm::{Source, Span, SyntaxErrors};
 use crate::lint::{Finding, Severity};
 
@@ -64,6 +67,58 @@ pub fn human(source: &Source, findings: &[Finding], colour: bool) -> String {
     text
 }
 
+/// Findings as SARIF, JUnit and GitHub's annotations want them.
+#[derive(Debug)]
+pub struct Results<'a> {
+    path: &'a Path,
+    /// Each with what it says, what makes it the same in the next run, and its place.
+    results: Vec<(&'a Finding, String, String, sarif::Region)>,
+}
+
+impl<'a> Results<'a> {
+    /// The findings in `source`, which is shown as `path`.
+    pub fn new(source: &Source, path: &'a Path, findings: &'a [Finding]) -> Results<'a> {
+        let mut seen: HashMap<(&str, String), usize> = HashMap::new();
+        let results = findings.iter().map(|finding| {
+            let (start, end) = (source.place(finding.span.start), source.place(finding.span.end));
+            let region = sarif::Region {
+                line: start.line,
+                column: start.column,
+                end_line: end.line,
+                end_column: end.column,
+            };
+            let message = match &finding.help {
+                Some(help) => format!("{}; {help}", finding.message),
+                None => finding.message.clone(),
+            };
+            // What stands there and whose it is stays the same when lines move.
+            let text: String =
+                source.text().get(finding.span.clone()).unwrap_or_default().chars().take(100).collect();
+            let key = format!("{}\0{text}", finding.wikis.first().map_or("", String::as_str));
+            let times = seen.entry((finding.rule, key.clone())).or_default();
+            *times += 1;
+            (finding, message, format!("{key}\0{times}"), region)
+        });
+        Results { path, results: results.collect() }
+    }
+
+    /// One after the other.
+    pub fn findings(&self) -> impl Iterator<Item = sarif::Finding<'_>> {
+        self.results.iter().map(|(finding, message, key, region)| sarif::Finding {
+            rule: finding.rule,
+            level: match finding.severity {
+                Severity::Error => sarif::Level::Error,
+                Severity::Warning => sarif::Level::Warning,
+                Severity::Note => sarif::Level::Note,
+            },
+            message,
+            path: self.path,
+            region: Some(*region),
+            key,
+        })
+    }
+}
+
 /// Syntax errors for people.
 pub fn syntax(errors: &SyntaxErrors, colour: bool) -> String {
     let mut text = String::new();
@@ -106,6 +161,7 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool) -> String {
     let level = match shown.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let message = escape(shown.message);
     let title = match shown.rule {

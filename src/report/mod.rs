@@ -6,6 +6,8 @@
 
 mod escape;
 pub mod findings;
+pub mod github;
+pub mod junit;
 pub mod measure;
 pub mod sarif;
 pub mod table;

@@ -15,6 +15,7 @@
 
 #[cfg(test)]
 mod agreement;
+pub mod diff;
 mod event;
 mod people;
 mod plan;

@@ -5,8 +5,19 @@ use super::plan::Plan;
 use super::script::{Line, Step};
 use super::wiki::{Goal, Site};
 use super::world::World;
-use crate::browser::{Outcome, Request, Target};
+use crate::browser::{Outcome, Request, Target, Visit};
 use crate::moin::{Action, Answer, Failure, MemorySessions, Outside, SetCookie};
+
+/// A request, its answer, and what the browser made of it.
+#[derive(Debug)]
+pub(super) struct Exchanged {
+    /// The cookies that went with the request, and those that stayed at home.
+    pub(super) visit: Visit,
+    /// The wiki's answer.
+    pub(super) answer: Result<Answer, Failure>,
+    /// Each cookie of the answer, and what became of it.
+    pub(super) received: Vec<(SetCookie, Outcome)>,
+}
 
 impl World {
     /// Acts out a plan from beginning to end, telling each step as it is done.
@@ -87,21 +98,20 @@ impl World {
     }
 
     /// Sees that a user is there.
-    fn ensure(&mut self, site: &Site, name: &str, forget: bool) -> Option<String> {
+    pub(super) fn ensure(&mut self, site: &Site, name: &str, forget: bool) -> Option<String> {
         let (number, now) =
             (self.people.iter().map(|people| people.known.profiles.len()).sum::<usize>(), self.now);
         let position = self.users(site);
         self.people.get_mut(position)?.ensure(name, forget, number + 1, now)
     }
 
-    /// One request and its answer.
+    /// One request and its answer, as an event tells it.
     fn request(&mut self, site: &Site, target: &Target, page: &str, action: &Action, event: &mut Event) {
         event.wiki = Some(site.name.clone());
         event.url = Some(target.to_string());
-        let request = Request::direct(self.now);
-        let visit = self.jar.cookies_for(target, &request);
+        let Exchanged { visit, answer, received } = self.exchange(site, target, page, action);
         event.cookie = sent(&visit.sent);
-        match self.ask(site, visit.header.as_deref(), action, page) {
+        match answer {
             Err(failure) => event.failure = Some(failure.to_string()),
             Ok(answer) => {
                 event.remarks.extend(answer.remarks.iter().map(ToString::to_string));
@@ -112,14 +122,31 @@ impl World {
                     user: answer.user.as_ref().map(name),
                     switched_from: answer.real_user.as_ref().map(name),
                 });
-                for cookie in &answer.set_cookie {
-                    let outcome = self.jar.receive(target, cookie.to_string().as_bytes(), &request);
-                    event
-                        .set_cookie
-                        .push(Sent { header: header(cookie), browser: made_of(cookie, &outcome) });
+                for (cookie, outcome) in &received {
+                    event.set_cookie.push(Sent { header: header(cookie), browser: made_of(cookie, outcome) });
                 }
             }
         }
+    }
+
+    /// One request and its answer: the browser sends its cookies, the wiki answers, the browser takes in what it sets.
+    pub(super) fn exchange(
+        &mut self,
+        site: &Site,
+        target: &Target,
+        page: &str,
+        action: &Action,
+    ) -> Exchanged {
+        let request = Request::direct(self.now);
+        let visit = self.jar.cookies_for(target, &request);
+        let answer = self.ask(site, visit.header.as_deref(), action, page);
+        let cookies = answer.as_ref().map(|answer| answer.set_cookie.clone()).unwrap_or_default();
+        let received = cookies.into_iter().map(|cookie| {
+            let outcome = self.jar.receive(target, cookie.to_string().as_bytes(), &request);
+            (cookie, outcome)
+        });
+        let received = received.collect();
+        Exchanged { visit, answer, received }
     }
 
     /// Has the wiki answer.

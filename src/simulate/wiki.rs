@@ -88,6 +88,22 @@ impl Site {
         Ok(Site { name: wiki.name.clone(), root, handler, sessions, users })
     }
 
+    /// Where the farm file does not say where this wiki and `other` keep sessions or users, it is the same place, if
+    /// both versions lay it out alike.
+    pub(super) fn stay_where(&mut self, other: &Site) {
+        let alike = (self.behaviour() < Behaviour::V1_9_0) == (other.behaviour() < Behaviour::V1_9_0);
+        if let (Some(here), Some(there)) = (&mut self.sessions, &other.sessions)
+            && here.assumed
+            && there.assumed
+            && alike
+        {
+            here.place = there.place.clone();
+        }
+        if self.users.assumed && other.users.assumed {
+            self.users.place = other.users.place.clone();
+        }
+    }
+
     /// What the farm file leaves open about this wiki.
     pub(super) fn assumptions(&self) -> Vec<String> {
         let silent = |what: &str| {
@@ -99,7 +115,7 @@ impl Site {
     }
 
     /// The page it shows where none is named.
-    fn front_page(&self) -> &'static str {
+    pub(super) fn front_page(&self) -> &'static str {
         if self.behaviour() == Behaviour::V2 { "Home" } else { "FrontPage" }
     }
 }

@@ -6,13 +6,14 @@ use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::atomic::AtomicBool;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use crate::pickle::{self, Tree};
 use crate::sys::{
-    self, AsOwner, Dir, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal, put_files,
-    remove_temps,
+    self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal,
+    put_files, remove_temps,
 };
 
 use super::address::StoreSpec;
@@ -23,7 +24,10 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp, TempFile};
 use super::scan;
 use super::writable::{NewSession, Raw, USUAL_MODE, WritableStore, Written};
-use super::{Decide, SessionStore, Sink, json_dir};
+use super::{Decide, SessionStore, Sink, Skip, json_dir};
+
+/// So many entries are removed by one thread before it takes the next.
+const SHARE: usize = 32;
 
 /// What runs between the last look at a file and its removal.
 type Hook = Box<dyn Fn(&CStr) + Send + Sync>;
@@ -131,21 +135,21 @@ fn found(
     fields: Fields,
     buffer: &mut Vec<u8>,
 ) -> Result<Found, NotOpened> {
-    let FileStat { modified, size, bytes_on_disk, .. } = file.stat();
+    let FileStat { inode, modified, size, bytes_on_disk, .. } = file.stat();
     let stamp = Stamp(file.stamp());
     if kind == NameKind::Temp {
         return Ok(Found::Temp(TempFile { name, modified, size, bytes_on_disk, stamp }));
     }
     file.read(buffer)?;
     let facts = Facts::from_bytes(buffer, fields);
-    Ok(Found::Session(Session { id: name, modified, size, bytes_on_disk, stamp, facts }))
+    Ok(Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp, facts }))
 }
 
 /// A session that is there, but not to be read.
 fn not_read(name: EntryName, stat: FileStat, why: NotOpened) -> Found {
-    let FileStat { modified, size, bytes_on_disk, .. } = stat;
+    let FileStat { inode, modified, size, bytes_on_disk, .. } = stat;
     let facts = Err(Unreadable::Unsafe(why));
-    Found::Session(Session { id: name, modified, size, bytes_on_disk, stamp: Stamp(0), facts })
+    Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp: Stamp(0), facts })
 }
 
 impl SessionStore for FileStore {
@@ -171,9 +175,24 @@ impl SessionStore for FileStore {
     }
 
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
-        let look = |name, kind, buffer: &mut Vec<u8>| self.look(name, kind, fields, buffer);
-        let scanned = scan::scan(&self.dir, self.spec.layout, stop, &look, sink);
+        self.scan_but(&|_, _| false, fields, stop, sink)
+    }
+
+    fn scan_but(
+        &self,
+        skip: Skip<'_>,
+        fields: Fields,
+        stop: &AtomicBool,
+        sink: Sink<'_>,
+    ) -> Result<(), StoreError> {
+        let look =
+            |entry: scan::Entry, buffer: &mut Vec<u8>| self.look(entry.name, entry.kind, fields, buffer);
+        let scanned = scan::scan(&self.dir, self.spec.layout, stop, scan::Work { look: &look, skip }, sink);
         scanned.map_err(|source| self.error(source))
+    }
+
+    fn stamp(&self) -> Option<DirStamp> {
+        self.dir.stamp().ok().flatten()
     }
 
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
@@ -204,31 +223,37 @@ impl SessionStore for FileStore {
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
-        let share = batch.len().div_ceil(scan::workers()).max(1);
-        let work = |part: &[(EntryName, Stamp)]| -> Vec<io::Result<Removal>> {
+        let work = |part: &[(EntryName, Stamp)], buffer: &mut Vec<u8>| -> Vec<io::Result<Removal>> {
             let owner = AsOwner::of(&self.dir);
-            let mut buffer = Vec::new();
             let one = |entry: &(EntryName, Stamp)| match &owner {
-                Ok(_) => self.remove_one(*entry, decide, &mut buffer),
+                Ok(_) => self.remove_one(*entry, decide, buffer),
                 Err(error) => Err(io::Error::other(error.to_string())),
             };
             part.iter().map(one).collect()
         };
-        if batch.len() <= 16 {
-            return work(batch);
+        if batch.len() <= SHARE {
+            return work(batch, &mut Vec::new());
         }
+        // Each takes the next few: to remove a file can take long.
+        let parts: Vec<_> = batch.chunks(SHARE).map(|part| (part, OnceLock::new())).collect();
+        let next = AtomicUsize::new(0);
+        let take = || {
+            let mut buffer = Vec::new();
+            while let Some((part, results)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                results.get_or_init(|| work(part, &mut buffer));
+            }
+        };
         thread::scope(|scope| {
-            let parts: Vec<_> =
-                batch.chunks(share).map(|part| (part.len(), scope.spawn(|| work(part)))).collect();
-            let joined = parts.into_iter().flat_map(|(length, part)| match part.join() {
-                Ok(results) => results,
-                Err(panic) => {
-                    drop(panic);
-                    (0..length).map(|_| Err(io::Error::other("a worker stopped"))).collect()
-                }
-            });
-            joined.collect()
-        })
+            // Removing waits for the file system's journal: twice as many threads as for reading.
+            let threads: Vec<_> = (0..2 * scan::workers()).map(|_| scope.spawn(take)).collect();
+            // A part whose thread came to grief has no results.
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+        });
+        let stopped = |part: &[_]| part.iter().map(|_| Err(io::Error::other("a worker stopped"))).collect();
+        parts
+            .into_iter()
+            .flat_map(|(part, results)| results.into_inner().unwrap_or_else(|| stopped(part)))
+            .collect()
     }
 }
 

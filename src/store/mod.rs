@@ -16,7 +16,7 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 
 use crate::pickle::Tree;
-use crate::sys::{FileId, Removal};
+use crate::sys::{DirStamp, FileId, Removal};
 
 mod address;
 #[cfg(test)]
@@ -25,6 +25,7 @@ mod error;
 mod facts;
 mod farm;
 mod files;
+pub mod index;
 mod json_dir;
 mod layout;
 mod name;
@@ -64,6 +65,9 @@ pub use writable::{
 /// Takes what a scan finds, one at a time but from any thread.
 pub type Sink<'a> = &'a mut (dyn FnMut(Found) + Send);
 
+/// Says whether a session of that name and inode need not be looked at. Asked from any thread.
+pub type Skip<'a> = &'a (dyn Fn(&EntryName, u64) -> bool + Sync);
+
 /// Says whether an entry, looked at again, is still to go.
 pub type Decide<'a> = &'a (dyn Fn(&Found) -> bool + Sync);
 
@@ -88,6 +92,28 @@ pub trait SessionStore: Send + Sync {
     ///
     /// Where the entries could not be listed to the end: what was told is then not everything.
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError>;
+
+    /// As [`SessionStore::scan`], but says nothing of sessions that `skip` says need not be looked at.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn scan_but(
+        &self,
+        skip: Skip<'_>,
+        fields: Fields,
+        stop: &AtomicBool,
+        sink: Sink<'_>,
+    ) -> Result<(), StoreError> {
+        let _ = skip;
+        self.scan(fields, stop, sink)
+    }
+
+    /// In which state it is, where that tells whether it changed; `None` where nothing does, so that what was read is
+    /// not to be kept in an [`index`].
+    fn stamp(&self) -> Option<DirStamp> {
+        None
+    }
 
     /// Looks at one session; `None` where there is none of that id.
     ///

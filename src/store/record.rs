@@ -31,6 +31,8 @@ impl Stamp {
 pub struct Session {
     /// Its id: a secret.
     pub id: EntryName,
+    /// Its inode, for a file; 0 where a store has none.
+    pub inode: u64,
     /// When it was last written, in seconds since 1970.
     pub modified: i64,
     /// Bytes in it.
@@ -166,7 +168,7 @@ mod tests {
 
     fn session(modified: i64, facts: Result<Facts, Unreadable>) -> Session {
         let id = EntryName::new(&[b'a'; 40]).unwrap();
-        Session { id, modified, size: 1, bytes_on_disk: 512, stamp: Stamp(0), facts }
+        Session { id, inode: 0, modified, size: 1, bytes_on_disk: 512, stamp: Stamp(0), facts }
     }
 
     fn with(expires: Expires) -> Result<Facts, Unreadable> {

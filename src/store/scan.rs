@@ -1,5 +1,5 @@
 //! The scan engine: one thread lists, others open and read, and the first helps them whenever they have enough to
-//! do; one at a time hands on what was found.
+//! do; one at a time hands on what was found. Where files come from the disk and not from memory, more are called.
 
 use std::ffi::OsStr;
 use std::io;
@@ -9,29 +9,64 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::sys::{AsOwner, Dir, Kind};
 
-use super::Sink;
 use super::layout::{Layout, NameKind};
 use super::name::EntryName;
 use super::record::Found;
+use super::{Sink, Skip};
 
 /// Names handed to a worker at a time.
 const BATCH: usize = 256;
 
 /// Batches that may wait for a worker: enough that none has to wait for the lister.
-const WAITING: usize = 4;
+const WAITING: usize = 16;
 
-type Batch = Vec<(EntryName, NameKind)>;
+/// A file that takes longer than this, on average over a batch, comes from a disk. In memory it takes 3 to 5 µs.
+const SLOW: Duration = Duration::from_micros(25);
 
-/// Looks at one entry, with a buffer to use again; `None` where it has gone.
-pub(super) type Look<'a> = &'a (dyn Fn(EntryName, NameKind, &mut Vec<u8>) -> Option<Found> + Sync);
+/// Fewer files of a batch than this are no measure.
+const FEW: u32 = 64;
+
+/// Threads in all where files come from a disk, which does several things at a time.
+const SLOW_WORKERS: usize = 16;
+
+/// A regular file with a name of ours, as listed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) name: EntryName,
+    pub(super) kind: NameKind,
+    inode: u64,
+}
+
+type Batch = Vec<Entry>;
+
+/// What is done with each entry.
+#[derive(Clone, Copy)]
+pub(super) struct Work<'a> {
+    /// Looks at it, with a buffer to use again; `None` where it has gone.
+    pub(super) look: &'a (dyn Fn(Entry, &mut Vec<u8>) -> Option<Found> + Sync),
+    /// Says of a session whether to leave it out.
+    pub(super) skip: Skip<'a>,
+}
 
 /// How many threads open and read: the processors, at least 2 as opening waits for the disk, at most 8 as they all
 /// use one directory.
 pub(super) fn workers() -> usize {
     thread::available_parallelism().map_or(2, |count| count.get().clamp(2, 8))
+}
+
+/// What the threads of a scan share.
+struct Shared<'a, 'sink> {
+    dir: &'a Dir,
+    stop: &'a AtomicBool,
+    work: Work<'a>,
+    sink: Mutex<Sink<'sink>>,
+    receiver: Mutex<Receiver<Batch>>,
+    /// Somebody had to wait for the disk.
+    slow: AtomicBool,
 }
 
 /// Looks at every entry of `dir`. `sink` is called by one thread at a time, in no order.
@@ -44,18 +79,23 @@ pub(super) fn scan(
     dir: &Dir,
     layout: Layout,
     stop: &AtomicBool,
-    look: Look<'_>,
+    work: Work<'_>,
     sink: Sink<'_>,
 ) -> io::Result<()> {
     let (sender, receiver) = sync_channel::<Batch>(WAITING);
-    let receiver = Mutex::new(receiver);
-    let sink = Mutex::new(sink);
+    let (sink, receiver) = (Mutex::new(sink), Mutex::new(receiver));
+    let shared = Shared { dir, stop, work, sink, receiver, slow: AtomicBool::new(false) };
     thread::scope(|scope| {
-        let work = || Worker::new(dir, look, &sink, stop)?.work(&receiver);
-        let helpers: Vec<_> = (1..workers()).map(|_| scope.spawn(work)).collect();
-        let listed = Worker::new(dir, look, &sink, stop).and_then(|mut worker| {
-            worker.list(dir, layout, sender)?;
-            worker.work(&receiver)
+        // Where no more threads are allowed, fewer do it.
+        let help = || thread::Builder::new().spawn_scoped(scope, || Worker::new(&shared)?.work()).ok();
+        let mut helpers: Vec<_> = (1..workers()).filter_map(|_| help()).collect();
+        let listed = Worker::new(&shared).and_then(|mut worker| {
+            worker.list(layout, sender, &mut || {
+                if shared.slow.load(Ordering::Relaxed) {
+                    helpers.extend((helpers.len() + 1..SLOW_WORKERS).filter_map(|_| help()));
+                }
+            })?;
+            worker.work()
         });
         let helped = helpers.into_iter().map(|helper| match helper.join() {
             Ok(result) => result,
@@ -71,31 +111,25 @@ pub(super) fn scan(
 /// What a thread needs to look at batches, with the rights of the directory's owner.
 struct Worker<'a, 'sink> {
     _owner: AsOwner,
-    look: Look<'a>,
-    sink: &'a Mutex<Sink<'sink>>,
-    stop: &'a AtomicBool,
+    shared: &'a Shared<'a, 'sink>,
     buffer: Vec<u8>,
     found: Vec<Found>,
 }
 
 impl<'a, 'sink> Worker<'a, 'sink> {
-    fn new(
-        dir: &Dir,
-        look: Look<'a>,
-        sink: &'a Mutex<Sink<'sink>>,
-        stop: &'a AtomicBool,
-    ) -> io::Result<Self> {
-        let owner = AsOwner::of(dir)?;
-        Ok(Worker { _owner: owner, look, sink, stop, buffer: Vec::new(), found: Vec::with_capacity(BATCH) })
+    fn new(shared: &'a Shared<'a, 'sink>) -> io::Result<Self> {
+        let owner = AsOwner::of(shared.dir)?;
+        Ok(Worker { _owner: owner, shared, buffer: Vec::new(), found: Vec::with_capacity(BATCH) })
     }
 
-    /// Lists the directory and sends batches of names; dropping the sender ends the helpers.
-    fn list(&mut self, dir: &Dir, layout: Layout, sender: SyncSender<Batch>) -> io::Result<()> {
+    /// Lists the directory and sends batches of names; dropping the sender ends the helpers. `sent` is called now and
+    /// then.
+    fn list(&mut self, layout: Layout, sender: SyncSender<Batch>, sent: &mut dyn FnMut()) -> io::Result<()> {
         let mut batch = Batch::with_capacity(BATCH);
-        dir.list(|entry| {
+        self.shared.dir.list(|entry| {
             let name = entry.name.to_bytes();
             match (entry.kind, layout.entry(name)) {
-                (Kind::Regular, Some(entry)) => batch.push(entry),
+                (Kind::Regular, Some((name, kind))) => batch.push(Entry { name, kind, inode: entry.inode }),
                 _ => self.tell(Found::Foreign(OsStr::from_bytes(name).to_owned())),
             }
             if batch.len() < BATCH {
@@ -107,6 +141,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
                 // They have enough to do, or have failed, which will be told in the end.
                 Err(TrySendError::Full(batch) | TrySendError::Disconnected(batch)) => self.handle(batch),
             }
+            sent();
             if self.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         self.handle(batch);
@@ -114,9 +149,9 @@ impl<'a, 'sink> Worker<'a, 'sink> {
     }
 
     /// Looks at batches until there are no more.
-    fn work(&mut self, receiver: &Mutex<Receiver<Batch>>) -> io::Result<()> {
+    fn work(&mut self) -> io::Result<()> {
         loop {
-            let batch = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let batch = self.shared.receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
             match batch {
                 Ok(batch) => self.handle(batch),
                 Err(_) => return Ok(()),
@@ -128,17 +163,31 @@ impl<'a, 'sink> Worker<'a, 'sink> {
         if self.stopped() {
             return;
         }
-        let looked = batch.into_iter().filter_map(|(name, kind)| (self.look)(name, kind, &mut self.buffer));
-        self.found.extend(looked);
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        let Work { look, skip } = self.shared.work;
+        let mut looked = 0;
+        let begun = Instant::now();
+        for entry in batch {
+            if entry.kind == NameKind::Session && skip(&entry.name, entry.inode) {
+                continue;
+            }
+            looked += 1;
+            self.found.extend(look(entry, &mut self.buffer));
+        }
+        if begun.elapsed() > SLOW.saturating_mul(looked.max(FEW)) {
+            self.shared.slow.store(true, Ordering::Relaxed);
+        }
+        if self.found.is_empty() {
+            return;
+        }
+        let mut sink = self.shared.sink.lock().unwrap_or_else(PoisonError::into_inner);
         self.found.drain(..).for_each(&mut **sink);
     }
 
     fn tell(&self, found: Found) {
-        (self.sink.lock().unwrap_or_else(PoisonError::into_inner))(found);
+        (self.shared.sink.lock().unwrap_or_else(PoisonError::into_inner))(found);
     }
 
     fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.shared.stop.load(Ordering::Relaxed)
     }
 }

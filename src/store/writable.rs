@@ -121,6 +121,7 @@ pub(super) fn session(id: EntryName, raw: &Raw, fields: Fields) -> Session {
     let size = u64::try_from(raw.bytes.len()).unwrap_or(u64::MAX);
     Session {
         id,
+        inode: 0,
         modified: raw.modified.seconds,
         size,
         bytes_on_disk: size,

@@ -106,6 +106,8 @@ pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
 /// What is known of a file without opening it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileStat {
+    /// Its inode.
+    pub inode: u64,
     /// And nanoseconds of it.
     pub modified_nanos: u32,
     /// When it was last written, in seconds since 1970.
@@ -128,6 +130,7 @@ impl FileStat {
         let unsigned = |number| u64::try_from(number).unwrap_or(0);
         let bytes_on_disk = unsigned(stat.st_blocks).saturating_mul(512);
         FileStat {
+            inode: stat.st_ino,
             modified_nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0),
             modified: stat.st_mtime.into(),
             size: unsigned(stat.st_size),

@@ -1,22 +1,21 @@
 //! One wikifarm at a time in one store: flock(2) on a file in a directory of our own.
 
 use std::fmt;
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, ftruncate, openat};
 use rustix::io::Errno;
 
-use super::dir::{Dir, FileId};
+use super::dir::FileId;
+use super::private::{PrivateDir, PrivateError};
 use super::walk::DirError;
 
 /// A directory for locks in which nobody else can write.
 #[derive(Debug)]
 pub struct LockDir {
-    dir: Dir,
-    path: PathBuf,
+    dir: PrivateDir,
 }
 
 /// A lock held until dropped, or until the process ends in whatever way.
@@ -76,19 +75,11 @@ impl LockDir {
     ///
     /// Where it cannot be made or opened, or somebody but root and us can write in it.
     pub fn open(path: &Path) -> Result<Self, LockError> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-        let dir = match (Dir::open(path), made) {
-            (Ok(dir), _) => dir,
-            (Err(DirError::Missing { .. }), Err(source)) => {
-                return Err(LockError::Io { path: path.to_owned(), source });
-            }
-            (Err(error), _) => return Err(LockError::Directory(error)),
-        };
-        let ours = dir.uid() == 0 || dir.uid() == rustix::process::geteuid().as_raw();
-        if !ours || dir.mode() & 0o022 != 0 {
-            return Err(LockError::UnsafeDirectory { path: path.to_owned() });
-        }
-        Ok(LockDir { dir, path: path.to_owned() })
+        PrivateDir::make(path).map(|dir| LockDir { dir }).map_err(|error| match error {
+            PrivateError::Unsafe { path } => LockError::UnsafeDirectory { path },
+            PrivateError::Directory(error) => LockError::Directory(error),
+            PrivateError::Io { path, source } => LockError::Io { path, source },
+        })
     }
 
     /// Takes the lock for the directory `id`, without waiting. The file stays when the lock is given back: removing
@@ -99,9 +90,9 @@ impl LockDir {
     /// [`LockError::Held`] where another process has it.
     pub fn take(&self, id: FileId) -> Result<Lock, LockError> {
         let name = format!("{:x}-{:x}.lock", id.device, id.inode);
-        let error = |error: Errno| LockError::Io { path: self.path.join(&name), source: error.into() };
+        let error = |error: Errno| LockError::Io { path: self.dir.path().join(&name), source: error.into() };
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = openat(&self.dir, &name, flags, Mode::RUSR | Mode::WUSR).map_err(error)?;
+        let fd = openat(self.dir.dir(), &name, flags, Mode::RUSR | Mode::WUSR).map_err(error)?;
         let mut file = File::from(fd);
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
@@ -115,7 +106,7 @@ impl LockDir {
         }
         ftruncate(&file, 0).map_err(error)?;
         let written = writeln!(file, "{}", std::process::id());
-        written.map_err(|source| LockError::Io { path: self.path.join(&name), source })?;
+        written.map_err(|source| LockError::Io { path: self.dir.path().join(&name), source })?;
         Ok(Lock { _file: file })
     }
 }

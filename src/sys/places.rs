@@ -1,6 +1,6 @@
-//! Where wikifarm keeps its own few files: locks and the time of the last run.
+//! Where wikifarm keeps its own few files: locks, the time of the last run, and indexes.
 //!
-//! In this order: what systemd gives a unit (`StateDirectory=`, `RuntimeDirectory=`; systemd.exec(5)), root's places,
+//! In this order: what systemd gives a unit (`StateDirectory=`, `RuntimeDirectory=`, `CacheDirectory=`; systemd.exec(5)), root's places,
 //! a user's by the XDG base directory specification.
 
 use std::ffi::OsString;
@@ -11,19 +11,23 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceError {
     what: &'static str,
+    variable: &'static str,
 }
 
 impl fmt::Display for PlaceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "no directory for {}: neither XDG_STATE_HOME nor HOME is set to an absolute path",
-            self.what
+            "no directory for {}: neither {} nor HOME is set to an absolute path",
+            self.what, self.variable
         )
     }
 }
 
 impl std::error::Error for PlaceError {}
+
+/// What names the place of the time of the last run, and of locks.
+const STATE: &str = "XDG_STATE_HOME";
 
 /// Where the time of the last run is kept: `$STATE_DIRECTORY`, else `/var/lib/wikifarm` for root, else `$XDG_STATE_HOME/wikifarm`, which is
 /// by default `~/.local/state/wikifarm`.
@@ -46,6 +50,30 @@ pub fn lock_dir() -> Result<PathBuf, PlaceError> {
     lock_dir_of(super::is_root(), |name| std::env::var_os(name))
 }
 
+/// Where indexes of stores lie: `$CACHE_DIRECTORY`, else `/var/cache/wikifarm` for root, else
+/// `$XDG_CACHE_HOME/wikifarm`, which is by default `~/.cache/wikifarm`.
+///
+/// # Errors
+///
+/// As [`state_dir`].
+pub fn cache_dir() -> Result<PathBuf, PlaceError> {
+    cache_dir_of(super::is_root(), |name| std::env::var_os(name))
+}
+
+fn cache_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, PlaceError> {
+    let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(given) = absolute("CACHE_DIRECTORY") {
+        return Ok(given);
+    }
+    if root {
+        return Ok(PathBuf::from("/var/cache/wikifarm"));
+    }
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
+    cache
+        .map(|cache| cache.join("wikifarm"))
+        .ok_or(PlaceError { what: "indexes", variable: "XDG_CACHE_HOME" })
+}
+
 fn state_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, PlaceError> {
     let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(given) = absolute("STATE_DIRECTORY") {
@@ -54,8 +82,10 @@ fn state_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<Pa
     if root {
         return Ok(PathBuf::from("/var/lib/wikifarm"));
     }
-    let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
-    state.map(|state| state.join("wikifarm")).ok_or(PlaceError { what: "the time of the last run" })
+    let state = absolute(STATE).or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+    state
+        .map(|state| state.join("wikifarm"))
+        .ok_or(PlaceError { what: "the time of the last run", variable: STATE })
 }
 
 fn lock_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, PlaceError> {
@@ -68,7 +98,7 @@ fn lock_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<Pat
     }
     match state_dir_of(root, env) {
         Ok(state) => Ok(state.join("locks")),
-        Err(_) => Err(PlaceError { what: "locks" }),
+        Err(_) => Err(PlaceError { what: "locks", variable: STATE }),
     }
 }
 
@@ -95,6 +125,13 @@ mod tests {
             lock_dir_of(false, env(home)).unwrap(),
             PathBuf::from("/home/u/.local/state/wikifarm/locks")
         );
+        assert_eq!(cache_dir_of(true, env(home)).unwrap(), PathBuf::from("/var/cache/wikifarm"));
+        assert_eq!(cache_dir_of(false, env(home)).unwrap(), PathBuf::from("/home/u/.cache/wikifarm"));
+        let given = &[("XDG_CACHE_HOME", "/c")];
+        assert_eq!(cache_dir_of(false, env(given)).unwrap(), PathBuf::from("/c/wikifarm"));
+        let unit = &[("CACHE_DIRECTORY", "/var/cache/w"), ("XDG_CACHE_HOME", "/c")];
+        assert_eq!(cache_dir_of(true, env(unit)).unwrap(), PathBuf::from("/var/cache/w"));
         assert!(state_dir_of(false, env(&[])).is_err());
+        assert!(cache_dir_of(false, env(&[])).is_err());
     }
 }

@@ -10,6 +10,6 @@ mod session;
 mod text;
 
 pub(crate) use place::{Place, fixtures};
-pub(crate) use run::{Run, is_root};
+pub(crate) use run::{Ran, Run, is_root};
 pub(crate) use session::{DAY, HOUR, NOW, Session, clock};
 pub(crate) use text::unindent;

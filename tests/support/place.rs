@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
+use wikifarm::sys::Dir;
+
 use super::session::{Session, set_mtime};
 use super::{Run, text};
 
@@ -22,7 +24,11 @@ pub(crate) fn fixtures() -> PathBuf {
 
 impl Place {
     pub(crate) fn new() -> Place {
-        let root = tempfile::Builder::new().prefix("wikifarm-test-").tempdir().unwrap();
+        Place::within(&std::env::temp_dir())
+    }
+
+    fn within(dir: &Path) -> Place {
+        let root = tempfile::Builder::new().prefix("wikifarm-test-").tempdir_in(dir).unwrap();
         for name in ["here", "home"] {
             fs::DirBuilder::new().mode(0o755).create(root.path().join(name)).unwrap();
         }
@@ -32,6 +38,16 @@ impl Place {
     /// A place with that text, its indentation removed, as `farm.toml`.
     pub(crate) fn farm(farm: &str) -> Place {
         Place::new().file("farm.toml", text::unindent(farm))
+    }
+
+    /// As [`Place::farm`], on a file system for which wikifarm keeps indexes.
+    pub(crate) fn on_plain_disk(farm: &str) -> Place {
+        let has_stamp = |dir: &Path| Dir::open(dir).is_ok_and(|dir| dir.stamp().is_ok_and(|it| it.is_some()));
+        let places = [std::env::temp_dir(), PathBuf::from("/dev/shm")];
+        let place = places.into_iter().find(|dir| has_stamp(dir));
+        let place =
+            place.unwrap_or_else(|| panic!("neither TMPDIR nor /dev/shm is ext4, xfs, btrfs or tmpfs"));
+        Place::within(&place).file("farm.toml", text::unindent(farm))
     }
 
     /// Where wikifarm runs.
@@ -57,7 +73,8 @@ impl Place {
     }
 
     pub(crate) fn dir(self, name: &str) -> Place {
-        fs::create_dir_all(self.path().join(name)).unwrap();
+        // As private as a wiki's own directories should be.
+        fs::DirBuilder::new().recursive(true).mode(0o750).create(self.path().join(name)).unwrap();
         self
     }
 

@@ -149,6 +149,18 @@ impl Handler {
         self
     }
 
+    /// With other settings.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Handler {
+        self.settings = settings;
+        self
+    }
+
+    /// Whether cookies that `other` signed are opened here (2.0).
+    pub fn has_key_of(&self, other: &Handler) -> bool {
+        self.secret_key == other.secret_key
+    }
+
     /// What shapes the wiki's cookie.
     pub fn settings(&self) -> &Settings {
         &self.settings

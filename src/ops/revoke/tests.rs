@@ -189,6 +189,7 @@ fn matches_by_table() {
     let id = |name: &str| EntryName::new(name.as_bytes()).unwrap();
     let session = |user: Option<&str>, setuid: Option<&str>| Session {
         id: id(A),
+        inode: 0,
         modified: 100,
         size: 1,
         bytes_on_disk: 512,

@@ -81,6 +81,7 @@ impl JsonStore {
             })),
             Ok((size, Err((stat, stamp, why)))) => Some(Found::Session(Session {
                 id,
+                inode: 0,
                 modified: stat.modified,
                 size,
                 bytes_on_disk: stat.bytes_on_disk,
@@ -94,6 +95,7 @@ impl JsonStore {
                 let stat = sys::stat_regular(&self.dir, &name).ok()?;
                 Some(Found::Session(Session {
                     id,
+                    inode: 0,
                     modified: stat.modified,
                     size: stat.size,
                     bytes_on_disk: stat.bytes_on_disk,

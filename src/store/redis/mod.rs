@@ -292,6 +292,7 @@ fn found(id: EntryName, entry: &Entry, fields: Fields) -> Session {
         Entry::Raw(raw) => session(id, raw, fields),
         Entry::TooLarge(size, modified) => Session {
             id,
+            inode: 0,
             modified: modified.seconds,
             size: *size,
             bytes_on_disk: *size,

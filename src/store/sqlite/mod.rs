@@ -212,6 +212,7 @@ fn found(entry: Entry, fields: Fields) -> Found {
         Entry::Session(id, raw) => Found::Session(session(id, &raw, fields)),
         Entry::TooLarge(id, size, modified) => Found::Session(Session {
             id,
+            inode: 0,
             modified: modified.seconds,
             size,
             bytes_on_disk: size,

@@ -1,0 +1,186 @@
+//! Which findings are reported, and how bad they are: `[lint]`, a wiki's own `lint`, comments, and `--allow` and `--deny`.
+//!
+//! The nearest to a finding decides: a comment at its line, then the wiki's `lint`, then the farm's `[lint]`; in one
+//! table a rule's name goes before its family's. `--allow` and `--deny` go over what is left.
+
+use std::collections::{HashMap, HashSet};
+
+use super::comments::Comments;
+use super::{Finding, Rule, Severity};
+use crate::farm::{Farm, LintLevels, Span};
+
+/// What the command line says over the farm file: names of rules and families.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// What is not reported.
+    pub allow: Vec<String>,
+    /// What is an error; [`super::WARNINGS`] stands for every warning.
+    pub deny: Vec<String>,
+}
+
+/// One of `[lint]`'s lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Allow,
+    Warn,
+    Deny,
+}
+
+impl Level {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            Level::Allow => None,
+            Level::Warn => Some(Severity::Warning),
+            Level::Deny => Some(Severity::Error),
+        }
+    }
+}
+
+/// A level, and where its name stands.
+type Placed<'a> = (Level, &'a Span);
+
+/// One table of levels, by name. Of a name in two lists, the stricter counts.
+struct Table<'a>(HashMap<&'a str, Placed<'a>>);
+
+impl<'a> Table<'a> {
+    fn new(levels: &'a LintLevels) -> Table<'a> {
+        let lists = [(Level::Allow, &levels.allow), (Level::Warn, &levels.warn), (Level::Deny, &levels.deny)];
+        let named = lists
+            .into_iter()
+            .flat_map(|(level, names)| names.iter().map(move |(name, span)| (name.as_str(), (level, span))));
+        Table(named.collect())
+    }
+
+    fn of(&self, rule: &Rule) -> Option<Placed<'a>> {
+        self.0.get(rule.name).or_else(|| self.0.get(rule.family)).copied()
+    }
+}
+
+/// Applies the levels to what the rules found, and says which suppressions did nothing.
+pub(super) struct Levels<'a> {
+    farm: &'a Farm,
+    comments: &'a Comments,
+    overrides: &'a Overrides,
+    by_name: HashMap<&'static str, &'static Rule>,
+    top: Table<'a>,
+    wikis: HashMap<&'a str, Table<'a>>,
+    by_line: HashMap<usize, Vec<(&'a str, &'a Span)>>,
+    /// Where the names stand that suppressed something.
+    used: HashSet<usize>,
+}
+
+impl<'a> Levels<'a> {
+    pub(super) fn new(farm: &'a Farm, comments: &'a Comments, overrides: &'a Overrides) -> Levels<'a> {
+        let wikis = farm.wikis.iter().filter(|wiki| !wiki.lint.is_empty());
+        let mut by_line: HashMap<usize, Vec<(&str, &Span)>> = HashMap::new();
+        for allow in &comments.allows {
+            let names = allow.names.iter().map(|(name, span)| (name.as_str(), span));
+            by_line.entry(allow.line).or_default().extend(names);
+        }
+        Levels {
+            farm,
+            comments,
+            overrides,
+            by_name: super::rules().map(|rule| (rule.name, rule)).collect(),
+            top: Table::new(&farm.lint),
+            wikis: wikis.map(|wiki| (wiki.name.as_str(), Table::new(&wiki.lint))).collect(),
+            by_line,
+            used: HashSet::new(),
+        }
+    }
+
+    /// What is left of the findings.
+    pub(super) fn apply(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
+        let mut left = Vec::with_capacity(findings.len());
+        for finding in findings {
+            self.one(finding, &mut left);
+        }
+        left
+    }
+
+    fn one(&mut self, finding: Finding, left: &mut Vec<Finding>) {
+        let Some(rule) = self.by_name.get(finding.rule).copied().filter(|rule| !rule.fixed) else {
+            left.push(finding);
+            return;
+        };
+        if !self.by_line.is_empty() {
+            let line = self.farm.source.place(finding.span.start).line;
+            let here = self.by_line.get(&line).into_iter().flatten();
+            if let Some((_, span)) =
+                here.copied().find(|(name, _)| *name == rule.name || *name == rule.family)
+            {
+                self.used.insert(span.start);
+                return;
+            }
+        }
+        let top = self.top.of(rule);
+        let own = |wiki: &String| self.wikis.get(wiki.as_str()).and_then(|table| table.of(rule));
+        if finding.wikis.iter().all(|wiki| own(wiki).is_none()) {
+            self.push(finding, rule, top, left);
+            return;
+        }
+        // The wikis of one finding may be at different levels: then each level has its own.
+        let mut parts: Vec<(Option<Placed<'_>>, Vec<String>)> = Vec::new();
+        for wiki in &finding.wikis {
+            let level = own(wiki).or(top);
+            match parts.iter_mut().find(|(other, _)| other.map(|l| l.0) == level.map(|l| l.0)) {
+                Some((_, wikis)) => wikis.push(wiki.clone()),
+                None => parts.push((level, vec![wiki.clone()])),
+            }
+            if let Some((Level::Allow, span)) = level {
+                self.used.insert(span.start);
+            }
+        }
+        for (level, wikis) in parts {
+            self.push(Finding { wikis, ..finding.clone() }, rule, level, left);
+        }
+    }
+
+    fn push(
+        &mut self,
+        mut finding: Finding,
+        rule: &Rule,
+        level: Option<Placed<'_>>,
+        left: &mut Vec<Finding>,
+    ) {
+        if let Some((level, span)) = level {
+            match level.severity() {
+                Some(severity) => finding.severity = severity,
+                None => {
+                    self.used.insert(span.start);
+                    return;
+                }
+            }
+        }
+        let named = |names: &[String]| names.iter().any(|name| name == rule.name || name == rule.family);
+        if named(&self.overrides.allow) {
+            return;
+        }
+        let warnings = self.overrides.deny.iter().any(|name| name == super::WARNINGS);
+        if named(&self.overrides.deny) || (warnings && finding.severity == Severity::Warning) {
+            finding.severity = Severity::Error;
+        }
+        left.push(finding);
+    }
+
+    /// Names that are allowed, but of which nothing was found. What rules find on a disk may be found on another
+    /// machine: such names are never unused.
+    pub(super) fn unused(&self) -> Vec<(&'a str, Span)> {
+        let farm: &'a Farm = self.farm;
+        let comments: &'a Comments = self.comments;
+        let tables = std::iter::once(&farm.lint).chain(farm.wikis.iter().map(|wiki| &wiki.lint));
+        let allowed = tables.flat_map(|table| &table.allow);
+        let commented = comments.allows.iter().flat_map(|allow| &allow.names);
+        allowed
+            .chain(commented)
+            .filter(|(_, span)| !self.used.contains(&span.start))
+            .filter(|(name, _)| {
+                let mut meant =
+                    super::rules().filter(|rule| rule.name == name || rule.family == name).peekable();
+                meant.peek().is_some()
+                    && meant.all(|rule| !rule.looks_at_disk() && rule.name != super::UNUSED)
+            })
+            .map(|(name, span)| (name.as_str(), span.clone()))
+            .collect()
+    }
+}

@@ -1,0 +1,167 @@
+//! Rules about directories that several wikis have.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::Severity::Warning;
+use super::rule::{Look, Rule, Sink};
+use crate::farm::{Farm, Key, Wiki};
+use crate::moin::Behaviour;
+
+const FAMILY: &str = "storage";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "shared-data-dir",
+        family: FAMILY,
+        severity: Warning,
+        title: "two wikis with one data_dir",
+        why: "Two wikis that write the same pages lock and cache each by itself, and lose edits. One wiki with two \
+              addresses is one wiki with an alias.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            data_dir = "data"
+            [wikis.two]
+            url = "https://two.example.org/"
+            data_dir = "data"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            aliases = ["https://two.example.org/"]
+            data_dir = "data"
+        "#,
+        cure: "Give each wiki its own data_dir, or make one an alias of the other.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Farm(shared_data_dir),
+    },
+    Rule {
+        name: "first-request-store",
+        family: FAMILY,
+        severity: Warning,
+        title: "wikis of 1.9.0 with different session directories",
+        why: "In 1.9.0 all wikis of one process use the session directory of whichever wiki was asked first: after a \
+              restart sessions may be looked for in another wiki's directory.",
+        bad: r#"
+            moin = "1.9.0"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "one/sessions"
+            [wikis.two]
+            url = "https://two.example.org/"
+            session_dir = "two/sessions"
+        "#,
+        good: r#"
+            moin = "1.9.0"
+            [farm]
+            session_dir = "sessions"
+            [wikis.one]
+            url = "https://one.example.org/one"
+            cookie_path = "/one"
+            [wikis.two]
+            url = "https://two.example.org/two"
+            cookie_path = "/two"
+        "#,
+        cure: "Give them one session_dir, run each in a process of its own, or upgrade.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Farm(first_request_store),
+    },
+    Rule {
+        name: "torn-writes",
+        family: FAMILY,
+        severity: Warning,
+        title: "wikis that share sessions with one that writes them in place",
+        why: "1.9.0 and 1.9.1 truncate a session's file and write it anew. Another wiki that reads it meanwhile finds \
+              half a session: its request fails, or the user is anonymous.",
+        bad: r#"
+            moin = "1.9.1"
+            [farm]
+            session_dir = "sessions"
+            user_dir = "users"
+            cookie_domain = ".example.org"
+            cookie_name = "lab"
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            url = "https://two.example.org/"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            session_dir = "sessions"
+            user_dir = "users"
+            cookie_domain = ".example.org"
+            cookie_name = "lab"
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            url = "https://two.example.org/"
+        "#,
+        cure: "Upgrade to 1.9.2 or later, which renames a finished file over the old one.",
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Farm(torn_writes),
+    },
+];
+
+/// The wikis by the directory that `of` gives, where several have one.
+fn together(farm: &Farm, of: impl Fn(&Wiki) -> Option<PathBuf>) -> Vec<Vec<&Wiki>> {
+    let mut by_path: HashMap<PathBuf, usize> = HashMap::new();
+    let mut groups: Vec<Vec<&Wiki>> = Vec::new();
+    for wiki in &farm.wikis {
+        let Some(path) = of(wiki) else { continue };
+        let position = *by_path.entry(path).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(position) {
+            group.push(wiki);
+        }
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
+}
+
+fn shared_data_dir(farm: &Farm, sink: &mut Sink) {
+    for group in together(farm, Wiki::data_dir) {
+        let Some((first, rest)) = group.split_first() else { continue };
+        for wiki in rest {
+            let message = format!("the wikis {:?} and {:?} have one data_dir", first.name, wiki.name);
+            let help = "give each its own, or make one an alias of the other";
+            sink.report(wiki, wiki.span_of(Key::DataDir), message, help);
+        }
+    }
+}
+
+fn first_request_store(farm: &Farm, sink: &mut Sink) {
+    let mut wikis = farm.wikis.iter().filter(|wiki| wiki.version().behaviour() == Behaviour::V1_9_0);
+    let Some(first) = wikis.next() else { return };
+    let place = first.session_dir();
+    for wiki in wikis.filter(|wiki| wiki.session_dir() != place) {
+        let message = format!(
+            "1.9.0 keeps the sessions of {:?} where those of {:?} are, if that is asked first in one process",
+            wiki.name, first.name
+        );
+        let help = "give them one session_dir, run each in its own process, or upgrade";
+        sink.report(wiki, wiki.span_of(Key::SessionDir), message, help);
+    }
+}
+
+fn torn_writes(farm: &Farm, sink: &mut Sink) {
+    for group in together(farm, Wiki::session_dir) {
+        let in_place =
+            |wiki: &&&Wiki| matches!(wiki.version().behaviour(), Behaviour::V1_9_0 | Behaviour::V1_9_1);
+        for wiki in group.iter().filter(in_place) {
+            let message = format!(
+                "MoinMoin {} writes sessions in place, and other wikis read them meanwhile",
+                wiki.version().resolved()
+            );
+            sink.report(wiki, wiki.span_of(Key::Moin), message, "upgrade to 1.9.2 or later");
+        }
+    }
+}

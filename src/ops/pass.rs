@@ -1,0 +1,98 @@
+//! A look at a store with the help of its index: what cannot be due is not read again.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use crate::store::index::{Gather, Index, Kind, Known, Totals};
+use crate::store::{Expires, Facts, Fields, SessionStore, Sink, StoreError, seconds};
+
+use super::verdict::{Judge, Verdict};
+
+/// The index of one store, before, during and after a scan.
+#[derive(Debug)]
+pub(super) struct Pass {
+    index: Index,
+    known: Option<Known>,
+    gathered: Option<Gather>,
+}
+
+impl Pass {
+    /// Opens the index, among those in the directory `place`; `None` where the store is none for an index.
+    pub(super) fn begin(store: &dyn SessionStore, place: &Path) -> Option<Self> {
+        let index = Index::open(place, store.spec().layout, store.stamp()?);
+        Some(Pass { index, known: None, gathered: None })
+    }
+
+    /// Why an index that is there is not used.
+    pub(super) fn ignored(&self) -> Option<&str> {
+        self.index.ignored()
+    }
+
+    /// What is in the store, where nothing changed since the last pass, and nothing of it is due or will be told as
+    /// something else than it was then.
+    pub(super) fn nothing_to_do<'a>(&self, judge: impl Fn(bool) -> Judge<'a>) -> Option<&Totals> {
+        let totals = self.index.unchanged()?;
+        let judge = judge(totals.of(Kind::Ends).count + totals.of(Kind::InvalidExpires).count > 0);
+        is_quiet(totals, &judge).then_some(totals)
+    }
+
+    /// Scans the store but for what is known to be live, and gathers what is read if it is to be kept.
+    pub(super) fn scan(
+        &mut self,
+        store: &dyn SessionStore,
+        judge: &Judge<'_>,
+        keep: bool,
+        stop: &AtomicBool,
+        sink: Sink<'_>,
+    ) -> Result<(), StoreError> {
+        self.known = self.index.known();
+        // Without a random key there is no index.
+        self.gathered = if keep { self.index.gather(self.known.as_ref()).ok() } else { None };
+        let Pass { known, gathered, .. } = self;
+        let mut gather = |found| {
+            if let Some(gathered) = gathered.as_mut() {
+                gathered.take(&found, matches!(judge.verdict(&found), Verdict::Remove(_)));
+            }
+            sink(found);
+        };
+        match known {
+            Some(known) => {
+                let (now, idle) = (judge.now, judge.policy.idle());
+                let skip = |name: &_, inode| known.is_live(name, inode, now, idle);
+                store.scan_but(&skip, Fields::default(), stop, &mut gather)
+            }
+            None => store.scan(Fields::default(), stop, &mut gather),
+        }
+    }
+
+    /// How many sessions the scan left out as live, and when the newest of them was written.
+    pub(super) fn left_out(&self) -> (u64, Option<i64>) {
+        self.known.as_ref().map_or((0, None), Known::left_out)
+    }
+
+    /// Keeps what was gathered for the next run.
+    pub(super) fn keep(self) -> Result<(), String> {
+        match self.gathered {
+            Some(gathered) => self.index.write(gathered, self.known.as_ref()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether of these entries none is to go, and every session with an end is live: the first to end and the first
+/// written stand for all.
+fn is_quiet(totals: &Totals, judge: &Judge<'_>) -> bool {
+    let kept = |kind, expires| {
+        let total = totals.of(kind);
+        let facts = Facts { expires, user: None, setuid: None, trail: Vec::new() };
+        total.count == 0
+            || !judge.is_idle(total.oldest)
+                && matches!(judge.readable(&facts, total.oldest), Verdict::Keep(_))
+    };
+    let temps = totals.of(Kind::Temp);
+    totals.first_end >= judge.now
+        && kept(Kind::Ends, Expires::At(seconds(totals.first_end)))
+        && kept(Kind::WithoutExpires, Expires::Absent)
+        && kept(Kind::InvalidExpires, Expires::Invalid("unknown"))
+        && (temps.count == 0 || !judge.is_stale(temps.oldest))
+}

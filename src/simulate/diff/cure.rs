@@ -1,0 +1,185 @@
+//! What helps people with old cookies: a fresh cookie name, or headers that delete the old cookies; each tried out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::case::{Case, CookieKey, Reason, Verdict, Way};
+use super::{Acted, Stage, act_out};
+use crate::browser::SharedSuffixes;
+use crate::moin::Behaviour;
+
+/// The cures, empty where nothing ails.
+#[derive(Debug, Default, Serialize)]
+pub struct Cures {
+    /// Headers that delete old cookies, by the wiki that has to send them.
+    pub deletions: Vec<Deletion>,
+    /// Old cookies that no header may delete, since a wiki of the new farm sets the very same one.
+    pub in_use: Vec<CookieKey>,
+    /// What is left of the worst with those headers.
+    pub with_deletions: Option<Left>,
+    /// Fresh names for the wikis concerned.
+    pub fresh_names: Vec<FreshName>,
+    /// What is left of the worst with those names.
+    pub with_fresh_names: Option<Left>,
+}
+
+/// A header that deletes an old cookie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Deletion {
+    /// The URL of the wiki whose answers have to carry it.
+    pub url: String,
+    /// The old cookie.
+    #[serde(flatten)]
+    pub cookie: CookieKey,
+    /// The value of the Set-Cookie header.
+    pub set_cookie: String,
+    /// How long it is needed: the last second of such a cookie, unix; `None` where it goes with the browser's session.
+    pub until: Option<i64>,
+}
+
+/// A name that no old cookie has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FreshName {
+    /// The wikis that need it.
+    pub wikis: Vec<String>,
+    /// The setting: `cookie_name`.
+    pub cookie_name: String,
+    /// The cookie's name then.
+    pub cookie: String,
+}
+
+/// What a cure leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Left {
+    /// The worst that becomes of anybody.
+    pub verdict: Verdict,
+    /// Whether an old cookie is still taken where there is a new one.
+    pub shadowed: bool,
+}
+
+impl Left {
+    fn of(cases: &[Vec<Case>]) -> Left {
+        let all = || cases.iter().flatten();
+        let verdict = all().map(|case| case.verdict).max().unwrap_or(Verdict::Kept);
+        Left { verdict, shadowed: all().any(|case| case.shadowed) }
+    }
+
+    /// Whether nobody has more than one log-in to do.
+    pub fn is_well(self) -> bool {
+        self.verdict <= Verdict::LoggedOut && !self.shadowed
+    }
+}
+
+/// Whether old cookies do that to somebody.
+fn ails(case: &Case) -> bool {
+    let by_old = matches!(case.verdict, Verdict::LogsOut | Verdict::CannotLogOut | Verdict::StuckAtLogin);
+    case.shadowed
+        || by_old
+        || (case.verdict == Verdict::LoggedOut && case.way != Way::Back && !case.cookies.is_empty())
+}
+
+/// Finds cures and tries them out.
+pub(super) fn cures(seats: &[Acted], cases: &[Vec<Case>], suffixes: &SharedSuffixes, now: f64) -> Cures {
+    let ailing: Vec<usize> =
+        cases.iter().enumerate().filter(|(_, cases)| cases.iter().any(ails)).map(|(at, _)| at).collect();
+    if ailing.is_empty() {
+        return Cures::default();
+    }
+    let (deletions, in_use) = deletions(seats, cases, &ailing);
+    let mut cures = Cures { deletions, in_use, ..Cures::default() };
+    if !cures.deletions.is_empty() {
+        let mut headers: HashMap<String, Vec<String>> = HashMap::new();
+        for one in &cures.deletions {
+            headers.entry(one.url.clone()).or_default().push(one.set_cookie.clone());
+        }
+        let stage = Stage { suffixes, now, headers: Arc::new(headers) };
+        cures.with_deletions = Some(Left::of(&act_out(&stage, seats, &ailing)));
+    }
+    let (names, renamed) = rename(seats, &ailing);
+    if !names.is_empty() {
+        let stage = Stage { suffixes, now, headers: Arc::default() };
+        let seats: Vec<Acted> = renamed.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
+        cures.fresh_names = names;
+        cures.with_fresh_names = Some(Left::of(&act_out(&stage, &seats, &ailing)));
+    }
+    cures
+}
+
+fn deletions(seats: &[Acted], cases: &[Vec<Case>], ailing: &[usize]) -> (Vec<Deletion>, Vec<CookieKey>) {
+    let mut found: BTreeMap<(String, CookieKey), Option<i64>> = BTreeMap::new();
+    let mut in_use: Vec<CookieKey> = Vec::new();
+    let ours: Vec<CookieKey> =
+        seats.iter().filter_map(|acted| acted.ours.as_ref()).map(CookieKey::of).collect();
+    for at in ailing {
+        let (Some(acted), Some(cases)) = (seats.get(*at), cases.get(*at)) else { continue };
+        for case in cases.iter().filter(|case| ails(case)) {
+            let refused = matches!(case.reason, Reason::Refused(_));
+            let own = acted.remembered.as_ref().map(|(_, cookie)| CookieKey::of(cookie));
+            let sent = case.cookies.iter().filter(|cookie| cookie.old).map(|cookie| cookie.cookie.clone());
+            for cookie in sent.chain(own.filter(|_| refused)) {
+                if ours.iter().any(|ours| ours.is_same(&cookie)) {
+                    if !in_use.contains(&cookie) {
+                        in_use.push(cookie);
+                    }
+                    continue;
+                }
+                #[expect(clippy::cast_possible_truncation, reason = "at most 400 days from now")]
+                let until = case.until.map(|until| until as i64);
+                let known = found.entry((acted.seat.new.root.to_string(), cookie)).or_default();
+                *known = (*known).max(until);
+            }
+        }
+    }
+    let deletion = |((url, cookie), until): ((String, CookieKey), Option<i64>)| {
+        let domain = if cookie.host_only { String::new() } else { format!("; Domain={}", cookie.domain) };
+        let secure = if cookie.secure { "; Secure" } else { "" };
+        let set_cookie = format!(
+            "{}={domain}; Path={}; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0{secure}",
+            cookie.name, cookie.path
+        );
+        Deletion { url, cookie, set_cookie, until }
+    };
+    (found.into_iter().map(deletion).collect(), in_use)
+}
+
+/// Gives all wikis that look for the name of an ailing one another name.
+fn rename(seats: &[Acted], ailing: &[usize]) -> (Vec<FreshName>, Vec<(usize, super::pair::Seat)>) {
+    let name = |acted: &Acted| acted.seat.new.settings().session_cookie_name();
+    let can = |acted: &Acted| acted.seat.new.behaviour() >= Behaviour::V1_9_1;
+    let mut wanted: BTreeMap<String, Option<FreshName>> = BTreeMap::new();
+    for acted in ailing.iter().filter_map(|at| seats.get(*at)) {
+        wanted.insert(name(acted), None);
+    }
+    let taken: Vec<String> = seats
+        .iter()
+        .flat_map(|acted| [acted.seat.old.settings().session_cookie_name(), name(acted)])
+        .collect();
+    for (old, fresh) in &mut wanted {
+        // A wiki without such a setting would be left alone with the old name.
+        if seats.iter().any(|acted| name(acted) == *old && !can(acted)) {
+            continue;
+        }
+        let cookie = (2..).map(|n| format!("{old}_{n}")).find(|name| !taken.contains(name));
+        *fresh = cookie.map(|cookie| FreshName {
+            wikis: Vec::new(),
+            cookie_name: cookie.strip_prefix("MOIN_SESSION_").unwrap_or(&cookie).to_owned(),
+            cookie,
+        });
+    }
+    let mut renamed = Vec::with_capacity(seats.len());
+    for acted in seats {
+        let mut seat = acted.seat.clone();
+        if let Some(Some(fresh)) = wanted.get_mut(&name(acted)) {
+            let mut settings = seat.new.settings().clone();
+            settings.cookie_name = Some(fresh.cookie_name.clone());
+            seat.new.handler = seat.new.handler.clone().with_settings(settings);
+            if fresh.wikis.last() != Some(&seat.new.name) {
+                fresh.wikis.push(seat.new.name.clone());
+            }
+        }
+        renamed.push((acted.pair, seat));
+    }
+    (wanted.into_values().flatten().collect(), renamed)
+}

@@ -1,0 +1,329 @@
+//! What a changed farm file does to people who already have cookies and sessions.
+//!
+//! Nothing is looked up in a table: somebody gets his cookies from the old wikis, the farm changes, and he comes back
+//! with them to the new ones, logs in where he has to, and logs out; then the same is done with a fresh browser. What
+//! goes wrong only with the old cookies is what the change does to people. Who that somebody is:
+//!
+//! * anonymous, logged in, or logged in and remembered; at each address of each wiki ([`Way::Back`]);
+//! * remembered, with a session that has ended since ([`Way::Ended`]);
+//! * remembered at another wiki, whose old cookie now comes here under the name that is looked for ([`Way::From`]);
+//! * remembered here, and logging in at a neighbour that after the change shares the cookie ([`Way::Over`],
+//!   [`Way::Both`]).
+//!
+//! Wikis are the same by name, then by address. Nothing is written, and of the disk only which paths are one directory.
+
+mod act;
+mod case;
+mod cure;
+mod groups;
+mod pair;
+mod person;
+mod search;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use self::act::{Before, Course, Round, judge};
+use self::pair::{Seat, pair};
+use self::person::{Headers, Person};
+use self::search::{Cookies, Neighbours};
+use crate::browser::{Cookie, SharedSuffixes};
+use crate::farm::Farm;
+use crate::moin::Visitor;
+
+pub use case::{Case, CookieKey, InHeader, Reason, Verdict, Way};
+pub use cure::{Cures, Deletion, FreshName, Left};
+pub use groups::{Change, Group, Member};
+
+/// What rolling out a changed farm file does.
+#[derive(Debug, Serialize)]
+pub struct Diff {
+    /// The wikis that both files have, those alike together; those who are hurt most first.
+    pub groups: Vec<Group>,
+    /// The names of wikis that only the new file has.
+    pub added: Vec<String>,
+    /// The names of wikis that only the old file has.
+    pub removed: Vec<String>,
+    /// The names of wikis of which nothing can be said, each with the reason.
+    pub unknown: Vec<Unknown>,
+    /// Session directories that wikis of the old file used, and whether their sessions are still reached.
+    pub stores: Vec<Reached>,
+    /// What helps.
+    pub cures: Cures,
+}
+
+/// A wiki of which nothing can be said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    /// Its name.
+    pub wiki: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A session directory of the old farm file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reached {
+    /// The directory, as the farm file has it.
+    pub dir: String,
+    /// The wikis that used it.
+    pub wikis: Vec<String>,
+    /// Those whose users' sessions in it go on after the change.
+    pub still: Vec<String>,
+    /// Those of which nothing can be said.
+    pub unknown: Vec<String>,
+    /// What lies in it, if somebody looked.
+    pub sessions: Option<Counted>,
+}
+
+/// What lies in a session directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counted {
+    /// How many sessions have not expired.
+    pub live: usize,
+    /// In how many of those somebody is logged in.
+    pub logged_in: usize,
+}
+
+impl Reached {
+    /// Whether no session in it is ever found again.
+    pub fn unreachable(&self) -> bool {
+        self.still.is_empty() && self.unknown.is_empty()
+    }
+}
+
+impl Diff {
+    /// Acts out the change from `old` to `new` at `now` (unix seconds), for browsers with that list of public suffixes.
+    pub fn new(old: &Farm, new: &Farm, suffixes: &SharedSuffixes, now: f64) -> Diff {
+        let paired = pair(old, new);
+        let mut unknown = Vec::new();
+        let mut seats: Vec<(usize, Seat)> = Vec::new();
+        for (position, pair) in paired.both.iter().enumerate() {
+            match &pair.seats {
+                Ok(known) => seats.extend(known.iter().map(|seat| (position, seat.clone()))),
+                Err(reason) => unknown.push(Unknown { wiki: pair.old.name.clone(), reason: reason.clone() }),
+            }
+        }
+        let stage = Stage { suffixes, now, headers: Arc::default() };
+        let seats: Vec<Acted> = seats.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
+        let all: Vec<usize> = (0..seats.len()).collect();
+        let cases = act_out(&stage, &seats, &all);
+        let cures = cure::cures(&seats, &cases, suffixes, now);
+        let stores = reached(&paired, &seats, &cases);
+        let name = |wiki: &&crate::farm::Wiki| wiki.name.clone();
+        Diff {
+            groups: groups::groups(&paired.both, seats, cases),
+            added: paired.added.iter().map(name).collect(),
+            removed: paired.removed.iter().map(name).collect(),
+            unknown,
+            stores,
+            cures,
+        }
+    }
+
+    /// Whether somebody is logged out, or has an old cookie in the way of a new one.
+    pub fn hurts(&self) -> bool {
+        self.groups.iter().any(Group::hurts)
+    }
+}
+
+/// Acts out everybody who comes to the seats at `positions`.
+fn act_out(stage: &Stage<'_>, seats: &[Acted], positions: &[usize]) -> Vec<Vec<Case>> {
+    let old_cookies = Cookies::new(seats);
+    let neighbours = Neighbours::new(seats);
+    let act = |position: &usize| {
+        let mut found = seats.get(*position).map(|seat| stage.back(seat)).unwrap_or_default();
+        found.extend(stage.strangers(*position, seats, &old_cookies));
+        found.extend(stage.over_neighbours(*position, seats, &neighbours));
+        found
+    };
+    positions.iter().map(act).collect()
+}
+
+/// A seat with what is known of it before anybody comes back.
+#[derive(Debug)]
+struct Acted {
+    /// Which pair of wikis it is.
+    pair: usize,
+    seat: Seat,
+    /// A remembered user with the old wiki's cookie, if the old wiki and the browser let anybody log in.
+    remembered: Option<(Person, Cookie)>,
+    /// The cookie of the new wiki, from a fresh browser.
+    ours: Option<Cookie>,
+}
+
+/// The browser and the time for all acts.
+struct Stage<'a> {
+    suffixes: &'a SharedSuffixes,
+    now: f64,
+    /// What web servers add to every answer after the change.
+    headers: Headers,
+}
+
+impl Stage<'_> {
+    fn person(&self, visitor: Visitor) -> Person {
+        Person::new(self.now, self.suffixes, visitor)
+    }
+
+    /// Somebody who was there before, after the change.
+    fn changed(&self, person: &Person) -> Person {
+        let mut person = person.clone();
+        person.roll_out(&self.headers);
+        person
+    }
+
+    /// Somebody whose first visit is after the change.
+    fn fresh(&self, visitor: Visitor) -> Person {
+        let mut person = self.person(visitor);
+        person.roll_out(&self.headers);
+        person
+    }
+
+    fn prepare(&self, pair: usize, seat: Seat) -> Acted {
+        let mut person = self.person(Visitor::Remember);
+        let cookie = person.come(&seat.old).filter(|_| person.visit(&seat.old).knows());
+        person.roll_out(&self.headers);
+        let remembered = cookie.map(|cookie| (person, cookie));
+        let ours = self.fresh(Visitor::Remember).come(&seat.new);
+        Acted { pair, seat, remembered, ours }
+    }
+
+    /// Those who come back to where they were.
+    fn back(&self, acted: &Acted) -> Vec<Case> {
+        let seat = &acted.seat;
+        let mut cases = Vec::with_capacity(3);
+        for visitor in [Visitor::Remember, Visitor::User, Visitor::Anonymous] {
+            let (mut person, cookie) = match (&acted.remembered, visitor) {
+                (Some((person, cookie)), Visitor::Remember) => (self.changed(person), cookie.clone()),
+                (None, Visitor::Remember) => continue,
+                _ => {
+                    let mut person = self.person(visitor);
+                    let Some(cookie) = person.come(&seat.old) else { continue };
+                    if visitor != Visitor::Anonymous && !person.visit(&seat.old).knows() {
+                        continue;
+                    }
+                    (person, cookie)
+                }
+            };
+            person.roll_out(&self.headers);
+            let control = Course::run(self.fresh(visitor), &seat.new);
+            let course = Course::run(person, &seat.new);
+            let before = Before { cookie: Some(&cookie), known: true, site: &seat.old };
+            let who = (visitor, Way::Back);
+            cases.push(judge(&course, &control, &before, seat, acted.ours.as_ref(), who));
+        }
+        let worst = cases.first().map(|case| case.verdict);
+        cases.extend(self.after_the_end(acted).filter(|case| worst.is_none_or(|worst| worst < case.verdict)));
+        cases
+    }
+
+    /// Those whose sessions have ended on disk, and whose cookies live on; only where that is worse than logging in once.
+    fn after_the_end(&self, acted: &Acted) -> Option<Case> {
+        let (person, cookie) = acted.remembered.as_ref()?;
+        let mut person = self.changed(person);
+        person.lose_sessions();
+        let control = Course::run(self.fresh(Visitor::Remember), &acted.seat.new);
+        let course = Course::run(person, &acted.seat.new);
+        let before = Before { cookie: Some(cookie), known: false, site: &acted.seat.old };
+        let who = (Visitor::Remember, Way::Ended);
+        let case = judge(&course, &control, &before, &acted.seat, acted.ours.as_ref(), who);
+        matches!(case.verdict, Verdict::StuckAtLogin | Verdict::CannotLogOut).then_some(case)
+    }
+
+    /// Those who were at another wiki, whose old cookie now comes here.
+    fn strangers(&self, position: usize, seats: &[Acted], cookies: &Cookies) -> Vec<Case> {
+        let Some(acted) = seats.get(position) else { return Vec::new() };
+        let mut cases = Vec::new();
+        for other in cookies.that_reach(position, seats) {
+            let Some(other) = seats.get(other) else { continue };
+            let Some((person, cookie)) = &other.remembered else { continue };
+            let mut before = person.clone();
+            before.roll_out(&Headers::default());
+            let known = before.visit(&acted.seat.old).knows();
+            let mut fresh = self.fresh(Visitor::Remember);
+            fresh.come(&other.seat.new);
+            let control = Course::run(fresh, &acted.seat.new);
+            let course = Course::run(self.changed(person), &acted.seat.new);
+            let before = Before { cookie: Some(cookie), known, site: &other.seat.old };
+            let who = (Visitor::Remember, Way::From(other.seat.old.name.clone()));
+            let case = judge(&course, &control, &before, &acted.seat, acted.ours.as_ref(), who);
+            if case.hurts() {
+                cases.push(case);
+            }
+        }
+        cases
+    }
+
+    /// Those who log in at a wiki that after the change sets the same cookie, and then come here.
+    fn over_neighbours(&self, position: usize, seats: &[Acted], neighbours: &Neighbours) -> Vec<Case> {
+        let Some(acted) = seats.get(position) else { return Vec::new() };
+        let Some((person, _)) = &acted.remembered else { return Vec::new() };
+        let (here, ours) = (&acted.seat.new, acted.ours.as_ref());
+        let mut cases = Vec::new();
+        for other in neighbours.of(position) {
+            let Some(other) = seats.get(other) else { continue };
+            let there = &other.seat.new;
+            let control = Round::run(self.fresh(Visitor::Remember), there, here, ours);
+            let name = other.seat.new.name.clone();
+            let over = Round::run(self.changed(person), there, here, ours);
+            cases.extend(over.worse(&control, Visitor::Remember, Way::Over(name.clone())));
+            let mut both = self.person(Visitor::Remember);
+            both.come(&acted.seat.old);
+            both.come(&other.seat.old);
+            both.roll_out(&self.headers);
+            let both = Round::run(both, there, here, ours);
+            cases.extend(both.worse(&control, Visitor::Remember, Way::Both(name)));
+        }
+        cases
+    }
+}
+
+/// Which wikis still find the sessions of each old directory.
+fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> Vec<Reached> {
+    let mut stores: Vec<Reached> = Vec::new();
+    let mut known: HashMap<crate::sys::Place, usize> = HashMap::new();
+    let mut note = |place: &crate::sys::Place, dir: String, wiki: &str, goes_on: bool| {
+        let position = *known.entry(place.clone()).or_insert_with(|| {
+            stores.push(Reached {
+                dir,
+                wikis: Vec::new(),
+                still: Vec::new(),
+                unknown: Vec::new(),
+                sessions: None,
+            });
+            stores.len() - 1
+        });
+        let Some(store) = stores.get_mut(position) else { return };
+        if store.wikis.last().is_none_or(|last| last != wiki) {
+            store.wikis.push(wiki.to_owned());
+        }
+        if goes_on && store.still.last().is_none_or(|last| last != wiki) {
+            store.still.push(wiki.to_owned());
+        }
+    };
+    for (acted, cases) in seats.iter().zip(cases) {
+        let Some(dir) = acted.seat.old.sessions.as_ref().filter(|dir| !dir.assumed) else { continue };
+        let goes_on = cases.iter().any(|case| {
+            let in_it = matches!(case.verdict, Verdict::Kept | Verdict::LogsOut | Verdict::CannotLogOut);
+            case.way == Way::Back && in_it && case.visitor != Visitor::Anonymous
+        });
+        note(&dir.place, dir.path.display().to_string(), &acted.seat.old.name, goes_on);
+    }
+    for wiki in &paired.removed {
+        let site = super::wiki::Site::new(wiki, &wiki.url).ok();
+        let Some(dir) = site.and_then(|site| site.sessions).filter(|dir| !dir.assumed) else { continue };
+        note(&dir.place, dir.path.display().to_string(), &wiki.name, false);
+    }
+    for pair in paired.both.iter().filter(|pair| pair.seats.is_err()) {
+        let Some(place) = pair.old.session_dir().map(|dir| crate::sys::same_place(&dir)) else { continue };
+        if let Some(store) = known.get(&place).and_then(|position| stores.get_mut(*position)) {
+            store.unknown.push(pair.old.name.clone());
+        }
+    }
+    stores
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! The wikis of two farms, side by side.
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use super::super::wiki::Site;
+use crate::farm::{Farm, Wiki};
+
+/// A wiki at one of its addresses, before and after.
+#[derive(Debug, Clone)]
+pub(super) struct Seat {
+    pub(super) old: Site,
+    pub(super) new: Site,
+}
+
+/// A wiki that both farm files have.
+#[derive(Debug)]
+pub(super) struct Pair<'a> {
+    pub(super) old: &'a Wiki,
+    pub(super) new: &'a Wiki,
+    /// One for each old address; or why nothing can be said.
+    pub(super) seats: Result<Vec<Seat>, String>,
+}
+
+/// Which wikis stay, come and go.
+#[derive(Debug, Default)]
+pub(super) struct Paired<'a> {
+    pub(super) both: Vec<Pair<'a>>,
+    pub(super) added: Vec<&'a Wiki>,
+    pub(super) removed: Vec<&'a Wiki>,
+}
+
+/// Wikis of one name are the same wiki; of the rest, those that have an address in common.
+pub(super) fn pair<'a>(old: &'a Farm, new: &'a Farm) -> Paired<'a> {
+    let mut paired = Paired::default();
+    let mut left: Vec<&Wiki> = new.wikis.iter().filter(|wiki| old.wiki(&wiki.name).is_none()).collect();
+    let mut by_url: HashMap<String, &Wiki> = HashMap::new();
+    for wiki in &left {
+        for url in addresses(wiki) {
+            by_url.entry(with_slash(url)).or_insert(wiki);
+        }
+    }
+    for wiki in &old.wikis {
+        let same = new.wiki(&wiki.name).or_else(|| {
+            let found = *addresses(wiki).find_map(|url| by_url.get(&with_slash(url)))?;
+            let position = left.iter().position(|other| other.name == found.name)?;
+            Some(left.remove(position))
+        });
+        match same {
+            Some(other) => {
+                left.retain(|wiki| wiki.name != other.name);
+                paired.both.push(Pair { old: wiki, new: other, seats: seats(wiki, other) });
+            }
+            None => paired.removed.push(wiki),
+        }
+    }
+    paired.added = left;
+    paired
+}
+
+/// People come back to the address they know, if it still is one of the wiki's; else they are led to its main one.
+fn seats(old: &Wiki, new: &Wiki) -> Result<Vec<Seat>, String> {
+    let seat = |url: &Url| {
+        let known = addresses(new).find(|other| with_slash(other) == with_slash(url));
+        let mut seat = Seat { old: Site::new(old, url)?, new: Site::new(new, known.unwrap_or(&new.url))? };
+        // A wiki that only got another name has not moved.
+        if old.name != new.name {
+            seat.new.stay_where(&seat.old);
+        }
+        Ok(seat)
+    };
+    addresses(old).map(seat).collect()
+}
+
+fn addresses(wiki: &Wiki) -> impl Iterator<Item = &Url> {
+    std::iter::once(&wiki.url).chain(wiki.aliases())
+}
+
+fn with_slash(url: &Url) -> String {
+    let text = url.as_str();
+    if text.ends_with('/') { text.to_owned() } else { format!("{text}/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn wikis_are_the_same_by_name_then_by_address() {
+        let farm = |text: &str| Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
+        let old = farm(
+            "[wikis.a]\nurl = \"https://example.org/a\"\n[wikis.b]\nurl = \"https://example.org/b\"\n\
+             [wikis.gone]\nurl = \"https://example.org/gone\"\n",
+        );
+        let new = farm(
+            "[wikis.a]\nurl = \"https://example.org/elsewhere\"\n[wikis.c]\nurl = \"https://c.example.org/\"\n\
+             aliases = [\"https://example.org/b/\"]\n[wikis.fresh]\nurl = \"https://example.org/a\"\n",
+        );
+        let paired = pair(&old, &new);
+        let both: Vec<_> =
+            paired.both.iter().map(|pair| (pair.old.name.as_str(), pair.new.name.as_str())).collect();
+        assert_eq!(both, [("a", "a"), ("b", "c")]);
+        let seats = paired.both[1].seats.as_ref().unwrap();
+        assert_eq!(seats[0].new.root.to_string(), "https://example.org/b/");
+        assert_eq!(
+            seats[0].new.sessions.as_ref().unwrap().place,
+            seats[0].old.sessions.as_ref().unwrap().place
+        );
+        let names = |wikis: &[&Wiki]| wikis.iter().map(|wiki| wiki.name.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (names(&paired.added), names(&paired.removed)),
+            (vec!["fresh".into()], vec!["gone".into()])
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! Which other wikis' cookies matter to a wiki, found without asking about every pair.
+
+use std::collections::HashMap;
+
+use super::Acted;
+use super::case::CookieKey;
+use crate::browser::path_match;
+use crate::sys::Place;
+
+/// Of how many other wikis' old cookies people are acted out for each wiki.
+const MOST: usize = 8;
+
+/// The old cookies, by name and domain.
+pub(super) struct Cookies {
+    by_name: HashMap<(Vec<u8>, String), Vec<usize>>,
+}
+
+impl Cookies {
+    pub(super) fn new(seats: &[Acted]) -> Cookies {
+        let mut by_name: HashMap<(Vec<u8>, String), Vec<usize>> = HashMap::new();
+        let mut known: HashMap<(CookieKey, Option<Place>), ()> = HashMap::new();
+        for (position, acted) in seats.iter().enumerate() {
+            let Some((_, cookie)) = &acted.remembered else { continue };
+            // One of each cookie and storage is enough.
+            let place = acted.seat.old.sessions.as_ref().map(|dir| dir.place.clone());
+            if known.insert((CookieKey::of(cookie), place), ()).is_none() {
+                by_name.entry((cookie.name.clone(), cookie.domain.clone())).or_default().push(position);
+            }
+        }
+        Cookies { by_name }
+    }
+
+    /// The other wikis whose old cookie a browser sends to the new wiki at `position`, under the name it looks for.
+    pub(super) fn that_reach(&self, position: usize, seats: &[Acted]) -> Vec<usize> {
+        let Some(acted) = seats.get(position) else { return Vec::new() };
+        let root = &acted.seat.new.root;
+        let own = acted.remembered.as_ref().map(|(_, cookie)| CookieKey::of(cookie));
+        let name = acted.seat.new.settings().session_cookie_name().into_bytes();
+        let host = root.host();
+        let parents = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
+        let domains = std::iter::once(host).chain(parents);
+        let found =
+            domains.filter_map(|domain| self.by_name.get(&(name.clone(), domain.to_owned()))).flatten();
+        let reaches = |other: &&usize| {
+            let Some(other) = seats.get(**other) else { return false };
+            let Some((_, cookie)) = &other.remembered else { return false };
+            let path = String::from_utf8_lossy(&cookie.path);
+            // People with the wiki's own old cookie are acted out as those who come back.
+            let is_own = own.as_ref().is_some_and(|own| own.is_same(&CookieKey::of(cookie)));
+            let goes = (!cookie.host_only || cookie.domain == host) && path_match(root.path(), &path);
+            goes && !is_own && other.pair != acted.pair && (!cookie.secure || root.is_secure())
+        };
+        found.filter(reaches).copied().take(MOST).collect()
+    }
+}
+
+/// The new wikis that set one and the same cookie.
+pub(super) struct Neighbours {
+    of: Vec<Vec<usize>>,
+}
+
+impl Neighbours {
+    /// Of each wiki's neighbours one that keeps sessions where it does, and one that does not; only where one of the
+    /// two had another cookie before.
+    pub(super) fn new(seats: &[Acted]) -> Neighbours {
+        let mut sharing: HashMap<CookieKey, Vec<usize>> = HashMap::new();
+        for (position, acted) in seats.iter().enumerate() {
+            if let Some(ours) = &acted.ours {
+                let key = CookieKey { secure: false, ..CookieKey::of(ours) };
+                sharing.entry(key).or_default().push(position);
+            }
+        }
+        let mut of = vec![Vec::new(); seats.len()];
+        for members in sharing.values() {
+            for position in members {
+                let Some(here) = seats.get(*position) else { continue };
+                let place = |acted: &Acted| acted.seat.new.sessions.as_ref().map(|dir| dir.place.clone());
+                let mine = place(here);
+                let mut others = [None, None];
+                for other in members {
+                    let Some(there) = seats.get(*other) else { continue };
+                    if there.pair == here.pair || !(changed(here) || changed(there)) {
+                        continue;
+                    }
+                    let slot = others.get_mut(usize::from(place(there) == mine));
+                    if let Some(slot @ None) = slot {
+                        *slot = Some(*other);
+                    }
+                    if others.iter().all(Option::is_some) {
+                        break;
+                    }
+                }
+                if let Some(found) = of.get_mut(*position) {
+                    found.extend(others.into_iter().flatten());
+                }
+            }
+        }
+        Neighbours { of }
+    }
+
+    pub(super) fn of(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
+        self.of.get(position).into_iter().flatten().copied()
+    }
+}
+
+/// Whether the wiki's old cookie is another one than its new one.
+fn changed(acted: &Acted) -> bool {
+    match (&acted.remembered, &acted.ours) {
+        (Some((_, old)), Some(new)) => !CookieKey::of(old).is_same(&CookieKey::of(new)),
+        (None, None) => false,
+        _ => true,
+    }
+}

@@ -1,0 +1,252 @@
+//! What changes do, one by one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::*;
+use crate::browser::BuiltinSuffixes;
+
+const NOW: f64 = 1_795_500_000.0;
+
+fn farm(text: &str) -> Farm {
+    let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
+    assert!(farm.sound(), "{:?}", crate::lint::parse_findings(&farm));
+    farm
+}
+
+fn diff(old: &str, new: &str) -> Diff {
+    let suffixes: SharedSuffixes = Arc::new(BuiltinSuffixes);
+    Diff::new(&farm(old), &farm(new), &suffixes, NOW)
+}
+
+/// Each case as `wiki who way: verdict (reason)`; those to whom nothing happens are left out.
+fn cases(diff: &Diff) -> Vec<String> {
+    let mut found = Vec::new();
+    for group in &diff.groups {
+        let wikis: Vec<_> = group.wikis.iter().map(|wiki| wiki.old.as_str()).collect();
+        for case in group.cases.iter().filter(|case| case.verdict != Verdict::Kept || case.shadowed) {
+            let way = match &case.way {
+                Way::Back => String::new(),
+                Way::Ended => " ended".to_owned(),
+                Way::From(other) => format!(" from {other}"),
+                Way::Over(other) => format!(" over {other}"),
+                Way::Both(other) => format!(" both {other}"),
+            };
+            let shadowed = if case.shadowed { " shadowed" } else { "" };
+            let (verdict, reason) = (case.verdict.name(), case.reason.name());
+            let who = case.visitor.name();
+            found.push(format!("{} {who}{way}: {verdict} ({reason}){shadowed}", wikis.join("+")));
+        }
+    }
+    found
+}
+
+/// One wiki, with these lines before and after the change.
+fn one(version: &str, before: &str, after: &str) -> Vec<String> {
+    let wiki = |lines: &str| {
+        let url = if lines.contains("url =") { "" } else { "url = \"https://example.org/alpha\"\n" };
+        let place = if lines.contains("_dir =") { "" } else { "data_dir = \"/none\"\n" };
+        format!("moin = \"{version}\"\n[wikis.a]\n{url}{place}{lines}\n")
+    };
+    cases(&diff(&wiki(before), &wiki(after)))
+}
+
+#[test]
+fn no_change_does_nothing() {
+    for version in ["1.7.3", "1.8.7", "1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10", "1.9.11", "2.0"] {
+        let none: [&str; 0] = [];
+        assert_eq!(one(version, "", ""), none, "{version}");
+    }
+}
+
+#[test]
+fn a_path_that_widens_leaves_the_old_cookie_in_front() {
+    let widen = |version| one(version, "cookie_path = \"/alpha\"", "cookie_path = \"/\"");
+    // The longer path goes first, and up to 1.9.10 the last is taken.
+    assert_eq!(widen("1.9.11"), ["a remember: kept (none) shadowed", "a user: kept (none) shadowed"]);
+    for version in ["1.9.1", "1.9.3", "1.9.8", "1.9.10"] {
+        let none: [&str; 0] = [];
+        assert_eq!(widen(version), none, "{version}");
+    }
+}
+
+#[test]
+fn an_old_signed_cookie_in_front_of_the_new_one_keeps_people_from_logging_in() {
+    // 2.0 takes the first, and cannot go on under its id as 1.9 does.
+    assert_eq!(
+        one(
+            "2.0",
+            "cookie_path = \"/alpha\"\nsecret_key_id = \"old\"",
+            "cookie_path = \"/\"\nsecret_key_id = \"new\""
+        ),
+        [
+            "a remember: stuck-at-login (shadowed) shadowed",
+            "a user: stuck-at-login (shadowed) shadowed",
+            "a anonymous: stuck-at-login (shadowed) shadowed",
+        ]
+    );
+}
+
+#[test]
+fn what_ends_a_login_says_why() {
+    let told = |version: &str, before: &str, after: &str| one(version, before, after).swap_remove(0);
+    let dir = |name: &str| format!("data_dir = \"/none/{name}\"");
+    assert_eq!(
+        told("1.9.11", "cookie_name = \"one\"", "cookie_name = \"two\""),
+        "a remember: logged-out (cookie-name)"
+    );
+    assert_eq!(
+        told("1.9.11", "", "url = \"https://wiki.example.org/\""),
+        "a remember: logged-out (cookie-not-sent)"
+    );
+    assert_eq!(
+        told("1.8.7", &dir("one"), &format!("{}\nuser_dir = \"/none/one/user\"", dir("two"))),
+        "a remember: logged-out (storage)"
+    );
+    assert_eq!(
+        told("1.9.8", &dir("one"), &format!("{}\nuser_dir = \"/none/users\"", dir("one"))),
+        "a remember: logged-out (users)"
+    );
+    assert_eq!(told("1.9.8", "auth = [\"moin\"]", "auth = [\"ldap\"]"), "a remember: logged-out (auth)");
+    assert_eq!(
+        told("1.9.11", "", "cookie_domain = \".example.com\""),
+        "a remember: nobody-logs-in (cookie-refused)"
+    );
+    assert_eq!(told("1.9.8", "", "cookie_domain = \"localhost\""), "a remember: fails (failure)");
+    assert_eq!(
+        told("2.0", "secret_key_id = \"old\"", "secret_key_id = \"new\""),
+        "a remember: logged-out (secret-key)"
+    );
+}
+
+#[test]
+fn an_upgrade_to_1_9_logs_out_by_name_and_form() {
+    let wiki = |version: &str, lines: &str| {
+        format!(
+            "moin = \"{version}\"\n[wikis.a]\nurl = \"https://example.org/\"\ndata_dir = \"/none\"\n{lines}\n"
+        )
+    };
+    let upgrade = |version: &str, lines| cases(&diff(&wiki("1.8.7", ""), &wiki(version, lines)));
+    assert_eq!(
+        upgrade("1.9.11", ""),
+        ["a remember: logged-out (cookie-name)", "a user: logged-out (cookie-name)"]
+    );
+    // 1.9.0 keeps the name. The old cookie has the new one's domain and path, and is replaced.
+    assert_eq!(upgrade("1.9.0", ""), ["a remember: logged-out (id-form)", "a user: logged-out (id-form)"]);
+    // With another domain both stay; the new one is created later, so it comes last, and 1.9.0 takes the last.
+    assert_eq!(
+        cases(&diff(&wiki("1.8.7", ""), &wiki("1.9.0", "cookie_domain = \".example.org\""))),
+        ["a remember: logged-out (id-form)", "a user: logged-out (id-form)",]
+    );
+}
+
+#[test]
+fn a_secure_cookie_is_in_the_way_of_http() {
+    let wiki = |scheme: &str| {
+        let name = "cookie_name = \"lab\"\ncookie_domain = \".example.org\"";
+        format!(
+            "moin = \"1.9.11\"\n[wikis.a]\nurl = \"{scheme}://wiki.example.org/\"\ndata_dir = \"/none\"\n{name}\n"
+        )
+    };
+    assert_eq!(
+        cases(&diff(&wiki("https"), &wiki("http"))),
+        ["a remember: stuck-at-login (cookie-refused)", "a user: stuck-at-login (cookie-refused)",]
+    );
+}
+
+#[test]
+fn a_wiki_that_leaves_a_shared_login_still_gets_the_neighbours_old_cookie() {
+    let wikis = |shared: bool| {
+        let (domain, keys) = match shared {
+            true => ("cookie_domain = \".example.org\"\n", ["k", "k"]),
+            false => ("", ["k", "l"]),
+        };
+        let wiki = |name: &str, key: &str| {
+            format!(
+                "[wikis.{name}]\nurl = \"https://{name}.example.org/\"\nuser_dir = \"/none\"\nsecret_key_id = \"{key}\"\n{domain}"
+            )
+        };
+        format!("moin = \"2.0\"\n{}{}", wiki("one", keys[0]), wiki("two", keys[1]))
+    };
+    let found = cases(&diff(&wikis(true), &wikis(false)));
+    assert!(found.contains(&"two remember: stuck-at-login (shadowed) shadowed".to_owned()), "{found:#?}");
+}
+
+#[test]
+fn stores_that_nobody_finds_again_are_named() {
+    let farm = |lines: &str| {
+        format!(
+            "moin = \"1.9.11\"\n[farm]\nuser_dir = \"/none/users\"\nsession_dir = \"/none/sessions\"\n{lines}"
+        )
+    };
+    let a = "[wikis.a]\nurl = \"https://a.example.org/\"\n";
+    let b = "[wikis.b]\nurl = \"https://b.example.org/\"\n";
+    let old =
+        farm(&format!("{a}{b}[wikis.c]\nurl = \"https://c.example.org/\"\nsession_dir = \"/none/c\"\n"));
+    let new = farm(&format!("{a}cookie_name = \"new\"\n{b}"));
+    let diff = diff(&old, &new);
+    let stores: Vec<_> = diff
+        .stores
+        .iter()
+        .map(|store| format!("{} {:?} {:?} {}", store.dir, store.wikis, store.still, store.unreachable()))
+        .collect();
+    assert_eq!(stores, [r#"/none/sessions ["a", "b"] ["b"] false"#, r#"/none/c ["c"] [] true"#]);
+    assert_eq!(diff.removed, ["c"]);
+}
+
+#[test]
+fn a_deletion_is_never_of_a_cookie_that_a_new_wiki_sets() {
+    // The root wiki's cookie was everybody's; now alpha has its own path, and root goes on with the same cookie.
+    let wikis = |path: &str, keys: [&str; 2]| {
+        let wiki = |name: &str, url: &str, key: &str, lines: &str| {
+            format!(
+                "[wikis.{name}]\nurl = \"https://example.org/{url}\"\nuser_dir = \"/none\"\nsecret_key_id = \"{key}\"\n{lines}"
+            )
+        };
+        format!(
+            "moin = \"2.0\"\n{}{}",
+            wiki("root", "", keys[0], ""),
+            wiki(
+                "alpha",
+                "alpha",
+                keys[1],
+                &format!("cookie_path = \"{path}\"\nduplicate_cookie = \"last\"\n")
+            )
+        )
+    };
+    let diff = diff(&wikis("/", ["k", "k"]), &wikis("/alpha", ["k", "l"]));
+    assert!(cases(&diff).contains(&"alpha remember: stuck-at-login (shadowed) shadowed".to_owned()));
+    assert!(diff.cures.deletions.is_empty());
+    assert_eq!(diff.cures.in_use.len(), 1);
+    assert!(diff.cures.with_fresh_names.unwrap().is_well());
+}
+
+#[test]
+fn each_cure_is_tried_out() {
+    let wiki = |lines: &str| {
+        format!(
+            "moin = \"2.0\"\n[wikis.a]\nurl = \"https://example.org/alpha\"\nuser_dir = \"/none\"\n{lines}\n"
+        )
+    };
+    let old = wiki("cookie_path = \"/alpha\"\nsecret_key_id = \"k\"");
+    let cures = diff(&old, &wiki("secret_key_id = \"l\"")).cures;
+    let headers: Vec<_> = cures.deletions.iter().map(|deletion| deletion.set_cookie.as_str()).collect();
+    assert_eq!(headers, ["session=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"]);
+    assert_eq!(cures.with_deletions, Some(Left { verdict: Verdict::LoggedOut, shadowed: false }));
+    let names: Vec<_> = cures.fresh_names.iter().map(|name| name.cookie.as_str()).collect();
+    assert_eq!(names, ["session_2"]);
+    assert_eq!(cures.with_fresh_names, Some(Left { verdict: Verdict::LoggedOut, shadowed: false }));
+}
+
+#[test]
+fn a_secure_cookie_cannot_be_deleted_over_http() {
+    let wiki = |scheme: &str| {
+        let lines = "cookie_name = \"lab\"\ncookie_domain = \".example.org\"";
+        format!(
+            "moin = \"1.9.11\"\n[wikis.a]\nurl = \"{scheme}://wiki.example.org/\"\ndata_dir = \"/none\"\n{lines}\n"
+        )
+    };
+    let cures = diff(&wiki("https"), &wiki("http")).cures;
+    assert_eq!(cures.with_deletions.map(Left::is_well), None);
+    assert!(cures.with_fresh_names.unwrap().is_well());
+}

@@ -1,0 +1,270 @@
+//! The head of an index: what it is of, and what was counted, free of any policy.
+
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
+
+use crate::store::layout::Layout;
+use crate::store::{Expires, Found, Session};
+use crate::sys::DirStamp;
+
+use super::Identity;
+
+/// What an entry is, whatever the time and the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A session that says when it ends.
+    Ends,
+    /// One that does not.
+    WithoutExpires,
+    /// One whose `expires` is no finite number.
+    InvalidExpires,
+    /// One that tells nothing.
+    Unreadable,
+    /// A half-written file.
+    Temp,
+}
+
+impl Kind {
+    /// All, in the order in which they are counted.
+    pub const ALL: [Kind; 5] =
+        [Kind::Ends, Kind::WithoutExpires, Kind::InvalidExpires, Kind::Unreadable, Kind::Temp];
+
+    /// What a session is.
+    pub(super) fn of(session: &Session) -> Self {
+        match session.facts.as_ref().map(|facts| facts.expires) {
+            Ok(Expires::At(_)) => Kind::Ends,
+            Ok(Expires::Absent) => Kind::WithoutExpires,
+            Ok(Expires::Invalid(_)) => Kind::InvalidExpires,
+            Err(_) => Kind::Unreadable,
+        }
+    }
+}
+
+/// How many entries of one kind, and when the first of them was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// How many.
+    pub count: u64,
+    /// When the one not written for longest was written, in seconds since 1970; `i64::MAX` where there is none.
+    pub oldest: i64,
+}
+
+/// What a pass counted of the entries that it meant to stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    kinds: [Total; 5],
+    /// When the first of all sessions ends, in seconds since 1970, rounded down; `i64::MAX` where none says so.
+    pub first_end: i64,
+    /// When the newest file was written; `i64::MIN` where there is none.
+    pub newest: i64,
+    /// What is not MoinMoin's.
+    pub foreign: u64,
+    /// Could not be looked at.
+    pub failed: u64,
+    /// What was meant to go, and is not counted above.
+    pub leaving: u64,
+}
+
+impl Default for Totals {
+    fn default() -> Self {
+        Totals {
+            kinds: [Total { count: 0, oldest: i64::MAX }; 5],
+            first_end: i64::MAX,
+            newest: i64::MIN,
+            foreign: 0,
+            failed: 0,
+            leaving: 0,
+        }
+    }
+}
+
+impl Totals {
+    /// How many of a kind.
+    pub fn of(&self, kind: Kind) -> Total {
+        self.kinds.get(kind as usize).copied().unwrap_or(Total { count: 0, oldest: i64::MAX })
+    }
+
+    /// All sessions, of whatever kind.
+    pub fn sessions(&self) -> u64 {
+        let sessions = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Temp);
+        sessions.fold(0, |sum, kind| sum.saturating_add(self.of(kind).count))
+    }
+
+    /// Whether nothing was left over, and nothing needs to be named again.
+    pub(super) fn is_settled(&self) -> bool {
+        self.failed == 0 && self.leaving == 0 && self.of(Kind::Unreadable).count == 0
+    }
+
+    /// Counts one entry of that kind.
+    pub(super) fn count(&mut self, kind: Kind, modified: i64) {
+        if let Some(total) = self.kinds.get_mut(kind as usize) {
+            total.count = total.count.saturating_add(1);
+            total.oldest = total.oldest.min(modified);
+        }
+        self.newest = self.newest.max(modified);
+    }
+
+    /// Counts what a scan found and means to stay.
+    pub(super) fn found(&mut self, found: &Found) {
+        match found {
+            Found::Session(session) => self.count(Kind::of(session), session.modified),
+            Found::Temp(temp) => self.count(Kind::Temp, temp.modified),
+            Found::Foreign(_) => self.foreign += 1,
+            Found::Failed { .. } => self.failed += 1,
+        }
+    }
+}
+
+/// The head of an index file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Of the hashes of names.
+    pub(super) key: [u8; 16],
+    /// The state of the directory just before the pass.
+    pub(super) stamp: DirStamp,
+    pub(super) layout: u64,
+    /// When the pass began: seconds since 1970, nanoseconds.
+    pub(super) began: (i64, i64),
+    /// When the last pass over everything began.
+    pub(super) full: i64,
+    pub(super) totals: Totals,
+    pub(super) records: u64,
+    /// The checksum of the records.
+    pub(super) checksum: u64,
+}
+
+const MAGIC: &[u8; 16] = b"wikifarm index 1";
+
+/// Numbers behind the magic and the key, the checksum of the header the last.
+const WORDS: usize = 28;
+
+/// Bytes of a header.
+pub(super) const SIZE: usize = 32 + WORDS * 8;
+
+impl Header {
+    pub(super) fn new(key: [u8; 16], identity: Identity, began: (i64, i64), full: i64) -> Self {
+        let totals = Totals::default();
+        let Identity { stamp, layout } = identity;
+        Header { key, stamp, layout: number(layout), began, full, totals, records: 0, checksum: 0 }
+    }
+
+    /// Whether it is the index of that store, in whatever state.
+    pub(super) fn is_of(&self, identity: Identity) -> bool {
+        let Identity { stamp, layout } = identity;
+        (self.stamp.filesystem, self.stamp.inode, self.layout)
+            == (stamp.filesystem, stamp.inode, number(layout))
+    }
+
+    /// A hash or checksum with the key of this index.
+    pub(super) fn hash(&self, bytes: &[u8]) -> u64 {
+        hash(&self.key, bytes)
+    }
+
+    /// The parts of the checksum of the records, to be added to.
+    pub(super) fn hasher(&self) -> SipHasher13 {
+        SipHasher13::new_with_key(&self.key)
+    }
+
+    fn words(&self) -> [u64; WORDS - 1] {
+        let signed = i64::cast_unsigned;
+        let Totals { kinds: [a, b, c, d, e], first_end, newest, foreign, failed, leaving } = self.totals;
+        [
+            self.stamp.filesystem,
+            self.stamp.inode,
+            signed(self.stamp.changed.0),
+            signed(self.stamp.changed.1),
+            signed(self.stamp.modified.0),
+            signed(self.stamp.modified.1),
+            self.layout,
+            signed(self.began.0),
+            signed(self.began.1),
+            signed(self.full),
+            a.count,
+            signed(a.oldest),
+            b.count,
+            signed(b.oldest),
+            c.count,
+            signed(c.oldest),
+            d.count,
+            signed(d.oldest),
+            e.count,
+            signed(e.oldest),
+            signed(first_end),
+            signed(newest),
+            foreign,
+            failed,
+            leaving,
+            self.records,
+            self.checksum,
+        ]
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(SIZE);
+        bytes.extend(MAGIC);
+        bytes.extend(self.key);
+        bytes.extend(self.words().iter().flat_map(|word| word.to_le_bytes()));
+        let checksum = self.hash(&bytes);
+        bytes.extend(checksum.to_le_bytes());
+        bytes
+    }
+
+    /// Makes the checksums right.
+    pub(super) fn seal(bytes: &mut [u8; SIZE], records: &[u8]) {
+        let Some(&key) = bytes.get(16..).and_then(|rest| rest.first_chunk::<16>()) else { return };
+        let count = records.len() / super::packed::RECORD;
+        let sums = [u64::try_from(count).unwrap_or(0), hash(&key, records)];
+        let (body, last) = bytes.split_at_mut(SIZE - 8);
+        for (to, from) in body.rchunks_exact_mut(8).zip(sums.iter().rev()) {
+            to.copy_from_slice(&from.to_le_bytes());
+        }
+        last.copy_from_slice(&hash(&key, body).to_le_bytes());
+    }
+
+    /// `None` where the bytes are no header, or not as they were written.
+    pub(super) fn from_bytes(bytes: &[u8; SIZE]) -> Option<Self> {
+        let (magic, rest) = bytes.split_first_chunk::<16>()?;
+        let (key, rest) = rest.split_first_chunk::<16>()?;
+        let (body, checksum) = bytes.split_last_chunk::<8>()?;
+        if magic != MAGIC || hash(key, body) != u64::from_le_bytes(*checksum) {
+            return None;
+        }
+        let mut words = rest.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
+        let mut word = || words.next();
+        let stamp = DirStamp {
+            filesystem: word()?,
+            inode: word()?,
+            changed: (word()?.cast_signed(), word()?.cast_signed()),
+            modified: (word()?.cast_signed(), word()?.cast_signed()),
+        };
+        let layout = word()?;
+        let began = (word()?.cast_signed(), word()?.cast_signed());
+        let full = word()?.cast_signed();
+        let mut totals = Totals::default();
+        for total in &mut totals.kinds {
+            *total = Total { count: word()?, oldest: word()?.cast_signed() };
+        }
+        totals.first_end = word()?.cast_signed();
+        totals.newest = word()?.cast_signed();
+        totals.foreign = word()?;
+        totals.failed = word()?;
+        totals.leaving = word()?;
+        Some(Header { key: *key, stamp, layout, began, full, totals, records: word()?, checksum: word()? })
+    }
+}
+
+fn hash(key: &[u8; 16], bytes: &[u8]) -> u64 {
+    let mut hasher = SipHasher13::new_with_key(key);
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+fn number(layout: Layout) -> u64 {
+    match layout {
+        Layout::Moin18 => 18,
+        Layout::Moin19 => 19,
+        // Never kept: their stores have no stamp of a directory to go by.
+        Layout::Json | Layout::Sqlite | Layout::Redis => 0,
+    }
+}

@@ -1,0 +1,184 @@
+//! A directory of our own, in which nobody but root and us can write.
+
+use std::fmt;
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, fstat, openat, renameat, unlinkat};
+use rustix::io::Errno;
+
+use super::dir::Dir;
+use super::file::links;
+use super::walk::DirError;
+
+/// A directory held open, safe from others when it was opened.
+#[derive(Debug)]
+pub struct PrivateDir {
+    dir: Dir,
+    path: PathBuf,
+}
+
+/// Why a directory is not to be used.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PrivateError {
+    /// Others can write in it.
+    Unsafe {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It could not be opened.
+    Directory(DirError),
+    /// It could not be made.
+    Io {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for PrivateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PrivateError::Unsafe { path } => {
+                write!(f, "{}: not a directory of root or us in which nobody else can write", path.display())
+            }
+            PrivateError::Directory(error) => error.fmt(f),
+            PrivateError::Io { path, source } => write!(f, "{}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for PrivateError {}
+
+fn is_ours(uid: u32) -> bool {
+    uid == 0 || uid == rustix::process::geteuid().as_raw()
+}
+
+impl PrivateDir {
+    /// Opens the directory `path`.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be opened, or somebody but root and us can write in it.
+    pub fn open(path: &Path) -> Result<Self, PrivateError> {
+        let dir = Dir::open(path).map_err(PrivateError::Directory)?;
+        if !is_ours(dir.uid()) || dir.mode() & 0o022 != 0 {
+            return Err(PrivateError::Unsafe { path: path.to_owned() });
+        }
+        Ok(PrivateDir { dir, path: path.to_owned() })
+    }
+
+    /// As [`PrivateDir::open`], made with mode 0700 where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// As there, and where it cannot be made.
+    pub fn make(path: &Path) -> Result<Self, PrivateError> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        match (PrivateDir::open(path), made) {
+            (Err(PrivateError::Directory(DirError::Missing { .. })), Err(source)) => {
+                Err(PrivateError::Io { path: path.to_owned(), source })
+            }
+            (opened, _) => opened,
+        }
+    }
+
+    /// Its handle.
+    pub fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the file `name` for reading: a regular file with one name, of root or us, that nobody else can even read
+    /// (mode 0600). `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Where it is another kind of file, or the kernel refuses.
+    pub fn read(&self, name: &str) -> io::Result<Option<File>> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let fd = match openat(&self.dir, name, flags, Mode::empty()) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let stat = fstat(&fd)?;
+        let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        if !regular || links(&stat) != 1 || !is_ours(stat.st_uid) || stat.st_mode & 0o7777 != 0o600 {
+            return Err(io::Error::other("not a file of root or us with mode 0600"));
+        }
+        Ok(Some(File::from(fd)))
+    }
+
+    /// Replaces the file `name` by what `write` writes, as a whole or not at all; mode 0600. Only one process at a
+    /// time may do so. Nothing is forced to the disk: for what can be lost.
+    ///
+    /// # Errors
+    ///
+    /// What `write` or the kernel says; the old file is then still there.
+    pub fn replace(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+        let temp = format!(".{name}.new");
+        // Left behind by a run that was killed.
+        match unlinkat(&self.dir, &temp, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let mut file = File::from(openat(&self.dir, &temp, flags, mode)?);
+        // Whatever the umask.
+        let written = fchmod(&file, mode).map_err(io::Error::from).and_then(|()| write(&mut file));
+        let replaced = written.and_then(|()| Ok(renameat(&self.dir, &temp, &self.dir, name)?));
+        if replaced.is_err() {
+            let _ = unlinkat(&self.dir, &temp, AtFlags::empty());
+        }
+        replaced
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::io::{Read, Write};
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn only_our_own_unreadable_to_others_is_read_back() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a/b");
+        assert!(PrivateDir::open(&path).is_err());
+        let dir = PrivateDir::make(&path).unwrap();
+        assert!(dir.read("file").unwrap().is_none());
+        for text in ["one", "two"] {
+            dir.replace("file", |file| file.write_all(text.as_bytes())).unwrap();
+            let mut read = String::new();
+            dir.read("file").unwrap().unwrap().read_to_string(&mut read).unwrap();
+            assert_eq!(read, text);
+        }
+        assert!(dir.replace("file", |_| Err(io::Error::other("full"))).is_err());
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(fs::read(path.join("file")).unwrap(), b"two");
+
+        fs::set_permissions(path.join("file"), fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(dir.read("file").is_err());
+        if crate::sys::is_root() {
+            fs::set_permissions(path.join("file"), fs::Permissions::from_mode(0o600)).unwrap();
+            assert!(dir.read("file").is_ok());
+            std::os::unix::fs::chown(path.join("file"), Some(12345), None).unwrap();
+            assert!(dir.read("file").is_err());
+        }
+        std::os::unix::fs::symlink("file", path.join("link")).unwrap();
+        assert!(dir.read("link").is_err());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o770)).unwrap();
+        assert!(matches!(PrivateDir::make(&path), Err(PrivateError::Unsafe { .. })));
+    }
+}

@@ -1,0 +1,128 @@
+//! `wikifarm config check`: which findings are reported, and how bad they are.
+
+use crate::support::{Place, Ran};
+
+/// The rules and severities that are reported.
+fn found(ran: &Ran) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let findings = ran.json()["findings"].as_array().unwrap().clone();
+    findings.iter().map(|finding| (text(&finding["rule"]), text(&finding["severity"]))).collect()
+}
+
+#[track_caller]
+fn check(farm: &str, options: &str, status: i32, expected: &[(&str, &str)]) {
+    let place = Place::farm(farm);
+    let ran =
+        place.wikifarm(&format!("config check --format json {options}")).status(status).any_stdout().run();
+    let found = found(&ran);
+    let found: Vec<_> = found.iter().map(|(rule, severity)| (rule.as_str(), severity.as_str())).collect();
+    assert_eq!(found, expected);
+}
+
+const IMPRECISE: &str = r#"
+    moin = "1.9"
+    [wikis.a]
+    url = "https://a.example.org/"
+    [wikis.b]
+    url = "https://b.example.org/"
+"#;
+
+#[test]
+fn a_comment_allows_a_rule_on_its_line() {
+    let behind = IMPRECISE.replace("\"1.9\"", "\"1.9\"  # wikifarm: allow(precise-version) nobody knows");
+    check(&behind, "", 0, &[]);
+    let above = IMPRECISE.replace("moin", "# wikifarm: allow(versions) nobody knows\n    moin");
+    check(&above, "", 0, &[]);
+    let elsewhere = IMPRECISE.replace("[wikis.a]", "[wikis.a] # wikifarm: allow(precise-version) no");
+    check(&elsewhere, "", 0, &[("precise-version", "warning"), ("unused-suppression", "warning")]);
+}
+
+#[test]
+fn a_suppression_must_be_known_used_and_give_a_reason() {
+    let with = |comment: &str| IMPRECISE.replace("\"1.9\"", &format!("\"1.9\"  # wikifarm: {comment}"));
+    check(
+        &with("allow(precise-version, path-malformed)"),
+        "",
+        0,
+        &[("suppression-without-reason", "warning"), ("unused-suppression", "warning")],
+    );
+    check(
+        &with("allow(precise-versoin) x"),
+        "",
+        1,
+        &[("precise-version", "warning"), ("unknown-rule", "error")],
+    );
+    check(&with("forbid(all)"), "", 0, &[("precise-version", "warning"), ("bad-suppression", "warning")]);
+    Place::farm(
+        &IMPRECISE
+            .replace("1.9", "1.9.11")
+            .replace("[wikis.b]", "[lint]\n    allow = [\"versions\"]\n    [wikis.b]"),
+    )
+    .wikifarm("config check")
+    .stdout(
+        r#"
+            warning[unused-suppression]: "versions" is allowed here, and nothing of it is found
+             --> farm.toml:5:10
+              |
+            5 | allow = ["versions"]
+              |          ^^^^^^^^^^
+              |
+              = help: take it out: it would hide the next one
+
+            farm.toml: 2 wikis, 1 warning
+            "#,
+    )
+    .run();
+}
+
+#[test]
+fn what_is_looked_for_on_the_disk_may_be_on_another_machine() {
+    let farm = IMPRECISE.replace("\"1.9\"", "\"1.9.11\"");
+    check(&format!("{farm}    [lint]\n    allow = [\"missing-directory\"]\n"), "", 0, &[]);
+}
+
+#[test]
+fn a_wiki_has_levels_of_its_own() {
+    let own = IMPRECISE
+        .replace("a.example.org/\"", "a.example.org/\"\n    lint = { allow = [\"precise-version\"] }");
+    let place = Place::farm(&own);
+    let ran = place.wikifarm("config check --format json").any_stdout().run();
+    assert_eq!(found(&ran), [("precise-version".to_owned(), "warning".to_owned())]);
+    assert_eq!(ran.json()["findings"][0]["wiki"], "b");
+    let own = IMPRECISE.replace("b.example.org/\"", "b.example.org/\"\n    lint.deny = [\"versions\"]");
+    check(&own, "", 1, &[("precise-version", "warning"), ("precise-version", "error")]);
+    // The rule's name goes before the family's, and the wiki before the farm.
+    let farm = IMPRECISE.replace(
+        "[wikis.a]",
+        "[lint]\n    deny = [\"versions\"]\n    warn = [\"precise-version\"]\n    [wikis.a]",
+    );
+    check(&farm, "", 0, &[("precise-version", "warning")]);
+    let bad = IMPRECISE.replace("a.example.org/\"", "a.example.org/\"\n    lint = { alow = [] }");
+    let ran = Place::farm(&bad).wikifarm("config check --format json").status(1).any_stdout().run();
+    assert_eq!(ran.json()["findings"][1]["message"], "[wikis.a] lint has no key \"alow\"");
+}
+
+#[test]
+fn denied_warnings_are_errors() {
+    check(IMPRECISE, "", 0, &[("precise-version", "warning")]);
+    for what in ["warnings", "versions", "precise-version", "path-malformed,warnings"] {
+        check(IMPRECISE, &format!("--deny {what}"), 1, &[("precise-version", "error")]);
+    }
+    check(IMPRECISE, "--deny warnings --allow versions", 0, &[]);
+    check(IMPRECISE, "--deny domain", 0, &[("precise-version", "warning")]);
+    Place::farm(IMPRECISE)
+        .wikifarm("config check --deny warning")
+        .status(2)
+        .stderr(
+            r#"
+            wikifarm: --deny: there is no rule or family "warning"; did you mean "warnings"?
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn what_is_less_bad_can_be_left_out_and_the_status_stays() {
+    check(IMPRECISE, "--min-severity error", 0, &[]);
+    check(IMPRECISE, "--min-severity error --deny warnings", 1, &[("precise-version", "error")]);
+}

@@ -1,0 +1,258 @@
+//! `wikifarm cookie diff OLD NEW`
+
+use serde_json::json;
+
+use crate::support::{Place, Session};
+
+/// A farm whose wikis keep their cookies to their own paths.
+const OLD: &str = r#"
+    moin = "1.9.11"
+
+    [farm]
+    user_dir = "users"
+    session_dir = "sessions"
+    cookie_name = "farm"
+
+    [wikis.alpha]
+    url = "https://example.org/alpha"
+    data_dir = "alpha"
+    cookie_path = "/alpha"
+
+    [wikis.beta]
+    url = "https://example.org/beta"
+    data_dir = "beta"
+    cookie_path = "/beta"
+"#;
+
+const AT: &str = "--now 2026-11-24T00:00:00Z";
+
+/// The farm, and as `new.toml` what comes of it by these replacements.
+fn change(replacements: &[(&str, &str)]) -> Place {
+    let mut new = OLD.to_owned();
+    for (from, to) in replacements {
+        assert!(new.contains(from), "{from}");
+        new = new.replace(from, to);
+    }
+    let new: String = new.lines().map(|line| format!("{}\n", line.trim())).collect();
+    Place::farm(OLD).file("new.toml", new)
+}
+
+/// One login for all of example.org.
+fn widened() -> Place {
+    change(&[("\"/alpha\"", "\"/\""), ("\"/beta\"", "\"/\"")])
+}
+
+#[test]
+fn a_wider_path_leaves_the_old_cookie_in_front_of_the_new_one() {
+    widened()
+        .wikifarm(&format!("cookie diff farm.toml new.toml {AT}"))
+        .stdout(
+            r#"
+            alpha, beta
+              changed      cookie_path: "/alpha" -> "/"
+              old cookie   MOIN_SESSION_farm for example.org only, path /alpha, Secure
+              new cookie   MOIN_SESSION_farm for example.org only, path /, Secure
+              remembered users
+                nothing yet: still logged in, by the old cookie
+                their browsers send
+                  1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
+                  2. new: MOIN_SESSION_farm for example.org only, path /, Secure
+                until 2027-12-29T00:04:00Z, when the last old cookie ends
+              users not remembered
+                nothing yet: still logged in, by the old cookie
+                their browsers send
+                  1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
+                  2. new: MOIN_SESSION_farm for example.org only, path /, Secure
+                until 2026-11-24T12:04:00Z, when the last old cookie ends
+              users remembered here and at beta
+                cannot log out, is logged in again on the next page: logging out deletes the new cookie, and the old one still opens a session
+                their browsers send
+                  1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
+                  2. new: MOIN_SESSION_farm for example.org only, path /, Secure
+                until 2027-12-29T00:06:00Z, when the last old cookie ends
+
+            cure: have the web server delete the old cookies, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself
+              tried out: people stay logged in, nothing is in the way
+              nginx (a block with an add_header of its own does not inherit those around it):
+                # https://example.org/alpha/
+                add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+                # https://example.org/beta/
+                add_header Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+              Apache (mod_headers):
+                # https://example.org/alpha/
+                Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+                # https://example.org/beta/
+                Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+            cure: a cookie name that no browser knows
+              tried out: people log in once, nothing is in the way
+              cookie_name = "farm_2" for alpha, beta: the cookie is MOIN_SESSION_farm_2 then
+            farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn a_merge_request_gets_markdown() {
+    widened()
+        .wikifarm(&format!("cookie diff farm.toml new.toml {AT} --format markdown"))
+        .stdout(
+            r#"
+            ## What this change does to people
+
+            `farm.toml` → `new.toml`: **Somebody is logged out, or has an old cookie in the way of the new one.**
+
+            ### alpha, beta
+
+            - `cookie_path`: `"/alpha"` → `"/"`
+
+            | who | what they see | how long |
+            |---|---|---|
+            | remembered users | nothing yet: still logged in, by the old cookie | until 2027-12-29T00:04:00Z, when the last old cookie ends |
+            | users not remembered | nothing yet: still logged in, by the old cookie | until 2026-11-24T12:04:00Z, when the last old cookie ends |
+            | users remembered here and at beta | cannot log out, is logged in again on the next page: logging out deletes the new cookie, and the old one still opens a session | until 2027-12-29T00:06:00Z, when the last old cookie ends |
+
+            The browser of remembered users sends, in this order:
+
+            1. old: MOIN\_SESSION\_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
+            2. new: MOIN\_SESSION\_farm for example.org only, path /, Secure
+
+            ### Cure: delete the old cookies
+
+            Headers for the web server, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself; tried out: people stay logged in, nothing is in the way.
+
+            ```nginx
+            # https://example.org/alpha/
+            add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+            # https://example.org/beta/
+            add_header Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+            ```
+
+            ```apache
+            # https://example.org/alpha/
+            Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+            # https://example.org/beta/
+            Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+            ```
+
+            ### Cure: a cookie name that no browser knows
+
+            tried out: people log in once, nothing is in the way:
+
+            - cookie\_name = "farm\_2" for alpha, beta: the cookie is MOIN\_SESSION\_farm\_2 then
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn no_change_is_said_in_a_line() {
+    change(&[])
+        .wikifarm("cookie diff farm.toml new.toml --fail-on-impact")
+        .stdout(
+            r"
+            farm.toml -> new.toml: nobody is logged out, and no old cookie is in the way
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn an_impact_is_status_1_only_where_asked_for() {
+    let place = change(&[("\"farm\"", "\"other\"")]);
+    place.wikifarm("cookie diff farm.toml new.toml").any_stdout().status(0).run();
+    place.wikifarm("cookie diff farm.toml new.toml --fail-on-impact").any_stdout().status(1).run();
+}
+
+#[test]
+fn sessions_that_no_wiki_finds_any_more_are_counted() {
+    change(&[("\"sessions\"", "\"elsewhere\"")])
+        .session("sessions", Session::new('a').user("1.1.1").expires(1_800_000_000))
+        .session("sessions", Session::new('b').expires(1_800_000_000))
+        .session("sessions", Session::new('c').user("1.1.1").expires(1_700_000_000))
+        .wikifarm(&format!("cookie diff farm.toml new.toml {AT}"))
+        .stdout(
+            r#"
+            alpha, beta
+              changed      session_dir: "sessions" -> "elsewhere"
+              cookie       MOIN_SESSION_farm for example.org only, path /alpha, Secure
+              remembered users, users not remembered
+                logged out, and can log in again: sessions are looked for in elsewhere, and the old ones lie in sessions
+
+            sessions (alpha, beta): 2 live sessions, 1 of them logged in, not found by any wiki any more
+            farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn wikis_that_come_go_or_cannot_be_predicted_are_named() {
+    change(&[
+        ("[wikis.beta]", "[wikis.gamma]"),
+        ("https://example.org/beta", "https://gamma.example.org/"),
+        ("cookie_path = \"/alpha\"", "cookie_path = \"/alpha\"\nsession_service = \"custom\""),
+    ])
+    .wikifarm("cookie diff farm.toml new.toml --fail-on-impact")
+    .status(1)
+    .stdout(
+        r"
+            alpha: unknown: alpha has its own session_service: nobody can say what it does
+            new: gamma
+            gone, nobody can visit it any more: beta
+            farm.toml -> new.toml: no wiki can be compared
+            ",
+    )
+    .run();
+}
+
+#[test]
+fn programs_get_every_case_with_its_cookies_and_the_cures() {
+    let diff = widened()
+        .wikifarm(&format!("cookie diff farm.toml new.toml {AT} --format json"))
+        .any_stdout()
+        .run()
+        .json();
+    assert_eq!(diff["impact"], true);
+    let group = &diff["groups"][0];
+    assert_eq!(
+        group["wikis"],
+        json!([
+            {"old": "alpha", "new": "alpha", "url": "https://example.org/alpha/"},
+            {"old": "beta", "new": "beta", "url": "https://example.org/beta/"}
+        ])
+    );
+    assert_eq!(group["changes"], json!([{"setting": "cookie_path", "old": "\"/alpha\"", "new": "\"/\""}]));
+    let cookie = |path: &str, old: bool, taken: bool| {
+        json!({"name": "MOIN_SESSION_farm", "domain": "example.org", "host_only": true, "path": path, "secure": true,
+               "old": old, "taken": taken})
+    };
+    assert_eq!(
+        group["cases"][0],
+        json!({"as": "remember", "way": "back", "verdict": "kept", "reason": "none", "explanation": "",
+               "cookies": [cookie("/alpha", true, true), cookie("/", false, false)], "shadowed": true,
+               "until": 1_830_038_640.0})
+    );
+    assert_eq!(diff["cures"]["with_deletions"], json!({"verdict": "kept", "shadowed": false}));
+    assert_eq!(diff["cures"]["deletions"][0]["url"], "https://example.org/alpha/");
+}
+
+#[test]
+fn a_farm_file_that_is_not_understood_is_named() {
+    Place::farm(OLD)
+        .file("new.toml", "[wikis.a]\nurl = 7\n")
+        .wikifarm("cookie diff farm.toml new.toml")
+        .status(2)
+        .stderr(
+            r#"
+            error[wrong-type]: url must be a URL like "https://wiki.example.org/", not an integer
+             --> new.toml:2:7
+              |
+            2 | url = 7
+              |       ^
+
+            wikifarm: the farm file new.toml was not wholly understood; see `wikifarm config check`
+            "#,
+        )
+        .run();
+}
