@@ -142,7 +142,8 @@ fn beside_writing_wikis_no_live_session_is_lost() {
 /// What somebody does who may write where the sessions lie: $1 holds `sessions`, $2 what he would like to reach.
 const SWAPS: &str = r#"
     cd "$1" || exit 1
-    while :; do
+    # Gone with the test's directory, whatever becomes of the test.
+    while [ -d "$2" ]; do
         for name in $(ls "$2"); do
             path=sessions/$name
             cp -p "$2/$name" $path; rm -f $path
@@ -157,6 +158,16 @@ const SWAPS: &str = r#"
     done 2>/dev/null
 "#;
 
+/// A child that does not outlive the test, failed or not.
+struct Killed(std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
 /// Run by root, the attacker is `nobody` and the directory his; else both are the tester, whose own links are followed.
 #[test]
 fn somebody_who_swaps_files_reaches_nothing_outside_and_blocks_nothing() {
@@ -167,7 +178,10 @@ fn somebody_who_swaps_files_reaches_nothing_outside_and_blocks_nothing() {
         // These would go at once, were they in the store.
         Session::new(letter).expires(clock() - 2 * DAY).written(clock() - 2 * DAY).write(&outside);
     }
-    fs::set_permissions(place.path().parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
+    // He may read what he would like to reach, but not write there.
+    for path in [place.path().parent().unwrap(), &outside] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
     let mut attacker = Command::new("sh");
     attacker.args(["-c", SWAPS, "sh"]).arg(&his).arg(&outside);
     if is_root() {
@@ -176,7 +190,7 @@ fn somebody_who_swaps_files_reaches_nothing_outside_and_blocks_nothing() {
         }
         attacker.arg("dir").uid(NOBODY).gid(NOBODY);
     }
-    let mut attacker = attacker.spawn().unwrap();
+    let attacker = Killed(attacker.spawn().unwrap());
     let until = Instant::now() + patience();
     let (mut longest, mut deleted, mut refused) = (Duration::ZERO, 0, 0);
     while Instant::now() < until || deleted == 0 {
@@ -185,12 +199,14 @@ fn somebody_who_swaps_files_reaches_nothing_outside_and_blocks_nothing() {
         longest = longest.max(begun.elapsed());
         deleted += total.counts.deleted;
         refused += total.refused;
-        assert!(until.elapsed() < Duration::from_secs(30), "nothing was removed: no race took place");
+        assert!(
+            until.elapsed() < Duration::from_secs(60),
+            "nothing was removed in 60 s: no race took place, {refused} runs refused"
+        );
     }
-    attacker.kill().unwrap();
-    attacker.wait().unwrap();
+    drop(attacker);
     assert_eq!(place.names("outside").len(), 3, "{deleted} removed, {refused} runs refused");
-    assert!(longest < Duration::from_secs(20), "a prune took {longest:?}");
+    assert!(longest < Duration::from_secs(60), "a prune took {longest:?}");
 }
 
 #[test]
