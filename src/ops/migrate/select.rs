@@ -120,6 +120,7 @@ pub(super) fn ready(
 fn is_meant(id: EntryName, raw: &Raw, options: &Options, report: &mut Report) -> bool {
     let session = Session {
         id,
+        inode: 0,
         modified: raw.modified.seconds,
         size: 0,
         bytes_on_disk: 0,
