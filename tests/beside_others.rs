@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use wikifarm::ops::{self, ClockCheck, Filter, Policy, revoke, verify};
 use wikifarm::store::{Layout, StoreSpec};
 
-use crate::support::{DAY, HOUR, Place, Session, clock, is_root};
+use crate::support::{DAY, HOUR, Place, Session, clock, is_root, output, traced};
 
 fn patience() -> Duration {
     let seconds = std::env::var("WIKIFARM_STRESS").ok().and_then(|text| text.parse().ok());
@@ -119,7 +119,10 @@ fn beside_writing_wikis_no_live_session_is_lost() {
                 dry_run: false,
                 settle: Duration::ZERO,
             };
-            revoked += revoke::plan(specs.clone(), options, &AtomicBool::new(false)).execute().total.revoked;
+            revoked += revoke::plan(specs.clone(), options, &AtomicBool::new(false))
+                .execute(&AtomicBool::new(false))
+                .total
+                .revoked;
             let options = verify::Options { policy: Policy::default(), now: clock(), whole_farm: false };
             let report = verify::verify(specs.clone(), None, &options, &AtomicBool::new(false));
             for (spec, found) in &report.stores {
@@ -216,25 +219,9 @@ fn every_entry_is_opened_by_the_directory_and_without_following() {
         .session("sessions", Session::new('b').expires(clock() + DAY));
     symlink("/etc/passwd", place.path().join("sessions").join("c".repeat(40))).unwrap();
     let trace = place.path().join("trace");
-    let traced = Command::new("strace")
-        .args([
-            "-f",
-            "-qq",
-            "-s",
-            "4096",
-            "-e",
-            "trace=setgroups,open,openat,openat2,creat,unlink,unlinkat,rename,truncate",
-            "-o",
-        ])
-        .arg(&trace)
-        .arg(env!("CARGO_BIN_EXE_wikifarm"))
-        .args(["session", "prune", "--store", "moin-1.9:sessions"])
-        .current_dir(place.path())
-        .env("XDG_STATE_HOME", place.home().join("state"))
-        .env("STATE_DIRECTORY", place.home().join("state"))
-        .env("RUNTIME_DIRECTORY", place.lock_dir())
-        .output()
-        .unwrap_or_else(|error| panic!("this test needs strace (apt install strace): {error}"));
+    let calls = "trace=setgroups,open,openat,openat2,creat,unlink,unlinkat,rename,truncate";
+    let options = ["-s", "4096", "-e", calls, "-o", trace.to_str().unwrap()];
+    let traced = output(traced(&place, options, "session prune --store moin-1.9:sessions"));
     assert!(traced.status.success(), "{}", String::from_utf8_lossy(&traced.stderr));
     let text = fs::read_to_string(&trace).unwrap();
     let entries: Vec<&str> = text

@@ -24,6 +24,7 @@ mod cookie_simulate;
 mod cookie_test;
 mod cookie_test_agreement;
 mod demo;
+mod faults;
 mod global;
 mod man;
 mod readme;

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Exit, Format};
@@ -80,6 +82,24 @@ impl Context<'_> {
         self.pinned_now.unwrap_or_else(|| {
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
         })
+    }
+
+    /// The flag that SIGINT and SIGTERM set, for work that ends itself between two files and tells how far it came. From
+    /// now on the first of these signals does only that.
+    ///
+    /// # Errors
+    /// If the signals can't be taken.
+    pub fn stop(&self) -> Result<Arc<AtomicBool>, Failure> {
+        crate::sys::stop_flag().map_err(|error| Failure::partial(format!("can't take signals: {error}")))
+    }
+
+    /// Says that a signal ended the work, and how far it came.
+    ///
+    /// # Errors
+    /// If stderr can't be written.
+    pub fn stopped(&mut self, how_far: &str) -> Result<Exit, Failure> {
+        self.complain(&format!("stopped by a signal: {how_far}"))?;
+        Ok(Exit::Partial)
     }
 
     /// Where the farm file is.

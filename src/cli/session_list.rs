@@ -1,7 +1,7 @@
 //! `wikifarm session list`: the sessions in the stores.
 
 use std::cmp::Ordering;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering as Atomic;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -165,13 +165,16 @@ pub(super) fn look(
         }
     };
     let mut failed = Vec::new();
-    let never = AtomicBool::new(false);
-    let scanned = store.scan(Fields::default(), &never, &mut |found| match found {
+    let stop = context.stop()?;
+    let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
         Found::Session(session) => each(session),
         Found::Failed { name, error } => failed.push(format!("{}/{name}: {error}", spec.dir.display())),
         Found::Temp(_) | Found::Foreign(_) => {}
     });
     let mut exit = Exit::Success;
+    if stop.load(Atomic::Relaxed) {
+        exit = context.stopped(&format!("not everything in {} was looked at", spec.address()))?;
+    }
     if let Err(error) = scanned {
         failed.push(error.to_string());
     }

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -178,7 +177,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         let undone = migrate::rollback(&stores, &run).map_err(failure)?;
         return tell_undone(&undone, context);
     }
-    let report = migrate::migrate(&stores, &run, &AtomicBool::new(false)).map_err(failure)?;
+    let report = migrate::migrate(&stores, &run, &*context.stop()?).map_err(failure)?;
     tell(&report, options, context)
 }
 

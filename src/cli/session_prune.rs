@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
@@ -103,13 +102,13 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if options.all && !dry_run {
         confirm(options, &stores, context)?;
     }
-    let never = AtomicBool::new(false);
+    let stop = context.stop()?;
     let Stores { specs, exit, .. } = stores;
-    let plan = ops::plan(specs, run, &never);
+    let plan = ops::plan(specs, run, &stop);
     if dry_run && context.format == Format::Human && context.verbosity >= 0 {
         show_plan(&plan, options.reveal, context)?;
     }
-    let report = plan.execute(&never);
+    let report = plan.execute(&stop);
     show(&report, dry_run, context)?;
     Ok(exit.and(status(&report, options.strict)))
 }
@@ -226,6 +225,15 @@ fn show_plan(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(),
 fn show(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(), Failure> {
     for problem in &report.problems {
         context.complain(&problem.to_string())?;
+    }
+    if report.stopped {
+        let total = &report.total.counts;
+        let how_far = match (dry_run, total.deleted) {
+            (true, _) => format!("of {} sessions looked at", total.scanned),
+            (false, 0) => format!("{} sessions looked at, nothing removed", total.scanned),
+            (false, deleted) => format!("{deleted} files removed ({})", bytes(total.bytes)),
+        };
+        context.stopped(&how_far)?;
     }
     for warning in &report.warnings {
         context.note(&warning.to_string())?;

@@ -1,7 +1,6 @@
 //! `wikifarm session revoke`: end one session, or log a user out everywhere.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
@@ -14,7 +13,7 @@ use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome, ids};
 use crate::farm::{Farm, parse_duration, parse_time};
 use crate::moin::Behaviour;
-use crate::ops::revoke::{self, Plan, Report, Target};
+use crate::ops::revoke::{self, Counts, Plan, Report, Target};
 use crate::report::{measure::relative, table};
 use crate::store::{Prefixes, seconds};
 use crate::sys;
@@ -125,7 +124,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         dry_run,
         settle: options.settle,
     };
-    let plan = revoke::plan(specs, run, &AtomicBool::new(false));
+    let stop = context.stop()?;
+    let plan = revoke::plan(specs, run, &stop);
     let json = context.format == Format::Json;
     let shows = !json && (dry_run && context.verbosity >= 0 || context.verbosity > 0);
     let sessions =
@@ -133,7 +133,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if shows {
         show_plan(&sessions, context)?;
     }
-    let report = plan.execute();
+    let report = plan.execute(&stop);
     let status = exit.and(status(&report));
     complain(&report, dry_run, context)?;
     if json {
@@ -206,6 +206,10 @@ fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result
     for problem in &report.problems {
         context.complain(&problem.to_string())?;
     }
+    if report.stopped {
+        let Counts { scanned, revoked, .. } = report.total;
+        context.stopped(&format!("{scanned} sessions looked at, {revoked} revoked, and no second look"))?;
+    }
     let mut refused = false;
     for store in &report.stores {
         if let Some(why) = &store.refused {
@@ -236,7 +240,9 @@ fn count(sessions: u64) -> String {
 fn status(report: &Report) -> Exit {
     let total = &report.total;
     let mut exit = Exit::Success;
-    if total.failed + total.came_back + total.unreadable + total.undecided > 0 || !report.problems.is_empty()
+    if total.failed + total.came_back + total.unreadable + total.undecided > 0
+        || !report.problems.is_empty()
+        || report.stopped
     {
         exit = exit.and(Exit::Partial);
     }

@@ -1,7 +1,7 @@
 //! `wikifarm session verify`: what is wrong in the stores, each with the cure.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 use serde::Serialize;
@@ -77,7 +77,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         verify::Options { policy, now: context.now() as i64, whole_farm: options.stores.is_whole_farm() };
     let model = farm.as_ref().map(|farm| Model::new(farm, &RealPlaces, &context.suffixes));
     let farm = farm.as_ref().zip(model.as_ref());
-    let report = verify::verify(specs, farm, &run, &AtomicBool::new(false));
+    let stop = context.stop()?;
+    let report = verify::verify(specs, farm, &run, &stop);
     for problem in &report.problems {
         context.complain(&problem.to_string())?;
     }
@@ -94,6 +95,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         _ => human(&report, context)?,
     }
     let mut status = exit;
+    if stop.load(Ordering::Relaxed) {
+        status = status.and(context.stopped(&format!("{} sessions looked at", report.scanned))?);
+    }
     if report.counts() != (0, 0) {
         status = status.and(Exit::Found);
     }

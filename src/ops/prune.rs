@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::store::{EntryName, SessionStore, Stamp};
+use crate::store::{EntryName, Found, SessionStore, Stamp};
 use crate::sys::{Lock, LockDir, Removal};
 
 use super::guard::Refusal;
@@ -13,7 +13,7 @@ use super::plan::{Open, Options, Plan, StorePlan};
 use super::verdict::{Judge, Verdict};
 use super::victims::Victim;
 
-/// As many are removed between two looks at `stop`.
+/// As many are removed between two rests of the threads that do it.
 const BATCH: usize = 4096;
 
 impl Plan {
@@ -124,7 +124,7 @@ impl StorePlan {
             if batch.is_empty() {
                 break;
             }
-            let forbidden = self.remove(store.as_ref(), &batch, &judge);
+            let forbidden = self.remove(store.as_ref(), &batch, &judge, stop);
             if forbidden > 0 {
                 let stay = forbidden + rest.by_ref().count() as u64;
                 self.counts.failed += stay.saturating_sub(1);
@@ -138,10 +138,20 @@ impl StorePlan {
     }
 
     /// Removes a batch, and tells how many of it the directory did not let go.
-    fn remove(&mut self, store: &dyn SessionStore, batch: &[Victim], judge: &Judge<'_>) -> u64 {
+    fn remove(
+        &mut self,
+        store: &dyn SessionStore,
+        batch: &[Victim],
+        judge: &Judge<'_>,
+        stop: &AtomicBool,
+    ) -> u64 {
         let mut forbidden = 0;
         let named: Vec<(EntryName, Stamp)> = batch.iter().map(|victim| (victim.name, victim.stamp)).collect();
-        let results = store.remove(&named, &|found| matches!(judge.verdict(found), Verdict::Remove(_)));
+        // Asked to stop, it finishes the files it has begun, and leaves the others of the batch alone.
+        let decide = |found: &Found| {
+            !stop.load(Ordering::Relaxed) && matches!(judge.verdict(found), Verdict::Remove(_))
+        };
+        let results = store.remove(&named, &decide);
         for (victim, result) in batch.iter().zip(results) {
             let path = || format!("{}/{}", self.spec.dir.display(), victim.name);
             match result {
@@ -150,6 +160,8 @@ impl StorePlan {
                     self.counts.bytes += size;
                 }
                 Ok(Removal::Gone) => {}
+                // Perhaps not for a race, but because of the signal: nobody knows, and the run is a partial one anyway.
+                Ok(Removal::Kept) if stop.load(Ordering::Relaxed) => {}
                 Ok(Removal::Raced) => {
                     self.counts.kept_by_race += 1;
                     let what = "another file took its name while it was removed, and may be what was removed";

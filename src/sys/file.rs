@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::dir::Dir;
 
@@ -82,9 +82,11 @@ pub struct OpenFile {
 /// Why it was not opened.
 pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = match openat(dir, name, flags | OFlags::NOATIME, Mode::empty()) {
+    // A file system over a network can be interrupted in it.
+    let open = |flags| retry_on_intr(|| openat(dir, name, flags, Mode::empty()));
+    let fd = match open(flags | OFlags::NOATIME) {
         // Only the owner may leave the access time alone.
-        Err(Errno::PERM) => openat(dir, name, flags, Mode::empty()),
+        Err(Errno::PERM) => open(flags),
         other => other,
     }?;
     let stat = fstat(&fd)?;

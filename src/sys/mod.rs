@@ -1,5 +1,5 @@
 //! The only place that talks to the kernel beside std: directory handles, listing, safe opening and removal,
-//! atomic writes, locks, and the file-system identity of a thread.
+//! atomic writes, locks, signals, and the file-system identity of a thread.
 //!
 //! What it promises, whoever can write in the directories it is pointed at:
 //!
@@ -8,7 +8,7 @@
 //! * a file is removed only after its own bytes were judged again, and a lost race is noticed and said;
 //! * what could not be looked at is an error value, never an empty answer.
 //!
-//! Linux only. Source: open(2), getdents(2), readlinkat(2), unlinkat(2), flock(2), setfsuid(2), path_resolution(7).
+//! Linux only. Source: open(2), getdents(2), readlinkat(2), unlinkat(2), flock(2), setfsuid(2), signal(7), path_resolution(7).
 
 mod create;
 mod dir;
@@ -19,6 +19,7 @@ mod place;
 mod places;
 mod private;
 mod remove;
+mod signal;
 mod walk;
 mod write;
 
@@ -31,5 +32,6 @@ pub use place::{Place, same_place};
 pub use places::{PlaceError, cache_dir, lock_dir, state_dir};
 pub use private::{PrivateDir, PrivateError};
 pub use remove::{Removal, remove_if};
+pub use signal::stop_flag;
 pub use walk::DirError;
 pub use write::write_atomically;

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use rustix::fs::{AtFlags, Stat, fstat, statat, unlinkat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::dir::Dir;
 use super::file::{NotOpened, OpenFile, links, open_regular};
@@ -57,7 +57,7 @@ pub fn remove_if(
         Err(error) => return Err(error.into()),
     }
     before_unlink();
-    match unlinkat(dir, name, AtFlags::empty()) {
+    match retry_on_intr(|| unlinkat(dir, name, AtFlags::empty())) {
         Ok(()) => {}
         Err(Errno::NOENT) => return Ok(Removal::Gone),
         Err(error) => return Err(NotOpened::Io(error.into())),

@@ -8,8 +8,10 @@ mod place;
 mod run;
 mod session;
 mod text;
+mod traced;
 
 pub(crate) use place::{Place, fixtures};
 pub(crate) use run::{Ran, Run, is_root};
 pub(crate) use session::{DAY, HOUR, NOW, Session, clock};
 pub(crate) use text::unindent;
+pub(crate) use traced::{output, signalled, traced};

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -77,6 +79,9 @@ pub struct Report {
     /// What could not be handled.
     #[serde(skip)]
     pub problems: Vec<Problem>,
+    /// It was stopped before its end.
+    #[serde(skip)]
+    pub stopped: bool,
 }
 
 /// How one removal ended.
@@ -91,27 +96,31 @@ pub enum Result {
 }
 
 impl Plan {
-    /// Removes what the plan says, or nothing at all where a guard of any store refuses.
-    pub fn execute(mut self) -> Report {
+    /// Removes what the plan says, or nothing at all where a guard of any store refuses. Setting `stop` ends it early:
+    /// between two stores, or before the second look.
+    pub fn execute(mut self, stop: &AtomicBool) -> Report {
         let dry_run = self.options.dry_run;
         // Held until everything is done.
         let locks = if dry_run { Vec::new() } else { self.take_locks() };
         let refused = self.stores.iter().any(|store| store.refusal.is_some());
-        if refused {
+        if refused || stop.load(Ordering::Relaxed) {
             // Every store stays as it was.
         } else if dry_run {
             self.stores.iter_mut().for_each(|store| store.counts.revoked = store.counts.matched);
         } else {
             let target = &self.options.target;
-            self.stores.iter_mut().for_each(|store| store.remove(target));
+            for store in &mut self.stores {
+                if !stop.load(Ordering::Relaxed) {
+                    store.remove(target);
+                }
+            }
             let removed = self.stores.iter().any(|store| !store.victims.is_empty());
-            if removed && !self.options.settle.is_zero() {
-                thread::sleep(self.options.settle);
+            if removed && !self.options.settle.is_zero() && wait(self.options.settle, stop) {
                 self.stores.iter_mut().for_each(|store| store.look_again(target));
             }
         }
         drop(locks);
-        self.report(dry_run)
+        self.report(dry_run, stop.load(Ordering::Relaxed))
     }
 
     /// Takes the lock of every store, or says why not.
@@ -138,7 +147,7 @@ impl Plan {
         locks.into_values().collect()
     }
 
-    fn report(self, dry_run: bool) -> Report {
+    fn report(self, dry_run: bool, stopped: bool) -> Report {
         let mut total = Counts::default();
         let (mut stores, mut problems) = (Vec::new(), Vec::new());
         for plan in self.stores {
@@ -151,7 +160,7 @@ impl Plan {
                 refused: plan.refusal,
             });
         }
-        Report { stores, total, dry_run, seconds: self.begun.elapsed().as_secs_f64(), problems }
+        Report { stores, total, dry_run, seconds: self.begun.elapsed().as_secs_f64(), problems, stopped }
     }
 }
 
@@ -272,6 +281,19 @@ impl StorePlan {
     fn problem(&mut self, id: &EntryName, why: &str) {
         self.problems.push(Problem(format!("{}/{id}: {why}", self.spec.dir.display())));
     }
+}
+
+/// Waits, and tells whether it was for so long.
+fn wait(settle: Duration, stop: &AtomicBool) -> bool {
+    const GLANCE: Duration = Duration::from_millis(50);
+    let begun = Instant::now();
+    while let Some(rest) = settle.checked_sub(begun.elapsed()).filter(|rest| !rest.is_zero()) {
+        if stop.load(Ordering::Relaxed) {
+            return false;
+        }
+        thread::sleep(rest.min(GLANCE));
+    }
+    true
 }
 
 fn is_meant(target: &Target, found: &Found) -> bool {

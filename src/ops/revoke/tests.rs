@@ -43,7 +43,7 @@ impl Place {
     fn run(&self, settle: Duration, hook: impl Fn(&CStr) + Send + Sync + 'static) -> Report {
         let store = FileStore::open(self.spec()).unwrap().with_hook_before_unlink(hook);
         let opened: Vec<(StoreSpec, Opened)> = vec![(self.spec(), Ok(Box::new(store)))];
-        plan_opened(opened, self.options(settle), &AtomicBool::new(false)).execute()
+        plan_opened(opened, self.options(settle), &AtomicBool::new(false)).execute(&AtomicBool::new(false))
     }
 }
 
@@ -61,7 +61,7 @@ fn what_is_written_while_it_is_removed_is_judged_anew_and_goes() {
     let plan = plan(vec![place.spec()], place.options(Duration::ZERO), &AtomicBool::new(false));
     // Written between plan and removal: another file than the one the plan saw.
     save(&path, &HIS.replace("(d", "(dS'trail'\n(ls"));
-    let report = plan.execute();
+    let report = plan.execute(&AtomicBool::new(false));
     assert_eq!((report.total.revoked, report.total.failed), (1, 0), "{report:?}");
     assert!(!path.exists());
 }
@@ -73,7 +73,7 @@ fn who_logged_out_meanwhile_is_left_in_peace() {
     save(&path, HIS);
     let plan = plan(vec![place.spec()], place.options(Duration::ZERO), &AtomicBool::new(false));
     save(&path, ANOTHERS);
-    let report = plan.execute();
+    let report = plan.execute(&AtomicBool::new(false));
     assert_eq!((report.total.revoked, report.total.gone), (0, 1), "{report:?}");
     assert!(path.exists());
 }
@@ -177,7 +177,8 @@ fn one_that_is_always_written_again_fails_and_is_named() {
     save(&path, HIS);
     let store = Restless { store: FileStore::open(place.spec()).unwrap(), path: path.clone() };
     let opened: Vec<(StoreSpec, Opened)> = vec![(place.spec(), Ok(Box::new(store)))];
-    let report = plan_opened(opened, place.options(Duration::ZERO), &AtomicBool::new(false)).execute();
+    let report = plan_opened(opened, place.options(Duration::ZERO), &AtomicBool::new(false))
+        .execute(&AtomicBool::new(false));
     assert_eq!((report.total.revoked, report.total.failed), (0, 1), "{report:?}");
     assert!(report.problems[0].to_string().contains("run this once more"));
     assert!(path.exists());

@@ -1,0 +1,133 @@
+//! What becomes of a run when the kernel refuses something, or somebody asks it to stop.
+
+use rustix::process::Signal;
+
+use crate::support::{DAY, Place, Session, clock, output, signalled, traced, unindent};
+
+const PRUNE: &str = "session prune --no-index --store moin-1.9:sessions";
+
+/// Three sessions that are long over.
+fn three() -> Place {
+    let over = |digit| Session::new(digit).expires(clock() - 2 * DAY).written(clock() - 2 * DAY);
+    Place::new().sessions("sessions", ['a', 'b', 'c'].map(over))
+}
+
+/// Runs with one kind of call on the session `b` failing; whose names are there afterwards, by their first letter.
+#[track_caller]
+fn with_fault(fault: &str, words: &str, status: i32, stderr: &str) -> String {
+    let place = three();
+    let b = "b".repeat(40);
+    let path = place.path().join("sessions").join(&b);
+    let inject = format!("inject={fault}");
+    let options = ["-o", "/dev/null", "-P", &b, "-P", path.to_str().unwrap(), "-e", &inject];
+    let ran = output(traced(&place, options, words));
+    assert_eq!(String::from_utf8_lossy(&ran.stderr), unindent(stderr), "{fault}");
+    assert_eq!(ran.status.code(), Some(status), "{fault}");
+    let first = |name: &String| name.chars().next().unwrap();
+    place.names("sessions").iter().map(first).collect()
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_or_read_is_named_and_the_rest_goes() {
+    for (fault, why) in [
+        ("openat:error=EIO", "Input/output error (os error 5)"),
+        ("openat:error=EACCES", "Permission denied (os error 13)"),
+        ("openat:error=ENFILE", "Too many open files in system (os error 23)"),
+        ("read:error=EIO", "Input/output error (os error 5)"),
+    ] {
+        let stderr = format!("wikifarm: sessions/bbbbbbbb…: {why}\n");
+        assert_eq!(with_fault(fault, PRUNE, 3, &stderr), "b", "{fault}");
+        assert_eq!(with_fault(fault, &PRUNE.replace("prune", "prune --dry-run -q"), 3, &stderr), "abc");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_removed_is_named_and_the_rest_goes() {
+    for (fault, why) in [
+        ("unlinkat:error=EIO", "Input/output error (os error 5)"),
+        // A btrfs without room for its journal says so.
+        ("unlinkat:error=ENOSPC", "No space left on device (os error 28)"),
+    ] {
+        assert_eq!(
+            with_fault(fault, PRUNE, 3, &format!("wikifarm: sessions/bbbbbbbb…: {why}\n")),
+            "b",
+            "{fault}"
+        );
+    }
+    for fault in ["unlinkat:error=EACCES", "unlinkat:error=EROFS", "unlinkat:error=EPERM"] {
+        let stderr = "wikifarm: sessions: no right to remove files here: 1 stay\n";
+        assert_eq!(with_fault(fault, PRUNE, 3, stderr), "b", "{fault}");
+    }
+}
+
+#[test]
+fn an_interrupted_call_is_made_again() {
+    for fault in ["openat:error=EINTR:when=1", "read:error=EINTR:when=1", "unlinkat:error=EINTR:when=1"] {
+        assert_eq!(with_fault(fault, PRUNE, 0, ""), "", "{fault}");
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_named_by_revoke_and_verify_too() {
+    let stderr = "wikifarm: sessions/bbbbbbbb…: Input/output error (os error 5)\n";
+    let verify = "session verify -q --format ndjson --store moin-1.9:sessions";
+    assert_eq!(with_fault("openat:error=EIO", verify, 3, stderr), "abc");
+    let revoke = "session revoke --user id:1.2 --settle 0s --store moin-1.9:sessions";
+    assert_eq!(with_fault("openat:error=EIO", revoke, 3, stderr), "abc");
+}
+
+#[test]
+fn without_room_for_a_lock_nothing_is_removed() {
+    let place = three();
+    let options = ["-o", "/dev/null", "-e", "inject=ftruncate:error=ENOSPC"];
+    let ran = output(traced(&place, options, PRUNE));
+    assert_eq!(ran.status.code(), Some(4));
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    assert!(stderr.contains("No space left on device") && stderr.contains("nothing was removed"), "{stderr}");
+    assert_eq!(place.names("sessions").len(), 3);
+}
+
+/// Many sessions that are over, and calls that take their time.
+fn slowly(call: &str) -> (Place, [String; 4]) {
+    const MANY: usize = 200;
+    let over = |number: usize| {
+        Session::named(&format!("{number:040x}")).expires(clock() - 2 * DAY).written(clock() - 2 * DAY)
+    };
+    let place = Place::new().sessions("sessions", (0..MANY).map(over));
+    let inject = format!("inject={call}:delay_enter=50000");
+    (place, ["-o".to_owned(), "/dev/null".to_owned(), "-e".to_owned(), inject])
+}
+
+#[test]
+fn a_prune_that_is_asked_to_stop_finishes_its_files_and_says_how_far_it_came() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let (place, options) = slowly("unlinkat");
+        let begun = || place.names("sessions").len() < 200;
+        let ran = signalled(traced(&place, &options, PRUNE), signal, begun);
+        let left = place.names("sessions").len();
+        let removed = 200 - left;
+        assert!(left > 0 && removed > 0, "{left} left");
+        let stderr = String::from_utf8_lossy(&ran.stderr);
+        assert!(
+            stderr.starts_with(&format!("wikifarm: stopped by a signal: {removed} files removed (")),
+            "{stderr}"
+        );
+        assert_eq!(ran.status.code(), Some(3));
+        // The next run does what is left.
+        place.wikifarm(PRUNE).any_stdout().run();
+        assert_eq!(place.names("sessions").len(), 0);
+    }
+}
+
+#[test]
+fn a_revoke_that_is_asked_to_stop_does_not_wait_for_the_second_look() {
+    let place = Place::new().session("sessions", Session::new('a').user("1.2").expires(clock() + DAY));
+    let words = "session revoke --user id:1.2 --settle 1h --store moin-1.9:sessions";
+    let gone = || place.names("sessions").is_empty();
+    let ran = signalled(traced(&place, ["-o", "/dev/null", "-e", "trace=none"], words), Signal::TERM, gone);
+    assert_eq!(
+        String::from_utf8_lossy(&ran.stderr),
+        "wikifarm: stopped by a signal: 1 sessions looked at, 1 revoked, and no second look\n"
+    );
+    assert_eq!(ran.status.code(), Some(3));
+}
