@@ -33,6 +33,7 @@ fn prune(specs: Vec<StoreSpec>, locks: &Path) -> ops::Report {
         now: clock(),
         clock: ClockCheck::Trusted { state_dir: None },
         lock_dir: locks.to_owned(),
+        wait: false,
         index: None,
         dry_run: false,
     };
@@ -116,6 +117,7 @@ fn beside_writing_wikis_no_live_session_is_lost() {
             let options = revoke::Options {
                 target: revoke::Target { users, ..Default::default() },
                 lock_dir: place.lock_dir(),
+                wait: false,
                 dry_run: false,
                 settle: Duration::ZERO,
             };

@@ -28,6 +28,7 @@ mod faults;
 mod global;
 mod man;
 mod readme;
+mod run_as;
 mod session_list;
 mod session_migrate;
 mod session_migrate_killed;

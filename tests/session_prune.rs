@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -407,6 +409,23 @@ fn a_second_copy_waits_for_nobody_and_is_refused() {
         refused.stderr
     );
     assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn with_wait_a_second_copy_goes_on_when_the_first_has_ended() {
+    let place = place(clock());
+    place.wikifarm("session prune").run();
+    let held = fs::File::open(&place.locks()[0]).unwrap();
+    held.lock().unwrap();
+    let place = place.sessions("sessions", kinds(clock()));
+    thread::scope(|scope| {
+        let second = scope.spawn(|| place.wikifarm("session prune --wait").run());
+        thread::sleep(Duration::from_millis(300));
+        assert_eq!(place.names("sessions").len(), 7, "it did not wait");
+        drop(held);
+        second.join().unwrap();
+    });
+    assert_eq!(place.names("sessions").len(), 4);
 }
 
 #[test]

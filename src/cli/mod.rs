@@ -40,6 +40,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::browser::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, suffix_list_version};
 use crate::farm::locate;
+use crate::sys::RunAsError;
 
 pub use context::{Context, Failure, Outcome};
 pub use exit::Exit;
@@ -87,6 +88,9 @@ struct Global {
     /// Judge as if it were that time (RFC 3339 or unix seconds); commands that delete then only plan
     #[arg(long, value_name = "TIME", value_parser = crate::farm::parse_time, global = true, allow_negative_numbers = true)]
     now: Option<f64>,
+    /// Become that user for good, before anything is opened; for root
+    #[arg(long, value_name = "NAME", global = true)]
+    run_as: Option<String>,
     /// A public suffix list instead of the built-in one; `system` is the distribution's
     #[arg(long, value_name = "FILE", global = true)]
     psl: Option<PathBuf>,
@@ -215,6 +219,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
+    if let Some(name) = &cli.global.run_as
+        && let Err(error) = crate::sys::run_as(name)
+    {
+        let exit = if matches!(error, RunAsError::Unknown(_)) { Exit::Usage } else { Exit::Refused };
+        return said(Failure { exit, message: format!("--run-as: {error}") });
+    }
     // Where it is not allowed, an owner's rights reach as far as root's groups: no reason not to go on.
     let _ = crate::sys::forget_groups();
     let choice = match cli.global.color {

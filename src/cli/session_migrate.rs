@@ -78,6 +78,9 @@ pub(super) struct Options {
     /// The target's user directory, where no farm file tells
     #[arg(long, value_name = "DIR", requires = "map_users")]
     to_users: Option<PathBuf>,
+    /// Wait for another copy that is at work in a store, instead of exiting with status 4
+    #[arg(long)]
+    wait: bool,
     /// User (and group) of the files at the target, instead of those at the source
     #[arg(long, value_name = "USER[:GROUP]", value_parser = who::parse)]
     owner: Option<who::Owner>,
@@ -166,6 +169,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         dry_run,
         state_dir: place(sys::state_dir())?,
         lock_dir: place(sys::lock_dir())?,
+        wait: options.wait,
     };
     let stores = Stores::open(from, to, dry_run).map_err(failure)?;
     if options.rollback {

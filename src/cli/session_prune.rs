@@ -60,6 +60,9 @@ pub(super) struct Options {
     /// The clock is right, whatever the last run and the files say
     #[arg(long)]
     clock_ok: bool,
+    /// Wait for another copy that is at work in a store, instead of exiting with status 4
+    #[arg(long)]
+    wait: bool,
     /// Read every session again, and keep no index for the next run [default: as [prune] `index` says]
     #[arg(long)]
     no_index: bool,
@@ -96,6 +99,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         } else {
             sys::lock_dir().map_err(|error| Failure::refused(error.to_string()))?
         },
+        wait: options.wait,
         dry_run,
         index: if options.no_index { None } else { index::place(stores.farm.as_ref()) },
     };

@@ -51,6 +51,9 @@ pub(super) struct Options {
     /// Look again after this long; 0s: don't
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5s")]
     settle: Duration,
+    /// Wait for another copy that is at work in a store, instead of exiting with status 4
+    #[arg(long)]
+    wait: bool,
     /// Whole ids: they are secrets
     #[arg(long)]
     reveal: bool,
@@ -121,6 +124,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         } else {
             sys::lock_dir().map_err(|error| Failure::refused(error.to_string()))?
         },
+        wait: options.wait,
         dry_run,
         settle: options.settle,
     };

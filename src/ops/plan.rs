@@ -30,6 +30,8 @@ pub struct Options {
     pub clock: ClockCheck,
     /// Where locks lie; see [`lock_dir`](crate::sys::lock_dir).
     pub lock_dir: PathBuf,
+    /// Wait for another copy that is at work in a store, instead of refusing.
+    pub wait: bool,
     /// Only plan. So does [`ClockCheck::Pinned`].
     pub dry_run: bool,
     /// Where the indexes of stores lie, so that what cannot be due is not read again; see

@@ -23,7 +23,8 @@ impl Plan {
     pub fn execute(mut self, stop: &AtomicBool) -> Report {
         let dry_run = self.options.only_plans();
         // Held until everything is done.
-        let locks = if dry_run { Vec::new() } else { self.take_locks() };
+        let locks = if dry_run { Vec::new() } else { self.take_locks(stop) };
+        self.stopped |= stop.load(Ordering::Relaxed);
         let refused = self.clock.is_some() || self.stores.iter().any(|store| store.refusal.is_some());
         let mut warnings = Vec::new();
         if refused || self.stopped {
@@ -49,7 +50,7 @@ impl Plan {
     }
 
     /// Takes the lock of every store, or says why not.
-    fn take_locks(&mut self) -> Vec<Lock> {
+    fn take_locks(&mut self, stop: &AtomicBool) -> Vec<Lock> {
         let dir = match LockDir::open(&self.options.lock_dir) {
             Ok(dir) => dir,
             Err(error) => {
@@ -64,7 +65,11 @@ impl Plan {
             let Some(Open(store)) = &plan.store else { continue };
             // Two layouts in one directory are two stores and one lock.
             if let std::collections::hash_map::Entry::Vacant(vacant) = locks.entry(store.id()) {
-                match dir.take(store.id()) {
+                let taken = match self.options.wait {
+                    true => dir.take_waiting(store.id(), stop),
+                    false => dir.take(store.id()),
+                };
+                match taken {
                     Ok(lock) => {
                         vacant.insert(lock);
                     }

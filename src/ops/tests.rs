@@ -166,6 +166,7 @@ impl Place {
             now: NOW,
             clock: ClockCheck::Against { state_dir: Some(self.root.path().join("state")) },
             lock_dir: self.root.path().join("locks"),
+            wait: false,
             index: None,
             dry_run: false,
         }

@@ -4,6 +4,9 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, ftruncate, openat};
 use rustix::io::Errno;
@@ -82,6 +85,22 @@ impl LockDir {
         })
     }
 
+    /// As [`LockDir::take`], but waits for another process that has it, until `stop` is set.
+    ///
+    /// # Errors
+    ///
+    /// As there; [`LockError::Held`] only where `stop` was set.
+    pub fn take_waiting(&self, id: FileId, stop: &AtomicBool) -> Result<Lock, LockError> {
+        /// flock(2) itself would not end when a signal asks for it.
+        const GLANCE: Duration = Duration::from_millis(50);
+        loop {
+            match self.take(id) {
+                Err(LockError::Held { .. }) if !stop.load(Ordering::Relaxed) => thread::sleep(GLANCE),
+                other => return other,
+            }
+        }
+    }
+
     /// Takes the lock for the directory `id`, without waiting. The file stays when the lock is given back: removing
     /// it would let two processes lock two files of one name.
     ///
@@ -130,7 +149,17 @@ mod tests {
             "{refused}"
         );
         drop(held);
-        let _again = locks.take(one).unwrap();
+        let again = locks.take(one).unwrap();
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| locks.take_waiting(one, &stop).unwrap());
+            thread::sleep(Duration::from_millis(80));
+            assert!(!waiting.is_finished());
+            drop(again);
+            let _held = waiting.join().unwrap();
+            stop.store(true, Ordering::Relaxed);
+            assert!(matches!(locks.take_waiting(one, &stop), Err(LockError::Held { .. })));
+        });
     }
 
     #[test]

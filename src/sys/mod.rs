@@ -27,7 +27,7 @@ pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files, remove_temps};
 pub use dir::{Dir, DirStamp, Entry, FileId, Kind};
 pub use file::{FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, stat_regular};
 pub use lock::{Lock, LockDir, LockError};
-pub use owner::{AsOwner, forget_groups, is_root};
+pub use owner::{AsOwner, RunAsError, forget_groups, is_root, run_as};
 pub use place::{Place, same_place};
 pub use places::{PlaceError, cache_dir, lock_dir, state_dir};
 pub use private::{PrivateDir, PrivateError};

@@ -1,9 +1,14 @@
-//! Working as the owner of a directory, so that root's rights do not reach further than the owner's own.
+//! Being somebody lesser than root: the owner of a directory for a while, so that root's rights do not reach further
+//! than the owner's own, or another user for good.
 
+use std::ffi::CString;
+use std::fmt;
 use std::io;
 use std::marker::PhantomData;
 
-use nix::unistd::{Gid, Uid, setfsgid, setfsuid};
+use nix::unistd::{
+    Gid, Uid, User, getresgid, getresuid, initgroups, setfsgid, setfsuid, setresgid, setresuid,
+};
 
 use super::dir::Dir;
 
@@ -20,6 +25,74 @@ pub fn is_root() -> bool {
 /// Where the kernel does not allow it, as in some user namespaces.
 pub fn forget_groups() -> io::Result<()> {
     if is_root() { nix::unistd::setgroups(&[]).map_err(io::Error::from) } else { Ok(()) }
+}
+
+/// Why this process did not become somebody else. Nothing has been opened by then.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunAsError {
+    /// There is no such user.
+    Unknown(String),
+    /// Root is nobody lesser than root.
+    Root,
+    /// Only root can become somebody else.
+    NotRoot,
+    /// The kernel, or the user database, refused.
+    Io {
+        /// Who it was to be.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for RunAsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunAsError::Unknown(name) => write!(f, "there is no user {name:?} on this machine"),
+            RunAsError::Root => {
+                f.write_str("root is who this is to be less than: name the user of the wikis")
+            }
+            RunAsError::NotRoot => f.write_str("only root can become another user"),
+            RunAsError::Io { name, source } => write!(f, "can't become {name:?}: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for RunAsError {}
+
+/// Becomes the user `name` for good, with the groups that are his: real, effective and saved ids, in an order in which
+/// each step is still allowed. Before anything is opened and any thread is made. From then on, wikifarm's own places
+/// are his ([`state_dir`](super::state_dir) and the like).
+///
+/// # Errors
+///
+/// Where it did not become wholly true, or there would be a way back.
+pub fn run_as(name: &str) -> Result<(), RunAsError> {
+    let failed = |source: io::Error| RunAsError::Io { name: name.to_owned(), source };
+    let user = User::from_name(name).map_err(|error| failed(error.into()))?;
+    let user = user.ok_or_else(|| RunAsError::Unknown(name.to_owned()))?;
+    if user.uid.is_root() {
+        return Err(RunAsError::Root);
+    }
+    if !is_root() {
+        return Err(RunAsError::NotRoot);
+    }
+    let c_name = CString::new(name).map_err(|error| failed(error.into()))?;
+    (|| {
+        initgroups(&c_name, user.gid)?;
+        setresgid(user.gid, user.gid, user.gid)?;
+        setresuid(user.uid, user.uid, user.uid)
+    })()
+    .map_err(|error: nix::Error| failed(error.into()))?;
+    let (uids, gids) = (getresuid(), getresgid());
+    let is_he = uids.is_ok_and(|ids| [ids.real, ids.effective, ids.saved] == [user.uid; 3])
+        && gids.is_ok_and(|ids| [ids.real, ids.effective, ids.saved] == [user.gid; 3]);
+    if !is_he || nix::unistd::setuid(Uid::from_raw(0)).is_ok() {
+        return Err(failed(io::Error::other("the way back to root is still open")));
+    }
+    super::places::belong_to(user.dir);
+    Ok(())
 }
 
 /// While it lives, this thread opens and removes files with the rights of a directory's owner (setfsuid(2)).

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// There is no place: neither root's, nor a variable that names the user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,22 @@ impl fmt::Display for PlaceError {
 
 impl std::error::Error for PlaceError {}
 
+/// The home of the user whom the process became, if it did.
+static HOME: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on the places are those of a user with that home: what the environment says of root's is none of his.
+pub(super) fn belong_to(home: PathBuf) {
+    HOME.get_or_init(|| home);
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    match (HOME.get(), name) {
+        (Some(home), "HOME") => Some(home.clone().into_os_string()),
+        (Some(_), _) if name.starts_with("XDG_") => None,
+        _ => std::env::var_os(name),
+    }
+}
+
 /// What names the place of the time of the last run, and of locks.
 const STATE: &str = "XDG_STATE_HOME";
 
@@ -36,7 +53,7 @@ const STATE: &str = "XDG_STATE_HOME";
 ///
 /// Where no variable says where the user keeps such files.
 pub fn state_dir() -> Result<PathBuf, PlaceError> {
-    state_dir_of(super::is_root(), |name| std::env::var_os(name))
+    state_dir_of(super::is_root(), variable)
 }
 
 /// Where locks lie: `$RUNTIME_DIRECTORY`, else `/run/wikifarm` for root, else `locks` in [`state_dir`], which a login
@@ -47,7 +64,7 @@ pub fn state_dir() -> Result<PathBuf, PlaceError> {
 ///
 /// As [`state_dir`].
 pub fn lock_dir() -> Result<PathBuf, PlaceError> {
-    lock_dir_of(super::is_root(), |name| std::env::var_os(name))
+    lock_dir_of(super::is_root(), variable)
 }
 
 /// Where indexes of stores lie: `$CACHE_DIRECTORY`, else `/var/cache/wikifarm` for root, else
@@ -57,7 +74,7 @@ pub fn lock_dir() -> Result<PathBuf, PlaceError> {
 ///
 /// As [`state_dir`].
 pub fn cache_dir() -> Result<PathBuf, PlaceError> {
-    cache_dir_of(super::is_root(), |name| std::env::var_os(name))
+    cache_dir_of(super::is_root(), variable)
 }
 
 fn cache_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, PlaceError> {

@@ -45,7 +45,7 @@ pub(crate) fn signalled(mut command: Command, signal: Signal, now: impl Fn() -> 
     }
     let children = format!("/proc/{0}/task/{0}/children", child.id());
     let children = fs::read_to_string(children).unwrap();
-    let pid = children.split_whitespace().next().expect("wikifarm has ended before the signal");
+    let pid = children.split_whitespace().next().unwrap_or_else(|| panic!("wikifarm has ended already"));
     kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
     child.wait_with_output().unwrap()
 }

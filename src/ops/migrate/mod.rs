@@ -81,6 +81,8 @@ pub struct Options {
     pub state_dir: PathBuf,
     /// Where locks lie.
     pub lock_dir: PathBuf,
+    /// Wait for another copy that is at work in a store, instead of refusing.
+    pub wait: bool,
 }
 
 /// Why nothing was changed.
@@ -146,7 +148,7 @@ impl Stores {
         Ok(Stores { from, to, from_owner })
     }
 
-    fn lock(&self, lock_dir: &Path) -> Result<[Lock; 2], Error> {
+    fn lock(&self, lock_dir: &Path, waiting: Option<&AtomicBool>) -> Result<[Lock; 2], Error> {
         let refused = |error: crate::sys::LockError| Error::Refused(error.to_string());
         let locks = LockDir::open(lock_dir).map_err(refused)?;
         // Always in one order, so that two that go opposite ways do not wait for each other.
@@ -158,7 +160,11 @@ impl Stores {
                 "source and target lie in one directory: move over a third".to_owned(),
             ));
         }
-        Ok([locks.take(first).map_err(refused)?, locks.take(second).map_err(refused)?])
+        let take = |id| match waiting {
+            Some(stop) => locks.take_waiting(id, stop),
+            None => locks.take(id),
+        };
+        Ok([take(first).map_err(refused)?, take(second).map_err(refused)?])
     }
 }
 
@@ -225,7 +231,11 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
             "Redis drops what has expired at once: leave --include-expired out".to_owned(),
         ));
     }
-    let _locks = if options.dry_run { None } else { Some(stores.lock(&options.lock_dir)?) };
+    let _locks = if options.dry_run {
+        None
+    } else {
+        Some(stores.lock(&options.lock_dir, options.wait.then_some(stop))?)
+    };
     let (path, from, to) = journal_of(stores, options);
     let known = journal::read(&path, &from, &to).map_err(Error::Refused)?;
     let mut ids = Vec::new();

@@ -14,7 +14,7 @@ use super::{Error, Options, Problem, Stores, journal_of};
 ///
 /// Where nothing was changed at all, and why.
 pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
-    let _locks = stores.lock(&options.lock_dir)?;
+    let _locks = stores.lock(&options.lock_dir, None)?;
     let (path, from, to) = journal_of(stores, options);
     let entries = journal::read(&path, &from, &to).map_err(Error::Refused)?;
     if entries.is_empty() {

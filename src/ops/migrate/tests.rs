@@ -34,6 +34,7 @@ fn options(root: &Path) -> Options {
         dry_run: false,
         state_dir: root.join("state"),
         lock_dir: root.join("locks"),
+        wait: false,
     }
 }
 
@@ -158,7 +159,7 @@ fn what_the_target_had_already_stays_there_when_a_move_is_undone() {
 fn two_at_once_are_refused() {
     let root = tempfile::tempdir().unwrap();
     let stores = stores(root.path(), 1);
-    let _held = stores.lock(&options(root.path()).lock_dir).unwrap();
+    let _held = stores.lock(&options(root.path()).lock_dir, None).unwrap();
     let refused = migrate(&stores, &options(root.path()), &AtomicBool::new(false)).unwrap_err();
     assert!(matches!(refused, Error::Refused(_)), "{refused:?}");
     assert_eq!(names(root.path(), "a"), 1);

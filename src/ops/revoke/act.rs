@@ -101,7 +101,7 @@ impl Plan {
     pub fn execute(mut self, stop: &AtomicBool) -> Report {
         let dry_run = self.options.dry_run;
         // Held until everything is done.
-        let locks = if dry_run { Vec::new() } else { self.take_locks() };
+        let locks = if dry_run { Vec::new() } else { self.take_locks(stop) };
         let refused = self.stores.iter().any(|store| store.refusal.is_some());
         if refused || stop.load(Ordering::Relaxed) {
             // Every store stays as it was.
@@ -124,7 +124,7 @@ impl Plan {
     }
 
     /// Takes the lock of every store, or says why not.
-    fn take_locks(&mut self) -> Vec<Lock> {
+    fn take_locks(&mut self, stop: &AtomicBool) -> Vec<Lock> {
         let mut locks = HashMap::new();
         let dir = LockDir::open(&self.options.lock_dir);
         for plan in &mut self.stores {
@@ -132,7 +132,11 @@ impl Plan {
             // Two layouts in one directory are two stores and one lock.
             let std::collections::hash_map::Entry::Vacant(vacant) = locks.entry(store.id()) else { continue };
             let taken: std::result::Result<Lock, String> = match &dir {
-                Ok(dir) => dir.take(store.id()).map_err(|error: LockError| error.to_string()),
+                Ok(dir) => match self.options.wait {
+                    true => dir.take_waiting(store.id(), stop),
+                    false => dir.take(store.id()),
+                }
+                .map_err(|error: LockError| error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             match taken {

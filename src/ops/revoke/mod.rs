@@ -31,6 +31,8 @@ pub struct Options {
     pub target: Target,
     /// Where locks lie; see [`lock_dir`](crate::sys::lock_dir).
     pub lock_dir: PathBuf,
+    /// Wait for another copy that is at work in a store, instead of refusing.
+    pub wait: bool,
     /// Only plan.
     pub dry_run: bool,
     /// How long to wait before looking again; zero: no second look.

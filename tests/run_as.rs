@@ -1,0 +1,64 @@
+//! `--run-as NAME`: root becomes a user without his rights, for good.
+
+use std::os::unix::fs::chown;
+
+use crate::support::{DAY, Place, Session, clock, is_root};
+
+const PRUNE: &str = "session prune --no-index --store moin-1.9:his --store moin-1.9:roots";
+
+fn place() -> Place {
+    let over = |digit| Session::new(digit).expires(clock() - 2 * DAY).written(clock() - 2 * DAY);
+    Place::new().session("his", over('a')).session("roots", over('b'))
+}
+
+/// What is not root's is out of reach: run by root, `nobody` gets what is his and no more.
+#[test]
+fn root_reaches_only_what_is_his_whom_he_became() {
+    if !is_root() {
+        // Only root can become somebody else, which the next test holds everybody else to.
+        return;
+    }
+    let place = place();
+    for path in [place.path(), place.path().join("his"), place.path().join("his").join("a".repeat(40))] {
+        chown(path, Some(65534), Some(65534)).unwrap();
+    }
+    for path in [place.home(), place.path().parent().unwrap().to_owned()] {
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    }
+    let state = place.path().join("state");
+    let run = |words: &str| {
+        place
+            .wikifarm(words)
+            .by_tester()
+            .env("STATE_DIRECTORY", state.to_str().unwrap())
+            .env("RUNTIME_DIRECTORY", state.to_str().unwrap())
+    };
+    let ran = run(&format!("--run-as nobody {PRUNE}")).status(3).any_stderr().run();
+    assert_eq!(
+        ran.stderr, "wikifarm: roots: no right to remove files here: 1 stay\n",
+        "root's own directory is none of nobody's"
+    );
+    assert!(place.names("his").is_empty());
+    assert_eq!(place.names("roots").len(), 1);
+}
+
+#[test]
+fn only_root_can_become_somebody_else_and_root_is_nobody_else() {
+    let place = place();
+    place
+        .wikifarm(&format!("--run-as nobody {PRUNE}"))
+        .status(4)
+        .stderr("wikifarm: --run-as: only root can become another user\n")
+        .run();
+    place
+        .wikifarm(&format!("--run-as root {PRUNE}"))
+        .status(4)
+        .stderr("wikifarm: --run-as: root is who this is to be less than: name the user of the wikis\n")
+        .run();
+    place
+        .wikifarm(&format!("--run-as no.such.user {PRUNE}"))
+        .status(2)
+        .stderr("wikifarm: --run-as: there is no user \"no.such.user\" on this machine\n")
+        .run();
+    assert_eq!((place.names("his").len(), place.names("roots").len()), (1, 1));
+}
