@@ -131,3 +131,35 @@ fn a_revoke_that_is_asked_to_stop_does_not_wait_for_the_second_look() {
     );
     assert_eq!(ran.status.code(), Some(3));
 }
+
+/// On a terminal, which script(1) gives it, as far as the test is concerned.
+fn on_a_terminal(place: &Place, options: &[String], words: &str) -> String {
+    let mut command = std::process::Command::new("script");
+    let traced = traced(place, options, words);
+    let quoted: Vec<String> = std::iter::once(traced.get_program())
+        .chain(traced.get_args())
+        .map(|word| format!("'{}'", word.to_str().unwrap()))
+        .collect();
+    command.args(["-qec", &quoted.join(" "), "/dev/null"]).current_dir(place.path());
+    command.envs(traced.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ran = command.env("TERM", "xterm").output();
+    let ran = ran.unwrap_or_else(|error| panic!("this test needs script (apt install bsdutils): {error}"));
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
+#[test]
+fn work_of_more_than_a_second_shows_how_far_it_is_on_a_terminal_only() {
+    let (place, options) = slowly("unlinkat");
+    let shown = on_a_terminal(&place, &options, PRUNE);
+    assert!(shown.contains("Removing sessions") && shown.contains(" of 200, "), "{shown:?}");
+    assert!(shown.contains("/s, "), "no rate: {shown:?}");
+    assert!(shown.contains(" left"), "no time left: {shown:?}");
+
+    let (place, options) = slowly("unlinkat");
+    let shown = on_a_terminal(&place, &options, &format!("-q {PRUNE}"));
+    assert_eq!(shown, "");
+
+    let (place, options) = slowly("unlinkat");
+    assert!(output(traced(&place, &options, PRUNE)).stderr.is_empty());
+}

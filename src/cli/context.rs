@@ -1,6 +1,6 @@
 //! What every command works with: where output goes, how it looks, what time it is, and the farm.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,6 +10,9 @@ use super::{Exit, Format};
 use crate::browser::SharedSuffixes;
 use crate::farm::{Farm, locate};
 use crate::report::findings;
+use crate::report::progress::{HowMuch, Progress};
+use crate::store::tally::Tally;
+use crate::store::{self, StoreSpec};
 
 /// A failed command: what to say on stderr, and the exit status.
 #[derive(Debug)]
@@ -82,6 +85,26 @@ impl Context<'_> {
         self.pinned_now.unwrap_or_else(|| {
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
         })
+    }
+
+    /// Shows how far work has come, on a terminal, unless `-q`: `verb` says what it is, `done` is what counts it, and
+    /// `specs` are the stores whose sessions are gone through.
+    pub fn progress(&self, verb: &'static str, done: &'static Tally, specs: &[StoreSpec]) -> Progress {
+        let specs = specs.to_vec();
+        let names = move || {
+            let mut names = 0;
+            for spec in specs {
+                store::open(spec).ok()?.names(&mut |_| names += 1).ok()?;
+            }
+            Some(names)
+        };
+        self.progress_of(verb, done, Box::new(names))
+    }
+
+    /// As [`Context::progress`], where something else says how much there is to do.
+    pub fn progress_of(&self, verb: &'static str, done: &'static Tally, how_much: HowMuch) -> Progress {
+        let shown = self.verbosity >= 0 && io::stderr().is_terminal();
+        Progress::begin(shown, verb, || done.count(), how_much)
     }
 
     /// The flag that SIGINT and SIGTERM set, for work that ends itself between two files and tells how far it came. From

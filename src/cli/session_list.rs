@@ -13,7 +13,9 @@ use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::report::measure::{bytes, relative};
 use crate::report::table;
-use crate::store::{self, EntryName, Fields, Found, Prefixes, Session, State, StoreSpec, is_older, seconds};
+use crate::store::{
+    self, EntryName, Fields, Found, Prefixes, Session, State, StoreSpec, is_older, seconds, tally,
+};
 
 /// List sessions: whose they are, until when they last, when they were last written
 #[derive(Debug, Args)]
@@ -166,11 +168,13 @@ pub(super) fn look(
     };
     let mut failed = Vec::new();
     let stop = context.stop()?;
+    let looking = context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec));
     let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
         Found::Session(session) => each(session),
         Found::Failed { name, error } => failed.push(format!("{}/{name}: {error}", spec.dir.display())),
         Found::Temp(_) | Found::Foreign(_) => {}
     });
+    drop(looking);
     let mut exit = Exit::Success;
     if stop.load(Atomic::Relaxed) {
         exit = context.stopped(&format!("not everything in {} was looked at", spec.address()))?;

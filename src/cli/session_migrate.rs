@@ -17,7 +17,7 @@ use crate::ops::migrate::{
 };
 use crate::report::escape;
 use crate::report::measure::bytes;
-use crate::store::{Address, Layout, State, StoreSpec, UserDir};
+use crate::store::{Address, Layout, State, StoreSpec, UserDir, tally};
 use crate::sys;
 
 mod user_map;
@@ -171,6 +171,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         lock_dir: place(sys::lock_dir())?,
         wait: options.wait,
     };
+    let source = from.clone();
     let stores = Stores::open(from, to, dry_run).map_err(failure)?;
     if options.rollback {
         if dry_run {
@@ -181,7 +182,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         let undone = migrate::rollback(&stores, &run).map_err(failure)?;
         return tell_undone(&undone, context);
     }
-    let report = migrate::migrate(&stores, &run, &*context.stop()?).map_err(failure)?;
+    let stop = context.stop()?;
+    let moving = context.progress("Moving sessions", &tally::MOVED, &[source]);
+    let report = migrate::migrate(&stores, &run, &stop).map_err(failure)?;
+    drop(moving);
     tell(&report, options, context)
 }
 

@@ -13,7 +13,7 @@ use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, locate, parse_duration};
 use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report, WithoutExpires};
 use crate::report::{escape, measure::bytes, table};
-use crate::store::EntryName;
+use crate::store::{EntryName, tally};
 use crate::sys;
 
 /// Remove expired sessions: plan, check every guard, then act
@@ -108,11 +108,16 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     let stop = context.stop()?;
     let Stores { specs, exit, .. } = stores;
+    let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
     let plan = ops::plan(specs, run, &stop);
+    drop(looking);
     if dry_run && context.format == Format::Human && context.verbosity >= 0 {
         show_plan(&plan, options.reveal, context)?;
     }
+    let victims = plan.stores().iter().map(|store| store.victims().count() as u64).sum();
+    let removing = context.progress_of("Removing sessions", &tally::REMOVED, Box::new(move || Some(victims)));
     let report = plan.execute(&stop);
+    drop(removing);
     show(&report, dry_run, context)?;
     Ok(exit.and(status(&report, options.strict)))
 }

@@ -15,7 +15,7 @@ use crate::farm::{Farm, parse_duration, parse_time};
 use crate::moin::Behaviour;
 use crate::ops::revoke::{self, Counts, Plan, Report, Target};
 use crate::report::{measure::relative, table};
-use crate::store::{Prefixes, seconds};
+use crate::store::{Prefixes, seconds, tally};
 use crate::sys;
 
 /// End one session, or log a user out everywhere
@@ -129,7 +129,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         settle: options.settle,
     };
     let stop = context.stop()?;
+    let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
     let plan = revoke::plan(specs, run, &stop);
+    drop(looking);
     let json = context.format == Format::Json;
     let shows = !json && (dry_run && context.verbosity >= 0 || context.verbosity > 0);
     let sessions =

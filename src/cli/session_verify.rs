@@ -12,7 +12,7 @@ use crate::ops::Policy;
 use crate::ops::verify::{self, Check, Finding, Report};
 use crate::report::{escape, sarif};
 use crate::sharing::{Model, RealPlaces};
-use crate::store::StoreSpec;
+use crate::store::{StoreSpec, tally};
 
 /// Say what is wrong in the stores, each with the cure; changes nothing
 ///
@@ -78,7 +78,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let model = farm.as_ref().map(|farm| Model::new(farm, &RealPlaces, &context.suffixes));
     let farm = farm.as_ref().zip(model.as_ref());
     let stop = context.stop()?;
+    let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
     let report = verify::verify(specs, farm, &run, &stop);
+    drop(looking);
     for problem in &report.problems {
         context.complain(&problem.to_string())?;
     }

@@ -9,6 +9,7 @@ pub mod findings;
 pub mod github;
 pub mod junit;
 pub mod measure;
+pub mod progress;
 pub mod sarif;
 pub mod table;
 

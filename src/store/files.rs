@@ -23,6 +23,7 @@ use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp, TempFile};
 use super::scan;
+use super::tally;
 use super::writable::{NewSession, Raw, USUAL_MODE, WritableStore, Written};
 use super::{Decide, SessionStore, Sink, Skip, json_dir};
 
@@ -229,7 +230,9 @@ impl SessionStore for FileStore {
                 Ok(_) => self.remove_one(*entry, decide, buffer),
                 Err(error) => Err(io::Error::other(error.to_string())),
             };
-            part.iter().map(one).collect()
+            let results = part.iter().map(one).collect();
+            tally::REMOVED.add(part.len());
+            results
         };
         if batch.len() <= SHARE {
             return work(batch, &mut Vec::new());

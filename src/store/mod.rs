@@ -37,6 +37,7 @@ mod scan;
 mod seal;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+pub mod tally;
 #[cfg(test)]
 mod tests;
 mod users;

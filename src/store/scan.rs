@@ -16,6 +16,7 @@ use crate::sys::{AsOwner, Dir, Kind};
 use super::layout::{Layout, NameKind};
 use super::name::EntryName;
 use super::record::Found;
+use super::tally;
 use super::{Sink, Skip};
 
 /// Names handed to a worker at a time.
@@ -166,6 +167,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
         let Work { look, skip } = self.shared.work;
         let mut looked = 0;
         let begun = Instant::now();
+        let all = batch.len();
         for entry in batch {
             if entry.kind == NameKind::Session && skip(&entry.name, entry.inode) {
                 continue;
@@ -173,6 +175,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
             looked += 1;
             self.found.extend(look(entry, &mut self.buffer));
         }
+        tally::LOOKED.add(all);
         if begun.elapsed() > SLOW.saturating_mul(looked.max(FEW)) {
             self.shared.slow.store(true, Ordering::Relaxed);
         }

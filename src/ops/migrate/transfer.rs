@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use crate::store::{EntryName, NewSession, Raw, Stamp, Written};
+use crate::store::{EntryName, NewSession, Raw, Stamp, Written, tally};
 use crate::sys::Removal;
 
 use super::journal::{self, Entry, Journal, Kept};
@@ -51,6 +51,7 @@ impl<'a> Transfer<'a> {
 
     /// Carries some sessions over. False: there is no use in going on, as when the disk is full.
     pub(super) fn batch(&mut self, ids: &[EntryName]) -> bool {
+        tally::MOVED.add(ids.len());
         let mut arrived = Vec::new();
         let reads = self.stores.from.read_many(ids);
         let mut batch = Vec::with_capacity(ids.len());

@@ -20,6 +20,7 @@ use super::facts::{Fields, Unreadable};
 use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
+use super::tally;
 use super::writable::{NewSession, Raw, WritableStore, Written, session};
 use super::{Decide, SessionStore, Sink};
 
@@ -182,6 +183,7 @@ impl SessionStore for JsonStore {
             }
             match (entry.kind, self.id_of(entry.name)) {
                 (Kind::Regular, Some(id)) => {
+                    tally::LOOKED.add(1);
                     if let Some(found) = self.look(id, fields) {
                         sink(found);
                     }
@@ -208,6 +210,7 @@ impl SessionStore for JsonStore {
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
+        tally::REMOVED.add(batch.len());
         match AsOwner::of(&self.dir) {
             Ok(_owner) => batch.iter().map(|entry| self.remove_one(*entry, decide)).collect(),
             Err(error) => batch.iter().map(|_| Err(io::Error::other(error.to_string()))).collect(),

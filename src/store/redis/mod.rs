@@ -25,6 +25,7 @@ use super::name::EntryName;
 use super::options::RedisAddress;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
+use super::tally;
 use super::writable::{NewSession, Raw, RawRead, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
@@ -320,6 +321,7 @@ impl SessionStore for RedisStore {
 
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
         self.pages(stop, |ids, foreign| {
+            tally::LOOKED.add(ids.len());
             for (id, entry) in ids.iter().zip(self.fetch(&ids)?) {
                 if let Some(entry) = entry {
                     sink(Found::Session(found(*id, &entry, fields)));
@@ -340,7 +342,11 @@ impl SessionStore for RedisStore {
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
-        batch.iter().map(|entry| self.remove_one(*entry, decide)).collect()
+        let one = |entry: &(EntryName, Stamp)| {
+            tally::REMOVED.add(1);
+            self.remove_one(*entry, decide)
+        };
+        batch.iter().map(one).collect()
     }
 }
 

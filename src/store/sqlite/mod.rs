@@ -21,6 +21,7 @@ use super::name::EntryName;
 use super::options::SqliteAddress;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
+use super::tally;
 use super::writable::{NewSession, Raw, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
@@ -252,6 +253,7 @@ impl SessionStore for SqliteStore {
         let mut after = String::new();
         while !stop.load(Ordering::Relaxed) {
             let (entries, last) = self.page(&after).map_err(|error| self.failed(error))?;
+            tally::LOOKED.add(entries.len());
             for entry in entries {
                 sink(found(entry, fields));
             }
@@ -278,6 +280,7 @@ impl SessionStore for SqliteStore {
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
+        tally::REMOVED.add(batch.len());
         let removed = self
             .owner()
             .map_err(|error| error.to_string())

@@ -1,0 +1,104 @@
+//! Progress of work that lasts: a bar on stderr, on a terminal only, and only after a second.
+
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What lasts shorter is not shown.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often it is drawn.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Counts how much there is to do; asked at most once, and only when the bar is about to be shown. `None`: nobody knows.
+pub type HowMuch = Box<dyn FnOnce() -> Option<u64> + Send>;
+
+/// What is shown until it is dropped, which takes it off the screen.
+#[derive(Debug)]
+#[must_use = "it is gone as soon as this is dropped"]
+pub struct Progress {
+    drawing: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Progress {
+    /// Shows how far `done` has come, counted from now, as `verb` says what is being done (`looking at sessions`).
+    /// Where `shown` is false, as stderr is no terminal or nobody wants to see it, it does nothing.
+    pub fn begin(
+        shown: bool,
+        verb: &'static str,
+        done: impl Fn() -> u64 + Send + 'static,
+        how_much: HowMuch,
+    ) -> Progress {
+        if !shown {
+            return Progress { drawing: None };
+        }
+        let (sender, over) = channel::<()>();
+        let first = done();
+        let draw = move || {
+            let is_over = |patience| over.recv_timeout(patience) != Err(RecvTimeoutError::Timeout);
+            if is_over(PATIENCE) {
+                return;
+            }
+            let total = how_much();
+            let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+            bar.set_style(style(total.is_some()));
+            bar.set_message(verb);
+            loop {
+                let count = done().saturating_sub(first);
+                // More may have come since it was counted.
+                if total.is_some_and(|total| count > total) {
+                    bar.set_length(count);
+                }
+                bar.set_position(count);
+                bar.tick();
+                if is_over(GLANCE) {
+                    break;
+                }
+            }
+            bar.finish_and_clear();
+        };
+        // Without a thread for it, it is just not shown.
+        let drawing = thread::Builder::new().spawn(draw).ok();
+        Progress { drawing: drawing.map(|thread| (sender, thread)) }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some((sender, thread)) = self.drawing.take() {
+            drop(sender);
+            // Only drawing could have come to grief.
+            let _ = thread.join();
+        }
+    }
+}
+
+const BOUNDED: &str = "{msg} {wide_bar} {human_pos} of {human_len}, {per_sec}, {eta} left";
+const UNBOUNDED: &str = "{msg} {spinner} {human_pos}, {per_sec}, {elapsed}";
+
+fn style(bounded: bool) -> ProgressStyle {
+    let template = if bounded { BOUNDED } else { UNBOUNDED };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_templates_are_understood() {
+        for template in [BOUNDED, UNBOUNDED] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_shown_asks_nothing() {
+        let asked = || -> Option<u64> { panic!("asked") };
+        drop(Progress::begin(false, "", || panic!("asked"), Box::new(asked)));
+        // Over before anybody could have wanted to see it.
+        drop(Progress::begin(true, "", || 0, Box::new(asked)));
+    }
+}
