@@ -230,6 +230,12 @@ impl Bench<'_> {
             &mut || self.floor(&dir, true),
         );
         self.push(format!("prune of 70 % of {size}, beside the floor that deletes"), &times, "at most 1.15");
+        fs::remove_dir_all(&dir).unwrap();
+        data::fill(&dir, 10_000, 1.0, 8);
+        let (median, late, longest) = measure::window(&dir);
+        let window = format!("{median:.1} µs, {late:.1} µs, {longest:.1} µs");
+        let what = "from the last look to the removal: median, 99.9 %, longest".to_owned();
+        self.rows.push(Row::alone(what, window, ""));
         fs::remove_dir_all(dir).unwrap();
     }
 }
