@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wikifarm::ops::migrate::AllowList;
 use wikifarm::ops::{self, ClockCheck, Filter, Policy, revoke, verify};
 use wikifarm::store::{Layout, StoreSpec};
 
@@ -125,7 +126,12 @@ fn beside_writing_wikis_no_live_session_is_lost() {
                 .execute(&AtomicBool::new(false))
                 .total
                 .revoked;
-            let options = verify::Options { policy: Policy::default(), now: clock(), whole_farm: false };
+            let options = verify::Options {
+                policy: Policy::default(),
+                now: clock(),
+                allow: AllowList::default(),
+                whole_farm: false,
+            };
             let report = verify::verify(specs.clone(), None, &options, &AtomicBool::new(false));
             for (spec, found) in &report.stores {
                 let half = found.by_check.get(&verify::Check::Unreadable);

@@ -94,6 +94,31 @@ fn each_thing_wrong_is_named_with_its_cure() {
 }
 
 #[test]
+fn what_a_wiki_would_run_is_found_whether_or_not_it_is_a_session() {
+    let place = sound()
+        .session("sessions", Session::new('1').raw(b"(dS'x'\ncos\nsystem\n(S'touch /tmp/planted'\ntRs."))
+        .session("sessions", Session::new('2').raw(b"cposix\nsystem\n(S'touch /tmp/planted'\ntR."))
+        // Kept by the openid library: no stranger.
+        .session(
+            "sessions",
+            Session::new('3').raw(b"(dS'x'\ncopenid.yadis.manager\nYadisServiceManager\ns."),
+        );
+    let ran = place.wikifarm(VERIFY).any_stdout().status(1).run();
+    let expected = r"
+        moin-1.9:sessions (docs)
+          error strange-class: 2
+            11111111…  names os.system, which no session of MoinMoin does
+            22222222…  names posix.system, which no session of MoinMoin does
+            cure: its wiki runs that as soon as somebody sends this id: ";
+    assert!(ran.stdout.starts_with(crate::support::unindent(expected).trim_end()), "{}", ran.stdout);
+
+    let allowed =
+        place.file("farm.toml", format!("{FARM}\n[migrate]\nallow_globals = [\"os.system\", \"posix.*\"]\n"));
+    let ran = allowed.wikifarm(VERIFY).any_stdout().status(1).run();
+    assert!(!ran.stdout.contains("strange-class"), "{}", ran.stdout);
+}
+
+#[test]
 fn modes_that_let_strangers_in_are_errors() {
     let place = sound();
     let file = place.path().join("sessions").join("a".repeat(40));

@@ -46,7 +46,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         };
         for Open { position, store, prefixes } in &open {
             let Some(spec) = stores.specs.get(*position) else { continue };
-            let entry = match store.read(&name, Fields { trail: true }) {
+            let entry = match store.read(&name, Fields { trail: true, ..Fields::default() }) {
                 Ok(Some(session)) => session,
                 Ok(None) => continue,
                 Err(error) => {

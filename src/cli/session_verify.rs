@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::stores::{StoreArgs, Stores};
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::ops::Policy;
+use crate::ops::migrate::AllowList;
 use crate::ops::verify::{self, Check, Finding, Report};
 use crate::report::{escape, sarif};
 use crate::sharing::{Model, RealPlaces};
@@ -16,7 +17,7 @@ use crate::store::{StoreSpec, tally};
 
 /// Say what is wrong in the stores, each with the cure; changes nothing
 ///
-/// Unreadable sessions, users who do not exist, strangers who act as others, sessions without `expires`, names that no
+/// Unreadable sessions, sessions that name what the wiki would run, users who do not exist, strangers who act as others, sessions without `expires`, names that no
 /// wiki looks up, left-overs, directories that no wiki uses, ids in two stores of one cookie, modes and owners that let
 /// strangers in, and expiry beyond what the configuration can produce. What only a farm file can tell needs one.
 #[derive(Debug, Args)]
@@ -73,8 +74,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         }
     }
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
-    let run =
-        verify::Options { policy, now: context.now() as i64, whole_farm: options.stores.is_whole_farm() };
+    let run = verify::Options {
+        policy,
+        now: context.now() as i64,
+        allow: AllowList::with(farm.as_ref().map_or(Vec::new(), |farm| farm.allow_globals.clone())),
+        whole_farm: options.stores.is_whole_farm(),
+    };
     let model = farm.as_ref().map(|farm| Model::new(farm, &RealPlaces, &context.suffixes));
     let farm = farm.as_ref().zip(model.as_ref());
     let stop = context.stop()?;

@@ -170,7 +170,7 @@ impl Places {
         let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
         for Open { position, store, prefixes } in &self.open {
             let Some(spec) = stores.specs.get(*position) else { continue };
-            let session = match store.read(name, Fields { trail: false }) {
+            let session = match store.read(name, Fields::default()) {
                 Ok(Some(session)) => session,
                 Ok(None) => continue,
                 Err(error) => {

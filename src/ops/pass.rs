@@ -84,7 +84,7 @@ impl Pass {
 fn is_quiet(totals: &Totals, judge: &Judge<'_>) -> bool {
     let kept = |kind, expires| {
         let total = totals.of(kind);
-        let facts = Facts { expires, user: None, setuid: None, trail: Vec::new() };
+        let facts = Facts { expires, user: None, setuid: None, trail: Vec::new(), globals: Vec::new() };
         total.count == 0
             || !judge.is_idle(total.oldest)
                 && matches!(judge.readable(&facts, total.oldest), Verdict::Keep(_))

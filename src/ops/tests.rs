@@ -22,7 +22,7 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 
 fn facts(expires: Expires, user: bool) -> Facts {
     let user = user.then(|| UserRef { id: "1.2.3".into(), auth_method: Some("moin".into()) });
-    Facts { expires, user, setuid: None, trail: Vec::new() }
+    Facts { expires, user, setuid: None, trail: Vec::new(), globals: Vec::new() }
 }
 
 fn session(modified: i64, facts: Result<Facts, Unreadable>) -> Session {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::pickle::{self, Node, NodeId, ReadError, Scalar, Tree};
+use crate::pickle::{self, Global, Node, NodeId, ReadError, Scalar, Tree};
 use crate::sys::NotOpened;
 
 /// How much to find out; less is faster.
@@ -11,6 +11,8 @@ use crate::sys::NotOpened;
 pub struct Fields {
     /// The pages visited last.
     pub trail: bool,
+    /// The classes and functions that the pickle names.
+    pub globals: bool,
 }
 
 /// What a session says of itself.
@@ -24,6 +26,8 @@ pub struct Facts {
     pub setuid: Option<String>,
     /// The pages visited last, oldest first; empty unless asked for.
     pub trail: Vec<String>,
+    /// Whatever Python would import to read it, as `module.name`, each once, in order; empty unless asked for.
+    pub globals: Vec<Global>,
 }
 
 /// A session's `expires`.
@@ -106,6 +110,7 @@ impl Facts {
     /// Where the bytes are no pickled dict.
     pub fn from_bytes(bytes: &[u8], fields: Fields) -> Result<Self, Unreadable> {
         // The scan answers for nearly every session, as the reader would; what it is not sure of, the reader reads.
+        // Where it answers, there are no classes: it knows no opcode that names one.
         if let (false, Some(found)) = (fields.trail, pickle::scan(bytes, KEYS)) {
             return Ok(Facts::from_scan(found));
         }
@@ -131,6 +136,7 @@ impl Facts {
             }),
             setuid: setuid.and_then(text),
             trail: Vec::new(),
+            globals: Vec::new(),
         }
     }
 
@@ -156,8 +162,17 @@ impl Facts {
                 Some(pages) if fields.trail => pages.iter().filter_map(|page| text(*page)).collect(),
                 _ => Vec::new(),
             },
+            globals: if fields.globals { globals(tree) } else { Vec::new() },
         })
     }
+}
+
+/// Whatever a pickle names, each once, in order.
+pub fn globals(tree: &Tree) -> Vec<Global> {
+    let mut all: Vec<Global> = tree.globals().cloned().collect();
+    all.sort_by(|a, b| (&a.module, &a.name).cmp(&(&b.module, &b.name)));
+    all.dedup_by(|a, b| (&a.module, &a.name) == (&b.module, &b.name));
+    all
 }
 
 fn expires(tree: &Tree, id: NodeId) -> Expires {
@@ -186,8 +201,8 @@ mod tests {
 
     /// Read whole, and scanned: both say the same.
     fn facts(pickle: &[u8]) -> Result<Facts, Unreadable> {
-        let read = Facts::from_bytes(pickle, Fields { trail: true });
-        let scanned = Facts::from_bytes(pickle, Fields { trail: false });
+        let read = Facts::from_bytes(pickle, Fields { trail: true, globals: true });
+        let scanned = Facts::from_bytes(pickle, Fields { trail: false, globals: true });
         match (&read, scanned) {
             (Ok(read), Ok(scanned)) => assert_eq!(scanned, Facts { trail: Vec::new(), ..read.clone() }),
             (Err(read), Err(scanned)) => assert_eq!(scanned.to_string(), read.to_string()),
@@ -237,6 +252,20 @@ mod tests {
         assert_eq!(odd.user.unwrap().id, "", "not anonymous, whatever it is");
         let trail = facts(b"(dS'trail'\n(lVw:\\u00e9\naI1\nas.").unwrap();
         assert_eq!(trail.trail, ["w:é"]);
+    }
+
+    #[test]
+    fn what_python_would_import_is_told_if_asked_for() {
+        let path = |bytes: &[u8]| -> Vec<String> {
+            facts(bytes).unwrap().globals.iter().map(Global::path).collect()
+        };
+        assert_eq!(
+            path(b"(dS'a'\ncos\nsystem\n(S'id'\ntRsS'b'\nca\nB\nsS'c'\nca\nB\ns."),
+            ["a.B", "os.system"]
+        );
+        assert!(path(b"(dS'a'\nS'cos\\nsystem'\ns.").is_empty());
+        let unasked = Facts::from_bytes(b"(dS'a'\nca\nB\ns.", Fields::default()).unwrap();
+        assert!(unasked.globals.is_empty());
     }
 
     #[test]

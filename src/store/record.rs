@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn with(expires: Expires) -> Result<Facts, Unreadable> {
-        Ok(Facts { expires, user: None, setuid: None, trail: Vec::new() })
+        Ok(Facts { expires, user: None, setuid: None, trail: Vec::new(), globals: Vec::new() })
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn store(layout: Layout, dir: &Path) -> FileStore {
 
 fn scan(store: &dyn SessionStore) -> Vec<Found> {
     let mut found = Vec::new();
-    store.scan(Fields { trail: true }, &NEVER, &mut |entry| found.push(entry)).unwrap();
+    store.scan(Fields { trail: true, ..Fields::default() }, &NEVER, &mut |entry| found.push(entry)).unwrap();
     found
 }
 

@@ -36,7 +36,8 @@ impl AllowList {
         tree.globals().find(|global| !self.allows(global))
     }
 
-    fn allows(&self, global: &Global) -> bool {
+    /// Whether sessions may name it.
+    pub fn allows(&self, global: &Global) -> bool {
         let usual = USUAL.iter().any(|(module, names)| {
             module.as_bytes() == global.module && names.iter().any(|name| name.as_bytes() == global.name)
         });

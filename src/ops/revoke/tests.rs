@@ -199,6 +199,7 @@ fn matches_by_table() {
             expires: Expires::Absent,
             user: user.map(|id| UserRef { id: id.to_owned(), auth_method: Some("moin".to_owned()) }),
             setuid: setuid.map(str::to_owned),
+            globals: Vec::new(),
             trail: Vec::new(),
         }),
     };

@@ -7,6 +7,7 @@ pub enum Check {
     UnsafeDirectory,
     UnsafeFile,
     WrongOwner,
+    StrangeClass,
     Setuid,
     DuplicateId,
     UnknownUser,
@@ -22,10 +23,11 @@ pub enum Check {
 
 impl Check {
     /// All, in the order in which they are reported.
-    pub const ALL: [Check; 14] = [
+    pub const ALL: [Check; 15] = [
         Check::UnsafeDirectory,
         Check::UnsafeFile,
         Check::WrongOwner,
+        Check::StrangeClass,
         Check::Setuid,
         Check::DuplicateId,
         Check::UnknownUser,
@@ -57,11 +59,19 @@ impl Check {
     /// Whether it lets somebody in, or keeps somebody out; else it is a warning.
     pub fn is_error(self) -> bool {
         use Check::{
-            DuplicateId, InvalidExpires, Setuid, Unreadable, UnsafeDirectory, UnsafeFile, WrongOwner,
+            DuplicateId, InvalidExpires, Setuid, StrangeClass, Unreadable, UnsafeDirectory, UnsafeFile,
+            WrongOwner,
         };
         matches!(
             self,
-            UnsafeDirectory | UnsafeFile | WrongOwner | Setuid | DuplicateId | Unreadable | InvalidExpires
+            UnsafeDirectory
+                | UnsafeFile
+                | WrongOwner
+                | StrangeClass
+                | Setuid
+                | DuplicateId
+                | Unreadable
+                | InvalidExpires
         )
     }
 
@@ -81,6 +91,12 @@ impl Check {
                 "wrong-owner",
                 "a session file that does not belong to the directory's owner",
                 "find out who made it: chown it to the wiki's user, or remove it",
+            ),
+            Check::StrangeClass => (
+                "strange-class",
+                "a session that names a class or function which sessions have no business to name",
+                "its wiki runs that as soon as somebody sends this id: find out who could write it, and end it with \
+                 `wikifarm session revoke`; if an extension of yours keeps such, name it in `[migrate] allow_globals`",
             ),
             Check::Setuid => (
                 "setuid-by-no-superuser",

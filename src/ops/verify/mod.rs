@@ -17,8 +17,9 @@ use std::sync::atomic::AtomicBool;
 
 use crate::farm::Farm;
 use crate::sharing::Model;
-use crate::store::{self, EntryName, Fields, Found, Session, SessionStore, StoreSpec};
+use crate::store::{self, EntryName, Fields, Found, Session, SessionStore, StoreSpec, Unreadable};
 
+use super::migrate::AllowList;
 use super::outcome::Problem;
 use super::policy::Policy;
 
@@ -74,6 +75,8 @@ pub struct Options {
     pub policy: Policy,
     /// Seconds since 1970.
     pub now: i64,
+    /// What sessions may name.
+    pub allow: AllowList,
     /// All stores of the farm are looked at: then also directories that no wiki uses.
     pub whole_farm: bool,
 }
@@ -100,6 +103,9 @@ impl Report {
     }
 }
 
+/// What the checks ask of a session.
+const FIELDS: Fields = Fields { trail: false, globals: true };
+
 /// What was written so many seconds ago may be half-written.
 const JUST_WRITTEN: i64 = 10;
 
@@ -111,13 +117,13 @@ fn read_again(
     store: &dyn SessionStore,
     id: &EntryName,
 ) -> std::result::Result<Option<Session>, store::StoreError> {
-    let mut read = store.read(id, Fields::default())?;
+    let mut read = store.read(id, FIELDS)?;
     for _ in 1..TRIES {
         if read.as_ref().is_none_or(|session| session.facts.is_ok()) {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
-        read = store.read(id, Fields::default())?;
+        read = store.read(id, FIELDS)?;
     }
     Ok(read)
 }
@@ -168,7 +174,9 @@ fn store(
     let mut again = Vec::new();
     // Findings that hold only if sessions here have an `expires` at all.
     let mut provisional = Findings::default();
-    let scanned = store.scan(Fields::default(), stop, &mut |entry| match entry {
+    // What is no dict Python would still run: looked at once more, for what it names.
+    let mut no_dicts = Vec::new();
+    let scanned = store.scan(FIELDS, stop, &mut |entry| match entry {
         Found::Session(session) => {
             report.scanned += 1;
             ids.push(&session.id, position);
@@ -179,6 +187,9 @@ fn store(
                 return;
             }
             expires_seen |= session.facts.as_ref().is_ok_and(|facts| facts.expires != store::Expires::Absent);
+            if matches!(session.facts, Err(Unreadable::NotADict { .. })) && no_dicts.len() < MAX_SHOWN {
+                no_dicts.push(session.id);
+            }
             judge.session(&session, found, &mut provisional);
         }
         Found::Temp(temp) => judge.temp(&temp, found),
@@ -189,6 +200,11 @@ fn store(
             }
         }
     });
+    for id in no_dicts {
+        if let Ok(Some(Ok(tree))) = store.read_value(&id) {
+            judge.globals(&id, &store::globals(&tree), found);
+        }
+    }
     for id in again {
         match read_again(store.as_ref(), &id) {
             Ok(Some(session)) => judge.session(&session, found, &mut provisional),

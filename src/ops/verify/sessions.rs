@@ -7,6 +7,7 @@ use crate::farm::Farm;
 use crate::moin::{Behaviour, Lifetime, Visitor, lifetimes};
 use crate::ops::WithoutExpires;
 use crate::ops::age::age_text;
+use crate::pickle::Global;
 use crate::store::{EntryName, Expires, Facts, Session, StoreSpec, TempFile, UserDir, is_older, seconds};
 
 /// 1.7 and 1.8 write the cookie's expiry and an hour; and a minute for clocks.
@@ -71,8 +72,17 @@ impl<'a> Judge<'a> {
             Ok(facts) => {
                 self.expires(session, facts, found, provisional);
                 self.user(id, facts, found);
+                self.globals(id, &facts.globals, found);
             }
             Err(why) => self.add(found, Check::Unreadable, id, why.to_string()),
+        }
+    }
+
+    /// What Python would import and call.
+    pub(super) fn globals(&self, id: &EntryName, globals: &[Global], found: &mut Findings) {
+        if let Some(global) = globals.iter().find(|global| !self.options.allow.allows(global)) {
+            let message = format!("names {}, which no session of MoinMoin does", global.path());
+            self.add(found, Check::StrangeClass, id, message);
         }
     }
 

@@ -24,7 +24,7 @@ fn name(number: u64) -> EntryName {
 
 fn session(number: u64, inode: u64, end: i64, modified: i64) -> Found {
     let expires = Expires::At(end as f64 + 0.5);
-    let facts = Ok(Facts { expires, user: None, setuid: None, trail: Vec::new() });
+    let facts = Ok(Facts { expires, user: None, setuid: None, trail: Vec::new(), globals: Vec::new() });
     let stamp = Stamp::from_bits(0);
     Found::Session(Session { id: name(number), inode, modified, size: 1, bytes_on_disk: 512, stamp, facts })
 }
