@@ -105,6 +105,7 @@ fn the_help_names_every_command_and_exit_status() {
               -v, --verbose...       Say more
                   --now <TIME>       Judge as if it were that time (RFC 3339 or unix seconds); commands that
                                      delete then only plan
+                  --run-as <NAME>    Become that user for good, before anything is opened; for root
                   --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
                                      distribution's
 
@@ -185,6 +186,7 @@ fn a_group_of_commands_alone_shows_what_it_has() {
               -v, --verbose...       Say more
                   --now <TIME>       Judge as if it were that time (RFC 3339 or unix seconds); commands that
                                      delete then only plan
+                  --run-as <NAME>    Become that user for good, before anything is opened; for root
                   --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
                                      distribution's
 
