@@ -289,3 +289,14 @@ fn what_is_no_text_on_standard_input_is_refused() {
         )
         .run();
 }
+
+#[test]
+fn a_command_line_that_is_not_understood_does_not_show_an_id_either() {
+    let ran = Place::new()
+        .wikifarm(&format!("session show {} {}", "a".repeat(40), "b".repeat(40)))
+        .status(2)
+        .any_stderr()
+        .run();
+    assert!(ran.stderr.starts_with("error: unexpected argument 'bbbbbbbb…' found\n"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("aaaaaaaaa") && !ran.stderr.contains("bbbbbbbbb"), "{}", ran.stderr);
+}

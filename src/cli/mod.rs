@@ -213,7 +213,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
-            return match error.print() {
+            return match refused(&error) {
                 Err(error) => said(Failure::from(error)),
                 Ok(()) => exit,
             };
@@ -262,6 +262,43 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         (Ok(exit), Err(failure)) => exit.and(said(failure)),
         (Err(failure), _) => said(failure),
     }
+}
+
+/// Prints what clap says: help, or what could not be understood, in which a whole session id is shortened as everywhere.
+fn refused(error: &clap::Error) -> io::Result<()> {
+    let text = error.render().ansi().to_string();
+    if !error.use_stderr() {
+        return anstream::stdout().write_all(text.as_bytes());
+    }
+    anstream::stderr().write_all(without_ids(&text).as_bytes())
+}
+
+/// The text with every word that could be a session id cut to its first 8 characters.
+fn without_ids(text: &str) -> String {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let mut short = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|character| is_part(character) || character == '\x1b') {
+        let (before, from) = rest.split_at_checked(start).unwrap_or((rest, ""));
+        // A colour, to its end, is no part of the word behind it.
+        if from.starts_with('\x1b') {
+            let end =
+                from.find(|character: char| character.is_ascii_alphabetic()).map_or(from.len(), |at| at + 1);
+            let (colour, after) = from.split_at_checked(end).unwrap_or((from, ""));
+            short.extend([before, colour]);
+            rest = after;
+            continue;
+        }
+        let length = from.find(|character| !is_part(character)).unwrap_or(from.len());
+        let (word, after) = from.split_at_checked(length).unwrap_or((from, ""));
+        short.push_str(before);
+        match word.get(..8).filter(|_| word.len() >= 16) {
+            Some(beginning) => short.extend([beginning, "…"]),
+            None => short.push_str(word),
+        }
+        rest = after;
+    }
+    short + rest
 }
 
 /// Where distributions keep the public suffix list.

@@ -17,7 +17,7 @@ use crate::ops::migrate::{
 };
 use crate::report::escape;
 use crate::report::measure::bytes;
-use crate::store::{Address, Layout, State, StoreSpec, UserDir, tally};
+use crate::store::{Address, Layout, State, StoreSpec, UserDir, shown_address, tally};
 use crate::sys;
 
 mod user_map;
@@ -214,7 +214,7 @@ fn spec(
         };
     }
     let address = Address::parse(text)
-        .map_err(|error| Failure::usage(format!("{flag} {}: {error}", text.display())))?;
+        .map_err(|error| Failure::usage(format!("{flag} {}: {error}", shown_address(text))))?;
     address.resolve().map_err(|error| {
         let text = format!("{flag}: {error}");
         if error.is_unsafe() { Failure::refused(text) } else { Failure::usage(text) }

@@ -9,7 +9,7 @@ use super::config_show::find_wiki;
 use super::{Context, Exit, Failure};
 use crate::farm::Farm;
 use crate::moin::Behaviour;
-use crate::store::{self, Address, Layout, LayoutError, StoreSpec};
+use crate::store::{self, Address, Layout, LayoutError, StoreSpec, shown_address};
 use crate::sys::same_place;
 
 /// The stores to work on.
@@ -56,7 +56,7 @@ impl StoreArgs {
                 continue;
             }
             let address = Address::parse(text)
-                .map_err(|error| Failure::usage(format!("--store {}: {error}", text.display())))?;
+                .map_err(|error| Failure::usage(format!("--store {}: {error}", shown_address(text))))?;
             match address.resolve() {
                 Ok(spec) => stores.specs.push(spec),
                 Err(error @ (LayoutError::Empty { .. } | LayoutError::Mixed { .. })) if deletes => {

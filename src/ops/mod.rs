@@ -9,8 +9,9 @@
 //! * A refusal of one guard leaves every store as it was.
 //! * What cannot be ruled out: the kernel has no "unlink if it is still this file", so one system call lies between the
 //!   last comparison and the removal. It takes 5 µs on ext4 and 2 µs on tmpfs, 1 in 1000 takes up to 0.1 ms, and a thread
-//!   that loses its processor right there 20 ms (`make bench`). A wiki that saves a session in just that moment loses it
-//!   if the session was over, and not written, for longer than `grace`; it is noticed, counted as a race and named.
+//!   that loses its processor right there 20 ms (`make bench`). A wiki that saves a session in just that moment loses it,
+//!   if the session was over, and not written, for longer than `grace`. Written in place that is noticed, counted as a
+//!   race and named; renamed over, nobody can tell it from a removal.
 //! * A million planned removals take some 40 MB.
 //!
 //! Source: MoinMoin's own clean-up by version (`cleansessions`, `MoinMoin/session.py`), and what it gets wrong.

@@ -144,11 +144,11 @@ impl<'a, const N: usize> Scan<'a, '_, N> {
             }
             op::BINPUT => {
                 self.cursor.u8()?;
-                return Ok(self.top().map(|_| false));
+                return Ok(self.put());
             }
             op::LONG_BINPUT => {
                 self.cursor.u32()?;
-                return Ok(self.top().map(|_| false));
+                return Ok(self.put());
             }
             op::MARK => {
                 self.marks.push(self.stack.len());
@@ -214,6 +214,13 @@ impl<'a, const N: usize> Scan<'a, '_, N> {
 
     fn top(&self) -> Option<&Item<'a>> {
         self.stack.get(self.fence()..)?.last()
+    }
+
+    /// Into the memo goes what is on top; the reader's memo has its bound, too.
+    fn put(&mut self) -> Option<bool> {
+        self.top()?;
+        self.values += 1;
+        (self.values < MOST_VALUES).then_some(false)
     }
 
     /// Takes the innermost mark; gives how many values lie above it.
@@ -311,6 +318,15 @@ mod tests {
             b"}]\x85Ns.",
             b"}(U\x07expiresK\x01s.",
             b"}NNe.",
+            // More than the reader's memo holds.
+            &[
+                &b"}"[..],
+                &(0..1_000_001_u32)
+                    .flat_map(|at| [&b"r"[..], &at.to_le_bytes()].concat())
+                    .collect::<Vec<u8>>(),
+                b"U\x07expiresI1000\ns.",
+            ]
+            .concat(),
         ] {
             assert_eq!(scan(broken, ["expires"]), None, "{}", broken.escape_ascii());
             assert!(find(broken, ["expires"]).is_err(), "{}", broken.escape_ascii());

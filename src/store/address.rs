@@ -83,6 +83,18 @@ impl fmt::Display for AddressError {
 
 impl std::error::Error for AddressError {}
 
+/// An address as it may be shown: without the password that somebody put into it.
+pub fn shown_address(text: &OsStr) -> String {
+    let text = text.to_string_lossy();
+    match text.split_once("//") {
+        Some((scheme, rest)) if RedisAddress::is_meant(text.as_bytes()) => match rest.rsplit_once('@') {
+            Some((_, place)) => format!("{scheme}//…@{place}"),
+            None => text.into_owned(),
+        },
+        _ => text.into_owned(),
+    }
+}
+
 /// Why the layout of a bare directory is not known.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -231,6 +243,15 @@ mod tests {
         assert_eq!(parse(""), Err(AddressError::Empty));
         assert_eq!(parse("moin-1.9:"), Err(AddressError::Empty));
         assert_eq!(parse("moin-2.0:x"), Err(AddressError::UnknownKind("moin-2.0".into())));
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        let shown = |text: &str| shown_address(OsStr::new(text));
+        assert_eq!(shown("redis://:s3cret@h/0"), "redis://…@h/0");
+        assert_eq!(shown("rediss://u:p@ss@h:1/0?prefix=a"), "rediss://…@h:1/0?prefix=a");
+        assert_eq!(shown("redis://h/0"), "redis://h/0");
+        assert_eq!(shown("/srv//a@b"), "/srv//a@b");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! From a session's bytes to what is known of it. Everything that reads a session file comes through
 //! [`Facts::from_bytes`], so a faster way to find the same facts has one place to go.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::pickle::{self, Global, Node, NodeId, ReadError, Scalar, Tree};
@@ -22,7 +23,8 @@ pub struct Facts {
     pub expires: Expires,
     /// Who is logged in.
     pub user: Option<UserRef>,
-    /// The user whom a superuser switched to; `user` is still the superuser.
+    /// The user whom a superuser switched to; `user` is still the superuser. Empty where it is no string, or none that
+    /// could be an id.
     pub setuid: Option<String>,
     /// The pages visited last, oldest first; empty unless asked for.
     pub trail: Vec<String>,
@@ -48,7 +50,7 @@ pub enum Expires {
 /// The user of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRef {
-    /// `user.id`: the name of a file in `user_dir`. Empty where it is no string.
+    /// `user.id`: the name of a file in `user_dir`. Empty where it is no string, or longer than any name of a file.
     pub id: String,
     /// `user.auth_method`: who vouched for the user.
     pub auth_method: Option<String>,
@@ -99,6 +101,15 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
+/// No id of a user (it is the name of a file) and no name of an authentication method is longer, in bytes. What is, is
+/// none, and not kept: a sparse file costs its maker nothing, and a scan holds many sessions at a time.
+const LONGEST: usize = 255;
+
+/// The text of an id, unless it can be none.
+fn bounded(text: Cow<'_, str>) -> Option<String> {
+    (text.len() <= LONGEST).then(|| text.into_owned())
+}
+
 /// The items that facts are made of, but for the trail.
 const KEYS: [&str; 4] = ["expires", "user.id", "user.auth_method", "setuid"];
 
@@ -120,7 +131,7 @@ impl Facts {
 
     fn from_scan([expires, user, auth_method, setuid]: [Option<Scalar<'_>>; 4]) -> Self {
         let text = |value| match value {
-            Scalar::Text(text) => Some(text.into_owned()),
+            Scalar::Text(text) => bounded(text),
             _ => None,
         };
         Facts {
@@ -134,7 +145,7 @@ impl Facts {
                 id: text(id).unwrap_or_default(),
                 auth_method: auth_method.and_then(text),
             }),
-            setuid: setuid.and_then(text),
+            setuid: setuid.map(|id| text(id).unwrap_or_default()),
             trail: Vec::new(),
             globals: Vec::new(),
         }
@@ -150,21 +161,33 @@ impl Facts {
         if tree.entries(root).is_none() {
             return Err(Unreadable::NotADict { found: tree.node(root).kind() });
         }
-        let text = |id: NodeId| tree.bytes_or_text(id).map(|text| text.into_owned());
+        let text = |id: NodeId| tree.bytes_or_text(id).and_then(bounded);
+        let page = |id: &NodeId| tree.bytes_or_text(*id).map(Cow::into_owned);
         Ok(Facts {
-            expires: tree.get(root, "expires").map_or(Expires::Absent, |id| expires(tree, id)),
+            expires: match tree.get(root, "expires") {
+                Some(id) => expires(tree, id),
+                // Python calls what is there, and only then knows which key it is.
+                None if has_made_keys(tree) => Expires::Invalid("under a key that only Python can tell"),
+                None => Expires::Absent,
+            },
             user: tree.get(root, "user.id").map(|id| UserRef {
                 id: text(id).unwrap_or_default(),
                 auth_method: tree.get(root, "user.auth_method").and_then(text),
             }),
-            setuid: tree.get(root, "setuid").and_then(text),
+            setuid: tree.get(root, "setuid").map(|id| text(id).unwrap_or_default()),
             trail: match tree.get(root, "trail").and_then(|id| tree.items(id)) {
-                Some(pages) if fields.trail => pages.iter().filter_map(|page| text(*page)).collect(),
+                Some(pages) if fields.trail => pages.iter().filter_map(page).collect(),
                 _ => Vec::new(),
             },
             globals: if fields.globals { globals(tree) } else { Vec::new() },
         })
     }
+}
+
+/// Whether a key of the session is something that Python would have to make first.
+fn has_made_keys(tree: &Tree) -> bool {
+    let made = |key: &NodeId| matches!(tree.node(*key), Node::Object(_) | Node::Global(_));
+    tree.entries(tree.root()).is_some_and(|entries| entries.iter().any(|(key, _)| made(key)))
 }
 
 /// Whatever a pickle names, each once, in order.
@@ -239,6 +262,9 @@ mod tests {
             Expires::At(1.0),
             "a unicode key is the same key"
         );
+        // str("expires"), made by a call.
+        let made = facts(b"}c__builtin__\nstr\nU\x07expires\x85RI4000000000\ns.").unwrap();
+        assert_eq!(made.expires, Expires::Invalid("under a key that only Python can tell"));
     }
 
     #[test]
@@ -250,6 +276,17 @@ mod tests {
         assert_eq!((session.user, session.setuid), (Some(user), Some("4.5.6".into())));
         let odd = facts(b"(dS'user.id'\nNs.").unwrap();
         assert_eq!(odd.user.unwrap().id, "", "not anonymous, whatever it is");
+        let long = format!(
+            "(dS'user.id'\nS'{0}'\nsS'setuid'\nS'{0}'\nsS'user.auth_method'\nS'{0}'\ns.",
+            "1".repeat(256)
+        );
+        let long = facts(long.as_bytes()).unwrap();
+        assert_eq!(
+            long.user.unwrap(),
+            UserRef { id: String::new(), auth_method: None },
+            "no file has such a name"
+        );
+        assert_eq!(long.setuid.unwrap(), "");
         let trail = facts(b"(dS'trail'\n(lVw:\\u00e9\naI1\nas.").unwrap();
         assert_eq!(trail.trail, ["w:é"]);
     }

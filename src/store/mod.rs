@@ -43,7 +43,7 @@ mod tests;
 mod users;
 mod writable;
 
-pub use address::{Address, AddressError, LayoutError, StoreSpec, StoreWiki};
+pub use address::{Address, AddressError, LayoutError, StoreSpec, StoreWiki, shown_address};
 pub use error::StoreError;
 pub use facts::{Expires, Facts, Fields, Unreadable, UserRef, globals};
 pub use farm::{FarmStores, of_farm};

@@ -31,6 +31,9 @@ const SLOW: Duration = Duration::from_micros(25);
 /// Fewer files of a batch than this are no measure.
 const FEW: u32 = 64;
 
+/// The buffer of a thread is kept from file to file up to this size, in bytes.
+const USUAL_ROOM: usize = 1024 * 1024;
+
 /// Threads in all where files come from a disk, which does several things at a time.
 const SLOW_WORKERS: usize = 16;
 
@@ -174,6 +177,10 @@ impl<'a, 'sink> Worker<'a, 'sink> {
             }
             looked += 1;
             self.found.extend(look(entry, &mut self.buffer));
+            // One huge file must not keep its room for good, times the threads.
+            if self.buffer.capacity() > USUAL_ROOM {
+                self.buffer = Vec::new();
+            }
         }
         tally::LOOKED.add(all);
         if begun.elapsed() > SLOW.saturating_mul(looked.max(FEW)) {

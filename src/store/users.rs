@@ -144,6 +144,8 @@ fn parse(id: &str, bytes: &[u8]) -> User {
         let mut halves = line.splitn(2, |byte| *byte == b'=');
         let (Some(key), Some(value)) = (halves.next(), halves.next()) else { continue };
         match key.trim_ascii() {
+            // Longer is no name: it would have to go into a URL.
+            b"name" if value.len() > 1024 => {}
             b"name" => user.name = String::from_utf8_lossy(value.trim_ascii()).into_owned(),
             b"disabled" => user.disabled = flag(value),
             b"remember_me" => user.remember_me = flag(value),

@@ -21,7 +21,7 @@ pub enum Removal {
     Kept,
     /// It was written or replaced while being judged: kept.
     Changed,
-    /// Another file took the name in the moment between the last look and the removal.
+    /// It was written, or moved elsewhere, in the moment between the last look and the removal.
     Raced,
     /// It had gone before.
     Gone,
@@ -30,8 +30,9 @@ pub enum Removal {
 /// Removes `name` from `dir` if `decide`, given the open file, says so.
 ///
 /// The open file is compared with what the name means now by device, inode, change time and size, and unlinked at
-/// once; then the count of its names must have fallen. There is no moving aside: while away, a live session is lost
-/// to its wiki. `before_unlink` runs between the comparison and the unlinking: a place for tests to interfere.
+/// once; then the count of its names must have fallen, and it must not have been written. There is no moving aside: while
+/// away, a live session is lost to its wiki. What cannot be told: whether, between the comparison and the removal,
+/// another file was renamed over this one, whose names are then gone as well. `before_unlink` runs between the comparison and the unlinking: a place for tests to interfere.
 ///
 /// # Errors
 ///
@@ -63,7 +64,15 @@ pub fn remove_if(
         Err(error) => return Err(NotOpened::Io(error.into())),
     }
     let after = fstat(&file.fd)?;
-    Ok(if links(&after) == 0 { Removal::Removed { size: file.size() } } else { Removal::Raced })
+    // Its name was another's already, or it was written in place since it was compared.
+    let raced = links(&after) != 0 || written(&after) != written(&file.stat);
+    Ok(if raced { Removal::Raced } else { Removal::Removed { size: file.size() } })
+}
+
+/// When it was last written, and how much is in it; unlinking changes neither.
+#[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
+fn written(stat: &Stat) -> (i64, u64, i64) {
+    (stat.st_mtime.into(), u64::try_from(stat.st_mtime_nsec).unwrap_or(0), stat.st_size)
 }
 
 fn same(now: &Stat, then: &Stat) -> bool {
@@ -131,6 +140,9 @@ mod tests {
             },
         );
         assert_eq!(outcome.unwrap(), Removal::Raced);
+        fs::write(&path, "old").unwrap();
+        let writing = || fs::write(&path, "a new session, written in place").unwrap();
+        assert_eq!(remove_if(&dir, NAME, |_| Ok(true), writing).unwrap(), Removal::Raced);
         let outcome = remove_if(&dir, c"kept-elsewhere", |_| Ok(true), || fs::remove_file(&keep).unwrap());
         assert_eq!(outcome.unwrap(), Removal::Gone);
     }

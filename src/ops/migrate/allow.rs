@@ -36,8 +36,12 @@ impl AllowList {
         tree.globals().find(|global| !self.allows(global))
     }
 
-    /// Whether sessions may name it.
+    /// Whether sessions may name it, and leave it as it is: what a pickle does to a class itself it does to every use of
+    /// that class in the wiki's process, and Python's own pickler never writes such.
     pub fn allows(&self, global: &Global) -> bool {
+        if !global.log.is_empty() {
+            return false;
+        }
         let usual = USUAL.iter().any(|(module, names)| {
             module.as_bytes() == global.module && names.iter().any(|name| name.as_bytes() == global.name)
         });
@@ -74,6 +78,9 @@ mod tests {
         ] {
             assert_eq!(forbidden(&usual, bytes).as_deref(), Some(name), "{}", bytes.escape_ascii());
         }
+        // (None, {"__setitem__": bytes}) as the state of the class itself: Python 2 sets attributes of the class.
+        let patch = b"}U\x01xccollections\nOrderedDict\nN}U\x0b__setitem__c__builtin__\nbytes\ns\x86bs.";
+        assert_eq!(forbidden(&usual, patch).as_deref(), Some("collections.OrderedDict"));
         let more = AllowList::with(vec!["my.module.*".into(), "os.path".into()]);
         assert_eq!(forbidden(&more, b"cmy.module\nThing\n."), None);
         assert_eq!(forbidden(&more, b"cmy.module.inner\nThing\n.").as_deref(), Some("my.module.inner.Thing"));
