@@ -205,7 +205,11 @@ fn unreadable_ones_go_only_when_asked_for() {
 
 #[test]
 fn strict_makes_unreadable_ones_status_3() {
-    place(clock()).wikifarm("session prune --strict").status(3).run();
+    place(clock())
+        .wikifarm("session prune --strict")
+        .stderr("wikifarm: 1 unreadable sessions: `session list --state unreadable` names them\n")
+        .status(3)
+        .run();
 }
 
 #[test]
@@ -312,6 +316,25 @@ fn max_delete_can_be_raised() {
     place.wikifarm("session prune --max-delete 60").run();
     assert_eq!(place.names("sessions").len(), 0);
     assert_eq!(place.names("hungry").len(), 40);
+}
+
+#[test]
+fn a_limit_that_is_named_holds_for_all_too() {
+    let place = one_store_too_hungry(clock());
+    let before = place.names("hungry").len();
+    let ran = place.wikifarm("session prune --all --yes --max-delete 10%").any_stderr().status(4).run();
+    assert!(ran.stderr.contains("nothing was removed in any store"), "{}", ran.stderr);
+    assert_eq!(place.names("hungry").len(), before);
+}
+
+#[test]
+fn names_of_another_layout_are_said_once_and_left_alone() {
+    let place = Place::new().sessions("sessions", [Session::new('a'), Session::new('b')]);
+    place
+        .wikifarm("session prune --store moin-1.8:sessions")
+        .stderr("moin-1.8:sessions: 2 names here are sessions' of another MoinMoin, and left alone: is the layout right?\n")
+        .run();
+    assert_eq!(place.names("sessions").len(), 2);
 }
 
 #[test]

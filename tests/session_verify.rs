@@ -66,10 +66,10 @@ fn each_thing_wrong_is_named_with_its_cure() {
                 cure: end it with `wikifarm session revoke --user id:ID`, or see whether `user_dir` is right
               error unreadable: 1
                 11111111…  the pickle ends too early at byte 13
-                cure: its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`
+                cure: its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`; what is too large or has more than one name, by hand, as it may be more than a session
               warning no-expires: 1
                 44444444…  without expires, and not written for 3 d
-                cure: remove it with `wikifarm session prune`
+                cure: `wikifarm session prune` removes it when it is old enough, in 1.7 and 1.8 after 30 days; `session revoke` at once
               warning expires-too-far: 1
                 55555555…  ends 5000.0 days after it was written, and 3650.0 days are configured
                 cure: from an older configuration, or forged: end it with `wikifarm session revoke`

@@ -54,7 +54,7 @@ pub(super) struct Options {
     /// Remove half-written files that are older than this [default: 1d]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     stale_temp: Option<Duration>,
-    /// Most that may go for other reasons than their own expiry, per store of 100 or more [default: 50%]
+    /// Most that may go for other reasons than their own expiry, per store of 100 or more [default: 50%; with --all: no limit]
     #[arg(long, value_name = "COUNT|SHARE")]
     max_delete: Option<Limit>,
     /// The clock is right, whatever the last run and the files say
@@ -118,7 +118,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let removing = context.progress_of("Removing sessions", &tally::REMOVED, Box::new(move || Some(victims)));
     let report = plan.execute(&stop);
     drop(removing);
-    show(&report, dry_run, context)?;
+    show(&report, options.strict, dry_run, context)?;
     Ok(exit.and(status(&report, options.strict)))
 }
 
@@ -155,6 +155,8 @@ fn policy(options: &Options, farm: Option<&Farm>) -> Result<Policy, Failure> {
     policy = policy.with_unreadable(unreadable).map_err(refused)?;
     if let Some(limit) = options.max_delete.or(file.max_delete) {
         policy = policy.with_max_delete(limit);
+    } else if options.all {
+        policy = policy.without_max_delete();
     }
     Ok(policy)
 }
@@ -231,7 +233,7 @@ fn show_plan(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(),
     Ok(())
 }
 
-fn show(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+fn show(report: &Report, strict: bool, dry_run: bool, context: &mut Context<'_>) -> Result<(), Failure> {
     for problem in &report.problems {
         context.complain(&problem.to_string())?;
     }
@@ -256,6 +258,12 @@ fn show(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(),
         {
             context.complain(&format!("{}: refused: {refused}", store.store))?;
         }
+    }
+    if strict && report.total.counts.unreadable > 0 {
+        let count = report.total.counts.unreadable;
+        context.complain(&format!(
+            "{count} unreadable sessions: `session list --state unreadable` names them"
+        ))?;
     }
     if report.total.refused > 0 && !dry_run {
         context.complain("nothing was removed in any store")?;

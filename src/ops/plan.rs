@@ -1,5 +1,6 @@
 //! Looking at every entry of every store and deciding; nothing is changed here.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -77,6 +78,8 @@ pub struct StorePlan {
     pub(super) from_index: u64,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
+    /// Names that are sessions' in another layout of MoinMoin's.
+    misplaced: u64,
 }
 
 /// An open store, so that a plan can be shown in a test's failure.
@@ -157,6 +160,7 @@ impl StorePlan {
             from_index: 0,
             problems: Vec::new(),
             warnings: Vec::new(),
+            misplaced: 0,
         };
         match store {
             Ok(store) => plan.store = Some(Open(store)),
@@ -260,6 +264,11 @@ impl StorePlan {
             self.victims = Victims::default();
             self.pass = None;
         }
+        if self.misplaced > 0 {
+            let (store, count) = (self.spec.address(), self.misplaced);
+            let what = "are sessions' of another MoinMoin, and left alone: is the layout right?";
+            self.warnings.push(Problem(format!("{store}: {count} names here {what}")));
+        }
         self.check_max_delete(options);
         self.store = Some(store);
     }
@@ -306,8 +315,9 @@ impl StorePlan {
                 self.counts.stale_temp += u64::from(verdict == Verdict::Remove(Reason::StaleTemp));
                 (temp.name, temp.stamp, temp.modified, temp.size)
             }
-            Found::Foreign(_) => {
+            Found::Foreign(name) => {
                 self.counts.foreign += 1;
+                self.misplaced += u64::from(self.spec.layout.is_misplaced(name.as_bytes()));
                 return;
             }
             Found::Failed { name, error } => {
@@ -327,7 +337,7 @@ impl StorePlan {
         let setting = options.policy.max_delete();
         let Some(limit) = setting.of(self.counts.scanned) else { return };
         let wanted = self.victims.guarded();
-        if wanted > limit && !options.filter.all {
+        if wanted > limit {
             let sessions = self.counts.scanned;
             self.refusal = Some(Refusal::MaxDelete { wanted, limit, setting, sessions });
         }

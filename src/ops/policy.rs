@@ -137,6 +137,12 @@ impl Policy {
         self.unreadable
     }
 
+    /// Nothing is guarded: everything was asked for, and no limit named.
+    #[must_use]
+    pub fn without_max_delete(self) -> Self {
+        Policy { max_delete: Limit::Count(u64::MAX), ..self }
+    }
+
     /// See [`Policy::with_max_delete`].
     pub fn max_delete(&self) -> Limit {
         self.max_delete

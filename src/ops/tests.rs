@@ -305,7 +305,13 @@ fn everything_goes_where_it_was_asked_for() {
     }
     place.file(&"f".repeat(40), b"(dS'user.id'\nS'1.2'\ns.", 0);
     let filter = Filter { all: true, anonymous: true };
-    assert_eq!(place.prune(Options { filter, ..place.options() }).total.counts.deleted, 150);
+    assert_eq!(
+        place.prune(Options { filter, ..place.options() }).total.refused,
+        1,
+        "the limit holds for it too"
+    );
+    let policy = place.options().policy.without_max_delete();
+    assert_eq!(place.prune(Options { filter, policy, ..place.options() }).total.counts.deleted, 150);
     assert_eq!(place.left(), 1);
 }
 

@@ -106,8 +106,7 @@ impl Reason {
         }
     }
 
-    /// Whether the policy's `max_delete` counts it: all but a session's own expiry. Where everything was asked for,
-    /// [`Filter::all`] turns the guard off.
+    /// Whether the policy's `max_delete` counts it: all but a session's own expiry.
     pub fn is_guarded(self) -> bool {
         self != Reason::Expired
     }

@@ -69,6 +69,12 @@ impl Layout {
         }
     }
 
+    /// Whether `name` is that of a session in another of MoinMoin's layouts than this one, which is one of them.
+    pub fn is_misplaced(self, name: &[u8]) -> bool {
+        let another = |layout: Layout| layout != self && layout.kind(name) == NameKind::Session;
+        self.is_moins() && Layout::OF_MOIN.into_iter().any(another)
+    }
+
     fn is_temp(self, name: &[u8]) -> bool {
         match self {
             // tempfile.mkstemp(suffix=".tmp", prefix=id): <id>XXXXXX.tmp

@@ -118,16 +118,19 @@ impl Check {
             Check::Unreadable => (
                 "unreadable",
                 "a session that is not to be read",
-                "its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`",
+                "its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`; what is too large or has \
+                 more than one name, by hand, as it may be more than a session",
             ),
             Check::InvalidExpires => (
                 "invalid-expires",
                 "an `expires` that is no finite number",
                 "no wiki writes this: see it with `wikifarm session show`, end it with `wikifarm session revoke`",
             ),
-            Check::NoExpires => {
-                ("no-expires", "an old session without `expires`", "remove it with `wikifarm session prune`")
-            }
+            Check::NoExpires => (
+                "no-expires",
+                "an old session without `expires`",
+                "`wikifarm session prune` removes it when it is old enough, in 1.7 and 1.8 after 30 days; `session revoke` at once",
+            ),
             Check::ExpiresTooFar => (
                 "expires-too-far",
                 "an expiry beyond what the configuration can produce",
