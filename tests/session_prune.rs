@@ -207,7 +207,7 @@ fn unreadable_ones_go_only_when_asked_for() {
 fn strict_makes_unreadable_ones_status_3() {
     place(clock())
         .wikifarm("session prune --strict")
-        .stderr("wikifarm: 1 unreadable sessions: `session list --state unreadable` names them\n")
+        .stderr("wikifarm: unreadable: 1; `wikifarm session list --state unreadable` names each\n")
         .status(3)
         .run();
 }

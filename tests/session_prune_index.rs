@@ -155,7 +155,12 @@ fn the_unreadable_and_the_failed_are_told_by_every_run() {
     prune(&place, "");
     std::thread::sleep(Duration::from_millis(2200));
     for _ in 0..3 {
-        let ran = place.wikifarm("session prune --format json --strict").any_stdout().status(3).run();
+        let ran = place
+            .wikifarm("session prune --format json --strict")
+            .stderr("wikifarm: unreadable: 1; `wikifarm session list --state unreadable` names each\n")
+            .any_stdout()
+            .status(3)
+            .run();
         assert_eq!(ran.json()["total"]["unreadable"], 1);
     }
     let locked = place.path().join("sessions").join(id('d'));

@@ -262,7 +262,7 @@ fn show(report: &Report, strict: bool, dry_run: bool, context: &mut Context<'_>)
     if strict && report.total.counts.unreadable > 0 {
         let count = report.total.counts.unreadable;
         context.complain(&format!(
-            "{count} unreadable sessions: `session list --state unreadable` names them"
+            "unreadable: {count}; `wikifarm session list --state unreadable` names each"
         ))?;
     }
     if report.total.refused > 0 && !dry_run {
