@@ -5,6 +5,7 @@
 //! of it at once, every other command asks [`Farm::sound`] first and refuses a farm that was only half understood.
 //! Nothing here looks at the disk except [`locate`], which finds and reads the file.
 
+mod change;
 mod inherit;
 mod key;
 pub mod locate;
@@ -20,6 +21,7 @@ mod wiki;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+pub use change::{Change, Edit, Layout, apply};
 pub use key::{Key, Kind};
 pub use near::nearest;
 pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
