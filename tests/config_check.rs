@@ -182,7 +182,10 @@ fn a_finding_names_its_place_for_programs() {
         serde_json::json!({
             "rule": "unknown-key", "severity": "error",
             "message": "[farm] has no key \"cookie_nam\"", "help": "did you mean \"cookie_name\"?",
-            "file": "farm.toml", "line": 6, "column": 1, "end_line": 6, "end_column": 11, "wiki": null
+            "file": "farm.toml", "line": 6, "column": 1, "end_line": 6, "end_column": 11, "wiki": null,
+            "fix": {"safe": true, "edits": [
+                {"line": 6, "column": 1, "end_line": 6, "end_column": 11, "with": "cookie_name"},
+            ]},
         })
     );
 }

@@ -10,6 +10,7 @@ mod bad_input;
 mod beside_others;
 mod completions;
 mod config_check;
+mod config_check_fix;
 mod config_check_formats;
 mod config_check_levels;
 mod config_rules;

@@ -1,4 +1,4 @@
-//! Any text as a farm file: it is read or refused, checked and predicted, without a panic.
+//! Any text as a farm file: it is read or refused, checked, predicted and mended, without a panic.
 #![no_main]
 
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use wikifarm::browser::{BuiltinSuffixes, SharedSuffixes};
 use wikifarm::farm::Farm;
-use wikifarm::lint::{Overrides, RealDisk, check};
+use wikifarm::lint::{Overrides, RealDisk, Severity, Wanted, check, fix};
 use wikifarm::report::findings;
 use wikifarm::sharing::{As, Model, RealPlaces};
 
@@ -22,6 +22,13 @@ fuzz_target!(|text: &str| {
                 for to in model.sites() {
                     let _ = model.pair(from, to, As::User);
                 }
+            }
+            for unsafe_fixes in [false, true] {
+                let farm = Farm::parse(Path::new("/nonexistent/farm.toml"), text.to_owned()).unwrap();
+                let (sound, wanted) = (farm.sound(), Wanted { min_severity: Severity::Note, unsafe_fixes });
+                let mended = fix(farm, &RealDisk, &suffixes, &Overrides::default(), wanted);
+                assert!(mended.farm.sound() || !sound);
+                assert!(!mended.mended.is_empty() || mended.farm.source.text() == text);
             }
         }
     }

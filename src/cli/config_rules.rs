@@ -4,10 +4,13 @@ use clap::Args;
 
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::nearest;
-use crate::lint::{self, Rule};
+use crate::lint::{self, Rule, Safety};
 use crate::report::table;
 
 /// List the rules of `config check`, or explain one: why it matters, an example, the cure
+///
+/// The fourth column says what --fix can do: `safe` fixes change nothing that is predicted of the wikis, `unsafe` ones are
+/// made only with --unsafe-fixes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm config rules log-out-trap")]
 pub(super) struct Options {
@@ -24,7 +27,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if context.format == Format::Json {
         context.json(&rules)?;
     } else if options.rule.is_none() {
-        let rows = rules.iter().map(|rule| [rule.name, rule.severity.name(), rule.family, rule.title]);
+        let rows = rules.iter().map(|rule| {
+            let fix = rule.fix.map_or("-", Safety::name);
+            [rule.name, rule.severity.name(), rule.family, fix, rule.title]
+        });
         write!(context.out, "{}", table::plain(rows))?;
     } else {
         for rule in rules {
@@ -57,6 +63,13 @@ fn explain(rule: &Rule, context: &mut Context<'_>) -> Result<(), Failure> {
         writeln!(out)?;
     }
     writeln!(out, "Cure: {}\n", rule.cure)?;
+    match rule.fix {
+        Some(Safety::Safe) => writeln!(out, "Fix: `config check --fix`, where it is clear what was meant\n")?,
+        Some(Safety::Unsafe) => {
+            writeln!(out, "Fix: `config check --fix --unsafe-fixes`, if you know that it is right\n")?;
+        }
+        None => {}
+    }
     writeln!(out, "Since: wikifarm {}", rule.since)?;
     Ok(())
 }

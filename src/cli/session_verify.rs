@@ -158,6 +158,7 @@ fn as_sarif(report: &Report) -> serde_json::Value {
         path: &finding.path,
         region: None,
         key: &finding.key,
+        edits: &[],
     });
     sarif::document(rules, results)
 }

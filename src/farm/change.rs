@@ -28,6 +28,33 @@ pub enum Change {
     ToTop(Span),
 }
 
+/// A change that cures one finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What is to be done.
+    pub change: Change,
+    /// Whether the farm file then still says the same of the wikis, or only now can be understood; otherwise it says
+    /// something that only the admin can know or must bring about in MoinMoin's own configuration.
+    pub safe: bool,
+}
+
+impl Fix {
+    /// A change after which the farm file says the same of the wikis.
+    pub fn safe(change: Change) -> Fix {
+        Fix { change, safe: true }
+    }
+
+    /// A change that is the admin's to decide.
+    pub fn not_safe(change: Change) -> Fix {
+        Fix { change, safe: false }
+    }
+}
+
+/// A string as TOML has it, in quotes.
+pub fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
 /// A range of bytes, and what stands there instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Key, LintLevels, Problem, Setting, Span, Value, Wiki, nearest};
+use super::{Change, Key, LintLevels, Problem, Setting, Span, Value, Wiki, nearest, quoted, the_one_near};
 
 /// One table of settings.
 #[derive(Debug, Default, Clone)]
@@ -133,9 +133,14 @@ impl Layers {
 
     fn unknown_group(&self, name: &str, span: &Span) -> Problem {
         let problem = Problem::new("unknown-group", span.clone(), format!("there is no group {name:?}"));
-        match nearest(name, self.groups.keys().map(String::as_str)) {
+        let known = || self.groups.keys().map(String::as_str);
+        let problem = match nearest(name, known()) {
             Some(near) => problem.help(format!("did you mean {near:?}?")),
             None => problem.help(format!("add it: [groups.{name}]")),
+        };
+        match the_one_near(name, known()) {
+            Some(meant) => problem.instead(quoted(meant)),
+            None => problem,
         }
     }
 }
@@ -145,10 +150,27 @@ fn apply(layer: &Layer, settings: &mut Inherited, problems: &mut Vec<Problem>) {
     for (key, span) in &layer.unset {
         if settings.remove(key).is_none() && !layer.settings.contains_key(key) {
             let message = format!("nothing sets {} above, so there is nothing to unset", key.name());
-            problems.push(Problem { fatal: false, ..Problem::new("useless-unset", span.clone(), message) });
+            let problem = Problem::new("useless-unset", span.clone(), message);
+            problems.push(Problem { fatal: false, ..problem.fix(Change::DropItem(span.clone())) });
         }
     }
     for (key, setting) in &layer.settings {
-        settings.insert(*key, Arc::clone(setting));
+        let inherited = settings.insert(*key, Arc::clone(setting));
+        if let Some(inherited) = inherited.filter(|inherited| inherited.value == setting.value) {
+            problems.push(redundant(*key, setting, &inherited));
+        }
+    }
+}
+
+/// A setting that says what is inherited anyway.
+fn redundant(key: Key, setting: &Setting, inherited: &Setting) -> Problem {
+    let message = format!("{} is inherited with this value anyway", key.name());
+    let problem = Problem::new("redundant-setting", setting.key_span.clone(), message)
+        .help("take it out, so that one line decides for all")
+        .fix(Change::DropSetting(setting.key_span.clone()));
+    Problem {
+        fatal: false,
+        also: vec![(inherited.key_span.clone(), "inherited from here".to_owned())],
+        ..problem
     }
 }

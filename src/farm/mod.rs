@@ -21,9 +21,9 @@ mod wiki;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-pub use change::{Change, Edit, Layout, apply};
+pub use change::{Change, Edit, Fix, Layout, apply, quoted};
 pub use key::{Key, Kind};
-pub use near::nearest;
+pub use near::{nearest, the_one_near};
 pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 pub use source::{Place, Source, Span};

@@ -9,8 +9,8 @@ use super::inherit::{Layer, Layers};
 use super::value::{names, wrong_type};
 use super::wiki::store_dir;
 use super::{
-    Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, Value, policy,
-    value,
+    Change, Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, Value,
+    nearest, policy, quoted, the_one_near, value,
 };
 
 /// The keys of the file itself.
@@ -30,11 +30,11 @@ pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
         let errors = errors.iter().map(|e| (e.message().to_owned(), e.span().unwrap_or(end..end))).collect();
         return Err(Box::new(SyntaxErrors { source, errors }));
     }
-    let mut reader = Reader::default();
+    let mut reader = Reader { has_moin: document.get_ref().contains_key("moin"), ..Reader::default() };
     for (key, raw) in document.get_ref() {
-        reader.top(key, raw);
+        reader.top(document.get_ref(), key, raw);
     }
-    let Reader { layers, other_hosts, shares, prune, lint, allow_globals, mut problems } = reader;
+    let Reader { layers, other_hosts, shares, prune, lint, allow_globals, mut problems, .. } = reader;
     if layers.wikis.is_empty() {
         problems.push(
             Problem::new("no-wikis", 0..0, "the farm has no wikis")
@@ -63,6 +63,8 @@ pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
 /// What has been read so far.
 #[derive(Default)]
 struct Reader {
+    /// Whether there is a `moin` for the whole file.
+    has_moin: bool,
     layers: Layers,
     other_hosts: Vec<(String, Span)>,
     shares: Vec<Share>,
@@ -73,7 +75,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn top(&mut self, key: &Spanned<DeString<'_>>, raw: &Spanned<DeValue<'_>>) {
+    fn top(&mut self, file: &DeTable<'_>, key: &Spanned<DeString<'_>>, raw: &Spanned<DeValue<'_>>) {
         match (key.get_ref().as_ref(), raw.get_ref()) {
             ("moin", _) => {
                 if let Some(setting) = self.setting(Key::Moin, key, raw) {
@@ -102,7 +104,7 @@ impl Reader {
             ("share", _) => self.problems.push(wrong_type("share", "a list of tables: [[share]]", raw)),
             (name, _) if TOP.contains(&name) => self.problems.push(wrong_type(name, "a table", raw)),
             (name, _) => {
-                let mut problem = policy::unknown("the farm file", key, TOP);
+                let mut problem = policy::unknown("the farm file", file, key, TOP);
                 if Key::named(name).is_some() {
                     problem.help = Some(format!("{name} belongs under [farm], a group or a wiki"));
                 }
@@ -119,10 +121,15 @@ impl Reader {
                     Ok(hosts) => self.other_hosts = self.hosts(hosts),
                     Err(problem) => self.problems.push(problem),
                 },
-                Some(Key::Moin) => self.problems.push(
-                    Problem::new("misplaced-key", key.span(), "moin does not belong under [farm]")
-                        .help("put it at the top of the file, before any table, or into a group or wiki"),
-                ),
+                Some(Key::Moin) => {
+                    let problem =
+                        Problem::new("misplaced-key", key.span(), "moin does not belong under [farm]")
+                            .help("put it at the top of the file, before any table, or into a group or wiki");
+                    self.problems.push(match self.has_moin {
+                        true => problem,
+                        false => problem.fix(Change::ToTop(key.span())),
+                    });
+                }
                 Some(known) if known.inheritable() => {
                     if let Some(setting) = self.setting(known, key, raw) {
                         self.layers.farm.settings.insert(known, setting);
@@ -131,7 +138,7 @@ impl Reader {
                 Some(_) => self.misplaced("[farm]", key),
                 None => {
                     let known = Key::all().filter(|key| key.inheritable()).map(Key::name);
-                    self.problems.push(policy::unknown("[farm]", key, known.chain(["other_hosts"])));
+                    self.problems.push(policy::unknown("[farm]", table, key, known.chain(["other_hosts"])));
                 }
             }
         }
@@ -199,7 +206,7 @@ impl Reader {
                 (_, None) => {
                     let known = Key::all().filter(|key| wiki || key.inheritable()).map(Key::name);
                     let own: &[&str] = if wiki { &WIKI_OWN } else { &GROUP_OWN };
-                    self.problems.push(policy::unknown(title, key, known.chain(own.iter().copied())));
+                    self.problems.push(policy::unknown(title, table, key, known.chain(own.iter().copied())));
                 }
             }
         }
@@ -220,10 +227,13 @@ impl Reader {
                 Some(Key::Moin) | None => {
                     let mut problem =
                         Problem::new("unknown-key", span, format!("unset: there is no setting {name:?}"));
-                    let near =
-                        super::nearest(&name, Key::all().filter(|key| key.inheritable()).map(Key::name));
-                    problem.help = near.map(|near| format!("did you mean {near:?}?"));
-                    self.problems.push(problem);
+                    let known = || Key::all().filter(|key| key.inheritable()).map(Key::name);
+                    problem.help = nearest(&name, known()).map(|near| format!("did you mean {near:?}?"));
+                    let meant = the_one_near(&name, known());
+                    self.problems.push(match meant {
+                        Some(meant) => problem.instead(quoted(meant)),
+                        None => problem,
+                    });
                 }
                 Some(key) => keys.push((key, span)),
             }
@@ -280,7 +290,7 @@ impl Reader {
                         return;
                     }
                 },
-                _ => self.problems.push(policy::unknown("[[share]]", key, ["wikis"])),
+                _ => self.problems.push(policy::unknown("[[share]]", table, key, ["wikis"])),
             }
         }
         match share {
@@ -294,14 +304,20 @@ impl Reader {
 fn known_wikis(mut share: Share, layers: &Layers, problems: &mut Vec<Problem>) -> Share {
     let mut names: std::collections::HashSet<&str> =
         layers.wikis.iter().map(|(name, _)| name.as_str()).collect();
+    let written: std::collections::HashSet<String> =
+        share.wikis.iter().map(|(name, _)| name.clone()).collect();
     share.wikis.retain(|(name, span)| {
         let known = names.contains(name.as_str());
         if !known {
             let mut problem =
                 Problem::new("unknown-wiki", span.clone(), format!("there is no wiki {name:?}"));
-            problem.help = super::nearest(name, names.drain()).map(|near| format!("did you mean {near:?}?"));
+            problem.help = nearest(name, names.drain()).map(|near| format!("did you mean {near:?}?"));
             names = layers.wikis.iter().map(|(name, _)| name.as_str()).collect();
-            problems.push(problem);
+            let meant = the_one_near(name, names.iter().copied()).filter(|meant| !written.contains(*meant));
+            problems.push(match meant {
+                Some(meant) => problem.instead(quoted(meant)),
+                None => problem,
+            });
         }
         known
     });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Problem, Span, nearest, parse_duration, value};
+use super::{Problem, Span, nearest, parse_duration, the_one_near, value};
 
 /// `[prune]`: the policy of `session prune`; what is absent has its default there.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -149,7 +149,7 @@ pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>
                 continue;
             }
             _ => {
-                problems.push(unknown("[prune]", key, PRUNE_KEYS));
+                problems.push(unknown("[prune]", table, key, PRUNE_KEYS));
                 continue;
             }
         };
@@ -170,7 +170,7 @@ pub(super) fn migrate(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<S
     let mut allowed = Vec::new();
     for (key, raw) in table {
         if key.get_ref() != "allow_globals" {
-            problems.push(unknown("[migrate]", key, ["allow_globals"]));
+            problems.push(unknown("[migrate]", table, key, ["allow_globals"]));
             continue;
         }
         match value::names(key.get_ref(), raw) {
@@ -207,7 +207,7 @@ pub(super) fn lint(title: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>
             "warn" => &mut levels.warn,
             "deny" => &mut levels.deny,
             _ => {
-                problems.push(unknown(title, key, LINT_KEYS));
+                problems.push(unknown(title, table, key, LINT_KEYS));
                 continue;
             }
         };
@@ -219,16 +219,22 @@ pub(super) fn lint(title: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>
     levels
 }
 
-/// An unknown key in `table`, with the nearest known one.
+/// An unknown key of `table`, which is called `title`, with the nearest known one.
 pub(super) fn unknown<'a>(
-    table: &str,
+    title: &str,
+    table: &DeTable<'_>,
     key: &Spanned<toml::de::DeString<'_>>,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Problem {
     let shown: String = key.get_ref().chars().take(100).collect();
-    let problem = Problem::new("unknown-key", key.span(), format!("{table} has no key {shown:?}"));
-    match nearest(key.get_ref(), known) {
+    let problem = Problem::new("unknown-key", key.span(), format!("{title} has no key {shown:?}"));
+    let known: Vec<&str> = known.into_iter().collect();
+    let problem = match nearest(key.get_ref(), known.iter().copied()) {
         Some(near) => problem.help(format!("did you mean {near:?}?")),
+        None => problem,
+    };
+    match the_one_near(key.get_ref(), known).filter(|near| !table.contains_key(*near)) {
+        Some(near) => problem.instead(near),
         None => problem,
     }
 }

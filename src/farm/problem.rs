@@ -1,6 +1,6 @@
 //! What is wrong with a farm file itself.
 
-use super::Span;
+use super::{Change, Fix, Span};
 
 /// Something the parser found: a finding in the making. The rule of that name (see `config rules`) explains it.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,17 +13,40 @@ pub struct Problem {
     pub help: Option<String>,
     /// Where.
     pub span: Span,
+    /// Other places that belong to it, each with a label.
+    pub also: Vec<(Span, String)>,
     /// Whether the farm can't be trusted until this is mended.
     pub fatal: bool,
+    /// What can be done about it in the file.
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Problem {
     pub(super) fn new(rule: &'static str, span: Span, message: impl Into<String>) -> Problem {
-        Problem { rule, message: message.into(), help: None, span, fatal: true }
+        Problem { rule, message: message.into(), help: None, span, also: Vec::new(), fatal: true, fix: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Problem {
         self.help = Some(help.into());
         self
+    }
+
+    /// With what it can only have been meant to be.
+    pub(super) fn fix(mut self, change: Change) -> Problem {
+        self.fix = Some(Box::new(Fix::safe(change)));
+        self
+    }
+
+    /// With what may have been meant in the problem's own place.
+    pub(super) fn guess(mut self, with: impl Into<String>) -> Problem {
+        let span = self.span.clone();
+        self.fix = Some(Box::new(Fix::not_safe(Change::Replace { span, with: with.into() })));
+        self
+    }
+
+    /// With another text in the problem's own place.
+    pub(super) fn instead(self, with: impl Into<String>) -> Problem {
+        let span = self.span.clone();
+        self.fix(Change::Replace { span, with: with.into() })
     }
 }

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
 
-use super::{Kind, Problem, Span};
+use super::{Kind, Problem, Span, quoted};
 use crate::moin::Version;
 
 /// A setting's value.
@@ -60,7 +60,10 @@ impl fmt::Display for Value {
 
 /// Reads a value of `kind` for the setting `name`.
 pub(super) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
-    let wrong = || wrong_type(name, &kind.describe(), raw);
+    let wrong = || match meant(kind, raw.get_ref()) {
+        Some(meant) => wrong_type(name, &kind.describe(), raw).instead(meant),
+        None => wrong_type(name, &kind.describe(), raw),
+    };
     let bad = |message: String| Problem::new("bad-value", raw.span(), message);
     match (kind, raw.get_ref()) {
         (Kind::Text, DeValue::String(text)) if text.chars().any(char::is_control) => {
@@ -100,9 +103,36 @@ pub(super) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
         },
         (Kind::Choice(words), DeValue::String(text)) => match words.iter().find(|word| **word == text) {
             Some(word) => Ok(Value::Text((*word).to_owned())),
-            None => Err(bad(format!("{name} can't be {text:?}: expected {}", kind.describe()))),
+            None => {
+                let problem = bad(format!("{name} can't be {text:?}: expected {}", kind.describe()));
+                Err(match words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
+                    Some(word) => problem.instead(quoted(word)),
+                    None => problem,
+                })
+            }
         },
         _ => Err(wrong()),
+    }
+}
+
+/// What a value of the wrong type can only mean, as TOML has it: a number in quotes, a word in place of a list of one.
+fn meant(kind: Kind, value: &DeValue<'_>) -> Option<String> {
+    match (kind, value) {
+        (Kind::Version, DeValue::Float(float)) => Some(quoted(float.as_str())),
+        (Kind::Bool, DeValue::String(text)) => match text.to_lowercase().as_str() {
+            word @ ("true" | "false") => Some(word.to_owned()),
+            _ => None,
+        },
+        (Kind::Hours | Kind::Lifetime, DeValue::String(text)) => {
+            let number = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
+            let finite = text.parse::<f64>().is_ok_and(f64::is_finite) && text.chars().all(number);
+            let toml = text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && !text.ends_with('.');
+            (finite && toml).then(|| text.to_string())
+        }
+        (Kind::Names | Kind::Urls, DeValue::String(text)) if !text.is_empty() => {
+            Some(format!("[{}]", quoted(text)))
+        }
+        _ => None,
     }
 }
 
@@ -123,7 +153,12 @@ pub(super) fn wrong_type(name: &str, expected: &str, raw: &Spanned<DeValue<'_>>)
 /// A list of strings, none of them empty, each with its place.
 pub(super) fn names(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Vec<(String, Span)>, Problem> {
     let wrong = |raw| wrong_type(name, &Kind::Names.describe(), raw);
-    let DeValue::Array(items) = raw.get_ref() else { return Err(wrong(raw)) };
+    let DeValue::Array(items) = raw.get_ref() else {
+        return Err(match meant(Kind::Names, raw.get_ref()) {
+            Some(meant) => wrong(raw).instead(meant),
+            None => wrong(raw),
+        });
+    };
     items
         .iter()
         .map(|item| match item.get_ref() {
@@ -145,7 +180,13 @@ fn number(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<f64, Problem> {
             n
         }),
         DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
-        _ => return Err(wrong_type(name, "a number of hours", raw)),
+        other => {
+            let problem = wrong_type(name, "a number of hours", raw);
+            return Err(match meant(Kind::Hours, other) {
+                Some(meant) => problem.instead(meant),
+                None => problem,
+            });
+        }
     };
     // A million years: more is a slip, and sums with it would leave the calendar.
     match parsed {
@@ -171,7 +212,10 @@ fn url(text: &str, span: &Span) -> Result<Url, Problem> {
         url::ParseError::RelativeUrlWithoutBase => {
             let better = format!("https://{}", text.trim_start_matches('/'));
             let problem = bad("the scheme is missing");
-            if Url::parse(&better).is_ok() { problem.help(format!("write {better:?}")) } else { problem }
+            match Url::parse(&better) {
+                Ok(_) => problem.help(format!("write {better:?}")).guess(quoted(&better)),
+                Err(_) => problem,
+            }
         }
         other => bad(&other.to_string()),
     })?;

@@ -5,7 +5,7 @@
 
 use toml_parser::lexer::TokenKind;
 
-use crate::farm::{Source, Span};
+use crate::farm::{Change, Source, Span, the_one_near};
 
 /// A comment that allows rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,26 @@ pub(super) struct Comments {
 const MARK: &str = "wikifarm:";
 
 impl Comments {
+    /// The change that takes the name at `span` out of a comment, and with the last name the comment.
+    pub(super) fn without(&self, source: &Source, span: &Span) -> Option<Change> {
+        let allow =
+            self.allows.iter().find(|allow| allow.span.start <= span.start && span.end <= allow.span.end)?;
+        let place = allow.names.iter().position(|(_, name)| name == span)?;
+        let next = allow.names.get(place + 1).map(|(_, next)| span.start..next.start);
+        let before = place.checked_sub(1).and_then(|before| allow.names.get(before));
+        let gone = next.or_else(|| before.map(|(_, before)| before.end..span.end)).unwrap_or_else(|| {
+            let text = source.text();
+            let head = text.get(..allow.span.start).unwrap_or_default();
+            let start = head.trim_end_matches([' ', '\t']).len();
+            // A comment on a line of its own goes with the line.
+            let alone = start == 0 || head.get(..start).is_some_and(|head| head.ends_with('\n'));
+            let rest = text.get(allow.span.end..).unwrap_or_default();
+            let newline = if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
+            start..allow.span.end + if alone { newline } else { 0 }
+        });
+        Some(Change::Replace { span: gone, with: String::new() })
+    }
+
     /// Reads the comments of a farm file that is TOML.
     pub(super) fn of(source: &Source) -> Comments {
         let mut comments = Comments::default();
@@ -94,6 +114,17 @@ fn allow(text: &str, offset: usize, span: Span) -> Option<Allow> {
         at += part.len() + 1;
     }
     Some(Allow { names, reason: reason.chars().any(char::is_alphanumeric), span, line: 0 })
+}
+
+/// What a comment that is not understood can only have been meant to be: `alow(…)`, `Allow (…)`.
+pub(super) fn meant(comment: &str) -> Option<String> {
+    let (before, rest) = comment.split_once(MARK)?;
+    let word: String = rest.trim_start().chars().take_while(char::is_ascii_alphanumeric).collect();
+    the_one_near(&word, ["allow"])?;
+    let (_, list) = rest.split_once(word.as_str())?;
+    let said = format!(" allow{}", list.trim_start());
+    allow(&said, said.len(), 0..said.len())?;
+    Some(format!("{before}{MARK}{said}"))
 }
 
 #[cfg(test)]

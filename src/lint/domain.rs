@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use url::Url;
+
+use super::Safety::Unsafe;
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
 use crate::browser::{Mode, RefusalReason, Suffixes, Target, cookie_domain, is_ip};
-use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{Change, Farm, Fix, Key, Wiki, quoted};
 use crate::sharing::{Model, leaks};
 
 const FAMILY: &str = "domain";
@@ -30,6 +33,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "http://localhost/"
         "#,
         cure: "Leave cookie_domain out (or `unset` it): the cookie then belongs to the wiki's host alone.",
+        fix: Some(Unsafe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(broken_domain),
@@ -53,6 +57,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_domain = ".example.org"
         "#,
         cure: "Write the part of the host that the sharing wikis have in common, or leave cookie_domain out.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Domain(domain_mismatch),
@@ -77,6 +82,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_domain = ".example.co.uk"
         "#,
         cure: "Name at least one label below the public suffix.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Domain(domain_public_suffix),
@@ -100,6 +106,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "http://192.0.2.1/"
         "#,
         cure: "Leave cookie_domain out.",
+        fix: Some(Unsafe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(domain_ip),
@@ -123,6 +130,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_domain = "example.org"
         "#,
         cure: "Write the bare name.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Domain(domain_malformed),
@@ -148,6 +156,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_domain = ".example.org"
         "#,
         cure: "Redirect the alias to the wiki's own URL in the web server.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Domain(alias_domain_mismatch),
@@ -177,6 +186,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Move the wikis that share below a name of their own, like wiki.example.org, or leave cookie_domain \
               out.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Sharing(domain_wider_than_farm),
@@ -199,6 +209,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Write the host without the dot.",
+        fix: Some(Unsafe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(trailing_dot_host),
@@ -208,13 +219,20 @@ pub(super) const RULES: &[Rule] = &[
 fn broken_domain(wiki: &Wiki, sink: &mut Sink) {
     if let Some(what) = wiki.moin().broken_domain() {
         let message = format!("{what} breaks every response of MoinMoin {}", wiki.version().resolved());
-        sink.report(
+        sink.report_fixable(
             wiki,
             wiki.span_of(Key::CookieDomain),
             message,
             "leave it out, or `unset` it for this wiki",
+            without_domain(wiki),
         );
     }
+}
+
+/// The setting taken out: MoinMoin's own configuration must follow.
+fn without_domain(wiki: &Wiki) -> Option<Fix> {
+    let setting = wiki.setting(Key::CookieDomain)?;
+    Some(Fix::not_safe(Change::DropSetting(setting.key_span.clone())))
 }
 
 /// Why a browser refuses the wiki's domain at `url`.
@@ -262,11 +280,12 @@ fn domain_ip(wiki: &Wiki, sink: &mut Sink) {
     let Some(domain) = wiki.text(Key::CookieDomain) else { return };
     if is_ip(domain.trim_start_matches('.')) {
         let message = format!("cookie_domain {domain} is an address: it has no hosts below it");
-        sink.report(
+        sink.report_fixable(
             wiki,
             wiki.span_of(Key::CookieDomain),
             message,
             "leave it out: the cookie is the host's alone anyway",
+            without_domain(wiki),
         );
     }
 }
@@ -316,7 +335,19 @@ fn trailing_dot_host(wiki: &Wiki, sink: &mut Sink) {
     for (url, key) in wiki.addresses() {
         if url.host_str().is_some_and(|host| host.ends_with('.')) {
             let message = format!("{url} has a dot behind the host: for browsers that is another host");
-            sink.report(wiki, wiki.span_of(key), message, "write the host without it");
+            let place = wiki.span_of(key);
+            let fix = without_dot(url).filter(|_| key == Key::Url).map(|with| {
+                let with = quoted(with.as_str());
+                Fix::not_safe(Change::Replace { span: place.clone(), with })
+            });
+            sink.report_fixable(wiki, place, message, "write the host without it", fix);
         }
     }
+}
+
+/// The same address without the dot behind its host.
+fn without_dot(url: &Url) -> Option<Url> {
+    let mut plain = url.clone();
+    plain.set_host(Some(url.host_str()?.trim_end_matches('.'))).ok()?;
+    Some(plain)
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::farm::Span;
+use crate::farm::{Fix, Span};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -44,6 +44,8 @@ pub struct Finding {
     pub also: Vec<(Span, String)>,
     /// The wikis it is about; a setting that many wikis inherit is one finding.
     pub wikis: Vec<String>,
+    /// What can be done about it in the farm file.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {

@@ -28,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_lifetime = 1
         "#,
         cure: "Write whole hours, at least 1.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(fractional_hours),
@@ -52,6 +53,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_lifetime = [2, 12]
         "#,
         cure: "Write how many hours a login shall last: a positive number, or a negative one to ignore `remember me`.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(login_disabled),
@@ -75,6 +77,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_lifetime = [0.5, 12]
         "#,
         cure: "Write 0 if you want none, or at least 0.01 hours.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(anonymous_fraction_lost),
@@ -98,6 +101,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_lifetime = 2
         "#,
         cure: "Write whole hours.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(fraction_dropped),
@@ -122,6 +126,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_lifetime = [0, 9600]
         "#,
         cure: "Write at most 9600 hours, and give [prune] an idle of 400d.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(outlives_cap),
@@ -146,6 +151,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_lifetime = [1, 12]
         "#,
         cure: "Give anonymous sessions an hour or less.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(anonymous_outlives_login),
@@ -188,6 +194,7 @@ pub(super) const RULES: &[Rule] = &[
             wikis = ["one", "two"]
         "#,
         cure: "Set one cookie_lifetime under [farm] or in a group.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(share_lifetimes_differ),

@@ -8,6 +8,7 @@ mod comments;
 mod disk;
 mod domain;
 mod finding;
+mod fix;
 mod levels;
 mod lifetime;
 mod name;
@@ -30,13 +31,14 @@ use comments::Comments;
 use disk::Facts;
 pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk};
 pub use finding::{Finding, Severity};
+pub use fix::{Mended, Wanted, edits, fix};
 use levels::Levels;
 pub use levels::Overrides;
-pub use rule::Rule;
 use rule::{Look, Sink};
+pub use rule::{Rule, Safety};
 
 use crate::browser::SharedSuffixes;
-use crate::farm::{Farm, Span, SyntaxErrors};
+use crate::farm::{Change, Farm, Fix, Span, SyntaxErrors};
 use crate::sharing::{Model, RealPlaces};
 
 /// The families, in the order in which their rules are listed.
@@ -101,18 +103,39 @@ pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides:
         }
         findings.extend(sink.into_findings());
     }
+    keep_fixes_of_all(farm, &mut findings);
     let mut levels = Levels::new(farm, &comments, overrides);
     findings = levels.apply(findings);
     if let Some(rule) = rules().find(|rule| rule.name == UNUSED) {
         let mut sink = Sink::new(rule);
         for (name, span) in levels.unused() {
             let message = format!("{name:?} is allowed here, and nothing of it is found");
-            sink.report_farm(span, message, "take it out: it would hide the next one", Vec::new());
+            let change = comments.without(&farm.source, &span).unwrap_or(Change::DropItem(span.clone()));
+            let help = "take it out: it would hide the next one";
+            sink.report_farm_fixable(span, message, help, Vec::new(), Some(Fix::safe(change)));
         }
         findings.extend(levels.apply(sink.into_findings()));
     }
     findings.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(a.rule.cmp(b.rule)));
     findings
+}
+
+/// Takes away the fix of a setting that other wikis have from the same line, and have it rightly.
+fn keep_fixes_of_all(farm: &Farm, findings: &mut [Finding]) {
+    let fixable = |finding: &&mut Finding| finding.fix.is_some() && !finding.wikis.is_empty();
+    if !findings.iter_mut().any(|mut finding| fixable(&mut finding)) {
+        return;
+    }
+    let mut having: HashMap<usize, usize> = HashMap::new();
+    for (_, setting) in farm.wikis.iter().flat_map(|wiki| wiki.settings()) {
+        *having.entry(setting.key_span.start).or_default() += 1;
+        *having.entry(setting.span.start).or_default() += 1;
+    }
+    for finding in findings.iter_mut().filter(fixable) {
+        if having.get(&finding.span.start).is_some_and(|count| *count != finding.wikis.len()) {
+            finding.fix = None;
+        }
+    }
 }
 
 /// What is wrong with a file that is no TOML, as findings.
@@ -125,6 +148,7 @@ pub fn syntax_findings(errors: &SyntaxErrors) -> Vec<Finding> {
         span: span.clone(),
         also: Vec::new(),
         wikis: Vec::new(),
+        fix: None,
     };
     errors.errors.iter().map(finding).collect()
 }
@@ -138,8 +162,9 @@ pub fn parse_findings(farm: &Farm) -> Vec<Finding> {
         message: problem.message.clone(),
         help: problem.help.clone(),
         span: problem.span.clone(),
-        also: Vec::new(),
+        also: problem.also.clone(),
         wikis: Vec::new(),
+        fix: problem.fix.as_deref().cloned(),
     };
     farm.problems.iter().map(finding).collect()
 }

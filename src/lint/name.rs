@@ -33,6 +33,7 @@ pub(super) const RULES: &[Rule] = &[
         cookie_name = "lab_one"
     "#,
         cure: "Use letters, digits, `_`, `-` and `.` only.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(name_malformed),
@@ -65,6 +66,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://wiki.example.org/two"
         "#,
         cure: "Give each wiki a cookie_name, or run them as a farm, where each has its own config module.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(siteid_collision),
@@ -88,6 +90,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_name = "one"
         "#,
         cure: "Write the name that the cookie shall have.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(literal_siteidmagic),
@@ -128,6 +131,7 @@ pub(super) const RULES: &[Rule] = &[
             wikis = ["one", "two"]
         "#,
         cure: "Give the wikis one cookie_name.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(automatic_name),
@@ -153,6 +157,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_name = "one"
         "#,
         cure: "Set cookie_name.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(name_changes),
@@ -181,6 +186,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "For __Host- leave cookie_domain and cookie_path out and set cookie_secure; for __Secure- set \
               cookie_secure.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Sharing(prefix_broken),
@@ -206,6 +212,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_name = "wiki"
         "#,
         cure: "Set cookie_name.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(common_name),

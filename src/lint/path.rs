@@ -1,9 +1,10 @@
 //! Rules about the cookie's path.
 
+use super::Safety::Unsafe;
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
 use crate::browser::path_match;
-use crate::farm::{Key, Wiki};
+use crate::farm::{Change, Fix, Key, Wiki, quoted};
 
 const FAMILY: &str = "path";
 
@@ -28,6 +29,7 @@ pub(super) const RULES: &[Rule] = &[
         cookie_path = "/one"
     "#,
         cure: "Set cookie_path to the path of the wiki's public URL or to one above it, or `unset` it.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(path_misses_wiki),
@@ -52,6 +54,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_path = "/one"
         "#,
         cure: "Begin it with a slash, and use no semicolon, quotes or control characters.",
+        fix: Some(Unsafe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(path_malformed),
@@ -76,6 +79,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_path = "/one"
         "#,
         cure: "Leave the last slash out; old cookies then go on until they expire.",
+        fix: Some(Unsafe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(path_trailing_slash),
@@ -98,6 +102,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Write a shorter one.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(attribute_too_long),
@@ -114,7 +119,13 @@ fn path_malformed(wiki: &Wiki, sink: &mut Sink) {
         Some(odd) => format!("cookie_path {path:?} holds {odd:?}, which breaks the header"),
         None => return,
     };
-    sink.report(wiki, wiki.span_of(Key::CookiePath), message, "write a plain path like \"/wiki\"");
+    let span = wiki.span_of(Key::CookiePath);
+    let relative = odd.is_none() && !path.is_empty() && !path.contains("://");
+    let fix = relative.then(|| {
+        let with = quoted(&format!("/{path}"));
+        Fix::not_safe(Change::Replace { span: span.clone(), with })
+    });
+    sink.report_fixable(wiki, span, message, "write a plain path like \"/wiki\"", fix);
 }
 
 fn path_misses_wiki(wiki: &Wiki, sink: &mut Sink) {
@@ -145,7 +156,9 @@ fn path_trailing_slash(wiki: &Wiki, sink: &mut Sink) {
     let bare = path.trim_end_matches('/');
     if path.ends_with('/') && bare.starts_with('/') {
         let message = format!("the cookie's path {path} does not cover {bare} without the slash");
-        sink.report(wiki, wiki.span_of(Key::CookiePath), message, format!("write cookie_path = {bare:?}"));
+        let span = wiki.span_of(Key::CookiePath);
+        let fix = Fix::not_safe(Change::Replace { span: span.clone(), with: quoted(bare) });
+        sink.report_fixable(wiki, span, message, format!("write cookie_path = {bare:?}"), Some(fix));
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/srv/sessions"
         "#,
         cure: "chmod o-w the directory; only the wiki's own user needs to write there.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Disk(world_writable),
@@ -51,6 +52,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/srv/sessions"
         "#,
         cure: "chmod o-rx the directory.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Disk(listable_sessions),
@@ -75,6 +77,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/srv/sessions"
         "#,
         cure: "chmod o-w the directory above, or move the wiki's out of it.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Disk(writable_parent),
@@ -101,6 +104,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/srv/sessions"
         "#,
         cure: "chown both to the user that the wiki runs as.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Disk(owners_differ),

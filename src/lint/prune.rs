@@ -36,6 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "Add [prune], and run `wikifarm session prune` every night; or give anonymous sessions a lifetime of \
               0.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(anonymous_without_prune),
@@ -64,6 +65,7 @@ pub(super) const RULES: &[Rule] = &[
             idle = "400d"
         "#,
         cure: "Add idle = \"400d\".",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(prune_without_idle),
@@ -92,6 +94,7 @@ pub(super) const RULES: &[Rule] = &[
             idle = "30d"
         "#,
         cure: "Add idle, a little longer than a login lasts.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(never_pruned),
@@ -122,6 +125,7 @@ pub(super) const RULES: &[Rule] = &[
             idle = "400d"
         "#,
         cure: "Make idle at least as long as the longest login, or shorten cookie_lifetime.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(idle_below_login),
@@ -152,6 +156,7 @@ pub(super) const RULES: &[Rule] = &[
             max_delete = "50%"
         "#,
         cure: "Leave max_delete out: 50% is the default.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(unguarded_prune),
@@ -176,6 +181,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/srv/sessions"
         "#,
         cure: "Run `wikifarm session prune` from cron every night; or allow this rule if another machine does.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Disk(no_cleaner),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::disk::Facts;
 use super::{Finding, Severity};
 use crate::browser::Suffixes;
-use crate::farm::{Farm, Span, Wiki};
+use crate::farm::{Farm, Fix, Span, Wiki};
 use crate::sharing::Model;
 
 /// One rule of `config check`, with its explanation.
@@ -29,6 +29,8 @@ pub struct Rule {
     pub good: &'static str,
     /// What to do.
     pub cure: &'static str,
+    /// Whether `config check` can mend what it reports, at least sometimes.
+    pub fix: Option<Safety>,
     /// Whether `[lint]` can't change its level, because the farm file can't be used with it.
     pub fixed: bool,
     /// The first version of wikifarm that has it.
@@ -41,6 +43,27 @@ impl Rule {
     /// Whether it finds different things on different machines.
     pub fn looks_at_disk(&self) -> bool {
         matches!(self.look, Look::Disk(_))
+    }
+}
+
+/// What the fixes of a rule leave as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Safety {
+    /// What is predicted of the wikis, or the file could not be understood before: `--fix`.
+    Safe,
+    /// Nothing: they say what only the admin can know, or what MoinMoin's own configuration must follow:
+    /// `--unsafe-fixes`.
+    Unsafe,
+}
+
+impl Safety {
+    /// The word in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Safety::Safe => "safe",
+            Safety::Unsafe => "unsafe",
+        }
     }
 }
 
@@ -78,6 +101,18 @@ impl Sink {
 
     /// Reports that `message` holds at `span` for `wiki`, and what to do.
     pub(super) fn report(&mut self, wiki: &Wiki, span: Span, message: String, help: impl Into<String>) {
+        self.report_fixable(wiki, span, message, help, None);
+    }
+
+    /// The same, with what can be done about it in the file.
+    pub(super) fn report_fixable(
+        &mut self,
+        wiki: &Wiki,
+        span: Span,
+        message: String,
+        help: impl Into<String>,
+        fix: Option<Fix>,
+    ) {
         if let Some(finding) = self.merge(&span, &message) {
             if !finding.wikis.contains(&wiki.name) {
                 finding.wikis.push(wiki.name.clone());
@@ -92,6 +127,7 @@ impl Sink {
             span,
             also: Vec::new(),
             wikis: vec![wiki.name.clone()],
+            fix,
         });
     }
 
@@ -102,6 +138,18 @@ impl Sink {
         message: String,
         help: impl Into<String>,
         also: Vec<(Span, String)>,
+    ) {
+        self.report_farm_fixable(span, message, help, also, None);
+    }
+
+    /// The same, with what can be done about it in the file.
+    pub(super) fn report_farm_fixable(
+        &mut self,
+        span: Span,
+        message: String,
+        help: impl Into<String>,
+        also: Vec<(Span, String)>,
+        fix: Option<Fix>,
     ) {
         if self.merge(&span, &message).is_some() {
             return;
@@ -114,6 +162,7 @@ impl Sink {
             span,
             also,
             wikis: Vec::new(),
+            fix,
         });
     }
 

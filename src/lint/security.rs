@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Safety::Unsafe;
 use super::Severity::{Error, Note, Warning};
 use super::rule::{Look, Rule, Sink};
 use crate::browser::Target;
-use crate::farm::{Farm, Key, Share, Wiki};
+use crate::farm::{Change, Farm, Fix, Key, Share, Wiki, quoted};
 use crate::moin::Behaviour;
 
 const FAMILY: &str = "security";
@@ -30,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         cookie_secure = true
     "#,
         cure: "Serve the wiki over https, or leave cookie_secure out: then the cookie is Secure on https requests only.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(secure_over_http),
@@ -55,6 +57,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_name = "one"
         "#,
         cure: "Redirect http to https in the web server, and take the alias out.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(http_and_https),
@@ -80,6 +83,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_secure = true
         "#,
         cure: "Set cookie_secure = true.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(not_secure),
@@ -101,6 +105,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Serve the wiki over https.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(login_in_clear),
@@ -124,6 +129,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_httponly = true
         "#,
         cure: "Set cookie_httponly = true.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(readable_by_scripts),
@@ -148,6 +154,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_samesite = "Lax"
         "#,
         cure: "Write Lax, or leave cookie_samesite out.",
+        fix: Some(Unsafe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(samesite_strict),
@@ -172,6 +179,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_secure = true
         "#,
         cure: "Set cookie_secure = true, or write Lax.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(samesite_none_insecure),
@@ -210,6 +218,7 @@ pub(super) const RULES: &[Rule] = &[
             secret_key_id = "two"
         "#,
         cure: "Give each wiki a SECRET_KEY of its own.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(shared_secret_key),
@@ -234,6 +243,7 @@ pub(super) const RULES: &[Rule] = &[
             auth = ["moin"]
         "#,
         cure: "Name the methods, or leave auth out: MoinMoin's own is the default.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(no_login_methods),
@@ -309,7 +319,9 @@ fn readable_by_scripts(wiki: &Wiki, sink: &mut Sink) {
 fn samesite_strict(wiki: &Wiki, sink: &mut Sink) {
     if wiki.version().behaviour() == Behaviour::V2 && wiki.text(Key::CookieSamesite) == Some("Strict") {
         let message = "who follows a link from elsewhere seems to be logged out".to_owned();
-        sink.report(wiki, wiki.span_of(Key::CookieSamesite), message, "write Lax, or leave it out");
+        let span = wiki.span_of(Key::CookieSamesite);
+        let fix = Fix::not_safe(Change::Replace { span: span.clone(), with: quoted("Lax") });
+        sink.report_fixable(wiki, span, message, "write Lax, or leave it out", Some(fix));
     }
 }
 

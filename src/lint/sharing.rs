@@ -45,6 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         "#,
         cure: "To share the login, give both wikis the same session_dir, user_dir and auth methods; to keep them apart, \
                give them different cookie names (cookie_name = \"siteidmagic\") or leave cookie_domain out.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Sharing(log_out_trap),
@@ -82,6 +83,7 @@ pub(super) const RULES: &[Rule] = &[
             wikis = ["one", "two"]
         "#,
         cure: "Give the wikis the same cookie_domain, cookie_name, session_dir, user_dir and auth methods.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Sharing(share_not_met),
@@ -127,6 +129,7 @@ pub(super) const RULES: &[Rule] = &[
             wikis = ["one", "two"]
         "#,
         cure: "Add the wiki to the [[share]], or give it a cookie name of its own.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Sharing(share_unintended),
@@ -153,6 +156,7 @@ pub(super) const RULES: &[Rule] = &[
             secret_key_id = "k"
         "#,
         cure: "Change what the message names.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Sharing(cookie_refused),
@@ -191,6 +195,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://two.example.org/"
         "#,
         cure: "Give both wikis the same cookie_domain and cookie_path.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Sharing(own_cookie_shadows),

@@ -32,6 +32,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/srv/sessions"
         "#,
         cure: "Correct the path; relative paths start at the farm file's directory.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Disk(missing_directory),
@@ -56,6 +57,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/var/lib/wiki/sessions"
         "#,
         cure: "Move the directory out of the document root, to /var/lib or /srv.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(in_web_root),
@@ -80,6 +82,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/var/lib/wiki/sessions"
         "#,
         cure: "Give sessions a directory of the wiki's own below /var/lib or /srv.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(session_in_tmp),
@@ -104,6 +107,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/srv/sessions"
         "#,
         cure: "Move the directory to a disk, or allow this rule if logins need not outlive a restart.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Disk(session_in_memory),
@@ -128,6 +132,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "/srv/sessions"
         "#,
         cure: "Give MoinMoin's sessions a directory of their own.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Disk(session_among_others),
@@ -154,6 +159,7 @@ pub(super) const RULES: &[Rule] = &[
             session_dir = "one/sessions"
         "#,
         cure: "Give sessions a directory that holds nothing else.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(session_dir_overlaps),
@@ -177,6 +183,7 @@ pub(super) const RULES: &[Rule] = &[
             data_dir = "one/data"
         "#,
         cure: "Add its data_dir.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(no_session_place),

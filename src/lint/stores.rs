@@ -35,6 +35,7 @@ pub(super) const RULES: &[Rule] = &[
             data_dir = "data"
         "#,
         cure: "Give each wiki its own data_dir, or make one an alias of the other.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(shared_data_dir),
@@ -67,6 +68,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_path = "/two"
         "#,
         cure: "Give them one session_dir, run each in a process of its own, or upgrade.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(first_request_store),
@@ -103,6 +105,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://two.example.org/"
         "#,
         cure: "Upgrade to 1.9.2 or later, which renames a finished file over the old one.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(torn_writes),

@@ -1,9 +1,10 @@
 //! Rules about what takes other rules' findings away.
 
+use super::Safety::Safe;
 use super::Severity::{Error, Warning};
-use super::comments::Comments;
+use super::comments::{self, Comments};
 use super::rule::{Look, Rule, Sink};
-use crate::farm::{Farm, Span, nearest};
+use crate::farm::{Change, Farm, Fix, Span, nearest, quoted, the_one_near};
 
 const FAMILY: &str = "suppression";
 
@@ -27,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
             allow = ["missing-version"]
         "#,
         cure: "Correct the name; `wikifarm config rules` lists rules and families.",
+        fix: Some(Safe),
         fixed: true,
         since: "0.1.0",
         look: Look::Farm(unknown_rule),
@@ -48,6 +50,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Take the name out.",
+        fix: Some(Safe),
         fixed: false,
         since: "0.1.0",
         look: Look::Levels,
@@ -69,6 +72,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Write `# wikifarm: allow(rule) reason`.",
+        fix: Some(Safe),
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(bad_suppression),
@@ -90,6 +94,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Say why behind the closing bracket.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(without_reason),
@@ -100,14 +105,15 @@ pub(super) const RULES: &[Rule] = &[
 fn unknown_rule(farm: &Farm, sink: &mut Sink) {
     let tables = std::iter::once(&farm.lint).chain(farm.wikis.iter().map(|wiki| &wiki.lint));
     for (name, span) in tables.flat_map(|table| [&table.allow, &table.warn, &table.deny]).flatten() {
-        judge(name, span, sink);
+        judge(name, span, quoted, sink);
     }
     for (name, span) in Comments::of(&farm.source).allows.iter().flat_map(|allow| &allow.names) {
-        judge(name, span, sink);
+        judge(name, span, str::to_owned, sink);
     }
 }
 
-fn judge(name: &str, span: &Span, sink: &mut Sink) {
+/// Looks at a name, which stands in the file as `spell` has it.
+fn judge(name: &str, span: &Span, spell: fn(&str) -> String, sink: &mut Sink) {
     if super::rules().any(|rule| rule.family == name) {
         return;
     }
@@ -117,7 +123,11 @@ fn judge(name: &str, span: &Span, sink: &mut Sink) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => "`wikifarm config rules` lists them".to_owned(),
             };
-            sink.report_farm(span.clone(), format!("there is no rule {name:?}"), help, Vec::new());
+            let known = super::rules().flat_map(|rule| [rule.name, rule.family]);
+            let fix = the_one_near(name, known)
+                .map(|meant| Fix::safe(Change::Replace { span: span.clone(), with: spell(meant) }));
+            let message = format!("there is no rule {name:?}");
+            sink.report_farm_fixable(span.clone(), message, help, Vec::new(), fix);
         }
         Some(rule) if rule.fixed => sink.report_farm(
             span.clone(),
@@ -140,7 +150,10 @@ pub(super) fn near(name: &str) -> Option<&'static str> {
 fn bad_suppression(farm: &Farm, sink: &mut Sink) {
     for span in Comments::of(&farm.source).odd {
         let help = "write `# wikifarm: allow(rule) reason`";
-        sink.report_farm(span, "this comment to wikifarm can't be understood".to_owned(), help, Vec::new());
+        let message = "this comment to wikifarm can't be understood".to_owned();
+        let text = farm.source.text().get(span.clone()).unwrap_or_default();
+        let fix = comments::meant(text).map(|with| Fix::safe(Change::Replace { span: span.clone(), with }));
+        sink.report_farm_fixable(span, message, help, Vec::new(), fix);
     }
 }
 

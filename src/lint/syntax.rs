@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Safety::{Safe, Unsafe};
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
 use crate::farm::{Farm, Span};
@@ -24,6 +25,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Mend what the message points at; see https://toml.io/.",
+        fix: None,
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -46,6 +48,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_domain = ".example.org"
         "#,
         cure: "Correct the name, or take the line out: the farm file holds only what decides about sessions.",
+        fix: Some(Safe),
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -55,18 +58,21 @@ pub(super) const RULES: &[Rule] = &[
         family: FAMILY,
         severity: Error,
         title: "a key in a table where it means nothing",
-        why: "A URL belongs to one wiki; under [farm] or in a group it would give many wikis the same address.",
+        why: "The version of all wikis stands at the top of the file, and a URL belongs to one wiki: under [farm] it \
+              would give many the same address.",
         bad: r#"
             [farm]
-            url = "https://one.example.org/"
+            moin = "1.9.11"
             [wikis.one]
             url = "https://one.example.org/"
         "#,
         good: r#"
+            moin = "1.9.11"
             [wikis.one]
             url = "https://one.example.org/"
         "#,
         cure: "Move the key to the table that the message names.",
+        fix: Some(Safe),
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -88,6 +94,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_lifetime = [0, 12]
         "#,
         cure: "Write the value as the message says.",
+        fix: Some(Safe),
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -101,7 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         bad: r#"
             [wikis.one]
             url = "https://one.example.org/"
-            duplicate_cookie = "middle"
+            duplicate_cookie = "Last"
         "#,
         good: r#"
             [wikis.one]
@@ -109,6 +116,7 @@ pub(super) const RULES: &[Rule] = &[
             duplicate_cookie = "last"
         "#,
         cure: "Write one of the values that the message names.",
+        fix: Some(Safe),
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -130,6 +138,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Name the release the wiki runs; its footer or SystemInfo page shows it.",
+        fix: None,
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -154,6 +163,7 @@ pub(super) const RULES: &[Rule] = &[
             unset = ["cookie_path"]
         "#,
         cure: "Keep one of the two.",
+        fix: None,
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -177,6 +187,7 @@ pub(super) const RULES: &[Rule] = &[
             unset = ["cookie_domain"]
         "#,
         cure: "Take the name out of the list.",
+        fix: Some(Safe),
         fixed: false,
         since: "0.1.0",
         look: Look::Parser,
@@ -202,6 +213,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Correct the name, or add the group.",
+        fix: Some(Safe),
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -231,6 +243,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Take one `group` line out of the circle.",
+        fix: None,
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -244,6 +257,8 @@ pub(super) const RULES: &[Rule] = &[
         bad: r#"
             [wikis.one]
             url = "https://one.example.org/"
+            [wikis.two]
+            url = "https://two.example.org/"
             [[share]]
             wikis = ["one", "tow"]
         "#,
@@ -261,6 +276,7 @@ pub(super) const RULES: &[Rule] = &[
             wikis = ["one", "two"]
         "#,
         cure: "Correct the name.",
+        fix: Some(Safe),
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -279,6 +295,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Add the wikis of farmconfig.py, each as [wikis.NAME] with its url.",
+        fix: None,
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -299,6 +316,7 @@ pub(super) const RULES: &[Rule] = &[
             data_dir = "one/data"
         "#,
         cure: "Add the URL that people type, with scheme and path.",
+        fix: None,
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -318,6 +336,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Write scheme, host and the path the wiki is mounted at, without query.",
+        fix: Some(Unsafe),
         fixed: true,
         since: "0.1.0",
         look: Look::Parser,
@@ -341,6 +360,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://wiki.example.org/two"
         "#,
         cure: "Give each wiki its own address.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(duplicate_url),

@@ -1,8 +1,11 @@
 //! Rules about tables and lists that do nothing.
 
-use super::Severity::Warning;
+use std::collections::HashMap;
+
+use super::Safety::Safe;
+use super::Severity::{Note, Warning};
 use super::rule::{Look, Rule, Sink};
-use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{Change, Farm, Fix, Key, Span, Wiki};
 
 const FAMILY: &str = "syntax";
 
@@ -30,6 +33,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Take it out, or name it in a wiki.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Parser,
@@ -53,6 +57,7 @@ pub(super) const RULES: &[Rule] = &[
             aliases = ["https://uno.example.org/"]
         "#,
         cure: "Take it out, or correct it.",
+        fix: Some(Safe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(useless_alias),
@@ -76,9 +81,64 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Name the wikis that are meant to share, or take the table out.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Farm(share_of_one),
+    },
+    Rule {
+        name: "repeated-item",
+        family: FAMILY,
+        severity: Warning,
+        title: "a list that holds a name twice",
+        why: "The second does nothing. Often another name was meant, and is now missing.",
+        bad: r#"
+            moin = "1.9.11"
+            [farm]
+            superuser = ["AdminAda", "BobBuilder", "AdminAda"]
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            superuser = ["AdminAda", "BobBuilder", "CarolCook"]
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Take it out, or correct it.",
+        fix: Some(Safe),
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Farm(repeated_item),
+    },
+    Rule {
+        name: "redundant-setting",
+        family: FAMILY,
+        severity: Note,
+        title: "a setting that is inherited with the same value",
+        why: "It does no harm until the inherited one is changed: then the wiki stays behind, and a login that was \
+              shared ends there.",
+        bad: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_domain = ".example.org"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Take it out, so that one line decides for all.",
+        fix: Some(Safe),
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Parser,
     },
 ];
 
@@ -89,9 +149,46 @@ fn useless_alias(wiki: &Wiki, sink: &mut Sink) {
         if seen.contains(&plain(alias)) {
             let message = format!("the alias {alias} is there already");
             let place = wiki.item_span(Key::Aliases, position);
-            sink.report(wiki, place, message, "take it out, or correct it");
+            let fix = Some(Fix::safe(Change::DropItem(place.clone())));
+            sink.report_fixable(wiki, place, message, "take it out, or correct it", fix);
         }
         seen.push(plain(alias));
+    }
+}
+
+fn repeated_item(farm: &Farm, sink: &mut Sink) {
+    let mut look = |what: &str, items: &mut dyn Iterator<Item = (&str, Span)>| {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for (name, span) in items {
+            match seen.get(name) {
+                None => {
+                    seen.insert(name, span);
+                }
+                // Wikis that inherit one list.
+                Some(first) if *first == span => {}
+                Some(first) => {
+                    let fix = Some(Fix::safe(Change::DropItem(span.clone())));
+                    let also = vec![(first.clone(), "it stands here already".to_owned())];
+                    let message = format!("{what} holds {name:?} twice");
+                    sink.report_farm_fixable(span, message, "take it out, or correct it", also, fix);
+                }
+            }
+        }
+    };
+    for wiki in &farm.wikis {
+        for key in [Key::Superuser, Key::Auth] {
+            let names = wiki.names(key).unwrap_or_default().iter().enumerate();
+            look(key.name(), &mut names.map(|(at, name)| (name.as_str(), wiki.item_span(key, at))));
+        }
+    }
+    for share in &farm.shares {
+        look("this [[share]]", &mut share.wikis.iter().map(|(name, span)| (name.as_str(), span.clone())));
+    }
+    look("other_hosts", &mut farm.other_hosts.iter().map(|(name, span)| (name.as_str(), span.clone())));
+    for table in std::iter::once(&farm.lint).chain(farm.wikis.iter().map(|wiki| &wiki.lint)) {
+        for list in [&table.allow, &table.warn, &table.deny] {
+            look("the list", &mut list.iter().map(|(name, span)| (name.as_str(), span.clone())));
+        }
     }
 }
 

@@ -133,3 +133,94 @@ fn a_setting_that_many_wikis_inherit_is_one_finding() {
     assert_eq!(findings.len(), 1, "{findings:#?}");
     assert_eq!(findings[0].wikis, ["a", "b"]);
 }
+
+/// The farm mended as `--fix` would, with `--unsafe-fixes` or without.
+fn mend(text: &str, unsafe_fixes: bool) -> Mended {
+    let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
+    let suffixes: SharedSuffixes = std::sync::Arc::new(crate::browser::BuiltinSuffixes);
+    let wanted = Wanted { min_severity: Severity::Note, unsafe_fixes };
+    fix(farm, &FakeDisk, &suffixes, &Overrides::default(), wanted)
+}
+
+#[test]
+fn what_a_rule_says_can_be_mended_is_mended_in_its_own_example_and_nothing_else_is() {
+    let mut count = (0, 0);
+    for rule in rules() {
+        let Ok(farm) = Farm::parse(Path::new("farm.toml"), rule.bad.to_owned()) else { continue };
+        let mends =
+            |unsafe_fixes: bool| mend(rule.bad, unsafe_fixes).mended.iter().any(|(f, _)| f.rule == rule.name);
+        let found = match (mends(false), mends(true)) {
+            (true, _) => Some(Safety::Safe),
+            (false, true) => Some(Safety::Unsafe),
+            (false, false) => None,
+        };
+        assert_eq!(found, rule.fix, "{}", rule.name);
+        match found {
+            Some(Safety::Safe) => count.0 += 1,
+            Some(Safety::Unsafe) => count.1 += 1,
+            None => continue,
+        }
+        let mended = mend(rule.bad, rule.fix == Some(Safety::Unsafe));
+        assert!(
+            mended.left.iter().all(|finding| finding.rule != rule.name),
+            "{}: {:#?}",
+            rule.name,
+            mended.left
+        );
+        assert!(mended.farm.sound() || !farm.sound(), "{}", rule.name);
+        let again = mend(mended.farm.source.text(), true);
+        assert!(
+            again.mended.iter().all(|(finding, _)| finding.rule != rule.name),
+            "{} is mended twice",
+            rule.name
+        );
+    }
+    assert!(count.0 >= 10, "{count:?}");
+}
+
+#[test]
+fn sound_examples_are_not_changed_by_safe_fixes() {
+    for rule in rules() {
+        let mended = mend(rule.good, false);
+        let expected: Vec<_> = mended.mended.iter().map(|(finding, _)| finding.rule).collect();
+        assert_eq!(expected, [""; 0], "{}", rule.name);
+        assert_eq!(mended.farm.source.text(), rule.good);
+    }
+}
+
+/// A farm with many kinds of settings, to make slips in.
+const LARGE: &str = "moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\" # all\nsuperuser = [\"Ada\", \"Bob\"]\n\
+    cookie_lifetime = [0.5, 12]\n[groups.lab]\ncookie_name = \"lab\"\nunset = [\"superuser\"]\n[wikis.one]\ngroup = \"lab\"\n\
+    url = \"https://one.example.org/\"\naliases = [\n  \"https://uno.example.org/\", # old\n]\n[wikis.two]\ngroup = \"lab\"\n\
+    url = \"https://two.example.org/\"\ncookie_secure = true\nlint = { allow = [\"path\"] }\n[[share]]\nwikis = [\"one\", \"two\"]\n\
+    [prune]\nidle = \"400d\"\n[lint]\nallow = [\"missing-directory\"]\n";
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    /// Whatever slips: what is mended can be read, is no worse, and needs no second run.
+    #[test]
+    fn mending_ends_and_never_breaks_a_farm(
+        slips in proptest::collection::vec((0..LARGE.len(), 0..3usize, 0..LARGE.len(), 1..20usize), 1..4),
+        unsafe_fixes: bool,
+    ) {
+        let mut text = LARGE.to_owned();
+        for (at, kind, from, length) in slips {
+            let at = at.min(text.len());
+            let end = (at + length % 3 + 1).min(text.len());
+            match kind {
+                0 => text.replace_range(at..end, ""),
+                1 => text.insert_str(at, &LARGE[from..(from + length).min(LARGE.len())]),
+                _ => text.replace_range(at..end, &LARGE[from..(from + 1).min(LARGE.len())]),
+            }
+        }
+        if let Ok(farm) = Farm::parse(Path::new("farm.toml"), text.clone()) {
+            let mended = mend(&text, unsafe_fixes);
+            assert!(mended.farm.sound() || !farm.sound());
+            let fatal = |farm: &Farm| farm.problems.iter().filter(|problem| problem.fatal).count();
+            assert!(fatal(&mended.farm) <= fatal(&farm));
+            let again = mend(mended.farm.source.text(), unsafe_fixes);
+            assert_eq!(again.mended.len(), 0, "{text}\n{:#?}", again.mended);
+        }
+    }
+}

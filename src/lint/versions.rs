@@ -1,8 +1,9 @@
 //! Rules about what a version knows.
 
+use super::Safety::{Safe, Unsafe};
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
-use crate::farm::{Key, Value, Wiki};
+use crate::farm::{Change, Fix, Key, Value, Wiki, quoted};
 use crate::moin::{Behaviour, CookieLifetime};
 
 const FAMILY: &str = "versions";
@@ -26,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Name the release the wiki runs.",
+        fix: Some(Unsafe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(precise_version),
@@ -46,6 +48,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Add moin = \"1.9.11\" (or what you run) at the top of the file, or to groups or wikis.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(missing_version),
@@ -70,6 +73,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_name = "lab"
         "#,
         cure: "Take the setting out for this wiki (or `unset` it), or upgrade the wiki.",
+        fix: Some(Safe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(ignored_setting),
@@ -95,6 +99,7 @@ pub(super) const RULES: &[Rule] = &[
             cookie_lifetime = [0, 12]
         "#,
         cure: "Write a pair [anonymous, logged in] from 1.9 on, and a number before.",
+        fix: Some(Safe),
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(lifetime_shape),
@@ -118,6 +123,7 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://one.example.org/"
         "#,
         cure: "Take the line out if the wiki runs MoinMoin's own class; else allow this rule for the wiki.",
+        fix: None,
         fixed: false,
         since: "0.1.0",
         look: Look::Wiki(custom_handler),
@@ -129,11 +135,13 @@ fn precise_version(wiki: &Wiki, sink: &mut Sink) {
     if !version.is_precise() {
         let span = wiki.span_of(Key::Moin);
         let message = format!("{version} is taken for {}", version.resolved());
-        sink.report(
+        let with = quoted(&version.resolved().to_string());
+        sink.report_fixable(
             wiki,
-            span,
+            span.clone(),
             message,
             "name the release, as releases of one line treat cookies differently",
+            Some(Fix::not_safe(Change::Replace { span, with })),
         );
     }
 }
@@ -155,7 +163,9 @@ fn ignored_setting(wiki: &Wiki, sink: &mut Sink) {
     for (key, setting) in wiki.settings() {
         if let Some(why) = ignored(wiki, key) {
             let message = format!("MoinMoin {version} ignores {}: {why}", key.name());
-            sink.report(wiki, setting.key_span.clone(), message, "take it out, or `unset` it for this wiki");
+            let place = setting.key_span.clone();
+            let fix = Some(Fix::safe(Change::DropSetting(place.clone())));
+            sink.report_fixable(wiki, place, message, "take it out, or `unset` it for this wiki", fix);
         }
     }
 }
@@ -198,6 +208,8 @@ fn ignored(wiki: &Wiki, key: Key) -> Option<&'static str> {
 fn lifetime_shape(wiki: &Wiki, sink: &mut Sink) {
     let Some(setting) = wiki.setting(Key::CookieLifetime) else { return };
     let version = wiki.version().resolved();
+    // What MoinMoin takes it for, where it takes it for anything useful.
+    let mut pair = None;
     let (message, help) = match (&setting.value, wiki.version().behaviour()) {
         (Value::Pair(_, user), behaviour) if behaviour < Behaviour::V1_9_0 => (
             format!("MoinMoin {version} fails on every request: cookie_lifetime is one number before 1.9"),
@@ -224,6 +236,7 @@ fn lifetime_shape(wiki: &Wiki, sink: &mut Sink) {
                     }
                     hours => {
                         let anonymous = wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
+                        pair = Some(format!("[{anonymous}, {hours}]"));
                         format!("write cookie_lifetime = [{anonymous}, {hours}]")
                     }
                 },
@@ -235,7 +248,8 @@ fn lifetime_shape(wiki: &Wiki, sink: &mut Sink) {
         ),
         _ => return,
     };
-    sink.report(wiki, setting.span.clone(), message, help);
+    let fix = pair.map(|with| Fix::safe(Change::Replace { span: setting.span.clone(), with }));
+    sink.report_fixable(wiki, setting.span.clone(), message, help, fix);
 }
 
 fn custom_handler(wiki: &Wiki, sink: &mut Sink) {

@@ -7,8 +7,8 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::Deco
 use serde::Serialize;
 
 use super::{escape, sarif};
-use crate::farm::{Source, Span, SyntaxErrors};
-use crate::lint::{Finding, Severity};
+use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors};
+use crate::lint::{self, Finding, Severity};
 
 /// One finding as `config check --format json` has it. Lines and columns count from 1, columns in characters; the end
 /// is the place just behind.
@@ -24,10 +24,52 @@ pub struct Json<'a> {
     end_line: usize,
     end_column: usize,
     wiki: Option<&'a str>,
+    fix: Option<JsonFix>,
 }
 
-/// A finding for programs.
-pub fn json<'a>(source: &Source, finding: &'a Finding) -> Json<'a> {
+/// What can be done about a finding: edits that are made together. Safe ones change nothing that is predicted.
+#[derive(Debug, Serialize)]
+struct JsonFix {
+    safe: bool,
+    edits: Vec<JsonEdit>,
+}
+
+/// What stands between two places goes, and `with` comes.
+#[derive(Debug, Serialize)]
+struct JsonEdit {
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    with: String,
+}
+
+/// Where settings begin and end, if any of the findings needs it.
+pub fn layout<'a>(source: &'a Source, findings: &[Finding]) -> Option<Layout<'a>> {
+    findings.iter().any(|finding| finding.fix.is_some()).then(|| Layout::of(source)).flatten()
+}
+
+/// The place of a span, from 1.
+fn region(source: &Source, span: &Span) -> sarif::Region {
+    let (start, end) = (source.place(span.start), source.place(span.end));
+    sarif::Region { line: start.line, column: start.column, end_line: end.line, end_column: end.column }
+}
+
+/// A finding for programs; `layout` is that of its file.
+pub fn json<'a>(source: &Source, layout: Option<&Layout<'_>>, finding: &'a Finding) -> Json<'a> {
+    let edit = |edit: Edit| {
+        let place = region(source, &edit.span);
+        JsonEdit {
+            line: place.line,
+            column: place.column,
+            end_line: place.end_line,
+            end_column: place.end_column,
+            with: edit.with,
+        }
+    };
+    let edits = layout.map(|layout| lint::edits(layout, finding)).unwrap_or_default();
+    let fix = finding.fix.as_ref().filter(|_| !edits.is_empty());
+    let fix = fix.map(|fix| JsonFix { safe: fix.safe, edits: edits.into_iter().map(edit).collect() });
     let (start, end) = (source.place(finding.span.start), source.place(finding.span.end));
     Json {
         rule: finding.rule,
@@ -40,6 +82,7 @@ pub fn json<'a>(source: &Source, finding: &'a Finding) -> Json<'a> {
         end_line: end.line,
         end_column: end.column,
         wiki: finding.wiki(),
+        fix,
     }
 }
 
@@ -72,21 +115,21 @@ pub fn human(source: &Source, findings: &[Finding], colour: bool) -> String {
 pub struct Results<'a> {
     path: &'a Path,
     /// Each with what it says, what makes it the same in the next run, and its place.
-    results: Vec<(&'a Finding, String, String, sarif::Region)>,
+    results: Vec<(&'a Finding, String, String, sarif::Region, Vec<sarif::Edit>)>,
 }
 
 impl<'a> Results<'a> {
     /// The findings in `source`, which is shown as `path`.
     pub fn new(source: &Source, path: &'a Path, findings: &'a [Finding]) -> Results<'a> {
         let mut seen: HashMap<(&str, String), usize> = HashMap::new();
+        let layout = layout(source, findings);
         let results = findings.iter().map(|finding| {
-            let (start, end) = (source.place(finding.span.start), source.place(finding.span.end));
-            let region = sarif::Region {
-                line: start.line,
-                column: start.column,
-                end_line: end.line,
-                end_column: end.column,
-            };
+            let place = region(source, &finding.span);
+            let edits = layout.as_ref().map(|layout| lint::edits(layout, finding)).unwrap_or_default();
+            let edits = edits
+                .into_iter()
+                .map(|edit| sarif::Edit { region: region(source, &edit.span), with: edit.with })
+                .collect();
             let message = match &finding.help {
                 Some(help) => format!("{}; {help}", finding.message),
                 None => finding.message.clone(),
@@ -97,14 +140,14 @@ impl<'a> Results<'a> {
             let key = format!("{}\0{text}", finding.wikis.first().map_or("", String::as_str));
             let times = seen.entry((finding.rule, key.clone())).or_default();
             *times += 1;
-            (finding, message, format!("{key}\0{times}"), region)
+            (finding, message, format!("{key}\0{times}"), place, edits)
         });
         Results { path, results: results.collect() }
     }
 
     /// One after the other.
     pub fn findings(&self) -> impl Iterator<Item = sarif::Finding<'_>> {
-        self.results.iter().map(|(finding, message, key, region)| sarif::Finding {
+        self.results.iter().map(|(finding, message, key, region, edits)| sarif::Finding {
             rule: finding.rule,
             level: match finding.severity {
                 Severity::Error => sarif::Level::Error,
@@ -115,6 +158,7 @@ impl<'a> Results<'a> {
             path: self.path,
             region: Some(*region),
             key,
+            edits,
         })
     }
 }

@@ -61,6 +61,7 @@ mod tests {
             path: Path::new("a:b,c%.toml"),
             region: Some(Region { line: 2, column: 3, end_line: 2, end_column: 9 }),
             key: "",
+            edits: &[],
         };
         assert_eq!(
             annotations([finding]),
@@ -73,7 +74,7 @@ mod tests {
     fn columns_are_given_only_within_a_line() {
         let region = Some(Region { line: 2, column: 3, end_line: 4, end_column: 1 });
         let (path, level) = (Path::new("farm.toml"), Level::Note);
-        let finding = Finding { rule: "r", level, message: "m", path, region, key: "" };
+        let finding = Finding { rule: "r", level, message: "m", path, region, key: "", edits: &[] };
         assert_eq!(annotations([finding]), "::notice file=farm.toml,line=2,endLine=4,title=r::m\n");
     }
 }

@@ -98,6 +98,7 @@ mod tests {
             path: Path::new("a<.toml"),
             region: None,
             key: "",
+            edits: &[],
         };
         let rules = ["one", "two"].map(|id| Rule { id, title: "", help: "" });
         let text = document("check", rules, [finding(Level::Error), finding(Level::Warning)]);

@@ -54,6 +54,15 @@ pub struct Region {
     pub end_column: usize,
 }
 
+/// A change to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes.
+    pub region: Region,
+    /// What comes in its place.
+    pub with: String,
+}
+
 /// One result.
 #[derive(Debug, Clone)]
 pub struct Finding<'a> {
@@ -69,6 +78,8 @@ pub struct Finding<'a> {
     pub region: Option<Region>,
     /// What makes it the same finding in the next run, beside rule and path: never a line, a count or an age.
     pub key: &'a str,
+    /// Changes to the file that cure it, made together: what goes, and what comes.
+    pub edits: &'a [Edit],
 }
 
 /// The whole document: one run with its rules and results.
@@ -104,13 +115,7 @@ fn result(rules: &[Rule<'_>], finding: &Finding<'_>) -> Value {
     let uri = uri(finding.path);
     let mut place = json!({"artifactLocation": {"uri": uri}});
     if let (Some(region), Some(place)) = (finding.region, place.as_object_mut()) {
-        let region = json!({
-            "startLine": region.line,
-            "startColumn": region.column,
-            "endLine": region.end_line,
-            "endColumn": region.end_column,
-        });
-        place.insert("region".to_owned(), region);
+        place.insert("region".to_owned(), region_json(&region));
     }
     let mut result = json!({
         "ruleId": finding.rule,
@@ -119,11 +124,35 @@ fn result(rules: &[Rule<'_>], finding: &Finding<'_>) -> Value {
         "locations": [{"physicalLocation": place}],
         "partialFingerprints": {"wikifarm/v1": fingerprint(finding.rule, &uri, finding.key)},
     });
+    if let (Some(result), false) = (result.as_object_mut(), finding.edits.is_empty()) {
+        let replacements: Vec<Value> = finding
+            .edits
+            .iter()
+            .map(|Edit { region, with }| {
+                let mut replacement = json!({"deletedRegion": region_json(region)});
+                if let (Some(replacement), false) = (replacement.as_object_mut(), with.is_empty()) {
+                    replacement.insert("insertedContent".to_owned(), json!({"text": with}));
+                }
+                replacement
+            })
+            .collect();
+        let change = json!({"artifactLocation": {"uri": uri}, "replacements": replacements});
+        result.insert("fixes".to_owned(), json!([{"artifactChanges": [change]}]));
+    }
     let index = rules.iter().position(|rule| rule.id == finding.rule);
     if let (Some(index), Some(result)) = (index, result.as_object_mut()) {
         result.insert("ruleIndex".to_owned(), json!(index));
     }
     result
+}
+
+fn region_json(region: &Region) -> Value {
+    json!({
+        "startLine": region.line,
+        "startColumn": region.column,
+        "endLine": region.end_line,
+        "endColumn": region.end_column,
+    })
 }
 
 /// The same for the same finding, whatever else was found.
@@ -171,7 +200,15 @@ mod tests {
     ];
 
     fn finding<'a>(rule: &'a str, path: &'a str, key: &'a str) -> Finding<'a> {
-        Finding { rule, level: Level::Error, message: "wrong", path: Path::new(path), region: None, key }
+        Finding {
+            rule,
+            level: Level::Error,
+            message: "wrong",
+            path: Path::new(path),
+            region: None,
+            key,
+            edits: &[],
+        }
     }
 
     #[test]

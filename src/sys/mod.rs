@@ -34,4 +34,4 @@ pub use private::{PrivateDir, PrivateError};
 pub use remove::{Removal, remove_if};
 pub use signal::stop_flag;
 pub use walk::DirError;
-pub use write::write_atomically;
+pub use write::{Replaced, replace, write_atomically, write_new};

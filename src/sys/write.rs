@@ -1,9 +1,11 @@
 //! Writing a file so that its reader sees the old bytes or the new ones, never half of them.
 
-use std::fs::{File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{File, Metadata, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 /// Replaces the file `path` by `bytes`: a temporary file beside it, fsync, rename, fsync of the directory. `mode`
 /// are its permission bits, less the umask of the process.
@@ -26,6 +28,72 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
     File::open(parent)?.sync_all()
 }
 
+/// What became of a file that was to be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// It has the new bytes.
+    Done,
+    /// It is not what it was: nothing was written.
+    Changed,
+}
+
+/// Replaces the file `path`, or what a link of that name leads to, by what `fresh` makes of its bytes; permission bits
+/// are kept, and the owner where that is allowed. Nothing is written where `fresh` gives nothing, or where the file is
+/// another one by the time the new one is ready.
+///
+/// # Errors
+///
+/// If it is no regular file or can't be written; the old file is then still there, whole.
+pub fn replace(path: &Path, fresh: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> io::Result<Replaced> {
+    let path = path.canonicalize()?;
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let mut old = File::options().read(true).custom_flags(flags).open(&path)?;
+    let was = old.metadata()?;
+    if !was.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    old.read_to_end(&mut bytes)?;
+    let Some(bytes) = fresh(&bytes) else { return Ok(Replaced::Changed) };
+    let mut file = tempfile::Builder::new().prefix(".wikifarm-").tempfile_in(parent)?;
+    file.write_all(&bytes)?;
+    let new = file.as_file();
+    // Only root can give a file away: another writer keeps it.
+    let _ = fchown(new, Some(was.uid()), Some(was.gid()));
+    new.set_permissions(Permissions::from_mode(was.mode() & 0o7777))?;
+    new.sync_all()?;
+    let stamp = |found: &Metadata| {
+        (found.dev(), found.ino(), found.size(), found.mtime(), found.mtime_nsec(), found.ctime_nsec())
+    };
+    if stamp(&was) != stamp(&path.symlink_metadata()?) {
+        return Ok(Replaced::Changed);
+    }
+    file.persist(&path)?;
+    File::open(parent)?.sync_all()?;
+    Ok(Replaced::Done)
+}
+
+/// Writes a file that is not there yet: a temporary file beside it, fsync, and a name that must be free.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`] if something of that name is there, which stays; else what the kernel says.
+pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".wikifarm-")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(parent)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    File::open(parent)?.sync_all()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +109,37 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
         assert!(write_atomically(&root.path().join("no/state"), b"", 0o600).is_err());
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_if_it_is_what_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let (path, link) = (root.path().join("farm.toml"), root.path().join("link"));
+        fs::write(&path, b"old").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o646)).unwrap();
+        std::os::unix::fs::symlink("farm.toml", &link).unwrap();
+        assert_eq!(replace(&link, |old| Some([old, b"!"].concat())).unwrap(), Replaced::Done);
+        assert_eq!(fs::read(&path).unwrap(), b"old!");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o646);
+        assert!(link.is_symlink());
+        assert_eq!(replace(&path, |_| None).unwrap(), Replaced::Changed);
+        let meanwhile = |_: &[u8]| {
+            fs::write(&path, b"somebody else's").unwrap();
+            Some(b"ours".to_vec())
+        };
+        assert_eq!(replace(&path, meanwhile).unwrap(), Replaced::Changed);
+        assert_eq!(fs::read(&path).unwrap(), b"somebody else's");
+        assert!(replace(Path::new("/dev/null"), |_| Some(Vec::new())).is_err());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 2, "nothing is left over");
+    }
+
+    #[test]
+    fn a_new_file_takes_nobodys_place() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("new");
+        write_new(&path, b"one", 0o644).unwrap();
+        assert_eq!(write_new(&path, b"two", 0o644).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 }

@@ -1,0 +1,107 @@
+//! `--fix` and `--diff`: what was mended is written or shown.
+
+use std::path::Path;
+
+use serde::Serialize;
+use similar::{ChangeTag, TextDiff};
+
+use crate::cli::{Context, Exit, Failure, Outcome};
+use crate::farm::{Place, Source};
+use crate::lint::{Finding, Mended, Severity};
+use crate::report::escape;
+use crate::sys::{self, Replaced};
+
+/// What was mended, for programs; the place is where it stood.
+#[derive(Debug, Serialize)]
+pub(super) struct Json<'a> {
+    rule: &'a str,
+    message: &'a str,
+    line: usize,
+    column: usize,
+    safe: bool,
+}
+
+/// One of the things that were mended.
+pub(super) fn json((finding, place): &(Finding, Place)) -> Json<'_> {
+    let safe = finding.fix.as_ref().is_some_and(|fix| fix.safe);
+    Json { rule: finding.rule, message: &finding.message, line: place.line, column: place.column, safe }
+}
+
+/// A line for each thing that was mended.
+pub(super) fn list(
+    path: &Path,
+    mended: &[(Finding, Place)],
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    for (finding, place) in mended {
+        let (file, message) = (path.display().to_string(), escape(&finding.message));
+        writeln!(context.out, "fixed[{}]: {}:{}: {message}", finding.rule, escape(&file), place.line)?;
+    }
+    if !mended.is_empty() {
+        writeln!(context.out)?;
+    }
+    Ok(())
+}
+
+/// Writes the mended file in place of the one that was read, if that is still what it was.
+pub(super) fn write(before: &Source, mended: &Mended) -> Result<(), Failure> {
+    if mended.mended.is_empty() {
+        return Ok(());
+    }
+    let path = before.path();
+    let fresh = |bytes: &[u8]| {
+        // Its byte order mark is no part of the text, and stays.
+        let (mark, text) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+            Some(text) => (bytes.get(..3).unwrap_or_default(), text),
+            None => (&[][..], bytes),
+        };
+        (text == before.text().as_bytes()).then(|| [mark, mended.farm.source.text().as_bytes()].concat())
+    };
+    match sys::replace(path, fresh) {
+        Ok(Replaced::Done) => Ok(()),
+        Ok(Replaced::Changed) => Err(Failure::refused(format!(
+            "{} changed while it was checked: nothing was written; run the command again",
+            path.display()
+        ))),
+        Err(error) => Err(Failure::partial(format!("can't change {}: {error}", path.display()))),
+    }
+}
+
+/// Shows what would be changed, as a unified diff that `patch` takes.
+pub(super) fn show(before: &Source, mended: &Mended, context: &mut Context<'_>) -> Outcome {
+    let (old, new) = (before.text(), mended.farm.source.text());
+    let diff = TextDiff::from_lines(old, new);
+    let path = before.path().display().to_string();
+    let mut text = String::new();
+    for (position, hunk) in diff.unified_diff().context_radius(3).iter_hunks().enumerate() {
+        if position == 0 {
+            text.push_str(&format!("--- {path}\n+++ {path}\n"));
+        }
+        text.push_str(&format!("{}\n", hunk.header()));
+        for change in hunk.iter_changes() {
+            let (sign, colour) = match change.tag() {
+                ChangeTag::Delete => ("-", "\u{1b}[31m"),
+                ChangeTag::Insert => ("+", "\u{1b}[32m"),
+                ChangeTag::Equal => (" ", ""),
+            };
+            let line = change.value();
+            // Only a terminal is in danger; `patch` wants every byte as it is.
+            let bare = line.strip_suffix('\n').unwrap_or(line);
+            let shown = match context.terminal {
+                true => escape(bare.strip_suffix('\r').unwrap_or(bare)),
+                false => bare.into(),
+            };
+            match colour {
+                "" => text.push_str(&format!("{sign}{shown}\n")),
+                _ if !context.colour => text.push_str(&format!("{sign}{shown}\n")),
+                _ => text.push_str(&format!("{colour}{sign}{shown}\u{1b}[0m\n")),
+            }
+            if change.missing_newline() {
+                text.push_str("\\ No newline at end of file\n");
+            }
+        }
+    }
+    context.out.write_all(text.as_bytes())?;
+    let errors = mended.left.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if errors || !mended.mended.is_empty() { Exit::Found } else { Exit::Success })
+}

@@ -1,0 +1,311 @@
+//! `wikifarm config check --fix` and `--diff`: what can be mended without changing what is predicted is mended in place.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::support::{Place, unindent};
+
+/// A farm with something of everything that can be mended.
+const SLIPS: &str = r#"
+    # Our farm.
+    moin = "1.9.11"
+
+    [farm]
+    cookie_domian = ".example.org"   # all of it
+    cookie_name = "lab"
+    cookie_samesite = "Lax"          # no MoinMoin before 2.0 has it
+    superuser = [
+        "AdminAda",    # in the office
+        "AdminAda",    # and again
+    ]
+    user_dir = "users"
+
+    [groups.lab]
+    session_dir = "sessions"
+
+    [wikis.docs]
+    group = "lba"
+    url = "https://docs.example.org/"
+    aliases = ["https://docs.example.org", "https://doc.example.org/"]
+    data_dir = "docs"
+
+    [wikis.plans]   # wikifarm: allow(path-malformed) it was so once
+    group = "lab"
+    url = "https://plans.example.org/"
+    unset = ["cookie_path"]
+    cookie_secure = "True"
+    data_dir = "plans"
+
+    [[share]]
+    wikis = ["docs", "plan"]
+"#;
+
+/// The same, mended.
+const MENDED: &str = r#"
+    # Our farm.
+    moin = "1.9.11"
+
+    [farm]
+    cookie_domain = ".example.org"   # all of it
+    cookie_name = "lab"
+    superuser = [
+        "AdminAda",    # in the office
+    ]
+    user_dir = "users"
+
+    [groups.lab]
+    session_dir = "sessions"
+
+    [wikis.docs]
+    group = "lab"
+    url = "https://docs.example.org/"
+    aliases = ["https://doc.example.org/"]
+    data_dir = "docs"
+
+    [wikis.plans]
+    group = "lab"
+    url = "https://plans.example.org/"
+    cookie_secure = true
+    data_dir = "plans"
+
+    [[share]]
+    wikis = ["docs", "plans"]
+"#;
+
+fn with_directories(farm: &str) -> Place {
+    ["users", "sessions", "docs", "plans"].into_iter().fold(Place::farm(farm), Place::dir)
+}
+
+fn text(place: &Place) -> String {
+    fs::read_to_string(place.path().join("farm.toml")).unwrap()
+}
+
+#[test]
+fn what_can_be_mended_is_mended_and_comments_and_order_stay() {
+    let place = with_directories(SLIPS);
+    place
+        .wikifarm("config check --fix")
+        .stdout(
+            r#"
+            fixed[unknown-key]: farm.toml:5: [farm] has no key "cookie_domian"
+            fixed[unknown-group]: farm.toml:18: there is no group "lba"
+            fixed[wrong-type]: farm.toml:27: cookie_secure must be true or false, not a string
+            fixed[unknown-wiki]: farm.toml:31: there is no wiki "plan"
+            fixed[ignored-setting]: farm.toml:7: MoinMoin 1.9.11 ignores cookie_samesite: no MoinMoin before 2.0 sends SameSite
+            fixed[repeated-item]: farm.toml:10: superuser holds "AdminAda" twice
+            fixed[useless-alias]: farm.toml:20: the alias https://docs.example.org/ is there already
+            fixed[unused-suppression]: farm.toml:23: "path-malformed" is allowed here, and nothing of it is found
+            fixed[useless-unset]: farm.toml:26: nothing sets cookie_path above, so there is nothing to unset
+
+            farm.toml: 2 wikis, nothing to report
+            "#,
+        )
+        .run();
+    assert_eq!(text(&place), unindent(MENDED));
+    place.wikifarm("config check --fix").stdout("farm.toml: 2 wikis, nothing to report\n").run();
+}
+
+#[test]
+fn a_diff_shows_it_and_changes_nothing() {
+    let farm = "\n    moin = \"1.9.11\"\n    [wikis.a]\n    url = \"https://a.example.org/\"\n    cookie_nam = \"a\"\n";
+    let place = Place::farm(farm);
+    place
+        .wikifarm("config check --diff")
+        .status(1)
+        .stdout(
+            r#"
+            --- farm.toml
+            +++ farm.toml
+            @@ -1,4 +1,4 @@
+             moin = "1.9.11"
+             [wikis.a]
+             url = "https://a.example.org/"
+            -cookie_nam = "a"
+            +cookie_name = "a"
+            "#,
+        )
+        .run();
+    assert_eq!(text(&place), unindent(farm));
+    // Without errors too: there is something to do.
+    Place::farm("moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\nunset = [\"cookie_path\"]")
+        .wikifarm("config check --diff")
+        .status(1)
+        .stdout("--- farm.toml\n+++ farm.toml\n@@ -1,4 +1,3 @@\n moin = \"1.9.11\"\n [wikis.a]\n url = \"https://a.example.org/\"\n-unset = [\"cookie_path\"]\n\\ No newline at end of file\n")
+        .run();
+    Place::farm("moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\n")
+        .wikifarm("config check --diff")
+        .run();
+}
+
+#[test]
+fn what_only_the_admin_knows_is_left_to_him() {
+    let farm = r#"
+        moin = "1.9"
+        [wikis.a]
+        url = "https://example.org/a"
+        cookie_path = "/a/"
+    "#;
+    let place = Place::farm(farm);
+    place.wikifarm("config check --fix -q --format json").any_stdout().run();
+    assert_eq!(text(&place), unindent(farm));
+    place
+        .wikifarm("config check --fix --unsafe-fixes")
+        .stdout(
+            r#"
+            fixed[precise-version]: farm.toml:1: 1.9 is taken for 1.9.11
+            fixed[path-trailing-slash]: farm.toml:4: the cookie's path /a/ does not cover /a without the slash
+
+            farm.toml: 1 wiki, nothing to report
+            "#,
+        )
+        .run();
+    assert_eq!(text(&place), unindent(&farm.replace("1.9", "1.9.11").replace("/a/", "/a")));
+}
+
+#[test]
+fn programs_get_what_was_mended() {
+    let place = Place::farm("moin = \"1.9.11\"\n[wikis.a]\nulr = \"https://a.example.org/\"\n");
+    let ran = place.wikifarm("config check --fix --format json").any_stdout().run().json();
+    assert_eq!(
+        ran,
+        serde_json::json!({
+            "findings": [], "errors": 0, "warnings": 0,
+            "fixed": [{
+                "rule": "unknown-key", "message": "[wikis.a] has no key \"ulr\"",
+                "line": 3, "column": 1, "safe": true,
+            }],
+        })
+    );
+}
+
+#[test]
+fn what_is_meant_must_be_clear() {
+    for (farm, why) in [
+        (
+            "[wikis.a]\nurl = \"https://a.example.org/\"\ncookie_scure = true\ncookie_secure = true\n",
+            "it is there",
+        ),
+        ("[wikis.a]\nurl = \"https://a.example.org/\"\ncolour = \"red\"\n", "nothing is near"),
+        (
+            "[wikis.w1]\nurl = \"https://a.example.org/\"\n[wikis.w2]\nurl = \"https://b.example.org/\"\n[[share]]\nwikis = [\"w1\", \"w3\"]\n",
+            "two are near",
+        ),
+        ("[wikis.a]\nurl = \"https://a.example.org/\"\ncookie_domian = 7\n", "it would be of the wrong type"),
+        (
+            "[wikis.a]\nurl = \"https://a.example.org/\"\ncookie_domian = \".example.org\"\ncolour = 1\n[farm]\nunset = [\"cookie_domain\"]\n",
+            "",
+        ),
+    ] {
+        let farm = format!("moin = \"1.9.11\"\n{farm}");
+        let place = Place::farm(&farm);
+        place.wikifarm("config check --fix").status(1).any_stdout().run();
+        if !why.is_empty() {
+            assert_eq!(text(&place), farm, "{why}");
+        }
+    }
+}
+
+#[test]
+fn where_something_is_not_understood_nothing_else_is_touched() {
+    // Once cookie_domain is read, `unset` is not useless at all.
+    let farm = r#"
+        moin = "1.9.11"
+        colour = "red"
+        [farm]
+        cookie_domian = ".example.org"
+        [wikis.a]
+        url = "https://a.example.org/"
+        unset = ["cookie_domain"]
+    "#;
+    let place = Place::farm(farm);
+    place.wikifarm("config check --fix").status(1).any_stdout().run();
+    assert_eq!(text(&place), unindent(&farm.replace("domian", "domain")));
+}
+
+#[test]
+fn a_setting_that_another_wiki_needs_stays() {
+    let farm = r#"
+        [farm]
+        cookie_name = "lab"
+        [wikis.a]
+        moin = "1.8.7"
+        url = "https://a.example.org/"
+        [wikis.b]
+        moin = "1.9.11"
+        url = "https://b.example.org/"
+    "#;
+    let place = Place::farm(farm);
+    place.wikifarm("config check --fix").any_stdout().run();
+    assert_eq!(text(&place), unindent(farm));
+}
+
+#[test]
+fn what_a_fix_makes_useless_goes_with_it() {
+    let farm = r#"
+        moin = "1.9.11"
+        [farm]
+        cookie_samesite = "Lax"
+        [wikis.a]
+        url = "https://a.example.org/"
+        [wikis.b]
+        url = "https://b.example.org/"
+        unset = ["cookie_samesite"]
+    "#;
+    let place = Place::farm(farm);
+    place.wikifarm("config check --fix").any_stdout().run();
+    let expected: String = unindent(farm)
+        .lines()
+        .filter(|line| !line.contains("samesite"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(text(&place), expected);
+}
+
+#[test]
+fn line_ends_the_byte_order_mark_modes_and_links_stay() {
+    let farm = "\u{feff}moin = \"1.9.11\"\r\n# ü\r\n[wikis.a]\r\nulr = \"https://a.example.org/\"\r\n";
+    let place = Place::new().file("real.toml", farm);
+    let real = place.path().join("real.toml");
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("real.toml", place.path().join("farm.toml")).unwrap();
+    place.wikifarm("config check --fix").any_stdout().run();
+    assert_eq!(fs::read_to_string(&real).unwrap(), farm.replace("ulr", "url"));
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(place.path().join("farm.toml").is_symlink());
+    assert_eq!(place.names("."), ["farm.toml", "real.toml"]);
+}
+
+#[test]
+fn a_file_that_may_not_be_written_stays_as_it_is() {
+    let place = Place::farm("moin = \"1.9.11\"\n[wikis.a]\nulr = \"https://a.example.org/\"\n");
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o555)).unwrap();
+    let ran = place.wikifarm("config check --fix").status(3).any_stderr().run();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(ran.stderr.starts_with("wikifarm: can't change farm.toml: "), "{}", ran.stderr);
+}
+
+#[test]
+fn flags_that_do_not_go_together_are_refused() {
+    let place = Place::farm(SLIPS);
+    for (words, why) in [
+        ("config check --unsafe-fixes", "wikifarm: --unsafe-fixes goes with --fix or --diff\n"),
+        (
+            "config check --diff --format json",
+            "wikifarm: --diff shows a diff for people: it goes with no --format\n",
+        ),
+    ] {
+        place.wikifarm(words).status(2).stderr(why).run();
+    }
+    place.wikifarm("config check --fix --diff").status(2).any_stderr().run();
+}
+
+#[test]
+fn five_hundred_slips_are_mended_at_once() {
+    let wiki =
+        |n: usize| format!("[wikis.w{n}]\nulr = \"https://w{n}.example.org/\"\nunset = [\"cookie_path\"]\n");
+    let wikis: String = (0..500).map(wiki).collect();
+    let place = Place::farm(&format!("moin = \"1.9.11\"\n{wikis}"));
+    let ran = place.wikifarm("config check --fix").any_stdout().run();
+    assert!(ran.stdout.ends_with("\nfarm.toml: 500 wikis, nothing to report\n"), "{}", ran.stdout);
+    assert_eq!(text(&place).lines().count(), 1001);
+}
