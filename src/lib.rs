@@ -14,6 +14,7 @@
 //! * [`simulate`] has a browser and wikis act out a script.
 //! * [`ops`] plans and does: prune, revoke, verify.
 //! * [`lint`] holds the rules over a farm.
+//! * [`schema`] describes the farm file for editors.
 //! * [`demo`] makes a small real farm for trying things out.
 //! * [`report`] says how results look.
 //! * [`cli`] is the command line: one file per command, and nothing else knows clap.
@@ -28,6 +29,7 @@ pub mod ops;
 pub mod pickle;
 pub mod probe;
 pub mod report;
+pub mod schema;
 pub mod sharing;
 pub mod simulate;
 pub mod store;

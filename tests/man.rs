@@ -33,6 +33,7 @@ fn there_is_a_page_for_each_command() {
             wikifarm-completions.1
             wikifarm-config-check.1
             wikifarm-config-rules.1
+            wikifarm-config-schema.1
             wikifarm-config-show.1
             wikifarm-config.1
             wikifarm-cookie-diff.1

@@ -14,6 +14,7 @@ mod config_check_fix;
 mod config_check_formats;
 mod config_check_levels;
 mod config_rules;
+mod config_schema;
 mod config_show;
 mod contrib;
 mod cookie_diff;

@@ -3,6 +3,7 @@
 mod completions;
 mod config_check;
 mod config_rules;
+mod config_schema;
 mod config_show;
 mod context;
 mod cookie_diff;
@@ -177,6 +178,7 @@ enum Config {
     Check(config_check::Options),
     Show(config_show::Options),
     Rules(config_rules::Options),
+    Schema(config_schema::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -335,6 +337,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Config(Config::Check(options))) => config_check::run(&options, context),
         Some(Command::Config(Config::Show(options))) => config_show::run(&options, context),
         Some(Command::Config(Config::Rules(options))) => config_rules::run(&options, context),
+        Some(Command::Config(Config::Schema(options))) => config_schema::run(&options, context),
         Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
         Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
         Some(Command::Cookie(Cookie::Diff(options))) => cookie_diff::run(&options, context),

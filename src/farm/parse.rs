@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The keys of the file itself.
-const TOP: [&str; 8] = ["moin", "farm", "groups", "wikis", "share", "prune", "migrate", "lint"];
+pub const TOP: [&str; 8] = ["moin", "farm", "groups", "wikis", "share", "prune", "migrate", "lint"];
 
 /// The keys of a group that are no settings.
 pub(super) const GROUP_OWN: [&str; 2] = ["group", "unset"];

@@ -59,6 +59,16 @@ impl std::error::Error for VersionError {}
 const LINES: [(u8, u8, u8); 4] = [(1, 7, 3), (1, 8, 9), (1, 9, 11), (2, 0, 9)];
 
 impl Version {
+    /// Every name of a version that a farm file may have: each release, and each line, which means its last release.
+    pub fn names() -> impl Iterator<Item = String> {
+        let lines = LINES.iter().flat_map(|(major, minor, last)| {
+            let line = format!("{major}.{minor}");
+            let releases = (0..=*last).map(move |patch| format!("{major}.{minor}.{patch}"));
+            std::iter::once(line).chain(releases)
+        });
+        lines.chain(["2".to_owned()])
+    }
+
     /// The last release of the 1.9 line, what a farm runs unless it says otherwise.
     pub const LATEST_1_9: Version = Version { major: 1, minor: 9, patch: Some(11) };
 
@@ -176,6 +186,15 @@ mod tests {
         }
         assert!("1.8.5".parse::<Version>().unwrap().always_http_only());
         assert!(!"1.8.6".parse::<Version>().unwrap().always_http_only());
+    }
+
+    #[test]
+    fn every_name_is_understood() {
+        let names: Vec<String> = Version::names().collect();
+        assert!(names.iter().all(|name| name.parse::<Version>().is_ok()), "{names:?}");
+        for name in ["1.7", "1.8.5", "1.9.11", "2", "2.0"] {
+            assert!(names.iter().any(|known| known == name), "{name}");
+        }
     }
 
     #[test]

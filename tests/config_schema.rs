@@ -1,0 +1,189 @@
+//! `wikifarm config schema`, and `farm.schema.json`: what editors know of a farm file.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use toml_edit::{DocumentMut, Item};
+use wikifarm::farm::{Farm, Key};
+
+use crate::support::Place;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn schema() -> Value {
+    Place::new().wikifarm("config schema").any_stdout().run().json()
+}
+
+/// A farm file as an editor hands it to the schema.
+fn as_json(text: &str) -> Value {
+    fn value(of: &toml_edit::Value) -> Value {
+        match of {
+            toml_edit::Value::String(text) => json!(text.value()),
+            toml_edit::Value::Integer(number) => json!(number.value()),
+            toml_edit::Value::Float(number) => json!(number.value()),
+            toml_edit::Value::Boolean(yes) => json!(yes.value()),
+            toml_edit::Value::Datetime(time) => json!({"datetime": time.value().to_string()}),
+            toml_edit::Value::Array(items) => items.iter().map(value).collect(),
+            toml_edit::Value::InlineTable(table) => {
+                table.iter().map(|(name, item)| (name.to_owned(), value(item))).collect()
+            }
+        }
+    }
+    fn item(of: &Item) -> Value {
+        match of {
+            Item::None => Value::Null,
+            Item::Value(of) => value(of),
+            Item::Table(of) => of.iter().map(|(name, of)| (name.to_owned(), item(of))).collect(),
+            Item::ArrayOfTables(of) => of.iter().map(|of| item(&Item::Table(of.clone()))).collect(),
+        }
+    }
+    item(text.parse::<DocumentMut>().unwrap().as_item())
+}
+
+/// What the schema says of a farm file.
+fn errors(validator: &jsonschema::Validator, text: &str) -> Vec<String> {
+    let document = as_json(text);
+    validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_committed_schema_is_the_one_that_wikifarm_prints() {
+    let printed = Place::new().wikifarm("config schema").any_stdout().run().stdout;
+    let committed = fs::read_to_string(root().join("farm.schema.json")).unwrap_or_default();
+    assert!(committed == printed, "write it anew: cargo run -- config schema >farm.schema.json");
+}
+
+#[test]
+fn it_is_a_schema() {
+    let schema = schema();
+    assert!(jsonschema::meta::is_valid(&schema));
+    // Every setting says what it is.
+    let wiki = &schema["properties"]["wikis"]["additionalProperties"]["properties"];
+    for (name, setting) in wiki.as_object().unwrap() {
+        assert!(setting["description"].as_str().is_some_and(|about| !about.is_empty()), "{name}");
+    }
+}
+
+#[test]
+fn the_example_names_its_schema_and_keeps_to_it() {
+    let text = fs::read_to_string(root().join("farm.example.toml")).unwrap();
+    assert_eq!(text.lines().next(), Some("#:schema ./farm.schema.json"));
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    assert_eq!(errors(&validator, &text), [""; 0]);
+    let place = Place::new();
+    place.wikifarm("demo farm").any_stdout().run();
+    let demo = fs::read_to_string(place.path().join("farm/farm.toml")).unwrap();
+    assert_eq!(errors(&validator, &demo), [""; 0]);
+}
+
+#[test]
+fn of_the_rules_examples_it_refuses_those_of_the_wrong_shape() {
+    /// Rules about what a schema can say.
+    const SHAPES: [&str; 9] = [
+        "unknown-key",
+        "misplaced-key",
+        "wrong-type",
+        "bad-value",
+        "bad-version",
+        "no-wikis",
+        "missing-url",
+        "bad-url",
+        "unknown-rule",
+    ];
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let rules = Place::new().wikifarm("config rules --format json").any_stdout().run().json();
+    for rule in rules.as_array().unwrap() {
+        let (name, example) = (rule["name"].as_str().unwrap(), |of: &str| rule[of].as_str().unwrap());
+        assert_eq!(errors(&validator, example("good")), [""; 0], "{name}");
+        if name != "toml-syntax" {
+            let refused = !errors(&validator, example("bad")).is_empty();
+            assert_eq!(refused, SHAPES.contains(&name), "{name}");
+        }
+    }
+}
+
+/// Values of every type, with one that fits each kind of setting.
+const VALUES: [&str; 24] = [
+    "\"\"",
+    "\"word\"",
+    "\"a\\u0001b\"",
+    "\"1.9.11\"",
+    "\"https://one.example.org/\"",
+    "\"ftp://one.example.org/\"",
+    "\"https://one.example.org/?x\"",
+    "\"Lax\"",
+    "\"first\"",
+    "\"custom\"",
+    "\"moin-1.9:sessions\"",
+    "7",
+    "-1.5",
+    "9e9",
+    "inf",
+    "true",
+    "1979-05-27",
+    "[]",
+    "[\"moin\"]",
+    "[\"\"]",
+    "[\"https://one.example.org/\"]",
+    "[0.5, 12]",
+    "[1, 2, 3]",
+    "{ a = 1 }",
+];
+
+#[test]
+fn it_refuses_each_value_that_the_parser_refuses_and_no_other() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let mut refused = 0;
+    for key in Key::all() {
+        for value in VALUES {
+            // JSON has no such number: an editor shows nothing there.
+            if value == "inf" {
+                continue;
+            }
+            let url = if key == Key::Url { "" } else { "url = \"https://one.example.org/\"\n" };
+            let text = format!("[wikis.one]\n{url}{} = {value}\n", key.name());
+            let sound = Farm::parse(Path::new("farm.toml"), text.clone()).unwrap().sound();
+            let found = errors(&validator, &text);
+            assert_eq!(found.is_empty(), sound, "{text}{found:?}");
+            refused += usize::from(!sound);
+        }
+    }
+    assert!(refused > 300, "{refused}");
+}
+
+#[test]
+fn it_knows_the_other_tables_as_the_parser_does() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let wiki = "[wikis.one]\nurl = \"https://one.example.org/\"\n";
+    for text in [
+        "[prune]\ngrace = \"1h30m\"\nmax_delete = 5\nindex = false",
+        "[prune]\ngrace = \"1\"",
+        "[prune]\ngrace = 3600",
+        "[prune]\nmax_delete = \"12.5%\"",
+        "[prune]\nmax_delete = -1",
+        "[prune]\nindex = 1",
+        "[prune]\nkeep = \"1h\"",
+        "[lint]\nallow = [\"path\", \"precise-version\"]",
+        "[lint]\nallow = \"path\"",
+        "[migrate]\nallow_globals = [\"a.b\", \"a.*\"]",
+        "[migrate]\nallow_globals = [\"a\"]",
+        "[[share]]\nwikis = [\"one\"]",
+        "[[share]]\nwiki = [\"one\"]",
+        "[share]\nwikis = [\"one\"]",
+        "[groups.g]\ncookie_path = \"/\"\nunset = [\"user_dir\"]\ngroup = \"h\"\n[groups.h]\nmoin = \"1.9.11\"",
+        "[groups.g]\nurl = \"https://one.example.org/\"",
+        "[groups.g]\nunset = [\"url_\"]",
+        "[groups.g]\nlint = {}",
+        "[farm]\nother_hosts = [\"www.example.org\"]\nsiteid = \"x\"",
+        "[farm]\nother_hosts = \"www.example.org\"",
+        "[wiki.two]\nurl = \"https://two.example.org/\"",
+    ] {
+        let text = format!("{wiki}{text}\n");
+        let sound = Farm::parse(Path::new("farm.toml"), text.clone()).unwrap().sound();
+        let found = errors(&validator, &text);
+        assert_eq!(found.is_empty(), sound, "{text}{found:?}");
+    }
+}
