@@ -210,8 +210,8 @@ proptest::proptest! {
             let end = (at + length % 3 + 1).min(text.len());
             match kind {
                 0 => text.replace_range(at..end, ""),
-                1 => text.insert_str(at, &LARGE[from..(from + length).min(LARGE.len())]),
-                _ => text.replace_range(at..end, &LARGE[from..(from + 1).min(LARGE.len())]),
+                1 => text.insert_str(at, LARGE.get(from..(from + length).min(LARGE.len())).unwrap()),
+                _ => text.replace_range(at..end, LARGE.get(from..(from + 1).min(LARGE.len())).unwrap()),
             }
         }
         if let Ok(farm) = Farm::parse(Path::new("farm.toml"), text.clone()) {
