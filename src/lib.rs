@@ -8,6 +8,7 @@
 //! * [`browser`] does with cookies what a browser does.
 //! * [`moin`] does with settings, cookies and sessions what each version of MoinMoin does.
 //! * [`farm`] is the farm file: parsing with places, inheritance with origins.
+//! * [`export`] turns a farm into settings to paste into MoinMoin's own files.
 //! * [`store`] is where sessions lie: one trait, several layouts.
 //! * [`sharing`] says for a pair of wikis who shares a login with whom, and why.
 //! * [`probe`] holds a live wiki's cookie against the predicted one.
@@ -22,6 +23,7 @@
 pub mod browser;
 pub mod cli;
 pub mod demo;
+pub mod export;
 pub mod farm;
 pub mod lint;
 pub mod moin;

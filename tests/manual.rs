@@ -13,6 +13,8 @@ mod config_check;
 mod config_check_fix;
 mod config_check_formats;
 mod config_check_levels;
+mod config_export;
+mod config_new;
 mod config_rules;
 mod config_schema;
 mod config_show;

@@ -2,6 +2,8 @@
 
 mod completions;
 mod config_check;
+mod config_export;
+mod config_new;
 mod config_rules;
 mod config_schema;
 mod config_show;
@@ -178,6 +180,8 @@ enum Config {
     Check(config_check::Options),
     Show(config_show::Options),
     Rules(config_rules::Options),
+    Export(config_export::Options),
+    New(config_new::Options),
     Schema(config_schema::Options),
 }
 
@@ -337,6 +341,8 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Config(Config::Check(options))) => config_check::run(&options, context),
         Some(Command::Config(Config::Show(options))) => config_show::run(&options, context),
         Some(Command::Config(Config::Rules(options))) => config_rules::run(&options, context),
+        Some(Command::Config(Config::Export(options))) => config_export::run(&options, context),
+        Some(Command::Config(Config::New(options))) => config_new::run(&options, context),
         Some(Command::Config(Config::Schema(options))) => config_schema::run(&options, context),
         Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
         Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),

@@ -50,9 +50,18 @@ impl Fix {
     }
 }
 
-/// A string as TOML has it, in quotes.
+/// A string as TOML has it on one line, in quotes: right for values and for names.
 pub fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            _ if character.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(character))),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// A range of bytes, and what stands there instead.
@@ -405,6 +414,16 @@ mod tests {
             ("# x\nz = 1\n[farm]\r\nm = 1 # y\r\n", "# x\nm = 1\r\nz = 1\n[farm]\r\n"),
         ] {
             assert_eq!(changed(text, "m = ", Change::ToTop), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_string_on_one_line() {
+        for text in ["", "a\"b\\c", "\u{0}\n\u{7f}\u{85}", "ü€\u{1f600}'"] {
+            let line = format!("{} = {}", quoted(text), quoted(text));
+            assert!(!line.contains('\n'));
+            let read = Document::parse(line.as_str()).unwrap();
+            assert_eq!(read.get(text).and_then(Item::as_str), Some(text));
         }
     }
 

@@ -6,6 +6,8 @@
 //! Nothing here looks at the disk except [`locate`], which finds and reads the file.
 
 mod change;
+mod draft;
+mod ignored;
 mod inherit;
 mod key;
 pub mod locate;
@@ -22,6 +24,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 pub use change::{Change, Edit, Fix, Layout, apply, quoted};
+pub use draft::Draft;
 pub use key::{Key, Kind};
 pub use near::{nearest, the_one_near};
 pub use parse::TOP;

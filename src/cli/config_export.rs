@@ -1,0 +1,63 @@
+//! `wikifarm config export`: settings to paste into MoinMoin's own files.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::config_show::find_wiki;
+use super::{Context, Exit, Format, Outcome};
+use crate::export::{self, Snippet};
+
+/// Print the settings of the farm file as Python, to paste into MoinMoin's own files
+///
+/// One part for farmconfig.py with what the wikis of one version have in common, and one for each wiki, each in the spelling
+/// of its version. What would break that version is left out, and a comment says so; MoinMoin's defaults are not written.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm -f farm.toml config export --python")]
+pub(super) struct Options {
+    /// Only what concerns this wiki
+    wiki: Option<String>,
+    /// As Python, which is the only language there is
+    #[arg(long)]
+    python: bool,
+}
+
+/// A snippet for programs.
+#[derive(Serialize)]
+pub(super) struct Json<'a> {
+    file: &'a str,
+    moin: String,
+    wikis: &'a [String],
+    python: &'a str,
+}
+
+/// The snippets for programs.
+pub(super) fn json(snippets: &[Snippet]) -> Vec<Json<'_>> {
+    fn one(snippet: &Snippet) -> Json<'_> {
+        let Snippet { file, version, wikis, text } = snippet;
+        Json { file, moin: version.to_string(), wikis, python: text }
+    }
+    snippets.iter().map(one).collect()
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    // There is nothing else to choose.
+    let Options { wiki, python: _ } = options;
+    context.formats("config export", &[Format::Human, Format::Json])?;
+    let farm = context.farm()?;
+    let mut snippets = export::python(&farm);
+    if let Some(name) = wiki {
+        let wiki = find_wiki(&farm, name)?;
+        snippets.retain(|snippet| snippet.wikis.contains(&wiki.name));
+    }
+    if context.format == Format::Json {
+        context.json(&json(&snippets))?;
+    } else {
+        context.out.write_all(text(&snippets).as_bytes())?;
+    }
+    Ok(Exit::Success)
+}
+
+/// All snippets one after the other; together too they are Python.
+pub(super) fn text(snippets: &[Snippet]) -> String {
+    snippets.iter().map(|snippet| snippet.text.as_str()).collect::<Vec<_>>().join("\n\n")
+}

@@ -1,0 +1,196 @@
+//! The way back from a farm file to MoinMoin's own configuration: what to paste where, as Python.
+//!
+//! [`python`] gives a snippet for each file: `farmconfig.py` with what the wikis of one version have in common, one for
+//! each wiki with the rest, `wikiconfig.py` for a wiki that stands alone and for every wiki of 2.0. A snippet is Python by
+//! itself, in ASCII; nothing in a farm file, whoever wrote it, can get out of a string or a comment. Only what the farm
+//! file says is written: what it leaves to MoinMoin's defaults stays there.
+
+mod literal;
+mod spell;
+
+use literal::comment;
+use spell::{HANDLER, Line, Spelt, spell};
+
+use crate::farm::{Farm, Key, Value, Wiki};
+use crate::moin::{Behaviour, Version};
+
+/// The config module of a wiki that stands alone.
+const ALONE: &str = "wikiconfig";
+
+/// What to paste into one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snippet {
+    /// The file's name.
+    pub file: String,
+    /// The version of MoinMoin that reads it.
+    pub version: Version,
+    /// The wikis whose settings it holds.
+    pub wikis: Vec<String>,
+    /// The Python.
+    pub text: String,
+}
+
+/// The snippets of a farm, for each version: what is common first, then wiki by wiki.
+pub fn python(farm: &Farm) -> Vec<Snippet> {
+    let mut versions: Vec<Version> = Vec::new();
+    for wiki in &farm.wikis {
+        if !versions.contains(&wiki.version().resolved()) {
+            versions.push(wiki.version().resolved());
+        }
+    }
+    versions.into_iter().flat_map(|version| of_version(farm, version)).collect()
+}
+
+fn of_version(farm: &Farm, version: Version) -> Vec<Snippet> {
+    let all = farm.wikis.iter().filter(|wiki| wiki.version().resolved() == version);
+    let flask = version.behaviour() == Behaviour::V2;
+    let (alone, together): (Vec<&Wiki>, Vec<&Wiki>) = all.partition(|wiki| flask || wiki.siteid() == ALONE);
+    let spelt: Vec<(&Wiki, Vec<Spelt>)> = together.into_iter().map(|wiki| (wiki, spell(wiki))).collect();
+    let mut snippets = Vec::new();
+    let common = common(&spelt);
+    if !spelt.is_empty() {
+        snippets.push(farmconfig(version, &spelt, &common));
+    }
+    for (wiki, settings) in &spelt {
+        let own: Vec<&Line> =
+            settings.iter().filter(|spelt| !common.contains(spelt)).flat_map(|spelt| &spelt.lines).collect();
+        let imports = ["from farmconfig import FarmConfig"];
+        snippets.push(one(wiki, &format!("{}.py", wiki.siteid()), &imports, "FarmConfig", &own));
+    }
+    for wiki in alone {
+        let settings = spell(wiki);
+        let lines: Vec<&Line> = settings.iter().flat_map(|spelt| &spelt.lines).collect();
+        let (import, base) = match flask {
+            true => ("from moin.config.default import DefaultConfig", "DefaultConfig"),
+            false => ("from MoinMoin.config import multiconfig", "multiconfig.DefaultConfig"),
+        };
+        snippets.push(one(wiki, &format!("{ALONE}.py"), &[import], base, &lines));
+    }
+    snippets
+}
+
+/// The settings that all wikis have alike; of one wiki those that a farm's wikis usually share.
+fn common(wikis: &[(&Wiki, Vec<Spelt>)]) -> Vec<Spelt> {
+    let Some(((_, first), rest)) = wikis.split_first() else { return Vec::new() };
+    let own = |key: Key| matches!(key, Key::DataDir | Key::Interwikiname);
+    let everywhere = |spelt: &&Spelt| match rest {
+        [] => !own(spelt.key),
+        _ => rest.iter().all(|(_, other)| other.contains(spelt)),
+    };
+    first.iter().filter(everywhere).cloned().collect()
+}
+
+fn farmconfig(version: Version, wikis: &[(&Wiki, Vec<Spelt>)], common: &[Spelt]) -> Snippet {
+    let lines: Vec<&Line> = common.iter().flat_map(|spelt| &spelt.lines).collect();
+    let mut text =
+        format!("# farmconfig.py of MoinMoin {version}\nfrom MoinMoin.config import multiconfig\n");
+    text.push_str(&imports(&lines));
+    text.push_str("\nwikis = [\n");
+    for (wiki, _) in wikis {
+        let name = literal::string(wiki.siteid(), literal::Python::Two);
+        text.push_str(&format!("    ({name}, r\"{}\"),\n", expression(wiki)));
+    }
+    text.push_str("]\n");
+    text.push_str(&body("FarmConfig", "multiconfig.DefaultConfig", &lines));
+    let names = wikis.iter().map(|(wiki, _)| wiki.name.clone()).collect();
+    Snippet { file: "farmconfig.py".to_owned(), version, wikis: names, text }
+}
+
+/// The snippet of one wiki.
+fn one(wiki: &Wiki, file: &str, modules: &[&str], base: &str, lines: &[&Line]) -> Snippet {
+    let version = wiki.version().resolved();
+    let title = comment(&format!("{file} of the wiki {}, MoinMoin {version}", wiki.name));
+    let mut text = format!("{title}\n{}\n{}", modules.join("\n"), imports(lines));
+    text.push_str(&body("Config", base, lines));
+    Snippet { file: file.to_owned(), version, wikis: vec![wiki.name.clone()], text }
+}
+
+/// What the lines need beside the class that is inherited from.
+fn imports(lines: &[&Line]) -> String {
+    let needs = |word: &str| {
+        lines.iter().any(|line| match line {
+            Line::Attribute(text) | Line::Global(text) => text.contains(&format!("= {word}(")),
+            Line::Note(_) => false,
+        })
+    };
+    let mut text = String::new();
+    if needs("timedelta") {
+        text.push_str("from datetime import timedelta\n");
+    }
+    if needs(HANDLER) {
+        text.push_str(&format!("from MoinMoin.session import {HANDLER}\n"));
+    }
+    text
+}
+
+/// The class with its attributes, then the names of the module.
+fn body(class: &str, base: &str, lines: &[&Line]) -> String {
+    let mut text = format!("\n\nclass {class}({base}):\n");
+    let mut empty = true;
+    for line in lines {
+        match line {
+            Line::Attribute(setting) => {
+                empty = false;
+                text.push_str(&format!("    {setting}\n"));
+            }
+            Line::Note(note) => text.push_str(&format!("    {}\n", comment(note))),
+            Line::Global(_) => {}
+        }
+    }
+    if empty {
+        text.push_str("    pass\n");
+    }
+    let globals: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| match line {
+            Line::Global(setting) => Some(setting.as_str()),
+            _ => None,
+        })
+        .collect();
+    if !globals.is_empty() {
+        text.push_str(&format!("\n\n{}\n", globals.join("\n")));
+    }
+    text
+}
+
+/// The regular expression over a wiki's addresses: over the whole URL from 1.9, over host and path before.
+fn expression(wiki: &Wiki) -> String {
+    let mut hosts: Vec<String> = Vec::new();
+    for (url, _) in wiki.addresses() {
+        let host = escaped(url.host_str().unwrap_or_default());
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    let host = match hosts.as_slice() {
+        [one] => one.clone(),
+        several => format!("({})", several.join("|")),
+    };
+    // Behind a proxy MoinMoin sees the path that the proxy asks for.
+    let path = match wiki.setting(Key::BackendUrl).map(|setting| &setting.value) {
+        Some(Value::Url(backend)) => backend.path(),
+        _ => wiki.url.path(),
+    };
+    let path = match path.trim_end_matches('/') {
+        "" => "/.*".to_owned(),
+        path => format!("{}(/.*)?", escaped(path)),
+    };
+    let scheme = if wiki.version().behaviour() < Behaviour::V1_9_0 { "(https?://)?" } else { "https?://" };
+    format!("^{scheme}{host}(:\\d+)?{path}$")
+}
+
+/// Text as a regular expression that matches it alone, and that ends no raw string.
+fn escaped(text: &str) -> String {
+    let mut expression = String::new();
+    for character in text.chars() {
+        match character {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '/' | '-' | '_' | '~' | '%' => expression.push(character),
+            ' '..='~' if character != '"' => expression.extend(['\\', character]),
+            _ => expression.push('.'),
+        }
+    }
+    expression
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! One wiki's settings, each in the spelling of its version.
+//!
+//! Never written is what breaks that version: an empty cookie_domain, one without a dot from 1.9.4, a lifetime in the shape
+//! of another version, None as anonymous_session_lifetime. A comment says what was left out, and why.
+//!
+//! Source: `multiconfig.py` and `session.py` of 1.7 to 1.9, Flask's own names for 2.0.
+
+use super::literal::{Python, boolean, number, string, text, texts};
+use crate::farm::{Key, Value, Wiki};
+use crate::moin::{Behaviour, Version};
+
+/// A line of Python about one setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Line {
+    /// An attribute of the wiki's class.
+    Attribute(String),
+    /// A name of the module, as Flask's settings are in 2.0.
+    Global(String),
+    /// What is not written, and why.
+    Note(String),
+}
+
+/// The module that an expression needs.
+pub(super) const HANDLER: &str = "MoinCookieSessionIDHandler";
+
+/// A setting's lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spelt {
+    pub(super) key: Key,
+    pub(super) lines: Vec<Line>,
+}
+
+/// All that the farm file says of a wiki, in the spelling of its version.
+pub(super) fn spell(wiki: &Wiki) -> Vec<Spelt> {
+    let speller = Speller { wiki, version: wiki.version().resolved(), behaviour: wiki.version().behaviour() };
+    let spelt = |key| Spelt { key, lines: speller.lines(key) };
+    wiki.settings().map(|(key, _)| spelt(key)).filter(|spelt| !spelt.lines.is_empty()).collect()
+}
+
+struct Speller<'a> {
+    wiki: &'a Wiki,
+    version: Version,
+    behaviour: Behaviour,
+}
+
+impl Speller<'_> {
+    fn python(&self) -> Python {
+        if self.behaviour == Behaviour::V2 { Python::Three } else { Python::Two }
+    }
+
+    /// An assignment, under Flask's name in 2.0.
+    fn set(&self, key: Key, value: &str) -> Line {
+        let flask = match key {
+            Key::CookieName => "SESSION_COOKIE_NAME",
+            Key::CookieDomain => "SESSION_COOKIE_DOMAIN",
+            Key::CookiePath => "SESSION_COOKIE_PATH",
+            Key::CookieSecure => "SESSION_COOKIE_SECURE",
+            Key::CookieHttponly => "SESSION_COOKIE_HTTPONLY",
+            Key::CookieSamesite => "SESSION_COOKIE_SAMESITE",
+            Key::CookieLifetime => "PERMANENT_SESSION_LIFETIME",
+            _ => return Line::Attribute(format!("{} = {value}", key.name())),
+        };
+        match self.behaviour {
+            Behaviour::V2 => Line::Global(format!("{flask} = {value}")),
+            _ => Line::Attribute(format!("{} = {value}", key.name())),
+        }
+    }
+
+    fn left_out(&self, key: Key, why: &str) -> Line {
+        Line::Note(format!("{} is left out: {why}", key.name()))
+    }
+
+    fn lines(&self, key: Key) -> Vec<Line> {
+        let Some(value) = self.wiki.setting(key).map(|setting| &setting.value) else { return Vec::new() };
+        // What 1.7 and 1.8 call the cookie is their handler's to say, and a lifetime in the old shape takes this along.
+        let elsewhere = (key == Key::CookieName && self.behaviour < Behaviour::V1_9_0)
+            || (key == Key::AnonymousSessionLifetime && self.behaviour >= Behaviour::V1_9_0);
+        if let Some(why) = self.wiki.ignores(key).filter(|_| !elsewhere) {
+            return vec![self.left_out(key, why)];
+        }
+        match (key, value) {
+            (Key::CookieName, Value::Text(name)) => self.cookie_name(name),
+            (Key::CookieDomain, Value::Text(domain)) => vec![self.cookie_domain(domain)],
+            (Key::CookiePath, Value::Text(path)) if path.is_empty() => {
+                vec![self.left_out(key, "an empty one says nothing")]
+            }
+            (Key::CookiePath | Key::CookieSamesite, Value::Text(value)) => {
+                vec![self.set(key, &string(value, self.python()))]
+            }
+            (Key::CookieSecure | Key::CookieHttponly, Value::Bool(value)) => {
+                vec![self.set(key, boolean(*value))]
+            }
+            (Key::CookieLifetime, Value::Number(hours)) => vec![self.one_number(*hours)],
+            (Key::CookieLifetime, Value::Pair(anonymous, user)) => self.pair(*anonymous, *user),
+            (Key::AnonymousSessionLifetime, Value::Number(hours)) if self.behaviour < Behaviour::V1_9_0 => {
+                vec![self.set(key, &number(*hours))]
+            }
+            (Key::Interwikiname, Value::Text(name)) => vec![self.set(key, &text(name, self.python()))],
+            (Key::Superuser, Value::Names(names)) if self.behaviour == Behaviour::V2 => {
+                vec![
+                    self.left_out(
+                        key,
+                        &format!("2.0 names superusers in acl_functions: {}", names.join(", ")),
+                    ),
+                ]
+            }
+            (Key::Superuser, Value::Names(names)) => vec![self.set(key, &texts(names, self.python()))],
+            (Key::CacheDir | Key::UserDir, _) if self.behaviour == Behaviour::V2 => {
+                vec![self.left_out(key, "2.0 keeps everything in its stores")]
+            }
+            (Key::DataDir | Key::CacheDir | Key::SessionDir | Key::UserDir, Value::Path(_)) => {
+                self.directory(key)
+            }
+            (Key::SessionStore, Value::Text(address)) if address.starts_with("moin-1.9:") => {
+                match self.wiki.setting(Key::SessionDir) {
+                    Some(_) => Vec::new(),
+                    None => self.directory(Key::SessionDir),
+                }
+            }
+            (Key::SessionStore, Value::Text(address)) => {
+                vec![Line::Note(format!("sessions lie in {address}: no setting of MoinMoin's own says so"))]
+            }
+            (Key::Auth, Value::Names(names)) if *names != ["moin"] => {
+                vec![Line::Note(format!(
+                    "auth has these methods: {}; their objects are yours to make",
+                    names.join(", ")
+                ))]
+            }
+            (Key::SecretKeyId, Value::Text(id)) => vec![Line::Note(format!(
+                "SECRET_KEY is the key that the farm file calls {id:?}; wikifarm knows no keys"
+            ))],
+            (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, Value::Text(word))
+                if word == "custom" =>
+            {
+                vec![Line::Note(format!("{} stays your own", key.name()))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn cookie_name(&self, name: &str) -> Vec<Line> {
+        let token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
+        if let Some(odd) = name.chars().find(|c| !token(*c)) {
+            return vec![self.left_out(Key::CookieName, &format!("no cookie name may hold {odd:?}"))];
+        }
+        if name.is_empty() {
+            return vec![self.left_out(Key::CookieName, "an empty one names nothing")];
+        }
+        let value = string(name, self.python());
+        if self.behaviour >= Behaviour::V1_9_0 {
+            return vec![self.set(Key::CookieName, &value)];
+        }
+        if self.wiki.custom_handler().is_some() {
+            let why = "your own session handler says what the cookie is called";
+            return vec![self.left_out(Key::CookieName, why)];
+        }
+        let predicted = "wikifarm predicts the name MOIN_SESSION; with the next line say session_id_handler = \"custom\" in \
+                         the farm file, or leave it out";
+        vec![
+            Line::Note(predicted.to_owned()),
+            Line::Attribute(format!("session_id_handler = {HANDLER}(cookie_name={value})")),
+        ]
+    }
+
+    fn cookie_domain(&self, domain: &str) -> Line {
+        if domain.is_empty() {
+            return self.left_out(Key::CookieDomain, "an empty one breaks every response of some versions");
+        }
+        if self.wiki.moin().broken_domain().is_some() {
+            let why = format!("{domain:?} has no dot, which breaks every response of {}", self.version);
+            return self.left_out(Key::CookieDomain, &why);
+        }
+        self.set(Key::CookieDomain, &string(domain, self.python()))
+    }
+
+    /// A lifetime as 1.7 and 1.8 have it.
+    fn one_number(&self, hours: f64) -> Line {
+        let anonymous = self.wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
+        match self.behaviour {
+            behaviour if behaviour < Behaviour::V1_9_0 => self.set(Key::CookieLifetime, &number(hours)),
+            Behaviour::V2 => self.permanent(hours),
+            _ if hours.trunc() == 0.0 => {
+                let why = "0 for ever was before 1.9; now it would mean that nobody stays logged in";
+                self.left_out(Key::CookieLifetime, why)
+            }
+            _ => {
+                let pair = format!("({}, {})", number(anonymous), number(hours.trunc()));
+                self.set(Key::CookieLifetime, &pair)
+            }
+        }
+    }
+
+    /// A lifetime as 1.9 has it.
+    fn pair(&self, anonymous: f64, user: f64) -> Vec<Line> {
+        match self.behaviour {
+            Behaviour::V2 => vec![self.permanent(user)],
+            behaviour if behaviour >= Behaviour::V1_9_0 => {
+                vec![self.set(Key::CookieLifetime, &format!("({}, {})", number(anonymous), number(user)))]
+            }
+            _ => {
+                let mut lines = vec![self.set(Key::CookieLifetime, &number(user))];
+                if anonymous != 0.0 && self.wiki.setting(Key::AnonymousSessionLifetime).is_none() {
+                    lines.push(self.set(Key::AnonymousSessionLifetime, &number(anonymous)));
+                }
+                lines
+            }
+        }
+    }
+
+    fn permanent(&self, hours: f64) -> Line {
+        if hours > 0.0 {
+            self.set(Key::CookieLifetime, &format!("timedelta(hours={})", number(hours)))
+        } else {
+            self.left_out(Key::CookieLifetime, "2.0 wants a time to come")
+        }
+    }
+
+    fn directory(&self, key: Key) -> Vec<Line> {
+        let path = match key {
+            Key::DataDir => self.wiki.data_dir(),
+            Key::CacheDir => self.wiki.cache_dir(),
+            Key::UserDir => self.wiki.user_dir(),
+            _ => self.wiki.session_dir(),
+        };
+        // MoinMoin starts relative paths wherever it was started.
+        let path = path.map(|path| std::path::absolute(&path).unwrap_or(path));
+        let set = |path: std::path::PathBuf| self.set(key, &string(&path.to_string_lossy(), self.python()));
+        path.map(set).into_iter().collect()
+    }
+}
