@@ -364,41 +364,41 @@ fn the_example_farm_file_has_no_errors_where_it_lies() {
         .stdout(
             r#"
             warning[missing-directory]: user_dir users does not exist (wikis wiki1 and wiki2)
-              --> farm.toml:10:12
+              --> farm.toml:11:12
                |
-            10 | user_dir = "users"
+            11 | user_dir = "users"
                |            ^^^^^^^
                |
                = help: relative paths start at the farm file's directory
 
             warning[missing-directory]: session_dir sessions does not exist (wikis wiki1 and wiki2)
-              --> farm.toml:19:15
+              --> farm.toml:20:15
                |
-            19 | session_dir = "sessions"
+            20 | session_dir = "sessions"
                |               ^^^^^^^^^^
                |
                = help: relative paths start at the farm file's directory
 
             warning[missing-directory]: data_dir wiki1/data does not exist
-              --> farm.toml:27:12
+              --> farm.toml:28:12
                |
-            27 | data_dir = "wiki1/data"
+            28 | data_dir = "wiki1/data"
                |            ^^^^^^^^^^^^
                |
                = help: relative paths start at the farm file's directory
 
             warning[missing-directory]: data_dir wiki2/data does not exist
-              --> farm.toml:32:12
+              --> farm.toml:33:12
                |
-            32 | data_dir = "wiki2/data"
+            33 | data_dir = "wiki2/data"
                |            ^^^^^^^^^^^^
                |
                = help: relative paths start at the farm file's directory
 
             warning[missing-directory]: data_dir old/data does not exist
-              --> farm.toml:39:12
+              --> farm.toml:40:12
                |
-            39 | data_dir = "old/data"
+            40 | data_dir = "old/data"
                |            ^^^^^^^^^^
                |
                = help: relative paths start at the farm file's directory

@@ -25,11 +25,13 @@ fn every_rule_is_listed_with_severity_family_fix_and_title() {
         share-of-one                warning  syntax       -       a [[share]] of fewer than two wikis
         repeated-item               warning  syntax       safe    a list that holds a name twice
         redundant-setting           note     syntax       safe    a setting that is inherited with the same value
+        nested-url                  note     syntax       -       a wiki whose address lies below that of a wiki before it
         precise-version             warning  versions     unsafe  a version without its last number
         missing-version             warning  versions     -       a wiki whose version is nowhere said
         ignored-setting             warning  versions     safe    a setting that the wiki's version ignores
         lifetime-shape              error    versions     safe    cookie_lifetime in the shape of another version
         custom-handler              warning  versions     -       a wiki with a session handler of its own
+        forced-httponly             note     versions     -       1.8.5, the one release before 1.9 that sends HttpOnly, and always does
         broken-domain               error    domain       unsafe  a cookie_domain with which this version answers no request
         domain-mismatch             error    domain       -       a cookie_domain that the wiki's host is not within
         domain-public-suffix        error    domain       -       a cookie_domain under which anybody can have a host
@@ -56,6 +58,8 @@ fn every_rule_is_listed_with_severity_family_fix_and_title() {
         outlives-cap                warning  lifetime     -       a cookie that is meant to last longer than browsers keep any
         anonymous-outlives-login    warning  lifetime     -       anonymous sessions that last longer than logins
         share-lifetimes-differ      warning  lifetime     -       wikis of one [[share]] whose logins last differently
+        login-for-ever              warning  lifetime     -       a login lifetime of 0 in 1.7 or 1.8: ten years for everybody
+        anonymous-negative          warning  lifetime     -       an anonymous lifetime below 0
         secure-over-http            error    security     -       a Secure cookie from a wiki at an http URL
         http-and-https              warning  security     -       a wiki that is reached over http and https
         not-secure                  warning  security     -       a wiki at an https URL whose cookie is not Secure
@@ -70,6 +74,9 @@ fn every_rule_is_listed_with_severity_family_fix_and_title() {
         share-unintended            error    sharing      -       wikis that share a login though no [[share]] has both
         cookie-refused              error    sharing      -       a wiki whose login cookie browsers refuse
         own-cookie-shadows          warning  sharing      -       a wiki whose own anonymous cookie hides the shared one
+        secure-blocks-http          warning  sharing      -       a wiki over http that another wiki's Secure cookie keeps from setting its own
+        share-takes-differ          warning  sharing      -       wikis of one [[share]] that take different ones of two cookies of one name
+        no-secret-key-id            note     sharing      -       wikis of 2.0 of which nobody said which SECRET_KEY signs their cookies
         missing-directory           warning  storage      -       a directory that is not there
         in-web-root                 warning  storage      -       sessions or users in a directory that a web server usually shows
         session-in-tmp              warning  storage      -       sessions in /tmp, /var/tmp or /dev/shm
@@ -80,6 +87,9 @@ fn every_rule_is_listed_with_severity_family_fix_and_title() {
         shared-data-dir             warning  storage      -       two wikis with one data_dir
         first-request-store         warning  storage      -       wikis of 1.9.0 with different session directories
         torn-writes                 warning  storage      -       wikis that share sessions with one that writes them in place
+        mixed-store                 warning  storage      -       wikis whose versions keep sessions differently, in one directory
+        store-of-other-version      error    storage      -       a session_store in the layout of another version
+        two-session-places          warning  storage      -       a session_store and a session_dir that name different places
         world-writable              error    permissions  -       a directory that everybody on the machine can write into
         listable-sessions           warning  permissions  -       a session directory whose names everybody on the machine can read
         writable-parent             error    permissions  -       a directory that everybody on the machine can put another in place of
@@ -90,6 +100,7 @@ fn every_rule_is_listed_with_severity_family_fix_and_title() {
         idle-below-login            warning  prune        -       a prune `idle` that is shorter than a login lasts
         unguarded-prune             warning  prune        -       a max_delete that lets everything go
         no-cleaner                  warning  prune        -       a session directory that grows and that no job cleans
+        cleansessions-job           warning  prune        -       a job of this machine that runs `moin maint cleansessions`
         unknown-rule                error    suppression  safe    a [lint] entry or comment that names no rule
         unused-suppression          warning  suppression  safe    a rule that is allowed where it finds nothing
         bad-suppression             warning  suppression  safe    a comment to wikifarm that it does not understand

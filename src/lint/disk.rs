@@ -1,6 +1,6 @@
 //! What the rules may know of the disk: facts, gathered once for all rules.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -56,6 +56,10 @@ pub trait Disk {
 
     /// Whether a job of this machine removes sessions, as far as can be seen.
     fn has_cleaner(&self) -> bool;
+
+    /// The job of this machine that runs MoinMoin's own cleaner, as far as can be seen; it may be meant for one of
+    /// `sessions`.
+    fn sweeper(&self, sessions: &[&Path]) -> Option<PathBuf>;
 }
 
 /// The disk of this machine.
@@ -100,32 +104,40 @@ impl Disk for RealDisk {
     }
 
     fn has_cleaner(&self) -> bool {
-        const PLACES: [&str; 9] = [
-            "/etc/crontab",
-            "/etc/cron.d",
-            "/etc/cron.hourly",
-            "/etc/cron.daily",
-            "/etc/cron.weekly",
-            "/var/spool/cron",
-            "/var/spool/cron/crontabs",
-            "/etc/systemd/system",
-            "/usr/lib/systemd/system",
-        ];
-        PLACES.into_iter().any(|place| mentions_cleaning(Path::new(place)))
+        JOBS.into_iter().any(|place| mentions(Path::new(place), &["wikifarm", "cleansessions"]).is_some())
+    }
+
+    fn sweeper(&self, _: &[&Path]) -> Option<PathBuf> {
+        JOBS.into_iter().find_map(|place| mentions(Path::new(place), &["cleansessions"]))
     }
 }
 
-/// Whether a file, or one of the files in a directory, runs one of the two programs that remove sessions.
-fn mentions_cleaning(path: &Path) -> bool {
-    let mentions = |path: &Path| {
+/// Where the jobs of a machine stand.
+const JOBS: [&str; 9] = [
+    "/etc/crontab",
+    "/etc/cron.d",
+    "/etc/cron.hourly",
+    "/etc/cron.daily",
+    "/etc/cron.weekly",
+    "/var/spool/cron",
+    "/var/spool/cron/crontabs",
+    "/etc/systemd/system",
+    "/usr/lib/systemd/system",
+];
+
+/// The file at `path`, or one of the files in that directory, that holds one of `words`.
+fn mentions(path: &Path, words: &[&str]) -> Option<PathBuf> {
+    let holds = |path: &Path| {
         let small = path.metadata().is_ok_and(|found| found.is_file() && found.len() < 1 << 20);
         let text = if small { fs::read(path).unwrap_or_default() } else { Vec::new() };
         let text = String::from_utf8_lossy(&text);
-        text.contains("wikifarm") || text.contains("cleansessions")
+        // What a comment says is not run.
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        lines.into_iter().any(|line| words.iter().any(|word| line.contains(word)))
     };
     match fs::read_dir(path) {
-        Ok(entries) => entries.flatten().any(|entry| mentions(&entry.path())),
-        Err(_) => mentions(path),
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).find(|path| holds(path)),
+        Err(_) => holds(path).then(|| path.to_owned()),
     }
 }
 
@@ -157,6 +169,7 @@ pub(super) struct Facts<'a> {
     pub(super) wikis: Vec<(&'a Wiki, Vec<Place>)>,
     found: HashMap<PathBuf, io::Result<Directory>>,
     cleaner: OnceCell<bool>,
+    entries: RefCell<HashMap<PathBuf, Option<Entries>>>,
 }
 
 impl<'a> Facts<'a> {
@@ -176,7 +189,7 @@ impl<'a> Facts<'a> {
                 look(parent);
             }
         }
-        Facts { farm, disk, wikis, found, cleaner: OnceCell::new() }
+        Facts { farm, disk, wikis, found, cleaner: OnceCell::new(), entries: RefCell::default() }
     }
 
     /// What is at `path`; `None` where nobody looked.
@@ -193,6 +206,16 @@ impl<'a> Facts<'a> {
     /// Whether a job of this machine removes sessions.
     pub(super) fn has_cleaner(&self) -> bool {
         *self.cleaner.get_or_init(|| self.disk.has_cleaner())
+    }
+
+    /// What lies in a session directory, looked at once; `None` if it can't be read.
+    pub(super) fn entries(&self, path: &Path, layout: Layout) -> Option<Entries> {
+        if let Some(known) = self.entries.borrow().get(path) {
+            return known.clone();
+        }
+        let found = self.disk.entries(path, layout).ok();
+        self.entries.borrow_mut().insert(path.to_owned(), found.clone());
+        found
     }
 
     /// Every directory of every wiki.

@@ -199,6 +199,58 @@ pub(super) const RULES: &[Rule] = &[
         since: "0.1.0",
         look: Look::Farm(share_lifetimes_differ),
     },
+    Rule {
+        name: "login-for-ever",
+        family: FAMILY,
+        severity: Warning,
+        title: "a login lifetime of 0 in 1.7 or 1.8: ten years for everybody",
+        why: "Who turned `remember me` off in his preferences, as one does on a shared computer, stays logged in all the \
+              same, for as long as browsers keep any cookie.",
+        bad: r#"
+            moin = "1.8.7"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_lifetime = 0
+        "#,
+        good: r#"
+            moin = "1.8.7"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_lifetime = 12
+        "#,
+        cure: "Write how many hours a login shall last without `remember me`.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(login_for_ever),
+    },
+    Rule {
+        name: "anonymous-negative",
+        family: FAMILY,
+        severity: Warning,
+        title: "an anonymous lifetime below 0",
+        why: "For a login a negative number means 'whatever the user chose'; for a visitor it is a cookie that has ended \
+              before it comes, sent with every page and thrown away.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_lifetime = [-1, 12]
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            cookie_lifetime = [1, -12]
+            [prune]
+            idle = "400d"
+        "#,
+        cure: "Write 0 for no anonymous sessions, or how many hours they shall last.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(anonymous_negative),
+    },
 ];
 
 fn fractional_hours(wiki: &Wiki, sink: &mut Sink) {
@@ -305,5 +357,26 @@ fn share_lifetimes_differ(farm: &Farm, sink: &mut Sink) {
             let help = "set one cookie_lifetime for the wikis of the [[share]]";
             sink.report_farm(share.span.clone(), message, help, Vec::new());
         }
+    }
+}
+
+fn login_for_ever(wiki: &Wiki, sink: &mut Sink) {
+    let zero = matches!(wiki.moin().cookie_lifetime, Some(CookieLifetime::Hours(0.0)));
+    if zero && wiki.version().behaviour() < Behaviour::V1_9_0 {
+        let message = "a login lasts ten years, whether the user wants to be remembered or not".to_owned();
+        let help = "write how many hours it shall last without `remember me`";
+        sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
+    }
+}
+
+fn anonymous_negative(wiki: &Wiki, sink: &mut Sink) {
+    let Ok(found) = lifetimes(&wiki.moin()) else { return };
+    if matches!(found.anonymous, Lifetime::Seconds(seconds) if seconds < 0.0) {
+        let key = [Key::AnonymousSessionLifetime, Key::CookieLifetime]
+            .into_iter()
+            .find(|key| wiki.setting(*key).is_some())
+            .unwrap_or(Key::CookieLifetime);
+        let message = "visitors get a cookie that has ended before it comes".to_owned();
+        sink.report(wiki, wiki.span_of(key), message, "write 0 for none, or a number above");
     }
 }

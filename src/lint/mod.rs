@@ -12,6 +12,7 @@ mod fix;
 mod levels;
 mod lifetime;
 mod name;
+mod neighbours;
 mod path;
 mod permissions;
 mod prune;
@@ -42,7 +43,7 @@ use crate::farm::{Change, Farm, Fix, Span, SyntaxErrors};
 use crate::sharing::{Model, RealPlaces};
 
 /// The families, in the order in which their rules are listed.
-const FAMILIES: [&[Rule]; 14] = [
+const FAMILIES: [&[Rule]; 15] = [
     syntax::RULES,
     tables::RULES,
     versions::RULES,
@@ -52,6 +53,7 @@ const FAMILIES: [&[Rule]; 14] = [
     lifetime::RULES,
     security::RULES,
     sharing::RULES,
+    neighbours::RULES,
     storage::RULES,
     stores::RULES,
     permissions::RULES,

@@ -1,5 +1,6 @@
 //! Rules about `[prune]`, the policy by which sessions go.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::Severity::Warning;
@@ -186,6 +187,32 @@ pub(super) const RULES: &[Rule] = &[
         since: "0.1.0",
         look: Look::Disk(no_cleaner),
     },
+    Rule {
+        name: "cleansessions-job",
+        family: FAMILY,
+        severity: Warning,
+        title: "a job of this machine that runs `moin maint cleansessions`",
+        why: "It removes every session without `expires`, and so logs out who just logged in; it removes what it can't \
+              read, runs whatever code a pickle names, leaves half-written files for ever, and with --name removes other \
+              users' sessions too.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/srv/swept/sessions"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/srv/sessions"
+        "#,
+        cure: "Run `wikifarm session prune` in its place.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Disk(cleansessions_job),
+    },
 ];
 
 /// Whether the wiki keeps sessions in files that it never removes.
@@ -269,7 +296,7 @@ fn no_cleaner(facts: &Facts<'_>, sink: &mut Sink) {
         if facts.directory(&place.path).is_none() {
             continue;
         }
-        let many = facts.disk.entries(&place.path, layout(wiki)).is_ok_and(|found| found.sessions >= MANY);
+        let many = facts.entries(&place.path, layout(wiki)).is_some_and(|found| found.sessions >= MANY);
         if many && !facts.has_cleaner() {
             let path = place.path.display();
             let message =
@@ -281,5 +308,21 @@ fn no_cleaner(facts: &Facts<'_>, sink: &mut Sink) {
                 "run `wikifarm session prune` from cron every night",
             );
         }
+    }
+}
+
+fn cleansessions_job(facts: &Facts<'_>, sink: &mut Sink) {
+    let there: Vec<_> = facts
+        .sessions()
+        .filter(|(wiki, place)| keeps_files(wiki) && facts.directory(&place.path).is_some())
+        .collect();
+    let Some((wiki, place)) = there.first() else { return };
+    let paths: Vec<&Path> = there.iter().map(|(_, place)| place.path.as_path()).collect();
+    if let Some(job) = facts.disk.sweeper(&paths) {
+        let message =
+            format!("{} runs `moin maint cleansessions`, which logs out who just logged in", job.display());
+        let prune = &facts.farm.prune;
+        let span = if prune.present { prune.span.clone() } else { wiki.span_of(place.key) };
+        sink.report_farm(span, message, "run `wikifarm session prune` in its place", Vec::new());
     }
 }

@@ -258,11 +258,8 @@ fn session_in_memory(facts: &Facts<'_>, sink: &mut Sink) {
 }
 
 fn session_among_others(facts: &Facts<'_>, sink: &mut Sink) {
-    let mut seen: HashMap<&Path, Option<String>> = HashMap::new();
     for (wiki, place) in facts.sessions().filter(|(_, place)| facts.directory(&place.path).is_some()) {
-        let foreign = seen.entry(&place.path).or_insert_with(|| {
-            facts.disk.entries(&place.path, layout(wiki)).ok().and_then(|entries| entries.foreign)
-        });
+        let foreign = facts.entries(&place.path, layout(wiki)).and_then(|entries| entries.foreign);
         if let Some(name) = foreign {
             let path = place.path.display();
             let message = format!("{path} holds what is no session of MoinMoin, like {name:?}");

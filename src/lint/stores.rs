@@ -1,11 +1,11 @@
 //! Rules about directories that several wikis have.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::Severity::Warning;
+use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
-use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{Farm, Key, Value, Wiki};
 use crate::moin::Behaviour;
 
 const FAMILY: &str = "storage";
@@ -110,6 +110,91 @@ pub(super) const RULES: &[Rule] = &[
         since: "0.1.0",
         look: Look::Farm(torn_writes),
     },
+    Rule {
+        name: "mixed-store",
+        family: FAMILY,
+        severity: Warning,
+        title: "wikis whose versions keep sessions differently, in one directory",
+        why: "1.7 and 1.8 name sessions otherwise than 1.9, 1.9.0 never writes when one expires, and 1.9.1 writes it \
+              otherwise than later ones. In one directory nobody can tell whose a session is, and what cleans up for the \
+              one removes live sessions of the other.",
+        bad: r#"
+            [farm]
+            session_dir = "sessions"
+            [wikis.one]
+            moin = "1.9.11"
+            url = "https://one.example.org/"
+            [wikis.two]
+            moin = "1.9.0"
+            url = "https://two.example.org/"
+        "#,
+        good: r#"
+            [farm]
+            session_dir = "sessions"
+            [wikis.one]
+            moin = "1.9.11"
+            url = "https://one.example.org/"
+            [wikis.two]
+            moin = "1.9.8"
+            url = "https://two.example.org/"
+        "#,
+        cure: "Upgrade them together, or give each version its own directory.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Farm(mixed_store),
+    },
+    Rule {
+        name: "store-of-other-version",
+        family: FAMILY,
+        severity: Error,
+        title: "a session_store in the layout of another version",
+        why: "A wiki writes sessions in its own layout, whatever the farm file says: prune and verify would judge them by \
+              the rules of the other.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_store = "moin-1.8:/srv/sessions"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_store = "moin-1.9:/srv/sessions"
+        "#,
+        cure: "Write the layout of the version that the wiki runs, or leave session_store out.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(store_of_other_version),
+    },
+    Rule {
+        name: "two-session-places",
+        family: FAMILY,
+        severity: Warning,
+        title: "a session_store and a session_dir that name different places",
+        why: "MoinMoin knows session_dir alone; wikifarm goes by session_store. One of the two is not where the sessions \
+              are.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/srv/sessions"
+            session_store = "moin-1.9:/srv/other"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "/srv/sessions"
+        "#,
+        cure: "Keep the one that is right.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(two_session_places),
+    },
 ];
 
 /// The wikis by the directory that `of` gives, where several have one.
@@ -166,5 +251,65 @@ fn torn_writes(farm: &Farm, sink: &mut Sink) {
             );
             sink.report(wiki, wiki.span_of(Key::Moin), message, "upgrade to 1.9.2 or later");
         }
+    }
+}
+
+/// How a version keeps a session; alike for versions that can share a directory.
+fn manner(wiki: &Wiki) -> Option<&'static str> {
+    match wiki.version().behaviour() {
+        Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Some("1.7 and 1.8"),
+        Behaviour::V1_9_0 => Some("1.9.0"),
+        Behaviour::V1_9_1 => Some("1.9.1"),
+        Behaviour::V2 => None,
+        _ => Some("1.9.2 and later"),
+    }
+}
+
+fn mixed_store(farm: &Farm, sink: &mut Sink) {
+    for group in together(farm, Wiki::session_dir) {
+        let mut wikis = group.iter().filter(|wiki| wiki.custom_handler().is_none());
+        let Some(first) = wikis.find(|wiki| manner(wiki).is_some()) else { continue };
+        for wiki in wikis.filter(|wiki| manner(wiki).is_some() && manner(wiki) != manner(first)) {
+            let (a, b) = (manner(first).unwrap_or_default(), manner(wiki).unwrap_or_default());
+            let message = format!(
+                "{:?} and {:?} have one session directory, and {a} keep sessions otherwise than {b}",
+                first.name, wiki.name
+            );
+            let help = "upgrade them together, or give each version its own directory";
+            sink.report(wiki, wiki.span_of(Key::Moin), message, help);
+        }
+    }
+}
+
+fn store_of_other_version(wiki: &Wiki, sink: &mut Sink) {
+    let Some(address) = wiki.text(Key::SessionStore) else { return };
+    let wanted = match wiki.version().behaviour() {
+        Behaviour::V2 => return,
+        behaviour if behaviour < Behaviour::V1_9_0 => "moin-1.8:",
+        _ => "moin-1.9:",
+    };
+    if ["moin-1.8:", "moin-1.9:"].iter().any(|layout| address.starts_with(layout) && *layout != wanted) {
+        let version = wiki.version().resolved();
+        let message = format!("{address} is not in the layout in which MoinMoin {version} writes sessions");
+        sink.report(
+            wiki,
+            wiki.span_of(Key::SessionStore),
+            message,
+            format!("write {wanted}DIR, or leave it out"),
+        );
+    }
+}
+
+fn two_session_places(wiki: &Wiki, sink: &mut Sink) {
+    let (Some(dir), Some(address)) = (wiki.setting(Key::SessionDir), wiki.text(Key::SessionStore)) else {
+        return;
+    };
+    let Value::Path(written) = &dir.value else { return };
+    let Some((_, store)) = address.split_once(':') else { return };
+    if (Behaviour::V1_9_0..Behaviour::V2).contains(&wiki.version().behaviour())
+        && written.components().ne(Path::new(store).components())
+    {
+        let message = format!("session_dir is {}, session_store {address}", written.display());
+        sink.report(wiki, wiki.span_of(Key::SessionStore), message, "keep the one that is right");
     }
 }

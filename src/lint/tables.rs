@@ -140,6 +140,33 @@ pub(super) const RULES: &[Rule] = &[
         since: "0.1.0",
         look: Look::Parser,
     },
+    Rule {
+        name: "nested-url",
+        family: FAMILY,
+        severity: Note,
+        title: "a wiki whose address lies below that of a wiki before it",
+        why: "farmconfig.py takes the first expression that matches, and one for the upper address usually matches what is \
+              below it too: then the lower wiki is never reached.",
+        bad: r#"
+            moin = "1.9.11"
+            [wikis.main]
+            url = "https://example.org/"
+            [wikis.lab]
+            url = "https://example.org/lab"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [wikis.lab]
+            url = "https://example.org/lab"
+            [wikis.main]
+            url = "https://example.org/"
+        "#,
+        cure: "Put the lower wiki first, here and in `wikis` of farmconfig.py.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Farm(nested_url),
+    },
 ];
 
 fn useless_alias(wiki: &Wiki, sink: &mut Sink) {
@@ -206,6 +233,32 @@ fn share_of_one(farm: &Farm, sink: &mut Sink) {
                 "name the wikis that are meant to share",
                 Vec::new(),
             );
+        }
+    }
+}
+
+fn nested_url(farm: &Farm, sink: &mut Sink) {
+    let root = |url: &url::Url| {
+        format!("{}{}/", url.host_str().unwrap_or_default(), url.path().trim_end_matches('/'))
+    };
+    let mut before: HashMap<String, &Wiki> = HashMap::new();
+    for wiki in &farm.wikis {
+        for (url, key) in wiki.addresses() {
+            let address = root(url);
+            let above = address.match_indices('/').filter_map(|(at, _)| address.get(..=at));
+            let above = above.filter(|above| *above != address).find_map(|above| before.get(above));
+            // A wiki that stands alone has no expressions.
+            if let Some(other) =
+                above.filter(|other| other.name != wiki.name && wiki.siteid() != "wikiconfig")
+            {
+                let message =
+                    format!("{url} lies below {}, the address of {:?} before it", other.url, other.name);
+                let help = "put it first, here and in `wikis` of farmconfig.py";
+                sink.report(wiki, wiki.span_of(key), message, help);
+            }
+        }
+        for (url, _) in wiki.addresses() {
+            before.entry(root(url)).or_insert(wiki);
         }
     }
 }

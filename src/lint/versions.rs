@@ -1,7 +1,7 @@
 //! Rules about what a version knows.
 
 use super::Safety::{Safe, Unsafe};
-use super::Severity::{Error, Warning};
+use super::Severity::{Error, Note, Warning};
 use super::rule::{Look, Rule, Sink};
 use crate::farm::{Change, Fix, Key, Value, Wiki, quoted};
 use crate::moin::Behaviour;
@@ -128,6 +128,29 @@ pub(super) const RULES: &[Rule] = &[
         since: "0.1.0",
         look: Look::Wiki(custom_handler),
     },
+    Rule {
+        name: "forced-httponly",
+        family: FAMILY,
+        severity: Note,
+        title: "1.8.5, the one release before 1.9 that sends HttpOnly, and always does",
+        why: "What reads the cookie from within a page works with every other release of 1.7 and 1.8 and fails with this \
+              one, and no setting changes it.",
+        bad: r#"
+            moin = "1.8.5"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        good: r#"
+            moin = "1.8.9"
+            [wikis.one]
+            url = "https://one.example.org/"
+        "#,
+        cure: "Nothing, if no script or applet needs the cookie; else run 1.8.6 or later.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Wiki(forced_httponly),
+    },
 ];
 
 fn precise_version(wiki: &Wiki, sink: &mut Sink) {
@@ -222,5 +245,17 @@ fn custom_handler(wiki: &Wiki, sink: &mut Sink) {
         let message =
             format!("the wiki {:?} has a {} of its own: nothing can be predicted", wiki.name, key.name());
         sink.report(wiki, wiki.span_of(key), message, "`cookie probe` shows what it really sends");
+    }
+}
+
+fn forced_httponly(wiki: &Wiki, sink: &mut Sink) {
+    if wiki.version().always_http_only() {
+        let message = "1.8.5 sends HttpOnly whatever is configured".to_owned();
+        sink.report(
+            wiki,
+            wiki.span_of(Key::Moin),
+            message,
+            "where scripts need the cookie, run 1.8.6 or later",
+        );
     }
 }

@@ -1,0 +1,191 @@
+//! Rules about wikis that meet in a browser and treat what they find there differently.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Severity::{Note, Warning};
+use super::rule::{Look, Rule, Sink};
+use crate::browser::{Cookie, domain_match, path_match};
+use crate::farm::{Farm, Key, Wiki};
+use crate::moin::{Behaviour, Duplicate};
+use crate::sharing::{As, Left, Model};
+
+const FAMILY: &str = "sharing";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "secure-blocks-http",
+        family: FAMILY,
+        severity: Warning,
+        title: "a wiki over http that another wiki's Secure cookie keeps from setting its own",
+        why: "As long as a Secure cookie of the same name is there whose domain and path reach the wiki, browsers refuse \
+              the plain one: who has been at the wiki over https can't log in at the one over http.",
+        bad: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            cookie_name = "lab"
+            [wikis.one]
+            url = "https://one.example.org/"
+            session_dir = "sessions"
+            user_dir = "users"
+            [wikis.two]
+            url = "http://two.example.org/"
+            session_dir = "sessions"
+            user_dir = "users"
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            cookie_name = "siteidmagic"
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            url = "http://two.example.org/"
+        "#,
+        cure: "Serve both over https, or give them different cookie names.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Sharing(secure_blocks_http),
+    },
+    Rule {
+        name: "share-takes-differ",
+        family: FAMILY,
+        severity: Warning,
+        title: "wikis of one [[share]] that take different ones of two cookies of one name",
+        why: "Up to 1.9.10 a wiki takes the last cookie of its name, from 1.9.11 on the first. When an old cookie with \
+              another path or domain is still in the browser, people are logged in at the one and not at the other.",
+        bad: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            cookie_name = "lab"
+            session_dir = "sessions"
+            user_dir = "users"
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            moin = "1.9.10"
+            url = "https://two.example.org/"
+            [[share]]
+            wikis = ["one", "two"]
+        "#,
+        good: r#"
+            moin = "1.9.11"
+            [farm]
+            cookie_domain = ".example.org"
+            cookie_name = "lab"
+            session_dir = "sessions"
+            user_dir = "users"
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            url = "https://two.example.org/"
+            [[share]]
+            wikis = ["one", "two"]
+        "#,
+        cure: "Upgrade them together; say duplicate_cookie where a distribution's Werkzeug differs from MoinMoin's own.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Farm(share_takes_differ),
+    },
+    Rule {
+        name: "no-secret-key-id",
+        family: FAMILY,
+        severity: Note,
+        title: "wikis of 2.0 of which nobody said which SECRET_KEY signs their cookies",
+        why: "With one key a cookie of one wiki is a login at the other; with two keys and one cookie name each overwrites \
+              the other's. Without secret_key_id wikifarm can predict neither.",
+        bad: r#"
+            moin = "2.0"
+            [farm]
+            cookie_secure = true
+            [wikis.one]
+            url = "https://one.example.org/"
+            [wikis.two]
+            url = "https://two.example.org/"
+        "#,
+        good: r#"
+            moin = "2.0"
+            [farm]
+            cookie_secure = true
+            [wikis.one]
+            url = "https://one.example.org/"
+            secret_key_id = "one"
+            [wikis.two]
+            url = "https://two.example.org/"
+            secret_key_id = "two"
+        "#,
+        cure: "Give each key a name of your choice and write it as secret_key_id; never the key itself.",
+        fix: None,
+        fixed: false,
+        since: "0.1.0",
+        look: Look::Farm(no_secret_key_id),
+    },
+];
+
+fn secure_blocks_http(farm: &Farm, model: &Model, sink: &mut Sink) {
+    // Of cookies that browsers can't tell apart one is enough, whosever it is.
+    let mut secure: HashMap<&str, Vec<(&str, &Cookie)>> = HashMap::new();
+    let mut seen: HashSet<(&str, &str, &[u8])> = HashSet::new();
+    for site in model.sites() {
+        let Left::Cookie(cookie) = site.left(As::User) else { continue };
+        let place = (site.cookie_name.as_str(), cookie.domain.as_str(), cookie.path.as_slice());
+        if cookie.secure && seen.insert(place) {
+            secure.entry(&site.cookie_name).or_default().push((&site.name, cookie));
+        }
+    }
+    for site in model.sites().iter().filter(|site| !site.target.is_secure()) {
+        let (Some(wiki), Left::Cookie(own)) = (farm.wiki(&site.name), site.left(As::User)) else { continue };
+        // RFC 6265bis 5.7 step 15: the domains match either way, and the old path covers the new one.
+        let blocks = |cookie: &Cookie| {
+            let reach =
+                domain_match(&own.domain, &cookie.domain) || domain_match(&cookie.domain, &own.domain);
+            let path = |cookie: &Cookie| String::from_utf8_lossy(&cookie.path).into_owned();
+            reach && path_match(&path(own), &path(cookie))
+        };
+        let theirs = secure.get(site.cookie_name.as_str()).into_iter().flatten();
+        if let Some((name, _)) = theirs.into_iter().find(|(_, cookie)| blocks(cookie)) {
+            let message = format!(
+                "who has been at {name:?} can't log in at {:?}: the Secure cookie {} is in the way",
+                site.name, site.cookie_name
+            );
+            sink.report(
+                wiki,
+                wiki.span_of(Key::Url),
+                message,
+                "serve it over https, or give it another cookie name",
+            );
+        }
+    }
+}
+
+fn share_takes_differ(farm: &Farm, sink: &mut Sink) {
+    for share in &farm.shares {
+        let mut wikis = share.wikis.iter().filter_map(|(name, _)| farm.wiki(name));
+        let takes = |wiki: &Wiki| wiki.moin().takes();
+        let Some(first) = wikis.next() else { continue };
+        let Some(other) = wikis.find(|wiki| takes(wiki) != takes(first)) else { continue };
+        let (a, b) = match takes(first) {
+            Duplicate::First => (first, other),
+            Duplicate::Last => (other, first),
+        };
+        let message =
+            format!("of two cookies of one name {:?} takes the first and {:?} the last", a.name, b.name);
+        let help = "upgrade them together, or make sure that no old cookie is left: `cookie diff`";
+        sink.report_farm(share.span.clone(), message, help, Vec::new());
+    }
+}
+
+fn no_secret_key_id(farm: &Farm, sink: &mut Sink) {
+    let of_2_0 = |wiki: &&Wiki| wiki.version().behaviour() == Behaviour::V2;
+    if farm.wikis.iter().filter(of_2_0).count() < 2 {
+        return;
+    }
+    for wiki in farm.wikis.iter().filter(of_2_0).filter(|wiki| wiki.text(Key::SecretKeyId).is_none()) {
+        let message = format!("nothing says which SECRET_KEY signs the cookies of {:?}", wiki.name);
+        sink.report(wiki, wiki.span.clone(), message, "add secret_key_id: a name for the key, never the key");
+    }
+}
