@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod bad_toml;
 mod beside_others;
 mod completions;
 mod config_check;

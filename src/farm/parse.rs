@@ -27,7 +27,11 @@ pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
     let (document, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {
         let end = source.text().len();
-        let errors = errors.iter().map(|e| (e.message().to_owned(), e.span().unwrap_or(end..end))).collect();
+        let placed = |error: &toml::de::Error| (error.message().to_owned(), error.span().unwrap_or(end..end));
+        let mut errors: Vec<(String, Span)> = errors.iter().map(placed).collect();
+        // The parser comes to some places late, or twice.
+        errors.sort_by_key(|(_, span)| (span.start, span.end));
+        errors.dedup();
         return Err(Box::new(SyntaxErrors { source, errors }));
     }
     let mut reader = Reader { has_moin: document.get_ref().contains_key("moin"), ..Reader::default() };
