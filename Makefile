@@ -1,5 +1,5 @@
 # check: everything CI checks; of it check-offline needs no server, check-servers starts redis-server and nginx. install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
-# bench: how fast it is beside the bare system calls, on stores of 100,000 and 1,000,000 sessions (some 8 GB and 15 minutes).
+# bench: how fast it checks 5,000 wikis, and how fast it is beside the bare system calls, on stores of 100,000 and 1,000,000 sessions (some 8 GB and 15 minutes).
 # WIKIFARM_STRESS=60 make check: the races against writing wikis and an attacker run for a minute each instead of a second.
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -37,6 +37,7 @@ tools:
 	@$(CARGO) clippy --version >/dev/null 2>&1 || { echo "clippy is missing: rustup component add clippy" >&2; exit 1; }
 
 bench:
+	$(CARGO) bench --locked --bench check
 	$(CARGO) bench --locked --bench scale -- $(BENCH)
 
 build:
