@@ -44,4 +44,5 @@ mod session_show;
 mod session_stats;
 mod session_verify;
 mod session_whois;
+mod store_list;
 mod support;

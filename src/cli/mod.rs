@@ -30,6 +30,7 @@ mod session_show;
 mod session_stats;
 mod session_verify;
 mod session_whois;
+mod store_list;
 mod stores;
 mod users;
 
@@ -170,6 +171,9 @@ enum Command {
         after_help = "Example: wikifarm session prune --dry-run"
     )]
     Session(Session),
+    /// List the farm's stores, and find session directories anywhere
+    #[command(subcommand, arg_required_else_help = true, after_help = "Example: wikifarm store list")]
+    Store(Store),
     Demo(demo::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -206,6 +210,11 @@ enum Session {
     Migrate(session_migrate::Options),
     Verify(session_verify::Options),
     Whois(session_whois::Options),
+}
+
+#[derive(Debug, Subcommand)]
+enum Store {
+    List(store_list::Options),
 }
 
 /// The command tree, for manual pages and completions.
@@ -362,6 +371,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Session(Session::Migrate(options))) => session_migrate::run(&options, context),
         Some(Command::Session(Session::Verify(options))) => session_verify::run(&options, context),
         Some(Command::Session(Session::Whois(options))) => session_whois::run(&options, context),
+        Some(Command::Store(Store::List(options))) => store_list::run(&options, context),
     }
 }
 

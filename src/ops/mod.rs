@@ -17,6 +17,7 @@
 //! Source: MoinMoin's own clean-up by version (`cleansessions`, `MoinMoin/session.py`), and what it gets wrong.
 
 mod age;
+mod census;
 mod guard;
 pub mod migrate;
 mod outcome;
@@ -32,6 +33,7 @@ pub mod verify;
 mod victims;
 
 pub use age::age_text;
+pub use census::{Census, census, room};
 pub use guard::{ClockCheck, Refusal};
 pub use outcome::{Counts, Problem, Report, StoreResult, Total};
 pub use plan::{Options, Plan, StorePlan, plan};

@@ -1,0 +1,167 @@
+//! What a store holds, counted, and how much room is left where it lies. Changes nothing.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::store::{Fields, Found, Layout, SessionStore, SqliteAddress, State, StoreError, StoreSpec};
+use crate::sys::Room;
+
+use super::outcome::Problem;
+
+/// What a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Census {
+    /// Sessions: the sum of the six states.
+    pub sessions: u64,
+    /// Valid.
+    pub live: u64,
+    /// Over.
+    pub expired: u64,
+    /// Not over, but not written for longer than the policy's `idle`.
+    pub idle: u64,
+    /// Without `expires`.
+    pub no_expires: u64,
+    /// With an `expires` that is no finite number.
+    pub invalid_expires: u64,
+    /// Not to be understood.
+    pub unreadable: u64,
+    /// Half-written files, young and old.
+    pub temp: u64,
+    /// Not MoinMoin's.
+    pub foreign: u64,
+    /// Bytes in the sessions and half-written files.
+    pub bytes: u64,
+    /// Bytes they take up on disk; of a database, its files. `None` where they are on no disk of this machine.
+    pub bytes_on_disk: Option<u64>,
+    /// How many inodes the store takes: one for each of its entries, or for each file of a database. `None` as there.
+    pub inodes: Option<u64>,
+    /// When the session was written that was not written for longest, in seconds since 1970.
+    pub oldest: Option<i64>,
+    /// When the newest session was written.
+    pub newest: Option<i64>,
+}
+
+impl Census {
+    /// Counts one session.
+    fn count(&mut self, state: State, modified: i64) {
+        self.sessions += 1;
+        let count = match state {
+            State::Live => &mut self.live,
+            State::Expired => &mut self.expired,
+            State::Idle => &mut self.idle,
+            State::NoExpires => &mut self.no_expires,
+            State::InvalidExpires => &mut self.invalid_expires,
+            State::Unreadable => &mut self.unreadable,
+        };
+        *count += 1;
+        self.oldest = Some(self.oldest.map_or(modified, |oldest| oldest.min(modified)));
+        self.newest = self.newest.max(Some(modified));
+    }
+}
+
+/// Counts what is in `store` at `now` (seconds since 1970). What could not be looked at is told in `problems`.
+///
+/// # Errors
+///
+/// Where it could not be listed to its end.
+pub fn census(
+    store: &dyn SessionStore,
+    now: i64,
+    idle: Option<Duration>,
+    stop: &AtomicBool,
+    problems: &mut Vec<Problem>,
+) -> Result<Census, StoreError> {
+    let spec = store.spec();
+    let mut counted = Census::default();
+    let (mut on_disk, mut entries) = (0, 0);
+    store.scan(Fields::default(), stop, &mut |found| {
+        entries += 1;
+        match found {
+            Found::Session(session) => {
+                counted.count(session.state(now, idle), session.modified);
+                counted.bytes += session.size;
+                on_disk += session.bytes_on_disk;
+            }
+            Found::Temp(temp) => {
+                counted.temp += 1;
+                counted.bytes += temp.size;
+                on_disk += temp.bytes_on_disk;
+            }
+            Found::Foreign(_) => counted.foreign += 1,
+            Found::Failed { name, error } => {
+                problems.push(Problem(format!("{}/{name}: {error}", spec.dir.display())));
+            }
+        }
+    })?;
+    (counted.bytes_on_disk, counted.inodes) = match spec.layout {
+        Layout::Redis => (None, None),
+        Layout::Sqlite => {
+            let (bytes, files) = database(&spec.dir);
+            (Some(bytes), Some(files))
+        }
+        Layout::Moin18 | Layout::Moin19 | Layout::Json => (Some(on_disk), Some(entries)),
+    };
+    Ok(counted)
+}
+
+/// What the files of a database take up: itself, and what SQLite keeps beside it while it is in use.
+fn database(address: &Path) -> (u64, u64) {
+    let file = SqliteAddress::parse(address).file;
+    ["", "-wal", "-shm"].into_iter().fold((0, 0), |(bytes, files), suffix| {
+        let mut path = file.clone().into_os_string();
+        path.push(suffix);
+        match PathBuf::from(path).symlink_metadata() {
+            Ok(stat) => (bytes + stat.blocks().saturating_mul(512), files + 1),
+            Err(_) => (bytes, files),
+        }
+    })
+}
+
+/// How much room is left where a store lies; `None` where that is on no disk of this machine, or cannot be told.
+pub fn room(spec: &StoreSpec) -> Option<Room> {
+    match spec.layout {
+        Layout::Redis => None,
+        Layout::Sqlite => Room::at(&SqliteAddress::parse(&spec.dir).file).ok(),
+        Layout::Moin18 | Layout::Moin19 | Layout::Json => Room::at(&spec.dir).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store;
+    use std::fs;
+
+    #[test]
+    fn every_entry_is_counted_as_what_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| fs::write(root.path().join(name), bytes).unwrap();
+        write(&"a".repeat(40), b"(dS'expires'\nI2000\ns.");
+        write(&"b".repeat(40), b"(dS'expires'\nI1000\ns.");
+        write(&"c".repeat(40), b"(d.");
+        write(&"d".repeat(40), b"(dS'expires'\nNs.");
+        write(&"e".repeat(40), b"no pickle");
+        write("tmpabcdef.__session", b"(d");
+        write("README", b"");
+        let spec = StoreSpec { layout: Layout::Moin19, dir: root.path().to_owned(), wikis: Vec::new() };
+        let store = store::open(spec.clone()).unwrap();
+        let mut problems = Vec::new();
+        let stop = AtomicBool::new(false);
+        let counted = census(store.as_ref(), 1500, None, &stop, &mut problems).unwrap();
+        let states = [counted.live, counted.expired, counted.no_expires, counted.invalid_expires];
+        assert_eq!(states, [1; 4]);
+        assert_eq!((counted.sessions, counted.unreadable, counted.temp, counted.foreign), (5, 1, 1, 1));
+        assert_eq!(counted.inodes, Some(7));
+        assert_eq!(counted.bytes, 21 + 21 + 3 + 16 + 9 + 2);
+        assert!(counted.oldest.is_some() && counted.oldest <= counted.newest);
+        assert!(problems.is_empty());
+        assert!(room(&spec).is_some());
+        // A store of Redis is on no disk of this machine.
+        let spec = StoreSpec { layout: Layout::Redis, ..spec };
+        assert_eq!(room(&spec), None);
+    }
+}

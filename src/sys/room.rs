@@ -1,0 +1,72 @@
+//! How much room a file system has.
+
+use std::io;
+use std::path::Path;
+
+use rustix::fs::{fstatvfs, statvfs};
+
+use super::dir::Dir;
+
+/// The room of one file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Bytes that users other than root can still write.
+    pub bytes_free: u64,
+    /// How many inodes it has; `None` where it makes them as it needs them, as btrfs does.
+    pub inodes: Option<u64>,
+    /// How many of them are free for users other than root.
+    pub inodes_free: Option<u64>,
+}
+
+impl Room {
+    /// The room of the file system on which `dir` lies.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub fn of(dir: &Dir) -> io::Result<Self> {
+        Ok(Room::from_stat(&fstatvfs(dir)?))
+    }
+
+    /// As [`Room::of`], by name. Nothing is opened.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        Ok(Room::from_stat(&statvfs(path)?))
+    }
+
+    fn from_stat(stat: &rustix::fs::StatVfs) -> Self {
+        let counted = stat.f_files > 0;
+        Room {
+            bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
+            bytes_free: stat.f_bavail.saturating_mul(stat.f_frsize),
+            inodes: counted.then_some(stat.f_files),
+            inodes_free: counted.then_some(stat.f_favail),
+        }
+    }
+
+    /// How many inodes are in use.
+    pub fn inodes_used(&self) -> Option<u64> {
+        Some(self.inodes?.saturating_sub(self.inodes_free?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_and_its_path_lie_in_the_same_room() {
+        let root = tempfile::tempdir().unwrap();
+        let by_handle = Room::of(&Dir::open(root.path()).unwrap()).unwrap();
+        let by_name = Room::at(root.path()).unwrap();
+        assert_eq!((by_handle.bytes, by_handle.inodes), (by_name.bytes, by_name.inodes));
+        assert!(by_handle.bytes_free <= by_handle.bytes);
+        assert_eq!(by_handle.inodes.is_some(), by_handle.inodes_used().is_some());
+        assert!(Room::at(&root.path().join("none")).is_err());
+    }
+}
