@@ -44,5 +44,6 @@ mod session_show;
 mod session_stats;
 mod session_verify;
 mod session_whois;
+mod store_find;
 mod store_list;
 mod support;

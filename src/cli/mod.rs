@@ -30,6 +30,7 @@ mod session_show;
 mod session_stats;
 mod session_verify;
 mod session_whois;
+mod store_find;
 mod store_list;
 mod stores;
 mod users;
@@ -215,6 +216,7 @@ enum Session {
 #[derive(Debug, Subcommand)]
 enum Store {
     List(store_list::Options),
+    Find(store_find::Options),
 }
 
 /// The command tree, for manual pages and completions.
@@ -372,6 +374,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Session(Session::Verify(options))) => session_verify::run(&options, context),
         Some(Command::Session(Session::Whois(options))) => session_whois::run(&options, context),
         Some(Command::Store(Store::List(options))) => store_list::run(&options, context),
+        Some(Command::Store(Store::Find(options))) => store_find::run(&options, context),
     }
 }
 

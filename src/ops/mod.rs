@@ -18,6 +18,7 @@
 
 mod age;
 mod census;
+pub mod find;
 mod guard;
 pub mod migrate;
 mod outcome;

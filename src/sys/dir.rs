@@ -39,7 +39,9 @@ pub struct Dir {
 pub enum Kind {
     /// A regular file, or at least nothing that says otherwise.
     Regular,
-    /// A directory, symbolic link, FIFO, socket or device: to be left alone, unopened.
+    /// A directory.
+    Directory,
+    /// A symbolic link, FIFO, socket or device: to be left alone, unopened.
     Other,
 }
 
@@ -79,10 +81,27 @@ impl Dir {
     /// A [`DirError`], also where a symbolic link on the way belongs to neither root nor us.
     pub fn open(path: &Path) -> Result<Self, DirError> {
         let fd = walk::open(path)?;
-        let stat =
-            fstat(&fd).map_err(|error| DirError::Io { path: path.to_owned(), source: error.into() })?;
+        Dir::of(fd).map_err(|source| DirError::Io { path: path.to_owned(), source })
+    }
+
+    fn of(fd: OwnedFd) -> io::Result<Self> {
+        let stat = fstat(&fd)?;
         let id = FileId { device: stat.st_dev, inode: stat.st_ino };
         Ok(Dir { fd, id, uid: stat.st_uid, gid: stat.st_gid, mode: stat.st_mode & 0o7777 })
+    }
+
+    /// Opens the directory `name` in this one, and no symbolic link; `None` where it is no directory (any more).
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub fn open_in(&self, name: &CStr) -> io::Result<Option<Self>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match openat(&self.fd, name, flags, Mode::empty()) {
+            Ok(fd) => Dir::of(fd).map(Some),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Which directory this is.
@@ -168,7 +187,11 @@ impl Dir {
             },
             known => known,
         };
-        Some(if file_type == FileType::RegularFile { Kind::Regular } else { Kind::Other })
+        Some(match file_type {
+            FileType::RegularFile => Kind::Regular,
+            FileType::Directory => Kind::Directory,
+            _ => Kind::Other,
+        })
     }
 }
 
@@ -201,7 +224,8 @@ mod tests {
             })
             .unwrap();
             assert_eq!(seen.len(), 5002);
-            assert_eq!(seen.values().filter(|kind| **kind == Kind::Other).count(), 2);
+            assert_eq!(seen.values().filter(|kind| **kind == Kind::Other).count(), 1);
+            assert_eq!(seen[c"dir"], Kind::Directory);
         }
         let mut first = 0;
         dir.list(|_| {

@@ -81,6 +81,23 @@ pub struct OpenFile {
 ///
 /// Why it was not opened.
 pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
+    let file = open_of_any_size(dir, name)?;
+    if file.size() > MAX_FILE { Err(NotOpened::TooLarge { size: file.size() }) } else { Ok(file) }
+}
+
+/// The first bytes of the regular file `name` of `dir`, as many as fit into `head`, and its stat; for files of any
+/// size, opened as [`open_regular`] does. The rest of `head` is left as it is.
+///
+/// # Errors
+///
+/// Why it was not opened or read.
+pub fn read_head(dir: &Dir, name: &CStr, head: &mut [u8]) -> Result<FileStat, NotOpened> {
+    let file = open_of_any_size(dir, name)?;
+    retry_on_intr(|| rustix::io::pread(&file.fd, &mut *head, 0))?;
+    Ok(file.stat())
+}
+
+fn open_of_any_size(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     // A file system over a network can be interrupted in it.
     let open = |flags| retry_on_intr(|| openat(dir, name, flags, Mode::empty()));
@@ -101,8 +118,7 @@ pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
         1 => {}
         links => return Err(NotOpened::HardLinked { links }),
     }
-    let file = OpenFile { fd, stat };
-    if file.size() > MAX_FILE { Err(NotOpened::TooLarge { size: file.size() }) } else { Ok(file) }
+    Ok(OpenFile { fd, stat })
 }
 
 /// What is known of a file without opening it.

@@ -26,7 +26,7 @@ mod write;
 
 pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files, remove_temps};
 pub use dir::{Dir, DirStamp, Entry, FileId, Kind};
-pub use file::{FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, stat_regular};
+pub use file::{FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, read_head, stat_regular};
 pub use lock::{Lock, LockDir, LockError};
 pub use owner::{AsOwner, RunAsError, forget_groups, is_root, run_as};
 pub use place::{Place, same_place};

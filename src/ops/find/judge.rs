@@ -1,0 +1,256 @@
+//! Whether a directory is one of sessions.
+//!
+//! Forty hexadecimal digits are also the name of a cached page, an object of git, or a download. So a name is not
+//! enough: a directory is one of sessions if it lies where MoinMoin puts them (`__session__`, `__common__/session`) or
+//! a wiki of the farm names it; any other only if at least half of its files have such names, and at least half of a
+//! sample of [`SAMPLE`] of these read as sessions: a pickled dict with an item that MoinMoin itself writes.
+
+use std::ffi::{CStr, CString};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::store::{Expires, Facts, Fields, Layout, NameKind};
+use crate::sys::{AsOwner, Dir, FileId, Kind, NotOpened, open_regular, read_head, stat_regular};
+
+use super::{Doubt, Place, Walk};
+
+/// So many files are read, at most.
+pub(super) const SAMPLE: usize = 16;
+
+/// The layouts that are directories.
+const LAYOUTS: [Layout; 3] = [Layout::Moin18, Layout::Moin19, Layout::Json];
+
+/// As many databases of a directory are looked at.
+const DATABASES: usize = 64;
+
+/// The names of one layout in a directory.
+#[derive(Default)]
+struct Names {
+    sessions: u64,
+    temp: u64,
+    sample: Vec<CString>,
+}
+
+/// What a listing saw.
+#[derive(Default)]
+pub(super) struct Tally {
+    names: [Names; 3],
+    /// Regular files of no such name.
+    others: u64,
+    databases: Vec<CString>,
+}
+
+/// What a name is in a layout; of a JSON store without what is behind the id.
+fn kind(layout: Layout, name: &[u8]) -> NameKind {
+    match layout {
+        Layout::Json => name.strip_suffix(b".json").map_or(NameKind::Foreign, |id| layout.kind(id)),
+        _ => layout.kind(name),
+    }
+}
+
+impl Tally {
+    pub(super) fn take(&mut self, name: &CStr) {
+        let bytes = name.to_bytes();
+        for (layout, names) in LAYOUTS.into_iter().zip(&mut self.names) {
+            match kind(layout, bytes) {
+                NameKind::Foreign => continue,
+                NameKind::Temp => names.temp += 1,
+                NameKind::Session => {
+                    names.sessions += 1;
+                    if names.sample.len() < SAMPLE {
+                        names.sample.push(name.to_owned());
+                    }
+                }
+            }
+            return;
+        }
+        self.others += 1;
+        let database = [&b".db"[..], b".sqlite", b".sqlite3"].iter().any(|end| bytes.ends_with(end));
+        if database && self.databases.len() < DATABASES {
+            self.databases.push(name.to_owned());
+        }
+    }
+
+    fn ours(&self) -> u64 {
+        self.names.iter().map(|names| names.sessions + names.temp).sum()
+    }
+
+    /// The names of the wanted layout; the arrays are parallel.
+    fn of(&self, wanted: Layout) -> Option<&Names> {
+        LAYOUTS.into_iter().zip(&self.names).find_map(|(layout, names)| (layout == wanted).then_some(names))
+    }
+}
+
+/// Where MoinMoin puts sessions by default.
+fn usual(path: &Path) -> Option<Layout> {
+    if path.ends_with("__common__/session") {
+        Some(Layout::Moin18)
+    } else if path.ends_with("__session__") {
+        Some(Layout::Moin19)
+    } else {
+        None
+    }
+}
+
+impl Walk<'_> {
+    /// Tells what the directory is that was just listed.
+    pub(super) fn judge(&mut self, dir: &Dir, tally: &Tally) {
+        let usual = usual(&self.path);
+        let mut found = Vec::new();
+        for layout in LAYOUTS {
+            let Some(names) = tally.of(layout) else { continue };
+            let wikis = self.users.get(dir.id(), layout);
+            let mut doubt = None;
+            if wikis.is_none() {
+                let here = names.sessions + names.temp > 0;
+                // Emptied, but still where sessions belong.
+                let empty = usual == Some(layout) && tally.ours() + tally.others == 0;
+                if !here && !empty {
+                    continue;
+                }
+                if usual != Some(layout) {
+                    doubt = self.doubt(dir, layout, names, tally);
+                }
+            }
+            let wikis = wikis.unwrap_or_default().to_vec();
+            found.push(self.place(dir, layout, names, tally.others, (doubt, wikis)));
+        }
+        let certain = |layout| found.iter().any(|place| place.layout == layout && place.doubt.is_none());
+        let mixed = Layout::OF_MOIN.into_iter().all(certain);
+        for place in &mut found {
+            place.mixed = mixed && place.layout.is_moins();
+        }
+        self.report.places.append(&mut found);
+        for name in &tally.databases {
+            self.database(dir, name);
+        }
+    }
+
+    fn doubt(&mut self, dir: &Dir, layout: Layout, names: &Names, tally: &Tally) -> Option<Doubt> {
+        if names.sessions == 0 {
+            return Some(Doubt::OnlyLeftOvers);
+        }
+        if tally.ours() < tally.others {
+            return Some(Doubt::FewAmongOthers);
+        }
+        let (mut read, mut sessions) = (0, 0);
+        let owner = AsOwner::of(dir);
+        let mut bytes = Vec::new();
+        let mut failed = owner.as_ref().err().map(ToString::to_string);
+        for name in names.sample.iter().filter(|_| owner.is_ok()) {
+            match open_regular(dir, name).and_then(|file| file.read(&mut bytes)) {
+                Ok(()) => {
+                    read += 1;
+                    sessions += usize::from(is_session(layout, &bytes));
+                }
+                Err(NotOpened::Io(error)) => failed = Some(error.to_string()),
+                Err(_) => {}
+            }
+        }
+        match (read, failed) {
+            (0, Some(why)) => {
+                self.fail(&format!("none of its {} files with names of sessions: {why}", names.sessions));
+                Some(Doubt::Unread)
+            }
+            (0, None) => Some(Doubt::OtherContent),
+            _ if sessions > 0 && sessions * 2 >= read => None,
+            _ => Some(Doubt::OtherContent),
+        }
+    }
+
+    /// Counts what is there, file by file, unless it is in doubt.
+    fn place(
+        &mut self,
+        dir: &Dir,
+        layout: Layout,
+        names: &Names,
+        others: u64,
+        (doubt, wikis): (Option<Doubt>, Vec<String>),
+    ) -> Place {
+        let mut place = Place {
+            path: self.path.clone(),
+            layout,
+            mixed: false,
+            doubt,
+            sessions: Some(names.sessions),
+            temp: names.temp,
+            others,
+            bytes: 0,
+            oldest: None,
+            newest: None,
+            uid: dir.uid(),
+            mode: dir.mode(),
+            wikis,
+        };
+        if doubt.is_some() || names.sessions == 0 {
+            return place;
+        }
+        let mut sessions = 0;
+        let mut failed = None;
+        let listed = dir.list(|entry| {
+            if self.stop.load(std::sync::atomic::Ordering::Relaxed) {
+                return ControlFlow::Break(());
+            }
+            if entry.kind != Kind::Regular || kind(layout, entry.name.to_bytes()) != NameKind::Session {
+                return ControlFlow::Continue(());
+            }
+            match stat_regular(dir, entry.name) {
+                Ok(stat) => {
+                    sessions += 1;
+                    place.bytes += stat.size;
+                    let oldest = place.oldest.map_or(stat.modified, |oldest| oldest.min(stat.modified));
+                    place.oldest = Some(oldest);
+                    place.newest = place.newest.max(Some(stat.modified));
+                }
+                Err(NotOpened::Io(error)) => failed = Some(error),
+                Err(_) => {}
+            }
+            ControlFlow::Continue(())
+        });
+        if let Some(error) = listed.err().or(failed) {
+            self.fail(&error);
+        }
+        place.sessions = Some(sessions);
+        place
+    }
+
+    /// A database of sessions tells itself by its head (SQLite's file format, 1.3: "application ID").
+    fn database(&mut self, dir: &Dir, name: &CStr) {
+        let mut head = [0; 72];
+        let Ok(stat) = read_head(dir, name, &mut head) else { return };
+        if !head.starts_with(b"SQLite format 3\0") || !head.ends_with(b"wkfm") {
+            return;
+        }
+        let id = FileId { device: dir.id().device, inode: stat.inode };
+        self.report.places.push(Place {
+            path: self
+                .path
+                .join(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name.to_bytes())),
+            layout: Layout::Sqlite,
+            mixed: false,
+            doubt: None,
+            sessions: None,
+            temp: 0,
+            others: 0,
+            bytes: stat.size,
+            oldest: None,
+            newest: Some(stat.modified),
+            uid: stat.uid,
+            mode: stat.mode,
+            wikis: self.users.get(id, Layout::Sqlite).unwrap_or_default().to_vec(),
+        });
+    }
+}
+
+/// Whether the bytes are a session: a dict with an item that MoinMoin itself writes.
+fn is_session(layout: Layout, bytes: &[u8]) -> bool {
+    if layout == Layout::Json {
+        return std::str::from_utf8(bytes).is_ok_and(|text| text.contains("\"wikifarm_session\""));
+    }
+    Facts::from_bytes(bytes, Fields { trail: true, ..Fields::default() }).is_ok_and(|facts| {
+        facts.expires != Expires::Absent
+            || facts.user.is_some()
+            || facts.setuid.is_some()
+            || !facts.trail.is_empty()
+    })
+}

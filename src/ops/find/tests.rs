@@ -1,0 +1,122 @@
+use super::*;
+use std::fs;
+use std::os::unix::fs::symlink;
+
+const SESSION: &[u8] = b"(dS'expires'\nI2000\ns.";
+
+fn write(dir: &Path, names: impl IntoIterator<Item = String>, bytes: &[u8]) {
+    fs::create_dir_all(dir).unwrap();
+    for name in names {
+        fs::write(dir.join(name), bytes).unwrap();
+    }
+}
+
+fn hex(count: usize) -> impl Iterator<Item = String> {
+    (0..count).map(|number| format!("{number:040x}"))
+}
+
+fn old(count: usize) -> impl Iterator<Item = String> {
+    (0..count).map(|number| format!("{number:032}"))
+}
+
+fn found(root: &Path, options: &Options) -> Report {
+    let mut report = Report::default();
+    find(root, &Users::default(), options, &AtomicBool::new(false), &mut report);
+    report
+}
+
+fn names(root: &Path, report: &Report) -> Vec<(String, Layout, Option<Doubt>)> {
+    let name = |place: &Place| place.path.strip_prefix(root).unwrap().display().to_string();
+    report.places.iter().map(|place| (name(place), place.layout, place.doubt)).collect()
+}
+
+#[test]
+fn names_alone_make_no_session_directory() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    write(&at("objects"), hex(40), b"\x78\x01blob");
+    // A pickled dict is no session either, as MoinMoin caches many.
+    write(&at("cache"), hex(40), b"(dS'data'\nI1\ns.");
+    write(&at("few"), hex(3), SESSION);
+    write(&at("few"), (0..4).map(|n| format!("page{n}")), b"");
+    write(&at("half"), hex(4), SESSION);
+    write(&at("half"), (0..4).map(|n| format!("page{n}")), b"");
+    write(&at("left"), ["tmpabcdef.__session".to_owned()], SESSION);
+    write(&at("a/__session__"), hex(2), b"broken");
+    write(&at("b/__session__"), [], b"");
+    write(&at("c/__common__/session"), old(2), SESSION);
+    write(&at("both"), old(1), SESSION);
+    write(&at("both"), hex(2), SESSION);
+    write(&at("json"), hex(2).map(|id| id + ".json"), br#"{"wikifarm_session": 1}"#);
+    write(&at("notes"), hex(2).map(|id| id + ".json"), b"{}");
+    let report = found(root.path(), &Options::default());
+    use Layout::{Json, Moin18, Moin19};
+    assert_eq!(
+        names(root.path(), &report),
+        [
+            ("a/__session__", Moin19, None),
+            ("b/__session__", Moin19, None),
+            ("both", Moin18, None),
+            ("both", Moin19, None),
+            ("c/__common__/session", Moin18, None),
+            ("cache", Moin19, Some(Doubt::OtherContent)),
+            ("few", Moin19, Some(Doubt::FewAmongOthers)),
+            ("half", Moin19, None),
+            ("json", Json, None),
+            ("left", Moin19, Some(Doubt::OnlyLeftOvers)),
+            ("notes", Json, Some(Doubt::OtherContent)),
+            ("objects", Moin19, Some(Doubt::OtherContent)),
+        ]
+        .map(|(name, layout, doubt)| (name.to_owned(), layout, doubt))
+    );
+    assert!(report.places.iter().all(|place| place.mixed == place.path.ends_with("both")));
+    let half = report.places.iter().find(|place| place.path.ends_with("half")).unwrap();
+    assert_eq!((half.sessions, half.others, half.bytes), (Some(4), 4, 84));
+    assert!(half.oldest.is_some() && half.oldest <= half.newest);
+    assert_eq!((report.failed, report.directories), (0, 16));
+}
+
+#[test]
+fn a_directory_of_the_farm_is_one_whatever_is_in_it() {
+    let root = tempfile::tempdir().unwrap();
+    write(&root.path().join("s"), hex(1), b"broken");
+    let wiki = crate::store::StoreWiki {
+        name: "docs".to_owned(),
+        version: "1.9.11".parse().unwrap(),
+        user_dir: None,
+        superusers: Vec::new(),
+    };
+    let spec = StoreSpec { layout: Layout::Moin19, dir: root.path().join("s"), wikis: vec![wiki] };
+    let mut report = Report::default();
+    let users = Users::of(&[spec]);
+    find(root.path(), &users, &Options::default(), &AtomicBool::new(false), &mut report);
+    assert_eq!(names(root.path(), &report), [("s".to_owned(), Layout::Moin19, None)]);
+    assert_eq!(report.places[0].wikis, ["docs"]);
+}
+
+#[test]
+fn no_link_is_followed_and_depth_has_an_end() {
+    let root = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    write(&outside.path().join("__session__"), hex(1), SESSION);
+    symlink(outside.path(), root.path().join("link")).unwrap();
+    write(&root.path().join("a/b/__session__"), hex(1), SESSION);
+    // A name that is a session's, and a link or a directory.
+    symlink("/etc/passwd", root.path().join("a/b/__session__").join("f".repeat(40))).unwrap();
+    fs::create_dir(root.path().join("a/b/__session__").join("e".repeat(40))).unwrap();
+    let report = found(root.path(), &Options::default());
+    assert_eq!(names(root.path(), &report), [("a/b/__session__".to_owned(), Layout::Moin19, None)]);
+    assert_eq!(report.places[0].sessions, Some(1));
+    let shallow = Options { max_depth: Some(2), ..Options::default() };
+    let report = found(root.path(), &shallow);
+    assert_eq!((report.places.len(), report.failed), (0, 0));
+
+    let mut deep = root.path().join("deep");
+    for _ in 0..140 {
+        deep.push("x");
+    }
+    fs::create_dir_all(&deep).unwrap();
+    let report = found(root.path(), &Options::default());
+    assert_eq!((report.places.len(), report.failed), (1, 1));
+    assert!(report.problems[0].to_string().ends_with("more than 128 levels deep, and not looked into"));
+}

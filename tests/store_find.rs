@@ -1,0 +1,125 @@
+//! `wikifarm store find`
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+
+use crate::support::{DAY, HOUR, NOW, Place, Session};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+
+    [wikis.plans]
+    url = "https://plans.example.org/"
+    session_dir = "sessions"
+"#;
+
+const FIND: &str = "store find --now 1795400000";
+
+/// A store in use, one that nobody uses, and a cache whose names are those of sessions.
+fn tree(place: Place) -> Place {
+    place
+        .session("sessions", Session::new('a').expires(NOW + HOUR).written(NOW - HOUR))
+        .session("sessions", Session::new('b').expires(NOW + HOUR).written(NOW - 2 * HOUR))
+        .session("backup/cache/__session__", Session::new('c').expires(NOW).written(NOW - 100 * DAY))
+        .session("cache", Session::new('d').raw(b"(dS'html'\nS'<p>'\ns."))
+}
+
+#[test]
+fn every_session_directory_is_named_with_who_uses_it() {
+    let place = tree(Place::farm(FARM));
+    let table = r"
+        STORE                              SESSIONS  BYTES  OLDEST     NEWEST     USED BY
+        moin-1.9:backup/cache/__session__  1         29 B   100 d ago  100 d ago  no wiki
+        moin-1.9:sessions                  2         58 B   2 h ago    60 m ago   docs, plans
+    ";
+    let table =
+        crate::support::unindent(table).replace("backup/", "./backup/").replace(":sessions", ":./sessions");
+    let summary = "2 stores in 6 directories, 1 more by name only (-v says why)\n";
+    let found = place.wikifarm(FIND).arg(".").any_stdout().run().stdout;
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(squeezed(&found), squeezed(&format!("{table}{summary}")));
+    let verbose = place.wikifarm(FIND).args([".", "-v"]).any_stdout().run().stdout;
+    let doubt = "no session directory: ./cache: 1 name of moin-1.9, but what is in them is no session\n";
+    assert!(verbose.contains(doubt), "{verbose}");
+}
+
+#[test]
+fn orphans_of_some_age_are_picked_for_scripts() {
+    let place = tree(Place::farm(FARM));
+    let lines = |more: &str| {
+        let run = place.wikifarm(FIND).arg(".").arg("--format=ndjson");
+        let lines = run.args(more.split_whitespace()).any_stdout().run().stdout;
+        let path =
+            |line: &str| serde_json::from_str::<Value>(line).unwrap()["path"].as_str().unwrap().to_owned();
+        lines.lines().map(path).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("--orphans"), ["./backup/cache/__session__"]);
+    assert_eq!(lines("--older-than 90d"), ["./backup/cache/__session__"]);
+    assert_eq!(lines("--older-than 101d").len(), 0);
+    assert_eq!(lines("--min-sessions 2"), ["./sessions"]);
+    assert_eq!(lines("--layout moin-1.8").len(), 0);
+    assert_eq!(lines("--max-depth 1"), ["./sessions"]);
+    assert_eq!(lines("-v").len(), 3);
+}
+
+#[test]
+fn without_a_farm_file_nothing_is_said_about_wikis() {
+    let place = tree(Place::new());
+    let found = place.wikifarm(FIND).args([".", "--format=json"]).any_stdout().run().json();
+    assert_eq!(found["found"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        found["found"][1],
+        json!({
+            "store": "moin-1.9:./sessions", "layout": "moin-1.9", "path": "./sessions", "wikis": null, "sessions": 2,
+            "temp": 0, "others": 0, "bytes": 58, "oldest_at": "2026-11-23T00:13:20Z",
+            "newest_at": "2026-11-23T01:13:20Z", "mixed": false, "uid": found["found"][1]["uid"],
+            "mode": found["found"][1]["mode"], "doubt": null
+        })
+    );
+    assert_eq!(found["doubtful"][0]["doubt"], "other-content");
+    place
+        .wikifarm(FIND)
+        .args([".", "--orphans"])
+        .status(2)
+        .stderr("wikifarm: --orphans needs a farm file, which says what is used: name one with -f FILE\n")
+        .run();
+}
+
+#[test]
+fn what_is_closed_is_named_and_the_rest_found() {
+    let place = tree(Place::farm(FARM)).dir("closed");
+    // Handed to who runs it before it is closed.
+    place.wikifarm("store find sessions").any_stdout().run();
+    fs::set_permissions(place.path().join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
+    let ran =
+        place.wikifarm(FIND).args([".", "-q", "--format=csv"]).status(3).any_stdout().any_stderr().run();
+    assert_eq!(ran.stderr, "wikifarm: ./closed: Permission denied (os error 13)\n");
+    assert_eq!(ran.stdout.lines().count(), 3, "{}", ran.stdout);
+    place
+        .wikifarm(FIND)
+        .arg("none")
+        .status(3)
+        .stdout("0 stores in 0 directories\n")
+        .stderr("wikifarm: none: no such directory\n")
+        .run();
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn other_kinds_of_stores_are_found_too() {
+    let place = tree(Place::farm(FARM)).dir("moved");
+    for to in ["json:moved/js", "sqlite:moved/s.db"] {
+        let migrate = format!("session migrate --include-expired --from moin-1.9:sessions --to {to}");
+        place.wikifarm(&migrate).any_stdout().run();
+    }
+    let found = place.wikifarm(FIND).args(["moved", "--format=json"]).any_stdout().run().json();
+    let stores: Vec<(&Value, &Value)> =
+        found["found"].as_array().unwrap().iter().map(|row| (&row["store"], &row["sessions"])).collect();
+    assert_eq!(stores, [(&json!("json:moved/js"), &json!(2)), (&json!("sqlite:moved/s.db"), &Value::Null)]);
+}
