@@ -33,6 +33,7 @@ mod session_whois;
 mod store_find;
 mod store_list;
 mod stores;
+mod told;
 mod users;
 
 use std::ffi::OsString;

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use super::session_list::states;
 use super::session_prune::trusted;
 use super::stores::of_wiki;
+use super::told::{self, LogArgs, Told};
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, parse_duration};
@@ -87,6 +88,8 @@ pub(super) struct Options {
     /// Permission bits of the files at the target, instead of those at the source
     #[arg(long, value_name = "OCTAL", value_parser = mode)]
     mode: Option<u32>,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// `--on-conflict`.
@@ -124,7 +127,14 @@ fn mode(text: &str) -> Result<u32, String> {
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("session migrate", &[Format::Human, Format::Json])?;
+    let log = options.log.log.as_deref();
+    told::tell("migrate", None, log, context, |context, told| migrate(options, context, told))
+}
+
+fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
     let mut farm = None;
+    told.say("from", options.from.display());
+    told.say("to", options.to.display());
     let from = spec("--from", &options.from, &mut farm, context)?;
     let to = spec("--to", &options.to, &mut farm, context)?;
     // Its allow list counts even where both stores are named by address.
@@ -180,12 +190,23 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             ));
         }
         let undone = migrate::rollback(&stores, &run).map_err(failure)?;
+        told.say("rollback", true);
+        told.say("taken_back", undone.taken_back);
+        told.say("restored", undone.restored);
+        told.say("changed", undone.changed);
+        told.say("failed", undone.failed);
         return tell_undone(&undone, context);
     }
     let stop = context.stop()?;
     let moving = context.progress("Moving sessions", &tally::MOVED, &[source]);
     let report = migrate::migrate(&stores, &run, &stop).map_err(failure)?;
     drop(moving);
+    told.say("dry_run", report.dry_run);
+    told.say("copied", report.counts.copied);
+    told.say("replaced", report.counts.replaced);
+    told.say("same", report.counts.same);
+    told.say("removed", report.counts.removed);
+    told.say("held_back", held_back(&report));
     tell(&report, options, context)
 }
 
@@ -240,9 +261,13 @@ fn tell(report: &Report, options: &Options, context: &mut Context<'_>) -> Outcom
     } else if context.verbosity >= 0 {
         write!(context.out, "{}", human(report, options))?;
     }
+    Ok(if held_back(report) > 0 || report.stopped { Exit::Partial } else { Exit::Success })
+}
+
+/// How many sessions could not be moved though they were meant.
+fn held_back(report: &Report) -> u64 {
     let c = &report.counts;
-    let held_back = c.forbidden + c.unsafe_files + c.unreadable + c.unfit_ids + c.without_user + c.failed;
-    Ok(if held_back > 0 || report.stopped { Exit::Partial } else { Exit::Success })
+    c.forbidden + c.unsafe_files + c.unreadable + c.unfit_ids + c.without_user + c.failed
 }
 
 fn human(report: &Report, options: &Options) -> String {

@@ -9,11 +9,12 @@ use clap::Args;
 use super::index;
 use super::session_json::shown;
 use super::stores::{StoreArgs, Stores};
+use super::told::{self, LogArgs, MetricsArgs, Told};
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, locate, parse_duration};
 use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report, WithoutExpires};
 use crate::report::{escape, measure::bytes, table};
-use crate::store::{EntryName, tally};
+use crate::store::{EntryName, State, StoreSpec, tally};
 use crate::sys;
 
 /// Remove expired sessions: plan, check every guard, then act
@@ -72,10 +73,26 @@ pub(super) struct Options {
     /// Whole ids in the plan: they are secrets
     #[arg(long)]
     reveal: bool,
+    #[command(flatten)]
+    metrics: MetricsArgs,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("session prune", &[Format::Human, Format::Json])?;
+    let metrics = options.metrics.metrics.as_deref();
+    if metrics.is_some() && (options.dry_run || context.pinned_now.is_some()) {
+        return Err(Failure::usage(
+            "--metrics tells what a run did, and a dry run (so is one with --now) does nothing: leave out one of them",
+        ));
+    }
+    told::tell("prune", metrics, options.log.log.as_deref(), context, |context, told| {
+        prune(options, context, told)
+    })
+}
+
+fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
     let stores = options.stores.find(context, true)?;
     if let Some(farm) = &stores.farm {
         trusted(farm)?;
@@ -114,12 +131,54 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if dry_run && context.format == Format::Human && context.verbosity >= 0 {
         show_plan(&plan, options.reveal, context)?;
     }
+    let specs: Vec<StoreSpec> = plan.stores().iter().map(|store| store.spec().clone()).collect();
     let victims = plan.stores().iter().map(|store| store.victims().count() as u64).sum();
     let removing = context.progress_of("Removing sessions", &tally::REMOVED, Box::new(move || Some(victims)));
     let report = plan.execute(&stop);
     drop(removing);
+    tell(&report, &specs, told);
     show(&report, options.strict, dry_run, context)?;
     Ok(exit.and(status(&report, options.strict)))
+}
+
+/// For metrics and the log.
+fn tell(report: &Report, specs: &[StoreSpec], told: &mut Told) {
+    for (store, spec) in report.stores.iter().zip(specs) {
+        let (of, counts) = ((store.store.as_str(), store.wikis.as_slice()), &store.counts);
+        told.of_store(of, told::SCANNED, &[], counts.scanned);
+        for (state, sessions) in [
+            (State::Live, counts.live),
+            (State::Expired, counts.expired),
+            (State::Idle, counts.idle),
+            (State::NoExpires, counts.no_expires),
+            (State::InvalidExpires, counts.invalid_expires),
+            (State::Unreadable, counts.unreadable),
+        ] {
+            told.state(of, state, sessions);
+        }
+        told.of_store(of, told::DELETED, &[], counts.deleted);
+        told.of_store(of, told::DELETED_BYTES, &[], counts.bytes);
+        told.of_store(of, told::FAILED, &[], counts.failed);
+        told.of_store(of, told::REFUSED, &[], u64::from(store.refused.is_some()));
+        told.inodes(spec);
+    }
+    let total = &report.total.counts;
+    told.say("dry_run", report.dry_run);
+    told.say("stores", report.stores.len());
+    told.say("scanned", total.scanned);
+    told.say("live", total.live);
+    told.say("expired", total.expired);
+    told.say("unreadable", total.unreadable);
+    told.say("deleted", total.deleted);
+    told.say("bytes", total.bytes);
+    told.say("kept_by_race", total.kept_by_race);
+    told.say("failed", total.failed);
+    if let Some(refused) = report.stores.iter().find_map(|store| store.refused.as_ref()) {
+        told.say("refused", refused);
+    }
+    if report.stopped {
+        told.say("stopped", true);
+    }
 }
 
 /// Run as root, a farm file that a stranger could have written could name any directory.

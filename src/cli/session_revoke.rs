@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::session_json::{SessionJson, shown};
 use super::session_prune::trusted;
 use super::stores::{MOIN_2, StoreArgs, Stores};
+use super::told::{self, LogArgs, Told};
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome, ids};
 use crate::farm::{Farm, parse_duration, parse_time};
@@ -57,6 +58,8 @@ pub(super) struct Options {
     /// Whole ids: they are secrets
     #[arg(long)]
     reveal: bool,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// The document of `--format json`.
@@ -83,6 +86,23 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         return Err(Failure::usage(
             "nothing says which sessions: give an ID, --user, --auth-method or --issued-before",
         ));
+    }
+    let log = options.log.log.as_deref();
+    told::tell("revoke", None, log, context, |context, told| revoke(options, context, told))
+}
+
+fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
+    if let Some(id) = options.id.as_ref().filter(|id| *id != "-") {
+        told.say("id", ids::shortened(id));
+    }
+    if let Some(user) = &options.user {
+        told.say("user", user);
+    }
+    if let Some(method) = &options.auth_method {
+        told.say("auth_method", method);
+    }
+    if let Some(time) = options.issued_before {
+        told.say("issued_before", time);
     }
     let stores = options.stores.find(context, true)?;
     if let Some(farm) = &stores.farm {
@@ -140,6 +160,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         show_plan(&sessions, context)?;
     }
     let report = plan.execute(&stop);
+    tell(&report, dry_run, told);
     let status = exit.and(status(&report));
     complain(&report, dry_run, context)?;
     if json {
@@ -151,6 +172,21 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         writeln!(context.out, "{verb} {revoked} of {} sessions", total.scanned)?;
     }
     Ok(status)
+}
+
+/// For the log.
+fn tell(report: &Report, dry_run: bool, told: &mut Told) {
+    let total = &report.total;
+    told.say("dry_run", dry_run);
+    told.say("stores", report.stores.len());
+    told.say("scanned", total.scanned);
+    told.say("revoked", total.revoked);
+    told.say("came_back", total.came_back);
+    told.say("unreadable", total.unreadable);
+    told.say("failed", total.failed);
+    if let Some(refused) = report.stores.iter().find_map(|store| store.refused.as_ref()) {
+        told.say("refused", refused);
+    }
 }
 
 /// For wikis whose sessions are no files: what to do instead.

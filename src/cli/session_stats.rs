@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::session_list::look;
 use super::stores::StoreArgs;
+use super::told::{self, MetricsArgs, Told};
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::ops::WithoutExpires;
@@ -23,6 +24,8 @@ pub(super) struct Options {
     /// How many users to name
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 /// How many, and how much room they take.
@@ -169,6 +172,11 @@ fn add(bins: &mut [Bin], ends: &[(f64, &'static str)], value: f64) {
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("session stats", &[Format::Human, Format::Json])?;
+    let metrics = options.metrics.metrics.as_deref();
+    told::tell("stats", metrics, None, context, |context, told| stats(options, context, told))
+}
+
+fn stats(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
     let stores = options.stores.find(context, false)?;
     let mut exit = stores.exit;
     let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
@@ -179,7 +187,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     for (position, spec) in stores.specs.iter().enumerate() {
         let mut counter = Counter::new(spec, now, idle);
         exit = exit.and(look(spec, context, |session| counter.count(&session))?);
-        all.push(counter.finish((position, spec), options.top, &mut users));
+        let stats = counter.finish((position, spec), options.top, &mut users);
+        tell(&stats, spec, told);
+        all.push(stats);
     }
     if context.format == Format::Json {
         context.json(&all)?;
@@ -192,6 +202,16 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         human(stats, context)?;
     }
     Ok(if all.is_empty() { exit.and(Exit::Success) } else { exit })
+}
+
+/// For metrics.
+fn tell(stats: &Stats, spec: &StoreSpec, told: &mut Told) {
+    let of = (stats.store.as_str(), stats.wikis.as_slice());
+    told.of_store(of, told::SCANNED, &[], stats.states.values().map(|amount| amount.sessions).sum());
+    for state in State::ALL {
+        told.state(of, state, stats.states.get(state.name()).map_or(0, |amount| amount.sessions));
+    }
+    told.inodes(spec);
 }
 
 fn human(stats: &Stats, context: &mut Context<'_>) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::stores::{StoreArgs, Stores};
+use super::told::{self, LogArgs, MetricsArgs, Told};
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::ops::Policy;
 use crate::ops::migrate::AllowList;
@@ -29,6 +30,10 @@ use crate::store::{StoreSpec, tally};
 pub(super) struct Options {
     #[command(flatten)]
     stores: StoreArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// One finding for programs.
@@ -62,6 +67,11 @@ struct Document<'a> {
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("session verify", &[Format::Human, Format::Json, Format::Ndjson, Format::Sarif])?;
+    let (metrics, log) = (options.metrics.metrics.as_deref(), options.log.log.as_deref());
+    told::tell("verify", metrics, log, context, |context, told| verify(options, context, told))
+}
+
+fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
     let Stores { specs, farm, exit } = options.stores.find(context, false)?;
     let mut policy = Policy::default();
     if let Some(farm) = &farm {
@@ -86,6 +96,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
     let report = verify::verify(specs, farm, &run, &stop);
     drop(looking);
+    tell(&report, told);
     for problem in &report.problems {
         context.complain(&problem.to_string())?;
     }
@@ -112,6 +123,27 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         status = status.and(Exit::Partial);
     }
     Ok(status)
+}
+
+/// For metrics and the log.
+fn tell(report: &Report, told: &mut Told) {
+    for (spec, found) in &report.stores {
+        let wikis: Vec<String> = spec.wikis.iter().map(|wiki| wiki.name.clone()).collect();
+        let address = spec.address();
+        for check in Check::ALL {
+            let count = found.by_check.get(&check).map_or(0, |kind| kind.count);
+            let labels = [("check", check.name()), ("severity", severity(check))];
+            told.of_store((&address, &wikis), told::FINDINGS, &labels, count);
+        }
+        told.of_store((&address, &wikis), told::SCANNED, &[], found.scanned);
+        told.inodes(spec);
+    }
+    let (errors, warnings) = report.counts();
+    told.say("stores", report.stores.len());
+    told.say("scanned", report.scanned);
+    told.say("errors", errors);
+    told.say("warnings", warnings);
+    told.say("failed", report.problems.len());
 }
 
 /// Every finding that was kept, store by store.

@@ -10,6 +10,7 @@ pub mod github;
 pub mod junit;
 pub mod measure;
 pub mod progress;
+pub mod prometheus;
 pub mod sarif;
 pub mod table;
 

@@ -21,6 +21,7 @@ mod private;
 mod remove;
 mod room;
 mod signal;
+mod syslog;
 mod walk;
 mod write;
 
@@ -35,5 +36,6 @@ pub use private::{PrivateDir, PrivateError};
 pub use remove::{Removal, remove_if};
 pub use room::Room;
 pub use signal::stop_flag;
+pub use syslog::{SYSLOG, Severity, syslog};
 pub use walk::DirError;
-pub use write::{Replaced, replace, write_atomically, write_new};
+pub use write::{Replaced, replace, write_atomically, write_new, write_public};

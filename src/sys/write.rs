@@ -14,6 +14,19 @@ use rustix::fs::OFlags;
 ///
 /// What the kernel says; the old file is then still there, whole.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    write(path, bytes, mode, false)
+}
+
+/// As [`write_atomically`], readable by everybody (mode 0644) whatever the umask.
+///
+/// # Errors
+///
+/// As there.
+pub fn write_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write(path, bytes, 0o644, true)
+}
+
+fn write(path: &Path, bytes: &[u8], mode: u32, exactly: bool) -> io::Result<()> {
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -22,6 +35,9 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
         .prefix(".wikifarm-")
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(parent)?;
+    if exactly {
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    }
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
@@ -107,6 +123,13 @@ mod tests {
         write_atomically(&path, b"two", 0o600).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        write_public(&path, b"three").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+        // A link that takes the file's name is replaced, not followed.
+        std::os::unix::fs::symlink("elsewhere", root.path().join("link")).unwrap();
+        write_public(&root.path().join("link"), b"four").unwrap();
+        assert!(!root.path().join("elsewhere").exists());
+        fs::remove_file(root.path().join("link")).unwrap();
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
         assert!(write_atomically(&root.path().join("no/state"), b"", 0o600).is_err());
     }

@@ -55,6 +55,8 @@ pub struct Kind {
 pub struct Findings {
     /// By check.
     pub by_check: BTreeMap<Check, Kind>,
+    /// How many sessions were looked at.
+    pub scanned: u64,
 }
 
 impl Findings {
@@ -179,6 +181,7 @@ fn store(
     let scanned = store.scan(FIELDS, stop, &mut |entry| match entry {
         Found::Session(session) => {
             report.scanned += 1;
+            found.scanned += 1;
             ids.push(&session.id, position);
             // A wiki that writes in place, as 1.9.0 and 1.9.1 do, may be at it: looked at once more in the end.
             let young = session.modified >= options.now.saturating_sub(JUST_WRITTEN);

@@ -1,0 +1,91 @@
+//! `--log`: a line about each run.
+
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use crate::support::{DAY, HOUR, Place, Session, clock, is_root};
+
+fn farm() -> Place {
+    let now = clock();
+    Place::farm(
+        r#"
+        moin = "1.9.11"
+        [wikis.docs]
+        url = "https://docs.example.org/"
+        session_dir = "sessions"
+        user_dir = "users"
+        "#,
+    )
+    .file("users/1.2.3", "name=Joe Doe\n")
+    .session("sessions", Session::new('a').expires(now + HOUR).user("1.2.3").written(now - HOUR))
+    .session("sessions", Session::new('b').expires(now - 2 * DAY).written(now - 3 * DAY))
+}
+
+/// What stands for journald or syslogd.
+fn listener(place: &Place) -> UnixDatagram {
+    let path = place.path().join("log");
+    let listener = UnixDatagram::bind(&path).unwrap();
+    listener.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    if is_root() {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+    }
+    listener
+}
+
+/// The next line, without the process's number and the time it took.
+fn line(listener: &UnixDatagram) -> String {
+    let mut buffer = [0; 4096];
+    let count = listener.recv(&mut buffer).unwrap();
+    let line = String::from_utf8(buffer[..count].to_vec()).unwrap();
+    let (head, rest) = line.split_once('[').unwrap();
+    let (_, rest) = rest.split_once("]: ").unwrap();
+    let (rest, _) = rest.rsplit_once(" seconds=").unwrap();
+    format!("{head}: {rest}")
+}
+
+#[test]
+fn each_run_is_a_line_with_its_status_and_counts() {
+    let place = farm();
+    let log = listener(&place);
+    place.wikifarm("-q session prune --log=log").run();
+    assert_eq!(
+        line(&log),
+        "<30>wikifarm: prune status=0 dry_run=false stores=1 scanned=2 live=1 expired=1 unreadable=0 deleted=1 bytes=29 \
+         kept_by_race=0 failed=0"
+    );
+    place.wikifarm("-q session verify --log=log").any_stdout().status_among(&[0, 1]).run();
+    assert!(line(&log).contains("wikifarm: verify status="));
+    place.wikifarm("-q session revoke --settle=0s --log=log --user").arg("Joe Doe").run();
+    assert_eq!(
+        line(&log),
+        "<30>wikifarm: revoke status=0 user=\"Joe Doe\" dry_run=false stores=1 scanned=1 revoked=1 came_back=0 unreadable=0 failed=0"
+    );
+    place.wikifarm("-q session migrate --from moin-1.9:sessions --to json:js --log=log").run();
+    assert_eq!(
+        line(&log),
+        "<30>wikifarm: migrate status=0 from=moin-1.9:sessions to=json:js dry_run=false copied=0 replaced=0 same=0 removed=0 held_back=0"
+    );
+}
+
+#[test]
+fn a_failure_is_an_error_with_its_reason_and_no_whole_id() {
+    let place = farm();
+    let log = listener(&place);
+    place.wikifarm("session prune --all --log=log").status(4).any_stderr().run();
+    assert_eq!(
+        line(&log),
+        "<27>wikifarm: prune status=4 error=\"--all removes live sessions too: say --yes where nobody can be asked\""
+    );
+    place.wikifarm("session revoke --settle=0s --log=log").arg("a".repeat(40)).any_stdout().run();
+    let line = line(&log);
+    assert!(line.contains(" id=\"aaaaaaaa…\" ") && !line.contains(&"a".repeat(9)), "{line}");
+}
+
+#[test]
+fn where_nobody_listens_the_run_is_done_all_the_same() {
+    farm()
+        .wikifarm("-q session prune --log=nobody")
+        .stderr("wikifarm: --log: nothing was logged: nobody: No such file or directory (os error 2)\n")
+        .run();
+}

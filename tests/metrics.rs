@@ -1,0 +1,155 @@
+//! `--metrics`: what a run leaves for Prometheus, however it ended.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::Path;
+
+use crate::support::{DAY, HOUR, Place, Session, clock};
+
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [wikis.docs]
+    url = "https://docs.example.org/"
+    session_dir = "sessions"
+
+    [wikis.plans]
+    url = "https://plans.example.org/"
+    session_dir = "sessions"
+"#;
+
+fn farm() -> Place {
+    let now = clock();
+    Place::farm(FARM).dir("textfile").sessions(
+        "sessions",
+        [
+            Session::new('a').expires(now + HOUR).written(now - HOUR),
+            Session::new('b').expires(now - 2 * DAY).written(now - 3 * DAY),
+            Session::new('c').raw(b"no pickle").written(now - HOUR),
+        ],
+    )
+}
+
+fn text(place: &Place) -> String {
+    fs::read_to_string(place.path().join("textfile/wikifarm.prom")).unwrap()
+}
+
+/// The value of a series.
+fn value(text: &str, series: &str) -> Option<f64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    line.map(|value| value.parse().unwrap())
+}
+
+const PRUNE: &str = "-q session prune --metrics textfile/wikifarm.prom";
+
+#[test]
+fn a_prune_tells_what_it_saw_and_did() {
+    let place = farm();
+    place.wikifarm(PRUNE).run();
+    let text = text(&place);
+    let of = |name: &str, more: &str| {
+        let labels = format!("{{command=\"prune\",store=\"moin-1.9:sessions\",wikis=\"docs,plans\"{more}}}");
+        value(&text, &format!("{name}{labels}"))
+    };
+    assert_eq!(of("wikifarm_sessions_scanned", ""), Some(3.0), "{text}");
+    assert_eq!(of("wikifarm_sessions", ",state=\"live\""), Some(1.0));
+    assert_eq!(of("wikifarm_sessions", ",state=\"expired\""), Some(1.0));
+    assert_eq!(of("wikifarm_sessions", ",state=\"unreadable\""), Some(1.0));
+    assert_eq!(of("wikifarm_deleted_files", ""), Some(1.0));
+    assert_eq!(of("wikifarm_deleted_bytes", ""), Some(29.0));
+    assert_eq!(of("wikifarm_failed_entries", ""), Some(0.0));
+    assert_eq!(of("wikifarm_store_refused", ""), Some(0.0));
+    let run = |name: &str| value(&text, &format!("wikifarm_last_{name}{{command=\"prune\"}}"));
+    assert_eq!(run("run_exit_status"), Some(0.0));
+    assert_eq!(run("run_timestamp_seconds"), run("success_timestamp_seconds"));
+    #[expect(clippy::cast_precision_loss, reason = "a time")]
+    let now = clock() as f64;
+    assert!((run("run_timestamp_seconds").unwrap() - now).abs() < 60.0);
+    assert!(run("run_duration_seconds").is_some_and(|seconds| (0.0..60.0).contains(&seconds)));
+    // Each metric has its help and its type, once, before its series; ids are nowhere.
+    for line in text.lines().filter(|line| line.starts_with("# TYPE ")) {
+        assert_eq!(text.matches(line).count(), 1);
+        assert!(line.ends_with(" gauge"), "{line}");
+    }
+    assert!(!text.contains("aaaaaaaa") && !text.contains("bbbbbbbb"));
+    let file = fs::metadata(place.path().join("textfile/wikifarm.prom")).unwrap();
+    assert_eq!(file.mode() & 0o777, 0o644);
+    assert_eq!(place.names("textfile"), ["wikifarm.prom"], "nothing is left beside it");
+}
+
+#[test]
+fn the_last_success_outlives_failures() {
+    let place = farm();
+    place.wikifarm(PRUNE).run();
+    let success = |text: &str| value(text, "wikifarm_last_success_timestamp_seconds{command=\"prune\"}");
+    let status = |text: &str| value(text, "wikifarm_last_run_exit_status{command=\"prune\"}");
+    let first = success(&text(&place));
+    assert!(first.is_some());
+    // A guard refuses.
+    let refused = place.wikifarm(PRUNE).arg("--all");
+    refused.status(4).any_stderr().run();
+    assert_eq!((status(&text(&place)), success(&text(&place))), (Some(4.0), first));
+    // The farm file is gone.
+    fs::remove_file(place.path().join("farm.toml")).unwrap();
+    place.wikifarm(PRUNE).status(2).any_stderr().run();
+    assert_eq!((status(&text(&place)), success(&text(&place))), (Some(2.0), first));
+    // A store can't be opened.
+    place.wikifarm(PRUNE).arg("--store=moin-1.9:none").status(3).any_stderr().run();
+    let text = text(&place);
+    assert_eq!((status(&text), success(&text)), (Some(3.0), first));
+    let failed = "wikifarm_failed_entries{command=\"prune\",store=\"moin-1.9:none\",wikis=\"\"}";
+    assert_eq!(value(&text, failed), Some(1.0), "{text}");
+}
+
+#[test]
+fn a_first_run_that_fails_knows_of_no_success() {
+    let place = farm();
+    place.wikifarm(PRUNE).arg("--store=moin-1.9:none").status(3).any_stderr().run();
+    assert!(!text(&place).contains("last_success"));
+}
+
+#[test]
+fn stats_and_verify_have_metrics_of_their_own() {
+    let place = farm();
+    place.wikifarm("session stats --metrics textfile/wikifarm.prom").any_stdout().run();
+    let stats = text(&place);
+    let live = "wikifarm_sessions{command=\"stats\",store=\"moin-1.9:sessions\",wikis=\"docs,plans\",state=\"live\"}";
+    assert_eq!(value(&stats, live), Some(1.0), "{stats}");
+    place.wikifarm("session verify --metrics textfile/wikifarm.prom").status(1).any_stdout().run();
+    let verify = text(&place);
+    let series = |check: &str| {
+        let found = verify.lines().find(|line| line.contains(&format!("check=\"{check}\",")));
+        found.unwrap().rsplit(' ').next().unwrap().to_owned()
+    };
+    assert_eq!((series("unreadable"), series("setuid-by-no-superuser")), ("1".to_owned(), "0".to_owned()));
+    // That something was found is no failure of the run.
+    assert!(value(&verify, "wikifarm_last_success_timestamp_seconds{command=\"verify\"}").is_some());
+}
+
+#[test]
+fn a_dry_run_has_nothing_to_tell() {
+    let place = farm();
+    for how in ["--dry-run", "--now=1795400000"] {
+        let ran = place.wikifarm(PRUNE).arg(how).status(2).any_stderr().run();
+        assert!(ran.stderr.contains("--metrics tells what a run did"), "{}", ran.stderr);
+    }
+    assert!(place.names("textfile").is_empty());
+}
+
+#[test]
+fn a_file_that_can_not_be_written_makes_the_run_a_partial_one() {
+    let place = farm();
+    let ran = place.wikifarm("session prune --metrics none/wikifarm.prom").status(3).any_stderr().run();
+    assert_eq!(ran.stderr, "wikifarm: --metrics: none/wikifarm.prom: none: no such directory\n");
+    assert_eq!(place.names("sessions").len(), 2, "the prune itself was done");
+}
+
+#[test]
+fn a_planted_link_is_replaced_and_not_followed() {
+    let place = farm().file("victim", "precious");
+    symlink("../victim", place.path().join("textfile/wikifarm.prom")).unwrap();
+    place.wikifarm(PRUNE).run();
+    assert_eq!(fs::read(place.path().join("victim")).unwrap(), b"precious");
+    let file = Path::new("textfile/wikifarm.prom");
+    assert!(place.path().join(file).symlink_metadata().unwrap().is_file());
+}
