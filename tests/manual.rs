@@ -20,6 +20,7 @@ mod config_rules;
 mod config_schema;
 mod config_show;
 mod contrib;
+mod contrib_night;
 mod cookie_diff;
 mod cookie_explain;
 mod cookie_header;
