@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{DAY, HOUR, NOW, Place, Session, unindent};
+use crate::support::{DAY, HOUR, NOW, Place, Session, clock, unindent};
 
 const FARM: &str = r#"
     moin = "1.9.11"
@@ -33,10 +33,12 @@ fn real() -> Place {
 fn sessions_are_counted_by_state_user_age_and_end() {
     // How many bytes a file takes on disk is the file system's own affair.
     let stats = real().wikifarm(STATS).arg("--top=2").any_stdout().run().stdout;
-    let without_disk: String = stats.lines().fold(String::new(), |text, line| {
-        let cut = if line.ends_with("ON DISK") || line.ends_with("KiB") { line.rfind("  ") } else { None };
-        text + line.get(..cut.unwrap_or(line.len())).unwrap().trim_end() + "\n"
-    });
+    let without_disk: String =
+        stats.lines().filter(|line| !line.starts_with("  inodes ")).fold(String::new(), |text, line| {
+            let cut =
+                if line.ends_with("ON DISK") || line.ends_with("KiB") { line.rfind("  ") } else { None };
+            text + line.get(..cut.unwrap_or(line.len())).unwrap().trim_end() + "\n"
+        });
     let expected = unindent(
         r"
         moin-1.9:sessions (docs, plans)
@@ -46,6 +48,7 @@ fn sessions_are_counted_by_state_user_age_and_end() {
           no-expires  111       13.7 KiB
           all         132       16.3 KiB
           logged in 124, anonymous 8, one-request logins 111, superusers acting as others 1
+          never came back 111 (84 %)
 
           users with most sessions
             BobBuilder  63
@@ -89,6 +92,8 @@ fn programs_get_every_count() {
         let on_disk = state.as_object_mut().unwrap().remove("bytes_on_disk").unwrap();
         assert!(on_disk.is_u64());
     }
+    let room = stats[0].as_object_mut().unwrap().remove("filesystem").unwrap();
+    assert!(room["bytes"].is_u64());
     let one = |bytes: u64| json!({"sessions": 1, "bytes": bytes});
     let none = json!({"sessions": 0, "bytes": 0});
     assert_eq!(
@@ -99,7 +104,7 @@ fn programs_get_every_count() {
                 "expired": one(29), "idle": none, "invalid-expires": none, "live": one(93),
                 "no-expires": one(67), "unreadable": none
             },
-            "logged_in": 2, "anonymous": 1, "one_request_logins": 1, "acting_as_others": 0,
+            "logged_in": 2, "anonymous": 1, "one_request_logins": 1, "acting_as_others": 0, "never_came_back": 1, "growth": null,
             "users": [{"id": "1795391009.69.61222", "name": "AdminAda", "sessions": 2}],
             "age": [
                 {"label": "under 1 h", "sessions": 1}, {"label": "1 h to 1 d", "sessions": 0},
@@ -119,19 +124,76 @@ fn programs_get_every_count() {
 
 #[test]
 fn an_empty_store_is_counted_too() {
-    Place::new()
-        .dir("s")
-        .wikifarm(STATS)
-        .arg("--store=moin-1.9:s")
-        .stdout(
-            r"
-            moin-1.9:s
-              STATE  SESSIONS  BYTES  ON DISK
-              all    0         0 B    0 B
-              logged in 0, anonymous 0, one-request logins 0, superusers acting as others 0
-            ",
-        )
-        .run();
+    let place = Place::new().dir("s");
+    let stats = place.wikifarm(STATS).arg("--store=moin-1.9:s").any_stdout().run().stdout;
+    let expected = unindent(
+        r"
+        moin-1.9:s
+          STATE  SESSIONS  BYTES  ON DISK
+          all    0         0 B    0 B
+          logged in 0, anonymous 0, one-request logins 0, superusers acting as others 0
+        ",
+    );
+    let inodes = stats.strip_prefix(&expected).unwrap_or_else(|| panic!("{stats}"));
+    assert!(inodes.is_empty() || inodes.starts_with("  inodes 0, on the file system "), "{inodes}");
+}
+
+#[test]
+fn who_never_came_back_is_known_only_where_the_version_tells() {
+    let never = |version: &str| {
+        let farm = FARM.replace("1.9.11", version);
+        let session = Session::new;
+        let place = Place::farm(&farm).sessions(
+            "sessions",
+            [
+                session('a').written(NOW - 2 * HOUR),
+                // Perhaps he is still reading.
+                session('b').written(NOW - HOUR / 2),
+                session('c').expires(NOW + HOUR).written(NOW - 2 * HOUR),
+            ],
+        );
+        let stats = place.wikifarm(STATS).arg("--format=json").any_stdout().run().json();
+        stats[0]["never_came_back"].clone()
+    };
+    assert_eq!(never("1.9.2"), json!(1));
+    assert_eq!(never("1.9.11"), json!(1));
+    for version in ["1.9.0", "1.9.1"] {
+        assert_eq!(never(version), json!(null), "{version}");
+    }
+}
+
+#[test]
+fn growth_is_counted_since_the_last_prune_that_kept_an_index() {
+    let now = clock();
+    let place = Place::on_plain_disk(FARM).sessions(
+        "sessions",
+        [
+            Session::new('a').expires(now + HOUR).written(now - HOUR),
+            Session::new('b').expires(now - 2 * DAY).written(now - 3 * DAY),
+        ],
+    );
+    let growth = |place: &Place| {
+        let stats = place.wikifarm("session stats --format json").any_stdout().run().json();
+        stats[0]["growth"].clone()
+    };
+    assert_eq!(growth(&place), json!(null));
+    place.wikifarm("-q session prune").run();
+    let none = growth(&place);
+    assert_eq!(
+        (&none["sessions"], &none["change"]),
+        (&json!(1), &json!(0)),
+        "what prune removed is not counted"
+    );
+    assert!(none["since_at"].is_string());
+    let place = place
+        .session("sessions", Session::new('c').expires(now + HOUR).written(now))
+        .session("sessions", Session::new('d').expires(now + HOUR).written(now));
+    assert_eq!(growth(&place)["change"], json!(2));
+    let human = place.wikifarm("session stats").any_stdout().run().stdout;
+    assert!(
+        human.contains("\n  2 more than ") && human.contains(", when prune last kept an index\n"),
+        "{human}"
+    );
 }
 
 #[test]

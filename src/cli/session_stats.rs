@@ -1,21 +1,32 @@
 //! `wikifarm session stats`: what the stores hold, counted.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
+use super::index;
 use super::session_list::look;
+use super::store_list::RoomJson;
 use super::stores::StoreArgs;
 use super::told::{self, MetricsArgs, Told};
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
-use crate::ops::WithoutExpires;
-use crate::report::measure::{bar, bytes};
+use crate::moin::Behaviour;
+use crate::ops::{WithoutExpires, room};
+use crate::report::measure::{bar, bytes, relative, rfc3339};
 use crate::report::{escape, table};
-use crate::store::{Expires, Session, State, StoreSpec, seconds};
+use crate::store::index::Index;
+use crate::store::{self, Expires, Layout, Session, State, StoreSpec, is_older, seconds};
 
 /// Count sessions by state, user and age, with the bytes and inodes they take
+///
+/// 'Never came back' are sessions of one request: the client did not send the cookie again, as most bots do not. MoinMoin
+/// 1.9.2 and later write `expires` only from the second request on, so these are the sessions without it that were not
+/// written for an hour; what other versions write does not tell. Growth is counted since the last `session prune` that
+/// kept an index, and from what that run meant to stay.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm session stats --store-of wiki1")]
 pub(super) struct Options {
@@ -48,9 +59,27 @@ struct Stats {
     /// Logged in, but without `expires`: logins of one request, seconds old or never used again.
     one_request_logins: u64,
     acting_as_others: u64,
+    /// Of one request; null where the versions that write here do not tell.
+    never_came_back: Option<u64>,
+    /// Since the last run of prune that kept an index; null where there is none.
+    growth: Option<Growth>,
+    /// The file system it lies on; null where it is on no disk of this machine.
+    filesystem: Option<RoomJson>,
     users: Vec<TopUser>,
     age: Vec<Bin>,
     expiry: Vec<Bin>,
+}
+
+/// What became of the number of sessions.
+#[derive(Debug, Clone, Serialize)]
+struct Growth {
+    #[serde(skip)]
+    since: i64,
+    since_at: Option<String>,
+    /// How many there were, without what was removed then.
+    sessions: u64,
+    /// How many more there are now; negative where there are fewer.
+    change: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,6 +98,9 @@ struct Bin {
 
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
+
+/// Whoever comes back does so within this.
+const CAME_BACK_BY: Duration = Duration::from_secs(3600);
 
 /// The bars of the age histogram: the upper end of each.
 const AGES: [(f64, &str); 7] = [
@@ -98,12 +130,14 @@ struct Counter {
     stats: Stats,
     users: BTreeMap<String, u64>,
     expires_seen: bool,
+    /// Without `expires`, and not written for [`CAME_BACK_BY`].
+    never_came_back: u64,
     now: i64,
-    idle: Option<std::time::Duration>,
+    idle: Option<Duration>,
 }
 
 impl Counter {
-    fn new(spec: &StoreSpec, now: i64, idle: Option<std::time::Duration>) -> Counter {
+    fn new(spec: &StoreSpec, now: i64, idle: Option<Duration>) -> Counter {
         let bins = |ends: &[(f64, &'static str)]| {
             ends.iter().map(|(_, label)| Bin { label, sessions: 0 }).collect::<Vec<_>>()
         };
@@ -115,7 +149,7 @@ impl Counter {
             expiry: bins(&ENDS),
             ..Stats::default()
         };
-        Counter { stats, users: BTreeMap::new(), expires_seen: false, now, idle }
+        Counter { stats, users: BTreeMap::new(), expires_seen: false, never_came_back: 0, now, idle }
     }
 
     fn count(&mut self, session: &Session) {
@@ -131,6 +165,9 @@ impl Counter {
         self.expires_seen |= facts.expires != Expires::Absent;
         if let Expires::At(end) = facts.expires {
             add(&mut stats.expiry, &ENDS, end - now);
+        }
+        if facts.expires == Expires::Absent && is_older(session.modified, CAME_BACK_BY, self.now) {
+            self.never_came_back += 1;
         }
         stats.acting_as_others += u64::from(facts.setuid.is_some());
         match &facts.user {
@@ -149,6 +186,9 @@ impl Counter {
         if WithoutExpires::of(spec.layout, versions, self.expires_seen) == WithoutExpires::Usual {
             self.stats.one_request_logins = 0;
         }
+        self.stats.never_came_back =
+            tells_who_came_back(spec, self.expires_seen).then_some(self.never_came_back);
+        self.stats.filesystem = room(spec).map(RoomJson::from);
         let mut counted: Vec<(String, u64)> = self.users.into_iter().collect();
         counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         counted.truncate(top);
@@ -160,6 +200,28 @@ impl Counter {
         self.stats.users = named.collect();
         self.stats
     }
+}
+
+/// Whether the wikis of a store write `expires` from a session's second request on. Where no wiki is known, names of 1.9
+/// with an `expires` among them are taken for that: 1.9.0 never writes one, and in 1.9.1 none is without.
+fn tells_who_came_back(spec: &StoreSpec, expires_seen: bool) -> bool {
+    if spec.wikis.is_empty() {
+        return spec.layout == Layout::Moin19 && expires_seen;
+    }
+    spec.wikis.iter().all(|wiki| {
+        let behaviour = wiki.version.behaviour();
+        behaviour >= Behaviour::V1_9_2 && behaviour < Behaviour::V2
+    })
+}
+
+/// What the last run of prune counted, if it kept an index, and how many sessions there are more now.
+fn growth(spec: &StoreSpec, place: Option<&Path>, sessions: u64) -> Option<Growth> {
+    let stamp = store::open(spec.clone()).ok()?.stamp()?;
+    let index = Index::open(place?, spec.layout, stamp);
+    let (totals, since) = index.last()?;
+    let before = totals.sessions();
+    let change = i64::try_from(sessions).ok()?.checked_sub_unsigned(before)?;
+    Some(Growth { since, since_at: rfc3339(seconds(since)), sessions: before, change })
 }
 
 /// Counts `value` into the first bar whose end it is below.
@@ -183,11 +245,13 @@ fn stats(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     let mut users = Users::of(&stores.specs);
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
+    let place = index::place(stores.farm.as_ref());
     let mut all = Vec::new();
     for (position, spec) in stores.specs.iter().enumerate() {
         let mut counter = Counter::new(spec, now, idle);
         exit = exit.and(look(spec, context, |session| counter.count(&session))?);
-        let stats = counter.finish((position, spec), options.top, &mut users);
+        let mut stats = counter.finish((position, spec), options.top, &mut users);
+        stats.growth = growth(spec, place.as_deref(), stats.inodes);
         tell(&stats, spec, told);
         all.push(stats);
     }
@@ -211,10 +275,36 @@ fn tell(stats: &Stats, spec: &StoreSpec, told: &mut Told) {
     for state in State::ALL {
         told.state(of, state, stats.states.get(state.name()).map_or(0, |amount| amount.sessions));
     }
+    if let Some(sessions) = stats.never_came_back {
+        told.of_store(of, told::NEVER_CAME_BACK, &[], sessions);
+    }
     told.inodes(spec);
 }
 
+/// Inodes, bots and growth, as far as they are known.
+fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
+    let mut text = String::new();
+    if let Some(never) = stats.never_came_back {
+        let share = (never * 100).checked_div(sessions).unwrap_or(0);
+        text += &format!("  never came back {never} ({share} %)\n");
+    }
+    if let Some(growth) = &stats.growth {
+        let change = match growth.change {
+            0 => "as many as".to_owned(),
+            more if more > 0 => format!("{more} more than"),
+            fewer => format!("{} fewer than", fewer.unsigned_abs()),
+        };
+        text +=
+            &format!("  {change} {}, when prune last kept an index\n", relative(seconds(growth.since), now));
+    }
+    if let Some(RoomJson { inodes_used: Some(used), inodes_free: Some(free), .. }) = stats.filesystem {
+        text += &format!("  inodes {}, on the file system {used} in use and {free} free\n", stats.inodes);
+    }
+    text
+}
+
 fn human(stats: &Stats, context: &mut Context<'_>) -> Result<(), Failure> {
+    let now = context.now();
     let out = &mut *context.out;
     let wikis = if stats.wikis.is_empty() { String::new() } else { format!(" ({})", stats.wikis.join(", ")) };
     writeln!(out, "{}{}", escape(&stats.store), escape(&wikis))?;
@@ -237,6 +327,7 @@ fn human(stats: &Stats, context: &mut Context<'_>) -> Result<(), Failure> {
         "  logged in {}, anonymous {}, one-request logins {}, superusers acting as others {}",
         stats.logged_in, stats.anonymous, stats.one_request_logins, stats.acting_as_others
     )?;
+    write!(out, "{}", lines(stats, total.sessions, now))?;
     if !stats.users.is_empty() {
         writeln!(out, "\n  users with most sessions")?;
         let rows = stats.users.iter().map(|user| {

@@ -75,12 +75,12 @@ impl From<Census> for CensusJson {
 
 /// The file system that a store lies on.
 #[derive(Debug, Clone, Copy, Serialize)]
-struct RoomJson {
+pub(super) struct RoomJson {
     bytes: u64,
     bytes_free: u64,
     inodes: Option<u64>,
-    inodes_used: Option<u64>,
-    inodes_free: Option<u64>,
+    pub(super) inodes_used: Option<u64>,
+    pub(super) inodes_free: Option<u64>,
 }
 
 impl From<Room> for RoomJson {

@@ -46,6 +46,10 @@ const SESSIONS: Metric = Metric {
     name: "wikifarm_sessions",
     help: "Sessions that the last run saw, by state, before it removed any",
 };
+pub(super) const NEVER_CAME_BACK: Metric = Metric {
+    name: "wikifarm_sessions_never_came_back",
+    help: "Sessions of one request, by clients that keep no cookies; only MoinMoin 1.9.2 and later tell",
+};
 pub(super) const DELETED: Metric =
     Metric { name: "wikifarm_deleted_files", help: "Files that the last run removed" };
 pub(super) const DELETED_BYTES: Metric =
