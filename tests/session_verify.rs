@@ -193,3 +193,54 @@ fn without_a_farm_file_a_directory_is_verified_as_far_as_it_tells() {
     let ran = place.wikifarm("session verify --store sessions --now 1795400000").status(1).any_stdout().run();
     assert!(ran.stdout.ends_with("4 sessions in 1 stores: 1 errors, 0 warnings\n"), "{}", ran.stdout);
 }
+
+/// A store of that kind with the sound session, as private as `session migrate` makes it.
+fn moved(to: &str) -> Place {
+    let place = sound();
+    let migrate = format!("-q session migrate --include-expired --from moin-1.9:sessions --to {to}");
+    place.wikifarm(&migrate).run();
+    place
+}
+
+fn checks(place: &Place, store: &str) -> Vec<String> {
+    let run = place.wikifarm(VERIFY).arg("--store").arg(store).arg("--format=json");
+    let found = run.any_stdout().status_among(&[0, 1]).run().json();
+    let check =
+        |count: &serde_json::Value| format!("{} {}", count["check"].as_str().unwrap(), count["count"]);
+    found["counts"].as_array().unwrap().iter().map(check).collect()
+}
+
+#[test]
+fn readable_json_is_held_to_the_same_modes_and_contents() {
+    let place = moved("json:js");
+    assert!(checks(&place, "json:js").is_empty());
+    for digit in ["b", "c"] {
+        let file = place.path().join("js").join(digit.repeat(40) + ".json");
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let file = place.path().join("js").join("a".repeat(40) + ".json");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).unwrap();
+    fs::set_permissions(place.path().join("js"), fs::Permissions::from_mode(0o701)).unwrap();
+    assert_eq!(checks(&place, "json:js"), ["unsafe-file 1"]);
+    fs::write(&file, "{}").unwrap();
+    assert_eq!(checks(&place, "json:js"), ["unsafe-file 1", "unreadable 1"]);
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_database_that_strangers_can_read_or_replace_is_an_error() {
+    let place = moved("sqlite:s.db");
+    let mode = |name: &str, mode| {
+        fs::set_permissions(place.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    assert!(checks(&place, "sqlite:s.db").is_empty());
+    mode("s.db", 0o604);
+    assert_eq!(checks(&place, "sqlite:s.db"), ["unsafe-file 1"]);
+    mode("s.db", 0o600);
+    // Who can write in its directory can put another in its place.
+    mode(".", 0o757);
+    assert_eq!(checks(&place, "sqlite:s.db"), ["unsafe-directory 1"]);
+    mode(".", 0o1757);
+    assert!(checks(&place, "sqlite:s.db").is_empty());
+    mode(".", 0o755);
+}

@@ -40,12 +40,8 @@ pub(super) struct Tally {
     databases: Vec<CString>,
 }
 
-/// What a name is in a layout; of a JSON store without what is behind the id.
 fn kind(layout: Layout, name: &[u8]) -> NameKind {
-    match layout {
-        Layout::Json => name.strip_suffix(b".json").map_or(NameKind::Foreign, |id| layout.kind(id)),
-        _ => layout.kind(name),
-    }
+    layout.file(name).map_or(NameKind::Foreign, |(_, kind)| kind)
 }
 
 impl Tally {

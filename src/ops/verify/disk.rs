@@ -30,6 +30,20 @@ pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<P
 /// Who may do what with the file of a database: all sessions are in it.
 fn database(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
     let path = SqliteAddress::parse(&spec.dir).file;
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    match Dir::open(parent) {
+        // In a sticky directory (/tmp) nobody can replace another's file.
+        Ok(dir) if dir.mode() & 0o1002 == 0o002 => {
+            let message = format!("everybody can put another file in its place (mode {:04o})", dir.mode());
+            let path = parent.to_owned();
+            found.add(Finding { check: Check::UnsafeDirectory, path, message, key: String::new() });
+        }
+        Ok(_) => {}
+        Err(error) => problems.push(Problem(error.to_string())),
+    }
     let mode = match std::fs::symlink_metadata(&path) {
         Ok(stat) => stat.mode() & 0o7777,
         Err(error) => return problems.push(Problem(format!("{}: {error}", path.display()))),
@@ -58,7 +72,7 @@ fn files(spec: &StoreSpec, dir: &Dir, found: &mut Findings) -> std::io::Result<(
     // Where strangers can't even enter, a file's own mode lets nobody in.
     let entered = dir.mode() & 0o001 != 0;
     dir.list(|entry| {
-        let Some((name, NameKind::Session)) = spec.layout.entry(entry.name.to_bytes()) else {
+        let Some((name, NameKind::Session)) = spec.layout.file(entry.name.to_bytes()) else {
             return ControlFlow::Continue(());
         };
         if entry.kind != Kind::Regular {
