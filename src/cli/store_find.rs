@@ -13,7 +13,7 @@ use crate::farm::parse_duration;
 use crate::ops::find::{self, Place, Report, Users};
 use crate::report::measure::{bytes, relative, rfc3339};
 use crate::report::{escape, table};
-use crate::store::{self, Layout, is_older, seconds};
+use crate::store::{self, Layout, is_older, seconds, tally};
 
 /// Find session directories below a directory: layout, sessions, bytes, age, and which wiki uses them
 ///
@@ -102,9 +102,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let how = find::Options { all_file_systems: options.all_file_systems, max_depth: options.max_depth };
     let stop = context.stop()?;
     let mut report = Report::default();
+    let looking = context.progress_of("Looking into directories", &tally::WALKED, Box::new(|| None));
     for root in &options.roots {
         find::find(root, &users, &how, &stop, &mut report);
     }
+    drop(looking);
     report.places.dedup_by(|a, b| (&a.path, a.layout) == (&b.path, b.layout));
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;

@@ -16,6 +16,9 @@ pub static REMOVED: Tally = Tally(AtomicU64::new(0));
 /// Sessions that a migration has dealt with.
 pub static MOVED: Tally = Tally(AtomicU64::new(0));
 
+/// Directories that a search has looked into.
+pub static WALKED: Tally = Tally(AtomicU64::new(0));
+
 impl Tally {
     /// How many so far.
     pub fn count(&self) -> u64 {

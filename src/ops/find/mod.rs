@@ -21,7 +21,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::store::{Layout, SqliteAddress, StoreSpec};
+use crate::store::{Layout, SqliteAddress, StoreSpec, tally};
 use crate::sys::{Dir, FileId, Kind};
 
 use super::outcome::Problem;
@@ -190,6 +190,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn look(&mut self, dir: &Dir, depth: usize) {
         self.report.directories += 1;
+        tally::WALKED.add(1);
         let mut tally = Tally::default();
         let listed = dir.list(|entry| {
             if self.stop.load(Ordering::Relaxed) {
