@@ -135,7 +135,7 @@ fn write(
 ) -> Result<(), Failure> {
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let results = findings::Results::new(source, relative(source.path()), found);
+    let results = findings::Results::new(source, relative, found);
     match context.format {
         Format::Json => {
             let layout = findings::layout(source, found);

@@ -57,8 +57,10 @@ fn explain(rule: &Rule, context: &mut Context<'_>) -> Result<(), Failure> {
     writeln!(out, "{}\n", rule.why)?;
     for (title, example) in [("This is reported:", rule.bad), ("This is not:", rule.good)] {
         writeln!(out, "{title}\n")?;
-        for line in example.trim().lines() {
-            writeln!(out, "{}", format!("    {}", line.trim_start()).trim_end())?;
+        let lines = || example.lines().filter(|line| !line.trim().is_empty());
+        let indent = lines().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+        for line in example.trim_end().lines().skip_while(|line| line.trim().is_empty()) {
+            writeln!(out, "{}", format!("    {}", line.get(indent..).unwrap_or_default()).trim_end())?;
         }
         writeln!(out)?;
     }

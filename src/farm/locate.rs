@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::{Farm, SyntaxErrors};
+use super::{Farm, SyntaxErrors, python};
 use crate::sys::{Dir, open_regular};
 
 /// The farm file of the whole machine.
@@ -35,8 +35,8 @@ pub enum LoadError {
     Fifo(PathBuf),
     /// The file is no text in UTF-8 from that byte on.
     NotUtf8(PathBuf, usize),
-    /// The file is Python, not TOML.
-    Python(PathBuf),
+    /// The Python file can't be read: why.
+    Python(PathBuf, String),
     /// The file is no TOML.
     Syntax(Box<SyntaxErrors>),
 }
@@ -58,11 +58,7 @@ impl fmt::Display for LoadError {
                 write!(f, "the farm file {} is not UTF-8 at byte {at}: save it as UTF-8", path.display())
             }
             LoadError::Fifo(path) => write!(f, "{} is a FIFO: name a regular file", path.display()),
-            LoadError::Python(path) => write!(
-                f,
-                "{} is Python: this version reads farm files in TOML; see farm.example.toml",
-                path.display()
-            ),
+            LoadError::Python(path, why) => write!(f, "can't read the farm file {}: {why}", path.display()),
             LoadError::Syntax(errors) => {
                 write!(f, "the farm file {} is no TOML", errors.source.path().display())
             }
@@ -121,10 +117,12 @@ pub fn locate(flag: Option<&Path>, variable: Option<&OsStr>) -> Result<PathBuf, 
 /// # Errors
 /// Why it could not be read. What is wrong inside a file that is TOML is in [`Farm::problems`].
 pub fn load(path: &Path) -> Result<Farm, LoadError> {
-    let text = read_text(path)?;
-    if path.extension() == Some(OsStr::new("py")) {
-        return Err(LoadError::Python(path.to_owned()));
+    if python::is_python(path) {
+        let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        let options = python::Options { home, ..python::Options::default() };
+        return Ok(python::read(path, &options)?.farm);
     }
+    let text = read_text(path)?;
     Farm::parse(path, text).map_err(LoadError::Syntax)
 }
 
@@ -169,7 +167,11 @@ pub fn read_text(path: &Path) -> Result<String, LoadError> {
 ///
 /// The file is opened anew by a way that follows no stranger's link, and must still say what was read.
 pub fn could_be_strangers(farm: &Farm, uid: u32) -> Option<String> {
-    let path = farm.source.path();
+    farm.source.files().find_map(|(path, bytes)| file_could_be_strangers(path, bytes, uid))
+}
+
+/// The same of one file of the farm, which said `bytes`.
+fn file_could_be_strangers(path: &Path, bytes: &[u8], uid: u32) -> Option<String> {
     let failed =
         |error: &dyn fmt::Display| Some(format!("can't tell who may write {}: {error}", path.display()));
     // The directory as it was named, where relative paths start, and each directory that a link of ours leads to.
@@ -191,7 +193,7 @@ pub fn could_be_strangers(farm: &Farm, uid: u32) -> Option<String> {
         }
         let link = match path.symlink_metadata() {
             Ok(metadata) if metadata.file_type().is_symlink() => metadata,
-            Ok(_) => return strange_file(farm, &dir, name, uid, &path),
+            Ok(_) => return strange_file(bytes, &dir, name, uid, &path),
             Err(error) => return failed(&error),
         };
         if link.uid() != 0 && link.uid() != uid {
@@ -206,7 +208,7 @@ pub fn could_be_strangers(farm: &Farm, uid: u32) -> Option<String> {
 }
 
 /// Why the file itself is not to be trusted.
-fn strange_file(farm: &Farm, dir: &Dir, name: &OsStr, uid: u32, path: &Path) -> Option<String> {
+fn strange_file(said: &[u8], dir: &Dir, name: &OsStr, uid: u32, path: &Path) -> Option<String> {
     let failed = |error: &dyn fmt::Display| Some(format!("can't read {} again: {error}", path.display()));
     let Ok(name) = CString::new(name.as_bytes()) else { return failed(&"its name holds a NUL") };
     let file = match open_regular(dir, &name) {
@@ -217,8 +219,8 @@ fn strange_file(farm: &Farm, dir: &Dir, name: &OsStr, uid: u32, path: &Path) -> 
     if let Err(error) = file.read(&mut bytes) {
         return failed(&error);
     }
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    if text != farm.source.text().as_bytes() {
+    // A byte order mark may have been taken off.
+    if bytes != said && bytes.strip_prefix(b"\xef\xbb\xbf") != Some(said) {
         return Some(format!("{} changed while it was read", path.display()));
     }
     let (owner, group, mode) = (file.stat().uid, file.stat().gid, file.stat().mode);

@@ -15,6 +15,7 @@ mod near;
 mod parse;
 mod policy;
 mod problem;
+pub mod python;
 mod source;
 mod units;
 mod value;

@@ -1,4 +1,7 @@
 //! The text of a farm file, and places in it.
+//!
+//! A farm read from Python stands in several files. Their texts lie one behind the other in one text, so that a span
+//! is a range of bytes wherever it points, and every place is told with the file that it is in.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -6,13 +9,27 @@ use std::path::{Path, PathBuf};
 /// A range of bytes in the farm file's text.
 pub type Span = Range<usize>;
 
-/// A file's text with its path.
+/// A file's text with its path, or those of all the files that a farm was read from.
 #[derive(Debug, Clone)]
 pub struct Source {
     path: PathBuf,
+    base: PathBuf,
     text: String,
     /// The offset at which each line begins.
     lines: Vec<usize>,
+    files: Vec<File>,
+    /// Where the comments stand, if the text is not TOML.
+    comments: Option<Vec<Span>>,
+}
+
+/// One file of a source.
+#[derive(Debug, Clone)]
+struct File {
+    path: PathBuf,
+    /// Where its text begins and ends.
+    span: Span,
+    /// Its bytes, where the text is not just these.
+    bytes: Option<Vec<u8>>,
 }
 
 /// A place for people: line and column count from 1, columns in characters.
@@ -27,9 +44,50 @@ pub struct Place {
 impl Source {
     /// A source from its path and text.
     pub fn new(path: PathBuf, text: String) -> Source {
-        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        let lines = std::iter::once(0).chain(newlines).collect();
-        Source { path, text, lines }
+        let base = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let mut source = Source::of_files(path.clone(), base);
+        source.comments = None;
+        source.add(path, text, None);
+        source
+    }
+
+    /// A source without files yet, called `path`, whose relative paths start at `base`.
+    pub(super) fn of_files(path: PathBuf, base: PathBuf) -> Source {
+        let (text, lines) = (String::new(), vec![0]);
+        Source { path, base, text, lines, files: Vec::new(), comments: Some(Vec::new()) }
+    }
+
+    /// Adds a file behind the others, and says at which offset it begins. `bytes` is what stands on the disk, where
+    /// that is not just `text`.
+    pub(super) fn add(&mut self, path: PathBuf, text: String, bytes: Option<Vec<u8>>) -> usize {
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+            self.lines.push(self.text.len());
+        }
+        let start = self.text.len();
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        self.lines.extend(newlines.map(|(at, _)| start + at + 1));
+        // The first one's text is taken as it is.
+        if self.text.is_empty() {
+            self.text = text
+        } else {
+            self.text.push_str(&text)
+        }
+        self.files.push(File { path, span: start..self.text.len(), bytes });
+        start
+    }
+
+    /// Notes where a comment stands, in a source that is not TOML.
+    pub(super) fn add_comment(&mut self, span: Span) {
+        self.comments.get_or_insert_default().push(span);
+    }
+
+    /// The places of the comments, if the source is not TOML.
+    pub fn comments(&self) -> Option<&[Span]> {
+        self.comments.as_deref()
     }
 
     /// The path as it was given.
@@ -37,40 +95,62 @@ impl Source {
         &self.path
     }
 
+    /// The path of the file that has that offset.
+    pub fn path_at(&self, offset: usize) -> &Path {
+        self.file_at(offset).map_or(&self.path, |file| &file.path)
+    }
+
+    /// Each file with its bytes, as they were read.
+    pub fn files(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+        self.files.iter().map(|file| {
+            let text = self.text.get(file.span.clone()).unwrap_or_default().as_bytes();
+            (file.path.as_path(), file.bytes.as_deref().unwrap_or(text))
+        })
+    }
+
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The directory the file is in.
+    /// The directory that relative paths start from: the one the file is in.
     pub fn directory(&self) -> PathBuf {
-        match self.path.parent() {
-            Some(parent) if parent != Path::new("") => parent.to_owned(),
-            _ => PathBuf::from("."),
-        }
+        self.base.clone()
     }
 
-    /// The place of a byte offset; offsets behind the end count as the end.
+    /// The place of a byte offset in its file; offsets behind the end count as the end.
     pub fn place(&self, offset: usize) -> Place {
         let offset = offset.min(self.text.len());
-        let line = self.lines.partition_point(|start| *start <= offset).max(1);
+        let line = self.line(offset);
         let start = self.line_start(line);
         let column = self.text.get(start..offset).map_or(1, |before| before.chars().count() + 1);
-        Place { line, column }
+        let first = self.file_at(offset).map_or(1, |file| self.line(file.span.start));
+        Place { line: line - first + 1, column }
+    }
+
+    /// The line of a byte offset, from 1, counted over all files.
+    pub fn line(&self, offset: usize) -> usize {
+        let offset = offset.min(self.text.len());
+        self.lines.partition_point(|start| *start <= offset).max(1)
     }
 
     /// The text of the lines that `span` touches, the offset at which it begins and the number of its first line.
     pub fn lines_of(&self, span: &Span) -> (&str, usize, usize) {
-        let first = self.place(span.start).line;
-        let last = self.place(span.end.max(span.start + 1) - 1).line;
+        let first = self.line(span.start);
+        let last = self.line(span.end.max(span.start + 1) - 1);
         let start = self.line_start(first);
         let end = self.lines.get(last).copied().unwrap_or(self.text.len());
-        (self.text.get(start..end).unwrap_or(""), start, first)
+        (self.text.get(start..end).unwrap_or(""), start, self.place(span.start).line)
     }
 
     /// `farm.toml:12`, the way an origin is shown.
     pub fn file_line(&self, offset: usize) -> String {
-        format!("{}:{}", self.path.display(), self.place(offset).line)
+        format!("{}:{}", self.path_at(offset).display(), self.place(offset).line)
+    }
+
+    fn file_at(&self, offset: usize) -> Option<&File> {
+        let behind = self.files.partition_point(|file| file.span.start <= offset);
+        self.files.get(behind.saturating_sub(1))
     }
 
     fn line_start(&self, line: usize) -> usize {
@@ -92,5 +172,19 @@ mod tests {
         assert_eq!(source.place(9999), Place { line: 3, column: 4 });
         assert_eq!(source.lines_of(&(14..17)), ("[x]", 14, 3));
         assert_eq!(Source::new("f".into(), String::new()).place(0), Place { line: 1, column: 1 });
+    }
+
+    #[test]
+    fn several_files_count_each_for_itself() {
+        let mut source = Source::of_files("etc".into(), "etc".into());
+        assert_eq!(source.add("etc/a.py".into(), "a = 1\nb = 2".to_owned(), None), 0);
+        assert_eq!(source.add("etc/b.py".into(), "c = 3\nd = 4\n".to_owned(), Some(vec![1])), 12);
+        assert_eq!(source.file_line(6), "etc/a.py:2");
+        assert_eq!(source.file_line(12), "etc/b.py:1");
+        assert_eq!(source.place(22), Place { line: 2, column: 5 });
+        assert_eq!(source.lines_of(&(18..19)), ("d = 4\n", 18, 2));
+        assert_eq!((source.line(6), source.line(18)), (2, 4));
+        let files: Vec<_> = source.files().collect();
+        assert_eq!(files, [(Path::new("etc/a.py"), &b"a = 1\nb = 2"[..]), (Path::new("etc/b.py"), &[1][..])]);
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Allow {
     pub(super) reason: bool,
     /// The place of the comment.
     pub(super) span: Span,
-    /// The line it is about, from 1.
+    /// The line it is about, from 1, counted over all files of the farm.
     pub(super) line: usize,
 }
 
@@ -61,6 +61,10 @@ impl Comments {
         if !text.contains(MARK) {
             return comments;
         }
+        if let Some(spans) = source.comments() {
+            comments.of_python(source, spans);
+            return comments;
+        }
         let mut waiting: Vec<Allow> = Vec::new();
         let mut line_says_something = false;
         for token in toml_parser::Source::new(text).lex() {
@@ -77,7 +81,7 @@ impl Comments {
                     match allow(rest, offset, span.clone()) {
                         None => comments.odd.push(span),
                         Some(mut allow) if line_says_something => {
-                            allow.line = source.place(span.start).line;
+                            allow.line = source.line(span.start);
                             comments.allows.push(allow);
                         }
                         Some(allow) => waiting.push(allow),
@@ -86,7 +90,7 @@ impl Comments {
                 _ => {
                     line_says_something = true;
                     if !waiting.is_empty() {
-                        let line = source.place(span.start).line;
+                        let line = source.line(span.start);
                         comments.allows.extend(waiting.drain(..).map(|allow| Allow { line, ..allow }));
                     }
                 }
@@ -95,6 +99,37 @@ impl Comments {
         comments.allows.append(&mut waiting);
         comments
     }
+
+    /// Reads the comments at these places of Python files. One that gives a setting, `# wikifarm: moin = "1.8.7"`, has
+    /// been read with the farm.
+    fn of_python(&mut self, source: &Source, spans: &[Span]) {
+        for span in spans {
+            let Some(said) = source.text().get(span.clone()) else { continue };
+            let Some(rest) = said.trim_start_matches('#').trim_start().strip_prefix(MARK) else { continue };
+            if rest
+                .split_once('=')
+                .is_some_and(|(name, _)| name.trim().chars().all(|c| c == '_' || c.is_alphanumeric()))
+            {
+                continue;
+            }
+            match allow(rest, span.end - rest.len(), span.clone()) {
+                None => self.odd.push(span.clone()),
+                Some(allow) => self.allows.push(Allow { line: line_meant(source, span), ..allow }),
+            }
+        }
+    }
+}
+
+/// The line that a comment of a Python file is about: its own, or the next that is neither empty nor a comment.
+fn line_meant(source: &Source, comment: &Span) -> usize {
+    let says_something = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let (line, start, _) = source.lines_of(comment);
+    let own = source.line(comment.start);
+    if line.get(..comment.start.saturating_sub(start)).is_some_and(says_something) {
+        return own;
+    }
+    let below = source.text().get(start..).unwrap_or_default().lines();
+    own + below.take_while(|line| !says_something(line)).count()
 }
 
 /// Reads ` allow(a, b) reason`, which begins at `offset`.

@@ -104,7 +104,7 @@ impl<'a> Levels<'a> {
             return;
         };
         if !self.by_line.is_empty() {
-            let line = self.farm.source.place(finding.span.start).line;
+            let line = self.farm.source.line(finding.span.start);
             let here = self.by_line.get(&line).into_iter().flatten();
             if let Some((_, span)) =
                 here.copied().find(|(name, _)| *name == rule.name || *name == rule.family)

@@ -16,6 +16,7 @@ mod neighbours;
 mod path;
 mod permissions;
 mod prune;
+mod python;
 mod rule;
 mod security;
 mod sharing;
@@ -43,9 +44,10 @@ use crate::farm::{Change, Farm, Fix, Span, SyntaxErrors};
 use crate::sharing::{Model, RealPlaces};
 
 /// The families, in the order in which their rules are listed.
-const FAMILIES: [&[Rule]; 15] = [
+const FAMILIES: [&[Rule]; 16] = [
     syntax::RULES,
     tables::RULES,
+    python::RULES,
     versions::RULES,
     domain::RULES,
     name::RULES,

@@ -57,12 +57,36 @@ fn check_text(text: &str) -> Vec<Finding> {
 }
 
 fn check_all(text: &str) -> Vec<Finding> {
-    let farm = match Farm::parse(Path::new("farm.toml"), text.to_owned()) {
+    let farm = match farm(text) {
         Ok(farm) => farm,
         Err(errors) => return syntax_findings(&errors),
     };
     let suffixes: SharedSuffixes = std::sync::Arc::new(crate::browser::BuiltinSuffixes);
     check(&farm, &FakeDisk, &suffixes, &Overrides::default())
+}
+
+/// A farm file, or Python files, each below a line with its name: `# wikiconfig.py`.
+fn farm(text: &str) -> Result<Farm, Box<crate::farm::SyntaxErrors>> {
+    let mut files: Vec<(&str, String)> = Vec::new();
+    let indented =
+        text.lines().filter(|line| !line.trim().is_empty()).map(|line| line.len() - line.trim_start().len());
+    let indent = indented.min().unwrap_or(0);
+    for line in text.lines() {
+        match line.trim().strip_prefix("# ").filter(|name| name.ends_with(".py")) {
+            Some(name) => files.push((name, String::new())),
+            None => {
+                if let Some((_, file)) = files.last_mut() {
+                    file.push_str(line.get(indent..).unwrap_or_default());
+                    file.push('\n');
+                }
+            }
+        }
+    }
+    if files.is_empty() {
+        return Farm::parse(Path::new("farm.toml"), text.to_owned());
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    Ok(crate::farm::python::read_texts(&files, &crate::farm::python::Options::default()).unwrap().farm)
 }
 
 #[test]
@@ -106,7 +130,7 @@ fn names_are_unique_kebab_case_and_belong_to_one_family() {
 fn the_parser_names_only_rules_that_exist() {
     // Each rule found by the parser is in its bad example's problems; so is no rule without an entry in the list.
     for rule in rules() {
-        let Ok(farm) = Farm::parse(Path::new("farm.toml"), rule.bad.to_owned()) else {
+        let Ok(farm) = farm(rule.bad) else {
             assert_eq!(rule.name, TOML_SYNTAX);
             continue;
         };

@@ -76,7 +76,7 @@ pub fn json<'a>(source: &Source, layout: Option<&Layout<'_>>, finding: &'a Findi
         severity: finding.severity.name(),
         message: &finding.message,
         help: finding.help.as_deref(),
-        file: source.path().display().to_string(),
+        file: source.path_at(finding.span.start).display().to_string(),
         line: start.line,
         column: start.column,
         end_line: end.line,
@@ -113,14 +113,17 @@ pub fn human(source: &Source, findings: &[Finding], colour: bool) -> String {
 /// Findings as SARIF, JUnit and GitHub's annotations want them.
 #[derive(Debug)]
 pub struct Results<'a> {
-    path: &'a Path,
     /// Each with what it says, what makes it the same in the next run, and its place.
-    results: Vec<(&'a Finding, String, String, sarif::Region, Vec<sarif::Edit>)>,
+    results: Vec<(&'a Finding, String, String, &'a Path, sarif::Region, Vec<sarif::Edit>)>,
 }
 
 impl<'a> Results<'a> {
-    /// The findings in `source`, which is shown as `path`.
-    pub fn new(source: &Source, path: &'a Path, findings: &'a [Finding]) -> Results<'a> {
+    /// The findings in `source`, whose files are shown as `shown` says.
+    pub fn new(
+        source: &'a Source,
+        shown: impl Fn(&'a Path) -> &'a Path,
+        findings: &'a [Finding],
+    ) -> Results<'a> {
         let mut seen: HashMap<(&str, String), usize> = HashMap::new();
         let layout = layout(source, findings);
         let results = findings.iter().map(|finding| {
@@ -140,14 +143,15 @@ impl<'a> Results<'a> {
             let key = format!("{}\0{text}", finding.wikis.first().map_or("", String::as_str));
             let times = seen.entry((finding.rule, key.clone())).or_default();
             *times += 1;
-            (finding, message, format!("{key}\0{times}"), place, edits)
+            let path = shown(source.path_at(finding.span.start));
+            (finding, message, format!("{key}\0{times}"), path, place, edits)
         });
-        Results { path, results: results.collect() }
+        Results { results: results.collect() }
     }
 
     /// One after the other.
     pub fn findings(&self) -> impl Iterator<Item = sarif::Finding<'_>> {
-        self.results.iter().map(|(finding, message, key, region, edits)| sarif::Finding {
+        self.results.iter().map(|(finding, message, key, path, region, edits)| sarif::Finding {
             rule: finding.rule,
             level: match finding.severity {
                 Severity::Error => sarif::Level::Error,
@@ -155,7 +159,7 @@ impl<'a> Results<'a> {
                 Severity::Note => sarif::Level::Note,
             },
             message,
-            path: self.path,
+            path,
             region: Some(*region),
             key,
             edits,
@@ -212,10 +216,11 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool) -> String {
         Some(rule) => level.primary_title(message).id(rule),
         None => level.primary_title(message),
     };
-    let path = source.path().display().to_string();
-    let mut group = title.element(excerpt(source, &path, shown.span, AnnotationKind::Primary, None));
+    let path = |span: &Span| source.path_at(span.start).display().to_string();
+    let mut group =
+        title.element(excerpt(source, path(shown.span), shown.span, AnnotationKind::Primary, None));
     for (span, label) in shown.also {
-        group = group.element(excerpt(source, &path, span, AnnotationKind::Context, Some(label)));
+        group = group.element(excerpt(source, path(span), span, AnnotationKind::Context, Some(label)));
     }
     if let Some(help) = shown.help {
         group = group.element(Level::HELP.message(escape(help)));
@@ -227,14 +232,14 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool) -> String {
 /// The lines of a span, cut out so that a long farm file costs nothing.
 fn excerpt<'a>(
     source: &'a Source,
-    path: &'a str,
+    path: String,
     span: &Span,
     kind: AnnotationKind,
     label: Option<&'a str>,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     // A table can be long: its first line is enough to find it.
-    let start = source.place(span.start).line;
-    let end = if source.place(span.end).line > start + 4 { span.start + 1 } else { span.end };
+    let start = source.line(span.start);
+    let end = if source.line(span.end) > start + 4 { span.start + 1 } else { span.end };
     let (text, offset, line) = source.lines_of(&(span.start..end));
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);

@@ -1,0 +1,83 @@
+//! Comments that say what Python can't: `# wikifarm: url = "https://wiki.example.org/"`.
+//!
+//! The value is written as in a farm file. In the file of a wiki it is that wiki's; elsewhere it is for all wikis.
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::evidence::may_be_noted;
+use crate::farm::{Key, Problem, Setting, Source, Span, Value, value};
+
+/// What such a comment begins with, behind `#` and blanks.
+const MARK: &str = "wikifarm:";
+
+/// A setting that a comment gives.
+#[derive(Debug, Clone)]
+pub(super) struct Note {
+    pub(super) key: Key,
+    pub(super) setting: Arc<Setting>,
+    /// Where the comment stands.
+    pub(super) span: Span,
+}
+
+/// Reads the notes of all files. `own` says whether the file with that offset is one wiki's own.
+pub(super) fn notes(source: &Source, own: &dyn Fn(usize) -> bool, problems: &mut Vec<Problem>) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for span in source.comments().unwrap_or_default() {
+        let Some(said) = source.text().get(span.clone()) else { continue };
+        let Some(rest) = said.trim_start_matches('#').trim_start().strip_prefix(MARK) else { continue };
+        let Some((name, _)) = rest.split_once('=') else { continue };
+        if !name.trim().chars().all(|c| c == '_' || c.is_alphanumeric()) {
+            continue;
+        }
+        match note(rest, span.end - rest.len(), own(span.start)) {
+            Ok((key, setting)) => notes.push(Note { key, setting, span: span.clone() }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    notes
+}
+
+/// Reads ` key = value`, which begins at `offset`.
+fn note(text: &str, offset: usize, own: bool) -> Result<(Key, Arc<Setting>), Problem> {
+    let whole = offset..offset + text.len();
+    let shift = |span: Span| offset + span.start..offset + span.end;
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if let Some(error) = errors.first() {
+        let span = error.span().map_or(whole, shift);
+        return Err(Problem::new("bad-value", span, format!("this note is no TOML: {}", error.message()))
+            .help("write it as in a farm file: # wikifarm: moin = \"1.9.11\""));
+    }
+    let Some((name, raw)) = table.get_ref().iter().next() else {
+        return Err(Problem::new("bad-value", whole, "this note says nothing"));
+    };
+    let key_span = shift(name.span());
+    let Some(key) = Key::named(name.get_ref()) else {
+        let mut problem =
+            Problem::new("unknown-key", key_span, format!("there is no setting {:?}", name.get_ref()));
+        let near = crate::farm::nearest(name.get_ref(), Key::all().map(Key::name));
+        problem.help = near.map(|near| format!("did you mean {near:?}?"));
+        return Err(problem);
+    };
+    if !may_be_noted(key, own) {
+        let message = format!("{} can't be noted for all wikis", key.name());
+        return Err(Problem::new("misplaced-key", key_span, message).help("put it into the wiki's own file"));
+    }
+    let value = value::read(key.name(), key.kind(), raw)
+        .map_err(|problem| Problem { span: shift(problem.span.clone()), ..problem })?;
+    Ok((
+        key,
+        Arc::new(Setting { items: items(&value, raw, shift), value, key_span, span: shift(raw.span()) }),
+    ))
+}
+
+fn items(value: &Value, raw: &Spanned<DeValue<'_>>, shift: impl Fn(Span) -> Span) -> Vec<Span> {
+    match (value, raw.get_ref()) {
+        (Value::Names(_) | Value::Urls(_) | Value::Pair(..), DeValue::Array(items)) => {
+            items.iter().map(|item| shift(item.span())).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,79 @@
+//! `os.path`, on text alone.
+//!
+//! Source: posixpath.py of Python 2.7.
+
+/// `os.path.join`.
+pub(super) fn join(parts: &[&str]) -> String {
+    let mut path = String::new();
+    for (position, part) in parts.iter().enumerate() {
+        if part.starts_with('/') {
+            path.clear();
+        } else if position > 0 && !path.is_empty() && !path.ends_with('/') {
+            path.push('/');
+        }
+        path.push_str(part);
+    }
+    path
+}
+
+/// `os.path.dirname`.
+pub(super) fn dirname(path: &str) -> &str {
+    let Some((head, _)) = path.rsplit_once('/') else { return "" };
+    match head.trim_end_matches('/') {
+        "" => path.get(..=head.len()).unwrap_or("/"),
+        trimmed => trimmed,
+    }
+}
+
+/// `os.path.basename`.
+pub(super) fn basename(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// `os.path.normpath`.
+pub(super) fn normpath(path: &str) -> String {
+    if path.is_empty() {
+        return ".".to_owned();
+    }
+    // Two slashes at the beginning stay two, as POSIX has it.
+    let root = match path.len() - path.trim_start_matches('/').len() {
+        0 => "",
+        2 => "//",
+        _ => "/",
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            ".." if !root.is_empty() => {}
+            part => parts.push(part),
+        }
+    }
+    match format!("{root}{}", parts.join("/")) {
+        empty if empty.is_empty() => ".".to_owned(),
+        path => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_python_has_them() {
+        assert_eq!(join(&["/srv", "data", ""]), "/srv/data/");
+        assert_eq!(join(&["/srv/", "data"]), "/srv/data");
+        assert_eq!(join(&["a", "/b", "c"]), "/b/c");
+        assert_eq!(join(&["", "b"]), "b");
+        assert_eq!(
+            [dirname("/a/b"), dirname("/a"), dirname("a"), dirname("/a/"), dirname("//a")],
+            ["/a", "/", "", "/a", "//"]
+        );
+        assert_eq!([basename("/a/b"), basename("b"), basename("/a/")], ["b", "b", ""]);
+        let normal = ["/a/./b/../c/", "a//b", "../a", "/..", "//a", "///a", "", "a/.."].map(normpath);
+        assert_eq!(normal, ["/a/c", "a/b", "../a", "/", "//a", "/a", ".", "."]);
+    }
+}

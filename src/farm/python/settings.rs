@@ -1,0 +1,388 @@
+//! From the attributes of a configuration class, or Flask's settings, to the settings of a wiki.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::paths;
+use super::value::{Item, Val};
+use super::world::{Binding, Namespace, World};
+use crate::farm::{Key, Kind, Setting, Span, Value};
+use crate::moin::{Behaviour, Version};
+
+/// A setting that could not be known, or is none that a farm file can hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// The setting.
+    pub key: Key,
+    /// The expression.
+    pub span: Span,
+    /// Where the setting's name stands.
+    pub key_span: Span,
+    /// Why it is left out, as the end of a sentence.
+    pub why: String,
+    /// Whether the value is known and is wrong, rather than not known.
+    pub wrong: bool,
+}
+
+/// What was found of one wiki.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) settings: BTreeMap<Key, Arc<Setting>>,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// The settings that are attributes of a configuration class, by MoinMoin's name.
+const ATTRIBUTES: [Key; 16] = [
+    Key::Interwikiname,
+    Key::Superuser,
+    Key::CookieName,
+    Key::CookieDomain,
+    Key::CookiePath,
+    Key::CookieSecure,
+    Key::CookieHttponly,
+    Key::CookieLifetime,
+    Key::AnonymousSessionLifetime,
+    Key::DataDir,
+    Key::CacheDir,
+    Key::SessionDir,
+    Key::UserDir,
+    Key::Auth,
+    Key::SessionHandler,
+    Key::SessionIdHandler,
+];
+
+/// Flask's settings, for MoinMoin 2.
+const FLASK: [(&str, Key); 8] = [
+    ("SESSION_COOKIE_DOMAIN", Key::CookieDomain),
+    ("SESSION_COOKIE_NAME", Key::CookieName),
+    ("SESSION_COOKIE_SECURE", Key::CookieSecure),
+    ("SESSION_COOKIE_HTTPONLY", Key::CookieHttponly),
+    ("SESSION_COOKIE_SAMESITE", Key::CookieSamesite),
+    ("SESSION_COOKIE_PATH", Key::CookiePath),
+    ("PERMANENT_SESSION_LIFETIME", Key::CookieLifetime),
+    ("SECRET_KEY", Key::SecretKeyId),
+];
+
+/// What a value comes to: nothing for MoinMoin's default, or a value, or why it is left out.
+type Read = Result<Option<Value>, (Span, String, bool)>;
+
+impl World<'_> {
+    /// The settings of a configuration class.
+    pub(super) fn class_settings(&self, class: usize, version: Version, base: &str) -> Found {
+        let mut found = Found::default();
+        let service = [Key::SessionService];
+        for key in ATTRIBUTES.into_iter().chain(service) {
+            let Some(binding) = self.class_attribute(class, key.name()) else {
+                self.may_be_inherited(class, key, &mut found);
+                continue;
+            };
+            let read = self.value(key, binding, class, version, base);
+            found.take(key, binding, read);
+        }
+        found
+    }
+
+    /// A setting that no class of the files has, where a base is not among them.
+    fn may_be_inherited(&self, class: usize, key: Key, found: &mut Found) {
+        let Some(class) = self.classes.get(class) else { return };
+        let Some(base) = class.missing.first() else { return };
+        let why = match &base.val {
+            Val::Outside(name) => {
+                format!("the class {} may inherit it from {name}, which is not among the files", class.name)
+            }
+            Val::Unknown(unknown) => format!("the class {} may inherit it: {}", class.name, unknown.why),
+            _ => format!("the class {} may inherit it from a base that is no class", class.name),
+        };
+        let (span, key_span) = (base.span.clone(), class.span.clone());
+        found.left_out.push(LeftOut { key, span, key_span, why, wrong: false });
+    }
+
+    /// Flask's settings: names of the module.
+    pub(super) fn flask_settings(&self, names: &Namespace, found: &mut Found) {
+        for (name, key) in FLASK {
+            let Some(binding) = names.get(name) else { continue };
+            let read = match (key, &binding.item.val) {
+                (_, Val::Unknown(_) | Val::Outside(_)) => self.not_known(&binding.item),
+                (Key::SecretKeyId, Val::Str(text)) => Ok(Some(Value::Text(key_id(&text.text)))),
+                (Key::CookieLifetime, _) => self.flask_lifetime(&binding.item),
+                (Key::CookieSamesite, Val::Str(text)) => match key.kind() {
+                    Kind::Choice(words) if words.contains(&text.text.as_ref()) => {
+                        Ok(Some(Value::Text(text.text.to_string())))
+                    }
+                    _ => Err((binding.item.span.clone(), format!("it can't be {:?}", text.text), true)),
+                },
+                // False is Flask's word for: no domain.
+                (Key::CookieDomain, Val::Bool(false)) => Ok(None),
+                (Key::CookieSecure | Key::CookieHttponly, _) => self.truth(&binding.item),
+                (_, _) => self.text(&binding.item),
+            };
+            found.take(key, binding, read);
+        }
+        // Without a path of its own the cookie has the application's.
+        if let Some(binding) = names.get("APPLICATION_ROOT")
+            && !found.settings.contains_key(&Key::CookiePath)
+            && !found.left_out.iter().any(|it| it.key == Key::CookiePath)
+        {
+            let read = self.text(&binding.item);
+            found.take(Key::CookiePath, binding, read);
+        }
+    }
+
+    /// Flask's lifetime: a timedelta, or seconds.
+    fn flask_lifetime(&self, item: &Item) -> Read {
+        let seconds = match &item.val {
+            Val::Object(object) if matches!(&object.class, Val::Outside(name) if name.as_ref() == "datetime.timedelta") =>
+            {
+                let units = [
+                    ("days", 86_400.0),
+                    ("seconds", 1.0),
+                    ("microseconds", 1e-6),
+                    ("milliseconds", 1e-3),
+                    ("minutes", 60.0),
+                    ("hours", 3_600.0),
+                    ("weeks", 604_800.0),
+                ];
+                let mut total = Some(0.0);
+                for (position, (name, unit)) in units.iter().enumerate() {
+                    let by_name = object.keywords.iter().find(|(key, _)| key == name).map(|(_, item)| item);
+                    if let Some(given) = by_name.or_else(|| object.args.get(position)) {
+                        total = total.zip(given.val.number()).map(|(total, number)| total + number * unit);
+                    }
+                }
+                total
+            }
+            other => other.number(),
+        };
+        match seconds.filter(|seconds| seconds.is_finite() && seconds.abs() < 3e13) {
+            Some(seconds) => Ok(Some(Value::Number(seconds / 3600.0))),
+            None => Err((
+                item.span.clone(),
+                format!("{} is no timedelta and no number of seconds", item.val.kind()),
+                true,
+            )),
+        }
+    }
+
+    fn not_known(&self, item: &Item) -> Read {
+        let why = match self.lost(item, "it is not known") {
+            Val::Unknown(unknown) => unknown.why.clone(),
+            _ => "it is not known".to_owned(),
+        };
+        Err((item.span.clone(), why, false))
+    }
+
+    fn value(&self, key: Key, binding: &Binding, class: usize, version: Version, base: &str) -> Read {
+        let item = &binding.item;
+        match (key, &item.val) {
+            (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, _) => {
+                let own = self.is_own_handler(key.name(), item);
+                Ok((!own).then(|| Value::Text("custom".to_owned())))
+            }
+            (Key::Auth, _) => self.auth(item),
+            (_, Val::Unknown(_) | Val::Outside(_) | Val::Object(_) | Val::Function | Val::Method(_)) => {
+                self.not_known(item)
+            }
+            (Key::CookieLifetime, _) => self.lifetime(item, class, version),
+            (Key::AnonymousSessionLifetime, Val::None) => Ok(None),
+            (Key::AnonymousSessionLifetime, val) => match val.number() {
+                Some(hours) => Ok(Some(Value::Number(hours))),
+                None => wrong(item, "a number of hours"),
+            },
+            (Key::Superuser, _) => names(item),
+            (Key::CookieName, Val::Str(text))
+                if &*text.text == "siteidmagic"
+                    && (text.unicode || !text.literal)
+                    && version.behaviour() < Behaviour::V2 =>
+            {
+                let why = "only the plain literal 'siteidmagic' is MoinMoin's word; this one makes the name \
+                           MOIN_SESSION_siteidmagic, which a farm file can't say";
+                Err((item.span.clone(), why.to_owned(), false))
+            }
+            (_, val) => match key.kind() {
+                Kind::Bool => self.truth(item),
+                Kind::Path => match val {
+                    Val::None => Ok(None),
+                    Val::Str(text) if text.text.is_empty() => Ok(None),
+                    Val::Str(text) => directory(key, &text.text, item, base),
+                    _ => wrong(item, "a directory"),
+                },
+                _ => self.text(item),
+            },
+        }
+    }
+
+    /// A string, or None.
+    fn text(&self, item: &Item) -> Read {
+        match &item.val {
+            Val::None => Ok(None),
+            Val::Str(text) if text.text.chars().any(char::is_control) => {
+                Err((item.span.clone(), "it holds a control character".to_owned(), true))
+            }
+            Val::Str(text) => Ok(Some(Value::Text(text.text.to_string()))),
+            Val::Unknown(_) | Val::Outside(_) => self.not_known(item),
+            _ => wrong(item, "a string"),
+        }
+    }
+
+    /// What Python takes for true or false, or None.
+    fn truth(&self, item: &Item) -> Read {
+        match (&item.val, item.val.truth()) {
+            (Val::None, _) => Ok(None),
+            (Val::Bool(_) | Val::Int(_), Some(truth)) => Ok(Some(Value::Bool(truth))),
+            _ => wrong(item, "True, False or None"),
+        }
+    }
+
+    /// Names of authentication methods.
+    fn auth(&self, item: &Item) -> Read {
+        let Some(items) = item.val.items() else {
+            return match &item.val {
+                Val::Unknown(_) | Val::Outside(_) => self.not_known(item),
+                _ => wrong(item, "a list of authentication methods"),
+            };
+        };
+        let mut names = Vec::new();
+        for method in &items {
+            match self.auth_name(method) {
+                Ok(name) => names.extend(name.filter(|name| !name.is_empty())),
+                Err((place, why)) => return Err((place.span, why, false)),
+            }
+        }
+        Ok(Some(Value::Names(names)))
+    }
+
+    /// A pair of hours, or one number of them. From 1.9.1 anything but a tuple of two falls back, as MoinMoin does.
+    ///
+    /// Source: `ConfigFunctionality.__init__` of 1.9.11.
+    fn lifetime(&self, item: &Item, class: usize, version: Version) -> Read {
+        let items = item.val.items();
+        let pair = items.as_deref().and_then(|items| match items {
+            [anonymous, user] => Some((hours(anonymous)?, hours(user)?)),
+            _ => None,
+        });
+        if items
+            .as_deref()
+            .into_iter()
+            .flatten()
+            .any(|item| matches!(item.val, Val::Unknown(_) | Val::Outside(_)))
+        {
+            return Err((item.span.clone(), "a part of it is not known".to_owned(), false));
+        }
+        match (&item.val, pair) {
+            (Val::Tuple(_), Some((anonymous, user))) => return Ok(Some(Value::Pair(anonymous, user))),
+            (val, _) if val.number().is_some() => return Ok(val.number().map(Value::Number)),
+            _ => {}
+        }
+        if version.behaviour() <= Behaviour::V1_9_0 {
+            // It fails on each request, as with a pair in 1.8.
+            return match pair {
+                Some((anonymous, user)) if version.behaviour() < Behaviour::V1_9_0 => {
+                    Ok(Some(Value::Pair(anonymous, user)))
+                }
+                _ => wrong(
+                    item,
+                    if version.behaviour() < Behaviour::V1_9_0 {
+                        "a number of hours"
+                    } else {
+                        "a tuple of two numbers of hours"
+                    },
+                ),
+            };
+        }
+        if version.behaviour() == Behaviour::V2 {
+            return wrong(item, "a number of hours");
+        }
+        let anonymous = match self.class_attribute(class, Key::AnonymousSessionLifetime.name()) {
+            None => 0.0,
+            Some(binding) => match &binding.item.val {
+                Val::None => 0.0,
+                Val::Unknown(_) | Val::Outside(_) => {
+                    let why = "MoinMoin falls back to anonymous_session_lifetime, which is not known";
+                    return Err((item.span.clone(), why.to_owned(), false));
+                }
+                _ => hours(&binding.item).unwrap_or(0.0),
+            },
+        };
+        let logged_in = match item.text().and_then(|text| text.trim().parse::<i32>().ok()) {
+            Some(hours) => f64::from(hours),
+            None => 12.0,
+        };
+        Ok(Some(Value::Pair(anonymous, logged_in)))
+    }
+}
+
+/// What `float()` makes of it.
+fn hours(item: &Item) -> Option<f64> {
+    item.val.number().or_else(|| item.text()?.trim().parse().ok()).filter(|hours: &f64| hours.is_finite())
+}
+
+/// A list of names; empty ones, as samples have them, name nobody.
+fn names(item: &Item) -> Read {
+    let Some(items) = item.val.items() else { return wrong(item, "a list of names") };
+    let mut names = Vec::new();
+    for item in &items {
+        match &item.val {
+            Val::Str(text) if text.text.is_empty() => {}
+            Val::Str(text) => names.push(text.text.to_string()),
+            Val::Unknown(unknown) => return Err((item.span.clone(), unknown.why.clone(), false)),
+            Val::Outside(name) => {
+                return Err((item.span.clone(), format!("{name} is not among the files"), false));
+            }
+            _ => return wrong(item, "a list of names"),
+        }
+    }
+    Ok(Some(Value::Names(names)))
+}
+
+/// A directory. Relative ones start where the wiki was started, which no file says.
+fn directory(key: Key, text: &str, item: &Item, base: &str) -> Read {
+    if text.contains('\0') {
+        return Err((item.span.clone(), "it names no directory".to_owned(), true));
+    }
+    if !text.starts_with('/') {
+        let why = "it is relative to the directory in which the wiki is started";
+        return Err((item.span.clone(), why.to_owned(), false));
+    }
+    // MoinMoin normalises data_dir alone; of the others only what changes nothing is taken out.
+    let normal = if key == Key::DataDir || !text.split('/').any(|part| part == "..") {
+        paths::normpath(text)
+    } else {
+        text.trim_end_matches('/').to_owned()
+    };
+    let below = normal.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
+    Ok(Some(Value::Path(PathBuf::from(below.filter(|rest| !rest.is_empty()).unwrap_or(&normal)))))
+}
+
+fn wrong(item: &Item, expected: &str) -> Read {
+    Err((item.span.clone(), format!("it must be {expected}, not {}", item.val.kind()), true))
+}
+
+/// Which key it is, without the key: a short hash tells keys apart and does not give them away.
+fn key_id(key: &str) -> String {
+    let hash = Sha256::new().chain_update(b"wikifarm secret_key_id\0").chain_update(key).finalize();
+    hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Found {
+    /// Keeps what a value came to.
+    pub(super) fn take(&mut self, key: Key, binding: &Binding, read: Read) {
+        match read {
+            Ok(None) => {}
+            Ok(Some(value)) => {
+                let items = binding.item.val.items().unwrap_or_default();
+                let items = match &value {
+                    Value::Names(names) if names.len() != items.len() => Vec::new(),
+                    _ => items.into_iter().map(|item| item.span).collect(),
+                };
+                let (key_span, span) = (binding.key.clone(), binding.item.span.clone());
+                self.settings.insert(key, Arc::new(Setting { value, key_span, span, items }));
+            }
+            Err((span, why, wrong)) => {
+                self.left_out.push(LeftOut { key, span, key_span: binding.key.clone(), why, wrong });
+            }
+        }
+    }
+}

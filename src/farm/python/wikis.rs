@@ -1,0 +1,120 @@
+//! The wikis of a configuration: the list `wikis`, or the one wiki of a `wikiconfig.py`.
+
+use super::address::{Addresses, Expression};
+use super::value::{Item, Val};
+use super::world::World;
+use crate::farm::{Problem, Span};
+
+/// A wiki of the configuration.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Its name: that of its module.
+    pub(super) name: String,
+    /// Where the name stands.
+    pub(super) span: Span,
+    /// Where its expressions stand, and those that can be read.
+    pub(super) expressions: Vec<(Span, Expression)>,
+}
+
+/// The longest name of a wiki.
+const LONGEST_NAME: usize = 200;
+
+impl World<'_> {
+    /// The entries of the list `wikis`; what can't be known is a problem.
+    pub(super) fn wikis(&mut self, list: &Item) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let Some(items) = list.val.items() else {
+            let why = match self.lost(list, "it is no list") {
+                Val::Unknown(unknown) => unknown.why.clone(),
+                _ => String::new(),
+            };
+            let message = format!("the list `wikis` can't be known without running the file: {why}");
+            let problem = Problem::new("not-static", list.span.clone(), message);
+            self.problems.push(problem.help("write it out, or name each wiki with --url NAME=URL"));
+            return entries;
+        };
+        for item in items {
+            let parts = item.val.items().unwrap_or_default();
+            let (Some(name), Some(pattern)) = (parts.first(), parts.get(1)) else {
+                self.odd_entry(
+                    &item,
+                    &item,
+                    "an entry of `wikis` must be a tuple (\"name\", r\"expression\")",
+                );
+                continue;
+            };
+            let Some(text) = name.text().map(str::to_owned) else {
+                self.odd_entry(&item, name, "the name of a wiki must be a string");
+                continue;
+            };
+            let plain = |part: &str| {
+                !part.is_empty() && part.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric())
+            };
+            if text.len() > LONGEST_NAME || !text.split('.').all(plain) {
+                let shown: String = text.chars().take(40).collect();
+                self.odd_entry(&item, name, &format!("{shown:?} is no name of a module"));
+                continue;
+            }
+            let expression = match pattern.text().map(Expression::new) {
+                Some(Ok(expression)) => Some((pattern.span.clone(), expression)),
+                Some(Err(why)) => {
+                    let message = format!("the expression of the wiki {text:?} can't be read: {why}");
+                    let problem = Problem::new("not-static", pattern.span.clone(), message);
+                    self.problems.push(Problem { fatal: false, ..problem.help(url_help(&text)) });
+                    None
+                }
+                None => {
+                    self.odd_entry(
+                        &item,
+                        pattern,
+                        &format!("the expression of the wiki {text:?} is not known"),
+                    );
+                    None
+                }
+            };
+            // A wiki may have several expressions, each with an entry of its own.
+            match entries.iter_mut().find(|entry| entry.name == text) {
+                Some(entry) => entry.expressions.extend(expression),
+                None => {
+                    let expressions = expression.into_iter().collect();
+                    entries.push(Entry { name: text, span: name.span.clone(), expressions });
+                }
+            }
+        }
+        entries
+    }
+
+    fn odd_entry(&mut self, entry: &Item, part: &Item, message: &str) {
+        let (span, message) = match self.lost(part, "") {
+            Val::Unknown(unknown) if !unknown.why.is_empty() => {
+                (part.span.clone(), format!("{message}: {}", unknown.why))
+            }
+            _ => (entry.span.clone(), message.to_owned()),
+        };
+        self.problems.push(Problem::new("not-static", span, message).help("write the entry out"));
+    }
+}
+
+/// Where to say what an expression does not.
+pub(super) fn url_help(name: &str) -> String {
+    format!("say it: --url {name}=https://…, or in its file the comment # wikifarm: url = \"https://…\"")
+}
+
+/// Why an expression gives no address.
+pub(super) fn no_address(name: &str, addresses: &Addresses) -> Option<(&'static str, String)> {
+    match addresses {
+        Addresses::These(_) => None,
+        Addresses::Any => Some((
+            "missing-url",
+            format!(
+                "the expression of the wiki {name:?} matches any URL, so it does not say which is its own"
+            ),
+        )),
+        Addresses::Unclear(why) => {
+            Some(("missing-url", format!("the expression of the wiki {name:?} does not tell its URL: {why}")))
+        }
+        Addresses::Never(why) => {
+            Some(("expression-mismatch", format!("the wiki {name:?} is never reached: {why}")))
+        }
+    }
+}
