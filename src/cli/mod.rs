@@ -3,6 +3,7 @@
 mod completions;
 mod config_check;
 mod config_export;
+mod config_import;
 mod config_new;
 mod config_rules;
 mod config_schema;
@@ -189,6 +190,7 @@ enum Config {
     Export(config_export::Options),
     New(config_new::Options),
     Schema(config_schema::Options),
+    Import(config_import::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -356,6 +358,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Config(Config::Export(options))) => config_export::run(&options, context),
         Some(Command::Config(Config::New(options))) => config_new::run(&options, context),
         Some(Command::Config(Config::Schema(options))) => config_schema::run(&options, context),
+        Some(Command::Config(Config::Import(options))) => config_import::run(&options, context),
         Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
         Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
         Some(Command::Cookie(Cookie::Diff(options))) => cookie_diff::run(&options, context),

@@ -7,6 +7,7 @@
 
 mod change;
 mod draft;
+pub mod drift;
 mod ignored;
 mod inherit;
 mod key;
@@ -33,7 +34,7 @@ pub use policy::{IndexPlace, LINT_KEYS, Limit, LintLevels, PRUNE_KEYS, PruneKind
 pub use problem::Problem;
 pub use source::{Place, Source, Span};
 pub use units::{parse_duration, parse_time};
-pub use value::Value;
+pub use value::{Value, parse_url};
 pub use wiki::{Origin, Setting, Wiki};
 
 /// A farm: its wikis with their effective settings, what the admin intends, and the policies.

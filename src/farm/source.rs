@@ -80,6 +80,21 @@ impl Source {
         start
     }
 
+    /// Hides what stands at a place, so that no message shows it: a password, a key. The bytes of the file are kept as they
+    /// were read.
+    pub(super) fn hide(&mut self, span: &Span) {
+        let Some(hidden) = self.text.get(span.clone()) else { return };
+        let stars: String = hidden.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
+        let start = span.start;
+        let file = self.files.iter_mut().find(|file| file.span.start <= start && start < file.span.end);
+        if let Some(file) = file {
+            let text = &self.text;
+            let bytes = || text.get(file.span.clone()).unwrap_or_default().as_bytes().to_vec();
+            file.bytes = Some(file.bytes.take().unwrap_or_else(bytes));
+        }
+        self.text.replace_range(span.clone(), &stars);
+    }
+
     /// Notes where a comment stands, in a source that is not TOML.
     pub(super) fn add_comment(&mut self, span: Span) {
         self.comments.get_or_insert_default().push(span);

@@ -199,6 +199,14 @@ fn number(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<f64, Problem> {
     }
 }
 
+/// The URL of a wiki, as a farm file may have it.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse_url(text: &str) -> Result<Url, String> {
+    url(text, &(0..0)).map_err(|problem| problem.message)
+}
+
 /// A URL of a wiki.
 fn url(text: &str, span: &Span) -> Result<Url, Problem> {
     let bad = |why: &str| {

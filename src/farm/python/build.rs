@@ -92,9 +92,13 @@ impl<'a> Builder<'a> {
             schemes.push((expression.scheme(), span.clone()));
         }
         let evidence = self.world.evidence(&schemes).filter(|_| self.options.moin.is_none());
+        for span in std::mem::take(&mut self.world.secrets) {
+            self.world.source.hide(&span);
+        }
         let mut problems = std::mem::take(&mut self.world.problems);
         let mut left_out = BTreeMap::new();
         let mut resolved: Vec<Wiki> = Vec::new();
+        let mut without_url = Vec::new();
         let mut seen: HashSet<(usize, String)> = HashSet::new();
         let base = std::path::absolute(self.base).unwrap_or_else(|_| self.base.to_owned());
         let base = super::paths::normpath(&base.display().to_string());
@@ -132,8 +136,11 @@ impl<'a> Builder<'a> {
             if !found.left_out.is_empty() {
                 left_out.insert(wiki.entry.name.clone(), found.left_out);
             }
+            let (name, span) = (wiki.entry.name.clone(), wiki.entry.span.clone());
+            if url.is_none() {
+                without_url.push((name.clone(), span.clone()));
+            }
             if let Some(url) = url {
-                let (name, span) = (wiki.entry.name.clone(), wiki.entry.span.clone());
                 let base = self.base.to_owned();
                 resolved.push(Wiki::new(name, span, url, LintLevels::default(), found.settings, base));
             }
@@ -159,7 +166,7 @@ impl<'a> Builder<'a> {
             problems,
             by_name,
         };
-        Imported { farm, left_out, evidence, assumed: self.world.assumed }
+        Imported { farm, left_out, evidence, without_url, assumed: self.world.assumed }
     }
 
     /// The comments that give settings, farm-wide ones first.

@@ -31,6 +31,7 @@ mod targets;
 mod value;
 mod wikis;
 mod world;
+mod write;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -49,6 +50,7 @@ use world::World;
 
 pub use evidence::Evidence;
 pub use settings::LeftOut;
+pub use write::to_toml;
 
 /// The largest file that is read: 1 MiB.
 pub const LARGEST: u64 = files::LARGEST;
@@ -73,6 +75,8 @@ pub struct Imported {
     pub left_out: BTreeMap<String, Vec<LeftOut>>,
     /// What the files tell about the version, if nothing better said it.
     pub evidence: Option<Evidence>,
+    /// Wikis that are left out of the farm, as their URL is not known, and where they stand.
+    pub without_url: Vec<(String, Span)>,
     /// What was taken in a way that another machine or user would not, and where.
     pub assumed: Vec<(Span, String)>,
 }
@@ -112,6 +116,16 @@ pub fn read_texts(files: &[(&str, &str)], options: &Options) -> Result<Imported,
     let texts = files.iter().map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec()));
     let main = files.first().map_or("", |(name, _)| name);
     one(Path::new(main), &mut Memory(texts.collect()), options)
+}
+
+/// A path without what changes nothing in it, as `os.path.normpath` has it.
+pub fn normal(path: &Path) -> String {
+    paths::normpath(&path.display().to_string())
+}
+
+/// The expression at a place, on one line and cut where it is long.
+pub fn expression(source: &Source, span: &Span) -> String {
+    write::expression(source, span)
 }
 
 /// A name in a directory, without a leading `./`.

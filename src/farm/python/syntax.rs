@@ -31,6 +31,9 @@ pub(super) fn parse(text: &str) -> Option<Tree> {
     parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
 }
 
+/// Words in the names of secrets: `SECRET_KEY`, `bind_pw`, `passwd`, `apikey`.
+const SECRETS: [&str; 7] = ["secret", "passw", "passphrase", "_pw", "apikey", "api_key", "token"];
+
 /// What was found beside the statements.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -38,10 +41,12 @@ pub(super) struct Findings {
     pub(super) errors: Vec<(Span, String)>,
     /// Comments.
     pub(super) comments: Vec<Span>,
+    /// The texts of passwords and keys, by the names that they are bound to: no message must show them.
+    pub(super) secrets: Vec<Span>,
 }
 
 /// Walks the whole tree for errors and comments, without recursion.
-pub(super) fn look_over(tree: &Tree) -> Findings {
+pub(super) fn look_over(tree: &Tree, text: &str) -> Findings {
     let mut found = Findings::default();
     let mut cursor = tree.walk();
     loop {
@@ -56,6 +61,8 @@ pub(super) fn look_over(tree: &Tree) -> Findings {
             found.errors.push((node.byte_range(), message));
         } else if node.kind() == "comment" {
             found.comments.push(node.byte_range());
+        } else if matches!(node.kind(), "assignment" | "keyword_argument" | "pair") {
+            secrets(node, text, &mut found.secrets);
         }
         // What an error holds is told by the error itself, but for comments.
         if cursor.goto_first_child() {
@@ -67,6 +74,28 @@ pub(super) fn look_over(tree: &Tree) -> Findings {
             }
         }
     }
+}
+
+/// The texts within `node`, if it binds a name that speaks of a secret.
+fn secrets(node: Node<'_>, text: &str, found: &mut Vec<Span>) {
+    let name = ["left", "name", "key"].iter().find_map(|field| node.child_by_field_name(field));
+    let value = ["right", "value"].iter().find_map(|field| node.child_by_field_name(field));
+    let (Some(name), Some(value)) = (name, value) else { return };
+    let name = text.get(name.byte_range()).unwrap_or_default().to_ascii_lowercase();
+    let known = found.last().is_some_and(|last| last.end >= value.start_byte());
+    if known || name.len() > 100 || !SECRETS.iter().any(|word| name.contains(word)) {
+        return;
+    }
+    let mut open = vec![value];
+    let mut all = Vec::new();
+    while let Some(node) = open.pop() {
+        match node.kind() {
+            "string_content" => all.push(node.byte_range()),
+            _ => open.extend(children(node)),
+        }
+    }
+    all.sort_by_key(|span| span.start);
+    found.extend(all);
 }
 
 /// The named children of a node, comments left out.
@@ -93,7 +122,7 @@ mod tests {
     fn python_2_is_understood() {
         let text = "print x\nprint >>f, 'a', b\nexec 'x=1'\nA = 0666 + 0x1FL + 10L\nB = ur'\\S+'\nC = `A`\nD = 1 <> 2\n\
                     try:\n    import foo\nexcept ImportError, err:\n    pass\nraise ValueError, 'x'\n";
-        let found = look_over(&parse(text).unwrap());
+        let found = look_over(&parse(text).unwrap(), text);
         assert_eq!(found.errors, []);
     }
 
@@ -101,7 +130,7 @@ mod tests {
     fn errors_are_told_with_their_place_and_the_rest_is_read() {
         let text = "a = 1\nb = = 2 # one\nc = 3\n";
         let tree = parse(text).unwrap();
-        let found = look_over(&tree);
+        let found = look_over(&tree, text);
         assert_eq!(found.errors.len(), 1, "{found:?}");
         assert_eq!(text.get(..found.errors[0].0.start).unwrap().lines().count(), 2);
         assert_eq!(found.comments.first(), Some(&(14..19)));

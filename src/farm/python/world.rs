@@ -80,6 +80,8 @@ pub(super) struct World<'a> {
     pub(super) home: Option<PathBuf>,
     /// Expressions that were taken in a way that another machine or user would not.
     pub(super) assumed: Vec<(Span, String)>,
+    /// The texts of passwords and keys.
+    pub(super) secrets: Vec<Span>,
     /// Why the first file can't be used.
     pub(super) refused: Option<String>,
     steps: usize,
@@ -99,6 +101,7 @@ impl<'a> World<'a> {
             python_3: false,
             home,
             assumed: Vec::new(),
+            secrets: Vec::new(),
             refused: None,
             steps: 0,
             depth: 0,
@@ -151,12 +154,13 @@ impl<'a> World<'a> {
         self.python_3 |= text.contains("from moin.") || text.contains("import moin.");
         let kept = (text.as_bytes() != bytes).then_some(bytes);
         let start = self.source.add(path.to_owned(), text.clone(), kept);
-        let found = syntax::look_over(&tree);
+        let found = syntax::look_over(&tree, &text);
         for (span, message) in found.errors {
             let span = start + span.start..start + span.end;
             let problem = Problem::new("python-syntax", span, message);
             self.problems.push(problem.help("the rest of the file was read"));
         }
+        self.secrets.extend(found.secrets.into_iter().map(|span| start + span.start..start + span.end));
         for span in found.comments {
             self.source.add_comment(start + span.start..start + span.end);
         }

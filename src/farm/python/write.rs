@@ -1,0 +1,245 @@
+//! A farm file in TOML, out of a configuration that was read: tidy, with the place of each setting in the Python files.
+//!
+//! What most wikis have in common stands once under `[farm]`; a wiki that has it otherwise says so, and one that does not
+//! have it takes it back with `unset`. What is not known is left out, with a comment that says where and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml_edit::Value as Toml;
+
+use super::{Imported, LeftOut, paths};
+use crate::farm::{Key, Setting, Source, Span, Value, Wiki};
+
+/// The longest expression that is shown of what is not known.
+const LONGEST_EXPRESSION: usize = 80;
+
+/// The widest line that comments are lined up behind.
+const WIDEST: usize = 60;
+
+/// The text of a farm file for `directory`, where its relative paths will start.
+pub fn to_toml(imported: &Imported, directory: &Path) -> String {
+    let writer = Writer { imported, base: absolute(&imported.farm.base()), directory: absolute(directory) };
+    writer.whole()
+}
+
+struct Writer<'a> {
+    imported: &'a Imported,
+    /// The directory of the Python files.
+    base: PathBuf,
+    /// The directory of the farm file.
+    directory: PathBuf,
+}
+
+/// A line of a table, with what stands behind it.
+struct Line {
+    text: String,
+    comment: String,
+}
+
+impl Writer<'_> {
+    fn whole(&self) -> String {
+        let source = &self.imported.farm.source;
+        let mut out = String::new();
+        let from = self.shown(source.path());
+        let _ = writeln!(out, "# The wikis of {from}, read by `wikifarm config import` without running it.");
+        let _ = writeln!(
+            out,
+            "# What has changed there since: wikifarm config import {from} --check THIS-FILE\n"
+        );
+        let common = self.common();
+        self.version(&common, &mut out);
+        let farm: Vec<(Key, &Arc<Setting>)> = common
+            .iter()
+            .filter(|(key, _)| **key != Key::Moin)
+            .map(|(key, setting)| (*key, setting))
+            .collect();
+        if !farm.is_empty() {
+            out.push_str("[farm]\n");
+            let lines = farm.iter().map(|(key, setting)| self.line(*key, setting));
+            table(&mut out, lines.collect());
+            out.push('\n');
+        }
+        for wiki in &self.imported.farm.wikis {
+            self.wiki(wiki, &common, &mut out);
+        }
+        for (name, span) in &self.imported.without_url {
+            let place = self.place(span);
+            let _ = writeln!(out, "# [wikis.{}] is left out, as its URL is not known ({place}).", bare(name));
+            let _ = writeln!(
+                out,
+                "# Say it: wikifarm config import {from} --url {name}=https://… -o THIS-FILE\n"
+            );
+        }
+        out.truncate(out.trim_end().len());
+        out.push('\n');
+        out
+    }
+
+    /// The values that more than half of the wikis have, two at least.
+    fn common(&self) -> BTreeMap<Key, Arc<Setting>> {
+        let wikis = &self.imported.farm.wikis;
+        let mut common = BTreeMap::new();
+        for key in Key::all().filter(|key| key.inheritable()) {
+            let mut counted: Vec<(&Setting, usize)> = Vec::new();
+            let mut values: BTreeMap<String, usize> = BTreeMap::new();
+            for setting in wikis.iter().filter_map(|wiki| wiki.setting(key)) {
+                let at = *values.entry(setting.value.to_string()).or_insert(counted.len());
+                match counted.get_mut(at) {
+                    Some((_, count)) => *count += 1,
+                    None => counted.push((setting, 1)),
+                }
+            }
+            let most = counted.into_iter().max_by_key(|(_, count)| *count);
+            if let Some((setting, count)) = most
+                && ((count > 1 && 2 * count > wikis.len()) || (key == Key::Moin && count == wikis.len()))
+            {
+                common.insert(key, Arc::new(setting.clone()));
+            }
+        }
+        common
+    }
+
+    /// The line `moin = …`, or what to say where nothing tells the version.
+    fn version(&self, common: &BTreeMap<Key, Arc<Setting>>, out: &mut String) {
+        if let Some(setting) = common.get(&Key::Moin) {
+            if let Some(told) = self.imported.evidence.as_ref().filter(|told| told.span == setting.span) {
+                let _ = writeln!(out, "# Told by {} ({}).", told.what, self.place(&told.span));
+                if !told.version.is_precise() {
+                    out.push_str("# Name the exact release: cookies differ.\n");
+                }
+            }
+            let _ = writeln!(out, "moin = {}\n", setting.value);
+        } else if self.imported.farm.wikis.iter().all(|wiki| wiki.setting(Key::Moin).is_none()) {
+            out.push_str("# The files do not tell which version the wikis run, so 1.9.11 is assumed. Name the exact release:\n");
+            out.push_str("# moin = \"1.9.11\"\n\n");
+        }
+    }
+
+    fn wiki(&self, wiki: &Wiki, common: &BTreeMap<Key, Arc<Setting>>, out: &mut String) {
+        let empty = Vec::new();
+        let left_out = self.imported.left_out.get(&wiki.name).unwrap_or(&empty);
+        let _ = writeln!(out, "[wikis.{}]", bare(&wiki.name));
+        let unset: Vec<&str> = common
+            .keys()
+            .filter(|key| **key != Key::Moin && wiki.setting(**key).is_none())
+            .map(|key| key.name())
+            .collect();
+        let mut lines = Vec::new();
+        for (key, setting) in wiki.settings() {
+            if common.get(&key).is_none_or(|common| common.value != setting.value) {
+                lines.push(self.line(key, setting));
+            }
+        }
+        // A wiki that had none of its own versions is read as the default, which the top of the file may change.
+        if !unset.is_empty() {
+            let names: toml_edit::Array = unset.iter().copied().collect();
+            let comment = "MoinMoin's default".to_owned();
+            lines.push(Line { text: format!("unset = {}", Toml::from(names).to_string().trim()), comment });
+        }
+        table(out, lines);
+        self.left_out(left_out, out);
+        out.push('\n');
+    }
+
+    /// Comments about settings that are not known; those with one reason are one.
+    fn left_out(&self, left_out: &[LeftOut], out: &mut String) {
+        let mut done: BTreeSet<usize> = BTreeSet::new();
+        for left in left_out {
+            if !done.insert(left.span.start) {
+                continue;
+            }
+            let same = left_out.iter().filter(|other| other.span.start == left.span.start);
+            let names: Vec<&str> = same.map(|other| other.key.name()).collect();
+            let (are, why) = if names.len() == 1 { ("is", &left.why) } else { ("are", &left.why) };
+            let place = self.place(&left.span);
+            let expression = expression(&self.imported.farm.source, &left.span);
+            let _ = writeln!(out, "# {} {are} left out: {place}: {expression}", names.join(", "));
+            let _ = writeln!(out, "#   {}", one_line(why));
+        }
+    }
+
+    fn line(&self, key: Key, setting: &Setting) -> Line {
+        let value = match &setting.value {
+            Value::Path(path) => Toml::from(self.path(path)).to_string(),
+            other => toml(other),
+        };
+        let comment = if setting.span == (0..0) { String::new() } else { self.place(&setting.span) };
+        Line { text: format!("{} = {}", key.name(), value.trim()), comment }
+    }
+
+    /// A directory as the farm file has it: relative where it lies below both the Python files and the farm file.
+    fn path(&self, path: &Path) -> String {
+        let whole = self.base.join(path);
+        let below = path.is_relative().then(|| whole.strip_prefix(&self.directory).ok()).flatten();
+        below.filter(|below| *below != Path::new("")).unwrap_or(&whole).display().to_string()
+    }
+
+    fn place(&self, span: &Span) -> String {
+        let source = &self.imported.farm.source;
+        let path = self.shown(source.path_at(span.start));
+        one_line(&format!("{path}:{}", source.place(span.start).line))
+    }
+
+    /// A path below the Python files' directory without that, as the comments need not repeat it.
+    fn shown(&self, path: &Path) -> String {
+        let base = self.imported.farm.base();
+        let below = path.strip_prefix(&base).ok().filter(|below| *below != Path::new(""));
+        one_line(&below.unwrap_or(path).display().to_string())
+    }
+}
+
+/// Writes lines with their comments lined up.
+fn table(out: &mut String, lines: Vec<Line>) {
+    let width = |line: &Line| line.text.chars().count();
+    let widest = lines.iter().map(width).filter(|width| *width <= WIDEST).max().unwrap_or(0);
+    for line in lines {
+        out.push_str(&line.text);
+        if !line.comment.is_empty() {
+            let gap = widest.saturating_sub(width(&line)) + 2;
+            let _ = write!(out, "{:gap$}# {}", "", line.comment);
+        }
+        out.push('\n');
+    }
+}
+
+/// A value as TOML has it.
+fn toml(value: &Value) -> String {
+    let list =
+        |items: &mut dyn Iterator<Item = &str>| Toml::from(items.collect::<toml_edit::Array>()).to_string();
+    match value {
+        Value::Text(text) => Toml::from(text.as_str()).to_string(),
+        Value::Names(names) => list(&mut names.iter().map(String::as_str)),
+        Value::Urls(urls) => list(&mut urls.iter().map(url::Url::as_str)),
+        other => other.to_string(),
+    }
+}
+
+/// A table's name, quoted where it must be.
+fn bare(name: &str) -> String {
+    let plain =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if plain { name.to_owned() } else { Toml::from(name).to_string().trim().to_owned() }
+}
+
+/// The text of an expression, on one line and not too long.
+pub(super) fn expression(source: &Source, span: &Span) -> String {
+    let text = one_line(source.text().get(span.clone()).unwrap_or_default());
+    match text.char_indices().nth(LONGEST_EXPRESSION) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text,
+    }
+}
+
+/// Without line ends and control characters, so that it can stand in a comment.
+fn one_line(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    PathBuf::from(paths::normpath(&whole.display().to_string()))
+}
