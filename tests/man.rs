@@ -34,6 +34,7 @@ fn there_is_a_page_for_each_command() {
             wikifarm-config-check.1
             wikifarm-config-export.1
             wikifarm-config-new.1
+            wikifarm-config-import.1
             wikifarm-config-rules.1
             wikifarm-config-schema.1
             wikifarm-config-show.1

@@ -16,6 +16,8 @@ mod config_check_formats;
 mod config_check_levels;
 mod config_export;
 mod config_new;
+mod config_import;
+mod config_import_bad;
 mod config_rules;
 mod config_schema;
 mod config_show;

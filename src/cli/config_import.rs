@@ -169,7 +169,11 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
         )));
     }
     let text = python::to_toml(imported, directory);
-    let failed = |error: std::io::Error| Failure::partial(format!("can't write {}: {error}", path.display()));
+    let failed = |error: std::io::Error| {
+        let text = error.to_string();
+        let words = text.split(" (os error").next().unwrap_or_default().to_lowercase();
+        Failure::partial(format!("can't write {}: {words}", path.display()))
+    };
     sys::write_atomically(path, text.as_bytes(), 0o644).map_err(failed)?;
     if context.format == Format::Json {
         let without_url = imported.without_url.iter().map(|(name, _)| name.as_str()).collect();

@@ -80,7 +80,11 @@ fn compare(farm: &Farm, ours: &Wiki, imported: &Imported, theirs: &Wiki, found: 
             let told = |wiki: &Wiki, source: &super::Source, setting: Option<&Setting>| {
                 let setting = setting?;
                 let shown = if key == Key::Url { addresses(wiki) } else { value(wiki, setting) };
-                Some((shown, source.file_line(setting.span.start)))
+                let place = match setting.span == (0..0) {
+                    true => "--moin".to_owned(),
+                    false => source.file_line(setting.span.start),
+                };
+                Some((shown, place))
             };
             found.push(Difference {
                 wiki: theirs.name.clone(),

@@ -97,6 +97,7 @@ impl<'a> Builder<'a> {
         }
         let mut problems = std::mem::take(&mut self.world.problems);
         let mut left_out = BTreeMap::new();
+        let mut remarks = BTreeMap::new();
         let mut resolved: Vec<Wiki> = Vec::new();
         let mut without_url = Vec::new();
         let mut seen: HashSet<(usize, String)> = HashSet::new();
@@ -133,6 +134,11 @@ impl<'a> Builder<'a> {
                 }
             }
             let url = self.addresses(wiki, version, &wikis, &mut found, &mut earlier, &mut problems);
+            for (key, remark) in found.remarks {
+                if let Some(setting) = found.settings.get(&key) {
+                    remarks.insert((key, setting.span.start), remark);
+                }
+            }
             if !found.left_out.is_empty() {
                 left_out.insert(wiki.entry.name.clone(), found.left_out);
             }
@@ -166,7 +172,7 @@ impl<'a> Builder<'a> {
             problems,
             by_name,
         };
-        Imported { farm, left_out, evidence, without_url, assumed: self.world.assumed }
+        Imported { farm, left_out, remarks, evidence, without_url, assumed: self.world.assumed }
     }
 
     /// The comments that give settings, farm-wide ones first.
@@ -248,7 +254,12 @@ impl<'a> Builder<'a> {
                 && given.is_none()
                 && !found.settings.contains_key(&Key::Url)
             {
-                let problem = Problem::new(rule, span.clone(), message).help(url_help(name));
+                let help = match rule {
+                    "missing-url" => url_help(name),
+                    _ => "correct the expression, or name the version that the wiki runs: --moin VERSION"
+                        .to_owned(),
+                };
+                let problem = Problem::new(rule, span.clone(), message).help(help);
                 problems.push(Problem { fatal: all.is_empty(), ..problem });
             }
         }

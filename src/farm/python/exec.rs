@@ -48,6 +48,11 @@ impl World<'_> {
     fn statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
         match node.kind() {
             "expression_statement" => {
+                // Parts of such a statement may be in the wrong place, or those of the next ones.
+                if children(node).any(|child| child.is_error() || children(child).any(|it| it.is_error())) {
+                    self.forget(node, frame, "there is a syntax error in it");
+                    return Flow::Next;
+                }
                 for child in children(node) {
                     self.expression_statement(child, frame);
                 }
@@ -181,18 +186,17 @@ impl World<'_> {
     fn assign_subscript(&mut self, left: Node<'_>, item: Item, frame: &mut Frame) {
         let parts = (left.child_by_field_name("value"), left.child_by_field_name("subscript"));
         let (Some(value), Some(subscript)) = parts else { return };
+        let names = ["globals()", "locals()", "vars()"];
+        if names.contains(&frame.text(value)) || frame.text(value).contains("__dict__") {
+            self.trick(frame.span(left), "a name is bound by its text");
+            return;
+        }
         let base = self.eval(value, frame);
         if let Val::Dict(dict) = &base {
             let key = self.item(subscript, frame);
             if self.lookup_key(dict, &key).is_some_and(|found| found.is_none()) && dict.push((key, item)) {
                 return;
             }
-        }
-        if matches!(&base, Val::Outside(name) if matches!(name.as_ref(), "globals" | "locals"))
-            || frame.text(value).contains("__dict__")
-            || matches!(frame.text(value).trim(), "globals()" | "locals()" | "vars()")
-        {
-            self.trick(frame.span(left), "a name is bound by its text");
         }
         self.forget(left, frame, "an item of it is replaced");
     }

@@ -40,7 +40,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::locate::LoadError;
-use super::{Farm, Source, Span};
+use super::{Farm, Key, Source, Span};
 use crate::moin::Version;
 use build::Builder;
 use files::{Disk, Files, Memory};
@@ -73,6 +73,8 @@ pub struct Imported {
     pub farm: Farm,
     /// The settings that were left out, by the wiki's name.
     pub left_out: BTreeMap<String, Vec<LeftOut>>,
+    /// What is to be said beside a setting that does not stand in the files like that, by where its value stands.
+    pub remarks: BTreeMap<(Key, usize), String>,
     /// What the files tell about the version, if nothing better said it.
     pub evidence: Option<Evidence>,
     /// Wikis that are left out of the farm, as their URL is not known, and where they stand.

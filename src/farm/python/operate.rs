@@ -22,6 +22,9 @@ impl World<'_> {
     pub(super) fn lost(&self, item: &Item, why: &str) -> Val {
         match &item.val {
             Val::Unknown(_) => item.val.clone(),
+            Val::Outside(name) if name.starts_with("os.environ") => {
+                Val::unknown(&item.span, "it is taken from the environment of the wiki")
+            }
             Val::Outside(name) => Val::unknown(&item.span, format!("{name} is not among the files")),
             Val::Object(_) => Val::unknown(&item.span, "it is made of an object"),
             Val::Function | Val::Method(_) => Val::unknown(&item.span, "it is a function"),

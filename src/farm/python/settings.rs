@@ -32,6 +32,8 @@ pub struct LeftOut {
 pub(super) struct Found {
     pub(super) settings: BTreeMap<Key, Arc<Setting>>,
     pub(super) left_out: Vec<LeftOut>,
+    /// What is to be said beside a setting that does not stand in the files like that.
+    pub(super) remarks: BTreeMap<Key, String>,
 }
 
 /// The settings that are attributes of a configuration class, by MoinMoin's name.
@@ -80,6 +82,18 @@ impl World<'_> {
                 continue;
             };
             let read = self.value(key, binding, class, version, base);
+            match (key, &read, &binding.item.val) {
+                (Key::CookieLifetime, Ok(Some(Value::Pair(..))), val)
+                    if !matches!(val, Val::Tuple(_)) && version.behaviour() > Behaviour::V1_9_0 =>
+                {
+                    let remark = format!("{} is no tuple, so MoinMoin takes this", val.kind());
+                    found.remarks.insert(key, remark);
+                }
+                (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, Ok(Some(_)), _) => {
+                    found.remarks.insert(key, super::expression(&self.source, &binding.item.span));
+                }
+                _ => {}
+            }
             found.take(key, binding, read);
         }
         found

@@ -14,7 +14,7 @@ use super::{decode, syntax};
 use crate::farm::{Problem, Source, Span};
 
 /// How many expressions and statements are followed in all: a farm of 2,000 wikis needs some 100,000.
-const MOST_STEPS: usize = 4_000_000;
+const MOST_STEPS: usize = 1_000_000;
 
 /// How deep expressions, blocks and imports may stand in each other.
 const DEEPEST: usize = 120;
@@ -162,7 +162,9 @@ impl<'a> World<'a> {
         }
         self.secrets.extend(found.secrets.into_iter().map(|span| start + span.start..start + span.end));
         for span in found.comments {
-            self.source.add_comment(start + span.start..start + span.end);
+            let said = text.get(span.clone()).unwrap_or_default();
+            self.source
+                .add_comment(start + span.start..start + span.start + said.trim_end_matches('\r').len());
         }
         let module = self.modules.len();
         self.modules.push(Module {

@@ -49,6 +49,7 @@ impl Writer<'_> {
             out,
             "# What has changed there since: wikifarm config import {from} --check THIS-FILE\n"
         );
+        self.not_read(&mut out);
         let common = self.common();
         self.version(&common, &mut out);
         let farm: Vec<(Key, &Arc<Setting>)> = common
@@ -76,6 +77,26 @@ impl Writer<'_> {
         out.truncate(out.trim_end().len());
         out.push('\n');
         out
+    }
+
+    /// Comments about what could not be read, beside single settings and URLs, which are told where they would stand.
+    fn not_read(&self, out: &mut String) {
+        let told: BTreeSet<usize> =
+            self.imported.left_out.values().flatten().map(|left| left.span.start).collect();
+        let elsewhere = |rule: &str| matches!(rule, "missing-url" | "expression-mismatch");
+        let problems =
+            self.imported.farm.problems.iter().filter(|problem| problem.fatal && !elsewhere(problem.rule));
+        let problems =
+            problems.filter(|problem| problem.rule == "python-syntax" || !told.contains(&problem.span.start));
+        let mut any = false;
+        for problem in problems {
+            let _ =
+                writeln!(out, "# Not read: {}: {}", self.place(&problem.span), one_line(&problem.message));
+            any = true;
+        }
+        if any {
+            out.push('\n');
+        }
     }
 
     /// The values that more than half of the wikis have, two at least.
@@ -166,7 +187,10 @@ impl Writer<'_> {
             Value::Path(path) => Toml::from(self.path(path)).to_string(),
             other => toml(other),
         };
-        let comment = if setting.span == (0..0) { String::new() } else { self.place(&setting.span) };
+        let mut comment = if setting.span == (0..0) { String::new() } else { self.place(&setting.span) };
+        if let Some(remark) = self.imported.remarks.get(&(key, setting.span.start)) {
+            let _ = write!(comment, ": {}", one_line(remark));
+        }
         Line { text: format!("{} = {}", key.name(), value.trim()), comment }
     }
 

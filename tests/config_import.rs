@@ -1,0 +1,606 @@
+//! `wikifarm config import PY`, and Python files in the place of a farm file.
+
+use std::fs;
+
+use crate::support::{Place, fixtures};
+
+/// A farm of two wikis, with most of what configurations do.
+fn farm() -> Place {
+    Place::new()
+        .file(
+            "farmconfig.py",
+            "# -*- coding: iso-8859-1 -*-\n\
+             import os\n\
+             from MoinMoin.config import multiconfig\n\
+             from common import BASE, hosts\n\
+             wikis = []\n\
+             for name in ('docs', 'plans'):\n    \
+                 wikis.append((name, r'^https?://%s\\.example\\.org(:\\d+)?/' % name))\n\
+             class FarmConfig(multiconfig.DefaultConfig):\n    \
+                 here = os.path.abspath(os.path.dirname(__file__))\n    \
+                 user_dir = BASE + '/users'\n    \
+                 cookie_domain = '.%(domain)s' % hosts\n    \
+                 cookie_lifetime = (0.5, 12 * 24)\n    \
+                 cookie_secure = 1\n    \
+                 session_dir = os.path.join(here, 'sessions', '')\n    \
+                 superuser = [u'J\\xf6rg']\n    \
+                 if os.name == 'nt':\n        \
+                     cookie_path = '/nt'\n"
+                .replace("\\xf6", "\u{f6}")
+                .chars()
+                .map(|c| u8::try_from(c).unwrap())
+                .collect::<Vec<u8>>(),
+        )
+        .file("common.py", "BASE = '/srv/moin'\r\nhosts = {'domain': 'example.org'}\r\n")
+        .file(
+            "docs.py",
+            "from farmconfig import FarmConfig\n\
+             class Config(FarmConfig):\n    data_dir = FarmConfig.user_dir.replace('users', 'docs/')\n",
+        )
+        .file(
+            "plans.py",
+            "import farmconfig\nprint 'loading', __name__\n\
+             class Base(farmconfig.FarmConfig):\n    cookie_domain = None\n\
+             class Config(Base):\n    data_dir = '{0}/plans'.format(farmconfig.BASE)\n    cookie_name = u'plans'\n\
+             try:\n    import x\nexcept ImportError, err:\n    y = `err`\n",
+        )
+}
+
+const FARM: &str = r#"
+    # The wikis of farmconfig.py, read by `wikifarm config import` without running it.
+    # What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
+
+    moin = "1.9.8"
+
+    [farm]
+    superuser = ["Jörg"]          # farmconfig.py:15
+    cookie_secure = true          # farmconfig.py:13
+    cookie_lifetime = [0.5, 288]  # farmconfig.py:12
+    session_dir = "sessions"      # farmconfig.py:14
+    user_dir = "/srv/moin/users"  # farmconfig.py:10
+
+    [wikis.docs]
+    url = "https://docs.example.org/"       # farmconfig.py:7
+    aliases = ["http://docs.example.org/"]  # farmconfig.py:7
+    cookie_domain = ".example.org"          # farmconfig.py:11
+    data_dir = "/srv/moin/docs"             # docs.py:3
+
+    [wikis.plans]
+    url = "https://plans.example.org/"       # farmconfig.py:7
+    aliases = ["http://plans.example.org/"]  # farmconfig.py:7
+    cookie_name = "plans"                    # plans.py:7
+    data_dir = "/srv/moin/plans"             # plans.py:6
+"#;
+
+#[test]
+fn a_farm_file_is_made_from_the_python_files() {
+    let place = farm();
+    place.wikifarm("config import farmconfig.py --moin 1.9.8").stdout(FARM).run();
+    place
+        .wikifarm("config import farmconfig.py --moin 1.9.8 -o farm.toml")
+        .stdout("farm.toml: 2 wikis\n")
+        .run();
+    let written = fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    assert_eq!(written.trim_end(), crate::support::unindent(FARM).trim_end());
+    place.wikifarm("config import --check farm.toml").stdout("farm.toml: as in the Python files\n").run();
+}
+
+#[test]
+fn the_directory_does_for_the_file_in_it() {
+    let place = farm();
+    let by_file = place.wikifarm("config import farmconfig.py").any_stdout().run().stdout;
+    place.wikifarm("config import").stdout(&by_file).run();
+    let shown = place.wikifarm("-f farmconfig.py config show").any_stdout().run().stdout;
+    place.wikifarm("-f . config show").stdout(&shown).run();
+}
+
+#[test]
+fn the_real_configurations_are_read_as_if_written_by_hand() {
+    for version in ["1.7.3", "1.8.7", "1.9.11"] {
+        let mut place = Place::new();
+        let from = fixtures().join(format!("moin-{version}"));
+        for entry in fs::read_dir(from.join("config")).unwrap().map(Result::unwrap) {
+            let name = format!("config/{}", entry.file_name().to_str().unwrap());
+            place = place.file(&name, fs::read(entry.path()).unwrap());
+        }
+        let place = place.file("by_hand.toml", fs::read(from.join("farm.toml")).unwrap());
+        place
+            .wikifarm(&format!("config import config --moin {version} -o farm.toml"))
+            .stdout("farm.toml: 4 wikis\n")
+            .run();
+        for command in [
+            "cookie preview --format json",
+            "cookie preview --matrix",
+            "cookie header wiki1",
+            "cookie header beta",
+        ] {
+            let command = format!("--now 2026-11-26T12:00:00Z {command}");
+            let by_hand = place.wikifarm(&format!("-f by_hand.toml {command}")).any_stdout().run().stdout;
+            place.wikifarm(&format!("-f farm.toml {command}")).stdout(&by_hand).run();
+        }
+        let settings = |file: &str| {
+            let rows =
+                place.wikifarm(&format!("-f {file} config show --format json")).any_stdout().run().json();
+            let rows = rows.as_array().unwrap().clone();
+            rows.into_iter()
+                .map(|row| (row["wiki"].clone(), row["setting"].clone(), row["value"].clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(settings("farm.toml"), settings("by_hand.toml"), "{version}");
+        place
+            .wikifarm(&format!("config import config --moin {version} --check by_hand.toml"))
+            .stdout("by_hand.toml: as in the Python files\n")
+            .run();
+    }
+}
+
+#[test]
+fn python_files_do_in_the_place_of_a_farm_file() {
+    let place = farm();
+    place
+        .wikifarm("-f farmconfig.py config show plans")
+        .stdout(
+            r#"
+            plans
+              url               "https://plans.example.org/"   farmconfig.py:7
+              aliases           ["http://plans.example.org/"]  farmconfig.py:7
+              moin              "1.9"                          farmconfig.py:14
+              siteid            "plans"                        farmconfig.py:7
+              superuser         ["Jörg"]                       farmconfig.py:15
+              cookie_name       "plans"                        plans.py:7
+              cookie_domain     None                           default of 1.9
+              cookie_path       None                           default of 1.9
+              cookie_secure     true                           farmconfig.py:13
+              cookie_httponly   false                          default of 1.9
+              cookie_lifetime   [0.5, 288]                     farmconfig.py:12
+              duplicate_cookie  "first"                        default of 1.9
+              data_dir          "/srv/moin/plans"              plans.py:6
+              cache_dir         "/srv/moin/plans/cache"        default of 1.9
+              session_dir       "sessions"                     farmconfig.py:14
+              user_dir          "/srv/moin/users"              farmconfig.py:10
+              auth              ["moin"]                       default of 1.9
+            "#,
+        )
+        .run();
+    place.wikifarm("-f farmconfig.py cookie preview").stdout("No two wikis share a login.\n").run();
+}
+
+#[test]
+fn findings_point_into_the_python_files() {
+    let place = farm().file(
+        "plans.py",
+        "from farmconfig import FarmConfig\n\
+         class Config(FarmConfig):\n    data_dir = '/srv/moin/plans'\n    cookie_domain = '.example.com'\n",
+    );
+    place
+        .wikifarm("-f farmconfig.py config check --min-severity error")
+        .status(1)
+        .stdout(
+            r#"
+            error[domain-mismatch]: browsers refuse the cookie: plans.example.org is not within .example.com; nobody can log in
+             --> plans.py:4:21
+              |
+            4 |     cookie_domain = '.example.com'
+              |                     ^^^^^^^^^^^^^^
+              |
+              = help: write a part of the wiki's own host, or leave it out
+
+            farmconfig.py: 2 wikis, 1 error
+            "#,
+        )
+        .run();
+    let found =
+        place.wikifarm("-f farmconfig.py config check --format json").status(1).any_stdout().run().json();
+    let finding =
+        found["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "domain-mismatch").unwrap();
+    assert_eq!((finding["file"].as_str().unwrap(), finding["line"].as_u64().unwrap()), ("plans.py", 4));
+}
+
+#[test]
+fn comments_in_python_files_allow_rules_and_say_what_python_does_not() {
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "import socket\nfrom MoinMoin.config import multiconfig\n\
+         # wikifarm: moin = \"1.9.11\"\n# wikifarm: url = \"http://wiki.example.org/\"\n\
+         class Config(multiconfig.DefaultConfig):\n    cookie_lifetime = (0, 0) # wikifarm: allow(login-disabled) closed\n    \
+         cookie_domain = socket.getfqdn()   # wikifarm: cookie_domain = \".example.org\"\n",
+    );
+    place
+        .wikifarm("-f wikiconfig.py config check")
+        .stdout("wikiconfig.py: 1 wiki, nothing to report\n")
+        .run();
+    let bad = "# wikifarm: cookie_domian = \"x\"\n# wikifarm: moin = 1.9\n# wikifarm: mooin\n# wikifarm: allow(none-such) x\n";
+    let text = fs::read_to_string(place.path().join("wikiconfig.py")).unwrap();
+    let place = place.file("wikiconfig.py", format!("{text}{bad}"));
+    let found =
+        place.wikifarm("-f wikiconfig.py config check --format json").status(1).any_stdout().run().json();
+    let found = found["findings"].as_array().unwrap().clone();
+    let told: Vec<_> =
+        found.iter().map(|it| (it["rule"].as_str().unwrap(), it["line"].as_u64().unwrap())).collect();
+    assert_eq!(
+        told,
+        [("unknown-key", 8), ("wrong-type", 9), ("bad-suppression", 10), ("unknown-rule", 11)],
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn what_is_not_known_is_left_out_and_named() {
+    let place = farm().file(
+        "plans.py",
+        "import os, socket\nfrom farmconfig import FarmConfig\n\
+         class Config(FarmConfig):\n    data_dir = './data'\n    cookie_domain = '.' + socket.getfqdn()\n    \
+         user_dir = os.environ['USERS']\n    cookie_path = 17\n    \
+         def __init__(self, siteid):\n        self.cookie_name = siteid\n",
+    );
+    let ran = place.wikifarm("config import farmconfig.py -o farm.toml").status(3).any_stderr();
+    let ran = ran.stdout("farm.toml: 2 wikis, 5 settings left out, each with a comment\n").run();
+    let told: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("error")).collect();
+    assert_eq!(
+        told,
+        [
+            "error[not-static]: data_dir can't be known without running the file: it is relative to the directory in which the wiki is started",
+            "error[not-static]: cookie_domain can't be known without running the file: it calls socket.getfqdn()",
+            "error[not-static]: user_dir can't be known without running the file: it is taken from the environment of the wiki",
+            "error[wrong-type]: cookie_path: it must be a string, not an integer",
+            "error[not-static]: cookie_name can't be known without running the file: a method sets it",
+        ]
+    );
+    let written = fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    let tail = written.split_once("[wikis.plans]\n").unwrap().1;
+    assert_eq!(
+        tail,
+        crate::support::unindent(
+            r#"
+            url = "https://plans.example.org/"       # farmconfig.py:7
+            aliases = ["http://plans.example.org/"]  # farmconfig.py:7
+            # cookie_name is left out: plans.py:9: cookie_name
+            #   a method sets it
+            # cookie_domain is left out: plans.py:5: '.' + socket.getfqdn()
+            #   it calls socket.getfqdn()
+            # cookie_path is left out: plans.py:7: 17
+            #   it must be a string, not an integer
+            # data_dir is left out: plans.py:4: './data'
+            #   it is relative to the directory in which the wiki is started
+            # user_dir is left out: plans.py:6: os.environ['USERS']
+            #   it is taken from the environment of the wiki
+            "#
+        )
+    );
+    // Where the files themselves are the farm file, nothing acts on what was only half understood.
+    let refused = place.wikifarm("-f farmconfig.py cookie preview").status(2).any_stderr().run();
+    let last = refused.stderr.lines().last().unwrap();
+    assert_eq!(
+        last,
+        "wikifarm: the farm file farmconfig.py was not wholly understood; see `wikifarm config check`"
+    );
+    let json = place
+        .wikifarm("config import --check farm.toml --format json")
+        .status(3)
+        .any_stderr()
+        .any_stdout()
+        .run()
+        .json();
+    assert_eq!(json["drift"], serde_json::json!([]));
+    assert_eq!(json["not_known"][1]["expression"], "'.' + socket.getfqdn()");
+}
+
+#[test]
+fn an_expression_for_any_url_asks_for_the_wikis_own() {
+    let place = Place::new()
+        .file(
+            "farmconfig.py",
+            "from MoinMoin.config import multiconfig, url_prefix_static\nwikis = [\n    (\"mywiki\", r\".*\"),\n]\n\
+             class FarmConfig(multiconfig.DefaultConfig):\n    page_group_regex = ur'(?P<all>(?P<key>\\S+)Group)'\n    \
+             logo_string = u'<img src=\"%s/x.png\">' % url_prefix_static\n",
+        )
+        .file(
+            "mywiki.py",
+            "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    data_dir = '/org/mywiki/data/'\n",
+        );
+    place
+        .wikifarm("config import")
+        .status(2)
+        .stderr(
+            r##"
+            error[missing-url]: the expression of the wiki "mywiki" matches any URL, so it does not say which is its own
+             --> farmconfig.py:3:16
+              |
+            3 |     ("mywiki", r".*"),
+              |                ^^^^^
+              |
+              = help: say it: --url mywiki=https://…, or in its file the comment # wikifarm: url = "https://…"
+
+            wikifarm: no wiki of . can be read
+            "##,
+        )
+        .run();
+    place
+        .wikifarm("config import --url https://wiki.example.org/")
+        .stdout(
+            r#"
+            # The wikis of farmconfig.py, read by `wikifarm config import` without running it.
+            # What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
+
+            # The files do not tell which version the wikis run, so 1.9.11 is assumed. Name the exact release:
+            # moin = "1.9.11"
+
+            [wikis.mywiki]
+            url = "https://wiki.example.org/"  # farmconfig.py:3
+            data_dir = "/org/mywiki/data"      # mywiki.py:3
+            "#,
+        )
+        .run();
+    place.wikifarm("config import --url mywki=https://wiki.example.org/").status(2).any_stderr().run();
+    let ran = place.wikifarm("config import --url wiki.example.org").status(2).any_stderr().run();
+    assert!(ran.stderr.contains("the scheme is missing"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_lone_wikiconfig_and_directories_of_them() {
+    let wiki = "import os\nfrom MoinMoin.config import multiconfig\nclass Config(multiconfig.DefaultConfig):\n    \
+                data_dir = os.path.join(os.path.abspath(os.path.dirname(__file__)), 'data', '')\n";
+    let place = Place::new().file("a/wikiconfig.py", wiki).file("b/wikiconfig.py", wiki);
+    place
+        .wikifarm("config import a --url https://a.example.org/ --moin 1.9.11 -o a/farm.toml")
+        .stdout("a/farm.toml: 1 wiki\n")
+        .run();
+    let written = fs::read_to_string(place.path().join("a/farm.toml")).unwrap();
+    assert!(
+        written.contains("[wikis.wikiconfig]\n") && written.contains("data_dir = \"data\" "),
+        "{written}"
+    );
+    place
+        .wikifarm(
+            "config import . --url a=https://a.example.org/ --url b=https://b.example.org/ --moin 1.9.11",
+        )
+        .stdout(
+            r#"
+            # The wikis of ., read by `wikifarm config import` without running it.
+            # What has changed there since: wikifarm config import . --check THIS-FILE
+
+            moin = "1.9.11"
+
+            [wikis.a]
+            url = "https://a.example.org/"  # a/wikiconfig.py:3
+            siteid = "wikiconfig"           # a/wikiconfig.py:3
+            data_dir = "a/data"             # a/wikiconfig.py:4
+
+            [wikis.b]
+            url = "https://b.example.org/"  # b/wikiconfig.py:3
+            siteid = "wikiconfig"           # b/wikiconfig.py:3
+            data_dir = "b/data"             # b/wikiconfig.py:4
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn moinmoin_2_has_flask_settings_and_its_key_is_never_shown() {
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "import os\nfrom datetime import timedelta\nfrom moin.config.default import DefaultConfig\nfrom moin.auth import MoinAuth\n\
+         class Config(DefaultConfig):\n    data_dir = '/srv/moin/data'\n    interwikiname = 'Lab'\n    auth = [MoinAuth()]\n    \
+         secrets = 'hunter1'\n\
+         MOINCFG = Config\nSECRET_KEY = 'hunter2'\nSESSION_COOKIE_NAME = f'{Config.interwikiname}-session'\n\
+         SESSION_COOKIE_SECURE = True\nSESSION_COOKIE_SAMESITE = 'Strict'\nPERMANENT_SESSION_LIFETIME = timedelta(days=7)\n\
+         APPLICATION_ROOT = '/lab'\n",
+    );
+    let text = r#"
+        # The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
+        # What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
+
+        # Told by the module moin (wikiconfig.py:3).
+        moin = "2.0"
+
+        [wikis.wikiconfig]
+        url = "https://example.org/lab"  # wikiconfig.py:5
+        interwikiname = "Lab"            # wikiconfig.py:7
+        cookie_name = "Lab-session"      # wikiconfig.py:12
+        cookie_path = "/lab"             # wikiconfig.py:16
+        cookie_secure = true             # wikiconfig.py:13
+        cookie_samesite = "Strict"       # wikiconfig.py:14
+        cookie_lifetime = 168            # wikiconfig.py:15
+        data_dir = "/srv/moin/data"      # wikiconfig.py:6
+        auth = ["moin"]                  # wikiconfig.py:8
+        secret_key_id = "1e406d87"       # wikiconfig.py:11
+    "#;
+    place.wikifarm("config import --url https://example.org/lab").stdout(text).run();
+    // Another key is another id; one that is computed is left out, and its text is not shown either.
+    let python = fs::read_to_string(place.path().join("wikiconfig.py")).unwrap();
+    let place = place.file("wikiconfig.py", python.replace("'hunter2'", "os.environ.get('K') or 'hunter3'"));
+    let ran = place
+        .wikifarm("config import --url https://example.org/lab")
+        .status(3)
+        .any_stderr()
+        .any_stdout()
+        .run();
+    assert!(ran.stdout.contains("# secret_key_id is left out: wikiconfig.py:11: "), "{}", ran.stdout);
+    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter"), "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn passwords_in_the_files_are_not_shown_in_findings() {
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "from MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin.auth.ldap_login import LDAPAuth\n\
+         class Config(DefaultConfig):\n    auth = [LDAPAuth(bind_pw='hush-hush', name=some()), x]\n",
+    );
+    let ran =
+        place.wikifarm("config import --url https://example.org/").status(3).any_stderr().any_stdout().run();
+    assert!(ran.stderr.contains("bind_pw='*********'"), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("hush"), "{}", ran.stdout);
+}
+
+#[test]
+fn authentication_methods_handlers_and_lifetimes_are_translated() {
+    let wiki = |moin: &str, body: &str| {
+        let text = format!(
+            "from MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin import session\n\
+             from MoinMoin.web.session import FileSessionService\nfrom MoinMoin.auth import MoinAuth, GivenAuth\n\
+             from MoinMoin.auth.ldap_login import LDAPAuth\nfrom MoinMoin.auth.http import HTTPAuth\n\
+             from MoinMoin.auth.smb_mount import SMBMount\nclass Mine(MoinAuth):\n    name = 'mine'\nclass Same(MoinAuth):\n    pass\n\
+             class Config(DefaultConfig):\n    {body}\n"
+        );
+        let place = Place::new().file("wikiconfig.py", text);
+        let ran = place
+            .wikifarm(&format!("config import --url https://example.org/ --moin {moin}"))
+            .any_stdout()
+            .run();
+        let lines = ran.stdout.lines().skip_while(|line| !line.starts_with("url")).skip(1);
+        lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
+    };
+    let auth = "auth = [MoinAuth(), GivenAuth(autocreate=True), HTTPAuth(), LDAPAuth(), LDAPAuth(name='ldap2'), SMBMount(), Mine(), Same()]";
+    assert_eq!(
+        wiki("1.9.11", auth),
+        "auth = [\"moin\", \"given\", \"http\", \"ldap\", \"ldap2\", \"mine\", \"moin\"]  # wikiconfig.py:13"
+    );
+    assert_eq!(wiki("1.9.11", "session_service = FileSessionService()"), "");
+    assert_eq!(
+        wiki("1.9.11", "session_service = FileSessionService('OTHER')"),
+        "session_service = \"custom\"    # wikiconfig.py:13: FileSessionService('OTHER')"
+    );
+    assert_eq!(wiki("1.8.7", "session_id_handler = session.MoinCookieSessionIDHandler()"), "");
+    assert_eq!(
+        wiki("1.8.7", "session_id_handler = session.MoinCookieSessionIDHandler(cookie_name='X')"),
+        "session_id_handler = \"custom\"  # wikiconfig.py:13: session.MoinCookieSessionIDHandler(cookie_name='X')"
+    );
+    assert_eq!(
+        wiki("1.8.7", "session_handler = session.DefaultSessionHandler(session.CacheSessionData)"),
+        ""
+    );
+    assert_eq!(
+        wiki("1.9.11", "cookie_lifetime = (0, 12.5)"),
+        "cookie_lifetime = [0, 12.5]   # wikiconfig.py:13"
+    );
+    assert_eq!(wiki("1.9.11", "cookie_lifetime = 0"), "cookie_lifetime = 0           # wikiconfig.py:13");
+    // A list is no tuple.
+    assert_eq!(
+        wiki("1.9.11", "cookie_lifetime = [1, 24]; anonymous_session_lifetime = 3"),
+        "cookie_lifetime = [3, 12]       # wikiconfig.py:13: a list is no tuple, so MoinMoin takes this\n\
+         anonymous_session_lifetime = 3  # wikiconfig.py:13"
+    );
+    assert_eq!(
+        wiki("1.9.11", "cookie_name = 'siteidmagic'"),
+        "cookie_name = \"siteidmagic\"   # wikiconfig.py:13"
+    );
+}
+
+#[test]
+fn a_computed_siteidmagic_is_a_name_like_any_other_and_so_left_out() {
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "from MoinMoin.config.multiconfig import DefaultConfig\nclass Config(DefaultConfig):\n    cookie_name = u'siteidmagic'\n",
+    );
+    let ran =
+        place.wikifarm("config import --url https://example.org/").status(3).any_stderr().any_stdout().run();
+    assert!(
+        ran.stderr.contains("makes the name MOIN_SESSION_siteidmagic, which a farm file can't say"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn the_version_is_told_by_what_the_files_use() {
+    let told = |body: &str| {
+        let text = format!(
+            "import MoinMoin\nfrom MoinMoin.config import multiconfig\nclass Config(multiconfig.DefaultConfig):\n    {body}\n"
+        );
+        let place = Place::new().file("wikiconfig.py", text);
+        let ran = place.wikifarm("config import --url https://example.org/").any_stdout().run();
+        ran.stdout.lines().find(|line| line.starts_with("moin")).unwrap_or("none").to_owned()
+    };
+    assert_eq!(told("url_prefix_static = '/moin_static194'"), "moin = \"1.9.4\"");
+    assert_eq!(told("cookie_lifetime = (0, 12)"), "moin = \"1.9\"");
+    assert_eq!(told("cookie_lifetime = 12"), "moin = \"1.8\"");
+    assert_eq!(told("anonymous_session_lifetime = 1"), "moin = \"1.8\"");
+    assert_eq!(told("data_dir = '/srv/data'"), "none");
+}
+
+#[test]
+fn a_home_is_that_of_who_runs_wikifarm_and_says_so() {
+    Place::new()
+        .file(
+            "wikiconfig.py",
+            "import os\nfrom MoinMoin.config.multiconfig import DefaultConfig\nclass Config(DefaultConfig):\n    \
+             data_dir = os.path.expanduser('~/wiki/data')\n    user_dir = os.path.expanduser('/srv/users')\n",
+        )
+        .wikifarm("config import --url https://example.org/ --moin 1.9.11")
+        .env("HOME", "/home/joe")
+        .stdout(
+            r#"
+            # The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
+            # What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
+
+            moin = "1.9.11"
+
+            [wikis.wikiconfig]
+            url = "https://example.org/"      # wikiconfig.py:3
+            data_dir = "/home/joe/wiki/data"  # wikiconfig.py:4
+            user_dir = "/srv/users"           # wikiconfig.py:5
+            "#,
+        )
+        .stderr("wikiconfig.py:4: ~ is taken for /home/joe, the home of who runs wikifarm\n")
+        .run();
+}
+
+#[test]
+fn drift_is_told_setting_by_setting() {
+    let place = farm();
+    place.wikifarm("config import --moin 1.9.8 -o farm.toml").any_stdout().run();
+    let text = fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    let changed = text
+        .replace("cookie_secure = true", "cookie_secure = false")
+        .replace("cookie_domain = \".example.org\" ", "")
+        .replace("[wikis.plans]", "[wikis.planes]")
+        // What Python does not say is no drift.
+        .replace("[wikis.docs]\n", "[wikis.docs]\nbackend_url = \"http://127.0.0.1:8080/\"\n")
+        + "[prune]\nidle = \"400d\"\n";
+    let place = place.file("farm.toml", changed.replace("         # farmconfig.py:11", ""));
+    place
+        .wikifarm("config import --check farm.toml")
+        .status(1)
+        .stdout(
+            r#"
+            docs cookie_domain: not in the farm file, but ".example.org" (farmconfig.py:11)
+            docs cookie_secure: false (farm.toml:8), but true (farmconfig.py:13)
+            plans: not in the farm file, but "https://plans.example.org/" (farmconfig.py:7)
+            planes: "https://plans.example.org/" (farm.toml:20), but not in the Python files
+            farm.toml: 4 differences
+            "#,
+        )
+        .run();
+    let json =
+        place.wikifarm("config import --check farm.toml --format json").status(1).any_stdout().run().json();
+    assert_eq!(
+        json["drift"][1],
+        serde_json::json!({"wiki": "docs", "setting": "cookie_secure", "farm": "false", "farm_origin": "farm.toml:8",
+            "python": "true", "python_origin": "farmconfig.py:13"})
+    );
+    let told =
+        place.wikifarm("config import --check farm.toml --moin 1.9.11").status(1).any_stdout().run().stdout;
+    assert!(told.contains("docs moin: \"1.9.8\" (farm.toml:4), but \"1.9.11\" (--moin)\n"), "{told}");
+}
+
+#[test]
+fn a_file_that_is_there_is_not_written_over_unasked() {
+    let place = farm().file("farm.toml", "mine");
+    place
+        .wikifarm("config import -o farm.toml")
+        .status(4)
+        .stderr(
+            r"
+            wikifarm: farm.toml is there already: compare it with --check farm.toml, or write over it with --force
+            ",
+        )
+        .run();
+    assert_eq!(fs::read_to_string(place.path().join("farm.toml")).unwrap(), "mine");
+    place.wikifarm("config import -o farm.toml --force --format json").any_stdout().run();
+    assert!(fs::read_to_string(place.path().join("farm.toml")).unwrap().contains("[wikis.docs]"));
+    place
+        .wikifarm("config import -o none/farm.toml")
+        .status(3)
+        .stderr("wikifarm: can't write none/farm.toml: no such file or directory\n")
+        .run();
+}

@@ -1,0 +1,277 @@
+//! `wikifarm config import` on files that are broken, hostile, or too clever.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::support::Place;
+
+const WIKI: &str = "from MoinMoin.config.multiconfig import DefaultConfig\n\
+                    # wikifarm: moin = \"1.9.11\"\n\
+                    # wikifarm: url = \"https://wiki.example.org/\"\n\
+                    class Config(DefaultConfig):\n";
+
+/// A wiki with these lines in its class.
+fn wiki(body: &str) -> Place {
+    Place::new().file("wikiconfig.py", format!("{WIKI}{body}"))
+}
+
+/// The first lines of all that is told of a wiki's file.
+fn told(place: &Place) -> Vec<String> {
+    let ran = place.wikifarm("config import").status(3).any_stdout().any_stderr().run();
+    ran.stderr
+        .lines()
+        .filter(|line| line.starts_with("error") || line.starts_with("warning"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn behind_a_syntax_error_the_rest_is_read() {
+    wiki("    cookie_path = = '/'\n    cookie_domain = '.example.org'\n")
+        .wikifarm("config import")
+        .status(3)
+        .stdout(
+            r#"
+            # The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
+            # What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
+
+            # Not read: wikiconfig.py:5: this is no Python
+
+            moin = "1.9.11"
+
+            [wikis.wikiconfig]
+            url = "https://wiki.example.org/"  # wikiconfig.py:3
+            cookie_domain = ".example.org"     # wikiconfig.py:6
+            # cookie_path is left out: wikiconfig.py:5: cookie_path = = '/'
+            #   there is a syntax error in it
+            "#,
+        )
+        .any_stderr()
+        .run();
+}
+
+#[test]
+fn a_list_of_wikis_from_an_unknown_loop_is_named_and_can_be_given() {
+    let place = Place::new()
+        .file(
+            "farmconfig.py",
+            "import os\nfrom MoinMoin.config.multiconfig import DefaultConfig\nwikis = []\n\
+             for name in os.listdir('.'):\n    wikis.append((name, name))\nclass FarmConfig(DefaultConfig):\n    pass\n",
+        )
+        .file("one.py", "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    data_dir = '/d'\n");
+    place
+        .wikifarm("config import")
+        .status(2)
+        .stderr(
+            r"
+            error[not-static]: the list `wikis` can't be known without running the file: it is built in a loop
+             --> farmconfig.py:4:1
+              |
+            4 | / for name in os.listdir('.'):
+            5 | |     wikis.append((name, name))
+              | |______________________________^
+              |
+              = help: write it out, or name each wiki with --url NAME=URL
+
+            wikifarm: no wiki of . can be read
+            ",
+        )
+        .run();
+    let ran =
+        place.wikifarm("config import --url one=https://one.example.org/ --moin 1.9.11").any_stdout().run();
+    assert!(ran.stdout.contains("[wikis.one]\nurl = \"https://one.example.org/\""), "{}", ran.stdout);
+}
+
+#[test]
+fn tricks_are_told() {
+    let tricks = [
+        ("    pass\nsetattr(Config, 'cookie_domain', '.example.org')\n", "setattr changes a class"),
+        ("    exec 'cookie_path = 1'\n", "exec runs code that can't be read"),
+        ("    pass\nexecfile('more.py')\n", "execfile runs code that can't be read"),
+        ("    locals()['cookie_path'] = '/'\n", "a name is bound by its text"),
+        ("    __metaclass__ = X\n    cookie_domain = f()\n", "cookie_domain can't be known"),
+    ];
+    for (body, message) in tricks {
+        let told = told(&wiki(body));
+        assert!(told.iter().any(|line| line.contains(message)), "{body}: {told:?}");
+    }
+    let decorated = Place::new()
+        .file("wikiconfig.py", format!("{WIKI}    pass\n@magic\nclass Config(Config):\n    pass\n"));
+    assert!(told(&decorated)[0].contains("a decorator changes it"));
+}
+
+#[test]
+fn nothing_is_guessed_where_branches_differ() {
+    let told = told(&wiki(
+        "    import socket\n    if socket.gethostname() == 'x':\n        cookie_path = '/x'\n    else:\n        cookie_path = '/y'\n    \
+         try:\n        cookie_domain = '.a.org'\n    except Exception:\n        cookie_domain = None\n    \
+         while True:\n        user_dir = '/x'\n",
+    ));
+    assert_eq!(
+        told,
+        [
+            "error[not-static]: cookie_path can't be known without running the file: it depends on `socket.gethostname() == 'x'`",
+            "error[not-static]: cookie_domain can't be known without running the file: it depends on whether a `try` succeeds",
+            "error[not-static]: user_dir can't be known without running the file: it is built in a loop",
+        ]
+    );
+}
+
+#[test]
+fn a_base_that_is_not_among_the_files_may_have_any_setting() {
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "from elsewhere import Base\nclass Config(Base):\n    cookie_domain = '.example.org'\n",
+    );
+    let ran = place
+        .wikifarm("config import --url https://wiki.example.org/")
+        .status(3)
+        .any_stdout()
+        .any_stderr()
+        .run();
+    assert!(
+        ran.stderr.contains("session_dir can't be known without running the file: the class Config may inherit it from elsewhere.Base, which is not among the files"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.contains("cookie_domain = \".example.org\""), "{}", ran.stdout);
+}
+
+#[test]
+fn modules_that_import_each_other_are_told_and_read() {
+    let place = wiki("    import common\n    cookie_domain = common.domain\n")
+        .file("common.py", "domain = '.example.org'\nimport wikiconfig\n");
+    let ran = place.wikifarm("config import").any_stdout().any_stderr().run();
+    assert!(
+        ran.stderr.contains(
+            "warning[import-cycle]: these modules import each other: wikiconfig -> common -> wikiconfig"
+        ),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.contains("cookie_domain = \".example.org\""), "{}", ran.stdout);
+}
+
+#[test]
+fn a_file_of_more_than_a_mebibyte_is_refused() {
+    wiki(&"#".repeat(1 << 20))
+        .wikifarm("config import")
+        .status(2)
+        .stderr("wikifarm: can't read the farm file wikiconfig.py: it is larger than 1 MiB\n")
+        .run();
+}
+
+#[test]
+fn what_is_no_text_is_refused_with_its_place() {
+    for (bytes, why) in [
+        (&b"# coding: klingon\n"[..], "its coding line names \"klingon\", an encoding that is not known"),
+        (
+            b"x = 'Stra\xdfe'\n",
+            "it is not UTF-8 at byte 9: name its encoding in the first line, like # -*- coding: iso-8859-1 -*-",
+        ),
+        (b"x = '\0'\n", "it holds a NUL at byte 5, so it is no Python"),
+    ] {
+        Place::new()
+            .file("wikiconfig.py", bytes)
+            .wikifarm("config import wikiconfig.py")
+            .status(2)
+            .stderr(&format!("wikifarm: can't read the farm file wikiconfig.py: {why}\n"))
+            .run();
+    }
+    Place::new()
+        .wikifarm("config import wikiconfig.py")
+        .status(2)
+        .stderr("wikifarm: can't read the farm file wikiconfig.py: entity not found\n")
+        .run();
+    Place::new()
+        .wikifarm("config import")
+        .status(2)
+        .stderr(
+            "wikifarm: can't read the farm file .: the directory has no farmconfig.py and no wikiconfig.py, nor do the \
+             directories in it\n",
+        )
+        .run();
+}
+
+#[test]
+fn encodings_are_those_of_the_coding_line() {
+    for (coding, bytes) in
+        [("iso-8859-1", &b"J\xf6rg"[..]), ("utf-8", "Jörg".as_bytes()), ("cp1252", b"J\xf6rg")]
+    {
+        let mut text =
+            format!("# -*- coding: {coding} -*-\r\n{}    superuser = [u'", WIKI.replace('\n', "\r\n"))
+                .into_bytes();
+        text.extend_from_slice(bytes);
+        text.extend_from_slice(b"']\r\n");
+        let place = Place::new().file("wikiconfig.py", &text);
+        let ran = place.wikifarm("config import").any_stdout().run();
+        assert!(ran.stdout.contains("superuser = [\"Jörg\"]"), "{}", ran.stdout);
+    }
+    let place = Place::new().file("wikiconfig.py", format!("\u{feff}{WIKI}    superuser = [u'Jörg']\n"));
+    let ran = place.wikifarm("config import").any_stdout().run();
+    assert!(ran.stdout.contains("superuser = [\"Jörg\"]"), "{}", ran.stdout);
+}
+
+#[test]
+fn only_regular_files_of_the_directory_itself_are_read() {
+    let place = wiki("    from secret import domain\n    cookie_domain = domain\n").dir("sub");
+    let outside = place.home().join("secret.py");
+    fs::write(&outside, "domain = '.example.org'\n").unwrap();
+    symlink(&outside, place.path().join("secret.py")).unwrap();
+    let ran = place.wikifarm("config import").status(3).any_stdout().any_stderr().run();
+    assert!(ran.stderr.contains("outside the configuration's directory"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("# cookie_domain is left out"), "{}", ran.stdout);
+    fs::remove_file(place.path().join("secret.py")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, place.path().join("secret.py"), 0o644.into()).unwrap();
+    let ran = place.wikifarm("config import").status(3).any_stdout().any_stderr().run();
+    assert!(ran.stderr.contains("it is no regular file"), "{}", ran.stderr);
+}
+
+#[test]
+fn nothing_is_executed() {
+    let place = wiki(
+        "    import os, subprocess\n    os.system('touch ran')\n    open('ran', 'w').write('x')\n    \
+         subprocess.call(['touch', 'ran'])\n    x = __import__('os').system('touch ran')\n    cookie_domain = eval(\"open('ran', 'w')\")\n",
+    );
+    place.wikifarm("config import").status(3).any_stdout().any_stderr().run();
+    assert_eq!(place.names("."), ["wikiconfig.py"]);
+}
+
+#[test]
+fn endless_and_bottomless_files_end() {
+    let deep = "(".repeat(40_000);
+    let chain: String = (0..3_000).map(|n| format!("class A{}(A{n}): pass\n", n + 1)).collect();
+    let lists = "a = []\n".to_owned() + &"a = [a, a]\n".repeat(3_000);
+    let sum = format!("x = {}1\n", "1 + ".repeat(20_000));
+    let power = "x = 9\n".to_owned()
+        + &"x = x ** 9 ** 9\n".repeat(100)
+        + "y = 'a' * 10 ** 9\n"
+        + &"y = y + y\n".repeat(100);
+    let rounds = "for a in range(9999):\n  for b in range(9999):\n    for c in range(9999):\n      d = a\n";
+    let objects =
+        "from MoinMoin.auth import MoinAuth\nx = 1\n".to_owned() + &"x = MoinAuth(x, y=x)\n".repeat(3_000);
+    for text in [deep, format!("class A0: pass\n{chain}"), lists, sum, power, rounds.to_owned(), objects] {
+        let place =
+            Place::new().file("wikiconfig.py", format!("{text}\n{WIKI}    cookie_domain = '.example.org'\n"));
+        let ran = place.wikifarm("config import");
+        let ran = ran.status_among(&[0, 2, 3]).any_stdout().any_stderr().run();
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn as_root_a_farm_file_that_strangers_can_write_is_refused_each_file_of_it() {
+    let place = wiki("    from common import *\n").file("common.py", "cookie_domain = None\n");
+    let read = wikifarm::farm::locate::load(&place.path().join("wikiconfig.py")).unwrap();
+    let me = rustix::process::geteuid().as_raw();
+    let own = wikifarm::farm::locate::could_be_strangers(&read, me);
+    assert!(own.is_none() || !own.as_ref().unwrap().contains("common.py"), "{own:?}");
+    let common = place.path().join("common.py");
+    fs::set_permissions(&common, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    let why = wikifarm::farm::locate::could_be_strangers(&read, me).unwrap();
+    assert!(why.contains("common.py is writable by everybody"), "{why}");
+    fs::set_permissions(&common, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    fs::write(&common, "cookie_domain = 'evil'\n").unwrap();
+    let why = wikifarm::farm::locate::could_be_strangers(&read, me).unwrap();
+    assert!(why.contains("common.py changed while it was read"), "{why}");
+}
