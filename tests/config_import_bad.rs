@@ -97,7 +97,11 @@ fn tricks_are_told() {
     }
     let decorated = Place::new()
         .file("wikiconfig.py", format!("{WIKI}    pass\n@magic\nclass Config(Config):\n    pass\n"));
-    assert!(told(&decorated)[0].contains("a decorator changes it"));
+    let ran = decorated.wikifarm("config import").status(2).any_stderr().run();
+    assert!(
+        ran.stderr
+            .contains("the class Config can't be known without running the file: a decorator changes it")
+    );
 }
 
 #[test]
@@ -274,4 +278,84 @@ fn as_root_a_farm_file_that_strangers_can_write_is_refused_each_file_of_it() {
     fs::write(&common, "cookie_domain = 'evil'\n").unwrap();
     let why = wikifarm::farm::locate::could_be_strangers(&read, me).unwrap();
     assert!(why.contains("common.py changed while it was read"), "{why}");
+}
+
+#[test]
+fn a_wiki_that_can_not_be_read_is_left_out_and_the_others_are_not() {
+    let place = Place::new()
+        .file(
+            "farmconfig.py",
+            "from MoinMoin.config.multiconfig import DefaultConfig\nwikis = [\n    ('one', r'^https://one\\.example\\.org/'),\n    \
+             ('two', r'^https://.*\\.example\\.org/'),\n    ('three', r'^https://three\\.example\\.org/'),\n    \
+             ('one2', r'^https://one\\.example\\.org/two'),\n]\nclass FarmConfig(DefaultConfig):\n    cookie_name = 'lab'\n",
+        )
+        .file("one.py", "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    data_dir = '/one'\n")
+        .file("two.py", "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    data_dir = '/two'\n")
+        .file("one2.py", "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    data_dir = '/one2'\n");
+    place
+        .wikifarm("config import --moin 1.9.11")
+        .status(3)
+        .stdout(
+            r#"
+            # The wikis of farmconfig.py, read by `wikifarm config import` without running it.
+            # What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
+
+            # Not read: farmconfig.py:5: the wiki "three" has no file three.py
+
+            moin = "1.9.11"
+
+            [farm]
+            cookie_name = "lab"  # farmconfig.py:9
+
+            [wikis.one]
+            url = "https://one.example.org/"  # farmconfig.py:3
+            data_dir = "/one"                 # one.py:3
+
+            [wikis.one2]
+            url = "https://one.example.org/two"  # farmconfig.py:6
+            data_dir = "/one2"                   # one2.py:3
+
+            # [wikis.two] is left out, as its URL is not known (farmconfig.py:4).
+            # Say it: wikifarm config import farmconfig.py --url two=https://… -o THIS-FILE
+
+            # [wikis.three] is left out, as its class Config is not known (farmconfig.py:5).
+            "#,
+        )
+        .stderr(
+            r##"
+            error[missing-url]: the expression of the wiki "two" does not tell its URL: it does not say with which host the URL begins
+             --> farmconfig.py:4:13
+              |
+            4 |     ('two', r'^https://.*\.example\.org/'),
+              |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: say it: --url two=https://…, or in its file the comment # wikifarm: url = "https://…"
+
+            error[missing-config]: the wiki "three" has no file three.py
+             --> farmconfig.py:5:6
+              |
+            5 |     ('three', r'^https://three\.example\.org/'),
+              |      ^^^^^^^
+              |
+              = help: MoinMoin answers no request for it; write the file, or take the entry out
+
+            warning[hidden-wiki]: the wiki "three" is never reached: an expression above it matches https://three.example.org/
+             --> farmconfig.py:5:15
+              |
+            5 |     ('three', r'^https://three\.example\.org/'),
+              |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: MoinMoin takes the first wiki that matches: put the narrower expression first
+
+            warning[hidden-wiki]: the wiki "one2" is never reached: an expression above it matches https://one.example.org/two
+             --> farmconfig.py:6:14
+              |
+            6 |     ('one2', r'^https://one\.example\.org/two'),
+              |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: MoinMoin takes the first wiki that matches: put the narrower expression first
+
+            "##,
+        )
+        .run();
 }

@@ -69,7 +69,7 @@ struct Written<'a> {
     file: String,
     wikis: usize,
     left_out: Vec<LeftOut<'a>>,
-    without_url: Vec<&'a str>,
+    left_out_wikis: Vec<&'a str>,
 }
 
 /// A difference, for programs.
@@ -123,7 +123,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 /// Refuses URLs of wikis that are not there.
 fn unknown_names(options: &Options, imported: &Imported) -> Result<(), Failure> {
     let all = || {
-        let without = imported.without_url.iter().map(|(name, _)| name.as_str());
+        let without = imported.left_out_wikis.iter().map(|(name, ..)| name.as_str());
         imported.farm.wikis.iter().map(|wiki| wiki.name.as_str()).chain(without)
     };
     for (name, url) in &options.url {
@@ -176,9 +176,9 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
     };
     sys::write_atomically(path, text.as_bytes(), 0o644).map_err(failed)?;
     if context.format == Format::Json {
-        let without_url = imported.without_url.iter().map(|(name, _)| name.as_str()).collect();
+        let left_out_wikis = imported.left_out_wikis.iter().map(|(name, ..)| name.as_str()).collect();
         let (file, wikis) = (path.display().to_string(), imported.farm.wikis.len());
-        context.json(&Written { file, wikis, left_out: left_out(imported), without_url })?;
+        context.json(&Written { file, wikis, left_out: left_out(imported), left_out_wikis })?;
         return Ok(Exit::Success);
     }
     if context.verbosity >= 0 {
@@ -187,8 +187,8 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
         if !all.is_empty() {
             parts.push(format!("{} left out, each with a comment", count(all.len(), "setting")));
         }
-        if !imported.without_url.is_empty() {
-            parts.push(format!("{} left out for want of a URL", count(imported.without_url.len(), "wiki")));
+        if !imported.left_out_wikis.is_empty() {
+            parts.push(format!("{} left out", count(imported.left_out_wikis.len(), "wiki")));
         }
         writeln!(context.out, "{}: {}", escape(&path.display().to_string()), parts.join(", "))?;
     }

@@ -43,9 +43,8 @@ pub fn differences(farm: &Farm, imported: &Imported) -> Vec<Difference> {
             }
         }
     }
-    let without_url = |name: &str| imported.without_url.iter().any(|(other, _)| other == name);
-    for wiki in farm.wikis.iter().filter(|wiki| python.wiki(&wiki.name).is_none() && !without_url(&wiki.name))
-    {
+    let left_out = |name: &str| imported.left_out_wikis.iter().any(|(other, ..)| other == name);
+    for wiki in farm.wikis.iter().filter(|wiki| python.wiki(&wiki.name).is_none() && !left_out(&wiki.name)) {
         let there = (format!("\"{}\"", wiki.url), farm.source.file_line(wiki.span.start));
         found.push(Difference { wiki: wiki.name.clone(), key: None, farm: Some(there), python: None });
     }

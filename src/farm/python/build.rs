@@ -99,7 +99,7 @@ impl<'a> Builder<'a> {
         let mut left_out = BTreeMap::new();
         let mut remarks = BTreeMap::new();
         let mut resolved: Vec<Wiki> = Vec::new();
-        let mut without_url = Vec::new();
+        let mut left_out_wikis = Vec::new();
         let mut seen: HashSet<(usize, String)> = HashSet::new();
         let base = std::path::absolute(self.base).unwrap_or_else(|_| self.base.to_owned());
         let base = super::paths::normpath(&base.display().to_string());
@@ -143,10 +143,10 @@ impl<'a> Builder<'a> {
                 left_out.insert(wiki.entry.name.clone(), found.left_out);
             }
             let (name, span) = (wiki.entry.name.clone(), wiki.entry.span.clone());
-            if url.is_none() {
-                without_url.push((name.clone(), span.clone()));
+            if url.is_none() || wiki.class.is_none() {
+                left_out_wikis.push((name.clone(), span.clone(), wiki.class.is_some()));
             }
-            if let Some(url) = url {
+            if let Some(url) = url.filter(|_| wiki.class.is_some()) {
                 let base = self.base.to_owned();
                 resolved.push(Wiki::new(name, span, url, LintLevels::default(), found.settings, base));
             }
@@ -172,7 +172,7 @@ impl<'a> Builder<'a> {
             problems,
             by_name,
         };
-        Imported { farm, left_out, remarks, evidence, without_url, assumed: self.world.assumed }
+        Imported { farm, left_out, remarks, evidence, left_out_wikis, assumed: self.world.assumed }
     }
 
     /// The comments that give settings, farm-wide ones first.

@@ -134,6 +134,10 @@ impl World<'_> {
     /// The module of that name, seen from the module that imports it: beside it, or in the directory of the configuration.
     fn found(&mut self, dotted: &str, level: usize, span: &std::ops::Range<usize>, frame: &Frame) -> Val {
         let outside = || Val::Outside(Rc::from(dotted));
+        // In a source tree MoinMoin itself lies beside the configuration: it is no part of that.
+        if level == 0 && matches!(dotted.split('.').next(), Some("MoinMoin" | "moin")) {
+            return outside();
+        }
         let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c == '_' || c.is_alphanumeric());
         if dotted.len() > 200 || !(dotted.is_empty() && level > 0 || dotted.split('.').all(plain)) {
             return outside();

@@ -77,8 +77,9 @@ pub struct Imported {
     pub remarks: BTreeMap<(Key, usize), String>,
     /// What the files tell about the version, if nothing better said it.
     pub evidence: Option<Evidence>,
-    /// Wikis that are left out of the farm, as their URL is not known, and where they stand.
-    pub without_url: Vec<(String, Span)>,
+    /// Wikis that are left out of the farm: by name, where they stand, and whether for want of a URL; else their file has
+    /// no class Config that is known.
+    pub left_out_wikis: Vec<(String, Span, bool)>,
     /// What was taken in a way that another machine or user would not, and where.
     pub assumed: Vec<(Span, String)>,
 }

@@ -66,13 +66,20 @@ impl Writer<'_> {
         for wiki in &self.imported.farm.wikis {
             self.wiki(wiki, &common, &mut out);
         }
-        for (name, span) in &self.imported.without_url {
-            let place = self.place(span);
-            let _ = writeln!(out, "# [wikis.{}] is left out, as its URL is not known ({place}).", bare(name));
-            let _ = writeln!(
-                out,
-                "# Say it: wikifarm config import {from} --url {name}=https://… -o THIS-FILE\n"
-            );
+        for (name, span, no_url) in &self.imported.left_out_wikis {
+            let (name_of, place) = (bare(name), self.place(span));
+            if *no_url {
+                let _ = writeln!(out, "# [wikis.{name_of}] is left out, as its URL is not known ({place}).");
+                let _ = writeln!(
+                    out,
+                    "# Say it: wikifarm config import {from} --url {name}=https://… -o THIS-FILE\n"
+                );
+            } else {
+                let _ = writeln!(
+                    out,
+                    "# [wikis.{name_of}] is left out, as its class Config is not known ({place}).\n"
+                );
+            }
         }
         out.truncate(out.trim_end().len());
         out.push('\n');
