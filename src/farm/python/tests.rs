@@ -15,7 +15,7 @@ fn value(body: &str) -> Result<String, String> {
     if let Some(left) = read.left_out.values().flatten().find(|left| left.key == Key::Interwikiname) {
         return Err(left.why.clone());
     }
-    let wiki = read.farm.wikis.first().unwrap();
+    let Some(wiki) = read.farm.wikis.first() else { return Err("there is no wiki".to_owned()) };
     Ok(wiki.text(Key::Interwikiname).unwrap_or("None").to_owned())
 }
 
@@ -159,6 +159,37 @@ fn statements_bind_as_in_python() {
     for text in unknown {
         assert!(value(text).is_err(), "{text}: {:?}", value(text));
     }
+}
+
+#[test]
+fn what_nests_deeply_is_not_known_and_does_no_harm() {
+    let nested = |open: &str, inner: &str, close: &str| {
+        format!("x = {}{inner}{}\n", open.repeat(2000), close.repeat(2000))
+    };
+    let mut texts = vec![
+        nested("(", "1", ")"),
+        nested("[", "1", "]"),
+        nested("{1: ", "1", "}"),
+        nested("f(", "1", ")"),
+        nested("not ", "1", ""),
+        nested("-", "1", ""),
+        nested("", "1", " + 1"),
+        nested("", "a", ".b"),
+        nested("", "a", "[0]"),
+        nested("", "a", "()"),
+        nested("1 if 0 else ", "1", ""),
+        nested("[y for y in ", "()", "]"),
+        nested("lambda: ", "1", ""),
+        nested("x = ", "1", ""),
+    ];
+    for head in ["if 1:", "class A:", "for x in (1,):", "try:", "if y:"] {
+        let lines = (0..300).map(|depth| format!("{}{head}\n", " ".repeat(depth)));
+        texts.push(lines.collect::<String>() + &" ".repeat(300) + "x = 1\n");
+    }
+    for text in texts {
+        let _ = value(&format!("{text}class Config(DefaultConfig):\n    interwikiname = x"));
+    }
+    assert_eq!(value("x = 'a'\nclass Config(DefaultConfig):\n    interwikiname = x").as_deref(), Ok("a"));
 }
 
 /// Literal expressions with the value that Python gives them.
