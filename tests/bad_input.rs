@@ -43,7 +43,7 @@ fn a_directory_is_no_farm_file() {
         .status(2)
         .stderr(
             r"
-            wikifarm: can't read the farm file farm.toml: is a directory
+            wikifarm: can't read the farm file farm.toml: the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it
             ",
         )
         .run();

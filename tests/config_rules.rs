@@ -26,6 +26,12 @@ fn every_rule_is_listed_with_severity_family_fix_and_title() {
         repeated-item               warning  syntax       safe    a list that holds a name twice
         redundant-setting           note     syntax       safe    a setting that is inherited with the same value
         nested-url                  note     syntax       -       a wiki whose address lies below that of a wiki before it
+        python-syntax               error    python       -       a place in a Python file that is no Python, or a file that can't be read
+        not-static                  error    python       -       a setting that can't be known without running the Python file
+        missing-config              error    python       -       a wiki of `wikis` without a file, or a file without a class Config
+        expression-mismatch         error    python       -       an expression of `wikis` that never matches in this version
+        hidden-wiki                 warning  python       -       a wiki that is never reached, because an expression above it matches first
+        import-cycle                warning  python       -       configuration modules that import each other
         precise-version             warning  versions     unsafe  a version without its last number
         missing-version             warning  versions     -       a wiki whose version is nowhere said
         ignored-setting             warning  versions     safe    a setting that the wiki's version ignores

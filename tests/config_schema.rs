@@ -95,7 +95,8 @@ fn of_the_rules_examples_it_refuses_those_of_the_wrong_shape() {
     ];
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let rules = Place::new().wikifarm("config rules --format json").any_stdout().run().json();
-    for rule in rules.as_array().unwrap() {
+    // The examples of one family are Python.
+    for rule in rules.as_array().unwrap().iter().filter(|rule| rule["family"] != "python") {
         let (name, example) = (rule["name"].as_str().unwrap(), |of: &str| rule[of].as_str().unwrap());
         assert_eq!(errors(&validator, example("good")), [""; 0], "{name}");
         if name != "toml-syntax" {

@@ -86,6 +86,7 @@ fn the_help_names_every_command_and_exit_status() {
               config       Check, show and explain the farm file
               cookie       Predict which wikis share a login, and explain it
               session      List, show, count, prune, revoke and verify session files
+              store        List the farm's stores, and find session directories anywhere
               demo         Make a small real farm in a fresh directory and run the main commands on it
               completions  Print a completion script for a shell
               man          Write the manual pages, one a command, into a directory

@@ -33,8 +33,8 @@ fn there_is_a_page_for_each_command() {
             wikifarm-completions.1
             wikifarm-config-check.1
             wikifarm-config-export.1
-            wikifarm-config-new.1
             wikifarm-config-import.1
+            wikifarm-config-new.1
             wikifarm-config-rules.1
             wikifarm-config-schema.1
             wikifarm-config-show.1
@@ -58,6 +58,9 @@ fn there_is_a_page_for_each_command() {
             wikifarm-session-verify.1
             wikifarm-session-whois.1
             wikifarm-session.1
+            wikifarm-store-find.1
+            wikifarm-store-list.1
+            wikifarm-store.1
             wikifarm.1
             ",
         )

@@ -208,7 +208,8 @@ fn what_a_rule_says_can_be_mended_is_mended_in_its_own_example_and_nothing_else_
 
 #[test]
 fn sound_examples_are_not_changed_by_safe_fixes() {
-    for rule in rules() {
+    // Files in Python are not changed at all.
+    for rule in rules().filter(|rule| rule.family != "python") {
         let mended = mend(rule.good, false);
         let expected: Vec<_> = mended.mended.iter().map(|(finding, _)| finding.rule).collect();
         assert_eq!(expected, [""; 0], "{}", rule.name);

@@ -113,8 +113,19 @@ pub fn human(source: &Source, findings: &[Finding], colour: bool) -> String {
 /// Findings as SARIF, JUnit and GitHub's annotations want them.
 #[derive(Debug)]
 pub struct Results<'a> {
-    /// Each with what it says, what makes it the same in the next run, and its place.
-    results: Vec<(&'a Finding, String, String, &'a Path, sarif::Region, Vec<sarif::Edit>)>,
+    results: Vec<Outcome<'a>>,
+}
+
+/// One finding.
+#[derive(Debug)]
+struct Outcome<'a> {
+    finding: &'a Finding,
+    message: String,
+    /// What makes it the same in the next run.
+    key: String,
+    path: &'a Path,
+    region: sarif::Region,
+    edits: Vec<sarif::Edit>,
 }
 
 impl<'a> Results<'a> {
@@ -127,7 +138,6 @@ impl<'a> Results<'a> {
         let mut seen: HashMap<(&str, String), usize> = HashMap::new();
         let layout = layout(source, findings);
         let results = findings.iter().map(|finding| {
-            let place = region(source, &finding.span);
             let edits = layout.as_ref().map(|layout| lint::edits(layout, finding)).unwrap_or_default();
             let edits = edits
                 .into_iter()
@@ -143,26 +153,32 @@ impl<'a> Results<'a> {
             let key = format!("{}\0{text}", finding.wikis.first().map_or("", String::as_str));
             let times = seen.entry((finding.rule, key.clone())).or_default();
             *times += 1;
-            let path = shown(source.path_at(finding.span.start));
-            (finding, message, format!("{key}\0{times}"), path, place, edits)
+            Outcome {
+                finding,
+                message,
+                key: format!("{key}\0{times}"),
+                path: shown(source.path_at(finding.span.start)),
+                region: region(source, &finding.span),
+                edits,
+            }
         });
         Results { results: results.collect() }
     }
 
     /// One after the other.
     pub fn findings(&self) -> impl Iterator<Item = sarif::Finding<'_>> {
-        self.results.iter().map(|(finding, message, key, path, region, edits)| sarif::Finding {
-            rule: finding.rule,
-            level: match finding.severity {
+        self.results.iter().map(|outcome| sarif::Finding {
+            rule: outcome.finding.rule,
+            level: match outcome.finding.severity {
                 Severity::Error => sarif::Level::Error,
                 Severity::Warning => sarif::Level::Warning,
                 Severity::Note => sarif::Level::Note,
             },
-            message,
-            path,
-            region: Some(*region),
-            key,
-            edits,
+            message: &outcome.message,
+            path: outcome.path,
+            region: Some(outcome.region),
+            key: &outcome.key,
+            edits: &outcome.edits,
         })
     }
 }
