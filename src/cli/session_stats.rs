@@ -297,8 +297,9 @@ fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
         text +=
             &format!("  {change} {}, when prune last kept an index\n", relative(seconds(growth.since), now));
     }
-    if let Some(RoomJson { inodes_used: Some(used), inodes_free: Some(free), .. }) = stats.filesystem {
-        text += &format!("  inodes {}, on the file system {used} in use and {free} free\n", stats.inodes);
+    // How many are free changes all the time: JSON and `store list` tell.
+    if let Some(RoomJson { inodes: Some(all), .. }) = stats.filesystem {
+        text += &format!("  inodes {}, of {all} that the file system has\n", stats.inodes);
     }
     text
 }

@@ -78,8 +78,8 @@ impl From<Census> for CensusJson {
 pub(super) struct RoomJson {
     bytes: u64,
     bytes_free: u64,
-    inodes: Option<u64>,
-    pub(super) inodes_used: Option<u64>,
+    pub(super) inodes: Option<u64>,
+    inodes_used: Option<u64>,
     pub(super) inodes_free: Option<u64>,
 }
 
