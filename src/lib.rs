@@ -10,9 +10,9 @@
 //! * [`farm`] is the farm file: parsing with places, inheritance with origins.
 //! * [`export`] turns a farm into settings to paste into MoinMoin's own files.
 //! * [`store`] is where sessions lie: one trait, several layouts.
-//! * [`sharing`] says for a pair of wikis who shares a login with whom, and why.
-//! * [`probe`] holds a live wiki's cookie against the predicted one.
 //! * [`simulate`] has a browser and wikis act out a script.
+//! * [`sharing`] says for a pair of wikis who shares a login with whom, and why; what then happens it has acted out.
+//! * [`probe`] holds a live wiki's cookie against the predicted one.
 //! * [`ops`] plans and does: prune, revoke, verify.
 //! * [`lint`] holds the rules over a farm.
 //! * [`schema`] describes the farm file for editors.

@@ -260,7 +260,7 @@ fn many_wikis_with_one_trouble_are_one_line() {
             No two wikis share a login.
 
             Pairs that do not work:
-              w0, w1, w2, w3 and 26 more -> w0, w1, w2, w3 and 26 more: conflict at step 4: one visit to w0 deletes the cookie and logs out of w1
+              w0, w1, w2, w3 and 26 more -> w0, w1, w2, w3 and 26 more: conflict at step 4: one visit to w1 deletes the cookie and logs out of w0
             ",
         )
         .run();

@@ -14,7 +14,7 @@ use super::prefix::broken_prefix;
 use super::retrieve::{self, Visit};
 use super::same_site::{Request, Via};
 use super::set_cookie::{SetCookie, parse_set_cookie};
-use super::suffix::{BuiltinSuffixes, Suffixes};
+use super::suffix::{BuiltinSuffixes, SharedSuffixes, Suffixes};
 use super::{Mode, Refusal, RefusalReason, Target};
 
 /// Chromium writes down when a cookie was last sent at most once in this time, in seconds.
@@ -90,6 +90,11 @@ impl Jar {
     /// Its public suffix list.
     pub fn suffixes(&self) -> &dyn Suffixes {
         &*self.suffixes
+    }
+
+    /// Its public suffix list, to share.
+    pub fn shared_suffixes(&self) -> SharedSuffixes {
+        Arc::clone(&self.suffixes)
     }
 
     /// Every cookie in order of storing; one that expires stays until the next header or request.

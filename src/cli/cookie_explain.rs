@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::report::escape;
-use crate::sharing::{As, Model, Pair, RealPlaces, StepResult, TITLES, steps};
+use crate::sharing::{As, Model, Pair, RealPlaces, StepResult, TITLES};
 
 /// Explain in six steps, each with its evidence, whether a login at one wiki is good at another
 #[derive(Debug, Args)]
@@ -72,7 +72,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     let cases = [As::User, As::Anonymous].map(|visitor| {
         let Pair { verdict, step, reason, cookie_sent, effect } = model.pair(a, b, visitor);
-        let lines = steps(a, b, visitor).into_iter().zip(TITLES).enumerate();
+        let lines = model.steps(a, b, visitor).into_iter().zip(TITLES).enumerate();
         let steps = lines.map(|(number, (step, title))| Line {
             step: number + 1,
             title,

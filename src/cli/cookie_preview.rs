@@ -10,7 +10,8 @@ use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
 use crate::report::{escape, table};
 use crate::sharing::{
-    As, Disagreement, Leak, Leaked, Model, Pair, RealPlaces, Site, Verdict, disagreements, groups, leaks,
+    As, Disagreement, Harm, Judgement, Leak, Leaked, Model, Pair, RealPlaces, Site, Verdict, disagreements,
+    groups, leaks,
 };
 
 /// Up to so many wikis the JSON form lists every pair; beyond, examples of those that do not work.
@@ -137,13 +138,23 @@ fn chosen<'a>(farm: &Farm, model: &'a Model, names: &[String]) -> Result<BTreeMa
     Ok(model.sites().iter().enumerate().filter(|(_, site)| wanted(site)).collect())
 }
 
+/// The pairs to ask about: all; or of a large farm enough that each kind of trouble at each wiki is among them.
+fn asked(model: &Model, chosen: &BTreeMap<usize, &Site>) -> Vec<(usize, usize)> {
+    if chosen.len() > ALL_PAIRS && chosen.len() == model.sites().len() {
+        return model.encounters();
+    }
+    let all = chosen.keys().flat_map(|from| chosen.keys().map(move |to| (*from, *to)));
+    all.filter(|(from, to)| from != to).collect()
+}
+
 /// All pairs; or of a large farm, for each wiki gone to one pair of each kind that does not work.
 fn pairs<'a>(model: &'a Model, chosen: &BTreeMap<usize, &'a Site>, all: bool) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
-    let mut add = |from: &'a Site, to: &'a Site| {
+    for (from, to) in asked(model, chosen) {
+        let (Some(from), Some(to)) = (model.sites().get(from), model.sites().get(to)) else { continue };
         for visitor in [As::User, As::Anonymous] {
-            let pair = model.pair(from, to, visitor);
-            if all || !matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
+            if all || model.judge(from, to, visitor).is_trouble() {
+                let pair = model.pair(from, to, visitor);
                 rows.push(Row {
                     from: &from.name,
                     to: &to.name,
@@ -154,21 +165,6 @@ fn pairs<'a>(model: &'a Model, chosen: &BTreeMap<usize, &'a Site>, all: bool) ->
                     cookie_sent: pair.cookie_sent,
                     effect: pair.effect,
                 });
-            }
-        }
-    };
-    if all {
-        for from in chosen.values() {
-            for to in chosen.values().filter(|to| to.name != from.name) {
-                add(from, to);
-            }
-        }
-    } else {
-        for (position, to) in chosen {
-            for class in model.examples(*position) {
-                if let Some(from) = model.another(class, *position) {
-                    add(from, to);
-                }
             }
         }
     }
@@ -212,12 +208,15 @@ fn show_trouble(
         let pair = model.pair(site, site, As::User);
         lines.push(format!("{}: rejected, nobody can log in: {}", site.name, pair.reason));
     }
-    let classes = Trouble::by(model, chosen, |class| class);
-    let found = if classes.len() > MOST_LINES {
-        Trouble::by(model, chosen, |class| model.classes().kind_of(class))
-    } else {
-        classes
-    };
+    // As many wikis together as it takes for a screen.
+    let classes = model.classes();
+    let mut found = Trouble::by(model, chosen, |class| class);
+    if found.len() > MOST_LINES {
+        found = Trouble::by(model, chosen, |class| classes.kind_of(class));
+    }
+    if found.len() > MOST_LINES {
+        found = Trouble::by(model, chosen, |class| classes.manner_of(class));
+    }
     for trouble in found.into_values() {
         let name = |position: &usize| model.sites().get(*position).map(|site| site.name.as_str());
         let names =
@@ -249,39 +248,45 @@ struct Trouble {
     pair: Pair,
 }
 
+/// The two wikis' class, kind or manner, and what comes of it.
+type TroubleKey = (usize, usize, Verdict, Option<Harm>);
+
 impl Trouble {
     /// The pairs that do not work, those together whose two wikis have the same `key`s and the same verdict.
     fn by(
         model: &Model,
         chosen: &BTreeMap<usize, &Site>,
         key: impl Fn(usize) -> usize,
-    ) -> BTreeMap<(usize, usize, &'static str, bool), Trouble> {
-        let mut found: BTreeMap<(usize, usize, &'static str, bool), Trouble> = BTreeMap::new();
-        let small = chosen.len() <= ALL_PAIRS;
-        let class_of = |position: usize| model.classes().of.get(position).copied().unwrap_or_default();
-        for (position, to) in chosen {
-            let classes: Vec<usize> =
-                if small { model.senders(to).collect() } else { model.examples(*position).collect() };
-            for class in classes {
-                let members = model.classes().members.get(class).into_iter().flatten().copied();
-                let mut from = members.filter(|m| m != position && chosen.contains_key(m)).peekable();
-                let Some(example) = from.peek().and_then(|first| chosen.get(first)) else { continue };
-                let pair = model.pair(example, to, As::User);
-                if matches!(pair.verdict, Verdict::Shared | Verdict::Separate) {
-                    continue;
-                }
-                let key = (key(class), key(class_of(*position)), pair.verdict.name(), pair.effect.is_some());
-                let trouble = found.entry(key).or_insert_with(|| Trouble {
-                    from: BTreeSet::new(),
-                    to: BTreeSet::new(),
-                    pair,
-                });
-                trouble.to.insert(*position);
-                // The members of a class are the same for each wiki gone to, but for itself.
-                if trouble.from.len() < 2 || small {
-                    trouble.from.extend(from);
-                }
+    ) -> BTreeMap<TroubleKey, Trouble> {
+        let classes = model.classes();
+        let judge = |from: usize, to: usize| {
+            let (from, to) = (model.sites().get(from)?, model.sites().get(to)?);
+            Some(model.judge(from, to, As::User))
+        };
+        let mut found: BTreeMap<TroubleKey, Trouble> = BTreeMap::new();
+        for (from, to) in asked(model, chosen) {
+            let Some(judged) = judge(from, to).filter(Judgement::is_trouble) else { continue };
+            // That a wiki's own cookie is refused has been said.
+            let (Some(a), Some(b)) = (chosen.get(&from), chosen.get(&to)) else { continue };
+            if judged.verdict == Verdict::Rejected {
+                continue;
             }
+            let (one, other) = (classes.class_of(from), classes.class_of(to));
+            let trouble =
+                found.entry((key(one), key(other), judged.verdict, judged.harm)).or_insert_with(|| {
+                    // Of a large farm one of a class is asked about, and stands for all.
+                    let alike = |class: usize| classes.members.get(class).into_iter().flatten().copied();
+                    let comes = |other: &usize| chosen.contains_key(other) && *other != to;
+                    let from = alike(one).filter(comes).filter(|other| judge(*other, to) == Some(judged));
+                    let goes = |other: &usize| chosen.contains_key(other);
+                    let first = from.clone().next();
+                    let to = alike(other).filter(goes).filter(|other| {
+                        first.is_some_and(|first| first != *other && judge(first, *other) == Some(judged))
+                    });
+                    Trouble { from: from.collect(), to: to.collect(), pair: model.pair(a, b, As::User) }
+                });
+            trouble.from.insert(from);
+            trouble.to.insert(to);
         }
         found
     }
@@ -335,7 +340,8 @@ fn matrix(model: &Model, chosen: &BTreeMap<usize, &Site>, context: &mut Context<
     let rows = chosen.values().zip(&numbers).map(|(from, number)| {
         let mut row = vec![format!("{number} {}", from.name)];
         row.extend(chosen.values().map(|to| {
-            let mark = if from.name == to.name { "\\" } else { mark(model.pair(from, to, As::User).verdict) };
+            let mark =
+                if from.name == to.name { "\\" } else { mark(model.judge(from, to, As::User).verdict) };
             format!("{mark:>width$}")
         }));
         row

@@ -1,6 +1,6 @@
 //! Rules about logins that are shared, or that hurt each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
@@ -219,26 +219,28 @@ struct Found<'a> {
 /// For each wiki that is gone to with a verdict: one wiki it concerns, and how many more.
 fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict, help: &str) {
     let classes = model.classes();
-    let mut found: Vec<Found<'_>> = Vec::new();
-    for (position, to) in model.sites().iter().enumerate() {
-        let mut first: Option<Found<'_>> = None;
-        let own = classes.of.get(position).copied().unwrap_or_default();
-        for class in model.examples(position) {
-            let Some(from) = model.another(class, position) else { continue };
-            let pair = model.pair(from, to, As::User);
-            if pair.verdict == verdict {
-                let others = classes.members.get(class).map_or(0, Vec::len) - usize::from(own == class);
-                match &mut first {
-                    Some(found) => found.more += others,
-                    None => {
-                        let kinds = (classes.kind_of(class), classes.kind_of(own));
-                        first = Some(Found { from, to, pair, kinds, more: others - 1 });
-                    }
-                }
+    let mut by_goal: BTreeMap<usize, Found<'_>> = BTreeMap::new();
+    let mut counted: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for (position, goal) in model.encounters() {
+        let (Some(from), Some(to)) = (model.sites().get(position), model.sites().get(goal)) else { continue };
+        if model.judge(from, to, As::User).verdict != verdict {
+            continue;
+        }
+        let (class, own) = (classes.class_of(position), classes.class_of(goal));
+        if !counted.insert((class, goal)) {
+            continue;
+        }
+        let others = classes.members.get(class).map_or(0, Vec::len) - usize::from(own == class);
+        match by_goal.get_mut(&goal) {
+            Some(found) => found.more += others,
+            None => {
+                let pair = model.pair(from, to, As::User);
+                let kinds = (classes.kind_of(class), classes.kind_of(own));
+                by_goal.insert(goal, Found { from, to, pair, kinds, more: others.saturating_sub(1) });
             }
         }
-        found.extend(first);
     }
+    let mut found: Vec<Found<'_>> = by_goal.into_values().collect();
     if found.len() > APART {
         let mut together: BTreeMap<(usize, usize), Found<'_>> = BTreeMap::new();
         for one in found {

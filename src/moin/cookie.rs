@@ -111,7 +111,7 @@ pub fn session_cookie(
 
 /// The Set-Cookie header by which a wiki of 1.9 or 2.0 deletes its cookie: empty, 1970, with the domain and path of the
 /// current settings. 1.9 says neither Secure nor HttpOnly here, 2.0 (Flask) says all.
-pub(super) fn deletion(settings: &Settings) -> SetCookie {
+pub fn deletion(settings: &Settings) -> SetCookie {
     let behaviour = settings.version.behaviour();
     let flask = behaviour == Behaviour::V2;
     SetCookie {

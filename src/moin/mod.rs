@@ -18,7 +18,7 @@ mod settings;
 mod signed;
 mod version;
 
-pub use cookie::{NoCookie, SetCookie, session_cookie};
+pub use cookie::{NoCookie, SetCookie, deletion, session_cookie};
 pub use data::{Items, Loaded, Session, SessionData, Sessions, Value};
 pub use handler::{Action, Answer, Exchange, Failure, Handler, Outside, Remark};
 pub use id::{IdForm, id_form, placeholder_id};

@@ -110,7 +110,7 @@ impl Version {
     }
 
     /// Whether this is 1.9.9, whose Werkzeug takes `x; NAME` for one name: a cookie without a name hides the next.
-    pub(super) fn reads_names_over_semicolons(self) -> bool {
+    pub(crate) fn reads_names_over_semicolons(self) -> bool {
         self.resolved() == Version { major: 1, minor: 9, patch: Some(9) }
     }
 }

@@ -50,7 +50,7 @@ pub fn groups(model: &Model) -> Vec<Vec<usize>> {
 
 /// Whether a site shares logins both ways with every member of a group.
 fn belongs(model: &Model, position: usize, site: &Site, group: &Group) -> bool {
-    let shares = |a: &Site, b: &Site| model.pair(a, b, As::User).verdict == Verdict::Shared;
+    let shares = |a: &Site, b: &Site| model.judge(a, b, As::User).verdict == Verdict::Shared;
     let examples = group.examples.iter().all(|(_, member)| {
         model.sites().get(*member).is_some_and(|other| shares(site, other) && shares(other, site))
     });

@@ -64,8 +64,8 @@ fn missing(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreemen
         for to in members {
             let first = examples.iter().filter(|from| *from != to).find_map(|from| {
                 let (a, b) = (model.sites().get(*from)?, model.sites().get(*to)?);
-                let pair = model.pair(a, b, As::User);
-                (pair.verdict != Verdict::Shared).then(|| (*from, a.name.clone(), b.name.clone(), pair))
+                (model.judge(a, b, As::User).verdict != Verdict::Shared)
+                    .then(|| (*from, a.name.clone(), b.name.clone(), model.pair(a, b, As::User)))
             });
             if let Some((position, from, to_name, pair)) = first
                 && seen.insert((position, *to))
@@ -114,8 +114,8 @@ fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagree
         strangers.sort_unstable();
         let shared = strangers.into_iter().find_map(|from| {
             let a = model.sites().get(from)?;
-            let pair = model.pair(a, b, As::User);
-            (pair.verdict == Verdict::Shared).then(|| (a.name.clone(), pair))
+            (model.judge(a, b, As::User).verdict == Verdict::Shared)
+                .then(|| (a.name.clone(), model.pair(a, b, As::User)))
         });
         if let Some((from, pair)) = shared {
             let span = farm.wiki(&b.name).map_or(0..0, |wiki| wiki.span.clone());

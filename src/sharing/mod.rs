@@ -10,34 +10,41 @@
 //! 5. B knows the user and how he logged in;
 //! 6. the session has not expired.
 //!
-//! What B then does to A's login was measured on running wikis; `effect.rs` holds that table. Nothing here guesses:
-//! what the farm file does not tell is `unknown`. The disk is asked only whether two paths are one directory, through
-//! [`Places`].
+//! What then happens, to A's login and to B's own, is acted out by [`crate::simulate`], once for all pairs that are alike
+//! (`classes.rs`). Nothing here guesses: what the farm file does not tell is `unknown`. The disk is asked only whether two
+//! paths are one directory, through [`Places`].
 
+#[cfg(test)]
+mod agreement;
 mod classes;
 mod effect;
 mod groups;
 mod intent;
 mod leaks;
+mod meeting;
 mod places;
+mod relation;
 mod site;
 mod steps;
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
 pub use classes::Classes;
-pub use effect::Effect;
+pub use effect::{By, Harm};
 pub use groups::groups;
 pub use intent::{Disagreement, disagreements};
 pub use leaks::{Leak, Leaked, leaks};
 pub use places::{Identity, Places, RealPlaces};
 pub use site::{Left, Site, Storage};
-pub use steps::{Step, StepResult, TITLES, steps};
+pub use steps::{Step, StepResult, TITLES};
 
-use crate::browser::SharedSuffixes;
+use crate::browser::{Jar, Mode, SharedSuffixes};
 use crate::farm::Farm;
+use meeting::{Meeting, meet};
+use relation::{Relation, is_plain};
 
 /// As whom somebody comes from A.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -50,7 +57,7 @@ pub enum As {
 }
 
 /// What comes of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// B goes on with A's session.
@@ -97,21 +104,61 @@ pub struct Pair {
     pub effect: Option<String>,
 }
 
+/// The prediction for one ordered pair, without the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judgement {
+    /// What comes of it.
+    pub verdict: Verdict,
+    /// The step that failed, from 1; `None` where all passed.
+    pub step: Option<usize>,
+    /// Whether the browser sends A's cookie to B.
+    pub cookie_sent: bool,
+    /// The harm, if there is any.
+    pub harm: Option<Harm>,
+}
+
+impl Judgement {
+    /// Whether people notice, or nothing can be said.
+    pub fn is_trouble(&self) -> bool {
+        !matches!(self.verdict, Verdict::Shared | Verdict::Separate)
+    }
+}
+
+/// All that a judgement depends on: pairs of one key have one judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    manners: (usize, usize),
+    visitor: As,
+    same_storage: bool,
+    same_users: bool,
+    relation: Relation,
+}
+
 /// A farm, prepared for asking about pairs.
 #[derive(Debug)]
 pub struct Model {
     sites: Vec<Site>,
     classes: Classes,
     by_name: HashMap<String, usize>,
+    /// An empty one, for whose rules everything is predicted.
+    browser: Jar,
+    /// What has been asked before.
+    judged: Mutex<HashMap<Key, Judgement>>,
 }
 
 impl Model {
     /// Prepares each wiki of `farm` once, for browsers with that list of public suffixes.
     pub fn new(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes) -> Model {
-        let sites = site::sites(farm, places, suffixes);
+        Model::for_browser(farm, places, suffixes, Mode::Chromium)
+    }
+
+    /// The same for browsers that go by other rules than Chromium's.
+    pub fn for_browser(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes, mode: Mode) -> Model {
+        let browser = Jar::with_suffixes(mode, suffixes.clone());
+        let mut sites = site::sites(farm, places, &browser);
         let by_name =
             sites.iter().enumerate().map(|(position, site)| (site.name.clone(), position)).collect();
-        Model { classes: Classes::new(&sites), by_name, sites }
+        Model { classes: Classes::new(&mut sites), by_name, sites, browser, judged: Mutex::default() }
     }
 
     /// The wikis, in the farm's order.
@@ -126,54 +173,85 @@ impl Model {
 
     /// Where the answer is another one by other addresses of the two wikis: each with the two addresses.
     pub fn by_alias<'a>(&self, from: &'a Site, to: &'a Site, visitor: As) -> Vec<(&'a Site, &'a Site, Pair)> {
-        let plain = self.pair(from, to, visitor).verdict;
+        let plain = self.judge(from, to, visitor).verdict;
         let all = |site: &'a Site| std::iter::once(site).chain(&site.aliases);
         let pairs = all(from).flat_map(|a| all(to).map(move |b| (a, b)));
         pairs
+            .filter(|(a, b)| self.judge(a, b, visitor).verdict != plain)
             .map(|(a, b)| (a, b, self.pair(a, b, visitor)))
-            .filter(|(_, _, pair)| pair.verdict != plain)
             .collect()
     }
 
-    /// The prediction for somebody who goes from `from` to `to`.
+    /// The prediction for somebody who goes from `from` to `to`, in words.
     pub fn pair(&self, from: &Site, to: &Site, visitor: As) -> Pair {
-        let steps = steps::steps(from, to, visitor);
-        let cookie_sent =
-            steps.len() > 2 || steps.get(1).is_some_and(|step| step.result == StepResult::Passed);
-        let Some((number, last)) = steps.iter().enumerate().next_back() else {
-            // There is always a first step; without one nothing is known.
-            return Pair {
-                verdict: Verdict::Unknown,
-                step: None,
-                reason: String::new(),
-                cookie_sent: false,
-                effect: None,
-            };
+        let Judgement { verdict, step, cookie_sent, harm } = self.judge(from, to, visitor);
+        let reason = match self.steps(from, to, visitor).pop() {
+            Some(last) if step.is_some() => last.evidence,
+            _ => steps::summary(from, visitor),
         };
-        let number = number + 1;
-        let step = (last.result != StepResult::Passed).then_some(number);
-        // Of what is unknown nothing is said.
-        let failed = step.filter(|_| last.result == StepResult::Failed);
-        let effect = match (failed, last.result) {
-            (Some(step), _) => effect::effect(from, to, visitor, step),
-            (None, StepResult::Passed) if visitor == As::User => effect::effect_of_sharing(from, to),
-            _ => None,
-        };
-        let verdict = match (last.result, number) {
-            (StepResult::Passed, _) if effect.is_some() => Verdict::Conflict,
-            (StepResult::Passed, _) => Verdict::Shared,
-            (StepResult::Unknown, _) => Verdict::Unknown,
-            (StepResult::Failed, 1) if from.refused(visitor) => Verdict::Rejected,
-            (StepResult::Shadowed, _) => Verdict::Shadowed,
-            (StepResult::Failed, _) if effect.is_some() => Verdict::Conflict,
-            (StepResult::Failed, _) => Verdict::Separate,
-        };
-        let reason = match verdict {
-            _ if step.is_none() => steps::summary(from, visitor),
-            _ => last.evidence.clone(),
-        };
-        let effect = effect.map(|effect| effect.to_string());
+        let effect = harm.map(|harm| harm.describe(from, to, visitor));
         Pair { verdict, step, reason, cookie_sent, effect }
+    }
+
+    /// The six steps from one wiki to another with their evidence, up to the first that does not pass.
+    pub fn steps(&self, from: &Site, to: &Site, visitor: As) -> Vec<Step> {
+        let mut steps = steps::steps(from, to, visitor);
+        if self.judge(from, to, visitor).verdict == Verdict::Shadowed {
+            steps.truncate(3);
+            if let Some(third) = steps.last_mut() {
+                *third = steps::shadowed(to);
+            }
+        }
+        steps
+    }
+
+    /// The prediction for somebody who goes from `from` to `to`.
+    pub fn judge(&self, from: &Site, to: &Site, visitor: As) -> Judgement {
+        let relation = Relation::of(from, to);
+        let (one, other) = (from.marks, to.marks);
+        let key = Key {
+            manners: (one.manner, other.manner),
+            visitor,
+            same_storage: one.storage == other.storage,
+            same_users: one.users == other.users,
+            relation,
+        };
+        // What has nothing to do with each other is not worth remembering: a farm can have many such pairs.
+        let named =
+            from.cookie_name == to.cookie_name || !(is_plain(&from.cookie_name) && is_plain(&to.cookie_name));
+        let near = named && !relation.is_apart();
+        if !near {
+            return self.work_out(from, to, visitor, Meeting::APART);
+        }
+        if let Some(known) = self.judged.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return *known;
+        }
+        let judgement = self.work_out(from, to, visitor, meet(from, to, visitor, &self.browser));
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).insert(key, judgement);
+        judgement
+    }
+
+    /// Holds the steps and what was acted out together.
+    fn work_out(&self, from: &Site, to: &Site, visitor: As, meeting: Meeting) -> Judgement {
+        let (passed, last) = steps::results(from, to, visitor);
+        let cookie_sent = passed >= 2;
+        let step = (last != StepResult::Passed).then_some(passed + 1);
+        // What A makes of B's cookie is known only where both are.
+        let known = from.is_known() && to.is_known();
+        let harm = meeting.harm.filter(|harm| known || !harm.is_at_home());
+        let judged = |verdict, step, harm| Judgement { verdict, step, cookie_sent, harm };
+        match last {
+            StepResult::Unknown => judged(Verdict::Unknown, step, None),
+            StepResult::Failed if passed == 0 && from.refused(visitor) => {
+                judged(Verdict::Rejected, step, None)
+            }
+            StepResult::Passed if meeting.shared && !meeting.shared_after_visit && harm.is_none() => {
+                judged(Verdict::Shadowed, Some(3), None)
+            }
+            _ if harm.is_some() => judged(Verdict::Conflict, step, harm),
+            StepResult::Passed => judged(Verdict::Shared, None, None),
+            _ => judged(Verdict::Separate, step, None),
+        }
     }
 }
 

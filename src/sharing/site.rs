@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::classes::Marks;
+use super::meeting::NOW;
 use super::{As, Identity, Places};
 use crate::browser::{
-    Cookie, Jar, Mode, Outcome, RefusalReason, Request, SharedSuffixes, Target, WithheldReason, domain_match,
-    path_match,
+    Cookie, Jar, Outcome, RefusalReason, Request, Target, WithheldReason, domain_match, path_match,
 };
 use crate::farm::{Farm, Key, Wiki};
-use crate::moin::{Behaviour, IdForm, NoCookie, Settings, Visitor, id_form, placeholder_id, session_cookie};
-
-/// The time at which the model stores its cookies, in unix seconds; any would do.
-const NOW: f64 = 1_795_400_000.0;
+use crate::moin::{
+    Behaviour, IdForm, NoCookie, Settings, Visitor, deletion, id_form, placeholder_id, session_cookie,
+};
+use crate::simulate;
 
 /// Where a wiki's sessions lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub enum Left {
     None(NoCookie),
     /// The browser refuses what the wiki sends.
     Refused(RefusalReason, String),
+    /// A cookie that has expired as it comes, after so many seconds.
+    Expired(f64),
 }
 
 /// A wiki, prepared.
@@ -64,6 +67,10 @@ pub struct Site {
     pub custom: Option<Key>,
     user: Left,
     anonymous: Left,
+    /// Its cookie, or where it leaves none, the one that it can delete.
+    pub(super) own: Option<Box<Cookie>>,
+    /// What it has in common with other wikis.
+    pub(super) marks: Marks,
 }
 
 impl Site {
@@ -75,9 +82,35 @@ impl Site {
         }
     }
 
-    /// Whether the browser refuses the cookie.
+    /// Whether the browser keeps no cookie though the wiki sends one.
     pub fn refused(&self, visitor: As) -> bool {
-        matches!(self.left(visitor), Left::Refused(..))
+        matches!(self.left(visitor), Left::Refused(..) | Left::Expired(_))
+    }
+
+    /// Whether all is known that decides what it does.
+    pub(super) fn is_known(&self) -> bool {
+        let storage = !matches!(self.storage, Storage::Unknown | Storage::Cookie(None));
+        self.custom.is_none() && storage && self.users.is_some()
+    }
+
+    /// The wiki, to be acted out. What the farm file does not tell is taken to be its own.
+    pub(super) fn acted(&self) -> simulate::Site {
+        let own = || Identity::Path(PathBuf::from(format!("\0{}", self.name)));
+        let (key, storage) = match &self.storage {
+            Storage::Directory(_, place) | Storage::Process(_, place) => (String::new(), place.clone()),
+            Storage::Cookie(Some(key)) => (key.clone(), own()),
+            Storage::Cookie(None) | Storage::Unknown => (format!("\0{}", self.name), own()),
+        };
+        let users = self.users.as_ref().map_or_else(own, |(_, place)| place.clone());
+        simulate::Site::at(
+            &self.name,
+            self.target.clone(),
+            self.settings.clone(),
+            &self.auth,
+            key,
+            simulate::Dir::unseen(storage),
+            simulate::Dir::unseen(users),
+        )
     }
 
     /// Whether the wiki gives anonymous visitors a session.
@@ -95,6 +128,11 @@ impl Site {
     /// The same as [`Jar::peek`] for one cookie, a test holds that; here without a jar for each pair.
     pub fn receives(&self, cookie: &Cookie) -> bool {
         self.withheld(cookie).is_none()
+    }
+
+    /// Whether this wiki lies within a cookie's domain and path.
+    pub(super) fn is_within(&self, cookie: &Cookie) -> bool {
+        matches!(self.withheld(cookie), None | Some(WithheldReason::SecureOnly))
     }
 
     /// Why a browser does not send `cookie` to this wiki.
@@ -134,20 +172,20 @@ impl Site {
     }
 }
 
-/// Prepares every wiki.
-pub(super) fn sites(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes) -> Vec<Site> {
-    farm.wikis.iter().filter_map(|wiki| site(wiki, places, suffixes)).collect()
+/// Prepares every wiki, for an empty browser.
+pub(super) fn sites(farm: &Farm, places: &dyn Places, browser: &Jar) -> Vec<Site> {
+    farm.wikis.iter().filter_map(|wiki| site(wiki, places, browser)).collect()
 }
 
 /// A wiki with its aliases.
-fn site(wiki: &Wiki, places: &dyn Places, suffixes: &SharedSuffixes) -> Option<Site> {
-    let mut site = site_at(wiki, &wiki.url, places, suffixes)?;
-    site.aliases = wiki.aliases().iter().filter_map(|url| site_at(wiki, url, places, suffixes)).collect();
+fn site(wiki: &Wiki, places: &dyn Places, browser: &Jar) -> Option<Site> {
+    let mut site = site_at(wiki, &wiki.url, places, browser)?;
+    site.aliases = wiki.aliases().iter().filter_map(|url| site_at(wiki, url, places, browser)).collect();
     Some(site)
 }
 
 /// `None` only for a URL that the browser model has no host for, which the farm's own check refuses.
-fn site_at(wiki: &Wiki, url: &Url, places: &dyn Places, suffixes: &SharedSuffixes) -> Option<Site> {
+fn site_at(wiki: &Wiki, url: &Url, places: &dyn Places, browser: &Jar) -> Option<Site> {
     let mut url = url.clone();
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
@@ -159,14 +197,19 @@ fn site_at(wiki: &Wiki, url: &Url, places: &dyn Places, suffixes: &SharedSuffixe
         Err(why) => Left::None(why),
         Ok(header) => {
             let header = header.to_string();
-            let mut jar = Jar::with_suffixes(Mode::Chromium, suffixes.clone());
+            let mut jar = browser.clone();
             match jar.receive(&target, header.as_bytes(), &Request::direct(NOW)) {
                 Outcome::Stored { cookie, .. } => Left::Cookie(Box::new(cookie)),
-                // A lifetime that has run out before it began leaves nothing either.
-                Outcome::Deleted { cookie, .. } => Left::Cookie(Box::new(cookie)),
+                Outcome::Deleted { cookie, .. } => Left::Expired(cookie.expires.unwrap_or(NOW) - NOW),
                 Outcome::Refused(refusal) => Left::Refused(refusal.reason, refusal.to_string()),
             }
         }
+    };
+    let (user, anonymous) = (left(Visitor::User), left(Visitor::Anonymous));
+    let own = match (&user, &anonymous) {
+        (Left::Cookie(own), _) | (_, Left::Cookie(own)) => Some(own.clone()),
+        _ if version.behaviour() < Behaviour::V1_9_0 => None,
+        _ => deleted(&settings, &target, browser),
     };
     let identify = |path: Option<PathBuf>| path.map(|path| (path.clone(), places.identity(&path)));
     let storage = match (version.behaviour(), identify(wiki.session_dir())) {
@@ -184,9 +227,20 @@ fn site_at(wiki: &Wiki, url: &Url, places: &dyn Places, suffixes: &SharedSuffixe
         auth: wiki.auth().into_iter().map(str::to_owned).collect(),
         custom: wiki.custom_handler(),
         aliases: Vec::new(),
-        user: left(Visitor::User),
-        anonymous: left(Visitor::Anonymous),
+        marks: Marks::default(),
+        user,
+        anonymous,
+        own,
         target,
         settings,
     })
+}
+
+/// The cookie that a deletion names, if the browser takes it.
+fn deleted(settings: &Settings, target: &Target, browser: &Jar) -> Option<Box<Cookie>> {
+    let header = deletion(settings).to_string();
+    match browser.clone().receive(target, header.as_bytes(), &Request::direct(NOW)) {
+        Outcome::Deleted { cookie, .. } => Some(Box::new(cookie)),
+        _ => None,
+    }
 }

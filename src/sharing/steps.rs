@@ -1,6 +1,5 @@
 //! The six steps, each with its evidence.
 
-use super::effect::{goes_along, order, same_cookie};
 use super::site::{Left, Site, Storage};
 use super::{As, Identity};
 use crate::moin::Duplicate;
@@ -39,11 +38,12 @@ pub struct Step {
 
 type Result = std::result::Result<String, (StepResult, String)>;
 
+const ALL: [fn(&Site, &Site, As) -> Result; 6] = [accepted, sent, named, found, known, alive];
+
 /// The steps from one wiki to another, up to the first that does not pass.
-pub fn steps(from: &Site, to: &Site, visitor: As) -> Vec<Step> {
-    let all: [fn(&Site, &Site, As) -> Result; 6] = [accepted, sent, named, found, known, alive];
-    let mut steps = Vec::with_capacity(all.len());
-    for step in all {
+pub(super) fn steps(from: &Site, to: &Site, visitor: As) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(ALL.len());
+    for step in ALL {
         match step(from, to, visitor) {
             Ok(evidence) => steps.push(Step { result: StepResult::Passed, evidence }),
             Err((result, evidence)) => {
@@ -53,6 +53,32 @@ pub fn steps(from: &Site, to: &Site, visitor: As) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// How many steps pass, and how it ends.
+pub(super) fn results(from: &Site, to: &Site, visitor: As) -> (usize, StepResult) {
+    let mut passed = 0;
+    for step in ALL {
+        match step(from, to, visitor) {
+            Ok(_) => passed += 1,
+            Err((result, _)) => return (passed, result),
+        }
+    }
+    (passed, StepResult::Passed)
+}
+
+/// The third step where a cookie of B's own is in front: somebody has been at B without a login, and A did not go on under
+/// its id, so there are two ids, and B takes one.
+pub(super) fn shadowed(to: &Site) -> Step {
+    let which = match to.settings.takes() {
+        Duplicate::First => "first",
+        Duplicate::Last => "last",
+    };
+    let evidence = format!(
+        "{} takes the {which} of two cookies named {}, which is its own if somebody was there before",
+        to.name, to.cookie_name
+    );
+    Step { result: StepResult::Shadowed, evidence }
 }
 
 fn failed(evidence: impl Into<String>) -> Result {
@@ -79,6 +105,10 @@ fn accepted(from: &Site, _: &Site, visitor: As) -> Result {
             from.name,
             reason.name()
         )),
+        Left::Expired(seconds) => failed(format!(
+            "the cookie of {} has expired as it comes: its lifetime is {seconds} s",
+            from.name
+        )),
         Left::Cookie(cookie) => {
             let wide = if cookie.host_only { "only" } else { "and all below it" };
             let path = String::from_utf8_lossy(&cookie.path);
@@ -97,8 +127,8 @@ fn sent(from: &Site, to: &Site, visitor: As) -> Result {
     }
 }
 
-/// 3. B looks for that name, and no other cookie of the name shadows it.
-fn named(from: &Site, to: &Site, visitor: As) -> Result {
+/// 3. B looks for that name. Whether another cookie shadows it is only seen when it is acted out ([`shadowed`]).
+fn named(from: &Site, to: &Site, _: As) -> Result {
     if let Some(key) = to.custom {
         return unknown(format!("{} has its own {}: nobody can say what it looks for", to.name, key.name()));
     }
@@ -107,23 +137,6 @@ fn named(from: &Site, to: &Site, visitor: As) -> Result {
             "{} looks for {}, the cookie is {}",
             to.name, to.cookie_name, from.cookie_name
         ));
-    }
-    if let (Left::Cookie(theirs), Left::Cookie(own)) = (from.left(visitor), to.left(As::Anonymous)) {
-        // Somebody has been at B without a login, and A did not go on under its id: two ids, and B takes one.
-        let apart = !same_cookie(theirs, own) && !goes_along(own, from, to) && to.receives(own);
-        if apart && order(own, theirs, to.settings.takes()) {
-            let which = match to.settings.takes() {
-                Duplicate::First => "first",
-                Duplicate::Last => "last",
-            };
-            return Err((
-                StepResult::Shadowed,
-                format!(
-                    "{} takes the {which} of two cookies named {}, which is its own if somebody was there before",
-                    to.name, to.cookie_name
-                ),
-            ));
-        }
     }
     Ok(format!("both call it {}", to.cookie_name))
 }

@@ -13,11 +13,10 @@
 //! A user whom no readable user directory knows is taken to have an account wherever he logs in; a wiki of which the
 //! farm file does not say where it keeps sessions or users keeps them for itself. Each such assumption is told.
 
-#[cfg(test)]
-mod agreement;
 pub mod diff;
 mod event;
 mod people;
+mod person;
 mod plan;
 mod script;
 mod step;
@@ -26,7 +25,10 @@ mod world;
 mod write;
 
 pub use event::{Event, Expected, Seen, Sent, SessionView, StoreView, time};
+pub(crate) use person::Person;
 pub use plan::{LoadFarm, Plan};
 pub use script::{Line, ScriptError, Step, parse};
+pub(crate) use step::Exchanged;
+pub(crate) use wiki::{Dir, Site};
 pub use world::{Store, World};
 pub use write::{WriteFailure, write};

@@ -10,13 +10,13 @@ use crate::moin::{Action, Answer, Failure, MemorySessions, Outside, SetCookie};
 
 /// A request, its answer, and what the browser made of it.
 #[derive(Debug)]
-pub(super) struct Exchanged {
+pub(crate) struct Exchanged {
     /// The cookies that went with the request, and those that stayed at home.
-    pub(super) visit: Visit,
+    pub(crate) visit: Visit,
     /// The wiki's answer.
-    pub(super) answer: Result<Answer, Failure>,
+    pub(crate) answer: Result<Answer, Failure>,
     /// Each cookie of the answer, and what became of it.
-    pub(super) received: Vec<(SetCookie, Outcome)>,
+    pub(crate) received: Vec<(SetCookie, Outcome)>,
 }
 
 impl World {

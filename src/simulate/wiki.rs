@@ -11,7 +11,7 @@ use crate::sys::{Place, same_place};
 
 /// Where something lies, and the path that people know it by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Dir {
+pub(crate) struct Dir {
     /// As the farm file has it.
     pub(super) path: PathBuf,
     /// Which directory that is.
@@ -22,11 +22,11 @@ pub(super) struct Dir {
 
 /// A wiki at one of its URLs.
 #[derive(Debug, Clone)]
-pub(super) struct Site {
+pub(crate) struct Site {
     /// Its name in the farm file.
     pub(super) name: String,
     /// The URL, with a slash at its end.
-    pub(super) root: Target,
+    pub(crate) root: Target,
     /// Its side.
     pub(super) handler: Handler,
     /// Its session directory; none in 2.0.
@@ -45,7 +45,7 @@ pub(super) enum Goal {
 }
 
 impl Site {
-    pub(super) fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         self.handler.settings()
     }
 
@@ -72,20 +72,39 @@ impl Site {
             };
         }
         let own = |rest: &str| Path::new(&wiki.name).join("data").join(rest);
-        let behaviour = settings.version.behaviour();
-        let sessions = (behaviour != Behaviour::V2).then(|| {
-            let rest =
-                if behaviour < Behaviour::V1_9_0 { "cache/__common__/session" } else { "cache/__session__" };
-            Dir::new(wiki.session_dir(), own(rest))
-        });
+        let rest = if settings.version.behaviour() < Behaviour::V1_9_0 {
+            "cache/__common__/session"
+        } else {
+            "cache/__session__"
+        };
         let key = wiki.text(Key::SecretKeyId).map_or_else(|| format!("\0{}", wiki.name), str::to_owned);
-        let handler = Handler::new(settings)
-            .with_auth(wiki.auth())
-            .with_superusers(wiki.names(Key::Superuser).unwrap_or_default())
-            .with_interwikiname(wiki.text(Key::Interwikiname))
-            .with_secret_key(key);
-        let users = Dir::new(wiki.user_dir(), own("user"));
-        Ok(Site { name: wiki.name.clone(), root, handler, sessions, users })
+        let site = Site::at(
+            &wiki.name,
+            root,
+            settings,
+            wiki.auth(),
+            key,
+            Dir::new(wiki.session_dir(), own(rest)),
+            Dir::new(wiki.user_dir(), own("user")),
+        );
+        let superusers = wiki.names(Key::Superuser).unwrap_or_default();
+        let handler = site.handler.with_superusers(superusers);
+        Ok(Site { handler: handler.with_interwikiname(wiki.text(Key::Interwikiname)), ..site })
+    }
+
+    /// A wiki of which all is known that its cookie and its sessions depend on; 2.0 has no use for `sessions`.
+    pub(crate) fn at(
+        name: &str,
+        root: Target,
+        settings: Settings,
+        auth: impl IntoIterator<Item = impl Into<String>>,
+        key: String,
+        sessions: Dir,
+        users: Dir,
+    ) -> Site {
+        let sessions = Some(sessions).filter(|_| settings.version.behaviour() != Behaviour::V2);
+        let handler = Handler::new(settings).with_auth(auth).with_secret_key(key);
+        Site { name: name.to_owned(), root, handler, sessions, users }
     }
 
     /// Where the farm file does not say where this wiki and `other` keep sessions or users, it is the same place, if
@@ -121,6 +140,11 @@ impl Site {
 }
 
 impl Dir {
+    /// A directory of which only this is known: which one it is. Nobody looks into it.
+    pub(crate) fn unseen(place: Place) -> Dir {
+        Dir { path: PathBuf::new(), place, assumed: true }
+    }
+
     fn new(known: Option<PathBuf>, own: PathBuf) -> Dir {
         match known {
             Some(path) => Dir { place: same_place(&path), path, assumed: false },

@@ -6,7 +6,7 @@ use super::event::{StoreView, in_jar, session};
 use super::people::People;
 use super::wiki::{Dir, Site};
 use crate::browser::{Jar, Mode, SharedSuffixes};
-use crate::moin::{Behaviour, MemorySessions, SeededIds, Users, Version};
+use crate::moin::{Behaviour, Items, MemorySessions, SeededIds, Users, Version};
 
 /// Everything that lasts longer than a request.
 #[derive(Debug, Clone)]
@@ -61,6 +61,13 @@ impl World {
         }
     }
 
+    /// With a browser that goes by other rules than Chromium's.
+    #[must_use]
+    pub fn with_mode(mut self, mode: Mode) -> World {
+        self.jar = Jar::with_suffixes(mode, self.jar.shared_suffixes());
+        self
+    }
+
     /// The time, in unix seconds.
     pub fn now(&self) -> f64 {
         self.now
@@ -81,15 +88,28 @@ impl World {
         self.unmet
     }
 
+    /// What lies in a wiki's store under an id.
+    pub(crate) fn session_of(&self, site: &Site, id: &str) -> Option<&Items> {
+        self.stores.get(self.known_store(site)?)?.sessions.0.get(id)
+    }
+
+    /// Whether two wikis that were asked before keep their sessions in one store.
+    pub(crate) fn have_one_store(&self, one: &Site, other: &Site) -> bool {
+        let store = self.known_store(one);
+        store.is_some() && store == self.known_store(other)
+    }
+
+    /// The position of the store of a wiki that was asked before.
+    fn known_store(&self, site: &Site) -> Option<usize> {
+        let dir = site.sessions.as_ref()?;
+        let process = self.process.filter(|_| site.behaviour() == Behaviour::V1_9_0);
+        process.or_else(|| self.stores.iter().position(|store| store.dir.place == dir.place))
+    }
+
     /// The position of a wiki's store; 1.9.0 uses that of whichever wiki of the process was asked first.
     pub(super) fn store(&mut self, site: &Site) -> Option<usize> {
-        let first = site.behaviour() == Behaviour::V1_9_0;
-        if let Some(process) = self.process.filter(|_| first) {
-            return Some(process);
-        }
         let dir = site.sessions.as_ref()?;
-        let known = self.stores.iter().position(|store| store.dir.place == dir.place);
-        let position = known.unwrap_or_else(|| {
+        let position = self.known_store(site).unwrap_or_else(|| {
             let store = Store {
                 dir: dir.clone(),
                 version: site.settings().version,
@@ -98,7 +118,7 @@ impl World {
             self.stores.push(store);
             self.stores.len() - 1
         });
-        if first {
+        if site.behaviour() == Behaviour::V1_9_0 {
             self.process = Some(position);
         }
         Some(position)

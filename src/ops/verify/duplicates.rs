@@ -61,7 +61,7 @@ fn one_cookie(one: &StoreSpec, other: &StoreSpec, model: &Model) -> bool {
         // The first three steps are the browser's and the cookie's; the store comes fourth.
         [As::User, As::Anonymous]
             .into_iter()
-            .any(|visitor| model.pair(from, to, visitor).step.is_none_or(|step| step > 3))
+            .any(|visitor| model.judge(from, to, visitor).step.is_none_or(|step| step > 3))
     };
     one.wikis
         .iter()

@@ -1,10 +1,10 @@
 //! Acting out what somebody with old cookies does, and what comes of it.
 
+use super::super::person::Person;
 use super::super::step::Exchanged;
 use super::super::wiki::{Dir, Site};
 use super::case::{Case, CookieKey, InHeader, Reason, Verdict, Way};
 use super::pair::Seat;
-use super::person::Person;
 use crate::browser::Cookie;
 use crate::moin::{Behaviour, Duplicate, Visitor, id_form};
 

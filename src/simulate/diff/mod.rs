@@ -17,7 +17,6 @@ mod case;
 mod cure;
 mod groups;
 mod pair;
-mod person;
 mod search;
 
 use std::collections::HashMap;
@@ -27,8 +26,8 @@ use serde::Serialize;
 
 use self::act::{Before, Course, Round, judge};
 use self::pair::{Seat, pair};
-use self::person::{Headers, Person};
 use self::search::{Cookies, Neighbours};
+use super::person::{Headers, Person};
 use crate::browser::{Cookie, SharedSuffixes};
 use crate::farm::Farm;
 use crate::moin::Visitor;

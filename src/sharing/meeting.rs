@@ -1,0 +1,225 @@
+//! Two wikis acted out: somebody comes from A to B, and back.
+//!
+//! Nothing is looked up in a table here. A browser ([`crate::browser::Jar`]) and the two wikis ([`crate::moin::Handler`])
+//! do what they do, and what is left in the browser and in the stores afterwards is the effect. What comes of it depends
+//! on the two wikis' manners, on whether they have the same storage and users, and on how their addresses lie to each
+//! other; so it is done once for all pairs that are alike in that, see [`super::Model`].
+
+use super::As;
+use super::effect::{By, Harm};
+use super::relation::{cookie, same_cookie};
+use super::site::Site;
+use crate::browser::{Cookie, Jar};
+use crate::moin::Visitor;
+use crate::simulate::{Exchanged, Person, Site as Wiki};
+
+/// The time of all that is acted out, in unix seconds; any would do.
+pub(super) const NOW: f64 = 1_795_400_000.0;
+
+/// Less than this a lifetime is not shorter: from 1.9.2 on it begins with the minute.
+const GRID: f64 = 60.0;
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Meeting {
+    /// Whether a session of A's goes on at A itself.
+    pub(super) at_home: bool,
+    /// Whether it goes on at B.
+    pub(super) shared: bool,
+    /// Whether it does so too for somebody who had been at B before.
+    pub(super) shared_after_visit: bool,
+    /// The worst harm.
+    pub(super) harm: Option<Harm>,
+}
+
+impl Meeting {
+    /// Of two wikis that have nothing to do with each other.
+    pub(super) const APART: Meeting =
+        Meeting { at_home: true, shared: false, shared_after_visit: false, harm: None };
+}
+
+/// Acts it out.
+pub(super) fn meet(from: &Site, to: &Site, visitor: As, browser: &Jar) -> Meeting {
+    let Some(ours) = cookie(from) else { return Meeting::APART };
+    let (a, b) = (from.acted(), to.acted());
+    let stage = Stage { a: &a, b: &b, ours, theirs: cookie(to), visitor, browser };
+    let mut person = stage.person();
+    let Some(session) = stage.begin(&mut person, &a) else {
+        return Meeting { at_home: false, ..Meeting::APART };
+    };
+    let mut at_b = person.clone();
+    let shared = stage.goes_on(&at_b.visit(&b), &at_b, &b, &session);
+    let harm = stage
+        .harm_of_visit(&person, &at_b, &session, shared)
+        .or_else(|| stage.harm_of_login(&at_b, &session).filter(|_| !shared));
+    let (shared_after_visit, later) = stage.having_been_there();
+    let harm = harm.or(later).or_else(|| stage.logged_in_there());
+    Meeting { at_home: true, shared, shared_after_visit, harm }
+}
+
+/// A session as it began: its id, empty where the cookie is the session.
+type Session = String;
+
+struct Stage<'a> {
+    a: &'a Wiki,
+    b: &'a Wiki,
+    /// The cookie of A's, as a fresh browser stores it.
+    ours: &'a Cookie,
+    /// That of B's, if there is any.
+    theirs: Option<&'a Cookie>,
+    visitor: As,
+    /// An empty one.
+    browser: &'a Jar,
+}
+
+impl Stage<'_> {
+    fn person(&self) -> Person {
+        let visitor = match self.visitor {
+            As::User => Visitor::User,
+            As::Anonymous => Visitor::Anonymous,
+        };
+        let suffixes = self.browser.shared_suffixes();
+        Person::new(NOW, &suffixes, visitor).with_mode(self.browser.mode()).in_a_hurry()
+    }
+
+    /// Comes to a wiki and does what makes a session; `None` where none goes on on the next page.
+    fn begin(&self, person: &mut Person, wiki: &Wiki) -> Option<Session> {
+        let first = match self.visitor {
+            As::User => person.log_in(wiki),
+            As::Anonymous => {
+                person.visit(wiki);
+                person.visit(wiki)
+            }
+        };
+        let session = first.session().unwrap_or_default().to_owned();
+        let next = person.clone().visit(wiki);
+        let stays = match self.visitor {
+            As::User => next.knows(),
+            As::Anonymous => !session.is_empty() && next.session() == Some(session.as_str()),
+        };
+        stays.then_some(session)
+    }
+
+    /// Whether a session that began at A is the one that `wiki` has answered with.
+    fn goes_on(&self, answer: &Exchanged, person: &Person, wiki: &Wiki, session: &str) -> bool {
+        match self.visitor {
+            As::User => answer.knows(),
+            As::Anonymous => answer.session() == Some(session) && person.world.have_one_store(self.a, wiki),
+        }
+    }
+
+    /// What a page of B's has done to the session of A's, if it does not go on at A, or not as long.
+    fn harm_of_visit(&self, before: &Person, after: &Person, session: &str, shared: bool) -> Option<Harm> {
+        let mut back = after.clone();
+        let answer = back.visit(self.a);
+        if self.goes_on(&answer, &back, self.a, session) {
+            // A page of A's gives it its own lifetime again.
+            let (old, new) = (self.cookie(before)?, self.cookie(after)?);
+            let ends = |cookie: &Cookie| cookie.expires.unwrap_or(f64::INFINITY);
+            let shorter = !shared && self.visitor == As::User && ends(new) + GRID < ends(old);
+            return shorter.then_some(Harm::Shortens);
+        }
+        self.what_happened(before, after, session, By::Visit)
+    }
+
+    /// What a login at B does to it, where a page alone does nothing.
+    fn harm_of_login(&self, at_b: &Person, session: &str) -> Option<Harm> {
+        if self.visitor == As::Anonymous {
+            return None;
+        }
+        let mut after = at_b.clone();
+        after.log_in(self.b);
+        let mut back = after.clone();
+        if self.goes_on(&back.visit(self.a), &back, self.a, session) {
+            return None;
+        }
+        self.what_happened(at_b, &after, session, By::Login)
+    }
+
+    /// Which of the ways to lose a session it was.
+    fn what_happened(&self, before: &Person, after: &Person, session: &str, by: By) -> Option<Harm> {
+        let stored = |person: &Person| {
+            let items = person.world.session_of(self.a, session);
+            items.is_some_and(|items| self.visitor == As::Anonymous || items.contains_key("user.id"))
+        };
+        let Some(old) = self.cookie(before) else { return Some(Harm::Covers(by)) };
+        let new = self.cookie(after);
+        if self.visitor == As::Anonymous {
+            // Of an anonymous session only its end is a loss; another one is as good.
+            let gone = new.is_none() && after.world.jar().all().iter().all(|cookie| cookie.name != old.name);
+            return match new {
+                None if gone && stored(before) && !stored(after) => {
+                    Some(Harm::DeletesSession { cookie: true, by })
+                }
+                None if gone => Some(Harm::DeletesCookie(by)),
+                Some(new) if new.secure && !old.secure => Some(Harm::MakesSecure(by)),
+                _ => None,
+            };
+        }
+        if stored(before) && !stored(after) {
+            return Some(Harm::DeletesSession { cookie: new.is_none(), by });
+        }
+        Some(match new {
+            None => Harm::DeletesCookie(by),
+            Some(new) if new.value != old.value => Harm::Overwrites(by),
+            Some(new) if new.secure && !old.secure && !self.a.root.is_secure() => Harm::MakesSecure(by),
+            Some(_) => Harm::Covers(by),
+        })
+    }
+
+    /// Somebody has been at B and then begins a session at A: whether it goes on at B, and what keeps it from going on at A.
+    fn having_been_there(&self) -> (bool, Option<Harm>) {
+        let mut person = self.person();
+        person.visit(self.b);
+        person.visit(self.b);
+        let refused = self.refuses(&person);
+        let Some(session) = self.begin(&mut person, self.a) else {
+            let harm = if refused { Harm::Bars(By::Visit) } else { Harm::Spoils(By::Visit) };
+            return (false, Some(harm));
+        };
+        (self.goes_on(&person.visit(self.b), &person, self.b, &session), None)
+    }
+
+    /// Somebody is logged in at B and then logs in at A: what becomes of either login.
+    fn logged_in_there(&self) -> Option<Harm> {
+        if self.visitor == As::Anonymous {
+            return None;
+        }
+        let mut person = self.person();
+        let there = self.begin(&mut person, self.b)?;
+        let theirs = self.theirs?;
+        let theirs = person.world.jar().all().iter().find(|cookie| is_one(cookie, theirs))?.clone();
+        let refused = self.refuses(&person);
+        if self.begin(&mut person, self.a).is_none() {
+            return Some(if refused { Harm::Bars(By::Login) } else { Harm::Spoils(By::Login) });
+        }
+        // Only what A's cookie does by being there: what A does to B's is for the pair the other way round to tell.
+        let cookies = person.world.jar().all();
+        let untouched = cookies.iter().any(|cookie| {
+            is_one(cookie, &theirs) && (&cookie.value, cookie.secure) == (&theirs.value, theirs.secure)
+        });
+        let items = person.world.session_of(self.b, &there);
+        let lost = !there.is_empty() && !items.is_some_and(|items| items.contains_key("user.id"));
+        (untouched && !lost && !person.visit(self.b).knows()).then_some(Harm::Hides)
+    }
+
+    /// Whether the browser of that person refuses what A sends at a login.
+    fn refuses(&self, person: &Person) -> bool {
+        let mut other = person.clone();
+        let answer = match self.visitor {
+            As::User => other.log_in(self.a),
+            As::Anonymous => other.visit(self.a),
+        };
+        answer.refused().is_some()
+    }
+
+    /// The cookie of A's in the browser.
+    fn cookie<'p>(&self, person: &'p Person) -> Option<&'p Cookie> {
+        person.world.jar().all().iter().find(|cookie| is_one(cookie, self.ours))
+    }
+}
+
+/// Whether two cookies are one for the browser: the same name, domain, host-only flag and path.
+fn is_one(a: &Cookie, b: &Cookie) -> bool {
+    a.name == b.name && same_cookie(a, b)
+}
