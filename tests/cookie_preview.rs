@@ -265,3 +265,188 @@ fn many_wikis_with_one_trouble_are_one_line() {
         )
         .run();
 }
+
+#[test]
+fn wikis_of_one_host_get_each_other_s_cookies_by_path() {
+    // Before 1.9.1 all have one name, and each its own path: that of /wiki1 does not come to /wiki10, that of / comes to
+    // all, behind their own, and the last one counts.
+    let place = Place::farm(
+        r#"
+        moin = "1.8.7"
+
+        [wikis.root]
+        url = "https://example.org/"
+        data_dir = "root"
+
+        [wikis.wiki1]
+        url = "https://example.org/wiki1"
+        data_dir = "wiki1"
+
+        [wikis.wiki10]
+        url = "https://example.org/wiki10"
+        data_dir = "wiki10"
+        "#,
+    );
+    place
+        .wikifarm("cookie preview")
+        .stdout(
+            r"
+            No two wikis share a login.
+
+            Pairs that do not work:
+              root -> wiki1: conflict at step 4: whoever is logged in at wiki1 and then logs in at root is anonymous at wiki1: it takes the other cookie
+              root -> wiki10: conflict at step 4: whoever is logged in at wiki10 and then logs in at root is anonymous at wiki10: it takes the other cookie
+              wiki1 -> root: conflict at step 2: a login at root leaves a cookie that wiki1 takes for its own, and logs out of wiki1
+              wiki10 -> root: conflict at step 2: a login at root leaves a cookie that wiki10 takes for its own, and logs out of wiki10
+            ",
+        )
+        .run();
+    place
+        .wikifarm("cookie preview --matrix wiki1 wiki10")
+        .stdout(
+            r"
+            from \ to 1 2
+            1 wiki1   \ .
+            2 wiki10  . \
+            = shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown
+            ",
+        )
+        .run();
+}
+
+/// `docs` takes the login of `login`, unless somebody was at `news` on the same host.
+const THIRD: &str = r#"
+    moin = "1.9.11"
+
+    [farm]
+    user_dir = "users"
+    session_dir = "sessions"
+    cookie_name = "lab"
+
+    [wikis.login]
+    url = "https://login.example.org/"
+    cookie_domain = ".example.org"
+
+    [wikis.docs]
+    url = "https://example.org/docs"
+
+    [wikis.news]
+    url = "https://example.org/news"
+    cookie_lifetime = [2, 12]
+"#;
+
+#[test]
+fn a_third_wiki_can_come_between_two() {
+    Place::farm(THIRD)
+        .wikifarm("cookie preview")
+        .stdout(
+            r"
+            Wikis that share a login:
+              1. docs, news
+            On their own: login
+
+            Pairs that do not work:
+              login -> news: shadowed at step 3: news takes the first of two cookies named MOIN_SESSION_lab, which is its own if somebody was there before
+              whoever has been at news and logs in at login is anonymous at docs: it takes the cookie of news
+            ",
+        )
+        .run();
+    let preview = Place::farm(THIRD).wikifarm("cookie preview --format json").any_stdout().run().json();
+    assert_eq!(
+        preview["thirds"],
+        json!([{
+            "from": "login", "to": "docs", "by": "news",
+            "effect": "whoever has been at news and logs in at login is anonymous at docs: it takes the cookie of news"
+        }])
+    );
+    // As the simulation has it, which the preview is made of.
+    Place::farm(THIRD)
+        .wikifarm("cookie simulate -q")
+        .arg("visit news")
+        .arg("visit news")
+        .arg("login login Bob")
+        .arg("expect login Bob")
+        .arg("expect docs anonymous")
+        .stdout("2 of 2 expectations met\n")
+        .any_stderr()
+        .run();
+}
+
+#[test]
+fn a_secure_cookie_keeps_a_wiki_over_http_from_setting_its_own() {
+    Place::farm(
+        r#"
+        moin = "1.9.11"
+
+        [farm]
+        cookie_name = "lab"
+
+        [wikis.docs]
+        url = "http://docs.example.org/"
+        data_dir = "docs"
+
+        [wikis.plans]
+        url = "https://plans.example.org/"
+        cookie_domain = ".example.org"
+        data_dir = "plans"
+        "#,
+    )
+    .wikifarm("cookie preview")
+    .stdout(
+        r"
+        No two wikis share a login.
+
+        Pairs that do not work:
+          docs -> plans: conflict at step 2: whoever is logged in at plans can't log in at docs over http: the browser keeps the Secure cookie of plans and refuses that of docs
+        ",
+    )
+    .run();
+}
+
+#[test]
+fn a_wiki_at_several_addresses_is_asked_about_at_each() {
+    let place = Place::farm(
+        r#"
+        moin = "1.9.11"
+
+        [farm]
+        user_dir = "users"
+        session_dir = "sessions"
+        cookie_name = "lab"
+        cookie_domain = ".example.org"
+
+        [wikis.docs]
+        url = "https://docs.example.org/"
+        aliases = ["http://docs.example.org/", "https://docs.example.org:8443/"]
+
+        [wikis.plans]
+        url = "https://plans.example.org/"
+        "#,
+    );
+    place
+        .wikifarm("cookie preview")
+        .stdout(
+            r"
+            Wikis that share a login:
+              1. docs, plans
+
+            By other addresses of the wikis:
+              https://docs.example.org/ -> http://docs.example.org/: separate at step 2: the cookie of docs is not sent to http://docs.example.org/: it is Secure, and docs.example.org is visited over http
+              http://docs.example.org/ -> https://docs.example.org/: conflict: one visit to docs makes the cookie Secure: the browser no longer sends it to http://docs.example.org/, which is visited over http
+              https://plans.example.org/ -> http://docs.example.org/: separate at step 2: the cookie of plans is not sent to http://docs.example.org/: it is Secure, and docs.example.org is visited over http
+              http://docs.example.org/ -> https://plans.example.org/: conflict: one visit to plans makes the cookie Secure: the browser no longer sends it to http://docs.example.org/, which is visited over http
+            ",
+        )
+        .run();
+    let preview = place.wikifarm("cookie preview --format json").any_stdout().run().json();
+    assert_eq!(
+        preview["by_address"][0],
+        json!({
+            "from": "docs", "from_url": "https://docs.example.org/",
+            "to": "docs", "to_url": "http://docs.example.org/", "verdict": "separate", "step": 2,
+            "reason": "the cookie of docs is not sent to http://docs.example.org/: it is Secure, and docs.example.org \
+                       is visited over http",
+            "cookie_sent": false, "effect": null
+        })
+    );
+}

@@ -1,17 +1,20 @@
 //! `wikifarm cookie preview`: who shares a login with whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod addresses;
+mod trouble;
+
+use std::collections::BTreeMap;
 
 use clap::Args;
 use serde::Serialize;
 
+use self::addresses::ByAddress;
 use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
 use crate::report::{escape, table};
 use crate::sharing::{
-    As, Disagreement, Harm, Judgement, Leak, Leaked, Model, Pair, RealPlaces, Site, Verdict, disagreements,
-    groups, leaks,
+    As, Disagreement, Leak, Leaked, Model, RealPlaces, Site, Third, Verdict, disagreements, groups, leaks,
 };
 
 /// Up to so many wikis the JSON form lists every pair; beyond, examples of those that do not work.
@@ -44,6 +47,10 @@ struct Document<'a> {
     /// Whether `pairs` has every ordered pair; of a large farm, for each wiki gone to one
     /// example of each kind that does not work.
     complete: bool,
+    /// Wikis whose cookie hides another wiki's login at a third.
+    thirds: Vec<ThirdJson<'a>>,
+    /// Where other addresses of the wikis have another answer; of a large farm, from a wiki to itself only.
+    by_address: Vec<ByAddress<'a>>,
     /// Where the prediction differs from the farm's [[share]] tables.
     disagreements: Vec<Difference>,
     /// Hosts that are no wikis and get login cookies.
@@ -61,6 +68,14 @@ struct Row<'a> {
     reason: String,
     cookie_sent: bool,
     effect: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ThirdJson<'a> {
+    from: &'a str,
+    to: &'a str,
+    by: &'a str,
+    effect: String,
 }
 
 #[derive(Serialize)]
@@ -85,6 +100,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let chosen = chosen(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);
     let leaks = leaks(&farm, &model);
+    let thirds = thirds(&model, &chosen);
+    let by_address = addresses::different(&model, &chosen);
     let exit = if differences.is_empty() { Exit::Success } else { Exit::Found };
     let groups: Vec<Vec<&str>> = groups(&model)
         .into_iter()
@@ -109,7 +126,24 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             .collect();
         let leaks =
             leaks.into_iter().map(|leak| LeakJson { host: leak.host, cookies: leak.cookies }).collect();
-        context.json(&Document { wikis, groups, pairs, complete, disagreements, leaks })?;
+        let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
+        let thirds = thirds.iter().map(|third| ThirdJson {
+            from: name(third.from),
+            to: name(third.to),
+            by: name(third.by),
+            effect: third.describe(&model),
+        });
+        let thirds = thirds.collect();
+        context.json(&Document {
+            wikis,
+            groups,
+            pairs,
+            complete,
+            thirds,
+            by_address,
+            disagreements,
+            leaks,
+        })?;
         return Ok(exit);
     }
     if options.matrix && chosen.len() > MATRIX_MOST {
@@ -122,7 +156,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         matrix(&model, &chosen, context)?;
     } else {
         show_groups(&groups, &chosen, context)?;
-        show_trouble(&model, &chosen, context)?;
+        trouble::show(&model, &chosen, &thirds, context)?;
+        addresses::show(&by_address, context)?;
         show_leaks(&leaks, context)?;
     }
     show_differences(&differences, context)?;
@@ -136,6 +171,12 @@ fn chosen<'a>(farm: &Farm, model: &'a Model, names: &[String]) -> Result<BTreeMa
     }
     let wanted = |site: &&Site| names.is_empty() || names.contains(&site.name);
     Ok(model.sites().iter().enumerate().filter(|(_, site)| wanted(site)).collect())
+}
+
+/// Wikis that come between two others, all three among those asked for.
+fn thirds(model: &Model, chosen: &BTreeMap<usize, &Site>) -> Vec<Third> {
+    let among = |third: &Third| [third.from, third.to, third.by].iter().all(|one| chosen.contains_key(one));
+    model.thirds().into_iter().filter(among).collect()
 }
 
 /// The pairs to ask about: all; or of a large farm enough that each kind of trouble at each wiki is among them.
@@ -194,102 +235,6 @@ fn show_groups(
         writeln!(out, "On their own: {}", escape(&list(&alone, 12)))?;
     }
     Ok(())
-}
-
-/// The pairs that hurt, by class of the wikis: one line each, however many wikis it concerns.
-fn show_trouble(
-    model: &Model,
-    chosen: &BTreeMap<usize, &Site>,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    let mut lines = Vec::new();
-    // A wiki whose own cookie is refused hurts at home, wherever one goes.
-    for site in chosen.values().filter(|site| site.refused(As::User)) {
-        let pair = model.pair(site, site, As::User);
-        lines.push(format!("{}: rejected, nobody can log in: {}", site.name, pair.reason));
-    }
-    // As many wikis together as it takes for a screen.
-    let classes = model.classes();
-    let mut found = Trouble::by(model, chosen, |class| class);
-    if found.len() > MOST_LINES {
-        found = Trouble::by(model, chosen, |class| classes.kind_of(class));
-    }
-    if found.len() > MOST_LINES {
-        found = Trouble::by(model, chosen, |class| classes.manner_of(class));
-    }
-    for trouble in found.into_values() {
-        let name = |position: &usize| model.sites().get(*position).map(|site| site.name.as_str());
-        let names =
-            |positions: &BTreeSet<usize>| list(&positions.iter().filter_map(name).collect::<Vec<_>>(), 4);
-        let step = trouble.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
-        let what = trouble.pair.effect.unwrap_or(trouble.pair.reason);
-        let verdict = trouble.pair.verdict.name();
-        lines.push(format!("{} -> {}: {verdict}{step}: {what}", names(&trouble.from), names(&trouble.to)));
-    }
-    if lines.is_empty() {
-        return Ok(());
-    }
-    writeln!(context.out, "\nPairs that do not work:")?;
-    let more = lines.len().saturating_sub(MOST_LINES);
-    for line in lines.iter().take(MOST_LINES) {
-        writeln!(context.out, "  {}", escape(line))?;
-    }
-    if more > 0 {
-        writeln!(context.out, "  and {more} more lines: name some wikis to see theirs")?;
-    }
-    Ok(())
-}
-
-/// Wikis that go wrong in one way.
-struct Trouble {
-    from: BTreeSet<usize>,
-    to: BTreeSet<usize>,
-    /// One of the pairs.
-    pair: Pair,
-}
-
-/// The two wikis' class, kind or manner, and what comes of it.
-type TroubleKey = (usize, usize, Verdict, Option<Harm>);
-
-impl Trouble {
-    /// The pairs that do not work, those together whose two wikis have the same `key`s and the same verdict.
-    fn by(
-        model: &Model,
-        chosen: &BTreeMap<usize, &Site>,
-        key: impl Fn(usize) -> usize,
-    ) -> BTreeMap<TroubleKey, Trouble> {
-        let classes = model.classes();
-        let judge = |from: usize, to: usize| {
-            let (from, to) = (model.sites().get(from)?, model.sites().get(to)?);
-            Some(model.judge(from, to, As::User))
-        };
-        let mut found: BTreeMap<TroubleKey, Trouble> = BTreeMap::new();
-        for (from, to) in asked(model, chosen) {
-            let Some(judged) = judge(from, to).filter(Judgement::is_trouble) else { continue };
-            // That a wiki's own cookie is refused has been said.
-            let (Some(a), Some(b)) = (chosen.get(&from), chosen.get(&to)) else { continue };
-            if judged.verdict == Verdict::Rejected {
-                continue;
-            }
-            let (one, other) = (classes.class_of(from), classes.class_of(to));
-            let trouble =
-                found.entry((key(one), key(other), judged.verdict, judged.harm)).or_insert_with(|| {
-                    // Of a large farm one of a class is asked about, and stands for all.
-                    let alike = |class: usize| classes.members.get(class).into_iter().flatten().copied();
-                    let comes = |other: &usize| chosen.contains_key(other) && *other != to;
-                    let from = alike(one).filter(comes).filter(|other| judge(*other, to) == Some(judged));
-                    let goes = |other: &usize| chosen.contains_key(other);
-                    let first = from.clone().next();
-                    let to = alike(other).filter(goes).filter(|other| {
-                        first.is_some_and(|first| first != *other && judge(first, *other) == Some(judged))
-                    });
-                    Trouble { from: from.collect(), to: to.collect(), pair: model.pair(a, b, As::User) }
-                });
-            trouble.from.insert(from);
-            trouble.to.insert(to);
-        }
-        found
-    }
 }
 
 fn show_leaks(leaks: &[Leak], context: &mut Context<'_>) -> Result<(), Failure> {

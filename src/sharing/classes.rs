@@ -129,7 +129,7 @@ impl Classes {
 
 impl Model {
     /// The kinds whose cookie comes to `to`, or would but for its Secure, and may mean something there.
-    fn kinds_near<'a>(&'a self, to: &'a Site) -> Vec<(usize, &'a Kind)> {
+    fn kinds_near<'a>(&'a self, to: &'a Site) -> Vec<&'a Kind> {
         // A cookie's domain is the host or a parent of it, its path the request's or a beginning of it.
         let (host, path) = (to.target.host(), to.target.path());
         let parents = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
@@ -141,7 +141,7 @@ impl Model {
             cuts.dedup();
             cuts.into_iter().filter_map(|cut| path.as_bytes().get(..cut))
         };
-        let mut near = Vec::new();
+        let mut near: Vec<usize> = Vec::new();
         for named in domains.flat_map(|paths| beginnings().filter_map(|path| paths.get(path))) {
             near.extend(&named.odd);
             if to.custom.is_some() {
@@ -151,12 +151,12 @@ impl Model {
             }
         }
         near.sort_unstable();
-        let kinds = near.into_iter().filter_map(|number| Some((number, self.classes.kinds.get(number)?)));
+        let kinds = near.into_iter().filter_map(|number| self.classes.kinds.get(number));
         let comes = |kind: &Kind| {
             let site = kind.classes.first().and_then(|class| self.example(*class));
             site.and_then(cookie).is_some_and(|cookie| to.is_within(cookie))
         };
-        kinds.filter(|(_, kind)| comes(kind)).collect()
+        kinds.filter(|kind| comes(kind)).collect()
     }
 
     /// Enough pairs, as positions of the wiki left and the wiki gone to, that every outcome at every wiki is among
@@ -166,7 +166,7 @@ impl Model {
         let mut found = Vec::new();
         let mut known: HashMap<(usize, usize), Apart> = HashMap::new();
         for (position, to) in self.sites.iter().enumerate() {
-            for (_, kind) in self.kinds_near(to) {
+            for kind in self.kinds_near(to) {
                 for class in kind.examples(&self.classes.places, to.marks) {
                     // The members of a class differ in whether the other's cookie comes to them.
                     let apart =
@@ -182,13 +182,25 @@ impl Model {
         found
     }
 
+    /// One wiki of each class that is an example of those whose cookie comes to the site at `position`.
+    pub(super) fn near(&self, position: usize) -> Vec<usize> {
+        let Some(to) = self.sites.get(position) else { return Vec::new() };
+        let classes =
+            self.kinds_near(to).into_iter().flat_map(|kind| kind.examples(&self.classes.places, to.marks));
+        let member = |class: usize| {
+            let members = self.classes.members.get(class)?;
+            members.iter().copied().find(|other| *other != position)
+        };
+        classes.filter_map(member).collect()
+    }
+
     /// The classes that may share a login with the site at `position`: their cookie comes there, and they have the
     /// same users and, but for 1.9.0, the same storage.
     pub fn may_share(&self, position: usize) -> Vec<usize> {
         let Some(to) = self.sites.get(position) else { return Vec::new() };
         let process = matches!(to.storage, Storage::Process(..));
         let mut classes = Vec::new();
-        for (_, kind) in self.kinds_near(to) {
+        for kind in self.kinds_near(to) {
             match kind.by_users.get(&to.marks.users) {
                 // One process of 1.9.0 has one storage, whatever its wikis are told.
                 Some(same_users) if process => classes.extend(same_users.values().copied()),

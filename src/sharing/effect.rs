@@ -58,7 +58,7 @@ impl Harm {
 
     /// In words.
     pub(super) fn describe(self, from: &Site, to: &Site, visitor: As) -> String {
-        let (a, b) = (&from.name, &to.name);
+        let (a, b) = (&from.called, &to.called);
         let loss = match visitor {
             As::User => format!("logs out of {a}"),
             As::Anonymous => format!("ends the anonymous session of {a}"),
@@ -119,7 +119,7 @@ impl By {
         }
     }
 
-    fn done(self) -> &'static str {
+    pub(super) fn done(self) -> &'static str {
         match self {
             By::Visit => "has been at",
             By::Login => "is logged in at",

@@ -57,6 +57,35 @@ pub(super) fn meet(from: &Site, to: &Site, visitor: As, browser: &Jar) -> Meetin
     Meeting { at_home: true, shared, shared_after_visit, harm }
 }
 
+/// Whether somebody who is logged in at A is anonymous at B because of what he did at C, though he would not be otherwise and
+/// still is logged in at A; and what it takes.
+pub(super) fn third_comes_between(from: &Site, to: &Site, by: &Site, browser: &Jar) -> Option<By> {
+    let ours = cookie(from)?;
+    let (a, b, c) = (from.acted(), to.acted(), by.acted());
+    let stage = Stage { a: &a, b: &b, ours, theirs: cookie(to), visitor: As::User, browser };
+    let hidden = |person: Person| person.clone().visit(&a).knows() && !person.clone().visit(&b).knows();
+    let log_in_at = |person: &Person, wiki: &Wiki| {
+        let mut person = person.clone();
+        person.log_in(wiki);
+        person
+    };
+    let visit_twice = |person: &Person, wiki: &Wiki| {
+        let mut person = person.clone();
+        person.visit(wiki);
+        person.visit(wiki);
+        person
+    };
+    let (fresh, at_home) = (stage.person(), log_in_at(&stage.person(), &a));
+    if hidden(at_home.clone()) {
+        return None;
+    }
+    if hidden(log_in_at(&visit_twice(&fresh, &c), &a)) || hidden(visit_twice(&at_home, &c)) {
+        return Some(By::Visit);
+    }
+    let logged_in = hidden(log_in_at(&log_in_at(&fresh, &c), &a)) || hidden(log_in_at(&at_home, &c));
+    logged_in.then_some(By::Login)
+}
+
 /// A session as it began: its id, empty where the cookie is the session.
 type Session = String;
 

@@ -26,6 +26,7 @@ mod places;
 mod relation;
 mod site;
 mod steps;
+mod third;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -40,6 +41,7 @@ pub use leaks::{Leak, Leaked, leaks};
 pub use places::{Identity, Places, RealPlaces};
 pub use site::{Left, Site, Storage};
 pub use steps::{Step, StepResult, TITLES};
+pub use third::Third;
 
 use crate::browser::{Jar, Mode, SharedSuffixes};
 use crate::farm::Farm;
@@ -129,6 +131,7 @@ impl Judgement {
 struct Key {
     manners: (usize, usize),
     visitor: As,
+    one_wiki: bool,
     same_storage: bool,
     same_users: bool,
     relation: Relation,
@@ -212,6 +215,7 @@ impl Model {
         let key = Key {
             manners: (one.manner, other.manner),
             visitor,
+            one_wiki: from.name == to.name,
             same_storage: one.storage == other.storage,
             same_users: one.users == other.users,
             relation,
@@ -237,7 +241,7 @@ impl Model {
         let cookie_sent = passed >= 2;
         let step = (last != StepResult::Passed).then_some(passed + 1);
         // What A makes of B's cookie is known only where both are.
-        let known = from.is_known() && to.is_known();
+        let known = from.name == to.name || (from.is_known() && to.is_known());
         let harm = meeting.harm.filter(|harm| known || !harm.is_at_home());
         let judged = |verdict, step, harm| Judgement { verdict, step, cookie_sent, harm };
         match last {

@@ -47,6 +47,8 @@ pub enum Left {
 pub struct Site {
     /// Its name in the farm file.
     pub name: String,
+    /// What it is called in explanations: its name, or for an alias the URL.
+    pub called: String,
     /// What shapes its cookie.
     pub settings: Settings,
     /// Its public URL, with a slash at its end.
@@ -181,6 +183,9 @@ pub(super) fn sites(farm: &Farm, places: &dyn Places, browser: &Jar) -> Vec<Site
 fn site(wiki: &Wiki, places: &dyn Places, browser: &Jar) -> Option<Site> {
     let mut site = site_at(wiki, &wiki.url, places, browser)?;
     site.aliases = wiki.aliases().iter().filter_map(|url| site_at(wiki, url, places, browser)).collect();
+    for alias in &mut site.aliases {
+        alias.called = alias.target.to_string();
+    }
     Some(site)
 }
 
@@ -220,6 +225,7 @@ fn site_at(wiki: &Wiki, url: &Url, places: &dyn Places, browser: &Jar) -> Option
     };
     Some(Site {
         name: wiki.name.clone(),
+        called: wiki.name.clone(),
         cookie_name: settings.session_cookie_name(),
         id_form: id_form(version),
         storage,

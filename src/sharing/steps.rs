@@ -76,7 +76,7 @@ pub(super) fn shadowed(to: &Site) -> Step {
     };
     let evidence = format!(
         "{} takes the {which} of two cookies named {}, which is its own if somebody was there before",
-        to.name, to.cookie_name
+        to.called, to.cookie_name
     );
     Step { result: StepResult::Shadowed, evidence }
 }
@@ -94,20 +94,20 @@ fn accepted(from: &Site, _: &Site, visitor: As) -> Result {
     if let Some(key) = from.custom {
         return unknown(format!(
             "{} has its own {}: nobody can say what cookie it sends",
-            from.name,
+            from.called,
             key.name()
         ));
     }
     match from.left(visitor) {
-        Left::None(why) => failed(format!("{} sends no session cookie: {why}", from.name)),
+        Left::None(why) => failed(format!("{} sends no session cookie: {why}", from.called)),
         Left::Refused(reason, explanation) => failed(format!(
             "the browser refuses the cookie of {} ({}): {explanation}",
-            from.name,
+            from.called,
             reason.name()
         )),
         Left::Expired(seconds) => failed(format!(
             "the cookie of {} has expired as it comes: its lifetime is {seconds} s",
-            from.name
+            from.called
         )),
         Left::Cookie(cookie) => {
             let wide = if cookie.host_only { "only" } else { "and all below it" };
@@ -123,19 +123,23 @@ fn sent(from: &Site, to: &Site, visitor: As) -> Result {
     let Left::Cookie(cookie) = from.left(visitor) else { return failed("there is no cookie") };
     match to.why_withheld(cookie) {
         None => Ok(format!("{}{} is within its domain and path", to.target.host(), to.target.path())),
-        Some(why) => failed(format!("the cookie of {} is not sent to {}: {why}", from.name, to.name)),
+        Some(why) => failed(format!("the cookie of {} is not sent to {}: {why}", from.called, to.called)),
     }
 }
 
 /// 3. B looks for that name. Whether another cookie shadows it is only seen when it is acted out ([`shadowed`]).
 fn named(from: &Site, to: &Site, _: As) -> Result {
     if let Some(key) = to.custom {
-        return unknown(format!("{} has its own {}: nobody can say what it looks for", to.name, key.name()));
+        return unknown(format!(
+            "{} has its own {}: nobody can say what it looks for",
+            to.called,
+            key.name()
+        ));
     }
     if from.cookie_name != to.cookie_name {
         return failed(format!(
             "{} looks for {}, the cookie is {}",
-            to.name, to.cookie_name, from.cookie_name
+            to.called, to.cookie_name, from.cookie_name
         ));
     }
     Ok(format!("both call it {}", to.cookie_name))
@@ -146,10 +150,13 @@ fn found(from: &Site, to: &Site, _: As) -> Result {
     if !to.id_form.accepts(from.id_form) {
         return failed(format!(
             "{} wants {}, the id is {}",
-            to.name,
+            to.called,
             to.id_form.describe(),
             from.id_form.describe()
         ));
+    }
+    if from.name == to.name {
+        return Ok("it is one wiki, and finds its own sessions".to_owned());
     }
     let same = |a: &Identity, b: &Identity| a == b;
     match (&from.storage, &to.storage) {
@@ -157,7 +164,7 @@ fn found(from: &Site, to: &Site, _: As) -> Result {
             Ok(format!("both sign with the key {a:?}"))
         }
         (Storage::Cookie(Some(a)), Storage::Cookie(Some(b))) => {
-            failed(format!("{} signs with the key {a:?}, {} with {b:?}", from.name, to.name))
+            failed(format!("{} signs with the key {a:?}, {} with {b:?}", from.called, to.called))
         }
         (Storage::Cookie(_), Storage::Cookie(_)) => {
             unknown("whether both sign with one SECRET_KEY is not in the farm file: set secret_key_id")
@@ -176,19 +183,19 @@ fn found(from: &Site, to: &Site, _: As) -> Result {
             } else {
                 failed(format!(
                     "{} keeps sessions in {}, {} in {}",
-                    from.name,
+                    from.called,
                     path.display(),
-                    to.name,
+                    to.called,
                     other.display()
                 ))
             }
         }
-        _ => failed(format!("{} and {} keep their sessions in different ways", from.name, to.name)),
+        _ => failed(format!("{} and {} keep their sessions in different ways", from.called, to.called)),
     }
 }
 
 fn no_storage(site: &Site) -> String {
-    format!("where {} keeps its sessions is not in the farm file: set data_dir or session_dir", site.name)
+    format!("where {} keeps its sessions is not in the farm file: set data_dir or session_dir", site.called)
 }
 
 /// 5. B knows the user, and the way he logged in.
@@ -196,28 +203,31 @@ fn known(from: &Site, to: &Site, visitor: As) -> Result {
     if visitor == As::Anonymous {
         return Ok("an anonymous session has no user".to_owned());
     }
+    if from.name == to.name {
+        return Ok("it is one wiki, and knows its own users".to_owned());
+    }
     match (&from.users, &to.users) {
         (Some((path, a)), Some((_, b))) if a == b => {
             if let Some(method) = from.auth.iter().find(|method| !to.auth.contains(method)) {
                 return failed(format!(
                     "{} knows no method {method:?}, by which users log in at {}",
-                    to.name, from.name
+                    to.called, from.called
                 ));
             }
             Ok(format!("both keep users in {}", path.display()))
         }
         (Some((path, _)), Some((other, _))) => failed(format!(
             "{} keeps users in {}, {} in {}",
-            from.name,
+            from.called,
             path.display(),
-            to.name,
+            to.called,
             other.display()
         )),
         _ => {
             let silent = if from.users.is_none() { from } else { to };
             unknown(format!(
                 "where {} keeps its users is not in the farm file: set data_dir or user_dir",
-                silent.name
+                silent.called
             ))
         }
     }

@@ -398,3 +398,26 @@ fn a_visit_over_https_takes_the_cookie_from_a_wiki_over_http() {
     let never_secure = text.replace("[wikis.a]", "cookie_secure = false\n[wikis.a]");
     assert_eq!(pair(&never_secure, As::User).verdict, Verdict::Shared);
 }
+
+#[test]
+fn a_third_wiki_comes_between_two() {
+    let farm = |third: &str| {
+        format!(
+            "moin = \"1.9.11\"\n[farm]\nuser_dir = \"/u\"\nsession_dir = \"/s\"\ncookie_name = \"lab\"\n\
+             [wikis.a]\nurl = \"https://a.example.org/\"\ncookie_domain = \".example.org\"\n\
+             [wikis.b]\nurl = \"https://example.org/b\"\n\
+             [wikis.c]\nurl = \"https://example.org/c\"\n{third}\n"
+        )
+    };
+    let told = |text: &str| {
+        let model = model(text);
+        model.thirds().iter().map(|third| third.describe(&model)).collect::<Vec<_>>()
+    };
+    assert!(told(&farm("")).is_empty(), "c makes no anonymous sessions");
+    assert_eq!(
+        told(&farm("cookie_lifetime = [2, 12]")),
+        ["whoever has been at c and logs in at a is anonymous at b: it takes the cookie of c"]
+    );
+    // From the last place b takes the cookie of a, which comes later.
+    assert!(told(&farm("cookie_lifetime = [2, 12]").replace("1.9.11", "1.9.10")).is_empty());
+}

@@ -1,0 +1,106 @@
+//! The pairs that do not work, in as few lines as it takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{MOST_LINES, asked, list};
+use crate::cli::{Context, Failure};
+use crate::report::escape;
+use crate::sharing::{As, Harm, Judgement, Model, Pair, Site, Third, Verdict};
+
+/// The pairs that hurt, by class of the wikis: one line each, however many wikis it concerns.
+pub(super) fn show(
+    model: &Model,
+    chosen: &BTreeMap<usize, &Site>,
+    thirds: &[Third],
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    // A wiki whose own cookie is refused hurts at home, wherever one goes.
+    for site in chosen.values().filter(|site| site.refused(As::User)) {
+        let pair = model.pair(site, site, As::User);
+        lines.push(format!("{}: rejected, nobody can log in: {}", site.name, pair.reason));
+    }
+    // As many wikis together as it takes for a screen.
+    let classes = model.classes();
+    let mut found = Trouble::by(model, chosen, |class| class);
+    if found.len() > MOST_LINES {
+        found = Trouble::by(model, chosen, |class| classes.kind_of(class));
+    }
+    if found.len() > MOST_LINES {
+        found = Trouble::by(model, chosen, |class| classes.manner_of(class));
+    }
+    for trouble in found.into_values() {
+        let name = |position: &usize| model.sites().get(*position).map(|site| site.name.as_str());
+        let names =
+            |positions: &BTreeSet<usize>| list(&positions.iter().filter_map(name).collect::<Vec<_>>(), 4);
+        let step = trouble.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
+        let what = trouble.pair.effect.unwrap_or(trouble.pair.reason);
+        let verdict = trouble.pair.verdict.name();
+        lines.push(format!("{} -> {}: {verdict}{step}: {what}", names(&trouble.from), names(&trouble.to)));
+    }
+    lines.extend(thirds.iter().map(|third| third.describe(model)));
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(context.out, "\nPairs that do not work:")?;
+    let more = lines.len().saturating_sub(MOST_LINES);
+    for line in lines.iter().take(MOST_LINES) {
+        writeln!(context.out, "  {}", escape(line))?;
+    }
+    if more > 0 {
+        writeln!(context.out, "  and {more} more lines: name some wikis to see theirs")?;
+    }
+    Ok(())
+}
+
+/// Wikis that go wrong in one way.
+struct Trouble {
+    from: BTreeSet<usize>,
+    to: BTreeSet<usize>,
+    /// One of the pairs.
+    pair: Pair,
+}
+
+/// The two wikis' class, kind or manner, and what comes of it.
+type TroubleKey = (usize, usize, Verdict, Option<Harm>);
+
+impl Trouble {
+    /// The pairs that do not work, those together whose two wikis have the same `key`s and the same verdict.
+    fn by(
+        model: &Model,
+        chosen: &BTreeMap<usize, &Site>,
+        key: impl Fn(usize) -> usize,
+    ) -> BTreeMap<TroubleKey, Trouble> {
+        let classes = model.classes();
+        let judge = |from: usize, to: usize| {
+            let (from, to) = (model.sites().get(from)?, model.sites().get(to)?);
+            Some(model.judge(from, to, As::User))
+        };
+        let mut found: BTreeMap<TroubleKey, Trouble> = BTreeMap::new();
+        for (from, to) in asked(model, chosen) {
+            let Some(judged) = judge(from, to).filter(Judgement::is_trouble) else { continue };
+            // That a wiki's own cookie is refused has been said.
+            let (Some(a), Some(b)) = (chosen.get(&from), chosen.get(&to)) else { continue };
+            if judged.verdict == Verdict::Rejected {
+                continue;
+            }
+            let (one, other) = (classes.class_of(from), classes.class_of(to));
+            let trouble =
+                found.entry((key(one), key(other), judged.verdict, judged.harm)).or_insert_with(|| {
+                    // Of a large farm one of a class is asked about, and stands for all.
+                    let alike = |class: usize| classes.members.get(class).into_iter().flatten().copied();
+                    let comes = |other: &usize| chosen.contains_key(other) && *other != to;
+                    let from = alike(one).filter(comes).filter(|other| judge(*other, to) == Some(judged));
+                    let goes = |other: &usize| chosen.contains_key(other);
+                    let first = from.clone().next();
+                    let to = alike(other).filter(goes).filter(|other| {
+                        first.is_some_and(|first| first != *other && judge(first, *other) == Some(judged))
+                    });
+                    Trouble { from: from.collect(), to: to.collect(), pair: model.pair(a, b, As::User) }
+                });
+            trouble.from.insert(from);
+            trouble.to.insert(to);
+        }
+        found
+    }
+}

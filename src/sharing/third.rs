@@ -1,0 +1,89 @@
+//! A third wiki that comes between two.
+//!
+//! A login at A is good at B; but the browser of somebody who was at C also has
+//! C's cookie, of the same name and another domain or path, and B takes that. What B and C do to each other is told of
+//! the pair; here is only what it takes all three for. It is acted out, once for all that are alike.
+
+use std::collections::HashMap;
+
+use super::effect::By;
+use super::meeting::third_comes_between;
+use super::relation::{Relation, cookie, same_cookie};
+use super::site::Site;
+use super::{As, Model, Verdict};
+
+/// A wiki whose cookie hides another one's login at a third.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Third {
+    /// The wiki somebody logs in at, as a position in [`Model::sites`].
+    pub from: usize,
+    /// The wiki he goes to.
+    pub to: usize,
+    /// The wiki whose cookie is in the way.
+    pub by: usize,
+    /// What he has done there.
+    pub after: By,
+}
+
+impl Third {
+    /// In words.
+    pub fn describe(&self, model: &Model) -> String {
+        let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
+        let (from, to, by) = (name(self.from), name(self.to), name(self.by));
+        let done = self.after.done();
+        format!("whoever {done} {by} and logs in at {from} is anonymous at {to}: it takes the cookie of {by}")
+    }
+}
+
+/// All that decides about three wikis.
+type Key = ([usize; 3], [(bool, bool); 3], [Relation; 3]);
+
+impl Model {
+    /// The wikis that come between two others, one example for each wiki gone to and each way in which they do.
+    pub fn thirds(&self) -> Vec<Third> {
+        let mut known: HashMap<Key, Option<By>> = HashMap::new();
+        let mut found = Vec::new();
+        for (position, to) in self.sites().iter().enumerate() {
+            let near = self.near(position);
+            // Cookies that are one to the browser can't be beside each other.
+            let apart = |one: &Site, other: &Site| {
+                cookie(one).zip(cookie(other)).is_some_and(|(one, other)| !same_cookie(one, other))
+            };
+            let kinds: Vec<(usize, &Site)> =
+                near.iter().filter_map(|other| Some((*other, self.sites().get(*other)?))).collect();
+            for (left, from) in &kinds {
+                let others = kinds.iter().filter(|(_, by)| apart(from, by)).collect::<Vec<_>>();
+                if others.is_empty() || self.judge(from, to, As::User).verdict != Verdict::Shared {
+                    continue;
+                }
+                for (third, by) in others {
+                    if left == third || self.hurt_each_other(to, by) {
+                        continue;
+                    }
+                    let key = key([from, to, by]);
+                    let act = || third_comes_between(from, to, by, &self.browser);
+                    let after = *known.entry(key).or_insert_with(act);
+                    found.extend(after.map(|after| Third { from: *left, to: position, by: *third, after }));
+                }
+            }
+        }
+        found
+    }
+
+    fn hurt_each_other(&self, one: &Site, other: &Site) -> bool {
+        let trouble = |from: &Site, to: &Site| self.judge(from, to, As::User).is_trouble();
+        trouble(one, other) || trouble(other, one)
+    }
+}
+
+fn key([a, b, c]: [&Site; 3]) -> Key {
+    let pairs = [(a, b), (a, c), (b, c)];
+    let same = |one: &Site, other: &Site| {
+        (one.marks.storage == other.marks.storage, one.marks.users == other.marks.users)
+    };
+    (
+        [a.marks.manner, b.marks.manner, c.marks.manner],
+        pairs.map(|(one, other)| same(one, other)),
+        pairs.map(|(one, other)| Relation::of(one, other)),
+    )
+}
