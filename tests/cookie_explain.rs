@@ -32,6 +32,10 @@ const FARM: &str = r#"
 fn a_login_that_is_shared_passes_all_six_steps() {
     Place::farm(FARM).wikifarm("cookie explain docs plans").stdout(r"
         Logged in at docs, going to plans: shared
+
+          docs --1-> browser --2-> plans
+                                   `-3-> cookie -4-> session -5-> user -6-> time
+
           1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
           2. the browser sends it on          yes      plans.example.org/ is within its domain and path
           3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
@@ -40,6 +44,10 @@ fn a_login_that_is_shared_passes_all_six_steps() {
           6. the session has not expired      yes      both read the same session, and with it the same expiry
 
         With an anonymous session of docs, going to plans: separate
+
+          docs --1-x browser ..2.. plans
+                                   `.3.. cookie .4.. session .5.. user .6.. time
+
           1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
           2. the browser sends it on          -
           3. the other wiki looks for it      -
@@ -53,6 +61,10 @@ fn a_login_that_is_shared_passes_all_six_steps() {
 fn a_login_that_is_lost_stops_at_the_step_that_loses_it() {
     Place::farm(FARM).wikifarm("cookie explain docs trap").stdout(r"
         Logged in at docs, going to trap: conflict
+
+          docs --1-> browser --2-> trap
+                                   `-3-> cookie -4-x session .5.. user .6.. time
+
           1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
           2. the browser sends it on          yes      trap.example.org/ is within its domain and path
           3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
@@ -62,6 +74,10 @@ fn a_login_that_is_lost_stops_at_the_step_that_loses_it() {
           effect: one visit to trap deletes the cookie and logs out of docs
 
         With an anonymous session of docs, going to trap: separate
+
+          docs --1-x browser ..2.. trap
+                                   `.3.. cookie .4.. session .5.. user .6.. time
+
           1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
           2. the browser sends it on          -
           3. the other wiki looks for it      -
@@ -75,6 +91,10 @@ fn a_login_that_is_lost_stops_at_the_step_that_loses_it() {
 fn another_domain_is_never_reached() {
     Place::farm(FARM).wikifarm("cookie explain docs far").stdout(r"
         Logged in at docs, going to far: separate
+
+          docs --1-> browser --2-x far
+                                   `.3.. cookie .4.. session .5.. user .6.. time
+
           1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
           2. the browser sends it on          no       the cookie of docs is not sent to far: wiki.example.net is not within its domain example.org
           3. the other wiki looks for it      -
@@ -83,6 +103,10 @@ fn another_domain_is_never_reached() {
           6. the session has not expired      -
 
         With an anonymous session of docs, going to far: separate
+
+          docs --1-x browser ..2.. far
+                                   `.3.. cookie .4.. session .5.. user .6.. time
+
           1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
           2. the browser sends it on          -
           3. the other wiki looks for it      -
@@ -90,6 +114,19 @@ fn another_domain_is_never_reached() {
           5. it knows the user                -
           6. the session has not expired      -
         ").run();
+}
+
+#[test]
+fn where_the_locale_has_more_than_ascii_it_is_drawn_better() {
+    for (locale, line) in [
+        ("C.UTF-8", "docs ──1─▶ browser ──2─▶ trap"),
+        ("en_GB.utf8", "└─3─▶ cookie ─4─✗ session ┄5┄┄ user ┄6┄┄ time"),
+        ("C", "`-3-> cookie -4-x session .5.. user .6.. time"),
+    ] {
+        let explained =
+            Place::farm(FARM).wikifarm("cookie explain docs trap").env("LC_ALL", locale).any_stdout().run();
+        assert!(explained.stdout.contains(line), "{locale}: {}", explained.stdout);
+    }
 }
 
 #[test]

@@ -11,7 +11,13 @@ const NOW: &str = "2026-11-23T02:00:00Z";
 
 fn wikifarm(dir: &Path, words: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
-    command.args(words).args(["--now", NOW]).current_dir(dir).env_clear().env("HOME", dir);
+    command
+        .args(words)
+        .args(["--now", NOW])
+        .current_dir(dir)
+        .env_clear()
+        .env("HOME", dir)
+        .env("LC_ALL", "C.UTF-8");
     let output = command.output().unwrap();
     assert!(output.stderr.is_empty(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

@@ -1,5 +1,7 @@
 //! `wikifarm cookie explain`: the six steps between two wikis.
 
+mod diagram;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -36,6 +38,8 @@ struct Case {
     cookie_sent: bool,
     effect: Option<String>,
     steps: Vec<Line>,
+    #[serde(skip)]
+    results: Vec<StepResult>,
     /// By which other addresses of the two wikis the verdict is another.
     by_alias: Vec<ByAlias>,
 }
@@ -72,7 +76,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     let cases = [As::User, As::Anonymous].map(|visitor| {
         let Pair { verdict, step, reason, cookie_sent, effect } = model.pair(a, b, visitor);
-        let lines = model.steps(a, b, visitor).into_iter().zip(TITLES).enumerate();
+        let steps = model.steps(a, b, visitor);
+        let results = steps.iter().map(|step| step.result).collect();
+        let lines = steps.into_iter().zip(TITLES).enumerate();
         let steps = lines.map(|(number, (step, title))| Line {
             step: number + 1,
             title,
@@ -95,6 +101,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             cookie_sent,
             effect,
             steps: steps.collect(),
+            results,
             by_alias: by_alias.collect(),
         }
     });
@@ -112,6 +119,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             writeln!(out)?;
         }
         writeln!(out, "{who} {}, going to {}: {}", escape(&from.name), escape(&to.name), case.verdict)?;
+        let drawing = diagram::draw(&from.name, &to.name, &case.results, diagram::only_ascii());
+        write!(out, "\n{drawing}\n")?;
         for title in TITLES.iter().enumerate() {
             let (number, title) = (title.0 + 1, title.1);
             match case.steps.get(number - 1) {
