@@ -54,8 +54,8 @@ impl World<'_> {
             };
             let all = self.modules.iter().flat_map(|module| module.names.values());
             let all = all.chain(self.classes.iter().flat_map(|class| class.names.values()));
-            let mut uses = all.filter(|it| matches!(&it.item.val, Val::Outside(name) if below(name)));
-            if let Some(binding) = uses.next() {
+            let uses = all.filter(|it| matches!(&it.item.val, Val::Outside(name) if below(name)));
+            if let Some(binding) = uses.min_by_key(|binding| binding.key.start) {
                 return told(version, format!("the module {module}"), &binding.key);
             }
         }

@@ -3,7 +3,7 @@
 //! A module's statements are followed in their order, once, as Python does when it imports the module; what they would
 //! do outside the file is not done. Names stand in namespaces, classes find attributes along their bases.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ pub(super) struct Binding {
     pub(super) key: Span,
 }
 
-pub(super) type Namespace = HashMap<String, Binding>;
+pub(super) type Namespace = BTreeMap<String, Binding>;
 
 /// A module: a file that was read.
 #[derive(Debug)]
@@ -170,7 +170,7 @@ impl<'a> World<'a> {
         self.modules.push(Module {
             name: name.to_owned(),
             path: path.to_owned(),
-            names: HashMap::new(),
+            names: Namespace::new(),
             running: true,
             wildcard: None,
             start,
@@ -231,7 +231,7 @@ impl<'a> World<'a> {
             let val = Val::unknown(&span, "it has too many bases");
             missing.push(Item::new(val, span.clone()));
         }
-        self.classes.push(Class { name: name.to_owned(), names: HashMap::new(), order, missing, span });
+        self.classes.push(Class { name: name.to_owned(), names: Namespace::new(), order, missing, span });
         id
     }
 
