@@ -1,4 +1,4 @@
-# check: everything CI checks; of it check-offline needs no server, check-servers starts redis-server and nginx. install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
+# check: everything CI checks; of it check-offline needs no server, check-servers starts redis-server, nginx and Apache. install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
 # bench: how fast it checks 5,000 wikis, and how fast it is beside the bare system calls, on stores of 100,000 and 1,000,000 sessions (some 8 GB and 15 minutes).
 # WIKIFARM_STRESS=60 make check: the races against writing wikis and an attacker run for a minute each instead of a second.
 CARGO ?= cargo
@@ -20,15 +20,15 @@ check-offline: tools
 check-servers: tools servers
 	$(CARGO) test --locked --test servers -- --ignored
 
-SERVERS = redis-server nginx curl
+# Program:package. Of Apache only the program: its service is not wanted.
+SERVERS = redis-server:redis-server nginx:nginx curl:curl apache2:apache2-bin
 servers:
-	@missing=; for tool in $(SERVERS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing() { missing=; for tool in $(SERVERS); do command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool#*:}"; done; }; missing; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "installing$$missing" >&2; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >&2; \
 	fi; \
-	missing=; for tool in $(SERVERS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
-	[ -z "$$missing" ] || { echo "check-servers: missing$$missing, which tests need: apt install$$missing" >&2; exit 1; }
+	missing; [ -z "$$missing" ] || { echo "check-servers: missing$$missing, which tests need: apt install$$missing" >&2; exit 1; }
 
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.95 or later, from https://rustup.rs or your distribution" >&2; exit 1; }

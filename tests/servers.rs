@@ -1,4 +1,4 @@
-//! Tests that need servers: redis-server and nginx. `make check-servers` runs them (`cargo test --test servers --
+//! Tests that need servers: redis-server, nginx and Apache. `make check-servers` runs them (`cargo test --test servers --
 //! --ignored`). Each starts a server of its own, on a socket or a port of its own, and stops it after.
 #![expect(
     clippy::unwrap_used,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::session_list::states;
 use super::session_prune::trusted;
@@ -21,6 +22,7 @@ use crate::report::measure::bytes;
 use crate::store::{Address, Layout, State, StoreSpec, UserDir, shown_address, tally};
 use crate::sys;
 
+mod cookie_map;
 mod user_map;
 mod who;
 
@@ -70,6 +72,16 @@ pub(super) struct Options {
     /// which generation reads it
     #[arg(long, value_enum, value_name = "GENERATION", num_args = 0..=1, default_missing_value = "auto")]
     rename_ids: Option<Rename>,
+    /// Write what nginx or Apache needs to put the new cookie in place of the old one that browsers send, so that new ids
+    /// log nobody out: KIND is nginx, apache or json
+    #[arg(long, num_args = 2, value_names = ["KIND", "FILE"], requires = "rename_ids", conflicts_with = "rollback")]
+    cookie_map: Vec<OsString>,
+    /// The name of the cookie at the source, where no farm file tells
+    #[arg(long, value_name = "NAME", requires = "cookie_map")]
+    old_cookie: Option<String>,
+    /// The name of the cookie at the target, where no farm file tells
+    #[arg(long, value_name = "NAME", requires = "cookie_map")]
+    new_cookie: Option<String>,
     /// Put the target's user ids in place of the source's, matched by user name
     #[arg(long)]
     map_users: bool,
@@ -154,6 +166,8 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
     } else {
         None
     };
+    let names = [&options.old_cookie, &options.new_cookie].map(Option::as_deref);
+    let cookie_map = cookie_map::ask(&options.cookie_map, (&from, names[0]), (&to, names[1]), farm.as_ref())?;
     let rename_ids = options.rename_ids.map(|rename| generation(rename, &to)).transpose()?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
@@ -176,6 +190,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
         allow: AllowList::with(farm.map_or(Vec::new(), |farm| farm.allow_globals)),
         owner: options.owner.map(|owner| (owner.uid, owner.gid)),
         mode: options.mode,
+        pairs: cookie_map.is_some(),
         dry_run,
         state_dir: place(sys::state_dir())?,
         lock_dir: place(sys::lock_dir())?,
@@ -199,7 +214,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
     }
     let stop = context.stop()?;
     let moving = context.progress("Moving sessions", &tally::MOVED, &[source]);
-    let report = migrate::migrate(&stores, &run, &stop).map_err(failure)?;
+    let mut report = migrate::migrate(&stores, &run, &stop).map_err(failure)?;
     drop(moving);
     told.say("dry_run", report.dry_run);
     told.say("copied", report.counts.copied);
@@ -207,7 +222,13 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
     told.say("same", report.counts.same);
     told.say("removed", report.counts.removed);
     told.say("held_back", held_back(&report));
-    tell(&report, options, context)
+    let written = cookie_map.map(|asked| asked.write(&mut report, now)).transpose();
+    let (written, unwritten) = match written {
+        Ok(written) => (written, None),
+        Err(failure) => (None, Some(failure)),
+    };
+    let exit = tell(&report, written.as_ref(), options, context)?;
+    unwritten.map_or(Ok(exit), Err)
 }
 
 fn failure(error: Error) -> Failure {
@@ -252,14 +273,30 @@ fn generation(rename: Rename, to: &StoreSpec) -> Result<Generation, Failure> {
     }
 }
 
-fn tell(report: &Report, options: &Options, context: &mut Context<'_>) -> Outcome {
+/// The report as JSON.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    cookie_map: Option<&'a cookie_map::Written>,
+}
+
+fn tell(
+    report: &Report,
+    cookie_map: Option<&cookie_map::Written>,
+    options: &Options,
+    context: &mut Context<'_>,
+) -> Outcome {
     for problem in &report.problems {
         context.complain(&problem.to_string())?;
     }
     if context.format == Format::Json {
-        context.json(report)?;
+        context.json(&Printed { report, cookie_map })?;
     } else if context.verbosity >= 0 {
         write!(context.out, "{}", human(report, options))?;
+        if let Some(map) = cookie_map {
+            map.tell(report.dry_run, context)?;
+        }
     }
     Ok(if held_back(report) > 0 || report.stopped { Exit::Partial } else { Exit::Success })
 }

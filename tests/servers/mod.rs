@@ -1,4 +1,6 @@
 //! What the tests share: the servers.
 
+mod cookie_map;
 mod redis;
 mod redis_server;
+mod web;

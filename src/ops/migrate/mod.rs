@@ -20,6 +20,7 @@ use crate::store::{
 use crate::sys::{Dir, Lock, LockDir, same_place};
 
 mod allow;
+mod cookie_map;
 mod journal;
 mod nothing;
 mod rename;
@@ -29,6 +30,7 @@ mod select;
 mod transfer;
 
 pub use allow::AllowList;
+pub use cookie_map::{CookieMap, MapKind, Pair, is_plain_name};
 pub use rename::{Generation, UserMap};
 pub use report::{Counts, Report, Undone};
 pub use rollback::rollback;
@@ -75,6 +77,8 @@ pub struct Options {
     pub owner: Option<(u32, u32)>,
     /// Permission bits of the files at the target, instead of those at the source.
     pub mode: Option<u32>,
+    /// Tell the old id and the new of every session that is at the target; see [`CookieMap`].
+    pub pairs: bool,
     /// Only look.
     pub dry_run: bool,
     /// Where the journal lies.

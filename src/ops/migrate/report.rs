@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use crate::ops::Problem;
 
+use super::cookie_map::Pair;
+
 /// What was counted. Every session of the source is in just one of the first twelve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
@@ -61,9 +63,9 @@ pub struct Report {
     pub seconds: f64,
     /// What could not be handled; ids only in part.
     pub problems: Vec<Problem>,
-    /// Old ids and new, of the sessions that are at the target.
+    /// Old ids and new, of all sessions that are at the target by this run or an earlier one, if that was asked for.
     #[serde(skip)]
-    pub renamed: Vec<(String, String)>,
+    pub pairs: Vec<Pair>,
 }
 
 /// What undoing did.

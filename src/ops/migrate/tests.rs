@@ -31,6 +31,7 @@ fn options(root: &Path) -> Options {
         allow: AllowList::default(),
         owner: None,
         mode: None,
+        pairs: false,
         dry_run: false,
         state_dir: root.join("state"),
         lock_dir: root.join("locks"),

@@ -1,15 +1,16 @@
 //! Carrying batches over: told in the journal, written, read back, and removed at the source where that was asked for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use crate::store::{EntryName, NewSession, Raw, Stamp, Written, tally};
 use crate::sys::Removal;
 
+use super::cookie_map::Pair;
 use super::journal::{self, Entry, Journal, Kept};
 use super::report::{Counts, Report};
 use super::select::{ready, tell};
-use super::{OnConflict, Options, Ready, Stores};
+use super::{BATCH, OnConflict, Options, Ready, Stores};
 
 /// How often a session is copied again that changes while it is copied.
 const TRIES: usize = 3;
@@ -40,12 +41,15 @@ impl<'a> Transfer<'a> {
             stopped: false,
             seconds: 0.0,
             problems: Vec::new(),
-            renamed: Vec::new(),
+            pairs: Vec::new(),
         };
         Transfer { stores, options, journal, known, report }
     }
 
-    pub(super) fn finish(self) -> Report {
+    pub(super) fn finish(mut self) -> Report {
+        if self.options.pairs {
+            self.note_earlier_pairs();
+        }
         self.report
     }
 
@@ -59,7 +63,9 @@ impl<'a> Transfer<'a> {
             batch.extend(ready(*id, read, self.stores, self.options, &mut self.report));
         }
         let goes_on = self.put(batch, &mut arrived);
-        if !self.options.dry_run {
+        if self.options.dry_run {
+            arrived.iter().for_each(|ready| self.note_pair(ready));
+        } else {
             self.settle(arrived);
         }
         goes_on
@@ -116,7 +122,7 @@ impl<'a> Transfer<'a> {
         if self.options.dry_run {
             for ready in fresh {
                 self.count(&ready.new);
-                self.note_renamed(&ready);
+                self.note_pair(&ready);
             }
             return true;
         }
@@ -166,10 +172,30 @@ impl<'a> Transfer<'a> {
         counts.bytes += u64::try_from(new.bytes.len()).unwrap_or(0);
     }
 
-    fn note_renamed(&mut self, ready: &Ready) {
-        if ready.id != ready.new.id {
-            self.report.renamed.push((ready.id.reveal().to_owned(), ready.new.id.reveal().to_owned()));
+    fn note_pair(&mut self, ready: &Ready) {
+        if self.options.pairs {
+            let pair = Pair::of(ready.id.reveal(), ready.new.id.reveal(), &ready.new.bytes);
+            self.report.pairs.push(pair);
         }
+    }
+
+    /// Notes what earlier runs have put at the target and is there still, though it may have left the source.
+    fn note_earlier_pairs(&mut self) {
+        let noted: HashSet<&str> = self.report.pairs.iter().map(|pair| pair.new.as_str()).collect();
+        let earlier = self.known.iter().filter(|(to, _)| !noted.contains(to.as_str()));
+        let earlier = earlier.filter_map(|(to, told)| Some((EntryName::new(to.as_bytes())?, told.last()?)));
+        let mut earlier: Vec<(EntryName, &Entry)> = earlier.collect();
+        earlier.sort_unstable_by_key(|(to, _)| *to);
+        let mut found = Vec::new();
+        for batch in earlier.chunks(BATCH) {
+            let targets: Vec<EntryName> = batch.iter().map(|(to, _)| *to).collect();
+            for ((to, entry), there) in batch.iter().zip(self.stores.to.read_many(&targets)) {
+                if let Ok(Some(Ok(raw))) = there {
+                    found.push(Pair::of(&entry.id, to.reveal(), &raw.bytes));
+                }
+            }
+        }
+        self.report.pairs.append(&mut found);
     }
 
     /// Whether what is at the target is what an earlier run put there.
@@ -221,7 +247,7 @@ impl<'a> Transfer<'a> {
         for (ready, there) in arrived.into_iter().zip(self.stores.to.read_many(&targets)) {
             match there {
                 Ok(Some(Ok(raw))) if raw.bytes == ready.new.bytes => {
-                    self.note_renamed(&ready);
+                    self.note_pair(&ready);
                     checked.push((ready, raw.stamp));
                 }
                 Err(error) => {

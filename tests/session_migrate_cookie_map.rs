@@ -1,0 +1,170 @@
+//! `wikifarm session migrate --cookie-map`: what a web server needs so that new ids log nobody out. That nginx and
+//! Apache understand it is shown in tests/servers.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+
+use crate::support::{DAY, NOW, Place, Session, clock};
+
+/// Long after the tests are run, and not so long that a cookie can't live until then.
+fn later() -> i64 {
+    clock() + 30 * DAY
+}
+
+/// A farm in which `old` is to become `new`.
+const FARM: &str = "
+    [wikis.old]
+    moin = \"1.8.7\"
+    url = \"https://old.example.org/\"
+    data_dir = \"old\"
+
+    [wikis.new]
+    moin = \"1.9.11\"
+    url = \"https://new.example.org/\"
+    data_dir = \"new\"
+    cookie_name = \"lab\"
+
+    [wikis.other]
+    moin = \"1.9.11\"
+    url = \"https://other.example.org/\"
+    session_dir = \"new/cache/__session__\"
+    data_dir = \"other\"
+    cookie_name = \"lab\"
+";
+
+const OLD: &str = "old/cache/__common__/session";
+const NEW: &str = "new/cache/__session__";
+
+fn place() -> Place {
+    Place::farm(FARM)
+        .dir(OLD)
+        .dir(NEW)
+        .session(OLD, Session::old('a').expires(later()))
+        .session(OLD, Session::old('b').expires(later() - DAY))
+        .session(OLD, Session::old('c').expires(NOW - 9000 * DAY))
+}
+
+fn map(place: &Place) -> Value {
+    serde_json::from_slice(&fs::read(place.path().join("map.json")).unwrap()).unwrap()
+}
+
+fn day(seconds: i64) -> String {
+    let time = jiff::Timestamp::from_second(seconds).unwrap();
+    time.to_string().split('T').next().unwrap().to_owned()
+}
+
+const LINE: &str = "session migrate --from wiki:old --to wiki:new --rename-ids --cookie-map";
+
+#[test]
+fn names_of_both_cookies_come_from_the_farm_file() {
+    let place = place();
+    let end = later();
+    let tail = "1 stay behind: expired (--include-expired takes them along)\n";
+    let would = format!(
+        "would copy 2 of 3 sessions (58 B)\n{tail}would write map.json: 2 ids for json, to be dropped after {}\n",
+        day(end)
+    );
+    place.wikifarm(&format!("{LINE} json map.json --dry-run")).stdout(&would).run();
+    assert!(!place.path().join("map.json").exists());
+    let wrote = format!(
+        "copied 2 of 3 sessions (58 B)\n{tail}wrote map.json: 2 ids for json, to be dropped after {}\n",
+        day(end)
+    );
+    place.wikifarm(&format!("{LINE} json map.json")).stdout(&wrote).run();
+    let written = map(&place);
+    let names = place.names(NEW);
+    assert_eq!(
+        (&written["old_name"], &written["new_name"]),
+        (&json!("MOIN_SESSION"), &json!("MOIN_SESSION_lab"))
+    );
+    assert_eq!(written["drop_after"], json!(day(end)));
+    let ids = written["ids"].as_object().unwrap();
+    let mut new: Vec<&str> = ids.values().map(|id| id.as_str().unwrap()).collect();
+    new.sort_unstable();
+    assert_eq!(new, names);
+    assert!(ids.keys().all(|id| *id == "a".repeat(32) || *id == "b".repeat(32)), "{ids:?}");
+    let mode = fs::metadata(place.path().join("map.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_later_run_tells_of_what_an_earlier_one_moved_and_of_nothing_that_has_ended() {
+    let place = place();
+    place.wikifarm(&format!("{LINE} json map.json --move -q")).run();
+    let first = map(&place);
+    let place = place.session(OLD, Session::old('d').expires(later()));
+    let a = first["ids"]["a".repeat(32)].as_str().unwrap().to_owned();
+    fs::remove_file(place.path().join(NEW).join(a)).unwrap();
+    let report =
+        place.wikifarm(&format!("{LINE} json map.json --move --format json")).any_stdout().run().json();
+    assert_eq!((&report["copied"], &report["cookie_map"]["ids"]), (&json!(1), &json!(2)));
+    let ids: String =
+        map(&place)["ids"].as_object().unwrap().keys().filter_map(|id| id.chars().next()).collect();
+    assert_eq!(ids, "bd");
+}
+
+#[test]
+fn a_file_for_nginx_holds_map_and_snippet() {
+    let place =
+        Place::new().dir("from").dir("to").session("from", Session::old('a').expires(clock() + 4000 * DAY));
+    let line = "session migrate --from moin-1.8:from --to moin-1.9:to --rename-ids -q --new-cookie MOIN_SESSION_8080_ROOT";
+    place.wikifarm(&format!("{line} --cookie-map nginx old-wiki.conf")).run();
+    let text = fs::read_to_string(place.path().join("old-wiki.conf")).unwrap();
+    let new = &place.names("to")[0];
+    for part in [
+        format!("Drop it after {}:", day(clock() + 400 * DAY)),
+        "proxy_set_header Cookie $wikifarm_old_wiki;".to_owned(),
+        "map_hash_max_size 2048;".to_owned(),
+        format!("\n    {} {new};\n}}\n", "a".repeat(32)),
+    ] {
+        assert!(text.contains(&part), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_refused_before_anything_is_moved() {
+    let place = place().dir("map");
+    let plain =
+        "session migrate --from moin-1.8:old/cache/__common__/session --to moin-1.9:new/cache/__session__";
+    let unsure = "wikifarm: nothing tells the name of the cookie of moin-1.9:new/cache/__session__: say --new-cookie NAME\n";
+    for (line, why) in [
+        (format!("{plain} --rename-ids --cookie-map nginx map.conf"), unsure),
+        (
+            format!("{LINE} caddy map.conf"),
+            "wikifarm: --cookie-map: expected nginx, apache or json, and a file\n",
+        ),
+        (
+            format!("{LINE} nginx map"),
+            "wikifarm: --cookie-map map: a directory, expected the name of a file\n",
+        ),
+        (
+            format!("{LINE} nginx none/map"),
+            "wikifarm: --cookie-map none/map: No such file or directory (os error 2)\n",
+        ),
+        (
+            format!("{LINE} apache a\"b"),
+            "wikifarm: --cookie-map a\"b: expected a plain name, without quotes, backslashes and control characters\n",
+        ),
+        (
+            format!("{LINE} nginx map.conf --new-cookie x;y"),
+            "wikifarm: the cookie name \"x;y\" is more than letters, digits, _ - and .: only --cookie-map json can hold it\n",
+        ),
+    ] {
+        place.wikifarm(&line).stderr(why).status(2).run();
+    }
+    place.wikifarm(&format!("{plain} --cookie-map nginx map.conf")).any_stderr().status(2).run();
+    assert!(place.names(NEW).is_empty());
+}
+
+#[test]
+fn wikis_of_one_store_with_two_cookies_leave_it_open() {
+    let farm = FARM.replacen("cookie_name = \"lab\"", "cookie_name = \"siteidmagic\"", 1);
+    let place = Place::farm(&farm).dir(OLD).dir(NEW).session(OLD, Session::old('a').expires(later()));
+    let two = "wikifarm: the wikis of moin-1.9:new/cache/__session__ call their cookies MOIN_SESSION_lab, MOIN_SESSION_new: \
+               say --new-cookie NAME\n";
+    place.wikifarm(&format!("{LINE} json map.json")).stderr(two).status(2).run();
+    place.wikifarm(&format!("{LINE} json map.json --new-cookie MOIN_SESSION_lab -q")).run();
+    assert_eq!(map(&place)["new_name"], json!("MOIN_SESSION_lab"));
+}
