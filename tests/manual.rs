@@ -48,6 +48,7 @@ mod session_prune_index;
 mod session_revoke;
 mod session_show;
 mod session_stats;
+mod session_store;
 mod session_verify;
 mod session_whois;
 mod store_find;

@@ -10,7 +10,6 @@ use super::{Context, Exit, Failure};
 use crate::farm::Farm;
 use crate::moin::Behaviour;
 use crate::store::{self, Address, Layout, LayoutError, StoreSpec, shown_address};
-use crate::sys::same_place;
 
 /// The stores to work on.
 #[derive(Debug, Clone, Args)]
@@ -86,7 +85,7 @@ impl StoreArgs {
         }
         // One directory by two names is one store.
         let mut seen = HashSet::new();
-        stores.specs.retain(|spec| seen.insert((spec.layout, same_place(&spec.dir))));
+        stores.specs.retain(|spec| seen.insert((spec.layout, spec.place())));
         Ok(stores)
     }
 

@@ -3,8 +3,9 @@
 //! [`Farm::parse`] turns the text of a `farm.toml` into wikis whose every setting knows the line it came from.
 //! What is wrong with the file (unknown keys, wrong types, bad URLs) is collected, not thrown: `config check` shows all
 //! of it at once, every other command asks [`Farm::sound`] first and refuses a farm that was only half understood.
-//! Nothing here looks at the disk except [`locate`], which finds and reads the file.
+//! Nothing here looks at the disk except [`locate`], which finds and reads the file, and [`RedisAddress::place`].
 
+mod address;
 mod change;
 mod draft;
 pub mod drift;
@@ -25,6 +26,7 @@ mod wiki;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress, StoreAddress};
 pub use change::{Change, Edit, Fix, Layout, apply, quoted};
 pub use draft::Draft;
 pub use key::{Key, Kind};

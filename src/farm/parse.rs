@@ -1,13 +1,14 @@
 //! From TOML to layers of settings, with every problem noted and none skipped.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::address::StoreAddress;
 use super::inherit::{Layer, Layers};
 use super::value::{names, wrong_type};
-use super::wiki::store_dir;
 use super::{
     Change, Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, Value,
     nearest, policy, quoted, the_one_near, value,
@@ -252,14 +253,15 @@ impl Reader {
         raw: &Spanned<DeValue<'_>>,
     ) -> Option<Arc<Setting>> {
         match value::read(key.name(), key.kind(), raw) {
-            Ok(Value::Text(address)) if key == Key::SessionStore && store_dir(&address).is_none() => {
-                let message = format!("there is no session store {address:?}");
-                let problem = Problem::new("bad-value", raw.span(), message);
-                self.problems
-                    .push(problem.help("write moin-1.9:DIR or moin-1.8:DIR, or leave session_store out"));
-                None
-            }
             Ok(value) => {
+                if let (Key::SessionStore, Value::Text(address)) = (key, &value)
+                    && let Err(why) = StoreAddress::parse(address, Path::new("."))
+                {
+                    let problem = Problem::new("bad-value", raw.span(), why);
+                    let help = "write moin-1.9:DIR, moin-1.8:DIR, sqlite:FILE or redis://HOST:PORT/DB, or leave it out";
+                    self.problems.push(problem.help(help));
+                    return None;
+                }
                 let items = match raw.get_ref() {
                     DeValue::Array(items) => items.iter().map(Spanned::span).collect(),
                     _ => Vec::new(),

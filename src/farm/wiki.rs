@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Key, LintLevels, Span, Value};
+use super::address::join;
+use super::{Key, LintLevels, Span, StoreAddress, Value};
 use crate::moin::{Backend, Behaviour, CookieLifetime, Duplicate, Settings, Version};
 
 /// A setting as the farm file has it.
@@ -204,11 +205,17 @@ impl Wiki {
         self.path(Key::CacheDir).or_else(|| Some(self.data_dir()?.join("cache")))
     }
 
+    /// Where `session_store` says that sessions lie.
+    pub fn session_store(&self) -> Option<StoreAddress> {
+        StoreAddress::parse(self.text(Key::SessionStore)?, &self.base).ok()
+    }
+
     /// The directory of the session files: `session_dir` or `<cache_dir>/__session__` from 1.9,
-    /// `<cache_dir>/__common__/session` in 1.7 and 1.8. None in 2.0, which keeps no sessions on disk.
+    /// `<cache_dir>/__common__/session` in 1.7 and 1.8. None in 2.0, which keeps no sessions on disk, and where
+    /// [`Wiki::session_store`] is a database.
     pub fn session_dir(&self) -> Option<PathBuf> {
-        if let Some(dir) = self.text(Key::SessionStore).and_then(store_dir) {
-            return Some(join(&self.base, Path::new(dir)));
+        if let Some(store) = self.session_store() {
+            return store.dir().map(Path::to_owned);
         }
         match self.version().behaviour() {
             Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
@@ -287,15 +294,4 @@ impl Wiki {
         };
         Some((value, Origin::Default(version)))
     }
-}
-
-/// The directory in the address of a session store, `moin-1.9:DIR` or `moin-1.8:DIR`.
-pub(super) fn store_dir(address: &str) -> Option<&str> {
-    let dir = address.strip_prefix("moin-1.9:").or_else(|| address.strip_prefix("moin-1.8:"))?;
-    (!dir.is_empty()).then_some(dir)
-}
-
-/// Joins without a leading `./`, so that paths read as in the farm file.
-fn join(base: &Path, path: &Path) -> PathBuf {
-    if base == Path::new(".") { path.to_owned() } else { base.join(path) }
 }

@@ -286,7 +286,7 @@ fn session_dir_overlaps(wiki: &Wiki, sink: &mut Sink) {
 
 fn no_session_place(wiki: &Wiki, sink: &mut Sink) {
     let keeps_files = wiki.version().behaviour() < Behaviour::V2 && wiki.custom_handler().is_none();
-    if keeps_files && wiki.session_dir().is_none() {
+    if keeps_files && wiki.session_dir().is_none() && wiki.session_store().is_none() {
         let message = format!("nothing says where the sessions of the wiki {:?} lie", wiki.name);
         sink.report(wiki, wiki.span.clone(), message, "add its data_dir");
     }

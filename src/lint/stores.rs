@@ -227,7 +227,12 @@ fn shared_data_dir(farm: &Farm, sink: &mut Sink) {
 }
 
 fn first_request_store(farm: &Farm, sink: &mut Sink) {
-    let mut wikis = farm.wikis.iter().filter(|wiki| wiki.version().behaviour() == Behaviour::V1_9_0);
+    // A session service of its own does not keep the first request's directory.
+    let in_database = |wiki: &Wiki| wiki.session_store().is_some_and(|store| store.dir().is_none());
+    let mut wikis = farm
+        .wikis
+        .iter()
+        .filter(|wiki| wiki.version().behaviour() == Behaviour::V1_9_0 && !in_database(wiki));
     let Some(first) = wikis.next() else { return };
     let place = first.session_dir();
     for wiki in wikis.filter(|wiki| wiki.session_dir() != place) {

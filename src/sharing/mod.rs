@@ -38,7 +38,7 @@ pub use effect::{By, Harm};
 pub use groups::groups;
 pub use intent::{Disagreement, disagreements};
 pub use leaks::{Leak, Leaked, leaks};
-pub use places::{Identity, Places, RealPlaces};
+pub use places::{Identity, Places, RealPlaces, session_place};
 pub use site::{Left, Site, Storage};
 pub use steps::{Step, StepResult, TITLES};
 pub use third::Third;

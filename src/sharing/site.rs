@@ -6,6 +6,7 @@ use url::Url;
 
 use super::classes::Marks;
 use super::meeting::NOW;
+use super::places::session_place;
 use super::{As, Identity, Places};
 use crate::browser::{
     Cookie, Jar, Outcome, RefusalReason, Request, Target, WithheldReason, domain_match, path_match,
@@ -19,7 +20,7 @@ use crate::simulate;
 /// Where a wiki's sessions lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Storage {
-    /// In a directory, in the layout that goes with the id's form.
+    /// In a directory, in the layout that goes with the id's form, or in a database.
     Directory(PathBuf, Identity),
     /// In the cookie itself, signed with that key (2.0); `None` if the farm file does not say which.
     Cookie(Option<String>),
@@ -217,9 +218,11 @@ fn site_at(wiki: &Wiki, url: &Url, places: &dyn Places, browser: &Jar) -> Option
         _ => deleted(&settings, &target, browser),
     };
     let identify = |path: Option<PathBuf>| path.map(|path| (path.clone(), places.identity(&path)));
-    let storage = match (version.behaviour(), identify(wiki.session_dir())) {
+    let storage = match (version.behaviour(), session_place(wiki, places)) {
         (Behaviour::V2, _) => Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned)),
-        (Behaviour::V1_9_0, Some((path, identity))) => Storage::Process(path, identity),
+        (Behaviour::V1_9_0, Some((path, identity))) if wiki.session_dir().is_some() => {
+            Storage::Process(path, identity)
+        }
         (_, Some((path, identity))) => Storage::Directory(path, identity),
         (_, None) => Storage::Unknown,
     };

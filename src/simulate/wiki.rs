@@ -7,6 +7,7 @@ use url::Url;
 use crate::browser::Target;
 use crate::farm::{Farm, Key, Wiki};
 use crate::moin::{Backend, Behaviour, Handler, Settings};
+use crate::sharing::{RealPlaces, session_place};
 use crate::sys::{Place, same_place};
 
 /// Where something lies, and the path that people know it by.
@@ -72,10 +73,12 @@ impl Site {
             };
         }
         let own = |rest: &str| Path::new(&wiki.name).join("data").join(rest);
-        let rest = if settings.version.behaviour() < Behaviour::V1_9_0 {
-            "cache/__common__/session"
-        } else {
-            "cache/__session__"
+        let behaviour = settings.version.behaviour();
+        let rest =
+            if behaviour < Behaviour::V1_9_0 { "cache/__common__/session" } else { "cache/__session__" };
+        let sessions = match session_place(wiki, &RealPlaces) {
+            Some((path, place)) => Dir { path, place, assumed: false },
+            None => Dir::new(None, own(rest)),
         };
         let key = wiki.text(Key::SecretKeyId).map_or_else(|| format!("\0{}", wiki.name), str::to_owned);
         let site = Site::at(
@@ -84,7 +87,7 @@ impl Site {
             settings,
             wiki.auth(),
             key,
-            Dir::new(wiki.session_dir(), own(rest)),
+            sessions,
             Dir::new(wiki.user_dir(), own("user")),
         );
         let superusers = wiki.names(Key::Superuser).unwrap_or_default();

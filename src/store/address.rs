@@ -9,11 +9,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::farm::{RedisAddress, SqliteAddress};
 use crate::moin::Version;
-use crate::sys::{Dir, DirError, Kind};
+use crate::sys::{Dir, DirError, Kind, Place, same_place};
 
 use super::layout::{Layout, NameKind};
-use super::options::RedisAddress;
 
 /// One wiki that keeps its sessions in a store, with what reading and pruning need to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,16 @@ impl StoreSpec {
             return self.dir.display().to_string();
         }
         format!("{}:{}", self.layout, self.dir.display())
+    }
+
+    /// What makes it the same store as another, whatever they are called.
+    pub fn place(&self) -> Place {
+        match self.layout {
+            Layout::Redis => RedisAddress::parse(&self.dir.to_string_lossy())
+                .map_or_else(|_| same_place(&self.dir), |address| address.place()),
+            Layout::Sqlite => same_place(&SqliteAddress::parse(&self.dir).file),
+            _ => same_place(&self.dir),
+        }
     }
 }
 

@@ -1,11 +1,10 @@
 //! The stores of a farm.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Layout, StoreSpec, StoreWiki};
-use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{Farm, Key, StoreAddress, Wiki};
 use crate::moin::Behaviour;
-use crate::sys::same_place;
 
 /// The stores of a farm's wikis, and the wikis that have none that can be looked after, each with the reason.
 #[derive(Debug, Default)]
@@ -29,11 +28,16 @@ pub fn of_farm(farm: &Farm) -> FarmStores {
                 continue;
             }
         };
-        let position = *places.entry((layout, same_place(&dir))).or_insert_with(|| {
-            found.stores.push(StoreSpec { layout, dir, wikis: Vec::new() });
+        let spec = StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() };
+        let position = *places.entry((layout, spec.place())).or_insert_with(|| {
+            found.stores.push(spec);
             found.stores.len() - 1
         });
         if let Some(store) = found.stores.get_mut(position) {
+            // One wiki that wants seals is enough: the others do not mind them.
+            if !has_key(&store.dir) && has_key(&dir) {
+                store.dir = dir;
+            }
             store.wikis.push(StoreWiki {
                 name: wiki.name.clone(),
                 version: wiki.version(),
@@ -45,8 +49,23 @@ pub fn of_farm(farm: &Farm) -> FarmStores {
     found
 }
 
+/// Whether the address of a database names a key.
+fn has_key(address: &Path) -> bool {
+    address.to_string_lossy().contains("key_file=")
+}
+
 /// Where a wiki keeps its sessions, or why that can't be said.
 fn place(wiki: &Wiki) -> Result<(Layout, PathBuf), String> {
+    if wiki.version().behaviour() != Behaviour::V2
+        && let Some(store) = wiki.session_store()
+    {
+        return Ok(match store {
+            StoreAddress::Moin18(dir) => (Layout::Moin18, dir),
+            StoreAddress::Moin19(dir) => (Layout::Moin19, dir),
+            StoreAddress::Sqlite(file) => (Layout::Sqlite, file),
+            StoreAddress::Redis(address) => (Layout::Redis, PathBuf::from(address)),
+        });
+    }
     // Another class for ids alone renames the cookie; sessions lie where they always do.
     if let Some(key) = wiki.custom_handler().filter(|key| *key != Key::SessionIdHandler) {
         return Err(format!("it has its own {}", key.name()));

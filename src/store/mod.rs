@@ -29,7 +29,6 @@ pub mod index;
 mod json_dir;
 mod layout;
 mod name;
-mod options;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
@@ -43,6 +42,7 @@ mod tests;
 mod users;
 mod writable;
 
+pub use crate::farm::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress};
 pub use address::{Address, AddressError, LayoutError, StoreSpec, StoreWiki, shown_address};
 pub use error::StoreError;
 pub use facts::{Expires, Facts, Fields, Unreadable, UserRef, globals};
@@ -51,7 +51,6 @@ pub use files::FileStore;
 pub use json_dir::JsonStore;
 pub use layout::{Layout, NameKind};
 pub use name::{EntryName, Prefixes, SHORTEST_PREFIX};
-pub use options::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress};
 pub use record::{Found, Session, Stamp, State, TempFile, is_older, seconds};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;

@@ -17,7 +17,7 @@ use crate::ops::Problem;
 use crate::store::{
     self, EntryName, Layout, NameKind, NewSession, Raw, State, StoreError, StoreSpec, WritableStore,
 };
-use crate::sys::{Dir, Lock, LockDir, same_place};
+use crate::sys::{Dir, Lock, LockDir};
 
 mod allow;
 mod cookie_map;
@@ -179,7 +179,7 @@ fn same_kind(from: &StoreSpec, to: &StoreSpec) -> bool {
 /// Refuses stores that are one, or lie in one another: what is written would be taken for what is to be read.
 fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
     if from.layout == Layout::Redis || to.layout == Layout::Redis {
-        let same = from.dir == to.dir;
+        let same = from.layout == to.layout && from.place() == to.place();
         return if same {
             Err(Error::Refused("source and target are one and the same store".to_owned()))
         } else {
@@ -193,7 +193,7 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
             Some(parent.canonicalize().ok()?.join(name))
         })
     };
-    if same_place(&from.dir) == same_place(&to.dir) && same_kind(from, to) {
+    if from.place() == to.place() && same_kind(from, to) {
         return Err(Error::Refused("source and target are one and the same store".to_owned()));
     }
     if let (Some(from), Some(to)) = (real(&from.dir), real(&to.dir))

@@ -106,7 +106,7 @@ fn files(spec: &StoreSpec, dir: &Dir, found: &mut Findings) -> std::io::Result<(
 /// of the farm makes use: left behind by another version or another setting.
 pub(super) fn orphans(farm: &Farm, report: &mut Report) {
     let used: std::collections::HashSet<_> =
-        crate::store::of_farm(farm).stores.iter().map(|spec| (spec.layout, same_place(&spec.dir))).collect();
+        crate::store::of_farm(farm).stores.iter().map(|spec| (spec.layout, spec.place())).collect();
     let mut seen = std::collections::HashSet::new();
     for wiki in &farm.wikis {
         let Some(cache) = wiki.cache_dir() else { continue };

@@ -31,6 +31,7 @@ use super::person::{Headers, Person};
 use crate::browser::{Cookie, SharedSuffixes};
 use crate::farm::Farm;
 use crate::moin::Visitor;
+use crate::sharing::{RealPlaces, session_place};
 
 pub use case::{Case, CookieKey, InHeader, Reason, Verdict, Way};
 pub use cure::{Cures, Deletion, FreshName, Left};
@@ -316,7 +317,7 @@ fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> V
         note(&dir.place, dir.path.display().to_string(), &wiki.name, false);
     }
     for pair in paired.both.iter().filter(|pair| pair.seats.is_err()) {
-        let Some(place) = pair.old.session_dir().map(|dir| crate::sys::same_place(&dir)) else { continue };
+        let Some((_, place)) = session_place(pair.old, &RealPlaces) else { continue };
         if let Some(store) = known.get(&place).and_then(|position| stores.get_mut(*position)) {
             store.unknown.push(pair.old.name.clone());
         }

@@ -10,7 +10,7 @@ use redis::{
     RedisResult, ServerErrorKind,
 };
 
-use crate::store::options::{RedisAddress, RedisPlace};
+use crate::farm::{RedisAddress, RedisPlace};
 use crate::store::seal::secret;
 
 /// How long to wait for a connection, and for an answer.

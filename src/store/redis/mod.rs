@@ -14,6 +14,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::farm::RedisAddress;
 use crate::pickle::{self, Tree};
 use crate::sys::{FileId, MAX_FILE, Modified, NotOpened, Removal};
 
@@ -22,7 +23,6 @@ use super::error::StoreError;
 use super::facts::{Expires, Facts, Fields, Unreadable};
 use super::layout::NameKind;
 use super::name::EntryName;
-use super::options::RedisAddress;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
 use super::tally;

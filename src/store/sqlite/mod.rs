@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
+use crate::farm::SqliteAddress;
 use crate::pickle::{self, Tree};
 use crate::sys::{AsOwner, Dir, FileId, MAX_FILE, Modified, NotOpened, Removal};
 
@@ -18,7 +19,6 @@ use super::error::StoreError;
 use super::facts::{Expires, Facts, Fields, Unreadable};
 use super::layout::NameKind;
 use super::name::EntryName;
-use super::options::SqliteAddress;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
 use super::tally;

@@ -1,4 +1,5 @@
-//! What an address says beside the place: `sqlite:FILE?key_file=F`, `redis://user@host:port/db?prefix=P&..`.
+//! Addresses of session stores as `session_store` has them, and what they say beside the place:
+//! `sqlite:FILE?key_file=F`, `redis://user@host:port/db?prefix=P&..`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -6,8 +7,13 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use crate::sys::{Place, same_place};
+
 /// How keys begin, unless the address says otherwise.
 pub const DEFAULT_PREFIX: &str = "wikifarm:";
+
+/// What stands between the file and the key's file.
+const KEY_FILE: &str = "?key_file=";
 
 /// Where a Redis server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +39,7 @@ pub struct RedisAddress {
     pub user: Option<String>,
     /// The file that holds the password.
     pub password_file: Option<PathBuf>,
-    /// The file that holds the key of the seals; see [`SealKey`](super::SealKey).
+    /// The file that holds the key of the seals; see [`SealKey`](crate::store::SealKey).
     pub key_file: Option<PathBuf>,
 }
 
@@ -98,6 +104,97 @@ impl RedisAddress {
         }
         Ok(address)
     }
+
+    /// What makes it the same store as another: the server, the database in it, and how keys begin.
+    pub fn place(&self) -> Place {
+        let server = match &self.place {
+            RedisPlace::Tcp(host, port) | RedisPlace::Tls(host, port) => {
+                match host.to_ascii_lowercase().as_str() {
+                    "localhost" | "::1" => format!("127.0.0.1:{port}"),
+                    host => format!("{host}:{port}"),
+                }
+            }
+            RedisPlace::Unix(path) => format!("{:?}", same_place(path)),
+        };
+        // No path of a file system begins so.
+        Place::Path(PathBuf::from(format!("\0redis {server} {} {}", self.db, self.prefix)))
+    }
+}
+
+/// Where a wiki keeps its sessions, if `session_store` says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreAddress {
+    /// Files as 1.7 and 1.8 have them, in that directory.
+    Moin18(PathBuf),
+    /// Files as 1.9 has them, in that directory.
+    Moin19(PathBuf),
+    /// A database, with the options of its address behind it.
+    Sqlite(PathBuf),
+    /// A server: the whole address.
+    Redis(String),
+}
+
+impl StoreAddress {
+    /// Reads an address. Paths in it are relative to `base`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, for people.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, String> {
+        if RedisAddress::is_meant(text.as_bytes()) {
+            RedisAddress::parse(text)?;
+            return Ok(StoreAddress::Redis(based(text, base)));
+        }
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        let place = Path::new(rest);
+        match kind {
+            "moin-1.8" | "moin-1.9" | "sqlite" if rest.is_empty() => Err(format!("{kind}: of what?")),
+            "moin-1.8" => Ok(StoreAddress::Moin18(join(base, place))),
+            "moin-1.9" => Ok(StoreAddress::Moin19(join(base, place))),
+            "sqlite" => {
+                let SqliteAddress { file, key_file } = SqliteAddress::parse(place);
+                let mut whole = join(base, &file).into_os_string();
+                if let Some(key) = key_file {
+                    whole.push(KEY_FILE);
+                    whole.push(join(base, &key));
+                }
+                Ok(StoreAddress::Sqlite(PathBuf::from(whole)))
+            }
+            "json" => Err("no MoinMoin reads sessions in JSON".to_owned()),
+            _ => Err(format!("there is no session store {text:?}")),
+        }
+    }
+
+    /// The directory, where it is one of MoinMoin's own.
+    pub fn dir(&self) -> Option<&Path> {
+        match self {
+            StoreAddress::Moin18(dir) | StoreAddress::Moin19(dir) => Some(dir),
+            StoreAddress::Sqlite(_) | StoreAddress::Redis(_) => None,
+        }
+    }
+}
+
+/// The address of Redis with its files relative to `base`.
+fn based(text: &str, base: &Path) -> String {
+    let Some((address, query)) = text.split_once('?').filter(|_| base != Path::new(".")) else {
+        return text.to_owned();
+    };
+    let part = |part: &str| match part.split_once('=') {
+        // A path from the root stays what it is, also where its slash is written as %2F.
+        Some((name @ ("password_file" | "key_file"), path))
+            if !percent_decoded(path).starts_with('/') && !path.is_empty() =>
+        {
+            format!("{name}={}/{path}", base.display())
+        }
+        _ => part.to_owned(),
+    };
+    let parts: Vec<String> = query.split('&').map(part).collect();
+    format!("{address}?{}", parts.join("&"))
+}
+
+/// Joins without a leading `./`, so that paths read as in the farm file.
+pub(super) fn join(base: &Path, path: &Path) -> PathBuf {
+    if base == Path::new(".") { path.to_owned() } else { base.join(path) }
 }
 
 fn number(text: &str) -> Result<i64, String> {
@@ -143,7 +240,7 @@ pub struct SqliteAddress {
 impl SqliteAddress {
     /// Reads `FILE` or `FILE?key_file=KEY`: what is behind `sqlite:`.
     pub fn parse(text: &Path) -> Self {
-        const OPTION: &[u8] = b"?key_file=";
+        const OPTION: &[u8] = KEY_FILE.as_bytes();
         let bytes = text.as_os_str().as_bytes();
         let at = bytes.windows(OPTION.len()).position(|part| part == OPTION);
         let path = |bytes: Option<&[u8]>| PathBuf::from(OsStr::from_bytes(bytes.unwrap_or_default()));
@@ -199,6 +296,38 @@ mod tests {
         let address = SqliteAddress::parse(Path::new("/a/b.db?key_file=/c"));
         assert_eq!(address, SqliteAddress { file: "/a/b.db".into(), key_file: Some("/c".into()) });
         assert_eq!(SqliteAddress::parse(Path::new("b?c")).file, Path::new("b?c"));
+    }
+
+    #[test]
+    fn what_is_one_store_whatever_it_is_called() {
+        let place = |text: &str| RedisAddress::parse(text).unwrap().place();
+        assert_eq!(
+            place("redis://localhost"),
+            place("redis://wiki@127.0.0.1:6379/0?prefix=wikifarm:&key_file=/k")
+        );
+        for other in
+            ["redis://localhost:6380", "redis://localhost/1", "redis://localhost?prefix=x:", "redis://h"]
+        {
+            assert_ne!(place("redis://localhost"), place(other), "{other}");
+        }
+        assert_eq!(place("redis+unix:///run/r.sock"), place("redis+unix:///run/../run/r.sock?db=0"));
+    }
+
+    #[test]
+    fn paths_in_the_farm_file_are_relative_to_it() {
+        let parse = |text: &str| StoreAddress::parse(text, Path::new("/etc/farm"));
+        let sqlite = |text: &str| Ok(StoreAddress::Sqlite(text.into()));
+        assert_eq!(parse("moin-1.9:s"), Ok(StoreAddress::Moin19("/etc/farm/s".into())));
+        assert_eq!(parse("moin-1.8:/s"), Ok(StoreAddress::Moin18("/s".into())));
+        assert_eq!(parse("sqlite:s.db"), sqlite("/etc/farm/s.db"));
+        assert_eq!(parse("sqlite:/s.db?key_file=key"), sqlite("/s.db?key_file=/etc/farm/key"));
+        let redis = "redis://h/0?prefix=p:&password_file=pw&key_file=%2Fetc/key";
+        let based = "redis://h/0?prefix=p:&password_file=/etc/farm/pw&key_file=%2Fetc/key";
+        assert_eq!(parse(redis), Ok(StoreAddress::Redis(based.into())));
+        assert_eq!(StoreAddress::parse(redis, Path::new(".")), Ok(StoreAddress::Redis(redis.into())));
+        for text in ["json:d", "sqlite:", "moin-2.0:d", "d", "redis://:pw@h", "redis://h?prefx=1"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
     }
 
     proptest! {

@@ -1,0 +1,128 @@
+//! `session_store` in the farm file: sessions in a database are the wiki's storage to every command. Redis is shown in
+//! tests/servers.
+
+use serde_json::json;
+
+use crate::support::Place;
+
+const FARM: &str = "
+    moin = \"1.9.11\"
+
+    [farm]
+    user_dir = \"users\"
+    cookie_domain = \".example.org\"
+    cookie_name = \"lab\"
+
+    [wikis.one]
+    url = \"https://one.example.org/\"
+    data_dir = \"one\"
+    session_store = \"STORE\"
+
+    [wikis.two]
+    url = \"https://two.example.org/\"
+    data_dir = \"two\"
+    session_store = \"OTHER\"
+";
+
+fn farm(one: &str, two: &str) -> Place {
+    Place::farm(&FARM.replace("STORE", one).replace("OTHER", two)).file("users/1.2.3", "name=JoeDoe\n")
+}
+
+#[test]
+fn a_database_by_two_names_is_one_place_to_share_a_login_in() {
+    for (one, two) in [
+        ("sqlite:sessions.db", "sqlite:./users/../sessions.db"),
+        ("redis://localhost", "redis://127.0.0.1:6379/0?prefix=wikifarm:"),
+        ("redis+unix:///run/redis.sock?db=3", "redis+unix:///run/./redis.sock?db=3"),
+    ] {
+        let place = farm(one, two);
+        place.wikifarm("cookie preview").stdout("Wikis that share a login:\n  1. one, two\n").run();
+        place.wikifarm("config check").any_stdout().run();
+    }
+}
+
+#[test]
+fn another_database_is_another_place() {
+    for (one, two) in [
+        ("sqlite:one.db", "sqlite:two.db"),
+        ("redis://localhost", "redis://localhost/1"),
+        ("redis://localhost", "redis://localhost?prefix=two:"),
+    ] {
+        let place = farm(one, two);
+        let explained = place.wikifarm("cookie explain one two").any_stdout().run();
+        let line = format!("one keeps sessions in {}, two in", one.trim_start_matches("sqlite:"));
+        assert!(explained.stdout.contains(&line), "{}", explained.stdout);
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_said_with_its_place() {
+    for (address, why) in [
+        ("json:sessions", "no MoinMoin reads sessions in JSON"),
+        ("mysql:sessions", "there is no session store \"mysql:sessions\""),
+        (
+            "redis://:secret@host",
+            "a password in an address is seen by others (ps): put it into a file, and say ?password_file=FILE",
+        ),
+        ("redis://host?prefx=x", "unknown option \"prefx\": expected prefix, password_file or key_file"),
+        ("sqlite:", "sqlite: of what?"),
+    ] {
+        let place = farm(address, "sqlite:two.db");
+        let findings = place.wikifarm("config check --format json").any_stdout().status(1).run().json();
+        let all = findings["findings"].as_array().unwrap();
+        let finding = all.iter().find(|finding| finding["rule"] == "bad-value").unwrap();
+        assert_eq!((&finding["message"], &finding["line"]), (&json!(why), &json!(11)));
+    }
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use super::*;
+    use crate::support::{DAY, HOUR, Session, clock};
+
+    /// Sessions of a live user, of an expired one and of nobody, in the database of both wikis.
+    fn place() -> Place {
+        let now = clock();
+        let place = farm("sqlite:sessions.db", "sqlite:./sessions.db").dir("from").sessions(
+            "from",
+            [
+                Session::new('a').expires(now + DAY).user("1.2.3").written(now - HOUR),
+                Session::new('b').expires(now - 9 * DAY).user("1.2.3").written(now - 9 * DAY),
+                Session::new('c').expires(now + DAY).user("9.9.9").written(now - HOUR),
+            ],
+        );
+        place.wikifarm("session migrate --from moin-1.9:from --to wiki:two --include-expired -q").run();
+        place
+    }
+
+    #[test]
+    fn every_session_command_works_on_it() {
+        let place = place();
+        let ids = |filter: &str| {
+            let list =
+                place.wikifarm(&format!("session list --format json {filter}")).any_stdout().run().json();
+            let first = |session: &serde_json::Value| session["id"].as_str().unwrap().chars().next().unwrap();
+            let mut ids: Vec<char> = list.as_array().unwrap().iter().map(first).collect();
+            ids.sort_unstable();
+            ids.into_iter().collect::<String>()
+        };
+        assert_eq!(ids(""), "abc");
+        assert_eq!(ids("--user JoeDoe --state live"), "a");
+        let shown = place.wikifarm("session show aaaaaaaa --format json").any_stdout().run().json();
+        assert_eq!((&shown["user"]["name"], &shown["wikis"]), (&json!("JoeDoe"), &json!(["one", "two"])));
+        assert_eq!(shown["store"], json!("sqlite:sessions.db"));
+        let whose = place.wikifarm("session whois - --format json").stdin("a".repeat(40)).any_stdout().run();
+        assert!(whose.stdout.contains("JoeDoe"), "{}", whose.stdout);
+        let stats = place.wikifarm("session stats --format json").any_stdout().run();
+        assert!(stats.stdout.contains("sqlite:sessions.db"), "{}", stats.stdout);
+        let found = place.wikifarm("session verify --format json").any_stdout().status(1).run();
+        assert!(found.stdout.contains("there is no user id:9.9.9"), "{}", found.stdout);
+
+        place.wikifarm("session prune --dry-run -q").run();
+        assert_eq!(ids(""), "abc");
+        place.wikifarm("session prune -q").run();
+        assert_eq!(ids(""), "ac");
+        place.wikifarm("session revoke --user JoeDoe --settle 0s -q").run();
+        assert_eq!(ids(""), "c");
+    }
+}
