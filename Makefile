@@ -1,4 +1,4 @@
-# check: everything CI checks; of it check-offline needs no server, check-servers starts redis-server, nginx and Apache. install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
+# check: everything CI checks; of it check-offline needs no server, check-servers starts redis-server, nginx and Apache, and needs Python 2.7. install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
 # bench: how fast it checks 5,000 wikis, and how fast it is beside the bare system calls, on stores of 100,000 and 1,000,000 sessions (some 8 GB and 15 minutes).
 # WIKIFARM_STRESS=60 make check: the races against writing wikis and an attacker run for a minute each instead of a second.
 CARGO ?= cargo
@@ -17,7 +17,7 @@ check-offline: tools
 	$(CARGO) test --locked
 
 # The tests that need servers: each starts its own, on a socket or a port of its own, and stops it after.
-check-servers: tools servers
+check-servers: tools servers target/python2.7/redis
 	$(CARGO) test --locked --test servers -- --ignored
 
 # Program:package. Of Apache only the program: its service is not wanted.
@@ -29,6 +29,14 @@ servers:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >&2; \
 	fi; \
 	missing; [ -z "$$missing" ] || { echo "check-servers: missing$$missing, which tests need: apt install$$missing" >&2; exit 1; }
+
+# What contrib/moin needs for Redis, beside a Python 2.7 that PYTHON2 names, or is on the PATH or of pyenv: Debian has none any more.
+target/python2.7/redis:
+	@for python in $$PYTHON2 python2.7 $$HOME/.pyenv/versions/2.7*/bin/python2.7; do \
+		if $$python --version >/dev/null 2>&1; then \
+			exec $$python -m pip install --quiet --disable-pip-version-check --target target/python2.7 'redis==3.5.3'; \
+		fi; \
+	done; echo "check-servers: missing python2.7, which tests need: pyenv install 2.7, or set PYTHON2 to one" >&2; exit 1
 
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.95 or later, from https://rustup.rs or your distribution" >&2; exit 1; }

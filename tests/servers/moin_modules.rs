@@ -1,0 +1,143 @@
+//! `contrib/moin`: its own tests under Python 2.7, and sessions that go from wikifarm to a wiki and back.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use super::redis_server::RedisServer;
+
+/// Python 2.7: `$PYTHON2`, `python2.7`, or what pyenv has.
+fn python() -> PathBuf {
+    let runs = |path: &Path| {
+        let version = Command::new(path).arg("--version").output();
+        version.is_ok_and(|output| String::from_utf8_lossy(&output.stderr).starts_with("Python 2.7"))
+    };
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let of_pyenv = fs::read_dir(home.join(".pyenv/versions")).into_iter().flatten().flatten();
+    std::env::var_os("PYTHON2")
+        .map(PathBuf::from)
+        .into_iter()
+        .chain([PathBuf::from("python2.7")])
+        .chain(of_pyenv.map(|entry| entry.path().join("bin/python2.7")))
+        .find(|path| runs(path))
+        .expect("python2.7 is missing, which MoinMoin's modules need: install it (pyenv install 2.7), or set PYTHON2 to one")
+}
+
+/// Python over the modules, with the package `redis` that `make check-servers` has put under target/python2.7.
+fn run(arguments: &[&str], redis: &Path) -> Output {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(python());
+    command.args(arguments).current_dir(root.join("contrib/moin"));
+    command.env("PYTHONPATH", root.join("target/python2.7")).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("WIKIFARM_REDIS", redis).output().unwrap()
+}
+
+fn wikifarm(dir: &Path, line: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
+    command.args(line.split(' ')).current_dir(dir);
+    command.env("STATE_DIRECTORY", dir.join("state")).env("RUNTIME_DIRECTORY", dir.join("locks"));
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{line}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+#[ignore = "needs python2.7 and redis-server: make check-servers"]
+fn the_modules_keep_what_they_promise() {
+    let server = RedisServer::start(&[]);
+    let output = run(&["-m", "unittest", "test_wikifarm_sessions"], &server.socket());
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("Ran 20 tests"), "{text}");
+}
+
+/// Reads all sessions of a store as a wiki would, and writes one of its own.
+const WIKI: &str = "
+import sys
+from wikifarm_stores import open_store
+store = open_store(sys.argv[1])
+for sid in store.ids():
+    print sid[0], sorted((store.load(sid) or {'nothing': 0}).items())
+store.save('e' * 40, {'user.id': '1.2.3', 'expires': 4000000000, 'trail': [u'P\\xe4ge']})
+";
+
+#[test]
+#[ignore = "needs python2.7 and redis-server: make check-servers"]
+fn sessions_go_to_a_wiki_and_back() {
+    let server = RedisServer::start(&[]);
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path();
+    for name in ["from", "back"] {
+        fs::create_dir(dir.join(name)).unwrap();
+    }
+    let key = dir.join("key");
+    fs::write(&key, "an example of a key\n").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let session = b"(dS'expires'\nF4000000000.0\nsS'user.id'\nS'1.2.3'\ns.";
+    fs::write(dir.join("from").join("a".repeat(40)), session).unwrap();
+    for address in [
+        format!("sqlite:{}/s.db?key_file={}", dir.display(), key.display()),
+        server.address(&format!("key_file={}", key.display())),
+    ] {
+        wikifarm(dir, &format!("session migrate --from moin-1.9:from --to {address} -q"));
+        let output = run(&["-c", WIKI, &address], &server.socket());
+        assert_eq!(
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)),
+            ("a [('expires', 4000000000.0), ('user.id', '1.2.3')]\n".into(), "".into())
+        );
+        let list = wikifarm(dir, &format!("session list --store {address} --format json"));
+        let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+        assert_eq!(list.as_array().unwrap().len(), 2);
+        assert!(list.as_array().unwrap().iter().all(|session| session["user"]["id"] == "1.2.3"), "{list}");
+        wikifarm(dir, &format!("session migrate --from {address} --to moin-1.9:back -q"));
+        assert_eq!(fs::read(dir.join("back").join("a".repeat(40))).unwrap(), session);
+        assert!(dir.join("back").join("e".repeat(40)).exists());
+        fs::remove_file(dir.join("back").join("e".repeat(40))).unwrap();
+        fs::remove_file(dir.join("back").join("a".repeat(40))).unwrap();
+
+        // Moved without the key, nobody vouches for it.
+        let plain = address.replace("s.db", "plain.db").split('?').next().unwrap().to_owned();
+        let (plain, sealed) = if plain.starts_with("sqlite:") {
+            (plain.clone(), format!("{plain}?key_file={}", key.display()))
+        } else {
+            (format!("{plain}?prefix=plain:"), format!("{plain}?prefix=plain:&key_file={}", key.display()))
+        };
+        wikifarm(dir, &format!("session migrate --from moin-1.9:from --to {plain} -q"));
+        let output = run(&["-c", WIKI, &sealed], &server.socket());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "a [('nothing', 0)]\n");
+    }
+}
+
+#[test]
+#[ignore = "needs python2.7: make check-servers"]
+fn a_database_that_a_wiki_makes_is_the_one_that_wikifarm_makes() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path();
+    fs::create_dir(dir.join("from")).unwrap();
+    let key = dir.join("key");
+    fs::write(&key, "an example of a key\n").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    wikifarm(dir, "session migrate --from moin-1.9:from --to sqlite:ours.db -q");
+    let theirs = format!("sqlite:{}/theirs.db?key_file={}", dir.display(), key.display());
+    let output = run(&["-c", WIKI, &theirs], Path::new("none"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let schema = |name: &str| {
+        let database = rusqlite::Connection::open(dir.join(name)).unwrap();
+        let text = |query: &str| -> Vec<String> {
+            let mut statement = database.prepare(query).unwrap();
+            let rows = statement.query_map([], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+            rows.map(|row| format!("{:?}", row.unwrap()).split_whitespace().collect::<Vec<_>>().join(" "))
+                .collect()
+        };
+        [
+            "SELECT coalesce(sql, name) FROM sqlite_master ORDER BY name",
+            "PRAGMA application_id",
+            "PRAGMA user_version",
+            "PRAGMA journal_mode",
+        ]
+        .map(text)
+    };
+    assert_eq!(schema("ours.db"), schema("theirs.db"));
+}
