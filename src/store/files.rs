@@ -278,6 +278,7 @@ impl WritableStore for FileStore {
                 mode: Some(stat.mode),
                 owner: Some((stat.uid, stat.gid)),
                 stamp,
+                sealed: None,
             }))),
             Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),

@@ -26,6 +26,8 @@ pub struct Raw {
     pub owner: Option<(u32, u32)>,
     /// To remove or replace it only if nobody wrote it since.
     pub stamp: Stamp,
+    /// Whether it carries the seal of the store's key; `None` where the store has no key.
+    pub sealed: Option<bool>,
 }
 
 /// A session to be put into a store.

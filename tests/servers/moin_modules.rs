@@ -107,6 +107,27 @@ fn sessions_go_to_a_wiki_and_back() {
         wikifarm(dir, &format!("session migrate --from moin-1.9:from --to {plain} -q"));
         let output = run(&["-c", WIKI, &sealed], &server.socket());
         assert_eq!(String::from_utf8_lossy(&output.stdout), "a [('nothing', 0)]\n");
+        // Moved again with the key, it is sealed.
+        let again =
+            wikifarm(dir, &format!("session migrate --from moin-1.9:from --to {sealed} --format json"));
+        assert!(again.contains("\"replaced\": 1"), "{again}");
+        let output = run(&["-c", WIKI, &sealed], &server.socket());
+        assert!(String::from_utf8_lossy(&output.stdout).starts_with("a [('expires', 4000000000.0)"));
+        wikifarm(dir, &format!("session revoke --store {plain} {} --settle 0s -q", "a".repeat(40)));
+        wikifarm(dir, &format!("session migrate --from moin-1.9:from --to {plain} -q"));
+        // Nor does wikifarm carry it on to where it would be trusted; only what the wiki wrote goes.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
+        command
+            .args(["session", "migrate", "--from", &sealed, "--to", "moin-1.9:back", "-q"])
+            .current_dir(dir);
+        command.env("STATE_DIRECTORY", dir.join("state")).env("RUNTIME_DIRECTORY", dir.join("locks"));
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let held =
+            "aaaaaaaa…: without the seal of the store's key: somebody else wrote it, a possible attack";
+        assert!(output.status.code() == Some(3) && stderr.contains(held), "{stderr}");
+        assert!(!dir.join("back").join("a".repeat(40)).exists());
+        fs::remove_file(dir.join("back").join("e".repeat(40))).unwrap();
     }
 }
 

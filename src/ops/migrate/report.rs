@@ -21,7 +21,7 @@ pub struct Counts {
     pub filtered: u64,
     /// Left behind: there is another of that id at the target.
     pub conflicts: u64,
-    /// Left behind: it names a class that sessions may not name. A possible attack.
+    /// Left behind: it names a class that sessions may not name, or lacks the seal of its store. A possible attack.
     pub forbidden: u64,
     /// Left behind: a file with several names, of a strange owner, or too large.
     pub unsafe_files: u64,

@@ -55,6 +55,12 @@ pub(super) fn ready(
         tell(report, format!("{from}: {id}: belongs to user {uid}, the directory to user {us}"));
         return None;
     }
+    if raw.sealed == Some(false) {
+        report.counts.forbidden += 1;
+        let why = "without the seal of the store's key: somebody else wrote it, a possible attack";
+        tell(report, format!("{from}: {id}: {why}"));
+        return None;
+    }
     if !is_meant(id, &raw, options, report) {
         return None;
     }

@@ -93,6 +93,12 @@ impl<'a> Transfer<'a> {
             };
             match there {
                 None => entries.push(self.entry(&ready, None)),
+                // The same, but nobody vouches for it: it was put there without the key.
+                Some(there) if there.bytes == ready.new.bytes && there.sealed == Some(false) => {
+                    ready.new.instead_of = Some(there.stamp);
+                    let before = (!self.is_ours(&there, &ready.new.id)).then_some(&there);
+                    entries.push(self.entry(&ready, before));
+                }
                 Some(there) if there.bytes == ready.new.bytes => {
                     self.report.counts.same += 1;
                     if !self.is_ours(&there, &ready.new.id) {

@@ -149,7 +149,7 @@ fn raw(file: &OpenFile) -> Result<(u64, Read), NotOpened> {
         Ok(bytes) => {
             let modified = Modified { seconds: stat.modified, nanos: stat.modified_nanos };
             let (mode, owner) = (Some(stat.mode), Some((stat.uid, stat.gid)));
-            Ok((Raw { bytes, modified, mode, owner, stamp }, stat))
+            Ok((Raw { bytes, modified, mode, owner, stamp, sealed: None }, stat))
         }
     };
     Ok((stat.size, read))

@@ -119,14 +119,15 @@ impl RedisStore {
             let [pickle, meta] = self.keys(id);
             pipe.cmd("STRLEN").arg(&pickle);
             pipe.cmd("GETRANGE").arg(&pickle).arg(0).arg(MAX_FILE);
-            pipe.cmd("HGET").arg(&meta).arg("modified_ns");
+            pipe.cmd("HMGET").arg(&meta).arg("modified_ns").arg("seal");
         }
         let answers: Vec<redis::Value> = self.server.ask(|to| pipe.query(to))?;
-        let entry = |answers: &[redis::Value]| {
-            let [size, bytes, nanos] = answers else { return None };
+        let entry = |(id, answers): (&EntryName, &[redis::Value])| {
+            let [size, bytes, meta] = answers else { return None };
             let size: u64 = redis::from_redis_value_ref(size).ok()?;
             let bytes: Vec<u8> = redis::from_redis_value_ref(bytes).ok()?;
-            let nanos: Option<i64> = redis::from_redis_value_ref(nanos).unwrap_or(None);
+            let (nanos, seal): (Option<i64>, Option<Vec<u8>>) =
+                redis::from_redis_value_ref(meta).unwrap_or((None, None));
             let modified = modified(nanos.unwrap_or(0));
             if bytes.is_empty() {
                 return None;
@@ -135,9 +136,10 @@ impl RedisStore {
                 return Some(Entry::TooLarge(size, modified));
             }
             let stamp = stamp_of(&bytes, modified);
-            Some(Entry::Raw(Box::new(Raw { bytes, modified, mode: None, owner: None, stamp })))
+            let sealed = self.key.as_ref().map(|key| seal.is_some_and(|seal| key.seal(id, &bytes) == seal));
+            Some(Entry::Raw(Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, sealed })))
         };
-        Ok(answers.chunks(3).map(entry).collect())
+        Ok(ids.iter().zip(answers.chunks(3)).map(entry).collect())
     }
 
     fn fetch_one(&self, id: &EntryName) -> Result<Option<Entry>, StoreError> {

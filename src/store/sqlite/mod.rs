@@ -104,7 +104,9 @@ impl SqliteStore {
         }
         let bytes: Vec<u8> = row.get(3)?;
         let stamp = stamp_of(&bytes, modified);
-        Ok(Entry::Session(name, Box::new(Raw { bytes, modified, mode: None, owner: None, stamp })))
+        let seal: Option<Vec<u8>> = row.get(4)?;
+        let sealed = self.key.as_ref().map(|key| seal.is_some_and(|seal| key.seal(&name, &bytes) == seal));
+        Ok(Entry::Session(name, Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, sealed })))
     }
 
     fn one(&self, connection: &Connection, id: &EntryName) -> rusqlite::Result<Option<Entry>> {
@@ -195,7 +197,8 @@ impl SqliteStore {
 }
 
 /// In the order in which [`SqliteStore::entry`] reads them; a pickle that is too large is not fetched.
-const COLUMNS: &str = "id, modified_ns, length(pickle), CASE WHEN length(pickle) <= 16777216 THEN pickle END";
+const COLUMNS: &str =
+    "id, modified_ns, length(pickle), CASE WHEN length(pickle) <= 16777216 THEN pickle END, seal";
 
 fn modified(nanos: i64) -> Modified {
     let below = nanos.rem_euclid(1_000_000_000);
