@@ -13,7 +13,7 @@ use std::thread;
 use crate::pickle::{self, Tree};
 use crate::sys::{
     self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal,
-    put_files, remove_temps,
+    in_parts, put_files, remove_temps, stamp_regular,
 };
 
 use super::address::StoreSpec;
@@ -24,7 +24,7 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp, TempFile};
 use super::scan;
 use super::tally;
-use super::writable::{NewSession, Raw, USUAL_MODE, WritableStore, Written};
+use super::writable::{NewSession, Raw, RawRead, USUAL_MODE, WritableStore, Written};
 use super::{Decide, SessionStore, Sink, Skip, json_dir};
 
 /// So many entries are removed by one thread before it takes the next.
@@ -67,6 +67,31 @@ impl FileStore {
 
     fn as_owner(&self) -> Result<AsOwner, StoreError> {
         AsOwner::of(&self.dir).map_err(|source| self.error(source))
+    }
+
+    /// Everything of one session, read with the rights that this thread has.
+    fn read_whole(&self, id: &EntryName) -> RawRead {
+        if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        let read = sys::open_regular(&self.dir, id.as_c_str()).and_then(|file| {
+            file.read(&mut bytes)?;
+            Ok((file.stat(), Stamp(file.stamp())))
+        });
+        match read {
+            Ok((stat, stamp)) => Ok(Some(Ok(Raw {
+                bytes,
+                modified: Modified { seconds: stat.modified, nanos: stat.modified_nanos },
+                mode: Some(stat.mode),
+                owner: Some((stat.uid, stat.gid)),
+                stamp,
+                sealed: None,
+            }))),
+            Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
+            Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
+            Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
+        }
     }
 
     fn error(&self, source: io::Error) -> StoreError {
@@ -261,29 +286,25 @@ impl SessionStore for FileStore {
 }
 
 impl WritableStore for FileStore {
-    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
-        if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
-            return Ok(None);
-        }
+    fn read_raw(&self, id: &EntryName) -> RawRead {
         let _owner = self.as_owner()?;
-        let mut bytes = Vec::new();
-        let read = sys::open_regular(&self.dir, id.as_c_str()).and_then(|file| {
-            file.read(&mut bytes)?;
-            Ok((file.stat(), Stamp(file.stamp())))
-        });
-        match read {
-            Ok((stat, stamp)) => Ok(Some(Ok(Raw {
-                bytes,
-                modified: Modified { seconds: stat.modified, nanos: stat.modified_nanos },
-                mode: Some(stat.mode),
-                owner: Some((stat.uid, stat.gid)),
-                stamp,
-                sealed: None,
-            }))),
-            Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
-            Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
-            Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
-        }
+        self.read_whole(id)
+    }
+
+    fn read_many(&self, ids: &[EntryName]) -> Vec<RawRead> {
+        in_parts(ids, |ids| match self.as_owner() {
+            Ok(_owner) => ids.iter().map(|id| self.read_whole(id)).collect(),
+            // It tells why for each.
+            Err(_) => ids.iter().map(|id| self.read_raw(id)).collect(),
+        })
+    }
+
+    fn written_since(&self, seen: &[(EntryName, Stamp)]) -> Vec<bool> {
+        let Ok(_owner) = self.as_owner() else { return vec![false; seen.len()] };
+        let is_other = |(id, stamp): &(EntryName, Stamp)| {
+            stamp_regular(&self.dir, id.as_c_str()).is_ok_and(|now| Stamp(now) != *stamp)
+        };
+        seen.iter().map(is_other).collect()
     }
 
     fn tidy(&self) {

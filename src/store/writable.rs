@@ -75,6 +75,14 @@ pub trait WritableStore: SessionStore {
         ids.iter().map(|id| self.read_raw(id)).collect()
     }
 
+    /// Which of some sessions were written since they had these stamps: each that is there with another stamp.
+    fn written_since(&self, seen: &[(EntryName, Stamp)]) -> Vec<bool> {
+        let ids: Vec<EntryName> = seen.iter().map(|(id, _)| *id).collect();
+        let now = self.read_many(&ids);
+        let is_other = |(now, (_, stamp)): (&RawRead, &(EntryName, Stamp))| matches!(now, Ok(Some(Ok(raw))) if raw.stamp != *stamp);
+        now.iter().zip(seen).map(is_other).collect()
+    }
+
     /// Takes away what an earlier run of ours was writing when it was stopped. Only who holds the store's lock may.
     fn tidy(&self) {}
 

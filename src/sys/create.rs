@@ -12,8 +12,9 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::dir::{Dir, Kind};
-use super::file::{NotOpened, open_regular};
+use super::file::{NotOpened, open_regular, stamp_regular};
 use super::owner::AsOwner;
+use super::parallel::in_parts;
 
 /// How the names of temporary files begin; no wiki takes them for sessions.
 pub const TEMP_PREFIX: &[u8] = b".wikifarm-";
@@ -59,19 +60,8 @@ pub enum Put {
 ///
 /// One result a file, in order. A full disk fails before anything is renamed: then nothing has changed.
 pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
-    let mut temps: Vec<io::Result<CString>> = Vec::with_capacity(files.len());
-    let mut failed = None;
-    for file in files {
-        let temp = match &failed {
-            None => write_temp(dir, file),
-            // The disk is full, or the like: do not try a thousand times.
-            Some(kind) => Err(io::Error::from(*kind)),
-        };
-        if let Err(error) = &temp {
-            failed = Some(error.kind());
-        }
-        temps.push(temp);
-    }
+    let temps = in_parts(files, |files| write_temps(dir, files));
+    let failed = temps.iter().find_map(|temp| temp.as_ref().err().map(io::Error::kind));
     let synced = match failed {
         None => AsOwner::of(dir).and_then(|_owner| syncfs(dir).map_err(io::Error::from)),
         Some(kind) => Err(io::Error::from(kind)),
@@ -123,6 +113,24 @@ pub fn remove_temps(dir: &Dir) {
     for name in left {
         let _ = unlinkat(dir, name.as_c_str(), AtFlags::empty());
     }
+}
+
+/// Writes some files beside their places.
+fn write_temps(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<CString>> {
+    let mut temps: Vec<io::Result<CString>> = Vec::with_capacity(files.len());
+    let mut failed = None;
+    for file in files {
+        let temp = match &failed {
+            None => write_temp(dir, file),
+            // The disk is full, or the like: do not try a thousand times.
+            Some(kind) => Err(io::Error::from(*kind)),
+        };
+        if let Err(error) = &temp {
+            failed = Some(error.kind());
+        }
+        temps.push(temp);
+    }
+    temps
 }
 
 /// Writes the bytes beside the place, under a random name.
@@ -180,8 +188,8 @@ fn rename_into_place(dir: &Dir, temp: &CStr, new: &NewFile<'_>) -> io::Result<Pu
             _ => return Ok(Put::Changed),
         },
     }
-    match open_regular(dir, new.name) {
-        Ok(file) => Ok(Put::Done(file.stamp())),
+    match stamp_regular(dir, new.name) {
+        Ok(stamp) => Ok(Put::Done(stamp)),
         // Written by a wiki, or removed, in this very moment: ours was there.
         Err(_) => Ok(Put::Done(0)),
     }

@@ -173,6 +173,32 @@ pub fn stat_regular(dir: &Dir, name: &CStr) -> Result<FileStat, NotOpened> {
     Ok(FileStat::of(&stat))
 }
 
+/// The stamp of the regular file `name` as [`OpenFile::stamp`] has it, without opening it.
+///
+/// # Errors
+///
+/// Where there is none, or it is no regular file.
+pub fn stamp_regular(dir: &Dir, name: &CStr) -> Result<u64, NotOpened> {
+    let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(NotOpened::NotRegular);
+    }
+    Ok(stamp(&stat))
+}
+
+#[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
+fn stamp(stat: &Stat) -> u64 {
+    let seconds: i64 = stat.st_ctime.into();
+    let parts = [
+        stat.st_dev,
+        stat.st_ino,
+        seconds.cast_unsigned(),
+        u64::try_from(stat.st_ctime_nsec).unwrap_or(0),
+        FileStat::of(stat).size,
+    ];
+    parts.into_iter().fold(0x9e37_79b9_7f4a_7c15, |stamp, part| mix(stamp ^ part))
+}
+
 /// The number of names, the same type on every machine.
 #[allow(clippy::useless_conversion, reason = "st_nlink is 32 bits wide on some machines")]
 pub(super) fn links(stat: &Stat) -> u64 {
@@ -192,17 +218,8 @@ impl OpenFile {
 
     /// A number that changes when the file is written, replaced, or has its permissions changed: made of inode,
     /// change time and size. It means nothing else.
-    #[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
     pub fn stamp(&self) -> u64 {
-        let seconds: i64 = self.stat.st_ctime.into();
-        let parts = [
-            self.stat.st_dev,
-            self.stat.st_ino,
-            seconds.cast_unsigned(),
-            u64::try_from(self.stat.st_ctime_nsec).unwrap_or(0),
-            self.size(),
-        ];
-        parts.into_iter().fold(0x9e37_79b9_7f4a_7c15, |stamp, part| mix(stamp ^ part))
+        stamp(&self.stat)
     }
 
     /// Reads the whole file into `buffer` (which is emptied first), however much it grows meanwhile at most

@@ -15,6 +15,7 @@ mod dir;
 mod file;
 mod lock;
 mod owner;
+mod parallel;
 mod place;
 mod places;
 mod private;
@@ -27,9 +28,12 @@ mod write;
 
 pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files, remove_temps};
 pub use dir::{Dir, DirStamp, Entry, FileId, Kind};
-pub use file::{FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, read_head, stat_regular};
+pub use file::{
+    FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, read_head, stamp_regular, stat_regular,
+};
 pub use lock::{Lock, LockDir, LockError};
 pub use owner::{AsOwner, RunAsError, forget_groups, is_root, run_as};
+pub use parallel::in_parts;
 pub use place::{Place, same_place};
 pub use places::{PlaceError, cache_dir, lock_dir, state_dir};
 pub use private::{PrivateDir, PrivateError};

@@ -1,6 +1,7 @@
 //! What the tests share: the servers.
 
 mod cookie_map;
+mod lossless;
 mod moin_modules;
 mod redis;
 mod redis_server;

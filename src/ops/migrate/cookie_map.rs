@@ -87,6 +87,8 @@ impl CookieMap {
             pairs.retain(|pair| pair.old != pair.new);
         }
         pairs.sort_unstable_by(|a, b| a.old.cmp(&b.old));
+        // One that was copied again, as it changed meanwhile, is told twice.
+        pairs.dedup_by(|a, b| a.old == b.old);
         CookieMap { old_name, new_name, takes, pairs, now }
     }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::ops::Problem;
 use crate::store::{
-    self, EntryName, Layout, NameKind, NewSession, Raw, State, StoreError, StoreSpec, WritableStore,
+    self, EntryName, Layout, NameKind, NewSession, Raw, Stamp, State, StoreError, StoreSpec, WritableStore,
 };
 use crate::sys::{Dir, Lock, LockDir};
 
@@ -326,6 +326,8 @@ struct Ready {
     told: bool,
     /// What is at the target already, and was not put there by us.
     before: Option<Raw>,
+    /// The stamp of its copy, once there is one.
+    copy: Option<Stamp>,
 }
 
 #[cfg(test)]

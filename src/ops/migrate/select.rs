@@ -119,7 +119,7 @@ pub(super) fn ready(
         owner: options.owner.or(raw.owner),
         instead_of: None,
     };
-    Some(Ready { id, raw, new, told: false, before: None })
+    Some(Ready { id, raw, new, told: false, before: None, copy: None })
 }
 
 /// Whether the filters mean a session; counted where they do not.

@@ -101,6 +101,7 @@ impl<'a> Transfer<'a> {
                 }
                 Some(there) if there.bytes == ready.new.bytes => {
                     self.report.counts.same += 1;
+                    ready.copy = Some(there.stamp);
                     if !self.is_ours(&there, &ready.new.id) {
                         ready.before = Some(there);
                     }
@@ -145,8 +146,9 @@ impl<'a> Transfer<'a> {
         let mut told = false;
         for (mut ready, written) in fresh.into_iter().zip(self.stores.to.write(&news)) {
             match written {
-                Ok(Written::Done(_)) => {
+                Ok(Written::Done(stamp)) => {
                     ready.told = true;
+                    ready.copy = Some(stamp);
                     self.count(&ready.new);
                     arrived.push(ready);
                 }
@@ -221,12 +223,17 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Reads back what has arrived; removes it at the source where that was asked for. What was written at the source
-    /// meanwhile is copied again.
+    /// Removes what has arrived at the source, where that was asked for, after reading its copy back. What was written at
+    /// the source meanwhile is copied again.
     fn settle(&mut self, mut arrived: Vec<Ready>) {
         for _ in 0..TRIES {
-            let checked = self.check(arrived);
-            let changed = if self.options.remove { self.remove(checked) } else { self.changed(checked) };
+            let changed = if self.options.remove {
+                let checked = self.check(arrived);
+                self.remove(checked)
+            } else {
+                arrived.iter().for_each(|ready| self.note_pair(ready));
+                self.changed(arrived)
+            };
             if changed.is_empty() {
                 return;
             }
@@ -300,12 +307,12 @@ impl<'a> Transfer<'a> {
         changed
     }
 
-    /// Those that were written at the source since they were read.
-    fn changed(&self, checked: Vec<(Ready, Stamp)>) -> Vec<(EntryName, Stamp)> {
-        let ids: Vec<EntryName> = checked.iter().map(|(ready, _)| ready.id).collect();
-        let now = self.stores.from.read_many(&ids);
-        let is_other = |((ready, _), now): &((Ready, Stamp), crate::store::RawRead)| matches!(now, Ok(Some(Ok(raw))) if raw.bytes != ready.raw.bytes);
-        checked.into_iter().zip(now).filter(is_other).map(|((ready, stamp), _)| (ready.id, stamp)).collect()
+    /// Those that were written at the source since they were read, with the stamps of their copies.
+    fn changed(&self, arrived: Vec<Ready>) -> Vec<(EntryName, Stamp)> {
+        let seen: Vec<(EntryName, Stamp)> = arrived.iter().map(|ready| (ready.id, ready.raw.stamp)).collect();
+        let changed = self.stores.from.written_since(&seen);
+        let changed = arrived.into_iter().zip(changed).filter(|(_, changed)| *changed);
+        changed.filter_map(|(ready, _)| Some((ready.id, ready.copy?))).collect()
     }
 
     /// Puts newer contents in place of copies that we made.
@@ -323,8 +330,9 @@ impl<'a> Transfer<'a> {
         let mut arrived = Vec::new();
         for (mut ready, written) in again.into_iter().zip(written) {
             match written {
-                Ok(Written::Done(_)) => {
+                Ok(Written::Done(stamp)) => {
                     ready.told = true;
+                    ready.copy = Some(stamp);
                     arrived.push(ready);
                 }
                 Ok(_) => {}

@@ -22,7 +22,7 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
 use super::tally;
-use super::writable::{NewSession, Raw, WritableStore, Written, session, stamp_of};
+use super::writable::{NewSession, Raw, RawRead, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
 mod schema;
@@ -113,6 +113,15 @@ impl SqliteStore {
         let mut statement =
             connection.prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id = ?1"))?;
         statement.query_row([id.reveal()], |row| self.entry(row)).optional()
+    }
+
+    fn raw(&self, connection: &Connection, id: &EntryName) -> RawRead {
+        let entry = self.one(connection, id).map_err(|error| self.failed(error))?;
+        Ok(entry.and_then(|entry| match entry {
+            Entry::Session(_, raw) => Some(Ok(*raw)),
+            Entry::TooLarge(_, size, _) => Some(Err(Unreadable::Unsafe(NotOpened::TooLarge { size }))),
+            Entry::Foreign(_) => None,
+        }))
     }
 
     fn page(&self, after: &str) -> rusqlite::Result<(Vec<Entry>, Option<String>)> {
@@ -296,14 +305,20 @@ impl SessionStore for SqliteStore {
 }
 
 impl WritableStore for SqliteStore {
-    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
+    fn read_raw(&self, id: &EntryName) -> RawRead {
         let _owner = self.owner()?;
-        let entry = self.one(&self.lock(), id).map_err(|error| self.failed(error))?;
-        Ok(entry.and_then(|entry| match entry {
-            Entry::Session(_, raw) => Some(Ok(*raw)),
-            Entry::TooLarge(_, size, _) => Some(Err(Unreadable::Unsafe(NotOpened::TooLarge { size }))),
-            Entry::Foreign(_) => None,
-        }))
+        self.raw(&self.lock(), id)
+    }
+
+    fn read_many(&self, ids: &[EntryName]) -> Vec<RawRead> {
+        match self.owner() {
+            Ok(_owner) => {
+                let connection = self.lock();
+                ids.iter().map(|id| self.raw(&connection, id)).collect()
+            }
+            // It tells why for each.
+            Err(_) => ids.iter().map(|id| self.read_raw(id)).collect(),
+        }
     }
 
     fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
