@@ -41,6 +41,7 @@ mod readme;
 mod run_as;
 mod session_list;
 mod session_migrate;
+mod session_migrate_bad_input;
 mod session_migrate_cookie_map;
 mod session_migrate_killed;
 mod session_prune;

@@ -1,0 +1,117 @@
+//! `wikifarm session migrate` and what it is given that it cannot use: a clear line, the right status, nothing changed.
+
+use std::fs;
+
+use crate::support::{DAY, NOW, Place, Session};
+
+fn place() -> Place {
+    Place::new().dir("from").dir("to").session("from", Session::new('a').expires(NOW + 10_000 * DAY))
+}
+
+const KINDS: &str = "expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory";
+
+#[test]
+fn a_kind_of_store_that_does_not_exist() {
+    let place = place();
+    for flag in ["--from", "--to"] {
+        let (from, to) = if flag == "--from" { ("mysql:x", "json:j") } else { ("moin-1.9:from", "mysql:x") };
+        let why = format!("wikifarm: {flag} mysql:x: there are no stores of kind \"mysql\": {KINDS}\n");
+        place.wikifarm(&format!("session migrate --from {from} --to {to}")).stderr(&why).status(2).run();
+    }
+    assert_eq!(place.names("."), ["from", "to"]);
+}
+
+#[test]
+fn sessions_over_16_mib_and_names_that_are_no_ids() {
+    let place = place();
+    let big = fs::File::create(place.path().join("from").join("b".repeat(40))).unwrap();
+    big.set_len(16 * 1024 * 1024 + 1).unwrap();
+    let place = place.file("from/README", "no session").file(&format!("from/{}", "c".repeat(39)), "nor this");
+    let ran = place
+        .wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --move")
+        .any_stdout()
+        .any_stderr()
+        .status(3)
+        .run();
+    assert!(ran.stderr.starts_with("wikifarm: moin-1.9:from: bbbbbbbb…: "), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    assert_eq!(place.names("to"), ["a".repeat(40)]);
+    assert_eq!(place.names("from"), ["README".to_owned(), "b".repeat(40), "c".repeat(39)]);
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn databases_of_another_program_and_of_another_version() {
+    let place = place();
+    let database = |name: &str, statements: &str| {
+        let path = place.path().join(name);
+        rusqlite::Connection::open(&path).unwrap().execute_batch(statements).unwrap();
+        fs::read(path).unwrap()
+    };
+    let theirs = database(
+        "theirs.db",
+        "CREATE TABLE session (id TEXT, pickle BLOB); INSERT INTO session VALUES ('x', 'y');",
+    );
+    let newer = database(
+        "newer.db",
+        "PRAGMA application_id = 2003527277; PRAGMA user_version = 2; CREATE TABLE t (x);",
+    );
+    for (name, why) in [
+        ("theirs.db", "a database of another program: name a file that does not exist, or one of wikifarm's"),
+        ("newer.db", "a database of version 2, and this wikifarm knows 1: use the wikifarm that made it"),
+    ] {
+        let why = format!("wikifarm: sqlite:{name}: {why}\n");
+        for line in [
+            format!("--from moin-1.9:from --to sqlite:{name}"),
+            format!("--from sqlite:{name} --to moin-1.9:to"),
+        ] {
+            place.wikifarm(&format!("session migrate {line}")).stderr(&why).status(3).run();
+        }
+    }
+    assert_eq!(
+        (fs::read(place.path().join("theirs.db")).unwrap(), fs::read(place.path().join("newer.db")).unwrap()),
+        (theirs, newer)
+    );
+    assert!(place.names("to").is_empty());
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_redis_that_is_still_loading_or_wants_a_password() {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    for (answer, why) in [
+        (
+            "-LOADING Redis is loading the dataset in memory\r\n",
+            "Redis is still loading its data: try again when it has",
+        ),
+        (
+            "-NOAUTH Authentication required.\r\n",
+            "Redis wants a password: put it into a file that only you can read, and say ?password_file=FILE",
+        ),
+        (
+            "-READONLY You can't write against a read only replica.\r\n",
+            "this Redis is a read-only replica: name its master",
+        ),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 4096];
+            while stream.read(&mut request).is_ok_and(|read| read > 0) {
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let place = place();
+        let line = format!("session migrate --from moin-1.9:from --to redis://127.0.0.1:{port}/0 --move");
+        place
+            .wikifarm(&line)
+            .stderr(&format!("wikifarm: redis://127.0.0.1:{port}/0: {why}\n"))
+            .status(3)
+            .run();
+        assert_eq!(place.names("from").len(), 1);
+        server.join().unwrap();
+    }
+}
