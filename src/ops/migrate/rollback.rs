@@ -22,6 +22,9 @@ pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
             "no journal tells of a move between these stores: there is nothing to undo".to_owned(),
         ));
     }
+    // What a killed run was writing.
+    stores.to.tidy();
+    stores.from.tidy();
     let mut undone = Undone {
         from: stores.from.spec().address(),
         to: stores.to.spec().address(),
