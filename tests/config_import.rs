@@ -608,3 +608,23 @@ fn a_file_that_is_there_is_not_written_over_unasked() {
         .stderr("wikifarm: can't write none/farm.toml: no such file or directory\n")
         .run();
 }
+
+#[test]
+fn python_files_are_shown_and_never_mended() {
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "from MoinMoin.config.multiconfig import DefaultConfig\n# wikifarm: moin = \"1.9.11\"\n\
+         # wikifarm: url = \"http://wiki.example.org/\"\nclass Config(DefaultConfig):\n    anonymous_session_lifetime = 1\n",
+    );
+    for named in ["wikiconfig.py", "."] {
+        place
+            .wikifarm(&format!("-f {named} config check --fix"))
+            .status(2)
+            .stderr(&format!("wikifarm: {named} is Python, which wikifarm does not change\n"))
+            .run();
+    }
+    let found = place.wikifarm("-f wikiconfig.py config check --format json").any_stdout().run().json();
+    let finding =
+        found["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "ignored-setting").unwrap();
+    assert_eq!(finding["fix"], serde_json::json!(null));
+}

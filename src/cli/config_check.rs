@@ -78,7 +78,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     let overrides = lint::Overrides { allow: options.allow.clone(), deny: options.deny.clone() };
     let path = context.farm_path()?;
-    if (options.fix || options.diff) && path.extension().is_some_and(|extension| extension == "py") {
+    if (options.fix || options.diff) && crate::farm::python::is_python(&path) {
         return Err(Failure::usage(format!("{} is Python, which wikifarm does not change", path.display())));
     }
     let farm = match locate::load(&path) {

@@ -112,6 +112,10 @@ struct List {
 impl<'a> Layout<'a> {
     /// Looks through a file that is TOML; `None` if it is not.
     pub fn of(source: &'a Source) -> Option<Layout<'a>> {
+        // Python files are shown, not changed.
+        if source.comments().is_some() {
+            return None;
+        }
         let text = source.text();
         let document = Document::parse(text).ok()?;
         let mut layout = Layout {
