@@ -129,6 +129,50 @@ fn where_the_locale_has_more_than_ascii_it_is_drawn_better() {
     }
 }
 
+/// Chromium turns the domain into ASCII, the draft wants it so.
+const UMLAUT: &str = r#"
+    moin = "1.9.11"
+
+    [farm]
+    user_dir = "users"
+    session_dir = "sessions"
+    cookie_name = "lab"
+    cookie_domain = "b\u00fccher.example"
+
+    [wikis.docs]
+    url = "https://docs.b\u00fccher.example/"
+
+    [wikis.plans]
+    url = "https://plans.b\u00fccher.example/"
+"#;
+
+#[test]
+fn where_chromium_and_the_draft_differ_it_is_said() {
+    let explained = |command: &str| Place::farm(UMLAUT).wikifarm(command).any_stdout().run().stdout;
+    let chromium = explained("cookie explain docs plans");
+    assert!(chromium.starts_with("Logged in at docs, going to plans: shared\n"), "{chromium}");
+    assert!(
+        chromium
+            .contains("by the letter of RFC 6265bis (--rfc) it is otherwise: rejected, the browser refuses"),
+        "{chromium}"
+    );
+    let letter = explained("cookie explain docs plans --rfc");
+    assert!(letter.starts_with("Logged in at docs, going to plans: rejected\n"), "{letter}");
+    assert!(letter.contains("in Chromium it is otherwise: shared"), "{letter}");
+    assert!(explained("cookie preview").contains("1. docs, plans"));
+    assert!(explained("cookie preview --rfc").contains("docs: rejected, nobody can log in"));
+    for (rfc, outcome) in [("", "[stored]"), (" --rfc", "[refused: Domain must be ASCII")] {
+        let acted = Place::farm(UMLAUT)
+            .wikifarm(&format!("cookie simulate{rfc}"))
+            .arg("login docs Bob")
+            .arg("visit plans")
+            .any_stdout()
+            .run()
+            .stdout;
+        assert!(acted.contains(outcome), "{acted}");
+    }
+}
+
 #[test]
 fn programs_get_the_steps_as_well() {
     let explained =

@@ -5,6 +5,7 @@ mod diagram;
 use clap::Args;
 use serde::Serialize;
 
+use super::browser::Browser;
 use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::report::escape;
@@ -18,6 +19,8 @@ pub(super) struct Options {
     from: String,
     /// The wiki he goes to
     to: String,
+    #[command(flatten)]
+    browser: Browser,
 }
 
 #[derive(Serialize)]
@@ -40,6 +43,9 @@ struct Case {
     steps: Vec<Line>,
     #[serde(skip)]
     results: Vec<StepResult>,
+    /// Where the browser's rules matter: what the other rules (Chromium's, or with `--rfc` the draft's) make of it.
+    #[serde(skip)]
+    otherwise: Option<Pair>,
     /// By which other addresses of the two wikis the verdict is another.
     by_alias: Vec<ByAlias>,
 }
@@ -70,9 +76,19 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if from.name == to.name {
         return Err(Failure::usage(format!("{0} and {0} are one wiki: name two", from.name)));
     }
-    let model = Model::new(&farm, &RealPlaces, &context.suffixes);
+    let mode = options.browser.mode();
+    let model = Model::for_browser(&farm, &RealPlaces, &context.suffixes, mode);
+    let other = Model::for_browser(&farm, &RealPlaces, &context.suffixes, options.browser.other());
     let (Some(a), Some(b)) = (model.site(&from.name), model.site(&to.name)) else {
         return Err(Failure::usage(format!("the URLs of {} and {} can't be visited", from.name, to.name)));
+    };
+    let differing = |visitor| {
+        let (a, b) = (other.site(&from.name)?, other.site(&to.name)?);
+        let (here, there) = (
+            model.judge(model.site(&from.name)?, model.site(&to.name)?, visitor),
+            other.judge(a, b, visitor),
+        );
+        ((here.verdict, here.harm) != (there.verdict, there.harm)).then(|| other.pair(a, b, visitor))
     };
     let cases = [As::User, As::Anonymous].map(|visitor| {
         let Pair { verdict, step, reason, cookie_sent, effect } = model.pair(a, b, visitor);
@@ -102,6 +118,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             effect,
             steps: steps.collect(),
             results,
+            otherwise: differing(visitor),
             by_alias: by_alias.collect(),
         }
     });
@@ -132,6 +149,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         }
         if let Some(effect) = &case.effect {
             writeln!(out, "  effect: {}", escape(effect))?;
+        }
+        if let Some(other) = &case.otherwise {
+            let whose = options.browser.other_name();
+            let what = other.effect.as_ref().unwrap_or(&other.reason);
+            let line = format!("  {whose} it is otherwise: {}, {what}", other.verdict.name());
+            writeln!(out, "{}", escape(&line))?;
         }
         for other in &case.by_alias {
             let line = format!("  from {} to {}: {}, {}", other.from, other.to, other.verdict, other.reason);

@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use self::addresses::ByAddress;
+use super::browser::Browser;
 use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
@@ -37,6 +38,8 @@ pub(super) struct Options {
     /// Show every pair in a grid
     #[arg(long)]
     matrix: bool,
+    #[command(flatten)]
+    browser: Browser,
 }
 
 #[derive(Serialize)]
@@ -96,7 +99,7 @@ struct Difference {
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie preview", &[Format::Human, Format::Json])?;
     let farm = context.farm()?;
-    let model = Model::new(&farm, &RealPlaces, &context.suffixes);
+    let model = Model::for_browser(&farm, &RealPlaces, &context.suffixes, options.browser.mode());
     let chosen = chosen(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);
     let leaks = leaks(&farm, &model);

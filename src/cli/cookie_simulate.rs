@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
+use super::browser::Browser;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, locate};
 use crate::report::escape;
@@ -39,6 +40,8 @@ pub(super) struct Options {
     /// Where ids come from: the same seed, the same ids [default: 1; with --write a random one, as ids are secrets]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
+    #[command(flatten)]
+    browser: Browser,
 }
 
 #[derive(Serialize)]
@@ -77,7 +80,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Some(_) => RandomState::new().build_hasher().finish(),
         None => 1,
     });
-    let mut world = World::new(context.now(), seed, context.suffixes.clone());
+    let mut world =
+        World::new(context.now(), seed, context.suffixes.clone()).with_mode(options.browser.mode());
     let (mut steps, mut expected) = (Vec::new(), 0);
     world.run(&plan, |event| -> Result<(), Failure> {
         expected += usize::from(event.expected.is_some());

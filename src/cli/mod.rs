@@ -1,5 +1,6 @@
 //! The command line: parsing, dispatch, exit status. One file per command; nothing else knows clap.
 
+mod browser;
 mod completions;
 mod config_check;
 mod config_export;
