@@ -154,7 +154,7 @@ fn redirects_on_the_host_are_followed_and_shown() {
                     "location": null
                 }
             ],
-            "error": null
+            "clock_skew": null, "error": null
         }])
     );
 }
@@ -226,5 +226,27 @@ fn an_address_that_is_none_is_refused() {
             For more information, try '--help'.
             ",
         )
+        .run();
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_and_no_drift() {
+    // It is an hour later there: so the cookie ends an hour later, too.
+    let wiki = Wiki::answering(&[
+        "200 OK\nDate: Mon, 23 Nov 2026 03:00:10 GMT\nSet-Cookie: MOIN_SESSION_lab=12345678; \
+         Expires=Mon, 23-Nov-2026 03:30:00 GMT; Max-Age=1800; Path=/",
+    ]);
+    let place = wiki.farm("cookie_name = \"lab\"\ncookie_lifetime = [0.5, 12]");
+    place
+        .wikifarm(&format!("cookie probe docs {HERE} --now 2026-11-23T02:00:00Z"))
+        .stdout(&format!(
+            r"
+            docs: sends what the farm file predicts
+              200 http://wiki.example.org:{}/
+                Set-Cookie: MOIN_SESSION_lab=12345678; Expires=Mon, 23-Nov-2026 03:30:00 GMT; Max-Age=1800; Path=/
+              clock: the server's is 3610 s ahead of ours; its cookies are judged by its own
+            ",
+            wiki.address.port()
+        ))
         .run();
 }

@@ -18,6 +18,7 @@ use crate::report::escape;
 /// Visit wikis over HTTP and compare the cookie they really send with the predicted one
 ///
 /// Never logs in: it sends a random id under the predicted name. From 1.9.2 on the answer shows name, domain and path.
+/// The server's Date header is held against our clock, and told where they differ by more than ten seconds.
 /// Exit status 1 if a wiki sends something else, 3 if one can't be reached.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie probe wiki1 --resolve wiki1.example.org:127.0.0.1")]
@@ -35,6 +36,9 @@ pub(super) struct Options {
     timeout: Duration,
 }
 
+/// So many seconds between two clocks are not worth a line.
+const SKEW: u64 = 10;
+
 fn host_and_address(text: &str) -> Result<(String, IpAddr), String> {
     let expected = || "expected HOST:IP, like wiki.example.org:127.0.0.1".to_owned();
     let (host, address) = text.split_once(':').ok_or_else(expected)?;
@@ -50,6 +54,8 @@ struct Document {
     verdict: &'static str,
     drift: Vec<Difference>,
     hops: Vec<HopJson>,
+    /// By how many seconds the server's clock is ahead of ours, by its Date header; `null` if it sent none.
+    clock_skew: Option<i64>,
     error: Option<String>,
 }
 
@@ -105,6 +111,7 @@ fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
         verdict: "unknown",
         drift: Vec::new(),
         hops: Vec::new(),
+        clock_skew: None,
         error: None,
     };
     if let Some(key) = wiki.custom_handler() {
@@ -122,7 +129,14 @@ fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
     };
     // The wiki answers on the first hop that says anything of a cookie; a redirect before it is the web server's.
     let answer = hops.iter().find(|hop| !hop.set_cookies.is_empty()).or(hops.last());
-    let finding = answer.map(|hop| compare(&settings, &id, &hop.set_cookies, now));
+    // What the wiki counts from is its own clock.
+    let date = answer.and_then(|hop| hop.date);
+    #[expect(clippy::cast_possible_truncation, reason = "out of range it saturates")]
+    let ours = now as i64;
+    document.clock_skew = date.map(|date| date.saturating_sub(ours));
+    #[expect(clippy::cast_precision_loss, reason = "a second in millions of years is nothing here")]
+    let at = date.map_or(now, |date| date as f64);
+    let finding = answer.map(|hop| compare(&settings, &id, &hop.set_cookies, at));
     (document.verdict, document.drift) = match finding {
         Some(Finding::Agrees) => ("agrees", Vec::new()),
         Some(Finding::Drift(drift)) => ("drift", drift),
@@ -181,6 +195,14 @@ fn human(document: &Document, context: &mut Context<'_>) -> Result<(), Failure> 
     }
     for Difference { attribute, expected, found } in &document.drift {
         writeln!(out, "  {attribute}: predicted {}, found {}", escape(expected), escape(found))?;
+    }
+    if let Some(skew) = document.clock_skew.filter(|skew| skew.unsigned_abs() > SKEW) {
+        let which = if skew > 0 { "ahead of" } else { "behind" };
+        writeln!(
+            out,
+            "  clock: the server's is {} s {which} ours; its cookies are judged by its own",
+            skew.unsigned_abs()
+        )?;
     }
     if let Some(error) = &document.error {
         writeln!(out, "  {}", escape(error))?;

@@ -19,7 +19,7 @@ pub enum Finding {
 /// One attribute that is not as predicted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// `name`, `Domain`, `Path`, `Secure`, `HttpOnly`, `SameSite`, `Max-Age`, or `Set-Cookie` for the whole header.
+    /// `name`, `Domain`, `Path`, `Secure`, `HttpOnly`, `SameSite`, `Max-Age`, `Expires`, or `Set-Cookie` for the whole header.
     pub attribute: &'static str,
     /// As predicted.
     pub expected: String,
@@ -33,8 +33,8 @@ impl Difference {
     }
 }
 
-/// Compares the Set-Cookie headers of a wiki's answer, given at `now` (unix seconds) to a visitor with an unknown id,
-/// with what `settings` predict.
+/// Compares the Set-Cookie headers of a wiki's answer, given at `now` (unix seconds, by the wiki's own clock) to a visitor
+/// with an unknown id, with what `settings` predict.
 ///
 /// Source: MOINMOIN's measured answers to an unknown id: a deletion from 1.9.2 without anonymous sessions, the same id
 /// again with them, and nothing before 1.9.2 without them.
@@ -81,6 +81,16 @@ fn missing(settings: &Settings, name: &str, received: &[Received], anonymous: bo
     }
 }
 
+/// So many seconds later or earlier an Expires is no other one: a minute, and a second on the way.
+const MINUTE: f64 = 61.0;
+
+/// A time for people.
+fn time(seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "out of range it saturates, and no calendar has it")]
+    let whole = jiff::Timestamp::from_second(seconds.floor() as i64);
+    whole.map_or_else(|_| format!("{seconds} s"), |time| time.to_string())
+}
+
 fn differences(predicted: &SetCookie, own: &Received, deletion: bool, anonymous: bool) -> Vec<Difference> {
     let mut differences = Vec::new();
     let text =
@@ -121,6 +131,12 @@ fn differences(predicted: &SetCookie, own: &Received, deletion: bool, anonymous:
         && (expected - found).abs() > 1
     {
         differences.push(Difference::new("Max-Age", expected.to_string(), found.to_string()));
+    }
+    // From 1.9.2 on it is counted from the full minute, and the minute may have turned.
+    if let (Some(expected), Some(found)) = (predicted.expires, own.expires)
+        && (expected - found as f64).abs() > MINUTE
+    {
+        differences.push(Difference::new("Expires", time(expected), time(found as f64)));
     }
     if !anonymous {
         differences.push(Difference::new("Set-Cookie", "no anonymous session", "a session"));
@@ -184,6 +200,23 @@ mod tests {
         assert_eq!(
             found(&wiki, &["MOIN_SESSION_lab=; Domain=example.org; Max-Age=0; Path=/"]),
             "Set-Cookie: an anonymous session / a deletion"
+        );
+    }
+
+    #[test]
+    fn the_end_is_held_against_the_wiki_s_own_clock() {
+        let wiki = wiki("1.9.11", Some(CookieLifetime::Pair(0.5, 12.0)));
+        let sent = |end: &str| {
+            let expires = format!("Mon, 23-Nov-2026 {end} GMT");
+            format!(
+                "MOIN_SESSION_lab=x; Domain=.example.org; Expires={expires}; Max-Age=1800; Secure; Path=/"
+            )
+        };
+        assert_eq!(found(&wiki, &[&sent("02:43:00")]), "agrees", "by the minute");
+        assert_eq!(found(&wiki, &[&sent("02:44:00")]), "agrees", "the minute has turned");
+        assert_eq!(
+            found(&wiki, &[&sent("03:43:00")]),
+            "Expires: 2026-11-23T02:43:00Z / 2026-11-23T03:43:00Z"
         );
     }
 

@@ -11,6 +11,8 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
+use crate::browser::{Mode, parse_cookie_date};
+
 /// How to visit.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -33,6 +35,8 @@ pub struct Hop {
     pub set_cookies: Vec<Vec<u8>>,
     /// Where it leads on to.
     pub location: Option<String>,
+    /// What time it was for the server, in unix seconds: its Date header.
+    pub date: Option<i64>,
 }
 
 /// Why there is no answer.
@@ -81,7 +85,9 @@ pub fn fetch(url: &Url, cookie: &str, options: &Options) -> Result<Vec<Hop>, Fet
         let status = response.status().as_u16();
         let target =
             location.as_deref().filter(|_| (300..400).contains(&status)).and_then(|l| next.join(l).ok());
-        hops.push(Hop { url: next.clone(), status, set_cookies, location });
+        let dates: Vec<Vec<u8>> = header("date");
+        let date = dates.first().and_then(|date| parse_cookie_date(date, Mode::Chromium));
+        hops.push(Hop { url: next.clone(), status, set_cookies, location, date });
         match target {
             Some(target) if hops.len() < MOST_HOPS && target.host() == next.host() && target != next => {
                 next = target
