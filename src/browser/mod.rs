@@ -37,6 +37,8 @@
 #[cfg(test)]
 mod agreement;
 mod cookie;
+#[cfg(test)]
+mod cross_check;
 mod date;
 #[cfg(test)]
 mod differences;
