@@ -16,7 +16,7 @@ use super::*;
 use crate::browser::BuiltinSuffixes;
 use crate::simulate::{Plan, World};
 
-/// How many farms of two wikis: twelve thousand of them, 75,000 pairs, were tried once.
+/// How many farms of two wikis are tried.
 const FARMS: usize = 400;
 
 const NOW: f64 = 1_795_400_000.0;
