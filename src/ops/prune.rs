@@ -65,11 +65,7 @@ impl Plan {
             let Some(Open(store)) = &plan.store else { continue };
             // Two layouts in one directory are two stores and one lock.
             if let std::collections::hash_map::Entry::Vacant(vacant) = locks.entry(store.id()) {
-                let taken = match self.options.wait {
-                    true => dir.take_waiting(store.id(), stop),
-                    false => dir.take(store.id()),
-                };
-                match taken {
+                match dir.take_or_wait(store.id(), self.options.wait.then_some(stop)) {
                     Ok(lock) => {
                         vacant.insert(lock);
                     }

@@ -85,18 +85,21 @@ impl LockDir {
         })
     }
 
-    /// As [`LockDir::take`], but waits for another process that has it, until `stop` is set.
+    /// Takes the lock for the directory `id`. With `waiting`, another process that has it is waited for until that flag
+    /// is set; without, it is an error at once.
     ///
     /// # Errors
     ///
-    /// As there; [`LockError::Held`] only where `stop` was set.
-    pub fn take_waiting(&self, id: FileId, stop: &AtomicBool) -> Result<Lock, LockError> {
+    /// As [`LockDir::take`].
+    pub fn take_or_wait(&self, id: FileId, waiting: Option<&AtomicBool>) -> Result<Lock, LockError> {
         /// flock(2) itself would not end when a signal asks for it.
         const GLANCE: Duration = Duration::from_millis(50);
         loop {
-            match self.take(id) {
-                Err(LockError::Held { .. }) if !stop.load(Ordering::Relaxed) => thread::sleep(GLANCE),
-                other => return other,
+            match (self.take(id), waiting) {
+                (Err(LockError::Held { .. }), Some(stop)) if !stop.load(Ordering::Relaxed) => {
+                    thread::sleep(GLANCE);
+                }
+                (taken, _) => return taken,
             }
         }
     }
@@ -152,13 +155,13 @@ mod tests {
         let again = locks.take(one).unwrap();
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| locks.take_waiting(one, &stop).unwrap());
+            let waiting = scope.spawn(|| locks.take_or_wait(one, Some(&stop)).unwrap());
             thread::sleep(Duration::from_millis(80));
             assert!(!waiting.is_finished());
             drop(again);
             let _held = waiting.join().unwrap();
             stop.store(true, Ordering::Relaxed);
-            assert!(matches!(locks.take_waiting(one, &stop), Err(LockError::Held { .. })));
+            assert!(matches!(locks.take_or_wait(one, Some(&stop)), Err(LockError::Held { .. })));
         });
     }
 

@@ -164,11 +164,8 @@ impl Stores {
                 "source and target lie in one directory: move over a third".to_owned(),
             ));
         }
-        let take = |id| match waiting {
-            Some(stop) => locks.take_waiting(id, stop),
-            None => locks.take(id),
-        };
-        Ok([take(first).map_err(refused)?, take(second).map_err(refused)?])
+        let take = |id| locks.take_or_wait(id, waiting).map_err(refused);
+        Ok([take(first)?, take(second)?])
     }
 }
 

@@ -132,11 +132,9 @@ impl Plan {
             // Two layouts in one directory are two stores and one lock.
             let std::collections::hash_map::Entry::Vacant(vacant) = locks.entry(store.id()) else { continue };
             let taken: std::result::Result<Lock, String> = match &dir {
-                Ok(dir) => match self.options.wait {
-                    true => dir.take_waiting(store.id(), stop),
-                    false => dir.take(store.id()),
-                }
-                .map_err(|error: LockError| error.to_string()),
+                Ok(dir) => dir
+                    .take_or_wait(store.id(), self.options.wait.then_some(stop))
+                    .map_err(|error: LockError| error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             match taken {
