@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use tempfile::NamedTempFile;
 
 /// Replaces the file `path` by `bytes`: a temporary file beside it, fsync, rename, fsync of the directory. `mode`
 /// are its permission bits, less the umask of the process.
@@ -27,10 +28,19 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32, exactly: bool) -> io::Result<()> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = parent(path);
+    beside(parent, bytes, mode, exactly)?.persist(path)?;
+    File::open(parent)?.sync_all()
+}
+
+/// The directory in which `path` lies.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A temporary file with these bytes, on the disk, in the directory where it is to get its name. `mode` is less the umask,
+/// unless `exactly` that mode is wanted.
+fn beside(parent: &Path, bytes: &[u8], mode: u32, exactly: bool) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new()
         .prefix(".wikifarm-")
         .permissions(Permissions::from_mode(mode))
@@ -40,8 +50,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32, exactly: bool) -> io::Result<()> 
     }
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
-    File::open(parent)?.sync_all()
+    Ok(file)
 }
 
 /// What became of a file that was to be replaced.
@@ -96,17 +105,8 @@ pub fn replace(path: &Path, fresh: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> io:
 ///
 /// [`io::ErrorKind::AlreadyExists`] if something of that name is there, which stays; else what the kernel says.
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".wikifarm-")
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(parent)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(path)?;
+    let parent = parent(path);
+    beside(parent, bytes, mode, false)?.persist_noclobber(path)?;
     File::open(parent)?.sync_all()
 }
 
