@@ -12,7 +12,7 @@ use super::stores::{StoreArgs, Stores};
 use super::told::{self, LogArgs, MetricsArgs, Told};
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, locate, parse_duration};
-use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report, WithoutExpires};
+use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report, StorePlan, WithoutExpires};
 use crate::report::{escape, measure::bytes, table};
 use crate::store::{EntryName, State, StoreSpec, tally};
 use crate::sys;
@@ -132,7 +132,7 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
         show_plan(&plan, options.reveal, context)?;
     }
     let specs: Vec<StoreSpec> = plan.stores().iter().map(|store| store.spec().clone()).collect();
-    let victims = plan.stores().iter().map(|store| store.victims().count() as u64).sum();
+    let victims = plan.stores().iter().map(StorePlan::planned).sum();
     let removing = context.progress_of("Removing sessions", &tally::REMOVED, Box::new(move || Some(victims)));
     let report = plan.execute(&stop);
     drop(removing);
@@ -255,7 +255,7 @@ fn show_plan(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(),
             );
             writeln!(context.out, "{}", escape(&kept))?;
         }
-        if store.victims().next().is_none() {
+        if store.planned() == 0 {
             continue;
         }
         let prefixes = store.prefixes().map_err(|error| Failure::partial(error.to_string()))?;

@@ -191,6 +191,11 @@ impl StorePlan {
         self.victims.iter()
     }
 
+    /// How many are to go.
+    pub fn planned(&self) -> u64 {
+        self.victims.len()
+    }
+
     /// How a session without `expires` is taken in this store.
     pub fn without_expires(&self) -> WithoutExpires {
         self.without_expires
