@@ -2,13 +2,34 @@
 
 use std::fs;
 
-use crate::support::{DAY, NOW, Place, Session};
+use crate::support::{DAY, NOW, Place, Session, clock, is_root};
 
 fn place() -> Place {
     Place::new().dir("from").dir("to").session("from", Session::new('a').expires(NOW + 10_000 * DAY))
 }
 
 const KINDS: &str = "expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory";
+
+#[test]
+fn no_directory_is_made_behind_a_strangers_link() {
+    let place = Place::new().session("from", Session::new('a').expires(clock() + DAY)).dir("victim");
+    std::os::unix::fs::symlink("victim", place.path().join("link")).unwrap();
+    let migrate = place.wikifarm("session migrate --from moin-1.9:from --to json:link/made");
+    // Only root can make a link that is another's; one's own is followed.
+    if is_root() {
+        std::os::unix::fs::lchown(place.path().join("link"), Some(4242), Some(4242)).unwrap();
+        migrate
+            .status(4)
+            .stderr(
+                "wikifarm: link: a symbolic link of user 4242, who is neither root nor you: not followed\n",
+            )
+            .run();
+        assert!(place.names("victim").is_empty());
+    } else {
+        migrate.any_stdout().run();
+        assert_eq!(place.names("victim"), ["made"]);
+    }
+}
 
 #[test]
 fn a_kind_of_store_that_does_not_exist() {

@@ -1,13 +1,15 @@
 //! A directory held open, and its entries.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, fstat, fstatfs, fstatvfs, openat, statat};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, RawDir, fstat, fstatfs, fstatvfs, mkdirat, openat, statat,
+};
 use rustix::io::Errno;
 
 use super::walk::{self, DirError};
@@ -100,6 +102,18 @@ impl Dir {
         match openat(&self.fd, name, flags, Mode::empty()) {
             Ok(fd) => Dir::of(fd).map(Some),
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes a directory in this one, for its owner alone. One that is there stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub fn make(&self, name: &OsStr) -> io::Result<()> {
+        match mkdirat(&self.fd, name, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

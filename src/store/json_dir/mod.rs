@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::pickle::{self, Tree};
@@ -38,14 +38,17 @@ pub struct JsonStore {
     dir: Dir,
 }
 
-/// Makes the directory, for the user alone, where it does not exist.
+/// Makes the directory, for its owner alone, where it does not exist: by the handle of the one above it, so that no
+/// stranger's link leads elsewhere, and with the rights of that one's owner.
 pub(super) fn create(spec: &StoreSpec) -> Result<(), StoreError> {
-    match std::fs::DirBuilder::new().mode(0o700).create(&spec.dir) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(StoreError::Directory(DirError::Io { path: spec.dir.clone(), source: error }))
-        }
-        _ => Ok(()),
-    }
+    // What is there, or behind a stranger's link, is for opening it to judge.
+    let missing = matches!(Dir::open(&spec.dir), Err(DirError::Missing { .. }));
+    let Some(name) = spec.dir.file_name().filter(|_| missing) else { return Ok(()) };
+    let parent = spec.dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = Dir::open(parent.unwrap_or(Path::new("."))).map_err(StoreError::Directory)?;
+    AsOwner::of(&parent)
+        .and_then(|_owner| parent.make(name))
+        .map_err(|source| StoreError::Directory(DirError::Io { path: spec.dir.clone(), source }))
 }
 
 impl JsonStore {
