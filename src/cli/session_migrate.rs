@@ -218,10 +218,10 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
     let mut report = migrate::migrate(&stores, &run, &stop).map_err(failure)?;
     drop(moving);
     told.say("dry_run", report.dry_run);
-    told.say("copied", report.counts.copied);
-    told.say("replaced", report.counts.replaced);
-    told.say("same", report.counts.same);
-    told.say("removed", report.counts.removed);
+    told.say("copied", report.tally.counts.copied);
+    told.say("replaced", report.tally.counts.replaced);
+    told.say("same", report.tally.counts.same);
+    told.say("removed", report.tally.counts.removed);
     told.say("held_back", held_back(&report));
     let written = cookie_map.map(|asked| asked.write(&mut report, now)).transpose();
     let (written, unwritten) = match written {
@@ -288,7 +288,7 @@ fn tell(
     options: &Options,
     context: &mut Context<'_>,
 ) -> Outcome {
-    for problem in &report.problems {
+    for problem in &report.tally.problems {
         context.complain(&problem.to_string())?;
     }
     if context.format == Format::Json {
@@ -299,17 +299,21 @@ fn tell(
             map.tell(report.dry_run, context)?;
         }
     }
-    Ok(if held_back(report) > 0 || report.stopped { Exit::Partial } else { Exit::Success })
+    Ok(if held_back(report) > 0 || report.stopped || report.tally.counts.left > 0 {
+        Exit::Partial
+    } else {
+        Exit::Success
+    })
 }
 
 /// How many sessions could not be moved though they were meant.
 fn held_back(report: &Report) -> u64 {
-    let c = &report.counts;
-    c.forbidden + c.unsafe_files + c.unreadable + c.unfit_ids + c.without_user + c.failed
+    let c = &report.tally.counts;
+    c.forbidden + c.unsafe_files + c.unreadable + c.unfit_ids + c.without_user + c.without_expires + c.failed
 }
 
 fn human(report: &Report, options: &Options) -> String {
-    let c = &report.counts;
+    let c = &report.tally.counts;
     let would = if report.dry_run { "would copy" } else { "copied" };
     let mut text = format!("{would} {} of {} ({})", c.copied + c.replaced, sessions(c), bytes(c.bytes));
     if c.replaced > 0 {
@@ -326,13 +330,17 @@ fn human(report: &Report, options: &Options) -> String {
         (c.unreadable, "held back: unreadable"),
         (c.unfit_ids, "held back: the target does not take such ids (--rename-ids)"),
         (c.without_user, "held back: the user has no counterpart"),
+        (c.without_expires, "held back: without expires, with which 1.7 and 1.8 cannot read it"),
         (c.failed, "failed"),
+        (c.gone, "over before they were copied, or meanwhile"),
+        (c.left, "not looked at: it was stopped before"),
     ];
     for (count, what) in lines.into_iter().filter(|(count, _)| *count > 0) {
         text.push_str(&format!("{count} {what}\n"));
     }
-    if !report.users_without_counterpart.is_empty() {
+    if !report.tally.users_without_counterpart.is_empty() {
         let users = report
+            .tally
             .users_without_counterpart
             .iter()
             .map(|id| format!("id:{}", escape(id)))
@@ -357,7 +365,10 @@ fn sessions(c: &migrate::Counts) -> String {
         + c.unreadable
         + c.unfit_ids
         + c.without_user
-        + c.failed;
+        + c.without_expires
+        + c.failed
+        + c.gone
+        + c.left;
     if all == 1 { "1 session".to_owned() } else { format!("{all} sessions") }
 }
 

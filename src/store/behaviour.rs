@@ -22,7 +22,7 @@ fn new(name: &str, bytes: &[u8], instead_of: Option<Stamp>) -> NewSession {
 }
 
 fn one(store: &dyn WritableStore, new: NewSession) -> Written {
-    store.write(&[new]).into_iter().next().unwrap().unwrap()
+    store.write(&[&new]).into_iter().next().unwrap().unwrap()
 }
 
 fn scanned(store: &dyn WritableStore) -> Vec<Session> {
@@ -57,6 +57,18 @@ pub(super) fn behaves(store: &dyn WritableStore) {
     // Bytes that are no pickle are kept like any others.
     assert!(matches!(one(store, new(B, b"\xff\0 no pickle", None)), Written::Done(_)));
     assert_eq!(store.read_raw(&id(B)).unwrap().unwrap().unwrap().bytes, b"\xff\0 no pickle");
+    let read = |ids: &[&str], room| {
+        let ids: Vec<EntryName> = ids.iter().map(|text| id(text)).collect();
+        let bytes = |read: RawRead| read.unwrap().map(|raw| raw.unwrap().bytes.len());
+        store.read_many(&ids, room).into_iter().map(bytes).collect::<Vec<_>>()
+    };
+    let none = &"c".repeat(40);
+    assert_eq!(read(&[none, B, A, none], 1000), [None, Some(12), Some(HIS.len()), None]);
+    assert_eq!(read(&[A, B], HIS.len()), [Some(HIS.len())], "there is no room for more");
+    assert_eq!(read(&[A, B], HIS.len() + 1), [Some(HIS.len()), Some(12)]);
+    assert_eq!(read(&[B], 0), [Some(12)], "one there always is");
+    let since = store.since(&[(id(A), stamp), (id(B), stamp), (id(none), stamp)]);
+    assert_eq!(since, [Since::Same, Since::Changed, Since::Gone]);
     let all = scanned(store);
     assert_eq!(all.iter().map(|session| session.id).collect::<Vec<_>>(), [id(A), id(B)]);
     assert!(all[1].facts.is_err());
@@ -91,7 +103,7 @@ fn a_directory_of_moin_behaves() {
     let root = tempfile::tempdir().unwrap();
     let store = in_dir("moin-1.9", root.path());
     behaves(store.as_ref());
-    let foreign = store.write(&[new(&"_".repeat(32), HIS, None)]);
+    let foreign = store.write(&[&new(&"_".repeat(32), HIS, None)]);
     assert!(foreign[0].is_err(), "no wiki would look for it");
 }
 

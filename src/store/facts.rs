@@ -120,13 +120,22 @@ impl Facts {
     ///
     /// Where the bytes are no pickled dict.
     pub fn from_bytes(bytes: &[u8], fields: Fields) -> Result<Self, Unreadable> {
+        Facts::and_tree(bytes, fields).map(|(facts, _)| facts)
+    }
+
+    /// Reads a session file, and gives all that is in it where that had to be read: where not, no classes are named.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are no pickled dict.
+    pub fn and_tree(bytes: &[u8], fields: Fields) -> Result<(Self, Option<Tree>), Unreadable> {
         // The scan answers for nearly every session, as the reader would; what it is not sure of, the reader reads.
         // Where it answers, there are no classes: it knows no opcode that names one.
         if let (false, Some(found)) = (fields.trail, pickle::scan(bytes, KEYS)) {
-            return Ok(Facts::from_scan(found));
+            return Ok((Facts::from_scan(found), None));
         }
         let tree = pickle::read(bytes).map_err(Unreadable::Pickle)?;
-        Facts::from_tree(&tree, fields)
+        Ok((Facts::from_tree(&tree, fields)?, Some(tree)))
     }
 
     fn from_scan([expires, user, auth_method, setuid]: [Option<Scalar<'_>>; 4]) -> Self {

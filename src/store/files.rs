@@ -13,7 +13,7 @@ use std::thread;
 use crate::pickle::{self, Tree};
 use crate::sys::{
     self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal,
-    in_parts, put_files, remove_temps, stamp_regular,
+    put_files, remove_temps, stamp_regular,
 };
 
 use super::address::StoreSpec;
@@ -24,7 +24,7 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp, TempFile};
 use super::scan;
 use super::tally;
-use super::writable::{NewSession, Raw, RawRead, USUAL_MODE, WritableStore, Written};
+use super::writable::{NewSession, Raw, RawRead, Room, Since, USUAL_MODE, WritableStore, Written};
 use super::{Decide, SessionStore, Sink, Skip, json_dir};
 
 /// So many entries are removed by one thread before it takes the next.
@@ -70,18 +70,17 @@ impl FileStore {
     }
 
     /// Everything of one session, read with the rights that this thread has.
-    fn read_whole(&self, id: &EntryName) -> RawRead {
+    fn read_whole(&self, id: &EntryName, buffer: &mut Vec<u8>) -> RawRead {
         if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
             return Ok(None);
         }
-        let mut bytes = Vec::new();
         let read = sys::open_regular(&self.dir, id.as_c_str()).and_then(|file| {
-            file.read(&mut bytes)?;
+            file.read(buffer)?;
             Ok((file.stat(), Stamp(file.stamp())))
         });
         match read {
             Ok((stat, stamp)) => Ok(Some(Ok(Raw {
-                bytes,
+                bytes: buffer.as_slice().to_vec(),
                 modified: Modified { seconds: stat.modified, nanos: stat.modified_nanos },
                 mode: Some(stat.mode),
                 owner: Some((stat.uid, stat.gid)),
@@ -288,32 +287,38 @@ impl SessionStore for FileStore {
 impl WritableStore for FileStore {
     fn read_raw(&self, id: &EntryName) -> RawRead {
         let _owner = self.as_owner()?;
-        self.read_whole(id)
+        self.read_whole(id, &mut Vec::new())
     }
 
-    fn read_many(&self, ids: &[EntryName]) -> Vec<RawRead> {
-        in_parts(ids, |ids| match self.as_owner() {
-            Ok(_owner) => ids.iter().map(|id| self.read_whole(id)).collect(),
+    fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
+        let room = Room::new(room);
+        let mut buffer = Vec::new();
+        match self.as_owner() {
+            Ok(_owner) => room.read(ids, |id| self.read_whole(id, &mut buffer)),
             // It tells why for each.
-            Err(_) => ids.iter().map(|id| self.read_raw(id)).collect(),
-        })
+            Err(_) => room.read(ids, |id| self.read_raw(id)),
+        }
     }
 
-    fn written_since(&self, seen: &[(EntryName, Stamp)]) -> Vec<bool> {
-        let Ok(_owner) = self.as_owner() else { return vec![false; seen.len()] };
-        let is_other = |(id, stamp): &(EntryName, Stamp)| {
-            stamp_regular(&self.dir, id.as_c_str()).is_ok_and(|now| Stamp(now) != *stamp)
+    fn since(&self, seen: &[(EntryName, Stamp)]) -> Vec<Since> {
+        let Ok(_owner) = self.as_owner() else { return vec![Since::Unknown; seen.len()] };
+        let since = |(id, stamp): &(EntryName, Stamp)| match stamp_regular(&self.dir, id.as_c_str()) {
+            Ok(now) if Stamp(now) == *stamp => Since::Same,
+            Ok(_) => Since::Changed,
+            Err(NotOpened::Gone) => Since::Gone,
+            Err(NotOpened::Io(_)) => Since::Unknown,
+            Err(_) => Since::Changed,
         };
-        seen.iter().map(is_other).collect()
+        seen.iter().map(since).collect()
     }
 
     fn tidy(&self) {
         remove_temps(&self.dir);
     }
 
-    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+    fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
         let fits =
-            |new: &NewSession| self.spec.layout.kind(new.id.as_c_str().to_bytes()) == NameKind::Session;
+            |new: &&NewSession| self.spec.layout.kind(new.id.as_c_str().to_bytes()) == NameKind::Session;
         if !batch.iter().all(fits) {
             let why = || io::Error::other(format!("an id that {} does not take", self.spec.layout));
             return batch.iter().map(|_| Err(why())).collect();

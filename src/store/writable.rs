@@ -1,6 +1,7 @@
 //! Stores that can be written: what a session is when it moves.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::address::StoreSpec;
 use super::error::StoreError;
@@ -70,24 +71,77 @@ pub trait WritableStore: SessionStore {
     /// Where it could not be opened or read.
     fn read_raw(&self, id: &EntryName) -> RawRead;
 
-    /// Reads all of some sessions, in their order.
-    fn read_many(&self, ids: &[EntryName]) -> Vec<RawRead> {
-        ids.iter().map(|id| self.read_raw(id)).collect()
+    /// Reads all of some sessions, in their order: the first, and those after it until together they have `room` bytes
+    /// or more. What is not read is to be asked for again.
+    fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
+        let room = Room::new(room);
+        room.read(ids, |id| self.read_raw(id))
     }
 
-    /// Which of some sessions were written since they had these stamps: each that is there with another stamp.
-    fn written_since(&self, seen: &[(EntryName, Stamp)]) -> Vec<bool> {
-        let ids: Vec<EntryName> = seen.iter().map(|(id, _)| *id).collect();
-        let now = self.read_many(&ids);
-        let is_other = |(now, (_, stamp)): (&RawRead, &(EntryName, Stamp))| matches!(now, Ok(Some(Ok(raw))) if raw.stamp != *stamp);
-        now.iter().zip(seen).map(is_other).collect()
+    /// What became of some sessions since they had these stamps.
+    fn since(&self, seen: &[(EntryName, Stamp)]) -> Vec<Since> {
+        let since = |(id, stamp): &(EntryName, Stamp)| match self.read_raw(id) {
+            Ok(Some(Ok(raw))) if raw.stamp == *stamp => Since::Same,
+            Ok(Some(_)) => Since::Changed,
+            Ok(None) => Since::Gone,
+            Err(_) => Since::Unknown,
+        };
+        seen.iter().map(since).collect()
     }
 
     /// Takes away what an earlier run of ours was writing when it was stopped. Only who holds the store's lock may.
     fn tidy(&self) {}
 
     /// Puts sessions into the store, each whole or not at all. One result a session, in order.
-    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>>;
+    fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>>;
+}
+
+/// What became of a session since it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// Nothing.
+    Same,
+    /// It was written, or is another now.
+    Changed,
+    /// It is not there any more.
+    Gone,
+    /// The store could not tell.
+    Unknown,
+}
+
+/// How many bytes of sessions may be held at a time, shared by those who read.
+pub(super) struct Room {
+    all: usize,
+    used: AtomicUsize,
+}
+
+impl Room {
+    pub(super) fn new(all: usize) -> Self {
+        Room { all, used: AtomicUsize::new(0) }
+    }
+
+    /// Notes that a session was read; whether there is room for one more.
+    pub(super) fn take(&self, bytes: usize) -> bool {
+        self.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) < self.all
+    }
+
+    /// Reads the first of `ids`, and those after it for which there is room.
+    pub(super) fn read(
+        &self,
+        ids: &[EntryName],
+        mut read: impl FnMut(&EntryName) -> RawRead,
+    ) -> Vec<RawRead> {
+        let mut reads = Vec::with_capacity(ids.len());
+        for id in ids {
+            let one = read(id);
+            let bytes = if let Ok(Some(Ok(raw))) = &one { raw.bytes.len() } else { 0 };
+            reads.push(one);
+            if !self.take(bytes) {
+                break;
+            }
+        }
+        reads
+    }
 }
 
 /// Permission bits of a session that has none from where it comes: MoinMoin's commonest.

@@ -39,7 +39,7 @@ pub use places::{PlaceError, cache_dir, lock_dir, state_dir};
 pub use private::{PrivateDir, PrivateError};
 pub use remove::{Removal, remove_if};
 pub use room::Room;
-pub use signal::stop_flag;
+pub use signal::{asked_to_stop, stop_flag};
 pub use syslog::{SYSLOG, Severity, syslog};
 pub use walk::DirError;
 pub use write::{Replaced, replace, write_atomically, write_new, write_public};

@@ -1,7 +1,7 @@
 //! Being asked to stop: SIGINT and SIGTERM.
 
 use std::io;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -31,4 +31,10 @@ pub fn stop_flag() -> io::Result<Arc<AtomicBool>> {
     }
     *stop = Some(Arc::clone(&asked));
     Ok(asked)
+}
+
+/// Whether somebody looks at that flag and it is set.
+pub fn asked_to_stop() -> bool {
+    let stop = STOP.lock().unwrap_or_else(PoisonError::into_inner);
+    stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
 }

@@ -34,7 +34,7 @@ fn redis_behaves_and_keeps_expiry_and_user() {
 
     let id = "c".repeat(40);
     let bytes = b"(dS'expires'\nI2000000000\nsS'user.id'\nS'1.2.3'\ns.";
-    let written = store.write(&[new(&id, bytes)]).remove(0).unwrap();
+    let written = store.write(&[&new(&id, bytes)]).remove(0).unwrap();
     assert!(matches!(written, Written::Done(_)));
     for kind in ["s", "m"] {
         assert_eq!(server.cli(&["PEXPIRETIME", &format!("a*b:{kind}:{id}")]), "2000000000000");
@@ -42,7 +42,7 @@ fn redis_behaves_and_keeps_expiry_and_user() {
     assert_eq!(server.cli(&["HGET", &format!("a*b:m:{id}"), "user_id"]), "1.2.3");
     assert_eq!(server.cli(&["HGET", &format!("a*b:m:{id}"), "expires"]), "2000000000.0");
 
-    let over = store.write(&[new(&"d".repeat(40), b"(dS'expires'\nI5\ns.")]).remove(0).unwrap_err();
+    let over = store.write(&[&new(&"d".repeat(40), b"(dS'expires'\nI5\ns.")]).remove(0).unwrap_err();
     assert!(over.to_string().contains("it has expired"), "{over}");
     assert_eq!(server.cli(&["EXISTS", &format!("a*b:m:{}", "d".repeat(40))]), "0");
     // Another prefix is another store.
@@ -87,7 +87,7 @@ fn keys_of_others_and_of_other_versions_are_refused() {
 fn a_connection_that_was_lost_is_made_again() {
     let server = RedisServer::start(&[]);
     let store = opened(&server.address(""));
-    assert!(matches!(store.write(&[new(&"a".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
+    assert!(matches!(store.write(&[&new(&"a".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
     server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
-    assert!(matches!(store.write(&[new(&"b".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
+    assert!(matches!(store.write(&[&new(&"b".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
 }

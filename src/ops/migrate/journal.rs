@@ -17,6 +17,8 @@ use sha2::{Digest, Sha256};
 
 use crate::store::{EntryName, Modified, NewSession, Raw};
 
+use super::Source;
+
 /// One session that is about to be written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Entry {
@@ -47,11 +49,21 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Keeps a session; `written` is what is written of it.
-    pub(super) fn of(raw: &Raw, written: Option<&[u8]>) -> Kept {
-        let same = written.is_some_and(|written| written == raw.bytes);
+    /// Keeps a session of the source.
+    pub(super) fn of_source(source: &Source) -> Kept {
         Kept {
-            pickle: (!same).then(|| STANDARD.encode(&raw.bytes)),
+            pickle: source.bytes.as_ref().map(|bytes| STANDARD.encode(bytes)),
+            seconds: source.modified.seconds,
+            nanos: source.modified.nanos,
+            mode: source.mode,
+            owner: source.owner,
+        }
+    }
+
+    /// Keeps a session of the target.
+    pub(super) fn of(raw: &Raw) -> Kept {
+        Kept {
+            pickle: Some(STANDARD.encode(&raw.bytes)),
             seconds: raw.modified.seconds,
             nanos: raw.modified.nanos,
             mode: raw.mode,
@@ -122,14 +134,14 @@ impl Journal {
     }
 
     /// Adds lines; when it returns they are on the disk.
-    pub(super) fn add(&mut self, entries: &[Entry]) -> io::Result<()> {
-        if entries.is_empty() {
-            return Ok(());
-        }
+    pub(super) fn add(&mut self, entries: impl IntoIterator<Item = Entry>) -> io::Result<()> {
         let mut text = Vec::new();
         for entry in entries {
-            serde_json::to_writer(&mut text, entry)?;
+            serde_json::to_writer(&mut text, &entry)?;
             text.push(b'\n');
+        }
+        if text.is_empty() {
+            return Ok(());
         }
         self.file.write_all(&text)?;
         self.file.sync_data()
@@ -189,12 +201,12 @@ mod tests {
         let entry =
             |to: &str| Entry { id: "i".into(), to: to.into(), hash: hash(b"x"), source: None, before: None };
         let mut journal = Journal::open(path.clone(), "a", "b").unwrap();
-        journal.add(&[entry("one")]).unwrap();
+        journal.add([entry("one")]).unwrap();
         drop(journal);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("{text}{{\"id\":\"i\",\"to\":\"cut")).unwrap();
         let mut journal = Journal::open(path.clone(), "a", "b").unwrap();
-        journal.add(&[entry("two"), entry("one")]).unwrap();
+        journal.add([entry("two"), entry("one")]).unwrap();
         let read_back = read(&path, "a", "b").unwrap();
         assert_eq!((read_back.len(), read_back["one"].len(), read_back["two"].len()), (2, 2, 1));
         assert!(read(&path, "a", "c").unwrap_err().contains("another move"));

@@ -15,12 +15,14 @@ use std::time::{Duration, Instant};
 
 use crate::ops::Problem;
 use crate::store::{
-    self, EntryName, Layout, NameKind, NewSession, Raw, Stamp, State, StoreError, StoreSpec, WritableStore,
+    self, EntryName, Layout, Modified, NameKind, NewSession, Raw, Stamp, State, StoreError, StoreSpec,
+    WritableStore,
 };
 use crate::sys::{Dir, Lock, LockDir};
 
 mod allow;
 mod cookie_map;
+mod flow;
 mod journal;
 mod nothing;
 mod rename;
@@ -32,7 +34,7 @@ mod transfer;
 pub use allow::AllowList;
 pub use cookie_map::{CookieMap, MapKind, Pair, is_plain_name};
 pub use rename::{Generation, UserMap};
-pub use report::{Counts, Report, Undone};
+pub use report::{Counts, Report, Tally, Undone};
 pub use rollback::rollback;
 
 use journal::Journal;
@@ -105,12 +107,10 @@ pub enum Error {
 pub struct Stores {
     from: Box<dyn WritableStore>,
     to: Box<dyn WritableStore>,
-    /// Who owns the source's directory: sessions of others are not touched.
+    /// Who owns the source's directory: sessions of others are not touched. `None` where nobody but root can write there,
+    /// so that root put them there, whosever they are.
     from_owner: Option<u32>,
 }
-
-/// How many sessions go at a time: each batch is made durable at once.
-const BATCH: usize = 1000;
 
 impl Stores {
     /// Opens source and target. The target is made where it is of wikifarm's own kinds and does not exist, unless it is
@@ -126,7 +126,10 @@ impl Stores {
             if error.is_unsafe() { Error::Refused(text) } else { Error::Failed(text) }
         };
         let from_owner = match from.layout {
-            Layout::Moin18 | Layout::Moin19 | Layout::Json => Dir::open(&from.dir).ok().map(|dir| dir.uid()),
+            Layout::Moin18 | Layout::Moin19 | Layout::Json => {
+                let dir = Dir::open(&from.dir).ok().filter(|dir| dir.uid() != 0 || dir.mode() & 0o022 != 0);
+                dir.map(|dir| dir.uid())
+            }
             Layout::Sqlite | Layout::Redis => None,
         };
         let from = store::open_writable(from).map_err(opened)?;
@@ -239,11 +242,8 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
     };
     let (path, from, to) = journal_of(stores, options);
     let known = journal::read(&path, &from, &to).map_err(Error::Refused)?;
-    let mut ids = Vec::new();
-    stores.from.names(&mut |id| ids.push(id)).map_err(|error| Error::Failed(error.to_string()))?;
-    ids.sort_unstable();
     if options.on_conflict == OnConflict::Fail {
-        no_conflicts(stores, options, &ids, &known)?;
+        no_conflicts(stores, options, &known)?;
     }
     let journal = if options.dry_run {
         None
@@ -255,16 +255,17 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
         Some(journal)
     };
     let mut transfer = Transfer::new(stores, options, journal, known);
-    for batch in ids.chunks(BATCH) {
-        if stop.load(Ordering::Relaxed) {
-            transfer.report.stopped = true;
-            break;
-        }
-        if !transfer.batch(batch) {
-            break;
-        }
-    }
+    let (left, listed) = flow::carry(stores, options, stop, |load| transfer.load(load));
     let mut report = transfer.finish();
+    report.stopped = stop.load(Ordering::Relaxed);
+    report.tally.counts.left += left;
+    if let Err(error) = listed {
+        if report.tally == Tally::default() {
+            return Err(Error::Failed(error.to_string()));
+        }
+        report.tally.counts.failed += 1;
+        report.tally.tell(error.to_string());
+    }
     report.seconds = begun.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -283,45 +284,63 @@ fn target_id(id: &EntryName, stores: &Stores, options: &Options) -> Option<Entry
 fn no_conflicts(
     stores: &Stores,
     options: &Options,
-    ids: &[EntryName],
     known: &HashMap<String, Vec<journal::Entry>>,
 ) -> Result<(), Error> {
-    let mut conflicts: Vec<EntryName> = Vec::new();
-    for batch in ids.chunks(BATCH) {
+    let (mut conflicts, mut first) = (0_u64, None);
+    let listed = flow::batches(stores.from.as_ref(), |ids| {
         let pairs: Vec<(EntryName, EntryName)> =
-            batch.iter().filter_map(|id| Some((*id, target_id(id, stores, options)?))).collect();
-        let targets: Vec<EntryName> = pairs.iter().map(|pair| pair.1).collect();
-        for ((id, target), there) in pairs.iter().zip(stores.to.read_many(&targets)) {
-            let Ok(Some(there)) = there else { continue };
-            let bytes = there.map(|raw| raw.bytes).unwrap_or_default();
-            let ours = known.get(target.reveal()).is_some_and(|told| {
-                let hash = journal::hash(&bytes);
-                told.iter().any(|entry| entry.hash == hash)
-            });
-            let same = || matches!(stores.from.read_raw(id), Ok(Some(Ok(raw))) if raw.bytes == bytes);
-            if !ours && !same() {
-                conflicts.push(*id);
+            ids.iter().filter_map(|id| Some((*id, target_id(id, stores, options)?))).collect();
+        let mut rest = pairs.as_slice();
+        while !rest.is_empty() {
+            let targets: Vec<EntryName> = rest.iter().map(|pair| pair.1).collect();
+            let reads = stores.to.read_many(&targets, flow::ROOM);
+            let (now, later) = rest.split_at(reads.len().clamp(1, rest.len()));
+            rest = later;
+            for ((id, target), there) in now.iter().zip(reads) {
+                let Ok(Some(there)) = there else { continue };
+                let bytes = there.map(|raw| raw.bytes).unwrap_or_default();
+                let ours = known.get(target.reveal()).is_some_and(|told| {
+                    let hash = journal::hash(&bytes);
+                    told.iter().any(|entry| entry.hash == hash)
+                });
+                let same = || matches!(stores.from.read_raw(id), Ok(Some(Ok(raw))) if raw.bytes == bytes);
+                if !ours && !same() {
+                    conflicts += 1;
+                    first = first.min(Some(*id)).or(Some(*id));
+                }
             }
         }
-    }
-    match conflicts.first() {
+    });
+    listed.map_err(|error| Error::Failed(error.to_string()))?;
+    match first {
         None => Ok(()),
         Some(first) => Err(Error::Refused(format!(
-            "{} of the ids are at the target too, with other contents, as {first}: nothing was done; \
-             say --on-conflict skip or newer",
-            conflicts.len()
+            "{conflicts} of the ids are at the target too, with other contents, as {first}: nothing was done; \
+             say --on-conflict skip or newer"
         ))),
     }
+}
+
+/// What is at the source, to be put back there and to see whether it is still the same.
+struct Source {
+    modified: Modified,
+    mode: Option<u32>,
+    owner: Option<(u32, u32)>,
+    stamp: Stamp,
+    /// The pickle, where another is to be written.
+    bytes: Option<Vec<u8>>,
 }
 
 /// A session as it is to be written.
 struct Ready {
     id: EntryName,
-    raw: Raw,
+    source: Source,
     new: NewSession,
-    /// Whether the journal of this run tells of it.
+    /// Whether it was put at the target, and told in the journal, by this run.
     told: bool,
-    /// What is at the target already, and was not put there by us.
+    /// Whether it is counted as put in place of another.
+    replaced: bool,
+    /// What is at the target already, or was, and was not put there by us.
     before: Option<Raw>,
     /// The stamp of its copy, once there is one.
     copy: Option<Stamp>,

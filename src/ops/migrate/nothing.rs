@@ -56,7 +56,7 @@ impl WritableStore for Nothing {
         Ok(None)
     }
 
-    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+    fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
         batch.iter().map(|_| Err(io::Error::other("a dry run writes nothing"))).collect()
     }
 }

@@ -6,7 +6,10 @@ use crate::ops::Problem;
 
 use super::cookie_map::Pair;
 
-/// What was counted. Every session of the source is in just one of the first twelve.
+/// As many problems are told one by one; more are only counted.
+const MAX_PROBLEMS: usize = 1000;
+
+/// What was counted. Every session of the source is in just one of those before `removed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// Put at the target; in a dry run, what would be.
@@ -31,14 +34,97 @@ pub struct Counts {
     pub unfit_ids: u64,
     /// Left behind: its user has no counterpart.
     pub without_user: u64,
+    /// Left behind: it has no `expires`, and the target's wikis fail without.
+    pub without_expires: u64,
     /// Not read or not written, each with a problem.
     pub failed: u64,
-    /// Gone by the time it was to be read.
+    /// Gone from the source before its copy was made, or while it was: such a copy was taken back.
     pub gone: u64,
+    /// Not looked at, as the run was stopped before.
+    pub left: u64,
     /// Removed from the source after its copy was read back and compared.
     pub removed: u64,
     /// Bytes put at the target.
     pub bytes: u64,
+}
+
+impl Counts {
+    fn add(&mut self, more: &Counts) {
+        let Counts {
+            copied,
+            replaced,
+            same,
+            expired,
+            filtered,
+            conflicts,
+            forbidden,
+            unsafe_files,
+            unreadable,
+            unfit_ids,
+            without_user,
+            without_expires,
+            failed,
+            gone,
+            left,
+            removed,
+            bytes,
+        } = more;
+        for (count, more) in [
+            (&mut self.copied, copied),
+            (&mut self.replaced, replaced),
+            (&mut self.same, same),
+            (&mut self.expired, expired),
+            (&mut self.filtered, filtered),
+            (&mut self.conflicts, conflicts),
+            (&mut self.forbidden, forbidden),
+            (&mut self.unsafe_files, unsafe_files),
+            (&mut self.unreadable, unreadable),
+            (&mut self.unfit_ids, unfit_ids),
+            (&mut self.without_user, without_user),
+            (&mut self.without_expires, without_expires),
+            (&mut self.failed, failed),
+            (&mut self.gone, gone),
+            (&mut self.left, left),
+            (&mut self.removed, removed),
+            (&mut self.bytes, bytes),
+        ] {
+            *count += more;
+        }
+    }
+}
+
+/// What is counted and worth saying, of some sessions or of all.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Tally {
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Ids of users who have no counterpart at the target.
+    pub users_without_counterpart: Vec<String>,
+    /// What could not be handled; ids only in part.
+    pub problems: Vec<Problem>,
+}
+
+impl Tally {
+    /// Says something, once in a row.
+    pub(super) fn tell(&mut self, text: String) {
+        let problem = Problem(text);
+        if self.problems.len() < MAX_PROBLEMS && self.problems.last() != Some(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn without_counterpart(&mut self, user: String) {
+        if !self.users_without_counterpart.contains(&user) {
+            self.users_without_counterpart.push(user);
+        }
+    }
+
+    pub(super) fn add(&mut self, more: Tally) {
+        self.counts.add(&more.counts);
+        more.users_without_counterpart.into_iter().for_each(|user| self.without_counterpart(user));
+        more.problems.into_iter().for_each(|Problem(text)| self.tell(text));
+    }
 }
 
 /// What a run did, or would do.
@@ -48,11 +134,9 @@ pub struct Report {
     pub from: String,
     /// The target's address.
     pub to: String,
-    /// What was counted.
+    /// What was counted, and what is worth saying.
     #[serde(flatten)]
-    pub counts: Counts,
-    /// Ids of users who have no counterpart at the target.
-    pub users_without_counterpart: Vec<String>,
+    pub tally: Tally,
     /// Where the journal is, by which the same command goes on and `--rollback` undoes.
     pub journal: Option<String>,
     /// Nothing was changed, as nothing was to be.
@@ -61,8 +145,6 @@ pub struct Report {
     pub stopped: bool,
     /// How long it took.
     pub seconds: f64,
-    /// What could not be handled; ids only in part.
-    pub problems: Vec<Problem>,
     /// Old ids and new, of all sessions that are at the target by this run or an earlier one, if that was asked for.
     #[serde(skip)]
     pub pairs: Vec<Pair>,

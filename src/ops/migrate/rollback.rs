@@ -74,7 +74,7 @@ fn undo(stores: &Stores, told: &[Entry], undone: &mut Undone) -> Result<(), Stri
         && stores.from.read_raw(&source_id).map_err(|error| error.to_string())?.is_none()
     {
         let session = kept.session(source_id, &ours.bytes).ok_or("a journal with a pickle that is none")?;
-        match stores.from.write(&[session]).pop() {
+        match stores.from.write(&[&session]).pop() {
             Some(Ok(Written::Done(_))) => undone.restored += 1,
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(format!("{}: {source_id}: {error}", undone.from)),
@@ -96,7 +96,7 @@ fn put_back(
     let Some(mut before) = before else { return Err("a journal with a pickle that is none".to_owned()) };
     before.instead_of = Some(ours.stamp);
     let id = before.id;
-    match to.write(&[before]).pop() {
+    match to.write(&[&before]).pop() {
         Some(Ok(Written::Done(_))) => undone.put_back += 1,
         Some(Err(error)) => return Err(format!("{}: {id}: {error}", undone.to)),
         _ => undone.changed += 1,

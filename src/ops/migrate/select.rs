@@ -2,22 +2,12 @@
 
 use crate::pickle;
 use crate::store::{
-    EntryName, Facts, Fields, NewSession, Raw, RawRead, Session, State, Unreadable, is_older,
+    EntryName, Expires, Facts, Fields, Layout, NewSession, Raw, RawRead, Session, State, Unreadable, is_older,
 };
 
-use super::rename::Mapped;
-use super::report::Report;
-use super::{Options, Problem, Ready, Stores, target_id};
-
-/// As many problems are told one by one; more are only counted.
-const MAX_PROBLEMS: usize = 1000;
-
-/// Counts something that is worth saying.
-pub(super) fn tell(report: &mut Report, text: String) {
-    if report.problems.len() < MAX_PROBLEMS {
-        report.problems.push(Problem(text));
-    }
-}
+use super::rename::{Generation, Mapped};
+use super::report::Tally;
+use super::{Options, Ready, Source, Stores, target_id};
 
 /// What is to be written of a session; `None` where it stays behind, and has been counted.
 pub(super) fn ready(
@@ -25,91 +15,100 @@ pub(super) fn ready(
     read: RawRead,
     stores: &Stores,
     options: &Options,
-    report: &mut Report,
+    tally: &mut Tally,
 ) -> Option<Ready> {
-    let from = report.from.clone();
+    let from = || stores.from.spec().address();
     let raw = match read {
         Ok(Some(Ok(raw))) => raw,
         Ok(None) => {
-            report.counts.gone += 1;
+            tally.counts.gone += 1;
             return None;
         }
         Ok(Some(Err(why))) => {
             match why {
-                Unreadable::Unsafe(_) => report.counts.unsafe_files += 1,
-                _ => report.counts.unreadable += 1,
+                Unreadable::Unsafe(_) => tally.counts.unsafe_files += 1,
+                _ => tally.counts.unreadable += 1,
             }
-            tell(report, format!("{from}: {id}: {why}"));
+            tally.tell(format!("{}: {id}: {why}", from()));
             return None;
         }
         Err(error) => {
-            report.counts.failed += 1;
-            tell(report, error.to_string());
+            tally.counts.failed += 1;
+            tally.tell(error.to_string());
             return None;
         }
     };
     if let (Some(us), Some((uid, _))) = (stores.from_owner, raw.owner)
         && uid != us
     {
-        report.counts.unsafe_files += 1;
-        tell(report, format!("{from}: {id}: belongs to user {uid}, the directory to user {us}"));
+        tally.counts.unsafe_files += 1;
+        tally.tell(format!("{}: {id}: belongs to user {uid}, the directory to user {us}", from()));
         return None;
     }
     if raw.sealed == Some(false) {
-        report.counts.forbidden += 1;
+        tally.counts.forbidden += 1;
         let why = "without the seal of the store's key: somebody else wrote it, a possible attack";
-        tell(report, format!("{from}: {id}: {why}"));
+        tally.tell(format!("{}: {id}: {why}", from()));
         return None;
     }
-    if !is_meant(id, &raw, options, report) {
-        return None;
-    }
-    let tree = match pickle::read(&raw.bytes) {
-        Ok(tree) => tree,
-        Err(error) => {
-            report.counts.unreadable += 1;
-            tell(report, format!("{from}: {id}: {error}"));
+    let (facts, tree) = match Facts::and_tree(&raw.bytes, Fields::default()) {
+        Ok(found) => found,
+        Err(why) => {
+            tally.counts.unreadable += 1;
+            tally.tell(format!("{}: {id}: {why}", from()));
             return None;
         }
     };
-    if let Some(global) = options.allow.forbidden(&tree) {
-        report.counts.forbidden += 1;
+    if !is_meant(id, &raw, &facts, options, tally) {
+        return None;
+    }
+    if facts.expires == Expires::Absent && wants_expires(stores, options) {
+        tally.counts.without_expires += 1;
+        let why = "has no expires, without which MoinMoin 1.7 and 1.8 end every request with an error";
+        tally.tell(format!("{}: {id}: {why}", from()));
+        return None;
+    }
+    if let Some(global) = tree.as_ref().and_then(|tree| options.allow.forbidden(tree)) {
+        tally.counts.forbidden += 1;
         let name = global.path();
-        tell(
-            report,
-            format!(
-                "{from}: {id}: names {name}, which Python would import and could call: a possible attack; if an \
-                 extension keeps it there, say so in [migrate] allow_globals"
-            ),
-        );
+        tally.tell(format!(
+            "{}: {id}: names {name}, which Python would import and could call: a possible attack; if an extension \
+             keeps it there, say so in [migrate] allow_globals",
+            from()
+        ));
         return None;
     }
     let Some(target) = target_id(&id, stores, options) else {
-        report.counts.unfit_ids += 1;
-        tell(
-            report,
-            format!("{from}: {id}: an id that {} does not take: see --rename-ids", stores.to.spec().layout),
-        );
+        tally.counts.unfit_ids += 1;
+        let layout = stores.to.spec().layout;
+        tally.tell(format!("{}: {id}: an id that {layout} does not take: see --rename-ids", from()));
         return None;
     };
-    let bytes = match &options.users_map {
-        None => raw.bytes.clone(),
-        Some(map) => match map.apply(tree) {
-            Mapped::Same => raw.bytes.clone(),
-            Mapped::Changed(bytes) => bytes,
-            Mapped::Unknown(user) => {
-                report.counts.without_user += 1;
-                if !report.users_without_counterpart.contains(&user) {
-                    report.users_without_counterpart.push(user);
-                }
-                return None;
-            }
-            Mapped::Failed(why) => {
-                report.counts.failed += 1;
-                tell(report, format!("{from}: {id}: {why}"));
-                return None;
-            }
+    let mut source =
+        Source { modified: raw.modified, mode: raw.mode, owner: raw.owner, stamp: raw.stamp, bytes: None };
+    let mapped = match &options.users_map {
+        None => Mapped::Same,
+        Some(map) => match tree.map_or_else(|| pickle::read(&raw.bytes), Ok) {
+            Ok(tree) => map.apply(tree),
+            Err(error) => Mapped::Failed(error.to_string()),
         },
+    };
+    let bytes = match mapped {
+        Mapped::Same => raw.bytes,
+        Mapped::Changed(bytes) => {
+            source.bytes = Some(raw.bytes);
+            bytes
+        }
+        Mapped::Unknown(user) => {
+            tally.counts.without_user += 1;
+            tally.without_counterpart(user);
+            return None;
+        }
+        Mapped::Failed(why) => {
+            tally.counts.failed += 1;
+            tally.tell(format!("{}: {id}: {why}", from()));
+            return None;
+        }
     };
     let new = NewSession {
         id: target,
@@ -119,11 +118,17 @@ pub(super) fn ready(
         owner: options.owner.or(raw.owner),
         instead_of: None,
     };
-    Some(Ready { id, raw, new, told: false, before: None, copy: None })
+    Some(Ready { id, source, new, told: false, replaced: false, before: None, copy: None })
+}
+
+/// Whether wikis of 1.7 and 1.8 are to read what is written: a session without `expires` ends every request with an
+/// error there (`MoinMoin.session`, `CacheSessionData`).
+fn wants_expires(stores: &Stores, options: &Options) -> bool {
+    stores.to.spec().layout == Layout::Moin18 || options.rename_ids == Some(Generation::Old)
 }
 
 /// Whether the filters mean a session; counted where they do not.
-fn is_meant(id: EntryName, raw: &Raw, options: &Options, report: &mut Report) -> bool {
+fn is_meant(id: EntryName, raw: &Raw, facts: &Facts, options: &Options, tally: &mut Tally) -> bool {
     let session = Session {
         id,
         inode: 0,
@@ -131,18 +136,9 @@ fn is_meant(id: EntryName, raw: &Raw, options: &Options, report: &mut Report) ->
         size: 0,
         bytes_on_disk: 0,
         stamp: raw.stamp,
-        facts: Facts::from_bytes(&raw.bytes, Fields::default()),
+        facts: Ok(facts.clone()),
     };
     let state = session.state(options.now, None);
-    let facts = match &session.facts {
-        Ok(facts) => facts,
-        Err(why) => {
-            report.counts.unreadable += 1;
-            let text = format!("{}: {id}: {why}", report.from);
-            tell(report, text);
-            return false;
-        }
-    };
     let his = |users: &std::collections::BTreeSet<String>| {
         facts.user.as_ref().is_some_and(|user| users.contains(&user.id))
             || facts.setuid.as_ref().is_some_and(|user| users.contains(user))
@@ -151,11 +147,11 @@ fn is_meant(id: EntryName, raw: &Raw, options: &Options, report: &mut Report) ->
         && options.older_than.is_none_or(|age| is_older(session.modified, age, options.now))
         && options.users.as_ref().is_none_or(his);
     if !meant {
-        report.counts.filtered += 1;
+        tally.counts.filtered += 1;
         return false;
     }
     if state == State::Expired && !options.include_expired {
-        report.counts.expired += 1;
+        tally.counts.expired += 1;
         return false;
     }
     true

@@ -55,12 +55,29 @@ fn names(root: &Path, dir: &str) -> usize {
     fs::read_dir(root.join(dir)).unwrap().count()
 }
 
-/// A target that does something just after it wrote, or breaks off.
+/// A target that has something done just before or after it writes, or breaks off.
 struct Odd {
     store: Box<dyn WritableStore>,
     /// Writes until it fails for good.
     left: Mutex<usize>,
+    before: Box<dyn Fn() + Send + Sync>,
     after: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Odd {
+    fn of(store: Box<dyn WritableStore>) -> Self {
+        Odd { store, left: Mutex::new(99), before: Box::new(|| {}), after: Box::new(|| {}) }
+    }
+}
+
+/// Does it the first time only.
+fn once(act: impl Fn() + Send + Sync + 'static) -> Box<dyn Fn() + Send + Sync> {
+    let once = std::sync::Once::new();
+    Box::new(move || once.call_once(&act))
+}
+
+fn run(stores: &Stores, options: &Options) -> Report {
+    migrate(stores, options, &AtomicBool::new(false)).unwrap()
 }
 
 impl SessionStore for Odd {
@@ -91,12 +108,13 @@ impl WritableStore for Odd {
     fn read_raw(&self, id: &EntryName) -> RawRead {
         self.store.read_raw(id)
     }
-    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+    fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
         let mut left = self.left.lock().unwrap();
         if *left == 0 {
             return batch.iter().map(|_| Err(io::Error::from(io::ErrorKind::StorageFull))).collect();
         }
         *left -= 1;
+        (self.before)();
         let written = self.store.write(batch);
         (self.after)();
         written
@@ -109,37 +127,93 @@ fn what_is_written_at_the_source_while_it_moves_is_not_lost() {
     let mut stores = stores(root.path(), 3);
     let path = root.path().join("a").join(format!("{:040x}", 1));
     let again = path.clone();
-    let written = Mutex::new(false);
-    let after = move || {
-        if !std::mem::replace(&mut *written.lock().unwrap(), true) {
-            fs::write(&again, LATER).unwrap();
-        }
-    };
-    stores.to = Box::new(Odd { store: stores.to, left: Mutex::new(9), after: Box::new(after) });
-    let report = migrate(&stores, &options(root.path()), &AtomicBool::new(false)).unwrap();
-    assert_eq!((report.counts.copied, report.counts.removed), (3, 3), "{report:?}");
+    let after = once(move || fs::write(&again, LATER).unwrap());
+    stores.to = Box::new(Odd { after, ..Odd::of(stores.to) });
+    let report = run(&stores, &options(root.path()));
+    assert_eq!((report.tally.counts.copied, report.tally.counts.removed), (3, 3), "{report:?}");
     assert_eq!(fs::read(root.path().join("b").join(format!("{:040x}", 1))).unwrap(), LATER);
     assert!(!path.exists());
 }
 
 #[test]
+fn who_logs_out_at_the_source_while_it_is_copied_is_not_logged_in_at_the_target() {
+    for remove in [false, true] {
+        let root = tempfile::tempdir().unwrap();
+        let mut stores = stores(root.path(), 3);
+        let at = |dir: &str, number: u32| root.path().join(dir).join(format!("{number:040x}"));
+        // Number 2 is at the target already, and older: what was in its place comes back.
+        fs::write(at("b", 2), LATER).unwrap();
+        let old = fs::File::options().write(true).open(at("b", 2)).unwrap();
+        old.set_modified(std::time::UNIX_EPOCH).unwrap();
+        let gone = [at("a", 1), at("a", 2)];
+        let after = once(move || gone.iter().for_each(|path| fs::remove_file(path).unwrap()));
+        stores.to = Box::new(Odd { after, ..Odd::of(stores.to) });
+        let run_options = Options { remove, on_conflict: OnConflict::Newer, ..options(root.path()) };
+        let counts = run(&stores, &run_options).tally.counts;
+        assert_eq!((counts.copied, counts.replaced, counts.gone, counts.failed), (1, 0, 2, 0), "{counts:?}");
+        assert!(at("b", 0).exists() && !at("b", 1).exists());
+        assert_eq!(fs::read(at("b", 2)).unwrap(), LATER);
+    }
+}
+
+#[test]
+fn a_session_that_appears_at_the_target_meanwhile_is_decided_about_like_any_other() {
+    for on_conflict in [OnConflict::Skip, OnConflict::Newer] {
+        let root = tempfile::tempdir().unwrap();
+        let mut stores = stores(root.path(), 1);
+        let theirs = root.path().join("b").join(format!("{:040x}", 0));
+        let path = theirs.clone();
+        let before = once(move || {
+            fs::write(&path, LATER).unwrap();
+            let file = fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        });
+        stores.to = Box::new(Odd { before, ..Odd::of(stores.to) });
+        let counts = run(&stores, &Options { on_conflict, ..options(root.path()) }).tally.counts;
+        let newer = u64::from(on_conflict == OnConflict::Newer);
+        assert_eq!((counts.conflicts, counts.replaced, counts.failed), (1 - newer, newer, 0), "{counts:?}");
+        assert_eq!(fs::read(&theirs).unwrap(), if newer == 1 { LIVE } else { LATER });
+    }
+}
+
+#[test]
+fn what_never_comes_to_rest_is_a_failure() {
+    for remove in [false, true] {
+        let root = tempfile::tempdir().unwrap();
+        let mut stores = stores(root.path(), 2);
+        let path = root.path().join("a").join(format!("{:040x}", 1));
+        let again = path.clone();
+        let after = Box::new(move || fs::write(&again, LIVE).unwrap());
+        stores.to = Box::new(Odd { after, ..Odd::of(stores.to) });
+        let report = run(&stores, &Options { remove, ..options(root.path()) });
+        let counts = report.tally.counts;
+        assert_eq!((counts.copied, counts.failed, counts.removed), (2, 1, remove.into()), "{counts:?}");
+        assert!(report.tally.problems[0].0.contains("kept changing"), "{report:?}");
+        assert!(path.exists());
+    }
+}
+
+#[test]
 fn a_full_disk_stops_it_and_the_same_command_goes_on() {
+    let (first, all) = (flow::BATCH, flow::BATCH * 5 / 2);
     let root = tempfile::tempdir().unwrap();
-    let mut stores = stores(root.path(), 2500);
-    let full = Odd { store: stores.to, left: Mutex::new(1), after: Box::new(|| {}) };
-    stores.to = Box::new(full);
-    let report = migrate(&stores, &options(root.path()), &AtomicBool::new(false)).unwrap();
-    assert_eq!((report.counts.copied, report.counts.removed, report.counts.failed), (1000, 1000, 1000));
-    assert_eq!(report.problems.len(), 1, "said once: {:?}", report.problems);
-    assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (1500, 1000));
+    let mut stores = stores(root.path(), all);
+    stores.to = Box::new(Odd { left: Mutex::new(1), ..Odd::of(stores.to) });
+    let report = run(&stores, &options(root.path()));
+    let counts = report.tally.counts;
+    let count = |number: u64| usize::try_from(number).unwrap();
+    assert_eq!((count(counts.copied), count(counts.removed), count(counts.failed)), (first, first, first));
+    assert_eq!(count(counts.left), all - 2 * first);
+    assert_eq!(report.tally.problems.len(), 1, "said once: {:?}", report.tally.problems);
+    assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (all - first, first));
     let dir = |name: &str| spec(&format!("moin-1.9:{}", root.path().join(name).display()));
     drop(stores);
     let stores = Stores::open(dir("a"), dir("b"), false).unwrap();
-    let report = migrate(&stores, &options(root.path()), &AtomicBool::new(false)).unwrap();
-    assert_eq!((report.counts.copied, report.counts.removed), (1500, 1500));
+    let counts = run(&stores, &options(root.path())).tally.counts;
+    assert_eq!((count(counts.copied), count(counts.removed)), (all - first, all - first));
     let undone = rollback(&stores, &options(root.path())).unwrap();
-    assert_eq!((undone.taken_back, undone.restored, undone.changed), (2500, 2500, 0));
-    assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (2500, 0));
+    assert_eq!((count(undone.taken_back), count(undone.restored), undone.changed), (all, all, 0));
+    assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (all, 0));
 }
 
 #[test]
@@ -148,8 +222,11 @@ fn what_the_target_had_already_stays_there_when_a_move_is_undone() {
     let stores = stores(root.path(), 2);
     let name = format!("{:040x}", 0);
     fs::write(root.path().join("b").join(&name), LIVE).unwrap();
-    let report = migrate(&stores, &options(root.path()), &AtomicBool::new(false)).unwrap();
-    assert_eq!((report.counts.copied, report.counts.same, report.counts.removed), (1, 1, 2));
+    let report = run(&stores, &options(root.path()));
+    assert_eq!(
+        (report.tally.counts.copied, report.tally.counts.same, report.tally.counts.removed),
+        (1, 1, 2)
+    );
     let undone = rollback(&stores, &options(root.path())).unwrap();
     assert_eq!((undone.taken_back, undone.restored, undone.put_back), (1, 2, 1));
     assert!(root.path().join("b").join(name).exists());

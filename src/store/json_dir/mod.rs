@@ -237,7 +237,7 @@ impl WritableStore for JsonStore {
         remove_temps(&self.dir);
     }
 
-    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+    fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
         let texts: Vec<(CString, Vec<u8>)> =
             batch.iter().map(|new| (file_name(&new.id), file::text(&new.bytes))).collect();
         let files: Vec<NewFile<'_>> = batch

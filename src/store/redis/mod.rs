@@ -26,7 +26,7 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
 use super::tally;
-use super::writable::{NewSession, Raw, RawRead, WritableStore, Written, session, stamp_of};
+use super::writable::{NewSession, Raw, RawRead, Room, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
 mod connect;
@@ -38,6 +38,12 @@ const VERSION: &str = "1";
 
 /// How many keys a SCAN goes over at a time, and so how many sessions are fetched in one pipeline.
 const COUNT: usize = 1000;
+
+/// What is longer, in bytes, is fetched by itself: a pipeline's answers are held all at once.
+const SMALL: u64 = 16 * 1024;
+
+/// So many bytes of sessions are held while the store is gone through.
+const SCANNED: usize = 16 * 1024 * 1024;
 
 /// KEYS: both keys of a session. ARGV: `new` or `over`, what is there now, the pickle, when it ends (ms, or empty),
 /// then fields and values of the hash. 0: there is one, or another; 1: written; 2: over already, so it is gone again.
@@ -108,17 +114,33 @@ impl RedisStore {
         ["s", "m"].map(|kind| format!("{}{kind}:{}", self.prefix, id.reveal()))
     }
 
-    /// What is there under some ids, in their order.
-    fn fetch(&self, ids: &[EntryName]) -> Result<Vec<Option<Entry>>, String> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+    /// What is there under some ids, in their order: under the first, and those after it for which there is room.
+    fn fetch(&self, ids: &[EntryName], room: &Room) -> Result<Vec<Option<Entry>>, String> {
+        let mut fetched = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(COUNT) {
+            for (id, entry) in ids.iter().zip(self.fetch_up_to(SMALL, ids)?) {
+                let entry = match entry {
+                    Some(Entry::TooLarge(..)) => self.fetch_up_to(MAX_FILE, &[*id])?.pop().flatten(),
+                    entry => entry,
+                };
+                let bytes = if let Some(Entry::Raw(raw)) = &entry { raw.bytes.len() } else { 0 };
+                fetched.push(entry);
+                if !room.take(bytes) {
+                    return Ok(fetched);
+                }
+            }
         }
-        // The last byte only tells that there are more.
+        Ok(fetched)
+    }
+
+    /// What is there under some ids, in their order; of what is longer than `limit` only how long it is.
+    fn fetch_up_to(&self, limit: u64, ids: &[EntryName]) -> Result<Vec<Option<Entry>>, String> {
         let mut pipe = redis::pipe();
         for id in ids {
             let [pickle, meta] = self.keys(id);
             pipe.cmd("STRLEN").arg(&pickle);
-            pipe.cmd("GETRANGE").arg(&pickle).arg(0).arg(MAX_FILE);
+            // The last byte only tells that there are more.
+            pipe.cmd("GETRANGE").arg(&pickle).arg(0).arg(limit);
             pipe.cmd("HMGET").arg(&meta).arg("modified_ns").arg("seal");
         }
         let answers: Vec<redis::Value> = self.server.ask(|to| pipe.query(to))?;
@@ -132,7 +154,7 @@ impl RedisStore {
             if bytes.is_empty() {
                 return None;
             }
-            if size > MAX_FILE {
+            if size.max(u64::try_from(bytes.len()).unwrap_or(u64::MAX)) > limit {
                 return Some(Entry::TooLarge(size, modified));
             }
             let stamp = stamp_of(&bytes, modified);
@@ -143,8 +165,8 @@ impl RedisStore {
     }
 
     fn fetch_one(&self, id: &EntryName) -> Result<Option<Entry>, StoreError> {
-        let fetched = self.fetch(&[*id]).map_err(|why| self.failed(why))?;
-        Ok(fetched.into_iter().next().flatten())
+        let mut fetched = self.fetch_up_to(MAX_FILE, &[*id]).map_err(|why| self.failed(why))?;
+        Ok(fetched.pop().flatten())
     }
 
     /// Tells the names behind the prefix, page by page, each once.
@@ -182,7 +204,7 @@ impl RedisStore {
     }
 
     fn remove_one(&self, (id, stamp): (EntryName, Stamp), decide: Decide<'_>) -> io::Result<Removal> {
-        let raw = match self.fetch(&[id]).map_err(io::Error::other)?.into_iter().next().flatten() {
+        let raw = match self.fetch_up_to(MAX_FILE, &[id]).map_err(io::Error::other)?.pop().flatten() {
             None => return Ok(Removal::Gone),
             Some(Entry::Raw(raw)) if raw.stamp == stamp => raw,
             Some(_) => return Ok(Removal::Changed),
@@ -231,10 +253,11 @@ impl RedisStore {
         Some(script)
     }
 
-    fn write_all(&self, batch: &[NewSession]) -> Result<Vec<io::Result<Written>>, String> {
+    fn write_all(&self, batch: &[&NewSession]) -> Result<Vec<io::Result<Written>>, String> {
         let replaced: Vec<EntryName> =
             batch.iter().filter(|new| new.instead_of.is_some()).map(|new| new.id).collect();
-        let mut there = self.fetch(&replaced)?.into_iter();
+        // They are no more than what was read to decide that they are replaced.
+        let mut there = self.fetch(&replaced, &Room::new(usize::MAX))?.into_iter();
         let mut pipe = redis::pipe();
         pipe.cmd("SET").arg(format!("{}version", self.prefix)).arg(VERSION).ignore();
         let mut asked = Vec::with_capacity(batch.len());
@@ -248,7 +271,7 @@ impl RedisStore {
         }
         let answers: Vec<i64> = self.server.ask(|to| pipe.query(to))?;
         let mut answers = answers.into_iter();
-        let written = |(new, asked): (&NewSession, bool)| {
+        let written = |(new, asked): (&&NewSession, bool)| {
             let answer = if asked { answers.next() } else { Some(0) };
             match answer {
                 Some(1) => {
@@ -324,10 +347,16 @@ impl SessionStore for RedisStore {
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
         self.pages(stop, |ids, foreign| {
             tally::LOOKED.add(ids.len());
-            for (id, entry) in ids.iter().zip(self.fetch(&ids)?) {
-                if let Some(entry) = entry {
-                    sink(Found::Session(found(*id, &entry, fields)));
+            let mut rest = ids.as_slice();
+            while !rest.is_empty() {
+                let fetched = self.fetch(rest, &Room::new(SCANNED))?;
+                let (now, later) = rest.split_at(fetched.len().clamp(1, rest.len()));
+                for (id, entry) in now.iter().zip(fetched) {
+                    if let Some(entry) = entry {
+                        sink(Found::Session(found(*id, &entry, fields)));
+                    }
                 }
+                rest = later;
             }
             foreign.into_iter().for_each(|name| sink(Found::Foreign(OsString::from(name))));
             Ok(())
@@ -360,18 +389,18 @@ impl WritableStore for RedisStore {
         }))
     }
 
-    fn read_many(&self, ids: &[EntryName]) -> Vec<RawRead> {
+    fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
         let raw = |entry: Entry| match entry {
             Entry::Raw(raw) => Ok(*raw),
             Entry::TooLarge(size, _) => Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
         };
-        match self.fetch(ids) {
+        match self.fetch(ids, &Room::new(room)) {
             Ok(entries) => entries.into_iter().map(|entry| Ok(entry.map(raw))).collect(),
             Err(why) => ids.iter().map(|_| Err(self.failed(why.clone()))).collect(),
         }
     }
 
-    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+    fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
         match self.write_all(batch) {
             Ok(written) => written,
             Err(why) => batch.iter().map(|_| Err(io::Error::other(why.clone()))).collect(),

@@ -3,12 +3,14 @@
 //! Write-ahead logging and one writer at a time; a batch is one transaction, so it is there whole or not at all. Who
 //! writes there may be a wiki with the module in `contrib/moin`, which knows the same table.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, TransactionBehavior, params};
 
 use crate::farm::SqliteAddress;
 use crate::pickle::{self, Tree};
@@ -22,7 +24,7 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
 use super::tally;
-use super::writable::{NewSession, Raw, RawRead, WritableStore, Written, session, stamp_of};
+use super::writable::{NewSession, Raw, RawRead, Room, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
 mod schema;
@@ -32,7 +34,10 @@ mod tests;
 use schema::{Database, Unusable};
 
 /// Rows read at a time: the database is free for others in between.
-const PAGE: i64 = 500;
+const PAGE: i64 = 1000;
+
+/// So many bytes of sessions are held while the store is gone through.
+const SCANNED: usize = 16 * 1024 * 1024;
 
 /// A database of sessions, held open.
 pub struct SqliteStore {
@@ -62,7 +67,15 @@ fn unusable(spec: &StoreSpec, why: Unusable) -> StoreError {
 enum Entry {
     Session(EntryName, Box<Raw>),
     TooLarge(EntryName, u64, Modified),
-    Foreign(String),
+    /// Its columns do not hold what we put there: another program has been at it.
+    Broken(EntryName, &'static str),
+    Foreign(OsString),
+}
+
+impl Entry {
+    fn bytes(&self) -> usize {
+        if let Entry::Session(_, raw) = self { raw.bytes.len() } else { 0 }
+    }
 }
 
 impl SqliteStore {
@@ -91,20 +104,30 @@ impl SqliteStore {
         AsOwner::of(&self.dir).map_err(|error| self.failed(error))
     }
 
+    /// What a row is, whatever kinds of values another program has put into it.
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<Entry> {
-        let id: String = row.get(0)?;
-        let modified = modified(row.get(1)?);
-        let size: i64 = row.get(2)?;
-        let Some((name, NameKind::Session)) = self.spec.layout.entry(id.as_bytes()) else {
-            return Ok(Entry::Foreign(id));
+        let id = match row.get_ref(0)? {
+            ValueRef::Text(id) | ValueRef::Blob(id) => id,
+            _ => b"",
         };
+        let name = match (row.get_ref(0)?, self.spec.layout.entry(id)) {
+            (ValueRef::Text(_), Some((name, NameKind::Session))) => name,
+            _ => return Ok(Entry::Foreign(OsStr::from_bytes(id).to_owned())),
+        };
+        let (ValueRef::Integer(nanos), ValueRef::Integer(size)) = (row.get_ref(1)?, row.get_ref(2)?) else {
+            return Ok(Entry::Broken(name, "modified_ns is no integer, or there is no pickle"));
+        };
+        let modified = modified(nanos);
         let size = u64::try_from(size).unwrap_or(0);
         if size > MAX_FILE {
             return Ok(Entry::TooLarge(name, size, modified));
         }
-        let bytes: Vec<u8> = row.get(3)?;
+        let ValueRef::Blob(bytes) = row.get_ref(3)? else {
+            return Ok(Entry::Broken(name, "its pickle is no blob"));
+        };
+        let bytes = bytes.to_vec();
         let stamp = stamp_of(&bytes, modified);
-        let seal: Option<Vec<u8>> = row.get(4)?;
+        let seal = if let ValueRef::Blob(seal) = row.get_ref(4)? { Some(seal) } else { None };
         let sealed = self.key.as_ref().map(|key| seal.is_some_and(|seal| key.seal(&name, &bytes) == seal));
         Ok(Entry::Session(name, Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, sealed })))
     }
@@ -115,27 +138,71 @@ impl SqliteStore {
         statement.query_row([id.reveal()], |row| self.entry(row)).optional()
     }
 
-    fn raw(&self, connection: &Connection, id: &EntryName) -> RawRead {
-        let entry = self.one(connection, id).map_err(|error| self.failed(error))?;
-        Ok(entry.and_then(|entry| match entry {
-            Entry::Session(_, raw) => Some(Ok(*raw)),
-            Entry::TooLarge(_, size, _) => Some(Err(Unreadable::Unsafe(NotOpened::TooLarge { size }))),
-            Entry::Foreign(_) => None,
-        }))
+    fn raw(&self, entry: Option<Entry>) -> RawRead {
+        match entry {
+            Some(Entry::Session(_, raw)) => Ok(Some(Ok(*raw))),
+            Some(Entry::TooLarge(_, size, _)) => {
+                Ok(Some(Err(Unreadable::Unsafe(NotOpened::TooLarge { size }))))
+            }
+            Some(Entry::Broken(_, why)) => Ok(Some(Err(Unreadable::Form(why.to_owned())))),
+            Some(Entry::Foreign(_)) | None => Ok(None),
+        }
     }
 
-    fn page(&self, after: &str) -> rusqlite::Result<(Vec<Entry>, Option<String>)> {
+    /// Rows in the order of their ids from behind `after` on, [`PAGE`] at most, and no more bytes than there is room
+    /// for; and the last one's id.
+    fn page(&self, after: &Id) -> rusqlite::Result<(Vec<Entry>, Option<Id>)> {
         let connection = self.lock();
         let mut statement = connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
+        let room = Room::new(SCANNED);
         let mut last = None;
         let mut rows = statement.query(params![after, PAGE])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
-            last = Some(row.get(0)?);
-            entries.push(self.entry(row)?);
+            last = Some(Id::of(row.get_ref(0)?));
+            let entry = self.entry(row)?;
+            let more = room.take(entry.bytes());
+            entries.push(entry);
+            if !more {
+                break;
+            }
         }
         Ok((entries, last))
+    }
+
+    /// As [`SqliteStore::page`], the ids alone.
+    fn page_of_ids(&self, after: &Id) -> rusqlite::Result<Vec<Id>> {
+        let connection = self.lock();
+        let mut statement =
+            connection.prepare_cached("SELECT id FROM session WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+        let ids = statement.query_map(params![after, PAGE], |row| Ok(Id::of(row.get_ref(0)?)))?;
+        ids.collect()
+    }
+
+    /// The rows of some ids, in their order: of the first, and those after it for which there is room.
+    fn some(&self, ids: &[EntryName], room: &Room) -> rusqlite::Result<Vec<Option<Entry>>> {
+        let connection = self.lock();
+        let wanted = format!("[{}]", ids.iter().map(json_text).collect::<Vec<_>>().join(","));
+        // The left table of such a join is always the outer loop, and json_each goes through it in order.
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS}, key FROM json_each(?1) LEFT JOIN session ON session.id = json_each.value"
+        ))?;
+        let mut rows = statement.query([wanted])?;
+        let mut entries = Vec::with_capacity(ids.len());
+        while let Some(row) = rows.next()? {
+            let key: i64 = row.get(5)?;
+            if usize::try_from(key) != Ok(entries.len()) {
+                return Err(rusqlite::Error::QueryReturnedMoreThanOneRow);
+            }
+            let entry = if row.get_ref(0)? == ValueRef::Null { None } else { Some(self.entry(row)?) };
+            let more = room.take(entry.as_ref().map_or(0, Entry::bytes));
+            entries.push(entry);
+            if !more {
+                break;
+            }
+        }
+        Ok(entries)
     }
 
     fn remove_all(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> rusqlite::Result<Vec<Removal>> {
@@ -163,7 +230,7 @@ impl SqliteStore {
         Ok(results)
     }
 
-    fn write_all(&self, batch: &[NewSession]) -> rusqlite::Result<Vec<Written>> {
+    fn write_all(&self, batch: &[&NewSession]) -> rusqlite::Result<Vec<Written>> {
         let mut connection = self.lock();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut results = Vec::with_capacity(batch.len());
@@ -205,9 +272,40 @@ impl SqliteStore {
     }
 }
 
-/// In the order in which [`SqliteStore::entry`] reads them; a pickle that is too large is not fetched.
-const COLUMNS: &str =
-    "id, modified_ns, length(pickle), CASE WHEN length(pickle) <= 16777216 THEN pickle END, seal";
+/// In the order in which [`SqliteStore::entry`] reads them; what is too large, or no blob, is not fetched.
+const COLUMNS: &str = "session.id, modified_ns, length(pickle), \
+     CASE WHEN typeof(pickle) = 'blob' AND length(pickle) <= 16777216 THEN pickle END, \
+     CASE WHEN length(seal) <= 64 THEN seal END";
+
+/// An id as the database has it, whatever it is: where to go on from.
+#[derive(Debug, Default)]
+struct Id {
+    blob: bool,
+    bytes: Vec<u8>,
+}
+
+impl Id {
+    fn of(value: ValueRef<'_>) -> Id {
+        match value {
+            ValueRef::Text(text) => Id { blob: false, bytes: text.to_vec() },
+            ValueRef::Blob(blob) => Id { blob: true, bytes: blob.to_vec() },
+            // The column makes texts of numbers, and has no NULL.
+            _ => Id::default(),
+        }
+    }
+}
+
+impl ToSql for Id {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let value = if self.blob { ValueRef::Blob(&self.bytes) } else { ValueRef::Text(&self.bytes) };
+        Ok(ToSqlOutput::Borrowed(value))
+    }
+}
+
+/// An id as a text in JSON.
+fn json_text(id: &EntryName) -> String {
+    serde_json::Value::from(id.reveal()).to_string()
+}
 
 fn modified(nanos: i64) -> Modified {
     let below = nanos.rem_euclid(1_000_000_000);
@@ -221,7 +319,8 @@ fn nanos(modified: Modified) -> i64 {
 
 fn found(entry: Entry, fields: Fields) -> Found {
     match entry {
-        Entry::Foreign(name) => Found::Foreign(OsString::from(name)),
+        Entry::Foreign(name) => Found::Foreign(name),
+        Entry::Broken(name, why) => Found::Failed { name, error: io::Error::other(why) },
         Entry::Session(id, raw) => Found::Session(session(id, &raw, fields)),
         Entry::TooLarge(id, size, modified) => Found::Session(Session {
             id,
@@ -245,26 +344,28 @@ impl SessionStore for SqliteStore {
     }
 
     fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
-        let _owner = self.owner()?;
-        let names = (|| {
-            let connection = self.lock();
-            let mut statement = connection.prepare_cached("SELECT id FROM session ORDER BY id")?;
-            let names = statement.query_map([], |row| row.get::<_, String>(0))?;
-            names.collect::<rusqlite::Result<Vec<_>>>()
-        })();
-        for name in names.map_err(|error| self.failed(error))? {
-            if let Some((name, NameKind::Session)) = self.spec.layout.entry(name.as_bytes()) {
-                sink(name);
+        let mut after = Id::default();
+        loop {
+            let page = {
+                let _owner = self.owner()?;
+                self.page_of_ids(&after).map_err(|error| self.failed(error))?
+            };
+            let names = page.iter().filter(|id| !id.blob).filter_map(|id| self.spec.layout.entry(&id.bytes));
+            names.filter(|(_, kind)| *kind == NameKind::Session).for_each(|(name, _)| sink(name));
+            match page.into_iter().next_back() {
+                Some(last) => after = last,
+                None => return Ok(()),
             }
         }
-        Ok(())
     }
 
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
-        let _owner = self.owner()?;
-        let mut after = String::new();
+        let mut after = Id::default();
         while !stop.load(Ordering::Relaxed) {
-            let (entries, last) = self.page(&after).map_err(|error| self.failed(error))?;
+            let (entries, last) = {
+                let _owner = self.owner()?;
+                self.page(&after).map_err(|error| self.failed(error))?
+            };
             tally::LOOKED.add(entries.len());
             for entry in entries {
                 sink(found(entry, fields));
@@ -280,10 +381,11 @@ impl SessionStore for SqliteStore {
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
         let _owner = self.owner()?;
         let entry = self.one(&self.lock(), id).map_err(|error| self.failed(error))?;
-        Ok(entry.and_then(|entry| match found(entry, fields) {
-            Found::Session(session) => Some(session),
-            _ => None,
-        }))
+        match entry.map(|entry| found(entry, fields)) {
+            Some(Found::Session(session)) => Ok(Some(session)),
+            Some(Found::Failed { name, error }) => Err(StoreError::entry(&self.spec, name, error)),
+            _ => Ok(None),
+        }
     }
 
     fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
@@ -307,21 +409,21 @@ impl SessionStore for SqliteStore {
 impl WritableStore for SqliteStore {
     fn read_raw(&self, id: &EntryName) -> RawRead {
         let _owner = self.owner()?;
-        self.raw(&self.lock(), id)
+        self.raw(self.one(&self.lock(), id).map_err(|error| self.failed(error))?)
     }
 
-    fn read_many(&self, ids: &[EntryName]) -> Vec<RawRead> {
-        match self.owner() {
-            Ok(_owner) => {
-                let connection = self.lock();
-                ids.iter().map(|id| self.raw(&connection, id)).collect()
-            }
-            // It tells why for each.
-            Err(_) => ids.iter().map(|id| self.read_raw(id)).collect(),
+    fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
+        let entries = self
+            .owner()
+            .map_err(|error| error.to_string())
+            .and_then(|_owner| self.some(ids, &Room::new(room)).map_err(|error| error.to_string()));
+        match entries {
+            Ok(entries) => entries.into_iter().map(|entry| self.raw(entry)).collect(),
+            Err(why) => ids.iter().map(|_| Err(StoreError::unusable(&self.spec, why.clone()))).collect(),
         }
     }
 
-    fn write(&self, batch: &[NewSession]) -> Vec<io::Result<Written>> {
+    fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
         let written = self
             .owner()
             .map_err(|error| io::Error::other(error.to_string()))

@@ -1,13 +1,15 @@
 //! The database: whose it is, its version, its table.
 
-use std::fs::OpenOptions;
+use std::fs::{Metadata, OpenOptions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::sys::{AsOwner, Dir, DirError, FileId};
+use crate::sys::{self, AsOwner, Dir, DirError, FileId};
 
 /// `PRAGMA application_id`: "wkfm".
 const APPLICATION: i64 = 0x776b_666d;
@@ -32,6 +34,22 @@ const SCHEMA: &str = "
     CREATE INDEX session_expires ON session (expires);
     CREATE INDEX session_user ON session (user_id);
 ";
+
+/// Their names and types.
+const COLUMNS: [(&str, &str); 6] = [
+    ("id", "TEXT"),
+    ("pickle", "BLOB"),
+    ("modified_ns", "INTEGER"),
+    ("expires", "REAL"),
+    ("user_id", "TEXT"),
+    ("seal", "BLOB"),
+];
+
+/// No value is longer, in bytes: the largest session and what goes with it.
+const LONGEST: i32 = 32 * 1024 * 1024;
+
+/// After so many steps of SQLite's machine, a second or so of a query that does not end, it asks whether to go on.
+const STEPS: i32 = 50_000_000;
 
 /// Why a database cannot be used.
 pub(super) enum Unusable {
@@ -77,56 +95,98 @@ fn place(file: &Path) -> Result<(Dir, PathBuf), Unusable> {
     Ok((dir, real.join(name)))
 }
 
-/// Makes the database, for its owner alone, where there is no such file.
+/// Makes the database, for its owner alone, where there is no such file or an empty one.
 pub(super) fn create(file: &Path) -> Result<(), Unusable> {
     let (dir, path) = place(file)?;
     let _owner = AsOwner::of(&dir).map_err(|error| Unusable::Why(error.to_string()))?;
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     match made {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(Unusable::Why(error.to_string())),
+        Ok(_) => {}
+    }
+    if regular(&path)?.len() == 0 { init(&connect(&path)?) } else { Ok(()) }
+}
+
+/// What the file is; refused unless it is a regular one of one name.
+fn regular(path: &Path) -> Result<Metadata, Unusable> {
+    match std::fs::symlink_metadata(path) {
+        Ok(stat) if stat.is_file() && stat.nlink() == 1 => Ok(stat),
+        Ok(_) => Err(Unusable::Why("no regular file of one name".to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Unusable::Missing),
         Err(error) => Err(Unusable::Why(error.to_string())),
-        Ok(_) => Ok(()),
     }
 }
 
-/// Opens the database; an empty file becomes one.
+/// Opens the file, so that whatever is in it runs nothing but what is asked for.
+fn connect(path: &Path) -> Result<Connection, Unusable> {
+    let both = OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, both | OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(PATIENCE)?;
+    for (option, on) in [
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+    ] {
+        connection.set_db_config(option, on)?;
+    }
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
+    // Another may have made a query endless.
+    connection.progress_handler(STEPS, Some(sys::asked_to_stop))?;
+    Ok(connection)
+}
+
+/// Opens the database.
 pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
     let (dir, path) = place(file)?;
     let _owner = AsOwner::of(&dir).map_err(|error| Unusable::Why(error.to_string()))?;
-    let stat = match std::fs::symlink_metadata(&path) {
-        Ok(stat) => stat,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Unusable::Missing),
-        Err(error) => return Err(Unusable::Why(error.to_string())),
-    };
-    if !stat.is_file() || stat.nlink() != 1 {
-        return Err(Unusable::Why("no regular file of one name".to_owned()));
-    }
+    let stat = regular(&path)?;
     let id = FileId { device: stat.dev(), inode: stat.ino() };
-    let both = OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&path, both | OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.busy_timeout(PATIENCE)?;
+    if stat.len() == 0 {
+        return Err(Unusable::Why(
+            "an empty file, no database: `session migrate --to` it makes one of it".to_owned(),
+        ));
+    }
+    let connection = connect(&path)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = number("application_id").map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => Unusable::Why("no SQLite database".to_owned()),
         _ => Unusable::Why(error.to_string()),
     })?;
-    if stat.len() == 0 {
-        init(&connection)?;
-    } else if application != APPLICATION {
+    if application != APPLICATION {
         return Err(Unusable::Why(
             "a database of another program: name a file that does not exist, or one of wikifarm's".to_owned(),
         ));
-    } else {
-        let version = number("user_version")?;
-        if version != VERSION {
-            return Err(Unusable::Why(format!(
-                "a database of version {version}, and this wikifarm knows {VERSION}: use the wikifarm that made it"
-            )));
-        }
+    }
+    let version = number("user_version")?;
+    if version != VERSION {
+        return Err(Unusable::Why(format!(
+            "a database of version {version}, and this wikifarm knows {VERSION}: use the wikifarm that made it"
+        )));
+    }
+    if !has_our_table(&connection)? {
+        return Err(Unusable::Why(
+            "its table `session` is not as wikifarm makes it: somebody else has been at it".to_owned(),
+        ));
     }
     // A commit is durable when it returns; readers and the writer do not wait for each other.
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(Database { connection, dir, id })
+}
+
+/// Whether `session` is a table with our columns and nothing that runs by itself hangs on it.
+fn has_our_table(connection: &Connection) -> Result<bool, Unusable> {
+    let strange: i64 = connection.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%'",
+        [],
+        |row| row.get(0),
+    )?;
+    let mut columns = connection.prepare("SELECT name, type, hidden FROM pragma_table_xinfo('session')")?;
+    let columns = columns.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let columns: Vec<(String, String, i64)> = columns.collect::<rusqlite::Result<_>>()?;
+    let wanted = COLUMNS.map(|(name, kind)| (name.to_owned(), kind.to_owned(), 0));
+    Ok(strange == 0 && columns == wanted)
 }
 
 fn init(connection: &Connection) -> Result<(), Unusable> {

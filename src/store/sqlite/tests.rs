@@ -35,8 +35,7 @@ fn a_session_is_a_row_with_expiry_user_and_seal() {
         owner: None,
         instead_of: None,
     };
-    let written =
-        store.write(&[new.clone(), new.clone()]).into_iter().map(Result::unwrap).collect::<Vec<_>>();
+    let written = store.write(&[&new, &new]).into_iter().map(Result::unwrap).collect::<Vec<_>>();
     assert!(matches!(written[..], [Written::Done(_), Written::Exists]));
     let row = Connection::open(&path)
         .unwrap()
@@ -64,6 +63,12 @@ fn what_is_not_ours_is_refused_and_not_touched() {
     );
     create(&spec(&path)).unwrap();
     assert_eq!(fs::read(&path).unwrap(), before);
+    let empty = root.path().join("empty.db");
+    fs::write(&empty, "").unwrap();
+    assert!(why(&empty).contains("an empty file, no database"));
+    assert_eq!(fs::metadata(&empty).unwrap().len(), 0);
+    create(&spec(&empty)).unwrap();
+    drop(SqliteStore::open(spec(&empty)).unwrap());
 
     let ours = root.path().join("ours.db");
     create(&spec(&ours)).unwrap();
@@ -78,4 +83,71 @@ fn what_is_not_ours_is_refused_and_not_touched() {
     std::os::unix::fs::symlink(&ours, root.path().join("link")).unwrap();
     assert!(why(&root.path().join("link")).ends_with("no regular file of one name"));
     assert!(why(root.path()).ends_with("no regular file of one name"));
+}
+
+/// What somebody who can write the file could put there to have it run.
+#[test]
+fn a_table_that_is_not_as_we_make_it_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    for (number, statements) in [
+        "CREATE TRIGGER t AFTER DELETE ON session BEGIN INSERT INTO session SELECT * FROM session; END",
+        "CREATE VIEW v AS SELECT 1",
+        "DROP TABLE session; CREATE VIEW session AS SELECT 1 AS id",
+        "DROP TABLE session",
+        "ALTER TABLE session ADD COLUMN more TEXT",
+        "ALTER TABLE session DROP COLUMN seal",
+        "ALTER TABLE session ADD COLUMN made AS (length(pickle))",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = root.path().join(format!("{number}.db"));
+        create(&spec(&path)).unwrap();
+        Connection::open(&path).unwrap().execute_batch(statements).unwrap();
+        assert!(why(&path).ends_with("somebody else has been at it"), "{statements}: {}", why(&path));
+    }
+}
+
+#[test]
+fn a_row_that_is_none_of_ours_spoils_nothing_else() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("s.db");
+    create(&spec(&path)).unwrap();
+    let id = |digit: &str| digit.repeat(40);
+    let connection = Connection::open(&path).unwrap();
+    let insert = "INSERT INTO session (id, pickle, modified_ns, seal) VALUES (?1, ?2, ?3, ?4)";
+    connection.execute(insert, params![id("a"), HIS, 5, None::<i64>]).unwrap();
+    connection.execute(insert, params![id("b"), "a text", 5, "x".repeat(9999)]).unwrap();
+    connection.execute(insert, params![id("c"), HIS, "never", 7]).unwrap();
+    connection.execute(insert, params![id("d").into_bytes(), HIS, 5, 0.5]).unwrap();
+    connection.execute("INSERT INTO session VALUES (CAST(x'ff' AS TEXT), 1, 2, 3, 4, 5)", []).unwrap();
+    let store = SqliteStore::open(spec(&path)).unwrap();
+    let mut seen = Vec::new();
+    store
+        .scan(Fields::default(), &AtomicBool::new(false), &mut |found| {
+            seen.push(match found {
+                Found::Session(session) => format!("session {}", session.id),
+                Found::Failed { name, error } => format!("failed {name} {error}"),
+                Found::Foreign(name) => format!("foreign {}", name.len()),
+                other => format!("{other:?}"),
+            });
+        })
+        .unwrap();
+    let wanted = [
+        "session aaaaaaaa…",
+        "failed bbbbbbbb… its pickle is no blob",
+        "failed cccccccc… modified_ns is no integer, or there is no pickle",
+        "foreign 1",
+        "foreign 40",
+    ];
+    assert_eq!(seen, wanted);
+    let mut names = Vec::new();
+    store.names(&mut |name| names.push(name.to_string())).unwrap();
+    assert_eq!(names, ["aaaaaaaa…", "bbbbbbbb…", "cccccccc…"]);
+    let name = |digit: &str| EntryName::new(id(digit).as_bytes()).unwrap();
+    assert!(matches!(store.read_raw(&name("b")), Ok(Some(Err(Unreadable::Form(_))))));
+    assert!(store.read(&name("b"), Fields::default()).is_err());
+    assert!(store.read_raw(&name("d")).unwrap().is_none());
+    let removed = store.remove(&[(name("b"), Stamp(0)), (name("c"), Stamp(0))], &|_| true);
+    assert!(removed.into_iter().all(|removed| matches!(removed, Ok(Removal::Changed))));
 }
