@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use crate::store::{EntryName, StoreError, WritableStore};
+use crate::store::{EntryName, RawRead, StoreError, WritableStore};
 
+use super::journal::Known;
+use super::plan::plan;
 use super::report::Tally;
 use super::select::ready;
 use super::{Options, Ready, Stores};
@@ -18,7 +20,8 @@ pub(super) const BATCH: usize = 4000;
 /// So many bytes of sessions go at a time.
 pub(super) const ROOM: usize = 16 * 1024 * 1024;
 
-/// Some sessions of the source, and what was counted of those that stay behind.
+/// Some sessions of the source, with what is to be done about them, and what was counted of those that stay behind.
+#[derive(Default)]
 pub(super) struct Load {
     pub(super) ready: Vec<Ready>,
     pub(super) tally: Tally,
@@ -35,6 +38,7 @@ pub(super) struct Load {
 pub(super) fn carry(
     stores: &Stores,
     options: &Options,
+    known: &Known,
     stop: &AtomicBool,
     mut put: impl FnMut(Load) -> bool,
 ) -> (u64, Result<(), StoreError>) {
@@ -49,7 +53,7 @@ pub(super) fn carry(
             let loads_to = loads_to;
             let mut left = 0;
             for batch in ids {
-                left += read(batch, stores, options, &over, |load| loads_to.send(load).is_ok());
+                left += read(&batch, (stores, options, known), &over, |load| loads_to.send(load).is_ok());
             }
             left
         });
@@ -67,15 +71,15 @@ pub(super) fn carry(
     })
 }
 
-/// Reads some sessions as there is room, and gives them to `send`. Gives how many were left, as it was all over.
+/// Reads some sessions, and what is at the target under their ids, as there is room, and gives them to `send`. Gives how
+/// many were left, as it was all over.
 fn read(
-    ids: Vec<EntryName>,
-    stores: &Stores,
-    options: &Options,
+    ids: &[EntryName],
+    (stores, options, known): (&Stores, &Options, &Known),
     over: &impl Fn() -> bool,
     mut send: impl FnMut(Load) -> bool,
 ) -> usize {
-    let mut rest = ids.as_slice();
+    let mut rest = ids;
     while !rest.is_empty() {
         if over() {
             return rest.len();
@@ -83,16 +87,40 @@ fn read(
         let reads = stores.from.read_many(rest, ROOM);
         let (now, later) = rest.split_at(reads.len().clamp(1, rest.len()));
         rest = later;
-        let mut load =
-            Load { ready: Vec::with_capacity(now.len()), tally: Tally::default(), count: now.len() };
+        let mut behind = Load::default();
+        let mut to_go = Vec::with_capacity(now.len());
         for (id, read) in now.iter().zip(reads) {
-            load.ready.extend(ready(*id, read, stores, options, &mut load.tally));
+            to_go.extend(ready(*id, read, stores, options, &mut behind.tally));
         }
-        if !send(load) {
+        behind.count = now.len() - to_go.len();
+        let mut sent = send(behind);
+        in_parts(stores.to.as_ref(), to_go, |part| {
+            let mut load = Load { count: part.len(), ..Load::default() };
+            for (ready, there) in part {
+                load.ready.extend(plan(ready, there, options, known, &mut load.tally));
+            }
+            sent = sent && send(load);
+        });
+        if !sent {
             return rest.len();
         }
     }
     0
+}
+
+/// Gives `take` all of `ready`, part by part, with what is at the target under their ids: as much as there is room for.
+pub(super) fn in_parts(
+    to: &dyn WritableStore,
+    mut ready: Vec<Ready>,
+    mut take: impl FnMut(Vec<(Ready, RawRead)>),
+) {
+    while !ready.is_empty() {
+        let targets: Vec<EntryName> = ready.iter().map(|ready| ready.new.id).collect();
+        let reads = to.read_many(&targets, ROOM);
+        let later = ready.split_off(reads.len().clamp(1, ready.len()));
+        take(ready.into_iter().zip(reads).collect());
+        ready = later;
+    }
 }
 
 /// Lists a store, batch by batch, to its end.

@@ -87,6 +87,29 @@ pub(super) fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What a journal told when a run began: by the id at the target, all that was told of it, in order.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    entries: HashMap<String, Vec<Entry>>,
+}
+
+impl Known {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Vec<Entry>)> {
+        self.entries.iter()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether what is at the target, with this hash, is what an earlier run put there.
+    pub(super) fn tells(&self, id: &EntryName, hash: impl FnOnce() -> String) -> bool {
+        let Some(told) = self.entries.get(id.reveal()) else { return false };
+        let hash = hash();
+        told.iter().any(|entry| entry.hash == hash)
+    }
+}
+
 /// The first line.
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
 struct Head {
@@ -148,17 +171,17 @@ impl Journal {
     }
 }
 
-/// Reads a journal: by the id at the target, all that was told of it, in order.
+/// Reads a journal.
 ///
 /// # Errors
 ///
 /// Where it cannot be read, is not ours to trust, or is of another move.
-pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<HashMap<String, Vec<Entry>>, String> {
-    let mut entries: HashMap<String, Vec<Entry>> = HashMap::new();
+pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
+    let mut known = Known::default();
     let told = |why: String| format!("{}: {why}", path.display());
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(entries),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(known),
         Err(error) => return Err(told(error.to_string())),
     };
     let stat = file.metadata().map_err(|error| told(error.to_string()))?;
@@ -176,10 +199,10 @@ pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<HashMap<String, 
         let line = line.map_err(|error| told(error.to_string()))?;
         // A line that was cut off tells of nothing that was done.
         if let Ok(entry) = serde_json::from_slice::<Entry>(&line) {
-            entries.entry(entry.to.clone()).or_default().push(entry);
+            known.entries.entry(entry.to.clone()).or_default().push(entry);
         }
     }
-    Ok(entries)
+    Ok(known)
 }
 
 /// Forgets a journal.
@@ -207,7 +230,7 @@ mod tests {
         fs::write(&path, format!("{text}{{\"id\":\"i\",\"to\":\"cut")).unwrap();
         let mut journal = Journal::open(path.clone(), "a", "b").unwrap();
         journal.add([entry("two"), entry("one")]).unwrap();
-        let read_back = read(&path, "a", "b").unwrap();
+        let read_back = read(&path, "a", "b").unwrap().entries;
         assert_eq!((read_back.len(), read_back["one"].len(), read_back["two"].len()), (2, 2, 1));
         assert!(read(&path, "a", "c").unwrap_err().contains("another move"));
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);

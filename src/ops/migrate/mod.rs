@@ -8,7 +8,7 @@
 //! * No pickle passes that names what sessions have no business to name; see [`AllowList`].
 //! * Nothing at the target is replaced unless that was asked for, or we put it there.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -25,10 +25,12 @@ mod cookie_map;
 mod flow;
 mod journal;
 mod nothing;
+mod plan;
 mod rename;
 mod report;
 mod rollback;
 mod select;
+mod settle;
 mod transfer;
 
 pub use allow::AllowList;
@@ -37,7 +39,7 @@ pub use rename::{Generation, UserMap};
 pub use report::{Counts, Report, Tally, Undone};
 pub use rollback::rollback;
 
-use journal::Journal;
+use journal::{Journal, Known};
 use nothing::Nothing;
 use transfer::Transfer;
 
@@ -254,8 +256,8 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
             .map_err(|error| Error::Failed(format!("{}: {error}", path.display())))?;
         Some(journal)
     };
-    let mut transfer = Transfer::new(stores, options, journal, known);
-    let (left, listed) = flow::carry(stores, options, stop, |load| transfer.load(load));
+    let mut transfer = Transfer::new(stores, options, journal, &known);
+    let (left, listed) = flow::carry(stores, options, &known, stop, |load| transfer.load(load));
     let mut report = transfer.finish();
     report.stopped = stop.load(Ordering::Relaxed);
     report.tally.counts.left += left;
@@ -281,11 +283,7 @@ fn target_id(id: &EntryName, stores: &Stores, options: &Options) -> Option<Entry
 }
 
 /// Refuses if the target has one of the ids, with other bytes that we did not put there.
-fn no_conflicts(
-    stores: &Stores,
-    options: &Options,
-    known: &HashMap<String, Vec<journal::Entry>>,
-) -> Result<(), Error> {
+fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(), Error> {
     let (mut conflicts, mut first) = (0_u64, None);
     let listed = flow::batches(stores.from.as_ref(), |ids| {
         let pairs: Vec<(EntryName, EntryName)> =
@@ -299,10 +297,7 @@ fn no_conflicts(
             for ((id, target), there) in now.iter().zip(reads) {
                 let Ok(Some(there)) = there else { continue };
                 let bytes = there.map(|raw| raw.bytes).unwrap_or_default();
-                let ours = known.get(target.reveal()).is_some_and(|told| {
-                    let hash = journal::hash(&bytes);
-                    told.iter().any(|entry| entry.hash == hash)
-                });
+                let ours = known.tells(target, || journal::hash(&bytes));
                 let same = || matches!(stores.from.read_raw(id), Ok(Some(Ok(raw))) if raw.bytes == bytes);
                 if !ours && !same() {
                     conflicts += 1;
@@ -336,6 +331,8 @@ struct Ready {
     id: EntryName,
     source: Source,
     new: NewSession,
+    /// The hash of what is to be written; see [`journal::hash`].
+    hash: String,
     /// Whether it was put at the target, and told in the journal, by this run.
     told: bool,
     /// Whether it is counted as put in place of another.

@@ -16,8 +16,8 @@ use super::{Error, Options, Problem, Stores, journal_of};
 pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
     let _locks = stores.lock(&options.lock_dir, None)?;
     let (path, from, to) = journal_of(stores, options);
-    let entries = journal::read(&path, &from, &to).map_err(Error::Refused)?;
-    if entries.is_empty() {
+    let known = journal::read(&path, &from, &to).map_err(Error::Refused)?;
+    if known.is_empty() {
         return Err(Error::Usage(
             "no journal tells of a move between these stores: there is nothing to undo".to_owned(),
         ));
@@ -36,7 +36,7 @@ pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
         failed: 0,
         problems: Vec::new(),
     };
-    for told in entries.values() {
+    for (_, told) in known.iter() {
         if let Err(why) = undo(stores, told, &mut undone) {
             undone.failed += 1;
             undone.problems.push(Problem(why));

@@ -5,6 +5,7 @@ use crate::store::{
     EntryName, Expires, Facts, Fields, Layout, NewSession, Raw, RawRead, Session, State, Unreadable, is_older,
 };
 
+use super::journal;
 use super::rename::{Generation, Mapped};
 use super::report::Tally;
 use super::{Options, Ready, Source, Stores, target_id};
@@ -118,7 +119,8 @@ pub(super) fn ready(
         owner: options.owner.or(raw.owner),
         instead_of: None,
     };
-    Some(Ready { id, source, new, told: false, replaced: false, before: None, copy: None })
+    let hash = journal::hash(&new.bytes);
+    Some(Ready { id, source, new, hash, told: false, replaced: false, before: None, copy: None })
 }
 
 /// Whether wikis of 1.7 and 1.8 are to read what is written: a session without `expires` ends every request with an

@@ -3,18 +3,16 @@
 //! Write-ahead logging and one writer at a time; a batch is one transaction, so it is there whole or not at all. Who
 //! writes there may be a wiki with the module in `contrib/moin`, which knows the same table.
 
-use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, TransactionBehavior, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use crate::farm::SqliteAddress;
 use crate::pickle::{self, Tree};
-use crate::sys::{AsOwner, Dir, FileId, MAX_FILE, Modified, NotOpened, Removal};
+use crate::sys::{AsOwner, Dir, FileId, NotOpened, Removal};
 
 use super::address::StoreSpec;
 use super::error::StoreError;
@@ -24,13 +22,15 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
 use super::tally;
-use super::writable::{NewSession, Raw, RawRead, Room, WritableStore, Written, session, stamp_of};
+use super::writable::{NewSession, RawRead, Room, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
+mod row;
 mod schema;
 #[cfg(test)]
 mod tests;
 
+use row::{COLUMNS, Entry, Id, found, json_text, modified, nanos};
 use schema::{Database, Unusable};
 
 /// Rows read at a time: the database is free for others in between.
@@ -42,7 +42,8 @@ const SCANNED: usize = 16 * 1024 * 1024;
 /// A database of sessions, held open.
 pub struct SqliteStore {
     spec: StoreSpec,
-    connection: Mutex<Connection>,
+    reader: Mutex<Connection>,
+    writer: Mutex<Connection>,
     dir: Dir,
     id: FileId,
     key: Option<SealKey>,
@@ -63,21 +64,6 @@ fn unusable(spec: &StoreSpec, why: Unusable) -> StoreError {
     }
 }
 
-/// What a row is.
-enum Entry {
-    Session(EntryName, Box<Raw>),
-    TooLarge(EntryName, u64, Modified),
-    /// Its columns do not hold what we put there: another program has been at it.
-    Broken(EntryName, &'static str),
-    Foreign(OsString),
-}
-
-impl Entry {
-    fn bytes(&self) -> usize {
-        if let Entry::Session(_, raw) = self { raw.bytes.len() } else { 0 }
-    }
-}
-
 impl SqliteStore {
     /// Opens the database of a store.
     ///
@@ -87,49 +73,30 @@ impl SqliteStore {
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
         let address = SqliteAddress::parse(&spec.dir);
         let key = seal::key_of(address.key_file.as_ref()).map_err(|why| StoreError::unusable(&spec, why))?;
-        let Database { connection, dir, id } =
+        let Database { reader, writer, dir, id } =
             schema::open(&address.file).map_err(|why| unusable(&spec, why))?;
-        Ok(SqliteStore { spec, connection: Mutex::new(connection), dir, id, key })
+        let (reader, writer) = (Mutex::new(reader), Mutex::new(writer));
+        Ok(SqliteStore { spec, reader, writer, dir, id, key })
     }
 
     fn failed(&self, error: impl std::fmt::Display) -> StoreError {
         StoreError::unusable(&self.spec, error.to_string())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn owner(&self) -> Result<AsOwner, StoreError> {
         AsOwner::of(&self.dir).map_err(|error| self.failed(error))
     }
 
-    /// What a row is, whatever kinds of values another program has put into it.
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<Entry> {
-        let id = match row.get_ref(0)? {
-            ValueRef::Text(id) | ValueRef::Blob(id) => id,
-            _ => b"",
-        };
-        let name = match (row.get_ref(0)?, self.spec.layout.entry(id)) {
-            (ValueRef::Text(_), Some((name, NameKind::Session))) => name,
-            _ => return Ok(Entry::Foreign(OsStr::from_bytes(id).to_owned())),
-        };
-        let (ValueRef::Integer(nanos), ValueRef::Integer(size)) = (row.get_ref(1)?, row.get_ref(2)?) else {
-            return Ok(Entry::Broken(name, "modified_ns is no integer, or there is no pickle"));
-        };
-        let modified = modified(nanos);
-        let size = u64::try_from(size).unwrap_or(0);
-        if size > MAX_FILE {
-            return Ok(Entry::TooLarge(name, size, modified));
-        }
-        let ValueRef::Blob(bytes) = row.get_ref(3)? else {
-            return Ok(Entry::Broken(name, "its pickle is no blob"));
-        };
-        let bytes = bytes.to_vec();
-        let stamp = stamp_of(&bytes, modified);
-        let seal = if let ValueRef::Blob(seal) = row.get_ref(4)? { Some(seal) } else { None };
-        let sealed = self.key.as_ref().map(|key| seal.is_some_and(|seal| key.seal(&name, &bytes) == seal));
-        Ok(Entry::Session(name, Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, sealed })))
+        Entry::of(row, self.spec.layout, self.key.as_ref())
     }
 
     fn one(&self, connection: &Connection, id: &EntryName) -> rusqlite::Result<Option<Entry>> {
@@ -152,7 +119,7 @@ impl SqliteStore {
     /// Rows in the order of their ids from behind `after` on, [`PAGE`] at most, and no more bytes than there is room
     /// for; and the last one's id.
     fn page(&self, after: &Id) -> rusqlite::Result<(Vec<Entry>, Option<Id>)> {
-        let connection = self.lock();
+        let connection = self.reader();
         let mut statement = connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
         let room = Room::new(SCANNED);
@@ -173,7 +140,7 @@ impl SqliteStore {
 
     /// As [`SqliteStore::page`], the ids alone.
     fn page_of_ids(&self, after: &Id) -> rusqlite::Result<Vec<Id>> {
-        let connection = self.lock();
+        let connection = self.reader();
         let mut statement =
             connection.prepare_cached("SELECT id FROM session WHERE id > ?1 ORDER BY id LIMIT ?2")?;
         let ids = statement.query_map(params![after, PAGE], |row| Ok(Id::of(row.get_ref(0)?)))?;
@@ -182,7 +149,7 @@ impl SqliteStore {
 
     /// The rows of some ids, in their order: of the first, and those after it for which there is room.
     fn some(&self, ids: &[EntryName], room: &Room) -> rusqlite::Result<Vec<Option<Entry>>> {
-        let connection = self.lock();
+        let connection = self.reader();
         let wanted = format!("[{}]", ids.iter().map(json_text).collect::<Vec<_>>().join(","));
         // The left table of such a join is always the outer loop, and json_each goes through it in order.
         let mut statement = connection.prepare_cached(&format!(
@@ -206,7 +173,7 @@ impl SqliteStore {
     }
 
     fn remove_all(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> rusqlite::Result<Vec<Removal>> {
-        let mut connection = self.lock();
+        let mut connection = self.writer();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut results = Vec::with_capacity(batch.len());
         for (id, stamp) in batch {
@@ -231,7 +198,7 @@ impl SqliteStore {
     }
 
     fn write_all(&self, batch: &[&NewSession]) -> rusqlite::Result<Vec<Written>> {
-        let mut connection = self.lock();
+        let mut connection = self.writer();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut results = Vec::with_capacity(batch.len());
         for new in batch {
@@ -269,68 +236,6 @@ impl SqliteStore {
             seal
         ])?;
         Ok(if rows == 0 { Written::Exists } else { Written::Done(stamp_of(&new.bytes, modified(nanos))) })
-    }
-}
-
-/// In the order in which [`SqliteStore::entry`] reads them; what is too large, or no blob, is not fetched.
-const COLUMNS: &str = "session.id, modified_ns, length(pickle), \
-     CASE WHEN typeof(pickle) = 'blob' AND length(pickle) <= 16777216 THEN pickle END, \
-     CASE WHEN length(seal) <= 64 THEN seal END";
-
-/// An id as the database has it, whatever it is: where to go on from.
-#[derive(Debug, Default)]
-struct Id {
-    blob: bool,
-    bytes: Vec<u8>,
-}
-
-impl Id {
-    fn of(value: ValueRef<'_>) -> Id {
-        match value {
-            ValueRef::Text(text) => Id { blob: false, bytes: text.to_vec() },
-            ValueRef::Blob(blob) => Id { blob: true, bytes: blob.to_vec() },
-            // The column makes texts of numbers, and has no NULL.
-            _ => Id::default(),
-        }
-    }
-}
-
-impl ToSql for Id {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let value = if self.blob { ValueRef::Blob(&self.bytes) } else { ValueRef::Text(&self.bytes) };
-        Ok(ToSqlOutput::Borrowed(value))
-    }
-}
-
-/// An id as a text in JSON.
-fn json_text(id: &EntryName) -> String {
-    serde_json::Value::from(id.reveal()).to_string()
-}
-
-fn modified(nanos: i64) -> Modified {
-    let below = nanos.rem_euclid(1_000_000_000);
-    Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
-}
-
-/// Nanoseconds since 1970: until the year 2262.
-fn nanos(modified: Modified) -> i64 {
-    modified.seconds.saturating_mul(1_000_000_000).saturating_add(modified.nanos.into())
-}
-
-fn found(entry: Entry, fields: Fields) -> Found {
-    match entry {
-        Entry::Foreign(name) => Found::Foreign(name),
-        Entry::Broken(name, why) => Found::Failed { name, error: io::Error::other(why) },
-        Entry::Session(id, raw) => Found::Session(session(id, &raw, fields)),
-        Entry::TooLarge(id, size, modified) => Found::Session(Session {
-            id,
-            inode: 0,
-            modified: modified.seconds,
-            size,
-            bytes_on_disk: size,
-            stamp: Stamp(0),
-            facts: Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
-        }),
     }
 }
 
@@ -380,7 +285,7 @@ impl SessionStore for SqliteStore {
 
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
         let _owner = self.owner()?;
-        let entry = self.one(&self.lock(), id).map_err(|error| self.failed(error))?;
+        let entry = self.one(&self.reader(), id).map_err(|error| self.failed(error))?;
         match entry.map(|entry| found(entry, fields)) {
             Some(Found::Session(session)) => Ok(Some(session)),
             Some(Found::Failed { name, error }) => Err(StoreError::entry(&self.spec, name, error)),
@@ -409,7 +314,7 @@ impl SessionStore for SqliteStore {
 impl WritableStore for SqliteStore {
     fn read_raw(&self, id: &EntryName) -> RawRead {
         let _owner = self.owner()?;
-        self.raw(self.one(&self.lock(), id).map_err(|error| self.failed(error))?)
+        self.raw(self.one(&self.reader(), id).map_err(|error| self.failed(error))?)
     }
 
     fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {

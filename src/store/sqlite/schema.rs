@@ -69,7 +69,9 @@ impl From<rusqlite::Error> for Unusable {
 
 /// A database that is open, and where it lies.
 pub(super) struct Database {
-    pub(super) connection: Connection,
+    /// To read by, while the other writes.
+    pub(super) reader: Connection,
+    pub(super) writer: Connection,
     pub(super) dir: Dir,
     pub(super) id: FileId,
 }
@@ -172,7 +174,7 @@ pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
     }
     // A commit is durable when it returns; readers and the writer do not wait for each other.
     connection.pragma_update(None, "synchronous", "FULL")?;
-    Ok(Database { connection, dir, id })
+    Ok(Database { reader: connect(&path)?, writer: connection, dir, id })
 }
 
 /// Whether `session` is a table with our columns and nothing that runs by itself hangs on it.

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::store::{Address, create};
+use crate::sys::Modified;
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const HIS: &[u8] = b"(dS'expires'\nI2000000000\nsS'user.id'\nS'1.2.3'\ns.";

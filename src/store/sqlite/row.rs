@@ -1,0 +1,122 @@
+//! A row of the table, whatever another program has put into it.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Row, ToSql};
+
+use crate::store::facts::{Fields, Unreadable};
+use crate::store::layout::{Layout, NameKind};
+use crate::store::name::EntryName;
+use crate::store::record::{Found, Session, Stamp};
+use crate::store::seal::SealKey;
+use crate::store::writable::{Raw, session, stamp_of};
+use crate::sys::{MAX_FILE, Modified, NotOpened};
+
+/// What a row is.
+pub(super) enum Entry {
+    Session(EntryName, Box<Raw>),
+    TooLarge(EntryName, u64, Modified),
+    /// Its columns do not hold what we put there: another program has been at it.
+    Broken(EntryName, &'static str),
+    Foreign(OsString),
+}
+
+impl Entry {
+    /// What a row is, whatever kinds of values another program has put into it.
+    pub(super) fn of(row: &Row<'_>, layout: Layout, key: Option<&SealKey>) -> rusqlite::Result<Entry> {
+        let id = match row.get_ref(0)? {
+            ValueRef::Text(id) | ValueRef::Blob(id) => id,
+            _ => b"",
+        };
+        let name = match (row.get_ref(0)?, layout.entry(id)) {
+            (ValueRef::Text(_), Some((name, NameKind::Session))) => name,
+            _ => return Ok(Entry::Foreign(OsStr::from_bytes(id).to_owned())),
+        };
+        let (ValueRef::Integer(nanos), ValueRef::Integer(size)) = (row.get_ref(1)?, row.get_ref(2)?) else {
+            return Ok(Entry::Broken(name, "modified_ns is no integer, or there is no pickle"));
+        };
+        let modified = modified(nanos);
+        let size = u64::try_from(size).unwrap_or(0);
+        if size > MAX_FILE {
+            return Ok(Entry::TooLarge(name, size, modified));
+        }
+        let ValueRef::Blob(bytes) = row.get_ref(3)? else {
+            return Ok(Entry::Broken(name, "its pickle is no blob"));
+        };
+        let bytes = bytes.to_vec();
+        let stamp = stamp_of(&bytes, modified);
+        let seal = if let ValueRef::Blob(seal) = row.get_ref(4)? { Some(seal) } else { None };
+        let sealed = key.map(|key| seal.is_some_and(|seal| key.seal(&name, &bytes) == seal));
+        Ok(Entry::Session(name, Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, sealed })))
+    }
+
+    /// The bytes that it holds.
+    pub(super) fn bytes(&self) -> usize {
+        if let Entry::Session(_, raw) = self { raw.bytes.len() } else { 0 }
+    }
+}
+
+/// In the order in which [`Entry::of`] reads them; what is too large, or no blob, is not fetched.
+pub(super) const COLUMNS: &str = "session.id, modified_ns, length(pickle), \
+     CASE WHEN typeof(pickle) = 'blob' AND length(pickle) <= 16777216 THEN pickle END, \
+     CASE WHEN length(seal) <= 64 THEN seal END";
+
+/// An id as the database has it, whatever it is: where to go on from.
+#[derive(Debug, Default)]
+pub(super) struct Id {
+    pub(super) blob: bool,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Id {
+    pub(super) fn of(value: ValueRef<'_>) -> Id {
+        match value {
+            ValueRef::Text(text) => Id { blob: false, bytes: text.to_vec() },
+            ValueRef::Blob(blob) => Id { blob: true, bytes: blob.to_vec() },
+            // The column makes texts of numbers, and has no NULL.
+            _ => Id::default(),
+        }
+    }
+}
+
+impl ToSql for Id {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let value = if self.blob { ValueRef::Blob(&self.bytes) } else { ValueRef::Text(&self.bytes) };
+        Ok(ToSqlOutput::Borrowed(value))
+    }
+}
+
+/// An id as a text in JSON.
+pub(super) fn json_text(id: &EntryName) -> String {
+    serde_json::Value::from(id.reveal()).to_string()
+}
+
+pub(super) fn modified(nanos: i64) -> Modified {
+    let below = nanos.rem_euclid(1_000_000_000);
+    Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
+}
+
+/// Nanoseconds since 1970: until the year 2262.
+pub(super) fn nanos(modified: Modified) -> i64 {
+    modified.seconds.saturating_mul(1_000_000_000).saturating_add(modified.nanos.into())
+}
+
+pub(super) fn found(entry: Entry, fields: Fields) -> Found {
+    match entry {
+        Entry::Foreign(name) => Found::Foreign(name),
+        Entry::Broken(name, why) => Found::Failed { name, error: io::Error::other(why) },
+        Entry::Session(id, raw) => Found::Session(session(id, &raw, fields)),
+        Entry::TooLarge(id, size, modified) => Found::Session(Session {
+            id,
+            inode: 0,
+            modified: modified.seconds,
+            size,
+            bytes_on_disk: size,
+            stamp: Stamp(0),
+            facts: Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
+        }),
+    }
+}
