@@ -7,7 +7,7 @@ use crate::sys::Removal;
 
 use super::Ready;
 use super::flow::in_parts;
-use super::report::Tally;
+use super::report::{Counts, Tally};
 use super::select::ready;
 use super::transfer::{TRIES, Transfer, count};
 
@@ -17,10 +17,10 @@ impl Transfer<'_> {
     /// logged in.
     pub(super) fn settle(&mut self, mut arrived: Vec<Ready>) {
         for _ in 0..TRIES {
-            let changed = if self.options.remove { self.remove(arrived) } else { self.compare(arrived) };
-            if changed.is_empty() {
+            if arrived.is_empty() {
                 return;
             }
+            let changed = if self.options.remove { self.remove(arrived) } else { self.compare(arrived) };
             arrived = self.copy_again(changed);
         }
         if !self.options.remove {
@@ -46,7 +46,7 @@ impl Transfer<'_> {
             match since {
                 Since::Same | Since::Unknown => self.note_pair(&ready),
                 Since::Changed => changed.push(ready),
-                Since::Gone => self.ended(ready),
+                Since::Gone => self.ended(ready, gone()),
             }
         }
         changed
@@ -91,7 +91,7 @@ impl Transfer<'_> {
                     self.tally.counts.removed += 1;
                     self.note_pair(&ready);
                 }
-                Ok(Removal::Gone) => self.ended(ready),
+                Ok(Removal::Gone) => self.ended(ready, gone()),
                 Ok(_) => changed.push(ready),
                 Err(error) => {
                     self.note_pair(&ready);
@@ -105,8 +105,8 @@ impl Transfer<'_> {
     }
 
     /// Takes back the copy of a session that has ended at the source while it was copied, if it is the one that this run
-    /// made; what was in its place comes back.
-    fn ended(&mut self, ready: Ready) {
+    /// made; what was in its place comes back. It is counted as `now` says.
+    fn ended(&mut self, ready: Ready, now: Tally) {
         let (true, Some(copy)) = (ready.told, ready.copy) else { return };
         let to = self.stores.to.as_ref();
         match take_back(to, &ready, copy) {
@@ -114,7 +114,7 @@ impl Transfer<'_> {
                 let counts = &mut self.tally.counts;
                 let counted = if ready.replaced { &mut counts.replaced } else { &mut counts.copied };
                 *counted = counted.saturating_sub(1);
-                counts.gone += 1;
+                self.tally.add(now);
             }
             // A wiki that uses the target has it now.
             Ok(false) => self.note_pair(&ready),
@@ -137,7 +137,6 @@ impl Transfer<'_> {
             let read = self.stores.from.read_raw(&old.id);
             // It is counted once, when it was first copied.
             let mut tally = Tally::default();
-            let gone = matches!(read, Ok(None));
             match ready(old.id, read, self.stores, self.options, &mut tally) {
                 Some(mut new) => {
                     new.new.instead_of = old.copy;
@@ -145,13 +144,14 @@ impl Transfer<'_> {
                     new.replaced = old.replaced;
                     again.push(new);
                 }
-                None if gone => self.ended(old),
-                // What is there now stays behind: so does what it was.
-                None => {
-                    self.tally.add(Tally { counts: Default::default(), ..tally });
-                    self.ended(old);
-                }
+                // The copy is as good as before.
+                None if tally.counts.failed > 0 => self.tally.add(tally),
+                // What is there now stays behind, or nothing is: so does what it was.
+                None => self.ended(old, tally),
             }
+        }
+        if again.is_empty() {
+            return again;
         }
         if !self.tell_journal(&again) {
             self.tally.counts.failed += count(&again);
@@ -178,6 +178,11 @@ impl Transfer<'_> {
         }
         arrived
     }
+}
+
+/// One that has gone.
+fn gone() -> Tally {
+    Tally { counts: Counts { gone: 1, ..Counts::default() }, ..Tally::default() }
 }
 
 /// Takes a copy away again, or puts back what was in its place; false where it is another by now.

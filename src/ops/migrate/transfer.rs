@@ -101,6 +101,9 @@ impl<'a> Transfer<'a> {
             batch.into_iter().partition(|ready| ready.copy.is_some());
         self.tally.counts.same += count(&same);
         arrived.extend(same);
+        if fresh.is_empty() {
+            return true;
+        }
         if self.options.dry_run {
             for ready in fresh {
                 self.count(&ready.new);
