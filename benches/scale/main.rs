@@ -18,6 +18,7 @@ use wikifarm::report::table;
 mod data;
 mod floor;
 mod measure;
+mod moves;
 
 use measure::{Times, alternate, peak_mib};
 
@@ -25,15 +26,19 @@ const HELP: &str = "\
 Usage: cargo bench --bench scale -- [OPTIONS]
 
   --sessions N,N   sizes of the stores [default: 100000,1000000]
+  --only WHAT,..   of scan, prune and move [default: all]
   --runs N         counted runs of each [default: 5]
   --dir DIR        where the stores are made, and removed again [default: a directory under target]
+  --moves DIR      where those are made that are moved, a tmpfs [default: /dev/shm]
   --tool PATH      another wikifarm than the one just built
 ";
 
 struct Options {
     sizes: Vec<u64>,
+    only: Vec<String>,
     runs: usize,
     dir: PathBuf,
+    moves: PathBuf,
     tool: PathBuf,
 }
 
@@ -44,6 +49,8 @@ fn main() {
         // What is measured beside us, as processes of their own.
         ["--floor", dir, delete] => floor::floor(Path::new(dir), *delete == "1"),
         ["--plain", dir] => floor::plain(Path::new(dir)),
+        ["--sqlite", packed, database] => moves::sqlite(Path::new(packed), Path::new(database)),
+        ["--redis", packed, socket] => moves::redis(Path::new(packed), Path::new(socket)),
         ["--peak", command @ ..] => measure::print_peak(command),
         ["--help" | "-h"] => print!("{HELP}"),
         _ => bench(&options(&words)),
@@ -53,7 +60,9 @@ fn main() {
 fn options(words: &[&str]) -> Options {
     let mut options = Options {
         sizes: vec![100_000, 1_000_000],
+        only: ["scan", "prune", "move"].map(str::to_owned).into(),
         runs: 5,
+        moves: PathBuf::from("/dev/shm"),
         dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join("scale"),
         tool: PathBuf::from(env!("CARGO_BIN_EXE_wikifarm")),
     };
@@ -62,6 +71,8 @@ fn options(words: &[&str]) -> Options {
             ["--sessions", sizes] => {
                 options.sizes = sizes.split(',').map(|size| size.parse().unwrap()).collect()
             }
+            ["--only", what] => options.only = what.split(',').map(str::to_owned).collect(),
+            ["--moves", dir] => options.moves = PathBuf::from(dir),
             ["--runs", runs] => options.runs = runs.parse().unwrap(),
             ["--dir", dir] => options.dir = PathBuf::from(dir),
             ["--tool", tool] => options.tool = fs::canonicalize(tool).unwrap(),
@@ -118,8 +129,17 @@ impl Bench<'_> {
         );
         self.version();
         for size in &self.options.sizes {
-            self.live(*size);
-            self.prune(*size);
+            let asked = |what: &str| self.options.only.iter().any(|only| only == what);
+            let (scan, prune, moves) = (asked("scan"), asked("prune"), asked("move"));
+            if scan {
+                self.live(*size);
+            }
+            if prune {
+                self.prune(*size);
+            }
+            if moves {
+                self.moves(*size);
+            }
         }
         let rows =
             self.rows.into_iter().map(|row| vec![row.what, row.ours, row.theirs, row.ratio, row.target]);
@@ -237,5 +257,93 @@ impl Bench<'_> {
         let what = "from the last look to the removal: median, 99.9 %, longest".to_owned();
         self.rows.push(Row::alone(what, window, ""));
         fs::remove_dir_all(dir).unwrap();
+    }
+    /// Moves between a directory and stores of every kind, on a tmpfs; of a large store, the memory that it takes.
+    fn moves(&mut self, size: u64) {
+        let scratch =
+            tempfile::Builder::new().prefix("wikifarm-bench-").tempdir_in(&self.options.moves).unwrap();
+        let at = |name: &str| scratch.path().join(name);
+        data::fill(&at("from"), size, 0.0, size);
+        let migrate = |to: String| {
+            let mut command = self.tool("-q session migrate", None);
+            command.arg("--from").arg(format!("moin-1.9:{}", at("from").display())).arg("--to").arg(to);
+            command.env("STATE_DIRECTORY", at("state"));
+            command
+        };
+        let fresh = || {
+            for name in ["to", "state"] {
+                fs::remove_dir_all(at(name)).ok();
+            }
+            for name in ["s.db", "s.db-wal", "s.db-shm", "p.db", "p.db-wal", "p.db-shm"] {
+                fs::remove_file(at(name)).ok();
+            }
+        };
+        let with_target = || {
+            fresh();
+            fs::create_dir(at("to")).unwrap();
+        };
+        let ours = || migrate(format!("moin-1.9:{}", at("to").display()));
+        let sqlite = || migrate(format!("sqlite:{}", at("s.db").display()));
+        let client = |kind: &str, place: &Path| {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.arg(kind).arg(at("packed")).arg(place);
+            command
+        };
+        let mut rows = Vec::new();
+        let runs = self.options.runs;
+        if size > 100_000 {
+            with_target();
+            rows.push((
+                format!("move of {size} to a directory: peak memory"),
+                Err(peak_mib(&ours())),
+                "flat",
+            ));
+            fresh();
+            rows.push((format!("move of {size} to SQLite: peak memory"), Err(peak_mib(&sqlite())), "flat"));
+        } else {
+            moves::pack(&at("from"), &at("packed"));
+            let copy = || {
+                let mut command = Command::new("cp");
+                command.arg("-a").arg(at("from")).arg(at("to"));
+                command
+            };
+            let mut ours_next = false;
+            let prepare = || {
+                ours_next = !ours_next;
+                if ours_next { with_target() } else { fresh() }
+            };
+            let times = measure::alternate_each(runs, prepare, &mut || ours(), &mut || copy());
+            rows.push((format!("move of {size} to a directory, beside cp -a"), Ok(times), "at most 1.3"));
+            let times = measure::alternate_each(runs, fresh, &mut || sqlite(), &mut || {
+                client("--sqlite", &at("p.db"))
+            });
+            rows.push((format!("move of {size} to SQLite, beside a plain client"), Ok(times), "at most 1.5"));
+            let what = format!("move of {size} to Redis, beside a plain client");
+            match moves::Server::start(scratch.path()) {
+                Some(server) => {
+                    let times = measure::alternate_each(
+                        runs,
+                        || {
+                            fresh();
+                            server.empty();
+                        },
+                        &mut || migrate(format!("redis+unix://{}", server.socket.display())),
+                        &mut || client("--redis", &server.socket),
+                    );
+                    rows.push((what, Ok(times), "at most 1.5"));
+                }
+                None => rows.push((what, Err("no redis-server here".to_owned()), "at most 1.5")),
+            }
+            with_target();
+            rows.push((format!("move of {size} to a directory: peak memory"), Err(peak_mib(&ours())), ""));
+            fresh();
+            rows.push((format!("move of {size} to SQLite: peak memory"), Err(peak_mib(&sqlite())), ""));
+        }
+        for (what, measured, target) in rows {
+            match measured {
+                Ok(times) => self.push(what, &times, target),
+                Err(text) => self.rows.push(Row::alone(what, text, target)),
+            }
+        }
     }
 }
