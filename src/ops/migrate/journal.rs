@@ -4,10 +4,9 @@
 //! that whoever reads it can tell what was done since from what was not: a session at the target with these bytes is
 //! the one that was put there. Holds ids and, where they would be lost, pickles: the file is for its owner alone.
 
-use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -26,14 +25,23 @@ pub(super) struct Entry {
     pub(super) id: String,
     /// Its id at the target.
     pub(super) to: String,
-    /// The hash of what is written; see [`hash`].
-    pub(super) hash: String,
+    /// The hash of what is written.
+    #[serde(with = "hex")]
+    pub(super) hash: Hash,
     /// What is at the source, if that is to be removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<Kept>,
     /// What was at the target, if it is replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<Kept>,
+}
+
+/// As much of an entry as is held of it.
+#[derive(Deserialize)]
+struct Brief {
+    to: String,
+    #[serde(with = "hex")]
+    hash: Hash,
 }
 
 /// A session, whole.
@@ -83,30 +91,114 @@ impl Kept {
 }
 
 /// The first 128 bits of SHA-256.
-pub(super) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+pub(super) type Hash = u128;
+
+/// The [`Hash`] of some bytes.
+pub(super) fn hash(bytes: &[u8]) -> Hash {
+    Sha256::digest(bytes).iter().take(16).fold(0, |hash, byte| hash << 8 | Hash::from(*byte))
 }
 
-/// What a journal told when a run began: by the id at the target, all that was told of it, in order.
+/// A [`Hash`] in hexadecimal digits.
+mod hex {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Hash;
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub(super) fn serialize<S: Serializer>(hash: &Hash, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{hash:032x}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Hash, D::Error> {
+        let text = String::deserialize(from)?;
+        Hash::from_str_radix(&text, 16).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What a journal told when a run began. A few bytes an entry are held, however large the move was; the entries
+/// themselves are read again where they are needed.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    entries: HashMap<String, Vec<Entry>>,
+    /// By key, and of one key in the order of the journal.
+    told: Vec<Told>,
+    file: Option<File>,
+}
+
+/// Where an entry is, and what is looked for.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Told {
+    /// Half the hash of the id at the target.
+    key: u64,
+    /// Where its line begins.
+    offset: u64,
+    hash: Hash,
+}
+
+fn key(id: &str) -> u64 {
+    u64::try_from(hash(id.as_bytes()) & u128::from(u64::MAX)).unwrap_or(0)
 }
 
 impl Known {
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Vec<Entry>)> {
-        self.entries.iter()
-    }
-
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.told.is_empty()
     }
 
     /// Whether what is at the target, with this hash, is what an earlier run put there.
-    pub(super) fn tells(&self, id: &EntryName, hash: impl FnOnce() -> String) -> bool {
-        let Some(told) = self.entries.get(id.reveal()) else { return false };
+    pub(super) fn tells(&self, id: &EntryName, hash: impl FnOnce() -> Hash) -> bool {
+        if self.told.is_empty() {
+            return false;
+        }
+        let key = key(id.reveal());
+        let from = self.told.partition_point(|told| told.key < key);
+        let mut same = self.told.iter().skip(from).take_while(|told| told.key == key).peekable();
+        if same.peek().is_none() {
+            return false;
+        }
         let hash = hash();
-        told.iter().any(|entry| entry.hash == hash)
+        same.any(|told| told.hash == hash)
+    }
+
+    /// All that was told of each session at the target, in the order of the journal.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = io::Result<Vec<Entry>>> {
+        self.told.chunk_by(|one, other| one.key == other.key).flat_map(|told| {
+            let entries: io::Result<Vec<Entry>> = told.iter().map(|told| self.entry(told.offset)).collect();
+            let mut entries = match entries {
+                Ok(entries) => entries,
+                Err(error) => return vec![Err(error)],
+            };
+            // Nearly always of one session.
+            let mut sessions = Vec::new();
+            while let Some(to) = entries.first().map(|entry| entry.to.clone()) {
+                let (these, others) = entries.into_iter().partition(|entry| entry.to == to);
+                sessions.push(Ok(these));
+                entries = others;
+            }
+            sessions
+        })
+    }
+
+    fn entry(&self, offset: u64) -> io::Result<Entry> {
+        let file = self.file.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let mut line = vec![0; 1024];
+        let mut filled = 0;
+        loop {
+            let at = offset.saturating_add(u64::try_from(filled).unwrap_or(u64::MAX));
+            let read = file.read_at(line.get_mut(filled..).unwrap_or_default(), at)?;
+            let begun = filled;
+            filled += read;
+            let end = line.iter().take(filled).skip(begun).position(|byte| *byte == b'\n');
+            if let Some(end) = end {
+                line.truncate(begun + end);
+                return Ok(serde_json::from_slice(&line)?);
+            }
+            if read == 0 {
+                line.truncate(filled);
+                return Ok(serde_json::from_slice(&line)?);
+            }
+            if filled == line.len() {
+                line.resize(filled * 2, 0);
+            }
+        }
     }
 }
 
@@ -128,7 +220,7 @@ impl Journal {
     /// Where the journal of a move between two stores lies.
     pub(super) fn path(state_dir: &Path, from: &str, to: &str) -> PathBuf {
         let name = hash(format!("{from}\n{to}").as_bytes());
-        state_dir.join(format!("migrate-{name}.jsonl"))
+        state_dir.join(format!("migrate-{name:032x}.jsonl"))
     }
 
     /// Opens the journal, or begins one.
@@ -189,19 +281,32 @@ pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
     if (stat.uid() != us && stat.uid() != 0) || stat.mode() & 0o022 != 0 {
         return Err(told("others can write it, so it is not gone by".to_owned()));
     }
-    let mut lines = BufReader::new(file).split(b'\n');
-    let head = lines.next().transpose().map_err(|error| told(error.to_string()))?.unwrap_or_default();
+    let mut reader = BufReader::new(&file);
+    let mut line = Vec::new();
+    let mut next = |line: &mut Vec<u8>| {
+        line.clear();
+        let read = reader.read_until(b'\n', line);
+        read.map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let mut offset = next(&mut line)?;
     let wanted = Head { wikifarm_journal: 1, from: from.to_owned(), to: to.to_owned() };
-    if !head.is_empty() && serde_json::from_slice::<Head>(&head).is_ok_and(|head| head != wanted) {
+    if serde_json::from_slice::<Head>(&line).is_ok_and(|head| head != wanted) {
         return Err(told("the journal of another move".to_owned()));
     }
-    for line in lines {
-        let line = line.map_err(|error| told(error.to_string()))?;
-        // A line that was cut off tells of nothing that was done.
-        if let Ok(entry) = serde_json::from_slice::<Entry>(&line) {
-            known.entries.entry(entry.to.clone()).or_default().push(entry);
+    loop {
+        let read = next(&mut line)?;
+        if read == 0 {
+            break;
         }
+        // A line that was cut off tells of nothing that was done.
+        if let Ok(Brief { to, hash }) = serde_json::from_slice::<Brief>(&line) {
+            let offset = u64::try_from(offset).unwrap_or(u64::MAX);
+            known.told.push(Told { key: key(&to), offset, hash });
+        }
+        offset += read;
     }
+    known.told.sort_unstable();
+    known.file = Some(file);
     Ok(known)
 }
 
@@ -230,8 +335,14 @@ mod tests {
         fs::write(&path, format!("{text}{{\"id\":\"i\",\"to\":\"cut")).unwrap();
         let mut journal = Journal::open(path.clone(), "a", "b").unwrap();
         journal.add([entry("two"), entry("one")]).unwrap();
-        let read_back = read(&path, "a", "b").unwrap().entries;
-        assert_eq!((read_back.len(), read_back["one"].len(), read_back["two"].len()), (2, 2, 1));
+        let known = read(&path, "a", "b").unwrap();
+        let mut sessions: Vec<(String, usize)> =
+            known.sessions().map(Result::unwrap).map(|told| (told[0].to.clone(), told.len())).collect();
+        sessions.sort();
+        assert_eq!(sessions, [("one".to_owned(), 2), ("two".to_owned(), 1)]);
+        let id = |text: &str| EntryName::new(text.as_bytes()).unwrap();
+        assert!(known.tells(&id("one"), || hash(b"x")) && !known.tells(&id("one"), || hash(b"y")));
+        assert!(!known.tells(&id("three"), || unreachable!()));
         assert!(read(&path, "a", "c").unwrap_err().contains("another move"));
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert!(read(&root.path().join("none"), "a", "b").unwrap().is_empty());

@@ -332,7 +332,7 @@ struct Ready {
     source: Source,
     new: NewSession,
     /// The hash of what is to be written; see [`journal::hash`].
-    hash: String,
+    hash: journal::Hash,
     /// Whether it was put at the target, and told in the journal, by this run.
     told: bool,
     /// Whether it is counted as put in place of another.

@@ -36,8 +36,9 @@ pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
         failed: 0,
         problems: Vec::new(),
     };
-    for (_, told) in known.iter() {
-        if let Err(why) = undo(stores, told, &mut undone) {
+    for told in known.sessions() {
+        let told = told.map_err(|error| format!("{}: {error}", path.display()));
+        if let Err(why) = told.and_then(|told| undo(stores, &told, &mut undone)) {
             undone.failed += 1;
             undone.problems.push(Problem(why));
         }

@@ -152,7 +152,7 @@ impl<'a> Transfer<'a> {
         let entries = about.into_iter().map(|ready| Entry {
             id: ready.id.reveal().to_owned(),
             to: ready.new.id.reveal().to_owned(),
-            hash: ready.hash.clone(),
+            hash: ready.hash,
             source: remove.then(|| Kept::of_source(&ready.source)),
             before: ready.before.as_ref().map(Kept::of),
         });
@@ -185,21 +185,20 @@ impl<'a> Transfer<'a> {
     /// Notes what earlier runs have put at the target and is there still, though it may have left the source.
     fn note_earlier_pairs(&mut self) {
         let noted: HashSet<&str> = self.pairs.iter().map(|pair| pair.new.as_str()).collect();
-        let earlier = self.known.iter().filter(|(to, _)| !noted.contains(to.as_str()));
-        let earlier = earlier.filter_map(|(to, told)| Some((EntryName::new(to.as_bytes())?, told.last()?)));
-        let earlier: Vec<(EntryName, &Entry)> = earlier.collect();
+        let told = self.known.sessions().filter_map(Result::ok).filter_map(|mut told| told.pop());
+        let earlier = told.filter(|entry| !noted.contains(entry.to.as_str()));
+        let earlier = earlier.filter_map(|entry| Some((EntryName::new(entry.to.as_bytes())?, entry.id)));
+        let earlier: Vec<(EntryName, String)> = earlier.collect();
         let mut found = Vec::new();
-        for batch in earlier.chunks(BATCH) {
-            let mut rest = batch;
-            while !rest.is_empty() {
-                let targets: Vec<EntryName> = rest.iter().map(|(to, _)| *to).collect();
-                let reads = self.stores.to.read_many(&targets, ROOM);
-                let (now, later) = rest.split_at(reads.len().clamp(1, rest.len()));
-                rest = later;
-                for ((to, entry), there) in now.iter().zip(reads) {
-                    if let Ok(Some(Ok(raw))) = there {
-                        found.push(Pair::of(&entry.id, to.reveal(), &raw.bytes));
-                    }
+        let mut rest = earlier.as_slice();
+        while !rest.is_empty() {
+            let targets: Vec<EntryName> = rest.iter().take(BATCH).map(|(to, _)| *to).collect();
+            let reads = self.stores.to.read_many(&targets, ROOM);
+            let (now, later) = rest.split_at(reads.len().clamp(1, rest.len()));
+            rest = later;
+            for ((to, id), there) in now.iter().zip(reads) {
+                if let Ok(Some(Ok(raw))) = there {
+                    found.push(Pair::of(id, to.reveal(), &raw.bytes));
                 }
             }
         }
