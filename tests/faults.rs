@@ -76,6 +76,31 @@ fn what_cannot_be_looked_at_is_named_by_revoke_and_verify_too() {
     assert_eq!(with_fault("openat:error=EIO", revoke, 3, stderr), "abc");
 }
 
+/// A disk that is full says so at the latest when what was written is to reach it.
+#[test]
+fn a_move_to_a_full_or_read_only_disk_ends_and_leaves_the_source_alone() {
+    let live = |digit| Session::new(digit).expires(clock() + 900 * DAY).written(clock() - 2 * DAY);
+    for (fault, why) in [
+        ("syncfs:error=ENOSPC", "no storage space"),
+        ("syncfs:error=EDQUOT", "quota exceeded"),
+        ("renameat2:error=EROFS", "Read-only file system (os error 30)"),
+    ] {
+        let place = Place::new().sessions("sessions", ['a', 'b', 'c'].map(live)).dir("to");
+        let inject = format!("inject={fault}");
+        let to = place.path().join("to");
+        let options = ["-o", "/dev/null", "-e", &inject, "-P", to.to_str().unwrap()];
+        let words = "session migrate --from moin-1.9:sessions --to moin-1.9:to --move";
+        let ran = output(traced(&place, options, words));
+        let stderr = String::from_utf8_lossy(&ran.stderr);
+        assert!(stderr.to_lowercase().contains(&why.to_lowercase()), "{fault}: {stderr}");
+        assert_eq!(ran.status.code(), Some(3), "{fault}: {stderr}");
+        assert_eq!((place.names("sessions").len(), place.names("to").len()), (3, 0), "{fault}");
+        let again = output(traced(&place, ["-o", "/dev/null"], words));
+        assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
+        assert_eq!((place.names("sessions").len(), place.names("to").len()), (0, 3));
+    }
+}
+
 #[test]
 fn without_room_for_a_lock_nothing_is_removed() {
     let place = three();

@@ -15,5 +15,9 @@ use wikifarm::{store, sys};
 #[path = "../src/store/behaviour.rs"]
 mod behaviour;
 
+/// Moves that are killed.
+#[path = "support/killed.rs"]
+mod killed;
+
 #[path = "servers/mod.rs"]
 mod running;

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::behaviour::{behaves, opened};
+use crate::killed::{SESSIONS, Then, budget, round};
 use crate::store::{Address, EntryName, Modified, NewSession, Written, open_writable};
 
 use super::redis_server::RedisServer;
@@ -90,4 +91,19 @@ fn a_connection_that_was_lost_is_made_again() {
     assert!(matches!(store.write(&[&new(&"a".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
     server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
     assert!(matches!(store.write(&[&new(&"b".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
+}
+
+#[test]
+#[ignore = "needs redis-server: make check-servers"]
+fn a_move_that_is_killed_at_any_point_goes_on() {
+    let server = RedisServer::start(&[]);
+    let begun = std::time::Instant::now();
+    let (mut kills, mut rounds) = (0, 0);
+    while rounds < 2 || begun.elapsed() < budget() {
+        kills += round(&server.address(""), [Then::Back, Then::Undo][rounds % 2]);
+        server.cli(&["FLUSHALL"]);
+        rounds += 1;
+    }
+    println!("{kills} kills in {rounds} rounds of {SESSIONS} sessions");
+    assert!(kills > 0);
 }

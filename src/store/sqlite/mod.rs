@@ -200,12 +200,16 @@ impl SqliteStore {
     fn write_all(&self, batch: &[&NewSession]) -> rusqlite::Result<Vec<Written>> {
         let mut connection = self.writer();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // In the order of the index, which then goes through its pages once.
+        let mut in_order: Vec<(usize, &NewSession)> = batch.iter().copied().enumerate().collect();
+        in_order.sort_by_key(|(_, new)| new.id);
         let mut results = Vec::with_capacity(batch.len());
-        for new in batch {
-            results.push(self.write_one(&transaction, new)?);
+        for (place, new) in in_order {
+            results.push((place, self.write_one(&transaction, new)?));
         }
         transaction.commit()?;
-        Ok(results)
+        results.sort_unstable_by_key(|(place, _)| *place);
+        Ok(results.into_iter().map(|(_, written)| written).collect())
     }
 
     fn write_one(&self, connection: &Connection, new: &NewSession) -> rusqlite::Result<Written> {

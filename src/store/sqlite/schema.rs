@@ -1,15 +1,17 @@
 //! The database: whose it is, its version, its table.
 
-use std::fs::{Metadata, OpenOptions};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::ffi::CString;
+use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::sys::{self, AsOwner, Dir, DirError, FileId};
+use crate::sys::{self, AsOwner, Dir, DirError, FileId, Modified, NewFile};
 
 /// `PRAGMA application_id`: "wkfm".
 const APPLICATION: i64 = 0x776b_666d;
@@ -97,17 +99,42 @@ fn place(file: &Path) -> Result<(Dir, PathBuf), Unusable> {
     Ok((dir, real.join(name)))
 }
 
-/// Makes the database, for its owner alone, where there is no such file or an empty one.
+/// Makes the database, for its owner alone, where there is no such file or an empty one: whole or not at all.
 pub(super) fn create(file: &Path) -> Result<(), Unusable> {
     let (dir, path) = place(file)?;
-    let _owner = AsOwner::of(&dir).map_err(|error| Unusable::Why(error.to_string()))?;
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    match made {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(Unusable::Why(error.to_string())),
-        Ok(_) => {}
+    let instead_of = match regular(&path) {
+        Ok(stat) if stat.len() > 0 => return Ok(()),
+        Err(Unusable::Missing) => None,
+        Ok(_) => Some(()),
+        Err(why) => return Err(why),
+    };
+    let failed = |why: &dyn std::fmt::Display| Unusable::Why(format!("it could not be made: {why}"));
+    let name = path.file_name().and_then(|name| CString::new(name.as_bytes()).ok());
+    let name = name.ok_or_else(|| failed(&"no name of a file"))?;
+    let instead_of = match instead_of {
+        Some(()) => Some(sys::stamp_regular(&dir, &name).map_err(|why| failed(&why))?),
+        None => None,
+    };
+    let bytes = empty()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(now.as_secs()).unwrap_or(0);
+    let modified = Modified { seconds, nanos: now.subsec_nanos() };
+    let new = NewFile { name: &name, bytes: &bytes, modified, mode: 0o600, owner: None, instead_of };
+    match sys::put_files(&dir, &[new]).pop() {
+        // Or another was quicker: what there is is for opening it to judge.
+        Some(Ok(_)) => Ok(()),
+        Some(Err(error)) => Err(failed(&error)),
+        None => Err(failed(&"nobody knows why")),
     }
-    if regular(&path)?.len() == 0 { init(&connect(&path)?) } else { Ok(()) }
+}
+
+/// The bytes of a database with our table and nothing in it.
+fn empty() -> Result<Vec<u8>, Unusable> {
+    let mut connection = Connection::open_in_memory()?;
+    connection.execute_batch(&format!(
+        "{SCHEMA} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
+    ))?;
+    Ok(connection.serialize("main")?.to_vec())
 }
 
 /// What the file is; refused unless it is a regular one of one name.
@@ -173,7 +200,11 @@ pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
         ));
     }
     // A commit is durable when it returns; readers and the writer do not wait for each other.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // Many sessions at a time touch many pages of the indexes: 16 MiB of them are kept, and as many written at once.
+    connection.pragma_update(None, "cache_size", -16 * 1024)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     Ok(Database { reader: connect(&path)?, writer: connection, dir, id })
 }
 
@@ -189,12 +220,4 @@ fn has_our_table(connection: &Connection) -> Result<bool, Unusable> {
     let columns: Vec<(String, String, i64)> = columns.collect::<rusqlite::Result<_>>()?;
     let wanted = COLUMNS.map(|(name, kind)| (name.to_owned(), kind.to_owned(), 0));
     Ok(strange == 0 && columns == wanted)
-}
-
-fn init(connection: &Connection) -> Result<(), Unusable> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    let made = connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
-    ));
-    made.map_err(|error| Unusable::Why(format!("the table could not be made: {error}")))
 }
