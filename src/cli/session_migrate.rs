@@ -29,9 +29,9 @@ mod who;
 /// Move sessions between stores: directories, layouts, databases
 ///
 /// Copies what is in --from to --to, byte for byte; with --move, a session leaves the source once its copy was read back
-/// and compared. Expired ones stay behind. Killed at any point, the same command goes on; --rollback undoes. A session
-/// that names a class which sessions have no business to name is held back and reported: Python would run it; so is one
-/// without the seal of a store whose address names a key.
+/// and compared. Expired ones stay behind; so does one that ends at the source meanwhile. Killed at any point, the same
+/// command goes on; --rollback undoes. A session that names a class which sessions have no business to name is held back
+/// and reported: Python would run it; so is one without the seal of a store whose address names a key.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, 3 some were held back or could not be handled, each named, 4 refused by a \
