@@ -98,22 +98,27 @@ fn what_a_wiki_would_run_is_found_whether_or_not_it_is_a_session() {
     let place = sound()
         .session("sessions", Session::new('1').raw(b"(dS'x'\ncos\nsystem\n(S'touch /tmp/planted'\ntRs."))
         .session("sessions", Session::new('2').raw(b"cposix\nsystem\n(S'touch /tmp/planted'\ntR."))
+        // It was run before it comes to the byte that makes it unreadable.
+        .session("sessions", Session::new('3').raw(b"(dS'x'\ncsubprocess\nPopen\n(S'id'\ntRsX"))
         // Kept by the openid library: no stranger.
         .session(
             "sessions",
-            Session::new('3').raw(b"(dS'x'\ncopenid.yadis.manager\nYadisServiceManager\ns."),
+            Session::new('4').raw(b"(dS'x'\ncopenid.yadis.manager\nYadisServiceManager\ns."),
         );
     let ran = place.wikifarm(VERIFY).any_stdout().status(1).run();
     let expected = r"
         moin-1.9:sessions (docs)
-          error strange-class: 2
+          error strange-class: 3
             11111111…  names os.system, which no session of MoinMoin does
             22222222…  names posix.system, which no session of MoinMoin does
+            33333333…  names subprocess.Popen, which no session of MoinMoin does
             cure: its wiki runs that as soon as somebody sends this id: ";
     assert!(ran.stdout.starts_with(crate::support::unindent(expected).trim_end()), "{}", ran.stdout);
 
-    let allowed =
-        place.file("farm.toml", format!("{FARM}\n[migrate]\nallow_globals = [\"os.system\", \"posix.*\"]\n"));
+    let allowed = place.file(
+        "farm.toml",
+        format!("{FARM}\n[migrate]\nallow_globals = [\"os.system\", \"posix.*\", \"subprocess.Popen\"]\n"),
+    );
     let ran = allowed.wikifarm(VERIFY).any_stdout().status(1).run();
     assert!(!ran.stdout.contains("strange-class"), "{}", ran.stdout);
 }

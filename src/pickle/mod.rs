@@ -43,7 +43,7 @@ pub use display::DisplayLimits;
 pub use error::{ReadError, ReadErrorKind};
 pub use json::{FormError, JsonForm};
 pub use limits::Limits;
-pub use read::{read, read_with};
+pub use read::{named, read, read_with};
 pub use scan::{Scalar, find, scan};
 pub use text::{Chunk, Text};
 pub use value::{Event, Global, Make, Node, NodeId, Object, Tree, TreeBuilder};

@@ -46,6 +46,16 @@ pub fn read_with(bytes: &[u8], limits: &Limits) -> Result<Tree, ReadError> {
     }
 }
 
+/// Every class or function that the bytes name before they end, or before the first error: Python imports them, and may
+/// have called them, by the time that it comes to the error. Within the default [`Limits`].
+pub fn named(bytes: &[u8]) -> Vec<Global> {
+    let limits = Limits::default();
+    let mut machine = Machine::new(bytes.get(..limits.bytes).unwrap_or(bytes), &limits);
+    while let Ok(None) = machine.step() {}
+    let root = machine.nodes.push(Node::None);
+    machine.nodes.finish(root).globals().cloned().collect()
+}
+
 /// The state between two opcodes.
 pub(super) struct Machine<'a> {
     pub(super) cursor: Cursor<'a>,

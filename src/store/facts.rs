@@ -71,6 +71,14 @@ pub enum Unreadable {
     Unsafe(NotOpened),
     /// What the store keeps around the pickle is broken; what is wrong with it.
     Form(String),
+    /// One of these, of bytes that name classes or functions all the same: Python would import them, and perhaps call
+    /// them, before it fails. Only where globals were asked for.
+    Naming {
+        /// What is wrong.
+        why: Box<Unreadable>,
+        /// What they name before that, each once, in order.
+        globals: Vec<Global>,
+    },
 }
 
 impl Unreadable {
@@ -78,6 +86,7 @@ impl Unreadable {
     pub fn offset(&self) -> Option<usize> {
         match self {
             Unreadable::Pickle(error) => Some(error.offset),
+            Unreadable::Naming { why, .. } => why.offset(),
             _ => None,
         }
     }
@@ -85,6 +94,18 @@ impl Unreadable {
     /// Whether the bytes were seen: what was not even read is never removed.
     pub fn was_read(&self) -> bool {
         !matches!(self, Unreadable::Unsafe(_))
+    }
+
+    /// What Python would import before it fails, if it fails at all.
+    pub fn globals(&self) -> &[Global] {
+        match self {
+            Unreadable::Naming { globals, .. } => globals,
+            _ => &[],
+        }
+    }
+
+    fn naming(self, globals: Vec<Global>) -> Self {
+        if globals.is_empty() { self } else { Unreadable::Naming { why: Box::new(self), globals } }
     }
 }
 
@@ -95,6 +116,7 @@ impl fmt::Display for Unreadable {
             Unreadable::NotADict { found } => write!(f, "a pickled {found}, where sessions are a dict"),
             Unreadable::Unsafe(why) => why.fmt(f),
             Unreadable::Form(why) => f.write_str(why),
+            Unreadable::Naming { why, .. } => why.fmt(f),
         }
     }
 }
@@ -134,8 +156,9 @@ impl Facts {
         if let (false, Some(found)) = (fields.trail, pickle::scan(bytes, KEYS)) {
             return Ok((Facts::from_scan(found), None));
         }
-        let tree = pickle::read(bytes).map_err(Unreadable::Pickle)?;
-        Ok((Facts::from_tree(&tree, fields)?, Some(tree)))
+        let read = pickle::read(bytes).map_err(Unreadable::Pickle);
+        let found = read.and_then(|tree| Ok((Facts::from_tree(&tree, fields)?, Some(tree))));
+        found.map_err(|why| if fields.globals { why.naming(once(pickle::named(bytes))) } else { why })
     }
 
     fn from_scan([expires, user, auth_method, setuid]: [Option<Scalar<'_>>; 4]) -> Self {
@@ -188,7 +211,7 @@ impl Facts {
                 Some(pages) if fields.trail => pages.iter().filter_map(page).collect(),
                 _ => Vec::new(),
             },
-            globals: if fields.globals { globals(tree) } else { Vec::new() },
+            globals: if fields.globals { once(tree.globals().cloned().collect()) } else { Vec::new() },
         })
     }
 }
@@ -199,9 +222,8 @@ fn has_made_keys(tree: &Tree) -> bool {
     tree.entries(tree.root()).is_some_and(|entries| entries.iter().any(|(key, _)| made(key)))
 }
 
-/// Whatever a pickle names, each once, in order.
-pub fn globals(tree: &Tree) -> Vec<Global> {
-    let mut all: Vec<Global> = tree.globals().cloned().collect();
+/// Each once, in order.
+fn once(mut all: Vec<Global>) -> Vec<Global> {
     all.sort_by(|a, b| (&a.module, &a.name).cmp(&(&b.module, &b.name)));
     all.dedup_by(|a, b| (&a.module, &a.name) == (&b.module, &b.name));
     all
@@ -310,6 +332,12 @@ mod tests {
             ["a.B", "os.system"]
         );
         assert!(path(b"(dS'a'\nS'cos\\nsystem'\ns.").is_empty());
+        // Python has called it before it comes to what it can't read, and does not mind that it is no dict.
+        for bytes in [&b"(dS'a'\ncos\nsystem\n(S'id'\ntRsX"[..], b"cos\nsystem\n(S'id'\ntR."] {
+            let unreadable = facts(bytes).unwrap_err();
+            let named: Vec<String> = unreadable.globals().iter().map(Global::path).collect();
+            assert_eq!(named, ["os.system"], "{unreadable}");
+        }
         let unasked = Facts::from_bytes(b"(dS'a'\nca\nB\ns.", Fields::default()).unwrap();
         assert!(unasked.globals.is_empty());
     }

@@ -45,7 +45,7 @@ mod writable;
 pub use crate::farm::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress};
 pub use address::{Address, AddressError, LayoutError, StoreSpec, StoreWiki, shown_address};
 pub use error::StoreError;
-pub use facts::{Expires, Facts, Fields, Unreadable, UserRef, globals};
+pub use facts::{Expires, Facts, Fields, Unreadable, UserRef};
 pub use farm::{FarmStores, of_farm};
 pub use files::FileStore;
 pub use json_dir::JsonStore;

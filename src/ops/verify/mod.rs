@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::farm::Farm;
 use crate::sharing::Model;
-use crate::store::{self, EntryName, Fields, Found, Session, SessionStore, StoreSpec, Unreadable};
+use crate::store::{self, EntryName, Fields, Found, Session, SessionStore, StoreSpec};
 
 use super::migrate::AllowList;
 use super::outcome::Problem;
@@ -176,8 +176,6 @@ fn store(
     let mut again = Vec::new();
     // Findings that hold only if sessions here have an `expires` at all.
     let mut provisional = Findings::default();
-    // What is no dict Python would still run: looked at once more, for what it names.
-    let mut no_dicts = Vec::new();
     let scanned = store.scan(FIELDS, stop, &mut |entry| match entry {
         Found::Session(session) => {
             report.scanned += 1;
@@ -190,9 +188,6 @@ fn store(
                 return;
             }
             expires_seen |= session.facts.as_ref().is_ok_and(|facts| facts.expires != store::Expires::Absent);
-            if matches!(session.facts, Err(Unreadable::NotADict { .. })) && no_dicts.len() < MAX_SHOWN {
-                no_dicts.push(session.id);
-            }
             judge.session(&session, found, &mut provisional);
         }
         Found::Temp(temp) => judge.temp(&temp, found),
@@ -203,11 +198,6 @@ fn store(
             }
         }
     });
-    for id in no_dicts {
-        if let Ok(Some(Ok(tree))) = store.read_value(&id) {
-            judge.globals(&id, &store::globals(&tree), found);
-        }
-    }
     for id in again {
         match read_again(store.as_ref(), &id) {
             Ok(Some(session)) => judge.session(&session, found, &mut provisional),

@@ -74,12 +74,15 @@ impl<'a> Judge<'a> {
                 self.user(id, facts, found);
                 self.globals(id, &facts.globals, found);
             }
-            Err(why) => self.add(found, Check::Unreadable, id, why.to_string()),
+            Err(why) => {
+                self.add(found, Check::Unreadable, id, why.to_string());
+                self.globals(id, why.globals(), found);
+            }
         }
     }
 
     /// What Python would import and call.
-    pub(super) fn globals(&self, id: &EntryName, globals: &[Global], found: &mut Findings) {
+    fn globals(&self, id: &EntryName, globals: &[Global], found: &mut Findings) {
         if let Some(global) = globals.iter().find(|global| !self.options.allow.allows(global)) {
             let message = format!("names {}, which no session of MoinMoin does", global.path());
             self.add(found, Check::StrangeClass, id, message);
