@@ -494,6 +494,28 @@ fn a_full_disk_for_output_is_said_so() {
 }
 
 #[test]
+fn output_that_is_not_open_for_writing_is_said_so() {
+    let place = Place::farm(FARM).session("sessions", Session::new('a'));
+    for words in [
+        "--help",
+        "--version",
+        "config check",
+        "session list",
+        "session list --format csv",
+        "completions bash",
+    ] {
+        place
+            .wikifarm(words)
+            .into(File::open("/dev/null").unwrap())
+            .status(3)
+            .stderr("wikifarm: can't write the output: Bad file descriptor (os error 9)\n")
+            .run();
+    }
+    // Who has nothing to say needs no output.
+    place.wikifarm("session prune").into(File::open("/dev/null").unwrap()).run();
+}
+
+#[test]
 fn a_pipe_that_nobody_reads_is_no_error() {
     let place = Place::farm(FARM).session("sessions", Session::new('a'));
     for words in

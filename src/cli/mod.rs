@@ -22,6 +22,7 @@ mod exit;
 mod ids;
 mod index;
 mod man;
+mod output;
 mod session_json;
 mod session_lines;
 mod session_list;
@@ -261,7 +262,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let terminal = stdout.is_terminal();
     let width =
         terminal.then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten().map(|size| size.ws_col);
-    let mut out = io::BufWriter::new(AutoStream::new(stdout.lock(), choice));
+    let to = output::Output::new(AutoStream::new(stdout.lock(), choice), &stdout);
+    let mut out = io::BufWriter::new(to);
     let mut err = AutoStream::new(io::stderr(), choice);
     let mut context = Context {
         out: &mut out,
@@ -289,7 +291,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 fn refused(error: &clap::Error) -> io::Result<()> {
     let text = error.render().ansi().to_string();
     if !error.use_stderr() {
-        return anstream::stdout().write_all(text.as_bytes());
+        return output::Output::new(anstream::stdout(), io::stdout()).write_all(text.as_bytes());
     }
     anstream::stderr().write_all(without_ids(&text).as_bytes())
 }
