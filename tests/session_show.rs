@@ -149,6 +149,29 @@ fn ids_come_from_standard_input_so_that_they_stay_out_of_ps() {
 }
 
 #[test]
+fn of_several_ids_those_that_are_there_are_shown_and_the_others_named() {
+    let place = real();
+    let whole = |id: &str| place.wikifarm("session show").arg(id).arg(NOW_WORDS).any_stdout().run().stdout;
+    let both = format!("{}\n{}", whole("21854108"), whole("089d00ba"));
+    let show = || place.wikifarm("session show -").arg(NOW_WORDS);
+    let unknown = "0123456789abcdef0123456789abcdef01234567";
+    show()
+        .stdin(format!("21854108\n{unknown}\n089d00ba\n"))
+        .status(1)
+        .stdout(&both)
+        .stderr("wikifarm: no session's id begins with \"01234567…\"\n")
+        .run();
+    // What can't be understood counts more.
+    let ran = show().stdin("21854108\n2\nffff\n").status(2).any_stdout().any_stderr().run();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), (whole("21854108").as_str(), 2));
+    // Of several asked for it is a list, however many there are.
+    let json = |ids: &str| show().arg("--format=json").stdin(ids).status(1).any_stdout().any_stderr().run();
+    assert_eq!(json(&format!("21854108 {unknown}")).json().as_array().unwrap().len(), 1);
+    assert_eq!(json(&format!("{unknown} ffff")).json(), json!([]));
+    assert_eq!(json(unknown).stdout, "");
+}
+
+#[test]
 fn a_prefix_of_several_ids_is_not_enough() {
     real()
         .wikifarm("session show 2")
@@ -167,7 +190,7 @@ fn an_id_that_is_not_there_is_not_repeated_whole() {
     real()
         .wikifarm("session show")
         .arg(id)
-        .status(2)
+        .status(1)
         .stderr(
             r#"
             wikifarm: no session's id begins with "01234567…"

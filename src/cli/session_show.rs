@@ -15,7 +15,8 @@ use crate::store::{Fields, Session, StoreSpec};
 /// Show one session: whose it is, until when it lasts, the trail, the raw values
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: wikifarm session show 031d8acb\n\nExample: echo \"$ID\" | wikifarm session show -"
+    after_help = "Exit status: 0 done, 1 no session has one of the ids (the others are shown), 2 several begin so, 3 a store \
+                  could not be looked into.\n\nExample: wikifarm session show 031d8acb\n\nExample: echo \"$ID\" | wikifarm session show -"
 )]
 pub(super) struct Options {
     /// The session's id or a unique prefix; - reads ids from standard input, so that they stay out of `ps`
@@ -37,13 +38,21 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
     let mut documents = Vec::new();
     let mut first = true;
-    for id in wanted {
-        // What could not be looked at may hold it: then the run was done in part.
-        let partial = |failure: Failure| Failure { exit: failure.exit.and(exit), ..failure };
-        let Some(name) = ids::find(&id, &open).map_err(partial)? else {
-            let why = format!("no session's id begins with {:?}", ids::shortened(&id));
-            return Err(partial(Failure::usage(why)));
+    for id in &wanted {
+        let name = match ids::find(id, &open) {
+            Ok(Some(name)) => name,
+            Ok(None) => {
+                context.complain(&format!("no session's id begins with {:?}", ids::shortened(id)))?;
+                exit = exit.and(Exit::Found);
+                continue;
+            }
+            Err(failure) => {
+                context.complain(&failure.message)?;
+                exit = exit.and(failure.exit);
+                continue;
+            }
         };
+        let mut met = false;
         for Open { position, store, prefixes } in &open {
             let Some(spec) = stores.specs.get(*position) else { continue };
             let entry = match store.read(&name, Fields { trail: true, ..Fields::default() }) {
@@ -52,9 +61,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 Err(error) => {
                     context.complain(&error.to_string())?;
                     exit = exit.and(Exit::Partial);
+                    met = true;
                     continue;
                 }
             };
+            met = true;
             let tree = store.read_value(&name).ok().flatten().and_then(Result::ok);
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
             let state = entry.state(context.now() as i64, idle);
@@ -71,11 +82,17 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             }
             human(&entry, &json, spec, &mut users, *position, context)?;
         }
+        if !met {
+            context.complain(&format!("{name}: it has just been removed"))?;
+            exit = exit.and(Exit::Found);
+        }
     }
     if context.format == Format::Json {
-        match documents.as_slice() {
-            [one] => context.json(one)?,
-            several => context.json(&several)?,
+        match (documents.as_slice(), wanted.as_slice()) {
+            ([one], [_]) => context.json(one)?,
+            // What is not there is no document.
+            ([], [_]) => {}
+            (several, _) => context.json(&several)?,
         }
     }
     Ok(exit)
