@@ -55,7 +55,7 @@ fn a_file_that_cannot_be_removed_is_named_and_the_rest_goes() {
         );
     }
     for fault in ["unlinkat:error=EACCES", "unlinkat:error=EROFS", "unlinkat:error=EPERM"] {
-        let stderr = "wikifarm: sessions: no right to remove files here: 1 stay\n";
+        let stderr = "wikifarm: sessions: no right to remove files here: 1 stays\n";
         assert_eq!(with_fault(fault, PRUNE, 3, stderr), "b", "{fault}");
     }
 }
@@ -152,7 +152,7 @@ fn a_revoke_that_is_asked_to_stop_does_not_wait_for_the_second_look() {
     let ran = signalled(traced(&place, ["-o", "/dev/null", "-e", "trace=none"], words), Signal::TERM, gone);
     assert_eq!(
         String::from_utf8_lossy(&ran.stderr),
-        "wikifarm: stopped by a signal: 1 sessions looked at, 1 revoked, and no second look\n"
+        "wikifarm: stopped by a signal: 1 session looked at, 1 revoked, and no second look\n"
     );
     assert_eq!(ran.status.code(), Some(3));
 }

@@ -45,6 +45,7 @@ mod session_migrate_bad_input;
 mod session_migrate_cookie_map;
 mod session_migrate_killed;
 mod session_prune;
+mod session_prune_guards;
 mod session_prune_index;
 mod session_revoke;
 mod session_show;

@@ -126,6 +126,47 @@ fn stats_and_verify_have_metrics_of_their_own() {
     assert!(value(&verify, "wikifarm_last_success_timestamp_seconds{command=\"verify\"}").is_some());
 }
 
+/// The series of a file, without the command and the values.
+fn series(text: &str) -> Vec<String> {
+    let series = text.lines().filter(|line| !line.starts_with('#'));
+    let name = |line: &str| line.rsplit_once(' ').unwrap().0.to_owned();
+    let command = |name: String| {
+        ["prune", "stats", "verify"]
+            .iter()
+            .fold(name, |name, command| name.replace(&format!("command=\"{command}\""), "command"))
+    };
+    series.map(name).map(command).collect()
+}
+
+#[test]
+fn each_command_has_the_same_series_and_its_own() {
+    let of = |command: &str, status| {
+        let place = farm();
+        let words = format!("-q session {command} --metrics textfile/wikifarm.prom");
+        place.wikifarm(&words).status(status).any_stdout().run();
+        let text = text(&place);
+        let state = |state: &str| {
+            let store = format!("command=\"{command}\",store=\"moin-1.9:sessions\",wikis=\"docs,plans\"");
+            value(&text, &format!("wikifarm_sessions{{{store},state=\"{state}\"}}"))
+        };
+        assert_eq!(["live", "expired", "unreadable"].map(state), [Some(1.0); 3], "{text}");
+        series(&text)
+    };
+    let only = |all: Vec<String>, own: &[&str]| -> Vec<String> {
+        all.into_iter().filter(|series| !own.iter().any(|own| series.starts_with(own))).collect()
+    };
+    let prune = only(of("prune", 0), &["wikifarm_failed_entries{", "wikifarm_store_refused{"]);
+    let stats = only(of("stats", 0), &["wikifarm_sessions_never_came_back{"]);
+    let verify = only(of("verify", 1), &["wikifarm_verify_findings{"]);
+    assert_eq!(prune, stats);
+    assert_eq!(prune, verify);
+    for name in
+        ["scanned", "deleted_files", "last_run_timestamp", "last_run_exit_status", "last_success_timestamp"]
+    {
+        assert!(prune.iter().any(|series| series.contains(name)), "{name} in {prune:?}");
+    }
+}
+
 #[test]
 fn a_dry_run_has_nothing_to_tell() {
     let place = farm();

@@ -69,7 +69,7 @@ fn a_dry_run_shows_each_with_its_reason() {
 #[test]
 fn one_session_goes_by_its_id_or_a_prefix_or_from_standard_input() {
     let place = place();
-    place.wikifarm("session revoke aaaaaaaa --settle 0s").stdout("revoked 1 of 1 sessions\n").run();
+    place.wikifarm("session revoke aaaaaaaa --settle 0s").stdout("revoked 1 of 1 session\n").run();
     place
         .wikifarm("session revoke - --settle 0s")
         .stdin(format!("{}\nfff…\n", "b".repeat(40)))
@@ -132,7 +132,7 @@ fn an_unreadable_session_could_be_his() {
             ",
         )
         .run();
-    place.wikifarm("session revoke 99999999 --settle 0s").stdout("revoked 1 of 1 sessions\n").run();
+    place.wikifarm("session revoke 99999999 --settle 0s").stdout("revoked 1 of 1 session\n").run();
     assert_eq!(left(&place), "de");
 }
 
@@ -155,7 +155,7 @@ fn where_nothing_may_be_removed_it_says_so() {
     let ran = place
         .wikifarm("session revoke aaaaaaaa --settle 0s")
         .status(3)
-        .stdout("revoked 0 of 1 sessions\n")
+        .stdout("revoked 0 of 1 session\n")
         .any_stderr()
         .run();
     fs::set_permissions(place.path().join("sessions"), fs::Permissions::from_mode(0o755)).unwrap();

@@ -160,6 +160,10 @@ fn who_never_came_back_is_known_only_where_the_version_tells() {
     for version in ["1.9.0", "1.9.1"] {
         assert_eq!(never(version), json!(null), "{version}");
     }
+    let place =
+        Place::farm(&FARM.replace("1.9.11", "1.9.1")).session("sessions", Session::new('a').expires(NOW));
+    let human = place.wikifarm(STATS).any_stdout().run().stdout;
+    assert!(human.contains("\n  never came back: only MoinMoin 1.9.2 and later tell\n"), "{human}");
 }
 
 #[test]
@@ -218,7 +222,7 @@ fn in_a_mixed_directory_each_layout_is_a_store() {
         .any_stdout()
         .stderr(
             r"
-            s: 1 names of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together
+            s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together
             ",
         )
         .run()

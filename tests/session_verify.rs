@@ -36,7 +36,7 @@ const VERIFY: &str = "session verify --now 1795400000";
 
 #[test]
 fn a_store_in_order_passes() {
-    sound().wikifarm(VERIFY).stdout("3 sessions in 1 stores: 0 errors, 0 warnings\n").run();
+    sound().wikifarm(VERIFY).stdout("3 sessions in 1 store: 0 errors, 0 warnings\n").run();
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn users_that_cannot_be_read_are_said_and_not_taken_for_missing() {
 fn without_a_farm_file_a_directory_is_verified_as_far_as_it_tells() {
     let place = sound().session("sessions", Session::new('1').raw(b"(d"));
     let ran = place.wikifarm("session verify --store sessions --now 1795400000").status(1).any_stdout().run();
-    assert!(ran.stdout.ends_with("4 sessions in 1 stores: 1 errors, 0 warnings\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("4 sessions in 1 store: 1 error, 0 warnings\n"), "{}", ran.stdout);
 }
 
 /// A store of that kind with the sound session, as private as `session migrate` makes it.

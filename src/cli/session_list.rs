@@ -11,7 +11,7 @@ use super::session_json::{SessionJson, shown};
 use super::stores::StoreArgs;
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
-use crate::report::measure::{bytes, relative};
+use crate::report::measure::{bytes, relative, sessions};
 use crate::report::table;
 use crate::store::{
     self, EntryName, Fields, Found, Prefixes, Session, State, StoreSpec, is_older, seconds, tally,
@@ -247,7 +247,7 @@ fn human(lines: Vec<Vec<String>>, many: bool, all: usize, context: &mut Context<
         write!(context.out, "{}", table::list(&header, lines, context.width))?;
     }
     if context.verbosity >= 0 {
-        let sessions = if all == 1 { "1 session".to_owned() } else { format!("{all} sessions") };
+        let sessions = sessions(all as u64);
         let cut = if shown < all { format!(", {shown} shown") } else { String::new() };
         writeln!(context.out, "{sessions}{cut}")?;
     }

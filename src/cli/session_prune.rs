@@ -1,20 +1,21 @@
 //! `wikifarm session prune`: remove what has expired.
 
-use std::collections::BTreeSet;
+mod outcome;
+mod plan;
+
 use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
 use clap::Args;
 
 use super::index;
-use super::session_json::shown;
 use super::stores::{StoreArgs, Stores};
 use super::told::{self, LogArgs, MetricsArgs, Told};
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, locate, parse_duration};
-use crate::ops::{self, ClockCheck, Filter, Plan, Policy, Reason, Report, StorePlan, WithoutExpires};
-use crate::report::{escape, measure::bytes, table};
-use crate::store::{EntryName, State, StoreSpec, tally};
+use crate::ops::{self, ClockCheck, Filter, Policy, Report, StorePlan};
+use crate::report::escape;
+use crate::store::{StoreSpec, tally};
 use crate::sys;
 
 /// Remove expired sessions: plan, check every guard, then act
@@ -93,13 +94,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 }
 
 fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
-    let stores = options.stores.find(context, true)?;
+    let dry_run = options.dry_run || context.pinned_now.is_some();
+    // Under cron: not every night what is as it should be.
+    let hush = !dry_run && !context.terminal && context.verbosity == 0;
+    let stores = context.hushed(hush, |context| options.stores.find(context, true))?;
     if let Some(farm) = &stores.farm {
         trusted(farm)?;
     }
     let policy = policy(options, stores.farm.as_ref())?;
     let pinned = context.pinned_now.is_some();
-    let dry_run = options.dry_run || pinned;
     let state_dir = sys::state_dir().ok();
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let run = ops::Options {
@@ -129,56 +132,19 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     let plan = ops::plan(specs, run, &stop);
     drop(looking);
     if dry_run && context.format == Format::Human && context.verbosity >= 0 {
-        show_plan(&plan, options.reveal, context)?;
+        plan::show(&plan, options.reveal, context)?;
     }
     let specs: Vec<StoreSpec> = plan.stores().iter().map(|store| store.spec().clone()).collect();
     let victims = plan.stores().iter().map(StorePlan::planned).sum();
     let removing = context.progress_of("Removing sessions", &tally::REMOVED, Box::new(move || Some(victims)));
     let report = plan.execute(&stop);
     drop(removing);
-    tell(&report, &specs, told);
-    show(&report, options.strict, dry_run, context)?;
+    outcome::tell(&report, &specs, told);
+    if !hush {
+        report.hints.iter().try_for_each(|hint| context.note(&hint.to_string()))?;
+    }
+    outcome::show(&report, options.strict, dry_run, context)?;
     Ok(exit.and(status(&report, options.strict)))
-}
-
-/// For metrics and the log.
-fn tell(report: &Report, specs: &[StoreSpec], told: &mut Told) {
-    for (store, spec) in report.stores.iter().zip(specs) {
-        let (of, counts) = ((store.store.as_str(), store.wikis.as_slice()), &store.counts);
-        told.of_store(of, told::SCANNED, &[], counts.scanned);
-        for (state, sessions) in [
-            (State::Live, counts.live),
-            (State::Expired, counts.expired),
-            (State::Idle, counts.idle),
-            (State::NoExpires, counts.no_expires),
-            (State::InvalidExpires, counts.invalid_expires),
-            (State::Unreadable, counts.unreadable),
-        ] {
-            told.state(of, state, sessions);
-        }
-        told.of_store(of, told::DELETED, &[], counts.deleted);
-        told.of_store(of, told::DELETED_BYTES, &[], counts.bytes);
-        told.of_store(of, told::FAILED, &[], counts.failed);
-        told.of_store(of, told::REFUSED, &[], u64::from(store.refused.is_some()));
-        told.inodes(spec);
-    }
-    let total = &report.total.counts;
-    told.say("dry_run", report.dry_run);
-    told.say("stores", report.stores.len());
-    told.say("scanned", total.scanned);
-    told.say("live", total.live);
-    told.say("expired", total.expired);
-    told.say("unreadable", total.unreadable);
-    told.say("deleted", total.deleted);
-    told.say("bytes", total.bytes);
-    told.say("kept_by_race", total.kept_by_race);
-    told.say("failed", total.failed);
-    if let Some(refused) = report.stores.iter().find_map(|store| store.refused.as_ref()) {
-        told.say("refused", refused);
-    }
-    if report.stopped {
-        told.say("stopped", true);
-    }
 }
 
 /// Run as root, a farm file that a stranger could have written could name any directory.
@@ -239,161 +205,13 @@ fn confirm(options: &Options, stores: &Stores, context: &mut Context<'_>) -> Res
     }
 }
 
-/// Without `-v` so many removals of each reason are shown one by one.
-const EXAMPLES: usize = 3;
-
-/// The removals by reason, each with its own.
-fn show_plan(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(), Failure> {
-    let most = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
-    for store in plan.stores() {
-        let counts = store.counts();
-        if counts.no_expires > 0 && store.without_expires() == WithoutExpires::Usual {
-            let kept = format!(
-                "{}: {} sessions without expires stay: 1.9.0 never writes it, so only `idle` tells the old ones",
-                store.spec().address(),
-                counts.no_expires
-            );
-            writeln!(context.out, "{}", escape(&kept))?;
-        }
-        if store.planned() == 0 {
-            continue;
-        }
-        let prefixes = store.prefixes().map_err(|error| Failure::partial(error.to_string()))?;
-        writeln!(context.out, "{}", escape(&store.spec().address()))?;
-        for reason in Reason::ALL {
-            // The longest overdue first; a scan finds them in no order.
-            let mut first: BTreeSet<(i64, EntryName)> = BTreeSet::new();
-            let mut count = 0usize;
-            for victim in store.victims().filter(|victim| victim.reason == reason) {
-                count += 1;
-                first.insert((victim.since, victim.name));
-                if first.len() > most {
-                    first.pop_last();
-                }
-            }
-            if count == 0 {
-                continue;
-            }
-            writeln!(context.out, "  {}: {count}", reason.name())?;
-            for (since, name) in first {
-                let age = Duration::from_secs(u64::try_from(plan.now().saturating_sub(since)).unwrap_or(0));
-                // A left-over of 1.8 begins with the whole id of its session: it is never told apart from that.
-                let shown = match reason {
-                    Reason::StaleTemp if !reveal => name.to_string(),
-                    _ => shown(&name, &prefixes, reveal),
-                };
-                writeln!(context.out, "    {shown}  {}", reason.sentence(age))?;
-            }
-            if count > most {
-                writeln!(context.out, "    and {} more; -v lists them", count - most)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn show(report: &Report, strict: bool, dry_run: bool, context: &mut Context<'_>) -> Result<(), Failure> {
-    for problem in &report.problems {
-        context.complain(&problem.to_string())?;
-    }
-    if report.stopped {
-        let total = &report.total.counts;
-        let how_far = match (dry_run, total.deleted) {
-            (true, _) => format!("of {} sessions looked at", total.scanned),
-            (false, 0) => format!("{} sessions looked at, nothing removed", total.scanned),
-            (false, deleted) => format!("{deleted} files removed ({})", bytes(total.bytes)),
-        };
-        context.stopped(&how_far)?;
-    }
-    for warning in &report.warnings {
-        context.note(&warning.to_string())?;
-    }
-    if let Some(clock) = &report.clock {
-        context.complain(&format!("refused: {clock}"))?;
-    }
-    for store in &report.stores {
-        if let Some(refused) =
-            store.refused.as_ref().filter(|refused| Some(*refused) != report.clock.as_ref())
-        {
-            context.complain(&format!("{}: refused: {refused}", store.store))?;
-        }
-    }
-    if strict && report.total.counts.unreadable > 0 {
-        let count = report.total.counts.unreadable;
-        context.complain(&format!(
-            "unreadable: {count}; `wikifarm session list --state unreadable` names each"
-        ))?;
-    }
-    if report.total.refused > 0 && !dry_run {
-        context.complain("nothing was removed in any store")?;
-    } else if report.total.refused > 0 {
-        context.complain("nothing would be removed in any store")?;
-    }
-    if context.format == Format::Json {
-        return context.json(report);
-    }
-    if context.verbosity < 0 {
-        return Ok(());
-    }
-    if context.terminal || dry_run {
-        let rows = report.stores.iter().map(|store| {
-            let counts = &store.counts;
-            vec![
-                if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") },
-                counts.scanned.to_string(),
-                counts.live.to_string(),
-                counts.expired.to_string(),
-                counts.idle.to_string(),
-                counts.no_expires.to_string(),
-                (counts.unreadable + counts.invalid_expires).to_string(),
-                counts.stale_temp.to_string(),
-                counts.deleted.to_string(),
-                bytes(counts.bytes),
-                (counts.kept_by_race + counts.failed).to_string(),
-            ]
-        });
-        let removed = if dry_run { "WOULD GO" } else { "REMOVED" };
-        let header = [
-            "STORE",
-            "SESSIONS",
-            "LIVE",
-            "EXPIRED",
-            "IDLE",
-            "NO EXPIRES",
-            "UNREADABLE",
-            "TEMP",
-            removed,
-            "BYTES",
-            "NOT REMOVED",
-        ];
-        write!(context.out, "{}", table::list(&header, rows, context.width))?;
-    }
-    // Under cron: silence, or one line with -v.
-    if context.verbosity > 0 {
-        let total = &report.total.counts;
-        let verb = if dry_run { "would remove" } else { "removed" };
-        writeln!(
-            context.out,
-            "{verb} {} files ({}) in {:.1} s; {} sessions, {} live, {} kept by race, {} failed",
-            total.deleted,
-            bytes(total.bytes),
-            report.seconds,
-            total.scanned,
-            total.live,
-            total.kept_by_race,
-            total.failed
-        )?;
-    }
-    Ok(())
-}
-
 fn status(report: &Report, strict: bool) -> Exit {
     let total = &report.total;
     let mut exit = Exit::Success;
     if total.counts.failed > 0 || report.stopped || !report.problems.is_empty() {
         exit = exit.and(Exit::Partial);
     }
-    if strict && total.counts.unreadable > 0 {
+    if strict && total.counts.states.unreadable > 0 {
         exit = exit.and(Exit::Partial);
     }
     if total.refused > 0 {

@@ -15,7 +15,7 @@ use super::{Context, Exit, Failure, Format, Outcome, ids};
 use crate::farm::{Farm, parse_duration, parse_time};
 use crate::moin::Behaviour;
 use crate::ops::revoke::{self, Counts, Plan, Report, Target};
-use crate::report::{measure::relative, table};
+use crate::report::{measure, table};
 use crate::store::{Prefixes, seconds, tally};
 use crate::sys;
 
@@ -169,7 +169,7 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         let total = &report.total;
         let verb = if dry_run { "would revoke" } else { "revoked" };
         let revoked = total.revoked;
-        writeln!(context.out, "{verb} {revoked} of {} sessions", total.scanned)?;
+        writeln!(context.out, "{verb} {revoked} of {}", measure::sessions(total.scanned))?;
     }
     Ok(status)
 }
@@ -235,7 +235,7 @@ fn show_plan(listed: &[Listed], context: &mut Context<'_>) -> Result<(), Failure
             session.who(),
             session.setuid.as_ref().map(|id| format!("id:{id}")).unwrap_or_default(),
             session.state.to_string(),
-            relative(seconds(session.modified), now),
+            measure::relative(seconds(session.modified), now),
             (*reason).to_owned(),
         ]
     });
@@ -250,7 +250,10 @@ fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result
     }
     if report.stopped {
         let Counts { scanned, revoked, .. } = report.total;
-        context.stopped(&format!("{scanned} sessions looked at, {revoked} revoked, and no second look"))?;
+        context.stopped(&format!(
+            "{} looked at, {revoked} revoked, and no second look",
+            measure::sessions(scanned)
+        ))?;
     }
     let mut refused = false;
     for store in &report.stores {
@@ -261,11 +264,11 @@ fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result
         let (unreadable, undecided) = (store.counts.unreadable, store.counts.undecided);
         if unreadable > 0 {
             let what = "that can't be read and could be meant: see `session list --state unreadable`";
-            context.complain(&format!("{}: {} {what}", store.store, count(unreadable)))?;
+            context.complain(&format!("{}: {} {what}", store.store, measure::sessions(unreadable)))?;
         }
         if undecided > 0 {
             let what = "written since, which may have been issued before: they stay";
-            context.complain(&format!("{}: {} {what}", store.store, count(undecided)))?;
+            context.complain(&format!("{}: {} {what}", store.store, measure::sessions(undecided)))?;
         }
     }
     if refused {
@@ -273,10 +276,6 @@ fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result
         context.complain(&format!("nothing {would} removed in any store"))?;
     }
     Ok(())
-}
-
-fn count(sessions: u64) -> String {
-    if sessions == 1 { "1 session".to_owned() } else { format!("{sessions} sessions") }
 }
 
 fn status(report: &Report) -> Exit {

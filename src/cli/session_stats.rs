@@ -15,7 +15,7 @@ use super::told::{self, MetricsArgs, Told};
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::moin::Behaviour;
-use crate::ops::{WithoutExpires, room};
+use crate::ops::{States, WithoutExpires, room};
 use crate::report::measure::{bar, bytes, relative, rfc3339};
 use crate::report::{escape, table};
 use crate::store::index::Index;
@@ -25,7 +25,8 @@ use crate::store::{self, Expires, Layout, Session, State, StoreSpec, is_older, s
 ///
 /// 'Never came back' are sessions of one request: the client did not send the cookie again, as most bots do not. MoinMoin
 /// 1.9.2 and later write `expires` only from the second request on, so these are the sessions without it that were not
-/// written for an hour; what other versions write does not tell. Growth is counted since the last `session prune` that
+/// written for an hour. Up to 1.9.1 it is written with the first answer, in 1.9.0 never, so there nothing tells them from
+/// others: null in JSON, and no metric. Growth is counted since the last `session prune` that
 /// kept an index, and from what that run meant to stay.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm session stats --store-of wiki1")]
@@ -54,6 +55,8 @@ struct Stats {
     wikis: Vec<String>,
     inodes: u64,
     states: BTreeMap<&'static str, Amount>,
+    #[serde(skip)]
+    counted: States,
     logged_in: u64,
     anonymous: u64,
     /// Logged in, but without `expires`: logins of one request, seconds old or never used again.
@@ -155,7 +158,9 @@ impl Counter {
     fn count(&mut self, session: &Session) {
         let stats = &mut self.stats;
         stats.inodes += 1;
-        let amount = stats.states.entry(session.state(self.now, self.idle).name()).or_default();
+        let state = session.state(self.now, self.idle);
+        stats.counted.count(state);
+        let amount = stats.states.entry(state.name()).or_default();
         amount.sessions += 1;
         amount.bytes += session.size;
         amount.bytes_on_disk += session.bytes_on_disk;
@@ -271,10 +276,8 @@ fn stats(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
 /// For metrics.
 fn tell(stats: &Stats, spec: &StoreSpec, told: &mut Told) {
     let of = (stats.store.as_str(), stats.wikis.as_slice());
-    told.of_store(of, told::SCANNED, &[], stats.states.values().map(|amount| amount.sessions).sum());
-    for state in State::ALL {
-        told.state(of, state, stats.states.get(state.name()).map_or(0, |amount| amount.sessions));
-    }
+    told.saw(of, &stats.counted);
+    told.removed(of, 0, 0);
     if let Some(sessions) = stats.never_came_back {
         told.of_store(of, told::NEVER_CAME_BACK, &[], sessions);
     }
@@ -284,9 +287,15 @@ fn tell(stats: &Stats, spec: &StoreSpec, told: &mut Told) {
 /// Inodes, bots and growth, as far as they are known.
 fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
     let mut text = String::new();
-    if let Some(never) = stats.never_came_back {
-        let share = (never * 100).checked_div(sessions).unwrap_or(0);
-        text += &format!("  never came back {never} ({share} %)\n");
+    match stats.never_came_back {
+        Some(never) => {
+            let share = (never * 100).checked_div(sessions).unwrap_or(0);
+            text += &format!("  never came back {never} ({share} %)\n");
+        }
+        None if sessions > 0 && !stats.wikis.is_empty() => {
+            text += "  never came back: only MoinMoin 1.9.2 and later tell\n";
+        }
+        None => {}
     }
     if let Some(growth) = &stats.growth {
         let change = match growth.change {

@@ -12,6 +12,7 @@ use super::{Context, Exit, Failure, Format, Outcome};
 use crate::ops::Policy;
 use crate::ops::migrate::AllowList;
 use crate::ops::verify::{self, Check, Finding, Report};
+use crate::report::measure::{count, sessions};
 use crate::report::{escape, sarif};
 use crate::sharing::{Model, RealPlaces};
 use crate::store::{StoreSpec, tally};
@@ -84,6 +85,7 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         }
     }
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+        policy = policy.with_idle(farm.prune.idle).map_err(refused)?;
     let run = verify::Options {
         policy,
         now: context.now() as i64,
@@ -114,7 +116,7 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     }
     let mut status = exit;
     if stop.load(Ordering::Relaxed) {
-        status = status.and(context.stopped(&format!("{} sessions looked at", report.scanned))?);
+        status = status.and(context.stopped(&format!("{} looked at", sessions(report.scanned())))?);
     }
     if report.counts() != (0, 0) {
         status = status.and(Exit::Found);
@@ -135,12 +137,13 @@ fn tell(report: &Report, told: &mut Told) {
             let labels = [("check", check.name()), ("severity", severity(check))];
             told.of_store((&address, &wikis), told::FINDINGS, &labels, count);
         }
-        told.of_store((&address, &wikis), told::SCANNED, &[], found.scanned);
+        told.saw((&address, &wikis), &found.states);
+        told.removed((&address, &wikis), 0, 0);
         told.inodes(spec);
     }
     let (errors, warnings) = report.counts();
     told.say("stores", report.stores.len());
-    told.say("scanned", report.scanned);
+    told.say("scanned", report.scanned());
     told.say("errors", errors);
     told.say("warnings", warnings);
     told.say("failed", report.problems.len());
@@ -177,7 +180,7 @@ fn document(report: &Report) -> Document<'_> {
         help: finding.check.cure(),
     });
     let findings = findings.collect();
-    Document { findings, counts: counts.collect(), scanned: report.scanned, errors, warnings }
+    Document { findings, counts: counts.collect(), scanned: report.scanned(), errors, warnings }
 }
 
 fn as_sarif(report: &Report) -> serde_json::Value {
@@ -225,9 +228,9 @@ fn human(report: &Report, context: &mut Context<'_>) -> Result<(), Failure> {
     }
     if context.verbosity >= 0 {
         let (errors, warnings) = report.counts();
-        let stores = report.stores.len();
-        let scanned = report.scanned;
-        writeln!(context.out, "{scanned} sessions in {stores} stores: {errors} errors, {warnings} warnings")?;
+        let stores = count(report.stores.len() as u64, "store", "stores");
+        let (errors, warnings) = (count(errors, "error", "errors"), count(warnings, "warning", "warnings"));
+        writeln!(context.out, "{} in {stores}: {errors}, {warnings}", sessions(report.scanned()))?;
     }
     Ok(())
 }

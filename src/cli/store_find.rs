@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::parse_duration;
 use crate::ops::find::{self, Place, Report, Users};
-use crate::report::measure::{bytes, relative, rfc3339};
+use crate::report::measure::{bytes, count, relative, rfc3339};
 use crate::report::{escape, table};
 use crate::store::{self, Layout, is_older, seconds, tally};
 
@@ -121,7 +121,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     tell(&report, farm.is_some(), context)?;
     let mut exit = if report.failed > 0 { Exit::Partial } else { Exit::Success };
     if stop.load(Ordering::Relaxed) {
-        exit = exit.and(context.stopped(&format!("{} directories looked into", report.directories))?);
+        let looked = count(report.directories, "directory", "directories");
+        exit = exit.and(context.stopped(&format!("{looked} looked into"))?);
     }
     Ok(exit)
 }
@@ -216,8 +217,8 @@ fn human(
     if mixed > 0 {
         writeln!(
             context.out,
-            "{} hold sessions of both layouts",
-            count(mixed as u64, "directory", "directories")
+            "{} sessions of both layouts",
+            count(mixed as u64, "directory holds", "directories hold")
         )?;
     }
     if context.verbosity > 0 {
@@ -248,10 +249,6 @@ fn human(
     }
     writeln!(context.out, "{text}")?;
     Ok(())
-}
-
-fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn csv(rows: &[Row<'_>], context: &mut Context<'_>) -> Result<(), Failure> {

@@ -66,8 +66,9 @@ impl StoreArgs {
                 }
                 Err(LayoutError::Mixed { dir, moin_1_8, moin_1_9 }) => {
                     context.note(&format!(
-                        "{}: {moin_1_8} names of MoinMoin 1.7 or 1.8 and {moin_1_9} of 1.9 lie together",
-                        dir.display()
+                        "{}: {} lie together",
+                        dir.display(),
+                        LayoutError::together(moin_1_8, moin_1_9)
                     ))?;
                     for layout in Layout::OF_MOIN {
                         stores.specs.push(StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() });

@@ -9,6 +9,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::{Context, Exit, Failure, Outcome};
+use crate::ops::States;
 use crate::report::escape;
 use crate::report::prometheus::{Metric, Metrics, value_of};
 use crate::store::{State, StoreSpec};
@@ -40,7 +41,7 @@ const LAST_SUCCESS: Metric = Metric {
 };
 const DURATION: Metric =
     Metric { name: "wikifarm_last_run_duration_seconds", help: "How long the last run took" };
-pub(super) const SCANNED: Metric =
+const SCANNED: Metric =
     Metric { name: "wikifarm_sessions_scanned", help: "Sessions that the last run looked at" };
 const SESSIONS: Metric = Metric {
     name: "wikifarm_sessions",
@@ -50,9 +51,8 @@ pub(super) const NEVER_CAME_BACK: Metric = Metric {
     name: "wikifarm_sessions_never_came_back",
     help: "Sessions of one request, by clients that keep no cookies; only MoinMoin 1.9.2 and later tell",
 };
-pub(super) const DELETED: Metric =
-    Metric { name: "wikifarm_deleted_files", help: "Files that the last run removed" };
-pub(super) const DELETED_BYTES: Metric =
+const DELETED: Metric = Metric { name: "wikifarm_deleted_files", help: "Files that the last run removed" };
+const DELETED_BYTES: Metric =
     Metric { name: "wikifarm_deleted_bytes", help: "Bytes in the files that the last run removed" };
 pub(super) const FAILED: Metric =
     Metric { name: "wikifarm_failed_entries", help: "What the last run could not look at or remove" };
@@ -97,9 +97,18 @@ impl Told {
         self.metrics.set(metric, &labels, value);
     }
 
-    /// How many sessions of a store are in a state.
-    pub(super) fn state(&mut self, of: (&str, &[String]), state: State, sessions: u64) {
-        self.of_store(of, SESSIONS, &[("state", state.name())], sessions);
+    /// What the run saw in a store.
+    pub(super) fn saw(&mut self, of: (&str, &[String]), states: &States) {
+        self.of_store(of, SCANNED, &[], states.sum());
+        for state in State::ALL {
+            self.of_store(of, SESSIONS, &[("state", state.name())], states.of(state));
+        }
+    }
+
+    /// What the run removed from a store.
+    pub(super) fn removed(&mut self, of: (&str, &[String]), files: u64, bytes: u64) {
+        self.of_store(of, DELETED, &[], files);
+        self.of_store(of, DELETED_BYTES, &[], bytes);
     }
 
     /// The inodes of the file system on which a store lies.

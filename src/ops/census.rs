@@ -11,24 +11,16 @@ use crate::store::{Fields, Found, Layout, SessionStore, SqliteAddress, State, St
 use crate::sys::Room;
 
 use super::outcome::Problem;
+use super::states::States;
 
 /// What a store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Census {
     /// Sessions: the sum of the six states.
     pub sessions: u64,
-    /// Valid.
-    pub live: u64,
-    /// Over.
-    pub expired: u64,
-    /// Not over, but not written for longer than the policy's `idle`.
-    pub idle: u64,
-    /// Without `expires`.
-    pub no_expires: u64,
-    /// With an `expires` that is no finite number.
-    pub invalid_expires: u64,
-    /// Not to be understood.
-    pub unreadable: u64,
+    /// By state.
+    #[serde(flatten)]
+    pub states: States,
     /// Half-written files, young and old.
     pub temp: u64,
     /// Not MoinMoin's.
@@ -49,15 +41,7 @@ impl Census {
     /// Counts one session.
     fn count(&mut self, state: State, modified: i64) {
         self.sessions += 1;
-        let count = match state {
-            State::Live => &mut self.live,
-            State::Expired => &mut self.expired,
-            State::Idle => &mut self.idle,
-            State::NoExpires => &mut self.no_expires,
-            State::InvalidExpires => &mut self.invalid_expires,
-            State::Unreadable => &mut self.unreadable,
-        };
-        *count += 1;
+        self.states.count(state);
         self.oldest = Some(self.oldest.map_or(modified, |oldest| oldest.min(modified)));
         self.newest = self.newest.max(Some(modified));
     }
@@ -152,9 +136,10 @@ mod tests {
         let mut problems = Vec::new();
         let stop = AtomicBool::new(false);
         let counted = census(store.as_ref(), 1500, None, &stop, &mut problems).unwrap();
-        let states = [counted.live, counted.expired, counted.no_expires, counted.invalid_expires];
-        assert_eq!(states, [1; 4]);
-        assert_eq!((counted.sessions, counted.unreadable, counted.temp, counted.foreign), (5, 1, 1, 1));
+        let states =
+            States { live: 1, expired: 1, idle: 0, no_expires: 1, invalid_expires: 1, unreadable: 1 };
+        assert_eq!(counted.states, states);
+        assert_eq!((counted.sessions, counted.temp, counted.foreign), (5, 1, 1));
         assert_eq!(counted.inodes, Some(7));
         assert_eq!(counted.bytes, 21 + 21 + 3 + 16 + 9 + 2);
         assert!(counted.oldest.is_some() && counted.oldest <= counted.newest);

@@ -31,10 +31,12 @@ pub enum Refusal {
         /// By how much.
         by: Duration,
     },
-    /// The clock is behind the newest file.
-    ClockBehindFiles {
+    /// The clock is behind the newest file of the store.
+    ClockBehindFile {
         /// By how much.
         by: Duration,
+        /// The file, an id in it shortened; `None` where only an index tells of it.
+        file: Option<String>,
     },
     /// The last run is so long ago that the clock may be wrong.
     ClockAhead {
@@ -66,8 +68,14 @@ impl fmt::Display for Refusal {
             Refusal::ClockBehind { by } => {
                 write!(f, "the clock is {} behind the last run: {CURE}", age_text(*by))
             }
-            Refusal::ClockBehindFiles { by } => {
-                write!(f, "the clock is {} behind the newest session: {CURE}", age_text(*by))
+            Refusal::ClockBehindFile { by, file: Some(file) } => write!(
+                f,
+                "the clock is {} behind the file {file}: set the clock right; if it is right, touch that file, or say \
+                 --clock-ok this once",
+                age_text(*by)
+            ),
+            Refusal::ClockBehindFile { by, file: None } => {
+                write!(f, "the clock is {} behind the newest session here: {CURE}", age_text(*by))
             }
             Refusal::ClockAhead { by } => {
                 write!(f, "the last run was {} ago, so the clock may be wrong: {CURE}", age_text(*by))
@@ -108,16 +116,15 @@ const AHEAD: i64 = 400 * 86_400;
 const LAST_RUN: &str = "last-prune";
 
 impl ClockCheck {
-    /// Refuses a clock that is behind, or far ahead of what is known. `newest` is when the newest file of all stores
-    /// was written.
-    pub(super) fn check(&self, now: i64, newest: Option<i64>) -> Option<Refusal> {
-        let ClockCheck::Against { state_dir } = self else { return None };
-        let last = match state_dir.as_deref().map(last_run) {
-            Some(Ok(last)) => last,
-            Some(Err((path, why))) => return Some(Refusal::UnknownLastRun { path, why }),
-            None => None,
-        };
-        compare(now, last, newest)
+    /// Refuses a clock that is behind the last run, or far ahead of it. Tells whether that is enough: where no last run
+    /// is known, there are only the files to compare with, by [`behind_file`].
+    pub(super) fn check(&self, now: i64) -> Result<bool, Refusal> {
+        let ClockCheck::Against { state_dir } = self else { return Ok(true) };
+        match state_dir.as_deref().map(last_run) {
+            Some(Ok(Some(last))) => compare(now, last).map_or(Ok(true), Err),
+            Some(Err((path, why))) => Err(Refusal::UnknownLastRun { path, why }),
+            Some(Ok(None)) | None => Ok(false),
+        }
     }
 
     /// Keeps the time of a successful run.
@@ -132,19 +139,22 @@ impl ClockCheck {
     }
 }
 
-fn compare(now: i64, last: Option<i64>, newest: Option<i64>) -> Option<Refusal> {
-    let by = |from: i64, to: i64| Duration::from_secs(u64::try_from(to.saturating_sub(from)).unwrap_or(0));
-    match (last, newest) {
-        (Some(last), _) if now < last.saturating_sub(BEHIND) => {
-            Some(Refusal::ClockBehind { by: by(now, last) })
-        }
-        (Some(last), _) if now > last.saturating_add(AHEAD) => {
-            Some(Refusal::ClockAhead { by: by(last, now) })
-        }
-        (None, Some(newest)) if now < newest.saturating_sub(BEHIND) => {
-            Some(Refusal::ClockBehindFiles { by: by(now, newest) })
-        }
-        _ => None,
+/// By how much the clock is behind a file that was written at `written`, if that is too much.
+pub(super) fn behind_file(now: i64, written: i64) -> Option<Duration> {
+    (now < written.saturating_sub(BEHIND)).then(|| between(now, written))
+}
+
+fn between(from: i64, to: i64) -> Duration {
+    Duration::from_secs(u64::try_from(to.saturating_sub(from)).unwrap_or(0))
+}
+
+fn compare(now: i64, last: i64) -> Option<Refusal> {
+    if now < last.saturating_sub(BEHIND) {
+        Some(Refusal::ClockBehind { by: between(now, last) })
+    } else if now > last.saturating_add(AHEAD) {
+        Some(Refusal::ClockAhead { by: between(last, now) })
+    } else {
+        None
     }
 }
 
@@ -168,16 +178,17 @@ mod tests {
     fn the_clock_is_compared_with_the_last_run_or_else_the_newest_file() {
         let (hour, day) = (3600, 86_400);
         let now = 2_000_000_000;
-        let verdict = |last, newest| compare(now, last, newest).map(|refusal| refusal.to_string());
-        assert_eq!(verdict(None, None), None);
-        assert_eq!(verdict(None, Some(now + hour)), None);
-        assert!(verdict(None, Some(now + hour + 1)).unwrap().contains("behind the newest session"));
-        assert_eq!(verdict(Some(now + hour), Some(now + day)), None, "the last run counts, if there is one");
-        assert!(verdict(Some(now + hour + 1), None).unwrap().contains("1 h behind the last run"));
-        assert_eq!(verdict(Some(now - 400 * day), None), None);
-        assert!(verdict(Some(now - 400 * day - 1), None).unwrap().contains("400 d ago"));
-        assert!(compare(i64::MIN, Some(i64::MAX), None).is_some());
-        assert!(compare(i64::MAX, Some(i64::MIN), None).is_some());
+        let verdict = |last| compare(now, last).map(|refusal| refusal.to_string());
+        assert_eq!(verdict(now + hour), None);
+        assert!(verdict(now + hour + 1).unwrap().contains("1 h behind the last run"));
+        assert_eq!(verdict(now - 400 * day), None);
+        assert!(verdict(now - 400 * day - 1).unwrap().contains("400 d ago"));
+        assert!(compare(i64::MIN, i64::MAX).is_some());
+        assert!(compare(i64::MAX, i64::MIN).is_some());
+        assert_eq!(behind_file(now, now + hour), None);
+        assert_eq!(behind_file(now, now + hour + 1), Some(Duration::from_secs(3601)));
+        assert!(behind_file(i64::MIN, i64::MAX).is_some());
+        assert_eq!(behind_file(i64::MAX, i64::MIN), None);
     }
 
     #[test]
@@ -186,13 +197,13 @@ mod tests {
         let dir = root.path().join("a/b");
         let state_dir = Some(dir.clone());
         let check = ClockCheck::Against { state_dir: state_dir.clone() };
-        assert!(check.check(1000, None).is_none());
+        assert!(matches!(check.check(1000), Ok(false)), "the files decide");
         check.keep(1_000_000).unwrap();
-        assert!(check.check(1_000_000, None).is_none());
-        assert!(matches!(check.check(0, None), Some(Refusal::ClockBehind { .. })));
-        assert!(ClockCheck::Trusted { state_dir }.check(0, None).is_none());
+        assert!(matches!(check.check(1_000_000), Ok(true)), "the last run counts, if there is one");
+        assert!(matches!(check.check(0), Err(Refusal::ClockBehind { .. })));
+        assert!(matches!(ClockCheck::Trusted { state_dir }.check(0), Ok(true)));
         fs::write(dir.join(LAST_RUN), "").unwrap();
-        assert!(matches!(check.check(1_000_000, None), Some(Refusal::UnknownLastRun { .. })));
+        assert!(matches!(check.check(1_000_000), Err(Refusal::UnknownLastRun { .. })));
         assert!(ClockCheck::Pinned.keep(1).is_ok());
     }
 }

@@ -27,6 +27,7 @@ mod plan;
 mod policy;
 mod prune;
 pub mod revoke;
+mod states;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -39,5 +40,6 @@ pub use guard::{ClockCheck, Refusal};
 pub use outcome::{Counts, Problem, Report, StoreResult, Total};
 pub use plan::{Options, Plan, StorePlan, plan};
 pub use policy::{Policy, PolicyError};
+pub use states::States;
 pub use verdict::{Filter, Judge, Keep, Reason, Verdict, WithoutExpires};
 pub use victims::{Victim, Victims};

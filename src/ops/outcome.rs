@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
+use super::states::States;
 use crate::store::State;
 
 /// What was counted in a store, or in all.
@@ -12,18 +13,9 @@ use crate::store::State;
 pub struct Counts {
     /// Sessions looked at: the sum of the six states.
     pub scanned: u64,
-    /// Valid.
-    pub live: u64,
-    /// Over, within grace or beyond it.
-    pub expired: u64,
-    /// Not over, but not written for longer than the policy's `idle`.
-    pub idle: u64,
-    /// Without `expires`.
-    pub no_expires: u64,
-    /// With an `expires` that is no finite number.
-    pub invalid_expires: u64,
-    /// Not to be understood.
-    pub unreadable: u64,
+    /// By state.
+    #[serde(flatten)]
+    pub states: States,
     /// Half-written files old enough to go.
     pub stale_temp: u64,
     /// Not MoinMoin's.
@@ -42,27 +34,14 @@ impl Counts {
     /// Counts one session.
     pub(super) fn count(&mut self, state: State) {
         self.scanned += 1;
-        let count = match state {
-            State::Live => &mut self.live,
-            State::Expired => &mut self.expired,
-            State::Idle => &mut self.idle,
-            State::NoExpires => &mut self.no_expires,
-            State::InvalidExpires => &mut self.invalid_expires,
-            State::Unreadable => &mut self.unreadable,
-        };
-        *count += 1;
+        self.states.count(state);
     }
 }
 
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.scanned += other.scanned;
-        self.live += other.live;
-        self.expired += other.expired;
-        self.idle += other.idle;
-        self.no_expires += other.no_expires;
-        self.invalid_expires += other.invalid_expires;
-        self.unreadable += other.unreadable;
+        self.states += other.states;
         self.stale_temp += other.stale_temp;
         self.foreign += other.foreign;
         self.deleted += other.deleted;
@@ -117,6 +96,9 @@ pub struct Report {
     /// What is worth saying and no failure.
     #[serde(skip)]
     pub warnings: Vec<Problem>,
+    /// What is as it should be, and good to know for whoever looks on.
+    #[serde(skip)]
+    pub hints: Vec<Problem>,
     /// The clock's refusal, which concerns every store.
     #[serde(skip)]
     pub clock: Option<String>,
@@ -151,6 +133,7 @@ mod tests {
             seconds: 0.5,
             problems: Vec::new(),
             warnings: Vec::new(),
+            hints: Vec::new(),
             clock: None,
             stopped: false,
         };

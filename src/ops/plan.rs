@@ -11,7 +11,7 @@ use crate::store::{
     self, EntryName, Expires, Facts, Fields, Found, Prefixes, SessionStore, StoreError, StoreSpec,
 };
 
-use super::guard::{ClockCheck, Refusal};
+use super::guard::{self, ClockCheck, Refusal};
 use super::outcome::{Counts, Problem};
 use super::pass::Pass;
 use super::policy::Policy;
@@ -72,12 +72,14 @@ pub struct StorePlan {
     pub(super) counts: Counts,
     pub(super) victims: Victims,
     pub(super) without_expires: WithoutExpires,
-    pub(super) newest: Option<i64>,
+    /// When the file was written that was written last, and which that is, unless only the index knows.
+    newest: Option<(i64, Option<EntryName>)>,
     pub(super) refusal: Option<Refusal>,
     pub(super) pass: Option<Pass>,
     pub(super) from_index: u64,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
+    pub(super) hints: Vec<Problem>,
     /// Names that are sessions' in another layout of MoinMoin's.
     misplaced: u64,
 }
@@ -124,8 +126,13 @@ pub(super) fn plan_opened(opened: Vec<(StoreSpec, Opened)>, options: Options, st
     for store in &mut stores {
         store.look(&options, stop);
     }
-    let newest = stores.iter().filter_map(|store| store.newest).max();
-    let clock = options.clock.check(options.now, newest);
+    let clock = match options.clock.check(options.now) {
+        Ok(enough) => {
+            stores.iter_mut().filter(|_| !enough).for_each(|store| store.check_newest(options.now));
+            None
+        }
+        Err(refusal) => Some(refusal),
+    };
     Plan { options, stores, clock, begun, stopped: stop.load(Ordering::Relaxed) }
 }
 
@@ -160,6 +167,7 @@ impl StorePlan {
             from_index: 0,
             problems: Vec::new(),
             warnings: Vec::new(),
+            hints: Vec::new(),
             misplaced: 0,
         };
         match store {
@@ -169,7 +177,7 @@ impl StorePlan {
             }
             // A wiki that never ran has no session directory yet; an address that names none is a mistake.
             Err(error) if error.is_missing() && !plan.spec.wikis.is_empty() => {
-                plan.warnings.push(Problem(format!("{error}: no wiki has run yet")));
+                plan.hints.push(Problem(format!("{error}: no wiki has run yet")));
             }
             Err(error) => plan.fail(&error),
         }
@@ -270,9 +278,12 @@ impl StorePlan {
             self.pass = None;
         }
         if self.misplaced > 0 {
-            let (store, count) = (self.spec.address(), self.misplaced);
-            let what = "are sessions' of another MoinMoin, and left alone: is the layout right?";
-            self.warnings.push(Problem(format!("{store}: {count} names here {what}")));
+            let names = match self.misplaced {
+                1 => "1 name here is a session's".to_owned(),
+                many => format!("{many} names here are sessions'"),
+            };
+            let what = "of another MoinMoin, and left alone: is the layout right?";
+            self.warnings.push(Problem(format!("{}: {names} {what}", self.spec.address())));
         }
         self.check_max_delete(options);
         self.store = Some(store);
@@ -282,11 +293,11 @@ impl StorePlan {
     fn take_over(&mut self, totals: &Totals) {
         self.from_index = totals.sessions();
         self.counts.scanned = totals.sessions();
-        self.counts.live = totals.of(Kind::Ends).count;
-        self.counts.no_expires = totals.of(Kind::WithoutExpires).count;
-        self.counts.invalid_expires = totals.of(Kind::InvalidExpires).count;
+        self.counts.states.live = totals.of(Kind::Ends).count;
+        self.counts.states.no_expires = totals.of(Kind::WithoutExpires).count;
+        self.counts.states.invalid_expires = totals.of(Kind::InvalidExpires).count;
         self.counts.foreign = totals.foreign;
-        self.newest = Some(totals.newest);
+        self.saw(totals.newest, None);
     }
 
     /// Counts what the index answered for; whether it was anything.
@@ -297,8 +308,10 @@ impl StorePlan {
         let (count, newest) = pass.left_out();
         self.from_index = count;
         self.counts.scanned += count;
-        self.counts.live += count;
-        self.newest = self.newest.max(newest);
+        self.counts.states.live += count;
+        if let Some(newest) = newest {
+            self.saw(newest, None);
+        }
         count > 0
     }
 
@@ -330,11 +343,25 @@ impl StorePlan {
                 return self.fail(&error);
             }
         };
-        self.newest = self.newest.max(Some(modified));
+        self.saw(modified, Some(name));
         if let Verdict::Remove(reason) = verdict {
             let since = expiry(found).filter(|_| reason == Reason::Expired).unwrap_or(modified);
             let size = u32::try_from(size).unwrap_or(u32::MAX);
             self.victims.push(&Victim { name, stamp, reason, since, size });
+        }
+    }
+
+    fn saw(&mut self, modified: i64, name: Option<EntryName>) {
+        if self.newest.is_none_or(|(newest, _)| modified > newest) {
+            self.newest = Some((modified, name));
+        }
+    }
+
+    fn check_newest(&mut self, now: i64) {
+        let Some((written, name)) = self.newest else { return };
+        if let Some(by) = guard::behind_file(now, written) {
+            let file = name.map(|name| format!("{}/{name}", self.spec.dir.display()));
+            self.refusal = Some(Refusal::ClockBehindFile { by, file });
         }
     }
 

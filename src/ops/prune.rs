@@ -82,7 +82,7 @@ impl Plan {
         let clock = self.clock.map(|refusal| refusal.to_string());
         let mut total = Total::default();
         let mut stores = Vec::new();
-        let mut problems = Vec::new();
+        let (mut problems, mut hints) = (Vec::new(), Vec::new());
         for plan in self.stores {
             let refused = plan.refusal.map(|refusal| refusal.to_string()).or_else(|| clock.clone());
             total.counts += plan.counts;
@@ -90,6 +90,7 @@ impl Plan {
             total.refused += u64::from(refused.is_some());
             problems.extend(plan.problems);
             warnings.extend(plan.warnings);
+            hints.extend(plan.hints);
             stores.push(StoreResult {
                 store: plan.spec.address(),
                 wikis: plan.spec.wikis.into_iter().map(|wiki| wiki.name).collect(),
@@ -99,7 +100,7 @@ impl Plan {
             });
         }
         let seconds = self.begun.elapsed().as_secs_f64();
-        Report { stores, total, dry_run, seconds, problems, warnings, clock, stopped: self.stopped }
+        Report { stores, total, dry_run, seconds, problems, warnings, hints, clock, stopped: self.stopped }
     }
 }
 
@@ -130,7 +131,8 @@ impl StorePlan {
                 let stay = forbidden + rest.by_ref().count() as u64;
                 self.counts.failed += stay.saturating_sub(1);
                 let dir = self.spec.dir.display();
-                let why = format!("{dir}: no right to remove files here: {stay} stay");
+                let stay = if stay == 1 { "1 stays".to_owned() } else { format!("{stay} stay") };
+                let why = format!("{dir}: no right to remove files here: {stay}");
                 self.fail(&why);
                 break;
             }

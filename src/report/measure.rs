@@ -51,6 +51,16 @@ pub fn bytes(bytes: u64) -> String {
     format!("{value:.1} {shown}")
 }
 
+/// A number of things.
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// A number of sessions.
+pub fn sessions(number: u64) -> String {
+    count(number, "session", "sessions")
+}
+
 /// A bar of at most `width` blocks for `value` of `most`; something is never nothing.
 pub fn bar(value: u64, most: u64, width: u64) -> String {
     if value == 0 || most == 0 {
@@ -68,6 +78,7 @@ mod tests {
     fn each_as_people_write_it() {
         assert_eq!(rfc3339(1_795_400_000.75).unwrap(), "2026-11-23T02:13:20Z");
         assert_eq!(rfc3339(f64::INFINITY), None);
+        assert_eq!([0, 1, 2].map(sessions), ["0 sessions", "1 session", "2 sessions"]);
         assert_eq!(relative(100.0, 10.0), "in 90 s");
         assert_eq!(relative(0.0, 180_000.0), "2 d ago");
         assert_eq!(relative(0.0, 86_400.0), "24 h ago");

@@ -134,6 +134,14 @@ pub enum LayoutError {
     },
 }
 
+impl LayoutError {
+    /// What lies together where it is [`LayoutError::Mixed`].
+    pub fn together(moin_1_8: u64, moin_1_9: u64) -> String {
+        let names = if moin_1_8 == 1 { "1 name".to_owned() } else { format!("{moin_1_8} names") };
+        format!("{names} of MoinMoin 1.7 or 1.8 and {moin_1_9} of 1.9")
+    }
+}
+
 impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cure = "name the layout as moin-1.9:DIR or moin-1.8:DIR";
@@ -141,8 +149,9 @@ impl fmt::Display for LayoutError {
             LayoutError::Empty { dir } => write!(f, "{}: no session tells the layout; {cure}", dir.display()),
             LayoutError::Mixed { dir, moin_1_8, moin_1_9 } => write!(
                 f,
-                "{}: {moin_1_8} names of MoinMoin 1.7 or 1.8 and {moin_1_9} of 1.9 lie together; {cure}",
-                dir.display()
+                "{}: {} lie together; {cure}",
+                dir.display(),
+                LayoutError::together(*moin_1_8, *moin_1_9)
             ),
             LayoutError::Directory(error) => error.fmt(f),
             LayoutError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),

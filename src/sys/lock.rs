@@ -63,9 +63,17 @@ impl fmt::Display for LockError {
             LockError::UnsafeDirectory { path } => {
                 write!(f, "{}: others can write here, so it is no place for locks", path.display())
             }
-            LockError::Directory(error) => error.fmt(f),
-            LockError::Io { path, source } => write!(f, "{}: {source}", path.display()),
+            LockError::Directory(error) => write!(f, "{error}{}", elsewhere()),
+            LockError::Io { path, source } => write!(f, "{}: {source}{}", path.display(), elsewhere()),
         }
+    }
+}
+
+/// What names another place.
+fn elsewhere() -> &'static str {
+    match super::is_root() {
+        true => "; RUNTIME_DIRECTORY can name another directory for locks",
+        false => "; XDG_STATE_HOME or STATE_DIRECTORY can name a directory for locks that is yours",
     }
 }
 

@@ -145,7 +145,11 @@ impl Walk<'_> {
         }
         match (read, failed) {
             (0, Some(why)) => {
-                self.fail(&format!("none of its {} files with names of sessions: {why}", names.sessions));
+                let of = match names.sessions {
+                    1 => "not its one file with the name of a session".to_owned(),
+                    many => format!("none of its {many} files with names of sessions"),
+                };
+                self.fail(&format!("{of}: {why}"));
                 Some(Doubt::Unread)
             }
             (0, None) => Some(Doubt::OtherContent),

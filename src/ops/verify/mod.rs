@@ -23,6 +23,7 @@ use super::migrate::AllowList;
 use super::outcome::Problem;
 use super::policy::Policy;
 
+use super::states::States;
 pub use check::Check;
 
 /// As many findings of a check are kept for each store.
@@ -55,8 +56,8 @@ pub struct Kind {
 pub struct Findings {
     /// By check.
     pub by_check: BTreeMap<Check, Kind>,
-    /// How many sessions were looked at.
-    pub scanned: u64,
+    /// The sessions that were looked at.
+    pub states: States,
 }
 
 impl Findings {
@@ -88,8 +89,6 @@ pub struct Options {
 pub struct Report {
     /// Each store with its findings.
     pub stores: Vec<(StoreSpec, Findings)>,
-    /// How many sessions were looked at.
-    pub scanned: u64,
     /// What could not be looked at.
     pub problems: Vec<Problem>,
 }
@@ -98,6 +97,11 @@ impl Report {
     /// How many findings there are, those that are errors first.
     pub fn counts(&self) -> (u64, u64) {
         let all = self.stores.iter().flat_map(|(_, found)| &found.by_check);
+    /// How many sessions were looked at.
+    pub fn scanned(&self) -> u64 {
+        self.stores.iter().map(|(_, found)| found.states.sum()).sum()
+    }
+
         all.fold((0, 0), |(errors, warnings), (check, found)| match check.is_error() {
             true => (errors + found.count, warnings),
             false => (errors, warnings + found.count),
@@ -137,7 +141,7 @@ pub fn verify(
     options: &Options,
     stop: &AtomicBool,
 ) -> Report {
-    let mut report = Report { stores: Vec::new(), scanned: 0, problems: Vec::new() };
+    let mut report = Report { stores: Vec::new(), problems: Vec::new() };
     let mut ids = duplicates::Ids::default();
     for (position, spec) in specs.into_iter().enumerate() {
         let mut found = Findings::default();
@@ -178,8 +182,6 @@ fn store(
     let mut provisional = Findings::default();
     let scanned = store.scan(FIELDS, stop, &mut |entry| match entry {
         Found::Session(session) => {
-            report.scanned += 1;
-            found.scanned += 1;
             ids.push(&session.id, position);
             // A wiki that writes in place, as 1.9.0 and 1.9.1 do, may be at it: looked at once more in the end.
             let young = session.modified >= options.now.saturating_sub(JUST_WRITTEN);

@@ -64,6 +64,7 @@ impl<'a> Judge<'a> {
 
     pub(super) fn session(&self, session: &Session, found: &mut Findings, provisional: &mut Findings) {
         let id = &session.id;
+        found.states.count(session.state(self.options.now, self.options.policy.idle()));
         if self.lower_case && id.reveal().bytes().any(|byte| byte.is_ascii_uppercase()) {
             let message = "capitals in its name, which its wikis do not take from a cookie".to_owned();
             self.add(found, Check::NeverLookedUp, id, message);

@@ -1,0 +1,318 @@
+//! `wikifarm session prune`: what keeps it from removing anything
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::session_prune::{FARM, STAYS, kinds, place};
+use crate::support::{DAY, NOW, Place, Session, clock, is_root, unindent};
+
+/// Two stores: one with a session that has ended, one in which 60 of 100 would go for being old.
+fn one_store_too_hungry(now: i64) -> Place {
+    let hundred = (0..100).map(|number| {
+        let session = Session::named(&format!("{number:040x}"));
+        if number < 60 {
+            session.written(now - 30 * DAY)
+        } else {
+            session.expires(now + DAY).written(now - DAY)
+        }
+    });
+    Place::farm(&format!(
+        "{FARM}
+    [wikis.plans]
+    url = \"https://plans.example.org/\"
+    session_dir = \"hungry\"
+    "
+    ))
+    .session("sessions", Session::new('b').expires(now - 3 * DAY).written(now - 4 * DAY))
+    .sessions("hungry", hundred)
+}
+
+#[test]
+fn a_store_that_would_lose_too_much_is_refused_and_every_store_stays_as_it_was() {
+    let place = one_store_too_hungry(clock());
+    place.wikifarm("session prune").status(4).stderr(r"
+        wikifarm: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
+        wikifarm: nothing was removed in any store
+        ").run();
+    assert_eq!(place.names("sessions").len(), 1);
+    assert_eq!(place.names("hungry").len(), 100);
+}
+
+#[test]
+fn a_dry_run_is_refused_as_well() {
+    one_store_too_hungry(NOW).wikifarm("session prune -q --now 1795400000").status(4).stderr(r"
+        wikifarm: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
+        wikifarm: nothing would be removed in any store
+        ").run();
+}
+
+#[test]
+fn max_delete_can_be_raised() {
+    let place = one_store_too_hungry(clock());
+    place.wikifarm("session prune --max-delete 60").run();
+    assert_eq!(place.names("sessions").len(), 0);
+    assert_eq!(place.names("hungry").len(), 40);
+}
+
+#[test]
+fn a_limit_that_is_named_holds_for_all_too() {
+    let place = one_store_too_hungry(clock());
+    let before = place.names("hungry").len();
+    let ran = place.wikifarm("session prune --all --yes --max-delete 10%").any_stderr().status(4).run();
+    assert!(ran.stderr.contains("nothing was removed in any store"), "{}", ran.stderr);
+    assert_eq!(place.names("hungry").len(), before);
+}
+
+#[test]
+fn expiry_does_not_count_against_max_delete() {
+    let ended = |number| Session::named(&format!("{number:040x}")).expires(NOW - DAY).written(NOW - DAY);
+    let place = Place::farm(FARM).sessions("sessions", (0..200).map(ended));
+    let plan =
+        place.wikifarm("session prune --max-delete 0 --now 1795400000 --format json").any_stdout().run();
+    assert_eq!(plan.json()["total"]["deleted"], 200);
+}
+
+#[test]
+fn a_clock_behind_the_newest_session_is_refused() {
+    let now = clock();
+    let farm = format!(
+        "{FARM}
+    [wikis.plans]
+    url = \"https://plans.example.org/\"
+    session_dir = \"ahead\"
+    "
+    );
+    let place = place(now)
+        .file("farm.toml", unindent(&farm))
+        .session("ahead", Session::new('f').expires(now + 9 * DAY).written(now + 3 * DAY + 30));
+    place
+        .wikifarm("session prune")
+        .status(4)
+        .stderr(
+            r"
+            wikifarm: moin-1.9:ahead: refused: the clock is 3 d behind the file ahead/ffffffff…: set the clock right; if it is right, touch that file, or say --clock-ok this once
+            wikifarm: nothing was removed in any store
+            ",
+        )
+        .run();
+    assert_eq!(place.names("sessions").len(), 7);
+    let report =
+        place.wikifarm("session prune --format json").status(4).any_stdout().any_stderr().run().json();
+    assert_eq!((&report["stores"][0]["refused"], &report["total"]["refused"]), (&json!(null), &json!(1)));
+    place.wikifarm("session prune --clock-ok").run();
+    assert_eq!(place.names("sessions"), STAYS);
+    // From then on there is a last run to compare with.
+    place.wikifarm("session prune").run();
+}
+
+#[test]
+fn a_clock_behind_the_last_run_is_refused() {
+    let place = place(clock());
+    let state = place.home().join("state/wikifarm");
+    fs::create_dir_all(&state).unwrap();
+    fs::write(state.join("last-prune"), format!("{}\n", clock() + 2 * DAY + 30)).unwrap();
+    place
+        .wikifarm("session prune")
+        .status(4)
+        .stderr(
+            r"
+        wikifarm: refused: the clock is 2 d behind the last run: set the clock right, or say --clock-ok
+        wikifarm: nothing was removed in any store
+        ",
+        )
+        .run();
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn a_second_copy_waits_for_nobody_and_is_refused() {
+    let place = place(clock());
+    // The first run makes the lock; holding it is what a second copy does.
+    place.wikifarm("session prune").run();
+    let locks = place.locks();
+    let held: Vec<fs::File> = locks.iter().map(|path| fs::File::open(path).unwrap()).collect();
+    assert_eq!(held.len(), 1);
+    held[0].lock().unwrap();
+    let place = place.sessions("sessions", kinds(clock()));
+    let refused = place.wikifarm("session prune").status(4).any_stderr().run();
+    assert!(
+        refused.stderr.starts_with("wikifarm: moin-1.9:sessions: refused: another wikifarm is at work here"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn with_wait_a_second_copy_goes_on_when_the_first_has_ended() {
+    let place = place(clock());
+    place.wikifarm("session prune").run();
+    let held = fs::File::open(&place.locks()[0]).unwrap();
+    held.lock().unwrap();
+    let place = place.sessions("sessions", kinds(clock()));
+    thread::scope(|scope| {
+        let second = scope.spawn(|| place.wikifarm("session prune --wait").run());
+        thread::sleep(Duration::from_millis(300));
+        assert_eq!(place.names("sessions").len(), 7, "it did not wait");
+        drop(held);
+        second.join().unwrap();
+    });
+    assert_eq!(place.names("sessions").len(), 4);
+}
+
+#[test]
+fn a_farm_file_that_others_could_have_written_is_not_trusted_by_root() {
+    let place = place(NOW);
+    // Handed over to `nobody` first; root then refuses it, and anybody else does not ask.
+    place.wikifarm("session list -q").any_stdout().run();
+    let run = place.wikifarm("session prune -q --now 1795400000").by_tester();
+    if is_root() {
+        run.status(4).stderr(r"
+        wikifarm: as root, a farm file that others could have written is not trusted: [DIR] belongs to user 65534; chown and chmod it, or name the store with --store
+        ").run();
+    } else {
+        run.run();
+    }
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn store_of_narrows_to_the_stores_of_one_wiki() {
+    let place = one_store_too_hungry(clock());
+    place.wikifarm("session prune --store-of docs").run();
+    assert_eq!(place.names("sessions").len(), 0);
+    assert_eq!(place.names("hungry").len(), 100);
+}
+
+#[test]
+fn locks_and_the_time_of_the_last_run_lie_where_systemd_says() {
+    let place = place(clock());
+    let (state, runtime) = (place.home().join("given"), place.home().join("run"));
+    let run = place.wikifarm("session prune").by_tester();
+    let run = run.env("STATE_DIRECTORY", state.to_str().unwrap());
+    run.env("RUNTIME_DIRECTORY", runtime.to_str().unwrap()).run();
+    assert_eq!(place.names("sessions"), STAYS);
+    let last: i64 = fs::read_to_string(state.join("last-prune")).unwrap().trim().parse().unwrap();
+    assert!((clock() - 60..=clock()).contains(&last), "{last}");
+    assert_eq!(fs::read_dir(runtime).unwrap().count(), 1);
+}
+
+#[test]
+fn programs_get_the_refusal_of_each_store() {
+    let place = one_store_too_hungry(NOW);
+    let run = place.wikifarm("session prune --now 1795400000 --format json").status(4);
+    let report = run.any_stdout().any_stderr().run().json();
+    assert_eq!(report["total"]["refused"], 1);
+    assert_eq!(report["total"]["deleted"], 0);
+    assert_eq!(report["stores"][0]["refused"], json!(null));
+    assert_eq!(
+        report["stores"][1]["refused"],
+        "60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see \
+         --dry-run, and say --max-delete if that is right"
+    );
+}
+
+#[test]
+fn a_strangers_link_to_a_directory_is_not_followed() {
+    let place =
+        Place::new().session("s", Session::new('b').expires(clock() - 3 * DAY).written(clock() - 4 * DAY));
+    symlink("s", place.path().join("link")).unwrap();
+    let prune = "session prune --store moin-1.9:link";
+    // Only root can make a link that is another's.
+    if is_root() {
+        lchown(place.path().join("link"), Some(4242), Some(4242)).unwrap();
+        place.wikifarm(prune).status(4).stderr(r"
+            wikifarm: moin-1.9:link: refused: link: a symbolic link of user 4242, who is neither root nor you: not followed
+            wikifarm: nothing was removed in any store
+            ").run();
+        place
+            .wikifarm("session list -q --store moin-1.9:link")
+            .status(3)
+            .stderr(
+                r"
+                wikifarm: link: a symbolic link of user 4242, who is neither root nor you: not followed
+                ",
+            )
+            .run();
+        assert_eq!(place.names("s").len(), 1);
+    } else {
+        place.wikifarm(prune).run();
+        assert_eq!(place.names("s").len(), 0);
+    }
+}
+
+#[test]
+fn without_a_place_for_locks_nothing_is_removed() {
+    let place = place(clock());
+    let run = place.wikifarm("session prune").without_env(&["HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"]);
+    run.status(4)
+        .stderr(
+            r"
+            wikifarm: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an absolute path
+            ",
+        )
+        .run();
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn where_the_home_can_not_be_written_another_place_for_locks_is_named() {
+    let place = place(clock());
+    let (home, yours) = (place.home().join("closed"), place.home().join("yours"));
+    fs::create_dir(&home).unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o555)).unwrap();
+    let prune = || {
+        place.wikifarm("session prune").without_env(&["XDG_STATE_HOME"]).env("HOME", home.to_str().unwrap())
+    };
+    let ran = prune().status(4).any_stderr().run();
+    let cure = "Permission denied (os error 13); XDG_STATE_HOME or STATE_DIRECTORY can name a directory for locks that is yours\n";
+    assert!(ran.stderr.lines().next().is_some_and(|line| line.ends_with(cure.trim_end())), "{}", ran.stderr);
+    assert_eq!(place.names("sessions").len(), 7);
+    prune().env("STATE_DIRECTORY", yours.to_str().unwrap()).run();
+    assert_eq!(place.names("sessions"), STAYS);
+}
+
+#[test]
+fn a_place_for_locks_where_others_can_write_is_refused() {
+    let place = place(clock());
+    let locks = place.lock_dir();
+    fs::create_dir_all(&locks).unwrap();
+    fs::set_permissions(&locks, fs::Permissions::from_mode(0o777)).unwrap();
+    let ran = place.wikifarm("session prune").status(4).any_stderr().run();
+    assert!(
+        ran.stderr.contains("wikifarm/locks: others can write here, so it is no place for locks\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(place.names("sessions").len(), 7);
+}
+
+#[test]
+fn root_trusts_no_farm_file_behind_a_strangers_link() {
+    if !is_root() {
+        // Nobody but root can make another's link; root's own test of the same rule runs in CI.
+        let place = Place::farm(FARM);
+        place.wikifarm("session prune -q --now 1795400000").by_tester().run();
+        return;
+    }
+    let place = Place::new().file("own/farm.toml", FARM).dir("mal");
+    std::os::unix::fs::symlink("../own/farm.toml", place.path().join("mal/farm.toml")).unwrap();
+    std::os::unix::fs::lchown(place.path().join("mal/farm.toml"), Some(4242), None).unwrap();
+    for directory in ["", "own", "mal"] {
+        fs::set_permissions(place.path().join(directory), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let run = place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().status(4);
+    run.stderr(
+        r"
+        wikifarm: as root, a farm file that others could have written is not trusted: mal/farm.toml is a link of user 4242; chown and chmod it, or name the store with --store
+        ",
+    )
+    .run();
+    // Root's own link to a file of root's is as good as the file.
+    std::os::unix::fs::lchown(place.path().join("mal/farm.toml"), Some(0), None).unwrap();
+    place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().run();
+}
