@@ -199,6 +199,63 @@ fn without_a_farm_file_a_directory_is_verified_as_far_as_it_tells() {
     assert!(ran.stdout.ends_with("4 sessions in 1 store: 1 error, 0 warnings\n"), "{}", ran.stdout);
 }
 
+#[test]
+fn a_session_directory_that_no_wiki_uses_is_found_beside_those_of_the_wikis() {
+    let farm = r#"
+        moin = "1.9.11"
+
+        [wikis.docs]
+        url = "https://docs.example.org/"
+        session_dir = "state/sessions"
+        data_dir = "wikis/docs/data"
+        user_dir = "users"
+    "#;
+    let gone = |number: char| Session::new(number).expires(NOW + DAY);
+    let place = Place::farm(farm)
+        .dir("users")
+        .session("state/sessions", Session::new('a').expires(NOW + HOUR))
+        // Of an earlier session_dir, of an earlier data_dir with another version, and of a copy.
+        .session("state/sessions.old", gone('1'))
+        .session("wikis/docs/data-1.8/cache/__common__/session", Session::old('2').expires(NOW + DAY))
+        .session("wikis/docs/backup/2025/sessions", gone('3'))
+        // By their names only; and where a wiki keeps no sessions.
+        .session("state/objects", Session::new('4').raw(b"blob"))
+        .session("wikis/docs/data/pages/FrontPage/cache", gone('5'))
+        // None has run there.
+        .dir("state/empty/__session__");
+    let place = private(place, "state/sessions");
+    // A link leads nowhere.
+    let elsewhere = Place::new().session("sessions", gone('6'));
+    std::os::unix::fs::symlink(elsewhere.path(), place.path().join("state/link")).unwrap();
+    let ran = place.wikifarm(VERIFY).status(1).any_stdout().run();
+    let orphans: Vec<&str> =
+        ran.stdout.lines().filter(|line| line.contains("no wiki of the farm uses")).collect();
+    let lie = "sessions lie here, and no wiki of the farm uses it";
+    assert_eq!(
+        orphans,
+        [
+            format!("    state/sessions.old  {lie}; beside the session directory of docs"),
+            format!("    wikis/docs/backup/2025/sessions  {lie}; beside the data_dir of docs"),
+            format!("    wikis/docs/data-1.8/cache/__common__/session  {lie}; beside the data_dir of docs"),
+        ]
+    );
+    assert!(ran.stdout.ends_with("\n1 session in 4 stores: 0 errors, 3 warnings\n"), "{}", ran.stdout);
+    // Not what was asked about.
+    place.wikifarm(VERIFY).arg("--store-of=docs").any_stdout().run();
+}
+
+#[test]
+fn what_could_not_be_looked_into_for_orphans_is_said() {
+    let place = sound().dir("closed");
+    let mode =
+        |mode| fs::set_permissions(place.path().join("closed"), fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o000);
+    let ran = place.wikifarm(VERIFY).any_stdout().any_stderr().run();
+    place.wikifarm(VERIFY).arg("-q").run();
+    mode(0o700);
+    assert_eq!(ran.stderr, "orphan stores: not looked into: ./closed: Permission denied (os error 13)\n");
+}
+
 /// A store of that kind with the sound session, as private as `session migrate` makes it.
 fn moved(to: &str) -> Place {
     let place = sound();

@@ -19,9 +19,14 @@ use crate::store::{StoreSpec, tally};
 
 /// Say what is wrong in the stores, each with the cure; changes nothing
 ///
-/// Unreadable sessions, sessions that name what the wiki would run, users who do not exist, strangers who act as others, sessions without `expires`, names that no
-/// wiki looks up, left-overs, directories that no wiki uses, ids in two stores of one cookie, modes and owners that let
-/// strangers in, and expiry beyond what the configuration can produce. What only a farm file can tell needs one.
+/// Unreadable sessions, sessions that name what the wiki would run, users who do not exist, strangers who act as others,
+/// sessions without `expires`, names that no wiki looks up, left-overs, session directories that no wiki uses, ids in two
+/// stores of one cookie, modes and owners that let strangers in, and expiry beyond what the configuration can produce.
+/// What only a farm file can tell needs one.
+///
+/// For directories that no wiki uses it looks below the cache_dir of each wiki, and beside its data_dir and session
+/// directory: five levels deep, on the same file system, in at most 100,000 directories, and behind no link. `store find
+/// ROOT --orphans` looks through all that lies below ROOT.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 nothing is wrong, 1 something is, 3 something could not be looked at.\n\n\
@@ -80,12 +85,12 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         if let Some(age) = farm.prune.stale_temp {
             policy = policy.with_stale_temp(age).map_err(refused)?;
         }
+        policy = policy.with_idle(farm.prune.idle).map_err(refused)?;
         if let Some(age) = farm.prune.no_expires {
             policy = policy.with_no_expires(age).map_err(refused)?;
         }
     }
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
-        policy = policy.with_idle(farm.prune.idle).map_err(refused)?;
     let run = verify::Options {
         policy,
         now: context.now() as i64,
@@ -101,6 +106,9 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     tell(&report, told);
     for problem in &report.problems {
         context.complain(&problem.to_string())?;
+    }
+    for note in &report.notes {
+        context.note(note)?;
     }
     match context.format {
         Format::Json => context.json(&document(&report))?,

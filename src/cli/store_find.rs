@@ -99,7 +99,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         ));
     }
     let users = farm.as_ref().map(|farm| Users::of(&store::of_farm(farm).stores)).unwrap_or_default();
-    let how = find::Options { all_file_systems: options.all_file_systems, max_depth: options.max_depth };
+    let how = find::Options {
+        all_file_systems: options.all_file_systems,
+        max_depth: options.max_depth,
+        ..find::Options::default()
+    };
     let stop = context.stop()?;
     let mut report = Report::default();
     let looking = context.progress_of("Looking into directories", &tally::WALKED, Box::new(|| None));

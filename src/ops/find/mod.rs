@@ -40,6 +40,10 @@ pub struct Options {
     pub all_file_systems: bool,
     /// So many levels below the root, at most [`DEEPEST`].
     pub max_depth: Option<usize>,
+    /// Directories of these names are not looked into.
+    pub without: &'static [&'static str],
+    /// At most so many directories are looked into.
+    pub most: Option<u64>,
 }
 
 /// Why names like those of sessions make no session directory.
@@ -122,6 +126,8 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// How much could not be looked at.
     pub failed: u64,
+    /// There are more directories than were to be looked into.
+    pub cut: bool,
 }
 
 /// Which wikis use which directory or file.
@@ -168,7 +174,10 @@ pub fn find(root: &Path, users: &Users, options: &Options, stop: &AtomicBool, re
         }
         Ok(dir) => {
             let device = (!options.all_file_systems).then_some(dir.id().device);
-            let mut walk = Walk { users, device, deepest, limited, stop, path: root.to_owned(), report };
+            let without = options.without;
+            let end = options.most.map(|most| report.directories.saturating_add(most));
+            let path = root.to_owned();
+            let mut walk = Walk { users, device, deepest, limited, without, end, stop, path, report };
             walk.look(&dir, 0);
         }
     }
@@ -182,6 +191,9 @@ struct Walk<'a> {
     deepest: usize,
     /// The depth was asked for: what lies deeper is no failure.
     limited: bool,
+    without: &'static [&'static str],
+    /// How many directories are enough.
+    end: Option<u64>,
     stop: &'a AtomicBool,
     path: PathBuf,
     report: &'a mut Report,
@@ -211,7 +223,13 @@ impl Walk<'_> {
     }
 
     fn descend(&mut self, dir: &Dir, name: &CStr, depth: usize) {
-        if depth >= self.deepest && self.limited {
+        if depth >= self.deepest && self.limited
+            || self.without.iter().any(|without| without.as_bytes() == name.to_bytes())
+        {
+            return;
+        }
+        if self.end.is_some_and(|end| self.report.directories >= end) {
+            self.report.cut = true;
             return;
         }
         self.path.push(OsStr::from_bytes(name.to_bytes()));

@@ -1,13 +1,12 @@
-//! Modes and owners, and directories that no wiki uses.
+//! Modes and owners.
 
 use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::{Check, Finding, Findings, Problem, Report};
-use crate::farm::Farm;
+use super::{Check, Finding, Findings, Problem};
 use crate::store::{Layout, NameKind, SqliteAddress, StoreSpec};
-use crate::sys::{AsOwner, Dir, Kind, NotOpened, same_place, stat_regular};
+use crate::sys::{AsOwner, Dir, Kind, NotOpened, stat_regular};
 
 /// Who may do what in the directory, and with the files.
 pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
@@ -100,40 +99,4 @@ fn files(spec: &StoreSpec, dir: &Dir, found: &mut Findings) -> std::io::Result<(
         ControlFlow::Continue(())
     })?;
     failed.map_or(Ok(()), Err)
-}
-
-/// Session directories where MoinMoin puts them by default, below directories of the farm's wikis, of which no wiki
-/// of the farm makes use: left behind by another version or another setting.
-pub(super) fn orphans(farm: &Farm, report: &mut Report) {
-    let used: std::collections::HashSet<_> =
-        crate::store::of_farm(farm).stores.iter().map(|spec| (spec.layout, spec.place())).collect();
-    let mut seen = std::collections::HashSet::new();
-    for wiki in &farm.wikis {
-        let Some(cache) = wiki.cache_dir() else { continue };
-        let places =
-            [(Layout::Moin18, cache.join("__common__/session")), (Layout::Moin19, cache.join("__session__"))];
-        for (layout, dir) in places {
-            let place = (layout, same_place(&dir));
-            if used.contains(&place) || !seen.insert(place) || !holds_sessions(&dir, layout) {
-                continue;
-            }
-            let message = format!("sessions lie here, and no wiki of the farm uses it; below {}", wiki.name);
-            let spec = StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() };
-            let mut found = Findings::default();
-            found.add(Finding { check: Check::OrphanStore, path: dir, message, key: String::new() });
-            report.stores.push((spec, found));
-        }
-    }
-}
-
-fn holds_sessions(dir: &Path, layout: Layout) -> bool {
-    let mut holds = false;
-    let listed = Dir::open(dir).map(|dir| {
-        let _owner = AsOwner::of(&dir);
-        dir.list(|entry| {
-            holds = entry.kind == Kind::Regular && layout.kind(entry.name.to_bytes()) == NameKind::Session;
-            if holds { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-    });
-    matches!(listed, Ok(Ok(()))) && holds
 }

@@ -9,6 +9,7 @@ mod check;
 mod disk;
 mod duplicates;
 mod names;
+mod orphans;
 mod sessions;
 
 use std::collections::BTreeMap;
@@ -22,8 +23,8 @@ use crate::store::{self, EntryName, Fields, Found, Session, SessionStore, StoreS
 use super::migrate::AllowList;
 use super::outcome::Problem;
 use super::policy::Policy;
-
 use super::states::States;
+
 pub use check::Check;
 
 /// As many findings of a check are kept for each store.
@@ -91,17 +92,19 @@ pub struct Report {
     pub stores: Vec<(StoreSpec, Findings)>,
     /// What could not be looked at.
     pub problems: Vec<Problem>,
+    /// What is worth knowing, and no failure.
+    pub notes: Vec<String>,
 }
 
 impl Report {
-    /// How many findings there are, those that are errors first.
-    pub fn counts(&self) -> (u64, u64) {
-        let all = self.stores.iter().flat_map(|(_, found)| &found.by_check);
     /// How many sessions were looked at.
     pub fn scanned(&self) -> u64 {
         self.stores.iter().map(|(_, found)| found.states.sum()).sum()
     }
 
+    /// How many findings there are, those that are errors first.
+    pub fn counts(&self) -> (u64, u64) {
+        let all = self.stores.iter().flat_map(|(_, found)| &found.by_check);
         all.fold((0, 0), |(errors, warnings), (check, found)| match check.is_error() {
             true => (errors + found.count, warnings),
             false => (errors, warnings + found.count),
@@ -141,7 +144,7 @@ pub fn verify(
     options: &Options,
     stop: &AtomicBool,
 ) -> Report {
-    let mut report = Report { stores: Vec::new(), problems: Vec::new() };
+    let mut report = Report { stores: Vec::new(), problems: Vec::new(), notes: Vec::new() };
     let mut ids = duplicates::Ids::default();
     for (position, spec) in specs.into_iter().enumerate() {
         let mut found = Findings::default();
@@ -153,7 +156,7 @@ pub fn verify(
     if let Some((farm, model)) = farm {
         duplicates::check(&ids, model, &mut report);
         if options.whole_farm {
-            disk::orphans(farm, &mut report);
+            orphans::check(farm, stop, &mut report);
         }
     }
     report
