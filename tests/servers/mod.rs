@@ -4,5 +4,6 @@ mod cookie_map;
 mod lossless;
 mod moin_modules;
 mod redis;
+mod redis_commands;
 mod redis_server;
 mod web;
