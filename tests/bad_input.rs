@@ -399,7 +399,7 @@ fn a_directory_that_may_not_be_written_keeps_its_sessions_each_named() {
         .status(3)
         .stderr(
             r"
-            wikifarm: sessions: no right to remove files here: 1 stays
+            wikifarm: sessions/aaaaaaaa…: Permission denied (os error 13)
             ",
         )
         .run();

@@ -54,10 +54,41 @@ fn a_file_that_cannot_be_removed_is_named_and_the_rest_goes() {
             "{fault}"
         );
     }
-    for fault in ["unlinkat:error=EACCES", "unlinkat:error=EROFS", "unlinkat:error=EPERM"] {
-        let stderr = "wikifarm: sessions: no right to remove files here: 1 stays\n";
-        assert_eq!(with_fault(fault, PRUNE, 3, stderr), "b", "{fault}");
+    for (fault, why) in [
+        ("unlinkat:error=EACCES", "Permission denied (os error 13)"),
+        ("unlinkat:error=EROFS", "Read-only file system (os error 30)"),
+        // An immutable one.
+        ("unlinkat:error=EPERM", "Operation not permitted (os error 1)"),
+    ] {
+        let stderr = format!("wikifarm: sessions/bbbbbbbb…: {why}\n");
+        assert_eq!(with_fault(fault, PRUNE, 3, &stderr), "b", "{fault}");
     }
+}
+
+#[test]
+fn one_file_that_cannot_be_removed_keeps_no_other_of_thousands() {
+    let over = |number: usize| {
+        Session::named(&format!("{number:040x}")).expires(clock() - 2 * DAY).written(clock() - 2 * DAY)
+    };
+    // More than are removed at a time.
+    let place = three().sessions("sessions", (0..4200).map(over));
+    let b = "b".repeat(40);
+    let options = ["-o", "/dev/null", "-P", &b, "-e", "inject=unlinkat:error=EPERM"];
+    let ran = output(traced(&place, options, PRUNE));
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(stderr, "wikifarm: sessions/bbbbbbbb…: Operation not permitted (os error 1)\n");
+    assert_eq!((ran.status.code(), place.names("sessions")), (Some(3), vec![b]));
+}
+
+#[test]
+fn where_nothing_can_be_removed_it_is_said_once() {
+    let place = three();
+    let options = ["-o", "/dev/null", "-e", "inject=unlinkat:error=EROFS"];
+    let ran = output(traced(&place, options, PRUNE));
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    let why = "no right to remove files here: 3 stay: Read-only file system (os error 30)";
+    assert_eq!(stderr, format!("wikifarm: sessions: {why}\n"));
+    assert_eq!((ran.status.code(), place.names("sessions").len()), (Some(3), 3));
 }
 
 #[test]

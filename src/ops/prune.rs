@@ -126,29 +126,40 @@ impl StorePlan {
             if batch.is_empty() {
                 break;
             }
+            let before = self.counts.deleted;
             let forbidden = self.remove(store.as_ref(), &batch, &judge, stop);
-            if forbidden > 0 {
-                let stay = forbidden + rest.by_ref().count() as u64;
+            // Where others went it is a matter of these files, as of one that is immutable.
+            if forbidden.len() <= 1 || self.counts.deleted > before {
+                forbidden.iter().for_each(|(name, error)| self.fail_at(name, error));
+                continue;
+            }
+            // Else of the directory: said once, for all that are left.
+            if let Some((_, error)) = forbidden.first() {
+                let stay = forbidden.len() as u64 + rest.by_ref().count() as u64;
                 self.counts.failed += stay.saturating_sub(1);
                 let dir = self.spec.dir.display();
-                let stay = if stay == 1 { "1 stays".to_owned() } else { format!("{stay} stay") };
-                let why = format!("{dir}: no right to remove files here: {stay}");
+                let why = format!("{dir}: no right to remove files here: {stay} stay: {error}");
                 self.fail(&why);
-                break;
             }
+            break;
         }
         self.store = Some(Open(store));
     }
 
-    /// Removes a batch, and tells how many of it the directory did not let go.
+    fn fail_at(&mut self, name: &EntryName, error: &io::Error) {
+        let error = format!("{}/{name}: {error}", self.spec.dir.display());
+        self.fail(&error);
+    }
+
+    /// Removes a batch, and tells what of it there was no right to remove.
     fn remove(
         &mut self,
         store: &dyn SessionStore,
         batch: &[Victim],
         judge: &Judge<'_>,
         stop: &AtomicBool,
-    ) -> u64 {
-        let mut forbidden = 0;
+    ) -> Vec<(EntryName, io::Error)> {
+        let mut forbidden = Vec::new();
         let named: Vec<(EntryName, Stamp)> = batch.iter().map(|victim| (victim.name, victim.stamp)).collect();
         // Asked to stop, it finishes the files it has begun, and leaves the others of the batch alone.
         let decide = |found: &Found| {
@@ -156,7 +167,6 @@ impl StorePlan {
         };
         let results = store.remove(&named, &decide);
         for (victim, result) in batch.iter().zip(results) {
-            let path = || format!("{}/{}", self.spec.dir.display(), victim.name);
             match result {
                 Ok(Removal::Removed { size }) => {
                     self.counts.deleted += 1;
@@ -168,16 +178,14 @@ impl StorePlan {
                 Ok(Removal::Raced) => {
                     self.counts.kept_by_race += 1;
                     let what = "another file took its name while it was removed, and may be what was removed";
-                    let warning = Problem(format!("{}: {what}", path()));
+                    let dir = self.spec.dir.display();
+                    let warning = Problem(format!("{dir}/{}: {what}", victim.name));
                     self.warnings.push(warning);
                 }
                 Ok(_) => self.counts.kept_by_race += 1,
-                // Not a matter of this file: said once, for all that are left.
-                Err(error) if is_forbidden(&error) => forbidden += 1,
-                Err(error) => {
-                    let error = format!("{}: {error}", path());
-                    self.fail(&error);
-                }
+                // Perhaps not a matter of this file.
+                Err(error) if is_forbidden(&error) => forbidden.push((victim.name, error)),
+                Err(error) => self.fail_at(&victim.name, &error),
             }
         }
         forbidden
