@@ -142,6 +142,24 @@ fn modes_that_let_strangers_in_are_errors() {
 }
 
 #[test]
+fn a_directory_that_strangers_can_replace_is_an_error() {
+    let place = private(
+        Place::new().session("above/sessions", Session::new('a').expires(NOW + HOUR)),
+        "above/sessions",
+    );
+    let mode =
+        |mode| fs::set_permissions(place.path().join("above"), fs::Permissions::from_mode(mode)).unwrap();
+    let verify = "session verify --now 1795400000 --store moin-1.9:above/sessions";
+    mode(0o757);
+    let ran = place.wikifarm(verify).status(1).any_stdout().run();
+    let line = "  error unsafe-directory: 1\n    above  everybody can put another directory in its place (mode 0757)\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    // In a sticky one nobody can.
+    mode(0o1777);
+    place.wikifarm(verify).any_stdout().run();
+}
+
+#[test]
 fn one_id_in_two_stores_of_one_cookie_is_found() {
     let other = r#"
     [wikis.other]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Check, Finding, Findings, Problem};
 use crate::store::{Layout, NameKind, SqliteAddress, StoreSpec};
-use crate::sys::{AsOwner, Dir, Kind, NotOpened, stat_regular};
+use crate::sys::{AsOwner, Dir, DirError, Kind, NotOpened, stat_regular};
 
 /// Who may do what in the directory, and with the files.
 pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
@@ -29,19 +29,8 @@ pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<P
 /// Who may do what with the file of a database: all sessions are in it.
 fn database(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
     let path = SqliteAddress::parse(&spec.dir).file;
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    match Dir::open(parent) {
-        // In a sticky directory (/tmp) nobody can replace another's file.
-        Ok(dir) if dir.mode() & 0o1002 == 0o002 => {
-            let message = format!("everybody can put another file in its place (mode {:04o})", dir.mode());
-            let path = parent.to_owned();
-            found.add(Finding { check: Check::UnsafeDirectory, path, message, key: String::new() });
-        }
-        Ok(_) => {}
-        Err(error) => problems.push(Problem(error.to_string())),
+    if let Err(error) = replaceable(&path, "file", found) {
+        problems.push(Problem(error.to_string()));
     }
     let mode = match std::fs::symlink_metadata(&path) {
         Ok(stat) => stat.mode() & 0o7777,
@@ -54,7 +43,25 @@ fn database(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>)
     }
 }
 
+/// Whether everybody can put another file or directory in the place of that one, which its wiki then unpickles.
+fn replaceable(path: &Path, what: &str, found: &mut Findings) -> Result<(), DirError> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mode = Dir::open(parent)?.mode();
+    // In a sticky directory (/tmp) nobody can replace another's file.
+    if mode & 0o1002 == 0o002 {
+        let message = format!("everybody can put another {what} in its place (mode {mode:04o})");
+        let path = parent.to_owned();
+        found.add(Finding { check: Check::UnsafeDirectory, path, message, key: String::new() });
+    }
+    Ok(())
+}
+
 fn directory(spec: &StoreSpec, dir: &Dir, found: &mut Findings) {
+    // One that only its owner can list is not one that everybody can write in.
+    let _ = replaceable(&spec.dir, "directory", found);
     let mode = dir.mode();
     // Who can list it has the ids, and who has an id is logged in; who can write runs code as the wiki.
     let what = match (mode & 0o002 != 0, mode & 0o004 != 0) {
