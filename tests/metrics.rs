@@ -102,6 +102,27 @@ fn the_last_success_outlives_failures() {
 }
 
 #[test]
+fn a_store_that_could_not_be_looked_at_is_not_told_as_an_empty_one() {
+    for command in ["prune", "stats", "verify"] {
+        let place = farm().dir("empty");
+        let words = format!("-q session {command} --metrics textfile/wikifarm.prom");
+        let run = place.wikifarm(&words).args(["--store=moin-1.9:none", "--store=moin-1.9:empty"]);
+        let ran = run.status(3).any_stdout().any_stderr().run();
+        assert!(!ran.stdout.contains("none"), "{}", ran.stdout);
+        let text = text(&place);
+        let scanned = |store: &str| {
+            value(
+                &text,
+                &format!(
+                    "wikifarm_sessions_scanned{{command=\"{command}\",store=\"moin-1.9:{store}\",wikis=\"\"}}"
+                ),
+            )
+        };
+        assert_eq!((scanned("none"), scanned("empty")), (None, Some(0.0)), "{text}");
+    }
+}
+
+#[test]
 fn a_first_run_that_fails_knows_of_no_success() {
     let place = farm();
     place.wikifarm(PRUNE).arg("--store=moin-1.9:none").status(3).any_stderr().run();

@@ -201,6 +201,28 @@ fn growth_is_counted_since_the_last_prune_that_kept_an_index() {
 }
 
 #[test]
+fn a_half_written_session_takes_an_inode_too() {
+    let place = Place::new().session("s", Session::new('a')).session("s", Session::named("README").raw(b""));
+    let place = place.session("s", Session::named("tmpabcdef.__session").raw(b"(d"));
+    let stats = place.wikifarm(STATS).args(["--store=moin-1.9:s", "--format=json"]).any_stdout().run().json();
+    assert_eq!((&stats[0]["inodes"], &stats[0]["states"]["no-expires"]["sessions"]), (&json!(2), &json!(1)));
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn sessions_in_a_database_have_no_files_of_their_own() {
+    let place = real();
+    place.wikifarm("-q session migrate --include-expired --from moin-1.9:sessions --to sqlite:s.db").run();
+    let run = || place.wikifarm(STATS).arg("--store=sqlite:s.db");
+    let stats = run().arg("--format=json").any_stdout().run().json();
+    let on_disk = &stats[0]["states"]["live"]["bytes_on_disk"];
+    assert_eq!((on_disk, &stats[0]["states"]["live"]["sessions"]), (&json!(null), &json!(13)));
+    assert!(stats[0]["inodes"].as_u64().is_some_and(|files| (1..=3).contains(&files)), "{stats}");
+    let human = run().any_stdout().run().stdout;
+    assert!(human.contains("  all         132       16.3 KiB  -\n"), "{human}");
+}
+
+#[test]
 fn a_store_of_no_known_layout_has_nothing_to_count() {
     Place::new()
         .dir("s")

@@ -154,6 +154,19 @@ pub(super) fn look(
     context: &mut Context<'_>,
     mut each: impl FnMut(Session) + Send,
 ) -> Result<Exit, Failure> {
+    look_at_all(spec, context, |found| {
+        if let Found::Session(session) = found {
+            each(session);
+        }
+    })
+}
+
+/// As [`look`], with all else that lies there.
+pub(super) fn look_at_all(
+    spec: &StoreSpec,
+    context: &mut Context<'_>,
+    mut each: impl FnMut(Found) + Send,
+) -> Result<Exit, Failure> {
     let store = match store::open(spec.clone()) {
         Ok(store) => store,
         // A wiki that never ran has no directory yet; an address that names none is a mistake.
@@ -170,9 +183,8 @@ pub(super) fn look(
     let stop = context.stop()?;
     let looking = context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec));
     let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
-        Found::Session(session) => each(session),
         Found::Failed { name, error } => failed.push(format!("{}/{name}: {error}", spec.dir.display())),
-        Found::Temp(_) | Found::Foreign(_) => {}
+        other => each(other),
     });
     drop(looking);
     let mut exit = Exit::Success;

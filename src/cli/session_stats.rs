@@ -8,18 +8,18 @@ use clap::Args;
 use serde::Serialize;
 
 use super::index;
-use super::session_list::look;
+use super::session_list::look_at_all;
 use super::store_list::RoomJson;
 use super::stores::StoreArgs;
 use super::told::{self, MetricsArgs, Told};
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::moin::Behaviour;
-use crate::ops::{States, WithoutExpires, room};
+use crate::ops::{States, WithoutExpires, room, taken};
 use crate::report::measure::{bar, bytes, relative, rfc3339};
 use crate::report::{escape, table};
 use crate::store::index::Index;
-use crate::store::{self, Expires, Layout, Session, State, StoreSpec, is_older, seconds};
+use crate::store::{self, Expires, Found, Layout, Session, State, StoreSpec, is_older, seconds};
 
 /// Count sessions by state, user and age, with the bytes and inodes they take
 ///
@@ -45,15 +45,17 @@ pub(super) struct Options {
 struct Amount {
     sessions: u64,
     bytes: u64,
-    bytes_on_disk: u64,
+    /// null in a database, where sessions have no files of their own.
+    bytes_on_disk: Option<u64>,
 }
 
-/// What one store holds. A session takes one inode.
+/// What one store holds.
 #[derive(Debug, Default, Serialize)]
 struct Stats {
     store: String,
     wikis: Vec<String>,
-    inodes: u64,
+    /// null where the store is on no disk of this machine.
+    inodes: Option<u64>,
     states: BTreeMap<&'static str, Amount>,
     #[serde(skip)]
     counted: States,
@@ -135,6 +137,8 @@ struct Counter {
     expires_seen: bool,
     /// Without `expires`, and not written for [`CAME_BACK_BY`].
     never_came_back: u64,
+    /// Sessions and half-written ones.
+    entries: u64,
     now: i64,
     idle: Option<Duration>,
 }
@@ -144,26 +148,44 @@ impl Counter {
         let bins = |ends: &[(f64, &'static str)]| {
             ends.iter().map(|(_, label)| Bin { label, sessions: 0 }).collect::<Vec<_>>()
         };
+        let files = !matches!(spec.layout, Layout::Sqlite | Layout::Redis);
+        let none = Amount { bytes_on_disk: files.then_some(0), ..Amount::default() };
         let stats = Stats {
             store: spec.address(),
             wikis: spec.wikis.iter().map(|wiki| wiki.name.clone()).collect(),
-            states: State::ALL.iter().map(|state| (state.name(), Amount::default())).collect(),
+            states: State::ALL.iter().map(|state| (state.name(), none)).collect(),
             age: bins(&AGES),
             expiry: bins(&ENDS),
             ..Stats::default()
         };
-        Counter { stats, users: BTreeMap::new(), expires_seen: false, never_came_back: 0, now, idle }
+        Counter {
+            stats,
+            users: BTreeMap::new(),
+            expires_seen: false,
+            never_came_back: 0,
+            entries: 0,
+            now,
+            idle,
+        }
+    }
+
+    fn take(&mut self, found: &Found) {
+        self.entries += u64::from(matches!(found, Found::Session(_) | Found::Temp(_)));
+        if let Found::Session(session) = found {
+            self.count(session);
+        }
     }
 
     fn count(&mut self, session: &Session) {
         let stats = &mut self.stats;
-        stats.inodes += 1;
         let state = session.state(self.now, self.idle);
         stats.counted.count(state);
         let amount = stats.states.entry(state.name()).or_default();
         amount.sessions += 1;
         amount.bytes += session.size;
-        amount.bytes_on_disk += session.bytes_on_disk;
+        if let Some(on_disk) = &mut amount.bytes_on_disk {
+            *on_disk += session.bytes_on_disk;
+        }
         let now = seconds(self.now);
         add(&mut stats.age, &AGES, now - seconds(session.modified));
         let Ok(facts) = &session.facts else { return };
@@ -194,6 +216,7 @@ impl Counter {
         self.stats.never_came_back =
             tells_who_came_back(spec, self.expires_seen).then_some(self.never_came_back);
         self.stats.filesystem = room(spec).map(RoomJson::from);
+        (_, self.stats.inodes) = taken(spec, 0, self.entries);
         let mut counted: Vec<(String, u64)> = self.users.into_iter().collect();
         counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         counted.truncate(top);
@@ -254,9 +277,14 @@ fn stats(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     let mut all = Vec::new();
     for (position, spec) in stores.specs.iter().enumerate() {
         let mut counter = Counter::new(spec, now, idle);
-        exit = exit.and(look(spec, context, |session| counter.count(&session))?);
+        let looked = look_at_all(spec, context, |found| counter.take(&found))?;
+        exit = exit.and(looked);
+        // That nothing is there, and that nothing could be looked at, is not the same. The latter was said.
+        if looked != Exit::Success && counter.entries == 0 {
+            continue;
+        }
         let mut stats = counter.finish((position, spec), options.top, &mut users);
-        stats.growth = growth(spec, place.as_deref(), stats.inodes);
+        stats.growth = growth(spec, place.as_deref(), stats.counted.sum());
         tell(&stats, spec, told);
         all.push(stats);
     }
@@ -307,8 +335,8 @@ fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
             &format!("  {change} {}, when prune last kept an index\n", relative(seconds(growth.since), now));
     }
     // How many are free changes all the time: JSON and `store list` tell.
-    if let Some(RoomJson { inodes: Some(all), .. }) = stats.filesystem {
-        text += &format!("  inodes {}, of {all} that the file system has\n", stats.inodes);
+    if let (Some(inodes), Some(RoomJson { inodes: Some(all), .. })) = (stats.inodes, stats.filesystem) {
+        text += &format!("  inodes {inodes}, of {all} that the file system has\n");
     }
     text
 }
@@ -318,14 +346,15 @@ fn human(stats: &Stats, context: &mut Context<'_>) -> Result<(), Failure> {
     let out = &mut *context.out;
     let wikis = if stats.wikis.is_empty() { String::new() } else { format!(" ({})", stats.wikis.join(", ")) };
     writeln!(out, "{}{}", escape(&stats.store), escape(&wikis))?;
-    let mut total = Amount::default();
+    let mut total = Amount { bytes_on_disk: Some(0), ..Amount::default() };
     let mut rows = Vec::new();
     for (state, amount) in
         State::ALL.iter().filter_map(|state| Some((state.name(), stats.states.get(state.name())?)))
     {
         total.sessions += amount.sessions;
         total.bytes += amount.bytes;
-        total.bytes_on_disk += amount.bytes_on_disk;
+        total.bytes_on_disk =
+            total.bytes_on_disk.zip(amount.bytes_on_disk).map(|(sum, on_disk)| sum + on_disk);
         if amount.sessions > 0 {
             rows.push(row(state, amount));
         }
@@ -363,5 +392,6 @@ fn human(stats: &Stats, context: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 fn row(label: &str, amount: &Amount) -> Vec<String> {
-    vec![format!("  {label}"), amount.sessions.to_string(), bytes(amount.bytes), bytes(amount.bytes_on_disk)]
+    let on_disk = amount.bytes_on_disk.map_or("-".to_owned(), bytes);
+    vec![format!("  {label}"), amount.sessions.to_string(), bytes(amount.bytes), on_disk]
 }

@@ -145,7 +145,10 @@ fn tell(report: &Report, told: &mut Told) {
             let labels = [("check", check.name()), ("severity", severity(check))];
             told.of_store((&address, &wikis), told::FINDINGS, &labels, count);
         }
-        told.saw((&address, &wikis), &found.states);
+        // A store that could not be looked at does not hold nothing.
+        if found.states.sum() > 0 || found.complete {
+            told.saw((&address, &wikis), &found.states);
+        }
         told.removed((&address, &wikis), 0, 0);
         told.inodes(spec);
     }

@@ -81,15 +81,21 @@ pub fn census(
             }
         }
     })?;
-    (counted.bytes_on_disk, counted.inodes) = match spec.layout {
+    (counted.bytes_on_disk, counted.inodes) = taken(spec, on_disk, entries);
+    Ok(counted)
+}
+
+/// How many bytes and inodes a store takes up, where each of its `entries` is a file and all together take `on_disk`
+/// bytes; a database is one file or a few, and Redis is on no disk of this machine.
+pub fn taken(spec: &StoreSpec, on_disk: u64, entries: u64) -> (Option<u64>, Option<u64>) {
+    match spec.layout {
         Layout::Redis => (None, None),
         Layout::Sqlite => {
             let (bytes, files) = database(&spec.dir);
             (Some(bytes), Some(files))
         }
         Layout::Moin18 | Layout::Moin19 | Layout::Json => (Some(on_disk), Some(entries)),
-    };
-    Ok(counted)
+    }
 }
 
 /// What the files of a database take up: itself, and what SQLite keeps beside it while it is in use.

@@ -35,7 +35,7 @@ pub mod verify;
 mod victims;
 
 pub use age::age_text;
-pub use census::{Census, census, room};
+pub use census::{Census, census, room, taken};
 pub use guard::{ClockCheck, Refusal};
 pub use outcome::{Counts, Problem, Report, StoreResult, Total};
 pub use plan::{Options, Plan, StorePlan, plan};

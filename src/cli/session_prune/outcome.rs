@@ -11,7 +11,10 @@ use crate::store::StoreSpec;
 pub(super) fn tell(report: &Report, specs: &[StoreSpec], told: &mut Told) {
     for (store, spec) in report.stores.iter().zip(specs) {
         let (of, counts) = ((store.store.as_str(), store.wikis.as_slice()), &store.counts);
-        told.saw(of, &counts.states);
+        // A store that could not be looked at does not hold nothing.
+        if counts.scanned > 0 || counts.failed == 0 {
+            told.saw(of, &counts.states);
+        }
         told.removed(of, counts.deleted, counts.bytes);
         told.of_store(of, told::FAILED, &[], counts.failed);
         told.of_store(of, told::REFUSED, &[], u64::from(store.refused.is_some()));

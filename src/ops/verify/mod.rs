@@ -59,6 +59,8 @@ pub struct Findings {
     pub by_check: BTreeMap<Check, Kind>,
     /// The sessions that were looked at.
     pub states: States,
+    /// All of them were.
+    pub complete: bool,
 }
 
 impl Findings {
@@ -148,8 +150,9 @@ pub fn verify(
     let mut ids = duplicates::Ids::default();
     for (position, spec) in specs.into_iter().enumerate() {
         let mut found = Findings::default();
-        if let Err(error) = store(position, &spec, farm, options, stop, &mut ids, &mut found, &mut report) {
-            report.problems.push(Problem(error.to_string()));
+        match store(position, &spec, farm, options, stop, &mut ids, &mut found, &mut report) {
+            Ok(()) => found.complete = true,
+            Err(error) => report.problems.push(Problem(error.to_string())),
         }
         report.stores.push((spec, found));
     }
