@@ -144,6 +144,10 @@ fn a_second_copy_waits_for_nobody_and_is_refused() {
         "{}",
         refused.stderr
     );
+    // At once, without reading thousands of sessions for nothing.
+    let report =
+        place.wikifarm("session prune --format json").status(4).any_stdout().any_stderr().run().json();
+    assert_eq!(report["total"]["scanned"], 0);
     assert_eq!(place.names("sessions").len(), 7);
 }
 

@@ -1,7 +1,7 @@
 //! What is done to stores: prune, [`revoke`] and [`verify`].
 //!
-//! Plan, then act: [`plan`] looks at every entry and decides, and changes nothing; [`Plan::execute`] checks every
-//! guard of every store, and only then removes, each file judged again. What it promises:
+//! Plan, then act: [`plan`] takes the lock of every store, looks at every entry and decides, and changes nothing;
+//! [`Plan::execute`] sees to every guard of every store, and only then removes, each file judged again. What it promises:
 //!
 //! * What goes, goes for a [`Reason`], by a [`Policy`]; a live session only where everything was asked for.
 //! * Never removed: foreign names, what is no regular file, an `expires` that is no finite number, a file changed

@@ -10,11 +10,13 @@ use crate::store::index::{Kind, Totals};
 use crate::store::{
     self, EntryName, Expires, Facts, Fields, Found, Prefixes, SessionStore, StoreError, StoreSpec,
 };
+use crate::sys::Lock;
 
 use super::guard::{self, ClockCheck, Refusal};
 use super::outcome::{Counts, Problem};
 use super::pass::Pass;
 use super::policy::Policy;
+use super::prune::take_locks;
 use super::verdict::{Filter, Judge, Reason, Verdict, WithoutExpires};
 use super::victims::{Victim, Victims};
 
@@ -61,6 +63,8 @@ pub struct Plan {
     pub(super) clock: Option<Refusal>,
     pub(super) begun: Instant,
     pub(super) stopped: bool,
+    /// Of every store; none where nothing is to be removed.
+    pub(super) locks: Vec<Lock>,
 }
 
 /// What is to be done in one store.
@@ -96,7 +100,7 @@ impl std::fmt::Debug for Open {
 /// As many problems are told one by one; more are only counted.
 const MAX_PROBLEMS: usize = 1000;
 
-/// Looks at every entry of the stores, and decides. Changes nothing. Setting `stop` ends it early, with a plan that
+/// Takes the locks of the stores if anything is to be removed, looks at every entry, and decides. Changes nothing. Setting `stop` ends it early, with a plan that
 /// cannot be carried out.
 ///
 /// Two specifications of one directory and layout become one, with the wikis of both.
@@ -123,8 +127,10 @@ pub(super) fn plan_opened(opened: Vec<(StoreSpec, Opened)>, options: Options, st
             None => stores.push(StorePlan::new(spec, store)),
         }
     }
-    for store in &mut stores {
-        store.look(&options, stop);
+    let locks = if options.only_plans() { Vec::new() } else { take_locks(&mut stores, &options, stop) };
+    // Nothing goes in any store while another copy is at work in one: then there is nothing to look for.
+    if !stores.iter().any(|store| matches!(store.refusal, Some(Refusal::Lock(_)))) {
+        stores.iter_mut().for_each(|store| store.look(&options, stop));
     }
     let clock = match options.clock.check(options.now) {
         Ok(enough) => {
@@ -133,7 +139,7 @@ pub(super) fn plan_opened(opened: Vec<(StoreSpec, Opened)>, options: Options, st
         }
         Err(refusal) => Some(refusal),
     };
-    Plan { options, stores, clock, begun, stopped: stop.load(Ordering::Relaxed) }
+    Plan { options, stores, clock, begun, stopped: stop.load(Ordering::Relaxed), locks }
 }
 
 impl Plan {

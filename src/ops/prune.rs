@@ -1,11 +1,10 @@
 //! Carrying out a plan: every guard of every store first, then the removals.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::{EntryName, Found, SessionStore, Stamp};
-use crate::sys::{Lock, LockDir, Removal};
+use crate::sys::{FileId, Lock, LockDir, Removal};
 
 use super::guard::Refusal;
 use super::outcome::{Problem, Report, StoreResult, Total};
@@ -22,8 +21,6 @@ impl Plan {
     /// would be done.
     pub fn execute(mut self, stop: &AtomicBool) -> Report {
         let dry_run = self.options.only_plans();
-        // Held until everything is done.
-        let locks = if dry_run { Vec::new() } else { self.take_locks(stop) };
         self.stopped |= stop.load(Ordering::Relaxed);
         let refused = self.clock.is_some() || self.stores.iter().any(|store| store.refusal.is_some());
         let mut warnings = Vec::new();
@@ -45,37 +42,9 @@ impl Plan {
                 warnings.push(Problem(format!("the time of this run could not be kept: {error}")));
             }
         }
-        drop(locks);
+        // Held until everything is done.
+        drop(std::mem::take(&mut self.locks));
         self.report(dry_run, warnings)
-    }
-
-    /// Takes the lock of every store, or says why not.
-    fn take_locks(&mut self, stop: &AtomicBool) -> Vec<Lock> {
-        let dir = match LockDir::open(&self.options.lock_dir) {
-            Ok(dir) => dir,
-            Err(error) => {
-                if let Some(store) = self.stores.iter_mut().find(|store| store.store.is_some()) {
-                    store.refusal.get_or_insert(Refusal::Lock(error));
-                }
-                return Vec::new();
-            }
-        };
-        let mut locks = HashMap::new();
-        for plan in &mut self.stores {
-            let Some(Open(store)) = &plan.store else { continue };
-            // Two layouts in one directory are two stores and one lock.
-            if let std::collections::hash_map::Entry::Vacant(vacant) = locks.entry(store.id()) {
-                match dir.take_or_wait(store.id(), self.options.wait.then_some(stop)) {
-                    Ok(lock) => {
-                        vacant.insert(lock);
-                    }
-                    Err(error) => {
-                        plan.refusal.get_or_insert(Refusal::Lock(error));
-                    }
-                }
-            }
-        }
-        locks.into_values().collect()
     }
 
     fn report(self, dry_run: bool, mut warnings: Vec<Problem>) -> Report {
@@ -102,6 +71,39 @@ impl Plan {
         let seconds = self.begun.elapsed().as_secs_f64();
         Report { stores, total, dry_run, seconds, problems, warnings, hints, clock, stopped: self.stopped }
     }
+}
+
+/// Takes the lock of every store, or says of a store why not.
+pub(super) fn take_locks(stores: &mut [StorePlan], options: &Options, stop: &AtomicBool) -> Vec<Lock> {
+    let dir = match LockDir::open(&options.lock_dir) {
+        Ok(dir) => dir,
+        Err(error) => {
+            if let Some(store) = stores.iter_mut().find(|store| store.store.is_some()) {
+                store.refusal.get_or_insert(Refusal::Lock(error));
+            }
+            return Vec::new();
+        }
+    };
+    let id = |plan: &StorePlan| plan.store.as_ref().map(|Open(store)| store.id());
+    let mut open: Vec<(FileId, &mut StorePlan)> =
+        stores.iter_mut().filter_map(|plan| Some((id(plan)?, plan))).collect();
+    // In the same order by every copy, so that none waits for another that waits for it.
+    open.sort_by_key(|(id, _)| *id);
+    let mut locks = Vec::new();
+    let mut last = None;
+    for (id, plan) in open {
+        // Two layouts in one directory are two stores and one lock.
+        if last.replace(id) == Some(id) {
+            continue;
+        }
+        match dir.take_or_wait(id, options.wait.then_some(stop)) {
+            Ok(lock) => locks.push(lock),
+            Err(error) => {
+                plan.refusal.get_or_insert(Refusal::Lock(error));
+            }
+        }
+    }
+    locks
 }
 
 impl StorePlan {

@@ -12,7 +12,7 @@ pub(super) fn tell(report: &Report, specs: &[StoreSpec], told: &mut Told) {
     for (store, spec) in report.stores.iter().zip(specs) {
         let (of, counts) = ((store.store.as_str(), store.wikis.as_slice()), &store.counts);
         // A store that could not be looked at does not hold nothing.
-        if counts.scanned > 0 || counts.failed == 0 {
+        if counts.scanned > 0 || (counts.failed == 0 && store.refused.is_none()) {
             told.saw(of, &counts.states);
         }
         told.removed(of, counts.deleted, counts.bytes);
