@@ -9,6 +9,8 @@ use std::time::Duration;
 use crate::sys::{LockError, write_atomically};
 
 use super::age::age_text;
+use super::plan::StorePlan;
+use super::policy::Policy;
 use crate::farm::Limit;
 
 /// Why nothing is removed.
@@ -117,7 +119,7 @@ const LAST_RUN: &str = "last-prune";
 
 impl ClockCheck {
     /// Refuses a clock that is behind the last run, or far ahead of it. Tells whether that is enough: where no last run
-    /// is known, there are only the files to compare with, by [`behind_file`].
+    /// is known, there are only the files to compare with.
     pub(super) fn check(&self, now: i64) -> Result<bool, Refusal> {
         let ClockCheck::Against { state_dir } = self else { return Ok(true) };
         match state_dir.as_deref().map(last_run) {
@@ -140,8 +142,30 @@ impl ClockCheck {
 }
 
 /// By how much the clock is behind a file that was written at `written`, if that is too much.
-pub(super) fn behind_file(now: i64, written: i64) -> Option<Duration> {
+fn behind_file(now: i64, written: i64) -> Option<Duration> {
     (now < written.saturating_sub(BEHIND)).then(|| between(now, written))
+}
+
+impl StorePlan {
+    /// Refuses a clock that is behind the newest file.
+    pub(super) fn check_newest(&mut self, now: i64) {
+        let Some((written, name)) = self.newest else { return };
+        if let Some(by) = behind_file(now, written) {
+            let file = name.map(|name| format!("{}/{name}", self.spec.dir.display()));
+            self.refusal = Some(Refusal::ClockBehindFile { by, file });
+        }
+    }
+
+    /// Refuses what is too much.
+    pub(super) fn check_max_delete(&mut self, policy: &Policy) {
+        let setting = policy.max_delete();
+        let Some(limit) = setting.of(self.counts.scanned) else { return };
+        let wanted = self.victims.guarded();
+        if wanted > limit {
+            let sessions = self.counts.scanned;
+            self.refusal = Some(Refusal::MaxDelete { wanted, limit, setting, sessions });
+        }
+    }
 }
 
 fn between(from: i64, to: i64) -> Duration {

@@ -20,6 +20,7 @@ mod age;
 mod census;
 pub mod find;
 mod guard;
+mod locks;
 pub mod migrate;
 mod outcome;
 mod pass;

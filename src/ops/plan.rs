@@ -12,11 +12,11 @@ use crate::store::{
 };
 use crate::sys::Lock;
 
-use super::guard::{self, ClockCheck, Refusal};
+use super::guard::{ClockCheck, Refusal};
+use super::locks::{self, Taken};
 use super::outcome::{Counts, Problem};
 use super::pass::Pass;
 use super::policy::Policy;
-use super::prune::take_locks;
 use super::verdict::{Filter, Judge, Reason, Verdict, WithoutExpires};
 use super::victims::{Victim, Victims};
 
@@ -77,7 +77,7 @@ pub struct StorePlan {
     pub(super) victims: Victims,
     pub(super) without_expires: WithoutExpires,
     /// When the file was written that was written last, and which that is, unless only the index knows.
-    newest: Option<(i64, Option<EntryName>)>,
+    pub(super) newest: Option<(i64, Option<EntryName>)>,
     pub(super) refusal: Option<Refusal>,
     pub(super) pass: Option<Pass>,
     pub(super) from_index: u64,
@@ -127,10 +127,19 @@ pub(super) fn plan_opened(opened: Vec<(StoreSpec, Opened)>, options: Options, st
             None => stores.push(StorePlan::new(spec, store)),
         }
     }
-    let locks = if options.only_plans() { Vec::new() } else { take_locks(&mut stores, &options, stop) };
+    let ids = stores.iter().map(|plan| plan.store.as_ref().map(|Open(store)| store.id()));
+    let Taken { locks, refused } = match options.only_plans() {
+        true => Taken::default(),
+        false => locks::take(&options.lock_dir, ids, options.wait.then_some(stop)),
+    };
     // Nothing goes in any store while another copy is at work in one: then there is nothing to look for.
-    if !stores.iter().any(|store| matches!(store.refusal, Some(Refusal::Lock(_)))) {
+    if refused.is_empty() {
         stores.iter_mut().for_each(|store| store.look(&options, stop));
+    }
+    for (position, error) in refused {
+        if let Some(store) = stores.get_mut(position) {
+            store.refusal = Some(Refusal::Lock(error));
+        }
     }
     let clock = match options.clock.check(options.now) {
         Ok(enough) => {
@@ -291,7 +300,7 @@ impl StorePlan {
             let what = "of another MoinMoin, and left alone: is the layout right?";
             self.warnings.push(Problem(format!("{}: {names} {what}", self.spec.address())));
         }
-        self.check_max_delete(options);
+        self.check_max_delete(&options.policy);
         self.store = Some(store);
     }
 
@@ -360,24 +369,6 @@ impl StorePlan {
     fn saw(&mut self, modified: i64, name: Option<EntryName>) {
         if self.newest.is_none_or(|(newest, _)| modified > newest) {
             self.newest = Some((modified, name));
-        }
-    }
-
-    fn check_newest(&mut self, now: i64) {
-        let Some((written, name)) = self.newest else { return };
-        if let Some(by) = guard::behind_file(now, written) {
-            let file = name.map(|name| format!("{}/{name}", self.spec.dir.display()));
-            self.refusal = Some(Refusal::ClockBehindFile { by, file });
-        }
-    }
-
-    fn check_max_delete(&mut self, options: &Options) {
-        let setting = options.policy.max_delete();
-        let Some(limit) = setting.of(self.counts.scanned) else { return };
-        let wanted = self.victims.guarded();
-        if wanted > limit {
-            let sessions = self.counts.scanned;
-            self.refusal = Some(Refusal::MaxDelete { wanted, limit, setting, sessions });
         }
     }
 }

@@ -4,9 +4,8 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::{EntryName, Found, SessionStore, Stamp};
-use crate::sys::{FileId, Lock, LockDir, Removal};
+use crate::sys::Removal;
 
-use super::guard::Refusal;
 use super::outcome::{Problem, Report, StoreResult, Total};
 use super::plan::{Open, Options, Plan, StorePlan};
 use super::verdict::{Judge, Verdict};
@@ -71,39 +70,6 @@ impl Plan {
         let seconds = self.begun.elapsed().as_secs_f64();
         Report { stores, total, dry_run, seconds, problems, warnings, hints, clock, stopped: self.stopped }
     }
-}
-
-/// Takes the lock of every store, or says of a store why not.
-pub(super) fn take_locks(stores: &mut [StorePlan], options: &Options, stop: &AtomicBool) -> Vec<Lock> {
-    let dir = match LockDir::open(&options.lock_dir) {
-        Ok(dir) => dir,
-        Err(error) => {
-            if let Some(store) = stores.iter_mut().find(|store| store.store.is_some()) {
-                store.refusal.get_or_insert(Refusal::Lock(error));
-            }
-            return Vec::new();
-        }
-    };
-    let id = |plan: &StorePlan| plan.store.as_ref().map(|Open(store)| store.id());
-    let mut open: Vec<(FileId, &mut StorePlan)> =
-        stores.iter_mut().filter_map(|plan| Some((id(plan)?, plan))).collect();
-    // In the same order by every copy, so that none waits for another that waits for it.
-    open.sort_by_key(|(id, _)| *id);
-    let mut locks = Vec::new();
-    let mut last = None;
-    for (id, plan) in open {
-        // Two layouts in one directory are two stores and one lock.
-        if last.replace(id) == Some(id) {
-            continue;
-        }
-        match dir.take_or_wait(id, options.wait.then_some(stop)) {
-            Ok(lock) => locks.push(lock),
-            Err(error) => {
-                plan.refusal.get_or_insert(Refusal::Lock(error));
-            }
-        }
-    }
-    locks
 }
 
 impl StorePlan {

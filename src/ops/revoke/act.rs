@@ -1,6 +1,6 @@
 //! Carrying out a plan: every lock first, then the removals, then a second look.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::store::{EntryName, Fields, Found, Session, SessionStore, StoreError};
-use crate::sys::{Lock, LockDir, LockError, Removal};
+use crate::sys::Removal;
 
 use super::super::outcome::Problem;
 use super::{Match, Plan, StorePlan, Target, Victim};
@@ -100,8 +100,6 @@ impl Plan {
     /// between two stores, or before the second look.
     pub fn execute(mut self, stop: &AtomicBool) -> Report {
         let dry_run = self.options.dry_run;
-        // Held until everything is done.
-        let locks = if dry_run { Vec::new() } else { self.take_locks(stop) };
         let refused = self.stores.iter().any(|store| store.refusal.is_some());
         if refused || stop.load(Ordering::Relaxed) {
             // Every store stays as it was.
@@ -119,34 +117,9 @@ impl Plan {
                 self.stores.iter_mut().for_each(|store| store.look_again(target));
             }
         }
-        drop(locks);
+        // Held until everything is done.
+        drop(std::mem::take(&mut self.locks));
         self.report(dry_run, stop.load(Ordering::Relaxed))
-    }
-
-    /// Takes the lock of every store, or says why not.
-    fn take_locks(&mut self, stop: &AtomicBool) -> Vec<Lock> {
-        let mut locks = HashMap::new();
-        let dir = LockDir::open(&self.options.lock_dir);
-        for plan in &mut self.stores {
-            let Some(store) = &plan.store else { continue };
-            // Two layouts in one directory are two stores and one lock.
-            let std::collections::hash_map::Entry::Vacant(vacant) = locks.entry(store.id()) else { continue };
-            let taken: std::result::Result<Lock, String> = match &dir {
-                Ok(dir) => dir
-                    .take_or_wait(store.id(), self.options.wait.then_some(stop))
-                    .map_err(|error: LockError| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
-            match taken {
-                Ok(lock) => {
-                    vacant.insert(lock);
-                }
-                Err(why) => {
-                    plan.refusal.get_or_insert(why);
-                }
-            }
-        }
-        locks.into_values().collect()
     }
 
     fn report(self, dry_run: bool, stopped: bool) -> Report {

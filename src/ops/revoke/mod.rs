@@ -1,7 +1,7 @@
 //! Ending sessions before their time: one, or every one that a user has.
 //!
-//! Plan, then act, as for prune: [`plan`] looks and changes nothing; [`Plan::execute`] takes the lock of every store,
-//! and only then removes, each file judged again. A request in flight can write a session again after it was removed,
+//! Plan, then act, as for prune: [`plan`] takes the lock of every store, looks and changes nothing; [`Plan::execute`]
+//! removes, each file judged again. A request in flight can write a session again after it was removed,
 //! so what was written meanwhile is read and judged anew at once, and after some seconds all are looked at again.
 //!
 //! Source: `MoinMoin/session.py` and `MoinMoin/web/session.py`: a request holds the session in memory and saves it at
@@ -18,7 +18,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::store::{self, EntryName, Fields, Found, Prefixes, Session, SessionStore, StoreError, StoreSpec};
+use crate::sys::Lock;
 
+use super::locks::{self, Taken};
 use super::outcome::Problem;
 
 pub use act::{Counts, Report, Result, StoreResult};
@@ -45,6 +47,8 @@ pub struct Plan {
     options: Options,
     stores: Vec<StorePlan>,
     begun: Instant,
+    /// Of every store; none where nothing is to be removed.
+    locks: Vec<Lock>,
 }
 
 /// What is to be done in one store.
@@ -78,7 +82,7 @@ pub struct Victim {
 /// As many files are named one by one; more are only counted.
 const MAX_NAMED: usize = 1000;
 
-/// Looks at every session of the stores, and decides. Changes nothing. Setting `stop` ends it early.
+/// Takes the locks of the stores if anything is to be removed, looks at every session, and decides. Changes nothing. Setting `stop` ends it early.
 pub fn plan(specs: Vec<StoreSpec>, options: Options, stop: &AtomicBool) -> Plan {
     let opened = specs.into_iter().map(|spec| (spec.clone(), store::open(spec))).collect();
     plan_opened(opened, options, stop)
@@ -91,12 +95,23 @@ fn plan_opened(opened: Vec<(StoreSpec, Opened)>, options: Options, stop: &Atomic
     let begun = Instant::now();
     let mut stores: Vec<StorePlan> =
         opened.into_iter().map(|(spec, store)| StorePlan::new(spec, store)).collect();
-    for store in &mut stores {
+    let ids = stores.iter().map(|plan| plan.store.as_ref().map(|store| store.id()));
+    let Taken { locks, refused } = match options.dry_run {
+        true => Taken::default(),
+        false => locks::take(&options.lock_dir, ids, options.wait.then_some(stop)),
+    };
+    // While another copy is at work in one store, nothing goes in any.
+    for store in stores.iter_mut().filter(|_| refused.is_empty()) {
         if !stop.load(Ordering::Relaxed) {
             store.look(&options.target, stop);
         }
     }
-    Plan { options, stores, begun }
+    for (position, error) in refused {
+        if let Some(store) = stores.get_mut(position) {
+            store.refusal = Some(error.to_string());
+        }
+    }
+    Plan { options, stores, begun, locks }
 }
 
 impl Plan {
