@@ -1,5 +1,7 @@
 //! What becomes of a run when the kernel refuses something, or somebody asks it to stop.
 
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 
 use crate::support::{DAY, Place, Session, clock, output, signalled, traced, unindent};
@@ -172,6 +174,29 @@ fn a_prune_that_is_asked_to_stop_finishes_its_files_and_says_how_far_it_came() {
         // The next run does what is left.
         place.wikifarm(PRUNE).any_stdout().run();
         assert_eq!(place.names("sessions").len(), 0);
+    }
+}
+
+#[test]
+fn who_waits_for_another_copy_stops_when_asked_to() {
+    const REVOKE: &str = "session revoke --user id:1.2 --store moin-1.9:sessions";
+    let untouched = ["-o", "/dev/null", "-e", "trace=none"];
+    for (words, said) in [(PRUNE, "nothing removed"), (REVOKE, "0 revoked, and no second look")] {
+        let place = three();
+        // It makes the lock, which is then held.
+        assert!(output(traced(&place, untouched, words)).status.success(), "{words}");
+        let held = std::fs::File::open(&place.locks()[0]).unwrap();
+        held.lock().unwrap();
+        let place = place
+            .session("sessions", Session::new('d').expires(clock() - 2 * DAY).written(clock() - 2 * DAY));
+        let begun = Instant::now();
+        let waited = || begun.elapsed() > Duration::from_millis(500);
+        let words = format!("{words} --wait");
+        let ran = signalled(traced(&place, untouched, &words), Signal::TERM, waited);
+        let stderr = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(stderr, format!("wikifarm: stopped by a signal: 0 sessions looked at, {said}\n"));
+        assert_eq!(ran.status.code(), Some(3));
+        assert!(place.names("sessions").contains(&"d".repeat(40)));
     }
 }
 

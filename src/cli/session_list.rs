@@ -19,7 +19,8 @@ use crate::store::{
 
 /// List sessions: whose they are, until when they last, when they were last written
 #[derive(Debug, Args)]
-#[command(after_help = "Example: wikifarm session list --state live --user AdminAda --limit 20")]
+#[command(after_help = "Exit status: 0 done, also if there is none, 3 something could not be looked at.\n\n\
+                        Example: wikifarm session list --state live --user AdminAda --limit 20")]
 pub(super) struct Options {
     #[command(flatten)]
     stores: StoreArgs,

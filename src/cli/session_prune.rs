@@ -24,7 +24,8 @@ use crate::sys;
 /// the policy says so; without `expires`, by version; stale temp files. A live session goes only by `idle` or with --all.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: wikifarm session prune --dry-run\n\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
+    after_help = "Exit status: 0 done, 3 something could not be looked at or removed, or a signal stopped it, 4 refused by a guard: \
+                  nothing was removed.\n\nExample: wikifarm session prune --dry-run\n\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
 )]
 pub(super) struct Options {
     #[command(flatten)]

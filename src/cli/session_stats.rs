@@ -29,7 +29,9 @@ use crate::store::{self, Expires, Found, Layout, Session, State, StoreSpec, is_o
 /// others: null in JSON, and no metric. Growth is counted since the last `session prune` that
 /// kept an index, and from what that run meant to stay.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: wikifarm session stats --store-of wiki1")]
+#[command(
+    after_help = "Exit status: 0 done, 3 something could not be looked at.\n\nExample: wikifarm session stats --store-of wiki1"
+)]
 pub(super) struct Options {
     #[command(flatten)]
     stores: StoreArgs,

@@ -17,7 +17,8 @@ use crate::sys::Room;
 ///
 /// Every session is read, to tell those that are live.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: wikifarm store list\n\
+#[command(after_help = "Exit status: 0 done, 3 a store could not be looked at.\n\n\
+                        Example: wikifarm store list\n\
                         Example: wikifarm store list --format csv >stores.csv")]
 pub(super) struct Options {
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! The locks of all stores of a run, taken before anything is looked at.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::sys::{FileId, Lock, LockDir, LockError};
 
@@ -13,7 +13,7 @@ pub(super) struct Taken {
 }
 
 /// Takes the lock of every store; `None` stands for one that could not be opened. With `waiting`, other copies are
-/// waited for until that flag is set.
+/// waited for until that flag is set; then not all locks are there, and nothing must be removed.
 pub(super) fn take(
     dir: &Path,
     stores: impl Iterator<Item = Option<FileId>>,
@@ -37,6 +37,8 @@ pub(super) fn take(
     for (id, position) in open {
         match dir.take_or_wait(id, waiting) {
             Ok(lock) => taken.locks.push(lock),
+            // Asked to stop while it waited: no guard refused.
+            Err(LockError::Held { .. }) if waiting.is_some_and(|stop| stop.load(Ordering::Relaxed)) => break,
             Err(error) => taken.refused.push((position, error)),
         }
     }

@@ -101,7 +101,8 @@ impl Plan {
     pub fn execute(mut self, stop: &AtomicBool) -> Report {
         let dry_run = self.options.dry_run;
         let refused = self.stores.iter().any(|store| store.refusal.is_some());
-        if refused || stop.load(Ordering::Relaxed) {
+        self.stopped |= stop.load(Ordering::Relaxed);
+        if refused || self.stopped {
             // Every store stays as it was.
         } else if dry_run {
             self.stores.iter_mut().for_each(|store| store.counts.revoked = store.counts.matched);
@@ -119,7 +120,8 @@ impl Plan {
         }
         // Held until everything is done.
         drop(std::mem::take(&mut self.locks));
-        self.report(dry_run, stop.load(Ordering::Relaxed))
+        let stopped = self.stopped || stop.load(Ordering::Relaxed);
+        self.report(dry_run, stopped)
     }
 
     fn report(self, dry_run: bool, stopped: bool) -> Report {

@@ -49,6 +49,7 @@ pub struct Plan {
     begun: Instant,
     /// Of every store; none where nothing is to be removed.
     locks: Vec<Lock>,
+    stopped: bool,
 }
 
 /// What is to be done in one store.
@@ -111,7 +112,7 @@ fn plan_opened(opened: Vec<(StoreSpec, Opened)>, options: Options, stop: &Atomic
             store.refusal = Some(error.to_string());
         }
     }
-    Plan { options, stores, begun, locks }
+    Plan { options, stores, begun, locks, stopped: stop.load(Ordering::Relaxed) }
 }
 
 impl Plan {
