@@ -1,5 +1,6 @@
 //! A redis-server in a directory of its own, on a socket there; gone with the value.
 
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,7 +21,8 @@ impl RedisServer {
         let child = command.spawn().expect("redis-server: run `make check-servers`, which installs it");
         let server = RedisServer { child, dir };
         let begun = Instant::now();
-        while !socket.exists() {
+        // The socket is there before anybody listens on it.
+        while UnixStream::connect(&socket).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(20), "redis-server does not listen");
             std::thread::sleep(Duration::from_millis(5));
         }
