@@ -2,7 +2,6 @@
 
 use std::ffi::{CStr, OsStr};
 use std::io;
-use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -170,8 +169,8 @@ impl Dir {
         // A handle of its own, as the position belongs to the open file.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = openat(&self.fd, c".", flags, Mode::empty())?;
-        let mut buffer = vec![MaybeUninit::<u8>::uninit(); LISTING_BUFFER];
-        let mut entries = RawDir::new(&fd, &mut buffer);
+        let mut buffer = Vec::with_capacity(LISTING_BUFFER);
+        let mut entries = RawDir::new(&fd, buffer.spare_capacity_mut());
         while let Some(entry) = entries.next() {
             let entry = match entry {
                 Err(Errno::INTR) => continue,

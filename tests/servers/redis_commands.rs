@@ -64,7 +64,7 @@ fn wiki(server: &RedisServer) -> std::path::PathBuf {
             owner: None,
             instead_of: None,
         };
-        assert!(matches!(store.write(&[new]).remove(0), Ok(Written::Done(_))));
+        assert!(matches!(store.write(&[&new]).remove(0), Ok(Written::Done(_))));
     }
     dir
 }
