@@ -474,3 +474,18 @@ fn syntax_errors_go_to_stderr_so_that_programs_get_a_document_or_nothing() {
         )
         .run();
 }
+
+#[test]
+fn what_lies_beside_the_farm_file_has_its_directory_above_it() {
+    let place = with_directories(SOUND);
+    std::fs::set_permissions(place.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    let found = place.wikifarm("config check --format json").status(1).any_stdout().run().json();
+    let found = found["findings"].as_array().unwrap();
+    let messages: Vec<&str> = found.iter().map(|it| it["message"].as_str().unwrap()).collect();
+    let in_place_of = |what: &str| format!("everybody can put another directory in place of {what}");
+    assert_eq!(messages, ["users", "sessions", "docs", "plans"].map(in_place_of));
+    assert!(
+        found.iter().all(|it| it["rule"] == "writable-parent" && it["help"] == "run: chmod o-w ."),
+        "{found:?}"
+    );
+}

@@ -46,7 +46,15 @@ impl Target {
     ///
     /// When the text is no URL, not `http` or `https`, or has no host.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
-        let url = url::Url::parse(url).map_err(|error| TargetError::NotAUrl(error.to_string()))?;
+        Self::of(&url::Url::parse(url).map_err(|error| TargetError::NotAUrl(error.to_string()))?)
+    }
+
+    /// The same of a URL that has been read.
+    ///
+    /// # Errors
+    ///
+    /// When it is not `http` or `https`, or has no host.
+    pub fn of(url: &url::Url) -> Result<Self, TargetError> {
         let https = match url.scheme() {
             "https" => true,
             "http" => false,

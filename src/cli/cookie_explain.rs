@@ -77,8 +77,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         return Err(Failure::usage(format!("{0} and {0} are one wiki: name two", from.name)));
     }
     let mode = options.browser.mode();
-    let model = Model::for_browser(&farm, &RealPlaces, &context.suffixes, mode);
-    let other = Model::for_browser(&farm, &RealPlaces, &context.suffixes, options.browser.other());
+    let model = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, mode);
+    let other = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.other());
     let (Some(a), Some(b)) = (model.site(&from.name), model.site(&to.name)) else {
         return Err(Failure::usage(format!("the URLs of {} and {} can't be visited", from.name, to.name)));
     };

@@ -99,7 +99,7 @@ struct Difference {
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie preview", &[Format::Human, Format::Json])?;
     let farm = context.farm()?;
-    let model = Model::for_browser(&farm, &RealPlaces, &context.suffixes, options.browser.mode());
+    let model = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.mode());
     let chosen = chosen(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);
     let leaks = leaks(&farm, &model);

@@ -118,7 +118,7 @@ fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
         document.error = Some(format!("the wiki has its own {}", key.name()));
         return document;
     }
-    let id = random_id(&settings);
+    let id = random_id(settings);
     let hops = match fetch(&wiki.url, &format!("{}={id}", settings.session_cookie_name()), visit) {
         Ok(hops) => hops,
         Err(error) => {
@@ -136,7 +136,7 @@ fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
     document.clock_skew = date.map(|date| date.saturating_sub(ours));
     #[expect(clippy::cast_precision_loss, reason = "a second in millions of years is nothing here")]
     let at = date.map_or(now, |date| date as f64);
-    let finding = answer.map(|hop| compare(&settings, &id, &hop.set_cookies, at));
+    let finding = answer.map(|hop| compare(settings, &id, &hop.set_cookies, at));
     (document.verdict, document.drift) = match finding {
         Some(Finding::Agrees) => ("agrees", Vec::new()),
         Some(Finding::Drift(drift)) => ("drift", drift),

@@ -124,7 +124,7 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
         }
         let settings = wiki.moin();
         let visitor = options.visitor.visitor();
-        match session_cookie(&settings, visitor, placeholder_id(settings.version), now) {
+        match session_cookie(settings, visitor, placeholder_id(settings.version), now) {
             Ok(cookie) => headers.push(cookie.to_string().into_bytes()),
             Err(none) => {
                 context.note(&format!("{name} sends no cookie as {}: {none}", visitor.name()))?;

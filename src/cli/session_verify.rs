@@ -97,7 +97,7 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         allow: AllowList::with(farm.as_ref().map_or(Vec::new(), |farm| farm.allow_globals.clone())),
         whole_farm: options.stores.is_whole_farm(),
     };
-    let model = farm.as_ref().map(|farm| Model::new(farm, &RealPlaces, &context.suffixes));
+    let model = farm.as_ref().map(|farm| Model::new(farm, &RealPlaces::default(), &context.suffixes));
     let farm = farm.as_ref().zip(model.as_ref());
     let stop = context.stop()?;
     let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);

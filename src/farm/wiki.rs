@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
@@ -45,6 +45,8 @@ pub struct Wiki {
     pub lint: LintLevels,
     settings: BTreeMap<Key, Arc<Setting>>,
     base: PathBuf,
+    /// What [`Wiki::moin`] made of them.
+    moin: OnceLock<Box<Settings>>,
 }
 
 impl Wiki {
@@ -56,7 +58,7 @@ impl Wiki {
         settings: BTreeMap<Key, Arc<Setting>>,
         base: PathBuf,
     ) -> Wiki {
-        Wiki { name, span, url, lint, settings, base }
+        Wiki { name, span, url, lint, settings, base, moin: OnceLock::new() }
     }
 
     /// The setting as the farm file has it; `None` where MoinMoin's default applies.
@@ -147,8 +149,8 @@ impl Wiki {
     }
 
     /// What shapes the session cookie, at the wiki's own URL.
-    pub fn moin(&self) -> Settings {
-        self.moin_at(&self.url)
+    pub fn moin(&self) -> &Settings {
+        self.moin.get_or_init(|| Box::new(self.moin_at(&self.url)))
     }
 
     /// What shapes the session cookie when the wiki is visited at `url`, one of its own: scheme, port and path count

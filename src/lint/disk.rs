@@ -177,17 +177,24 @@ impl<'a> Facts<'a> {
     pub(super) fn gather(farm: &'a Farm, disk: &'a dyn Disk) -> Facts<'a> {
         let wikis: Vec<(&Wiki, Vec<Place>)> = farm.wikis.iter().map(|wiki| (wiki, places(wiki))).collect();
         let mut found: HashMap<PathBuf, io::Result<Directory>> = HashMap::new();
+        let missing = |found: &io::Result<Directory>| match found {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(io::ErrorKind::NotFound),
+            _ => None,
+        };
         let mut look = |path: &Path| {
             if !found.contains_key(path) {
-                found.insert(path.to_owned(), disk.directory(path));
+                // Nothing lies in a directory that is not there.
+                let gone = above(path).and_then(|parent| found.get(parent)).and_then(missing);
+                let there = gone.map_or_else(|| disk.directory(path), |kind| Err(kind.into()));
+                found.insert(path.to_owned(), there);
             }
         };
         look(&farm.base());
         for place in wikis.iter().flat_map(|(_, places)| places) {
-            look(&place.path);
-            if let Some(parent) = place.path.parent() {
+            if let Some(parent) = above(&place.path) {
                 look(parent);
             }
+            look(&place.path);
         }
         Facts { farm, disk, wikis, found, cleaner: OnceCell::new(), entries: RefCell::default() }
     }
@@ -227,6 +234,11 @@ impl<'a> Facts<'a> {
     pub(super) fn sessions(&self) -> impl Iterator<Item = (&'a Wiki, &Place)> {
         self.places().filter(|(_, place)| place.role == Role::Sessions)
     }
+}
+
+/// The directory that a path lies in; above one part alone it is where we are.
+pub(super) fn above(path: &Path) -> Option<&Path> {
+    path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent })
 }
 
 /// How a wiki's sessions lie in their directory.

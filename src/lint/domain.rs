@@ -236,15 +236,15 @@ fn without_domain(wiki: &Wiki) -> Option<Fix> {
 }
 
 /// Why a browser refuses the wiki's domain at `url`.
-fn refusal(wiki: &Wiki, suffixes: &dyn Suffixes, url: &str) -> Option<(String, String, RefusalReason)> {
+fn refusal(wiki: &Wiki, suffixes: &dyn Suffixes, url: &Url) -> Option<(String, String, RefusalReason)> {
     let domain = wiki.text(Key::CookieDomain)?;
-    let target = Target::parse(url).ok()?;
+    let target = Target::of(url).ok()?;
     let reason = cookie_domain(&target, domain.as_bytes(), suffixes, Mode::Chromium).err()?;
     Some((domain.to_owned(), target.host().to_owned(), reason))
 }
 
 fn domain_mismatch(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
-    if let Some((domain, host, RefusalReason::DomainMismatch)) = refusal(wiki, suffixes, wiki.url.as_str()) {
+    if let Some((domain, host, RefusalReason::DomainMismatch)) = refusal(wiki, suffixes, &wiki.url) {
         let message = format!("browsers refuse the cookie: {host} is not within {domain}; nobody can log in");
         sink.report(
             wiki,
@@ -256,7 +256,7 @@ fn domain_mismatch(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
 }
 
 fn domain_public_suffix(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
-    if let Some((domain, _, RefusalReason::PublicSuffix)) = refusal(wiki, suffixes, wiki.url.as_str()) {
+    if let Some((domain, _, RefusalReason::PublicSuffix)) = refusal(wiki, suffixes, &wiki.url) {
         let message = format!("browsers refuse the cookie: {domain} is a public suffix; nobody can log in");
         sink.report(wiki, wiki.span_of(Key::CookieDomain), message, "name at least one label below it");
     }
@@ -264,7 +264,7 @@ fn domain_public_suffix(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
 
 fn domain_malformed(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
     if let Some((domain, _, RefusalReason::MalformedDomain | RefusalReason::NonAsciiDomain)) =
-        refusal(wiki, suffixes, wiki.url.as_str())
+        refusal(wiki, suffixes, &wiki.url)
     {
         let message = format!("browsers refuse the cookie: {domain:?} is no host name; nobody can log in");
         sink.report(
@@ -292,7 +292,7 @@ fn domain_ip(wiki: &Wiki, sink: &mut Sink) {
 
 fn alias_domain_mismatch(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
     for alias in wiki.aliases() {
-        if let Some((domain, host, _)) = refusal(wiki, suffixes, alias.as_str()) {
+        if let Some((domain, host, _)) = refusal(wiki, suffixes, alias) {
             let message =
                 format!("browsers refuse the cookie at the alias {host}: it is not within {domain}");
             sink.report(

@@ -269,7 +269,7 @@ fn fractional_hours(wiki: &Wiki, sink: &mut Sink) {
 
 fn login_disabled(wiki: &Wiki, sink: &mut Sink) {
     let behaviour = wiki.version().behaviour();
-    if behaviour >= Behaviour::V1_9_0 && lifetimes(&wiki.moin()).is_ok_and(|l| l.user == Lifetime::None) {
+    if behaviour >= Behaviour::V1_9_0 && lifetimes(wiki.moin()).is_ok_and(|l| l.user == Lifetime::None) {
         let message = format!(
             "nobody stays logged in: MoinMoin {} takes this as 'no login'",
             wiki.version().resolved()
@@ -285,7 +285,7 @@ fn anonymous_fraction_lost(wiki: &Wiki, sink: &mut Sink) {
     let behaviour = wiki.version().behaviour();
     if (Behaviour::V1_9_0..Behaviour::V2).contains(&behaviour)
         && anonymous != 0.0
-        && lifetimes(&settings).is_ok_and(|l| l.anonymous == Lifetime::None)
+        && lifetimes(settings).is_ok_and(|l| l.anonymous == Lifetime::None)
     {
         let message = format!("{anonymous} hours are less than a second: anonymous visitors get no session");
         sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, "write 0 to say so, or at least 0.01");
@@ -305,7 +305,7 @@ fn fraction_dropped(wiki: &Wiki, sink: &mut Sink) {
 }
 
 fn outlives_cap(wiki: &Wiki, sink: &mut Sink) {
-    let Ok(found) = lifetimes(&wiki.moin()) else { return };
+    let Ok(found) = lifetimes(wiki.moin()) else { return };
     // Ten years for `remember me` are MoinMoin's own: the farm file need not answer for them.
     let login = if wiki.version().behaviour() == Behaviour::V2 { found.remember } else { found.user };
     for (key, lifetime) in [(Key::CookieLifetime, login), (Key::AnonymousSessionLifetime, found.anonymous)] {
@@ -322,7 +322,7 @@ fn outlives_cap(wiki: &Wiki, sink: &mut Sink) {
 }
 
 fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
-    let Ok(found) = lifetimes(&wiki.moin()) else { return };
+    let Ok(found) = lifetimes(wiki.moin()) else { return };
     if let (Lifetime::Seconds(anonymous), Lifetime::Seconds(user)) = (found.anonymous, found.user)
         && anonymous > user
     {
@@ -339,7 +339,7 @@ fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
 fn share_lifetimes_differ(farm: &Farm, sink: &mut Sink) {
     for share in &farm.shares {
         let mut wikis = share.wikis.iter().filter_map(|(name, _)| farm.wiki(name));
-        let login = |wiki: &Wiki| lifetimes(&wiki.moin()).ok().map(|found| found.user);
+        let login = |wiki: &Wiki| lifetimes(wiki.moin()).ok().map(|found| found.user);
         let Some(first) = wikis.next() else { continue };
         if let Some(other) = wikis.find(|wiki| login(wiki) != login(first)) {
             let hours = |wiki: &Wiki| match login(wiki) {
@@ -370,7 +370,7 @@ fn login_for_ever(wiki: &Wiki, sink: &mut Sink) {
 }
 
 fn anonymous_negative(wiki: &Wiki, sink: &mut Sink) {
-    let Ok(found) = lifetimes(&wiki.moin()) else { return };
+    let Ok(found) = lifetimes(wiki.moin()) else { return };
     if matches!(found.anonymous, Lifetime::Seconds(seconds) if seconds < 0.0) {
         let key = [Key::AnonymousSessionLifetime, Key::CookieLifetime]
             .into_iter()

@@ -91,7 +91,7 @@ pub fn known_name(name: &str) -> Result<(), Option<&'static str>> {
 /// Runs every rule over `farm`, at the levels that its `[lint]` and comments ask for, for browsers with that list of
 /// public suffixes; `overrides` go over that.
 pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides: &Overrides) -> Vec<Finding> {
-    let model = Model::new(farm, &RealPlaces, suffixes);
+    let model = Model::new(farm, &RealPlaces::default(), suffixes);
     let facts = Facts::gather(farm, disk);
     let comments = Comments::of(&farm.source);
     let mut findings = parse_findings(farm);

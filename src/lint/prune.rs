@@ -226,7 +226,7 @@ fn anonymous_without_prune(farm: &Farm, sink: &mut Sink) {
         return;
     }
     for wiki in farm.wikis.iter().filter(|wiki| keeps_files(wiki)) {
-        if lifetimes(&wiki.moin()).is_ok_and(|found| found.anonymous != Lifetime::None) {
+        if lifetimes(wiki.moin()).is_ok_and(|found| found.anonymous != Lifetime::None) {
             let message = "every visitor leaves a session, and no [prune] says when it goes".to_owned();
             sink.report(
                 wiki,
@@ -241,7 +241,7 @@ fn anonymous_without_prune(farm: &Farm, sink: &mut Sink) {
 fn prune_without_idle(farm: &Farm, sink: &mut Sink) {
     let ten_years = |wiki: &Wiki| {
         wiki.version().behaviour() != Behaviour::V2
-            && lifetimes(&wiki.moin()).is_ok_and(|found| found.remember == Lifetime::Seconds(TEN_YEARS))
+            && lifetimes(wiki.moin()).is_ok_and(|found| found.remember == Lifetime::Seconds(TEN_YEARS))
     };
     if farm.sound() && farm.prune.present && farm.prune.idle.is_none() && farm.wikis.iter().any(ten_years) {
         let message = "sessions with `remember me` stay for ten years: [prune] has no idle".to_owned();
@@ -263,7 +263,7 @@ fn never_pruned(farm: &Farm, sink: &mut Sink) {
 fn idle_below_login(farm: &Farm, sink: &mut Sink) {
     let Some(idle) = farm.prune.idle else { return };
     for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behaviour() != Behaviour::V2) {
-        let Ok(Lifetime::Seconds(login)) = lifetimes(&wiki.moin()).map(|found| found.user) else { continue };
+        let Ok(Lifetime::Seconds(login)) = lifetimes(wiki.moin()).map(|found| found.user) else { continue };
         // Browsers drop any cookie after 400 days: nobody misses the rest.
         let needed = Duration::try_from_secs_f64(login)
             .unwrap_or(Duration::MAX)

@@ -1,6 +1,6 @@
 //! What a rule is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -91,12 +91,21 @@ pub(super) struct Sink {
     rule: &'static str,
     severity: Severity,
     findings: Vec<Finding>,
-    known: HashMap<(Span, String), usize>,
+    /// The findings of each place.
+    known: HashMap<(usize, usize), Vec<usize>>,
+    /// The wikis of each finding.
+    named: HashSet<(usize, String)>,
 }
 
 impl Sink {
     pub(super) fn new(rule: &'static Rule) -> Sink {
-        Sink { rule: rule.name, severity: rule.severity, findings: Vec::new(), known: HashMap::new() }
+        Sink {
+            rule: rule.name,
+            severity: rule.severity,
+            findings: Vec::new(),
+            known: HashMap::new(),
+            named: HashSet::new(),
+        }
     }
 
     /// Reports that `message` holds at `span` for `wiki`, and what to do.
@@ -113,12 +122,14 @@ impl Sink {
         help: impl Into<String>,
         fix: Option<Fix>,
     ) {
-        if let Some(finding) = self.merge(&span, &message) {
-            if !finding.wikis.contains(&wiki.name) {
+        if let Some(position) = self.position(&span, &message) {
+            let named = self.named.insert((position, wiki.name.clone()));
+            if let Some(finding) = self.findings.get_mut(position).filter(|_| named) {
                 finding.wikis.push(wiki.name.clone());
             }
             return;
         }
+        self.named.insert((self.findings.len(), wiki.name.clone()));
         self.push(Finding {
             rule: self.rule,
             severity: self.severity,
@@ -151,7 +162,7 @@ impl Sink {
         also: Vec<(Span, String)>,
         fix: Option<Fix>,
     ) {
-        if self.merge(&span, &message).is_some() {
+        if self.position(&span, &message).is_some() {
             return;
         }
         self.push(Finding {
@@ -170,13 +181,14 @@ impl Sink {
         self.findings
     }
 
-    fn merge(&mut self, span: &Span, message: &str) -> Option<&mut Finding> {
-        let position = self.known.get(&(span.clone(), message.to_owned()))?;
-        self.findings.get_mut(*position)
+    /// Where the finding of that place with that message is.
+    fn position(&self, span: &Span, message: &str) -> Option<usize> {
+        let there = self.known.get(&(span.start, span.end))?;
+        there.iter().copied().find(|at| self.findings.get(*at).is_some_and(|it| it.message == message))
     }
 
     fn push(&mut self, finding: Finding) {
-        self.known.insert((finding.span.clone(), finding.message.clone()), self.findings.len());
+        self.known.entry((finding.span.start, finding.span.end)).or_default().push(self.findings.len());
         self.findings.push(finding);
     }
 }

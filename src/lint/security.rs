@@ -252,7 +252,7 @@ pub(super) const RULES: &[Rule] = &[
 
 fn secure_over_http(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();
-    let Ok(target) = Target::parse(wiki.url.as_str()) else { return };
+    let Ok(target) = Target::of(&wiki.url) else { return };
     if target.is_secure() || !settings.sends_secure() {
         return;
     }
@@ -303,7 +303,7 @@ fn not_secure(wiki: &Wiki, sink: &mut Sink) {
 }
 
 fn login_in_clear(wiki: &Wiki, sink: &mut Sink) {
-    if Target::parse(wiki.url.as_str()).is_ok_and(|target| !target.is_secure()) {
+    if Target::of(&wiki.url).is_ok_and(|target| !target.is_secure()) {
         let message = format!("logins at {} travel in clear", wiki.url);
         sink.report(wiki, wiki.span_of(Key::Url), message, "serve the wiki over https");
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::Severity::{Error, Note, Warning};
-use super::disk::{Facts, Role, layout, places};
+use super::disk::{Facts, Role, layout};
 use super::rule::{Look, Rule, Sink};
 use crate::farm::{Key, Value, Wiki};
 use crate::moin::Behaviour;
@@ -60,7 +60,7 @@ pub(super) const RULES: &[Rule] = &[
         fix: None,
         fixed: false,
         since: "0.1.0",
-        look: Look::Wiki(in_web_root),
+        look: Look::Disk(in_web_root),
     },
     Rule {
         name: "session-in-tmp",
@@ -85,7 +85,7 @@ pub(super) const RULES: &[Rule] = &[
         fix: None,
         fixed: false,
         since: "0.1.0",
-        look: Look::Wiki(session_in_tmp),
+        look: Look::Disk(session_in_tmp),
     },
     Rule {
         name: "session-in-memory",
@@ -214,8 +214,8 @@ fn is_web_root(path: &Path) -> bool {
         || path.components().any(|part| NAMES.iter().any(|name| part.as_os_str() == *name))
 }
 
-fn in_web_root(wiki: &Wiki, sink: &mut Sink) {
-    for place in places(wiki) {
+fn in_web_root(facts: &Facts<'_>, sink: &mut Sink) {
+    for (wiki, place) in facts.places() {
         let what = match place.role {
             Role::Sessions => "sessions",
             Role::Users => "users",
@@ -228,8 +228,8 @@ fn in_web_root(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn session_in_tmp(wiki: &Wiki, sink: &mut Sink) {
-    for place in places(wiki).into_iter().filter(|place| place.role == Role::Sessions) {
+fn session_in_tmp(facts: &Facts<'_>, sink: &mut Sink) {
+    for (wiki, place) in facts.sessions() {
         // A farm that lies there as a whole is a trial.
         let absolute = match wiki.setting(place.key).map(|setting| &setting.value) {
             Some(Value::Path(path)) => path.is_absolute(),

@@ -102,7 +102,7 @@ fn parse(text: &str) -> Farm {
 }
 
 fn model(farm: &Farm) -> Model {
-    Model::new(farm, &RealPlaces, &(Arc::new(BuiltinSuffixes) as _))
+    Model::new(farm, &RealPlaces::default(), &(Arc::new(BuiltinSuffixes) as _))
 }
 
 /// Scripts about two wikis at two addresses.

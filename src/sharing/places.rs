@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::farm::{RedisAddress, SqliteAddress, StoreAddress, Wiki};
 use crate::moin::Behaviour;
+use crate::sys::PlaceMap;
 
 pub use crate::sys::Place as Identity;
 
@@ -31,12 +32,12 @@ pub fn session_place(wiki: &Wiki, places: &dyn Places) -> Option<(PathBuf, Ident
     }
 }
 
-/// The disk of this machine.
-#[derive(Debug, Clone, Copy)]
-pub struct RealPlaces;
+/// The disk of this machine, each directory looked at once.
+#[derive(Debug, Default)]
+pub struct RealPlaces(PlaceMap);
 
 impl Places for RealPlaces {
     fn identity(&self, path: &Path) -> Identity {
-        crate::sys::same_place(path)
+        self.0.place(path)
     }
 }

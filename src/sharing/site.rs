@@ -16,6 +16,7 @@ use crate::moin::{
     Behaviour, IdForm, NoCookie, Settings, Visitor, deletion, id_form, placeholder_id, session_cookie,
 };
 use crate::simulate;
+use crate::sys::in_parts;
 
 /// Where a wiki's sessions lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,13 +178,38 @@ impl Site {
 
 /// Prepares every wiki, for an empty browser.
 pub(super) fn sites(farm: &Farm, places: &dyn Places, browser: &Jar) -> Vec<Site> {
-    farm.wikis.iter().filter_map(|wiki| site(wiki, places, browser)).collect()
+    let on_disk = |wiki| {
+        let users = Wiki::user_dir(wiki).map(|path| (path.clone(), places.identity(&path)));
+        OnDisk { wiki, storage: storage(wiki, places), users }
+    };
+    let all: Vec<OnDisk<'_>> = farm.wikis.iter().map(on_disk).collect();
+    // What the browser makes of the cookies takes the longest by far.
+    let sites = in_parts(&all, |part| part.iter().map(|wiki| site(wiki, browser)).collect());
+    sites.into_iter().flatten().collect()
+}
+
+/// A wiki, with what the disk says of its places.
+struct OnDisk<'a> {
+    wiki: &'a Wiki,
+    storage: Storage,
+    users: Option<(PathBuf, Identity)>,
+}
+
+fn storage(wiki: &Wiki, places: &dyn Places) -> Storage {
+    match (wiki.version().behaviour(), session_place(wiki, places)) {
+        (Behaviour::V2, _) => Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned)),
+        (Behaviour::V1_9_0, Some((path, identity))) if wiki.session_dir().is_some() => {
+            Storage::Process(path, identity)
+        }
+        (_, Some((path, identity))) => Storage::Directory(path, identity),
+        (_, None) => Storage::Unknown,
+    }
 }
 
 /// A wiki with its aliases.
-fn site(wiki: &Wiki, places: &dyn Places, browser: &Jar) -> Option<Site> {
-    let mut site = site_at(wiki, &wiki.url, places, browser)?;
-    site.aliases = wiki.aliases().iter().filter_map(|url| site_at(wiki, url, places, browser)).collect();
+fn site(of: &OnDisk<'_>, browser: &Jar) -> Option<Site> {
+    let mut site = site_at(of, &of.wiki.url, browser)?;
+    site.aliases = of.wiki.aliases().iter().filter_map(|url| site_at(of, url, browser)).collect();
     for alias in &mut site.aliases {
         alias.called = alias.target.to_string();
     }
@@ -191,12 +217,13 @@ fn site(wiki: &Wiki, places: &dyn Places, browser: &Jar) -> Option<Site> {
 }
 
 /// `None` only for a URL that the browser model has no host for, which the farm's own check refuses.
-fn site_at(wiki: &Wiki, url: &Url, places: &dyn Places, browser: &Jar) -> Option<Site> {
+fn site_at(of: &OnDisk<'_>, url: &Url, browser: &Jar) -> Option<Site> {
+    let wiki = of.wiki;
     let mut url = url.clone();
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
     }
-    let target = Target::parse(url.as_str()).ok()?;
+    let target = Target::of(&url).ok()?;
     let settings = wiki.moin_at(&url);
     let version = settings.version;
     let left = |visitor| match session_cookie(&settings, visitor, placeholder_id(version), NOW) {
@@ -217,22 +244,13 @@ fn site_at(wiki: &Wiki, url: &Url, places: &dyn Places, browser: &Jar) -> Option
         _ if version.behaviour() < Behaviour::V1_9_0 => None,
         _ => deleted(&settings, &target, browser),
     };
-    let identify = |path: Option<PathBuf>| path.map(|path| (path.clone(), places.identity(&path)));
-    let storage = match (version.behaviour(), session_place(wiki, places)) {
-        (Behaviour::V2, _) => Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned)),
-        (Behaviour::V1_9_0, Some((path, identity))) if wiki.session_dir().is_some() => {
-            Storage::Process(path, identity)
-        }
-        (_, Some((path, identity))) => Storage::Directory(path, identity),
-        (_, None) => Storage::Unknown,
-    };
     Some(Site {
         name: wiki.name.clone(),
         called: wiki.name.clone(),
         cookie_name: settings.session_cookie_name(),
         id_form: id_form(version),
-        storage,
-        users: identify(wiki.user_dir()),
+        storage: of.storage.clone(),
+        users: of.users.clone(),
         auth: wiki.auth().into_iter().map(str::to_owned).collect(),
         custom: wiki.custom_handler(),
         aliases: Vec::new(),

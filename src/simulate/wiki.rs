@@ -64,7 +64,7 @@ impl Site {
             root.set_path(&format!("{}/", root.path()));
         }
         let root = Target::parse(root.as_str()).map_err(|error| format!("{url}: {error}"))?;
-        let mut settings = wiki.moin();
+        let mut settings = wiki.moin().clone();
         if wiki.setting(Key::BackendUrl).is_none() {
             settings.backend = Backend {
                 https: root.scheme_is_https(),
@@ -76,7 +76,7 @@ impl Site {
         let behaviour = settings.version.behaviour();
         let rest =
             if behaviour < Behaviour::V1_9_0 { "cache/__common__/session" } else { "cache/__session__" };
-        let sessions = match session_place(wiki, &RealPlaces) {
+        let sessions = match session_place(wiki, &RealPlaces::default()) {
             Some((path, place)) => Dir { path, place, assumed: false },
             None => Dir::new(None, own(rest)),
         };

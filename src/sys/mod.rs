@@ -34,7 +34,7 @@ pub use file::{
 pub use lock::{Lock, LockDir, LockError};
 pub use owner::{AsOwner, RunAsError, forget_groups, is_root, run_as};
 pub use parallel::in_parts;
-pub use place::{Place, same_place};
+pub use place::{Place, PlaceMap, same_place};
 pub use places::{PlaceError, cache_dir, lock_dir, state_dir};
 pub use private::{PrivateDir, PrivateError};
 pub use remove::{Removal, remove_if};

@@ -1,5 +1,9 @@
 //! Whether two paths are one directory.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -20,6 +24,90 @@ pub fn same_place(path: &Path) -> Place {
     }
 }
 
+/// What many directories are, each looked at once; what lies below one that is not there is not looked at.
+///
+/// For each path the same as [`same_place`], as long as nobody changes the disk meanwhile.
+#[derive(Debug, Default)]
+pub struct PlaceMap {
+    here: OnceCell<Option<PathBuf>>,
+    known: RefCell<HashMap<OsString, Known>>,
+}
+
+/// What is known of a path.
+#[derive(Debug, Clone)]
+enum Known {
+    /// It exists: its device and inode, and its path without links.
+    There(u64, u64, PathBuf),
+    /// It does not: its path, links resolved as far as it exists.
+    Missing(PathBuf),
+}
+
+/// No kernel opens a path that is longer.
+const LONGEST: usize = 4096;
+
+impl PlaceMap {
+    /// What the directory at `path` is.
+    pub fn place(&self, path: &Path) -> Place {
+        match self.absolute(path).map(|path| self.look(&path)) {
+            Some(Known::There(device, inode, _)) => Place::Inode(device, inode),
+            Some(Known::Missing(path)) => Place::Path(path),
+            None => same_place(path),
+        }
+    }
+
+    /// The path from the root and without `.`; `None` where it needs more than its text.
+    fn absolute(&self, path: &Path) -> Option<PathBuf> {
+        // Behind a link `..` leads elsewhere than the text says.
+        if path.as_os_str().is_empty() || path.components().any(|part| part == Component::ParentDir) {
+            return None;
+        }
+        let mut clean = match path.is_absolute() {
+            true => PathBuf::new(),
+            false => self.here.get_or_init(|| std::env::current_dir().ok()).clone()?,
+        };
+        clean.extend(path.components().filter(|part| *part != Component::CurDir));
+        (clean.as_os_str().len() <= LONGEST).then_some(clean)
+    }
+
+    /// Looks at the ancestors of a path that are not known yet, from the root down, and at the path.
+    fn look(&self, path: &Path) -> Known {
+        let mut known = self.known.borrow_mut();
+        let mut above = Known::Missing(PathBuf::new());
+        let mut unknown = Vec::new();
+        for ancestor in path.ancestors() {
+            if let Some(found) = known.get(ancestor.as_os_str()) {
+                above = found.clone();
+                break;
+            }
+            unknown.push(ancestor);
+        }
+        while let Some(next) = unknown.pop() {
+            above = match (&above, next.file_name()) {
+                (Known::Missing(parent), Some(name)) => Known::Missing(parent.join(name)),
+                (Known::There(_, _, parent), Some(name)) => Known::at(parent.join(name)),
+                (_, None) => Known::at(next.to_owned()),
+            };
+            known.insert(next.as_os_str().to_owned(), above.clone());
+        }
+        above
+    }
+}
+
+impl Known {
+    /// What is at a path that holds no link but perhaps at its end.
+    fn at(path: PathBuf) -> Known {
+        let there = |found: Metadata, path| Known::There(found.dev(), found.ino(), path);
+        match path.symlink_metadata() {
+            Ok(found) if found.is_symlink() => match path.metadata() {
+                Ok(found) => there(found, path.canonicalize().unwrap_or(path)),
+                Err(_) => Known::Missing(path),
+            },
+            Ok(found) => there(found, path),
+            Err(_) => Known::Missing(path),
+        }
+    }
+}
+
 /// The path made absolute and free of `.` and `..`, links resolved as far as it exists.
 fn resolve(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -33,7 +121,11 @@ fn resolve(path: &Path) -> PathBuf {
             other => clean.push(other),
         }
     }
-    let existing = clean.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
+    if clean.as_os_str().len() > LONGEST {
+        return clean;
+    }
+    let mut short = clean.ancestors().filter(|ancestor| ancestor.as_os_str().len() <= LONGEST);
+    let existing = short.find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
     match existing {
         Some((ancestor, real)) => real.join(clean.strip_prefix(ancestor).unwrap_or(Path::new(""))),
         None => clean,
@@ -53,5 +145,49 @@ mod tests {
         assert_eq!(same_place(&there), same_place(&root.path().join("link")));
         assert_eq!(same_place(&there.join("not/yet")), same_place(&root.path().join("link/x/../not/./yet")));
         assert_ne!(same_place(&there.join("a")), same_place(&there.join("b")));
+    }
+    #[test]
+    fn of_many_each_is_what_it_is_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        std::fs::create_dir_all(at("there/data")).unwrap();
+        std::fs::write(at("there/file"), "").unwrap();
+        for (to, link) in
+            [("there", "link"), ("nowhere", "dangling"), ("../there/data", "there/up"), ("x", "x")]
+        {
+            std::os::unix::fs::symlink(to, at(link)).unwrap();
+        }
+        let all = PlaceMap::default();
+        let paths = [
+            "",
+            "there",
+            "there/",
+            "there/./data",
+            "there/data/no/such",
+            "there/data/no",
+            "there/file",
+            "there/file/x",
+            "link",
+            "link/data",
+            "link/data/no",
+            "link/../x/y",
+            "link/up",
+            "link/up/no",
+            "dangling",
+            "dangling/x",
+            "x",
+            "x/y",
+            "none/../there",
+            "none/x",
+            "none",
+        ];
+        for path in paths.into_iter().chain(paths) {
+            assert_eq!(all.place(&at(path)), same_place(&at(path)), "{path}");
+        }
+        for path in
+            ["", ".", "src", "src/./sys", "none/such", "../none", "/", "//", "/.", &"long/".repeat(1000)]
+        {
+            assert_eq!(all.place(Path::new(path)), same_place(Path::new(path)), "{path}");
+        }
     }
 }

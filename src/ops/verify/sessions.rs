@@ -187,7 +187,7 @@ fn users(spec: &StoreSpec, problems: &mut Vec<Problem>) -> Option<BTreeMap<Strin
 fn longest(spec: &StoreSpec, farm: &Farm) -> Option<f64> {
     let mut longest = None;
     for wiki in &spec.wikis {
-        let times = lifetimes(&farm.wiki(&wiki.name)?.moin()).ok()?;
+        let times = lifetimes(farm.wiki(&wiki.name)?.moin()).ok()?;
         for visitor in Visitor::ALL {
             if let Lifetime::Seconds(time) = times.of(visitor) {
                 longest = Some(time.max(longest.unwrap_or(0.0)));

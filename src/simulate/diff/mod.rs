@@ -317,7 +317,7 @@ fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> V
         note(&dir.place, dir.path.display().to_string(), &wiki.name, false);
     }
     for pair in paired.both.iter().filter(|pair| pair.seats.is_err()) {
-        let Some((_, place)) = session_place(pair.old, &RealPlaces) else { continue };
+        let Some((_, place)) = session_place(pair.old, &RealPlaces::default()) else { continue };
         if let Some(store) = known.get(&place).and_then(|position| stores.get_mut(*position)) {
             store.unknown.push(pair.old.name.clone());
         }
