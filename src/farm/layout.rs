@@ -1,0 +1,273 @@
+//! Where the settings and items of a farm file begin and end: with their comma, their line and the comment behind them.
+
+use std::collections::HashMap;
+
+use toml_edit::{Array, Document, InlineTable, Item, Table, Value};
+
+use super::{Change, Edit, Source, Span};
+
+/// What comments to wikifarm begin with, behind `#` and blanks.
+const MARK: &str = "wikifarm:";
+
+/// Where the settings and items of a farm file begin and end.
+#[derive(Debug)]
+pub struct Layout<'a> {
+    text: &'a str,
+    /// By the place of its name.
+    settings: HashMap<usize, Setting>,
+    /// By its place: its list, and how many are before it.
+    items: HashMap<usize, (usize, usize)>,
+    /// What stands between one pair of brackets or braces.
+    lists: Vec<List>,
+    /// Where the first setting before any table begins.
+    first_setting: Option<usize>,
+    /// Where the first table's header begins.
+    first_table: Option<usize>,
+}
+
+/// Where a setting stands.
+#[derive(Debug, Clone)]
+struct Setting {
+    /// From its name, with what is dotted before it, to the end of its value.
+    span: Span,
+    /// In braces: which, and how many are before it.
+    inline: Option<(usize, usize)>,
+}
+
+/// What stands between brackets or braces.
+#[derive(Debug, Default)]
+struct List {
+    spans: Vec<Span>,
+    /// The name of the setting that it is the value of.
+    owner: Option<usize>,
+}
+
+impl<'a> Layout<'a> {
+    /// Looks through a file that is TOML; `None` if it is not.
+    pub fn of(source: &'a Source) -> Option<Layout<'a>> {
+        // Python files are shown, not changed.
+        if source.comments().is_some() {
+            return None;
+        }
+        let text = source.text();
+        let document = Document::parse(text).ok()?;
+        let mut layout = Layout {
+            text,
+            settings: HashMap::new(),
+            items: HashMap::new(),
+            lists: Vec::new(),
+            first_setting: None,
+            first_table: None,
+        };
+        layout.table(document.as_table(), true);
+        Some(layout)
+    }
+
+    /// The edits that make a change; none if nothing stands where it says.
+    pub fn edits(&self, change: &Change) -> Vec<Edit> {
+        let gone = |span: Option<Span>| span.map(|span| Edit { span, with: String::new() });
+        match change {
+            Change::Replace { span, with } => vec![Edit { span: span.clone(), with: with.clone() }],
+            Change::DropSetting(place) => gone(self.setting(place.start)).into_iter().collect(),
+            Change::DropItem(place) => gone(self.item(place.start)).into_iter().collect(),
+            Change::ToTop(place) => self.to_top(place.start).unwrap_or_default(),
+        }
+    }
+
+    fn table(&mut self, table: &Table, root: bool) {
+        if let Some(span) = table.span().filter(|_| !root && !table.is_dotted() && !table.is_implicit()) {
+            let first = self.first_table.unwrap_or(usize::MAX);
+            self.first_table = Some(first.min(span.start));
+        }
+        for (name, item) in table.iter() {
+            let Some(place) = table.key(name).and_then(toml_edit::Key::span) else { continue };
+            match item {
+                Item::Table(inner) => self.table(inner, root && inner.is_dotted()),
+                Item::ArrayOfTables(tables) => {
+                    tables.iter().for_each(|inner| self.table(inner, false));
+                }
+                Item::Value(value) => {
+                    let Some(end) = value.span().map(|span| span.end) else { continue };
+                    let start = self.begins(place.start);
+                    self.settings.insert(place.start, Setting { span: start..end, inline: None });
+                    if root {
+                        self.first_setting = Some(self.first_setting.unwrap_or(start).min(start));
+                    }
+                    self.value(value, Some(place.start));
+                }
+                Item::None => {}
+            }
+        }
+    }
+
+    fn value(&mut self, value: &Value, owner: Option<usize>) {
+        match value {
+            Value::Array(array) => self.array(array, owner),
+            Value::InlineTable(table) => {
+                let list = self.list(owner);
+                self.braces(table, list);
+            }
+            _ => {}
+        }
+    }
+
+    fn list(&mut self, owner: Option<usize>) -> usize {
+        self.lists.push(List { owner, ..List::default() });
+        self.lists.len() - 1
+    }
+
+    fn add(&mut self, list: usize, span: Span) -> usize {
+        let Some(list) = self.lists.get_mut(list) else { return 0 };
+        list.spans.push(span);
+        list.spans.len() - 1
+    }
+
+    fn array(&mut self, array: &Array, owner: Option<usize>) {
+        let list = self.list(owner);
+        for item in array {
+            let Some(span) = item.span() else { continue };
+            let position = self.add(list, span.clone());
+            self.items.insert(span.start, (list, position));
+            self.value(item, None);
+        }
+    }
+
+    fn braces(&mut self, table: &InlineTable, list: usize) {
+        for (name, value) in table.iter() {
+            let Some(place) = table.key(name).and_then(toml_edit::Key::span) else { continue };
+            match value {
+                Value::InlineTable(inner) if inner.is_dotted() => self.braces(inner, list),
+                _ => {
+                    let Some(end) = value.span().map(|span| span.end) else { continue };
+                    let start = self.begins(place.start);
+                    let position = self.add(list, start..end);
+                    let setting = Setting { span: start..end, inline: Some((list, position)) };
+                    self.settings.insert(place.start, setting);
+                    self.value(value, Some(place.start));
+                }
+            }
+        }
+    }
+
+    /// Where the name that ends with the part at `place` begins: `x` of `x.y.z`.
+    fn begins(&self, place: usize) -> usize {
+        let before = |at: usize| self.text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
+        let mut start = place;
+        while let Some(head) = before(start).strip_suffix('.') {
+            let head = head.trim_end_matches([' ', '\t']);
+            let part = match head.chars().next_back() {
+                Some(quote @ ('"' | '\'')) => {
+                    let inside = head.get(..head.len() - 1).unwrap_or_default();
+                    let opens = |(at, _): &(usize, &str)| {
+                        quote == '\'' || !inside.get(..*at).unwrap_or_default().ends_with('\\')
+                    };
+                    inside.rmatch_indices(quote).find(opens).map(|(at, _)| at)
+                }
+                _ => {
+                    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+                    Some(head.trim_end_matches(bare).len())
+                }
+            };
+            match part {
+                Some(part) if part < head.len() => start = part,
+                _ => break,
+            }
+        }
+        start
+    }
+
+    /// What goes with the setting whose name begins at `name`.
+    fn setting(&self, name: usize) -> Option<Span> {
+        let setting = self.settings.get(&name)?;
+        match setting.inline {
+            Some((list, position)) => self.within(list, position),
+            None => Some(self.lines(&setting.span)),
+        }
+    }
+
+    /// What goes with the item that begins at `place`.
+    fn item(&self, place: usize) -> Option<Span> {
+        let (list, position) = *self.items.get(&place)?;
+        let found = self.lists.get(list)?;
+        match found.owner {
+            Some(owner) if found.spans.len() == 1 => self.setting(owner),
+            _ => self.within(list, position),
+        }
+    }
+
+    /// What goes with one of several between brackets: its comma, and its line if it has one.
+    fn within(&self, list: usize, position: usize) -> Option<Span> {
+        let spans = &self.lists.get(list)?.spans;
+        let span = spans.get(position)?;
+        let start = self.line_start(span.start);
+        let behind = self.text.get(span.end..)?;
+        let rest = behind.split('\n').next().unwrap_or(behind);
+        let plain = rest.trim_start().trim_start_matches(',').trim_start();
+        let alone = self.text.get(start..span.start)?.trim().is_empty()
+            && (plain.is_empty() || plain.starts_with('#'))
+            && behind.len() > rest.len();
+        let next = spans.get(position + 1);
+        let before = position.checked_sub(1).and_then(|before| spans.get(before));
+        Some(match (alone, next, before) {
+            (true, ..) => start..span.end + rest.len() + 1,
+            (false, Some(next), _) => span.start..next.start,
+            (false, None, Some(before)) => before.end..span.end,
+            (false, None, None) => span.clone(),
+        })
+    }
+
+    /// The lines of a setting that is not in braces, and comments to wikifarm above, which are about it.
+    fn lines(&self, span: &Span) -> Span {
+        let mut start = self.line_start(span.start);
+        while let Some(above) = start.checked_sub(1).map(|end| self.line_start(end)..start) {
+            let line = self.text.get(above.clone()).unwrap_or_default().trim_start();
+            let comment = line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim_start());
+            if !comment.is_some_and(|comment| comment.starts_with(MARK)) {
+                break;
+            }
+            start = above.start;
+        }
+        start..self.line_end(span.end)
+    }
+
+    fn to_top(&self, name: usize) -> Option<Vec<Edit>> {
+        let setting = self.settings.get(&name)?;
+        let gone = self.setting(name)?;
+        let newline = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
+        let line = self.text.get(name..setting.span.end)?;
+        let place = match (self.first_setting, self.first_table) {
+            (Some(first), _) => Edit { span: first..first, with: format!("{line}{newline}") },
+            (None, Some(header)) => {
+                let above = self.comments_above(header);
+                // What begins the file is about the file, and editors look there for its schema.
+                let at = if above == 0 { self.line_start(header) } else { above };
+                Edit { span: at..at, with: format!("{line}{newline}{newline}") }
+            }
+            (None, None) => return None,
+        };
+        Some(vec![place, Edit { span: gone, with: String::new() }])
+    }
+
+    /// Where the comment lines directly above the line of `place` begin.
+    fn comments_above(&self, place: usize) -> usize {
+        let mut start = self.line_start(place);
+        while let Some(above) = start.checked_sub(1).map(|end| self.line_start(end)) {
+            if !self.text.get(above..start).unwrap_or_default().trim_start().starts_with('#') {
+                break;
+            }
+            start = above;
+        }
+        start
+    }
+
+    /// Where the line of `place` begins.
+    fn line_start(&self, place: usize) -> usize {
+        self.text.get(..place).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
+    }
+
+    /// Where the line after that of `place` begins.
+    fn line_end(&self, place: usize) -> usize {
+        let rest = self.text.get(place..).unwrap_or_default();
+        rest.find('\n').map_or(self.text.len(), |newline| place + newline + 1)
+    }
+}
