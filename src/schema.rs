@@ -1,7 +1,7 @@
 //! The farm file as a JSON Schema, for editors that complete and check as one types.
 //!
-//! It is made from the tables that the parser itself goes by: [`Key`] with its kinds and words, [`PRUNE_KEYS`], the rules'
-//! names, the versions. It says less than `config check`: a schema knows shapes, not wikis.
+//! It is made from the tables that the parser itself goes by: [`Table`] with its keys, [`Key`] with its kinds and words,
+//! [`PRUNE_KEYS`], the rules' names, the versions. It says less than `config check`: a schema knows shapes, not wikis.
 //!
 //! Source: JSON Schema draft 7, which Taplo and the editors around it read.
 
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::farm::{Farm, Key, Kind, LINT_KEYS, PRUNE_KEYS, PruneKind};
+use crate::farm::{Farm, HANDLERS, Key, Kind, NAMES_COOKIE, PRUNE_KEYS, PruneKind, Table};
 use crate::lint;
 use crate::moin::Version;
 
@@ -21,54 +21,68 @@ const MOST_HOURS: f64 = 8.8e9;
 
 /// The schema of farm files.
 pub fn document() -> Value {
-    let defaults = Defaults::new();
-    let layer = |wiki: bool, group: bool| {
-        let mut keys: Map<String, Value> = Key::all()
-            .filter(|key| wiki || key.inheritable())
-            // For the whole file it stands at the top.
-            .filter(|key| wiki || group || *key != Key::Moin)
-            .map(|key| (key.name().to_owned(), setting(key, &defaults)))
-            .collect();
-        if group {
-            let about = if wiki { "the group whose settings it shares" } else { "the group's own parent" };
-            keys.insert("group".to_owned(), json!({"type": "string", "description": about}));
-            keys.insert("unset".to_owned(), unset());
-        }
-        keys
-    };
-    let mut farm = layer(false, false);
-    let hosts = "hosts that are no wikis, but that a wide cookie would reach";
-    farm.insert("other_hosts".to_owned(), names(hosts));
-    let group = table("settings shared by the wikis that name the group", layer(false, true));
-    let mut wiki = layer(true, true);
-    wiki.insert("lint".to_owned(), levels("levels of rules for this wiki"));
-    let mut wiki = table("a wiki; its key is its name in `wikis` of farmconfig.py", wiki);
-    insert(&mut wiki, "required", json!(["url"]));
-    let mut properties = Map::new();
-    let mut add = |name: &str, value: Value| properties.insert(name.to_owned(), value);
-    add("moin", setting(Key::Moin, &defaults));
-    add("farm", table("settings that every wiki inherits, as from MoinMoin's FarmConfig", farm));
-    add(
-        "groups",
-        json!({"type": "object", "description": "settings shared by some wikis", "additionalProperties": group}),
-    );
-    add(
-        "wikis",
-        json!({"type": "object", "description": "the wikis", "minProperties": 1, "additionalProperties": wiki}),
-    );
-    add("share", json!({"type": "array", "description": "what is intended", "items": share()}));
-    add("prune", prune());
-    add("migrate", migrate());
-    add("lint", levels("levels of the rules of `config check`"));
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "wikifarm farm file",
         "description": "A farm of MoinMoin wikis, as wikifarm reads it",
         "type": "object",
-        "properties": properties,
+        "properties": keys(Table::File, &Defaults::new()),
         "additionalProperties": false,
         "required": ["wikis"],
     })
+}
+
+/// The keys of a table, the settings of wikis first.
+fn keys(table: Table, defaults: &Defaults) -> Map<String, Value> {
+    let settings = Key::all().filter(|key| table.has_setting(*key));
+    let settings = settings.map(|key| (key.name().to_owned(), setting(key, defaults)));
+    settings.chain(table.own().iter().map(|name| ((*name).to_owned(), own(table, name, defaults)))).collect()
+}
+
+/// A key that is no setting of a wiki.
+fn own(of: Table, name: &str, defaults: &Defaults) -> Value {
+    let below = |of: Table, about: &str| table(about, keys(of, defaults));
+    let tables = |about: &str, each: Value| json!({"type": "object", "description": about, "additionalProperties": each});
+    match (of, name) {
+        (Table::File, "farm") => {
+            below(Table::Farm, "settings that every wiki inherits, as from MoinMoin's FarmConfig")
+        }
+        (Table::File, "groups") => {
+            let group = below(Table::Group, "settings shared by the wikis that name the group");
+            tables("settings shared by some wikis", group)
+        }
+        (Table::File, "wikis") => {
+            let mut wiki = below(Table::Wiki, "a wiki; its key is its name in `wikis` of farmconfig.py");
+            insert(&mut wiki, "required", json!(["url"]));
+            json!({"type": "object", "description": "the wikis", "minProperties": 1, "additionalProperties": wiki})
+        }
+        (Table::File, "share") => {
+            let mut share = below(Table::Share, "wikis that are meant to share a login");
+            insert(&mut share, "required", json!(["wikis"]));
+            json!({"type": "array", "description": "what is intended", "items": share})
+        }
+        (Table::File, "prune") => below(Table::Prune, "the policy of `session prune`; flags win over it"),
+        (Table::File, "migrate") => below(Table::Migrate, "for `session migrate`"),
+        (Table::File, "lint") => below(Table::Lint, "levels of the rules of `config check`"),
+        (Table::Farm, "other_hosts") => names("hosts that are no wikis, but that a wide cookie would reach"),
+        (Table::Group, "group") => json!({"type": "string", "description": "the group's own parent"}),
+        (Table::Wiki, "group") => {
+            json!({"type": "string", "description": "the group whose settings it shares"})
+        }
+        (Table::Wiki, "lint") => below(Table::Lint, "levels of rules for this wiki"),
+        (_, "unset") => unset(),
+        (Table::Share, "wikis") => names("the wikis that are meant to share a login"),
+        (Table::Prune, _) => prune(name),
+        (Table::Migrate, "allow_globals") => {
+            let mut globals =
+                names("classes that moved sessions may name beside the usual: module.name or module.*");
+            insert(&mut globals, "items", json!({"type": "string", "pattern": "^[^.]+(\\.[^.]+)+$"}));
+            globals
+        }
+        (Table::Lint, _) => levels(name),
+        // A test holds that no key comes here: the schema would take anything for it.
+        _ => json!({}),
+    }
 }
 
 /// MoinMoin's own defaults, of the release that is assumed where none is named.
@@ -96,9 +110,6 @@ impl Defaults {
 /// One setting of a wiki.
 fn setting(key: Key, defaults: &Defaults) -> Value {
     let mut schema = kind(key.kind());
-    if key == Key::SessionStore {
-        schema = json!({"type": "string", "pattern": "^moin-1\\.[89]:."});
-    }
     insert(&mut schema, "description", json!(key.about()));
     if let Some(default) = defaults.of(key) {
         insert(&mut schema, "default", default);
@@ -121,8 +132,29 @@ fn kind(kind: Kind) -> Value {
             hours(),
         ]}),
         Kind::Path => json!({"type": "string", "minLength": 1}),
+        Kind::Store => json!({"type": "string", "pattern": store()}),
+        Kind::IdHandler => json!({"anyOf": [
+            {"type": "string", "enum": HANDLERS},
+            {"type": "string", "pattern": format!("^{NAMES_COOKIE}[^\\u0000-\\u001f\\u007f-\\u009f]+$")},
+        ]}),
         Kind::Choice(words) => json!({"type": "string", "enum": words}),
     }
+}
+
+/// An address of a session store: files, SQLite, Redis over TCP, Redis by a socket.
+fn store() -> String {
+    let plain = "[^\\u0000-\\u001f\\u007f-\\u009f]";
+    let options = |more: &str| {
+        let option = format!("(prefix|password_file|key_file{more})=[^\\s#&]*");
+        format!("(\\?{option}(&{option})*)?")
+    };
+    let host = "([^\\s/?#@:\\[\\]]+|\\[[0-9A-Fa-f:.]+\\])";
+    [
+        format!("^(moin-1\\.[89]|sqlite):{plain}+$"),
+        format!("^rediss?://([^\\s/?#@:]+@)?{host}(:[0-9]{{0,5}})?(/[0-9]*)?{}$", options("")),
+        format!("^redis\\+unix:(//)?/[^\\s/?#][^\\s?#]*{}$", options("|db")),
+    ]
+    .join("|")
 }
 
 fn url() -> Value {
@@ -144,42 +176,28 @@ fn unset() -> Value {
     })
 }
 
-fn share() -> Value {
-    let wikis = names("the wikis that are meant to share a login");
-    let mut share =
-        table("wikis that are meant to share a login", Map::from_iter([("wikis".to_owned(), wikis)]));
-    insert(&mut share, "required", json!(["wikis"]));
-    share
-}
-
-fn prune() -> Value {
-    let row = |(name, kind, about, default): (&str, PruneKind, &str, Option<&str>)| {
-        let mut schema = match kind {
-            PruneKind::Duration => json!({"type": "string", "pattern": "^([0-9]+[smhdw])+$"}),
-            PruneKind::Limit => json!({"anyOf": [
-                {"type": "string", "pattern": "^([0-9]+|[0-9]+(\\.[0-9]*)?%)$"},
-                {"type": "integer", "minimum": 0},
-            ]}),
-            PruneKind::Index => json!({"anyOf": [{"type": "boolean"}, {"type": "string", "minLength": 1}]}),
-        };
-        insert(&mut schema, "description", json!(about));
-        if let Some(default) = default {
-            insert(&mut schema, "default", json!(default));
-        }
-        (name.to_owned(), schema)
+/// A key of `[prune]`.
+fn prune(name: &str) -> Value {
+    let Some((_, kind, about, default)) = PRUNE_KEYS.into_iter().find(|row| row.0 == name) else {
+        return json!({});
     };
-    table("the policy of `session prune`; flags win over it", PRUNE_KEYS.into_iter().map(row).collect())
+    let mut schema = match kind {
+        PruneKind::Duration => json!({"type": "string", "pattern": "^([0-9]+[smhdw])+$"}),
+        PruneKind::Limit => json!({"anyOf": [
+            {"type": "string", "pattern": "^([0-9]+|[0-9]+(\\.[0-9]*)?%)$"},
+            {"type": "integer", "minimum": 0},
+        ]}),
+        PruneKind::Index => json!({"anyOf": [{"type": "boolean"}, {"type": "string", "minLength": 1}]}),
+    };
+    insert(&mut schema, "description", json!(about));
+    if let Some(default) = default {
+        insert(&mut schema, "default", json!(default));
+    }
+    schema
 }
 
-fn migrate() -> Value {
-    let mut globals = names("classes that moved sessions may name beside the usual: module.name or module.*");
-    let pattern = json!({"type": "string", "pattern": "^[^.]+(\\.[^.]+)+$"});
-    insert(&mut globals, "items", pattern);
-    table("for `session migrate`", Map::from_iter([("allow_globals".to_owned(), globals)]))
-}
-
-/// Lists of rules and families by level.
-fn levels(about: &str) -> Value {
+/// A list of rules and families, by level.
+fn levels(level: &str) -> Value {
     let mut known: Vec<&str> = Vec::new();
     for rule in lint::rules().filter(|rule| !rule.fixed) {
         for name in [rule.family, rule.name] {
@@ -188,16 +206,12 @@ fn levels(about: &str) -> Value {
             }
         }
     }
-    let row = |name: &str| {
-        let does = match name {
-            "allow" => "rules and families that are not reported",
-            "warn" => "rules and families that are reported as warnings",
-            _ => "rules and families that are reported as errors",
-        };
-        let items = json!({"type": "string", "enum": known});
-        (name.to_owned(), json!({"type": "array", "description": does, "items": items}))
+    let does = match level {
+        "allow" => "rules and families that are not reported",
+        "warn" => "rules and families that are reported as warnings",
+        _ => "rules and families that are reported as errors",
     };
-    table(about, LINT_KEYS.into_iter().map(row).collect())
+    json!({"type": "array", "description": does, "items": {"type": "string", "enum": known}})
 }
 
 fn table(about: &str, properties: Map<String, Value>) -> Value {
@@ -212,19 +226,63 @@ fn insert(schema: &mut Value, key: &str, value: Value) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::farm::{TOP, parse_duration};
+    use crate::farm::parse_duration;
     use crate::ops::Policy;
+
+    /// The schema of a table.
+    fn of(table: Table) -> Value {
+        let document = document();
+        let file = &document["properties"];
+        match table {
+            Table::File => document.clone(),
+            Table::Farm => file["farm"].clone(),
+            Table::Group => file["groups"]["additionalProperties"].clone(),
+            Table::Wiki => file["wikis"]["additionalProperties"].clone(),
+            Table::Share => file["share"]["items"].clone(),
+            Table::Prune => file["prune"].clone(),
+            Table::Migrate => file["migrate"].clone(),
+            Table::Lint => file["lint"].clone(),
+        }
+    }
 
     #[test]
     fn it_has_the_keys_that_the_parser_has() {
-        let document = document();
-        let mut keys: Vec<&str> =
-            document["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-        let mut top = TOP.to_vec();
-        keys.sort_unstable();
-        top.sort_unstable();
-        assert_eq!(keys, top);
+        let every: BTreeSet<&str> = Table::ALL.into_iter().flat_map(Table::keys).collect();
+        for table in Table::ALL {
+            let schema = of(table);
+            assert_eq!(schema["additionalProperties"], json!(false), "{table:?}");
+            let known = schema["properties"].as_object().unwrap();
+            assert_eq!(known.len(), table.keys().count(), "{table:?}");
+            for key in &every {
+                // No key is a date: the parser complains of the key, or of its value.
+                let line = format!("{key} = 1979-05-27");
+                let text = match table {
+                    Table::File => format!("{line}\n"),
+                    Table::Farm => format!("[farm]\n{line}\n"),
+                    Table::Group => format!("[groups.g]\n{line}\n"),
+                    Table::Wiki => format!("[wikis.w]\n{line}\n"),
+                    Table::Share => format!("[[share]]\n{line}\n"),
+                    Table::Prune => format!("[prune]\n{line}\n"),
+                    Table::Migrate => format!("[migrate]\n{line}\n"),
+                    Table::Lint => format!("[lint]\n{line}\n"),
+                };
+                let farm = Farm::parse(Path::new("farm.toml"), text.clone()).unwrap();
+                let at = text.find(&line).unwrap();
+                let rules: Vec<&str> =
+                    farm.problems.iter().filter(|it| it.span.start >= at).map(|it| it.rule).collect();
+                assert_eq!(rules.contains(&"wrong-type"), known.contains_key(*key), "{text}{rules:?}");
+                let strange = rules.contains(&"unknown-key") || rules.contains(&"misplaced-key");
+                assert_eq!(strange, !known.contains_key(*key), "{text}{rules:?}");
+                if let Some(schema) = known.get(*key) {
+                    assert!(schema.get("description").is_some(), "{table:?} {key}");
+                    let typed = ["type", "enum", "anyOf"].iter().any(|word| schema.get(word).is_some());
+                    assert!(typed, "{table:?} {key}");
+                }
+            }
+        }
     }
 
     #[test]

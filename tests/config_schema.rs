@@ -107,7 +107,7 @@ fn of_the_rules_examples_it_refuses_those_of_the_wrong_shape() {
 }
 
 /// Values of every type, with one that fits each kind of setting.
-const VALUES: [&str; 24] = [
+const VALUES: [&str; 42] = [
     "\"\"",
     "\"word\"",
     "\"a\\u0001b\"",
@@ -119,6 +119,24 @@ const VALUES: [&str; 24] = [
     "\"first\"",
     "\"custom\"",
     "\"moin-1.9:sessions\"",
+    "\"moin-1.8:/srv/wiki/cache/__common__/session\"",
+    "\"moin-1.9:\"",
+    "\"moin-2.0:sessions\"",
+    "\"json:sessions\"",
+    "\"sqlite:sessions.db?key_file=/etc/key\"",
+    "\"sqlite:\"",
+    "\"redis://db.example.org\"",
+    "\"redis://wiki@[::1]:7000/3?prefix=lab%3A&password_file=/etc/pw&key_file=/etc/key\"",
+    "\"rediss://db.example.org:6380/0?key_file=key\"",
+    "\"redis://:secret@db.example.org/0\"",
+    "\"redis://db.example.org/zero\"",
+    "\"redis://db.example.org/0?prefx=a\"",
+    "\"redis://db.example.org/0?db=1\"",
+    "\"redis:db.example.org\"",
+    "\"redis:///0\"",
+    "\"redis+unix:///run/redis.sock?db=2&prefix=lab:\"",
+    "\"redis+unix://run\"",
+    "\"rediss+unix:///run/redis.sock\"",
     "7",
     "-1.5",
     "9e9",

@@ -13,6 +13,9 @@ impl Wiki {
         let v2 = behaviour == Behaviour::V2;
         let scalar = matches!(self.moin().cookie_lifetime, Some(CookieLifetime::Hours(_)));
         match key {
+            Key::CookieName if before_1_9 => {
+                Some("session_id_handler names the cookie; cookie_name came with 1.9.1")
+            }
             Key::CookieName if behaviour < Behaviour::V1_9_1 => {
                 Some("the name is always MOIN_SESSION; cookie_name came with 1.9.1")
             }

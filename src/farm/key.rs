@@ -53,12 +53,23 @@ pub enum Kind {
     Lifetime,
     /// A directory.
     Path,
+    /// The address of a session store.
+    Store,
+    /// Who gives ids: one of the words of [`Kind::Choice`], or [`NAMES_COOKIE`] and a name.
+    IdHandler,
     /// One of a few words.
     Choice(&'static [&'static str]),
 }
 
 /// Who handles sessions: MoinMoin's own class, or another whose behaviour nobody can predict.
-const HANDLER: Kind = Kind::Choice(&["default", "custom"]);
+const HANDLER: Kind = Kind::Choice(&HANDLERS);
+
+/// The words for it.
+pub const HANDLERS: [&str; 2] = ["default", "custom"];
+
+/// What stands before the name that MoinMoin's own handler of 1.7 and 1.8 was given for the cookie:
+/// `MoinCookieSessionIDHandler(cookie_name='LAB')`.
+pub const NAMES_COOKIE: &str = "cookie_name=";
 
 /// Each key with its name, kind, whether `[farm]` and groups may set it, and what it is.
 const TABLE: [(Key, &str, Kind, bool, &str); 26] = {
@@ -122,7 +133,7 @@ const TABLE: [(Key, &str, Kind, bool, &str); 26] = {
         (
             K::SessionStore,
             "session_store",
-            Kind::Text,
+            Kind::Store,
             true,
             "where sessions lie, if not in MoinMoin's own directory",
         ),
@@ -136,7 +147,13 @@ const TABLE: [(Key, &str, Kind, bool, &str); 26] = {
             "which SECRET_KEY signs the cookie, 2.0 only; never the key",
         ),
         (K::SessionHandler, "session_handler", HANDLER, true, "custom: not MoinMoin's own (1.7, 1.8)"),
-        (K::SessionIdHandler, "session_id_handler", HANDLER, true, "custom: not MoinMoin's own (1.7, 1.8)"),
+        (
+            K::SessionIdHandler,
+            "session_id_handler",
+            Kind::IdHandler,
+            true,
+            "custom: not MoinMoin's own; cookie_name=NAME: its own, with that cookie (1.7, 1.8)",
+        ),
         (K::SessionService, "session_service", HANDLER, true, "custom: not MoinMoin's own (from 1.9)"),
     ]
 };
@@ -185,12 +202,13 @@ impl Kind {
             Kind::Url => "a URL like \"https://wiki.example.org/\"".to_owned(),
             Kind::Urls => "a list of URLs like [\"https://wiki.example.org/\"]".to_owned(),
             Kind::Version => "a version like \"1.9.11\"".to_owned(),
-            Kind::Text => "a string".to_owned(),
+            Kind::Text | Kind::Store => "a string".to_owned(),
             Kind::Names => "a list of strings like [\"moin\"]".to_owned(),
             Kind::Bool => "true or false".to_owned(),
             Kind::Hours => "a number of hours".to_owned(),
             Kind::Lifetime => "a number of hours, or a pair of them like [0, 12]".to_owned(),
             Kind::Path => "a directory like \"wiki/data\"".to_owned(),
+            Kind::IdHandler => format!("{} or \"{NAMES_COOKIE}NAME\"", HANDLER.describe()),
             Kind::Choice(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
                 words.join(" or ")

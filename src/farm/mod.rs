@@ -20,6 +20,7 @@ mod policy;
 mod problem;
 pub mod python;
 mod source;
+mod table;
 mod units;
 mod value;
 mod wiki;
@@ -30,13 +31,15 @@ use std::path::{Path, PathBuf};
 pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress, StoreAddress};
 pub use change::{Change, Edit, Fix, apply, quoted};
 pub use draft::Draft;
-pub use key::{Key, Kind};
+pub use key::{HANDLERS, Key, Kind, NAMES_COOKIE};
 pub use layout::Layout;
 pub use near::{nearest, the_one_near};
-pub use parse::TOP;
-pub use policy::{IndexPlace, LINT_KEYS, Limit, LintLevels, PRUNE_KEYS, PruneKind, PrunePolicy};
+pub use policy::{
+    IndexPlace, LINT_KEYS, Limit, LintLevels, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, PrunePolicy,
+};
 pub use problem::Problem;
 pub use source::{Place, Source, Span};
+pub use table::Table;
 pub use units::{parse_duration, parse_time};
 pub use value::{Value, parse_url};
 pub use wiki::{Origin, Setting, Wiki};

@@ -1,27 +1,16 @@
 //! From TOML to layers of settings, with every problem noted and none skipped.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::address::StoreAddress;
 use super::inherit::{Layer, Layers};
 use super::value::{names, wrong_type};
 use super::{
-    Change, Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, Value,
+    Change, Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, Table,
     nearest, policy, quoted, the_one_near, value,
 };
-
-/// The keys of the file itself.
-pub const TOP: [&str; 8] = ["moin", "farm", "groups", "wikis", "share", "prune", "migrate", "lint"];
-
-/// The keys of a group that are no settings.
-pub(super) const GROUP_OWN: [&str; 2] = ["group", "unset"];
-
-/// The keys of a wiki that are no settings.
-pub(super) const WIKI_OWN: [&str; 3] = ["group", "unset", "lint"];
 
 /// Reads a farm file.
 pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
@@ -82,6 +71,13 @@ struct Reader {
 impl Reader {
     fn top(&mut self, file: &DeTable<'_>, key: &Spanned<DeString<'_>>, raw: &Spanned<DeValue<'_>>) {
         match (key.get_ref().as_ref(), raw.get_ref()) {
+            (name, _) if !Table::File.keys().any(|known| known == name) => {
+                let mut problem = policy::unknown("the farm file", file, key, Table::File);
+                if Key::named(name).is_some() {
+                    problem.help = Some(format!("{name} belongs under [farm], a group or a wiki"));
+                }
+                self.problems.push(problem);
+            }
             ("moin", _) => {
                 if let Some(setting) = self.setting(Key::Moin, key, raw) {
                     self.layers.farm.settings.insert(Key::Moin, setting);
@@ -107,14 +103,7 @@ impl Reader {
                 }
             }
             ("share", _) => self.problems.push(wrong_type("share", "a list of tables: [[share]]", raw)),
-            (name, _) if TOP.contains(&name) => self.problems.push(wrong_type(name, "a table", raw)),
-            (name, _) => {
-                let mut problem = policy::unknown("the farm file", file, key, TOP);
-                if Key::named(name).is_some() {
-                    problem.help = Some(format!("{name} belongs under [farm], a group or a wiki"));
-                }
-                self.problems.push(problem);
-            }
+            (name, _) => self.problems.push(wrong_type(name, "a table", raw)),
         }
     }
 
@@ -122,10 +111,6 @@ impl Reader {
         for (key, raw) in table {
             let name = key.get_ref().as_ref();
             match Key::named(name) {
-                None if name == "other_hosts" => match names(name, raw) {
-                    Ok(hosts) => self.other_hosts = self.hosts(hosts),
-                    Err(problem) => self.problems.push(problem),
-                },
                 Some(Key::Moin) => {
                     let problem =
                         Problem::new("misplaced-key", key.span(), "moin does not belong under [farm]")
@@ -135,16 +120,19 @@ impl Reader {
                         false => problem.fix(Change::ToTop(key.span())),
                     });
                 }
-                Some(known) if known.inheritable() => {
+                Some(known) if Table::Farm.has_setting(known) => {
                     if let Some(setting) = self.setting(known, key, raw) {
                         self.layers.farm.settings.insert(known, setting);
                     }
                 }
                 Some(_) => self.misplaced("[farm]", key),
-                None => {
-                    let known = Key::all().filter(|key| key.inheritable()).map(Key::name);
-                    self.problems.push(policy::unknown("[farm]", table, key, known.chain(["other_hosts"])));
+                None if !Table::Farm.own().contains(&name) => {
+                    self.problems.push(policy::unknown("[farm]", table, key, Table::Farm));
                 }
+                None => match names(name, raw) {
+                    Ok(hosts) => self.other_hosts = self.hosts(hosts),
+                    Err(problem) => self.problems.push(problem),
+                },
             }
         }
     }
@@ -167,13 +155,14 @@ impl Reader {
 
     /// The tables below `[groups]` or `[wikis]`.
     fn named_layers(&mut self, what: &str, table: &DeTable<'_>) -> Vec<(String, Layer)> {
+        let kind = if what == "wikis" { Table::Wiki } else { Table::Group };
         let mut layers = Vec::with_capacity(table.len());
         for (key, raw) in table {
             let name = key.get_ref().to_string();
             let title = format!("[{what}.{name}]");
             match raw.get_ref() {
                 DeValue::Table(table) => {
-                    let layer = self.layer(&title, key.span(), what == "wikis", table);
+                    let layer = self.layer(&title, key.span(), kind, table);
                     layers.push((name, layer));
                 }
                 _ => self.problems.push(wrong_type(&format!("{what}.{name}"), "a table", raw)),
@@ -182,11 +171,21 @@ impl Reader {
         layers
     }
 
-    fn layer(&mut self, title: &str, span: Span, wiki: bool, table: &DeTable<'_>) -> Layer {
+    fn layer(&mut self, title: &str, span: Span, kind: Table, table: &DeTable<'_>) -> Layer {
         let mut layer = Layer { span, ..Layer::default() };
         for (key, raw) in table {
             let name = key.get_ref().as_ref();
             match (name, Key::named(name)) {
+                (_, Some(known)) if kind.has_setting(known) => {
+                    layer.has_url |= known == Key::Url;
+                    if let Some(setting) = self.setting(known, key, raw) {
+                        layer.settings.insert(known, setting);
+                    }
+                }
+                (_, Some(_)) => self.misplaced(title, key),
+                (_, None) if !kind.own().contains(&name) => {
+                    self.problems.push(policy::unknown(title, table, key, kind));
+                }
                 ("group", _) => match raw.get_ref() {
                     DeValue::String(group) => layer.group = Some((group.to_string(), raw.span())),
                     _ => self.problems.push(wrong_type("group", "the name of a group", raw)),
@@ -195,24 +194,12 @@ impl Reader {
                     Ok(names) => layer.unset = self.unset(names),
                     Err(problem) => self.problems.push(problem),
                 },
-                ("lint", _) if wiki => match raw.get_ref() {
+                _ => match raw.get_ref() {
                     DeValue::Table(table) => {
                         layer.lint = policy::lint(&format!("{title} lint"), table, &mut self.problems);
                     }
                     _ => self.problems.push(wrong_type("lint", "a table like { allow = [\"RULE\"] }", raw)),
                 },
-                (_, Some(known)) if wiki || known.inheritable() => {
-                    layer.has_url |= known == Key::Url;
-                    if let Some(setting) = self.setting(known, key, raw) {
-                        layer.settings.insert(known, setting);
-                    }
-                }
-                (_, Some(_)) => self.misplaced(title, key),
-                (_, None) => {
-                    let known = Key::all().filter(|key| wiki || key.inheritable()).map(Key::name);
-                    let own: &[&str] = if wiki { &WIKI_OWN } else { &GROUP_OWN };
-                    self.problems.push(policy::unknown(title, table, key, known.chain(own.iter().copied())));
-                }
             }
         }
         for (key, span) in &layer.unset {
@@ -254,14 +241,6 @@ impl Reader {
     ) -> Option<Arc<Setting>> {
         match value::read(key.name(), key.kind(), raw) {
             Ok(value) => {
-                if let (Key::SessionStore, Value::Text(address)) = (key, &value)
-                    && let Err(why) = StoreAddress::parse(address, Path::new("."))
-                {
-                    let problem = Problem::new("bad-value", raw.span(), why);
-                    let help = "write moin-1.9:DIR, moin-1.8:DIR, sqlite:FILE or redis://HOST:PORT/DB, or leave it out";
-                    self.problems.push(problem.help(help));
-                    return None;
-                }
                 let items = match raw.get_ref() {
                     DeValue::Array(items) => items.iter().map(Spanned::span).collect(),
                     _ => Vec::new(),
@@ -289,14 +268,14 @@ impl Reader {
         let mut share = None;
         for (key, raw) in table {
             match key.get_ref().as_ref() {
-                "wikis" => match names("wikis", raw) {
+                name if Table::Share.own().contains(&name) => match names(name, raw) {
                     Ok(wikis) => share = Some(Share { written: wikis.len(), wikis, span: raw.span() }),
                     Err(problem) => {
                         self.problems.push(problem);
                         return;
                     }
                 },
-                _ => self.problems.push(policy::unknown("[[share]]", table, key, ["wikis"])),
+                _ => self.problems.push(policy::unknown("[[share]]", table, key, Table::Share)),
             }
         }
         match share {

@@ -1,4 +1,4 @@
-//! The `[prune]` and `[lint]` tables.
+//! The `[prune]`, `[migrate]` and `[lint]` tables.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Problem, Span, nearest, parse_duration, the_one_near, value};
+use super::{Problem, Span, Table, nearest, parse_duration, the_one_near, value};
 
 /// `[prune]`: the policy of `session prune`; what is absent has its default there.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -153,6 +153,9 @@ pub const PRUNE_KEYS: [(&str, PruneKind, &str, Option<&str>); 7] = [
     ),
 ];
 
+/// The keys of `[migrate]`.
+pub const MIGRATE_KEYS: [&str; 1] = ["allow_globals"];
+
 /// The keys of `[lint]`.
 pub const LINT_KEYS: [&str; 3] = ["allow", "warn", "deny"];
 
@@ -182,7 +185,7 @@ pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>
                 continue;
             }
             _ => {
-                problems.push(unknown("[prune]", table, key, PRUNE_KEYS.map(|row| row.0)));
+                problems.push(unknown("[prune]", table, key, Table::Prune));
                 continue;
             }
         };
@@ -202,8 +205,8 @@ pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>
 pub(super) fn migrate(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<String> {
     let mut allowed = Vec::new();
     for (key, raw) in table {
-        if key.get_ref() != "allow_globals" {
-            problems.push(unknown("[migrate]", table, key, ["allow_globals"]));
+        if !MIGRATE_KEYS.contains(&key.get_ref().as_ref()) {
+            problems.push(unknown("[migrate]", table, key, Table::Migrate));
             continue;
         }
         match value::names(key.get_ref(), raw) {
@@ -240,7 +243,7 @@ pub(super) fn lint(title: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>
             "warn" => &mut levels.warn,
             "deny" => &mut levels.deny,
             _ => {
-                problems.push(unknown(title, table, key, LINT_KEYS));
+                problems.push(unknown(title, table, key, Table::Lint));
                 continue;
             }
         };
@@ -253,20 +256,19 @@ pub(super) fn lint(title: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>
 }
 
 /// An unknown key of `table`, which is called `title`, with the nearest known one.
-pub(super) fn unknown<'a>(
+pub(super) fn unknown(
     title: &str,
     table: &DeTable<'_>,
     key: &Spanned<toml::de::DeString<'_>>,
-    known: impl IntoIterator<Item = &'a str>,
+    kind: Table,
 ) -> Problem {
     let shown: String = key.get_ref().chars().take(100).collect();
     let problem = Problem::new("unknown-key", key.span(), format!("{title} has no key {shown:?}"));
-    let known: Vec<&str> = known.into_iter().collect();
-    let problem = match nearest(key.get_ref(), known.iter().copied()) {
+    let problem = match nearest(key.get_ref(), kind.keys()) {
         Some(near) => problem.help(format!("did you mean {near:?}?")),
         None => problem,
     };
-    match the_one_near(key.get_ref(), known).filter(|near| !table.contains_key(*near)) {
+    match the_one_near(key.get_ref(), kind.keys()).filter(|near| !table.contains_key(*near)) {
         Some(near) => problem.instead(near),
         None => problem,
     }

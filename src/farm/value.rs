@@ -1,13 +1,14 @@
 //! Values of settings: TOML checked against what the setting wants.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
 
-use super::{Kind, Problem, Span, quoted};
+use super::key::{HANDLERS, NAMES_COOKIE};
+use super::{Kind, Problem, Span, StoreAddress, quoted};
 use crate::moin::Version;
 
 /// A setting's value.
@@ -66,9 +67,15 @@ pub(super) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
     };
     let bad = |message: String| Problem::new("bad-value", raw.span(), message);
     match (kind, raw.get_ref()) {
-        (Kind::Text, DeValue::String(text)) if text.chars().any(char::is_control) => {
+        (Kind::Text | Kind::Store, DeValue::String(text)) if text.chars().any(char::is_control) => {
             Err(bad(format!("{name} holds a control character")))
         }
+        (Kind::Store, DeValue::String(text)) => match StoreAddress::parse(text, Path::new(".")) {
+            Ok(_) => Ok(Value::Text(text.to_string())),
+            Err(why) => Err(bad(why).help(
+                "write moin-1.9:DIR, moin-1.8:DIR, sqlite:FILE or redis://HOST:PORT/DB, or leave it out",
+            )),
+        },
         (Kind::Text, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
         (Kind::Path, DeValue::String(text)) if text.is_empty() || text.contains('\0') => {
             Err(bad(format!("{name} must name a directory")))
@@ -101,6 +108,17 @@ pub(super) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
             [anonymous, user] => Ok(Value::Pair(number(name, anonymous)?, number(name, user)?)),
             _ => Err(wrong()),
         },
+        (Kind::IdHandler, DeValue::String(text))
+            if text.strip_prefix(NAMES_COOKIE).is_some_and(|name| !name.is_empty()) =>
+        {
+            read(name, Kind::Text, raw)
+        }
+        (Kind::IdHandler, DeValue::String(_)) => {
+            read(name, Kind::Choice(&HANDLERS), raw).map_err(|problem| {
+                let others = format!("{NAMES_COOKIE}NAME names the cookie of MoinMoin's own handler");
+                problem.help(others)
+            })
+        }
         (Kind::Choice(words), DeValue::String(text)) => match words.iter().find(|word| **word == text) {
             Some(word) => Ok(Value::Text((*word).to_owned())),
             None => {

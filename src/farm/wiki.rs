@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use url::Url;
 
 use super::address::join;
-use super::{Key, LintLevels, Span, StoreAddress, Value};
+use super::{Key, LintLevels, NAMES_COOKIE, Span, StoreAddress, Value};
 use crate::moin::{Backend, Behaviour, CookieLifetime, Duplicate, Settings, Version};
 
 /// A setting as the farm file has it.
@@ -148,6 +148,12 @@ impl Wiki {
         mine.iter().copied().find(|key| self.text(*key) == Some("custom"))
     }
 
+    /// The name that `session_id_handler` gives the cookie, where this version has it.
+    pub fn handler_cookie(&self) -> Option<&str> {
+        let before_1_9 = self.version().behaviour() < Behaviour::V1_9_0;
+        self.text(Key::SessionIdHandler)?.strip_prefix(NAMES_COOKIE).filter(|_| before_1_9)
+    }
+
     /// What shapes the session cookie, at the wiki's own URL.
     pub fn moin(&self) -> &Settings {
         self.moin.get_or_init(|| Box::new(self.moin_at(&self.url)))
@@ -170,6 +176,7 @@ impl Wiki {
             cookie_domain: owned(Key::CookieDomain),
             cookie_path: owned(Key::CookiePath),
             cookie_name: owned(Key::CookieName),
+            handler_cookie_name: self.handler_cookie().map(str::to_owned),
             cookie_secure: self.bool(Key::CookieSecure),
             cookie_httponly: self.bool(Key::CookieHttponly),
             cookie_samesite: owned(Key::CookieSamesite),

@@ -224,7 +224,11 @@ fn name_malformed(wiki: &Wiki, sink: &mut Sink) {
     let name = wiki.moin().session_cookie_name();
     let token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
     let Some(odd) = name.chars().find(|c| !token(*c)) else { return };
-    let key = if wiki.text(Key::CookieName) == Some("siteidmagic") { Key::Siteid } else { Key::CookieName };
+    let key = match wiki.text(Key::CookieName) {
+        _ if wiki.handler_cookie().is_some() => Key::SessionIdHandler,
+        Some("siteidmagic") => Key::Siteid,
+        _ => Key::CookieName,
+    };
     let message = format!("the cookie's name {name:?} holds {odd:?}, which no cookie name may");
     sink.report(wiki, wiki.span_of(key), message, "use letters, digits, `_`, `-` and `.` only");
 }

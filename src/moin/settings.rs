@@ -17,6 +17,8 @@ pub struct Settings {
     pub cookie_path: Option<String>,
     /// `cookie_name`, from 1.9.1 on (2.0: `SESSION_COOKIE_NAME`).
     pub cookie_name: Option<String>,
+    /// The `cookie_name` that `MoinCookieSessionIDHandler` was given, 1.7 and 1.8.
+    pub handler_cookie_name: Option<String>,
     /// `cookie_secure`, from 1.7.3 on: `None` is "on https requests".
     pub cookie_secure: Option<bool>,
     /// `cookie_httponly`, from 1.9.0 on.
@@ -95,6 +97,7 @@ impl Settings {
             cookie_domain: None,
             cookie_path: None,
             cookie_name: None,
+            handler_cookie_name: None,
             cookie_secure: None,
             cookie_httponly: None,
             cookie_samesite: None,
@@ -109,9 +112,10 @@ impl Settings {
     /// Source: `MoinCookieSessionIDHandler` (1.7, 1.8), `FileSessionService.get_session` (1.9), Flask (2.0).
     pub fn session_cookie_name(&self) -> String {
         match self.version.behaviour() {
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 | Behaviour::V1_9_0 => {
-                "MOIN_SESSION".to_owned()
+            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
+                self.handler_cookie_name.as_deref().unwrap_or("MOIN_SESSION").to_owned()
             }
+            Behaviour::V1_9_0 => "MOIN_SESSION".to_owned(),
             Behaviour::V2 => self.cookie_name.clone().unwrap_or_else(|| "session".to_owned()),
             _ => match self.cookie_name.as_deref() {
                 None => {
