@@ -1,30 +1,15 @@
 //! URLs out of the regular expressions of `wikis`.
 //!
 //! MoinMoin takes the first wiki whose expression matches (`re.match`, so from the beginning): up to 1.8 against
-//! `host/path`, from 1.9 against the whole URL. An expression is taken apart into the texts that it begins with; where these
-//! name a host and a path prefix, they are the wiki's addresses.
+//! `host/path`, from 1.9 against the whole URL. Where the texts that an expression stands for (`texts.rs`) name a host and
+//! a path prefix, they are the wiki's addresses.
 //!
 //! Source: `MoinMoin/config/multiconfig.py`, `_getConfigName`, of 1.8.7 and 1.9.11.
 
 use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::{Class, Hir, HirKind};
 use url::Url;
 
-/// How many texts an expression may stand for.
-const MOST: usize = 256;
-
-/// The longest text that is kept of one.
-const LONGEST: usize = 2048;
-
-/// A part of a text that an expression matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Byte(u8),
-    /// Any one character: most often a dot that was meant as one.
-    One,
-    /// Any text, or any of many.
-    Wild,
-}
+use super::texts::{MOST, Part, plain, texts};
 
 /// What an expression says about a wiki's addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,78 +216,6 @@ enum Port {
     Any,
 }
 
-/// The texts that an expression stands for, in the order in which it tries them; `None` if there are too many.
-fn texts(hir: &Hir, room: &mut usize) -> Option<Vec<Vec<Part>>> {
-    *room = room.checked_sub(1)?;
-    let all = match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => vec![Vec::new()],
-        HirKind::Literal(literal) => vec![literal.0.iter().map(|byte| Part::Byte(*byte)).collect()],
-        HirKind::Class(class) => one_of(class).into_iter().map(|part| vec![part]).collect(),
-        HirKind::Capture(capture) => texts(&capture.sub, room)?,
-        HirKind::Repetition(repetition) => match (repetition.min, repetition.max) {
-            (0, Some(1)) => {
-                let mut all = texts(&repetition.sub, room)?;
-                all.push(Vec::new());
-                all
-            }
-            (min, Some(max)) if min == max && min <= 4 => {
-                let subs: Vec<&Hir> = (0..min).map(|_| repetition.sub.as_ref()).collect();
-                product(&subs, room)?
-            }
-            _ => vec![vec![Part::Wild]],
-        },
-        HirKind::Concat(subs) => product(&subs.iter().collect::<Vec<_>>(), room)?,
-        HirKind::Alternation(subs) => {
-            let mut all = Vec::new();
-            for sub in subs {
-                all.extend(texts(sub, room)?);
-            }
-            all
-        }
-    };
-    (all.len() <= MOST && all.iter().all(|text| text.len() <= LONGEST)).then_some(all)
-}
-
-/// Each text of the first, followed by each of the second, and so on.
-fn product(subs: &[&Hir], room: &mut usize) -> Option<Vec<Vec<Part>>> {
-    let mut all = vec![Vec::new()];
-    for sub in subs {
-        let next = texts(sub, room)?;
-        if all.len() * next.len() > MOST {
-            return None;
-        }
-        all = all
-            .iter()
-            .flat_map(|head: &Vec<Part>| next.iter().map(|tail| [head.clone(), tail.clone()].concat()))
-            .collect();
-        if all.iter().any(|text| text.len() > LONGEST) {
-            return None;
-        }
-    }
-    Some(all)
-}
-
-/// The characters of a class: each if they are few, and of a letter in both cases the small one.
-fn one_of(class: &Class) -> Vec<Part> {
-    let bytes: Vec<u8> = match class {
-        Class::Bytes(class) => class.iter().flat_map(|range| range.start()..=range.end()).collect(),
-        Class::Unicode(class) => {
-            let chars = class.iter().flat_map(|range| range.start()..=range.end()).take(300);
-            chars.map(|c| u8::try_from(c).unwrap_or(u8::MAX)).collect()
-        }
-    };
-    match bytes.len() {
-        // `.` leaves out the line end, `[^/]` one more.
-        200.. => vec![Part::One],
-        0..=4 => {
-            let small =
-                |byte: &u8| !(byte.is_ascii_uppercase() && bytes.contains(&byte.to_ascii_lowercase()));
-            bytes.iter().filter(|byte| small(byte)).map(|byte| Part::Byte(*byte)).collect()
-        }
-        _ => vec![Part::Wild],
-    }
-}
-
 /// The schemes that a text begins with, and what stands behind `://`.
 fn scheme(text: &[Part]) -> (Option<&'static [&'static str]>, &[Part]) {
     let literal = |prefix: &str| {
@@ -367,19 +280,6 @@ fn host_and_path(text: &[Part]) -> Result<(String, Port, String), &'static str> 
         path => plain(path),
     };
     Ok((host, port, if path.is_empty() { "/".to_owned() } else { path }))
-}
-
-/// The text, with a dot for any one character.
-fn plain(text: &[Part]) -> String {
-    let bytes: Vec<u8> = text
-        .iter()
-        .filter_map(|part| match part {
-            Part::Byte(byte) => Some(*byte),
-            Part::One => Some(b'.'),
-            Part::Wild => None,
-        })
-        .collect();
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

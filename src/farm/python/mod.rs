@@ -10,6 +10,7 @@
 //! Source: `MoinMoin/config/multiconfig.py` of 1.7.3, 1.8.7 and 1.9.11 for how MoinMoin reads them.
 
 mod address;
+mod assign;
 mod auth;
 mod build;
 mod call;
@@ -21,6 +22,7 @@ mod files;
 mod format;
 mod import;
 mod literal;
+mod method;
 mod note;
 mod operate;
 mod paths;
@@ -28,6 +30,7 @@ mod scope;
 mod settings;
 mod syntax;
 mod targets;
+mod texts;
 mod value;
 mod wikis;
 mod world;
