@@ -96,42 +96,63 @@ fn the_directory_does_for_the_file_in_it() {
 
 #[test]
 fn the_real_configurations_are_read_as_if_written_by_hand() {
-    for version in ["1.7.3", "1.8.7", "1.9.11"] {
-        let mut place = Place::new();
-        let from = fixtures().join(format!("moin-{version}"));
-        for entry in fs::read_dir(from.join("config")).unwrap().map(Result::unwrap) {
-            let name = format!("config/{}", entry.file_name().to_str().unwrap());
-            place = place.file(&name, fs::read(entry.path()).unwrap());
+    let mut all: Vec<String> = Vec::new();
+    for entry in fs::read_dir(fixtures()).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if let Some(version) = name.strip_prefix("moin-").filter(|_| entry.path().join("config").is_dir()) {
+            all.push(version.to_owned());
         }
-        let place = place.file("by_hand.toml", fs::read(from.join("farm.toml")).unwrap());
-        place
-            .wikifarm(&format!("config import config --moin {version} -o farm.toml"))
-            .stdout("farm.toml: 4 wikis\n")
-            .run();
-        for command in [
-            "cookie preview --format json",
-            "cookie preview --matrix",
-            "cookie header wiki1",
-            "cookie header beta",
-        ] {
-            let command = format!("--now 2026-11-26T12:00:00Z {command}");
-            let by_hand = place.wikifarm(&format!("-f by_hand.toml {command}")).any_stdout().run().stdout;
-            place.wikifarm(&format!("-f farm.toml {command}")).stdout(&by_hand).run();
-        }
-        let settings = |file: &str| {
-            let rows =
-                place.wikifarm(&format!("-f {file} config show --format json")).any_stdout().run().json();
-            let rows = rows.as_array().unwrap().clone();
-            rows.into_iter()
-                .map(|row| (row["wiki"].clone(), row["setting"].clone(), row["value"].clone()))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(settings("farm.toml"), settings("by_hand.toml"), "{version}");
-        place
-            .wikifarm(&format!("config import config --moin {version} --check by_hand.toml"))
-            .stdout("by_hand.toml: as in the Python files\n")
-            .run();
     }
+    all.sort();
+    assert_eq!(all, ["1.7.3", "1.8.7", "1.9.11"]);
+    for version in &all {
+        as_if_by_hand(version, version);
+    }
+    // The other wikis that were run had these files, too.
+    for version in ["1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10"] {
+        as_if_by_hand("1.9.11", version);
+    }
+}
+
+/// Holds the import of a recorded configuration, run by `version`, against the farm file written by hand.
+#[track_caller]
+fn as_if_by_hand(fixture: &str, version: &str) {
+    let mut place = Place::new();
+    let from = fixtures().join(format!("moin-{fixture}"));
+    for entry in fs::read_dir(from.join("config")).unwrap().map(Result::unwrap) {
+        let name = format!("config/{}", entry.file_name().to_str().unwrap());
+        place = place.file(&name, fs::read(entry.path()).unwrap());
+    }
+    let by_hand = fs::read_to_string(from.join("farm.toml")).unwrap();
+    let line = format!("moin = \"{fixture}\"");
+    assert!(by_hand.contains(&line), "{by_hand}");
+    let place = place.file("by_hand.toml", by_hand.replace(&line, &format!("moin = \"{version}\"")));
+    place
+        .wikifarm(&format!("config import config --moin {version} -o farm.toml"))
+        .stdout("farm.toml: 4 wikis\n")
+        .run();
+    for command in [
+        "cookie preview --format json",
+        "cookie preview --matrix",
+        "cookie header wiki1",
+        "cookie header beta",
+    ] {
+        let command = format!("--now 2026-11-26T12:00:00Z {command}");
+        let by_hand = place.wikifarm(&format!("-f by_hand.toml {command}")).any_stdout().run().stdout;
+        place.wikifarm(&format!("-f farm.toml {command}")).stdout(&by_hand).run();
+    }
+    let settings = |file: &str| {
+        let rows = place.wikifarm(&format!("-f {file} config show --format json")).any_stdout().run().json();
+        let rows = rows.as_array().unwrap().clone();
+        rows.into_iter()
+            .map(|row| (row["wiki"].clone(), row["setting"].clone(), row["value"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(settings("farm.toml"), settings("by_hand.toml"), "{version}");
+    place
+        .wikifarm(&format!("config import config --moin {version} --check by_hand.toml"))
+        .stdout("by_hand.toml: as in the Python files\n")
+        .run();
 }
 
 #[test]
@@ -467,7 +488,7 @@ fn authentication_methods_handlers_and_lifetimes_are_translated() {
     assert_eq!(wiki("1.8.7", "session_id_handler = session.MoinCookieSessionIDHandler()"), "");
     assert_eq!(
         wiki("1.8.7", "session_id_handler = session.MoinCookieSessionIDHandler(cookie_name='X')"),
-        "session_id_handler = \"custom\"  # wikiconfig.py:13: session.MoinCookieSessionIDHandler(cookie_name='X')"
+        "session_id_handler = \"cookie_name=X\"  # wikiconfig.py:13: session.MoinCookieSessionIDHandler(cookie_name='X')"
     );
     assert_eq!(
         wiki("1.8.7", "session_handler = session.DefaultSessionHandler(session.CacheSessionData)"),
@@ -585,6 +606,189 @@ fn drift_is_told_setting_by_setting() {
     let told =
         place.wikifarm("config import --check farm.toml --moin 1.9.11").status(1).any_stdout().run().stdout;
     assert!(told.contains("docs moin: \"1.9.8\" (farm.toml:4), but \"1.9.11\" (--moin)\n"), "{told}");
+}
+
+/// Two wikis of 1.9 whose sessions are in a database, and what else of theirs only the farm file or a comment says.
+const DATABASE: &str = "import os\nfrom MoinMoin.config import multiconfig\n\
+    from wikifarm_session19 import WikifarmSessionService\n\
+    wikis = [('docs', r'^https?://docs\\.example\\.org/'), ('plans', r'^https?://plans\\.example\\.org/')]\n\
+    class FarmConfig(multiconfig.DefaultConfig):\n    user_dir = '/srv/users'\n    \
+        session_service = WikifarmSessionService('sqlite:' + os.path.join('/srv', 's.db') + '?key_file=/etc/seal.key')\n";
+
+#[test]
+fn drift_of_every_setting_is_told() {
+    let wiki = |name: &str, more: &str| {
+        format!(
+            "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    data_dir = '/srv/{name}'\n{more}"
+        )
+    };
+    let place = Place::new()
+        .file("farmconfig.py", DATABASE)
+        // Modules of wikifarm are not read, wherever they lie.
+        .file("wikifarm_session19.py", "class WikifarmSessionService(:\n")
+        .file(
+            "docs.py",
+            wiki("docs", "# wikifarm: backend_url = \"http://127.0.0.1:1/\"\n# wikifarm: duplicate_cookie = \"last\"\n"),
+        )
+        .file("plans.py", wiki("plans", ""));
+    place.wikifarm("config import --moin 1.9.11 -o farm.toml").stdout("farm.toml: 2 wikis\n").run();
+    let text = fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    assert!(
+        text.contains("session_store = \"sqlite:/srv/s.db?key_file=/etc/seal.key\"  # farmconfig.py:7\n"),
+        "{text}"
+    );
+    assert!(!text.contains("session_service"), "{text}");
+    place.wikifarm("config import --check farm.toml").stdout("farm.toml: as in the Python files\n").run();
+    let changed = text
+        .replace("seal.key", "other.key")
+        .replace("127.0.0.1:1/", "127.0.0.1:2/")
+        .replace("\"last\"", "\"first\"")
+        .replace(
+            "[wikis.plans]\n",
+            "[wikis.plans]\nsiteid = \"plan\"\nbackend_url = \"http://127.0.0.1:3/\"\n",
+        );
+    let place = place.file("farm.toml", changed);
+    place
+        .wikifarm("config import --check farm.toml")
+        .status(1)
+        .stdout(
+            r#"
+            docs backend_url: "http://127.0.0.1:2/" (farm.toml:13), but "http://127.0.0.1:1/" (docs.py:4)
+            docs duplicate_cookie: "first" (farm.toml:14), but "last" (docs.py:5)
+            docs session_store: "sqlite:/srv/s.db?key_file=/etc/other.key" (farm.toml:7), but "sqlite:/srv/s.db?key_file=/etc/seal.key" (farmconfig.py:7)
+            plans siteid: "plan" (farm.toml:18), but "plans" (farmconfig.py:4)
+            plans session_store: "sqlite:/srv/s.db?key_file=/etc/other.key" (farm.toml:7), but "sqlite:/srv/s.db?key_file=/etc/seal.key" (farmconfig.py:7)
+            farm.toml: 5 differences
+            "#,
+        )
+        .run();
+    // Where sessions lie counts, not how that is said.
+    let plain = DATABASE.replace("session_service =", "session_dir = '/srv/sessions' #");
+    let farm = fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    let farm = farm.replace("sqlite:/srv/s.db?key_file=/etc/other.key", "moin-1.9:/srv/sessions");
+    let place = place.file("farmconfig.py", plain).file("farm.toml", farm);
+    let told = place.wikifarm("config import --check farm.toml").status(1).any_stdout().run().stdout;
+    assert!(!told.contains("session_store") && !told.contains("session_dir"), "{told}");
+    assert!(told.ends_with("farm.toml: 3 differences\n"), "{told}");
+}
+
+#[test]
+fn a_key_by_another_name_is_no_drift_and_another_key_is() {
+    let wiki = |key: &str| {
+        format!(
+            "from moin.config.default import DefaultConfig\nclass Config(DefaultConfig):\n    pass\nSECRET_KEY = '{key}'\n"
+        )
+    };
+    let place = Place::new()
+        .file("all/a/wikiconfig.py", wiki("one"))
+        .file("all/b/wikiconfig.py", wiki("one"))
+        .file("all/c/wikiconfig.py", wiki("two"));
+    let urls = "--url a=https://a.example.org/ --url b=https://b.example.org/ --url c=https://c.example.org/";
+    let import = format!("config import all {urls}");
+    place.wikifarm(&format!("{import} -o farm.toml")).any_stdout().run();
+    let check = format!("{import} --check farm.toml");
+    let as_is = "farm.toml: as in the Python files\n";
+    place.wikifarm(&check).stdout(as_is).run();
+    let text = fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    let ids: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("secret_key_id = \"")?.get(..8)).collect();
+    let [common, other] = ids.as_slice() else { panic!("{text}") };
+    // The admin's own names for them.
+    let named = text.replace(common, "the old key").replace(other, "the new key");
+    let place = place.file("farm.toml", named.clone());
+    place.wikifarm(&check).stdout(as_is).run();
+    // What the farm file calls one key are two.
+    let place = place.file("farm.toml", named.replace("the new key", "the old key"));
+    let told = place.wikifarm(&check).status(1).any_stdout().run().stdout;
+    assert!(told.starts_with("c secret_key_id: \"the old key\" (farm.toml:"), "{told}");
+    // The key was changed since the import.
+    let place = place.file("farm.toml", text.clone()).file("all/c/wikiconfig.py", wiki("three"));
+    let told = place.wikifarm(&check).status(1).any_stdout().run().stdout;
+    assert!(told.starts_with(&format!("c secret_key_id: \"{other}\" (farm.toml:")), "{told}");
+    assert!(told.ends_with("farm.toml: 1 difference\n") && !told.contains("three"), "{told}");
+}
+
+#[test]
+fn a_wiki_that_stands_alone_may_be_called_anything() {
+    let place = Place::new()
+        .file(
+            "wikiconfig.py",
+            "from MoinMoin.config.multiconfig import DefaultConfig\nclass Config(DefaultConfig):\n    \
+             session_dir = '/srv/sessions'\n# wikifarm: url = \"https://wiki.example.org/\"\n",
+        )
+        .file(
+            "farm.toml",
+            "moin = \"1.9.11\"\n[wikis.main]\nurl = \"https://wiki.example.org/\"\nsiteid = \"wikiconfig\"\n\
+             session_dir = \"/srv/other\"\n",
+        );
+    place
+        .wikifarm("config import --moin 1.9.11 --check farm.toml")
+        .status(1)
+        .stdout(
+            r#"
+            main session_dir: "/srv/other" (farm.toml:5), but "/srv/sessions" (wikiconfig.py:3)
+            farm.toml: 1 difference
+            "#,
+        )
+        .run();
+}
+
+#[test]
+fn a_database_that_is_not_known_is_left_out_and_its_password_not_shown() {
+    let told = |moin: &str, module: &str, setting: &str| {
+        let place = Place::new().file(
+            "wikiconfig.py",
+            format!(
+                "import os\nfrom MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin.session import DefaultSessionHandler\n\
+                 from {module}\nclass Config(DefaultConfig):\n    data_dir = '/srv/data'\n    {setting}\n"
+            ),
+        );
+        let import = format!("config import --url https://example.org/ --moin {moin}");
+        let ran = place.wikifarm(&import).status_among(&[0, 3]).any_stderr().any_stdout().run();
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hush"), "{}{}", ran.stdout, ran.stderr);
+        assert!(!ran.stderr.contains("config import"), "{}", ran.stderr);
+        let lines = ran.stdout.lines().skip_while(|line| !line.starts_with("url")).skip(1);
+        lines
+            .map(str::trim)
+            .filter(|line| !line.starts_with("data_dir"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let service = "wikifarm_session19 import WikifarmSessionService";
+    let unknown = told("1.9.11", service, "session_service = WikifarmSessionService(os.environ['DB'])");
+    assert_eq!(
+        unknown,
+        [
+            "session_service = \"custom\"    # wikiconfig.py:7: WikifarmSessionService(os.environ['DB'])",
+            "# session_store is left out: wikiconfig.py:7: os.environ['DB']",
+            "#   it is taken from the environment of the wiki",
+        ]
+    );
+    let relative = told("1.9.11", service, "session_service = WikifarmSessionService('sqlite:sessions.db')");
+    assert_eq!(relative.last().unwrap(), "#   it is relative to the directory in which the wiki is started");
+    let password = told("1.9.11", service, "session_service = WikifarmSessionService('redis://:hush@h/0')");
+    assert!(password.iter().any(|line| line.contains("'redis://:****@h/0'")), "{password:?}");
+    let files = told("1.9.11", service, "session_service = WikifarmSessionService('moin-1.9:/srv/sessions')");
+    assert_eq!(
+        files.last().unwrap(),
+        "#   it must be the address of a database: sqlite:FILE or redis://HOST"
+    );
+    let custom = told("1.9.11", service, "session_service = WikifarmSessionService('redis://h', 'OTHER')");
+    assert_eq!(custom.len(), 2, "{custom:?}");
+    assert!(
+        custom[0].starts_with("session_store = \"redis://h\"")
+            && custom[1].starts_with("session_service = \"custom\"")
+    );
+    // 1.7 and 1.8, in both spellings.
+    let handler = "wikifarm_session18 import session_handler, session_data";
+    for setting in [
+        "session_handler = session_handler('redis://h/0')",
+        "session_handler = DefaultSessionHandler(session_data('redis://h/0'))",
+    ] {
+        assert_eq!(told("1.8.7", handler, setting), ["session_store = \"redis://h/0\"  # wikiconfig.py:7"]);
+        // What 1.9 does not look at.
+        assert_eq!(told("1.9.11", handler, setting).len(), 0);
+    }
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         ));
     }
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let read = python::Options { moin: options.moin, urls: options.url.clone(), home };
+    let read = python::Options { moin: options.moin, urls: options.url.clone(), home, importing: true };
     let imported = python::read(&options.py, &read).map_err(|error| Failure::usage(error.to_string()))?;
     unknown_names(options, &imported)?;
     // What is not known is told below, in the words of an import.

@@ -165,6 +165,16 @@ impl StoreAddress {
         }
     }
 
+    /// As it stands in a farm file.
+    pub fn text(&self) -> String {
+        match self {
+            StoreAddress::Moin18(dir) => format!("moin-1.8:{}", dir.display()),
+            StoreAddress::Moin19(dir) => format!("moin-1.9:{}", dir.display()),
+            StoreAddress::Sqlite(place) => format!("sqlite:{}", place.display()),
+            StoreAddress::Redis(address) => address.clone(),
+        }
+    }
+
     /// The directory, where it is one of MoinMoin's own.
     pub fn dir(&self) -> Option<&Path> {
         match self {

@@ -1,11 +1,13 @@
 //! How a farm file differs from the Python files that it was made from.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::Path;
 
 use url::Url;
 
 use super::python::Imported;
-use super::{Farm, Key, Setting, Value, Wiki};
+use super::{Farm, HANDLERS, Key, Setting, Value, Wiki};
+use crate::moin::Behaviour;
 
 /// A difference. What a side does not have is `None`.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,18 +22,94 @@ pub struct Difference {
     pub python: Option<(String, String)>,
 }
 
-/// What Python files do not say, so that a farm file adds it.
-const ADDED: [Key; 6] =
-    [Key::BackendUrl, Key::DuplicateCookie, Key::SessionStore, Key::SecretKeyId, Key::Siteid, Key::Aliases];
+/// The config module of a wiki that stands alone.
+const ALONE: &str = "wikiconfig";
+
+/// How the two sides of a setting are held against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Both can say it; where one does not, it has MoinMoin's default.
+    Both,
+    /// Python says it in a comment at most: what a farm file adds is no difference.
+    Added,
+    /// All addresses of the wiki, in whatever order.
+    Addresses,
+    /// With another setting.
+    Along,
+    /// What only the files' form tells is no more than a line of versions.
+    Version,
+    /// Where it is not said, it is the wiki's name.
+    Siteid,
+    /// The place, however it is said.
+    Store,
+    /// Names of keys, which mean that two keys are one or are not.
+    SecretKey,
+}
+
+/// Every setting has its way: a new one has to be thought of here.
+fn way(key: Key) -> Way {
+    match key {
+        Key::Url => Way::Addresses,
+        Key::Aliases => Way::Along,
+        Key::Moin => Way::Version,
+        Key::Siteid => Way::Siteid,
+        Key::SessionStore => Way::Store,
+        Key::SecretKeyId => Way::SecretKey,
+        Key::BackendUrl | Key::DuplicateCookie => Way::Added,
+        Key::Interwikiname
+        | Key::Superuser
+        | Key::CookieName
+        | Key::CookieDomain
+        | Key::CookiePath
+        | Key::CookieSecure
+        | Key::CookieHttponly
+        | Key::CookieSamesite
+        | Key::CookieLifetime
+        | Key::AnonymousSessionLifetime
+        | Key::DataDir
+        | Key::CacheDir
+        | Key::SessionDir
+        | Key::UserDir
+        | Key::Auth
+        | Key::SessionHandler
+        | Key::SessionIdHandler
+        | Key::SessionService => Way::Both,
+    }
+}
+
+/// Names of keys in the farm file, with those that the Python files have for them.
+#[derive(Debug, Default)]
+struct Keys {
+    by_ours: HashMap<String, String>,
+    by_theirs: HashMap<String, String>,
+}
+
+impl Keys {
+    /// Whether both names can stand for one key.
+    fn are_one(&mut self, ours: &str, theirs: &str) -> bool {
+        // An import made it out of the key itself.
+        if ours.len() == theirs.len() && ours.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return ours == theirs;
+        }
+        let there = self.by_ours.entry(ours.to_owned()).or_insert_with(|| theirs.to_owned());
+        let here = self.by_theirs.entry(theirs.to_owned()).or_insert_with(|| ours.to_owned());
+        there == theirs && here == ours
+    }
+}
 
 /// All differences, in the order of the Python files, then of the farm file. Settings that are not known from the
 /// Python files are no differences.
 pub fn differences(farm: &Farm, imported: &Imported) -> Vec<Difference> {
     let python = &imported.farm;
-    let mut found = Vec::new();
+    let (mut found, mut keys) = (Vec::new(), Keys::default());
+    // The files of a wiki that stands alone do not say what it is called.
+    let only = match (python.wikis.as_slice(), farm.wikis.as_slice()) {
+        ([theirs], [ours]) if theirs.siteid() == ALONE => Some(ours),
+        _ => None,
+    };
     for wiki in &python.wikis {
-        match farm.wiki(&wiki.name) {
-            Some(other) => compare(farm, other, imported, wiki, &mut found),
+        match farm.wiki(&wiki.name).or(only) {
+            Some(other) => compare(farm, other, imported, wiki, &mut keys, &mut found),
             None => {
                 let there = (format!("\"{}\"", wiki.url), python.source.file_line(wiki.span.start));
                 found.push(Difference {
@@ -44,40 +122,56 @@ pub fn differences(farm: &Farm, imported: &Imported) -> Vec<Difference> {
         }
     }
     let left_out = |name: &str| imported.left_out_wikis.iter().any(|(other, ..)| other == name);
-    for wiki in farm.wikis.iter().filter(|wiki| python.wiki(&wiki.name).is_none() && !left_out(&wiki.name)) {
+    let strange = |wiki: &&Wiki| only.is_none() && python.wiki(&wiki.name).is_none() && !left_out(&wiki.name);
+    for wiki in farm.wikis.iter().filter(strange) {
         let there = (format!("\"{}\"", wiki.url), farm.source.file_line(wiki.span.start));
         found.push(Difference { wiki: wiki.name.clone(), key: None, farm: Some(there), python: None });
     }
     found
 }
 
-fn compare(farm: &Farm, ours: &Wiki, imported: &Imported, theirs: &Wiki, found: &mut Vec<Difference>) {
+fn compare(
+    farm: &Farm,
+    ours: &Wiki,
+    imported: &Imported,
+    theirs: &Wiki,
+    keys: &mut Keys,
+    found: &mut Vec<Difference>,
+) {
     let python = &imported.farm;
     let left_out = imported.left_out.get(&theirs.name);
     let known = |key: Key| !left_out.into_iter().flatten().any(|left| left.key == key);
-    for key in Key::all().filter(|key| !ADDED.contains(key) && known(*key)) {
+    for key in Key::all().filter(|key| known(*key)) {
         let (here, there) = (ours.setting(key), theirs.setting(key));
-        let same = match (key, here, there) {
-            (Key::Url, _, _) => same_addresses(ours, theirs),
-            // What only the files' form tells says no more than the line.
-            (Key::Moin, _, None) => true,
-            (Key::Moin, _, Some(_)) if imported.evidence.is_some() => {
-                let line = |wiki: &Wiki| {
-                    wiki.version().resolved().to_string().splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
-                };
-                line(ours) == line(theirs)
-                    || !theirs.setting(key).is_some_and(|it| it.span == evidence_span(imported))
-                        && ours.version() == theirs.version()
-            }
-            (_, None, None) => true,
-            (_, Some(here), Some(there)) => value(ours, here) == value(theirs, there),
+        let plain = || match (here, there) {
+            (None, None) => true,
+            (Some(here), Some(there)) => value(ours, here) == value(theirs, there),
             // One side says what is the other's default.
-            (_, Some(here), None) => default(theirs, key).is_some_and(|it| it == value(ours, here)),
-            (_, None, Some(there)) => default(ours, key).is_some_and(|it| it == value(theirs, there)),
+            (Some(here), None) => default(theirs, key).is_some_and(|it| it == value(ours, here)),
+            (None, Some(there)) => default(ours, key).is_some_and(|it| it == value(theirs, there)),
+        };
+        let same = match way(key) {
+            Way::Along => true,
+            Way::Addresses => same_addresses(ours, theirs),
+            Way::Version => there.is_none() || same_version(ours, theirs, imported) || plain(),
+            // It is no more than a name from 2.0 on.
+            Way::Siteid => ours.siteid() == theirs.siteid() || theirs.version().behaviour() == Behaviour::V2,
+            Way::Store => same_store(ours, theirs),
+            Way::SecretKey => match (ours.text(key), theirs.text(key)) {
+                (Some(here), Some(there)) => keys.are_one(here, there),
+                // It may stand in another file of Flask's.
+                (_, None) => true,
+                (None, Some(_)) => false,
+            },
+            Way::Added => there.is_none() || plain(),
+            Way::Both => plain(),
         };
         if !same {
             let told = |wiki: &Wiki, source: &super::Source, setting: Option<&Setting>| {
-                let setting = setting?;
+                let Some(setting) = setting else {
+                    let named = format!("{:?}", wiki.siteid());
+                    return (key == Key::Siteid).then(|| (named, source.file_line(wiki.span.start)));
+                };
                 let shown = if key == Key::Url { addresses(wiki) } else { value(wiki, setting) };
                 let place = match setting.span == (0..0) {
                     true => "--moin".to_owned(),
@@ -86,11 +180,40 @@ fn compare(farm: &Farm, ours: &Wiki, imported: &Imported, theirs: &Wiki, found: 
                 Some((shown, place))
             };
             found.push(Difference {
-                wiki: theirs.name.clone(),
+                wiki: ours.name.clone(),
                 key: Some(key),
                 farm: told(ours, &farm.source, here),
                 python: told(theirs, &python.source, there),
             });
+        }
+    }
+}
+
+/// Whether both run one version, as far as the Python files tell: often no more than the line.
+fn same_version(ours: &Wiki, theirs: &Wiki, imported: &Imported) -> bool {
+    if imported.evidence.is_none() {
+        return false;
+    }
+    let line = |wiki: &Wiki| {
+        wiki.version().resolved().to_string().splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
+    };
+    line(ours) == line(theirs)
+        || !theirs.setting(Key::Moin).is_some_and(|it| it.span == evidence_span(imported))
+            && ours.version() == theirs.version()
+}
+
+/// Whether both keep sessions in one place, if any of them names it as a store.
+fn same_store(ours: &Wiki, theirs: &Wiki) -> bool {
+    let stores = |wiki: &Wiki| wiki.setting(Key::SessionStore).map(|_| wiki.whole_session_store());
+    match (stores(ours), stores(theirs)) {
+        (None, None) => true,
+        (Some(here), Some(there)) => here == there,
+        // Where a handler of its own keeps sessions, Python does not say.
+        (Some(_), None) if theirs.custom_handler().is_some() => true,
+        (Some(store), None) | (None, Some(store)) => {
+            let directories = [ours, theirs].map(|wiki| wiki.session_dir().map(|dir| whole(&dir)));
+            let [here, there] = directories;
+            store.is_some_and(|store| store.dir().is_some()) && here == there
         }
     }
 }
@@ -103,22 +226,27 @@ fn evidence_span(imported: &Imported) -> super::Span {
 fn value(wiki: &Wiki, setting: &Setting) -> String {
     match &setting.value {
         Value::Path(path) => {
-            let whole = wiki.json(setting);
-            let whole = whole.as_str().map_or_else(|| path.clone(), PathBuf::from);
-            let whole = std::path::absolute(&whole).unwrap_or(whole);
-            format!("{:?}", super::python::normal(&whole))
+            let json = wiki.json(setting);
+            format!("{:?}", whole(json.as_str().map_or(path, Path::new)))
         }
         other => other.to_string(),
     }
 }
 
+/// A directory from the root, without what changes nothing in it.
+fn whole(path: &Path) -> String {
+    super::python::normal(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+}
+
 /// What the wiki has where nothing is said.
 fn default(wiki: &Wiki, key: Key) -> Option<String> {
+    if matches!(key, Key::SessionHandler | Key::SessionIdHandler | Key::SessionService) {
+        return Some(format!("{:?}", HANDLERS[0]));
+    }
     let (text, _) = wiki.effective(key)?;
     match key {
         Key::CacheDir | Key::SessionDir | Key::UserDir => {
-            let whole = std::path::absolute(text.trim_matches('"')).ok()?;
-            Some(format!("{:?}", super::python::normal(&whole)))
+            Some(format!("{:?}", whole(Path::new(text.trim_matches('"')))))
         }
         _ => Some(text),
     }

@@ -219,6 +219,12 @@ impl Wiki {
         StoreAddress::parse(self.text(Key::SessionStore)?, &self.base).ok()
     }
 
+    /// The same with every path from the root, as a wiki's own configuration needs it.
+    pub fn whole_session_store(&self) -> Option<StoreAddress> {
+        let base = std::path::absolute(&self.base).unwrap_or_else(|_| self.base.clone());
+        StoreAddress::parse(self.text(Key::SessionStore)?, &base).ok()
+    }
+
     /// The directory of the session files: `session_dir` or `<cache_dir>/__session__` from 1.9,
     /// `<cache_dir>/__common__/session` in 1.7 and 1.8. None in 2.0, which keeps no sessions on disk, and where
     /// [`Wiki::session_store`] is a database.

@@ -5,6 +5,7 @@
 
 use super::value::{Item, Object, Val};
 use super::world::World;
+use crate::farm::{HANDLERS, Key, NAMES_COOKIE};
 
 /// Classes of MoinMoin with the names of their methods; `None`: it never logs anybody in by itself.
 const CLASSES: [(&str, Option<&str>); 16] = [
@@ -30,14 +31,14 @@ const CLASSES: [(&str, Option<&str>); 16] = [
 const NAMED: [&str; 1] = ["LDAPAuth"];
 
 /// Whether a class is MoinMoin's own of that name.
-fn own_class(val: &Val) -> Option<&str> {
+pub(super) fn own_class(val: &Val) -> Option<&str> {
     let Val::Outside(dotted) = val else { return None };
     let own = matches!(dotted.split('.').next(), Some("MoinMoin" | "moin"));
     dotted.rsplit('.').next().filter(|_| own)
 }
 
 /// The arguments of a call that give what a parameter stands for.
-fn argument<'a>(object: &'a Object, position: usize, name: &str) -> Option<&'a Item> {
+pub(super) fn argument<'a>(object: &'a Object, position: usize, name: &str) -> Option<&'a Item> {
     let by_name = object.keywords.iter().find(|(key, _)| key == name).map(|(_, item)| item);
     by_name.or_else(|| object.args.get(position))
 }
@@ -91,22 +92,39 @@ impl World<'_> {
         }
     }
 
-    /// Whether the value of `session_service`, `session_handler` or `session_id_handler` does what MoinMoin's own does.
-    pub(super) fn is_own_handler(&self, setting: &str, item: &Item) -> bool {
-        let Val::Object(object) = &item.val else { return false };
-        let Some(own) = own_class(&object.class) else { return false };
-        let says = |position, name, value: &str| match argument(object, position, name) {
-            None => true,
-            Some(item) => item.text() == Some(value),
+    /// What the value of `session_service`, `session_handler` or `session_id_handler` is, as the farm file has it; `None` if it
+    /// does what MoinMoin's own does.
+    pub(super) fn handler(&self, setting: Key, item: &Item) -> Option<String> {
+        let custom = Some(HANDLERS[1].to_owned());
+        let Val::Object(object) = &item.val else { return custom };
+        let plain = |position| match argument(object, position, "cookie_usage") {
+            None => None,
+            Some(item) if item.text() == Some("SESSION") => None,
+            Some(_) => custom.clone(),
         };
-        match (setting, own) {
-            ("session_service", "FileSessionService") => says(0, "cookie_usage", "SESSION"),
-            ("session_id_handler", "MoinCookieSessionIDHandler") => says(0, "cookie_name", "MOIN_SESSION"),
-            ("session_handler", "DefaultSessionHandler") => match argument(object, 0, "dataclass") {
-                None => true,
-                Some(item) => own_class(&item.val) == Some("CacheSessionData"),
+        // With a database of its own it does what MoinMoin's does, as long as it is known where.
+        if let Some(address) = self.database(setting, item) {
+            return if address.is_ok() { plain(1) } else { custom };
+        }
+        match (setting, own_class(&object.class).unwrap_or_default()) {
+            (Key::SessionService, "FileSessionService") => plain(0),
+            (Key::SessionIdHandler, "MoinCookieSessionIDHandler") => match argument(object, 0, "cookie_name")
+            {
+                None => None,
+                Some(item) => match item.text() {
+                    Some("MOIN_SESSION") => None,
+                    Some(name) if !name.is_empty() && !name.chars().any(char::is_control) => {
+                        Some(format!("{NAMES_COOKIE}{name}"))
+                    }
+                    _ => custom,
+                },
             },
-            _ => false,
+            (Key::SessionHandler, "DefaultSessionHandler") => match argument(object, 0, "dataclass") {
+                None => None,
+                Some(item) if own_class(&item.val) == Some("CacheSessionData") => None,
+                Some(_) => custom,
+            },
+            _ => custom,
         }
     }
 }

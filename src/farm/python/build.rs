@@ -128,7 +128,7 @@ impl<'a> Builder<'a> {
                 found.left_out.retain(|left| left.key != note.key);
             }
             for left in &found.left_out {
-                let problem = left.problem();
+                let problem = left.problem(self.options.importing);
                 if seen.insert((problem.span.start, problem.message.clone())) {
                     problems.push(problem);
                 }
@@ -337,15 +337,17 @@ impl Earlier {
 
 impl LeftOut {
     /// As a problem of the farm.
-    fn problem(&self) -> Problem {
+    fn problem(&self, importing: bool) -> Problem {
         let name = self.key.name();
         if self.wrong {
             return Problem::new("wrong-type", self.span.clone(), format!("{name}: {}", self.why));
         }
         let message = format!("{name} can't be known without running the file: {}", self.why);
-        let help = format!(
-            "say it in a comment, # wikifarm: {name} = …, or make a farm file with `config import` and complete it"
-        );
+        let otherwise = match importing {
+            true => "complete the farm file",
+            false => "make a farm file with `config import` and complete it",
+        };
+        let help = format!("say it in a comment, # wikifarm: {name} = …, or {otherwise}");
         Problem::new("not-static", self.span.clone(), message).help(help)
     }
 }

@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::database::FUNCTIONS;
 use super::operate::LONGEST;
 use super::paths;
 use super::scope::Frame;
@@ -283,8 +284,11 @@ fn escape(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_ascii_alphanumeric() { vec![c] } else { vec!['\\', c] }).collect()
 }
 
-/// Whether a dotted name is that of a class: its last part begins with a capital letter.
+/// Whether a dotted name is that of a class: its last part begins with a capital letter. Functions that make what a
+/// setting is known by count too.
 fn is_class(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or_default();
-    name == "datetime.timedelta" || last.chars().next().is_some_and(char::is_uppercase)
+    name == "datetime.timedelta"
+        || FUNCTIONS.contains(&name)
+        || last.chars().next().is_some_and(char::is_uppercase)
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use super::database::OURS;
 use super::scope::Frame;
 use super::syntax::children;
 use super::value::{Item, Val};
@@ -134,8 +135,10 @@ impl World<'_> {
     /// The module of that name, seen from the module that imports it: beside it, or in the directory of the configuration.
     fn found(&mut self, dotted: &str, level: usize, span: &std::ops::Range<usize>, frame: &Frame) -> Val {
         let outside = || Val::Outside(Rc::from(dotted));
-        // In a source tree MoinMoin itself lies beside the configuration: it is no part of that.
-        if level == 0 && matches!(dotted.split('.').next(), Some("MoinMoin" | "moin")) {
+        // In a source tree MoinMoin itself lies beside the configuration: it is no part of that. Nor are wikifarm's own
+        // modules for MoinMoin, which are known by name.
+        let known = |root: &str| matches!(root, "MoinMoin" | "moin") || OURS.contains(&root);
+        if level == 0 && dotted.split('.').next().is_some_and(known) {
             return outside();
         }
         let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c == '_' || c.is_alphanumeric());

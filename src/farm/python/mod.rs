@@ -14,11 +14,13 @@ mod assign;
 mod auth;
 mod build;
 mod call;
+mod database;
 mod decode;
 mod eval;
 mod evidence;
 mod exec;
 mod files;
+mod flask;
 mod format;
 mod import;
 mod literal;
@@ -67,6 +69,8 @@ pub struct Options {
     pub urls: Vec<(Option<String>, Url)>,
     /// What `~` stands for in `os.path.expanduser`.
     pub home: Option<PathBuf>,
+    /// Whether a farm file is being made of them, or held against them: then nothing suggests making one.
+    pub importing: bool,
 }
 
 /// A configuration that was read.

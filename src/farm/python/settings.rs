@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::paths;
 use super::value::{Item, Val};
-use super::world::{Binding, Namespace, World};
+use super::world::{Binding, World};
 use crate::farm::{Key, Kind, Setting, Span, Value};
 use crate::moin::{Behaviour, Version};
 
@@ -56,20 +54,8 @@ const ATTRIBUTES: [Key; 16] = [
     Key::SessionIdHandler,
 ];
 
-/// Flask's settings, for MoinMoin 2.
-const FLASK: [(&str, Key); 8] = [
-    ("SESSION_COOKIE_DOMAIN", Key::CookieDomain),
-    ("SESSION_COOKIE_NAME", Key::CookieName),
-    ("SESSION_COOKIE_SECURE", Key::CookieSecure),
-    ("SESSION_COOKIE_HTTPONLY", Key::CookieHttponly),
-    ("SESSION_COOKIE_SAMESITE", Key::CookieSamesite),
-    ("SESSION_COOKIE_PATH", Key::CookiePath),
-    ("PERMANENT_SESSION_LIFETIME", Key::CookieLifetime),
-    ("SECRET_KEY", Key::SecretKeyId),
-];
-
 /// What a value comes to: nothing for MoinMoin's default, or a value, or why it is left out.
-type Read = Result<Option<Value>, (Span, String, bool)>;
+pub(super) type Read = Result<Option<Value>, (Span, String, bool)>;
 
 impl World<'_> {
     /// The settings of a configuration class.
@@ -96,6 +82,17 @@ impl World<'_> {
             }
             found.take(key, binding, read);
         }
+        let keeper =
+            if version.behaviour() < Behaviour::V1_9_0 { Key::SessionHandler } else { Key::SessionService };
+        if let Some(binding) = self.class_attribute(class, keeper.name())
+            && let Some(address) = self.database(keeper, &binding.item)
+        {
+            let (item, read) = match address {
+                Ok(item) => (item.clone(), self.text(&item)),
+                Err((item, why, wrong)) => (item.clone(), Err((item.span, why, wrong))),
+            };
+            found.take(Key::SessionStore, &Binding { item, key: binding.key.clone() }, read);
+        }
         found
     }
 
@@ -114,73 +111,7 @@ impl World<'_> {
         found.left_out.push(LeftOut { key, span, key_span, why, wrong: false });
     }
 
-    /// Flask's settings: names of the module.
-    pub(super) fn flask_settings(&self, names: &Namespace, found: &mut Found) {
-        for (name, key) in FLASK {
-            let Some(binding) = names.get(name) else { continue };
-            let read = match (key, &binding.item.val) {
-                (_, Val::Unknown(_) | Val::Outside(_)) => self.not_known(&binding.item),
-                (Key::SecretKeyId, Val::Str(text)) => Ok(Some(Value::Text(key_id(&text.text)))),
-                (Key::CookieLifetime, _) => self.flask_lifetime(&binding.item),
-                (Key::CookieSamesite, Val::Str(text)) => match key.kind() {
-                    Kind::Choice(words) if words.contains(&text.text.as_ref()) => {
-                        Ok(Some(Value::Text(text.text.to_string())))
-                    }
-                    _ => Err((binding.item.span.clone(), format!("it can't be {:?}", text.text), true)),
-                },
-                // False is Flask's word for: no domain.
-                (Key::CookieDomain, Val::Bool(false)) => Ok(None),
-                (Key::CookieSecure | Key::CookieHttponly, _) => self.truth(&binding.item),
-                (_, _) => self.text(&binding.item),
-            };
-            found.take(key, binding, read);
-        }
-        // Without a path of its own the cookie has the application's.
-        if let Some(binding) = names.get("APPLICATION_ROOT")
-            && !found.settings.contains_key(&Key::CookiePath)
-            && !found.left_out.iter().any(|it| it.key == Key::CookiePath)
-        {
-            let read = self.text(&binding.item);
-            found.take(Key::CookiePath, binding, read);
-        }
-    }
-
-    /// Flask's lifetime: a timedelta, or seconds.
-    fn flask_lifetime(&self, item: &Item) -> Read {
-        let seconds = match &item.val {
-            Val::Object(object) if matches!(&object.class, Val::Outside(name) if name.as_ref() == "datetime.timedelta") =>
-            {
-                let units = [
-                    ("days", 86_400.0),
-                    ("seconds", 1.0),
-                    ("microseconds", 1e-6),
-                    ("milliseconds", 1e-3),
-                    ("minutes", 60.0),
-                    ("hours", 3_600.0),
-                    ("weeks", 604_800.0),
-                ];
-                let mut total = Some(0.0);
-                for (position, (name, unit)) in units.iter().enumerate() {
-                    let by_name = object.keywords.iter().find(|(key, _)| key == name).map(|(_, item)| item);
-                    if let Some(given) = by_name.or_else(|| object.args.get(position)) {
-                        total = total.zip(given.val.number()).map(|(total, number)| total + number * unit);
-                    }
-                }
-                total
-            }
-            other => other.number(),
-        };
-        match seconds.filter(|seconds| seconds.is_finite() && seconds.abs() < 3e13) {
-            Some(seconds) => Ok(Some(Value::Number(seconds / 3600.0))),
-            None => Err((
-                item.span.clone(),
-                format!("{} is no timedelta and no number of seconds", item.val.kind()),
-                true,
-            )),
-        }
-    }
-
-    fn not_known(&self, item: &Item) -> Read {
+    pub(super) fn not_known(&self, item: &Item) -> Read {
         let why = match self.lost(item, "it is not known") {
             Val::Unknown(unknown) => unknown.why.clone(),
             _ => "it is not known".to_owned(),
@@ -192,8 +123,7 @@ impl World<'_> {
         let item = &binding.item;
         match (key, &item.val) {
             (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, _) => {
-                let own = self.is_own_handler(key.name(), item);
-                Ok((!own).then(|| Value::Text("custom".to_owned())))
+                Ok(self.handler(key, item).map(Value::Text))
             }
             (Key::Auth, _) => self.auth(item),
             (_, Val::Unknown(_) | Val::Outside(_) | Val::Object(_) | Val::Function | Val::Method(_)) => {
@@ -229,7 +159,7 @@ impl World<'_> {
     }
 
     /// A string, or None.
-    fn text(&self, item: &Item) -> Read {
+    pub(super) fn text(&self, item: &Item) -> Read {
         match &item.val {
             Val::None => Ok(None),
             Val::Str(text) if text.text.chars().any(char::is_control) => {
@@ -242,7 +172,7 @@ impl World<'_> {
     }
 
     /// What Python takes for true or false, or None.
-    fn truth(&self, item: &Item) -> Read {
+    pub(super) fn truth(&self, item: &Item) -> Read {
         match (&item.val, item.val.truth()) {
             (Val::None, _) => Ok(None),
             (Val::Bool(_) | Val::Int(_), Some(truth)) => Ok(Some(Value::Bool(truth))),
@@ -372,12 +302,6 @@ fn directory(key: Key, text: &str, item: &Item, base: &str) -> Read {
 
 fn wrong(item: &Item, expected: &str) -> Read {
     Err((item.span.clone(), format!("it must be {expected}, not {}", item.val.kind()), true))
-}
-
-/// Which key it is, without the key: a short hash tells keys apart and does not give them away.
-fn key_id(key: &str) -> String {
-    let hash = Sha256::new().chain_update(b"wikifarm secret_key_id\0").chain_update(key).finalize();
-    hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Found {

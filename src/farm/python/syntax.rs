@@ -63,6 +63,8 @@ pub(super) fn look_over(tree: &Tree, text: &str) -> Findings {
             found.comments.push(node.byte_range());
         } else if matches!(node.kind(), "assignment" | "keyword_argument" | "pair") {
             secrets(node, text, &mut found.secrets);
+        } else if node.kind() == "string_content" {
+            password(node, text, &mut found.secrets);
         }
         // What an error holds is told by the error itself, but for comments.
         if cursor.goto_first_child() {
@@ -96,6 +98,19 @@ fn secrets(node: Node<'_>, text: &str, found: &mut Vec<Span>) {
     }
     all.sort_by_key(|span| span.start);
     found.extend(all);
+}
+
+/// The password in a text like `redis://user:password@host`.
+fn password(node: Node<'_>, text: &str, found: &mut Vec<Span>) {
+    let all = text.get(node.byte_range()).unwrap_or_default();
+    let Some((before, rest)) = all.split_once("://") else { return };
+    let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
+    let Some((user, _)) = authority.rsplit_once('@') else { return };
+    let Some((name, password)) = user.split_once(':').filter(|(_, password)| !password.is_empty()) else {
+        return;
+    };
+    let start = node.start_byte() + before.len() + "://".len() + name.len() + 1;
+    found.push(start..start + password.len());
 }
 
 /// The named children of a node, comments left out.
