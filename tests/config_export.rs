@@ -1,5 +1,7 @@
 //! `wikifarm config export --python`: each version in its own spelling, and never what would break it.
 
+use std::fs;
+
 use crate::support::Place;
 
 #[test]
@@ -29,6 +31,7 @@ fn what_wikis_have_in_common_stands_in_farmconfig_py() {
     .stdout(
         r#"
         # farmconfig.py of MoinMoin 1.9.11
+        # wikifarm: moin = "1.9.11"
         from MoinMoin.config import multiconfig
 
         wikis = [
@@ -49,6 +52,8 @@ fn what_wikis_have_in_common_stands_in_farmconfig_py() {
 
 
         class Config(FarmConfig):
+            # wikifarm: url = "https://docs.example.org/"
+            # wikifarm: aliases = ["https://doc.example.org/"]
             interwikiname = u'Docs'
             data_dir = '[DIR]/docs'
 
@@ -58,6 +63,9 @@ fn what_wikis_have_in_common_stands_in_farmconfig_py() {
 
 
         class Config(FarmConfig):
+            # wikifarm: url = "https://example.org/plans/"
+            # wikifarm: aliases = []
+            # wikifarm: backend_url = "http://127.0.0.1:8080/"
             cookie_name = 'siteidmagic'
             cookie_secure = True
             data_dir = '/srv/plan\'s'
@@ -75,7 +83,9 @@ fn exported(moin: &str, settings: &str, expected: &[&str]) {
     let text = Place::farm(&farm).wikifarm("config export").any_stdout().run().stdout;
     let lines: Vec<&str> = text.lines().skip(1).filter(|line| !line.is_empty()).collect();
     let class = lines.iter().position(|line| line.starts_with("class ")).unwrap();
-    let lines: Vec<&str> = lines[class + 1..].iter().map(|line| line.trim()).collect();
+    let (url, lines) = lines[class + 1..].split_first().unwrap();
+    assert_eq!(url.trim(), "# wikifarm: url = \"https://wiki.example.org/one\"");
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
     assert_eq!(lines, expected, "{moin}: {settings}");
 }
 
@@ -150,7 +160,7 @@ fn a_name_is_said_as_the_version_wants_it() {
         "1.8.7",
         "cookie_name = \"lab\"",
         &[
-            "# wikifarm predicts the name MOIN_SESSION; with the next line say session_id_handler = \"custom\" in the farm file, or leave it out",
+            "# wikifarm predicts the name MOIN_SESSION; with the next line say session_id_handler = \"cookie_name=lab\" in the farm file, or leave it out",
             "session_id_handler = MoinCookieSessionIDHandler(cookie_name='lab')",
         ],
     );
@@ -160,7 +170,16 @@ fn a_name_is_said_as_the_version_wants_it() {
         &[
             "# cookie_name is left out: your own session handler says what the cookie is called",
             "# session_id_handler stays your own",
+            "# wikifarm: session_id_handler = \"custom\"",
             "pass",
+        ],
+    );
+    exported(
+        "1.8.7",
+        "session_id_handler = \"cookie_name=it's\"\ncookie_name = \"lab\"",
+        &[
+            "# cookie_name is left out: session_id_handler names the cookie",
+            "session_id_handler = MoinCookieSessionIDHandler(cookie_name='it\\'s')",
         ],
     );
     let fixed = "# cookie_name is left out: the name is always MOIN_SESSION; cookie_name came with 1.9.1";
@@ -183,11 +202,14 @@ fn moinmoin_2_has_flasks_names_at_module_level() {
          session_dir = \"/srv/sessions\"\ninterwikiname = \"Größe\"\nsuperuser = [\"Ada\"]",
         &[
             "interwikiname = 'Gr\\xf6\\xdfe'",
-            "# superuser is left out: 2.0 names superusers in acl_functions: Ada",
+            "# superuser is left out: 2.0 names superusers in acl_functions",
+            "# wikifarm: superuser = [\"Ada\"]",
             "data_dir = '/srv/Gr\\xf6\\xdfe'",
             "# session_dir is left out: 2.0 keeps the session in the cookie itself",
             "# user_dir is left out: 2.0 keeps everything in its stores",
-            "# SECRET_KEY is the key that the farm file calls \"k\"; wikifarm knows no keys",
+            "# wikifarm: user_dir = \"/srv/users\"",
+            "# SECRET_KEY is yours to set: wikifarm knows no keys, only what the farm file calls them",
+            "# wikifarm: secret_key_id = \"k\"",
             "SESSION_COOKIE_DOMAIN = '.example.org'",
             "SESSION_COOKIE_PATH = '/one'",
             "SESSION_COOKIE_SECURE = True",
@@ -214,7 +236,7 @@ fn what_a_version_ignores_is_said_and_not_written() {
     exported(
         "1.9.11",
         "auth = [\"moin\", \"ldap\"]",
-        &["# auth has these methods: moin, ldap; their objects are yours to make", "pass"],
+        &["# the objects for auth are yours to make", "# wikifarm: auth = [\"moin\", \"ldap\"]", "pass"],
     );
 }
 
@@ -239,4 +261,141 @@ fn one_wiki_comes_with_what_its_farm_has() {
         .status(2)
         .stderr("wikifarm: the farm farm.toml has no wiki \"zzz\"; it has a, b\n")
         .run();
+}
+
+/// Puts what is exported where MoinMoin wants it, reads it again, and holds both farms against each other.
+#[track_caller]
+fn there_and_back(farm: &str) -> String {
+    let place = Place::farm(farm);
+    let snippets = place.wikifarm("config export --python --format json").any_stdout().run().json();
+    let mut written = String::new();
+    for snippet in snippets.as_array().unwrap() {
+        let python = snippet["python"].as_str().unwrap().replace("[DIR]", place.path().to_str().unwrap());
+        let file = snippet["file"].as_str().unwrap();
+        // Each wiki of 2.0 has a directory of its own.
+        let file = match snippet["moin"].as_str().unwrap().starts_with('2') {
+            true => format!("python/{}/{file}", snippet["wikis"][0].as_str().unwrap()),
+            false => format!("python/{file}"),
+        };
+        let path = place.path().join(&file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        assert!(!path.exists(), "{file} is there twice");
+        fs::write(path, &python).unwrap();
+        written.push_str(&python);
+    }
+    place
+        .wikifarm("config import python --check farm.toml")
+        .stdout("farm.toml: as in the Python files\n")
+        .run();
+    place.wikifarm("config import python -o again.toml").any_stdout().run();
+    for command in ["cookie preview --format json", "cookie preview --matrix"] {
+        // Paths that were relative have become whole.
+        let said = |farm: &str| {
+            let ran = place.wikifarm(&format!("-f {farm} {command}")).any_stdout().run();
+            ran.stdout.replace("[DIR]/", "")
+        };
+        let before = said("farm.toml");
+        assert_eq!([said("again.toml"), said("python")], [before.clone(), before], "{command}:\n{written}");
+    }
+    written
+}
+
+#[test]
+fn what_is_exported_is_read_again_as_the_same_farm() {
+    let rest = "
+        [wikis.docs]
+        url = \"https://docs.example.org/\"
+        data_dir = \"docs\"
+        interwikiname = \"Döcs\"
+        backend_url = \"http://127.0.0.1:8080/docs\"
+        [wikis.lab]
+        url = \"http://example.org:8080/lab/\"
+        data_dir = \"lab\"
+        auth = [\"moin\", \"ldap\"]
+        [wikis.plans]
+        url = \"https://plans.example.org/\"
+        aliases = [\"http://plans.example.org/\"]
+        data_dir = \"plans\"
+        duplicate_cookie = \"last\"
+    ";
+    for moin in ["1.7.2", "1.7.3", "1.8.7"] {
+        let written = there_and_back(&format!(
+            "moin = \"{moin}\"
+            [farm]
+            cookie_domain = \".example.org\"
+            cookie_lifetime = 12
+            anonymous_session_lifetime = 0.5
+            cache_dir = \"cache\"
+            user_dir = \"users\"
+            superuser = [\"AdminAda\", \"Jörg\"]
+            session_id_handler = \"cookie_name=LAB\"
+            {rest}
+            session_handler = \"custom\"
+            "
+        ));
+        let handler = "    session_id_handler = MoinCookieSessionIDHandler(cookie_name='LAB')\n";
+        assert!(written.contains(handler), "{written}");
+    }
+    for moin in ["1.9.0", "1.9.3", "1.9.8", "1.9.11"] {
+        let name = if moin == "1.9.0" { "" } else { "cookie_name = \"lab\"" };
+        there_and_back(&format!(
+            "moin = \"{moin}\"
+            [farm]
+            {name}
+            cookie_domain = \".example.org\"
+            cookie_lifetime = [0.5, 12]
+            session_dir = \"sessions\"
+            user_dir = \"users\"
+            cookie_secure = true
+            cookie_httponly = true
+            {rest}
+            session_service = \"custom\"
+            "
+        ));
+    }
+    for moin in ["2.0", "2.0.1"] {
+        there_and_back(&format!(
+            "moin = \"{moin}\"
+            [farm]
+            cookie_name = \"lab\"
+            cookie_domain = \".example.org\"
+            cookie_lifetime = 168
+            cookie_samesite = \"Strict\"
+            cookie_secure = true
+            user_dir = \"users\"
+            secret_key_id = \"the old one\"
+            superuser = [\"AdminAda\"]
+            {rest}
+            secret_key_id = \"another\"
+            "
+        ));
+    }
+}
+
+#[test]
+fn sessions_in_a_database_are_exported_and_read_again() {
+    for (moin, import) in
+        [("1.8.7", "wikifarm_session18"), ("1.9.0", "wikifarm_session19"), ("1.9.11", "wikifarm_session19")]
+    {
+        let written = there_and_back(&format!(
+            "moin = \"{moin}\"
+            [farm]
+            user_dir = \"users\"
+            cookie_domain = \".example.org\"
+            session_store = \"redis://db.example.org/3?prefix=lab:&key_file=seal.key\"
+            [wikis.docs]
+            url = \"https://docs.example.org/\"
+            data_dir = \"docs\"
+            [wikis.plans]
+            url = \"https://plans.example.org/\"
+            data_dir = \"plans\"
+            [wikis.lab]
+            url = \"https://lab.example.org/\"
+            data_dir = \"lab\"
+            session_store = \"sqlite:lab.db?key_file=seal.key\"
+            "
+        ));
+        assert!(written.contains(&format!("from {import} import ")), "{written}");
+        assert!(!written.contains("key_file=seal"), "a path must start at the root: {written}");
+    }
 }

@@ -42,6 +42,7 @@ const SHARED: &str = r#"
 /// What goes into MoinMoin's files for them.
 const PASTED: &str = r#"
     # farmconfig.py of MoinMoin 1.9.11
+    # wikifarm: moin = "1.9.11"
     from MoinMoin.config import multiconfig
 
     wikis = [
@@ -64,6 +65,8 @@ const PASTED: &str = r#"
 
 
     class Config(FarmConfig):
+        # wikifarm: url = "https://docs.example.org/"
+        # wikifarm: aliases = []
         data_dir = '[DIR]/docs/data'
 
 
@@ -72,6 +75,8 @@ const PASTED: &str = r#"
 
 
     class Config(FarmConfig):
+        # wikifarm: url = "https://plans.example.org/"
+        # wikifarm: aliases = []
         data_dir = '[DIR]/plans/data'
 "#;
 

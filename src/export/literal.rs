@@ -2,6 +2,10 @@
 
 use std::fmt::Write;
 
+use url::Url;
+
+use crate::farm::{Key, Value, quoted};
+
 /// Which Python reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Python {
@@ -69,6 +73,31 @@ pub(super) fn boolean(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
+/// A comment that says a setting as a farm file has it; `config import` reads it.
+pub(super) fn said(key: Key, value: &Value) -> String {
+    let list = |items: &mut dyn Iterator<Item = &str>| {
+        let items: Vec<String> = items.map(quoted).collect();
+        format!("[{}]", items.join(", "))
+    };
+    let value = match value {
+        Value::Text(text) => quoted(text),
+        Value::Names(names) => list(&mut names.iter().map(String::as_str)),
+        Value::Urls(urls) => list(&mut urls.iter().map(Url::as_str)),
+        Value::Url(url) => quoted(url.as_str()),
+        Value::Path(path) => quoted(&path.display().to_string()),
+        Value::Version(version) => quoted(&version.to_string()),
+        Value::Bool(_) | Value::Number(_) | Value::Pair(..) => value.to_string(),
+    };
+    let mut ascii = String::new();
+    for character in value.chars() {
+        match character {
+            ' '..='~' => ascii.push(character),
+            _ => drop(write!(ascii, "\\U{:08x}", u32::from(character))),
+        }
+    }
+    format!("wikifarm: {} = {ascii}", key.name())
+}
+
 /// A comment of one line, whatever the text holds.
 pub(super) fn comment(text: &str) -> String {
     let mut comment = String::from("# ");
@@ -94,6 +123,16 @@ mod tests {
         assert_eq!(text("Ünal€\u{1f600}", Python::Two), r"u'\xdcnal\u20ac\U0001f600'");
         assert_eq!(text("Ada", Python::Three), "'Ada'");
         assert_eq!(comment("a\nimport os\r\u{2028}ü"), "# a\\u{a}import os\\u{d}\\u{2028}\\u{fc}");
+    }
+
+    #[test]
+    fn what_a_comment_says_is_toml() {
+        let names = Value::Names(vec!["moin".to_owned(), "Ünal\"\u{1f600}".to_owned()]);
+        assert_eq!(said(Key::Auth, &names), r#"wikifarm: auth = ["moin", "\U000000dcnal\"\U0001f600"]"#);
+        assert_eq!(
+            said(Key::CookieLifetime, &Value::Pair(0.0, 12.5)),
+            "wikifarm: cookie_lifetime = [0, 12.5]"
+        );
     }
 
     #[test]

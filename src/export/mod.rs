@@ -3,13 +3,18 @@
 //! [`python`] gives a snippet for each file: `farmconfig.py` with what the wikis of one version have in common, one for
 //! each wiki with the rest, `wikiconfig.py` for a wiki that stands alone and for every wiki of 2.0. A snippet is Python by
 //! itself, in ASCII; nothing in a farm file, whoever wrote it, can get out of a string or a comment. Only what the farm
-//! file says is written: what it leaves to MoinMoin's defaults stays there.
+//! file says is written: what it leaves to MoinMoin's defaults stays there. What MoinMoin has no setting for stands in
+//! comments like `# wikifarm: backend_url = …`, so that `config import` makes the same farm of the files.
 
 mod literal;
 mod spell;
 
-use literal::comment;
-use spell::{HANDLER, Line, Spelt, spell};
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use literal::{comment, said};
+use spell::{DATABASE18, DATABASE19, HANDLER, Line, Spelt, spell};
 
 use crate::farm::{Farm, Key, Value, Wiki};
 use crate::moin::{Behaviour, Version};
@@ -74,6 +79,8 @@ fn common(wikis: &[(&Wiki, Vec<Spelt>)]) -> Vec<Spelt> {
     let Some(((_, first), rest)) = wikis.split_first() else { return Vec::new() };
     let own = |key: Key| matches!(key, Key::DataDir | Key::Interwikiname);
     let everywhere = |spelt: &&Spelt| match rest {
+        // In farmconfig.py it would be said of every wiki.
+        _ if !spelt.key.inheritable() => false,
         [] => !own(spelt.key),
         _ => rest.iter().all(|(_, other)| other.contains(spelt)),
     };
@@ -82,8 +89,9 @@ fn common(wikis: &[(&Wiki, Vec<Spelt>)]) -> Vec<Spelt> {
 
 fn farmconfig(version: Version, wikis: &[(&Wiki, Vec<Spelt>)], common: &[Spelt]) -> Snippet {
     let lines: Vec<&Line> = common.iter().flat_map(|spelt| &spelt.lines).collect();
+    let moin = comment(&said(Key::Moin, &Value::Version(version)));
     let mut text =
-        format!("# farmconfig.py of MoinMoin {version}\nfrom MoinMoin.config import multiconfig\n");
+        format!("# farmconfig.py of MoinMoin {version}\n{moin}\nfrom MoinMoin.config import multiconfig\n");
     text.push_str(&imports(&lines));
     text.push_str("\nwikis = [\n");
     for (wiki, _) in wikis {
@@ -99,9 +107,14 @@ fn farmconfig(version: Version, wikis: &[(&Wiki, Vec<Spelt>)], common: &[Spelt])
 /// The snippet of one wiki.
 fn one(wiki: &Wiki, file: &str, modules: &[&str], base: &str, lines: &[&Line]) -> Snippet {
     let version = wiki.version().resolved();
-    let title = comment(&format!("{file} of the wiki {}, MoinMoin {version}", wiki.name));
-    let mut text = format!("{title}\n{}\n{}", modules.join("\n"), imports(lines));
-    text.push_str(&body("Config", base, lines));
+    let mut head = comment(&format!("{file} of the wiki {}, MoinMoin {version}", wiki.name));
+    if file.strip_suffix(".py") == Some(ALONE) {
+        head = format!("{head}\n{}", comment(&said(Key::Moin, &Value::Version(version))));
+    }
+    let mut text = format!("{head}\n{}\n{}", modules.join("\n"), imports(lines));
+    let addresses = addresses(wiki);
+    let lines: Vec<&Line> = addresses.iter().chain(lines.iter().copied()).collect();
+    text.push_str(&body("Config", base, &lines));
     Snippet { file: file.to_owned(), version, wikis: vec![wiki.name.clone()], text }
 }
 
@@ -119,6 +132,11 @@ fn imports(lines: &[&Line]) -> String {
     }
     if needs(HANDLER) {
         text.push_str(&format!("from MoinMoin.session import {HANDLER}\n"));
+    }
+    for (module, name) in [("wikifarm_session18", DATABASE18), ("wikifarm_session19", DATABASE19)] {
+        if needs(name) {
+            text.push_str(&format!("from {module} import {name}\n"));
+        }
     }
     text
 }
@@ -177,6 +195,38 @@ fn expression(wiki: &Wiki) -> String {
     };
     let scheme = if wiki.version().behaviour() < Behaviour::V1_9_0 { "(https?://)?" } else { "https?://" };
     format!("^{scheme}{host}(:\\d+)?{path}$")
+}
+
+/// The wiki's URL and aliases, as far as they are other than what is read out of its expression.
+fn addresses(wiki: &Wiki) -> Vec<Line> {
+    let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+    let told: Vec<Url> = expressed(wiki);
+    let all = |urls: &mut dyn Iterator<Item = &Url>| urls.map(plain).collect::<BTreeSet<String>>();
+    let alone = wiki.siteid() == ALONE || wiki.version().behaviour() == Behaviour::V2;
+    let same = !alone && all(&mut told.iter()) == all(&mut wiki.addresses().map(|(url, _)| url));
+    let mut lines = Vec::new();
+    if !same || told.first().map(plain) != Some(plain(&wiki.url)) {
+        lines.push(said(Key::Url, &Value::Url(Box::new(wiki.url.clone()))));
+    }
+    if !same && (!alone || !wiki.aliases().is_empty()) {
+        lines.push(said(Key::Aliases, &Value::Urls(wiki.aliases().to_vec())));
+    }
+    lines.into_iter().map(Line::Note).collect()
+}
+
+/// The addresses that are read out of a wiki's expression: each host by both schemes.
+fn expressed(wiki: &Wiki) -> Vec<Url> {
+    let mut all = Vec::new();
+    for (url, _) in wiki.addresses() {
+        let path = match wiki.setting(Key::BackendUrl).map(|setting| &setting.value) {
+            Some(Value::Url(backend)) => backend.path(),
+            _ => wiki.url.path(),
+        };
+        let host = url.host_str().unwrap_or_default();
+        let by = |scheme: &str| Url::parse(&format!("{scheme}://{host}{path}")).ok();
+        all.extend(["https", "http"].into_iter().filter_map(by));
+    }
+    all
 }
 
 /// Text as a regular expression that matches it alone, and that ends no raw string.

@@ -5,8 +5,10 @@
 //!
 //! Source: `multiconfig.py` and `session.py` of 1.7 to 1.9, Flask's own names for 2.0.
 
-use super::literal::{Python, boolean, number, string, text, texts};
-use crate::farm::{Key, Value, Wiki};
+use std::path::PathBuf;
+
+use super::literal::{Python, boolean, number, said, string, text, texts};
+use crate::farm::{Key, NAMES_COOKIE, Value, Wiki};
 use crate::moin::{Behaviour, Version};
 
 /// A line of Python about one setting.
@@ -16,12 +18,16 @@ pub(super) enum Line {
     Attribute(String),
     /// A name of the module, as Flask's settings are in 2.0.
     Global(String),
-    /// What is not written, and why.
+    /// What is not written, and why; or what only a comment can say.
     Note(String),
 }
 
 /// The module that an expression needs.
 pub(super) const HANDLER: &str = "MoinCookieSessionIDHandler";
+
+/// What `wikifarm_session18` and `wikifarm_session19` of `contrib/moin` have for a database.
+pub(super) const DATABASE18: &str = "session_handler";
+pub(super) const DATABASE19: &str = "WikifarmSessionService";
 
 /// A setting's lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +72,15 @@ impl Speller<'_> {
         }
     }
 
+    /// What MoinMoin has no setting for, in a comment from which `config import` has it.
+    fn said(&self, key: Key) -> Vec<Line> {
+        let value = self.wiki.setting(key).map(|setting| match &setting.value {
+            Value::Path(_) => Value::Path(self.path(key).unwrap_or_default()),
+            value => value.clone(),
+        });
+        value.map(|value| Line::Note(said(key, &value))).into_iter().collect()
+    }
+
     fn left_out(&self, key: Key, why: &str) -> Line {
         Line::Note(format!("{} is left out: {why}", key.name()))
     }
@@ -96,17 +111,15 @@ impl Speller<'_> {
                 vec![self.set(key, &number(*hours))]
             }
             (Key::Interwikiname, Value::Text(name)) => vec![self.set(key, &text(name, self.python()))],
-            (Key::Superuser, Value::Names(names)) if self.behaviour == Behaviour::V2 => {
-                vec![
-                    self.left_out(
-                        key,
-                        &format!("2.0 names superusers in acl_functions: {}", names.join(", ")),
-                    ),
-                ]
+            (Key::BackendUrl | Key::DuplicateCookie, _) => self.said(key),
+            (Key::Superuser, Value::Names(_)) if self.behaviour == Behaviour::V2 => {
+                let why = self.left_out(key, "2.0 names superusers in acl_functions");
+                [vec![why], self.said(key)].concat()
             }
             (Key::Superuser, Value::Names(names)) => vec![self.set(key, &texts(names, self.python()))],
             (Key::CacheDir | Key::UserDir, _) if self.behaviour == Behaviour::V2 => {
-                vec![self.left_out(key, "2.0 keeps everything in its stores")]
+                let why = self.left_out(key, "2.0 keeps everything in its stores");
+                [vec![why], self.said(key)].concat()
             }
             (Key::DataDir | Key::CacheDir | Key::SessionDir | Key::UserDir, Value::Path(_)) => {
                 self.directory(key)
@@ -117,25 +130,45 @@ impl Speller<'_> {
                     None => self.directory(Key::SessionDir),
                 }
             }
+            (Key::SessionStore, _) if self.in_database() => {
+                let address = self.wiki.whole_session_store().map(|store| store.text()).unwrap_or_default();
+                let address = string(&address, self.python());
+                let (module, line) = match self.behaviour < Behaviour::V1_9_0 {
+                    true => ("wikifarm_session18", format!("session_handler = {DATABASE18}({address})")),
+                    false => ("wikifarm_session19", format!("session_service = {DATABASE19}({address})")),
+                };
+                vec![Line::Note(format!("{module}.py is in contrib/moin of wikifarm")), Line::Attribute(line)]
+            }
             (Key::SessionStore, Value::Text(address)) => {
-                vec![Line::Note(format!("sessions lie in {address}: no setting of MoinMoin's own says so"))]
+                let why = format!("sessions lie in {address}: no setting of MoinMoin's own says so");
+                [vec![Line::Note(why)], self.said(key)].concat()
             }
             (Key::Auth, Value::Names(names)) if *names != ["moin"] => {
-                vec![Line::Note(format!(
-                    "auth has these methods: {}; their objects are yours to make",
-                    names.join(", ")
-                ))]
+                [vec![Line::Note("the objects for auth are yours to make".to_owned())], self.said(key)]
+                    .concat()
             }
-            (Key::SecretKeyId, Value::Text(id)) => vec![Line::Note(format!(
-                "SECRET_KEY is the key that the farm file calls {id:?}; wikifarm knows no keys"
-            ))],
+            (Key::SecretKeyId, Value::Text(_)) => {
+                let why =
+                    "SECRET_KEY is yours to set: wikifarm knows no keys, only what the farm file calls them";
+                [vec![Line::Note(why.to_owned())], self.said(key)].concat()
+            }
+            (Key::SessionIdHandler, _) if self.wiki.handler_cookie().is_some() => {
+                let name = string(self.wiki.handler_cookie().unwrap_or_default(), self.python());
+                vec![Line::Attribute(format!("{} = {HANDLER}(cookie_name={name})", key.name()))]
+            }
             (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, Value::Text(word))
                 if word == "custom" =>
             {
-                vec![Line::Note(format!("{} stays your own", key.name()))]
+                [vec![Line::Note(format!("{} stays your own", key.name()))], self.said(key)].concat()
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether sessions are in a database, by means of wikifarm's modules for MoinMoin.
+    fn in_database(&self) -> bool {
+        let own = [Key::SessionHandler, Key::SessionService].map(|key| self.wiki.text(key));
+        !own.contains(&Some("custom")) && self.wiki.session_store().is_some_and(|store| store.dir().is_none())
     }
 
     fn cookie_name(&self, name: &str) -> Vec<Line> {
@@ -154,10 +187,15 @@ impl Speller<'_> {
             let why = "your own session handler says what the cookie is called";
             return vec![self.left_out(Key::CookieName, why)];
         }
-        let predicted = "wikifarm predicts the name MOIN_SESSION; with the next line say session_id_handler = \"custom\" in \
-                         the farm file, or leave it out";
+        if self.wiki.handler_cookie().is_some() {
+            return vec![self.left_out(Key::CookieName, "session_id_handler names the cookie")];
+        }
+        let predicted = format!(
+            "wikifarm predicts the name MOIN_SESSION; with the next line say session_id_handler = \"{NAMES_COOKIE}{name}\" \
+             in the farm file, or leave it out"
+        );
         vec![
-            Line::Note(predicted.to_owned()),
+            Line::Note(predicted),
             Line::Attribute(format!("session_id_handler = {HANDLER}(cookie_name={value})")),
         ]
     }
@@ -215,7 +253,8 @@ impl Speller<'_> {
         }
     }
 
-    fn directory(&self, key: Key) -> Vec<Line> {
+    /// A directory from the root.
+    fn path(&self, key: Key) -> Option<PathBuf> {
         let path = match key {
             Key::DataDir => self.wiki.data_dir(),
             Key::CacheDir => self.wiki.cache_dir(),
@@ -223,8 +262,11 @@ impl Speller<'_> {
             _ => self.wiki.session_dir(),
         };
         // MoinMoin starts relative paths wherever it was started.
-        let path = path.map(|path| std::path::absolute(&path).unwrap_or(path));
-        let set = |path: std::path::PathBuf| self.set(key, &string(&path.to_string_lossy(), self.python()));
-        path.map(set).into_iter().collect()
+        path.map(|path| std::path::absolute(&path).unwrap_or(path))
+    }
+
+    fn directory(&self, key: Key) -> Vec<Line> {
+        let set = |path: PathBuf| self.set(key, &string(&path.to_string_lossy(), self.python()));
+        self.path(key).map(set).into_iter().collect()
     }
 }

@@ -14,7 +14,12 @@ fn value(text: &str) -> Option<&str> {
             return Some(rest);
         }
     }
-    for call in ["timedelta(hours=", "MoinCookieSessionIDHandler(cookie_name="] {
+    for call in [
+        "timedelta(hours=",
+        "MoinCookieSessionIDHandler(cookie_name=",
+        "WikifarmSessionService(",
+        "session_handler(",
+    ] {
         if let Some(rest) = text.strip_prefix(call) {
             return value(rest)?.strip_prefix(')');
         }
@@ -61,6 +66,7 @@ fn is_known(line: &str) -> bool {
             "from moin.",
             "from farmconfig import FarmConfig",
             "from datetime import timedelta",
+            "from wikifarm_session",
             "class FarmConfig(",
             "class Config(",
         ]
@@ -84,6 +90,7 @@ proptest! {
         hours in -100.0..1000.0f64,
         pair: bool,
     ) {
+        let stores = ["sqlite:", "redis://h/0?prefix=", "moin-1.9:"];
         let keys = ["cookie_name", "cookie_domain", "cookie_path", "interwikiname", "secret_key_id", "data_dir", "user_dir", "session_dir", "siteid"];
         let mut farm = format!("moin = \"{version}\"\n[wikis.{}]\nurl = \"https://wiki.example.org/it's\"\n", quoted(&name));
         for (key, text) in keys.iter().zip(&texts) {
@@ -92,6 +99,9 @@ proptest! {
                 farm.push_str(&format!("{key} = {}\n", quoted(&plain)));
             }
         }
+        let store: String = texts[3].chars().filter(|c| !c.is_control() && !"#&%?".contains(*c)).collect();
+        farm.push_str(&format!("session_store = {}\n", quoted(&format!("{}x{store}", stores[texts[4].len() % 3]))));
+        farm.push_str(&format!("session_id_handler = {}\n", quoted(&format!("cookie_name=x{store}"))));
         farm.push_str(&format!("superuser = [{}, {}]\n", quoted(&format!("x{}", texts[0])), quoted(&format!("y{}", texts[1]))));
         farm.push_str(&format!("auth = [{}]\n", quoted(&format!("z{}", texts[2]))));
         farm.push_str(&if pair { format!("cookie_lifetime = [{hours:?}, {hours:?}]\n") } else { format!("cookie_lifetime = {hours:?}\n") });
