@@ -832,3 +832,15 @@ fn python_files_are_shown_and_never_mended() {
         found["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "ignored-setting").unwrap();
     assert_eq!(finding["fix"], serde_json::json!(null));
 }
+
+#[test]
+fn the_command_in_the_farm_file_names_the_files_as_they_were_named() {
+    let wiki = "from MoinMoin.config.multiconfig import DefaultConfig\nclass Config(DefaultConfig):\n    data_dir = '/srv/data'\n";
+    let place = Place::new().file("etc/moin/wikiconfig.py", wiki);
+    let import = "config import etc/moin --url https://wiki.example.org/ --moin 1.9.11 -o etc/farm.toml";
+    place.wikifarm(import).stdout("etc/farm.toml: 1 wiki\n").run();
+    let text = fs::read_to_string(place.path().join("etc/farm.toml")).unwrap();
+    let hint =
+        "# What has changed there since: wikifarm config import etc/moin/wikiconfig.py --check THIS-FILE\n";
+    assert!(text.contains(hint), "{text}");
+}

@@ -43,7 +43,8 @@ impl Writer<'_> {
     fn whole(&self) -> String {
         let source = &self.imported.farm.source;
         let mut out = String::new();
-        let from = self.shown(source.path());
+        // As it was given, so that the command can be run again.
+        let from = one_line(&source.path().display().to_string());
         let _ = writeln!(out, "# The wikis of {from}, read by `wikifarm config import` without running it.");
         let _ = writeln!(
             out,
