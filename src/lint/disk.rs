@@ -1,12 +1,12 @@
 //! What the rules may know of the disk: facts, gathered once for all rules.
 
-use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::farm::{Farm, Key, Wiki};
 use crate::moin::Behaviour;
@@ -38,7 +38,7 @@ pub struct Entries {
 pub const MOST_ENTRIES: usize = 2000;
 
 /// The disk, or what a test says it is.
-pub trait Disk {
+pub trait Disk: Sync {
     /// Looks at `path`, following links.
     ///
     /// # Errors
@@ -168,8 +168,8 @@ pub(super) struct Facts<'a> {
     /// Each wiki with its directories.
     pub(super) wikis: Vec<(&'a Wiki, Vec<Place>)>,
     found: HashMap<PathBuf, io::Result<Directory>>,
-    cleaner: OnceCell<bool>,
-    entries: RefCell<HashMap<PathBuf, Option<Entries>>>,
+    cleaner: OnceLock<bool>,
+    entries: Mutex<HashMap<PathBuf, Option<Entries>>>,
 }
 
 impl<'a> Facts<'a> {
@@ -196,7 +196,7 @@ impl<'a> Facts<'a> {
             }
             look(&place.path);
         }
-        Facts { farm, disk, wikis, found, cleaner: OnceCell::new(), entries: RefCell::default() }
+        Facts { farm, disk, wikis, found, cleaner: OnceLock::new(), entries: Mutex::default() }
     }
 
     /// What is at `path`; `None` where nobody looked.
@@ -217,12 +217,8 @@ impl<'a> Facts<'a> {
 
     /// What lies in a session directory, looked at once; `None` if it can't be read.
     pub(super) fn entries(&self, path: &Path, layout: Layout) -> Option<Entries> {
-        if let Some(known) = self.entries.borrow().get(path) {
-            return known.clone();
-        }
-        let found = self.disk.entries(path, layout).ok();
-        self.entries.borrow_mut().insert(path.to_owned(), found.clone());
-        found
+        let mut known = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(path.to_owned()).or_insert_with(|| self.disk.entries(path, layout).ok()).clone()
     }
 
     /// Every directory of every wiki.

@@ -7,7 +7,7 @@ use url::Url;
 use super::Safety::Unsafe;
 use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
-use crate::browser::{Mode, RefusalReason, Suffixes, Target, cookie_domain, is_ip};
+use crate::browser::{Mode, RefusalReason, SharedSuffixes, Suffixes, Target, cookie_domain, is_ip};
 use crate::farm::{Change, Farm, Fix, Key, Wiki, quoted};
 use crate::sharing::{Model, leaks};
 
@@ -235,16 +235,32 @@ fn without_domain(wiki: &Wiki) -> Option<Fix> {
     Some(Fix::not_safe(Change::DropSetting(setting.key_span.clone())))
 }
 
+/// What browsers make of a wiki's cookie domain.
+pub(super) struct Domain<'a> {
+    suffixes: &'a SharedSuffixes,
+    /// Why they refuse it at the wiki's own URL.
+    refused: Option<Refused>,
+}
+
+/// A domain, the host that it is refused at, and why.
+type Refused = (String, String, RefusalReason);
+
+impl Domain<'_> {
+    pub(super) fn of<'a>(wiki: &Wiki, suffixes: &'a SharedSuffixes) -> Domain<'a> {
+        Domain { suffixes, refused: refusal(wiki, suffixes.as_ref(), &wiki.url) }
+    }
+}
+
 /// Why a browser refuses the wiki's domain at `url`.
-fn refusal(wiki: &Wiki, suffixes: &dyn Suffixes, url: &Url) -> Option<(String, String, RefusalReason)> {
+fn refusal(wiki: &Wiki, suffixes: &dyn Suffixes, url: &Url) -> Option<Refused> {
     let domain = wiki.text(Key::CookieDomain)?;
     let target = Target::of(url).ok()?;
     let reason = cookie_domain(&target, domain.as_bytes(), suffixes, Mode::Chromium).err()?;
     Some((domain.to_owned(), target.host().to_owned(), reason))
 }
 
-fn domain_mismatch(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
-    if let Some((domain, host, RefusalReason::DomainMismatch)) = refusal(wiki, suffixes, &wiki.url) {
+fn domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
+    if let Some((domain, host, RefusalReason::DomainMismatch)) = &of.refused {
         let message = format!("browsers refuse the cookie: {host} is not within {domain}; nobody can log in");
         sink.report(
             wiki,
@@ -255,17 +271,15 @@ fn domain_mismatch(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
     }
 }
 
-fn domain_public_suffix(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
-    if let Some((domain, _, RefusalReason::PublicSuffix)) = refusal(wiki, suffixes, &wiki.url) {
+fn domain_public_suffix(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
+    if let Some((domain, _, RefusalReason::PublicSuffix)) = &of.refused {
         let message = format!("browsers refuse the cookie: {domain} is a public suffix; nobody can log in");
         sink.report(wiki, wiki.span_of(Key::CookieDomain), message, "name at least one label below it");
     }
 }
 
-fn domain_malformed(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
-    if let Some((domain, _, RefusalReason::MalformedDomain | RefusalReason::NonAsciiDomain)) =
-        refusal(wiki, suffixes, &wiki.url)
-    {
+fn domain_malformed(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
+    if let Some((domain, _, RefusalReason::MalformedDomain | RefusalReason::NonAsciiDomain)) = &of.refused {
         let message = format!("browsers refuse the cookie: {domain:?} is no host name; nobody can log in");
         sink.report(
             wiki,
@@ -290,9 +304,9 @@ fn domain_ip(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn alias_domain_mismatch(wiki: &Wiki, suffixes: &dyn Suffixes, sink: &mut Sink) {
+fn alias_domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     for alias in wiki.aliases() {
-        if let Some((domain, host, _)) = refusal(wiki, suffixes, alias) {
+        if let Some((domain, host, _)) = refusal(wiki, of.suffixes.as_ref(), alias) {
             let message =
                 format!("browsers refuse the cookie at the alias {host}: it is not within {domain}");
             sink.report(

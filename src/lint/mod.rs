@@ -32,6 +32,7 @@ use std::collections::HashMap;
 use comments::Comments;
 use disk::Facts;
 pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk};
+use domain::Domain;
 pub use finding::{Finding, Severity};
 pub use fix::{Mended, Wanted, edits, fix};
 use levels::Levels;
@@ -42,6 +43,7 @@ pub use rule::{Rule, Safety};
 use crate::browser::SharedSuffixes;
 use crate::farm::{Change, Farm, Fix, Span, SyntaxErrors};
 use crate::sharing::{Model, RealPlaces};
+use crate::sys::one_by_one;
 
 /// The families, in the order in which their rules are listed.
 const FAMILIES: [&[Rule]; 16] = [
@@ -71,6 +73,9 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 /// The rule about files that are no TOML.
 pub const TOML_SYNTAX: &str = "toml-syntax";
 
+/// So many wikis are worth a thread.
+const MANY: usize = 64;
+
 /// The rule about suppressions that do nothing.
 const UNUSED: &str = "unused-suppression";
 
@@ -95,18 +100,29 @@ pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides:
     let facts = Facts::gather(farm, disk);
     let comments = Comments::of(&farm.source);
     let mut findings = parse_findings(farm);
-    for rule in rules() {
+    let domains: Vec<Domain<'_>> = farm.wikis.iter().map(|wiki| Domain::of(wiki, suffixes)).collect();
+    let found = |rule: &&'static Rule| {
         let mut sink = Sink::new(rule);
         match rule.look {
             Look::Parser | Look::Levels => {}
             Look::Wiki(look) => farm.wikis.iter().for_each(|wiki| look(wiki, &mut sink)),
             Look::Farm(look) => look(farm, &mut sink),
-            Look::Disk(look) => look(&facts, &mut sink),
-            Look::Domain(look) => farm.wikis.iter().for_each(|wiki| look(wiki, suffixes.as_ref(), &mut sink)),
+            Look::Disk(look) | Look::Paths(look) => look(&facts, &mut sink),
+            Look::Domain(look) => {
+                farm.wikis.iter().zip(&domains).for_each(|(wiki, domain)| look(wiki, domain, &mut sink));
+            }
             Look::Sharing(look) => look(farm, &model, &mut sink),
         }
-        findings.extend(sink.into_findings());
-    }
+        sink.into_findings()
+    };
+    // Those that look at pairs of wikis take the longest: they begin.
+    let mut all: Vec<&Rule> = rules().collect();
+    all.sort_by_key(|rule| !matches!(rule.look, Look::Sharing(_)));
+    let found: Vec<Vec<Finding>> = match farm.wikis.len() >= MANY {
+        true => one_by_one(&all, found),
+        false => all.iter().map(found).collect(),
+    };
+    findings.extend(found.into_iter().flatten());
     keep_fixes_of_all(farm, &mut findings);
     let mut levels = Levels::new(farm, &comments, overrides);
     findings = levels.apply(findings);

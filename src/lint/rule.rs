@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::disk::Facts;
+use super::domain::Domain;
 use super::{Finding, Severity};
-use crate::browser::Suffixes;
 use crate::farm::{Farm, Fix, Span, Wiki};
 use crate::sharing::Model;
 
@@ -80,8 +80,10 @@ pub(super) enum Look {
     Farm(fn(&Farm, &mut Sink)),
     /// At the farm and the directories it names.
     Disk(fn(&Facts<'_>, &mut Sink)),
-    /// At each wiki's cookie domain, by a list of public suffixes.
-    Domain(fn(&Wiki, &dyn Suffixes, &mut Sink)),
+    /// At the paths of the directories, whatever is there.
+    Paths(fn(&Facts<'_>, &mut Sink)),
+    /// At what browsers make of each wiki's cookie domain.
+    Domain(fn(&Wiki, &Domain<'_>, &mut Sink)),
     /// At what is predicted of the farm.
     Sharing(fn(&Farm, &Model, &mut Sink)),
 }

@@ -60,7 +60,7 @@ pub(super) const RULES: &[Rule] = &[
         fix: None,
         fixed: false,
         since: "0.1.0",
-        look: Look::Disk(in_web_root),
+        look: Look::Paths(in_web_root),
     },
     Rule {
         name: "session-in-tmp",
@@ -85,7 +85,7 @@ pub(super) const RULES: &[Rule] = &[
         fix: None,
         fixed: false,
         since: "0.1.0",
-        look: Look::Disk(session_in_tmp),
+        look: Look::Paths(session_in_tmp),
     },
     Rule {
         name: "session-in-memory",

@@ -224,7 +224,7 @@ fn site_at(of: &OnDisk<'_>, url: &Url, browser: &Jar) -> Option<Site> {
         url.set_path(&format!("{}/", url.path()));
     }
     let target = Target::of(&url).ok()?;
-    let settings = wiki.moin_at(&url);
+    let settings = if url == wiki.url { wiki.moin().clone() } else { wiki.moin_at(&url) };
     let version = settings.version;
     let left = |visitor| match session_cookie(&settings, visitor, placeholder_id(version), NOW) {
         Err(why) => Left::None(why),

@@ -33,7 +33,7 @@ pub use file::{
 };
 pub use lock::{Lock, LockDir, LockError};
 pub use owner::{AsOwner, RunAsError, forget_groups, is_root, run_as};
-pub use parallel::in_parts;
+pub use parallel::{in_parts, one_by_one};
 pub use place::{Place, PlaceMap, same_place};
 pub use places::{PlaceError, cache_dir, lock_dir, state_dir};
 pub use private::{PrivateDir, PrivateError};

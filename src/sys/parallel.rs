@@ -1,6 +1,7 @@
 //! Work on many files shared among threads, in order.
 
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// Fewer are not worth a thread.
@@ -19,9 +20,38 @@ pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
     }
     thread::scope(|scope| {
         let work = &work;
-        let parts: Vec<_> = items.chunks(share).map(|part| scope.spawn(move || work(part))).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        // One part is ours: what a thread allocates costs it more than us.
+        let mut parts = items.chunks(share);
+        let first = parts.next().unwrap_or_default();
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let mut done = work(first);
+        for part in others {
+            done.extend(part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
     })
+}
+
+/// What `work` makes of each item, in their order; whichever thread is free takes the next. For few items that take long,
+/// some longer than others.
+pub fn one_by_one<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let some = || {
+        let mut done = Vec::new();
+        loop {
+            let position = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(position) else { return done };
+            done.push((position, work(item)));
+        }
+    };
+    let mut done: Vec<(usize, R)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..workers()).map(|_| scope.spawn(some)).collect();
+        let mut done = some();
+        done.extend(others.into_iter().flat_map(|it| it.join().unwrap_or_else(|panic| resume_unwind(panic))));
+        done
+    });
+    done.sort_unstable_by_key(|(position, _)| *position);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]
@@ -34,6 +64,7 @@ mod tests {
             let items: Vec<usize> = (0..count).collect();
             let doubled = in_parts(&items, |part| part.iter().map(|item| item * 2).collect());
             assert_eq!(doubled, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+            assert_eq!(one_by_one(&items, |item| item * 2), doubled);
         }
     }
 }
