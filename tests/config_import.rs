@@ -445,6 +445,62 @@ fn moinmoin_2_has_flask_settings_and_its_key_is_never_shown() {
 }
 
 #[test]
+fn what_moinmoin_2_ships_is_read_whole() {
+    // As in src/moin/config/wikiconfig.py.
+    let place = Place::new().file(
+        "wikiconfig.py",
+        r#"
+import os
+from moin.config.default import DefaultConfig
+from moin.utils.interwiki import InterWikiMap
+from moin.storage import create_mapping
+
+class Config(DefaultConfig):
+    wikiconfig_dir = os.path.abspath(os.path.dirname(__file__))
+    instance_dir = os.path.join(wikiconfig_dir, "wiki")
+    data_dir = os.path.join(instance_dir, "data")
+    index_storage = "FileStorage", (os.path.join(instance_dir, "index"),), {}
+    serve_files = dict(wiki_local=os.path.join(wikiconfig_dir, "wiki_local"))
+    docs = os.path.join(wikiconfig_dir, "docs", "_build", "html")
+    if os.path.isdir(docs):
+        serve_files["docs"] = docs
+    interwikiname = "MyMoinMoin"
+    try:
+        interwiki_map = InterWikiMap.from_file(os.path.join(wikiconfig_dir, "intermap.txt")).iwmap
+    except FileNotFoundError:
+        interwiki_map = {}
+    interwiki_map[interwikiname] = "http://127.0.0.1:8080/"
+    uri = f"stores:fs:{data_dir}/%(backend)s/%(kind)s"
+    namespace_mapping, backend_mapping, acl_mapping = create_mapping(uri, {}, {}, {})
+    from xstatic.main import XStatic
+    mod_names = ["jquery", "pygments"]
+    pkg = __import__("xstatic.pkg", fromlist=mod_names)
+    for mod_name in mod_names:
+        mod = getattr(pkg, mod_name)
+        xs = XStatic(mod, root_url="/static", provider="local", protocol="http")
+        serve_files[xs.name] = xs.base_dir
+
+MOINCFG = Config
+SECRET_KEY = "WARNING: set this to a unique string to create secure cookies"
+SESSION_COOKIE_SECURE = False
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+"#,
+    );
+    place
+        .wikifarm("config import . --url http://127.0.0.1:8080/ -o farm.toml")
+        .stdout("farm.toml: 1 wiki\n")
+        .run();
+    let farm = "moin = \"2.0\"\n[wikis.wikiconfig]\nurl = \"http://127.0.0.1:8080/\"\ninterwikiname = \"MyMoinMoin\"\n\
+                cookie_secure = false\ndata_dir = \"wiki/data\"\nsecret_key_id = \"the sample's\"\n";
+    place
+        .file("by_hand.toml", farm)
+        .wikifarm("config import . --url http://127.0.0.1:8080/ --check by_hand.toml")
+        .stdout("by_hand.toml: as in the Python files\n")
+        .run();
+}
+
+#[test]
 fn passwords_in_the_files_are_not_shown_in_findings() {
     let place = Place::new().file(
         "wikiconfig.py",

@@ -29,16 +29,27 @@ impl World<'_> {
         };
         let shown: String = frame.text(function).chars().take(60).collect();
         let callee = self.item(function, frame);
-        if let Val::Outside(name) = &callee.val
-            && matches!(name.as_ref(), "eval" | "execfile" | "__import__" | "compile")
+        let name = if let Val::Outside(name) = &callee.val { name.as_ref() } else { "" };
+        let code = matches!(name, "eval" | "execfile" | "compile");
+        let arguments = match self.arguments(arguments, frame) {
+            Ok(arguments) => arguments,
+            Err(unknown) if !code => return unknown,
+            Err(_) => Arguments { args: Vec::new(), keywords: Vec::new() },
+        };
+        // With a name that stands there it is no more than `import`.
+        if name == "__import__"
+            && let Some(module) = arguments.args.first().and_then(Item::text)
         {
+            let whole =
+                arguments.args.len() > 3 || arguments.keywords.iter().any(|(key, _)| key == "fromlist");
+            let root = module.split('.').next().unwrap_or_default();
+            let module = if whole { module } else { root }.to_owned();
+            return self.found(&module, 0, &span, frame);
+        }
+        if code || name == "__import__" {
             self.trick(span.clone(), &format!("{name} runs code that can't be read"));
             return Val::unknown(&span, format!("it calls {name}()"));
         }
-        let arguments = match self.arguments(arguments, frame) {
-            Ok(arguments) => arguments,
-            Err(unknown) => return unknown,
-        };
         match &callee.val {
             Val::Class(_) => Val::object(callee.val, arguments.args, arguments.keywords, &span),
             Val::Method(method) => self.method(&method.0, &method.1, &arguments, &span),

@@ -133,7 +133,13 @@ impl World<'_> {
     }
 
     /// The module of that name, seen from the module that imports it: beside it, or in the directory of the configuration.
-    fn found(&mut self, dotted: &str, level: usize, span: &std::ops::Range<usize>, frame: &Frame) -> Val {
+    pub(super) fn found(
+        &mut self,
+        dotted: &str,
+        level: usize,
+        span: &std::ops::Range<usize>,
+        frame: &Frame,
+    ) -> Val {
         let outside = || Val::Outside(Rc::from(dotted));
         // In a source tree MoinMoin itself lies beside the configuration: it is no part of that. Nor are wikifarm's own
         // modules for MoinMoin, which are known by name.
