@@ -11,6 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::farm::{Farm, Key, Wiki};
 use crate::moin::Behaviour;
 use crate::store::{Layout, NameKind};
+use crate::sys::in_parts;
 
 /// A directory as the rules see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +176,8 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// Looks at each directory once.
     pub(super) fn gather(farm: &'a Farm, disk: &'a dyn Disk) -> Facts<'a> {
-        let wikis: Vec<(&Wiki, Vec<Place>)> = farm.wikis.iter().map(|wiki| (wiki, places(wiki))).collect();
+        let places = in_parts(&farm.wikis, |part| part.iter().map(places).collect());
+        let wikis: Vec<(&Wiki, Vec<Place>)> = farm.wikis.iter().zip(places).collect();
         let mut found: HashMap<PathBuf, io::Result<Directory>> = HashMap::new();
         let missing = |found: &io::Result<Directory>| match found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(io::ErrorKind::NotFound),

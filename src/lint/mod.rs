@@ -43,7 +43,7 @@ pub use rule::{Rule, Safety};
 use crate::browser::SharedSuffixes;
 use crate::farm::{Change, Farm, Fix, Span, SyntaxErrors};
 use crate::sharing::{Model, RealPlaces};
-use crate::sys::one_by_one;
+use crate::sys::{in_parts, one_by_one};
 
 /// The families, in the order in which their rules are listed.
 const FAMILIES: [&[Rule]; 16] = [
@@ -100,7 +100,7 @@ pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides:
     let facts = Facts::gather(farm, disk);
     let comments = Comments::of(&farm.source);
     let mut findings = parse_findings(farm);
-    let domains: Vec<Domain<'_>> = farm.wikis.iter().map(|wiki| Domain::of(wiki, suffixes)).collect();
+    let domains = in_parts(&farm.wikis, |part| part.iter().map(|wiki| Domain::of(wiki, suffixes)).collect());
     let found = |rule: &&'static Rule| {
         let mut sink = Sink::new(rule);
         match rule.look {
