@@ -2,7 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::thread::{self, Builder};
 
 /// Fewer are not worth a thread.
 const FEW: usize = 64;
@@ -23,10 +23,15 @@ pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
         // One part is ours: what a thread allocates costs it more than us.
         let mut parts = items.chunks(share);
         let first = parts.next().unwrap_or_default();
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let start = |part| Builder::new().spawn_scoped(scope, move || work(part)).map_err(|_| part);
+        let others: Vec<_> = parts.map(start).collect();
         let mut done = work(first);
         for part in others {
-            done.extend(part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            done.extend(match part {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // The user may have no more threads.
+                Err(part) => work(part),
+            });
         }
         done
     })
@@ -45,7 +50,8 @@ pub fn one_by_one<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
         }
     };
     let mut done: Vec<(usize, R)> = thread::scope(|scope| {
-        let others: Vec<_> = (1..workers()).map(|_| scope.spawn(some)).collect();
+        let start = |_| Builder::new().spawn_scoped(scope, some).ok();
+        let others: Vec<_> = (1..workers()).filter_map(start).collect();
         let mut done = some();
         done.extend(others.into_iter().flat_map(|it| it.join().unwrap_or_else(|panic| resume_unwind(panic))));
         done
