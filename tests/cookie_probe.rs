@@ -160,6 +160,17 @@ fn redirects_on_the_host_are_followed_and_shown() {
 }
 
 #[test]
+fn a_redirect_that_leads_nowhere_is_shown() {
+    let wiki = Wiki::answering(&["301 Moved Permanently\nLocation: http://wiki.example.org:1/"]);
+    let run = wiki.farm("").wikifarm(&format!("cookie probe docs {HERE}")).status(3).any_stdout().run();
+    let port = wiki.address.port();
+    let hop = format!(
+        "docs: can't be reached\n  301 http://wiki.example.org:{port}/ to http://wiki.example.org:1/\n"
+    );
+    assert!(run.stdout.starts_with(&format!("{hop}  http://wiki.example.org:1/: ")), "{}", run.stdout);
+}
+
+#[test]
 fn another_host_is_not_followed() {
     let wiki = Wiki::answering(&["302 Found\nLocation: http://elsewhere.example.net/"]);
     let run = wiki.farm("moin = \"1.9.1\"").wikifarm(&format!("cookie probe docs {HERE}")).any_stdout().run();

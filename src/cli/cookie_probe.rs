@@ -12,7 +12,7 @@ use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Wiki, parse_duration};
 use crate::moin::{IdForm, Settings, id_form};
-use crate::probe::{Difference, Finding, Hop, Options as Visit, compare, fetch};
+use crate::probe::{Broken, Difference, Finding, Hop, Options as Visit, compare, fetch};
 use crate::report::escape;
 
 /// Visit wikis over HTTP and compare the cookie they really send with the predicted one
@@ -121,9 +121,11 @@ fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
     let id = random_id(settings);
     let hops = match fetch(&wiki.url, &format!("{}={id}", settings.session_cookie_name()), visit) {
         Ok(hops) => hops,
-        Err(error) => {
+        Err(broken) => {
+            let Broken { hops, why } = *broken;
             document.verdict = "unreachable";
-            document.error = Some(error.to_string());
+            document.hops = hops.into_iter().map(shown).collect();
+            document.error = Some(why.to_string());
             return document;
         }
     };

@@ -59,6 +59,15 @@ impl fmt::Display for FetchError {
 
 impl std::error::Error for FetchError {}
 
+/// A visit that came to no end.
+#[derive(Debug)]
+pub struct Broken {
+    /// The answers before.
+    pub hops: Vec<Hop>,
+    /// Why there was no further one.
+    pub why: FetchError,
+}
+
 /// So many redirects are followed.
 const MOST_HOPS: usize = 5;
 
@@ -69,14 +78,22 @@ const MOST_HEADERS: usize = 64 << 10;
 /// goes along. The body is not read.
 ///
 /// # Errors
-/// If there is no answer; the hops before it are lost.
-pub fn fetch(url: &Url, cookie: &str, options: &Options) -> Result<Vec<Hop>, FetchError> {
-    let agent = agent(options)?;
+/// If there is no answer, at once or after some redirects.
+pub fn fetch(url: &Url, cookie: &str, options: &Options) -> Result<Vec<Hop>, Box<Broken>> {
     let mut hops: Vec<Hop> = Vec::new();
+    let agent = match agent(options) {
+        Ok(agent) => agent,
+        Err(why) => return Err(Box::new(Broken { hops, why })),
+    };
     let mut next = url.clone();
     loop {
-        let failed = |error: ureq::Error| FetchError::Visit(next.clone(), error.to_string());
-        let response = agent.get(next.as_str()).header("Cookie", cookie).call().map_err(failed)?;
+        let response = match agent.get(next.as_str()).header("Cookie", cookie).call() {
+            Ok(response) => response,
+            Err(error) => {
+                let why = FetchError::Visit(next, error.to_string());
+                return Err(Box::new(Broken { hops, why }));
+            }
+        };
         let header =
             |name: &str| response.headers().get_all(name).iter().map(|v| v.as_bytes().to_vec()).collect();
         let set_cookies: Vec<Vec<u8>> = header("set-cookie");
