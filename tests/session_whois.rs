@@ -66,7 +66,34 @@ fn every_store_that_knows_the_id_tells_whose_it_is() {
         place.wikifarm("session whois -").arg(NOW_WORDS).stdin(id).stdout(&ran.stdout).run();
     };
     again("21854108bf22702bdf78c51354ae97df1fc9fc8b\n");
-    again("MOIN_SESSION_docs=\"21854108bf22702bdf78c51354ae97df1fc9fc8b\";");
+    let id = "21854108bf22702bdf78c51354ae97df1fc9fc8b";
+    again(&format!("MOIN_SESSION_docs=\"{id}\";"));
+    again(&format!("Cookie: theme=dark; MOIN_SESSION_docs={id}; _ga=GA1.2.3.4\r\n"));
+    again(&format!("cookie: a=b; renamed={id}"));
+    again(&format!("theme=dark; MOIN_SESSION_docs={id}"));
+    again(&format!("Set-Cookie: MOIN_SESSION_docs={id}; Domain=.example.org; Max-Age=9; Path=/; secure\n"));
+    again(&format!(
+        "> GET /Page HTTP/1.1\n> Host: docs.example.org\n> Cookie: a=b; MOIN_SESSION_docs={id}\n>\n"
+    ));
+}
+
+#[test]
+fn a_cookie_header_without_a_session_says_so_and_repeats_no_value() {
+    let refused = |header: &str, why: &str| {
+        real()
+            .wikifarm("session whois -")
+            .stdin(header)
+            .status(2)
+            .stderr(&format!("wikifarm: {why}\n"))
+            .run();
+    };
+    refused(
+        "Cookie: theme=dark; secret=hunter2",
+        "no cookie of that header looks like a session's: theme, secret",
+    );
+    refused("Cookie: \n", "no cookie of that header looks like a session's");
+    refused("Host: docs.example.org\n", "standard input holds no id");
+    real().wikifarm("session whois").arg("").status(2).stderr("wikifarm: the id is empty\n").run();
 }
 
 #[test]

@@ -14,14 +14,24 @@ pub(super) fn wanted(argument: &str) -> Result<Vec<String>, Failure> {
     if argument != "-" {
         return Ok(vec![bare(argument)]);
     }
+    let ids: Vec<String> = read()?.split_whitespace().map(bare).collect();
+    if ids.is_empty() { Err(none()) } else { Ok(ids) }
+}
+
+/// Standard input.
+pub(super) fn read() -> Result<String, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().lock().take(MOST_INPUT).read_to_string(&mut text);
     read.map_err(|error| Failure::usage(format!("can't read ids from standard input: {error}")))?;
-    let ids: Vec<String> = text.split_whitespace().map(bare).collect();
-    if ids.is_empty() { Err(Failure::usage("standard input holds no id")) } else { Ok(ids) }
+    Ok(text)
 }
 
-fn bare(id: &str) -> String {
+/// That standard input holds no id.
+pub(super) fn none() -> Failure {
+    Failure::usage("standard input holds no id")
+}
+
+pub(super) fn bare(id: &str) -> String {
     id.trim_end_matches('…').to_owned()
 }
 

@@ -1,5 +1,6 @@
 //! `wikifarm session whois`: whose an id is, and who knows it.
 
+mod pasted;
 mod signed;
 
 use std::path::PathBuf;
@@ -20,13 +21,15 @@ use crate::store::{EntryName, Fields};
 /// Say which wikis and stores know a session's id, whose session it is, and whether it is live
 ///
 /// The signed cookie of MoinMoin 2.0, which has dots in it, is the session itself: it is read, and with --secret-file
-/// held against a key. Then no farm file is needed. What stands before the id in a Cookie header (`NAME=`) may stay.
+/// held against a key. Then no farm file is needed. What stands around the id may stay: `NAME=`, or a whole `Cookie:` or
+/// `Set-Cookie:` line, of which the cookies count that can be a session's.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 every id is known, 1 one is known nowhere, or the key does not sign the cookie, \
                         3 a store could not be looked into.\n\n\
                         Example: wikifarm session whois 031d8acb\n\
-                        Example: echo \"$COOKIE\" | wikifarm session whois - --secret-file key"
+                        Example: echo \"$COOKIE\" | wikifarm session whois - --secret-file key\n\
+                        Example: xclip -o | wikifarm session whois -"
 )]
 pub(super) struct Options {
     /// The session's id, a unique prefix, or a signed cookie; - reads them from standard input, so that they stay out
@@ -55,7 +58,13 @@ struct Known {
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("session whois", &[Format::Human, Format::Json])?;
-    let ids: Vec<String> = ids::wanted(&options.id)?.iter().map(|id| value(id)).collect();
+    let ids = match options.id.as_str() {
+        "-" => pasted::ids(&ids::read()?)?,
+        id => pasted::ids(id)?,
+    };
+    if ids.is_empty() {
+        return Err(if options.id == "-" { ids::none() } else { Failure::usage("the id is empty") });
+    }
     let secret = options.secret_file.as_deref().map(signed::secret).transpose()?;
     if secret.is_some() && !ids.iter().any(|id| is_signed(id)) {
         return Err(Failure::usage(
@@ -112,12 +121,6 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 enum Asked {
     Cookie(Box<SignedCookie>),
     Id(Option<EntryName>),
-}
-
-/// The value, where a pair of a Cookie header was given.
-fn value(text: &str) -> String {
-    let text = text.rsplit_once('=').map_or(text, |(_, value)| value);
-    text.trim_matches(|character| matches!(character, '"' | ';')).to_owned()
 }
 
 fn is_signed(id: &str) -> bool {
