@@ -112,11 +112,14 @@ fn words(text: &str) -> Result<Vec<String>, String> {
     let mut quoted = false;
     for character in text.chars() {
         match character {
+            '#' if !quoted && word.is_none() => break,
+            control if control.is_control() && !control.is_whitespace() => {
+                return Err(format!("a control character, U+{:04X}", u32::from(control)));
+            }
             '"' => {
                 quoted = !quoted;
                 word.get_or_insert_default();
             }
-            '#' if !quoted && word.is_none() => break,
             blank if blank.is_whitespace() && !quoted => words.extend(word.take()),
             other => word.get_or_insert_default().push(other),
         }
@@ -203,7 +206,8 @@ mod tests {
 
     #[test]
     fn every_line_that_is_none_is_told() {
-        let errors = parse(["# fine", "", "vist wiki1", "wait", "wait long", "dance", "visit \"x"]).1;
+        let errors =
+            parse(["# fine", "", "vist wiki1", "wait", "wait long", "dance", "visit \"x", "login a Bob\0"]).1;
         let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
@@ -214,6 +218,7 @@ mod tests {
                 "line 6: unknown verb \"dance\": expected login, visit, logout, switch-user, wait, restart-browser, \
                  reconfigure, expect",
                 "line 7: a quote is not closed",
+                "line 8: a control character, U+0000",
             ]
         );
         assert_eq!(

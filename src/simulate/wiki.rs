@@ -1,5 +1,6 @@
 //! A wiki of the farm, ready to be visited.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -173,9 +174,11 @@ pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, String> {
         .wikis
         .iter()
         .flat_map(|wiki| std::iter::once(&wiki.url).chain(wiki.aliases()).map(move |url| (wiki, url)));
-    // The URL that says most of where we go; of two, the one with the right scheme and port.
+    // The URL that says most of where we go; of two, the one with the right scheme and port, and of two such the first, as
+    // farmconfig.py takes the first expression that matches.
     let best = urls
-        .filter_map(|(wiki, url)| {
+        .enumerate()
+        .filter_map(|(position, (wiki, url))| {
             let root = Target::parse(url.as_str()).ok()?;
             let exact = root.scheme_is_https() == target.scheme_is_https() && root.port() == target.port();
             // The other scheme on its usual port leads to the same server.
@@ -184,7 +187,7 @@ pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, String> {
             let path = root.path().trim_end_matches('/');
             let below = target.path().strip_prefix(path)?;
             let within = root.host() == target.host() && (below.is_empty() || below.starts_with('/'));
-            (fits && within).then(|| ((path.len(), exact), wiki, url, below.to_owned()))
+            (fits && within).then(|| ((path.len(), exact, Reverse(position)), wiki, url, below.to_owned()))
         })
         .max_by_key(|(rank, ..)| *rank);
     if let Some((_, wiki, url, below)) = best {
@@ -274,6 +277,15 @@ mod tests {
         );
         assert_eq!(leads("http://alpha:8080/X"), "alpha X http://alpha:8080/X MOIN_SESSION_8080_ROOT");
         assert_eq!(leads("https://www.example.org/x"), "- https://www.example.org/x");
+    }
+
+    #[test]
+    fn of_wikis_with_one_url_the_first_answers() {
+        let wiki = |name: &str| format!("[wikis.{name}]\nurl = \"https://example.org/\"\n");
+        let text = ["c", "a", "b"].map(wiki).concat();
+        let farm = Farm::parse(Path::new("farm.toml"), text).unwrap();
+        let Ok(Goal::Wiki(site, ..)) = find(&farm, "https://example.org/Page") else { panic!("no wiki") };
+        assert_eq!(site.name, farm.wikis[0].name);
     }
 
     #[test]
