@@ -183,4 +183,23 @@ mod tests {
         assert_eq!(at(Mode::Rfc, url, utf8), Err("non-ascii-domain"));
         assert_eq!(at(Mode::Chromium, url, b"b\xfccher.org"), Err("malformed-domain"));
     }
+
+    #[test]
+    fn a_host_with_an_empty_label_sets_cookies_as_chromium_was_seen_to_let_it() {
+        use super::super::{Jar, Request};
+        // Chromium 156.0.8078.108 with --host-resolver-rules, each host given the three headers in one answer and then
+        // visited again. No name server knows such a host; a URL may have it (WHATWG, "domain to ASCII": VerifyDnsLength
+        // is false), and so has Chromium's own reading of URLs.
+        for (host, received) in
+            [("a..example.org", Some("x=1; d=1; h=1")), ("a..b", Some("x=1; h=1")), ("example.org..", None)]
+        {
+            let wiki = Target::parse(&format!("http://{host}/")).unwrap();
+            let (mut jar, now) = (Jar::new(Mode::Chromium), Request::direct(1_795_400_000.0));
+            for header in ["x=1", "d=1; Domain=example.org", &format!("h=1; Domain={host}")] {
+                jar.receive(&wiki, format!("{header}; Max-Age=99999").as_bytes(), &now);
+            }
+            let header = jar.peek(&wiki, &now).header;
+            assert_eq!(header.as_deref(), received.map(str::as_bytes), "{host}");
+        }
+    }
 }

@@ -249,6 +249,11 @@ fn url(text: &str, span: &Span) -> Result<Url, Problem> {
         "http" | "https" => {}
         other => return Err(bad(&format!("the scheme must be http or https, not {other}"))),
     }
+    // A URL may have such a host, says WHATWG, and so do browsers; but no name server and no hosts file has one.
+    let name = url.host_str().unwrap_or_default();
+    if name.strip_suffix('.').unwrap_or(name).split('.').any(str::is_empty) {
+        return Err(bad("the host has an empty label, a dot too many, which no name has"));
+    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(bad("it must end with the wiki's path, without ? or #"));
     }
