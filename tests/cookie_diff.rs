@@ -158,6 +158,20 @@ fn no_change_is_said_in_a_line() {
 }
 
 #[test]
+fn by_the_letter_of_the_draft_other_people_are_hurt() {
+    // Chromium turns the domain into ASCII, the draft refuses it.
+    let place = change(&[
+        ("cookie_path = \"/alpha\"", "cookie_domain = \"b\\u00fccher.example\""),
+        ("example.org/alpha", "b\\u00fccher.example/alpha"),
+    ]);
+    let told = |rfc: &str| {
+        place.wikifarm(&format!("cookie diff farm.toml new.toml {AT}{rfc}")).any_stdout().run().stdout
+    };
+    assert!(!told("").contains("nobody can log in"), "{}", told(""));
+    assert!(told(" --rfc").contains("nobody can log in"), "{}", told(" --rfc"));
+}
+
+#[test]
 fn an_impact_is_status_1_only_where_asked_for() {
     let place = change(&[("\"farm\"", "\"other\"")]);
     place.wikifarm("cookie diff farm.toml new.toml").any_stdout().status(0).run();

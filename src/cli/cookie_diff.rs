@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
+use super::browser::Browser;
 use super::session_list::look;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
@@ -33,6 +34,8 @@ pub(super) struct Options {
     /// End with status 1 if somebody is logged out or shadowed, or of some wiki nothing can be said
     #[arg(long)]
     fail_on_impact: bool,
+    #[command(flatten)]
+    browser: Browser,
 }
 
 #[derive(Serialize)]
@@ -48,7 +51,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie diff", &[Format::Human, Format::Json, Format::Markdown])?;
     let old = context.farm_at(&options.old)?;
     let new = context.farm_at(&options.new)?;
-    let mut diff = Diff::new(&old, &new, &context.suffixes, context.now());
+    let mut diff = Diff::for_browser(&old, &new, &context.suffixes, options.browser.mode(), context.now());
     let exit = count(&mut diff, &old, context)?;
     let names = (shown(&options.old), shown(&options.new));
     let impact = diff.hurts();

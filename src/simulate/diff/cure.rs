@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::case::{Case, CookieKey, Reason, Verdict, Way};
 use super::{Acted, Stage, act_out};
-use crate::browser::SharedSuffixes;
 use crate::moin::Behaviour;
 
 /// The cures, empty where nothing ails.
@@ -81,7 +80,7 @@ fn ails(case: &Case) -> bool {
 }
 
 /// Finds cures and tries them out.
-pub(super) fn cures(seats: &[Acted], cases: &[Vec<Case>], suffixes: &SharedSuffixes, now: f64) -> Cures {
+pub(super) fn cures(seats: &[Acted], cases: &[Vec<Case>], stage: &Stage<'_>) -> Cures {
     let ailing: Vec<usize> =
         cases.iter().enumerate().filter(|(_, cases)| cases.iter().any(ails)).map(|(at, _)| at).collect();
     if ailing.is_empty() {
@@ -94,15 +93,14 @@ pub(super) fn cures(seats: &[Acted], cases: &[Vec<Case>], suffixes: &SharedSuffi
         for one in &cures.deletions {
             headers.entry(one.url.clone()).or_default().push(one.set_cookie.clone());
         }
-        let stage = Stage { suffixes, now, headers: Arc::new(headers) };
+        let stage = Stage { headers: Arc::new(headers), ..*stage };
         cures.with_deletions = Some(Left::of(&act_out(&stage, seats, &ailing)));
     }
     let (names, renamed) = rename(seats, &ailing);
     if !names.is_empty() {
-        let stage = Stage { suffixes, now, headers: Arc::default() };
         let seats: Vec<Acted> = renamed.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
         cures.fresh_names = names;
-        cures.with_fresh_names = Some(Left::of(&act_out(&stage, &seats, &ailing)));
+        cures.with_fresh_names = Some(Left::of(&act_out(stage, &seats, &ailing)));
     }
     cures
 }

@@ -28,7 +28,7 @@ use self::act::{Before, Course, Round, judge};
 use self::pair::{Seat, pair};
 use self::search::{Cookies, Neighbours};
 use super::person::{Headers, Person};
-use crate::browser::{Cookie, SharedSuffixes};
+use crate::browser::{Cookie, Mode, SharedSuffixes};
 use crate::farm::Farm;
 use crate::moin::Visitor;
 use crate::sharing::{RealPlaces, session_place};
@@ -97,6 +97,11 @@ impl Reached {
 impl Diff {
     /// Acts out the change from `old` to `new` at `now` (unix seconds), for browsers with that list of public suffixes.
     pub fn new(old: &Farm, new: &Farm, suffixes: &SharedSuffixes, now: f64) -> Diff {
+        Diff::for_browser(old, new, suffixes, Mode::Chromium, now)
+    }
+
+    /// The same for browsers that go by other rules than Chromium's.
+    pub fn for_browser(old: &Farm, new: &Farm, suffixes: &SharedSuffixes, mode: Mode, now: f64) -> Diff {
         let paired = pair(old, new);
         let mut unknown = Vec::new();
         let mut seats: Vec<(usize, Seat)> = Vec::new();
@@ -106,11 +111,11 @@ impl Diff {
                 Err(reason) => unknown.push(Unknown { wiki: pair.old.name.clone(), reason: reason.clone() }),
             }
         }
-        let stage = Stage { suffixes, now, headers: Arc::default() };
+        let stage = Stage { suffixes, mode, now, headers: Arc::default() };
         let seats: Vec<Acted> = seats.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
         let all: Vec<usize> = (0..seats.len()).collect();
         let cases = act_out(&stage, &seats, &all);
-        let cures = cure::cures(&seats, &cases, suffixes, now);
+        let cures = cure::cures(&seats, &cases, &stage);
         let stores = reached(&paired, &seats, &cases);
         let name = |wiki: &&crate::farm::Wiki| wiki.name.clone();
         Diff {
@@ -157,6 +162,7 @@ struct Acted {
 /// The browser and the time for all acts.
 struct Stage<'a> {
     suffixes: &'a SharedSuffixes,
+    mode: Mode,
     now: f64,
     /// What web servers add to every answer after the change.
     headers: Headers,
@@ -164,7 +170,7 @@ struct Stage<'a> {
 
 impl Stage<'_> {
     fn person(&self, visitor: Visitor) -> Person {
-        Person::new(self.now, self.suffixes, visitor)
+        Person::new(self.now, self.suffixes, visitor).with_mode(self.mode)
     }
 
     /// Somebody who was there before, after the change.
