@@ -152,8 +152,9 @@ fn where_chromium_and_the_draft_differ_it_is_said() {
     let chromium = explained("cookie explain docs plans");
     assert!(chromium.starts_with("Logged in at docs, going to plans: shared\n"), "{chromium}");
     assert!(
-        chromium
-            .contains("by the letter of RFC 6265bis (--rfc) it is otherwise: rejected, the browser refuses"),
+        chromium.contains(
+            "by the letter of RFC 6265bis (--rfc) it is otherwise: rejected at step 1: the browser refuses"
+        ),
         "{chromium}"
     );
     let letter = explained("cookie explain docs plans --rfc");

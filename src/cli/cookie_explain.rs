@@ -44,10 +44,18 @@ struct Case {
     #[serde(skip)]
     results: Vec<StepResult>,
     /// Where the browser's rules matter: what the other rules (Chromium's, or with `--rfc` the draft's) make of it.
-    #[serde(skip)]
-    otherwise: Option<Pair>,
+    otherwise: Option<Otherwise>,
     /// By which other addresses of the two wikis the verdict is another.
     by_alias: Vec<ByAlias>,
+}
+
+/// The same pair by other rules of the browser.
+#[derive(Serialize)]
+struct Otherwise {
+    verdict: &'static str,
+    step: Option<usize>,
+    reason: String,
+    effect: Option<String>,
 }
 
 /// The same pair by other addresses.
@@ -118,7 +126,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             effect,
             steps: steps.collect(),
             results,
-            otherwise: differing(visitor),
+            otherwise: differing(visitor).map(|pair| Otherwise {
+                verdict: pair.verdict.name(),
+                step: pair.step,
+                reason: pair.reason,
+                effect: pair.effect,
+            }),
             by_alias: by_alias.collect(),
         }
     });
@@ -153,11 +166,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         if let Some(other) = &case.otherwise {
             let whose = options.browser.other_name();
             let what = other.effect.as_ref().unwrap_or(&other.reason);
-            let line = format!("  {whose} it is otherwise: {}, {what}", other.verdict.name());
+            let step = other.step.map_or(String::new(), |step| format!(" at step {step}"));
+            let line = format!("  {whose} it is otherwise: {}{step}: {what}", other.verdict);
             writeln!(out, "{}", escape(&line))?;
         }
         for other in &case.by_alias {
-            let line = format!("  from {} to {}: {}, {}", other.from, other.to, other.verdict, other.reason);
+            let step = other.step.map_or(String::new(), |step| format!(" at step {step}"));
+            let what = other.effect.as_ref().unwrap_or(&other.reason);
+            let line = format!("  {} -> {}: {}{step}: {what}", other.from, other.to, other.verdict);
             writeln!(out, "{}", escape(&line))?;
         }
     }

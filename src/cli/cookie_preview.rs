@@ -1,25 +1,23 @@
 //! `wikifarm cookie preview`: who shares a login with whom.
 
 mod addresses;
+mod chosen;
+mod otherwise;
+mod sharers;
 mod trouble;
-
-use std::collections::BTreeMap;
 
 use clap::Args;
 use serde::Serialize;
 
 use self::addresses::ByAddress;
+use self::chosen::Chosen;
+use self::otherwise::Otherwise;
 use super::browser::Browser;
-use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::Farm;
 use crate::report::{escape, table};
 use crate::sharing::{
-    As, Disagreement, Leak, Leaked, Model, RealPlaces, Site, Third, Verdict, disagreements, groups, leaks,
+    As, Disagreement, Leak, Leaked, Model, Pair, RealPlaces, Third, Verdict, disagreements, groups, leaks,
 };
-
-/// Up to so many wikis the JSON form lists every pair; beyond, examples of those that do not work.
-const ALL_PAIRS: usize = 200;
 
 /// A grid of more wikis is wider than any screen.
 const MATRIX_MOST: usize = 100;
@@ -29,11 +27,17 @@ const MOST_LINES: usize = 20;
 
 /// Show who shares a login with whom: groups first, then the pairs that do not work
 ///
+/// One wiki named: its pairs with every other, both ways. Several: the pairs among them.
+///
+/// --format json has every pair of up to 200 wikis. Of more it has, for each wiki gone to, one example of each kind of pair
+/// that does not work, and says "complete": false; every pair of one wiki, or of up to 200, comes when they are named.
+///
 /// Exit status 1 if a [[share]] of the farm file is not met, or wikis share that no [[share]] has together.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: wikifarm cookie preview --matrix")]
+#[command(after_help = "Example: wikifarm cookie preview --matrix\n\
+                        Example: wikifarm cookie preview wiki1 --format json")]
 pub(super) struct Options {
-    /// Only pairs among these wikis
+    /// Only pairs among these wikis; of one, its pairs with every other
     wikis: Vec<String>,
     /// Show every pair in a grid
     #[arg(long)]
@@ -58,6 +62,8 @@ struct Document<'a> {
     disagreements: Vec<Difference>,
     /// Hosts that are no wikis and get login cookies.
     leaks: Vec<LeakJson>,
+    /// What the letter of RFC 6265bis (with `--rfc`, Chromium) makes otherwise.
+    otherwise: &'a Otherwise<'a>,
 }
 
 #[derive(Serialize)]
@@ -81,6 +87,23 @@ struct ThirdJson<'a> {
     effect: String,
 }
 
+impl<'a> Row<'a> {
+    /// The prediction for a pair.
+    fn of(model: &'a Model, (from, to): (usize, usize), visitor: As) -> Option<Row<'a>> {
+        let (from, to) = (model.sites().get(from)?, model.sites().get(to)?);
+        let Pair { verdict, step, reason, cookie_sent, effect } = model.pair(from, to, visitor);
+        Some(Row { from: &from.name, to: &to.name, visitor, verdict, step, reason, cookie_sent, effect })
+    }
+}
+
+impl<'a> ThirdJson<'a> {
+    fn of(third: &Third, model: &'a Model) -> ThirdJson<'a> {
+        let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
+        let (from, to, by) = (name(third.from), name(third.to), name(third.by));
+        ThirdJson { from, to, by, effect: third.describe(model) }
+    }
+}
+
 #[derive(Serialize)]
 struct LeakJson {
     host: String,
@@ -100,22 +123,25 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie preview", &[Format::Human, Format::Json])?;
     let farm = context.farm()?;
     let model = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.mode());
-    let chosen = chosen(&farm, &model, &options.wikis)?;
+    let chosen = Chosen::new(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);
     let leaks = leaks(&farm, &model);
-    let thirds = thirds(&model, &chosen);
+    let thirds: Vec<Third> = model.thirds().into_iter().filter(|third| chosen.has(third)).collect();
     let by_address = addresses::different(&model, &chosen);
+    let other = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.other());
+    let otherwise = Otherwise::new(&model, &other, &chosen);
     let exit = if differences.is_empty() { Exit::Success } else { Exit::Found };
     let groups: Vec<Vec<&str>> = groups(&model)
         .into_iter()
+        .filter(|group| chosen.one.is_none_or(|one| group.contains(&one)))
         .map(|group| {
-            group.into_iter().filter_map(|member| chosen.get(&member)).map(|s| s.name.as_str()).collect()
+            group.into_iter().filter_map(|at| chosen.sites.get(&at)).map(|s| s.name.as_str()).collect()
         })
         .filter(|group: &Vec<&str>| group.len() > 1)
         .collect();
     if context.format == Format::Json {
-        let wikis: Vec<&str> = chosen.values().map(|site| site.name.as_str()).collect();
-        let complete = chosen.len() <= ALL_PAIRS;
+        let wikis: Vec<&str> = chosen.asked_about().map(|site| site.name.as_str()).collect();
+        let complete = chosen.in_full();
         let pairs = pairs(&model, &chosen, complete);
         let disagreements = differences
             .into_iter()
@@ -129,14 +155,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             .collect();
         let leaks =
             leaks.into_iter().map(|leak| LeakJson { host: leak.host, cookies: leak.cookies }).collect();
-        let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
-        let thirds = thirds.iter().map(|third| ThirdJson {
-            from: name(third.from),
-            to: name(third.to),
-            by: name(third.by),
-            effect: third.describe(&model),
-        });
-        let thirds = thirds.collect();
+        let thirds = thirds.iter().map(|third| ThirdJson::of(third, &model)).collect();
         context.json(&Document {
             wikis,
             groups,
@@ -146,11 +165,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             by_address,
             disagreements,
             leaks,
+            otherwise: &otherwise,
         })?;
         return Ok(exit);
     }
-    if options.matrix && chosen.len() > MATRIX_MOST {
-        let many = chosen.len();
+    if options.matrix && chosen.one.is_some() {
+        return Err(Failure::usage("a grid of one wiki has nothing in it: name two or more, or none"));
+    }
+    if options.matrix && chosen.sites.len() > MATRIX_MOST {
+        let many = chosen.sites.len();
         return Err(Failure::usage(format!(
             "a grid of {many} wikis can't be read: name up to {MATRIX_MOST} of them"
         )));
@@ -158,68 +181,34 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if options.matrix {
         matrix(&model, &chosen, context)?;
     } else {
-        show_groups(&groups, &chosen, context)?;
+        match chosen.one {
+            Some(one) => sharers::show(&model, one, context)?,
+            None => show_groups(&groups, &chosen, context)?,
+        }
         trouble::show(&model, &chosen, &thirds, context)?;
         addresses::show(&by_address, context)?;
         show_leaks(&leaks, context)?;
+        otherwise.show(options.browser, context)?;
     }
     show_differences(&differences, context)?;
     Ok(exit)
 }
 
-/// The sites asked for, by position; all if none were named.
-fn chosen<'a>(farm: &Farm, model: &'a Model, names: &[String]) -> Result<BTreeMap<usize, &'a Site>, Failure> {
-    for name in names {
-        find_wiki(farm, name)?;
-    }
-    let wanted = |site: &&Site| names.is_empty() || names.contains(&site.name);
-    Ok(model.sites().iter().enumerate().filter(|(_, site)| wanted(site)).collect())
-}
-
-/// Wikis that come between two others, all three among those asked for.
-fn thirds(model: &Model, chosen: &BTreeMap<usize, &Site>) -> Vec<Third> {
-    let among = |third: &Third| [third.from, third.to, third.by].iter().all(|one| chosen.contains_key(one));
-    model.thirds().into_iter().filter(among).collect()
-}
-
-/// The pairs to ask about: all; or of a large farm enough that each kind of trouble at each wiki is among them.
-fn asked(model: &Model, chosen: &BTreeMap<usize, &Site>) -> Vec<(usize, usize)> {
-    if chosen.len() > ALL_PAIRS && chosen.len() == model.sites().len() {
-        return model.encounters();
-    }
-    let all = chosen.keys().flat_map(|from| chosen.keys().map(move |to| (*from, *to)));
-    all.filter(|(from, to)| from != to).collect()
-}
-
 /// All pairs; or of a large farm, for each wiki gone to one pair of each kind that does not work.
-fn pairs<'a>(model: &'a Model, chosen: &BTreeMap<usize, &'a Site>, all: bool) -> Vec<Row<'a>> {
+fn pairs<'a>(model: &'a Model, chosen: &Chosen<'a>, all: bool) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
-    for (from, to) in asked(model, chosen) {
-        let (Some(from), Some(to)) = (model.sites().get(from), model.sites().get(to)) else { continue };
+    for pair in chosen.pairs(model) {
+        let (Some(from), Some(to)) = (model.sites().get(pair.0), model.sites().get(pair.1)) else { continue };
         for visitor in [As::User, As::Anonymous] {
             if all || model.judge(from, to, visitor).is_trouble() {
-                let pair = model.pair(from, to, visitor);
-                rows.push(Row {
-                    from: &from.name,
-                    to: &to.name,
-                    visitor,
-                    verdict: pair.verdict,
-                    step: pair.step,
-                    reason: pair.reason,
-                    cookie_sent: pair.cookie_sent,
-                    effect: pair.effect,
-                });
+                rows.extend(Row::of(model, pair, visitor));
             }
         }
     }
     rows
 }
 
-fn show_groups(
-    groups: &[Vec<&str>],
-    chosen: &BTreeMap<usize, &Site>,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
+fn show_groups(groups: &[Vec<&str>], chosen: &Chosen<'_>, context: &mut Context<'_>) -> Result<(), Failure> {
     let out = &mut *context.out;
     if groups.is_empty() {
         writeln!(out, "No two wikis share a login.")?;
@@ -230,6 +219,7 @@ fn show_groups(
         writeln!(out, "  {}. {}", number + 1, escape(&list(group, 12)))?;
     }
     let alone: Vec<&str> = chosen
+        .sites
         .values()
         .map(|site| site.name.as_str())
         .filter(|name| !groups.iter().any(|group| group.binary_search(name).is_ok() || group.contains(name)))
@@ -280,14 +270,14 @@ fn show_differences(differences: &[Disagreement], context: &mut Context<'_>) -> 
 }
 
 /// Every pair in a grid: rows come from, columns go to.
-fn matrix(model: &Model, chosen: &BTreeMap<usize, &Site>, context: &mut Context<'_>) -> Result<(), Failure> {
-    let width = chosen.len().to_string().len();
-    let numbers: Vec<String> = (1..=chosen.len()).map(|number| format!("{number:>width$}")).collect();
+fn matrix(model: &Model, chosen: &Chosen<'_>, context: &mut Context<'_>) -> Result<(), Failure> {
+    let width = chosen.sites.len().to_string().len();
+    let numbers: Vec<String> = (1..=chosen.sites.len()).map(|number| format!("{number:>width$}")).collect();
     let mut header = vec!["from \\ to"];
     header.extend(numbers.iter().map(String::as_str));
-    let rows = chosen.values().zip(&numbers).map(|(from, number)| {
+    let rows = chosen.sites.values().zip(&numbers).map(|(from, number)| {
         let mut row = vec![format!("{number} {}", from.name)];
-        row.extend(chosen.values().map(|to| {
+        row.extend(chosen.sites.values().map(|to| {
             let mark =
                 if from.name == to.name { "\\" } else { mark(model.judge(from, to, As::User).verdict) };
             format!("{mark:>width$}")

@@ -61,6 +61,23 @@ impl Wiki {
         Wiki { name, span, url, lint, settings, base, moin: OnceLock::new() }
     }
 
+    /// The same wiki with another value of a setting, or without one.
+    #[must_use]
+    pub(crate) fn with(&self, key: Key, value: Option<Value>) -> Wiki {
+        let mut wiki = self.clone();
+        if let (Key::Url, Some(Value::Url(url))) = (key, &value) {
+            wiki.url = url.as_ref().clone();
+        }
+        match value {
+            None => wiki.settings.remove(&key),
+            Some(value) => {
+                let setting = Setting { value, key_span: 0..0, span: 0..0, items: Vec::new() };
+                wiki.settings.insert(key, Arc::new(setting))
+            }
+        };
+        wiki
+    }
+
     /// The setting as the farm file has it; `None` where MoinMoin's default applies.
     pub fn setting(&self, key: Key) -> Option<&Setting> {
         self.settings.get(&key).map(Arc::as_ref)

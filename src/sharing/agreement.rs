@@ -3,6 +3,8 @@
 //! What a pair's verdict and harm say is acted out here once more, by whole scripts over the farm file as `cookie simulate`
 //! has them, in a fresh browser each, and must come true; what is said to be harmless must do no harm. Wikis are at http, at
 //! https or at both, of any two versions, and everybody goes both ways.
+//!
+//! The short form tries 400 farms; `WIKIFARM_FARMS=12000 cargo test --release --lib predictions_come_true` that many.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +19,9 @@ use crate::browser::BuiltinSuffixes;
 use crate::simulate::{Plan, World};
 
 /// How many farms of two wikis are tried.
-const FARMS: usize = 400;
+pub(super) fn farms_tried() -> usize {
+    std::env::var("WIKIFARM_FARMS").map_or(400, |text| text.parse().expect("WIKIFARM_FARMS is a number"))
+}
 
 const NOW: f64 = 1_795_400_000.0;
 
@@ -87,7 +91,7 @@ const VERSIONS: [&str; 11] =
     ["1.7.0", "1.7.3", "1.8.7", "1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.9", "1.9.10", "1.9.11", "2.0"];
 
 /// Some wikis, of one version half of the time.
-fn farms(names: &'static [&'static str]) -> impl Strategy<Value = String> {
+pub(super) fn farms(names: &'static [&'static str]) -> impl Strategy<Value = String> {
     let version = || proptest::sample::select(&VERSIONS[..]);
     let wikis: Vec<_> = names.iter().map(|name| (wiki(name), version())).collect();
     (wikis, any::<bool>(), version()).prop_map(|(wikis, same, one)| {
@@ -95,13 +99,13 @@ fn farms(names: &'static [&'static str]) -> impl Strategy<Value = String> {
     })
 }
 
-fn parse(text: &str) -> Farm {
+pub(super) fn parse(text: &str) -> Farm {
     let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
     assert!(farm.sound(), "{:?} in\n{text}", farm.problems);
     farm
 }
 
-fn model(farm: &Farm) -> Model {
+pub(super) fn model(farm: &Farm) -> Model {
     Model::new(farm, &RealPlaces::default(), &(Arc::new(BuiltinSuffixes) as _))
 }
 
@@ -271,7 +275,7 @@ fn predictions_come_true() {
     let strategy = farms(&["a", "b"]);
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     let (mut wrong, mut asked) = (Vec::new(), 0);
-    for _ in 0..FARMS {
+    for _ in 0..farms_tried() {
         let text = strategy.new_tree(&mut runner).unwrap().current();
         let farm = parse(&text);
         let model = model(&farm);
@@ -298,6 +302,7 @@ fn predictions_come_true() {
         }
     }
     assert!(wrong.is_empty(), "{} of {asked}, the first: {}", wrong.len(), wrong[0]);
+    println!("{asked} predictions came true");
     let expected = [
         "User shared",
         "User separate",
@@ -329,7 +334,7 @@ fn what_is_remembered_of_one_pair_holds_for_all_that_are_alike() {
     let mut runner = TestRunner::deterministic();
     let strategy = farms(&["a", "b", "c", "d", "e", "f"]);
     let mut asked = 0;
-    for _ in 0..FARMS / 8 {
+    for _ in 0..farms_tried() / 8 {
         let text = strategy.new_tree(&mut runner).unwrap().current();
         let model = model(&parse(&text));
         for from in model.sites() {

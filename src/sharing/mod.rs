@@ -17,11 +17,15 @@
 #[cfg(test)]
 mod agreement;
 mod classes;
+mod cure;
+#[cfg(test)]
+mod cured;
 mod effect;
 mod groups;
 mod intent;
 mod leaks;
 mod meeting;
+mod modes;
 mod places;
 mod relation;
 mod site;
@@ -34,10 +38,12 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 pub use classes::Classes;
+pub use cure::{Aim, Change, Cure, Cures};
 pub use effect::{By, Harm};
 pub use groups::groups;
 pub use intent::{Disagreement, disagreements};
 pub use leaks::{Leak, Leaked, leaks};
+pub use modes::Modes;
 pub use places::{Identity, Places, RealPlaces, session_place};
 pub use site::{Left, Site, Storage};
 pub use steps::{Step, StepResult, TITLES};
@@ -174,14 +180,15 @@ impl Model {
         self.sites.get(*self.by_name.get(name)?)
     }
 
-    /// Where the answer is another one by other addresses of the two wikis: each with the two addresses.
+    /// Where the answer is another one by other addresses of the two wikis: each with the two addresses, by which they
+    /// are called.
     pub fn by_alias<'a>(&self, from: &'a Site, to: &'a Site, visitor: As) -> Vec<(&'a Site, &'a Site, Pair)> {
         let plain = self.judge(from, to, visitor).verdict;
         let all = |site: &'a Site| std::iter::once(site).chain(&site.aliases);
         let pairs = all(from).flat_map(|a| all(to).map(move |b| (a, b)));
         pairs
             .filter(|(a, b)| self.judge(a, b, visitor).verdict != plain)
-            .map(|(a, b)| (a, b, self.pair(a, b, visitor)))
+            .map(|(a, b)| (a, b, self.pair(&a.by_address(), &b.by_address(), visitor)))
             .collect()
     }
 
@@ -221,10 +228,7 @@ impl Model {
             relation,
         };
         // What has nothing to do with each other is not worth remembering: a farm can have many such pairs.
-        let named =
-            from.cookie_name == to.cookie_name || !(is_plain(&from.cookie_name) && is_plain(&to.cookie_name));
-        let near = named && !relation.is_apart();
-        if !near {
+        if !Model::may_meet(from, to, relation) {
             return self.work_out(from, to, visitor, Meeting::APART);
         }
         if let Some(known) = self.judged.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
@@ -233,6 +237,12 @@ impl Model {
         let judgement = self.work_out(from, to, visitor, meet(from, to, visitor, &self.browser));
         self.judged.lock().unwrap_or_else(PoisonError::into_inner).insert(key, judgement);
         judgement
+    }
+
+    /// Whether the cookie of the one may concern the other.
+    fn may_meet(from: &Site, to: &Site, relation: Relation) -> bool {
+        let plain = is_plain(&from.cookie_name) && is_plain(&to.cookie_name);
+        (from.cookie_name == to.cookie_name || !plain) && !relation.is_apart()
     }
 
     /// Holds the steps and what was acted out together.

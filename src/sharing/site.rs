@@ -86,6 +86,11 @@ impl Site {
         }
     }
 
+    /// The same, called by its address.
+    pub(super) fn by_address(&self) -> Site {
+        Site { called: self.target.to_string(), ..self.clone() }
+    }
+
     /// Whether the browser keeps no cookie though the wiki sends one.
     pub fn refused(&self, visitor: As) -> bool {
         matches!(self.left(visitor), Left::Refused(..) | Left::Expired(_))
@@ -178,11 +183,7 @@ impl Site {
 
 /// Prepares every wiki, for an empty browser.
 pub(super) fn sites(farm: &Farm, places: &dyn Places, browser: &Jar) -> Vec<Site> {
-    let on_disk = |wiki| {
-        let users = Wiki::user_dir(wiki).map(|path| (path.clone(), places.identity(&path)));
-        OnDisk { wiki, storage: storage(wiki, places), users }
-    };
-    let all: Vec<OnDisk<'_>> = farm.wikis.iter().map(on_disk).collect();
+    let all: Vec<OnDisk<'_>> = farm.wikis.iter().map(|wiki| OnDisk::of(wiki, places)).collect();
     // What the browser makes of the cookies takes the longest by far.
     let sites = in_parts(&all, |part| part.iter().map(|wiki| site(wiki, browser)).collect());
     sites.into_iter().flatten().collect()
@@ -195,6 +196,13 @@ struct OnDisk<'a> {
     users: Option<(PathBuf, Identity)>,
 }
 
+impl OnDisk<'_> {
+    fn of<'a>(wiki: &'a Wiki, places: &dyn Places) -> OnDisk<'a> {
+        let users = wiki.user_dir().map(|path| (path.clone(), places.identity(&path)));
+        OnDisk { wiki, storage: storage(wiki, places), users }
+    }
+}
+
 fn storage(wiki: &Wiki, places: &dyn Places) -> Storage {
     match (wiki.version().behaviour(), session_place(wiki, places)) {
         (Behaviour::V2, _) => Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned)),
@@ -204,6 +212,11 @@ fn storage(wiki: &Wiki, places: &dyn Places) -> Storage {
         (_, Some((path, identity))) => Storage::Directory(path, identity),
         (_, None) => Storage::Unknown,
     }
+}
+
+/// A wiki without its aliases.
+pub(super) fn at_its_url(wiki: &Wiki, places: &dyn Places, browser: &Jar) -> Option<Site> {
+    site_at(&OnDisk::of(wiki, places), &wiki.url, browser)
 }
 
 /// A wiki with its aliases.

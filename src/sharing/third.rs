@@ -41,6 +41,11 @@ type Key = ([usize; 3], [(bool, bool); 3], [Relation; 3]);
 impl Model {
     /// The wikis that come between two others, one example for each wiki gone to and each way in which they do.
     pub fn thirds(&self) -> Vec<Third> {
+        self.thirds_among(&|_| true)
+    }
+
+    /// The same, where only some are asked about, by the positions of all three.
+    pub(super) fn thirds_among(&self, asked: &dyn Fn([usize; 3]) -> bool) -> Vec<Third> {
         let mut known: HashMap<Key, Option<By>> = HashMap::new();
         let mut found = Vec::new();
         for (position, to) in self.sites().iter().enumerate() {
@@ -57,7 +62,7 @@ impl Model {
                     continue;
                 }
                 for (third, by) in others {
-                    if left == third || self.hurt_each_other(to, by) {
+                    if left == third || !asked([*left, position, *third]) || self.hurt_each_other(to, by) {
                         continue;
                     }
                     let key = key([from, to, by]);

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{ALL_PAIRS, MOST_LINES, list};
+use super::chosen::Chosen;
+use super::{MOST_LINES, list};
 use crate::cli::{Context, Failure};
 use crate::report::escape;
 use crate::sharing::{As, Model, Pair, Site, Verdict};
@@ -24,11 +25,14 @@ pub(super) struct ByAddress<'a> {
 }
 
 /// What is different at other addresses for users; in a large farm, each wiki is only held against itself.
-pub(super) fn different<'a>(model: &'a Model, chosen: &BTreeMap<usize, &'a Site>) -> Vec<ByAddress<'a>> {
-    let small = chosen.len() <= ALL_PAIRS;
+pub(super) fn different<'a>(model: &'a Model, chosen: &Chosen<'a>) -> Vec<ByAddress<'a>> {
     let mut found = Vec::new();
-    for (position, from) in chosen {
-        let others = chosen.iter().filter(|(other, _)| small || *other == position);
+    for (position, from) in &chosen.sites {
+        let asked = |other: &usize| {
+            let itself = other == position && chosen.one.is_none_or(|one| one == *other);
+            itself || (chosen.in_full() && chosen.has_pair(*position, *other))
+        };
+        let others = chosen.sites.iter().filter(|(other, _)| asked(other));
         for (_, to) in others.filter(|(_, to)| !(from.aliases.is_empty() && to.aliases.is_empty())) {
             let row = |(a, b, pair): (&Site, &Site, Pair)| ByAddress {
                 from: &from.name,

@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MOST_LINES, asked, list};
+use super::chosen::Chosen;
+use super::{MOST_LINES, list};
 use crate::cli::{Context, Failure};
 use crate::report::escape;
-use crate::sharing::{As, Harm, Judgement, Model, Pair, Site, Third, Verdict};
+use crate::sharing::{As, Harm, Judgement, Model, Pair, Third, Verdict};
 
 /// The pairs that hurt, by class of the wikis: one line each, however many wikis it concerns.
 pub(super) fn show(
     model: &Model,
-    chosen: &BTreeMap<usize, &Site>,
+    chosen: &Chosen<'_>,
     thirds: &[Third],
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
     let mut lines = Vec::new();
     // A wiki whose own cookie is refused hurts at home, wherever one goes.
-    for site in chosen.values().filter(|site| site.refused(As::User)) {
+    for site in chosen.asked_about().filter(|site| site.refused(As::User)) {
         let pair = model.pair(site, site, As::User);
         lines.push(format!("{}: rejected, nobody can log in: {}", site.name, pair.reason));
     }
@@ -66,21 +67,17 @@ type TroubleKey = (usize, usize, Verdict, Option<Harm>);
 
 impl Trouble {
     /// The pairs that do not work, those together whose two wikis have the same `key`s and the same verdict.
-    fn by(
-        model: &Model,
-        chosen: &BTreeMap<usize, &Site>,
-        key: impl Fn(usize) -> usize,
-    ) -> BTreeMap<TroubleKey, Trouble> {
+    fn by(model: &Model, chosen: &Chosen<'_>, key: impl Fn(usize) -> usize) -> BTreeMap<TroubleKey, Trouble> {
         let classes = model.classes();
         let judge = |from: usize, to: usize| {
             let (from, to) = (model.sites().get(from)?, model.sites().get(to)?);
             Some(model.judge(from, to, As::User))
         };
         let mut found: BTreeMap<TroubleKey, Trouble> = BTreeMap::new();
-        for (from, to) in asked(model, chosen) {
+        for (from, to) in chosen.pairs(model) {
             let Some(judged) = judge(from, to).filter(Judgement::is_trouble) else { continue };
             // That a wiki's own cookie is refused has been said.
-            let (Some(a), Some(b)) = (chosen.get(&from), chosen.get(&to)) else { continue };
+            let (Some(a), Some(b)) = (chosen.sites.get(&from), chosen.sites.get(&to)) else { continue };
             if judged.verdict == Verdict::Rejected {
                 continue;
             }
@@ -89,12 +86,13 @@ impl Trouble {
                 found.entry((key(one), key(other), judged.verdict, judged.harm)).or_insert_with(|| {
                     // Of a large farm one of a class is asked about, and stands for all.
                     let alike = |class: usize| classes.members.get(class).into_iter().flatten().copied();
-                    let comes = |other: &usize| chosen.contains_key(other) && *other != to;
+                    let comes = |other: &usize| chosen.has_pair(*other, to);
                     let from = alike(one).filter(comes).filter(|other| judge(*other, to) == Some(judged));
-                    let goes = |other: &usize| chosen.contains_key(other);
                     let first = from.clone().next();
-                    let to = alike(other).filter(goes).filter(|other| {
-                        first.is_some_and(|first| first != *other && judge(first, *other) == Some(judged))
+                    let to = alike(other).filter(|other| {
+                        first.is_some_and(|first| {
+                            chosen.has_pair(first, *other) && judge(first, *other) == Some(judged)
+                        })
                     });
                     Trouble { from: from.collect(), to: to.collect(), pair: model.pair(a, b, As::User) }
                 });

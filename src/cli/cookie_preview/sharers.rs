@@ -1,0 +1,39 @@
+//! With whom one wiki shares a login.
+
+use super::list;
+use crate::cli::{Context, Failure};
+use crate::report::escape;
+use crate::sharing::{As, Model, Site, Verdict};
+
+/// Shows with which wikis the one at `position` shares a login, both ways and one way.
+pub(super) fn show(model: &Model, position: usize, context: &mut Context<'_>) -> Result<(), Failure> {
+    let Some(one) = model.sites().get(position) else { return Ok(()) };
+    let shares = |from: &Site, to: &Site| model.judge(from, to, As::User).verdict == Verdict::Shared;
+    let (mut both, mut there, mut here) = (Vec::new(), Vec::new(), Vec::new());
+    for other in model.sites().iter().filter(|other| other.name != one.name) {
+        match (shares(one, other), shares(other, one)) {
+            (true, true) => both.push(other.name.as_str()),
+            (true, false) => there.push(other.name.as_str()),
+            (false, true) => here.push(other.name.as_str()),
+            (false, false) => {}
+        }
+    }
+    let name = &one.name;
+    let mut lines = Vec::new();
+    if !both.is_empty() {
+        lines.push(format!("{name} shares a login with: {}", list(&both, 12)));
+    }
+    if !there.is_empty() {
+        lines.push(format!("A login at {name} is good there, but not the other way: {}", list(&there, 12)));
+    }
+    if !here.is_empty() {
+        lines.push(format!("A login there is good at {name}, but not the other way: {}", list(&here, 12)));
+    }
+    if lines.is_empty() {
+        lines.push(format!("{name} shares a login with no other wiki."));
+    }
+    for line in lines {
+        writeln!(context.out, "{}", escape(&line))?;
+    }
+    Ok(())
+}
