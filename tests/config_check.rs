@@ -210,7 +210,7 @@ fn a_log_out_trap_is_an_error() {
         13 | [wikis.plans]
            |        ----- plans keeps sessions in docs, docs in sessions
            |
-           = help: share session_dir, user_dir and auth, or give the wikis different cookie names
+           = help: give docs a cookie_name of its own, or give docs the session_dir of plans, or leave out cookie_domain at docs
 
         error[log-out-trap]: one visit to plans deletes the cookie and logs out of docs
           --> farm.toml:13:8
@@ -223,7 +223,7 @@ fn a_log_out_trap_is_an_error() {
          9 | [wikis.docs]
            |        ---- docs keeps sessions in sessions, plans in docs
            |
-           = help: share session_dir, user_dir and auth, or give the wikis different cookie names
+           = help: give plans a cookie_name of its own, or give plans the session_dir of docs, or leave out cookie_domain at plans
 
         error[share-not-met]: a login at "docs" does not reach "plans": conflict at step 4
           --> farm.toml:19:9

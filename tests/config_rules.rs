@@ -148,7 +148,7 @@ fn a_rule_is_explained_with_examples_and_the_cure() {
             url = "https://two.example.org/"
             data_dir = "two"
 
-        Cure: To share the login, give both wikis the same session_dir, user_dir and auth methods; to keep them apart, give them different cookie names (cookie_name = "siteidmagic") or leave cookie_domain out.
+        Cure: To share the login, give both wikis the same session_dir (1.7 and 1.8: cache_dir), user_dir and auth methods; to keep them apart, give them different cookie names (from 1.9.1 on: cookie_name = "siteidmagic"), each its own cookie_path, or leave cookie_domain out. The help of a finding names what was tried out on that pair.
 
         Since: wikifarm 0.1.0
         "#).run();

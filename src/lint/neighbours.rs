@@ -43,7 +43,7 @@ pub(super) const RULES: &[Rule] = &[
             [wikis.two]
             url = "http://two.example.org/"
         "#,
-        cure: "Serve both over https, or give them different cookie names.",
+        cure: "Serve both over https, or give them different cookie names (from 1.9.1 on).",
         fix: None,
         fixed: false,
         since: "0.1.0",
@@ -152,12 +152,17 @@ fn secure_blocks_http(farm: &Farm, model: &Model, sink: &mut Sink) {
                 "who has been at {name:?} can't log in at {:?}: the Secure cookie {} is in the way",
                 site.name, site.cookie_name
             );
-            sink.report(
-                wiki,
-                wiki.span_of(Key::Url),
-                message,
-                "serve it over https, or give it another cookie name",
-            );
+            let other = farm.wiki(name).filter(|other| other.ignores(Key::CookieName).is_none());
+            let help = match other {
+                _ if wiki.ignores(Key::CookieName).is_none() => {
+                    "serve it over https, or give it another cookie name".to_owned()
+                }
+                Some(other) => {
+                    format!("serve it over https, or give {:?} another cookie name", other.name)
+                }
+                None => "serve it over https".to_owned(),
+            };
+            sink.report(wiki, wiki.span_of(Key::Url), message, help);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::Severity::{Error, Warning};
 use super::rule::{Look, Rule, Sink};
 use crate::browser::RefusalReason;
 use crate::farm::Farm;
-use crate::sharing::{As, Left, Model, Pair, Site, Verdict, disagreements};
+use crate::sharing::{Aim, As, Cures, Left, Model, Pair, RealPlaces, Site, Verdict, disagreements};
 
 const FAMILY: &str = "sharing";
 
@@ -43,8 +43,9 @@ pub(super) const RULES: &[Rule] = &[
             url = "https://two.example.org/"
             data_dir = "two"
         "#,
-        cure: "To share the login, give both wikis the same session_dir, user_dir and auth methods; to keep them apart, \
-               give them different cookie names (cookie_name = \"siteidmagic\") or leave cookie_domain out.",
+        cure: "To share the login, give both wikis the same session_dir (1.7 and 1.8: cache_dir), user_dir and auth methods; \
+               to keep them apart, give them different cookie names (from 1.9.1 on: cookie_name = \"siteidmagic\"), each its \
+               own cookie_path, or leave cookie_domain out. The help of a finding names what was tried out on that pair.",
         fix: None,
         fixed: false,
         since: "0.1.0",
@@ -128,7 +129,8 @@ pub(super) const RULES: &[Rule] = &[
             [[share]]
             wikis = ["one", "two"]
         "#,
-        cure: "Add the wiki to the [[share]], or give it a cookie name of its own.",
+        cure: "Add the wiki to the [[share]], or keep it apart: a cookie name of its own (from 1.9.1 on), its own \
+               cookie_path, or no cookie_domain. The help of a finding names what was tried out on that pair.",
         fix: None,
         fixed: false,
         since: "0.1.0",
@@ -194,7 +196,8 @@ pub(super) const RULES: &[Rule] = &[
             [wikis.two]
             url = "https://two.example.org/"
         "#,
-        cure: "Give both wikis the same cookie_domain and cookie_path.",
+        cure: "Give both wikis the same cookie_domain and cookie_path. The help of a finding names what was tried out on that \
+               pair.",
         fix: None,
         fixed: false,
         since: "0.1.0",
@@ -216,8 +219,8 @@ struct Found<'a> {
     more: usize,
 }
 
-/// For each wiki that is gone to with a verdict: one wiki it concerns, and how many more.
-fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict, help: &str) {
+/// For each wiki that is gone to with a verdict: one wiki it concerns, how many more, and what helps.
+fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict) {
     let classes = model.classes();
     let mut by_goal: BTreeMap<usize, Found<'_>> = BTreeMap::new();
     let mut counted: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -253,7 +256,12 @@ fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict, help: &
         }
         found = together.into_values().collect();
     }
+    if found.is_empty() {
+        return;
+    }
+    let cures = Cures::new(farm, model, &RealPlaces);
     for Found { from, to, pair, more, .. } in found {
+        let help = cures.help(from, to, Aim::Harmless);
         let more = match more {
             0 => String::new(),
             1 => " (and so for 1 more wiki)".to_owned(),
@@ -299,12 +307,11 @@ fn cookie_refused(farm: &Farm, model: &Model, sink: &mut Sink) {
 }
 
 fn log_out_trap(farm: &Farm, model: &Model, sink: &mut Sink) {
-    let help = "share session_dir, user_dir and auth, or give the wikis different cookie names";
-    report(farm, model, sink, Verdict::Conflict, help);
+    report(farm, model, sink, Verdict::Conflict);
 }
 
 fn own_cookie_shadows(farm: &Farm, model: &Model, sink: &mut Sink) {
-    report(farm, model, sink, Verdict::Shadowed, "give both wikis the same cookie_domain and cookie_path");
+    report(farm, model, sink, Verdict::Shadowed);
 }
 
 fn share_not_met(farm: &Farm, model: &Model, sink: &mut Sink) {
@@ -319,7 +326,12 @@ fn intent(farm: &Farm, model: &Model, sink: &mut Sink, intended: bool) {
     if farm.shares.is_empty() {
         return;
     }
-    for found in disagreements(farm, model).into_iter().filter(|found| found.intended == intended) {
+    let found = disagreements(farm, model);
+    if found.iter().all(|found| found.intended != intended) {
+        return;
+    }
+    let cures = Cures::new(farm, model, &RealPlaces);
+    for found in found.into_iter().filter(|found| found.intended == intended) {
         let (message, help) = if intended {
             let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
             (
@@ -334,7 +346,12 @@ fn intent(farm: &Farm, model: &Model, sink: &mut Sink, intended: bool) {
         } else {
             (
                 format!("{:?} shares the login of {:?}, though no [[share]] has both", found.to, found.from),
-                "add it to the [[share]], or give it a cookie name of its own".to_owned(),
+                match (model.site(&found.from), model.site(&found.to)) {
+                    (Some(from), Some(to)) => {
+                        format!("add it to the [[share]], or {}", cures.help(from, to, Aim::Apart))
+                    }
+                    _ => "add it to the [[share]]".to_owned(),
+                },
             )
         };
         sink.report_farm(found.span, message, help, Vec::new());
