@@ -49,11 +49,15 @@ pub(super) fn meet(from: &Site, to: &Site, visitor: As, browser: &Jar) -> Meetin
     };
     let mut at_b = person.clone();
     let shared = stage.goes_on(&at_b.visit(&b), &at_b, &b, &session);
-    let harm = stage
-        .harm_of_visit(&person, &at_b, &session, shared)
-        .or_else(|| stage.harm_of_login(&at_b, &session).filter(|_| !shared));
+    // The worst first: that a login is lost, then that it ends earlier, then that B's own is not seen.
+    let visit = stage.harm_of_visit(&person, &at_b, &session, shared);
+    let shorter = visit.filter(|harm| *harm == Harm::Shortens);
+    let loss = visit.filter(|harm| *harm != Harm::Shortens);
+    let loss = loss.or_else(|| stage.harm_of_login(&at_b, &session).filter(|_| !shared));
     let (shared_after_visit, later) = stage.having_been_there();
-    let harm = harm.or(later).or_else(|| stage.logged_in_there());
+    let loss = loss.or(later);
+    let both = if loss.is_none() { stage.logged_in_there() } else { None };
+    let harm = loss.or(both.filter(|harm| *harm != Harm::Hides)).or(shorter).or(both);
     Meeting { at_home: true, shared, shared_after_visit, harm }
 }
 

@@ -84,6 +84,15 @@ fn other_storage_without_anonymous_sessions() {
 }
 
 #[test]
+fn a_login_that_is_lost_is_told_before_one_that_ends_earlier() {
+    // A visit to b gives the cookie two hours; whoever tries to log in there, where nobody stays logged in, loses it.
+    let text = farm("1.9.10", "", "session_dir = \"/b\"\ncookie_lifetime = [2, 0]");
+    let got = pair(&text, As::User);
+    assert_eq!(got.verdict, Verdict::Conflict);
+    assert_eq!(got.effect.unwrap(), "a login at b deletes the cookie and logs out of a");
+}
+
+#[test]
 fn other_storage_with_anonymous_sessions_shortens_the_login() {
     for version in OLD.iter().chain(&["1.9.1"]).chain(&NEW) {
         let got = pair(&farm(version, anonymous(version), "session_dir = \"/b\""), As::User);
