@@ -611,3 +611,29 @@ fn a_wiki_at_several_addresses_is_asked_about_at_each() {
         })
     );
 }
+
+#[test]
+fn only_leaks_of_the_wikis_named_are_shown() {
+    let place = Place::farm(
+        r#"
+        moin = "1.9.11"
+
+        [farm]
+        other_hosts = ["www.example.org"]
+
+        [wikis.wide]
+        url = "https://wide.example.org/"
+        cookie_domain = ".example.org"
+
+        [wikis.narrow]
+        url = "https://narrow.example.org/"
+        "#,
+    );
+    let leaks = |names: &str| {
+        place.wikifarm(&format!("cookie preview {names} --format json")).any_stdout().run().json()["leaks"]
+            .clone()
+    };
+    assert_eq!(leaks("narrow"), json!([]));
+    assert_eq!(leaks("wide")[0]["host"], "www.example.org");
+    assert_eq!(leaks("wide"), leaks(""));
+}

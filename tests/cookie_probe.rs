@@ -203,6 +203,17 @@ fn a_certificate_that_nobody_vouches_for_is_no_answer() {
 }
 
 #[test]
+fn a_file_without_certificates_is_refused_before_anything_is_visited() {
+    let place = Place::farm("[wikis.docs]\nurl = \"https://wiki.example.org/\"\n").file("ca.pem", "none\n");
+    let refused = |file: &str, why: &str| {
+        let message = format!("wikifarm: can't read the certificates {file}: {why}\n");
+        place.wikifarm(&format!("cookie probe --cacert {file}")).status(2).stderr(&message).run();
+    };
+    refused("ca.pem", "the certificates can't be used: no certificate in PEM");
+    refused("gone.pem", "No such file or directory (os error 2)");
+}
+
+#[test]
 fn a_wiki_that_does_not_answer_is_status_3() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

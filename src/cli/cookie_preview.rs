@@ -125,7 +125,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let model = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.mode());
     let chosen = Chosen::new(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);
-    let leaks = leaks(&farm, &model);
+    let leaks: Vec<Leak> = leaks(&farm, &model).into_iter().filter_map(|leak| chosen.leak(leak)).collect();
     let thirds: Vec<Third> = model.thirds().into_iter().filter(|third| chosen.has(third)).collect();
     let by_address = addresses::different(&model, &chosen);
     let other = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.other());

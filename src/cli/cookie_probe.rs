@@ -12,7 +12,7 @@ use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Wiki, parse_duration};
 use crate::moin::{IdForm, Settings, id_form};
-use crate::probe::{Broken, Difference, Finding, Hop, Options as Visit, compare, fetch};
+use crate::probe::{Broken, Difference, Finding, Hop, Options as Visit, certificates, compare, fetch};
 use crate::report::escape;
 
 /// Visit wikis over HTTP and compare the cookie they really send with the predicted one
@@ -78,9 +78,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     let ca = match &options.cacert {
         None => None,
-        Some(path) => Some(std::fs::read(path).map_err(|error| {
-            Failure::usage(format!("can't read the certificates {}: {error}", path.display()))
-        })?),
+        Some(path) => {
+            let unfit = |why: &dyn std::fmt::Display| {
+                Failure::usage(format!("can't read the certificates {}: {why}", path.display()))
+            };
+            let pem = std::fs::read(path).map_err(|error| unfit(&error))?;
+            certificates(&pem).map_err(|why| unfit(&why))?;
+            Some(pem)
+        }
     };
     let resolve: HashMap<String, IpAddr> = options.resolve.iter().cloned().collect();
     let visit = Visit { resolve, ca, timeout: options.timeout };

@@ -138,6 +138,21 @@ fn differences(predicted: &SetCookie, own: &Received, deletion: bool, anonymous:
     {
         differences.push(Difference::new("Expires", time(expected), time(found as f64)));
     }
+    // Without a Max-Age it may live as long by its Expires; without either it ends with the browser. A proxy that drops
+    // the one or the other is told.
+    if anonymous {
+        let number = |seconds: i64| seconds.to_string();
+        match (predicted.max_age, own.max_age) {
+            (Some(expected), None) => {
+                differences.push(Difference::new("Max-Age", number(expected), "none"));
+            }
+            (None, Some(found)) => differences.push(Difference::new("Max-Age", "none", number(found))),
+            _ => {}
+        }
+        if let (None, Some(found)) = (predicted.expires, own.expires) {
+            differences.push(Difference::new("Expires", "none", time(found as f64)));
+        }
+    }
     if !anonymous {
         differences.push(Difference::new("Set-Cookie", "no anonymous session", "a session"));
     }
@@ -217,6 +232,20 @@ mod tests {
         assert_eq!(
             found(&wiki, &[&sent("03:43:00")]),
             "Expires: 2026-11-23T02:43:00Z / 2026-11-23T03:43:00Z"
+        );
+    }
+
+    #[test]
+    fn a_cookie_that_ends_with_the_browser_instead_is_drift() {
+        let lives = wiki("1.9.11", Some(CookieLifetime::Pair(0.5, 12.0)));
+        let bare = "MOIN_SESSION_lab=x; Domain=.example.org; Secure; Path=/";
+        assert_eq!(found(&lives, &[bare]), "Max-Age: 1800 / none");
+        let lasts = Settings { cookie_name: None, ..wiki("2.0", None) };
+        let sent = "session=x; Domain=example.org; HttpOnly; Path=/; SameSite=Lax";
+        assert_eq!(found(&lasts, &[sent]), "agrees");
+        assert_eq!(
+            found(&lasts, &[&format!("{sent}; Max-Age=60; Expires=Mon, 23-Nov-2026 02:43:00 GMT")]),
+            "Max-Age: none / 60; Expires: none / 2026-11-23T02:43:00Z"
         );
     }
 

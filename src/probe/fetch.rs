@@ -132,7 +132,11 @@ fn agent(options: &Options) -> Result<ureq::Agent, FetchError> {
     Ok(ureq::Agent::with_parts(config, DefaultConnector::default(), resolver))
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, FetchError> {
+/// The certificates of a file in PEM.
+///
+/// # Errors
+/// If there is none, or one that can't be read.
+pub fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, FetchError> {
     let mut found = Vec::new();
     for item in parse_pem(pem) {
         match item {

@@ -9,4 +9,4 @@ mod compare;
 mod fetch;
 
 pub use compare::{Difference, Finding, compare};
-pub use fetch::{Broken, FetchError, Hop, Options, fetch};
+pub use fetch::{Broken, FetchError, Hop, Options, certificates, fetch};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Failure;
 use super::super::config_show::find_wiki;
 use crate::farm::Farm;
-use crate::sharing::{Model, Site, Third};
+use crate::sharing::{Leak, Model, Site, Third};
 
 /// Up to so many wikis every pair is asked about; beyond, examples of those that do not work.
 pub(super) const ALL_PAIRS: usize = 200;
@@ -49,6 +49,16 @@ impl<'a> Chosen<'a> {
         let three = [third.from, third.to, third.by];
         three.iter().all(|position| self.sites.contains_key(position))
             && self.one.is_none_or(|one| three.contains(&one))
+    }
+
+    /// What leaks of the wikis that were asked about.
+    pub(super) fn leak(&self, mut leak: Leak) -> Option<Leak> {
+        let names: BTreeSet<&str> = self.asked_about().map(|site| site.name.as_str()).collect();
+        for cookie in &mut leak.cookies {
+            cookie.wikis.retain(|wiki| names.contains(wiki.as_str()));
+        }
+        leak.cookies.retain(|cookie| !cookie.wikis.is_empty());
+        (!leak.cookies.is_empty()).then_some(leak)
     }
 
     /// Whether every pair is asked about, and not just enough of them.
