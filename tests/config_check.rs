@@ -489,3 +489,65 @@ fn what_lies_beside_the_farm_file_has_its_directory_above_it() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_cure_is_one_that_the_version_has() {
+    let helps = |farm: &str| -> Vec<String> {
+        let found = Place::farm(farm)
+            .wikifarm("config check --min-severity warning --format json --allow missing-directory")
+            .status_among(&[0, 1])
+            .any_stdout()
+            .run()
+            .json();
+        let findings = found["findings"].as_array().unwrap().iter();
+        findings.map(|one| format!("{}: {}", one["rule"], one["help"]).replace('"', "")).collect()
+    };
+    // 1.8 has no cookie_name and no session_dir.
+    let old = r#"
+        moin = "1.8.7"
+        [farm]
+        cookie_domain = ".example.org"
+        user_dir = "users"
+        [wikis.a]
+        url = "https://a.example.org/"
+        data_dir = "a"
+        anonymous_session_lifetime = 2
+        [wikis.b]
+        url = "https://b.example.org/"
+        data_dir = "b"
+        anonymous_session_lifetime = 2
+    "#;
+    assert_eq!(
+        helps(old),
+        [
+            "log-out-trap: give a the cache_dir of b, or leave out cookie_domain at a and b",
+            "log-out-trap: give b the cache_dir of a, or leave out cookie_domain at b and a",
+        ]
+    );
+    let mixed = old.replace("https://b", "http://b").replace("anonymous_session_lifetime = 2", "");
+    let found = helps(&mixed);
+    assert!(found.contains(&"secure-blocks-http: serve it over https".to_owned()), "{found:#?}");
+    assert!(found.iter().any(|help| help.starts_with("log-out-trap: serve b over https, or ")), "{found:#?}");
+    // Of paths on one host that of / comes to all.
+    let paths = r#"
+        moin = "1.8.7"
+        [wikis.root]
+        url = "https://example.org/"
+        data_dir = "root"
+        [wikis.x]
+        moin = "1.9.11"
+        url = "https://example.org/x"
+        cookie_name = "x"
+        data_dir = "x"
+        [wikis.wiki1]
+        url = "https://example.org/wiki1"
+        data_dir = "wiki1"
+    "#;
+    assert_eq!(
+        helps(paths),
+        [
+            "log-out-trap: give root the cache_dir and user_dir of wiki1",
+            "log-out-trap: give wiki1 the cache_dir and user_dir of root",
+        ]
+    );
+}

@@ -259,7 +259,8 @@ fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict) {
     if found.is_empty() {
         return;
     }
-    let cures = Cures::new(farm, model, &RealPlaces);
+    let places = RealPlaces::default();
+    let cures = Cures::new(farm, model, &places);
     for Found { from, to, pair, more, .. } in found {
         let help = cures.help(from, to, Aim::Harmless);
         let more = match more {
@@ -330,7 +331,8 @@ fn intent(farm: &Farm, model: &Model, sink: &mut Sink, intended: bool) {
     if found.iter().all(|found| found.intended != intended) {
         return;
     }
-    let cures = Cures::new(farm, model, &RealPlaces);
+    let places = RealPlaces::default();
+    let cures = Cures::new(farm, model, &places);
     for found in found.into_iter().filter(|found| found.intended == intended) {
         let (message, help) = if intended {
             let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));

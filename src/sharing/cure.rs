@@ -182,7 +182,10 @@ fn own_host(wiki: &Wiki) -> Vec<Change> {
 /// Both of that.
 fn narrow(order: [&Wiki; 2]) -> Vec<Cure> {
     let both = |wiki: &Wiki| own_host(wiki).into_iter().chain(own_path(wiki)).collect();
-    at_one_or_both(order, both).into_iter().filter(|cure| cure.changes.len() > 1).collect()
+    let has = |cure: &Cure, key| cure.changes.iter().any(|change| change.key == key);
+    let mut cures = at_one_or_both(order, both);
+    cures.retain(|cure| has(cure, Key::CookieDomain) && has(cure, Key::CookiePath));
+    cures
 }
 
 /// The one over http, where the other is at https, over https too.
@@ -278,15 +281,25 @@ fn in_words(key: Key) -> &'static str {
 fn spelt_out(changes: &[Change]) -> String {
     let mut wikis: Vec<&str> = changes.iter().map(|change| change.wiki.as_str()).collect();
     wikis.dedup();
-    let at = |wiki: &str| {
+    let parts = |wiki: &str| {
         let own = changes.iter().filter(|change| change.wiki == wiki);
         let parts = own.map(|Change { key, value, .. }| match value {
             None => format!("leave out {}", key.name()),
             Some(value) => format!("set {} = {value}", key.name()),
         });
-        format!("{} at {wiki}", parts.collect::<Vec<_>>().join(" and "))
+        parts.collect::<Vec<_>>().join(" and ")
     };
-    wikis.into_iter().map(at).collect::<Vec<_>>().join(" and ")
+    // What is the same at both is said once.
+    let mut alike: Vec<(String, Vec<&str>)> = Vec::new();
+    for wiki in wikis {
+        let what = parts(wiki);
+        match alike.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, there)) => there.push(wiki),
+            None => alike.push((what, vec![wiki])),
+        }
+    }
+    let lines = alike.into_iter().map(|(what, wikis)| format!("{what} at {}", wikis.join(" and ")));
+    lines.collect::<Vec<_>>().join(", and ")
 }
 
 /// `a, b and c`.
