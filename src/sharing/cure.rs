@@ -131,8 +131,8 @@ impl<'a> Cures<'a> {
         let own = if plain { wiki.name.as_str() } else { "own" };
         let names: HashSet<&str> = self.model.sites().iter().map(|site| site.cookie_name.as_str()).collect();
         let free = |name: &String| {
-            let settings = wiki.with(Key::CookieName, Some(Value::Text(name.clone()))).moin();
-            !names.contains(settings.session_cookie_name().as_str())
+            let named = wiki.with(Key::CookieName, Some(Value::Text(name.clone())));
+            !names.contains(named.moin().session_cookie_name().as_str())
         };
         let numbered = (2..).map(|number| format!("{own}_{number}"));
         std::iter::once(own.to_owned()).chain(numbered).take(self.model.sites().len() + 1).find(free)
