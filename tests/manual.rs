@@ -27,6 +27,7 @@ mod cookie_diff;
 mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
+mod cookie_preview_named;
 mod cookie_probe;
 mod cookie_simulate;
 mod cookie_test;

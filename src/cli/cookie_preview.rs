@@ -126,17 +126,16 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let chosen = Chosen::new(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);
     let leaks: Vec<Leak> = leaks(&farm, &model).into_iter().filter_map(|leak| chosen.leak(leak)).collect();
-    let thirds: Vec<Third> = model.thirds().into_iter().filter(|third| chosen.has(third)).collect();
+    let all_thirds = model.thirds();
+    let thirds: Vec<Third> = all_thirds.iter().filter(|third| chosen.has(third)).copied().collect();
     let by_address = addresses::different(&model, &chosen);
-    let other = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.other());
-    let otherwise = Otherwise::new(&model, &other, &chosen);
+    let other = model.by_other_rules(&farm, &RealPlaces::default());
+    let otherwise = Otherwise::new(&model, &other, &chosen, &all_thirds);
     let exit = if differences.is_empty() { Exit::Success } else { Exit::Found };
     let groups: Vec<Vec<&str>> = groups(&model)
-        .into_iter()
+        .iter()
         .filter(|group| chosen.one.is_none_or(|one| group.contains(&one)))
-        .map(|group| {
-            group.into_iter().filter_map(|at| chosen.sites.get(&at)).map(|s| s.name.as_str()).collect()
-        })
+        .map(|group| group.iter().filter_map(|at| chosen.sites.get(at)).map(|s| s.name.as_str()).collect())
         .filter(|group: &Vec<&str>| group.len() > 1)
         .collect();
     if context.format == Format::Json {
@@ -197,7 +196,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 /// All pairs; or of a large farm, for each wiki gone to one pair of each kind that does not work.
 fn pairs<'a>(model: &'a Model, chosen: &Chosen<'a>, all: bool) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
-    for pair in chosen.pairs(model) {
+    for pair in chosen.pairs.iter().copied() {
         let (Some(from), Some(to)) = (model.sites().get(pair.0), model.sites().get(pair.1)) else { continue };
         for visitor in [As::User, As::Anonymous] {
             if all || model.judge(from, to, visitor).is_trouble() {

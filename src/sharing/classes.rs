@@ -29,7 +29,7 @@ pub(super) struct Marks {
 }
 
 /// Which sites are of one class, which classes of one kind, and which kinds' cookies reach where.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Classes {
     /// The class of each site.
     pub of: Vec<usize>,
@@ -44,7 +44,7 @@ pub struct Classes {
 }
 
 /// Classes that differ only in where sessions and users lie.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Kind {
     manner: usize,
     classes: Vec<usize>,
@@ -55,7 +55,7 @@ struct Kind {
 }
 
 /// Kinds whose cookies have one domain and one path.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Named {
     by_name: HashMap<String, Vec<usize>>,
     /// Those whose cookie concerns wikis that look for another name, too: nobody knows it, or it may make the header

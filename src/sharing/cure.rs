@@ -57,8 +57,8 @@ pub struct Cures<'a> {
 impl<'a> Cures<'a> {
     /// Prepares for looking.
     pub fn new(farm: &'a Farm, model: &'a Model, places: &'a dyn Places) -> Cures<'a> {
-        let tied = super::groups(model).into_iter().flatten();
-        let tied = tied.filter_map(|at| model.sites().get(at)).map(|site| site.name.as_str()).collect();
+        let tied = super::groups(model).iter().flatten();
+        let tied = tied.filter_map(|at| model.sites().get(*at)).map(|site| site.name.as_str()).collect();
         Cures { farm, model, places, tied }
     }
 

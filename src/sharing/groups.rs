@@ -15,7 +15,11 @@ struct Group {
 
 /// The groups of two or more wikis among which every login is shared both ways, as positions in
 /// [`Model::sites`]. Each wiki is in at most one, the first that takes it.
-pub fn groups(model: &Model) -> Vec<Vec<usize>> {
+pub fn groups(model: &Model) -> &[Vec<usize>] {
+    model.groups.get_or_init(|| find(model))
+}
+
+fn find(model: &Model) -> Vec<Vec<usize>> {
     let mut groups: Vec<Group> = Vec::new();
     let mut by_class: HashMap<usize, Vec<usize>> = HashMap::new();
     for (position, site) in model.sites().iter().enumerate() {

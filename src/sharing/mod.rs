@@ -33,7 +33,7 @@ mod steps;
 mod third;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
@@ -153,6 +153,8 @@ pub struct Model {
     browser: Jar,
     /// What has been asked before.
     judged: Mutex<HashMap<Key, Judgement>>,
+    /// The groups, once somebody has asked for them.
+    groups: OnceLock<Vec<Vec<usize>>>,
 }
 
 impl Model {
@@ -167,7 +169,8 @@ impl Model {
         let mut sites = site::sites(farm, places, &browser);
         let by_name =
             sites.iter().enumerate().map(|(position, site)| (site.name.clone(), position)).collect();
-        Model { classes: Classes::new(&mut sites), by_name, sites, browser, judged: Mutex::default() }
+        let classes = Classes::new(&mut sites);
+        Model { classes, by_name, sites, browser, judged: Mutex::default(), groups: OnceLock::new() }
     }
 
     /// The wikis, in the farm's order.

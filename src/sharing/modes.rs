@@ -4,9 +4,60 @@
 //! browser, and which of two cookies is the older one. The latter counts only where their paths are equally long. So most
 //! pairs need not be acted out again.
 
-use super::relation::{Relation, cookie, same_cookie};
+use std::sync::{Mutex, OnceLock};
+
+use super::classes::Classes;
+use super::places::Places;
+use super::relation::{Relation, cookie, is_plain, same_cookie};
+use super::site::{Site, site};
 use super::third::Third;
 use super::{As, Model};
+use crate::browser::{Jar, Mode};
+use crate::farm::Farm;
+
+impl Model {
+    /// The same farm for browsers that go by the other rules. Wikis whose header all browsers read alike are taken over.
+    pub fn by_other_rules(&self, farm: &Farm, places: &dyn Places) -> Model {
+        let mode = match self.browser.mode() {
+            Mode::Chromium => Mode::Rfc,
+            Mode::Rfc => Mode::Chromium,
+        };
+        let browser = Jar::with_suffixes(mode, self.browser.shared_suffixes());
+        let mut sites = self.sites.clone();
+        let mut classes = None;
+        for one in sites.iter_mut().filter(|one| !is_read_alike(one)) {
+            if let Some(anew) = farm.wiki(&one.name).and_then(|wiki| site(wiki, places, &browser)) {
+                *one = anew;
+                classes = Some(());
+            }
+        }
+        let classes = match classes {
+            Some(()) => Classes::new(&mut sites),
+            None => self.classes.clone(),
+        };
+        let by_name = self.by_name.clone();
+        Model { sites, classes, by_name, browser, judged: Mutex::default(), groups: OnceLock::new() }
+    }
+}
+
+/// Whether there is nothing about a wiki's header, at any of its addresses, that browsers read differently.
+fn is_read_alike(site: &Site) -> bool {
+    let plain = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/'))
+    };
+    let domain = site.settings.cookie_domain.as_deref().unwrap_or("x");
+    let at = |site: &Site| {
+        let host = site.target.host();
+        site.target.ip().is_none() && !host.starts_with('.') && !host.contains("..")
+    };
+    is_plain(&site.cookie_name)
+        && !site.cookie_name.starts_with("__")
+        && plain(domain)
+        && domain.contains(|letter: char| letter != '.')
+        && plain(site.settings.effective_cookie_path())
+        && at(site)
+        && site.aliases.iter().all(at)
+}
 
 /// Two models of one farm.
 #[derive(Debug)]
@@ -24,8 +75,17 @@ impl<'a> Modes<'a> {
             model.sites().get(position).map(|site| format!("{:?}", site.left(visitor)))
         };
         let same = |at: usize, visitor| left(one, at, visitor) == left(other, at, visitor);
-        let differs = (0..one.sites().len()).map(|at| !(same(at, As::User) && same(at, As::Anonymous)));
+        let differs = one
+            .sites()
+            .iter()
+            .enumerate()
+            .map(|(at, site)| !(is_read_alike(site) || same(at, As::User) && same(at, As::Anonymous)));
         Modes { one, other, differs: differs.collect() }
+    }
+
+    /// Whether any wiki leaves something else.
+    pub fn any_differs(&self) -> bool {
+        self.differs.contains(&true)
     }
 
     /// Whether a pair, by position, can have another answer.
@@ -45,15 +105,61 @@ impl<'a> Modes<'a> {
             && Model::may_meet(from, to, Relation::of(from, to))
     }
 
-    /// The wikis that come between two others by the other rules, and those by ours, where they can differ.
-    pub fn thirds(&self) -> (Vec<Third>, Vec<Third>) {
+    /// The wikis that come between two others only by the other rules, and those of `ours` that do so only by ours.
+    pub fn thirds(&self, ours: &[Third]) -> (Vec<Third>, Vec<Third>) {
         let asked = |[from, to, by]: [usize; 3]| {
             self.may_differ(from, to) || self.may_differ(from, by) || self.may_differ(to, by)
         };
-        let (ours, theirs) = (self.one.thirds_among(&asked), self.other.thirds_among(&asked));
+        let theirs = self.other.thirds_among(&asked);
         let only = |some: &[Third], others: &[Third]| {
-            some.iter().filter(|third| !others.contains(third)).copied().collect()
+            let may = |third: &&Third| asked([third.from, third.to, third.by]) && !others.contains(third);
+            some.iter().filter(may).copied().collect()
         };
-        (only(&theirs, &ours), only(&ours, &theirs))
+        (only(&theirs, ours), only(ours, &theirs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::strategy::{Strategy, ValueTree};
+    use proptest::test_runner::TestRunner;
+
+    use super::super::RealPlaces;
+    use super::super::agreement::{farms, model, parse};
+    use super::*;
+    use crate::browser::BuiltinSuffixes;
+
+    #[test]
+    fn what_is_taken_over_is_what_would_be_made_anew() {
+        let mut runner = TestRunner::deterministic();
+        let strategy = farms(&["a", "b"]);
+        let random = (0..100).map(|_| strategy.new_tree(&mut runner).unwrap().current());
+        let wiki = |url: &str, lines: &str| format!("moin = \"2.0\"\n[wikis.a]\nurl = \"{url}\"\n{lines}\n");
+        let odd = [
+            wiki("https://b\u{fc}cher.example/", "cookie_domain = \"b\u{fc}cher.example\""),
+            wiki("http://10.0.0.1/", "cookie_domain = \"10.0.0.1\""),
+            wiki("https://a.example.org/", "cookie_name = \"__Http-a\"\ncookie_httponly = false"),
+            wiki("https://a.example.org/", "cookie_domain = \".\""),
+            wiki("https://a.example.org/", "cookie_domain = \"example.org:80\""),
+            wiki("https://a.example.org/", "cookie_path = \"/\u{e4}\""),
+        ];
+        let mut differing = 0;
+        for text in random.chain(odd) {
+            let farm = parse(&text);
+            let one = model(&farm);
+            let other = one.by_other_rules(&farm, &RealPlaces);
+            let suffixes = Arc::new(BuiltinSuffixes) as _;
+            let anew = Model::for_browser(&farm, &RealPlaces, &suffixes, Mode::Rfc);
+            let left = |model: &Model| -> Vec<String> {
+                let sites = model.sites().iter().flat_map(|site| std::iter::once(site).chain(&site.aliases));
+                sites.map(|s| format!("{:?} {:?}", s.left(As::User), s.left(As::Anonymous))).collect()
+            };
+            assert_eq!(left(&other), left(&anew), "{text}");
+            assert_eq!(other.browser.mode(), Mode::Rfc);
+            differing += usize::from(Modes::new(&one, &other).any_differs());
+        }
+        assert!((3..=6).contains(&differing), "{differing}");
     }
 }

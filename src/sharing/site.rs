@@ -185,7 +185,7 @@ impl Site {
 pub(super) fn sites(farm: &Farm, places: &dyn Places, browser: &Jar) -> Vec<Site> {
     let all: Vec<OnDisk<'_>> = farm.wikis.iter().map(|wiki| OnDisk::of(wiki, places)).collect();
     // What the browser makes of the cookies takes the longest by far.
-    let sites = in_parts(&all, |part| part.iter().map(|wiki| site(wiki, browser)).collect());
+    let sites = in_parts(&all, |part| part.iter().map(|wiki| with_aliases(wiki, browser)).collect());
     sites.into_iter().flatten().collect()
 }
 
@@ -220,7 +220,11 @@ pub(super) fn at_its_url(wiki: &Wiki, places: &dyn Places, browser: &Jar) -> Opt
 }
 
 /// A wiki with its aliases.
-fn site(of: &OnDisk<'_>, browser: &Jar) -> Option<Site> {
+pub(super) fn site(wiki: &Wiki, places: &dyn Places, browser: &Jar) -> Option<Site> {
+    with_aliases(&OnDisk::of(wiki, places), browser)
+}
+
+fn with_aliases(of: &OnDisk<'_>, browser: &Jar) -> Option<Site> {
     let mut site = site_at(of, &of.wiki.url, browser)?;
     site.aliases = of.wiki.aliases().iter().filter_map(|url| site_at(of, url, browser)).collect();
     for alias in &mut site.aliases {

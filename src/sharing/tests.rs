@@ -339,8 +339,8 @@ fn classes_answer_as_pairs_do() {
         }
     }
     for group in groups(&model) {
-        for a in &group {
-            for b in &group {
+        for a in group {
+            for b in group {
                 if a != b {
                     let pair = model.pair(&model.sites()[*a], &model.sites()[*b], As::User);
                     assert_eq!(pair.verdict, Verdict::Shared);

@@ -57,12 +57,15 @@ impl Model {
             let kinds: Vec<(usize, &Site)> =
                 near.iter().filter_map(|other| Some((*other, self.sites().get(*other)?))).collect();
             for (left, from) in &kinds {
-                let others = kinds.iter().filter(|(_, by)| apart(from, by)).collect::<Vec<_>>();
+                let others = kinds.iter().filter(|(third, by)| {
+                    left != third && apart(from, by) && asked([*left, position, *third])
+                });
+                let others = others.collect::<Vec<_>>();
                 if others.is_empty() || self.judge(from, to, As::User).verdict != Verdict::Shared {
                     continue;
                 }
                 for (third, by) in others {
-                    if left == third || !asked([*left, position, *third]) || self.hurt_each_other(to, by) {
+                    if self.hurt_each_other(to, by) {
                         continue;
                     }
                     let key = key([from, to, by]);

@@ -16,6 +16,8 @@ pub(super) struct Chosen<'a> {
     pub(super) sites: BTreeMap<usize, &'a Site>,
     /// The one that every pair is of, if a single one was named.
     pub(super) one: Option<usize>,
+    /// The pairs to ask about: all; or of a large farm enough that each kind of trouble at each wiki is among them.
+    pub(super) pairs: Vec<(usize, usize)>,
 }
 
 impl<'a> Chosen<'a> {
@@ -29,7 +31,9 @@ impl<'a> Chosen<'a> {
         let one = model.sites().iter().position(|site| names.len() == 1 && is_named(site));
         let all = names.is_empty() || one.is_some();
         let sites = model.sites().iter().enumerate().filter(|(_, site)| all || is_named(site)).collect();
-        Ok(Chosen { sites, one })
+        let mut chosen = Chosen { sites, one, pairs: Vec::new() };
+        chosen.pairs = chosen.pairs_of(model);
+        Ok(chosen)
     }
 
     /// The wikis that were asked about: all, or those named.
@@ -66,8 +70,8 @@ impl<'a> Chosen<'a> {
         self.one.is_some() || self.sites.len() <= ALL_PAIRS
     }
 
-    /// The pairs to ask about: all; or of a large farm enough that each kind of trouble at each wiki is among them.
-    pub(super) fn pairs(&self, model: &Model) -> Vec<(usize, usize)> {
+    /// The pairs to ask a model of the farm about.
+    pub(super) fn pairs_of(&self, model: &Model) -> Vec<(usize, usize)> {
         if let Some(one) = self.one {
             let others = self.sites.keys().filter(|other| **other != one);
             return others.flat_map(|other| [(one, *other), (*other, one)]).collect();

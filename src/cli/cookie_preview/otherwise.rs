@@ -27,10 +27,17 @@ pub(super) struct Otherwise<'a> {
 
 impl<'a> Otherwise<'a> {
     /// Holds the answers of two models to each other.
-    pub(super) fn new(model: &'a Model, other: &'a Model, chosen: &Chosen<'a>) -> Otherwise<'a> {
+    pub(super) fn new(
+        model: &'a Model,
+        other: &'a Model,
+        chosen: &Chosen<'a>,
+        thirds: &[Third],
+    ) -> Otherwise<'a> {
         let modes = Modes::new(model, other);
-        let mut asked: BTreeSet<(usize, usize)> = chosen.pairs(model).into_iter().collect();
-        asked.extend(chosen.pairs(other));
+        let mut asked: BTreeSet<(usize, usize)> = chosen.pairs.iter().copied().collect();
+        if modes.any_differs() {
+            asked.extend(chosen.pairs_of(other));
+        }
         let told = |model: &Model, (from, to): (usize, usize), visitor| {
             Some(model.judge(model.sites().get(from)?, model.sites().get(to)?, visitor))
         };
@@ -57,7 +64,7 @@ impl<'a> Otherwise<'a> {
                 pairs.push(row);
             }
         }
-        let (new, gone) = modes.thirds();
+        let (new, gone) = modes.thirds(thirds);
         let told = |thirds: Vec<Third>, of: &'a Model| {
             let asked = thirds.iter().filter(|third| chosen.has(third));
             asked.map(|third| ThirdJson::of(third, of)).collect::<Vec<_>>()

@@ -74,7 +74,7 @@ impl Trouble {
             Some(model.judge(from, to, As::User))
         };
         let mut found: BTreeMap<TroubleKey, Trouble> = BTreeMap::new();
-        for (from, to) in chosen.pairs(model) {
+        for (from, to) in chosen.pairs.iter().copied() {
             let Some(judged) = judge(from, to).filter(Judgement::is_trouble) else { continue };
             // That a wiki's own cookie is refused has been said.
             let (Some(a), Some(b)) = (chosen.sites.get(&from), chosen.sites.get(&to)) else { continue };

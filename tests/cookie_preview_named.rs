@@ -1,0 +1,193 @@
+//! `wikifarm cookie preview WIKI..`, and what it says of large farms and of other browsers.
+
+use serde_json::json;
+
+use crate::cookie_preview::FARM;
+use crate::support::Place;
+
+#[test]
+fn of_one_wiki_the_pairs_with_every_other_are_shown() {
+    let place = Place::farm(FARM);
+    place
+        .wikifarm("cookie preview docs")
+        .stdout(
+            r"
+            docs shares a login with: plans
+
+            Pairs that do not work:
+              docs -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
+              trap -> docs: conflict at step 4: one visit to docs deletes the cookie and logs out of trap
+            ",
+        )
+        .run();
+    place.wikifarm("cookie preview old old").stdout("old shares a login with no other wiki.\n").run();
+    place
+        .wikifarm("cookie preview docs --matrix")
+        .status(2)
+        .stderr("wikifarm: a grid of one wiki has nothing in it: name two or more, or none\n")
+        .run();
+    let preview = place.wikifarm("cookie preview trap --format json").any_stdout().run().json();
+    assert_eq!(preview["wikis"], json!(["trap"]));
+    assert_eq!(preview["complete"], true);
+    let pairs: Vec<String> = preview["pairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pair| format!("{} {} {}", pair["from"], pair["to"], pair["as"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        pairs,
+        [
+            "trap docs user",
+            "trap docs anonymous",
+            "docs trap user",
+            "docs trap anonymous",
+            "trap plans user",
+            "trap plans anonymous",
+            "plans trap user",
+            "plans trap anonymous",
+            "trap old user",
+            "trap old anonymous",
+            "old trap user",
+            "old trap anonymous",
+        ]
+    );
+}
+
+#[test]
+fn a_login_that_is_good_one_way_only_is_said_so() {
+    let place = Place::farm(
+        r#"
+        moin = "1.9.11"
+
+        [farm]
+        user_dir = "users"
+        session_dir = "sessions"
+        cookie_name = "lab"
+
+        [wikis.wide]
+        url = "https://example.org/"
+        cookie_domain = ".example.org"
+
+        [wikis.narrow]
+        url = "https://narrow.example.org/"
+        "#,
+    );
+    place
+        .wikifarm("cookie preview wide")
+        .stdout("A login at wide is good there, but not the other way: narrow\n")
+        .run();
+    place
+        .wikifarm("cookie preview narrow")
+        .stdout("A login there is good at narrow, but not the other way: wide\n")
+        .run();
+}
+
+/// So many wikis with one name and one domain, each with sessions of its own.
+fn many(count: usize) -> Place {
+    let wikis: String = (0..count)
+        .map(|n| format!("[wikis.w{n}]\nurl = \"https://w{n}.example.org/\"\ndata_dir = \"d{n}\"\n"))
+        .collect();
+    Place::farm(&format!(
+        "moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\"\ncookie_name = \"lab\"\n{wikis}"
+    ))
+}
+
+#[test]
+fn beyond_two_hundred_wikis_pairs_come_on_demand() {
+    let place = many(201);
+    let pairs = |names: &str| {
+        let words = format!("cookie preview --format json {names}");
+        let preview = place.wikifarm(&words).any_stdout().run().json();
+        (preview["complete"].as_bool().unwrap(), preview["pairs"].as_array().unwrap().len())
+    };
+    // An example for each wiki gone to, as a user and without a login.
+    let (complete, examples) = pairs("");
+    assert!(!complete && (201..=2 * 201).contains(&examples), "{complete} {examples}");
+    assert_eq!(pairs("w7"), (true, 200 * 2 * 2), "one with every other");
+    assert_eq!(pairs("w7 w8 w9"), (true, 3 * 2 * 2), "among those named");
+    let named: Vec<String> = (0..200).map(|n| format!("w{n}")).collect();
+    assert_eq!(pairs(&named.join(" ")), (true, 200 * 199 * 2));
+}
+
+#[test]
+fn where_the_letter_of_the_draft_has_another_answer_it_is_said() {
+    // To the draft `__Http-` is a name like any other.
+    let farm = r#"
+        moin = "2.0"
+
+        [wikis.docs]
+        url = "https://docs.example.org/"
+        cookie_name = "__Http-lab"
+        cookie_httponly = false
+        secret_key_id = "k"
+        user_dir = "users"
+
+        [wikis.plans]
+        url = "https://plans.example.org/"
+        secret_key_id = "k"
+        user_dir = "users"
+    "#;
+    let place = Place::farm(farm);
+    place
+        .wikifarm("cookie preview")
+        .stdout(
+            r"
+            No two wikis share a login.
+
+            Pairs that do not work:
+              docs: rejected, nobody can log in: the browser refuses the cookie of docs (http-prefix): a name that begins with __Http- needs Secure, https and HttpOnly (RFC 6265bis 5.4)
+
+            Otherwise by the letter of RFC 6265bis (--rfc):
+              docs: not rejected, people can log in
+            ",
+        )
+        .run();
+    place
+        .wikifarm("cookie preview --rfc")
+        .stdout(
+            r"
+            No two wikis share a login.
+
+            Otherwise in Chromium:
+              docs: rejected, nobody can log in: the browser refuses the cookie of docs (http-prefix): a name that begins with __Http- needs Secure, https and HttpOnly (RFC 6265bis 5.4)
+            ",
+        )
+        .run();
+    let preview = place.wikifarm("cookie preview docs --format json").any_stdout().run().json();
+    let otherwise = &preview["otherwise"];
+    assert_eq!((&otherwise["thirds"], &otherwise["not_thirds"]), (&json!([]), &json!([])));
+    let pairs = otherwise["pairs"].as_array().unwrap();
+    let pairs: Vec<_> = pairs.iter().map(|pair| (&pair["as"], &pair["verdict"])).collect();
+    assert_eq!(
+        pairs,
+        [(&json!("user"), &json!("separate")), (&json!("anonymous"), &json!("separate"))],
+        "{otherwise}"
+    );
+}
+
+#[test]
+fn only_leaks_of_the_wikis_named_are_shown() {
+    let place = Place::farm(
+        r#"
+        moin = "1.9.11"
+
+        [farm]
+        other_hosts = ["www.example.org"]
+
+        [wikis.wide]
+        url = "https://wide.example.org/"
+        cookie_domain = ".example.org"
+
+        [wikis.narrow]
+        url = "https://narrow.example.org/"
+        "#,
+    );
+    let leaks = |names: &str| {
+        place.wikifarm(&format!("cookie preview {names} --format json")).any_stdout().run().json()["leaks"]
+            .clone()
+    };
+    assert_eq!(leaks("narrow"), json!([]));
+    assert_eq!(leaks("wide")[0]["host"], "www.example.org");
+    assert_eq!(leaks("wide"), leaks(""));
+}
