@@ -31,6 +31,8 @@ const MOST_LINES: usize = 20;
 ///
 /// --format json has every pair of up to 200 wikis. Of more it has, for each wiki gone to, one example of each kind of pair
 /// that does not work, and says "complete": false; every pair of one wiki, or of up to 200, comes when they are named.
+/// Likewise with what is otherwise by the letter of RFC 6265bis: of more than 200 wikis only what comes of a header that is
+/// read otherwise, and not of the order of cookies.
 ///
 /// Exit status 1 if a [[share]] of the farm file is not met, or wikis share that no [[share]] has together.
 #[derive(Debug, Args)]

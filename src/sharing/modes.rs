@@ -88,10 +88,15 @@ impl<'a> Modes<'a> {
         self.differs.contains(&true)
     }
 
+    /// Whether one of a pair, by position, leaves something else.
+    pub fn one_differs(&self, from: usize, to: usize) -> bool {
+        let differs = |at: usize| self.differs.get(at).is_some_and(|differs| *differs);
+        differs(from) || differs(to)
+    }
+
     /// Whether a pair, by position, can have another answer.
     pub fn may_differ(&self, from: usize, to: usize) -> bool {
-        let differs = |at: usize| self.differs.get(at).is_some_and(|differs| *differs);
-        differs(from) || differs(to) || self.age_counts(from, to)
+        self.one_differs(from, to) || self.age_counts(from, to)
     }
 
     /// Whether which of two wikis' cookies comes first depends on when they were made.
