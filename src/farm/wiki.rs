@@ -64,7 +64,7 @@ impl Wiki {
     /// The same wiki with another value of a setting, or without one.
     #[must_use]
     pub(crate) fn with(&self, key: Key, value: Option<Value>) -> Wiki {
-        let mut wiki = self.clone();
+        let mut wiki = Wiki { moin: OnceLock::new(), ..self.clone() };
         if let (Key::Url, Some(Value::Url(url))) = (key, &value) {
             wiki.url = url.as_ref().clone();
         }

@@ -154,9 +154,9 @@ mod tests {
         for text in random.chain(odd) {
             let farm = parse(&text);
             let one = model(&farm);
-            let other = one.by_other_rules(&farm, &RealPlaces);
+            let other = one.by_other_rules(&farm, &RealPlaces::default());
             let suffixes = Arc::new(BuiltinSuffixes) as _;
-            let anew = Model::for_browser(&farm, &RealPlaces, &suffixes, Mode::Rfc);
+            let anew = Model::for_browser(&farm, &RealPlaces::default(), &suffixes, Mode::Rfc);
             let left = |model: &Model| -> Vec<String> {
                 let sites = model.sites().iter().flat_map(|site| std::iter::once(site).chain(&site.aliases));
                 sites.map(|s| format!("{:?} {:?}", s.left(As::User), s.left(As::Anonymous))).collect()
