@@ -20,7 +20,7 @@ use crate::sys::{FileId, MAX_FILE, Modified, NotOpened, Removal};
 
 use super::address::StoreSpec;
 use super::error::StoreError;
-use super::facts::{Expires, Facts, Fields, Unreadable};
+use super::facts::{Fields, Unreadable};
 use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
@@ -30,6 +30,7 @@ use super::writable::{NewSession, Raw, RawRead, Room, WritableStore, Written, se
 use super::{Decide, SessionStore, Sink};
 
 mod connect;
+mod write;
 
 use connect::Server;
 
@@ -39,23 +40,11 @@ const VERSION: &str = "1";
 /// How many keys a SCAN goes over at a time, and so how many sessions are fetched in one pipeline.
 const COUNT: usize = 1000;
 
-/// What is longer, in bytes, is fetched by itself: a pipeline's answers are held all at once.
-const SMALL: u64 = 16 * 1024;
+/// A pipeline fetches no more bytes, unless it is of one session: its answers are held all at once.
+const AT_ONCE: u64 = 4 * 1024 * 1024;
 
 /// So many bytes of sessions are held while the store is gone through.
 const SCANNED: usize = 16 * 1024 * 1024;
-
-/// KEYS: both keys of a session. ARGV: `new` or `over`, what is there now, the pickle, when it ends (ms, or empty),
-/// then fields and values of the hash. 0: there is one, or another; 1: written; 2: over already, so it is gone again.
-const WRITE: &str = "
-local now = redis.call('GET', KEYS[1])
-if ARGV[1] == 'new' then if now then return 0 end elseif now ~= ARGV[2] then return 0 end
-if ARGV[4] == '' then redis.call('SET', KEYS[1], ARGV[3]) else redis.call('SET', KEYS[1], ARGV[3], 'PXAT', ARGV[4]) end
-redis.call('DEL', KEYS[2])
-if redis.call('EXISTS', KEYS[1]) == 0 then return 2 end
-redis.call('HSET', KEYS[2], unpack(ARGV, 5))
-if ARGV[4] ~= '' then redis.call('PEXPIREAT', KEYS[2], ARGV[4]) end
-return 1";
 
 /// KEYS: both keys. ARGV: the pickle that was judged. 0: it is gone; 1: removed; 2: it is another.
 const REMOVE: &str = "
@@ -118,54 +107,71 @@ impl RedisStore {
     fn fetch(&self, ids: &[EntryName], room: &Room) -> Result<Vec<Option<Entry>>, String> {
         let mut fetched = Vec::with_capacity(ids.len());
         for ids in ids.chunks(COUNT) {
-            for (id, entry) in ids.iter().zip(self.fetch_up_to(SMALL, ids)?) {
-                let entry = match entry {
-                    Some(Entry::TooLarge(..)) => self.fetch_up_to(MAX_FILE, &[*id])?.pop().flatten(),
-                    entry => entry,
-                };
-                let bytes = if let Some(Entry::Raw(raw)) = &entry { raw.bytes.len() } else { 0 };
-                fetched.push(entry);
-                if !room.take(bytes) {
-                    return Ok(fetched);
+            let sizes = self.sizes(ids)?;
+            let mut rest = ids.iter().copied().zip(sizes).peekable();
+            while rest.peek().is_some() {
+                let (mut now, mut sum) = (Vec::new(), 0);
+                while let Some((id, size)) = rest.next_if(|(_, size)| sum == 0 || sum + size <= AT_ONCE) {
+                    sum += if size > MAX_FILE { 0 } else { size };
+                    now.push((id, size));
+                }
+                for entry in self.fetch_sized(&now)? {
+                    let bytes = if let Some(Entry::Raw(raw)) = &entry { raw.bytes.len() } else { 0 };
+                    fetched.push(entry);
+                    if !room.take(bytes) {
+                        return Ok(fetched);
+                    }
                 }
             }
         }
         Ok(fetched)
     }
 
-    /// What is there under some ids, in their order; of what is longer than `limit` only how long it is.
-    fn fetch_up_to(&self, limit: u64, ids: &[EntryName]) -> Result<Vec<Option<Entry>>, String> {
+    /// How many bytes are under some ids; 0 where there are none.
+    fn sizes(&self, ids: &[EntryName]) -> Result<Vec<u64>, String> {
         let mut pipe = redis::pipe();
         for id in ids {
+            let [pickle, _] = self.keys(id);
+            pipe.cmd("STRLEN").arg(pickle);
+        }
+        if ids.is_empty() { Ok(Vec::new()) } else { self.server.ask(|to| pipe.query(to)) }
+    }
+
+    /// What is there under some ids, in their order, of which the sizes are known.
+    fn fetch_sized(&self, ids: &[(EntryName, u64)]) -> Result<Vec<Option<Entry>>, String> {
+        let mut pipe = redis::pipe();
+        for (id, _) in ids.iter().filter(|(_, size)| *size > 0) {
             let [pickle, meta] = self.keys(id);
-            pipe.cmd("STRLEN").arg(&pickle);
-            // The last byte only tells that there are more.
-            pipe.cmd("GETRANGE").arg(&pickle).arg(0).arg(limit);
+            // The last byte only tells that there are more by now.
+            pipe.cmd("GETRANGE").arg(&pickle).arg(0).arg(MAX_FILE);
             pipe.cmd("HMGET").arg(&meta).arg("modified_ns").arg("seal");
         }
-        let answers: Vec<redis::Value> = self.server.ask(|to| pipe.query(to))?;
-        let entry = |(id, answers): (&EntryName, &[redis::Value])| {
-            let [size, bytes, meta] = answers else { return None };
-            let size: u64 = redis::from_redis_value_ref(size).ok()?;
+        let answers: Vec<redis::Value> =
+            if pipe.is_empty() { Vec::new() } else { self.server.ask(|to| pipe.query(to))? };
+        let mut answers = answers.chunks(2);
+        let entry = |(id, size): &(EntryName, u64)| {
+            let [bytes, meta] = (if *size > 0 { answers.next() } else { None })? else { return None };
             let bytes: Vec<u8> = redis::from_redis_value_ref(bytes).ok()?;
             let (nanos, seal): (Option<i64>, Option<Vec<u8>>) =
                 redis::from_redis_value_ref(meta).unwrap_or((None, None));
             let modified = modified(nanos.unwrap_or(0));
-            if bytes.is_empty() {
+            let held = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            if held == 0 {
                 return None;
             }
-            if size.max(u64::try_from(bytes.len()).unwrap_or(u64::MAX)) > limit {
-                return Some(Entry::TooLarge(size, modified));
+            if held > MAX_FILE {
+                return Some(Entry::TooLarge(held.max(*size), modified));
             }
             let stamp = stamp_of(&bytes, modified);
             let sealed = self.key.as_ref().map(|key| seal.is_some_and(|seal| key.seal(id, &bytes) == seal));
             Some(Entry::Raw(Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, sealed })))
         };
-        Ok(ids.iter().zip(answers.chunks(3)).map(entry).collect())
+        Ok(ids.iter().map(entry).collect())
     }
 
     fn fetch_one(&self, id: &EntryName) -> Result<Option<Entry>, StoreError> {
-        let mut fetched = self.fetch_up_to(MAX_FILE, &[*id]).map_err(|why| self.failed(why))?;
+        // One byte or more: the size is not asked for.
+        let mut fetched = self.fetch_sized(&[(*id, 1)]).map_err(|why| self.failed(why))?;
         Ok(fetched.pop().flatten())
     }
 
@@ -204,7 +210,7 @@ impl RedisStore {
     }
 
     fn remove_one(&self, (id, stamp): (EntryName, Stamp), decide: Decide<'_>) -> io::Result<Removal> {
-        let raw = match self.fetch_up_to(MAX_FILE, &[id]).map_err(io::Error::other)?.pop().flatten() {
+        let raw = match self.fetch_sized(&[(id, 1)]).map_err(io::Error::other)?.pop().flatten() {
             None => return Ok(Removal::Gone),
             Some(Entry::Raw(raw)) if raw.stamp == stamp => raw,
             Some(_) => return Ok(Removal::Changed),
@@ -223,81 +229,9 @@ impl RedisStore {
             _ => Removal::Changed,
         })
     }
-
-    /// The arguments of the script that writes a session; `None` where what it replaces has changed.
-    fn write_command(&self, new: &NewSession, now: Option<&Entry>) -> Option<redis::Cmd> {
-        let (how, old) = match (new.instead_of, now) {
-            (None, _) => ("new", &[][..]),
-            (Some(stamp), Some(Entry::Raw(raw))) if raw.stamp == stamp => ("over", raw.bytes.as_slice()),
-            _ => return None,
-        };
-        let facts = Facts::from_bytes(&new.bytes, Fields::default()).ok();
-        let expires = match facts.as_ref().map(|facts| facts.expires) {
-            Some(Expires::At(time)) => Some(time),
-            _ => None,
-        };
-        let [pickle, meta] = self.keys(&new.id);
-        let mut script = redis::cmd("EVAL");
-        script.arg(WRITE).arg(2).arg(pickle).arg(meta).arg(how).arg(old).arg(&new.bytes);
-        script.arg(expires.and_then(milliseconds).map_or(String::new(), |end| end.to_string()));
-        script.arg("modified_ns").arg(nanos(new.modified));
-        if let Some(expires) = expires {
-            script.arg("expires").arg(format!("{expires:?}"));
-        }
-        if let Some(user) = facts.and_then(|facts| facts.user) {
-            script.arg("user_id").arg(user.id);
-        }
-        if let Some(key) = &self.key {
-            script.arg("seal").arg(key.seal(&new.id, &new.bytes));
-        }
-        Some(script)
-    }
-
-    fn write_all(&self, batch: &[&NewSession]) -> Result<Vec<io::Result<Written>>, String> {
-        let replaced: Vec<EntryName> =
-            batch.iter().filter(|new| new.instead_of.is_some()).map(|new| new.id).collect();
-        // They are no more than what was read to decide that they are replaced.
-        let mut there = self.fetch(&replaced, &Room::new(usize::MAX))?.into_iter();
-        let mut pipe = redis::pipe();
-        pipe.cmd("SET").arg(format!("{}version", self.prefix)).arg(VERSION).ignore();
-        let mut asked = Vec::with_capacity(batch.len());
-        for new in batch {
-            let now = if new.instead_of.is_some() { there.next().flatten() } else { None };
-            let command = self.write_command(new, now.as_ref());
-            asked.push(command.is_some());
-            if let Some(command) = command {
-                pipe.add_command(command);
-            }
-        }
-        let answers: Vec<i64> = self.server.ask(|to| pipe.query(to))?;
-        let mut answers = answers.into_iter();
-        let written = |(new, asked): (&&NewSession, bool)| {
-            let answer = if asked { answers.next() } else { Some(0) };
-            match answer {
-                Some(1) => {
-                    let modified = modified(nanos(new.modified));
-                    Ok(Written::Done(stamp_of(&new.bytes, modified)))
-                }
-                Some(0) if new.instead_of.is_some() => Ok(Written::Changed),
-                Some(0) => Ok(Written::Exists),
-                Some(2) => Err(io::Error::other("it has expired, and Redis drops such at once")),
-                _ => Err(io::Error::other("Redis did not say what became of it")),
-            }
-        };
-        Ok(batch.iter().zip(asked).map(written).collect())
-    }
 }
 
-/// When a session ends, in milliseconds since 1970; `None` where that is beyond what Redis counts.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "it is within bounds, and halves of a millisecond do not matter"
-)]
-fn milliseconds(expires: f64) -> Option<i64> {
-    let end = expires * 1000.0;
-    (end < 9e15).then(|| (end.max(1.0)) as i64)
-}
-
+/// From nanoseconds since 1970.
 fn modified(nanos: i64) -> Modified {
     let below = nanos.rem_euclid(1_000_000_000);
     Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
