@@ -93,6 +93,29 @@ fn a_connection_that_was_lost_is_made_again() {
     assert!(matches!(store.write(&[&new(&"b".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
 }
 
+/// Many calls are under way when the first is refused: the answers to all are taken.
+#[test]
+#[ignore = "needs redis-server: make check-servers"]
+fn a_full_server_says_so_and_goes_on_when_there_is_room() {
+    let server = RedisServer::start(&["--maxmemory", "1"]);
+    let store = opened(&server.address(""));
+    let bytes = b"(dS'expires'\nI2000000000\ns.";
+    let news: Vec<NewSession> = (0..1000).map(|number| new(&format!("{number:040x}"), bytes)).collect();
+    let news: Vec<&NewSession> = news.iter().collect();
+    for _ in 0..2 {
+        let failed = store.write(&news);
+        let full = |result: &std::io::Result<Written>| {
+            result.as_ref().is_err_and(|error| error.to_string().contains("Redis is full"))
+        };
+        assert!(failed.len() == 1000 && failed.iter().all(full), "{:?}", failed.first());
+        assert!(store.read_raw(&news[0].id).unwrap().is_none());
+    }
+    server.cli(&["CONFIG", "SET", "maxmemory", "0"]);
+    let written = store.write(&news);
+    assert!(written.iter().all(|written| matches!(written, Ok(Written::Done(_)))), "{:?}", written.first());
+    assert_eq!(store.read_raw(&news[999].id).unwrap().unwrap().unwrap().bytes, bytes);
+}
+
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
 fn a_move_that_is_killed_at_any_point_goes_on() {

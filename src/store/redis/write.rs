@@ -2,6 +2,8 @@
 
 use std::io;
 
+use redis::{Connection, RedisResult};
+
 use crate::store::facts::{Expires, Facts, Fields};
 use crate::store::name::EntryName;
 use crate::store::writable::{NewSession, Room, Written, stamp_of};
@@ -11,28 +13,36 @@ use super::{Entry, RedisStore, VERSION, modified, nanos};
 /// KEYS: both keys of each session. ARGV, for each: `new` or `over`, what is there now, the pickle, when it ends (ms, or
 /// empty), how many words of the hash follow, and these, fields and values. For each 0: there is one, or another;
 /// 1: written; 2: over already, so it is gone again.
+///
+/// A hash that was there before, with fields that are not ours to keep, has one that is not new: all have `modified_ns`.
 const WRITE: &str = "
-local told, at = {}, 1
+local call, told, at = redis.call, {}, 1
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for number = 1, #KEYS, 2 do
-  local pickle, meta = KEYS[number], KEYS[number + 1]
-  local how, old, new, ends, words = unpack(ARGV, at, at + 4)
-  local first = at + 5
-  at = first + tonumber(words)
-  local set = {'SET', pickle, new}
-  if ends ~= '' then set[4], set[5] = 'PXAT', ends end
-  if how == 'new' then set[#set + 1] = 'NX' end
-  local done = (how == 'new' or redis.call('GET', pickle) == old) and redis.call(unpack(set))
-  if done then
-    redis.call('DEL', meta)
-    if redis.call('EXISTS', pickle) == 0 then
-      done = 2
-    else
-      redis.call('HSET', meta, unpack(ARGV, first, at - 1))
-      if ends ~= '' then redis.call('PEXPIREAT', meta, ends) end
-      done = 1
+  local pickle, meta, ends = KEYS[number], KEYS[number + 1], ARGV[at + 3]
+  local first, done = at + 5, true
+  local words = tonumber(ARGV[at + 4])
+  if ARGV[at] == 'new' then
+    if ends == '' then done = call('SET', pickle, ARGV[at + 2], 'NX')
+    else done = call('SET', pickle, ARGV[at + 2], 'NX', 'PXAT', ends) end
+  elseif call('GET', pickle) ~= ARGV[at + 1] then done = false
+  elseif ends == '' then call('SET', pickle, ARGV[at + 2])
+  else call('SET', pickle, ARGV[at + 2], 'PXAT', ends) end
+  at = first + words
+  if not done then
+    told[#told + 1] = 0
+  elseif ends ~= '' and tonumber(ends) <= now then
+    call('DEL', pickle, meta)
+    told[#told + 1] = 2
+  else
+    if call('HSET', meta, unpack(ARGV, first, at - 1)) * 2 < words then
+      call('DEL', meta)
+      call('HSET', meta, unpack(ARGV, first, at - 1))
     end
+    if ends ~= '' then call('PEXPIREAT', meta, ends) end
+    told[#told + 1] = 1
   end
-  told[#told + 1] = done or 0
 end
 return told";
 
@@ -95,22 +105,8 @@ impl RedisStore {
         let replaced: Vec<EntryName> =
             batch.iter().filter(|new| new.instead_of.is_some()).map(|new| new.id).collect();
         // They are no more than what was read to decide that they are replaced.
-        let mut there = self.fetch(&replaced, &Room::new(usize::MAX))?.into_iter();
-        let mut pipe = redis::pipe();
-        pipe.cmd("SET").arg(format!("{}version", self.prefix)).arg(VERSION).ignore();
-        let mut asked = Vec::with_capacity(batch.len());
-        let mut call = Call::default();
-        for new in batch {
-            let now = if new.instead_of.is_some() { there.next().flatten() } else { None };
-            asked.push(self.add(&mut call, new, now.as_ref()));
-            if call.keys.len() >= 2 * MANY || call.bytes >= MUCH {
-                pipe.add_command(std::mem::take(&mut call).command());
-            }
-        }
-        if !call.keys.is_empty() {
-            pipe.add_command(call.command());
-        }
-        let answers: Vec<Vec<i64>> = self.server.ask(|to| pipe.query(to))?;
+        let there = self.fetch(&replaced, &Room::new(usize::MAX))?;
+        let (answers, asked) = self.server.ask(|to| self.ask_all(to, batch, &there))?;
         let mut answers = answers.into_iter().flatten();
         let written = |(new, asked): (&&NewSession, bool)| {
             let answer = if asked { answers.next() } else { Some(0) };
@@ -126,6 +122,51 @@ impl RedisStore {
             }
         };
         Ok(batch.iter().zip(asked).map(written).collect())
+    }
+}
+
+impl RedisStore {
+    /// Asks for all to be written, each call while the server is at the one before, and then takes the answers: one a
+    /// session, but for those that are not even asked about.
+    fn ask_all(
+        &self,
+        to: &mut Connection,
+        batch: &[&NewSession],
+        there: &[Option<Entry>],
+    ) -> RedisResult<(Vec<Vec<i64>>, Vec<bool>)> {
+        let mut there = there.iter();
+        let mut asked = Vec::with_capacity(batch.len());
+        let mut set = redis::cmd("SET");
+        set.arg(format!("{}version", self.prefix)).arg(VERSION);
+        to.send_packed_command(&set.get_packed_command())?;
+        let (mut calls, mut call) = (0, Call::default());
+        for (number, new) in (1..).zip(batch) {
+            let now = if new.instead_of.is_some() { there.next().and_then(Option::as_ref) } else { None };
+            asked.push(self.add(&mut call, new, now));
+            let full = call.keys.len() >= 2 * MANY || call.bytes >= MUCH || number == batch.len();
+            if full && !call.keys.is_empty() {
+                to.send_packed_command(&std::mem::take(&mut call).command().get_packed_command())?;
+                calls += 1;
+            }
+        }
+        // All answers are taken, whatever they say: the next question must not get one of them.
+        let mut answers = vec![to.recv_response()];
+        for _ in 0..calls {
+            if let Some(Err(error)) = answers.last()
+                && (error.is_io_error() || error.is_unrecoverable_error())
+            {
+                break;
+            }
+            answers.push(to.recv_response());
+        }
+        let mut told = Vec::with_capacity(calls);
+        for (number, answer) in answers.into_iter().enumerate() {
+            let answer = answer?.extract_error()?;
+            if number > 0 {
+                told.push(redis::from_redis_value(answer)?);
+            }
+        }
+        Ok((told, asked))
     }
 }
 
