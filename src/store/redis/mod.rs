@@ -99,8 +99,9 @@ impl RedisStore {
         StoreError::unusable(&self.spec, why)
     }
 
+    /// The keys of a session: of its pickle, and of what goes with it.
     fn keys(&self, id: &EntryName) -> [String; 2] {
-        ["s", "m"].map(|kind| format!("{}{kind}:{}", self.prefix, id.reveal()))
+        ["s:", "m:"].map(|kind| [&self.prefix, kind, id.reveal()].concat())
     }
 
     /// What is there under some ids, in their order: under the first, and those after it for which there is room.
@@ -129,12 +130,22 @@ impl RedisStore {
 
     /// How many bytes are under some ids; 0 where there are none.
     fn sizes(&self, ids: &[EntryName]) -> Result<Vec<u64>, String> {
-        let mut pipe = redis::pipe();
-        for id in ids {
+        let pickle = |id| {
             let [pickle, _] = self.keys(id);
-            pipe.cmd("STRLEN").arg(pickle);
+            pickle
+        };
+        let keys: Vec<String> = ids.iter().map(pickle).collect();
+        // Often there are none at all, as where sessions move in.
+        let mut exists = redis::cmd("EXISTS");
+        exists.arg(&keys);
+        if ids.is_empty() || self.server.ask(|to| exists.query::<u64>(to))? == 0 {
+            return Ok(vec![0; ids.len()]);
         }
-        if ids.is_empty() { Ok(Vec::new()) } else { self.server.ask(|to| pipe.query(to)) }
+        let mut pipe = redis::pipe();
+        for key in &keys {
+            pipe.cmd("STRLEN").arg(key);
+        }
+        self.server.ask(|to| pipe.query(to))
     }
 
     /// What is there under some ids, in their order, of which the sizes are known.

@@ -54,51 +54,69 @@ const MUCH: usize = 1024 * 1024;
 
 /// One call of the script.
 #[derive(Default)]
-struct Call {
-    keys: Vec<String>,
-    words: Vec<Vec<u8>>,
+struct Call<'a> {
+    sessions: Vec<Told<'a>>,
     bytes: usize,
 }
 
-impl Call {
-    fn command(&self) -> redis::Cmd {
+/// What the script is told of a session.
+struct Told<'a> {
+    new: &'a NewSession,
+    /// What it takes the place of.
+    old: Option<&'a [u8]>,
+    end: Option<i64>,
+    fields: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Call<'_> {
+    fn packed(&self, store: &RedisStore) -> Vec<u8> {
         let mut command = redis::cmd("EVAL");
-        command.arg(WRITE).arg(self.keys.len()).arg(&self.keys).arg(&self.words);
-        command
+        command.arg(WRITE).arg(2 * self.sessions.len());
+        for session in &self.sessions {
+            command.arg(&store.keys(&session.new.id));
+        }
+        for Told { new, old, end, fields } in &self.sessions {
+            command
+                .arg(if old.is_some() { "over" } else { "new" })
+                .arg(old.unwrap_or_default())
+                .arg(&new.bytes);
+            match end {
+                Some(end) => command.arg(end),
+                None => command.arg(""),
+            };
+            command.arg(2 * fields.len());
+            for (name, value) in fields {
+                command.arg(name).arg(value);
+            }
+        }
+        command.get_packed_command()
     }
 }
 
 impl RedisStore {
-    /// Adds a session to a call; false where what it replaces has changed.
-    fn add(&self, call: &mut Call, new: &NewSession, now: Option<&Entry>) -> bool {
-        let (how, old) = match (new.instead_of, now) {
-            (None, _) => ("new", &[][..]),
-            (Some(stamp), Some(Entry::Raw(raw))) if raw.stamp == stamp => ("over", raw.bytes.as_slice()),
-            _ => return false,
+    /// What the script is to be told of a session; `None` where what it replaces has changed.
+    fn told<'a>(&self, new: &'a NewSession, now: Option<&'a Entry>) -> Option<Told<'a>> {
+        let old = match (new.instead_of, now) {
+            (None, _) => None,
+            (Some(stamp), Some(Entry::Raw(raw))) if raw.stamp == stamp => Some(raw.bytes.as_slice()),
+            _ => return None,
         };
         let facts = Facts::from_bytes(&new.bytes, Fields::default()).ok();
         let expires = match facts.as_ref().map(|facts| facts.expires) {
             Some(Expires::At(time)) => Some(time),
             _ => None,
         };
-        let mut fields: Vec<Vec<u8>> =
-            vec![b"modified_ns".to_vec(), nanos(new.modified).to_string().into_bytes()];
+        let mut fields = vec![("modified_ns", nanos(new.modified).to_string().into_bytes())];
         if let Some(expires) = expires {
-            fields.extend([b"expires".to_vec(), format!("{expires:?}").into_bytes()]);
+            fields.push(("expires", format!("{expires:?}").into_bytes()));
         }
         if let Some(user) = facts.and_then(|facts| facts.user) {
-            fields.extend([b"user_id".to_vec(), user.id.into_bytes()]);
+            fields.push(("user_id", user.id.into_bytes()));
         }
         if let Some(key) = &self.key {
-            fields.extend([b"seal".to_vec(), key.seal(&new.id, &new.bytes)]);
+            fields.push(("seal", key.seal(&new.id, &new.bytes)));
         }
-        let end = expires.and_then(milliseconds).map_or(String::new(), |end| end.to_string());
-        call.keys.extend(self.keys(&new.id));
-        call.bytes += new.bytes.len() + old.len();
-        call.words.extend([how.into(), old.to_vec(), new.bytes.clone(), end.into_bytes()]);
-        call.words.push(fields.len().to_string().into_bytes());
-        call.words.extend(fields);
-        true
+        Some(Told { new, old, end: expires.and_then(milliseconds), fields })
     }
 
     pub(super) fn write_all(&self, batch: &[&NewSession]) -> Result<Vec<io::Result<Written>>, String> {
@@ -142,10 +160,14 @@ impl RedisStore {
         let (mut calls, mut call) = (0, Call::default());
         for (number, new) in (1..).zip(batch) {
             let now = if new.instead_of.is_some() { there.next().and_then(Option::as_ref) } else { None };
-            asked.push(self.add(&mut call, new, now));
-            let full = call.keys.len() >= 2 * MANY || call.bytes >= MUCH || number == batch.len();
-            if full && !call.keys.is_empty() {
-                to.send_packed_command(&std::mem::take(&mut call).command().get_packed_command())?;
+            let told = self.told(new, now);
+            asked.push(told.is_some());
+            call.bytes +=
+                told.as_ref().map_or(0, |told| told.new.bytes.len() + told.old.map_or(0, <[u8]>::len));
+            call.sessions.extend(told);
+            let full = call.sessions.len() >= MANY || call.bytes >= MUCH || number == batch.len();
+            if full && !call.sessions.is_empty() {
+                to.send_packed_command(&std::mem::take(&mut call).packed(self))?;
                 calls += 1;
             }
         }
