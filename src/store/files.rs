@@ -13,7 +13,7 @@ use std::thread;
 use crate::pickle::{self, Tree};
 use crate::sys::{
     self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal,
-    put_files, remove_temps, stamp_regular,
+    in_parts, put_files, remove_temps, stamp_regular,
 };
 
 use super::address::StoreSpec;
@@ -301,7 +301,6 @@ impl WritableStore for FileStore {
     }
 
     fn since(&self, seen: &[(EntryName, Stamp)]) -> Vec<Since> {
-        let Ok(_owner) = self.as_owner() else { return vec![Since::Unknown; seen.len()] };
         let since = |(id, stamp): &(EntryName, Stamp)| match stamp_regular(&self.dir, id.as_c_str()) {
             Ok(now) if Stamp(now) == *stamp => Since::Same,
             Ok(_) => Since::Changed,
@@ -309,7 +308,10 @@ impl WritableStore for FileStore {
             Err(NotOpened::Io(_)) => Since::Unknown,
             Err(_) => Since::Changed,
         };
-        seen.iter().map(since).collect()
+        in_parts(seen, |seen| match self.as_owner() {
+            Ok(_owner) => seen.iter().map(since).collect(),
+            Err(_) => vec![Since::Unknown; seen.len()],
+        })
     }
 
     fn tidy(&self) {

@@ -76,18 +76,12 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
         let kind = error.kind();
         return temps.into_iter().map(|temp| temp.and(Err(io::Error::from(kind)))).collect();
     }
-    let mut put: Vec<io::Result<Put>> = temps
-        .into_iter()
-        .zip(files)
-        .map(|(temp, file)| {
-            let temp = temp?;
-            let put = rename_into_place(dir, &temp, file);
-            if !matches!(put, Ok(Put::Done(_))) {
-                let _ = unlinkat(dir, temp.as_c_str(), AtFlags::empty());
-            }
-            put
-        })
-        .collect();
+    // All are there, or it would have failed.
+    let places: Vec<(CString, &NewFile<'_>)> = temps.into_iter().flatten().zip(files).collect();
+    let mut put = in_parts(&places, |places| match AsOwner::of(dir) {
+        Ok(_owner) => places.iter().map(|(temp, file)| put_into_place(dir, temp, file)).collect(),
+        Err(error) => places.iter().map(|_| Err(io::Error::other(error.to_string()))).collect(),
+    });
     if let Err(error) = fsync(dir) {
         for result in &mut put {
             if matches!(result, Ok(Put::Done(_))) {
@@ -167,6 +161,15 @@ fn write_temp(dir: &Dir, new: &NewFile<'_>) -> io::Result<CString> {
             Err(error)
         }
     }
+}
+
+/// Renames a temporary file, or removes it where it is not to take its place.
+fn put_into_place(dir: &Dir, temp: &CStr, file: &NewFile<'_>) -> io::Result<Put> {
+    let put = rename_into_place(dir, temp, file);
+    if !matches!(put, Ok(Put::Done(_))) {
+        let _ = unlinkat(dir, temp, AtFlags::empty());
+    }
+    put
 }
 
 fn rename_into_place(dir: &Dir, temp: &CStr, new: &NewFile<'_>) -> io::Result<Put> {

@@ -113,7 +113,7 @@ impl AsOwner {
     ///
     /// Where the kernel did not do it, as for a user unknown in a user namespace.
     pub fn of(dir: &Dir) -> io::Result<Self> {
-        if !is_root() || dir.uid() == 0 {
+        if dir.uid() == 0 || !is_root() {
             return Ok(AsOwner { before: None, _here: PhantomData });
         }
         let (uid, gid) = (Uid::from_raw(dir.uid()), Gid::from_raw(dir.gid()));
