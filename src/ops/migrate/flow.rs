@@ -94,7 +94,7 @@ fn read(
         }
         behind.count = now.len() - to_go.len();
         let mut sent = send(behind);
-        in_parts(stores.to.as_ref(), to_go, |part| {
+        with_targets(stores.to.as_ref(), to_go, |part| {
             let mut load = Load { count: part.len(), ..Load::default() };
             for (ready, there) in part {
                 load.ready.extend(plan(ready, there, options, known, &mut load.tally));
@@ -109,7 +109,7 @@ fn read(
 }
 
 /// Gives `take` all of `ready`, part by part, with what is at the target under their ids: as much as there is room for.
-pub(super) fn in_parts(
+pub(super) fn with_targets(
     to: &dyn WritableStore,
     mut ready: Vec<Ready>,
     mut take: impl FnMut(Vec<(Ready, RawRead)>),
@@ -120,6 +120,17 @@ pub(super) fn in_parts(
         let later = ready.split_off(reads.len().clamp(1, ready.len()));
         take(ready.into_iter().zip(reads).collect());
         ready = later;
+    }
+}
+
+/// Reads all of some sessions, whatever room they take together, and gives each to `take` with its position.
+pub(super) fn read_each(store: &dyn WritableStore, ids: &[EntryName], mut take: impl FnMut(usize, RawRead)) {
+    let mut next = 0;
+    while let Some(rest) = ids.get(next..).filter(|rest| !rest.is_empty()) {
+        let reads = store.read_many(rest, ROOM);
+        let count = reads.len().max(1);
+        (next..).zip(reads).for_each(|(position, read)| take(position, read));
+        next += count;
     }
 }
 

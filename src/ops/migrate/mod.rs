@@ -286,25 +286,21 @@ fn target_id(id: &EntryName, stores: &Stores, options: &Options) -> Option<Entry
 fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(), Error> {
     let (mut conflicts, mut first) = (0_u64, None);
     let listed = flow::batches(stores.from.as_ref(), |ids| {
-        let pairs: Vec<(EntryName, EntryName)> =
-            ids.iter().filter_map(|id| Some((*id, target_id(id, stores, options)?))).collect();
-        let mut rest = pairs.as_slice();
-        while !rest.is_empty() {
-            let targets: Vec<EntryName> = rest.iter().map(|pair| pair.1).collect();
-            let reads = stores.to.read_many(&targets, flow::ROOM);
-            let (now, later) = rest.split_at(reads.len().clamp(1, rest.len()));
-            rest = later;
-            for ((id, target), there) in now.iter().zip(reads) {
-                let Ok(Some(there)) = there else { continue };
-                let bytes = there.map(|raw| raw.bytes).unwrap_or_default();
-                let ours = known.tells(target, || journal::hash(&bytes));
-                let same = || matches!(stores.from.read_raw(id), Ok(Some(Ok(raw))) if raw.bytes == bytes);
-                if !ours && !same() {
-                    conflicts += 1;
-                    first = first.min(Some(*id)).or(Some(*id));
-                }
+        let fitting = ids.iter().filter_map(|id| Some((*id, target_id(id, stores, options)?)));
+        let (ids, targets): (Vec<EntryName>, Vec<EntryName>) = fitting.unzip();
+        flow::read_each(stores.to.as_ref(), &targets, |position, there| {
+            let (Ok(Some(there)), Some(id), Some(target)) = (there, ids.get(position), targets.get(position))
+            else {
+                return;
+            };
+            let bytes = there.map(|raw| raw.bytes).unwrap_or_default();
+            let ours = known.tells(target, || journal::hash(&bytes));
+            let same = || matches!(stores.from.read_raw(id), Ok(Some(Ok(raw))) if raw.bytes == bytes);
+            if !ours && !same() {
+                conflicts += 1;
+                first = first.min(Some(*id)).or(Some(*id));
             }
-        }
+        });
     });
     listed.map_err(|error| Error::Failed(error.to_string()))?;
     match first {

@@ -60,10 +60,11 @@ pub(super) fn ready(
             return None;
         }
     };
-    if !is_meant(id, &raw, &facts, options, tally) {
+    let expires = facts.expires;
+    if !is_meant(id, &raw, facts, options, tally) {
         return None;
     }
-    if facts.expires == Expires::Absent && wants_expires(stores, options) {
+    if expires == Expires::Absent && wants_expires(stores, options) {
         tally.counts.without_expires += 1;
         let why = "has no expires, without which MoinMoin 1.7 and 1.8 end every request with an error";
         tally.tell(format!("{}: {id}: {why}", from()));
@@ -130,7 +131,12 @@ fn wants_expires(stores: &Stores, options: &Options) -> bool {
 }
 
 /// Whether the filters mean a session; counted where they do not.
-fn is_meant(id: EntryName, raw: &Raw, facts: &Facts, options: &Options, tally: &mut Tally) -> bool {
+fn is_meant(id: EntryName, raw: &Raw, facts: Facts, options: &Options, tally: &mut Tally) -> bool {
+    let his = |users: &std::collections::BTreeSet<String>| {
+        facts.user.as_ref().is_some_and(|user| users.contains(&user.id))
+            || facts.setuid.as_ref().is_some_and(|user| users.contains(user))
+    };
+    let is_his = options.users.as_ref().is_none_or(his);
     let session = Session {
         id,
         inode: 0,
@@ -138,16 +144,12 @@ fn is_meant(id: EntryName, raw: &Raw, facts: &Facts, options: &Options, tally: &
         size: 0,
         bytes_on_disk: 0,
         stamp: raw.stamp,
-        facts: Ok(facts.clone()),
+        facts: Ok(facts),
     };
     let state = session.state(options.now, None);
-    let his = |users: &std::collections::BTreeSet<String>| {
-        facts.user.as_ref().is_some_and(|user| users.contains(&user.id))
-            || facts.setuid.as_ref().is_some_and(|user| users.contains(user))
-    };
     let meant = (options.states.is_empty() || options.states.contains(&state))
         && options.older_than.is_none_or(|age| is_older(session.modified, age, options.now))
-        && options.users.as_ref().is_none_or(his);
+        && is_his;
     if !meant {
         tally.counts.filtered += 1;
         return false;

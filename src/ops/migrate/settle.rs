@@ -6,7 +6,7 @@ use crate::store::{EntryName, NewSession, Since, Stamp, WritableStore, Written};
 use crate::sys::Removal;
 
 use super::Ready;
-use super::flow::in_parts;
+use super::flow::with_targets;
 use super::report::{Counts, Tally};
 use super::select::ready;
 use super::transfer::{TRIES, Transfer, count};
@@ -55,7 +55,7 @@ impl Transfer<'_> {
     /// Those whose copy is there, byte for byte. The others a wiki that uses the target has changed or ended already.
     fn check(&mut self, arrived: Vec<Ready>) -> Vec<Ready> {
         let mut checked = Vec::with_capacity(arrived.len());
-        in_parts(self.stores.to.as_ref(), arrived, |part| {
+        with_targets(self.stores.to.as_ref(), arrived, |part| {
             for (mut ready, there) in part {
                 match there {
                     Ok(Some(Ok(raw))) if raw.bytes == ready.new.bytes => {

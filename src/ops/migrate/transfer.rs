@@ -6,7 +6,7 @@ use std::io;
 use crate::store::{EntryName, NewSession, Written, tally};
 
 use super::cookie_map::Pair;
-use super::flow::{BATCH, Load, ROOM, in_parts};
+use super::flow::{BATCH, Load, read_each, with_targets};
 use super::journal::{Entry, Journal, Kept, Known};
 use super::plan::plan;
 use super::report::{Report, Tally};
@@ -78,7 +78,7 @@ impl<'a> Transfer<'a> {
             }
             let batch = std::mem::take(&mut again);
             let (to, options, known) = (self.stores.to.as_ref(), self.options, self.known);
-            in_parts(to, batch, |part| {
+            with_targets(to, batch, |part| {
                 let tally = &mut self.tally;
                 let planned = part.into_iter();
                 let planned = planned.filter_map(|(ready, there)| plan(ready, there, options, known, tally));
@@ -188,19 +188,16 @@ impl<'a> Transfer<'a> {
         let told = self.known.sessions().filter_map(Result::ok).filter_map(|mut told| told.pop());
         let earlier = told.filter(|entry| !noted.contains(entry.to.as_str()));
         let earlier = earlier.filter_map(|entry| Some((EntryName::new(entry.to.as_bytes())?, entry.id)));
-        let earlier: Vec<(EntryName, String)> = earlier.collect();
+        let (targets, ids): (Vec<EntryName>, Vec<String>) = earlier.unzip();
         let mut found = Vec::new();
-        let mut rest = earlier.as_slice();
-        while !rest.is_empty() {
-            let targets: Vec<EntryName> = rest.iter().take(BATCH).map(|(to, _)| *to).collect();
-            let reads = self.stores.to.read_many(&targets, ROOM);
-            let (now, later) = rest.split_at(reads.len().clamp(1, rest.len()));
-            rest = later;
-            for ((to, id), there) in now.iter().zip(reads) {
-                if let Ok(Some(Ok(raw))) = there {
+        for (targets, ids) in targets.chunks(BATCH).zip(ids.chunks(BATCH)) {
+            read_each(self.stores.to.as_ref(), targets, |position, there| {
+                if let (Ok(Some(Ok(raw))), Some(id), Some(to)) =
+                    (there, ids.get(position), targets.get(position))
+                {
                     found.push(Pair::of(id, to.reveal(), &raw.bytes));
                 }
-            }
+            });
         }
         self.pairs.append(&mut found);
     }
