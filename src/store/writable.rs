@@ -194,6 +194,24 @@ pub(super) fn session(id: EntryName, raw: &Raw, fields: Fields) -> Session {
     }
 }
 
+/// What a store knows of a session that is too large to be fetched.
+#[cfg(any(feature = "sqlite", feature = "redis"))]
+pub(super) fn too_large(id: EntryName, size: u64, modified: Modified) -> Session {
+    Session {
+        id,
+        inode: 0,
+        modified: modified.seconds,
+        size,
+        bytes_on_disk: size,
+        stamp: Stamp(0),
+        facts: Err(Unreadable::Unsafe(crate::sys::NotOpened::TooLarge { size })),
+    }
+}
+
+/// So many bytes of sessions are held while a store that gives many at a time is gone through.
+#[cfg(any(feature = "sqlite", feature = "redis"))]
+pub(super) const HELD: usize = 16 * 1024 * 1024;
+
 /// A stamp made of what a session holds, for stores that have nothing better.
 #[cfg(any(feature = "sqlite", feature = "redis"))]
 pub(super) fn stamp_of(bytes: &[u8], modified: Modified) -> Stamp {

@@ -28,6 +28,19 @@ pub struct Modified {
     pub nanos: u32,
 }
 
+impl Modified {
+    /// From nanoseconds since 1970.
+    pub fn from_nanos(nanos: i64) -> Modified {
+        let below = nanos.rem_euclid(1_000_000_000);
+        Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
+    }
+
+    /// In nanoseconds since 1970: until the year 2262.
+    pub fn to_nanos(self) -> i64 {
+        self.seconds.saturating_mul(1_000_000_000).saturating_add(self.nanos.into())
+    }
+}
+
 /// A file to be put there.
 #[derive(Debug, Clone, Copy)]
 pub struct NewFile<'a> {

@@ -26,7 +26,9 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
 use super::tally;
-use super::writable::{NewSession, Raw, RawRead, Room, WritableStore, Written, session, stamp_of};
+use super::writable::{
+    HELD, NewSession, Raw, RawRead, Room, WritableStore, Written, session, stamp_of, too_large,
+};
 use super::{Decide, SessionStore, Sink};
 
 mod connect;
@@ -42,9 +44,6 @@ const COUNT: usize = 1000;
 
 /// A pipeline fetches no more bytes, unless it is of one session: its answers are held all at once.
 const AT_ONCE: u64 = 4 * 1024 * 1024;
-
-/// So many bytes of sessions are held while the store is gone through.
-const SCANNED: usize = 16 * 1024 * 1024;
 
 /// KEYS: both keys. ARGV: the pickle that was judged. 0: it is gone; 1: removed; 2: it is another.
 const REMOVE: &str = "
@@ -165,7 +164,7 @@ impl RedisStore {
             let bytes: Vec<u8> = redis::from_redis_value_ref(bytes).ok()?;
             let (nanos, seal): (Option<i64>, Option<Vec<u8>>) =
                 redis::from_redis_value_ref(meta).unwrap_or((None, None));
-            let modified = modified(nanos.unwrap_or(0));
+            let modified = Modified::from_nanos(nanos.unwrap_or(0));
             let held = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
             if held == 0 {
                 return None;
@@ -242,16 +241,6 @@ impl RedisStore {
     }
 }
 
-/// From nanoseconds since 1970.
-fn modified(nanos: i64) -> Modified {
-    let below = nanos.rem_euclid(1_000_000_000);
-    Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
-}
-
-fn nanos(modified: Modified) -> i64 {
-    modified.seconds.saturating_mul(1_000_000_000).saturating_add(modified.nanos.into())
-}
-
 /// A prefix so that a pattern of Redis means just it.
 fn escaped(prefix: &str) -> String {
     let special = |c| matches!(c, '*' | '?' | '[' | ']' | '\\' | '^');
@@ -261,15 +250,7 @@ fn escaped(prefix: &str) -> String {
 fn found(id: EntryName, entry: &Entry, fields: Fields) -> Session {
     match entry {
         Entry::Raw(raw) => session(id, raw, fields),
-        Entry::TooLarge(size, modified) => Session {
-            id,
-            inode: 0,
-            modified: modified.seconds,
-            size: *size,
-            bytes_on_disk: *size,
-            stamp: Stamp(0),
-            facts: Err(Unreadable::Unsafe(NotOpened::TooLarge { size: *size })),
-        },
+        Entry::TooLarge(size, modified) => too_large(id, *size, *modified),
     }
 }
 
@@ -294,7 +275,7 @@ impl SessionStore for RedisStore {
             tally::LOOKED.add(ids.len());
             let mut rest = ids.as_slice();
             while !rest.is_empty() {
-                let fetched = self.fetch(rest, &Room::new(SCANNED))?;
+                let fetched = self.fetch(rest, &Room::new(HELD))?;
                 let (now, later) = rest.split_at(fetched.len().clamp(1, rest.len()));
                 for (id, entry) in now.iter().zip(fetched) {
                     if let Some(entry) = entry {

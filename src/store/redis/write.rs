@@ -6,9 +6,9 @@ use redis::{Connection, RedisResult};
 
 use crate::store::facts::{Expires, Facts, Fields};
 use crate::store::name::EntryName;
-use crate::store::writable::{NewSession, Room, Written, stamp_of};
+use crate::store::writable::{Modified, NewSession, Room, Written, stamp_of};
 
-use super::{Entry, RedisStore, VERSION, modified, nanos};
+use super::{Entry, RedisStore, VERSION};
 
 /// KEYS: both keys of each session. ARGV, for each: `new` or `over`, what is there now, the pickle, when it ends (ms, or
 /// empty), how many words of the hash follow, and these, fields and values. For each 0: there is one, or another;
@@ -106,7 +106,7 @@ impl RedisStore {
             Some(Expires::At(time)) => Some(time),
             _ => None,
         };
-        let mut fields = vec![("modified_ns", nanos(new.modified).to_string().into_bytes())];
+        let mut fields = vec![("modified_ns", new.modified.to_nanos().to_string().into_bytes())];
         if let Some(expires) = expires {
             fields.push(("expires", format!("{expires:?}").into_bytes()));
         }
@@ -130,7 +130,7 @@ impl RedisStore {
             let answer = if asked { answers.next() } else { Some(0) };
             match answer {
                 Some(1) => {
-                    let modified = modified(nanos(new.modified));
+                    let modified = Modified::from_nanos(new.modified.to_nanos());
                     Ok(Written::Done(stamp_of(&new.bytes, modified)))
                 }
                 Some(0) if new.instead_of.is_some() => Ok(Written::Changed),

@@ -22,7 +22,7 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
 use super::tally;
-use super::writable::{NewSession, RawRead, Room, WritableStore, Written, session, stamp_of};
+use super::writable::{HELD, Modified, NewSession, RawRead, Room, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
 mod row;
@@ -30,14 +30,11 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-use row::{COLUMNS, Entry, Id, found, json_text, modified, nanos};
+use row::{COLUMNS, Entry, Id, found, json_text};
 use schema::{Database, Unusable};
 
 /// Rows read at a time: the database is free for others in between.
 const PAGE: i64 = 1000;
-
-/// So many bytes of sessions are held while the store is gone through.
-const SCANNED: usize = 16 * 1024 * 1024;
 
 /// A database of sessions, held open.
 pub struct SqliteStore {
@@ -122,7 +119,7 @@ impl SqliteStore {
         let connection = self.reader();
         let mut statement = connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
-        let room = Room::new(SCANNED);
+        let room = Room::new(HELD);
         let mut last = None;
         let mut rows = statement.query(params![after, PAGE])?;
         let mut entries = Vec::new();
@@ -220,7 +217,7 @@ impl SqliteStore {
         };
         let user = facts.and_then(|facts| facts.user).map(|user| user.id);
         let seal = self.key.as_ref().map(|key| key.seal(&new.id, &new.bytes));
-        let nanos = nanos(new.modified);
+        let nanos = new.modified.to_nanos();
         let insert = match new.instead_of {
             None => "INSERT OR IGNORE",
             Some(stamp) => match self.one(connection, &new.id)? {
@@ -239,7 +236,11 @@ impl SqliteStore {
             user,
             seal
         ])?;
-        Ok(if rows == 0 { Written::Exists } else { Written::Done(stamp_of(&new.bytes, modified(nanos))) })
+        Ok(if rows == 0 {
+            Written::Exists
+        } else {
+            Written::Done(stamp_of(&new.bytes, Modified::from_nanos(nanos)))
+        })
     }
 }
 

@@ -7,13 +7,13 @@ use std::os::unix::ffi::OsStrExt;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Row, ToSql};
 
-use crate::store::facts::{Fields, Unreadable};
+use crate::store::facts::Fields;
 use crate::store::layout::{Layout, NameKind};
 use crate::store::name::EntryName;
-use crate::store::record::{Found, Session, Stamp};
+use crate::store::record::Found;
 use crate::store::seal::SealKey;
-use crate::store::writable::{Raw, session, stamp_of};
-use crate::sys::{MAX_FILE, Modified, NotOpened};
+use crate::store::writable::{Raw, session, stamp_of, too_large};
+use crate::sys::{MAX_FILE, Modified};
 
 /// What a row is.
 pub(super) enum Entry {
@@ -38,7 +38,7 @@ impl Entry {
         let (ValueRef::Integer(nanos), ValueRef::Integer(size)) = (row.get_ref(1)?, row.get_ref(2)?) else {
             return Ok(Entry::Broken(name, "modified_ns is no integer, or there is no pickle"));
         };
-        let modified = modified(nanos);
+        let modified = Modified::from_nanos(nanos);
         let size = u64::try_from(size).unwrap_or(0);
         if size > MAX_FILE {
             return Ok(Entry::TooLarge(name, size, modified));
@@ -94,29 +94,11 @@ pub(super) fn json_text(id: &EntryName) -> String {
     serde_json::Value::from(id.reveal()).to_string()
 }
 
-pub(super) fn modified(nanos: i64) -> Modified {
-    let below = nanos.rem_euclid(1_000_000_000);
-    Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
-}
-
-/// Nanoseconds since 1970: until the year 2262.
-pub(super) fn nanos(modified: Modified) -> i64 {
-    modified.seconds.saturating_mul(1_000_000_000).saturating_add(modified.nanos.into())
-}
-
 pub(super) fn found(entry: Entry, fields: Fields) -> Found {
     match entry {
         Entry::Foreign(name) => Found::Foreign(name),
         Entry::Broken(name, why) => Found::Failed { name, error: io::Error::other(why) },
         Entry::Session(id, raw) => Found::Session(session(id, &raw, fields)),
-        Entry::TooLarge(id, size, modified) => Found::Session(Session {
-            id,
-            inode: 0,
-            modified: modified.seconds,
-            size,
-            bytes_on_disk: size,
-            stamp: Stamp(0),
-            facts: Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
-        }),
+        Entry::TooLarge(id, size, modified) => Found::Session(too_large(id, size, modified)),
     }
 }
