@@ -1,11 +1,11 @@
-//! `wikifarm config import PY`, and Python files in the place of a farm file.
+//! `wikifarm config import PY`: a farm file made from MoinMoin's Python files.
 
 use std::fs;
 
 use crate::support::{Place, fixtures};
 
 /// A farm of two wikis, with most of what configurations do.
-fn farm() -> Place {
+pub(crate) fn farm() -> Place {
     Place::new()
         .file(
             "farmconfig.py",
@@ -153,100 +153,6 @@ fn as_if_by_hand(fixture: &str, version: &str) {
         .wikifarm(&format!("config import config --moin {version} --check by_hand.toml"))
         .stdout("by_hand.toml: as in the Python files\n")
         .run();
-}
-
-#[test]
-fn python_files_do_in_the_place_of_a_farm_file() {
-    let place = farm();
-    place
-        .wikifarm("-f farmconfig.py config show plans")
-        .stdout(
-            r#"
-            plans
-              url               "https://plans.example.org/"   farmconfig.py:7
-              aliases           ["http://plans.example.org/"]  farmconfig.py:7
-              moin              "1.9"                          farmconfig.py:14
-              siteid            "plans"                        farmconfig.py:7
-              superuser         ["Jörg"]                       farmconfig.py:15
-              cookie_name       "plans"                        plans.py:7
-              cookie_domain     None                           default of 1.9
-              cookie_path       None                           default of 1.9
-              cookie_secure     true                           farmconfig.py:13
-              cookie_httponly   false                          default of 1.9
-              cookie_lifetime   [0.5, 288]                     farmconfig.py:12
-              duplicate_cookie  "first"                        default of 1.9
-              data_dir          "/srv/moin/plans"              plans.py:6
-              cache_dir         "/srv/moin/plans/cache"        default of 1.9
-              session_dir       "sessions"                     farmconfig.py:14
-              user_dir          "/srv/moin/users"              farmconfig.py:10
-              auth              ["moin"]                       default of 1.9
-            "#,
-        )
-        .run();
-    let preview = place.wikifarm("-f farmconfig.py cookie preview").any_stdout().run().stdout;
-    assert!(
-        preview.starts_with("No two wikis share a login.\n\nBy other addresses of the wikis:\n"),
-        "{preview}"
-    );
-}
-
-#[test]
-fn findings_point_into_the_python_files() {
-    let place = farm().file(
-        "plans.py",
-        "from farmconfig import FarmConfig\n\
-         class Config(FarmConfig):\n    data_dir = '/srv/moin/plans'\n    cookie_domain = '.example.com'\n",
-    );
-    place
-        .wikifarm("-f farmconfig.py config check --min-severity error")
-        .status(1)
-        .stdout(
-            r#"
-            error[domain-mismatch]: browsers refuse the cookie: plans.example.org is not within .example.com; nobody can log in
-             --> plans.py:4:21
-              |
-            4 |     cookie_domain = '.example.com'
-              |                     ^^^^^^^^^^^^^^
-              |
-              = help: write a part of the wiki's own host, or leave it out
-
-            farmconfig.py: 2 wikis, 1 error
-            "#,
-        )
-        .run();
-    let found =
-        place.wikifarm("-f farmconfig.py config check --format json").status(1).any_stdout().run().json();
-    let finding =
-        found["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "domain-mismatch").unwrap();
-    assert_eq!((finding["file"].as_str().unwrap(), finding["line"].as_u64().unwrap()), ("plans.py", 4));
-}
-
-#[test]
-fn comments_in_python_files_allow_rules_and_say_what_python_does_not() {
-    let place = Place::new().file(
-        "wikiconfig.py",
-        "import socket\nfrom MoinMoin.config import multiconfig\n\
-         # wikifarm: moin = \"1.9.11\"\n# wikifarm: url = \"http://wiki.example.org/\"\n\
-         class Config(multiconfig.DefaultConfig):\n    cookie_lifetime = (0, 0) # wikifarm: allow(login-disabled) closed\n    \
-         cookie_domain = socket.getfqdn()   # wikifarm: cookie_domain = \".example.org\"\n",
-    );
-    place
-        .wikifarm("-f wikiconfig.py config check")
-        .stdout("wikiconfig.py: 1 wiki, nothing to report\n")
-        .run();
-    let bad = "# wikifarm: cookie_domian = \"x\"\n# wikifarm: moin = 1.9\n# wikifarm: mooin\n# wikifarm: allow(none-such) x\n";
-    let text = fs::read_to_string(place.path().join("wikiconfig.py")).unwrap();
-    let place = place.file("wikiconfig.py", format!("{text}{bad}"));
-    let found =
-        place.wikifarm("-f wikiconfig.py config check --format json").status(1).any_stdout().run().json();
-    let found = found["findings"].as_array().unwrap().clone();
-    let told: Vec<_> =
-        found.iter().map(|it| (it["rule"].as_str().unwrap(), it["line"].as_u64().unwrap())).collect();
-    assert_eq!(
-        told,
-        [("unknown-key", 8), ("wrong-type", 9), ("bad-suppression", 10), ("unknown-rule", 11)],
-        "{found:#?}"
-    );
 }
 
 #[test]
@@ -501,19 +407,6 @@ SESSION_COOKIE_SAMESITE = "Lax"
 }
 
 #[test]
-fn passwords_in_the_files_are_not_shown_in_findings() {
-    let place = Place::new().file(
-        "wikiconfig.py",
-        "from MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin.auth.ldap_login import LDAPAuth\n\
-         class Config(DefaultConfig):\n    auth = [LDAPAuth(bind_pw='hush-hush', name=some()), x]\n",
-    );
-    let ran =
-        place.wikifarm("config import --url https://example.org/").status(3).any_stderr().any_stdout().run();
-    assert!(ran.stderr.contains("bind_pw='*********'"), "{}", ran.stderr);
-    assert!(!ran.stdout.contains("hush"), "{}", ran.stdout);
-}
-
-#[test]
 fn authentication_methods_handlers_and_lifetimes_are_translated() {
     let wiki = |moin: &str, body: &str| {
         let text = format!(
@@ -627,169 +520,6 @@ fn a_home_is_that_of_who_runs_wikifarm_and_says_so() {
 }
 
 #[test]
-fn drift_is_told_setting_by_setting() {
-    let place = farm();
-    place.wikifarm("config import --moin 1.9.8 -o farm.toml").any_stdout().run();
-    let text = fs::read_to_string(place.path().join("farm.toml")).unwrap();
-    let changed = text
-        .replace("cookie_secure = true", "cookie_secure = false")
-        .replace("cookie_domain = \".example.org\" ", "")
-        .replace("[wikis.plans]", "[wikis.planes]")
-        // What Python does not say is no drift.
-        .replace("[wikis.docs]\n", "[wikis.docs]\nbackend_url = \"http://127.0.0.1:8080/\"\n")
-        + "[prune]\nidle = \"400d\"\n";
-    let place = place.file("farm.toml", changed.replace("         # farmconfig.py:11", ""));
-    place
-        .wikifarm("config import --check farm.toml")
-        .status(1)
-        .stdout(
-            r#"
-            docs cookie_domain: not in the farm file, but ".example.org" (farmconfig.py:11)
-            docs cookie_secure: false (farm.toml:8), but true (farmconfig.py:13)
-            plans: not in the farm file, but "https://plans.example.org/" (farmconfig.py:7)
-            planes: "https://plans.example.org/" (farm.toml:20), but not in the Python files
-            farm.toml: 4 differences
-            "#,
-        )
-        .run();
-    let json =
-        place.wikifarm("config import --check farm.toml --format json").status(1).any_stdout().run().json();
-    assert_eq!(
-        json["drift"][1],
-        serde_json::json!({"wiki": "docs", "setting": "cookie_secure", "farm": "false", "farm_origin": "farm.toml:8",
-            "python": "true", "python_origin": "farmconfig.py:13"})
-    );
-    let told =
-        place.wikifarm("config import --check farm.toml --moin 1.9.11").status(1).any_stdout().run().stdout;
-    assert!(told.contains("docs moin: \"1.9.8\" (farm.toml:4), but \"1.9.11\" (--moin)\n"), "{told}");
-}
-
-/// Two wikis of 1.9 whose sessions are in a database, and what else of theirs only the farm file or a comment says.
-const DATABASE: &str = "import os\nfrom MoinMoin.config import multiconfig\n\
-    from wikifarm_session19 import WikifarmSessionService\n\
-    wikis = [('docs', r'^https?://docs\\.example\\.org/'), ('plans', r'^https?://plans\\.example\\.org/')]\n\
-    class FarmConfig(multiconfig.DefaultConfig):\n    user_dir = '/srv/users'\n    \
-        session_service = WikifarmSessionService('sqlite:' + os.path.join('/srv', 's.db') + '?key_file=/etc/seal.key')\n";
-
-#[test]
-fn drift_of_every_setting_is_told() {
-    let wiki = |name: &str, more: &str| {
-        format!(
-            "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    data_dir = '/srv/{name}'\n{more}"
-        )
-    };
-    let place = Place::new()
-        .file("farmconfig.py", DATABASE)
-        // Modules of wikifarm are not read, wherever they lie.
-        .file("wikifarm_session19.py", "class WikifarmSessionService(:\n")
-        .file(
-            "docs.py",
-            wiki("docs", "# wikifarm: backend_url = \"http://127.0.0.1:1/\"\n# wikifarm: duplicate_cookie = \"last\"\n"),
-        )
-        .file("plans.py", wiki("plans", ""));
-    place.wikifarm("config import --moin 1.9.11 -o farm.toml").stdout("farm.toml: 2 wikis\n").run();
-    let text = fs::read_to_string(place.path().join("farm.toml")).unwrap();
-    assert!(
-        text.contains("session_store = \"sqlite:/srv/s.db?key_file=/etc/seal.key\"  # farmconfig.py:7\n"),
-        "{text}"
-    );
-    assert!(!text.contains("session_service"), "{text}");
-    place.wikifarm("config import --check farm.toml").stdout("farm.toml: as in the Python files\n").run();
-    let changed = text
-        .replace("seal.key", "other.key")
-        .replace("127.0.0.1:1/", "127.0.0.1:2/")
-        .replace("\"last\"", "\"first\"")
-        .replace(
-            "[wikis.plans]\n",
-            "[wikis.plans]\nsiteid = \"plan\"\nbackend_url = \"http://127.0.0.1:3/\"\n",
-        );
-    let place = place.file("farm.toml", changed);
-    place
-        .wikifarm("config import --check farm.toml")
-        .status(1)
-        .stdout(
-            r#"
-            docs backend_url: "http://127.0.0.1:2/" (farm.toml:13), but "http://127.0.0.1:1/" (docs.py:4)
-            docs duplicate_cookie: "first" (farm.toml:14), but "last" (docs.py:5)
-            docs session_store: "sqlite:/srv/s.db?key_file=/etc/other.key" (farm.toml:7), but "sqlite:/srv/s.db?key_file=/etc/seal.key" (farmconfig.py:7)
-            plans siteid: "plan" (farm.toml:18), but "plans" (farmconfig.py:4)
-            plans session_store: "sqlite:/srv/s.db?key_file=/etc/other.key" (farm.toml:7), but "sqlite:/srv/s.db?key_file=/etc/seal.key" (farmconfig.py:7)
-            farm.toml: 5 differences
-            "#,
-        )
-        .run();
-    // Where sessions lie counts, not how that is said.
-    let plain = DATABASE.replace("session_service =", "session_dir = '/srv/sessions' #");
-    let farm = fs::read_to_string(place.path().join("farm.toml")).unwrap();
-    let farm = farm.replace("sqlite:/srv/s.db?key_file=/etc/other.key", "moin-1.9:/srv/sessions");
-    let place = place.file("farmconfig.py", plain).file("farm.toml", farm);
-    let told = place.wikifarm("config import --check farm.toml").status(1).any_stdout().run().stdout;
-    assert!(!told.contains("session_store") && !told.contains("session_dir"), "{told}");
-    assert!(told.ends_with("farm.toml: 3 differences\n"), "{told}");
-}
-
-#[test]
-fn a_key_by_another_name_is_no_drift_and_another_key_is() {
-    let wiki = |key: &str| {
-        format!(
-            "from moin.config.default import DefaultConfig\nclass Config(DefaultConfig):\n    pass\nSECRET_KEY = '{key}'\n"
-        )
-    };
-    let place = Place::new()
-        .file("all/a/wikiconfig.py", wiki("one"))
-        .file("all/b/wikiconfig.py", wiki("one"))
-        .file("all/c/wikiconfig.py", wiki("two"));
-    let urls = "--url a=https://a.example.org/ --url b=https://b.example.org/ --url c=https://c.example.org/";
-    let import = format!("config import all {urls}");
-    place.wikifarm(&format!("{import} -o farm.toml")).any_stdout().run();
-    let check = format!("{import} --check farm.toml");
-    let as_is = "farm.toml: as in the Python files\n";
-    place.wikifarm(&check).stdout(as_is).run();
-    let text = fs::read_to_string(place.path().join("farm.toml")).unwrap();
-    let ids: Vec<&str> =
-        text.lines().filter_map(|line| line.strip_prefix("secret_key_id = \"")?.get(..8)).collect();
-    let [common, other] = ids.as_slice() else { panic!("{text}") };
-    // The admin's own names for them.
-    let named = text.replace(common, "the old key").replace(other, "the new key");
-    let place = place.file("farm.toml", named.clone());
-    place.wikifarm(&check).stdout(as_is).run();
-    // What the farm file calls one key are two.
-    let place = place.file("farm.toml", named.replace("the new key", "the old key"));
-    let told = place.wikifarm(&check).status(1).any_stdout().run().stdout;
-    assert!(told.starts_with("c secret_key_id: \"the old key\" (farm.toml:"), "{told}");
-    // The key was changed since the import.
-    let place = place.file("farm.toml", text.clone()).file("all/c/wikiconfig.py", wiki("three"));
-    let told = place.wikifarm(&check).status(1).any_stdout().run().stdout;
-    assert!(told.starts_with(&format!("c secret_key_id: \"{other}\" (farm.toml:")), "{told}");
-    assert!(told.ends_with("farm.toml: 1 difference\n") && !told.contains("three"), "{told}");
-}
-
-#[test]
-fn a_wiki_that_stands_alone_may_be_called_anything() {
-    let place = Place::new()
-        .file(
-            "wikiconfig.py",
-            "from MoinMoin.config.multiconfig import DefaultConfig\nclass Config(DefaultConfig):\n    \
-             session_dir = '/srv/sessions'\n# wikifarm: url = \"https://wiki.example.org/\"\n",
-        )
-        .file(
-            "farm.toml",
-            "moin = \"1.9.11\"\n[wikis.main]\nurl = \"https://wiki.example.org/\"\nsiteid = \"wikiconfig\"\n\
-             session_dir = \"/srv/other\"\n",
-        );
-    place
-        .wikifarm("config import --moin 1.9.11 --check farm.toml")
-        .status(1)
-        .stdout(
-            r#"
-            main session_dir: "/srv/other" (farm.toml:5), but "/srv/sessions" (wikiconfig.py:3)
-            farm.toml: 1 difference
-            "#,
-        )
-        .run();
-}
-
-#[test]
 fn a_database_that_is_not_known_is_left_out_and_its_password_not_shown() {
     let told = |moin: &str, module: &str, setting: &str| {
         let place = Place::new().file(
@@ -867,26 +597,6 @@ fn a_file_that_is_there_is_not_written_over_unasked() {
         .status(3)
         .stderr("wikifarm: can't write none/farm.toml: no such file or directory\n")
         .run();
-}
-
-#[test]
-fn python_files_are_shown_and_never_mended() {
-    let place = Place::new().file(
-        "wikiconfig.py",
-        "from MoinMoin.config.multiconfig import DefaultConfig\n# wikifarm: moin = \"1.9.11\"\n\
-         # wikifarm: url = \"http://wiki.example.org/\"\nclass Config(DefaultConfig):\n    anonymous_session_lifetime = 1\n",
-    );
-    for named in ["wikiconfig.py", "."] {
-        place
-            .wikifarm(&format!("-f {named} config check --fix"))
-            .status(2)
-            .stderr(&format!("wikifarm: {named} is Python, which wikifarm does not change\n"))
-            .run();
-    }
-    let found = place.wikifarm("-f wikiconfig.py config check --format json").any_stdout().run().json();
-    let finding =
-        found["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "ignored-setting").unwrap();
-    assert_eq!(finding["fix"], serde_json::json!(null));
 }
 
 #[test]

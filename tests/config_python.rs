@@ -1,0 +1,133 @@
+//! Python files in the place of a farm file: `--farm farmconfig.py`.
+
+use std::fs;
+
+use crate::config_import::farm;
+use crate::support::Place;
+
+#[test]
+fn python_files_do_in_the_place_of_a_farm_file() {
+    let place = farm();
+    place
+        .wikifarm("-f farmconfig.py config show plans")
+        .stdout(
+            r#"
+            plans
+              url               "https://plans.example.org/"   farmconfig.py:7
+              aliases           ["http://plans.example.org/"]  farmconfig.py:7
+              moin              "1.9"                          farmconfig.py:14
+              siteid            "plans"                        farmconfig.py:7
+              superuser         ["Jörg"]                       farmconfig.py:15
+              cookie_name       "plans"                        plans.py:7
+              cookie_domain     None                           default of 1.9
+              cookie_path       None                           default of 1.9
+              cookie_secure     true                           farmconfig.py:13
+              cookie_httponly   false                          default of 1.9
+              cookie_lifetime   [0.5, 288]                     farmconfig.py:12
+              duplicate_cookie  "first"                        default of 1.9
+              data_dir          "/srv/moin/plans"              plans.py:6
+              cache_dir         "/srv/moin/plans/cache"        default of 1.9
+              session_dir       "sessions"                     farmconfig.py:14
+              user_dir          "/srv/moin/users"              farmconfig.py:10
+              auth              ["moin"]                       default of 1.9
+            "#,
+        )
+        .run();
+    let preview = place.wikifarm("-f farmconfig.py cookie preview").any_stdout().run().stdout;
+    assert!(
+        preview.starts_with("No two wikis share a login.\n\nBy other addresses of the wikis:\n"),
+        "{preview}"
+    );
+}
+
+#[test]
+fn findings_point_into_the_python_files() {
+    let place = farm().file(
+        "plans.py",
+        "from farmconfig import FarmConfig\n\
+         class Config(FarmConfig):\n    data_dir = '/srv/moin/plans'\n    cookie_domain = '.example.com'\n",
+    );
+    place
+        .wikifarm("-f farmconfig.py config check --min-severity error")
+        .status(1)
+        .stdout(
+            r#"
+            error[domain-mismatch]: browsers refuse the cookie: plans.example.org is not within .example.com; nobody can log in
+             --> plans.py:4:21
+              |
+            4 |     cookie_domain = '.example.com'
+              |                     ^^^^^^^^^^^^^^
+              |
+              = help: write a part of the wiki's own host, or leave it out
+
+            farmconfig.py: 2 wikis, 1 error
+            "#,
+        )
+        .run();
+    let found =
+        place.wikifarm("-f farmconfig.py config check --format json").status(1).any_stdout().run().json();
+    let finding =
+        found["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "domain-mismatch").unwrap();
+    assert_eq!((finding["file"].as_str().unwrap(), finding["line"].as_u64().unwrap()), ("plans.py", 4));
+}
+
+#[test]
+fn comments_in_python_files_allow_rules_and_say_what_python_does_not() {
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "import socket\nfrom MoinMoin.config import multiconfig\n\
+         # wikifarm: moin = \"1.9.11\"\n# wikifarm: url = \"http://wiki.example.org/\"\n\
+         class Config(multiconfig.DefaultConfig):\n    cookie_lifetime = (0, 0) # wikifarm: allow(login-disabled) closed\n    \
+         cookie_domain = socket.getfqdn()   # wikifarm: cookie_domain = \".example.org\"\n",
+    );
+    place
+        .wikifarm("-f wikiconfig.py config check")
+        .stdout("wikiconfig.py: 1 wiki, nothing to report\n")
+        .run();
+    let bad = "# wikifarm: cookie_domian = \"x\"\n# wikifarm: moin = 1.9\n# wikifarm: mooin\n# wikifarm: allow(none-such) x\n";
+    let text = fs::read_to_string(place.path().join("wikiconfig.py")).unwrap();
+    let place = place.file("wikiconfig.py", format!("{text}{bad}"));
+    let found =
+        place.wikifarm("-f wikiconfig.py config check --format json").status(1).any_stdout().run().json();
+    let found = found["findings"].as_array().unwrap().clone();
+    let told: Vec<_> =
+        found.iter().map(|it| (it["rule"].as_str().unwrap(), it["line"].as_u64().unwrap())).collect();
+    assert_eq!(
+        told,
+        [("unknown-key", 8), ("wrong-type", 9), ("bad-suppression", 10), ("unknown-rule", 11)],
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn passwords_in_the_files_are_not_shown_in_findings() {
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "from MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin.auth.ldap_login import LDAPAuth\n\
+         class Config(DefaultConfig):\n    auth = [LDAPAuth(bind_pw='hush-hush', name=some()), x]\n",
+    );
+    let ran =
+        place.wikifarm("config import --url https://example.org/").status(3).any_stderr().any_stdout().run();
+    assert!(ran.stderr.contains("bind_pw='*********'"), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("hush"), "{}", ran.stdout);
+}
+
+#[test]
+fn python_files_are_shown_and_never_mended() {
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "from MoinMoin.config.multiconfig import DefaultConfig\n# wikifarm: moin = \"1.9.11\"\n\
+         # wikifarm: url = \"http://wiki.example.org/\"\nclass Config(DefaultConfig):\n    anonymous_session_lifetime = 1\n",
+    );
+    for named in ["wikiconfig.py", "."] {
+        place
+            .wikifarm(&format!("-f {named} config check --fix"))
+            .status(2)
+            .stderr(&format!("wikifarm: {named} is Python, which wikifarm does not change\n"))
+            .run();
+    }
+    let found = place.wikifarm("-f wikiconfig.py config check --format json").any_stdout().run().json();
+    let finding =
+        found["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "ignored-setting").unwrap();
+    assert_eq!(finding["fix"], serde_json::json!(null));
+}
