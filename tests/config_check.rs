@@ -490,6 +490,25 @@ fn what_lies_beside_the_farm_file_has_its_directory_above_it() {
     );
 }
 
+/// Whoever can replace a directory far above puts all below it in place, too.
+#[test]
+fn all_directories_above_count() {
+    let place = with_directories(&SOUND.replace("\"sessions\"", "\"open/wiki/cache/sessions\""));
+    let mode = |path: &str, mode| {
+        let path = place.path().join(path);
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    mode("open/wiki/cache/sessions", 0o700);
+    mode("open", 0o777);
+    let found = place.wikifarm("config check --format json").status(1).any_stdout().run().json();
+    let found = &found["findings"][0];
+    assert_eq!(found["message"], "everybody can put another directory in place of open/wiki");
+    assert_eq!(found["help"], "run: chmod o-w open");
+    mode("open", 0o1777);
+    place.wikifarm("config check --quiet").any_stdout().run();
+}
+
 #[test]
 fn a_cure_is_one_that_the_version_has() {
     let helps = |farm: &str| -> Vec<String> {

@@ -169,6 +169,8 @@ pub(super) struct Facts<'a> {
     /// Each wiki with its directories.
     pub(super) wikis: Vec<(&'a Wiki, Vec<Place>)>,
     found: HashMap<PathBuf, io::Result<Directory>>,
+    /// Some directory is open to everybody.
+    open: bool,
     cleaner: OnceLock<bool>,
     entries: Mutex<HashMap<PathBuf, Option<Entries>>>,
 }
@@ -183,22 +185,23 @@ impl<'a> Facts<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(io::ErrorKind::NotFound),
             _ => None,
         };
+        let mut unknown = Vec::new();
         let mut look = |path: &Path| {
-            if !found.contains_key(path) {
+            // Of what is known, all above is, too.
+            unknown.extend(way_up(path).take_while(|path| !found.contains_key(*path)).map(Path::to_owned));
+            while let Some(path) = unknown.pop() {
                 // Nothing lies in a directory that is not there.
-                let gone = above(path).and_then(|parent| found.get(parent)).and_then(missing);
-                let there = gone.map_or_else(|| disk.directory(path), |kind| Err(kind.into()));
-                found.insert(path.to_owned(), there);
+                let gone = above(&path).and_then(|parent| found.get(parent)).and_then(missing);
+                let there = gone.map_or_else(|| disk.directory(&path), |kind| Err(kind.into()));
+                found.insert(path, there);
             }
         };
         look(&farm.base());
         for place in wikis.iter().flat_map(|(_, places)| places) {
-            if let Some(parent) = above(&place.path) {
-                look(parent);
-            }
             look(&place.path);
         }
-        Facts { farm, disk, wikis, found, cleaner: OnceLock::new(), entries: Mutex::default() }
+        let open = found.values().flatten().any(|found| found.mode & 0o1002 == 0o002);
+        Facts { farm, disk, wikis, found, open, cleaner: OnceLock::new(), entries: Mutex::default() }
     }
 
     /// What is at `path`; `None` where nobody looked.
@@ -215,6 +218,14 @@ impl<'a> Facts<'a> {
     /// Whether a job of this machine removes sessions.
     pub(super) fn has_cleaner(&self) -> bool {
         *self.cleaner.get_or_init(|| self.disk.has_cleaner())
+    }
+
+    /// What everybody can put another directory in place of: the lowest such on the way to `path`, and the one it lies in.
+    pub(super) fn replaceable<'p>(&self, path: &'p Path) -> Option<(&'p Path, &'p Path)> {
+        // In a sticky directory nobody can rename what is another's.
+        let open = |above: &Path| self.directory(above).is_some_and(|found| found.mode & 0o1002 == 0o002);
+        let pairs = way_up(path).zip(way_up(path).skip(1));
+        pairs.into_iter().find(|(_, above)| self.open && open(above))
     }
 
     /// What lies in a session directory, looked at once; `None` if it can't be read.
@@ -234,9 +245,15 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The directory that a path lies in; above one part alone it is where we are.
+/// The directory that a path lies in; above one part alone it is where we are, and above that a path does not tell.
 pub(super) fn above(path: &Path) -> Option<&Path> {
-    path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent })
+    let parent = path.file_name().and(path.parent())?;
+    Some(if parent == Path::new("") { Path::new(".") } else { parent })
+}
+
+/// A path and all above it, as far as it tells.
+fn way_up(path: &Path) -> impl Iterator<Item = &Path> {
+    std::iter::successors(Some(path), |path| above(path))
 }
 
 /// How a wiki's sessions lie in their directory.

@@ -1,7 +1,7 @@
 //! Rules about who may do what in the wikis' directories.
 
 use super::Severity::{Error, Warning};
-use super::disk::{Facts, Role, above};
+use super::disk::{Facts, Role};
 use super::rule::{Look, Rule, Sink};
 
 const FAMILY: &str = "permissions";
@@ -141,12 +141,14 @@ fn listable_sessions(facts: &Facts<'_>, sink: &mut Sink) {
 
 fn writable_parent(facts: &Facts<'_>, sink: &mut Sink) {
     for (wiki, place) in facts.places() {
-        let Some(parent) = above(&place.path) else { continue };
-        // In a sticky directory nobody can rename what is another's.
-        if facts.directory(parent).is_some_and(|found| found.mode & 0o1002 == 0o002) {
-            let (path, above) = (place.path.display(), parent.display());
-            let message = format!("everybody can put another directory in place of {path}");
-            sink.report(wiki, wiki.span_of(place.key), message, format!("run: chmod o-w {above}"));
+        if let Some((path, above)) = facts.replaceable(&place.path) {
+            let message = format!("everybody can put another directory in place of {}", path.display());
+            sink.report(
+                wiki,
+                wiki.span_of(place.key),
+                message,
+                format!("run: chmod o-w {}", above.display()),
+            );
         }
     }
 }

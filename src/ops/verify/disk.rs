@@ -1,12 +1,13 @@
 //! Modes and owners.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::{Check, Finding, Findings, Problem};
 use crate::store::{Layout, NameKind, SqliteAddress, StoreSpec};
-use crate::sys::{AsOwner, Dir, DirError, Kind, NotOpened, stat_regular};
+use crate::sys::{AsOwner, Dir, Kind, NotOpened, stat_regular};
 
 /// Who may do what in the directory, and with the files.
 pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
@@ -30,7 +31,7 @@ pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<P
 fn database(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
     let path = SqliteAddress::parse(&spec.dir).file;
     if let Err(error) = replaceable(&path, "file", found) {
-        problems.push(Problem(error.to_string()));
+        problems.push(Problem(format!("{}: {error}", path.display())));
     }
     let mode = match std::fs::symlink_metadata(&path) {
         Ok(stat) => stat.mode() & 0o7777,
@@ -44,17 +45,25 @@ fn database(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>)
 }
 
 /// Whether everybody can put another file or directory in the place of that one, which its wiki then unpickles.
-fn replaceable(path: &Path, what: &str, found: &mut Findings) -> Result<(), DirError> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mode = Dir::open(parent)?.mode();
-    // In a sticky directory (/tmp) nobody can replace another's file.
-    if mode & 0o1002 == 0o002 {
-        let message = format!("everybody can put another {what} in its place (mode {mode:04o})");
-        let path = parent.to_owned();
-        found.add(Finding { check: Check::UnsafeDirectory, path, message, key: String::new() });
+/// Looked at are all directories on the way to it, as it was written and where links lead.
+fn replaceable(path: &Path, what: &str, found: &mut Findings) -> std::io::Result<()> {
+    let real = std::fs::canonicalize(path)?;
+    let whole = std::path::absolute(path)?;
+    let mut seen = BTreeSet::new();
+    for way in [path, &whole, &real] {
+        let mut what = what;
+        for above in way.ancestors().skip(1) {
+            let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+            let stat = std::fs::metadata(above)?;
+            let mode = stat.mode() & 0o7777;
+            // In a sticky directory (/tmp) nobody can replace another's file.
+            if seen.insert((stat.dev(), stat.ino())) && mode & 0o1002 == 0o002 {
+                let message = format!("everybody can put another {what} in its place (mode {mode:04o})");
+                let path = above.to_owned();
+                found.add(Finding { check: Check::UnsafeDirectory, path, message, key: String::new() });
+            }
+            what = "directory";
+        }
     }
     Ok(())
 }
