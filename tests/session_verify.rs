@@ -160,6 +160,57 @@ fn a_directory_that_strangers_can_replace_is_an_error() {
 }
 
 #[test]
+fn all_directories_above_are_looked_at_also_behind_a_link() {
+    let place = private(
+        Place::new().session("open/wiki/cache/sessions", Session::new('a').expires(NOW + HOUR)),
+        "open/wiki/cache/sessions",
+    );
+    std::os::unix::fs::symlink(place.path().join("open/wiki/cache/sessions"), place.path().join("link"))
+        .unwrap();
+    let mode =
+        |mode| fs::set_permissions(place.path().join("open"), fs::Permissions::from_mode(mode)).unwrap();
+    for dir in ["open/wiki/cache/sessions", "link"] {
+        let verify = format!("session verify --now 1795400000 --store moin-1.9:{dir}");
+        mode(0o757);
+        let ran = place.wikifarm(&verify).status(1).any_stdout().run();
+        let line = "open  everybody can put another directory in its place (mode 0757)\n";
+        assert!(ran.stdout.contains(line), "{}", ran.stdout);
+        mode(0o755);
+        place.wikifarm(&verify).any_stdout().run();
+    }
+}
+
+#[test]
+fn what_has_not_the_seal_of_the_store_is_an_error() {
+    let place = Place::new()
+        .session("one", Session::new('a').expires(4_000_000_000))
+        .session("two", Session::new('b').expires(4_000_000_000))
+        .file("key", "an example of a key\n");
+    fs::set_permissions(place.path().join("key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let (sealed, plain) = ("sqlite:s.db?key_file=key", "sqlite:s.db");
+    for (from, to) in [("one", sealed), ("two", plain)] {
+        let migrate = format!("session migrate -q --from moin-1.9:{from} --to {to}");
+        place.wikifarm(&migrate).any_stdout().run();
+    }
+    let verify = |store: &str| format!("session verify --now 1795400000 --store {store}");
+    place.wikifarm(&verify(plain)).any_stdout().run();
+    place
+        .wikifarm(&verify(sealed))
+        .status(1)
+        .stdout(
+            "
+            sqlite:s.db?key_file=key
+              error unsealed: 1
+                bbbbbbbb…  without the seal of the store's key
+                cure: its wiki takes it for none: if it was moved here without `?key_file=`, move it again with it; else \
+                somebody else writes into this store: end it with `wikifarm session revoke`, and see who can
+            2 sessions in 1 store: 1 error, 0 warnings
+            ",
+        )
+        .run();
+}
+
+#[test]
 fn one_id_in_two_stores_of_one_cookie_is_found() {
     let other = r#"
     [wikis.other]

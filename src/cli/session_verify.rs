@@ -19,10 +19,10 @@ use crate::store::{StoreSpec, tally};
 
 /// Say what is wrong in the stores, each with the cure; changes nothing
 ///
-/// Unreadable sessions, sessions that name what the wiki would run, users who do not exist, strangers who act as others,
-/// sessions without `expires`, names that no wiki looks up, left-overs, session directories that no wiki uses, ids in two
-/// stores of one cookie, modes and owners that let strangers in, and expiry beyond what the configuration can produce.
-/// What only a farm file can tell needs one.
+/// Unreadable sessions, sessions that name what the wiki would run, or have not the seal of their store's key, users who
+/// do not exist, strangers who act as others, sessions without `expires`, names that no wiki looks up, left-overs, session
+/// directories that no wiki uses, ids in two stores of one cookie, modes and owners that let strangers in, and expiry
+/// beyond what the configuration can produce. What only a farm file can tell needs one.
 ///
 /// For directories that no wiki uses it looks below the cache_dir of each wiki, and beside its data_dir and session
 /// directory: five levels deep, on the same file system, in at most 100,000 directories, and behind no link. `store find

@@ -27,7 +27,16 @@ fn facts(expires: Expires, user: bool) -> Facts {
 
 fn session(modified: i64, facts: Result<Facts, Unreadable>) -> Session {
     let id = EntryName::new(&[b'a'; 40]).unwrap();
-    Session { id, inode: 0, modified, size: 1, bytes_on_disk: 512, stamp: Stamp::from_bits(0), facts }
+    Session {
+        id,
+        inode: 0,
+        modified,
+        size: 1,
+        bytes_on_disk: 512,
+        stamp: Stamp::from_bits(0),
+        sealed: None,
+        facts,
+    }
 }
 
 fn days(days: u64) -> Duration {

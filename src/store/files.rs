@@ -167,14 +167,23 @@ fn found(
     }
     file.read(buffer)?;
     let facts = Facts::from_bytes(buffer, fields);
-    Ok(Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp, facts }))
+    Ok(Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp, sealed: None, facts }))
 }
 
 /// A session that is there, but not to be read.
 fn not_read(name: EntryName, stat: FileStat, why: NotOpened) -> Found {
     let FileStat { inode, modified, size, bytes_on_disk, .. } = stat;
     let facts = Err(Unreadable::Unsafe(why));
-    Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp: Stamp(0), facts })
+    Found::Session(Session {
+        id: name,
+        inode,
+        modified,
+        size,
+        bytes_on_disk,
+        stamp: Stamp(0),
+        sealed: None,
+        facts,
+    })
 }
 
 impl SessionStore for FileStore {

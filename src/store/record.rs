@@ -41,6 +41,8 @@ pub struct Session {
     pub bytes_on_disk: u64,
     /// To remove it only if nobody wrote it since.
     pub stamp: Stamp,
+    /// Whether it carries the seal of the store's key; `None` where the store has no key.
+    pub sealed: Option<bool>,
     /// What it says, or why that is unknown.
     pub facts: Result<Facts, Unreadable>,
 }
@@ -168,7 +170,7 @@ mod tests {
 
     fn session(modified: i64, facts: Result<Facts, Unreadable>) -> Session {
         let id = EntryName::new(&[b'a'; 40]).unwrap();
-        Session { id, inode: 0, modified, size: 1, bytes_on_disk: 512, stamp: Stamp(0), facts }
+        Session { id, inode: 0, modified, size: 1, bytes_on_disk: 512, stamp: Stamp(0), sealed: None, facts }
     }
 
     fn with(expires: Expires) -> Result<Facts, Unreadable> {

@@ -190,6 +190,7 @@ pub(super) fn session(id: EntryName, raw: &Raw, fields: Fields) -> Session {
         size,
         bytes_on_disk: size,
         stamp: raw.stamp,
+        sealed: raw.sealed,
         facts: Facts::from_bytes(&raw.bytes, fields),
     }
 }
@@ -204,6 +205,7 @@ pub(super) fn too_large(id: EntryName, size: u64, modified: Modified) -> Session
         size,
         bytes_on_disk: size,
         stamp: Stamp(0),
+        sealed: None,
         facts: Err(Unreadable::Unsafe(crate::sys::NotOpened::TooLarge { size })),
     }
 }

@@ -144,6 +144,7 @@ fn is_meant(id: EntryName, raw: &Raw, facts: Facts, options: &Options, tally: &m
         size: 0,
         bytes_on_disk: 0,
         stamp: raw.stamp,
+        sealed: raw.sealed,
         facts: Ok(facts),
     };
     let state = session.state(options.now, None);

@@ -8,6 +8,7 @@ pub enum Check {
     UnsafeFile,
     WrongOwner,
     StrangeClass,
+    Unsealed,
     Setuid,
     DuplicateId,
     UnknownUser,
@@ -23,11 +24,12 @@ pub enum Check {
 
 impl Check {
     /// All, in the order in which they are reported.
-    pub const ALL: [Check; 15] = [
+    pub const ALL: [Check; 16] = [
         Check::UnsafeDirectory,
         Check::UnsafeFile,
         Check::WrongOwner,
         Check::StrangeClass,
+        Check::Unsealed,
         Check::Setuid,
         Check::DuplicateId,
         Check::UnknownUser,
@@ -60,7 +62,7 @@ impl Check {
     pub fn is_error(self) -> bool {
         use Check::{
             DuplicateId, InvalidExpires, Setuid, StrangeClass, Unreadable, UnsafeDirectory, UnsafeFile,
-            WrongOwner,
+            Unsealed, WrongOwner,
         };
         matches!(
             self,
@@ -68,6 +70,7 @@ impl Check {
                 | UnsafeFile
                 | WrongOwner
                 | StrangeClass
+                | Unsealed
                 | Setuid
                 | DuplicateId
                 | Unreadable
@@ -97,6 +100,12 @@ impl Check {
                 "a session that names a class or function which sessions have no business to name",
                 "its wiki runs that as soon as somebody sends this id: find out who could write it, and end it with \
                  `wikifarm session revoke`; if an extension of yours keeps such, name it in `[migrate] allow_globals`",
+            ),
+            Check::Unsealed => (
+                "unsealed",
+                "a session without the seal of the store's key",
+                "its wiki takes it for none: if it was moved here without `?key_file=`, move it again with it; else \
+                 somebody else writes into this store: end it with `wikifarm session revoke`, and see who can",
             ),
             Check::Setuid => (
                 "setuid-by-no-superuser",

@@ -69,6 +69,9 @@ impl<'a> Judge<'a> {
             let message = "capitals in its name, which its wikis do not take from a cookie".to_owned();
             self.add(found, Check::NeverLookedUp, id, message);
         }
+        if session.sealed == Some(false) {
+            self.add(found, Check::Unsealed, id, "without the seal of the store's key".to_owned());
+        }
         match &session.facts {
             Ok(facts) => {
                 self.expires(session, facts, found, provisional);

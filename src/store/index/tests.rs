@@ -26,7 +26,16 @@ fn session(number: u64, inode: u64, end: i64, modified: i64) -> Found {
     let expires = Expires::At(end as f64 + 0.5);
     let facts = Ok(Facts { expires, user: None, setuid: None, trail: Vec::new(), globals: Vec::new() });
     let stamp = Stamp::from_bits(0);
-    Found::Session(Session { id: name(number), inode, modified, size: 1, bytes_on_disk: 512, stamp, facts })
+    Found::Session(Session {
+        id: name(number),
+        inode,
+        modified,
+        size: 1,
+        bytes_on_disk: 512,
+        stamp,
+        sealed: None,
+        facts,
+    })
 }
 
 fn gather(known: Option<&Known>) -> Gather {

@@ -90,6 +90,7 @@ impl JsonStore {
                 size,
                 bytes_on_disk: stat.bytes_on_disk,
                 stamp,
+                sealed: None,
                 facts: Err(Unreadable::Form(why)),
             })),
             Err(NotOpened::Gone) => None,
@@ -104,6 +105,7 @@ impl JsonStore {
                     size: stat.size,
                     bytes_on_disk: stat.bytes_on_disk,
                     stamp: Stamp(0),
+                    sealed: None,
                     facts: Err(Unreadable::Unsafe(why)),
                 }))
             }
