@@ -148,10 +148,11 @@ fn store() -> String {
         let option = format!("(prefix|password_file|key_file{more})=[^\\s#&]*");
         format!("(\\?{option}(&{option})*)?")
     };
-    let host = "([^\\s/?#@:\\[\\]]+|\\[[0-9A-Fa-f:.]+\\])";
+    let server = "([^\\s/?#@:]+@)?([^\\s/?#@:\\[\\]]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{0,5})?(/[0-9]*)?";
     [
         format!("^(moin-1\\.[89]|sqlite):{plain}+$"),
-        format!("^rediss?://([^\\s/?#@:]+@)?{host}(:[0-9]{{0,5}})?(/[0-9]*)?{}$", options("")),
+        format!("^redis://{server}{}$", options("")),
+        format!("^rediss://{server}{}$", options("|ca_file|cert_file|cert_key_file")),
         format!("^redis\\+unix:(//)?/[^\\s/?#][^\\s?#]*{}$", options("|db")),
     ]
     .join("|")

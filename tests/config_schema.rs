@@ -107,7 +107,7 @@ fn of_the_rules_examples_it_refuses_those_of_the_wrong_shape() {
 }
 
 /// Values of every type, with one that fits each kind of setting.
-const VALUES: [&str; 42] = [
+const VALUES: [&str; 44] = [
     "\"\"",
     "\"word\"",
     "\"a\\u0001b\"",
@@ -128,6 +128,8 @@ const VALUES: [&str; 42] = [
     "\"redis://db.example.org\"",
     "\"redis://wiki@[::1]:7000/3?prefix=lab%3A&password_file=/etc/pw&key_file=/etc/key\"",
     "\"rediss://db.example.org:6380/0?key_file=key\"",
+    "\"rediss://db.example.org?ca_file=/etc/ca.pem&cert_file=/etc/own.pem&cert_key_file=/etc/own.key\"",
+    "\"redis://db.example.org?ca_file=/etc/ca.pem\"",
     "\"redis://:secret@db.example.org/0\"",
     "\"redis://db.example.org/zero\"",
     "\"redis://db.example.org/0?prefx=a\"",

@@ -310,7 +310,9 @@ class OfAddresses(Place):
                 open_store('sqlite:s.db?key_file=%s' % self.file(name, text, mode))
         for address, why in (('sqlite:s.db', 'names no key'), ('redis://h/0', 'names no key'), ('mysql:x', 'expected sqlite'),
                              ('redis://:pw@h/0?key_file=%s' % self.key_file, 'seen by others'),
-                             ('redis://h/0?key_file=%s&prefx=1' % self.key_file, 'unknown option prefx')):
+                             ('redis://h/0?key_file=%s&prefx=1' % self.key_file, 'unknown option prefx'),
+                             ('redis://h/0?key_file=%s&ca_file=/ca' % self.key_file, 'unknown option ca_file'),
+                             ('rediss://h/0?key_file=%s&cert_file=/c' % self.key_file, 'go together')):
             with self.assertRaisesRegexp(StoreError, why):
                 open_store(address)
         with self.assertRaises(IOError):
@@ -321,7 +323,9 @@ class OfAddresses(Place):
         store = open_store('rediss://wiki@db.example.org:7000/3?prefix=lab%%3A&password_file=%s&key_file=%s' % (password, self.key_file))
         self.assertEqual(store._prefix, 'lab:')
         self.assertEqual(store._settings, {'host': 'db.example.org', 'port': 7000, 'db': 3, 'ssl': True, 'username': 'wiki',
-                                           'password': 'secret'})
+                                           'ssl_cert_reqs': 'required', 'ssl_check_hostname': True, 'password': 'secret'})
+        store = open_store('rediss://h?ca_file=/ca&cert_file=/cert&cert_key_file=/key&key_file=%s' % self.key_file)
+        self.assertEqual([store._settings['ssl_' + name] for name in ('ca_certs', 'certfile', 'keyfile')], ['/ca', '/cert', '/key'])
         self.assertEqual(open_store('redis://h?key_file=%s' % self.key_file)._settings, {'host': 'h', 'port': 6379, 'db': 0})
 
     def test_the_seal_is_that_of_wikifarm(self):

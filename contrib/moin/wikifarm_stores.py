@@ -63,7 +63,8 @@ def read_secret(path):
 
 def open_store(address):
     """The store of an address as in the farm file: ``sqlite:FILE?key_file=KEY`` or ``redis://HOST:PORT/DB?key_file=KEY``,
-    also ``rediss://..`` and ``redis+unix:///SOCKET?..``, with ``prefix=`` and ``password_file=``.
+    also ``rediss://..`` and ``redis+unix:///SOCKET?..``, with ``prefix=`` and ``password_file=``, for TLS also with
+    ``ca_file=``, ``cert_file=`` and ``cert_key_file=``.
 
     Opens nothing yet, so that a configuration can be loaded before processes are forked; but reads the key.
     """
@@ -86,7 +87,7 @@ def open_store(address):
         connect['port'] = parts.port or 6379
         connect['db'] = int(parts.path.lstrip('/') or 0)
         if parts.scheme == 'rediss':
-            connect['ssl'] = True
+            connect.update(_tls(options))
     if parts.username:
         connect['username'] = urllib.unquote(parts.username)
     if 'password_file' in options:
@@ -95,6 +96,17 @@ def open_store(address):
     if options:
         raise StoreError('%s: unknown option %s' % (address, ', '.join(sorted(options))))
     return RedisStore(connect, prefix, key)
+
+
+def _tls(options):
+    """What redis-py wants to be told of TLS. Without ``ca_file`` the system's authorities are trusted."""
+    connect = {'ssl': True, 'ssl_cert_reqs': 'required', 'ssl_check_hostname': True}
+    for option, name in (('ca_file', 'ssl_ca_certs'), ('cert_file', 'ssl_certfile'), ('cert_key_file', 'ssl_keyfile')):
+        if option in options:
+            connect[name] = options.pop(option)
+    if ('ssl_certfile' in connect) != ('ssl_keyfile' in connect):
+        raise StoreError('cert_file and cert_key_file go together: one is missing')
+    return connect
 
 
 def _key(address, key_file):

@@ -41,7 +41,21 @@ pub struct RedisAddress {
     pub password_file: Option<PathBuf>,
     /// The file that holds the key of the seals; see [`SealKey`](crate::store::SealKey).
     pub key_file: Option<PathBuf>,
+    /// What TLS needs, for [`RedisPlace::Tls`].
+    pub tls: TlsFiles,
 }
+
+/// Files with what TLS needs, in PEM.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The authorities whose word is taken for the server's name; if absent, those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Our own certificate, and the file of its key: for a server that asks who we are.
+    pub own: Option<(PathBuf, PathBuf)>,
+}
+
+/// The options that name files.
+const FILES: [&str; 5] = ["password_file", "key_file", "ca_file", "cert_file", "cert_key_file"];
 
 impl RedisAddress {
     /// Whether a text begins as such an address.
@@ -50,7 +64,8 @@ impl RedisAddress {
     }
 
     /// Reads `redis://[USER@]HOST[:PORT][/DB]`, `rediss://..` or `redis+unix:///SOCKET`, each with
-    /// `?prefix=..&password_file=..&key_file=..`, for a socket also `db=..`.
+    /// `?prefix=..&password_file=..&key_file=..`, for a socket also `db=..`, for TLS also
+    /// `ca_file=..&cert_file=..&cert_key_file=..`.
     ///
     /// # Errors
     ///
@@ -85,7 +100,10 @@ impl RedisAddress {
             user: Some(percent_decoded(url.username())).filter(|user| !user.is_empty()),
             password_file: None,
             key_file: None,
+            tls: TlsFiles::default(),
         };
+        let (mut cert, mut cert_key) = (None, None);
+        let tls = matches!(address.place, RedisPlace::Tls(..));
         for (name, value) in url.query_pairs() {
             match name.as_ref() {
                 "prefix" if value.contains(|c: char| c.is_control()) => {
@@ -95,6 +113,12 @@ impl RedisAddress {
                 "db" if matches!(address.place, RedisPlace::Unix(_)) => address.db = number(&value)?,
                 "password_file" => address.password_file = Some(PathBuf::from(value.as_ref())),
                 "key_file" => address.key_file = Some(PathBuf::from(value.as_ref())),
+                "ca_file" if tls => address.tls.ca_file = Some(PathBuf::from(value.as_ref())),
+                "cert_file" if tls => cert = Some(PathBuf::from(value.as_ref())),
+                "cert_key_file" if tls => cert_key = Some(PathBuf::from(value.as_ref())),
+                "ca_file" | "cert_file" | "cert_key_file" => {
+                    return Err(format!("{name} is for TLS: say rediss:// instead of redis://"));
+                }
                 other => {
                     return Err(format!(
                         "unknown option {other:?}: expected prefix, password_file or key_file"
@@ -102,6 +126,11 @@ impl RedisAddress {
                 }
             }
         }
+        address.tls.own = match (cert, cert_key) {
+            (Some(cert), Some(key)) => Some((cert, key)),
+            (None, None) => None,
+            _ => return Err("cert_file and cert_key_file go together: one is missing".to_owned()),
+        };
         Ok(address)
     }
 
@@ -191,8 +220,8 @@ fn based(text: &str, base: &Path) -> String {
     };
     let part = |part: &str| match part.split_once('=') {
         // A path from the root stays what it is, also where its slash is written as %2F.
-        Some((name @ ("password_file" | "key_file"), path))
-            if !percent_decoded(path).starts_with('/') && !path.is_empty() =>
+        Some((name, path))
+            if FILES.contains(&name) && !percent_decoded(path).starts_with('/') && !path.is_empty() =>
         {
             format!("{name}={}/{path}", base.display())
         }
@@ -280,6 +309,9 @@ mod tests {
         assert_eq!((full.db, full.prefix.as_str(), full.user.as_deref()), (3, "lab:", Some("wiki")));
         assert_eq!(full.password_file, Some("/etc/pw".into()));
         assert_eq!(full.key_file, Some("/etc/key".into()));
+        assert_eq!(full.tls, TlsFiles::default());
+        let tls = parse("rediss://h?ca_file=/ca&cert_file=/cert&cert_key_file=%2Fkey").tls;
+        assert_eq!(tls, TlsFiles { ca_file: Some("/ca".into()), own: Some(("/cert".into(), "/key".into())) });
         let unix = parse("redis+unix:///run/my%20redis.sock?db=2");
         assert_eq!((unix.place, unix.db), (RedisPlace::Unix("/run/my redis.sock".into()), 2));
     }
@@ -293,6 +325,8 @@ mod tests {
             ("redis://h/0?prefx=a", "unknown option \"prefx\""),
             ("redis://h/0?db=1", "unknown option \"db\""),
             ("redis:h", "no host"),
+            ("redis://h?ca_file=/ca", "say rediss://"),
+            ("rediss://h?cert_file=/cert", "go together"),
             ("redis+unix://h", "no path of a socket"),
             ("redis://h:99999", "invalid port"),
         ] {
@@ -331,8 +365,9 @@ mod tests {
         assert_eq!(parse("moin-1.8:/s"), Ok(StoreAddress::Moin18("/s".into())));
         assert_eq!(parse("sqlite:s.db"), sqlite("/etc/farm/s.db"));
         assert_eq!(parse("sqlite:/s.db?key_file=key"), sqlite("/s.db?key_file=/etc/farm/key"));
-        let redis = "redis://h/0?prefix=p:&password_file=pw&key_file=%2Fetc/key";
-        let based = "redis://h/0?prefix=p:&password_file=/etc/farm/pw&key_file=%2Fetc/key";
+        let redis = "rediss://h/0?prefix=p:&password_file=pw&key_file=%2Fetc/key&ca_file=ca.pem";
+        let based =
+            "rediss://h/0?prefix=p:&password_file=/etc/farm/pw&key_file=%2Fetc/key&ca_file=/etc/farm/ca.pem";
         assert_eq!(parse(redis), Ok(StoreAddress::Redis(based.into())));
         assert_eq!(StoreAddress::parse(redis, Path::new(".")), Ok(StoreAddress::Redis(redis.into())));
         for text in ["json:d", "sqlite:", "moin-2.0:d", "d", "redis://:pw@h", "redis://h?prefx=1"] {

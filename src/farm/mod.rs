@@ -28,7 +28,7 @@ mod wiki;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress, StoreAddress};
+pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress, StoreAddress, TlsFiles};
 pub use change::{Change, Edit, Fix, apply, quoted};
 pub use draft::Draft;
 pub use key::{HANDLERS, Key, Kind, NAMES_COOKIE};

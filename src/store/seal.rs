@@ -15,8 +15,8 @@ use super::name::EntryName;
 /// Fewer bytes can be guessed.
 const SHORTEST_KEY: usize = 16;
 
-/// More is no key but some other file.
-const LONGEST_KEY: u64 = 4096;
+/// More is no key or password but some other file.
+pub(super) const LONGEST_KEY: u64 = 4096;
 
 /// A key. It is never shown.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ impl SealKey {
     ///
     /// What is wrong with the file, for people: it cannot be read, strangers can, or it is too short.
     pub fn read(path: &Path) -> Result<SealKey, String> {
-        let bytes = secret(path)?;
+        let bytes = secret(path, LONGEST_KEY)?;
         if bytes.len() < SHORTEST_KEY {
             return Err(format!(
                 "{}: a key of {} bytes, expected at least {SHORTEST_KEY}: make one with `head -c 32 /dev/urandom | base64`",
@@ -59,12 +59,12 @@ impl SealKey {
     }
 }
 
-/// What a file holds that nobody else may read: a key or a password, less white space at both ends.
+/// What a file of at most `most` bytes holds that nobody else may read: a key or a password, less white space at both ends.
 ///
 /// # Errors
 ///
-/// Where it cannot be read, or others can read or write it.
-pub fn secret(path: &Path) -> Result<Vec<u8>, String> {
+/// Where it cannot be read, is larger, or others can read or write it.
+pub fn secret(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     let told = |why: String| format!("{}: {why}", path.display());
     let file = File::open(path).map_err(|error| told(error.to_string()))?;
     let stat = file.metadata().map_err(|error| told(error.to_string()))?;
@@ -75,8 +75,11 @@ pub fn secret(path: &Path) -> Result<Vec<u8>, String> {
         let mode = stat.mode() & 0o7777;
         return Err(told(format!("everybody can read or write it (mode {mode:04o}): chmod o= it")));
     }
+    if stat.len() > most {
+        return Err(told(format!("{} bytes, expected at most {most}: this is some other file", stat.len())));
+    }
     let mut bytes = Vec::new();
-    file.take(LONGEST_KEY).read_to_end(&mut bytes).map_err(|error| told(error.to_string()))?;
+    file.take(most).read_to_end(&mut bytes).map_err(|error| told(error.to_string()))?;
     Ok(bytes.trim_ascii().to_vec())
 }
 
@@ -107,6 +110,8 @@ mod tests {
         assert_eq!(hex, "c1708e7db2e2c7ff9bd786723d310910f6b10a952320d3967f47fc37a80c2258");
         fs::write(&path, "short").unwrap();
         assert!(SealKey::read(&path).unwrap_err().contains("5 bytes"));
+        fs::write(&path, [b'k'; 4097]).unwrap();
+        assert!(SealKey::read(&path).unwrap_err().contains("some other file"));
         assert!(SealKey::read(&root.path().join("none")).is_err());
         assert_eq!(format!("{key:?}"), "SealKey(…)");
     }

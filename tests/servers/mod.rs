@@ -6,4 +6,5 @@ mod moin_modules;
 mod redis;
 mod redis_commands;
 mod redis_server;
+mod redis_tls;
 mod web;

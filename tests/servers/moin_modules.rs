@@ -25,7 +25,7 @@ fn python() -> PathBuf {
 }
 
 /// Python over the modules, with the package `redis` that `make check-servers` has put under target/python2.7.
-fn run(arguments: &[&str], redis: &Path) -> Output {
+pub(super) fn run(arguments: &[&str], redis: &Path) -> Output {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(python());
     command.args(arguments).current_dir(root.join("contrib/moin"));
@@ -54,7 +54,7 @@ fn the_modules_keep_what_they_promise() {
 }
 
 /// Reads all sessions of a store as a wiki would, and writes one of its own.
-const WIKI: &str = "
+pub(super) const WIKI: &str = "
 import sys
 from wikifarm_stores import open_store
 store = open_store(sys.argv[1])

@@ -1,17 +1,20 @@
 //! The connection to the server: made with patience, made again when lost, and errors in words.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use redis::{
-    Client, Connection, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError,
-    RedisResult, ServerErrorKind,
+    Client, ClientTlsConfig, Connection, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
+    RedisError, RedisResult, ServerErrorKind, TlsCertificates,
 };
 
-use crate::farm::{RedisAddress, RedisPlace};
-use crate::store::seal::secret;
+use crate::farm::{RedisAddress, RedisPlace, TlsFiles};
+use crate::store::seal::{LONGEST_KEY, secret};
 
 /// How long to wait for a connection, and for an answer.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
@@ -42,12 +45,16 @@ impl Server {
             settings = settings.set_username(user);
         }
         if let Some(path) = &address.password_file {
-            let password = String::from_utf8(secret(path)?)
+            let password = String::from_utf8(secret(path, LONGEST_KEY)?)
                 .map_err(|_| format!("{}: a password that is no UTF-8", path.display()))?;
             settings = settings.set_password(password);
         }
         let info = place.into_connection_info().map_err(|error| told(&error))?.set_redis_settings(settings);
-        let client = Client::open(info).map_err(|error| told(&error))?;
+        let client = match &address.place {
+            RedisPlace::Tls(..) => Client::build_with_tls(info, certificates(&address.tls)?),
+            RedisPlace::Tcp(..) | RedisPlace::Unix(_) => Client::open(info),
+        };
+        let client = client.map_err(|error| told(&error))?;
         Ok(Server { client, connection: Mutex::new(None), known: AtomicBool::new(false) })
     }
 
@@ -78,6 +85,8 @@ impl Server {
                 Err(error) if error.is_connection_refusal() && !self.known.load(Ordering::Relaxed) => {
                     return Err(told(&error));
                 }
+                // Another try would see the same certificate.
+                Err(error) if is_mistrust(&error) => return Err(told(&error)),
                 Err(error) if error.is_io_error() || error.is_unrecoverable_error() => {
                     *guard = None;
                     match tries.next() {
@@ -89,6 +98,32 @@ impl Server {
             }
         }
     }
+}
+
+/// Certificates, and a key of one, are no larger.
+const LARGEST_PEM: u64 = 1024 * 1024;
+
+/// What TLS needs, read from its files.
+fn certificates(files: &TlsFiles) -> Result<TlsCertificates, String> {
+    let pem = |path: &Path| {
+        let told = |why: String| format!("{}: {why}", path.display());
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(|error| told(error.to_string()))?;
+        file.take(LARGEST_PEM).read_to_end(&mut bytes).map_err(|error| told(error.to_string()))?;
+        let begin: &[u8] = b"-----BEGIN CERTIFICATE-----";
+        let whole = bytes.windows(begin.len()).any(|line| line == begin);
+        if whole { Ok(bytes) } else { Err(told("no certificate in PEM in it".to_owned())) }
+    };
+    let root_cert = files.ca_file.as_deref().map(pem).transpose()?;
+    let own = |(cert, key): &(PathBuf, PathBuf)| {
+        Ok::<_, String>(ClientTlsConfig { client_cert: pem(cert)?, client_key: secret(key, LARGEST_PEM)? })
+    };
+    Ok(TlsCertificates { client_tls: files.own.as_ref().map(own).transpose()?, root_cert })
+}
+
+/// Whether the server's certificate was not good enough for us.
+fn is_mistrust(error: &RedisError) -> bool {
+    error.to_string().contains("invalid peer certificate")
 }
 
 /// An error in words, with what to do.
@@ -120,6 +155,13 @@ fn told(error: &RedisError) -> String {
         }
         _ if code == "OOM" || text.contains("OOM command") => {
             "Redis is full (maxmemory): nothing more can be written".to_owned()
+        }
+        _ if is_mistrust(error) => format!(
+            "its certificate is not trusted ({text}): name the authority that signed it with ?ca_file=FILE, and the \
+             server as the certificate does"
+        ),
+        _ if text.contains("CertificateRequired") || text.contains("certificate required") => {
+            "the server wants a certificate of ours: say ?cert_file=FILE&cert_key_file=FILE".to_owned()
         }
         _ if error.is_connection_refusal() => format!("nothing listens there: {text}"),
         _ => text,

@@ -1,0 +1,105 @@
+//! Sessions in a real Redis that speaks TLS and asks who comes.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::behaviour::{behaves, opened};
+use crate::store::{Address, open_writable};
+
+use super::moin_modules::{WIKI, run};
+use super::redis_server::RedisServer;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name)
+}
+
+/// A server that speaks TLS only, beside its socket; its port; and our key, which nobody else can read.
+fn start(ask: &str) -> (RedisServer, u16, PathBuf) {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free.to_string();
+    let [cert, key, ca] =
+        ["redis.pem", "redis.key", "redis-ca.pem"].map(|name| fixture(name).display().to_string());
+    let mut options =
+        vec!["--bind", "127.0.0.1", "127.0.0.2", "--tls-port", &port, "--tls-auth-clients", ask];
+    options.extend(["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &ca]);
+    let server = RedisServer::start(&options);
+    let own = server.dir.path().join("own.key");
+    fs::copy(fixture("redis-client.key"), &own).unwrap();
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o600)).unwrap();
+    (server, free, own)
+}
+
+fn why(address: &str) -> String {
+    let spec = Address::parse(address.as_ref()).unwrap().resolve().unwrap();
+    open_writable(spec).err().unwrap().to_string()
+}
+
+#[test]
+#[ignore = "needs redis-server: make check-servers"]
+fn a_server_with_tls_is_a_store_like_any_other() {
+    let (_server, port, own) = start("yes");
+    let ca = fixture("redis-ca.pem");
+    let cert = fixture("redis-client.pem");
+    let (ca, cert, own) = (ca.display(), cert.display(), own.display());
+    for host in ["localhost", "127.0.0.1"] {
+        let address = format!(
+            "rediss://{host}:{port}/0?ca_file={ca}&cert_file={cert}&cert_key_file={own}&prefix={host}:"
+        );
+        behaves(opened(&address).as_ref());
+    }
+    let unknown = why(&format!("rediss://localhost:{port}"));
+    assert!(unknown.contains("its certificate is not trusted") && unknown.contains("?ca_file="), "{unknown}");
+    let nobody = why(&format!("rediss://localhost:{port}?ca_file={ca}"));
+    assert!(nobody.contains("wants a certificate of ours: say ?cert_file="), "{nobody}");
+    let other = fixture("ca.pem");
+    let stranger = why(&format!("rediss://localhost:{port}?ca_file={}", other.display()));
+    assert!(stranger.contains("its certificate is not trusted"), "{stranger}");
+}
+
+#[test]
+#[ignore = "needs python2.7 and redis-server: make check-servers"]
+fn a_wiki_reaches_it_with_the_same_address() {
+    let (server, port, own) = start("yes");
+    let key = server.dir.path().join("key");
+    fs::write(&key, "an example of a key\n").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let (ca, cert) = (fixture("redis-ca.pem"), fixture("redis-client.pem"));
+    let files =
+        format!("cert_file={}&cert_key_file={}&key_file={}", cert.display(), own.display(), key.display());
+    let address = format!("rediss://localhost:{port}/0?ca_file={}&{files}", ca.display());
+    let output = run(&["-c", WIKI, &address], Path::new("none"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut names = Vec::new();
+    opened(&address).names(&mut |name| names.push(name.to_string())).unwrap();
+    assert_eq!(names, ["eeeeeeee…"]);
+    // It, too, does not trust everybody.
+    let output = run(&["-c", WIKI, &format!("rediss://localhost:{port}/0?{files}")], Path::new("none"));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && stderr.contains("certificate verify failed"), "{stderr}");
+}
+
+#[test]
+#[ignore = "needs redis-server: make check-servers"]
+fn a_certificate_of_another_host_and_files_that_are_not_fit_are_refused() {
+    let (_server, port, own) = start("no");
+    let ca = fixture("redis-ca.pem");
+    let name = why(&format!("rediss://127.0.0.2:{port}?ca_file={}", ca.display()));
+    assert!(
+        name.contains("its certificate is not trusted")
+            && name.contains("the server as the certificate does"),
+        "{name}"
+    );
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o644)).unwrap();
+    let cert = fixture("redis-client.pem");
+    let open = why(&format!(
+        "rediss://localhost:{port}?ca_file={}&cert_file={}&cert_key_file={}",
+        ca.display(),
+        cert.display(),
+        own.display()
+    ));
+    assert!(open.contains("everybody can read or write it"), "{open}");
+    let none = why(&format!("rediss://localhost:{port}?ca_file={}", own.display()));
+    assert!(none.contains("no certificate in PEM in it"), "{none}");
+}
