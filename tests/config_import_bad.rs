@@ -185,7 +185,7 @@ fn what_is_no_text_is_refused_with_its_place() {
     Place::new()
         .wikifarm("config import wikiconfig.py")
         .status(2)
-        .stderr("wikifarm: can't read the farm file wikiconfig.py: entity not found\n")
+        .stderr("wikifarm: can't read the farm file wikiconfig.py: no such file or directory\n")
         .run();
     Place::new()
         .wikifarm("config import")

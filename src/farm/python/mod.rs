@@ -39,7 +39,6 @@ mod world;
 mod write;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -215,7 +214,7 @@ fn main_module(world: &mut World<'_>, name: &str, path: &Path) -> Result<usize, 
         Some(module) => Ok(module),
         None => Err(match world.refused.take() {
             Some(why) => LoadError::Python(path.to_owned(), why),
-            None => LoadError::Io(path.to_owned(), io::Error::from(io::ErrorKind::NotFound)),
+            None => LoadError::Io(path.to_owned(), rustix::io::Errno::NOENT.into()),
         }),
     }
 }
