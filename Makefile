@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BIN = target/release/wikifarm
 
-.PHONY: check check-offline check-servers bench build install man deny tools servers
+.PHONY: check check-offline check-servers bench fuzz build install man deny tools servers
 
 check: check-offline check-servers
 
@@ -14,7 +14,15 @@ check-offline: tools
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings
+	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a $(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
 	$(CARGO) test --locked
+
+# Every fuzz target for FUZZ seconds, from the fixtures; needs nightly Rust, cargo-fuzz and a C++ compiler. That the targets build,
+# check-offline sees to, without that compiler.
+FUZZ ?= 60
+fuzz:
+	@$(CARGO) +nightly fuzz --version >/dev/null 2>&1 || { echo "fuzz: missing nightly Rust or cargo-fuzz: rustup toolchain install nightly; cargo install cargo-fuzz --locked" >&2; exit 1; }
+	fuzz/run $(FUZZ)
 
 # The tests that need servers: each starts its own, on a socket or a port of its own, and stops it after.
 check-servers: tools servers target/python2.7/redis

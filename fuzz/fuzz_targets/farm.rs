@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
             let suffixes: SharedSuffixes = std::sync::Arc::new(BuiltinSuffixes);
             let found = check(&farm, &RealDisk, &suffixes, &Overrides::default());
             let _ = findings::human(&farm.source, &found, true);
-            let model = Model::new(&farm, &RealPlaces, &suffixes);
+            let model = Model::new(&farm, &RealPlaces::default(), &suffixes);
             for from in model.sites() {
                 for to in model.sites() {
                     let _ = model.pair(from, to, As::User);
