@@ -253,3 +253,144 @@ impl Judge<'_> {
         is_older(modified, age, self.now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::{EntryName, Stamp, Unreadable, UserRef};
+
+    const NOW: i64 = 2_000_000_000;
+    const HOUR: i64 = 3600;
+    const DAY: i64 = 86_400;
+
+    fn facts(expires: Expires, user: bool) -> Facts {
+        let user = user.then(|| UserRef { id: "1.2.3".into(), auth_method: Some("moin".into()) });
+        Facts { expires, user, setuid: None, trail: Vec::new(), globals: Vec::new() }
+    }
+
+    fn session(modified: i64, facts: Result<Facts, Unreadable>) -> Session {
+        let id = EntryName::new(&[b'a'; 40]).unwrap();
+        Session {
+            id,
+            inode: 0,
+            modified,
+            size: 1,
+            bytes_on_disk: 512,
+            stamp: Stamp::from_bits(0),
+            sealed: None,
+            facts,
+        }
+    }
+
+    fn days(days: u64) -> Duration {
+        Duration::from_secs(days * 86_400)
+    }
+
+    #[test]
+    fn verdicts_by_table() {
+        use Keep::{
+            Filtered, InGrace, InvalidExpires, JustWritten, Live, NotOurs, UsualWithoutExpires, Young,
+            YoungTemp,
+        };
+        use Verdict::{Keep as Keeps, Remove};
+        use WithoutExpires::*;
+        let plain = Policy::default();
+        let idle = plain.with_idle(Some(days(400))).unwrap();
+        let unreadable = plain.with_unreadable(Some(days(90))).unwrap();
+        let at = |ago: i64| Expires::At((NOW - ago) as f64);
+        // What it says, how long ago it was written, the policy, the versions, and what follows.
+        let table = [
+            (at(HOUR + 1), HOUR + 1, plain, Passing, Remove(Reason::Expired)),
+            (at(HOUR), 9 * HOUR, plain, Passing, Keeps(InGrace)),
+            (at(30 * DAY), HOUR, plain, Passing, Keeps(JustWritten)),
+            (at(30 * DAY), -DAY, plain, Passing, Keeps(JustWritten)),
+            (at(-1), 9999 * DAY, plain, Passing, Keeps(Live)),
+            (at(0), 9999 * DAY, plain, Passing, Keeps(Live)),
+            (at(-DAY), 401 * DAY, idle, Passing, Remove(Reason::Idle)),
+            (at(1), 401 * DAY, idle, Passing, Remove(Reason::Idle)),
+            (at(401 * DAY), 401 * DAY, idle, Passing, Remove(Reason::Expired)),
+            (at(-DAY), 400 * DAY, idle, Passing, Keeps(Live)),
+            (Expires::Absent, DAY + 1, plain, Passing, Remove(Reason::NoExpires)),
+            (Expires::Absent, DAY, plain, Passing, Keeps(Young)),
+            (Expires::Absent, 9999 * DAY, plain, Usual, Keeps(UsualWithoutExpires)),
+            (Expires::Absent, 401 * DAY, idle, Usual, Remove(Reason::Idle)),
+            (Expires::Absent, 30 * DAY, plain, Broken, Keeps(Young)),
+            (Expires::Absent, 30 * DAY + 1, plain, Broken, Remove(Reason::Broken)),
+            (Expires::Absent, 401 * DAY, idle, Broken, Remove(Reason::Idle)),
+            (Expires::Invalid("None"), 9999 * DAY, idle, Passing, Keeps(InvalidExpires)),
+            (Expires::At(-1e300), 9999 * DAY, plain, Passing, Remove(Reason::Expired)),
+            (Expires::At(1e300), 9999 * DAY, plain, Passing, Keeps(Live)),
+        ];
+        for (expires, ago, policy, without_expires, expected) in table {
+            let judge = Judge { policy: &policy, filter: Filter::default(), without_expires, now: NOW };
+            let verdict = judge.session(&session(NOW - ago, Ok(facts(expires, false))));
+            assert_eq!(verdict, expected, "{expires:?}, written {ago} s ago, {without_expires:?}");
+            // Everything goes where it was asked for, but for what is no time.
+            let filter = Filter { all: true, anonymous: false };
+            let judge = Judge { filter, ..judge };
+            let all = judge.session(&session(NOW - ago, Ok(facts(expires, false))));
+            match expected {
+                Remove(Reason::Expired) | Keeps(InvalidExpires) => assert_eq!(all, expected),
+                _ => assert_eq!(all, Remove(Reason::All)),
+            }
+            let filter = Filter { all: true, anonymous: true };
+            let someone = Judge { filter, ..judge }.session(&session(NOW - ago, Ok(facts(expires, true))));
+            assert_eq!(someone, Keeps(Filtered));
+        }
+        let judge = |policy| Judge { policy, filter: Filter::default(), without_expires: Passing, now: NOW };
+        let broken = || Err(Unreadable::NotADict { found: "list" });
+        let hard = || Err(Unreadable::Unsafe(crate::sys::NotOpened::HardLinked { links: 2 }));
+        assert_eq!(judge(&plain).session(&session(0, broken())), Keeps(Keep::Unreadable));
+        assert_eq!(judge(&unreadable).session(&session(NOW - 90 * DAY, broken())), Keeps(Keep::Unreadable));
+        assert_eq!(
+            judge(&unreadable).session(&session(NOW - 90 * DAY - 1, broken())),
+            Remove(Reason::Unreadable)
+        );
+        assert_eq!(judge(&unreadable).session(&session(0, hard())), Keeps(NotOurs));
+        let everything = Judge { filter: Filter { all: true, anonymous: false }, ..judge(&plain) };
+        assert_eq!(everything.session(&session(0, broken())), Keeps(Keep::Unreadable));
+        let temp = |ago: i64| TempFile {
+            name: EntryName::new(b"tmpabcdef.__session").unwrap(),
+            modified: NOW - ago,
+            size: 0,
+            bytes_on_disk: 0,
+            stamp: Stamp::from_bits(0),
+        };
+        assert_eq!(judge(&plain).temp(&temp(DAY)), Keeps(YoungTemp));
+        assert_eq!(judge(&plain).temp(&temp(DAY + 1)), Remove(Reason::StaleTemp));
+    }
+
+    #[test]
+    fn what_an_absent_expires_means_is_the_mildest_of_the_versions() {
+        use WithoutExpires::*;
+        let of = |layout, versions: &[&str], seen| {
+            WithoutExpires::of(layout, versions.iter().map(|version| version.parse().unwrap()), seen)
+        };
+        assert_eq!(of(Layout::Moin19, &["1.9.11"], false), Passing);
+        assert_eq!(of(Layout::Moin19, &["1.9"], false), Passing);
+        assert_eq!(of(Layout::Moin19, &["1.9.11", "1.9.1"], true), Passing);
+        assert_eq!(of(Layout::Moin19, &["1.9.11", "1.9.0"], true), Usual);
+        assert_eq!(of(Layout::Moin18, &["1.8.7", "1.7.0"], true), Broken);
+        assert_eq!(of(Layout::Moin19, &[], true), Passing);
+        assert_eq!(of(Layout::Moin19, &[], false), Usual);
+        assert_eq!(of(Layout::Moin18, &[], false), Broken);
+        assert_eq!(of(Layout::Moin19, &["2.0"], false), Usual);
+    }
+
+    proptest! {
+        #[test]
+        fn a_live_session_goes_only_by_idle_or_all(
+            left in 0i64..4_000_000_000, ago in -DAY..4_000_000_000i64, idle in prop::option::of(600u64..4_000_000_000),
+            without in prop::sample::select(vec![WithoutExpires::Passing, WithoutExpires::Broken, WithoutExpires::Usual]),
+        ) {
+            let policy = Policy::default().with_idle(idle.map(Duration::from_secs)).unwrap();
+            let judge = Judge { policy: &policy, filter: Filter::default(), without_expires: without, now: NOW };
+            let live = session(NOW - ago, Ok(facts(Expires::At((NOW + left) as f64), false)));
+            let unused = idle.is_some_and(|idle| ago > idle as i64);
+            let expected = if unused { Verdict::Remove(Reason::Idle) } else { Verdict::Keep(Keep::Live) };
+            prop_assert_eq!(judge.session(&live), expected);
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod decoded;
+mod display;
 mod hostile;
 mod json;
 mod properties;
