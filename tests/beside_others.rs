@@ -121,6 +121,7 @@ fn beside_writing_wikis_no_live_session_is_lost() {
                 wait: false,
                 dry_run: false,
                 settle: Duration::ZERO,
+                shown: 0,
             };
             revoked += revoke::plan(specs.clone(), options, &AtomicBool::new(false))
                 .execute(&AtomicBool::new(false))

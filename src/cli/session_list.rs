@@ -13,9 +13,7 @@ use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::report::measure::{bytes, relative, sessions};
 use crate::report::table;
-use crate::store::{
-    self, EntryName, Fields, Found, Prefixes, Session, State, StoreSpec, is_older, seconds, tally,
-};
+use crate::store::{self, Fields, Found, Prefixes, Session, State, StoreSpec, is_older, seconds, tally};
 
 /// List sessions: whose they are, until when they last, when they were last written
 #[derive(Debug, Args)]
@@ -75,6 +73,53 @@ struct Row {
     store: usize,
     session: Session,
     state: State,
+    /// The user's name, where it is sorted by that.
+    user: Option<String>,
+}
+
+/// The rows that are to be shown, and few more: a store may hold millions.
+struct Rows<'a> {
+    options: &'a Options,
+    most: usize,
+    rows: Vec<Row>,
+    all: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn new(options: &'a Options) -> Self {
+        Rows { options, most: options.limit.unwrap_or(usize::MAX), rows: Vec::new(), all: 0 }
+    }
+
+    fn push(&mut self, row: Row) {
+        self.all += 1;
+        self.rows.push(row);
+        if self.rows.len() >= self.most.saturating_mul(2).max(1000) {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        let Options { sort, reverse, .. } = self.options;
+        self.rows.sort_by(|a, b| if *reverse { order(*sort, b, a) } else { order(*sort, a, b) });
+        self.rows.truncate(self.most);
+    }
+
+    /// The rows in order, and how many there are with those that are not shown.
+    fn sorted(mut self) -> (Vec<Row>, usize) {
+        self.cut();
+        (self.rows, self.all)
+    }
+}
+
+/// What tells the sessions that are shown of a store from all its others; without their names the shortest does.
+fn prefixes(position: usize, spec: &StoreSpec, rows: &[Row]) -> Prefixes {
+    let ids = rows.iter().filter(|row| row.store == position).map(|row| row.session.id);
+    let mut prefixes = Prefixes::new(ids.collect());
+    if let Ok(store) = store::open(spec.clone()) {
+        // What could not be looked at was said.
+        let _ = store.names(&mut |name| prefixes.see(&name));
+    }
+    prefixes
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
@@ -86,12 +131,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let wanted = options.user.as_ref().map(|user| users.ids(user, context)).transpose()?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
-    let mut rows = Vec::new();
-    let mut prefixes = Vec::new();
+    let mut rows = Rows::new(options);
     for (position, spec) in stores.specs.iter().enumerate() {
-        let mut names: Vec<EntryName> = Vec::new();
         let complete = look(spec, context, |session| {
-            names.push(session.id);
             let state = session.state(now, idle);
             let facts = session.facts.as_ref().ok();
             let his = |id: &String| {
@@ -103,25 +145,17 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 && options.older_than.is_none_or(|age| is_older(session.modified, age, now))
                 && wanted.as_ref().is_none_or(|ids| ids.iter().any(his));
             if keep {
-                rows.push(Row { store: position, session, state });
+                let user = session.facts.as_ref().ok().and_then(|facts| facts.user.as_ref());
+                let user = user.filter(|_| options.sort == Sort::User);
+                let user = user.map(|user| users.name(position, &user.id).unwrap_or_else(|| user.id.clone()));
+                rows.push(Row { store: position, session, state, user });
             }
         })?;
         exit = exit.and(complete);
-        prefixes.push(Prefixes::new(names));
     }
-    if options.sort == Sort::User {
-        let mut named: Vec<(String, Row)> =
-            rows.into_iter().map(|row| (name(&row, &mut users), row)).collect();
-        named.sort_by(|(a, one), (b, other)| a.cmp(b).then(order(Sort::Modified, one, other)));
-        rows = named.into_iter().map(|(_, row)| row).collect();
-    } else {
-        rows.sort_by(|a, b| order(options.sort, a, b));
-    }
-    if options.reverse {
-        rows.reverse();
-    }
-    let all = rows.len();
-    rows.truncate(options.limit.unwrap_or(usize::MAX));
+    let (rows, all) = rows.sorted();
+    let prefixes: Vec<Prefixes> =
+        stores.specs.iter().enumerate().map(|(position, spec)| prefixes(position, spec, &rows)).collect();
     let output = rows.iter().filter_map(|row| {
         let spec = stores.specs.get(row.store)?;
         let id = shown(&row.session.id, prefixes.get(row.store)?, options.reveal);
@@ -202,18 +236,14 @@ pub(super) fn look_at_all(
     Ok(exit)
 }
 
-fn name(row: &Row, users: &mut Users) -> String {
-    let user = row.session.facts.as_ref().ok().and_then(|facts| facts.user.as_ref());
-    user.map_or(String::new(), |user| users.name(row.store, &user.id).unwrap_or_else(|| user.id.clone()))
-}
-
 fn order(sort: Sort, a: &Row, b: &Row) -> Ordering {
     let end = |row: &Row| match row.session.facts.as_ref().map(|facts| facts.expires) {
         Ok(store::Expires::At(end)) => end,
         _ => f64::INFINITY,
     };
     let first = match sort {
-        Sort::Modified | Sort::User => b.session.modified.cmp(&a.session.modified),
+        Sort::User => a.user.cmp(&b.user).then(b.session.modified.cmp(&a.session.modified)),
+        Sort::Modified => b.session.modified.cmp(&a.session.modified),
         Sort::Expires => end(a).total_cmp(&end(b)),
         Sort::Size => b.session.size.cmp(&a.session.size),
         Sort::Id => Ordering::Equal,

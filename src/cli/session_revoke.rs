@@ -14,9 +14,9 @@ use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome, ids};
 use crate::farm::{Farm, parse_duration, parse_time};
 use crate::moin::Behaviour;
-use crate::ops::revoke::{self, Counts, Plan, Report, Target};
+use crate::ops::revoke::{self, Counts, Plan, Report, StorePlan, Target};
 use crate::report::{measure, table};
-use crate::store::{Prefixes, seconds, tally};
+use crate::store::{seconds, tally};
 use crate::sys;
 
 /// End one session, or log a user out everywhere
@@ -61,6 +61,9 @@ pub(super) struct Options {
     #[command(flatten)]
     log: LogArgs,
 }
+
+/// Without `-v` a dry run shows so many sessions of each store.
+const EXAMPLES: usize = 100;
 
 /// The document of `--format json`.
 #[derive(Serialize)]
@@ -137,6 +140,13 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         target.ids = Some(named);
     }
     let dry_run = options.dry_run || context.pinned_now.is_some();
+    let json = context.format == Format::Json;
+    let shown = match context.verbosity {
+        _ if json => usize::MAX,
+        1.. => usize::MAX,
+        0 if dry_run => EXAMPLES,
+        _ => 0,
+    };
     let run = revoke::Options {
         target,
         lock_dir: if dry_run {
@@ -147,17 +157,20 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         wait: options.wait,
         dry_run,
         settle: options.settle,
+        shown,
     };
     let stop = context.stop()?;
     let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
     let plan = revoke::plan(specs, run, &stop);
     drop(looking);
-    let json = context.format == Format::Json;
-    let shows = !json && (dry_run && context.verbosity >= 0 || context.verbosity > 0);
-    let sessions =
-        if json || shows { listed(&plan, options.reveal, &mut users, context) } else { Vec::new() };
-    if shows {
+    let sessions = listed(&plan, options.reveal, &mut users, context);
+    if !json {
         show_plan(&sessions, context)?;
+        let planned: u64 = plan.stores().iter().map(StorePlan::planned).sum();
+        let more = planned.saturating_sub(sessions.len() as u64);
+        if shown > 0 && more > 0 {
+            writeln!(context.out, "and {more} more; -v lists them")?;
+        }
     }
     let report = plan.execute(&stop);
     tell(&report, dry_run, told);
@@ -207,12 +220,9 @@ fn moin_2(farm: &Farm, context: &mut Context<'_>) -> Result<(), Failure> {
 fn listed(plan: &Plan, reveal: bool, users: &mut Users, context: &Context<'_>) -> Vec<Listed> {
     let mut all = Vec::new();
     for (position, store) in plan.stores().iter().enumerate() {
-        if store.victims().is_empty() {
-            continue;
-        }
         // Without the others' names the shortest prefix does.
-        let prefixes = store.prefixes().unwrap_or_else(|_| Prefixes::new(Vec::new()));
-        for victim in store.victims() {
+        let prefixes = store.prefixes().unwrap_or_default();
+        for victim in store.shown() {
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
             let state = victim.session.state(context.now() as i64, None);
             let id = shown(&victim.session.id, &prefixes, reveal);

@@ -23,6 +23,7 @@ mod guard;
 mod locks;
 pub mod migrate;
 mod outcome;
+mod packed;
 mod pass;
 mod plan;
 mod policy;

@@ -229,18 +229,18 @@ impl StorePlan {
         self.refusal.as_ref()
     }
 
-    /// The shortest unique prefixes of all sessions of the store, to show the victims by; it takes 48 bytes for
-    /// each. Left-overs are not among them: one of 1.8 begins with the whole id of its session.
+    /// The shortest prefixes that tell these victims from all sessions of the store. Left-overs are not among these: one
+    /// of 1.8 begins with the whole id of its session.
     ///
     /// # Errors
     ///
     /// Where the names could not be listed.
-    pub fn prefixes(&self) -> Result<Prefixes, StoreError> {
-        let mut names: Vec<EntryName> = Vec::new();
+    pub fn prefixes(&self, victims: Vec<EntryName>) -> Result<Prefixes, StoreError> {
+        let mut prefixes = Prefixes::new(victims);
         if let Some(Open(store)) = &self.store {
-            store.names(&mut |name| names.push(name))?;
+            store.names(&mut |name| prefixes.see(&name))?;
         }
-        Ok(Prefixes::new(names))
+        Ok(prefixes)
     }
 
     pub(super) fn fail(&mut self, error: &dyn std::fmt::Display) {

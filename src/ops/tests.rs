@@ -332,7 +332,8 @@ fn victims_are_shown_by_prefixes_unique_in_the_store() {
     place.session(0x12, Some(-DAY), DAY);
     let made = plan(vec![place.spec()], Options { dry_run: true, ..place.options() }, &NEVER);
     let store = &made.stores()[0];
-    let prefixes = store.prefixes().unwrap();
+    let victims = store.victims().map(|victim| victim.name).collect();
+    let prefixes = store.prefixes(victims).unwrap();
     let lines: Vec<_> = store
         .victims()
         .map(|victim| format!("{} {}", prefixes.short(&victim.name), victim.why(NOW)))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::store::{EntryName, Stamp};
 
+use super::packed::{Packed, take};
 use super::verdict::Reason;
 
 /// One entry that is to go.
@@ -32,42 +33,25 @@ impl Victim {
 /// Many victims in little room.
 #[derive(Debug, Default)]
 pub struct Victims {
-    /// Records, one after the other: form of the name, length of the name, name, reason, stamp, since, size.
-    bytes: Vec<u8>,
-    count: u64,
+    /// With each its reason, since when, and its size.
+    packed: Packed<13>,
     guarded: u64,
 }
-
-/// Lower-case hexadecimal digits, two in a byte.
-const HEX: u8 = 1;
-const PLAIN: u8 = 0;
 
 impl Victims {
     /// Puts one more at the end.
     pub fn push(&mut self, victim: &Victim) {
-        let name = victim.name.reveal().as_bytes();
-        match hex(name) {
-            Some(packed) => self.name(HEX, &packed),
-            None => self.name(PLAIN, name),
-        }
         let reason = Reason::ALL.iter().position(|reason| *reason == victim.reason).unwrap_or(0);
-        self.bytes.push(u8::try_from(reason).unwrap_or(0));
-        self.bytes.extend(victim.stamp.to_bits().to_le_bytes());
-        self.bytes.extend(victim.since.to_le_bytes());
-        self.bytes.extend(victim.size.to_le_bytes());
-        self.count += 1;
+        let [a, b, c, d, e, f, g, h] = victim.since.to_le_bytes();
+        let [i, j, k, l] = victim.size.to_le_bytes();
+        let reason = u8::try_from(reason).unwrap_or(0);
+        self.packed.push(&victim.name, victim.stamp, [reason, a, b, c, d, e, f, g, h, i, j, k, l]);
         self.guarded += u64::from(victim.reason.is_guarded());
-    }
-
-    fn name(&mut self, form: u8, name: &[u8]) {
-        self.bytes.push(form);
-        self.bytes.push(u8::try_from(name.len()).unwrap_or(0));
-        self.bytes.extend(name);
     }
 
     /// How many there are.
     pub fn len(&self) -> u64 {
-        self.count
+        self.packed.len()
     }
 
     /// How many of them `max_delete` counts.
@@ -77,13 +61,22 @@ impl Victims {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.packed.is_empty()
     }
 
     /// Each, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Victim> + '_ {
-        let mut rest = self.bytes.as_slice();
-        std::iter::from_fn(move || unpack(&mut rest))
+        self.packed.iter().filter_map(|(name, stamp, more)| {
+            let mut rest = more.as_slice();
+            let [reason] = take(&mut rest)?;
+            Some(Victim {
+                name,
+                stamp,
+                reason: *Reason::ALL.get(usize::from(reason))?,
+                since: i64::from_le_bytes(take(&mut rest)?),
+                size: u32::from_le_bytes(take(&mut rest)?),
+            })
+        })
     }
 
     /// Keeps only those that `keep` says.
@@ -92,46 +85,6 @@ impl Victims {
         self.iter().filter(keep).for_each(|victim| kept.push(&victim));
         *self = kept;
     }
-}
-
-fn unpack(rest: &mut &[u8]) -> Option<Victim> {
-    let [form, length] = take(rest)?;
-    let (name, behind) = rest.split_at_checked(usize::from(length))?;
-    *rest = behind;
-    let name = match form {
-        HEX => {
-            let digits = name.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-            let text: Vec<u8> =
-                digits.filter_map(|digit| char::from_digit(digit.into(), 16)).map(|c| c as u8).collect();
-            EntryName::new(&text)?
-        }
-        _ => EntryName::new(name)?,
-    };
-    let [reason] = take(rest)?;
-    Some(Victim {
-        name,
-        reason: *Reason::ALL.get(usize::from(reason))?,
-        stamp: Stamp::from_bits(u64::from_le_bytes(take(rest)?)),
-        since: i64::from_le_bytes(take(rest)?),
-        size: u32::from_le_bytes(take(rest)?),
-    })
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (head, behind) = rest.split_first_chunk::<N>()?;
-    *rest = behind;
-    Some(*head)
-}
-
-/// Two digits in a byte; `None` unless all are lower-case digits, two by two.
-fn hex(name: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, []) = name.as_chunks::<2>() else { return None };
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
 #[cfg(test)]
@@ -169,11 +122,9 @@ mod tests {
     }
 
     #[test]
-    fn a_hexadecimal_name_takes_half_its_length() {
-        let mut packed = Victims::default();
+    fn why_counts_from_then() {
         let name = EntryName::new(&[b'a'; 40]).unwrap();
-        packed.push(&Victim { name, stamp: Stamp::from_bits(0), reason: Reason::Expired, since: 0, size: 0 });
-        assert_eq!(packed.bytes.len(), 43);
-        assert_eq!(packed.iter().next().unwrap().why(90_000), "expired 1 d 1 h ago");
+        let victim = Victim { name, stamp: Stamp::from_bits(0), reason: Reason::Expired, since: 0, size: 0 };
+        assert_eq!(victim.why(90_000), "expired 1 d 1 h ago");
     }
 }

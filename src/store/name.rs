@@ -70,9 +70,14 @@ impl fmt::Debug for EntryName {
 }
 
 /// The shortest prefixes that tell names apart, at least [`SHORTEST_PREFIX`] characters long.
+///
+/// Only the names that are to be shown need to be held: of all others, [`Prefixes::see`] keeps what they have in common
+/// with these.
 #[derive(Debug, Default)]
 pub struct Prefixes {
     sorted: Vec<EntryName>,
+    /// How many characters each has in common with one that was seen.
+    seen: Vec<u8>,
 }
 
 impl Prefixes {
@@ -80,7 +85,20 @@ impl Prefixes {
     pub fn new(mut names: Vec<EntryName>) -> Self {
         names.sort_unstable();
         names.dedup();
-        Prefixes { sorted: names }
+        let seen = vec![0; names.len()];
+        Prefixes { sorted: names, seen }
+    }
+
+    /// Tells that there is such a name, too, from which those held here are to be told.
+    pub fn see(&mut self, name: &EntryName) {
+        let at = self.sorted.partition_point(|other| other < name);
+        // Whatever else has something in common with it has no less in common with one of these two.
+        let after = at + usize::from(self.sorted.get(at) == Some(name));
+        for near in [at.checked_sub(1), Some(after)].into_iter().flatten() {
+            if let (Some(other), Some(seen)) = (self.sorted.get(near), self.seen.get_mut(near)) {
+                *seen = (*seen).max(u8::try_from(shared(name, other)).unwrap_or(u8::MAX));
+            }
+        }
     }
 
     /// How many characters of `name` it takes to tell it from every other name here.
@@ -88,7 +106,9 @@ impl Prefixes {
         let at = self.sorted.partition_point(|other| other < name);
         let before = at.checked_sub(1).and_then(|before| self.sorted.get(before));
         let after = self.sorted.get(at..).unwrap_or_default().iter().find(|other| *other != name);
-        let shared = before.into_iter().chain(after).map(|other| shared(name, other)).max();
+        let is_held = self.sorted.get(at) == Some(name);
+        let seen = self.seen.get(at).filter(|_| is_held).map(|seen| usize::from(*seen));
+        let shared = before.into_iter().chain(after).map(|other| shared(name, other)).chain(seen).max();
         shared.map_or(0, |shared| shared + 1).max(SHORTEST_PREFIX).min(name.len())
     }
 
@@ -154,6 +174,18 @@ mod tests {
                 let begin = |length| prefixes.matching(text.get(..length).unwrap());
                 prop_assert_eq!(begin(length), [name(text)]);
                 prop_assert!(length == SHORTEST_PREFIX || begin(length - 1).len() > 1);
+            }
+        }
+
+        #[test]
+        fn to_have_seen_a_name_is_enough(texts in prop::collection::vec("[ab]{12}", 1..60), held in 0_usize..60) {
+            let names: Vec<EntryName> = texts.iter().map(|text| name(text)).collect();
+            let (shown, _) = names.split_at(held.min(names.len()));
+            let all = Prefixes::new(names.clone());
+            let mut some = Prefixes::new(shown.to_vec());
+            names.iter().for_each(|name| some.see(name));
+            for name in shown {
+                prop_assert_eq!(some.length(name), all.length(name));
             }
         }
     }

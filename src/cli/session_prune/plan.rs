@@ -1,6 +1,6 @@
 //! What a dry run would remove, reason by reason.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::super::session_json::shown;
@@ -11,6 +11,14 @@ use crate::store::EntryName;
 
 /// Without `-v` so many removals of each reason are shown one by one.
 const EXAMPLES: usize = 3;
+
+/// What goes for one reason.
+#[derive(Default)]
+struct Due {
+    found: usize,
+    /// The longest overdue; a scan finds them in no order.
+    first: BTreeSet<(i64, EntryName)>,
+}
 
 /// The removals by reason, each with its own.
 pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -28,22 +36,19 @@ pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Resu
         if store.planned() == 0 {
             continue;
         }
-        let prefixes = store.prefixes().map_err(|error| Failure::partial(error.to_string()))?;
         writeln!(context.out, "{}", escape(&store.spec().address()))?;
-        for reason in Reason::ALL {
-            // The longest overdue first; a scan finds them in no order.
-            let mut first: BTreeSet<(i64, EntryName)> = BTreeSet::new();
-            let mut found = 0usize;
-            for victim in store.victims().filter(|victim| victim.reason == reason) {
-                found += 1;
-                first.insert((victim.since, victim.name));
-                if first.len() > most {
-                    first.pop_last();
-                }
+        let mut due: BTreeMap<Reason, Due> = BTreeMap::new();
+        for victim in store.victims() {
+            let Due { found, first } = due.entry(victim.reason).or_default();
+            *found += 1;
+            first.insert((victim.since, victim.name));
+            if first.len() > most {
+                first.pop_last();
             }
-            if found == 0 {
-                continue;
-            }
+        }
+        let shown_ones = due.values().flat_map(|due| due.first.iter().map(|(_, name)| *name)).collect();
+        let prefixes = store.prefixes(shown_ones).map_err(|error| Failure::partial(error.to_string()))?;
+        for (reason, Due { found, first }) in due {
             writeln!(context.out, "  {}: {found}", reason.name())?;
             for (since, name) in first {
                 let age = Duration::from_secs(u64::try_from(plan.now().saturating_sub(since)).unwrap_or(0));

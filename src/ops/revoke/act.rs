@@ -8,14 +8,17 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::store::{EntryName, Fields, Found, Session, SessionStore, StoreError};
+use crate::store::{EntryName, Fields, Found, Session, SessionStore, Stamp, StoreError};
 use crate::sys::Removal;
 
 use super::super::outcome::Problem;
-use super::{Match, Plan, StorePlan, Target, Victim};
+use super::{Match, Plan, StorePlan, Target};
 
 /// So often a session that is written while it is being removed is read and judged anew.
 const TRIES: usize = 20;
+
+/// As many are removed at a time.
+const BATCH: usize = 4096;
 
 /// What was counted in a store, or in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -145,25 +148,27 @@ impl StorePlan {
     /// Removes the victims; those that are removed stay in the list, to be looked at again.
     fn remove(&mut self, target: &Target) {
         let Some(store) = self.store.take() else { return };
-        let batch: Vec<_> =
-            self.victims.iter().map(|victim| (victim.session.id, victim.session.stamp)).collect();
-        let results = store.remove(&batch, &|found| is_meant(target, found));
         let victims = std::mem::take(&mut self.victims);
-        for (victim, result) in victims.into_iter().zip(results) {
-            let ended = match result {
-                Ok(Removal::Removed { .. }) => Result::Revoked,
-                Ok(Removal::Gone) => Result::Gone,
-                Ok(_) => self.try_again(store.as_ref(), &victim.session.id, target),
-                Err(error) => self.not_removed(&victim.session.id, &error),
-            };
-            match ended {
-                Result::Revoked => self.counts.revoked += 1,
-                Result::Gone => self.counts.gone += 1,
-                Result::Failed => {}
-            }
-            // What went by itself can come back as well.
-            if ended != Result::Failed {
-                self.victims.push(victim);
+        let mut rest = victims.iter().map(|(id, stamp, [])| (id, stamp)).peekable();
+        while rest.peek().is_some() {
+            let batch: Vec<(EntryName, Stamp)> = rest.by_ref().take(BATCH).collect();
+            let results = store.remove(&batch, &|found| is_meant(target, found));
+            for ((id, stamp), result) in batch.iter().zip(results) {
+                let ended = match result {
+                    Ok(Removal::Removed { .. }) => Result::Revoked,
+                    Ok(Removal::Gone) => Result::Gone,
+                    Ok(_) => self.try_again(store.as_ref(), id, target),
+                    Err(error) => self.not_removed(id, &error),
+                };
+                match ended {
+                    Result::Revoked => self.counts.revoked += 1,
+                    Result::Gone => self.counts.gone += 1,
+                    Result::Failed => {}
+                }
+                // What went by itself can come back as well.
+                if ended != Result::Failed {
+                    self.victims.push(id, *stamp, []);
+                }
             }
         }
         self.store = Some(store);
@@ -215,18 +220,19 @@ impl StorePlan {
     /// Looks whether a session that was removed is there again, and removes it once more.
     fn look_again(&mut self, target: &Target) {
         let Some(store) = self.store.take() else { return };
-        for Victim { session, .. } in std::mem::take(&mut self.victims) {
+        let victims = std::mem::take(&mut self.victims);
+        for (id, ..) in victims.iter() {
             // Written now by a request that began before: whoever was meant is meant still.
-            let ids = Some(BTreeSet::from([session.id]));
+            let ids = Some(BTreeSet::from([id]));
             let target = Target { ids, issued_before: None, ..target.clone() };
-            match store.read(&session.id, Fields::default()) {
+            match store.read(&id, Fields::default()) {
                 Ok(None) => {}
                 Ok(Some(now)) => match target.matches(&now) {
                     Match::Yes(_) => self.once_more(store.as_ref(), &now, &target),
                     Match::No | Match::Written => {}
                     Match::Unreadable => {
                         self.counts.unreadable += 1;
-                        self.problem(&session.id, "is there again, and can't be read: it could be meant");
+                        self.problem(&id, "is there again, and can't be read: it could be meant");
                     }
                 },
                 Err(error) => self.fail(&error),

@@ -12,7 +12,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ use crate::sys::Lock;
 
 use super::locks::{self, Taken};
 use super::outcome::Problem;
+use super::packed::Packed;
 
 pub use act::{Counts, Report, Result, StoreResult};
 pub use target::{Match, Target, Why};
@@ -39,6 +40,8 @@ pub struct Options {
     pub dry_run: bool,
     /// How long to wait before looking again; zero: no second look.
     pub settle: Duration,
+    /// So many of each store's sessions that are meant, the first by id, are kept whole to be shown.
+    pub shown: usize,
 }
 
 /// What is to be done.
@@ -58,7 +61,8 @@ pub struct StorePlan {
     /// Absent where it could not be opened.
     store: Option<Box<dyn SessionStore>>,
     counts: Counts,
-    victims: Vec<Victim>,
+    victims: Packed<0>,
+    shown: BTreeMap<EntryName, Victim>,
     /// Sessions that could not be understood, and so could be meant.
     unreadable: Vec<EntryName>,
     refusal: Option<String>,
@@ -104,7 +108,7 @@ fn plan_opened(opened: Vec<(StoreSpec, Opened)>, options: Options, stop: &Atomic
     // While another copy is at work in one store, nothing goes in any.
     for store in stores.iter_mut().filter(|_| refused.is_empty()) {
         if !stop.load(Ordering::Relaxed) {
-            store.look(&options.target, stop);
+            store.look(&options, stop);
         }
     }
     for (position, error) in refused {
@@ -128,7 +132,8 @@ impl StorePlan {
             spec,
             store: None,
             counts: Counts::default(),
-            victims: Vec::new(),
+            victims: Packed::default(),
+            shown: BTreeMap::new(),
             unreadable: Vec::new(),
             refusal: None,
             problems: Vec::new(),
@@ -148,22 +153,27 @@ impl StorePlan {
         &self.spec
     }
 
-    /// What is to go.
-    pub fn victims(&self) -> &[Victim] {
-        &self.victims
+    /// What is to go, as far as [`Options::shown`] says, by id.
+    pub fn shown(&self) -> impl Iterator<Item = &Victim> {
+        self.shown.values()
     }
 
-    /// The shortest unique prefixes of all sessions of the store; 48 bytes for each.
+    /// How many are to go.
+    pub fn planned(&self) -> u64 {
+        self.victims.len()
+    }
+
+    /// The shortest prefixes that tell the sessions that are shown from all others of the store.
     ///
     /// # Errors
     ///
     /// Where the names could not be listed.
     pub fn prefixes(&self) -> std::result::Result<Prefixes, StoreError> {
-        let mut names = Vec::new();
-        if let Some(store) = &self.store {
-            store.names(&mut |name| names.push(name))?;
+        let mut prefixes = Prefixes::new(self.shown.keys().copied().collect());
+        if let Some(store) = self.store.as_ref().filter(|_| !self.shown.is_empty()) {
+            store.names(&mut |name| prefixes.see(&name))?;
         }
-        Ok(Prefixes::new(names))
+        Ok(prefixes)
     }
 
     fn fail(&mut self, error: &dyn std::fmt::Display) {
@@ -173,41 +183,41 @@ impl StorePlan {
         }
     }
 
-    fn look(&mut self, target: &Target, stop: &AtomicBool) {
+    fn look(&mut self, options: &Options, stop: &AtomicBool) {
         let Some(store) = self.store.take() else { return };
-        let looked = match &target.ids {
+        let looked = match &options.target.ids {
             Some(ids) => {
-                self.look_at(store.as_ref(), ids, target);
+                self.look_at(store.as_ref(), ids, options);
                 Ok(())
             }
-            None => store.scan(Fields::default(), stop, &mut |found| self.take_in(found, target)),
+            None => store.scan(Fields::default(), stop, &mut |found| self.take_in(found, options)),
         };
         if let Err(error) = looked {
             self.fail(&error);
         }
-        self.read_again(store.as_ref(), target);
-        self.victims.sort_by_key(|victim| victim.session.id);
+        self.read_again(store.as_ref(), options);
         self.store = Some(store);
     }
 
-    fn look_at(&mut self, store: &dyn SessionStore, ids: &BTreeSet<EntryName>, target: &Target) {
+    fn look_at(&mut self, store: &dyn SessionStore, ids: &BTreeSet<EntryName>, options: &Options) {
         for id in ids {
             match store.read(id, Fields::default()) {
-                Ok(Some(session)) => self.take_in(Found::Session(session), target),
+                Ok(Some(session)) => self.take_in(Found::Session(session), options),
                 Ok(None) => {}
                 Err(error) => self.fail(&error),
             }
         }
     }
 
-    fn take_in(&mut self, found: Found, target: &Target) {
+    fn take_in(&mut self, found: Found, options: &Options) {
         match found {
             Found::Session(session) => {
                 self.counts.scanned += 1;
-                match target.matches(&session) {
+                match options.target.matches(&session) {
                     Match::Yes(why) => {
                         self.counts.matched += 1;
-                        self.victims.push(Victim { session, why });
+                        self.victims.push(&session.id, session.stamp, []);
+                        self.show(Victim { session, why }, options.shown);
                     }
                     Match::No => {}
                     Match::Written => self.counts.undecided += 1,
@@ -227,8 +237,19 @@ impl StorePlan {
         }
     }
 
+    /// Keeps a session to be shown, if it is one of the first by id.
+    fn show(&mut self, victim: Victim, most: usize) {
+        let id = victim.session.id;
+        if self.shown.len() < most || self.shown.last_key_value().is_some_and(|(last, _)| id < *last) {
+            self.shown.insert(id, victim);
+        }
+        if self.shown.len() > most {
+            self.shown.pop_last();
+        }
+    }
+
     /// A wiki that writes in place, as 1.9.0 and 1.9.1 do, may have been at it: what was unreadable is read once more.
-    fn read_again(&mut self, store: &dyn SessionStore, target: &Target) {
+    fn read_again(&mut self, store: &dyn SessionStore, options: &Options) {
         for id in std::mem::take(&mut self.unreadable) {
             match store.read(&id, Fields::default()) {
                 Ok(None) => {
@@ -238,7 +259,7 @@ impl StorePlan {
                 Ok(Some(session)) => {
                     self.counts.unreadable -= 1;
                     self.counts.scanned -= 1;
-                    self.take_in(Found::Session(session), target);
+                    self.take_in(Found::Session(session), options);
                 }
                 Err(error) => {
                     self.counts.unreadable -= 1;

@@ -36,7 +36,14 @@ impl Place {
     fn options(&self, settle: Duration) -> Options {
         let users = Some(BTreeSet::from(["1.2.3".to_owned()]));
         let target = Target { users, ..Target::default() };
-        Options { target, lock_dir: self.root.path().join("locks"), wait: false, dry_run: false, settle }
+        Options {
+            target,
+            lock_dir: self.root.path().join("locks"),
+            wait: false,
+            dry_run: false,
+            settle,
+            shown: 0,
+        }
     }
 
     /// Revokes with `hook` called before each removal.
