@@ -288,7 +288,8 @@ fn a_place_for_locks_where_others_can_write_is_refused() {
     fs::set_permissions(&locks, fs::Permissions::from_mode(0o777)).unwrap();
     let ran = place.wikifarm("session prune").status(4).any_stderr().run();
     assert!(
-        ran.stderr.contains("wikifarm/locks: others can write here, so it is no place for locks\n"),
+        ran.stderr
+            .contains("wikifarm/locks: others can write here (mode 0777): chmod go-w it; XDG_STATE_HOME or"),
         "{}",
         ran.stderr
     );
@@ -319,4 +320,29 @@ fn root_trusts_no_farm_file_behind_a_strangers_link() {
     // Root's own link to a file of root's is as good as the file.
     std::os::unix::fs::lchown(place.path().join("mal/farm.toml"), Some(0), None).unwrap();
     place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().run();
+}
+
+/// Who could write there once must not stop or lead astray a run of somebody else.
+#[test]
+fn what_is_no_file_of_ours_tells_no_time_of_the_last_run() {
+    let place = place(clock());
+    let state = place.home().join("state/wikifarm");
+    fs::create_dir_all(&state).unwrap();
+    let last = state.join("last-prune");
+    let refused = |why: &str| {
+        let ran = place.wikifarm("session prune").status(4).any_stderr().run();
+        let line = format!("wikifarm: refused: the time of the last run is not to be read: {why}");
+        assert!(ran.stderr.lines().any(|said| said.starts_with(&line)), "{}", ran.stderr);
+    };
+    // Nobody ever writes into it: to wait for that would be to wait for ever.
+    assert!(std::process::Command::new("mkfifo").arg(&last).status().unwrap().success());
+    refused(&format!("{}: not a regular file of root or us with one name", last.display()));
+    fs::remove_file(&last).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", &last).unwrap();
+    refused(&format!("{}: ", last.display()));
+    fs::remove_file(&last).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    refused(&format!("{}: others can write here (mode 0777): chmod go-w it", state.display()));
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
+    place.wikifarm("session prune").run();
 }

@@ -128,7 +128,7 @@ fn an_unreadable_session_could_be_his() {
         .stdout("revoked 4 of 7 sessions\n")
         .stderr(
             r"
-            wikifarm: moin-1.9:sessions: 1 session that can't be read and could be meant: see `session list --state unreadable`
+            wikifarm: moin-1.9:sessions: 1 session that can't be read and could be meant: `session list --state unreadable` says why; what has more than one name or is too large is never opened: remove it by hand
             ",
         )
         .run();
@@ -212,4 +212,30 @@ fn programs_get_the_counts_and_each_session() {
     assert_eq!((&session["id"], &session["reason"]), (&"ffffffff".into(), &"named".into()));
     assert_eq!(session["user"]["name"], "JoeDoe");
     assert!(!report.to_string().contains(&"f".repeat(17)));
+}
+
+#[test]
+fn of_many_a_dry_run_shows_the_first() {
+    let mut place = Place::new();
+    for number in 0..102 {
+        place = place.file(&format!("sessions/{number:040x}"), "(dS'user.id'\nS'1.2.3'\ns.");
+    }
+    let revoke = "session revoke -n --user id:1.2.3 --store moin-1.9:sessions";
+    let ran = place.wikifarm(revoke).any_stdout().run();
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 1 + 100 + 2, "{}", ran.stdout);
+    assert_eq!(lines[101..], ["and 2 more; -v lists them", "would revoke 102 of 102 sessions"]);
+    let ran = place.wikifarm(&format!("{revoke} -v")).any_stdout().run();
+    assert_eq!(ran.stdout.lines().count(), 1 + 102 + 1, "{}", ran.stdout);
+}
+
+#[test]
+fn a_session_that_is_given_for_a_user_is_not_said_in_full() {
+    let place = Place::farm("[wikis.docs]\nmoin = \"1.9.11\"\nurl = \"https://docs.example.org/\"\nuser_dir = \"users\"\nsession_dir = \"sessions\"\n")
+        .file("users/1.2.3", "name=JoeDoe\n");
+    let id = "0123456789abcdef0123456789abcdef01234567";
+    for arguments in [format!("--user {id}"), format!("--user JoeDoe --store-of {id}")] {
+        let ran = place.wikifarm(&format!("session revoke {arguments}")).status(2).any_stderr().run();
+        assert!(ran.stderr.contains("01234567…") && !ran.stderr.contains(id), "{}", ran.stderr);
+    }
 }

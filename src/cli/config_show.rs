@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Exit, Failure, Format, Outcome};
+use super::{Context, Exit, Failure, Format, Outcome, without_ids};
 use crate::farm::{Farm, Key, Origin, Wiki, nearest};
 use crate::report::{escape, table};
 
@@ -80,6 +80,7 @@ pub(super) fn find_wiki<'a>(farm: &'a Farm, name: &str) -> Result<&'a Wiki, Fail
             }
             None => String::new(),
         };
+        let name = without_ids(name);
         Failure::usage(format!("the farm {} has no wiki {name:?}{hint}", farm.source.path().display()))
     })
 }

@@ -104,7 +104,7 @@ impl Context<'_> {
     /// As [`Context::progress`], where something else says how much there is to do.
     pub fn progress_of(&self, verb: &'static str, done: &'static Tally, how_much: HowMuch) -> Progress {
         let shown = self.verbosity >= 0 && io::stderr().is_terminal();
-        Progress::begin(shown, verb, || done.count(), how_much)
+        Progress::begin(shown, verb, || done.count(), how_much, crate::sys::waits_for)
     }
 
     /// The flag that SIGINT and SIGTERM set, for work that ends itself between two files and tells how far it came. From

@@ -98,6 +98,8 @@ struct Global {
     #[arg(long, value_name = "TIME", value_parser = crate::farm::parse_time, global = true, allow_negative_numbers = true)]
     now: Option<f64>,
     /// Become that user for good, before anything is opened; for root
+    ///
+    /// Locks and the time of the last run then lie in that user's state directory, or where STATE_DIRECTORY says.
     #[arg(long, value_name = "NAME", global = true)]
     run_as: Option<String>,
     /// A public suffix list instead of the built-in one; `system` is the distribution's
@@ -297,7 +299,7 @@ fn refused(error: &clap::Error) -> io::Result<()> {
 }
 
 /// The text with every word that could be a session id cut to its first 8 characters.
-fn without_ids(text: &str) -> String {
+pub(super) fn without_ids(text: &str) -> String {
     let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let mut short = String::with_capacity(text.len());
     let mut rest = text;

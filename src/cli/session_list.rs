@@ -11,6 +11,7 @@ use super::session_json::{SessionJson, shown};
 use super::stores::StoreArgs;
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
+use crate::ops::Problems;
 use crate::report::measure::{bytes, relative, sessions};
 use crate::report::table;
 use crate::store::{self, Fields, Found, Prefixes, Session, State, StoreSpec, is_older, seconds, tally};
@@ -214,11 +215,11 @@ pub(super) fn look_at_all(
             return Ok(Exit::Partial);
         }
     };
-    let mut failed = Vec::new();
+    let mut failed = Problems::default();
     let stop = context.stop()?;
     let looking = context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec));
     let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
-        Found::Failed { name, error } => failed.push(format!("{}/{name}: {error}", spec.dir.display())),
+        Found::Failed { name, error } => failed.push(&spec.failed(&name, &error)),
         other => each(other),
     });
     drop(looking);
@@ -227,10 +228,10 @@ pub(super) fn look_at_all(
         exit = context.stopped(&format!("not everything in {} was looked at", spec.address()))?;
     }
     if let Err(error) = scanned {
-        failed.push(error.to_string());
+        failed.push(&error);
     }
-    for problem in failed {
-        context.complain(&problem)?;
+    for problem in failed.told(&spec.address()) {
+        context.complain(&problem.to_string())?;
         exit = Exit::Partial;
     }
     Ok(exit)

@@ -273,7 +273,8 @@ fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result
         }
         let (unreadable, undecided) = (store.counts.unreadable, store.counts.undecided);
         if unreadable > 0 {
-            let what = "that can't be read and could be meant: see `session list --state unreadable`";
+            let what = "that can't be read and could be meant: `session list --state unreadable` says why; what has \
+                        more than one name or is too large is never opened: remove it by hand";
             context.complain(&format!("{}: {} {what}", store.store, measure::sessions(unreadable)))?;
         }
         if undecided > 0 {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::stores::StoreArgs;
 use super::{Context, Exit, Failure, Format, Outcome};
-use crate::ops::{Census, census, room};
+use crate::ops::{Census, Problems, census, room};
 use crate::report::measure::{bytes, rfc3339};
 use crate::report::table;
 use crate::store::{self, StoreSpec, seconds, tally};
@@ -148,7 +148,7 @@ fn look(
     };
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     row.filesystem = room(spec).map(RoomJson::from);
     let looking = context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec));
     let counted = census(store.as_ref(), now, idle, stop, &mut problems);
@@ -158,8 +158,9 @@ fn look(
             row.census = Some(census.into());
             row.status = Met::Ok;
         }
-        Err(error) => problems.push(crate::ops::Problem(error.to_string())),
+        Err(error) => problems.push(&error),
     }
+    let problems = problems.told(&spec.address());
     if stop.load(Ordering::Relaxed) || !problems.is_empty() {
         row.status = Met::Failed;
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use super::{Context, Failure};
+use super::{Context, Failure, without_ids};
 use crate::farm::nearest;
 use crate::store::{StoreSpec, UserDir};
 
@@ -60,10 +60,12 @@ impl Users {
         if let Some(id) = user.strip_prefix("id:") {
             return Ok((BTreeSet::from([id.to_owned()]), true));
         }
+        // Somebody may have given a session's id instead.
+        let shown = without_ids(user);
         let dirs: BTreeSet<&PathBuf> = self.of_store.iter().flatten().collect();
         if dirs.is_empty() {
             return Err(Failure::usage(format!(
-                "no user directory is known that could tell who {user:?} is: name the user as id:ID, or use a farm file"
+                "no user directory is known that could tell who {shown:?} is: name the user as id:ID, or use a farm file"
             )));
         }
         let (mut ids, mut known, mut complete, mut all_read) = (BTreeSet::new(), Vec::new(), true, true);
@@ -90,7 +92,7 @@ impl Users {
         }
         if ids.is_empty() && !complete {
             return Err(Failure::partial(format!(
-                "can't tell who {user:?} is; id:ID works without user directories"
+                "can't tell who {shown:?} is; id:ID works without user directories"
             )));
         }
         if ids.is_empty() {
@@ -98,7 +100,7 @@ impl Users {
                 Some(near) => format!("; did you mean {near:?}?"),
                 None => "; id:ID works for users that are gone".to_owned(),
             };
-            return Err(Failure::usage(format!("no user directory of these wikis knows {user:?}{hint}")));
+            return Err(Failure::usage(format!("no user directory of these wikis knows {shown:?}{hint}")));
         }
         Ok((ids, complete && all_read))
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::store::{Fields, Found, Layout, SessionStore, SqliteAddress, State, StoreError, StoreSpec};
 use crate::sys::Room;
 
-use super::outcome::Problem;
+use super::outcome::Problems;
 use super::states::States;
 
 /// What a store holds.
@@ -57,7 +57,7 @@ pub fn census(
     now: i64,
     idle: Option<Duration>,
     stop: &AtomicBool,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
 ) -> Result<Census, StoreError> {
     let spec = store.spec();
     let mut counted = Census::default();
@@ -77,7 +77,7 @@ pub fn census(
             }
             Found::Foreign(_) => counted.foreign += 1,
             Found::Failed { name, error } => {
-                problems.push(Problem(format!("{}/{name}: {error}", spec.dir.display())));
+                problems.push(&spec.failed(&name, &error));
             }
         }
     })?;
@@ -139,7 +139,7 @@ mod tests {
         write("README", b"");
         let spec = StoreSpec { layout: Layout::Moin19, dir: root.path().to_owned(), wikis: Vec::new() };
         let store = store::open(spec.clone()).unwrap();
-        let mut problems = Vec::new();
+        let mut problems = Problems::default();
         let stop = AtomicBool::new(false);
         let counted = census(store.as_ref(), 1500, None, &stop, &mut problems).unwrap();
         let states =
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(counted.inodes, Some(7));
         assert_eq!(counted.bytes, 21 + 21 + 3 + 16 + 9 + 2);
         assert!(counted.oldest.is_some() && counted.oldest <= counted.newest);
-        assert!(problems.is_empty());
+        assert!(problems.told("").is_empty());
         assert!(room(&spec).is_some());
         // A store of Redis is on no disk of this machine.
         let spec = StoreSpec { layout: Layout::Redis, ..spec };

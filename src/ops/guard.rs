@@ -1,12 +1,11 @@
 //! What stops a run before it removes anything.
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::sys::{LockError, write_atomically};
+use crate::sys::{DirError, LockError, PrivateDir, PrivateError, write_atomically};
 
 use super::age::age_text;
 use super::plan::StorePlan;
@@ -45,13 +44,8 @@ pub enum Refusal {
         /// By how much.
         by: Duration,
     },
-    /// The time of the last run cannot be told.
-    UnknownLastRun {
-        /// Where it is kept.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
+    /// The time of the last run cannot be told, and why.
+    UnknownLastRun(String),
     /// The lock was not taken: another copy is at work, or the place for locks is not safe.
     Lock(LockError),
     /// The way to the directory leads over a stranger's symbolic link.
@@ -82,8 +76,8 @@ impl fmt::Display for Refusal {
             Refusal::ClockAhead { by } => {
                 write!(f, "the last run was {} ago, so the clock may be wrong: {CURE}", age_text(*by))
             }
-            Refusal::UnknownLastRun { path, why } => {
-                write!(f, "{}: the time of the last run is not to be read: {why}: {CURE}", path.display())
+            Refusal::UnknownLastRun(why) => {
+                write!(f, "the time of the last run is not to be read: {why}: {CURE}")
             }
             Refusal::Lock(error) => error.fmt(f),
             Refusal::UnsafeDirectory(why) => f.write_str(why),
@@ -124,7 +118,7 @@ impl ClockCheck {
         let ClockCheck::Against { state_dir } = self else { return Ok(true) };
         match state_dir.as_deref().map(last_run) {
             Some(Ok(Some(last))) => compare(now, last).map_or(Ok(true), Err),
-            Some(Err((path, why))) => Err(Refusal::UnknownLastRun { path, why }),
+            Some(Err(why)) => Err(Refusal::UnknownLastRun(why)),
             Some(Ok(None)) | None => Ok(false),
         }
     }
@@ -136,8 +130,10 @@ impl ClockCheck {
             ClockCheck::Pinned => None,
         };
         let Some(dir) = state_dir else { return Ok(()) };
-        fs::create_dir_all(dir)?;
-        write_atomically(&dir.join(LAST_RUN), format!("{now}\n").as_bytes(), 0o644)
+        PrivateDir::make(dir).map_err(io::Error::other)?;
+        let path = dir.join(LAST_RUN);
+        write_atomically(&path, format!("{now}\n").as_bytes(), 0o644)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 }
 
@@ -182,20 +178,24 @@ fn compare(now: i64, last: i64) -> Option<Refusal> {
     }
 }
 
-fn last_run(dir: &Path) -> Result<Option<i64>, (PathBuf, String)> {
-    let path = dir.join(LAST_RUN);
-    match fs::read_to_string(&path) {
-        Ok(text) => match text.trim().parse() {
-            Ok(time) => Ok(Some(time)),
-            Err(_) => Err((path, "no whole number of seconds".to_owned())),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err((path, error.to_string())),
+fn last_run(dir: &Path) -> Result<Option<i64>, String> {
+    let dir = match PrivateDir::open(dir) {
+        Ok(dir) => dir,
+        Err(PrivateError::Directory(DirError::Missing { .. })) => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let told = |why: &str| format!("{}: {why}", dir.path().join(LAST_RUN).display());
+    match dir.read_text(LAST_RUN) {
+        Ok(Some(text)) => text.trim().parse().map(Some).map_err(|_| told("no whole number of seconds")),
+        Ok(None) => Ok(None),
+        Err(error) => Err(told(&error.to_string())),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -39,7 +39,7 @@ mod victims;
 pub use age::age_text;
 pub use census::{Census, census, room, taken};
 pub use guard::{ClockCheck, Refusal};
-pub use outcome::{Counts, Problem, Report, StoreResult, Total};
+pub use outcome::{Counts, Problem, Problems, Report, StoreResult, Total};
 pub use plan::{Options, Plan, StorePlan, plan};
 pub use policy::{Policy, PolicyError};
 pub use states::States;

@@ -117,6 +117,36 @@ impl fmt::Display for Problem {
     }
 }
 
+/// As many problems of a store are told one by one; more are only counted.
+const MOST: usize = 1000;
+
+/// The problems of one store, of which there may be millions.
+#[derive(Debug, Default)]
+pub struct Problems {
+    named: Vec<Problem>,
+    more: u64,
+}
+
+impl Problems {
+    /// One more.
+    pub fn push(&mut self, problem: &dyn fmt::Display) {
+        if self.named.len() < MOST {
+            self.named.push(Problem(problem.to_string()));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// A line for each that is named, and one for all others. `store` says where they are.
+    pub fn told(self, store: &str) -> Vec<Problem> {
+        let mut told = self.named;
+        if self.more > 0 {
+            told.push(Problem(format!("{store}: and {} more", self.more)));
+        }
+        told
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use crate::sys::Lock;
 
 use super::guard::{ClockCheck, Refusal};
 use super::locks::{self, Taken};
-use super::outcome::{Counts, Problem};
+use super::outcome::{Counts, Problem, Problems};
 use super::pass::Pass;
 use super::policy::Policy;
 use super::verdict::{Filter, Judge, Reason, Verdict, WithoutExpires};
@@ -81,7 +81,7 @@ pub struct StorePlan {
     pub(super) refusal: Option<Refusal>,
     pub(super) pass: Option<Pass>,
     pub(super) from_index: u64,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Problems,
     pub(super) warnings: Vec<Problem>,
     pub(super) hints: Vec<Problem>,
     /// Names that are sessions' in another layout of MoinMoin's.
@@ -96,9 +96,6 @@ impl std::fmt::Debug for Open {
         self.0.spec().fmt(f)
     }
 }
-
-/// As many problems are told one by one; more are only counted.
-const MAX_PROBLEMS: usize = 1000;
 
 /// Takes the locks of the stores if anything is to be removed, looks at every entry, and decides. Changes nothing. Setting `stop` ends it early, with a plan that
 /// cannot be carried out.
@@ -180,7 +177,7 @@ impl StorePlan {
             refusal: None,
             pass: None,
             from_index: 0,
-            problems: Vec::new(),
+            problems: Problems::default(),
             warnings: Vec::new(),
             hints: Vec::new(),
             misplaced: 0,
@@ -245,9 +242,7 @@ impl StorePlan {
 
     pub(super) fn fail(&mut self, error: &dyn std::fmt::Display) {
         self.counts.failed += 1;
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem(error.to_string()));
-        }
+        self.problems.push(error);
     }
 
     fn look(&mut self, options: &Options, stop: &AtomicBool) {
@@ -354,7 +349,7 @@ impl StorePlan {
                 return;
             }
             Found::Failed { name, error } => {
-                let error = format!("{}/{name}: {error}", self.spec.dir.display());
+                let error = self.spec.failed(name, error);
                 return self.fail(&error);
             }
         };

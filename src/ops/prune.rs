@@ -56,7 +56,7 @@ impl Plan {
             total.counts += plan.counts;
             total.from_index += plan.from_index;
             total.refused += u64::from(refused.is_some());
-            problems.extend(plan.problems);
+            problems.extend(plan.problems.told(&plan.spec.address()));
             warnings.extend(plan.warnings);
             hints.extend(plan.hints);
             stores.push(StoreResult {
@@ -115,7 +115,7 @@ impl StorePlan {
     }
 
     fn fail_at(&mut self, name: &EntryName, error: &io::Error) {
-        let error = format!("{}/{name}: {error}", self.spec.dir.display());
+        let error = self.spec.failed(name, error);
         self.fail(&error);
     }
 

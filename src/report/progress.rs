@@ -24,12 +24,14 @@ pub struct Progress {
 
 impl Progress {
     /// Shows how far `done` has come, counted from now, as `verb` says what is being done (`looking at sessions`).
-    /// Where `shown` is false, as stderr is no terminal or nobody wants to see it, it does nothing.
+    /// While `waits_for` names somebody, it says that instead. Where `shown` is false, as stderr is no terminal or nobody
+    /// wants to see it, it does nothing.
     pub fn begin(
         shown: bool,
         verb: &'static str,
         done: impl Fn() -> u64 + Send + 'static,
         how_much: HowMuch,
+        waits_for: impl Fn() -> Option<String> + Send + 'static,
     ) -> Progress {
         if !shown {
             return Progress { drawing: None };
@@ -43,9 +45,17 @@ impl Progress {
             }
             let total = how_much();
             let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
-            bar.set_style(style(total.is_some()));
-            bar.set_message(verb);
             loop {
+                match waits_for() {
+                    Some(whom) => {
+                        bar.set_style(style(WAITING));
+                        bar.set_message(format!("Waiting for {whom}"));
+                    }
+                    None => {
+                        bar.set_style(style(if total.is_some() { BOUNDED } else { UNBOUNDED }));
+                        bar.set_message(verb);
+                    }
+                }
                 let count = done().saturating_sub(first);
                 // More may have come since it was counted.
                 if total.is_some_and(|total| count > total) {
@@ -78,8 +88,9 @@ impl Drop for Progress {
 const BOUNDED: &str = "{msg} {wide_bar} {human_pos} of {human_len}, {per_sec}, {eta} left";
 const UNBOUNDED: &str = "{msg} {spinner} {human_pos}, {per_sec}, {elapsed}";
 
-fn style(bounded: bool) -> ProgressStyle {
-    let template = if bounded { BOUNDED } else { UNBOUNDED };
+const WAITING: &str = "{msg} {spinner} {elapsed}";
+
+fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
@@ -88,8 +99,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_templates_are_understood() {
-        for template in [BOUNDED, UNBOUNDED] {
+    fn all_templates_are_understood() {
+        for template in [BOUNDED, UNBOUNDED, WAITING] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }
@@ -97,8 +108,8 @@ mod tests {
     #[test]
     fn what_is_not_shown_asks_nothing() {
         let asked = || -> Option<u64> { panic!("asked") };
-        drop(Progress::begin(false, "", || panic!("asked"), Box::new(asked)));
+        drop(Progress::begin(false, "", || panic!("asked"), Box::new(asked), || panic!("asked")));
         // Over before anybody could have wanted to see it.
-        drop(Progress::begin(true, "", || 0, Box::new(asked)));
+        drop(Progress::begin(true, "", || 0, Box::new(asked), || None));
     }
 }

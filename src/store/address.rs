@@ -14,6 +14,7 @@ use crate::moin::Version;
 use crate::sys::{Dir, DirError, Kind, Place, same_place};
 
 use super::layout::{Layout, NameKind};
+use super::name::EntryName;
 
 /// One wiki that keeps its sessions in a store, with what reading and pruning need to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,11 @@ impl StoreSpec {
             return self.dir.display().to_string();
         }
         format!("{}:{}", self.layout, self.dir.display())
+    }
+
+    /// That an entry could not be looked at or removed, for people; an id is shortened.
+    pub fn failed(&self, name: &EntryName, error: &io::Error) -> String {
+        format!("{}/{name}: {error}", self.dir.display())
     }
 
     /// What makes it the same store as another, whatever they are called.

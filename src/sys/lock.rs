@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -28,6 +28,18 @@ pub struct Lock {
     _file: File,
 }
 
+/// The process that this one waits for; 0: none, the largest: one that wrote no number.
+static WAITS_FOR: AtomicU32 = AtomicU32::new(0);
+
+/// For whom this process waits, for people; `None` while it does not.
+pub fn waits_for() -> Option<String> {
+    match WAITS_FOR.load(Ordering::Relaxed) {
+        0 => None,
+        u32::MAX => Some("another wikifarm".to_owned()),
+        pid => Some(format!("process {pid}")),
+    }
+}
+
 /// Why a lock was not taken.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -38,10 +50,7 @@ pub enum LockError {
         pid: Option<u32>,
     },
     /// Others can write in the directory, so they could hold the lock for ever.
-    UnsafeDirectory {
-        /// The directory.
-        path: PathBuf,
-    },
+    UnsafeDirectory(PrivateError),
     /// The directory could not be opened.
     Directory(DirError),
     /// The kernel refused.
@@ -57,12 +66,12 @@ impl fmt::Display for LockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LockError::Held { pid: Some(pid) } => {
-                write!(f, "another wikifarm is at work here: process {pid}")
+                write!(f, "another wikifarm is at work here: process {pid}; --wait waits for it")
             }
-            LockError::Held { pid: None } => f.write_str("another wikifarm is at work here"),
-            LockError::UnsafeDirectory { path } => {
-                write!(f, "{}: others can write here, so it is no place for locks", path.display())
+            LockError::Held { pid: None } => {
+                f.write_str("another wikifarm is at work here; --wait waits for it")
             }
+            LockError::UnsafeDirectory(error) => write!(f, "no place for locks: {error}{}", elsewhere()),
             LockError::Directory(error) => write!(f, "{error}{}", elsewhere()),
             LockError::Io { path, source } => write!(f, "{}: {source}{}", path.display(), elsewhere()),
         }
@@ -87,7 +96,7 @@ impl LockDir {
     /// Where it cannot be made or opened, or somebody but root and us can write in it.
     pub fn open(path: &Path) -> Result<Self, LockError> {
         PrivateDir::make(path).map(|dir| LockDir { dir }).map_err(|error| match error {
-            PrivateError::Unsafe { path } => LockError::UnsafeDirectory { path },
+            error @ PrivateError::Unsafe { .. } => LockError::UnsafeDirectory(error),
             PrivateError::Directory(error) => LockError::Directory(error),
             PrivateError::Io { path, source } => LockError::Io { path, source },
         })
@@ -103,12 +112,16 @@ impl LockDir {
         /// flock(2) itself would not end when a signal asks for it.
         const GLANCE: Duration = Duration::from_millis(50);
         loop {
-            match (self.take(id), waiting) {
-                (Err(LockError::Held { .. }), Some(stop)) if !stop.load(Ordering::Relaxed) => {
+            let taken = match (self.take(id), waiting) {
+                (Err(LockError::Held { pid }), Some(stop)) if !stop.load(Ordering::Relaxed) => {
+                    WAITS_FOR.store(pid.unwrap_or(u32::MAX), Ordering::Relaxed);
                     thread::sleep(GLANCE);
+                    continue;
                 }
-                (taken, _) => return taken,
-            }
+                (taken, _) => taken,
+            };
+            WAITS_FOR.store(0, Ordering::Relaxed);
+            return taken;
         }
     }
 

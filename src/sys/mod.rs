@@ -31,7 +31,7 @@ pub use dir::{Dir, DirStamp, Entry, FileId, Kind};
 pub use file::{
     FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, read_head, stamp_regular, stat_regular,
 };
-pub use lock::{Lock, LockDir, LockError};
+pub use lock::{Lock, LockDir, LockError, waits_for};
 pub use owner::{AsOwner, RunAsError, forget_groups, is_root, run_as};
 pub use parallel::{in_parts, one_by_one};
 pub use place::{Place, PlaceMap, same_place};

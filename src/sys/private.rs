@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{DirBuilder, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,10 @@ pub enum PrivateError {
     Unsafe {
         /// The directory.
         path: PathBuf,
+        /// Whose it is.
+        uid: u32,
+        /// Its permission bits.
+        mode: u32,
     },
     /// It could not be opened.
     Directory(DirError),
@@ -43,9 +47,14 @@ pub enum PrivateError {
 impl fmt::Display for PrivateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PrivateError::Unsafe { path } => {
-                write!(f, "{}: not a directory of root or us in which nobody else can write", path.display())
+            PrivateError::Unsafe { path, uid, mode } if is_ours(*uid) => {
+                write!(f, "{}: others can write here (mode {mode:04o}): chmod go-w it", path.display())
             }
+            PrivateError::Unsafe { path, uid, .. } => write!(
+                f,
+                "{}: it belongs to user {uid}, who can write here: run as that user (--run-as), or name another directory",
+                path.display()
+            ),
             PrivateError::Directory(error) => error.fmt(f),
             PrivateError::Io { path, source } => write!(f, "{}: {source}", path.display()),
         }
@@ -53,6 +62,9 @@ impl fmt::Display for PrivateError {
 }
 
 impl std::error::Error for PrivateError {}
+
+/// A text of ours is no longer, in bytes.
+const LONGEST_TEXT: u64 = 4096;
 
 fn is_ours(uid: u32) -> bool {
     uid == 0 || uid == rustix::process::geteuid().as_raw()
@@ -67,7 +79,7 @@ impl PrivateDir {
     pub fn open(path: &Path) -> Result<Self, PrivateError> {
         let dir = Dir::open(path).map_err(PrivateError::Directory)?;
         if !is_ours(dir.uid()) || dir.mode() & 0o022 != 0 {
-            return Err(PrivateError::Unsafe { path: path.to_owned() });
+            return Err(PrivateError::Unsafe { path: path.to_owned(), uid: dir.uid(), mode: dir.mode() });
         }
         Ok(PrivateDir { dir, path: path.to_owned() })
     }
@@ -104,6 +116,31 @@ impl PrivateDir {
     ///
     /// Where it is another kind of file, or the kernel refuses.
     pub fn read(&self, name: &str) -> io::Result<Option<File>> {
+        let Some((file, mode)) = self.open_regular(name)? else { return Ok(None) };
+        match mode & 0o7777 {
+            0o600 => Ok(Some(file)),
+            _ => Err(io::Error::other("not a file with mode 0600")),
+        }
+    }
+
+    /// Reads the file `name`, of at most [`LONGEST_TEXT`] bytes: a regular file with one name, of root or us. `None` where
+    /// there is none.
+    ///
+    /// # Errors
+    ///
+    /// Where it is another kind of file, larger, no UTF-8, or the kernel refuses.
+    pub fn read_text(&self, name: &str) -> io::Result<Option<String>> {
+        let Some((file, _)) = self.open_regular(name)? else { return Ok(None) };
+        let mut text = String::new();
+        file.take(LONGEST_TEXT + 1).read_to_string(&mut text)?;
+        match u64::try_from(text.len()) {
+            Ok(0..=LONGEST_TEXT) => Ok(Some(text)),
+            _ => Err(io::Error::other(format!("longer than {LONGEST_TEXT} bytes"))),
+        }
+    }
+
+    /// A regular file with one name, of root or us, and its mode.
+    fn open_regular(&self, name: &str) -> io::Result<Option<(File, u32)>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let fd = match openat(&self.dir, name, flags, Mode::empty()) {
             Ok(fd) => fd,
@@ -112,10 +149,10 @@ impl PrivateDir {
         };
         let stat = fstat(&fd)?;
         let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        if !regular || links(&stat) != 1 || !is_ours(stat.st_uid) || stat.st_mode & 0o7777 != 0o600 {
-            return Err(io::Error::other("not a file of root or us with mode 0600"));
+        if !regular || links(&stat) != 1 || !is_ours(stat.st_uid) {
+            return Err(io::Error::other("not a regular file of root or us with one name"));
         }
-        Ok(Some(File::from(fd)))
+        Ok(Some((File::from(fd), stat.st_mode)))
     }
 
     /// Replaces the file `name` by what `write` writes, as a whole or not at all; mode 0600. Only one process at a
@@ -148,7 +185,7 @@ impl PrivateDir {
 mod tests {
     use super::*;
     use std::fs;
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
@@ -170,6 +207,11 @@ mod tests {
 
         fs::set_permissions(path.join("file"), fs::Permissions::from_mode(0o640)).unwrap();
         assert!(dir.read("file").is_err());
+        assert_eq!(dir.read_text("file").unwrap().as_deref(), Some("two"));
+        fs::write(path.join("long"), [b'1'; 4097]).unwrap();
+        assert!(dir.read_text("long").is_err());
+        rustix::fs::mknodat(rustix::fs::CWD, path.join("fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        assert!(dir.read_text("fifo").is_err() && dir.read_text("none").unwrap().is_none());
         if crate::sys::is_root() {
             fs::set_permissions(path.join("file"), fs::Permissions::from_mode(0o600)).unwrap();
             assert!(dir.read("file").is_ok());
@@ -177,7 +219,7 @@ mod tests {
             assert!(dir.read("file").is_err());
         }
         std::os::unix::fs::symlink("file", path.join("link")).unwrap();
-        assert!(dir.read("link").is_err());
+        assert!(dir.read("link").is_err() && dir.read_text("link").is_err());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o770)).unwrap();
         assert!(matches!(PrivateDir::make(&path), Err(PrivateError::Unsafe { .. })));
     }

@@ -132,7 +132,7 @@ impl Plan {
         let (mut stores, mut problems) = (Vec::new(), Vec::new());
         for plan in self.stores {
             total += plan.counts;
-            problems.extend(plan.problems);
+            problems.extend(plan.problems.told(&plan.spec.address()));
             stores.push(StoreResult {
                 store: plan.spec.address(),
                 wikis: plan.spec.wikis.into_iter().map(|wiki| wiki.name).collect(),
@@ -262,7 +262,7 @@ impl StorePlan {
     }
 
     fn problem(&mut self, id: &EntryName, why: &str) {
-        self.problems.push(Problem(format!("{}/{id}: {why}", self.spec.dir.display())));
+        self.problems.push(&format!("{}/{id}: {why}", self.spec.dir.display()));
     }
 }
 

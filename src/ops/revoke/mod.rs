@@ -21,7 +21,7 @@ use crate::store::{self, EntryName, Fields, Found, Prefixes, Session, SessionSto
 use crate::sys::Lock;
 
 use super::locks::{self, Taken};
-use super::outcome::Problem;
+use super::outcome::Problems;
 use super::packed::Packed;
 
 pub use act::{Counts, Report, Result, StoreResult};
@@ -66,7 +66,7 @@ pub struct StorePlan {
     /// Sessions that could not be understood, and so could be meant.
     unreadable: Vec<EntryName>,
     refusal: Option<String>,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl std::fmt::Debug for StorePlan {
@@ -136,7 +136,7 @@ impl StorePlan {
             shown: BTreeMap::new(),
             unreadable: Vec::new(),
             refusal: None,
-            problems: Vec::new(),
+            problems: Problems::default(),
         };
         match store {
             Ok(store) => plan.store = Some(store),
@@ -178,9 +178,7 @@ impl StorePlan {
 
     fn fail(&mut self, error: &dyn std::fmt::Display) {
         self.counts.failed += 1;
-        if self.problems.len() < MAX_NAMED {
-            self.problems.push(Problem(error.to_string()));
-        }
+        self.problems.push(error);
     }
 
     fn look(&mut self, options: &Options, stop: &AtomicBool) {
@@ -230,7 +228,7 @@ impl StorePlan {
                 }
             }
             Found::Failed { name, error } => {
-                let error = format!("{}/{name}: {error}", self.spec.dir.display());
+                let error = self.spec.failed(&name, &error);
                 self.fail(&error);
             }
             Found::Temp(_) | Found::Foreign(_) => {}

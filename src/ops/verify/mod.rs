@@ -21,7 +21,7 @@ use crate::sharing::Model;
 use crate::store::{self, EntryName, Fields, Found, Session, SessionStore, StoreSpec};
 
 use super::migrate::AllowList;
-use super::outcome::Problem;
+use super::outcome::{Problem, Problems};
 use super::policy::Policy;
 use super::states::States;
 
@@ -184,6 +184,7 @@ fn store(
     let judge = sessions::Judge::new(spec, farm.map(|(farm, _)| farm), options, &mut report.problems);
     let mut expires_seen = false;
     let mut again = Vec::new();
+    let mut failed = Problems::default();
     // Findings that hold only if sessions here have an `expires` at all.
     let mut provisional = Findings::default();
     let scanned = store.scan(FIELDS, stop, &mut |entry| match entry {
@@ -200,12 +201,9 @@ fn store(
         }
         Found::Temp(temp) => judge.temp(&temp, found),
         Found::Foreign(name) => names::foreign(spec, &name, found),
-        Found::Failed { name, error } => {
-            if report.problems.len() < MAX_SHOWN {
-                report.problems.push(Problem(format!("{}/{name}: {error}", spec.dir.display())));
-            }
-        }
+        Found::Failed { name, error } => failed.push(&spec.failed(&name, &error)),
     });
+    report.problems.extend(failed.told(&spec.address()));
     for id in again {
         match read_again(store.as_ref(), &id) {
             Ok(Some(session)) => judge.session(&session, found, &mut provisional),
