@@ -307,7 +307,7 @@ fn what_is_no_text_on_standard_input_is_refused() {
         .status(2)
         .stderr(
             r"
-            wikifarm: can't read ids from standard input: stream did not contain valid UTF-8
+            wikifarm: can't read ids from standard input: line 1 is not UTF-8
             ",
         )
         .run();

@@ -252,3 +252,32 @@ fn what_looks_like_a_signed_cookie_and_is_none_says_why() {
     let stderr = "wikifarm: --secret-file is for signed cookies of MoinMoin 2.0, which have dots in them\n";
     place.wikifarm("session whois abcd --secret-file key").status(2).stderr(stderr).run();
 }
+
+#[test]
+fn a_long_list_of_ids_is_read_to_its_end() {
+    // More than a MiB before the one that is known.
+    let list = format!("{}21854108\n", format!("{:10000}\n", "00000000").repeat(110));
+    let found =
+        real().wikifarm("session whois - --format json").stdin(list).status(1).any_stdout().run().json();
+    let found = found.as_array().unwrap();
+    assert_eq!(found.len(), 111);
+    assert_eq!(found[110]["id"], "21854108");
+}
+
+#[test]
+fn standard_input_that_is_no_list_of_ids_says_why_and_changes_nothing() {
+    let place = real();
+    let before = place.names("sessions");
+    let refused = |command: &str, input: &[u8], why: &str| {
+        let stderr = format!("wikifarm: can't read ids from standard input: {why}\n");
+        place.wikifarm(command).stdin(input).status(2).stderr(&stderr).run();
+    };
+    let (id, long) = (b"21854108\n".to_vec(), vec![b'a'; (1 << 20) + 1]);
+    let too_many = "it is longer than 64 MiB: give them in parts, as `split -l 1000000` makes them";
+    for command in ["session whois -", "session show -", "session revoke -"] {
+        refused(command, &[&id[..], &long[..]].concat(), "line 2 is longer than 1 MiB: no id is");
+        refused(command, &[&id[..], b"\xff\n"].concat(), "line 2 is not UTF-8");
+    }
+    refused("session revoke -", &id.repeat((64 << 20) / id.len() + 1), too_many);
+    assert_eq!(place.names("sessions"), before);
+}

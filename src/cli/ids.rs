@@ -6,8 +6,11 @@ use std::io::Read;
 use super::{Context, Exit, Failure};
 use crate::store::{self, EntryName, Prefixes, SHORTEST_PREFIX, SessionStore, StoreSpec};
 
-/// The most that is read from standard input, in bytes.
-const MOST_INPUT: u64 = 1 << 20;
+/// The most that is read from standard input: 64 MiB, which is a million and a half of whole ids.
+const MOST_INPUT: u64 = 64 << 20;
+
+/// The longest line of it: 1 MiB. No web server takes so long a header.
+const LONGEST_LINE: usize = 1 << 20;
 
 /// The ids asked for, without the `…` of a shortened one.
 pub(super) fn wanted(argument: &str) -> Result<Vec<String>, Failure> {
@@ -18,12 +21,28 @@ pub(super) fn wanted(argument: &str) -> Result<Vec<String>, Failure> {
     if ids.is_empty() { Err(none()) } else { Ok(ids) }
 }
 
-/// Standard input.
+/// Standard input, whole.
+///
+/// # Errors
+/// If it is longer than such a list ever is, or a line of it can hold no id: nothing of it is taken then.
 pub(super) fn read() -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(MOST_INPUT).read_to_string(&mut text);
-    read.map_err(|error| Failure::usage(format!("can't read ids from standard input: {error}")))?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MOST_INPUT + 1).read_to_end(&mut bytes);
+    let wrong = |why: &str| Failure::usage(format!("can't read ids from standard input: {why}"));
+    read.map_err(|error| wrong(&error.to_string()))?;
+    for (position, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let number = position + 1;
+        if line.len() > LONGEST_LINE {
+            return Err(wrong(&format!("line {number} is longer than 1 MiB: no id is")));
+        }
+        if std::str::from_utf8(line).is_err() {
+            return Err(wrong(&format!("line {number} is not UTF-8")));
+        }
+    }
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MOST_INPUT) {
+        return Err(wrong("it is longer than 64 MiB: give them in parts, as `split -l 1000000` makes them"));
+    }
+    String::from_utf8(bytes).map_err(|error| wrong(&error.to_string()))
 }
 
 /// That standard input holds no id.
