@@ -11,18 +11,18 @@ use serde_json::json;
 
 use crate::support::{Place, fixtures};
 
-/// A wiki that gives each answer once, in order, and keeps what it was asked.
-struct Wiki {
-    address: SocketAddr,
+/// A wiki that gives each answer once, in order, and keeps what it was asked. `PORT` in an answer is its own.
+pub(crate) struct Wiki {
+    pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Wiki {
-    fn answering(answers: &[&str]) -> Wiki {
+    pub(crate) fn answering(answers: &[&str]) -> Wiki {
         Wiki::serve(answers, None)
     }
 
-    fn over_tls(answers: &[&str]) -> Wiki {
+    pub(crate) fn over_tls(answers: &[&str]) -> Wiki {
         let tls = fixtures().join("tls");
         let certificate = CertificateDer::from_pem_file(tls.join("wiki.pem")).unwrap();
         let key = PrivateKeyDer::from_pem_file(tls.join("wiki.key")).unwrap();
@@ -33,8 +33,9 @@ impl Wiki {
     fn serve(answers: &[&str], tls: Option<Arc<rustls::ServerConfig>>) -> Wiki {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, asked) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+        let port = address.port().to_string();
         let (answers, kept): (Vec<String>, _) =
-            (answers.iter().map(|a| (*a).to_owned()).collect(), asked.clone());
+            (answers.iter().map(|answer| answer.replace("PORT", &port)).collect(), asked.clone());
         thread::spawn(move || {
             for answer in answers {
                 let Ok((stream, _)) = listener.accept() else { return };
@@ -51,7 +52,7 @@ impl Wiki {
     }
 
     /// The lines of the requests that hold `word`.
-    fn asked(&self, word: &str) -> Vec<String> {
+    pub(crate) fn asked(&self, word: &str) -> Vec<String> {
         let asked = self.asked.lock().unwrap();
         asked.iter().filter(|line| line.to_lowercase().starts_with(word)).cloned().collect()
     }
@@ -79,7 +80,7 @@ fn talk(stream: impl Read + Write, answer: &str, kept: &Mutex<Vec<String>>) {
     let _ = stream.get_mut().flush();
 }
 
-const HERE: &str = "--resolve wiki.example.org:127.0.0.1";
+pub(crate) const HERE: &str = "--resolve wiki.example.org:127.0.0.1";
 
 #[test]
 fn a_wiki_that_deletes_an_unknown_id_agrees() {

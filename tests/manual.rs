@@ -31,6 +31,7 @@ mod cookie_header;
 mod cookie_preview;
 mod cookie_preview_named;
 mod cookie_probe;
+mod cookie_probe_aliases;
 mod cookie_simulate;
 mod cookie_test;
 mod cookie_test_agreement;

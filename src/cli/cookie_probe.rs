@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
+use url::Url;
 
 use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
@@ -18,8 +19,10 @@ use crate::report::escape;
 /// Visit wikis over HTTP and compare the cookie they really send with the predicted one
 ///
 /// Never logs in: it sends a random id under the predicted name. From 1.9.2 on the answer shows name, domain and path.
+/// Each URL of a wiki is visited, and held against what is predicted there. A redirect to another of them is followed; the
+/// URL that answers counts.
 /// The server's Date header is held against our clock, and told where they differ by more than ten seconds.
-/// Exit status 1 if a wiki sends something else, 3 if one can't be reached.
+/// Exit status 1 if a wiki sends something else, 3 if a URL can't be reached.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie probe wiki1 --resolve wiki1.example.org:127.0.0.1")]
 pub(super) struct Options {
@@ -31,7 +34,10 @@ pub(super) struct Options {
     /// Certificates to trust, in PEM, instead of the built-in ones
     #[arg(long, value_name = "FILE")]
     cacert: Option<PathBuf>,
-    /// How long one wiki may take, redirects included
+    /// Only the wikis' own URLs, not their aliases
+    #[arg(long)]
+    no_aliases: bool,
+    /// How long one URL may take, redirects included
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     timeout: Duration,
 }
@@ -90,15 +96,18 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let resolve: HashMap<String, IpAddr> = options.resolve.iter().cloned().collect();
     let visit = Visit { resolve, ca, timeout: options.timeout };
     let (mut exit, mut documents) = (Exit::Success, Vec::new());
-    for wiki in wikis {
-        let document = probe(wiki, &visit, context.now());
+    let aliases = !options.no_aliases;
+    let visits =
+        wikis.into_iter().flat_map(|wiki| addresses(wiki, aliases).into_iter().map(move |url| (wiki, url)));
+    for (wiki, url) in visits {
+        let document = probe(wiki, url, &visit, context.now());
         exit = exit.and(match document.verdict {
             "drift" => Exit::Found,
             "unreachable" => Exit::Partial,
             _ => Exit::Success,
         });
         if context.format == Format::Human {
-            human(&document, context)?;
+            human(&document, *url != wiki.url, context)?;
         }
         documents.push(document);
     }
@@ -108,11 +117,31 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(exit)
 }
 
-fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
-    let settings = wiki.moin();
+/// The URLs of a wiki, each once.
+fn addresses(wiki: &Wiki, aliases: bool) -> Vec<&Url> {
+    let mut found = vec![&wiki.url];
+    for url in wiki.aliases().iter().filter(|_| aliases) {
+        if !found.contains(&url) {
+            found.push(url);
+        }
+    }
+    found
+}
+
+/// Which of a wiki's URLs a page lies below; the longest of several.
+fn address_of<'a>(page: &Url, wiki: &'a Wiki) -> Option<&'a Url> {
+    let is_below = |url: &&Url| {
+        let below = page.path().strip_prefix(url.path().trim_end_matches('/'));
+        page.origin() == url.origin() && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    wiki.addresses().map(|(url, _)| url).filter(is_below).max_by_key(|url| url.path().len())
+}
+
+/// Visits a wiki at one of its URLs.
+fn probe(wiki: &Wiki, url: &Url, visit: &Visit, now: f64) -> Document {
     let mut document = Document {
         wiki: wiki.name.clone(),
-        url: wiki.url.to_string(),
+        url: url.to_string(),
         verdict: "unknown",
         drift: Vec::new(),
         hops: Vec::new(),
@@ -123,8 +152,14 @@ fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
         document.error = Some(format!("the wiki has its own {}", key.name()));
         return document;
     }
-    let id = random_id(settings);
-    let hops = match fetch(&wiki.url, &format!("{}={id}", settings.session_cookie_name()), visit) {
+    let id = random_id(wiki.moin());
+    // What a wiki sends depends on where it is visited.
+    let predicted = |page: &Url| wiki.moin_at(address_of(page, wiki).unwrap_or(url));
+    let cookie = |page: &Url| {
+        let is_home = wiki.addresses().any(|(own, _)| own.host() == page.host());
+        is_home.then(|| format!("{}={id}", predicted(page).session_cookie_name()))
+    };
+    let hops = match fetch(url, &cookie, visit) {
         Ok(hops) => hops,
         Err(broken) => {
             let Broken { hops, why } = *broken;
@@ -143,7 +178,7 @@ fn probe(wiki: &Wiki, visit: &Visit, now: f64) -> Document {
     document.clock_skew = date.map(|date| date.saturating_sub(ours));
     #[expect(clippy::cast_precision_loss, reason = "a second in millions of years is nothing here")]
     let at = date.map_or(now, |date| date as f64);
-    let finding = answer.map(|hop| compare(settings, &id, &hop.set_cookies, at));
+    let finding = answer.map(|hop| compare(&predicted(&hop.url), &id, &hop.set_cookies, at));
     (document.verdict, document.drift) = match finding {
         Some(Finding::Agrees) => ("agrees", Vec::new()),
         Some(Finding::Drift(drift)) => ("drift", drift),
@@ -183,7 +218,7 @@ fn shown(hop: Hop) -> HopJson {
     }
 }
 
-fn human(document: &Document, context: &mut Context<'_>) -> Result<(), Failure> {
+fn human(document: &Document, alias: bool, context: &mut Context<'_>) -> Result<(), Failure> {
     let out = &mut *context.out;
     let what = match document.verdict {
         "agrees" => "sends what the farm file predicts",
@@ -192,7 +227,8 @@ fn human(document: &Document, context: &mut Context<'_>) -> Result<(), Failure> 
         "unknown" => "can't be predicted",
         _ => "sends something else than predicted",
     };
-    writeln!(out, "{}: {what}", escape(&document.wiki))?;
+    let at = if alias { format!(" at {}", escape(&document.url)) } else { String::new() };
+    writeln!(out, "{}{at}: {what}", escape(&document.wiki))?;
     for hop in &document.hops {
         let on = hop.location.as_ref().map_or(String::new(), |location| format!(" to {location}"));
         writeln!(out, "  {} {}{}", hop.status, escape(&hop.url), escape(&on))?;

@@ -74,23 +74,28 @@ const MOST_HOPS: usize = 5;
 /// No more of the headers is read, in bytes.
 const MOST_HEADERS: usize = 64 << 10;
 
-/// Visits `url` with a Cookie header and follows its redirects as far as they stay on its host, where the cookie
-/// goes along. The body is not read.
+/// Visits `url` with the Cookie header that `cookie` has for it, and follows its redirects as far as there is one for where
+/// they lead. The body is not read.
 ///
 /// # Errors
 /// If there is no answer, at once or after some redirects.
-pub fn fetch(url: &Url, cookie: &str, options: &Options) -> Result<Vec<Hop>, Box<Broken>> {
+pub fn fetch(
+    url: &Url,
+    cookie: &dyn Fn(&Url) -> Option<String>,
+    options: &Options,
+) -> Result<Vec<Hop>, Box<Broken>> {
     let mut hops: Vec<Hop> = Vec::new();
     let agent = match agent(options) {
         Ok(agent) => agent,
         Err(why) => return Err(Box::new(Broken { hops, why })),
     };
-    let mut next = url.clone();
+    let mut next = (url.clone(), cookie(url).unwrap_or_default());
     loop {
-        let response = match agent.get(next.as_str()).header("Cookie", cookie).call() {
+        let (url, header) = &next;
+        let response = match agent.get(url.as_str()).header("Cookie", header).call() {
             Ok(response) => response,
             Err(error) => {
-                let why = FetchError::Visit(next, error.to_string());
+                let why = FetchError::Visit(next.0, error.to_string());
                 return Err(Box::new(Broken { hops, why }));
             }
         };
@@ -101,15 +106,14 @@ pub fn fetch(url: &Url, cookie: &str, options: &Options) -> Result<Vec<Hop>, Box
         let location = locations.first().map(|location| String::from_utf8_lossy(location).into_owned());
         let status = response.status().as_u16();
         let target =
-            location.as_deref().filter(|_| (300..400).contains(&status)).and_then(|l| next.join(l).ok());
+            location.as_deref().filter(|_| (300..400).contains(&status)).and_then(|l| url.join(l).ok());
         let dates: Vec<Vec<u8>> = header("date");
         let date = dates.first().and_then(|date| parse_cookie_date(date, Mode::Chromium));
-        hops.push(Hop { url: next.clone(), status, set_cookies, location, date });
-        match target {
-            Some(target) if hops.len() < MOST_HOPS && target.host() == next.host() && target != next => {
-                next = target
-            }
-            _ => return Ok(hops),
+        hops.push(Hop { url: url.clone(), status, set_cookies, location, date });
+        let target = target.filter(|target| hops.len() < MOST_HOPS && target != url);
+        match target.and_then(|target| cookie(&target).map(|header| (target, header))) {
+            Some(further) => next = further,
+            None => return Ok(hops),
         }
     }
 }

@@ -1,0 +1,113 @@
+//! `wikifarm cookie probe [WIKI..]`: wikis with several URLs
+
+use serde_json::Value;
+
+use crate::cookie_probe::{HERE, Wiki};
+use crate::support::{Place, fixtures};
+
+const HTTPS: &str = "200 OK\nSet-Cookie: MOIN_SESSION_PORT_ROOT=; Max-Age=0; Path=/";
+const HTTP: &str = "200 OK\nSet-Cookie: MOIN_SESSION_PORT_ROOT_docs=; Max-Age=0; Path=/";
+
+/// A wiki over TLS, and by an alias over http at another path.
+fn farm(https: u16, http: u16) -> Place {
+    let ca = std::fs::read_to_string(fixtures().join("tls/ca.pem")).unwrap();
+    let url = format!("https://wiki.example.org:{https}/");
+    let alias = format!("http://wiki.example.org:{http}/docs");
+    Place::farm(&format!(
+        "moin = \"1.9.11\"\n[wikis.docs]\nurl = \"{url}\"\naliases = [\"{alias}\", \"{url}\"]\n"
+    ))
+    .file("ca.pem", ca)
+}
+
+fn probe(flags: &str) -> String {
+    format!("cookie probe {HERE} --cacert ca.pem {flags}")
+}
+
+/// Of each document the wiki, the URL's scheme, the verdict, and what differs.
+fn told(answer: &Value) -> Vec<String> {
+    let documents = answer.as_array().unwrap().iter();
+    let told = documents.map(|document| {
+        let scheme = document["url"].as_str().unwrap().split(':').next().unwrap().to_owned();
+        let drift = document["drift"].as_array().unwrap().iter();
+        let drift: String = drift.map(|one| format!(" {}", one["attribute"].as_str().unwrap())).collect();
+        format!(
+            "{} {scheme} {}{drift}",
+            document["wiki"].as_str().unwrap(),
+            document["verdict"].as_str().unwrap()
+        )
+    });
+    told.collect()
+}
+
+#[test]
+fn each_url_is_held_against_what_is_predicted_there() {
+    // The name has the port and the path in it.
+    let (https, http) = (Wiki::over_tls(&[HTTPS]), Wiki::answering(&[HTTP]));
+    let (secure, plain) = (https.address.port(), http.address.port());
+    farm(secure, plain)
+        .wikifarm(&probe(""))
+        .stdout(&format!(
+            r"
+            docs: sends what the farm file predicts
+              200 https://wiki.example.org:{secure}/
+                Set-Cookie: MOIN_SESSION_{secure}_ROOT=; Max-Age=0; Path=/
+            docs at http://wiki.example.org:{plain}/docs: sends what the farm file predicts
+              200 http://wiki.example.org:{plain}/docs
+                Set-Cookie: MOIN_SESSION_{plain}_ROOT_docs=; Max-Age=0; Path=/
+            "
+        ))
+        .run();
+    let sent = |wiki: &Wiki| wiki.asked("cookie:")[0].split_once('=').unwrap().0.to_owned();
+    assert_eq!(sent(&https), format!("cookie: MOIN_SESSION_{secure}_ROOT"));
+    assert_eq!(sent(&http), format!("cookie: MOIN_SESSION_{plain}_ROOT_docs"));
+}
+
+#[test]
+fn the_worst_of_all_urls_counts() {
+    let narrow = "200 OK\nSet-Cookie: MOIN_SESSION_PORT_ROOT_docs=; Max-Age=0; Path=/docs";
+    let (https, http) = (Wiki::over_tls(&[HTTPS]), Wiki::answering(&[narrow]));
+    let place = farm(https.address.port(), http.address.port());
+    let answer = place.wikifarm(&probe("--format json")).status(1).any_stdout().run().json();
+    assert_eq!(told(&answer), ["docs https agrees", "docs http drift Path"]);
+    // Neither listens any more.
+    let answer = place.wikifarm(&probe("--format json")).status(3).any_stdout().run().json();
+    assert_eq!(told(&answer), ["docs https unreachable", "docs http unreachable"]);
+}
+
+#[test]
+fn aliases_may_be_left_out() {
+    let (https, http) = (Wiki::over_tls(&[HTTPS]), Wiki::answering(&[HTTP]));
+    let place = farm(https.address.port(), http.address.port());
+    let answer = place.wikifarm(&probe("docs --no-aliases --format json")).any_stdout().run().json();
+    assert_eq!(told(&answer), ["docs https agrees"]);
+    assert!(http.asked("get").is_empty());
+}
+
+#[test]
+fn an_alias_that_leads_to_the_wiki_s_own_url_is_judged_by_that_one() {
+    let https = Wiki::over_tls(&[HTTPS, HTTPS]);
+    let secure = https.address.port();
+    let http = Wiki::answering(&[&format!("301 Moved\nLocation: https://wiki.example.org:{secure}/")]);
+    let plain = http.address.port();
+    // The alias is on another host, too.
+    let place = farm(secure, plain);
+    let text = std::fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    let place = place.file("farm.toml", text.replace("http://wiki.", "http://www."));
+    place
+        .wikifarm(&probe("--resolve www.example.org:127.0.0.1"))
+        .stdout(&format!(
+            r"
+            docs: sends what the farm file predicts
+              200 https://wiki.example.org:{secure}/
+                Set-Cookie: MOIN_SESSION_{secure}_ROOT=; Max-Age=0; Path=/
+            docs at http://www.example.org:{plain}/docs: sends what the farm file predicts
+              301 http://www.example.org:{plain}/docs to https://wiki.example.org:{secure}/
+              200 https://wiki.example.org:{secure}/
+                Set-Cookie: MOIN_SESSION_{secure}_ROOT=; Max-Age=0; Path=/
+            "
+        ))
+        .run();
+    let names: Vec<bool> =
+        https.asked("cookie:").iter().map(|line| line.contains(&format!("_{secure}_ROOT="))).collect();
+    assert_eq!(names, [true, true]);
+}
