@@ -41,6 +41,7 @@ mod global;
 mod log;
 mod man;
 mod metrics;
+mod one_url;
 mod readme;
 mod run_as;
 mod session_list;

@@ -7,6 +7,7 @@
 
 mod address;
 mod change;
+mod crowded;
 mod draft;
 pub mod drift;
 mod ignored;
@@ -30,6 +31,7 @@ use std::path::{Path, PathBuf};
 
 pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress, StoreAddress, TlsFiles};
 pub use change::{Change, Edit, Fix, apply, quoted};
+pub use crowded::{crowd, with_slash};
 pub use draft::Draft;
 pub use key::{HANDLERS, Key, Kind, NAMES_COOKIE};
 pub use layout::Layout;

@@ -13,6 +13,7 @@ use std::fmt::Write;
 use super::relation::{cookie, is_plain};
 use super::site::{Left, Site, Storage};
 use super::{As, Model};
+use crate::browser::Target;
 use crate::moin::lifetimes;
 
 /// Numbers that tell the same from another.
@@ -171,7 +172,8 @@ impl Model {
                     // The members of a class differ in whether the other's cookie comes to them.
                     let apart =
                         known.entry((to.marks.kind, class)).or_insert_with(|| Apart::new(self, class, to));
-                    let other = |some: &[usize]| some.iter().copied().find(|other| *other != position);
+                    let other =
+                        |some: &[usize]| some.iter().copied().find(|other| self.apart(*other, position));
                     let (reached, unreached) = (other(&apart.reached), other(&apart.unreached));
                     found.extend(reached.into_iter().chain(unreached).map(|from| (from, position)));
                     // Where its cookie comes, the way back is asked about there.
@@ -179,7 +181,28 @@ impl Model {
                 }
             }
         }
+        for crowd in self.crowds().filter(|crowd| crowd.len() > 1) {
+            let others = crowd.iter().skip(1).filter_map(|other| Some((*crowd.first()?, *other)));
+            found.extend(others.flat_map(|(one, other)| [(one, other), (other, one)]));
+        }
         found
+    }
+
+    /// The wikis by address, in order.
+    fn crowds(&self) -> impl Iterator<Item = Vec<usize>> {
+        let mut crowds: HashMap<&Target, Vec<usize>> = HashMap::new();
+        for (position, site) in self.sites.iter().enumerate() {
+            crowds.entry(&site.target).or_default().push(position);
+        }
+        let mut crowds: Vec<Vec<usize>> = crowds.into_values().collect();
+        crowds.sort_unstable();
+        crowds.into_iter()
+    }
+
+    /// Whether two positions are of two wikis that do not lie at one address.
+    pub(super) fn apart(&self, one: usize, other: usize) -> bool {
+        let crowd = |(one, other): (&Site, &Site)| one.crowds(other);
+        one != other && !self.sites.get(one).zip(self.sites.get(other)).is_some_and(crowd)
     }
 
     /// One wiki of each class that is an example of those whose cookie comes to the site at `position`.
@@ -189,7 +212,7 @@ impl Model {
             self.kinds_near(to).into_iter().flat_map(|kind| kind.examples(&self.classes.places, to.marks));
         let member = |class: usize| {
             let members = self.classes.members.get(class)?;
-            members.iter().copied().find(|other| *other != position)
+            members.iter().copied().find(|other| self.apart(*other, position))
         };
         classes.filter_map(member).collect()
     }
@@ -255,7 +278,9 @@ impl Apart {
             let reached = model.sites.get(*member).zip(own).is_some_and(|(site, own)| site.receives(own));
             let list = if reached { &mut apart.reached } else { &mut apart.unreached };
             if list.len() < 2 {
-                list.push(*member);
+                if list.iter().all(|known| model.apart(*known, *member)) {
+                    list.push(*member);
+                }
             } else if apart.reached.len() + apart.unreached.len() == 4 {
                 break;
             }

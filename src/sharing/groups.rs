@@ -1,16 +1,19 @@
 //! Groups of wikis that share a login.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::site::{Left, Site};
 use super::{As, Model, Verdict};
+use crate::browser::Target;
 
 /// A group under way.
 #[derive(Default)]
-struct Group {
+struct Group<'a> {
     members: Vec<usize>,
     /// One member of each class.
     examples: Vec<(usize, usize)>,
+    /// Where they lie.
+    targets: HashSet<&'a Target>,
 }
 
 /// The groups of two or more wikis among which every login is shared both ways, as positions in
@@ -20,7 +23,7 @@ pub fn groups(model: &Model) -> &[Vec<usize>] {
 }
 
 fn find(model: &Model) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     let mut by_class: HashMap<usize, Vec<usize>> = HashMap::new();
     for (position, site) in model.sites().iter().enumerate() {
         // Only a group whose cookie reaches here can be home.
@@ -43,6 +46,7 @@ fn find(model: &Model) -> Vec<Vec<usize>> {
         let class = model.classes().of.get(position).copied().unwrap_or_default();
         if let Some(group) = groups.get_mut(home) {
             group.members.push(position);
+            group.targets.insert(&site.target);
             if !group.examples.iter().any(|(known, _)| *known == class) {
                 group.examples.push((class, position));
                 by_class.entry(class).or_default().push(home);
@@ -53,8 +57,11 @@ fn find(model: &Model) -> Vec<Vec<usize>> {
 }
 
 /// Whether a site shares logins both ways with every member of a group.
-fn belongs(model: &Model, position: usize, site: &Site, group: &Group) -> bool {
+fn belongs(model: &Model, position: usize, site: &Site, group: &Group<'_>) -> bool {
     let shares = |a: &Site, b: &Site| model.judge(a, b, As::User).verdict == Verdict::Shared;
+    if group.targets.contains(&site.target) {
+        return false;
+    }
     let examples = group.examples.iter().all(|(_, member)| {
         model.sites().get(*member).is_some_and(|other| shares(site, other) && shares(other, site))
     });

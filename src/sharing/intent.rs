@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{As, Model, Pair, Verdict};
+use crate::browser::Target;
 use crate::farm::{Farm, Span};
 
 /// A place where the prediction differs from `[[share]]`.
@@ -49,20 +50,24 @@ fn missing(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreemen
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for (share, members) in farm.shares.iter().zip(tables) {
-        // Two of each class are enough to ask: one of them is another than the wiki asked about.
-        let mut asked: HashMap<usize, usize> = HashMap::new();
-        let class = |member: &usize| model.classes().of.get(*member).copied().unwrap_or_default();
-        let examples: Vec<usize> = members
-            .iter()
-            .copied()
-            .filter(|member| {
-                let count = asked.entry(class(member)).or_default();
-                *count += 1;
-                *count <= 2
-            })
-            .collect();
+        // Two of each class, at two addresses, are enough to ask: one of them is another than the wiki asked about.
+        let mut asked: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut examples = Vec::new();
+        let mut crowds: HashMap<&Target, Vec<usize>> = HashMap::new();
+        for member in members {
+            let of_class = asked.entry(model.classes().class_of(*member)).or_default();
+            if of_class.len() < 2 && of_class.iter().all(|known| model.apart(*known, *member)) {
+                of_class.push(*member);
+                examples.push(*member);
+            }
+            if let Some(site) = model.sites().get(*member) {
+                crowds.entry(&site.target).or_default().push(*member);
+            }
+        }
         for to in members {
-            let first = examples.iter().filter(|from| *from != to).find_map(|from| {
+            let crowd = model.sites().get(*to).and_then(|site| crowds.get(&site.target));
+            let crowd = crowd.into_iter().flatten().take(2);
+            let first = examples.iter().chain(crowd).filter(|from| *from != to).find_map(|from| {
                 let (a, b) = (model.sites().get(*from)?, model.sites().get(*to)?);
                 (model.judge(a, b, As::User).verdict != Verdict::Shared)
                     .then(|| (*from, a.name.clone(), b.name.clone(), model.pair(a, b, As::User)))
@@ -93,13 +98,13 @@ fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagree
             }
         }
     }
-    // In each class, one wiki for each set of tables its wikis are in, and a second for asking about the first.
+    // In each class, one wiki for each set of tables its wikis are in, and a second, elsewhere, for asking about the first.
     let mut kinds: Vec<HashMap<&BTreeSet<usize>, Vec<usize>>> =
         vec![HashMap::new(); model.classes().members.len()];
     for (position, (class, tables)) in model.classes().of.iter().zip(&tables_of).enumerate() {
         if let Some(kind) = kinds.get_mut(*class) {
             let examples = kind.entry(tables).or_default();
-            if examples.len() < 2 {
+            if examples.len() < 2 && examples.iter().all(|known| model.apart(*known, position)) {
                 examples.push(position);
             }
         }
@@ -109,7 +114,7 @@ fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagree
         let apart = model.may_share(to).into_iter().filter_map(|class| kinds.get(class)).flatten();
         let mut strangers: Vec<usize> = apart
             .filter(|(theirs, _)| theirs.is_disjoint(tables))
-            .flat_map(|(_, examples)| examples.iter().copied().find(|from| *from != to))
+            .flat_map(|(_, examples)| examples.iter().copied().find(|from| model.apart(*from, to)))
             .collect();
         strangers.sort_unstable();
         let shared = strangers.into_iter().find_map(|from| {

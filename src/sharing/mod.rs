@@ -230,8 +230,9 @@ impl Model {
             same_users: one.users == other.users,
             relation,
         };
-        // What has nothing to do with each other is not worth remembering: a farm can have many such pairs.
-        if !Model::may_meet(from, to, relation) {
+        // What has nothing to do with each other is not worth remembering: a farm can have many such pairs. Of two wikis at
+        // one address nobody knows which is visited.
+        if !Model::may_meet(from, to, relation) || from.crowds(to) {
             return self.work_out(from, to, visitor, Meeting::APART);
         }
         if let Some(known) = self.judged.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {

@@ -91,6 +91,11 @@ impl Site {
         Site { called: self.target.to_string(), ..self.clone() }
     }
 
+    /// Whether it is another wiki at the same address: only one of the two can be reached there.
+    pub(super) fn crowds(&self, other: &Site) -> bool {
+        self.target == other.target && self.name != other.name
+    }
+
     /// Whether the browser keeps no cookie though the wiki sends one.
     pub fn refused(&self, visitor: As) -> bool {
         matches!(self.left(visitor), Left::Refused(..) | Left::Expired(_))

@@ -136,6 +136,12 @@ fn named(from: &Site, to: &Site, _: As) -> Result {
             key.name()
         ));
     }
+    if from.crowds(to) {
+        return unknown(format!(
+            "{} and {} have one URL, {}: the farm file does not tell which of them answers there",
+            from.called, to.called, to.target
+        ));
+    }
     if from.cookie_name != to.cookie_name {
         return failed(format!(
             "{} looks for {}, the cookie is {}",

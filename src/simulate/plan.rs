@@ -1,10 +1,11 @@
 //! A script understood as a whole, before anything is acted out.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::script::{Line, ScriptError, Step, parse};
 use super::wiki::{Goal, find};
-use crate::farm::Farm;
+use crate::farm::{Farm, crowd};
 
 /// Reads a farm file that a script names, or says why it can't be.
 pub type LoadFarm<'a> = &'a dyn Fn(&Path) -> Result<Farm, String>;
@@ -14,6 +15,15 @@ pub type LoadFarm<'a> = &'a dyn Fn(&Path) -> Result<Farm, String>;
 pub struct Plan {
     pub(super) lines: Vec<(Line, Option<Goal>)>,
     assumptions: Vec<String>,
+}
+
+/// The addresses that several wikis have, each with who they are.
+fn crowds(farm: &Farm) -> BTreeMap<String, String> {
+    let told = |(url, names): (String, Vec<&str>)| {
+        let crowd = crowd(&url, &names);
+        (url, crowd)
+    };
+    farm.crowded().into_iter().map(told).collect()
 }
 
 impl Plan {
@@ -29,6 +39,7 @@ impl Plan {
         let (lines, mut errors) = parse(script);
         let mut plan = Plan { lines: Vec::with_capacity(lines.len()), assumptions: Vec::new() };
         let mut newer: Option<Farm> = None;
+        let mut crowded = crowds(farm);
         for line in lines {
             let number = line.number;
             let found = match &line.step {
@@ -38,6 +49,7 @@ impl Plan {
                 | Step::SwitchUser { wiki, .. }
                 | Step::Expect { wiki, .. } => find(newer.as_ref().unwrap_or(farm), wiki).map(Some),
                 Step::Reconfigure(file) => load(file).map(|farm| {
+                    crowded = crowds(&farm);
                     newer = Some(farm);
                     None
                 }),
@@ -53,6 +65,8 @@ impl Plan {
                 Ok(goal) => {
                     if let Some(Goal::Wiki(site, ..)) = &goal {
                         plan.assume(site.assumptions());
+                        let crowd = crowded.get(&site.root.to_string());
+                        plan.assume(crowd.map(|crowd| format!("{crowd}: taken to lead to {}", site.name)));
                     }
                     plan.lines.push((line, goal));
                 }
@@ -63,7 +77,7 @@ impl Plan {
         if errors.is_empty() { Ok(plan) } else { Err(errors) }
     }
 
-    fn assume(&mut self, assumptions: Vec<String>) {
+    fn assume(&mut self, assumptions: impl IntoIterator<Item = String>) {
         for assumption in assumptions {
             if !self.assumptions.contains(&assumption) {
                 self.assumptions.push(assumption);

@@ -12,8 +12,8 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
         self::group(group, context)?;
     }
     let mut line = |text: &str| writeln!(context.out, "{}", escape(text));
-    for unknown in &diff.unknown {
-        line(&format!("{}: unknown: {}", unknown.wiki, unknown.reason))?;
+    for (wikis, reason) in words::unknown(&diff.unknown, if verbose { usize::MAX - 1 } else { 4 }) {
+        line(&format!("{wikis}: unknown: {reason}"))?;
     }
     if !diff.added.is_empty() {
         line(&format!("new: {}", diff.added.join(", ")))?;

@@ -35,6 +35,9 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
             }
         }
     }
+    for (wikis, reason) in words::unknown(&diff.unknown, 8) {
+        writeln!(out, "\nNothing can be said of {}: {}.", text(&wikis), text(reason))?;
+    }
     let mut line = |title: &str, names: &[String]| -> std::io::Result<()> {
         if names.is_empty() {
             return Ok(());
@@ -44,8 +47,6 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
     };
     line("New wikis", &diff.added)?;
     line("Wikis that are gone", &diff.removed)?;
-    let unknown: Vec<String> = diff.unknown.iter().map(|unknown| unknown.wiki.clone()).collect();
-    line("Nothing can be said of wikis with their own session handling", &unknown)?;
     let lost = diff.stores.iter().filter(|store| store.unreachable()).map(|store| store.dir.clone());
     line("Session directories whose sessions no wiki finds any more", &lost.collect::<Vec<_>>())?;
     if let Some(left) = diff.cures.with_deletions {

@@ -1,7 +1,9 @@
 //! What people and Markdown are told in the same words.
 
+use std::collections::HashMap;
+
 use crate::moin::Visitor;
-use crate::simulate::diff::{Case, Cures, Deletion, FreshName, Group, InHeader, Left, Verdict, Way};
+use crate::simulate::diff::{Case, Cures, Deletion, FreshName, Group, InHeader, Left, Unknown, Verdict, Way};
 use crate::simulate::time;
 
 /// Who somebody is.
@@ -62,11 +64,31 @@ pub(super) fn title(group: &Group, most: usize) -> String {
             names.push(name);
         }
     }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    list(&names, most)
+}
+
+/// `a, b, c and 7 more`.
+fn list(names: &[&str], most: usize) -> String {
     if names.len() <= most + 1 {
         return names.join(", ");
     }
     let (first, rest) = names.split_at(most);
     format!("{} and {} more", first.join(", "), rest.len())
+}
+
+/// The wikis of which nothing can be said, and why, those for one reason together.
+pub(super) fn unknown(unknown: &[Unknown], most: usize) -> Vec<(String, &str)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut positions: HashMap<&str, usize> = HashMap::new();
+    for Unknown { wiki, reason } in unknown {
+        let position = *positions.entry(reason).or_insert(found.len());
+        match found.get_mut(position) {
+            Some((_, wikis)) => wikis.push(wiki),
+            None => found.push((reason, vec![wiki])),
+        }
+    }
+    found.into_iter().map(|(reason, wikis)| (list(&wikis, most), reason)).collect()
 }
 
 /// A number of things.

@@ -1,11 +1,14 @@
 //! The wikis of two farms, side by side.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use url::Url;
 
 use super::super::wiki::Site;
-use crate::farm::{Farm, Wiki};
+use crate::farm::{Farm, Wiki, crowd, with_slash};
+
+/// The addresses that several wikis of a farm have.
+type Crowded<'a> = BTreeMap<String, Vec<&'a str>>;
 
 /// A wiki at one of its addresses, before and after.
 #[derive(Debug, Clone)]
@@ -34,6 +37,7 @@ pub(super) struct Paired<'a> {
 /// Wikis of one name are the same wiki; of the rest, those that have an address in common.
 pub(super) fn pair<'a>(old: &'a Farm, new: &'a Farm) -> Paired<'a> {
     let mut paired = Paired::default();
+    let crowded = (old.crowded(), new.crowded());
     let mut left: Vec<&Wiki> = new.wikis.iter().filter(|wiki| old.wiki(&wiki.name).is_none()).collect();
     let mut by_url: HashMap<String, &Wiki> = HashMap::new();
     for wiki in &left {
@@ -50,7 +54,7 @@ pub(super) fn pair<'a>(old: &'a Farm, new: &'a Farm) -> Paired<'a> {
         match same {
             Some(other) => {
                 left.retain(|wiki| wiki.name != other.name);
-                paired.both.push(Pair { old: wiki, new: other, seats: seats(wiki, other) });
+                paired.both.push(Pair { old: wiki, new: other, seats: seats(wiki, other, &crowded) });
             }
             None => paired.removed.push(wiki),
         }
@@ -60,10 +64,18 @@ pub(super) fn pair<'a>(old: &'a Farm, new: &'a Farm) -> Paired<'a> {
 }
 
 /// People come back to the address they know, if it still is one of the wiki's; else they are led to its main one.
-fn seats(old: &Wiki, new: &Wiki) -> Result<Vec<Seat>, String> {
+/// Nothing can be said where several wikis have such an address, before or after.
+fn seats(old: &Wiki, new: &Wiki, (before, after): &(Crowded<'_>, Crowded<'_>)) -> Result<Vec<Seat>, String> {
+    let alone = |url: &Url, crowded: &Crowded<'_>| match crowded.get_key_value(&with_slash(url)) {
+        Some((url, names)) => Err(format!("{}: only one of them can be reached", crowd(url, names))),
+        None => Ok(()),
+    };
     let seat = |url: &Url| {
         let known = addresses(new).find(|other| with_slash(other) == with_slash(url));
-        let mut seat = Seat { old: Site::new(old, url)?, new: Site::new(new, known.unwrap_or(&new.url))? };
+        let known = known.unwrap_or(&new.url);
+        alone(url, before)?;
+        alone(known, after)?;
+        let mut seat = Seat { old: Site::new(old, url)?, new: Site::new(new, known)? };
         // A wiki that only got another name has not moved.
         if old.name != new.name {
             seat.new.stay_where(&seat.old);
@@ -75,11 +87,6 @@ fn seats(old: &Wiki, new: &Wiki) -> Result<Vec<Seat>, String> {
 
 fn addresses(wiki: &Wiki) -> impl Iterator<Item = &Url> {
     std::iter::once(&wiki.url).chain(wiki.aliases())
-}
-
-fn with_slash(url: &Url) -> String {
-    let text = url.as_str();
-    if text.ends_with('/') { text.to_owned() } else { format!("{text}/") }
 }
 
 #[cfg(test)]

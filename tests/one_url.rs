@@ -1,0 +1,182 @@
+//! Several wikis at one URL: a visitor reaches one of them, and the farm file does not tell which.
+
+use crate::support::Place;
+
+/// Three wikis at one URL, and a fourth elsewhere; each would share with every other.
+const FARM: &str = r#"
+    moin = "1.9.11"
+
+    [farm]
+    user_dir = "users"
+    session_dir = "sessions"
+    cookie_domain = ".example.org"
+    cookie_name = "lab"
+
+    [wikis.a]
+    url = "https://wiki.example.org/"
+
+    [wikis.b]
+    url = "https://wiki.example.org"
+
+    [wikis.c]
+    url = "https://WIKI.example.org:443/"
+
+    [wikis.other]
+    url = "https://other.example.org/"
+"#;
+
+#[test]
+fn preview_does_not_say_who_shares() {
+    let place = Place::farm(FARM);
+    place
+        .wikifarm("cookie preview")
+        .stdout(
+            r"
+            Wikis that share a login:
+              1. a, other
+            On their own: b, c
+
+            Pairs that do not work:
+              a, b, c -> a, b, c: unknown at step 3: a and b have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+            ",
+        )
+        .run();
+    place
+        .wikifarm("cookie preview --matrix")
+        .stdout(
+            r"
+            from \ to 1 2 3 4
+            1 a       \ ? ? =
+            2 b       ? \ ? =
+            3 c       ? ? \ =
+            4 other   = = = \
+            = shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn preview_fails_where_such_wikis_are_meant_to_share() {
+    Place::farm(&format!("{FARM}\n    [[share]]\n    wikis = [\"a\", \"b\", \"c\", \"other\"]\n"))
+        .wikifarm("cookie preview a b other")
+        .status(1)
+        .stdout(
+            r"
+            Wikis that share a login:
+              1. a, other
+            On their own: b
+
+            Pairs that do not work:
+              a, b -> a, b: unknown at step 3: a and b have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+
+            Other than intended by [[share]]:
+              a -> b: unknown at step 3: a and b have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+              a -> c: unknown at step 3: a and c have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+              b -> a: unknown at step 3: b and a have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn preview_of_a_large_farm_finds_them_too() {
+    // All of one class, so that few stand for all.
+    let wikis: String = (0..210)
+        .map(|n| {
+            format!("[wikis.w{n}]\nurl = \"https://w{}.example.org/\"\n", if n % 100 == 5 { 5 } else { n })
+        })
+        .collect();
+    let farm = format!(
+        "moin = \"1.9.11\"\n[farm]\nuser_dir = \"u\"\nsession_dir = \"s\"\ncookie_domain = \".example.org\"\n\
+         cookie_name = \"lab\"\n{wikis}"
+    );
+    let share = |names: &str| format!("{farm}[[share]]\nwikis = [{names}]\n");
+    let preview =
+        |farm: &str| Place::farm(farm).wikifarm("cookie preview").status_among(&[0, 1]).any_stdout().run();
+    let trouble = "  w5, w105, w205 -> w5, w105, w205: unknown at step 3: ";
+    assert!(preview(&farm).stdout.contains(trouble));
+    let named: Vec<String> = (0..210).map(|n| format!("\"w{n}\"")).collect();
+    let stdout = preview(&share(&named.join(", "))).stdout;
+    let intended = stdout.split_once("Other than intended by [[share]]:\n").unwrap().1;
+    let pairs: Vec<&str> = intended.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(pairs, ["  w5 -> w105", "  w5 -> w205", "  w105 -> w5"]);
+}
+
+#[test]
+fn explain_says_at_which_step() {
+    let explain = Place::farm(FARM).wikifarm("cookie explain a b").any_stdout().run().stdout;
+    assert!(explain.starts_with("Logged in at a, going to b: unknown\n"), "{explain}");
+    assert!(
+        explain.contains(
+            "  3. the other wiki looks for it      unknown  a and b have one URL, https://wiki.example.org/: \
+             the farm file does not tell which of them answers there\n"
+        ),
+        "{explain}"
+    );
+}
+
+#[test]
+fn an_alias_may_be_another_wiki_s_url() {
+    let farm = FARM.replace(
+        "url = \"https://other",
+        "aliases = [\"https://wiki.example.org/\"]\n    url = \"https://other",
+    );
+    let explain = Place::farm(&farm).wikifarm("cookie explain a other").any_stdout().run().stdout;
+    let line = "  https://wiki.example.org/ -> https://wiki.example.org/: unknown at step 3: ";
+    assert!(explain.starts_with("Logged in at a, going to other: shared\n"), "{explain}");
+    assert!(explain.contains(line), "{explain}");
+}
+
+#[test]
+fn simulate_says_whom_a_visit_reaches() {
+    Place::farm(FARM)
+        .wikifarm("cookie simulate")
+        .args(["login b Bob", "visit https://wiki.example.org/Page", "expect other Bob"])
+        .any_stdout()
+        .stderr(
+            r"
+            a, b and c have one URL, https://wiki.example.org/: taken to lead to b
+            a, b and c have one URL, https://wiki.example.org/: taken to lead to a
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn diff_says_nothing_of_them() {
+    let apart = FARM.replace("https://wiki.example.org\"", "https://b.example.org\"");
+    let apart = apart.replace("https://WIKI.example.org:443/", "https://c.example.org/");
+    let place = Place::farm(FARM).file("apart.toml", crate::support::unindent(&apart));
+    let unknown = "a, b, c: unknown: a, b and c have one URL, https://wiki.example.org/: only one of them can be reached";
+    place
+        .wikifarm("cookie diff apart.toml farm.toml --fail-on-impact")
+        .status(1)
+        .stdout(&format!(
+            "{unknown}\napart.toml -> farm.toml: at the others nobody is logged out, and no old cookie is in the way\n"
+        ))
+        .run();
+    let markdown =
+        place.wikifarm("cookie diff farm.toml apart.toml --format markdown").any_stdout().run().stdout;
+    let line = "\nNothing can be said of a, b, c: a, b and c have one URL, https://wiki.example.org/: only one of them \
+                can be reached.\n";
+    assert!(markdown.contains(line), "{markdown}");
+}
+
+#[test]
+fn probe_says_that_one_of_them_answers() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let farm = FARM
+        .replace("wiki.example.org", &format!("127.0.0.1:{port}"))
+        .replace("WIKI.example.org:443", "c.example.org");
+    Place::farm(&farm)
+        .wikifarm("cookie probe a")
+        .status(3)
+        .any_stdout()
+        .stderr(&format!(
+            "a and b have one URL, https://127.0.0.1:{port}/: only one of them can answer there\n"
+        ))
+        .run();
+}
