@@ -30,6 +30,7 @@ mod cookie_explain;
 mod cookie_header;
 mod cookie_preview;
 mod cookie_preview_named;
+mod cookie_preview_rules;
 mod cookie_probe;
 mod cookie_probe_aliases;
 mod cookie_simulate;

@@ -29,10 +29,10 @@ const MOST_LINES: usize = 20;
 ///
 /// One wiki named: its pairs with every other, both ways. Several: the pairs among them.
 ///
-/// --format json has every pair of up to 200 wikis. Of more it has, for each wiki gone to, one example of each kind of pair
-/// that does not work, and says "complete": false; every pair of one wiki, or of up to 200, comes when they are named.
-/// Likewise with what is otherwise by the letter of RFC 6265bis: of more than 200 wikis only what comes of a header that is
-/// read otherwise, and not of the order of cookies.
+/// Every pair of up to 200 wikis is looked at. Of more there is, for each wiki gone to, one example of each kind of pair that
+/// does not work ("complete": false in JSON); every pair of one wiki, or of up to 200, comes when they are named. Likewise
+/// with what is otherwise by the letter of RFC 6265bis: of more than 200 wikis only what comes of a header that is read
+/// otherwise, and not of the order of cookies.
 ///
 /// Exit status 1 if a [[share]] of the farm file is not met, or wikis share that no [[share]] has together.
 #[derive(Debug, Args)]
@@ -141,7 +141,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         .filter(|group: &Vec<&str>| group.len() > 1)
         .collect();
     if context.format == Format::Json {
-        let wikis: Vec<&str> = chosen.asked_about().map(|site| site.name.as_str()).collect();
+        let wikis: Vec<&str> = chosen.asked_about().map(|(_, site)| site.name.as_str()).collect();
         let complete = chosen.in_full();
         let pairs = pairs(&model, &chosen, complete);
         let disagreements = differences

@@ -36,10 +36,13 @@ impl<'a> Chosen<'a> {
         Ok(chosen)
     }
 
-    /// The wikis that were asked about: all, or those named.
-    pub(super) fn asked_about(&self) -> impl Iterator<Item = &'a Site> {
+    /// The wikis that were asked about, by position: all, or those named.
+    pub(super) fn asked_about(&self) -> impl Iterator<Item = (usize, &'a Site)> {
         let named = |position: &usize| self.one.is_none_or(|one| one == *position);
-        self.sites.iter().filter(move |(position, _)| named(position)).map(|(_, site)| *site)
+        self.sites
+            .iter()
+            .map(|(position, site)| (*position, *site))
+            .filter(move |(position, _)| named(position))
     }
 
     /// Whether a pair is asked about.
@@ -57,7 +60,7 @@ impl<'a> Chosen<'a> {
 
     /// What leaks of the wikis that were asked about.
     pub(super) fn leak(&self, mut leak: Leak) -> Option<Leak> {
-        let names: BTreeSet<&str> = self.asked_about().map(|site| site.name.as_str()).collect();
+        let names: BTreeSet<&str> = self.asked_about().map(|(_, site)| site.name.as_str()).collect();
         for cookie in &mut leak.cookies {
             cookie.wikis.retain(|wiki| names.contains(wiki.as_str()));
         }

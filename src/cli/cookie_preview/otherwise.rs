@@ -20,9 +20,12 @@ pub(super) struct Otherwise<'a> {
     thirds: Vec<ThirdJson<'a>>,
     /// What does not come between two wikis by the other rules.
     not_thirds: Vec<ThirdJson<'a>>,
-    /// A line for each kind of pair.
+    /// A line for each wiki that is refused by one browser only, and for each kind of pair.
     #[serde(skip)]
     lines: Vec<String>,
+    /// Whether they stand for all there is.
+    #[serde(skip)]
+    whole: bool,
 }
 
 impl<'a> Otherwise<'a> {
@@ -34,19 +37,34 @@ impl<'a> Otherwise<'a> {
         thirds: &[Third],
     ) -> Otherwise<'a> {
         let modes = Modes::new(model, other);
+        // To act out everything twice takes too long for a large farm: there only the headers themselves count.
+        let full = chosen.in_full();
+        let may_differ =
+            |from, to| if full { modes.may_differ(from, to) } else { modes.one_differs(from, to) };
         let mut asked: BTreeSet<(usize, usize)> = chosen.pairs.iter().copied().collect();
         if modes.any_differs() {
             asked.extend(chosen.pairs_of(other));
+        }
+        // That a wiki is refused by one browser only concerns all who log in there, whatever pairs are asked about.
+        let mut lines = Vec::new();
+        for (position, ours) in chosen.asked_about() {
+            let Some(theirs) = other.sites().get(position) else { continue };
+            match (ours.refused(As::User), theirs.refused(As::User)) {
+                (true, false) => lines.push(format!("{}: not rejected, people can log in", ours.name)),
+                (false, true) => {
+                    let reason = other.pair(theirs, theirs, As::User).reason;
+                    lines.push(format!("{}: rejected, nobody can log in: {reason}", ours.name));
+                }
+                _ => continue,
+            }
+            let elsewhere = chosen.sites.keys().find(|to| chosen.has_pair(position, **to));
+            asked.extend(elsewhere.map(|to| (position, *to)));
         }
         let told = |model: &Model, (from, to): (usize, usize), visitor| {
             Some(model.judge(model.sites().get(from)?, model.sites().get(to)?, visitor))
         };
         let mut pairs = Vec::new();
         let mut alike: BTreeMap<_, (String, usize)> = BTreeMap::new();
-        // To act out everything twice takes too long for a large farm: there only the headers themselves count.
-        let full = chosen.in_full();
-        let may_differ =
-            |from, to| if full { modes.may_differ(from, to) } else { modes.one_differs(from, to) };
         for pair in asked.into_iter().filter(|(from, to)| may_differ(*from, *to)) {
             for visitor in [As::User, As::Anonymous] {
                 let Some((ours, theirs)) = told(model, pair, visitor).zip(told(other, pair, visitor)) else {
@@ -56,36 +74,32 @@ impl<'a> Otherwise<'a> {
                     continue;
                 }
                 let Some(row) = Row::of(other, pair, visitor) else { continue };
-                if visitor == As::User {
-                    let rejected = |judged: Judgement| judged.verdict == Verdict::Rejected;
-                    let refused = (rejected(ours) || rejected(theirs)).then_some(pair.0);
+                let refused = [ours, theirs].iter().any(|judged| judged.verdict == Verdict::Rejected);
+                if visitor == As::User && !refused {
                     let Judgement { verdict, step, harm, .. } = theirs;
-                    let line = || (line(&row, refused.is_some()), 0);
-                    let (step, harm) = if refused.is_some() { (None, None) } else { (step, harm) };
-                    let verdict = if rejected(ours) { Verdict::Separate } else { verdict };
-                    alike.entry((verdict, step, harm, refused)).or_insert_with(line).1 += 1;
+                    alike.entry((verdict, step, harm)).or_insert_with(|| (line(&row), 0)).1 += 1;
                 }
                 pairs.push(row);
             }
         }
-        let (new, gone) = if full { modes.thirds(thirds) } else { Default::default() };
+        let (new, gone) =
+            if full || modes.any_differs() { modes.thirds(thirds, &may_differ) } else { Default::default() };
         let told = |thirds: Vec<Third>, of: &'a Model| {
             let asked = thirds.iter().filter(|third| chosen.has(third));
             asked.map(|third| ThirdJson::of(third, of)).collect::<Vec<_>>()
         };
         let (new, gone) = (told(new, other), told(gone, model));
-        let mut lines: Vec<String> = alike
-            .into_iter()
-            .map(|((.., refused), (line, count))| match count {
-                1 => line,
-                _ if refused.is_some() => line,
-                2 => format!("{line} (and so for 1 more pair)"),
-                count => format!("{line} (and so for {} more pairs)", count - 1),
-            })
-            .collect();
+        let refused = lines.len();
+        lines.extend(alike.into_values().map(|(line, count)| match count {
+            _ if !full => line,
+            1 => line,
+            2 => format!("{line} (and so for 1 more pair)"),
+            count => format!("{line} (and so for {} more pairs)", count - 1),
+        }));
         lines.extend(new.iter().map(|third| third.effect.clone()));
         lines.extend(gone.iter().map(|third| format!("not so: {}", third.effect)));
-        Otherwise { pairs, thirds: new, not_thirds: gone, lines }
+        let whole = full || lines.len() == refused;
+        Otherwise { pairs, thirds: new, not_thirds: gone, lines, whole }
     }
 
     /// A line for each kind of difference.
@@ -93,7 +107,8 @@ impl<'a> Otherwise<'a> {
         if self.lines.is_empty() {
             return Ok(());
         }
-        writeln!(context.out, "\nOtherwise {}:", browser.other_name())?;
+        let some = if self.whole { "" } else { ", by example" };
+        writeln!(context.out, "\nOtherwise {}{some}:", browser.other_name())?;
         for line in self.lines.iter().take(super::MOST_LINES) {
             writeln!(context.out, "  {}", escape(line))?;
         }
@@ -105,12 +120,7 @@ impl<'a> Otherwise<'a> {
     }
 }
 
-fn line(row: &Row<'_>, refused: bool) -> String {
-    match row.verdict {
-        Verdict::Rejected => return format!("{}: rejected, nobody can log in: {}", row.from, row.reason),
-        _ if refused => return format!("{}: not rejected, people can log in", row.from),
-        _ => {}
-    }
+fn line(row: &Row<'_>) -> String {
     let step = row.step.map_or(String::new(), |step| format!(" at step {step}"));
     let what = row.effect.as_ref().unwrap_or(&row.reason);
     format!("{} -> {}: {}{step}: {what}", row.from, row.to, row.verdict.name())

@@ -17,10 +17,11 @@ pub(super) fn show(
 ) -> Result<(), Failure> {
     let mut lines = Vec::new();
     // A wiki whose own cookie is refused hurts at home, wherever one goes.
-    for site in chosen.asked_about().filter(|site| site.refused(As::User)) {
+    for site in chosen.asked_about().map(|(_, site)| site).filter(|site| site.refused(As::User)) {
         let pair = model.pair(site, site, As::User);
         lines.push(format!("{}: rejected, nobody can log in: {}", site.name, pair.reason));
     }
+    let refused = lines.len();
     // As many wikis together as it takes for a screen.
     let classes = model.classes();
     let mut found = Trouble::by(model, chosen, |class| class);
@@ -43,7 +44,9 @@ pub(super) fn show(
     if lines.is_empty() {
         return Ok(());
     }
-    writeln!(context.out, "\nPairs that do not work:")?;
+    let whole = chosen.in_full() || lines.len() == refused;
+    let some = if whole { "" } else { ", by example" };
+    writeln!(context.out, "\nPairs that do not work{some}:")?;
     let more = lines.len().saturating_sub(MOST_LINES);
     for line in lines.iter().take(MOST_LINES) {
         writeln!(context.out, "  {}", escape(line))?;
