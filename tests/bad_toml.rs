@@ -248,7 +248,8 @@ fn bytes_that_are_no_text_are_told_where() {
         (b"# \xc3", "is not UTF-8 at byte 2: save it as UTF-8"),
         (b"# \xed\xa0\x80\n", "is not UTF-8 at byte 2: save it as UTF-8"),
         (b"\xff\xfem\0o\0i\0n\0", "is not UTF-8 at byte 3: save it as UTF-8"),
-        (b"moin = \"1.9.11\"\n\0", "is not UTF-8 at byte 16: save it as UTF-8"),
+        (b"moin = \"1.9.11\"\n\0", "has a NUL at byte 16: it is no text, or not UTF-8; save it as UTF-8"),
+        (b"m\0o\0i\0n\0", "has a NUL at byte 1: it is no text, or not UTF-8; save it as UTF-8"),
     ] {
         let stderr = format!("wikifarm: the farm file farm.toml {why}\n");
         Place::new().file("farm.toml", bytes).wikifarm("config check").status(2).stderr(&stderr).run();

@@ -300,6 +300,47 @@ fn what_is_no_script_is_told() {
 }
 
 #[test]
+fn a_step_is_one_argument() {
+    let place = farm();
+    let run = place.wikifarm("cookie simulate visit wiki1").status(2);
+    run.stderr(
+        r#"
+        wikifarm: the script, step 1: expected `visit WIKI or URL`
+        wikifarm: the script, step 2: unknown verb "wiki1": expected login, visit, logout, switch-user, wait, restart-browser, reconfigure, expect
+        wikifarm: the script can't be acted out: a step is one argument, in quotes
+        "#,
+    )
+    .run();
+    // A verb alone is a step, and no file.
+    let run = place.wikifarm("cookie simulate login").status(2);
+    run.stderr(
+        r"
+        wikifarm: the script, step 1: expected `login WIKI NAME [forget]`
+        wikifarm: the script can't be acted out
+        ",
+    )
+    .run();
+}
+
+#[test]
+fn of_very_many_bad_lines_the_first_are_told() {
+    let run =
+        farm().wikifarm("cookie simulate -").stdin("dance\n".repeat(100_000)).status(2).any_stderr().run();
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(lines.len(), 22);
+    assert_eq!(
+        lines[20..],
+        ["wikifarm: standard input, and 99980 more lines", "wikifarm: standard input can't be acted out"]
+    );
+}
+
+#[test]
+fn a_script_may_come_from_another_system() {
+    let script = "\u{feff}login wiki1 Bob\r\nexpect wiki1 Bob\r\n";
+    farm().wikifarm("cookie simulate -q -").stdin(script).stdout("1 of 1 expectation met\n").run();
+}
+
+#[test]
 fn a_wiki_that_answers_with_an_error_says_why() {
     let place = Place::farm(
         "moin = \"1.9.4\"\n[farm]\ncookie_domain = \"intranet\"\ndata_dir = \"d\"\n[wikis.a]\nurl = \"http://a.intranet/\"\n",

@@ -25,6 +25,7 @@ mod config_schema;
 mod config_show;
 mod contrib;
 mod contrib_night;
+mod cookie_bad_input;
 mod cookie_diff;
 mod cookie_explain;
 mod cookie_header;

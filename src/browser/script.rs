@@ -152,7 +152,13 @@ fn parse_line(line: &[u8]) -> Result<Line, Wrong> {
         // The line is the script's, not always the first, as serde_json has it.
         let place = format!(" at line {} column {}", error.line(), error.column());
         let what = error.to_string();
-        (short(what.strip_suffix(&place).unwrap_or(&what)), Some(error.column()).filter(|column| *column > 0))
+        let what = what.strip_suffix(&place).unwrap_or(&what);
+        // The only number there is.
+        let what = match what.strip_suffix("expected f64") {
+            Some(before) => format!("{before}expected unix seconds"),
+            None => what.to_owned(),
+        };
+        (short(&what), Some(error.column()).filter(|column| *column > 0))
     })
 }
 

@@ -68,6 +68,9 @@ fn rows(farm: &Farm, wiki: &Wiki) -> Vec<Row> {
     Key::all().filter_map(row).collect()
 }
 
+/// The longest name that is repeated whole when there is no such wiki, in characters.
+const LONGEST: usize = 60;
+
 /// The wiki of that name, or an error that names the nearest one.
 pub(super) fn find_wiki<'a>(farm: &'a Farm, name: &str) -> Result<&'a Wiki, Failure> {
     farm.wiki(name).ok_or_else(|| {
@@ -81,6 +84,10 @@ pub(super) fn find_wiki<'a>(farm: &'a Farm, name: &str) -> Result<&'a Wiki, Fail
             None => String::new(),
         };
         let name = without_ids(name);
+        let name = match name.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+            None => name,
+        };
         Failure::usage(format!("the farm {} has no wiki {name:?}{hint}", farm.source.path().display()))
     })
 }

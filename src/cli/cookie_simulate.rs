@@ -13,10 +13,13 @@ use super::browser::Browser;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, locate};
 use crate::report::escape;
-use crate::simulate::{Event, Plan, ScriptError, SessionView, StoreView, World, time, write};
+use crate::simulate::{Event, Plan, ScriptError, SessionView, StoreView, World, is_verb, time, write};
 
 /// The longest script that is read: 4 MiB.
 const LONGEST: u64 = 4 << 20;
+
+/// How many bad lines of a script are told.
+const MOST_ERRORS: usize = 20;
 
 /// Act out a script: log in, visit, wait, log out across the farm, and show each cookie and session
 ///
@@ -128,10 +131,10 @@ struct Script {
 }
 
 impl Script {
-    /// One word alone names a file, or `-`; what has a blank, or company, is a step.
+    /// One word alone names a file, or `-`, unless a step begins so; what has a blank, or company, is a step.
     fn read(args: &[String]) -> Result<Script, Failure> {
         let file = match args {
-            [one] if one != "restart-browser" && !one.trim().contains(char::is_whitespace) => one,
+            [one] if !is_verb(one) && !one.trim().contains(char::is_whitespace) => one,
             steps => {
                 let lines = steps.to_vec();
                 return Ok(Script {
@@ -156,19 +159,34 @@ impl Script {
         if bytes.len() as u64 > LONGEST {
             return Err(failed(format!("it is longer than {} MiB", LONGEST >> 20)));
         }
+        // A byte order mark is no part of the text.
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             failed(format!("it is not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
         })?;
         Ok(Script { lines: text.lines().map(str::to_owned).collect(), name, unit: "line", base })
     }
 
-    /// All lines that were not understood, as one failure.
-    /// Says of each line that was not understood why.
+    /// Says of each line that was not understood why; of very many, of the first.
     fn misunderstood(&self, errors: &[ScriptError], context: &mut Context<'_>) -> Result<Failure, Failure> {
-        for ScriptError { number, message } in errors {
+        for ScriptError { number, message } in errors.iter().take(MOST_ERRORS) {
             context.complain(&format!("{}, {} {number}: {message}", self.name, self.unit))?;
         }
-        Ok(Failure::usage(format!("{} can't be acted out", self.name)))
+        let more = errors.len().saturating_sub(MOST_ERRORS);
+        if more > 0 {
+            context.complain(&format!("{}, and {more} more {}s", self.name, self.unit))?;
+        }
+        let is_word = |line: &String| !line.trim().contains(char::is_whitespace);
+        let hint = match self.lines.as_slice() {
+            // The shell has parted a step into its words.
+            [verb, _, ..] if self.unit == "step" && is_verb(verb) && self.lines.iter().all(is_word) => {
+                ": a step is one argument, in quotes"
+            }
+            _ => "",
+        };
+        Ok(Failure::usage(format!("{} can't be acted out{hint}", self.name)))
     }
 }
 

@@ -151,7 +151,9 @@ fn check(flag: &str, url: &str) -> Result<(), Failure> {
     let Err(error) = Target::parse(url) else { return Ok(()) };
     let shown = human::short(url.as_bytes());
     let hint = match Target::parse(&format!("https://{url}")) {
-        Ok(meant) if !url.contains("://") => format!("; did you mean {meant}?"),
+        Ok(meant) if !url.contains("://") => {
+            format!("; did you mean {}?", human::short(meant.to_string().as_bytes()))
+        }
         _ => String::new(),
     };
     Err(Failure::usage(format!("{flag} {shown}: {error}{hint}")))

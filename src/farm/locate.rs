@@ -35,6 +35,8 @@ pub enum LoadError {
     Fifo(PathBuf),
     /// The file is no text in UTF-8 from that byte on.
     NotUtf8(PathBuf, usize),
+    /// A NUL at that byte, after what is text.
+    Nul(PathBuf, usize),
     /// The Python file can't be read: why.
     Python(PathBuf, String),
     /// The file is no TOML.
@@ -54,6 +56,13 @@ impl fmt::Display for LoadError {
             LoadError::TooLarge(path) => {
                 write!(f, "the farm file {} is larger than {} MiB", path.display(), LARGEST >> 20)
             }
+            LoadError::Nul(path, at) => {
+                write!(
+                    f,
+                    "the farm file {} has a NUL at byte {at}: it is no text, or not UTF-8; save it as UTF-8",
+                    path.display()
+                )
+            }
             LoadError::NotUtf8(path, at) => {
                 write!(f, "the farm file {} is not UTF-8 at byte {at}: save it as UTF-8", path.display())
             }
@@ -72,6 +81,7 @@ impl LoadError {
         match self {
             LoadError::Io(_, error) => reason(error),
             LoadError::TooLarge(_) => format!("it is larger than {} MiB", LARGEST >> 20),
+            LoadError::Nul(_, at) => format!("it has a NUL at byte {at}: it is no text, or not UTF-8"),
             LoadError::NotUtf8(_, at) => format!("it is not UTF-8 at byte {at}"),
             LoadError::Fifo(_) => "it is a FIFO: name a regular file".to_owned(),
             other => other.to_string(),
@@ -151,7 +161,9 @@ pub fn read_text(path: &Path) -> Result<String, LoadError> {
         return Err(LoadError::TooLarge(path.to_owned()));
     }
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(LoadError::NotUtf8(path.to_owned(), at));
+        let text = bytes.get(..at).is_some_and(|before| std::str::from_utf8(before).is_ok());
+        let path = path.to_owned();
+        return Err(if text { LoadError::Nul(path, at) } else { LoadError::NotUtf8(path, at) });
     }
     // A byte order mark is no part of the text.
     if bytes.starts_with(b"\xef\xbb\xbf") {

@@ -27,7 +27,7 @@ mod write;
 pub use event::{Event, Expected, Seen, Sent, SessionView, StoreView, time};
 pub(crate) use person::Person;
 pub use plan::{LoadFarm, Plan};
-pub use script::{Line, ScriptError, Step, parse};
+pub use script::{Line, ScriptError, Step, is_verb, parse};
 pub(crate) use step::Exchanged;
 pub(crate) use wiki::{Dir, Site};
 pub use world::{Store, World};

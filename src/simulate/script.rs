@@ -87,6 +87,11 @@ const VERBS: [(&str, &str); 8] = [
     ("expect", "WIKI NAME, or WIKI anonymous"),
 ];
 
+/// Whether a step may begin with that word.
+pub fn is_verb(word: &str) -> bool {
+    VERBS.iter().any(|(verb, _)| *verb == word)
+}
+
 /// The longest piece of a script that is repeated in an error.
 const LONGEST: usize = 60;
 
@@ -128,6 +133,9 @@ fn words(text: &str) -> Result<Vec<String>, String> {
         return Err("a quote is not closed".to_owned());
     }
     words.extend(word);
+    if words.iter().any(String::is_empty) {
+        return Err("an empty name: nothing between two quotes".to_owned());
+    }
     Ok(words)
 }
 
@@ -202,6 +210,7 @@ mod tests {
         assert_eq!(one("expect wiki1 anonymous"), Ok(Step::Expect { wiki: wiki(), name: None }));
         let url = "https://example.org/a#b".to_owned();
         assert_eq!(one("visit https://example.org/a#b"), Ok(Step::Visit { wiki: url }));
+        assert_eq!(one("login wiki1 \"\""), Err("an empty name: nothing between two quotes".to_owned()));
     }
 
     #[test]

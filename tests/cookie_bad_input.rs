@@ -1,0 +1,27 @@
+//! The `cookie` commands and what is too long, or no text
+
+use crate::support::Place;
+
+#[test]
+fn what_is_no_url_is_not_repeated_at_length() {
+    let long = "x".repeat(100_000);
+    let place = Place::new();
+    for (flags, url) in [("--url", &long), ("--url https://a.example.org/ --visit", &long)] {
+        let run = place.wikifarm("cookie test --set-cookie a=b").args(flags.split(' ')).arg(url);
+        let stderr = run.status(2).any_stderr().run().stderr;
+        assert!(stderr.len() < 2000 && stderr.contains("; did you mean https://xxx"), "{}", stderr.len());
+    }
+    // Nor is a wiki of which nobody knows.
+    let farm = Place::farm("[wikis.a]\nurl = \"https://a.example.org/\"\n");
+    let stderr = farm.wikifarm("cookie header").arg(&long).status(2).any_stderr().run().stderr;
+    let short = "x".repeat(60);
+    assert_eq!(stderr, format!("wikifarm: the farm farm.toml has no wiki \"{short}…\"; it has a\n"));
+}
+
+#[test]
+fn a_time_that_is_none_says_what_is_expected() {
+    let step = r#"{"url": "https://a.example.org/", "visit": true, "at": "noon"}"#;
+    let stderr =
+        Place::new().wikifarm("cookie test --script -").stdin(step).status(2).any_stderr().run().stderr;
+    assert!(stderr.contains(": invalid type: string \"noon\", expected unix seconds\n"), "{stderr}");
+}
