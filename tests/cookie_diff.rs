@@ -49,6 +49,7 @@ fn a_wider_path_leaves_the_old_cookie_in_front_of_the_new_one() {
         .stdout(
             r#"
             alpha, beta
+              example      alpha
               changed      cookie_path: "/alpha" -> "/"
               old cookie   MOIN_SESSION_farm for example.org only, path /alpha, Secure
               new cookie   MOIN_SESSION_farm for example.org only, path /, Secure
@@ -103,6 +104,8 @@ fn a_merge_request_gets_markdown() {
             `farm.toml` → `new.toml`: **Somebody is logged out, or has an old cookie in the way of the new one.**
 
             ### alpha, beta
+
+            As it is at `alpha`:
 
             - `cookie_path`: `"/alpha"` → `"/"`
 
@@ -188,6 +191,7 @@ fn sessions_that_no_wiki_finds_any_more_are_counted() {
         .stdout(
             r#"
             alpha, beta
+              example      alpha
               changed      session_dir: "sessions" -> "elsewhere"
               cookie       MOIN_SESSION_farm for example.org only, path /alpha, Secure
               remembered users, users not remembered

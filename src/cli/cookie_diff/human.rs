@@ -50,6 +50,9 @@ fn group(group: &Group, context: &mut Context<'_>) -> Result<(), Failure> {
     let out = &mut *context.out;
     writeln!(out, "{}", escape(&title(group, most)))?;
     let mut row = |title: &str, text: &str| writeln!(out, "  {title:<12} {}", escape(text));
+    if let Some(example) = words::example(group) {
+        row("example", example)?;
+    }
     for change in &group.changes {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "no such setting".to_owned());
         let (old, new) = (value(&change.old), value(&change.new));

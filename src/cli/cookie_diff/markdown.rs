@@ -17,6 +17,9 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
     let loud: Vec<&Group> = diff.groups.iter().filter(|group| !group.is_quiet()).collect();
     for group in &loud {
         writeln!(out, "\n### {}\n", text(&title(group, 8)))?;
+        if let Some(example) = words::example(group) {
+            writeln!(out, "As it is at {}:\n", code(example))?;
+        }
         for change in &group.changes {
             let value =
                 |value: &Option<String>| value.as_ref().map_or("no such setting".to_owned(), |v| code(v));

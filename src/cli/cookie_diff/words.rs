@@ -68,6 +68,11 @@ pub(super) fn title(group: &Group, most: usize) -> String {
     list(&names, most)
 }
 
+/// The wiki of which is told, where not all of a group have the same settings and cookies.
+pub(super) fn example(group: &Group) -> Option<&str> {
+    group.wikis.first().filter(|_| group.varies).map(|wiki| wiki.old.as_str())
+}
+
 /// `a, b, c and 7 more`.
 fn list(names: &[&str], most: usize) -> String {
     if names.len() <= most + 1 {

@@ -24,6 +24,9 @@ pub struct Group {
     pub new_cookie: Option<CookieKey>,
     /// What becomes of whom.
     pub cases: Vec<Case>,
+    /// Whether a setting or a cookie of another one is not as that of the first.
+    #[serde(skip)]
+    pub varies: bool,
 }
 
 /// A wiki of a group.
@@ -75,11 +78,16 @@ pub(super) fn groups(pairs: &[Pair<'_>], seats: Vec<Acted>, cases: Vec<Vec<Case>
         let old_cookie = acted.remembered.as_ref().map(|(_, cookie)| CookieKey::of(cookie));
         let new_cookie = acted.ours.as_ref().map(CookieKey::of);
         match known.get(&shape).and_then(|position| groups.get_mut(*position)) {
-            Some(group) => group.wikis.push(member),
+            Some(group) => {
+                group.varies |= (&group.changes, &group.old_cookie, &group.new_cookie)
+                    != (&changes, &old_cookie, &new_cookie);
+                group.wikis.push(member);
+            }
             None => {
                 known.insert(shape, groups.len());
                 let moin = pair.new.version().to_string();
-                groups.push(Group { wikis: vec![member], moin, changes, old_cookie, new_cookie, cases });
+                let wikis = vec![member];
+                groups.push(Group { wikis, moin, changes, old_cookie, new_cookie, cases, varies: false });
             }
         }
     }
