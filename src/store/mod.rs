@@ -59,7 +59,8 @@ pub use seal::{SealKey, secret};
 pub use sqlite::SqliteStore;
 pub use users::{User, UserDir, UserError};
 pub use writable::{
-    Modified, NewSession, Raw, RawRead, Since, USUAL_MODE, WritableStore, Written, create, open_writable,
+    Modified, NewSession, Raw, RawRead, Since, USUAL_MODE, WritableStore, Written, create, may_be_one,
+    open_writable,
 };
 
 /// Takes what a scan finds, one at a time but from any thread.

@@ -5,6 +5,7 @@ mod lossless;
 mod moin_modules;
 mod redis;
 mod redis_commands;
+mod redis_lost;
 mod redis_server;
 mod redis_tls;
 mod web;

@@ -154,6 +154,13 @@ impl Stores {
         if from.id() == to.id() && same_kind(from.spec(), to.spec()) {
             return Err(Error::Refused("source and target are one and the same store".to_owned()));
         }
+        if store::may_be_one(from.as_ref(), to.as_ref()) {
+            return Err(Error::Refused(
+                "source and target may be one server by two addresses, and it does not tell: let its users ask (ACL \
+                 `+info`), or take another prefix or database"
+                    .to_owned(),
+            ));
+        }
         Ok(Stores { from, to, from_owner })
     }
 

@@ -9,7 +9,7 @@ use super::Ready;
 use super::flow::with_targets;
 use super::report::{Counts, Tally};
 use super::select::ready;
-use super::transfer::{TRIES, Transfer, count};
+use super::transfer::{TRIES, Transfer, count, is_hopeless};
 
 impl Transfer<'_> {
     /// Removes what has arrived at the source, where that was asked for, after reading its copy back. What was written at
@@ -97,7 +97,11 @@ impl Transfer<'_> {
                     self.note_pair(&ready);
                     self.tally.counts.failed += 1;
                     let from = self.stores.from.spec().address();
-                    self.tally.tell(format!("{from}: {}: copied, and not removed: {error}", ready.id));
+                    if !is_hopeless(&error) {
+                        self.tally.tell(format!("{from}: {}: copied, and not removed: {error}", ready.id));
+                    } else if !std::mem::replace(&mut self.hopeless, true) {
+                        self.tally.tell(format!("{from}: copied, and not removed: {error}"));
+                    }
                 }
             }
         }

@@ -23,6 +23,8 @@ pub(super) struct Transfer<'a> {
     known: &'a Known,
     pub(super) tally: Tally,
     pairs: Vec<Pair>,
+    /// A removal failed so that the next would fare no better.
+    pub(super) hopeless: bool,
 }
 
 impl<'a> Transfer<'a> {
@@ -32,7 +34,15 @@ impl<'a> Transfer<'a> {
         journal: Option<Journal>,
         known: &'a Known,
     ) -> Self {
-        Transfer { stores, options, journal, known, tally: Tally::default(), pairs: Vec::new() }
+        Transfer {
+            stores,
+            options,
+            journal,
+            known,
+            tally: Tally::default(),
+            pairs: Vec::new(),
+            hopeless: false,
+        }
     }
 
     pub(super) fn finish(mut self) -> Report {
@@ -64,7 +74,7 @@ impl<'a> Transfer<'a> {
         } else {
             self.settle(arrived);
         }
-        goes_on
+        goes_on && !self.hopeless
     }
 
     /// Puts sessions at the target. Gives those that are there then, byte for byte, and whether to go on.
@@ -208,10 +218,14 @@ pub(super) fn count(ready: &[Ready]) -> u64 {
 }
 
 /// Whether the next session would fare no better.
-fn is_hopeless(error: &io::Error) -> bool {
+pub(super) fn is_hopeless(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
         error.kind(),
-        Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem | Kind::PermissionDenied
+        Kind::StorageFull
+            | Kind::QuotaExceeded
+            | Kind::ReadOnlyFilesystem
+            | Kind::PermissionDenied
+            | Kind::NotConnected
     )
 }

@@ -9,23 +9,33 @@ use std::thread;
 use std::time::Duration;
 
 use redis::{
-    Client, ClientTlsConfig, Connection, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
-    RedisError, RedisResult, ServerErrorKind, TlsCertificates,
+    Client, ClientTlsConfig, Connection, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo,
+    RedisResult, TlsCertificates,
 };
 
 use crate::farm::{RedisAddress, RedisPlace, TlsFiles};
 use crate::store::seal::{LONGEST_KEY, secret};
 
+use super::trouble::{Trouble, is_mistrust};
+
 /// How long to wait for a connection, and for an answer.
-const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(20));
 
 /// How long to wait before each further try.
 const TRIES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(500), Duration::from_secs(2)];
 
+/// A connection while there is one.
+#[derive(Default)]
+struct Link {
+    connection: Option<Connection>,
+    /// Why there will be none any more.
+    lost: Option<Trouble>,
+}
+
 /// A server, and a connection to it while there is one.
 pub(super) struct Server {
     client: Client,
-    connection: Mutex<Option<Connection>>,
+    connection: Mutex<Link>,
     /// It has answered before: where it does not listen now, it may be starting again.
     known: AtomicBool,
 }
@@ -49,13 +59,16 @@ impl Server {
                 .map_err(|_| format!("{}: a password that is no UTF-8", path.display()))?;
             settings = settings.set_password(password);
         }
-        let info = place.into_connection_info().map_err(|error| told(&error))?.set_redis_settings(settings);
+        let info = place
+            .into_connection_info()
+            .map_err(|error| Trouble::of(&error).to_string())?
+            .set_redis_settings(settings);
         let client = match &address.place {
             RedisPlace::Tls(..) => Client::build_with_tls(info, certificates(&address.tls)?),
             RedisPlace::Tcp(..) | RedisPlace::Unix(_) => Client::open(info),
         };
-        let client = client.map_err(|error| told(&error))?;
-        Ok(Server { client, connection: Mutex::new(None), known: AtomicBool::new(false) })
+        let client = client.map_err(|error| Trouble::of(&error).to_string())?;
+        Ok(Server { client, connection: Mutex::default(), known: AtomicBool::new(false) })
     }
 
     fn connect(&self) -> RedisResult<Connection> {
@@ -65,36 +78,44 @@ impl Server {
         Ok(connection)
     }
 
-    /// Asks the server; where the connection is lost, again over a new one.
+    /// Asks the server; where the connection is lost, again over a new one. So a question may be put twice, of which the
+    /// first was answered and the answer lost: what changes something has to see to it that it is done once.
     pub(super) fn ask<T>(
         &self,
         mut question: impl FnMut(&mut Connection) -> RedisResult<T>,
-    ) -> Result<T, String> {
+    ) -> Result<T, Trouble> {
         let mut guard = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut tries = TRIES.iter();
+        let Link { connection, lost } = &mut *guard;
+        // It was waited for long enough.
+        if let Some(lost) = lost {
+            return Err(lost.clone());
+        }
+        let (mut tries, mut silent) = (TRIES.iter(), false);
         loop {
-            let answer = match guard.as_mut() {
+            let answer = match connection.as_mut() {
                 Some(connection) => question(connection),
-                None => self.connect().and_then(|new| question(guard.insert(new))),
+                None => self.connect().and_then(|new| question(connection.insert(new))),
             };
-            match answer {
+            let error = match answer {
                 Ok(answer) => {
                     self.known.store(true, Ordering::Relaxed);
                     return Ok(answer);
                 }
-                Err(error) if error.is_connection_refusal() && !self.known.load(Ordering::Relaxed) => {
-                    return Err(told(&error));
-                }
-                // Another try would see the same certificate.
-                Err(error) if is_mistrust(&error) => return Err(told(&error)),
-                Err(error) if error.is_io_error() || error.is_unrecoverable_error() => {
-                    *guard = None;
-                    match tries.next() {
-                        Some(pause) => thread::sleep(*pause),
-                        None => return Err(told(&error)),
-                    }
-                }
-                Err(error) => return Err(told(&error)),
+                Err(error) => error,
+            };
+            let first_refusal = error.is_connection_refusal() && !self.known.load(Ordering::Relaxed);
+            // Another try would see the same certificate.
+            if first_refusal
+                || is_mistrust(&error)
+                || !(error.is_io_error() || error.is_unrecoverable_error())
+            {
+                return Err(Trouble::of(&error));
+            }
+            *connection = None;
+            let was_silent = error.is_timeout() && std::mem::replace(&mut silent, true);
+            match tries.next().filter(|_| !was_silent) {
+                Some(pause) => thread::sleep(*pause),
+                None => return Err(lost.insert(Trouble::of(&error)).clone()),
             }
         }
     }
@@ -119,51 +140,4 @@ fn certificates(files: &TlsFiles) -> Result<TlsCertificates, String> {
         Ok::<_, String>(ClientTlsConfig { client_cert: pem(cert)?, client_key: secret(key, LARGEST_PEM)? })
     };
     Ok(TlsCertificates { client_tls: files.own.as_ref().map(own).transpose()?, root_cert })
-}
-
-/// Whether the server's certificate was not good enough for us.
-fn is_mistrust(error: &RedisError) -> bool {
-    error.to_string().contains("invalid peer certificate")
-}
-
-/// An error in words, with what to do.
-fn told(error: &RedisError) -> String {
-    let code = error.code().unwrap_or_default();
-    let text = error.to_string();
-    match error.kind() {
-        ErrorKind::Server(ServerErrorKind::BusyLoading) => {
-            "Redis is still loading its data: try again when it has".to_owned()
-        }
-        ErrorKind::Server(ServerErrorKind::ReadOnly) => {
-            "this Redis is a read-only replica: name its master".to_owned()
-        }
-        ErrorKind::Server(ServerErrorKind::NoPerm) => {
-            format!("the user may not do this (ACL): {}", error.detail().unwrap_or_default())
-        }
-        _ if code == "NOAUTH" || text.contains("NOAUTH") => {
-            "Redis wants a password: put it into a file that only you can read, and say ?password_file=FILE"
-                .to_owned()
-        }
-        _ if code == "WRONGPASS"
-            || text.contains("WRONGPASS")
-            || error.kind() == ErrorKind::AuthenticationFailed =>
-        {
-            "Redis does not take this user or password: see user and ?password_file in the address".to_owned()
-        }
-        _ if code == "WRONGTYPE" || text.contains("WRONGTYPE") => {
-            "keys of another program are under this prefix: choose another ?prefix".to_owned()
-        }
-        _ if code == "OOM" || text.contains("OOM command") => {
-            "Redis is full (maxmemory): nothing more can be written".to_owned()
-        }
-        _ if is_mistrust(error) => format!(
-            "its certificate is not trusted ({text}): name the authority that signed it with ?ca_file=FILE, and the \
-             server as the certificate does"
-        ),
-        _ if text.contains("CertificateRequired") || text.contains("certificate required") => {
-            "the server wants a certificate of ours: say ?cert_file=FILE&cert_key_file=FILE".to_owned()
-        }
-        _ if error.is_connection_refusal() => format!("nothing listens there: {text}"),
-        _ => text,
-    }
 }

@@ -5,6 +5,7 @@
 //! | `<prefix>version` | `1` |
 //! | `<prefix>s:<id>` | a string: the pickle, verbatim; ends by itself with the session (`PXAT`) |
 //! | `<prefix>m:<id>` | a hash: `modified_ns`, and where known `expires`, `user_id`, `seal`; ends with it |
+//! | `<prefix>done:<number>` | what a run of wikifarm did last, for ten minutes: see `once.rs` |
 //!
 //! Both keys of a session are written and removed by one script, so that no other client sees the half of one.
 
@@ -21,7 +22,7 @@ use crate::sys::{FileId, MAX_FILE, Modified, NotOpened, Removal};
 use super::address::StoreSpec;
 use super::error::StoreError;
 use super::facts::{Fields, Unreadable};
-use super::layout::NameKind;
+use super::layout::{Layout, NameKind};
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, SealKey};
@@ -32,9 +33,13 @@ use super::writable::{
 use super::{Decide, SessionStore, Sink};
 
 mod connect;
+mod once;
+mod trouble;
 mod write;
 
 use connect::Server;
+use once::Done;
+use trouble::Trouble;
 
 /// The version of the keys.
 const VERSION: &str = "1";
@@ -45,14 +50,6 @@ const COUNT: usize = 1000;
 /// A pipeline fetches no more bytes, unless it is of one session: its answers are held all at once.
 const AT_ONCE: u64 = 4 * 1024 * 1024;
 
-/// KEYS: both keys. ARGV: the pickle that was judged. 0: it is gone; 1: removed; 2: it is another.
-const REMOVE: &str = "
-local now = redis.call('GET', KEYS[1])
-if not now then return 0 end
-if now ~= ARGV[1] then return 2 end
-redis.call('DEL', KEYS[1], KEYS[2])
-return 1";
-
 /// Sessions of a Redis server.
 pub struct RedisStore {
     spec: StoreSpec,
@@ -60,6 +57,7 @@ pub struct RedisStore {
     id: FileId,
     server: Server,
     key: Option<SealKey>,
+    done: Done,
 }
 
 /// What the server has under an id.
@@ -76,26 +74,24 @@ impl RedisStore {
     /// Where it does not answer, does not let us in, or holds keys of another version.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
         let failed = |why: String| StoreError::unusable(&spec, why);
+        let troubled = |why: Trouble| StoreError::unusable(&spec, why.to_string());
         let address = RedisAddress::parse(&spec.dir.to_string_lossy()).map_err(failed)?;
         let key = seal::key_of(address.key_file.as_ref()).map_err(failed)?;
         let server = Server::new(&address).map_err(failed)?;
         let version: Option<String> = server
             .ask(|to| redis::cmd("GET").arg(format!("{}version", address.prefix)).query(to))
-            .map_err(failed)?;
+            .map_err(troubled)?;
         if let Some(version) = version.filter(|version| version != VERSION) {
             return Err(failed(format!(
                 "keys of version {version:?}, and this wikifarm knows {VERSION}: use the wikifarm that made them"
             )));
         }
-        let mut hasher = DefaultHasher::new();
-        (format!("{:?}", address.place), address.db, &address.prefix).hash(&mut hasher);
-        // No device has this number.
-        let id = FileId { device: u64::MAX, inode: hasher.finish() };
-        Ok(RedisStore { prefix: address.prefix, spec, id, server, key })
+        let id = identity(&server, &address);
+        Ok(RedisStore { done: Done::new(&address.prefix), prefix: address.prefix, spec, id, server, key })
     }
 
-    fn failed(&self, why: String) -> StoreError {
-        StoreError::unusable(&self.spec, why)
+    fn failed(&self, why: &Trouble) -> StoreError {
+        StoreError::unusable(&self.spec, why.to_string())
     }
 
     /// The keys of a session: of its pickle, and of what goes with it.
@@ -104,7 +100,7 @@ impl RedisStore {
     }
 
     /// What is there under some ids, in their order: under the first, and those after it for which there is room.
-    fn fetch(&self, ids: &[EntryName], room: &Room) -> Result<Vec<Option<Entry>>, String> {
+    fn fetch(&self, ids: &[EntryName], room: &Room) -> Result<Vec<Option<Entry>>, Trouble> {
         let mut fetched = Vec::with_capacity(ids.len());
         for ids in ids.chunks(COUNT) {
             let sizes = self.sizes(ids)?;
@@ -128,7 +124,7 @@ impl RedisStore {
     }
 
     /// How many bytes are under some ids; 0 where there are none.
-    fn sizes(&self, ids: &[EntryName]) -> Result<Vec<u64>, String> {
+    fn sizes(&self, ids: &[EntryName]) -> Result<Vec<u64>, Trouble> {
         let pickle = |id| {
             let [pickle, _] = self.keys(id);
             pickle
@@ -148,7 +144,7 @@ impl RedisStore {
     }
 
     /// What is there under some ids, in their order, of which the sizes are known.
-    fn fetch_sized(&self, ids: &[(EntryName, u64)]) -> Result<Vec<Option<Entry>>, String> {
+    fn fetch_sized(&self, ids: &[(EntryName, u64)]) -> Result<Vec<Option<Entry>>, Trouble> {
         let mut pipe = redis::pipe();
         for (id, _) in ids.iter().filter(|(_, size)| *size > 0) {
             let [pickle, meta] = self.keys(id);
@@ -181,7 +177,7 @@ impl RedisStore {
 
     fn fetch_one(&self, id: &EntryName) -> Result<Option<Entry>, StoreError> {
         // One byte or more: the size is not asked for.
-        let mut fetched = self.fetch_sized(&[(*id, 1)]).map_err(|why| self.failed(why))?;
+        let mut fetched = self.fetch_sized(&[(*id, 1)]).map_err(|why| self.failed(&why))?;
         Ok(fetched.pop().flatten())
     }
 
@@ -189,7 +185,7 @@ impl RedisStore {
     fn pages(
         &self,
         stop: &AtomicBool,
-        mut page: impl FnMut(Vec<EntryName>, Vec<String>) -> Result<(), String>,
+        mut page: impl FnMut(Vec<EntryName>, Vec<String>) -> Result<(), Trouble>,
     ) -> Result<(), StoreError> {
         let (mut cursor, mut seen) = (0_u64, HashSet::new());
         let sessions = format!("{}s:", self.prefix);
@@ -197,7 +193,7 @@ impl RedisStore {
             let mut scan = redis::cmd("SCAN");
             scan.arg(cursor).arg("MATCH").arg(format!("{}*", escaped(&sessions))).arg("COUNT").arg(COUNT);
             let (next, keys): (u64, Vec<Vec<u8>>) =
-                self.server.ask(|to| scan.query(to)).map_err(|why| self.failed(why))?;
+                self.server.ask(|to| scan.query(to)).map_err(|why| self.failed(&why))?;
             let (mut ours, mut foreign) = (Vec::new(), Vec::new());
             for key in keys {
                 let Some(name) = key.strip_prefix(sessions.as_bytes()) else { continue };
@@ -210,7 +206,7 @@ impl RedisStore {
                     _ => foreign.push(String::from_utf8_lossy(name).into_owned()),
                 }
             }
-            page(ours, foreign).map_err(|why| self.failed(why))?;
+            page(ours, foreign).map_err(|why| self.failed(&why))?;
             cursor = next;
             if cursor == 0 {
                 break;
@@ -220,7 +216,7 @@ impl RedisStore {
     }
 
     fn remove_one(&self, (id, stamp): (EntryName, Stamp), decide: Decide<'_>) -> io::Result<Removal> {
-        let raw = match self.fetch_sized(&[(id, 1)]).map_err(io::Error::other)?.pop().flatten() {
+        let raw = match self.fetch_sized(&[(id, 1)]).map_err(|why| io::Error::from(&why))?.pop().flatten() {
             None => return Ok(Removal::Gone),
             Some(Entry::Raw(raw)) if raw.stamp == stamp => raw,
             Some(_) => return Ok(Removal::Changed),
@@ -230,8 +226,9 @@ impl RedisStore {
         }
         let [pickle, meta] = self.keys(&id);
         let mut script = redis::cmd("EVAL");
-        script.arg(REMOVE).arg(2).arg(pickle).arg(meta).arg(&raw.bytes);
-        let answer: i64 = self.server.ask(|to| script.query(to)).map_err(io::Error::other)?;
+        let (done, number) = self.done.of_removal();
+        script.arg(once::REMOVE).arg(3).arg(pickle).arg(meta).arg(done).arg(&raw.bytes).arg(number);
+        let answer: i64 = self.server.ask(|to| script.query(to)).map_err(|why| io::Error::from(&why))?;
         let size = u64::try_from(raw.bytes.len()).unwrap_or(u64::MAX);
         Ok(match answer {
             0 => Removal::Gone,
@@ -239,6 +236,36 @@ impl RedisStore {
             _ => Removal::Changed,
         })
     }
+}
+
+/// Which store it is, whatever address it is reached by: a server has a number of its own. Where it does not tell it (ACL),
+/// its address has to do; then the device is another.
+fn identity(server: &Server, address: &RedisAddress) -> FileId {
+    let info: Option<String> = server.ask(|to| redis::cmd("INFO").arg("server").query(to)).ok();
+    let run = info.as_deref().and_then(|info| info.lines().find_map(|line| line.strip_prefix("run_id:")));
+    let mut hasher = DefaultHasher::new();
+    (address.db, &address.prefix).hash(&mut hasher);
+    match run {
+        Some(run) => run.hash(&mut hasher),
+        None => format!("{:?}", address.place).hash(&mut hasher),
+    }
+    FileId { device: if run.is_some() { SERVER } else { ADDRESS }, inode: hasher.finish() }
+}
+
+/// Stands for the device of a store of which the server is known; no device has this number.
+const SERVER: u64 = u64::MAX;
+
+/// The same, where only the address is.
+const ADDRESS: u64 = u64::MAX - 1;
+
+/// Whether two stores may be one although their [`SessionStore::id`]s differ, as a server did not say which one it is.
+pub(super) fn may_be_one(one: &dyn SessionStore, other: &dyn SessionStore) -> bool {
+    let key = |store: &dyn SessionStore| {
+        let address = RedisAddress::parse(&store.spec().dir.to_string_lossy()).ok()?;
+        (store.spec().layout == Layout::Redis).then_some((address.db, address.prefix))
+    };
+    let unknown = [one, other].iter().any(|store| store.id().device == ADDRESS);
+    unknown && key(one).is_some() && key(one) == key(other)
 }
 
 /// A prefix so that a pattern of Redis means just it.
@@ -322,14 +349,14 @@ impl WritableStore for RedisStore {
         };
         match self.fetch(ids, &Room::new(room)) {
             Ok(entries) => entries.into_iter().map(|entry| Ok(entry.map(raw))).collect(),
-            Err(why) => ids.iter().map(|_| Err(self.failed(why.clone()))).collect(),
+            Err(why) => ids.iter().map(|_| Err(self.failed(&why))).collect(),
         }
     }
 
     fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
         match self.write_all(batch) {
             Ok(written) => written,
-            Err(why) => batch.iter().map(|_| Err(io::Error::other(why.clone()))).collect(),
+            Err(why) => batch.iter().map(|_| Err(io::Error::from(&why))).collect(),
         }
     }
 }

@@ -8,18 +8,21 @@ use crate::store::facts::{Expires, Facts, Fields};
 use crate::store::name::EntryName;
 use crate::store::writable::{Modified, NewSession, Room, Written, stamp_of};
 
+use super::trouble::Trouble;
 use super::{Entry, RedisStore, VERSION};
 
-/// KEYS: both keys of each session. ARGV, for each: `new` or `over`, what is there now, the pickle, when it ends (ms, or
-/// empty), how many words of the hash follow, and these, fields and values. For each 0: there is one, or another;
+/// KEYS: the key of what was done, and both keys of each session. ARGV: the number of this call; and for each session: `new` or `over`, what is there now, the pickle, when it ends (ms, or
+/// empty), how many words of the hash follow, and these, fields and values. A digit for each, 0: there is one, or another;
 /// 1: written; 2: over already, so it is gone again.
 ///
 /// A hash that was there before, with fields that are not ours to keep, has one that is not new: all have `modified_ns`.
 const WRITE: &str = "
-local call, told, at = redis.call, {}, 1
+local call, told, at = redis.call, {}, 2
+local before = call('HGET', KEYS[1], ARGV[1])
+if before then return before end
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for number = 1, #KEYS, 2 do
+for number = 2, #KEYS, 2 do
   local pickle, meta, ends = KEYS[number], KEYS[number + 1], ARGV[at + 3]
   local first, done = at + 5, true
   local words = tonumber(ARGV[at + 4])
@@ -44,7 +47,10 @@ for number = 1, #KEYS, 2 do
     told[#told + 1] = 1
   end
 end
-return told";
+local answer = table.concat(told)
+redis.pcall('HSET', KEYS[1], ARGV[1], answer)
+redis.pcall('PEXPIRE', KEYS[1], 600000)
+return answer";
 
 /// A script writes no more sessions, so that the server answers others in between,
 const MANY: usize = 100;
@@ -69,12 +75,13 @@ struct Told<'a> {
 }
 
 impl Call<'_> {
-    fn packed(&self, store: &RedisStore) -> Vec<u8> {
+    fn packed(&self, store: &RedisStore, done: &str, number: usize) -> Vec<u8> {
         let mut command = redis::cmd("EVAL");
-        command.arg(WRITE).arg(2 * self.sessions.len());
+        command.arg(WRITE).arg(1 + 2 * self.sessions.len()).arg(done);
         for session in &self.sessions {
             command.arg(&store.keys(&session.new.id));
         }
+        command.arg(number);
         for Told { new, old, end, fields } in &self.sessions {
             command
                 .arg(if old.is_some() { "over" } else { "new" })
@@ -119,23 +126,24 @@ impl RedisStore {
         Some(Told { new, old, end: expires.and_then(milliseconds), fields })
     }
 
-    pub(super) fn write_all(&self, batch: &[&NewSession]) -> Result<Vec<io::Result<Written>>, String> {
+    pub(super) fn write_all(&self, batch: &[&NewSession]) -> Result<Vec<io::Result<Written>>, Trouble> {
         let replaced: Vec<EntryName> =
             batch.iter().filter(|new| new.instead_of.is_some()).map(|new| new.id).collect();
         // They are no more than what was read to decide that they are replaced.
         let there = self.fetch(&replaced, &Room::new(usize::MAX))?;
-        let (answers, asked) = self.server.ask(|to| self.ask_all(to, batch, &there))?;
+        let done = self.done.of_batch();
+        let (answers, asked) = self.server.ask(|to| self.ask_all(to, batch, &there, &done))?;
         let mut answers = answers.into_iter().flatten();
         let written = |(new, asked): (&&NewSession, bool)| {
-            let answer = if asked { answers.next() } else { Some(0) };
+            let answer = if asked { answers.next() } else { Some(b'0') };
             match answer {
-                Some(1) => {
+                Some(b'1') => {
                     let modified = Modified::from_nanos(new.modified.to_nanos());
                     Ok(Written::Done(stamp_of(&new.bytes, modified)))
                 }
-                Some(0) if new.instead_of.is_some() => Ok(Written::Changed),
-                Some(0) => Ok(Written::Exists),
-                Some(2) => Err(io::Error::other("it has expired, and Redis drops such at once")),
+                Some(b'0') if new.instead_of.is_some() => Ok(Written::Changed),
+                Some(b'0') => Ok(Written::Exists),
+                Some(b'2') => Err(io::Error::other("it has expired, and Redis drops such at once")),
                 _ => Err(io::Error::other("Redis did not say what became of it")),
             }
         };
@@ -151,7 +159,8 @@ impl RedisStore {
         to: &mut Connection,
         batch: &[&NewSession],
         there: &[Option<Entry>],
-    ) -> RedisResult<(Vec<Vec<i64>>, Vec<bool>)> {
+        done: &str,
+    ) -> RedisResult<(Vec<Vec<u8>>, Vec<bool>)> {
         let mut there = there.iter();
         let mut asked = Vec::with_capacity(batch.len());
         let mut set = redis::cmd("SET");
@@ -167,7 +176,7 @@ impl RedisStore {
             call.sessions.extend(told);
             let full = call.sessions.len() >= MANY || call.bytes >= MUCH || number == batch.len();
             if full && !call.sessions.is_empty() {
-                to.send_packed_command(&std::mem::take(&mut call).packed(self))?;
+                to.send_packed_command(&std::mem::take(&mut call).packed(self, done, calls))?;
                 calls += 1;
             }
         }
