@@ -63,3 +63,4 @@ mod session_whois;
 mod store_find;
 mod store_list;
 mod support;
+mod unread_output;

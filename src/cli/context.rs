@@ -189,9 +189,17 @@ impl Context<'_> {
     /// If stderr can't be written.
     pub fn note(&mut self, message: &str) -> Result<(), Failure> {
         if self.verbosity >= 0 {
-            writeln!(self.err, "{}", crate::report::escape(message))?;
+            self.tell(&crate::report::escape(message))?;
         }
         Ok(())
+    }
+
+    /// A line on stderr. That nobody reads it ends no work.
+    fn tell(&mut self, line: &str) -> Result<(), Failure> {
+        match writeln!(self.err, "{line}") {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Does `work`, if `hush` without its notes, as with `-q`.
@@ -210,8 +218,7 @@ impl Context<'_> {
     /// # Errors
     /// If stderr can't be written.
     pub fn complain(&mut self, message: &str) -> Result<(), Failure> {
-        writeln!(self.err, "wikifarm: {}", crate::report::escape(message))?;
-        Ok(())
+        self.tell(&format!("wikifarm: {}", crate::report::escape(message)))
     }
 
     /// Writes one JSON document to stdout.

@@ -228,8 +228,9 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
         Ok(written) => (written, None),
         Err(failure) => (None, Some(failure)),
     };
-    let exit = tell(&report, written.as_ref(), options, context)?;
-    unwritten.map_or(Ok(exit), Err)
+    told.done(status(&report));
+    tell(&report, written.as_ref(), options, context)?;
+    unwritten.map_or(Ok(status(&report)), Err)
 }
 
 fn failure(error: Error) -> Failure {
@@ -287,7 +288,7 @@ fn tell(
     cookie_map: Option<&cookie_map::Written>,
     options: &Options,
     context: &mut Context<'_>,
-) -> Outcome {
+) -> Result<(), Failure> {
     for problem in &report.tally.problems {
         context.complain(&problem.to_string())?;
     }
@@ -299,11 +300,14 @@ fn tell(
             map.tell(report.dry_run, context)?;
         }
     }
-    Ok(if held_back(report) > 0 || report.stopped || report.tally.counts.left > 0 {
-        Exit::Partial
-    } else {
-        Exit::Success
-    })
+    Ok(())
+}
+
+fn status(report: &Report) -> Exit {
+    match held_back(report) > 0 || report.stopped || report.tally.counts.left > 0 {
+        true => Exit::Partial,
+        false => Exit::Success,
+    }
 }
 
 /// How many sessions could not be moved though they were meant.

@@ -141,11 +141,13 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     let report = plan.execute(&stop);
     drop(removing);
     outcome::tell(&report, &specs, told);
+    let exit = exit.and(status(&report, options.strict));
+    told.done(exit);
     if !hush {
         report.hints.iter().try_for_each(|hint| context.note(&hint.to_string()))?;
     }
     outcome::show(&report, options.strict, dry_run, context)?;
-    Ok(exit.and(status(&report, options.strict)))
+    Ok(exit)
 }
 
 /// Run as root, a farm file that a stranger could have written could name any directory.

@@ -165,16 +165,18 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     drop(looking);
     let sessions = listed(&plan, options.reveal, &mut users, context);
     if !json {
-        show_plan(&sessions, context)?;
         let planned: u64 = plan.stores().iter().map(StorePlan::planned).sum();
         let more = planned.saturating_sub(sessions.len() as u64);
-        if shown > 0 && more > 0 {
-            writeln!(context.out, "and {more} more; -v lists them")?;
+        match show_plan(&sessions, if shown > 0 { more } else { 0 }, context) {
+            // That nobody reads the plan to its end does not keep it from being carried out.
+            Err(failure) if dry_run || failure.exit != Exit::Success => return Err(failure),
+            _ => {}
         }
     }
     let report = plan.execute(&stop);
     tell(&report, dry_run, told);
     let status = exit.and(status(&report));
+    told.done(status);
     complain(&report, dry_run, context)?;
     if json {
         context.json(&Document { report, sessions })?;
@@ -233,7 +235,7 @@ fn listed(plan: &Plan, reveal: bool, users: &mut Users, context: &Context<'_>) -
     all
 }
 
-fn show_plan(listed: &[Listed], context: &mut Context<'_>) -> Result<(), Failure> {
+fn show_plan(listed: &[Listed], more: u64, context: &mut Context<'_>) -> Result<(), Failure> {
     if listed.is_empty() {
         return Ok(());
     }
@@ -251,6 +253,9 @@ fn show_plan(listed: &[Listed], context: &mut Context<'_>) -> Result<(), Failure
     });
     let header = ["SESSION", "WIKIS", "USER", "ACTS AS", "STATE", "WRITTEN", "REASON"];
     write!(context.out, "{}", table::list(&header, rows, context.width))?;
+    if more > 0 {
+        writeln!(context.out, "and {more} more; -v lists them")?;
+    }
     Ok(())
 }
 

@@ -75,9 +75,15 @@ pub(super) struct Told {
     command: &'static str,
     metrics: Metrics,
     fields: Vec<(&'static str, String)>,
+    done: Option<Exit>,
 }
 
 impl Told {
+    /// The work is done, with that status, though nobody may be there any more to read of it.
+    pub(super) fn done(&mut self, exit: Exit) {
+        self.done = Some(exit);
+    }
+
     /// A field of the line for the log.
     pub(super) fn say(&mut self, name: &'static str, value: impl ToString) {
         self.fields.push((name, value.to_string()));
@@ -134,8 +140,13 @@ pub(super) fn tell(
     work: impl FnOnce(&mut Context<'_>, &mut Told) -> Outcome,
 ) -> Outcome {
     let begun = Instant::now();
-    let mut told = Told { command, metrics: Metrics::default(), fields: Vec::new() };
+    let mut told = Told { command, metrics: Metrics::default(), fields: Vec::new(), done: None };
     let mut outcome = work(context, &mut told);
+    if let (Err(failure), Some(exit)) = (&outcome, told.done)
+        && failure.exit == Exit::Success
+    {
+        outcome = Ok(exit);
+    }
     let exit = match &outcome {
         Ok(exit) => *exit,
         Err(failure) => failure.exit,

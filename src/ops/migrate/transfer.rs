@@ -227,5 +227,6 @@ pub(super) fn is_hopeless(error: &io::Error) -> bool {
             | Kind::ReadOnlyFilesystem
             | Kind::PermissionDenied
             | Kind::NotConnected
+            | Kind::ResourceBusy
     )
 }

@@ -307,11 +307,11 @@ impl SessionStore for SqliteStore {
         tally::REMOVED.add(batch.len());
         let removed = self
             .owner()
-            .map_err(|error| error.to_string())
-            .and_then(|_owner| self.remove_all(batch, decide).map_err(|error| error.to_string()));
+            .map_err(|error| io::Error::other(error.to_string()))
+            .and_then(|_owner| self.remove_all(batch, decide).map_err(io_error));
         match removed {
             Ok(removed) => removed.into_iter().map(Ok).collect(),
-            Err(why) => batch.iter().map(|_| Err(io::Error::other(why.clone()))).collect(),
+            Err(error) => for_each(batch.len(), &error),
         }
     }
 }
@@ -340,19 +340,26 @@ impl WritableStore for SqliteStore {
             .and_then(|_owner| self.write_all(batch).map_err(io_error));
         match written {
             Ok(written) => written.into_iter().map(Ok).collect(),
-            Err(error) => {
-                let (kind, text) = (error.kind(), error.to_string());
-                batch.iter().map(|_| Err(io::Error::new(kind, text.clone()))).collect()
-            }
+            Err(error) => for_each(batch.len(), &error),
         }
     }
 }
 
+/// One error, for each session that it keeps from being written or removed.
+fn for_each<T>(count: usize, error: &io::Error) -> Vec<io::Result<T>> {
+    (0..count).map(|_| Err(io::Error::new(error.kind(), error.to_string()))).collect()
+}
+
+/// What SQLite says, with what to do.
 fn io_error(error: rusqlite::Error) -> io::Error {
-    let kind = match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DiskFull) => io::ErrorKind::StorageFull,
-        Some(rusqlite::ErrorCode::ReadOnly) => io::ErrorKind::ReadOnlyFilesystem,
-        _ => io::ErrorKind::Other,
+    use rusqlite::ErrorCode as Code;
+    let (kind, cure) = match error.sqlite_error_code() {
+        Some(Code::DiskFull) => (io::ErrorKind::StorageFull, ": make room, and run this again"),
+        Some(Code::ReadOnly) => (io::ErrorKind::ReadOnlyFilesystem, ""),
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+            (io::ErrorKind::ResourceBusy, ": another program holds it: run this again when that has ended")
+        }
+        _ => (io::ErrorKind::Other, ""),
     };
-    io::Error::new(kind, error.to_string())
+    io::Error::new(kind, format!("{error}{cure}"))
 }

@@ -150,7 +150,8 @@ fn regular(path: &Path) -> Result<Metadata, Unusable> {
 /// Opens the file, so that whatever is in it runs nothing but what is asked for.
 fn connect(path: &Path) -> Result<Connection, Unusable> {
     let both = OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, both | OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut connection = Connection::open_with_flags(path, both | OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .map_err(|error| not_opened(path, &error))?;
     connection.busy_timeout(PATIENCE)?;
     for (option, on) in [
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
@@ -164,6 +165,23 @@ fn connect(path: &Path) -> Result<Connection, Unusable> {
     // Another may have made a query endless.
     connection.progress_handler(STEPS, Some(sys::asked_to_stop))?;
     Ok(connection)
+}
+
+/// That it could not be opened, and why where that can be told: SQLite writes beside it even to read.
+fn not_opened(path: &Path, error: &rusqlite::Error) -> Unusable {
+    let written = std::fs::OpenOptions::new().read(true).write(true).open(path);
+    Unusable::Why(match written.map_err(|error| error.kind()) {
+        Err(std::io::ErrorKind::ReadOnlyFilesystem) => {
+            "it lies on a read-only file system, where no database can even be read: copy it elsewhere first"
+                .to_owned()
+        }
+        Err(std::io::ErrorKind::PermissionDenied) => {
+            format!(
+                "{error}: the owner of its directory has no right to read and write it: chown it to that user"
+            )
+        }
+        _ => error.to_string(),
+    })
 }
 
 /// Opens the database.

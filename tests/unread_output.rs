@@ -1,0 +1,41 @@
+//! As in `wikifarm .. 2>&1 | head -1`: that nobody reads to the end changes neither what is done nor the status.
+
+use std::process::{Command, Stdio};
+
+use crate::support::{DAY, Place, Session, clock};
+
+/// The status, and the names that are left in the directory `sessions`.
+fn run(line: &str, heard: bool) -> (Option<i32>, Vec<String>) {
+    let now = clock();
+    let place = Place::new()
+        .session("sessions", Session::new('a').expires(now - 9 * DAY).user("1.2.3").written(now - 9 * DAY))
+        .session("sessions", Session::new('b').raw(b"no pickle"))
+        .session("target", Session::new('c'));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
+    command.args(line.split(' ')).current_dir(place.path());
+    for (name, dir) in
+        [("STATE_DIRECTORY", "state"), ("RUNTIME_DIRECTORY", "run"), ("CACHE_DIRECTORY", "cache")]
+    {
+        command.env(name, place.home().join(dir));
+    }
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    if !heard {
+        drop((child.stdout.take(), child.stderr.take()));
+    }
+    let status = child.wait_with_output().unwrap().status;
+    (status.code(), place.names("sessions"))
+}
+
+#[test]
+fn what_nobody_reads_is_done_and_has_its_status() {
+    for line in [
+        "session prune -v --strict --store moin-1.9:sessions",
+        "session revoke -v --user id:1.2.3 --settle 0s --store moin-1.9:sessions",
+        "session revoke --format json --user id:1.2.3 --settle 0s --store moin-1.9:sessions",
+        "session migrate --move --include-expired --from moin-1.9:sessions --to moin-1.9:target",
+    ] {
+        let (status, names) = run(line, true);
+        assert!(status != Some(0) && names == ["b".repeat(40)], "{line}: {status:?} {names:?}");
+        assert_eq!(run(line, false), (status, names), "{line}");
+    }
+}
