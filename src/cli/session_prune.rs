@@ -69,7 +69,7 @@ pub(super) struct Options {
     /// Read every session again, and keep no index for the next run [default: as [prune] `index` says]
     #[arg(long)]
     no_index: bool,
-    /// Exit status 3 if there are unreadable sessions
+    /// Exit status 3 if there are unreadable sessions, and name each; -v names them, too
     #[arg(long)]
     strict: bool,
     /// Whole ids in the plan: they are secrets

@@ -93,6 +93,9 @@ pub struct Report {
     /// What could not be handled.
     #[serde(skip)]
     pub problems: Vec<Problem>,
+    /// The unreadable sessions, each with its reason; none of these is live by an index, so every run reads them.
+    #[serde(skip)]
+    pub unreadable: Vec<Problem>,
     /// What is worth saying and no failure.
     #[serde(skip)]
     pub warnings: Vec<Problem>,
@@ -162,6 +165,7 @@ mod tests {
             dry_run: true,
             seconds: 0.5,
             problems: Vec::new(),
+            unreadable: Vec::new(),
             warnings: Vec::new(),
             hints: Vec::new(),
             clock: None,

@@ -82,6 +82,7 @@ pub struct StorePlan {
     pub(super) pass: Option<Pass>,
     pub(super) from_index: u64,
     pub(super) problems: Problems,
+    pub(super) unreadable: Problems,
     pub(super) warnings: Vec<Problem>,
     pub(super) hints: Vec<Problem>,
     /// Names that are sessions' in another layout of MoinMoin's.
@@ -178,6 +179,7 @@ impl StorePlan {
             pass: None,
             from_index: 0,
             problems: Problems::default(),
+            unreadable: Problems::default(),
             warnings: Vec::new(),
             hints: Vec::new(),
             misplaced: 0,
@@ -337,6 +339,9 @@ impl StorePlan {
         let (name, stamp, modified, size) = match found {
             Found::Session(session) => {
                 self.counts.count(session.state(judge.now, judge.policy.idle()));
+                if let Err(why) = &session.facts {
+                    self.unreadable.push(&format!("{}/{}: {why}", self.spec.dir.display(), session.id));
+                }
                 (session.id, session.stamp, session.modified, session.size)
             }
             Found::Temp(temp) => {

@@ -50,13 +50,14 @@ impl Plan {
         let clock = self.clock.map(|refusal| refusal.to_string());
         let mut total = Total::default();
         let mut stores = Vec::new();
-        let (mut problems, mut hints) = (Vec::new(), Vec::new());
+        let (mut problems, mut unreadable, mut hints) = (Vec::new(), Vec::new(), Vec::new());
         for plan in self.stores {
             let refused = plan.refusal.map(|refusal| refusal.to_string()).or_else(|| clock.clone());
             total.counts += plan.counts;
             total.from_index += plan.from_index;
             total.refused += u64::from(refused.is_some());
             problems.extend(plan.problems.told(&plan.spec.address()));
+            unreadable.extend(plan.unreadable.told(&plan.spec.address()));
             warnings.extend(plan.warnings);
             hints.extend(plan.hints);
             stores.push(StoreResult {
@@ -68,7 +69,18 @@ impl Plan {
             });
         }
         let seconds = self.begun.elapsed().as_secs_f64();
-        Report { stores, total, dry_run, seconds, problems, warnings, hints, clock, stopped: self.stopped }
+        Report {
+            stores,
+            total,
+            dry_run,
+            seconds,
+            problems,
+            unreadable,
+            warnings,
+            hints,
+            clock,
+            stopped: self.stopped,
+        }
     }
 }
 

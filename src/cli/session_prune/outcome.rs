@@ -75,11 +75,12 @@ pub(super) fn show(
             context.complain(&format!("{}: refused: {refused}", store.store))?;
         }
     }
-    let unreadable = report.total.counts.states.unreadable;
-    if strict && unreadable > 0 {
-        context.complain(&format!(
-            "unreadable: {unreadable}; `wikifarm session list --state unreadable` names each"
-        ))?;
+    for one in &report.unreadable {
+        if strict {
+            context.complain(&format!("unreadable: {one}"))?;
+        } else if context.verbosity > 0 {
+            context.note(&format!("unreadable: {one}"))?;
+        }
     }
     if report.total.refused > 0 && !dry_run {
         context.complain("nothing was removed in any store")?;
