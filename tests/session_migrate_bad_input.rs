@@ -136,3 +136,19 @@ fn a_redis_that_is_still_loading_or_wants_a_password() {
         server.join().unwrap();
     }
 }
+
+#[test]
+fn the_largest_session_comes_back_from_readable_json() {
+    let filling = 16 * 1024 * 1024 - 32;
+    let length = u32::try_from(filling).unwrap().to_le_bytes();
+    let raw =
+        [&b"\x80\x02}U\x07expiresG\x41\xf0\0\0\0\0\0\0sU\x01aT"[..], &length, &vec![b'x'; filling], b"s."]
+            .concat();
+    assert_eq!(raw.len(), 16 * 1024 * 1024);
+    let place = Place::new().dir("from").dir("to").session("from", Session::new('a').raw(&raw));
+    for (from, to) in [("moin-1.9:from", "json:j"), ("json:j", "moin-1.9:to")] {
+        let told = "copied 1 of 1 session (16.0 MiB)\nremoved 1 from the source\n";
+        place.wikifarm(&format!("session migrate --from {from} --to {to} --move")).stdout(told).run();
+    }
+    assert!(fs::read(place.path().join("to").join("a".repeat(40))).unwrap() == raw);
+}

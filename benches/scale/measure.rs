@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
-use wikifarm::sys::{Dir, remove_if};
+use wikifarm::sys::{Dir, MAX_FILE, remove_if};
 
 /// The seconds that each pair of runs took.
 pub(super) struct Times {
@@ -131,7 +131,7 @@ pub(super) fn window(dir: &Path) -> (f64, f64, f64) {
     let dir = Dir::open(dir).unwrap();
     let one = |name: CString| {
         let mut compared = Instant::now();
-        remove_if(&dir, &name, |_| Ok(true), || compared = Instant::now()).unwrap();
+        remove_if(&dir, &name, MAX_FILE, |_| Ok(true), || compared = Instant::now()).unwrap();
         compared.elapsed().as_secs_f64() * 1e6
     };
     let mut times: Vec<f64> = names.into_iter().map(one).collect();

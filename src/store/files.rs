@@ -138,7 +138,7 @@ impl FileStore {
                 hook(name.as_c_str());
             }
         };
-        match sys::remove_if(&self.dir, name.as_c_str(), judge, between) {
+        match sys::remove_if(&self.dir, name.as_c_str(), sys::MAX_FILE, judge, between) {
             Ok(Removal::Kept) if changed => Ok(Removal::Changed),
             Ok(removal) => Ok(removal),
             Err(NotOpened::Gone) => Ok(Removal::Gone),

@@ -12,7 +12,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::dir::{Dir, Kind};
-use super::file::{NotOpened, open_regular, stamp_regular};
+use super::file::{NotOpened, open_of_any_size, stamp_regular};
 use super::owner::AsOwner;
 use super::parallel::in_parts;
 
@@ -198,7 +198,7 @@ fn rename_into_place(dir: &Dir, temp: &CStr, new: &NewFile<'_>) -> io::Result<Pu
             },
             Err(error) => return Err(error.into()),
         },
-        Some(stamp) => match open_regular(dir, new.name) {
+        Some(stamp) => match open_of_any_size(dir, new.name) {
             Ok(now) if now.stamp() == stamp => renameat(dir, temp, dir, new.name)?,
             Err(NotOpened::Io(error)) => return Err(error),
             _ => return Ok(Put::Changed),
@@ -214,6 +214,7 @@ fn rename_into_place(dir: &Dir, temp: &CStr, new: &NewFile<'_>) -> io::Result<Pu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::open_regular;
     use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 

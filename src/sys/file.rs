@@ -28,7 +28,7 @@ pub enum NotOpened {
         /// How many names.
         links: u64,
     },
-    /// It is larger than [`MAX_FILE`].
+    /// It is larger than what is read of such, mostly [`MAX_FILE`].
     TooLarge {
         /// Its size in bytes.
         size: u64,
@@ -70,6 +70,8 @@ impl From<Errno> for NotOpened {
 pub struct OpenFile {
     pub(super) fd: OwnedFd,
     pub(super) stat: Stat,
+    /// So many bytes of it are read at most.
+    most: u64,
 }
 
 /// Opens the regular file `name` of `dir` for reading.
@@ -81,8 +83,17 @@ pub struct OpenFile {
 ///
 /// Why it was not opened.
 pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
-    let file = open_of_any_size(dir, name)?;
-    if file.size() > MAX_FILE { Err(NotOpened::TooLarge { size: file.size() }) } else { Ok(file) }
+    open_regular_up_to(dir, name, MAX_FILE)
+}
+
+/// As [`open_regular`], for a file of at most `most` bytes.
+///
+/// # Errors
+///
+/// As there.
+pub fn open_regular_up_to(dir: &Dir, name: &CStr, most: u64) -> Result<OpenFile, NotOpened> {
+    let file = OpenFile { most, ..open_of_any_size(dir, name)? };
+    if file.size() > most { Err(NotOpened::TooLarge { size: file.size() }) } else { Ok(file) }
 }
 
 /// The first bytes of the regular file `name` of `dir`, as many as fit into `head`, and its stat; for files of any
@@ -97,7 +108,7 @@ pub fn read_head(dir: &Dir, name: &CStr, head: &mut [u8]) -> Result<FileStat, No
     Ok(file.stat())
 }
 
-fn open_of_any_size(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
+pub(super) fn open_of_any_size(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     // A file system over a network can be interrupted in it.
     let open = |flags| retry_on_intr(|| openat(dir, name, flags, Mode::empty()));
@@ -118,7 +129,7 @@ fn open_of_any_size(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
         1 => {}
         links => return Err(NotOpened::HardLinked { links }),
     }
-    Ok(OpenFile { fd, stat })
+    Ok(OpenFile { fd, stat, most: MAX_FILE })
 }
 
 /// What is known of a file without opening it.
@@ -223,7 +234,7 @@ impl OpenFile {
     }
 
     /// Reads the whole file into `buffer` (which is emptied first), however much it grows meanwhile at most
-    /// [`MAX_FILE`] bytes. Keep the buffer for the next file.
+    /// as many bytes as it was opened for. Keep the buffer for the next file.
     ///
     /// # Errors
     ///
@@ -243,13 +254,13 @@ impl OpenFile {
                 Err(error) => return Err(NotOpened::Io(error.into())),
             }
             let size = u64::try_from(buffer.len()).unwrap_or(u64::MAX);
-            if size > MAX_FILE {
+            if size > self.most {
                 return Err(NotOpened::TooLarge { size });
             }
             room = buffer.len().max(8192);
         }
         let size = u64::try_from(buffer.len()).unwrap_or(u64::MAX);
-        if size > MAX_FILE { Err(NotOpened::TooLarge { size }) } else { Ok(()) }
+        if size > self.most { Err(NotOpened::TooLarge { size }) } else { Ok(()) }
     }
 }
 

@@ -29,7 +29,8 @@ mod write;
 pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files, remove_temps};
 pub use dir::{Dir, DirStamp, Entry, FileId, Kind};
 pub use file::{
-    FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, read_head, stamp_regular, stat_regular,
+    FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, open_regular_up_to, read_head, stamp_regular,
+    stat_regular,
 };
 pub use lock::{Lock, LockDir, LockError, waits_for};
 pub use owner::{AsOwner, RunAsError, forget_groups, is_root, run_as};

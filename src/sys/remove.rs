@@ -6,7 +6,7 @@ use rustix::fs::{AtFlags, Stat, fstat, statat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::dir::Dir;
-use super::file::{NotOpened, OpenFile, links, open_regular};
+use super::file::{NotOpened, OpenFile, links, open_regular_up_to};
 
 /// How an attempt to remove a file ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Removal {
     Gone,
 }
 
-/// Removes `name` from `dir` if `decide`, given the open file, says so.
+/// Removes `name`, a file of at most `most` bytes, from `dir` if `decide`, given the open file, says so.
 ///
 /// The open file is compared with what the name means now by device, inode, change time and size, and unlinked at
 /// once; then the count of its names must have fallen, and it must not have been written. There is no moving aside: while
@@ -40,10 +40,11 @@ pub enum Removal {
 pub fn remove_if(
     dir: &Dir,
     name: &CStr,
+    most: u64,
     decide: impl FnOnce(&OpenFile) -> Result<bool, NotOpened>,
     before_unlink: impl FnOnce(),
 ) -> Result<Removal, NotOpened> {
-    let file = match open_regular(dir, name) {
+    let file = match open_regular_up_to(dir, name, most) {
         Ok(file) => file,
         Err(NotOpened::Gone) => return Ok(Removal::Gone),
         Err(error) => return Err(error),
@@ -86,6 +87,7 @@ fn same(now: &Stat, then: &Stat) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::MAX_FILE;
     use std::fs;
     use std::path::Path;
 
@@ -102,7 +104,7 @@ mod tests {
         let dir = Dir::open(root.path()).unwrap();
         let path = root.path().join("file");
         let remove = |decide: &dyn Fn() -> bool, between: &dyn Fn()| {
-            remove_if(&dir, NAME, |_| Ok(decide()), between).unwrap()
+            remove_if(&dir, NAME, MAX_FILE, |_| Ok(decide()), between).unwrap()
         };
 
         assert_eq!(remove(&|| true, &|| {}), Removal::Gone);
@@ -133,6 +135,7 @@ mod tests {
         let outcome = remove_if(
             &dir,
             NAME,
+            MAX_FILE,
             |_| Ok(true),
             || {
                 fs::rename(&path, &keep).unwrap();
@@ -142,8 +145,9 @@ mod tests {
         assert_eq!(outcome.unwrap(), Removal::Raced);
         fs::write(&path, "old").unwrap();
         let writing = || fs::write(&path, "a new session, written in place").unwrap();
-        assert_eq!(remove_if(&dir, NAME, |_| Ok(true), writing).unwrap(), Removal::Raced);
-        let outcome = remove_if(&dir, c"kept-elsewhere", |_| Ok(true), || fs::remove_file(&keep).unwrap());
+        assert_eq!(remove_if(&dir, NAME, MAX_FILE, |_| Ok(true), writing).unwrap(), Removal::Raced);
+        let outcome =
+            remove_if(&dir, c"kept-elsewhere", MAX_FILE, |_| Ok(true), || fs::remove_file(&keep).unwrap());
         assert_eq!(outcome.unwrap(), Removal::Gone);
     }
 }

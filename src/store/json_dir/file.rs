@@ -1,5 +1,7 @@
 //! What is in one file: the session for people to read, and all it takes to have the same bytes again.
 
+use std::io::{self, Write};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,8 @@ use serde_json::Value;
 
 use crate::pickle::{self, JsonForm, Tree};
 use crate::store::facts::{Expires, Facts, Fields};
+
+use super::LARGEST;
 
 /// The version of the form.
 const VERSION: u32 = 1;
@@ -41,7 +45,8 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// The text of the file that holds this pickle, whatever it is.
+/// The text of the file that holds this pickle, whatever it is. Where it would be longer than is read, it is the pickle
+/// alone.
 pub(super) fn text(bytes: &[u8]) -> Vec<u8> {
     let tree = pickle::read(bytes).ok();
     let facts = tree.as_ref().and_then(|tree| Facts::from_tree(tree, Fields::default()).ok());
@@ -66,9 +71,41 @@ pub(super) fn text(bytes: &[u8]) -> Vec<u8> {
         value: form.map(|form| form.value),
         pickle: (!same).then(|| STANDARD.encode(bytes)),
     };
-    let mut text = serde_json::to_vec_pretty(&file).unwrap_or_default();
-    text.push(b'\n');
-    text
+    let mut text = Bounded(Vec::new());
+    if serde_json::to_writer_pretty(&mut text, &file).is_err() {
+        drop(file);
+        let pickle = Some(STANDARD.encode(bytes));
+        let alone = File {
+            wikifarm_session: VERSION,
+            expires_at: None,
+            user_id: None,
+            value: None,
+            memo: Vec::new(),
+            memo_start: 0,
+            pickle,
+        };
+        text.0 = serde_json::to_vec_pretty(&alone).unwrap_or_default();
+    }
+    text.0.push(b'\n');
+    text.0
+}
+
+/// A text that does not grow beyond what is read.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = self.0.len() + bytes.len() + 1;
+        if u64::try_from(length).is_ok_and(|length| length > LARGEST) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The pickle that a file holds.
@@ -145,6 +182,17 @@ mod tests {
         ] {
             assert!(pickle_of(text.as_bytes()).unwrap_err().contains(why), "{text}");
         }
+    }
+
+    #[test]
+    fn where_the_value_would_be_too_long_the_pickle_stands_alone() {
+        // Each NUL is six characters in JSON.
+        let nuls = vec![0; 6_000_000];
+        let bytes = [&b"\x80\x02}U\x01aT"[..], &6_000_000_u32.to_le_bytes(), &nuls, b"s."].concat();
+        let text = text(&bytes);
+        assert!(text.len() < 9_000_000, "{}", text.len());
+        assert!(text.starts_with(b"{\n  \"wikifarm_session\": 1,\n  \"pickle\": \""));
+        assert!(pickle_of(&text).unwrap() == bytes);
     }
 
     proptest! {

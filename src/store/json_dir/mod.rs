@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::pickle::{self, Tree};
 use crate::sys::{
-    self, AsOwner, Dir, DirError, FileId, Kind, Modified, NewFile, NotOpened, OpenFile, Put, Removal,
-    put_files, remove_temps,
+    self, AsOwner, Dir, DirError, FileId, Kind, MAX_FILE, Modified, NewFile, NotOpened, OpenFile, Put,
+    Removal, put_files, remove_temps,
 };
 
 use super::address::StoreSpec;
@@ -21,12 +21,18 @@ use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::tally;
-use super::writable::{NewSession, Raw, WritableStore, Written, session};
+use super::writable::{NewSession, Raw, Room, WritableStore, Written, session};
 use super::{Decide, SessionStore, Sink};
 
 mod file;
 
 const SUFFIX: &[u8] = b".json";
+
+/// The largest file that is read, in bytes: what every session of up to [`MAX_FILE`] bytes fits in, if only as base64.
+const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// So many bytes of texts are held at a time, and one more text.
+const TEXTS: usize = 64 * 1024 * 1024;
 
 /// Permission bits of a file, unless others are asked for: it holds what logs people in.
 const MODE: u32 = 0o600;
@@ -106,7 +112,7 @@ impl JsonStore {
                     bytes_on_disk: stat.bytes_on_disk,
                     stamp: Stamp(0),
                     sealed: None,
-                    facts: Err(Unreadable::Unsafe(why)),
+                    facts: Err(unsafe_or_large(why)),
                 }))
             }
         }
@@ -122,7 +128,7 @@ impl JsonStore {
             }
             Ok(self.look(id, Fields::default()).is_some_and(|found| decide(&found)))
         };
-        match sys::remove_if(&self.dir, &name, judge, || {}) {
+        match sys::remove_if(&self.dir, &name, LARGEST, judge, || {}) {
             Ok(Removal::Kept) if changed => Ok(Removal::Changed),
             Ok(removal) => Ok(removal),
             Err(NotOpened::Gone) => Ok(Removal::Gone),
@@ -133,7 +139,18 @@ impl JsonStore {
 }
 
 fn open(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
-    sys::open_regular(dir, name)
+    sys::open_regular_up_to(dir, name, LARGEST)
+}
+
+/// Why a file is not read. A file here may be larger than a session may.
+fn unsafe_or_large(why: NotOpened) -> Unreadable {
+    match why {
+        NotOpened::TooLarge { size } => Unreadable::Form(format!(
+            "{size} bytes, more than the {} MiB that are read",
+            LARGEST / 1024 / 1024
+        )),
+        why => Unreadable::Unsafe(why),
+    }
 }
 
 fn file_name(id: &EntryName) -> CString {
@@ -150,6 +167,14 @@ fn raw(file: &OpenFile) -> Result<(u64, Read), NotOpened> {
     file.read(&mut text)?;
     let (stat, stamp) = (file.stat(), Stamp(file.stamp()));
     let read = match file::pickle_of(&text) {
+        Ok(bytes) if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_FILE) => {
+            let why = format!(
+                "a session of {} bytes, more than the {} MiB that are read",
+                bytes.len(),
+                MAX_FILE / 1024 / 1024
+            );
+            Err((stat, stamp, why))
+        }
         Err(why) => Err((stat, stamp, why)),
         Ok(bytes) => {
             let modified = Modified { seconds: stat.modified, nanos: stat.modified_nanos };
@@ -231,7 +256,7 @@ impl WritableStore for JsonStore {
             Ok((_, Err((_, _, why)))) => Ok(Some(Err(Unreadable::Form(why)))),
             Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
-            Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
+            Err(why) => Ok(Some(Err(unsafe_or_large(why)))),
         }
     }
 
@@ -240,21 +265,37 @@ impl WritableStore for JsonStore {
     }
 
     fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
-        let texts: Vec<(CString, Vec<u8>)> =
-            batch.iter().map(|new| (file_name(&new.id), file::text(&new.bytes))).collect();
-        let files: Vec<NewFile<'_>> = batch
-            .iter()
-            .zip(&texts)
-            .map(|(new, (name, bytes))| NewFile {
-                name,
-                bytes,
-                modified: new.modified,
-                mode: new.mode.unwrap_or(MODE),
-                owner: new.owner,
-                instead_of: new.instead_of.map(Stamp::to_bits),
-            })
-            .collect();
-        put_files(&self.dir, &files).into_iter().map(|put| put.map(written)).collect()
+        let mut results = Vec::with_capacity(batch.len());
+        let mut rest = batch;
+        while !rest.is_empty() {
+            // The text of a session can be many times longer than the session.
+            let room = Room::new(TEXTS);
+            let mut texts = Vec::new();
+            for new in rest {
+                let text = file::text(&new.bytes);
+                let is_room = room.take(text.len());
+                texts.push((file_name(&new.id), text));
+                if !is_room {
+                    break;
+                }
+            }
+            let (now, later) = rest.split_at(texts.len().min(rest.len()));
+            rest = later;
+            let files: Vec<NewFile<'_>> = now
+                .iter()
+                .zip(&texts)
+                .map(|(new, (name, bytes))| NewFile {
+                    name,
+                    bytes,
+                    modified: new.modified,
+                    mode: new.mode.unwrap_or(MODE),
+                    owner: new.owner,
+                    instead_of: new.instead_of.map(Stamp::to_bits),
+                })
+                .collect();
+            results.extend(put_files(&self.dir, &files).into_iter().map(|put| put.map(written)));
+        }
+        results
     }
 }
 
