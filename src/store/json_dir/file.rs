@@ -27,6 +27,12 @@ struct File {
     /// For people only.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
+    /// It came without an owner, as from a database: the file's own is none of the session's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    no_owner: bool,
+    /// And without permission bits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    no_mode: bool,
     /// The value in its JSON form; absent where it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Value>,
@@ -45,9 +51,16 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+/// What a session came without, so that what its file has is not the session's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Without {
+    pub(super) owner: bool,
+    pub(super) mode: bool,
+}
+
 /// The text of the file that holds this pickle, whatever it is. Where it would be longer than is read, it is the pickle
 /// alone.
-pub(super) fn text(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn text(bytes: &[u8], without: Without) -> Vec<u8> {
     let tree = pickle::read(bytes).ok();
     let facts = tree.as_ref().and_then(|tree| Facts::from_tree(tree, Fields::default()).ok());
     let form = tree.as_ref().and_then(JsonForm::of);
@@ -66,6 +79,8 @@ pub(super) fn text(bytes: &[u8]) -> Vec<u8> {
             _ => None,
         }),
         user_id: facts.and_then(|facts| facts.user).map(|user| user.id),
+        no_owner: without.owner,
+        no_mode: without.mode,
         memo: form.as_ref().map_or(Vec::new(), |form| form.memo.clone()),
         memo_start: form.as_ref().map_or(0, |form| form.memo_start),
         value: form.map(|form| form.value),
@@ -79,6 +94,8 @@ pub(super) fn text(bytes: &[u8]) -> Vec<u8> {
             wikifarm_session: VERSION,
             expires_at: None,
             user_id: None,
+            no_owner: without.owner,
+            no_mode: without.mode,
             value: None,
             memo: Vec::new(),
             memo_start: 0,
@@ -108,12 +125,12 @@ impl Write for Bounded {
     }
 }
 
-/// The pickle that a file holds.
+/// The pickle that a file holds, and what it came without.
 ///
 /// # Errors
 ///
 /// What is wrong with the file; nothing of the session is shown.
-pub(super) fn pickle_of(text: &[u8]) -> Result<Vec<u8>, String> {
+pub(super) fn pickle_of(text: &[u8]) -> Result<(Vec<u8>, Without), String> {
     let file: File = serde_json::from_slice(text)
         .map_err(|error| format!("no session in JSON (line {}, column {})", error.line(), error.column()))?;
     if file.wikifarm_session != VERSION {
@@ -122,6 +139,7 @@ pub(super) fn pickle_of(text: &[u8]) -> Result<Vec<u8>, String> {
             file.wikifarm_session
         ));
     }
+    let without = Without { owner: file.no_owner, mode: file.no_mode };
     let tree: Option<Tree> = match file.value {
         Some(value) => {
             let form = JsonForm { value, memo: file.memo, memo_start: file.memo_start };
@@ -138,9 +156,12 @@ pub(super) fn pickle_of(text: &[u8]) -> Result<Vec<u8>, String> {
                     "its \"value\" and its \"pickle\" differ: drop \"pickle\" after a change".to_owned()
                 );
             }
-            Ok(bytes)
+            Ok((bytes, without))
         }
-        (None, Some(tree)) => pickle::write(&tree).map_err(|error| error.to_string()),
+        (None, Some(tree)) => {
+            let bytes = pickle::write(&tree).map_err(|error| error.to_string())?;
+            Ok((bytes, without))
+        }
         (None, None) => Err("neither \"value\" nor \"pickle\" in it".to_owned()),
     }
 }
@@ -149,6 +170,14 @@ pub(super) fn pickle_of(text: &[u8]) -> Result<Vec<u8>, String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn text(bytes: &[u8]) -> Vec<u8> {
+        super::text(bytes, Without::default())
+    }
+
+    fn pickle_of(text: &[u8]) -> Result<Vec<u8>, String> {
+        super::pickle_of(text).map(|(bytes, _)| bytes)
+    }
 
     #[test]
     fn a_session_is_readable_and_comes_back() {
@@ -181,6 +210,13 @@ mod tests {
             ("{\"wikifarm_session\": 1, \"else\": 1}", "no session in JSON"),
         ] {
             assert!(pickle_of(text.as_bytes()).unwrap_err().contains(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_it_came_without_is_kept() {
+        for without in [Without { owner: true, mode: true }, Without { owner: true, mode: false }] {
+            assert_eq!(super::pickle_of(&super::text(b"(d.", without)).unwrap().1, without);
         }
     }
 

@@ -26,6 +26,8 @@ use super::{Decide, SessionStore, Sink};
 
 mod file;
 
+use file::Without;
+
 const SUFFIX: &[u8] = b".json";
 
 /// The largest file that is read, in bytes: what every session of up to [`MAX_FILE`] bytes fits in, if only as base64.
@@ -83,7 +85,7 @@ impl JsonStore {
     /// Looks at one file; `None` where it has gone.
     fn look(&self, id: EntryName, fields: Fields) -> Option<Found> {
         let name = file_name(&id);
-        match open(&self.dir, &name).and_then(|file| raw(&file)) {
+        match open(&self.dir, &name).and_then(|file| raw(&self.dir, &file)) {
             Ok((size, Ok(raw))) => Some(Found::Session(Session {
                 size,
                 bytes_on_disk: raw.1.bytes_on_disk,
@@ -162,12 +164,12 @@ fn file_name(id: &EntryName) -> CString {
 type Read = Result<(Raw, sys::FileStat), (sys::FileStat, Stamp, String)>;
 
 /// The session in an open file, and the file's size; or why it holds none.
-fn raw(file: &OpenFile) -> Result<(u64, Read), NotOpened> {
+fn raw(dir: &Dir, file: &OpenFile) -> Result<(u64, Read), NotOpened> {
     let mut text = Vec::new();
     file.read(&mut text)?;
     let (stat, stamp) = (file.stat(), Stamp(file.stamp()));
     let read = match file::pickle_of(&text) {
-        Ok(bytes) if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_FILE) => {
+        Ok((bytes, _)) if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_FILE) => {
             let why = format!(
                 "a session of {} bytes, more than the {} MiB that are read",
                 bytes.len(),
@@ -176,9 +178,11 @@ fn raw(file: &OpenFile) -> Result<(u64, Read), NotOpened> {
             Err((stat, stamp, why))
         }
         Err(why) => Err((stat, stamp, why)),
-        Ok(bytes) => {
+        Ok((bytes, without)) => {
             let modified = Modified { seconds: stat.modified, nanos: stat.modified_nanos };
-            let (mode, owner) = (Some(stat.mode), Some((stat.uid, stat.gid)));
+            let mode = (!without.mode).then_some(stat.mode);
+            // A file of another than the directory's owner is told as such, whatever it says.
+            let owner = (!without.owner || stat.uid != dir.uid()).then_some((stat.uid, stat.gid));
             Ok((Raw { bytes, modified, mode, owner, stamp, sealed: None }, stat))
         }
     };
@@ -251,7 +255,7 @@ impl SessionStore for JsonStore {
 impl WritableStore for JsonStore {
     fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
         let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
-        match open(&self.dir, &file_name(id)).and_then(|file| raw(&file)) {
+        match open(&self.dir, &file_name(id)).and_then(|file| raw(&self.dir, &file)) {
             Ok((_, Ok((raw, _)))) => Ok(Some(Ok(raw))),
             Ok((_, Err((_, _, why)))) => Ok(Some(Err(Unreadable::Form(why)))),
             Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
@@ -272,7 +276,8 @@ impl WritableStore for JsonStore {
             let room = Room::new(TEXTS);
             let mut texts = Vec::new();
             for new in rest {
-                let text = file::text(&new.bytes);
+                let text =
+                    file::text(&new.bytes, Without { owner: new.owner.is_none(), mode: new.mode.is_none() });
                 let is_room = room.take(text.len());
                 texts.push((file_name(&new.id), text));
                 if !is_room {
