@@ -403,3 +403,41 @@ fn a_target_that_cannot_be_written_leaves_the_source_as_it_is() {
     assert_eq!(ran.stderr, "wikifarm: moin-1.9:to: Permission denied (os error 13)\n");
     assert_eq!((initials(&place, "from"), initials(&place, "to")), ("abcd".into(), String::new()));
 }
+
+/// What comes from a database has no owner: the wiki's directory decides, though root kept it in readable JSON.
+#[cfg(feature = "sqlite")]
+#[test]
+fn what_comes_from_a_database_over_json_belongs_to_the_targets_owner() {
+    if !is_root() {
+        return;
+    }
+    let place = place();
+    fs::set_permissions(place.path().parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::chown(place.path().join("to"), Some(4242), Some(4243)).unwrap();
+    for (from, to) in [("moin-1.9:from", "sqlite:r.db"), ("sqlite:r.db", "json:j"), ("json:j", "moin-1.9:to")]
+    {
+        place.wikifarm(&format!("session migrate --from {from} --to {to} -q")).by_tester().run();
+    }
+    assert_eq!(fs::metadata(place.path().join("j").join(id('a') + ".json")).unwrap().mode() & 0o777, 0o600);
+    let back = fs::metadata(place.path().join("to").join(id('a'))).unwrap();
+    assert_eq!((back.uid(), back.mode() & 0o777), (4242, 0o660));
+}
+
+#[test]
+fn what_cannot_be_removed_is_counted_once() {
+    let place = place();
+    fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o500)).unwrap();
+    let told = "copied 3 of 4 sessions (187 B)\n1 stay behind: expired (--include-expired takes them along)\n\
+                3 of those at the target not settled: see the messages\nremoved 0 from the source\n";
+    let ran = place
+        .wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --move")
+        .stdout(told)
+        .any_stderr()
+        .status(3)
+        .run();
+    fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o700)).unwrap();
+    let first =
+        "wikifarm: moin-1.9:from: aaaaaaaa…: copied, and not removed: Permission denied (os error 13)\n";
+    assert!(ran.stderr.starts_with(first), "{}", ran.stderr);
+    assert_eq!(initials(&place, "from"), "abcd");
+}

@@ -313,7 +313,14 @@ fn status(report: &Report) -> Exit {
 /// How many sessions could not be moved though they were meant.
 fn held_back(report: &Report) -> u64 {
     let c = &report.tally.counts;
-    c.forbidden + c.unsafe_files + c.unreadable + c.unfit_ids + c.without_user + c.without_expires + c.failed
+    c.forbidden
+        + c.unsafe_files
+        + c.unreadable
+        + c.unfit_ids
+        + c.without_user
+        + c.without_expires
+        + c.failed
+        + c.unsettled
 }
 
 fn human(report: &Report, options: &Options) -> String {
@@ -350,6 +357,9 @@ fn human(report: &Report, options: &Options) -> String {
             .map(|id| format!("id:{}", escape(id)))
             .collect::<Vec<_>>();
         text.push_str(&format!("no counterpart for {}\n", users.join(", ")));
+    }
+    if c.unsettled > 0 {
+        text.push_str(&format!("{} of those at the target not settled: see the messages\n", c.unsettled));
     }
     if options.remove && !report.dry_run {
         text.push_str(&format!("removed {} from the source\n", c.removed));

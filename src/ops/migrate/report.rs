@@ -44,6 +44,9 @@ pub struct Counts {
     pub left: u64,
     /// Removed from the source after its copy was read back and compared.
     pub removed: u64,
+    /// Arrived, and counted so, but not as it should end: not removed from the source though that was asked for, or older
+    /// than the source by now; each with a problem.
+    pub unsettled: u64,
     /// Bytes put at the target.
     pub bytes: u64,
 }
@@ -67,6 +70,7 @@ impl Counts {
             gone,
             left,
             removed,
+            unsettled,
             bytes,
         } = more;
         for (count, more) in [
@@ -86,6 +90,7 @@ impl Counts {
             (&mut self.gone, gone),
             (&mut self.left, left),
             (&mut self.removed, removed),
+            (&mut self.unsettled, unsettled),
             (&mut self.bytes, bytes),
         ] {
             *count += more;

@@ -27,7 +27,7 @@ impl Transfer<'_> {
             arrived = self.compare(arrived);
         }
         for ready in arrived {
-            self.tally.counts.failed += 1;
+            self.tally.counts.unsettled += 1;
             let from = self.stores.from.spec().address();
             self.tally.tell(format!(
                 "{from}: {}: kept changing while it was copied; the copy is older by now, run this again",
@@ -52,7 +52,7 @@ impl Transfer<'_> {
         changed
     }
 
-    /// Those whose copy is there, byte for byte. The others a wiki that uses the target has changed or ended already.
+    /// Those whose copy is there, byte for byte; the others are told.
     fn check(&mut self, arrived: Vec<Ready>) -> Vec<Ready> {
         let mut checked = Vec::with_capacity(arrived.len());
         with_targets(self.stores.to.as_ref(), arrived, |part| {
@@ -63,14 +63,24 @@ impl Transfer<'_> {
                         checked.push(ready);
                     }
                     Err(error) => {
-                        self.tally.counts.failed += 1;
+                        self.tally.counts.unsettled += 1;
                         self.tally.tell(error.to_string());
                     }
-                    Ok(_) => {}
+                    Ok(_) => self.changed_at_target(&ready),
                 }
             }
         });
         checked
+    }
+
+    /// Tells that a wiki which uses the target has changed or ended the copy already, so that nobody can say which is right.
+    fn changed_at_target(&mut self, ready: &Ready) {
+        self.tally.counts.unsettled += 1;
+        let to = self.stores.to.spec().address();
+        self.tally.tell(format!(
+            "{to}: {}: its copy was changed or ended here meanwhile; what is at the source is left there",
+            ready.new.id
+        ));
     }
 
     /// Removes sessions at the source whose copies are there; gives those that were written meanwhile.
@@ -78,7 +88,7 @@ impl Transfer<'_> {
         let checked = self.check(arrived);
         // What was there before this run is told now: the source is about to lose it.
         if !self.tell_journal(checked.iter().filter(|ready| !ready.told)) {
-            self.tally.counts.failed += 1;
+            self.tally.counts.unsettled += 1;
             return Vec::new();
         }
         let victims: Vec<(EntryName, Stamp)> =
@@ -95,7 +105,7 @@ impl Transfer<'_> {
                 Ok(_) => changed.push(ready),
                 Err(error) => {
                     self.note_pair(&ready);
-                    self.tally.counts.failed += 1;
+                    self.tally.counts.unsettled += 1;
                     let from = self.stores.from.spec().address();
                     if !is_hopeless(&error) {
                         self.tally.tell(format!("{from}: {}: copied, and not removed: {error}", ready.id));
@@ -123,7 +133,7 @@ impl Transfer<'_> {
             // A wiki that uses the target has it now.
             Ok(false) => self.note_pair(&ready),
             Err(error) => {
-                self.tally.counts.failed += 1;
+                self.tally.counts.unsettled += 1;
                 let text = format!(
                     "{}: {}: over at the source, and still there: {error}",
                     to.spec().address(),
@@ -149,7 +159,10 @@ impl Transfer<'_> {
                     again.push(new);
                 }
                 // The copy is as good as before.
-                None if tally.counts.failed > 0 => self.tally.add(tally),
+                None if tally.counts.failed > 0 => {
+                    tally.counts.unsettled = std::mem::take(&mut tally.counts.failed);
+                    self.tally.add(tally);
+                }
                 // What is there now stays behind, or nothing is: so does what it was.
                 None => self.ended(old, tally),
             }
@@ -158,7 +171,7 @@ impl Transfer<'_> {
             return again;
         }
         if !self.tell_journal(&again) {
-            self.tally.counts.failed += count(&again);
+            self.tally.counts.unsettled += count(&again);
             return Vec::new();
         }
         let news: Vec<&NewSession> = again.iter().map(|ready| &ready.new).collect();
@@ -171,10 +184,9 @@ impl Transfer<'_> {
                     ready.copy = Some(stamp);
                     arrived.push(ready);
                 }
-                // A wiki that uses the target has changed or ended it already.
-                Ok(_) => {}
+                Ok(_) => self.changed_at_target(&ready),
                 Err(error) => {
-                    self.tally.counts.failed += 1;
+                    self.tally.counts.unsettled += 1;
                     let to = self.stores.to.spec().address();
                     self.tally.tell(format!("{to}: {}: {error}", ready.id));
                 }
