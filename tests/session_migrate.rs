@@ -441,3 +441,28 @@ fn what_cannot_be_removed_is_counted_once() {
     assert!(ran.stderr.starts_with(first), "{}", ran.stderr);
     assert_eq!(initials(&place, "from"), "abcd");
 }
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_database_takes_the_ids_that_its_wikis_take() {
+    let farm = r#"
+        [wikis.old]
+        moin = "1.8.7"
+        url = "https://old.example.org/"
+        cache_dir = "cache"
+
+        [wikis.new]
+        moin = "1.9.11"
+        url = "https://new.example.org/"
+        session_store = "sqlite:new.db"
+    "#;
+    let place = Place::farm(farm).session("cache/__common__/session", Session::old('f').expires(LATER));
+    let held = "wikifarm: moin-1.8:cache/__common__/session: ffffffff…: an id that moin-1.9 does not take: \
+                see --rename-ids\n";
+    let line = "session migrate -f farm.toml --from wiki:old --to wiki:new";
+    let told = "copied 0 of 1 session (0 B)\n1 held back: the target does not take such ids (--rename-ids)\n";
+    place.wikifarm(line).stdout(told).stderr(held).status(3).run();
+    place.wikifarm(&format!("{line} --rename-ids")).stdout("copied 1 of 1 session (29 B)\n").run();
+    let list = place.wikifarm("session list --store sqlite:new.db --reveal --format json").any_stdout().run();
+    assert_eq!(list.json()[0]["id"].as_str().unwrap().len(), 40);
+}

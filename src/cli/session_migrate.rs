@@ -19,7 +19,7 @@ use crate::ops::migrate::{
 };
 use crate::report::escape;
 use crate::report::measure::bytes;
-use crate::store::{Address, Layout, State, StoreSpec, UserDir, shown_address, tally};
+use crate::store::{Address, State, StoreSpec, UserDir, shown_address, tally};
 use crate::sys;
 
 mod cookie_map;
@@ -266,12 +266,15 @@ fn spec(
 }
 
 fn generation(rename: Rename, to: &StoreSpec) -> Result<Generation, Failure> {
-    match (rename, to.layout) {
-        (Rename::Old, _) | (Rename::Auto, Layout::Moin18) => Ok(Generation::Old),
-        (Rename::New, _) | (Rename::Auto, Layout::Moin19) => Ok(Generation::New),
-        (Rename::Auto, layout) => Err(Failure::usage(format!(
-            "{layout} takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9"
-        ))),
+    match rename {
+        Rename::Old => Ok(Generation::Old),
+        Rename::New => Ok(Generation::New),
+        Rename::Auto => Generation::of(to).ok_or_else(|| {
+            let layout = to.layout;
+            Failure::usage(format!(
+                "{layout} takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9"
+            ))
+        }),
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Context, Failure, Layout, StoreSpec};
+use super::{Context, Failure, StoreSpec};
 use crate::farm::{Farm, Wiki};
 use crate::moin::Duplicate;
 use crate::ops::migrate::{CookieMap, MapKind, Report, is_plain_name};
+use crate::store::Layout;
 use crate::sys::write_atomically;
 
 /// Who may read what holds ids: its owner.

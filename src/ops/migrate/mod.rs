@@ -285,7 +285,7 @@ fn target_id(id: &EntryName, stores: &Stores, options: &Options) -> Option<Entry
         Some(generation) => generation.id_for(id)?,
         None => *id,
     };
-    let fits = stores.to.spec().layout.kind(id.reveal().as_bytes()) == NameKind::Session;
+    let fits = Generation::ids_of(stores.to.spec()).kind(id.reveal().as_bytes()) == NameKind::Session;
     fits.then_some(id)
 }
 

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::moin::Behaviour;
 use crate::pickle::{self, Node, NodeId, Tree};
-use crate::store::{EntryName, Layout, NameKind};
+use crate::store::{EntryName, Layout, NameKind, StoreSpec};
 
 /// Which ids the wikis at the target take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,28 @@ pub enum Generation {
 }
 
 impl Generation {
+    /// Which ids the wikis of a store take, by its layout or by their versions; `None` where that is not known, or some
+    /// take these and some those.
+    pub fn of(store: &StoreSpec) -> Option<Generation> {
+        match store.layout {
+            Layout::Moin18 => Some(Generation::Old),
+            Layout::Moin19 => Some(Generation::New),
+            Layout::Json | Layout::Sqlite | Layout::Redis => {
+                let mut all = store.wikis.iter().map(|wiki| match wiki.version.behaviour() {
+                    Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Generation::Old,
+                    _ => Generation::New,
+                });
+                let first = all.next()?;
+                all.all(|other| other == first).then_some(first)
+            }
+        }
+    }
+
+    /// The layout whose ids a store takes.
+    pub(super) fn ids_of(store: &StoreSpec) -> Layout {
+        Generation::of(store).map_or(store.layout, Generation::layout)
+    }
+
     fn layout(self) -> Layout {
         match self {
             Generation::Old => Layout::Moin18,

@@ -2,7 +2,7 @@
 
 use crate::pickle;
 use crate::store::{
-    EntryName, Expires, Facts, Fields, Layout, NewSession, Raw, RawRead, Session, State, Unreadable, is_older,
+    EntryName, Expires, Facts, Fields, NewSession, Raw, RawRead, Session, State, Unreadable, is_older,
 };
 
 use super::journal;
@@ -82,7 +82,7 @@ pub(super) fn ready(
     }
     let Some(target) = target_id(&id, stores, options) else {
         tally.counts.unfit_ids += 1;
-        let layout = stores.to.spec().layout;
+        let layout = Generation::ids_of(stores.to.spec());
         tally.tell(format!("{}: {id}: an id that {layout} does not take: see --rename-ids", from()));
         return None;
     };
@@ -127,7 +127,7 @@ pub(super) fn ready(
 /// Whether wikis of 1.7 and 1.8 are to read what is written: a session without `expires` ends every request with an
 /// error there (`MoinMoin.session`, `CacheSessionData`).
 fn wants_expires(stores: &Stores, options: &Options) -> bool {
-    stores.to.spec().layout == Layout::Moin18 || options.rename_ids == Some(Generation::Old)
+    Generation::of(stores.to.spec()) == Some(Generation::Old) || options.rename_ids == Some(Generation::Old)
 }
 
 /// Whether the filters mean a session; counted where they do not.
