@@ -50,7 +50,10 @@ fn sessions_over_16_mib_and_names_that_are_no_ids() {
     let place = place.file("from/README", "no session").file(&format!("from/{}", "c".repeat(39)), "nor this");
     let ran = place
         .wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --move")
-        .any_stdout()
+        .stdout(
+            "copied 1 of 2 sessions (29 B)\n1 held back: a file with several names, of a strange owner, or too large\n\
+             2 stay behind: no sessions (README, cccccccc…)\nremoved 1 from the source\n",
+        )
         .any_stderr()
         .status(3)
         .run();
@@ -151,4 +154,33 @@ fn the_largest_session_comes_back_from_readable_json() {
         place.wikifarm(&format!("session migrate --from {from} --to {to} --move")).stdout(told).run();
     }
     assert!(fs::read(place.path().join("to").join("a".repeat(40))).unwrap() == raw);
+}
+
+#[test]
+fn what_is_no_session_in_the_source_is_told_and_stays() {
+    let id = |digit: &str| digit.repeat(40);
+    let mut place = place().dir(&format!("from/{}", id("d")));
+    // Of these nothing is told: a wiki left them behind, or is at work.
+    for name in [".wikifarm-0123456789abcdefg", "__lock__", "tmpaB3_x9.__session"] {
+        place = place.file(&format!("from/{name}"), "");
+    }
+    let from = place.path().join("from");
+    std::os::unix::fs::symlink("/etc/passwd", from.join(id("e"))).unwrap();
+    let told = "copied 1 of 1 session (29 B)\n2 stay behind: no sessions (dddddddd…, eeeeeeee…)\n";
+    place.wikifarm("session migrate --from moin-1.9:from --to json:j").stdout(told).run();
+    let mut place = place;
+    for number in 0..30 {
+        place = place.file(&format!("from/{number:02}"), "");
+    }
+    let report = place
+        .wikifarm("session migrate --from moin-1.9:from --to json:j --format json")
+        .any_stdout()
+        .run()
+        .json();
+    assert_eq!(report["foreign"], 32);
+    let names: Vec<String> = (0..20).map(|number| format!("{number:02}")).collect();
+    assert_eq!(report["foreign_names"], serde_json::json!(names));
+    fs::rename(place.path().join("from").join("00"), place.path().join("j/00")).unwrap();
+    let told = "copied 1 of 1 session (29 B)\n1 stay behind: no sessions (00)\n";
+    place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(told).run();
 }

@@ -352,6 +352,11 @@ fn human(report: &Report, options: &Options) -> String {
     for (count, what) in lines.into_iter().filter(|(count, _)| *count > 0) {
         text.push_str(&format!("{count} {what}\n"));
     }
+    if report.foreign > 0 {
+        let names: Vec<String> = report.foreign_names.iter().map(|name| escape(name).to_string()).collect();
+        let more = if report.foreign > names.len() as u64 { ", .." } else { "" };
+        text.push_str(&format!("{} stay behind: no sessions ({}{more})\n", report.foreign, names.join(", ")));
+    }
     if !report.tally.users_without_counterpart.is_empty() {
         let users = report
             .tally

@@ -13,7 +13,7 @@ use std::thread;
 use crate::pickle::{self, Tree};
 use crate::sys::{
     self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal,
-    in_parts, put_files, remove_temps, stamp_regular,
+    TEMP_PREFIX, in_parts, put_files, remove_temps, stamp_regular,
 };
 
 use super::address::StoreSpec;
@@ -25,7 +25,7 @@ use super::record::{Found, Session, Stamp, TempFile};
 use super::scan;
 use super::tally;
 use super::writable::{NewSession, Raw, RawRead, Room, Since, USUAL_MODE, WritableStore, Written};
-use super::{Decide, SessionStore, Sink, Skip, json_dir};
+use super::{Decide, Listed, SessionStore, Sink, Skip, json_dir};
 
 /// So many entries are removed by one thread before it takes the next.
 const SHARE: usize = 32;
@@ -152,6 +152,11 @@ impl FileStore {
     }
 }
 
+/// Whether a name is that of MoinMoin's lock, or of what we are writing.
+pub(super) fn is_passing(name: &[u8]) -> bool {
+    name == b"__lock__" || name.starts_with(TEMP_PREFIX)
+}
+
 /// What an open file is.
 fn found(
     file: &OpenFile,
@@ -196,12 +201,22 @@ impl SessionStore for FileStore {
     }
 
     fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
+        self.list(&mut |listed| {
+            if let Listed::Session(id) = listed {
+                sink(id);
+            }
+        })
+    }
+
+    fn list(&self, sink: &mut dyn FnMut(Listed<'_>)) -> Result<(), StoreError> {
         let _owner = self.as_owner()?;
         let listed = self.dir.list(|entry| {
-            if let (Kind::Regular, Some((name, NameKind::Session))) =
-                (entry.kind, self.spec.layout.entry(entry.name.to_bytes()))
-            {
-                sink(name);
+            let name = entry.name.to_bytes();
+            match (entry.kind, self.spec.layout.entry(name)) {
+                (Kind::Regular, Some((id, NameKind::Session))) => sink(Listed::Session(id)),
+                (Kind::Regular, Some((_, NameKind::Temp))) => {}
+                _ if is_passing(name) => {}
+                _ => sink(Listed::Foreign(OsStr::from_bytes(name))),
             }
             ControlFlow::Continue(())
         });

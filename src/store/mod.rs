@@ -12,6 +12,7 @@
 //! Source: `MoinMoin/session.py` and `MoinMoin/caching.py` of 1.7 and 1.8, `MoinMoin/web/session.py` of 1.9,
 //! `MoinMoin/user.py`, and the files that running wikis wrote.
 
+use std::ffi::OsStr;
 use std::io;
 use std::sync::atomic::AtomicBool;
 
@@ -66,6 +67,15 @@ pub use writable::{
 /// Takes what a scan finds, one at a time but from any thread.
 pub type Sink<'a> = &'a mut (dyn FnMut(Found) + Send);
 
+/// One name in a store.
+#[derive(Debug, Clone, Copy)]
+pub enum Listed<'a> {
+    /// A session's id.
+    Session(EntryName),
+    /// None of a wiki's, nor of ours.
+    Foreign(&'a OsStr),
+}
+
 /// Says whether a session of that name and inode need not be looked at. Asked from any thread.
 pub type Skip<'a> = &'a (dyn Fn(&EntryName, u64) -> bool + Sync);
 
@@ -86,6 +96,16 @@ pub trait SessionStore: Send + Sync {
     ///
     /// Where the names could not be listed to the end.
     fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError>;
+
+    /// As [`SessionStore::names`], and tells what lies beside the sessions and is nothing of a wiki's or of ours: names that
+    /// are no ids, and what is no regular file.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn list(&self, sink: &mut dyn FnMut(Listed<'_>)) -> Result<(), StoreError> {
+        self.names(&mut |id| sink(Listed::Session(id)))
+    }
 
     /// Looks at every entry, and tells what it is. Setting `stop` ends it early, without an error.
     ///

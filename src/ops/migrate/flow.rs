@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use crate::store::{EntryName, RawRead, StoreError, WritableStore};
+use crate::store::{EntryName, Listed, RawRead, StoreError, WritableStore};
 
 use super::journal::Known;
 use super::plan::plan;
-use super::report::Tally;
+use super::report::{Foreign, Tally};
 use super::select::ready;
 use super::{Options, Ready, Stores};
 
@@ -30,7 +30,7 @@ pub(super) struct Load {
 }
 
 /// Reads every session of the source and gives `put` those that are to go, until it says that there is no use in going
-/// on, or `stop` is set. Gives how many sessions were left out by that.
+/// on, or `stop` is set. Gives how many sessions were left out by that, and what lies beside the sessions.
 ///
 /// # Errors
 ///
@@ -41,14 +41,18 @@ pub(super) fn carry(
     known: &Known,
     stop: &AtomicBool,
     mut put: impl FnMut(Load) -> bool,
-) -> (u64, Result<(), StoreError>) {
+) -> (u64, Foreign, Result<(), StoreError>) {
     let from = stores.from.as_ref();
     let enough = AtomicBool::new(false);
     let over = || stop.load(Ordering::Relaxed) || enough.load(Ordering::Relaxed);
     thread::scope(|scope| {
         let (ids_to, ids) = sync_channel(2);
         let (loads_to, loads) = sync_channel(1);
-        let lister = scope.spawn(move || list(from, |batch| ids_to.send(batch).is_ok()));
+        let lister = scope.spawn(move || {
+            let mut foreign = Foreign::default();
+            let listed = list(from, |batch| ids_to.send(batch).is_ok(), &mut foreign);
+            (foreign, listed)
+        });
         let reader = scope.spawn(|| {
             let loads_to = loads_to;
             let mut left = 0;
@@ -65,9 +69,9 @@ pub(super) fn carry(
                 enough.store(true, Ordering::Relaxed);
             }
         }
-        let listed = lister.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let (foreign, listed) = lister.join().unwrap_or_else(|panic| resume_unwind(panic));
         let more = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
-        (u64::try_from(left + more).unwrap_or(u64::MAX), listed)
+        (u64::try_from(left + more).unwrap_or(u64::MAX), foreign, listed)
     })
 }
 
@@ -135,10 +139,17 @@ pub(super) fn read_each(store: &dyn WritableStore, ids: &[EntryName], mut take: 
 }
 
 /// Lists a store, batch by batch, to its end.
-fn list(store: &dyn WritableStore, mut send: impl FnMut(Vec<EntryName>) -> bool) -> Result<(), StoreError> {
+fn list(
+    store: &dyn WritableStore,
+    mut send: impl FnMut(Vec<EntryName>) -> bool,
+    foreign: &mut Foreign,
+) -> Result<(), StoreError> {
     let mut batch = Vec::with_capacity(BATCH);
-    store.names(&mut |id| {
-        batch.push(id);
+    store.list(&mut |listed| {
+        match listed {
+            Listed::Session(id) => batch.push(id),
+            Listed::Foreign(name) => foreign.note(name),
+        }
         if batch.len() == BATCH {
             send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
         }
@@ -160,7 +171,8 @@ pub(super) fn batches(
 ) -> Result<(), StoreError> {
     thread::scope(|scope| {
         let (to, ids): (_, Receiver<Vec<EntryName>>) = sync_channel(2);
-        let lister = scope.spawn(move || list(store, |batch| to.send(batch).is_ok()));
+        let lister =
+            scope.spawn(move || list(store, |batch| to.send(batch).is_ok(), &mut Foreign::default()));
         ids.into_iter().for_each(&mut look);
         lister.join().unwrap_or_else(|panic| resume_unwind(panic))
     })

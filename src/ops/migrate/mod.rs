@@ -264,10 +264,11 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
         Some(journal)
     };
     let mut transfer = Transfer::new(stores, options, journal, &known);
-    let (left, listed) = flow::carry(stores, options, &known, stop, |load| transfer.load(load));
+    let (left, foreign, listed) = flow::carry(stores, options, &known, stop, |load| transfer.load(load));
     let mut report = transfer.finish();
     report.stopped = stop.load(Ordering::Relaxed);
     report.tally.counts.left += left;
+    (report.foreign, report.foreign_names) = (foreign.count, foreign.shown());
     if let Err(error) = listed {
         if report.tally == Tally::default() {
             return Err(Error::Failed(error.to_string()));

@@ -1,8 +1,12 @@
 //! What a migration did, or would do.
 
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+
 use serde::Serialize;
 
 use crate::ops::Problem;
+use crate::store::SHORTEST_PREFIX;
 
 use super::cookie_map::Pair;
 
@@ -132,6 +136,46 @@ impl Tally {
     }
 }
 
+/// As many names that are none of a session are told.
+const MAX_FOREIGN: usize = 20;
+
+/// So many letters and digits in a row may be an id, or what is left of one.
+const LIKE_AN_ID: usize = 20;
+
+/// What lies beside the sessions of the source.
+#[derive(Debug, Default)]
+pub(super) struct Foreign {
+    pub(super) count: u64,
+    first: BTreeSet<OsString>,
+}
+
+impl Foreign {
+    pub(super) fn note(&mut self, name: &OsStr) {
+        self.count += 1;
+        if self.first.len() < MAX_FOREIGN || self.first.last().is_some_and(|last| name < last) {
+            self.first.insert(name.to_owned());
+        }
+        if self.first.len() > MAX_FOREIGN {
+            self.first.pop_last();
+        }
+    }
+
+    /// The first names, as they may be shown.
+    pub(super) fn shown(&self) -> Vec<String> {
+        self.first.iter().map(|name| shown(&name.to_string_lossy())).collect()
+    }
+}
+
+/// A name without what may be an id in it.
+fn shown(name: &str) -> String {
+    let is_like_an_id = |part: &str| part.len() >= LIKE_AN_ID;
+    if name.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(is_like_an_id) {
+        format!("{}…", name.chars().take(SHORTEST_PREFIX).collect::<String>())
+    } else {
+        name.to_owned()
+    }
+}
+
 /// What a run did, or would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
@@ -142,6 +186,10 @@ pub struct Report {
     /// What was counted, and what is worth saying.
     #[serde(flatten)]
     pub tally: Tally,
+    /// How many names in the source's directory are none of a session; they stay where they are.
+    pub foreign: u64,
+    /// The first of them, by name; what may be an id is shortened.
+    pub foreign_names: Vec<String>,
     /// Where the journal is, by which the same command goes on and `--rollback` undoes.
     pub journal: Option<String>,
     /// Nothing was changed, as nothing was to be.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::pickle::Tree;
 use crate::store::{
-    Address, Decide, Fields, RawRead, Session, SessionStore, Sink, Stamp, Unreadable, Written,
+    Address, Decide, Fields, Listed, RawRead, Session, SessionStore, Sink, Stamp, Unreadable, Written,
 };
 use crate::sys::{FileId, Removal};
 
@@ -89,6 +89,9 @@ impl SessionStore for Odd {
     }
     fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
         self.store.names(sink)
+    }
+    fn list(&self, sink: &mut dyn FnMut(Listed<'_>)) -> Result<(), StoreError> {
+        self.store.list(sink)
     }
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
         self.store.scan(fields, stop, sink)

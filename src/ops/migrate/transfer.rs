@@ -56,6 +56,8 @@ impl<'a> Transfer<'a> {
             from: self.stores.from.spec().address(),
             to: self.stores.to.spec().address(),
             tally: self.tally,
+            foreign: 0,
+            foreign_names: Vec::new(),
             journal: self.journal.as_ref().map(|journal| journal.place().display().to_string()),
             dry_run: self.options.dry_run,
             stopped: false,

@@ -17,12 +17,13 @@ use crate::sys::{
 use super::address::StoreSpec;
 use super::error::StoreError;
 use super::facts::{Fields, Unreadable};
+use super::files::is_passing;
 use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::tally;
 use super::writable::{NewSession, Raw, Room, WritableStore, Written, session};
-use super::{Decide, SessionStore, Sink};
+use super::{Decide, Listed, SessionStore, Sink};
 
 mod file;
 
@@ -199,10 +200,21 @@ impl SessionStore for JsonStore {
     }
 
     fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
+        self.list(&mut |listed| {
+            if let Listed::Session(id) = listed {
+                sink(id);
+            }
+        })
+    }
+
+    fn list(&self, sink: &mut dyn FnMut(Listed<'_>)) -> Result<(), StoreError> {
         let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
         let listed = self.dir.list(|entry| {
-            if let (Kind::Regular, Some(id)) = (entry.kind, self.id_of(entry.name)) {
-                sink(id);
+            let name = entry.name.to_bytes();
+            match (entry.kind, self.id_of(entry.name)) {
+                (Kind::Regular, Some(id)) => sink(Listed::Session(id)),
+                _ if is_passing(name) => {}
+                _ => sink(Listed::Foreign(OsStr::from_bytes(name))),
             }
             ControlFlow::Continue(())
         });
