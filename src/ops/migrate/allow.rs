@@ -6,8 +6,44 @@ use crate::pickle::{Global, Tree};
 /// Module and names in it: containers and times of Python, how old classes are made, and what the openid library and
 /// MoinMoin keep in sessions. Single classes, no whole modules: a module holds whatever it imports.
 const USUAL: [(&str, &[&str]); 11] = [
-    ("__builtin__", &["set", "frozenset", "bytearray", "bytes", "object", "complex", "str", "unicode"]),
-    ("builtins", &["set", "frozenset", "bytearray", "bytes", "object", "complex", "str"]),
+    (
+        "__builtin__",
+        &[
+            "list",
+            "dict",
+            "set",
+            "frozenset",
+            "tuple",
+            "int",
+            "long",
+            "float",
+            "complex",
+            "bool",
+            "str",
+            "unicode",
+            "bytes",
+            "bytearray",
+            "object",
+        ],
+    ),
+    (
+        "builtins",
+        &[
+            "list",
+            "dict",
+            "set",
+            "frozenset",
+            "tuple",
+            "int",
+            "float",
+            "complex",
+            "bool",
+            "str",
+            "bytes",
+            "bytearray",
+            "object",
+        ],
+    ),
     ("copy_reg", &["_reconstructor"]),
     ("_codecs", &["encode"]),
     ("datetime", &["datetime", "date", "time", "timedelta"]),
@@ -68,6 +104,26 @@ mod tests {
     fn what_is_not_on_the_list_is_found_wherever_it_hides() {
         let usual = AllowList::default();
         assert_eq!(forbidden(&usual, b"(dS'a'\nc__builtin__\nset\n(]tRs."), None);
+        assert_eq!(forbidden(&usual, b"ccollections\ndefaultdict\n(c__builtin__\nlist\ntR."), None);
+        assert_eq!(forbidden(&usual, b"ccollections\ndefaultdict\n(cbuiltins\nint\ntR."), None);
+        for name in [
+            "eval",
+            "getattr",
+            "apply",
+            "map",
+            "type",
+            "__import__",
+            "input",
+            "file",
+            "open",
+            "reduce",
+            "vars",
+        ] {
+            let bytes = format!("ccollections\ndefaultdict\n(c__builtin__\n{name}\ntR.");
+            assert_eq!(forbidden(&usual, bytes.as_bytes()), Some(format!("__builtin__.{name}")));
+        }
+        // The class itself is changed by its state.
+        assert!(forbidden(&usual, b"c__builtin__\nlist\n}U\x01ac__builtin__\nint\nsb.").is_some());
         for (bytes, name) in [
             (&b"cos\nsystem\n(S'id'\ntR."[..], "os.system"),
             (b"c__builtin__\neval\n(S'1'\ntR.", "__builtin__.eval"),
