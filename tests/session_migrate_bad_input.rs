@@ -1,6 +1,7 @@
 //! `wikifarm session migrate` and what it is given that it cannot use: a clear line, the right status, nothing changed.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{DAY, NOW, Place, Session, clock, is_root};
 
@@ -183,4 +184,27 @@ fn what_is_no_session_in_the_source_is_told_and_stays() {
     fs::rename(place.path().join("from").join("00"), place.path().join("j/00")).unwrap();
     let told = "copied 1 of 1 session (29 B)\n1 stay behind: no sessions (00)\n";
     place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(told).run();
+}
+
+#[test]
+fn a_journal_that_others_could_have_made_is_not_gone_by() {
+    let place = place();
+    let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
+    place.wikifarm(&format!("{line} -q")).run();
+    let state = place.home().join("state/wikifarm");
+    let journals = || fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().path());
+    let journal = journals().find(|path| path.extension().is_some()).unwrap();
+    fs::remove_file(&journal).unwrap();
+    let victim = place.path().join("victim");
+    fs::write(&victim, "theirs\n").unwrap();
+    std::os::unix::fs::symlink(&victim, &journal).unwrap();
+    let ran = place.wikifarm(line).any_stderr().status(4).run();
+    assert!(ran.stderr.ends_with(".jsonl: a symbolic link: not followed\n"), "{}", ran.stderr);
+    fs::remove_file(&journal).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    for more in ["", "--dry-run", "--rollback"] {
+        let ran = place.wikifarm(&format!("{line} {more}")).any_stderr().status(4).run();
+        assert!(ran.stderr.contains("others can write"), "{}", ran.stderr);
+    }
+    assert_eq!(fs::read_to_string(victim).unwrap(), "theirs\n");
 }

@@ -139,12 +139,31 @@ impl PrivateDir {
         }
     }
 
+    /// Opens the file `name` to add to it, made with mode 0600 where it is missing; else as [`PrivateDir::read`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn append(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
+        match self.open_as(name, flags)? {
+            Some((file, mode)) if mode & 0o7777 == 0o600 => Ok(file),
+            Some(_) => Err(io::Error::other("not a file with mode 0600")),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
     /// A regular file with one name, of root or us, and its mode.
     fn open_regular(&self, name: &str) -> io::Result<Option<(File, u32)>> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-        let fd = match openat(&self.dir, name, flags, Mode::empty()) {
+        self.open_as(name, OFlags::RDONLY)
+    }
+
+    fn open_as(&self, name: &str, how: OFlags) -> io::Result<Option<(File, u32)>> {
+        let flags = how | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let fd = match openat(&self.dir, name, flags, Mode::RUSR | Mode::WUSR) {
             Ok(fd) => fd,
             Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::LOOP) => return Err(io::Error::other("a symbolic link: not followed")),
             Err(error) => return Err(error.into()),
         };
         let stat = fstat(&fd)?;
@@ -220,6 +239,11 @@ mod tests {
         }
         std::os::unix::fs::symlink("file", path.join("link")).unwrap();
         assert!(dir.read("link").is_err() && dir.read_text("link").is_err());
+        assert!(dir.append("link").is_err() && dir.append("fifo").is_err() && dir.append("long").is_err());
+        for _ in 0..2 {
+            dir.append("added").unwrap().write_all(b"line\n").unwrap();
+        }
+        assert_eq!(dir.read_text("added").unwrap().as_deref(), Some("line\nline\n"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o770)).unwrap();
         assert!(matches!(PrivateDir::make(&path), Err(PrivateError::Unsafe { .. })));
     }

@@ -4,9 +4,10 @@
 //! that whoever reads it can tell what was done since from what was not: a session at the target with these bytes is
 //! the one that was put there. Holds ids and, where they would be lost, pickles: the file is for its owner alone.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::borrow::Cow;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::store::{EntryName, Modified, NewSession, Raw};
+use crate::sys::{DirError, PrivateDir, PrivateError};
 
 use super::Source;
 
@@ -202,6 +204,11 @@ impl Known {
     }
 }
 
+/// The directory of a journal, and its name there.
+fn parts(path: &Path) -> (&Path, Cow<'_, str>) {
+    (path.parent().unwrap_or(path), path.file_name().unwrap_or_default().to_string_lossy())
+}
+
 /// The first line.
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
 struct Head {
@@ -225,17 +232,13 @@ impl Journal {
 
     /// Opens the journal, or begins one.
     pub(super) fn open(path: PathBuf, from: &str, to: &str) -> io::Result<Journal> {
-        if let Some(dir) = path.parent() {
-            DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        }
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+        let (dir, name) = parts(&path);
+        let mut file = PrivateDir::make(dir).map_err(io::Error::other)?.append(&name)?;
         if file.metadata()?.len() == 0 {
             let head = Head { wikifarm_journal: 1, from: from.to_owned(), to: to.to_owned() };
             writeln!(file, "{}", serde_json::to_string(&head)?)?;
             file.sync_all()?;
-            if let Some(dir) = path.parent() {
-                File::open(dir)?.sync_all()?;
-            }
+            File::open(dir)?.sync_all()?;
         } else {
             // A line that was cut off is ended, so that the next stands for itself.
             writeln!(file)?;
@@ -271,16 +274,13 @@ impl Journal {
 pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
     let mut known = Known::default();
     let told = |why: String| format!("{}: {why}", path.display());
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(known),
-        Err(error) => return Err(told(error.to_string())),
+    let (dir, name) = parts(path);
+    let dir = match PrivateDir::open(dir) {
+        Ok(dir) => dir,
+        Err(PrivateError::Directory(DirError::Missing { .. })) => return Ok(known),
+        Err(error) => return Err(error.to_string()),
     };
-    let stat = file.metadata().map_err(|error| told(error.to_string()))?;
-    let us = rustix::process::geteuid().as_raw();
-    if (stat.uid() != us && stat.uid() != 0) || stat.mode() & 0o022 != 0 {
-        return Err(told("others can write it, so it is not gone by".to_owned()));
-    }
+    let Some(file) = dir.read(&name).map_err(|error| told(error.to_string()))? else { return Ok(known) };
     let mut reader = BufReader::new(&file);
     let mut line = Vec::new();
     let mut next = |line: &mut Vec<u8>| {
@@ -321,6 +321,7 @@ pub(super) fn forget(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn a_line_that_was_cut_off_is_forgotten_and_the_next_stands_for_itself() {
