@@ -208,3 +208,19 @@ fn a_journal_that_others_could_have_made_is_not_gone_by() {
     }
     assert_eq!(fs::read_to_string(victim).unwrap(), "theirs\n");
 }
+
+#[test]
+fn a_directory_of_root_in_which_the_wiki_writes_is_told_with_the_cure() {
+    if !is_root() {
+        return;
+    }
+    let place = place();
+    let from = place.path().join("from");
+    std::os::unix::fs::chown(&from, Some(0), Some(4243)).unwrap();
+    fs::set_permissions(&from, fs::Permissions::from_mode(0o2770)).unwrap();
+    std::os::unix::fs::chown(from.join("a".repeat(40)), Some(4242), Some(4243)).unwrap();
+    let told = "wikifarm: moin-1.9:from: aaaaaaaa…: belongs to user 4242, the directory to user 0: if the wiki runs as user \
+                4242, chown the directory to that user; else somebody planted it\n";
+    let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
+    place.wikifarm(line).by_tester().any_stdout().stderr(told).status(3).run();
+}

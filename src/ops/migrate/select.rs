@@ -43,7 +43,11 @@ pub(super) fn ready(
         && uid != us
     {
         tally.counts.unsafe_files += 1;
-        tally.tell(format!("{}: {id}: belongs to user {uid}, the directory to user {us}", from()));
+        tally.tell(format!(
+            "{}: {id}: belongs to user {uid}, the directory to user {us}: if the wiki runs as user {uid}, chown the \
+             directory to that user; else somebody planted it",
+            from()
+        ));
         return None;
     }
     if raw.sealed == Some(false) {
