@@ -224,3 +224,24 @@ fn a_directory_of_root_in_which_the_wiki_writes_is_told_with_the_cure() {
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
     place.wikifarm(line).by_tester().any_stdout().stderr(told).status(3).run();
 }
+
+#[test]
+fn what_lies_in_a_sessions_place_at_the_target_is_told_and_left() {
+    let place = place();
+    let link = place.path().join("to").join("a".repeat(40));
+    std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
+    for conflict in ["skip", "newer"] {
+        place
+            .wikifarm(&format!(
+                "session migrate --from moin-1.9:from --to moin-1.9:to --move --on-conflict {conflict}"
+            ))
+            .stdout("copied 0 of 1 session (0 B)\n1 failed\nremoved 0 from the source\n")
+            .stderr(
+                "wikifarm: aaaaaaaa…: what is under this id at the target cannot be replaced: no regular file\n",
+            )
+            .status(3)
+            .run();
+    }
+    assert!(link.is_symlink());
+    assert_eq!(place.names("from").len(), 1);
+}

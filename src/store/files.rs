@@ -87,7 +87,7 @@ impl FileStore {
                 stamp,
                 sealed: None,
             }))),
-            Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
+            Err(NotOpened::Gone) => Ok(None),
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
             Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
         }

@@ -20,8 +20,12 @@ pub(super) fn plan(
         Ok(None) => return Some(ready),
         Ok(Some(Ok(raw))) => raw,
         // Not to be read, and so not to be replaced.
-        Ok(Some(Err(_))) => {
-            tally.counts.conflicts += 1;
+        Ok(Some(Err(why))) => {
+            tally.counts.failed += 1;
+            tally.tell(format!(
+                "{}: what is under this id at the target cannot be replaced: {why}",
+                ready.new.id
+            ));
             return None;
         }
         Err(error) => {

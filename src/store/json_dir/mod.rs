@@ -270,7 +270,7 @@ impl WritableStore for JsonStore {
         match open(&self.dir, &file_name(id)).and_then(|file| raw(&self.dir, &file)) {
             Ok((_, Ok((raw, _)))) => Ok(Some(Ok(raw))),
             Ok((_, Err((_, _, why)))) => Ok(Some(Err(Unreadable::Form(why)))),
-            Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
+            Err(NotOpened::Gone) => Ok(None),
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
             Err(why) => Ok(Some(Err(unsafe_or_large(why)))),
         }
