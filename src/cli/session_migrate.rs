@@ -69,8 +69,8 @@ pub(super) struct Options {
     /// About an id that is at the target too, with other contents
     #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
     on_conflict: Conflict,
-    /// New ids for sessions whose ids the target's wikis do not take, always the same for the same; for a database say
-    /// which generation reads it
+    /// New ids for sessions whose ids the target's wikis do not take, always the same for the same; for a database whose wikis
+    /// no farm file tells say which generation reads it
     #[arg(long, value_enum, value_name = "GENERATION", num_args = 0..=1, default_missing_value = "auto")]
     rename_ids: Option<Rename>,
     /// Write what nginx or Apache needs to put the new cookie in place of the old one that browsers send, so that new ids
