@@ -107,7 +107,8 @@ impl Transfer<'_> {
                     self.note_pair(&ready);
                     self.tally.counts.unsettled += 1;
                     let from = self.stores.from.spec().address();
-                    if !is_hopeless(&error) {
+                    // One file that may not be removed, as an immutable one, says nothing of the next.
+                    if !is_hopeless(&error) || error.kind() == io::ErrorKind::PermissionDenied {
                         self.tally.tell(format!("{from}: {}: copied, and not removed: {error}", ready.id));
                     } else if !std::mem::replace(&mut self.hopeless, true) {
                         self.tally.tell(format!("{from}: copied, and not removed: {error}"));
