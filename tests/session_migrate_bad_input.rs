@@ -245,3 +245,16 @@ fn what_lies_in_a_sessions_place_at_the_target_is_told_and_left() {
     assert!(link.is_symlink());
     assert_eq!(place.names("from").len(), 1);
 }
+
+#[test]
+fn a_dry_run_refuses_what_the_run_refuses() {
+    let place = place();
+    for flag in ["", " --dry-run"] {
+        place
+            .wikifarm(&format!("session migrate --from moin-1.9:from --to json:from{flag}"))
+            .stderr("wikifarm: source and target lie in one directory: move over a third\n")
+            .status(4)
+            .run();
+    }
+    assert_eq!(place.names("from"), ["a".repeat(40)]);
+}

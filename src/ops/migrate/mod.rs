@@ -151,8 +151,12 @@ impl Stores {
             }
             other => other.map_err(opened)?,
         };
-        if from.id() == to.id() && same_kind(from.spec(), to.spec()) {
-            return Err(Error::Refused("source and target are one and the same store".to_owned()));
+        if from.id() == to.id() {
+            let why = match same_kind(from.spec(), to.spec()) {
+                true => "source and target are one and the same store",
+                false => IN_ONE,
+            };
+            return Err(Error::Refused(why.to_owned()));
         }
         if store::may_be_one(from.as_ref(), to.as_ref()) {
             return Err(Error::Refused(
@@ -172,14 +176,14 @@ impl Stores {
         ids.sort_unstable();
         let [first, second] = ids;
         if first == second {
-            return Err(Error::Refused(
-                "source and target lie in one directory: move over a third".to_owned(),
-            ));
+            return Err(Error::Refused(IN_ONE.to_owned()));
         }
         let take = |id| locks.take_or_wait(id, waiting).map_err(refused);
         Ok([take(first)?, take(second)?])
     }
 }
+
+const IN_ONE: &str = "source and target lie in one directory: move over a third";
 
 fn same_kind(from: &StoreSpec, to: &StoreSpec) -> bool {
     from.layout == to.layout || from.layout.is_moins() && to.layout.is_moins()
