@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use nix::unistd::{getegid, geteuid};
+
 use crate::support::{DAY, NOW, Place, Session, clock, is_root};
 
 fn place() -> Place {
@@ -257,4 +259,18 @@ fn a_dry_run_refuses_what_the_run_refuses() {
             .run();
     }
     assert_eq!(place.names("from"), ["a".repeat(40)]);
+}
+
+#[test]
+fn only_root_gives_files_away() {
+    let place = place();
+    let line = "session migrate --from moin-1.9:from --to json:to --dry-run --owner";
+    let ran = place.wikifarm(&format!("{line} 4242:4242")).any_stderr().status(2).run();
+    let told = "wikifarm: --owner: only root can give files away, and you are user ";
+    assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+    let [user, group] = if is_root() { [65534; 2] } else { [geteuid().as_raw(), getegid().as_raw()] };
+    place.wikifarm(&format!("{line} {user}:{group}")).any_stdout().run();
+    if is_root() {
+        place.wikifarm(&format!("{line} 4242:4242")).by_tester().any_stdout().run();
+    }
 }

@@ -95,7 +95,7 @@ pub(super) struct Options {
     /// Wait for another copy that is at work in a store, instead of exiting with status 4
     #[arg(long)]
     wait: bool,
-    /// User (and group) of the files at the target, instead of those at the source
+    /// User (and group) of the files at the target, instead of those at the source; only root can give files away
     #[arg(long, value_name = "USER[:GROUP]", value_parser = who::parse)]
     owner: Option<who::Owner>,
     /// Permission bits of the files at the target, instead of those at the source
@@ -148,6 +148,9 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
     let mut farm = None;
     told.say("from", options.from.display());
     told.say("to", options.to.display());
+    if let Some(owner) = &options.owner {
+        owner.may_be_given().map_err(Failure::usage)?;
+    }
     let from = spec("--from", &options.from, &mut farm, context)?;
     let to = spec("--to", &options.to, &mut farm, context)?;
     // Its allow list counts even where both stores are named by address.

@@ -1,12 +1,30 @@
 //! `--owner`.
 
-use nix::unistd::{Group, User};
+use nix::unistd::{Gid, Group, User, getegid, geteuid, getgroups};
 
 /// A user and a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Owner {
     pub(super) uid: u32,
     pub(super) gid: u32,
+}
+
+impl Owner {
+    /// Whether we can give files to that user and group.
+    ///
+    /// # Errors
+    ///
+    /// That only root can, where it is not ourselves.
+    pub(super) fn may_be_given(self) -> Result<(), String> {
+        let (me, gid) = (geteuid(), Gid::from_raw(self.gid));
+        let group = gid == getegid() || getgroups().is_ok_and(|groups| groups.contains(&gid));
+        if me.is_root() || me.as_raw() == self.uid && group {
+            return Ok(());
+        }
+        Err(format!(
+            "--owner: only root can give files away, and you are user {me}: run it as root, or leave it out"
+        ))
+    }
 }
 
 /// Reads `USER`, whose own group it is then, or `USER:GROUP`; names or numbers.
