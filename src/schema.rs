@@ -144,16 +144,21 @@ fn kind(kind: Kind) -> Value {
 /// An address of a session store: files, SQLite, Redis over TCP, Redis by a socket.
 fn store() -> String {
     let plain = "[^\\u0000-\\u001f\\u007f-\\u009f]";
+    // A `?` is part of the file's name, unless a name and `=` follow.
+    let file = "[^?\\u0000-\\u001f\\u007f-\\u009f]";
+    let (word, none) = ("[A-Za-z0-9_-]", "[^?=A-Za-z0-9_\\-\\u0000-\\u001f\\u007f-\\u009f]");
+    let mark = format!("\\?({word}*|{word}*{none}{file}*|={file}*)");
     let options = |more: &str| {
         let option = format!("(prefix|password_file|key_file{more})=[^\\s#&]*");
         format!("(\\?{option}(&{option})*)?")
     };
     let server = "([^\\s/?#@:]+@)?([^\\s/?#@:\\[\\]]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{0,5})?(/[0-9]*)?";
     [
-        format!("^(moin-1\\.[89]|sqlite):{plain}+$"),
+        format!("^moin-1\\.[89]:{plain}+$"),
+        format!("^sqlite:({file}+({mark})*|({mark})+)(\\?key_file={plain}+)?$"),
         format!("^redis://{server}{}$", options("")),
         format!("^rediss://{server}{}$", options("|ca_file|cert_file|cert_key_file")),
-        format!("^redis\\+unix:(//)?/[^\\s/?#][^\\s?#]*{}$", options("|db")),
+        format!("^redis\\+unix:(//)?/[^\\s/?#][^\\s?#]*{}$", options("|db|user")),
     ]
     .join("|")
 }

@@ -107,7 +107,7 @@ fn of_the_rules_examples_it_refuses_those_of_the_wrong_shape() {
 }
 
 /// Values of every type, with one that fits each kind of setting.
-const VALUES: [&str; 44] = [
+const VALUES: [&str; 51] = [
     "\"\"",
     "\"word\"",
     "\"a\\u0001b\"",
@@ -125,6 +125,13 @@ const VALUES: [&str; 44] = [
     "\"json:sessions\"",
     "\"sqlite:sessions.db?key_file=/etc/key\"",
     "\"sqlite:\"",
+    "\"sqlite:sessions.db?keyfile=/etc/key\"",
+    "\"sqlite:sessions.db?key_file=\"",
+    "\"sqlite:?key_file=/etc/key\"",
+    "\"sqlite:a?b-c?=d?e f=g?key_file=/etc/key?x=y\"",
+    "\"sqlite:?\"",
+    "\"redis+unix:///run/redis.sock?user=wiki\"",
+    "\"redis://db.example.org/0?user=wiki\"",
     "\"redis://db.example.org\"",
     "\"redis://wiki@[::1]:7000/3?prefix=lab%3A&password_file=/etc/pw&key_file=/etc/key\"",
     "\"rediss://db.example.org:6380/0?key_file=key\"",

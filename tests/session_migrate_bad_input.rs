@@ -249,6 +249,17 @@ fn what_lies_in_a_sessions_place_at_the_target_is_told_and_left() {
 }
 
 #[test]
+fn an_option_of_sqlite_that_is_not_known() {
+    let place = place();
+    place
+        .wikifarm("session migrate --from moin-1.9:from --to sqlite:s.db?keyfile=x")
+        .stderr("wikifarm: --to sqlite:s.db?keyfile=x: unknown option \"keyfile\": expected key_file\n")
+        .status(2)
+        .run();
+    assert_eq!(place.names("."), ["from", "to"]);
+}
+
+#[test]
 fn a_dry_run_refuses_what_the_run_refuses() {
     let place = place();
     for flag in ["", " --dry-run"] {

@@ -65,7 +65,21 @@ fn an_address_that_is_none_is_said_with_its_place() {
             "a password in an address is seen by others (ps): put it into a file, and say ?password_file=FILE",
         ),
         ("redis://host?prefx=x", "unknown option \"prefx\": expected prefix, password_file or key_file"),
+        ("redis://host?db=1", "db is for sockets: say redis://HOST/DB"),
+        (
+            "rediss://host?prefx=x",
+            "unknown option \"prefx\": expected prefix, password_file, key_file, ca_file, cert_file or cert_key_file",
+        ),
+        (
+            "redis+unix:///run/r.sock?prefx=x",
+            "unknown option \"prefx\": expected prefix, password_file, key_file, db or user",
+        ),
+        (
+            "redis+unix://ro@/run/r.sock",
+            "a socket takes the user as an option: say redis+unix:///run/redis.sock?user=USER",
+        ),
         ("sqlite:", "sqlite: of what?"),
+        ("sqlite:one.db?keyfile=key", "unknown option \"keyfile\": expected key_file"),
     ] {
         let place = farm(address, "sqlite:two.db");
         let findings = place.wikifarm("config check --format json").any_stdout().status(1).run().json();

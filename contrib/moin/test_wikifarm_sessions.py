@@ -312,9 +312,18 @@ class OfAddresses(Place):
                              ('redis://:pw@h/0?key_file=%s' % self.key_file, 'seen by others'),
                              ('redis://h/0?key_file=%s&prefx=1' % self.key_file, 'unknown option prefx'),
                              ('redis://h/0?key_file=%s&ca_file=/ca' % self.key_file, 'unknown option ca_file'),
+                             ('redis://h/0?key_file=%s&user=a' % self.key_file, 'unknown option user'),
+                             ('redis+unix://ro@/s?key_file=%s' % self.key_file, 'user=USER'),
+                             ('sqlite:s.db?keyfile=%s' % self.key_file, 'unknown option keyfile: expected key_file'),
+                             ('sqlite:s.db?x=1?key_file=%s' % self.key_file, 'unknown option x'),
                              ('rediss://h/0?key_file=%s&cert_file=/c' % self.key_file, 'go together')):
             with self.assertRaisesRegexp(StoreError, why):
                 open_store(address)
+        self.assertEqual(open_store('sqlite:s?b.db?key_file=%s' % self.key_file).path, 's?b.db')
+        for address in ('redis://h/0?password=hush', 'redis://h/0?key_file=%s&password=hush' % self.key_file):
+            with self.assertRaises(StoreError) as raised:
+                open_store(address)
+            self.assertNotIn('hush', str(raised.exception))
         with self.assertRaises(IOError):
             open_store('sqlite:s.db?key_file=%s/none' % self.dir)
 
@@ -326,6 +335,8 @@ class OfAddresses(Place):
                                            'ssl_cert_reqs': 'required', 'ssl_check_hostname': True, 'password': 'secret'})
         store = open_store('rediss://h?ca_file=/ca&cert_file=/cert&cert_key_file=/key&key_file=%s' % self.key_file)
         self.assertEqual([store._settings['ssl_' + name] for name in ('ca_certs', 'certfile', 'keyfile')], ['/ca', '/cert', '/key'])
+        socket = open_store('redis+unix:///run/redis.sock?user=read%%20only&key_file=%s' % self.key_file)
+        self.assertEqual(socket._settings, {'unix_socket_path': '/run/redis.sock', 'db': 0, 'username': 'read only'})
         self.assertEqual(open_store('redis://h?key_file=%s' % self.key_file)._settings, {'host': 'h', 'port': 6379, 'db': 0})
 
     def test_the_seal_is_that_of_wikifarm(self):

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import logging
 import os
+import re
 import sqlite3
 import stat
 import threading
@@ -63,25 +64,35 @@ def read_secret(path):
 
 def open_store(address):
     """The store of an address as in the farm file: ``sqlite:FILE?key_file=KEY`` or ``redis://HOST:PORT/DB?key_file=KEY``,
-    also ``rediss://..`` and ``redis+unix:///SOCKET?..``, with ``prefix=`` and ``password_file=``, for TLS also with
-    ``ca_file=``, ``cert_file=`` and ``cert_key_file=``.
+    also ``rediss://..`` and ``redis+unix:///SOCKET?..``, with ``prefix=`` and ``password_file=``, for a socket also with
+    ``db=`` and ``user=``, for TLS with ``ca_file=``, ``cert_file=`` and ``cert_key_file=``.
 
     Opens nothing yet, so that a configuration can be loaded before processes are forked; but reads the key.
     """
     if address.startswith('sqlite:'):
-        path, _, key_file = address[len('sqlite:'):].partition('?key_file=')
+        rest = address[len('sqlite:'):]
+        # A `?` without NAME= behind it is part of the file's name.
+        option = re.search(r'\?([A-Za-z0-9_-]+)=', rest)
+        if option and option.group(1) != 'key_file':
+            raise StoreError('sqlite:%s: unknown option %s: expected key_file' % (rest[:option.start()], option.group(1)))
+        path, key_file = (rest[:option.start()], rest[option.end():]) if option else (rest, '')
         return SQLiteStore(path, _key(address, key_file))
     parts = urlparse.urlsplit(address)
     if parts.scheme not in ('redis', 'rediss', 'redis+unix'):
-        raise StoreError('%s: expected sqlite:FILE?key_file=KEY or redis://HOST:PORT/DB?key_file=KEY' % address)
+        raise StoreError('%s: expected sqlite:FILE?key_file=KEY or redis://HOST:PORT/DB?key_file=KEY' % parts.scheme)
     if parts.password is not None:
         raise StoreError('a password in an address is seen by others: put it into a file, and say ?password_file=FILE')
     options = dict(urlparse.parse_qsl(parts.query, keep_blank_values=True))
     key = _key(address, options.pop('key_file', ''))
     connect = {}
     if parts.scheme == 'redis+unix':
+        if parts.username:
+            raise StoreError('a socket takes the user as an option: say redis+unix:///SOCKET?user=USER')
         connect['unix_socket_path'] = urllib.unquote(parts.path)
         connect['db'] = int(options.pop('db', '') or 0)
+        user = options.pop('user', '')
+        if user:
+            connect['username'] = user
     else:
         connect['host'] = parts.hostname
         connect['port'] = parts.port or 6379
@@ -94,7 +105,8 @@ def open_store(address):
         connect['password'] = read_secret(options.pop('password_file'))
     prefix = options.pop('prefix', 'wikifarm:')
     if options:
-        raise StoreError('%s: unknown option %s' % (address, ', '.join(sorted(options))))
+        # Their values may be secrets.
+        raise StoreError('%s: unknown option %s' % (address.partition('?')[0], ', '.join(sorted(options))))
     return RedisStore(connect, prefix, key)
 
 
@@ -112,7 +124,7 @@ def _tls(options):
 def _key(address, key_file):
     if not key_file:
         raise StoreError('%s: names no key: say ?key_file=FILE, a file of random bytes made with '
-                         '`head -c 32 /dev/urandom | base64`' % address)
+                         '`head -c 32 /dev/urandom | base64`' % address.partition('?')[0])
     key = read_secret(key_file)
     if len(key) < SHORTEST_KEY:
         raise StoreError('%s: a key of %d bytes, expected at least %d' % (key_file, len(key), SHORTEST_KEY))

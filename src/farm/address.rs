@@ -1,19 +1,16 @@
 //! Addresses of session stores as `session_store` has them, and what they say beside the place:
 //! `sqlite:FILE?key_file=F`, `redis://user@host:port/db?prefix=P&..`.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use crate::sys::{Place, same_place};
 
+use super::sqlite_address::SqliteAddress;
+
 /// How keys begin, unless the address says otherwise.
 pub const DEFAULT_PREFIX: &str = "wikifarm:";
-
-/// What stands between the file and the key's file.
-const KEY_FILE: &str = "?key_file=";
 
 /// Where a Redis server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +54,9 @@ pub struct TlsFiles {
 /// The options that name files.
 const FILES: [&str; 5] = ["password_file", "key_file", "ca_file", "cert_file", "cert_key_file"];
 
+const PASSWORD: &str = "a password in an address is seen by others (ps): \
+                        put it into a file, and say ?password_file=FILE";
+
 impl RedisAddress {
     /// Whether a text begins as such an address.
     pub fn is_meant(text: &[u8]) -> bool {
@@ -64,18 +64,29 @@ impl RedisAddress {
     }
 
     /// Reads `redis://[USER@]HOST[:PORT][/DB]`, `rediss://..` or `redis+unix:///SOCKET`, each with
-    /// `?prefix=..&password_file=..&key_file=..`, for a socket also `db=..`, for TLS also
+    /// `?prefix=..&password_file=..&key_file=..`, for a socket also `db=..&user=..`, for TLS also
     /// `ca_file=..&cert_file=..&cert_key_file=..`.
     ///
     /// # Errors
     ///
     /// What is wrong, without the password if there is one.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("no URL of a Redis server: {error}"))?;
+        let socket_of = |text: &str| {
+            let authority = text.strip_prefix("redis+unix://")?.split('/').next()?;
+            authority.rsplit_once('@').map(|(user, _)| user.contains(':'))
+        };
+        if socket_of(text) == Some(false) {
+            return Err(
+                "a socket takes the user as an option: say redis+unix:///run/redis.sock?user=USER".to_owned()
+            );
+        }
+        let url = match Url::parse(text) {
+            Ok(url) => url,
+            Err(_) if socket_of(text) == Some(true) => return Err(PASSWORD.to_owned()),
+            Err(error) => return Err(format!("no URL of a Redis server: {error}")),
+        };
         if url.password().is_some() {
-            return Err("a password in an address is seen by others (ps): \
-                        put it into a file, and say ?password_file=FILE"
-                .to_owned());
+            return Err(PASSWORD.to_owned());
         }
         let port = url.port().unwrap_or(6379);
         let host = || match url.host_str() {
@@ -104,13 +115,15 @@ impl RedisAddress {
         };
         let (mut cert, mut cert_key) = (None, None);
         let tls = matches!(address.place, RedisPlace::Tls(..));
+        let socket = matches!(address.place, RedisPlace::Unix(_));
         for (name, value) in url.query_pairs() {
             match name.as_ref() {
                 "prefix" if value.contains(|c: char| c.is_control()) => {
                     return Err("a prefix with control characters".to_owned());
                 }
                 "prefix" => address.prefix = value.into_owned(),
-                "db" if matches!(address.place, RedisPlace::Unix(_)) => address.db = number(&value)?,
+                "db" if socket => address.db = number(&value)?,
+                "user" if socket => address.user = Some(value.into_owned()).filter(|user| !user.is_empty()),
                 "password_file" => address.password_file = Some(PathBuf::from(value.as_ref())),
                 "key_file" => address.key_file = Some(PathBuf::from(value.as_ref())),
                 "ca_file" if tls => address.tls.ca_file = Some(PathBuf::from(value.as_ref())),
@@ -119,11 +132,9 @@ impl RedisAddress {
                 "ca_file" | "cert_file" | "cert_key_file" => {
                     return Err(format!("{name} is for TLS: say rediss:// instead of redis://"));
                 }
-                other => {
-                    return Err(format!(
-                        "unknown option {other:?}: expected prefix, password_file or key_file"
-                    ));
-                }
+                "db" => return Err("db is for sockets: say redis://HOST/DB".to_owned()),
+                "user" => return Err("user is for sockets: say redis://USER@HOST".to_owned()),
+                other => return Err(unknown(other, &value, &address.place)),
             }
         }
         address.tls.own = match (cert, cert_key) {
@@ -181,10 +192,10 @@ impl StoreAddress {
             "moin-1.8" => Ok(StoreAddress::Moin18(join(base, place))),
             "moin-1.9" => Ok(StoreAddress::Moin19(join(base, place))),
             "sqlite" => {
-                let SqliteAddress { file, key_file } = SqliteAddress::parse(place);
+                let SqliteAddress { file, key_file } = SqliteAddress::parse(place)?;
                 let mut whole = join(base, &file).into_os_string();
                 if let Some(key) = key_file {
-                    whole.push(KEY_FILE);
+                    whole.push("?key_file=");
                     whole.push(join(base, &key));
                 }
                 Ok(StoreAddress::Sqlite(PathBuf::from(whole)))
@@ -240,7 +251,27 @@ fn number(text: &str) -> Result<i64, String> {
     if text.is_empty() {
         return Ok(0);
     }
-    text.parse().ok().filter(|db| *db >= 0).ok_or_else(|| format!("{text:?} is no number of a database"))
+    // What stands there may be the end of a password with a slash.
+    let wrong = || "no number of a database in it, as in redis://127.0.0.1:6379/0".to_owned();
+    text.parse().ok().filter(|db| *db >= 0).ok_or_else(wrong)
+}
+
+/// That an option is not known, and which are. What is no name may be a piece of a password.
+fn unknown(name: &str, value: &str, place: &RedisPlace) -> String {
+    let expected = match place {
+        RedisPlace::Tcp(..) => "prefix, password_file or key_file",
+        RedisPlace::Tls(..) => "prefix, password_file, key_file, ca_file, cert_file or cert_key_file",
+        RedisPlace::Unix(_) => "prefix, password_file, key_file, db or user",
+    };
+    match name.bytes().all(is_of_name) && !value.is_empty() {
+        true => format!("unknown option {name:?}: expected {expected}"),
+        false => format!("unknown option: expected {expected}"),
+    }
+}
+
+/// Whether names of options have that byte.
+pub(super) fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
 /// `%2F` and its like as the bytes they stand for; what is no UTF-8 then becomes U+FFFD.
@@ -267,32 +298,6 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// An address of sessions in SQLite, understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SqliteAddress {
-    /// The database.
-    pub file: PathBuf,
-    /// The file that holds the key of the seals.
-    pub key_file: Option<PathBuf>,
-}
-
-impl SqliteAddress {
-    /// Reads `FILE` or `FILE?key_file=KEY`: what is behind `sqlite:`.
-    pub fn parse(text: &Path) -> Self {
-        const OPTION: &[u8] = KEY_FILE.as_bytes();
-        let bytes = text.as_os_str().as_bytes();
-        let at = bytes.windows(OPTION.len()).position(|part| part == OPTION);
-        let path = |bytes: Option<&[u8]>| PathBuf::from(OsStr::from_bytes(bytes.unwrap_or_default()));
-        match at {
-            None => SqliteAddress { file: text.to_owned(), key_file: None },
-            Some(at) => SqliteAddress {
-                file: path(bytes.get(..at)),
-                key_file: Some(path(bytes.get(at + OPTION.len()..))),
-            },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,6 +319,7 @@ mod tests {
         assert_eq!(tls, TlsFiles { ca_file: Some("/ca".into()), own: Some(("/cert".into(), "/key".into())) });
         let unix = parse("redis+unix:///run/my%20redis.sock?db=2");
         assert_eq!((unix.place, unix.db), (RedisPlace::Unix("/run/my redis.sock".into()), 2));
+        assert_eq!(parse("redis+unix:///run/r.sock?user=read%20only").user.as_deref(), Some("read only"));
     }
 
     #[test]
@@ -323,7 +329,21 @@ mod tests {
             ("redis://h/zero", "no number of a database"),
             ("redis://h/-1", "no number of a database"),
             ("redis://h/0?prefx=a", "unknown option \"prefx\""),
-            ("redis://h/0?db=1", "unknown option \"db\""),
+            ("redis://h/0?db=1", "say redis://HOST/DB"),
+            ("redis://h/0?user=a", "say redis://USER@HOST"),
+            ("redis://h/0?geheim", "unknown option: expected prefix, password_file or key_file"),
+            ("redis://u:1/geheim@h", "no number of a database"),
+            ("redis://u:1?geheim@h=x", "unknown option: expected"),
+            (
+                "rediss://h/0?x=1",
+                "unknown option \"x\": expected prefix, password_file, key_file, ca_file, cert_file or",
+            ),
+            (
+                "redis+unix:///s?x=1",
+                "unknown option \"x\": expected prefix, password_file, key_file, db or user",
+            ),
+            ("redis+unix://ro@/run/r.sock", "redis+unix:///run/redis.sock?user=USER"),
+            ("redis+unix://ro:geheim@/run/r.sock", "password_file"),
             ("redis:h", "no host"),
             ("redis://h?ca_file=/ca", "say rediss://"),
             ("rediss://h?cert_file=/cert", "go together"),
@@ -333,13 +353,6 @@ mod tests {
             let error = RedisAddress::parse(text).unwrap_err();
             assert!(error.contains(why) && !error.contains("geheim"), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn addresses_of_sqlite() {
-        let address = SqliteAddress::parse(Path::new("/a/b.db?key_file=/c"));
-        assert_eq!(address, SqliteAddress { file: "/a/b.db".into(), key_file: Some("/c".into()) });
-        assert_eq!(SqliteAddress::parse(Path::new("b?c")).file, Path::new("b?c"));
     }
 
     #[test]

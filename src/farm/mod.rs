@@ -21,6 +21,7 @@ mod policy;
 mod problem;
 pub mod python;
 mod source;
+mod sqlite_address;
 mod table;
 mod units;
 mod value;
@@ -29,7 +30,7 @@ mod wiki;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress, StoreAddress, TlsFiles};
+pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, StoreAddress, TlsFiles};
 pub use change::{Change, Edit, Fix, apply, quoted};
 pub use crowded::{crowd, with_slash};
 pub use draft::Draft;
@@ -41,6 +42,7 @@ pub use policy::{
 };
 pub use problem::Problem;
 pub use source::{Place, Source, Span};
+pub use sqlite_address::SqliteAddress;
 pub use table::Table;
 pub use units::{parse_duration, parse_time};
 pub use value::{Value, parse_url};

@@ -100,7 +100,7 @@ pub fn taken(spec: &StoreSpec, on_disk: u64, entries: u64) -> (Option<u64>, Opti
 
 /// What the files of a database take up: itself, and what SQLite keeps beside it while it is in use.
 fn database(address: &Path) -> (u64, u64) {
-    let file = SqliteAddress::parse(address).file;
+    let file = SqliteAddress::file_of(address);
     ["", "-wal", "-shm"].into_iter().fold((0, 0), |(bytes, files), suffix| {
         let mut path = file.clone().into_os_string();
         path.push(suffix);
@@ -115,7 +115,7 @@ fn database(address: &Path) -> (u64, u64) {
 pub fn room(spec: &StoreSpec) -> Option<Room> {
     match spec.layout {
         Layout::Redis => None,
-        Layout::Sqlite => Room::at(&SqliteAddress::parse(&spec.dir).file).ok(),
+        Layout::Sqlite => Room::at(&SqliteAddress::file_of(&spec.dir)).ok(),
         Layout::Moin18 | Layout::Moin19 | Layout::Json => Room::at(&spec.dir).ok(),
     }
 }

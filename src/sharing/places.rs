@@ -24,7 +24,7 @@ pub fn session_place(wiki: &Wiki, places: &dyn Places) -> Option<(PathBuf, Ident
             Some((PathBuf::from(text), identity))
         }
         Some(StoreAddress::Sqlite(place)) => {
-            let file = SqliteAddress::parse(&place).file;
+            let file = SqliteAddress::file_of(&place);
             let identity = places.identity(&file);
             Some((file, identity))
         }

@@ -59,7 +59,7 @@ impl StoreSpec {
         match self.layout {
             Layout::Redis => RedisAddress::parse(&self.dir.to_string_lossy())
                 .map_or_else(|_| same_place(&self.dir), |address| address.place()),
-            Layout::Sqlite => same_place(&SqliteAddress::parse(&self.dir).file),
+            Layout::Sqlite => same_place(&SqliteAddress::file_of(&self.dir)),
             _ => same_place(&self.dir),
         }
     }
@@ -84,13 +84,15 @@ pub enum AddressError {
     UnknownKind(String),
     /// What is wrong with an address of Redis.
     Redis(String),
+    /// What is wrong with an address of SQLite.
+    Sqlite(String),
 }
 
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kinds = "expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory";
         match self {
-            AddressError::Redis(why) => f.write_str(why),
+            AddressError::Redis(why) | AddressError::Sqlite(why) => f.write_str(why),
             AddressError::Empty => write!(f, "no directory named: {kinds}"),
             AddressError::UnknownKind(kind) => write!(f, "there are no stores of kind {kind:?}: {kinds}"),
         }
@@ -197,7 +199,11 @@ impl Address {
         for layout in [Layout::Moin18, Layout::Moin19, Layout::Json, Layout::Sqlite] {
             let rest = bytes.strip_prefix(layout.name().as_bytes()).and_then(|rest| rest.strip_prefix(b":"));
             if let Some(rest) = rest {
-                return Ok(Address { layout: Some(layout), dir: dir(rest)? });
+                let dir = dir(rest)?;
+                if layout == Layout::Sqlite {
+                    SqliteAddress::parse(&dir).map_err(AddressError::Sqlite)?;
+                }
+                return Ok(Address { layout: Some(layout), dir });
             }
         }
         let kind = bytes.split(|byte| *byte == b':').next().filter(|kind| kind.len() < bytes.len());

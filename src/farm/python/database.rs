@@ -67,7 +67,7 @@ fn whole(text: &str) -> Result<bool, String> {
     }
     match StoreAddress::parse(text, Path::new("."))? {
         StoreAddress::Sqlite(place) => {
-            let SqliteAddress { file: database, key_file } = SqliteAddress::parse(&place);
+            let SqliteAddress { file: database, key_file } = SqliteAddress::parse(&place)?;
             Ok(from_root(&database) && file(&key_file))
         }
         StoreAddress::Redis(address) => {

@@ -144,7 +144,7 @@ impl Users {
             let id = match spec.layout {
                 Layout::Redis => None,
                 Layout::Sqlite => {
-                    let stat = SqliteAddress::parse(&spec.dir).file.symlink_metadata().ok();
+                    let stat = SqliteAddress::file_of(&spec.dir).symlink_metadata().ok();
                     use std::os::unix::fs::MetadataExt;
                     stat.map(|stat| FileId { device: stat.dev(), inode: stat.ino() })
                 }

@@ -29,7 +29,7 @@ pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<P
 
 /// Who may do what with the file of a database: all sessions are in it.
 fn database(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
-    let path = SqliteAddress::parse(&spec.dir).file;
+    let path = SqliteAddress::file_of(&spec.dir);
     if let Err(error) = replaceable(&path, "file", found) {
         problems.push(Problem(format!("{}: {error}", path.display())));
     }

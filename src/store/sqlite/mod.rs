@@ -48,7 +48,8 @@ pub struct SqliteStore {
 
 /// Makes an empty database where there is no such file.
 pub(super) fn create(spec: &StoreSpec) -> Result<(), StoreError> {
-    schema::create(&SqliteAddress::parse(&spec.dir).file).map_err(|why| unusable(spec, why))
+    let file = SqliteAddress::parse(&spec.dir).map_err(|why| StoreError::unusable(spec, why))?.file;
+    schema::create(&file).map_err(|why| unusable(spec, why))
 }
 
 fn unusable(spec: &StoreSpec, why: Unusable) -> StoreError {
@@ -68,7 +69,7 @@ impl SqliteStore {
     ///
     /// Where there is none, it is of another program or version, or cannot be opened.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
-        let address = SqliteAddress::parse(&spec.dir);
+        let address = SqliteAddress::parse(&spec.dir).map_err(|why| StoreError::unusable(&spec, why))?;
         let key = seal::key_of(address.key_file.as_ref()).map_err(|why| StoreError::unusable(&spec, why))?;
         let Database { reader, writer, dir, id } =
             schema::open(&address.file).map_err(|why| unusable(&spec, why))?;
