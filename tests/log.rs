@@ -89,3 +89,29 @@ fn where_nobody_listens_the_run_is_done_all_the_same() {
         .stderr("wikifarm: --log: nothing was logged: nobody: No such file or directory (os error 2)\n")
         .run();
 }
+
+#[test]
+fn no_password_goes_into_the_log() {
+    let place = farm();
+    let log = listener(&place);
+    for (address, shown) in [
+        ("redis://u:topsecret@h/0", "redis://u:…@h/0"),
+        ("redis://h/0?password=topsecret", "redis://h/0?password=…"),
+        ("mysql://u:topsecret@h/0", "mysql://u:…@h/0"),
+    ] {
+        place
+            .wikifarm(&format!("session migrate --from moin-1.9:sessions --log=log --to {address}"))
+            .status(2)
+            .any_stderr()
+            .run();
+        let line = line_of_failure(&log);
+        assert!(line.contains(shown) && !line.contains("topsecret"), "{line}");
+    }
+}
+
+/// As [`line`], whatever ends it.
+fn line_of_failure(listener: &UnixDatagram) -> String {
+    let mut buffer = [0; 4096];
+    let count = listener.recv(&mut buffer).unwrap();
+    String::from_utf8(buffer[..count].to_vec()).unwrap()
+}

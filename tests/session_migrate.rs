@@ -366,7 +366,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         (
             "moin-1.9:from",
             "redis://:pw@h/0",
-            "wikifarm: --to redis://…@h/0: a password in an address is seen by others (ps): put it into a file, and say ?password_file=FILE\n",
+            "wikifarm: --to redis://:…@h/0: a password in an address is seen by others (ps): put it into a file, and say ?password_file=FILE\n",
             2,
         ),
         ("moin-1.9:from", "wiki:none", "", 2),

@@ -140,3 +140,51 @@ mod sqlite {
         assert_eq!(ids(""), "c");
     }
 }
+
+#[test]
+fn a_password_in_the_farm_file_is_shown_nowhere() {
+    let plain = "redis://u:topsecret@host/0";
+    for (line, shown) in [
+        (format!("session_store = \"{plain}\""), "redis://u:*********@host/0\""),
+        (format!("sesion_store = '{plain}'"), "redis://u:*********@host/0'"),
+        (format!("session_store = [\"{plain}\"]"), "redis://u:*********@host/0\""),
+        (format!("session_store = \"{plain}"), "redis://u:*********@host/0"),
+        (format!("session_store = {plain}"), "redis://u:*********@host/0"),
+        ("session_store = \"redis://h/0?password=topsecret\"".to_owned(), "redis://h/0?password=*********"),
+        ("session_store = \"mysql://u:topsecret@h/0\"".to_owned(), "mysql://u:*********@h/0\""),
+        ("aliases = \"https://u:topsecret@h/\"".to_owned(), "https://u:*********@h/\""),
+    ] {
+        let text = format!("moin = \"1.9.11\"\n[wikis.one]\nurl = \"https://one.example.org/\"\n{line}\n");
+        let place = Place::new().file("farm.toml", text);
+        let mut all = String::new();
+        for command in [
+            "config check --format json",
+            "config check --format ndjson",
+            "config check --format sarif",
+            "config check --format github",
+            "config check --format junit",
+            "config check --diff",
+            "config show",
+            "config export",
+            "session list",
+            "config check",
+        ] {
+            let ran = place.wikifarm(command).any_stdout().any_stderr().status_among(&[0, 1, 2, 3]).run();
+            all = ran.stdout + &ran.stderr;
+            assert!(!all.contains("topsecret"), "{line}: {command}: {all}");
+        }
+        assert!(all.contains(shown), "{line}: {all}");
+    }
+}
+
+#[test]
+fn the_caret_points_at_what_is_hidden() {
+    let place = Place::new().file(
+        "farm.toml",
+        "moin = \"1.9.11\"\n[wikis.one]\nurl = \"https://one.example.org/\"\nsession_store = \"redis://u:topsecret@h/0\"\n",
+    );
+    let ran = place.wikifarm("config check").any_stdout().status(1).run();
+    let under =
+        "4 | session_store = \"redis://u:*********@h/0\"\n  |                 ^^^^^^^^^^^^^^^^^^^^^^^^^";
+    assert!(ran.stdout.contains(under), "{}", ran.stdout);
+}

@@ -32,6 +32,10 @@ mod who;
 /// and compared. Expired ones stay behind; so does one that ends at the source meanwhile. Killed at any point, the same
 /// command goes on; --rollback undoes. A session that names a class which sessions have no business to name is held back
 /// and reported: Python would run it; so is one without the seal of a store whose address names a key.
+///
+/// The journal is migrate-….jsonl in the state directory (/var/lib/wikifarm for root, else ~/.local/state/wikifarm), with
+/// mode 0600: it holds whole ids and the pickles of sessions that would else be lost. --rollback needs it; remove it once
+/// the move is final. What a user ends at the source between two runs is not taken back at the target.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, 3 some were held back or could not be handled, each named, 4 refused by a \
@@ -146,8 +150,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 
 fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
     let mut farm = None;
-    told.say("from", options.from.display());
-    told.say("to", options.to.display());
+    told.say("from", shown_address(&options.from));
+    told.say("to", shown_address(&options.to));
     if let Some(owner) = &options.owner {
         owner.may_be_given().map_err(Failure::usage)?;
     }

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::sys::{Place, same_place};
 
+use super::secret::hidden;
 use super::sqlite_address::SqliteAddress;
 
 /// How keys begin, unless the address says otherwise.
@@ -50,6 +51,10 @@ pub struct TlsFiles {
     /// Our own certificate, and the file of its key: for a server that asks who we are.
     pub own: Option<(PathBuf, PathBuf)>,
 }
+
+/// The options of all addresses.
+pub(super) const OPTIONS: [&str; 8] =
+    ["prefix", "password_file", "key_file", "db", "user", "ca_file", "cert_file", "cert_key_file"];
 
 /// The options that name files.
 const FILES: [&str; 5] = ["password_file", "key_file", "ca_file", "cert_file", "cert_key_file"];
@@ -201,7 +206,7 @@ impl StoreAddress {
                 Ok(StoreAddress::Sqlite(PathBuf::from(whole)))
             }
             "json" => Err("no MoinMoin reads sessions in JSON".to_owned()),
-            _ => Err(format!("there is no session store {text:?}")),
+            _ => Err(format!("there is no session store {:?}", hidden(text))),
         }
     }
 

@@ -20,6 +20,7 @@ mod parse;
 mod policy;
 mod problem;
 pub mod python;
+mod secret;
 mod source;
 mod sqlite_address;
 mod table;
@@ -41,6 +42,7 @@ pub use policy::{
     IndexPlace, LINT_KEYS, Limit, LintLevels, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, PrunePolicy,
 };
 pub use problem::Problem;
+pub use secret::{hidden, secrets, shortened};
 pub use source::{Place, Source, Span};
 pub use sqlite_address::SqliteAddress;
 pub use table::Table;

@@ -1,6 +1,6 @@
 //! What is wrong with a farm file itself.
 
-use super::{Change, Fix, Span};
+use super::{Change, Fix, Span, hidden};
 
 /// Something the parser found: a finding in the making. The rule of that name (see `config rules`) explains it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,11 +23,12 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(rule: &'static str, span: Span, message: impl Into<String>) -> Problem {
-        Problem { rule, message: message.into(), help: None, span, also: Vec::new(), fatal: true, fix: None }
+        let message = hidden(&message.into()).into_owned();
+        Problem { rule, message, help: None, span, also: Vec::new(), fatal: true, fix: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Problem {
-        self.help = Some(help.into());
+        self.help = Some(hidden(&help.into()).into_owned());
         self
     }
 
@@ -39,14 +40,21 @@ impl Problem {
 
     /// With what may have been meant in the problem's own place.
     pub(super) fn guess(mut self, with: impl Into<String>) -> Problem {
-        let span = self.span.clone();
-        self.fix = Some(Box::new(Fix::not_safe(Change::Replace { span, with: with.into() })));
+        let (span, with) = (self.span.clone(), with.into());
+        if may_be_shown(&with) {
+            self.fix = Some(Box::new(Fix::not_safe(Change::Replace { span, with })));
+        }
         self
     }
 
     /// With another text in the problem's own place.
     pub(super) fn instead(self, with: impl Into<String>) -> Problem {
-        let span = self.span.clone();
-        self.fix(Change::Replace { span, with: with.into() })
+        let (span, with) = (self.span.clone(), with.into());
+        if may_be_shown(&with) { self.fix(Change::Replace { span, with }) } else { self }
     }
+}
+
+/// Whether no password is in it: what is to be written is shown as well.
+fn may_be_shown(text: &str) -> bool {
+    hidden(text) == text
 }

@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::Deco
 use serde::Serialize;
 
 use super::{escape, sarif};
-use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors};
+use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors, hidden};
 use crate::lint::{self, Finding, Severity};
 
 /// One finding as `config check --format json` has it. Lines and columns count from 1, columns in characters; the end
@@ -148,8 +148,8 @@ impl<'a> Results<'a> {
                 None => finding.message.clone(),
             };
             // What stands there and whose it is stays the same when lines move.
-            let text: String =
-                source.text().get(finding.span.clone()).unwrap_or_default().chars().take(100).collect();
+            let text = hidden(source.text().get(finding.span.clone()).unwrap_or_default());
+            let text: String = text.chars().take(100).collect();
             let key = format!("{}\0{text}", finding.wikis.first().map_or("", String::as_str));
             let times = seen.entry((finding.rule, key.clone())).or_default();
             *times += 1;
@@ -261,5 +261,5 @@ fn excerpt<'a>(
     let text = text.strip_suffix('\r').unwrap_or(text);
     let inside = |at: usize| at.saturating_sub(offset).min(text.len());
     let annotation = kind.span(inside(span.start)..inside(end)).label(label);
-    Snippet::source(text).line_start(line).path(path).annotation(annotation)
+    Snippet::source(hidden(text)).line_start(line).path(path).annotation(annotation)
 }

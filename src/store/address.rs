@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::farm::{RedisAddress, SqliteAddress};
+use crate::farm::{RedisAddress, SqliteAddress, shortened};
 use crate::moin::Version;
 use crate::sys::{Dir, DirError, Kind, Place, same_place};
 
@@ -103,14 +103,7 @@ impl std::error::Error for AddressError {}
 
 /// An address as it may be shown: without the password that somebody put into it.
 pub fn shown_address(text: &OsStr) -> String {
-    let text = text.to_string_lossy();
-    match text.split_once("//") {
-        Some((scheme, rest)) if RedisAddress::is_meant(text.as_bytes()) => match rest.rsplit_once('@') {
-            Some((_, place)) => format!("{scheme}//…@{place}"),
-            None => text.into_owned(),
-        },
-        _ => text.into_owned(),
-    }
+    shortened(&text.to_string_lossy()).into_owned()
 }
 
 /// Why the layout of a bare directory is not known.
@@ -279,8 +272,8 @@ mod tests {
     #[test]
     fn a_password_in_an_address_is_not_shown() {
         let shown = |text: &str| shown_address(OsStr::new(text));
-        assert_eq!(shown("redis://:s3cret@h/0"), "redis://…@h/0");
-        assert_eq!(shown("rediss://u:p@ss@h:1/0?prefix=a"), "rediss://…@h:1/0?prefix=a");
+        assert_eq!(shown("redis://:s3cret@h/0"), "redis://:…@h/0");
+        assert_eq!(shown("rediss://u:p@ss@h:1/0?prefix=a"), "rediss://u:…@h:1/0?prefix=a");
         assert_eq!(shown("redis://h/0"), "redis://h/0");
         assert_eq!(shown("/srv//a@b"), "/srv//a@b");
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
 use crate::cli::{Context, Exit, Failure, Outcome};
-use crate::farm::{Place, Source};
+use crate::farm::{Place, Source, hidden};
 use crate::lint::{Finding, Mended, Severity};
 use crate::report::escape;
 use crate::sys::{self, Replaced};
@@ -84,9 +84,10 @@ pub(super) fn show(before: &Source, mended: &Mended, context: &mut Context<'_>) 
                 ChangeTag::Insert => ("+", "\u{1b}[32m"),
                 ChangeTag::Equal => (" ", ""),
             };
-            let line = change.value();
+            // A diff with stars in it cannot be applied; better that than a password in a CI log.
+            let line = hidden(change.value());
             // Only a terminal is in danger; `patch` wants every byte as it is.
-            let bare = line.strip_suffix('\n').unwrap_or(line);
+            let bare = line.strip_suffix('\n').unwrap_or(&line);
             let shown = match context.terminal {
                 true => escape(bare.strip_suffix('\r').unwrap_or(bare)),
                 false => bare.into(),

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
-use crate::farm::Span;
+use crate::farm::{Span, secrets as passwords_in};
 
 /// How many steps the parser may take for each byte, and at least. Real files take about one for each 100 bytes; only text made
 /// to be ambiguous needs many.
@@ -64,7 +64,7 @@ pub(super) fn look_over(tree: &Tree, text: &str) -> Findings {
         } else if matches!(node.kind(), "assignment" | "keyword_argument" | "pair") {
             secrets(node, text, &mut found.secrets);
         } else if node.kind() == "string_content" {
-            password(node, text, &mut found.secrets);
+            passwords(node, text, &mut found.secrets);
         }
         // What an error holds is told by the error itself, but for comments.
         if cursor.goto_first_child() {
@@ -100,17 +100,11 @@ fn secrets(node: Node<'_>, text: &str, found: &mut Vec<Span>) {
     found.extend(all);
 }
 
-/// The password in a text like `redis://user:password@host`.
-fn password(node: Node<'_>, text: &str, found: &mut Vec<Span>) {
-    let all = text.get(node.byte_range()).unwrap_or_default();
-    let Some((before, rest)) = all.split_once("://") else { return };
-    let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
-    let Some((user, _)) = authority.rsplit_once('@') else { return };
-    let Some((name, password)) = user.split_once(':').filter(|(_, password)| !password.is_empty()) else {
-        return;
-    };
-    let start = node.start_byte() + before.len() + "://".len() + name.len() + 1;
-    found.push(start..start + password.len());
+/// The passwords in a text with addresses, like `redis://user:password@host`.
+fn passwords(node: Node<'_>, text: &str, found: &mut Vec<Span>) {
+    let start = node.start_byte();
+    let all = passwords_in(text.get(node.byte_range()).unwrap_or_default());
+    found.extend(all.into_iter().map(|span| start + span.start..start + span.end));
 }
 
 /// The named children of a node, comments left out.
