@@ -14,7 +14,9 @@ use super::{Context, Exit, Failure, Format, Outcome};
 use crate::ops::Problems;
 use crate::report::measure::{bytes, relative, sessions};
 use crate::report::table;
-use crate::store::{self, Fields, Found, Prefixes, Session, State, StoreSpec, is_older, seconds, tally};
+use crate::store::{
+    self, EntryName, Fields, Found, Prefixes, Session, State, StoreSpec, is_older, seconds, tally,
+};
 
 /// List sessions: whose they are, until when they last, when they were last written
 #[derive(Debug, Args)]
@@ -114,8 +116,12 @@ impl<'a> Rows<'a> {
 
 /// What tells the sessions that are shown of a store from all its others; without their names the shortest does.
 fn prefixes(position: usize, spec: &StoreSpec, rows: &[Row]) -> Prefixes {
-    let ids = rows.iter().filter(|row| row.store == position).map(|row| row.session.id);
-    let mut prefixes = Prefixes::new(ids.collect());
+    let ids: Vec<EntryName> =
+        rows.iter().filter(|row| row.store == position).map(|row| row.session.id).collect();
+    if ids.is_empty() {
+        return Prefixes::default();
+    }
+    let mut prefixes = Prefixes::new(ids);
     if let Ok(store) = store::open(spec.clone()) {
         // What could not be looked at was said.
         let _ = store.names(&mut |name| prefixes.see(&name));
@@ -155,8 +161,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         exit = exit.and(complete);
     }
     let (rows, all) = rows.sorted();
-    let prefixes: Vec<Prefixes> =
-        stores.specs.iter().enumerate().map(|(position, spec)| prefixes(position, spec, &rows)).collect();
+    // Whole ids are told apart without the others.
+    let prefixes = |(position, spec)| {
+        if options.reveal { Prefixes::default() } else { prefixes(position, spec, &rows) }
+    };
+    let prefixes: Vec<Prefixes> = stores.specs.iter().enumerate().map(prefixes).collect();
     let output = rows.iter().filter_map(|row| {
         let spec = stores.specs.get(row.store)?;
         let id = shown(&row.session.id, prefixes.get(row.store)?, options.reveal);
