@@ -5,26 +5,24 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 
 use super::session_list::states;
 use super::session_prune::trusted;
 use super::stores::of_wiki;
 use super::told::{self, LogArgs, Told};
 use super::users::Users;
-use super::{Context, Exit, Failure, Format, Outcome};
+use super::{Context, Failure, Format, Outcome};
 use crate::farm::{Farm, parse_duration};
-use crate::ops::migrate::{
-    self, AllowList, Error, Generation, OnConflict, Options as Run, Report, Stores, Undone, UserMap,
-};
-use crate::report::escape;
-use crate::report::measure::bytes;
+use crate::ops::migrate::{self, AllowList, Error, Generation, OnConflict, Options as Run, Stores, UserMap};
 use crate::store::{Address, State, StoreSpec, UserDir, shown_address, tally};
 use crate::sys;
 
 mod cookie_map;
+mod report;
 mod user_map;
 mod who;
+
+use report::{held_back, status, status_undone, tell, tell_undone};
 
 /// Move sessions between stores: directories, layouts, databases
 ///
@@ -218,7 +216,10 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
         told.say("restored", undone.restored);
         told.say("changed", undone.changed);
         told.say("failed", undone.failed);
-        return tell_undone(&undone, context);
+        let exit = status_undone(&undone);
+        told.done(exit);
+        tell_undone(&undone, context)?;
+        return Ok(exit);
     }
     let stop = context.stop()?;
     let moving = context.progress("Moving sessions", &tally::MOVED, &[source]);
@@ -235,9 +236,10 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
         Ok(written) => (written, None),
         Err(failure) => (None, Some(failure)),
     };
-    told.done(status(&report));
-    tell(&report, written.as_ref(), options, context)?;
-    unwritten.map_or(Ok(status(&report)), Err)
+    let exit = status(&report);
+    told.done(unwritten.as_ref().map_or(exit, |failure| exit.and(failure.exit)));
+    tell(&report, written.as_ref(), options.remove, context)?;
+    unwritten.map_or(Ok(exit), Err)
 }
 
 fn failure(error: Error) -> Failure {
@@ -283,137 +285,4 @@ fn generation(rename: Rename, to: &StoreSpec) -> Result<Generation, Failure> {
             ))
         }),
     }
-}
-
-/// The report as JSON.
-#[derive(Serialize)]
-struct Printed<'a> {
-    #[serde(flatten)]
-    report: &'a Report,
-    cookie_map: Option<&'a cookie_map::Written>,
-}
-
-fn tell(
-    report: &Report,
-    cookie_map: Option<&cookie_map::Written>,
-    options: &Options,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    for problem in &report.tally.problems {
-        context.complain(&problem.to_string())?;
-    }
-    if context.format == Format::Json {
-        context.json(&Printed { report, cookie_map })?;
-    } else if context.verbosity >= 0 {
-        write!(context.out, "{}", human(report, options))?;
-        if let Some(map) = cookie_map {
-            map.tell(report.dry_run, context)?;
-        }
-    }
-    Ok(())
-}
-
-fn status(report: &Report) -> Exit {
-    match held_back(report) > 0 || report.stopped || report.tally.counts.left > 0 {
-        true => Exit::Partial,
-        false => Exit::Success,
-    }
-}
-
-/// How many sessions could not be moved though they were meant.
-fn held_back(report: &Report) -> u64 {
-    let c = &report.tally.counts;
-    c.forbidden
-        + c.unsafe_files
-        + c.unreadable
-        + c.unfit_ids
-        + c.without_user
-        + c.without_expires
-        + c.failed
-        + c.unsettled
-}
-
-fn human(report: &Report, options: &Options) -> String {
-    let c = &report.tally.counts;
-    let would = if report.dry_run { "would copy" } else { "copied" };
-    let mut text = format!("{would} {} of {} ({})", c.copied + c.replaced, sessions(c), bytes(c.bytes));
-    if c.replaced > 0 {
-        text.push_str(&format!(", {} of them in place of others", c.replaced));
-    }
-    text.push('\n');
-    let lines = [
-        (c.same, "at the target already, the same"),
-        (c.expired, "stay behind: expired (--include-expired takes them along)"),
-        (c.filtered, "stay behind: not meant by the filters"),
-        (c.conflicts, "stay behind: another of that id is at the target (--on-conflict newer)"),
-        (c.forbidden, "held back: a possible attack"),
-        (c.unsafe_files, "held back: a file with several names, of a strange owner, or too large"),
-        (c.unreadable, "held back: unreadable"),
-        (c.unfit_ids, "held back: the target does not take such ids (--rename-ids)"),
-        (c.without_user, "held back: the user has no counterpart"),
-        (c.without_expires, "held back: without expires, with which 1.7 and 1.8 cannot read it"),
-        (c.failed, "failed"),
-        (c.gone, "over before they were copied, or meanwhile"),
-        (c.left, "not looked at: it was stopped before"),
-    ];
-    for (count, what) in lines.into_iter().filter(|(count, _)| *count > 0) {
-        text.push_str(&format!("{count} {what}\n"));
-    }
-    if report.foreign > 0 {
-        let names: Vec<String> = report.foreign_names.iter().map(|name| escape(name).to_string()).collect();
-        let more = if report.foreign > names.len() as u64 { ", .." } else { "" };
-        text.push_str(&format!("{} stay behind: no sessions ({}{more})\n", report.foreign, names.join(", ")));
-    }
-    if !report.tally.users_without_counterpart.is_empty() {
-        let users = report
-            .tally
-            .users_without_counterpart
-            .iter()
-            .map(|id| format!("id:{}", escape(id)))
-            .collect::<Vec<_>>();
-        text.push_str(&format!("no counterpart for {}\n", users.join(", ")));
-    }
-    if c.unsettled > 0 {
-        text.push_str(&format!("{} of those at the target not settled: see the messages\n", c.unsettled));
-    }
-    if options.remove && !report.dry_run {
-        text.push_str(&format!("removed {} from the source\n", c.removed));
-    }
-    text
-}
-
-fn sessions(c: &migrate::Counts) -> String {
-    let all = c.copied
-        + c.replaced
-        + c.same
-        + c.expired
-        + c.filtered
-        + c.conflicts
-        + c.forbidden
-        + c.unsafe_files
-        + c.unreadable
-        + c.unfit_ids
-        + c.without_user
-        + c.without_expires
-        + c.failed
-        + c.gone
-        + c.left;
-    if all == 1 { "1 session".to_owned() } else { format!("{all} sessions") }
-}
-
-fn tell_undone(undone: &Undone, context: &mut Context<'_>) -> Outcome {
-    for problem in &undone.problems {
-        context.complain(&problem.to_string())?;
-    }
-    if context.format == Format::Json {
-        context.json(undone)?;
-    } else if context.verbosity >= 0 {
-        let Undone { taken_back, restored, put_back, gone, changed, .. } = undone;
-        writeln!(
-            context.out,
-            "took back {taken_back} copies, restored {restored} at the source and {put_back} at the target; {gone} were \
-             gone, {changed} had changed and were left alone"
-        )?;
-    }
-    Ok(if undone.changed > 0 || undone.failed > 0 { Exit::Partial } else { Exit::Success })
 }
