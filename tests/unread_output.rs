@@ -39,3 +39,15 @@ fn what_nobody_reads_is_done_and_has_its_status() {
         assert_eq!(run(line, false), (status, names), "{line}");
     }
 }
+
+/// As in a job that pipes the findings into something that looks at the first.
+#[test]
+fn what_verify_found_is_its_status_though_nobody_reads_it() {
+    for line in
+        ["session verify --store moin-1.9:sessions", "session verify --store moin-1.9:sessions --format json"]
+    {
+        let (status, names) = run(line, true);
+        assert_eq!((status, names.len()), (Some(1), 2), "{line}");
+        assert_eq!(run(line, false), (status, names), "{line}");
+    }
+}

@@ -104,6 +104,15 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     let report = verify::verify(specs, farm, &run, &stop);
     drop(looking);
     tell(&report, told);
+    let mut status = exit;
+    if report.counts() != (0, 0) {
+        status = status.and(Exit::Found);
+    }
+    let stopped = stop.load(Ordering::Relaxed);
+    if stopped || !report.problems.is_empty() {
+        status = status.and(Exit::Partial);
+    }
+    told.done(status);
     for problem in &report.problems {
         context.complain(&problem.to_string())?;
     }
@@ -122,15 +131,8 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         Format::Sarif => context.json(&as_sarif(&report))?,
         _ => human(&report, context)?,
     }
-    let mut status = exit;
-    if stop.load(Ordering::Relaxed) {
-        status = status.and(context.stopped(&format!("{} looked at", sessions(report.scanned())))?);
-    }
-    if report.counts() != (0, 0) {
-        status = status.and(Exit::Found);
-    }
-    if !report.problems.is_empty() {
-        status = status.and(Exit::Partial);
+    if stopped {
+        context.stopped(&format!("{} looked at", sessions(report.scanned())))?;
     }
     Ok(status)
 }
