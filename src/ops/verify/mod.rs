@@ -123,20 +123,30 @@ const JUST_WRITTEN: i64 = 10;
 /// So often what is half-written is read again, a hundredth of a second apart.
 const TRIES: usize = 20;
 
-/// Reads a session until it can be read, or nobody is writing it any more.
+/// Reads sessions until they can be read, or nobody is writing them any more; all together, as there may be many.
 fn read_again(
     store: &dyn SessionStore,
-    id: &EntryName,
-) -> std::result::Result<Option<Session>, store::StoreError> {
-    let mut read = store.read(id, FIELDS)?;
-    for _ in 1..TRIES {
-        if read.as_ref().is_none_or(|session| session.facts.is_ok()) {
-            break;
+    mut ids: Vec<EntryName>,
+    mut take: impl FnMut(std::result::Result<Session, store::StoreError>),
+) {
+    for left in (0..TRIES).rev() {
+        ids.retain(|id| match store.read(id, FIELDS) {
+            Ok(Some(session)) if session.facts.is_err() && left > 0 => true,
+            Ok(None) => false,
+            Ok(Some(session)) => {
+                take(Ok(session));
+                false
+            }
+            Err(error) => {
+                take(Err(error));
+                false
+            }
+        });
+        if ids.is_empty() {
+            return;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
-        read = store.read(id, FIELDS)?;
     }
-    Ok(read)
 }
 
 /// Looks at everything in the stores; with a farm also at what only it can tell. Setting `stop` ends it early.
@@ -204,13 +214,10 @@ fn store(
         Found::Failed { name, error } => failed.push(&spec.failed(&name, &error)),
     });
     report.problems.extend(failed.told(&spec.address()));
-    for id in again {
-        match read_again(store.as_ref(), &id) {
-            Ok(Some(session)) => judge.session(&session, found, &mut provisional),
-            Ok(None) => {}
-            Err(error) => report.problems.push(Problem(error.to_string())),
-        }
-    }
+    read_again(store.as_ref(), again, |read| match read {
+        Ok(session) => judge.session(&session, found, &mut provisional),
+        Err(error) => report.problems.push(Problem(error.to_string())),
+    });
     if judge.knows_versions() || expires_seen {
         for (check, more) in provisional.by_check {
             let all = found.by_check.entry(check).or_default();
