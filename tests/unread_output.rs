@@ -56,7 +56,7 @@ fn what_nobody_reads_is_done_and_has_its_status() {
 fn what_verify_found_is_its_status_though_nobody_reads_it() {
     let line = "session verify --store moin-1.9:sessions --format json";
     let place = || {
-        let ids = (0..300).map(|number| format!("sessions/{number:040x}"));
+        let ids = (0..300).map(|number| format!("sessions/{number:08x}{:032}", 0));
         ids.fold(Place::new(), |place, id| place.file(&id, "no pickle"))
     };
     let (status, names) = run_in(place(), line, true);
