@@ -1,5 +1,6 @@
 """Puts what the fixtures hold under fuzz/corpus, as each target reads it."""
 
+import base64
 import glob
 import hashlib
 import json
@@ -34,7 +35,9 @@ def text(value):
 
 
 def main():
-    for pattern in ('pickles/*.pickle', 'moin-*/sessions/*', 'moin-*/cache/**/*'):
+    for line in lines('pickles/*.jsonl'):
+        seed('pickle', base64.b64decode(line['pickle']))
+    for pattern in ('moin-*/sessions/*', 'moin-*/cache/**/*'):
         for data in files('tests/fixtures/' + pattern):
             seed('pickle', data)
     for data in files('tests/fixtures/moin-*/config/*.py'):

@@ -8,16 +8,19 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::redis_server::RedisServer;
 
 /// Sessions that end long from now, each with another value of the corpus in it.
 fn corpus() -> Vec<Vec<u8>> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pickles");
-    let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
+    let texts = ["python2.jsonl", "python3.jsonl"].map(|file| fs::read_to_string(dir.join(file)).unwrap());
     let mut corpus = Vec::new();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|kind| kind == "pickle")) {
-        let bytes = fs::read(path).unwrap();
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let bytes = STANDARD.decode(line["pickle"].as_str().unwrap()).unwrap();
         // The opcodes of a pickle may stand within another's, but for PROTO at its begin and STOP at its end. Frames of
         // protocol 4 count from where they stand.
         let body = match bytes.as_slice() {

@@ -1,8 +1,11 @@
 //! Every pickle that Python and MoinMoin wrote for us reads as the same Python read it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::decoded::{Python, decoded, normalised};
@@ -12,33 +15,40 @@ pub(super) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
-fn lines(path: &Path) -> Vec<(String, Value)> {
+fn lines(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
-    text.lines()
-        .map(|line| {
-            let mut line: Value = serde_json::from_str(line).unwrap();
-            (line["file"].as_str().unwrap().to_owned(), normalised(line["value"].take()))
-        })
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A pickle of the corpus and the value that Python read from it.
+pub(super) struct Pickled {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) python: Python,
+    pub(super) value: Value,
+}
+
+/// What Python 2 and 3 pickled in every protocol: `tests/fixtures/pickles/python2.jsonl` and `python3.jsonl`.
+pub(super) fn corpus() -> Vec<Pickled> {
+    let mut corpus = Vec::new();
+    for (file, python) in [("python2.jsonl", Python::Two), ("python3.jsonl", Python::Three)] {
+        for mut line in lines(&fixtures().join("pickles").join(file)) {
+            let name = line["name"].as_str().unwrap().to_owned();
+            let bytes = STANDARD.decode(line["pickle"].as_str().unwrap()).unwrap();
+            corpus.push(Pickled { name, bytes, python, value: normalised(line["value"].take()) });
+        }
+    }
+    assert_eq!(corpus.len(), 614);
+    corpus
 }
 
 #[test]
 fn every_pickle_of_the_corpus_reads_as_python_read_it() {
-    let dir = fixtures().join("pickles");
-    let mut compared = 0;
-    for (list, python) in [("decoded-py2.jsonl", Python::Two), ("decoded-py3.jsonl", Python::Three)] {
-        for (name, wanted) in lines(&dir.join(list)) {
-            let bytes = fs::read(dir.join(&name)).unwrap();
-            let tree = read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(tree.consumed(), bytes.len(), "{name}");
-            assert_eq!(decoded(&tree, python), wanted, "{name}");
-            compared += 1;
-        }
+    for Pickled { name, bytes, python, value } in corpus() {
+        let tree = read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(tree.consumed(), bytes.len(), "{name}");
+        assert_eq!(decoded(&tree, python), value, "{name}");
     }
-    let files = fs::read_dir(&dir).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "pickle")
-    });
-    assert_eq!((compared, files.count()), (614, 614));
 }
 
 /// The session files of the recorded MoinMoin runs, by version: name, bytes, and what Python 2 read where that
@@ -48,7 +58,10 @@ pub(super) fn sessions() -> Vec<(String, Vec<u8>, Option<Value>)> {
     for entry in fs::read_dir(fixtures()).unwrap() {
         let version = entry.unwrap().path();
         let decoded = version.join("decoded.jsonl");
-        let wanted = if decoded.exists() { lines(&decoded) } else { Vec::new() };
+        let mut wanted = BTreeMap::new();
+        for mut line in if decoded.exists() { lines(&decoded) } else { Vec::new() } {
+            wanted.insert(line["file"].as_str().unwrap().to_owned(), normalised(line["value"].take()));
+        }
         for dir in ["sessions", "cache/__common__/session"] {
             for file in fs::read_dir(version.join(dir)).into_iter().flatten() {
                 let path = file.unwrap().path();
@@ -56,7 +69,7 @@ pub(super) fn sessions() -> Vec<(String, Vec<u8>, Option<Value>)> {
                 if !path.is_file() {
                     continue;
                 }
-                let value = wanted.iter().find(|(file, _)| *file == name).map(|(_, value)| value.clone());
+                let value = wanted.remove(&name);
                 sessions.push((format!("{}/{name}", version.display()), fs::read(path).unwrap(), value));
             }
         }

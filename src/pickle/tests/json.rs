@@ -1,11 +1,9 @@
 //! The JSON form keeps everything, and most pickles to the byte.
 
-use std::fs;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::corpus::{fixtures, sessions};
+use super::corpus::{Pickled, corpus, sessions};
 use crate::pickle::{JsonForm, Tree, read, write};
 
 /// The form of a tree, once it has come back from its own text as the same value.
@@ -36,13 +34,9 @@ fn every_session_has_a_form_that_gives_the_same_bytes() {
 #[test]
 fn the_corpus_has_forms() {
     let (mut forms, mut same) = (0, 0);
-    for entry in fs::read_dir(fixtures().join("pickles")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "pickle") {
-            let bytes = fs::read(&path).unwrap();
-            forms += usize::from(form_of(&read(&bytes).unwrap()).is_some());
-            same += usize::from(gives_the_same_bytes(&bytes));
-        }
+    for Pickled { bytes, .. } in corpus() {
+        forms += usize::from(form_of(&read(&bytes).unwrap()).is_some());
+        same += usize::from(gives_the_same_bytes(&bytes));
     }
     // Without: the deepest nesting, in each of its pickles. The rest of the bytes are of other protocols.
     assert_eq!((forms, same), (608, 130));

@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 use proptest::prelude::*;
 
-use super::corpus::{fixtures, sessions};
+use super::corpus::{Pickled, corpus, sessions};
 use super::json::form_of;
 use super::roundtrip::round_trip;
 use crate::pickle::{
@@ -120,10 +120,8 @@ fn the_scan_answers_for_every_recorded_session_and_agrees_with_the_reader() {
         assert!(check_scan(&bytes), "{name}");
     }
     let mut answered = Vec::new();
-    for entry in std::fs::read_dir(fixtures().join("pickles")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap();
-        if check_scan(&std::fs::read(&path).unwrap())
+    for Pickled { name, bytes, .. } in corpus() {
+        if check_scan(&bytes)
             && let Some(name) = name.strip_prefix("py2-c-p2-")
         {
             answered.push(name.to_owned());
