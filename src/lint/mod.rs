@@ -6,64 +6,30 @@
 
 mod comments;
 mod disk;
-mod domain;
 mod finding;
 mod fix;
 mod levels;
-mod lifetime;
-mod name;
-mod neighbours;
-mod path;
-mod permissions;
-mod prune;
-mod python;
 mod rule;
-mod security;
-mod sharing;
-mod storage;
-mod stores;
-mod suppression;
-mod syntax;
-mod tables;
-mod versions;
+mod rules;
 
 use std::collections::HashMap;
 
 use comments::Comments;
 use disk::Facts;
 pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk};
-use domain::Domain;
 pub use finding::{Finding, Severity};
 pub use fix::{Mended, Wanted, edits, fix};
 use levels::Levels;
 pub use levels::Overrides;
 use rule::{Look, Sink};
 pub use rule::{Rule, Safety};
+use rules::domain::Domain;
+use rules::{FAMILIES, suppression};
 
 use crate::browser::SharedSuffixes;
 use crate::farm::{Change, Farm, Fix, Span, SyntaxErrors};
 use crate::sharing::{Model, RealPlaces};
 use crate::sys::{in_parts, one_by_one};
-
-/// The families, in the order in which their rules are listed.
-const FAMILIES: [&[Rule]; 16] = [
-    syntax::RULES,
-    tables::RULES,
-    python::RULES,
-    versions::RULES,
-    domain::RULES,
-    name::RULES,
-    path::RULES,
-    lifetime::RULES,
-    security::RULES,
-    sharing::RULES,
-    neighbours::RULES,
-    storage::RULES,
-    stores::RULES,
-    permissions::RULES,
-    prune::RULES,
-    suppression::RULES,
-];
 
 /// All rules.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

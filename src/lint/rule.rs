@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::disk::Facts;
-use super::domain::Domain;
+use super::rules::domain::Domain;
 use super::{Finding, Severity};
 use crate::farm::{Farm, Fix, Span, Wiki};
 use crate::sharing::Model;

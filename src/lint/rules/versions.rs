@@ -1,9 +1,9 @@
 //! Rules about what a version knows.
 
-use super::Safety::{Safe, Unsafe};
-use super::Severity::{Error, Note, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::farm::{Change, Fix, Key, Value, Wiki, quoted};
+use crate::lint::finding::Severity::{Error, Note, Warning};
+use crate::lint::rule::Safety::{Safe, Unsafe};
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::moin::Behaviour;
 
 const FAMILY: &str = "versions";

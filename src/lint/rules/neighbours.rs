@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Severity::{Note, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::browser::{Cookie, domain_match, path_match};
 use crate::farm::{Farm, Key, Wiki};
+use crate::lint::finding::Severity::{Note, Warning};
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::moin::{Behaviour, Duplicate};
 use crate::sharing::{As, Left, Model};
 

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Severity::{Error, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::browser::RefusalReason;
 use crate::farm::Farm;
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::sharing::{Aim, As, Cures, Left, Model, Pair, RealPlaces, Site, Verdict, disagreements};
 
 const FAMILY: &str = "sharing";

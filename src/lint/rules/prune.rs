@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Severity::Warning;
-use super::disk::{Facts, MOST_ENTRIES, layout};
-use super::rule::{Look, Rule, Sink};
 use crate::farm::{Farm, Key, Limit, Wiki};
+use crate::lint::disk::{Facts, MOST_ENTRIES, layout};
+use crate::lint::finding::Severity::Warning;
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::moin::{Behaviour, Lifetime, TEN_YEARS, lifetimes};
 
 const FAMILY: &str = "prune";

@@ -1,7 +1,7 @@
 //! What the reader of Python files noted: see [`crate::farm::python`].
 
-use super::Severity::{Error, Warning};
-use super::rule::{Look, Rule};
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::{Look, Rule};
 
 const FAMILY: &str = "python";
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::Severity::{Error, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::browser::RefusalReason;
 use crate::farm::{Farm, Key, Wiki};
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::moin::Behaviour;
 use crate::sharing::{As, Left, Model};
 

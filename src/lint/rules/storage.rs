@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::Severity::{Error, Note, Warning};
-use super::disk::{Facts, Role, layout};
-use super::rule::{Look, Rule, Sink};
 use crate::farm::{Key, Value, Wiki};
+use crate::lint::disk::{Facts, Role, layout};
+use crate::lint::finding::Severity::{Error, Note, Warning};
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::moin::Behaviour;
 
 const FAMILY: &str = "storage";

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::Severity::{Error, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::farm::{Farm, Key, Value, Wiki};
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::moin::Behaviour;
 
 const FAMILY: &str = "storage";

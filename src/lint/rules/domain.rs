@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::Safety::Unsafe;
-use super::Severity::{Error, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::browser::{Mode, RefusalReason, SharedSuffixes, Suffixes, Target, cookie_domain, is_ip};
 use crate::farm::{Change, Farm, Fix, Key, Wiki, quoted};
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::Safety::Unsafe;
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::sharing::{Model, leaks};
 
 const FAMILY: &str = "domain";
@@ -236,7 +236,7 @@ fn without_domain(wiki: &Wiki) -> Option<Fix> {
 }
 
 /// What browsers make of a wiki's cookie domain.
-pub(super) struct Domain<'a> {
+pub(in crate::lint) struct Domain<'a> {
     suffixes: &'a SharedSuffixes,
     /// Why they refuse it at the wiki's own URL.
     refused: Option<Refused>,
@@ -246,7 +246,7 @@ pub(super) struct Domain<'a> {
 type Refused = (String, String, RefusalReason);
 
 impl Domain<'_> {
-    pub(super) fn of<'a>(wiki: &Wiki, suffixes: &'a SharedSuffixes) -> Domain<'a> {
+    pub(in crate::lint) fn of<'a>(wiki: &Wiki, suffixes: &'a SharedSuffixes) -> Domain<'a> {
         Domain { suffixes, refused: refusal(wiki, suffixes.as_ref(), &wiki.url) }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Safety::Unsafe;
-use super::Severity::{Error, Note, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::browser::Target;
 use crate::farm::{Change, Farm, Fix, Key, Share, Wiki, quoted};
+use crate::lint::finding::Severity::{Error, Note, Warning};
+use crate::lint::rule::Safety::Unsafe;
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::moin::Behaviour;
 
 const FAMILY: &str = "security";

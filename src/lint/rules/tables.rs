@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::Safety::Safe;
-use super::Severity::{Note, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::farm::{Change, Farm, Fix, Key, Span, Wiki};
+use crate::lint::finding::Severity::{Note, Warning};
+use crate::lint::rule::Safety::Safe;
+use crate::lint::rule::{Look, Rule, Sink};
 
 const FAMILY: &str = "syntax";
 

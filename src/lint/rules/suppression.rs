@@ -1,10 +1,10 @@
 //! Rules about what takes other rules' findings away.
 
-use super::Safety::Safe;
-use super::Severity::{Error, Warning};
-use super::comments::{self, Comments};
-use super::rule::{Look, Rule, Sink};
 use crate::farm::{Change, Farm, Fix, Span, nearest, quoted, the_one_near};
+use crate::lint::comments::{self, Comments};
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::Safety::Safe;
+use crate::lint::rule::{Look, Rule, Sink};
 
 const FAMILY: &str = "suppression";
 
@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         look: Look::Farm(unknown_rule),
     },
     Rule {
-        name: super::UNUSED,
+        name: crate::lint::UNUSED,
         family: FAMILY,
         severity: Warning,
         title: "a rule that is allowed where it finds nothing",
@@ -114,16 +114,16 @@ fn unknown_rule(farm: &Farm, sink: &mut Sink) {
 
 /// Looks at a name, which stands in the file as `spell` has it.
 fn judge(name: &str, span: &Span, spell: fn(&str) -> String, sink: &mut Sink) {
-    if super::rules().any(|rule| rule.family == name) {
+    if crate::lint::rules().any(|rule| rule.family == name) {
         return;
     }
-    match super::rules().find(|rule| rule.name == name) {
+    match crate::lint::rules().find(|rule| rule.name == name) {
         None => {
             let help = match near(name) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => "`wikifarm config rules` lists them".to_owned(),
             };
-            let known = super::rules().flat_map(|rule| [rule.name, rule.family]);
+            let known = crate::lint::rules().flat_map(|rule| [rule.name, rule.family]);
             let fix = the_one_near(name, known)
                 .map(|meant| Fix::safe(Change::Replace { span: span.clone(), with: spell(meant) }));
             let message = format!("there is no rule {name:?}");
@@ -140,10 +140,10 @@ fn judge(name: &str, span: &Span, spell: fn(&str) -> String, sink: &mut Sink) {
 }
 
 /// The rule, family or `warnings` that `name` was most likely meant to be.
-pub(super) fn near(name: &str) -> Option<&'static str> {
+pub(in crate::lint) fn near(name: &str) -> Option<&'static str> {
     nearest(
         &name.replace('-', "_"),
-        super::rules().flat_map(|rule| [rule.name, rule.family]).chain([super::WARNINGS]),
+        crate::lint::rules().flat_map(|rule| [rule.name, rule.family]).chain([crate::lint::WARNINGS]),
     )
 }
 

@@ -1,8 +1,8 @@
 //! Rules about who may do what in the wikis' directories.
 
-use super::Severity::{Error, Warning};
-use super::disk::{Facts, Role};
-use super::rule::{Look, Rule, Sink};
+use crate::lint::disk::{Facts, Role};
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::{Look, Rule, Sink};
 
 const FAMILY: &str = "permissions";
 

@@ -1,8 +1,8 @@
 //! Rules about how long logins last.
 
-use super::Severity::{Error, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::farm::{Farm, Key, Wiki};
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::{Look, Rule, Sink};
 use crate::moin::{Behaviour, CookieLifetime, Lifetime, lifetimes};
 
 const FAMILY: &str = "lifetime";

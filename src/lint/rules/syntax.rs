@@ -2,16 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Safety::{Safe, Unsafe};
-use super::Severity::{Error, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::farm::{Farm, Span};
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::Safety::{Safe, Unsafe};
+use crate::lint::rule::{Look, Rule, Sink};
 
 const FAMILY: &str = "syntax";
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: super::TOML_SYNTAX,
+        name: crate::lint::TOML_SYNTAX,
         family: FAMILY,
         severity: Error,
         title: "a file that is no TOML",

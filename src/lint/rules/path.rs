@@ -1,10 +1,10 @@
 //! Rules about the cookie's path.
 
-use super::Safety::Unsafe;
-use super::Severity::{Error, Warning};
-use super::rule::{Look, Rule, Sink};
 use crate::browser::path_match;
 use crate::farm::{Change, Fix, Key, Wiki, quoted};
+use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::rule::Safety::Unsafe;
+use crate::lint::rule::{Look, Rule, Sink};
 
 const FAMILY: &str = "path";
 
