@@ -63,4 +63,5 @@ mod session_whois;
 mod store_find;
 mod store_list;
 mod support;
+mod two_commands;
 mod unread_output;

@@ -1,5 +1,8 @@
 //! Tests that need servers: redis-server, nginx and Apache. `make check-servers` runs them (`cargo test --test servers --
 //! --ignored`). Each starts a server of its own, on a socket or a port of its own, and stops it after.
+//!
+//! A name that begins with `python2_` marks a test that needs Python 2.7: `scripts/check` skips it on a machine without one, and
+//! prints what was not tested.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -45,7 +45,7 @@ fn wikifarm(dir: &Path, line: &str) -> String {
 
 #[test]
 #[ignore = "needs python2.7 and redis-server: make check-servers"]
-fn the_modules_keep_what_they_promise() {
+fn python2_modules_keep_what_they_promise() {
     let server = RedisServer::start(&[]);
     let output = run(&["-m", "unittest", "test_wikifarm_sessions"], &server.socket());
     let text = String::from_utf8_lossy(&output.stderr);
@@ -65,7 +65,7 @@ store.save('e' * 40, {'user.id': '1.2.3', 'expires': 4000000000, 'trail': [u'P\\
 
 #[test]
 #[ignore = "needs python2.7 and redis-server: make check-servers"]
-fn sessions_go_to_a_wiki_and_back() {
+fn python2_sessions_go_to_a_wiki_and_back() {
     let server = RedisServer::start(&[]);
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();
@@ -133,7 +133,7 @@ fn sessions_go_to_a_wiki_and_back() {
 
 #[test]
 #[ignore = "needs python2.7: make check-servers"]
-fn a_database_that_a_wiki_makes_is_the_one_that_wikifarm_makes() {
+fn python2_database_of_a_wiki_is_the_one_that_wikifarm_makes() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();
     fs::create_dir(dir.join("from")).unwrap();

@@ -60,7 +60,7 @@ fn a_server_with_tls_is_a_store_like_any_other() {
 
 #[test]
 #[ignore = "needs python2.7 and redis-server: make check-servers"]
-fn a_wiki_reaches_it_with_the_same_address() {
+fn python2_wiki_reaches_tls_redis_with_the_same_address() {
     let (server, port, own) = start("yes");
     let key = server.dir.path().join("key");
     fs::write(&key, "an example of a key\n").unwrap();
