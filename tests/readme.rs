@@ -54,3 +54,17 @@ fn every_example_prints_what_the_readme_says() {
     }
     assert!(fresh == readme, "the README differs from what the commands print; it should be:\n{fresh}");
 }
+
+#[test]
+#[cfg(target_env = "gnu")]
+fn the_program_needs_only_the_libraries_that_the_readme_names() {
+    let output = Command::new("ldd").arg(env!("CARGO_BIN_EXE_wikifarm")).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let libraries: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let known = ["libc.so", "libm.so", "libgcc_s.so", "linux-vdso.so", "/lib"];
+    let known = |library: &&str| known.iter().any(|known| library.starts_with(known));
+    assert!(libraries.iter().any(|library| library.starts_with("libc.so")), "{text}");
+    assert!(libraries.iter().all(known), "{text}");
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    assert!(readme.contains("needs the C library (glibc) and libgcc of the"), "the README says otherwise");
+}
