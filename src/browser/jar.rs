@@ -218,7 +218,7 @@ impl Jar {
 
     /// What a request to `to` would carry; the jar stays as it is.
     pub fn peek(&self, to: &Target, request: &Request) -> Visit {
-        retrieve::visit(self, to, request)
+        retrieve::visit(&self.cookies, self.mode, &*self.suffixes, to, request)
     }
 }
 
@@ -233,7 +233,7 @@ fn new_cookie(
     CookieDomain { domain, host_only }: CookieDomain,
     now: f64,
 ) -> Cookie {
-    let expires = expires_at(&set_cookie, now);
+    let expires = expires_at(set_cookie.max_age, set_cookie.expires, now);
     let path = match set_cookie.path {
         Some(path) if path.starts_with(b"/") => path,
         _ => default_path(from.path()).as_bytes().to_vec(),

@@ -4,7 +4,6 @@
 //! `ValidateAndAdjustExpiryDate`.
 
 use super::Mode;
-use super::set_cookie::SetCookie;
 
 /// The longest a browser keeps a cookie: 400 days, in seconds (RFC 6265bis 5.5).
 pub const MAX_LIFETIME: f64 = 400.0 * 86_400.0;
@@ -37,9 +36,9 @@ pub fn parse_max_age(value: &[u8], mode: Mode) -> Option<i64> {
 }
 
 /// When a cookie received at `now` expires, in unix seconds: `None` at the end of the session, minus infinity
-/// for a `Max-Age` of zero or less.
-pub(super) fn expires_at(set_cookie: &SetCookie, now: f64) -> Option<f64> {
-    let wanted = match (set_cookie.max_age, set_cookie.expires) {
+/// for a `Max-Age` of zero or less. `max_age` is in seconds, `expires` in unix seconds.
+pub(super) fn expires_at(max_age: Option<i64>, expires: Option<i64>, now: f64) -> Option<f64> {
+    let wanted = match (max_age, expires) {
         (Some(..=0), _) => f64::NEG_INFINITY,
         (Some(seconds), _) => now + seconds as f64,
         (None, Some(date)) => date as f64,

@@ -8,7 +8,8 @@ use std::fmt;
 use super::cookie::{Cookie, SameSite};
 use super::matching::{domain_match, path_covers};
 use super::same_site::{Context, Request, Via, allows};
-use super::{Jar, Mode, Target};
+use super::suffix::Suffixes;
+use super::{Mode, Target};
 
 /// Why a cookie does not go with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,13 +110,19 @@ pub struct Visit {
     pub withheld: Vec<Withheld>,
 }
 
-/// Decides about every cookie; the jar is not changed.
-pub(super) fn visit(jar: &Jar, to: &Target, request: &Request) -> Visit {
+/// Decides about each cookie of a jar.
+pub(super) fn visit(
+    cookies: &[Cookie],
+    mode: Mode,
+    suffixes: &dyn Suffixes,
+    to: &Target,
+    request: &Request,
+) -> Visit {
     let mut visit = Visit::default();
-    let context = request.context(to, jar.suffixes());
-    let partition = request.partition(to, jar.suffixes());
-    for cookie in jar.all() {
-        let mut reasons = reasons(cookie, to, request, context, &partition, jar.mode()).into_iter();
+    let context = request.context(to, suffixes);
+    let partition = request.partition(to, suffixes);
+    for cookie in cookies {
+        let mut reasons = reasons(cookie, to, request, context, &partition, mode).into_iter();
         match reasons.next() {
             None => visit.sent.push(cookie.clone()),
             Some(reason) => {
