@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use sessions::{Kind, Writer};
+use sessions::{Kind, USERS, Writer};
 
 /// The farm file of the demo.
 const FARM: &str = r#"# The demo farm of wikifarm: two wikis that share a login, one that traps it, one old one.
@@ -59,14 +59,6 @@ idle = "400d"
 stale_temp = "1d"
 max_delete = "50%"
 "#;
-
-/// The users: id, name, whether they are disabled.
-const USERS: [(&str, &str, bool); 4] = [
-    ("1795391009.69.61222", "AdminAda", false),
-    ("1795391010.14.58358", "BobBuilder", false),
-    ("1795391010.62.4034", "CarolÜnal", false),
-    ("1795391011.06.15447", "DaveDisabled", true),
-];
 
 /// Makes the farm in `dir`, which must be empty, with sessions as they would lie there at `now` (unix seconds).
 ///

@@ -5,9 +5,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::USERS;
 use crate::moin::IdForm;
 use crate::pickle::{self, Node, NodeId, Text, Tree, TreeBuilder};
+
+/// The users: id, name, whether they are disabled.
+pub(super) const USERS: [(&str, &str, bool); 4] = [
+    ("1795391009.69.61222", "AdminAda", false),
+    ("1795391010.14.58358", "BobBuilder", false),
+    ("1795391010.62.4034", "CarolÜnal", false),
+    ("1795391011.06.15447", "DaveDisabled", true),
+];
 
 /// What a session is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
