@@ -38,14 +38,12 @@ pub use draft::Draft;
 pub use key::{HANDLERS, Key, Kind, NAMES_COOKIE};
 pub use layout::Layout;
 pub use near::{nearest, the_one_near};
-pub use policy::{
-    IndexPlace, LINT_KEYS, Limit, LintLevels, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, PrunePolicy,
-};
+pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 pub use secret::{hidden, secrets, shortened};
 pub use source::{Place, Source, Span};
 pub use sqlite_address::SqliteAddress;
-pub use table::Table;
+pub use table::{LINT_KEYS, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, Table};
 pub use units::{parse_duration, parse_time};
 pub use value::{Value, parse_url};
 pub use wiki::{Origin, Setting, Wiki};

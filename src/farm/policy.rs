@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Problem, Span, Table, nearest, parse_duration, the_one_near, value};
+use super::{MIGRATE_KEYS, Problem, Span, Table, nearest, parse_duration, the_one_near, value};
 
 /// `[prune]`: the policy of `session prune`; what is absent has its default there.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -115,49 +115,6 @@ pub struct LintLevels {
     /// Rules that are reported as errors.
     pub deny: Vec<(String, Span)>,
 }
-
-/// What a value of `[prune]` must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PruneKind {
-    /// A duration like `12h`.
-    Duration,
-    /// A count or a share.
-    Limit,
-    /// true, false or a directory.
-    Index,
-}
-
-/// The keys of `[prune]`: each with what it must be, what it is, and what it is where it is absent.
-pub const PRUNE_KEYS: [(&str, PruneKind, &str, Option<&str>); 7] = [
-    ("grace", PruneKind::Duration, "keep a session this long past its expiry, at least 10m", Some("1h")),
-    ("idle", PruneKind::Duration, "also remove what was not used for this long; absent: off", None),
-    (
-        "no_expires",
-        PruneKind::Duration,
-        "remove sessions without `expires` that are older, where 1.9.1 or later wrote them",
-        Some("1d"),
-    ),
-    ("stale_temp", PruneKind::Duration, "remove half-written files that are older", Some("1d")),
-    ("unreadable", PruneKind::Duration, "remove unreadable files that are older; absent: never", None),
-    (
-        "max_delete",
-        PruneKind::Limit,
-        "most that may go of one store for other reasons than its own expiry: a count or a share",
-        Some("50%"),
-    ),
-    (
-        "index",
-        PruneKind::Index,
-        "whether an index spares reading what cannot be due: true, false, or the directory to keep it in",
-        None,
-    ),
-];
-
-/// The keys of `[migrate]`.
-pub const MIGRATE_KEYS: [&str; 1] = ["allow_globals"];
-
-/// The keys of `[lint]`.
-pub const LINT_KEYS: [&str; 3] = ["allow", "warn", "deny"];
 
 /// Reads `[prune]`.
 pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>) -> PrunePolicy {
