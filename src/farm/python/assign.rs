@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::scope::Frame;
+use super::frame::Frame;
 use super::syntax::children;
 use super::value::{Item, Val};
 use super::world::World;

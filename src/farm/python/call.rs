@@ -3,9 +3,9 @@
 use tree_sitter::Node;
 
 use super::database::FUNCTIONS;
+use super::frame::Frame;
 use super::operate::LONGEST;
 use super::paths;
-use super::scope::Frame;
 use super::syntax::children;
 use super::value::{Item, TOO_DEEP, Val};
 use super::world::{Binding, World};
@@ -123,7 +123,7 @@ impl World<'_> {
         let first = args.first();
         let lost = |world: &Self| first.map(|first| world.lost(first, "it is not computed"));
         Some(match (name, first.map(|first| &first.val)) {
-            ("str" | "unicode" | "bytes", Some(val)) => match super::operate::display(val) {
+            ("str" | "unicode" | "bytes", Some(val)) => match super::format::display(val) {
                 Some(text) if args.len() <= 2 => Val::text(text, name == "unicode" || self.python_3),
                 _ => return lost(self),
             },
@@ -238,7 +238,7 @@ impl World<'_> {
             Some(class) => self.classes.get(class).map(|class| &class.names),
             None => self.modules.get(frame.module).map(|module| &module.names),
         };
-        let plain = |val: &Val| super::operate::display(val).is_some();
+        let plain = |val: &Val| super::format::display(val).is_some();
         let pairs =
             names.into_iter().flatten().filter(|(_, it)| plain(&it.item.val)).map(|(name, it)| {
                 (Item::new(Val::text(name.as_str(), false), it.key.clone()), it.item.clone())

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use super::frame::Frame;
 use super::literal;
-use super::scope::Frame;
 use super::syntax::children;
 use super::value::{Item, TOO_DEEP, Text, Val};
 use super::world::World;
@@ -201,7 +201,7 @@ impl World<'_> {
         if node.child_by_field_name("format_specifier").is_some() || conversion.is_some_and(|it| it != "!s") {
             return Err(Val::unknown(&span, "its format is not computed"));
         }
-        match super::operate::display(&item.val) {
+        match super::format::display(&item.val) {
             Some(text) => Ok(text),
             None => Err(self.lost(&item, "it is no plain value")),
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tree_sitter::Node;
 
-use super::scope::Frame;
+use super::frame::Frame;
 use super::syntax::children;
 use super::targets::{Target, targets};
 use super::value::{Item, Val};

@@ -1,6 +1,5 @@
 //! `'…' % values` and `'…'.format(…)`.
 
-use super::operate::display;
 use super::value::Val;
 
 /// Which value a place in a template wants.
@@ -105,6 +104,27 @@ pub(super) fn braces<'a>(
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// What `str()` makes of a plain value.
+pub(super) fn display(val: &Val) -> Option<String> {
+    Some(match val {
+        Val::None => "None".to_owned(),
+        Val::Bool(true) => "True".to_owned(),
+        Val::Bool(false) => "False".to_owned(),
+        Val::Int(number) => number.to_string(),
+        // Numbers that both Pythons write alike.
+        Val::Float(number) if number.abs() < 1e11 && (number.abs() >= 1e-4 || *number == 0.0) => {
+            let text = number.to_string();
+            match text.contains('.') {
+                true if text.len() <= 12 => text,
+                true => return None,
+                false => format!("{text}.0"),
+            }
+        }
+        Val::Str(text) => text.text.to_string(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use super::database::OURS;
-use super::scope::Frame;
+use super::frame::Frame;
 use super::syntax::children;
 use super::value::{Item, Val};
 use super::world::{Binding, World};

@@ -72,7 +72,7 @@ impl World<'_> {
                 }
             };
             let item = item.ok_or_else(|| Val::unknown(span, "a value for its {} is missing"))?;
-            match super::operate::display(&item.val) {
+            match super::format::display(&item.val) {
                 Some(_) => Ok(item.val.clone()),
                 None => Err(self.lost(item, "it is no plain value")),
             }

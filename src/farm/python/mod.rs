@@ -22,6 +22,7 @@ mod exec;
 mod files;
 mod flask;
 mod format;
+mod frame;
 mod import;
 mod literal;
 mod method;

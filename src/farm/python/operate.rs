@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use super::format;
-use super::scope::Frame;
+use super::frame::Frame;
 use super::syntax::children;
 use super::value::{Item, Seq, Val};
 use super::world::World;
@@ -204,7 +204,7 @@ impl World<'_> {
             };
             text_is_unicode |= matches!(&item.val, Val::Str(text) if text.unicode);
             match &item.val {
-                val if display(val).is_some() => Ok(item.val.clone()),
+                val if format::display(val).is_some() => Ok(item.val.clone()),
                 _ => Err(self.lost(&item, "it is no plain value")),
             }
         });
@@ -328,25 +328,4 @@ fn equal(a: &Val, b: &Val, depth: u8) -> Option<bool> {
             _ => Some(false),
         },
     }
-}
-
-/// What `str()` makes of a plain value.
-pub(super) fn display(val: &Val) -> Option<String> {
-    Some(match val {
-        Val::None => "None".to_owned(),
-        Val::Bool(true) => "True".to_owned(),
-        Val::Bool(false) => "False".to_owned(),
-        Val::Int(number) => number.to_string(),
-        // Numbers that both Pythons write alike.
-        Val::Float(number) if number.abs() < 1e11 && (number.abs() >= 1e-4 || *number == 0.0) => {
-            let text = number.to_string();
-            match text.contains('.') {
-                true if text.len() <= 12 => text,
-                true => return None,
-                false => format!("{text}.0"),
-            }
-        }
-        Val::Str(text) => text.text.to_string(),
-        _ => return None,
-    })
 }

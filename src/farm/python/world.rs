@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::files::Files;
-use super::scope::Frame;
+use super::frame::Frame;
 use super::value::{Item, Val};
 use super::{decode, syntax};
 use crate::farm::{Problem, Source, Span};
