@@ -3,67 +3,9 @@
 //! Source: `handle_auth` in `MoinMoin/request/__init__.py` of 1.8, `MoinMoin/auth/__init__.py` of 1.9 and 2.0,
 //! `MoinMoin/userprefs/suid.py`.
 
-use std::fmt;
-
-use super::{Exchange, Handler, Outside};
+use super::exchange::{Action, Exchange, Outside, Remark};
+use super::settings::Handler;
 use crate::moin::{Behaviour, Login, SessionData, Value};
-
-/// What a request asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// A page.
-    Visit,
-    /// To be logged in, with the right password.
-    Login {
-        /// The user's name.
-        name: String,
-        /// By that method; `None` for the first of the wiki's.
-        method: Option<String>,
-        /// The box "stay logged in" of 2.0's form; before, the user's profile says it.
-        persistent: bool,
-    },
-    /// To be logged out.
-    Logout,
-    /// To act as another user.
-    SwitchUser {
-        /// That user's name.
-        name: String,
-    },
-}
-
-/// Why something did not go as asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Remark {
-    /// Somebody is logged in already, and stays so: methods look at the password only where nobody is.
-    AlreadyLoggedIn(String),
-    /// There is no such user.
-    NoSuchUser(String),
-    /// The user is disabled.
-    Disabled(String),
-    /// The wiki has no such method.
-    NoSuchMethod(String),
-    /// Nobody is logged in who could log out.
-    NotLoggedIn,
-    /// Only superusers switch; from 1.9 on not while they are switched.
-    MayNotSwitch(String),
-    /// 2.0 has no switching.
-    NoSwitching,
-}
-
-impl fmt::Display for Remark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Remark::AlreadyLoggedIn(name) => write!(f, "{name} is logged in already, and stays so"),
-            Remark::NoSuchUser(name) => write!(f, "no user {name} here"),
-            Remark::Disabled(name) => write!(f, "{name} is disabled"),
-            Remark::NoSuchMethod(method) => write!(f, "no authentication method {method} here"),
-            Remark::NotLoggedIn => f.write_str("nobody is logged in here"),
-            Remark::MayNotSwitch(name) if name.is_empty() => f.write_str("anonymous may not switch users"),
-            Remark::MayNotSwitch(name) => write!(f, "{name} may not switch users"),
-            Remark::NoSwitching => f.write_str("this version has no switching of users"),
-        }
-    }
-}
 
 impl Handler {
     /// Does what the request asks of the authentication methods; a [`Action::SwitchUser`] is the page's, and waits.

@@ -3,7 +3,8 @@
 //! Source: `setup_user` in `moin/app.py`, `moin/auth/__init__.py` and `moin/user.py` of 2.0; `open_session` and
 //! `save_session` of Flask's `SecureCookieSessionInterface`.
 
-use super::{Exchange, Handler, Outside};
+use super::exchange::{Exchange, Outside};
+use super::settings::Handler;
 use crate::moin::cookie::deletion;
 use crate::moin::{Items, Lifetime, Login, Session, SessionData, Value, Visitor, session_cookie};
 

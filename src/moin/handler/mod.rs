@@ -15,175 +15,23 @@
 //! with each, `setup_user` in `moin/app.py` of 2.0 and Flask's `SecureCookieSessionInterface`.
 
 mod auth;
+mod exchange;
 mod flask;
 mod new;
 mod old;
 mod sealed;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod trail;
 
-use std::fmt;
+use self::old::finish_old;
+use super::{Behaviour, read_cookie};
 
-use super::{
-    Behaviour, Broken, IdForm, Lifetimes, Login, Session, SessionData, Sessions, SetCookie, Settings, Users,
-    id_form, lifetimes, read_cookie,
-};
-
-pub use auth::{Action, Remark};
-
-/// One wiki's session handler.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Handler {
-    settings: Settings,
-    auth: Vec<String>,
-    superusers: Vec<String>,
-    interwikiname: Option<String>,
-    secret_key: String,
-}
-
-/// What a request needs from outside.
-pub struct Outside<'a> {
-    /// The wiki's clock, in unix seconds.
-    pub now: f64,
-    /// Where the wiki keeps its sessions; 2.0 keeps them in the cookie.
-    pub sessions: &'a mut dyn Sessions,
-    /// The wiki's user directory.
-    pub users: &'a mut dyn Users,
-    /// Makes a new id of a form.
-    pub new_id: &'a mut dyn FnMut(IdForm) -> String,
-}
-
-/// A request under way.
-#[derive(Debug, Clone)]
-pub struct Exchange {
-    /// The session, which a page may read and change.
-    pub session: Session,
-    /// The user object, if there is one.
-    user: Option<Login>,
-    /// The superuser behind a switched user.
-    real_user: Option<Login>,
-    /// The Set-Cookie headers of the answer, so far.
-    cookies: Vec<SetCookie>,
-    remarks: Vec<Remark>,
-}
-
-/// The answer to a request, as far as it concerns sessions.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    /// The Set-Cookie headers, in order; 1.9.0 and 1.9.1 can delete and set in one answer.
-    pub set_cookie: Vec<SetCookie>,
-    /// The user whom the wiki sees; `None` for anonymous.
-    pub user: Option<Login>,
-    /// The superuser who has switched to be that user.
-    pub real_user: Option<Login>,
-    /// The session's id when the request ended; 2.0 has none.
-    pub session: String,
-    /// What did not go as asked.
-    pub remarks: Vec<Remark>,
-}
-
-/// The wiki answers with an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// Because of `cookie_lifetime`.
-    Lifetime(Broken),
-    /// Because of `cookie_domain`; says which.
-    Domain(&'static str),
-    /// 1.7 and 1.8: the session has no number as `expires`.
-    NoExpires,
-    /// 1.9.0: the session does not unpickle.
-    Unreadable,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Lifetime(broken) => super::NoCookie::BrokenLifetime(*broken).fmt(f),
-            Failure::Domain(what) => super::NoCookie::BrokenDomain(what).fmt(f),
-            Failure::NoExpires => f.write_str("the request fails: the session has no `expires`"),
-            Failure::Unreadable => f.write_str("the request fails: the session does not unpickle"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
+pub use exchange::{Action, Answer, Exchange, Failure, Outside, Remark};
+pub use settings::Handler;
 
 impl Handler {
-    /// The handler of a wiki whose users log in by `moin`, without superusers.
-    pub fn new(settings: Settings) -> Handler {
-        Handler {
-            settings,
-            auth: vec!["moin".to_owned()],
-            superusers: Vec::new(),
-            interwikiname: None,
-            secret_key: String::new(),
-        }
-    }
-
-    /// With these authentication methods.
-    #[must_use]
-    pub fn with_auth(mut self, methods: impl IntoIterator<Item = impl Into<String>>) -> Handler {
-        self.auth = methods.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// With these users as superusers.
-    #[must_use]
-    pub fn with_superusers(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Handler {
-        self.superusers = names.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// With an `interwikiname`, which trails then name.
-    #[must_use]
-    pub fn with_interwikiname(mut self, name: Option<impl Into<String>>) -> Handler {
-        self.interwikiname = name.map(Into::into);
-        self
-    }
-
-    /// With the key of that name (2.0).
-    #[must_use]
-    pub fn with_secret_key(mut self, id: impl Into<String>) -> Handler {
-        self.secret_key = id.into();
-        self
-    }
-
-    /// With other settings.
-    #[must_use]
-    pub fn with_settings(mut self, settings: Settings) -> Handler {
-        self.settings = settings;
-        self
-    }
-
-    /// Whether cookies that `other` signed are opened here (2.0).
-    pub fn has_key_of(&self, other: &Handler) -> bool {
-        self.secret_key == other.secret_key
-    }
-
-    /// What shapes the wiki's cookie.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// The authentication methods.
-    pub fn auth(&self) -> &[String] {
-        &self.auth
-    }
-
-    fn behaviour(&self) -> Behaviour {
-        self.settings.version.behaviour()
-    }
-
-    fn lifetimes(&self) -> Result<Lifetimes, Failure> {
-        lifetimes(&self.settings).map_err(Failure::Lifetime)
-    }
-
-    /// Whether a cookie for anonymous visitors has a lifetime.
-    fn has_anonymous_sessions(&self) -> Result<bool, Failure> {
-        Ok(self.lifetimes()?.anonymous != super::Lifetime::None)
-    }
-
     /// Begins a request: reads the Cookie header (`None`: there was none), loads the session, and finds the user it
     /// names. 1.9 calls this `get_session`.
     ///
@@ -261,27 +109,4 @@ impl Handler {
         }
         self.finish(exchange, outside)
     }
-}
-
-use old::finish_old;
-
-impl Exchange {
-    fn new(session: Session, user: Option<Login>) -> Exchange {
-        Exchange { session, user, real_user: None, cookies: Vec::new(), remarks: Vec::new() }
-    }
-
-    /// The user whom the wiki sees, so far; `None` for anonymous.
-    pub fn user(&self) -> Option<&Login> {
-        self.user.as_ref().filter(|user| user.valid)
-    }
-
-    /// The session's `user.id`, which may be of nobody here.
-    fn names_user(&self) -> bool {
-        self.session.contains("user.id")
-    }
-}
-
-/// The form of this wiki's ids.
-fn form(handler: &Handler) -> IdForm {
-    id_form(handler.settings.version)
 }

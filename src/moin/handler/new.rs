@@ -3,7 +3,8 @@
 //! Source: `MoinMoin/web/session.py` of 1.9.0, 1.9.1, 1.9.2 and 1.9.11 (1.9.2 to 1.9.11 differ only in whose session store
 //! they import), `FilesystemSessionStore` of the Werkzeug in each.
 
-use super::{Exchange, Failure, Handler, Outside, form};
+use super::exchange::{Exchange, Failure, Outside};
+use super::settings::Handler;
 use crate::moin::cookie::deletion;
 use crate::moin::{
     Behaviour, IdForm, Items, Lifetime, Loaded, Login, Session, SessionData, Value, Visitor, session_cookie,
@@ -19,7 +20,8 @@ impl Handler {
         outside: &mut Outside<'_>,
     ) -> Result<Exchange, Failure> {
         let behaviour = self.behaviour();
-        let id = cookie.and_then(|value| String::from_utf8(value).ok()).filter(|id| is_id(form(self), id));
+        let id =
+            cookie.and_then(|value| String::from_utf8(value).ok()).filter(|id| is_id(self.id_form(), id));
         let found = match &id {
             Some(id) => outside.sessions.load(id),
             None => Loaded::Missing,
@@ -50,7 +52,7 @@ impl Handler {
     }
 
     fn fresh(&self, outside: &mut Outside<'_>) -> Session {
-        Session::new((outside.new_id)(form(self)), Items::new(), true)
+        Session::new((outside.new_id)(self.id_form()), Items::new(), true)
     }
 
     /// `finalize` of 1.9.0 and 1.9.1: a user is stored, or the session of one who is none any more destroyed; then the

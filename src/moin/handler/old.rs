@@ -5,7 +5,8 @@
 //!
 //! Source: `MoinMoin/session.py` of 1.7.0, 1.7.3 and 1.8.7.
 
-use super::{Exchange, Failure, Handler, Outside, form};
+use super::exchange::{Exchange, Failure, Outside};
+use super::settings::Handler;
 use crate::moin::{
     Behaviour, Items, Lifetime, Loaded, Login, Session, SessionData, Value, Visitor, session_cookie,
 };
@@ -26,7 +27,7 @@ impl Handler {
         let id: String = kept.map(char::from).collect();
         // An empty value is as good as none.
         let is_new = id.is_empty();
-        let id = if is_new { (outside.new_id)(form(self)) } else { id };
+        let id = if is_new { (outside.new_id)(self.id_form()) } else { id };
         let items = match outside.sessions.load(&id) {
             Loaded::Items(items) => match items.get("expires").and_then(Value::number) {
                 None => return Err(Failure::NoExpires),

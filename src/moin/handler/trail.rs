@@ -3,7 +3,8 @@
 //! Source: `addTrail` and `_wantTrail` in `MoinMoin/user.py` of 1.7 to 1.9, `add_trail` in `moin/user.py` of 2.0. That
 //! the page exists, may be read, and that the user wants a trail (the default) is taken for granted.
 
-use super::{Exchange, Failure, Handler};
+use super::exchange::{Exchange, Failure};
+use super::settings::Handler;
 use crate::moin::{Behaviour, SessionData, Value};
 
 /// `trail_size`, by default.

@@ -7,10 +7,8 @@ mod python;
 mod quoted;
 mod werkzeug;
 
+use self::quoted::Pair;
 use super::{Behaviour, Duplicate, Settings, Version};
-
-/// A name and its value, as a version understood them.
-type Pair = (Vec<u8>, Vec<u8>);
 
 /// The value of this wiki's session cookie in a Cookie header, unquoted; `None` where the wiki sees no such cookie.
 ///

@@ -3,8 +3,7 @@
 //! It goes from cookie to cookie and stops at the first that it does not understand: what follows is not seen. Source:
 //! `Cookie.py` of CPython 2.7.18, `MoinMoin/request` of 1.7 and 1.8, `_ExtendedCookie` of the Werkzeug in 1.9.0 to 1.9.8.
 
-use super::Pair;
-use super::quoted::{quoted, unquote};
+use super::quoted::{Pair, quoted, unquote};
 
 /// Names that are no cookies of their own, but belong to the one before.
 const RESERVED: [&[u8]; 8] =

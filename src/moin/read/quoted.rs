@@ -1,5 +1,8 @@
 //! Quoted values.
 
+/// A name and its value, as a version understood them.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
+
 /// The text within quotes, `\"` and `\ooo` resolved; anything else as it is.
 ///
 /// Source: `_unquote` of Python's `Cookie.py`, `_cookie_unquote` of Werkzeug.

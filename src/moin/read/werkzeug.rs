@@ -2,8 +2,7 @@
 //!
 //! Source: `_cookie_parse_impl` and `parse_cookie` of the Werkzeug in 1.9.9 and 1.9.11, `parse_cookie` of a current one.
 
-use super::Pair;
-use super::quoted::{quoted, unquote};
+use super::quoted::{Pair, quoted, unquote};
 
 /// Names that 1.9.9 passes over.
 const PARAMETERS: [&[u8]; 7] =
