@@ -1,10 +1,37 @@
 //! Single opcodes of protocol 2 with their arguments, in the form that cPickle chooses.
 
+use std::fmt;
+
 use num_bigint::{BigInt, Sign};
 
 use super::opcode as op;
 use super::text::Text;
-use super::write::WriteError;
+
+/// Longest pickle written, in bytes.
+pub(super) const MAX_OUTPUT: usize = 64 << 20;
+
+/// Why a tree cannot be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WriteError {
+    /// The pickle would pass 64 MiB.
+    TooLarge,
+    /// Protocol 2 has no way to say it; the text says what. Python 2 cannot have written it.
+    Protocol(&'static str),
+    /// Something is needed to make itself, as an object whose arguments contain it: no pickle can say that.
+    Cycle,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => write!(f, "the pickle would be longer than {MAX_OUTPUT} bytes"),
+            Self::Protocol(what) => write!(f, "pickle protocol 2 cannot hold {what}"),
+            Self::Cycle => f.write_str("a value is needed to make itself"),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
 
 /// The pickle so far.
 #[derive(Debug)]

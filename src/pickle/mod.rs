@@ -40,6 +40,7 @@ mod write;
 mod tests;
 
 pub use display::DisplayLimits;
+pub use emit::WriteError;
 pub use error::{ReadError, ReadErrorKind};
 pub use json::{FormError, JsonForm};
 pub use limits::Limits;
@@ -47,4 +48,4 @@ pub use read::{named, read, read_with};
 pub use scan::{Scalar, find, scan};
 pub use text::{Chunk, Text};
 pub use value::{Event, Global, Make, Node, NodeId, Object, Tree, TreeBuilder};
-pub use write::{WriteError, write};
+pub use write::write;

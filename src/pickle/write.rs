@@ -12,41 +12,14 @@
 //! Source: `cPickle.c` of CPython 2.7.
 
 use std::collections::HashMap;
-use std::fmt;
 
-use super::emit::Output;
+use super::emit::{MAX_OUTPUT, Output, WriteError};
 use super::opcode as op;
 use super::text::Text;
 use super::value::{Event, Make, Node, NodeId, Tree};
 
-/// Longest pickle written, in bytes.
-const MAX_OUTPUT: usize = 64 << 20;
-
 /// Items in one APPENDS or SETITEMS.
 const BATCH: usize = 1000;
-
-/// Why a tree cannot be written.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum WriteError {
-    /// The pickle would pass 64 MiB.
-    TooLarge,
-    /// Protocol 2 has no way to say it; the text says what. Python 2 cannot have written it.
-    Protocol(&'static str),
-    /// Something is needed to make itself, as an object whose arguments contain it: no pickle can say that.
-    Cycle,
-}
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge => write!(f, "the pickle would be longer than {MAX_OUTPUT} bytes"),
-            Self::Protocol(what) => write!(f, "pickle protocol 2 cannot hold {what}"),
-            Self::Cycle => f.write_str("a value is needed to make itself"),
-        }
-    }
-}
-
-impl std::error::Error for WriteError {}
 
 /// Writes a tree as protocol 2.
 ///

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use num_bigint::BigInt;
 use serde_json::{Map, Value};
 
-use super::{JsonForm, MAX_DEPTH};
+use super::form::{JsonForm, MAX_DEPTH};
 use crate::pickle::text::Text;
 use crate::pickle::value::{Event, Global, Make, Node, NodeId, Object, Tree, TreeBuilder};
 

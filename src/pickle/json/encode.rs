@@ -1,4 +1,4 @@
-//! From a value to its form. It calls itself at most [`MAX_DEPTH`](super::MAX_DEPTH) deep.
+//! From a value to its form. It calls itself at most [`MAX_DEPTH`](super::form::MAX_DEPTH) deep.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::{JsonForm, MAX_DEPTH};
+use super::form::{JsonForm, MAX_DEPTH};
 use crate::pickle::value::{Event, Make, Node, NodeId, Object, Tree};
 
 pub(super) fn encode(tree: &Tree) -> Option<JsonForm> {

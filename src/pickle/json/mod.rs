@@ -19,28 +19,14 @@
 //! Beside the value, [`JsonForm::memo`] keeps which values the pickle had in its memo, so that writing it gives the
 //! same bytes. Some values have no form: those nested too deeply for JSON parsers, and what is done to a class itself.
 
-use serde_json::Value;
-
 use super::value::Tree;
 
 mod decode;
 mod encode;
+mod form;
 
 pub use decode::FormError;
-
-/// As deep as the form nests at most; `serde_json` reads 127 levels, and the store puts some around.
-const MAX_DEPTH: usize = 100;
-
-/// A value in its JSON form.
-#[derive(Clone, PartialEq, Debug)]
-pub struct JsonForm {
-    /// The value.
-    pub value: Value,
-    /// Which values, by their number, the pickle had in its memo.
-    pub memo: Vec<u32>,
-    /// The number its memo began with: 1 from cPickle, 0 from pickle.py.
-    pub memo_start: u32,
-}
+pub use form::JsonForm;
 
 impl JsonForm {
     /// The form of a value; `None` where it has none.
