@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::acted::Acted;
 use super::case::{Case, CookieKey, Reason, Verdict, Way};
-use super::{Acted, Stage, act_out};
+use super::stage::{Stage, act_out};
 use crate::moin::Behaviour;
 
 /// The cures, empty where nothing ails.

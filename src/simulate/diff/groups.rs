@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::Acted;
-use super::case::{Case, CookieKey};
+use super::acted::Acted;
+use super::case::{Case, CookieKey, Verdict};
 use super::pair::Pair;
 use crate::farm::{Key, Wiki};
 
@@ -59,7 +59,7 @@ impl Group {
 
     /// Whether anything of the wikis' sessions and cookies changes.
     pub fn is_quiet(&self) -> bool {
-        !self.cases.iter().any(|case| case.hurts() || case.lasts() || case.verdict != super::Verdict::Kept)
+        !self.cases.iter().any(|case| case.hurts() || case.lasts() || case.verdict != Verdict::Kept)
     }
 }
 

@@ -13,22 +13,23 @@
 //! Wikis are the same by name, then by address. Nothing is written, and of the disk only which paths are one directory.
 
 mod act;
+mod acted;
 mod case;
 mod cure;
 mod groups;
 mod pair;
 mod search;
+mod stage;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use self::act::{Before, Course, Round, judge};
+use self::acted::Acted;
 use self::pair::{Seat, pair};
-use self::search::{Cookies, Neighbours};
-use super::person::{Headers, Person};
-use crate::browser::{Cookie, Mode, SharedSuffixes};
+use self::stage::{Stage, act_out};
+use crate::browser::{Mode, SharedSuffixes};
 use crate::farm::Farm;
 use crate::moin::Visitor;
 use crate::sharing::{RealPlaces, session_place};
@@ -131,158 +132,6 @@ impl Diff {
     /// Whether somebody is logged out, or has an old cookie in the way of a new one.
     pub fn hurts(&self) -> bool {
         self.groups.iter().any(Group::hurts)
-    }
-}
-
-/// Acts out everybody who comes to the seats at `positions`.
-fn act_out(stage: &Stage<'_>, seats: &[Acted], positions: &[usize]) -> Vec<Vec<Case>> {
-    let old_cookies = Cookies::new(seats);
-    let neighbours = Neighbours::new(seats);
-    let act = |position: &usize| {
-        let mut found = seats.get(*position).map(|seat| stage.back(seat)).unwrap_or_default();
-        found.extend(stage.strangers(*position, seats, &old_cookies));
-        found.extend(stage.over_neighbours(*position, seats, &neighbours));
-        found
-    };
-    positions.iter().map(act).collect()
-}
-
-/// A seat with what is known of it before anybody comes back.
-#[derive(Debug)]
-struct Acted {
-    /// Which pair of wikis it is.
-    pair: usize,
-    seat: Seat,
-    /// A remembered user with the old wiki's cookie, if the old wiki and the browser let anybody log in.
-    remembered: Option<(Person, Cookie)>,
-    /// The cookie of the new wiki, from a fresh browser.
-    ours: Option<Cookie>,
-}
-
-/// The browser and the time for all acts.
-struct Stage<'a> {
-    suffixes: &'a SharedSuffixes,
-    mode: Mode,
-    now: f64,
-    /// What web servers add to every answer after the change.
-    headers: Headers,
-}
-
-impl Stage<'_> {
-    fn person(&self, visitor: Visitor) -> Person {
-        Person::new(self.now, self.suffixes, visitor).with_mode(self.mode)
-    }
-
-    /// Somebody who was there before, after the change.
-    fn changed(&self, person: &Person) -> Person {
-        let mut person = person.clone();
-        person.roll_out(&self.headers);
-        person
-    }
-
-    /// Somebody whose first visit is after the change.
-    fn fresh(&self, visitor: Visitor) -> Person {
-        let mut person = self.person(visitor);
-        person.roll_out(&self.headers);
-        person
-    }
-
-    fn prepare(&self, pair: usize, seat: Seat) -> Acted {
-        let mut person = self.person(Visitor::Remember);
-        let cookie = person.come(&seat.old).filter(|_| person.visit(&seat.old).knows());
-        person.roll_out(&self.headers);
-        let remembered = cookie.map(|cookie| (person, cookie));
-        let ours = self.fresh(Visitor::Remember).come(&seat.new);
-        Acted { pair, seat, remembered, ours }
-    }
-
-    /// Those who come back to where they were.
-    fn back(&self, acted: &Acted) -> Vec<Case> {
-        let seat = &acted.seat;
-        let mut cases = Vec::with_capacity(3);
-        for visitor in [Visitor::Remember, Visitor::User, Visitor::Anonymous] {
-            let (mut person, cookie) = match (&acted.remembered, visitor) {
-                (Some((person, cookie)), Visitor::Remember) => (self.changed(person), cookie.clone()),
-                (None, Visitor::Remember) => continue,
-                _ => {
-                    let mut person = self.person(visitor);
-                    let Some(cookie) = person.come(&seat.old) else { continue };
-                    if visitor != Visitor::Anonymous && !person.visit(&seat.old).knows() {
-                        continue;
-                    }
-                    (person, cookie)
-                }
-            };
-            person.roll_out(&self.headers);
-            let control = Course::run(self.fresh(visitor), &seat.new);
-            let course = Course::run(person, &seat.new);
-            let before = Before { cookie: Some(&cookie), known: true, site: &seat.old };
-            let who = (visitor, Way::Back);
-            cases.push(judge(&course, &control, &before, seat, acted.ours.as_ref(), who));
-        }
-        let worst = cases.first().map(|case| case.verdict);
-        cases.extend(self.after_the_end(acted).filter(|case| worst.is_none_or(|worst| worst < case.verdict)));
-        cases
-    }
-
-    /// Those whose sessions have ended on disk, and whose cookies live on; only where that is worse than logging in once.
-    fn after_the_end(&self, acted: &Acted) -> Option<Case> {
-        let (person, cookie) = acted.remembered.as_ref()?;
-        let mut person = self.changed(person);
-        person.lose_sessions();
-        let control = Course::run(self.fresh(Visitor::Remember), &acted.seat.new);
-        let course = Course::run(person, &acted.seat.new);
-        let before = Before { cookie: Some(cookie), known: false, site: &acted.seat.old };
-        let who = (Visitor::Remember, Way::Ended);
-        let case = judge(&course, &control, &before, &acted.seat, acted.ours.as_ref(), who);
-        matches!(case.verdict, Verdict::StuckAtLogin | Verdict::CannotLogOut).then_some(case)
-    }
-
-    /// Those who were at another wiki, whose old cookie now comes here.
-    fn strangers(&self, position: usize, seats: &[Acted], cookies: &Cookies) -> Vec<Case> {
-        let Some(acted) = seats.get(position) else { return Vec::new() };
-        let mut cases = Vec::new();
-        for other in cookies.that_reach(position, seats) {
-            let Some(other) = seats.get(other) else { continue };
-            let Some((person, cookie)) = &other.remembered else { continue };
-            let mut before = person.clone();
-            before.roll_out(&Headers::default());
-            let known = before.visit(&acted.seat.old).knows();
-            let mut fresh = self.fresh(Visitor::Remember);
-            fresh.come(&other.seat.new);
-            let control = Course::run(fresh, &acted.seat.new);
-            let course = Course::run(self.changed(person), &acted.seat.new);
-            let before = Before { cookie: Some(cookie), known, site: &other.seat.old };
-            let who = (Visitor::Remember, Way::From(other.seat.old.name.clone()));
-            let case = judge(&course, &control, &before, &acted.seat, acted.ours.as_ref(), who);
-            if case.hurts() {
-                cases.push(case);
-            }
-        }
-        cases
-    }
-
-    /// Those who log in at a wiki that after the change sets the same cookie, and then come here.
-    fn over_neighbours(&self, position: usize, seats: &[Acted], neighbours: &Neighbours) -> Vec<Case> {
-        let Some(acted) = seats.get(position) else { return Vec::new() };
-        let Some((person, _)) = &acted.remembered else { return Vec::new() };
-        let (here, ours) = (&acted.seat.new, acted.ours.as_ref());
-        let mut cases = Vec::new();
-        for other in neighbours.of(position) {
-            let Some(other) = seats.get(other) else { continue };
-            let there = &other.seat.new;
-            let control = Round::run(self.fresh(Visitor::Remember), there, here, ours);
-            let name = other.seat.new.name.clone();
-            let over = Round::run(self.changed(person), there, here, ours);
-            cases.extend(over.worse(&control, Visitor::Remember, Way::Over(name.clone())));
-            let mut both = self.person(Visitor::Remember);
-            both.come(&acted.seat.old);
-            both.come(&other.seat.old);
-            both.roll_out(&self.headers);
-            let both = Round::run(both, there, here, ours);
-            cases.extend(both.worse(&control, Visitor::Remember, Way::Both(name)));
-        }
-        cases
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Acted;
+use super::acted::Acted;
 use super::case::CookieKey;
 use crate::browser::path_match;
 use crate::sys::Place;
