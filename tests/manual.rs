@@ -43,6 +43,7 @@ mod global;
 mod log;
 mod man;
 mod metrics;
+mod modules;
 mod one_url;
 mod readme;
 mod run_as;

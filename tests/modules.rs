@@ -1,0 +1,208 @@
+//! The structure of `src/`: no two files use each other, directly or over others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use syn::visit::{self, Visit};
+use syn::{Attribute, Item, ItemMod, ItemUse, UseTree, Visibility};
+
+/// A module: the names on the way to it, `["farm", "parse"]` for `src/farm/parse.rs`.
+type Module = Vec<String>;
+
+/// What one file says.
+#[derive(Default)]
+struct File {
+    /// Names that the file brings into scope, each with the absolute path behind it.
+    names: BTreeMap<String, Module>,
+    /// Modules of which everything comes into scope.
+    globs: Vec<Module>,
+    /// Absolute paths that the code uses.
+    used: BTreeSet<Module>,
+}
+
+/// Reads the paths of one file.
+struct Reader<'a> {
+    module: &'a [String],
+    children: &'a BTreeSet<String>,
+    file: File,
+}
+
+fn is_test(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let text = match &attribute.meta {
+            syn::Meta::List(list) => list.tokens.to_string(),
+            _ => String::new(),
+        };
+        attribute.path().is_ident("test") || (attribute.path().is_ident("cfg") && text == "test")
+    })
+}
+
+impl Reader<'_> {
+    /// The absolute form of a path that the file writes; `None` for paths of other crates.
+    fn absolute(&self, path: &[String]) -> Option<Module> {
+        let (first, rest) = path.split_first()?;
+        let mut base = match first.as_str() {
+            "crate" => Module::new(),
+            "self" => self.module.to_vec(),
+            "super" => self.module[..self.module.len().checked_sub(1)?].to_vec(),
+            name if self.children.contains(name) => [self.module, &[name.to_owned()]].concat(),
+            name => self.file.names.get(name)?.clone(),
+        };
+        for name in rest {
+            match name.as_str() {
+                "super" => drop(base.pop()),
+                "self" => {}
+                name => base.push(name.to_owned()),
+            }
+        }
+        Some(base)
+    }
+
+    fn import(&mut self, tree: &UseTree, before: &[String], public: bool) {
+        let with = |name: &dyn ToString| [before, &[name.to_string()]].concat();
+        match tree {
+            UseTree::Path(path) => self.import(&path.tree, &with(&path.ident), public),
+            UseTree::Group(group) => group.items.iter().for_each(|tree| self.import(tree, before, public)),
+            UseTree::Glob(_) => self.file.globs.extend(self.absolute(before)),
+            UseTree::Name(name) => self.bring(&with(&name.ident), &name.ident.to_string(), public),
+            UseTree::Rename(name) => self.bring(&with(&name.ident), &name.rename.to_string(), public),
+        }
+    }
+
+    fn bring(&mut self, path: &[String], name: &str, public: bool) {
+        let Some(path) = self.absolute(path) else { return };
+        let name = if name == "self" { path.last().cloned().unwrap_or_default() } else { name.to_owned() };
+        // To hand on what a module below defines is no use of it.
+        if !public {
+            self.file.used.insert(path.clone());
+        }
+        self.file.names.insert(name, path);
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_item(&mut self, item: &'ast Item) {
+        let attributes: &[Attribute] = match item {
+            Item::Fn(item) => &item.attrs,
+            Item::Mod(item) => &item.attrs,
+            Item::Use(item) => &item.attrs,
+            Item::Impl(item) => &item.attrs,
+            _ => &[],
+        };
+        if !is_test(attributes) {
+            visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        self.import(&item.tree, &[], !matches!(item.vis, Visibility::Inherited));
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if names.len() > 1
+            && let Some(absolute) = self.absolute(&names)
+        {
+            self.file.used.insert(absolute);
+        }
+        visit::visit_path(self, path);
+    }
+}
+
+/// Reads a file and those of the modules that it declares.
+fn read(path: &Path, module: &[String], files: &mut BTreeMap<Module, File>) {
+    let text = fs::read_to_string(path).unwrap();
+    let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let modules = parsed.items.iter().filter_map(|item| match item {
+        Item::Mod(ItemMod { ident, attrs, content: None, .. }) if !is_test(attrs) => Some(ident.to_string()),
+        _ => None,
+    });
+    let children: BTreeSet<String> = modules.collect();
+    let mut reader = Reader { module, children: &children, file: File::default() };
+    // Names first: code may stand above what brings them into scope.
+    for item in &parsed.items {
+        if let Item::Use(item) = item
+            && !is_test(&item.attrs)
+        {
+            reader.visit_item_use(item);
+        }
+    }
+    reader.visit_file(&parsed);
+    files.insert(module.to_vec(), reader.file);
+    let inside = match path.file_stem().and_then(|stem| stem.to_str()) {
+        Some("mod" | "lib") => path.parent().unwrap().to_owned(),
+        _ => path.with_extension(""),
+    };
+    for name in &children {
+        let (one, many) = (inside.join(format!("{name}.rs")), inside.join(name).join("mod.rs"));
+        let path = if one.exists() { one } else { many };
+        read(&path, &[module, std::slice::from_ref(name)].concat(), files);
+    }
+}
+
+/// The module that defines what an absolute path names, whoever hands it on.
+fn home(path: &[String], files: &BTreeMap<Module, File>, depth: usize) -> Option<Module> {
+    let known = (0..=path.len()).rev().find(|&length| files.contains_key(&path[..length]))?;
+    let (module, rest) = path.split_at(known);
+    let file = &files[module];
+    let Some(name) = rest.first().filter(|_| depth < 8) else { return Some(module.to_vec()) };
+    if let Some(behind) = file.names.get(name) {
+        return home(&[behind, &rest[1..]].concat(), files, depth + 1);
+    }
+    Some(module.to_vec())
+}
+
+/// Sets of modules each of which uses all others of its set, directly or over others: what
+/// can be reached both ways).
+fn cycles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<Vec<String>> {
+    let reach = |from: &Module| {
+        let (mut seen, mut stack) = (BTreeSet::new(), vec![from]);
+        while let Some(module) = stack.pop() {
+            for next in uses.get(module).into_iter().flatten() {
+                if seen.insert(next) {
+                    stack.push(next);
+                }
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<&Module, BTreeSet<&Module>> = uses.keys().map(|from| (from, reach(from))).collect();
+    let mut found = BTreeSet::new();
+    for (&from, to) in &reached {
+        let both = to.iter().filter(|&&module| reached.get(module).is_some_and(|back| back.contains(from)));
+        let cycle: Vec<String> = both.map(|module| module.join("::")).collect();
+        if !cycle.is_empty() {
+            found.insert(cycle);
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Modules whose files still use each other. This list only gets shorter.
+const TANGLED: [&str; 7] = ["cli", "farm", "lint", "ops", "sharing", "store", "sys"];
+
+#[test]
+fn no_two_files_of_the_library_use_each_other() {
+    let mut files = BTreeMap::new();
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"), &[], &mut files);
+    let mut uses: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
+    for (module, file) in &files {
+        let used = file.used.iter().chain(&file.globs).filter_map(|path| home(path, &files, 0));
+        uses.insert(module.clone(), used.filter(|used| used != module).collect());
+    }
+    let (mut tangled, mut new) = (BTreeSet::new(), Vec::new());
+    for cycle in cycles(&uses) {
+        let tops: BTreeSet<&str> = cycle.iter().filter_map(|module| module.split("::").next()).collect();
+        match tops.iter().next() {
+            Some(top) if tops.len() == 1 && TANGLED.contains(top) => drop(tangled.insert((*top).to_owned())),
+            _ => new.push(cycle),
+        }
+    }
+    assert_eq!(new, Vec::<Vec<String>>::new(), "files that use each other, directly or over others");
+    assert_eq!(
+        tangled.iter().collect::<Vec<_>>(),
+        TANGLED.iter().collect::<Vec<_>>(),
+        "no cycle left: shorten TANGLED"
+    );
+}
