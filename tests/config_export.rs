@@ -156,19 +156,14 @@ fn a_domain_that_breaks_the_version_is_left_out() {
 
 #[test]
 fn a_name_is_said_as_the_version_wants_it() {
-    exported(
-        "1.8.7",
-        "cookie_name = \"lab\"",
-        &[
-            "# wikifarm predicts the name MOIN_SESSION; with the next line say session_id_handler = \"cookie_name=lab\" in the farm file, or leave it out",
-            "session_id_handler = MoinCookieSessionIDHandler(cookie_name='lab')",
-        ],
-    );
+    let ignored =
+        "# cookie_name is left out: session_id_handler names the cookie; cookie_name came with 1.9.1";
+    exported("1.8.7", "cookie_name = \"lab\"", &[ignored, "pass"]);
     exported(
         "1.8.7",
         "cookie_name = \"lab\"\nsession_id_handler = \"custom\"",
         &[
-            "# cookie_name is left out: your own session handler says what the cookie is called",
+            ignored,
             "# session_id_handler stays your own",
             "# wikifarm: session_id_handler = \"custom\"",
             "pass",
@@ -177,10 +172,7 @@ fn a_name_is_said_as_the_version_wants_it() {
     exported(
         "1.8.7",
         "session_id_handler = \"cookie_name=it's\"\ncookie_name = \"lab\"",
-        &[
-            "# cookie_name is left out: session_id_handler names the cookie",
-            "session_id_handler = MoinCookieSessionIDHandler(cookie_name='it\\'s')",
-        ],
+        &[ignored, "session_id_handler = MoinCookieSessionIDHandler(cookie_name='it\\'s')"],
     );
     let fixed = "# cookie_name is left out: the name is always MOIN_SESSION; cookie_name came with 1.9.1";
     exported("1.9.0", "cookie_name = \"lab\"", &[fixed, "pass"]);
@@ -232,7 +224,21 @@ fn what_a_version_ignores_is_said_and_not_written() {
         "cookie_samesite = \"Lax\"",
         &["# cookie_samesite is left out: no MoinMoin before 2.0 sends SameSite", "pass"],
     );
+    let since_1_9 = "since 1.9 the first number of cookie_lifetime says it";
+    for moin in ["1.9.0", "1.9.11", "2.0"] {
+        let why = format!("# anonymous_session_lifetime is left out: {since_1_9}");
+        exported(moin, "anonymous_session_lifetime = 2", &[&why, "pass"]);
+    }
     exported("1.9.11", "session_store = \"moin-1.9:/srv/sessions\"", &["session_dir = '/srv/sessions'"]);
+    exported(
+        "1.8.7",
+        "session_store = \"moin-1.9:/srv/sessions\"",
+        &[
+            "# sessions lie in moin-1.9:/srv/sessions: no setting of MoinMoin's own says so",
+            "# wikifarm: session_store = \"moin-1.9:/srv/sessions\"",
+            "pass",
+        ],
+    );
     exported(
         "1.9.11",
         "auth = [\"moin\", \"ldap\"]",

@@ -10,7 +10,7 @@ use crate::export::{self, Snippet};
 /// Print the settings of the farm file as Python, to paste into MoinMoin's own files
 ///
 /// One part for farmconfig.py with what the wikis of one version have in common, and one for each wiki, each in the spelling
-/// of its version. What would break that version is left out, and a comment says so; MoinMoin's defaults are not written. What
+/// of its version. What that version ignores, or what would break it, is a comment; MoinMoin's defaults are not written. What
 /// MoinMoin has no setting for stands in comments, by which `config import` makes the same farm of the files.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm -f farm.toml config export --python")]

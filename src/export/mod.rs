@@ -3,7 +3,8 @@
 //! [`python`] gives a snippet for each file: `farmconfig.py` with what the wikis of one version have in common, one for
 //! each wiki with the rest, `wikiconfig.py` for a wiki that stands alone and for every wiki of 2.0. A snippet is Python by
 //! itself, in ASCII; nothing in a farm file, whoever wrote it, can get out of a string or a comment. Only what the farm
-//! file says is written: what it leaves to MoinMoin's defaults stays there. What MoinMoin has no setting for stands in
+//! file says is written: what it leaves to MoinMoin's defaults stays there. A setting that the version ignores becomes a
+//! comment, never an assignment: pasting a snippet changes no cookie that was predicted. What MoinMoin has no setting for stands in
 //! comments like `# wikifarm: backend_url = …`, so that `config import` makes the same farm of the files.
 
 mod literal;
@@ -242,5 +243,7 @@ fn escaped(text: &str) -> String {
     expression
 }
 
+#[cfg(test)]
+mod round_trip;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 
 use super::literal::{Python, boolean, number, said, string, text, texts};
-use crate::farm::{Key, NAMES_COOKIE, Value, Wiki};
+use crate::farm::{Key, Value, Wiki};
 use crate::moin::{Behaviour, Version};
 
 /// A line of Python about one setting.
@@ -87,14 +87,12 @@ impl Speller<'_> {
 
     fn lines(&self, key: Key) -> Vec<Line> {
         let Some(value) = self.wiki.setting(key).map(|setting| &setting.value) else { return Vec::new() };
-        // What 1.7 and 1.8 call the cookie is their handler's to say, and a lifetime in the old shape takes this along.
-        let elsewhere = (key == Key::CookieName && self.behaviour < Behaviour::V1_9_0)
-            || (key == Key::AnonymousSessionLifetime && self.behaviour >= Behaviour::V1_9_0);
-        if let Some(why) = self.wiki.ignores(key).filter(|_| !elsewhere) {
+        // A comment and nothing else: to paste what the version does not act on now would change what it does.
+        if let Some(why) = self.wiki.ignores(key) {
             return vec![self.left_out(key, why)];
         }
         match (key, value) {
-            (Key::CookieName, Value::Text(name)) => self.cookie_name(name),
+            (Key::CookieName, Value::Text(name)) => vec![self.cookie_name(name)],
             (Key::CookieDomain, Value::Text(domain)) => vec![self.cookie_domain(domain)],
             (Key::CookiePath, Value::Text(path)) if path.is_empty() => {
                 vec![self.left_out(key, "an empty one says nothing")]
@@ -124,7 +122,9 @@ impl Speller<'_> {
             (Key::DataDir | Key::CacheDir | Key::SessionDir | Key::UserDir, Value::Path(_)) => {
                 self.directory(key)
             }
-            (Key::SessionStore, Value::Text(address)) if address.starts_with("moin-1.9:") => {
+            (Key::SessionStore, Value::Text(address))
+                if address.starts_with("moin-1.9:") && self.behaviour >= Behaviour::V1_9_0 =>
+            {
                 match self.wiki.setting(Key::SessionDir) {
                     Some(_) => Vec::new(),
                     None => self.directory(Key::SessionDir),
@@ -171,33 +171,15 @@ impl Speller<'_> {
         !own.contains(&Some("custom")) && self.wiki.session_store().is_some_and(|store| store.dir().is_none())
     }
 
-    fn cookie_name(&self, name: &str) -> Vec<Line> {
+    fn cookie_name(&self, name: &str) -> Line {
         let token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
         if let Some(odd) = name.chars().find(|c| !token(*c)) {
-            return vec![self.left_out(Key::CookieName, &format!("no cookie name may hold {odd:?}"))];
+            return self.left_out(Key::CookieName, &format!("no cookie name may hold {odd:?}"));
         }
         if name.is_empty() {
-            return vec![self.left_out(Key::CookieName, "an empty one names nothing")];
+            return self.left_out(Key::CookieName, "an empty one names nothing");
         }
-        let value = string(name, self.python());
-        if self.behaviour >= Behaviour::V1_9_0 {
-            return vec![self.set(Key::CookieName, &value)];
-        }
-        if self.wiki.custom_handler().is_some() {
-            let why = "your own session handler says what the cookie is called";
-            return vec![self.left_out(Key::CookieName, why)];
-        }
-        if self.wiki.handler_cookie().is_some() {
-            return vec![self.left_out(Key::CookieName, "session_id_handler names the cookie")];
-        }
-        let predicted = format!(
-            "wikifarm predicts the name MOIN_SESSION; with the next line say session_id_handler = \"{NAMES_COOKIE}{name}\" \
-             in the farm file, or leave it out"
-        );
-        vec![
-            Line::Note(predicted),
-            Line::Attribute(format!("session_id_handler = {HANDLER}(cookie_name={value})")),
-        ]
+        self.set(Key::CookieName, &string(name, self.python()))
     }
 
     fn cookie_domain(&self, domain: &str) -> Line {

@@ -1,0 +1,151 @@
+//! Whatever a farm inherits, its exported files make the wikis send the cookies that were predicted before.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::python;
+use crate::farm::python::{Options, read_texts};
+use crate::farm::{Farm, Key, Wiki};
+use crate::moin::{Behaviour, Broken, CookieLifetime, NoCookie, Visitor, placeholder_id, session_cookie};
+
+/// The time to judge by, in unix seconds.
+const NOW: f64 = 1_795_400_000.25;
+
+/// Lines that `[farm]`, a group or a wiki may have, of every key that goes into a cookie or that some version ignores.
+const LINES: [&[&str]; 14] = [
+    &["cookie_name = \"lab\"", "cookie_name = \"other\"", "cookie_name = \"siteidmagic\""],
+    &["cookie_domain = \".example.org\"", "cookie_domain = \"wiki.example.org\""],
+    &["cookie_path = \"/\"", "cookie_path = \"/lab\""],
+    &["cookie_secure = true", "cookie_secure = false"],
+    &["cookie_httponly = true", "cookie_httponly = false"],
+    &["cookie_samesite = \"Lax\"", "cookie_samesite = \"Strict\""],
+    &[
+        "cookie_lifetime = 3",
+        "cookie_lifetime = -7.5",
+        "cookie_lifetime = 0",
+        "cookie_lifetime = [0.5, 12]",
+        "cookie_lifetime = [0, -2]",
+    ],
+    &["anonymous_session_lifetime = 0.5", "anonymous_session_lifetime = 0"],
+    &["session_handler = \"custom\"", "session_handler = \"default\""],
+    &["session_id_handler = \"custom\"", "session_id_handler = \"cookie_name=LAB\""],
+    &["session_service = \"custom\"", "session_service = \"default\""],
+    &["session_dir = \"/srv/sessions\""],
+    &["session_store = \"moin-1.9:/srv/own\"", "session_store = \"redis://h/0\""],
+    &["secret_key_id = \"k\""],
+];
+
+const VERSIONS: [&str; 11] =
+    ["1.7.2", "1.7.3", "1.8.5", "1.8.7", "1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10", "1.9.11", "2.0"];
+
+/// Some of the lines, each key at most once.
+fn lines() -> impl Strategy<Value = String> {
+    let keys = subsequence((0..LINES.len()).collect::<Vec<_>>(), 0..=LINES.len());
+    (keys, any::<u64>()).prop_map(|(keys, mut random)| {
+        keys.into_iter().fold(String::new(), |mut text, key| {
+            let choices = LINES[key];
+            let at = usize::try_from(random % choices.len() as u64).unwrap();
+            random /= choices.len() as u64;
+            writeln!(text, "{}", choices[at]).unwrap();
+            text
+        })
+    })
+}
+
+/// A farm of mixed versions, each wiki in one of two groups or in none.
+fn farm() -> impl Strategy<Value = String> {
+    let wiki = (select(VERSIONS.to_vec()), 0..3usize, lines());
+    (lines(), lines(), lines(), proptest::collection::vec(wiki, 1..5)).prop_map(|(farm, one, two, wikis)| {
+        let mut text = format!("[farm]\n{farm}[groups.one]\n{one}[groups.two]\ngroup = \"one\"\n{two}");
+        for (number, (moin, group, lines)) in wikis.into_iter().enumerate() {
+            write!(
+                text,
+                "[wikis.w{number}]\nmoin = \"{moin}\"\nurl = \"https://w{number}.example.org/lab\"\n\
+                 data_dir = \"/srv/w{number}\"\n{}{lines}",
+                ["", "group = \"one\"\n", "group = \"two\"\n"][group]
+            )
+            .unwrap();
+        }
+        text
+    })
+}
+
+/// The headers of a wiki, or why it sends none.
+fn headers(wiki: &Wiki) -> Vec<String> {
+    if let Some(key) = wiki.custom_handler() {
+        return vec![format!("not known: {}", key.name())];
+    }
+    let settings = wiki.moin();
+    let header = |visitor| match session_cookie(settings, visitor, placeholder_id(settings.version), NOW) {
+        Ok(cookie) => cookie.to_string(),
+        Err(none) => none.to_string(),
+    };
+    Visitor::ALL.into_iter().map(header).collect()
+}
+
+/// Whether the wiki has a lifetime that its version can't use, which is never exported as it is: the wiki would answer
+/// nobody, or keep nobody logged in.
+fn is_repaired(wiki: &Wiki) -> bool {
+    let settings = wiki.moin();
+    if settings.version.behaviour() == Behaviour::V2 {
+        return settings.cookie_lifetime.is_some_and(|lifetime| match lifetime {
+            CookieLifetime::Hours(hours) | CookieLifetime::Pair(_, hours) => hours <= 0.0,
+        });
+    }
+    let broken = session_cookie(settings, Visitor::User, placeholder_id(settings.version), NOW).err();
+    match broken {
+        Some(NoCookie::BrokenLifetime(Broken::ScalarIn1_9_0 | Broken::PairBefore1_9)) => true,
+        Some(NoCookie::LoginOff) => matches!(settings.cookie_lifetime, Some(CookieLifetime::Hours(_))),
+        _ => false,
+    }
+}
+
+/// What is read of the files that are exported of `farm`, wiki by wiki, as text that holds up to a comparison.
+fn read_again(farm: &Farm) -> Vec<Wiki> {
+    let snippets = python(farm);
+    let mut wikis = Vec::new();
+    while let Some(first) = snippets
+        .iter()
+        .find(|snippet| snippet.wikis.iter().any(|name| !wikis.iter().any(|wiki: &Wiki| wiki.name == *name)))
+    {
+        // One farmconfig.py with the files of its wikis, or one wikiconfig.py.
+        let files: Vec<(&str, &str)> = snippets
+            .iter()
+            .filter(|other| first.wikis.contains(&other.wikis[0]))
+            .map(|snippet| (snippet.file.as_str(), snippet.text.as_str()))
+            .collect();
+        let again = read_texts(&files, &Options::default()).unwrap();
+        assert!(!again.farm.problems.iter().any(|problem| problem.fatal), "{:?}", again.farm.problems);
+        for mut wiki in again.farm.wikis {
+            if first.file == "wikiconfig.py" {
+                wiki.name.clone_from(&first.wikis[0]);
+            }
+            wikis.push(wiki);
+        }
+    }
+    wikis
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn exported_files_send_the_cookies_that_were_predicted(text in farm()) {
+        let farm = Farm::parse(Path::new("/srv/farm.toml"), text.clone()).unwrap();
+        prop_assert!(farm.sound(), "{:?}\n{text}", farm.problems);
+        let again = read_again(&farm);
+        prop_assert_eq!(again.len(), farm.wikis.len());
+        for wiki in &farm.wikis {
+            let other = again.iter().find(|other| other.name == wiki.name).unwrap();
+            if !is_repaired(wiki) {
+                prop_assert_eq!(headers(other), headers(wiki), "{}\n{}\n{:#?}", wiki.name, text, python(&farm));
+            }
+            for (key, _) in other.settings().filter(|(key, _)| *key != Key::SessionStore) {
+                prop_assert!(wiki.ignores(key).is_none(), "{} of {}\n{text}", key.name(), wiki.name);
+            }
+        }
+    }
+}
