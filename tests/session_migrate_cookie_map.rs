@@ -47,7 +47,11 @@ fn place() -> Place {
 }
 
 fn map(place: &Place) -> Value {
-    serde_json::from_slice(&fs::read(place.path().join("map.json")).unwrap()).unwrap()
+    map_at(place, "map.json")
+}
+
+fn map_at(place: &Place, name: &str) -> Value {
+    serde_json::from_slice(&fs::read(place.path().join(name)).unwrap()).unwrap()
 }
 
 fn day(seconds: i64) -> String {
@@ -167,4 +171,46 @@ fn wikis_of_one_store_with_two_cookies_leave_it_open() {
     place.wikifarm(&format!("{LINE} json map.json")).stderr(two).status(2).run();
     place.wikifarm(&format!("{LINE} json map.json --new-cookie MOIN_SESSION_lab -q")).run();
     assert_eq!(map(&place)["new_name"], json!("MOIN_SESSION_lab"));
+}
+
+#[test]
+fn ids_that_nginx_takes_for_one_are_left_out_and_named() {
+    let upper = "ABCDEF0123".repeat(4);
+    let place = Place::new()
+        .dir("from")
+        .dir("to")
+        .session("from", Session::named(&upper).expires(later()))
+        .session("from", Session::named(&upper.to_lowercase()).expires(later()))
+        .session("from", Session::new('1').expires(later()));
+    let line =
+        "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids --old-cookie A --new-cookie B";
+    let why = "nginx looks ids up without regard to case, and knows letters, digits and _ only";
+    let told = format!(
+        "wikifarm: --cookie-map nginx: 2 ids are left out: {why}: ABCDEF01…, abcdef01…; their users must log in again\n"
+    );
+    let wrote = |kind: &str, ids| {
+        format!(
+            "copied 0 of 3 sessions (0 B)\n3 at the target already, the same\nwrote map: {ids} for {kind}, to be dropped after {}\n",
+            day(later())
+        )
+    };
+    place.wikifarm(&format!("{line} -q --cookie-map nginx map")).status(3).stderr(&told).run();
+    let text = fs::read_to_string(place.path().join("map")).unwrap();
+    assert!(text.contains(&"1".repeat(40)) && !text.to_lowercase().contains("abcdef0123"), "{text}");
+    place
+        .wikifarm(&format!("{line} --cookie-map nginx map"))
+        .status(3)
+        .stdout(&wrote("nginx", "1 id"))
+        .stderr(&told)
+        .run();
+    let report = place
+        .wikifarm(&format!("{line} --format json --cookie-map nginx map"))
+        .status(3)
+        .stderr(&told)
+        .any_stdout()
+        .run()
+        .json();
+    assert_eq!(report["cookie_map"]["left_out"], json!(["ABCDEF01…", "abcdef01…"]));
+    place.wikifarm(&format!("{line} -q --cookie-map json map")).run();
+    assert_eq!(map_at(&place, "map")["ids"].as_object().unwrap().len(), 3);
 }

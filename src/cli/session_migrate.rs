@@ -11,7 +11,7 @@ use super::session_prune::trusted;
 use super::stores::of_wiki;
 use super::told::{self, LogArgs, Told};
 use super::users::Users;
-use super::{Context, Failure, Format, Outcome};
+use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, parse_duration};
 use crate::ops::migrate::{self, AllowList, Error, Generation, OnConflict, Options as Run, Stores, UserMap};
 use crate::store::{Address, State, StoreSpec, UserDir, shown_address, tally};
@@ -76,7 +76,7 @@ pub(super) struct Options {
     #[arg(long, value_enum, value_name = "GENERATION", num_args = 0..=1, default_missing_value = "auto")]
     rename_ids: Option<Rename>,
     /// Write what nginx or Apache needs to put the new cookie in place of the old one that browsers send, so that new ids
-    /// log nobody out: KIND is nginx, apache or json
+    /// log nobody out: KIND is nginx, apache or json. Ids that the server can't look up are left out (exit status 3)
     #[arg(long, num_args = 2, value_names = ["KIND", "FILE"], requires = "rename_ids", conflicts_with = "rollback")]
     cookie_map: Vec<OsString>,
     /// The name of the cookie at the source, where no farm file tells
@@ -236,7 +236,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
         Ok(written) => (written, None),
         Err(failure) => (None, Some(failure)),
     };
-    let exit = status(&report);
+    let exit = status(&report).and(written.as_ref().map_or(Exit::Success, cookie_map::Written::status));
     told.done(unwritten.as_ref().map_or(exit, |failure| exit.and(failure.exit)));
     tell(&report, written.as_ref(), options.remove, context)?;
     unwritten.map_or(Ok(exit), Err)

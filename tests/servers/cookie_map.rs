@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use wikifarm::moin::Duplicate;
-use wikifarm::ops::migrate::{CookieMap, Pair};
+use wikifarm::ops::migrate::{CookieMap, MapKind, Pair};
 
 use super::web::{WebServer, Wiki};
 
@@ -135,24 +135,97 @@ fn nginx_takes_a_map_of_many_ids_without_a_word() {
     let pair =
         |number: usize| Pair { old: format!("_{number:031}"), new: format!("{number:040}"), ends: None };
     let names = ("MOIN_SESSION".to_owned(), "MOIN_SESSION_8080_ROOT".to_owned());
-    let map = CookieMap::new(names, Duplicate::Last, (0..100_000).map(pair).collect(), 0);
+    let pairs = (0..100_000).map(pair).collect();
+    let map = CookieMap::new(MapKind::Nginx, names, Duplicate::Last, pairs, 0);
     fs::write(dir.join("map.conf"), map.nginx("map")).unwrap();
+    assert_eq!(nginx_check(dir), (Some(0), String::new()));
+}
+
+/// What `nginx -t` says of `map.conf`: its status and its messages.
+fn nginx_check(dir: &Path) -> (Option<i32>, String) {
     fs::write(
         dir.join("nginx.conf"),
         format!("error_log stderr warn;\npid {0}/pid;\nevents {{}}\nhttp {{\naccess_log off;\ninclude {0}/map.conf;\n}}\n", dir.display()),
     )
     .unwrap();
     let mut command = Command::new("nginx");
-    command
-        .arg("-t")
-        .arg("-q")
-        .arg("-p")
-        .arg(dir)
-        .arg("-c")
-        .arg(dir.join("nginx.conf"))
-        .args(["-e", "stderr"]);
+    command.args(["-t", "-q", "-p"]).arg(dir).arg("-c").arg(dir.join("nginx.conf")).args(["-e", "stderr"]);
     let output = command.output().expect("nginx: run `make check-servers`, which installs it");
-    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// Ids that differ by case alone, that are words of nginx's own, and every printable character: what a file name in a
+/// hostile directory can be.
+fn hostile_ids() -> Vec<String> {
+    let mut ids: Vec<String> = ["abcdef0123456789", "Deadbeef", "hostnameX", "_"]
+        .into_iter()
+        .flat_map(|id| [id.to_owned(), id.to_ascii_uppercase(), id.to_ascii_lowercase()])
+        .collect();
+    for word in
+        ["default", "hostnames", "include", "volatile", "\\default", "Default", "#", "//", "~.*", "~*x"]
+    {
+        ids.push(word.to_owned());
+    }
+    for byte in b'!'..=b'~' {
+        let character = char::from(byte);
+        ids.extend([character.to_string(), format!("{character}x{byte}"), format!("x{character}{byte}")]);
+    }
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+#[test]
+#[ignore = "needs nginx: make check-servers"]
+fn nginx_reads_a_map_of_hostile_ids() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path();
+    let pair = |(number, old): (usize, String)| Pair { old, new: format!("{number:040}"), ends: None };
+    let pairs: Vec<Pair> = hostile_ids().into_iter().enumerate().map(pair).collect();
+    let names = ("MOIN_SESSION".to_owned(), "MOIN_SESSION_lab".to_owned());
+    let map = CookieMap::new(MapKind::Nginx, names.clone(), Duplicate::Last, pairs.clone(), 0);
+    assert!(map.pairs.len() > 50 && map.left_out.len() > 50);
+    fs::write(dir.join("map.conf"), map.nginx("map")).unwrap();
+    assert_eq!(nginx_check(dir), (Some(0), String::new()));
+    // Ids of which nginx takes two for one make it refuse the whole configuration.
+    let mut case = CookieMap::new(MapKind::Json, names, Duplicate::Last, pairs, 0);
+    case.pairs.retain(|pair| pair.old.eq_ignore_ascii_case("deadbeef"));
+    fs::write(dir.join("map.conf"), case.nginx("map")).unwrap();
+    let (status, text) = nginx_check(dir);
+    assert!(status == Some(1) && text.contains("conflicting parameter"), "{text}");
+}
+
+#[test]
+#[ignore = "needs apache2 and curl: make check-servers"]
+fn apache_tells_ids_apart_by_case_and_finds_no_hostile_one() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path();
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let pair = |(number, old): (usize, String)| Pair { old, new: format!("{number:040}"), ends: None };
+    let pairs = hostile_ids().into_iter().enumerate().map(pair).collect();
+    let names = ("MOIN_SESSION".to_owned(), "MOIN_SESSION_lab".to_owned());
+    let map = CookieMap::new(MapKind::Apache, names, Duplicate::Last, pairs, 0);
+    assert!(map.pairs.len() > 50 && map.left_out.len() > 50);
+    let ids = dir.join("map.conf.ids");
+    fs::write(&ids, map.apache_ids()).unwrap();
+    fs::write(dir.join("map.conf"), map.apache("map", &ids.display().to_string())).unwrap();
+    let wiki = Wiki::listen(&dir.join("wiki.sock"), ANSWER);
+    let host = format!(
+        "Include {0}/map.conf\nProxyPass / unix:{0}/wiki.sock|http://wiki.example.org/",
+        dir.display()
+    );
+    let server = WebServer::apache(dir, &host);
+    wiki.request();
+    for Pair { old, new, .. } in &map.pairs {
+        server.curl(&["--header", &format!("Cookie: MOIN_SESSION={old}")]).unwrap();
+        assert_eq!(wiki.cookie(), Some(format!("MOIN_SESSION_lab={new}")), "{old}");
+    }
+    // A cookie ends at a semicolon.
+    for Pair { old, .. } in map.left_out.iter().filter(|pair| !pair.old.contains(';')) {
+        let sent = format!("MOIN_SESSION={old}");
+        server.curl(&["--header", &format!("Cookie: {sent}")]).unwrap();
+        assert_eq!(wiki.cookie(), Some(sent), "{old}");
+    }
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Context, Failure, StoreSpec};
+use super::{Context, Exit, Failure, StoreSpec};
 use crate::farm::{Farm, Wiki};
 use crate::moin::Duplicate;
-use crate::ops::migrate::{CookieMap, MapKind, Report, is_plain_name};
-use crate::store::Layout;
+use crate::ops::migrate::{CookieMap, MapKind, Pair, Report, is_plain_name};
+use crate::store::{EntryName, Layout};
 use crate::sys::write_atomically;
 
 /// Who may read what holds ids: its owner.
@@ -30,8 +30,13 @@ pub(super) struct Written {
     kind: &'static str,
     files: Vec<String>,
     ids: usize,
+    /// Ids that this kind of map can't hold, each as shown in reports.
+    left_out: Vec<String>,
     /// Unix seconds.
     drop_after: i64,
+    /// Why some are left out.
+    #[serde(skip)]
+    limit: &'static str,
 }
 
 /// Works out the names of both cookies, from the flags or the farm, and looks whether the file can be written.
@@ -123,7 +128,7 @@ impl Asked {
     /// Writes the map of the sessions that are at the target, unless this is only a plan.
     pub(super) fn write(self, report: &mut Report, now: i64) -> Result<Written, Failure> {
         let names = (self.old_name, self.new_name);
-        let map = CookieMap::new(names, self.takes, std::mem::take(&mut report.pairs), now);
+        let map = CookieMap::new(self.kind, names, self.takes, std::mem::take(&mut report.pairs), now);
         let label = label(&self.file);
         let mut files = vec![self.file.clone()];
         let texts = match self.kind {
@@ -146,7 +151,17 @@ impl Asked {
             }
         }
         let files = files.iter().map(|file| file.display().to_string()).collect();
-        Ok(Written { kind: self.kind.name(), files, ids: map.pairs.len(), drop_after: map.drop_after() })
+        let short = |pair: &Pair| {
+            EntryName::new(pair.old.as_bytes()).map_or_else(|| "…".to_owned(), |name| name.to_string())
+        };
+        Ok(Written {
+            kind: self.kind.name(),
+            files,
+            ids: map.pairs.len(),
+            left_out: map.left_out.iter().map(short).collect(),
+            drop_after: map.drop_after(),
+            limit: self.kind.limit(),
+        })
     }
 }
 
@@ -157,6 +172,27 @@ fn label(file: &Path) -> String {
 }
 
 impl Written {
+    /// Reports the ids that are not in the map.
+    pub(super) fn complain(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+        const MOST: usize = 10;
+        let (count, limit) = (self.left_out.len(), self.limit);
+        if count == 0 {
+            return Ok(());
+        }
+        let ids = self.left_out.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if count > MOST { format!(" and {} more", count - MOST) } else { String::new() };
+        let ids_are = if count == 1 { "1 id is" } else { &format!("{count} ids are") };
+        context.complain(&format!(
+            "--cookie-map {}: {ids_are} left out: {limit}: {ids}{more}; their users must log in again",
+            self.kind
+        ))
+    }
+
+    /// The exit status for ids that are left out.
+    pub(super) fn status(&self) -> Exit {
+        if self.left_out.is_empty() { Exit::Success } else { Exit::Partial }
+    }
+
     /// For people.
     pub(super) fn tell(&self, dry_run: bool, context: &mut Context<'_>) -> Result<(), Failure> {
         let would = if dry_run { "would write" } else { "wrote" };

@@ -24,6 +24,9 @@ pub(super) fn tell(
     for problem in &report.tally.problems {
         context.complain(&problem.to_string())?;
     }
+    if let Some(map) = cookie_map {
+        map.complain(context)?;
+    }
     if context.format == Format::Json {
         context.json(&Printed { report, cookie_map })?;
     } else if context.verbosity >= 0 {

@@ -1,9 +1,13 @@
 //! Which new id an old one has become, and what a web server needs to put the one in place of the other in the cookies
 //! of people who come back, so that new ids log nobody out.
 //!
+//! A server reads a key by its own rules, so a map holds only ids that the server looks up as they are written; the others
+//! are in [`CookieMap::left_out`].
+//!
 //! Sources: `ngx_http_map_module`, `mod_rewrite` and `mod_headers`; which of two cookies of one name a wiki takes:
 //! [`Duplicate`].
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::browser::MAX_LIFETIME;
@@ -56,6 +60,44 @@ impl MapKind {
             MapKind::Json => "json",
         }
     }
+
+    /// Why a map of this kind can't hold some ids.
+    pub fn limit(self) -> &'static str {
+        match self {
+            MapKind::Nginx => {
+                "nginx looks ids up without regard to case, and knows letters, digits and _ only"
+            }
+            MapKind::Apache | MapKind::Json => "a cookie's id is letters, digits and _ only",
+        }
+    }
+
+    /// The pairs that a map of this kind can hold, and the others.
+    fn split(self, pairs: Vec<Pair>) -> (Vec<Pair>, Vec<Pair>) {
+        if self == MapKind::Json {
+            return (pairs, Vec::new());
+        }
+        let mut times: HashMap<String, usize> = HashMap::new();
+        for pair in &pairs {
+            *times.entry(self.key(&pair.old)).or_default() += 1;
+        }
+        let alone = |id: &str| times.get(&self.key(id)) == Some(&1);
+        pairs.into_iter().partition(|pair| is_word(&pair.old) && is_word(&pair.new) && alone(&pair.old))
+    }
+
+    /// What the server compares in place of an id.
+    fn key(self, id: &str) -> String {
+        if self == MapKind::Nginx { id.to_ascii_lowercase() } else { id.to_owned() }
+    }
+}
+
+/// Words that are no keys but options where they stand first in a line of an nginx map.
+const OPTIONS: [&str; 4] = ["default", "hostnames", "include", "volatile"];
+
+/// Whether an id is one key for every server, and found by the pattern over the Cookie header.
+fn is_word(id: &str) -> bool {
+    !id.is_empty()
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !OPTIONS.contains(&id)
 }
 
 /// A map of old ids to new.
@@ -69,6 +111,8 @@ pub struct CookieMap {
     pub takes: Duplicate,
     /// The ids.
     pub pairs: Vec<Pair>,
+    /// The ids that this kind of map can't hold.
+    pub left_out: Vec<Pair>,
     /// The time to judge by, in unix seconds.
     pub now: i64,
 }
@@ -80,8 +124,14 @@ pub fn is_plain_name(name: &str) -> bool {
 }
 
 impl CookieMap {
-    /// A map in order, without what stays as it is.
-    pub fn new(names: (String, String), takes: Duplicate, mut pairs: Vec<Pair>, now: i64) -> CookieMap {
+    /// A map in order, without ids that stay the same and ids that this kind of map can't hold.
+    pub fn new(
+        kind: MapKind,
+        names: (String, String),
+        takes: Duplicate,
+        mut pairs: Vec<Pair>,
+        now: i64,
+    ) -> CookieMap {
         let (old_name, new_name) = names;
         if old_name == new_name {
             pairs.retain(|pair| pair.old != pair.new);
@@ -89,7 +139,8 @@ impl CookieMap {
         pairs.sort_unstable_by(|a, b| a.old.cmp(&b.old));
         // One that was copied again, as it changed meanwhile, is told twice.
         pairs.dedup_by(|a, b| a.old == b.old);
-        CookieMap { old_name, new_name, takes, pairs, now }
+        let (pairs, left_out) = kind.split(pairs);
+        CookieMap { old_name, new_name, takes, pairs, left_out, now }
     }
 
     /// When no browser has an old cookie any more, or none with a session that has not ended, in unix seconds. The old
@@ -267,7 +318,8 @@ mod tests {
             ends: *ends,
         };
         let pairs = ends.iter().enumerate().map(pair).collect();
-        CookieMap::new(("MOIN_SESSION".into(), "MOIN_SESSION_my-lab".into()), takes, pairs, 0)
+        let names = ("MOIN_SESSION".into(), "MOIN_SESSION_my-lab".into());
+        CookieMap::new(MapKind::Nginx, names, takes, pairs, 0)
     }
 
     #[test]
@@ -284,8 +336,10 @@ mod tests {
     #[test]
     fn ids_that_stay_matter_only_where_the_name_changes() {
         let pairs = || vec![Pair { old: "a".into(), new: "a".into(), ends: None }];
-        let with =
-            |new: &str| CookieMap::new(("x".into(), new.into()), Duplicate::Last, pairs(), 0).pairs.len();
+        let with = |new: &str| {
+            let names = ("x".into(), new.into());
+            CookieMap::new(MapKind::Json, names, Duplicate::Last, pairs(), 0).pairs.len()
+        };
         assert_eq!((with("x"), with("y")), (0, 1));
     }
 
@@ -295,5 +349,24 @@ mod tests {
         assert!(map.nginx("x").contains("\"~(^|;\\s*)MOIN_SESSION_my\\-lab=\" \"\";"));
         assert!(map.apache("x", "ids").contains("\"^(|.*?;\\s*)MOIN_SESSION=\\x22?([A-Za-z0-9_]+)"));
         assert!(is_plain_name("MOIN_SESSION_443_ROOT") && !is_plain_name("a$b") && !is_plain_name(""));
+    }
+
+    #[test]
+    fn a_map_leaves_out_ids_that_its_server_reads_as_something_else() {
+        let left_out = |kind: MapKind, ids: &[&str]| -> Vec<String> {
+            let pair = |old: &&str| Pair { old: (*old).to_owned(), new: "n".repeat(40), ends: None };
+            let names = ("x".into(), "y".into());
+            let map = CookieMap::new(kind, names, Duplicate::Last, ids.iter().map(pair).collect(), 0);
+            assert_eq!(map.pairs.len() + map.left_out.len(), ids.len());
+            map.left_out.into_iter().map(|pair| pair.old).collect()
+        };
+        let cases = ["abc", "ABC", "aBd", "abe"];
+        assert_eq!(left_out(MapKind::Nginx, &cases), ["ABC", "abc"]);
+        assert_eq!(left_out(MapKind::Apache, &cases), [""; 0]);
+        let hostile = ["#x", "a;b", "default", "hostnames", "include", "volatile", "x y", "{", "~a", "é"];
+        for kind in [MapKind::Nginx, MapKind::Apache] {
+            assert_eq!(left_out(kind, &hostile), hostile, "{}", kind.name());
+        }
+        assert_eq!(left_out(MapKind::Json, &[&cases[..], &hostile[..]].concat()), [""; 0]);
     }
 }
