@@ -92,7 +92,9 @@ fn the_farm_file_goes_to_stdout_and_the_settings_beside_it() {
 #[test]
 fn with_o_it_is_written_and_nothing_is_overwritten() {
     let place = Place::new();
-    place.wikifarm(HOSTS).arg("-o").arg("farm.toml").stdout(PASTED).run();
+    let stdout =
+        format!("# farm.toml: wrote 2 wikis. To paste into MoinMoin's own files:\n\n{}", unindent(PASTED));
+    place.wikifarm(HOSTS).arg("-o").arg("farm.toml").stdout(&stdout).run();
     assert_eq!(fs::read_to_string(place.path().join("farm.toml")).unwrap(), unindent(SHARED));
     place
         .wikifarm("config new --hosts a.example.org -o farm.toml")

@@ -63,6 +63,7 @@ mod session_verify;
 mod session_whois;
 mod store_find;
 mod store_list;
+mod summaries;
 mod support;
 mod two_commands;
 mod unread_output;

@@ -201,7 +201,12 @@ fn a_dry_run_has_nothing_to_tell() {
 #[test]
 fn a_file_that_can_not_be_written_makes_the_run_a_partial_one() {
     let place = farm();
-    let ran = place.wikifarm("session prune --metrics none/wikifarm.prom").status(3).any_stderr().run();
+    let ran = place
+        .wikifarm("session prune --metrics none/wikifarm.prom")
+        .status(3)
+        .any_stderr()
+        .any_stdout()
+        .run();
     assert_eq!(ran.stderr, "wikifarm: --metrics: none/wikifarm.prom: none: no such directory\n");
     assert_eq!(place.names("sessions").len(), 2, "the prune itself was done");
 }

@@ -33,7 +33,7 @@ fn root_reaches_only_what_is_his_whom_he_became() {
             .env("STATE_DIRECTORY", state.to_str().unwrap())
             .env("RUNTIME_DIRECTORY", state.to_str().unwrap())
     };
-    let ran = run(&format!("--run-as nobody {PRUNE}")).status(3).any_stderr().run();
+    let ran = run(&format!("--run-as nobody {PRUNE}")).status(3).any_stderr().any_stdout().run();
     assert_eq!(
         ran.stderr, "wikifarm: roots/bbbbbbbb…: Permission denied (os error 13)\n",
         "root's own directory is none of nobody's"

@@ -37,7 +37,7 @@ fn a_store_that_would_lose_too_much_is_refused_and_every_store_stays_as_it_was()
     place.wikifarm("session prune").status(4).stderr(r"
         wikifarm: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
         wikifarm: nothing was removed in any store
-        ").run();
+        ").any_stdout().run();
     assert_eq!(place.names("sessions").len(), 1);
     assert_eq!(place.names("hungry").len(), 100);
 }
@@ -53,7 +53,7 @@ fn a_dry_run_is_refused_as_well() {
 #[test]
 fn max_delete_can_be_raised() {
     let place = one_store_too_hungry(clock());
-    place.wikifarm("session prune --max-delete 60").run();
+    place.wikifarm("session prune --max-delete 60").any_stdout().run();
     assert_eq!(place.names("sessions").len(), 0);
     assert_eq!(place.names("hungry").len(), 40);
 }
@@ -62,7 +62,12 @@ fn max_delete_can_be_raised() {
 fn a_limit_that_is_named_holds_for_all_too() {
     let place = one_store_too_hungry(clock());
     let before = place.names("hungry").len();
-    let ran = place.wikifarm("session prune --all --yes --max-delete 10%").any_stderr().status(4).run();
+    let ran = place
+        .wikifarm("session prune --all --yes --max-delete 10%")
+        .any_stderr()
+        .status(4)
+        .any_stdout()
+        .run();
     assert!(ran.stderr.contains("nothing was removed in any store"), "{}", ran.stderr);
     assert_eq!(place.names("hungry").len(), before);
 }
@@ -98,15 +103,15 @@ fn a_clock_behind_the_newest_session_is_refused() {
             wikifarm: nothing was removed in any store
             ",
         )
-        .run();
+        .any_stdout().run();
     assert_eq!(place.names("sessions").len(), 7);
     let report =
         place.wikifarm("session prune --format json").status(4).any_stdout().any_stderr().run().json();
     assert_eq!((&report["stores"][0]["refused"], &report["total"]["refused"]), (&json!(null), &json!(1)));
-    place.wikifarm("session prune --clock-ok").run();
+    place.wikifarm("session prune --clock-ok").any_stdout().run();
     assert_eq!(place.names("sessions"), STAYS);
     // From then on there is a last run to compare with.
-    place.wikifarm("session prune").run();
+    place.wikifarm("session prune").any_stdout().run();
 }
 
 #[test]
@@ -124,6 +129,7 @@ fn a_clock_behind_the_last_run_is_refused() {
         wikifarm: nothing was removed in any store
         ",
         )
+        .any_stdout()
         .run();
     assert_eq!(place.names("sessions").len(), 7);
 }
@@ -132,13 +138,13 @@ fn a_clock_behind_the_last_run_is_refused() {
 fn a_second_copy_waits_for_nobody_and_is_refused() {
     let place = place(clock());
     // The first run makes the lock; holding it is what a second copy does.
-    place.wikifarm("session prune").run();
+    place.wikifarm("session prune").any_stdout().run();
     let locks = place.locks();
     let held: Vec<fs::File> = locks.iter().map(|path| fs::File::open(path).unwrap()).collect();
     assert_eq!(held.len(), 1);
     held[0].lock().unwrap();
     let place = place.sessions("sessions", kinds(clock()));
-    let refused = place.wikifarm("session prune").status(4).any_stderr().run();
+    let refused = place.wikifarm("session prune").status(4).any_stderr().any_stdout().run();
     assert!(
         refused.stderr.starts_with("wikifarm: moin-1.9:sessions: refused: another wikifarm is at work here"),
         "{}",
@@ -154,12 +160,12 @@ fn a_second_copy_waits_for_nobody_and_is_refused() {
 #[test]
 fn with_wait_a_second_copy_goes_on_when_the_first_has_ended() {
     let place = place(clock());
-    place.wikifarm("session prune").run();
+    place.wikifarm("session prune").any_stdout().run();
     let held = fs::File::open(&place.locks()[0]).unwrap();
     held.lock().unwrap();
     let place = place.sessions("sessions", kinds(clock()));
     thread::scope(|scope| {
-        let second = scope.spawn(|| place.wikifarm("session prune --wait").run());
+        let second = scope.spawn(|| place.wikifarm("session prune --wait").any_stdout().run());
         thread::sleep(Duration::from_millis(300));
         assert_eq!(place.names("sessions").len(), 7, "it did not wait");
         drop(held);
@@ -187,7 +193,7 @@ fn a_farm_file_that_others_could_have_written_is_not_trusted_by_root() {
 #[test]
 fn store_of_narrows_to_the_stores_of_one_wiki() {
     let place = one_store_too_hungry(clock());
-    place.wikifarm("session prune --store-of docs").run();
+    place.wikifarm("session prune --store-of docs").any_stdout().run();
     assert_eq!(place.names("sessions").len(), 0);
     assert_eq!(place.names("hungry").len(), 100);
 }
@@ -198,7 +204,7 @@ fn locks_and_the_time_of_the_last_run_lie_where_systemd_says() {
     let (state, runtime) = (place.home().join("given"), place.home().join("run"));
     let run = place.wikifarm("session prune").by_tester();
     let run = run.env("STATE_DIRECTORY", state.to_str().unwrap());
-    run.env("RUNTIME_DIRECTORY", runtime.to_str().unwrap()).run();
+    run.env("RUNTIME_DIRECTORY", runtime.to_str().unwrap()).any_stdout().run();
     assert_eq!(place.names("sessions"), STAYS);
     let last: i64 = fs::read_to_string(state.join("last-prune")).unwrap().trim().parse().unwrap();
     assert!((clock() - 60..=clock()).contains(&last), "{last}");
@@ -232,7 +238,7 @@ fn a_strangers_link_to_a_directory_is_not_followed() {
         place.wikifarm(prune).status(4).stderr(r"
             wikifarm: moin-1.9:link: refused: link: a symbolic link of user 4242, who is neither root nor you: not followed
             wikifarm: nothing was removed in any store
-            ").run();
+            ").any_stdout().run();
         place
             .wikifarm("session list -q --store moin-1.9:link")
             .status(3)
@@ -244,7 +250,7 @@ fn a_strangers_link_to_a_directory_is_not_followed() {
             .run();
         assert_eq!(place.names("s").len(), 1);
     } else {
-        place.wikifarm(prune).run();
+        place.wikifarm(prune).any_stdout().run();
         assert_eq!(place.names("s").len(), 0);
     }
 }
@@ -272,11 +278,11 @@ fn where_the_home_can_not_be_written_another_place_for_locks_is_named() {
     let prune = || {
         place.wikifarm("session prune").without_env(&["XDG_STATE_HOME"]).env("HOME", home.to_str().unwrap())
     };
-    let ran = prune().status(4).any_stderr().run();
+    let ran = prune().status(4).any_stderr().any_stdout().run();
     let cure = "Permission denied (os error 13); XDG_STATE_HOME or STATE_DIRECTORY can name a directory for locks that is yours\n";
     assert!(ran.stderr.lines().next().is_some_and(|line| line.ends_with(cure.trim_end())), "{}", ran.stderr);
     assert_eq!(place.names("sessions").len(), 7);
-    prune().env("STATE_DIRECTORY", yours.to_str().unwrap()).run();
+    prune().env("STATE_DIRECTORY", yours.to_str().unwrap()).any_stdout().run();
     assert_eq!(place.names("sessions"), STAYS);
 }
 
@@ -286,7 +292,7 @@ fn a_place_for_locks_where_others_can_write_is_refused() {
     let locks = place.lock_dir();
     fs::create_dir_all(&locks).unwrap();
     fs::set_permissions(&locks, fs::Permissions::from_mode(0o777)).unwrap();
-    let ran = place.wikifarm("session prune").status(4).any_stderr().run();
+    let ran = place.wikifarm("session prune").status(4).any_stderr().any_stdout().run();
     assert!(
         ran.stderr
             .contains("wikifarm/locks: others can write here (mode 0777): chmod go-w it; XDG_STATE_HOME or"),
@@ -330,7 +336,7 @@ fn what_is_no_file_of_ours_tells_no_time_of_the_last_run() {
     fs::create_dir_all(&state).unwrap();
     let last = state.join("last-prune");
     let refused = |why: &str| {
-        let ran = place.wikifarm("session prune").status(4).any_stderr().run();
+        let ran = place.wikifarm("session prune").status(4).any_stderr().any_stdout().run();
         let line = format!("wikifarm: refused: the time of the last run is not to be read: {why}");
         assert!(ran.stderr.lines().any(|said| said.starts_with(&line)), "{}", ran.stderr);
     };
@@ -344,5 +350,5 @@ fn what_is_no_file_of_ours_tells_no_time_of_the_last_run() {
     fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
     refused(&format!("{}: others can write here (mode 0777): chmod go-w it", state.display()));
     fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
-    place.wikifarm("session prune").run();
+    place.wikifarm("session prune").any_stdout().run();
 }

@@ -166,7 +166,7 @@ fn the_unreadable_and_the_failed_are_told_by_every_run() {
     let locked = place.path().join("sessions").join(id('d'));
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o0)).unwrap();
     for _ in 0..2 {
-        let ran = place.wikifarm("session prune").any_stderr().status(3).run();
+        let ran = place.wikifarm("session prune").any_stderr().status(3).any_stdout().run();
         assert!(ran.stderr.contains("sessions/dddddddd…: Permission denied"), "{}", ran.stderr);
     }
 }

@@ -136,6 +136,10 @@ fn write(
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let results = findings::Results::new(source, relative, found);
+    // The other formats have no word for it, or say it in their document.
+    if !matches!(context.format, Format::Human | Format::Json) {
+        fix::note(source.path(), mended.unwrap_or_default(), context)?;
+    }
     match context.format {
         Format::Json => {
             let layout = findings::layout(source, found);

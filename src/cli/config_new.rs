@@ -12,7 +12,7 @@ use crate::export;
 use crate::farm::{Draft, Farm};
 use crate::lint::{self, Severity};
 use crate::moin::Version;
-use crate::report::findings;
+use crate::report::{escape, findings, measure};
 use crate::sys;
 
 /// Write a first farm file, with the settings to paste into MoinMoin beside it
@@ -47,6 +47,8 @@ pub(super) struct Options {
 
 #[derive(Serialize)]
 struct Json<'a> {
+    /// What was written; nothing without `-o`.
+    file: Option<String>,
     farm: &'a str,
     snippets: Vec<config_export::Json<'a>>,
 }
@@ -74,12 +76,23 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     let snippets = export::python(&farm);
     if context.format == Format::Json {
-        context.json(&Json { farm: &text, snippets: config_export::json(&snippets) })?;
+        let file = options.output.as_ref().map(|path| path.display().to_string());
+        context.json(&Json { file, farm: &text, snippets: config_export::json(&snippets) })?;
         return Ok(Exit::Success);
     }
     let settings = config_export::text(&snippets);
-    match options.output {
-        Some(_) => context.out.write_all(settings.as_bytes())?,
+    match &options.output {
+        Some(path) if context.verbosity >= 0 => {
+            let (path, wikis) =
+                (path.display().to_string(), measure::count(farm.wikis.len() as u64, "wiki", "wikis"));
+            writeln!(
+                context.out,
+                "# {}: wrote {wikis}. To paste into MoinMoin's own files:\n",
+                escape(&path)
+            )?;
+            context.out.write_all(settings.as_bytes())?;
+        }
+        Some(_) => {}
         None => {
             context.out.write_all(text.as_bytes())?;
             if context.verbosity >= 0 {

@@ -202,17 +202,6 @@ impl Context<'_> {
         }
     }
 
-    /// Does `work`, if `hush` without its notes, as with `-q`.
-    pub fn hushed<T>(&mut self, hush: bool, work: impl FnOnce(&mut Self) -> T) -> T {
-        let verbosity = self.verbosity;
-        if hush {
-            self.verbosity = -1;
-        }
-        let done = work(self);
-        self.verbosity = verbosity;
-        done
-    }
-
     /// A line on stderr about something that could not be handled; said with `-q` too.
     ///
     /// # Errors

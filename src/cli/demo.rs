@@ -56,6 +56,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     demo::make(dir, now).map_err(|error| {
         Failure::partial(format!("can't make the demo farm in {}: {error}", dir.display()))
     })?;
+    if context.verbosity < 0 {
+        return Ok(Exit::Success);
+    }
     writeln!(
         context.out,
         "A farm of four wikis in {}: farm.toml, users, and sessions of every kind.",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Context, Exit, Failure, Outcome, command};
+use crate::report::escape;
 use crate::sys;
 
 /// Write the manual pages, one a command, into a directory
@@ -20,11 +21,16 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Failure::partial(format!("can't write manual pages into {}: {error}", options.dir.display()))
     };
     std::fs::create_dir_all(&options.dir).map_err(failed)?;
-    for (name, page) in pages().map_err(failed)? {
-        sys::write_atomically(&options.dir.join(&name), &page, 0o644).map_err(failed)?;
+    let pages = pages().map_err(failed)?;
+    for (name, page) in &pages {
+        sys::write_atomically(&options.dir.join(name), page, 0o644).map_err(failed)?;
         if context.verbosity > 0 {
             writeln!(context.out, "{name}")?;
         }
+    }
+    if context.verbosity >= 0 {
+        let dir = options.dir.display().to_string();
+        writeln!(context.out, "{}: wrote {} manual pages", escape(&dir), pages.len())?;
     }
     Ok(Exit::Success)
 }

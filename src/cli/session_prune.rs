@@ -96,9 +96,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 
 fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
     let dry_run = options.dry_run || context.pinned_now.is_some();
-    // Under cron: not every night what is as it should be.
-    let hush = !dry_run && !context.terminal && context.verbosity == 0;
-    let stores = context.hushed(hush, |context| options.stores.find(context, true))?;
+    let stores = options.stores.find(context, true)?;
     if let Some(farm) = &stores.farm {
         trusted(farm)?;
     }
@@ -143,9 +141,7 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     outcome::tell(&report, &specs, told);
     let exit = exit.and(status(&report, options.strict));
     told.done(exit);
-    if !hush {
-        report.hints.iter().try_for_each(|hint| context.note(&hint.to_string()))?;
-    }
+    report.hints.iter().try_for_each(|hint| context.note(&hint.to_string()))?;
     outcome::show(&report, options.strict, dry_run, context)?;
     Ok(exit)
 }

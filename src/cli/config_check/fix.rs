@@ -33,14 +33,26 @@ pub(super) fn list(
     mended: &[(Finding, Place)],
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
-    for (finding, place) in mended {
-        let (file, message) = (path.display().to_string(), escape(&finding.message));
-        writeln!(context.out, "fixed[{}]: {}:{}: {message}", finding.rule, escape(&file), place.line)?;
+    for one in mended {
+        writeln!(context.out, "{}", escape(&line(path, one)))?;
     }
     if !mended.is_empty() {
         writeln!(context.out)?;
     }
     Ok(())
+}
+
+/// As [`list`], on stderr, for formats that cannot say it.
+pub(super) fn note(
+    path: &Path,
+    mended: &[(Finding, Place)],
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    mended.iter().try_for_each(|one| context.note(&line(path, one)))
+}
+
+fn line(path: &Path, (finding, place): &(Finding, Place)) -> String {
+    format!("fixed[{}]: {}:{}: {}", finding.rule, path.display(), place.line, finding.message)
 }
 
 /// Writes the mended file in place of the one that was read, if that is still what it was.

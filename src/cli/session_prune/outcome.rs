@@ -93,40 +93,37 @@ pub(super) fn show(
     if context.verbosity < 0 {
         return Ok(());
     }
-    if context.terminal || dry_run {
-        let rows = report.stores.iter().map(|store| {
-            let counts = &store.counts;
-            vec![
-                if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") },
-                counts.scanned.to_string(),
-                counts.states.live.to_string(),
-                counts.states.expired.to_string(),
-                counts.states.idle.to_string(),
-                counts.states.no_expires.to_string(),
-                (counts.states.unreadable + counts.states.invalid_expires).to_string(),
-                counts.stale_temp.to_string(),
-                counts.deleted.to_string(),
-                bytes(counts.bytes),
-                (counts.kept_by_race + counts.failed).to_string(),
-            ]
-        });
-        let removed = if dry_run { "WOULD GO" } else { "REMOVED" };
-        let header = [
-            "STORE",
-            "SESSIONS",
-            "LIVE",
-            "EXPIRED",
-            "IDLE",
-            "NO EXPIRES",
-            "UNREADABLE",
-            "TEMP",
-            removed,
-            "BYTES",
-            "NOT REMOVED",
-        ];
-        write!(context.out, "{}", table::list(&header, rows, context.width))?;
-    }
-    // Under cron: silence, or one line with -v.
+    let rows = report.stores.iter().map(|store| {
+        let counts = &store.counts;
+        vec![
+            if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") },
+            counts.scanned.to_string(),
+            counts.states.live.to_string(),
+            counts.states.expired.to_string(),
+            counts.states.idle.to_string(),
+            counts.states.no_expires.to_string(),
+            (counts.states.unreadable + counts.states.invalid_expires).to_string(),
+            counts.stale_temp.to_string(),
+            counts.deleted.to_string(),
+            bytes(counts.bytes),
+            (counts.kept_by_race + counts.failed).to_string(),
+        ]
+    });
+    let removed = if dry_run { "WOULD GO" } else { "REMOVED" };
+    let header = [
+        "STORE",
+        "SESSIONS",
+        "LIVE",
+        "EXPIRED",
+        "IDLE",
+        "NO EXPIRES",
+        "UNREADABLE",
+        "TEMP",
+        removed,
+        "BYTES",
+        "NOT REMOVED",
+    ];
+    write!(context.out, "{}", table::list(&header, rows, context.width))?;
     if context.verbosity > 0 {
         let total = &report.total.counts;
         let verb = if dry_run { "would remove" } else { "removed" };
