@@ -76,11 +76,28 @@ fn one_session_goes_by_its_id_or_a_prefix_or_from_standard_input() {
         .stdout("revoked 2 of 2 sessions\n")
         .run();
     assert_eq!(left(&place), "cde");
+}
+
+#[test]
+fn an_id_that_no_session_has_is_exit_1_and_keeps_no_other_from_being_revoked() {
+    let place = place();
+    let unknown = "wikifarm: no session's id begins with \"01234567…\"\n";
+    for words in ["--settle 0s", "--dry-run", "-q", "--format json"] {
+        let words = format!("session revoke 0123456789abcdef {words}");
+        place.wikifarm(&words).status(1).stderr(unknown).run();
+    }
+    place.wikifarm("session revoke -").stdin("0123456789abcdef\n").status(1).stderr(unknown).run();
+    assert_eq!(left(&place), "abcdef");
     place
-        .wikifarm("session revoke 0123456789abcdef --settle 0s")
-        .stdout("revoked 0 of 0 sessions\n")
-        .stderr("no session's id begins with \"01234567…\"\n")
+        .wikifarm("session revoke - --settle 0s")
+        .stdin("aaaaaaaa\n0123456789abcdef\nbbbbbbbb\n")
+        .status(1)
+        .stdout("revoked 2 of 2 sessions\n")
+        .stderr(unknown)
         .run();
+    assert_eq!(left(&place), "cdef");
+    // The same ids once more: nobody has them any more.
+    place.wikifarm("session revoke aaaaaaaa").status(1).any_stderr().run();
 }
 
 #[test]

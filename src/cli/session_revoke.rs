@@ -134,8 +134,14 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
                 Some(name) => {
                     named.insert(name);
                 }
-                None => context.note(&format!("no session's id begins with {:?}", ids::shortened(&id)))?,
+                None => {
+                    context.complain(&format!("no session's id begins with {:?}", ids::shortened(&id)))?;
+                    exit = exit.and(Exit::Found);
+                }
             }
+        }
+        if named.is_empty() {
+            return Ok(exit);
         }
         target.ids = Some(named);
     }
