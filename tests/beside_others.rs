@@ -16,6 +16,7 @@ use wikifarm::ops::migrate::AllowList;
 use wikifarm::ops::{self, ClockCheck, Filter, Policy, revoke, verify};
 use wikifarm::store::{Layout, StoreSpec};
 
+use crate::support::clients::{self, Client, Found, Stops, Stored, Wiki};
 use crate::support::{DAY, HOUR, Place, Session, clock, is_root, output, traced};
 
 fn patience() -> Duration {
@@ -57,12 +58,14 @@ impl Saves {
     fn save(self, dir: &Path, id: &str, user: &str, number: usize) {
         let end = clock() + HOUR;
         let bytes = format!("(dS'user.id'\nS'{user}'\nsS'expires'\nF{end}.0\nsS'n'\nI{number}\ns.");
+        self.put(dir, id, &bytes, number);
+    }
+
+    fn put(self, dir: &Path, id: &str, bytes: &str, number: usize) {
         let temp = match self {
             Saves::InPlace => return fs::write(dir.join(id), bytes).unwrap(),
             Saves::Old => dir.join(format!("{id}{:06}.tmp", number % 1_000_000)),
-            Saves::New => {
-                dir.join(format!("tmp{}{:05}.__session", user.split('.').next().unwrap(), number % 100_000))
-            }
+            Saves::New => dir.join(format!("tmp{:.8}{:05}.__session", id, number % 100_000)),
         };
         fs::write(&temp, bytes).unwrap();
         fs::rename(&temp, dir.join(id)).unwrap();
@@ -149,6 +152,119 @@ fn beside_writing_wikis_no_live_session_is_lost() {
         }
     });
     assert!(pruned > 0 && revoked > 0, "{runs} runs pruned {pruned} and revoked {revoked}");
+}
+
+/// One session of a directory, as the requests of its wiki see it.
+struct InDir {
+    saves: Saves,
+    dir: PathBuf,
+    /// Visitors who are not logged in have sessions too.
+    anonymous: bool,
+}
+
+impl InDir {
+    fn path(&self) -> PathBuf {
+        self.dir.join(self.saves.id(1))
+    }
+
+    fn put(&self, user: Option<&str>, number: usize) {
+        self.saves.put(&self.dir, &self.saves.id(1), &clients::pickle(user, number), number);
+    }
+}
+
+impl Wiki for InDir {
+    fn load(&self) -> Found {
+        fs::read(self.path()).map_or(Found::Nothing, |bytes| clients::found(&bytes))
+    }
+
+    fn save(&self, number: usize) {
+        self.put(Some("1.2"), number);
+    }
+
+    fn save_anonymous(&self, number: usize) {
+        match (self.saves, self.anonymous) {
+            (_, true) => self.put(None, number),
+            // 1.9 removes the session and the cookie of whoever may not have one.
+            (Saves::New, false) => drop(fs::remove_file(self.path())),
+            (Saves::Old | Saves::InPlace, false) => {}
+        }
+    }
+}
+
+/// Truly: none that `revoke` says is over is kept alive, and none that it gives up is over.
+#[test]
+fn beside_clients_at_work_revoke_ends_their_sessions() {
+    const THREADS: usize = 2;
+    let place = Place::new();
+    let mut wikis: Vec<(Box<dyn Wiki>, StoreSpec)> = Vec::new();
+    for (saves, layout) in
+        [(Saves::Old, Layout::Moin18), (Saves::New, Layout::Moin19), (Saves::InPlace, Layout::Moin19)]
+    {
+        for anonymous in [false, true] {
+            let dir = place.path().join(wikis.len().to_string());
+            fs::create_dir(&dir).unwrap();
+            let spec = spec(layout, &dir);
+            wikis.push((Box::new(InDir { saves, dir, anonymous }), spec));
+        }
+    }
+    #[cfg(feature = "sqlite")]
+    {
+        use wikifarm::store::{EntryName, create, open_writable};
+        let spec = spec(Layout::Sqlite, &place.path().join("sessions.db"));
+        create(&spec).unwrap();
+        let (store, id) = (open_writable(spec.clone()).unwrap(), EntryName::new(&[b'a'; 40]).unwrap());
+        wikis.push((Box::new(Stored { store, id }), spec));
+    }
+    let until = Instant::now() + patience();
+    let (mut rounds, mut returns, mut lost) = (0, 0, 0);
+    while rounds == 0 || Instant::now() < until {
+        rounds += 1;
+        let clients: Vec<Client> = wikis.iter().map(|_| Client::new(THREADS)).collect();
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for ((wiki, _), client) in wikis.iter().zip(&clients) {
+                wiki.save(0);
+                for number in 0..THREADS {
+                    let stop = &stop;
+                    scope.spawn(move || client.run(number, wiki.as_ref(), stop));
+                }
+            }
+            let _stops = Stops(&stop);
+            thread::sleep(Duration::from_millis(30));
+            let specs = wikis.iter().map(|(_, spec)| spec.clone()).collect();
+            let report = revoke_user(specs, &place, Duration::from_secs(3));
+            for (client, store) in clients.iter().zip(&report.stores) {
+                let still = store.counts.still_there > 0;
+                assert!(still || client.is_logged_out(), "round {rounds}: logged in despite {store:?}");
+                if still {
+                    println!("round {rounds}: kept: {store:?}");
+                }
+                lost += usize::from(still);
+            }
+            assert!(report.problems.is_empty(), "{:?}", report.problems);
+            returns += report.total.returns;
+        });
+        for (wiki, spec) in &wikis {
+            assert!(lost > 0 || wiki.load() != Found::LoggedIn, "logged in: {}", spec.address());
+        }
+    }
+    let all = rounds * wikis.len();
+    println!("{all} clients: {lost} kept their sessions, which came back {returns} times");
+    assert!(returns > 0 && lost == 0, "{lost} of {all} clients kept their sessions, {returns} returns");
+}
+
+fn revoke_user(specs: Vec<StoreSpec>, place: &Place, settle: Duration) -> revoke::Report {
+    let users = Some(BTreeSet::from(["1.2".to_owned()]));
+    let options = revoke::Options {
+        target: revoke::Target { users, ..Default::default() },
+        lock_dir: place.lock_dir(),
+        wait: false,
+        dry_run: false,
+        settle,
+        shown: 0,
+    };
+    let stop = AtomicBool::new(false);
+    revoke::plan(specs, options, &stop).execute(&stop)
 }
 
 /// What somebody does who may write where the sessions lie: $1 holds `sessions`, $2 what he would like to reach.

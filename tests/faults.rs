@@ -181,7 +181,7 @@ fn a_prune_that_is_asked_to_stop_finishes_its_files_and_says_how_far_it_came() {
 fn who_waits_for_another_copy_stops_when_asked_to() {
     const REVOKE: &str = "session revoke --user id:1.2 --store moin-1.9:sessions";
     let untouched = ["-o", "/dev/null", "-e", "trace=none"];
-    for (words, said) in [(PRUNE, "nothing removed"), (REVOKE, "0 revoked, and no second look")] {
+    for (words, said) in [(PRUNE, "nothing removed"), (REVOKE, "0 revoked, and not watched to the end")] {
         let place = three();
         // It makes the lock, which is then held.
         assert!(output(traced(&place, untouched, words)).status.success(), "{words}");
@@ -201,14 +201,14 @@ fn who_waits_for_another_copy_stops_when_asked_to() {
 }
 
 #[test]
-fn a_revoke_that_is_asked_to_stop_does_not_wait_for_the_second_look() {
+fn a_revoke_that_is_asked_to_stop_does_not_watch_to_the_end() {
     let place = Place::new().session("sessions", Session::new('a').user("1.2").expires(clock() + DAY));
     let words = "session revoke --user id:1.2 --settle 1h --store moin-1.9:sessions";
     let gone = || place.names("sessions").is_empty();
     let ran = signalled(traced(&place, ["-o", "/dev/null", "-e", "trace=none"], words), Signal::TERM, gone);
     assert_eq!(
         String::from_utf8_lossy(&ran.stderr),
-        "wikifarm: stopped by a signal: 1 session looked at, 1 revoked, and no second look\n"
+        "wikifarm: stopped by a signal: 1 session looked at, 1 revoked, and not watched to the end\n"
     );
     assert_eq!(ran.status.code(), Some(3));
 }

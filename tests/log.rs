@@ -59,7 +59,7 @@ fn each_run_is_a_line_with_its_status_and_counts() {
     place.wikifarm("-q session revoke --settle=0s --log=log --user").arg("Joe Doe").run();
     assert_eq!(
         line(&log),
-        "<30>wikifarm: revoke status=0 user=\"Joe Doe\" dry_run=false stores=1 scanned=1 revoked=1 came_back=0 unreadable=0 failed=0"
+        "<30>wikifarm: revoke status=0 user=\"Joe Doe\" dry_run=false stores=1 scanned=1 revoked=1 came_back=0 still_there=0 unreadable=0 failed=0"
     );
     place.wikifarm("-q session migrate --from moin-1.9:sessions --to json:js --log=log").run();
     assert_eq!(

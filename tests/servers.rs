@@ -18,6 +18,10 @@ use wikifarm::{store, sys};
 #[path = "../src/store/behaviour.rs"]
 mod behaviour;
 
+/// Clients at work.
+#[path = "support/clients.rs"]
+mod clients;
+
 /// Moves that are killed.
 #[path = "support/killed.rs"]
 mod killed;

@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{DAY, HOUR, NOW, Place, Session};
+use crate::support::clients::Stops;
+use crate::support::{DAY, HOUR, NOW, Place, Ran, Session};
 
 const FARM: &str = r#"
     moin = "1.9.11"
@@ -98,6 +99,71 @@ fn an_id_that_no_session_has_is_exit_1_and_keeps_no_other_from_being_revoked() {
     assert_eq!(left(&place), "cdef");
     // The same ids once more: nobody has them any more.
     place.wikifarm("session revoke aaaaaaaa").status(1).any_stderr().run();
+}
+
+/// Runs while the session `a` is written again and again, as by a client that can't be stopped.
+fn beside_a_busy_client(place: &Place, words: &str, status: i32) -> Ran {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let (stop, id) = (AtomicBool::new(false), "a".repeat(40));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let dir = place.path().join("sessions");
+            while !stop.load(Ordering::Relaxed) {
+                let temp = dir.join("tmpabcdef.__session");
+                fs::write(&temp, "(dS'user.id'\nS'1.2.3'\ns.").unwrap();
+                fs::set_permissions(&temp, fs::Permissions::from_mode(0o666)).unwrap();
+                fs::rename(&temp, dir.join(&id)).unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        });
+        let _stops = Stops(&stop);
+        place.wikifarm(words).status(status).any_stdout().any_stderr().run()
+    })
+}
+
+#[test]
+fn a_client_that_stays_logged_in_is_named_with_what_to_do() {
+    let place = place();
+    let ran = beside_a_busy_client(&place, "session revoke --user JoeDoe --settle 1s", 3);
+    let (first, last) = ran.stderr.split_once('\n').unwrap();
+    let times = first
+        .strip_prefix("wikifarm: docs: JoeDoe is STILL LOGGED IN: a wiki wrote session aaaaaaaa… again, ")
+        .and_then(|rest| rest.strip_suffix(" times up to the end of --settle"));
+    let times: u32 = times.unwrap_or_else(|| panic!("{}", ran.stderr)).parse().unwrap();
+    assert!(times > 10, "{times}");
+    assert_eq!(last, "help: stop the wiki and run this again, or change the wiki's cookie_name\n");
+    let summary = format!(
+        "revoked 4 of 6 sessions\nremoved again: 1 session, which came back {times} times by requests in flight\n"
+    );
+    assert_eq!(ran.stdout, summary);
+
+    let ran = beside_a_busy_client(&place, "session revoke aaaaaaaa --settle 1s --format json", 3);
+    let total = &ran.json()["total"];
+    assert_eq!((&total["came_back"], &total["still_there"]), (&1.into(), &1.into()));
+    assert!(total["returns"].as_u64().unwrap() > 10, "{total}");
+    assert!(ran.stderr.contains("is STILL LOGGED IN"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_session_that_comes_back_once_is_removed_again_and_exits_0() {
+    let place = place();
+    let path = place.path().join("sessions").join("a".repeat(40));
+    let ran = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while path.exists() {
+                std::thread::yield_now();
+            }
+            fs::write(place.path().join("sessions/tmpabcdef.__session"), "(dS'user.id'\nS'1.2.3'\ns.")
+                .unwrap();
+            fs::rename(place.path().join("sessions/tmpabcdef.__session"), &path).unwrap();
+        });
+        place.wikifarm("session revoke aaaaaaaa --settle 3s -v").any_stdout().any_stderr().run()
+    });
+    assert!(ran.stdout.ends_with(
+        "revoked 1 of 1 session\nremoved again: 1 session, which came back 1 time by requests in flight\n"
+    ));
+    assert_eq!(ran.stderr, "docs: session aaaaaaaa… came back 1 time and was removed again\n");
+    assert!(!path.exists());
 }
 
 #[test]

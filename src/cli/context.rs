@@ -210,6 +210,14 @@ impl Context<'_> {
         self.tell(&format!("wikifarm: {}", crate::report::escape(message)))
     }
 
+    /// What to do about a complaint, on a line of its own.
+    ///
+    /// # Errors
+    /// If stderr can't be written.
+    pub fn help(&mut self, advice: &str) -> Result<(), Failure> {
+        self.tell(&format!("help: {}", crate::report::escape(advice)))
+    }
+
     /// Writes one JSON document to stdout.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome, ids};
 use crate::farm::{Farm, parse_duration, parse_time};
 use crate::moin::Behaviour;
-use crate::ops::revoke::{self, Counts, Plan, Report, StorePlan, Target};
+use crate::ops::revoke::{self, Counts, Plan, Report, Returned, StorePlan, Target};
 use crate::report::{measure, table};
 use crate::store::{seconds, tally};
 use crate::sys;
@@ -22,14 +22,15 @@ use crate::sys;
 /// End one session, or log a user out everywhere
 ///
 /// What is given together must all be true of a session. --user also ends the sessions in which a superuser acts as that
-/// user. A request in flight can write a session again: after --settle it is looked for, and removed once more.
+/// user. A request in flight writes a session back after it was removed: for the time of --settle, whatever comes back is
+/// removed again at once. If a session still comes back at the end, its user is still logged in.
 ///
 /// A session does not tell when it was issued: --issued-before ends those last written before that time; those written
 /// since stay, and make the exit status 3. The sessions of MoinMoin 2 are signed cookies, and no file here ends them.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 done, also if there was none, 3 one came back, or an unreadable file could be meant, 4 refused \
-                  by a guard.\n\nExample: wikifarm session revoke --user JoeDoe --dry-run\n\
+    after_help = "Exit status: 0 done, also if --user has no session, 1 no session has the ID, 3 a user is still logged in, \
+                  or an unreadable file could be meant, 4 refused by a guard.\n\nExample: wikifarm session revoke --user JoeDoe --dry-run\n\
                   Example: echo \"$ID\" | wikifarm session revoke -"
 )]
 pub(super) struct Options {
@@ -49,7 +50,7 @@ pub(super) struct Options {
     /// Show the plan, remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Look again after this long; 0s: don't
+    /// Watch this long for sessions that come back, and remove them again; 0s: look once
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5s")]
     settle: Duration,
     /// Wait for another copy that is at work in a store, instead of exiting with status 4
@@ -184,6 +185,7 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     let status = exit.and(status(&report));
     told.done(status);
     complain(&report, dry_run, context)?;
+    still_there(&report, &mut users, context)?;
     if json {
         context.json(&Document { report, sessions })?;
     } else if context.verbosity >= 0 {
@@ -191,6 +193,14 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         let verb = if dry_run { "would revoke" } else { "revoked" };
         let revoked = total.revoked;
         writeln!(context.out, "{verb} {revoked} of {}", measure::sessions(total.scanned))?;
+        if total.came_back > 0 {
+            let times = measure::count(total.returns, "time", "times");
+            let sessions = measure::sessions(total.came_back);
+            writeln!(
+                context.out,
+                "removed again: {sessions}, which came back {times} by requests in flight"
+            )?;
+        }
     }
     Ok(status)
 }
@@ -203,6 +213,7 @@ fn tell(report: &Report, dry_run: bool, told: &mut Told) {
     told.say("scanned", total.scanned);
     told.say("revoked", total.revoked);
     told.say("came_back", total.came_back);
+    told.say("still_there", total.still_there);
     told.say("unreadable", total.unreadable);
     told.say("failed", total.failed);
     if let Some(refused) = report.stores.iter().find_map(|store| store.refused.as_ref()) {
@@ -272,7 +283,7 @@ fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result
     if report.stopped {
         let Counts { scanned, revoked, .. } = report.total;
         context.stopped(&format!(
-            "{} looked at, {revoked} revoked, and no second look",
+            "{} looked at, {revoked} revoked, and not watched to the end",
             measure::sessions(scanned)
         ))?;
     }
@@ -300,10 +311,50 @@ fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result
     Ok(())
 }
 
+/// Whom the run did not log out, and what to do about it.
+fn still_there(report: &Report, users: &mut Users, context: &mut Context<'_>) -> Result<(), Failure> {
+    for (position, store) in report.stores.iter().enumerate() {
+        let place = if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") };
+        for one in &store.returned {
+            let Returned { id, user, times, still_there, .. } = one;
+            let again = match times {
+                0 => "in each attempt to remove it".to_owned(),
+                _ => format!("{} up to the end of --settle", measure::count(*times, "time", "times")),
+            };
+            let who = user.as_ref().map(|id| users.name(position, id).unwrap_or_else(|| format!("id:{id}")));
+            match who {
+                _ if !still_there => {
+                    if context.verbosity > 0 {
+                        let times = measure::count(*times, "time", "times");
+                        context.note(&format!(
+                            "{place}: session {id} came back {times} and was removed again"
+                        ))?;
+                    }
+                }
+                Some(who) => context.complain(&format!(
+                    "{place}: {who} is STILL LOGGED IN: a wiki wrote session {id} again, {again}"
+                ))?,
+                None => context.complain(&format!(
+                    "{place}: session {id} is STILL THERE: a wiki wrote it again, {again}"
+                ))?,
+            }
+        }
+        let named = store.returned.iter().filter(|one| one.still_there).count() as u64;
+        if named < store.counts.still_there {
+            let more = measure::sessions(store.counts.still_there - named);
+            context.complain(&format!("{place}: {more} more are still there"))?;
+        }
+    }
+    if report.total.still_there > 0 {
+        context.help("stop the wiki and run this again, or change the wiki's cookie_name")?;
+    }
+    Ok(())
+}
+
 fn status(report: &Report) -> Exit {
     let total = &report.total;
     let mut exit = Exit::Success;
-    if total.failed + total.came_back + total.unreadable + total.undecided > 0
+    if total.failed + total.still_there + total.unreadable + total.undecided > 0
         || !report.problems.is_empty()
         || report.stopped
     {

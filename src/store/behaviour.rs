@@ -69,6 +69,9 @@ pub(super) fn behaves(store: &dyn WritableStore) {
     assert_eq!(read(&[B], 0), [Some(12)], "one there always is");
     let since = store.since(&[(id(A), stamp), (id(B), stamp), (id(none), stamp)]);
     assert_eq!(since, [Since::Same, Since::Changed, Since::Gone]);
+    let present = store.present(&[id(none), id(B), id(&"d".repeat(40)), id(A)]).unwrap();
+    assert_eq!(present, [id(B), id(A)]);
+    assert_eq!(store.present(&[]).unwrap(), []);
     let all = scanned(store);
     assert_eq!(all.iter().map(|session| session.id).collect::<Vec<_>>(), [id(A), id(B)]);
     assert!(all[1].facts.is_err());

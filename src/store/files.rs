@@ -256,6 +256,14 @@ impl SessionStore for FileStore {
         }
     }
 
+    fn present(&self, ids: &[EntryName]) -> Result<Vec<EntryName>, StoreError> {
+        let _owner = self.as_owner()?;
+        // What can't be looked at is there; whoever reads it learns why.
+        let is_there =
+            |id: &&EntryName| !matches!(stamp_regular(&self.dir, id.as_c_str()), Err(NotOpened::Gone));
+        Ok(ids.iter().filter(is_there).copied().collect())
+    }
+
     fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
         if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
             return Ok(None);

@@ -143,6 +143,22 @@ pub trait SessionStore: Send + Sync {
     /// Where it could not be opened or read.
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError>;
 
+    /// The ids among these of which there is a session, in order. What is in the session is not read, if that can be
+    /// helped: this is asked again and again.
+    ///
+    /// # Errors
+    ///
+    /// Where the store could not be asked.
+    fn present(&self, ids: &[EntryName]) -> Result<Vec<EntryName>, StoreError> {
+        let mut present = Vec::new();
+        for id in ids {
+            if self.read(id, Fields::default())?.is_some() {
+                present.push(*id);
+            }
+        }
+        Ok(present)
+    }
+
     /// Reads everything in one session; `None` where there is none of that id.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod moin_modules;
 mod redis;
 mod redis_commands;
 mod redis_lost;
+mod redis_revoke;
 mod redis_server;
 mod redis_tls;
 mod web;

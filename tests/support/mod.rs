@@ -4,6 +4,7 @@
 //! that permissions mean the same to every tester, and locks and the time of the last run stay in the test's directory
 //! instead of `/run` and `/var/lib`.
 
+pub(crate) mod clients;
 pub(crate) mod killed;
 mod place;
 mod run;

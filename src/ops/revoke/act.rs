@@ -1,24 +1,22 @@
-//! Carrying out a plan: every lock first, then the removals, then a second look.
+//! Carrying out a plan: the removals first, then the watch over what was removed.
 
-use std::collections::BTreeSet;
-use std::io;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::store::{EntryName, Fields, Found, Session, SessionStore, Stamp, StoreError};
+use crate::store::{EntryName, Stamp};
 use crate::sys::Removal;
 
 use super::super::outcome::Problem;
-use super::{Match, Plan, StorePlan, Target};
+use super::super::packed::Packed;
+use super::end::{Ended, end, take_away};
+use super::watch::{Now, Seen, watch};
+use super::{Plan, StorePlan, Target};
 
-/// So often a session that is written while it is being removed is read and judged anew.
-const TRIES: usize = 20;
-
-/// As many are removed at a time.
-const BATCH: usize = 4096;
+/// As many are removed at a time, and watched together.
+const BATCH: usize = 1024;
 
 /// What was counted in a store, or in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -31,8 +29,12 @@ pub struct Counts {
     pub revoked: u64,
     /// Ended by themselves, or by their users, meanwhile.
     pub gone: u64,
-    /// Written again after they were removed, by a request in flight, and removed once more.
+    /// Sessions that a wiki wrote again after they were removed. Each was removed again.
     pub came_back: u64,
+    /// How often these sessions came back, all together.
+    pub returns: u64,
+    /// Sessions that a wiki still wrote at the end of the watch: their users are still logged in.
+    pub still_there: u64,
     /// Written since `issued_before`, so that nobody can tell when they were issued: kept.
     pub undecided: u64,
     /// Unreadable, so that they could be meant: kept.
@@ -48,10 +50,27 @@ impl std::ops::AddAssign for Counts {
         self.revoked += other.revoked;
         self.gone += other.gone;
         self.came_back += other.came_back;
+        self.returns += other.returns;
+        self.still_there += other.still_there;
         self.undecided += other.undecided;
         self.unreadable += other.unreadable;
         self.failed += other.failed;
     }
+}
+
+/// A session that came back after it was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// The session.
+    pub id: EntryName,
+    /// The id of the user who is logged in; `None` for an anonymous session.
+    pub user: Option<String>,
+    /// How often it came back; 0 if it was written so often that it could never be removed.
+    pub times: u64,
+    /// When it was last seen: so long before the end of the watch.
+    pub last_seen: Duration,
+    /// A wiki still wrote it at the end of the watch.
+    pub still_there: bool,
 }
 
 /// One store's part of the report.
@@ -66,6 +85,9 @@ pub struct StoreResult {
     pub counts: Counts,
     /// Why nothing was removed, where a guard refused.
     pub refused: Option<String>,
+    /// Sessions that came back, first those that are still there; of many, only the first.
+    #[serde(skip)]
+    pub returned: Vec<Returned>,
 }
 
 /// What a run did, or would do.
@@ -87,20 +109,9 @@ pub struct Report {
     pub stopped: bool,
 }
 
-/// How one removal ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Result {
-    /// Removed.
-    Revoked,
-    /// It went by itself, or is not meant any more.
-    Gone,
-    /// It is still there.
-    Failed,
-}
-
 impl Plan {
-    /// Removes what the plan says, or nothing at all where a guard of any store refuses. Setting `stop` ends it early:
-    /// between two stores, or before the second look.
+    /// Removes what the plan says, or nothing at all where a guard of any store refuses; then watches for
+    /// [`settle`](super::Options::settle), and removes whatever comes back. Setting `stop` ends it early.
     pub fn execute(mut self, stop: &AtomicBool) -> Report {
         let dry_run = self.options.dry_run;
         let refused = self.stores.iter().any(|store| store.refusal.is_some());
@@ -116,10 +127,7 @@ impl Plan {
                     store.remove(target);
                 }
             }
-            let removed = self.stores.iter().any(|store| !store.victims.is_empty());
-            if removed && !self.options.settle.is_zero() && wait(self.options.settle, stop) {
-                self.stores.iter_mut().for_each(|store| store.look_again(target));
-            }
+            watch(&mut self.stores, target, self.options.settle, stop);
         }
         // Held until everything is done.
         drop(std::mem::take(&mut self.locks));
@@ -138,6 +146,7 @@ impl Plan {
                 wikis: plan.spec.wikis.into_iter().map(|wiki| wiki.name).collect(),
                 counts: plan.counts,
                 refused: plan.refusal,
+                returned: plan.returned,
             });
         }
         Report { stores, total, dry_run, seconds: self.begun.elapsed().as_secs_f64(), problems, stopped }
@@ -145,145 +154,43 @@ impl Plan {
 }
 
 impl StorePlan {
-    /// Removes the victims; those that are removed stay in the list, to be looked at again.
+    /// Removes the victims, and hands them to the watch.
     fn remove(&mut self, target: &Target) {
         let Some(store) = self.store.take() else { return };
-        let victims = std::mem::take(&mut self.victims);
-        let mut rest = victims.iter().map(|(id, stamp, [])| (id, stamp)).peekable();
+        let (victims, mut seen) = (std::mem::take(&mut self.victims), BTreeMap::new());
+        let mut rest = victims.iter().peekable();
         while rest.peek().is_some() {
-            let batch: Vec<(EntryName, Stamp)> = rest.by_ref().take(BATCH).collect();
-            let results = store.remove(&batch, &|found| is_meant(target, found));
-            for ((id, stamp), result) in batch.iter().zip(results) {
-                let ended = match result {
-                    Ok(Removal::Removed { .. }) => Result::Revoked,
-                    Ok(Removal::Gone) => Result::Gone,
-                    Ok(_) => self.try_again(store.as_ref(), id, target),
-                    Err(error) => self.not_removed(id, &error),
+            let batch: Vec<_> = rest.by_ref().take(BATCH).collect();
+            let entries: Vec<(EntryName, Stamp)> = batch.iter().map(|(id, stamp, _)| (*id, *stamp)).collect();
+            let removed = take_away(store.as_ref(), &entries, &|session| target.is_met_by(session));
+            let mut part = Packed::default();
+            for ((id, stamp, logged_in), removal) in batch.into_iter().zip(removed) {
+                let ended = match removal {
+                    Ok(Removal::Removed { .. } | Removal::Raced) => Ended::Removed(None),
+                    Ok(Removal::Gone) => Ended::Gone,
+                    // It was written meanwhile.
+                    Ok(_) => end(store.as_ref(), &id, target, logged_in == [1]),
+                    Err(error) => Ended::Failed(error.to_string()),
                 };
                 match ended {
-                    Result::Revoked => self.counts.revoked += 1,
-                    Result::Gone => self.counts.gone += 1,
-                    Result::Failed => {}
-                }
-                // What went by itself can come back as well.
-                if ended != Result::Failed {
-                    self.victims.push(id, *stamp, []);
-                }
-            }
-        }
-        self.store = Some(store);
-    }
-
-    /// A session was written while it was being removed: it is read and judged anew until it goes.
-    fn try_again(&mut self, store: &dyn SessionStore, id: &EntryName, target: &Target) -> Result {
-        for _ in 0..TRIES {
-            let session = match store.read(id, Fields::default()) {
-                Ok(Some(session)) => session,
-                Ok(None) => return Result::Gone,
-                Err(error) => return self.not_read(&error),
-            };
-            match target.matches(&session) {
-                Match::Yes(_) => {}
-                // A wiki that writes in place may be at it.
-                Match::Unreadable => {
-                    thread::yield_now();
-                    continue;
-                }
-                Match::No => return Result::Gone,
-                Match::Written => {
-                    self.counts.undecided += 1;
-                    return Result::Failed;
-                }
-            }
-            match remove_one(store, &session, target) {
-                Ok(Removal::Removed { .. }) => return Result::Revoked,
-                Ok(Removal::Gone) => return Result::Gone,
-                Ok(_) => {}
-                Err(error) => return self.not_removed(id, &error),
-            }
-        }
-        let why = "written again and again while it was to be removed: run this once more";
-        self.not_removed(id, &io::Error::other(why))
-    }
-
-    fn not_removed(&mut self, id: &EntryName, error: &io::Error) -> Result {
-        let error = format!("{}/{id}: {error}", self.spec.dir.display());
-        self.fail(&error);
-        Result::Failed
-    }
-
-    fn not_read(&mut self, error: &StoreError) -> Result {
-        self.fail(error);
-        Result::Failed
-    }
-
-    /// Looks whether a session that was removed is there again, and removes it once more.
-    fn look_again(&mut self, target: &Target) {
-        let Some(store) = self.store.take() else { return };
-        let victims = std::mem::take(&mut self.victims);
-        for (id, ..) in victims.iter() {
-            // Written now by a request that began before: whoever was meant is meant still.
-            let ids = Some(BTreeSet::from([id]));
-            let target = Target { ids, issued_before: None, ..target.clone() };
-            match store.read(&id, Fields::default()) {
-                Ok(None) => {}
-                Ok(Some(now)) => match target.matches(&now) {
-                    Match::Yes(_) => self.once_more(store.as_ref(), &now, &target),
-                    Match::No | Match::Written => {}
-                    Match::Unreadable => {
-                        self.counts.unreadable += 1;
-                        self.problem(&id, "is there again, and can't be read: it could be meant");
+                    Ended::Removed(_) => self.counts.revoked += 1,
+                    Ended::Gone | Ended::NotMeant => self.counts.gone += 1,
+                    Ended::There(user) => {
+                        seen.insert(id, Seen::not_removed(user, logged_in == [1], Now::There));
                     }
-                },
-                Err(error) => self.fail(&error),
+                    Ended::Unreadable => {
+                        seen.insert(id, Seen::not_removed(None, logged_in == [1], Now::Unreadable));
+                    }
+                    Ended::Failed(why) => {
+                        self.fail(&format!("{}/{id}: {why}", self.spec.dir.display()));
+                        continue;
+                    }
+                }
+                part.push(&id, stamp, logged_in);
             }
+            self.watched.add(part);
         }
+        self.watched.seen = seen;
         self.store = Some(store);
     }
-
-    fn once_more(&mut self, store: &dyn SessionStore, session: &Session, target: &Target) {
-        self.counts.came_back += 1;
-        match self.try_again_from(store, session, target) {
-            Result::Revoked | Result::Gone => {
-                self.problem(&session.id, "came back, written by a request in flight, and was removed again");
-            }
-            // Said already.
-            Result::Failed => {}
-        }
-    }
-
-    fn try_again_from(&mut self, store: &dyn SessionStore, session: &Session, target: &Target) -> Result {
-        match remove_one(store, session, target) {
-            Ok(Removal::Removed { .. }) => Result::Revoked,
-            Ok(Removal::Gone) => Result::Gone,
-            Ok(_) => self.try_again(store, &session.id, target),
-            Err(error) => self.not_removed(&session.id, &error),
-        }
-    }
-
-    fn problem(&mut self, id: &EntryName, why: &str) {
-        self.problems.push(&format!("{}/{id}: {why}", self.spec.dir.display()));
-    }
-}
-
-/// Waits, and tells whether it was for so long.
-fn wait(settle: Duration, stop: &AtomicBool) -> bool {
-    const GLANCE: Duration = Duration::from_millis(50);
-    let begun = Instant::now();
-    while let Some(rest) = settle.checked_sub(begun.elapsed()).filter(|rest| !rest.is_zero()) {
-        if stop.load(Ordering::Relaxed) {
-            return false;
-        }
-        thread::sleep(rest.min(GLANCE));
-    }
-    true
-}
-
-fn is_meant(target: &Target, found: &Found) -> bool {
-    matches!(found, Found::Session(session) if matches!(target.matches(session), Match::Yes(_)))
-}
-
-fn remove_one(store: &dyn SessionStore, session: &Session, target: &Target) -> io::Result<Removal> {
-    let removed = store.remove(&[(session.id, session.stamp)], &|found| is_meant(target, found));
-    removed.into_iter().next().unwrap_or_else(|| Err(io::Error::other("the store told nothing")))
 }

@@ -1,21 +1,24 @@
 //! Ending sessions before their time: one, or every one that a user has.
 //!
 //! Plan, then act, as for prune: [`plan`] takes the lock of every store, looks and changes nothing; [`Plan::execute`]
-//! removes, each file judged again. A request in flight can write a session again after it was removed,
-//! so what was written meanwhile is read and judged anew at once, and after some seconds all are looked at again.
+//! removes, each file judged again. A request in flight writes a session again after it was removed. So all that was
+//! removed is watched for some seconds, and removed again at once.
 //!
 //! Source: `MoinMoin/session.py` and `MoinMoin/web/session.py`: a request holds the session in memory and saves it at
 //! its end, whether or not the file is still there.
 
 mod act;
+mod end;
 mod target;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::store::{self, EntryName, Fields, Found, Prefixes, Session, SessionStore, StoreError, StoreSpec};
 use crate::sys::Lock;
@@ -24,8 +27,9 @@ use super::locks::{self, Taken};
 use super::outcome::Problems;
 use super::packed::Packed;
 
-pub use act::{Counts, Report, Result, StoreResult};
+pub use act::{Counts, Report, Returned, StoreResult};
 pub use target::{Match, Target, Why};
+use watch::Watched;
 
 /// How a run is made.
 #[derive(Debug, Clone)]
@@ -38,7 +42,7 @@ pub struct Options {
     pub wait: bool,
     /// Only plan.
     pub dry_run: bool,
-    /// How long to wait before looking again; zero: no second look.
+    /// How long to watch for sessions that come back, and remove them again; zero: one look.
     pub settle: Duration,
     /// So many of each store's sessions that are meant, the first by id, are kept whole to be shown.
     pub shown: usize,
@@ -61,9 +65,12 @@ pub struct StorePlan {
     /// Absent where it could not be opened.
     store: Option<Box<dyn SessionStore>>,
     counts: Counts,
-    victims: Packed<0>,
+    /// What is to go, each with 1 if somebody is logged in.
+    victims: Packed<1>,
+    watched: Watched,
+    returned: Vec<Returned>,
     shown: BTreeMap<EntryName, Victim>,
-    /// Sessions that could not be understood, and so could be meant.
+    /// Sessions that could not be understood, and so could be meant; those that have just been written.
     unreadable: Vec<EntryName>,
     refusal: Option<String>,
     problems: Problems,
@@ -133,6 +140,8 @@ impl StorePlan {
             store: None,
             counts: Counts::default(),
             victims: Packed::default(),
+            watched: Watched::default(),
+            returned: Vec::new(),
             shown: BTreeMap::new(),
             unreadable: Vec::new(),
             refusal: None,
@@ -193,7 +202,7 @@ impl StorePlan {
         if let Err(error) = looked {
             self.fail(&error);
         }
-        self.read_again(store.as_ref(), options);
+        self.read_again(store.as_ref(), options, stop);
         self.store = Some(store);
     }
 
@@ -214,14 +223,15 @@ impl StorePlan {
                 match options.target.matches(&session) {
                     Match::Yes(why) => {
                         self.counts.matched += 1;
-                        self.victims.push(&session.id, session.stamp, []);
+                        let logged_in = session.facts.as_ref().is_ok_and(|facts| facts.user.is_some());
+                        self.victims.push(&session.id, session.stamp, [u8::from(logged_in)]);
                         self.show(Victim { session, why }, options.shown);
                     }
                     Match::No => {}
                     Match::Written => self.counts.undecided += 1,
                     Match::Unreadable => {
                         self.counts.unreadable += 1;
-                        if self.unreadable.len() < MAX_NAMED {
+                        if self.unreadable.len() < MAX_NAMED && is_young(&session) {
                             self.unreadable.push(session.id);
                         }
                     }
@@ -246,24 +256,35 @@ impl StorePlan {
         }
     }
 
-    /// A wiki that writes in place, as 1.9.0 and 1.9.1 do, may have been at it: what was unreadable is read once more.
-    fn read_again(&mut self, store: &dyn SessionStore, options: &Options) {
-        for id in std::mem::take(&mut self.unreadable) {
-            match store.read(&id, Fields::default()) {
-                Ok(None) => {
-                    self.counts.unreadable -= 1;
-                    self.counts.scanned -= 1;
-                }
-                Ok(Some(session)) => {
-                    self.counts.unreadable -= 1;
-                    self.counts.scanned -= 1;
-                    self.take_in(Found::Session(session), options);
-                }
-                Err(error) => {
-                    self.counts.unreadable -= 1;
-                    self.fail(&error);
+    /// A wiki that writes in place, as 1.9.0 and 1.9.1 do, may have been at it: what was unreadable and has just been
+    /// written is read again until it is whole.
+    fn read_again(&mut self, store: &dyn SessionStore, options: &Options, stop: &AtomicBool) {
+        for round in 0..ROUNDS {
+            if self.unreadable.is_empty() || stop.load(Ordering::Relaxed) {
+                return;
+            }
+            thread::sleep(if round == 0 { Duration::ZERO } else { Duration::from_millis(5) });
+            for id in std::mem::take(&mut self.unreadable) {
+                self.counts.unreadable -= 1;
+                match store.read(&id, Fields::default()) {
+                    Ok(None) => self.counts.scanned -= 1,
+                    Ok(Some(session)) => {
+                        self.counts.scanned -= 1;
+                        self.take_in(Found::Session(session), options);
+                    }
+                    Err(error) => self.fail(&error),
                 }
             }
         }
     }
+}
+
+/// So often a session that is being written is read.
+const ROUNDS: usize = 20;
+
+/// Whether a session was written within the last 10 seconds.
+fn is_young(session: &Session) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let age = i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(session.modified);
+    (-2..=10).contains(&age)
 }

@@ -94,6 +94,26 @@ impl Target {
         }
     }
 
+    /// Whether a session is meant.
+    pub(super) fn is_met_by(&self, session: &Session) -> bool {
+        matches!(self.matches(session), Match::Yes(_))
+    }
+
+    /// Decides on a session that was meant before, as a wiki has written it since.
+    ///
+    /// The request that wrote it began before, so whoever was meant is meant still. But where somebody was logged in
+    /// and nobody is now, the client is logged out and goes on under the same id: that is another session.
+    pub(super) fn is_still_met_by(&self, session: &Session, logged_in: bool) -> Match {
+        match &session.facts {
+            Ok(facts) if logged_in && facts.user.is_none() => return Match::No,
+            Err(_) if logged_in => return Match::Unreadable,
+            _ => {}
+        }
+        let ids = Some(BTreeSet::from([session.id]));
+        let (users, auth_method) = (self.users.clone(), self.auth_method.clone());
+        Target { ids, users, auth_method, issued_before: None }.matches(session)
+    }
+
     fn why(&self, facts: &Facts) -> Option<Why> {
         let by_method = |method: &String| {
             facts.user.as_ref().is_some_and(|user| user.auth_method.as_ref() == Some(method))

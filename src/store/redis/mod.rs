@@ -320,6 +320,11 @@ impl SessionStore for RedisStore {
         Ok(self.fetch_one(id)?.map(|entry| found(*id, &entry, fields)))
     }
 
+    fn present(&self, ids: &[EntryName]) -> Result<Vec<EntryName>, StoreError> {
+        let sizes = self.sizes(ids).map_err(|why| self.failed(&why))?;
+        Ok(ids.iter().zip(sizes).filter(|(_, size)| *size > 0).map(|(id, _)| *id).collect())
+    }
+
     fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
         let raw = self.read_raw(id)?;
         Ok(raw.map(|raw| raw.and_then(|raw| pickle::read(&raw.bytes).map_err(Unreadable::Pickle))))

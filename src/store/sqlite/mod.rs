@@ -170,6 +170,22 @@ impl SqliteStore {
         Ok(entries)
     }
 
+    fn present_ids(&self, ids: &[EntryName]) -> rusqlite::Result<Vec<EntryName>> {
+        let connection = self.reader();
+        let wanted = format!("[{}]", ids.iter().map(json_text).collect::<Vec<_>>().join(","));
+        // The left table of a CROSS JOIN is always the outer loop.
+        let mut statement = connection.prepare_cached(
+            "SELECT json_each.key FROM json_each(?1) CROSS JOIN session WHERE session.id = json_each.value",
+        )?;
+        let present = statement.query_map([wanted], |row| row.get::<_, i64>(0))?;
+        present
+            .filter_map(|key| {
+                key.map(|key| usize::try_from(key).ok().and_then(|key| ids.get(key))).transpose()
+            })
+            .map(|id| id.copied())
+            .collect()
+    }
+
     fn remove_all(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> rusqlite::Result<Vec<Removal>> {
         let mut connection = self.writer();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -297,6 +313,11 @@ impl SessionStore for SqliteStore {
             Some(Found::Failed { name, error }) => Err(StoreError::entry(&self.spec, name, error)),
             _ => Ok(None),
         }
+    }
+
+    fn present(&self, ids: &[EntryName]) -> Result<Vec<EntryName>, StoreError> {
+        let _owner = self.owner()?;
+        self.present_ids(ids).map_err(|error| self.failed(error))
     }
 
     fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
