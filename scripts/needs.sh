@@ -31,7 +31,8 @@ look() {
         ! here "$name" >/dev/null 2>&1 || continue
         case $name in
             rust) lacks "Rust $rust or later" && elsewhere='install Rust from https://rustup.rs' ;;
-            rustfmt | clippy) lacks "$name" && components="$components $name" ;;
+            # Both come with Rust.
+            rustfmt | clippy) ! command -v cargo >/dev/null || { lacks "$name" && components="$components $name"; } ;;
             python2) lacks "$python2" && elsewhere="${elsewhere:+$elsewhere; }$get_python2" ;;
             cc) lacks 'a C compiler that links' && packages="$packages gcc libc6-dev" ;;
             nginx | redis-server) lacks "$name" && packages="$packages $name" services="$services $name" ;;

@@ -127,6 +127,17 @@ fn demo_names_a_linker_and_an_old_rust_in_one_message() {
 }
 
 #[test]
+fn check_without_rust_names_rust_alone_and_not_its_components() {
+    let machine = Machine::with(&[&INSTALLED, &["bash", "id", "script"]]);
+    let ran = machine.run("scripts/check", &[]);
+    assert_eq!(
+        ran.stderr,
+        "scripts/check: missing on this machine: Rust 1.95 or later\nhelp: install Rust from https://rustup.rs\n"
+    );
+    assert_eq!(ran.status, 1);
+}
+
+#[test]
 fn demo_runs_the_demo() {
     let ran = Machine::with(&[&FRESH, &["cc"]]).run("scripts/demo", &[]);
     assert_eq!((ran.status, ran.work()), (0, vec!["run --locked --release -- demo"]));
