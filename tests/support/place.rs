@@ -28,6 +28,8 @@ impl Place {
     }
 
     fn within(dir: &Path) -> Place {
+        // A tester's own umask can be 0002, and wikifarm refuses what the group can write.
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
         let root = tempfile::Builder::new().prefix("wikifarm-test-").tempdir_in(dir).unwrap();
         for name in ["here", "home"] {
             fs::DirBuilder::new().mode(0o755).create(root.path().join(name)).unwrap();
