@@ -149,7 +149,7 @@ fn store() -> String {
     let (word, none) = ("[A-Za-z0-9_-]", "[^?=A-Za-z0-9_\\-\\u0000-\\u001f\\u007f-\\u009f]");
     let mark = format!("\\?({word}*|{word}*{none}{file}*|={file}*)");
     let options = |more: &str| {
-        let option = format!("(prefix|password_file|key_file{more})=[^\\s#&]*");
+        let option = format!("(prefix|password_file|key_file|timeout{more})=[^\\s#&]*");
         format!("(\\?{option}(&{option})*)?")
     };
     let server = "([^\\s/?#@:]+@)?([^\\s/?#@:\\[\\]]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{0,5})?(/[0-9]*)?";

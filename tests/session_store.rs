@@ -64,15 +64,18 @@ fn an_address_that_is_none_is_said_with_its_place() {
             "redis://:secret@host",
             "a password in an address is seen by others (ps): put it into a file, and say ?password_file=FILE",
         ),
-        ("redis://host?prefx=x", "unknown option \"prefx\": expected prefix, password_file or key_file"),
+        (
+            "redis://host?prefx=x",
+            "unknown option \"prefx\": expected prefix, password_file, key_file or timeout",
+        ),
         ("redis://host?db=1", "db is for sockets: say redis://HOST/DB"),
         (
             "rediss://host?prefx=x",
-            "unknown option \"prefx\": expected prefix, password_file, key_file, ca_file, cert_file or cert_key_file",
+            "unknown option \"prefx\": expected prefix, password_file, key_file, timeout, ca_file, cert_file or cert_key_file",
         ),
         (
             "redis+unix:///run/r.sock?prefx=x",
-            "unknown option \"prefx\": expected prefix, password_file, key_file, db or user",
+            "unknown option \"prefx\": expected prefix, password_file, key_file, timeout, db or user",
         ),
         (
             "redis+unix://ro@/run/r.sock",

@@ -2,6 +2,7 @@
 //! `sqlite:FILE?key_file=F`, `redis://user@host:port/db?prefix=P&..`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
@@ -37,8 +38,10 @@ pub struct RedisAddress {
     pub user: Option<String>,
     /// The file that holds the password.
     pub password_file: Option<PathBuf>,
-    /// The file that holds the key of the seals; see [`SealKey`](crate::store::SealKey).
+    /// The file that holds the key of the MACs; see [`SealKey`](crate::store::SealKey).
     pub key_file: Option<PathBuf>,
+    /// How long a wiki waits for the server. wikifarm itself waits longer.
+    pub timeout: Option<Duration>,
     /// What TLS needs, for [`RedisPlace::Tls`].
     pub tls: TlsFiles,
 }
@@ -53,8 +56,8 @@ pub struct TlsFiles {
 }
 
 /// The options of all addresses.
-pub(super) const OPTIONS: [&str; 8] =
-    ["prefix", "password_file", "key_file", "db", "user", "ca_file", "cert_file", "cert_key_file"];
+pub(super) const OPTIONS: [&str; 9] =
+    ["prefix", "password_file", "key_file", "timeout", "db", "user", "ca_file", "cert_file", "cert_key_file"];
 
 /// The options that name files.
 const FILES: [&str; 5] = ["password_file", "key_file", "ca_file", "cert_file", "cert_key_file"];
@@ -69,7 +72,7 @@ impl RedisAddress {
     }
 
     /// Reads `redis://[USER@]HOST[:PORT][/DB]`, `rediss://..` or `redis+unix:///SOCKET`, each with
-    /// `?prefix=..&password_file=..&key_file=..`, for a socket also `db=..&user=..`, for TLS also
+    /// `?prefix=..&password_file=..&key_file=..&timeout=..`, for a socket also `db=..&user=..`, for TLS also
     /// `ca_file=..&cert_file=..&cert_key_file=..`.
     ///
     /// # Errors
@@ -116,6 +119,7 @@ impl RedisAddress {
             user: Some(percent_decoded(url.username())).filter(|user| !user.is_empty()),
             password_file: None,
             key_file: None,
+            timeout: None,
             tls: TlsFiles::default(),
         };
         let (mut cert, mut cert_key) = (None, None);
@@ -131,6 +135,7 @@ impl RedisAddress {
                 "user" if socket => address.user = Some(value.into_owned()).filter(|user| !user.is_empty()),
                 "password_file" => address.password_file = Some(PathBuf::from(value.as_ref())),
                 "key_file" => address.key_file = Some(PathBuf::from(value.as_ref())),
+                "timeout" => address.timeout = Some(timeout(&value)?),
                 "ca_file" if tls => address.tls.ca_file = Some(PathBuf::from(value.as_ref())),
                 "cert_file" if tls => cert = Some(PathBuf::from(value.as_ref())),
                 "cert_key_file" if tls => cert_key = Some(PathBuf::from(value.as_ref())),
@@ -261,12 +266,25 @@ fn number(text: &str) -> Result<i64, String> {
     text.parse().ok().filter(|db| *db >= 0).ok_or_else(wrong)
 }
 
+/// Seconds, as the wikis' modules read them.
+fn timeout(text: &str) -> Result<Duration, String> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = text.parse().ok().filter(|_| digits(whole) && digits(fraction));
+    seconds
+        .filter(|seconds| (0.1..=600.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "no timeout in it: expected seconds between 0.1 and 600, as in timeout=2".to_owned())
+}
+
 /// That an option is not known, and which are. What is no name may be a piece of a password.
 fn unknown(name: &str, value: &str, place: &RedisPlace) -> String {
     let expected = match place {
-        RedisPlace::Tcp(..) => "prefix, password_file or key_file",
-        RedisPlace::Tls(..) => "prefix, password_file, key_file, ca_file, cert_file or cert_key_file",
-        RedisPlace::Unix(_) => "prefix, password_file, key_file, db or user",
+        RedisPlace::Tcp(..) => "prefix, password_file, key_file or timeout",
+        RedisPlace::Tls(..) => {
+            "prefix, password_file, key_file, timeout, ca_file, cert_file or cert_key_file"
+        }
+        RedisPlace::Unix(_) => "prefix, password_file, key_file, timeout, db or user",
     };
     match name.bytes().all(is_of_name) && !value.is_empty() {
         true => format!("unknown option {name:?}: expected {expected}"),
@@ -327,6 +345,19 @@ mod tests {
         assert_eq!(parse("redis+unix:///run/r.sock?user=read%20only").user.as_deref(), Some("read only"));
     }
 
+    /// As in contrib/moin/test_wikifarm_stores.py.
+    #[test]
+    fn a_timeout_is_a_number_of_seconds() {
+        let parse = |text: &str| RedisAddress::parse(&format!("redis://h?timeout={text}"));
+        for (text, seconds) in [("2", 2.0), ("0.25", 0.25), ("600", 600.0)] {
+            assert_eq!(parse(text).unwrap().timeout, Some(Duration::from_secs_f64(seconds)));
+        }
+        for text in ["", "0", "0.05", "601", "-1", "1e1", "2s", "nan", "%2B2", "%202", "2.", ".5", "2.0001"] {
+            assert!(parse(text).unwrap_err().contains("expected seconds"), "{text}");
+        }
+        assert_eq!(RedisAddress::parse("redis://h").unwrap().timeout, None);
+    }
+
     #[test]
     fn what_is_wrong_is_said_without_the_password() {
         for (text, why) in [
@@ -336,16 +367,16 @@ mod tests {
             ("redis://h/0?prefx=a", "unknown option \"prefx\""),
             ("redis://h/0?db=1", "say redis://HOST/DB"),
             ("redis://h/0?user=a", "say redis://USER@HOST"),
-            ("redis://h/0?geheim", "unknown option: expected prefix, password_file or key_file"),
+            ("redis://h/0?geheim", "unknown option: expected prefix, password_file, key_file or timeout"),
             ("redis://u:1/geheim@h", "no number of a database"),
             ("redis://u:1?geheim@h=x", "unknown option: expected"),
             (
                 "rediss://h/0?x=1",
-                "unknown option \"x\": expected prefix, password_file, key_file, ca_file, cert_file or",
+                "unknown option \"x\": expected prefix, password_file, key_file, timeout, ca_file, cert_file or",
             ),
             (
                 "redis+unix:///s?x=1",
-                "unknown option \"x\": expected prefix, password_file, key_file, db or user",
+                "unknown option \"x\": expected prefix, password_file, key_file, timeout, db or user",
             ),
             ("redis+unix://ro@/run/r.sock", "redis+unix:///run/redis.sock?user=USER"),
             ("redis+unix://ro:geheim@/run/r.sock", "password_file"),
@@ -353,6 +384,7 @@ mod tests {
             ("redis://h?ca_file=/ca", "say rediss://"),
             ("rediss://h?cert_file=/cert", "go together"),
             ("redis+unix://h", "no path of a socket"),
+            ("redis://h?timeout=geheim", "no timeout in it"),
             ("redis://h:99999", "invalid port"),
         ] {
             let error = RedisAddress::parse(text).unwrap_err();
