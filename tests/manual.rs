@@ -59,6 +59,8 @@ mod session_revoke;
 mod session_show;
 mod session_stats;
 mod session_store;
+#[cfg(feature = "sqlite")]
+mod session_tombstone;
 mod session_verify;
 mod session_whois;
 mod store_find;

@@ -181,7 +181,7 @@ fn all_directories_above_are_looked_at_also_behind_a_link() {
 }
 
 #[test]
-fn what_has_not_the_seal_of_the_store_is_an_error() {
+fn verify_reports_a_session_without_a_mac_by_the_stores_key_as_an_error() {
     let place = Place::new()
         .session("one", Session::new('a').expires(4_000_000_000))
         .session("two", Session::new('b').expires(4_000_000_000))
@@ -201,9 +201,10 @@ fn what_has_not_the_seal_of_the_store_is_an_error() {
             "
             sqlite:s.db?key_file=key
               error unsealed: 1
-                bbbbbbbb…  without the seal of the store's key
-                cure: its wiki takes it for none: if it was moved here without `?key_file=`, move it again with it; else \
-                somebody else writes into this store: end it with `wikifarm session revoke`, and see who can
+                bbbbbbbb…  without a MAC by the store's key
+                cure: its visitor is anonymous, and cannot log in: compare the key with that of the wikis; if it was moved \
+                here without `?key_file=`, move it again with it; else somebody else writes into this store: end it with \
+                `wikifarm session revoke`, and see who can
             2 sessions in 1 store: 1 error, 0 warnings
             ",
         )

@@ -6,37 +6,62 @@
 
 The second line stands in the class, the first above it. Cookies, lifetimes and all else are MoinMoin's own: only where
 sessions are kept is another.
+
+Where the store cannot be used, or holds a record whose MAC does not verify, the visitor is anonymous for that request:
+nothing is saved or removed, and no cookie is sent. Logins and logouts are then answered with 503.
 """
+import random
 import re
 import time
 
 from MoinMoin.session import DefaultSessionData, DefaultSessionHandler
 
-from wikifarm_stores import open_store
+from wikifarm_stores import CLOSED, ENDED, FOREIGN, Unavailable, open_store
 
+_CHARS = 'abcdefghijklmnopqrstuvwxyz0123456789_'
 _ID = re.compile(r'[a-z0-9_]{32}\Z')
 
 
 def session_data(address):
-    """The class of session data over the store of that address, for DefaultSessionHandler(dataclass=..)."""
+    """The class of session data over the store of that address, for DatabaseSessionHandler(dataclass=..)."""
     store = open_store(address)
 
     class DatabaseSessionData(DefaultSessionData):
-        """As MoinMoin's CacheSessionData, over a database. One that is empty but for its expiry is not stored."""
+        """As MoinMoin's CacheSessionData, over a database. One that is empty but for its expiry is not stored, nor is one
+        that is read-only."""
 
         def __init__(self, request, name):
             DefaultSessionData.__init__(self, request, name)
             # A cookie can hold less than a whole id; such a session lives for one request.
             self._sid = str(name) if _ID.match(name) else None
-            self._data = self._sid and store.load(self._sid)
-            if not self._data or 'expires' not in self._data:
-                self._data = {'expires': 0}
-            elif self._data['expires'] <= time.time():
-                self.delete()
+            self._data = {'expires': 0}
+            self.read_only = False
+            state, data = self._try(store.find) or (None, None)
+            if state == FOREIGN:
+                self.read_only = True
+            elif state == ENDED:
+                self._renew()
+            elif data and 'expires' in data:
+                self._data = data
+                if data['expires'] <= time.time():
+                    self.delete()
+
+        def _try(self, work, *args):
+            """What the store answers; a session is read-only where the store does not."""
+            if self._sid and not self.read_only:
+                try:
+                    return work(self._sid, *args)
+                except Unavailable:
+                    self.read_only = True
+
+        def _renew(self):
+            """Goes on under another id: nothing can be saved any more under one that was ended."""
+            choice = random.SystemRandom().choice
+            self.name = self._sid = ''.join(choice(_CHARS) for _ in range(32))
 
         def _save(self):
-            if self._sid and len(self._data) > 1 and self._data['expires'] > time.time():
-                store.save(self._sid, self._data)
+            if len(self._data) > 1 and self._data['expires'] > time.time():
+                self._try(store.save, self._data)
 
         def __setitem__(self, name, value):
             self._data[name] = value
@@ -52,8 +77,8 @@ def session_data(address):
             del self._data[name]
             if len(self._data) > 1:
                 self._save()
-            elif self._sid:
-                store.delete(self._sid)
+            else:
+                self._remove()
 
         def get(self, name, default=None):
             """The item of that name."""
@@ -64,20 +89,42 @@ def session_data(address):
             if expires and self['expires'] < expires:
                 self['expires'] = expires + 3600
 
+        def _remove(self):
+            if self._try(store.delete):
+                self._renew()
+
         def delete(self):
             """Empties it, and removes it from the store."""
-            if self._sid:
-                store.delete(self._sid)
+            self._remove()
             self._data = {'expires': 0}
 
         @classmethod
         def cleanup(cls, request):
             """Removes what has expired."""
-            store.remove_expired(time.time())
+            try:
+                store.remove_expired(time.time())
+            except Unavailable:
+                # It was logged, and is tried again by and by.
+                pass
 
     return DatabaseSessionData
 
 
+class DatabaseSessionHandler(DefaultSessionHandler):
+    """MoinMoin's session handler, which sends no cookie for a session that is read-only."""
+
+    def after_auth(self, request, session_id_handler, user_obj):
+        """Saves the session, and sends its cookie."""
+        headers = list(request.user_headers)
+        if not request.session.read_only:
+            DefaultSessionHandler.after_auth(self, request, session_id_handler, user_obj)
+        if request.session.read_only:
+            # A cookie would name a session that was not saved.
+            request.user_headers[:] = headers
+            if 'login' in request.form or 'logout' in request.form:
+                request.makeForbidden(503, CLOSED + '\r\n')
+
+
 def session_handler(address):
     """The session handler over the store of that address."""
-    return DefaultSessionHandler(session_data(address))
+    return DatabaseSessionHandler(session_data(address))

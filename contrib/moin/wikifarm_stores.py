@@ -1,11 +1,12 @@
 # -*- coding: utf-8 -*-
-"""Sessions in SQLite and Redis as wikifarm has them: the same tables, keys and seals.
+"""Sessions in SQLite and Redis as wikifarm has them: the same tables, keys and MACs.
 
 Python 2.7 and its standard library; for Redis also the package ``redis``, 3.5 or later. Knows nothing of MoinMoin: see
-``wikifarm_session19`` and ``wikifarm_session18``.
+``wikifarm_session19`` and ``wikifarm_session18``. The tests also run under Python 3, where ids are text.
 
 A session is a pickle, and whoever can choose a pickle can run code where it is unpickled. So nothing is unpickled
-that does not carry the seal of whoever has the key: an HMAC-SHA256 over the id, a zero byte and the pickle.
+without a MAC by the key of the wikis: an HMAC-SHA256 over the store, the id, the times and the pickle. A record whose MAC does not
+verify is neither loaded nor replaced nor removed: another machine may have the right key.
 """
 import errno
 import hashlib
@@ -15,12 +16,20 @@ import os
 import re
 import sqlite3
 import stat
+import struct
 import threading
 import time
-import urllib
-import urlparse
+from collections import namedtuple
 
-import cPickle as pickle
+try:
+    import cPickle as pickle
+    from urllib import unquote
+    from urlparse import parse_qsl, urlsplit
+    text_type, numbers = unicode, (int, long, float)
+except ImportError:
+    import pickle
+    from urllib.parse import parse_qsl, unquote, urlsplit
+    text_type, numbers = str, (int, float)
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +37,31 @@ SHORTEST_KEY = 16
 LONGEST_SECRET = 4096
 MAX_PICKLE = 16 * 1024 * 1024
 
-# PRAGMA application_id ("wkfm") and user_version; the value of the key <prefix>version.
+# PRAGMA application_id ("wkfm") and user_version; the value of the key <prefix>version. Version 1 has no tombstones, and
+# MACs over the id and the pickle alone: a store of version 1 is upgraded when a wiki opens it.
 APPLICATION = 0x776b666d
-VERSION = 1
+VERSION = 2
+
+# Seconds. Browsers keep no cookie for more than 400 days after the last visit: a record that nobody wrote for so long is
+# over, and so is a tombstone.
+LONGEST_LIFE = 401 * 24 * 3600
+# A tombstone lives at least so long: a request that is being answered can save late.
+SHORTEST_TOMBSTONE = 3600
+# Seconds to wait for Redis, unless the address says `timeout=`.
+TIMEOUT = 2.0
+# After Redis failed, no request asks it for so long, and as long as it may take to answer.
+PAUSE = 3
+# One message of each kind in so many seconds.
+QUIET = 60
+# So often a session is written anew when another request writes it at the same time.
+TRIES = 10
+
+TOMBSTONES = """
+    CREATE TABLE tombstone (
+        id TEXT PRIMARY KEY NOT NULL,
+        ends REAL NOT NULL
+    );
+"""
 
 SCHEMA = """
     CREATE TABLE session (
@@ -43,29 +74,49 @@ SCHEMA = """
     );
     CREATE INDEX session_expires ON session (expires);
     CREATE INDEX session_user ON session (user_id);
-"""
+""" + TOMBSTONES
+
+# What a login or logout is answered where the session is read-only, and after how many seconds it may be tried again.
+CLOSED = ('You cannot log in or out now: this wiki cannot read or save your session. Nothing was changed. Try again in a minute. '
+          'If this page returns, tell the administrator: the log of the wiki says why.')
+RETRY = 60
+
+# What a store has under an id: nothing; a session of ours; a tombstone, or a session that is over; a record whose MAC
+# does not verify.
+NONE, OURS, ENDED, FOREIGN = 'none', 'ours', 'ended', 'foreign'
+
+# The pickle, its MAC, and what the MAC covers besides.
+Record = namedtuple('Record', 'data seal modified_ns expires')
 
 
 class StoreError(Exception):
     """A store that cannot be used; says why, and what to do."""
 
 
+class Unavailable(StoreError):
+    """A store that cannot be reached now, or cannot be written."""
+
+
 def read_secret(path):
     """What a file holds that not everybody may read, less white space at both ends."""
-    with open(path, 'rb') as f:
+    # Whoever makes a FIFO of the file does not stop the wiki.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as f:
         found = os.fstat(f.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise StoreError('%s: no regular file' % path)
         if found.st_mode & 0o007:
             raise StoreError('%s: everybody can read or write it (mode %04o): chmod o= it'
                              % (path, stat.S_IMODE(found.st_mode)))
-        return f.read(LONGEST_SECRET).strip(' \t\n\r\f')
+        if found.st_size > LONGEST_SECRET:
+            raise StoreError('%s: %d bytes, expected at most %d: this is some other file'
+                             % (path, found.st_size, LONGEST_SECRET))
+        return f.read(LONGEST_SECRET).strip(b' \t\n\r\f')
 
 
 def open_store(address):
     """The store of an address as in the farm file: ``sqlite:FILE?key_file=KEY`` or ``redis://HOST:PORT/DB?key_file=KEY``,
-    also ``rediss://..`` and ``redis+unix:///SOCKET?..``, with ``prefix=`` and ``password_file=``, for a socket also with
-    ``db=`` and ``user=``, for TLS with ``ca_file=``, ``cert_file=`` and ``cert_key_file=``.
+    also ``rediss://..`` and ``redis+unix:///SOCKET?..``, with ``prefix=``, ``password_file=`` and ``timeout=``, for a socket
+    also with ``db=`` and ``user=``, for TLS with ``ca_file=``, ``cert_file=`` and ``cert_key_file=``.
 
     Opens nothing yet, so that a configuration can be loaded before processes are forked; but reads the key.
     """
@@ -76,19 +127,20 @@ def open_store(address):
         if option and option.group(1) != 'key_file':
             raise StoreError('sqlite:%s: unknown option %s: expected key_file' % (rest[:option.start()], option.group(1)))
         path, key_file = (rest[:option.start()], rest[option.end():]) if option else (rest, '')
-        return SQLiteStore(path, _key(address, key_file))
-    parts = urlparse.urlsplit(address)
+        return SQLiteStore(path, _key(address, key_file), key_file)
+    parts = urlsplit(address)
     if parts.scheme not in ('redis', 'rediss', 'redis+unix'):
         raise StoreError('%s: expected sqlite:FILE?key_file=KEY or redis://HOST:PORT/DB?key_file=KEY' % parts.scheme)
     if parts.password is not None:
         raise StoreError('a password in an address is seen by others: put it into a file, and say ?password_file=FILE')
-    options = dict(urlparse.parse_qsl(parts.query, keep_blank_values=True))
-    key = _key(address, options.pop('key_file', ''))
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    key_file = options.pop('key_file', '')
+    key = _key(address, key_file)
     connect = {}
     if parts.scheme == 'redis+unix':
         if parts.username:
             raise StoreError('a socket takes the user as an option: say redis+unix:///SOCKET?user=USER')
-        connect['unix_socket_path'] = urllib.unquote(parts.path)
+        connect['unix_socket_path'] = unquote(parts.path)
         connect['db'] = int(options.pop('db', '') or 0)
         user = options.pop('user', '')
         if user:
@@ -100,18 +152,21 @@ def open_store(address):
         if parts.scheme == 'rediss':
             connect.update(_tls(options))
     if parts.username:
-        connect['username'] = urllib.unquote(parts.username)
+        connect['username'] = unquote(parts.username)
     if 'password_file' in options:
-        connect['password'] = read_secret(options.pop('password_file'))
+        connect['password'] = _text(read_secret(options.pop('password_file')))
     prefix = options.pop('prefix', 'wikifarm:')
+    if re.search(r'[\x00-\x1f\x7f]', prefix):
+        raise StoreError('a prefix with control characters')
+    timeout = _timeout(options.pop('timeout', None))
     if options:
         # Their values may be secrets.
         raise StoreError('%s: unknown option %s' % (address.partition('?')[0], ', '.join(sorted(options))))
-    return RedisStore(connect, prefix, key)
+    return RedisStore(connect, prefix, key, key_file, timeout)
 
 
 def _tls(options):
-    """What redis-py wants to be told of TLS. Without ``ca_file`` the system's authorities are trusted."""
+    """What redis-py takes for TLS. Without ``ca_file`` the system's authorities are trusted."""
     connect = {'ssl': True, 'ssl_cert_reqs': 'required', 'ssl_check_hostname': True}
     for option, name in (('ca_file', 'ssl_ca_certs'), ('cert_file', 'ssl_certfile'), ('cert_key_file', 'ssl_keyfile')):
         if option in options:
@@ -119,6 +174,15 @@ def _tls(options):
     if ('ssl_certfile' in connect) != ('ssl_keyfile' in connect):
         raise StoreError('cert_file and cert_key_file go together: one is missing')
     return connect
+
+
+def _timeout(given):
+    """Seconds, as wikifarm reads them."""
+    if given is None:
+        return TIMEOUT
+    if not re.match(r'[0-9]{1,3}(\.[0-9]{1,3})?\Z', given) or not 0.1 <= float(given) <= 600:
+        raise StoreError('timeout=%s: expected seconds between 0.1 and 600' % given)
+    return float(given)
 
 
 def _key(address, key_file):
@@ -131,16 +195,68 @@ def _key(address, key_file):
     return key
 
 
+def _bytes(text):
+    return text if isinstance(text, bytes) else text.encode('utf-8')
+
+
+def _text(data):
+    """As ids and names are here: byte strings in Python 2, text in Python 3."""
+    return data if isinstance(data, str) else data.decode('utf-8', 'replace')
+
+
+def _blob(value):
+    """The bytes that a column of SQLite holds; Python 2 has them as a buffer."""
+    if value is None or isinstance(value, bytes):
+        return value
+    return bytes(value) if str is bytes else b''
+
+
+def _loads(data):
+    """What a wiki pickled."""
+    # Python 3 would take the byte strings of Python 2 for ASCII.
+    return pickle.loads(data) if str is bytes else pickle.loads(data, encoding='latin-1')
+
+
+def _is_time(value):
+    return isinstance(value, numbers) and not isinstance(value, bool) and abs(value) < 1e15
+
+
 class Store(object):
-    """What all stores have in common. Ids are byte strings; who calls has seen to their form."""
+    """What all stores have in common. Ids are of the type `str`; the caller checks their form."""
 
-    def __init__(self, key):
+    def __init__(self, place, scope, key, key_file):
+        self.place = place
+        self._scope = _bytes(scope)
         self._key = key
+        self._key_file = key_file
         self._local = threading.local()
+        self._lock = threading.Lock()
+        self._logged = {}
+        self._retry_at = 0
+        self._pause = PAUSE
 
-    def seal(self, sid, data):
-        """The seal of a session with that pickle."""
-        return hmac.new(self._key, sid + '\0' + data, hashlib.sha256).digest()
+    def seal(self, sid, data, modified_ns, expires):
+        """The MAC of a record, version 2: a byte 2, and the HMAC over store, id, times and pickle."""
+        end = b'-' if expires is None else b'+' + struct.pack('>d', expires)
+        covered = [b'wikifarm-mac-2', self._scope, _bytes(sid), struct.pack('>q', modified_ns) + end + data]
+        return b'\x02' + hmac.new(self._key, b'\0'.join(covered), hashlib.sha256).digest()
+
+    def seal_1(self, sid, data):
+        """The MAC of a record, version 1: it still verifies until its session is written again."""
+        return hmac.new(self._key, _bytes(sid) + b'\0' + data, hashlib.sha256).digest()
+
+    def verifies(self, sid, record):
+        """Whether a record carries a MAC by our key."""
+        data, seal, modified_ns, expires = record
+        if not isinstance(seal, bytes) or not isinstance(data, bytes):
+            return False
+        if len(seal) == 32:
+            return hmac.compare_digest(self.seal_1(sid, data), seal)
+        try:
+            return hmac.compare_digest(self.seal(sid, data, modified_ns, expires), seal)
+        except (struct.error, TypeError, OverflowError):
+            # Somebody else wrote these times.
+            return False
 
     def connection(self):
         """A connection of this thread in this process: none outlives a fork."""
@@ -149,48 +265,155 @@ class Store(object):
             self._local.pid = os.getpid()
         return self._local.connection
 
+    def log_once(self, kind, text, *values):
+        """Logs one line of a kind in a minute."""
+        now = time.time()
+        with self._lock:
+            if 0 <= now - self._logged.get(kind, -QUIET) < QUIET:
+                return
+            self._logged[kind] = now
+        log.error(text, *values)
+
+    def _ask(self, work):
+        """What `work` answers, given a connection. Raises Unavailable."""
+        self._begin()
+        failures = ()
+        try:
+            try:
+                failures = self._failures()
+                answer = work(self.connection())
+            except self._lost():
+                # A server that was started again lost the connection: once more over a new one.
+                self._local.pid = None
+                answer = work(self.connection())
+        except (StoreError, OSError, IOError) + failures as error:
+            self._local.pid = None
+            self._failed(error)
+            self.log_once('unavailable', '%s: sessions are unavailable: %s: visitors are anonymous, and nobody can log in or out',
+                          self.place, error)
+            raise Unavailable('%s: sessions are unavailable' % self.place)
+        self._retry_at = 0
+        return answer
+
+    def _begin(self):
+        """Raises Unavailable where the store failed just now; one request in a while tries again."""
+        with self._lock:
+            now = time.time()
+            if 0 < self._retry_at - now <= self._pause:
+                raise Unavailable('%s: sessions are unavailable' % self.place)
+            if self._retry_at:
+                self._retry_at = now + self._pause
+
+    def _failed(self, error):
+        """Notes that the store failed."""
+
+    def _lost(self):
+        """The errors of a connection that another may replace."""
+        return ()
+
+    def find(self, sid):
+        """What is there under an id, and the session as a dict if there is one that may be trusted. Raises Unavailable."""
+        ended, record = self._ask(lambda connection: self._fetch_whole(connection, sid))
+        # Only the beginning of an id is ever logged: whoever knows all of it is logged in.
+        if ended:
+            if record is not None:
+                self.log_once('put back', 'session %s...: was ended, and is there again: somebody put it back; it is not loaded', sid[:8])
+            return ENDED, None
+        if record is None:
+            return NONE, None
+        if not self.verifies(sid, record):
+            self._foreign(sid)
+            return FOREIGN, None
+        if record.modified_ns / 1e9 + LONGEST_LIFE < time.time():
+            return ENDED, None
+        value = self._value(sid, record)
+        return (NONE, None) if value is None else (OURS, value)
+
+    def _fetch_whole(self, connection, sid):
+        """What is there, read anew where it may be the half of one record and the half of the next."""
+        for _ in range(3):
+            ended, record = self._fetch(connection, sid)
+            if record is None or self.verifies(sid, record):
+                break
+        return ended, record
+
     def load(self, sid):
         """The session as a dict; None where there is none, or none that may be trusted."""
-        found = self._fetch(sid)
-        if found is None:
-            return None
-        data, seal = found
-        # Only the beginning of an id is ever logged: who knows it all is logged in.
-        if seal is None or not hmac.compare_digest(self.seal(sid, data), seal):
-            log.warning('session %s...: no seal, or not of our key; it is not unpickled', sid[:8])
-            return None
+        return self.find(sid)[1]
+
+    def _value(self, sid, record):
         try:
-            value = pickle.loads(data)
+            value = _loads(record.data)
         except Exception as error:
             log.warning('session %s...: does not unpickle: %s', sid[:8], error)
             return None
         return value if isinstance(value, dict) else None
 
+    def _foreign(self, sid):
+        self.log_once('foreign', '%s: session %s...: its MAC is not by the key in %s: the session is left alone, and its visitor is '
+                      'anonymous: compare the key with that of the other wikis, and see `wikifarm session verify`',
+                      self.place, sid[:8], self._key_file)
+
     def save(self, sid, value):
-        """Puts a session there, in place of what was there."""
+        """Puts a session there, in place of what was there. False where it is not saved: it was ended, or another's record is
+        there, or it is too large. Raises Unavailable."""
         data = pickle.dumps(value, 2)
         if len(data) > MAX_PICKLE:
             log.error('session %s...: larger than 16 MiB, and not saved', sid[:8])
-            return
+            return False
         expires = value.get('expires')
-        if isinstance(expires, bool) or not isinstance(expires, (int, long, float)):
-            expires = None
-        elif not abs(expires) < 1e15:
-            expires = None
+        # -0.0 has other bytes than 0.0.
+        expires = float(expires) + 0.0 if _is_time(expires) else None
         user = value.get('user.id')
-        if isinstance(user, str):
+        if isinstance(user, bytes):
             user = user.decode('utf-8', 'replace')
-        elif not isinstance(user, unicode):
+        elif not isinstance(user, text_type):
             user = None
-        self._put(sid, data, int(time.time() * 1e9), None if expires is None else float(expires), user,
-                  self.seal(sid, data))
+        modified_ns = int(time.time() * 1e9)
+        record = Record(data, self.seal(sid, data, modified_ns, expires), modified_ns, expires)
+
+        def decide(ended, old):
+            if ended:
+                log.info('session %s...: was ended meanwhile, and is not saved', sid[:8])
+                return None
+            if old is not None and not self.verifies(sid, old):
+                self._foreign(sid)
+                return None
+            return record, user
+        return self._ask(lambda connection: self._put(connection, sid, decide))
+
+    def delete(self, sid):
+        """Removes a session, if it is there and ours. A login leaves a tombstone until its own end: True then. Raises
+        Unavailable."""
+        def decide(ended, old):
+            if old is None:
+                return False, None
+            if not self.verifies(sid, old):
+                self._foreign(sid)
+                return False, None
+            now = time.time()
+            over = old.expires is not None and old.expires <= now
+            if ended or over or 'user.id' not in (self._value(sid, old) or ()):
+                return True, None
+            end = now + LONGEST_LIFE if old.expires is None else max(old.expires, now + SHORTEST_TOMBSTONE)
+            return True, min(end, now + LONGEST_LIFE)
+        return self._ask(lambda connection: self._remove(connection, sid, decide))
+
+    def answers(self):
+        """Whether the store can be reached now."""
+        try:
+            self._ask(self._ping)
+            return True
+        except Unavailable:
+            return False
 
 
 class SQLiteStore(Store):
     """Rows of one database."""
 
-    def __init__(self, path, key):
-        Store.__init__(self, key)
+    def __init__(self, path, key, key_file):
+        # Redis has another scope, whatever its prefix.
+        Store.__init__(self, 'sqlite:' + path, 'sqlite:', key, key_file)
         self.path = path
 
     def _connect(self):
@@ -201,104 +424,259 @@ class SQLiteStore(Store):
             if error.errno != errno.EEXIST:
                 raise
         connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
-        connection.text_factory = str
+        if str is bytes:
+            connection.text_factory = str
         number = lambda name: connection.execute('PRAGMA %s' % name).fetchone()[0]
+
+        def make(schema):
+            for statement in schema.split(';')[:-1]:
+                connection.execute(statement)
+            connection.execute('PRAGMA user_version = %d' % VERSION)
         if not number('user_version') and not number('application_id') and not number('schema_version'):
             connection.execute('PRAGMA journal_mode = WAL')
             connection.execute('BEGIN IMMEDIATE')
             # Another process may have been quicker.
             if not number('schema_version'):
-                for statement in SCHEMA.split(';')[:-1]:
-                    connection.execute(statement)
+                make(SCHEMA)
                 connection.execute('PRAGMA application_id = %d' % APPLICATION)
-                connection.execute('PRAGMA user_version = %d' % VERSION)
             connection.execute('COMMIT')
         if number('application_id') != APPLICATION:
             raise StoreError('%s: a database of another program' % self.path)
+        if number('user_version') == 1:
+            connection.execute('BEGIN IMMEDIATE')
+            if number('user_version') == 1:
+                make(TOMBSTONES)
+            connection.execute('COMMIT')
         if number('user_version') != VERSION:
-            raise StoreError('%s: a database of version %s, expected %s' % (self.path, number('user_version'), VERSION))
+            raise StoreError('%s: a database of version %s, and this module knows %s: take the modules of the wikifarm that made it'
+                             % (self.path, number('user_version'), VERSION))
         return connection
 
-    def _fetch(self, sid):
-        found = self.connection().execute('SELECT pickle, seal FROM session WHERE id = ?', (sid,)).fetchone()
-        if found is None:
-            return None
-        data, seal = found
-        return str(data), None if seal is None else str(seal)
+    def _failures(self):
+        return (sqlite3.Error,)
 
-    def _put(self, sid, data, modified_ns, expires, user, seal):
-        self.connection().execute(
-            'INSERT OR REPLACE INTO session (id, pickle, modified_ns, expires, user_id, seal) VALUES (?, ?, ?, ?, ?, ?)',
-            (sid, sqlite3.Binary(data), modified_ns, expires, user, sqlite3.Binary(seal)))
+    def _ping(self, connection):
+        connection.execute('SELECT 1').fetchone()
 
-    def delete(self, sid):
-        """Removes a session, if it is there."""
-        self.connection().execute('DELETE FROM session WHERE id = ?', (sid,))
+    def _fetch(self, connection, sid):
+        ended = connection.execute('SELECT 1 FROM tombstone WHERE id = ? AND ends > ?', (sid, time.time())).fetchone()
+        row = connection.execute('SELECT pickle, seal, modified_ns, expires FROM session WHERE id = ?', (sid,)).fetchone()
+        return ended is not None, row and self._record(row)
+
+    def _record(self, row):
+        data, seal, modified_ns, expires = row
+        if isinstance(modified_ns, float) or not isinstance(modified_ns, numbers) or not isinstance(expires, (float, type(None))):
+            # Somebody else wrote these times.
+            seal, modified_ns, expires = None, 0, None
+        return Record(_blob(data), _blob(seal), modified_ns, expires)
+
+    def _transaction(self, connection, work):
+        connection.execute('BEGIN IMMEDIATE')
+        try:
+            answer = work()
+            connection.execute('COMMIT')
+            return answer
+        except BaseException:
+            try:
+                connection.execute('ROLLBACK')
+            except sqlite3.Error:
+                # It was rolled back already.
+                pass
+            raise
+
+    def _put(self, connection, sid, decide):
+        def work():
+            wanted = decide(*self._fetch(connection, sid))
+            if wanted is None:
+                return False
+            record, user = wanted
+            connection.execute(
+                'INSERT OR REPLACE INTO session (id, pickle, modified_ns, expires, user_id, seal) VALUES (?, ?, ?, ?, ?, ?)',
+                (sid, sqlite3.Binary(record.data), record.modified_ns, record.expires, user, sqlite3.Binary(record.seal)))
+            return True
+        return self._transaction(connection, work)
+
+    def _remove(self, connection, sid, decide):
+        def work():
+            remove, end = decide(*self._fetch(connection, sid))
+            if remove:
+                connection.execute('DELETE FROM session WHERE id = ?', (sid,))
+            if end is not None:
+                connection.execute('INSERT OR REPLACE INTO tombstone (id, ends) VALUES (?, ?)', (sid, end))
+            return end is not None
+        return self._transaction(connection, work)
 
     def ids(self):
         """The ids of all sessions."""
-        return [row[0] for row in self.connection().execute('SELECT id FROM session ORDER BY id')]
+        query = 'SELECT id FROM session ORDER BY id'
+        return self._ask(lambda connection: [_text(row[0]) for row in connection.execute(query)])
 
     def remove_expired(self, now):
-        """Removes the sessions that ended before `now`."""
-        self.connection().execute('DELETE FROM session WHERE expires < ?', (now,))
+        """Removes sessions that ended before `now`, 1,000 at most, and tombstones that did. Raises Unavailable."""
+        def work(connection):
+            query = 'SELECT id, pickle, seal, modified_ns, expires FROM session WHERE expires < ? LIMIT 1000'
+            for row in connection.execute(query, (now,)).fetchall():
+                if self.verifies(row[0], self._record(row[1:])):
+                    connection.execute('DELETE FROM session WHERE id = ?', (row[0],))
+            connection.execute('DELETE FROM tombstone WHERE ends < ?', (now,))
+        self._ask(lambda connection: self._transaction(connection, lambda: work(connection)))
 
 
 class RedisStore(Store):
-    """Keys of a server: <prefix>s:<id> with the pickle, <prefix>m:<id> with what is known of it, <prefix>version."""
+    """Keys of a server: <prefix>s:<id> with the pickle, <prefix>m:<id> with what is known of it, <prefix>t:<id> where it was
+    ended, <prefix>version."""
 
-    def __init__(self, connect, prefix, key):
-        Store.__init__(self, key)
+    def __init__(self, connect, prefix, key, key_file, timeout):
+        place = connect.get('unix_socket_path') or '%s:%s' % (connect['host'], connect['port'])
+        Store.__init__(self, 'redis %s/%s %s' % (place, connect['db'], prefix), 'redis:' + prefix, key, key_file)
         self._settings = connect
         self._prefix = prefix
+        self._timeout = timeout
+        self._pause = PAUSE + timeout
 
     def _connect(self):
         import redis
-        connection = redis.StrictRedis(socket_timeout=60, socket_connect_timeout=5, **self._settings)
-        connection.setnx(self._prefix + 'version', VERSION)
-        version = connection.get(self._prefix + 'version')
-        if version != str(VERSION):
-            raise StoreError('keys of version %r, expected %s' % (version, VERSION))
+        settings = dict(self._settings, socket_timeout=self._timeout, socket_connect_timeout=self._timeout)
+        try:
+            from redis.backoff import NoBackoff
+            from redis.retry import Retry
+            # From 6.0 on it would try four times, and wait in between.
+            settings['retry'] = Retry(NoBackoff(), 0)
+        except ImportError:
+            # 3.5 does not do that.
+            pass
+        connection = redis.StrictRedis(**settings)
+        key = self._prefix + 'version'
+        version = connection.get(key)
+        if version is None:
+            connection.setnx(key, VERSION)
+            version = connection.get(key)
+        version = version and _text(version)
+        if version == '1':
+            connection.set(key, VERSION)
+        elif version != str(VERSION):
+            raise StoreError('keys of version %r, and this module knows %s: take the modules of the wikifarm that made them'
+                             % (version, VERSION))
         return connection
 
+    def _failures(self):
+        try:
+            import redis
+        except ImportError:
+            raise StoreError('the package redis is missing: install it, version 3.5 for Python 2.7')
+        return (redis.RedisError,)
+
+    def _lost(self):
+        import redis
+        return redis.ConnectionError
+
+    def _failed(self, error):
+        import redis
+        # A server that answers an error need not be spared.
+        if isinstance(error, (redis.ConnectionError, redis.TimeoutError, OSError, IOError)):
+            with self._lock:
+                self._retry_at = time.time() + self._pause
+
+    def _ping(self, connection):
+        connection.ping()
+
     def _keys(self, sid):
-        return self._prefix + 's:' + sid, self._prefix + 'm:' + sid
+        return [self._prefix + kind + sid for kind in ('s:', 'm:', 't:')]
 
-    def _fetch(self, sid):
-        session, meta = self._keys(sid)
-        # Both at once, as they are written.
-        pipe = self.connection().pipeline(transaction=True)
+    def _read(self, pipe, sid):
+        session, meta, tombstone = self._keys(sid)
         pipe.get(session)
-        pipe.hget(meta, 'seal')
-        data, seal = pipe.execute()
-        return None if data is None else (data, seal)
+        pipe.hmget(meta, 'seal', 'modified_ns', 'expires')
+        pipe.exists(tombstone)
 
-    def _put(self, sid, data, modified_ns, expires, user, seal):
-        session, meta = self._keys(sid)
-        pipe = self.connection().pipeline(transaction=True)
-        pipe.set(session, data)
-        pipe.delete(meta)
-        pipe.hset(meta, 'modified_ns', modified_ns)
-        pipe.hset(meta, 'seal', seal)
-        if user is not None:
-            pipe.hset(meta, 'user_id', user.encode('utf-8'))
-        if expires is not None:
-            pipe.hset(meta, 'expires', repr(expires))
-            # The server drops both when the session ends.
-            for key in (session, meta):
-                pipe.execute_command('PEXPIREAT', key, int(expires * 1000))
-        pipe.execute()
+    def _record(self, answers):
+        data, (seal, modified_ns, expires), ended = answers
+        if data is None:
+            return bool(ended), None
+        try:
+            modified_ns = int(modified_ns or 0)
+            expires = None if expires is None else float(expires)
+        except ValueError:
+            # Somebody else wrote these times.
+            seal, modified_ns, expires = None, 0, None
+        return bool(ended), Record(data, seal, modified_ns, expires)
 
-    def delete(self, sid):
-        """Removes a session, if it is there."""
-        self.connection().delete(*self._keys(sid))
+    def _fetch(self, connection, sid):
+        # No transaction: a server that is full refuses those.
+        pipe = connection.pipeline(transaction=False)
+        self._read(pipe, sid)
+        return self._record(pipe.execute())
+
+    def _change(self, connection, sid, queue):
+        """Has `queue` decide on what is there, and put its commands into a pipe; anew where another writes meanwhile."""
+        import redis
+        session, meta, tombstone = self._keys(sid)
+        for _ in range(TRIES):
+            with connection.pipeline(transaction=True) as pipe:
+                try:
+                    pipe.watch(session, meta, tombstone)
+                    found = self._record([pipe.get(session), pipe.hmget(meta, 'seal', 'modified_ns', 'expires'),
+                                          pipe.exists(tombstone)])
+                    pipe.multi()
+                    answer = queue(pipe, *found)
+                    pipe.execute()
+                    return answer
+                except redis.WatchError:
+                    continue
+        raise StoreError('session %s...: other requests write it all the time' % sid[:8])
+
+    def _put(self, connection, sid, decide):
+        session, meta, _ = self._keys(sid)
+
+        def queue(pipe, ended, old):
+            wanted = decide(ended, old)
+            if wanted is None:
+                return False
+            record, user = wanted
+            pipe.set(session, record.data)
+            pipe.delete(meta)
+            pipe.hset(meta, 'modified_ns', record.modified_ns)
+            pipe.hset(meta, 'seal', record.seal)
+            if user is not None:
+                pipe.hset(meta, 'user_id', user.encode('utf-8'))
+            if record.expires is not None:
+                pipe.hset(meta, 'expires', repr(record.expires))
+                # The server drops both when the session ends.
+                for key in (session, meta):
+                    pipe.execute_command('PEXPIREAT', key, int(record.expires * 1000))
+            return True
+        return self._change(connection, sid, queue)
+
+    def _remove(self, connection, sid, decide):
+        session, meta, tombstone = self._keys(sid)
+
+        def queue(pipe, ended, old):
+            remove, end = decide(ended, old)
+            if remove:
+                pipe.delete(session, meta)
+            if end is not None:
+                pipe.set(tombstone, repr(end))
+                pipe.execute_command('PEXPIREAT', tombstone, int(end * 1000))
+            return end is not None
+        import redis
+        try:
+            return self._change(connection, sid, queue)
+        except redis.ResponseError as error:
+            if 'maxmemory' not in str(error):
+                raise
+            # The server is full. A logout without a tombstone is better than none.
+            if decide(*self._fetch(connection, sid))[0]:
+                connection.delete(session, meta)
+            return False
 
     def ids(self):
         """The ids of all sessions."""
         begin = self._prefix + 's:'
         # What means something in a pattern means itself here.
         pattern = ''.join('\\' + c if c in '*?[]\\^' else c for c in begin) + '*'
-        return sorted(set(key[len(begin):] for key in self.connection().scan_iter(match=pattern, count=1000)))
+        length = len(_bytes(begin))
+        return self._ask(lambda connection: sorted(set(
+            _text(key[length:]) for key in connection.scan_iter(match=pattern, count=1000))))
 
     def remove_expired(self, now):
         """Nothing to do: the server does it."""

@@ -123,6 +123,12 @@ impl StorePlan {
             }
             break;
         }
+        if !stop.load(Ordering::Relaxed)
+            && let Err(error) = store.forget_ended()
+        {
+            let why = format!("{}: tombstones could not be removed: {error}", self.spec.dir.display());
+            self.fail(&why);
+        }
         self.store = Some(Open(store));
     }
 

@@ -279,7 +279,7 @@ mod tests {
             size: 1,
             bytes_on_disk: 512,
             stamp: Stamp::from_bits(0),
-            sealed: None,
+            trust: None,
             facts,
         }
     }

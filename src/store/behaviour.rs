@@ -91,6 +91,31 @@ pub(super) fn behaves(store: &dyn WritableStore) {
     assert_eq!(scanned(store).len(), 1);
 }
 
+/// Holds a store, which must be empty and know tombstones, to what they promise.
+pub(super) fn honors_tombstones(store: &dyn WritableStore) {
+    let Written::Done(stamp) = one(store, new(A, HIS, None)) else { panic!() };
+    let end = |stamp| store.end(&[(id(A), stamp)], &|_| true).into_iter().next().unwrap().unwrap();
+    assert_eq!(end(Stamp::from_bits(1)), Removal::Changed);
+    assert_eq!(one(store, new(A, b"(d.", Some(stamp))), Written::Done(scanned(store)[0].stamp));
+    let stamp = scanned(store)[0].stamp;
+    assert!(matches!(end(stamp), Removal::Removed { .. }));
+    assert_eq!(end(stamp), Removal::Gone);
+    for _ in 0..2 {
+        assert_eq!(one(store, new(A, HIS, None)), Written::Changed);
+        assert!(matches!(store.read_raw(&id(A)), Ok(Some(Err(Unreadable::Ended)))));
+        assert!(store.read(&id(A), Fields::default()).unwrap().is_none());
+        assert!(scanned(store).is_empty());
+        store.forget_ended().unwrap();
+    }
+    // No other is concerned, and one that was only removed can return.
+    for _ in 0..2 {
+        let Written::Done(stamp) = one(store, new(B, HIS, None)) else { panic!() };
+        let reads = store.read_many(&[id(A), id(B)], 1000);
+        assert!(matches!(reads[..], [Ok(Some(Err(Unreadable::Ended))), Ok(Some(Ok(_)))]), "{reads:?}");
+        assert!(matches!(store.remove(&[(id(B), stamp)], &|_| true)[0], Ok(Removal::Removed { .. })));
+    }
+}
+
 pub(super) fn opened(address: &str) -> Box<dyn WritableStore> {
     let spec = Address::parse(address.as_ref()).unwrap().resolve().unwrap();
     create(&spec).unwrap();
@@ -130,4 +155,5 @@ fn json_behaves_and_holds_sessions_of_every_generation() {
 fn sqlite_behaves() {
     let root = tempfile::tempdir().unwrap();
     behaves(in_dir("sqlite", &root.path().join("s.db")).as_ref());
+    honors_tombstones(in_dir("sqlite", &root.path().join("t.db")).as_ref());
 }

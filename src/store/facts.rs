@@ -69,6 +69,8 @@ pub enum Unreadable {
     },
     /// The file is not one to read: too large, with several names, or on another device.
     Unsafe(NotOpened),
+    /// The session was ended, which left a tombstone; if there is one nonetheless, somebody put it back. No wiki loads it.
+    Ended,
     /// What the store keeps around the pickle is broken; what is wrong with it.
     Form(String),
     /// One of these, of bytes that name classes or functions all the same: Python would import them, and perhaps call
@@ -116,6 +118,7 @@ impl fmt::Display for Unreadable {
             Unreadable::NotADict { found } => write!(f, "a pickled {found}, where sessions are a dict"),
             Unreadable::Unsafe(why) => why.fmt(f),
             Unreadable::Form(why) => f.write_str(why),
+            Unreadable::Ended => f.write_str("it was ended, and has a tombstone: no wiki loads it"),
             Unreadable::Naming { why, .. } => why.fmt(f),
         }
     }

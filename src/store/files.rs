@@ -85,7 +85,7 @@ impl FileStore {
                 mode: Some(stat.mode),
                 owner: Some((stat.uid, stat.gid)),
                 stamp,
-                sealed: None,
+                trust: None,
             }))),
             Err(NotOpened::Gone) => Ok(None),
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
@@ -172,7 +172,7 @@ fn found(
     }
     file.read(buffer)?;
     let facts = Facts::from_bytes(buffer, fields);
-    Ok(Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp, sealed: None, facts }))
+    Ok(Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp, trust: None, facts }))
 }
 
 /// A session that is there, but not to be read.
@@ -186,7 +186,7 @@ fn not_read(name: EntryName, stat: FileStat, why: NotOpened) -> Found {
         size,
         bytes_on_disk,
         stamp: Stamp(0),
-        sealed: None,
+        trust: None,
         facts,
     })
 }

@@ -40,6 +40,8 @@ mod sqlite;
 pub mod tally;
 #[cfg(test)]
 mod tests;
+#[cfg(any(feature = "sqlite", feature = "redis"))]
+mod tombstone;
 mod users;
 mod writable;
 
@@ -55,7 +57,7 @@ pub use name::{EntryName, Prefixes, SHORTEST_PREFIX};
 pub use record::{Found, Session, Stamp, State, TempFile, is_older, seconds};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
-pub use seal::{SealKey, secret};
+pub use seal::{Covered, MacVersion, SealKey, Trust, secret};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use users::{User, UserDir, UserError};
@@ -169,6 +171,21 @@ pub trait SessionStore: Send + Sync {
     /// Removes each entry if it still has its stamp and `decide`, given it anew, says so. One result an entry, in
     /// order.
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>>;
+
+    /// As [`SessionStore::remove`], and leaves a tombstone for each that is removed, where the store keeps those: until
+    /// the session's own end, nobody loads or saves one of that id.
+    fn end(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
+        self.remove(batch, decide)
+    }
+
+    /// Removes the tombstones whose time is over.
+    ///
+    /// # Errors
+    ///
+    /// Where they could not be removed.
+    fn forget_ended(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The ids in a store that begin with `prefix`, in order; a whole id is the only one that begins with itself.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::facts::{Expires, Facts, Unreadable};
 use super::name::EntryName;
+use super::seal::Trust;
 
 /// Changes whenever an entry is written or replaced. It means nothing else, and only to the store it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,8 +42,8 @@ pub struct Session {
     pub bytes_on_disk: u64,
     /// To remove it only if nobody wrote it since.
     pub stamp: Stamp,
-    /// Whether it carries the seal of the store's key; `None` where the store has no key.
-    pub sealed: Option<bool>,
+    /// Whether its wiki would load it; `None` where the store has no key, and no tombstone of it.
+    pub trust: Option<Trust>,
     /// What it says, or why that is unknown.
     pub facts: Result<Facts, Unreadable>,
 }
@@ -170,7 +171,7 @@ mod tests {
 
     fn session(modified: i64, facts: Result<Facts, Unreadable>) -> Session {
         let id = EntryName::new(&[b'a'; 40]).unwrap();
-        Session { id, inode: 0, modified, size: 1, bytes_on_disk: 512, stamp: Stamp(0), sealed: None, facts }
+        Session { id, inode: 0, modified, size: 1, bytes_on_disk: 512, stamp: Stamp(0), trust: None, facts }
     }
 
     fn with(expires: Expires) -> Result<Facts, Unreadable> {

@@ -1,5 +1,13 @@
-//! The seal on a session in a store that others can write: an HMAC over its id and its pickle. The modules in
-//! `contrib/moin` unpickle nothing without it, so that who can write into the database cannot run code in the wiki.
+//! The MAC of a session in a store that others can write. The modules in `contrib/moin` unpickle nothing without it, so
+//! that who can write into the database cannot run code in the wiki.
+//!
+//! | version | bytes | HMAC-SHA256 over |
+//! |---|---|---|
+//! | 1 | the 32 of the HMAC | the id, a zero byte, and the pickle |
+//! | 2 | a byte 2, and those | `wikifarm-mac-2`, the store's scope, and the id, a zero byte behind each; when it was written, in nanoseconds; `-`, or `+` and `expires`; and the pickle |
+//!
+//! Both times are 8 bytes, big-endian: an integer, and a float. The scope is `sqlite:`, or `redis:` and the prefix. A MAC
+//! of version 1 still verifies, until a wiki writes its session again.
 
 use std::fmt;
 use std::fs::File;
@@ -18,10 +26,46 @@ const SHORTEST_KEY: usize = 16;
 /// More is no key or password but some other file.
 pub(super) const LONGEST_KEY: u64 = 4096;
 
-/// A key. It is never shown.
+/// A key, and the scope of the store in which its MACs hold. It is never shown.
 #[derive(Clone)]
 pub struct SealKey {
     mac: Hmac<Sha256>,
+    scope: String,
+}
+
+/// Which MAC the sessions of a store get: that of the store's own version, so that its wikis know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MacVersion {
+    /// Of id and pickle alone.
+    One,
+    /// Of the store and the times, too.
+    Two,
+}
+
+/// What a MAC covers.
+#[derive(Debug, Clone, Copy)]
+pub struct Covered<'a> {
+    /// The id of the session.
+    pub id: &'a EntryName,
+    /// The pickle.
+    pub bytes: &'a [u8],
+    /// When it was written, in nanoseconds since 1970.
+    pub modified_ns: i64,
+    /// When it ends, as the store has it.
+    pub expires: Option<f64>,
+}
+
+/// Whether a wiki would load a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Its MAC verifies.
+    Valid,
+    /// So does one of version 1.
+    Old,
+    /// It has none, or another key's.
+    Foreign,
+    /// There is a tombstone: somebody put it back after its session was ended.
+    Ended,
 }
 
 impl fmt::Debug for SealKey {
@@ -36,7 +80,7 @@ impl SealKey {
     /// # Errors
     ///
     /// What is wrong with the file, for people: it cannot be read, strangers can, or it is too short.
-    pub fn read(path: &Path) -> Result<SealKey, String> {
+    pub fn read(path: &Path, scope: &str) -> Result<SealKey, String> {
         let bytes = secret(path, LONGEST_KEY)?;
         if bytes.len() < SHORTEST_KEY {
             return Err(format!(
@@ -46,16 +90,49 @@ impl SealKey {
             ));
         }
         let mac = Hmac::new_from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(SealKey { mac })
+        Ok(SealKey { mac, scope: scope.to_owned() })
     }
 
-    /// HMAC-SHA256 over the id, a zero byte and the pickle.
-    pub fn seal(&self, id: &EntryName, bytes: &[u8]) -> Vec<u8> {
+    fn over(&self, version: MacVersion, covered: &Covered<'_>) -> Hmac<Sha256> {
         let mut mac = self.mac.clone();
-        mac.update(id.reveal().as_bytes());
+        if version == MacVersion::Two {
+            mac.update(b"wikifarm-mac-2\0");
+            mac.update(self.scope.as_bytes());
+            mac.update(&[0]);
+        }
+        mac.update(covered.id.reveal().as_bytes());
         mac.update(&[0]);
-        mac.update(bytes);
-        mac.finalize().into_bytes().to_vec()
+        if version == MacVersion::Two {
+            mac.update(&covered.modified_ns.to_be_bytes());
+            match covered.expires {
+                None => mac.update(b"-"),
+                Some(expires) => {
+                    mac.update(b"+");
+                    mac.update(&expires.to_be_bytes());
+                }
+            }
+        }
+        mac.update(covered.bytes);
+        mac
+    }
+
+    /// The MAC of a record.
+    pub fn seal(&self, version: MacVersion, covered: &Covered<'_>) -> Vec<u8> {
+        let mac = self.over(version, covered).finalize().into_bytes();
+        match version {
+            MacVersion::One => mac.to_vec(),
+            MacVersion::Two => [&[2], mac.as_slice()].concat(),
+        }
+    }
+
+    /// Whether a record carries a MAC by this key.
+    pub fn trust(&self, covered: &Covered<'_>, found: Option<&[u8]>) -> Trust {
+        let (version, trust, mac) = match found {
+            Some(mac) if mac.len() == 32 => (MacVersion::One, Trust::Old, mac),
+            Some([2, mac @ ..]) => (MacVersion::Two, Trust::Valid, mac),
+            _ => return Trust::Foreign,
+        };
+        if self.over(version, covered).verify_slice(mac).is_ok() { trust } else { Trust::Foreign }
     }
 }
 
@@ -85,8 +162,8 @@ pub fn secret(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 
 /// The file with the key of a store, from `key_file=` of its address.
 #[cfg(any(feature = "sqlite", feature = "redis"))]
-pub(super) fn key_of(path: Option<&std::path::PathBuf>) -> Result<Option<SealKey>, String> {
-    path.map(|path| SealKey::read(path)).transpose()
+pub(super) fn key_of(path: Option<&std::path::PathBuf>, scope: &str) -> Result<Option<SealKey>, String> {
+    path.map(|path| SealKey::read(path, scope)).transpose()
 }
 
 #[cfg(test)]
@@ -96,23 +173,59 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn the_seal_is_what_python_computes_and_keys_are_kept_from_others() {
+    fn a_mac_is_what_python_computes_and_keys_are_kept_from_others() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("key");
         fs::write(&path, "0123456789abcdef\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
-        assert!(SealKey::read(&path).unwrap_err().contains("everybody"));
+        assert!(SealKey::read(&path, "sqlite:").unwrap_err().contains("everybody"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let key = SealKey::read(&path).unwrap();
+        let key = SealKey::read(&path, "sqlite:").unwrap();
         let id = EntryName::new(&[b'a'; 40]).unwrap();
-        // hmac.new("0123456789abcdef", "a" * 40 + "\0" + "pickle", hashlib.sha256).hexdigest()
-        let hex: String = key.seal(&id, b"pickle").iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "c1708e7db2e2c7ff9bd786723d310910f6b10a952320d3967f47fc37a80c2258");
+        // As in contrib/moin/test_wikifarm_stores.py.
+        let redis = SealKey::read(&path, "redis:läb:").unwrap();
+        let covered = |modified_ns, expires| Covered { id: &id, bytes: b"pickle", modified_ns, expires };
+        for (key, version, covered, trust, hex) in [
+            (
+                &key,
+                MacVersion::One,
+                covered(5, None),
+                Trust::Old,
+                "c1708e7db2e2c7ff9bd786723d310910f6b10a952320d3967f47fc37a80c2258",
+            ),
+            (
+                &key,
+                MacVersion::Two,
+                covered(5, None),
+                Trust::Valid,
+                "0295bb0a84c4e4d0579cc711a665646ee2ed97ac1fc103a8fdeba8e59019fbd34e",
+            ),
+            (
+                &redis,
+                MacVersion::Two,
+                covered(-5, Some(0.5)),
+                Trust::Valid,
+                "02e802548e13587cef2c84844618bd7999d7dbb2f26691183574d150c2812a728a",
+            ),
+        ] {
+            let mac = key.seal(version, &covered);
+            assert_eq!(mac.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hex);
+            assert_eq!(key.trust(&covered, Some(&mac)), trust);
+            let times = [Covered { modified_ns: 6, ..covered }, Covered { expires: Some(7.0), ..covered }];
+            let others = times.map(|covered| key.trust(&covered, Some(&mac)));
+            // Version 1 covers no times.
+            assert_eq!(others, [if trust == Trust::Old { trust } else { Trust::Foreign }; 2]);
+            let foreign =
+                [None, Some(&[][..]), Some(&mac[1..]), Some(&[2; 33]), Some(&[2; 32]), Some(&[2; 64])];
+            assert!(foreign.iter().all(|mac| key.trust(&covered, *mac) == Trust::Foreign));
+        }
+        let [one, two] = [&key, &redis].map(|key| key.seal(MacVersion::Two, &covered(5, None)));
+        assert_ne!(one, two);
         fs::write(&path, "short").unwrap();
-        assert!(SealKey::read(&path).unwrap_err().contains("5 bytes"));
+        assert!(SealKey::read(&path, "sqlite:").unwrap_err().contains("5 bytes"));
         fs::write(&path, [b'k'; 4097]).unwrap();
-        assert!(SealKey::read(&path).unwrap_err().contains("some other file"));
-        assert!(SealKey::read(&root.path().join("none")).is_err());
+        assert!(SealKey::read(&path, "sqlite:").unwrap_err().contains("some other file"));
+        assert!(SealKey::read(&root.path().join("none"), "").is_err());
         assert_eq!(format!("{key:?}"), "SealKey(…)");
     }
 }

@@ -10,6 +10,7 @@ use super::files::FileStore;
 use super::layout::Layout;
 use super::name::EntryName;
 use super::record::{Session, Stamp};
+use super::seal::Trust;
 use super::{SessionStore, json_dir};
 
 pub use crate::sys::Modified;
@@ -27,8 +28,8 @@ pub struct Raw {
     pub owner: Option<(u32, u32)>,
     /// To remove or replace it only if nobody wrote it since.
     pub stamp: Stamp,
-    /// Whether it carries the seal of the store's key; `None` where the store has no key.
-    pub sealed: Option<bool>,
+    /// Whether its wiki would load it; `None` where the store has no key, and no tombstone of it.
+    pub trust: Option<Trust>,
 }
 
 /// A session to be put into a store.
@@ -55,7 +56,7 @@ pub enum Written {
     Done(Stamp),
     /// There is one of that id already.
     Exists,
-    /// The one that it was to replace was written or removed since.
+    /// The one that it was to replace was written or removed since; or it was ended, and has a tombstone.
     Changed,
 }
 
@@ -199,8 +200,11 @@ pub(super) fn session(id: EntryName, raw: &Raw, fields: Fields) -> Session {
         size,
         bytes_on_disk: size,
         stamp: raw.stamp,
-        sealed: raw.sealed,
-        facts: Facts::from_bytes(&raw.bytes, fields),
+        trust: raw.trust,
+        facts: match raw.trust {
+            Some(Trust::Ended) => Err(Unreadable::Ended),
+            _ => Facts::from_bytes(&raw.bytes, fields),
+        },
     }
 }
 
@@ -214,7 +218,7 @@ pub(super) fn too_large(id: EntryName, size: u64, modified: Modified) -> Session
         size,
         bytes_on_disk: size,
         stamp: Stamp(0),
-        sealed: None,
+        trust: None,
         facts: Err(Unreadable::Unsafe(crate::sys::NotOpened::TooLarge { size })),
     }
 }

@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::behaviour::{behaves, opened};
+use crate::behaviour::{behaves, honors_tombstones, opened};
 use crate::killed::{SESSIONS, Then, budget, round};
-use crate::store::{Address, EntryName, Modified, NewSession, Written, open_writable};
+use crate::store::{Address, EntryName, Fields, Modified, NewSession, Unreadable, Written, open_writable};
 
 use super::redis_server::RedisServer;
 
@@ -31,7 +31,7 @@ fn redis_behaves_and_keeps_expiry_and_user() {
     let server = RedisServer::start(&[]);
     let store = opened(&server.address("prefix=a*b:"));
     behaves(store.as_ref());
-    assert_eq!(server.cli(&["GET", "a*b:version"]), "1");
+    assert_eq!(server.cli(&["GET", "a*b:version"]), "2");
 
     let id = "c".repeat(40);
     let bytes = b"(dS'expires'\nI2000000000\nsS'user.id'\nS'1.2.3'\ns.";
@@ -50,6 +50,33 @@ fn redis_behaves_and_keeps_expiry_and_user() {
     let mut names = 0;
     opened(&server.address("prefix=axb:")).names(&mut |_| names += 1).unwrap();
     assert_eq!(names, 0);
+}
+
+#[test]
+#[ignore = "needs redis-server: make check-servers"]
+fn redis_keeps_tombstones_until_their_end_and_keys_of_version_1_as_they_are() {
+    let server = RedisServer::start(&[]);
+    honors_tombstones(opened(&server.address("")).as_ref());
+    let id = "a".repeat(40);
+    let [seconds, lasts] = [["GET"], ["TTL"]].map(|[word]| server.cli(&[word, &format!("wikifarm:t:{id}")]));
+    assert!(seconds.parse::<f64>().unwrap() > 1.8e9, "{seconds}");
+    let day = lasts.parse::<i64>().unwrap() / 86_400;
+    assert!((400..=401).contains(&day), "{lasts}");
+
+    // A record that somebody puts back is told as what it is.
+    server.cli(&["SET", &format!("wikifarm:s:{id}"), "(d."]);
+    let store = opened(&server.address(""));
+    let name = EntryName::new(id.as_bytes()).unwrap();
+    let session = store.read(&name, Fields::default()).unwrap().unwrap();
+    assert!(matches!(session.facts, Err(Unreadable::Ended)));
+    assert!(matches!(store.read_raw(&name), Ok(Some(Err(Unreadable::Ended)))));
+
+    server.cli(&["SET", "old:version", "1"]);
+    let store = opened(&server.address("prefix=old:"));
+    let Written::Done(stamp) = store.write(&[&new(&id, b"(d.")]).remove(0).unwrap() else { panic!() };
+    store.end(&[(name, stamp)], &|_| true).remove(0).unwrap();
+    assert_eq!(server.cli(&["KEYS", "old:[vtsm]*"]), "old:version");
+    assert_eq!(server.cli(&["GET", "old:version"]), "1");
 }
 
 #[test]
@@ -74,8 +101,8 @@ fn a_server_that_does_not_let_us_in_is_said_so() {
 #[ignore = "needs redis-server: make check-servers"]
 fn keys_of_others_and_of_other_versions_are_refused() {
     let server = RedisServer::start(&[]);
-    server.cli(&["SET", "wikifarm:version", "2"]);
-    assert!(why(&server.address("")).contains("keys of version \"2\""));
+    server.cli(&["SET", "wikifarm:version", "3"]);
+    assert!(why(&server.address("")).contains("keys of version \"3\""));
     let id = "a".repeat(40);
     server.cli(&["LPUSH", &format!("x:s:{id}"), "1"]);
     let error = opened(&server.address("prefix=x:")).read_raw(&EntryName::new(id.as_bytes()).unwrap());

@@ -70,6 +70,7 @@ fn human(report: &Report, moves: bool) -> String {
         (c.expired, "stay behind: expired (--include-expired takes them along)"),
         (c.filtered, "stay behind: not meant by the filters"),
         (c.conflicts, "stay behind: another of that id is at the target (--on-conflict newer)"),
+        (c.ended, "stay behind: ended at the target (a logout or `session revoke`)"),
         (c.forbidden, "held back: a possible attack"),
         (c.unsafe_files, "held back: a file with several names, of a strange owner, or too large"),
         (c.unreadable, "held back: unreadable"),
@@ -108,7 +109,7 @@ fn human(report: &Report, moves: bool) -> String {
 
 fn sessions(c: &Counts) -> String {
     let arrived = c.copied + c.replaced + c.same;
-    let stayed = c.expired + c.filtered + c.conflicts + c.gone + c.left;
+    let stayed = c.expired + c.filtered + c.conflicts + c.ended + c.gone + c.left;
     measure::sessions(arrived + stayed + not_carried(c))
 }
 

@@ -1,6 +1,6 @@
 //! What is to be done about a session, given what is at the target under its id.
 
-use crate::store::RawRead;
+use crate::store::{RawRead, Trust, Unreadable};
 
 use super::journal::{self, Known};
 use super::report::Tally;
@@ -19,6 +19,11 @@ pub(super) fn plan(
     let there = match there {
         Ok(None) => return Some(ready),
         Ok(Some(Ok(raw))) => raw,
+        // Its wiki would neither load nor save it.
+        Ok(Some(Err(Unreadable::Ended))) => {
+            tally.counts.ended += 1;
+            return None;
+        }
         // Not to be read, and so not to be replaced.
         Ok(Some(Err(why))) => {
             tally.counts.failed += 1;
@@ -36,8 +41,8 @@ pub(super) fn plan(
     };
     let ours = known.tells(&ready.new.id, || journal::hash(&there.bytes));
     let same = there.bytes == ready.new.bytes;
-    // The same, but nobody vouches for it: it was put there without the key.
-    let unsealed = same && there.sealed == Some(false);
+    // The same, but nobody vouches for it: it was put there without the key; or only for its id.
+    let unsealed = same && matches!(there.trust, Some(Trust::Foreign | Trust::Old));
     let newer = options.on_conflict == OnConflict::Newer && ready.source.modified > there.modified;
     if same && !unsealed {
         ready.copy = Some(there.stamp);

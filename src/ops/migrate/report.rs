@@ -28,7 +28,9 @@ pub struct Counts {
     pub filtered: u64,
     /// Left behind: there is another of that id at the target.
     pub conflicts: u64,
-    /// Left behind: it names a class that sessions may not name, or lacks the seal of its store. A possible attack.
+    /// Left behind: it was ended at the target, which left a tombstone.
+    pub ended: u64,
+    /// Left behind: it names a class that sessions may not name, or lacks a MAC by its store's key. A possible attack.
     pub forbidden: u64,
     /// Left behind: a file with several names, of a strange owner, or too large.
     pub unsafe_files: u64,
@@ -64,6 +66,7 @@ impl Counts {
             expired,
             filtered,
             conflicts,
+            ended,
             forbidden,
             unsafe_files,
             unreadable,
@@ -84,6 +87,7 @@ impl Counts {
             (&mut self.expired, expired),
             (&mut self.filtered, filtered),
             (&mut self.conflicts, conflicts),
+            (&mut self.ended, ended),
             (&mut self.forbidden, forbidden),
             (&mut self.unsafe_files, unsafe_files),
             (&mut self.unreadable, unreadable),

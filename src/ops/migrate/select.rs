@@ -2,7 +2,7 @@
 
 use crate::pickle;
 use crate::store::{
-    EntryName, Expires, Facts, Fields, NewSession, Raw, RawRead, Session, State, Unreadable, is_older,
+    EntryName, Expires, Facts, Fields, NewSession, Raw, RawRead, Session, State, Trust, Unreadable, is_older,
 };
 
 use super::journal;
@@ -50,9 +50,9 @@ pub(super) fn ready(
         ));
         return None;
     }
-    if raw.sealed == Some(false) {
+    if raw.trust == Some(Trust::Foreign) {
         tally.counts.forbidden += 1;
-        let why = "without the seal of the store's key: somebody else wrote it, a possible attack";
+        let why = "without a MAC by the store's key: somebody else wrote it, a possible attack";
         tally.tell(format!("{}: {id}: {why}", from()));
         return None;
     }
@@ -148,7 +148,7 @@ fn is_meant(id: EntryName, raw: &Raw, facts: Facts, options: &Options, tally: &m
         size: 0,
         bytes_on_disk: 0,
         stamp: raw.stamp,
-        sealed: raw.sealed,
+        trust: raw.trust,
         facts: Ok(facts),
     };
     let state = session.state(options.now, None);

@@ -35,7 +35,7 @@ pub(super) fn take_away(
     batch: &[(EntryName, Stamp)],
     meant: &(dyn Fn(&Session) -> bool + Sync),
 ) -> Vec<io::Result<Removal>> {
-    store.remove(batch, &|found| matches!(found, Found::Session(session) if meant(session)))
+    store.end(batch, &|found| matches!(found, Found::Session(session) if meant(session)))
 }
 
 /// Ends a session that the plan meant, as it is now: reads, judges and removes it until it is gone.

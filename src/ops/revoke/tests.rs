@@ -271,7 +271,7 @@ fn matches_by_table() {
         size: 1,
         bytes_on_disk: 512,
         stamp: Stamp::from_bits(0),
-        sealed: None,
+        trust: None,
         facts: Ok(Facts {
             expires: Expires::Absent,
             user: user.map(|id| UserRef { id: id.to_owned(), auth_method: Some("moin".to_owned()) }),

@@ -9,6 +9,7 @@ pub enum Check {
     WrongOwner,
     StrangeClass,
     Unsealed,
+    OldMac,
     Setuid,
     DuplicateId,
     UnknownUser,
@@ -24,12 +25,13 @@ pub enum Check {
 
 impl Check {
     /// All, in the order in which they are reported.
-    pub const ALL: [Check; 16] = [
+    pub const ALL: [Check; 17] = [
         Check::UnsafeDirectory,
         Check::UnsafeFile,
         Check::WrongOwner,
         Check::StrangeClass,
         Check::Unsealed,
+        Check::OldMac,
         Check::Setuid,
         Check::DuplicateId,
         Check::UnknownUser,
@@ -103,9 +105,16 @@ impl Check {
             ),
             Check::Unsealed => (
                 "unsealed",
-                "a session without the seal of the store's key",
-                "its wiki takes it for none: if it was moved here without `?key_file=`, move it again with it; else \
-                 somebody else writes into this store: end it with `wikifarm session revoke`, and see who can",
+                "a session without a MAC by the store's key",
+                "its visitor is anonymous, and cannot log in: compare the key with that of the wikis; if it was moved here \
+                 without `?key_file=`, move it again with it; else somebody else writes into this store: end it with \
+                 `wikifarm session revoke`, and see who can",
+            ),
+            Check::OldMac => (
+                "old-mac",
+                "a session whose MAC covers neither its times nor its store",
+                "its wiki writes a new one at the next visit; to accept no more of these, move the sessions with \
+                 `wikifarm session migrate` to another file or prefix with another key",
             ),
             Check::Setuid => (
                 "setuid-by-no-superuser",

@@ -8,7 +8,9 @@ use crate::moin::{Behaviour, Lifetime, Visitor, lifetimes};
 use crate::ops::WithoutExpires;
 use crate::ops::age::age_text;
 use crate::pickle::Global;
-use crate::store::{EntryName, Expires, Facts, Session, StoreSpec, TempFile, UserDir, is_older, seconds};
+use crate::store::{
+    EntryName, Expires, Facts, Session, StoreSpec, TempFile, Trust, UserDir, is_older, seconds,
+};
 
 /// 1.7 and 1.8 write the cookie's expiry and an hour; and a minute for clocks.
 const SLACK: f64 = 3660.0;
@@ -69,8 +71,12 @@ impl<'a> Judge<'a> {
             let message = "capitals in its name, which its wikis do not take from a cookie".to_owned();
             self.add(found, Check::NeverLookedUp, id, message);
         }
-        if session.sealed == Some(false) {
-            self.add(found, Check::Unsealed, id, "without the seal of the store's key".to_owned());
+        match session.trust {
+            Some(Trust::Foreign) => {
+                self.add(found, Check::Unsealed, id, "without a MAC by the store's key".to_owned());
+            }
+            Some(Trust::Old) => self.add(found, Check::OldMac, id, "a MAC of version 1".to_owned()),
+            Some(Trust::Valid | Trust::Ended) | None => {}
         }
         match &session.facts {
             Ok(facts) => {

@@ -33,7 +33,7 @@ fn session(number: u64, inode: u64, end: i64, modified: i64) -> Found {
         size: 1,
         bytes_on_disk: 512,
         stamp,
-        sealed: None,
+        trust: None,
         facts,
     })
 }

@@ -99,7 +99,7 @@ impl JsonStore {
                 size,
                 bytes_on_disk: stat.bytes_on_disk,
                 stamp,
-                sealed: None,
+                trust: None,
                 facts: Err(Unreadable::Form(why)),
             })),
             Err(NotOpened::Gone) => None,
@@ -114,7 +114,7 @@ impl JsonStore {
                     size: stat.size,
                     bytes_on_disk: stat.bytes_on_disk,
                     stamp: Stamp(0),
-                    sealed: None,
+                    trust: None,
                     facts: Err(unsafe_or_large(why)),
                 }))
             }
@@ -184,7 +184,7 @@ fn raw(dir: &Dir, file: &OpenFile) -> Result<(u64, Read), NotOpened> {
             let mode = (!without.mode).then_some(stat.mode);
             // A file of another than the directory's owner is told as such, whatever it says.
             let owner = (!without.owner || stat.uid != dir.uid()).then_some((stat.uid, stat.gid));
-            Ok((Raw { bytes, modified, mode, owner, stamp, sealed: None }, stat))
+            Ok((Raw { bytes, modified, mode, owner, stamp, trust: None }, stat))
         }
     };
     Ok((stat.size, read))

@@ -2,9 +2,10 @@
 //!
 //! | key | holds |
 //! |---|---|
-//! | `<prefix>version` | `1` |
+//! | `<prefix>version` | `2`; under `1` there are no tombstones, and MACs of version 1: a wiki with newer modules upgrades it |
 //! | `<prefix>s:<id>` | a string: the pickle, verbatim; ends by itself with the session (`PXAT`) |
 //! | `<prefix>m:<id>` | a hash: `modified_ns`, and where known `expires`, `user_id`, `seal`; ends with it |
+//! | `<prefix>t:<id>` | a tombstone: when it ends, in seconds since 1970; ends by itself then |
 //! | `<prefix>done:<number>` | what a run of wikifarm did last, for ten minutes: see `once.rs` |
 //!
 //! Both keys of a session are written and removed by one script, so that no other client sees the half of one.
@@ -25,8 +26,9 @@ use super::facts::{Fields, Unreadable};
 use super::layout::{Layout, NameKind};
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
-use super::seal::{self, SealKey};
+use super::seal::{self, Covered, SealKey, Trust};
 use super::tally;
+use super::tombstone;
 use super::writable::{
     HELD, NewSession, Raw, RawRead, Room, WritableStore, Written, session, stamp_of, too_large,
 };
@@ -41,8 +43,9 @@ use connect::Server;
 use once::Done;
 use trouble::Trouble;
 
-/// The version of the keys.
-const VERSION: &str = "1";
+/// The versions of the keys: the newest, and the one before, which is left as it is, so that wikis with older modules go
+/// on.
+const VERSIONS: [&str; 2] = ["2", "1"];
 
 /// How many keys a SCAN goes over at a time, and so how many sessions are fetched in one pipeline.
 const COUNT: usize = 1000;
@@ -57,6 +60,7 @@ pub struct RedisStore {
     id: FileId,
     server: Server,
     key: Option<SealKey>,
+    version: &'static str,
     done: Done,
 }
 
@@ -64,6 +68,8 @@ pub struct RedisStore {
 enum Entry {
     Raw(Box<Raw>),
     TooLarge(u64, Modified),
+    /// None, as it was ended: a tombstone says so.
+    Ended,
 }
 
 impl RedisStore {
@@ -76,27 +82,31 @@ impl RedisStore {
         let failed = |why: String| StoreError::unusable(&spec, why);
         let troubled = |why: Trouble| StoreError::unusable(&spec, why.to_string());
         let address = RedisAddress::parse(&spec.dir.to_string_lossy()).map_err(failed)?;
-        let key = seal::key_of(address.key_file.as_ref()).map_err(failed)?;
+        let scope = format!("redis:{}", address.prefix);
+        let key = seal::key_of(address.key_file.as_ref(), &scope).map_err(failed)?;
         let server = Server::new(&address).map_err(failed)?;
         let version: Option<String> = server
             .ask(|to| redis::cmd("GET").arg(format!("{}version", address.prefix)).query(to))
             .map_err(troubled)?;
-        if let Some(version) = version.filter(|version| version != VERSION) {
+        let [newest, _] = VERSIONS;
+        let version = version.as_deref().unwrap_or(newest);
+        let Some(version) = VERSIONS.into_iter().find(|known| *known == version) else {
             return Err(failed(format!(
-                "keys of version {version:?}, and this wikifarm knows {VERSION}: use the wikifarm that made them"
+                "keys of version {version:?}, and this wikifarm knows {newest}: use the wikifarm that made them"
             )));
-        }
+        };
         let id = identity(&server, &address);
-        Ok(RedisStore { done: Done::new(&address.prefix), prefix: address.prefix, spec, id, server, key })
+        let done = Done::new(&address.prefix);
+        Ok(RedisStore { done, prefix: address.prefix, spec, id, server, key, version })
     }
 
     fn failed(&self, why: &Trouble) -> StoreError {
         StoreError::unusable(&self.spec, why.to_string())
     }
 
-    /// The keys of a session: of its pickle, and of what goes with it.
-    fn keys(&self, id: &EntryName) -> [String; 2] {
-        ["s:", "m:"].map(|kind| [&self.prefix, kind, id.reveal()].concat())
+    /// The keys of a session: of its pickle, of what goes with it, and of its tombstone.
+    fn keys(&self, id: &EntryName) -> [String; 3] {
+        ["s:", "m:", "t:"].map(|kind| [&self.prefix, kind, id.reveal()].concat())
     }
 
     /// What is there under some ids, in their order: under the first, and those after it for which there is room.
@@ -104,7 +114,9 @@ impl RedisStore {
         let mut fetched = Vec::with_capacity(ids.len());
         for ids in ids.chunks(COUNT) {
             let sizes = self.sizes(ids)?;
+            let ended = self.ended(ids)?;
             let mut rest = ids.iter().copied().zip(sizes).peekable();
+            let mut ended = ended.into_iter();
             while rest.peek().is_some() {
                 let (mut now, mut sum) = (Vec::new(), 0);
                 while let Some((id, size)) = rest.next_if(|(_, size)| sum == 0 || sum + size <= AT_ONCE) {
@@ -112,6 +124,8 @@ impl RedisStore {
                     now.push((id, size));
                 }
                 for entry in self.fetch_sized(&now)? {
+                    let ended = ended.next() == Some(true);
+                    let entry = entry.or(ended.then_some(Entry::Ended));
                     let bytes = if let Some(Entry::Raw(raw)) = &entry { raw.bytes.len() } else { 0 };
                     fetched.push(entry);
                     if !room.take(bytes) {
@@ -126,7 +140,7 @@ impl RedisStore {
     /// How many bytes are under some ids; 0 where there are none.
     fn sizes(&self, ids: &[EntryName]) -> Result<Vec<u64>, Trouble> {
         let pickle = |id| {
-            let [pickle, _] = self.keys(id);
+            let [pickle, ..] = self.keys(id);
             pickle
         };
         let keys: Vec<String> = ids.iter().map(pickle).collect();
@@ -143,24 +157,47 @@ impl RedisStore {
         self.server.ask(|to| pipe.query(to))
     }
 
+    /// Whether there are tombstones of some ids.
+    fn ended(&self, ids: &[EntryName]) -> Result<Vec<bool>, Trouble> {
+        let tombstone = |id| {
+            let [.., tombstone] = self.keys(id);
+            tombstone
+        };
+        let keys: Vec<String> = ids.iter().map(tombstone).collect();
+        // Nearly always there are none at all.
+        let mut exists = redis::cmd("EXISTS");
+        exists.arg(&keys);
+        if ids.is_empty() || self.server.ask(|to| exists.query::<u64>(to))? == 0 {
+            return Ok(vec![false; ids.len()]);
+        }
+        let mut pipe = redis::pipe();
+        for key in &keys {
+            pipe.cmd("EXISTS").arg(key);
+        }
+        self.server.ask(|to| pipe.query(to))
+    }
+
     /// What is there under some ids, in their order, of which the sizes are known.
     fn fetch_sized(&self, ids: &[(EntryName, u64)]) -> Result<Vec<Option<Entry>>, Trouble> {
         let mut pipe = redis::pipe();
         for (id, _) in ids.iter().filter(|(_, size)| *size > 0) {
-            let [pickle, meta] = self.keys(id);
+            let [pickle, meta, tombstone] = self.keys(id);
             // The last byte only tells that there are more by now.
             pipe.cmd("GETRANGE").arg(&pickle).arg(0).arg(MAX_FILE);
-            pipe.cmd("HMGET").arg(&meta).arg("modified_ns").arg("seal");
+            pipe.cmd("HMGET").arg(&meta).arg("modified_ns").arg("seal").arg("expires");
+            pipe.cmd("EXISTS").arg(&tombstone);
         }
         let answers: Vec<redis::Value> =
             if pipe.is_empty() { Vec::new() } else { self.server.ask(|to| pipe.query(to))? };
-        let mut answers = answers.chunks(2);
+        let mut answers = answers.chunks(3);
         let entry = |(id, size): &(EntryName, u64)| {
-            let [bytes, meta] = (if *size > 0 { answers.next() } else { None })? else { return None };
+            let [bytes, meta, ended] = (if *size > 0 { answers.next() } else { None })? else { return None };
             let bytes: Vec<u8> = redis::from_redis_value_ref(bytes).ok()?;
-            let (nanos, seal): (Option<i64>, Option<Vec<u8>>) =
-                redis::from_redis_value_ref(meta).unwrap_or((None, None));
-            let modified = Modified::from_nanos(nanos.unwrap_or(0));
+            // Where they are no times, no MAC covers them.
+            let (nanos, mac, expires): (Option<i64>, Option<Vec<u8>>, Option<f64>) =
+                redis::from_redis_value_ref(meta).unwrap_or((None, None, None));
+            let modified_ns = nanos.unwrap_or(0);
+            let modified = Modified::from_nanos(modified_ns);
             let held = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
             if held == 0 {
                 return None;
@@ -169,8 +206,12 @@ impl RedisStore {
                 return Some(Entry::TooLarge(held.max(*size), modified));
             }
             let stamp = stamp_of(&bytes, modified);
-            let sealed = self.key.as_ref().map(|key| seal.is_some_and(|seal| key.seal(id, &bytes) == seal));
-            Some(Entry::Raw(Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, sealed })))
+            let covered = Covered { id, bytes: &bytes, modified_ns, expires };
+            let trust = match redis::from_redis_value_ref(ended) {
+                Ok(true) => Some(Trust::Ended),
+                _ => self.key.as_ref().map(|key| key.trust(&covered, mac.as_deref())),
+            };
+            Some(Entry::Raw(Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, trust })))
         };
         Ok(ids.iter().map(entry).collect())
     }
@@ -215,7 +256,12 @@ impl RedisStore {
         Ok(())
     }
 
-    fn remove_one(&self, (id, stamp): (EntryName, Stamp), decide: Decide<'_>) -> io::Result<Removal> {
+    fn remove_one(
+        &self,
+        (id, stamp): (EntryName, Stamp),
+        decide: Decide<'_>,
+        ends: bool,
+    ) -> io::Result<Removal> {
         let raw = match self.fetch_sized(&[(id, 1)]).map_err(|why| io::Error::from(&why))?.pop().flatten() {
             None => return Ok(Removal::Gone),
             Some(Entry::Raw(raw)) if raw.stamp == stamp => raw,
@@ -224,10 +270,15 @@ impl RedisStore {
         if !decide(&Found::Session(session(id, &raw, Fields::default()))) {
             return Ok(Removal::Kept);
         }
-        let [pickle, meta] = self.keys(&id);
+        let [pickle, meta, tombstone] = self.keys(&id);
         let mut script = redis::cmd("EVAL");
         let (done, number) = self.done.of_removal();
-        script.arg(once::REMOVE).arg(3).arg(pickle).arg(meta).arg(done).arg(&raw.bytes).arg(number);
+        script.arg(once::REMOVE).arg(4).arg(pickle).arg(meta).arg(done).arg(tombstone);
+        script.arg(&raw.bytes).arg(number);
+        if ends && self.version != "1" {
+            let end = tombstone::end(&raw.bytes);
+            script.arg(format!("{end:?}")).arg(write::milliseconds(end));
+        }
         let answer: i64 = self.server.ask(|to| script.query(to)).map_err(|why| io::Error::from(&why))?;
         let size = u64::try_from(raw.bytes.len()).unwrap_or(u64::MAX);
         Ok(match answer {
@@ -274,10 +325,19 @@ fn escaped(prefix: &str) -> String {
     prefix.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
-fn found(id: EntryName, entry: &Entry, fields: Fields) -> Session {
+fn found(id: EntryName, entry: &Entry, fields: Fields) -> Option<Session> {
     match entry {
-        Entry::Raw(raw) => session(id, raw, fields),
-        Entry::TooLarge(size, modified) => too_large(id, *size, *modified),
+        Entry::Raw(raw) => Some(session(id, raw, fields)),
+        Entry::TooLarge(size, modified) => Some(too_large(id, *size, *modified)),
+        Entry::Ended => None,
+    }
+}
+
+fn raw(entry: Entry) -> Result<Raw, Unreadable> {
+    match entry {
+        Entry::Raw(raw) if raw.trust != Some(Trust::Ended) => Ok(*raw),
+        Entry::Raw(_) | Entry::Ended => Err(Unreadable::Ended),
+        Entry::TooLarge(size, _) => Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
     }
 }
 
@@ -305,8 +365,8 @@ impl SessionStore for RedisStore {
                 let fetched = self.fetch(rest, &Room::new(HELD))?;
                 let (now, later) = rest.split_at(fetched.len().clamp(1, rest.len()));
                 for (id, entry) in now.iter().zip(fetched) {
-                    if let Some(entry) = entry {
-                        sink(Found::Session(found(*id, &entry, fields)));
+                    if let Some(session) = entry.and_then(|entry| found(*id, &entry, fields)) {
+                        sink(Found::Session(session));
                     }
                 }
                 rest = later;
@@ -317,7 +377,7 @@ impl SessionStore for RedisStore {
     }
 
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
-        Ok(self.fetch_one(id)?.map(|entry| found(*id, &entry, fields)))
+        Ok(self.fetch_one(id)?.and_then(|entry| found(*id, &entry, fields)))
     }
 
     fn present(&self, ids: &[EntryName]) -> Result<Vec<EntryName>, StoreError> {
@@ -333,7 +393,15 @@ impl SessionStore for RedisStore {
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
         let one = |entry: &(EntryName, Stamp)| {
             tally::REMOVED.add(1);
-            self.remove_one(*entry, decide)
+            self.remove_one(*entry, decide, false)
+        };
+        batch.iter().map(one).collect()
+    }
+
+    fn end(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
+        let one = |entry: &(EntryName, Stamp)| {
+            tally::REMOVED.add(1);
+            self.remove_one(*entry, decide, true)
         };
         batch.iter().map(one).collect()
     }
@@ -341,17 +409,10 @@ impl SessionStore for RedisStore {
 
 impl WritableStore for RedisStore {
     fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
-        Ok(self.fetch_one(id)?.map(|entry| match entry {
-            Entry::Raw(raw) => Ok(*raw),
-            Entry::TooLarge(size, _) => Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
-        }))
+        self.read_many(&[*id], usize::MAX).pop().unwrap_or(Ok(None))
     }
 
     fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
-        let raw = |entry: Entry| match entry {
-            Entry::Raw(raw) => Ok(*raw),
-            Entry::TooLarge(size, _) => Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
-        };
         match self.fetch(ids, &Room::new(room)) {
             Ok(entries) => entries.into_iter().map(|entry| Ok(entry.map(raw))).collect(),
             Err(why) => ids.iter().map(|_| Err(self.failed(&why))).collect(),

@@ -6,8 +6,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// KEYS: both keys of a session, and the key of what was done. ARGV: the pickle that was judged, and the number of this
-/// removal. 0: it is gone; 1: removed; 2: it is another.
+/// KEYS: both keys of a session, the key of what was done, and that of the tombstone. ARGV: the pickle that was judged, the
+/// number of this removal, and, where it is to leave a tombstone, when that ends, in seconds and in milliseconds. 0: it is
+/// gone; 1: removed; 2: it is another.
 ///
 /// The word is left after the removal: where Redis is full, nothing could be written before it.
 pub(super) const REMOVE: &str = "
@@ -18,6 +19,9 @@ if not now then
 end
 if now ~= ARGV[1] then return 2 end
 redis.call('DEL', KEYS[1], KEYS[2])
+if ARGV[3] and tonumber(redis.call('GET', KEYS[4]) or 0) < tonumber(ARGV[3]) then
+  redis.pcall('SET', KEYS[4], ARGV[3], 'PXAT', ARGV[4])
+end
 redis.pcall('SET', KEYS[3], ARGV[2], 'PX', 600000)
 return 1";
 

@@ -6,14 +6,15 @@ use redis::{Connection, RedisResult};
 
 use crate::store::facts::{Expires, Facts, Fields};
 use crate::store::name::EntryName;
+use crate::store::seal::{Covered, MacVersion};
 use crate::store::writable::{Modified, NewSession, Room, Written, stamp_of};
 
 use super::trouble::Trouble;
-use super::{Entry, RedisStore, VERSION};
+use super::{Entry, RedisStore};
 
-/// KEYS: the key of what was done, and both keys of each session. ARGV: the number of this call; and for each session: `new` or `over`, what is there now, the pickle, when it ends (ms, or
+/// KEYS: the key of what was done, and the keys of each session: of its pickle, of what goes with it, and of its tombstone. ARGV: the number of this call; and for each session: `new` or `over`, what is there now, the pickle, when it ends (ms, or
 /// empty), how many words of the hash follow, and these, fields and values. A digit for each, 0: there is one, or another;
-/// 1: written; 2: over already, so it is gone again.
+/// 1: written; 2: over already, so it is gone again; 3: it was ended, and is not written.
 ///
 /// A hash that was there before, with fields that are not ours to keep, has one that is not new: all have `modified_ns`.
 const WRITE: &str = "
@@ -22,11 +23,13 @@ local before = call('HGET', KEYS[1], ARGV[1])
 if before then return before end
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for number = 2, #KEYS, 2 do
+for number = 2, #KEYS, 3 do
   local pickle, meta, ends = KEYS[number], KEYS[number + 1], ARGV[at + 3]
+  local ended = call('EXISTS', KEYS[number + 2]) == 1
   local first, done = at + 5, true
   local words = tonumber(ARGV[at + 4])
-  if ARGV[at] == 'new' then
+  if ended then done = false
+  elseif ARGV[at] == 'new' then
     if ends == '' then done = call('SET', pickle, ARGV[at + 2], 'NX')
     else done = call('SET', pickle, ARGV[at + 2], 'NX', 'PXAT', ends) end
   elseif call('GET', pickle) ~= ARGV[at + 1] then done = false
@@ -34,7 +37,7 @@ for number = 2, #KEYS, 2 do
   else call('SET', pickle, ARGV[at + 2], 'PXAT', ends) end
   at = first + words
   if not done then
-    told[#told + 1] = 0
+    told[#told + 1] = ended and 3 or 0
   elseif ends ~= '' and tonumber(ends) <= now then
     call('DEL', pickle, meta)
     told[#told + 1] = 2
@@ -77,7 +80,7 @@ struct Told<'a> {
 impl Call<'_> {
     fn packed(&self, store: &RedisStore, done: &str, number: usize) -> Vec<u8> {
         let mut command = redis::cmd("EVAL");
-        command.arg(WRITE).arg(1 + 2 * self.sessions.len()).arg(done);
+        command.arg(WRITE).arg(1 + 3 * self.sessions.len()).arg(done);
         for session in &self.sessions {
             command.arg(&store.keys(&session.new.id));
         }
@@ -110,10 +113,12 @@ impl RedisStore {
         };
         let facts = Facts::from_bytes(&new.bytes, Fields::default()).ok();
         let expires = match facts.as_ref().map(|facts| facts.expires) {
-            Some(Expires::At(time)) => Some(time),
+            // -0.0 has other bytes than 0.0.
+            Some(Expires::At(time)) => Some(time + 0.0),
             _ => None,
         };
-        let mut fields = vec![("modified_ns", new.modified.to_nanos().to_string().into_bytes())];
+        let modified_ns = new.modified.to_nanos();
+        let mut fields = vec![("modified_ns", modified_ns.to_string().into_bytes())];
         if let Some(expires) = expires {
             fields.push(("expires", format!("{expires:?}").into_bytes()));
         }
@@ -121,7 +126,9 @@ impl RedisStore {
             fields.push(("user_id", user.id.into_bytes()));
         }
         if let Some(key) = &self.key {
-            fields.push(("seal", key.seal(&new.id, &new.bytes)));
+            let covered = Covered { id: &new.id, bytes: &new.bytes, modified_ns, expires };
+            let mac = if self.version == "1" { MacVersion::One } else { MacVersion::Two };
+            fields.push(("seal", key.seal(mac, &covered)));
         }
         Some(Told { new, old, end: expires.and_then(milliseconds), fields })
     }
@@ -142,6 +149,7 @@ impl RedisStore {
                     Ok(Written::Done(stamp_of(&new.bytes, modified)))
                 }
                 Some(b'0') if new.instead_of.is_some() => Ok(Written::Changed),
+                Some(b'3') => Ok(Written::Changed),
                 Some(b'0') => Ok(Written::Exists),
                 Some(b'2') => Err(io::Error::other("it has expired, and Redis drops such at once")),
                 _ => Err(io::Error::other("Redis did not say what became of it")),
@@ -164,7 +172,8 @@ impl RedisStore {
         let mut there = there.iter();
         let mut asked = Vec::with_capacity(batch.len());
         let mut set = redis::cmd("SET");
-        set.arg(format!("{}version", self.prefix)).arg(VERSION);
+        // Where a wiki upgrades it meanwhile, it stays upgraded.
+        set.arg(format!("{}version", self.prefix)).arg(self.version).arg("NX");
         to.send_packed_command(&set.get_packed_command())?;
         let (mut calls, mut call) = (0, Call::default());
         for (number, new) in (1..).zip(batch) {
@@ -206,7 +215,7 @@ impl RedisStore {
     clippy::cast_possible_truncation,
     reason = "it is within bounds, and halves of a millisecond do not matter"
 )]
-fn milliseconds(expires: f64) -> Option<i64> {
+pub(super) fn milliseconds(expires: f64) -> Option<i64> {
     let end = expires * 1000.0;
     (end < 9e15).then(|| (end.max(1.0)) as i64)
 }

@@ -20,8 +20,9 @@ use super::facts::{Expires, Facts, Fields, Unreadable};
 use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
-use super::seal::{self, SealKey};
+use super::seal::{self, Covered, MacVersion, SealKey, Trust};
 use super::tally;
+use super::tombstone;
 use super::writable::{HELD, Modified, NewSession, RawRead, Room, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
@@ -30,8 +31,11 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-use row::{COLUMNS, Entry, Id, found, json_text};
+use row::{COLUMNS, Entry, Id, LASTS, found, is_ended, json_text};
 use schema::{Database, Unusable};
+
+/// Redis has another, whatever its prefix.
+const SCOPE: &str = "sqlite:";
 
 /// Rows read at a time: the database is free for others in between.
 const PAGE: i64 = 1000;
@@ -44,6 +48,7 @@ pub struct SqliteStore {
     dir: Dir,
     id: FileId,
     key: Option<SealKey>,
+    version: i64,
 }
 
 /// Makes an empty database where there is no such file.
@@ -70,11 +75,12 @@ impl SqliteStore {
     /// Where there is none, it is of another program or version, or cannot be opened.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
         let address = SqliteAddress::parse(&spec.dir).map_err(|why| StoreError::unusable(&spec, why))?;
-        let key = seal::key_of(address.key_file.as_ref()).map_err(|why| StoreError::unusable(&spec, why))?;
-        let Database { reader, writer, dir, id } =
+        let key =
+            seal::key_of(address.key_file.as_ref(), SCOPE).map_err(|why| StoreError::unusable(&spec, why))?;
+        let Database { reader, writer, dir, id, version } =
             schema::open(&address.file).map_err(|why| unusable(&spec, why))?;
         let (reader, writer) = (Mutex::new(reader), Mutex::new(writer));
-        Ok(SqliteStore { spec, reader, writer, dir, id, key })
+        Ok(SqliteStore { spec, reader, writer, dir, id, key, version })
     }
 
     fn failed(&self, error: impl std::fmt::Display) -> StoreError {
@@ -97,14 +103,22 @@ impl SqliteStore {
         Entry::of(row, self.spec.layout, self.key.as_ref())
     }
 
+    fn columns(&self) -> String {
+        format!("{COLUMNS}, {}", is_ended(self.version, "session.id"))
+    }
+
     fn one(&self, connection: &Connection, id: &EntryName) -> rusqlite::Result<Option<Entry>> {
+        let columns = self.columns();
         let mut statement =
-            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id = ?1"))?;
+            connection.prepare_cached(&format!("SELECT {columns} FROM session WHERE id = ?1"))?;
         statement.query_row([id.reveal()], |row| self.entry(row)).optional()
     }
 
     fn raw(&self, entry: Option<Entry>) -> RawRead {
         match entry {
+            Some(Entry::Session(_, raw)) if raw.trust == Some(Trust::Ended) => {
+                Ok(Some(Err(Unreadable::Ended)))
+            }
             Some(Entry::Session(_, raw)) => Ok(Some(Ok(*raw))),
             Some(Entry::TooLarge(_, size, _)) => {
                 Ok(Some(Err(Unreadable::Unsafe(NotOpened::TooLarge { size }))))
@@ -118,8 +132,9 @@ impl SqliteStore {
     /// for; and the last one's id.
     fn page(&self, after: &Id) -> rusqlite::Result<(Vec<Entry>, Option<Id>)> {
         let connection = self.reader();
+        let columns = self.columns();
         let mut statement = connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
+            .prepare_cached(&format!("SELECT {columns} FROM session WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
         let room = Room::new(HELD);
         let mut last = None;
         let mut rows = statement.query(params![after, PAGE])?;
@@ -146,23 +161,25 @@ impl SqliteStore {
     }
 
     /// The rows of some ids, in their order: of the first, and those after it for which there is room.
-    fn some(&self, ids: &[EntryName], room: &Room) -> rusqlite::Result<Vec<Option<Entry>>> {
+    fn some(&self, ids: &[EntryName], room: &Room) -> rusqlite::Result<Vec<RawRead>> {
         let connection = self.reader();
         let wanted = format!("[{}]", ids.iter().map(json_text).collect::<Vec<_>>().join(","));
         // The left table of such a join is always the outer loop, and json_each goes through it in order.
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS}, key FROM json_each(?1) LEFT JOIN session ON session.id = json_each.value"
+            "SELECT {COLUMNS}, {}, key FROM json_each(?1) LEFT JOIN session ON session.id = json_each.value",
+            is_ended(self.version, "json_each.value")
         ))?;
         let mut rows = statement.query([wanted])?;
         let mut entries = Vec::with_capacity(ids.len());
         while let Some(row) = rows.next()? {
-            let key: i64 = row.get(5)?;
+            let key: i64 = row.get(7)?;
             if usize::try_from(key) != Ok(entries.len()) {
                 return Err(rusqlite::Error::QueryReturnedMoreThanOneRow);
             }
             let entry = if row.get_ref(0)? == ValueRef::Null { None } else { Some(self.entry(row)?) };
             let more = room.take(entry.as_ref().map_or(0, Entry::bytes));
-            entries.push(entry);
+            let ended = entry.is_none() && row.get(6)?;
+            entries.push(if ended { Ok(Some(Err(Unreadable::Ended))) } else { self.raw(entry) });
             if !more {
                 break;
             }
@@ -186,9 +203,15 @@ impl SqliteStore {
             .collect()
     }
 
-    fn remove_all(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> rusqlite::Result<Vec<Removal>> {
+    fn remove_all(
+        &self,
+        batch: &[(EntryName, Stamp)],
+        decide: Decide<'_>,
+        ends: bool,
+    ) -> rusqlite::Result<Vec<Removal>> {
         let mut connection = self.writer();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let ends = ends && schema::version(&transaction)? > 1;
         let mut results = Vec::with_capacity(batch.len());
         for (id, stamp) in batch {
             results.push(match self.one(&transaction, id)? {
@@ -199,6 +222,11 @@ impl SqliteStore {
                         transaction
                             .prepare_cached("DELETE FROM session WHERE id = ?1")?
                             .execute([id.reveal()])?;
+                        if ends {
+                            transaction
+                                .prepare_cached(TOMBSTONE)?
+                                .execute(params![id.reveal(), tombstone::end(&raw.bytes)])?;
+                        }
                         Removal::Removed { size }
                     } else {
                         Removal::Kept
@@ -214,27 +242,41 @@ impl SqliteStore {
     fn write_all(&self, batch: &[&NewSession]) -> rusqlite::Result<Vec<Written>> {
         let mut connection = self.writer();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // A wiki upgrades it while it is open.
+        let version = schema::version(&transaction)?;
         // In the order of the index, which then goes through its pages once.
         let mut in_order: Vec<(usize, &NewSession)> = batch.iter().copied().enumerate().collect();
         in_order.sort_by_key(|(_, new)| new.id);
         let mut results = Vec::with_capacity(batch.len());
         for (place, new) in in_order {
-            results.push((place, self.write_one(&transaction, new)?));
+            results.push((place, self.write_one(&transaction, version, new)?));
         }
         transaction.commit()?;
         results.sort_unstable_by_key(|(place, _)| *place);
         Ok(results.into_iter().map(|(_, written)| written).collect())
     }
 
-    fn write_one(&self, connection: &Connection, new: &NewSession) -> rusqlite::Result<Written> {
+    fn write_one(
+        &self,
+        connection: &Connection,
+        version: i64,
+        new: &NewSession,
+    ) -> rusqlite::Result<Written> {
+        let ended = format!("SELECT {}", is_ended(version, "?1"));
+        if connection.prepare_cached(&ended)?.query_row([new.id.reveal()], |row| row.get(0))? {
+            return Ok(Written::Changed);
+        }
         let facts = Facts::from_bytes(&new.bytes, Fields::default()).ok();
         let expires = match facts.as_ref().map(|facts| facts.expires) {
-            Some(Expires::At(time)) => Some(time),
+            // -0.0 has other bytes than 0.0.
+            Some(Expires::At(time)) => Some(time + 0.0),
             _ => None,
         };
         let user = facts.and_then(|facts| facts.user).map(|user| user.id);
-        let seal = self.key.as_ref().map(|key| key.seal(&new.id, &new.bytes));
         let nanos = new.modified.to_nanos();
+        let covered = Covered { id: &new.id, bytes: &new.bytes, modified_ns: nanos, expires };
+        let mac = if version == 1 { MacVersion::One } else { MacVersion::Two };
+        let seal = self.key.as_ref().map(|key| key.seal(mac, &covered));
         let insert = match new.instead_of {
             None => "INSERT OR IGNORE",
             Some(stamp) => match self.one(connection, &new.id)? {
@@ -258,6 +300,29 @@ impl SqliteStore {
         } else {
             Written::Done(stamp_of(&new.bytes, Modified::from_nanos(nanos)))
         })
+    }
+}
+
+/// A tombstone; one that is there already is not shortened.
+const TOMBSTONE: &str = "INSERT INTO tombstone (id, ends) VALUES (?1, ?2) \
+                         ON CONFLICT (id) DO UPDATE SET ends = max(ends, excluded.ends)";
+
+impl SqliteStore {
+    fn remove_or_end(
+        &self,
+        batch: &[(EntryName, Stamp)],
+        decide: Decide<'_>,
+        ends: bool,
+    ) -> Vec<io::Result<Removal>> {
+        tally::REMOVED.add(batch.len());
+        let removed = self
+            .owner()
+            .map_err(|error| io::Error::other(error.to_string()))
+            .and_then(|_owner| self.remove_all(batch, decide, ends).map_err(io_error));
+        match removed {
+            Ok(removed) => removed.into_iter().map(Ok).collect(),
+            Err(error) => for_each(batch.len(), &error),
+        }
     }
 }
 
@@ -326,22 +391,26 @@ impl SessionStore for SqliteStore {
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
-        tally::REMOVED.add(batch.len());
-        let removed = self
-            .owner()
-            .map_err(|error| io::Error::other(error.to_string()))
-            .and_then(|_owner| self.remove_all(batch, decide).map_err(io_error));
-        match removed {
-            Ok(removed) => removed.into_iter().map(Ok).collect(),
-            Err(error) => for_each(batch.len(), &error),
+        self.remove_or_end(batch, decide, false)
+    }
+
+    fn end(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
+        self.remove_or_end(batch, decide, true)
+    }
+
+    fn forget_ended(&self) -> io::Result<()> {
+        let _owner = self.owner().map_err(|error| io::Error::other(error.to_string()))?;
+        let connection = self.writer();
+        if schema::version(&connection).map_err(io_error)? > 1 {
+            connection.execute(&format!("DELETE FROM tombstone WHERE NOT {LASTS}"), []).map_err(io_error)?;
         }
+        Ok(())
     }
 }
 
 impl WritableStore for SqliteStore {
     fn read_raw(&self, id: &EntryName) -> RawRead {
-        let _owner = self.owner()?;
-        self.raw(self.one(&self.reader(), id).map_err(|error| self.failed(error))?)
+        self.read_many(&[*id], usize::MAX).pop().unwrap_or(Ok(None))
     }
 
     fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
@@ -350,7 +419,7 @@ impl WritableStore for SqliteStore {
             .map_err(|error| error.to_string())
             .and_then(|_owner| self.some(ids, &Room::new(room)).map_err(|error| error.to_string()));
         match entries {
-            Ok(entries) => entries.into_iter().map(|entry| self.raw(entry)).collect(),
+            Ok(entries) => entries,
             Err(why) => ids.iter().map(|_| Err(StoreError::unusable(&self.spec, why.clone()))).collect(),
         }
     }

@@ -11,7 +11,7 @@ use crate::store::facts::Fields;
 use crate::store::layout::{Layout, NameKind};
 use crate::store::name::EntryName;
 use crate::store::record::Found;
-use crate::store::seal::SealKey;
+use crate::store::seal::{Covered, SealKey, Trust};
 use crate::store::writable::{Raw, session, stamp_of, too_large};
 use crate::sys::{MAX_FILE, Modified};
 
@@ -48,9 +48,21 @@ impl Entry {
         };
         let bytes = bytes.to_vec();
         let stamp = stamp_of(&bytes, modified);
-        let seal = if let ValueRef::Blob(seal) = row.get_ref(4)? { Some(seal) } else { None };
-        let sealed = key.map(|key| seal.is_some_and(|seal| key.seal(&name, &bytes) == seal));
-        Ok(Entry::Session(name, Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, sealed })))
+        let expires = match row.get_ref(5)? {
+            ValueRef::Real(time) => Ok(Some(time)),
+            ValueRef::Null => Ok(None),
+            _ => Err(()),
+        };
+        // Where they are no times, no MAC covers them.
+        let mac =
+            if let (ValueRef::Blob(mac), Ok(_)) = (row.get_ref(4)?, expires) { Some(mac) } else { None };
+        let covered =
+            Covered { id: &name, bytes: &bytes, modified_ns: nanos, expires: expires.unwrap_or_default() };
+        let trust = match row.get(6)? {
+            true => Some(Trust::Ended),
+            false => key.map(|key| key.trust(&covered, mac)),
+        };
+        Ok(Entry::Session(name, Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, trust })))
     }
 
     /// The bytes that it holds.
@@ -62,7 +74,18 @@ impl Entry {
 /// In the order in which [`Entry::of`] reads them; what is too large, or no blob, is not fetched.
 pub(super) const COLUMNS: &str = "session.id, modified_ns, length(pickle), \
      CASE WHEN typeof(pickle) = 'blob' AND length(pickle) <= 16777216 THEN pickle END, \
-     CASE WHEN length(seal) <= 64 THEN seal END";
+     CASE WHEN length(seal) <= 64 THEN seal END, expires";
+
+/// Whether there is a tombstone of an id; databases of version 1 have none.
+pub(super) fn is_ended(version: i64, id: &str) -> String {
+    match version {
+        1 => "0".to_owned(),
+        _ => format!("EXISTS (SELECT 1 FROM tombstone WHERE tombstone.id = {id} AND {LASTS})"),
+    }
+}
+
+/// Of a tombstone: it is not over.
+pub(super) const LASTS: &str = "ends > CAST(strftime('%s', 'now') AS REAL)";
 
 /// An id as the database has it, whatever it is: where to go on from.
 #[derive(Debug, Default)]

@@ -16,8 +16,9 @@ use crate::sys::{self, AsOwner, Dir, DirError, FileId, Modified, NewFile};
 /// `PRAGMA application_id`: "wkfm".
 const APPLICATION: i64 = 0x776b_666d;
 
-/// `PRAGMA user_version`.
-const VERSION: i64 = 1;
+/// `PRAGMA user_version` of a new database. Version 1 has no tombstones, and MACs of version 1: such a database is used as it
+/// is, so that wikis with older modules go on; newer ones upgrade it.
+const VERSION: i64 = 2;
 
 /// How long to wait for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,9 +36,13 @@ const SCHEMA: &str = "
     );
     CREATE INDEX session_expires ON session (expires);
     CREATE INDEX session_user ON session (user_id);
+    CREATE TABLE tombstone (
+        id TEXT PRIMARY KEY NOT NULL,
+        ends REAL NOT NULL
+    );
 ";
 
-/// Their names and types.
+/// Their names and types: of `session`,
 const COLUMNS: [(&str, &str); 6] = [
     ("id", "TEXT"),
     ("pickle", "BLOB"),
@@ -46,6 +51,9 @@ const COLUMNS: [(&str, &str); 6] = [
     ("user_id", "TEXT"),
     ("seal", "BLOB"),
 ];
+
+/// and of `tombstone`.
+const OF_TOMBSTONES: [(&str, &str); 2] = [("id", "TEXT"), ("ends", "REAL")];
 
 /// No value is longer, in bytes: the largest session and what goes with it.
 const LONGEST: i32 = 32 * 1024 * 1024;
@@ -76,6 +84,7 @@ pub(super) struct Database {
     pub(super) writer: Connection,
     pub(super) dir: Dir,
     pub(super) id: FileId,
+    pub(super) version: i64,
 }
 
 /// The directory of a file and the path by which SQLite is to open it: the directory's real one, so that no link on
@@ -206,15 +215,20 @@ pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
             "a database of another program: name a file that does not exist, or one of wikifarm's".to_owned(),
         ));
     }
-    let version = number("user_version")?;
-    if version != VERSION {
+    let version = version(&connection)?;
+    if !(1..=VERSION).contains(&version) {
         return Err(Unusable::Why(format!(
             "a database of version {version}, and this wikifarm knows {VERSION}: use the wikifarm that made it"
         )));
     }
-    if !has_our_table(&connection)? {
+    if !has_our_table(&connection, "session", &COLUMNS)? {
         return Err(Unusable::Why(
             "its table `session` is not as wikifarm makes it: somebody else has been at it".to_owned(),
+        ));
+    }
+    if version > 1 && !has_our_table(&connection, "tombstone", &OF_TOMBSTONES)? {
+        return Err(Unusable::Why(
+            "its table `tombstone` is not as wikifarm makes it: somebody else has been at it".to_owned(),
         ));
     }
     // A commit is durable when it returns; readers and the writer do not wait for each other.
@@ -223,19 +237,24 @@ pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
     // Many sessions at a time touch many pages of the indexes: 16 MiB of them are kept, and as many written at once.
     connection.pragma_update(None, "cache_size", -16 * 1024)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
-    Ok(Database { reader: connect(&path)?, writer: connection, dir, id })
+    Ok(Database { reader: connect(&path)?, writer: connection, dir, id, version })
 }
 
-/// Whether `session` is a table with our columns and nothing that runs by itself hangs on it.
-fn has_our_table(connection: &Connection) -> Result<bool, Unusable> {
+/// The version of a database.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Whether it is a table with our columns and nothing that runs by itself hangs on it.
+fn has_our_table(connection: &Connection, table: &str, ours: &[(&str, &str)]) -> Result<bool, Unusable> {
     let strange: i64 = connection.query_row(
         "SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%'",
         [],
         |row| row.get(0),
     )?;
-    let mut columns = connection.prepare("SELECT name, type, hidden FROM pragma_table_xinfo('session')")?;
-    let columns = columns.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut columns = connection.prepare("SELECT name, type, hidden FROM pragma_table_xinfo(?1)")?;
+    let columns = columns.query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let columns: Vec<(String, String, i64)> = columns.collect::<rusqlite::Result<_>>()?;
-    let wanted = COLUMNS.map(|(name, kind)| (name.to_owned(), kind.to_owned(), 0));
-    Ok(strange == 0 && columns == wanted)
+    let wanted = ours.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned(), 0));
+    Ok(strange == 0 && columns.into_iter().eq(wanted))
 }

@@ -17,7 +17,7 @@ fn why(path: &Path) -> String {
 }
 
 #[test]
-fn a_session_is_a_row_with_expiry_user_and_seal() {
+fn a_session_is_a_row_with_expiry_user_and_mac() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("s.db");
     let key = root.path().join("key");
@@ -44,7 +44,9 @@ fn a_session_is_a_row_with_expiry_user_and_seal() {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         })
         .unwrap();
-    let seal = SealKey::read(&key).unwrap().seal(&new.id, HIS);
+    let covered =
+        Covered { id: &new.id, bytes: HIS, modified_ns: 1_500_000_000_000_000_005, expires: Some(2e9) };
+    let seal = SealKey::read(&key, "sqlite:").unwrap().seal(MacVersion::Two, &covered);
     let user = Some("1.2.3".to_owned());
     assert_eq!(row, (A.to_owned(), HIS.to_vec(), 1_500_000_000_000_000_005_i64, Some(2e9), user, Some(seal)));
     let mode = fs::metadata(&path).unwrap().permissions();
@@ -74,8 +76,8 @@ fn what_is_not_ours_is_refused_and_not_touched() {
     let ours = root.path().join("ours.db");
     create(&spec(&ours)).unwrap();
     drop(SqliteStore::open(spec(&ours)).unwrap());
-    Connection::open(&ours).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    assert!(why(&ours).contains("a database of version 2, and this wikifarm knows 1"));
+    Connection::open(&ours).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    assert!(why(&ours).contains("a database of version 3, and this wikifarm knows 2"));
 
     let text = root.path().join("text");
     fs::write(&text, "no database at all, but some text that is long enough to be taken for one".repeat(20))
@@ -97,6 +99,8 @@ fn a_table_that_is_not_as_we_make_it_is_refused() {
         "DROP TABLE session",
         "ALTER TABLE session ADD COLUMN more TEXT",
         "ALTER TABLE session DROP COLUMN seal",
+        "DROP TABLE tombstone",
+        "ALTER TABLE tombstone ADD COLUMN more TEXT",
         "ALTER TABLE session ADD COLUMN made AS (length(pickle))",
     ]
     .into_iter()
