@@ -37,6 +37,7 @@ look() {
             cc) lacks 'a C compiler that links' && packages="$packages gcc libc6-dev" ;;
             nginx | redis-server) lacks "$name" && packages="$packages $name" services="$services $name" ;;
             apache2) lacks "$name" && packages="$packages apache2-bin" ;;
+            python3) lacks 'Python 3 with redis' && packages="$packages python3-redis" ;;
             redis-cli) lacks "$name" && packages="$packages redis-tools" ;;
             script) lacks "$name" && packages="$packages bsdutils" ;;
             *) lacks "$name" && packages="$packages $name" ;;
@@ -55,6 +56,7 @@ here() {
         clippy) cargo clippy --version ;;
         cc) links ;;
         python2) find_python2 ;;
+        python3) find_python3 ;;
         *) command -v "$1" ;;
     esac
 }
@@ -87,6 +89,16 @@ find_python2() {
         found=$("$python" -c 'import sys, pip, sqlite3, ssl; print(sys.version_info[:2] == (2, 7) and sys.executable or "")') || continue
         [ -n "$found" ] || continue
         export PYTHON2="$found"
+        return
+    done
+    return 1
+}
+
+# Sets PYTHON3 to a Python 3 that can run the tests of contrib/moin; that of pyenv lacks the packages of Debian.
+find_python3() {
+    for python in "${PYTHON3:-python3}" /usr/bin/python3; do
+        "$python" -c 'import redis, sqlite3' || continue
+        export PYTHON3="$python"
         return
     done
     return 1

@@ -81,11 +81,11 @@ fn databases_of_another_program_and_of_another_version() {
     );
     let newer = database(
         "newer.db",
-        "PRAGMA application_id = 2003527277; PRAGMA user_version = 2; CREATE TABLE t (x);",
+        "PRAGMA application_id = 2003527277; PRAGMA user_version = 3; CREATE TABLE t (x);",
     );
     for (name, why) in [
         ("theirs.db", "a database of another program: name a file that does not exist, or one of wikifarm's"),
-        ("newer.db", "a database of version 2, and this wikifarm knows 1: use the wikifarm that made it"),
+        ("newer.db", "a database of version 3, and this wikifarm knows 2: use the wikifarm that made it"),
     ] {
         let why = format!("wikifarm: sqlite:{name}: {why}\n");
         for line in [

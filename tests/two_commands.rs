@@ -11,7 +11,8 @@ use std::process::Command;
 const BASE: [&str; 9] = ["chmod", "cut", "dirname", "head", "ln", "mktemp", "rm", "sed", "sort"];
 /// What of Debian and of Rust stands in for itself.
 const FRESH: [&str; 6] = ["bash", "cargo", "id", "rustc", "script", "update-rc.d"];
-const INSTALLED: [&str; 7] = ["apache2", "cc", "curl", "nginx", "redis-cli", "redis-server", "strace"];
+const INSTALLED: [&str; 8] =
+    ["apache2", "cc", "curl", "nginx", "python3", "redis-cli", "redis-server", "strace"];
 
 const NOT_TESTED: &str = "NOT TESTED: contrib/moin under Python 2.7: this machine has no Python 2.7 with pip, sqlite3, and ssl\n\
      help: pyenv install 2.7.18 (https://github.com/pyenv/pyenv), or set PYTHON2 to the path of one\n";
@@ -41,7 +42,11 @@ impl Machine {
         }
         // The real ones are out of reach.
         let mut needs = fs::read_to_string(source.join("scripts/needs.sh")).unwrap();
-        for (real, here) in [(":/usr/sbin:/sbin\n", "\n"), ("=/usr/sbin/policy-rc.d", "=./policy-rc.d")] {
+        for (real, here) in [
+            (":/usr/sbin:/sbin\n", "\n"),
+            ("=/usr/sbin/policy-rc.d", "=./policy-rc.d"),
+            ("/usr/bin/python3", "python3"),
+        ] {
             assert!(needs.contains(real), "{real}");
             needs = needs.replace(real, here);
         }
@@ -97,9 +102,10 @@ fn check_lists_all_that_is_missing_and_one_command_before_it_compiles() {
     let ran = machine.run("scripts/check", &[]);
     assert_eq!(
         ran.stderr,
-        "scripts/check: missing on this machine: a C compiler that links, strace, redis-server, redis-cli, nginx, apache2, curl\n\
+        "scripts/check: missing on this machine: a C compiler that links, strace, redis-server, redis-cli, nginx, apache2, curl, \
+         Python 3 with redis\n\
          help: sudo sh -c 'apt-get update && apt-get install --no-install-recommends gcc libc6-dev strace redis-server redis-tools \
-         nginx apache2-bin curl && systemctl disable --now redis-server nginx'\n"
+         nginx apache2-bin curl python3-redis && systemctl disable --now redis-server nginx'\n"
     );
     assert_eq!((ran.status, ran.stdout.as_str(), ran.work()), (1, "", vec![]));
     assert!(!ran.calls.iter().any(|call| call.starts_with("apt-get")), "{:?}", ran.calls);
@@ -156,7 +162,8 @@ fn check_as_root_on_debian_installs_once_and_starts_no_service() {
         .collect();
     let expected = [
         "apt-get update -qq",
-        "apt-get install -qq --no-install-recommends gcc libc6-dev strace redis-server redis-tools nginx apache2-bin curl",
+        "apt-get install -qq --no-install-recommends gcc libc6-dev strace redis-server redis-tools nginx apache2-bin curl \
+         python3-redis",
         "policy 101",
         "update-rc.d redis-server disable",
         "update-rc.d nginx disable",

@@ -24,13 +24,41 @@ fn python() -> PathBuf {
         .expect("python2.7 is missing, which MoinMoin's modules need: install it (pyenv install 2.7), or set PYTHON2 to one")
 }
 
+/// Python 3 with the package `redis`: `$PYTHON3`, `python3`, or the one of the distribution.
+fn python3() -> PathBuf {
+    let runs = |path: &Path| {
+        let tried = Command::new(path).args(["-c", "import redis, sqlite3"]).output();
+        tried.is_ok_and(|output| output.status.success())
+    };
+    let of_environment = std::env::var_os("PYTHON3").map(PathBuf::from);
+    of_environment
+        .into_iter()
+        .chain(["python3", "/usr/bin/python3"].map(PathBuf::from))
+        .find(|path| runs(path))
+        .expect("Python 3 with the package redis is missing: apt install python3-redis")
+}
+
 /// Python over the modules, with the package `redis` that `make check-servers` has put under target/python2.7.
 pub(super) fn run(arguments: &[&str], redis: &Path) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(python());
-    command.args(arguments).current_dir(root.join("contrib/moin"));
-    command.env("PYTHONPATH", root.join("target/python2.7")).env("PYTHONDONTWRITEBYTECODE", "1");
-    command.env("WIKIFARM_REDIS", redis).output().unwrap()
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python2.7");
+    over_modules(&python(), arguments, redis).env("PYTHONPATH", packages).output().unwrap()
+}
+
+fn over_modules(python: &Path, arguments: &[&str], redis: &Path) -> Command {
+    let mut command = Command::new(python);
+    command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/moin"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("WIKIFARM_REDIS", redis);
+    command
+}
+
+/// Their own tests, of the stores and of the modules for MoinMoin.
+const TESTS: [&str; 4] = ["-m", "unittest", "test_wikifarm_stores", "test_wikifarm_sessions"];
+
+#[track_caller]
+fn all_passed(output: &Output) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("Ran 55 tests"), "{text}");
 }
 
 fn wikifarm(dir: &Path, line: &str) -> String {
@@ -47,10 +75,14 @@ fn wikifarm(dir: &Path, line: &str) -> String {
 #[ignore = "needs python2.7 and redis-server: make check-servers"]
 fn python2_modules_keep_what_they_promise() {
     let server = RedisServer::start(&[]);
-    let output = run(&["-m", "unittest", "test_wikifarm_sessions"], &server.socket());
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
-    assert!(text.contains("Ran 20 tests"), "{text}");
+    all_passed(&run(&TESTS, &server.socket()));
+}
+
+#[test]
+#[ignore = "needs python3-redis and redis-server: make check-servers"]
+fn the_modules_keep_what_they_promise_under_python3() {
+    let server = RedisServer::start(&[]);
+    all_passed(&over_modules(&python3(), &TESTS, &server.socket()).output().unwrap());
 }
 
 /// Reads all sessions of a store as a wiki would, and writes one of its own.
@@ -123,8 +155,7 @@ fn python2_sessions_go_to_a_wiki_and_back() {
         command.env("STATE_DIRECTORY", dir.join("state")).env("RUNTIME_DIRECTORY", dir.join("locks"));
         let output = command.output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        let held =
-            "aaaaaaaa…: without the seal of the store's key: somebody else wrote it, a possible attack";
+        let held = "aaaaaaaa…: without a MAC by the store's key: somebody else wrote it, a possible attack";
         assert!(output.status.code() == Some(3) && stderr.contains(held), "{stderr}");
         assert!(!dir.join("back").join("a".repeat(40)).exists());
         fs::remove_file(dir.join("back").join("e".repeat(40))).unwrap();
