@@ -63,6 +63,9 @@ mod session_store;
 mod session_tombstone;
 mod session_verify;
 mod session_whois;
+#[cfg(feature = "sqlite")]
+mod sqlite_guards;
+mod stopping;
 mod store_find;
 mod store_list;
 mod summaries;

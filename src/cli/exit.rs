@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::store::StoreError;
+
 /// How a run ended. Where several apply, the highest counts: [`Exit::and`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Exit {
@@ -34,6 +36,13 @@ impl Exit {
             Exit::Partial => 3,
             Exit::Refused => 4,
         }
+    }
+}
+
+impl From<&StoreError> for Exit {
+    /// What a store that can't be opened makes of a run.
+    fn from(error: &StoreError) -> Exit {
+        if error.is_unsafe() { Exit::Refused } else { Exit::Partial }
     }
 }
 

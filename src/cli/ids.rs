@@ -86,7 +86,7 @@ pub(super) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> Result<(Ve
             Err(error) if error.is_missing() && !spec.wikis.is_empty() => {}
             Err(error) => {
                 context.complain(&error.to_string())?;
-                exit = Exit::Partial;
+                exit = exit.and(Exit::from(&error));
             }
         }
     }

@@ -221,7 +221,7 @@ pub(super) fn look_at_all(
         }
         Err(error) => {
             context.complain(&error.to_string())?;
-            return Ok(Exit::Partial);
+            return Ok(Exit::from(&error));
         }
     };
     let mut failed = Problems::default();

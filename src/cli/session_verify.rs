@@ -112,6 +112,9 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     if stopped || !report.problems.is_empty() {
         status = status.and(Exit::Partial);
     }
+    if report.refused {
+        status = status.and(Exit::Refused);
+    }
     told.done(status);
     for problem in &report.problems {
         context.complain(&problem.to_string())?;

@@ -143,7 +143,7 @@ fn look(
         }
         Err(error) => {
             context.complain(&error.to_string())?;
-            return Ok((row, Exit::Partial));
+            return Ok((row, Exit::from(&error)));
         }
     };
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]

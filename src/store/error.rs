@@ -31,6 +31,13 @@ pub enum StoreError {
         /// Whether it is simply not there.
         missing: bool,
     },
+    /// Somebody else could have prepared what the store would be opened with.
+    Unsafe {
+        /// Its address.
+        store: String,
+        /// Why, and what to do.
+        why: String,
+    },
     /// One entry could not be opened or read.
     Entry {
         /// The directory.
@@ -51,9 +58,9 @@ impl StoreError {
         )
     }
 
-    /// Whether the way to the directory leads over a stranger's symbolic link.
+    /// Whether somebody else could have prepared what is opened: a guard refuses it.
     pub fn is_unsafe(&self) -> bool {
-        matches!(self, StoreError::Directory(DirError::UnsafeLink { .. }))
+        matches!(self, StoreError::Directory(DirError::UnsafeLink { .. }) | StoreError::Unsafe { .. })
     }
 
     /// It cannot be used.
@@ -70,7 +77,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Directory(error) => error.fmt(f),
-            StoreError::Unusable { store, why, .. } => write!(f, "{store}: {why}"),
+            StoreError::Unusable { store, why, .. } | StoreError::Unsafe { store, why } => {
+                write!(f, "{store}: {why}")
+            }
             StoreError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),
             StoreError::Entry { dir, name, source } => write!(f, "{}/{name}: {source}", dir.display()),
         }

@@ -5,10 +5,14 @@ use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 
+#[cfg(feature = "sqlite")]
+use rustix::fs::{Access, accessat};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::dir::Dir;
+#[cfg(feature = "sqlite")]
+use super::dir::FileId;
 
 /// The largest file that is read, in bytes. A session is some hundred bytes; one of a wiki gone wild, some thousand.
 pub const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -182,6 +186,37 @@ pub fn stat_regular(dir: &Dir, name: &CStr) -> Result<FileStat, NotOpened> {
         return Err(NotOpened::NotRegular);
     }
     Ok(FileStat::of(&stat))
+}
+
+/// As [`stat_regular`], for a file that has no other name: what happens to it happens nowhere else.
+///
+/// # Errors
+///
+/// Where there is none, it is no regular file, or it has other names.
+#[cfg(feature = "sqlite")]
+#[allow(clippy::useless_conversion, reason = "the width of the count differs between machines")]
+pub fn stat_single(dir: &Dir, name: &CStr) -> Result<(FileId, FileStat), NotOpened> {
+    let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(NotOpened::NotRegular);
+    }
+    let links = u64::from(stat.st_nlink);
+    if links > 1 {
+        return Err(NotOpened::HardLinked { links });
+    }
+    Ok((FileId { device: stat.st_dev, inode: stat.st_ino }, FileStat::of(&stat)))
+}
+
+/// Whether this thread may read and write the file `name` of `dir`, without opening it: to close a file takes back all
+/// locks of the process on it (fcntl(2)).
+///
+/// # Errors
+///
+/// Why it may not.
+#[cfg(feature = "sqlite")]
+pub fn may_write(dir: &Dir, name: &CStr) -> io::Result<()> {
+    let access = Access::READ_OK | Access::WRITE_OK;
+    Ok(accessat(dir, name, access, AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 /// The stamp of the regular file `name` as [`OpenFile::stamp`] has it, without opening it.

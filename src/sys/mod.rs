@@ -32,6 +32,8 @@ pub use file::{
     FileStat, MAX_FILE, NotOpened, OpenFile, open_regular, open_regular_up_to, read_head, stamp_regular,
     stat_regular,
 };
+#[cfg(feature = "sqlite")]
+pub use file::{may_write, stat_single};
 pub use lock::{Lock, LockDir, LockError, waits_for};
 pub use owner::{AsOwner, RunAsError, forget_groups, is_root, run_as};
 pub use parallel::{in_parts, one_by_one};
@@ -40,7 +42,7 @@ pub use places::{PlaceError, cache_dir, lock_dir, state_dir};
 pub use private::{PrivateDir, PrivateError};
 pub use remove::{Removal, remove_if};
 pub use room::Room;
-pub use signal::{asked_to_stop, stop_flag};
+pub use signal::{GaveUp, asked_to_stop, must_stop, stop_flag, within};
 pub use syslog::{SYSLOG, Severity, syslog};
 pub use walk::DirError;
 pub use write::{Replaced, replace, write_atomically, write_new, write_public};

@@ -113,10 +113,19 @@ impl AsOwner {
     ///
     /// Where the kernel did not do it, as for a user unknown in a user namespace.
     pub fn of(dir: &Dir) -> io::Result<Self> {
-        if dir.uid() == 0 || !is_root() {
+        AsOwner::user(dir.uid(), dir.gid())
+    }
+
+    /// Takes a file-system user and group. As root for the user 0, and as another user, it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn user(uid: u32, gid: u32) -> io::Result<Self> {
+        if uid == 0 || !is_root() {
             return Ok(AsOwner { before: None, _here: PhantomData });
         }
-        let (uid, gid) = (Uid::from_raw(dir.uid()), Gid::from_raw(dir.gid()));
+        let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
         // Both return what was before, whether they worked or not; -1 never works, and so only asks.
         let before = (setfsuid(Uid::from_raw(u32::MAX)), setfsgid(Gid::from_raw(u32::MAX)));
         let guard = AsOwner { before: Some(before), _here: PhantomData };
@@ -125,7 +134,6 @@ impl AsOwner {
         if setfsuid(Uid::from_raw(u32::MAX)) == uid && setfsgid(Gid::from_raw(u32::MAX)) == gid {
             Ok(guard)
         } else {
-            let (uid, gid) = (dir.uid(), dir.gid());
             Err(io::Error::other(format!("cannot work with the rights of user {uid} and group {gid}")))
         }
     }

@@ -1,17 +1,34 @@
 //! Being asked to stop: SIGINT and SIGTERM.
 
-use std::io;
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use rustix::process::{Signal, getpid, kill_process};
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::{flag, low_level::pipe};
 
 /// The flag of this process, once somebody looks at it.
 static STOP: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
 
+/// When the signal came.
+static ASKED: OnceLock<Instant> = OnceLock::new();
+
+/// What another program or machine is at, such as an answer of Redis, may go on for so long after the signal.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// So long after the signal the process ends, whatever blocks it.
+const LATEST: Duration = Duration::from_millis(1600);
+
+/// The exit status then: done in part.
+const PARTLY: i32 = 3;
+
 /// A flag that the first SIGINT or SIGTERM sets, for work that ends itself between two files. The second one ends the
-/// process at once, as it would have without this.
+/// process at once, as it would have without this. Work that does not end within [`LATEST`] is ended, with status 3.
 ///
 /// Until the first call both signals do what they always do: who does not look at the flag must not take them.
 ///
@@ -24,17 +41,90 @@ pub fn stop_flag() -> io::Result<Arc<AtomicBool>> {
         return Ok(Arc::clone(stop));
     }
     let asked = Arc::new(AtomicBool::new(false));
+    let (came, comes) = UnixStream::pair()?;
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first finds the flag unset.
         flag::register_conditional_default(signal, Arc::clone(&asked))?;
         flag::register(signal, Arc::clone(&asked))?;
+        pipe::register(signal, comes.try_clone()?)?;
     }
+    thread::Builder::new().name("signals".to_owned()).spawn(move || end_after(came))?;
     *stop = Some(Arc::clone(&asked));
     Ok(asked)
+}
+
+/// Waits for the signal, and ends the process if the work does not end: a file system, a resolver or the reader of our
+/// output may block it for ever.
+#[expect(clippy::exit, reason = "nobody is left who could return")]
+fn end_after(mut came: UnixStream) {
+    if came.read_exact(&mut [0]).is_err() {
+        return;
+    }
+    ASKED.get_or_init(Instant::now);
+    thread::sleep(LATEST);
+    // Each of these two may block on the reader of our output.
+    thread::spawn(|| {
+        eprintln!("wikifarm: stopped by a signal, before the work had ended");
+        std::process::exit(PARTLY);
+    });
+    thread::sleep(Duration::from_millis(200));
+    let _ = kill_process(getpid(), Signal::KILL);
 }
 
 /// Whether somebody looks at that flag and it is set.
 pub fn asked_to_stop() -> bool {
     let stop = STOP.lock().unwrap_or_else(PoisonError::into_inner);
     stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+}
+
+/// Whether the signal came so long ago that work is broken off even where a result would be lost.
+pub fn must_stop() -> bool {
+    asked_to_stop() && ASKED.get_or_init(Instant::now).elapsed() >= GRACE
+}
+
+/// Why [`within`] has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GaveUp {
+    /// A signal asked to stop.
+    Stopped,
+    /// The time was over.
+    TooLate,
+}
+
+/// Runs `work` on a thread of its own and waits for the result: for `limit`, and no longer than until a signal asks to
+/// stop. For calls that may block for ever, such as opening a file by its path; such a thread is left to itself.
+///
+/// # Errors
+///
+/// [`GaveUp`].
+pub fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, GaveUp> {
+    const GLANCE: Duration = Duration::from_millis(50);
+    let begun = Instant::now();
+    let (done, result) = mpsc::channel();
+    thread::spawn(move || done.send(work()));
+    loop {
+        match result.recv_timeout(GLANCE) {
+            Ok(result) => return Ok(result),
+            Err(RecvTimeoutError::Timeout) if asked_to_stop() => return Err(GaveUp::Stopped),
+            Err(RecvTimeoutError::Timeout) if begun.elapsed() < limit => {}
+            Err(_) => return Err(GaveUp::TooLate),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn within_gives_up_on_work_that_does_not_end() {
+        assert_eq!(within(Duration::from_secs(60), || 5), Ok(5));
+        let begun = Instant::now();
+        let endless = || thread::sleep(Duration::from_secs(60));
+        assert_eq!(within(Duration::from_millis(60), endless), Err(GaveUp::TooLate));
+        assert!(begun.elapsed() < Duration::from_secs(30));
+    }
 }

@@ -94,6 +94,8 @@ pub struct Report {
     pub stores: Vec<(StoreSpec, Findings)>,
     /// What could not be looked at.
     pub problems: Vec<Problem>,
+    /// A guard refused a store.
+    pub refused: bool,
     /// What is worth knowing, and no failure.
     pub notes: Vec<String>,
 }
@@ -156,13 +158,16 @@ pub fn verify(
     options: &Options,
     stop: &AtomicBool,
 ) -> Report {
-    let mut report = Report { stores: Vec::new(), problems: Vec::new(), notes: Vec::new() };
+    let mut report = Report { stores: Vec::new(), problems: Vec::new(), refused: false, notes: Vec::new() };
     let mut ids = duplicates::Ids::default();
     for (position, spec) in specs.into_iter().enumerate() {
         let mut found = Findings::default();
         match store(position, &spec, farm, options, stop, &mut ids, &mut found, &mut report) {
             Ok(()) => found.complete = true,
-            Err(error) => report.problems.push(Problem(error.to_string())),
+            Err(error) => {
+                report.refused |= error.is_unsafe();
+                report.problems.push(Problem(error.to_string()));
+            }
         }
         report.stores.push((spec, found));
     }

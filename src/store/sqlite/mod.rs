@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use crate::farm::SqliteAddress;
 use crate::pickle::{self, Tree};
-use crate::sys::{AsOwner, Dir, FileId, NotOpened, Removal};
+use crate::sys::{AsOwner, FileId, NotOpened, Removal};
 
 use super::address::StoreSpec;
 use super::error::StoreError;
@@ -26,11 +26,13 @@ use super::tombstone;
 use super::writable::{HELD, Modified, NewSession, RawRead, Room, WritableStore, Written, session, stamp_of};
 use super::{Decide, SessionStore, Sink};
 
+mod place;
 mod row;
 mod schema;
 #[cfg(test)]
 mod tests;
 
+use place::Owner;
 use row::{COLUMNS, Entry, Id, LASTS, found, is_ended, json_text};
 use schema::{Database, Unusable};
 
@@ -45,7 +47,7 @@ pub struct SqliteStore {
     spec: StoreSpec,
     reader: Mutex<Connection>,
     writer: Mutex<Connection>,
-    dir: Dir,
+    owner: Owner,
     id: FileId,
     key: Option<SealKey>,
     version: i64,
@@ -63,6 +65,7 @@ fn unusable(spec: &StoreSpec, why: Unusable) -> StoreError {
             StoreError::Unusable { store: spec.address(), why: "no such file".to_owned(), missing: true }
         }
         Unusable::Directory(error) => StoreError::Directory(error),
+        Unusable::Unsafe(why) => StoreError::Unsafe { store: spec.address(), why },
         Unusable::Why(why) => StoreError::unusable(spec, why),
     }
 }
@@ -77,10 +80,10 @@ impl SqliteStore {
         let address = SqliteAddress::parse(&spec.dir).map_err(|why| StoreError::unusable(&spec, why))?;
         let key =
             seal::key_of(address.key_file.as_ref(), SCOPE).map_err(|why| StoreError::unusable(&spec, why))?;
-        let Database { reader, writer, dir, id, version } =
+        let Database { reader, writer, owner, id, version } =
             schema::open(&address.file).map_err(|why| unusable(&spec, why))?;
         let (reader, writer) = (Mutex::new(reader), Mutex::new(writer));
-        Ok(SqliteStore { spec, reader, writer, dir, id, key, version })
+        Ok(SqliteStore { spec, reader, writer, owner, id, key, version })
     }
 
     fn failed(&self, error: impl std::fmt::Display) -> StoreError {
@@ -96,7 +99,7 @@ impl SqliteStore {
     }
 
     fn owner(&self) -> Result<AsOwner, StoreError> {
-        AsOwner::of(&self.dir).map_err(|error| self.failed(error))
+        self.owner.take().map_err(|error| self.failed(error))
     }
 
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<Entry> {
@@ -322,6 +325,18 @@ impl SqliteStore {
         match removed {
             Ok(removed) => removed.into_iter().map(Ok).collect(),
             Err(error) => for_each(batch.len(), &error),
+        }
+    }
+}
+
+impl Drop for SqliteStore {
+    /// Closes the database with its owner's rights: SQLite removes files beside it by their paths.
+    fn drop(&mut self) {
+        let _owner = self.owner.take();
+        for connection in [&mut self.reader, &mut self.writer] {
+            if let Ok(other) = Connection::open_in_memory() {
+                *connection.get_mut().unwrap_or_else(PoisonError::into_inner) = other;
+            }
         }
     }
 }

@@ -1,17 +1,15 @@
 //! The database: whose it is, its version, its table.
 
-use std::ffi::CString;
-use std::fs::Metadata;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::sys::{self, AsOwner, Dir, DirError, FileId, Modified, NewFile};
+use crate::sys::{self, DirError, FileId, GaveUp, Modified, NewFile};
+
+use super::place::{Owner, Place};
 
 /// `PRAGMA application_id`: "wkfm".
 const APPLICATION: i64 = 0x776b_666d;
@@ -20,8 +18,8 @@ const APPLICATION: i64 = 0x776b_666d;
 /// is, so that wikis with older modules go on; newer ones upgrade it.
 const VERSION: i64 = 2;
 
-/// How long to wait for another writer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long opening may take: as long as to wait for another writer, and to read what a wiki left that was killed.
+const LONGEST_OPENING: Duration = Duration::from_secs(60);
 
 /// One row a session. `expires` is NULL where there is none or it is no finite number; what counts is in the pickle.
 /// `seal` is NULL where no key was given.
@@ -58,8 +56,8 @@ const OF_TOMBSTONES: [(&str, &str); 2] = [("id", "TEXT"), ("ends", "REAL")];
 /// No value is longer, in bytes: the largest session and what goes with it.
 const LONGEST: i32 = 32 * 1024 * 1024;
 
-/// After so many steps of SQLite's machine, a second or so of a query that does not end, it asks whether to go on.
-const STEPS: i32 = 50_000_000;
+/// After so many steps of SQLite's machine, some hundredths of a second, it asks whether to go on.
+const STEPS: i32 = 1_000_000;
 
 /// Why a database cannot be used.
 pub(super) enum Unusable {
@@ -67,6 +65,8 @@ pub(super) enum Unusable {
     Missing,
     /// Its directory cannot be opened, or must not be.
     Directory(DirError),
+    /// Somebody else could have prepared what SQLite opens; for people.
+    Unsafe(String),
     /// Something else, for people.
     Why(String),
 }
@@ -82,54 +82,27 @@ pub(super) struct Database {
     /// To read by, while the other writes.
     pub(super) reader: Connection,
     pub(super) writer: Connection,
-    pub(super) dir: Dir,
+    /// With whose rights it is read and written.
+    pub(super) owner: Owner,
     pub(super) id: FileId,
     pub(super) version: i64,
 }
 
-/// The directory of a file and the path by which SQLite is to open it: the directory's real one, so that no link on
-/// the way matters that was not judged.
-fn place(file: &Path) -> Result<(Dir, PathBuf), Unusable> {
-    let name = file.file_name().ok_or_else(|| Unusable::Why("no name of a file in it".to_owned()))?;
-    let parent = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let dir = Dir::open(parent).map_err(|error| match error {
-        DirError::Missing { .. } => Unusable::Missing,
-        other => Unusable::Directory(other),
-    })?;
-    let real = parent.canonicalize().map_err(|error| Unusable::Why(error.to_string()))?;
-    let same = std::fs::metadata(&real)
-        .is_ok_and(|stat| (stat.dev(), stat.ino()) == (dir.id().device, dir.id().inode));
-    if !same {
-        return Err(Unusable::Why("its directory was replaced just now".to_owned()));
-    }
-    Ok((dir, real.join(name)))
-}
-
 /// Makes the database, for its owner alone, where there is no such file or an empty one: whole or not at all.
 pub(super) fn create(file: &Path) -> Result<(), Unusable> {
-    let (dir, path) = place(file)?;
-    let instead_of = match regular(&path) {
-        Ok(stat) if stat.len() > 0 => return Ok(()),
-        Err(Unusable::Missing) => None,
-        Ok(_) => Some(()),
-        Err(why) => return Err(why),
-    };
+    let place = Place::of(file)?;
     let failed = |why: &dyn std::fmt::Display| Unusable::Why(format!("it could not be made: {why}"));
-    let name = path.file_name().and_then(|name| CString::new(name.as_bytes()).ok());
-    let name = name.ok_or_else(|| failed(&"no name of a file"))?;
-    let instead_of = match instead_of {
-        Some(()) => Some(sys::stamp_regular(&dir, &name).map_err(|why| failed(&why))?),
+    let instead_of = match place.size() {
+        Some(0) => Some(sys::stamp_regular(place.dir(), place.name()).map_err(|why| failed(&why))?),
+        Some(_) => return Ok(()),
         None => None,
     };
     let bytes = empty()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(now.as_secs()).unwrap_or(0);
     let modified = Modified { seconds, nanos: now.subsec_nanos() };
-    let new = NewFile { name: &name, bytes: &bytes, modified, mode: 0o600, owner: None, instead_of };
-    match sys::put_files(&dir, &[new]).pop() {
+    let new = NewFile { name: place.name(), bytes: &bytes, modified, mode: 0o600, owner: None, instead_of };
+    match sys::put_files(place.dir(), &[new]).pop() {
         // Or another was quicker: what there is is for opening it to judge.
         Some(Ok(_)) => Ok(()),
         Some(Err(error)) => Err(failed(&error)),
@@ -146,22 +119,12 @@ fn empty() -> Result<Vec<u8>, Unusable> {
     Ok(connection.serialize("main")?.to_vec())
 }
 
-/// What the file is; refused unless it is a regular one of one name.
-fn regular(path: &Path) -> Result<Metadata, Unusable> {
-    match std::fs::symlink_metadata(path) {
-        Ok(stat) if stat.is_file() && stat.nlink() == 1 => Ok(stat),
-        Ok(_) => Err(Unusable::Why("no regular file of one name".to_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Unusable::Missing),
-        Err(error) => Err(Unusable::Why(error.to_string())),
-    }
-}
-
 /// Opens the file, so that whatever is in it runs nothing but what is asked for.
-fn connect(path: &Path) -> Result<Connection, Unusable> {
+fn connect(place: &Place) -> Result<Connection, Unusable> {
     let both = OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, both | OpenFlags::SQLITE_OPEN_READ_WRITE)
-        .map_err(|error| not_opened(path, &error))?;
-    connection.busy_timeout(PATIENCE)?;
+    let mut connection = Connection::open_with_flags(place.path(), both | OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .map_err(|error| not_opened(place, &error))?;
+    connection.busy_handler(Some(wait_for_writer))?;
     for (option, on) in [
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
@@ -172,39 +135,67 @@ fn connect(path: &Path) -> Result<Connection, Unusable> {
     }
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
     // Another may have made a query endless.
-    connection.progress_handler(STEPS, Some(sys::asked_to_stop))?;
+    connection.progress_handler(STEPS, Some(sys::must_stop))?;
     Ok(connection)
 }
 
+/// Waits a little for another writer, and says whether to try again: `tries` times it did. In all some 10 s; no longer
+/// once a signal asks to stop, as nothing has been done yet.
+fn wait_for_writer(tries: i32) -> bool {
+    const LONGEST_WAIT: i32 = 50;
+    const TRIES: i32 = 225;
+    if tries >= TRIES || sys::asked_to_stop() {
+        return false;
+    }
+    let wait = u64::try_from(tries.saturating_add(1).clamp(1, LONGEST_WAIT)).unwrap_or(1);
+    std::thread::sleep(Duration::from_millis(wait));
+    true
+}
+
 /// That it could not be opened, and why where that can be told: SQLite writes beside it even to read.
-fn not_opened(path: &Path, error: &rusqlite::Error) -> Unusable {
-    let written = std::fs::OpenOptions::new().read(true).write(true).open(path);
-    Unusable::Why(match written.map_err(|error| error.kind()) {
+fn not_opened(place: &Place, error: &rusqlite::Error) -> Unusable {
+    Unusable::Why(match place.may_write().map_err(|error| error.kind()) {
         Err(std::io::ErrorKind::ReadOnlyFilesystem) => {
             "it lies on a read-only file system, where no database can even be read: copy it elsewhere first"
                 .to_owned()
         }
         Err(std::io::ErrorKind::PermissionDenied) => {
             format!(
-                "{error}: the owner of its directory has no right to read and write it: chown it to that user"
+                "{error}: user {} has no right to read and write it: chown it to that user",
+                place.owner().uid
             )
         }
         _ => error.to_string(),
     })
 }
 
-/// Opens the database.
+/// Opens the database. SQLite opens files by their paths, and waits at a FIFO for ever: what lay there is judged before,
+/// but may have been replaced since by the owner of the database. So the opening is given up when it does not end.
 pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
-    let (dir, path) = place(file)?;
-    let _owner = AsOwner::of(&dir).map_err(|error| Unusable::Why(error.to_string()))?;
-    let stat = regular(&path)?;
-    let id = FileId { device: stat.dev(), inode: stat.ino() };
-    if stat.len() == 0 {
+    let file = file.to_owned();
+    match sys::within(LONGEST_OPENING, move || open_now(&file)) {
+        Ok(opened) => opened,
+        Err(GaveUp::Stopped) => {
+            Err(Unusable::Why("stopped by a signal while the database was opened".to_owned()))
+        }
+        Err(GaveUp::TooLate) => Err(Unusable::Why(format!(
+            "opening the database did not end within {} s: see what blocks it and the files beside it",
+            LONGEST_OPENING.as_secs()
+        ))),
+    }
+}
+
+fn open_now(file: &Path) -> Result<Database, Unusable> {
+    let place = Place::of(file)?;
+    let size = place.size().ok_or(Unusable::Missing)?;
+    if size == 0 {
         return Err(Unusable::Why(
             "an empty file, no database: `session migrate --to` it makes one of it".to_owned(),
         ));
     }
-    let connection = connect(&path)?;
+    let _owner = place.owner().take().map_err(|error| Unusable::Why(error.to_string()))?;
+    place.check_beside()?;
+    let connection = connect(&place)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = number("application_id").map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => Unusable::Why("no SQLite database".to_owned()),
@@ -237,7 +228,11 @@ pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
     // Many sessions at a time touch many pages of the indexes: 16 MiB of them are kept, and as many written at once.
     connection.pragma_update(None, "cache_size", -16 * 1024)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
-    Ok(Database { reader: connect(&path)?, writer: connection, dir, id, version })
+    let reader = connect(&place)?;
+    // It opens the files beside the database, which were judged just now.
+    has_our_table(&reader, "session", &COLUMNS)?;
+    let id = place.id().ok_or(Unusable::Missing)?;
+    Ok(Database { reader, writer: connection, owner: place.owner(), id, version })
 }
 
 /// The version of a database.

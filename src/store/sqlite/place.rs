@@ -1,0 +1,168 @@
+//! Where a database lies, judged before SQLite opens anything there.
+//!
+//! SQLite opens the database and the files beside it by their paths, trusts what it finds in them, and as root even gives
+//! them to the owner of the database. So nobody but root and that owner may be able to write in the directory, and
+//! SQLite runs with the owner's rights: whatever happens between this look and the opening, it reaches nothing that the
+//! owner could not reach without us.
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::sys::{self, AsOwner, Dir, DirError, FileId, FileStat, NotOpened};
+
+use super::schema::Unusable;
+
+/// What SQLite keeps beside a database, at the end of its name.
+const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
+
+/// With whose rights a database is read and written, where we are root.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    pub(super) uid: u32,
+    gid: u32,
+}
+
+impl Owner {
+    /// Takes these rights, for this thread.
+    pub(super) fn take(self) -> io::Result<AsOwner> {
+        AsOwner::user(self.uid, self.gid)
+    }
+}
+
+/// A database, or where one is to be made.
+pub(super) struct Place {
+    dir: Dir,
+    name: CString,
+    path: PathBuf,
+    found: Option<(FileId, FileStat)>,
+}
+
+impl Place {
+    /// Looks at the file and at its directory.
+    pub(super) fn of(file: &Path) -> Result<Place, Unusable> {
+        let name = file.file_name().ok_or_else(|| Unusable::Why("no name of a file in it".to_owned()))?;
+        let parent = match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let dir = Dir::open(parent).map_err(|error| match error {
+            DirError::Missing { .. } => Unusable::Missing,
+            other => Unusable::Directory(other),
+        })?;
+        // Its real path, so that no link on the way matters that was not judged.
+        let real = parent.canonicalize().map_err(|error| Unusable::Why(error.to_string()))?;
+        let same = std::fs::metadata(&real)
+            .is_ok_and(|stat| (stat.dev(), stat.ino()) == (dir.id().device, dir.id().inode));
+        if !same {
+            return Err(Unusable::Why("its directory was replaced just now".to_owned()));
+        }
+        let path = real.join(name);
+        let name =
+            CString::new(name.as_bytes()).map_err(|_| Unusable::Why("its name holds a NUL".to_owned()))?;
+        let found = match sys::stat_single(&dir, &name) {
+            Ok(found) => Some(found),
+            Err(NotOpened::Gone) => None,
+            Err(NotOpened::Io(error)) => return Err(Unusable::Why(error.to_string())),
+            Err(other) => {
+                return Err(Unusable::Unsafe(format!("{other}: a database is a regular file with one name")));
+            }
+        };
+        let place = Place { dir, name, path, found };
+        place.check_writers(&real)?;
+        Ok(place)
+    }
+
+    /// Whose the database is, or will be.
+    pub(super) fn owner(&self) -> Owner {
+        let of_dir = Owner { uid: self.dir.uid(), gid: self.dir.gid() };
+        match &self.found {
+            Some((_, stat)) if stat.uid != of_dir.uid => Owner { uid: stat.uid, gid: stat.gid },
+            _ => of_dir,
+        }
+    }
+
+    /// The directory.
+    pub(super) fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// The name of the file in it.
+    pub(super) fn name(&self) -> &CStr {
+        &self.name
+    }
+
+    /// The path by which SQLite is to open the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes in the file; `None` where there is none.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.found.as_ref().map(|(_, stat)| stat.size)
+    }
+
+    /// Which file it is.
+    pub(super) fn id(&self) -> Option<FileId> {
+        self.found.as_ref().map(|(id, _)| *id)
+    }
+
+    /// Whether this thread may read and write the file.
+    pub(super) fn may_write(&self) -> io::Result<()> {
+        sys::may_write(&self.dir, &self.name)
+    }
+
+    /// Refuses a directory in which somebody else than root and the owner of the database can write.
+    fn check_writers(&self, real: &Path) -> Result<(), Unusable> {
+        let (uid, mode) = (self.owner().uid, self.dir.mode());
+        let (shown, of_dir) = (real.display(), self.dir.uid());
+        if mode & 0o022 != 0 {
+            let cure = format!("chmod go-w {shown}, and let it belong to the user of the wikis");
+            return Err(Unusable::Unsafe(format!(
+                "others than user {of_dir} can write in its directory (mode {mode:04o}): {cure}"
+            )));
+        }
+        if of_dir != 0 && of_dir != uid {
+            return Err(Unusable::Unsafe(format!(
+                "it belongs to user {uid}, and its directory to user {of_dir}: chown {of_dir} it, or chown {uid} {shown}"
+            )));
+        }
+        // Whoever can replace a directory on the way decides what root opens.
+        if uid == 0 && sys::is_root() {
+            for place in real.ancestors().skip(1) {
+                let stat = place.metadata().map_err(|error| Unusable::Why(error.to_string()))?;
+                let (others, sticky) = (stat.mode() & 0o022 != 0, stat.mode() & 0o1000 != 0);
+                if stat.uid() != 0 || others && !sticky {
+                    return Err(Unusable::Unsafe(format!(
+                        "it belongs to root, and others can write in {}: chown it to the user of the wikis",
+                        place.display()
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses files beside the database that are not the owner's own regular files.
+    pub(super) fn check_beside(&self) -> Result<(), Unusable> {
+        for end in BESIDE {
+            let name = CString::new([self.name.to_bytes(), end.as_bytes()].concat())
+                .map_err(|error| Unusable::Why(error.to_string()))?;
+            let why = match sys::stat_single(&self.dir, &name) {
+                Err(NotOpened::Gone) => continue,
+                Ok((_, stat)) if stat.uid == self.owner().uid => continue,
+                Ok((_, stat)) => format!("it belongs to user {}", stat.uid),
+                Err(error) => error.to_string(),
+            };
+            return Err(Unusable::Unsafe(format!(
+                "{}: {why}; SQLite trusts only a regular file of user {} with one name there: see who put it there, and move it \
+                 away",
+                name.to_string_lossy(),
+                self.owner().uid
+            )));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,199 @@
+//! Databases that somebody else could have prepared, and what waits for ever: refused, stopped.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use wikifarm::store::{self, Address};
+
+use crate::support::{DAY, Place, Run, Session, clock, is_root};
+
+/// The user of the wikis.
+const WIKI: u32 = 4242;
+
+const PRUNE: &str = "session prune --store sqlite:db/s.db";
+
+/// A database with one session that is over, in a directory that only its owner can write; `nobody` can reach it.
+fn place() -> Place {
+    let over = Session::new('a').expires(clock() - 2 * DAY).written(clock() - 2 * DAY);
+    let place = Place::new().dir("db").session("from", over);
+    fs::set_permissions(place.path().parent().unwrap(), Permissions::from_mode(0o755)).unwrap();
+    let address = format!("sqlite:{}", place.path().join("db/s.db").display());
+    store::create(&Address::parse(address.as_ref()).unwrap().resolve().unwrap()).unwrap();
+    run(&place, "session migrate --include-expired --from moin-1.9:from --to sqlite:db/s.db")
+        .any_stdout()
+        .run();
+    place
+}
+
+/// By the tester himself, who may be root.
+fn run<'a>(place: &'a Place, words: &str) -> Run<'a> {
+    let state = place.home();
+    let state = state.to_str().unwrap();
+    place.wikifarm(words).by_tester().env("STATE_DIRECTORY", state).env("RUNTIME_DIRECTORY", state)
+}
+
+/// Gives the directory of the database a mode and an owner, and the database another.
+fn owned(place: &Place, dir: (u32, u32, u32), file: u32) {
+    let path = place.path().join("db");
+    chown(&path, Some(dir.1), Some(dir.2)).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(dir.0)).unwrap();
+    chown(path.join("s.db"), Some(file), Some(file)).unwrap();
+}
+
+/// Every command refuses the database for that reason, and leaves it as it was.
+fn refused(place: &Place, why: &str) {
+    let beside = || {
+        let mut found = Vec::new();
+        for name in place.names("db") {
+            let stat = place.path().join("db").join(&name).symlink_metadata().unwrap();
+            found.push((name, stat.uid(), stat.mode(), stat.ctime(), stat.ctime_nsec()));
+        }
+        found
+    };
+    let before = beside();
+    let bytes = fs::metadata(place.path().join("db/s.db")).unwrap();
+    for words in ["session list", "session stats", "session verify", "store list", "session show aaaaaaaa"] {
+        let ran = run(place, &format!("{words} --store sqlite:db/s.db"));
+        let ran = ran.any_stdout().any_stderr().status(4).run();
+        assert!(
+            ran.stderr.starts_with(&format!("wikifarm: sqlite:db/s.db: {why}")),
+            "{words}: {}",
+            ran.stderr
+        );
+    }
+    for words in [PRUNE, "session revoke aaaaaaaa --store sqlite:db/s.db"] {
+        let ran = run(place, words).any_stdout().any_stderr().status(4).run();
+        assert!(ran.stderr.contains(why), "{words}: {}", ran.stderr);
+    }
+    let migrate = "session migrate --from moin-1.9:from --to sqlite:db/s.db";
+    run(place, migrate).stderr(&format!("wikifarm: sqlite:db/s.db: {why}\n")).status(4).run();
+    assert_eq!(beside(), before, "{why}");
+    assert_eq!(fs::metadata(place.path().join("db/s.db")).unwrap().len(), bytes.len());
+}
+
+#[test]
+fn root_prunes_a_database_with_the_rights_of_its_owner() {
+    if !is_root() {
+        return;
+    }
+    for mode in [0o700, 0o750, 0o755] {
+        let place = place();
+        owned(&place, (mode, WIKI, WIKI), WIKI);
+        // A file that SQLite left, as when a wiki was killed.
+        fs::write(place.path().join("db/s.db-journal"), "").unwrap();
+        chown(place.path().join("db/s.db-journal"), Some(WIKI), Some(WIKI)).unwrap();
+        let ran = run(&place, PRUNE).any_stdout().any_stderr().run();
+        assert!(ran.stderr.is_empty(), "{mode:o}: {}", ran.stderr);
+        run(&place, "session list --quiet --store sqlite:db/s.db").any_stdout().any_stderr().run();
+        for name in place.names("db") {
+            assert_eq!(fs::metadata(place.path().join("db").join(&name)).unwrap().uid(), WIKI, "{name}");
+        }
+        // In WAL mode SQLite doesn't look at that file.
+        assert_eq!(place.names("db"), ["s.db", "s.db-journal"]);
+    }
+}
+
+#[test]
+fn root_has_no_more_rights_than_the_owner_of_a_database_in_a_directory_of_root() {
+    if !is_root() {
+        return;
+    }
+    let place = place();
+    owned(&place, (0o755, 0, 0), WIKI);
+    // SQLite makes files beside the database, which its owner can't: so SQLite can't either.
+    let ran = run(&place, PRUNE).any_stdout().any_stderr().status(3).run();
+    assert!(ran.stderr.contains("attempt to write a readonly database"), "{}", ran.stderr);
+    assert_eq!(place.names("db"), ["s.db"]);
+}
+
+#[test]
+fn a_database_in_a_directory_that_others_can_write_is_refused() {
+    let place = place();
+    for mode in [0o775, 0o2770, 0o757, 0o1777] {
+        fs::set_permissions(place.path().join("db"), Permissions::from_mode(mode)).unwrap();
+        let uid = fs::metadata(place.path().join("db")).unwrap().uid();
+        let dir = place.path().join("db");
+        let why = format!(
+            "others than user {uid} can write in its directory (mode {mode:04o}): chmod go-w {}, and let it belong to the \
+             user of the wikis",
+            dir.display()
+        );
+        refused(&place, &why.replace(&*place.path().to_string_lossy(), "[DIR]"));
+    }
+}
+
+#[test]
+fn root_refuses_a_database_whose_directory_belongs_to_another_user() {
+    if !is_root() {
+        return;
+    }
+    for (dir, file, why) in [
+        ((0o2770, 0, WIKI), WIKI, "others than user 0 can write in its directory (mode 2770)"),
+        ((0o755, WIKI, WIKI), 0, "it belongs to user 0, and its directory to user 4242"),
+        ((0o755, 4343, 4343), WIKI, "it belongs to user 4242, and its directory to user 4343"),
+    ] {
+        let place = place();
+        owned(&place, dir, file);
+        let ran = run(&place, PRUNE).any_stdout().any_stderr().status(4).run();
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+        let ran =
+            run(&place, "session verify --store sqlite:db/s.db").any_stdout().any_stderr().status(4).run();
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+    // Whoever can replace the directory prepares another one.
+    let place = place();
+    chown(place.path(), Some(WIKI), Some(WIKI)).unwrap();
+    refused(&place, "it belongs to root, and others can write in [DIR]: chown it to the user of the wikis");
+}
+
+type Plant = fn(&Place, &Path);
+
+/// What somebody may put beside a database: why it is refused, and how it gets there. The last one needs root.
+const PLANTED: [(&str, Plant); 4] = [
+    ("no regular file", |_, path| fifo(path)),
+    ("no regular file", |place, path| symlink(elsewhere(place), path).unwrap()),
+    ("a file with 2 names", |place, path| fs::hard_link(elsewhere(place), path).unwrap()),
+    ("it belongs to user 4343", |_, path| {
+        fs::write(path, "").unwrap();
+        chown(path, Some(4343), Some(4343)).unwrap();
+    }),
+];
+
+fn elsewhere(place: &Place) -> PathBuf {
+    place.path().join("from").join("a".repeat(40))
+}
+
+fn fifo(path: &Path) {
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+}
+
+#[test]
+fn a_file_beside_a_database_that_is_not_its_owners_regular_file_is_refused() {
+    let place = place();
+    let uid = fs::metadata(place.path().join("db/s.db")).unwrap().uid();
+    for end in ["journal", "wal", "shm"] {
+        for (why, plant) in PLANTED.into_iter().take(if is_root() { 4 } else { 3 }) {
+            let path = place.path().join(format!("db/s.db-{end}"));
+            plant(&place, &path);
+            let why = format!(
+                "s.db-{end}: {why}; SQLite trusts only a regular file of user {uid} with one name there: see who put it \
+                 there, and move it away"
+            );
+            refused(&place, &why);
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_fifo_in_place_of_a_database_is_refused_and_holds_up_no_other_store() {
+    let place = place();
+    fs::remove_file(place.path().join("db/s.db")).unwrap();
+    fifo(&place.path().join("db/s.db"));
+    refused(&place, "no regular file: a database is a regular file with one name");
+    let both = "session verify --store sqlite:db/s.db --store moin-1.9:from --format json";
+    let ran = run(&place, both).any_stdout().any_stderr().status(4).run();
+    assert_eq!(ran.json()["scanned"], 1);
+}
