@@ -46,6 +46,8 @@ mod metrics;
 mod modules;
 mod one_url;
 mod readme;
+#[cfg(feature = "redis")]
+mod redis_guards;
 mod run_as;
 mod session_list;
 mod session_migrate;

@@ -4,22 +4,24 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use redis::{
-    Client, ClientTlsConfig, Connection, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo,
-    RedisResult, TlsCertificates,
-};
+use redis::{ErrorKind, RedisError, RedisResult, Value};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
 
 use crate::farm::{RedisAddress, RedisPlace, TlsFiles};
 use crate::store::seal::{LONGEST_KEY, secret};
+use crate::sys;
 
 use super::trouble::{Trouble, is_mistrust};
+use super::wire::{GivenUp, Wire};
 
-/// How long to wait for a connection, and for an answer.
-const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(20));
+/// All answers to one question together are no longer, in bytes, where no pickles are among them.
+const SHORT_ANSWER: u64 = 4 * 1024 * 1024;
 
 /// How long to wait before each further try.
 const TRIES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(500), Duration::from_secs(2)];
@@ -27,14 +29,18 @@ const TRIES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(5
 /// A connection while there is one.
 #[derive(Default)]
 struct Link {
-    connection: Option<Connection>,
+    connection: Option<Wire>,
     /// Why there will be none any more.
     lost: Option<Trouble>,
 }
 
 /// A server, and a connection to it while there is one.
 pub(super) struct Server {
-    client: Client,
+    place: RedisPlace,
+    tls: Option<Arc<ClientConfig>>,
+    user: Option<String>,
+    password: Option<String>,
+    db: i64,
     connection: Mutex<Link>,
     /// It has answered before: where it does not listen now, it may be starting again.
     known: AtomicBool,
@@ -43,46 +49,62 @@ pub(super) struct Server {
 impl Server {
     /// Gets ready to connect.
     pub(super) fn new(address: &RedisAddress) -> Result<Self, String> {
-        let place = match &address.place {
-            RedisPlace::Tcp(host, port) => ConnectionAddr::Tcp(host.clone(), *port),
-            RedisPlace::Tls(host, port) => {
-                ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
-            }
-            RedisPlace::Unix(path) => ConnectionAddr::Unix(path.clone()),
+        let password = |path: &PathBuf| {
+            String::from_utf8(secret(path, LONGEST_KEY)?)
+                .map_err(|_| format!("{}: a password that is no UTF-8", path.display()))
         };
-        let mut settings = RedisConnectionInfo::default().set_db(address.db).set_skip_set_lib_name();
-        if let Some(user) = &address.user {
-            settings = settings.set_username(user);
-        }
-        if let Some(path) = &address.password_file {
-            let password = String::from_utf8(secret(path, LONGEST_KEY)?)
-                .map_err(|_| format!("{}: a password that is no UTF-8", path.display()))?;
-            settings = settings.set_password(password);
-        }
-        let info = place
-            .into_connection_info()
-            .map_err(|error| Trouble::of(&error).to_string())?
-            .set_redis_settings(settings);
-        let client = match &address.place {
-            RedisPlace::Tls(..) => Client::build_with_tls(info, certificates(&address.tls)?),
-            RedisPlace::Tcp(..) | RedisPlace::Unix(_) => Client::open(info),
-        };
-        let client = client.map_err(|error| Trouble::of(&error).to_string())?;
-        Ok(Server { client, connection: Mutex::default(), known: AtomicBool::new(false) })
+        Ok(Server {
+            place: address.place.clone(),
+            tls: match &address.place {
+                RedisPlace::Tls(..) => Some(Arc::new(tls(&address.tls)?)),
+                RedisPlace::Tcp(..) | RedisPlace::Unix(_) => None,
+            },
+            user: address.user.clone(),
+            password: address.password_file.as_ref().map(password).transpose()?,
+            db: address.db,
+            connection: Mutex::default(),
+            known: AtomicBool::new(false),
+        })
     }
 
-    fn connect(&self) -> RedisResult<Connection> {
-        let connection = self.client.get_connection_with_timeout(PATIENCE.0)?;
-        connection.set_read_timeout(Some(PATIENCE.1))?;
-        connection.set_write_timeout(Some(PATIENCE.1))?;
-        Ok(connection)
+    fn connect(&self) -> RedisResult<Wire> {
+        let mut wire = Wire::connect(&self.place, self.tls.as_ref(), self.db)?;
+        wire.allow(SHORT_ANSWER);
+        if let Some(password) = &self.password {
+            self.authenticate(&mut wire, self.user.as_deref(), password)?;
+        }
+        if self.db != 0 {
+            redis::cmd("SELECT").arg(self.db).query::<()>(&mut wire)?;
+        }
+        Ok(wire)
+    }
+
+    fn authenticate(&self, wire: &mut Wire, user: Option<&str>, password: &str) -> RedisResult<()> {
+        let mut auth = redis::cmd("AUTH");
+        auth.arg(user).arg(password);
+        let error = match redis::ConnectionLike::req_command(wire, &auth)? {
+            Value::ServerError(error) => error,
+            _ => return Ok(()),
+        };
+        // Before version 6 Redis knows no users.
+        let knows_no_users = error.details().is_some_and(|text| text.contains("wrong number of arguments"));
+        if user.is_some() && knows_no_users {
+            return self.authenticate(wire, None, password);
+        }
+        Err(RedisError::from((ErrorKind::AuthenticationFailed, "the server refused the password")))
     }
 
     /// Asks the server; where the connection is lost, again over a new one. So a question may be put twice, of which the
     /// first was answered and the answer lost: what changes something has to see to it that it is done once.
-    pub(super) fn ask<T>(
+    pub(super) fn ask<T>(&self, question: impl FnMut(&mut Wire) -> RedisResult<T>) -> Result<T, Trouble> {
+        self.ask_for(SHORT_ANSWER, question)
+    }
+
+    /// The same, where all answers together may have so many bytes.
+    pub(super) fn ask_for<T>(
         &self,
-        mut question: impl FnMut(&mut Connection) -> RedisResult<T>,
+        most: u64,
+        mut question: impl FnMut(&mut Wire) -> RedisResult<T>,
     ) -> Result<T, Trouble> {
         let mut guard = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let Link { connection, lost } = &mut *guard;
@@ -92,9 +114,13 @@ impl Server {
         }
         let (mut tries, mut silent) = (TRIES.iter(), false);
         loop {
+            let mut ask = |connection: &mut Wire| {
+                connection.allow(most);
+                question(connection)
+            };
             let answer = match connection.as_mut() {
-                Some(connection) => question(connection),
-                None => self.connect().and_then(|new| question(connection.insert(new))),
+                Some(connection) => ask(connection),
+                None => self.connect().and_then(|new| ask(connection.insert(new))),
             };
             let error = match answer {
                 Ok(answer) => {
@@ -103,6 +129,12 @@ impl Server {
                 }
                 Err(error) => error,
             };
+            let given_up = connection.as_ref().and_then(Wire::given_up);
+            let stopped = error.is_io_error() && sys::asked_to_stop();
+            if let Some(why) = given_up.or(stopped.then_some(GivenUp::Stopped)) {
+                *connection = None;
+                return Err(lost.insert(Trouble::given_up(why)).clone());
+            }
             let first_refusal = error.is_connection_refusal() && !self.known.load(Ordering::Relaxed);
             // Another try would see the same certificate.
             if first_refusal
@@ -114,18 +146,26 @@ impl Server {
             *connection = None;
             let was_silent = error.is_timeout() && std::mem::replace(&mut silent, true);
             match tries.next().filter(|_| !was_silent) {
-                Some(pause) => thread::sleep(*pause),
+                Some(pause) => wait(*pause),
                 None => return Err(lost.insert(Trouble::of(&error)).clone()),
             }
         }
     }
 }
 
+/// Waits before another try, but not while a signal asks to stop.
+fn wait(pause: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < pause && !sys::asked_to_stop() {
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// Certificates, and a key of one, are no larger.
 const LARGEST_PEM: u64 = 1024 * 1024;
 
-/// What TLS needs, read from its files.
-fn certificates(files: &TlsFiles) -> Result<TlsCertificates, String> {
+/// How to speak TLS, with what its files say.
+fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
     let pem = |path: &Path| {
         let told = |why: String| format!("{}: {why}", path.display());
         let mut bytes = Vec::new();
@@ -135,9 +175,32 @@ fn certificates(files: &TlsFiles) -> Result<TlsCertificates, String> {
         let whole = bytes.windows(begin.len()).any(|line| line == begin);
         if whole { Ok(bytes) } else { Err(told("no certificate in PEM in it".to_owned())) }
     };
-    let root_cert = files.ca_file.as_deref().map(pem).transpose()?;
-    let own = |(cert, key): &(PathBuf, PathBuf)| {
-        Ok::<_, String>(ClientTlsConfig { client_cert: pem(cert)?, client_key: secret(key, LARGEST_PEM)? })
+    let certificates = |path: &Path| {
+        let parsed = CertificateDer::pem_slice_iter(&pem(path)?).collect::<Result<Vec<_>, _>>();
+        parsed.map_err(|error| format!("{}: {error}", path.display()))
     };
-    Ok(TlsCertificates { client_tls: files.own.as_ref().map(own).transpose()?, root_cert })
+    let mut authorities = RootCertStore::empty();
+    let trusted = match &files.ca_file {
+        Some(path) => certificates(path)?,
+        None => {
+            let found = rustls_native_certs::load_native_certs();
+            match found.errors.into_iter().next() {
+                Some(error) => {
+                    return Err(format!("the certificates of this machine can't be read: {error}"));
+                }
+                None => found.certs,
+            }
+        }
+    };
+    for certificate in trusted {
+        authorities.add(certificate).map_err(|error| format!("an authority can't be trusted: {error}"))?;
+    }
+    let settings = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(authorities);
+    let Some((certificate, key)) = &files.own else { return Ok(settings.with_no_client_auth()) };
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", key.display());
+    let secret = PrivateKeyDer::from_pem_slice(&secret(key, LARGEST_PEM)?).map_err(|error| told(&error))?;
+    settings.with_client_auth_cert(certificates(certificate)?, secret).map_err(|error| told(&error))
 }

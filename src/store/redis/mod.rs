@@ -10,20 +10,19 @@
 //!
 //! Both keys of a session are written and removed by one script, so that no other client sees the half of one.
 
-use std::collections::HashSet;
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use crate::farm::RedisAddress;
 use crate::pickle::{self, Tree};
-use crate::sys::{FileId, MAX_FILE, Modified, NotOpened, Removal};
+use crate::sys::{self, FileId, MAX_FILE, Modified, NotOpened, Removal};
 
 use super::address::StoreSpec;
 use super::error::StoreError;
 use super::facts::{Fields, Unreadable};
-use super::layout::{Layout, NameKind};
+use super::layout::Layout;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, Covered, SealKey, Trust};
@@ -36,12 +35,15 @@ use super::{Decide, SessionStore, Sink};
 
 mod connect;
 mod once;
+mod pages;
 mod trouble;
+mod wire;
 mod write;
 
 use connect::Server;
 use once::Done;
-use trouble::Trouble;
+use trouble::{Trouble, shortened};
+use wire::GivenUp;
 
 /// The versions of the keys: the newest, and the one before, which is left as it is, so that wikis with older modules go
 /// on.
@@ -52,6 +54,9 @@ const COUNT: usize = 1000;
 
 /// A pipeline fetches no more bytes, unless it is of one session: its answers are held all at once.
 const AT_ONCE: u64 = 4 * 1024 * 1024;
+
+/// Answers with pickles are no longer, in bytes: the largest session, or many small ones that have grown a little since.
+const PICKLES: u64 = MAX_FILE + AT_ONCE;
 
 /// Sessions of a Redis server.
 pub struct RedisStore {
@@ -92,7 +97,8 @@ impl RedisStore {
         let version = version.as_deref().unwrap_or(newest);
         let Some(version) = VERSIONS.into_iter().find(|known| *known == version) else {
             return Err(failed(format!(
-                "keys of version {version:?}, and this wikifarm knows {newest}: use the wikifarm that made them"
+                "keys of version {:?}, and this wikifarm knows {newest}: use the wikifarm that made them",
+                shortened(version)
             )));
         };
         let id = identity(&server, &address);
@@ -188,7 +194,7 @@ impl RedisStore {
             pipe.cmd("EXISTS").arg(&tombstone);
         }
         let answers: Vec<redis::Value> =
-            if pipe.is_empty() { Vec::new() } else { self.server.ask(|to| pipe.query(to))? };
+            if pipe.is_empty() { Vec::new() } else { self.server.ask_for(PICKLES, |to| pipe.query(to))? };
         let mut answers = answers.chunks(3);
         let entry = |(id, size): &(EntryName, u64)| {
             let [bytes, meta, ended] = (if *size > 0 { answers.next() } else { None })? else { return None };
@@ -220,40 +226,6 @@ impl RedisStore {
         // One byte or more: the size is not asked for.
         let mut fetched = self.fetch_sized(&[(*id, 1)]).map_err(|why| self.failed(&why))?;
         Ok(fetched.pop().flatten())
-    }
-
-    /// Tells the names behind the prefix, page by page, each once.
-    fn pages(
-        &self,
-        stop: &AtomicBool,
-        mut page: impl FnMut(Vec<EntryName>, Vec<String>) -> Result<(), Trouble>,
-    ) -> Result<(), StoreError> {
-        let (mut cursor, mut seen) = (0_u64, HashSet::new());
-        let sessions = format!("{}s:", self.prefix);
-        while !stop.load(Ordering::Relaxed) {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(format!("{}*", escaped(&sessions))).arg("COUNT").arg(COUNT);
-            let (next, keys): (u64, Vec<Vec<u8>>) =
-                self.server.ask(|to| scan.query(to)).map_err(|why| self.failed(&why))?;
-            let (mut ours, mut foreign) = (Vec::new(), Vec::new());
-            for key in keys {
-                let Some(name) = key.strip_prefix(sessions.as_bytes()) else { continue };
-                match self.spec.layout.entry(name) {
-                    Some((id, NameKind::Session)) => {
-                        if seen.insert(id) {
-                            ours.push(id);
-                        }
-                    }
-                    _ => foreign.push(String::from_utf8_lossy(name).into_owned()),
-                }
-            }
-            page(ours, foreign).map_err(|why| self.failed(&why))?;
-            cursor = next;
-            if cursor == 0 {
-                break;
-            }
-        }
-        Ok(())
     }
 
     fn remove_one(
@@ -319,12 +291,6 @@ pub(super) fn may_be_one(one: &dyn SessionStore, other: &dyn SessionStore) -> bo
     unknown && key(one).is_some() && key(one) == key(other)
 }
 
-/// A prefix so that a pattern of Redis means just it.
-fn escaped(prefix: &str) -> String {
-    let special = |c| matches!(c, '*' | '?' | '[' | ']' | '\\' | '^');
-    prefix.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
-}
-
 fn found(id: EntryName, entry: &Entry, fields: Fields) -> Option<Session> {
     match entry {
         Entry::Raw(raw) => Some(session(id, raw, fields)),
@@ -351,9 +317,11 @@ impl SessionStore for RedisStore {
     }
 
     fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
-        self.pages(&AtomicBool::new(false), |ids, _| {
+        let stop = AtomicBool::new(false);
+        self.pages(&stop, |ids, _| {
             ids.into_iter().for_each(&mut *sink);
-            Ok(())
+            // Some of the names are no answer.
+            if sys::asked_to_stop() { Err(Trouble::given_up(GivenUp::Stopped)) } else { Ok(()) }
         })
     }
 

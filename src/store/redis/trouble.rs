@@ -5,6 +5,11 @@ use std::io;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use super::wire::GivenUp;
+
+/// Of what a server says no more is repeated, in characters.
+const LONGEST: usize = 300;
+
 /// An error of the server, or of the way there.
 #[derive(Debug, Clone)]
 pub(super) struct Trouble {
@@ -27,8 +32,29 @@ impl From<&Trouble> for io::Error {
 }
 
 impl Trouble {
+    /// Why we gave up.
+    pub(super) fn given_up(why: GivenUp) -> Trouble {
+        Trouble { text: why.to_string(), kind: io::ErrorKind::NotConnected }
+    }
+
+    /// Names came without end: `read` so much, of a server that says it has so many keys.
+    pub(super) fn endless(read: &str, size: u64) -> Trouble {
+        let says = if size == u64::MAX {
+            String::new()
+        } else {
+            format!(", although it says that it has {size} keys")
+        };
+        let text = format!("its list of keys doesn't end: read {read}{says}: see what answers there");
+        Trouble { text, kind: io::ErrorKind::NotConnected }
+    }
+
     /// An error in words.
     pub(super) fn of(error: &RedisError) -> Trouble {
+        let Trouble { text, kind } = Trouble::whole(error);
+        Trouble { text: shortened(&text), kind }
+    }
+
+    fn whole(error: &RedisError) -> Trouble {
         use io::ErrorKind as Kind;
         let code = error.code().unwrap_or_default();
         let text = error.to_string();
@@ -85,6 +111,14 @@ impl Trouble {
             _ => (Kind::Other, text),
         };
         Trouble { text, kind }
+    }
+}
+
+/// The beginning of a text of the server's.
+pub(super) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use redis::{Connection, RedisResult};
+use redis::RedisResult;
 
 use crate::store::facts::{Expires, Facts, Fields};
 use crate::store::name::EntryName;
@@ -10,6 +10,7 @@ use crate::store::seal::{Covered, MacVersion};
 use crate::store::writable::{Modified, NewSession, Room, Written, stamp_of};
 
 use super::trouble::Trouble;
+use super::wire::Wire;
 use super::{Entry, RedisStore};
 
 /// KEYS: the key of what was done, and the keys of each session: of its pickle, of what goes with it, and of its tombstone. ARGV: the number of this call; and for each session: `new` or `over`, what is there now, the pickle, when it ends (ms, or
@@ -164,7 +165,7 @@ impl RedisStore {
     /// session, but for those that are not even asked about.
     fn ask_all(
         &self,
-        to: &mut Connection,
+        to: &mut Wire,
         batch: &[&NewSession],
         there: &[Option<Entry>],
         done: &str,
