@@ -66,6 +66,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 }
             };
             met = true;
+            if let Some(why) = entry.refused() {
+                context.complain(&format!("{}/{name}: {why}", spec.dir.display()))?;
+                exit = exit.and(Exit::Partial);
+            }
             let tree = store.read_value(&name).ok().flatten().and_then(Result::ok);
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
             let state = entry.state(context.now() as i64, idle);

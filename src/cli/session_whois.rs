@@ -182,6 +182,10 @@ impl Places {
                     continue;
                 }
             };
+            if let Some(why) = session.refused() {
+                context.complain(&format!("{}/{name}: {why}", spec.dir.display()))?;
+                exit = Exit::Partial;
+            }
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
             let state = session.state(context.now() as i64, idle);
             let id = shown(name, prefixes, reveal);

@@ -38,6 +38,15 @@ pub enum StoreError {
         /// Why, and what to do.
         why: String,
     },
+    /// No session is opened, all for one reason.
+    Refused {
+        /// The directory.
+        dir: PathBuf,
+        /// How many sessions there are.
+        sessions: u64,
+        /// One of them, and why it is not opened.
+        example: String,
+    },
     /// One entry could not be opened or read.
     Entry {
         /// The directory.
@@ -81,6 +90,14 @@ impl fmt::Display for StoreError {
                 write!(f, "{store}: {why}")
             }
             StoreError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),
+            StoreError::Refused { dir, sessions, example } => {
+                let all = if *sessions == 1 {
+                    "the only session".to_owned()
+                } else {
+                    format!("all {sessions} sessions")
+                };
+                write!(f, "{}: refused to open {all}: {example}", dir.display())
+            }
             StoreError::Entry { dir, name, source } => write!(f, "{}/{name}: {source}", dir.display()),
         }
     }

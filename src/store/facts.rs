@@ -67,7 +67,7 @@ pub enum Unreadable {
         /// The Python type of what it is.
         found: &'static str,
     },
-    /// The file is not one to read: too large, with several names, or on another device.
+    /// The file is not one to read: too large, with several names, or on another mount.
     Unsafe(NotOpened),
     /// The session was ended, which left a tombstone; if there is one nonetheless, somebody put it back. No wiki loads it.
     Ended,

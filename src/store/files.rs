@@ -22,6 +22,7 @@ use super::facts::{Facts, Fields, Unreadable};
 use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp, TempFile};
+use super::refused;
 use super::scan;
 use super::tally;
 use super::writable::{NewSession, Raw, RawRead, Room, Since, USUAL_MODE, WritableStore, Written};
@@ -102,7 +103,10 @@ impl FileStore {
         let looked = sys::open_regular(&self.dir, name.as_c_str())
             .and_then(|file| found(&file, name, kind, fields, buffer))
             .or_else(|why| match why {
-                NotOpened::HardLinked { .. } | NotOpened::TooLarge { .. } | NotOpened::OtherDevice => {
+                NotOpened::HardLinked { .. }
+                | NotOpened::TooLarge { .. }
+                | NotOpened::MountPoint
+                | NotOpened::OtherDevice => {
                     let stat = sys::stat_regular(&self.dir, name.as_c_str())?;
                     // A left-over like that is nobody's: no wiki makes it so.
                     if kind == NameKind::Session { Ok(not_read(name, stat, why)) } else { Err(why) }
@@ -236,8 +240,11 @@ impl SessionStore for FileStore {
     ) -> Result<(), StoreError> {
         let look =
             |entry: scan::Entry, buffer: &mut Vec<u8>| self.look(entry.name, entry.kind, fields, buffer);
-        let scanned = scan::scan(&self.dir, self.spec.layout, stop, scan::Work { look: &look, skip }, sink);
-        scanned.map_err(|source| self.error(source))
+        refused::watch(&self.spec.dir, stop, skip, sink, |skip, sink| {
+            let work = scan::Work { look: &look, skip };
+            let scanned = scan::scan(&self.dir, self.spec.layout, stop, work, sink);
+            scanned.map_err(|source| self.error(source))
+        })
     }
 
     fn stamp(&self) -> Option<DirStamp> {

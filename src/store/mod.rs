@@ -33,6 +33,7 @@ mod name;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
+mod refused;
 mod scan;
 mod seal;
 #[cfg(feature = "sqlite")]

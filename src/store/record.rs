@@ -148,6 +148,11 @@ impl Session {
         }
     }
 
+    /// Why its bytes were not even read, where that is so.
+    pub fn refused(&self) -> Option<&Unreadable> {
+        self.facts.as_ref().err().filter(|why| !why.was_read())
+    }
+
     /// Whether nobody is logged in, so far as is known; an unreadable session may be anybody's.
     pub fn is_anonymous(&self) -> bool {
         self.facts.as_ref().is_ok_and(|facts| facts.user.is_none())

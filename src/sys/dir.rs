@@ -5,12 +5,14 @@ use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, RawDir, fstat, fstatfs, fstatvfs, mkdirat, openat, statat,
 };
 use rustix::io::Errno;
 
+use super::mount::mount_of;
 use super::walk::{self, DirError};
 
 /// What a listing asks the kernel for at a time: some 4,000 session names, so a million files need 250 calls.
@@ -33,6 +35,7 @@ pub struct Dir {
     uid: u32,
     gid: u32,
     mode: u32,
+    mount: OnceLock<Option<u64>>,
 }
 
 /// What an entry is, as the directory says.
@@ -74,6 +77,9 @@ pub struct DirStamp {
 /// names: ext4, xfs, btrfs, tmpfs (statfs(2)).
 const TRUSTED: [u64; 4] = [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994];
 
+/// The magic number of overlayfs (statfs(2)).
+const OVERLAYFS: u64 = 0x794c_7630;
+
 impl Dir {
     /// Opens `path` component by component.
     ///
@@ -88,7 +94,8 @@ impl Dir {
     fn of(fd: OwnedFd) -> io::Result<Self> {
         let stat = fstat(&fd)?;
         let id = FileId { device: stat.st_dev, inode: stat.st_ino };
-        Ok(Dir { fd, id, uid: stat.st_uid, gid: stat.st_gid, mode: stat.st_mode & 0o7777 })
+        let (uid, gid, mode) = (stat.st_uid, stat.st_gid, stat.st_mode & 0o7777);
+        Ok(Dir { fd, id, uid, gid, mode, mount: OnceLock::new() })
     }
 
     /// Opens the directory `name` in this one, and no symbolic link; `None` where it is no directory (any more).
@@ -135,6 +142,16 @@ impl Dir {
     /// Its permission bits.
     pub fn mode(&self) -> u32 {
         self.mode
+    }
+
+    /// The id of the mount it was opened on; `None` where the kernel reports none.
+    pub(super) fn mount(&self) -> Option<u64> {
+        *self.mount.get_or_init(|| mount_of(&self.fd))
+    }
+
+    /// Whether it lies on an overlayfs.
+    pub(super) fn is_overlay(&self) -> bool {
+        fstatfs(&self.fd).is_ok_and(|stat| u64::try_from(stat.f_type) == Ok(OVERLAYFS))
     }
 
     /// Which state of the directory this is; `None` on a file system whose word does not count.

@@ -13,6 +13,7 @@ use rustix::io::{Errno, retry_on_intr};
 use super::dir::Dir;
 #[cfg(feature = "sqlite")]
 use super::dir::FileId;
+use super::mount::mount_of;
 
 /// The largest file that is read, in bytes. A session is some hundred bytes; one of a wiki gone wild, some thousand.
 pub const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -25,7 +26,9 @@ pub enum NotOpened {
     Gone,
     /// It is no regular file.
     NotRegular,
-    /// It lies on another device than its directory: a mount point.
+    /// Another file is mounted on its name.
+    MountPoint,
+    /// Its device differs from its directory's, and the kernel does not report mount ids (Linux 5.8 and later do).
     OtherDevice,
     /// It has more than one name, so what happens here also happens elsewhere.
     HardLinked {
@@ -46,7 +49,10 @@ impl fmt::Display for NotOpened {
         match self {
             NotOpened::Gone => f.write_str("it has gone"),
             NotOpened::NotRegular => f.write_str("no regular file"),
-            NotOpened::OtherDevice => f.write_str("on another device than its directory"),
+            NotOpened::MountPoint => f.write_str("another file is mounted on its name"),
+            NotOpened::OtherDevice => {
+                f.write_str("on another device than its directory, and the kernel reports no mount ids")
+            }
             NotOpened::HardLinked { links } => write!(f, "a file with {links} names"),
             NotOpened::TooLarge { size } => {
                 write!(f, "{size} bytes, more than the {} MiB that are read", MAX_FILE / 1024 / 1024)
@@ -81,7 +87,7 @@ pub struct OpenFile {
 /// Opens the regular file `name` of `dir` for reading.
 ///
 /// Follows no link, does not wait for the other end of a FIFO, and leaves the access time alone where that is
-/// allowed. The file must lie on the directory's device, have one name and at most [`MAX_FILE`] bytes.
+/// allowed. The file must lie on the directory's mount, have one name and at most [`MAX_FILE`] bytes.
 ///
 /// # Errors
 ///
@@ -126,7 +132,7 @@ pub(super) fn open_of_any_size(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOp
         return Err(NotOpened::NotRegular);
     }
     if stat.st_dev != dir.id().device {
-        return Err(NotOpened::OtherDevice);
+        same_mount(dir, &fd)?;
     }
     match links(&stat) {
         0 => return Err(NotOpened::Gone),
@@ -134,6 +140,17 @@ pub(super) fn open_of_any_size(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOp
         links => return Err(NotOpened::HardLinked { links }),
     }
     Ok(OpenFile { fd, stat, most: MAX_FILE })
+}
+
+/// Refuses a file that is not on the directory's mount. Called only where the devices differ: on an overlayfs whose
+/// layers are several file systems, each file has the device of its layer (Documentation/filesystems/overlayfs.rst).
+/// A file of the same device that is mounted on a name here is opened: only root can mount it, and its removal fails.
+fn same_mount(dir: &Dir, file: &OwnedFd) -> Result<(), NotOpened> {
+    match (dir.mount(), mount_of(file)) {
+        (Some(dir), Some(file)) if dir == file => Ok(()),
+        (Some(_), Some(_)) => Err(NotOpened::MountPoint),
+        _ => Err(NotOpened::OtherDevice),
+    }
 }
 
 /// What is known of a file without opening it.

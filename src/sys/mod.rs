@@ -14,6 +14,7 @@ mod create;
 mod dir;
 mod file;
 mod lock;
+mod mount;
 mod owner;
 mod parallel;
 mod place;

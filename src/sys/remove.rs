@@ -66,7 +66,8 @@ pub fn remove_if(
     }
     let after = fstat(&file.fd)?;
     // Its name was another's already, or it was written in place since it was compared.
-    let raced = links(&after) != 0 || written(&after) != written(&file.stat);
+    let raced =
+        links(&after) != 0 && !is_hidden(dir, &after, &file.stat) || written(&after) != written(&file.stat);
     Ok(if raced { Removal::Raced } else { Removal::Removed { size: file.size() } })
 }
 
@@ -74,6 +75,12 @@ pub fn remove_if(
 #[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
 fn written(stat: &Stat) -> (i64, u64, i64) {
     (stat.st_mtime.into(), u64::try_from(stat.st_mtime_nsec).unwrap_or(0), stat.st_size)
+}
+
+/// Whether a file of a lower layer of an overlayfs was removed: a whiteout hides it, and its count of names stays. One that
+/// was renamed or written instead was copied to the upper layer, where its change time is a new one.
+fn is_hidden(dir: &Dir, after: &Stat, before: &Stat) -> bool {
+    same(after, before) && dir.is_overlay()
 }
 
 fn same(now: &Stat, then: &Stat) -> bool {

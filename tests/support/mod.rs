@@ -9,11 +9,13 @@ pub(crate) mod killed;
 mod place;
 mod run;
 mod session;
+mod skipped;
 mod text;
 mod traced;
 
 pub(crate) use place::{Place, fixtures};
 pub(crate) use run::{Ran, Run, is_root};
 pub(crate) use session::{DAY, HOUR, NOW, Session, clock};
+pub(crate) use skipped::not_tested;
 pub(crate) use text::unindent;
 pub(crate) use traced::{output, signalled, traced};

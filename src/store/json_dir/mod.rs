@@ -21,6 +21,7 @@ use super::files::is_passing;
 use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
+use super::refused;
 use super::tally;
 use super::writable::{NewSession, Raw, Room, WritableStore, Written, session};
 use super::{Decide, Listed, SessionStore, Sink};
@@ -223,22 +224,24 @@ impl SessionStore for JsonStore {
 
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
         let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
-        let listed = self.dir.list(|entry| {
-            if stop.load(Ordering::Relaxed) {
-                return ControlFlow::Break(());
-            }
-            match (entry.kind, self.id_of(entry.name)) {
-                (Kind::Regular, Some(id)) => {
-                    tally::LOOKED.add(1);
-                    if let Some(found) = self.look(id, fields) {
-                        sink(found);
-                    }
+        refused::watch(&self.spec.dir, stop, &|_, _| false, sink, |_, sink| {
+            let listed = self.dir.list(|entry| {
+                if stop.load(Ordering::Relaxed) {
+                    return ControlFlow::Break(());
                 }
-                _ => sink(Found::Foreign(OsStr::from_bytes(entry.name.to_bytes()).to_owned())),
-            }
-            ControlFlow::Continue(())
-        });
-        listed.map_err(|error| self.listing(error))
+                match (entry.kind, self.id_of(entry.name)) {
+                    (Kind::Regular, Some(id)) => {
+                        tally::LOOKED.add(1);
+                        if let Some(found) = self.look(id, fields) {
+                            sink(found);
+                        }
+                    }
+                    _ => sink(Found::Foreign(OsStr::from_bytes(entry.name.to_bytes()).to_owned())),
+                }
+                ControlFlow::Continue(())
+            });
+            listed.map_err(|error| self.listing(error))
+        })
     }
 
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
