@@ -172,6 +172,9 @@ impl<'a, 'sink> Worker<'a, 'sink> {
         let begun = Instant::now();
         let all = batch.len();
         for entry in batch {
+            if self.stopped() {
+                break;
+            }
             if entry.kind == NameKind::Session && skip(&entry.name, entry.inode) {
                 continue;
             }

@@ -281,3 +281,20 @@ fn a_scan_can_be_stopped_and_every_name_is_told_once() {
     store.scan(Fields::default(), &AtomicBool::new(true), &mut |_| count += 1).unwrap();
     assert!(count < 3000, "{count}");
 }
+
+#[test]
+fn a_scan_stops_between_two_files() {
+    let root = tempfile::tempdir().unwrap();
+    for number in 0..200 {
+        fs::write(root.path().join(format!("{number:040x}")), "(d.").unwrap();
+    }
+    let store = store(Layout::Moin19, root.path());
+    let (stop, met) = (AtomicBool::new(false), std::sync::atomic::AtomicUsize::new(0));
+    let skip = |_: &EntryName, _| {
+        met.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        true
+    };
+    store.scan_but(&skip, Fields::default(), &stop, &mut |found| panic!("{found:?}")).unwrap();
+    assert_eq!(met.into_inner(), 1);
+}

@@ -1,6 +1,7 @@
 //! One id in two stores whose wikis share a cookie: the browser sends it to both, and each takes it for its own.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Check, Finding, Report};
 use crate::sharing::{As, Model};
@@ -20,7 +21,7 @@ impl Ids {
 }
 
 /// Finds what two stores have in common, and whether that hurts.
-pub(super) fn check(ids: &Ids, model: &Model, report: &mut Report) {
+pub(super) fn check(ids: &Ids, model: &Model, stop: &AtomicBool, report: &mut Report) {
     let mut packed = ids.packed.clone();
     packed.sort_unstable();
     let mut pairs: std::collections::BTreeMap<(u32, u32), Vec<u64>> = std::collections::BTreeMap::new();
@@ -32,6 +33,9 @@ pub(super) fn check(ids: &Ids, model: &Model, report: &mut Report) {
         }
     }
     for ((one, other), mut hashes) in pairs {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
         hashes.sort_unstable();
         let spec = |position: u32| report.stores.get(position as usize).map(|(spec, _)| spec.clone());
         let (Some(first), Some(second)) = (spec(one), spec(other)) else { continue };

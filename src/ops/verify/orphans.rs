@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Check, Finding, Findings, Report};
 use crate::farm::Farm;
@@ -36,6 +36,9 @@ pub(super) fn check(farm: &Farm, stop: &AtomicBool, report: &mut Report) {
         seen: HashSet::new(),
     };
     for wiki in &farm.wikis {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
         let Some(cache) = wiki.cache_dir() else { continue };
         let places =
             [(Layout::Moin18, cache.join("__common__/session")), (Layout::Moin19, cache.join("__session__"))];
