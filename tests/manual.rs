@@ -44,6 +44,7 @@ mod log;
 mod man;
 mod metrics;
 mod modules;
+mod mounted;
 mod one_url;
 mod readme;
 #[cfg(feature = "redis")]
@@ -57,6 +58,7 @@ mod session_migrate_killed;
 mod session_prune;
 mod session_prune_guards;
 mod session_prune_index;
+mod session_refused;
 mod session_revoke;
 mod session_show;
 mod session_stats;
@@ -64,6 +66,9 @@ mod session_store;
 #[cfg(feature = "sqlite")]
 mod session_tombstone;
 mod session_verify;
+mod session_verify_counts;
+mod session_verify_owners;
+mod session_verify_young;
 mod session_whois;
 #[cfg(feature = "sqlite")]
 mod sqlite_guards;

@@ -178,7 +178,7 @@ fn each_command_has_the_same_series_and_its_own() {
     };
     let prune = only(of("prune", 0), &["wikifarm_failed_entries{", "wikifarm_store_refused{"]);
     let stats = only(of("stats", 0), &["wikifarm_sessions_never_came_back{"]);
-    let verify = only(of("verify", 1), &["wikifarm_verify_findings{"]);
+    let verify = only(of("verify", 1), &["wikifarm_verify_findings{", "wikifarm_verify_files{"]);
     assert_eq!(prune, stats);
     assert_eq!(prune, verify);
     for name in

@@ -58,36 +58,36 @@ fn each_thing_wrong_is_named_with_its_cure() {
         .stdout(
             r"
             moin-1.9:sessions (docs)
-              error setuid-by-no-superuser: 1
+              error setuid-by-no-superuser: 1 file
                 33333333…  JoeDoe acts as id:9.9.9, and is no superuser
                 cure: end it with `wikifarm session revoke`, and see how it came to be; or the name is missing from `superuser` in the farm file
-              warning unknown-user: 1
+              warning unknown-user: 1 file
                 22222222…  there is no user id:7.7.7
                 cure: end it with `wikifarm session revoke --user id:ID`, or see whether `user_dir` is right
-              error unreadable: 1
+              error unreadable: 1 file
                 11111111…  the pickle ends too early at byte 13
                 cure: its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`; what is too large or has more than one name, by hand, as it may be more than a session
-              warning no-expires: 1
+              warning no-expires: 1 file
                 44444444…  without expires, and not written for 3 d
                 cure: `wikifarm session prune` removes it when it is old enough, in 1.7 and 1.8 after 30 days; `session revoke` at once
-              warning expires-too-far: 1
+              warning expires-too-far: 1 file
                 55555555…  ends 5000.0 days after it was written, and 3650.0 days are configured
                 cure: from an older configuration, or forged: end it with `wikifarm session revoke`
-              warning never-looked-up: 2
+              warning never-looked-up: 2 files
                 DDDDDDDD…  capitals in its name, which its wikis do not take from a cookie
                 README  no name of a session of moin-1.9
                 cure: move it elsewhere, or remove it; `wikifarm session prune` leaves it alone
-              warning stale-temp: 1
+              warning stale-temp: 1 file
                 tmpabcde…  half-written, and left behind 2 d ago
                 cure: remove it with `wikifarm session prune`
-              warning lock-leftover: 1
+              warning lock-leftover: 1 file
                 __lock__  a lock that nobody gave back
                 cure: remove it while the wikis are stopped
             moin-1.9:data/cache/__session__
-              warning orphan-store: 1
+              warning orphan-store: 1 directory
                 data/cache/__session__  sessions lie here, and no wiki of the farm uses it; below docs
                 cure: its sessions are dead: look into it with `wikifarm session stats --store`, then remove it
-            9 sessions in 2 stores: 2 errors, 8 warnings
+            9 sessions in 2 stores: 2 errors (2 files), 7 warnings (8 entries)
             ",
         )
         .run();
@@ -108,7 +108,7 @@ fn what_a_wiki_would_run_is_found_whether_or_not_it_is_a_session() {
     let ran = place.wikifarm(VERIFY).any_stdout().status(1).run();
     let expected = r"
         moin-1.9:sessions (docs)
-          error strange-class: 3
+          error strange-class: 3 files
             11111111…  names os.system, which no session of MoinMoin does
             22222222…  names posix.system, which no session of MoinMoin does
             33333333…  names subprocess.Popen, which no session of MoinMoin does
@@ -134,8 +134,9 @@ fn modes_that_let_strangers_in_are_errors() {
         let found = place.wikifarm(VERIFY).arg("--format=json").any_stdout().status(1).run().json();
         found["counts"].as_array().unwrap().iter().map(|count| count.to_string()).collect::<Vec<_>>()
     };
-    let directory = r#"{"check":"unsafe-directory","store":"moin-1.9:sessions","count":1}"#;
-    let files = r#"{"check":"unsafe-file","store":"moin-1.9:sessions","count":2}"#;
+    let directory =
+        r#"{"check":"unsafe-directory","severity":"error","store":"moin-1.9:sessions","files":1}"#;
+    let files = r#"{"check":"unsafe-file","severity":"error","store":"moin-1.9:sessions","files":2}"#;
     assert_eq!(found(0o704), [directory]);
     assert_eq!(found(0o707), [directory, files]);
     assert_eq!(found(0o701), [files]);
@@ -152,7 +153,7 @@ fn a_directory_that_strangers_can_replace_is_an_error() {
     let verify = "session verify --now 1795400000 --store moin-1.9:above/sessions";
     mode(0o757);
     let ran = place.wikifarm(verify).status(1).any_stdout().run();
-    let line = "  error unsafe-directory: 1\n    above  everybody can put another directory in its place (mode 0757)\n";
+    let line = "  error unsafe-directory: 1 directory\n    above  everybody can put another directory in its place (mode 0757)\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
     // In a sticky one nobody can.
     mode(0o1777);
@@ -200,12 +201,12 @@ fn verify_reports_a_session_without_a_mac_by_the_stores_key_as_an_error() {
         .stdout(
             "
             sqlite:s.db?key_file=key
-              error unsealed: 1
+              error unsealed: 1 session
                 bbbbbbbb…  without a MAC by the store's key
                 cure: its visitor is anonymous, and cannot log in: compare the key with that of the wikis; if it was moved \
                 here without `?key_file=`, move it again with it; else somebody else writes into this store: end it with \
                 `wikifarm session revoke`, and see who can
-            2 sessions in 1 store: 1 error, 0 warnings
+            2 sessions in 1 store: 1 error (1 session), 0 warnings
             ",
         )
         .run();
@@ -230,7 +231,8 @@ fn one_id_in_two_stores_of_one_cookie_is_found() {
     };
     let ran = of("one").wikifarm(VERIFY).status(1).any_stdout().run();
     assert!(
-        ran.stdout.contains("error duplicate-id: 1\n    aaaaaaaa…  the same id lies in moin-1.9:other too")
+        ran.stdout
+            .contains("error duplicate-id: 1 file\n    aaaaaaaa…  the same id lies in moin-1.9:other too")
     );
     of("two").wikifarm(VERIFY).any_stdout().run();
 }
@@ -266,7 +268,7 @@ fn users_that_cannot_be_read_are_said_and_not_taken_for_missing() {
 fn without_a_farm_file_a_directory_is_verified_as_far_as_it_tells() {
     let place = sound().session("sessions", Session::new('1').raw(b"(d"));
     let ran = place.wikifarm("session verify --store sessions --now 1795400000").status(1).any_stdout().run();
-    assert!(ran.stdout.ends_with("4 sessions in 1 store: 1 error, 0 warnings\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("4 sessions in 1 store: 1 error (1 file), 0 warnings\n"), "{}", ran.stdout);
 }
 
 #[test]
@@ -309,7 +311,11 @@ fn a_session_directory_that_no_wiki_uses_is_found_beside_those_of_the_wikis() {
             format!("    wikis/docs/data-1.8/cache/__common__/session  {lie}; beside the data_dir of docs"),
         ]
     );
-    assert!(ran.stdout.ends_with("\n1 session in 4 stores: 0 errors, 3 warnings\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.ends_with("\n1 session in 4 stores: 0 errors, 3 warnings (3 directories)\n"),
+        "{}",
+        ran.stdout
+    );
     // Not what was asked about.
     place.wikifarm(VERIFY).arg("--store-of=docs").any_stdout().run();
 }
@@ -338,7 +344,7 @@ fn checks(place: &Place, store: &str) -> Vec<String> {
     let run = place.wikifarm(VERIFY).arg("--store").arg(store).arg("--format=json");
     let found = run.any_stdout().status_among(&[0, 1]).run().json();
     let check =
-        |count: &serde_json::Value| format!("{} {}", count["check"].as_str().unwrap(), count["count"]);
+        |count: &serde_json::Value| format!("{} {}", count["check"].as_str().unwrap(), count["files"]);
     found["counts"].as_array().unwrap().iter().map(check).collect()
 }
 

@@ -1,5 +1,6 @@
 //! `wikifarm session verify`: what is wrong in the stores, each with the cure.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -21,8 +22,12 @@ use crate::store::{StoreSpec, tally};
 ///
 /// Unreadable sessions, sessions that name what the wiki would run, or have not the seal of their store's key, users who
 /// do not exist, strangers who act as others, sessions without `expires`, names that no wiki looks up, left-overs, session
-/// directories that no wiki uses, ids in two stores of one cookie, modes and owners that let strangers in, and expiry
-/// beyond what the configuration can produce. What only a farm file can tell needs one.
+/// directories that no wiki uses, ids in two stores of one cookie, modes that let strangers in, directories and files
+/// that the wiki's user can't use, and expiry beyond what the configuration can produce. What only a farm file can tell
+/// needs one.
+///
+/// Each check counts once a store, with the number of files beside it. The wiki's user is the owner of most session files;
+/// where there is none, the owner of user_dir. Where a directory has an access control list, owners are not checked.
 ///
 /// For directories that no wiki uses it looks below the cache_dir of each wiki, and beside its data_dir and session
 /// directory: five levels deep, on the same file system, in at most 100,000 directories, and behind no link. `store find
@@ -54,12 +59,13 @@ struct Json<'a> {
     help: &'static str,
 }
 
-/// How many findings there are; of each, at most [`verify::MAX_SHOWN`] are among the findings.
+/// How many files, directories, or sessions a check found; at most [`verify::MAX_SHOWN`] of each are among the findings.
 #[derive(Serialize)]
 struct Count {
     check: &'static str,
+    severity: &'static str,
     store: String,
-    count: u64,
+    files: u64,
 }
 
 #[derive(Serialize)]
@@ -67,8 +73,12 @@ struct Document<'a> {
     findings: Vec<Json<'a>>,
     counts: Vec<Count>,
     scanned: u64,
+    /// Each check once a store.
     errors: u64,
     warnings: u64,
+    /// What these are about.
+    error_files: u64,
+    warning_files: u64,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
@@ -105,7 +115,7 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     drop(looking);
     tell(&report, told);
     let mut status = exit;
-    if report.counts() != (0, 0) {
+    if report.counts() != Default::default() {
         status = status.and(Exit::Found);
     }
     let stopped = stop.load(Ordering::Relaxed);
@@ -146,9 +156,10 @@ fn tell(report: &Report, told: &mut Told) {
         let wikis: Vec<String> = spec.wikis.iter().map(|wiki| wiki.name.clone()).collect();
         let address = spec.address();
         for check in Check::ALL {
-            let count = found.by_check.get(&check).map_or(0, |kind| kind.count);
+            let files = found.by_check.get(&check).map_or(0, |kind| kind.count);
             let labels = [("check", check.name()), ("severity", severity(check))];
-            told.of_store((&address, &wikis), told::FINDINGS, &labels, count);
+            told.of_store((&address, &wikis), told::FINDINGS, &labels, files.min(1));
+            told.of_store((&address, &wikis), told::FINDING_FILES, &labels, files);
         }
         // A store that could not be looked at does not hold nothing.
         if found.states.sum() > 0 || found.complete {
@@ -160,8 +171,10 @@ fn tell(report: &Report, told: &mut Told) {
     let (errors, warnings) = report.counts();
     told.say("stores", report.stores.len());
     told.say("scanned", report.scanned());
-    told.say("errors", errors);
-    told.say("warnings", warnings);
+    told.say("errors", errors.findings);
+    told.say("warnings", warnings.findings);
+    told.say("error_files", errors.files);
+    told.say("warning_files", warnings.files);
     told.say("failed", report.problems.len());
 }
 
@@ -181,8 +194,9 @@ fn document(report: &Report) -> Document<'_> {
     let counts = report.stores.iter().flat_map(|(spec, found)| {
         let count = |(check, kind): (&Check, &verify::Kind)| Count {
             check: check.name(),
+            severity: severity(*check),
             store: spec.address(),
-            count: kind.count,
+            files: kind.count,
         };
         found.by_check.iter().map(count)
     });
@@ -195,8 +209,15 @@ fn document(report: &Report) -> Document<'_> {
         message: &finding.message,
         help: finding.check.cure(),
     });
-    let findings = findings.collect();
-    Document { findings, counts: counts.collect(), scanned: report.scanned(), errors, warnings }
+    Document {
+        findings: findings.collect(),
+        counts: counts.collect(),
+        scanned: report.scanned(),
+        errors: errors.findings,
+        warnings: warnings.findings,
+        error_files: errors.files,
+        warning_files: warnings.files,
+    }
 }
 
 fn as_sarif(report: &Report) -> serde_json::Value {
@@ -224,7 +245,9 @@ fn human(report: &Report, context: &mut Context<'_>) -> Result<(), Failure> {
         let users = if wikis.is_empty() { String::new() } else { format!(" ({})", wikis.join(", ")) };
         writeln!(context.out, "{}", escape(&format!("{}{users}", spec.address())))?;
         for (check, kind) in &found.by_check {
-            writeln!(context.out, "  {} {}: {}", severity(*check), check.name(), kind.count)?;
+            let (one, many) = check.counted_in(spec.layout);
+            let files = count(kind.count, one, many);
+            writeln!(context.out, "  {} {}: {files}", severity(*check), check.name())?;
             for finding in kind.findings.iter().take(most) {
                 let name = if finding.path == spec.dir {
                     finding.path.display().to_string()
@@ -245,8 +268,27 @@ fn human(report: &Report, context: &mut Context<'_>) -> Result<(), Failure> {
     if context.verbosity >= 0 {
         let (errors, warnings) = report.counts();
         let stores = count(report.stores.len() as u64, "store", "stores");
-        let (errors, warnings) = (count(errors, "error", "errors"), count(warnings, "warning", "warnings"));
+        let errors = counted(report, errors, true, ("error", "errors"));
+        let warnings = counted(report, warnings, false, ("warning", "warnings"));
         writeln!(context.out, "{} in {stores}: {errors}, {warnings}", sessions(report.scanned()))?;
     }
     Ok(())
+}
+
+/// As `2 errors (30 files)`.
+fn counted(report: &Report, all: verify::Count, errors: bool, (one, many): (&str, &str)) -> String {
+    let findings = count(all.findings, one, many);
+    if all.findings == 0 {
+        return findings;
+    }
+    let units = report.stores.iter().flat_map(|(spec, found)| {
+        let checks = found.by_check.keys().filter(|check| check.is_error() == errors);
+        checks.map(|check| check.counted_in(spec.layout))
+    });
+    let units: BTreeSet<_> = units.collect();
+    let unit = match units.first() {
+        Some(unit) if units.len() == 1 => *unit,
+        _ => ("entry", "entries"),
+    };
+    format!("{findings} ({})", count(all.files, unit.0, unit.1))
 }

@@ -67,7 +67,11 @@ const INODES_FREE: Metric = Metric {
     help: "Inodes free for users other than root on the file system of the store",
 };
 pub(super) const FINDINGS: Metric =
-    Metric { name: "wikifarm_verify_findings", help: "What is wrong in the store, by check" };
+    Metric { name: "wikifarm_verify_findings", help: "Whether a check found something in the store" };
+pub(super) const FINDING_FILES: Metric = Metric {
+    name: "wikifarm_verify_files",
+    help: "Files, directories, or sessions that a check found in the store",
+};
 
 /// What a run has to tell.
 #[derive(Debug)]

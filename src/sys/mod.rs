@@ -8,8 +8,9 @@
 //! * a file is removed only after its own bytes were judged again, and a lost race is noticed and said;
 //! * what could not be looked at is an error value, never an empty answer.
 //!
-//! Linux only. Source: open(2), getdents(2), readlinkat(2), unlinkat(2), flock(2), setfsuid(2), signal(7), path_resolution(7).
+//! Linux only. Source: open(2), statx(2), getdents(2), readlinkat(2), unlinkat(2), flock(2), setfsuid(2), signal(7), path_resolution(7).
 
+mod access;
 mod create;
 mod dir;
 mod file;
@@ -27,6 +28,7 @@ mod syslog;
 mod walk;
 mod write;
 
+pub use access::{Account, CHANGE, READ, file_has_acl, has_acl};
 pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files, remove_temps};
 pub use dir::{Dir, DirStamp, Entry, FileId, Kind};
 pub use file::{

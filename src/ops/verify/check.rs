@@ -1,11 +1,14 @@
 //! The checks, each with its explanation and cure.
 
+use crate::store::Layout;
+
 /// One check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "`title` says it")]
 pub enum Check {
     UnsafeDirectory,
     UnsafeFile,
+    UnwritableDirectory,
     WrongOwner,
     StrangeClass,
     Unsealed,
@@ -28,6 +31,7 @@ impl Check {
     pub const ALL: [Check; 17] = [
         Check::UnsafeDirectory,
         Check::UnsafeFile,
+        Check::UnwritableDirectory,
         Check::WrongOwner,
         Check::StrangeClass,
         Check::Unsealed,
@@ -64,12 +68,13 @@ impl Check {
     pub fn is_error(self) -> bool {
         use Check::{
             DuplicateId, InvalidExpires, Setuid, StrangeClass, Unreadable, UnsafeDirectory, UnsafeFile,
-            Unsealed, WrongOwner,
+            Unsealed, UnwritableDirectory, WrongOwner,
         };
         matches!(
             self,
             UnsafeDirectory
                 | UnsafeFile
+                | UnwritableDirectory
                 | WrongOwner
                 | StrangeClass
                 | Unsealed
@@ -78,6 +83,17 @@ impl Check {
                 | Unreadable
                 | InvalidExpires
         )
+    }
+
+    /// What its findings are counted in, one and many.
+    pub fn counted_in(self, layout: Layout) -> (&'static str, &'static str) {
+        match (self, layout) {
+            (Check::UnsafeDirectory | Check::UnwritableDirectory | Check::OrphanStore, _) => {
+                ("directory", "directories")
+            }
+            (Check::UnsafeFile, _) | (_, Layout::Moin18 | Layout::Moin19 | Layout::Json) => ("file", "files"),
+            (_, Layout::Sqlite | Layout::Redis) => ("session", "sessions"),
+        }
     }
 
     fn texts(self) -> (&'static str, &'static str, &'static str) {
@@ -92,10 +108,15 @@ impl Check {
                 "a session file that strangers can read or write",
                 "chmod o-rwx the files, and set the wiki's umask to 0007 or 0077",
             ),
+            Check::UnwritableDirectory => (
+                "unwritable-directory",
+                "a session directory in which the wiki's user can't create, rename, and delete files",
+                "chown the directory to the wiki's user, or chgrp it to that user's group and chmod g+rwx",
+            ),
             Check::WrongOwner => (
                 "wrong-owner",
-                "a session file that does not belong to the directory's owner",
-                "find out who made it: chown it to the wiki's user, or remove it",
+                "a session file that the wiki's user can't read, replace, or delete",
+                "chown the files to the wiki's user, and find the program that creates them as another user",
             ),
             Check::StrangeClass => (
                 "strange-class",

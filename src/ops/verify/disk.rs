@@ -1,29 +1,34 @@
 //! Modes and owners.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Check, Finding, Findings, Problem};
-use crate::store::{Layout, NameKind, SqliteAddress, StoreSpec};
-use crate::sys::{AsOwner, Dir, Kind, NotOpened, stat_regular};
+use super::files::each_session;
+use super::owners::{self, Owners};
+use super::{Check, Finding, Findings, Problem, Report};
+use crate::store::{Layout, SqliteAddress, StoreSpec};
+use crate::sys::{AsOwner, Dir};
 
 /// Who may do what in the directory, and with the files.
-pub(super) fn modes(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
+pub(super) fn modes(spec: &StoreSpec, stop: &AtomicBool, found: &mut Findings, report: &mut Report) {
     match spec.layout {
         Layout::Redis => return,
-        Layout::Sqlite => return database(spec, found, problems),
+        Layout::Sqlite => return database(spec, found, &mut report.problems),
         Layout::Moin18 | Layout::Moin19 | Layout::Json => {}
     }
     let looked = Dir::open(&spec.dir).map_err(|error| error.to_string()).and_then(|dir| {
         directory(spec, &dir, found);
         let told = |error: std::io::Error| format!("{}: {error}", spec.dir.display());
         let _owner = AsOwner::of(&dir).map_err(told)?;
-        files(spec, &dir, found).map_err(told)
+        let stop = || stop.load(Ordering::Relaxed);
+        let owners = files(spec, &dir, &stop, found).map_err(told)?;
+        owners::check(spec, &dir, &owners, &stop, found).map_err(told)
     });
-    if let Err(why) = looked {
-        problems.push(Problem(why));
+    match looked {
+        Ok(note) => report.notes.extend(note),
+        Err(why) => report.problems.push(Problem(why)),
     }
 }
 
@@ -82,37 +87,24 @@ fn directory(spec: &StoreSpec, dir: &Dir, found: &mut Findings) {
     found.add(Finding { check: Check::UnsafeDirectory, path: spec.dir.clone(), message, key: String::new() });
 }
 
-fn files(spec: &StoreSpec, dir: &Dir, found: &mut Findings) -> std::io::Result<()> {
-    let mut failed = None;
+/// Looks at the session files, and counts their owners.
+fn files(
+    spec: &StoreSpec,
+    dir: &Dir,
+    stop: &dyn Fn() -> bool,
+    found: &mut Findings,
+) -> std::io::Result<Owners> {
+    let mut owners = Owners::new();
     // Where strangers can't even enter, a file's own mode lets nobody in.
     let entered = dir.mode() & 0o001 != 0;
-    dir.list(|entry| {
-        let Some((name, NameKind::Session)) = spec.layout.file(entry.name.to_bytes()) else {
-            return ControlFlow::Continue(());
-        };
-        if entry.kind != Kind::Regular {
-            return ControlFlow::Continue(());
-        }
-        let stat = match stat_regular(dir, entry.name) {
-            Ok(stat) => stat,
-            Err(NotOpened::Io(error)) => {
-                failed = Some(error);
-                return ControlFlow::Break(());
-            }
-            Err(_) => return ControlFlow::Continue(()),
-        };
-        let path = spec.dir.join(name.to_string());
-        let key = name.to_string();
+    each_session(spec, dir, stop, |name, _, stat| {
+        *owners.entry(stat.uid).or_default() += 1;
         if entered && stat.mode & 0o006 != 0 {
             let what = if stat.mode & 0o002 != 0 { "write" } else { "read" };
             let message = format!("everybody can {what} it (mode {:04o})", stat.mode);
-            found.add(Finding { check: Check::UnsafeFile, path: path.clone(), message, key: key.clone() });
+            let path = spec.dir.join(name.to_string());
+            found.add(Finding { check: Check::UnsafeFile, path, message, key: name.to_string() });
         }
-        if stat.uid != dir.uid() {
-            let message = format!("belongs to user {}, the directory to user {}", stat.uid, dir.uid());
-            found.add(Finding { check: Check::WrongOwner, path, message, key });
-        }
-        ControlFlow::Continue(())
     })?;
-    failed.map_or(Ok(()), Err)
+    Ok(owners)
 }

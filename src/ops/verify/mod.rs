@@ -8,17 +8,20 @@
 mod check;
 mod disk;
 mod duplicates;
+mod files;
 mod names;
 mod orphans;
+mod owners;
 mod sessions;
+mod young;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::farm::Farm;
 use crate::sharing::Model;
-use crate::store::{self, EntryName, Fields, Found, Session, SessionStore, StoreSpec};
+use crate::store::{self, Fields, Found, StoreSpec};
 
 use super::migrate::AllowList;
 use super::outcome::{Problem, Problems};
@@ -43,13 +46,22 @@ pub struct Finding {
     pub key: String,
 }
 
-/// How many findings a check had in a store, and the first of them.
+/// How many files, directories, or sessions a check found in a store, and the first of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kind {
     /// How many there are.
     pub count: u64,
     /// The first by path and message, at most [`MAX_SHOWN`].
     pub findings: std::collections::BTreeSet<Finding>,
+}
+
+/// How many kinds of findings there are in the stores, and what they are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Count {
+    /// Each check once a store, however many files it found there.
+    pub findings: u64,
+    /// The files, directories, or sessions with a finding.
+    pub files: u64,
 }
 
 /// What was found in one store.
@@ -106,50 +118,20 @@ impl Report {
         self.stores.iter().map(|(_, found)| found.states.sum()).sum()
     }
 
-    /// How many findings there are, those that are errors first.
-    pub fn counts(&self) -> (u64, u64) {
-        let all = self.stores.iter().flat_map(|(_, found)| &found.by_check);
-        all.fold((0, 0), |(errors, warnings), (check, found)| match check.is_error() {
-            true => (errors + found.count, warnings),
-            false => (errors, warnings + found.count),
-        })
+    /// How many findings there are, the errors first and then the warnings.
+    pub fn counts(&self) -> (Count, Count) {
+        let (mut errors, mut warnings) = (Count::default(), Count::default());
+        for (check, kind) in self.stores.iter().flat_map(|(_, found)| &found.by_check) {
+            let count = if check.is_error() { &mut errors } else { &mut warnings };
+            count.findings += 1;
+            count.files += kind.count;
+        }
+        (errors, warnings)
     }
 }
 
 /// What the checks ask of a session.
 const FIELDS: Fields = Fields { trail: false, globals: true };
-
-/// What was written so many seconds ago may be half-written.
-const JUST_WRITTEN: i64 = 10;
-
-/// So often what is half-written is read again, a hundredth of a second apart.
-const TRIES: usize = 20;
-
-/// Reads sessions until they can be read, or nobody is writing them any more; all together, as there may be many.
-fn read_again(
-    store: &dyn SessionStore,
-    mut ids: Vec<EntryName>,
-    mut take: impl FnMut(std::result::Result<Session, store::StoreError>),
-) {
-    for left in (0..TRIES).rev() {
-        ids.retain(|id| match store.read(id, FIELDS) {
-            Ok(Some(session)) if session.facts.is_err() && left > 0 => true,
-            Ok(None) => false,
-            Ok(Some(session)) => {
-                take(Ok(session));
-                false
-            }
-            Err(error) => {
-                take(Err(error));
-                false
-            }
-        });
-        if ids.is_empty() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-}
 
 /// Looks at everything in the stores; with a farm also at what only it can tell. Setting `stop` ends it early.
 pub fn verify(
@@ -161,6 +143,9 @@ pub fn verify(
     let mut report = Report { stores: Vec::new(), problems: Vec::new(), refused: false, notes: Vec::new() };
     let mut ids = duplicates::Ids::default();
     for (position, spec) in specs.into_iter().enumerate() {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         let mut found = Findings::default();
         match store(position, &spec, farm, options, stop, &mut ids, &mut found, &mut report) {
             Ok(()) => found.complete = true,
@@ -172,7 +157,7 @@ pub fn verify(
         report.stores.push((spec, found));
     }
     if let Some((farm, model)) = farm {
-        duplicates::check(&ids, model, &mut report);
+        duplicates::check(&ids, model, stop, &mut report);
         if options.whole_farm {
             orphans::check(farm, stop, &mut report);
         }
@@ -191,26 +176,21 @@ fn store(
     found: &mut Findings,
     report: &mut Report,
 ) -> Result<(), store::StoreError> {
-    let store = match store::open(spec.clone()) {
+    let store = match store::open_writable(spec.clone()) {
         // A wiki that never ran has no session directory yet.
         Err(error) if error.is_missing() && !spec.wikis.is_empty() => return Ok(()),
         other => other?,
     };
     let judge = sessions::Judge::new(spec, farm.map(|(farm, _)| farm), options, &mut report.problems);
     let mut expires_seen = false;
-    let mut again = Vec::new();
+    let mut young = young::Young::new(options.now);
     let mut failed = Problems::default();
     // Findings that hold only if sessions here have an `expires` at all.
     let mut provisional = Findings::default();
     let scanned = store.scan(FIELDS, stop, &mut |entry| match entry {
         Found::Session(session) => {
             ids.push(&session.id, position);
-            // A wiki that writes in place, as 1.9.0 and 1.9.1 do, may be at it: looked at once more in the end.
-            let young = session.modified >= options.now.saturating_sub(JUST_WRITTEN);
-            if session.facts.is_err() && young && again.len() < MAX_SHOWN {
-                again.push(session.id);
-                return;
-            }
+            let Some(session) = young.keep(session) else { return };
             expires_seen |= session.facts.as_ref().is_ok_and(|facts| facts.expires != store::Expires::Absent);
             judge.session(&session, found, &mut provisional);
         }
@@ -219,7 +199,7 @@ fn store(
         Found::Failed { name, error } => failed.push(&spec.failed(&name, &error)),
     });
     report.problems.extend(failed.told(&spec.address()));
-    read_again(store.as_ref(), again, |read| match read {
+    young.read_again(store.as_ref(), stop, |read| match read {
         Ok(session) => judge.session(&session, found, &mut provisional),
         Err(error) => report.problems.push(Problem(error.to_string())),
     });
@@ -230,7 +210,6 @@ fn store(
             all.findings.extend(more.findings);
         }
     }
-    scanned?;
-    disk::modes(spec, found, &mut report.problems);
-    Ok(())
+    disk::modes(spec, stop, found, report);
+    scanned
 }

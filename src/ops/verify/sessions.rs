@@ -143,13 +143,18 @@ impl<'a> Judge<'a> {
         let Some(user) = &facts.user else { return };
         let Some(users) = &self.users else { return };
         let name = users.get(&user.id);
+        let mut unknown = Vec::new();
         if name.is_none() {
-            self.add(found, Check::UnknownUser, id, format!("there is no user id:{}", user.id));
+            unknown.push(format!("there is no user id:{}", user.id));
+        }
+        if let Some(other) = facts.setuid.as_ref().filter(|other| !users.contains_key(*other)) {
+            unknown.push(format!("acts as id:{other}, and there is no such user"));
+        }
+        // One session is one finding.
+        if !unknown.is_empty() {
+            self.add(found, Check::UnknownUser, id, unknown.join("; "));
         }
         let Some(other) = &facts.setuid else { return };
-        if !users.contains_key(other) {
-            self.add(found, Check::UnknownUser, id, format!("acts as id:{other}, and there is no such user"));
-        }
         if let Some(superusers) = &self.superusers
             && !name.is_some_and(|name| superusers.contains(name.as_str()))
         {

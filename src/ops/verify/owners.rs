@@ -1,0 +1,109 @@
+//! Whether the wiki's user can read its sessions, and create, rename, and delete them.
+//!
+//! The wiki's user is the owner of most session files; where there is none, the owner of `user_dir`. Root counts as that
+//! user only where `user_dir` is root's too, or unknown: as root, people restore backups and copy files.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+
+use super::files::each_session;
+use super::{Check, Finding, Findings};
+use crate::store::StoreSpec;
+use crate::sys::{Account, CHANGE, Dir, FileStat, READ, file_has_acl, has_acl};
+
+/// How many session files each user owns.
+pub(super) type Owners = BTreeMap<u32, u64>;
+
+/// Adds one finding where the directory is at fault, else one for each file that is. What an access control list grants is
+/// not looked at: it returns a note instead.
+pub(super) fn check(
+    spec: &StoreSpec,
+    dir: &Dir,
+    owners: &Owners,
+    stop: &dyn Fn() -> bool,
+    found: &mut Findings,
+) -> io::Result<Option<String>> {
+    let Some(user) = wikis_user(owners, user_dir(spec)).map(Account::of) else { return Ok(None) };
+    let others = owners.keys().any(|uid| *uid != user.uid());
+    let may_change = user.may(CHANGE, (dir.uid(), dir.gid()), dir.mode());
+    if may_change && !others {
+        return Ok(None);
+    }
+    if has_acl(dir) {
+        let note = "has an access control list: owners and modes were not checked";
+        return Ok(Some(format!("{}: {note}", spec.dir.display())));
+    }
+    if !may_change {
+        let (mode, uid, gid) = (dir.mode(), dir.uid(), dir.gid());
+        let message = format!(
+            "the wiki's {user} can't create, rename, and delete files here (owner {uid}, group {gid}, mode {mode:04o})"
+        );
+        let path = spec.dir.clone();
+        found.add(Finding { check: Check::UnwritableDirectory, path, message, key: String::new() });
+        return Ok(None);
+    }
+    each_session(spec, dir, stop, |name, file, stat| {
+        if let Some(what) = denied(&user, dir, &stat)
+            && !file_has_acl(&spec.dir.join(OsStr::from_bytes(file.to_bytes())))
+        {
+            let path = spec.dir.join(name.to_string());
+            let message = format!(
+                "the wiki's {user} can't {what} it (owner {}, group {}, mode {:04o})",
+                stat.uid, stat.gid, stat.mode
+            );
+            found.add(Finding { check: Check::WrongOwner, path, message, key: name.to_string() });
+        }
+    })?;
+    Ok(None)
+}
+
+/// The user as whom the wikis of a store run.
+fn wikis_user(owners: &Owners, user_dir: Option<u32>) -> Option<u32> {
+    let not_root = user_dir.is_some_and(|uid| uid != 0);
+    let counted = owners.iter().filter(|(uid, _)| !(not_root && **uid == 0));
+    let most = counted.max_by_key(|(uid, count)| (**count, Some(**uid) == user_dir)).map(|(uid, _)| *uid);
+    most.or(user_dir)
+}
+
+fn user_dir(spec: &StoreSpec) -> Option<u32> {
+    let dirs = spec.wikis.iter().filter_map(|wiki| wiki.user_dir.as_deref());
+    dirs.filter_map(|dir| std::fs::metadata(dir).ok()).map(|stat| stat.uid()).next()
+}
+
+/// What the user can't do with a session file, in a directory where they can create, rename, and delete.
+fn denied(user: &Account, dir: &Dir, file: &FileStat) -> Option<&'static str> {
+    if file.uid == user.uid() || user.uid() == 0 {
+        return None;
+    }
+    // In a sticky directory only the owner of the file or of the directory replaces or deletes a file.
+    if dir.mode() & 0o1000 != 0 && dir.uid() != user.uid() {
+        return Some("replace or delete");
+    }
+    (!user.may(READ, (file.uid, file.gid), file.mode)).then_some("read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_of_most_sessions_is_the_wikis_user() {
+        for (owners, user_dir, user) in [
+            (vec![(33, 2), (1000, 1)], None, Some(33)),
+            (vec![(33, 1), (1000, 2)], Some(33), Some(1000)),
+            (vec![(33, 1), (1000, 1)], Some(33), Some(33)),
+            (vec![(0, 9)], None, Some(0)),
+            (vec![(0, 9)], Some(0), Some(0)),
+            (vec![(0, 9), (33, 1)], Some(33), Some(33)),
+            (vec![(0, 9)], Some(33), Some(33)),
+            (vec![], Some(33), Some(33)),
+            (vec![], None, None),
+        ] {
+            let owners: Owners = owners.into_iter().collect();
+            assert_eq!(wikis_user(&owners, user_dir), user, "{owners:?} {user_dir:?}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Broken sessions that a wiki may be writing: 1.9.0 and 1.9.1 write in place, so that a scan can meet half a session. Each
+//! is read again once it was written, and only then.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{FIELDS, MAX_SHOWN};
+use crate::store::{Session, Since, StoreError, WritableStore};
+
+/// Seconds since its last write during which a broken session may be incomplete.
+const BEFORE: i64 = 10;
+
+/// Seconds that a file server's clock may be ahead.
+const AHEAD: i64 = 2;
+
+/// So often each session is looked at, a hundredth of a second apart.
+const LOOKS: usize = 20;
+
+/// No session is read again later than this: whoever writes huge ones all the time holds up nothing.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// The young broken sessions of a store.
+pub(super) struct Young {
+    now: i64,
+    begun: Instant,
+    sessions: Vec<Session>,
+}
+
+impl Young {
+    /// For a scan that begins at `now`, in seconds since 1970.
+    pub(super) fn new(now: i64) -> Self {
+        Young { now, begun: Instant::now(), sessions: Vec::new() }
+    }
+
+    /// Keeps a session that may be incomplete, and gives back any other.
+    pub(super) fn keep(&mut self, session: Session) -> Option<Session> {
+        let broken = session.facts.as_ref().is_err_and(|why| why.was_read());
+        // A scan can take minutes.
+        let passed = i64::try_from(self.begun.elapsed().as_secs()).unwrap_or(0);
+        let young = is_young(session.modified, self.now.saturating_add(passed));
+        if broken && young && self.sessions.len() < MAX_SHOWN {
+            self.sessions.push(session);
+            return None;
+        }
+        Some(session)
+    }
+
+    /// Gives each session to `take` once it can be read, or as it is in the end. `stop` is looked at between two
+    /// sessions; what is left then is not judged.
+    pub(super) fn read_again(
+        mut self,
+        store: &dyn WritableStore,
+        stop: &AtomicBool,
+        mut take: impl FnMut(Result<Session, StoreError>),
+    ) {
+        let begun = Instant::now();
+        for _ in 0..LOOKS {
+            if self.sessions.is_empty() || begun.elapsed() > LONGEST {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+            let mut left = Vec::new();
+            for session in self.sessions.drain(..) {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                match again(store, session, begun) {
+                    Ok(Some(session)) if session.facts.is_err() => left.push(session),
+                    Ok(Some(session)) => take(Ok(session)),
+                    Ok(None) => {}
+                    Err(error) => take(Err(error)),
+                }
+            }
+            self.sessions = left;
+        }
+        self.sessions.into_iter().for_each(|session| take(Ok(session)));
+    }
+}
+
+fn is_young(modified: i64, now: i64) -> bool {
+    (now.saturating_sub(BEFORE)..=now.saturating_add(AHEAD)).contains(&modified)
+}
+
+/// The session as it is now; read only if it was written since, and in time. `None` where it has gone.
+fn again(store: &dyn WritableStore, session: Session, begun: Instant) -> Result<Option<Session>, StoreError> {
+    if begun.elapsed() > LONGEST {
+        return Ok(Some(session));
+    }
+    let since = store.since(&[(session.id, session.stamp)]).pop();
+    match since {
+        Some(Since::Gone) => Ok(None),
+        Some(Since::Changed) => store.read(&session.id, FIELDS),
+        _ => Ok(Some(session)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn young_is_written_in_the_last_ten_seconds_or_two_seconds_ahead() {
+        let young: Vec<i64> = (80..=110).filter(|modified| is_young(*modified, 100)).collect();
+        assert_eq!(young, (90..=102).collect::<Vec<i64>>());
+        assert!(!is_young(i64::MAX, 100) && !is_young(i64::MIN, 100));
+    }
+
+    use crate::store::{Found, Layout, StoreSpec, open_writable};
+    use crate::sys::{Dir, Modified, NewFile, put_files};
+    use std::fs;
+
+    /// A store of one broken session, and what a scan of it keeps.
+    fn young(dir: &std::path::Path) -> (Box<dyn WritableStore>, Young) {
+        fs::write(dir.join("a".repeat(40)), "(dS'expires'").unwrap();
+        let spec = StoreSpec { layout: Layout::Moin19, dir: dir.to_owned(), wikis: Vec::new() };
+        let store = open_writable(spec).unwrap();
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let mut young = Young::new(i64::try_from(now).unwrap());
+        let stop = AtomicBool::new(false);
+        store
+            .scan(FIELDS, &stop, &mut |found| {
+                if let Found::Session(session) = found {
+                    assert!(young.keep(session).is_none());
+                }
+            })
+            .unwrap();
+        (store, young)
+    }
+
+    #[test]
+    fn session_that_was_being_written_is_read_again() {
+        let root = tempfile::tempdir().unwrap();
+        let (store, young) = young(root.path());
+        let id = young.sessions[0].id;
+        let new = NewFile {
+            name: id.as_c_str(),
+            bytes: b"(dS'expires'\nI1\ns.",
+            modified: Modified { seconds: young.now, nanos: 0 },
+            mode: 0o600,
+            owner: None,
+            instead_of: Some(young.sessions[0].stamp.to_bits()),
+        };
+        put_files(&Dir::open(root.path()).unwrap(), &[new]).pop().unwrap().unwrap();
+        let mut taken = Vec::new();
+        young.read_again(store.as_ref(), &AtomicBool::new(false), |session| taken.push(session.unwrap()));
+        assert!(taken.len() == 1 && taken[0].facts.is_ok(), "{taken:?}");
+    }
+
+    #[test]
+    fn session_that_stays_broken_is_given_once_and_one_that_goes_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let (store, kept) = young(root.path());
+        let mut taken = 0;
+        kept.read_again(store.as_ref(), &AtomicBool::new(false), |session| {
+            taken += usize::from(session.unwrap().facts.is_err());
+        });
+        assert_eq!(taken, 1);
+        let (store, kept) = young(root.path());
+        fs::remove_file(root.path().join("a".repeat(40))).unwrap();
+        kept.read_again(store.as_ref(), &AtomicBool::new(false), |session| panic!("{session:?}"));
+    }
+
+    #[test]
+    fn a_stop_ends_the_waiting_at_once() {
+        let root = tempfile::tempdir().unwrap();
+        let (store, kept) = young(root.path());
+        let begun = Instant::now();
+        kept.read_again(store.as_ref(), &AtomicBool::new(true), |session| panic!("{session:?}"));
+        assert!(begun.elapsed() < Duration::from_millis(100));
+    }
+}

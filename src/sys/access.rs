@@ -1,0 +1,126 @@
+//! What a user may do with a file or directory, by owner, group, and mode.
+//!
+//! Source: path_resolution(7), inode(7), acl(5), getgrouplist(3).
+
+use std::ffi::CString;
+use std::fmt;
+use std::path::Path;
+
+use nix::unistd::{Uid, User, getgrouplist};
+use rustix::fs::{fgetxattr_query, lgetxattr_query};
+
+use super::dir::Dir;
+
+/// The permission bits to read a file.
+pub const READ: u32 = 0o4;
+
+/// The permission bits to create, rename, and delete in a directory.
+pub const CHANGE: u32 = 0o3;
+
+/// A user of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    uid: u32,
+    /// `None` where the user database has no such user: a container's, mostly.
+    known: Option<Known>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    name: String,
+    groups: Vec<u32>,
+}
+
+impl Account {
+    /// Looks up a user and their groups.
+    pub fn of(uid: u32) -> Self {
+        let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+        let known = user.and_then(|user| {
+            let name = CString::new(user.name.as_bytes()).ok()?;
+            let groups = getgrouplist(&name, user.gid).ok()?;
+            Some(Known { name: user.name, groups: groups.into_iter().map(|gid| gid.as_raw()).collect() })
+        });
+        Account { uid, known }
+    }
+
+    /// The number of the user.
+    pub fn uid(&self) -> u32 {
+        self.uid
+    }
+
+    /// Whether the mode of a file of that owner and group grants all the `wanted` bits.
+    ///
+    /// A user whom the user database does not know counts as a member of the group: nothing denies it.
+    pub fn may(&self, wanted: u32, (uid, gid): (u32, u32), mode: u32) -> bool {
+        if self.uid == 0 {
+            return true;
+        }
+        let is_member = || self.known.as_ref().is_none_or(|known| known.groups.contains(&gid));
+        let bits = match uid == self.uid {
+            true => mode >> 6,
+            false if is_member() => mode >> 3,
+            false => mode,
+        };
+        bits & wanted == wanted
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.known {
+            Some(known) => write!(f, "user {} ({})", known.name, self.uid),
+            None => write!(f, "user {}", self.uid),
+        }
+    }
+}
+
+/// The access control list of a file.
+const ACL: &str = "system.posix_acl_access";
+
+/// Whether an access control list adds to the mode of a directory.
+pub fn has_acl(dir: &Dir) -> bool {
+    fgetxattr_query(dir, ACL).is_ok()
+}
+
+/// Whether an access control list adds to the mode of a file.
+pub fn file_has_acl(path: &Path) -> bool {
+    lgetxattr_query(path, ACL).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owner_group_and_others_are_granted_what_the_mode_says() {
+        let known = |groups: &[u32]| Some(Known { name: "www".to_owned(), groups: groups.to_vec() });
+        let www = Account { uid: 33, known: known(&[33, 50]) };
+        let stranger = Account { uid: 33, known: None };
+        let root = Account { uid: 0, known: known(&[0]) };
+        for (account, owner, mode, may) in [
+            (&www, (33, 0), 0o300, true),
+            (&www, (33, 0), 0o500, false),
+            // The owner's bits count, not those of the group.
+            (&www, (33, 33), 0o070, false),
+            (&www, (0, 50), 0o770, true),
+            (&www, (0, 50), 0o750, false),
+            (&www, (0, 51), 0o770, false),
+            (&www, (0, 51), 0o773, true),
+            (&www, (0, 50), 0o707, false),
+            (&stranger, (0, 51), 0o770, true),
+            (&stranger, (0, 51), 0o700, false),
+            (&root, (1, 1), 0o000, true),
+        ] {
+            assert_eq!(account.may(CHANGE, owner, mode), may, "{account:?} {owner:?} {mode:o}");
+        }
+    }
+
+    #[test]
+    fn an_account_has_its_groups_and_its_name() {
+        let root = Account::of(0);
+        assert_eq!(root.to_string(), "user root (0)");
+        assert!(root.known.is_some_and(|known| known.groups.contains(&0)));
+        let none = Account::of(3_999_999_999);
+        assert_eq!((none.to_string().as_str(), none.known), ("user 3999999999", None));
+    }
+}

@@ -1,0 +1,92 @@
+//! `wikifarm session verify` counts each check once a store, with the number of files beside it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{HOUR, NOW, Place, Session};
+
+/// Two stores; a wiki with umask 0022 wrote 30 and 2 sessions.
+fn one_umask() -> Place {
+    let sessions =
+        |count: usize| (0..count).map(|n| Session::named(&format!("{n:08x}{:032}", 0)).expires(NOW + HOUR));
+    let place = Place::new().sessions("one", sessions(30)).sessions("two", sessions(2));
+    for dir in ["one", "two"] {
+        for entry in fs::read_dir(place.path().join(dir)).unwrap() {
+            fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        fs::set_permissions(place.path().join(dir), fs::Permissions::from_mode(0o701)).unwrap();
+    }
+    place
+}
+
+const VERIFY: &str = "session verify --now 1795400000 --store moin-1.9:one --store moin-1.9:two";
+
+#[test]
+fn one_umask_is_one_finding_a_store_with_its_files_beside_it() {
+    one_umask()
+        .wikifarm(VERIFY)
+        .status(1)
+        .stdout(
+            "
+            moin-1.9:one
+              error unsafe-file: 30 files
+                00000000…  everybody can read it (mode 0644)
+                00000001…  everybody can read it (mode 0644)
+                00000002…  everybody can read it (mode 0644)
+                and 27 more; -v lists them
+                cure: chmod o-rwx the files, and set the wiki's umask to 0007 or 0077
+            moin-1.9:two
+              error unsafe-file: 2 files
+                00000000…  everybody can read it (mode 0644)
+                00000001…  everybody can read it (mode 0644)
+                cure: chmod o-rwx the files, and set the wiki's umask to 0007 or 0077
+            32 sessions in 2 stores: 2 errors (32 files), 0 warnings
+            ",
+        )
+        .run();
+}
+
+#[test]
+fn json_counts_findings_and_files_apart() {
+    let found = one_umask().wikifarm(VERIFY).arg("--format=json").status(1).any_stdout().run().json();
+    let numbers = ["errors", "error_files", "warnings", "warning_files"].map(|name| found[name].as_u64());
+    assert_eq!(numbers, [Some(2), Some(32), Some(0), Some(0)]);
+    let files: Vec<u64> =
+        found["counts"].as_array().unwrap().iter().map(|count| count["files"].as_u64().unwrap()).collect();
+    assert_eq!(files, [30, 2]);
+}
+
+#[test]
+fn metrics_and_log_count_findings_and_files_apart() {
+    let place = one_umask().dir("metrics");
+    place.wikifarm(VERIFY).arg("--metrics=metrics/verify.prom").status(1).any_stdout().run();
+    let text = fs::read_to_string(place.path().join("metrics/verify.prom")).unwrap();
+    let value = |metric: &str, store: &str| {
+        let series = format!("wikifarm_verify_{metric}{{command=\"verify\",store=\"moin-1.9:{store}\"");
+        let line = text.lines().find(|line| line.starts_with(&series) && line.contains("\"unsafe-file\""));
+        line.unwrap_or_else(|| panic!("{text}")).rsplit(' ').next().unwrap().to_owned()
+    };
+    assert_eq!([value("findings", "one"), value("files", "one")], ["1", "30"]);
+    assert_eq!([value("findings", "two"), value("files", "two")], ["1", "2"]);
+}
+
+#[test]
+fn session_with_two_unknown_users_counts_once() {
+    let place = Place::farm(
+        r#"
+        moin = "1.9.11"
+
+        [wikis.docs]
+        url = "https://docs.example.org/"
+        session_dir = "sessions"
+        user_dir = "users"
+        "#,
+    );
+    let place = place
+        .dir("users")
+        .dir("sessions")
+        .session("sessions", Session::new('a').expires(NOW + HOUR).user("1.2.3").acts_as("4.5.6"));
+    let ran = place.wikifarm("session verify --now 1795400000 --store-of docs").status(1).any_stdout().run();
+    let line = "  warning unknown-user: 1 file\n    aaaaaaaa…  there is no user id:1.2.3; acts as id:4.5.6, and there is no such user\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+}
