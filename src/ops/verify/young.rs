@@ -1,12 +1,12 @@
 //! Broken sessions that a wiki may be writing: 1.9.0 and 1.9.1 write in place, so that a scan can meet half a session. Each
-//! is read again once it was written, and only then.
+//! is read again once it was written, and only then. No session in another kind of store is ever half written.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{FIELDS, MAX_SHOWN};
-use crate::store::{Session, Since, StoreError, WritableStore};
+use crate::store::{Layout, Session, Since, StoreError, WritableStore};
 
 /// Seconds since its last write during which a broken session may be incomplete.
 const BEFORE: i64 = 10;
@@ -24,13 +24,14 @@ const LONGEST: Duration = Duration::from_secs(2);
 pub(super) struct Young {
     now: i64,
     begun: Instant,
+    in_place: bool,
     sessions: Vec<Session>,
 }
 
 impl Young {
-    /// For a scan that begins at `now`, in seconds since 1970.
-    pub(super) fn new(now: i64) -> Self {
-        Young { now, begun: Instant::now(), sessions: Vec::new() }
+    /// For a scan of a store of that layout that begins at `now`, in seconds since 1970.
+    pub(super) fn new(layout: Layout, now: i64) -> Self {
+        Young { now, begun: Instant::now(), in_place: layout.is_moins(), sessions: Vec::new() }
     }
 
     /// Keeps a session that may be incomplete, and gives back any other.
@@ -39,7 +40,7 @@ impl Young {
         // A scan can take minutes.
         let passed = i64::try_from(self.begun.elapsed().as_secs()).unwrap_or(0);
         let young = is_young(session.modified, self.now.saturating_add(passed));
-        if broken && young && self.sessions.len() < MAX_SHOWN {
+        if self.in_place && broken && young && self.sessions.len() < MAX_SHOWN {
             self.sessions.push(session);
             return None;
         }
@@ -106,7 +107,7 @@ mod tests {
         assert!(!is_young(i64::MAX, 100) && !is_young(i64::MIN, 100));
     }
 
-    use crate::store::{Found, Layout, StoreSpec, open_writable};
+    use crate::store::{Found, StoreSpec, open_writable};
     use crate::sys::{Dir, Modified, NewFile, put_files};
     use std::fs;
 
@@ -116,7 +117,7 @@ mod tests {
         let spec = StoreSpec { layout: Layout::Moin19, dir: dir.to_owned(), wikis: Vec::new() };
         let store = open_writable(spec).unwrap();
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-        let mut young = Young::new(i64::try_from(now).unwrap());
+        let mut young = Young::new(Layout::Moin19, i64::try_from(now).unwrap());
         let stop = AtomicBool::new(false);
         store
             .scan(FIELDS, &stop, &mut |found| {
