@@ -15,6 +15,7 @@ use crate::farm::{Wiki, crowd, parse_duration};
 use crate::moin::{IdForm, Settings, id_form};
 use crate::probe::{Broken, Difference, Finding, Hop, Options as Visit, certificates, compare, fetch};
 use crate::report::escape;
+use crate::sys::read_input;
 
 /// Visit wikis over HTTP and compare the cookie they really send with the predicted one
 ///
@@ -41,6 +42,9 @@ pub(super) struct Options {
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     timeout: Duration,
 }
+
+/// The largest file of certificates that is read: 16 MiB.
+const MOST_CERTIFICATES: u64 = 16 << 20;
 
 /// So many seconds between two clocks are not worth a line.
 const SKEW: u64 = 10;
@@ -88,7 +92,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             let unfit = |why: &dyn std::fmt::Display| {
                 Failure::usage(format!("can't read the certificates {}: {why}", path.display()))
             };
-            let pem = std::fs::read(path).map_err(|error| unfit(&error))?;
+            let pem = read_input(path, MOST_CERTIFICATES).map_err(|error| unfit(&error))?;
             certificates(&pem).map_err(|why| unfit(&why))?;
             Some(pem)
         }

@@ -5,7 +5,6 @@ mod json;
 mod paste;
 
 use std::ffi::OsString;
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use super::cookie_header::Whom;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::browser::{Jar, Mode, Played, Step, Target, parse_script};
 use crate::moin::{placeholder_id, session_cookie};
+use crate::sys::read_input_or_stdin;
 
 /// Try cookies without a farm: accepted or refused, stored as what, sent where, and why
 ///
@@ -115,7 +115,7 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
     let mut headers = Vec::new();
     let mut url = options.url.clone();
     if let Some(name) = &options.from {
-        let farm = context.farm()?;
+        let farm = context.farm_to_predict()?;
         let wiki = find_wiki(&farm, name)?;
         if let Some(key) = wiki.custom_handler() {
             let message =
@@ -161,11 +161,9 @@ fn check(flag: &str, url: &str) -> Result<(), Failure> {
 
 /// The steps of a script, which is wholly understood or not acted out at all.
 fn script(file: &Path, context: &mut Context<'_>) -> Result<Vec<Step>, Failure> {
-    let (name, text) = if file == Path::new("-") {
-        ("standard input".to_owned(), read(std::io::stdin().lock()))
-    } else {
-        (file.display().to_string(), std::fs::File::open(file).and_then(read))
-    };
+    let is_stdin = file == Path::new("-");
+    let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
+    let text = read_input_or_stdin(file, MOST_SCRIPT);
     let text = text.map_err(|error| Failure::usage(format!("can't read the script {name}: {error}")))?;
     let steps = match parse_script(&text, context.now()) {
         Ok(steps) => steps,
@@ -184,13 +182,4 @@ fn script(file: &Path, context: &mut Context<'_>) -> Result<Vec<Step>, Failure> 
         return Err(Failure::usage(format!("the script {name} has no steps")));
     }
     Ok(steps)
-}
-
-fn read(from: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    from.take(MOST_SCRIPT + 1).read_to_end(&mut text)?;
-    if u64::try_from(text.len()).is_ok_and(|length| length > MOST_SCRIPT) {
-        return Err(std::io::Error::other("it is larger than 64 MiB"));
-    }
-    Ok(text)
 }

@@ -7,7 +7,7 @@
 mod sessions;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use sessions::{Kind, USERS, Writer};
@@ -60,12 +60,17 @@ stale_temp = "1d"
 max_delete = "50%"
 "#;
 
+/// Writes a file that is not there yet.
+fn new_file(path: &Path, text: &str) -> io::Result<()> {
+    fs::File::create_new(path)?.write_all(text.as_bytes())
+}
+
 /// Makes the farm in `dir`, which must be empty, with sessions as they would lie there at `now` (unix seconds).
 ///
 /// # Errors
 /// If something can't be written.
 pub fn make(dir: &Path, now: i64) -> io::Result<()> {
-    fs::write(dir.join("farm.toml"), FARM)?;
+    new_file(&dir.join("farm.toml"), FARM)?;
     for wiki in ["docs", "plans", "trap", "old"] {
         fs::create_dir_all(dir.join(wiki).join("data/cache"))?;
     }
@@ -76,7 +81,7 @@ pub fn make(dir: &Path, now: i64) -> io::Result<()> {
             u8::from(disabled),
             name.to_lowercase().replace('ü', "ue"),
         );
-        fs::write(dir.join("users").join(id), profile)?;
+        new_file(&dir.join("users").join(id), &profile)?;
     }
     let mut lab = Writer::new(&dir.join("sessions"), false, now, 1)?;
     for (kind, count) in [
@@ -94,7 +99,7 @@ pub fn make(dir: &Path, now: i64) -> io::Result<()> {
     ] {
         lab.write(kind, count, "docs")?;
     }
-    fs::write(dir.join("sessions/README"), "Sessions of the lab's wikis. Looked after by wikifarm.\n")?;
+    new_file(&dir.join("sessions/README"), "Sessions of the lab's wikis. Looked after by wikifarm.\n")?;
     let mut trap = Writer::new(&dir.join("trap/data/cache/__session__"), false, now, 2)?;
     for (kind, count) in [(Kind::ExpiredUser, 300), (Kind::LiveUser, 40), (Kind::OneRequest, 60)] {
         trap.write(kind, count, "trap")?;

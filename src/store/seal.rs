@@ -10,21 +10,19 @@
 //! of version 1 still verifies, until a wiki writes its session again.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::name::EntryName;
+use crate::sys::{Readers, read_trusted};
 
 /// Fewer bytes can be guessed.
 const SHORTEST_KEY: usize = 16;
 
 /// More is no key or password but some other file.
-pub(super) const LONGEST_KEY: u64 = 4096;
+const LONGEST_KEY: u64 = 4096;
 
 /// A key, and the scope of the store in which its MACs hold. It is never shown.
 #[derive(Clone)]
@@ -81,7 +79,7 @@ impl SealKey {
     ///
     /// What is wrong with the file, for people: it cannot be read, strangers can, or it is too short.
     pub fn read(path: &Path, scope: &str) -> Result<SealKey, String> {
-        let bytes = secret(path, LONGEST_KEY)?;
+        let bytes = secret(path)?;
         if bytes.len() < SHORTEST_KEY {
             return Err(format!(
                 "{}: a key of {} bytes, expected at least {SHORTEST_KEY}: make one with `head -c 32 /dev/urandom | base64`",
@@ -136,27 +134,13 @@ impl SealKey {
     }
 }
 
-/// What a file of at most `most` bytes holds that nobody else may read: a key or a password, less white space at both ends.
+/// What a file of at most [`LONGEST_KEY`] bytes holds: a key or a password, less white space at both ends.
 ///
 /// # Errors
 ///
-/// Where it cannot be read, is larger, or others can read or write it.
-pub fn secret(path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    let told = |why: String| format!("{}: {why}", path.display());
-    let file = File::open(path).map_err(|error| told(error.to_string()))?;
-    let stat = file.metadata().map_err(|error| told(error.to_string()))?;
-    if !stat.is_file() {
-        return Err(told("no regular file".to_owned()));
-    }
-    if stat.mode() & 0o007 != 0 {
-        let mode = stat.mode() & 0o7777;
-        return Err(told(format!("everybody can read or write it (mode {mode:04o}): chmod o= it")));
-    }
-    if stat.len() > most {
-        return Err(told(format!("{} bytes, expected at most {most}: this is some other file", stat.len())));
-    }
-    let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes).map_err(|error| told(error.to_string()))?;
+/// Where it cannot be read, is larger, others can read or write it, or it belongs to neither root nor us.
+pub fn secret(path: &Path) -> Result<Vec<u8>, String> {
+    let bytes = read_trusted(path, Readers::Group, LONGEST_KEY)?;
     Ok(bytes.trim_ascii().to_vec())
 }
 

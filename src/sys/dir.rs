@@ -91,6 +91,16 @@ impl Dir {
         Dir::of(fd).map_err(|source| DirError::Io { path: path.to_owned(), source })
     }
 
+    /// Opens `path` component by component, and makes what is missing of it with mode 0700.
+    ///
+    /// # Errors
+    ///
+    /// A [`DirError`], also where another user could put another directory in the place of the one that is to be made.
+    pub(super) fn make_all(path: &Path) -> Result<Self, DirError> {
+        let fd = walk::make(path)?;
+        Dir::of(fd).map_err(|source| DirError::Io { path: path.to_owned(), source })
+    }
+
     fn of(fd: OwnedFd) -> io::Result<Self> {
         let stat = fstat(&fd)?;
         let id = FileId { device: stat.st_dev, inode: stat.st_ino };

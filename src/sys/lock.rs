@@ -98,7 +98,6 @@ impl LockDir {
         PrivateDir::make(path).map(|dir| LockDir { dir }).map_err(|error| match error {
             error @ PrivateError::Unsafe { .. } => LockError::UnsafeDirectory(error),
             PrivateError::Directory(error) => LockError::Directory(error),
-            PrivateError::Io { path, source } => LockError::Io { path, source },
         })
     }
 

@@ -3,8 +3,8 @@
 //!
 //! What it promises, whoever can write in the directories it is pointed at:
 //!
-//! * no symbolic link of a stranger is followed, and nothing that is no regular file is opened on purpose;
-//! * nothing blocks on a FIFO, and nothing reads more than [`MAX_FILE`] bytes of a file;
+//! * no symbolic link of a stranger is followed, no directory is made behind one, and nothing that is no regular file is opened on purpose;
+//! * no open waits for a FIFO, a device or a lease, and nothing reads more than [`MAX_FILE`] bytes of a file;
 //! * a file is removed only after its own bytes were judged again, and a lost race is noticed and said;
 //! * what could not be looked at is an error value, never an empty answer.
 //!
@@ -14,6 +14,7 @@ mod access;
 mod create;
 mod dir;
 mod file;
+mod input;
 mod lock;
 mod mount;
 mod owner;
@@ -37,8 +38,9 @@ pub use file::{
 };
 #[cfg(feature = "sqlite")]
 pub use file::{may_write, stat_single};
+pub use input::{InputError, Readers, open_cautiously, read_input, read_input_or_stdin, read_trusted};
 pub use lock::{Lock, LockDir, LockError, waits_for};
-pub use owner::{AsOwner, RunAsError, forget_groups, is_root, run_as};
+pub use owner::{AsOwner, RunAsError, began_as_root, forget_groups, is_root, run_as};
 pub use parallel::{in_parts, one_by_one};
 pub use place::{Place, PlaceMap, same_place};
 pub use places::{PlaceError, cache_dir, lock_dir, state_dir};
@@ -48,4 +50,4 @@ pub use room::Room;
 pub use signal::{GaveUp, asked_to_stop, must_stop, stop_flag, within};
 pub use syslog::{SYSLOG, Severity, syslog};
 pub use walk::DirError;
-pub use write::{Replaced, replace, write_atomically, write_new, write_public};
+pub use write::{Replaced, replace, sync_directory, write_atomically, write_new, write_public};

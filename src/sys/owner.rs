@@ -17,6 +17,11 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// Whether root started this process, also if it runs as another user since ([`run_as`]).
+pub fn began_as_root() -> bool {
+    is_root() || super::places::is_another()
+}
+
 /// Gives up root's supplementary groups, before any thread is made: [`AsOwner`] takes an owner's user and group, and
 /// would keep these. For everybody else it does nothing.
 ///

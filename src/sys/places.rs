@@ -35,6 +35,11 @@ pub(super) fn belong_to(home: PathBuf) {
     HOME.get_or_init(|| home);
 }
 
+/// Whether the process became another user.
+pub(super) fn is_another() -> bool {
+    HOME.get().is_some()
+}
+
 fn variable(name: &str) -> Option<OsString> {
     match (HOME.get(), name) {
         (Some(home), "HOME") => Some(home.clone().into_os_string()),

@@ -1,9 +1,8 @@
 //! A directory of our own, in which nobody but root and us can write.
 
 use std::fmt;
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, fstat, openat, renameat, unlinkat};
@@ -11,7 +10,7 @@ use rustix::io::Errno;
 
 use super::dir::Dir;
 use super::file::links;
-use super::walk::DirError;
+use super::walk::{DirError, is_ours};
 
 /// A directory held open, safe from others when it was opened.
 #[derive(Debug)]
@@ -33,15 +32,8 @@ pub enum PrivateError {
         /// Its permission bits.
         mode: u32,
     },
-    /// It could not be opened.
+    /// It could not be opened or made.
     Directory(DirError),
-    /// It could not be made.
-    Io {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
 }
 
 impl fmt::Display for PrivateError {
@@ -56,7 +48,6 @@ impl fmt::Display for PrivateError {
                 path.display()
             ),
             PrivateError::Directory(error) => error.fmt(f),
-            PrivateError::Io { path, source } => write!(f, "{}: {source}", path.display()),
         }
     }
 }
@@ -66,10 +57,6 @@ impl std::error::Error for PrivateError {}
 /// A text of ours is no longer, in bytes.
 const LONGEST_TEXT: u64 = 4096;
 
-fn is_ours(uid: u32) -> bool {
-    uid == 0 || uid == rustix::process::geteuid().as_raw()
-}
-
 impl PrivateDir {
     /// Opens the directory `path`.
     ///
@@ -77,26 +64,28 @@ impl PrivateDir {
     ///
     /// Where it cannot be opened, or somebody but root and us can write in it.
     pub fn open(path: &Path) -> Result<Self, PrivateError> {
-        let dir = Dir::open(path).map_err(PrivateError::Directory)?;
-        if !is_ours(dir.uid()) || dir.mode() & 0o022 != 0 {
-            return Err(PrivateError::Unsafe { path: path.to_owned(), uid: dir.uid(), mode: dir.mode() });
-        }
-        Ok(PrivateDir { dir, path: path.to_owned() })
+        PrivateDir::of(Dir::open(path), path)
     }
 
-    /// As [`PrivateDir::open`], made with mode 0700 where it is missing.
+    /// As [`PrivateDir::open`]; what is missing of the path is made, each component with mode 0700 through the handle of
+    /// the one above it. Nothing is made behind another user's symbolic link, or where another user can write.
     ///
     /// # Errors
     ///
     /// As there, and where it cannot be made.
     pub fn make(path: &Path) -> Result<Self, PrivateError> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-        match (PrivateDir::open(path), made) {
-            (Err(PrivateError::Directory(DirError::Missing { .. })), Err(source)) => {
-                Err(PrivateError::Io { path: path.to_owned(), source })
-            }
-            (opened, _) => opened,
+        PrivateDir::of(Dir::make_all(path), path)
+    }
+
+    fn of(dir: Result<Dir, DirError>, path: &Path) -> Result<Self, PrivateError> {
+        let dir = dir.map_err(|error| match error {
+            DirError::UnsafeParent { path, owner, mode } => PrivateError::Unsafe { path, uid: owner, mode },
+            other => PrivateError::Directory(other),
+        })?;
+        if !is_ours(dir.uid()) || dir.mode() & 0o022 != 0 {
+            return Err(PrivateError::Unsafe { path: path.to_owned(), uid: dir.uid(), mode: dir.mode() });
         }
+        Ok(PrivateDir { dir, path: path.to_owned() })
     }
 
     /// Its handle.

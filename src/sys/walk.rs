@@ -1,4 +1,4 @@
-//! Opening a directory component by component, so that a stranger's symbolic link leads nowhere.
+//! Opening or making a directory component by component, so that another user's symbolic link leads nowhere.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::fmt;
@@ -7,7 +7,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, readlinkat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, mkdirat, openat, readlinkat};
+use rustix::io::Errno;
+
+/// Opens a file that may be anything, and waits for nothing.
+pub(super) const CAUTIOUS: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 /// As many symbolic links as the kernel follows in one path (path_resolution(7)).
 const MAX_LINKS: usize = 40;
@@ -33,6 +37,15 @@ pub enum DirError {
         /// The user who owns it.
         owner: u32,
     },
+    /// A directory in which none is made, because somebody other than root and us could put another in its place.
+    UnsafeParent {
+        /// The directory.
+        path: PathBuf,
+        /// The user who owns it.
+        owner: u32,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// More symbolic links than the kernel itself would follow: a loop.
     TooManyLinks {
         /// As far as the path could be walked.
@@ -57,6 +70,11 @@ impl fmt::Display for DirError {
                 "{}: a symbolic link of user {owner}, who is neither root nor you: not followed",
                 path.display()
             ),
+            DirError::UnsafeParent { path, owner, mode } => write!(
+                f,
+                "{}: no directory is made here: user {owner} owns it (mode {mode:04o})",
+                path.display()
+            ),
             DirError::TooManyLinks { path } => {
                 write!(f, "{}: more than {MAX_LINKS} symbolic links", path.display())
             }
@@ -74,10 +92,47 @@ impl std::error::Error for DirError {
     }
 }
 
+/// Whether that user is root or us.
+pub(super) fn is_ours(uid: u32) -> bool {
+    uid == 0 || uid == rustix::process::geteuid().as_raw()
+}
+
 /// Opens the directory `path` for reading. Symbolic links are resolved here, not by the kernel, each judged by the
 /// owner of the very link that is read.
 pub(super) fn open(path: &Path) -> Result<OwnedFd, DirError> {
-    let mut walk = Walk { walked: PathBuf::new(), links: 0 };
+    directory(path, false)
+}
+
+/// As [`open`], and makes every component that is missing with mode 0700.
+///
+/// Each is made through the handle of the directory above it, and only if no other user could put another directory in
+/// its place: the directory above belongs to root or us, and not everybody can write there unless it is sticky.
+pub(super) fn make(path: &Path) -> Result<OwnedFd, DirError> {
+    directory(path, true)
+}
+
+/// Opens the file `path` for reading, whatever it is, without waiting for anything. Symbolic links are resolved as by
+/// [`open`], also the last one.
+pub(super) fn file(path: &Path) -> Result<OwnedFd, DirError> {
+    let mut walk = Walk { walked: PathBuf::new(), links: 0, makes: false };
+    let mut waiting = Vec::new();
+    walk.push(&mut waiting, path.as_os_str().as_bytes());
+    let mut here = walk.start(path.as_os_str().as_bytes())?;
+    while let Some(name) = waiting.pop() {
+        let is_link = |stat: Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
+        if !waiting.is_empty() || walk.entry(&here, &name).is_ok_and(|(_, stat)| is_link(stat)) {
+            here = walk.step(here, &name, &mut waiting)?;
+            continue;
+        }
+        walk.walked.push(OsStr::from_bytes(name.to_bytes()));
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | CAUTIOUS;
+        return openat(&here, &name, flags, Mode::empty()).map_err(|error| walk.error(error));
+    }
+    Ok(here)
+}
+
+fn directory(path: &Path, makes: bool) -> Result<OwnedFd, DirError> {
+    let mut walk = Walk { walked: PathBuf::new(), links: 0, makes };
     let mut waiting = Vec::new();
     walk.push(&mut waiting, path.as_os_str().as_bytes());
     let mut here = walk.start(path.as_os_str().as_bytes())?;
@@ -95,6 +150,8 @@ pub(super) fn open(path: &Path) -> Result<OwnedFd, DirError> {
 struct Walk {
     walked: PathBuf,
     links: usize,
+    /// Whether a missing component is made.
+    makes: bool,
 }
 
 impl Walk {
@@ -119,14 +176,14 @@ impl Walk {
     fn step(&mut self, here: OwnedFd, name: &CStr, waiting: &mut Vec<CString>) -> Result<OwnedFd, DirError> {
         let parent = self.walked.clone();
         self.walked.push(OsStr::from_bytes(name.to_bytes()));
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let next = openat(&here, name, flags, Mode::empty()).map_err(|error| self.error(error))?;
-        let stat = fstat(&next).map_err(|error| self.error(error))?;
+        let (next, stat) = match self.entry(&here, name) {
+            Err(Errno::NOENT) if self.makes => self.make(&here, &parent, name)?,
+            found => found.map_err(|error| self.error(error))?,
+        };
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => Ok(next),
             FileType::Symlink => {
-                let us = rustix::process::geteuid().as_raw();
-                if stat.st_uid != 0 && stat.st_uid != us {
+                if !is_ours(stat.st_uid) {
                     return Err(DirError::UnsafeLink { path: self.walked.clone(), owner: stat.st_uid });
                 }
                 self.links += 1;
@@ -144,11 +201,34 @@ impl Walk {
         }
     }
 
-    fn error(&self, error: rustix::io::Errno) -> DirError {
+    /// The entry `name` of a directory, whatever it is, and its stat.
+    fn entry(&self, here: &OwnedFd, name: &CStr) -> Result<(OwnedFd, Stat), Errno> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let entry = openat(here, name, flags, Mode::empty())?;
+        let stat = fstat(&entry)?;
+        Ok((entry, stat))
+    }
+
+    /// Makes the directory `name` in `here`, which is at `parent`, and opens it.
+    fn make(&self, here: &OwnedFd, parent: &Path, name: &CStr) -> Result<(OwnedFd, Stat), DirError> {
+        let above = fstat(here).map_err(|error| self.error(error))?;
+        if !is_ours(above.st_uid) || above.st_mode & 0o1002 == 0o002 {
+            let path = if parent == Path::new("") { Path::new(".") } else { parent };
+            let (owner, mode) = (above.st_uid, above.st_mode & 0o7777);
+            return Err(DirError::UnsafeParent { path: path.to_owned(), owner, mode });
+        }
+        match mkdirat(here, name, Mode::RWXU) {
+            // Somebody was faster: what they made is judged as if it had been there.
+            Ok(()) | Err(Errno::EXIST) => self.entry(here, name).map_err(|error| self.error(error)),
+            Err(error) => Err(self.error(error)),
+        }
+    }
+
+    fn error(&self, error: Errno) -> DirError {
         let path = self.walked.clone();
         match error {
-            rustix::io::Errno::NOENT => DirError::Missing { path },
-            rustix::io::Errno::NOTDIR => DirError::NotADirectory { path },
+            Errno::NOENT => DirError::Missing { path },
+            Errno::NOTDIR => DirError::NotADirectory { path },
             other => DirError::Io { path, source: other.into() },
         }
     }
@@ -194,6 +274,51 @@ mod tests {
         assert!(matches!(open(Path::new("")), Err(DirError::Missing { .. })));
         let nul = OsStr::from_bytes(b"a\0b");
         assert!(open(&root.join(nul)).is_err());
+    }
+
+    #[test]
+    fn what_is_missing_is_made_behind_our_links_and_for_us_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        fs::create_dir(root.join("a")).unwrap();
+        symlink("a/b", root.join("link")).unwrap();
+        let made = make(&root.join("link/c/../d")).unwrap();
+        assert_eq!(inode(&made), fs::metadata(root.join("a/b/d")).unwrap().ino());
+        for path in ["a/b", "a/b/c", "a/b/d"] {
+            assert_eq!(fs::metadata(root.join(path)).unwrap().mode() & 0o7777, 0o700, "{path}");
+        }
+        make(&root.join("a/b/d")).unwrap();
+        fs::write(root.join("file"), "").unwrap();
+        assert!(matches!(make(&root.join("file/x")), Err(DirError::NotADirectory { .. })));
+        assert!(make(&root.join(OsStr::from_bytes(b"a/x\0y"))).is_err());
+    }
+
+    #[test]
+    fn nothing_is_made_where_others_could_replace_it() {
+        use std::os::unix::fs::{PermissionsExt, chown, lchown};
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let open = root.join("open");
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(
+            matches!(make(&open.join("a/b")), Err(DirError::UnsafeParent { path, mode: 0o777, .. }) if path == open)
+        );
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+        make(&open.join("a/b")).unwrap();
+        if !super::super::is_root() {
+            return; // Only root can give files away.
+        }
+        // As `mkdir -p` would follow it: a link of another user to a directory of root's that is not there yet.
+        fs::create_dir(root.join("roots")).unwrap();
+        symlink(root.join("roots/planted"), open.join("link")).unwrap();
+        lchown(open.join("link"), Some(12345), None).unwrap();
+        assert!(matches!(make(&open.join("link/index")), Err(DirError::UnsafeLink { owner: 12345, .. })));
+        assert_eq!(fs::read_dir(root.join("roots")).unwrap().count(), 0);
+        fs::create_dir(root.join("theirs")).unwrap();
+        chown(root.join("theirs"), Some(12345), None).unwrap();
+        assert!(matches!(make(&root.join("theirs/a")), Err(DirError::UnsafeParent { owner: 12345, .. })));
+        assert_eq!(fs::read_dir(root.join("theirs")).unwrap().count(), 0);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
+use super::walk::CAUTIOUS;
+
 /// Replaces the file `path` by `bytes`: a temporary file beside it, fsync, rename, fsync of the directory. `mode`
 /// are its permission bits, less the umask of the process.
 ///
@@ -30,7 +32,17 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn write(path: &Path, bytes: &[u8], mode: u32, exactly: bool) -> io::Result<()> {
     let parent = parent(path);
     beside(parent, bytes, mode, exactly)?.persist(path)?;
-    File::open(parent)?.sync_all()
+    sync_directory(parent)
+}
+
+/// Forces the names in a directory to the disk. Does not wait for a FIFO that has taken its place.
+///
+/// # Errors
+///
+/// What the kernel says.
+pub fn sync_directory(path: &Path) -> io::Result<()> {
+    let flags = OFlags::DIRECTORY.bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)?.sync_all()
 }
 
 /// The directory in which `path` lies.
@@ -72,7 +84,7 @@ pub enum Replaced {
 pub fn replace(path: &Path, fresh: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> io::Result<Replaced> {
     let path = path.canonicalize()?;
     let parent = path.parent().unwrap_or(Path::new("/"));
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let flags = (OFlags::NOFOLLOW | CAUTIOUS).bits().cast_signed();
     let mut old = File::options().read(true).custom_flags(flags).open(&path)?;
     let was = old.metadata()?;
     if !was.is_file() {
@@ -95,7 +107,7 @@ pub fn replace(path: &Path, fresh: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> io:
         return Ok(Replaced::Changed);
     }
     file.persist(&path)?;
-    File::open(parent)?.sync_all()?;
+    sync_directory(parent)?;
     Ok(Replaced::Done)
 }
 
@@ -107,7 +119,7 @@ pub fn replace(path: &Path, fresh: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> io:
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let parent = parent(path);
     beside(parent, bytes, mode, false)?.persist_noclobber(path)?;
-    File::open(parent)?.sync_all()
+    sync_directory(parent)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::{Known, cut};
 use crate::moin::SignedCookie;
 use crate::report::escape;
 use crate::report::measure::{relative, rfc3339};
+use crate::sys::read_input;
 
 /// What a signed cookie says, for programs.
 #[derive(Serialize)]
@@ -29,10 +30,7 @@ const MOST_SECRET: u64 = 1 << 16;
 
 /// The key in a file, which may end with a line end.
 pub(super) fn secret(file: &Path) -> Result<Vec<u8>, Failure> {
-    use std::io::Read as _;
-    let mut secret = Vec::new();
-    std::fs::File::open(file)
-        .and_then(|open| open.take(MOST_SECRET).read_to_end(&mut secret))
+    let mut secret = read_input(file, MOST_SECRET)
         .map_err(|error| Failure::usage(format!("can't read the secret file {}: {error}", file.display())))?;
     if secret.ends_with(b"\n") {
         secret.pop();

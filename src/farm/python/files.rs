@@ -1,12 +1,10 @@
 //! Reading the files of a configuration: the one that was named, and what it imports from the same directory tree.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use crate::sys::{InputError, read_input};
 
 /// The largest file that is read: the parser needs some 245 bytes for each byte.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -52,20 +50,14 @@ impl Files for Disk {
         if !real.starts_with(&self.root) {
             return Err(format!("it lies in {}, outside the configuration's directory", real.display()));
         }
-        // A FIFO that nobody writes into would block the opening for ever.
-        let mut options = File::options();
-        options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        let file = options.open(&real).map_err(words)?;
-        let kind = file.metadata().map_err(words)?.file_type();
-        if kind.is_fifo() || !kind.is_file() {
+        if !real.metadata().map_err(words)?.is_file() {
             return Err("it is no regular file".to_owned());
         }
-        let mut bytes = Vec::new();
-        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(words)?;
+        let bytes = read_input(&real, LARGEST).map_err(|error| match error {
+            InputError::Io(error) => words(error),
+            other => other.to_string(),
+        })?;
         let length = bytes.len() as u64;
-        if length > LARGEST {
-            return Err(format!("it is larger than {} MiB", LARGEST >> 20));
-        }
         self.left = self
             .left
             .checked_sub(length)

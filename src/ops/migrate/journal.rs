@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::store::{EntryName, Modified, NewSession, Raw};
-use crate::sys::{DirError, PrivateDir, PrivateError};
+use crate::sys::{DirError, PrivateDir, PrivateError, sync_directory};
 
 use super::Source;
 
@@ -238,7 +238,7 @@ impl Journal {
             let head = Head { wikifarm_journal: 1, from: from.to_owned(), to: to.to_owned() };
             writeln!(file, "{}", serde_json::to_string(&head)?)?;
             file.sync_all()?;
-            File::open(dir)?.sync_all()?;
+            sync_directory(dir)?;
         } else {
             // A line that was cut off is ended, so that the next stands for itself.
             writeln!(file)?;

@@ -28,7 +28,7 @@ pub enum Check {
 
 impl Check {
     /// All, in the order in which they are reported.
-    pub const ALL: [Check; 17] = [
+    pub const ALL: [Check; 18] = [
         Check::UnsafeDirectory,
         Check::UnsafeFile,
         Check::UnwritableDirectory,

@@ -1,7 +1,5 @@
 //! The connection to the server: made with patience, made again when lost, and errors in words.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +12,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::farm::{RedisAddress, RedisPlace, TlsFiles};
-use crate::store::seal::{LONGEST_KEY, secret};
-use crate::sys;
+use crate::store::seal::secret;
+use crate::sys::{self, Readers, read_trusted};
 
 use super::trouble::{Trouble, is_mistrust};
 use super::wire::{GivenUp, Wire};
@@ -50,7 +48,7 @@ impl Server {
     /// Gets ready to connect.
     pub(super) fn new(address: &RedisAddress) -> Result<Self, String> {
         let password = |path: &PathBuf| {
-            String::from_utf8(secret(path, LONGEST_KEY)?)
+            String::from_utf8(secret(path)?)
                 .map_err(|_| format!("{}: a password that is no UTF-8", path.display()))
         };
         Ok(Server {
@@ -161,19 +159,16 @@ fn wait(pause: Duration) {
     }
 }
 
-/// Certificates, and a key of one, are no larger.
+/// Certificates are no larger.
 const LARGEST_PEM: u64 = 1024 * 1024;
 
 /// How to speak TLS, with what its files say.
 fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
     let pem = |path: &Path| {
-        let told = |why: String| format!("{}: {why}", path.display());
-        let mut bytes = Vec::new();
-        let file = File::open(path).map_err(|error| told(error.to_string()))?;
-        file.take(LARGEST_PEM).read_to_end(&mut bytes).map_err(|error| told(error.to_string()))?;
+        let bytes = read_trusted(path, Readers::Everybody, LARGEST_PEM)?;
         let begin: &[u8] = b"-----BEGIN CERTIFICATE-----";
         let whole = bytes.windows(begin.len()).any(|line| line == begin);
-        if whole { Ok(bytes) } else { Err(told("no certificate in PEM in it".to_owned())) }
+        if whole { Ok(bytes) } else { Err(format!("{}: no certificate in PEM in it", path.display())) }
     };
     let certificates = |path: &Path| {
         let parsed = CertificateDer::pem_slice_iter(&pem(path)?).collect::<Result<Vec<_>, _>>();
@@ -201,6 +196,6 @@ fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
         .with_root_certificates(authorities);
     let Some((certificate, key)) = &files.own else { return Ok(settings.with_no_client_auth()) };
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", key.display());
-    let secret = PrivateKeyDer::from_pem_slice(&secret(key, LARGEST_PEM)?).map_err(|error| told(&error))?;
+    let secret = PrivateKeyDer::from_pem_slice(&secret(key)?).map_err(|error| told(&error))?;
     settings.with_client_auth_cert(certificates(certificate)?, secret).map_err(|error| told(&error))
 }

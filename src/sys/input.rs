@@ -1,0 +1,262 @@
+//! Reading one file that a person or a farm file named by its path. No open waits: not for the other end of a FIFO, not
+//! for a device, and not for the holder of a lease.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::{File, FileType};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, openat};
+
+use super::dir::Dir;
+use super::walk::{self, CAUTIOUS, DirError, is_ours};
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub enum InputError {
+    /// It is a FIFO: reading it would wait for a writer that may never come.
+    Fifo,
+    /// It is a device.
+    Device,
+    /// It has more bytes than that.
+    TooLarge(u64),
+    /// The kernel refused.
+    Io(io::Error),
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InputError::Fifo => f.write_str("it is a FIFO: name a regular file"),
+            InputError::Device => f.write_str("it is a device: name a regular file"),
+            InputError::TooLarge(most) if most % (1 << 20) == 0 => {
+                write!(f, "it is larger than {} MiB", most >> 20)
+            }
+            InputError::TooLarge(most) => write!(f, "it is larger than {} KiB", most >> 10),
+            InputError::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for InputError {}
+
+impl From<io::Error> for InputError {
+    fn from(error: io::Error) -> Self {
+        InputError::Io(error)
+    }
+}
+
+/// Reads a file of at most `most` bytes that the command line named. A FIFO is read only where the shell handed it over:
+/// `/dev/stdin`, or the `/dev/fd/63` of `<(command)`.
+///
+/// # Errors
+///
+/// Why it was not read.
+pub fn read_input(path: &Path, most: u64) -> Result<Vec<u8>, InputError> {
+    // Before it is opened: to open some devices is to do something.
+    check(path.metadata()?.file_type(), path)?;
+    let file = File::options().read(true).custom_flags(CAUTIOUS.bits().cast_signed()).open(path)?;
+    let kind = file.metadata()?.file_type();
+    check(kind, path)?;
+    if kind.is_fifo() {
+        let flags = fcntl_getfl(&file).map_err(io::Error::from)?;
+        fcntl_setfl(&file, flags - OFlags::NONBLOCK).map_err(io::Error::from)?;
+    }
+    read(file, most)
+}
+
+/// As [`read_input`]; `-` is standard input.
+///
+/// # Errors
+///
+/// As there.
+pub fn read_input_or_stdin(path: &Path, most: u64) -> Result<Vec<u8>, InputError> {
+    if path == Path::new("-") { read(io::stdin().lock(), most) } else { read_input(path, most) }
+}
+
+fn check(kind: FileType, path: &Path) -> Result<(), InputError> {
+    let is_handed_over = ["/dev/fd", "/proc/self/fd"].iter().any(|dir| path.starts_with(dir))
+        || ["/dev/stdin", "/dev/null", "/dev/tty"].iter().any(|name| path == Path::new(name));
+    match kind {
+        _ if is_handed_over => Ok(()),
+        kind if kind.is_fifo() => Err(InputError::Fifo),
+        kind if kind.is_char_device() || kind.is_block_device() => Err(InputError::Device),
+        _ => Ok(()),
+    }
+}
+
+fn read(from: impl Read, most: u64) -> Result<Vec<u8>, InputError> {
+    let mut bytes = Vec::new();
+    from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    match u64::try_from(bytes.len()) {
+        Ok(length) if length <= most => Ok(bytes),
+        _ => Err(InputError::TooLarge(most)),
+    }
+}
+
+/// Opens the file `name` of a directory for reading, whatever it is. Follows no link, and waits for nothing.
+///
+/// # Errors
+///
+/// What the kernel says.
+pub fn open_cautiously(dir: &Dir, name: &OsStr) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | CAUTIOUS;
+    Ok(File::from(openat(dir, name, flags, Mode::empty())?))
+}
+
+/// Who may read a file that is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner and its group: a key, a password.
+    Group,
+    /// Everybody: a certificate.
+    Everybody,
+}
+
+/// Reads a regular file of at most `most` bytes that only root and we can have written. The path is walked component by
+/// component, and a symbolic link of another user is not followed.
+///
+/// # Errors
+///
+/// What is wrong with the file, for people; the message begins with the path.
+pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>, String> {
+    let failed = |why: String| format!("{}: {why}", path.display());
+    let file = match walk::file(path) {
+        Ok(fd) => File::from(fd),
+        Err(DirError::Missing { path: missing }) => {
+            return Err(format!("{}: no such file", missing.display()));
+        }
+        Err(DirError::Io { source, .. }) => return Err(failed(source.to_string())),
+        Err(error) => return Err(error.to_string()),
+    };
+    let stat = file.metadata().map_err(|error| failed(error.to_string()))?;
+    let (mode, owner) = (stat.mode() & 0o7777, stat.uid());
+    if !stat.is_file() {
+        return Err(failed("not a regular file".to_owned()));
+    }
+    if !is_ours(owner) {
+        return Err(failed(format!("user {owner} owns it, who is neither root nor you: chown it")));
+    }
+    if readers == Readers::Group && mode & 0o007 != 0 {
+        return Err(failed(format!("everybody can read or write it (mode {mode:04o}): chmod o= it")));
+    }
+    if mode & 0o022 != 0 {
+        return Err(failed(format!("others can write it (mode {mode:04o}): chmod go-w it")));
+    }
+    // By another name the same file may be another's secret.
+    if readers == Readers::Group && stat.nlink() != 1 {
+        return Err(failed(format!("it has {} names (hard links): make a copy of it", stat.nlink())));
+    }
+    if stat.len() > most {
+        return Err(failed(format!(
+            "{} bytes, expected at most {most}: this is some other file",
+            stat.len()
+        )));
+    }
+    read(file, most).map_err(|error| failed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, FileType, mknodat};
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn an_input_is_a_regular_file_of_bounded_size_and_nothing_is_waited_for() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        fs::write(at("file"), "text").unwrap();
+        symlink("file", at("link")).unwrap();
+        assert_eq!(read_input(&at("link"), 4).unwrap(), b"text");
+        assert!(matches!(read_input(&at("file"), 3), Err(InputError::TooLarge(3))));
+        mknodat(CWD, at("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        symlink("fifo", at("to-fifo")).unwrap();
+        symlink("/dev/zero", at("to-device")).unwrap();
+        for name in ["fifo", "to-fifo"] {
+            assert!(matches!(read_input(&at(name), 9), Err(InputError::Fifo)), "{name}");
+        }
+        assert!(matches!(read_input(&at("to-device"), 9), Err(InputError::Device)));
+        assert!(matches!(read_input(&at("none"), 9), Err(InputError::Io(_))));
+        assert!(read_input(Path::new("/dev/null"), 9).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_secret_is_a_small_regular_file_that_only_root_and_we_can_write() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        let secret = |name: &str| read_trusted(&at(name), Readers::Group, 4096);
+        fs::write(at("key"), "k").unwrap();
+        for good in [0o600, 0o640, 0o400, 0o440] {
+            mode(&at("key"), good);
+            assert_eq!(secret("key").unwrap(), b"k", "{good:o}");
+        }
+        for (bad, why) in [(0o604, "everybody"), (0o602, "everybody"), (0o660, "others can write")] {
+            mode(&at("key"), bad);
+            assert!(secret("key").unwrap_err().contains(why), "{bad:o}");
+        }
+        mode(&at("key"), 0o600);
+        symlink("key", at("link")).unwrap();
+        assert_eq!(secret("link").unwrap(), b"k");
+        symlink("none", at("dangling")).unwrap();
+        assert_eq!(secret("dangling").unwrap_err(), format!("{}: no such file", at("none").display()));
+        assert!(secret("none").unwrap_err().ends_with(": no such file"));
+        mknodat(CWD, at("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        for name in ["fifo", ".", ".."] {
+            assert!(secret(name).unwrap_err().ends_with("not a regular file"), "{name}");
+        }
+        let device = read_trusted(Path::new("/dev/zero"), Readers::Group, 4096);
+        assert!(device.unwrap_err().ends_with("not a regular file"));
+        fs::write(at("large"), [b'k'; 4097]).unwrap();
+        mode(&at("large"), 0o600);
+        assert!(secret("large").unwrap_err().contains("some other file"));
+        fs::hard_link(at("key"), at("second")).unwrap();
+        assert!(secret("key").unwrap_err().contains("2 names"));
+    }
+
+    #[test]
+    fn a_certificate_may_be_read_by_everybody_and_written_by_nobody_else() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("ca.pem");
+        fs::write(&path, "pem").unwrap();
+        fs::hard_link(&path, root.path().join("second")).unwrap();
+        mode(&path, 0o644);
+        assert_eq!(read_trusted(&path, Readers::Everybody, 9).unwrap(), b"pem");
+        for bad in [0o664, 0o646] {
+            mode(&path, bad);
+            let why = read_trusted(&path, Readers::Everybody, 9).unwrap_err();
+            assert!(why.contains("others can write it"), "{bad:o}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_file_or_link_of_another_user_is_not_read() {
+        use std::os::unix::fs::{chown, lchown};
+        if !super::super::is_root() {
+            return; // Only root can give files away.
+        }
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        fs::write(at("key"), "k").unwrap();
+        mode(&at("key"), 0o640);
+        symlink("key", at("link")).unwrap();
+        lchown(at("link"), Some(12345), None).unwrap();
+        // As in contrib/moin: the wiki's group may read the key.
+        chown(at("key"), Some(0), Some(33)).unwrap();
+        assert_eq!(read_trusted(&at("key"), Readers::Group, 9).unwrap(), b"k");
+        let why = read_trusted(&at("link"), Readers::Group, 9).unwrap_err();
+        assert!(why.contains("a symbolic link of user 12345"), "{why}");
+        chown(at("key"), Some(12345), None).unwrap();
+        for readers in [Readers::Group, Readers::Everybody] {
+            let why = read_trusted(&at("key"), readers, 9).unwrap_err();
+            assert!(why.contains("user 12345 owns it"), "{why}");
+        }
+    }
+}
