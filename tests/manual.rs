@@ -77,5 +77,6 @@ mod store_find;
 mod store_list;
 mod summaries;
 mod support;
+mod trust;
 mod two_commands;
 mod unread_output;

@@ -182,7 +182,7 @@ fn a_farm_file_that_others_could_have_written_is_not_trusted_by_root() {
     let run = place.wikifarm("session prune -q --now 1795400000").by_tester();
     if is_root() {
         run.status(4).stderr(r"
-        wikifarm: as root, a farm file that others could have written is not trusted: [DIR] belongs to user 65534; chown and chmod it, or name the store with --store
+        wikifarm: farm.toml: refused, as root runs wikifarm and another user can write the file: [DIR] belongs to user 65534 (mode 0755); chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
         ").run();
     } else {
         run.run();
@@ -319,7 +319,7 @@ fn root_trusts_no_farm_file_behind_a_strangers_link() {
     let run = place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().status(4);
     run.stderr(
         r"
-        wikifarm: as root, a farm file that others could have written is not trusted: mal/farm.toml is a link of user 4242; chown and chmod it, or name the store with --store
+        wikifarm: mal/farm.toml: refused, as root runs wikifarm and another user can write the file: mal/farm.toml is a link of user 4242; chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
         ",
     )
     .run();

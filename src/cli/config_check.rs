@@ -8,6 +8,7 @@ use clap::Args;
 use clap::builder::PossibleValue;
 use serde::Serialize;
 
+use super::context::must_be_trusted;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Place, Source, locate};
 use crate::lint::{self, Finding, Severity};
@@ -92,17 +93,21 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         }
         Err(_) => context.farm_with_problems()?,
     };
+    let disk = lint::disk_for(&farm);
     let (farm, mut found, mended) = if options.fix || options.diff {
         let wanted = lint::Wanted { min_severity: options.min_severity, unsafe_fixes: options.unsafe_fixes };
+        if options.fix {
+            must_be_trusted(&farm)?;
+        }
         let before = farm.source.clone();
-        let mended = lint::fix(farm, &lint::RealDisk, &context.suffixes, &overrides, wanted);
+        let mended = lint::fix(farm, disk, &context.suffixes, &overrides, wanted);
         if options.diff {
             return fix::show(&before, &mended, context);
         }
         fix::write(&before, &mended)?;
         (mended.farm, mended.left, Some(mended.mended))
     } else {
-        let found = lint::check(&farm, &lint::RealDisk, &context.suffixes, &overrides);
+        let found = lint::check(&farm, disk, &context.suffixes, &overrides);
         (farm, found, None)
     };
     found.retain(|finding| finding.severity >= options.min_severity);

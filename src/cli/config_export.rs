@@ -44,7 +44,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     // There is nothing else to choose.
     let Options { wiki, python: _ } = options;
     context.formats("config export", &[Format::Human, Format::Json])?;
-    let farm = context.farm()?;
+    let farm = context.farm_to_predict()?;
     let mut snippets = export::python(&farm);
     if let Some(name) = wiki {
         let wiki = find_wiki(&farm, name)?;

@@ -8,7 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Exit, Format};
 use crate::browser::SharedSuffixes;
-use crate::farm::{Farm, locate};
+use crate::farm::locate::LoadError;
+use crate::farm::trust::{self, Distrust};
+use crate::farm::{Farm, Trusted, locate};
 use crate::report::findings;
 use crate::report::progress::{HowMuch, Progress};
 use crate::store::tally::Tally;
@@ -52,6 +54,23 @@ impl From<io::Error> for Failure {
 
 /// The result of a command.
 pub type Outcome = Result<Exit, Failure>;
+
+/// The refusal of a farm file.
+fn distrusted(path: &Path, why: &Distrust) -> Failure {
+    Failure::refused(format!(
+        "{}: refused, as root runs wikifarm and another user can write the file: {why}; chown and chmod it, name another \
+         file with -f FILE, or become its owner with --run-as NAME",
+        path.display()
+    ))
+}
+
+/// Refuses, as root, a farm that another user could have written.
+///
+/// # Errors
+/// If so.
+pub(super) fn must_be_trusted(farm: &Farm) -> Result<(), Failure> {
+    Trusted::check(farm).map_err(|why| distrusted(farm.source.path(), &why))
+}
 
 /// What every command works with.
 pub struct Context<'a> {
@@ -125,14 +144,24 @@ impl Context<'_> {
         Ok(Exit::Partial)
     }
 
-    /// Where the farm file is.
+    /// Where the farm file is. As root, the `farm.toml` of another user's directory is none.
     ///
     /// # Errors
-    /// If none was named and none is in its usual places.
+    /// If none was named and none is in its usual places, or it is not to be trusted and nobody named it.
     pub fn farm_path(&self) -> Result<PathBuf, Failure> {
+        self.located().and_then(|found| found.ok_or_else(|| Failure::usage(LoadError::NotFound.to_string())))
+    }
+
+    fn located(&self) -> Result<Option<PathBuf>, Failure> {
         let variable = std::env::var_os(locate::VARIABLE);
-        locate::locate(self.farm_file.as_deref(), variable.as_deref())
-            .map_err(|e| Failure::usage(e.to_string()))
+        let Ok(found) = locate::locate(self.farm_file.as_deref(), variable.as_deref()) else {
+            return Ok(None);
+        };
+        // Before it is read: its text may be another file's, by a link.
+        if found.by_chance {
+            trust::check_path(&found.path).map_err(|why| distrusted(&found.path, &why))?;
+        }
+        Ok(Some(found.path))
     }
 
     /// The farm, understood as far as possible: for commands that report what is wrong with the file.
@@ -144,19 +173,43 @@ impl Context<'_> {
         self.load(&path)
     }
 
-    /// The farm, wholly understood.
+    /// The farm, wholly understood, for a command that opens what the farm names, or goes to its addresses.
     ///
     /// # Errors
-    /// If there is no farm file, or anything in it was not understood; then the places have been shown.
-    pub fn farm(&mut self) -> Result<Farm, Failure> {
+    /// If there is no farm file, or anything in it was not understood; then the places have been shown. As root, also if
+    /// another user could have written it.
+    pub fn farm(&mut self) -> Result<Trusted, Failure> {
+        let path = self.farm_path()?;
+        self.trusted_at(&path)
+    }
+
+    /// As [`Context::farm`]; `None` where no farm file was named and none is in its usual places.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn farm_if_any(&mut self) -> Result<Option<Trusted>, Failure> {
+        self.located()?.map(|path| self.trusted_at(&path)).transpose()
+    }
+
+    fn trusted_at(&mut self, path: &Path) -> Result<Trusted, Failure> {
+        let farm = self.farm_at(path)?;
+        Trusted::new(farm).map_err(|why| distrusted(path, &why))
+    }
+
+    /// The farm, wholly understood, for a command that only predicts and opens nothing that the farm names: also of a
+    /// file that another user could have written, if it was named.
+    ///
+    /// # Errors
+    /// As [`Context::farm`].
+    pub fn farm_to_predict(&mut self) -> Result<Farm, Failure> {
         let path = self.farm_path()?;
         self.farm_at(&path)
     }
 
-    /// The farm of that file, wholly understood.
+    /// The farm of that file, wholly understood, as for [`Context::farm_to_predict`].
     ///
     /// # Errors
-    /// As [`Context::farm`].
+    /// As there.
     pub fn farm_at(&mut self, path: &Path) -> Result<Farm, Failure> {
         let farm = self.load(path)?;
         if farm.sound() {
@@ -173,7 +226,7 @@ impl Context<'_> {
 
     fn load(&mut self, path: &Path) -> Result<Farm, Failure> {
         locate::load(path).map_err(|error| {
-            if let locate::LoadError::Syntax(syntax) = &error {
+            if let LoadError::Syntax(syntax) = &error {
                 let text = findings::syntax(syntax, self.colour);
                 if let Err(error) = self.err.write_all(text.as_bytes()) {
                     return Failure::from(error);

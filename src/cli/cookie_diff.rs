@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::browser::Browser;
 use super::session_list::look;
 use super::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::Farm;
+use crate::farm::{Farm, Trusted};
 use crate::simulate::diff::{Counted, Diff};
 use crate::store::{self, State};
 
@@ -52,7 +52,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let old = context.farm_at(&options.old)?;
     let new = context.farm_at(&options.new)?;
     let mut diff = Diff::for_browser(&old, &new, &context.suffixes, options.browser.mode(), context.now());
-    let exit = count(&mut diff, &old, context)?;
+    let exit = count(&mut diff, old, context)?;
     let names = (shown(&options.old), shown(&options.new));
     let impact = diff.hurts();
     match context.format {
@@ -65,11 +65,24 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 }
 
 /// Counts what lies in the directories of which no session is found any more, where they are on this machine.
-fn count(diff: &mut Diff, old: &Farm, context: &mut Context<'_>) -> Result<Exit, Failure> {
+///
+/// As root, those of a farm file that another user could have written are not opened.
+fn count(diff: &mut Diff, old: Farm, context: &mut Context<'_>) -> Result<Exit, Failure> {
+    if !diff.stores.iter().any(|reached| reached.unreachable()) {
+        return Ok(Exit::Success);
+    }
+    let path = old.source.path().to_owned();
+    let old = match Trusted::new(old) {
+        Ok(old) => old,
+        Err(why) => {
+            context.note(&format!("{}: sessions are not counted: {why}", path.display()))?;
+            return Ok(Exit::Success);
+        }
+    };
     #[expect(clippy::cast_possible_truncation, reason = "out of range it saturates")]
     let now = context.now() as i64;
     let mut exit = Exit::Success;
-    let specs = store::of_farm(old).stores;
+    let specs = store::of_farm(&old).stores;
     for reached in diff.stores.iter_mut().filter(|reached| reached.unreachable()) {
         let spec = specs.iter().find(|spec| spec.wikis.iter().any(|wiki| reached.wikis.contains(&wiki.name)));
         let Some(spec) = spec.filter(|spec| spec.dir.is_dir()) else { continue };

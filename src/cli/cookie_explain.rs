@@ -79,7 +79,7 @@ struct Line {
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie explain", &[Format::Human, Format::Json])?;
-    let farm = context.farm()?;
+    let farm = context.farm_to_predict()?;
     let (from, to) = (find_wiki(&farm, &options.from)?, find_wiki(&farm, &options.to)?);
     if from.name == to.name {
         return Err(Failure::usage(format!("{0} and {0} are one wiki: name two", from.name)));

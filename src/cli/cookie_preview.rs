@@ -123,7 +123,7 @@ struct Difference {
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie preview", &[Format::Human, Format::Json])?;
-    let farm = context.farm()?;
+    let farm = context.farm_to_predict()?;
     let model = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.mode());
     let chosen = Chosen::new(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);

@@ -1,19 +1,19 @@
 //! `wikifarm cookie simulate`: a browser and the wikis acting out a script.
 
 use std::collections::hash_map::RandomState;
-use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
 use super::browser::Browser;
+use super::context::must_be_trusted;
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, locate};
 use crate::report::escape;
 use crate::simulate::{Event, Plan, ScriptError, SessionView, StoreView, World, is_verb, time, write};
+use crate::sys::read_input_or_stdin;
 
 /// The longest script that is read: 4 MiB.
 const LONGEST: u64 = 4 << 20;
@@ -64,7 +64,10 @@ struct Written {
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie simulate", &[Format::Human, Format::Json])?;
     let script = Script::read(&options.script)?;
-    let farm = context.farm()?;
+    let farm = context.farm_to_predict()?;
+    if options.write.is_some() {
+        must_be_trusted(&farm)?;
+    }
     let base = script.base.clone();
     let load = |file: &Path| load(&base.join(file));
     let lines = script.lines.iter().map(String::as_str);
@@ -150,15 +153,8 @@ impl Script {
             file => (file.to_owned(), Path::new(file).parent().unwrap_or(Path::new("")).to_owned()),
         };
         let failed = |why: String| Failure::usage(format!("can't read {name}: {why}"));
-        let mut bytes = Vec::new();
-        let read = match file.as_str() {
-            "-" => std::io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes),
-            file => File::open(file).and_then(|open| open.take(LONGEST + 1).read_to_end(&mut bytes)),
-        };
-        read.map_err(|error| failed(error.to_string()))?;
-        if bytes.len() as u64 > LONGEST {
-            return Err(failed(format!("it is longer than {} MiB", LONGEST >> 20)));
-        }
+        let mut bytes =
+            read_input_or_stdin(Path::new(file), LONGEST).map_err(|error| failed(error.to_string()))?;
         // A byte order mark is no part of the text.
         if bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);

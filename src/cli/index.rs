@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::farm::{Farm, IndexPlace};
+use crate::farm::{IndexPlace, Trusted};
 use crate::sys;
 
 /// As `[prune] index` says, else the usual place; `None` where no index is wanted, or the user has no such place.
-pub(super) fn place(farm: Option<&Farm>) -> Option<PathBuf> {
+pub(super) fn place(farm: Option<&Trusted>) -> Option<PathBuf> {
     match farm.map(|farm| (farm, farm.prune.index.as_ref())) {
         Some((_, Some(IndexPlace::Nowhere))) => None,
         Some((farm, Some(IndexPlace::Dir(dir)))) => Some(farm.base().join(dir)),

@@ -7,12 +7,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::session_list::states;
-use super::session_prune::trusted;
 use super::stores::of_wiki;
 use super::told::{self, LogArgs, Told};
 use super::users::Users;
 use super::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::{Farm, parse_duration};
+use crate::farm::{Trusted, parse_duration};
 use crate::ops::migrate::{self, AllowList, Error, Generation, OnConflict, Options as Run, Stores, UserMap};
 use crate::store::{Address, State, StoreSpec, UserDir, shown_address, tally};
 use crate::sys;
@@ -156,13 +155,10 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
     let from = spec("--from", &options.from, &mut farm, context)?;
     let to = spec("--to", &options.to, &mut farm, context)?;
     // Its allow list counts even where both stores are named by address.
-    if farm.is_none() && (context.farm_file.is_some() || context.farm_path().is_ok()) {
-        farm = Some(context.farm()?);
+    if farm.is_none() {
+        farm = context.farm_if_any()?;
     }
     let dry_run = options.dry_run || context.pinned_now.is_some();
-    if let Some(farm) = farm.as_ref().filter(|_| !dry_run) {
-        trusted(farm)?;
-    }
     let users = match &options.user {
         Some(user) => Some(Users::of(std::slice::from_ref(&from)).ids(user, context)?),
         None => None,
@@ -173,7 +169,8 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
         None
     };
     let names = [&options.old_cookie, &options.new_cookie].map(Option::as_deref);
-    let cookie_map = cookie_map::ask(&options.cookie_map, (&from, names[0]), (&to, names[1]), farm.as_ref())?;
+    let cookie_map =
+        cookie_map::ask(&options.cookie_map, (&from, names[0]), (&to, names[1]), farm.as_deref())?;
     let rename_ids = options.rename_ids.map(|rename| generation(rename, &to)).transpose()?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
@@ -193,7 +190,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
         },
         rename_ids,
         users_map,
-        allow: AllowList::with(farm.map_or(Vec::new(), |farm| farm.allow_globals)),
+        allow: AllowList::with(farm.map_or(Vec::new(), |farm| farm.allow_globals.clone())),
         owner: options.owner.map(|owner| (owner.uid, owner.gid)),
         mode: options.mode,
         pairs: cookie_map.is_some(),
@@ -254,7 +251,7 @@ fn failure(error: Error) -> Failure {
 fn spec(
     flag: &str,
     text: &OsString,
-    farm: &mut Option<Farm>,
+    farm: &mut Option<Trusted>,
     context: &mut Context<'_>,
 ) -> Result<StoreSpec, Failure> {
     if let Some(name) = text.to_str().and_then(|text| text.strip_prefix("wiki:")) {

@@ -12,7 +12,7 @@ use super::index;
 use super::stores::{StoreArgs, Stores};
 use super::told::{self, LogArgs, MetricsArgs, Told};
 use super::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::{Farm, Limit, locate, parse_duration};
+use crate::farm::{Farm, Limit, parse_duration};
 use crate::ops::{self, ClockCheck, Filter, Policy, Report, StorePlan};
 use crate::report::escape;
 use crate::store::{StoreSpec, tally};
@@ -97,10 +97,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
     let dry_run = options.dry_run || context.pinned_now.is_some();
     let stores = options.stores.find(context, true)?;
-    if let Some(farm) = &stores.farm {
-        trusted(farm)?;
-    }
-    let policy = policy(options, stores.farm.as_ref())?;
+    let policy = policy(options, stores.farm.as_deref())?;
     let pinned = context.pinned_now.is_some();
     let state_dir = sys::state_dir().ok();
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
@@ -144,20 +141,6 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     report.hints.iter().try_for_each(|hint| context.note(&hint.to_string()))?;
     outcome::show(&report, options.strict, dry_run, context)?;
     Ok(exit)
-}
-
-/// Run as root, a farm file that a stranger could have written could name any directory.
-pub(super) fn trusted(farm: &Farm) -> Result<(), Failure> {
-    if !sys::is_root() {
-        return Ok(());
-    }
-    match locate::could_be_strangers(farm, 0) {
-        None => Ok(()),
-        Some(why) => Err(Failure::refused(format!(
-            "as root, a farm file that others could have written is not trusted: {why}; chown and chmod it, or name \
-             the store with --store"
-        ))),
-    }
 }
 
 /// The policy: flags win over `[prune]`, which wins over the defaults.

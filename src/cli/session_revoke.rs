@@ -7,7 +7,6 @@ use clap::Args;
 use serde::Serialize;
 
 use super::session_json::{SessionJson, shown};
-use super::session_prune::trusted;
 use super::stores::{MOIN_2, StoreArgs, Stores};
 use super::told::{self, LogArgs, Told};
 use super::users::Users;
@@ -110,7 +109,6 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     }
     let stores = options.stores.find(context, true)?;
     if let Some(farm) = &stores.farm {
-        trusted(farm)?;
         moin_2(farm, context)?;
     }
     let Stores { specs, mut exit, .. } = stores;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::config_show::find_wiki;
 use super::{Context, Exit, Failure};
-use crate::farm::Farm;
+use crate::farm::Trusted;
 use crate::moin::Behaviour;
 use crate::store::{self, Address, Layout, LayoutError, StoreSpec, shown_address};
 
@@ -30,7 +30,7 @@ pub(super) const MOIN_2: &str = "a login there ends when the user logs out or ge
 /// The stores chosen, with the farm they come from, if any.
 pub(super) struct Stores {
     pub(super) specs: Vec<StoreSpec>,
-    pub(super) farm: Option<Farm>,
+    pub(super) farm: Option<Trusted>,
     /// What could not be looked at: the run is done in part.
     pub(super) exit: Exit,
 }
@@ -124,7 +124,7 @@ impl StoreArgs {
 }
 
 /// The store of one wiki, with all wikis that use it: `wiki:NAME`.
-pub(super) fn of_wiki(farm: &Farm, name: &str, deletes: bool) -> Result<StoreSpec, Failure> {
+pub(super) fn of_wiki(farm: &Trusted, name: &str, deletes: bool) -> Result<StoreSpec, Failure> {
     let wiki = find_wiki(farm, name)?;
     let by_nature = wiki.version().behaviour() == Behaviour::V2;
     let store::FarmStores { stores, without } = store::of_farm(farm);

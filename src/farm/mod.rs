@@ -3,7 +3,8 @@
 //! [`Farm::parse`] turns the text of a `farm.toml` into wikis whose every setting knows the line it came from.
 //! What is wrong with the file (unknown keys, wrong types, bad URLs) is collected, not thrown: `config check` shows all
 //! of it at once, every other command asks [`Farm::sound`] first and refuses a farm that was only half understood.
-//! Nothing here looks at the disk except [`locate`], which finds and reads the file, and [`RedisAddress::place`].
+//! Nothing here looks at the disk except [`locate`], which finds and reads the file, [`trust`], which asks who could have
+//! written it, and [`RedisAddress::place`].
 
 mod address;
 mod change;
@@ -24,6 +25,7 @@ mod secret;
 mod source;
 mod sqlite_address;
 mod table;
+pub mod trust;
 mod units;
 mod value;
 mod wiki;
@@ -44,6 +46,7 @@ pub use secret::{hidden, secrets, shortened};
 pub use source::{Place, Source, Span};
 pub use sqlite_address::SqliteAddress;
 pub use table::{LINT_KEYS, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, Table};
+pub use trust::Trusted;
 pub use units::{parse_duration, parse_time};
 pub use value::{Value, parse_url};
 pub use wiki::{Origin, Setting, Wiki};

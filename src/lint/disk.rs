@@ -8,10 +8,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{Farm, Key, Trusted, Wiki};
 use crate::moin::Behaviour;
 use crate::store::{Layout, NameKind};
-use crate::sys::in_parts;
+use crate::sys::{in_parts, read_input};
 
 /// A directory as the rules see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +113,40 @@ impl Disk for RealDisk {
     }
 }
 
+/// The disk of this machine, of which nothing that a farm file names is opened.
+#[derive(Debug, Clone, Copy)]
+struct StatOnly;
+
+impl Disk for StatOnly {
+    fn directory(&self, path: &Path) -> io::Result<Directory> {
+        RealDisk.directory(path)
+    }
+
+    fn entries(&self, _: &Path, _: Layout) -> io::Result<Entries> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn in_memory(&self, path: &Path) -> bool {
+        RealDisk.in_memory(path)
+    }
+
+    fn has_cleaner(&self) -> bool {
+        RealDisk.has_cleaner()
+    }
+
+    fn sweeper(&self, sessions: &[&Path]) -> Option<PathBuf> {
+        RealDisk.sweeper(sessions)
+    }
+}
+
+/// The disk, as far as the rules may look at it because of what this farm file names.
+pub fn disk_for(farm: &Farm) -> &'static dyn Disk {
+    match Trusted::check(farm) {
+        Ok(()) => &RealDisk,
+        Err(_) => &StatOnly,
+    }
+}
+
 /// Where the jobs of a machine stand.
 const JOBS: [&str; 9] = [
     "/etc/crontab",
@@ -130,7 +164,7 @@ const JOBS: [&str; 9] = [
 fn mentions(path: &Path, words: &[&str]) -> Option<PathBuf> {
     let holds = |path: &Path| {
         let small = path.metadata().is_ok_and(|found| found.is_file() && found.len() < 1 << 20);
-        let text = if small { fs::read(path).unwrap_or_default() } else { Vec::new() };
+        let text = if small { read_input(path, 1 << 20).unwrap_or_default() } else { Vec::new() };
         let text = String::from_utf8_lossy(&text);
         // What a comment says is not run.
         let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use comments::Comments;
 use disk::Facts;
-pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk};
+pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk, disk_for};
 pub use finding::{Finding, Severity};
 pub use fix::{Mended, Wanted, edits, fix};
 use levels::Levels;

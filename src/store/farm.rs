@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Layout, StoreSpec, StoreWiki};
-use crate::farm::{Farm, Key, StoreAddress, Wiki};
+use crate::farm::{Key, StoreAddress, Trusted, Wiki};
 use crate::moin::Behaviour;
 
 /// The stores of a farm's wikis, and the wikis that have none that can be looked after, each with the reason.
@@ -15,8 +15,9 @@ pub struct FarmStores {
     pub without: Vec<(String, String)>,
 }
 
-/// Finds the stores of a farm. Two paths of one directory are one store.
-pub fn of_farm(farm: &Farm) -> FarmStores {
+/// Finds the stores of a farm. Two paths of one directory are one store. They are there to be opened, so the farm has to
+/// be trusted.
+pub fn of_farm(farm: &Trusted) -> FarmStores {
     let mut found = FarmStores::default();
     let mut places: std::collections::HashMap<(Layout, crate::sys::Place), usize> =
         std::collections::HashMap::new();

@@ -7,6 +7,7 @@ use std::io::{Read, Write as _};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::thread;
@@ -32,6 +33,7 @@ pub(crate) struct Run<'a> {
     statuses: Vec<i32>,
     into: Option<Stdio>,
     by_tester: bool,
+    dir: Option<PathBuf>,
 }
 
 /// What came.
@@ -61,6 +63,7 @@ impl<'a> Run<'a> {
             statuses: vec![0],
             into: None,
             by_tester: false,
+            dir: None,
         }
     }
 
@@ -137,6 +140,12 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// In that directory.
+    pub(crate) fn in_dir(mut self, dir: &Path) -> Self {
+        self.dir = Some(dir.to_owned());
+        self
+    }
+
     /// Runs, and compares.
     #[track_caller]
     pub(crate) fn run(mut self) -> Ran {
@@ -200,7 +209,11 @@ impl<'a> Run<'a> {
         let binary = binary();
         // By its descriptor: `nobody` may not be allowed to walk to it.
         let mut command = Command::new(format!("/proc/self/fd/{}", binary.as_raw_fd()));
-        command.arg0("wikifarm").args(&self.args).current_dir(self.place.path()).env_clear();
+        command
+            .arg0("wikifarm")
+            .args(&self.args)
+            .current_dir(self.dir.clone().unwrap_or_else(|| self.place.path()))
+            .env_clear();
         for (name, path) in [
             ("HOME", self.place.home()),
             ("XDG_STATE_HOME", self.place.home().join("state")),

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::farm::Farm;
+use crate::farm::{Farm, Trusted};
 use crate::sharing::Model;
 use crate::store::{self, Fields, Found, StoreSpec};
 
@@ -136,10 +136,11 @@ const FIELDS: Fields = Fields { trail: false, globals: true };
 /// Looks at everything in the stores; with a farm also at what only it can tell. Setting `stop` ends it early.
 pub fn verify(
     specs: Vec<StoreSpec>,
-    farm: Option<(&Farm, &Model)>,
+    trusted: Option<(&Trusted, &Model)>,
     options: &Options,
     stop: &AtomicBool,
 ) -> Report {
+    let farm = trusted.map(|(farm, model)| (&**farm, model));
     let mut report = Report { stores: Vec::new(), problems: Vec::new(), refused: false, notes: Vec::new() };
     let mut ids = duplicates::Ids::default();
     for (position, spec) in specs.into_iter().enumerate() {
@@ -156,7 +157,7 @@ pub fn verify(
         }
         report.stores.push((spec, found));
     }
-    if let Some((farm, model)) = farm {
+    if let Some((farm, model)) = trusted {
         duplicates::check(&ids, model, stop, &mut report);
         if options.whole_farm {
             orphans::check(farm, stop, &mut report);

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Check, Finding, Findings, Report};
-use crate::farm::Farm;
+use crate::farm::{Farm, Trusted};
 use crate::ops::find;
 use crate::store::{Layout, NameKind, StoreSpec};
 use crate::sys::{AsOwner, Dir, Kind, Place, same_place};
@@ -28,7 +28,7 @@ const MOST: u64 = 100_000;
 const NEVER: [&str; 2] = ["pages", "underlay"];
 
 /// Adds what no wiki uses to the report.
-pub(super) fn check(farm: &Farm, stop: &AtomicBool, report: &mut Report) {
+pub(super) fn check(farm: &Trusted, stop: &AtomicBool, report: &mut Report) {
     let stores = crate::store::of_farm(farm).stores;
     let mut known = Known {
         used: stores.iter().map(|spec| (spec.layout, spec.place())).collect(),
