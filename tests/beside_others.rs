@@ -114,7 +114,9 @@ fn beside_writing_wikis_no_live_session_is_lost() {
                 scope.spawn(work)
             })
             .collect();
-        while Instant::now() < until || runs < 3 {
+        // On a machine that is busy with other things, as long as it takes until both had something to do.
+        let late = until + Duration::from_secs(60);
+        while Instant::now() < until || (runs < 3 || pruned == 0 || revoked == 0) && Instant::now() < late {
             runs += 1;
             pruned += prune(specs.clone(), &place.lock_dir()).total.counts.deleted;
             let users = Some(BTreeSet::from(["7.7".to_owned()]));
