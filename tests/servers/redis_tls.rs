@@ -15,6 +15,14 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name)
 }
 
+/// A copy of a certificate that nobody else can write, whoever owns the repository.
+fn copy(server: &RedisServer, name: &str) -> PathBuf {
+    let copy = server.dir.path().join(name);
+    fs::copy(fixture(name), &copy).unwrap();
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o644)).unwrap();
+    copy
+}
+
 /// A server that speaks TLS only, beside its socket; its port; and our key, which nobody else can read.
 fn start(ask: &str) -> (RedisServer, u16, PathBuf) {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -39,9 +47,9 @@ fn why(address: &str) -> String {
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
 fn a_server_with_tls_is_a_store_like_any_other() {
-    let (_server, port, own) = start("yes");
-    let ca = fixture("redis-ca.pem");
-    let cert = fixture("redis-client.pem");
+    let (server, port, own) = start("yes");
+    let ca = copy(&server, "redis-ca.pem");
+    let cert = copy(&server, "redis-client.pem");
     let (ca, cert, own) = (ca.display(), cert.display(), own.display());
     for host in ["localhost", "127.0.0.1"] {
         let address = format!(
@@ -53,7 +61,7 @@ fn a_server_with_tls_is_a_store_like_any_other() {
     assert!(unknown.contains("its certificate is not trusted") && unknown.contains("?ca_file="), "{unknown}");
     let nobody = why(&format!("rediss://localhost:{port}?ca_file={ca}"));
     assert!(nobody.contains("wants a certificate of ours: say ?cert_file="), "{nobody}");
-    let other = fixture("ca.pem");
+    let other = copy(&server, "ca.pem");
     let stranger = why(&format!("rediss://localhost:{port}?ca_file={}", other.display()));
     assert!(stranger.contains("its certificate is not trusted"), "{stranger}");
 }
@@ -65,7 +73,7 @@ fn python2_wiki_reaches_tls_redis_with_the_same_address() {
     let key = server.dir.path().join("key");
     fs::write(&key, "an example of a key\n").unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-    let (ca, cert) = (fixture("redis-ca.pem"), fixture("redis-client.pem"));
+    let (ca, cert) = (copy(&server, "redis-ca.pem"), copy(&server, "redis-client.pem"));
     let files =
         format!("cert_file={}&cert_key_file={}&key_file={}", cert.display(), own.display(), key.display());
     let address = format!("rediss://localhost:{port}/0?ca_file={}&{files}", ca.display());
@@ -83,8 +91,8 @@ fn python2_wiki_reaches_tls_redis_with_the_same_address() {
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
 fn a_certificate_of_another_host_and_files_that_are_not_fit_are_refused() {
-    let (_server, port, own) = start("no");
-    let ca = fixture("redis-ca.pem");
+    let (server, port, own) = start("no");
+    let ca = copy(&server, "redis-ca.pem");
     let name = why(&format!("rediss://127.0.0.2:{port}?ca_file={}", ca.display()));
     assert!(
         name.contains("its certificate is not trusted")
@@ -92,7 +100,7 @@ fn a_certificate_of_another_host_and_files_that_are_not_fit_are_refused() {
         "{name}"
     );
     fs::set_permissions(&own, fs::Permissions::from_mode(0o644)).unwrap();
-    let cert = fixture("redis-client.pem");
+    let cert = copy(&server, "redis-client.pem");
     let open = why(&format!(
         "rediss://localhost:{port}?ca_file={}&cert_file={}&cert_key_file={}",
         ca.display(),
