@@ -23,6 +23,7 @@
 pub mod browser;
 pub mod cli;
 pub mod demo;
+mod escape;
 pub mod export;
 pub mod farm;
 pub mod lint;

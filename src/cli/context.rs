@@ -1,6 +1,6 @@
 //! What every command works with: where output goes, how it looks, what time it is, and the farm.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,8 +11,8 @@ use crate::browser::SharedSuffixes;
 use crate::farm::locate::LoadError;
 use crate::farm::trust::{self, Distrust};
 use crate::farm::{Farm, Trusted, locate};
-use crate::report::findings;
 use crate::report::progress::{HowMuch, Progress};
+use crate::report::{Sink, csv, findings, json};
 use crate::store::tally::Tally;
 use crate::store::{self, StoreSpec};
 
@@ -75,9 +75,9 @@ pub(super) fn must_be_trusted(farm: &Farm) -> Result<(), Failure> {
 /// What every command works with.
 pub struct Context<'a> {
     /// Standard output, colours already decided.
-    pub out: &'a mut dyn Write,
+    pub out: &'a mut Sink,
     /// Standard error.
-    pub err: &'a mut dyn Write,
+    pub err: &'a mut Sink,
     /// `--format`.
     pub format: Format,
     /// How much to say: -1 with `-q`, else the number of `-v`.
@@ -276,7 +276,7 @@ impl Context<'_> {
     /// # Errors
     /// If it can't be written.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
-        self.json_text(serde_json::to_string_pretty(value))
+        self.json_text(json::pretty(value))
     }
 
     /// Writes one JSON document to stdout, on one line.
@@ -284,22 +284,25 @@ impl Context<'_> {
     /// # Errors
     /// If it can't be written.
     pub fn json_line(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
-        self.json_text(serde_json::to_string(value))
+        self.json_text(json::line(value))
     }
 
     fn json_text(&mut self, text: serde_json::Result<String>) -> Result<(), Failure> {
-        let mut text = text.map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
-        // serde_json leaves these as they are; where colours are stripped from output, they would go with them.
-        let steers = |character: char| matches!(character, '\u{7f}'..='\u{9f}');
-        if text.contains(steers) {
-            let escaped = |character| match character {
-                _ if steers(character) => format!("\\u{:04x}", u32::from(character)),
-                _ => character.to_string(),
-            };
-            text = text.chars().map(escaped).collect();
-        }
+        let text = text.map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
         writeln!(self.out, "{text}")?;
         Ok(())
+    }
+
+    /// Writes a header and records to stdout, as CSV.
+    ///
+    /// # Errors
+    /// If they can't be written.
+    pub fn csv<const N: usize>(
+        &mut self,
+        header: [&str; N],
+        records: impl Iterator<Item = [String; N]>,
+    ) -> Result<(), Failure> {
+        Ok(csv::write(header, records, self.out, self.terminal)?)
     }
 
     /// Refuses formats that a command does not have.

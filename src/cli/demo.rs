@@ -7,6 +7,7 @@ use clap::{Args, Parser};
 
 use super::{Cli, Context, Exit, Failure, Format, Outcome, dispatch};
 use crate::demo;
+use crate::report::escape;
 
 /// Make a small real farm in a fresh directory and run the main commands on it
 ///
@@ -62,7 +63,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     writeln!(
         context.out,
         "A farm of four wikis in {}: farm.toml, users, and sessions of every kind.",
-        dir.display()
+        escape(&dir.display().to_string())
     )?;
     let file = dir.join("farm.toml");
     for (question, words) in TOUR {
@@ -78,7 +79,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     match &options.dir {
         Some(dir) => {
-            writeln!(context.out, "\nThe farm stays in {}: go there and try the commands.", dir.display())?
+            let dir = dir.display().to_string();
+            writeln!(context.out, "\nThe farm stays in {}: go there and try the commands.", escape(&dir))?
         }
         None => {
             writeln!(context.out, "\n`wikifarm demo DIR` makes the same farm in DIR and leaves it there.")?

@@ -40,7 +40,7 @@ mod told;
 mod users;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,6 +49,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::browser::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, suffix_list_version};
 use crate::farm::locate;
+use crate::report::{Sink, escape};
 use crate::sys::RunAsError;
 
 pub use context::{Context, Failure, Outcome};
@@ -233,10 +234,14 @@ pub fn command() -> clap::Command {
 
 /// Runs wikifarm on `args` (the program name first) with the process's own output.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let shown: Vec<String> = args.iter().map(|arg| escape(&arg.to_string_lossy()).into_owned()).collect();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            // clap repeats arguments as they are: what it says is asked for again, with arguments that are safe to show.
+            let error = Cli::try_parse_from(shown).err().unwrap_or(error);
             return match refused(&error) {
                 Err(error) => said(Failure::from(error)),
                 Ok(()) => exit,
@@ -264,9 +269,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let terminal = stdout.is_terminal();
     let width =
         terminal.then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten().map(|size| size.ws_col);
-    let to = output::Output::new(AutoStream::new(stdout.lock(), choice), &stdout);
-    let mut out = io::BufWriter::new(to);
-    let mut err = AutoStream::new(io::stderr(), choice);
+    let colour = choice != ColorChoice::Never;
+    let to = output::Output::new(stdout.lock(), &stdout);
+    let mut out = Sink::new(io::BufWriter::new(to), colour);
+    let mut err = Sink::new(io::stderr(), colour);
     let mut context = Context {
         out: &mut out,
         err: &mut err,
@@ -277,7 +283,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         suffixes,
         suffixes_are,
         terminal,
-        colour: choice != ColorChoice::Never,
+        colour,
         width: width.filter(|width| *width > 0),
     };
     let outcome = dispatch(cli, &mut context);
@@ -291,11 +297,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 /// Prints what clap says: help, or what could not be understood, in which a whole session id is shortened as everywhere.
 fn refused(error: &clap::Error) -> io::Result<()> {
-    let text = error.render().ansi().to_string();
+    let text = error.render();
+    let coloured = |choice| match choice {
+        ColorChoice::Never => (text.to_string(), false),
+        _ => (text.ansi().to_string(), true),
+    };
     if !error.use_stderr() {
-        return output::Output::new(anstream::stdout(), io::stdout()).write_all(text.as_bytes());
+        let (text, colour) = coloured(AutoStream::choice(&io::stdout()));
+        let mut out = Sink::new(output::Output::new(io::stdout(), io::stdout()), colour);
+        out.write_all(text.as_bytes())?;
+        return out.flush();
     }
-    anstream::stderr().write_all(without_ids(&text).as_bytes())
+    let (text, colour) = coloured(AutoStream::choice(&io::stderr()));
+    Sink::new(io::stderr(), colour).write_all(without_ids(&text).as_bytes())
 }
 
 /// The text with every word that could be a session id cut to its first 8 characters.
@@ -346,7 +360,7 @@ fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
 fn said(failure: Failure) -> Exit {
     if !failure.message.is_empty() {
         // Nowhere is left to complain if this fails too; the status still tells.
-        let _ = writeln!(io::stderr(), "wikifarm: {}", crate::report::escape(&failure.message));
+        let _ = writeln!(Sink::new(io::stderr(), false), "wikifarm: {}", escape(&failure.message));
     }
     failure.exit
 }

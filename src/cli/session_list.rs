@@ -178,9 +178,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         }
         Format::Ndjson => {
             for (_, json) in output {
-                let line =
-                    serde_json::to_string(&json).map_err(|error| Failure::partial(error.to_string()))?;
-                writeln!(context.out, "{line}")?;
+                context.json_line(&json)?;
             }
         }
         Format::Csv => csv(output.map(|(_, json)| json), context)?,
@@ -308,11 +306,6 @@ fn human(lines: Vec<Vec<String>>, many: bool, all: usize, context: &mut Context<
 }
 
 fn csv(sessions: impl Iterator<Item = SessionJson>, context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut writer = csv::Writer::from_writer(&mut *context.out);
-    let failed = |error: csv::Error| match error.into_kind() {
-        csv::ErrorKind::Io(error) => Failure::from(error),
-        other => Failure::partial(format!("can't write the output: {other:?}")),
-    };
     let header = [
         "store",
         "id",
@@ -327,10 +320,9 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, context: &mut Context<'_>) -
         "auth_method",
         "setuid",
     ];
-    writer.write_record(header).map_err(failed)?;
-    for session in sessions {
+    let record = |session: SessionJson| {
         let user = session.user.as_ref();
-        let record = [
+        [
             session.store.clone(),
             session.id.clone(),
             session.wikis.join(" "),
@@ -343,9 +335,7 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, context: &mut Context<'_>) -
             user.and_then(|user| user.name.clone()).unwrap_or_default(),
             user.and_then(|user| user.auth_method.clone()).unwrap_or_default(),
             session.setuid.clone().unwrap_or_default(),
-        ];
-        writer.write_record(record).map_err(failed)?;
-    }
-    writer.flush()?;
-    Ok(())
+        ]
+    };
+    context.csv(header, sessions.map(record))
 }

@@ -136,9 +136,7 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         Format::Json => context.json(&document(&report))?,
         Format::Ndjson => {
             for finding in document(&report).findings {
-                let line = serde_json::to_string(&finding)
-                    .map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
-                writeln!(context.out, "{line}")?;
+                context.json_line(&finding)?;
             }
         }
         Format::Sarif => context.json(&as_sarif(&report))?,

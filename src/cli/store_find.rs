@@ -256,16 +256,24 @@ fn human(
 }
 
 fn csv(rows: &[Row<'_>], context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut writer = csv::Writer::from_writer(&mut *context.out);
-    let failed = |error: csv::Error| match error.into_kind() {
-        csv::ErrorKind::Io(error) => Failure::from(error),
-        other => Failure::partial(format!("can't write the output: {other:?}")),
-    };
-    let header =
-        "store layout path wikis sessions temp others bytes oldest_at newest_at mixed uid mode doubt";
-    writer.write_record(header.split(' ')).map_err(failed)?;
-    for row in rows {
-        let record = [
+    let header = [
+        "store",
+        "layout",
+        "path",
+        "wikis",
+        "sessions",
+        "temp",
+        "others",
+        "bytes",
+        "oldest_at",
+        "newest_at",
+        "mixed",
+        "uid",
+        "mode",
+        "doubt",
+    ];
+    let record = |row: &Row<'_>| {
+        [
             row.store.clone(),
             row.layout.to_owned(),
             row.path.clone(),
@@ -280,9 +288,7 @@ fn csv(rows: &[Row<'_>], context: &mut Context<'_>) -> Result<(), Failure> {
             row.uid.to_string(),
             row.mode.clone(),
             row.doubt.unwrap_or_default().to_owned(),
-        ];
-        writer.write_record(record).map_err(failed)?;
-    }
-    writer.flush()?;
-    Ok(())
+        ]
+    };
+    context.csv(header, rows.iter().map(record))
 }

@@ -199,43 +199,36 @@ fn human(rows: &[Row], context: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 fn csv(rows: &[Row], context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut writer = csv::Writer::from_writer(&mut *context.out);
-    let failed = |error: csv::Error| match error.into_kind() {
-        csv::ErrorKind::Io(error) => Failure::from(error),
-        other => Failure::partial(format!("can't write the output: {other:?}")),
-    };
-    writer
-        .write_record([
-            "store",
-            "layout",
-            "wikis",
-            "status",
-            "sessions",
-            "live",
-            "expired",
-            "idle",
-            "no_expires",
-            "invalid_expires",
-            "unreadable",
-            "temp",
-            "foreign",
-            "bytes",
-            "bytes_on_disk",
-            "inodes",
-            "oldest_at",
-            "newest_at",
-            "filesystem_bytes",
-            "filesystem_bytes_free",
-            "filesystem_inodes",
-            "filesystem_inodes_free",
-        ])
-        .map_err(failed)?;
-    for row in rows {
+    let header = [
+        "store",
+        "layout",
+        "wikis",
+        "status",
+        "sessions",
+        "live",
+        "expired",
+        "idle",
+        "no_expires",
+        "invalid_expires",
+        "unreadable",
+        "temp",
+        "foreign",
+        "bytes",
+        "bytes_on_disk",
+        "inodes",
+        "oldest_at",
+        "newest_at",
+        "filesystem_bytes",
+        "filesystem_bytes_free",
+        "filesystem_inodes",
+        "filesystem_inodes_free",
+    ];
+    let record = |row: &Row| {
         let census = row.census.as_ref();
         let counted = |count: fn(&Census) -> u64| census.map(|row| count(&row.census));
         let number = |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
         let room = row.filesystem;
-        let record = [
+        [
             row.store.clone(),
             row.layout.to_owned(),
             row.wikis.join(" "),
@@ -258,9 +251,7 @@ fn csv(rows: &[Row], context: &mut Context<'_>) -> Result<(), Failure> {
             number(room.map(|room| room.bytes_free)),
             number(room.and_then(|room| room.inodes)),
             number(room.and_then(|room| room.inodes_free)),
-        ];
-        writer.write_record(record).map_err(failed)?;
-    }
-    writer.flush()?;
-    Ok(())
+        ]
+    };
+    context.csv(header, rows.iter().map(record))
 }

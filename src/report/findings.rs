@@ -232,7 +232,7 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool) -> String {
         Some(rule) => level.primary_title(message).id(rule),
         None => level.primary_title(message),
     };
-    let path = |span: &Span| source.path_at(span.start).display().to_string();
+    let path = |span: &Span| escape(&source.path_at(span.start).display().to_string()).into_owned();
     let mut group =
         title.element(excerpt(source, path(shown.span), shown.span, AnnotationKind::Primary, None));
     for (span, label) in shown.also {
@@ -260,6 +260,6 @@ fn excerpt<'a>(
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     let inside = |at: usize| at.saturating_sub(offset).min(text.len());
-    let annotation = kind.span(inside(span.start)..inside(end)).label(label);
+    let annotation = kind.span(inside(span.start)..inside(end)).label(label.map(escape));
     Snippet::source(hidden(text)).line_start(line).path(path).annotation(annotation)
 }

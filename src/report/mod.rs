@@ -1,17 +1,23 @@
 //! How results look: text for terminals with everything untrusted escaped, tables, findings with their source lines,
-//! JSON.
+//! and the formats for programs.
+//!
+//! Everything goes through a [`Sink`], past which no byte reaches a terminal that could steer it. Each format has one
+//! escape, in its own file.
 //!
 //! Nothing here decides anything: a command counts first and renders second, so the exit status never depends on the
 //! format.
 
-mod escape;
+pub mod csv;
 pub mod findings;
 pub mod github;
+pub mod json;
 pub mod junit;
 pub mod measure;
 pub mod progress;
 pub mod prometheus;
 pub mod sarif;
+mod sink;
 pub mod table;
 
-pub use escape::escape;
+pub use crate::escape::{escape, is_unsafe};
+pub use sink::Sink;

@@ -114,7 +114,10 @@ pub(super) fn show(before: &Source, mended: &Mended, context: &mut Context<'_>) 
             }
         }
     }
-    context.out.write_all(text.as_bytes())?;
+    match context.terminal {
+        true => context.out.write_all(text.as_bytes())?,
+        false => context.out.whole().write_all(text.as_bytes())?,
+    }
     let errors = mended.left.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if errors || !mended.mended.is_empty() { Exit::Found } else { Exit::Success })
 }

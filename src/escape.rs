@@ -1,27 +1,33 @@
-//! Text from files, made safe for a terminal.
+//! Text from files, made safe for a terminal. Every module may use it.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Escapes what could steer a terminal or make a line read otherwise than it is: control characters (tab and newline
-/// too), bidirectional marks and overrides, zero-width and other invisible characters.
+/// Escapes what could steer a terminal or make a line read as another: control characters (tab and newline too),
+/// bidirectional marks and overrides, zero-width and other invisible characters.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| !unsafe_to_show(c)) {
+    if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
+    escape_into(text, &mut safe);
+    Cow::Owned(safe)
+}
+
+/// Appends the escaped text.
+pub(crate) fn escape_into(text: &str, safe: &mut String) {
     for character in text.chars() {
-        if unsafe_to_show(character) {
+        if is_unsafe(character) {
             // Writing to a String does not fail.
             let _ = write!(safe, "\\u{{{:x}}}", u32::from(character));
         } else {
             safe.push(character);
         }
     }
-    Cow::Owned(safe)
 }
 
-fn unsafe_to_show(character: char) -> bool {
+/// Whether a character could steer a terminal or make a line read as another. Every format escapes these.
+pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

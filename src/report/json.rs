@@ -1,0 +1,61 @@
+//! JSON whose bytes are the same on a terminal and in a pipe, and harmless in both.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::escape::is_unsafe;
+
+/// One document over several lines.
+///
+/// # Errors
+/// If the value can't be written as JSON.
+pub fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(value).map(escaped)
+}
+
+/// One document on one line.
+///
+/// # Errors
+/// If the value can't be written as JSON.
+pub fn line(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(value).map(escaped)
+}
+
+/// The same document, in which a character that could steer a terminal or hide text is written as `\u....`. In JSON as
+/// serde_json writes it, such a character stands only in strings.
+fn escaped(text: String) -> String {
+    let unsafe_here = |c: char| is_unsafe(c) && c != '\n';
+    if !text.contains(unsafe_here) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if unsafe_here(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String does not fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back_and_none_steers_a_terminal(text in any::<String>(), at in 0u32..0xa0) {
+            let text = format!("{text}{}\u{202e}\u{e0001}\u{feff}", char::from_u32(at).unwrap());
+            for json in [line(&[&text]).unwrap(), pretty(&[&text]).unwrap()] {
+                prop_assert!(!json.contains(|c| is_unsafe(c) && c != '\n'), "{json:?}");
+                prop_assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [text.clone()]);
+            }
+        }
+    }
+}
