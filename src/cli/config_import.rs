@@ -154,7 +154,7 @@ fn unknown_names(options: &Options, imported: &Imported) -> Result<(), Failure> 
 fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> Outcome {
     let Some(path) = options.output.as_deref().filter(|path| *path != Path::new("-")) else {
         let text = python::to_toml(imported, Path::new("."));
-        write!(context.out, "{}", escape_lines(&text))?;
+        context.out.write_all(text.as_bytes())?;
         return Ok(Exit::Success);
     };
     let directory = match path.parent() {
@@ -193,11 +193,6 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
         writeln!(context.out, "{}: {}", escape(&path.display().to_string()), parts.join(", "))?;
     }
     Ok(Exit::Success)
-}
-
-/// Control characters can't stand in TOML as they are; bidirectional ones can, and a terminal must not see them.
-fn escape_lines(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", escape(line))).collect()
 }
 
 fn count(number: usize, word: &str) -> String {

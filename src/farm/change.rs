@@ -4,6 +4,7 @@
 //! changes into [`Edit`]s: ranges of bytes with what stands there instead.
 
 use super::Span;
+use crate::escape::is_unsafe;
 
 /// A change to a farm file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,10 @@ pub fn quoted(text: &str) -> String {
     for character in text.chars() {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
-            _ if character.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(character))),
+            '\0'..='\u{ffff}' if is_unsafe(character) => {
+                quoted.push_str(&format!("\\u{:04X}", u32::from(character)));
+            }
+            _ if is_unsafe(character) => quoted.push_str(&format!("\\U{:08X}", u32::from(character))),
             _ => quoted.push(character),
         }
     }

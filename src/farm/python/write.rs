@@ -11,7 +11,8 @@ use std::sync::Arc;
 use toml_edit::Value as Toml;
 
 use super::{Imported, LeftOut, paths};
-use crate::farm::{Key, Setting, Source, Span, Value, Wiki};
+use crate::escape::{escape, is_unsafe};
+use crate::farm::{Key, Setting, Source, Span, Value, Wiki, quoted};
 
 /// The longest expression that is shown of what is not known.
 const LONGEST_EXPRESSION: usize = 80;
@@ -69,6 +70,7 @@ impl Writer<'_> {
         }
         for (name, span, no_url) in &self.imported.left_out_wikis {
             let (name_of, place) = (bare(name), self.place(span));
+            let name = one_line(name);
             if *no_url {
                 let _ = writeln!(out, "# [wikis.{name_of}] is left out, as its URL is not known ({place}).");
                 let _ = writeln!(
@@ -135,7 +137,7 @@ impl Writer<'_> {
     fn version(&self, common: &BTreeMap<Key, Arc<Setting>>, out: &mut String) {
         if let Some(setting) = common.get(&Key::Moin) {
             if let Some(told) = self.imported.evidence.as_ref().filter(|told| told.span == setting.span) {
-                let _ = writeln!(out, "# Told by {} ({}).", told.what, self.place(&told.span));
+                let _ = writeln!(out, "# Told by {} ({}).", one_line(&told.what), self.place(&told.span));
                 if !told.version.is_precise() {
                     out.push_str("# Name the exact release: cookies differ.\n");
                 }
@@ -192,7 +194,7 @@ impl Writer<'_> {
 
     fn line(&self, key: Key, setting: &Setting) -> Line {
         let value = match &setting.value {
-            Value::Path(path) => Toml::from(self.path(path)).to_string(),
+            Value::Path(path) => string(&self.path(path)),
             other => toml(other),
         };
         let mut comment = if setting.span == (0..0) { String::new() } else { self.place(&setting.span) };
@@ -239,21 +241,28 @@ fn table(out: &mut String, lines: Vec<Line>) {
 
 /// A value as TOML has it.
 fn toml(value: &Value) -> String {
-    let list =
-        |items: &mut dyn Iterator<Item = &str>| Toml::from(items.collect::<toml_edit::Array>()).to_string();
+    let list = |items: &mut dyn Iterator<Item = &str>| {
+        let items: Vec<String> = items.map(string).collect();
+        format!("[{}]", items.join(", "))
+    };
     match value {
-        Value::Text(text) => Toml::from(text.as_str()).to_string(),
+        Value::Text(text) => string(text),
         Value::Names(names) => list(&mut names.iter().map(String::as_str)),
         Value::Urls(urls) => list(&mut urls.iter().map(url::Url::as_str)),
         other => other.to_string(),
     }
 }
 
+/// A string as TOML has it, in which what could steer a terminal is escaped.
+fn string(text: &str) -> String {
+    if text.contains(is_unsafe) { quoted(text) } else { Toml::from(text).to_string().trim().to_owned() }
+}
+
 /// A table's name, quoted where it must be.
 fn bare(name: &str) -> String {
     let plain =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if plain { name.to_owned() } else { Toml::from(name).to_string().trim().to_owned() }
+    if plain { name.to_owned() } else { string(name) }
 }
 
 /// The text of an expression, on one line and not too long.
@@ -265,10 +274,10 @@ pub(super) fn expression(source: &Source, span: &Span) -> String {
     }
 }
 
-/// Without line ends and control characters, so that it can stand in a comment.
+/// Without line ends and control characters, so that it can stand in a comment; what could hide text is escaped.
 fn one_line(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    escape(&plain.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 fn absolute(path: &Path) -> PathBuf {
