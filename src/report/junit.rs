@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use super::is_unsafe;
 use super::sarif::{Finding, Level, Rule};
 
 /// The whole document.
@@ -61,10 +62,11 @@ pub fn document<'a>(
     )
 }
 
-/// Text for XML 1.0, in an attribute too; what it has no character for becomes U+FFFD.
+/// Text for XML 1.0, in an attribute too; what could steer a terminal is a reference, and what XML has no character for
+/// becomes U+FFFD.
 fn xml(text: &str) -> std::borrow::Cow<'_, str> {
-    let plain =
-        |c: char| matches!(c, ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..) && !"&<>\"'".contains(c);
+    let has = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    let plain = |c: char| has(c) && !is_unsafe(c) && !"&<>\"'".contains(c);
     if text.chars().all(plain) {
         return text.into();
     }
@@ -72,7 +74,7 @@ fn xml(text: &str) -> std::borrow::Cow<'_, str> {
     for character in text.chars() {
         match character {
             _ if plain(character) => safe.push(character),
-            '&' | '<' | '>' | '"' | '\'' | '\t' | '\n' | '\r' | '\u{7f}'..='\u{9f}' => {
+            _ if has(character) => {
                 // Writing to a String does not fail.
                 let _ = write!(safe, "&#{};", u32::from(character));
             }
@@ -90,7 +92,7 @@ mod tests {
 
     #[test]
     fn any_text_comes_back_from_a_parser_as_it_was() {
-        let message = "a<b> & \"c\" 'd'\n]]> \u{85}é";
+        let message = "a<b> & \"c\" 'd'\n]]> \u{85}\u{202e}\u{e0001}é";
         let finding = |level| Finding {
             rule: "two",
             level,

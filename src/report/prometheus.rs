@@ -1,8 +1,12 @@
 //! Metrics for the textfile collector of Prometheus's node exporter.
 //!
+//! A label may hold any text; what could steer a terminal is escaped in it, as people read the file and the alerts.
+//!
 //! Source: the text exposition format 0.0.4, and Prometheus's conventions for names (base units, a unit at the end).
 
 use std::fmt::Write;
+
+use super::escape;
 
 /// One metric: its name and what it tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +81,7 @@ fn braces(labels: &[(&str, &str)]) -> String {
         return String::new();
     }
     let label = |(name, value): &(&str, &str)| {
-        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let value = escape(value).replace('\\', "\\\\").replace('"', "\\\"");
         format!("{name}=\"{value}\"")
     };
     format!("{{{}}}", labels.iter().map(label).collect::<Vec<_>>().join(","))
@@ -101,7 +105,7 @@ mod tests {
         assert_eq!(
             metrics.text(),
             "# HELP wikifarm_one_seconds One, \\\\ and\\nmore\n# TYPE wikifarm_one_seconds gauge\n\
-             wikifarm_one_seconds{store=\"moin-1.9:/a \\\"b\\\"\\\\\\n\"} 1.5\n\
+             wikifarm_one_seconds{store=\"moin-1.9:/a \\\"b\\\"\\\\\\\\u{a}\"} 1.5\n\
              wikifarm_one_seconds{store=\"x\",wikis=\"a,b\"} 3\n\
              # HELP wikifarm_two Two\n# TYPE wikifarm_two gauge\nwikifarm_two 8\n"
         );
