@@ -40,6 +40,7 @@ mod cookie_test_agreement;
 mod demo;
 mod faults;
 mod global;
+mod hostile_output;
 mod log;
 mod man;
 mod metrics;

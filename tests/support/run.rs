@@ -146,6 +146,12 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// Runs, and compares nothing: the bytes of standard output and standard error, and the status.
+    pub(crate) fn raw(mut self) -> (Vec<u8>, Vec<u8>, i32) {
+        let (status, stdout, stderr) = self.spawn();
+        (stdout, stderr, status.code().unwrap_or(-1))
+    }
+
     /// Runs, and compares.
     #[track_caller]
     pub(crate) fn run(mut self) -> Ran {
