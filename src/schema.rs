@@ -205,7 +205,7 @@ fn prune(name: &str) -> Value {
 /// A list of rules and families, by level.
 fn levels(level: &str) -> Value {
     let mut known: Vec<&str> = Vec::new();
-    for rule in lint::rules().filter(|rule| !rule.fixed) {
+    for rule in lint::rules().filter(|rule| !rule.fatal) {
         for name in [rule.family, rule.name] {
             if !known.contains(&name) {
                 known.push(name);

@@ -54,6 +54,13 @@ fn sarif_keeps_to_the_official_schema() {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
     }
+    let rule = &run["tool"]["driver"]["rules"][0];
+    assert_eq!(rule["shortDescription"]["text"], "a farm file with a syntax error");
+    assert_eq!(
+        rule["help"]["text"],
+        "Correct the line that the message shows. The syntax is explained at <https://toml.io/>."
+    );
+    assert_eq!(rule["help"]["markdown"], include_str!("../docs/rules/toml-syntax.md"));
     assert_is_sarif(
         &check("[wikis.a]\nurl = \"https://a.example.org/\"\nmoin = \"1.9.11\"\n", "sarif", 0).json(),
     );

@@ -180,7 +180,12 @@ fn write(
 
 /// The rules as SARIF and JUnit name them.
 fn rules<'a>() -> impl Iterator<Item = sarif::Rule<'a>> {
-    lint::rules().map(|rule| sarif::Rule { id: rule.name, title: rule.title, help: rule.cure })
+    lint::rules().map(|rule| sarif::Rule {
+        id: rule.name,
+        title: rule.page.summary().into(),
+        help: rule.page.suggestion().into(),
+        page: Some(rule.page.markdown()),
+    })
 }
 
 /// The path as CI knows it: below the directory that the check runs in, if it is there.

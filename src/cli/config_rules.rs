@@ -1,21 +1,44 @@
-//! `wikifarm config rules`: the rules, or one explained.
+//! `wikifarm config rules`: the list of rules, or the page of one.
 
 use clap::Args;
+use serde::Serialize;
 
 use super::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::nearest;
-use crate::lint::{self, Rule, Safety};
+use crate::lint::{self, Rule, Safety, Severity};
 use crate::report::table;
 
-/// List the rules of `config check`, or explain one: why it matters, an example, the cure
+/// List the rules of `config check`, or explain one with an example
 ///
-/// The fourth column says what --fix can do: `safe` fixes change nothing that is predicted of the wikis, `unsafe` ones are
-/// made only with --unsafe-fixes.
+/// The columns are name, severity, family, fix, and what the rule reports. `config check --fix` applies `safe` fixes, which
+/// keep every prediction for the wikis; it applies `unsafe` ones only with --unsafe-fixes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm config rules log-out-trap")]
 pub(super) struct Options {
     /// The rule's name
     rule: Option<String>,
+}
+
+/// A rule as JSON.
+#[derive(Serialize)]
+struct Json {
+    name: &'static str,
+    family: &'static str,
+    severity: Severity,
+    /// What the rule reports, in one line.
+    summary: String,
+    fix: Option<Safety>,
+    /// Whether `[lint]` can't change the severity.
+    fatal: bool,
+    /// The documentation as Markdown.
+    page: &'static str,
+}
+
+impl Json {
+    fn of(rule: &Rule) -> Json {
+        let Rule { name, family, severity, page, fix, fatal, .. } = *rule;
+        Json { name, family, severity, summary: page.summary(), fix, fatal, page: page.markdown() }
+    }
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
@@ -25,17 +48,17 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Some(name) => vec![find(name)?],
     };
     if context.format == Format::Json {
-        context.json(&rules)?;
+        context.json(&rules.iter().map(|rule| Json::of(rule)).collect::<Vec<_>>())?;
     } else if options.rule.is_none() {
-        let rows = rules.iter().map(|rule| {
+        let row = |rule: &&Rule| {
             let fix = rule.fix.map_or("-", Safety::name);
-            [rule.name, rule.severity.name(), rule.family, fix, rule.title]
-        });
-        write!(context.out, "{}", table::plain(rows))?;
+            let [name, severity, family, fix] =
+                [rule.name, rule.severity.name(), rule.family, fix].map(str::to_owned);
+            [name, severity, family, fix, rule.page.summary()]
+        };
+        write!(context.out, "{}", table::plain(rules.iter().map(row)))?;
     } else {
-        for rule in rules {
-            explain(rule, context)?;
-        }
+        rules.iter().try_for_each(|rule| write!(context.out, "{}", rule.page.plain()))?;
     }
     Ok(Exit::Success)
 }
@@ -48,30 +71,4 @@ fn find(name: &str) -> Result<&'static Rule, Failure> {
         };
         Failure::usage(format!("there is no rule {name:?}{hint}"))
     })
-}
-
-fn explain(rule: &Rule, context: &mut Context<'_>) -> Result<(), Failure> {
-    let out = &mut *context.out;
-    writeln!(out, "{} ({}, {})", rule.name, rule.severity.name(), rule.family)?;
-    writeln!(out, "{}\n", rule.title)?;
-    writeln!(out, "{}\n", rule.why)?;
-    for (title, example) in [("This is reported:", rule.bad), ("This is not:", rule.good)] {
-        writeln!(out, "{title}\n")?;
-        let lines = || example.lines().filter(|line| !line.trim().is_empty());
-        let indent = lines().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-        for line in example.trim_end().lines().skip_while(|line| line.trim().is_empty()) {
-            writeln!(out, "{}", format!("    {}", line.get(indent..).unwrap_or_default()).trim_end())?;
-        }
-        writeln!(out)?;
-    }
-    writeln!(out, "Cure: {}\n", rule.cure)?;
-    match rule.fix {
-        Some(Safety::Safe) => writeln!(out, "Fix: `config check --fix`, where it is clear what was meant\n")?,
-        Some(Safety::Unsafe) => {
-            writeln!(out, "Fix: `config check --fix --unsafe-fixes`, if you know that it is right\n")?;
-        }
-        None => {}
-    }
-    writeln!(out, "Since: wikifarm {}", rule.since)?;
-    Ok(())
 }

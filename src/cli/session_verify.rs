@@ -219,8 +219,12 @@ fn document(report: &Report) -> Document<'_> {
 }
 
 fn as_sarif(report: &Report) -> serde_json::Value {
-    let rules =
-        Check::ALL.map(|check| sarif::Rule { id: check.name(), title: check.title(), help: check.cure() });
+    let rules = Check::ALL.map(|check| sarif::Rule {
+        id: check.name(),
+        title: check.title().into(),
+        help: check.cure().into(),
+        page: None,
+    });
     let results = findings(report).map(|(_, finding)| sarif::Finding {
         rule: finding.check.name(),
         level: if finding.check.is_error() { sarif::Level::Error } else { sarif::Level::Warning },

@@ -137,7 +137,7 @@ impl Checker<'_> {
     /// The findings that may be mended now.
     fn fixable<'a>(&self, farm: &Farm, found: &'a [Finding]) -> Vec<&'a Finding> {
         let fatal: HashSet<&str> = rules()
-            .filter(|rule| rule.fixed && matches!(rule.look, Look::Parser))
+            .filter(|rule| rule.fatal && matches!(rule.look, Look::Parser))
             .map(|rule| rule.name)
             .collect();
         found

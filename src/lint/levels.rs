@@ -99,7 +99,7 @@ impl<'a> Levels<'a> {
     }
 
     fn one(&mut self, finding: Finding, left: &mut Vec<Finding>) {
-        let Some(rule) = self.by_name.get(finding.rule).copied().filter(|rule| !rule.fixed) else {
+        let Some(rule) = self.by_name.get(finding.rule).copied().filter(|rule| !rule.fatal) else {
             left.push(finding);
             return;
         };

@@ -1,14 +1,18 @@
-//! The rules over a farm: one file per family, each rule with its explanation beside it.
+//! The rules over a farm: one file per family below `rules/`, and one page per rule in `docs/rules`.
 //!
-//! [`check`] runs every rule and returns all findings, sorted by place. A rule is a value: its name, what it means, an
-//! example that it reports and one that it does not (both are run as tests), and the function that looks. What the
-//! rules know of MoinMoin and browsers they ask [`crate::moin`], [`crate::browser`] and [`crate::sharing`].
+//! [`check`] runs every rule and returns all findings, sorted by position. A rule is a value: name, family, severity, and
+//! the function that looks. Its page has the text, an example that it reports, and one that it does not report; tests run
+//! both. Rules ask [`crate::moin`], [`crate::browser`], and
+//! [`crate::sharing`] about MoinMoin and browsers.
+//!
+//! To add a rule, write `docs/rules/NAME.md` and add one `rule!` to the list of its family.
 
 mod comments;
 mod disk;
 mod finding;
 mod fix;
 mod levels;
+mod page;
 mod rule;
 mod rules;
 
@@ -21,6 +25,7 @@ pub use finding::{Finding, Severity};
 pub use fix::{Mended, Wanted, edits, fix};
 use levels::Levels;
 pub use levels::Overrides;
+pub use page::Page;
 use rule::{Look, Sink};
 pub use rule::{Rule, Safety};
 use rules::domain::Domain;

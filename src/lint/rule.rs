@@ -5,41 +5,66 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::disk::Facts;
+use super::page::Page;
 use super::rules::domain::Domain;
 use super::{Finding, Severity};
 use crate::farm::{Farm, Fix, Span, Wiki};
 use crate::sharing::Model;
 
-/// One rule of `config check`, with its explanation.
-#[derive(Debug, Serialize)]
+/// One rule of `config check`. Its page in `docs/rules` has the text and the examples.
+#[derive(Debug)]
 pub struct Rule {
     /// Its stable kebab-case name.
     pub name: &'static str,
     /// The family it belongs to.
     pub family: &'static str,
-    /// How bad its findings are, unless `[lint]` says otherwise.
+    /// The severity of its findings, unless `[lint]` changes it.
     pub severity: Severity,
-    /// What it reports, in a line.
-    pub title: &'static str,
-    /// Why that matters on a real farm.
-    pub why: &'static str,
-    /// A farm file that it reports.
-    pub bad: &'static str,
-    /// A farm file that it does not report.
-    pub good: &'static str,
-    /// What to do.
-    pub cure: &'static str,
-    /// Whether `config check` can mend what it reports, at least sometimes.
+    /// Its documentation.
+    pub page: Page,
+    /// Whether `config check --fix` can apply a fix, at least for some findings.
     pub fix: Option<Safety>,
-    /// Whether `[lint]` can't change its level, because the farm file can't be used with it.
-    pub fixed: bool,
-    /// The first version of wikifarm that has it.
-    pub since: &'static str,
-    #[serde(skip)]
+    /// Whether `[lint]` can't change the severity, because a farm file with such a finding can't be used.
+    pub fatal: bool,
     pub(super) look: Look,
 }
 
+/// A rule with its page: `rule!(NAME, FAMILY, SEVERITY, LOOK)`, then `.fix(SAFETY)` and `.fatal()` where they apply.
+macro_rules! rule {
+    ($name:literal, $family:expr, $severity:expr, $look:expr) => {
+        Rule::new(
+            $name,
+            $family,
+            $severity,
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules/", $name, ".md")),
+            $look,
+        )
+    };
+}
+pub(super) use rule;
+
 impl Rule {
+    /// A rule without a fix, whose severity can be changed.
+    pub(super) const fn new(
+        name: &'static str,
+        family: &'static str,
+        severity: Severity,
+        page: &'static str,
+        look: Look,
+    ) -> Rule {
+        Rule { name, family, severity, page: Page(page), fix: None, fatal: false, look }
+    }
+
+    /// The same with a fix.
+    pub(super) const fn fix(self, safety: Safety) -> Rule {
+        Rule { fix: Some(safety), ..self }
+    }
+
+    /// The same for findings with which the farm file can't be used.
+    pub(super) const fn fatal(self) -> Rule {
+        Rule { fatal: true, ..self }
+    }
+
     /// Whether it finds different things on different machines.
     pub fn looks_at_disk(&self) -> bool {
         matches!(self.look, Look::Disk(_))

@@ -6,120 +6,221 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
-/// A disk on which everything is there and private, but for paths that say otherwise.
-struct FakeDisk;
+/// A disk on which every directory exists and is private, except for what the facts say.
+#[derive(Default)]
+struct FakeDisk(Vec<(PathBuf, Fact)>);
+
+/// What a line `PATH: FACT` below an example says.
+enum Fact {
+    Missing,
+    Mode(u32),
+    Owner(u32),
+    InMemory,
+    Sessions(usize),
+    Foreign(String),
+    Job(String),
+}
+
+impl Fact {
+    fn parse(text: &str) -> Fact {
+        let words: Vec<&str> = text.split(' ').collect();
+        match words.as_slice() {
+            ["does", "not", "exist"] => Fact::Missing,
+            ["mode", mode] => Fact::Mode(u32::from_str_radix(mode, 8).unwrap()),
+            ["owner", uid] => Fact::Owner(uid.parse().unwrap()),
+            ["file", "system", "in", "memory"] => Fact::InMemory,
+            ["contains", count, "sessions"] => Fact::Sessions(count.parse().unwrap()),
+            ["contains", name] => Fact::Foreign((*name).to_owned()),
+            ["runs", ..] => Fact::Job(text.to_owned()),
+            _ => panic!("unknown fact {text:?}"),
+        }
+    }
+}
 
 impl FakeDisk {
-    fn says(path: &Path, word: &str) -> bool {
-        path.components().any(|part| part.as_os_str() == word)
+    /// The disk that the `text` blocks of a section describe.
+    fn of(section: &str) -> FakeDisk {
+        let lines = blocks(section)
+            .into_iter()
+            .filter(|(language, _)| *language == "text")
+            .flat_map(|(_, text)| text.lines());
+        FakeDisk(
+            lines
+                .map(|line| line.split_once(": ").unwrap())
+                .map(|(path, fact)| (path.into(), Fact::parse(fact)))
+                .collect(),
+        )
+    }
+
+    fn facts(&self, path: &Path) -> impl Iterator<Item = &Fact> {
+        self.0.iter().filter(move |(of, _)| of == path).map(|(_, fact)| fact)
+    }
+
+    fn job(&self, command: &str) -> Option<PathBuf> {
+        let runs = |fact: &Fact| matches!(fact, Fact::Job(job) if job.contains(command));
+        self.0.iter().find(|(_, fact)| runs(fact)).map(|(path, _)| path.clone())
     }
 }
 
 impl Disk for FakeDisk {
     fn directory(&self, path: &Path) -> io::Result<Directory> {
-        if Self::says(path, "missing") {
-            return Err(io::Error::from(io::ErrorKind::NotFound));
+        let device = if self.in_memory(path) { 2 } else { 1 };
+        let mut directory = Directory { is_directory: true, mode: 0o750, owner: 0, device };
+        for fact in self.facts(path) {
+            match fact {
+                Fact::Missing => return Err(io::Error::from(io::ErrorKind::NotFound)),
+                Fact::Mode(mode) => directory.mode = *mode,
+                Fact::Owner(uid) => directory.owner = *uid,
+                _ => {}
+            }
         }
-        let mode = match path {
-            _ if Self::says(path, "open") || path.ends_with("everybodys") => 0o777,
-            _ if Self::says(path, "listable") => 0o755,
-            _ => 0o750,
-        };
-        let owner = if Self::says(path, "strangers") { 1 } else { 0 };
-        let device = if Self::says(path, "memory") { 2 } else { 1 };
-        Ok(Directory { is_directory: true, mode, owner, device })
+        Ok(directory)
     }
 
     fn entries(&self, path: &Path, _: crate::store::Layout) -> io::Result<Entries> {
-        let sessions = if Self::says(path, "full") { MOST_ENTRIES } else { 1 };
-        let foreign = Self::says(path, "common").then(|| "sess_ab".to_owned());
-        Ok(Entries { sessions, foreign })
+        let mut entries = Entries { sessions: 1, foreign: None };
+        for fact in self.facts(path) {
+            match fact {
+                Fact::Sessions(count) => entries.sessions = *count,
+                Fact::Foreign(name) => entries.foreign = Some(name.clone()),
+                _ => {}
+            }
+        }
+        Ok(entries)
     }
 
     fn in_memory(&self, path: &Path) -> bool {
-        Self::says(path, "memory")
+        self.0.iter().any(|(of, fact)| path.starts_with(of) && matches!(fact, Fact::InMemory))
     }
 
     fn has_cleaner(&self) -> bool {
-        false
+        self.job("").is_some()
     }
 
-    fn sweeper(&self, sessions: &[&Path]) -> Option<PathBuf> {
-        sessions.iter().any(|path| Self::says(path, "swept")).then(|| "/etc/cron.d/wiki".into())
+    fn sweeper(&self, _: &[&Path]) -> Option<PathBuf> {
+        self.job("cleansessions")
     }
 }
 
-/// What is found without being asked for advice.
+/// The fenced blocks of a section, each with its language.
+fn blocks(section: &str) -> Vec<(&str, &str)> {
+    section.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap()).collect()
+}
+
+/// The farm file of a page's section, if it is TOML.
+fn toml(section: &str) -> Option<&str> {
+    blocks(section).into_iter().find(|(language, _)| *language == "toml").map(|(_, text)| text)
+}
+
+/// The findings above notes.
 fn check_text(text: &str) -> Vec<Finding> {
-    let mut found = check_all(text);
+    above_notes(check_farm(Farm::parse(Path::new("farm.toml"), text.to_owned()), &FakeDisk::default()))
+}
+
+fn above_notes(mut found: Vec<Finding>) -> Vec<Finding> {
     found.retain(|finding| finding.severity > Severity::Note);
     found
 }
 
-fn check_all(text: &str) -> Vec<Finding> {
-    let farm = match farm(text) {
-        Ok(farm) => farm,
-        Err(errors) => return syntax_findings(&errors),
+fn check_farm(farm: Result<Farm, Box<SyntaxErrors>>, disk: &dyn Disk) -> Vec<Finding> {
+    match farm {
+        Ok(farm) => check(&farm, disk, &suffixes(), &Overrides::default()),
+        Err(errors) => syntax_findings(&errors),
+    }
+}
+
+fn suffixes() -> SharedSuffixes {
+    std::sync::Arc::new(crate::browser::BuiltinSuffixes)
+}
+
+/// The findings in the blocks of a page's section: TOML, or Python files that begin with `# NAME.py`.
+fn check_section(section: &str) -> Vec<Finding> {
+    let farm = match toml(section) {
+        Some(text) => Farm::parse(Path::new("farm.toml"), text.to_owned()),
+        None => {
+            let python = blocks(section).into_iter().filter(|(language, _)| *language == "python");
+            let files: Vec<(&str, &str)> = python
+                .map(|(_, text)| text.strip_prefix("# ").and_then(|text| text.split_once('\n')).unwrap())
+                .collect();
+            Ok(crate::farm::python::read_texts(&files, &crate::farm::python::Options::default())
+                .unwrap()
+                .farm)
+        }
     };
-    let suffixes: SharedSuffixes = std::sync::Arc::new(crate::browser::BuiltinSuffixes);
-    check(&farm, &FakeDisk, &suffixes, &Overrides::default())
+    check_farm(farm, &FakeDisk::of(section))
 }
 
-/// A farm file, or Python files, each below a line with its name: `# wikiconfig.py`.
-fn farm(text: &str) -> Result<Farm, Box<crate::farm::SyntaxErrors>> {
-    let mut files: Vec<(&str, String)> = Vec::new();
-    let indented =
-        text.lines().filter(|line| !line.trim().is_empty()).map(|line| line.len() - line.trim_start().len());
-    let indent = indented.min().unwrap_or(0);
-    for line in text.lines() {
-        match line.trim().strip_prefix("# ").filter(|name| name.ends_with(".py")) {
-            Some(name) => files.push((name, String::new())),
-            None => {
-                if let Some((_, file)) = files.last_mut() {
-                    file.push_str(line.get(indent..).unwrap_or_default());
-                    file.push('\n');
-                }
-            }
-        }
-    }
-    if files.is_empty() {
-        return Farm::parse(Path::new("farm.toml"), text.to_owned());
-    }
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
-    Ok(crate::farm::python::read_texts(&files, &crate::farm::python::Options::default()).unwrap().farm)
-}
+/// Rules whose findings bring a second finding with them: the rule, and the other one.
+const BRINGS: [(&str, &str); 8] = [
+    ("misplaced-key", "missing-version"),
+    ("bad-version", "missing-version"),
+    ("python-syntax", "not-static"),
+    ("attribute-too-long", "path-misses-wiki"),
+    ("fractional-hours", "outlives-cap"),
+    ("login-for-ever", "outlives-cap"),
+    ("cookie-refused", "name-malformed"),
+    ("never-pruned", "prune-without-idle"),
+];
 
 #[test]
-fn every_rule_reports_its_bad_example_and_not_its_good_one() {
+fn rule_example_triggers_its_rule_alone_and_instead_triggers_none() {
     for rule in rules() {
-        let bad = check_all(rule.bad);
-        let own: Vec<_> = bad.iter().filter(|finding| finding.rule == rule.name).collect();
-        assert!(!own.is_empty(), "{} does not report its example: {bad:#?}", rule.name);
+        let (own, others): (Vec<_>, Vec<_>) = check_section(rule.page.section("Example"))
+            .into_iter()
+            .partition(|finding| finding.rule == rule.name);
+        assert!(!own.is_empty(), "{} does not report its example: {others:#?}", rule.name);
         assert!(own.iter().all(|finding| finding.severity == rule.severity), "{}", rule.name);
-        let good = check_all(rule.good);
-        assert!(good.iter().all(|finding| finding.rule != rule.name), "{} reports: {good:#?}", rule.name);
+        let brought = |finding: &Finding| BRINGS.contains(&(rule.name, finding.rule));
+        let others: Vec<_> = above_notes(others).into_iter().filter(|finding| !brought(finding)).collect();
+        assert_eq!(others, [], "{}", rule.name);
+        let instead = check_section(rule.page.section("Instead"));
         assert!(
-            good.iter().all(|finding| finding.severity < Severity::Error),
-            "the good example of {} is not: {good:#?}",
+            instead.iter().all(|finding| finding.rule != rule.name),
+            "{} reports: {instead:#?}",
             rule.name
         );
+        assert_eq!(above_notes(instead), [], "{}", rule.name);
     }
 }
 
 #[test]
-fn names_are_unique_kebab_case_and_belong_to_one_family() {
-    let mut names = BTreeSet::new();
+fn rule_pages_are_the_files_below_docs_rules() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");
+    let files =
+        std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let pages: BTreeSet<String> = rules().map(|rule| format!("{}.md", rule.name)).collect();
+    assert_eq!(files.collect::<BTreeSet<_>>(), pages);
+    assert_eq!(pages.len(), rules().count(), "a name is used twice");
+}
+
+#[test]
+fn rule_pages_have_the_same_sections_and_the_facts_of_the_rule() {
+    let sections = ["What it does", "Why it matters", "Example", "Instead", "Suggestion", "Since"];
     for rule in rules() {
-        assert!(names.insert(rule.name), "{} twice", rule.name);
-        assert!(
-            rule.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit()),
-            "{}",
-            rule.name
+        let page = rule.page.markdown();
+        let headings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(headings, sections, "{}", rule.name);
+        let fixed = if rule.fatal { " (fixed)" } else { "" };
+        let fix = rule.fix.map_or("none", Safety::name);
+        let head = format!(
+            "# {}\n\nSeverity: {}{fixed}. Family: {}. Fix: {fix}.\n\n## ",
+            rule.name,
+            rule.severity.name(),
+            rule.family
         );
-        for text in [rule.title, rule.why, rule.cure] {
-            assert!(!text.is_empty() && !text.contains("  "), "{}: {text}", rule.name);
-        }
+        assert!(page.starts_with(&head), "{}: expected {head}", rule.name);
+        assert!(rule.page.section("What it does").starts_with(page::REPORTS), "{}", rule.name);
+        assert!(!rule.page.suggestion().is_empty(), "{}", rule.name);
+        assert!(page.chars().all(|c| c == '\n' || !c.is_control()), "{}", rule.name);
+        let wide = page.lines().find(|line| line.chars().count() > 78 && !line.starts_with("cookie_path = "));
+        assert_eq!(wide, None, "{}", rule.name);
     }
+}
+
+#[test]
+fn rule_names_are_kebab_case_and_families_are_uniform() {
+    let kebab = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    assert!(rules().all(|rule| rule.name.bytes().all(kebab)));
     for family in FAMILIES {
         let names: BTreeSet<_> = family.iter().map(|rule| rule.family).collect();
         assert_eq!(names.len(), 1, "{names:?}");
@@ -127,13 +228,10 @@ fn names_are_unique_kebab_case_and_belong_to_one_family() {
 }
 
 #[test]
-fn the_parser_names_only_rules_that_exist() {
-    // Each rule found by the parser is in its bad example's problems; so is no rule without an entry in the list.
+fn parser_names_only_rules_that_exist() {
     for rule in rules() {
-        let Ok(farm) = farm(rule.bad) else {
-            assert_eq!(rule.name, TOML_SYNTAX);
-            continue;
-        };
+        let Some(text) = toml(rule.page.section("Example")) else { continue };
+        let Ok(farm) = Farm::parse(Path::new("farm.toml"), text.to_owned()) else { continue };
         for problem in &farm.problems {
             assert!(rules().any(|rule| rule.name == problem.rule), "{}", problem.rule);
         }
@@ -162,58 +260,54 @@ fn a_setting_that_many_wikis_inherit_is_one_finding() {
     assert_eq!(findings[0].wikis, ["a", "b"]);
 }
 
-/// The farm mended as `--fix` would, with `--unsafe-fixes` or without.
-fn mend(text: &str, unsafe_fixes: bool) -> Mended {
+/// The farm after `--fix`, with or without `--unsafe-fixes`.
+fn fixed(text: &str, unsafe_fixes: bool) -> Mended {
     let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
-    let suffixes: SharedSuffixes = std::sync::Arc::new(crate::browser::BuiltinSuffixes);
     let wanted = Wanted { min_severity: Severity::Note, unsafe_fixes };
-    fix(farm, &FakeDisk, &suffixes, &Overrides::default(), wanted)
+    fix(farm, &FakeDisk::default(), &suffixes(), &Overrides::default(), wanted)
 }
 
 #[test]
-fn what_a_rule_says_can_be_mended_is_mended_in_its_own_example_and_nothing_else_is() {
-    let mut count = (0, 0);
+fn fix_repairs_the_example_of_each_rule_that_has_a_fix_and_of_no_other() {
+    let mut safe = 0;
     for rule in rules() {
-        let Ok(farm) = Farm::parse(Path::new("farm.toml"), rule.bad.to_owned()) else { continue };
-        let mends =
-            |unsafe_fixes: bool| mend(rule.bad, unsafe_fixes).mended.iter().any(|(f, _)| f.rule == rule.name);
-        let found = match (mends(false), mends(true)) {
+        let Some(text) = toml(rule.page.section("Example")) else { continue };
+        let Ok(farm) = Farm::parse(Path::new("farm.toml"), text.to_owned()) else { continue };
+        let fixes = |unsafe_fixes| fixed(text, unsafe_fixes).mended.iter().any(|(f, _)| f.rule == rule.name);
+        let found = match (fixes(false), fixes(true)) {
             (true, _) => Some(Safety::Safe),
             (false, true) => Some(Safety::Unsafe),
             (false, false) => None,
         };
         assert_eq!(found, rule.fix, "{}", rule.name);
-        match found {
-            Some(Safety::Safe) => count.0 += 1,
-            Some(Safety::Unsafe) => count.1 += 1,
-            None => continue,
-        }
-        let mended = mend(rule.bad, rule.fix == Some(Safety::Unsafe));
+        let Some(safety) = found else { continue };
+        safe += usize::from(safety == Safety::Safe);
+        let after = fixed(text, safety == Safety::Unsafe);
         assert!(
-            mended.left.iter().all(|finding| finding.rule != rule.name),
+            after.left.iter().all(|finding| finding.rule != rule.name),
             "{}: {:#?}",
             rule.name,
-            mended.left
+            after.left
         );
-        assert!(mended.farm.sound() || !farm.sound(), "{}", rule.name);
-        let again = mend(mended.farm.source.text(), true);
+        assert!(after.farm.sound() || !farm.sound(), "{}", rule.name);
+        let again = fixed(after.farm.source.text(), true);
         assert!(
             again.mended.iter().all(|(finding, _)| finding.rule != rule.name),
-            "{} is mended twice",
+            "{} is fixed twice",
             rule.name
         );
     }
-    assert!(count.0 >= 10, "{count:?}");
+    assert!(safe >= 10, "{safe}");
 }
 
 #[test]
-fn sound_examples_are_not_changed_by_safe_fixes() {
-    // Files in Python are not changed at all.
-    for rule in rules().filter(|rule| rule.family != "python") {
-        let mended = mend(rule.good, false);
-        let expected: Vec<_> = mended.mended.iter().map(|(finding, _)| finding.rule).collect();
-        assert_eq!(expected, [""; 0], "{}", rule.name);
-        assert_eq!(mended.farm.source.text(), rule.good);
+fn fix_does_not_change_the_instead_of_any_rule() {
+    for rule in rules() {
+        let Some(text) = toml(rule.page.section("Instead")) else { continue };
+        let after = fixed(text, false);
+        let changed: Vec<_> = after.mended.iter().map(|(finding, _)| finding.rule).collect();
+        assert_eq!(changed, [""; 0], "{}", rule.name);
+        assert_eq!(after.farm.source.text(), text);
     }
 }
 
@@ -244,11 +338,11 @@ proptest::proptest! {
             }
         }
         if let Ok(farm) = Farm::parse(Path::new("farm.toml"), text.clone()) {
-            let mended = mend(&text, unsafe_fixes);
+            let mended = fixed(&text, unsafe_fixes);
             assert!(mended.farm.sound() || !farm.sound());
             let fatal = |farm: &Farm| farm.problems.iter().filter(|problem| problem.fatal).count();
             assert!(fatal(&mended.farm) <= fatal(&farm));
-            let again = mend(mended.farm.source.text(), unsafe_fixes);
+            let again = fixed(mended.farm.source.text(), unsafe_fixes);
             assert_eq!(again.mended.len(), 0, "{text}\n{:#?}", again.mended);
         }
     }

@@ -102,7 +102,7 @@ mod tests {
             key: "",
             edits: &[],
         };
-        let rules = ["one", "two"].map(|id| Rule { id, title: "", help: "" });
+        let rules = ["one", "two"].map(|id| Rule { id, title: "".into(), help: "".into(), page: None });
         let text = document("check", rules, [finding(Level::Error), finding(Level::Warning)]);
         let parsed = roxmltree::Document::parse(&text).unwrap();
         let suite = parsed.descendants().find(|node| node.has_tag_name("testsuite")).unwrap();

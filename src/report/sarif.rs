@@ -3,6 +3,7 @@
 //! Source: the OASIS standard, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0". Nothing here may
 //! hold a secret: what is given is what is written.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -31,14 +32,16 @@ impl Level {
 }
 
 /// A rule that results name.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Rule<'a> {
     /// Its stable name.
     pub id: &'a str,
     /// What it reports, in a few words.
-    pub title: &'a str,
-    /// Why it matters, and the cure.
-    pub help: &'a str,
+    pub title: Cow<'a, str>,
+    /// What to do about a finding.
+    pub help: Cow<'a, str>,
+    /// Its documentation as Markdown.
+    pub page: Option<&'a str>,
 }
 
 /// A place in a text file. Lines and columns count from 1; the end is the place just behind.
@@ -92,11 +95,11 @@ pub fn document<'a>(
     let rules: Vec<Value> = rules
         .iter()
         .map(|rule| {
-            json!({
-                "id": rule.id,
-                "shortDescription": {"text": rule.title},
-                "help": {"text": rule.help},
-            })
+            let mut help = json!({"text": rule.help});
+            if let (Some(page), Some(help)) = (rule.page, help.as_object_mut()) {
+                help.insert("markdown".to_owned(), page.into());
+            }
+            json!({"id": rule.id, "shortDescription": {"text": rule.title}, "help": help})
         })
         .collect();
     json!({
@@ -195,8 +198,18 @@ mod tests {
     use super::*;
 
     const RULES: [Rule<'_>; 2] = [
-        Rule { id: "one", title: "the first", help: "mend it" },
-        Rule { id: "two", title: "the second", help: "mend it too" },
+        Rule {
+            id: "one",
+            title: Cow::Borrowed("the first"),
+            help: Cow::Borrowed("mend it"),
+            page: Some("# one"),
+        },
+        Rule {
+            id: "two",
+            title: Cow::Borrowed("the second"),
+            help: Cow::Borrowed("mend it too"),
+            page: None,
+        },
     ];
 
     fn finding<'a>(rule: &'a str, path: &'a str, key: &'a str) -> Finding<'a> {

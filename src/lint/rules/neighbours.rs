@@ -5,125 +5,16 @@ use std::collections::{HashMap, HashSet};
 use crate::browser::{Cookie, domain_match, path_match};
 use crate::farm::{Farm, Key, Wiki};
 use crate::lint::finding::Severity::{Note, Warning};
-use crate::lint::rule::{Look, Rule, Sink};
+use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::{Behaviour, Duplicate};
 use crate::sharing::{As, Left, Model};
 
 const FAMILY: &str = "sharing";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule {
-        name: "secure-blocks-http",
-        family: FAMILY,
-        severity: Warning,
-        title: "a wiki over http that another wiki's Secure cookie keeps from setting its own",
-        why: "As long as a Secure cookie of the same name is there whose domain and path reach the wiki, browsers refuse \
-              the plain one: who has been at the wiki over https can't log in at the one over http.",
-        bad: r#"
-            moin = "1.9.11"
-            [farm]
-            cookie_domain = ".example.org"
-            cookie_name = "lab"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "sessions"
-            user_dir = "users"
-            [wikis.two]
-            url = "http://two.example.org/"
-            session_dir = "sessions"
-            user_dir = "users"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [farm]
-            cookie_domain = ".example.org"
-            cookie_name = "siteidmagic"
-            [wikis.one]
-            url = "https://one.example.org/"
-            [wikis.two]
-            url = "http://two.example.org/"
-        "#,
-        cure: "Serve both over https, or give them different cookie names (from 1.9.1 on).",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Sharing(secure_blocks_http),
-    },
-    Rule {
-        name: "share-takes-differ",
-        family: FAMILY,
-        severity: Warning,
-        title: "wikis of one [[share]] that take different ones of two cookies of one name",
-        why: "Up to 1.9.10 a wiki takes the last cookie of its name, from 1.9.11 on the first. When an old cookie with \
-              another path or domain is still in the browser, people are logged in at the one and not at the other.",
-        bad: r#"
-            moin = "1.9.11"
-            [farm]
-            cookie_domain = ".example.org"
-            cookie_name = "lab"
-            session_dir = "sessions"
-            user_dir = "users"
-            [wikis.one]
-            url = "https://one.example.org/"
-            [wikis.two]
-            moin = "1.9.10"
-            url = "https://two.example.org/"
-            [[share]]
-            wikis = ["one", "two"]
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [farm]
-            cookie_domain = ".example.org"
-            cookie_name = "lab"
-            session_dir = "sessions"
-            user_dir = "users"
-            [wikis.one]
-            url = "https://one.example.org/"
-            [wikis.two]
-            url = "https://two.example.org/"
-            [[share]]
-            wikis = ["one", "two"]
-        "#,
-        cure: "Upgrade them together; say duplicate_cookie where a distribution's Werkzeug differs from MoinMoin's own.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Farm(share_takes_differ),
-    },
-    Rule {
-        name: "no-secret-key-id",
-        family: FAMILY,
-        severity: Note,
-        title: "wikis of 2.0 of which nobody said which SECRET_KEY signs their cookies",
-        why: "With one key a cookie of one wiki is a login at the other; with two keys and one cookie name each overwrites \
-              the other's. Without secret_key_id wikifarm can predict neither.",
-        bad: r#"
-            moin = "2.0"
-            [farm]
-            cookie_secure = true
-            [wikis.one]
-            url = "https://one.example.org/"
-            [wikis.two]
-            url = "https://two.example.org/"
-        "#,
-        good: r#"
-            moin = "2.0"
-            [farm]
-            cookie_secure = true
-            [wikis.one]
-            url = "https://one.example.org/"
-            secret_key_id = "one"
-            [wikis.two]
-            url = "https://two.example.org/"
-            secret_key_id = "two"
-        "#,
-        cure: "Give each key a name of your choice and write it as secret_key_id; never the key itself.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Farm(no_secret_key_id),
-    },
+    rule!("secure-blocks-http", FAMILY, Warning, Look::Sharing(secure_blocks_http)),
+    rule!("share-takes-differ", FAMILY, Warning, Look::Farm(share_takes_differ)),
+    rule!("no-secret-key-id", FAMILY, Note, Look::Farm(no_secret_key_id)),
 ];
 
 fn secure_blocks_http(farm: &Farm, model: &Model, sink: &mut Sink) {

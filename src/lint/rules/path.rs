@@ -4,109 +4,15 @@ use crate::browser::path_match;
 use crate::farm::{Change, Fix, Key, Wiki, quoted};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::Safety::Unsafe;
-use crate::lint::rule::{Look, Rule, Sink};
+use crate::lint::rule::{Look, Rule, Sink, rule};
 
 const FAMILY: &str = "path";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule {
-        name: "path-misses-wiki",
-        family: FAMILY,
-        severity: Error,
-        title: "a cookie path that does not cover the wiki itself",
-        why: "The browser stores the cookie but never sends it to this wiki: people log in and are anonymous on the next \
-          page. Paths match by whole segments and in their case: /wiki1 covers neither /wiki10 nor /Wiki1.",
-        bad: r#"
-        moin = "1.9.11"
-        [wikis.one]
-        url = "https://wiki.example.org/one"
-        cookie_path = "/two"
-    "#,
-        good: r#"
-        moin = "1.9.11"
-        [wikis.one]
-        url = "https://wiki.example.org/one"
-        cookie_path = "/one"
-    "#,
-        cure: "Set cookie_path to the path of the wiki's public URL or to one above it, or `unset` it.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(path_misses_wiki),
-    },
-    Rule {
-        name: "path-malformed",
-        family: FAMILY,
-        severity: Error,
-        title: "a cookie_path that is no path",
-        why: "A path that does not begin with a slash is ignored by browsers, which take the path of the page that was \
-              visited instead; a semicolon or control character in it breaks the header.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://wiki.example.org/one"
-            cookie_path = "one"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://wiki.example.org/one"
-            cookie_path = "/one"
-        "#,
-        cure: "Begin it with a slash, and use no semicolon, quotes or control characters.",
-        fix: Some(Unsafe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(path_malformed),
-    },
-    Rule {
-        name: "path-trailing-slash",
-        family: FAMILY,
-        severity: Warning,
-        title: "a cookie_path with a slash at its end",
-        why: "/wiki1/ does not cover /wiki1: at the address without the slash the browser sends no cookie, and \
-              people see a wiki that does not know them.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://wiki.example.org/one"
-            cookie_path = "/one/"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://wiki.example.org/one"
-            cookie_path = "/one"
-        "#,
-        cure: "Leave the last slash out; old cookies then go on until they expire.",
-        fix: Some(Unsafe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(path_trailing_slash),
-    },
-    Rule {
-        name: "attribute-too-long",
-        family: FAMILY,
-        severity: Error,
-        title: "a cookie_path or cookie_domain of more than 1,024 bytes",
-        why: "Browsers ignore so long an attribute: the cookie gets the default path or the host alone.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            cookie_path = "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Write a shorter one.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(attribute_too_long),
-    },
+    rule!("path-misses-wiki", FAMILY, Error, Look::Wiki(path_misses_wiki)),
+    rule!("path-malformed", FAMILY, Error, Look::Wiki(path_malformed)).fix(Unsafe),
+    rule!("path-trailing-slash", FAMILY, Warning, Look::Wiki(path_trailing_slash)).fix(Unsafe),
+    rule!("attribute-too-long", FAMILY, Error, Look::Wiki(attribute_too_long)),
 ];
 
 fn path_malformed(wiki: &Wiki, sink: &mut Sink) {

@@ -2,113 +2,15 @@
 
 use crate::lint::disk::{Facts, Role};
 use crate::lint::finding::Severity::{Error, Warning};
-use crate::lint::rule::{Look, Rule, Sink};
+use crate::lint::rule::{Look, Rule, Sink, rule};
 
 const FAMILY: &str = "permissions";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule {
-        name: "world-writable",
-        family: FAMILY,
-        severity: Error,
-        title: "a directory that everybody on the machine can write into",
-        why: "MoinMoin unpickles what lies in its session directory, and a pickle is a program: whoever can put a file \
-              there runs code as the wiki. In the user directory it is enough to become any user.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/open/sessions"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/sessions"
-        "#,
-        cure: "chmod o-w the directory; only the wiki's own user needs to write there.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Disk(world_writable),
-    },
-    Rule {
-        name: "listable-sessions",
-        family: FAMILY,
-        severity: Warning,
-        title: "a session directory whose names everybody on the machine can read",
-        why: "The name of a session file is the login itself: whoever lists the directory can send a name as his cookie \
-              and is that user, without opening a file.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/listable/sessions"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/sessions"
-        "#,
-        cure: "chmod o-rx the directory.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Disk(listable_sessions),
-    },
-    Rule {
-        name: "writable-parent",
-        family: FAMILY,
-        severity: Error,
-        title: "a directory that everybody on the machine can put another in place of",
-        why: "Who may write into the directory above can rename the wiki's directory away and put one of his own there, \
-              with sessions that run his code.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/everybodys/sessions"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/sessions"
-        "#,
-        cure: "chmod o-w the directory above, or move the wiki's out of it.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Disk(writable_parent),
-    },
-    Rule {
-        name: "owners-differ",
-        family: FAMILY,
-        severity: Warning,
-        title: "a session directory that belongs to another user than the wiki's users",
-        why: "A wiki runs as one user. Where he can't write sessions nobody stays logged in; where a stranger owns them \
-              he can put code there that the wiki runs.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            user_dir = "/srv/users"
-            session_dir = "/srv/strangers/sessions"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            user_dir = "/srv/users"
-            session_dir = "/srv/sessions"
-        "#,
-        cure: "chown both to the user that the wiki runs as.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Disk(owners_differ),
-    },
+    rule!("world-writable", FAMILY, Error, Look::Disk(world_writable)),
+    rule!("listable-sessions", FAMILY, Warning, Look::Disk(listable_sessions)),
+    rule!("writable-parent", FAMILY, Error, Look::Disk(writable_parent)),
+    rule!("owners-differ", FAMILY, Warning, Look::Disk(owners_differ)),
 ];
 
 fn world_writable(facts: &Facts<'_>, sink: &mut Sink) {

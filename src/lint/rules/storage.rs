@@ -6,188 +6,19 @@ use std::path::Path;
 use crate::farm::{Key, Value, Wiki};
 use crate::lint::disk::{Facts, Role, layout};
 use crate::lint::finding::Severity::{Error, Note, Warning};
-use crate::lint::rule::{Look, Rule, Sink};
+use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::Behaviour;
 
 const FAMILY: &str = "storage";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule {
-        name: "missing-directory",
-        family: FAMILY,
-        severity: Warning,
-        title: "a directory that is not there",
-        why: "Either the path is misspelt, and then sharing is predicted from a place where nothing lies, or the check \
-              runs on another machine than the wikis (in CI, allow this rule).",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/missing/sessions"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/sessions"
-        "#,
-        cure: "Correct the path; relative paths start at the farm file's directory.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Disk(missing_directory),
-    },
-    Rule {
-        name: "in-web-root",
-        family: FAMILY,
-        severity: Warning,
-        title: "sessions or users in a directory that a web server usually shows",
-        why: "What lies below a document root can often be fetched: a listing of the session directory is a list of \
-              logins, and a user's file holds his password's hash.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/var/www/wiki/sessions"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/var/lib/wiki/sessions"
-        "#,
-        cure: "Move the directory out of the document root, to /var/lib or /srv.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Paths(in_web_root),
-    },
-    Rule {
-        name: "session-in-tmp",
-        family: FAMILY,
-        severity: Warning,
-        title: "sessions in /tmp, /var/tmp or /dev/shm",
-        why: "Other programs clean these directories, so logins end on some night or at a restart; and whoever makes the \
-              directory first after a restart owns it, and can put code there that the wiki runs.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/tmp/sessions"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/var/lib/wiki/sessions"
-        "#,
-        cure: "Give sessions a directory of the wiki's own below /var/lib or /srv.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Paths(session_in_tmp),
-    },
-    Rule {
-        name: "session-in-memory",
-        family: FAMILY,
-        severity: Warning,
-        title: "sessions on a file system that is kept in memory",
-        why: "A restart of the machine logs everybody out, whatever `remember me` said, and a full store takes the \
-              machine's memory.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/memory/sessions"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/sessions"
-        "#,
-        cure: "Move the directory to a disk, or allow this rule if logins need not outlive a restart.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Disk(session_in_memory),
-    },
-    Rule {
-        name: "session-among-others",
-        family: FAMILY,
-        severity: Warning,
-        title: "a session directory that another program uses too",
-        why: "MoinMoin unpickles any file whose name looks like a session's, whoever wrote it; and a cleaner of the other \
-              program's files may take sessions with them.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/common/sessions"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_dir = "/srv/sessions"
-        "#,
-        cure: "Give MoinMoin's sessions a directory of their own.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Disk(session_among_others),
-    },
-    Rule {
-        name: "session-dir-overlaps",
-        family: FAMILY,
-        severity: Error,
-        title: "a session directory that is or holds the wiki's data or users",
-        why: "Sessions, pages and users are told apart by directory alone: a cleaner of sessions that is given this one \
-              walks among the wiki's own files, and so does a wiki that looks for sessions.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            data_dir = "one/data"
-            session_dir = "one"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            data_dir = "one/data"
-            session_dir = "one/sessions"
-        "#,
-        cure: "Give sessions a directory that holds nothing else.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(session_dir_overlaps),
-    },
-    Rule {
-        name: "no-session-place",
-        family: FAMILY,
-        severity: Note,
-        title: "a wiki whose sessions the farm file does not place",
-        why: "Without data_dir, cache_dir or session_dir nobody can say whether it shares sessions, and the session \
-              commands leave it out.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            data_dir = "one/data"
-        "#,
-        cure: "Add its data_dir.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(no_session_place),
-    },
+    rule!("missing-directory", FAMILY, Warning, Look::Disk(missing_directory)),
+    rule!("in-web-root", FAMILY, Warning, Look::Paths(in_web_root)),
+    rule!("session-in-tmp", FAMILY, Warning, Look::Paths(session_in_tmp)),
+    rule!("session-in-memory", FAMILY, Warning, Look::Disk(session_in_memory)),
+    rule!("session-among-others", FAMILY, Warning, Look::Disk(session_among_others)),
+    rule!("session-dir-overlaps", FAMILY, Error, Look::Wiki(session_dir_overlaps)),
+    rule!("no-session-place", FAMILY, Note, Look::Wiki(no_session_place)),
 ];
 
 fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {

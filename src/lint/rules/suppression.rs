@@ -4,101 +4,15 @@ use crate::farm::{Change, Farm, Fix, Span, nearest, quoted, the_one_near};
 use crate::lint::comments::{self, Comments};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::Safety::Safe;
-use crate::lint::rule::{Look, Rule, Sink};
+use crate::lint::rule::{Look, Rule, Sink, rule};
 
 const FAMILY: &str = "suppression";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule {
-        name: "unknown-rule",
-        family: FAMILY,
-        severity: Error,
-        title: "a [lint] entry or comment that names no rule",
-        why: "A rule that is meant to be off, or to fail the check, is not.",
-        bad: r#"
-            [wikis.one]
-            url = "https://one.example.org/"
-            [lint]
-            allow = ["precise-versoin"]
-        "#,
-        good: r#"
-            [wikis.one]
-            url = "https://one.example.org/"
-            [lint]
-            allow = ["missing-version"]
-        "#,
-        cure: "Correct the name; `wikifarm config rules` lists rules and families.",
-        fix: Some(Safe),
-        fixed: true,
-        since: "0.1.0",
-        look: Look::Farm(unknown_rule),
-    },
-    Rule {
-        name: crate::lint::UNUSED,
-        family: FAMILY,
-        severity: Warning,
-        title: "a rule that is allowed where it finds nothing",
-        why: "What was wrong has been mended, and the line that hid it would hide it again.",
-        bad: r#"
-            moin = "1.9.11"    # wikifarm: allow(precise-version) nobody knows the release
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        good: r#"
-            moin = "1.9"       # wikifarm: allow(precise-version) nobody knows the release
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Take the name out.",
-        fix: Some(Safe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Levels,
-    },
-    Rule {
-        name: "bad-suppression",
-        family: FAMILY,
-        severity: Warning,
-        title: "a comment to wikifarm that it does not understand",
-        why: "It looks as if it allowed a rule, and does nothing.",
-        bad: r#"
-            moin = "1.9.11"    # wikifarm: alow(precise-version) nobody knows the release
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        good: r#"
-            moin = "1.9"       # wikifarm: allow(precise-version) nobody knows the release
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Write `# wikifarm: allow(rule) reason`.",
-        fix: Some(Safe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Farm(bad_suppression),
-    },
-    Rule {
-        name: "suppression-without-reason",
-        family: FAMILY,
-        severity: Warning,
-        title: "a comment that allows a rule and does not say why",
-        why: "Whoever reads the file in a year can't tell whether the exception still holds.",
-        bad: r#"
-            moin = "1.9"       # wikifarm: allow(precise-version)
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        good: r#"
-            moin = "1.9"       # wikifarm: allow(precise-version) nobody knows the release
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Say why behind the closing bracket.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Farm(without_reason),
-    },
+    rule!("unknown-rule", FAMILY, Error, Look::Farm(unknown_rule)).fix(Safe).fatal(),
+    rule!("unused-suppression", FAMILY, Warning, Look::Levels).fix(Safe),
+    rule!("bad-suppression", FAMILY, Warning, Look::Farm(bad_suppression)).fix(Safe),
+    rule!("suppression-without-reason", FAMILY, Warning, Look::Farm(without_reason)),
 ];
 
 /// Names in `[lint]`, in a wiki's `lint` and in comments that are no rules or can't be changed.
@@ -129,7 +43,7 @@ fn judge(name: &str, span: &Span, spell: fn(&str) -> String, sink: &mut Sink) {
             let message = format!("there is no rule {name:?}");
             sink.report_farm_fixable(span.clone(), message, help, Vec::new(), fix);
         }
-        Some(rule) if rule.fixed => sink.report_farm(
+        Some(rule) if rule.fatal => sink.report_farm(
             span.clone(),
             format!("the level of {name:?} can't be changed"),
             "the farm file can't be used with what it reports",

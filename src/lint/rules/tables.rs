@@ -5,168 +5,17 @@ use std::collections::HashMap;
 use crate::farm::{Change, Farm, Fix, Key, Span, Wiki};
 use crate::lint::finding::Severity::{Note, Warning};
 use crate::lint::rule::Safety::Safe;
-use crate::lint::rule::{Look, Rule, Sink};
+use crate::lint::rule::{Look, Rule, Sink, rule};
 
 const FAMILY: &str = "syntax";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule {
-        name: "unused-group",
-        family: FAMILY,
-        severity: Warning,
-        title: "a group that no wiki is in",
-        why: "Its settings reach nobody: either it is left over, or the wikis that were meant to have it lack its \
-              settings.",
-        bad: r#"
-            moin = "1.9.11"
-            [groups.new]
-            cookie_path = "/"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [groups.new]
-            cookie_path = "/"
-            [wikis.one]
-            group = "new"
-            url = "https://one.example.org/"
-        "#,
-        cure: "Take it out, or name it in a wiki.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Parser,
-    },
-    Rule {
-        name: "useless-alias",
-        family: FAMILY,
-        severity: Warning,
-        title: "an alias that is the wiki's URL, or stands there twice",
-        why: "It does no harm, but somebody meant another address, which is now not checked.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            aliases = ["https://one.example.org"]
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            aliases = ["https://uno.example.org/"]
-        "#,
-        cure: "Take it out, or correct it.",
-        fix: Some(Safe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(useless_alias),
-    },
-    Rule {
-        name: "share-of-one",
-        family: FAMILY,
-        severity: Warning,
-        title: "a [[share]] of fewer than two wikis",
-        why: "A wiki always shares the login with itself: the table checks nothing.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            [[share]]
-            wikis = ["one"]
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Name the wikis that are meant to share, or take the table out.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Farm(share_of_one),
-    },
-    Rule {
-        name: "repeated-item",
-        family: FAMILY,
-        severity: Warning,
-        title: "a list that holds a name twice",
-        why: "The second does nothing. Often another name was meant, and is now missing.",
-        bad: r#"
-            moin = "1.9.11"
-            [farm]
-            superuser = ["AdminAda", "BobBuilder", "AdminAda"]
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [farm]
-            superuser = ["AdminAda", "BobBuilder", "CarolCook"]
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Take it out, or correct it.",
-        fix: Some(Safe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Farm(repeated_item),
-    },
-    Rule {
-        name: "redundant-setting",
-        family: FAMILY,
-        severity: Note,
-        title: "a setting that is inherited with the same value",
-        why: "It does no harm until the inherited one is changed: then the wiki stays behind, and a login that was \
-              shared ends there.",
-        bad: r#"
-            moin = "1.9.11"
-            [farm]
-            cookie_domain = ".example.org"
-            [wikis.one]
-            url = "https://one.example.org/"
-            cookie_domain = ".example.org"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [farm]
-            cookie_domain = ".example.org"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Take it out, so that one line decides for all.",
-        fix: Some(Safe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Parser,
-    },
-    Rule {
-        name: "nested-url",
-        family: FAMILY,
-        severity: Note,
-        title: "a wiki whose address lies below that of a wiki before it",
-        why: "farmconfig.py takes the first expression that matches, and one for the upper address usually matches what is \
-              below it too: then the lower wiki is never reached.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.main]
-            url = "https://example.org/"
-            [wikis.lab]
-            url = "https://example.org/lab"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.lab]
-            url = "https://example.org/lab"
-            [wikis.main]
-            url = "https://example.org/"
-        "#,
-        cure: "Put the lower wiki first, here and in `wikis` of farmconfig.py.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Farm(nested_url),
-    },
+    rule!("unused-group", FAMILY, Warning, Look::Parser),
+    rule!("useless-alias", FAMILY, Warning, Look::Wiki(useless_alias)).fix(Safe),
+    rule!("share-of-one", FAMILY, Warning, Look::Farm(share_of_one)),
+    rule!("repeated-item", FAMILY, Warning, Look::Farm(repeated_item)).fix(Safe),
+    rule!("redundant-setting", FAMILY, Note, Look::Parser).fix(Safe),
+    rule!("nested-url", FAMILY, Note, Look::Farm(nested_url)),
 ];
 
 fn useless_alias(wiki: &Wiki, sink: &mut Sink) {

@@ -3,154 +3,18 @@
 use crate::farm::{Change, Fix, Key, Value, Wiki, quoted};
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::{Safe, Unsafe};
-use crate::lint::rule::{Look, Rule, Sink};
+use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::Behaviour;
 
 const FAMILY: &str = "versions";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule {
-        name: "precise-version",
-        family: FAMILY,
-        severity: Warning,
-        title: "a version without its last number",
-        why: "1.9.0, 1.9.1, 1.9.4, 1.9.9 and 1.9.11 all treat cookies differently. `1.9` is taken for 1.9.11, and a \
-              prediction for the wrong release is wrong.",
-        bad: r#"
-            moin = "1.9"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Name the release the wiki runs.",
-        fix: Some(Unsafe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(precise_version),
-    },
-    Rule {
-        name: "missing-version",
-        family: FAMILY,
-        severity: Warning,
-        title: "a wiki whose version is nowhere said",
-        why: "Cookie name, lifetime and session files differ between releases; without a version 1.9.11 is assumed.",
-        bad: r#"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Add moin = \"1.9.11\" (or what you run) at the top of the file, or to groups or wikis.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(missing_version),
-    },
-    Rule {
-        name: "ignored-setting",
-        family: FAMILY,
-        severity: Warning,
-        title: "a setting that the wiki's version ignores",
-        why: "The wiki behaves as if the line were not there: cookies keep a name, a Secure flag or a lifetime that \
-              somebody believes to be changed.",
-        bad: r#"
-            moin = "1.8.7"
-            [wikis.one]
-            url = "https://one.example.org/"
-            cookie_name = "lab"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            cookie_name = "lab"
-        "#,
-        cure: "Take the setting out for this wiki (or `unset` it), or upgrade the wiki.",
-        fix: Some(Safe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(ignored_setting),
-    },
-    Rule {
-        name: "lifetime-shape",
-        family: FAMILY,
-        severity: Error,
-        title: "cookie_lifetime in the shape of another version",
-        why: "Before 1.9 cookie_lifetime is one number, from 1.9 a pair (anonymous, logged in). The wrong shape makes \
-              every request fail (1.7, 1.8, 1.9.0), or is read as an old configuration with an error in the log \
-              (from 1.9.1), where an old 0 for 'for ever' becomes 'nobody stays logged in'.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            cookie_lifetime = 12
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            cookie_lifetime = [0, 12]
-        "#,
-        cure: "Write a pair [anonymous, logged in] from 1.9 on, and a number before.",
-        fix: Some(Safe),
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(lifetime_shape),
-    },
-    Rule {
-        name: "custom-handler",
-        family: FAMILY,
-        severity: Warning,
-        title: "a wiki with a session handler of its own",
-        why: "What another class than MoinMoin's does with cookies and files can't be known: every prediction \
-              about the wiki says `unknown`.",
-        bad: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-            session_service = "custom"
-        "#,
-        good: r#"
-            moin = "1.9.11"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Take the line out if the wiki runs MoinMoin's own class; else allow this rule for the wiki.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(custom_handler),
-    },
-    Rule {
-        name: "forced-httponly",
-        family: FAMILY,
-        severity: Note,
-        title: "1.8.5, the one release before 1.9 that sends HttpOnly, and always does",
-        why: "What reads the cookie from within a page works with every other release of 1.7 and 1.8 and fails with this \
-              one, and no setting changes it.",
-        bad: r#"
-            moin = "1.8.5"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        good: r#"
-            moin = "1.8.9"
-            [wikis.one]
-            url = "https://one.example.org/"
-        "#,
-        cure: "Nothing, if no script or applet needs the cookie; else run 1.8.6 or later.",
-        fix: None,
-        fixed: false,
-        since: "0.1.0",
-        look: Look::Wiki(forced_httponly),
-    },
+    rule!("precise-version", FAMILY, Warning, Look::Wiki(precise_version)).fix(Unsafe),
+    rule!("missing-version", FAMILY, Warning, Look::Wiki(missing_version)),
+    rule!("ignored-setting", FAMILY, Warning, Look::Wiki(ignored_setting)).fix(Safe),
+    rule!("lifetime-shape", FAMILY, Error, Look::Wiki(lifetime_shape)).fix(Safe),
+    rule!("custom-handler", FAMILY, Warning, Look::Wiki(custom_handler)),
+    rule!("forced-httponly", FAMILY, Note, Look::Wiki(forced_httponly)),
 ];
 
 fn precise_version(wiki: &Wiki, sink: &mut Sink) {
