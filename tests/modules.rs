@@ -180,7 +180,7 @@ fn cycles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<Vec<String>> {
 }
 
 /// Modules whose files still use each other. This list only gets shorter.
-const TANGLED: [&str; 7] = ["cli", "farm", "lint", "ops", "sharing", "store", "sys"];
+const TANGLED: [&str; 6] = ["cli", "farm", "ops", "sharing", "store", "sys"];
 
 #[test]
 fn no_two_files_of_the_library_use_each_other() {

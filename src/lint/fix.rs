@@ -8,8 +8,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
+use super::check::check;
+use super::disk::Disk;
+use super::finding::{Finding, Severity};
+use super::levels::Overrides;
 use super::rule::Look;
-use super::{Disk, Finding, Overrides, Severity, check, rules};
+use super::rules;
 use crate::browser::SharedSuffixes;
 use crate::farm::{Edit, Farm, Key, Layout, Place, Wiki, apply};
 use crate::moin::{Visitor, placeholder_id, session_cookie};
@@ -136,7 +140,7 @@ impl Checker<'_> {
 
     /// The findings that may be mended now.
     fn fixable<'a>(&self, farm: &Farm, found: &'a [Finding]) -> Vec<&'a Finding> {
-        let fatal: HashSet<&str> = rules()
+        let fatal: HashSet<&str> = rules::all()
             .filter(|rule| rule.fatal && matches!(rule.look, Look::Parser))
             .map(|rule| rule.name)
             .collect();

@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::comments::Comments;
-use super::{Finding, Rule, Severity};
+use super::finding::{Finding, Severity};
+use super::rule::{Look, Rule, WARNINGS};
+use super::rules;
 use crate::farm::{Farm, LintLevels, Span};
 
 /// What the command line says over the farm file: names of rules and families.
@@ -14,7 +16,7 @@ use crate::farm::{Farm, LintLevels, Span};
 pub struct Overrides {
     /// What is not reported.
     pub allow: Vec<String>,
-    /// What is an error; [`super::WARNINGS`] stands for every warning.
+    /// What is an error; [`WARNINGS`] stands for every warning.
     pub deny: Vec<String>,
 }
 
@@ -81,7 +83,7 @@ impl<'a> Levels<'a> {
             farm,
             comments,
             overrides,
-            by_name: super::rules().map(|rule| (rule.name, rule)).collect(),
+            by_name: rules::all().map(|rule| (rule.name, rule)).collect(),
             top: Table::new(&farm.lint),
             wikis: wikis.map(|wiki| (wiki.name.as_str(), Table::new(&wiki.lint))).collect(),
             by_line,
@@ -156,7 +158,7 @@ impl<'a> Levels<'a> {
         if named(&self.overrides.allow) {
             return;
         }
-        let warnings = self.overrides.deny.iter().any(|name| name == super::WARNINGS);
+        let warnings = self.overrides.deny.iter().any(|name| name == WARNINGS);
         if named(&self.overrides.deny) || (warnings && finding.severity == Severity::Warning) {
             finding.severity = Severity::Error;
         }
@@ -176,9 +178,9 @@ impl<'a> Levels<'a> {
             .filter(|(_, span)| !self.used.contains(&span.start))
             .filter(|(name, _)| {
                 let mut meant =
-                    super::rules().filter(|rule| rule.name == name || rule.family == name).peekable();
+                    rules::all().filter(|rule| rule.name == name || rule.family == name).peekable();
                 meant.peek().is_some()
-                    && meant.all(|rule| !rule.looks_at_disk() && rule.name != super::UNUSED)
+                    && meant.all(|rule| !rule.looks_at_disk() && !matches!(rule.look, Look::Levels))
             })
             .map(|(name, span)| (name.as_str(), span.clone()))
             .collect()

@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
+use super::comments::Comments;
 use super::disk::Facts;
+use super::finding::{Finding, Severity};
 use super::page::Page;
-use super::rules::domain::Domain;
-use super::{Finding, Severity};
-use crate::farm::{Farm, Fix, Span, Wiki};
+use super::refusal::Domain;
+use crate::farm::{Farm, Fix, Span, Wiki, nearest};
 use crate::sharing::Model;
 
 /// One rule of `config check`. Its page in `docs/rules` has the text and the examples.
@@ -92,6 +93,14 @@ impl Safety {
     }
 }
 
+/// The name that stands for every warning in `--deny`.
+pub const WARNINGS: &str = "warnings";
+
+/// The rule, family, or `warnings` whose name is nearest to `name`.
+pub(super) fn near(name: &str, rules: impl Iterator<Item = &'static Rule>) -> Option<&'static str> {
+    nearest(&name.replace('-', "_"), rules.flat_map(|rule| [rule.name, rule.family]).chain([WARNINGS]))
+}
+
 /// Where a rule looks.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Look {
@@ -99,6 +108,8 @@ pub(super) enum Look {
     Parser,
     /// At what the other rules' levels did.
     Levels,
+    /// At what suppresses the rules of the last parameter.
+    Suppressions(fn(&Farm, &Comments, &[&'static Rule], &mut Sink)),
     /// At each wiki by itself.
     Wiki(fn(&Wiki, &mut Sink)),
     /// At the farm as a whole.

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::page::REPORTS;
+use super::rules::FAMILIES;
 use super::*;
+use crate::browser::SharedSuffixes;
+use crate::farm::{Farm, SyntaxErrors};
 
 /// A disk on which every directory exists and is private, except for what the facts say.
 #[derive(Default)]
@@ -209,7 +213,7 @@ fn rule_pages_have_the_same_sections_and_the_facts_of_the_rule() {
             rule.family
         );
         assert!(page.starts_with(&head), "{}: expected {head}", rule.name);
-        assert!(rule.page.section("What it does").starts_with(page::REPORTS), "{}", rule.name);
+        assert!(rule.page.section("What it does").starts_with(REPORTS), "{}", rule.name);
         assert!(!rule.page.suggestion().is_empty(), "{}", rule.name);
         assert!(page.chars().all(|c| c == '\n' || !c.is_control()), "{}", rule.name);
         let wide = page.lines().find(|line| line.chars().count() > 78 && !line.starts_with("cookie_path = "));

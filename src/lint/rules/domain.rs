@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use crate::browser::{Mode, RefusalReason, SharedSuffixes, Suffixes, Target, cookie_domain, is_ip};
+use crate::browser::{RefusalReason, is_ip};
 use crate::farm::{Change, Farm, Fix, Key, Wiki, quoted};
 use crate::lint::finding::Severity::{Error, Warning};
+use crate::lint::refusal::Domain;
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::sharing::{Model, leaks};
@@ -41,30 +42,6 @@ fn broken_domain(wiki: &Wiki, sink: &mut Sink) {
 fn without_domain(wiki: &Wiki) -> Option<Fix> {
     let setting = wiki.setting(Key::CookieDomain)?;
     Some(Fix::not_safe(Change::DropSetting(setting.key_span.clone())))
-}
-
-/// What browsers make of a wiki's cookie domain.
-pub(in crate::lint) struct Domain<'a> {
-    suffixes: &'a SharedSuffixes,
-    /// Why they refuse it at the wiki's own URL.
-    refused: Option<Refused>,
-}
-
-/// A domain, the host that it is refused at, and why.
-type Refused = (String, String, RefusalReason);
-
-impl Domain<'_> {
-    pub(in crate::lint) fn of<'a>(wiki: &Wiki, suffixes: &'a SharedSuffixes) -> Domain<'a> {
-        Domain { suffixes, refused: refusal(wiki, suffixes.as_ref(), &wiki.url) }
-    }
-}
-
-/// Why a browser refuses the wiki's domain at `url`.
-fn refusal(wiki: &Wiki, suffixes: &dyn Suffixes, url: &Url) -> Option<Refused> {
-    let domain = wiki.text(Key::CookieDomain)?;
-    let target = Target::of(url).ok()?;
-    let reason = cookie_domain(&target, domain.as_bytes(), suffixes, Mode::Chromium).err()?;
-    Some((domain.to_owned(), target.host().to_owned(), reason))
 }
 
 fn domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
@@ -114,7 +91,7 @@ fn domain_ip(wiki: &Wiki, sink: &mut Sink) {
 
 fn alias_domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     for alias in wiki.aliases() {
-        if let Some((domain, host, _)) = refusal(wiki, of.suffixes.as_ref(), alias) {
+        if let Some((domain, host, _)) = of.refusal(wiki, alias) {
             let message =
                 format!("browsers refuse the cookie at the alias {host}: it is not within {domain}");
             sink.report(

@@ -1,6 +1,6 @@
-//! The rules, one file per family.
+//! The table of rules, and one file per family. The engine knows the families by this table only.
 
-pub(super) mod domain;
+mod domain;
 mod lifetime;
 mod name;
 mod neighbours;
@@ -12,12 +12,12 @@ mod security;
 mod sharing;
 mod storage;
 mod stores;
-pub(super) mod suppression;
+mod suppression;
 mod syntax;
 mod tables;
 mod versions;
 
-use super::rule::Rule;
+use super::rule::{Rule, WARNINGS, near};
 
 /// The families, in the order in which their rules are listed.
 pub(super) const FAMILIES: [&[Rule]; 16] = [
@@ -38,3 +38,19 @@ pub(super) const FAMILIES: [&[Rule]; 16] = [
     prune::RULES,
     suppression::RULES,
 ];
+
+/// All rules.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// Checks that a name in `--deny` is a rule, a family, or `warnings`.
+///
+/// # Errors
+/// If it is none of them: the nearest such name, if one is near.
+pub fn known_name(name: &str) -> Result<(), Option<&'static str>> {
+    if name == WARNINGS || all().any(|rule| rule.name == name || rule.family == name) {
+        return Ok(());
+    }
+    Err(near(name, all()))
+}

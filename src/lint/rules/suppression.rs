@@ -1,43 +1,43 @@
 //! Rules about what takes other rules' findings away.
 
-use crate::farm::{Change, Farm, Fix, Span, nearest, quoted, the_one_near};
+use crate::farm::{Change, Farm, Fix, Span, quoted, the_one_near};
 use crate::lint::comments::{self, Comments};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::Safety::Safe;
-use crate::lint::rule::{Look, Rule, Sink, rule};
+use crate::lint::rule::{Look, Rule, Sink, near, rule};
 
 const FAMILY: &str = "suppression";
 
 pub(super) const RULES: &[Rule] = &[
-    rule!("unknown-rule", FAMILY, Error, Look::Farm(unknown_rule)).fix(Safe).fatal(),
+    rule!("unknown-rule", FAMILY, Error, Look::Suppressions(unknown_rule)).fix(Safe).fatal(),
     rule!("unused-suppression", FAMILY, Warning, Look::Levels).fix(Safe),
-    rule!("bad-suppression", FAMILY, Warning, Look::Farm(bad_suppression)).fix(Safe),
-    rule!("suppression-without-reason", FAMILY, Warning, Look::Farm(without_reason)),
+    rule!("bad-suppression", FAMILY, Warning, Look::Suppressions(bad_suppression)).fix(Safe),
+    rule!("suppression-without-reason", FAMILY, Warning, Look::Suppressions(without_reason)),
 ];
 
 /// Names in `[lint]`, in a wiki's `lint` and in comments that are no rules or can't be changed.
-fn unknown_rule(farm: &Farm, sink: &mut Sink) {
+fn unknown_rule(farm: &Farm, comments: &Comments, rules: &[&'static Rule], sink: &mut Sink) {
     let tables = std::iter::once(&farm.lint).chain(farm.wikis.iter().map(|wiki| &wiki.lint));
     for (name, span) in tables.flat_map(|table| [&table.allow, &table.warn, &table.deny]).flatten() {
-        judge(name, span, quoted, sink);
+        judge(name, span, quoted, rules, sink);
     }
-    for (name, span) in Comments::of(&farm.source).allows.iter().flat_map(|allow| &allow.names) {
-        judge(name, span, str::to_owned, sink);
+    for (name, span) in comments.allows.iter().flat_map(|allow| &allow.names) {
+        judge(name, span, str::to_owned, rules, sink);
     }
 }
 
 /// Looks at a name, which stands in the file as `spell` has it.
-fn judge(name: &str, span: &Span, spell: fn(&str) -> String, sink: &mut Sink) {
-    if crate::lint::rules().any(|rule| rule.family == name) {
+fn judge(name: &str, span: &Span, spell: fn(&str) -> String, rules: &[&'static Rule], sink: &mut Sink) {
+    if rules.iter().any(|rule| rule.family == name) {
         return;
     }
-    match crate::lint::rules().find(|rule| rule.name == name) {
+    match rules.iter().find(|rule| rule.name == name) {
         None => {
-            let help = match near(name) {
+            let help = match near(name, rules.iter().copied()) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => "`wikifarm config rules` lists them".to_owned(),
             };
-            let known = crate::lint::rules().flat_map(|rule| [rule.name, rule.family]);
+            let known = rules.iter().flat_map(|rule| [rule.name, rule.family]);
             let fix = the_one_near(name, known)
                 .map(|meant| Fix::safe(Change::Replace { span: span.clone(), with: spell(meant) }));
             let message = format!("there is no rule {name:?}");
@@ -53,27 +53,19 @@ fn judge(name: &str, span: &Span, spell: fn(&str) -> String, sink: &mut Sink) {
     }
 }
 
-/// The rule, family or `warnings` that `name` was most likely meant to be.
-pub(in crate::lint) fn near(name: &str) -> Option<&'static str> {
-    nearest(
-        &name.replace('-', "_"),
-        crate::lint::rules().flat_map(|rule| [rule.name, rule.family]).chain([crate::lint::WARNINGS]),
-    )
-}
-
-fn bad_suppression(farm: &Farm, sink: &mut Sink) {
-    for span in Comments::of(&farm.source).odd {
+fn bad_suppression(farm: &Farm, comments: &Comments, _: &[&'static Rule], sink: &mut Sink) {
+    for span in &comments.odd {
         let help = "write `# wikifarm: allow(rule) reason`";
         let message = "this comment to wikifarm can't be understood".to_owned();
         let text = farm.source.text().get(span.clone()).unwrap_or_default();
         let fix = comments::meant(text).map(|with| Fix::safe(Change::Replace { span: span.clone(), with }));
-        sink.report_farm_fixable(span, message, help, Vec::new(), fix);
+        sink.report_farm_fixable(span.clone(), message, help, Vec::new(), fix);
     }
 }
 
-fn without_reason(farm: &Farm, sink: &mut Sink) {
-    for allow in Comments::of(&farm.source).allows.into_iter().filter(|allow| !allow.reason) {
+fn without_reason(_: &Farm, comments: &Comments, _: &[&'static Rule], sink: &mut Sink) {
+    for allow in comments.allows.iter().filter(|allow| !allow.reason) {
         let message = "this comment does not say why it allows what it allows".to_owned();
-        sink.report_farm(allow.span, message, "say why behind the closing bracket", Vec::new());
+        sink.report_farm(allow.span.clone(), message, "say why behind the closing bracket", Vec::new());
     }
 }

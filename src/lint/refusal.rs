@@ -1,0 +1,32 @@
+//! Whether browsers accept the cookie domain of a wiki, worked out once for several rules.
+
+use url::Url;
+
+use crate::browser::{Mode, RefusalReason, SharedSuffixes, Target, cookie_domain};
+use crate::farm::{Key, Wiki};
+
+/// What browsers make of a wiki's cookie domain.
+pub(super) struct Domain<'a> {
+    suffixes: &'a SharedSuffixes,
+    /// Why they reject it at the wiki's own URL.
+    pub(super) refused: Option<Refused>,
+}
+
+/// A domain, the host at which browsers reject it, and why.
+pub(super) type Refused = (String, String, RefusalReason);
+
+impl<'a> Domain<'a> {
+    pub(super) fn of(wiki: &Wiki, suffixes: &'a SharedSuffixes) -> Domain<'a> {
+        let domain = Domain { suffixes, refused: None };
+        Domain { refused: domain.refusal(wiki, &wiki.url), ..domain }
+    }
+
+    /// Why a browser rejects the wiki's domain at `url`.
+    pub(super) fn refusal(&self, wiki: &Wiki, url: &Url) -> Option<Refused> {
+        let domain = wiki.text(Key::CookieDomain)?;
+        let target = Target::of(url).ok()?;
+        let reason =
+            cookie_domain(&target, domain.as_bytes(), self.suffixes.as_ref(), Mode::Chromium).err()?;
+        Some((domain.to_owned(), target.host().to_owned(), reason))
+    }
+}
