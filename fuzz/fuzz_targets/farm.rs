@@ -8,7 +8,8 @@ use wikifarm::browser::{BuiltinSuffixes, SharedSuffixes};
 use wikifarm::farm::Farm;
 use wikifarm::lint::{Overrides, RealDisk, Severity, Wanted, check, fix};
 use wikifarm::report::findings;
-use wikifarm::sharing::{As, Model, RealPlaces};
+use wikifarm::farm::RealPlaces;
+use wikifarm::sharing::{As, Model};
 
 fuzz_target!(|text: &str| {
     match Farm::parse(Path::new("/nonexistent/farm.toml"), text.to_owned()) {

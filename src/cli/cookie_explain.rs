@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::browser::Browser;
 use super::config_show::find_wiki;
 use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::RealPlaces;
 use crate::report::escape;
-use crate::sharing::{As, Model, Pair, RealPlaces, StepResult, TITLES};
+use crate::sharing::{As, Model, Pair, StepResult, TITLES};
 
 /// Explain in six steps, each with its evidence, whether a login at one wiki is good at another
 #[derive(Debug, Args)]

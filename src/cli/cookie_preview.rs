@@ -14,9 +14,10 @@ use self::chosen::Chosen;
 use self::otherwise::Otherwise;
 use super::browser::Browser;
 use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::RealPlaces;
 use crate::report::{escape, table};
 use crate::sharing::{
-    As, Disagreement, Leak, Leaked, Model, Pair, RealPlaces, Third, Verdict, disagreements, groups, leaks,
+    As, Disagreement, Leak, Leaked, Model, Pair, Third, Verdict, disagreements, groups, leaks,
 };
 
 /// A grid of more wikis is wider than any screen.
@@ -102,7 +103,7 @@ impl<'a> ThirdJson<'a> {
     fn of(third: &Third, model: &'a Model) -> ThirdJson<'a> {
         let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
         let (from, to, by) = (name(third.from), name(third.to), name(third.by));
-        ThirdJson { from, to, by, effect: third.describe(model) }
+        ThirdJson { from, to, by, effect: third.describe(model.sites()) }
     }
 }
 

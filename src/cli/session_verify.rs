@@ -10,12 +10,13 @@ use serde::Serialize;
 use super::stores::{StoreArgs, Stores};
 use super::told::{self, LogArgs, MetricsArgs, Told};
 use super::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::RealPlaces;
 use crate::ops::Policy;
 use crate::ops::migrate::AllowList;
 use crate::ops::verify::{self, Check, Finding, Report};
 use crate::report::measure::{count, sessions};
 use crate::report::{escape, sarif};
-use crate::sharing::{Model, RealPlaces};
+use crate::sharing::Model;
 use crate::store::{StoreSpec, tally};
 
 /// Say what is wrong in the stores, each with the cure; changes nothing

@@ -14,8 +14,10 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use super::meeting::meet;
 use super::*;
 use crate::browser::BuiltinSuffixes;
+use crate::farm::{Farm, RealPlaces};
 use crate::simulate::{Plan, World};
 
 /// How many farms of two wikis are tried.

@@ -11,23 +11,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use super::relation::{cookie, is_plain};
-use super::site::{Left, Site, Storage};
-use super::{As, Model};
-use crate::browser::Target;
+use super::site::{Left, Marks, Site, Storage};
+use super::verdict::As;
 use crate::moin::lifetimes;
-
-/// Numbers that tell the same from another.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Marks {
-    /// Of all that a wiki does, wherever it lies.
-    pub(super) manner: usize,
-    /// Of that and its cookie's domain and path.
-    kind: usize,
-    /// Of where its sessions lie.
-    pub(super) storage: usize,
-    /// Of where its users lie.
-    pub(super) users: usize,
-}
 
 /// Which sites are of one class, which classes of one kind, and which kinds' cookies reach where.
 #[derive(Debug, Default, Clone)]
@@ -37,31 +23,31 @@ pub struct Classes {
     /// The sites of each class, by position.
     pub members: Vec<Vec<usize>>,
     /// Where each class keeps sessions and users, as numbers that only tell same from other.
-    places: Vec<(usize, usize)>,
-    kinds: Vec<Kind>,
+    pub(super) places: Vec<(usize, usize)>,
+    pub(super) kinds: Vec<Kind>,
     kind_of: Vec<usize>,
     /// The kinds by their cookie's domain, path and name.
-    by_cookie: HashMap<String, HashMap<Vec<u8>, Named>>,
+    pub(super) by_cookie: HashMap<String, HashMap<Vec<u8>, Named>>,
 }
 
 /// Classes that differ only in where sessions and users lie.
 #[derive(Debug, Default, Clone)]
-struct Kind {
+pub(super) struct Kind {
     manner: usize,
-    classes: Vec<usize>,
+    pub(super) classes: Vec<usize>,
     /// The classes by where users lie, then sessions.
-    by_users: HashMap<usize, BTreeMap<usize, usize>>,
+    pub(super) by_users: HashMap<usize, BTreeMap<usize, usize>>,
     /// The classes by where sessions lie.
     by_storage: HashMap<usize, Vec<usize>>,
 }
 
 /// Kinds whose cookies have one domain and one path.
 #[derive(Debug, Default, Clone)]
-struct Named {
-    by_name: HashMap<String, Vec<usize>>,
+pub(super) struct Named {
+    pub(super) by_name: HashMap<String, Vec<usize>>,
     /// Those whose cookie concerns wikis that look for another name, too: nobody knows it, or it may make the header
     /// unreadable.
-    odd: Vec<usize>,
+    pub(super) odd: Vec<usize>,
 }
 
 impl Classes {
@@ -128,128 +114,14 @@ impl Classes {
     }
 }
 
-impl Model {
-    /// The kinds whose cookie comes to `to`, or would but for its Secure, and may mean something there.
-    fn kinds_near<'a>(&'a self, to: &'a Site) -> Vec<&'a Kind> {
-        // A cookie's domain is the host or a parent of it, its path the request's or a beginning of it.
-        let (host, path) = (to.target.host(), to.target.path());
-        let parents = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
-        let domains =
-            std::iter::once(host).chain(parents).filter_map(|domain| self.classes.by_cookie.get(domain));
-        let beginnings = || {
-            let cuts = path.match_indices('/').flat_map(|(at, _)| [at, at + 1]).chain([path.len()]);
-            let mut cuts: Vec<usize> = cuts.filter(|cut| *cut > 0).collect();
-            cuts.dedup();
-            cuts.into_iter().filter_map(|cut| path.as_bytes().get(..cut))
-        };
-        let mut near: Vec<usize> = Vec::new();
-        for named in domains.flat_map(|paths| beginnings().filter_map(|path| paths.get(path))) {
-            near.extend(&named.odd);
-            if to.custom.is_some() {
-                near.extend(named.by_name.values().flatten());
-            } else {
-                near.extend(named.by_name.get(&to.cookie_name).into_iter().flatten());
-            }
-        }
-        near.sort_unstable();
-        let kinds = near.into_iter().filter_map(|number| self.classes.kinds.get(number));
-        let comes = |kind: &Kind| {
-            let site = kind.classes.first().and_then(|class| self.example(*class));
-            site.and_then(cookie).is_some_and(|cookie| to.is_within(cookie))
-        };
-        kinds.filter(|kind| comes(kind)).collect()
-    }
-
-    /// Enough pairs, as positions of the wiki left and the wiki gone to, that every outcome at every wiki is among
-    /// theirs: those whose cookies have nothing to do with each other are left out, and of wikis that are alike one
-    /// stands for all.
-    pub fn encounters(&self) -> Vec<(usize, usize)> {
-        let mut found = Vec::new();
-        let mut known: HashMap<(usize, usize), Apart> = HashMap::new();
-        for (position, to) in self.sites.iter().enumerate() {
-            for kind in self.kinds_near(to) {
-                for class in kind.examples(&self.classes.places, to.marks) {
-                    // The members of a class differ in whether the other's cookie comes to them.
-                    let apart =
-                        known.entry((to.marks.kind, class)).or_insert_with(|| Apart::new(self, class, to));
-                    let other =
-                        |some: &[usize]| some.iter().copied().find(|other| self.apart(*other, position));
-                    let (reached, unreached) = (other(&apart.reached), other(&apart.unreached));
-                    found.extend(reached.into_iter().chain(unreached).map(|from| (from, position)));
-                    // Where its cookie comes, the way back is asked about there.
-                    found.extend(unreached.map(|other| (position, other)));
-                }
-            }
-        }
-        for crowd in self.crowds().filter(|crowd| crowd.len() > 1) {
-            let others = crowd.iter().skip(1).filter_map(|other| Some((*crowd.first()?, *other)));
-            found.extend(others.flat_map(|(one, other)| [(one, other), (other, one)]));
-        }
-        found
-    }
-
-    /// The wikis by address, in order.
-    fn crowds(&self) -> impl Iterator<Item = Vec<usize>> {
-        let mut crowds: HashMap<&Target, Vec<usize>> = HashMap::new();
-        for (position, site) in self.sites.iter().enumerate() {
-            crowds.entry(&site.target).or_default().push(position);
-        }
-        let mut crowds: Vec<Vec<usize>> = crowds.into_values().collect();
-        crowds.sort_unstable();
-        crowds.into_iter()
-    }
-
-    /// Whether two positions are of two wikis that do not lie at one address.
-    pub(super) fn apart(&self, one: usize, other: usize) -> bool {
-        let crowd = |(one, other): (&Site, &Site)| one.crowds(other);
-        one != other && !self.sites.get(one).zip(self.sites.get(other)).is_some_and(crowd)
-    }
-
-    /// One wiki of each class that is an example of those whose cookie comes to the site at `position`.
-    pub(super) fn near(&self, position: usize) -> Vec<usize> {
-        let Some(to) = self.sites.get(position) else { return Vec::new() };
-        let classes =
-            self.kinds_near(to).into_iter().flat_map(|kind| kind.examples(&self.classes.places, to.marks));
-        let member = |class: usize| {
-            let members = self.classes.members.get(class)?;
-            members.iter().copied().find(|other| self.apart(*other, position))
-        };
-        classes.filter_map(member).collect()
-    }
-
-    /// The classes that may share a login with the site at `position`: their cookie comes there, and they have the
-    /// same users and, but for 1.9.0, the same storage.
-    pub fn may_share(&self, position: usize) -> Vec<usize> {
-        let Some(to) = self.sites.get(position) else { return Vec::new() };
-        let process = matches!(to.storage, Storage::Process(..));
-        let mut classes = Vec::new();
-        for kind in self.kinds_near(to) {
-            match kind.by_users.get(&to.marks.users) {
-                // One process of 1.9.0 has one storage, whatever its wikis are told.
-                Some(same_users) if process => classes.extend(same_users.values().copied()),
-                Some(same_users) => classes.extend(same_users.get(&to.marks.storage).copied()),
-                None => {}
-            }
-        }
-        classes.sort_unstable();
-        classes
-    }
-
-    /// The first site of a class.
-    pub fn example(&self, class: usize) -> Option<&Site> {
-        self.sites.get(*self.classes.members.get(class)?.first()?)
-    }
-
-    /// The classes.
-    pub fn classes(&self) -> &Classes {
-        &self.classes
-    }
-}
-
 impl Kind {
     /// Of its classes one that has all places in common with a site, one that has the users, one that has the storage,
     /// and one that has neither; as far as there are any.
-    fn examples(&self, places: &[(usize, usize)], of: Marks) -> impl Iterator<Item = usize> + use<> {
+    pub(super) fn examples(
+        &self,
+        places: &[(usize, usize)],
+        of: Marks,
+    ) -> impl Iterator<Item = usize> + use<> {
         let same_users = self.by_users.get(&of.users);
         let both = same_users.and_then(|classes| classes.get(&of.storage)).copied();
         let only_users = same_users
@@ -261,31 +133,6 @@ impl Kind {
             self.by_storage.get(&of.storage).and_then(|classes| classes.iter().find(other_users)).copied();
         let neither = self.classes.iter().find(|class| other_users(class) && places(class).0 != of.storage);
         [both, only_users, only_storage, neither.copied()].into_iter().flatten()
-    }
-}
-
-/// Members of a class, up to two each: those to whom the cookie of another kind comes, and those to whom it does not.
-struct Apart {
-    reached: Vec<usize>,
-    unreached: Vec<usize>,
-}
-
-impl Apart {
-    fn new(model: &Model, class: usize, other: &Site) -> Apart {
-        let mut apart = Apart { reached: Vec::new(), unreached: Vec::new() };
-        let own = cookie(other);
-        for member in model.classes.members.get(class).into_iter().flatten() {
-            let reached = model.sites.get(*member).zip(own).is_some_and(|(site, own)| site.receives(own));
-            let list = if reached { &mut apart.reached } else { &mut apart.unreached };
-            if list.len() < 2 {
-                if list.iter().all(|known| model.apart(*known, *member)) {
-                    list.push(*member);
-                }
-            } else if apart.reached.len() + apart.unreached.len() == 4 {
-                break;
-            }
-        }
-        apart
     }
 }
 

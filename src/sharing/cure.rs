@@ -6,11 +6,13 @@
 use std::collections::HashSet;
 
 use super::effect::Harm;
+use super::groups::groups;
 use super::meeting::{Meeting, meet};
-use super::relation::{Relation, is_plain};
+use super::model::Model;
+use super::relation::{Relation, is_plain, may_meet};
 use super::site::{Site, at_its_url};
-use super::{As, Judgement, Model, Places, Verdict};
-use crate::farm::{Farm, Key, Value, Wiki};
+use super::verdict::{As, Judgement, Verdict};
+use crate::farm::{Farm, Key, Places, Value, Wiki};
 use crate::moin::Behaviour;
 
 /// A change of one setting.
@@ -57,7 +59,7 @@ pub struct Cures<'a> {
 impl<'a> Cures<'a> {
     /// Prepares for looking.
     pub fn new(farm: &'a Farm, model: &'a Model, places: &'a dyn Places) -> Cures<'a> {
-        let tied = super::groups(model).iter().flatten();
+        let tied = groups(model).iter().flatten();
         let tied = tied.filter_map(|at| model.sites().get(*at)).map(|site| site.name.as_str()).collect();
         Cures { farm, model, places, tied }
     }
@@ -314,7 +316,7 @@ impl Model {
     /// The prediction for a user between sites that are none of the model's.
     fn judge_anew(&self, from: &Site, to: &Site) -> Judgement {
         let relation = Relation::of(from, to);
-        let meeting = if Model::may_meet(from, to, relation) {
+        let meeting = if may_meet(from, to, relation) {
             meet(from, to, As::User, &self.browser)
         } else {
             Meeting::APART

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::model::Model;
 use super::site::{Left, Site};
-use super::{As, Model, Verdict};
+use super::verdict::{As, Verdict};
 use crate::browser::Target;
 
 /// A group under way.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{As, Model, Pair, Verdict};
+use super::model::Model;
+use super::verdict::{As, Pair, Verdict};
 use crate::browser::Target;
 use crate::farm::{Farm, Span};
 

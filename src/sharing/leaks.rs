@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::model::Model;
 use super::site::{Left, Site};
-use super::{As, Model};
+use super::verdict::As;
 use crate::browser::Target;
 use crate::farm::{Farm, Span};
 

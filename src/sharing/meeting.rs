@@ -5,16 +5,13 @@
 //! on the two wikis' manners, on whether they have the same storage and users, and on how their addresses lie to each
 //! other; so it is done once for all pairs that are alike in that, see [`super::Model`].
 
-use super::As;
 use super::effect::{By, Harm};
 use super::relation::{cookie, same_cookie};
-use super::site::Site;
+use super::site::{NOW, Site};
+use super::verdict::As;
 use crate::browser::{Cookie, Jar};
 use crate::moin::Visitor;
 use crate::simulate::{Exchanged, Person, Site as Wiki};
-
-/// The time of all that is acted out, in unix seconds; any would do.
-pub(super) const NOW: f64 = 1_795_400_000.0;
 
 /// Less than this a lifetime is not shorter: from 1.9.2 on it begins with the minute.
 const GRID: f64 = 60.0;

@@ -7,13 +7,13 @@
 use std::sync::{Mutex, OnceLock};
 
 use super::classes::Classes;
-use super::places::Places;
-use super::relation::{Relation, cookie, is_plain, same_cookie};
+use super::effect::Third;
+use super::model::Model;
+use super::relation::{Relation, cookie, is_plain, may_meet, same_cookie};
 use super::site::{Site, site};
-use super::third::Third;
-use super::{As, Model};
+use super::verdict::As;
 use crate::browser::{Jar, Mode};
-use crate::farm::Farm;
+use crate::farm::{Farm, Places};
 
 impl Model {
     /// The same farm for browsers that go by the other rules. Wikis whose header all browsers read alike are taken over.
@@ -107,7 +107,7 @@ impl<'a> Modes<'a> {
         let (Some(ours), Some(theirs)) = (cookie(from), cookie(to)) else { return false };
         ours.path.len() == theirs.path.len()
             && !same_cookie(ours, theirs)
-            && Model::may_meet(from, to, Relation::of(from, to))
+            && may_meet(from, to, Relation::of(from, to))
     }
 
     /// The wikis that come between two others only by the other rules, and those of `ours` that do so only by ours; as far
@@ -135,10 +135,10 @@ mod tests {
     use proptest::strategy::{Strategy, ValueTree};
     use proptest::test_runner::TestRunner;
 
-    use super::super::RealPlaces;
     use super::super::agreement::{farms, farms_tried, model, parse};
     use super::*;
     use crate::browser::BuiltinSuffixes;
+    use crate::farm::RealPlaces;
 
     #[test]
     fn what_is_taken_over_is_what_would_be_made_anew() {

@@ -42,6 +42,12 @@ impl Relation {
     }
 }
 
+/// Whether the cookie of the one may concern the other.
+pub(super) fn may_meet(from: &Site, to: &Site, relation: Relation) -> bool {
+    let plain = is_plain(&from.cookie_name) && is_plain(&to.cookie_name);
+    (from.cookie_name == to.cookie_name || !plain) && !relation.is_apart()
+}
+
 /// The cookie of a wiki: its domain, path and Secure are the same for everybody.
 pub(super) fn cookie(site: &Site) -> Option<&Cookie> {
     site.own.as_deref()

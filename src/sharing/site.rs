@@ -4,19 +4,19 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::classes::Marks;
-use super::meeting::NOW;
-use super::places::session_place;
-use super::{As, Identity, Places};
+use super::verdict::As;
 use crate::browser::{
     Cookie, Jar, Outcome, RefusalReason, Request, Target, WithheldReason, domain_match, path_match,
 };
-use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{Farm, Identity, Key, Places, Wiki, session_place};
 use crate::moin::{
     Behaviour, IdForm, NoCookie, Settings, Visitor, deletion, id_form, placeholder_id, session_cookie,
 };
 use crate::simulate;
 use crate::sys::in_parts;
+
+/// The time of all that is acted out, in unix seconds; any would do.
+pub(super) const NOW: f64 = 1_795_400_000.0;
 
 /// Where a wiki's sessions lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,19 @@ pub enum Left {
     Refused(RefusalReason, String),
     /// A cookie that has expired as it comes, after so many seconds.
     Expired(f64),
+}
+
+/// Numbers that tell the same from another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Of all that a wiki does, wherever it lies.
+    pub(super) manner: usize,
+    /// Of that and its cookie's domain and path.
+    pub(super) kind: usize,
+    /// Of where its sessions lie.
+    pub(super) storage: usize,
+    /// Of where its users lie.
+    pub(super) users: usize,
 }
 
 /// A wiki, prepared.
@@ -92,7 +105,7 @@ impl Site {
     }
 
     /// Whether it is another wiki at the same address: only one of the two can be reached there.
-    pub(super) fn crowds(&self, other: &Site) -> bool {
+    pub(super) fn shares_address_with(&self, other: &Site) -> bool {
         self.target == other.target && self.name != other.name
     }
 
@@ -149,21 +162,8 @@ impl Site {
         matches!(self.withheld(cookie), None | Some(WithheldReason::SecureOnly))
     }
 
-    /// Why a browser does not send `cookie` to this wiki.
-    pub fn why_withheld(&self, cookie: &Cookie) -> Option<String> {
-        let (host, domain) = (self.target.host(), &cookie.domain);
-        Some(match self.withheld(cookie)? {
-            WithheldReason::PathMismatch => {
-                let path = String::from_utf8_lossy(&cookie.path);
-                format!("its path {path} does not cover {}", self.target.path())
-            }
-            WithheldReason::SecureOnly => format!("it is Secure, and {host} is visited over http"),
-            _ if cookie.host_only => format!("it belongs to {domain} alone, and not to {host}"),
-            _ => format!("{host} is not within its domain {domain}"),
-        })
-    }
-
-    fn withheld(&self, cookie: &Cookie) -> Option<WithheldReason> {
+    /// Why a browser does not send `cookie` to this wiki when its address is typed in.
+    pub(super) fn withheld(&self, cookie: &Cookie) -> Option<WithheldReason> {
         Site::target_withholds(&self.target, cookie)
     }
 

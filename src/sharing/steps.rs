@@ -1,257 +1,214 @@
-//! The six steps, each with its evidence.
+//! The six steps from one wiki to another, each with its evidence.
 
 use super::site::{Left, Site, Storage};
-use super::{As, Identity};
-use crate::moin::Duplicate;
-
-/// The steps' questions, in order.
-pub const TITLES: [&str; 6] = [
-    "the browser accepts the cookie",
-    "the browser sends it on",
-    "the other wiki looks for it",
-    "it finds the session",
-    "it knows the user",
-    "the session has not expired",
-];
+use super::verdict::As;
+use crate::browser::{RefusalReason, WithheldReason};
+use crate::farm::Key;
+use crate::moin::NoCookie;
 
 /// How a step ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepResult {
-    /// On to the next.
+    /// The next step follows.
     Passed,
-    /// Here it ends.
+    /// Nothing of the first wiki goes further.
     Failed,
-    /// Here it ends: another cookie of the name is in front.
+    /// Another cookie of the same name comes first.
     Shadowed,
-    /// The farm file does not tell.
+    /// The farm file does not decide it.
     Unknown,
 }
 
-/// One step with its evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// How it ends.
-    pub result: StepResult,
-    /// Why, in one line.
-    pub evidence: String,
+/// Which of the two wikis of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The wiki somebody comes from.
+    From,
+    /// The wiki they go to.
+    To,
 }
 
-type Result = std::result::Result<String, (StepResult, String)>;
+/// Why a step ends as it does. The words are in [`describe`](super::describe).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// Step 1: the browser accepts the cookie.
+    Accepted,
+    /// Step 1: the wiki has a handler of its own, under this setting.
+    CustomSender(Key),
+    /// Step 1: the wiki sends no session cookie.
+    NoCookie(NoCookie),
+    /// Step 1: the browser rejects the cookie; with the browser's explanation.
+    Rejected(RefusalReason, String),
+    /// Step 1: the cookie arrives expired; its lifetime in seconds.
+    Expired(f64),
+    /// Step 2: the browser sends the cookie.
+    Sent,
+    /// Step 2: there is no cookie to send.
+    NothingToSend,
+    /// Step 2: the browser withholds the cookie.
+    Withheld(WithheldReason),
+    /// Step 3: both wikis use one cookie name.
+    SameName,
+    /// Step 3: the other wiki has a handler of its own, under this setting.
+    CustomReader(Key),
+    /// Step 3: both wikis have one URL.
+    SharedAddress,
+    /// Step 3: the other wiki looks for another name.
+    OtherName,
+    /// Step 3: a cookie of the other wiki's own comes first.
+    Shadowed,
+    /// Step 4: the other wiki does not accept ids of this form.
+    OtherIdForm,
+    /// Step 4: both are one wiki.
+    OwnSessions,
+    /// Step 4: both sign with one key, of this id.
+    SameKey(String),
+    /// Step 4: they sign with these two keys.
+    OtherKey(String, String),
+    /// Step 4: the farm file does not name a key.
+    UnknownKey,
+    /// Step 4: one process of 1.9.0 has one session directory.
+    SameProcess,
+    /// Step 4: both keep their sessions in one directory or database.
+    SameStorage,
+    /// Step 4: they keep their sessions in two directories or databases.
+    OtherStorage,
+    /// Step 4: one keeps sessions on disk, the other in the cookie.
+    OtherKindOfStorage,
+    /// Step 4: the farm file does not say where one of them keeps its sessions.
+    UnknownStorage(Side),
+    /// Step 5: an anonymous session names no user.
+    NoUser,
+    /// Step 5: both are one wiki.
+    OwnUsers,
+    /// Step 5: both keep their users in one directory.
+    SameUsers,
+    /// Step 5: the other wiki lacks this authentication method.
+    UnknownMethod(String),
+    /// Step 5: they keep their users in two directories.
+    OtherUsers,
+    /// Step 5: the farm file does not say where one of them keeps its users.
+    UnknownUsers(Side),
+    /// Step 6: the signed cookie carries its own age.
+    OwnAge,
+    /// Step 6: both read one expiry.
+    SameExpiry,
+}
 
-const ALL: [fn(&Site, &Site, As) -> Result; 6] = [accepted, sent, named, found, known, alive];
+impl Evidence {
+    /// How the step ends.
+    pub fn result(&self) -> StepResult {
+        use Evidence as E;
+        match self {
+            E::Accepted | E::Sent | E::SameName | E::OwnSessions | E::SameKey(_) => StepResult::Passed,
+            E::SameProcess | E::SameStorage | E::NoUser | E::OwnUsers => StepResult::Passed,
+            E::SameUsers | E::OwnAge | E::SameExpiry => StepResult::Passed,
+            E::Shadowed => StepResult::Shadowed,
+            E::CustomSender(_) | E::CustomReader(_) | E::SharedAddress | E::UnknownKey => StepResult::Unknown,
+            E::UnknownStorage(_) | E::UnknownUsers(_) => StepResult::Unknown,
+            E::NoCookie(_) | E::Rejected(..) | E::Expired(_) | E::NothingToSend => StepResult::Failed,
+            E::Withheld(_) | E::OtherName | E::OtherIdForm | E::OtherKey(..) => StepResult::Failed,
+            E::OtherStorage | E::OtherKindOfStorage | E::UnknownMethod(_) | E::OtherUsers => {
+                StepResult::Failed
+            }
+        }
+    }
+}
 
-/// The steps from one wiki to another, up to the first that does not pass.
-pub(super) fn steps(from: &Site, to: &Site, visitor: As) -> Vec<Step> {
+/// The steps in order, up to the first that does not pass.
+pub(super) fn steps(from: &Site, to: &Site, visitor: As) -> Vec<Evidence> {
+    const ALL: [fn(&Site, &Site, As) -> Evidence; 6] = [accepted, sent, named, found, known, alive];
     let mut steps = Vec::with_capacity(ALL.len());
     for step in ALL {
-        match step(from, to, visitor) {
-            Ok(evidence) => steps.push(Step { result: StepResult::Passed, evidence }),
-            Err((result, evidence)) => {
-                steps.push(Step { result, evidence });
-                break;
-            }
+        let evidence = step(from, to, visitor);
+        let passed = evidence.result() == StepResult::Passed;
+        steps.push(evidence);
+        if !passed {
+            break;
         }
     }
     steps
 }
 
-/// How many steps pass, and how it ends.
-pub(super) fn results(from: &Site, to: &Site, visitor: As) -> (usize, StepResult) {
-    let mut passed = 0;
-    for step in ALL {
-        match step(from, to, visitor) {
-            Ok(_) => passed += 1,
-            Err((result, _)) => return (passed, result),
-        }
-    }
-    (passed, StepResult::Passed)
-}
-
-/// The third step where a cookie of B's own is in front: somebody has been at B without a login, and A did not go on under
-/// its id, so there are two ids, and B takes one.
-pub(super) fn shadowed(to: &Site) -> Step {
-    let which = match to.settings.takes() {
-        Duplicate::First => "first",
-        Duplicate::Last => "last",
-    };
-    let evidence = format!(
-        "{} takes the {which} of two cookies named {}, which is its own if somebody was there before",
-        to.called, to.cookie_name
-    );
-    Step { result: StepResult::Shadowed, evidence }
-}
-
-fn failed(evidence: impl Into<String>) -> Result {
-    Err((StepResult::Failed, evidence.into()))
-}
-
-fn unknown(evidence: impl Into<String>) -> Result {
-    Err((StepResult::Unknown, evidence.into()))
-}
-
 /// 1. The browser accepts A's Set-Cookie for A's URL.
-fn accepted(from: &Site, _: &Site, visitor: As) -> Result {
+fn accepted(from: &Site, _: &Site, visitor: As) -> Evidence {
     if let Some(key) = from.custom {
-        return unknown(format!(
-            "{} has its own {}: nobody can say what cookie it sends",
-            from.called,
-            key.name()
-        ));
+        return Evidence::CustomSender(key);
     }
     match from.left(visitor) {
-        Left::None(why) => failed(format!("{} sends no session cookie: {why}", from.called)),
-        Left::Refused(reason, explanation) => failed(format!(
-            "the browser refuses the cookie of {} ({}): {explanation}",
-            from.called,
-            reason.name()
-        )),
-        Left::Expired(seconds) => failed(format!(
-            "the cookie of {} has expired as it comes: its lifetime is {seconds} s",
-            from.called
-        )),
-        Left::Cookie(cookie) => {
-            let wide = if cookie.host_only { "only" } else { "and all below it" };
-            let path = String::from_utf8_lossy(&cookie.path);
-            let secure = if cookie.secure { ", Secure" } else { "" };
-            Ok(format!("{} for {} {wide}, path {path}{secure}", from.cookie_name, cookie.domain))
-        }
+        Left::None(why) => Evidence::NoCookie(*why),
+        Left::Refused(reason, explanation) => Evidence::Rejected(*reason, explanation.clone()),
+        Left::Expired(seconds) => Evidence::Expired(*seconds),
+        Left::Cookie(_) => Evidence::Accepted,
     }
 }
 
-/// 2. The browser sends it to B's URL; ports do not separate.
-fn sent(from: &Site, to: &Site, visitor: As) -> Result {
-    let Left::Cookie(cookie) = from.left(visitor) else { return failed("there is no cookie") };
-    match to.why_withheld(cookie) {
-        None => Ok(format!("{}{} is within its domain and path", to.target.host(), to.target.path())),
-        Some(why) => failed(format!("the cookie of {} is not sent to {}: {why}", from.called, to.called)),
+/// 2. The browser sends the cookie to B's URL; ports do not separate.
+fn sent(from: &Site, to: &Site, visitor: As) -> Evidence {
+    match from.left(visitor) {
+        Left::Cookie(cookie) => to.withheld(cookie).map_or(Evidence::Sent, Evidence::Withheld),
+        _ => Evidence::NothingToSend,
     }
 }
 
-/// 3. B looks for that name. Whether another cookie shadows it is only seen when it is acted out ([`shadowed`]).
-fn named(from: &Site, to: &Site, _: As) -> Result {
-    if let Some(key) = to.custom {
-        return unknown(format!(
-            "{} has its own {}: nobody can say what it looks for",
-            to.called,
-            key.name()
-        ));
+/// 3. B looks for that name. Only acting it out shows whether another cookie shadows it ([`Evidence::Shadowed`]).
+fn named(from: &Site, to: &Site, _: As) -> Evidence {
+    match to.custom {
+        Some(key) => Evidence::CustomReader(key),
+        None if from.shares_address_with(to) => Evidence::SharedAddress,
+        None if from.cookie_name != to.cookie_name => Evidence::OtherName,
+        None => Evidence::SameName,
     }
-    if from.crowds(to) {
-        return unknown(format!(
-            "{} and {} have one URL, {}: the farm file does not tell which of them answers there",
-            from.called, to.called, to.target
-        ));
-    }
-    if from.cookie_name != to.cookie_name {
-        return failed(format!(
-            "{} looks for {}, the cookie is {}",
-            to.called, to.cookie_name, from.cookie_name
-        ));
-    }
-    Ok(format!("both call it {}", to.cookie_name))
 }
 
 /// 4. B accepts the id's form and finds the session.
-fn found(from: &Site, to: &Site, _: As) -> Result {
+fn found(from: &Site, to: &Site, _: As) -> Evidence {
+    use Storage as S;
     if !to.id_form.accepts(from.id_form) {
-        return failed(format!(
-            "{} wants {}, the id is {}",
-            to.called,
-            to.id_form.describe(),
-            from.id_form.describe()
-        ));
+        return Evidence::OtherIdForm;
     }
     if from.name == to.name {
-        return Ok("it is one wiki, and finds its own sessions".to_owned());
+        return Evidence::OwnSessions;
     }
-    let same = |a: &Identity, b: &Identity| a == b;
     match (&from.storage, &to.storage) {
-        (Storage::Cookie(Some(a)), Storage::Cookie(Some(b))) if a == b => {
-            Ok(format!("both sign with the key {a:?}"))
+        (S::Cookie(Some(a)), S::Cookie(Some(b))) if a == b => Evidence::SameKey(a.clone()),
+        (S::Cookie(Some(a)), S::Cookie(Some(b))) => Evidence::OtherKey(a.clone(), b.clone()),
+        (S::Cookie(_), S::Cookie(_)) => Evidence::UnknownKey,
+        (S::Process(..), S::Process(..)) => Evidence::SameProcess,
+        (S::Unknown, _) => Evidence::UnknownStorage(Side::From),
+        (_, S::Unknown) => Evidence::UnknownStorage(Side::To),
+        (S::Directory(_, a) | S::Process(_, a), S::Directory(_, b) | S::Process(_, b)) if a == b => {
+            Evidence::SameStorage
         }
-        (Storage::Cookie(Some(a)), Storage::Cookie(Some(b))) => {
-            failed(format!("{} signs with the key {a:?}, {} with {b:?}", from.called, to.called))
-        }
-        (Storage::Cookie(_), Storage::Cookie(_)) => {
-            unknown("whether both sign with one SECRET_KEY is not in the farm file: set secret_key_id")
-        }
-        (Storage::Process(..), Storage::Process(..)) => {
-            Ok("1.9.0 keeps the sessions of all wikis of one process in one directory".to_owned())
-        }
-        (Storage::Unknown, _) => unknown(no_storage(from)),
-        (_, Storage::Unknown) => unknown(no_storage(to)),
-        (
-            Storage::Directory(path, a) | Storage::Process(path, a),
-            Storage::Directory(other, b) | Storage::Process(other, b),
-        ) => {
-            if same(a, b) {
-                Ok(format!("both keep sessions in {}", path.display()))
-            } else {
-                failed(format!(
-                    "{} keeps sessions in {}, {} in {}",
-                    from.called,
-                    path.display(),
-                    to.called,
-                    other.display()
-                ))
-            }
-        }
-        _ => failed(format!("{} and {} keep their sessions in different ways", from.called, to.called)),
+        (S::Cookie(_), _) | (_, S::Cookie(_)) => Evidence::OtherKindOfStorage,
+        _ => Evidence::OtherStorage,
     }
 }
 
-fn no_storage(site: &Site) -> String {
-    format!("where {} keeps its sessions is not in the farm file: set data_dir or session_dir", site.called)
-}
-
-/// 5. B knows the user, and the way he logged in.
-fn known(from: &Site, to: &Site, visitor: As) -> Result {
+/// 5. B knows the user, and the authentication method of the login.
+fn known(from: &Site, to: &Site, visitor: As) -> Evidence {
     if visitor == As::Anonymous {
-        return Ok("an anonymous session has no user".to_owned());
+        return Evidence::NoUser;
     }
     if from.name == to.name {
-        return Ok("it is one wiki, and knows its own users".to_owned());
+        return Evidence::OwnUsers;
     }
     match (&from.users, &to.users) {
-        (Some((path, a)), Some((_, b))) if a == b => {
-            if let Some(method) = from.auth.iter().find(|method| !to.auth.contains(method)) {
-                return failed(format!(
-                    "{} knows no method {method:?}, by which users log in at {}",
-                    to.called, from.called
-                ));
-            }
-            Ok(format!("both keep users in {}", path.display()))
+        (Some((_, a)), Some((_, b))) if a == b => {
+            let missing = from.auth.iter().find(|method| !to.auth.contains(method));
+            missing.map_or(Evidence::SameUsers, |method| Evidence::UnknownMethod(method.clone()))
         }
-        (Some((path, _)), Some((other, _))) => failed(format!(
-            "{} keeps users in {}, {} in {}",
-            from.called,
-            path.display(),
-            to.called,
-            other.display()
-        )),
-        _ => {
-            let silent = if from.users.is_none() { from } else { to };
-            unknown(format!(
-                "where {} keeps its users is not in the farm file: set data_dir or user_dir",
-                silent.called
-            ))
-        }
+        (Some(_), Some(_)) => Evidence::OtherUsers,
+        (None, _) => Evidence::UnknownUsers(Side::From),
+        (_, None) => Evidence::UnknownUsers(Side::To),
     }
 }
 
 /// 6. The session is not expired by B's clock.
-fn alive(from: &Site, _: &Site, _: As) -> Result {
-    Ok(match from.storage {
-        Storage::Cookie(_) => "the signed cookie carries its own age".to_owned(),
-        _ => "both read the same session, and with it the same expiry".to_owned(),
-    })
-}
-
-/// Why all six passed, in one line.
-pub(super) fn summary(from: &Site, visitor: As) -> String {
-    let what = match visitor {
-        As::User => "sessions and users",
-        As::Anonymous => "sessions",
-    };
-    format!("both get and look for {}, and have the same {what}", from.cookie_name)
+fn alive(from: &Site, _: &Site, _: As) -> Evidence {
+    match from.storage {
+        Storage::Cookie(_) => Evidence::OwnAge,
+        _ => Evidence::SameExpiry,
+    }
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::browser::{Jar, Mode, Outcome, Request, Target};
+use crate::browser::{Jar, Mode, Outcome, Request, SharedSuffixes, Target};
+use crate::farm::{Farm, Identity, Places};
 use crate::moin::{Visitor, session_cookie};
 
 /// The built-in public suffixes.
@@ -421,7 +422,7 @@ fn a_third_wiki_comes_between_two() {
     };
     let told = |text: &str| {
         let model = model(text);
-        model.thirds().iter().map(|third| third.describe(&model)).collect::<Vec<_>>()
+        model.thirds().iter().map(|third| third.describe(model.sites())).collect::<Vec<_>>()
     };
     assert!(told(&farm("")).is_empty(), "c makes no anonymous sessions");
     assert_eq!(

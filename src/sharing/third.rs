@@ -6,34 +6,12 @@
 
 use std::collections::HashMap;
 
-use super::effect::By;
+use super::effect::{By, Third};
 use super::meeting::third_comes_between;
+use super::model::Model;
 use super::relation::{Relation, cookie, same_cookie};
 use super::site::Site;
-use super::{As, Model, Verdict};
-
-/// A wiki whose cookie hides another one's login at a third.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Third {
-    /// The wiki somebody logs in at, as a position in [`Model::sites`].
-    pub from: usize,
-    /// The wiki he goes to.
-    pub to: usize,
-    /// The wiki whose cookie is in the way.
-    pub by: usize,
-    /// What he has done there.
-    pub after: By,
-}
-
-impl Third {
-    /// In words.
-    pub fn describe(&self, model: &Model) -> String {
-        let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
-        let (from, to, by) = (name(self.from), name(self.to), name(self.by));
-        let done = self.after.done();
-        format!("whoever {done} {by} and logs in at {from} is anonymous at {to}: it takes the cookie of {by}")
-    }
-}
+use super::verdict::{As, Verdict};
 
 /// All that decides about three wikis.
 type Key = ([usize; 3], [(bool, bool); 3], [Relation; 3]);

@@ -7,8 +7,8 @@ use url::Url;
 
 use crate::browser::Target;
 use crate::farm::{Farm, Key, Wiki};
+use crate::farm::{RealPlaces, session_place};
 use crate::moin::{Backend, Behaviour, Handler, Settings};
-use crate::sharing::{RealPlaces, session_place};
 use crate::sys::{Place, same_place};
 
 /// Where something lies, and the path that people know it by.

@@ -40,7 +40,7 @@ pub(super) fn show(
         let verdict = trouble.pair.verdict.name();
         lines.push(format!("{} -> {}: {verdict}{step}: {what}", names(&trouble.from), names(&trouble.to)));
     }
-    lines.extend(thirds.iter().map(|third| third.describe(model)));
+    lines.extend(thirds.iter().map(|third| third.describe(model.sites())));
     if lines.is_empty() {
         return Ok(());
     }

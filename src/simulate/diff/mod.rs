@@ -31,8 +31,8 @@ use self::pair::{Seat, pair};
 use self::stage::{Stage, act_out};
 use crate::browser::{Mode, SharedSuffixes};
 use crate::farm::Farm;
+use crate::farm::{RealPlaces, session_place};
 use crate::moin::Visitor;
-use crate::sharing::{RealPlaces, session_place};
 
 pub use case::{Case, CookieKey, InHeader, Reason, Verdict, Way};
 pub use cure::{Cures, Deletion, FreshName, Left};

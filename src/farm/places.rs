@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::farm::{RedisAddress, SqliteAddress, StoreAddress, Wiki};
+use super::{RedisAddress, SqliteAddress, StoreAddress, Wiki};
 use crate::moin::Behaviour;
 use crate::sys::PlaceMap;
 

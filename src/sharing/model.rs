@@ -1,0 +1,175 @@
+//! A farm, prepared for asking about pairs of its wikis.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::classes::Classes;
+use super::describe;
+use super::meeting::{Meeting, meet};
+use super::relation::{Relation, may_meet};
+use super::site::{self, Site};
+use super::steps::{self, Evidence, StepResult};
+use super::verdict::{As, Judgement, Pair, Verdict};
+use crate::browser::{Jar, Mode, SharedSuffixes};
+use crate::farm::{Farm, Places};
+
+/// All that a judgement depends on: pairs of one key have one judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    behaviors: (usize, usize),
+    visitor: As,
+    one_wiki: bool,
+    same_storage: bool,
+    same_users: bool,
+    relation: Relation,
+}
+
+/// One step with its evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// How the step ends.
+    pub result: StepResult,
+    /// Why, in one line.
+    pub evidence: String,
+}
+
+/// A farm, prepared for asking about pairs.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) sites: Vec<Site>,
+    pub(super) classes: Classes,
+    pub(super) by_name: HashMap<String, usize>,
+    /// An empty one, for whose rules everything is predicted.
+    pub(super) browser: Jar,
+    /// What has been asked before.
+    pub(super) judged: Mutex<HashMap<Key, Judgement>>,
+    /// The groups, once somebody has asked for them.
+    pub(super) groups: OnceLock<Vec<Vec<usize>>>,
+}
+
+impl Model {
+    /// Prepares each wiki of `farm` once, for browsers with that list of public suffixes.
+    pub fn new(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes) -> Model {
+        Model::for_browser(farm, places, suffixes, Mode::Chromium)
+    }
+
+    /// The same for browsers that go by other rules than Chromium's.
+    pub fn for_browser(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes, mode: Mode) -> Model {
+        let browser = Jar::with_suffixes(mode, suffixes.clone());
+        let mut sites = site::sites(farm, places, &browser);
+        let by_name =
+            sites.iter().enumerate().map(|(position, site)| (site.name.clone(), position)).collect();
+        let classes = Classes::new(&mut sites);
+        Model { classes, by_name, sites, browser, judged: Mutex::default(), groups: OnceLock::new() }
+    }
+
+    /// The wikis, in the farm's order.
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// The wiki of that name.
+    pub fn site(&self, name: &str) -> Option<&Site> {
+        self.sites.get(*self.by_name.get(name)?)
+    }
+
+    /// Where the answer is another one by other addresses of the two wikis: each with the two addresses, by which they
+    /// are called.
+    pub fn by_alias<'a>(&self, from: &'a Site, to: &'a Site, visitor: As) -> Vec<(&'a Site, &'a Site, Pair)> {
+        let plain = self.judge(from, to, visitor).verdict;
+        let all = |site: &'a Site| std::iter::once(site).chain(&site.aliases);
+        let pairs = all(from).flat_map(|a| all(to).map(move |b| (a, b)));
+        pairs
+            .map(|(a, b)| (a, b, self.judge(a, b, visitor)))
+            .filter(|(_, _, judgement)| judgement.verdict != plain)
+            .map(|(a, b, judgement)| {
+                (a, b, self.described(judgement, &a.by_address(), &b.by_address(), visitor))
+            })
+            .collect()
+    }
+
+    /// The prediction for somebody who goes from `from` to `to`, in words.
+    pub fn pair(&self, from: &Site, to: &Site, visitor: As) -> Pair {
+        self.described(self.judge(from, to, visitor), from, to, visitor)
+    }
+
+    fn described(&self, judgement: Judgement, from: &Site, to: &Site, visitor: As) -> Pair {
+        let Judgement { verdict, step, cookie_sent, harm } = judgement;
+        let reason = match evidence_of(judgement, from, to, visitor).pop() {
+            Some(last) if step.is_some() => describe::evidence(&last, from, to, visitor),
+            _ => describe::summary(from, visitor),
+        };
+        let effect = harm.map(|harm| harm.describe(from, to, visitor));
+        Pair { verdict, step, reason, cookie_sent, effect }
+    }
+
+    /// The six steps from one wiki to another with their evidence, up to the first that does not pass.
+    pub fn steps(&self, from: &Site, to: &Site, visitor: As) -> Vec<Step> {
+        let steps = evidence_of(self.judge(from, to, visitor), from, to, visitor);
+        let described = |evidence: Evidence| Step {
+            result: evidence.result(),
+            evidence: describe::evidence(&evidence, from, to, visitor),
+        };
+        steps.into_iter().map(described).collect()
+    }
+
+    /// The prediction for somebody who goes from `from` to `to`.
+    pub fn judge(&self, from: &Site, to: &Site, visitor: As) -> Judgement {
+        let relation = Relation::of(from, to);
+        let (one, other) = (from.marks, to.marks);
+        let key = Key {
+            behaviors: (one.manner, other.manner),
+            visitor,
+            one_wiki: from.name == to.name,
+            same_storage: one.storage == other.storage,
+            same_users: one.users == other.users,
+            relation,
+        };
+        // What has nothing to do with each other is not worth remembering: a farm can have many such pairs. Of two wikis at
+        // one address nobody knows which is visited.
+        if !may_meet(from, to, relation) || from.shares_address_with(to) {
+            return self.work_out(from, to, visitor, Meeting::APART);
+        }
+        if let Some(known) = self.judged.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return *known;
+        }
+        let judgement = self.work_out(from, to, visitor, meet(from, to, visitor, &self.browser));
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).insert(key, judgement);
+        judgement
+    }
+
+    /// Holds the steps and what was acted out together.
+    pub(super) fn work_out(&self, from: &Site, to: &Site, visitor: As, meeting: Meeting) -> Judgement {
+        let steps = steps::steps(from, to, visitor);
+        let last = steps.last().map_or(StepResult::Unknown, Evidence::result);
+        let passed = steps.iter().filter(|step| step.result() == StepResult::Passed).count();
+        let cookie_sent = passed >= 2;
+        let step = (last != StepResult::Passed).then_some(passed + 1);
+        // What A makes of B's cookie is known only where both are.
+        let known = from.name == to.name || (from.is_known() && to.is_known());
+        let harm = meeting.harm.filter(|harm| known || !harm.is_at_home());
+        let judged = |verdict, step, harm| Judgement { verdict, step, cookie_sent, harm };
+        match last {
+            StepResult::Unknown => judged(Verdict::Unknown, step, None),
+            StepResult::Failed if passed == 0 && from.refused(visitor) => {
+                judged(Verdict::Rejected, step, None)
+            }
+            StepResult::Passed if meeting.shared && !meeting.shared_after_visit && harm.is_none() => {
+                judged(Verdict::Shadowed, Some(3), None)
+            }
+            _ if harm.is_some() => judged(Verdict::Conflict, step, harm),
+            StepResult::Passed => judged(Verdict::Shared, None, None),
+            _ => judged(Verdict::Separate, step, None),
+        }
+    }
+}
+
+/// The evidence of the steps up to the first that does not pass, of a pair that was judged so.
+fn evidence_of(judgement: Judgement, from: &Site, to: &Site, visitor: As) -> Vec<Evidence> {
+    let mut steps = steps::steps(from, to, visitor);
+    if judgement.verdict == Verdict::Shadowed {
+        steps.truncate(2);
+        steps.push(Evidence::Shadowed);
+    }
+    steps
+}
