@@ -32,9 +32,9 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-use place::Owner;
+use place::{Owner, Unusable};
 use row::{COLUMNS, Entry, Id, LASTS, found, is_ended, json_text};
-use schema::{Database, Unusable};
+use schema::Database;
 
 /// Redis has another, whatever its prefix.
 const SCOPE: &str = "sqlite:";

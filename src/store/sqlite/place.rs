@@ -13,10 +13,26 @@ use std::path::{Path, PathBuf};
 
 use crate::sys::{self, AsOwner, Dir, DirError, FileId, FileStat, NotOpened};
 
-use super::schema::Unusable;
-
 /// What SQLite keeps beside a database, at the end of its name.
 const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
+
+/// Why a database cannot be used.
+pub(super) enum Unusable {
+    /// There is none.
+    Missing,
+    /// Its directory cannot be opened, or must not be.
+    Directory(DirError),
+    /// Somebody else could have prepared what SQLite opens; for people.
+    Unsafe(String),
+    /// Something else, for people.
+    Why(String),
+}
+
+impl From<rusqlite::Error> for Unusable {
+    fn from(error: rusqlite::Error) -> Self {
+        Unusable::Why(error.to_string())
+    }
+}
 
 /// With whose rights a database is read and written, where we are root.
 #[derive(Debug, Clone, Copy)]

@@ -7,9 +7,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::sys::{self, DirError, FileId, GaveUp, Modified, NewFile};
+use crate::sys::{self, FileId, GaveUp, Modified, NewFile};
 
-use super::place::{Owner, Place};
+use super::place::{Owner, Place, Unusable};
 
 /// `PRAGMA application_id`: "wkfm".
 const APPLICATION: i64 = 0x776b_666d;
@@ -58,24 +58,6 @@ const LONGEST: i32 = 32 * 1024 * 1024;
 
 /// After so many steps of SQLite's machine, some hundredths of a second, it asks whether to go on.
 const STEPS: i32 = 1_000_000;
-
-/// Why a database cannot be used.
-pub(super) enum Unusable {
-    /// There is none.
-    Missing,
-    /// Its directory cannot be opened, or must not be.
-    Directory(DirError),
-    /// Somebody else could have prepared what SQLite opens; for people.
-    Unsafe(String),
-    /// Something else, for people.
-    Why(String),
-}
-
-impl From<rusqlite::Error> for Unusable {
-    fn from(error: rusqlite::Error) -> Self {
-        Unusable::Why(error.to_string())
-    }
-}
 
 /// A database that is open, and where it lies.
 pub(super) struct Database {
