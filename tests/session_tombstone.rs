@@ -14,7 +14,7 @@ fn place() -> Place {
         .session("from", Session::new('b').expires(4_000_000_000).user("4.5.6"))
         .file("key", "an example of a key\n");
     fs::set_permissions(place.path().join("key"), fs::Permissions::from_mode(0o600)).unwrap();
-    migrate(&place, "copied 2 of 2 (", 0);
+    migrate(&place, "copied 2 of 2", 0);
     place
 }
 
