@@ -97,11 +97,13 @@ fn of_the_rules_examples_it_refuses_those_of_the_wrong_shape() {
     let rules = Place::new().wikifarm("config rules --format json").any_stdout().run().json();
     // The examples of one family are Python.
     for rule in rules.as_array().unwrap().iter().filter(|rule| rule["family"] != "python") {
-        let (name, example) = (rule["name"].as_str().unwrap(), |of: &str| rule[of].as_str().unwrap());
-        assert_eq!(errors(&validator, example("good")), [""; 0], "{name}");
+        let (name, page) = (rule["name"].as_str().unwrap(), rule["page"].as_str().unwrap());
+        let toml: Vec<&str> =
+            page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        let [example, instead] = toml[..] else { panic!("{name}: {toml:?}") };
+        assert_eq!(errors(&validator, instead), [""; 0], "{name}");
         if name != "toml-syntax" {
-            let refused = !errors(&validator, example("bad")).is_empty();
-            assert_eq!(refused, SHAPES.contains(&name), "{name}");
+            assert_eq!(!errors(&validator, example).is_empty(), SHAPES.contains(&name), "{name}");
         }
     }
 }
