@@ -180,6 +180,11 @@ fn store(
     let store = match store::open_writable(spec.clone()) {
         // A wiki that never ran has no session directory yet.
         Err(error) if error.is_missing() && !spec.wikis.is_empty() => return Ok(()),
+        // Who could have prepared it is worth a finding.
+        Err(error) if error.is_unsafe() => {
+            disk::modes(spec, found, &mut report.problems);
+            return Err(error);
+        }
         other => other?,
     };
     let judge = sessions::Judge::new(spec, farm.map(|(farm, _)| farm), options, &mut report.problems);
