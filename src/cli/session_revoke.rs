@@ -49,7 +49,7 @@ pub(super) struct Options {
     /// Show the plan, remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Watch this long for sessions that come back, and remove them again; 0s: look once
+    /// Watch this long for sessions that come back, and remove them again; 0s: look once, and miss a request in flight
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5s")]
     settle: Duration,
     /// Wait for another copy that is at work in a store, instead of exiting with status 4
