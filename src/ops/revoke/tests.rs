@@ -180,15 +180,21 @@ fn of_many_each_is_watched() {
     let place = Place::new();
     let path = |number: usize| place.dir().join(format!("{number:040x}"));
     (0..5000).for_each(|number| fs::write(path(number), HIS).unwrap());
-    let plan = plan(vec![place.spec()], place.options(Duration::from_secs(3)), &AtomicBool::new(false));
+    let plan = plan(vec![place.spec()], place.options(Duration::from_secs(120)), &AtomicBool::new(false));
+    let stop = AtomicBool::new(false);
+    let gone = |number: usize| {
+        while path(number).exists() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
     let report = std::thread::scope(|scope| {
         scope.spawn(|| {
-            while path(4999).exists() {
-                std::thread::yield_now();
-            }
+            (0..5000).for_each(gone);
             [0, 2500, 4999].iter().for_each(|number| save(&path(*number), HIS));
+            [0, 2500, 4999].into_iter().for_each(gone);
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
         });
-        plan.execute(&AtomicBool::new(false))
+        plan.execute(&stop)
     });
     let Counts { revoked, came_back, .. } = report.total;
     assert_eq!((revoked, came_back), (5000, 3), "{report:?}");

@@ -182,7 +182,7 @@ fn store(
         Err(error) if error.is_missing() && !spec.wikis.is_empty() => return Ok(()),
         // Who could have prepared it is worth a finding.
         Err(error) if error.is_unsafe() => {
-            disk::modes(spec, found, &mut report.problems);
+            disk::modes(spec, stop, found, report);
             return Err(error);
         }
         other => other?,
