@@ -312,7 +312,8 @@ fn what_is_no_file_of_bearable_size_is_no_session_and_never_removed() {
         "{states:?}"
     );
     assert!(states.contains(&("44444444", "unreadable")) && states.len() == 3, "{states:?}");
-    let huge = place.wikifarm("session show 4444").any_stdout().run().stdout;
+    let why = "wikifarm: sessions/44444444…: 10737418240 bytes, more than the 16 MiB that are read\n";
+    let huge = place.wikifarm("session show 4444").status(3).any_stdout().stderr(why).run().stdout;
     assert!(huge.contains("10737418240 bytes, more than the 16 MiB that are read\n"), "{huge}");
     assert!(huge.contains(", 41 d ago\n"), "{huge}");
     place.wikifarm("session stats").any_stdout().run();
