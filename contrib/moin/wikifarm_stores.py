@@ -291,7 +291,7 @@ class Store(object):
             self._failed(error)
             self.log_once('unavailable', '%s: sessions are unavailable: %s: visitors are anonymous, and nobody can log in or out',
                           self.place, error)
-            raise Unavailable('%s: sessions are unavailable' % self.place)
+            raise Unavailable('%s: sessions are unavailable: %s' % (self.place, error))
         self._retry_at = 0
         return answer
 
