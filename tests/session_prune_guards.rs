@@ -241,7 +241,7 @@ fn a_strangers_link_to_a_directory_is_not_followed() {
             ").any_stdout().run();
         place
             .wikifarm("session list -q --store moin-1.9:link")
-            .status(3)
+            .status(4)
             .stderr(
                 r"
                 wikifarm: link: a symbolic link of user 4242, who is neither root nor you: not followed

@@ -31,10 +31,12 @@ fn fill<const N: usize>(
     header: [&str; N],
     records: impl Iterator<Item = [String; N]>,
 ) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(to);
-    writer.write_record(header)?;
+    // Through a buffer: the writer of csv would hide that a pipe is closed.
+    let mut text = csv::Writer::from_writer(Vec::new());
+    text.write_record(header)?;
     for record in records {
-        writer.write_record(record)?;
+        text.write_record(record)?;
     }
-    writer.flush()
+    let bytes = text.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    to.write_all(&bytes)
 }

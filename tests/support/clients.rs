@@ -43,7 +43,11 @@ impl Stored {
         use wikifarm::store::{Modified, NewSession, Written};
         // Whatever is there is written over.
         for _ in 0..50 {
-            let there = self.store.read_raw(&self.id).unwrap().map(|raw| raw.unwrap().stamp);
+            let there = match self.store.read_raw(&self.id).unwrap().transpose() {
+                Ok(there) => there.map(|raw| raw.stamp),
+                // A session that was ended is never saved again.
+                Err(_) => return,
+            };
             let new = NewSession {
                 id: self.id,
                 bytes: bytes.clone().into_bytes(),

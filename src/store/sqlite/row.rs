@@ -79,7 +79,8 @@ pub(super) const COLUMNS: &str = "session.id, modified_ns, length(pickle), \
 /// Whether there is a tombstone of an id; databases of version 1 have none.
 pub(super) fn is_ended(version: i64, id: &str) -> String {
     match version {
-        1 => "0".to_owned(),
+        // Always false, and still names the parameter in `id`.
+        1 => format!("({id} IS NULL AND 0)"),
         _ => format!("EXISTS (SELECT 1 FROM tombstone WHERE tombstone.id = {id} AND {LASTS})"),
     }
 }
