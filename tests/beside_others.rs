@@ -16,7 +16,9 @@ use wikifarm::ops::migrate::AllowList;
 use wikifarm::ops::{self, ClockCheck, Filter, Policy, revoke, verify};
 use wikifarm::store::{Layout, StoreSpec};
 
-use crate::support::clients::{self, Client, Found, Stops, Stored, Wiki};
+#[cfg(feature = "sqlite")]
+use crate::support::clients::Stored;
+use crate::support::clients::{self, Client, Found, Stops, Wiki};
 use crate::support::{DAY, HOUR, Place, Session, clock, is_root, output, traced};
 
 fn patience() -> Duration {

@@ -92,6 +92,7 @@ pub(super) fn behaves(store: &dyn WritableStore) {
 }
 
 /// Holds a store, which must be empty and know tombstones, to what they promise.
+#[cfg(any(feature = "sqlite", feature = "redis"))]
 pub(super) fn honors_tombstones(store: &dyn WritableStore) {
     let Written::Done(stamp) = one(store, new(A, HIS, None)) else { panic!() };
     let end = |stamp| store.end(&[(id(A), stamp)], &|_| true).into_iter().next().unwrap().unwrap();

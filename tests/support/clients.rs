@@ -32,12 +32,13 @@ pub(crate) trait Wiki: Sync {
 }
 
 /// A wiki's session over any store that wikifarm can write, as contrib's modules keep it.
-#[allow(dead_code, reason = "not every test program has such a wiki")]
+#[cfg(feature = "sqlite")]
 pub(crate) struct Stored {
     pub(crate) store: Box<dyn wikifarm::store::WritableStore>,
     pub(crate) id: wikifarm::store::EntryName,
 }
 
+#[cfg(feature = "sqlite")]
 impl Stored {
     fn put(&self, bytes: String) {
         use wikifarm::store::{Modified, NewSession, Written};
@@ -63,11 +64,12 @@ impl Stored {
     }
 }
 
+#[cfg(feature = "sqlite")]
 impl Wiki for Stored {
     fn load(&self) -> Found {
         match self.store.read_raw(&self.id).unwrap() {
-            None => Found::Nothing,
-            Some(raw) => found(&raw.unwrap().bytes),
+            None | Some(Err(_)) => Found::Nothing,
+            Some(Ok(raw)) => found(&raw.bytes),
         }
     }
 
