@@ -51,6 +51,7 @@ mod readme;
 #[cfg(feature = "redis")]
 mod redis_guards;
 mod run_as;
+mod security;
 mod session_list;
 mod session_migrate;
 mod session_migrate_bad_input;
