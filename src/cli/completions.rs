@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::Shell;
 
-use super::{Context, Exit, Outcome, command};
+use crate::cli::shared::{Context, Exit, Outcome};
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
@@ -16,10 +16,10 @@ pub(super) struct Options {
     shell: Shell,
 }
 
-pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+pub(super) fn run(options: &Options, command: &mut clap::Command, context: &mut Context<'_>) -> Outcome {
     // Into memory first: the generator panics where it can't write, as into a closed pipe.
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut command(), "wikifarm", &mut script);
+    clap_complete::generate(options.shell, command, "wikifarm", &mut script);
     context.out.write_all(&script)?;
     Ok(Exit::Success)
 }

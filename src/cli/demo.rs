@@ -1,11 +1,10 @@
 //! `wikifarm demo`: a small real farm, and the main commands run on it.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser};
+use clap::Args;
 
-use super::{Cli, Context, Exit, Failure, Format, Outcome, dispatch};
+use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::demo;
 use crate::report::escape;
 
@@ -37,7 +36,10 @@ const TOUR: [(&str, &[&str]); 8] = [
     ("What would `session prune` remove, and why?", &["session", "prune", "--dry-run"]),
 ];
 
-pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+/// Runs the command of these words.
+type RunWords<'a> = &'a dyn Fn(&[&str], &mut Context<'_>) -> Outcome;
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_>) -> Outcome {
     context.formats("demo", &[Format::Human])?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
@@ -68,7 +70,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let file = dir.join("farm.toml");
     for (question, words) in TOUR {
         writeln!(context.out, "\n# {question}\n$ wikifarm {}\n", words.join(" "))?;
-        let exit = show(&file, words, context)?;
+        let exit = show(&file, words, context, run)?;
         match exit {
             Exit::Success => {}
             Exit::Found => {
@@ -101,9 +103,7 @@ fn fresh(dir: &Path) -> Result<(), Failure> {
 }
 
 /// Runs one command on the farm, as if it had been typed.
-fn show(file: &Path, words: &[&str], context: &mut Context<'_>) -> Outcome {
-    let args = ["wikifarm"].iter().chain(words).map(OsString::from);
-    let cli = Cli::try_parse_from(args).map_err(|error| Failure::usage(error.to_string()))?;
+fn show(file: &Path, words: &[&str], context: &mut Context<'_>, run: RunWords<'_>) -> Outcome {
     let mut inner = Context {
         out: &mut *context.out,
         err: &mut *context.err,
@@ -117,5 +117,5 @@ fn show(file: &Path, words: &[&str], context: &mut Context<'_>) -> Outcome {
         colour: context.colour,
         width: context.width,
     };
-    dispatch(cli, &mut inner)
+    run(words, &mut inner)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Context, Exit, Failure, Outcome, command};
+use crate::cli::shared::{Context, Exit, Failure, Outcome};
 use crate::report::escape;
 use crate::sys;
 
@@ -16,12 +16,12 @@ pub(super) struct Options {
     dir: PathBuf,
 }
 
-pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+pub(super) fn run(options: &Options, command: clap::Command, context: &mut Context<'_>) -> Outcome {
     let failed = |error: std::io::Error| {
         Failure::partial(format!("can't write manual pages into {}: {error}", options.dir.display()))
     };
     std::fs::create_dir_all(&options.dir).map_err(failed)?;
-    let pages = pages().map_err(failed)?;
+    let pages = pages(command).map_err(failed)?;
     for (name, page) in &pages {
         sys::write_atomically(&options.dir.join(name), page, 0o644).map_err(failed)?;
         if context.verbosity > 0 {
@@ -36,8 +36,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 }
 
 /// Every page: its file name and its text.
-fn pages() -> std::io::Result<Vec<(String, Vec<u8>)>> {
-    let mut root = command();
+fn pages(mut root: clap::Command) -> std::io::Result<Vec<(String, Vec<u8>)>> {
     root.build();
     let mut pages = Vec::new();
     let mut open = vec![(root, "wikifarm".to_owned())];

@@ -1,43 +1,13 @@
 //! The command line: parsing, dispatch, exit status. One file per command; nothing else knows clap.
 
-mod browser;
 mod completions;
-mod config_check;
-mod config_export;
-mod config_import;
-mod config_new;
-mod config_rules;
-mod config_schema;
-mod config_show;
-mod context;
-mod cookie_diff;
-mod cookie_explain;
-mod cookie_header;
-mod cookie_preview;
-mod cookie_probe;
-mod cookie_simulate;
-mod cookie_test;
+mod config;
+mod cookie;
 mod demo;
-mod exit;
-mod ids;
-mod index;
 mod man;
-mod output;
-mod session_json;
-mod session_lines;
-mod session_list;
-mod session_migrate;
-mod session_prune;
-mod session_revoke;
-mod session_show;
-mod session_stats;
-mod session_verify;
-mod session_whois;
-mod store_find;
-mod store_list;
-mod stores;
-mod told;
-mod users;
+mod session;
+mod shared;
+mod store;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -52,8 +22,14 @@ use crate::farm::locate;
 use crate::report::{Sink, escape};
 use crate::sys::RunAsError;
 
-pub use context::{Context, Failure, Outcome};
-pub use exit::Exit;
+use self::config::Config;
+use self::cookie::Cookie;
+use self::session::Session;
+use self::shared::output;
+use self::shared::redact::without_ids;
+use self::store::Store;
+
+pub use shared::{Context, Exit, Failure, Format, Outcome};
 
 /// Checks MoinMoin wiki farms, predicts which wikis share a login, and looks after their session files.
 #[derive(Debug, Parser)]
@@ -108,43 +84,6 @@ struct Global {
     psl: Option<PathBuf>,
 }
 
-/// `--format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text for people.
-    Human,
-    /// One JSON document.
-    Json,
-    /// One JSON object a line (lists).
-    Ndjson,
-    /// Comma-separated values with a header line (lists).
-    Csv,
-    /// SARIF 2.1.0 (checks).
-    Sarif,
-    /// Markdown, for a merge request (cookie diff).
-    Markdown,
-    /// Annotations of GitHub Actions (checks).
-    Github,
-    /// JUnit XML (checks).
-    Junit,
-}
-
-impl Format {
-    /// The word for `--format`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Human => "human",
-            Format::Json => "json",
-            Format::Ndjson => "ndjson",
-            Format::Csv => "csv",
-            Format::Sarif => "sarif",
-            Format::Markdown => "markdown",
-            Format::Github => "github",
-            Format::Junit => "junit",
-        }
-    }
-}
-
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Color {
@@ -185,46 +124,6 @@ enum Command {
     Demo(demo::Options),
     Completions(completions::Options),
     Man(man::Options),
-}
-
-#[derive(Debug, Subcommand)]
-enum Config {
-    Check(config_check::Options),
-    Show(config_show::Options),
-    Rules(config_rules::Options),
-    Export(config_export::Options),
-    New(config_new::Options),
-    Schema(config_schema::Options),
-    Import(config_import::Options),
-}
-
-#[derive(Debug, Subcommand)]
-enum Cookie {
-    Preview(cookie_preview::Options),
-    Explain(cookie_explain::Options),
-    Header(cookie_header::Options),
-    Diff(cookie_diff::Options),
-    Probe(cookie_probe::Options),
-    Test(cookie_test::Options),
-    Simulate(cookie_simulate::Options),
-}
-
-#[derive(Debug, Subcommand)]
-enum Session {
-    List(session_list::Options),
-    Show(session_show::Options),
-    Stats(session_stats::Options),
-    Prune(session_prune::Options),
-    Revoke(session_revoke::Options),
-    Migrate(session_migrate::Options),
-    Verify(session_verify::Options),
-    Whois(session_whois::Options),
-}
-
-#[derive(Debug, Subcommand)]
-enum Store {
-    List(store_list::Options),
-    Find(store_find::Options),
 }
 
 /// The command tree, for manual pages and completions.
@@ -312,34 +211,6 @@ fn refused(error: &clap::Error) -> io::Result<()> {
     Sink::new(io::stderr(), colour).write_all(without_ids(&text).as_bytes())
 }
 
-/// The text with every word that could be a session id cut to its first 8 characters.
-pub(super) fn without_ids(text: &str) -> String {
-    let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    let mut short = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|character| is_part(character) || character == '\x1b') {
-        let (before, from) = rest.split_at_checked(start).unwrap_or((rest, ""));
-        // A colour, to its end, is no part of the word behind it.
-        if from.starts_with('\x1b') {
-            let end =
-                from.find(|character: char| character.is_ascii_alphabetic()).map_or(from.len(), |at| at + 1);
-            let (colour, after) = from.split_at_checked(end).unwrap_or((from, ""));
-            short.extend([before, colour]);
-            rest = after;
-            continue;
-        }
-        let length = from.find(|character| !is_part(character)).unwrap_or(from.len());
-        let (word, after) = from.split_at_checked(length).unwrap_or((from, ""));
-        short.push_str(before);
-        match word.get(..8).filter(|_| word.len() >= 16) {
-            Some(beginning) => short.extend([beginning, "…"]),
-            None => short.push_str(word),
-        }
-        rest = after;
-    }
-    short + rest
-}
-
 /// Where distributions keep the public suffix list.
 const SYSTEM_LIST: &str = "/usr/share/publicsuffix/public_suffix_list.dat";
 
@@ -371,34 +242,21 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
     }
     match cli.command {
         None => Err(Failure::usage("a command is missing; see `wikifarm --help`")),
-        Some(Command::Config(Config::Check(options))) => config_check::run(&options, context),
-        Some(Command::Config(Config::Show(options))) => config_show::run(&options, context),
-        Some(Command::Config(Config::Rules(options))) => config_rules::run(&options, context),
-        Some(Command::Config(Config::Export(options))) => config_export::run(&options, context),
-        Some(Command::Config(Config::New(options))) => config_new::run(&options, context),
-        Some(Command::Config(Config::Schema(options))) => config_schema::run(&options, context),
-        Some(Command::Config(Config::Import(options))) => config_import::run(&options, context),
-        Some(Command::Cookie(Cookie::Preview(options))) => cookie_preview::run(&options, context),
-        Some(Command::Cookie(Cookie::Explain(options))) => cookie_explain::run(&options, context),
-        Some(Command::Cookie(Cookie::Diff(options))) => cookie_diff::run(&options, context),
-        Some(Command::Cookie(Cookie::Header(options))) => cookie_header::run(&options, context),
-        Some(Command::Cookie(Cookie::Probe(options))) => cookie_probe::run(&options, context),
-        Some(Command::Cookie(Cookie::Test(options))) => cookie_test::run(&options, context),
-        Some(Command::Cookie(Cookie::Simulate(options))) => cookie_simulate::run(&options, context),
-        Some(Command::Demo(options)) => demo::run(&options, context),
-        Some(Command::Completions(options)) => completions::run(&options, context),
-        Some(Command::Man(options)) => man::run(&options, context),
-        Some(Command::Session(Session::List(options))) => session_list::run(&options, context),
-        Some(Command::Session(Session::Show(options))) => session_show::run(&options, context),
-        Some(Command::Session(Session::Stats(options))) => session_stats::run(&options, context),
-        Some(Command::Session(Session::Prune(options))) => session_prune::run(&options, context),
-        Some(Command::Session(Session::Revoke(options))) => session_revoke::run(&options, context),
-        Some(Command::Session(Session::Migrate(options))) => session_migrate::run(&options, context),
-        Some(Command::Session(Session::Verify(options))) => session_verify::run(&options, context),
-        Some(Command::Session(Session::Whois(options))) => session_whois::run(&options, context),
-        Some(Command::Store(Store::List(options))) => store_list::run(&options, context),
-        Some(Command::Store(Store::Find(options))) => store_find::run(&options, context),
+        Some(Command::Config(command)) => config::run(&command, context),
+        Some(Command::Cookie(command)) => cookie::run(&command, context),
+        Some(Command::Session(command)) => session::run(&command, context),
+        Some(Command::Store(command)) => store::run(&command, context),
+        Some(Command::Demo(options)) => demo::run(&options, context, &run_words),
+        Some(Command::Completions(options)) => completions::run(&options, &mut command(), context),
+        Some(Command::Man(options)) => man::run(&options, command(), context),
     }
+}
+
+/// Runs one command with the context of another, as if its words had been typed.
+fn run_words(words: &[&str], context: &mut Context<'_>) -> Outcome {
+    let args = ["wikifarm"].iter().chain(words).map(OsString::from);
+    let cli = Cli::try_parse_from(args).map_err(|error| Failure::usage(error.to_string()))?;
+    dispatch(cli, context)
 }
 
 fn version(context: &mut Context<'_>) -> Outcome {

@@ -1,0 +1,154 @@
+//! `wikifarm config new`: a first farm file from a few flags.
+
+use std::path::{Path, PathBuf};
+
+use clap::{ArgGroup, Args};
+use serde::Serialize;
+use url::Url;
+
+use crate::cli::shared::snippets;
+use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::export;
+use crate::farm::{Draft, Farm};
+use crate::lint::{self, Severity};
+use crate::moin::Version;
+use crate::report::{escape, findings, measure};
+use crate::sys;
+
+/// Write a first farm file, with the settings to paste into MoinMoin beside it
+///
+/// The file passes `config check`, but for directories that are not there yet: correct them. It goes to standard output and
+/// the settings to standard error; with -o the file is written, and the settings go to standard output.
+#[derive(Debug, Args)]
+#[command(
+    group(ArgGroup::new("wikis").required(true).args(["hosts", "paths"])),
+    after_help = "Example: wikifarm config new --hosts docs.example.org,plans.example.org --share -o farm.toml"
+)]
+pub(in crate::cli) struct Options {
+    /// The wikis, each on a host of its own; over https unless a URL says otherwise
+    #[arg(long, value_name = "HOST,HOST", value_delimiter = ',')]
+    hosts: Vec<String>,
+    /// The wikis as URLs, on one host or several; after the first a path is enough
+    #[arg(long, value_name = "URL,PATH", value_delimiter = ',')]
+    paths: Vec<String>,
+    /// A login at one wiki is a login at all of them
+    #[arg(long, conflicts_with = "separate")]
+    share: bool,
+    /// Each wiki has its own logins (the default)
+    #[arg(long)]
+    separate: bool,
+    /// What the wikis run [default: 1.9.11]
+    #[arg(long, value_name = "VERSION")]
+    moin: Option<Version>,
+    /// Write the farm file there; what is there already stays
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    /// What was written; nothing without `-o`.
+    file: Option<String>,
+    farm: &'a str,
+    snippets: Vec<snippets::Json<'a>>,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("config new", &[Format::Human, Format::Json])?;
+    let urls = if options.paths.is_empty() {
+        options.hosts.iter().map(|host| on_host(host)).collect::<Result<Vec<_>, _>>()?
+    } else {
+        by_path(&options.paths)?
+    };
+    // Named imprecisely, it is written as what it is taken for.
+    let version = options.moin.unwrap_or(Version::LATEST_1_9).resolved();
+    let draft = Draft { urls, share: options.share, version };
+    let text = draft.text(context.suffixes.as_ref()).map_err(Failure::usage)?;
+    let path = options.output.as_deref().unwrap_or(Path::new("farm.toml"));
+    let farm = sound(path, &text, version, context)?;
+    if let Some(path) = &options.output {
+        sys::write_new(path, text.as_bytes(), 0o644).map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Failure::refused(format!("{} is there already: nothing was written", path.display()))
+            }
+            _ => Failure::partial(format!("can't write {}: {error}", path.display())),
+        })?;
+    }
+    let snippets = export::python(&farm);
+    if context.format == Format::Json {
+        let file = options.output.as_ref().map(|path| path.display().to_string());
+        context.json(&Json { file, farm: &text, snippets: snippets::json(&snippets) })?;
+        return Ok(Exit::Success);
+    }
+    let settings = snippets::text(&snippets);
+    match &options.output {
+        Some(path) if context.verbosity >= 0 => {
+            let (path, wikis) =
+                (path.display().to_string(), measure::count(farm.wikis.len() as u64, "wiki", "wikis"));
+            writeln!(
+                context.out,
+                "# {}: wrote {wikis}. To paste into MoinMoin's own files:\n",
+                escape(&path)
+            )?;
+            context.out.write_all(settings.as_bytes())?;
+        }
+        Some(_) => {}
+        None => {
+            context.out.write_all(text.as_bytes())?;
+            if context.verbosity >= 0 {
+                context.out.flush()?;
+                writeln!(context.err, "# To paste into MoinMoin's own files:\n\n{settings}")?;
+            }
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// The farm, if nothing is wrong with it; what is, is shown.
+fn sound(path: &Path, text: &str, version: Version, context: &mut Context<'_>) -> Result<Farm, Failure> {
+    let farm = Farm::parse(path, text.to_owned())
+        .map_err(|errors| Failure::usage(findings::syntax(&errors, context.colour)))?;
+    let mut found = lint::check(&farm, &lint::RealDisk, &context.suffixes, &lint::Overrides::default());
+    found.retain(|finding| finding.severity == Severity::Error);
+    if found.is_empty() {
+        return Ok(farm);
+    }
+    context.err.write_all(findings::human(&farm.source, &found, context.colour).as_bytes())?;
+    Err(Failure::usage(format!(
+        "MoinMoin {version} can't have these wikis so; above is what would be wrong with the farm file, which was not written"
+    )))
+}
+
+/// The address of a wiki on a host of its own.
+fn on_host(host: &str) -> Result<Url, Failure> {
+    let text = if host.contains("://") { host.to_owned() } else { format!("https://{host}/") };
+    let plain = !host.is_empty() && !host.contains(char::is_whitespace);
+    let url = Url::parse(&text).ok().filter(|url| plain && url.has_host());
+    match url {
+        Some(url) if host.contains("://") || url.path() == "/" => Ok(url),
+        _ => Err(Failure::usage(format!(
+            "--hosts: {host:?} is no host; write a name like wiki.example.org, or use --paths"
+        ))),
+    }
+}
+
+/// Addresses, of which all but the first may be paths alone.
+fn by_path(paths: &[String]) -> Result<Vec<Url>, Failure> {
+    let mut urls: Vec<Url> = Vec::with_capacity(paths.len());
+    for path in paths {
+        let plain = !path.is_empty() && !path.contains(char::is_whitespace);
+        let url = match urls.last() {
+            Some(before) if path.starts_with('/') => before.join(path).ok(),
+            _ => Url::parse(path).ok(),
+        };
+        match url.filter(|url| plain && url.has_host()) {
+            Some(url) => urls.push(url),
+            None => {
+                return Err(Failure::usage(format!(
+                    "--paths: {path:?} is no URL; write one like https://example.org/wiki"
+                )));
+            }
+        }
+    }
+    Ok(urls)
+}

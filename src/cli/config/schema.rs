@@ -1,0 +1,20 @@
+//! `wikifarm config schema`: the farm file as a JSON Schema.
+
+use clap::Args;
+
+use crate::cli::shared::{Context, Exit, Format, Outcome};
+use crate::schema;
+
+/// Print the JSON Schema of the farm file, for editors
+///
+/// Editors with a TOML language server (Taplo, Even Better TOML) complete and check a farm file that begins with
+/// `#:schema ./farm.schema.json`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm config schema >farm.schema.json")]
+pub(in crate::cli) struct Options {}
+
+pub(super) fn run(_: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("config schema", &[Format::Human, Format::Json])?;
+    context.json(&schema::document())?;
+    Ok(Exit::Success)
+}

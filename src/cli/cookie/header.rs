@@ -1,0 +1,76 @@
+//! `wikifarm cookie header`: the Set-Cookie that a wiki sends.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::shared::visitor::Whom;
+use crate::cli::shared::wiki::find_wiki;
+use crate::cli::shared::{Context, Exit, Format, Outcome};
+use crate::moin::{Visitor, placeholder_id, session_cookie};
+use crate::report::escape;
+
+/// Print the Set-Cookie header that a wiki sends, with a placeholder id, or why it sends none
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm cookie header wiki1 --as user")]
+pub(in crate::cli) struct Options {
+    /// The wiki's name
+    wiki: String,
+    /// To whom: a visitor without a login, a user with `remember me` off, or one with it on
+    #[arg(long = "as", value_enum, value_name = "WHOM")]
+    visitor: Option<Whom>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    wiki: String,
+    #[serde(rename = "as")]
+    visitor: &'static str,
+    set_cookie: Option<String>,
+    reason: String,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("cookie header", &[Format::Human, Format::Json])?;
+    let farm = context.farm_to_predict()?;
+    let wiki = find_wiki(&farm, &options.wiki)?;
+    let visitors = match options.visitor {
+        None => Visitor::ALL.to_vec(),
+        Some(whom) => vec![whom.visitor()],
+    };
+    let settings = wiki.moin();
+    let now = context.now();
+    let rows: Vec<Row> = visitors
+        .into_iter()
+        .map(|visitor| {
+            let (set_cookie, reason) = match wiki.custom_handler() {
+                Some(key) => (None, format!("unknown: the wiki has its own {}", key.name())),
+                None => match session_cookie(settings, visitor, placeholder_id(settings.version), now) {
+                    Ok(cookie) => (Some(cookie.to_string()), why(visitor).to_owned()),
+                    Err(none) => (None, none.to_string()),
+                },
+            };
+            Row { wiki: wiki.name.clone(), visitor: visitor.name(), set_cookie, reason }
+        })
+        .collect();
+    if context.format == Format::Json {
+        context.json(&rows)?;
+        return Ok(Exit::Success);
+    }
+    let unknown = wiki.custom_handler().is_some();
+    for row in rows {
+        match &row.set_cookie {
+            None if unknown => writeln!(context.out, "{:<9}  {}", row.visitor, escape(&row.reason))?,
+            Some(header) => writeln!(context.out, "{:<9}  Set-Cookie: {}", row.visitor, escape(header))?,
+            None => writeln!(context.out, "{:<9}  no cookie: {}", row.visitor, escape(&row.reason))?,
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn why(visitor: Visitor) -> &'static str {
+    match visitor {
+        Visitor::Anonymous => "sent to a visitor without a login",
+        Visitor::User => "sent to a user whose `remember me` is off",
+        Visitor::Remember => "sent to a user whose `remember me` is on, which is the default",
+    }
+}

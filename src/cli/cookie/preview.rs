@@ -1,0 +1,312 @@
+//! `wikifarm cookie preview`: who shares a login with whom.
+
+mod addresses;
+mod chosen;
+mod otherwise;
+mod sharers;
+mod trouble;
+
+use clap::Args;
+use serde::Serialize;
+
+use self::addresses::ByAddress;
+use self::chosen::Chosen;
+use self::otherwise::Otherwise;
+use crate::cli::shared::browser::Browser;
+use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::RealPlaces;
+use crate::report::{escape, table};
+use crate::sharing::{
+    As, Disagreement, Leak, Leaked, Model, Pair, Third, Verdict, disagreements, groups, leaks,
+};
+
+/// A grid of more wikis is wider than any screen.
+const MATRIX_MOST: usize = 100;
+
+/// So many lines of pairs that do not work are shown; if there are more, wikis of one kind are taken together.
+const MOST_LINES: usize = 20;
+
+/// Show who shares a login with whom: groups first, then the pairs that do not work
+///
+/// One wiki named: its pairs with every other, both ways. Several: the pairs among them.
+///
+/// Every pair of up to 200 wikis is looked at. Of more there is, for each wiki gone to, one example of each kind of pair that
+/// does not work ("complete": false in JSON); every pair of one wiki, or of up to 200, comes when they are named. Likewise
+/// with what is otherwise by the letter of RFC 6265bis: of more than 200 wikis only what comes of a header that is read
+/// otherwise, and not of the order of cookies.
+///
+/// Exit status 1 if a [[share]] of the farm file is not met, or wikis share that no [[share]] has together.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm cookie preview --matrix\n\
+                        Example: wikifarm cookie preview wiki1 --format json")]
+pub(in crate::cli) struct Options {
+    /// Only pairs among these wikis; of one, its pairs with every other
+    wikis: Vec<String>,
+    /// Show every pair in a grid
+    #[arg(long)]
+    matrix: bool,
+    #[command(flatten)]
+    browser: Browser,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    wikis: Vec<&'a str>,
+    groups: Vec<Vec<&'a str>>,
+    pairs: Vec<Row<'a>>,
+    /// Whether `pairs` has every ordered pair; of a large farm, for each wiki gone to one
+    /// example of each kind that does not work.
+    complete: bool,
+    /// Wikis whose cookie hides another wiki's login at a third.
+    thirds: Vec<ThirdJson<'a>>,
+    /// Where other addresses of the wikis have another answer; of a large farm, from a wiki to itself only.
+    by_address: Vec<ByAddress<'a>>,
+    /// Where the prediction differs from the farm's [[share]] tables.
+    disagreements: Vec<Difference>,
+    /// Hosts that are no wikis and get login cookies.
+    leaks: Vec<LeakJson>,
+    /// What the letter of RFC 6265bis (with `--rfc`, Chromium) makes otherwise.
+    otherwise: &'a Otherwise<'a>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    from: &'a str,
+    to: &'a str,
+    #[serde(rename = "as")]
+    visitor: As,
+    verdict: Verdict,
+    step: Option<usize>,
+    reason: String,
+    cookie_sent: bool,
+    effect: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ThirdJson<'a> {
+    from: &'a str,
+    to: &'a str,
+    by: &'a str,
+    effect: String,
+}
+
+impl<'a> Row<'a> {
+    /// The prediction for a pair.
+    fn of(model: &'a Model, (from, to): (usize, usize), visitor: As) -> Option<Row<'a>> {
+        let (from, to) = (model.sites().get(from)?, model.sites().get(to)?);
+        let Pair { verdict, step, reason, cookie_sent, effect } = model.pair(from, to, visitor);
+        Some(Row { from: &from.name, to: &to.name, visitor, verdict, step, reason, cookie_sent, effect })
+    }
+}
+
+impl<'a> ThirdJson<'a> {
+    fn of(third: &Third, model: &'a Model) -> ThirdJson<'a> {
+        let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
+        let (from, to, by) = (name(third.from), name(third.to), name(third.by));
+        ThirdJson { from, to, by, effect: third.describe(model.sites()) }
+    }
+}
+
+#[derive(Serialize)]
+struct LeakJson {
+    host: String,
+    cookies: Vec<Leaked>,
+}
+
+#[derive(Serialize)]
+struct Difference {
+    from: String,
+    to: String,
+    intended: bool,
+    verdict: Verdict,
+    reason: String,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("cookie preview", &[Format::Human, Format::Json])?;
+    let farm = context.farm_to_predict()?;
+    let model = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.mode());
+    let chosen = Chosen::new(&farm, &model, &options.wikis)?;
+    let differences = disagreements(&farm, &model);
+    let leaks: Vec<Leak> = leaks(&farm, &model).into_iter().filter_map(|leak| chosen.leak(leak)).collect();
+    let all_thirds = model.thirds();
+    let thirds: Vec<Third> = all_thirds.iter().filter(|third| chosen.has(third)).copied().collect();
+    let by_address = addresses::different(&model, &chosen);
+    let other = model.by_other_rules(&farm, &RealPlaces::default());
+    let otherwise = Otherwise::new(&model, &other, &chosen, &all_thirds);
+    let exit = if differences.is_empty() { Exit::Success } else { Exit::Found };
+    let groups: Vec<Vec<&str>> = groups(&model)
+        .iter()
+        .filter(|group| chosen.one.is_none_or(|one| group.contains(&one)))
+        .map(|group| group.iter().filter_map(|at| chosen.sites.get(at)).map(|s| s.name.as_str()).collect())
+        .filter(|group: &Vec<&str>| group.len() > 1)
+        .collect();
+    if context.format == Format::Json {
+        let wikis: Vec<&str> = chosen.asked_about().map(|(_, site)| site.name.as_str()).collect();
+        let complete = chosen.in_full();
+        let pairs = pairs(&model, &chosen, complete);
+        let disagreements = differences
+            .into_iter()
+            .map(|d| Difference {
+                from: d.from,
+                to: d.to,
+                intended: d.intended,
+                verdict: d.pair.verdict,
+                reason: d.pair.reason,
+            })
+            .collect();
+        let leaks =
+            leaks.into_iter().map(|leak| LeakJson { host: leak.host, cookies: leak.cookies }).collect();
+        let thirds = thirds.iter().map(|third| ThirdJson::of(third, &model)).collect();
+        context.json(&Document {
+            wikis,
+            groups,
+            pairs,
+            complete,
+            thirds,
+            by_address,
+            disagreements,
+            leaks,
+            otherwise: &otherwise,
+        })?;
+        return Ok(exit);
+    }
+    if options.matrix && chosen.one.is_some() {
+        return Err(Failure::usage("a grid of one wiki has nothing in it: name two or more, or none"));
+    }
+    if options.matrix && chosen.sites.len() > MATRIX_MOST {
+        let many = chosen.sites.len();
+        return Err(Failure::usage(format!(
+            "a grid of {many} wikis can't be read: name up to {MATRIX_MOST} of them"
+        )));
+    }
+    if options.matrix {
+        matrix(&model, &chosen, context)?;
+    } else {
+        match chosen.one {
+            Some(one) => sharers::show(&model, one, context)?,
+            None => show_groups(&groups, &chosen, context)?,
+        }
+        trouble::show(&model, &chosen, &thirds, context)?;
+        addresses::show(&by_address, context)?;
+        show_leaks(&leaks, context)?;
+        otherwise.show(options.browser, context)?;
+    }
+    show_differences(&differences, context)?;
+    Ok(exit)
+}
+
+/// All pairs; or of a large farm, for each wiki gone to one pair of each kind that does not work.
+fn pairs<'a>(model: &'a Model, chosen: &Chosen<'a>, all: bool) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    for pair in chosen.pairs.iter().copied() {
+        let (Some(from), Some(to)) = (model.sites().get(pair.0), model.sites().get(pair.1)) else { continue };
+        for visitor in [As::User, As::Anonymous] {
+            if all || model.judge(from, to, visitor).is_trouble() {
+                rows.extend(Row::of(model, pair, visitor));
+            }
+        }
+    }
+    rows
+}
+
+fn show_groups(groups: &[Vec<&str>], chosen: &Chosen<'_>, context: &mut Context<'_>) -> Result<(), Failure> {
+    let out = &mut *context.out;
+    if groups.is_empty() {
+        writeln!(out, "No two wikis share a login.")?;
+    } else {
+        writeln!(out, "Wikis that share a login:")?;
+    }
+    for (number, group) in groups.iter().enumerate() {
+        writeln!(out, "  {}. {}", number + 1, escape(&list(group, 12)))?;
+    }
+    let alone: Vec<&str> = chosen
+        .sites
+        .values()
+        .map(|site| site.name.as_str())
+        .filter(|name| !groups.iter().any(|group| group.binary_search(name).is_ok() || group.contains(name)))
+        .collect();
+    if !alone.is_empty() && !groups.is_empty() {
+        writeln!(out, "On their own: {}", escape(&list(&alone, 12)))?;
+    }
+    Ok(())
+}
+
+fn show_leaks(leaks: &[Leak], context: &mut Context<'_>) -> Result<(), Failure> {
+    if leaks.is_empty() {
+        return Ok(());
+    }
+    let out = &mut *context.out;
+    writeln!(
+        out,
+        "\nHosts that are no wikis and get login cookies (who runs them can act as the users who visit):"
+    )?;
+    for leak in leaks {
+        for Leaked { name, wikis, in_clear } in &leak.cookies {
+            let clear = if *in_clear { ", over http too" } else { "" };
+            let wikis: Vec<&str> = wikis.iter().map(String::as_str).collect();
+            let line = format!("  {}: {name} of {}{clear}", leak.host, list(&wikis, 4));
+            writeln!(out, "{}", escape(&line))?;
+        }
+    }
+    Ok(())
+}
+
+fn show_differences(differences: &[Disagreement], context: &mut Context<'_>) -> Result<(), Failure> {
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let out = &mut *context.out;
+    writeln!(out, "\nOther than intended by [[share]]:")?;
+    for found in differences {
+        let (from, to) = (escape(&found.from), escape(&found.to));
+        if found.intended {
+            let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
+            let reason = escape(&found.pair.reason);
+            writeln!(out, "  {from} -> {to}: {}{step}: {reason}", found.pair.verdict.name())?;
+        } else {
+            writeln!(out, "  {from} -> {to}: shared, though no [[share]] has both")?;
+        }
+    }
+    Ok(())
+}
+
+/// Every pair in a grid: rows come from, columns go to.
+fn matrix(model: &Model, chosen: &Chosen<'_>, context: &mut Context<'_>) -> Result<(), Failure> {
+    let width = chosen.sites.len().to_string().len();
+    let numbers: Vec<String> = (1..=chosen.sites.len()).map(|number| format!("{number:>width$}")).collect();
+    let mut header = vec!["from \\ to"];
+    header.extend(numbers.iter().map(String::as_str));
+    let rows = chosen.sites.values().zip(&numbers).map(|(from, number)| {
+        let mut row = vec![format!("{number} {}", from.name)];
+        row.extend(chosen.sites.values().map(|to| {
+            let mark =
+                if from.name == to.name { "\\" } else { mark(model.judge(from, to, As::User).verdict) };
+            format!("{mark:>width$}")
+        }));
+        row
+    });
+    write!(context.out, "{}", table::grid(&header, rows))?;
+    writeln!(context.out, "= shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown")?;
+    Ok(())
+}
+
+fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Shared => "=",
+        Verdict::Separate => ".",
+        Verdict::Conflict => "!",
+        Verdict::Rejected => "x",
+        Verdict::Shadowed => "~",
+        Verdict::Unknown => "?",
+    }
+}
+
+/// `a, b, c and 7 more`.
+fn list(names: &[&str], most: usize) -> String {
+    if names.len() <= most + 1 {
+        return names.join(", ");
+    }
+    let (shown, rest) = names.split_at(most);
+    format!("{} and {} more", shown.join(", "), rest.len())
+}

@@ -1,0 +1,185 @@
+//! `wikifarm cookie test`: cookies tried without a farm.
+
+mod human;
+mod json;
+mod paste;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::browser::{Jar, Mode, Played, Step, Target, parse_script};
+use crate::cli::shared::visitor::Whom;
+use crate::cli::shared::wiki::find_wiki;
+use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::moin::{placeholder_id, session_cookie};
+use crate::sys::read_input_or_stdin;
+
+/// Try cookies without a farm: accepted or refused, stored as what, sent where, and why
+///
+/// Headers may be pasted: a `Set-Cookie:` or `Cookie:` before them, lines of curl, its whole output. A `Cookie:` line
+/// stands for a header without attributes for each of its cookies. Headers in a script are taken byte for byte.
+///
+/// A script has a JSON object a line, acted out in order: {"url", "set_cookie": [..]} receives, {"url", "visit": true}
+/// goes there. Both may have "at" (unix seconds; without it, the time of the line before) and "from": "http" or
+/// "script"; a visit "nav": "direct", "link" or "post" and "from_url" (without it, the page that last set cookies).
+/// Other bytes than UTF-8 are lone surrogates \udc80 to \udcff, or "encoding": "latin-1" makes every character a byte.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 every header was accepted, 1 one was refused, or the wiki sends none, 2 the \
+                        command or the script could not be understood: then nothing was acted out.\n\n\
+                        Example: wikifarm cookie test --url https://wiki1.example.org/ --set-cookie 'A=1; \
+                        Domain=example.org' --visit https://wiki2.example.org/\n\
+                        Example: wikifarm cookie test --from wiki1 --visit https://wiki2.example.org/\n\
+                        Example: wikifarm cookie test --script steps.jsonl --format json"
+)]
+pub(in crate::cli) struct Options {
+    /// The page that sets the cookies; with --from the wiki's own if not named
+    #[arg(long, value_name = "URL", required_unless_present_any = ["from", "script"])]
+    url: Option<String>,
+    /// What it sets them with: the value of a Set-Cookie header, or what was pasted
+    #[arg(long, value_name = "HEADER", num_args = 1.., required_unless_present_any = ["from", "script"])]
+    set_cookie: Vec<OsString>,
+    /// Where the browser goes then
+    #[arg(long, value_name = "URL", num_args = 1..)]
+    visit: Vec<String>,
+    /// Take the header that this wiki of the farm sends
+    #[arg(long, value_name = "WIKI")]
+    from: Option<String>,
+    /// To whom the wiki sends it
+    #[arg(long = "as", value_enum, value_name = "WHOM", requires = "from", default_value = "remember")]
+    visitor: Whom,
+    /// Act out a script; - reads it from standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "set_cookie", "visit", "from"])]
+    script: Option<PathBuf>,
+    /// Keep to the letter of RFC 6265bis where Chromium does otherwise
+    #[arg(long)]
+    rfc: bool,
+}
+
+/// The largest script that is read, in bytes.
+const MOST_SCRIPT: u64 = 64 << 20;
+/// How many bad lines of a script are told.
+const MOST_ERRORS: usize = 20;
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("cookie test", &[Format::Human, Format::Json])?;
+    let (steps, mut exit) = match &options.script {
+        Some(file) => (script(file, context)?, Exit::Success),
+        None => flags(options, context)?,
+    };
+    let mode = if options.rfc { Mode::Rfc } else { Mode::Chromium };
+    let mut jar = Jar::with_suffixes(mode, context.suffixes.clone());
+    let human = context.format == Format::Human;
+    let mut letter = (human && !options.rfc).then(|| Jar::with_suffixes(Mode::Rfc, context.suffixes.clone()));
+    let mut document = json::Document::default();
+    // Step by step: what a long script carries and withholds would not fit into memory at once.
+    for (index, step) in steps.iter().enumerate() {
+        let played = step.play(&mut jar);
+        if refused(&played) {
+            exit = exit.and(Exit::Found);
+        }
+        if let Played::NoCookies(error) = &played {
+            context.complain(&format!("no cookies at {}: {error}", human::short(step.url.as_bytes())))?;
+        }
+        if human {
+            let letter = letter.as_mut().map(|jar| step.play(jar));
+            let text = human::step(step, &played, letter.as_ref(), options.script.is_some());
+            let before = if index > 0 { "\n" } else { "" };
+            write!(context.out, "{before}{text}")?;
+        } else {
+            document.add(step, &played);
+        }
+    }
+    if !human {
+        context.json(&document)?;
+    }
+    Ok(exit)
+}
+
+/// Whether a header was refused, or could not even be received.
+fn refused(played: &Played) -> bool {
+    match played {
+        Played::Received(outcomes) => outcomes.iter().any(|outcome| outcome.refusal().is_some()),
+        Played::Visited(_) => false,
+        Played::NoCookies(_) => true,
+    }
+}
+
+/// The steps that the flags describe: a page sets cookies, then the visits.
+fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exit), Failure> {
+    let now = context.now();
+    let mut exit = Exit::Success;
+    let mut headers = Vec::new();
+    let mut url = options.url.clone();
+    if let Some(name) = &options.from {
+        let farm = context.farm_to_predict()?;
+        let wiki = find_wiki(&farm, name)?;
+        if let Some(key) = wiki.custom_handler() {
+            let message =
+                format!("which cookie {name} sends is unknown: the wiki has its own {}", key.name());
+            return Err(Failure { exit: Exit::Found, message });
+        }
+        let settings = wiki.moin();
+        let visitor = options.visitor.visitor();
+        match session_cookie(settings, visitor, placeholder_id(settings.version), now) {
+            Ok(cookie) => headers.push(cookie.to_string().into_bytes()),
+            Err(none) => {
+                context.note(&format!("{name} sends no cookie as {}: {none}", visitor.name()))?;
+                exit = Exit::Found;
+            }
+        }
+        url.get_or_insert_with(|| wiki.url.to_string());
+    }
+    for text in &options.set_cookie {
+        headers.extend(paste::headers(text.as_bytes()));
+    }
+    let url = url.unwrap_or_default();
+    check("--url", &url)?;
+    for url in &options.visit {
+        check("--visit", url)?;
+    }
+    let mut steps = vec![Step::receive(&url, now, headers)];
+    steps.extend(options.visit.iter().map(|url| Step::visit(url, now)));
+    Ok((steps, exit))
+}
+
+/// Refuses what is no URL of a web page.
+fn check(flag: &str, url: &str) -> Result<(), Failure> {
+    let Err(error) = Target::parse(url) else { return Ok(()) };
+    let shown = human::short(url.as_bytes());
+    let hint = match Target::parse(&format!("https://{url}")) {
+        Ok(meant) if !url.contains("://") => {
+            format!("; did you mean {}?", human::short(meant.to_string().as_bytes()))
+        }
+        _ => String::new(),
+    };
+    Err(Failure::usage(format!("{flag} {shown}: {error}{hint}")))
+}
+
+/// The steps of a script, which is wholly understood or not acted out at all.
+fn script(file: &Path, context: &mut Context<'_>) -> Result<Vec<Step>, Failure> {
+    let is_stdin = file == Path::new("-");
+    let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
+    let text = read_input_or_stdin(file, MOST_SCRIPT);
+    let text = text.map_err(|error| Failure::usage(format!("can't read the script {name}: {error}")))?;
+    let steps = match parse_script(&text, context.now()) {
+        Ok(steps) => steps,
+        Err(errors) => {
+            for error in errors.iter().take(MOST_ERRORS) {
+                context.complain(&format!("{name}:{error}"))?;
+            }
+            let lines =
+                if errors.len() == 1 { "a line".to_owned() } else { format!("{} lines", errors.len()) };
+            return Err(Failure::usage(format!(
+                "nothing was acted out: {lines} of the script could not be understood"
+            )));
+        }
+    };
+    if steps.is_empty() {
+        return Err(Failure::usage(format!("the script {name} has no steps")));
+    }
+    Ok(steps)
+}

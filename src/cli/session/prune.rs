@@ -1,0 +1,203 @@
+//! `wikifarm session prune`: remove what has expired.
+
+mod outcome;
+mod plan;
+
+use std::io::{BufRead, IsTerminal};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::shared::index;
+use crate::cli::shared::stores::{StoreArgs, Stores};
+use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, Told};
+use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::{Farm, Limit, parse_duration};
+use crate::ops::{self, ClockCheck, Filter, Policy, Report, StorePlan};
+use crate::report::escape;
+use crate::store::{StoreSpec, tally};
+use crate::sys;
+
+/// Remove expired sessions: plan, check every guard, then act
+///
+/// What may go is decided on the bytes of each file: expired longer than `grace` and not written for as long; idle, if
+/// the policy says so; without `expires`, by version; stale temp files. A live session goes only by `idle` or with --all.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 done, 3 something could not be looked at or removed, or a signal stopped it, 4 refused by a guard: \
+                  nothing was removed.\n\nExample: wikifarm session prune --dry-run\n\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
+)]
+pub(in crate::cli) struct Options {
+    #[command(flatten)]
+    stores: StoreArgs,
+    /// Show the plan, remove nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Only sessions in which nobody is logged in
+    #[arg(long)]
+    anonymous: bool,
+    /// Also unreadable sessions, not written for as long as [prune] `unreadable` says, else for `grace`
+    #[arg(long)]
+    unreadable: bool,
+    /// Everything that is a session, live ones too; asks on a terminal, needs --yes elsewhere
+    #[arg(long)]
+    all: bool,
+    /// Don't ask
+    #[arg(short = 'y', long)]
+    yes: bool,
+    /// Keep this long past expiry [default: 1h]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    grace: Option<Duration>,
+    /// Also remove what was not used for this long [default: off]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    idle: Option<Duration>,
+    /// Remove sessions without `expires` that are older than this [default: 1d]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    no_expires: Option<Duration>,
+    /// Remove half-written files that are older than this [default: 1d]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    stale_temp: Option<Duration>,
+    /// Most that may go for other reasons than their own expiry, per store of 100 or more [default: 50%; with --all: no limit]
+    #[arg(long, value_name = "COUNT|SHARE")]
+    max_delete: Option<Limit>,
+    /// The clock is right, whatever the last run and the files say
+    #[arg(long)]
+    clock_ok: bool,
+    /// Wait for another copy that is at work in a store, instead of exiting with status 4
+    #[arg(long)]
+    wait: bool,
+    /// Read every session again, and keep no index for the next run [default: as [prune] `index` says]
+    #[arg(long)]
+    no_index: bool,
+    /// Exit status 3 if there are unreadable sessions, and name each; -v names them, too
+    #[arg(long)]
+    strict: bool,
+    /// Whole ids in the plan: they are secrets
+    #[arg(long)]
+    reveal: bool,
+    #[command(flatten)]
+    metrics: MetricsArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("session prune", &[Format::Human, Format::Json])?;
+    let metrics = options.metrics.metrics.as_deref();
+    if metrics.is_some() && (options.dry_run || context.pinned_now.is_some()) {
+        return Err(Failure::usage(
+            "--metrics tells what a run did, and a dry run (so is one with --now) does nothing: leave out one of them",
+        ));
+    }
+    summary::tell("prune", metrics, options.log.log.as_deref(), context, |context, told| {
+        prune(options, context, told)
+    })
+}
+
+fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
+    let dry_run = options.dry_run || context.pinned_now.is_some();
+    let stores = options.stores.find(context, true)?;
+    let policy = policy(options, stores.farm.as_deref())?;
+    let pinned = context.pinned_now.is_some();
+    let state_dir = sys::state_dir().ok();
+    #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
+    let run = ops::Options {
+        policy,
+        filter: Filter { anonymous: options.anonymous, all: options.all },
+        now: context.now() as i64,
+        clock: match (pinned, options.clock_ok) {
+            (true, _) => ClockCheck::Pinned,
+            (false, true) => ClockCheck::Trusted { state_dir },
+            (false, false) => ClockCheck::Against { state_dir },
+        },
+        lock_dir: if dry_run {
+            Default::default()
+        } else {
+            sys::lock_dir().map_err(|error| Failure::refused(error.to_string()))?
+        },
+        wait: options.wait,
+        dry_run,
+        index: if options.no_index { None } else { index::place(stores.farm.as_ref()) },
+    };
+    if options.all && !dry_run {
+        confirm(options, &stores, context)?;
+    }
+    let stop = context.stop()?;
+    let Stores { specs, exit, .. } = stores;
+    let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
+    let plan = ops::plan(specs, run, &stop);
+    drop(looking);
+    if dry_run && context.format == Format::Human && context.verbosity >= 0 {
+        plan::show(&plan, options.reveal, context)?;
+    }
+    let specs: Vec<StoreSpec> = plan.stores().iter().map(|store| store.spec().clone()).collect();
+    let victims = plan.stores().iter().map(StorePlan::planned).sum();
+    let removing = context.progress_of("Removing sessions", &tally::REMOVED, Box::new(move || Some(victims)));
+    let report = plan.execute(&stop);
+    drop(removing);
+    outcome::tell(&report, &specs, told);
+    let exit = exit.and(status(&report, options.strict));
+    told.done(exit);
+    report.hints.iter().try_for_each(|hint| context.note(&hint.to_string()))?;
+    outcome::show(&report, options.strict, dry_run, context)?;
+    Ok(exit)
+}
+
+/// The policy: flags win over `[prune]`, which wins over the defaults.
+fn policy(options: &Options, farm: Option<&Farm>) -> Result<Policy, Failure> {
+    let file = farm.map(|farm| farm.prune.clone()).unwrap_or_default();
+    let mut policy = Policy::default();
+    let refused = |error: ops::PolicyError| Failure::usage(error.to_string());
+    if let Some(grace) = options.grace.or(file.grace) {
+        policy = policy.with_grace(grace).map_err(refused)?;
+    }
+    policy = policy.with_idle(options.idle.or(file.idle)).map_err(refused)?;
+    if let Some(no_expires) = options.no_expires.or(file.no_expires) {
+        policy = policy.with_no_expires(no_expires).map_err(refused)?;
+    }
+    if let Some(stale_temp) = options.stale_temp.or(file.stale_temp) {
+        policy = policy.with_stale_temp(stale_temp).map_err(refused)?;
+    }
+    let unreadable = file.unreadable.or(options.unreadable.then(|| policy.grace()));
+    policy = policy.with_unreadable(unreadable).map_err(refused)?;
+    if let Some(limit) = options.max_delete.or(file.max_delete) {
+        policy = policy.with_max_delete(limit);
+    } else if options.all {
+        policy = policy.without_max_delete();
+    }
+    Ok(policy)
+}
+
+fn confirm(options: &Options, stores: &Stores, context: &mut Context<'_>) -> Result<(), Failure> {
+    if options.yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::refused("--all removes live sessions too: say --yes where nobody can be asked"));
+    }
+    let names: Vec<String> = stores.specs.iter().map(|spec| spec.address()).collect();
+    let which = if options.anonymous { "anonymous session" } else { "session" };
+    write!(context.err, "Remove every {which} of {}, live ones too? [y/N] ", escape(&names.join(", ")))?;
+    context.err.flush()?;
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    match read {
+        Ok(_) if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) => Ok(()),
+        _ => Err(Failure::refused("not confirmed: nothing was removed")),
+    }
+}
+
+fn status(report: &Report, strict: bool) -> Exit {
+    let total = &report.total;
+    let mut exit = Exit::Success;
+    if total.counts.failed > 0 || report.stopped || !report.problems.is_empty() {
+        exit = exit.and(Exit::Partial);
+    }
+    if strict && total.counts.states.unreadable > 0 {
+        exit = exit.and(Exit::Partial);
+    }
+    if total.refused > 0 {
+        exit = exit.and(Exit::Refused);
+    }
+    exit
+}

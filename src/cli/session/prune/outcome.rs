@@ -1,0 +1,143 @@
+//! What a run did, told to people, to programs, to Prometheus and to the log.
+
+use crate::cli::shared::summary::{self, Told};
+use crate::cli::shared::{Context, Failure, Format};
+use crate::ops::Report;
+use crate::report::measure::{bytes, count, sessions};
+use crate::report::table;
+use crate::store::StoreSpec;
+
+/// For metrics and the log.
+pub(super) fn tell(report: &Report, specs: &[StoreSpec], told: &mut Told) {
+    for (store, spec) in report.stores.iter().zip(specs) {
+        let (of, counts) = ((store.store.as_str(), store.wikis.as_slice()), &store.counts);
+        // A store that could not be looked at does not hold nothing.
+        if counts.scanned > 0 || (counts.failed == 0 && store.refused.is_none()) {
+            told.saw(of, &counts.states);
+        }
+        told.removed(of, counts.deleted, counts.bytes);
+        told.of_store(of, summary::FAILED, &[], counts.failed);
+        told.of_store(of, summary::REFUSED, &[], u64::from(store.refused.is_some()));
+        told.inodes(spec);
+    }
+    let total = &report.total.counts;
+    told.say("dry_run", report.dry_run);
+    told.say("stores", report.stores.len());
+    told.say("scanned", total.scanned);
+    told.say("live", total.states.live);
+    told.say("expired", total.states.expired);
+    told.say("unreadable", total.states.unreadable);
+    told.say("deleted", total.deleted);
+    told.say("bytes", total.bytes);
+    told.say("kept_by_race", total.kept_by_race);
+    told.say("failed", total.failed);
+    if let Some(refused) = report.stores.iter().find_map(|store| store.refused.as_ref()) {
+        told.say("refused", refused);
+    }
+    if report.stopped {
+        told.say("stopped", true);
+    }
+}
+
+fn files(number: u64) -> String {
+    count(number, "file", "files")
+}
+
+/// For people, or as JSON.
+pub(super) fn show(
+    report: &Report,
+    strict: bool,
+    dry_run: bool,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    for problem in &report.problems {
+        context.complain(&problem.to_string())?;
+    }
+    if report.stopped {
+        let total = &report.total.counts;
+        let how_far = match (dry_run, total.deleted) {
+            (true, _) => format!("of {} looked at", sessions(total.scanned)),
+            (false, 0) => format!("{} looked at, nothing removed", sessions(total.scanned)),
+            (false, deleted) => format!("{} removed ({})", files(deleted), bytes(total.bytes)),
+        };
+        context.stopped(&how_far)?;
+    }
+    for warning in &report.warnings {
+        context.note(&warning.to_string())?;
+    }
+    if let Some(clock) = &report.clock {
+        context.complain(&format!("refused: {clock}"))?;
+    }
+    for store in &report.stores {
+        if let Some(refused) =
+            store.refused.as_ref().filter(|refused| Some(*refused) != report.clock.as_ref())
+        {
+            context.complain(&format!("{}: refused: {refused}", store.store))?;
+        }
+    }
+    for one in &report.unreadable {
+        if strict {
+            context.complain(&format!("unreadable: {one}"))?;
+        } else if context.verbosity > 0 {
+            context.note(&format!("unreadable: {one}"))?;
+        }
+    }
+    if report.total.refused > 0 && !dry_run {
+        context.complain("nothing was removed in any store")?;
+    } else if report.total.refused > 0 {
+        context.complain("nothing would be removed in any store")?;
+    }
+    if context.format == Format::Json {
+        return context.json(report);
+    }
+    if context.verbosity < 0 {
+        return Ok(());
+    }
+    let rows = report.stores.iter().map(|store| {
+        let counts = &store.counts;
+        vec![
+            if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") },
+            counts.scanned.to_string(),
+            counts.states.live.to_string(),
+            counts.states.expired.to_string(),
+            counts.states.idle.to_string(),
+            counts.states.no_expires.to_string(),
+            (counts.states.unreadable + counts.states.invalid_expires).to_string(),
+            counts.stale_temp.to_string(),
+            counts.deleted.to_string(),
+            bytes(counts.bytes),
+            (counts.kept_by_race + counts.failed).to_string(),
+        ]
+    });
+    let removed = if dry_run { "WOULD GO" } else { "REMOVED" };
+    let header = [
+        "STORE",
+        "SESSIONS",
+        "LIVE",
+        "EXPIRED",
+        "IDLE",
+        "NO EXPIRES",
+        "UNREADABLE",
+        "TEMP",
+        removed,
+        "BYTES",
+        "NOT REMOVED",
+    ];
+    write!(context.out, "{}", table::list(&header, rows, context.width))?;
+    if context.verbosity > 0 {
+        let total = &report.total.counts;
+        let verb = if dry_run { "would remove" } else { "removed" };
+        writeln!(
+            context.out,
+            "{verb} {} ({}) in {:.1} s; {}, {} live, {} kept by race, {} failed",
+            files(total.deleted),
+            bytes(total.bytes),
+            report.seconds,
+            sessions(total.scanned),
+            total.states.live,
+            total.kept_by_race,
+            total.failed
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! The signed cookie of MoinMoin 2.0: what it says, and whether a key signs it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Known, cut};
+use crate::cli::session::json::{UserJson, hide_secrets};
+use crate::cli::shared::{Context, Exit, Failure, Format};
+use crate::moin::SignedCookie;
+use crate::report::escape;
+use crate::report::measure::{relative, rfc3339};
+use crate::sys::read_input;
+
+/// What a signed cookie says, for programs.
+#[derive(Serialize)]
+pub(super) struct SignedJson {
+    state: &'static str,
+    signed_at: Option<String>,
+    timestamp: u64,
+    compressed: bool,
+    user: Option<UserJson>,
+    /// Whether the key of `--secret-file` signs it.
+    key_fits: Option<bool>,
+    payload: serde_json::Value,
+}
+
+/// The largest secret that is read, in bytes.
+const MOST_SECRET: u64 = 1 << 16;
+
+/// The key in a file, which may end with a line end.
+pub(super) fn secret(file: &Path) -> Result<Vec<u8>, Failure> {
+    let mut secret = read_input(file, MOST_SECRET)
+        .map_err(|error| Failure::usage(format!("can't read the secret file {}: {error}", file.display())))?;
+    if secret.ends_with(b"\n") {
+        secret.pop();
+        if secret.ends_with(b"\r") {
+            secret.pop();
+        }
+    }
+    if secret.is_empty() {
+        return Err(Failure::usage(format!("the secret file {} is empty", file.display())));
+    }
+    Ok(secret)
+}
+
+/// What a signed cookie says.
+pub(super) fn known(
+    text: &str,
+    cookie: &SignedCookie,
+    secret: Option<&[u8]>,
+    reveal: bool,
+    context: &mut Context<'_>,
+) -> Result<(Known, Exit), Failure> {
+    let now = context.now();
+    let state = cookie.age(now).name();
+    let key_fits = secret.map(|secret| cookie.is_signed_with(secret));
+    let mut payload = cookie.payload.clone();
+    if !reveal {
+        hide_secrets(&mut payload);
+    }
+    let signed_at = rfc3339(cookie.signed_at());
+    let id = cut(text, reveal);
+    if context.format == Format::Human {
+        let out = &mut *context.out;
+        let packed = if cookie.compressed { ", compressed" } else { "" };
+        writeln!(out, "cookie    {}", escape(&id))?;
+        writeln!(out, "store     none: MoinMoin 2 keeps the session in the signed cookie{packed}")?;
+        writeln!(out, "state     {state}, if the wiki keeps to 31 days (PERMANENT_SESSION_LIFETIME)")?;
+        let date = signed_at.clone().unwrap_or_else(|| "at no date".to_owned());
+        writeln!(out, "signed    {date}, {}", relative(cookie.signed_at(), now))?;
+        match key_fits {
+            None => writeln!(out, "key       not tried: name it with --secret-file")?,
+            Some(true) => writeln!(out, "key       the given one signs it")?,
+            Some(false) => {
+                writeln!(out, "key       the given one does not sign it: no wiki with that key takes it")?
+            }
+        }
+        match cookie.user() {
+            None => writeln!(out, "user      anonymous")?,
+            Some(user) => {
+                let method = cookie.auth_method().unwrap_or("no method");
+                writeln!(out, "user      {}", escape(&format!("id:{user}, logged in by {method}")))?;
+            }
+        }
+        writeln!(out, "payload")?;
+        for line in serde_json::to_string_pretty(&payload).unwrap_or_default().lines() {
+            writeln!(out, "  {}", escape(line))?;
+        }
+    }
+    let user = cookie.user().map(|id| UserJson {
+        id: id.to_owned(),
+        name: None,
+        auth_method: cookie.auth_method().map(str::to_owned),
+    });
+    let signed = SignedJson {
+        state,
+        signed_at,
+        timestamp: cookie.timestamp,
+        compressed: cookie.compressed,
+        user,
+        key_fits,
+        payload,
+    };
+    let exit = if key_fits == Some(false) { Exit::Found } else { Exit::Success };
+    Ok((Known { id, sessions: Vec::new(), signed: Some(signed) }, exit))
+}

@@ -1,0 +1,324 @@
+//! What every command works with: where output goes, how it looks, what time it is, and the farm.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::exit::Exit;
+use super::format::Format;
+use crate::browser::SharedSuffixes;
+use crate::farm::locate::LoadError;
+use crate::farm::trust::{self, Distrust};
+use crate::farm::{Farm, Trusted, locate};
+use crate::report::progress::{HowMuch, Progress};
+use crate::report::{Sink, csv, findings, json};
+use crate::store::tally::Tally;
+use crate::store::{self, StoreSpec};
+
+/// A failed command: what to say on stderr, and the exit status.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit status.
+    pub exit: Exit,
+    /// The message, without a full stop; may be several lines. Empty if all has been said.
+    pub message: String,
+}
+
+impl Failure {
+    /// The command could not be understood, or the farm file not read.
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Usage, message: message.into() }
+    }
+
+    /// Refused by a guard.
+    pub fn refused(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Refused, message: message.into() }
+    }
+
+    /// Something could not be handled.
+    pub fn partial(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Partial, message: message.into() }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// An error while writing output. A closed pipe is no error: whoever read has read enough.
+    fn from(error: io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure { exit: Exit::Success, message: String::new() };
+        }
+        Failure::partial(format!("can't write the output: {error}"))
+    }
+}
+
+/// The result of a command.
+pub type Outcome = Result<Exit, Failure>;
+
+/// The refusal of a farm file.
+fn distrusted(path: &Path, why: &Distrust) -> Failure {
+    Failure::refused(format!(
+        "{}: refused, as root runs wikifarm and another user can write the file: {why}; chown and chmod it, name another \
+         file with -f FILE, or become its owner with --run-as NAME",
+        path.display()
+    ))
+}
+
+/// Refuses, as root, a farm that another user could have written.
+///
+/// # Errors
+/// If so.
+pub(crate) fn must_be_trusted(farm: &Farm) -> Result<(), Failure> {
+    Trusted::check(farm).map_err(|why| distrusted(farm.source.path(), &why))
+}
+
+/// What every command works with.
+pub struct Context<'a> {
+    /// Standard output, colours already decided.
+    pub out: &'a mut Sink,
+    /// Standard error.
+    pub err: &'a mut Sink,
+    /// `--format`.
+    pub format: Format,
+    /// How much to say: -1 with `-q`, else the number of `-v`.
+    pub verbosity: i8,
+    /// `--now`, in unix seconds.
+    pub pinned_now: Option<f64>,
+    /// `-f/--farm`.
+    pub farm_file: Option<PathBuf>,
+    /// The public suffixes that browsers go by.
+    pub suffixes: SharedSuffixes,
+    /// Which list that is.
+    pub suffixes_are: String,
+    /// Whether standard output is a terminal.
+    pub terminal: bool,
+    /// Whether output is coloured.
+    pub colour: bool,
+    /// How many columns a table may take; `None` where nobody looks at it on a terminal.
+    pub width: Option<u16>,
+}
+
+impl Context<'_> {
+    /// The time to judge by, in unix seconds: `--now`, else the clock.
+    pub fn now(&self) -> f64 {
+        self.pinned_now.unwrap_or_else(|| {
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+        })
+    }
+
+    /// Shows how far work has come, on a terminal, unless `-q`: `verb` says what it is, `done` is what counts it, and
+    /// `specs` are the stores whose sessions are gone through.
+    pub fn progress(&self, verb: &'static str, done: &'static Tally, specs: &[StoreSpec]) -> Progress {
+        let specs = specs.to_vec();
+        let names = move || {
+            let mut names = 0;
+            for spec in specs {
+                store::open(spec).ok()?.names(&mut |_| names += 1).ok()?;
+            }
+            Some(names)
+        };
+        self.progress_of(verb, done, Box::new(names))
+    }
+
+    /// As [`Context::progress`], where something else says how much there is to do.
+    pub fn progress_of(&self, verb: &'static str, done: &'static Tally, how_much: HowMuch) -> Progress {
+        let shown = self.verbosity >= 0 && io::stderr().is_terminal();
+        Progress::begin(shown, verb, || done.count(), how_much, crate::sys::waits_for)
+    }
+
+    /// The flag that SIGINT and SIGTERM set, for work that ends itself between two files and tells how far it came. From
+    /// now on the first of these signals does only that.
+    ///
+    /// # Errors
+    /// If the signals can't be taken.
+    pub fn stop(&self) -> Result<Arc<AtomicBool>, Failure> {
+        crate::sys::stop_flag().map_err(|error| Failure::partial(format!("can't take signals: {error}")))
+    }
+
+    /// Says that a signal ended the work, and how far it came.
+    ///
+    /// # Errors
+    /// If stderr can't be written.
+    pub fn stopped(&mut self, how_far: &str) -> Result<Exit, Failure> {
+        self.complain(&format!("stopped by a signal: {how_far}"))?;
+        Ok(Exit::Partial)
+    }
+
+    /// Where the farm file is. As root, the `farm.toml` of another user's directory is none.
+    ///
+    /// # Errors
+    /// If none was named and none is in its usual places, or it is not to be trusted and nobody named it.
+    pub fn farm_path(&self) -> Result<PathBuf, Failure> {
+        self.located().and_then(|found| found.ok_or_else(|| Failure::usage(LoadError::NotFound.to_string())))
+    }
+
+    fn located(&self) -> Result<Option<PathBuf>, Failure> {
+        let variable = std::env::var_os(locate::VARIABLE);
+        let Ok(found) = locate::locate(self.farm_file.as_deref(), variable.as_deref()) else {
+            return Ok(None);
+        };
+        // Before it is read: its text may be another file's, by a link.
+        if found.by_chance {
+            trust::check_path(&found.path).map_err(|why| distrusted(&found.path, &why))?;
+        }
+        Ok(Some(found.path))
+    }
+
+    /// The farm, understood as far as possible: for commands that report what is wrong with the file.
+    ///
+    /// # Errors
+    /// If there is no farm file, or it is no TOML; then the places have been shown.
+    pub fn farm_with_problems(&mut self) -> Result<Farm, Failure> {
+        let path = self.farm_path()?;
+        self.load(&path)
+    }
+
+    /// The farm, wholly understood, for a command that opens what the farm names, or goes to its addresses.
+    ///
+    /// # Errors
+    /// If there is no farm file, or anything in it was not understood; then the places have been shown. As root, also if
+    /// another user could have written it.
+    pub fn farm(&mut self) -> Result<Trusted, Failure> {
+        let path = self.farm_path()?;
+        self.trusted_at(&path)
+    }
+
+    /// As [`Context::farm`]; `None` where no farm file was named and none is in its usual places.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn farm_if_any(&mut self) -> Result<Option<Trusted>, Failure> {
+        self.located()?.map(|path| self.trusted_at(&path)).transpose()
+    }
+
+    fn trusted_at(&mut self, path: &Path) -> Result<Trusted, Failure> {
+        let farm = self.farm_at(path)?;
+        Trusted::new(farm).map_err(|why| distrusted(path, &why))
+    }
+
+    /// The farm, wholly understood, for a command that only predicts and opens nothing that the farm names: also of a
+    /// file that another user could have written, if it was named.
+    ///
+    /// # Errors
+    /// As [`Context::farm`].
+    pub fn farm_to_predict(&mut self) -> Result<Farm, Failure> {
+        let path = self.farm_path()?;
+        self.farm_at(&path)
+    }
+
+    /// The farm of that file, wholly understood, as for [`Context::farm_to_predict`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn farm_at(&mut self, path: &Path) -> Result<Farm, Failure> {
+        let farm = self.load(path)?;
+        if farm.sound() {
+            return Ok(farm);
+        }
+        let found = crate::lint::parse_findings(&farm);
+        let text = findings::human(&farm.source, &found, self.colour);
+        self.err.write_all(text.as_bytes())?;
+        Err(Failure::usage(format!(
+            "the farm file {} was not wholly understood; see `wikifarm config check`",
+            farm.source.path().display()
+        )))
+    }
+
+    fn load(&mut self, path: &Path) -> Result<Farm, Failure> {
+        locate::load(path).map_err(|error| {
+            if let LoadError::Syntax(syntax) = &error {
+                let text = findings::syntax(syntax, self.colour);
+                if let Err(error) = self.err.write_all(text.as_bytes()) {
+                    return Failure::from(error);
+                }
+            }
+            Failure::usage(error.to_string())
+        })
+    }
+
+    /// A line on stderr, unless `-q`.
+    ///
+    /// # Errors
+    /// If stderr can't be written.
+    pub fn note(&mut self, message: &str) -> Result<(), Failure> {
+        if self.verbosity >= 0 {
+            self.tell(&crate::report::escape(message))?;
+        }
+        Ok(())
+    }
+
+    /// A line on stderr. That nobody reads it ends no work.
+    fn tell(&mut self, line: &str) -> Result<(), Failure> {
+        match writeln!(self.err, "{line}") {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A line on stderr about something that could not be handled; said with `-q` too.
+    ///
+    /// # Errors
+    /// If stderr can't be written.
+    pub fn complain(&mut self, message: &str) -> Result<(), Failure> {
+        self.tell(&format!("wikifarm: {}", crate::report::escape(message)))
+    }
+
+    /// What to do about a complaint, on a line of its own.
+    ///
+    /// # Errors
+    /// If stderr can't be written.
+    pub fn help(&mut self, advice: &str) -> Result<(), Failure> {
+        self.tell(&format!("help: {}", crate::report::escape(advice)))
+    }
+
+    /// Writes one JSON document to stdout.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
+        self.json_text(json::pretty(value))
+    }
+
+    /// Writes one JSON document to stdout, on one line.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn json_line(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
+        self.json_text(json::line(value))
+    }
+
+    fn json_text(&mut self, text: serde_json::Result<String>) -> Result<(), Failure> {
+        let text = text.map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
+        writeln!(self.out, "{text}")?;
+        Ok(())
+    }
+
+    /// Writes a header and records to stdout, as CSV.
+    ///
+    /// # Errors
+    /// If they can't be written.
+    pub fn csv<const N: usize>(
+        &mut self,
+        header: [&str; N],
+        records: impl Iterator<Item = [String; N]>,
+    ) -> Result<(), Failure> {
+        Ok(csv::write(header, records, self.out, self.terminal)?)
+    }
+
+    /// Refuses formats that a command does not have.
+    ///
+    /// # Errors
+    /// If `--format` is none of `known`.
+    pub fn formats(&self, command: &str, known: &[Format]) -> Result<(), Failure> {
+        if known.contains(&self.format) {
+            return Ok(());
+        }
+        let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
+        Err(Failure::usage(format!(
+            "`{command}` has no format {}: expected {}",
+            self.format.name(),
+            names.join(" or ")
+        )))
+    }
+}

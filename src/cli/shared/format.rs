@@ -1,0 +1,40 @@
+//! `--format`.
+
+use clap::ValueEnum;
+
+/// `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    Human,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line (lists).
+    Ndjson,
+    /// Comma-separated values with a header line (lists).
+    Csv,
+    /// SARIF 2.1.0 (checks).
+    Sarif,
+    /// Markdown, for a merge request (cookie diff).
+    Markdown,
+    /// Annotations of GitHub Actions (checks).
+    Github,
+    /// JUnit XML (checks).
+    Junit,
+}
+
+impl Format {
+    /// The word for `--format`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Human => "human",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+            Format::Sarif => "sarif",
+            Format::Markdown => "markdown",
+            Format::Github => "github",
+            Format::Junit => "junit",
+        }
+    }
+}

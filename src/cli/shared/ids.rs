@@ -1,0 +1,117 @@
+//! Session ids as commands take them: whole or any unique prefix, or from standard input, so that they stay out of
+//! `ps`. No message repeats more of one than its beginning.
+
+use std::io::Read;
+
+use super::{Context, Exit, Failure};
+use crate::store::{self, EntryName, Prefixes, SHORTEST_PREFIX, SessionStore, StoreSpec};
+
+/// The most that is read from standard input: 64 MiB, which is a million and a half of whole ids.
+const MOST_INPUT: u64 = 64 << 20;
+
+/// The longest line of it: 1 MiB. No web server takes so long a header.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// The ids asked for, without the `…` of a shortened one.
+pub(crate) fn wanted(argument: &str) -> Result<Vec<String>, Failure> {
+    if argument != "-" {
+        return Ok(vec![bare(argument)]);
+    }
+    let ids: Vec<String> = read()?.split_whitespace().map(bare).collect();
+    if ids.is_empty() { Err(none()) } else { Ok(ids) }
+}
+
+/// Standard input, whole.
+///
+/// # Errors
+/// If it is longer than such a list ever is, or a line of it can hold no id: nothing of it is taken then.
+pub(crate) fn read() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MOST_INPUT + 1).read_to_end(&mut bytes);
+    let wrong = |why: &str| Failure::usage(format!("can't read ids from standard input: {why}"));
+    read.map_err(|error| wrong(&error.to_string()))?;
+    for (position, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let number = position + 1;
+        if line.len() > LONGEST_LINE {
+            return Err(wrong(&format!("line {number} is longer than 1 MiB: no id is")));
+        }
+        if std::str::from_utf8(line).is_err() {
+            return Err(wrong(&format!("line {number} is not UTF-8")));
+        }
+    }
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MOST_INPUT) {
+        return Err(wrong("it is longer than 64 MiB: give them in parts, as `split -l 1000000` makes them"));
+    }
+    String::from_utf8(bytes).map_err(|error| wrong(&error.to_string()))
+}
+
+/// That standard input holds no id.
+pub(crate) fn none() -> Failure {
+    Failure::usage("standard input holds no id")
+}
+
+pub(crate) fn bare(id: &str) -> String {
+    id.trim_end_matches('…').to_owned()
+}
+
+/// As much of an id as may be repeated.
+pub(crate) fn short(id: &str) -> String {
+    id.chars().take(SHORTEST_PREFIX).collect()
+}
+
+/// The same, with `…` where more was given.
+pub(crate) fn shortened(id: &str) -> String {
+    let more = if id.chars().count() > SHORTEST_PREFIX { "…" } else { "" };
+    short(id) + more
+}
+
+/// A store that could be opened, by its position among the specifications, with all its ids.
+pub(crate) struct Open {
+    pub(crate) position: usize,
+    pub(crate) store: Box<dyn SessionStore>,
+    pub(crate) prefixes: Prefixes,
+}
+
+/// Opens the stores. One that is not there yet holds nothing; any other that can't be listed makes the run partial.
+pub(crate) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> Result<(Vec<Open>, Exit), Failure> {
+    let (mut opened, mut exit) = (Vec::new(), Exit::Success);
+    for (position, spec) in specs.iter().enumerate() {
+        let mut names = Vec::new();
+        let found = store::open(spec.clone()).and_then(|store| {
+            store.names(&mut |name| names.push(name))?;
+            Ok(store)
+        });
+        match found {
+            Ok(store) => opened.push(Open { position, store, prefixes: Prefixes::new(names) }),
+            Err(error) if error.is_missing() && !spec.wikis.is_empty() => {}
+            Err(error) => {
+                context.complain(&error.to_string())?;
+                exit = exit.and(Exit::from(&error));
+            }
+        }
+    }
+    Ok((opened, exit))
+}
+
+/// The one session that begins with `prefix`, by all stores; `None` if there is none.
+///
+/// # Errors
+/// If the prefix is empty, or several ids begin with it.
+pub(crate) fn find(prefix: &str, stores: &[Open]) -> Result<Option<EntryName>, Failure> {
+    if prefix.is_empty() {
+        return Err(Failure::usage("the id is empty"));
+    }
+    let mut found: Vec<EntryName> =
+        stores.iter().flat_map(|open| open.prefixes.matching(prefix).iter().copied()).collect();
+    found.sort_unstable();
+    found.dedup();
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        many => Err(Failure::usage(format!(
+            "{} sessions' ids begin with {:?}: give more of the id",
+            many.len(),
+            short(prefix)
+        ))),
+    }
+}

@@ -1,0 +1,141 @@
+//! Which stores a `session` command works on: the farm's, or those named with `--store`.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::wiki::find_wiki;
+use super::{Context, Exit, Failure};
+use crate::farm::Trusted;
+use crate::moin::Behaviour;
+use crate::store::{self, Address, Layout, LayoutError, StoreSpec, shown_address};
+
+/// The stores to work on.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreArgs {
+    /// A store instead of the farm's: moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME,
+    /// or a DIR whose names tell the layout
+    #[arg(long = "store", value_name = "ADDRESS")]
+    addresses: Vec<OsString>,
+    /// Only the stores of that wiki
+    #[arg(long, value_name = "WIKI", conflicts_with = "addresses")]
+    store_of: Vec<String>,
+}
+
+/// How a login at a wiki of MoinMoin 2 is ended: the session is the signed cookie, which no file here can take back.
+pub(crate) const MOIN_2: &str = "a login there ends when the user logs out or gets another password (each cookie \
+                                 carries a token of the profile), every login when SECRET_KEY is replaced";
+
+/// The stores chosen, with the farm they come from, if any.
+pub(crate) struct Stores {
+    pub(crate) specs: Vec<StoreSpec>,
+    pub(crate) farm: Option<Trusted>,
+    /// What could not be looked at: the run is done in part.
+    pub(crate) exit: Exit,
+}
+
+impl StoreArgs {
+    /// Whether nothing narrows it to some of the farm's stores.
+    pub(crate) fn is_whole_farm(&self) -> bool {
+        self.addresses.is_empty() && self.store_of.is_empty()
+    }
+
+    /// Finds the stores. A directory whose layout its names don't tell is an error for commands that delete.
+    pub(crate) fn find(&self, context: &mut Context<'_>, deletes: bool) -> Result<Stores, Failure> {
+        if self.addresses.is_empty() {
+            return self.of_farm(context, deletes);
+        }
+        let mut stores = Stores { specs: Vec::new(), farm: None, exit: Exit::Success };
+        for text in &self.addresses {
+            if let Some(name) = text.to_str().and_then(|text| text.strip_prefix("wiki:")) {
+                let farm = context.farm()?;
+                stores.specs.push(of_wiki(&farm, name, deletes)?);
+                stores.farm = Some(farm);
+                continue;
+            }
+            let address = Address::parse(text)
+                .map_err(|error| Failure::usage(format!("--store {}: {error}", shown_address(text))))?;
+            match address.resolve() {
+                Ok(spec) => stores.specs.push(spec),
+                Err(error @ (LayoutError::Empty { .. } | LayoutError::Mixed { .. })) if deletes => {
+                    return Err(Failure::refused(error.to_string()));
+                }
+                Err(LayoutError::Empty { dir }) => {
+                    context.note(&format!("{}: no session is there to tell the layout", dir.display()))?;
+                }
+                Err(LayoutError::Mixed { dir, moin_1_8, moin_1_9 }) => {
+                    context.note(&format!(
+                        "{}: {} lie together",
+                        dir.display(),
+                        LayoutError::together(moin_1_8, moin_1_9)
+                    ))?;
+                    for layout in Layout::OF_MOIN {
+                        stores.specs.push(StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() });
+                    }
+                }
+                Err(error) if deletes && error.is_unsafe() => {
+                    return Err(Failure::refused(error.to_string()));
+                }
+                Err(error) if deletes => return Err(Failure::partial(error.to_string())),
+                Err(error) => {
+                    context.complain(&error.to_string())?;
+                    stores.exit = Exit::Partial;
+                }
+            }
+        }
+        // One directory by two names is one store.
+        let mut seen = HashSet::new();
+        stores.specs.retain(|spec| seen.insert((spec.layout, spec.place())));
+        Ok(stores)
+    }
+
+    fn of_farm(&self, context: &mut Context<'_>, deletes: bool) -> Result<Stores, Failure> {
+        let farm = context.farm()?;
+        for name in &self.store_of {
+            find_wiki(&farm, name)?;
+        }
+        let store::FarmStores { mut stores, without } = store::of_farm(&farm);
+        for (wiki, why) in without {
+            let by_nature = farm.wiki(&wiki).is_some_and(|wiki| wiki.version().behaviour() == Behaviour::V2);
+            if self.store_of.contains(&wiki) {
+                return Err(without_store(&wiki, &why, by_nature && deletes));
+            }
+            if self.store_of.is_empty() && (context.verbosity > 0 || !by_nature) {
+                context.note(&format!("{wiki}: no store to look into: {why}"))?;
+            }
+        }
+        if !self.store_of.is_empty() {
+            stores.retain(|spec| spec.wikis.iter().any(|wiki| self.store_of.contains(&wiki.name)));
+            for spec in &stores {
+                let others: Vec<&str> = spec
+                    .wikis
+                    .iter()
+                    .map(|wiki| wiki.name.as_str())
+                    .filter(|name| !self.store_of.iter().any(|asked| asked == name))
+                    .collect();
+                if !others.is_empty() {
+                    context.note(&format!("{} is used by {} too", spec.address(), others.join(", ")))?;
+                }
+            }
+        }
+        Ok(Stores { specs: stores, farm: Some(farm), exit: Exit::Success })
+    }
+}
+
+/// The store of one wiki, with all wikis that use it: `wiki:NAME`.
+pub(crate) fn of_wiki(farm: &Trusted, name: &str, deletes: bool) -> Result<StoreSpec, Failure> {
+    let wiki = find_wiki(farm, name)?;
+    let by_nature = wiki.version().behaviour() == Behaviour::V2;
+    let store::FarmStores { stores, without } = store::of_farm(farm);
+    if let Some((_, why)) = without.iter().find(|(other, _)| other == name) {
+        return Err(without_store(name, why, by_nature && deletes));
+    }
+    let mut his = stores.into_iter().filter(|spec| spec.wikis.iter().any(|wiki| wiki.name == name));
+    his.next().ok_or_else(|| without_store(name, "nothing says where it is", false))
+}
+
+fn without_store(wiki: &str, why: &str, of_moin_2: bool) -> Failure {
+    let instead = if of_moin_2 { format!("; {MOIN_2}") } else { String::new() };
+    Failure::usage(format!("the wiki {wiki:?} has no store to look into: {why}{instead}"))
+}

@@ -1,0 +1,108 @@
+//! Users by name or id, looked up in the user directories of stores.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use super::redact::without_ids;
+use super::{Context, Failure};
+use crate::farm::nearest;
+use crate::store::{StoreSpec, UserDir};
+
+/// The user directories of some stores, asked once for each id.
+#[derive(Default)]
+pub(crate) struct Users {
+    /// The directories of each store, by its position.
+    of_store: Vec<Vec<PathBuf>>,
+    open: HashMap<PathBuf, Option<UserDir>>,
+    names: HashMap<(usize, String), Option<String>>,
+}
+
+impl Users {
+    pub(crate) fn of(specs: &[StoreSpec]) -> Users {
+        let dirs = |spec: &StoreSpec| -> Vec<PathBuf> {
+            spec.wikis
+                .iter()
+                .filter_map(|wiki| wiki.user_dir.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect()
+        };
+        Users { of_store: specs.iter().map(dirs).collect(), ..Users::default() }
+    }
+
+    /// The name of the user with that id, by the user directories of that store.
+    pub(crate) fn name(&mut self, store: usize, id: &str) -> Option<String> {
+        if let Some(known) = self.names.get(&(store, id.to_owned())) {
+            return known.clone();
+        }
+        let dirs = self.of_store.get(store).cloned().unwrap_or_default();
+        let name = dirs.iter().find_map(|dir| {
+            let open = self.open.entry(dir.clone()).or_insert_with(|| UserDir::open(dir).ok());
+            open.as_ref()?.user(id).ok().flatten().map(|user| user.name).filter(|name| !name.is_empty())
+        });
+        self.names.insert((store, id.to_owned()), name.clone());
+        name
+    }
+
+    /// The ids that `NAME` or `id:ID` stands for.
+    ///
+    /// # Errors
+    /// If no user directory knows the name; with the nearest names.
+    pub(crate) fn ids(&self, user: &str, context: &mut Context<'_>) -> Result<BTreeSet<String>, Failure> {
+        self.ids_found(user, context).map(|(ids, _)| ids)
+    }
+
+    /// The same, and whether every user there is could be asked: else another may be of that name too.
+    pub(crate) fn ids_found(
+        &self,
+        user: &str,
+        context: &mut Context<'_>,
+    ) -> Result<(BTreeSet<String>, bool), Failure> {
+        if let Some(id) = user.strip_prefix("id:") {
+            return Ok((BTreeSet::from([id.to_owned()]), true));
+        }
+        // Somebody may have given a session's id instead.
+        let shown = without_ids(user);
+        let dirs: BTreeSet<&PathBuf> = self.of_store.iter().flatten().collect();
+        if dirs.is_empty() {
+            return Err(Failure::usage(format!(
+                "no user directory is known that could tell who {shown:?} is: name the user as id:ID, or use a farm file"
+            )));
+        }
+        let (mut ids, mut known, mut complete, mut all_read) = (BTreeSet::new(), Vec::new(), true, true);
+        for dir in dirs {
+            let users = UserDir::open(dir).map_err(|error| error.to_string());
+            let users = users.and_then(|users| users.all().map_err(|error| error.to_string()));
+            match users {
+                Ok(users) => {
+                    for found in users {
+                        match found {
+                            Ok(found) if found.name == user => {
+                                ids.insert(found.id);
+                            }
+                            Ok(found) => known.push(found.name),
+                            Err(_) => all_read = false,
+                        }
+                    }
+                }
+                Err(error) => {
+                    context.complain(&error)?;
+                    complete = false;
+                }
+            }
+        }
+        if ids.is_empty() && !complete {
+            return Err(Failure::partial(format!(
+                "can't tell who {shown:?} is; id:ID works without user directories"
+            )));
+        }
+        if ids.is_empty() {
+            let hint = match nearest(user, known.iter().map(String::as_str)) {
+                Some(near) => format!("; did you mean {near:?}?"),
+                None => "; id:ID works for users that are gone".to_owned(),
+            };
+            return Err(Failure::usage(format!("no user directory of these wikis knows {shown:?}{hint}")));
+        }
+        Ok((ids, complete && all_read))
+    }
+}

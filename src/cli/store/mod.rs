@@ -1,0 +1,22 @@
+//! `wikifarm store`: commands about stores.
+
+mod find;
+mod list;
+
+use clap::Subcommand;
+
+use super::shared::{Context, Outcome};
+
+/// `wikifarm store …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Store {
+    List(list::Options),
+    Find(find::Options),
+}
+
+pub(super) fn run(command: &Store, context: &mut Context<'_>) -> Outcome {
+    match command {
+        Store::List(options) => list::run(options, context),
+        Store::Find(options) => find::run(options, context),
+    }
+}
