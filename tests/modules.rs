@@ -99,6 +99,9 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         self.import(&item.tree, &[], !matches!(item.vis, Visibility::Inherited));
     }
 
+    /// `pub(in crate::cli)` is no use of `cli`.
+    fn visit_visibility(&mut self, _: &'ast Visibility) {}
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         if names.len() > 1
@@ -179,7 +182,7 @@ fn cycles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<Vec<String>> {
 }
 
 /// Modules whose files still use each other. This list only gets shorter.
-const TANGLED: [&str; 5] = ["cli", "farm", "ops", "store", "sys"];
+const TANGLED: [&str; 4] = ["farm", "ops", "store", "sys"];
 
 #[test]
 fn no_two_files_of_the_library_use_each_other() {

@@ -3,6 +3,7 @@
 mod addresses;
 mod chosen;
 mod otherwise;
+mod row;
 mod sharers;
 mod trouble;
 
@@ -12,19 +13,15 @@ use serde::Serialize;
 use self::addresses::ByAddress;
 use self::chosen::Chosen;
 use self::otherwise::Otherwise;
+use self::row::{Row, ThirdJson, list};
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::RealPlaces;
 use crate::report::{escape, table};
-use crate::sharing::{
-    As, Disagreement, Leak, Leaked, Model, Pair, Third, Verdict, disagreements, groups, leaks,
-};
+use crate::sharing::{As, Disagreement, Leak, Leaked, Model, Third, Verdict, disagreements, groups, leaks};
 
 /// A grid of more wikis is wider than any screen.
 const MATRIX_MOST: usize = 100;
-
-/// So many lines of pairs that do not work are shown; if there are more, wikis of one kind are taken together.
-const MOST_LINES: usize = 20;
 
 /// Show who shares a login with whom: groups first, then the pairs that do not work
 ///
@@ -67,44 +64,6 @@ struct Document<'a> {
     leaks: Vec<LeakJson>,
     /// What the letter of RFC 6265bis (with `--rfc`, Chromium) makes otherwise.
     otherwise: &'a Otherwise<'a>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    from: &'a str,
-    to: &'a str,
-    #[serde(rename = "as")]
-    visitor: As,
-    verdict: Verdict,
-    step: Option<usize>,
-    reason: String,
-    cookie_sent: bool,
-    effect: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ThirdJson<'a> {
-    from: &'a str,
-    to: &'a str,
-    by: &'a str,
-    effect: String,
-}
-
-impl<'a> Row<'a> {
-    /// The prediction for a pair.
-    fn of(model: &'a Model, (from, to): (usize, usize), visitor: As) -> Option<Row<'a>> {
-        let (from, to) = (model.sites().get(from)?, model.sites().get(to)?);
-        let Pair { verdict, step, reason, cookie_sent, effect } = model.pair(from, to, visitor);
-        Some(Row { from: &from.name, to: &to.name, visitor, verdict, step, reason, cookie_sent, effect })
-    }
-}
-
-impl<'a> ThirdJson<'a> {
-    fn of(third: &Third, model: &'a Model) -> ThirdJson<'a> {
-        let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
-        let (from, to, by) = (name(third.from), name(third.to), name(third.by));
-        ThirdJson { from, to, by, effect: third.describe(model.sites()) }
-    }
 }
 
 #[derive(Serialize)]
@@ -300,13 +259,4 @@ fn mark(verdict: Verdict) -> &'static str {
         Verdict::Shadowed => "~",
         Verdict::Unknown => "?",
     }
-}
-
-/// `a, b, c and 7 more`.
-fn list(names: &[&str], most: usize) -> String {
-    if names.len() <= most + 1 {
-        return names.join(", ");
-    }
-    let (shown, rest) = names.split_at(most);
-    format!("{} and {} more", shown.join(", "), rest.len())
 }

@@ -1,13 +1,14 @@
 //! `wikifarm session whois`: whose an id is, and who knows it.
 
+mod known;
 mod pasted;
 mod signed;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 
+use self::known::{Known, cut};
 use crate::cli::session::json::{SessionJson, shown};
 use crate::cli::session::lines;
 use crate::cli::shared::ids::{self, Open};
@@ -43,17 +44,6 @@ pub(in crate::cli) struct Options {
     /// Whole ids, and values that look like secrets
     #[arg(long)]
     reveal: bool,
-}
-
-/// What is known of an id.
-#[derive(Serialize)]
-struct Known {
-    /// The shortest unique prefix, or the whole id with `--reveal`; of an unknown id its beginning.
-    id: String,
-    /// From every store that holds it; empty for an id known nowhere, and for a signed cookie.
-    sessions: Vec<SessionJson>,
-    /// What a signed cookie says.
-    signed: Option<signed::SignedJson>,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
@@ -125,12 +115,6 @@ enum Asked {
 
 fn is_signed(id: &str) -> bool {
     id.contains('.')
-}
-
-/// The beginning of what must not be shown whole.
-fn cut(id: &str, reveal: bool) -> String {
-    let short = ids::short(id);
-    if reveal || short.len() == id.len() { id.to_owned() } else { format!("{short}…") }
 }
 
 /// Where ids are looked up.

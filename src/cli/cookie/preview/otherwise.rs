@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::chosen::Chosen;
-use super::{Row, ThirdJson};
+use super::row::{MOST_LINES, Row, ThirdJson};
 use crate::cli::shared::browser::Browser;
 use crate::cli::{Context, Failure};
 use crate::report::escape;
@@ -109,10 +109,10 @@ impl<'a> Otherwise<'a> {
         }
         let some = if self.whole { "" } else { ", by example" };
         writeln!(context.out, "\nOtherwise {}{some}:", browser.other_name())?;
-        for line in self.lines.iter().take(super::MOST_LINES) {
+        for line in self.lines.iter().take(MOST_LINES) {
             writeln!(context.out, "  {}", escape(line))?;
         }
-        let more = self.lines.len().saturating_sub(super::MOST_LINES);
+        let more = self.lines.len().saturating_sub(MOST_LINES);
         if more > 0 {
             writeln!(context.out, "  and {more} more lines: name some wikis to see theirs")?;
         }

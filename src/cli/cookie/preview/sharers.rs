@@ -1,6 +1,6 @@
 //! With whom one wiki shares a login.
 
-use super::list;
+use super::row::list;
 use crate::cli::{Context, Failure};
 use crate::report::escape;
 use crate::sharing::{As, Model, Site, Verdict};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chosen::Chosen;
-use super::{MOST_LINES, list};
+use super::row::{MOST_LINES, list};
 use crate::cli::{Context, Failure};
 use crate::report::escape;
 use crate::sharing::{As, Harm, Judgement, Model, Pair, Third, Verdict};

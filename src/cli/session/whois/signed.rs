@@ -2,28 +2,13 @@
 
 use std::path::Path;
 
-use serde::Serialize;
-
-use super::{Known, cut};
+use super::known::{Known, SignedJson, cut};
 use crate::cli::session::json::{UserJson, hide_secrets};
 use crate::cli::shared::{Context, Exit, Failure, Format};
 use crate::moin::SignedCookie;
 use crate::report::escape;
 use crate::report::measure::{relative, rfc3339};
 use crate::sys::read_input;
-
-/// What a signed cookie says, for programs.
-#[derive(Serialize)]
-pub(super) struct SignedJson {
-    state: &'static str,
-    signed_at: Option<String>,
-    timestamp: u64,
-    compressed: bool,
-    user: Option<UserJson>,
-    /// Whether the key of `--secret-file` signs it.
-    key_fits: Option<bool>,
-    payload: serde_json::Value,
-}
 
 /// The largest secret that is read, in bytes.
 const MOST_SECRET: u64 = 1 << 16;
