@@ -197,3 +197,18 @@ fn a_fifo_in_place_of_a_database_is_refused_and_holds_up_no_other_store() {
     let ran = run(&place, both).any_stdout().any_stderr().status(4).run();
     assert_eq!(ran.json()["scanned"], 1);
 }
+
+#[test]
+fn an_id_is_not_said_to_be_nowhere_where_a_store_was_refused() {
+    let place = place();
+    fs::set_permissions(place.path().join("db"), Permissions::from_mode(0o777)).unwrap();
+    let whois =
+        place.wikifarm("session whois abcdef01 --store sqlite:db/s.db").status(4).any_stderr().any_stdout();
+    assert!(whois.run().stdout.contains("known     nowhere that could be looked into\n"));
+    for command in ["show", "revoke"] {
+        let line = format!("session {command} abcdef01 --store sqlite:db/s.db");
+        let stderr = place.wikifarm(&line).status(4).any_stderr().any_stdout().run().stderr;
+        let wanted = "no session's id begins with \"abcdef01\" in the stores that could be opened\n";
+        assert!(stderr.ends_with(wanted), "{stderr}");
+    }
+}

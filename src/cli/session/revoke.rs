@@ -135,7 +135,7 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
                     named.insert(name);
                 }
                 None => {
-                    context.complain(&format!("no session's id begins with {:?}", ids::shortened(&id)))?;
+                    context.complain(&ids::no_session(&id, exit))?;
                     exit = exit.and(Exit::Found);
                 }
             }

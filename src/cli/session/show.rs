@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         let name = match ids::find(id, &open) {
             Ok(Some(name)) => name,
             Ok(None) => {
-                context.complain(&format!("no session's id begins with {:?}", ids::shortened(id)))?;
+                context.complain(&ids::no_session(id, exit))?;
                 exit = exit.and(Exit::Found);
                 continue;
             }

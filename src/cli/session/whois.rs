@@ -133,9 +133,9 @@ impl Places {
         Ok(Places { users: Users::of(&stores.specs), stores: Some(stores), open, exit })
     }
 
-    /// 'Nowhere', unless a store could not be looked into.
+    /// 'Nowhere', unless a store was refused or could not be looked into.
     fn nowhere(&self, exit: Exit) -> String {
-        if exit == Exit::Partial {
+        if exit >= Exit::Partial {
             return "nowhere that could be looked into".to_owned();
         }
         match self.stores.as_ref().map_or(0, |stores| stores.specs.len()) {

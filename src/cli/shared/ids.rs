@@ -93,6 +93,12 @@ pub(crate) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> Result<(Ve
     Ok((opened, exit))
 }
 
+/// That no session has the id `prefix`, in a run that has come to `exit`.
+pub(crate) fn no_session(prefix: &str, exit: Exit) -> String {
+    let where_looked = if exit >= Exit::Partial { " in the stores that could be opened" } else { "" };
+    format!("no session's id begins with {:?}{where_looked}", shortened(prefix))
+}
+
 /// The one session that begins with `prefix`, by all stores; `None` if there is none.
 ///
 /// # Errors
