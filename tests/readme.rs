@@ -68,3 +68,34 @@ fn the_program_needs_only_the_libraries_that_the_readme_names() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     assert!(readme.contains("needs the C library (glibc) and libgcc of the"), "the README says otherwise");
 }
+
+#[test]
+fn the_readme_lists_each_format_of_each_command() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let farm = tempfile::tempdir().unwrap();
+    wikifarm(farm.path(), &["demo", "."]);
+    for (command, arguments) in [
+        ("session list", ""),
+        ("session show", "1"),
+        ("session stats", ""),
+        ("session verify", ""),
+        ("session whois", "1"),
+        ("store list", ""),
+        ("store find", "."),
+        ("config check", ""),
+        ("config show", ""),
+        ("cookie diff", "farm.toml farm.toml"),
+        ("cookie preview", ""),
+    ] {
+        let has = |format: &&str| {
+            let words = [command, arguments, "--format", format, "--now", NOW].join(" ");
+            let mut run = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
+            run.args(words.split_whitespace()).current_dir(farm.path()).env_clear().env("HOME", farm.path());
+            !String::from_utf8(run.output().unwrap().stderr).unwrap().contains("has no format")
+        };
+        let formats = ["ndjson", "csv", "sarif", "markdown", "github", "junit"].into_iter().filter(has);
+        let formats: Vec<String> = formats.map(|format| format!("`{format}`")).collect();
+        let row = readme.lines().find_map(|line| line.strip_prefix(&format!("| `{command}` | ")));
+        assert_eq!(row.unwrap_or(" |"), format!("{} |", formats.join(", ")), "{command}");
+    }
+}
