@@ -36,7 +36,7 @@ use crate::sys;
 pub(in crate::cli) struct Options {
     /// The session's id or a unique prefix; - reads ids from standard input, so that they stay out of `ps`
     id: Option<String>,
-    /// Every session of that user, and those in which a superuser acts as him: NAME or id:ID
+    /// Every session of that user, and those in which a superuser acts as that user: NAME or id:ID
     #[arg(long, value_name = "NAME|id:ID")]
     user: Option<String>,
     /// Logins that this method vouched for, as moin or openid
