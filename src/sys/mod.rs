@@ -26,6 +26,7 @@ mod remove;
 mod room;
 mod signal;
 mod syslog;
+mod user;
 mod walk;
 mod write;
 
@@ -40,7 +41,7 @@ pub use file::{
 pub use file::{may_write, stat_single};
 pub use input::{InputError, Readers, open_cautiously, read_input, read_input_or_stdin, read_trusted};
 pub use lock::{Lock, LockDir, LockError, waits_for};
-pub use owner::{AsOwner, RunAsError, began_as_root, forget_groups, is_root, run_as};
+pub use owner::{AsOwner, RunAsError, began_as_root, forget_groups, run_as};
 pub use parallel::{in_parts, one_by_one};
 pub use place::{Place, PlaceMap, same_place};
 pub use places::{PlaceError, cache_dir, lock_dir, state_dir};
@@ -49,5 +50,6 @@ pub use remove::{Removal, remove_if};
 pub use room::Room;
 pub use signal::{GaveUp, asked_to_stop, must_stop, stop_flag, within};
 pub use syslog::{SYSLOG, Severity, syslog};
+pub use user::is_root;
 pub use walk::DirError;
 pub use write::{Replaced, replace, sync_directory, write_atomically, write_new, write_public};

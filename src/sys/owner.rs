@@ -11,15 +11,11 @@ use nix::unistd::{
 };
 
 use super::dir::Dir;
-
-/// Whether we run as root.
-pub fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
+use super::user::{self, is_root};
 
 /// Whether root started this process, also if it runs as another user since ([`run_as`]).
 pub fn began_as_root() -> bool {
-    is_root() || super::places::is_another()
+    is_root() || user::is_another()
 }
 
 /// Gives up root's supplementary groups, before any thread is made: [`AsOwner`] takes an owner's user and group, and
@@ -96,7 +92,7 @@ pub fn run_as(name: &str) -> Result<(), RunAsError> {
     if !is_he || nix::unistd::setuid(Uid::from_raw(0)).is_ok() {
         return Err(failed(io::Error::other("the way back to root is still open")));
     }
-    super::places::belong_to(user.dir);
+    user::belong_to(user.dir);
     Ok(())
 }
 

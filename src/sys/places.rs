@@ -6,7 +6,8 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+
+use super::user;
 
 /// There is no place: neither root's, nor a variable that names the user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,21 +28,8 @@ impl fmt::Display for PlaceError {
 
 impl std::error::Error for PlaceError {}
 
-/// The home of the user whom the process became, if it did.
-static HOME: OnceLock<PathBuf> = OnceLock::new();
-
-/// From now on the places are those of a user with that home: what the environment says of root's is none of his.
-pub(super) fn belong_to(home: PathBuf) {
-    HOME.get_or_init(|| home);
-}
-
-/// Whether the process became another user.
-pub(super) fn is_another() -> bool {
-    HOME.get().is_some()
-}
-
 fn variable(name: &str) -> Option<OsString> {
-    match (HOME.get(), name) {
+    match (user::home(), name) {
         (Some(home), "HOME") => Some(home.clone().into_os_string()),
         (Some(_), _) if name.starts_with("XDG_") => None,
         _ => std::env::var_os(name),
