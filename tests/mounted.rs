@@ -142,6 +142,15 @@ fn overlay_without_mount_ids_is_refused_with_that_reason() {
 }
 
 #[test]
+fn store_find_reports_files_that_an_overlay_without_mount_ids_hides() {
+    let before = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=statx:error=ENOSYS"];
+    let Some(ran) = beside_mounts(false, &before, "store find sessions") else { return };
+    let stderr = String::from_utf8_lossy(&ran.output.stderr).into_owned();
+    assert_eq!(ran.output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("on another device than its directory"), "{stderr}");
+}
+
+#[test]
 fn plain_directory_costs_no_mount_id_for_any_file() {
     let asked = |files: usize| {
         let sessions = (0..files).map(|n| Session::named(&format!("{n:040x}")).expires(clock() + DAY));

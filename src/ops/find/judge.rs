@@ -140,6 +140,7 @@ impl Walk<'_> {
                     sessions += usize::from(is_session(layout, &bytes));
                 }
                 Err(NotOpened::Io(error)) => failed = Some(error.to_string()),
+                Err(why @ (NotOpened::OtherDevice | NotOpened::MountPoint)) => failed = Some(why.to_string()),
                 Err(_) => {}
             }
         }
