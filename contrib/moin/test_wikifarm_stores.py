@@ -259,6 +259,8 @@ class OfAnyStore(object):
                 for round in range(20):
                     store.save('%040x' % number, {'n': number, 'round': round})
                     assert store.load('%040x' % number) == {'n': number, 'round': round}
+                # A thread that has been joined can still be in SQLite to close its connection; a fork would copy its locks.
+                store.connection().close()
             except Exception as error:
                 failed.append(error)
         threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]

@@ -261,6 +261,9 @@ class Store(object):
     def connection(self):
         """A connection of this thread in this process: none outlives a fork."""
         if getattr(self._local, 'pid', None) != os.getpid():
+            # The old connection goes first: SQLite counts the locks of all connections of a process together, and after
+            # a fork it would count locks that only the parent holds.
+            self._local.connection = None
             self._local.connection = self._connect()
             self._local.pid = os.getpid()
         return self._local.connection

@@ -45,7 +45,9 @@ pub(super) fn run(arguments: &[&str], redis: &Path) -> Output {
 }
 
 fn over_modules(python: &Path, arguments: &[&str], redis: &Path) -> Command {
-    let mut command = Command::new(python);
+    // A test that hangs fails, with the name of the test in its output.
+    let mut command = Command::new("timeout");
+    command.args(["--signal=INT", "--kill-after=10", "300"]).arg(python);
     command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/moin"));
     command.env("PYTHONDONTWRITEBYTECODE", "1").env("WIKIFARM_REDIS", redis);
     command
