@@ -9,10 +9,12 @@ use std::thread;
 use crate::store::{EntryName, Listed, RawRead, StoreError, WritableStore};
 
 use super::journal::Known;
+use super::options::Options;
 use super::plan::plan;
 use super::report::{Foreign, Tally};
 use super::select::ready;
-use super::{Options, Ready, Stores};
+use super::session::Ready;
+use super::stores::Stores;
 
 /// How many sessions go at a time, if they are as small as they mostly are: each batch is made durable at once.
 pub(super) const BATCH: usize = 4000;

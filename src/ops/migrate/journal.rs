@@ -18,8 +18,6 @@ use sha2::{Digest, Sha256};
 use crate::store::{EntryName, Modified, NewSession, Raw};
 use crate::sys::{DirError, PrivateDir, PrivateError, sync_directory};
 
-use super::Source;
-
 /// One session that is about to be written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Entry {
@@ -59,26 +57,19 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Keeps a session of the source.
-    pub(super) fn of_source(source: &Source) -> Kept {
-        Kept {
-            pickle: source.bytes.as_ref().map(|bytes| STANDARD.encode(bytes)),
-            seconds: source.modified.seconds,
-            nanos: source.modified.nanos,
-            mode: source.mode,
-            owner: source.owner,
-        }
+    /// Keeps a session; without `bytes` where these are just what is written.
+    pub(super) fn new(
+        bytes: Option<&[u8]>,
+        Modified { seconds, nanos }: Modified,
+        mode: Option<u32>,
+        owner: Option<(u32, u32)>,
+    ) -> Kept {
+        Kept { pickle: bytes.map(|bytes| STANDARD.encode(bytes)), seconds, nanos, mode, owner }
     }
 
     /// Keeps a session of the target.
     pub(super) fn of(raw: &Raw) -> Kept {
-        Kept {
-            pickle: Some(STANDARD.encode(&raw.bytes)),
-            seconds: raw.modified.seconds,
-            nanos: raw.modified.nanos,
-            mode: raw.mode,
-            owner: raw.owner,
-        }
+        Kept::new(Some(&raw.bytes), raw.modified, raw.mode, raw.owner)
     }
 
     /// The session again. `written` is what was written of it.

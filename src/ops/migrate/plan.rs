@@ -3,8 +3,9 @@
 use crate::store::{RawRead, Trust, Unreadable};
 
 use super::journal::{self, Known};
+use super::options::{OnConflict, Options};
 use super::report::Tally;
-use super::{OnConflict, Options, Ready};
+use super::session::Ready;
 
 /// The session as it is to be dealt with: what it takes the place of, or that it is there already. `None` where it stays
 /// behind, and has been counted.

@@ -1,11 +1,13 @@
 //! Undoing a migration by its journal.
 
+use crate::ops::Problem;
 use crate::store::{EntryName, Raw, Stamp, WritableStore, Written};
 use crate::sys::Removal;
 
 use super::journal::{self, Entry};
+use super::options::{Error, Options};
 use super::report::Undone;
-use super::{Error, Options, Problem, Stores, journal_of};
+use super::stores::{Stores, journal_of};
 
 /// Takes back what the journal of a move tells: copies go from the target, and what was there before or has been
 /// removed at the source is put back. What has changed at the target since is left alone.

@@ -2,13 +2,16 @@
 
 use crate::pickle;
 use crate::store::{
-    EntryName, Expires, Facts, Fields, NewSession, Raw, RawRead, Session, State, Trust, Unreadable, is_older,
+    EntryName, Expires, Facts, Fields, NameKind, NewSession, Raw, RawRead, Session, State, Trust, Unreadable,
+    is_older,
 };
 
 use super::journal;
+use super::options::Options;
 use super::rename::{Generation, Mapped};
 use super::report::Tally;
-use super::{Options, Ready, Source, Stores, target_id};
+use super::session::{Ready, Source};
+use super::stores::Stores;
 
 /// What is to be written of a session; `None` where it stays behind, and has been counted.
 pub(super) fn ready(
@@ -164,4 +167,14 @@ fn is_meant(id: EntryName, raw: &Raw, facts: Facts, options: &Options, tally: &m
         return false;
     }
     true
+}
+
+/// The id a session gets at the target; `None` where the target takes none like it.
+pub(super) fn target_id(id: &EntryName, stores: &Stores, options: &Options) -> Option<EntryName> {
+    let id = match options.rename_ids {
+        Some(generation) => generation.id_for(id)?,
+        None => *id,
+    };
+    let fits = Generation::ids_of(stores.to.spec()).kind(id.reveal().as_bytes()) == NameKind::Session;
+    fits.then_some(id)
 }

@@ -5,10 +5,10 @@ use std::io;
 use crate::store::{EntryName, NewSession, Since, Stamp, WritableStore, Written};
 use crate::sys::Removal;
 
-use super::Ready;
 use super::flow::with_targets;
 use super::report::{Counts, Tally};
 use super::select::ready;
+use super::session::Ready;
 use super::transfer::{TRIES, Transfer, count, is_hopeless};
 
 impl Transfer<'_> {

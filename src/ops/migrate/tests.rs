@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use super::*;
 use crate::pickle::Tree;
 use crate::store::{
-    Address, Decide, Fields, Listed, RawRead, Session, SessionStore, Sink, Stamp, Unreadable, Written,
+    Address, Decide, Fields, Listed, NewSession, RawRead, Session, SessionStore, Sink, Stamp, StoreError,
+    StoreSpec, Unreadable, WritableStore, Written,
 };
 use crate::sys::{FileId, Removal};
 

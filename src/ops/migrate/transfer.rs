@@ -8,9 +8,11 @@ use crate::store::{EntryName, NewSession, Written, tally};
 use super::cookie_map::Pair;
 use super::flow::{BATCH, Load, read_each, with_targets};
 use super::journal::{Entry, Journal, Kept, Known};
+use super::options::Options;
 use super::plan::plan;
 use super::report::{Report, Tally};
-use super::{Options, Ready, Stores};
+use super::session::Ready;
+use super::stores::Stores;
 
 /// How often a session is copied again that changes while it is copied, at the source or at the target.
 pub(super) const TRIES: usize = 3;
@@ -165,7 +167,7 @@ impl<'a> Transfer<'a> {
             id: ready.id.reveal().to_owned(),
             to: ready.new.id.reveal().to_owned(),
             hash: ready.hash,
-            source: remove.then(|| Kept::of_source(&ready.source)),
+            source: remove.then(|| ready.source.kept()),
             before: ready.before.as_ref().map(Kept::of),
         });
         match journal.add(entries) {

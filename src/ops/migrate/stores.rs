@@ -1,0 +1,141 @@
+//! Source and target, open and locked.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use crate::store::{self, Layout, StoreError, StoreSpec, WritableStore};
+use crate::sys::{Dir, Lock, LockDir};
+
+use super::journal::Journal;
+use super::nothing::Nothing;
+use super::options::{Error, Options};
+
+/// Both stores, open.
+pub struct Stores {
+    pub(super) from: Box<dyn WritableStore>,
+    pub(super) to: Box<dyn WritableStore>,
+    /// Who owns the source's directory: sessions of others are not touched. `None` where nobody but root can write there,
+    /// so that root put them there, whosever they are.
+    pub(super) from_owner: Option<u32>,
+}
+
+impl Stores {
+    /// Opens source and target. The target is made where it is of wikifarm's own kinds and does not exist, unless it is
+    /// only to be looked at.
+    ///
+    /// # Errors
+    ///
+    /// Where one cannot be opened, they are one and the same, or the target lies in the source.
+    pub fn open(from: StoreSpec, to: StoreSpec, dry_run: bool) -> Result<Stores, Error> {
+        apart(&from, &to)?;
+        let opened = |error: StoreError| {
+            let text = error.to_string();
+            if error.is_unsafe() { Error::Refused(text) } else { Error::Failed(text) }
+        };
+        let from_owner = match from.layout {
+            Layout::Moin18 | Layout::Moin19 | Layout::Json => {
+                let dir = Dir::open(&from.dir).ok().filter(|dir| dir.uid() != 0 || dir.mode() & 0o022 != 0);
+                dir.map(|dir| dir.uid())
+            }
+            Layout::Sqlite | Layout::Redis => None,
+        };
+        let from = store::open_writable(from).map_err(opened)?;
+        if !dry_run {
+            store::create(&to).map_err(opened)?;
+        }
+        let target = to.clone();
+        let to = match store::open_writable(to) {
+            // The run itself would make it.
+            Err(error) if dry_run && error.is_missing() && !target.layout.is_moins() => {
+                Box::new(Nothing::at(target))
+            }
+            Err(error) if error.is_missing() => {
+                return Err(Error::Failed(format!(
+                    "{error}: make it, with the owner and the mode that the wiki needs"
+                )));
+            }
+            other => other.map_err(opened)?,
+        };
+        if from.id() == to.id() {
+            let why = match same_kind(from.spec(), to.spec()) {
+                true => "source and target are one and the same store",
+                false => IN_ONE,
+            };
+            return Err(Error::Refused(why.to_owned()));
+        }
+        if store::may_be_one(from.as_ref(), to.as_ref()) {
+            return Err(Error::Refused(
+                "source and target may be one server by two addresses, and it does not tell: let its users ask (ACL \
+                 `+info`), or take another prefix or database"
+                    .to_owned(),
+            ));
+        }
+        Ok(Stores { from, to, from_owner })
+    }
+
+    pub(super) fn lock(&self, lock_dir: &Path, waiting: Option<&AtomicBool>) -> Result<[Lock; 2], Error> {
+        let refused = |error: crate::sys::LockError| Error::Refused(error.to_string());
+        let locks = LockDir::open(lock_dir).map_err(refused)?;
+        // Always in one order, so that two that go opposite ways do not wait for each other.
+        let mut ids = [self.from.id(), self.to.id()];
+        ids.sort_unstable();
+        let [first, second] = ids;
+        if first == second {
+            return Err(Error::Refused(IN_ONE.to_owned()));
+        }
+        let take = |id| locks.take_or_wait(id, waiting).map_err(refused);
+        Ok([take(first)?, take(second)?])
+    }
+}
+
+const IN_ONE: &str = "source and target lie in one directory: move over a third";
+
+fn same_kind(from: &StoreSpec, to: &StoreSpec) -> bool {
+    from.layout == to.layout || from.layout.is_moins() && to.layout.is_moins()
+}
+
+/// Refuses stores that are one, or lie in one another: what is written would be taken for what is to be read.
+fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
+    if from.layout == Layout::Redis || to.layout == Layout::Redis {
+        let same = from.layout == to.layout && from.place() == to.place();
+        return if same {
+            Err(Error::Refused("source and target are one and the same store".to_owned()))
+        } else {
+            Ok(())
+        };
+    }
+    let real = |path: &Path| {
+        path.canonicalize().ok().or_else(|| {
+            let (parent, name) = (path.parent()?, path.file_name()?);
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            Some(parent.canonicalize().ok()?.join(name))
+        })
+    };
+    if from.place() == to.place() && same_kind(from, to) {
+        return Err(Error::Refused("source and target are one and the same store".to_owned()));
+    }
+    if let (Some(from), Some(to)) = (real(&from.dir), real(&to.dir))
+        && to != from
+        && to.starts_with(&from)
+    {
+        return Err(Error::Refused(format!(
+            "the target lies inside the source: {} is in {}",
+            to.display(),
+            from.display()
+        )));
+    }
+    Ok(())
+}
+
+/// The path of the journal, and what it calls source and target.
+pub(super) fn journal_of(stores: &Stores, options: &Options) -> (PathBuf, String, String) {
+    let name = |spec: &StoreSpec| match spec.layout {
+        Layout::Redis => spec.address(),
+        layout => {
+            let path = std::path::absolute(&spec.dir).unwrap_or_else(|_| spec.dir.clone());
+            format!("{layout}:{}", path.display())
+        }
+    };
+    let (from, to) = (name(stores.from.spec()), name(stores.to.spec()));
+    (Journal::path(&options.state_dir, &from, &to), from, to)
+}
