@@ -41,14 +41,14 @@ fn scanned(store: &dyn WritableStore) -> Vec<Session> {
 pub(super) fn behaves(store: &dyn WritableStore) {
     assert!(scanned(store).is_empty());
     assert!(store.read(&id(A), Fields::default()).unwrap().is_none());
-    assert!(store.read_raw(&id(A)).unwrap().is_none());
+    assert!(matches!(store.read_raw(&id(A)), Ok(Read::Missing)));
 
     let Written::Done(stamp) = one(store, new(A, HIS, None)) else { panic!() };
     assert_eq!(one(store, new(A, b"else", None)), Written::Exists);
     assert_eq!(one(store, new(B, HIS, Some(stamp))), Written::Changed, "there is none to replace");
-    let raw = store.read_raw(&id(A)).unwrap().unwrap().unwrap();
+    let raw = store.read_raw(&id(A)).unwrap().present().unwrap();
     assert_eq!((raw.bytes.as_slice(), raw.modified, raw.stamp), (HIS, WHEN, stamp));
-    assert!(store.read_value(&id(A)).unwrap().unwrap().is_ok());
+    assert!(matches!(store.read_value(&id(A)), Ok(Read::Present(_))));
 
     let session = store.read(&id(A), Fields::default()).unwrap().unwrap();
     assert_eq!((session.id, session.modified, session.stamp), (id(A), WHEN.seconds, stamp));
@@ -56,10 +56,10 @@ pub(super) fn behaves(store: &dyn WritableStore) {
 
     // Bytes that are no pickle are kept like any others.
     assert!(matches!(one(store, new(B, b"\xff\0 no pickle", None)), Written::Done(_)));
-    assert_eq!(store.read_raw(&id(B)).unwrap().unwrap().unwrap().bytes, b"\xff\0 no pickle");
+    assert_eq!(store.read_raw(&id(B)).unwrap().present().unwrap().bytes, b"\xff\0 no pickle");
     let read = |ids: &[&str], room| {
         let ids: Vec<EntryName> = ids.iter().map(|text| id(text)).collect();
-        let bytes = |read: RawRead| read.unwrap().map(|raw| raw.unwrap().bytes.len());
+        let bytes = |read: RawRead| read.unwrap().present().map(|raw| raw.bytes.len());
         store.read_many(&ids, room).into_iter().map(bytes).collect::<Vec<_>>()
     };
     let none = &"c".repeat(40);
@@ -103,7 +103,7 @@ pub(super) fn honors_tombstones(store: &dyn WritableStore) {
     assert_eq!(end(stamp), Removal::Gone);
     for _ in 0..2 {
         assert_eq!(one(store, new(A, HIS, None)), Written::Changed);
-        assert!(matches!(store.read_raw(&id(A)), Ok(Some(Err(Unreadable::Ended)))));
+        assert!(matches!(store.read_raw(&id(A)), Ok(Read::Unreadable(Unreadable::Ended))));
         assert!(store.read(&id(A), Fields::default()).unwrap().is_none());
         assert!(scanned(store).is_empty());
         store.forget_ended().unwrap();
@@ -112,7 +112,10 @@ pub(super) fn honors_tombstones(store: &dyn WritableStore) {
     for _ in 0..2 {
         let Written::Done(stamp) = one(store, new(B, HIS, None)) else { panic!() };
         let reads = store.read_many(&[id(A), id(B)], 1000);
-        assert!(matches!(reads[..], [Ok(Some(Err(Unreadable::Ended))), Ok(Some(Ok(_)))]), "{reads:?}");
+        assert!(
+            matches!(reads[..], [Ok(Read::Unreadable(Unreadable::Ended)), Ok(Read::Present(_))]),
+            "{reads:?}"
+        );
         assert!(matches!(store.remove(&[(id(B), stamp)], &|_| true)[0], Ok(Removal::Removed { .. })));
     }
 }

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use crate::pickle::{self, Tree};
+use crate::pickle::Tree;
 use crate::sys::{
     self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal,
     TEMP_PREFIX, in_parts, put_files, remove_temps, stamp_regular,
@@ -25,7 +25,7 @@ use super::record::{Found, Session, Stamp, TempFile};
 use super::refused;
 use super::scan;
 use super::tally;
-use super::writable::{NewSession, Raw, RawRead, Room, Since, USUAL_MODE, WritableStore, Written};
+use super::writable::{NewSession, Raw, RawRead, Read, Room, Since, USUAL_MODE, WritableStore, Written};
 use super::{Decide, Listed, SessionStore, Sink, Skip, json_dir};
 
 /// So many entries are removed by one thread before it takes the next.
@@ -73,24 +73,24 @@ impl FileStore {
     /// Everything of one session, read with the rights that this thread has.
     fn read_whole(&self, id: &EntryName, buffer: &mut Vec<u8>) -> RawRead {
         if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
-            return Ok(None);
+            return Ok(Read::Missing);
         }
         let read = sys::open_regular(&self.dir, id.as_c_str()).and_then(|file| {
             file.read(buffer)?;
             Ok((file.stat(), Stamp(file.stamp())))
         });
         match read {
-            Ok((stat, stamp)) => Ok(Some(Ok(Raw {
+            Ok((stat, stamp)) => Ok(Read::Present(Raw {
                 bytes: buffer.as_slice().to_vec(),
                 modified: Modified { seconds: stat.modified, nanos: stat.modified_nanos },
                 mode: Some(stat.mode),
                 owner: Some((stat.uid, stat.gid)),
                 stamp,
                 trust: None,
-            }))),
-            Err(NotOpened::Gone) => Ok(None),
+            })),
+            Err(NotOpened::Gone) => Ok(Read::Missing),
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
-            Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
+            Err(why) => Ok(Read::Unreadable(Unreadable::Unsafe(why))),
         }
     }
 
@@ -271,18 +271,18 @@ impl SessionStore for FileStore {
         Ok(ids.iter().filter(is_there).copied().collect())
     }
 
-    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
+    fn read_value(&self, id: &EntryName) -> Result<Read<Tree>, StoreError> {
         if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
-            return Ok(None);
+            return Ok(Read::Missing);
         }
         let _owner = self.as_owner()?;
         let mut buffer = Vec::new();
         let read = sys::open_regular(&self.dir, id.as_c_str()).and_then(|file| file.read(&mut buffer));
         match read {
-            Ok(()) => Ok(Some(pickle::read(&buffer).map_err(Unreadable::Pickle))),
-            Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(None),
+            Ok(()) => Ok(Read::of_pickle(&buffer)),
+            Err(NotOpened::Gone | NotOpened::NotRegular) => Ok(Read::Missing),
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
-            Err(why) => Ok(Some(Err(Unreadable::Unsafe(why)))),
+            Err(why) => Ok(Read::Unreadable(Unreadable::Unsafe(why))),
         }
     }
 

@@ -63,7 +63,7 @@ pub use seal::{Covered, MacVersion, SealKey, Trust, secret};
 pub use sqlite::SqliteStore;
 pub use users::{User, UserDir, UserError};
 pub use writable::{
-    Modified, NewSession, Raw, RawRead, Since, USUAL_MODE, WritableStore, Written, create, may_be_one,
+    Modified, NewSession, Raw, RawRead, Read, Since, USUAL_MODE, WritableStore, Written, create, may_be_one,
     open_writable,
 };
 
@@ -162,12 +162,12 @@ pub trait SessionStore: Send + Sync {
         Ok(present)
     }
 
-    /// Reads everything in one session; `None` where there is none of that id.
+    /// Reads everything in one session.
     ///
     /// # Errors
     ///
     /// Where it could not be opened or read.
-    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError>;
+    fn read_value(&self, id: &EntryName) -> Result<Read<Tree>, StoreError>;
 
     /// Removes each entry if it still has its stamp and `decide`, given it anew, says so. One result an entry, in
     /// order.

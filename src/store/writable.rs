@@ -12,6 +12,7 @@ use super::name::EntryName;
 use super::record::{Session, Stamp};
 use super::seal::Trust;
 use super::{SessionStore, json_dir};
+use crate::pickle::{self, Tree};
 
 pub use crate::sys::Modified;
 
@@ -60,12 +61,51 @@ pub enum Written {
     Changed,
 }
 
-/// What reading all of a session gave: `None` where there is none.
-pub type RawRead = Result<Option<Result<Raw, Unreadable>>, StoreError>;
+/// The outcome of reading one session.
+#[derive(Debug)]
+pub enum Read<T> {
+    /// The store has no session of that id.
+    Missing,
+    /// The session can't be read.
+    Unreadable(Unreadable),
+    /// The session's content.
+    Present(T),
+}
+
+impl<T> Read<T> {
+    /// The content, if the session could be read.
+    pub fn present(self) -> Option<T> {
+        match self {
+            Read::Present(content) => Some(content),
+            Read::Missing | Read::Unreadable(_) => None,
+        }
+    }
+}
+
+impl Read<Tree> {
+    /// The values in the bytes of a pickle.
+    pub(super) fn of_pickle(bytes: &[u8]) -> Self {
+        pickle::read(bytes).map_or_else(|error| Read::Unreadable(Unreadable::Pickle(error)), Read::Present)
+    }
+}
+
+impl Read<Raw> {
+    /// The values in the session.
+    pub(super) fn tree(self) -> Read<Tree> {
+        match self {
+            Read::Present(raw) => Read::of_pickle(&raw.bytes),
+            Read::Unreadable(why) => Read::Unreadable(why),
+            Read::Missing => Read::Missing,
+        }
+    }
+}
+
+/// The outcome of reading all of one session.
+pub type RawRead = Result<Read<Raw>, StoreError>;
 
 /// A store that sessions can be put into.
 pub trait WritableStore: SessionStore {
-    /// Reads all of one session; `None` where there is none of that id.
+    /// Reads all of one session.
     ///
     /// # Errors
     ///
@@ -82,9 +122,9 @@ pub trait WritableStore: SessionStore {
     /// What became of some sessions since they had these stamps.
     fn since(&self, seen: &[(EntryName, Stamp)]) -> Vec<Since> {
         let since = |(id, stamp): &(EntryName, Stamp)| match self.read_raw(id) {
-            Ok(Some(Ok(raw))) if raw.stamp == *stamp => Since::Same,
-            Ok(Some(_)) => Since::Changed,
-            Ok(None) => Since::Gone,
+            Ok(Read::Present(raw)) if raw.stamp == *stamp => Since::Same,
+            Ok(Read::Present(_) | Read::Unreadable(_)) => Since::Changed,
+            Ok(Read::Missing) => Since::Gone,
             Err(_) => Since::Unknown,
         };
         seen.iter().map(since).collect()
@@ -135,7 +175,7 @@ impl Room {
         let mut reads = Vec::with_capacity(ids.len());
         for id in ids {
             let one = read(id);
-            let bytes = if let Ok(Some(Ok(raw))) = &one { raw.bytes.len() } else { 0 };
+            let bytes = if let Ok(Read::Present(raw)) = &one { raw.bytes.len() } else { 0 };
             reads.push(one);
             if !self.take(bytes) {
                 break;

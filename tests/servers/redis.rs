@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::behaviour::{behaves, honors_tombstones, opened};
 use crate::killed::{SESSIONS, Then, budget, round};
-use crate::store::{Address, EntryName, Fields, Modified, NewSession, Unreadable, Written, open_writable};
+use crate::store::{
+    Address, EntryName, Fields, Modified, NewSession, Read, Unreadable, Written, open_writable,
+};
 
 use super::redis_server::RedisServer;
 
@@ -69,7 +71,7 @@ fn redis_keeps_tombstones_until_their_end_and_keys_of_version_1_as_they_are() {
     let name = EntryName::new(id.as_bytes()).unwrap();
     let session = store.read(&name, Fields::default()).unwrap().unwrap();
     assert!(matches!(session.facts, Err(Unreadable::Ended)));
-    assert!(matches!(store.read_raw(&name), Ok(Some(Err(Unreadable::Ended)))));
+    assert!(matches!(store.read_raw(&name), Ok(Read::Unreadable(Unreadable::Ended))));
 
     server.cli(&["SET", "old:version", "1"]);
     let store = opened(&server.address("prefix=old:"));
@@ -135,12 +137,12 @@ fn a_full_server_says_so_and_goes_on_when_there_is_room() {
             result.as_ref().is_err_and(|error| error.to_string().contains("Redis is full"))
         };
         assert!(failed.len() == 1000 && failed.iter().all(full), "{:?}", failed.first());
-        assert!(store.read_raw(&news[0].id).unwrap().is_none());
+        assert!(matches!(store.read_raw(&news[0].id), Ok(Read::Missing)));
     }
     server.cli(&["CONFIG", "SET", "maxmemory", "0"]);
     let written = store.write(&news);
     assert!(written.iter().all(|written| matches!(written, Ok(Written::Done(_)))), "{:?}", written.first());
-    assert_eq!(store.read_raw(&news[999].id).unwrap().unwrap().unwrap().bytes, bytes);
+    assert_eq!(store.read_raw(&news[999].id).unwrap().present().unwrap().bytes, bytes);
 }
 
 #[test]

@@ -41,13 +41,14 @@ pub(crate) struct Stored {
 #[cfg(feature = "sqlite")]
 impl Stored {
     fn put(&self, bytes: String) {
-        use wikifarm::store::{Modified, NewSession, Written};
+        use wikifarm::store::{Modified, NewSession, Read, Written};
         // Whatever is there is written over.
         for _ in 0..50 {
-            let there = match self.store.read_raw(&self.id).unwrap().transpose() {
-                Ok(there) => there.map(|raw| raw.stamp),
+            let there = match self.store.read_raw(&self.id).unwrap() {
+                Read::Missing => None,
+                Read::Present(raw) => Some(raw.stamp),
                 // A session that was ended is never saved again.
-                Err(_) => return,
+                Read::Unreadable(_) => return,
             };
             let new = NewSession {
                 id: self.id,
@@ -67,9 +68,10 @@ impl Stored {
 #[cfg(feature = "sqlite")]
 impl Wiki for Stored {
     fn load(&self) -> Found {
+        use wikifarm::store::Read;
         match self.store.read_raw(&self.id).unwrap() {
-            None | Some(Err(_)) => Found::Nothing,
-            Some(Ok(raw)) => found(&raw.bytes),
+            Read::Missing | Read::Unreadable(_) => Found::Nothing,
+            Read::Present(raw) => found(&raw.bytes),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::pickle::Tree;
 use crate::report::escape;
-use crate::store::{Fields, Session, StoreSpec};
+use crate::store::{Fields, Read, Session, StoreSpec};
 
 /// Show one session: whose it is, until when it lasts, the trail, the raw values
 #[derive(Debug, Args)]
@@ -70,7 +70,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 context.complain(&format!("{}/{name}: {why}", spec.dir.display()))?;
                 exit = exit.and(Exit::Partial);
             }
-            let tree = store.read_value(&name).ok().flatten().and_then(Result::ok);
+            let tree = store.read_value(&name).ok().and_then(Read::present);
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
             let state = entry.state(context.now() as i64, idle);
             let id = shown(&name, prefixes, options.reveal);

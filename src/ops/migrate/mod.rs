@@ -11,7 +11,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crate::store::{EntryName, Layout};
+use crate::store::{EntryName, Layout, Read};
 
 mod allow;
 mod cookie_map;
@@ -98,13 +98,17 @@ fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(),
         let fitting = ids.iter().filter_map(|id| Some((*id, target_id(id, stores, options)?)));
         let (ids, targets): (Vec<EntryName>, Vec<EntryName>) = fitting.unzip();
         flow::read_each(stores.to.as_ref(), &targets, |position, there| {
-            let (Ok(Some(there)), Some(id), Some(target)) = (there, ids.get(position), targets.get(position))
+            let (Ok(there), Some(id), Some(target)) = (there, ids.get(position), targets.get(position))
             else {
                 return;
             };
-            let bytes = there.map(|raw| raw.bytes).unwrap_or_default();
+            let bytes = match there {
+                Read::Missing => return,
+                Read::Unreadable(_) => Vec::new(),
+                Read::Present(raw) => raw.bytes,
+            };
             let ours = known.tells(target, || journal::hash(&bytes));
-            let same = || matches!(stores.from.read_raw(id), Ok(Some(Ok(raw))) if raw.bytes == bytes);
+            let same = || matches!(stores.from.read_raw(id), Ok(Read::Present(raw)) if raw.bytes == bytes);
             if !ours && !same() {
                 conflicts += 1;
                 first = first.min(Some(*id)).or(Some(*id));

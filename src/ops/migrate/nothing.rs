@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use crate::pickle::Tree;
 use crate::store::{
-    Decide, EntryName, Fields, NewSession, RawRead, Session, SessionStore, Sink, Stamp, StoreError,
-    StoreSpec, Unreadable, WritableStore, Written,
+    Decide, EntryName, Fields, NewSession, RawRead, Read, Session, SessionStore, Sink, Stamp, StoreError,
+    StoreSpec, WritableStore, Written,
 };
 use crate::sys::{FileId, Removal};
 
@@ -42,8 +42,8 @@ impl SessionStore for Nothing {
         Ok(None)
     }
 
-    fn read_value(&self, _: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
-        Ok(None)
+    fn read_value(&self, _: &EntryName) -> Result<Read<Tree>, StoreError> {
+        Ok(Read::Missing)
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], _: Decide<'_>) -> Vec<io::Result<Removal>> {
@@ -53,7 +53,7 @@ impl SessionStore for Nothing {
 
 impl WritableStore for Nothing {
     fn read_raw(&self, _: &EntryName) -> RawRead {
-        Ok(None)
+        Ok(Read::Missing)
     }
 
     fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {

@@ -1,6 +1,6 @@
 //! What is to be done about a session, given what is at the target under its id.
 
-use crate::store::{RawRead, Trust, Unreadable};
+use crate::store::{RawRead, Read, Trust, Unreadable};
 
 use super::journal::{self, Known};
 use super::options::{OnConflict, Options};
@@ -18,15 +18,15 @@ pub(super) fn plan(
 ) -> Option<Ready> {
     (ready.new.instead_of, ready.before, ready.copy) = (None, None, None);
     let there = match there {
-        Ok(None) => return Some(ready),
-        Ok(Some(Ok(raw))) => raw,
+        Ok(Read::Missing) => return Some(ready),
+        Ok(Read::Present(raw)) => raw,
         // Its wiki would neither load nor save it.
-        Ok(Some(Err(Unreadable::Ended))) => {
+        Ok(Read::Unreadable(Unreadable::Ended)) => {
             tally.counts.ended += 1;
             return None;
         }
         // Not to be read, and so not to be replaced.
-        Ok(Some(Err(why))) => {
+        Ok(Read::Unreadable(why)) => {
             tally.counts.failed += 1;
             tally.tell(format!(
                 "{}: what is under this id at the target cannot be replaced: {why}",

@@ -1,7 +1,7 @@
 //! Undoing a migration by its journal.
 
 use crate::ops::Problem;
-use crate::store::{EntryName, Raw, Stamp, WritableStore, Written};
+use crate::store::{EntryName, Raw, Read, Stamp, WritableStore, Written};
 use crate::sys::Removal;
 
 use super::journal::{self, Entry};
@@ -59,11 +59,11 @@ fn undo(stores: &Stores, told: &[Entry], undone: &mut Undone) -> Result<(), Stri
     };
     let (id, source_id) = (name(&last.to)?, name(&last.id)?);
     let there = stores.to.read_raw(&id).map_err(|error| error.to_string())?;
-    let Some(there) = there else {
+    if matches!(there, Read::Missing) {
         undone.gone += 1;
         return Ok(());
-    };
-    let ours = there.ok().filter(|raw| {
+    }
+    let ours = there.present().filter(|raw| {
         let hash = journal::hash(&raw.bytes);
         told.iter().any(|entry| entry.hash == hash)
     });
@@ -74,7 +74,7 @@ fn undo(stores: &Stores, told: &[Entry], undone: &mut Undone) -> Result<(), Stri
     };
     // At the source first: at no time is a session nowhere.
     if let Some(kept) = told.iter().rev().find_map(|entry| entry.source.as_ref())
-        && stores.from.read_raw(&source_id).map_err(|error| error.to_string())?.is_none()
+        && matches!(stores.from.read_raw(&source_id).map_err(|error| error.to_string())?, Read::Missing)
     {
         let session = kept.session(source_id, &ours.bytes).ok_or("a journal with a pickle that is none")?;
         match stores.from.write(&[&session]).pop() {

@@ -2,8 +2,8 @@
 
 use crate::pickle;
 use crate::store::{
-    EntryName, Expires, Facts, Fields, NameKind, NewSession, Raw, RawRead, Session, State, Trust, Unreadable,
-    is_older,
+    EntryName, Expires, Facts, Fields, NameKind, NewSession, Raw, RawRead, Read, Session, State, Trust,
+    Unreadable, is_older,
 };
 
 use super::journal;
@@ -23,12 +23,12 @@ pub(super) fn ready(
 ) -> Option<Ready> {
     let from = || stores.from.spec().address();
     let raw = match read {
-        Ok(Some(Ok(raw))) => raw,
-        Ok(None) => {
+        Ok(Read::Present(raw)) => raw,
+        Ok(Read::Missing) => {
             tally.counts.gone += 1;
             return None;
         }
-        Ok(Some(Err(why))) => {
+        Ok(Read::Unreadable(why)) => {
             match why {
                 Unreadable::Unsafe(_) => tally.counts.unsafe_files += 1,
                 _ => tally.counts.unreadable += 1,

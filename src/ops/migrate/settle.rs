@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::store::{EntryName, NewSession, Since, Stamp, WritableStore, Written};
+use crate::store::{EntryName, NewSession, Read, Since, Stamp, WritableStore, Written};
 use crate::sys::Removal;
 
 use super::flow::with_targets;
@@ -58,7 +58,7 @@ impl Transfer<'_> {
         with_targets(self.stores.to.as_ref(), arrived, |part| {
             for (mut ready, there) in part {
                 match there {
-                    Ok(Some(Ok(raw))) if raw.bytes == ready.new.bytes => {
+                    Ok(Read::Present(raw)) if raw.bytes == ready.new.bytes => {
                         ready.copy = Some(raw.stamp);
                         checked.push(ready);
                     }

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use super::*;
 use crate::pickle::Tree;
 use crate::store::{
-    Address, Decide, Fields, Listed, NewSession, RawRead, Session, SessionStore, Sink, Stamp, StoreError,
-    StoreSpec, Unreadable, WritableStore, Written,
+    Address, Decide, Fields, Listed, NewSession, RawRead, Read, Session, SessionStore, Sink, Stamp,
+    StoreError, StoreSpec, WritableStore, Written,
 };
 use crate::sys::{FileId, Removal};
 
@@ -100,7 +100,7 @@ impl SessionStore for Odd {
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
         self.store.read(id, fields)
     }
-    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
+    fn read_value(&self, id: &EntryName) -> Result<Read<Tree>, StoreError> {
         self.store.read_value(id)
     }
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 
-use crate::store::{EntryName, NewSession, Written, tally};
+use crate::store::{EntryName, NewSession, Read, Written, tally};
 
 use super::cookie_map::Pair;
 use super::flow::{BATCH, Load, read_each, with_targets};
@@ -206,7 +206,7 @@ impl<'a> Transfer<'a> {
         let mut found = Vec::new();
         for (targets, ids) in targets.chunks(BATCH).zip(ids.chunks(BATCH)) {
             read_each(self.stores.to.as_ref(), targets, |position, there| {
-                if let (Ok(Some(Ok(raw))), Some(id), Some(to)) =
+                if let (Ok(Read::Present(raw)), Some(id), Some(to)) =
                     (there, ids.get(position), targets.get(position))
                 {
                     found.push(Pair::of(id, to.reveal(), &raw.bytes));

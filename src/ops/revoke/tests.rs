@@ -236,8 +236,7 @@ impl SessionStore for Restless {
     fn read_value(
         &self,
         id: &EntryName,
-    ) -> std::result::Result<Option<std::result::Result<crate::pickle::Tree, store::Unreadable>>, StoreError>
-    {
+    ) -> std::result::Result<store::Read<crate::pickle::Tree>, StoreError> {
         self.store.read_value(id)
     }
 

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::pickle::{self, Tree};
+use crate::pickle::Tree;
 use crate::sys::{
     self, AsOwner, Dir, DirError, FileId, Kind, MAX_FILE, Modified, NewFile, NotOpened, OpenFile, Put,
     Removal, put_files, remove_temps,
@@ -23,7 +23,7 @@ use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::refused;
 use super::tally;
-use super::writable::{NewSession, Raw, Room, WritableStore, Written, session};
+use super::writable::{NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session};
 use super::{Decide, Listed, SessionStore, Sink};
 
 mod file;
@@ -163,10 +163,10 @@ fn file_name(id: &EntryName) -> CString {
     CString::new(name).unwrap_or_default()
 }
 
-type Read = Result<(Raw, sys::FileStat), (sys::FileStat, Stamp, String)>;
+type Content = Result<(Raw, sys::FileStat), (sys::FileStat, Stamp, String)>;
 
 /// The session in an open file, and the file's size; or why it holds none.
-fn raw(dir: &Dir, file: &OpenFile) -> Result<(u64, Read), NotOpened> {
+fn raw(dir: &Dir, file: &OpenFile) -> Result<(u64, Content), NotOpened> {
     let mut text = Vec::new();
     file.read(&mut text)?;
     let (stat, stamp) = (file.stat(), Stamp(file.stamp()));
@@ -253,9 +253,8 @@ impl SessionStore for JsonStore {
         }
     }
 
-    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
-        let raw = self.read_raw(id)?;
-        Ok(raw.map(|raw| raw.and_then(|raw| pickle::read(&raw.bytes).map_err(Unreadable::Pickle))))
+    fn read_value(&self, id: &EntryName) -> Result<Read<Tree>, StoreError> {
+        Ok(self.read_raw(id)?.tree())
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
@@ -268,14 +267,14 @@ impl SessionStore for JsonStore {
 }
 
 impl WritableStore for JsonStore {
-    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
+    fn read_raw(&self, id: &EntryName) -> RawRead {
         let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
         match open(&self.dir, &file_name(id)).and_then(|file| raw(&self.dir, &file)) {
-            Ok((_, Ok((raw, _)))) => Ok(Some(Ok(raw))),
-            Ok((_, Err((_, _, why)))) => Ok(Some(Err(Unreadable::Form(why)))),
-            Err(NotOpened::Gone) => Ok(None),
+            Ok((_, Ok((raw, _)))) => Ok(Read::Present(raw)),
+            Ok((_, Err((_, _, why)))) => Ok(Read::Unreadable(Unreadable::Form(why))),
+            Err(NotOpened::Gone) => Ok(Read::Missing),
             Err(NotOpened::Io(error)) => Err(StoreError::entry(&self.spec, *id, error)),
-            Err(why) => Ok(Some(Err(unsafe_or_large(why)))),
+            Err(why) => Ok(Read::Unreadable(unsafe_or_large(why))),
         }
     }
 

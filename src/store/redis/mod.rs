@@ -16,7 +16,7 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 
 use crate::farm::RedisAddress;
-use crate::pickle::{self, Tree};
+use crate::pickle::Tree;
 use crate::sys::{self, FileId, MAX_FILE, Modified, NotOpened, Removal};
 
 use super::address::StoreSpec;
@@ -29,7 +29,7 @@ use super::seal::{self, Covered, SealKey, Trust};
 use super::tally;
 use super::tombstone;
 use super::writable::{
-    HELD, NewSession, Raw, RawRead, Room, WritableStore, Written, session, stamp_of, too_large,
+    HELD, NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, stamp_of, too_large,
 };
 use super::{Decide, SessionStore, Sink};
 
@@ -299,11 +299,12 @@ fn found(id: EntryName, entry: &Entry, fields: Fields) -> Option<Session> {
     }
 }
 
-fn raw(entry: Entry) -> Result<Raw, Unreadable> {
+fn raw(entry: Option<Entry>) -> Read<Raw> {
     match entry {
-        Entry::Raw(raw) if raw.trust != Some(Trust::Ended) => Ok(*raw),
-        Entry::Raw(_) | Entry::Ended => Err(Unreadable::Ended),
-        Entry::TooLarge(size, _) => Err(Unreadable::Unsafe(NotOpened::TooLarge { size })),
+        None => Read::Missing,
+        Some(Entry::Raw(raw)) if raw.trust != Some(Trust::Ended) => Read::Present(*raw),
+        Some(Entry::Raw(_) | Entry::Ended) => Read::Unreadable(Unreadable::Ended),
+        Some(Entry::TooLarge(size, _)) => Read::Unreadable(Unreadable::Unsafe(NotOpened::TooLarge { size })),
     }
 }
 
@@ -353,9 +354,8 @@ impl SessionStore for RedisStore {
         Ok(ids.iter().zip(sizes).filter(|(_, size)| *size > 0).map(|(id, _)| *id).collect())
     }
 
-    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
-        let raw = self.read_raw(id)?;
-        Ok(raw.map(|raw| raw.and_then(|raw| pickle::read(&raw.bytes).map_err(Unreadable::Pickle))))
+    fn read_value(&self, id: &EntryName) -> Result<Read<Tree>, StoreError> {
+        Ok(self.read_raw(id)?.tree())
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
@@ -376,13 +376,13 @@ impl SessionStore for RedisStore {
 }
 
 impl WritableStore for RedisStore {
-    fn read_raw(&self, id: &EntryName) -> Result<Option<Result<Raw, Unreadable>>, StoreError> {
-        self.read_many(&[*id], usize::MAX).pop().unwrap_or(Ok(None))
+    fn read_raw(&self, id: &EntryName) -> RawRead {
+        self.read_many(&[*id], usize::MAX).pop().unwrap_or(Ok(Read::Missing))
     }
 
     fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
         match self.fetch(ids, &Room::new(room)) {
-            Ok(entries) => entries.into_iter().map(|entry| Ok(entry.map(raw))).collect(),
+            Ok(entries) => entries.into_iter().map(|entry| Ok(raw(entry))).collect(),
             Err(why) => ids.iter().map(|_| Err(self.failed(&why))).collect(),
         }
     }

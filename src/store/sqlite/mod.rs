@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use crate::farm::SqliteAddress;
-use crate::pickle::{self, Tree};
+use crate::pickle::Tree;
 use crate::sys::{AsOwner, FileId, NotOpened, Removal};
 
 use super::address::StoreSpec;
@@ -23,7 +23,9 @@ use super::record::{Found, Session, Stamp};
 use super::seal::{self, Covered, MacVersion, SealKey, Trust};
 use super::tally;
 use super::tombstone;
-use super::writable::{HELD, Modified, NewSession, RawRead, Room, WritableStore, Written, session, stamp_of};
+use super::writable::{
+    HELD, Modified, NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, stamp_of,
+};
 use super::{Decide, SessionStore, Sink};
 
 mod place;
@@ -117,20 +119,6 @@ impl SqliteStore {
         statement.query_row([id.reveal()], |row| self.entry(row)).optional()
     }
 
-    fn raw(&self, entry: Option<Entry>) -> RawRead {
-        match entry {
-            Some(Entry::Session(_, raw)) if raw.trust == Some(Trust::Ended) => {
-                Ok(Some(Err(Unreadable::Ended)))
-            }
-            Some(Entry::Session(_, raw)) => Ok(Some(Ok(*raw))),
-            Some(Entry::TooLarge(_, size, _)) => {
-                Ok(Some(Err(Unreadable::Unsafe(NotOpened::TooLarge { size }))))
-            }
-            Some(Entry::Broken(_, why)) => Ok(Some(Err(Unreadable::Form(why.to_owned())))),
-            Some(Entry::Foreign(_)) | None => Ok(None),
-        }
-    }
-
     /// Rows in the order of their ids from behind `after` on, [`PAGE`] at most, and no more bytes than there is room
     /// for; and the last one's id.
     fn page(&self, after: &Id) -> rusqlite::Result<(Vec<Entry>, Option<Id>)> {
@@ -182,7 +170,7 @@ impl SqliteStore {
             let entry = if row.get_ref(0)? == ValueRef::Null { None } else { Some(self.entry(row)?) };
             let more = room.take(entry.as_ref().map_or(0, Entry::bytes));
             let ended = entry.is_none() && row.get(6)?;
-            entries.push(if ended { Ok(Some(Err(Unreadable::Ended))) } else { self.raw(entry) });
+            entries.push(Ok(if ended { Read::Unreadable(Unreadable::Ended) } else { raw(entry) }));
             if !more {
                 break;
             }
@@ -400,9 +388,8 @@ impl SessionStore for SqliteStore {
         self.present_ids(ids).map_err(|error| self.failed(error))
     }
 
-    fn read_value(&self, id: &EntryName) -> Result<Option<Result<Tree, Unreadable>>, StoreError> {
-        let raw = self.read_raw(id)?;
-        Ok(raw.map(|raw| raw.and_then(|raw| pickle::read(&raw.bytes).map_err(Unreadable::Pickle))))
+    fn read_value(&self, id: &EntryName) -> Result<Read<Tree>, StoreError> {
+        Ok(self.read_raw(id)?.tree())
     }
 
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
@@ -423,9 +410,23 @@ impl SessionStore for SqliteStore {
     }
 }
 
+fn raw(entry: Option<Entry>) -> Read<Raw> {
+    match entry {
+        Some(Entry::Session(_, raw)) if raw.trust == Some(Trust::Ended) => {
+            Read::Unreadable(Unreadable::Ended)
+        }
+        Some(Entry::Session(_, raw)) => Read::Present(*raw),
+        Some(Entry::TooLarge(_, size, _)) => {
+            Read::Unreadable(Unreadable::Unsafe(NotOpened::TooLarge { size }))
+        }
+        Some(Entry::Broken(_, why)) => Read::Unreadable(Unreadable::Form(why.to_owned())),
+        Some(Entry::Foreign(_)) | None => Read::Missing,
+    }
+}
+
 impl WritableStore for SqliteStore {
     fn read_raw(&self, id: &EntryName) -> RawRead {
-        self.read_many(&[*id], usize::MAX).pop().unwrap_or(Ok(None))
+        self.read_many(&[*id], usize::MAX).pop().unwrap_or(Ok(Read::Missing))
     }
 
     fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
