@@ -8,7 +8,8 @@
 //! * [`browser`] does with cookies what a browser does.
 //! * [`moin`] does with settings, cookies and sessions what each version of MoinMoin does.
 //! * [`farm`] is the farm file: parsing with places, inheritance with origins.
-//! * [`export`] turns a farm into settings to paste into MoinMoin's own files.
+//! * [`pyconfig`] is MoinMoin's own configuration in Python: read without running it, written, compared.
+//! * [`load`] reads a farm from either.
 //! * [`store`] is where sessions lie: one trait, several layouts.
 //! * [`simulate`] has a browser and wikis act out a script.
 //! * [`sharing`] says for a pair of wikis who shares a login with whom, and why; what then happens it has acted out.
@@ -24,13 +25,14 @@ pub mod browser;
 pub mod cli;
 pub mod demo;
 mod escape;
-pub mod export;
 pub mod farm;
 pub mod lint;
+pub mod load;
 pub mod moin;
 pub mod ops;
 pub mod pickle;
 pub mod probe;
+pub mod pyconfig;
 pub mod report;
 pub mod schema;
 pub mod sharing;

@@ -266,7 +266,7 @@ fn endless_and_bottomless_files_end() {
 #[test]
 fn as_root_a_farm_file_that_strangers_can_write_is_refused_each_file_of_it() {
     let place = wiki("    from common import *\n").file("common.py", "cookie_domain = None\n");
-    let read = wikifarm::farm::locate::load(&place.path().join("wikiconfig.py")).unwrap();
+    let read = wikifarm::load::load(&place.path().join("wikiconfig.py")).unwrap();
     let me = rustix::process::geteuid().as_raw();
     let own = wikifarm::farm::trust::could_be_strangers(&read, me);
     assert!(own.is_none() || !own.as_ref().unwrap().contains("common.py"), "{own:?}");

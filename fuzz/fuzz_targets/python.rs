@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use wikifarm::farm::{Farm, python};
+use wikifarm::farm::Farm;
+use wikifarm::pyconfig::{read as python, to_toml};
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
@@ -12,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let (main, wiki) = text.split_once('\u{c}').unwrap_or((&text, ""));
     let files = [("farmconfig.py", main), ("wiki1.py", wiki)];
     if let Ok(read) = python::read_texts(&files, &python::Options::default()) {
-        let toml = python::to_toml(&read, Path::new("."));
+        let toml = to_toml(&read, Path::new("."));
         assert!(Farm::parse(Path::new("farm.toml"), toml).is_ok());
     }
 });

@@ -18,7 +18,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::browser::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, suffix_list_version};
-use crate::farm::locate;
+use crate::load;
 use crate::report::{Sink, escape};
 use crate::sys::RunAsError;
 
@@ -222,7 +222,7 @@ fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
     let path = if file == Path::new("system") { Path::new(SYSTEM_LIST) } else { file };
     let failed =
         |why: String| Failure::usage(format!("can't use the public suffix list {}: {why}", path.display()));
-    let text = locate::read_text(path).map_err(|error| failed(error.why()))?;
+    let text = load::read_text(path).map_err(|error| failed(error.why()))?;
     let list = ListSuffixes::parse(&text).map_err(failed)?;
     Ok((Arc::new(list), path.display().to_string()))
 }

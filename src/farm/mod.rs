@@ -3,32 +3,29 @@
 //! [`Farm::parse`] turns the text of a `farm.toml` into wikis whose every setting knows the line it came from.
 //! What is wrong with the file (unknown keys, wrong types, bad URLs) is collected, not thrown: `config check` shows all
 //! of it at once, every other command asks [`Farm::sound`] first and refuses a farm that was only half understood.
-//! Nothing here looks at the disk except [`locate`], which finds and reads the file, [`trust`], which asks who could have
-//! written it, and [`RedisAddress::place`].
+//! Nothing here looks at the disk except [`trust`], which asks who could have written the file, and
+//! [`RedisAddress::place`].
 
 mod address;
 mod change;
 mod crowded;
 mod draft;
-pub mod drift;
 mod ignored;
 mod inherit;
 mod key;
 mod layout;
-pub mod locate;
 mod near;
 mod parse;
 mod places;
 mod policy;
 mod problem;
-pub mod python;
 mod secret;
 mod source;
 mod sqlite_address;
 mod table;
 pub mod trust;
 mod units;
-mod value;
+pub(crate) mod value;
 mod wiki;
 
 use std::collections::HashMap;
@@ -45,7 +42,7 @@ pub use places::{Identity, Places, RealPlaces, session_place};
 pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 pub use secret::{hidden, secrets, shortened};
-pub use source::{Place, Source, Span};
+pub use source::{LARGEST, Place, Source, Span};
 pub use sqlite_address::SqliteAddress;
 pub use table::{LINT_KEYS, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, Table};
 pub use trust::Trusted;
@@ -104,6 +101,24 @@ impl Farm {
     /// The syntax errors, if the text is no TOML.
     pub fn parse(path: &Path, text: String) -> Result<Farm, Box<SyntaxErrors>> {
         parse::parse(Source::new(path.to_owned(), text))
+    }
+
+    /// A farm of these wikis, `written` of which are in the file, that says nothing else.
+    pub(crate) fn of(source: Source, wikis: Vec<Wiki>, written: usize, problems: Vec<Problem>) -> Farm {
+        let by_name =
+            wikis.iter().enumerate().map(|(position, wiki)| (wiki.name.clone(), position)).collect();
+        Farm {
+            source,
+            wikis,
+            other_hosts: Vec::new(),
+            shares: Vec::new(),
+            prune: PrunePolicy::default(),
+            allow_globals: Vec::new(),
+            lint: LintLevels::default(),
+            problems,
+            wikis_written: written,
+            by_name,
+        }
     }
 
     /// The directory that the farm file's relative paths start from.

@@ -39,19 +39,8 @@ pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
     let shares = shares.into_iter().map(|share| known_wikis(share, &layers, &mut problems)).collect();
     // In the order of the file; problems at one place stay in the order in which they were found.
     problems.sort_by_key(|problem| problem.span.start);
-    let by_name = wikis.iter().enumerate().map(|(position, wiki)| (wiki.name.clone(), position)).collect();
-    Ok(Farm {
-        wikis_written: layers.wikis.len(),
-        by_name,
-        wikis,
-        other_hosts,
-        shares,
-        prune,
-        allow_globals,
-        lint,
-        problems,
-        source,
-    })
+    let farm = Farm::of(source, wikis, layers.wikis.len(), problems);
+    Ok(Farm { other_hosts, shares, prune, allow_globals, lint, ..farm })
 }
 
 /// What has been read so far.

@@ -22,12 +22,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(rule: &'static str, span: Span, message: impl Into<String>) -> Problem {
+    pub(crate) fn new(rule: &'static str, span: Span, message: impl Into<String>) -> Problem {
         let message = hidden(&message.into()).into_owned();
         Problem { rule, message, help: None, span, also: Vec::new(), fatal: true, fix: None }
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Problem {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
         self.help = Some(hidden(&help.into()).into_owned());
         self
     }

@@ -6,6 +6,9 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+/// The largest farm file that is read: 16 MiB, some 100,000 wikis.
+pub const LARGEST: u64 = 16 << 20;
+
 /// A range of bytes in the farm file's text.
 pub type Span = Range<usize>;
 
@@ -55,14 +58,14 @@ impl Source {
     }
 
     /// A source without files yet, called `path`, whose relative paths start at `base`.
-    pub(super) fn of_files(path: PathBuf, base: PathBuf) -> Source {
+    pub(crate) fn of_files(path: PathBuf, base: PathBuf) -> Source {
         let (text, lines) = (String::new(), vec![0]);
         Source { path, base, text, lines, files: Vec::new(), comments: Some(Vec::new()) }
     }
 
     /// Adds a file behind the others, and says at which offset it begins. `bytes` is what stands on the disk, where
     /// that is not just `text`.
-    pub(super) fn add(&mut self, path: PathBuf, text: String, bytes: Option<Vec<u8>>) -> usize {
+    pub(crate) fn add(&mut self, path: PathBuf, text: String, bytes: Option<Vec<u8>>) -> usize {
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
             self.lines.push(self.text.len());
@@ -82,7 +85,7 @@ impl Source {
 
     /// Hides what stands at a place, so that no message shows it: a password, a key. The bytes of the file are kept as they
     /// were read.
-    pub(super) fn hide(&mut self, span: &Span) {
+    pub(crate) fn hide(&mut self, span: &Span) {
         let Some(hidden) = self.text.get(span.clone()) else { return };
         let stars: String = hidden.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
         let start = span.start;
@@ -96,7 +99,7 @@ impl Source {
     }
 
     /// Notes where a comment stands, in a source that is not TOML.
-    pub(super) fn add_comment(&mut self, span: Span) {
+    pub(crate) fn add_comment(&mut self, span: Span) {
         self.comments.get_or_insert_default().push(span);
     }
 

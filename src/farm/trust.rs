@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::Farm;
+use super::{Farm, LARGEST};
 use crate::sys::{self, Dir, open_cautiously};
 
 /// A farm whose files nobody could have written but those who may do all that the farm makes wikifarm do: for root, and
@@ -127,8 +127,7 @@ fn strange_file(said: Option<&[u8]>, dir: &Dir, name: &OsStr, uid: u32, path: &P
     let opened = open_cautiously(dir, name).and_then(|file| Ok((file.metadata()?, file)));
     let stat = match opened {
         Ok((stat, _)) if !stat.is_file() => return Some(format!("{} is no regular file", path.display())),
-        Ok((stat, file)) => match said.map(|_| file.take(super::locate::LARGEST + 1).read_to_end(&mut bytes))
-        {
+        Ok((stat, file)) => match said.map(|_| file.take(LARGEST + 1).read_to_end(&mut bytes)) {
             Some(Err(error)) => return failed(&error),
             _ => stat,
         },

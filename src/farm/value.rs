@@ -60,7 +60,7 @@ impl fmt::Display for Value {
 }
 
 /// Reads a value of `kind` for the setting `name`.
-pub(super) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
+pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
     let wrong = || match meant(kind, raw.get_ref()) {
         Some(meant) => wrong_type(name, &kind.describe(), raw).instead(meant),
         None => wrong_type(name, &kind.describe(), raw),

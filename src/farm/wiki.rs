@@ -50,7 +50,7 @@ pub struct Wiki {
 }
 
 impl Wiki {
-    pub(super) fn new(
+    pub(crate) fn new(
         name: String,
         span: Span,
         url: Url,

@@ -146,7 +146,7 @@ fn check_section(section: &str) -> Vec<Finding> {
             let files: Vec<(&str, &str)> = python
                 .map(|(_, text)| text.strip_prefix("# ").and_then(|text| text.split_once('\n')).unwrap())
                 .collect();
-            Ok(crate::farm::python::read_texts(&files, &crate::farm::python::Options::default())
+            Ok(crate::pyconfig::read::read_texts(&files, &crate::pyconfig::read::Options::default())
                 .unwrap()
                 .farm)
         }

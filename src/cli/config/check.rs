@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use crate::cli::shared::must_be_trusted;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::{Place, Source, locate};
+use crate::farm::{Place, Source};
 use crate::lint::{self, Finding, Severity};
+use crate::load::{self, LoadError};
 use crate::report::{findings, github, junit, sarif};
 
 /// Check the farm file with every rule; the exit status is CI's answer
@@ -79,17 +80,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     let overrides = lint::Overrides { allow: options.allow.clone(), deny: options.deny.clone() };
     let path = context.farm_path()?;
-    if (options.fix || options.diff) && crate::farm::python::is_python(&path) {
+    if (options.fix || options.diff) && crate::pyconfig::read::is_python(&path) {
         return Err(Failure::usage(format!("{} is Python, which wikifarm does not change", path.display())));
     }
-    let farm = match locate::load(&path) {
+    let farm = match load::load(&path) {
         Ok(farm) => farm,
         // A code host shows it where it is; other programs get a document of a farm, or nothing.
-        Err(locate::LoadError::Syntax(errors))
-            if matches!(context.format, F::Sarif | F::Github | F::Junit) =>
-        {
+        Err(LoadError::Syntax(errors)) if matches!(context.format, F::Sarif | F::Github | F::Junit) => {
             write(&errors.source, &lint::syntax_findings(&errors), None, 0, context)?;
-            return Err(Failure::usage(locate::LoadError::Syntax(errors).to_string()));
+            return Err(Failure::usage(LoadError::Syntax(errors).to_string()));
         }
         Err(_) => context.farm_with_problems()?,
     };

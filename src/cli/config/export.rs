@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::shared::snippets;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
-use crate::export;
+use crate::pyconfig::write;
 
 /// Print the settings of the farm file as Python, to paste into MoinMoin's own files
 ///
@@ -27,7 +27,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let Options { wiki, python: _ } = options;
     context.formats("config export", &[Format::Human, Format::Json])?;
     let farm = context.farm_to_predict()?;
-    let mut snippets = export::python(&farm);
+    let mut snippets = write::python(&farm);
     if let Some(name) = wiki {
         let wiki = find_wiki(&farm, name)?;
         snippets.retain(|snippet| snippet.wikis.contains(&wiki.name));

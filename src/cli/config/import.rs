@@ -7,11 +7,13 @@ use serde::Serialize;
 use url::Url;
 
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::drift::{self, Difference};
-use crate::farm::python::{self, Imported};
 use crate::farm::{Farm, parse_url};
 use crate::lint;
+use crate::load::LoadError;
 use crate::moin::Version;
+use crate::pyconfig::drift::{self, Difference};
+use crate::pyconfig::read::{self as python, Imported};
+use crate::pyconfig::to_toml;
 use crate::report::{escape, findings};
 use crate::sys;
 
@@ -98,7 +100,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     let read = python::Options { moin: options.moin, urls: options.url.clone(), home, importing: true };
-    let imported = python::read(&options.py, &read).map_err(|error| Failure::usage(error.to_string()))?;
+    let imported = python::read(&options.py, &read)
+        .map_err(|error| Failure::usage(LoadError::from(error).to_string()))?;
     unknown_names(options, &imported)?;
     // What is not known is told below, in the words of an import.
     let problems = imported.farm.problems.iter();
@@ -153,7 +156,7 @@ fn unknown_names(options: &Options, imported: &Imported) -> Result<(), Failure> 
 
 fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> Outcome {
     let Some(path) = options.output.as_deref().filter(|path| *path != Path::new("-")) else {
-        let text = python::to_toml(imported, Path::new("."));
+        let text = to_toml(imported, Path::new("."));
         context.out.write_all(text.as_bytes())?;
         return Ok(Exit::Success);
     };
@@ -168,7 +171,7 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
             path.display()
         )));
     }
-    let text = python::to_toml(imported, directory);
+    let text = to_toml(imported, directory);
     let failed = |error: std::io::Error| {
         let text = error.to_string();
         let words = text.split(" (os error").next().unwrap_or_default().to_lowercase();

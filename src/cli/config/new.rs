@@ -8,10 +8,10 @@ use url::Url;
 
 use crate::cli::shared::snippets;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::export;
 use crate::farm::{Draft, Farm};
 use crate::lint::{self, Severity};
 use crate::moin::Version;
+use crate::pyconfig::write;
 use crate::report::{escape, findings, measure};
 use crate::sys;
 
@@ -74,7 +74,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             _ => Failure::partial(format!("can't write {}: {error}", path.display())),
         })?;
     }
-    let snippets = export::python(&farm);
+    let snippets = write::python(&farm);
     if context.format == Format::Json {
         let file = options.output.as_ref().map(|path| path.display().to_string());
         context.json(&Json { file, farm: &text, snippets: snippets::json(&snippets) })?;

@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::must_be_trusted;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::{Farm, locate};
+use crate::farm::Farm;
+use crate::load;
 use crate::report::escape;
 use crate::simulate::{Event, Plan, ScriptError, SessionView, StoreView, World, is_verb, time, write};
 use crate::sys::read_input_or_stdin;
@@ -188,7 +189,7 @@ impl Script {
 
 /// A farm file that a script names.
 fn load(path: &Path) -> Result<Farm, String> {
-    let farm = locate::load(path).map_err(|error| error.to_string())?;
+    let farm = load::load(path).map_err(|error| error.to_string())?;
     if farm.sound() {
         return Ok(farm);
     }

@@ -9,9 +9,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::exit::Exit;
 use super::format::Format;
 use crate::browser::SharedSuffixes;
-use crate::farm::locate::LoadError;
 use crate::farm::trust::{self, Distrust};
-use crate::farm::{Farm, Trusted, locate};
+use crate::farm::{Farm, Trusted};
+use crate::load::{self, LoadError};
 use crate::report::progress::{HowMuch, Progress};
 use crate::report::{Sink, csv, findings, json};
 use crate::store::tally::Tally;
@@ -154,8 +154,8 @@ impl Context<'_> {
     }
 
     fn located(&self) -> Result<Option<PathBuf>, Failure> {
-        let variable = std::env::var_os(locate::VARIABLE);
-        let Ok(found) = locate::locate(self.farm_file.as_deref(), variable.as_deref()) else {
+        let variable = std::env::var_os(load::VARIABLE);
+        let Ok(found) = load::locate(self.farm_file.as_deref(), variable.as_deref()) else {
             return Ok(None);
         };
         // Before it is read: its text may be another file's, by a link.
@@ -226,7 +226,7 @@ impl Context<'_> {
     }
 
     fn load(&mut self, path: &Path) -> Result<Farm, Failure> {
-        locate::load(path).map_err(|error| {
+        load::load(path).map_err(|error| {
             if let LoadError::Syntax(syntax) = &error {
                 let text = findings::syntax(syntax, self.colour);
                 if let Err(error) = self.err.write_all(text.as_bytes()) {

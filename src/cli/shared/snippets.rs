@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::export::Snippet;
+use crate::pyconfig::write::Snippet;
 
 /// A snippet for programs.
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! What the reader of Python files noted: see [`crate::farm::python`].
+//! What the reader of Python files noted: see [`crate::pyconfig::read`].
 
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, rule};

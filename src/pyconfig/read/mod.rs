@@ -18,12 +18,14 @@ mod database;
 mod decode;
 mod eval;
 mod evidence;
+mod excerpt;
 mod exec;
 mod files;
 mod flask;
 mod format;
 mod frame;
 mod import;
+mod imported;
 mod literal;
 mod method;
 mod note;
@@ -37,59 +39,24 @@ mod texts;
 mod value;
 mod wikis;
 mod world;
-mod write;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use url::Url;
-
-use super::locate::LoadError;
-use super::{Farm, Key, Source, Span};
-use crate::moin::Version;
+use crate::farm::Source;
 use build::Builder;
 use files::{Disk, Files, Memory};
-use value::Val;
 use wikis::Entry;
 use world::World;
 
 pub use evidence::Evidence;
+pub use excerpt::expression;
+pub(super) use excerpt::one_line;
+pub use imported::{Imported, Options, ReadError};
+pub(super) use paths::normpath;
 pub use settings::LeftOut;
-pub use write::to_toml;
 
 /// The largest file that is read: 1 MiB.
 pub const LARGEST: u64 = files::LARGEST;
-
-/// What the files themselves do not say.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// The version that the wikis run, where no comment of the files says another.
-    pub moin: Option<Version>,
-    /// URLs of wikis, by name; without a name, of the only one.
-    pub urls: Vec<(Option<String>, Url)>,
-    /// What `~` stands for in `os.path.expanduser`.
-    pub home: Option<PathBuf>,
-    /// Whether a farm file is being made of them, or held against them: then nothing suggests making one.
-    pub importing: bool,
-}
-
-/// A configuration that was read.
-#[derive(Debug)]
-pub struct Imported {
-    /// The farm, as far as it is known. Whatever is not known is among its problems.
-    pub farm: Farm,
-    /// The settings that were left out, by the wiki's name.
-    pub left_out: BTreeMap<String, Vec<LeftOut>>,
-    /// What is to be said beside a setting that does not stand in the files like that, by where its value stands.
-    pub remarks: BTreeMap<(Key, usize), String>,
-    /// What the files tell about the version, if nothing better said it.
-    pub evidence: Option<Evidence>,
-    /// Wikis that are left out of the farm: by name, where they stand, and whether for want of a URL; else their file has
-    /// no class Config that is known.
-    pub left_out_wikis: Vec<(String, Span, bool)>,
-    /// What was taken in a way that another machine or user would not, and where.
-    pub assumed: Vec<(Span, String)>,
-}
 
 /// Whether a farm file is read as Python: a file called `….py`, or a directory.
 pub fn is_python(path: &Path) -> bool {
@@ -100,8 +67,8 @@ pub fn is_python(path: &Path) -> bool {
 /// with a `wikiconfig.py` each.
 ///
 /// # Errors
-/// If the file can't be read at all. What is wrong inside is in [`Farm::problems`].
-pub fn read(path: &Path, options: &Options) -> Result<Imported, LoadError> {
+/// If the file can't be read at all. What is wrong inside is in the farm's problems.
+pub fn read(path: &Path, options: &Options) -> Result<Imported, ReadError> {
     if !path.is_dir() {
         let root = match path.parent() {
             Some(parent) if parent != Path::new("") => parent,
@@ -122,20 +89,10 @@ pub fn read(path: &Path, options: &Options) -> Result<Imported, LoadError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_texts(files: &[(&str, &str)], options: &Options) -> Result<Imported, LoadError> {
+pub fn read_texts(files: &[(&str, &str)], options: &Options) -> Result<Imported, ReadError> {
     let texts = files.iter().map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec()));
     let main = files.first().map_or("", |(name, _)| name);
     one(Path::new(main), &mut Memory(texts.collect()), options)
-}
-
-/// A path without what changes nothing in it, as `os.path.normpath` has it.
-pub fn normal(path: &Path) -> String {
-    paths::normpath(&path.display().to_string())
-}
-
-/// The expression at a place, on one line and cut where it is long.
-pub fn expression(source: &Source, span: &Span) -> String {
-    write::expression(source, span)
 }
 
 /// A name in a directory, without a leading `./`.
@@ -144,7 +101,7 @@ fn below(directory: &Path, name: &str) -> PathBuf {
 }
 
 /// A configuration with one main file.
-fn one(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported, LoadError> {
+fn one(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported, ReadError> {
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let base = Source::new(path.to_owned(), String::new()).directory();
     let source = Source::of_files(path.to_owned(), base.clone());
@@ -182,8 +139,8 @@ fn base_file(base: &Path, name: &str) -> PathBuf {
 }
 
 /// The wikis in the directories below one, each called by its directory.
-fn many(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported, LoadError> {
-    let io = |error| LoadError::Io(path.to_owned(), error);
+fn many(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported, ReadError> {
+    let io = |error| ReadError::Io(path.to_owned(), error);
     let mut names: Vec<String> = Vec::new();
     for entry in path.read_dir().map_err(io)? {
         let entry = entry.map_err(io)?;
@@ -197,7 +154,7 @@ fn many(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Importe
     names.sort();
     if names.is_empty() {
         let why = "the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it";
-        return Err(LoadError::Python(path.to_owned(), why.to_owned()));
+        return Err(ReadError::Refused(path.to_owned(), why.to_owned()));
     }
     let source = Source::of_files(path.to_owned(), path.to_owned());
     let world = World::new(files, source, options.home.clone());
@@ -210,37 +167,13 @@ fn many(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Importe
     Ok(builder.finish())
 }
 
-fn main_module(world: &mut World<'_>, name: &str, path: &Path) -> Result<usize, LoadError> {
+fn main_module(world: &mut World<'_>, name: &str, path: &Path) -> Result<usize, ReadError> {
     match world.module(name, path, None) {
         Some(module) => Ok(module),
         None => Err(match world.refused.take() {
-            Some(why) => LoadError::Python(path.to_owned(), why),
-            None => LoadError::Io(path.to_owned(), rustix::io::Errno::NOENT.into()),
+            Some(why) => ReadError::Refused(path.to_owned(), why),
+            None => ReadError::Io(path.to_owned(), rustix::io::Errno::NOENT.into()),
         }),
-    }
-}
-
-/// The class `Config` of a module, if it is one; else why not.
-fn config_class(world: &World<'_>, module: usize) -> Result<usize, (Span, String, bool)> {
-    let module = world.modules.get(module);
-    let Some(binding) = module.and_then(|module| module.names.get("Config")) else {
-        let (path, start) =
-            module.map_or_else(Default::default, |it| (it.path.display().to_string(), it.start));
-        return Err((start..start, format!("{path} has no class Config"), false));
-    };
-    match &binding.item.val {
-        Val::Class(class) => Ok(*class),
-        _ => {
-            let why = match world.lost(&binding.item, "it is no class") {
-                Val::Unknown(unknown) => unknown.why.clone(),
-                _ => String::new(),
-            };
-            Err((
-                binding.key.clone(),
-                format!("the class Config can't be known without running the file: {why}"),
-                true,
-            ))
-        }
     }
 }
 

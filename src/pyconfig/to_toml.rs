@@ -10,12 +10,9 @@ use std::sync::Arc;
 
 use toml_edit::Value as Toml;
 
-use super::{Imported, LeftOut, paths};
-use crate::escape::{escape, is_unsafe};
-use crate::farm::{Key, Setting, Source, Span, Value, Wiki, quoted};
-
-/// The longest expression that is shown of what is not known.
-const LONGEST_EXPRESSION: usize = 80;
+use super::read::{Imported, LeftOut, expression, normpath, one_line};
+use crate::escape::is_unsafe;
+use crate::farm::{Key, Setting, Span, Value, Wiki, quoted};
 
 /// The widest line that comments are lined up behind.
 const WIDEST: usize = 60;
@@ -265,22 +262,7 @@ fn bare(name: &str) -> String {
     if plain { name.to_owned() } else { string(name) }
 }
 
-/// The text of an expression, on one line and not too long.
-pub(super) fn expression(source: &Source, span: &Span) -> String {
-    let text = one_line(source.text().get(span.clone()).unwrap_or_default());
-    match text.char_indices().nth(LONGEST_EXPRESSION) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text,
-    }
-}
-
-/// Without line ends and control characters, so that it can stand in a comment; what could hide text is escaped.
-fn one_line(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    escape(&plain.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
-}
-
 fn absolute(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    PathBuf::from(paths::normpath(&whole.display().to_string()))
+    PathBuf::from(normpath(&whole.display().to_string()))
 }

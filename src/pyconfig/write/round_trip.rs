@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::python;
-use crate::farm::python::{Options, read_texts};
 use crate::farm::{Farm, Key, Wiki};
 use crate::moin::{Behaviour, Broken, CookieLifetime, NoCookie, Visitor, placeholder_id, session_cookie};
+use crate::pyconfig::read::{Options, read_texts};
 
 /// The time to judge by, in unix seconds.
 const NOW: f64 = 1_795_400_000.25;

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::farm::Key;
+use crate::farm::{Farm, Key};
+use crate::pyconfig::to_toml;
 
 /// What a wiki with these lines in its class has as `interwikiname`.
 fn value(body: &str) -> Result<String, String> {
@@ -330,6 +331,6 @@ proptest! {
             };
             prop_assert_eq!(settings(wiki), settings(again), "{}", toml);
         }
-        prop_assert_eq!(crate::farm::drift::differences(&farm, &read), []);
+        prop_assert_eq!(crate::pyconfig::drift::differences(&farm, &read), []);
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use url::Url;
 
-use super::python::Imported;
-use super::{Farm, HANDLERS, Key, Setting, Value, Wiki};
+use super::read::{Imported, normpath};
+use crate::farm::{Farm, HANDLERS, Key, Setting, Source, Span, Value, Wiki};
 use crate::moin::Behaviour;
 
 /// A difference. What a side does not have is `None`.
@@ -167,7 +167,7 @@ fn compare(
             Way::Both => plain(),
         };
         if !same {
-            let told = |wiki: &Wiki, source: &super::Source, setting: Option<&Setting>| {
+            let told = |wiki: &Wiki, source: &Source, setting: Option<&Setting>| {
                 let Some(setting) = setting else {
                     let named = format!("{:?}", wiki.siteid());
                     return (key == Key::Siteid).then(|| (named, source.file_line(wiki.span.start)));
@@ -218,7 +218,7 @@ fn same_store(ours: &Wiki, theirs: &Wiki) -> bool {
     }
 }
 
-fn evidence_span(imported: &Imported) -> super::Span {
+fn evidence_span(imported: &Imported) -> Span {
     imported.evidence.as_ref().map_or(0..0, |told| told.span.clone())
 }
 
@@ -235,7 +235,7 @@ fn value(wiki: &Wiki, setting: &Setting) -> String {
 
 /// A directory from the root, without what changes nothing in it.
 fn whole(path: &Path) -> String {
-    super::python::normal(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+    normpath(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string())
 }
 
 /// What the wiki has where nothing is said.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use url::Url;
 
 use super::address::{Addresses, Expression};
+use super::imported::{Imported, Options};
 use super::note::{self, Note};
 use super::settings::{Found, LeftOut};
+use super::value::Val;
 use super::wikis::{Entry, no_address, url_help};
 use super::world::World;
-use super::{Imported, Options, config_class};
-use crate::farm::{Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Span, Value, Wiki};
+use crate::farm::{Farm, Key, LintLevels, Problem, Setting, Span, Value, Wiki};
 use crate::moin::{Behaviour, Version};
 
 /// A wiki with its module and class, before its settings are read.
@@ -158,20 +159,7 @@ impl<'a> Builder<'a> {
             );
         }
         problems.sort_by_key(|problem| problem.span.start);
-        let by_name =
-            resolved.iter().enumerate().map(|(position, wiki)| (wiki.name.clone(), position)).collect();
-        let farm = Farm {
-            source: self.world.source,
-            wikis_written: wikis.len(),
-            wikis: resolved,
-            other_hosts: Vec::new(),
-            shares: Vec::new(),
-            prune: PrunePolicy::default(),
-            allow_globals: Vec::new(),
-            lint: LintLevels::default(),
-            problems,
-            by_name,
-        };
+        let farm = Farm::of(self.world.source, resolved, wikis.len(), problems);
         Imported { farm, left_out, remarks, evidence, left_out_wikis, assumed: self.world.assumed }
     }
 
@@ -290,6 +278,30 @@ impl<'a> Builder<'a> {
             found.settings.insert(Key::Aliases, Arc::new(setting));
         }
         Some(url)
+    }
+}
+
+/// The class `Config` of a module, if it is one; else why not.
+fn config_class(world: &World<'_>, module: usize) -> Result<usize, (Span, String, bool)> {
+    let module = world.modules.get(module);
+    let Some(binding) = module.and_then(|module| module.names.get("Config")) else {
+        let (path, start) =
+            module.map_or_else(Default::default, |it| (it.path.display().to_string(), it.start));
+        return Err((start..start, format!("{path} has no class Config"), false));
+    };
+    match &binding.item.val {
+        Val::Class(class) => Ok(*class),
+        _ => {
+            let why = match world.lost(&binding.item, "it is no class") {
+                Val::Unknown(unknown) => unknown.why.clone(),
+                _ => String::new(),
+            };
+            Err((
+                binding.key.clone(),
+                format!("the class Config can't be known without running the file: {why}"),
+                true,
+            ))
+        }
     }
 }
 

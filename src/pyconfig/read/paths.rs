@@ -31,7 +31,7 @@ pub(super) fn basename(path: &str) -> &str {
 }
 
 /// `os.path.normpath`.
-pub(super) fn normpath(path: &str) -> String {
+pub(in crate::pyconfig) fn normpath(path: &str) -> String {
     if path.is_empty() {
         return ".".to_owned();
     }

@@ -76,7 +76,7 @@ impl World<'_> {
                     found.remarks.insert(key, remark);
                 }
                 (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, Ok(Some(_)), _) => {
-                    found.remarks.insert(key, super::expression(&self.source, &binding.item.span));
+                    found.remarks.insert(key, super::excerpt::expression(&self.source, &binding.item.span));
                 }
                 _ => {}
             }

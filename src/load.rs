@@ -1,11 +1,12 @@
-//! Finding and reading the farm file.
+//! A farm from a farm file, in TOML or in Python: finding and reading it.
 
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Farm, SyntaxErrors, python};
+use crate::farm::{Farm, LARGEST, SyntaxErrors};
+use crate::pyconfig::read as python;
 use crate::sys::{InputError, read_input};
 
 /// The farm file of the whole machine.
@@ -13,9 +14,6 @@ pub const SYSTEM_FILE: &str = "/etc/wikifarm/farm.toml";
 
 /// The environment variable that names the farm file.
 pub const VARIABLE: &str = "WIKIFARM_FILE";
-
-/// The largest farm file that is read: 16 MiB, some 100,000 wikis.
-pub const LARGEST: u64 = 16 << 20;
 
 /// Why there is no farm.
 #[derive(Debug)]
@@ -89,6 +87,15 @@ impl LoadError {
 }
 
 impl std::error::Error for LoadError {}
+
+impl From<python::ReadError> for LoadError {
+    fn from(error: python::ReadError) -> LoadError {
+        match error {
+            python::ReadError::Io(path, error) => LoadError::Io(path, error),
+            python::ReadError::Refused(path, why) => LoadError::Python(path, why),
+        }
+    }
+}
 
 /// An I/O error in words, without the operating system's number.
 fn reason(error: &io::Error) -> String {
