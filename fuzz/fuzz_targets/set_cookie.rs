@@ -4,18 +4,18 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wikifarm::browser::{Jar, Mode, Request, Target, parse_set_cookie};
+use wikifarm::browser::{Jar, Profile, Request, Target, parse_set_cookie};
 
 fuzz_target!(|input: &[u8]| {
     let mut lines = input.split(|&byte| byte == b'\n');
     let url = String::from_utf8_lossy(lines.next().unwrap_or_default());
     let Ok(target) = Target::parse(&url) else { return };
-    for mode in [Mode::Chromium, Mode::Rfc] {
-        let mut jar = Jar::new(mode);
+    for profile in [Profile::Chromium, Profile::Rfc6265bis] {
+        let mut jar = Jar::new(profile);
         for (second, header) in lines.clone().enumerate() {
             let now = second as f64;
-            if let Ok(read) = parse_set_cookie(header, mode) {
-                assert_eq!(parse_set_cookie(&read.to_header(), mode), Ok(read), "does not read back");
+            if let Ok(read) = parse_set_cookie(header, profile) {
+                assert_eq!(parse_set_cookie(&read.to_header(), profile), Ok(read), "does not read back");
             }
             jar.receive(&target, header, &Request::direct(now));
             for sent in jar.cookies_for(&target, &Request::direct(now)).sent {

@@ -91,7 +91,7 @@ pub struct Cookie {
     pub same_site: Option<SameSite>,
     /// When it expires; `None` when the browser is closed.
     pub expires: Option<f64>,
-    /// When it was created: overwriting it may keep this (see [`super::Mode`]).
+    /// When it was created: overwriting it may keep this (see [`super::Profile`]).
     pub created: f64,
     /// When it was last sent or set.
     pub last_access: f64,

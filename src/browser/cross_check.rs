@@ -15,7 +15,7 @@ use cookie_store::CookieStore;
 use proptest::prelude::*;
 use url::Url;
 
-use super::{Jar, Mode, Request, Target};
+use super::{Jar, Profile, Request, Target};
 
 /// A time at which the crate, which looks at the clock of the machine, has as little expired as the jar.
 const NOW: f64 = 1_795_400_000.0;
@@ -62,8 +62,8 @@ proptest! {
         visits in proptest::collection::vec(url(&["https", "http"], HOSTS), 1..6),
     ) {
         let mut theirs = CookieStore::default();
-        for mode in [Mode::Chromium, Mode::Rfc] {
-            let mut ours = Jar::new(mode);
+        for profile in Profile::ALL {
+            let mut ours = Jar::new(profile);
             for (from, header) in &set {
                 let target = Target::parse(from).unwrap();
                 ours.receive(&target, header.as_bytes(), &Request::direct(NOW));
@@ -82,7 +82,7 @@ proptest! {
                     other.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
                 sent.sort();
                 other.sort();
-                prop_assert_eq!(sent, other, "{:?}: {} after {:?}", mode, visit, set);
+                prop_assert_eq!(sent, other, "{:?}: {} after {:?}", profile, visit, set);
             }
         }
     }

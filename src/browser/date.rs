@@ -1,11 +1,13 @@
 //! Cookie dates: what `Expires` says, in any of the forms servers have used.
 //!
-//! RFC 6265bis 5.1.1 and, where [`Mode::Chromium`] differs, Chromium's `ParseCookieExpirationTime`. Weekday
+//! RFC 6265bis 5.1.1 and, where [`Profile::Chromium`] differs, Chromium's `ParseCookieExpirationTime`. Weekday
 //! and time zone are ignored: every date is UTC. Years 0 to 69 are 20xx, 70 to 99 are 19xx.
 
-use super::Mode;
+use super::Profile;
+use super::date_firefox;
+use super::rules::Dates;
 
-const MONTHS: [&[u8]; 12] =
+pub(super) const MONTHS: [&[u8]; 12] =
     [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 
 /// Hour, minute and second.
@@ -21,12 +23,17 @@ struct Found {
 }
 
 /// The unix time a cookie date names, in seconds, or `None` if it is no date.
-pub fn parse_cookie_date(text: &[u8], mode: Mode) -> Option<i64> {
+pub fn parse_cookie_date(text: &[u8], profile: Profile) -> Option<i64> {
+    read_date(text, profile.rules().dates)
+}
+
+pub(super) fn read_date(text: &[u8], rule: Dates) -> Option<i64> {
     let mut found = Found::default();
     for token in text.split(|&byte| is_delimiter(byte)).filter(|token| !token.is_empty()) {
-        match mode {
-            Mode::Chromium => found.chromium(token),
-            Mode::Rfc => found.rfc(token),
+        match rule {
+            Dates::Chromium => found.chromium(token),
+            Dates::Rfc => found.rfc(token),
+            Dates::Firefox => return date_firefox::read(text),
         }
     }
     let year = match found.year? {
@@ -36,7 +43,7 @@ pub fn parse_cookie_date(text: &[u8], mode: Mode) -> Option<i64> {
     };
     let (day, month, (hour, minute, second)) = (found.day?, found.month?, found.time?);
     let in_range = (1..=days_in(month, year)).contains(&day) && hour <= 23 && minute <= 59 && second <= 59;
-    let too_early = mode == Mode::Rfc && year < 1601;
+    let too_early = rule == Dates::Rfc && year < 1601;
     (in_range && !too_early)
         .then(|| days_from_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
 }
@@ -134,7 +141,7 @@ fn days_in(month: i64, year: i64) -> i64 {
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar; years count from March, so that the leap day is
 /// last.
-fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+pub(super) fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -178,7 +185,10 @@ mod tests {
     use super::*;
 
     fn both(text: &str) -> (Option<i64>, Option<i64>) {
-        (parse_cookie_date(text.as_bytes(), Mode::Chromium), parse_cookie_date(text.as_bytes(), Mode::Rfc))
+        (
+            parse_cookie_date(text.as_bytes(), Profile::Chromium),
+            parse_cookie_date(text.as_bytes(), Profile::Rfc6265bis),
+        )
     }
 
     #[test]
@@ -212,7 +222,7 @@ mod tests {
         assert_eq!(format_cookie_date(1_795_480_626), "Tue, 24 Nov 2026 00:37:06 GMT");
         for unix in [0, -1, 951_782_400, 4_107_542_400, -11_644_473_600, 253_433_923_199] {
             let text = format_cookie_date(unix);
-            assert_eq!(parse_cookie_date(text.as_bytes(), Mode::Chromium), Some(unix), "{text}");
+            assert_eq!(parse_cookie_date(text.as_bytes(), Profile::Chromium), Some(unix), "{text}");
         }
     }
 }

@@ -1,117 +1,256 @@
-//! Every difference between the draft and Chromium that the documentation of the room lists, acted out.
+//! Every behavior in which browser profiles differ, in one table.
+//!
+//! The rest of the module asks [`Rules`] and never asks which browser it is. A row of [`DIFFERENCES`] gives a field of
+//! `Rules` a name, what each browser does, and the source.
 
-use super::*;
+use super::rules::Rules;
+use super::{Jar, Profile};
 
-const NOW: f64 = 1_795_394_121.0;
+/// One behavior in which profiles differ.
+#[non_exhaustive]
+pub struct Difference {
+    /// Its name, in kebab-case.
+    pub name: &'static str,
+    /// The situation.
+    pub what: &'static str,
+    /// What Chromium does.
+    pub chromium: &'static str,
+    /// What Firefox does.
+    pub firefox: &'static str,
+    /// What RFC 6265bis says, with its section.
+    pub rfc: &'static str,
+    /// Where the knowledge comes from: `recorded` in `tests/fixtures/browser`, or read in a browser's source.
+    pub source: &'static str,
+    take: fn(&mut Rules, &Rules),
+}
 
-/// What becomes of headers received one after the other, in a word or two.
-fn outcome(mode: Mode, url: &str, headers: &[&str]) -> String {
-    let mut jar = Jar::new(mode);
-    let from = Target::parse(url).unwrap();
-    let mut last = String::new();
-    for (second, header) in headers.iter().enumerate() {
-        let now = NOW + second as f64;
-        last = match jar.receive(&from, header.as_bytes(), &Request::direct(now)) {
-            Outcome::Deleted { .. } => "deleted".to_owned(),
-            Outcome::Refused(refusal) => {
-                refusal.reasons().map(RefusalReason::name).collect::<Vec<_>>().join(" ")
-            }
-            Outcome::Stored { cookie, .. } => {
-                let dot = if cookie.host_only { "" } else { "." };
-                let lives =
-                    cookie.expires.map_or("session".to_owned(), |expires| (expires - now).to_string());
-                let partition = cookie.partition.map_or(String::new(), |site| format!(" in {site}"));
-                let name = String::from_utf8_lossy(&cookie.name).into_owned();
-                let value = String::from_utf8_lossy(&cookie.value).into_owned();
-                format!(
-                    "{name}={value} {dot}{} {lives} +{}{partition} {}",
-                    cookie.domain,
-                    cookie.created - NOW,
-                    cookie.priority.as_str()
-                )
-            }
+impl Difference {
+    /// What a profile does.
+    pub fn behavior(&self, profile: Profile) -> &'static str {
+        match profile {
+            Profile::Chromium => self.chromium,
+            Profile::Firefox => self.firefox,
+            Profile::Rfc6265bis => self.rfc,
+        }
+    }
+
+    /// Whether two profiles differ in it.
+    pub fn is_between(&self, one: Profile, other: Profile) -> bool {
+        self.applied(one.rules(), other.rules()) != *one.rules()
+    }
+
+    /// `rules` with this behavior of `other`.
+    pub(super) fn applied(&self, rules: &Rules, other: &Rules) -> Rules {
+        let mut changed = *rules;
+        (self.take)(&mut changed, other);
+        changed
+    }
+}
+
+impl std::fmt::Debug for Difference {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.name)
+    }
+}
+
+/// The differences between two browsers that give a story another outcome. `act` plays the story with an empty jar and
+/// returns what comes of it.
+///
+/// Empty if the outcome is the same. A difference is listed if it alone changes the outcome in the first browser; where
+/// only several together do, those are listed without which the other browser has another outcome.
+pub fn responsible<T: PartialEq>(
+    one: Profile,
+    other: Profile,
+    act: impl Fn(Jar) -> T,
+) -> Vec<&'static Difference> {
+    let outcome = |rules: Rules| act(Jar::by_rules(rules));
+    let (ours, theirs) = (outcome(*one.rules()), outcome(*other.rules()));
+    if ours == theirs {
+        return Vec::new();
+    }
+    let changes = |from: Profile, to: Profile, was: &T| {
+        let alone = |difference: &&Difference| {
+            difference.is_between(one, other) && outcome(difference.applied(from.rules(), to.rules())) != *was
         };
-    }
-    last
-}
-
-/// The difference, the headers, what the draft makes of them and what Chromium does.
-type Difference = (&'static str, &'static str, &'static [&'static str], &'static str, &'static str);
-
-const WIKI: &str = "http://w.example.org/";
-const HOST: &str = "a=b w.example.org session +0 Medium";
-const YEARS: &str = "a=b w.example.org 34560000 +0 Medium";
-
-const DIFFERENCES: [Difference; 21] = [
-    ("tab", WIKI, &["a=b\tc"], "a=b\tc w.example.org session +0 Medium", "disallowed-character"),
-    ("line end", WIKI, &["a=b\r\nc"], "disallowed-character", HOST),
-    ("nameless", WIKI, &["=a=b"], "=a=b w.example.org session +0 Medium", "ambiguous-nameless"),
-    ("max-age", WIKI, &["a=b; Max-Age=9; Max-Age=x"], "a=b w.example.org 9 +0 Medium", HOST),
-    ("expires", WIKI, &["a=b; Expires=1 Jan 2040 0:0:0; Expires=x"], YEARS, HOST),
-    ("plus", WIKI, &["a=b; Max-Age=+100"], HOST, "a=b w.example.org 100 +0 Medium"),
-    ("too large", WIKI, &["a=b; Max-Age=99999999999999999999x"], HOST, YEARS),
-    ("five digits", WIKI, &["a=b; Expires=1 Jan 10000 0:0:0"], HOST, YEARS),
-    ("before 1601", WIKI, &["a=b; Expires=1 Jan 1600 0:0:0"], HOST, "deleted"),
-    ("day", WIKI, &["a=b; Expires=23rd Nov 2037 0:0:0"], YEARS, HOST),
-    ("seconds", WIKI, &["a=b; Expires=23 Nov 2037 0:0:000"], HOST, YEARS),
-    ("overwrite", WIKI, &["a=x", "a=b"], HOST, "a=b w.example.org session +1 Medium"),
-    (
-        "utf-8",
-        WIKI,
-        &["a=b; Domain=ex\u{ff41}mple.org"],
-        "non-ascii-domain",
-        "a=b .example.org session +0 Medium",
-    ),
-    ("dot", WIKI, &["a=b; Domain=."], HOST, "malformed-domain"),
-    ("port", WIKI, &["a=b; Domain=example.org:80"], "domain-mismatch", "malformed-domain"),
-    (
-        "address",
-        "http://10.0.0.1/",
-        &["a=b; Domain=10.0.0.1"],
-        "a=b .10.0.0.1 session +0 Medium",
-        "a=b 10.0.0.1 session +0 Medium",
-    ),
-    (
-        "empty label",
-        "http://a..example.org/",
-        &["a=b"],
-        "malformed-domain",
-        "a=b a..example.org session +0 Medium",
-    ),
-    ("http prefix", WIKI, &["__Http-a=b"], "__Http-a=b w.example.org session +0 Medium", "http-prefix"),
-    (
-        "partitioned",
-        "https://w.example.org/",
-        &["a=b; Secure; Partitioned"],
-        HOST,
-        "a=b w.example.org session +0 in https://example.org Medium",
-    ),
-    ("priority", WIKI, &["a=b; Priority=High"], HOST, "a=b w.example.org session +0 High"),
-    ("several", WIKI, &["__Host-a=b; Domain=org"], "public-suffix", "public-suffix host-prefix"),
-];
-
-#[test]
-fn the_modes_differ_where_the_table_says_so() {
-    for (what, url, headers, rfc, chromium) in DIFFERENCES {
-        assert_eq!(outcome(Mode::Rfc, url, headers), rfc, "{what}, by the draft");
-        assert_eq!(outcome(Mode::Chromium, url, headers), chromium, "{what}, by Chromium");
-    }
-}
-
-#[test]
-fn a_foreign_post_is_treated_differently() {
-    let sent = |mode| {
-        let mut jar = Jar::new(mode);
-        let wiki = Target::parse(WIKI).unwrap();
-        jar.receive(&wiki, b"a=b", &Request::direct(NOW));
-        jar.peek(&wiki, &Request::post(NOW, Target::parse("http://example.net/").unwrap())).sent.len()
+        DIFFERENCES.iter().filter(alone).collect::<Vec<_>>()
     };
-    assert_eq!((sent(Mode::Rfc), sent(Mode::Chromium)), (0, 1));
+    let alone = changes(one, other, &ours);
+    if alone.is_empty() { changes(other, one, &theirs) } else { alone }
 }
 
-#[test]
-fn the_table_has_a_row_for_each_difference() {
-    let rows = include_str!("mod.rs").lines().filter(|line| line.starts_with("//! | ")).count();
-    // The head of the table is no difference; the cross-site POST has a test of its own.
-    assert_eq!(rows - 1, DIFFERENCES.len() + 1);
-}
+const RECORDED: &str = "recorded";
+
+/// Every difference, the ones that matter to wiki farms first.
+pub static DIFFERENCES: [Difference; 19] = [
+    Difference {
+        name: "overwrite-order",
+        what: "a cookie is overwritten with another value",
+        chromium: "its creation time is renewed: it comes after other cookies of the same path length",
+        firefox: "it keeps its creation time and its place",
+        rfc: "it keeps its creation time (5.7)",
+        source: RECORDED,
+        take: |rules, other| rules.overwriting = other.overwriting,
+    },
+    Difference {
+        name: "same-site-default",
+        what: "SameSite is absent",
+        chromium: "as Lax, but sent with a cross-site POST for two minutes after creation",
+        firefox: "as None",
+        rfc: "as Lax (5.6.7.2 allows the two minutes)",
+        source: "recorded for Chromium; preferences of Firefox",
+        take: |rules, other| rules.same_site_default = other.same_site_default,
+    },
+    Difference {
+        name: "schemeful-same-site",
+        what: "http and https of one site",
+        chromium: "are two sites for SameSite",
+        firefox: "are one site for SameSite",
+        rfc: "are two sites (5.2)",
+        source: RECORDED,
+        take: |rules, other| rules.schemeful = other.schemeful,
+    },
+    Difference {
+        name: "host-prefix-path",
+        what: "a __Host- name",
+        chromium: "needs Path=/ and no Domain; the host's own IP address as Domain is allowed",
+        firefox: "needs a host-only cookie of path `/`: Path may be absent where the default path is `/`",
+        rfc: "needs Path=/ and no Domain (5.7 step 21)",
+        source: RECORDED,
+        take: |rules, other| rules.host_prefix = other.host_prefix,
+    },
+    Difference {
+        name: "http-prefix",
+        what: "a __Http- or __Host-Http- name",
+        chromium: "needs HttpOnly",
+        firefox: "__Http- needs HttpOnly; __Host-Http- is checked as __Host-",
+        rfc: "ordinary names",
+        source: "recorded for Chromium; source of Firefox (CookiePrefixes.cpp)",
+        take: |rules, other| rules.http_prefixes = other.http_prefixes,
+    },
+    Difference {
+        name: "partitioned",
+        what: "Partitioned",
+        chromium: "needs Secure; the cookie is kept apart by the site of the page",
+        firefox: "needs Secure; the cookie is kept apart by the site of the page",
+        rfc: "ignored",
+        source: "recorded for Chromium; source of Firefox (CookieValidation.cpp)",
+        take: |rules, other| rules.partitioned = other.partitioned,
+    },
+    Difference {
+        name: "priority",
+        what: "Priority",
+        chromium: "decides which cookies are evicted first",
+        firefox: "ignored",
+        rfc: "ignored",
+        source: "source of Chromium and Firefox",
+        take: |rules, other| rules.priority = other.priority,
+    },
+    Difference {
+        name: "max-age-sign",
+        what: "Max-Age with a sign or with too many digits",
+        chromium: "`+100` is 100 seconds; digits that no longer fit are not read",
+        firefox: "any value that begins with `-` expires the cookie; `+100` is ignored; digits that no longer fit are not read",
+        rfc: "`+100` is ignored, and so is anything but digits after an optional minus (5.6.2)",
+        source: RECORDED,
+        take: |rules, other| rules.max_age = other.max_age,
+    },
+    Difference {
+        name: "expires-date",
+        what: "Expires with an unusual date",
+        chromium: "years of three and five digits are read; impossible times are no date; time zones are ignored",
+        firefox: "a year of three digits is no date; impossible times become real dates; time zones are honored",
+        rfc: "years of four digits from 1601; impossible times are no date; time zones are ignored (5.1.1)",
+        source: RECORDED,
+        take: |rules, other| rules.dates = other.dates,
+    },
+    Difference {
+        name: "repeated-lifetime",
+        what: "Max-Age or Expires twice, the last one invalid",
+        chromium: "the last one counts, so neither does",
+        firefox: "the last one counts, so neither does",
+        rfc: "the last valid one counts (5.6.1, 5.6.2)",
+        source: RECORDED,
+        take: |rules, other| rules.repeated_lifetime = other.repeated_lifetime,
+    },
+    Difference {
+        name: "domain-non-ascii",
+        what: "Domain in raw UTF-8",
+        chromium: "converted by IDNA",
+        firefox: "refused",
+        rfc: "refused (5.7)",
+        source: RECORDED,
+        take: |rules, other| rules.converts_idn = other.converts_idn,
+    },
+    Difference {
+        name: "domain-attribute",
+        what: "Domain=`.`, or an IP address as Domain of its own host",
+        chromium: "`.` is refused; the address makes a host-only cookie",
+        firefox: "`.` is refused; the address makes a host-only cookie",
+        rfc: "`.` is as absent; the address makes a domain cookie (5.6.3, 5.7)",
+        source: RECORDED,
+        take: |rules, other| rules.domain = other.domain,
+    },
+    Difference {
+        name: "host-empty-label",
+        what: "a host with an empty label inside (`a..example.org`)",
+        chromium: "sets cookies like any host",
+        firefox: "sets no cookies",
+        rfc: "sets no cookies (5.1.2)",
+        source: "recorded for Chromium; source of Firefox (nsEffectiveTLDService.cpp)",
+        take: |rules, other| rules.refuses_empty_label = other.refuses_empty_label,
+    },
+    Difference {
+        name: "empty-name",
+        what: "a header that begins with `=`",
+        chromium: "a cookie without a name; refused if the value has a `=` too",
+        firefox: "refused",
+        rfc: "a cookie without a name (5.6)",
+        source: RECORDED,
+        take: |rules, other| rules.empty_name = other.empty_name,
+    },
+    Difference {
+        name: "no-equals-sign",
+        what: "text without `=` before the first `;`",
+        chromium: "is the value of a cookie without a name",
+        firefox: "is the name of a cookie without a value",
+        rfc: "is the value of a cookie without a name (5.6)",
+        source: RECORDED,
+        take: |rules, other| rules.no_equals_sign = other.no_equals_sign,
+    },
+    Difference {
+        name: "not-utf-8",
+        what: "bytes that are not UTF-8",
+        chromium: "come back unchanged",
+        firefox: "come back as U+FFFD",
+        rfc: "come back unchanged",
+        source: RECORDED,
+        take: |rules, other| rules.decodes_utf8 = other.decodes_utf8,
+    },
+    Difference {
+        name: "inner-tab",
+        what: "TAB inside a name, a value, or an attribute",
+        chromium: "the header is refused",
+        firefox: "kept; in a Path it refuses the cookie",
+        rfc: "kept (5.6)",
+        source: RECORDED,
+        take: |rules, other| rules.inner_tab = other.inner_tab,
+    },
+    Difference {
+        name: "line-end",
+        what: "CR or LF in the header",
+        chromium: "ends the header",
+        firefox: "LF or CRLF ends the header; CR alone refuses it",
+        rfc: "the header is refused (5.6)",
+        source: "recorded for CR",
+        take: |rules, other| rules.line_end = other.line_end,
+    },
+    Difference {
+        name: "several-reasons",
+        what: "several reasons to refuse a cookie",
+        chromium: "all that one stage finds are named",
+        firefox: "all that one stage finds are named",
+        rfc: "the first counts (5.7)",
+        source: RECORDED,
+        take: |rules, other| rules.reasons = other.reasons,
+    },
+];

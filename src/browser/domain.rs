@@ -4,8 +4,9 @@
 
 use super::host::url_host;
 use super::matching::domain_match;
+use super::rules::{DomainAttribute, Rules};
 use super::suffix::Suffixes;
-use super::{Mode, RefusalReason, Target};
+use super::{Profile, RefusalReason, Target};
 
 /// What a cookie belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,26 @@ pub fn cookie_domain(
     from: &Target,
     attribute: &[u8],
     suffixes: &dyn Suffixes,
-    mode: Mode,
+    profile: Profile,
 ) -> Result<CookieDomain, RefusalReason> {
-    match mode {
-        Mode::Chromium => chromium(from, attribute, suffixes),
-        Mode::Rfc => rfc(from, attribute, suffixes),
+    domain_by(profile.rules(), from, attribute, suffixes)
+}
+
+pub(super) fn domain_by(
+    rules: &Rules,
+    from: &Target,
+    attribute: &[u8],
+    suffixes: &dyn Suffixes,
+) -> Result<CookieDomain, RefusalReason> {
+    if rules.refuses_empty_label && (from.host().starts_with('.') || from.host().contains("..")) {
+        return Err(RefusalReason::MalformedDomain);
+    }
+    if !rules.converts_idn && !attribute.is_ascii() {
+        return Err(RefusalReason::NonAsciiDomain);
+    }
+    match rules.domain {
+        DomainAttribute::Browsers => browsers(from, attribute, suffixes),
+        DomainAttribute::Rfc => rfc(from, attribute, suffixes),
     }
 }
 
@@ -39,9 +55,6 @@ fn host_only(from: &Target) -> Result<CookieDomain, RefusalReason> {
 }
 
 fn rfc(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<CookieDomain, RefusalReason> {
-    if from.host().starts_with('.') || from.host().contains("..") {
-        return Err(RefusalReason::MalformedDomain);
-    }
     let attribute = attribute.strip_prefix(b".").unwrap_or(attribute).to_ascii_lowercase();
     let Some(domain) = String::from_utf8(attribute).ok().filter(|domain| domain.is_ascii()) else {
         return Err(RefusalReason::NonAsciiDomain);
@@ -58,7 +71,7 @@ fn rfc(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<Cooki
     Ok(CookieDomain { domain, host_only: false })
 }
 
-fn chromium(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<CookieDomain, RefusalReason> {
+fn browsers(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<CookieDomain, RefusalReason> {
     let host = from.host();
     if host.ends_with("..") {
         return Err(RefusalReason::MalformedDomain);
@@ -89,7 +102,7 @@ fn chromium(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<
     Ok(CookieDomain { domain: domain.to_owned(), host_only: false })
 }
 
-/// Chromium has one reason for all of these; which it is helps to mend it.
+/// Browsers have one reason for all of these; a precise one helps to correct it.
 fn refused_domain(domain: &str, suffixes: &dyn Suffixes) -> RefusalReason {
     let in_a_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     if !domain.bytes().all(in_a_host) {
@@ -106,28 +119,31 @@ mod tests {
     use super::super::BuiltinSuffixes;
     use super::*;
 
-    fn at(mode: Mode, url: &str, attribute: &[u8]) -> Result<(String, bool), &'static str> {
-        cookie_domain(&Target::parse(url).unwrap(), attribute, &BuiltinSuffixes, mode)
+    fn at(profile: Profile, url: &str, attribute: &[u8]) -> Result<(String, bool), &'static str> {
+        cookie_domain(&Target::parse(url).unwrap(), attribute, &BuiltinSuffixes, profile)
             .map(|domain| (domain.domain, domain.host_only))
             .map_err(RefusalReason::name)
     }
 
     #[test]
     fn a_parent_domain_is_accepted() {
-        for mode in [Mode::Chromium, Mode::Rfc] {
+        for profile in Profile::ALL {
             for attribute in [&b"example.org"[..], b".example.org", b".Example.ORG"] {
                 assert_eq!(
-                    at(mode, "http://wiki1.example.org", attribute),
+                    at(profile, "http://wiki1.example.org", attribute),
                     Ok(("example.org".to_owned(), false))
                 );
             }
-            assert_eq!(at(mode, "http://wiki1.example.org", b""), Ok(("wiki1.example.org".to_owned(), true)));
+            assert_eq!(
+                at(profile, "http://wiki1.example.org", b""),
+                Ok(("wiki1.example.org".to_owned(), true))
+            );
         }
     }
 
     #[test]
     fn suffixes_and_strangers_are_refused() {
-        for mode in [Mode::Chromium, Mode::Rfc] {
+        for profile in Profile::ALL {
             for (url, attribute, reason) in [
                 ("http://wiki.example.org", "org", "public-suffix"),
                 ("http://foo.github.io", "github.io", "public-suffix"),
@@ -137,20 +153,36 @@ mod tests {
                 ("http://wiki.example.org", "example.org.", "domain-mismatch"),
                 ("http://farmhost", "farmhost.local", "domain-mismatch"),
             ] {
-                assert_eq!(at(mode, url, attribute.as_bytes()), Err(reason), "{mode:?} {url} {attribute}");
+                assert_eq!(
+                    at(profile, url, attribute.as_bytes()),
+                    Err(reason),
+                    "{profile:?} {url} {attribute}"
+                );
             }
         }
     }
 
     #[test]
     fn a_suffix_or_an_address_may_name_itself() {
-        assert_eq!(at(Mode::Chromium, "http://github.io", b".github.io"), Ok(("github.io".to_owned(), true)));
-        assert_eq!(at(Mode::Rfc, "http://github.io", b".github.io"), Ok(("github.io".to_owned(), true)));
-        assert_eq!(at(Mode::Chromium, "http://127.0.0.1", b".127.0.0.1"), Ok(("127.0.0.1".to_owned(), true)));
-        assert_eq!(at(Mode::Rfc, "http://127.0.0.1", b".127.0.0.1"), Ok(("127.0.0.1".to_owned(), false)));
-        assert_eq!(at(Mode::Chromium, "http://[::1]", b"[::1]"), Ok(("[::1]".to_owned(), true)));
-        assert_eq!(at(Mode::Chromium, "http://[::1]", b"::1"), Err("domain-mismatch"));
-        assert_eq!(at(Mode::Chromium, "http://127.0.0.1", b"127.1"), Err("domain-mismatch"));
+        assert_eq!(
+            at(Profile::Chromium, "http://github.io", b".github.io"),
+            Ok(("github.io".to_owned(), true))
+        );
+        assert_eq!(
+            at(Profile::Rfc6265bis, "http://github.io", b".github.io"),
+            Ok(("github.io".to_owned(), true))
+        );
+        assert_eq!(
+            at(Profile::Chromium, "http://127.0.0.1", b".127.0.0.1"),
+            Ok(("127.0.0.1".to_owned(), true))
+        );
+        assert_eq!(
+            at(Profile::Rfc6265bis, "http://127.0.0.1", b".127.0.0.1"),
+            Ok(("127.0.0.1".to_owned(), false))
+        );
+        assert_eq!(at(Profile::Chromium, "http://[::1]", b"[::1]"), Ok(("[::1]".to_owned(), true)));
+        assert_eq!(at(Profile::Chromium, "http://[::1]", b"::1"), Err("domain-mismatch"));
+        assert_eq!(at(Profile::Chromium, "http://127.0.0.1", b"127.1"), Err("domain-mismatch"));
     }
 
     #[test]
@@ -165,13 +197,13 @@ mod tests {
             "ex%41mple.org",
         ] {
             assert_eq!(
-                at(Mode::Chromium, "http://wiki.example.org", attribute.as_bytes()),
+                at(Profile::Chromium, "http://wiki.example.org", attribute.as_bytes()),
                 Err("malformed-domain"),
                 "{attribute}"
             );
         }
-        for mode in [Mode::Chromium, Mode::Rfc] {
-            assert_eq!(at(mode, "http://wiki.example.org..", b""), Err("malformed-domain"));
+        for profile in Profile::ALL {
+            assert_eq!(at(profile, "http://wiki.example.org..", b""), Err("malformed-domain"));
         }
     }
 
@@ -179,9 +211,9 @@ mod tests {
     fn raw_utf8_is_for_chromium_only() {
         let url = "http://wiki1.xn--bcher-kva.org";
         let utf8 = "BÜCHER.org".as_bytes();
-        assert_eq!(at(Mode::Chromium, url, utf8), Ok(("xn--bcher-kva.org".to_owned(), false)));
-        assert_eq!(at(Mode::Rfc, url, utf8), Err("non-ascii-domain"));
-        assert_eq!(at(Mode::Chromium, url, b"b\xfccher.org"), Err("malformed-domain"));
+        assert_eq!(at(Profile::Chromium, url, utf8), Ok(("xn--bcher-kva.org".to_owned(), false)));
+        assert_eq!(at(Profile::Rfc6265bis, url, utf8), Err("non-ascii-domain"));
+        assert_eq!(at(Profile::Chromium, url, b"b\xfccher.org"), Err("malformed-domain"));
     }
 
     #[test]
@@ -194,7 +226,7 @@ mod tests {
             [("a..example.org", Some("x=1; d=1; h=1")), ("a..b", Some("x=1; h=1")), ("example.org..", None)]
         {
             let wiki = Target::parse(&format!("http://{host}/")).unwrap();
-            let (mut jar, now) = (Jar::new(Mode::Chromium), Request::direct(1_795_400_000.0));
+            let (mut jar, now) = (Jar::new(Profile::Chromium), Request::direct(1_795_400_000.0));
             for header in ["x=1", "d=1; Domain=example.org", &format!("h=1; Domain={host}")] {
                 jar.receive(&wiki, format!("{header}; Max-Age=99999").as_bytes(), &now);
             }

@@ -99,12 +99,12 @@ fn doomed_of_all(cookies: &[Cookie], now: f64) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Jar, Mode, Outcome, Request, Target};
+    use super::super::{Jar, Outcome, Profile, Request, Target};
     use super::*;
 
     /// A jar that received numbered cookies of some attributes, a second apart.
     fn filled(count: usize, attributes: impl Fn(usize) -> &'static str) -> (Jar, usize) {
-        let mut jar = Jar::new(Mode::Chromium);
+        let mut jar = Jar::new(Profile::Chromium);
         let mut evicted_at_last = 0;
         for number in 0..count {
             let from = Target::parse(&format!("https://wiki{}.example.org/", number % 7)).unwrap();
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn other_sites_are_not_touched() {
-        let mut jar = Jar::new(Mode::Chromium);
+        let mut jar = Jar::new(Profile::Chromium);
         jar.receive(&Target::parse("http://example.net/").unwrap(), b"a=b", &Request::direct(0.0));
         let from = Target::parse("http://example.org/").unwrap();
         for number in 0..181 {
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_jar_too_large_drops_what_was_long_unused() {
-        let mut jar = Jar::new(Mode::Chromium);
+        let mut jar = Jar::new(Profile::Chromium);
         for number in 0..3301 {
             let from = Target::parse(&format!("http://example{}.org/", number / 100)).unwrap();
             let now = if number < 3300 { 0.0 } else { SAFE + 1.0 };

@@ -6,16 +6,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cookie::{Cookie, SameSite};
-use super::domain::{CookieDomain, cookie_domain};
+use super::domain::{CookieDomain, domain_by};
 use super::evict::evict;
 use super::lifetime::expires_at;
-use super::matching::{default_path, domain_match, path_covers};
+use super::matching::{domain_match, path_covers};
 use super::prefix::broken_prefix;
 use super::retrieve::{self, Visit};
+use super::rules::{Overwriting, Reasons, Rules};
 use super::same_site::{Request, Via};
-use super::set_cookie::{SetCookie, parse_set_cookie};
+use super::set_cookie::{SetCookie, first_line, parse_by};
 use super::suffix::{BuiltinSuffixes, SharedSuffixes, Suffixes};
-use super::{Mode, Refusal, RefusalReason, Target};
+use super::{Outcome, Profile, Refusal, RefusalReason, Target};
 
 /// Chromium writes down when a cookie was last sent at most once in this time, in seconds.
 const ACCESS_RESOLUTION: f64 = 60.0;
@@ -23,68 +24,32 @@ const ACCESS_RESOLUTION: f64 = 60.0;
 /// The cookies of one browser.
 #[derive(Clone)]
 pub struct Jar {
-    mode: Mode,
+    profile: Profile,
+    rules: Rules,
     suffixes: Arc<dyn Suffixes + Send + Sync>,
     cookies: Vec<Cookie>,
     next_serial: u64,
 }
 
-/// What became of a `Set-Cookie` header.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// The cookie is in the jar.
-    Stored {
-        /// As it was stored.
-        cookie: Cookie,
-        /// The cookie whose place it took.
-        replaced: Option<Cookie>,
-        /// Cookies that had to go because there were too many.
-        evicted: Vec<Cookie>,
-    },
-    /// The cookie had already expired: such a header deletes.
-    Deleted {
-        /// The cookie it named, which need not be there: name, domain, host-only flag and path must be the
-        /// same.
-        cookie: Cookie,
-        /// The cookie that went; `None` if there was none of that name, domain and path.
-        removed: Option<Cookie>,
-    },
-    /// The header had no effect.
-    Refused(Refusal),
-}
-
-impl Outcome {
-    /// The stored cookie, if it was stored.
-    pub fn stored(&self) -> Option<&Cookie> {
-        match self {
-            Self::Stored { cookie, .. } => Some(cookie),
-            Self::Deleted { .. } | Self::Refused(_) => None,
-        }
-    }
-
-    /// The refusal, if it was refused.
-    pub fn refusal(&self) -> Option<&Refusal> {
-        match self {
-            Self::Refused(refusal) => Some(refusal),
-            Self::Stored { .. } | Self::Deleted { .. } => None,
-        }
-    }
-}
-
 impl Jar {
     /// An empty jar with the built-in public suffix list.
-    pub fn new(mode: Mode) -> Self {
-        Self::with_suffixes(mode, Arc::new(BuiltinSuffixes))
+    pub fn new(profile: Profile) -> Self {
+        Self::with_suffixes(profile, Arc::new(BuiltinSuffixes))
     }
 
     /// An empty jar with another public suffix list.
-    pub fn with_suffixes(mode: Mode, suffixes: Arc<dyn Suffixes + Send + Sync>) -> Self {
-        Self { mode, suffixes, cookies: Vec::new(), next_serial: 0 }
+    pub fn with_suffixes(profile: Profile, suffixes: Arc<dyn Suffixes + Send + Sync>) -> Self {
+        Self { profile, rules: *profile.rules(), suffixes, cookies: Vec::new(), next_serial: 0 }
     }
 
-    /// Whose rules it follows.
-    pub fn mode(&self) -> Mode {
-        self.mode
+    /// An empty jar for a browser that differs from every profile.
+    pub(super) fn by_rules(rules: Rules) -> Self {
+        Self { rules, ..Self::new(Profile::default()) }
+    }
+
+    /// Whose behavior it predicts.
+    pub fn profile(&self) -> Profile {
+        self.profile
     }
 
     /// Its public suffix list.
@@ -110,11 +75,11 @@ impl Jar {
     /// Takes in one `Set-Cookie` header (the bytes after the colon) of the response that `from` gave to
     /// `request`; with [`Via::Script`], what a script of the page `from` wrote to `document.cookie`.
     pub fn receive(&mut self, from: &Target, header: &[u8], request: &Request) -> Outcome {
-        let header = match (self.mode, request.via) {
-            (Mode::Chromium, Via::Http) => first_line(header),
-            _ => header,
+        let header = match request.via {
+            Via::Http => first_line(header, self.rules.line_end),
+            Via::Script => header,
         };
-        let set_cookie = match parse_set_cookie(header, self.mode) {
+        let set_cookie = match parse_by(&self.rules, header) {
             Ok(set_cookie) => set_cookie,
             Err(refusal) => return Outcome::Refused(refusal),
         };
@@ -130,7 +95,9 @@ impl Jar {
             return Outcome::Deleted { cookie, removed: old };
         }
         match &old {
-            Some(old) if self.mode == Mode::Rfc || old.value == cookie.value => {
+            Some(old)
+                if self.rules.overwriting == Overwriting::KeepsCreation || old.value == cookie.value =>
+            {
                 (cookie.created, cookie.serial) = (old.created, old.serial);
             }
             _ => {
@@ -148,22 +115,24 @@ impl Jar {
         let suffixes = self.suffixes();
         let partitioned = set_cookie.partitioned;
         let insecure_partition = partitioned && !(set_cookie.secure && from.is_secure());
-        let mut reasons: Vec<_> = broken_prefix(&set_cookie, from, self.mode).into_iter().collect();
-        reasons.extend(insecure_partition.then_some(RefusalReason::PartitionedInsecure));
         let attribute = set_cookie.domain.as_deref().unwrap_or_default();
-        let domain = match cookie_domain(from, attribute, suffixes, self.mode) {
+        let domain = domain_by(&self.rules, from, attribute, suffixes);
+        let mut reasons: Vec<_> =
+            broken_prefix(&set_cookie, domain.as_ref().ok(), from, &self.rules).into_iter().collect();
+        reasons.extend(insecure_partition.then_some(RefusalReason::PartitionedInsecure));
+        let domain = match domain {
             Ok(domain) => domain,
-            Err(reason) if self.mode == Mode::Rfc => return Err(reason.into()),
+            Err(reason) if self.rules.reasons == Reasons::First => return Err(reason.into()),
             Err(reason) => return Err(Refusal { reason, also: reasons }),
         };
         let mut cookie = new_cookie(from, set_cookie, domain, request.now);
         cookie.site = suffixes.registrable_domain(&cookie.domain).unwrap_or(&cookie.domain).to_owned();
         cookie.partition = partitioned.then(|| request.partition(from, suffixes));
-        // Chromium looks at the connection and into the jar only if the header itself is in order.
-        if self.mode == Mode::Rfc || reasons.is_empty() {
+        // Browsers look at the connection and into the jar only if the header itself is in order.
+        if self.rules.reasons == Reasons::First || reasons.is_empty() {
             reasons.extend(self.reasons_against(&cookie, from, request));
         }
-        if self.mode == Mode::Rfc {
+        if self.rules.reasons == Reasons::First {
             // The draft stops at the first; the order of the reasons is the order of its steps.
             reasons.sort();
             reasons.truncate(1);
@@ -192,7 +161,10 @@ impl Jar {
             (cookie.secure && !from.is_secure(), RefusalReason::SecureFromInsecure),
             (cookie.http_only && script, RefusalReason::HttpOnlyFromScript),
             (cookie.same_site == Some(SameSite::None) && !cookie.secure, RefusalReason::SameSiteNoneInsecure),
-            (!request.may_set(cookie.same_site, from, self.suffixes()), RefusalReason::CrossSite),
+            (
+                !request.may_set(cookie.same_site, from, self.suffixes(), &self.rules),
+                RefusalReason::CrossSite,
+            ),
             (shadows_secure, RefusalReason::OverwriteSecure),
             (replaces_http_only, RefusalReason::OverwriteHttpOnly),
         ];
@@ -218,13 +190,8 @@ impl Jar {
 
     /// What a request to `to` would carry; the jar stays as it is.
     pub fn peek(&self, to: &Target, request: &Request) -> Visit {
-        retrieve::visit(&self.cookies, self.mode, &*self.suffixes, to, request)
+        retrieve::visit(&self.cookies, &self.rules, &*self.suffixes, to, request)
     }
-}
-
-/// A header up to the first CR or LF: there HTTP ends it, and Chromium never sees the rest as part of it.
-fn first_line(header: &[u8]) -> &[u8] {
-    header.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default()
 }
 
 fn new_cookie(
@@ -234,10 +201,7 @@ fn new_cookie(
     now: f64,
 ) -> Cookie {
     let expires = expires_at(set_cookie.max_age, set_cookie.expires, now);
-    let path = match set_cookie.path {
-        Some(path) if path.starts_with(b"/") => path,
-        _ => default_path(from.path()).as_bytes().to_vec(),
-    };
+    let path = set_cookie.path_or_default(from).to_vec();
     Cookie {
         name: set_cookie.name,
         value: set_cookie.value,
@@ -260,7 +224,7 @@ fn new_cookie(
 impl fmt::Debug for Jar {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Jar")
-            .field("mode", &self.mode)
+            .field("profile", &self.profile)
             .field("cookies", &self.cookies)
             .finish_non_exhaustive()
     }
@@ -279,7 +243,7 @@ mod tests {
 
     /// A jar that received these headers, a second apart.
     fn jar_of(headers: &[(&str, &str)]) -> Jar {
-        let mut jar = Jar::new(Mode::Chromium);
+        let mut jar = Jar::new(Profile::Chromium);
         for (second, (url, header)) in headers.iter().enumerate() {
             jar.receive(&at(url), header.as_bytes(), &Request::direct(NOW + second as f64));
         }
@@ -375,7 +339,7 @@ mod tests {
     fn embedded_in_another_site_only_same_site_none_counts() {
         let embedded =
             Request { nav: Nav::Embedded, ..Request::link(NOW, at("https://portal.example.net/")) };
-        let mut jar = Jar::new(Mode::Chromium);
+        let mut jar = Jar::new(Profile::Chromium);
         let mut set = |header: &[u8]| {
             let outcome = jar.receive(&at("https://w1.example.org/"), header, &embedded);
             outcome.refusal().map(|refusal| refusal.name())

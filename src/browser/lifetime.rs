@@ -3,18 +3,25 @@
 //! RFC 6265bis 5.5 (the limit), 5.6.1, 5.6.2 and 5.7 step 6; Chromium's `ParseExpiration` and
 //! `ValidateAndAdjustExpiryDate`.
 
-use super::Mode;
+use super::Profile;
+use super::rules::MaxAge;
 
 /// The longest a browser keeps a cookie: 400 days, in seconds (RFC 6265bis 5.5).
 pub const MAX_LIFETIME: f64 = 400.0 * 86_400.0;
 
 /// The seconds a `Max-Age` value stands for, cut to the range of `i64`, or `None` if it is none.
 ///
-/// The draft wants digits, with a minus before them at most (5.6.2); Chromium also takes a plus.
-pub fn parse_max_age(value: &[u8], mode: Mode) -> Option<i64> {
+/// The draft wants digits, with an optional minus before them (5.6.2); [`DIFFERENCES`](super::DIFFERENCES) has what
+/// browsers accept.
+pub fn parse_max_age(value: &[u8], profile: Profile) -> Option<i64> {
+    read_max_age(value, profile.rules().max_age)
+}
+
+pub(super) fn read_max_age(value: &[u8], rule: MaxAge) -> Option<i64> {
     let (negative, digits) = match value.split_first() {
+        Some((b'-', _)) if rule == MaxAge::Firefox => return Some(i64::MIN),
         Some((b'-', rest)) => (true, rest),
-        Some((b'+', rest)) if mode == Mode::Chromium => (false, rest),
+        Some((b'+', rest)) if rule == MaxAge::Chromium => (false, rest),
         _ => (false, value),
     };
     let mut seconds = 0_i64;
@@ -25,8 +32,8 @@ pub fn parse_max_age(value: &[u8], mode: Mode) -> Option<i64> {
         let digit = i64::from(byte - b'0');
         match seconds.checked_mul(10).and_then(|tens| tens.checked_add(digit)) {
             Some(more) => seconds = more,
-            // Chromium stops reading where the number no longer fits; the draft reads all of it.
-            None if mode == Mode::Chromium || digits.iter().skip(index).all(u8::is_ascii_digit) => {
+            // Browsers stop reading where the number no longer fits; the draft reads all of it.
+            None if rule != MaxAge::Rfc || digits.iter().skip(index).all(u8::is_ascii_digit) => {
                 return Some(if negative { i64::MIN } else { i64::MAX });
             }
             None => return None,
@@ -52,7 +59,10 @@ mod tests {
     use super::*;
 
     fn both(value: &str) -> (Option<i64>, Option<i64>) {
-        (parse_max_age(value.as_bytes(), Mode::Chromium), parse_max_age(value.as_bytes(), Mode::Rfc))
+        (
+            parse_max_age(value.as_bytes(), Profile::Chromium),
+            parse_max_age(value.as_bytes(), Profile::Rfc6265bis),
+        )
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! RFC 6265bis 5.4 and 5.7 steps 20 to 22; Chromium's `IsCookiePrefixValid`, which adds `__Http-` and
 //! `__Host-Http-`. Names are compared in any case.
 
+use super::domain::CookieDomain;
+use super::rules::{HostPrefix, HttpPrefixes, Rules};
 use super::set_cookie::SetCookie;
-use super::{Mode, RefusalReason, Target};
+use super::{RefusalReason, Target};
 
 /// The prefixes; the longer of two that fit stands first.
 const PREFIXES: [(&[u8], RefusalReason); 4] = [
@@ -15,51 +17,82 @@ const PREFIXES: [(&[u8], RefusalReason); 4] = [
 ];
 
 /// The prefix a text begins with, as the reason to refuse a cookie that breaks its promise.
-fn prefix_of(text: &[u8], mode: Mode) -> Option<RefusalReason> {
+fn prefix_of(text: &[u8], rule: HttpPrefixes) -> Option<RefusalReason> {
     let begins =
         |prefix: &[u8]| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    let is_enforced = |reason| match rule {
+        HttpPrefixes::Ordinary => {
+            !matches!(reason, RefusalReason::HttpPrefix | RefusalReason::HostHttpPrefix)
+        }
+        HttpPrefixes::HttpOnlyForHttp => reason != RefusalReason::HostHttpPrefix,
+        HttpPrefixes::Enforced => true,
+    };
     PREFIXES
         .into_iter()
-        .filter(|(_, reason)| mode == Mode::Chromium || reason.is_in_the_draft())
+        .filter(|(_, reason)| is_enforced(*reason))
         .find_map(|(prefix, reason)| begins(prefix).then_some(reason))
 }
 
-/// Whether the cookie breaks what its name promises.
-pub(super) fn broken_prefix(set_cookie: &SetCookie, from: &Target, mode: Mode) -> Option<RefusalReason> {
+/// Whether the cookie breaks what its name promises. `domain` is what it belongs to, if its `Domain` is accepted.
+pub(super) fn broken_prefix(
+    set_cookie: &SetCookie,
+    domain: Option<&CookieDomain>,
+    from: &Target,
+    rules: &Rules,
+) -> Option<RefusalReason> {
     if set_cookie.name.is_empty() {
-        return prefix_of(&set_cookie.value, mode).map(|_| RefusalReason::HiddenPrefix);
+        return prefix_of(&set_cookie.value, rules.http_prefixes).map(|_| RefusalReason::HiddenPrefix);
     }
-    let prefix = prefix_of(&set_cookie.name, mode)?;
+    let prefix = prefix_of(&set_cookie.name, rules.http_prefixes)?;
     // The draft asks for the Secure flag only: it has refused Secure cookies from insecure hosts before.
-    let secure = set_cookie.secure && (mode == Mode::Rfc || from.is_secure());
-    let domain = set_cookie.domain.as_deref().unwrap_or_default();
-    let host_only = match mode {
-        Mode::Chromium => domain.is_empty() || (from.ip().is_some() && domain == from.host().as_bytes()),
-        Mode::Rfc => matches!(domain, b"" | b"."),
-    };
-    let host = host_only && set_cookie.path.as_deref() == Some(b"/");
+    let secure = set_cookie.secure && (rules.host_prefix == HostPrefix::Rfc || from.is_secure());
+    let host = || is_of_its_host(set_cookie, domain, from, rules.host_prefix);
     let kept = match prefix {
-        RefusalReason::HostPrefix => secure && host,
+        RefusalReason::HostPrefix => secure && host(),
         RefusalReason::HttpPrefix => secure && set_cookie.http_only,
-        RefusalReason::HostHttpPrefix => secure && host && set_cookie.http_only,
+        RefusalReason::HostHttpPrefix => secure && host() && set_cookie.http_only,
         _ => secure,
     };
     (!kept).then_some(prefix)
 }
 
+/// Whether the cookie belongs to one host and all of its paths, as `__Host-` promises.
+fn is_of_its_host(
+    set_cookie: &SetCookie,
+    domain: Option<&CookieDomain>,
+    from: &Target,
+    rule: HostPrefix,
+) -> bool {
+    let attribute = set_cookie.domain.as_deref().unwrap_or_default();
+    let host_only = match rule {
+        HostPrefix::Attributes => {
+            attribute.is_empty() || (from.ip().is_some() && attribute == from.host().as_bytes())
+        }
+        HostPrefix::Rfc => matches!(attribute, b"" | b"."),
+        HostPrefix::Cookie => domain.is_some_and(|domain| domain.host_only),
+    };
+    let root = match rule {
+        HostPrefix::Attributes | HostPrefix::Rfc => set_cookie.path.as_deref() == Some(b"/"),
+        HostPrefix::Cookie => set_cookie.path_or_default(from) == b"/",
+    };
+    host_only && root
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::parse_set_cookie;
+    use super::super::{BuiltinSuffixes, Profile, cookie_domain, parse_set_cookie};
     use super::*;
 
-    fn broken(header: &str, url: &str, mode: Mode) -> Option<&'static str> {
-        let set_cookie = parse_set_cookie(header.as_bytes(), mode).unwrap();
-        broken_prefix(&set_cookie, &Target::parse(url).unwrap(), mode).map(RefusalReason::name)
+    fn broken(header: &str, url: &str, profile: Profile) -> Option<&'static str> {
+        let set_cookie = parse_set_cookie(header.as_bytes(), profile).unwrap();
+        let (from, attribute) = (Target::parse(url).unwrap(), set_cookie.domain.clone().unwrap_or_default());
+        let domain = cookie_domain(&from, &attribute, &BuiltinSuffixes, profile).ok();
+        broken_prefix(&set_cookie, domain.as_ref(), &from, profile.rules()).map(RefusalReason::name)
     }
 
     #[test]
     fn each_prefix_asks_for_its_attributes() {
-        let at = |header| broken(header, "https://wiki1.example.org/wiki1/", Mode::Chromium);
+        let at = |header| broken(header, "https://wiki1.example.org/wiki1/", Profile::Chromium);
         assert_eq!(at("__Host-M=x; Secure; Path=/"), None);
         assert_eq!(at("__Host-M=x; Secure; Path=/; Domain="), None);
         assert_eq!(at("__host-M=x; Secure"), Some("host-prefix"));
@@ -75,17 +108,27 @@ mod tests {
 
     #[test]
     fn the_draft_knows_two_prefixes() {
-        let at = |header| broken(header, "https://wiki1.example.org/", Mode::Rfc);
+        let at = |header| broken(header, "https://wiki1.example.org/", Profile::Rfc6265bis);
         assert_eq!(at("__Http-M=x"), None);
         assert_eq!(at("__Host-Http-M=x; Secure; Path=/"), None);
         assert_eq!(at("__Host-Http-M=x"), Some("host-prefix"));
     }
 
     #[test]
+    fn firefox_checks_the_cookie_that_results() {
+        let at = |header, url| broken(header, url, Profile::Firefox);
+        assert_eq!(at("__Host-M=x; Secure", "https://wiki1.example.org/"), None);
+        assert_eq!(at("__Host-M=x; Secure", "https://wiki1.example.org/wiki1/"), Some("host-prefix"));
+        assert_eq!(at("__Host-M=x; Secure; Domain=github.io", "https://github.io/"), None);
+        assert_eq!(at("__Host-Http-M=x; Secure", "https://wiki1.example.org/"), None);
+        assert_eq!(at("__Http-M=x; Secure", "https://wiki1.example.org/"), Some("http-prefix"));
+    }
+
+    #[test]
     fn localhost_is_secure_enough() {
-        assert_eq!(broken("__Secure-M=x; Secure", "http://localhost/", Mode::Chromium), None);
+        assert_eq!(broken("__Secure-M=x; Secure", "http://localhost/", Profile::Chromium), None);
         assert_eq!(
-            broken("__Secure-M=x; Secure", "http://example.org/", Mode::Chromium),
+            broken("__Secure-M=x; Secure", "http://example.org/", Profile::Chromium),
             Some("secure-prefix")
         );
     }

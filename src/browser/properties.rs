@@ -4,12 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn modes() -> impl Strategy<Value = Mode> {
-    prop_oneof![Just(Mode::Chromium), Just(Mode::Rfc)]
+fn profiles() -> impl Strategy<Value = Profile> {
+    prop::sample::select(Profile::ALL.to_vec())
 }
 
 /// Hosts that have to do with each other.
-fn urls() -> impl Strategy<Value = Target> {
+pub(super) fn urls() -> impl Strategy<Value = Target> {
     let host = prop_oneof![
         Just("example.org"),
         Just("wiki1.example.org"),
@@ -29,7 +29,7 @@ fn urls() -> impl Strategy<Value = Target> {
 }
 
 /// Headers made of the words that matter, so that many are accepted.
-fn headers() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn headers() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         Just("Domain=example.org".to_owned()),
         Just("Domain=.wiki1.example.org".to_owned()),
@@ -56,8 +56,8 @@ fn stories() -> impl Strategy<Value = Vec<(Target, Vec<u8>, u8)>> {
     prop::collection::vec((urls(), headers(), 0_u8..60), 0..12)
 }
 
-fn act(mode: Mode, story: &[(Target, Vec<u8>, u8)]) -> (Jar, f64) {
-    let mut jar = Jar::new(mode);
+fn act(profile: Profile, story: &[(Target, Vec<u8>, u8)]) -> (Jar, f64) {
+    let mut jar = Jar::new(profile);
     let mut now = 1_795_394_121.0;
     for (from, header, wait) in story {
         now += f64::from(*wait);
@@ -75,22 +75,22 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_bytes_make_it_panic(header: Vec<u8>, mode in modes(), from in urls()) {
-        let mut jar = Jar::new(mode);
+    fn no_bytes_make_it_panic(header: Vec<u8>, profile in profiles(), from in urls()) {
+        let mut jar = Jar::new(profile);
         jar.receive(&from, &header, &Request::direct(0.0));
-        parse_cookie_date(&header, mode);
-        parse_max_age(&header, mode);
+        parse_cookie_date(&header, profile);
+        parse_max_age(&header, profile);
     }
 
     #[test]
     fn no_attribute_value_makes_it_panic(
         name in "Domain|Path|Expires|Max-Age|SameSite",
         value: Vec<u8>,
-        mode in modes(),
+        profile in profiles(),
     ) {
         let header = [b"a=b; ", name.as_bytes(), b"=", &value].concat();
         let from = Target::parse("https://wiki1.example.org/").unwrap();
-        Jar::new(mode).receive(&from, &header, &Request::direct(0.0));
+        Jar::new(profile).receive(&from, &header, &Request::direct(0.0));
     }
 
     #[test]
@@ -102,29 +102,29 @@ proptest! {
     }
 
     #[test]
-    fn dates_of_digits_and_words_do_not_panic(text in "([0-9:]{1,12}|jan|Feb|[ ,-]){0,12}", mode in modes()) {
-        parse_cookie_date(text.as_bytes(), mode);
+    fn dates_of_digits_and_words_do_not_panic(text in "([0-9:]{1,12}|jan|Feb|[ ,-]){0,12}", profile in profiles()) {
+        parse_cookie_date(text.as_bytes(), profile);
     }
 
     #[test]
-    fn what_is_printed_reads_back(header in headers(), mode in modes()) {
-        if let Ok(set_cookie) = parse_set_cookie(&header, mode) {
+    fn what_is_printed_reads_back(header in headers(), profile in profiles()) {
+        if let Ok(set_cookie) = parse_set_cookie(&header, profile) {
             let printed = set_cookie.to_header();
-            prop_assert_eq!(parse_set_cookie(&printed, mode), Ok(set_cookie));
+            prop_assert_eq!(parse_set_cookie(&printed, profile), Ok(set_cookie));
         }
     }
 
     #[test]
-    fn any_header_that_is_read_reads_back(header: Vec<u8>, mode in modes()) {
-        if let Ok(set_cookie) = parse_set_cookie(&header, mode) {
+    fn any_header_that_is_read_reads_back(header: Vec<u8>, profile in profiles()) {
+        if let Ok(set_cookie) = parse_set_cookie(&header, profile) {
             let printed = set_cookie.to_header();
-            prop_assert_eq!(parse_set_cookie(&printed, mode), Ok(set_cookie));
+            prop_assert_eq!(parse_set_cookie(&printed, profile), Ok(set_cookie));
         }
     }
 
     #[test]
-    fn no_cookie_goes_where_it_does_not_belong(story in stories(), to in urls(), mode in modes()) {
-        let (jar, now) = act(mode, &story);
+    fn no_cookie_goes_where_it_does_not_belong(story in stories(), to in urls(), profile in profiles()) {
+        let (jar, now) = act(profile, &story);
         let visit = jar.peek(&to, &Request::direct(now));
         prop_assert_eq!(visit.sent.len() + visit.withheld.len(), jar.all().len());
         for cookie in &visit.sent {
@@ -139,16 +139,16 @@ proptest! {
     }
 
     #[test]
-    fn no_domain_cookie_covers_a_public_suffix(story in stories(), mode in modes()) {
-        let (jar, _) = act(mode, &story);
+    fn no_domain_cookie_covers_a_public_suffix(story in stories(), profile in profiles()) {
+        let (jar, _) = act(profile, &story);
         for cookie in jar.all() {
             prop_assert!(cookie.host_only || !BuiltinSuffixes.is_public_suffix(&cookie.domain), "{cookie:?}");
         }
     }
 
     #[test]
-    fn cookies_go_by_path_length_and_then_by_age(story in stories(), to in urls(), mode in modes()) {
-        let (jar, now) = act(mode, &story);
+    fn cookies_go_by_path_length_and_then_by_age(story in stories(), to in urls(), profile in profiles()) {
+        let (jar, now) = act(profile, &story);
         let visit = jar.peek(&to, &Request::direct(now));
         let ordered = visit.sent.is_sorted_by(|one, next| {
             let (longer, as_long) = (one.path.len() > next.path.len(), one.path.len() == next.path.len());
@@ -158,8 +158,8 @@ proptest! {
     }
 
     #[test]
-    fn no_cookie_is_there_twice_and_none_lives_over_400_days(story in stories(), mode in modes()) {
-        let (jar, now) = act(mode, &story);
+    fn no_cookie_is_there_twice_and_none_lives_over_400_days(story in stories(), profile in profiles()) {
+        let (jar, now) = act(profile, &story);
         for (index, cookie) in jar.all().iter().enumerate() {
             let again = jar.all()[index + 1..].iter().any(|other| other.is_same_cookie(cookie));
             prop_assert!(!again, "{cookie:?}");
@@ -168,8 +168,8 @@ proptest! {
     }
 
     #[test]
-    fn a_deletion_with_the_same_attributes_deletes(from in urls(), header in headers(), mode in modes()) {
-        let mut jar = Jar::new(mode);
+    fn a_deletion_with_the_same_attributes_deletes(from in urls(), header in headers(), profile in profiles()) {
+        let mut jar = Jar::new(profile);
         let request = Request::direct(1_795_394_121.0);
         if let Outcome::Stored { cookie, .. } = jar.receive(&from, &header, &request) {
             let gone = jar.receive(&from, &[&header[..], b"; Max-Age=0"].concat(), &request);
@@ -184,9 +184,9 @@ proptest! {
         story in stories(),
         at in urls(),
         header in headers(),
-        mode in modes(),
+        profile in profiles(),
     ) {
-        let (mut jar, now) = act(mode, &story);
+        let (mut jar, now) = act(profile, &story);
         let script = Request::script(now);
         prop_assert!(jar.peek(&at, &script).sent.iter().all(|cookie| !cookie.http_only));
         let before = living(&jar, now, |cookie| cookie.http_only);
@@ -200,10 +200,10 @@ proptest! {
         story in stories(),
         host in "(wiki[12]\\.)?example\\.org",
         header in headers(),
-        mode in modes(),
+        profile in profiles(),
     ) {
         let from = Target::parse(&format!("http://{host}/wiki1/")).unwrap();
-        let (mut jar, now) = act(mode, &story);
+        let (mut jar, now) = act(profile, &story);
         let before = living(&jar, now, |cookie| cookie.secure);
         jar.receive(&from, &header, &Request::direct(now));
         let after = living(&jar, now, |cookie| cookie.secure);

@@ -15,6 +15,8 @@ pub enum RefusalReason {
     NameAndValueTooLong,
     /// No name, and a `=` in the value (Chromium only).
     AmbiguousNameless,
+    /// No name before the `=` (Firefox only).
+    EmptyName,
     /// The `Domain` attribute, or the host itself, is no host name.
     MalformedDomain,
     /// The `Domain` attribute is not ASCII.
@@ -53,11 +55,12 @@ use RefusalReason as R;
 
 impl RefusalReason {
     /// Every reason, in order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         R::DisallowedCharacter,
         R::NoCookieContent,
         R::NameAndValueTooLong,
         R::AmbiguousNameless,
+        R::EmptyName,
         R::MalformedDomain,
         R::NonAsciiDomain,
         R::PublicSuffix,
@@ -83,6 +86,7 @@ impl RefusalReason {
             R::NoCookieContent => "no-cookie-content",
             R::NameAndValueTooLong => "name-and-value-too-long",
             R::AmbiguousNameless => "ambiguous-nameless",
+            R::EmptyName => "empty-name",
             R::MalformedDomain => "malformed-domain",
             R::NonAsciiDomain => "non-ascii-domain",
             R::PublicSuffix => "public-suffix",
@@ -108,7 +112,7 @@ impl RefusalReason {
             R::DisallowedCharacter => "5.6 step 1",
             R::NoCookieContent => "5.7 step 2",
             R::NameAndValueTooLong => "5.7 step 4",
-            R::AmbiguousNameless => "5.6 step 3",
+            R::AmbiguousNameless | R::EmptyName => "5.6 step 3",
             R::MalformedDomain => "5.1.2",
             R::NonAsciiDomain => "5.7 step 8",
             R::PublicSuffix => "5.7 step 9",
@@ -129,7 +133,10 @@ impl RefusalReason {
 
     /// Whether the draft has this reason too, or only Chromium.
     pub fn is_in_the_draft(self) -> bool {
-        !matches!(self, R::AmbiguousNameless | R::HttpPrefix | R::HostHttpPrefix | R::PartitionedInsecure)
+        !matches!(
+            self,
+            R::AmbiguousNameless | R::EmptyName | R::HttpPrefix | R::HostHttpPrefix | R::PartitionedInsecure
+        )
     }
 
     /// The sentence that explains it.
@@ -138,6 +145,7 @@ impl RefusalReason {
             R::DisallowedCharacter => "a control character in the header makes browsers ignore all of it",
             R::NoCookieContent => "a cookie needs a name or a value",
             R::NameAndValueTooLong => "name and value together may have at most 4096 bytes",
+            R::EmptyName => "Firefox refuses a cookie without a name",
             R::AmbiguousNameless => {
                 "without a name, a value with '=' would look like another cookie when sent"
             }
@@ -181,7 +189,11 @@ impl RefusalReason {
             R::SecurePrefix | R::HostPrefix | R::HttpPrefix | R::HostHttpPrefix | R::HiddenPrefix => {
                 "InvalidPrefix"
             }
-            R::AmbiguousNameless | R::HttpOnlyFromScript | R::PartitionedInsecure | R::OverwriteHttpOnly => {
+            R::AmbiguousNameless
+            | R::EmptyName
+            | R::HttpOnlyFromScript
+            | R::PartitionedInsecure
+            | R::OverwriteHttpOnly => {
                 return None;
             }
         })
@@ -250,7 +262,7 @@ mod tests {
         let names: Vec<_> = RefusalReason::ALL.iter().map(|reason| reason.name()).collect();
         assert_eq!(
             names.join(" "),
-            "disallowed-character no-cookie-content name-and-value-too-long ambiguous-nameless malformed-domain \
+            "disallowed-character no-cookie-content name-and-value-too-long ambiguous-nameless empty-name malformed-domain \
              non-ascii-domain public-suffix domain-mismatch secure-from-insecure http-only-from-script \
              overwrite-secure cross-site same-site-none-insecure secure-prefix host-prefix http-prefix \
              host-http-prefix hidden-prefix partitioned-insecure overwrite-http-only"

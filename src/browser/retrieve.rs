@@ -5,11 +5,12 @@
 
 use std::fmt;
 
+use super::Target;
 use super::cookie::{Cookie, SameSite};
 use super::matching::{domain_match, path_covers};
+use super::rules::Rules;
 use super::same_site::{Context, Request, Via, allows};
 use super::suffix::Suffixes;
-use super::{Mode, Target};
 
 /// Why a cookie does not go with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,16 +114,16 @@ pub struct Visit {
 /// Decides about each cookie of a jar.
 pub(super) fn visit(
     cookies: &[Cookie],
-    mode: Mode,
+    rules: &Rules,
     suffixes: &dyn Suffixes,
     to: &Target,
     request: &Request,
 ) -> Visit {
     let mut visit = Visit::default();
-    let context = request.context(to, suffixes);
+    let context = request.context(to, suffixes, rules);
     let partition = request.partition(to, suffixes);
     for cookie in cookies {
-        let mut reasons = reasons(cookie, to, request, context, &partition, mode).into_iter();
+        let mut reasons = reasons(cookie, to, request, context, &partition, rules).into_iter();
         match reasons.next() {
             None => visit.sent.push(cookie.clone()),
             Some(reason) => {
@@ -151,7 +152,7 @@ fn reasons(
     request: &Request,
     context: Context,
     partition: &str,
-    mode: Mode,
+    rules: &Rules,
 ) -> Vec<WithheldReason> {
     let belongs =
         if cookie.host_only { to.host() == cookie.domain } else { domain_match(to.host(), &cookie.domain) };
@@ -160,7 +161,7 @@ fn reasons(
         (path_covers(&cookie.path, to.path().as_bytes()), W::PathMismatch),
         (!cookie.secure || to.is_secure(), W::SecureOnly),
         (!cookie.is_expired(request.now), W::Expired),
-        (allows(cookie, context, request.now, mode), W::SameSite),
+        (allows(cookie, context, request.now, rules), W::SameSite),
         (!cookie.http_only || request.via == Via::Http, W::HttpOnlyFromScript),
         (cookie.partition.as_deref().is_none_or(|own| own == partition), W::OtherPartition),
     ];

@@ -2,9 +2,10 @@
 //!
 //! RFC 6265bis 5.2 and 5.6.7; Chromium's `ComputeSameSiteContext`. The scheme is part of the site.
 
+use super::Target;
 use super::cookie::{Cookie, SameSite};
+use super::rules::{Rules, SameSiteDefault};
 use super::suffix::Suffixes;
-use super::{Mode, Target};
 
 /// How a request came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -66,16 +67,19 @@ impl Request {
     }
 
     /// Whether it comes from the same site, or from no page at all.
-    fn is_same_site(&self, to: &Target, suffixes: &dyn Suffixes) -> bool {
+    fn is_same_site(&self, to: &Target, suffixes: &dyn Suffixes, rules: &Rules) -> bool {
         match &self.from {
-            Some(from) if self.nav != Nav::Direct => from.site(suffixes) == to.site(suffixes),
+            Some(from) if self.nav != Nav::Direct => {
+                from.registrable_domain(suffixes) == to.registrable_domain(suffixes)
+                    && (!rules.schemeful || from.scheme_is_https() == to.scheme_is_https())
+            }
             _ => true,
         }
     }
 
     /// How close the request is to the site it goes to.
-    pub(super) fn context(&self, to: &Target, suffixes: &dyn Suffixes) -> Context {
-        match (self.is_same_site(to, suffixes), self.nav, self.via) {
+    pub(super) fn context(&self, to: &Target, suffixes: &dyn Suffixes, rules: &Rules) -> Context {
+        match (self.is_same_site(to, suffixes, rules), self.nav, self.via) {
             (true, ..) => Context::Strict,
             (false, Nav::Embedded, _) => Context::CrossSite,
             // A script in a page sees what the page's own site may see, however the page was reached.
@@ -92,8 +96,13 @@ impl Request {
         same_site: Option<SameSite>,
         from: &Target,
         suffixes: &dyn Suffixes,
+        rules: &Rules,
     ) -> bool {
-        same_site == Some(SameSite::None) || self.context(from, suffixes) != Context::CrossSite
+        let is_none = match same_site {
+            Some(same_site) => same_site == SameSite::None,
+            None => rules.same_site_default == SameSiteDefault::None,
+        };
+        is_none || self.context(from, suffixes, rules) != Context::CrossSite
     }
 
     /// The site of the page in the address bar, by which partitioned cookies are kept apart.
@@ -123,25 +132,29 @@ pub(super) enum Context {
 const LAX_ALLOWING_UNSAFE: f64 = 120.0;
 
 /// Whether the cookie's `SameSite` lets it go with such a request.
-pub(super) fn allows(cookie: &Cookie, context: Context, now: f64, mode: Mode) -> bool {
+pub(super) fn allows(cookie: &Cookie, context: Context, now: f64, rules: &Rules) -> bool {
+    let is_young = now - cookie.created <= LAX_ALLOWING_UNSAFE;
     let least = match cookie.same_site {
         Some(SameSite::None) => Context::CrossSite,
         Some(SameSite::Strict) => Context::Strict,
         Some(SameSite::Lax) => Context::Lax,
-        None if mode == Mode::Chromium && now - cookie.created <= LAX_ALLOWING_UNSAFE => Context::LaxUnsafe,
-        None => Context::Lax,
+        None => match rules.same_site_default {
+            SameSiteDefault::None => Context::CrossSite,
+            SameSiteDefault::LaxAllowingUnsafe if is_young => Context::LaxUnsafe,
+            SameSiteDefault::LaxAllowingUnsafe | SameSiteDefault::Lax => Context::Lax,
+        },
     };
     context >= least
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::BuiltinSuffixes;
+    use super::super::{BuiltinSuffixes, Profile};
     use super::*;
 
     fn context(nav: Nav, from: &str, to: &str) -> Context {
         let request = Request { now: 0.0, nav, from: Some(Target::parse(from).unwrap()), via: Via::Http };
-        request.context(&Target::parse(to).unwrap(), &BuiltinSuffixes)
+        request.context(&Target::parse(to).unwrap(), &BuiltinSuffixes, Profile::Chromium.rules())
     }
 
     #[test]

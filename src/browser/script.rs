@@ -392,7 +392,7 @@ mod tests {
     #[test]
     fn urls_without_cookies_set_and_get_nothing() {
         let steps = steps("{\"url\":\"https://[::1%25.example.com]:80/\",\"visit\":true}");
-        let mut jar = Jar::new(super::super::Mode::Chromium);
+        let mut jar = Jar::new(super::super::Profile::Chromium);
         assert!(matches!(steps[0].play(&mut jar), Played::NoCookies(TargetError::NotAUrl(_))));
     }
 }

@@ -4,9 +4,11 @@
 //! An attribute value over 1,024 bytes is as if its attribute were absent. Bytes over 127 stay as they are.
 
 use super::cookie::{Priority, SameSite};
-use super::date::{format_cookie_date, parse_cookie_date};
-use super::lifetime::parse_max_age;
-use super::{Mode, Refusal, RefusalReason};
+use super::date::{format_cookie_date, read_date};
+use super::lifetime::read_max_age;
+use super::matching::default_path;
+use super::rules::{EmptyName, InnerTab, LineEnd, NoEqualsSign, RepeatedLifetime, Rules};
+use super::{Profile, Refusal, RefusalReason, Target};
 
 /// The most bytes name and value may have together (RFC 6265bis 5.6 step 5).
 pub const MAX_NAME_AND_VALUE: usize = 4096;
@@ -45,7 +47,18 @@ pub struct SetCookie {
 /// # Errors
 ///
 /// A header that is ignored as a whole: control characters, no content, too long.
-pub fn parse_set_cookie(header: &[u8], mode: Mode) -> Result<SetCookie, Refusal> {
+pub fn parse_set_cookie(header: &[u8], profile: Profile) -> Result<SetCookie, Refusal> {
+    parse_by(profile.rules(), header)
+}
+
+pub(super) fn parse_by(rules: &Rules, header: &[u8]) -> Result<SetCookie, Refusal> {
+    if rules.decodes_utf8 && std::str::from_utf8(header).is_err() {
+        return parse_text(rules, String::from_utf8_lossy(header).as_bytes());
+    }
+    parse_text(rules, header)
+}
+
+fn parse_text(rules: &Rules, header: &[u8]) -> Result<SetCookie, Refusal> {
     if header.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control()) {
         return Err(RefusalReason::DisallowedCharacter.into());
     }
@@ -53,18 +66,22 @@ pub fn parse_set_cookie(header: &[u8], mode: Mode) -> Result<SetCookie, Refusal>
     let pair = parts.next().unwrap_or_default();
     let (name, value) = match split_pair(pair) {
         (name, Some(value)) => (name, value),
-        (value, None) => (&b""[..], value),
+        (text, None) if rules.no_equals_sign == NoEqualsSign::IsName => (text, &b""[..]),
+        (text, None) => (&b""[..], text),
     };
-    check_name_and_value(name, value, mode)?;
+    check_name_and_value(name, value, rules)?;
+    if name.is_empty() && pair.contains(&b'=') {
+        check_empty_name(value, rules.empty_name)?;
+    }
     let mut set_cookie = SetCookie { name: name.to_vec(), value: value.to_vec(), ..SetCookie::default() };
     for part in parts {
         let (name, value) = split_pair(part);
         let value = value.unwrap_or_default();
-        if mode == Mode::Chromium && (name.contains(&b'\t') || value.contains(&b'\t')) {
+        if has_refused_tab(name, value, rules) {
             return Err(RefusalReason::DisallowedCharacter.into());
         }
         if value.len() <= MAX_ATTRIBUTE_VALUE {
-            set_cookie.attribute(name, value, mode);
+            set_cookie.attribute(name, value, rules);
         }
     }
     Ok(set_cookie)
@@ -85,34 +102,71 @@ fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
-fn check_name_and_value(name: &[u8], value: &[u8], mode: Mode) -> Result<(), RefusalReason> {
+/// Whether a TAB in an attribute refuses the header.
+fn has_refused_tab(name: &[u8], value: &[u8], rules: &Rules) -> bool {
+    match rules.inner_tab {
+        InnerTab::Kept => false,
+        InnerTab::KeptExceptInPath => name.eq_ignore_ascii_case(b"path") && value.contains(&b'\t'),
+        InnerTab::Refused => name.contains(&b'\t') || value.contains(&b'\t'),
+    }
+}
+
+fn check_name_and_value(name: &[u8], value: &[u8], rules: &Rules) -> Result<(), RefusalReason> {
     if name.is_empty() && value.is_empty() {
         return Err(RefusalReason::NoCookieContent);
     }
     if name.len().saturating_add(value.len()) > MAX_NAME_AND_VALUE {
         return Err(RefusalReason::NameAndValueTooLong);
     }
-    if mode == Mode::Chromium {
-        if name.contains(&b'\t') || value.contains(&b'\t') {
-            return Err(RefusalReason::DisallowedCharacter);
-        }
-        if name.is_empty() && value.contains(&b'=') {
-            return Err(RefusalReason::AmbiguousNameless);
-        }
+    if rules.inner_tab == InnerTab::Refused && (name.contains(&b'\t') || value.contains(&b'\t')) {
+        return Err(RefusalReason::DisallowedCharacter);
     }
     Ok(())
 }
 
+/// Whether a header that begins with `=` is refused.
+fn check_empty_name(value: &[u8], rule: EmptyName) -> Result<(), RefusalReason> {
+    match rule {
+        EmptyName::RefusedIfAmbiguous if value.contains(&b'=') => Err(RefusalReason::AmbiguousNameless),
+        EmptyName::Refused => Err(RefusalReason::EmptyName),
+        EmptyName::Kept | EmptyName::RefusedIfAmbiguous => Ok(()),
+    }
+}
+
+/// The part of a header that HTTP hands on as the header.
+pub(super) fn first_line(header: &[u8], rule: LineEnd) -> &[u8] {
+    let up_to = |ends: fn(&u8) -> bool| header.split(ends).next().unwrap_or_default();
+    match rule {
+        LineEnd::Refused => header,
+        LineEnd::EndsHeader => up_to(|byte| matches!(byte, b'\r' | b'\n')),
+        LineEnd::LfEndsHeader => {
+            let line = up_to(|byte| *byte == b'\n');
+            if line.len() < header.len() { line.strip_suffix(b"\r").unwrap_or(line) } else { line }
+        }
+    }
+}
+
 impl SetCookie {
+    /// The path of the cookie: the `Path` attribute, or the default path of the URL that sets it (RFC 6265bis 5.1.4).
+    pub(super) fn path_or_default<'a>(&'a self, from: &'a Target) -> &'a [u8] {
+        match &self.path {
+            Some(path) if path.starts_with(b"/") => path,
+            _ => default_path(from.path()).as_bytes(),
+        }
+    }
+
     /// Takes in one attribute; unknown ones are ignored.
-    fn attribute(&mut self, name: &[u8], value: &[u8], mode: Mode) {
+    fn attribute(&mut self, name: &[u8], value: &[u8], rules: &Rules) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        // The draft ignores an attribute it cannot read; Chromium lets it cancel an earlier one.
-        let keep = |earlier: Option<i64>| if mode == Mode::Rfc { earlier } else { None };
+        // The draft ignores an attribute it cannot read; browsers let it cancel an earlier one.
+        let keep = |earlier: Option<i64>| match rules.repeated_lifetime {
+            RepeatedLifetime::LastValid => earlier,
+            RepeatedLifetime::Last => None,
+        };
         if is("Expires") {
-            self.expires = parse_cookie_date(value, mode).or(keep(self.expires));
+            self.expires = read_date(value, rules.dates).or(keep(self.expires));
         } else if is("Max-Age") {
-            self.max_age = parse_max_age(value, mode).or(keep(self.max_age));
+            self.max_age = read_max_age(value, rules.max_age).or(keep(self.max_age));
         } else if is("Domain") {
             self.domain = Some(value.to_vec());
         } else if is("Path") {
@@ -123,9 +177,9 @@ impl SetCookie {
             self.http_only = true;
         } else if is("SameSite") {
             self.same_site = SameSite::parse(value);
-        } else if mode == Mode::Chromium && is("Partitioned") {
+        } else if rules.partitioned && is("Partitioned") {
             self.partitioned = true;
-        } else if mode == Mode::Chromium && is("Priority") {
+        } else if rules.priority && is("Priority") {
             self.priority = Priority::parse(value);
         }
     }
@@ -172,11 +226,11 @@ mod tests {
     use super::*;
 
     fn read(header: &str) -> SetCookie {
-        parse_set_cookie(header.as_bytes(), Mode::Chromium).unwrap()
+        parse_set_cookie(header.as_bytes(), Profile::Chromium).unwrap()
     }
 
-    fn refused(header: &str, mode: Mode) -> Option<&'static str> {
-        parse_set_cookie(header.as_bytes(), mode).err().map(|refusal| refusal.name())
+    fn refused(header: &str, profile: Profile) -> Option<&'static str> {
+        parse_set_cookie(header.as_bytes(), profile).err().map(|refusal| refusal.name())
     }
 
     #[test]
@@ -195,7 +249,7 @@ mod tests {
         assert_eq!(read("a=b; Domain=x; Domain=").domain.as_deref(), Some(&b""[..]));
         assert_eq!(read("a=b; SameSite=Strict; SameSite=foo").same_site, None);
         assert_eq!(read("a=b; Max-Age=100; Max-Age=x").max_age, None);
-        let rfc = parse_set_cookie(b"a=b; Max-Age=100; Max-Age=x", Mode::Rfc).unwrap();
+        let rfc = parse_set_cookie(b"a=b; Max-Age=100; Max-Age=x", Profile::Rfc6265bis).unwrap();
         assert_eq!(rfc.max_age, Some(100));
     }
 
@@ -209,14 +263,17 @@ mod tests {
     #[test]
     fn headers_refused_as_a_whole() {
         for header in ["", "=", "  ", "; Path=/"] {
-            assert_eq!(refused(header, Mode::Rfc), Some("no-cookie-content"), "{header}");
+            assert_eq!(refused(header, Profile::Rfc6265bis), Some("no-cookie-content"), "{header}");
         }
-        assert_eq!(refused("a=b\x01", Mode::Rfc), Some("disallowed-character"));
-        assert_eq!(refused("a=b\tc", Mode::Chromium), Some("disallowed-character"));
-        assert_eq!(refused("a=b\tc", Mode::Rfc), None);
-        assert_eq!(refused("=a=b", Mode::Chromium), Some("ambiguous-nameless"));
-        assert_eq!(refused("=a=b", Mode::Rfc), None);
-        assert_eq!(refused(&format!("a={}", "x".repeat(4096)), Mode::Rfc), Some("name-and-value-too-long"));
-        assert_eq!(refused(&format!("a={}", "x".repeat(4095)), Mode::Rfc), None);
+        assert_eq!(refused("a=b\x01", Profile::Rfc6265bis), Some("disallowed-character"));
+        assert_eq!(refused("a=b\tc", Profile::Chromium), Some("disallowed-character"));
+        assert_eq!(refused("a=b\tc", Profile::Rfc6265bis), None);
+        assert_eq!(refused("=a=b", Profile::Chromium), Some("ambiguous-nameless"));
+        assert_eq!(refused("=a=b", Profile::Rfc6265bis), None);
+        assert_eq!(
+            refused(&format!("a={}", "x".repeat(4096)), Profile::Rfc6265bis),
+            Some("name-and-value-too-long")
+        );
+        assert_eq!(refused(&format!("a={}", "x".repeat(4095)), Profile::Rfc6265bis), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The public cookie suites (http-state and Go's `net/http/cookiejar`), in both modes.
+//! The public cookie suites (http-state and Go's `net/http/cookiejar`), in every profile.
 
 use serde::Deserialize;
 
@@ -58,8 +58,8 @@ fn raw(text: &str, encoding: Option<&str>) -> Vec<u8> {
 }
 
 /// The Cookie header the case ends with.
-fn outcome(case: &Case, mode: Mode) -> Option<Vec<u8>> {
-    let mut jar = Jar::new(mode);
+fn outcome(case: &Case, profile: Profile) -> Option<Vec<u8>> {
+    let mut jar = Jar::new(profile);
     for step in &case.steps {
         // A URL that no browser can open sets nothing, and gets nothing.
         let Ok(from) = Target::parse(&step.url) else { continue };
@@ -74,46 +74,46 @@ fn outcome(case: &Case, mode: Mode) -> Option<Vec<u8>> {
 }
 
 /// Runs the cases a 6265bis browser passes; names those that fail.
-fn failing(file: &str, mode: Mode) -> (usize, Vec<String>) {
+fn failing(file: &str, profile: Profile) -> (usize, Vec<String>) {
     let cases: Vec<Case> = read(file);
     let cases: Vec<_> = cases.iter().filter(|case| case.era.as_deref() == Some("rfc6265bis")).collect();
     let fails = |case: &&&Case| {
         let expected = case.then.expect_cookie_header.as_deref();
-        outcome(case, mode) != expected.map(|header| raw(header, case.encoding.as_deref()))
+        outcome(case, profile) != expected.map(|header| raw(header, case.encoding.as_deref()))
     };
     (cases.len(), cases.iter().filter(fails).map(|case| case.id.clone()).collect())
 }
 
 #[test]
-fn http_state_passes_in_both_modes() {
-    for mode in [Mode::Chromium, Mode::Rfc] {
-        assert_eq!(failing("http-state.jsonl", mode), (195, vec![]), "{mode:?}");
+fn http_state_passes_in_every_profile() {
+    for profile in Profile::ALL {
+        assert_eq!(failing("http-state.jsonl", profile), (195, vec![]), "{profile:?}");
     }
 }
 
 #[test]
-fn the_tables_of_go_pass_in_both_modes() {
-    for mode in [Mode::Chromium, Mode::Rfc] {
-        assert_eq!(failing("go-cookiejar.jsonl", mode), (222, vec![]), "{mode:?}");
+fn the_tables_of_go_pass_in_every_profile() {
+    for profile in Profile::ALL {
+        assert_eq!(failing("go-cookiejar.jsonl", profile), (222, vec![]), "{profile:?}");
     }
 }
 
 #[test]
 fn the_dates_pass() {
     let units: Vec<Unit> = read("unit-http-state-dates.jsonl");
-    let failing = |mode| {
+    let failing = |profile| {
         let fails = |unit: &&Unit| {
-            parse_cookie_date(unit.date.as_ref().unwrap().as_bytes(), mode) != unit.expect.as_i64()
+            parse_cookie_date(unit.date.as_ref().unwrap().as_bytes(), profile) != unit.expect.as_i64()
         };
         units.iter().filter(fails).map(|unit| unit.date.clone().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(units.len(), 70);
-    assert_eq!(failing(Mode::Rfc), Vec::<String>::new());
+    assert_eq!(failing(Profile::Rfc6265bis), Vec::<String>::new());
     // A year of five digits, which Chromium's own tests want read since 2020.
-    assert_eq!(failing(Mode::Chromium), ["Thu, 12-Aug-31841 20:49:07 GMT"]);
+    assert_eq!(failing(Profile::Chromium), ["Thu, 12-Aug-31841 20:49:07 GMT"]);
 }
 
-fn unit_holds(unit: &Unit, mode: Mode) -> bool {
+fn unit_holds(unit: &Unit, profile: Profile) -> bool {
     let host = unit.host.as_deref().unwrap_or_default();
     match unit.kind.as_str() {
         "default_path" => default_path(unit.path.as_deref().unwrap()) == unit.expect,
@@ -131,7 +131,7 @@ fn unit_holds(unit: &Unit, mode: Mode) -> bool {
                 if host.contains(':') { format!("http://[{host}]/") } else { format!("http://{host}/") };
             let attribute = unit.domain_attribute.as_deref().unwrap().as_bytes();
             let from = Target::parse(&url).unwrap();
-            match (cookie_domain(&from, attribute, &BuiltinSuffixes, mode), unit.expect.as_object()) {
+            match (cookie_domain(&from, attribute, &BuiltinSuffixes, profile), unit.expect.as_object()) {
                 (Err(_), None) => true,
                 (Ok(have), Some(want)) => {
                     let domain = have.domain.trim_start_matches('[').trim_end_matches(']');
@@ -145,12 +145,12 @@ fn unit_holds(unit: &Unit, mode: Mode) -> bool {
 }
 
 #[test]
-fn the_units_of_go_pass_in_both_modes() {
+fn the_units_of_go_pass_in_every_profile() {
     let units: Vec<Unit> = read("unit-go-cookiejar.jsonl");
     let units: Vec<_> = units.iter().filter(|unit| unit.era.as_deref() != Some("rfc6265")).collect();
-    for mode in [Mode::Chromium, Mode::Rfc] {
-        let fails = |unit: &&&Unit| !unit_holds(unit, mode);
+    for profile in Profile::ALL {
+        let fails = |unit: &&&Unit| !unit_holds(unit, profile);
         let failing: Vec<_> = units.iter().filter(fails).map(|unit| unit.id.as_str()).collect();
-        assert_eq!((units.len(), failing), (68, vec![]), "{mode:?}");
+        assert_eq!((units.len(), failing), (68, vec![]), "{profile:?}");
     }
 }

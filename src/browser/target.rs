@@ -112,7 +112,12 @@ impl Target {
     /// their sites are equal (RFC 6265bis 5.2, HTML "same site"); the port plays no part.
     pub fn site(&self, suffixes: &dyn Suffixes) -> String {
         let scheme = if self.https { "https" } else { "http" };
-        format!("{scheme}://{}", suffixes.registrable_domain(&self.host).unwrap_or(&self.host))
+        format!("{scheme}://{}", self.registrable_domain(suffixes))
+    }
+
+    /// The registrable domain of the host, or the host where there is none.
+    pub(super) fn registrable_domain<'a>(&'a self, suffixes: &'a dyn Suffixes) -> &'a str {
+        suffixes.registrable_domain(&self.host).unwrap_or(&self.host)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::browser::{Mode, RefusalReason, SharedSuffixes, Target, cookie_domain};
+use crate::browser::{Profile, RefusalReason, SharedSuffixes, Target, cookie_domain};
 use crate::farm::{Key, Wiki};
 
 /// What browsers make of a wiki's cookie domain.
@@ -26,7 +26,7 @@ impl<'a> Domain<'a> {
         let domain = wiki.text(Key::CookieDomain)?;
         let target = Target::of(url).ok()?;
         let reason =
-            cookie_domain(&target, domain.as_bytes(), self.suffixes.as_ref(), Mode::Chromium).err()?;
+            cookie_domain(&target, domain.as_bytes(), self.suffixes.as_ref(), Profile::Chromium).err()?;
         Some((domain.to_owned(), target.host().to_owned(), reason))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::browser::{Mode, SetCookie as Received, parse_set_cookie};
+use crate::browser::{Profile, SetCookie as Received, parse_set_cookie};
 use crate::moin::{Behaviour, NoCookie, SetCookie, Settings, Visitor, session_cookie};
 
 /// What the answer of a live wiki says about the farm file.
@@ -44,7 +44,7 @@ pub fn compare(settings: &Settings, id: &str, set_cookies: &[Vec<u8>], now: f64)
     // The deletion has the domain and path of any cookie the wiki would set.
     let predicted = anonymous.clone().or_else(|_| session_cookie(settings, Visitor::User, id, now));
     let received: Vec<Received> =
-        set_cookies.iter().filter_map(|header| parse_set_cookie(header, Mode::Chromium).ok()).collect();
+        set_cookies.iter().filter_map(|header| parse_set_cookie(header, Profile::Chromium).ok()).collect();
     let own = received.iter().find(|cookie| cookie.name == name.as_bytes());
     let (predicted, own) = match (predicted, own) {
         (Err(why), _) => {

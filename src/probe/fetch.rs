@@ -11,7 +11,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
-use crate::browser::{Mode, parse_cookie_date};
+use crate::browser::{Profile, parse_cookie_date};
 
 /// How to visit.
 #[derive(Debug, Clone, Default)]
@@ -108,7 +108,7 @@ pub fn fetch(
         let target =
             location.as_deref().filter(|_| (300..400).contains(&status)).and_then(|l| url.join(l).ok());
         let dates: Vec<Vec<u8>> = header("date");
-        let date = dates.first().and_then(|date| parse_cookie_date(date, Mode::Chromium));
+        let date = dates.first().and_then(|date| parse_cookie_date(date, Profile::Chromium));
         hops.push(Hop { url: url.clone(), status, set_cookies, location, date });
         let target = target.filter(|target| hops.len() < MOST_HOPS && target != url);
         match target.and_then(|target| cookie(&target).map(|header| (target, header))) {

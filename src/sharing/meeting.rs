@@ -109,7 +109,7 @@ impl Stage<'_> {
             As::Anonymous => Visitor::Anonymous,
         };
         let suffixes = self.browser.shared_suffixes();
-        Person::new(NOW, &suffixes, visitor).with_mode(self.browser.mode()).in_a_hurry()
+        Person::new(NOW, &suffixes, visitor).with_mode(self.browser.profile()).in_a_hurry()
     }
 
     /// Comes to a wiki and does what makes a session; `None` where none goes on on the next page.

@@ -10,7 +10,7 @@ use super::relation::{Relation, may_meet};
 use super::site::{self, Site};
 use super::steps::{self, Evidence, StepResult};
 use super::verdict::{As, Judgement, Pair, Verdict};
-use crate::browser::{Jar, Mode, SharedSuffixes};
+use crate::browser::{Jar, Profile, SharedSuffixes};
 use crate::farm::{Farm, Places};
 
 /// All that a judgement depends on: pairs of one key have one judgement.
@@ -50,12 +50,17 @@ pub struct Model {
 impl Model {
     /// Prepares each wiki of `farm` once, for browsers with that list of public suffixes.
     pub fn new(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes) -> Model {
-        Model::for_browser(farm, places, suffixes, Mode::Chromium)
+        Model::for_browser(farm, places, suffixes, Profile::Chromium)
     }
 
     /// The same for browsers that go by other rules than Chromium's.
-    pub fn for_browser(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes, mode: Mode) -> Model {
-        let browser = Jar::with_suffixes(mode, suffixes.clone());
+    pub fn for_browser(
+        farm: &Farm,
+        places: &dyn Places,
+        suffixes: &SharedSuffixes,
+        profile: Profile,
+    ) -> Model {
+        let browser = Jar::with_suffixes(profile, suffixes.clone());
         let mut sites = site::sites(farm, places, &browser);
         let by_name =
             sites.iter().enumerate().map(|(position, site)| (site.name.clone(), position)).collect();

@@ -12,17 +12,17 @@ use super::model::Model;
 use super::relation::{Relation, cookie, is_plain, may_meet, same_cookie};
 use super::site::{Site, site};
 use super::verdict::As;
-use crate::browser::{Jar, Mode};
+use crate::browser::{Jar, Profile};
 use crate::farm::{Farm, Places};
 
 impl Model {
     /// The same farm for browsers that go by the other rules. Wikis whose header all browsers read alike are taken over.
     pub fn by_other_rules(&self, farm: &Farm, places: &dyn Places) -> Model {
-        let mode = match self.browser.mode() {
-            Mode::Chromium => Mode::Rfc,
-            Mode::Rfc => Mode::Chromium,
+        let profile = match self.browser.profile() {
+            Profile::Chromium => Profile::Rfc6265bis,
+            Profile::Firefox | Profile::Rfc6265bis => Profile::Chromium,
         };
-        let browser = Jar::with_suffixes(mode, self.browser.shared_suffixes());
+        let browser = Jar::with_suffixes(profile, self.browser.shared_suffixes());
         let mut sites = self.sites.clone();
         let mut classes = None;
         for one in sites.iter_mut().filter(|one| !is_read_alike(one)) {
@@ -160,13 +160,13 @@ mod tests {
             let one = model(&farm);
             let other = one.by_other_rules(&farm, &RealPlaces::default());
             let suffixes = Arc::new(BuiltinSuffixes) as _;
-            let anew = Model::for_browser(&farm, &RealPlaces::default(), &suffixes, Mode::Rfc);
+            let anew = Model::for_browser(&farm, &RealPlaces::default(), &suffixes, Profile::Rfc6265bis);
             let left = |model: &Model| -> Vec<String> {
                 let sites = model.sites().iter().flat_map(|site| std::iter::once(site).chain(&site.aliases));
                 sites.map(|s| format!("{:?} {:?}", s.left(As::User), s.left(As::Anonymous))).collect()
             };
             assert_eq!(left(&other), left(&anew), "{text}");
-            assert_eq!(other.browser.mode(), Mode::Rfc);
+            assert_eq!(other.browser.profile(), Profile::Rfc6265bis);
             differing += usize::from(Modes::new(&one, &other).any_differs());
         }
         assert!((3..=6).contains(&differing), "{differing}");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::browser::{Jar, Mode, Outcome, Request, SharedSuffixes, Target};
+use crate::browser::{Jar, Outcome, Profile, Request, SharedSuffixes, Target};
 use crate::farm::{Farm, Identity, Places};
 use crate::moin::{Visitor, session_cookie};
 
@@ -277,7 +277,7 @@ fn one_cookie_asked_about_is_as_a_jar_answers() {
                 let model = model(&text);
                 for from in model.sites() {
                     let header = session_cookie(&from.settings, Visitor::User, "x", 0.0).unwrap().to_string();
-                    let mut jar = Jar::new(Mode::Chromium);
+                    let mut jar = Jar::new(Profile::Chromium);
                     let outcome = jar.receive(&from.target, header.as_bytes(), &Request::direct(0.0));
                     let Outcome::Stored { cookie, .. } = outcome else { continue };
                     for to in model.sites() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::step::Exchanged;
 use super::wiki::Site;
 use super::world::World;
-use crate::browser::{Cookie, Mode, Outcome, Request, SharedSuffixes};
+use crate::browser::{Cookie, Outcome, Profile, Request, SharedSuffixes};
 use crate::moin::{Action, Failure, Visitor};
 
 /// What he is called.
@@ -47,8 +47,8 @@ impl Person {
     }
 
     /// The same with a browser that goes by other rules than Chromium's.
-    pub(crate) fn with_mode(mut self, mode: Mode) -> Person {
-        self.world = self.world.with_mode(mode);
+    pub(crate) fn with_mode(mut self, profile: Profile) -> Person {
+        self.world = self.world.with_mode(profile);
         self
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::event::{StoreView, in_jar, session};
 use super::people::People;
 use super::wiki::{Dir, Site};
-use crate::browser::{Jar, Mode, SharedSuffixes};
+use crate::browser::{Jar, Profile, SharedSuffixes};
 use crate::moin::{Behaviour, Items, MemorySessions, SeededIds, Users, Version};
 
 /// Everything that lasts longer than a request.
@@ -51,7 +51,7 @@ impl World {
     /// A fresh browser, and no sessions anywhere.
     pub fn new(now: f64, seed: u64, suffixes: SharedSuffixes) -> World {
         World {
-            jar: Jar::with_suffixes(Mode::Chromium, suffixes),
+            jar: Jar::with_suffixes(Profile::Chromium, suffixes),
             now,
             ids: SeededIds::new(seed),
             stores: Vec::new(),
@@ -63,8 +63,8 @@ impl World {
 
     /// With a browser that goes by other rules than Chromium's.
     #[must_use]
-    pub fn with_mode(mut self, mode: Mode) -> World {
-        self.jar = Jar::with_suffixes(mode, self.jar.shared_suffixes());
+    pub fn with_mode(mut self, profile: Profile) -> World {
+        self.jar = Jar::with_suffixes(profile, self.jar.shared_suffixes());
         self
     }
 

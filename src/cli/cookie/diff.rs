@@ -51,7 +51,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie diff", &[Format::Human, Format::Json, Format::Markdown])?;
     let old = context.farm_at(&options.old)?;
     let new = context.farm_at(&options.new)?;
-    let mut diff = Diff::for_browser(&old, &new, &context.suffixes, options.browser.mode(), context.now());
+    let mut diff = Diff::for_browser(&old, &new, &context.suffixes, options.browser.profile(), context.now());
     let exit = count(&mut diff, old, context)?;
     let names = (shown(&options.old), shown(&options.new));
     let impact = diff.hurts();

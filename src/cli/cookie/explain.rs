@@ -85,7 +85,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if from.name == to.name {
         return Err(Failure::usage(format!("{0} and {0} are one wiki: name two", from.name)));
     }
-    let mode = options.browser.mode();
+    let mode = options.browser.profile();
     let model = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, mode);
     let other = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.other());
     let (Some(a), Some(b)) = (model.site(&from.name), model.site(&to.name)) else {

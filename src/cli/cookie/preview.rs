@@ -84,7 +84,8 @@ struct Difference {
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie preview", &[Format::Human, Format::Json])?;
     let farm = context.farm_to_predict()?;
-    let model = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.mode());
+    let model =
+        Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.profile());
     let chosen = Chosen::new(&farm, &model, &options.wikis)?;
     let differences = disagreements(&farm, &model);
     let leaks: Vec<Leak> = leaks(&farm, &model).into_iter().filter_map(|leak| chosen.leak(leak)).collect();

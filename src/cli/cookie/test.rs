@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::browser::{Jar, Mode, Played, Step, Target, parse_script};
+use crate::browser::{Jar, Played, Profile, Step, Target, parse_script};
 use crate::cli::shared::visitor::Whom;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -70,10 +70,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Some(file) => (script(file, context)?, Exit::Success),
         None => flags(options, context)?,
     };
-    let mode = if options.rfc { Mode::Rfc } else { Mode::Chromium };
-    let mut jar = Jar::with_suffixes(mode, context.suffixes.clone());
+    let profile = if options.rfc { Profile::Rfc6265bis } else { Profile::Chromium };
+    let mut jar = Jar::with_suffixes(profile, context.suffixes.clone());
     let human = context.format == Format::Human;
-    let mut letter = (human && !options.rfc).then(|| Jar::with_suffixes(Mode::Rfc, context.suffixes.clone()));
+    let mut letter =
+        (human && !options.rfc).then(|| Jar::with_suffixes(Profile::Rfc6265bis, context.suffixes.clone()));
     let mut document = json::Document::default();
     // Step by step: what a long script carries and withholds would not fit into memory at once.
     for (index, step) in steps.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::browser::Mode;
+use crate::browser::Profile;
 
 /// The option, where a command needs no other of the browser.
 #[derive(Debug, Clone, Copy, Args)]
@@ -14,13 +14,13 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// Whose rules.
-    pub(crate) fn mode(self) -> Mode {
-        if self.rfc { Mode::Rfc } else { Mode::Chromium }
+    pub(crate) fn profile(self) -> Profile {
+        if self.rfc { Profile::Rfc6265bis } else { Profile::Chromium }
     }
 
     /// The other ones.
-    pub(crate) fn other(self) -> Mode {
-        if self.rfc { Mode::Chromium } else { Mode::Rfc }
+    pub(crate) fn other(self) -> Profile {
+        if self.rfc { Profile::Chromium } else { Profile::Rfc6265bis }
     }
 
     /// The other ones, at the beginning of a sentence.

@@ -29,7 +29,7 @@ use serde::Serialize;
 use self::acted::Acted;
 use self::pair::{Seat, pair};
 use self::stage::{Stage, act_out};
-use crate::browser::{Mode, SharedSuffixes};
+use crate::browser::{Profile, SharedSuffixes};
 use crate::farm::Farm;
 use crate::farm::{RealPlaces, session_place};
 use crate::moin::Visitor;
@@ -98,11 +98,17 @@ impl Reached {
 impl Diff {
     /// Acts out the change from `old` to `new` at `now` (unix seconds), for browsers with that list of public suffixes.
     pub fn new(old: &Farm, new: &Farm, suffixes: &SharedSuffixes, now: f64) -> Diff {
-        Diff::for_browser(old, new, suffixes, Mode::Chromium, now)
+        Diff::for_browser(old, new, suffixes, Profile::Chromium, now)
     }
 
     /// The same for browsers that go by other rules than Chromium's.
-    pub fn for_browser(old: &Farm, new: &Farm, suffixes: &SharedSuffixes, mode: Mode, now: f64) -> Diff {
+    pub fn for_browser(
+        old: &Farm,
+        new: &Farm,
+        suffixes: &SharedSuffixes,
+        profile: Profile,
+        now: f64,
+    ) -> Diff {
         let paired = pair(old, new);
         let mut unknown = Vec::new();
         let mut seats: Vec<(usize, Seat)> = Vec::new();
@@ -112,7 +118,7 @@ impl Diff {
                 Err(reason) => unknown.push(Unknown { wiki: pair.old.name.clone(), reason: reason.clone() }),
             }
         }
-        let stage = Stage { suffixes, mode, now, headers: Arc::default() };
+        let stage = Stage { suffixes, profile, now, headers: Arc::default() };
         let seats: Vec<Acted> = seats.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
         let all: Vec<usize> = (0..seats.len()).collect();
         let cases = act_out(&stage, &seats, &all);

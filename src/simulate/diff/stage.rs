@@ -5,7 +5,7 @@ use super::acted::Acted;
 use super::case::{Case, Verdict, Way};
 use super::pair::Seat;
 use super::search::{Cookies, Neighbours};
-use crate::browser::{Mode, SharedSuffixes};
+use crate::browser::{Profile, SharedSuffixes};
 use crate::moin::Visitor;
 use crate::simulate::person::{Headers, Person};
 
@@ -25,7 +25,7 @@ pub(super) fn act_out(stage: &Stage<'_>, seats: &[Acted], positions: &[usize]) -
 /// The browser and the time for all acts.
 pub(super) struct Stage<'a> {
     pub(super) suffixes: &'a SharedSuffixes,
-    pub(super) mode: Mode,
+    pub(super) profile: Profile,
     pub(super) now: f64,
     /// What web servers add to every answer after the change.
     pub(super) headers: Headers,
@@ -33,7 +33,7 @@ pub(super) struct Stage<'a> {
 
 impl Stage<'_> {
     fn person(&self, visitor: Visitor) -> Person {
-        Person::new(self.now, self.suffixes, visitor).with_mode(self.mode)
+        Person::new(self.now, self.suffixes, visitor).with_mode(self.profile)
     }
 
     /// Somebody who was there before, after the change.

@@ -5,7 +5,7 @@ mod recorded;
 mod table;
 mod versions;
 
-use crate::browser::{Jar, Mode, Request, Target};
+use crate::browser::{Jar, Profile, Request, Target};
 use crate::moin::{
     Action, Answer, Backend, CookieLifetime, Failure, Handler, MemorySessions, MemoryUsers, Outside,
     SeededIds, Settings, Version, id_form,
@@ -79,7 +79,7 @@ impl Farm {
             wikis: vec![wiki("a"), wiki("b")],
             stores: Default::default(),
             users: [people, MemoryUsers::default().with("2.1", "Bob")],
-            jar: Jar::new(Mode::Chromium),
+            jar: Jar::new(Profile::Chromium),
             now: NOW,
             ids: SeededIds::new(1),
         }

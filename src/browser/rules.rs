@@ -1,0 +1,202 @@
+//! What each browser profile does where browsers differ, as values. [`DIFFERENCES`](super::DIFFERENCES) says it in words.
+
+/// What a browser does where browsers differ. Each field belongs to one row of [`DIFFERENCES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rules {
+    pub(super) inner_tab: InnerTab,
+    pub(super) line_end: LineEnd,
+    pub(super) empty_name: EmptyName,
+    pub(super) no_equals_sign: NoEqualsSign,
+    pub(super) decodes_utf8: bool,
+    pub(super) repeated_lifetime: RepeatedLifetime,
+    pub(super) max_age: MaxAge,
+    pub(super) dates: Dates,
+    pub(super) overwriting: Overwriting,
+    pub(super) domain: DomainAttribute,
+    pub(super) converts_idn: bool,
+    pub(super) refuses_empty_label: bool,
+    pub(super) http_prefixes: HttpPrefixes,
+    pub(super) host_prefix: HostPrefix,
+    pub(super) partitioned: bool,
+    pub(super) priority: bool,
+    pub(super) same_site_default: SameSiteDefault,
+    pub(super) schemeful: bool,
+    pub(super) reasons: Reasons,
+}
+
+/// A TAB inside a name, a value, or an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InnerTab {
+    Kept,
+    /// Kept, but a `Path` with a TAB refuses the cookie.
+    KeptExceptInPath,
+    Refused,
+}
+
+/// CR or LF in the bytes of a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    Refused,
+    EndsHeader,
+    /// LF ends the header; a CR that is not part of a CRLF refuses it.
+    LfEndsHeader,
+}
+
+/// A header that begins with `=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EmptyName {
+    Kept,
+    /// Refused if the value has a `=` too: the cookie would be sent as a cookie of another name.
+    RefusedIfAmbiguous,
+    Refused,
+}
+
+/// Text without `=` before the first `;`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoEqualsSign {
+    IsValue,
+    IsName,
+}
+
+/// Which of several `Max-Age` or `Expires` attributes counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RepeatedLifetime {
+    LastValid,
+    Last,
+}
+
+/// How `Max-Age` is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MaxAge {
+    /// Digits, with an optional minus.
+    Rfc,
+    /// An optional plus or minus, then digits; reading stops where the number no longer fits.
+    Chromium,
+    /// A minus followed by anything expires the cookie; reading stops where the number no longer fits.
+    Firefox,
+}
+
+/// How `Expires` is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dates {
+    Rfc,
+    Chromium,
+    Firefox,
+}
+
+/// The creation time of a cookie that replaces another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overwriting {
+    KeepsCreation,
+    /// Renewed if the value is another one.
+    RenewsCreation,
+}
+
+/// How the `Domain` attribute is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DomainAttribute {
+    Rfc,
+    Browsers,
+}
+
+/// `__Http-` and `__Host-Http-`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HttpPrefixes {
+    Ordinary,
+    Enforced,
+    /// `__Http-` is enforced; `__Host-Http-` is checked as `__Host-`.
+    HttpOnlyForHttp,
+}
+
+/// What `__Host-` is checked against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HostPrefix {
+    /// The attributes; `Domain=.` counts as absent.
+    Rfc,
+    /// The attributes; an IP address as `Domain` of its own host is allowed.
+    Attributes,
+    /// The resulting cookie: host-only, with the path `/`, whether or not it has a `Path` attribute.
+    Cookie,
+}
+
+/// A cookie without `SameSite`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SameSiteDefault {
+    Lax,
+    /// Lax, but sent with a cross-site POST for two minutes after its creation.
+    LaxAllowingUnsafe,
+    None,
+}
+
+/// Which reasons are reported if several refuse a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reasons {
+    First,
+    AllOfOneStage,
+}
+
+pub(super) const CHROMIUM: Rules = Rules {
+    inner_tab: InnerTab::Refused,
+    line_end: LineEnd::EndsHeader,
+    empty_name: EmptyName::RefusedIfAmbiguous,
+    no_equals_sign: NoEqualsSign::IsValue,
+    decodes_utf8: false,
+    repeated_lifetime: RepeatedLifetime::Last,
+    max_age: MaxAge::Chromium,
+    dates: Dates::Chromium,
+    overwriting: Overwriting::RenewsCreation,
+    domain: DomainAttribute::Browsers,
+    converts_idn: true,
+    refuses_empty_label: false,
+    http_prefixes: HttpPrefixes::Enforced,
+    host_prefix: HostPrefix::Attributes,
+    partitioned: true,
+    priority: true,
+    same_site_default: SameSiteDefault::LaxAllowingUnsafe,
+    schemeful: true,
+    reasons: Reasons::AllOfOneStage,
+};
+
+pub(super) const FIREFOX: Rules = Rules {
+    inner_tab: InnerTab::KeptExceptInPath,
+    line_end: LineEnd::LfEndsHeader,
+    empty_name: EmptyName::Refused,
+    no_equals_sign: NoEqualsSign::IsName,
+    decodes_utf8: true,
+    repeated_lifetime: RepeatedLifetime::Last,
+    max_age: MaxAge::Firefox,
+    dates: Dates::Firefox,
+    overwriting: Overwriting::KeepsCreation,
+    domain: DomainAttribute::Browsers,
+    converts_idn: false,
+    refuses_empty_label: true,
+    http_prefixes: HttpPrefixes::HttpOnlyForHttp,
+    host_prefix: HostPrefix::Cookie,
+    partitioned: true,
+    priority: false,
+    same_site_default: SameSiteDefault::None,
+    schemeful: false,
+    reasons: Reasons::AllOfOneStage,
+};
+
+pub(super) const RFC: Rules = Rules {
+    inner_tab: InnerTab::Kept,
+    line_end: LineEnd::Refused,
+    empty_name: EmptyName::Kept,
+    no_equals_sign: NoEqualsSign::IsValue,
+    decodes_utf8: false,
+    repeated_lifetime: RepeatedLifetime::LastValid,
+    max_age: MaxAge::Rfc,
+    dates: Dates::Rfc,
+    overwriting: Overwriting::KeepsCreation,
+    domain: DomainAttribute::Rfc,
+    converts_idn: false,
+    refuses_empty_label: true,
+    http_prefixes: HttpPrefixes::Ordinary,
+    host_prefix: HostPrefix::Rfc,
+    partitioned: false,
+    priority: false,
+    same_site_default: SameSiteDefault::Lax,
+    schemeful: true,
+    reasons: Reasons::First,
+};
