@@ -20,6 +20,6 @@ pub(super) fn run(options: &Options, command: &mut clap::Command, context: &mut 
     // Into memory first: the generator panics where it can't write, as into a closed pipe.
     let mut script = Vec::new();
     clap_complete::generate(options.shell, command, "wikifarm", &mut script);
-    context.out.write_all(&script)?;
+    context.out.write_all(&script);
     Ok(Exit::Success)
 }

@@ -66,15 +66,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_
         context.out,
         "A farm of four wikis in {}: farm.toml, users, and sessions of every kind.",
         escape(&dir.display().to_string())
-    )?;
+    );
     let file = dir.join("farm.toml");
     for (question, words) in TOUR {
-        writeln!(context.out, "\n# {question}\n$ wikifarm {}\n", words.join(" "))?;
+        writeln!(context.out, "\n# {question}\n$ wikifarm {}\n", words.join(" "));
         let exit = show(&file, words, context, run)?;
         match exit {
             Exit::Success => {}
             Exit::Found => {
-                writeln!(context.out, "\n(exit status 1: something was found, as it should be here)")?
+                writeln!(context.out, "\n(exit status 1: something was found, as it should be here)")
             }
             other => return Ok(other),
         }
@@ -82,10 +82,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_
     match &options.dir {
         Some(dir) => {
             let dir = dir.display().to_string();
-            writeln!(context.out, "\nThe farm stays in {}: go there and try the commands.", escape(&dir))?
+            writeln!(context.out, "\nThe farm stays in {}: go there and try the commands.", escape(&dir))
         }
         None => {
-            writeln!(context.out, "\n`wikifarm demo DIR` makes the same farm in DIR and leaves it there.")?
+            writeln!(context.out, "\n`wikifarm demo DIR` makes the same farm in DIR and leaves it there.")
         }
     }
     Ok(Exit::Success)

@@ -25,12 +25,12 @@ pub(super) fn run(options: &Options, command: clap::Command, context: &mut Conte
     for (name, page) in &pages {
         sys::write_atomically(&options.dir.join(name), page, 0o644).map_err(failed)?;
         if context.verbosity > 0 {
-            writeln!(context.out, "{name}")?;
+            writeln!(context.out, "{name}");
         }
     }
     if context.verbosity >= 0 {
         let dir = options.dir.display().to_string();
-        writeln!(context.out, "{}: wrote {} manual pages", escape(&dir), pages.len())?;
+        writeln!(context.out, "{}: wrote {} manual pages", escape(&dir), pages.len());
     }
     Ok(Exit::Success)
 }

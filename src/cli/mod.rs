@@ -19,13 +19,13 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::browser::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, suffix_list_version};
 use crate::load;
-use crate::report::{Sink, escape};
+use crate::report::escape;
 use crate::sys::RunAsError;
 
 use self::config::Config;
 use self::cookie::Cookie;
 use self::session::Session;
-use self::shared::output;
+use self::shared::output::Writer;
 use self::shared::redact::without_ids;
 use self::store::Store;
 
@@ -141,10 +141,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
             // clap repeats arguments as they are: what it says is asked for again, with arguments that are safe to show.
             let error = Cli::try_parse_from(shown).err().unwrap_or(error);
-            return match refused(&error) {
-                Err(error) => said(Failure::from(error)),
-                Ok(()) => exit,
-            };
+            return refused(&error, exit);
         }
     };
     if let Some(name) = &cli.global.run_as
@@ -169,9 +166,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let width =
         terminal.then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten().map(|size| size.ws_col);
     let colour = choice != ColorChoice::Never;
-    let to = output::Output::new(stdout.lock(), &stdout);
-    let mut out = Sink::new(io::BufWriter::new(to), colour);
-    let mut err = Sink::new(io::stderr(), colour);
+    let mut out = Writer::stdout(colour);
+    let mut err = Writer::stderr(colour);
     let mut context = Context {
         out: &mut out,
         err: &mut err,
@@ -186,29 +182,35 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         width: width.filter(|width| *width > 0),
     };
     let outcome = dispatch(cli, &mut context);
-    let flushed = out.flush().map_err(Failure::from);
-    match (outcome, flushed) {
-        (Ok(exit), Ok(())) => exit,
-        (Ok(exit), Err(failure)) => exit.and(said(failure)),
-        (Err(failure), _) => said(failure),
-    }
+    let written = out.finish();
+    let exit = outcome.unwrap_or_else(said);
+    let exit = if err.finish().is_err() { exit.and(Exit::Partial) } else { exit };
+    lost(written, exit)
+}
+
+/// The status of a run with that status, of which the output may be lost.
+fn lost(written: io::Result<()>, exit: Exit) -> Exit {
+    let failure = |error| Failure::partial(format!("can't write the output: {error}"));
+    written.map_or_else(|error| exit.and(said(failure(error))), |()| exit)
 }
 
 /// Prints what clap says: help, or what could not be understood, in which a whole session id is shortened as everywhere.
-fn refused(error: &clap::Error) -> io::Result<()> {
+fn refused(error: &clap::Error, exit: Exit) -> Exit {
     let text = error.render();
     let coloured = |choice| match choice {
         ColorChoice::Never => (text.to_string(), false),
         _ => (text.ansi().to_string(), true),
     };
-    if !error.use_stderr() {
-        let (text, colour) = coloured(AutoStream::choice(&io::stdout()));
-        let mut out = Sink::new(output::Output::new(io::stdout(), io::stdout()), colour);
-        out.write_all(text.as_bytes())?;
-        return out.flush();
+    if error.use_stderr() {
+        let (text, colour) = coloured(AutoStream::choice(&io::stderr()));
+        let mut err = Writer::stderr(colour);
+        err.write_all(without_ids(&text).as_bytes());
+        return lost(err.finish(), exit);
     }
-    let (text, colour) = coloured(AutoStream::choice(&io::stderr()));
-    Sink::new(io::stderr(), colour).write_all(without_ids(&text).as_bytes())
+    let (text, colour) = coloured(AutoStream::choice(&io::stdout()));
+    let mut out = Writer::stdout(colour);
+    out.write_all(text.as_bytes());
+    lost(out.finish(), exit)
 }
 
 /// Where distributions keep the public suffix list.
@@ -229,10 +231,8 @@ fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
 
 /// Says on stderr what failed.
 fn said(failure: Failure) -> Exit {
-    if !failure.message.is_empty() {
-        // Nowhere is left to complain if this fails too; the status still tells.
-        let _ = writeln!(Sink::new(io::stderr(), false), "wikifarm: {}", escape(&failure.message));
-    }
+    // Nowhere is left to complain if this fails too; the status still tells.
+    writeln!(Writer::stderr(false), "wikifarm: {}", escape(&failure.message));
     failure.exit
 }
 
@@ -260,10 +260,10 @@ fn run_words(words: &[&str], context: &mut Context<'_>) -> Outcome {
 }
 
 fn version(context: &mut Context<'_>) -> Outcome {
-    writeln!(context.out, "wikifarm {}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(context.out, "wikifarm {}", env!("CARGO_PKG_VERSION"));
     if context.verbosity > 0 {
-        writeln!(context.out, "public suffix list: {}", context.suffixes_are)?;
-        writeln!(context.out, "MoinMoin: 1.7.0 to 1.9.11, 2.0")?;
+        writeln!(context.out, "public suffix list: {}", context.suffixes_are);
+        writeln!(context.out, "MoinMoin: 1.7.0 to 1.9.11, 2.0");
     }
     Ok(Exit::Success)
 }

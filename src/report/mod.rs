@@ -1,8 +1,7 @@
 //! How results look: text for terminals with everything untrusted escaped, tables, findings with their source lines,
 //! and the formats for programs.
 //!
-//! Everything goes through a [`Sink`], past which no byte reaches a terminal that could steer it. Each format has one
-//! escape, in its own file.
+//! Everything passes [`safe`] on its way to a terminal. Each format has one escape, in its own file.
 //!
 //! Nothing here decides anything: a command counts first and renders second, so the exit status never depends on the
 //! format.
@@ -15,9 +14,9 @@ pub mod junit;
 pub mod measure;
 pub mod progress;
 pub mod prometheus;
+mod safe;
 pub mod sarif;
-mod sink;
 pub mod table;
 
 pub use crate::escape::{escape, is_unsafe};
-pub use sink::Sink;
+pub use safe::safe;

@@ -87,7 +87,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Ok(farm) => farm,
         // A code host shows it where it is; other programs get a document of a farm, or nothing.
         Err(LoadError::Syntax(errors)) if matches!(context.format, F::Sarif | F::Github | F::Junit) => {
-            write(&errors.source, &lint::syntax_findings(&errors), None, 0, context)?;
+            write(&errors.source, &lint::syntax_findings(&errors), None, 0, context);
             return Err(Failure::usage(LoadError::Syntax(errors).to_string()));
         }
         Err(_) => context.farm_with_problems()?,
@@ -110,7 +110,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         (farm, found, None)
     };
     found.retain(|finding| finding.severity >= options.min_severity);
-    write(&farm.source, &found, mended.as_deref(), farm.wikis_written, context)?;
+    write(&farm.source, &found, mended.as_deref(), farm.wikis_written, context);
     let failed = found.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if failed { Exit::Found } else { Exit::Success })
 }
@@ -136,13 +136,13 @@ fn write(
     mended: Option<&[(Finding, Place)]>,
     wikis: usize,
     context: &mut Context<'_>,
-) -> Result<(), Failure> {
+) {
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let results = findings::Results::new(source, relative, found);
     // The other formats have no word for it, or say it in their document.
     if !matches!(context.format, Format::Human | Format::Json) {
-        fix::note(source.path(), mended.unwrap_or_default(), context)?;
+        fix::note(source.path(), mended.unwrap_or_default(), context);
     }
     match context.format {
         Format::Json => {
@@ -150,31 +150,30 @@ fn write(
             let findings =
                 found.iter().map(|finding| findings::json(source, layout.as_ref(), finding)).collect();
             let fixed = mended.map(|mended| mended.iter().map(fix::json).collect());
-            context.json(&Document { findings, errors, warnings, fixed })?;
+            context.json(&Document { findings, errors, warnings, fixed });
         }
         Format::Ndjson => {
             let layout = findings::layout(source, found);
             for finding in found {
-                context.json_line(&findings::json(source, layout.as_ref(), finding))?;
+                context.json_line(&findings::json(source, layout.as_ref(), finding));
             }
         }
-        Format::Sarif => context.json(&sarif::document(rules(), results.findings()))?,
-        Format::Github => write!(context.out, "{}", github::annotations(results.findings()))?,
+        Format::Sarif => context.json(&sarif::document(rules(), results.findings())),
+        Format::Github => write!(context.out, "{}", github::annotations(results.findings())),
         Format::Junit => {
-            write!(context.out, "{}", junit::document("wikifarm config check", rules(), results.findings()))?;
+            write!(context.out, "{}", junit::document("wikifarm config check", rules(), results.findings()));
         }
         Format::Human | Format::Csv | Format::Markdown => {
             let text = findings::human(source, found, context.colour);
             if context.verbosity >= 0 {
-                fix::list(source.path(), mended.unwrap_or_default(), context)?;
+                fix::list(source.path(), mended.unwrap_or_default(), context);
             }
-            context.out.write_all(text.as_bytes())?;
+            context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {
-                writeln!(context.out, "{}", findings::summary(source, wikis, errors, warnings))?;
+                writeln!(context.out, "{}", findings::summary(source, wikis, errors, warnings));
             }
         }
     }
-    Ok(())
 }
 
 /// The rules as SARIF and JUnit name them.

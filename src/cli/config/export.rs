@@ -33,9 +33,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         snippets.retain(|snippet| snippet.wikis.contains(&wiki.name));
     }
     if context.format == Format::Json {
-        context.json(&snippets::json(&snippets))?;
+        context.json(&snippets::json(&snippets));
     } else {
-        context.out.write_all(snippets::text(&snippets).as_bytes())?;
+        context.out.write_all(snippets::text(&snippets).as_bytes());
     }
     Ok(Exit::Success)
 }

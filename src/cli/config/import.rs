@@ -108,10 +108,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let fatal = problems.clone().any(|problem| problem.fatal);
     let found = lint::parse_findings(&imported.farm);
     let text = findings::human(&imported.farm.source, &found, context.colour);
-    context.err.write_all(text.as_bytes())?;
+    context.err.write_all(text.as_bytes());
     for (span, note) in &imported.assumed {
         let place = imported.farm.source.file_line(span.start);
-        context.note(&format!("{place}: {note}"))?;
+        context.note(&format!("{place}: {note}"));
     }
     if imported.farm.wikis.is_empty() {
         return Err(Failure::usage(format!("no wiki of {} can be read", options.py.display())));
@@ -157,7 +157,7 @@ fn unknown_names(options: &Options, imported: &Imported) -> Result<(), Failure> 
 fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> Outcome {
     let Some(path) = options.output.as_deref().filter(|path| *path != Path::new("-")) else {
         let text = to_toml(imported, Path::new("."));
-        context.out.write_all(text.as_bytes())?;
+        context.out.write_all(text.as_bytes());
         return Ok(Exit::Success);
     };
     let directory = match path.parent() {
@@ -181,7 +181,7 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
     if context.format == Format::Json {
         let left_out_wikis = imported.left_out_wikis.iter().map(|(name, ..)| name.as_str()).collect();
         let (file, wikis) = (path.display().to_string(), imported.farm.wikis.len());
-        context.json(&Written { file, wikis, left_out: left_out(imported), left_out_wikis })?;
+        context.json(&Written { file, wikis, left_out: left_out(imported), left_out_wikis });
         return Ok(Exit::Success);
     }
     if context.verbosity >= 0 {
@@ -193,7 +193,7 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
         if !imported.left_out_wikis.is_empty() {
             parts.push(format!("{} left out", count(imported.left_out_wikis.len(), "wiki")));
         }
-        writeln!(context.out, "{}: {}", escape(&path.display().to_string()), parts.join(", "))?;
+        writeln!(context.out, "{}: {}", escape(&path.display().to_string()), parts.join(", "));
     }
     Ok(Exit::Success)
 }
@@ -232,11 +232,11 @@ fn check(path: &Path, imported: &Imported, context: &mut Context<'_>) -> Outcome
             python_origin: python.1.as_deref(),
         });
         let document = Checked { drift: drift.collect(), not_known: left_out(imported) };
-        context.json(&document)?;
+        context.json(&document);
         return Ok(exit);
     }
     for difference in &found {
-        writeln!(context.out, "{}", escape(&sentence(difference)))?;
+        writeln!(context.out, "{}", escape(&sentence(difference)));
     }
     if context.verbosity >= 0 {
         let summary = match found.len() {
@@ -246,7 +246,7 @@ fn check(path: &Path, imported: &Imported, context: &mut Context<'_>) -> Outcome
         };
         let all = left_out(imported).len();
         let beside = if all == 0 { String::new() } else { format!("; {} not known", count(all, "setting")) };
-        writeln!(context.out, "{}: {summary}{beside}", escape(&path.display().to_string()))?;
+        writeln!(context.out, "{}: {summary}{beside}", escape(&path.display().to_string()));
     }
     Ok(exit)
 }

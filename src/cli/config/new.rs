@@ -77,7 +77,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let snippets = write::python(&farm);
     if context.format == Format::Json {
         let file = options.output.as_ref().map(|path| path.display().to_string());
-        context.json(&Json { file, farm: &text, snippets: snippets::json(&snippets) })?;
+        context.json(&Json { file, farm: &text, snippets: snippets::json(&snippets) });
         return Ok(Exit::Success);
     }
     let settings = snippets::text(&snippets);
@@ -89,15 +89,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 context.out,
                 "# {}: wrote {wikis}. To paste into MoinMoin's own files:\n",
                 escape(&path)
-            )?;
-            context.out.write_all(settings.as_bytes())?;
+            );
+            context.out.write_all(settings.as_bytes());
         }
         Some(_) => {}
         None => {
-            context.out.write_all(text.as_bytes())?;
+            context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {
-                context.out.flush()?;
-                writeln!(context.err, "# To paste into MoinMoin's own files:\n\n{settings}")?;
+                context.out.flush();
+                writeln!(context.err, "# To paste into MoinMoin's own files:\n\n{settings}");
             }
         }
     }
@@ -113,7 +113,7 @@ fn sound(path: &Path, text: &str, version: Version, context: &mut Context<'_>) -
     if found.is_empty() {
         return Ok(farm);
     }
-    context.err.write_all(findings::human(&farm.source, &found, context.colour).as_bytes())?;
+    context.err.write_all(findings::human(&farm.source, &found, context.colour).as_bytes());
     Err(Failure::usage(format!(
         "MoinMoin {version} can't have these wikis so; above is what would be wrong with the farm file, which was not written"
     )))

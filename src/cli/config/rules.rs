@@ -48,7 +48,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Some(name) => vec![find(name)?],
     };
     if context.format == Format::Json {
-        context.json(&rules.iter().map(|rule| Json::of(rule)).collect::<Vec<_>>())?;
+        context.json(&rules.iter().map(|rule| Json::of(rule)).collect::<Vec<_>>());
     } else if options.rule.is_none() {
         let row = |rule: &&Rule| {
             let fix = rule.fix.map_or("-", Safety::name);
@@ -56,9 +56,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 [rule.name, rule.severity.name(), rule.family, fix].map(str::to_owned);
             [name, severity, family, fix, rule.page.summary()]
         };
-        write!(context.out, "{}", table::plain(rules.iter().map(row)))?;
+        write!(context.out, "{}", table::plain(rules.iter().map(row)));
     } else {
-        rules.iter().try_for_each(|rule| write!(context.out, "{}", rule.page.plain()))?;
+        rules.iter().for_each(|rule| write!(context.out, "{}", rule.page.plain()));
     }
     Ok(Exit::Success)
 }

@@ -15,6 +15,6 @@ pub(in crate::cli) struct Options {}
 
 pub(super) fn run(_: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("config schema", &[Format::Human, Format::Json])?;
-    context.json(&schema::document())?;
+    context.json(&schema::document());
     Ok(Exit::Success)
 }

@@ -36,18 +36,18 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     if context.format == Format::Json {
         let rows: Vec<Row> = wikis.iter().flat_map(|wiki| rows(&farm, wiki)).collect();
-        context.json(&rows)?;
+        context.json(&rows);
         return Ok(Exit::Success);
     }
     for (position, wiki) in wikis.iter().enumerate() {
         if position > 0 {
-            writeln!(context.out)?;
+            writeln!(context.out);
         }
-        writeln!(context.out, "{}", escape(&wiki.name))?;
+        writeln!(context.out, "{}", escape(&wiki.name));
         let rows = rows(&farm, wiki);
         let lines =
             rows.iter().map(|row| [format!("  {}", row.setting), row.value.clone(), row.origin.clone()]);
-        write!(context.out, "{}", table::plain(lines))?;
+        write!(context.out, "{}", table::plain(lines));
     }
     Ok(Exit::Success)
 }

@@ -137,7 +137,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         }
     });
     if context.format == Format::Json {
-        context.json(&Document { from: &from.name, to: &to.name, cases: cases.into() })?;
+        context.json(&Document { from: &from.name, to: &to.name, cases: cases.into() });
         return Ok(Exit::Success);
     }
     let out = &mut *context.out;
@@ -147,35 +147,35 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             As::Anonymous => "With an anonymous session of",
         };
         if position > 0 {
-            writeln!(out)?;
+            writeln!(out);
         }
-        writeln!(out, "{who} {}, going to {}: {}", escape(&from.name), escape(&to.name), case.verdict)?;
+        writeln!(out, "{who} {}, going to {}: {}", escape(&from.name), escape(&to.name), case.verdict);
         let drawing = diagram::draw(&from.name, &to.name, &case.results, diagram::only_ascii());
-        write!(out, "\n{drawing}\n")?;
+        write!(out, "\n{drawing}\n");
         for title in TITLES.iter().enumerate() {
             let (number, title) = (title.0 + 1, title.1);
             match case.steps.get(number - 1) {
                 Some(line) => {
-                    writeln!(out, "  {number}. {title:<32} {:<8} {}", line.result, escape(&line.evidence))?;
+                    writeln!(out, "  {number}. {title:<32} {:<8} {}", line.result, escape(&line.evidence));
                 }
-                None => writeln!(out, "  {number}. {title:<32} -")?,
+                None => writeln!(out, "  {number}. {title:<32} -"),
             }
         }
         if let Some(effect) = &case.effect {
-            writeln!(out, "  effect: {}", escape(effect))?;
+            writeln!(out, "  effect: {}", escape(effect));
         }
         if let Some(other) = &case.otherwise {
             let whose = options.browser.other_name();
             let what = other.effect.as_ref().unwrap_or(&other.reason);
             let step = other.step.map_or(String::new(), |step| format!(" at step {step}"));
             let line = format!("  {whose} it is otherwise: {}{step}: {what}", other.verdict);
-            writeln!(out, "{}", escape(&line))?;
+            writeln!(out, "{}", escape(&line));
         }
         for other in &case.by_alias {
             let step = other.step.map_or(String::new(), |step| format!(" at step {step}"));
             let what = other.effect.as_ref().unwrap_or(&other.reason);
             let line = format!("  {} -> {}: {}{step}: {what}", other.from, other.to, other.verdict);
-            writeln!(out, "{}", escape(&line))?;
+            writeln!(out, "{}", escape(&line));
         }
     }
     Ok(Exit::Success)

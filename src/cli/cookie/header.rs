@@ -53,15 +53,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         })
         .collect();
     if context.format == Format::Json {
-        context.json(&rows)?;
+        context.json(&rows);
         return Ok(Exit::Success);
     }
     let unknown = wiki.custom_handler().is_some();
     for row in rows {
         match &row.set_cookie {
-            None if unknown => writeln!(context.out, "{:<9}  {}", row.visitor, escape(&row.reason))?,
-            Some(header) => writeln!(context.out, "{:<9}  Set-Cookie: {}", row.visitor, escape(header))?,
-            None => writeln!(context.out, "{:<9}  no cookie: {}", row.visitor, escape(&row.reason))?,
+            None if unknown => writeln!(context.out, "{:<9}  {}", row.visitor, escape(&row.reason)),
+            Some(header) => writeln!(context.out, "{:<9}  Set-Cookie: {}", row.visitor, escape(header)),
+            None => writeln!(context.out, "{:<9}  no cookie: {}", row.visitor, escape(&row.reason)),
         }
     }
     Ok(Exit::Success)

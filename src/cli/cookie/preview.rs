@@ -128,7 +128,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             disagreements,
             leaks,
             otherwise: &otherwise,
-        })?;
+        });
         return Ok(exit);
     }
     if options.matrix && chosen.one.is_some() {
@@ -141,18 +141,18 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         )));
     }
     if options.matrix {
-        matrix(&model, &chosen, context)?;
+        matrix(&model, &chosen, context);
     } else {
         match chosen.one {
-            Some(one) => sharers::show(&model, one, context)?,
-            None => show_groups(&groups, &chosen, context)?,
+            Some(one) => sharers::show(&model, one, context),
+            None => show_groups(&groups, &chosen, context),
         }
-        trouble::show(&model, &chosen, &thirds, context)?;
-        addresses::show(&by_address, context)?;
-        show_leaks(&leaks, context)?;
-        otherwise.show(options.browser, context)?;
+        trouble::show(&model, &chosen, &thirds, context);
+        addresses::show(&by_address, context);
+        show_leaks(&leaks, context);
+        otherwise.show(options.browser, context);
     }
-    show_differences(&differences, context)?;
+    show_differences(&differences, context);
     Ok(exit)
 }
 
@@ -170,15 +170,15 @@ fn pairs<'a>(model: &'a Model, chosen: &Chosen<'a>, all: bool) -> Vec<Row<'a>> {
     rows
 }
 
-fn show_groups(groups: &[Vec<&str>], chosen: &Chosen<'_>, context: &mut Context<'_>) -> Result<(), Failure> {
+fn show_groups(groups: &[Vec<&str>], chosen: &Chosen<'_>, context: &mut Context<'_>) {
     let out = &mut *context.out;
     if groups.is_empty() {
-        writeln!(out, "No two wikis share a login.")?;
+        writeln!(out, "No two wikis share a login.");
     } else {
-        writeln!(out, "Wikis that share a login:")?;
+        writeln!(out, "Wikis that share a login:");
     }
     for (number, group) in groups.iter().enumerate() {
-        writeln!(out, "  {}. {}", number + 1, escape(&list(group, 12)))?;
+        writeln!(out, "  {}. {}", number + 1, escape(&list(group, 12)));
     }
     let alone: Vec<&str> = chosen
         .sites
@@ -187,52 +187,49 @@ fn show_groups(groups: &[Vec<&str>], chosen: &Chosen<'_>, context: &mut Context<
         .filter(|name| !groups.iter().any(|group| group.binary_search(name).is_ok() || group.contains(name)))
         .collect();
     if !alone.is_empty() && !groups.is_empty() {
-        writeln!(out, "On their own: {}", escape(&list(&alone, 12)))?;
+        writeln!(out, "On their own: {}", escape(&list(&alone, 12)));
     }
-    Ok(())
 }
 
-fn show_leaks(leaks: &[Leak], context: &mut Context<'_>) -> Result<(), Failure> {
+fn show_leaks(leaks: &[Leak], context: &mut Context<'_>) {
     if leaks.is_empty() {
-        return Ok(());
+        return;
     }
     let out = &mut *context.out;
     writeln!(
         out,
         "\nHosts that are no wikis and get login cookies (who runs them can act as the users who visit):"
-    )?;
+    );
     for leak in leaks {
         for Leaked { name, wikis, in_clear } in &leak.cookies {
             let clear = if *in_clear { ", over http too" } else { "" };
             let wikis: Vec<&str> = wikis.iter().map(String::as_str).collect();
             let line = format!("  {}: {name} of {}{clear}", leak.host, list(&wikis, 4));
-            writeln!(out, "{}", escape(&line))?;
+            writeln!(out, "{}", escape(&line));
         }
     }
-    Ok(())
 }
 
-fn show_differences(differences: &[Disagreement], context: &mut Context<'_>) -> Result<(), Failure> {
+fn show_differences(differences: &[Disagreement], context: &mut Context<'_>) {
     if differences.is_empty() {
-        return Ok(());
+        return;
     }
     let out = &mut *context.out;
-    writeln!(out, "\nOther than intended by [[share]]:")?;
+    writeln!(out, "\nOther than intended by [[share]]:");
     for found in differences {
         let (from, to) = (escape(&found.from), escape(&found.to));
         if found.intended {
             let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
             let reason = escape(&found.pair.reason);
-            writeln!(out, "  {from} -> {to}: {}{step}: {reason}", found.pair.verdict.name())?;
+            writeln!(out, "  {from} -> {to}: {}{step}: {reason}", found.pair.verdict.name());
         } else {
-            writeln!(out, "  {from} -> {to}: shared, though no [[share]] has both")?;
+            writeln!(out, "  {from} -> {to}: shared, though no [[share]] has both");
         }
     }
-    Ok(())
 }
 
 /// Every pair in a grid: rows come from, columns go to.
-fn matrix(model: &Model, chosen: &Chosen<'_>, context: &mut Context<'_>) -> Result<(), Failure> {
+fn matrix(model: &Model, chosen: &Chosen<'_>, context: &mut Context<'_>) {
     let width = chosen.sites.len().to_string().len();
     let numbers: Vec<String> = (1..=chosen.sites.len()).map(|number| format!("{number:>width$}")).collect();
     let mut header = vec!["from \\ to"];
@@ -246,9 +243,8 @@ fn matrix(model: &Model, chosen: &Chosen<'_>, context: &mut Context<'_>) -> Resu
         }));
         row
     });
-    write!(context.out, "{}", table::grid(&header, rows))?;
-    writeln!(context.out, "= shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown")?;
-    Ok(())
+    write!(context.out, "{}", table::grid(&header, rows));
+    writeln!(context.out, "= shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown");
 }
 
 fn mark(verdict: Verdict) -> &'static str {

@@ -102,7 +102,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let (mut exit, mut documents) = (Exit::Success, Vec::new());
     for (url, names) in farm.crowded() {
         if wikis.iter().any(|wiki| names.contains(&wiki.name.as_str())) {
-            context.note(&format!("{}: only one of them can answer there", crowd(&url, &names)))?;
+            context.note(&format!("{}: only one of them can answer there", crowd(&url, &names)));
         }
     }
     let aliases = !options.no_aliases;
@@ -116,12 +116,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             _ => Exit::Success,
         });
         if context.format == Format::Human {
-            human(&document, *url != wiki.url, context)?;
+            human(&document, *url != wiki.url, context);
         }
         documents.push(document);
     }
     if context.format == Format::Json {
-        context.json(&documents)?;
+        context.json(&documents);
     }
     Ok(exit)
 }
@@ -227,7 +227,7 @@ fn shown(hop: Hop) -> HopJson {
     }
 }
 
-fn human(document: &Document, alias: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+fn human(document: &Document, alias: bool, context: &mut Context<'_>) {
     let out = &mut *context.out;
     let what = match document.verdict {
         "agrees" => "sends what the farm file predicts",
@@ -237,16 +237,16 @@ fn human(document: &Document, alias: bool, context: &mut Context<'_>) -> Result<
         _ => "sends something else than predicted",
     };
     let at = if alias { format!(" at {}", escape(&document.url)) } else { String::new() };
-    writeln!(out, "{}{at}: {what}", escape(&document.wiki))?;
+    writeln!(out, "{}{at}: {what}", escape(&document.wiki));
     for hop in &document.hops {
         let on = hop.location.as_ref().map_or(String::new(), |location| format!(" to {location}"));
-        writeln!(out, "  {} {}{}", hop.status, escape(&hop.url), escape(&on))?;
+        writeln!(out, "  {} {}{}", hop.status, escape(&hop.url), escape(&on));
         for header in &hop.set_cookie {
-            writeln!(out, "    Set-Cookie: {}", escape(header))?;
+            writeln!(out, "    Set-Cookie: {}", escape(header));
         }
     }
     for Difference { attribute, expected, found } in &document.drift {
-        writeln!(out, "  {attribute}: predicted {}, found {}", escape(expected), escape(found))?;
+        writeln!(out, "  {attribute}: predicted {}, found {}", escape(expected), escape(found));
     }
     if let Some(skew) = document.clock_skew.filter(|skew| skew.unsigned_abs() > SKEW) {
         let which = if skew > 0 { "ahead of" } else { "behind" };
@@ -254,10 +254,9 @@ fn human(document: &Document, alias: bool, context: &mut Context<'_>) -> Result<
             out,
             "  clock: the server's is {} s {which} ours; its cookies are judged by its own",
             skew.unsigned_abs()
-        )?;
+        );
     }
     if let Some(error) = &document.error {
-        writeln!(out, "  {}", escape(error))?;
+        writeln!(out, "  {}", escape(error));
     }
-    Ok(())
 }

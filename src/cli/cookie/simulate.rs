@@ -74,13 +74,13 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let lines = script.lines.iter().map(String::as_str);
     let plan = match Plan::new(lines, &farm, &load) {
         Ok(plan) => plan,
-        Err(errors) => return Err(script.misunderstood(&errors, context)?),
+        Err(errors) => return Err(script.misunderstood(&errors, context)),
     };
     if plan.is_empty() {
         return Err(Failure::usage(format!("{} has no steps", script.name)));
     }
     for assumption in plan.assumptions() {
-        context.note(assumption)?;
+        context.note(assumption);
     }
     let seed = options.seed.unwrap_or_else(|| match options.write {
         // Keyed by the system's random numbers: who guesses an id that a running wiki reads is logged in.
@@ -94,7 +94,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         expected += usize::from(event.expected.is_some());
         match context.format {
             Format::Json => steps.push(event),
-            _ => show(&event, context)?,
+            _ => show(&event, context),
         }
         Ok(())
     })?;
@@ -107,14 +107,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     let failed = world.unmet();
     if context.format == Format::Json {
-        context.json(&Document { steps, expected, failed, written })?;
+        context.json(&Document { steps, expected, failed, written });
     } else {
         for Written { dir, sessions } in &written {
-            context.note(&format!("{sessions} {} written into {dir}", plural(*sessions, "session")))?;
+            context.note(&format!("{sessions} {} written into {dir}", plural(*sessions, "session")));
         }
         if expected > 0 {
             let met = expected - failed;
-            writeln!(context.out, "{met} of {expected} {} met", plural(expected, "expectation"))?;
+            writeln!(context.out, "{met} of {expected} {} met", plural(expected, "expectation"));
         }
     }
     Ok(if failed > 0 { Exit::Found } else { Exit::Success })
@@ -167,13 +167,13 @@ impl Script {
     }
 
     /// Says of each line that was not understood why; of very many, of the first.
-    fn misunderstood(&self, errors: &[ScriptError], context: &mut Context<'_>) -> Result<Failure, Failure> {
+    fn misunderstood(&self, errors: &[ScriptError], context: &mut Context<'_>) -> Failure {
         for ScriptError { number, message } in errors.iter().take(MOST_ERRORS) {
-            context.complain(&format!("{}, {} {number}: {message}", self.name, self.unit))?;
+            context.complain(&format!("{}, {} {number}: {message}", self.name, self.unit));
         }
         let more = errors.len().saturating_sub(MOST_ERRORS);
         if more > 0 {
-            context.complain(&format!("{}, and {more} more {}s", self.name, self.unit))?;
+            context.complain(&format!("{}, and {more} more {}s", self.name, self.unit));
         }
         let is_word = |line: &String| !line.trim().contains(char::is_whitespace);
         let hint = match self.lines.as_slice() {
@@ -183,7 +183,7 @@ impl Script {
             }
             _ => "",
         };
-        Ok(Failure::usage(format!("{} can't be acted out{hint}", self.name)))
+        Failure::usage(format!("{} can't be acted out{hint}", self.name))
     }
 }
 
@@ -198,16 +198,16 @@ fn load(path: &Path) -> Result<Farm, String> {
 }
 
 /// Shows a step; with `-q` only what was expected and is not so.
-fn show(event: &Event, context: &mut Context<'_>) -> Result<(), Failure> {
+fn show(event: &Event, context: &mut Context<'_>) {
     let unmet = event.expected.as_ref().is_some_and(|expected| !expected.met);
     if context.verbosity < 0 && !unmet {
-        return Ok(());
+        return;
     }
     let at = time(event.at);
-    writeln!(context.out, "{}: {}  ({at})", event.line, escape(&event.step))?;
+    writeln!(context.out, "{}: {}  ({at})", event.line, escape(&event.step));
     let mut row = |title: &str, text: &str| writeln!(context.out, "  {title:<8} {}", escape(text));
     if event.url.is_some() && event.expected.is_none() {
-        row("request", event.cookie.as_deref().map_or("no cookie", |cookie| cookie))?;
+        row("request", event.cookie.as_deref().map_or("no cookie", |cookie| cookie));
     }
     let seen = event.seen.as_ref().map(|seen| {
         let user = seen.user.as_deref().unwrap_or("anonymous");
@@ -221,47 +221,43 @@ fn show(event: &Event, context: &mut Context<'_>) -> Result<(), Failure> {
             let user = expected.user.as_deref().unwrap_or("anonymous");
             let found = event.failure.clone().or(seen).unwrap_or_default();
             if expected.met {
-                row("met", &found)?;
+                row("met", &found);
             } else {
-                row("NOT MET", &format!("expected {user}, found {found}"))?;
+                row("NOT MET", &format!("expected {user}, found {found}"));
             }
         }
         None => {
             if let Some(seen) = &seen {
-                row("seen", seen)?;
+                row("seen", seen);
             }
             for remark in &event.remarks {
-                row("note", remark)?;
+                row("note", remark);
             }
             if let Some(failure) = &event.failure {
-                row("error", failure)?;
+                row("error", failure);
             }
             if event.seen.is_some() && event.set_cookie.is_empty() {
-                row("answer", "no Set-Cookie")?;
+                row("answer", "no Set-Cookie");
             }
             for sent in &event.set_cookie {
-                row("answer", &format!("{}  [{}]", sent.header, sent.browser))?;
+                row("answer", &format!("{}  [{}]", sent.header, sent.browser));
             }
             if event.jar.is_empty() {
-                row("jar", "empty")?;
+                row("jar", "empty");
             }
             for cookie in &event.jar {
-                row("jar", cookie)?;
+                row("jar", cookie);
             }
             for store in &event.stores {
-                sessions(store, &mut row)?;
+                sessions(store, &mut row);
             }
         }
     }
-    writeln!(context.out)?;
-    Ok(())
+    writeln!(context.out);
 }
 
 /// The sessions of a store, a line each.
-fn sessions(
-    store: &StoreView,
-    row: &mut impl FnMut(&str, &str) -> std::io::Result<()>,
-) -> std::io::Result<()> {
+fn sessions(store: &StoreView, row: &mut impl FnMut(&str, &str)) {
     if store.sessions.is_empty() {
         return row("store", &format!("{}: empty", store.store));
     }
@@ -270,7 +266,6 @@ fn sessions(
         let setuid = setuid.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
         let expires = expires.map_or("no expires".to_owned(), |at| format!("expires {}", time(at)));
         let trail = if trail.is_empty() { String::new() } else { format!(", trail {}", trail.join(" ")) };
-        row("store", &format!("{}: {id} {user}{setuid}, {expires}{trail}", store.store))?;
+        row("store", &format!("{}: {id} {user}{setuid}, {expires}{trail}", store.store));
     }
-    Ok(())
 }

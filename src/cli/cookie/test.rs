@@ -83,19 +83,19 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             exit = exit.and(Exit::Found);
         }
         if let Played::NoCookies(error) = &played {
-            context.complain(&format!("no cookies at {}: {error}", human::short(step.url.as_bytes())))?;
+            context.complain(&format!("no cookies at {}: {error}", human::short(step.url.as_bytes())));
         }
         if human {
             let letter = letter.as_mut().map(|jar| step.play(jar));
             let text = human::step(step, &played, letter.as_ref(), options.script.is_some());
             let before = if index > 0 { "\n" } else { "" };
-            write!(context.out, "{before}{text}")?;
+            write!(context.out, "{before}{text}");
         } else {
             document.add(step, &played);
         }
     }
     if !human {
-        context.json(&document)?;
+        context.json(&document);
     }
     Ok(exit)
 }
@@ -128,7 +128,7 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
         match session_cookie(settings, visitor, placeholder_id(settings.version), now) {
             Ok(cookie) => headers.push(cookie.to_string().into_bytes()),
             Err(none) => {
-                context.note(&format!("{name} sends no cookie as {}: {none}", visitor.name()))?;
+                context.note(&format!("{name} sends no cookie as {}: {none}", visitor.name()));
                 exit = Exit::Found;
             }
         }
@@ -170,7 +170,7 @@ fn script(file: &Path, context: &mut Context<'_>) -> Result<Vec<Step>, Failure> 
         Ok(steps) => steps,
         Err(errors) => {
             for error in errors.iter().take(MOST_ERRORS) {
-                context.complain(&format!("{name}:{error}"))?;
+                context.complain(&format!("{name}:{error}"));
             }
             let lines =
                 if errors.len() == 1 { "a line".to_owned() } else { format!("{} lines", errors.len()) };

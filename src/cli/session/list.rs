@@ -9,7 +9,7 @@ use crate::cli::session::json::{SessionJson, shown};
 use crate::cli::shared::look::{look, states};
 use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::users::Users;
-use crate::cli::shared::{Context, Failure, Format, Outcome};
+use crate::cli::shared::{Context, Format, Outcome};
 use crate::report::measure::{bytes, relative, sessions};
 use crate::report::table;
 use crate::store::{self, EntryName, Prefixes, Session, State, StoreSpec, is_older, seconds};
@@ -162,18 +162,18 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     match context.format {
         Format::Json => {
             let sessions: Vec<SessionJson> = output.map(|(_, json)| json).collect();
-            context.json(&sessions)?;
+            context.json(&sessions);
         }
         Format::Ndjson => {
             for (_, json) in output {
-                context.json_line(&json)?;
+                context.json_line(&json);
             }
         }
-        Format::Csv => csv(output.map(|(_, json)| json), context)?,
+        Format::Csv => csv(output.map(|(_, json)| json), context),
         _ => {
             let many = stores.specs.len() > 1;
             let lines: Vec<Vec<String>> = output.map(|(row, json)| line(row, &json, now, many)).collect();
-            human(lines, many, all, context)?;
+            human(lines, many, all, context);
         }
     }
     Ok(exit)
@@ -223,24 +223,23 @@ fn line(row: &Row, json: &SessionJson, now: i64, many: bool) -> Vec<String> {
     cells
 }
 
-fn human(lines: Vec<Vec<String>>, many: bool, all: usize, context: &mut Context<'_>) -> Result<(), Failure> {
+fn human(lines: Vec<Vec<String>>, many: bool, all: usize, context: &mut Context<'_>) {
     let shown = lines.len();
     let mut header = vec!["ID", "STATE", "USER", "ENDS", "WRITTEN", "SIZE"];
     if many {
         header.push("WIKIS");
     }
     if shown > 0 {
-        write!(context.out, "{}", table::list(&header, lines, context.width))?;
+        write!(context.out, "{}", table::list(&header, lines, context.width));
     }
     if context.verbosity >= 0 {
         let sessions = sessions(all as u64);
         let cut = if shown < all { format!(", {shown} shown") } else { String::new() };
-        writeln!(context.out, "{sessions}{cut}")?;
+        writeln!(context.out, "{sessions}{cut}");
     }
-    Ok(())
 }
 
-fn csv(sessions: impl Iterator<Item = SessionJson>, context: &mut Context<'_>) -> Result<(), Failure> {
+fn csv(sessions: impl Iterator<Item = SessionJson>, context: &mut Context<'_>) {
     let header = [
         "store",
         "id",
@@ -272,5 +271,5 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, context: &mut Context<'_>) -
             session.setuid.clone().unwrap_or_default(),
         ]
     };
-    context.csv(header, sessions.map(record))
+    context.csv(header, sessions.map(record));
 }

@@ -214,8 +214,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
         told.say("changed", undone.changed);
         told.say("failed", undone.failed);
         let exit = status_undone(&undone);
-        told.done(exit);
-        tell_undone(&undone, context)?;
+        tell_undone(&undone, context);
         return Ok(exit);
     }
     let stop = context.stop()?;
@@ -234,8 +233,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
         Err(failure) => (None, Some(failure)),
     };
     let exit = status(&report).and(written.as_ref().map_or(Exit::Success, cookie_map::Written::status));
-    told.done(unwritten.as_ref().map_or(exit, |failure| exit.and(failure.exit)));
-    tell(&report, written.as_ref(), options.remove, context)?;
+    tell(&report, written.as_ref(), options.remove, context);
     unwritten.map_or(Ok(exit), Err)
 }
 

@@ -137,9 +137,8 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     drop(removing);
     outcome::tell(&report, &specs, told);
     let exit = exit.and(status(&report, options.strict));
-    told.done(exit);
-    report.hints.iter().try_for_each(|hint| context.note(&hint.to_string()))?;
-    outcome::show(&report, options.strict, dry_run, context)?;
+    report.hints.iter().for_each(|hint| context.note(&hint.to_string()));
+    outcome::show(&report, options.strict, dry_run, context);
     Ok(exit)
 }
 
@@ -177,8 +176,8 @@ fn confirm(options: &Options, stores: &Stores, context: &mut Context<'_>) -> Res
     }
     let names: Vec<String> = stores.specs.iter().map(|spec| spec.address()).collect();
     let which = if options.anonymous { "anonymous session" } else { "session" };
-    write!(context.err, "Remove every {which} of {}, live ones too? [y/N] ", escape(&names.join(", ")))?;
-    context.err.flush()?;
+    write!(context.err, "Remove every {which} of {}, live ones too? [y/N] ", escape(&names.join(", ")));
+    context.err.flush();
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     match read {

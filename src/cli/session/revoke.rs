@@ -110,7 +110,7 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     }
     let stores = options.stores.find(context, true)?;
     if let Some(farm) = &stores.farm {
-        moin_2(farm, context)?;
+        moin_2(farm, context);
     }
     let Stores { specs, mut exit, .. } = stores;
     let mut users = Users::of(&specs);
@@ -120,13 +120,13 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     if let Some(user) = &options.user {
         let (ids, complete) = users.ids_found(user, context)?;
         if !complete {
-            context.complain(&format!("not every user could be read: another may be called {user:?} too"))?;
+            context.complain(&format!("not every user could be read: another may be called {user:?} too"));
             exit = exit.and(Exit::Partial);
         }
         target.users = Some(ids);
     }
     if let Some(id) = &options.id {
-        let (open, opened) = ids::open(&specs, context)?;
+        let (open, opened) = ids::open(&specs, context);
         exit = exit.and(opened);
         let mut named = BTreeSet::new();
         for id in ids::wanted(id)? {
@@ -135,7 +135,7 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
                     named.insert(name);
                 }
                 None => {
-                    context.complain(&ids::no_session(&id, exit))?;
+                    context.complain(&ids::no_session(&id, exit));
                     exit = exit.and(Exit::Found);
                 }
             }
@@ -173,32 +173,24 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     if !json {
         let planned: u64 = plan.stores().iter().map(StorePlan::planned).sum();
         let more = planned.saturating_sub(sessions.len() as u64);
-        match show_plan(&sessions, if shown > 0 { more } else { 0 }, context) {
-            // That nobody reads the plan to its end does not keep it from being carried out.
-            Err(failure) if dry_run || failure.exit != Exit::Success => return Err(failure),
-            _ => {}
-        }
+        show_plan(&sessions, if shown > 0 { more } else { 0 }, context);
     }
     let report = plan.execute(&stop);
     tell(&report, dry_run, told);
     let status = exit.and(status(&report));
-    told.done(status);
-    complain(&report, dry_run, context)?;
-    still_there(&report, &mut users, context)?;
+    complain(&report, dry_run, context);
+    still_there(&report, &mut users, context);
     if json {
-        context.json(&Document { report, sessions })?;
+        context.json(&Document { report, sessions });
     } else if context.verbosity >= 0 {
         let total = &report.total;
         let verb = if dry_run { "would revoke" } else { "revoked" };
         let revoked = total.revoked;
-        writeln!(context.out, "{verb} {revoked} of {}", measure::sessions(total.scanned))?;
+        writeln!(context.out, "{verb} {revoked} of {}", measure::sessions(total.scanned));
         if total.came_back > 0 {
             let times = measure::count(total.returns, "time", "times");
             let sessions = measure::sessions(total.came_back);
-            writeln!(
-                context.out,
-                "removed again: {sessions}, which came back {times} by requests in flight"
-            )?;
+            writeln!(context.out, "removed again: {sessions}, which came back {times} by requests in flight");
         }
     }
     Ok(status)
@@ -221,7 +213,7 @@ fn tell(report: &Report, dry_run: bool, told: &mut Told) {
 }
 
 /// For wikis whose sessions are no files: what to do instead.
-fn moin_2(farm: &Farm, context: &mut Context<'_>) -> Result<(), Failure> {
+fn moin_2(farm: &Farm, context: &mut Context<'_>) {
     let wikis: Vec<&str> = farm
         .wikis
         .iter()
@@ -229,7 +221,7 @@ fn moin_2(farm: &Farm, context: &mut Context<'_>) -> Result<(), Failure> {
         .map(|wiki| wiki.name.as_str())
         .collect();
     if wikis.is_empty() {
-        return Ok(());
+        return;
     }
     context.note(&format!("{}: MoinMoin 2 keeps sessions in signed cookies: {MOIN_2}", wikis.join(", ")))
 }
@@ -251,9 +243,9 @@ fn listed(plan: &Plan, reveal: bool, users: &mut Users, context: &Context<'_>) -
     all
 }
 
-fn show_plan(listed: &[Listed], more: u64, context: &mut Context<'_>) -> Result<(), Failure> {
+fn show_plan(listed: &[Listed], more: u64, context: &mut Context<'_>) {
     if listed.is_empty() {
-        return Ok(());
+        return;
     }
     let now = context.now();
     let rows = listed.iter().map(|Listed { reason, session }| {
@@ -268,50 +260,48 @@ fn show_plan(listed: &[Listed], more: u64, context: &mut Context<'_>) -> Result<
         ]
     });
     let header = ["SESSION", "WIKIS", "USER", "ACTS AS", "STATE", "WRITTEN", "REASON"];
-    write!(context.out, "{}", table::list(&header, rows, context.width))?;
+    write!(context.out, "{}", table::list(&header, rows, context.width));
     if more > 0 {
-        writeln!(context.out, "and {more} more; -v lists them")?;
+        writeln!(context.out, "and {more} more; -v lists them");
     }
-    Ok(())
 }
 
-fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) {
     for problem in &report.problems {
-        context.complain(&problem.to_string())?;
+        context.complain(&problem.to_string());
     }
     if report.stopped {
         let Counts { scanned, revoked, .. } = report.total;
         context.stopped(&format!(
             "{} looked at, {revoked} revoked, and not watched to the end",
             measure::sessions(scanned)
-        ))?;
+        ));
     }
     let mut refused = false;
     for store in &report.stores {
         if let Some(why) = &store.refused {
-            context.complain(&format!("{}: refused: {why}", store.store))?;
+            context.complain(&format!("{}: refused: {why}", store.store));
             refused = true;
         }
         let (unreadable, undecided) = (store.counts.unreadable, store.counts.undecided);
         if unreadable > 0 {
             let what = "that can't be read and could be meant: `session list --state unreadable` says why; what has \
                         more than one name or is too large is never opened: remove it by hand";
-            context.complain(&format!("{}: {} {what}", store.store, measure::sessions(unreadable)))?;
+            context.complain(&format!("{}: {} {what}", store.store, measure::sessions(unreadable)));
         }
         if undecided > 0 {
             let what = "written since, which may have been issued before: they stay";
-            context.complain(&format!("{}: {} {what}", store.store, measure::sessions(undecided)))?;
+            context.complain(&format!("{}: {} {what}", store.store, measure::sessions(undecided)));
         }
     }
     if refused {
         let would = if dry_run { "would be" } else { "was" };
-        context.complain(&format!("nothing {would} removed in any store"))?;
+        context.complain(&format!("nothing {would} removed in any store"));
     }
-    Ok(())
 }
 
 /// Whom the run did not log out, and what to do about it.
-fn still_there(report: &Report, users: &mut Users, context: &mut Context<'_>) -> Result<(), Failure> {
+fn still_there(report: &Report, users: &mut Users, context: &mut Context<'_>) {
     for (position, store) in report.stores.iter().enumerate() {
         let place = if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") };
         for one in &store.returned {
@@ -325,29 +315,27 @@ fn still_there(report: &Report, users: &mut Users, context: &mut Context<'_>) ->
                 _ if !still_there => {
                     if context.verbosity > 0 {
                         let times = measure::count(*times, "time", "times");
-                        context.note(&format!(
-                            "{place}: session {id} came back {times} and was removed again"
-                        ))?;
+                        context
+                            .note(&format!("{place}: session {id} came back {times} and was removed again"));
                     }
                 }
                 Some(who) => context.complain(&format!(
                     "{place}: {who} is STILL LOGGED IN: a wiki wrote session {id} again, {again}"
-                ))?,
+                )),
                 None => context.complain(&format!(
                     "{place}: session {id} is STILL THERE: a wiki wrote it again, {again}"
-                ))?,
+                )),
             }
         }
         let named = store.returned.iter().filter(|one| one.still_there).count() as u64;
         if named < store.counts.still_there {
             let more = measure::sessions(store.counts.still_there - named);
-            context.complain(&format!("{place}: {more} more are still there"))?;
+            context.complain(&format!("{place}: {more} more are still there"));
         }
     }
     if report.total.still_there > 0 {
-        context.help("stop the wiki and run this again, or change the wiki's cookie_name")?;
+        context.help("stop the wiki and run this again, or change the wiki's cookie_name");
     }
-    Ok(())
 }
 
 fn status(report: &Report) -> Exit {

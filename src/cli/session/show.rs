@@ -7,7 +7,7 @@ use crate::cli::session::lines;
 use crate::cli::shared::ids::{self, Open};
 use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::users::Users;
-use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::pickle::Tree;
 use crate::report::escape;
 use crate::store::{Fields, Read, Session, StoreSpec};
@@ -33,7 +33,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let wanted = ids::wanted(&options.id)?;
     let stores = options.stores.find(context, false)?;
     let mut users = Users::of(&stores.specs);
-    let (open, opened) = ids::open(&stores.specs, context)?;
+    let (open, opened) = ids::open(&stores.specs, context);
     let mut exit = stores.exit.and(opened);
     let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
     let mut documents = Vec::new();
@@ -42,12 +42,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         let name = match ids::find(id, &open) {
             Ok(Some(name)) => name,
             Ok(None) => {
-                context.complain(&ids::no_session(id, exit))?;
+                context.complain(&ids::no_session(id, exit));
                 exit = exit.and(Exit::Found);
                 continue;
             }
             Err(failure) => {
-                context.complain(&failure.message)?;
+                context.complain(&failure.message);
                 exit = exit.and(failure.exit);
                 continue;
             }
@@ -59,7 +59,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 Ok(Some(session)) => session,
                 Ok(None) => continue,
                 Err(error) => {
-                    context.complain(&error.to_string())?;
+                    context.complain(&error.to_string());
                     exit = exit.and(Exit::Partial);
                     met = true;
                     continue;
@@ -67,7 +67,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             };
             met = true;
             if let Some(why) = entry.refused() {
-                context.complain(&format!("{}/{name}: {why}", spec.dir.display()))?;
+                context.complain(&format!("{}/{name}: {why}", spec.dir.display()));
                 exit = exit.and(Exit::Partial);
             }
             let tree = store.read_value(&name).ok().and_then(Read::present);
@@ -82,21 +82,21 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 continue;
             }
             if !std::mem::take(&mut first) {
-                writeln!(context.out)?;
+                writeln!(context.out);
             }
-            human(&entry, &json, spec, &mut users, *position, context)?;
+            human(&entry, &json, spec, &mut users, *position, context);
         }
         if !met {
-            context.complain(&format!("{name}: it has just been removed"))?;
+            context.complain(&format!("{name}: it has just been removed"));
             exit = exit.and(Exit::Found);
         }
     }
     if context.format == Format::Json {
         match (documents.as_slice(), wanted.as_slice()) {
-            ([one], [_]) => context.json(one)?,
+            ([one], [_]) => context.json(one),
             // What is not there is no document.
             ([], [_]) => {}
-            (several, _) => context.json(&several)?,
+            (several, _) => context.json(&several),
         }
     }
     Ok(exit)
@@ -118,18 +118,17 @@ fn human(
     users: &mut Users,
     position: usize,
     context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    lines::write(session, json, (position, spec), users, context)?;
+) {
+    lines::write(session, json, (position, spec), users, context);
     let out = &mut *context.out;
     for (number, page) in json.trail.iter().flatten().enumerate() {
-        writeln!(out, "{}{}", if number == 0 { "trail     " } else { "          " }, escape(page))?;
+        writeln!(out, "{}{}", if number == 0 { "trail     " } else { "          " }, escape(page));
     }
     if let Some(values) = &json.values {
-        writeln!(out, "values")?;
+        writeln!(out, "values");
         let text = serde_json::to_string_pretty(values).unwrap_or_default();
         for line in text.lines() {
-            writeln!(out, "  {}", escape(line))?;
+            writeln!(out, "  {}", escape(line));
         }
     }
-    Ok(())
 }

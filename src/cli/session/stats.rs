@@ -13,7 +13,7 @@ use crate::cli::shared::space::Space;
 use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::summary::{self, MetricsArgs, Told};
 use crate::cli::shared::users::Users;
-use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::moin::Behaviour;
 use crate::ops::{States, WithoutExpires, room, taken};
 use crate::report::measure::{bar, bytes, relative, rfc3339};
@@ -291,14 +291,14 @@ fn stats(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
         all.push(stats);
     }
     if context.format == Format::Json {
-        context.json(&all)?;
+        context.json(&all);
         return Ok(exit);
     }
     for (position, stats) in all.iter().enumerate() {
         if position > 0 {
-            writeln!(context.out)?;
+            writeln!(context.out);
         }
-        human(stats, context)?;
+        human(stats, context);
     }
     Ok(if all.is_empty() { exit.and(Exit::Success) } else { exit })
 }
@@ -343,11 +343,11 @@ fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
     text
 }
 
-fn human(stats: &Stats, context: &mut Context<'_>) -> Result<(), Failure> {
+fn human(stats: &Stats, context: &mut Context<'_>) {
     let now = context.now();
     let out = &mut *context.out;
     let wikis = if stats.wikis.is_empty() { String::new() } else { format!(" ({})", stats.wikis.join(", ")) };
-    writeln!(out, "{}{}", escape(&stats.store), escape(&wikis))?;
+    writeln!(out, "{}{}", escape(&stats.store), escape(&wikis));
     let mut total = Amount { bytes_on_disk: Some(0), ..Amount::default() };
     let mut rows = Vec::new();
     for (state, amount) in
@@ -362,35 +362,34 @@ fn human(stats: &Stats, context: &mut Context<'_>) -> Result<(), Failure> {
         }
     }
     rows.push(row("all", &total));
-    write!(out, "{}", table::list(&["  STATE", "SESSIONS", "BYTES", "ON DISK"], rows, context.width))?;
+    write!(out, "{}", table::list(&["  STATE", "SESSIONS", "BYTES", "ON DISK"], rows, context.width));
     writeln!(
         out,
         "  logged in {}, anonymous {}, one-request logins {}, superusers acting as others {}",
         stats.logged_in, stats.anonymous, stats.one_request_logins, stats.acting_as_others
-    )?;
-    write!(out, "{}", lines(stats, total.sessions, now))?;
+    );
+    write!(out, "{}", lines(stats, total.sessions, now));
     if !stats.users.is_empty() {
-        writeln!(out, "\n  users with most sessions")?;
+        writeln!(out, "\n  users with most sessions");
         let rows = stats.users.iter().map(|user| {
             let name = user.name.clone().unwrap_or_else(|| format!("id:{}", user.id));
             [format!("    {name}"), user.sessions.to_string()]
         });
-        write!(out, "{}", table::plain(rows))?;
+        write!(out, "{}", table::plain(rows));
     }
     for (title, bins) in [("last written", &stats.age), ("ends", &stats.expiry)] {
         let most = bins.iter().map(|bin| bin.sessions).max().unwrap_or(0);
         if most == 0 {
             continue;
         }
-        writeln!(out, "\n  {title}")?;
+        writeln!(out, "\n  {title}");
         let width = most.to_string().len();
         for bin in bins {
             let line =
                 format!("    {:<17} {:>width$} {}", bin.label, bin.sessions, bar(bin.sessions, most, 40));
-            writeln!(out, "{}", line.trim_end())?;
+            writeln!(out, "{}", line.trim_end());
         }
     }
-    Ok(())
 }
 
 fn row(label: &str, amount: &Amount) -> Vec<String> {

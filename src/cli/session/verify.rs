@@ -126,25 +126,24 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     if report.refused {
         status = status.and(Exit::Refused);
     }
-    told.done(status);
     for problem in &report.problems {
-        context.complain(&problem.to_string())?;
+        context.complain(&problem.to_string());
     }
     for note in &report.notes {
-        context.note(note)?;
+        context.note(note);
     }
     match context.format {
-        Format::Json => context.json(&document(&report))?,
+        Format::Json => context.json(&document(&report)),
         Format::Ndjson => {
             for finding in document(&report).findings {
-                context.json_line(&finding)?;
+                context.json_line(&finding);
             }
         }
-        Format::Sarif => context.json(&as_sarif(&report))?,
-        _ => human(&report, context)?,
+        Format::Sarif => context.json(&as_sarif(&report)),
+        _ => human(&report, context),
     }
     if stopped {
-        context.stopped(&format!("{} looked at", sessions(report.scanned())))?;
+        context.stopped(&format!("{} looked at", sessions(report.scanned())));
     }
     Ok(status)
 }
@@ -241,31 +240,31 @@ fn as_sarif(report: &Report) -> serde_json::Value {
 /// Without `-v` so many findings of a check are shown.
 const EXAMPLES: usize = 3;
 
-fn human(report: &Report, context: &mut Context<'_>) -> Result<(), Failure> {
+fn human(report: &Report, context: &mut Context<'_>) {
     let most = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
     for (spec, found) in report.stores.iter().filter(|(_, found)| !found.by_check.is_empty()) {
         let wikis: Vec<&str> = spec.wikis.iter().map(|wiki| wiki.name.as_str()).collect();
         let users = if wikis.is_empty() { String::new() } else { format!(" ({})", wikis.join(", ")) };
-        writeln!(context.out, "{}", escape(&format!("{}{users}", spec.address())))?;
+        writeln!(context.out, "{}", escape(&format!("{}{users}", spec.address())));
         for (check, kind) in &found.by_check {
             let (one, many) = check.counted_in(spec.layout);
             let files = count(kind.count, one, many);
-            writeln!(context.out, "  {} {}: {files}", severity(*check), check.name())?;
+            writeln!(context.out, "  {} {}: {files}", severity(*check), check.name());
             for finding in kind.findings.iter().take(most) {
                 let name = if finding.path == spec.dir {
                     finding.path.display().to_string()
                 } else {
                     finding.path.file_name().map(Path::new).unwrap_or(&finding.path).display().to_string()
                 };
-                writeln!(context.out, "    {}", escape(&format!("{name}  {}", finding.message)))?;
+                writeln!(context.out, "    {}", escape(&format!("{name}  {}", finding.message)));
             }
             let shown = kind.findings.len().min(most) as u64;
             if kind.count > shown {
                 let more = kind.count - shown;
                 let hint = if context.verbosity > 0 { "" } else { "; -v lists them" };
-                writeln!(context.out, "    and {more} more{hint}")?;
+                writeln!(context.out, "    and {more} more{hint}");
             }
-            writeln!(context.out, "    cure: {}", check.cure())?;
+            writeln!(context.out, "    cure: {}", check.cure());
         }
     }
     if context.verbosity >= 0 {
@@ -273,9 +272,8 @@ fn human(report: &Report, context: &mut Context<'_>) -> Result<(), Failure> {
         let stores = count(report.stores.len() as u64, "store", "stores");
         let errors = counted(report, errors, true, ("error", "errors"));
         let warnings = counted(report, warnings, false, ("warning", "warnings"));
-        writeln!(context.out, "{} in {stores}: {errors}, {warnings}", sessions(report.scanned()))?;
+        writeln!(context.out, "{} in {stores}: {errors}, {warnings}", sessions(report.scanned()));
     }
-    Ok(())
 }
 
 /// As `2 errors (30 files)`.

@@ -84,16 +84,16 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     for (index, (id, asked)) in ids.iter().zip(&asked).enumerate() {
         let human = context.format == Format::Human;
         if human && index > 0 {
-            writeln!(context.out)?;
+            writeln!(context.out);
         }
         let (known, found) = match asked {
-            Asked::Cookie(cookie) => signed::known(id, cookie, secret.as_deref(), options.reveal, context)?,
+            Asked::Cookie(cookie) => signed::known(id, cookie, secret.as_deref(), options.reveal, context),
             Asked::Id(Some(name)) => places.known(name, options.reveal, context)?,
             Asked::Id(None) => {
                 let known = Known { id: cut(id, options.reveal), sessions: Vec::new(), signed: None };
                 if human {
-                    writeln!(context.out, "session   {}", escape(&known.id))?;
-                    writeln!(context.out, "known     {}", places.nowhere(exit))?;
+                    writeln!(context.out, "session   {}", escape(&known.id));
+                    writeln!(context.out, "known     {}", places.nowhere(exit));
                 }
                 (known, Exit::Found)
             }
@@ -102,7 +102,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         documents.push(known);
     }
     if context.format == Format::Json {
-        context.json(&documents)?;
+        context.json(&documents);
     }
     Ok(exit)
 }
@@ -129,7 +129,7 @@ struct Places {
 impl Places {
     fn find(args: &StoreArgs, context: &mut Context<'_>) -> Result<Places, Failure> {
         let stores = args.find(context, false)?;
-        let (open, exit) = ids::open(&stores.specs, context)?;
+        let (open, exit) = ids::open(&stores.specs, context);
         Ok(Places { users: Users::of(&stores.specs), stores: Some(stores), open, exit })
     }
 
@@ -161,13 +161,13 @@ impl Places {
                 Ok(Some(session)) => session,
                 Ok(None) => continue,
                 Err(error) => {
-                    context.complain(&error.to_string())?;
+                    context.complain(&error.to_string());
                     exit = Exit::Partial;
                     continue;
                 }
             };
             if let Some(why) = session.refused() {
-                context.complain(&format!("{}/{name}: {why}", spec.dir.display()))?;
+                context.complain(&format!("{}/{name}: {why}", spec.dir.display()));
                 exit = Exit::Partial;
             }
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
@@ -176,9 +176,9 @@ impl Places {
             let json = SessionJson::new(&session, (*position, spec), state, id, &mut self.users);
             if context.format == Format::Human {
                 if !known.sessions.is_empty() {
-                    writeln!(context.out)?;
+                    writeln!(context.out);
                 }
-                lines::write(&session, &json, (*position, spec), &mut self.users, context)?;
+                lines::write(&session, &json, (*position, spec), &mut self.users, context);
             }
             if json.id.len() > known.id.len() {
                 known.id.clone_from(&json.id);
@@ -190,7 +190,7 @@ impl Places {
             known.id = cut(name.reveal(), reveal);
             exit = Exit::Found;
             if context.format == Format::Human {
-                writeln!(context.out, "session   {}\nknown     no more: it has just been removed", known.id)?;
+                writeln!(context.out, "session   {}\nknown     no more: it has just been removed", known.id);
             }
         }
         Ok((known, exit))

@@ -8,12 +8,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::exit::Exit;
 use super::format::Format;
+use super::output::Writer;
 use crate::browser::SharedSuffixes;
 use crate::farm::trust::{self, Distrust};
 use crate::farm::{Farm, Trusted};
 use crate::load::{self, LoadError};
 use crate::report::progress::{HowMuch, Progress};
-use crate::report::{Sink, csv, findings, json};
+use crate::report::{csv, escape, findings, json};
 use crate::store::tally::Tally;
 use crate::store::{self, StoreSpec};
 
@@ -22,7 +23,7 @@ use crate::store::{self, StoreSpec};
 pub struct Failure {
     /// The exit status.
     pub exit: Exit,
-    /// The message, without a full stop; may be several lines. Empty if all has been said.
+    /// The message, without a full stop; may be several lines.
     pub message: String,
 }
 
@@ -40,16 +41,6 @@ impl Failure {
     /// Something could not be handled.
     pub fn partial(message: impl Into<String>) -> Failure {
         Failure { exit: Exit::Partial, message: message.into() }
-    }
-}
-
-impl From<io::Error> for Failure {
-    /// An error while writing output. A closed pipe is no error: whoever read has read enough.
-    fn from(error: io::Error) -> Failure {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Failure { exit: Exit::Success, message: String::new() };
-        }
-        Failure::partial(format!("can't write the output: {error}"))
     }
 }
 
@@ -76,9 +67,9 @@ pub(crate) fn must_be_trusted(farm: &Farm) -> Result<(), Failure> {
 /// What every command works with.
 pub struct Context<'a> {
     /// Standard output, colours already decided.
-    pub out: &'a mut Sink,
+    pub out: &'a mut Writer,
     /// Standard error.
-    pub err: &'a mut Sink,
+    pub err: &'a mut Writer,
     /// `--format`.
     pub format: Format,
     /// How much to say: -1 with `-q`, else the number of `-v`.
@@ -137,12 +128,9 @@ impl Context<'_> {
     }
 
     /// Says that a signal ended the work, and how far it came.
-    ///
-    /// # Errors
-    /// If stderr can't be written.
-    pub fn stopped(&mut self, how_far: &str) -> Result<Exit, Failure> {
-        self.complain(&format!("stopped by a signal: {how_far}"))?;
-        Ok(Exit::Partial)
+    pub fn stopped(&mut self, how_far: &str) -> Exit {
+        self.complain(&format!("stopped by a signal: {how_far}"));
+        Exit::Partial
     }
 
     /// Where the farm file is. As root, the `farm.toml` of another user's directory is none.
@@ -218,7 +206,7 @@ impl Context<'_> {
         }
         let found = crate::lint::parse_findings(&farm);
         let text = findings::human(&farm.source, &found, self.colour);
-        self.err.write_all(text.as_bytes())?;
+        self.err.write_all(text.as_bytes());
         Err(Failure::usage(format!(
             "the farm file {} was not wholly understood; see `wikifarm config check`",
             farm.source.path().display()
@@ -228,82 +216,54 @@ impl Context<'_> {
     fn load(&mut self, path: &Path) -> Result<Farm, Failure> {
         load::load(path).map_err(|error| {
             if let LoadError::Syntax(syntax) = &error {
-                let text = findings::syntax(syntax, self.colour);
-                if let Err(error) = self.err.write_all(text.as_bytes()) {
-                    return Failure::from(error);
-                }
+                self.err.write_all(findings::syntax(syntax, self.colour).as_bytes());
             }
             Failure::usage(error.to_string())
         })
     }
 
     /// A line on stderr, unless `-q`.
-    ///
-    /// # Errors
-    /// If stderr can't be written.
-    pub fn note(&mut self, message: &str) -> Result<(), Failure> {
+    pub fn note(&mut self, message: &str) {
         if self.verbosity >= 0 {
-            self.tell(&crate::report::escape(message))?;
-        }
-        Ok(())
-    }
-
-    /// A line on stderr. That nobody reads it ends no work.
-    fn tell(&mut self, line: &str) -> Result<(), Failure> {
-        match writeln!(self.err, "{line}") {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(()),
+            writeln!(self.err, "{}", escape(message));
         }
     }
 
     /// A line on stderr about something that could not be handled; said with `-q` too.
-    ///
-    /// # Errors
-    /// If stderr can't be written.
-    pub fn complain(&mut self, message: &str) -> Result<(), Failure> {
-        self.tell(&format!("wikifarm: {}", crate::report::escape(message)))
+    pub fn complain(&mut self, message: &str) {
+        writeln!(self.err, "wikifarm: {}", escape(message));
     }
 
     /// What to do about a complaint, on a line of its own.
-    ///
-    /// # Errors
-    /// If stderr can't be written.
-    pub fn help(&mut self, advice: &str) -> Result<(), Failure> {
-        self.tell(&format!("help: {}", crate::report::escape(advice)))
+    pub fn help(&mut self, advice: &str) {
+        writeln!(self.err, "help: {}", escape(advice));
     }
 
     /// Writes one JSON document to stdout.
-    ///
-    /// # Errors
-    /// If it can't be written.
-    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
-        self.json_text(json::pretty(value))
+    pub fn json(&mut self, value: &impl serde::Serialize) {
+        self.json_text(json::pretty(value));
     }
 
     /// Writes one JSON document to stdout, on one line.
-    ///
-    /// # Errors
-    /// If it can't be written.
-    pub fn json_line(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
-        self.json_text(json::line(value))
+    pub fn json_line(&mut self, value: &impl serde::Serialize) {
+        self.json_text(json::line(value));
     }
 
-    fn json_text(&mut self, text: serde_json::Result<String>) -> Result<(), Failure> {
-        let text = text.map_err(|error| Failure::partial(format!("can't write the output: {error}")))?;
-        writeln!(self.out, "{text}")?;
-        Ok(())
+    fn json_text(&mut self, text: serde_json::Result<String>) {
+        match text {
+            Ok(text) => writeln!(self.out, "{text}"),
+            Err(error) => self.out.note(Err(error.into())),
+        }
     }
 
     /// Writes a header and records to stdout, as CSV.
-    ///
-    /// # Errors
-    /// If they can't be written.
-    pub fn csv<const N: usize>(
-        &mut self,
-        header: [&str; N],
-        records: impl Iterator<Item = [String; N]>,
-    ) -> Result<(), Failure> {
-        Ok(csv::write(header, records, self.out, self.terminal)?)
+    pub fn csv<const N: usize>(&mut self, header: [&str; N], records: impl Iterator<Item = [String; N]>) {
+        let shown = |value: String| if self.terminal { escape(&value).into_owned() } else { value };
+        match csv::text(header, records.map(|record| record.map(shown))) {
+            Ok(text) if self.terminal => self.out.write_all(&text),
+            Ok(text) => self.out.whole(&text),
+            Err(error) => self.out.note(Err(error)),
+        }
     }
 
     /// Refuses formats that a command does not have.

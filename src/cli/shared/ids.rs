@@ -73,7 +73,7 @@ pub(crate) struct Open {
 }
 
 /// Opens the stores. One that is not there yet holds nothing; any other that can't be listed makes the run partial.
-pub(crate) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> Result<(Vec<Open>, Exit), Failure> {
+pub(crate) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> (Vec<Open>, Exit) {
     let (mut opened, mut exit) = (Vec::new(), Exit::Success);
     for (position, spec) in specs.iter().enumerate() {
         let mut names = Vec::new();
@@ -85,12 +85,12 @@ pub(crate) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> Result<(Ve
             Ok(store) => opened.push(Open { position, store, prefixes: Prefixes::new(names) }),
             Err(error) if error.is_missing() && !spec.wikis.is_empty() => {}
             Err(error) => {
-                context.complain(&error.to_string())?;
+                context.complain(&error.to_string());
                 exit = exit.and(Exit::from(&error));
             }
         }
     }
-    Ok((opened, exit))
+    (opened, exit)
 }
 
 /// That no session has the id `prefix`, in a run that has come to `exit`.

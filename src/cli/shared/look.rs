@@ -39,11 +39,11 @@ pub(crate) fn look_at_all(
         Ok(store) => store,
         // A wiki that never ran has no directory yet; an address that names none is a mistake.
         Err(error) if error.is_missing() && !spec.wikis.is_empty() => {
-            context.note(&format!("{error}: no wiki has run yet"))?;
+            context.note(&format!("{error}: no wiki has run yet"));
             return Ok(Exit::Success);
         }
         Err(error) => {
-            context.complain(&error.to_string())?;
+            context.complain(&error.to_string());
             return Ok(Exit::from(&error));
         }
     };
@@ -57,13 +57,13 @@ pub(crate) fn look_at_all(
     drop(looking);
     let mut exit = Exit::Success;
     if stop.load(Atomic::Relaxed) {
-        exit = context.stopped(&format!("not everything in {} was looked at", spec.address()))?;
+        exit = context.stopped(&format!("not everything in {} was looked at", spec.address()));
     }
     if let Err(error) = scanned {
         failed.push(&error);
     }
     for problem in failed.told(&spec.address()) {
-        context.complain(&problem.to_string())?;
+        context.complain(&problem.to_string());
         exit = Exit::Partial;
     }
     Ok(exit)

@@ -1,36 +1,89 @@
-//! Standard output, of which a failure is told.
+//! Standard output and standard error: the only way there.
 
+use std::fmt;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 
 use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::io::Errno;
 
-/// Standard output where nothing can be written is an error to whoever writes there: the standard library takes what
-/// the kernel then says (EBADF) for done. One that was closed altogether it has opened as `/dev/null` before `main`.
-pub(crate) struct Output<W> {
-    to: W,
+use crate::report::safe;
+
+/// Standard output or standard error. Writing never fails: after the first error the rest of the output is dropped, the
+/// command goes on, and [`Writer::finish`] returns the error. A reader that has gone (EPIPE) is no error.
+///
+/// Everything passes [`safe`], but for the bytes that a program reads: [`Writer::whole`].
+pub struct Writer {
+    to: Box<dyn Write>,
+    colour: bool,
     writable: bool,
+    error: Option<io::Error>,
 }
 
-impl<W: Write> Output<W> {
-    /// Writes to `to`, which writes to `descriptor`.
-    pub(crate) fn new(to: W, descriptor: impl AsFd) -> Self {
-        let mode = fcntl_getfl(descriptor).map(|flags| flags & OFlags::ACCMODE);
-        Output { to, writable: !matches!(mode, Ok(OFlags::RDONLY)) }
+impl Writer {
+    /// Standard output; colors pass if `colour`.
+    pub(crate) fn stdout(colour: bool) -> Writer {
+        let stdout = io::stdout();
+        // The standard library takes what the kernel says of a descriptor that is open for reading only (EBADF) for
+        // done. One that was closed altogether it has opened as `/dev/null` before `main`.
+        let mode = fcntl_getfl(&stdout).map(|flags| flags & OFlags::ACCMODE);
+        let to = Box::new(io::BufWriter::new(stdout.lock()));
+        Writer { to, colour, writable: mode != Ok(OFlags::RDONLY), error: None }
     }
 
-    fn check(&self) -> io::Result<()> {
-        if self.writable { Ok(()) } else { Err(rustix::io::Errno::BADF.into()) }
+    /// Standard error; colors pass if `colour`.
+    pub(crate) fn stderr(colour: bool) -> Writer {
+        Writer { to: Box::new(io::stderr()), colour, writable: true, error: None }
+    }
+
+    /// Writes a text, as `write!` does: all at once, so that no character and no color is parted.
+    pub fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
+        match text.as_str() {
+            Some(text) => self.write_all(text.as_bytes()),
+            None => self.write_all(text.to_string().as_bytes()),
+        }
+    }
+
+    /// Writes a whole text.
+    pub fn write_all(&mut self, text: &[u8]) {
+        self.whole(&safe(text, self.colour));
+    }
+
+    /// Writes bytes as they are: for a program that reads them from a pipe or a file, never for a terminal.
+    pub fn whole(&mut self, bytes: &[u8]) {
+        if self.error.is_none() && !bytes.is_empty() {
+            let written = if self.writable { self.to.write_all(bytes) } else { Err(Errno::BADF.into()) };
+            self.note(written);
+        }
+    }
+
+    /// Writes what is held back.
+    pub fn flush(&mut self) {
+        if self.error.is_none() {
+            let flushed = self.to.flush();
+            self.note(flushed);
+        }
+    }
+
+    /// Notes that output was lost.
+    pub fn note(&mut self, written: io::Result<()>) {
+        self.error = self.error.take().or(written.err());
+    }
+
+    /// Writes what is held back, and ends the output.
+    ///
+    /// # Errors
+    /// The first error, if output was lost on the way to a reader that is still there.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.flush();
+        match self.error.take() {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
-impl<W: Write> Write for Output<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.check()?;
-        self.to.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("colour", &self.colour).finish_non_exhaustive()
     }
 }

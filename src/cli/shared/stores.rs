@@ -62,14 +62,14 @@ impl StoreArgs {
                     return Err(Failure::refused(error.to_string()));
                 }
                 Err(LayoutError::Empty { dir }) => {
-                    context.note(&format!("{}: no session is there to tell the layout", dir.display()))?;
+                    context.note(&format!("{}: no session is there to tell the layout", dir.display()));
                 }
                 Err(LayoutError::Mixed { dir, moin_1_8, moin_1_9 }) => {
                     context.note(&format!(
                         "{}: {} lie together",
                         dir.display(),
                         LayoutError::together(moin_1_8, moin_1_9)
-                    ))?;
+                    ));
                     for layout in Layout::OF_MOIN {
                         stores.specs.push(StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() });
                     }
@@ -79,7 +79,7 @@ impl StoreArgs {
                 }
                 Err(error) if deletes => return Err(Failure::partial(error.to_string())),
                 Err(error) => {
-                    context.complain(&error.to_string())?;
+                    context.complain(&error.to_string());
                     stores.exit = Exit::Partial;
                 }
             }
@@ -102,7 +102,7 @@ impl StoreArgs {
                 return Err(without_store(&wiki, &why, by_nature && deletes));
             }
             if self.store_of.is_empty() && (context.verbosity > 0 || !by_nature) {
-                context.note(&format!("{wiki}: no store to look into: {why}"))?;
+                context.note(&format!("{wiki}: no store to look into: {why}"));
             }
         }
         if !self.store_of.is_empty() {
@@ -115,7 +115,7 @@ impl StoreArgs {
                     .filter(|name| !self.store_of.iter().any(|asked| asked == name))
                     .collect();
                 if !others.is_empty() {
-                    context.note(&format!("{} is used by {} too", spec.address(), others.join(", ")))?;
+                    context.note(&format!("{} is used by {} too", spec.address(), others.join(", ")));
                 }
             }
         }

@@ -79,15 +79,9 @@ pub(crate) struct Told {
     command: &'static str,
     metrics: Metrics,
     fields: Vec<(&'static str, String)>,
-    done: Option<Exit>,
 }
 
 impl Told {
-    /// The work is done, with that status, though nobody may be there any more to read of it.
-    pub(crate) fn done(&mut self, exit: Exit) {
-        self.done = Some(exit);
-    }
-
     /// A field of the line for the log.
     pub(crate) fn say(&mut self, name: &'static str, value: impl ToString) {
         self.fields.push((name, value.to_string()));
@@ -144,13 +138,8 @@ pub(crate) fn tell(
     work: impl FnOnce(&mut Context<'_>, &mut Told) -> Outcome,
 ) -> Outcome {
     let begun = Instant::now();
-    let mut told = Told { command, metrics: Metrics::default(), fields: Vec::new(), done: None };
+    let mut told = Told { command, metrics: Metrics::default(), fields: Vec::new() };
     let mut outcome = work(context, &mut told);
-    if let (Err(failure), Some(exit)) = (&outcome, told.done)
-        && failure.exit == Exit::Success
-    {
-        outcome = Ok(exit);
-    }
     let exit = match &outcome {
         Ok(exit) => *exit,
         Err(failure) => failure.exit,
@@ -158,9 +147,9 @@ pub(crate) fn tell(
     let seconds = begun.elapsed().as_secs_f64();
     if let Some(socket) = log {
         let error = outcome.as_ref().err().map(|failure| failure.message.as_str());
-        let line = line(&told, exit, error.filter(|error| !error.is_empty()), seconds);
+        let line = line(&told, exit, error, seconds);
         if let Err(error) = syslog(socket, severity(exit), &line) {
-            context.complain(&format!("--log: nothing was logged: {}: {error}", socket.display()))?;
+            context.complain(&format!("--log: nothing was logged: {}: {error}", socket.display()));
         }
     }
     if let Some(file) = metrics
@@ -169,16 +158,12 @@ pub(crate) fn tell(
         let message = format!("--metrics: {}: {why}", file.display());
         outcome = match outcome {
             Ok(exit) => {
-                context.complain(&message)?;
+                context.complain(&message);
                 Ok(exit.and(Exit::Partial))
             }
             Err(failure) => Err(Failure {
                 exit: failure.exit.and(Exit::Partial),
-                message: if failure.message.is_empty() {
-                    message
-                } else {
-                    format!("{}\n{message}", failure.message)
-                },
+                message: format!("{}\n{message}", failure.message),
             }),
         };
     }

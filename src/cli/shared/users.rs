@@ -86,7 +86,7 @@ impl Users {
                     }
                 }
                 Err(error) => {
-                    context.complain(&error)?;
+                    context.complain(&error);
                     complete = false;
                 }
             }

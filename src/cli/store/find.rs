@@ -116,17 +116,17 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let now = context.now() as i64;
     report.places.retain(|place| wanted(place, options, now));
     for problem in &report.problems {
-        context.complain(&problem.to_string())?;
+        context.complain(&problem.to_string());
     }
     let untold = report.failed.saturating_sub(report.problems.len() as u64);
     if untold > 0 {
-        context.complain(&format!("and {untold} more that could not be looked at"))?;
+        context.complain(&format!("and {untold} more that could not be looked at"));
     }
-    tell(&report, farm.is_some(), context)?;
+    tell(&report, farm.is_some(), context);
     let mut exit = if report.failed > 0 { Exit::Partial } else { Exit::Success };
     if stop.load(Ordering::Relaxed) {
         let looked = count(report.directories, "directory", "directories");
-        exit = exit.and(context.stopped(&format!("{looked} looked into"))?);
+        exit = exit.and(context.stopped(&format!("{looked} looked into")));
     }
     Ok(exit)
 }
@@ -139,7 +139,7 @@ fn wanted(place: &Place, options: &Options, now: i64) -> bool {
         && options.older_than.is_none_or(|age| place.newest.is_none_or(|newest| is_older(newest, age, now)))
 }
 
-fn tell(report: &Report, farm: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+fn tell(report: &Report, farm: bool, context: &mut Context<'_>) {
     let (found, doubtful): (Vec<&Place>, Vec<&Place>) =
         report.places.iter().partition(|place| place.doubt.is_none());
     match context.format {
@@ -155,7 +155,7 @@ fn tell(report: &Report, farm: bool, context: &mut Context<'_>) -> Result<(), Fa
             let rows: Vec<Row<'_>> = found.iter().chain(shown).map(|place| row(place, farm)).collect();
             match context.format {
                 Format::Csv => csv(&rows, context),
-                _ => rows.iter().try_for_each(|row| context.json_line(row)),
+                _ => rows.iter().for_each(|row| context.json_line(row)),
             }
         }
         _ => human(report, (&found, &doubtful), farm, context),
@@ -186,12 +186,7 @@ fn row(place: &Place, farm: bool) -> Row<'_> {
     }
 }
 
-fn human(
-    report: &Report,
-    (found, doubtful): (&[&Place], &[&Place]),
-    farm: bool,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
+fn human(report: &Report, (found, doubtful): (&[&Place], &[&Place]), farm: bool, context: &mut Context<'_>) {
     let now = context.now();
     let ago = |time: Option<i64>| time.map_or("-".to_owned(), |time| relative(seconds(time), now));
     let lines = found.iter().map(|place| {
@@ -212,10 +207,10 @@ fn human(
         header.push("USED BY");
     }
     if !found.is_empty() {
-        write!(context.out, "{}", table::list(&header, lines, context.width))?;
+        write!(context.out, "{}", table::list(&header, lines, context.width));
     }
     if context.verbosity < 0 {
-        return Ok(());
+        return;
     }
     let mixed = found.iter().filter(|place| place.mixed).count() / 2;
     if mixed > 0 {
@@ -223,7 +218,7 @@ fn human(
             context.out,
             "{} sessions of both layouts",
             count(mixed as u64, "directory holds", "directories hold")
-        )?;
+        );
     }
     if context.verbosity > 0 {
         for place in doubtful {
@@ -234,7 +229,7 @@ fn human(
                     place.path.display(),
                     place.layout
                 );
-                writeln!(context.out, "{}", escape(&line))?;
+                writeln!(context.out, "{}", escape(&line));
             }
         }
     }
@@ -251,11 +246,10 @@ fn human(
         let skipped = count(report.other_file_systems, "mount point", "mount points");
         text += &format!("; {skipped} left out (--all-file-systems)");
     }
-    writeln!(context.out, "{text}")?;
-    Ok(())
+    writeln!(context.out, "{text}");
 }
 
-fn csv(rows: &[Row<'_>], context: &mut Context<'_>) -> Result<(), Failure> {
+fn csv(rows: &[Row<'_>], context: &mut Context<'_>) {
     let header = [
         "store",
         "layout",

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::shared::space::Space;
 use crate::cli::shared::stores::StoreArgs;
-use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::ops::{Census, Problems, census, room};
 use crate::report::measure::{bytes, rfc3339};
 use crate::report::table;
@@ -82,19 +82,19 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let stop = context.stop()?;
     let mut rows = Vec::new();
     for spec in &stores.specs {
-        let (row, met) = look(spec, idle, &stop, context)?;
+        let (row, met) = look(spec, idle, &stop, context);
         rows.push(row);
         exit = exit.and(met);
         if stop.load(Ordering::Relaxed) {
-            exit = exit.and(context.stopped(&format!("{} was not wholly looked at", spec.address()))?);
+            exit = exit.and(context.stopped(&format!("{} was not wholly looked at", spec.address())));
             break;
         }
     }
     match context.format {
-        Format::Json => context.json(&rows)?,
-        Format::Ndjson => rows.iter().try_for_each(|row| context.json_line(row))?,
-        Format::Csv => csv(&rows, context)?,
-        _ => human(&rows, context)?,
+        Format::Json => context.json(&rows),
+        Format::Ndjson => rows.iter().for_each(|row| context.json_line(row)),
+        Format::Csv => csv(&rows, context),
+        _ => human(&rows, context),
     }
     Ok(exit)
 }
@@ -104,7 +104,7 @@ fn look(
     idle: Option<std::time::Duration>,
     stop: &std::sync::atomic::AtomicBool,
     context: &mut Context<'_>,
-) -> Result<(Row, Exit), Failure> {
+) -> (Row, Exit) {
     let mut row = Row {
         store: spec.address(),
         layout: spec.layout.name(),
@@ -117,11 +117,11 @@ fn look(
         Ok(store) => store,
         Err(error) if error.is_missing() && !spec.wikis.is_empty() => {
             row.status = Met::Missing;
-            return Ok((row, Exit::Success));
+            return (row, Exit::Success);
         }
         Err(error) => {
-            context.complain(&error.to_string())?;
-            return Ok((row, Exit::from(&error)));
+            context.complain(&error.to_string());
+            return (row, Exit::from(&error));
         }
     };
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
@@ -143,12 +143,12 @@ fn look(
         row.status = Met::Failed;
     }
     for problem in &problems {
-        context.complain(&problem.to_string())?;
+        context.complain(&problem.to_string());
     }
-    Ok((row, if problems.is_empty() { Exit::Success } else { Exit::Partial }))
+    (row, if problems.is_empty() { Exit::Success } else { Exit::Partial })
 }
 
-fn human(rows: &[Row], context: &mut Context<'_>) -> Result<(), Failure> {
+fn human(rows: &[Row], context: &mut Context<'_>) {
     let header =
         ["STORE", "WIKIS", "SESSIONS", "LIVE", "BYTES", "ON DISK", "INODES", "DISK FREE", "INODES FREE"];
     let number = |number: Option<u64>| number.map_or("-".to_owned(), |number| number.to_string());
@@ -172,11 +172,10 @@ fn human(rows: &[Row], context: &mut Context<'_>) -> Result<(), Failure> {
             number(room.and_then(|room| room.inodes_free)),
         ]
     });
-    write!(context.out, "{}", table::list(&header, lines, context.width))?;
-    Ok(())
+    write!(context.out, "{}", table::list(&header, lines, context.width));
 }
 
-fn csv(rows: &[Row], context: &mut Context<'_>) -> Result<(), Failure> {
+fn csv(rows: &[Row], context: &mut Context<'_>) {
     let header = [
         "store",
         "layout",
@@ -231,5 +230,5 @@ fn csv(rows: &[Row], context: &mut Context<'_>) -> Result<(), Failure> {
             number(room.and_then(|room| room.inodes_free)),
         ]
     };
-    context.csv(header, rows.iter().map(record))
+    context.csv(header, rows.iter().map(record));
 }

@@ -28,27 +28,18 @@ pub(super) fn json((finding, place): &(Finding, Place)) -> Json<'_> {
 }
 
 /// A line for each thing that was mended.
-pub(super) fn list(
-    path: &Path,
-    mended: &[(Finding, Place)],
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
+pub(super) fn list(path: &Path, mended: &[(Finding, Place)], context: &mut Context<'_>) {
     for one in mended {
-        writeln!(context.out, "{}", escape(&line(path, one)))?;
+        writeln!(context.out, "{}", escape(&line(path, one)));
     }
     if !mended.is_empty() {
-        writeln!(context.out)?;
+        writeln!(context.out);
     }
-    Ok(())
 }
 
 /// As [`list`], on stderr, for formats that cannot say it.
-pub(super) fn note(
-    path: &Path,
-    mended: &[(Finding, Place)],
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    mended.iter().try_for_each(|one| context.note(&line(path, one)))
+pub(super) fn note(path: &Path, mended: &[(Finding, Place)], context: &mut Context<'_>) {
+    mended.iter().for_each(|one| context.note(&line(path, one)))
 }
 
 fn line(path: &Path, (finding, place): &(Finding, Place)) -> String {
@@ -115,8 +106,8 @@ pub(super) fn show(before: &Source, mended: &Mended, context: &mut Context<'_>) 
         }
     }
     match context.terminal {
-        true => context.out.write_all(text.as_bytes())?,
-        false => context.out.whole().write_all(text.as_bytes())?,
+        true => context.out.write_all(text.as_bytes()),
+        false => context.out.whole(text.as_bytes()),
     }
     let errors = mended.left.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if errors || !mended.mended.is_empty() { Exit::Found } else { Exit::Success })

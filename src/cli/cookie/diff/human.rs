@@ -1,30 +1,31 @@
 //! For people.
 
 use super::words::{self, count, order, title, until, what, who};
-use crate::cli::shared::{Context, Failure};
+use crate::cli::shared::Context;
+use crate::cli::shared::output::Writer;
 use crate::report::escape;
 use crate::simulate::diff::{Case, Cures, Deletion, Diff, Group, Reached};
 
-pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<'_>) -> Result<(), Failure> {
+pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<'_>) {
     let (loud, quiet): (Vec<&Group>, Vec<&Group>) = diff.groups.iter().partition(|group| !group.is_quiet());
     let verbose = context.verbosity > 0;
     for group in loud.iter().chain(quiet.iter().filter(|_| verbose)) {
-        self::group(group, context)?;
+        self::group(group, context);
     }
     let mut line = |text: &str| writeln!(context.out, "{}", escape(text));
     for (wikis, reason) in words::unknown(&diff.unknown, if verbose { usize::MAX - 1 } else { 4 }) {
-        line(&format!("{wikis}: unknown: {reason}"))?;
+        line(&format!("{wikis}: unknown: {reason}"));
     }
     if !diff.added.is_empty() {
-        line(&format!("new: {}", diff.added.join(", ")))?;
+        line(&format!("new: {}", diff.added.join(", ")));
     }
     if !diff.removed.is_empty() {
-        line(&format!("gone, nobody can visit it any more: {}", diff.removed.join(", ")))?;
+        line(&format!("gone, nobody can visit it any more: {}", diff.removed.join(", ")));
     }
     for store in diff.stores.iter().filter(|store| store.unreachable()) {
-        line(&lost(store))?;
+        line(&lost(store));
     }
-    cures(&diff.cures, context)?;
+    cures(&diff.cures, context);
     let mut line = |text: &str| writeln!(context.out, "{}", escape(text));
     let wikis = |groups: &[&Group]| groups.iter().map(|group| group.wikis.len()).sum::<usize>();
     let hurt: Vec<&Group> = diff.groups.iter().filter(|group| group.hurts()).collect();
@@ -41,48 +42,46 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
             count(all, "URL")
         ),
     };
-    line(&format!("{} -> {}: {summary}", names.0, names.1))?;
-    Ok(())
+    line(&format!("{} -> {}: {summary}", names.0, names.1));
 }
 
-fn group(group: &Group, context: &mut Context<'_>) -> Result<(), Failure> {
+fn group(group: &Group, context: &mut Context<'_>) {
     let most = if context.verbosity > 0 { usize::MAX - 1 } else { 4 };
     let out = &mut *context.out;
-    writeln!(out, "{}", escape(&title(group, most)))?;
+    writeln!(out, "{}", escape(&title(group, most)));
     let mut row = |title: &str, text: &str| writeln!(out, "  {title:<12} {}", escape(text));
     if let Some(example) = words::example(group) {
-        row("example", example)?;
+        row("example", example);
     }
     for change in &group.changes {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "no such setting".to_owned());
         let (old, new) = (value(&change.old), value(&change.new));
-        row("changed", &format!("{}: {old} -> {new}", change.setting))?;
+        row("changed", &format!("{}: {old} -> {new}", change.setting));
     }
     match (&group.old_cookie, &group.new_cookie) {
-        (Some(old), Some(new)) if old == new => row("cookie", &old.to_string())?,
+        (Some(old), Some(new)) if old == new => row("cookie", &old.to_string()),
         (old, new) => {
             let shown = |cookie: &Option<crate::simulate::diff::CookieKey>| {
                 cookie.as_ref().map_or("none".to_owned(), ToString::to_string)
             };
-            row("old cookie", &shown(old))?;
-            row("new cookie", &shown(new))?;
+            row("old cookie", &shown(old));
+            row("new cookie", &shown(new));
         }
     }
     for (people, case) in alike(&group.cases) {
-        writeln!(out, "  {}", escape(&people))?;
-        writeln!(out, "    {}", escape(&what(case)))?;
+        writeln!(out, "  {}", escape(&people));
+        writeln!(out, "    {}", escape(&what(case)));
         if !case.cookies.is_empty() {
-            writeln!(out, "    their browsers send")?;
+            writeln!(out, "    their browsers send");
         }
         for cookie in order(&case.cookies, &format!("MoinMoin {}", group.moin)) {
-            writeln!(out, "      {}", escape(&cookie))?;
+            writeln!(out, "      {}", escape(&cookie));
         }
         if let Some(until) = until(case) {
-            writeln!(out, "    {until}")?;
+            writeln!(out, "    {until}");
         }
     }
-    writeln!(out)?;
-    Ok(())
+    writeln!(out);
 }
 
 /// The cases, those to whom the same happens together.
@@ -116,49 +115,42 @@ fn lost(store: &Reached) -> String {
     format!("{} ({whose}): {what}", store.dir)
 }
 
-fn cures(cures: &Cures, context: &mut Context<'_>) -> Result<(), Failure> {
+fn cures(cures: &Cures, context: &mut Context<'_>) {
     let all = context.verbosity > 0;
     let out = &mut *context.out;
     if let Some(left) = cures.with_deletions {
-        writeln!(out, "cure: have the web server delete the old cookies, {}", words::how_long(cures))?;
-        writeln!(out, "  {}", words::left(left))?;
-        writeln!(out, "  nginx (a block with an add_header of its own does not inherit those around it):")?;
-        headers(cures, words::nginx, all, out)?;
-        writeln!(out, "  Apache (mod_headers):")?;
-        headers(cures, words::apache, all, out)?;
+        writeln!(out, "cure: have the web server delete the old cookies, {}", words::how_long(cures));
+        writeln!(out, "  {}", words::left(left));
+        writeln!(out, "  nginx (a block with an add_header of its own does not inherit those around it):");
+        headers(cures, words::nginx, all, out);
+        writeln!(out, "  Apache (mod_headers):");
+        headers(cures, words::apache, all, out);
     }
     for cookie in &cures.in_use {
         let line =
             format!("no header may delete this old cookie, a wiki of the new farm sets the same: {cookie}");
-        writeln!(out, "{}", escape(&line))?;
+        writeln!(out, "{}", escape(&line));
     }
     if let Some(left) = cures.with_fresh_names {
-        writeln!(out, "cure: a cookie name that no browser knows")?;
-        writeln!(out, "  {}", words::left(left))?;
+        writeln!(out, "cure: a cookie name that no browser knows");
+        writeln!(out, "  {}", words::left(left));
         for name in &cures.fresh_names {
-            writeln!(out, "  {}", escape(&words::fresh(name, if all { usize::MAX } else { 4 })))?;
+            writeln!(out, "  {}", escape(&words::fresh(name, if all { usize::MAX } else { 4 })));
         }
     }
-    Ok(())
 }
 
 /// The headers of each wiki; of many the first, unless all are wanted.
-fn headers(
-    cures: &Cures,
-    line: impl Fn(&Deletion) -> String,
-    all: bool,
-    out: &mut dyn std::io::Write,
-) -> std::io::Result<()> {
+fn headers(cures: &Cures, line: impl Fn(&Deletion) -> String, all: bool, out: &mut Writer) {
     let places = words::by_place(&cures.deletions);
     let shown = if all { places.len() } else { 4 };
     for (url, deletions) in places.iter().take(shown) {
-        writeln!(out, "    # {}", escape(url))?;
+        writeln!(out, "    # {}", escape(url));
         for deletion in deletions {
-            writeln!(out, "    {}", escape(&line(deletion)))?;
+            writeln!(out, "    {}", escape(&line(deletion)));
         }
     }
     if places.len() > shown {
-        writeln!(out, "    # and {} more: -v, or --format json", places.len() - shown)?;
+        writeln!(out, "    # and {} more: -v, or --format json", places.len() - shown);
     }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::chosen::Chosen;
 use super::row::{MOST_LINES, list};
-use crate::cli::{Context, Failure};
+use crate::cli::Context;
 use crate::report::escape;
 use crate::sharing::{As, Model, Pair, Site, Verdict};
 
@@ -55,7 +55,7 @@ pub(super) fn different<'a>(model: &'a Model, chosen: &Chosen<'a>) -> Vec<ByAddr
 }
 
 /// Shows it, wikis with one answer together.
-pub(super) fn show(found: &[ByAddress<'_>], context: &mut Context<'_>) -> Result<(), Failure> {
+pub(super) fn show(found: &[ByAddress<'_>], context: &mut Context<'_>) {
     // From one address of a wiki to another of its own first: that explains most of the others.
     let schemes = |row: &ByAddress<'_>| (scheme(&row.from_url).to_owned(), scheme(&row.to_url).to_owned());
     let mut alike: BTreeMap<_, (BTreeSet<&str>, &ByAddress<'_>)> = BTreeMap::new();
@@ -64,9 +64,9 @@ pub(super) fn show(found: &[ByAddress<'_>], context: &mut Context<'_>) -> Result
         alike.entry(key).or_insert_with(|| (BTreeSet::new(), row)).0.insert(row.from);
     }
     if alike.is_empty() {
-        return Ok(());
+        return;
     }
-    writeln!(context.out, "\nBy other addresses of the wikis:")?;
+    writeln!(context.out, "\nBy other addresses of the wikis:");
     for (wikis, row) in alike.values().take(MOST_LINES) {
         let what = row.effect.as_ref().unwrap_or(&row.reason);
         let step = row.step.map_or(String::new(), |step| format!(" at step {step}"));
@@ -76,13 +76,12 @@ pub(super) fn show(found: &[ByAddress<'_>], context: &mut Context<'_>) -> Result
         if !others.is_empty() {
             line.push_str(&format!(" (and so from {})", list(&others, 4)));
         }
-        writeln!(context.out, "{}", escape(&line))?;
+        writeln!(context.out, "{}", escape(&line));
     }
     let more = alike.len().saturating_sub(MOST_LINES);
     if more > 0 {
-        writeln!(context.out, "  and {more} more lines: name some wikis to see theirs")?;
+        writeln!(context.out, "  and {more} more lines: name some wikis to see theirs");
     }
-    Ok(())
 }
 
 fn scheme(url: &str) -> &str {

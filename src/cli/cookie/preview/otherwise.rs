@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::chosen::Chosen;
 use super::row::{MOST_LINES, Row, ThirdJson};
+use crate::cli::Context;
 use crate::cli::shared::browser::Browser;
-use crate::cli::{Context, Failure};
 use crate::report::escape;
 use crate::sharing::{As, Judgement, Model, Modes, Third, Verdict};
 
@@ -103,20 +103,19 @@ impl<'a> Otherwise<'a> {
     }
 
     /// A line for each kind of difference.
-    pub(super) fn show(&self, browser: Browser, context: &mut Context<'_>) -> Result<(), Failure> {
+    pub(super) fn show(&self, browser: Browser, context: &mut Context<'_>) {
         if self.lines.is_empty() {
-            return Ok(());
+            return;
         }
         let some = if self.whole { "" } else { ", by example" };
-        writeln!(context.out, "\nOtherwise {}{some}:", browser.other_name())?;
+        writeln!(context.out, "\nOtherwise {}{some}:", browser.other_name());
         for line in self.lines.iter().take(MOST_LINES) {
-            writeln!(context.out, "  {}", escape(line))?;
+            writeln!(context.out, "  {}", escape(line));
         }
         let more = self.lines.len().saturating_sub(MOST_LINES);
         if more > 0 {
-            writeln!(context.out, "  and {more} more lines: name some wikis to see theirs")?;
+            writeln!(context.out, "  and {more} more lines: name some wikis to see theirs");
         }
-        Ok(())
     }
 }
 

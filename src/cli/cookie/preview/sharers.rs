@@ -1,13 +1,13 @@
 //! With whom one wiki shares a login.
 
 use super::row::list;
-use crate::cli::{Context, Failure};
+use crate::cli::Context;
 use crate::report::escape;
 use crate::sharing::{As, Model, Site, Verdict};
 
 /// Shows with which wikis the one at `position` shares a login, both ways and one way.
-pub(super) fn show(model: &Model, position: usize, context: &mut Context<'_>) -> Result<(), Failure> {
-    let Some(one) = model.sites().get(position) else { return Ok(()) };
+pub(super) fn show(model: &Model, position: usize, context: &mut Context<'_>) {
+    let Some(one) = model.sites().get(position) else { return };
     let shares = |from: &Site, to: &Site| model.judge(from, to, As::User).verdict == Verdict::Shared;
     let (mut both, mut there, mut here) = (Vec::new(), Vec::new(), Vec::new());
     for other in model.sites().iter().filter(|other| other.name != one.name) {
@@ -33,7 +33,6 @@ pub(super) fn show(model: &Model, position: usize, context: &mut Context<'_>) ->
         lines.push(format!("{name} shares a login with no other wiki."));
     }
     for line in lines {
-        writeln!(context.out, "{}", escape(&line))?;
+        writeln!(context.out, "{}", escape(&line));
     }
-    Ok(())
 }

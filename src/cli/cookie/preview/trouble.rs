@@ -4,17 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chosen::Chosen;
 use super::row::{MOST_LINES, list};
-use crate::cli::{Context, Failure};
+use crate::cli::Context;
 use crate::report::escape;
 use crate::sharing::{As, Harm, Judgement, Model, Pair, Third, Verdict};
 
 /// The pairs that hurt, by class of the wikis: one line each, however many wikis it concerns.
-pub(super) fn show(
-    model: &Model,
-    chosen: &Chosen<'_>,
-    thirds: &[Third],
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
+pub(super) fn show(model: &Model, chosen: &Chosen<'_>, thirds: &[Third], context: &mut Context<'_>) {
     let mut lines = Vec::new();
     // A wiki whose own cookie is refused hurts at home, wherever one goes.
     for site in chosen.asked_about().map(|(_, site)| site).filter(|site| site.refused(As::User)) {
@@ -42,19 +37,18 @@ pub(super) fn show(
     }
     lines.extend(thirds.iter().map(|third| third.describe(model.sites())));
     if lines.is_empty() {
-        return Ok(());
+        return;
     }
     let whole = chosen.in_full() || lines.len() == refused;
     let some = if whole { "" } else { ", by example" };
-    writeln!(context.out, "\nPairs that do not work{some}:")?;
+    writeln!(context.out, "\nPairs that do not work{some}:");
     let more = lines.len().saturating_sub(MOST_LINES);
     for line in lines.iter().take(MOST_LINES) {
-        writeln!(context.out, "  {}", escape(line))?;
+        writeln!(context.out, "  {}", escape(line));
     }
     if more > 0 {
-        writeln!(context.out, "  and {more} more lines: name some wikis to see theirs")?;
+        writeln!(context.out, "  and {more} more lines: name some wikis to see theirs");
     }
-    Ok(())
 }
 
 /// Wikis that go wrong in one way.

@@ -173,11 +173,11 @@ fn label(file: &Path) -> String {
 
 impl Written {
     /// Reports the ids that are not in the map.
-    pub(super) fn complain(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+    pub(super) fn complain(&self, context: &mut Context<'_>) {
         const MOST: usize = 10;
         let (count, limit) = (self.left_out.len(), self.limit);
         if count == 0 {
-            return Ok(());
+            return;
         }
         let ids = self.left_out.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
         let more = if count > MOST { format!(" and {} more", count - MOST) } else { String::new() };
@@ -194,7 +194,7 @@ impl Written {
     }
 
     /// For people.
-    pub(super) fn tell(&self, dry_run: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+    pub(super) fn tell(&self, dry_run: bool, context: &mut Context<'_>) {
         let would = if dry_run { "would write" } else { "wrote" };
         let day = jiff::Timestamp::from_second(self.drop_after).map_or_else(
             |_| "400 days".to_owned(),
@@ -203,7 +203,6 @@ impl Written {
         let ids = if self.ids == 1 { "1 id".to_owned() } else { format!("{} ids", self.ids) };
         let files = self.files.join(" and ");
         let files = crate::report::escape(&files);
-        writeln!(context.out, "{would} {files}: {ids} for {}, to be dropped after {day}", self.kind)?;
-        Ok(())
+        writeln!(context.out, "{would} {files}: {ids} for {}, to be dropped after {day}", self.kind);
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::cookie_map::Written;
-use crate::cli::shared::{Context, Exit, Failure, Format};
+use crate::cli::shared::{Context, Exit, Format};
 use crate::ops::migrate::{Counts, Report, Undone};
 use crate::report::{escape, measure};
 
@@ -15,27 +15,21 @@ struct Printed<'a> {
     cookie_map: Option<&'a Written>,
 }
 
-pub(super) fn tell(
-    report: &Report,
-    cookie_map: Option<&Written>,
-    moves: bool,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
+pub(super) fn tell(report: &Report, cookie_map: Option<&Written>, moves: bool, context: &mut Context<'_>) {
     for problem in &report.tally.problems {
-        context.complain(&problem.to_string())?;
+        context.complain(&problem.to_string());
     }
     if let Some(map) = cookie_map {
-        map.complain(context)?;
+        map.complain(context);
     }
     if context.format == Format::Json {
-        context.json(&Printed { report, cookie_map })?;
+        context.json(&Printed { report, cookie_map });
     } else if context.verbosity >= 0 {
-        write!(context.out, "{}", human(report, moves))?;
+        write!(context.out, "{}", human(report, moves));
         if let Some(map) = cookie_map {
-            map.tell(report.dry_run, context)?;
+            map.tell(report.dry_run, context);
         }
     }
-    Ok(())
 }
 
 pub(super) fn status(report: &Report) -> Exit {
@@ -113,21 +107,20 @@ fn sessions(c: &Counts) -> String {
     measure::sessions(arrived + stayed + not_carried(c))
 }
 
-pub(super) fn tell_undone(undone: &Undone, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(super) fn tell_undone(undone: &Undone, context: &mut Context<'_>) {
     for problem in &undone.problems {
-        context.complain(&problem.to_string())?;
+        context.complain(&problem.to_string());
     }
     if context.format == Format::Json {
-        context.json(undone)?;
+        context.json(undone);
     } else if context.verbosity >= 0 {
         let Undone { taken_back, restored, put_back, gone, changed, .. } = undone;
         writeln!(
             context.out,
             "took back {taken_back} copies, restored {restored} at the source and {put_back} at the target; {gone} were \
              gone, {changed} had changed and were left alone"
-        )?;
+        );
     }
-    Ok(())
 }
 
 pub(super) fn status_undone(undone: &Undone) -> Exit {

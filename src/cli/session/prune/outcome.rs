@@ -1,7 +1,7 @@
 //! What a run did, told to people, to programs, to Prometheus and to the log.
 
 use crate::cli::shared::summary::{self, Told};
-use crate::cli::shared::{Context, Failure, Format};
+use crate::cli::shared::{Context, Format};
 use crate::ops::Report;
 use crate::report::measure::{bytes, count, sessions};
 use crate::report::table;
@@ -44,14 +44,9 @@ fn files(number: u64) -> String {
 }
 
 /// For people, or as JSON.
-pub(super) fn show(
-    report: &Report,
-    strict: bool,
-    dry_run: bool,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
+pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut Context<'_>) {
     for problem in &report.problems {
-        context.complain(&problem.to_string())?;
+        context.complain(&problem.to_string());
     }
     if report.stopped {
         let total = &report.total.counts;
@@ -60,38 +55,41 @@ pub(super) fn show(
             (false, 0) => format!("{} looked at, nothing removed", sessions(total.scanned)),
             (false, deleted) => format!("{} removed ({})", files(deleted), bytes(total.bytes)),
         };
-        context.stopped(&how_far)?;
+        context.stopped(&how_far);
     }
     for warning in &report.warnings {
-        context.note(&warning.to_string())?;
+        context.note(&warning.to_string());
     }
     if let Some(clock) = &report.clock {
-        context.complain(&format!("refused: {clock}"))?;
+        context.complain(&format!("refused: {clock}"));
     }
     for store in &report.stores {
         if let Some(refused) =
             store.refused.as_ref().filter(|refused| Some(*refused) != report.clock.as_ref())
         {
-            context.complain(&format!("{}: refused: {refused}", store.store))?;
+            context.complain(&format!("{}: refused: {refused}", store.store));
         }
     }
     for one in &report.unreadable {
         if strict {
-            context.complain(&format!("unreadable: {one}"))?;
+            context.complain(&format!("unreadable: {one}"));
         } else if context.verbosity > 0 {
-            context.note(&format!("unreadable: {one}"))?;
+            context.note(&format!("unreadable: {one}"));
         }
     }
     if report.total.refused > 0 && !dry_run {
-        context.complain("nothing was removed in any store")?;
+        context.complain("nothing was removed in any store");
     } else if report.total.refused > 0 {
-        context.complain("nothing would be removed in any store")?;
+        context.complain("nothing would be removed in any store");
     }
     if context.format == Format::Json {
-        return context.json(report);
+        {
+            context.json(report);
+            return;
+        }
     }
     if context.verbosity < 0 {
-        return Ok(());
+        return;
     }
     let rows = report.stores.iter().map(|store| {
         let counts = &store.counts;
@@ -123,7 +121,7 @@ pub(super) fn show(
         "BYTES",
         "NOT REMOVED",
     ];
-    write!(context.out, "{}", table::list(&header, rows, context.width))?;
+    write!(context.out, "{}", table::list(&header, rows, context.width));
     if context.verbosity > 0 {
         let total = &report.total.counts;
         let verb = if dry_run { "would remove" } else { "removed" };
@@ -137,7 +135,6 @@ pub(super) fn show(
             total.states.live,
             total.kept_by_race,
             total.failed
-        )?;
+        );
     }
-    Ok(())
 }

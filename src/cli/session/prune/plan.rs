@@ -31,12 +31,12 @@ pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Resu
                 store.spec().address(),
                 count(counts.states.no_expires, "session stays", "sessions stay")
             );
-            writeln!(context.out, "{}", escape(&kept))?;
+            writeln!(context.out, "{}", escape(&kept));
         }
         if store.planned() == 0 {
             continue;
         }
-        writeln!(context.out, "{}", escape(&store.spec().address()))?;
+        writeln!(context.out, "{}", escape(&store.spec().address()));
         let mut due: BTreeMap<Reason, Due> = BTreeMap::new();
         for victim in store.victims() {
             let Due { found, first } = due.entry(victim.reason).or_default();
@@ -49,7 +49,7 @@ pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Resu
         let shown_ones = due.values().flat_map(|due| due.first.iter().map(|(_, name)| *name)).collect();
         let prefixes = store.prefixes(shown_ones).map_err(|error| Failure::partial(error.to_string()))?;
         for (reason, Due { found, first }) in due {
-            writeln!(context.out, "  {}: {found}", reason.name())?;
+            writeln!(context.out, "  {}: {found}", reason.name());
             for (since, name) in first {
                 let age = Duration::from_secs(u64::try_from(plan.now().saturating_sub(since)).unwrap_or(0));
                 // A left-over of 1.8 begins with the whole id of its session: it is never told apart from that.
@@ -57,10 +57,10 @@ pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Resu
                     Reason::StaleTemp if !reveal => name.to_string(),
                     _ => shown(&name, &prefixes, reveal),
                 };
-                writeln!(context.out, "    {shown}  {}", reason.sentence(age))?;
+                writeln!(context.out, "    {shown}  {}", reason.sentence(age));
             }
             if found > most {
-                writeln!(context.out, "    and {} more; -v lists them", found - most)?;
+                writeln!(context.out, "    and {} more; -v lists them", found - most);
             }
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn known(
     secret: Option<&[u8]>,
     reveal: bool,
     context: &mut Context<'_>,
-) -> Result<(Known, Exit), Failure> {
+) -> (Known, Exit) {
     let now = context.now();
     let state = cookie.age(now).name();
     let key_fits = secret.map(|secret| cookie.is_signed_with(secret));
@@ -49,28 +49,28 @@ pub(super) fn known(
     if context.format == Format::Human {
         let out = &mut *context.out;
         let packed = if cookie.compressed { ", compressed" } else { "" };
-        writeln!(out, "cookie    {}", escape(&id))?;
-        writeln!(out, "store     none: MoinMoin 2 keeps the session in the signed cookie{packed}")?;
-        writeln!(out, "state     {state}, if the wiki keeps to 31 days (PERMANENT_SESSION_LIFETIME)")?;
+        writeln!(out, "cookie    {}", escape(&id));
+        writeln!(out, "store     none: MoinMoin 2 keeps the session in the signed cookie{packed}");
+        writeln!(out, "state     {state}, if the wiki keeps to 31 days (PERMANENT_SESSION_LIFETIME)");
         let date = signed_at.clone().unwrap_or_else(|| "at no date".to_owned());
-        writeln!(out, "signed    {date}, {}", relative(cookie.signed_at(), now))?;
+        writeln!(out, "signed    {date}, {}", relative(cookie.signed_at(), now));
         match key_fits {
-            None => writeln!(out, "key       not tried: name it with --secret-file")?,
-            Some(true) => writeln!(out, "key       the given one signs it")?,
+            None => writeln!(out, "key       not tried: name it with --secret-file"),
+            Some(true) => writeln!(out, "key       the given one signs it"),
             Some(false) => {
-                writeln!(out, "key       the given one does not sign it: no wiki with that key takes it")?
+                writeln!(out, "key       the given one does not sign it: no wiki with that key takes it")
             }
         }
         match cookie.user() {
-            None => writeln!(out, "user      anonymous")?,
+            None => writeln!(out, "user      anonymous"),
             Some(user) => {
                 let method = cookie.auth_method().unwrap_or("no method");
-                writeln!(out, "user      {}", escape(&format!("id:{user}, logged in by {method}")))?;
+                writeln!(out, "user      {}", escape(&format!("id:{user}, logged in by {method}")));
             }
         }
-        writeln!(out, "payload")?;
+        writeln!(out, "payload");
         for line in serde_json::to_string_pretty(&payload).unwrap_or_default().lines() {
-            writeln!(out, "  {}", escape(line))?;
+            writeln!(out, "  {}", escape(line));
         }
     }
     let user = cookie.user().map(|id| UserJson {
@@ -88,5 +88,5 @@ pub(super) fn known(
         payload,
     };
     let exit = if key_fits == Some(false) { Exit::Found } else { Exit::Success };
-    Ok((Known { id, sessions: Vec::new(), signed: Some(signed) }, exit))
+    (Known { id, sessions: Vec::new(), signed: Some(signed) }, exit)
 }
