@@ -29,7 +29,7 @@ fn a_farm_file_that_is_not_there_is_named() {
         .status(2)
         .stderr(
             r"
-            wikifarm: can't read the farm file gone.toml: no such file or directory
+            error: can't read the farm file gone.toml: no such file or directory
             ",
         )
         .run();
@@ -43,7 +43,7 @@ fn a_directory_is_no_farm_file() {
         .status(2)
         .stderr(
             r"
-            wikifarm: can't read the farm file farm.toml: the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it
+            error: can't read the farm file farm.toml: the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it
             ",
         )
         .run();
@@ -58,7 +58,7 @@ fn a_farm_file_that_may_not_be_read_is_named() {
         .status(2)
         .stderr(
             r"
-            wikifarm: can't read the farm file farm.toml: permission denied
+            error: can't read the farm file farm.toml: permission denied
             ",
         )
         .run();
@@ -72,7 +72,7 @@ fn a_farm_file_that_is_not_utf_8_is_told_where() {
         .status(2)
         .stderr(
             r"
-            wikifarm: the farm file farm.toml is not UTF-8 at byte 20: save it as UTF-8
+            error: the farm file farm.toml is not UTF-8 at byte 20: save it as UTF-8
             ",
         )
         .run();
@@ -102,7 +102,7 @@ fn a_farm_file_of_17_mib_is_not_read() {
         .status(2)
         .stderr(
             r"
-            wikifarm: the farm file farm.toml is larger than 16 MiB
+            error: the farm file farm.toml is larger than 16 MiB
             ",
         )
         .run();
@@ -128,7 +128,7 @@ fn every_syntax_error_is_shown_at_its_place() {
             3 | url = 3 3
               |       ^^^
 
-            wikifarm: the farm file farm.toml is no TOML
+            error: the farm file farm.toml is no TOML
             "#,
         )
         .run();
@@ -158,7 +158,7 @@ fn an_empty_farm_has_no_wikis() {
         let ran = place.wikifarm(command).status(2).any_stderr().run();
         assert!(
             ran.stderr.ends_with(
-                "wikifarm: the farm file farm.toml was not wholly understood; see `wikifarm config check`\n"
+                "error: the farm file farm.toml was not wholly understood; see `wikifarm config check`\n"
             ),
             "{}",
             ran.stderr
@@ -312,14 +312,14 @@ fn what_is_no_file_of_bearable_size_is_no_session_and_never_removed() {
         "{states:?}"
     );
     assert!(states.contains(&("44444444", "unreadable")) && states.len() == 3, "{states:?}");
-    let why = "wikifarm: sessions/44444444…: 10737418240 bytes, more than the 16 MiB that are read\n";
+    let why = "error: sessions/44444444…: 10737418240 bytes, more than the 16 MiB that are read\n";
     let huge = place.wikifarm("session show 4444").status(3).any_stdout().stderr(why).run().stdout;
     assert!(huge.contains("10737418240 bytes, more than the 16 MiB that are read\n"), "{huge}");
     assert!(huge.contains(", 41 d ago\n"), "{huge}");
     place.wikifarm("session stats").any_stdout().run();
     place.wikifarm("session prune --dry-run").any_stdout().run();
     for digit in ["1111", "2222", "3333", "5555"] {
-        let none = format!("wikifarm: no session's id begins with \"{digit}\"\n");
+        let none = format!("error: no session's id begins with \"{digit}\"\n");
         place.wikifarm(&format!("session show {digit}")).status(1).stderr(&none).run();
     }
     assert_eq!(place.names("sessions").len(), 7);
@@ -400,7 +400,7 @@ fn a_directory_that_may_not_be_written_keeps_its_sessions_each_named() {
         .status(3)
         .stderr(
             r"
-            wikifarm: sessions/aaaaaaaa…: Permission denied (os error 13)
+            error: sessions/aaaaaaaa…: Permission denied (os error 13)
             ",
         )
         .any_stdout()
@@ -426,7 +426,7 @@ fn a_session_that_may_not_be_read_is_named_by_the_beginning_of_its_id() {
         )
         .stderr(
             r"
-            wikifarm: sessions/aaaaaaaa…: Permission denied (os error 13)
+            error: sessions/aaaaaaaa…: Permission denied (os error 13)
             ",
         )
         .run();
@@ -443,7 +443,7 @@ fn a_directory_that_may_not_be_read_is_status_3() {
             .status(3)
             .stderr(
                 r"
-                wikifarm: sessions: Permission denied (os error 13)
+                error: sessions: Permission denied (os error 13)
                 ",
             )
             .any_stdout()
@@ -460,7 +460,7 @@ fn a_file_is_no_directory_of_sessions() {
         .status(3)
         .stderr(
             r"
-            wikifarm: sessions: not a directory
+            error: sessions: not a directory
             ",
         )
         .run();
@@ -489,7 +489,7 @@ fn a_full_disk_for_output_is_said_so() {
             .status(3)
             .stderr(
                 r"
-                wikifarm: can't write the output: No space left on device (os error 28)
+                error: can't write the output: No space left on device (os error 28)
                 ",
             )
             .run();
@@ -511,7 +511,7 @@ fn output_that_is_not_open_for_writing_is_said_so() {
             .wikifarm(words)
             .into(File::open("/dev/null").unwrap())
             .status(3)
-            .stderr("wikifarm: can't write the output: Bad file descriptor (os error 9)\n")
+            .stderr("error: can't write the output: Bad file descriptor (os error 9)\n")
             .run();
     }
     // Who has nothing to say needs no output.

@@ -184,7 +184,7 @@ fn errors(text: &str) -> Vec<String> {
     let place = Place::new().file("farm.toml", text);
     let ran = place.wikifarm("config check --format github").status(2).any_stdout().any_stderr().run();
     assert!(
-        ran.stderr.ends_with("wikifarm: the farm file farm.toml is no TOML\n"),
+        ran.stderr.ends_with("error: the farm file farm.toml is no TOML\n"),
         "{text:?}: {}",
         ran.stderr
     );
@@ -235,7 +235,7 @@ fn a_file_with_line_ends_of_windows_is_read_and_its_errors_stand_where_they_are(
             4 | url "https://a.example.org/"
               |     ^
 
-            wikifarm: the farm file farm.toml is no TOML
+            error: the farm file farm.toml is no TOML
             "#,
         )
         .run();
@@ -251,7 +251,7 @@ fn bytes_that_are_no_text_are_told_where() {
         (b"moin = \"1.9.11\"\n\0", "has a NUL at byte 16: it is no text, or not UTF-8; save it as UTF-8"),
         (b"m\0o\0i\0n\0", "has a NUL at byte 1: it is no text, or not UTF-8; save it as UTF-8"),
     ] {
-        let stderr = format!("wikifarm: the farm file farm.toml {why}\n");
+        let stderr = format!("error: the farm file farm.toml {why}\n");
         Place::new().file("farm.toml", bytes).wikifarm("config check").status(2).stderr(&stderr).run();
     }
 }

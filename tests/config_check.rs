@@ -469,7 +469,7 @@ fn syntax_errors_go_to_stderr_so_that_programs_get_a_document_or_nothing() {
             1 | x = [
               |      ^
 
-            wikifarm: the farm file farm.toml is no TOML
+            error: the farm file farm.toml is no TOML
             ",
         )
         .run();

@@ -281,17 +281,17 @@ fn a_file_that_may_not_be_written_stays_as_it_is() {
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o555)).unwrap();
     let ran = place.wikifarm("config check --fix").status(3).any_stderr().run();
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(ran.stderr.starts_with("wikifarm: can't change farm.toml: "), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: can't change farm.toml: "), "{}", ran.stderr);
 }
 
 #[test]
 fn flags_that_do_not_go_together_are_refused() {
     let place = Place::farm(SLIPS);
     for (words, why) in [
-        ("config check --unsafe-fixes", "wikifarm: --unsafe-fixes goes with --fix or --diff\n"),
+        ("config check --unsafe-fixes", "error: --unsafe-fixes goes with --fix or --diff\n"),
         (
             "config check --diff --format json",
-            "wikifarm: --diff shows a diff for people: it goes with no --format\n",
+            "error: --diff shows a diff for people: it goes with no --format\n",
         ),
     ] {
         place.wikifarm(words).status(2).stderr(why).run();

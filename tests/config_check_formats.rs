@@ -177,7 +177,7 @@ fn the_status_never_depends_on_the_format() {
         let place = Place::farm("[wikis.a\n");
         let ran =
             place.wikifarm("config check --format").arg(format).status(2).any_stdout().any_stderr().run();
-        assert!(ran.stderr.ends_with("wikifarm: the farm file farm.toml is no TOML\n"), "{}", ran.stderr);
+        assert!(ran.stderr.ends_with("error: the farm file farm.toml is no TOML\n"), "{}", ran.stderr);
         Place::new().wikifarm("config check -f none.toml --format").arg(format).status(2).any_stderr().run();
     }
 }
@@ -195,7 +195,7 @@ fn a_syntax_error_is_shown_where_it_is_in_every_format() {
         )
         .stderr(
             r"
-            wikifarm: the farm file farm.toml is no TOML
+            error: the farm file farm.toml is no TOML
             ",
         )
         .run();

@@ -115,7 +115,7 @@ fn denied_warnings_are_errors() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: --deny: there is no rule or family "warning"; did you mean "warnings"?
+            error: --deny: there is no rule or family "warning"; did you mean "warnings"?
             "#,
         )
         .run();

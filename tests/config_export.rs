@@ -265,7 +265,7 @@ fn one_wiki_comes_with_what_its_farm_has() {
     place
         .wikifarm("config export zzz")
         .status(2)
-        .stderr("wikifarm: the farm farm.toml has no wiki \"zzz\"; it has a, b\n")
+        .stderr("error: the farm farm.toml has no wiki \"zzz\"; it has a, b\n")
         .run();
 }
 

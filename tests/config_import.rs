@@ -203,7 +203,7 @@ fn what_is_not_known_is_left_out_and_named() {
     let last = refused.stderr.lines().last().unwrap();
     assert_eq!(
         last,
-        "wikifarm: the farm file farmconfig.py was not wholly understood; see `wikifarm config check`"
+        "error: the farm file farmconfig.py was not wholly understood; see `wikifarm config check`"
     );
     let json = place
         .wikifarm("config import --check farm.toml --format json")
@@ -242,7 +242,7 @@ fn an_expression_for_any_url_asks_for_the_wikis_own() {
               |
               = help: say it: --url mywiki=https://…, or in its file the comment # wikifarm: url = "https://…"
 
-            wikifarm: no wiki of . can be read
+            error: no wiki of . can be read
             "##,
         )
         .run();
@@ -585,7 +585,7 @@ fn a_file_that_is_there_is_not_written_over_unasked() {
         .status(4)
         .stderr(
             r"
-            wikifarm: farm.toml is there already: compare it with --check farm.toml, or write over it with --force
+            error: farm.toml is there already: compare it with --check farm.toml, or write over it with --force
             ",
         )
         .run();
@@ -595,7 +595,7 @@ fn a_file_that_is_there_is_not_written_over_unasked() {
     place
         .wikifarm("config import -o none/farm.toml")
         .status(3)
-        .stderr("wikifarm: can't write none/farm.toml: no such file or directory\n")
+        .stderr("error: can't write none/farm.toml: no such file or directory\n")
         .run();
 }
 

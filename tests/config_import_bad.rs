@@ -73,7 +73,7 @@ fn a_list_of_wikis_from_an_unknown_loop_is_named_and_can_be_given() {
               |
               = help: write it out, or name each wiki with --url NAME=URL
 
-            wikifarm: no wiki of . can be read
+            error: no wiki of . can be read
             ",
         )
         .run();
@@ -161,7 +161,7 @@ fn a_file_of_more_than_a_mebibyte_is_refused() {
     wiki(&"#".repeat(1 << 20))
         .wikifarm("config import")
         .status(2)
-        .stderr("wikifarm: can't read the farm file wikiconfig.py: it is larger than 1 MiB\n")
+        .stderr("error: can't read the farm file wikiconfig.py: it is larger than 1 MiB\n")
         .run();
 }
 
@@ -179,19 +179,19 @@ fn what_is_no_text_is_refused_with_its_place() {
             .file("wikiconfig.py", bytes)
             .wikifarm("config import wikiconfig.py")
             .status(2)
-            .stderr(&format!("wikifarm: can't read the farm file wikiconfig.py: {why}\n"))
+            .stderr(&format!("error: can't read the farm file wikiconfig.py: {why}\n"))
             .run();
     }
     Place::new()
         .wikifarm("config import wikiconfig.py")
         .status(2)
-        .stderr("wikifarm: can't read the farm file wikiconfig.py: no such file or directory\n")
+        .stderr("error: can't read the farm file wikiconfig.py: no such file or directory\n")
         .run();
     Place::new()
         .wikifarm("config import")
         .status(2)
         .stderr(
-            "wikifarm: can't read the farm file .: the directory has no farmconfig.py and no wikiconfig.py, nor do the \
+            "error: can't read the farm file .: the directory has no farmconfig.py and no wikiconfig.py, nor do the \
              directories in it\n",
         )
         .run();

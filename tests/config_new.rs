@@ -99,13 +99,13 @@ fn with_o_it_is_written_and_nothing_is_overwritten() {
     place
         .wikifarm("config new --hosts a.example.org -o farm.toml")
         .status(4)
-        .stderr("wikifarm: farm.toml is there already: nothing was written\n")
+        .stderr("error: farm.toml is there already: nothing was written\n")
         .run();
     assert_eq!(fs::read_to_string(place.path().join("farm.toml")).unwrap(), unindent(SHARED));
     assert_eq!(place.names("."), ["farm.toml"]);
     let ran =
         place.wikifarm("config new --hosts a.example.org -o gone/farm.toml").status(3).any_stderr().run();
-    assert!(ran.stderr.starts_with("wikifarm: can't write gone/farm.toml: "), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: can't write gone/farm.toml: "), "{}", ran.stderr);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn what_cannot_be_is_refused_with_the_reason() {
         ("--hosts a,,b", "--hosts: \"\" is no host; write a name like wiki.example.org, or use --paths"),
         ("--paths /a", "--paths: \"/a\" is no URL; write one like https://example.org/wiki"),
     ] {
-        let stderr = format!("wikifarm: {why}\n");
+        let stderr = format!("error: {why}\n");
         Place::new().wikifarm(&format!("config new {words}")).status(2).stderr(&stderr).run();
     }
     for words in

@@ -123,7 +123,7 @@ fn python_files_are_shown_and_never_mended() {
         place
             .wikifarm(&format!("-f {named} config check --fix"))
             .status(2)
-            .stderr(&format!("wikifarm: {named} is Python, which wikifarm does not change\n"))
+            .stderr(&format!("error: {named} is Python, which wikifarm does not change\n"))
             .run();
     }
     let found = place.wikifarm("-f wikiconfig.py config check --format json").any_stdout().run().json();

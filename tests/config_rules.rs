@@ -91,7 +91,7 @@ fn a_rule_that_is_not_there_is_told_the_nearest() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: there is no rule "log-out-tarp"; did you mean "log-out-trap"?
+            error: there is no rule "log-out-tarp"; did you mean "log-out-trap"?
             "#,
         )
         .run();

@@ -107,7 +107,7 @@ fn a_wiki_that_is_not_there_is_told_the_nearest() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
+            error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
             "#,
         )
         .run();
@@ -128,7 +128,7 @@ fn a_farm_not_wholly_understood_is_not_shown() {
               |
               = help: did you mean "cookie_name"?
 
-            wikifarm: the farm file farm.toml was not wholly understood; see `wikifarm config check`
+            error: the farm file farm.toml was not wholly understood; see `wikifarm config check`
             "#,
         )
         .run();

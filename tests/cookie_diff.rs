@@ -269,7 +269,7 @@ fn a_farm_file_that_is_not_understood_is_named() {
             2 | url = 7
               |       ^
 
-            wikifarm: the farm file new.toml was not wholly understood; see `wikifarm config check`
+            error: the farm file new.toml was not wholly understood; see `wikifarm config check`
             "#,
         )
         .run();

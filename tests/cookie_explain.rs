@@ -198,7 +198,7 @@ fn a_name_mistyped_is_told_the_nearest() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: the farm farm.toml has no wiki "plan"; did you mean "plans"?
+            error: the farm farm.toml has no wiki "plan"; did you mean "plans"?
             "#,
         )
         .run();

@@ -239,7 +239,7 @@ fn a_grid_that_nobody_can_read_is_refused() {
         .status(2)
         .stderr(
             r"
-            wikifarm: a grid of 101 wikis can't be read: name up to 100 of them
+            error: a grid of 101 wikis can't be read: name up to 100 of them
             ",
         )
         .run();

@@ -24,7 +24,7 @@ fn of_one_wiki_the_pairs_with_every_other_are_shown() {
     place
         .wikifarm("cookie preview docs --matrix")
         .status(2)
-        .stderr("wikifarm: a grid of one wiki has nothing in it: name two or more, or none\n")
+        .stderr("error: a grid of one wiki has nothing in it: name two or more, or none\n")
         .run();
     let preview = place.wikifarm("cookie preview trap --format json").any_stdout().run().json();
     assert_eq!(preview["wikis"], json!(["trap"]));

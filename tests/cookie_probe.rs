@@ -207,7 +207,7 @@ fn a_certificate_that_nobody_vouches_for_is_no_answer() {
 fn a_file_without_certificates_is_refused_before_anything_is_visited() {
     let place = Place::farm("[wikis.docs]\nurl = \"https://wiki.example.org/\"\n").file("ca.pem", "none\n");
     let refused = |file: &str, why: &str| {
-        let message = format!("wikifarm: can't read the certificates {file}: {why}\n");
+        let message = format!("error: can't read the certificates {file}: {why}\n");
         place.wikifarm(&format!("cookie probe --cacert {file}")).status(2).stderr(&message).run();
     };
     refused("ca.pem", "the certificates can't be used: no certificate in PEM");

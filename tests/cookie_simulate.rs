@@ -232,7 +232,7 @@ fn where_nothing_can_be_written_it_says_so() {
     let place = farm().file("file", "");
     let run = place.wikifarm(&format!("cookie simulate -q --write file {AT}")).arg("login wiki1 Bob");
     run.status(3)
-        .stderr("wikifarm: can't write sessions into file/sessions: Not a directory (os error 20)\n")
+        .stderr("error: can't write sessions into file/sessions: Not a directory (os error 20)\n")
         .run();
 }
 
@@ -269,14 +269,14 @@ fn a_script_is_understood_whole_or_not_at_all() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: script, line 2: unknown verb "vist"; did you mean "visit"?
-            wikifarm: script, line 3: the farm has no wiki "wkii1"; did you mean "wiki1"?
-            wikifarm: script, line 4: expected `wait DURATION`
-            wikifarm: script, line 5: no wiki of the farm lies at https://wiki3.example.org/; did you mean https://wiki1.example.org/?
-            wikifarm: script, line 6: https://www.example.org/ is no wiki: it can only be visited
-            wikifarm: script, line 7: can't read the farm file missing.toml: no such file or directory
-            wikifarm: script, line 8: expected `expect WIKI NAME, or WIKI anonymous`
-            wikifarm: script can't be acted out
+            error: script, line 2: unknown verb "vist"; did you mean "visit"?
+            error: script, line 3: the farm has no wiki "wkii1"; did you mean "wiki1"?
+            error: script, line 4: expected `wait DURATION`
+            error: script, line 5: no wiki of the farm lies at https://wiki3.example.org/; did you mean https://wiki1.example.org/?
+            error: script, line 6: https://www.example.org/ is no wiki: it can only be visited
+            error: script, line 7: can't read the farm file missing.toml: no such file or directory
+            error: script, line 8: expected `expect WIKI NAME, or WIKI anonymous`
+            error: script can't be acted out
             "#,
         )
         .run();
@@ -293,7 +293,7 @@ fn what_is_no_script_is_told() {
         ("empty --format csv", "`cookie simulate` has no format csv: expected human or json"),
     ] {
         let run = place.wikifarm(&format!("cookie simulate {words}"));
-        run.status(2).stderr(&format!("wikifarm: {message}\n")).run();
+        run.status(2).stderr(&format!("error: {message}\n")).run();
     }
     let run = place.wikifarm("cookie simulate").arg("dance wiki1");
     run.status(2).any_stderr().run();
@@ -305,9 +305,9 @@ fn a_step_is_one_argument() {
     let run = place.wikifarm("cookie simulate visit wiki1").status(2);
     run.stderr(
         r#"
-        wikifarm: the script, step 1: expected `visit WIKI or URL`
-        wikifarm: the script, step 2: unknown verb "wiki1": expected login, visit, logout, switch-user, wait, restart-browser, reconfigure, expect
-        wikifarm: the script can't be acted out: a step is one argument, in quotes
+        error: the script, step 1: expected `visit WIKI or URL`
+        error: the script, step 2: unknown verb "wiki1": expected login, visit, logout, switch-user, wait, restart-browser, reconfigure, expect
+        error: the script can't be acted out: a step is one argument, in quotes
         "#,
     )
     .run();
@@ -315,8 +315,8 @@ fn a_step_is_one_argument() {
     let run = place.wikifarm("cookie simulate login").status(2);
     run.stderr(
         r"
-        wikifarm: the script, step 1: expected `login WIKI NAME [forget]`
-        wikifarm: the script can't be acted out
+        error: the script, step 1: expected `login WIKI NAME [forget]`
+        error: the script can't be acted out
         ",
     )
     .run();
@@ -330,7 +330,7 @@ fn of_very_many_bad_lines_the_first_are_told() {
     assert_eq!(lines.len(), 22);
     assert_eq!(
         lines[20..],
-        ["wikifarm: standard input, and 99980 more lines", "wikifarm: standard input can't be acted out"]
+        ["error: standard input, and 99980 more lines", "error: standard input can't be acted out"]
     );
 }
 

@@ -290,7 +290,7 @@ fn a_wiki_that_sends_none_says_why() {
         .status(1)
         .stderr(
             r"
-            wikifarm: which cookie own sends is unknown: the wiki has its own session_service
+            error: which cookie own sends is unknown: the wiki has its own session_service
             ",
         )
         .run();
@@ -299,7 +299,7 @@ fn a_wiki_that_sends_none_says_why() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: the farm farm.toml has no wiki "dcos"; did you mean "docs"?
+            error: the farm farm.toml has no wiki "dcos"; did you mean "docs"?
             "#,
         )
         .run();
@@ -375,9 +375,9 @@ fn a_script_that_is_not_understood_is_not_acted_out() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: standard input:2:44: unknown field "set-cookie"; did you mean "set_cookie"?
-            wikifarm: standard input:3:41: invalid type: integer `1`, expected a boolean
-            wikifarm: nothing was acted out: 2 lines of the script could not be understood
+            error: standard input:2:44: unknown field "set-cookie"; did you mean "set_cookie"?
+            error: standard input:3:41: invalid type: integer `1`, expected a boolean
+            error: nothing was acted out: 2 lines of the script could not be understood
             "#,
         )
         .run();
@@ -385,12 +385,12 @@ fn a_script_that_is_not_understood_is_not_acted_out() {
         .wikifarm("cookie test --script -")
         .stdin("\n")
         .status(2)
-        .stderr("wikifarm: the script standard input has no steps\n")
+        .stderr("error: the script standard input has no steps\n")
         .run();
     place
         .wikifarm("cookie test --script gone.jsonl")
         .status(2)
-        .stderr("wikifarm: can't read the script gone.jsonl: No such file or directory (os error 2)\n")
+        .stderr("error: can't read the script gone.jsonl: No such file or directory (os error 2)\n")
         .run();
 }
 
@@ -405,8 +405,8 @@ fn urls_without_cookies_set_and_get_nothing() {
         .any_stdout()
         .stderr(
             r"
-            wikifarm: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
-            wikifarm: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
+            error: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
+            error: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
             ",
         )
         .run();
@@ -440,7 +440,7 @@ fn urls_that_are_none_are_refused() {
         ),
         ("--url https://[::1", "--url https://[::1: not a URL: invalid IPv6 address"),
     ] {
-        let stderr = format!("wikifarm: {message}\n");
+        let stderr = format!("error: {message}\n");
         place.wikifarm(&format!("cookie test --set-cookie A=1 {words}")).status(2).stderr(&stderr).run();
     }
 }

@@ -88,7 +88,7 @@ fn a_directory_with_something_in_it_is_left_alone() {
         .status(2)
         .stderr(
             r"
-            wikifarm: lab is not empty: name a directory that is
+            error: lab is not empty: name a directory that is
             ",
         )
         .run();
@@ -103,7 +103,7 @@ fn a_file_in_the_way_is_named() {
         .status(2)
         .stderr(
             r"
-            wikifarm: can't use lab: File exists (os error 17)
+            error: can't use lab: File exists (os error 17)
             ",
         )
         .run();

@@ -37,7 +37,7 @@ fn a_file_that_cannot_be_opened_or_read_is_named_and_the_rest_goes() {
         ("openat:error=ENFILE", "Too many open files in system (os error 23)"),
         ("read:error=EIO", "Input/output error (os error 5)"),
     ] {
-        let stderr = format!("wikifarm: sessions/bbbbbbbb…: {why}\n");
+        let stderr = format!("error: sessions/bbbbbbbb…: {why}\n");
         assert_eq!(with_fault(fault, PRUNE, 3, &stderr), "b", "{fault}");
         assert_eq!(with_fault(fault, &PRUNE.replace("prune", "prune --dry-run -q"), 3, &stderr), "abc");
     }
@@ -51,7 +51,7 @@ fn a_file_that_cannot_be_removed_is_named_and_the_rest_goes() {
         ("unlinkat:error=ENOSPC", "No space left on device (os error 28)"),
     ] {
         assert_eq!(
-            with_fault(fault, PRUNE, 3, &format!("wikifarm: sessions/bbbbbbbb…: {why}\n")),
+            with_fault(fault, PRUNE, 3, &format!("error: sessions/bbbbbbbb…: {why}\n")),
             "b",
             "{fault}"
         );
@@ -62,7 +62,7 @@ fn a_file_that_cannot_be_removed_is_named_and_the_rest_goes() {
         // An immutable one.
         ("unlinkat:error=EPERM", "Operation not permitted (os error 1)"),
     ] {
-        let stderr = format!("wikifarm: sessions/bbbbbbbb…: {why}\n");
+        let stderr = format!("error: sessions/bbbbbbbb…: {why}\n");
         assert_eq!(with_fault(fault, PRUNE, 3, &stderr), "b", "{fault}");
     }
 }
@@ -78,7 +78,7 @@ fn one_file_that_cannot_be_removed_keeps_no_other_of_thousands() {
     let options = ["-o", "/dev/null", "-P", &b, "-e", "inject=unlinkat:error=EPERM"];
     let ran = output(traced(&place, options, PRUNE));
     let stderr = String::from_utf8_lossy(&ran.stderr);
-    assert_eq!(stderr, "wikifarm: sessions/bbbbbbbb…: Operation not permitted (os error 1)\n");
+    assert_eq!(stderr, "error: sessions/bbbbbbbb…: Operation not permitted (os error 1)\n");
     assert_eq!((ran.status.code(), place.names("sessions")), (Some(3), vec![b]));
 }
 
@@ -89,7 +89,7 @@ fn where_nothing_can_be_removed_it_is_said_once() {
     let ran = output(traced(&place, options, PRUNE));
     let stderr = String::from_utf8_lossy(&ran.stderr);
     let why = "no right to remove files here: 3 stay: Read-only file system (os error 30)";
-    assert_eq!(stderr, format!("wikifarm: sessions: {why}\n"));
+    assert_eq!(stderr, format!("error: sessions: {why}\n"));
     assert_eq!((ran.status.code(), place.names("sessions").len()), (Some(3), 3));
 }
 
@@ -102,7 +102,7 @@ fn an_interrupted_call_is_made_again() {
 
 #[test]
 fn what_cannot_be_looked_at_is_named_by_revoke_and_verify_too() {
-    let stderr = "wikifarm: sessions/bbbbbbbb…: Input/output error (os error 5)\n";
+    let stderr = "error: sessions/bbbbbbbb…: Input/output error (os error 5)\n";
     let verify = "session verify -q --format ndjson --store moin-1.9:sessions";
     assert_eq!(with_fault("openat:error=EIO", verify, 3, stderr), "abc");
     let revoke = "session revoke --user id:1.2 --settle 0s --store moin-1.9:sessions";
@@ -167,7 +167,7 @@ fn a_prune_that_is_asked_to_stop_finishes_its_files_and_says_how_far_it_came() {
         assert!(left > 0 && removed > 0, "{left} left");
         let stderr = String::from_utf8_lossy(&ran.stderr);
         assert!(
-            stderr.starts_with(&format!("wikifarm: stopped by a signal: {removed} files removed (")),
+            stderr.starts_with(&format!("error: stopped by a signal: {removed} files removed (")),
             "{stderr}"
         );
         assert_eq!(ran.status.code(), Some(3));
@@ -194,7 +194,7 @@ fn who_waits_for_another_copy_stops_when_asked_to() {
         let words = format!("{words} --wait");
         let ran = signalled(traced(&place, untouched, &words), Signal::TERM, waited);
         let stderr = String::from_utf8_lossy(&ran.stderr);
-        assert_eq!(stderr, format!("wikifarm: stopped by a signal: 0 sessions looked at, {said}\n"));
+        assert_eq!(stderr, format!("error: stopped by a signal: 0 sessions looked at, {said}\n"));
         assert_eq!(ran.status.code(), Some(3));
         assert!(place.names("sessions").contains(&"d".repeat(40)));
     }
@@ -208,7 +208,7 @@ fn a_revoke_that_is_asked_to_stop_does_not_watch_to_the_end() {
     let ran = signalled(traced(&place, ["-o", "/dev/null", "-e", "trace=none"], words), Signal::TERM, gone);
     assert_eq!(
         String::from_utf8_lossy(&ran.stderr),
-        "wikifarm: stopped by a signal: 1 session looked at, 1 revoked, and not watched to the end\n"
+        "error: stopped by a signal: 1 session looked at, 1 revoked, and not watched to the end\n"
     );
     assert_eq!(ran.status.code(), Some(3));
 }

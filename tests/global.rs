@@ -35,7 +35,7 @@ fn then_farm_toml_where_one_stands_also_if_the_variable_is_empty() {
 #[test]
 fn without_any_it_is_said_where_was_looked() {
     Place::new().wikifarm("config check").status(2).stderr(r"
-        wikifarm: no farm file: looked for --farm, $WIKIFARM_FILE, ./farm.toml and /etc/wikifarm/farm.toml; name one with -f FILE
+        error: no farm file: looked for --farm, $WIKIFARM_FILE, ./farm.toml and /etc/wikifarm/farm.toml; name one with -f FILE
         ").run();
 }
 
@@ -126,7 +126,7 @@ fn a_command_is_needed() {
         .status(2)
         .stderr(
             r"
-            wikifarm: a command is missing; see `wikifarm --help`
+            error: a command is missing; see `wikifarm --help`
             ",
         )
         .run();
@@ -215,7 +215,7 @@ fn formats_that_a_command_does_not_have_are_refused() {
         let name: Vec<&str> = command.split(' ').take(2).collect();
         for format in formats {
             let refusal =
-                format!("wikifarm: `{}` has no format {format}: expected human or json\n", name.join(" "));
+                format!("error: `{}` has no format {format}: expected human or json\n", name.join(" "));
             place.wikifarm(&format!("{command} --format {format}")).status(2).stderr(&refusal).run();
         }
     }
@@ -224,7 +224,7 @@ fn formats_that_a_command_does_not_have_are_refused() {
         .status(2)
         .stderr(
             r"
-            wikifarm: `demo` has no format json: expected human
+            error: `demo` has no format json: expected human
             ",
         )
         .run();
@@ -324,14 +324,14 @@ fn another_public_suffix_list_may_be_given() {
 fn what_is_no_public_suffix_list_is_refused() {
     let place = Place::farm(&one("docs")).file("empty.dat", "");
     place.wikifarm("config check --psl empty.dat").status(2).stderr(r"
-        wikifarm: can't use the public suffix list empty.dat: not a public suffix list: the provided list is not valid
+        error: can't use the public suffix list empty.dat: not a public suffix list: the provided list is not valid
         ").run();
     place
         .wikifarm("config check --psl gone.dat")
         .status(2)
         .stderr(
             r"
-            wikifarm: can't use the public suffix list gone.dat: no such file or directory
+            error: can't use the public suffix list gone.dat: no such file or directory
             ",
         )
         .run();

@@ -76,7 +76,7 @@ fn where_nothing_can_be_written_it_says_so() {
         .status(3)
         .stderr(
             r"
-            wikifarm: can't write manual pages into pages: File exists (os error 17)
+            error: can't write manual pages into pages: File exists (os error 17)
             ",
         )
         .run();

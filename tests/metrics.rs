@@ -207,7 +207,7 @@ fn a_file_that_can_not_be_written_makes_the_run_a_partial_one() {
         .any_stderr()
         .any_stdout()
         .run();
-    assert_eq!(ran.stderr, "wikifarm: --metrics: none/wikifarm.prom: none: no such directory\n");
+    assert_eq!(ran.stderr, "error: --metrics: none/wikifarm.prom: none: no such directory\n");
     assert_eq!(place.names("sessions").len(), 2, "the prune itself was done");
 }
 

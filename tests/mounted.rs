@@ -135,7 +135,7 @@ fn overlay_without_mount_ids_is_refused_with_that_reason() {
         let Some(ran) = beside_mounts(false, &before, &words) else { return };
         let stderr = String::from_utf8_lossy(&ran.output.stderr).into_owned();
         assert_eq!((ran.output.status.code(), ran.left.as_str()), (Some(3), "abcd"), "{stderr}");
-        assert!(stderr.starts_with("wikifarm: sessions: refused to open all 4 sessions: "), "{stderr}");
+        assert!(stderr.starts_with("error: sessions: refused to open all 4 sessions: "), "{stderr}");
         let why = "on another device than its directory, and the kernel reports no mount ids\n";
         assert!(stderr.ends_with(why), "{stderr}");
     }

@@ -86,7 +86,7 @@ fn said(address: &str, why: &str) {
     for words in ["session list", "session verify", "session prune", "store list", "session show aaaaaaaa"] {
         let ran = place.wikifarm(&format!("{words} --store {address}"));
         let ran = ran.any_stdout().any_stderr().status(3).run();
-        assert!(ran.stderr.contains(&format!("wikifarm: {address}: {why}\n")), "{words}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("error: {address}: {why}\n")), "{words}: {}", ran.stderr);
     }
 }
 
@@ -141,7 +141,7 @@ fn an_answer_that_does_not_end_is_read_to_a_limit() {
         let ran = ran.wikifarm(&format!("session list --store {}", server.address));
         let ran = ran.any_stdout().any_stderr().status(3).run();
         let why = "its answer is longer than 4 MiB, more than any answer of Redis to wikifarm: see what answers there";
-        assert_eq!(ran.stderr, format!("wikifarm: {}: {why}\n", server.address), "{command} {begin:?}");
+        assert_eq!(ran.stderr, format!("error: {}: {why}\n", server.address), "{command} {begin:?}");
         let sent = server.sent.load(Ordering::Relaxed);
         // The kernel holds some of it.
         assert!(sent < 32 << 20, "{command} {begin:?}: {sent} bytes were taken");
@@ -190,7 +190,7 @@ fn a_command_that_waits_for_a_server_stops_when_asked_to() {
             let (status, stderr) = stopped(child, Duration::from_millis(500));
             assert_eq!(status, 3, "{words}: {stderr}");
             assert!(stderr.contains("stopped by a signal before Redis answered\n"), "{words}: {stderr}");
-            assert!(stderr.contains("wikifarm: stopped by a signal: "), "{words}: {stderr}");
+            assert!(stderr.contains("error: stopped by a signal: "), "{words}: {stderr}");
         }
         // A command that has nothing to say when it is stopped ends at once, by the signal.
         let child = started(&place, &format!("session show aaaaaaaa --store {}", server.address));

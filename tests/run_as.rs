@@ -35,7 +35,7 @@ fn root_reaches_only_what_is_his_whom_he_became() {
     };
     let ran = run(&format!("--run-as nobody {PRUNE}")).status(3).any_stderr().any_stdout().run();
     assert_eq!(
-        ran.stderr, "wikifarm: roots/bbbbbbbb…: Permission denied (os error 13)\n",
+        ran.stderr, "error: roots/bbbbbbbb…: Permission denied (os error 13)\n",
         "root's own directory is none of nobody's"
     );
     assert!(place.names("his").is_empty());
@@ -48,17 +48,17 @@ fn only_root_can_become_somebody_else_and_root_is_nobody_else() {
     place
         .wikifarm(&format!("--run-as nobody {PRUNE}"))
         .status(4)
-        .stderr("wikifarm: --run-as: only root can become another user\n")
+        .stderr("error: --run-as: only root can become another user\n")
         .run();
     place
         .wikifarm(&format!("--run-as root {PRUNE}"))
         .status(4)
-        .stderr("wikifarm: --run-as: root is who this is to be less than: name the user of the wikis\n")
+        .stderr("error: --run-as: root is who this is to be less than: name the user of the wikis\n")
         .run();
     place
         .wikifarm(&format!("--run-as no.such.user {PRUNE}"))
         .status(2)
-        .stderr("wikifarm: --run-as: there is no user \"no.such.user\" on this machine\n")
+        .stderr("error: --run-as: there is no user \"no.such.user\" on this machine\n")
         .run();
     assert_eq!((place.names("his").len(), place.names("roots").len()), (1, 1));
 }

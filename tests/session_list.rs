@@ -105,7 +105,7 @@ fn a_user_nobody_knows_is_told_the_nearest() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: no user directory of these wikis knows "AdminAdo"; did you mean "AdminAda"?
+            error: no user directory of these wikis knows "AdminAdo"; did you mean "AdminAda"?
             "#,
         )
         .run();
@@ -334,7 +334,7 @@ fn a_store_that_is_not_there_is_status_3_and_the_others_are_listed() {
         )
         .stderr(
             r"
-            wikifarm: gone: no such directory
+            error: gone: no such directory
             ",
         )
         .run();
@@ -343,7 +343,7 @@ fn a_store_that_is_not_there_is_status_3_and_the_others_are_listed() {
 #[test]
 fn a_kind_of_store_that_nobody_has_is_refused() {
     Place::new().wikifarm("session list --store moin-2.0:here").status(2).stderr(r#"
-        wikifarm: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory
+        error: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory
         "#).run();
 }
 
@@ -388,7 +388,7 @@ fn a_store_of_a_wiki_that_is_not_there_is_told_the_nearest() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
+            error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
             "#,
         )
         .run();
@@ -428,6 +428,6 @@ fn verbose_names_the_wikis_without_a_store() {
         )
         .run();
     place.wikifarm("session list --store-of bare").status(2).stderr(r#"
-        wikifarm: the wiki "bare" has no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
+        error: the wiki "bare" has no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
         "#).run();
 }

@@ -171,11 +171,11 @@ fn what_is_dangerous_is_held_back_and_said() {
     fs::hard_link(from.join(id('b')), from.join("0".repeat(40))).unwrap();
     fs::write(from.join("README"), "no session").unwrap();
     let message = "\
-        wikifarm: moin-1.9:from: 00000000…: a file with 2 names\n\
-        wikifarm: moin-1.9:from: bbbbbbbb…: a file with 2 names\n\
-        wikifarm: moin-1.9:from: eeeeeeee…: names os.system, which Python would import and could call: a possible attack; \
+        error: moin-1.9:from: 00000000…: a file with 2 names\n\
+        error: moin-1.9:from: bbbbbbbb…: a file with 2 names\n\
+        error: moin-1.9:from: eeeeeeee…: names os.system, which Python would import and could call: a possible attack; \
         if an extension keeps it there, say so in [migrate] allow_globals\n\
-        wikifarm: moin-1.9:from: ffffffff…: ";
+        error: moin-1.9:from: ffffffff…: ";
     let ran = place
         .wikifarm("session migrate --from moin-1.9:from --to json:j")
         .any_stdout()
@@ -200,7 +200,7 @@ fn conflicts_are_decided_as_asked() {
     };
     let place = fresh();
     let before = (bytes(&place, "to", 'a'), bytes(&place, "to", 'b'));
-    let refused = "wikifarm: 2 of the ids are at the target too, with other contents, as aaaaaaaa…: nothing was done; \
+    let refused = "error: 2 of the ids are at the target too, with other contents, as aaaaaaaa…: nothing was done; \
                    say --on-conflict skip or newer\n";
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to --on-conflict";
     place.wikifarm(&format!("{line} fail")).stderr(refused).status(4).run();
@@ -226,12 +226,12 @@ fn a_move_is_undone_except_what_has_changed_since() {
     fs::write(place.path().join("to").join(id('d')), "(d.").unwrap();
     fs::remove_file(place.path().join("to").join(id('b'))).unwrap();
     let undone = "took back 1 copies, restored 1 at the source and 0 at the target; 1 were gone, 1 had changed and were left alone\n";
-    let changed = "wikifarm: moin-1.9:to: dddddddd… has changed since, and is left alone\n";
+    let changed = "error: moin-1.9:to: dddddddd… has changed since, and is left alone\n";
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to --rollback";
     place.wikifarm(line).stdout(undone).stderr(changed).status(3).run();
     assert_eq!((initials(&place, "from"), initials(&place, "to")), ("ac".into(), "d".into()));
     assert_eq!(bytes(&place, "from", 'a'), before);
-    let nothing = "wikifarm: no journal tells of a move between these stores: there is nothing to undo\n";
+    let nothing = "error: no journal tells of a move between these stores: there is nothing to undo\n";
     place
         .wikifarm("session migrate --from moin-1.9:to --to json:none --rollback")
         .stderr(nothing)
@@ -267,7 +267,7 @@ fn users_are_mapped_by_name() {
     let list = place.wikifarm("session list --store moin-1.9:to --format json").any_stdout().run().json();
     let ids: Vec<_> = list.as_array().unwrap().iter().map(|session| session["user"]["id"].clone()).collect();
     assert!(ids.contains(&json!("7.8.9")) && ids.len() == 2, "{ids:?}");
-    let unknown = "wikifarm: nothing tells the user directory of moin-1.9:from: say --from-users\n";
+    let unknown = "error: nothing tells the user directory of moin-1.9:from: say --from-users\n";
     place
         .wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --map-users")
         .stderr(unknown)
@@ -278,7 +278,7 @@ fn users_are_mapped_by_name() {
 #[test]
 fn ids_of_another_generation_stay_behind_or_are_renamed_always_alike() {
     let place = Place::new().dir("from").dir("to").session("from", Session::old('f').expires(LATER));
-    let held = "wikifarm: moin-1.8:from: ffffffff…: an id that moin-1.9 does not take: see --rename-ids\n";
+    let held = "error: moin-1.8:from: ffffffff…: an id that moin-1.9 does not take: see --rename-ids\n";
     let line = "session migrate --from moin-1.8:from --to moin-1.9:to";
     place.wikifarm(line).any_stdout().stderr(held).status(3).run();
     place.wikifarm(&format!("{line} --rename-ids -q")).run();
@@ -288,7 +288,7 @@ fn ids_of_another_generation_stay_behind_or_are_renamed_always_alike() {
         .run();
     assert_eq!(place.names("to").len(), 1);
     assert_eq!(place.names("to")[0].len(), 40);
-    let unsure = "wikifarm: json takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9\n";
+    let unsure = "error: json takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9\n";
     place
         .wikifarm("session migrate --from moin-1.8:from --to json:j --rename-ids")
         .stderr(unsure)
@@ -303,7 +303,7 @@ fn what_old_wikis_would_fail_on_stays_behind() {
         .dir("to")
         .session("from", Session::new('a').expires(LATER))
         .session("from", Session::new('b').user("1.2.3"));
-    let held = "wikifarm: moin-1.9:from: bbbbbbbb…: has no expires, without which MoinMoin 1.7 and 1.8 end every request \
+    let held = "error: moin-1.9:from: bbbbbbbb…: has no expires, without which MoinMoin 1.7 and 1.8 end every request \
                 with an error\n";
     let summary = "copied 1 of 2 sessions (29 B)\n1 held back: without expires, with which 1.7 and 1.8 cannot read it\n";
     let line = "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids";
@@ -340,8 +340,8 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         .file("other.db", "not a database, and long enough to look at: ".repeat(40))
         .dir("from/inside");
     symlink("from", place.path().join("link")).unwrap();
-    let inside = "wikifarm: the target lies inside the source: [DIR]/from/inside is in [DIR]/from\n";
-    let one = "wikifarm: source and target are one and the same store\n";
+    let inside = "error: the target lies inside the source: [DIR]/from/inside is in [DIR]/from\n";
+    let one = "error: source and target are one and the same store\n";
     for (from, to, why, status) in [
         ("moin-1.9:from", "moin-1.9:from", one, 4),
         ("moin-1.9:from", "moin-1.9:./to/../from", one, 4),
@@ -349,24 +349,24 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         (
             "moin-1.9:from",
             "moin-1.9:none",
-            "wikifarm: none: no such directory: make it, with the owner and the mode that the wiki needs\n",
+            "error: none: no such directory: make it, with the owner and the mode that the wiki needs\n",
             3,
         ),
-        ("moin-1.9:none", "moin-1.9:to", "wikifarm: none: no such directory\n", 3),
+        ("moin-1.9:none", "moin-1.9:to", "error: none: no such directory\n", 3),
         #[cfg(feature = "sqlite")]
-        ("moin-1.9:from", "sqlite:other.db", "wikifarm: sqlite:other.db: no SQLite database\n", 3),
+        ("moin-1.9:from", "sqlite:other.db", "error: sqlite:other.db: no SQLite database\n", 3),
         #[cfg(not(feature = "sqlite"))]
         (
             "moin-1.9:from",
             "sqlite:new.db",
-            "wikifarm: sqlite:new.db: this wikifarm was built without sqlite\n",
+            "error: sqlite:new.db: this wikifarm was built without sqlite\n",
             3,
         ),
         #[cfg(feature = "redis")]
         (
             "moin-1.9:from",
             "redis://:pw@h/0",
-            "wikifarm: --to redis://:…@h/0: a password in an address is seen by others (ps): put it into a file, and say ?password_file=FILE\n",
+            "error: --to redis://:…@h/0: a password in an address is seen by others (ps): put it into a file, and say ?password_file=FILE\n",
             2,
         ),
         ("moin-1.9:from", "wiki:none", "", 2),
@@ -400,7 +400,7 @@ fn a_target_that_cannot_be_written_leaves_the_source_as_it_is() {
         .status(3)
         .run();
     fs::set_permissions(&to, fs::Permissions::from_mode(0o700)).unwrap();
-    assert_eq!(ran.stderr, "wikifarm: moin-1.9:to: Permission denied (os error 13)\n");
+    assert_eq!(ran.stderr, "error: moin-1.9:to: Permission denied (os error 13)\n");
     assert_eq!((initials(&place, "from"), initials(&place, "to")), ("abcd".into(), String::new()));
 }
 
@@ -437,7 +437,7 @@ fn what_cannot_be_removed_is_counted_once() {
         .run();
     fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o700)).unwrap();
     let first =
-        "wikifarm: moin-1.9:from: aaaaaaaa…: copied, and not removed: Permission denied (os error 13)\n";
+        "error: moin-1.9:from: aaaaaaaa…: copied, and not removed: Permission denied (os error 13)\n";
     assert!(ran.stderr.starts_with(first), "{}", ran.stderr);
     assert_eq!(initials(&place, "from"), "abcd");
 }
@@ -457,7 +457,7 @@ fn a_database_takes_the_ids_that_its_wikis_take() {
         session_store = "sqlite:new.db"
     "#;
     let place = Place::farm(farm).session("cache/__common__/session", Session::old('f').expires(LATER));
-    let held = "wikifarm: moin-1.8:cache/__common__/session: ffffffff…: an id that moin-1.9 does not take: \
+    let held = "error: moin-1.8:cache/__common__/session: ffffffff…: an id that moin-1.9 does not take: \
                 see --rename-ids\n";
     let line = "session migrate -f farm.toml --from wiki:old --to wiki:new";
     let told = "copied 0 of 1 session (0 B)\n1 held back: the target does not take such ids (--rename-ids)\n";

@@ -24,7 +24,7 @@ fn no_directory_is_made_behind_a_strangers_link() {
         migrate
             .status(4)
             .stderr(
-                "wikifarm: link: a symbolic link of user 4242, who is neither root nor you: not followed\n",
+                "error: link: a symbolic link of user 4242, who is neither root nor you: not followed\n",
             )
             .run();
         assert!(place.names("victim").is_empty());
@@ -39,7 +39,7 @@ fn a_kind_of_store_that_does_not_exist() {
     let place = place();
     for flag in ["--from", "--to"] {
         let (from, to) = if flag == "--from" { ("mysql:x", "json:j") } else { ("moin-1.9:from", "mysql:x") };
-        let why = format!("wikifarm: {flag} mysql:x: there are no stores of kind \"mysql\": {KINDS}\n");
+        let why = format!("error: {flag} mysql:x: there are no stores of kind \"mysql\": {KINDS}\n");
         place.wikifarm(&format!("session migrate --from {from} --to {to}")).stderr(&why).status(2).run();
     }
     assert_eq!(place.names("."), ["from", "to"]);
@@ -60,7 +60,7 @@ fn sessions_over_16_mib_and_names_that_are_no_ids() {
         .any_stderr()
         .status(3)
         .run();
-    assert!(ran.stderr.starts_with("wikifarm: moin-1.9:from: bbbbbbbb…: "), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: moin-1.9:from: bbbbbbbb…: "), "{}", ran.stderr);
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     assert_eq!(place.names("to"), ["a".repeat(40)]);
     assert_eq!(place.names("from"), ["README".to_owned(), "b".repeat(40), "c".repeat(39)]);
@@ -87,7 +87,7 @@ fn databases_of_another_program_and_of_another_version() {
         ("theirs.db", "a database of another program: name a file that does not exist, or one of wikifarm's"),
         ("newer.db", "a database of version 3, and this wikifarm knows 2: use the wikifarm that made it"),
     ] {
-        let why = format!("wikifarm: sqlite:{name}: {why}\n");
+        let why = format!("error: sqlite:{name}: {why}\n");
         for line in [
             format!("--from moin-1.9:from --to sqlite:{name}"),
             format!("--from sqlite:{name} --to moin-1.9:to"),
@@ -135,7 +135,7 @@ fn a_redis_that_is_still_loading_or_wants_a_password() {
         let line = format!("session migrate --from moin-1.9:from --to redis://127.0.0.1:{port}/0 --move");
         place
             .wikifarm(&line)
-            .stderr(&format!("wikifarm: redis://127.0.0.1:{port}/0: {why}\n"))
+            .stderr(&format!("error: redis://127.0.0.1:{port}/0: {why}\n"))
             .status(3)
             .run();
         assert_eq!(place.names("from").len(), 1);
@@ -221,7 +221,7 @@ fn a_directory_of_root_in_which_the_wiki_writes_is_told_with_the_cure() {
     std::os::unix::fs::chown(&from, Some(0), Some(4243)).unwrap();
     fs::set_permissions(&from, fs::Permissions::from_mode(0o2770)).unwrap();
     std::os::unix::fs::chown(from.join("a".repeat(40)), Some(4242), Some(4243)).unwrap();
-    let told = "wikifarm: moin-1.9:from: aaaaaaaa…: belongs to user 4242, the directory to user 0: if the wiki runs as user \
+    let told = "error: moin-1.9:from: aaaaaaaa…: belongs to user 4242, the directory to user 0: if the wiki runs as user \
                 4242, chown the directory to that user; else somebody planted it\n";
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
     place.wikifarm(line).by_tester().any_stdout().stderr(told).status(3).run();
@@ -239,7 +239,7 @@ fn what_lies_in_a_sessions_place_at_the_target_is_told_and_left() {
             ))
             .stdout("copied 0 of 1 session (0 B)\n1 failed\nremoved 0 from the source\n")
             .stderr(
-                "wikifarm: aaaaaaaa…: what is under this id at the target cannot be replaced: no regular file\n",
+                "error: aaaaaaaa…: what is under this id at the target cannot be replaced: no regular file\n",
             )
             .status(3)
             .run();
@@ -253,7 +253,7 @@ fn an_option_of_sqlite_that_is_not_known() {
     let place = place();
     place
         .wikifarm("session migrate --from moin-1.9:from --to sqlite:s.db?keyfile=x")
-        .stderr("wikifarm: --to sqlite:s.db?keyfile=x: unknown option \"keyfile\": expected key_file\n")
+        .stderr("error: --to sqlite:s.db?keyfile=x: unknown option \"keyfile\": expected key_file\n")
         .status(2)
         .run();
     assert_eq!(place.names("."), ["from", "to"]);
@@ -265,7 +265,7 @@ fn a_dry_run_refuses_what_the_run_refuses() {
     for flag in ["", " --dry-run"] {
         place
             .wikifarm(&format!("session migrate --from moin-1.9:from --to json:from{flag}"))
-            .stderr("wikifarm: source and target lie in one directory: move over a third\n")
+            .stderr("error: source and target lie in one directory: move over a third\n")
             .status(4)
             .run();
     }
@@ -277,7 +277,7 @@ fn only_root_gives_files_away() {
     let place = place();
     let line = "session migrate --from moin-1.9:from --to json:to --dry-run --owner";
     let ran = place.wikifarm(&format!("{line} 4242:4242")).any_stderr().status(2).run();
-    let told = "wikifarm: --owner: only root can give files away, and you are user ";
+    let told = "error: --owner: only root can give files away, and you are user ";
     assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
     let [user, group] = if is_root() { [65534; 2] } else { [geteuid().as_raw(), getegid().as_raw()] };
     place.wikifarm(&format!("{line} {user}:{group}")).any_stdout().run();

@@ -132,28 +132,28 @@ fn what_cannot_be_written_is_refused_before_anything_is_moved() {
     let place = place().dir("map");
     let plain =
         "session migrate --from moin-1.8:old/cache/__common__/session --to moin-1.9:new/cache/__session__";
-    let unsure = "wikifarm: nothing tells the name of the cookie of moin-1.9:new/cache/__session__: say --new-cookie NAME\n";
+    let unsure = "error: nothing tells the name of the cookie of moin-1.9:new/cache/__session__: say --new-cookie NAME\n";
     for (line, why) in [
         (format!("{plain} --rename-ids --cookie-map nginx map.conf"), unsure),
         (
             format!("{LINE} caddy map.conf"),
-            "wikifarm: --cookie-map: expected nginx, apache or json, and a file\n",
+            "error: --cookie-map: expected nginx, apache or json, and a file\n",
         ),
         (
             format!("{LINE} nginx map"),
-            "wikifarm: --cookie-map map: a directory, expected the name of a file\n",
+            "error: --cookie-map map: a directory, expected the name of a file\n",
         ),
         (
             format!("{LINE} nginx none/map"),
-            "wikifarm: --cookie-map none/map: No such file or directory (os error 2)\n",
+            "error: --cookie-map none/map: No such file or directory (os error 2)\n",
         ),
         (
             format!("{LINE} apache a\"b"),
-            "wikifarm: --cookie-map a\"b: expected a plain name, without quotes, backslashes and control characters\n",
+            "error: --cookie-map a\"b: expected a plain name, without quotes, backslashes and control characters\n",
         ),
         (
             format!("{LINE} nginx map.conf --new-cookie x;y"),
-            "wikifarm: the cookie name \"x;y\" is more than letters, digits, _ - and .: only --cookie-map json can hold it\n",
+            "error: the cookie name \"x;y\" is more than letters, digits, _ - and .: only --cookie-map json can hold it\n",
         ),
     ] {
         place.wikifarm(&line).stderr(why).status(2).run();
@@ -166,7 +166,7 @@ fn what_cannot_be_written_is_refused_before_anything_is_moved() {
 fn wikis_of_one_store_with_two_cookies_leave_it_open() {
     let farm = FARM.replacen("cookie_name = \"lab\"", "cookie_name = \"siteidmagic\"", 1);
     let place = Place::farm(&farm).dir(OLD).dir(NEW).session(OLD, Session::old('a').expires(later()));
-    let two = "wikifarm: the wikis of moin-1.9:new/cache/__session__ call their cookies MOIN_SESSION_lab, MOIN_SESSION_new: \
+    let two = "error: the wikis of moin-1.9:new/cache/__session__ call their cookies MOIN_SESSION_lab, MOIN_SESSION_new: \
                say --new-cookie NAME\n";
     place.wikifarm(&format!("{LINE} json map.json")).stderr(two).status(2).run();
     place.wikifarm(&format!("{LINE} json map.json --new-cookie MOIN_SESSION_lab -q")).run();
@@ -186,7 +186,7 @@ fn ids_that_nginx_takes_for_one_are_left_out_and_named() {
         "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids --old-cookie A --new-cookie B";
     let why = "nginx looks ids up without regard to case, and knows letters, digits and _ only";
     let told = format!(
-        "wikifarm: --cookie-map nginx: 2 ids are left out: {why}: ABCDEF01…, abcdef01…; their users must log in again\n"
+        "error: --cookie-map nginx: 2 ids are left out: {why}: ABCDEF01…, abcdef01…; their users must log in again\n"
     );
     let wrote = |kind: &str, ids| {
         format!(

@@ -175,7 +175,7 @@ fn grace_is_at_least_ten_minutes() {
         .status(2)
         .stderr(
             r"
-            wikifarm: grace is 1 m, but must be at least 10 m: a request in flight can save late
+            error: grace is 1 m, but must be at least 10 m: a request in flight can save late
             ",
         )
         .run();
@@ -230,7 +230,7 @@ fn unreadable_ones_go_only_when_asked_for() {
 fn strict_makes_unreadable_ones_status_3() {
     place(clock())
         .wikifarm("session prune --strict")
-        .stderr("wikifarm: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2\n")
+        .stderr("error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2\n")
         .status(3)
         .any_stdout()
         .run();
@@ -280,7 +280,7 @@ fn all_is_refused_where_nobody_can_be_asked() {
         .status(4)
         .stderr(
             r"
-            wikifarm: --all removes live sessions too: say --yes where nobody can be asked
+            error: --all removes live sessions too: say --yes where nobody can be asked
             ",
         )
         .run();
@@ -311,7 +311,7 @@ fn a_second_store_that_is_not_there_is_status_3() {
     run.status(3)
         .stderr(
             r"
-            wikifarm: gone: no such directory
+            error: gone: no such directory
             ",
         )
         .any_stdout()
@@ -326,7 +326,7 @@ fn an_empty_directory_without_a_layout_is_an_error() {
         .status(4)
         .stderr(
             r"
-            wikifarm: s: no session tells the layout; name the layout as moin-1.9:DIR or moin-1.8:DIR
+            error: s: no session tells the layout; name the layout as moin-1.9:DIR or moin-1.8:DIR
             ",
         )
         .run();
@@ -338,7 +338,7 @@ fn so_is_one_with_names_of_both_layouts_and_no_store_is_touched() {
     let old = || Session::new('b').expires(now - 3 * DAY).written(now - 4 * DAY);
     let place = Place::new().session("good", old()).session("s", old()).session("s", Session::old('x'));
     place.wikifarm("session prune --store good --store s").status(4).stderr(r"
-        wikifarm: s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together; name the layout as moin-1.9:DIR or moin-1.8:DIR
+        error: s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together; name the layout as moin-1.9:DIR or moin-1.8:DIR
         ").run();
     assert_eq!(place.names("good").len(), 1);
     assert_eq!(place.names("s").len(), 2);

@@ -35,8 +35,8 @@ fn one_store_too_hungry(now: i64) -> Place {
 fn a_store_that_would_lose_too_much_is_refused_and_every_store_stays_as_it_was() {
     let place = one_store_too_hungry(clock());
     place.wikifarm("session prune").status(4).stderr(r"
-        wikifarm: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
-        wikifarm: nothing was removed in any store
+        error: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
+        error: nothing was removed in any store
         ").any_stdout().run();
     assert_eq!(place.names("sessions").len(), 1);
     assert_eq!(place.names("hungry").len(), 100);
@@ -45,8 +45,8 @@ fn a_store_that_would_lose_too_much_is_refused_and_every_store_stays_as_it_was()
 #[test]
 fn a_dry_run_is_refused_as_well() {
     one_store_too_hungry(NOW).wikifarm("session prune -q --now 1795400000").status(4).stderr(r"
-        wikifarm: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
-        wikifarm: nothing would be removed in any store
+        error: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
+        error: nothing would be removed in any store
         ").run();
 }
 
@@ -99,8 +99,8 @@ fn a_clock_behind_the_newest_session_is_refused() {
         .status(4)
         .stderr(
             r"
-            wikifarm: moin-1.9:ahead: refused: the clock is 3 d behind the file ahead/ffffffff…: set the clock right; if it is right, touch that file, or say --clock-ok this once
-            wikifarm: nothing was removed in any store
+            error: moin-1.9:ahead: refused: the clock is 3 d behind the file ahead/ffffffff…: set the clock right; if it is right, touch that file, or say --clock-ok this once
+            error: nothing was removed in any store
             ",
         )
         .any_stdout().run();
@@ -125,8 +125,8 @@ fn a_clock_behind_the_last_run_is_refused() {
         .status(4)
         .stderr(
             r"
-        wikifarm: refused: the clock is 2 d behind the last run: set the clock right, or say --clock-ok
-        wikifarm: nothing was removed in any store
+        error: refused: the clock is 2 d behind the last run: set the clock right, or say --clock-ok
+        error: nothing was removed in any store
         ",
         )
         .any_stdout()
@@ -146,7 +146,7 @@ fn a_second_copy_waits_for_nobody_and_is_refused() {
     let place = place.sessions("sessions", kinds(clock()));
     let refused = place.wikifarm("session prune").status(4).any_stderr().any_stdout().run();
     assert!(
-        refused.stderr.starts_with("wikifarm: moin-1.9:sessions: refused: another wikifarm is at work here"),
+        refused.stderr.starts_with("error: moin-1.9:sessions: refused: another wikifarm is at work here"),
         "{}",
         refused.stderr
     );
@@ -182,7 +182,7 @@ fn a_farm_file_that_others_could_have_written_is_not_trusted_by_root() {
     let run = place.wikifarm("session prune -q --now 1795400000").by_tester();
     if is_root() {
         run.status(4).stderr(r"
-        wikifarm: farm.toml: refused, as root runs wikifarm and another user can write the file: [DIR] belongs to user 65534 (mode 0755); chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
+        error: farm.toml: refused, as root runs wikifarm and another user can write the file: [DIR] belongs to user 65534 (mode 0755); chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
         ").run();
     } else {
         run.run();
@@ -236,15 +236,15 @@ fn a_strangers_link_to_a_directory_is_not_followed() {
     if is_root() {
         lchown(place.path().join("link"), Some(4242), Some(4242)).unwrap();
         place.wikifarm(prune).status(4).stderr(r"
-            wikifarm: moin-1.9:link: refused: link: a symbolic link of user 4242, who is neither root nor you: not followed
-            wikifarm: nothing was removed in any store
+            error: moin-1.9:link: refused: link: a symbolic link of user 4242, who is neither root nor you: not followed
+            error: nothing was removed in any store
             ").any_stdout().run();
         place
             .wikifarm("session list -q --store moin-1.9:link")
             .status(4)
             .stderr(
                 r"
-                wikifarm: link: a symbolic link of user 4242, who is neither root nor you: not followed
+                error: link: a symbolic link of user 4242, who is neither root nor you: not followed
                 ",
             )
             .run();
@@ -262,7 +262,7 @@ fn without_a_place_for_locks_nothing_is_removed() {
     run.status(4)
         .stderr(
             r"
-            wikifarm: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an absolute path
+            error: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an absolute path
             ",
         )
         .run();
@@ -319,7 +319,7 @@ fn root_trusts_no_farm_file_behind_a_strangers_link() {
     let run = place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().status(4);
     run.stderr(
         r"
-        wikifarm: mal/farm.toml: refused, as root runs wikifarm and another user can write the file: mal/farm.toml is a link of user 4242; chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
+        error: mal/farm.toml: refused, as root runs wikifarm and another user can write the file: mal/farm.toml is a link of user 4242; chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
         ",
     )
     .run();
@@ -337,7 +337,7 @@ fn what_is_no_file_of_ours_tells_no_time_of_the_last_run() {
     let last = state.join("last-prune");
     let refused = |why: &str| {
         let ran = place.wikifarm("session prune").status(4).any_stderr().any_stdout().run();
-        let line = format!("wikifarm: refused: the time of the last run is not to be read: {why}");
+        let line = format!("error: refused: the time of the last run is not to be read: {why}");
         assert!(ran.stderr.lines().any(|said| said.starts_with(&line)), "{}", ran.stderr);
     };
     // Nobody ever writes into it: to wait for that would be to wait for ever.

@@ -24,7 +24,7 @@ fn store_whose_sessions_are_all_refused_for_one_reason_is_status_3_in_every_comm
             .any_stdout()
             .any_stderr()
             .run();
-        let all = "wikifarm: sessions: refused to open all 2 sessions: ";
+        let all = "error: sessions: refused to open all 2 sessions: ";
         assert!(
             ran.stderr.starts_with(all) && ran.stderr.contains(": a file with 2 names\n"),
             "{command}: {}",
@@ -48,7 +48,7 @@ fn store_whose_sessions_are_all_refused_for_one_reason_is_status_3_in_every_comm
             .any_stdout()
             .any_stderr()
             .run();
-        assert_eq!(ran.stderr, "wikifarm: sessions/aaaaaaaa…: a file with 2 names\n", "{command}");
+        assert_eq!(ran.stderr, "error: sessions/aaaaaaaa…: a file with 2 names\n", "{command}");
     }
     let migrate = "session migrate --from moin-1.9:sessions --to json:moved";
     let ran = linked(Place::new()).wikifarm(migrate).status(3).any_stdout().any_stderr().run();
@@ -67,7 +67,7 @@ fn readable_json_whose_sessions_are_all_refused_is_status_3() {
         .wikifarm("session stats --store json:js")
         .status(3)
         .any_stdout()
-        .stderr("wikifarm: js: refused to open the only session: cccccccc…: a file with 2 names\n")
+        .stderr("error: js: refused to open the only session: cccccccc…: a file with 2 names\n")
         .run();
 }
 

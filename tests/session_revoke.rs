@@ -82,7 +82,7 @@ fn one_session_goes_by_its_id_or_a_prefix_or_from_standard_input() {
 #[test]
 fn an_id_that_no_session_has_is_exit_1_and_keeps_no_other_from_being_revoked() {
     let place = place();
-    let unknown = "wikifarm: no session's id begins with \"01234567…\"\n";
+    let unknown = "error: no session's id begins with \"01234567…\"\n";
     for words in ["--settle 0s", "--dry-run", "-q", "--format json"] {
         let words = format!("session revoke 0123456789abcdef {words}");
         place.wikifarm(&words).status(1).stderr(unknown).run();
@@ -127,7 +127,7 @@ fn a_client_that_stays_logged_in_is_named_with_what_to_do() {
     let ran = beside_a_busy_client(&place, "session revoke --user JoeDoe --settle 1s", 3);
     let (first, last) = ran.stderr.split_once('\n').unwrap();
     let times = first
-        .strip_prefix("wikifarm: docs: JoeDoe is STILL LOGGED IN: a wiki wrote session aaaaaaaa… again, ")
+        .strip_prefix("error: docs: JoeDoe is STILL LOGGED IN: a wiki wrote session aaaaaaaa… again, ")
         .and_then(|rest| rest.strip_suffix(" times up to the end of --settle"));
     let times: u32 = times.unwrap_or_else(|| panic!("{}", ran.stderr)).parse().unwrap();
     assert!(times > 10, "{times}");
@@ -190,13 +190,13 @@ fn a_name_that_nobody_has_is_an_error_with_the_nearest() {
     place
         .wikifarm("session revoke --user JoDoe")
         .status(2)
-        .stderr("wikifarm: no user directory of these wikis knows \"JoDoe\"; did you mean \"JoeDoe\"?\n")
+        .stderr("error: no user directory of these wikis knows \"JoDoe\"; did you mean \"JoeDoe\"?\n")
         .run();
     place
         .wikifarm("session revoke")
         .status(2)
         .stderr(
-            "wikifarm: nothing says which sessions: give an ID, --user, --auth-method or --issued-before\n",
+            "error: nothing says which sessions: give an ID, --user, --auth-method or --issued-before\n",
         )
         .run();
     assert_eq!(left(&place), "abcdef");
@@ -211,7 +211,7 @@ fn an_unreadable_session_could_be_his() {
         .stdout("revoked 4 of 7 sessions\n")
         .stderr(
             r"
-            wikifarm: moin-1.9:sessions: 1 session that can't be read and could be meant: `session list --state unreadable` says why; what has more than one name or is too large is never opened: remove it by hand
+            error: moin-1.9:sessions: 1 session that can't be read and could be meant: `session list --state unreadable` says why; what has more than one name or is too large is never opened: remove it by hand
             ",
         )
         .run();
@@ -226,7 +226,7 @@ fn a_user_who_cannot_be_read_could_have_the_name() {
     place
         .wikifarm("session revoke --user JoeDoe --settle 0s -q")
         .status(3)
-        .stderr("wikifarm: not every user could be read: another may be called \"JoeDoe\" too\n")
+        .stderr("error: not every user could be read: another may be called \"JoeDoe\" too\n")
         .run();
     assert_eq!(left(&place), "de");
 }
@@ -277,7 +277,7 @@ fn for_moinmoin_2_it_says_what_to_do_instead() {
         .wikifarm("session revoke --user id:1.2 --store-of new")
         .status(2)
         .stderr(&format!(
-            "wikifarm: the wiki \"new\" has no store to look into: MoinMoin 2 keeps sessions in the cookie; {instead}\n"
+            "error: the wiki \"new\" has no store to look into: MoinMoin 2 keeps sessions in the cookie; {instead}\n"
         ))
         .run();
 }

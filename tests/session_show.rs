@@ -142,7 +142,7 @@ fn ids_come_from_standard_input_so_that_they_stay_out_of_ps() {
         .status(2)
         .stderr(
             r"
-            wikifarm: standard input holds no id
+            error: standard input holds no id
             ",
         )
         .run();
@@ -159,7 +159,7 @@ fn of_several_ids_those_that_are_there_are_shown_and_the_others_named() {
         .stdin(format!("21854108\n{unknown}\n089d00ba\n"))
         .status(1)
         .stdout(&both)
-        .stderr("wikifarm: no session's id begins with \"01234567…\"\n")
+        .stderr("error: no session's id begins with \"01234567…\"\n")
         .run();
     // What can't be understood counts more.
     let ran = show().stdin("21854108\n2\nffff\n").status(2).any_stdout().any_stderr().run();
@@ -178,7 +178,7 @@ fn a_prefix_of_several_ids_is_not_enough() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: 8 sessions' ids begin with "2": give more of the id
+            error: 8 sessions' ids begin with "2": give more of the id
             "#,
         )
         .run();
@@ -193,7 +193,7 @@ fn an_id_that_is_not_there_is_not_repeated_whole() {
         .status(1)
         .stderr(
             r#"
-            wikifarm: no session's id begins with "01234567…"
+            error: no session's id begins with "01234567…"
             "#,
         )
         .run();
@@ -307,7 +307,7 @@ fn what_is_no_text_on_standard_input_is_refused() {
         .status(2)
         .stderr(
             r"
-            wikifarm: can't read ids from standard input: line 1 is not UTF-8
+            error: can't read ids from standard input: line 1 is not UTF-8
             ",
         )
         .run();

@@ -84,7 +84,7 @@ fn a_cookie_header_without_a_session_says_so_and_repeats_no_value() {
             .wikifarm("session whois -")
             .stdin(header)
             .status(2)
-            .stderr(&format!("wikifarm: {why}\n"))
+            .stderr(&format!("error: {why}\n"))
             .run();
     };
     refused(
@@ -93,7 +93,7 @@ fn a_cookie_header_without_a_session_says_so_and_repeats_no_value() {
     );
     refused("Cookie: \n", "no cookie of that header looks like a session's");
     refused("Host: docs.example.org\n", "standard input holds no id");
-    real().wikifarm("session whois").arg("").status(2).stderr("wikifarm: the id is empty\n").run();
+    real().wikifarm("session whois").arg("").status(2).stderr("error: the id is empty\n").run();
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_prefix_of_several_ids_says_nothing() {
         .status(2)
         .stderr(
             r#"
-            wikifarm: 8 sessions' ids begin with "2": give more of the id
+            error: 8 sessions' ids begin with "2": give more of the id
             "#,
         )
         .run();
@@ -164,7 +164,7 @@ fn not_found_and_could_not_look_differ() {
         )
         .stderr(
             r"
-            wikifarm: no-dir: not a directory
+            error: no-dir: not a directory
             ",
         )
         .run();
@@ -232,10 +232,10 @@ fn a_key_signs_a_cookie_or_does_not() {
     let wrong = run("old-key").status(1).any_stdout().run();
     assert_eq!(wrong.json()[0]["signed"]["key_fits"], false);
     assert!(!wrong.stdout.contains("another secret"));
-    run("none").status(2).stderr("wikifarm: the secret file none is empty\n").run();
+    run("none").status(2).stderr("error: the secret file none is empty\n").run();
     run("gone")
         .status(2)
-        .stderr("wikifarm: can't read the secret file gone: No such file or directory (os error 2)\n")
+        .stderr("error: can't read the secret file gone: No such file or directory (os error 2)\n")
         .run();
 }
 
@@ -247,9 +247,9 @@ fn what_looks_like_a_signed_cookie_and_is_none_says_why() {
         ("abcdefghijklmnop.b.c", "\"abcdefgh\"… is no signed cookie: its payload is no JSON object"),
         (".abcd.b.c", "\".abcd.b.\"… is no signed cookie: its payload does not unpack"),
     ] {
-        place.wikifarm("session whois").arg(cookie).status(2).stderr(&format!("wikifarm: {why}\n")).run();
+        place.wikifarm("session whois").arg(cookie).status(2).stderr(&format!("error: {why}\n")).run();
     }
-    let stderr = "wikifarm: --secret-file is for signed cookies of MoinMoin 2.0, which have dots in them\n";
+    let stderr = "error: --secret-file is for signed cookies of MoinMoin 2.0, which have dots in them\n";
     place.wikifarm("session whois abcd --secret-file key").status(2).stderr(stderr).run();
 }
 
@@ -269,7 +269,7 @@ fn standard_input_that_is_no_list_of_ids_says_why_and_changes_nothing() {
     let place = real();
     let before = place.names("sessions");
     let refused = |command: &str, input: &[u8], why: &str| {
-        let stderr = format!("wikifarm: can't read ids from standard input: {why}\n");
+        let stderr = format!("error: can't read ids from standard input: {why}\n");
         place.wikifarm(command).stdin(input).status(2).stderr(&stderr).run();
     };
     let (id, long) = (b"21854108\n".to_vec(), vec![b'a'; (1 << 20) + 1]);

@@ -58,7 +58,7 @@ fn refused(place: &Place, why: &str) {
         let ran = run(place, &format!("{words} --store sqlite:db/s.db"));
         let ran = ran.any_stdout().any_stderr().status(4).run();
         assert!(
-            ran.stderr.starts_with(&format!("wikifarm: sqlite:db/s.db: {why}")),
+            ran.stderr.starts_with(&format!("error: sqlite:db/s.db: {why}")),
             "{words}: {}",
             ran.stderr
         );
@@ -68,7 +68,7 @@ fn refused(place: &Place, why: &str) {
         assert!(ran.stderr.contains(why), "{words}: {}", ran.stderr);
     }
     let migrate = "session migrate --from moin-1.9:from --to sqlite:db/s.db";
-    run(place, migrate).stderr(&format!("wikifarm: sqlite:db/s.db: {why}\n")).status(4).run();
+    run(place, migrate).stderr(&format!("error: sqlite:db/s.db: {why}\n")).status(4).run();
     assert_eq!(beside(), before, "{why}");
     assert_eq!(fs::metadata(place.path().join("db/s.db")).unwrap().len(), bytes.len());
 }

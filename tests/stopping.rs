@@ -57,7 +57,7 @@ fn a_prune_of_a_database_that_another_program_holds_stops_when_asked_to() {
     let child = started(&place, "session prune --store sqlite:s.db");
     let (status, stderr) = stopped(child, Duration::from_millis(700));
     assert_eq!(status, 3, "{stderr}");
-    assert!(stderr.contains("wikifarm: stopped by a signal: "), "{stderr}");
+    assert!(stderr.contains("error: stopped by a signal: "), "{stderr}");
     other.execute_batch("ROLLBACK").unwrap();
     let child = started(&place, "session prune --store sqlite:s.db");
     assert!(child.wait_with_output().unwrap().status.success());
@@ -71,5 +71,5 @@ fn a_list_that_nobody_reads_stops_when_asked_to() {
     let output = child.stdout.take().unwrap();
     let (status, stderr) = stopped(child, Duration::from_millis(1500));
     drop(output);
-    assert_eq!((status, &*stderr), (3, "wikifarm: stopped by a signal, before the work had ended\n"));
+    assert_eq!((status, &*stderr), (3, "error: stopped by a signal, before the work had ended\n"));
 }

@@ -134,8 +134,8 @@ fn what_can_not_be_looked_at_is_a_line_too() {
         .any_stdout()
         .stderr(
             r"
-            wikifarm: file: not a directory
-            wikifarm: none: no such directory
+            error: file: not a directory
+            error: none: no such directory
             ",
         )
         .run()

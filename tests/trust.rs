@@ -127,7 +127,7 @@ fn root_uses_no_farm_toml_of_a_strangers_directory_in_any_command() {
     for (name, args) in PREDICT.iter().chain(&ACT) {
         let run = trap.place.wikifarm(name).args(*args).by_tester().in_dir(&theirs).status(4);
         run.stderr(
-            "wikifarm: farm.toml: refused, as root runs wikifarm and another user can write the file: \
+            "error: farm.toml: refused, as root runs wikifarm and another user can write the file: \
              [DIR]/theirs belongs to user 4242 (mode 0750); chown and chmod it, name another file with -f FILE, or \
              become its owner with --run-as NAME\n",
         )

@@ -232,7 +232,7 @@ fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
 /// Says on stderr what failed.
 fn said(failure: Failure) -> Exit {
     // Nowhere is left to complain if this fails too; the status still tells.
-    writeln!(Writer::stderr(false), "wikifarm: {}", escape(&failure.message));
+    writeln!(Writer::stderr(false), "error: {}", escape(&failure.message));
     failure.exit
 }
 

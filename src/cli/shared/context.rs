@@ -231,7 +231,7 @@ impl Context<'_> {
 
     /// A line on stderr about something that could not be handled; said with `-q` too.
     pub fn complain(&mut self, message: &str) {
-        writeln!(self.err, "wikifarm: {}", escape(message));
+        writeln!(self.err, "error: {}", escape(message));
     }
 
     /// What to do about a complaint, on a line of its own.
