@@ -1,4 +1,5 @@
 # demo: build wikifarm and show it. check: everything CI checks; check-offline needs no server, and check-servers runs the tests that do.
+# bless: write what the binary prints now into the tests' snapshots; see CONTRIBUTING.md.
 # install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
 # bench: how fast it checks 5,000 wikis, and how fast it is beside the bare system calls, on stores of 100,000 and 1,000,000 sessions (some 8 GB and 15 minutes).
 # WIKIFARM_STRESS=60 make check: the races against writing wikis and an attacker run for a minute each instead of a second.
@@ -7,7 +8,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BIN = target/release/wikifarm
 
-.PHONY: demo check check-offline check-servers bench fuzz build install man deny
+.PHONY: demo check check-offline check-servers bless bench fuzz build install man deny
 
 demo:
 	@scripts/demo
@@ -20,6 +21,10 @@ check-offline:
 
 check-servers:
 	@scripts/check servers
+
+bless:
+	SNAPSHOTS=overwrite $(CARGO) test --locked --test manual
+	$(CARGO) fmt
 
 # Every fuzz target for FUZZ seconds, from the fixtures; needs nightly Rust, cargo-fuzz and a C++ compiler. check-offline
 # checks that the targets compile, without that compiler.

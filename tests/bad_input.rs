@@ -27,11 +27,10 @@ fn a_farm_file_that_is_not_there_is_named() {
     Place::new()
         .wikifarm("-f gone.toml config check")
         .status(2)
-        .stderr(
-            r"
-            error: can't read the farm file gone.toml: no such file or directory
-            ",
-        )
+        .stderr(str![[r#"
+error: can't read the farm file gone.toml: no such file or directory
+
+"#]])
         .run();
 }
 
@@ -41,11 +40,10 @@ fn a_directory_is_no_farm_file() {
         .dir("farm.toml")
         .wikifarm("config check")
         .status(2)
-        .stderr(
-            r"
-            error: can't read the farm file farm.toml: the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it
-            ",
-        )
+        .stderr(str![[r#"
+error: can't read the farm file farm.toml: the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it
+
+"#]])
         .run();
 }
 
@@ -56,11 +54,10 @@ fn a_farm_file_that_may_not_be_read_is_named() {
     place
         .wikifarm("config check")
         .status(2)
-        .stderr(
-            r"
-            error: can't read the farm file farm.toml: permission denied
-            ",
-        )
+        .stderr(str![[r#"
+error: can't read the farm file farm.toml: permission denied
+
+"#]])
         .run();
 }
 
@@ -70,11 +67,10 @@ fn a_farm_file_that_is_not_utf_8_is_told_where() {
         .file("farm.toml", b"moin = \"1.9.11\" # Gr\xf6\xdfe\n")
         .wikifarm("config check")
         .status(2)
-        .stderr(
-            r"
-            error: the farm file farm.toml is not UTF-8 at byte 20: save it as UTF-8
-            ",
-        )
+        .stderr(str![[r#"
+error: the farm file farm.toml is not UTF-8 at byte 20: save it as UTF-8
+
+"#]])
         .run();
 }
 
@@ -85,11 +81,10 @@ fn a_byte_order_mark_does_no_harm() {
     place
         .file("farm.toml", format!("\u{feff}{farm}"))
         .wikifarm("config check")
-        .stdout(
-            r"
-            farm.toml: 1 wiki, nothing to report
-            ",
-        )
+        .stdout(str![[r#"
+farm.toml: 1 wiki, nothing to report
+
+"#]])
         .run();
 }
 
@@ -100,11 +95,10 @@ fn a_farm_file_of_17_mib_is_not_read() {
     place
         .wikifarm("config check")
         .status(2)
-        .stderr(
-            r"
-            error: the farm file farm.toml is larger than 16 MiB
-            ",
-        )
+        .stderr(str![[r#"
+error: the farm file farm.toml is larger than 16 MiB
+
+"#]])
         .run();
 }
 
@@ -114,23 +108,22 @@ fn every_syntax_error_is_shown_at_its_place() {
         .file("farm.toml", "moin = \"1.9.11\n[wikis.docs]\nurl = 3 3\n")
         .wikifarm("config check")
         .status(2)
-        .stderr(
-            r#"
-            error: invalid basic string, expected `"`
-             --> farm.toml:1:15
-              |
-            1 | moin = "1.9.11
-              |               ^
+        .stderr(str![[r#"
+error: invalid basic string, expected `"`
+ --> farm.toml:1:15
+  |
+1 | moin = "1.9.11
+  |               ^
 
-            error: string values must be quoted, expected literal string
-             --> farm.toml:3:7
-              |
-            3 | url = 3 3
-              |       ^^^
+error: string values must be quoted, expected literal string
+ --> farm.toml:3:7
+  |
+3 | url = 3 3
+  |       ^^^
 
-            error: the farm file farm.toml is no TOML
-            "#,
-        )
+error: the farm file farm.toml is no TOML
+
+"#]])
         .run();
 }
 
@@ -140,19 +133,18 @@ fn an_empty_farm_has_no_wikis() {
     place
         .wikifarm("config check")
         .status(1)
-        .stdout(
-            r#"
-            error[no-wikis]: the farm has no wikis
-             --> farm.toml:1:1
-              |
-            1 |
-              | ^
-              |
-              = help: add one: [wikis.NAME] with url = "https://…/"
+        .stdout(str![[r#"
+error[no-wikis]: the farm has no wikis
+ --> farm.toml:1:1
+  |
+1 |
+  | ^
+  |
+  = help: add one: [wikis.NAME] with url = "https://…/"
 
-            farm.toml: 0 wikis, 1 error
-            "#,
-        )
+farm.toml: 0 wikis, 1 error
+
+"#]])
         .run();
     for command in ["config show", "cookie preview", "session list", "session stats", "session prune"] {
         let ran = place.wikifarm(command).status(2).any_stderr().run();
@@ -185,11 +177,10 @@ fn ten_thousand() -> Place {
 fn ten_thousand_wikis_are_checked() {
     ten_thousand()
         .wikifarm("config check")
-        .stdout(
-            r"
-            farm.toml: 10000 wikis, nothing to report
-            ",
-        )
+        .stdout(str![[r#"
+farm.toml: 10000 wikis, nothing to report
+
+"#]])
         .run();
 }
 
@@ -197,21 +188,20 @@ fn ten_thousand_wikis_are_checked() {
 fn of_ten_thousand_wikis_the_groups_are_shown() {
     ten_thousand()
         .wikifarm("cookie preview")
-        .stdout(
-            r"
-            Wikis that share a login:
-              1. w0, w10, w20, w30, w40, w50, w60, w70, w80, w90, w100, w110 and 988 more
-              2. w1, w11, w21, w31, w41, w51, w61, w71, w81, w91, w101, w111 and 988 more
-              3. w2, w12, w22, w32, w42, w52, w62, w72, w82, w92, w102, w112 and 988 more
-              4. w3, w13, w23, w33, w43, w53, w63, w73, w83, w93, w103, w113 and 988 more
-              5. w4, w14, w24, w34, w44, w54, w64, w74, w84, w94, w104, w114 and 988 more
-              6. w5, w15, w25, w35, w45, w55, w65, w75, w85, w95, w105, w115 and 988 more
-              7. w6, w16, w26, w36, w46, w56, w66, w76, w86, w96, w106, w116 and 988 more
-              8. w7, w17, w27, w37, w47, w57, w67, w77, w87, w97, w107, w117 and 988 more
-              9. w8, w18, w28, w38, w48, w58, w68, w78, w88, w98, w108, w118 and 988 more
-              10. w9, w19, w29, w39, w49, w59, w69, w79, w89, w99, w109, w119 and 988 more
-            ",
-        )
+        .stdout(str![[r#"
+Wikis that share a login:
+  1. w0, w10, w20, w30, w40, w50, w60, w70, w80, w90, w100, w110 and 988 more
+  2. w1, w11, w21, w31, w41, w51, w61, w71, w81, w91, w101, w111 and 988 more
+  3. w2, w12, w22, w32, w42, w52, w62, w72, w82, w92, w102, w112 and 988 more
+  4. w3, w13, w23, w33, w43, w53, w63, w73, w83, w93, w103, w113 and 988 more
+  5. w4, w14, w24, w34, w44, w54, w64, w74, w84, w94, w104, w114 and 988 more
+  6. w5, w15, w25, w35, w45, w55, w65, w75, w85, w95, w105, w115 and 988 more
+  7. w6, w16, w26, w36, w46, w56, w66, w76, w86, w96, w106, w116 and 988 more
+  8. w7, w17, w27, w37, w47, w57, w67, w77, w87, w97, w107, w117 and 988 more
+  9. w8, w18, w28, w38, w48, w58, w68, w78, w88, w98, w108, w118 and 988 more
+  10. w9, w19, w29, w39, w49, w59, w69, w79, w89, w99, w109, w119 and 988 more
+
+"#]])
         .run();
 }
 
@@ -253,13 +243,12 @@ fn names_that_could_steer_a_terminal_are_shown_as_numbers() {
     }
     place
         .wikifarm("session list --now 1795400000")
-        .stdout(
-            r"
-            ID        STATE  USER                     ENDS     WRITTEN   SIZE
-            aaaaaaaa  live   ad\u{202e}nim\u{1b}]0;x  in 24 h  60 m ago  208 B
-            1 session
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE  USER                     ENDS     WRITTEN   SIZE
+aaaaaaaa  live   ad\u{202e}nim\u{1b}]0;x  in 24 h  60 m ago  208 B
+1 session
+
+"#]])
         .run();
     let shown = place.wikifarm("session show aaaa").any_stdout().run().stdout;
     assert!(shown.contains("trail     docs:\\u{1b}[2JFront\\u{202e}Page\n"), "{shown}");
@@ -312,8 +301,11 @@ fn what_is_no_file_of_bearable_size_is_no_session_and_never_removed() {
         "{states:?}"
     );
     assert!(states.contains(&("44444444", "unreadable")) && states.len() == 3, "{states:?}");
-    let why = "error: sessions/44444444…: 10737418240 bytes, more than the 16 MiB that are read\n";
-    let huge = place.wikifarm("session show 4444").status(3).any_stdout().stderr(why).run().stdout;
+    let why = str![[r#"
+error: sessions/44444444…: 10737418240 bytes, more than the 16 MiB that are read
+
+"#]];
+    let huge = place.wikifarm("session show 4444").status(3).any_stdout().stderr(why.clone()).run().stdout;
     assert!(huge.contains("10737418240 bytes, more than the 16 MiB that are read\n"), "{huge}");
     assert!(huge.contains(", 41 d ago\n"), "{huge}");
     place.wikifarm("session stats").any_stdout().run();
@@ -398,11 +390,10 @@ fn a_directory_that_may_not_be_written_keeps_its_sessions_each_named() {
     place
         .wikifarm("session prune")
         .status(3)
-        .stderr(
-            r"
-            error: sessions/aaaaaaaa…: Permission denied (os error 13)
-            ",
-        )
+        .stderr(str![[r#"
+error: sessions/aaaaaaaa…: Permission denied (os error 13)
+
+"#]])
         .any_stdout()
         .run();
     assert_eq!(place.names("sessions").len(), 1);
@@ -417,18 +408,16 @@ fn a_session_that_may_not_be_read_is_named_by_the_beginning_of_its_id() {
     place
         .wikifarm("session list --now 1795400000")
         .status(3)
-        .stdout(
-            r"
-            ID        STATE       USER  ENDS        WRITTEN   SIZE
-            bbbbbbbb  no-expires  -     never said  60 m ago  3 B
-            1 session
-            ",
-        )
-        .stderr(
-            r"
-            error: sessions/aaaaaaaa…: Permission denied (os error 13)
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE       USER  ENDS        WRITTEN   SIZE
+bbbbbbbb  no-expires  -     never said  60 m ago  3 B
+1 session
+
+"#]])
+        .stderr(str![[r#"
+error: sessions/aaaaaaaa…: Permission denied (os error 13)
+
+"#]])
         .run();
 }
 
@@ -441,11 +430,10 @@ fn a_directory_that_may_not_be_read_is_status_3() {
         place
             .wikifarm(command)
             .status(3)
-            .stderr(
-                r"
-                error: sessions: Permission denied (os error 13)
-                ",
-            )
+            .stderr(str![[r#"
+error: sessions: Permission denied (os error 13)
+
+"#]])
             .any_stdout()
             .run();
     }
@@ -458,11 +446,10 @@ fn a_file_is_no_directory_of_sessions() {
     place
         .wikifarm("session list -q")
         .status(3)
-        .stderr(
-            r"
-            error: sessions: not a directory
-            ",
-        )
+        .stderr(str![[r#"
+error: sessions: not a directory
+
+"#]])
         .run();
 }
 
@@ -487,11 +474,10 @@ fn a_full_disk_for_output_is_said_so() {
             .wikifarm(words)
             .into(full)
             .status(3)
-            .stderr(
-                r"
-                error: can't write the output: No space left on device (os error 28)
-                ",
-            )
+            .stderr(str![[r#"
+error: can't write the output: No space left on device (os error 28)
+
+"#]])
             .run();
     }
 }
@@ -511,7 +497,10 @@ fn output_that_is_not_open_for_writing_is_said_so() {
             .wikifarm(words)
             .into(File::open("/dev/null").unwrap())
             .status(3)
-            .stderr("error: can't write the output: Bad file descriptor (os error 9)\n")
+            .stderr(str![[r#"
+error: can't write the output: Bad file descriptor (os error 9)
+
+"#]])
             .run();
     }
     // Who has nothing to say needs no output.

@@ -183,11 +183,7 @@ const TABLE: &[(&str, &str, &[&str])] = &[
 fn errors(text: &str) -> Vec<String> {
     let place = Place::new().file("farm.toml", text);
     let ran = place.wikifarm("config check --format github").status(2).any_stdout().any_stderr().run();
-    assert!(
-        ran.stderr.ends_with("error: the farm file farm.toml is no TOML\n"),
-        "{text:?}: {}",
-        ran.stderr
-    );
+    assert!(ran.stderr.ends_with("error: the farm file farm.toml is no TOML\n"), "{text:?}: {}", ran.stderr);
     let number = |line: &str, name: &str| {
         let rest = line.split(&format!("{name}=")).nth(1).unwrap();
         rest.split([',', ':']).next().unwrap().to_owned()
@@ -220,24 +216,26 @@ fn a_file_with_line_ends_of_windows_is_read_and_its_errors_stand_where_they_are(
     Place::new()
         .file("farm.toml", sound)
         .wikifarm("config check")
-        .stdout("farm.toml: 1 wiki, nothing to report\n")
+        .stdout(str![[r#"
+farm.toml: 1 wiki, nothing to report
+
+"#]])
         .run();
     let broken = sound.replace("url =", "url");
     Place::new()
         .file("farm.toml", &broken)
         .wikifarm("config check")
         .status(2)
-        .stderr(
-            r#"
-            error: key with no value, expected `=`
-             --> farm.toml:4:5
-              |
-            4 | url "https://a.example.org/"
-              |     ^
+        .stderr(str![[r#"
+error: key with no value, expected `=`
+ --> farm.toml:4:5
+  |
+4 | url "https://a.example.org/"
+  |     ^
 
-            error: the farm file farm.toml is no TOML
-            "#,
-        )
+error: the farm file farm.toml is no TOML
+
+"#]])
         .run();
 }
 

@@ -29,15 +29,14 @@ fn a_shell_that_nobody_has_is_refused() {
     Place::new()
         .wikifarm("completions tcsh")
         .status(2)
-        .stderr(
-            r"
-            error: invalid value 'tcsh' for '<SHELL>'
-              [possible values: bash, elvish, fish, powershell, zsh]
+        .stderr(str![[r#"
+error: invalid value 'tcsh' for '<SHELL>'
+  [possible values: bash, elvish, fish, powershell, zsh]
 
-              tip: a similar value exists: 'zsh'
+  tip: a similar value exists: 'zsh'
 
-            For more information, try '--help'.
-            ",
-        )
+For more information, try '--help'.
+
+"#]])
         .run();
 }

@@ -33,11 +33,10 @@ fn with_directories(farm: &str) -> Place {
 fn a_sound_farm_is_said_to_be_so() {
     with_directories(SOUND)
         .wikifarm("config check")
-        .stdout(
-            r"
-            farm.toml: 2 wikis, nothing to report
-            ",
-        )
+        .stdout(str![[r#"
+farm.toml: 2 wikis, nothing to report
+
+"#]])
         .run();
 }
 
@@ -50,15 +49,14 @@ fn quiet_says_nothing_where_nothing_is_wrong() {
 fn programs_get_findings_and_counts() {
     with_directories(SOUND)
         .wikifarm("config check --format json")
-        .stdout(
-            r#"
-            {
-              "findings": [],
-              "errors": 0,
-              "warnings": 0
-            }
-            "#,
-        )
+        .stdout(str![[r#"
+{
+  "findings": [],
+  "errors": 0,
+  "warnings": 0
+}
+
+"#]])
         .run();
 }
 
@@ -67,19 +65,18 @@ fn an_unknown_key_is_shown_with_the_nearest_known_one() {
     with_directories(&SOUND.replace("cookie_name =", "cookie_nam ="))
         .wikifarm("config check")
         .status(1)
-        .stdout(
-            r#"
-            error[unknown-key]: [farm] has no key "cookie_nam"
-             --> farm.toml:6:1
-              |
-            6 | cookie_nam = "lab"
-              | ^^^^^^^^^^
-              |
-              = help: did you mean "cookie_name"?
+        .stdout(str![[r#"
+error[unknown-key]: [farm] has no key "cookie_nam"
+ --> farm.toml:6:1
+  |
+6 | cookie_nam = "lab"
+  | ^^^^^^^^^^
+  |
+  = help: did you mean "cookie_name"?
 
-            farm.toml: 2 wikis, 1 error
-            "#,
-        )
+farm.toml: 2 wikis, 1 error
+
+"#]])
         .run();
 }
 
@@ -88,17 +85,16 @@ fn a_wrong_type_is_shown_with_the_type_expected() {
     with_directories(&SOUND.replace("\"lab\"", "7"))
         .wikifarm("config check")
         .status(1)
-        .stdout(
-            r"
-            error[wrong-type]: cookie_name must be a string, not an integer
-             --> farm.toml:6:15
-              |
-            6 | cookie_name = 7
-              |               ^
+        .stdout(str![[r#"
+error[wrong-type]: cookie_name must be a string, not an integer
+ --> farm.toml:6:15
+  |
+6 | cookie_name = 7
+  |               ^
 
-            farm.toml: 2 wikis, 1 error
-            ",
-        )
+farm.toml: 2 wikis, 1 error
+
+"#]])
         .run();
 }
 
@@ -123,47 +119,48 @@ fn all_findings_come_at_once_in_the_order_of_the_file() {
     )
     .wikifarm("config check")
     .status(1)
-    .stdout(r#"
-        warning[precise-version]: 1.9 is taken for 1.9.11
-         --> farm.toml:1:8
-          |
-        1 | moin = "1.9"
-          |        ^^^^^
-          |
-          = help: name the release, as releases of one line treat cookies differently
+    .stdout(str![[r#"
+warning[precise-version]: 1.9 is taken for 1.9.11
+ --> farm.toml:1:8
+  |
+1 | moin = "1.9"
+  |        ^^^^^
+  |
+  = help: name the release, as releases of one line treat cookies differently
 
-        error[domain-mismatch]: browsers refuse the cookie: plans.example.org is not within .other.org; nobody can log in
-         --> farm.toml:4:17
-          |
-        4 | cookie_domain = ".other.org"
-          |                 ^^^^^^^^^^^^
-          |
-          = help: write a part of the wiki's own host, or leave it out
+error[domain-mismatch]: browsers refuse the cookie: plans.example.org is not within .other.org; nobody can log in
+ --> farm.toml:4:17
+  |
+4 | cookie_domain = ".other.org"
+  |                 ^^^^^^^^^^^^
+  |
+  = help: write a part of the wiki's own host, or leave it out
 
-        error[unknown-key]: [farm] has no key "colour"
-         --> farm.toml:5:1
-          |
-        5 | colour = "red"
-          | ^^^^^^
+error[unknown-key]: [farm] has no key "colour"
+ --> farm.toml:5:1
+  |
+5 | colour = "red"
+  | ^^^^^^
 
-        error[missing-url]: the wiki "docs" has no url
-         --> farm.toml:7:8
-          |
-        7 | [wikis.docs]
-          |        ^^^^
-          |
-          = help: add its public URL: url = "https://wiki.example.org/"
+error[missing-url]: the wiki "docs" has no url
+ --> farm.toml:7:8
+  |
+7 | [wikis.docs]
+  |        ^^^^
+  |
+  = help: add its public URL: url = "https://wiki.example.org/"
 
-        error[secure-over-http]: browsers refuse a Secure cookie from http://plans.example.org/: nobody can log in
-          --> farm.toml:12:17
-           |
-        12 | cookie_secure = true
-           |                 ^^^^
-           |
-           = help: serve the wiki over https, or leave cookie_secure out
+error[secure-over-http]: browsers refuse a Secure cookie from http://plans.example.org/: nobody can log in
+  --> farm.toml:12:17
+   |
+12 | cookie_secure = true
+   |                 ^^^^
+   |
+   = help: serve the wiki over https, or leave cookie_secure out
 
-        farm.toml: 2 wikis, 4 errors, 1 warning
-        "#)
+farm.toml: 2 wikis, 4 errors, 1 warning
+
+"#]])
     .run();
 }
 
@@ -197,53 +194,52 @@ fn a_log_out_trap_is_an_error() {
     )
     .wikifarm("config check")
     .status(1)
-    .stdout(
-        r#"
-        error[log-out-trap]: one visit to docs deletes the cookie and logs out of plans
-          --> farm.toml:9:8
-           |
-         9 | [wikis.docs]
-           |        ^^^^
-           |
-          ::: farm.toml:13:8
-           |
-        13 | [wikis.plans]
-           |        ----- plans keeps sessions in docs, docs in sessions
-           |
-           = help: give docs a cookie_name of its own, or give docs the session_dir of plans, or leave out cookie_domain at docs
+    .stdout(str![[r#"
+error[log-out-trap]: one visit to docs deletes the cookie and logs out of plans
+  --> farm.toml:9:8
+   |
+ 9 | [wikis.docs]
+   |        ^^^^
+   |
+  ::: farm.toml:13:8
+   |
+13 | [wikis.plans]
+   |        ----- plans keeps sessions in docs, docs in sessions
+   |
+   = help: give docs a cookie_name of its own, or give docs the session_dir of plans, or leave out cookie_domain at docs
 
-        error[log-out-trap]: one visit to plans deletes the cookie and logs out of docs
-          --> farm.toml:13:8
-           |
-        13 | [wikis.plans]
-           |        ^^^^^
-           |
-          ::: farm.toml:9:8
-           |
-         9 | [wikis.docs]
-           |        ---- docs keeps sessions in sessions, plans in docs
-           |
-           = help: give plans a cookie_name of its own, or give plans the session_dir of docs, or leave out cookie_domain at plans
+error[log-out-trap]: one visit to plans deletes the cookie and logs out of docs
+  --> farm.toml:13:8
+   |
+13 | [wikis.plans]
+   |        ^^^^^
+   |
+  ::: farm.toml:9:8
+   |
+ 9 | [wikis.docs]
+   |        ---- docs keeps sessions in sessions, plans in docs
+   |
+   = help: give plans a cookie_name of its own, or give plans the session_dir of docs, or leave out cookie_domain at plans
 
-        error[share-not-met]: a login at "docs" does not reach "plans": conflict at step 4
-          --> farm.toml:19:9
-           |
-        19 | wikis = ["docs", "plans"]
-           |         ^^^^^^^^^^^^^^^^^
-           |
-           = help: docs keeps sessions in sessions, plans in docs
+error[share-not-met]: a login at "docs" does not reach "plans": conflict at step 4
+  --> farm.toml:19:9
+   |
+19 | wikis = ["docs", "plans"]
+   |         ^^^^^^^^^^^^^^^^^
+   |
+   = help: docs keeps sessions in sessions, plans in docs
 
-        error[share-not-met]: a login at "plans" does not reach "docs": conflict at step 4
-          --> farm.toml:19:9
-           |
-        19 | wikis = ["docs", "plans"]
-           |         ^^^^^^^^^^^^^^^^^
-           |
-           = help: plans keeps sessions in docs, docs in sessions
+error[share-not-met]: a login at "plans" does not reach "docs": conflict at step 4
+  --> farm.toml:19:9
+   |
+19 | wikis = ["docs", "plans"]
+   |         ^^^^^^^^^^^^^^^^^
+   |
+   = help: plans keeps sessions in docs, docs in sessions
 
-        farm.toml: 2 wikis, 4 errors
-        "#,
-    )
+farm.toml: 2 wikis, 4 errors
+
+"#]])
     .run();
 }
 
@@ -251,19 +247,18 @@ fn a_log_out_trap_is_an_error() {
 fn warnings_leave_the_status_0() {
     with_directories(&SOUND.replace("1.9.11", "1.9"))
         .wikifarm("config check")
-        .stdout(
-            r#"
-            warning[precise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
-             --> farm.toml:1:8
-              |
-            1 | moin = "1.9"
-              |        ^^^^^
-              |
-              = help: name the release, as releases of one line treat cookies differently
+        .stdout(str![[r#"
+warning[precise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
+ --> farm.toml:1:8
+  |
+1 | moin = "1.9"
+  |        ^^^^^
+  |
+  = help: name the release, as releases of one line treat cookies differently
 
-            farm.toml: 2 wikis, 1 warning
-            "#,
-        )
+farm.toml: 2 wikis, 1 warning
+
+"#]])
         .run();
 }
 
@@ -275,11 +270,10 @@ fn a_rule_that_is_allowed_is_silent() {
             .replace("[[share]]", "[lint]\n    allow = [\"precise-version\"]\n\n    [[share]]"),
     )
     .wikifarm("config check")
-    .stdout(
-        r"
-        farm.toml: 2 wikis, nothing to report
-        ",
-    )
+    .stdout(str![[r#"
+farm.toml: 2 wikis, nothing to report
+
+"#]])
     .run();
 }
 
@@ -292,18 +286,17 @@ fn a_rule_that_is_denied_is_an_error() {
     )
     .wikifarm("config check --quiet")
     .status(1)
-    .stdout(
-        r#"
-        error[precise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
-         --> farm.toml:1:8
-          |
-        1 | moin = "1.9"
-          |        ^^^^^
-          |
-          = help: name the release, as releases of one line treat cookies differently
+    .stdout(str![[r#"
+error[precise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
+ --> farm.toml:1:8
+  |
+1 | moin = "1.9"
+  |        ^^^^^
+  |
+  = help: name the release, as releases of one line treat cookies differently
 
-        "#,
-    )
+
+"#]])
     .run();
 }
 
@@ -314,19 +307,18 @@ fn directories_that_are_not_there_are_warned_of() {
         .dir("plans")
         .dir("users")
         .wikifarm("config check")
-        .stdout(
-            r#"
-            warning[missing-directory]: session_dir sessions does not exist (wikis docs and plans)
-             --> farm.toml:7:15
-              |
-            7 | session_dir = "sessions"
-              |               ^^^^^^^^^^
-              |
-              = help: relative paths start at the farm file's directory
+        .stdout(str![[r#"
+warning[missing-directory]: session_dir sessions does not exist (wikis docs and plans)
+ --> farm.toml:7:15
+  |
+7 | session_dir = "sessions"
+  |               ^^^^^^^^^^
+  |
+  = help: relative paths start at the farm file's directory
 
-            farm.toml: 2 wikis, 1 warning
-            "#,
-        )
+farm.toml: 2 wikis, 1 warning
+
+"#]])
         .run();
 }
 
@@ -347,11 +339,10 @@ fn the_example_farm_file_passes() {
     let place = ["wiki1/data", "wiki2/data", "old/data"].into_iter().fold(place, Place::dir);
     place
         .wikifarm("config check")
-        .stdout(
-            r"
-            farm.toml: 3 wikis, nothing to report
-            ",
-        )
+        .stdout(str![[r#"
+farm.toml: 3 wikis, nothing to report
+
+"#]])
         .run();
 }
 
@@ -361,51 +352,50 @@ fn the_example_farm_file_has_no_errors_where_it_lies() {
     Place::new()
         .file("farm.toml", example)
         .wikifarm("config check")
-        .stdout(
-            r#"
-            warning[missing-directory]: user_dir users does not exist (wikis wiki1 and wiki2)
-              --> farm.toml:11:12
-               |
-            11 | user_dir = "users"
-               |            ^^^^^^^
-               |
-               = help: relative paths start at the farm file's directory
+        .stdout(str![[r#"
+warning[missing-directory]: user_dir users does not exist (wikis wiki1 and wiki2)
+  --> farm.toml:11:12
+   |
+11 | user_dir = "users"
+   |            ^^^^^^^
+   |
+   = help: relative paths start at the farm file's directory
 
-            warning[missing-directory]: session_dir sessions does not exist (wikis wiki1 and wiki2)
-              --> farm.toml:20:15
-               |
-            20 | session_dir = "sessions"
-               |               ^^^^^^^^^^
-               |
-               = help: relative paths start at the farm file's directory
+warning[missing-directory]: session_dir sessions does not exist (wikis wiki1 and wiki2)
+  --> farm.toml:20:15
+   |
+20 | session_dir = "sessions"
+   |               ^^^^^^^^^^
+   |
+   = help: relative paths start at the farm file's directory
 
-            warning[missing-directory]: data_dir wiki1/data does not exist
-              --> farm.toml:28:12
-               |
-            28 | data_dir = "wiki1/data"
-               |            ^^^^^^^^^^^^
-               |
-               = help: relative paths start at the farm file's directory
+warning[missing-directory]: data_dir wiki1/data does not exist
+  --> farm.toml:28:12
+   |
+28 | data_dir = "wiki1/data"
+   |            ^^^^^^^^^^^^
+   |
+   = help: relative paths start at the farm file's directory
 
-            warning[missing-directory]: data_dir wiki2/data does not exist
-              --> farm.toml:33:12
-               |
-            33 | data_dir = "wiki2/data"
-               |            ^^^^^^^^^^^^
-               |
-               = help: relative paths start at the farm file's directory
+warning[missing-directory]: data_dir wiki2/data does not exist
+  --> farm.toml:33:12
+   |
+33 | data_dir = "wiki2/data"
+   |            ^^^^^^^^^^^^
+   |
+   = help: relative paths start at the farm file's directory
 
-            warning[missing-directory]: data_dir old/data does not exist
-              --> farm.toml:40:12
-               |
-            40 | data_dir = "old/data"
-               |            ^^^^^^^^^^
-               |
-               = help: relative paths start at the farm file's directory
+warning[missing-directory]: data_dir old/data does not exist
+  --> farm.toml:40:12
+   |
+40 | data_dir = "old/data"
+   |            ^^^^^^^^^^
+   |
+   = help: relative paths start at the farm file's directory
 
-            farm.toml: 3 wikis, 5 warnings
-            "#,
-        )
+farm.toml: 3 wikis, 5 warnings
+
+"#]])
         .run();
 }
 
@@ -421,37 +411,36 @@ fn a_policy_that_makes_no_sense_is_shown_line_by_line() {
     with_directories(&SOUND.replace("[[share]]", policy))
         .wikifarm("config check")
         .status(1)
-        .stdout(
-            r#"
-            error[bad-value]: grace must be at least 10m
-              --> farm.toml:18:9
-               |
-            18 | grace = "1m"
-               |         ^^^^
-               |
-               = help: a request in flight can save its session late; 1h is the default
+        .stdout(str![[r#"
+error[bad-value]: grace must be at least 10m
+  --> farm.toml:18:9
+   |
+18 | grace = "1m"
+   |         ^^^^
+   |
+   = help: a request in flight can save its session late; 1h is the default
 
-            error[bad-value]: idle can't be "400x": expected a duration like 90s, 12h or 30d
-              --> farm.toml:19:8
-               |
-            19 | idle = "400x"
-               |        ^^^^^^
+error[bad-value]: idle can't be "400x": expected a duration like 90s, 12h or 30d
+  --> farm.toml:19:8
+   |
+19 | idle = "400x"
+   |        ^^^^^^
 
-            error[bad-value]: max_delete can't be "150%": expected a count like 500 or a share like 50%
-              --> farm.toml:20:14
-               |
-            20 | max_delete = "150%"
-               |              ^^^^^^
+error[bad-value]: max_delete can't be "150%": expected a count like 500 or a share like 50%
+  --> farm.toml:20:14
+   |
+20 | max_delete = "150%"
+   |              ^^^^^^
 
-            error[wrong-type]: stale_temp must be a duration like "12h", not an integer
-              --> farm.toml:21:14
-               |
-            21 | stale_temp = 5
-               |              ^
+error[wrong-type]: stale_temp must be a duration like "12h", not an integer
+  --> farm.toml:21:14
+   |
+21 | stale_temp = 5
+   |              ^
 
-            farm.toml: 2 wikis, 4 errors
-            "#,
-        )
+farm.toml: 2 wikis, 4 errors
+
+"#]])
         .run();
 }
 
@@ -461,17 +450,16 @@ fn syntax_errors_go_to_stderr_so_that_programs_get_a_document_or_nothing() {
     place
         .wikifarm("config check --format json")
         .status(2)
-        .stderr(
-            r"
-            error: unclosed array, expected `]`
-             --> farm.toml:1:6
-              |
-            1 | x = [
-              |      ^
+        .stderr(str![[r#"
+error: unclosed array, expected `]`
+ --> farm.toml:1:6
+  |
+1 | x = [
+  |      ^
 
-            error: the farm file farm.toml is no TOML
-            ",
-        )
+error: the farm file farm.toml is no TOML
+
+"#]])
         .run();
 }
 

@@ -85,24 +85,29 @@ fn what_can_be_mended_is_mended_and_comments_and_order_stay() {
     let place = with_directories(SLIPS);
     place
         .wikifarm("config check --fix")
-        .stdout(
-            r#"
-            fixed[unknown-key]: farm.toml:5: [farm] has no key "cookie_domian"
-            fixed[unknown-group]: farm.toml:18: there is no group "lba"
-            fixed[wrong-type]: farm.toml:27: cookie_secure must be true or false, not a string
-            fixed[unknown-wiki]: farm.toml:31: there is no wiki "plan"
-            fixed[ignored-setting]: farm.toml:7: MoinMoin 1.9.11 ignores cookie_samesite: no MoinMoin before 2.0 sends SameSite
-            fixed[repeated-item]: farm.toml:10: superuser holds "AdminAda" twice
-            fixed[useless-alias]: farm.toml:20: the alias https://docs.example.org/ is there already
-            fixed[unused-suppression]: farm.toml:23: "path-malformed" is allowed here, and nothing of it is found
-            fixed[useless-unset]: farm.toml:26: nothing sets cookie_path above, so there is nothing to unset
+        .stdout(str![[r#"
+fixed[unknown-key]: farm.toml:5: [farm] has no key "cookie_domian"
+fixed[unknown-group]: farm.toml:18: there is no group "lba"
+fixed[wrong-type]: farm.toml:27: cookie_secure must be true or false, not a string
+fixed[unknown-wiki]: farm.toml:31: there is no wiki "plan"
+fixed[ignored-setting]: farm.toml:7: MoinMoin 1.9.11 ignores cookie_samesite: no MoinMoin before 2.0 sends SameSite
+fixed[repeated-item]: farm.toml:10: superuser holds "AdminAda" twice
+fixed[useless-alias]: farm.toml:20: the alias https://docs.example.org/ is there already
+fixed[unused-suppression]: farm.toml:23: "path-malformed" is allowed here, and nothing of it is found
+fixed[useless-unset]: farm.toml:26: nothing sets cookie_path above, so there is nothing to unset
 
-            farm.toml: 2 wikis, nothing to report
-            "#,
-        )
+farm.toml: 2 wikis, nothing to report
+
+"#]])
         .run();
     assert_eq!(text(&place), unindent(MENDED));
-    place.wikifarm("config check --fix").stdout("farm.toml: 2 wikis, nothing to report\n").run();
+    place
+        .wikifarm("config check --fix")
+        .stdout(str![[r#"
+farm.toml: 2 wikis, nothing to report
+
+"#]])
+        .run();
 }
 
 #[test]
@@ -112,25 +117,34 @@ fn a_diff_shows_it_and_changes_nothing() {
     place
         .wikifarm("config check --diff")
         .status(1)
-        .stdout(
-            r#"
-            --- farm.toml
-            +++ farm.toml
-            @@ -1,4 +1,4 @@
-             moin = "1.9.11"
-             [wikis.a]
-             url = "https://a.example.org/"
-            -cookie_nam = "a"
-            +cookie_name = "a"
-            "#,
-        )
+        .stdout(str![[r#"
+--- farm.toml
++++ farm.toml
+@@ -1,4 +1,4 @@
+ moin = "1.9.11"
+ [wikis.a]
+ url = "https://a.example.org/"
+-cookie_nam = "a"
++cookie_name = "a"
+
+"#]])
         .run();
     assert_eq!(text(&place), unindent(farm));
     // Without errors too: there is something to do.
     Place::farm("moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\nunset = [\"cookie_path\"]")
         .wikifarm("config check --diff")
         .status(1)
-        .stdout("--- farm.toml\n+++ farm.toml\n@@ -1,4 +1,3 @@\n moin = \"1.9.11\"\n [wikis.a]\n url = \"https://a.example.org/\"\n-unset = [\"cookie_path\"]\n\\ No newline at end of file\n")
+        .stdout(str![[r#"
+--- farm.toml
++++ farm.toml
+@@ -1,4 +1,3 @@
+ moin = "1.9.11"
+ [wikis.a]
+ url = "https://a.example.org/"
+-unset = ["cookie_path"]
+\ No newline at end of file
+
+"#]])
         .run();
     Place::farm("moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\n")
         .wikifarm("config check --diff")
@@ -150,14 +164,13 @@ fn what_only_the_admin_knows_is_left_to_him() {
     assert_eq!(text(&place), unindent(farm));
     place
         .wikifarm("config check --fix --unsafe-fixes")
-        .stdout(
-            r#"
-            fixed[precise-version]: farm.toml:1: 1.9 is taken for 1.9.11
-            fixed[path-trailing-slash]: farm.toml:4: the cookie's path /a/ does not cover /a without the slash
+        .stdout(str![[r#"
+fixed[precise-version]: farm.toml:1: 1.9 is taken for 1.9.11
+fixed[path-trailing-slash]: farm.toml:4: the cookie's path /a/ does not cover /a without the slash
 
-            farm.toml: 1 wiki, nothing to report
-            "#,
-        )
+farm.toml: 1 wiki, nothing to report
+
+"#]])
         .run();
     assert_eq!(text(&place), unindent(&farm.replace("1.9", "1.9.11").replace("/a/", "/a")));
 }

@@ -117,12 +117,11 @@ fn github_gets_a_line_for_each_finding() {
     Place::farm(FARM)
         .wikifarm("config check --format github")
         .status(1)
-        .stdout(
-            r#"
-            ::warning file=farm.toml,line=1,endLine=1,col=8,endColumn=13,title=precise-version::1.9 is taken for 1.9.11; name the release, as releases of one line treat cookies differently
-            ::error file=farm.toml,line=4,endLine=4,col=17,endColumn=31,title=domain-mismatch::browsers refuse the cookie: a.example.org is not within .example.net; nobody can log in; write a part of the wiki's own host, or leave it out
-            "#,
-        )
+        .stdout(str![[r#"
+::warning file=farm.toml,line=1,endLine=1,col=8,endColumn=13,title=precise-version::1.9 is taken for 1.9.11; name the release, as releases of one line treat cookies differently
+::error file=farm.toml,line=4,endLine=4,col=17,endColumn=31,title=domain-mismatch::browsers refuse the cookie: a.example.org is not within .example.net; nobody can log in; write a part of the wiki's own host, or leave it out
+
+"#]])
         .run();
 }
 
@@ -188,16 +187,14 @@ fn a_syntax_error_is_shown_where_it_is_in_every_format() {
     broken
         .wikifarm("config check --format github")
         .status(2)
-        .stdout(
-            r"
-            ::error file=farm.toml,line=2,endLine=2,col=9,endColumn=9,title=toml-syntax::unclosed table, expected `]`
-            ",
-        )
-        .stderr(
-            r"
-            error: the farm file farm.toml is no TOML
-            ",
-        )
+        .stdout(str![[r#"
+::error file=farm.toml,line=2,endLine=2,col=9,endColumn=9,title=toml-syntax::unclosed table, expected `]`
+
+"#]])
+        .stderr(str![[r#"
+error: the farm file farm.toml is no TOML
+
+"#]])
         .run();
     let sarif =
         broken.wikifarm("config check --format sarif").status(2).any_stdout().any_stderr().run().json();

@@ -59,19 +59,18 @@ fn a_suppression_must_be_known_used_and_give_a_reason() {
             .replace("[wikis.b]", "[lint]\n    allow = [\"versions\"]\n    [wikis.b]"),
     )
     .wikifarm("config check")
-    .stdout(
-        r#"
-            warning[unused-suppression]: "versions" is allowed here, and nothing of it is found
-             --> farm.toml:5:10
-              |
-            5 | allow = ["versions"]
-              |          ^^^^^^^^^^
-              |
-              = help: take it out: it would hide the next one
+    .stdout(str![[r#"
+warning[unused-suppression]: "versions" is allowed here, and nothing of it is found
+ --> farm.toml:5:10
+  |
+5 | allow = ["versions"]
+  |          ^^^^^^^^^^
+  |
+  = help: take it out: it would hide the next one
 
-            farm.toml: 2 wikis, 1 warning
-            "#,
-    )
+farm.toml: 2 wikis, 1 warning
+
+"#]])
     .run();
 }
 
@@ -113,11 +112,10 @@ fn denied_warnings_are_errors() {
     Place::farm(IMPRECISE)
         .wikifarm("config check --deny warning")
         .status(2)
-        .stderr(
-            r#"
-            error: --deny: there is no rule or family "warning"; did you mean "warnings"?
-            "#,
-        )
+        .stderr(str![[r#"
+error: --deny: there is no rule or family "warning"; did you mean "warnings"?
+
+"#]])
         .run();
 }
 

@@ -28,49 +28,48 @@ fn what_wikis_have_in_common_stands_in_farmconfig_py() {
         "#,
     )
     .wikifarm("config export --python")
-    .stdout(
-        r#"
-        # farmconfig.py of MoinMoin 1.9.11
-        # wikifarm: moin = "1.9.11"
-        from MoinMoin.config import multiconfig
+    .stdout(str![[r##"
+# farmconfig.py of MoinMoin 1.9.11
+# wikifarm: moin = "1.9.11"
+from MoinMoin.config import multiconfig
 
-        wikis = [
-            ('docs', r"^https?://(docs\.example\.org|doc\.example\.org)(:\d+)?/.*$"),
-            ('plans', r"^https?://example\.org(:\d+)?/.*$"),
-        ]
-
-
-        class FarmConfig(multiconfig.DefaultConfig):
-            superuser = [u'AdminAda', u'Carol\xdcnal']
-            cookie_domain = '.example.org'
-            cookie_lifetime = (0.5, 12)
-            user_dir = '[DIR]/users'
+wikis = [
+    ('docs', r"^https?://(docs\.example\.org|doc\.example\.org)(:\d+)?/.*$"),
+    ('plans', r"^https?://example\.org(:\d+)?/.*$"),
+]
 
 
-        # docs.py of the wiki docs, MoinMoin 1.9.11
-        from farmconfig import FarmConfig
+class FarmConfig(multiconfig.DefaultConfig):
+    superuser = [u'AdminAda', u'Carol\xdcnal']
+    cookie_domain = '.example.org'
+    cookie_lifetime = (0.5, 12)
+    user_dir = '[DIR]/users'
 
 
-        class Config(FarmConfig):
-            # wikifarm: url = "https://docs.example.org/"
-            # wikifarm: aliases = ["https://doc.example.org/"]
-            interwikiname = u'Docs'
-            data_dir = '[DIR]/docs'
+# docs.py of the wiki docs, MoinMoin 1.9.11
+from farmconfig import FarmConfig
 
 
-        # plans.py of the wiki plans, MoinMoin 1.9.11
-        from farmconfig import FarmConfig
+class Config(FarmConfig):
+    # wikifarm: url = "https://docs.example.org/"
+    # wikifarm: aliases = ["https://doc.example.org/"]
+    interwikiname = u'Docs'
+    data_dir = '[DIR]/docs'
 
 
-        class Config(FarmConfig):
-            # wikifarm: url = "https://example.org/plans/"
-            # wikifarm: aliases = []
-            # wikifarm: backend_url = "http://127.0.0.1:8080/"
-            cookie_name = 'siteidmagic'
-            cookie_secure = True
-            data_dir = '/srv/plan\'s'
-        "#,
-    )
+# plans.py of the wiki plans, MoinMoin 1.9.11
+from farmconfig import FarmConfig
+
+
+class Config(FarmConfig):
+    # wikifarm: url = "https://example.org/plans/"
+    # wikifarm: aliases = []
+    # wikifarm: backend_url = "http://127.0.0.1:8080/"
+    cookie_name = 'siteidmagic'
+    cookie_secure = True
+    data_dir = '/srv/plan\'s'
+
+"##]])
     .run();
 }
 
@@ -265,7 +264,10 @@ fn one_wiki_comes_with_what_its_farm_has() {
     place
         .wikifarm("config export zzz")
         .status(2)
-        .stderr("error: the farm farm.toml has no wiki \"zzz\"; it has a, b\n")
+        .stderr(str![[r#"
+error: the farm farm.toml has no wiki "zzz"; it has a, b
+
+"#]])
         .run();
 }
 
@@ -291,7 +293,10 @@ fn there_and_back(farm: &str) -> String {
     }
     place
         .wikifarm("config import python --check farm.toml")
-        .stdout("farm.toml: as in the Python files\n")
+        .stdout(str![[r#"
+farm.toml: as in the Python files
+
+"#]])
         .run();
     place.wikifarm("config import python -o again.toml").any_stdout().run();
     for command in ["cookie preview --format json", "cookie preview --matrix"] {

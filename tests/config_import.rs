@@ -78,11 +78,20 @@ fn a_farm_file_is_made_from_the_python_files() {
     place.wikifarm("config import farmconfig.py --moin 1.9.8").stdout(FARM).run();
     place
         .wikifarm("config import farmconfig.py --moin 1.9.8 -o farm.toml")
-        .stdout("farm.toml: 2 wikis\n")
+        .stdout(str![[r#"
+farm.toml: 2 wikis
+
+"#]])
         .run();
     let written = fs::read_to_string(place.path().join("farm.toml")).unwrap();
     assert_eq!(written.trim_end(), crate::support::unindent(FARM).trim_end());
-    place.wikifarm("config import --check farm.toml").stdout("farm.toml: as in the Python files\n").run();
+    place
+        .wikifarm("config import --check farm.toml")
+        .stdout(str![[r#"
+farm.toml: as in the Python files
+
+"#]])
+        .run();
 }
 
 #[test]
@@ -129,7 +138,10 @@ fn as_if_by_hand(fixture: &str, version: &str) {
     let place = place.file("by_hand.toml", by_hand.replace(&line, &format!("moin = \"{version}\"")));
     place
         .wikifarm(&format!("config import config --moin {version} -o farm.toml"))
-        .stdout("farm.toml: 4 wikis\n")
+        .stdout(str![[r#"
+farm.toml: 4 wikis
+
+"#]])
         .run();
     for command in [
         "cookie preview --format json",
@@ -151,7 +163,10 @@ fn as_if_by_hand(fixture: &str, version: &str) {
     assert_eq!(settings("farm.toml"), settings("by_hand.toml"), "{version}");
     place
         .wikifarm(&format!("config import config --moin {version} --check by_hand.toml"))
-        .stdout("by_hand.toml: as in the Python files\n")
+        .stdout(str![[r#"
+by_hand.toml: as in the Python files
+
+"#]])
         .run();
 }
 
@@ -165,7 +180,12 @@ fn what_is_not_known_is_left_out_and_named() {
          def __init__(self, siteid):\n        self.cookie_name = siteid\n",
     );
     let ran = place.wikifarm("config import farmconfig.py -o farm.toml").status(3).any_stderr();
-    let ran = ran.stdout("farm.toml: 2 wikis, 5 settings left out, each with a comment\n").run();
+    let ran = ran
+        .stdout(str![[r#"
+farm.toml: 2 wikis, 5 settings left out, each with a comment
+
+"#]])
+        .run();
     let told: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("error")).collect();
     assert_eq!(
         told,
@@ -232,35 +252,33 @@ fn an_expression_for_any_url_asks_for_the_wikis_own() {
     place
         .wikifarm("config import")
         .status(2)
-        .stderr(
-            r##"
-            error[missing-url]: the expression of the wiki "mywiki" matches any URL, so it does not say which is its own
-             --> farmconfig.py:3:16
-              |
-            3 |     ("mywiki", r".*"),
-              |                ^^^^^
-              |
-              = help: say it: --url mywiki=https://…, or in its file the comment # wikifarm: url = "https://…"
+        .stderr(str![[r#"
+error[missing-url]: the expression of the wiki "mywiki" matches any URL, so it does not say which is its own
+ --> farmconfig.py:3:16
+  |
+3 |     ("mywiki", r".*"),
+  |                ^^^^^
+  |
+  = help: say it: --url mywiki=https://…, or in its file the comment # wikifarm: url = "https://…"
 
-            error: no wiki of . can be read
-            "##,
-        )
+error: no wiki of . can be read
+
+"#]])
         .run();
     place
         .wikifarm("config import --url https://wiki.example.org/")
-        .stdout(
-            r#"
-            # The wikis of farmconfig.py, read by `wikifarm config import` without running it.
-            # What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
+        .stdout(str![[r##"
+# The wikis of farmconfig.py, read by `wikifarm config import` without running it.
+# What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
 
-            # The files do not tell which version the wikis run, so 1.9.11 is assumed. Name the exact release:
-            # moin = "1.9.11"
+# The files do not tell which version the wikis run, so 1.9.11 is assumed. Name the exact release:
+# moin = "1.9.11"
 
-            [wikis.mywiki]
-            url = "https://wiki.example.org/"  # farmconfig.py:3
-            data_dir = "/org/mywiki/data"      # mywiki.py:3
-            "#,
-        )
+[wikis.mywiki]
+url = "https://wiki.example.org/"  # farmconfig.py:3
+data_dir = "/org/mywiki/data"      # mywiki.py:3
+
+"##]])
         .run();
     place.wikifarm("config import --url mywki=https://wiki.example.org/").status(2).any_stderr().run();
     let ran = place.wikifarm("config import --url wiki.example.org").status(2).any_stderr().run();
@@ -274,7 +292,10 @@ fn a_lone_wikiconfig_and_directories_of_them() {
     let place = Place::new().file("a/wikiconfig.py", wiki).file("b/wikiconfig.py", wiki);
     place
         .wikifarm("config import a --url https://a.example.org/ --moin 1.9.11 -o a/farm.toml")
-        .stdout("a/farm.toml: 1 wiki\n")
+        .stdout(str![[r#"
+a/farm.toml: 1 wiki
+
+"#]])
         .run();
     let written = fs::read_to_string(place.path().join("a/farm.toml")).unwrap();
     assert!(
@@ -285,24 +306,23 @@ fn a_lone_wikiconfig_and_directories_of_them() {
         .wikifarm(
             "config import . --url a=https://a.example.org/ --url b=https://b.example.org/ --moin 1.9.11",
         )
-        .stdout(
-            r#"
-            # The wikis of ., read by `wikifarm config import` without running it.
-            # What has changed there since: wikifarm config import . --check THIS-FILE
+        .stdout(str![[r##"
+# The wikis of ., read by `wikifarm config import` without running it.
+# What has changed there since: wikifarm config import . --check THIS-FILE
 
-            moin = "1.9.11"
+moin = "1.9.11"
 
-            [wikis.a]
-            url = "https://a.example.org/"  # a/wikiconfig.py:3
-            siteid = "wikiconfig"           # a/wikiconfig.py:3
-            data_dir = "a/data"             # a/wikiconfig.py:4
+[wikis.a]
+url = "https://a.example.org/"  # a/wikiconfig.py:3
+siteid = "wikiconfig"           # a/wikiconfig.py:3
+data_dir = "a/data"             # a/wikiconfig.py:4
 
-            [wikis.b]
-            url = "https://b.example.org/"  # b/wikiconfig.py:3
-            siteid = "wikiconfig"           # b/wikiconfig.py:3
-            data_dir = "b/data"             # b/wikiconfig.py:4
-            "#,
-        )
+[wikis.b]
+url = "https://b.example.org/"  # b/wikiconfig.py:3
+siteid = "wikiconfig"           # b/wikiconfig.py:3
+data_dir = "b/data"             # b/wikiconfig.py:4
+
+"##]])
         .run();
 }
 
@@ -395,14 +415,20 @@ SESSION_COOKIE_SAMESITE = "Lax"
     );
     place
         .wikifarm("config import . --url http://127.0.0.1:8080/ -o farm.toml")
-        .stdout("farm.toml: 1 wiki\n")
+        .stdout(str![[r#"
+farm.toml: 1 wiki
+
+"#]])
         .run();
     let farm = "moin = \"2.0\"\n[wikis.wikiconfig]\nurl = \"http://127.0.0.1:8080/\"\ninterwikiname = \"MyMoinMoin\"\n\
                 cookie_secure = false\ndata_dir = \"wiki/data\"\nsecret_key_id = \"the sample's\"\n";
     place
         .file("by_hand.toml", farm)
         .wikifarm("config import . --url http://127.0.0.1:8080/ --check by_hand.toml")
-        .stdout("by_hand.toml: as in the Python files\n")
+        .stdout(str![[r#"
+by_hand.toml: as in the Python files
+
+"#]])
         .run();
 }
 
@@ -502,20 +528,22 @@ fn a_home_is_that_of_who_runs_wikifarm_and_says_so() {
         )
         .wikifarm("config import --url https://example.org/ --moin 1.9.11")
         .env("HOME", "/home/joe")
-        .stdout(
-            r#"
-            # The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
-            # What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
+        .stdout(str![[r##"
+# The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
+# What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
 
-            moin = "1.9.11"
+moin = "1.9.11"
 
-            [wikis.wikiconfig]
-            url = "https://example.org/"      # wikiconfig.py:3
-            data_dir = "/home/joe/wiki/data"  # wikiconfig.py:4
-            user_dir = "/srv/users"           # wikiconfig.py:5
-            "#,
-        )
-        .stderr("wikiconfig.py:4: ~ is taken for /home/joe, the home of who runs wikifarm\n")
+[wikis.wikiconfig]
+url = "https://example.org/"      # wikiconfig.py:3
+data_dir = "/home/joe/wiki/data"  # wikiconfig.py:4
+user_dir = "/srv/users"           # wikiconfig.py:5
+
+"##]])
+        .stderr(str![[r#"
+wikiconfig.py:4: ~ is taken for /home/joe, the home of who runs wikifarm
+
+"#]])
         .run();
 }
 
@@ -583,11 +611,10 @@ fn a_file_that_is_there_is_not_written_over_unasked() {
     place
         .wikifarm("config import -o farm.toml")
         .status(4)
-        .stderr(
-            r"
-            error: farm.toml is there already: compare it with --check farm.toml, or write over it with --force
-            ",
-        )
+        .stderr(str![[r#"
+error: farm.toml is there already: compare it with --check farm.toml, or write over it with --force
+
+"#]])
         .run();
     assert_eq!(fs::read_to_string(place.path().join("farm.toml")).unwrap(), "mine");
     place.wikifarm("config import -o farm.toml --force --format json").any_stdout().run();
@@ -595,7 +622,10 @@ fn a_file_that_is_there_is_not_written_over_unasked() {
     place
         .wikifarm("config import -o none/farm.toml")
         .status(3)
-        .stderr("error: can't write none/farm.toml: no such file or directory\n")
+        .stderr(str![[r#"
+error: can't write none/farm.toml: no such file or directory
+
+"#]])
         .run();
 }
 
@@ -604,7 +634,13 @@ fn the_command_in_the_farm_file_names_the_files_as_they_were_named() {
     let wiki = "from MoinMoin.config.multiconfig import DefaultConfig\nclass Config(DefaultConfig):\n    data_dir = '/srv/data'\n";
     let place = Place::new().file("etc/moin/wikiconfig.py", wiki);
     let import = "config import etc/moin --url https://wiki.example.org/ --moin 1.9.11 -o etc/farm.toml";
-    place.wikifarm(import).stdout("etc/farm.toml: 1 wiki\n").run();
+    place
+        .wikifarm(import)
+        .stdout(str![[r#"
+etc/farm.toml: 1 wiki
+
+"#]])
+        .run();
     let text = fs::read_to_string(place.path().join("etc/farm.toml")).unwrap();
     let hint =
         "# What has changed there since: wikifarm config import etc/moin/wikiconfig.py --check THIS-FILE\n";

@@ -30,22 +30,21 @@ fn behind_a_syntax_error_the_rest_is_read() {
     wiki("    cookie_path = = '/'\n    cookie_domain = '.example.org'\n")
         .wikifarm("config import")
         .status(3)
-        .stdout(
-            r#"
-            # The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
-            # What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
+        .stdout(str![[r##"
+# The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
+# What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
 
-            # Not read: wikiconfig.py:5: this is no Python
+# Not read: wikiconfig.py:5: this is no Python
 
-            moin = "1.9.11"
+moin = "1.9.11"
 
-            [wikis.wikiconfig]
-            url = "https://wiki.example.org/"  # wikiconfig.py:3
-            cookie_domain = ".example.org"     # wikiconfig.py:6
-            # cookie_path is left out: wikiconfig.py:5: cookie_path = = '/'
-            #   there is a syntax error in it
-            "#,
-        )
+[wikis.wikiconfig]
+url = "https://wiki.example.org/"  # wikiconfig.py:3
+cookie_domain = ".example.org"     # wikiconfig.py:6
+# cookie_path is left out: wikiconfig.py:5: cookie_path = = '/'
+#   there is a syntax error in it
+
+"##]])
         .any_stderr()
         .run();
 }
@@ -62,20 +61,19 @@ fn a_list_of_wikis_from_an_unknown_loop_is_named_and_can_be_given() {
     place
         .wikifarm("config import")
         .status(2)
-        .stderr(
-            r"
-            error[not-static]: the list `wikis` can't be known without running the file: it is built in a loop
-             --> farmconfig.py:4:1
-              |
-            4 | / for name in os.listdir('.'):
-            5 | |     wikis.append((name, name))
-              | |______________________________^
-              |
-              = help: write it out, or name each wiki with --url NAME=URL
+        .stderr(str![[r#"
+error[not-static]: the list `wikis` can't be known without running the file: it is built in a loop
+ --> farmconfig.py:4:1
+  |
+4 | / for name in os.listdir('.'):
+5 | |     wikis.append((name, name))
+  | |______________________________^
+  |
+  = help: write it out, or name each wiki with --url NAME=URL
 
-            error: no wiki of . can be read
-            ",
-        )
+error: no wiki of . can be read
+
+"#]])
         .run();
     let ran =
         place.wikifarm("config import --url one=https://one.example.org/ --moin 1.9.11").any_stdout().run();
@@ -161,7 +159,10 @@ fn a_file_of_more_than_a_mebibyte_is_refused() {
     wiki(&"#".repeat(1 << 20))
         .wikifarm("config import")
         .status(2)
-        .stderr("error: can't read the farm file wikiconfig.py: it is larger than 1 MiB\n")
+        .stderr(str![[r#"
+error: can't read the farm file wikiconfig.py: it is larger than 1 MiB
+
+"#]])
         .run();
 }
 
@@ -185,15 +186,18 @@ fn what_is_no_text_is_refused_with_its_place() {
     Place::new()
         .wikifarm("config import wikiconfig.py")
         .status(2)
-        .stderr("error: can't read the farm file wikiconfig.py: no such file or directory\n")
+        .stderr(str![[r#"
+error: can't read the farm file wikiconfig.py: no such file or directory
+
+"#]])
         .run();
     Place::new()
         .wikifarm("config import")
         .status(2)
-        .stderr(
-            "error: can't read the farm file .: the directory has no farmconfig.py and no wikiconfig.py, nor do the \
-             directories in it\n",
-        )
+        .stderr(str![[r#"
+error: can't read the farm file .: the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it
+
+"#]])
         .run();
 }
 
@@ -295,67 +299,65 @@ fn a_wiki_that_can_not_be_read_is_left_out_and_the_others_are_not() {
     place
         .wikifarm("config import --moin 1.9.11")
         .status(3)
-        .stdout(
-            r#"
-            # The wikis of farmconfig.py, read by `wikifarm config import` without running it.
-            # What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
+        .stdout(str![[r##"
+# The wikis of farmconfig.py, read by `wikifarm config import` without running it.
+# What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
 
-            # Not read: farmconfig.py:5: the wiki "three" has no file three.py
+# Not read: farmconfig.py:5: the wiki "three" has no file three.py
 
-            moin = "1.9.11"
+moin = "1.9.11"
 
-            [farm]
-            cookie_name = "lab"  # farmconfig.py:9
+[farm]
+cookie_name = "lab"  # farmconfig.py:9
 
-            [wikis.one]
-            url = "https://one.example.org/"  # farmconfig.py:3
-            data_dir = "/one"                 # one.py:3
+[wikis.one]
+url = "https://one.example.org/"  # farmconfig.py:3
+data_dir = "/one"                 # one.py:3
 
-            [wikis.one2]
-            url = "https://one.example.org/two"  # farmconfig.py:6
-            data_dir = "/one2"                   # one2.py:3
+[wikis.one2]
+url = "https://one.example.org/two"  # farmconfig.py:6
+data_dir = "/one2"                   # one2.py:3
 
-            # [wikis.two] is left out, as its URL is not known (farmconfig.py:4).
-            # Say it: wikifarm config import farmconfig.py --url two=https://… -o THIS-FILE
+# [wikis.two] is left out, as its URL is not known (farmconfig.py:4).
+# Say it: wikifarm config import farmconfig.py --url two=https://… -o THIS-FILE
 
-            # [wikis.three] is left out, as its class Config is not known (farmconfig.py:5).
-            "#,
-        )
-        .stderr(
-            r##"
-            error[missing-url]: the expression of the wiki "two" does not tell its URL: it does not say with which host the URL begins
-             --> farmconfig.py:4:13
-              |
-            4 |     ('two', r'^https://.*\.example\.org/'),
-              |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-              |
-              = help: say it: --url two=https://…, or in its file the comment # wikifarm: url = "https://…"
+# [wikis.three] is left out, as its class Config is not known (farmconfig.py:5).
 
-            error[missing-config]: the wiki "three" has no file three.py
-             --> farmconfig.py:5:6
-              |
-            5 |     ('three', r'^https://three\.example\.org/'),
-              |      ^^^^^^^
-              |
-              = help: MoinMoin answers no request for it; write the file, or take the entry out
+"##]])
+        .stderr(str![[r#"
+error[missing-url]: the expression of the wiki "two" does not tell its URL: it does not say with which host the URL begins
+ --> farmconfig.py:4:13
+  |
+4 |     ('two', r'^https://.*\.example\.org/'),
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: say it: --url two=https://…, or in its file the comment # wikifarm: url = "https://…"
 
-            warning[hidden-wiki]: the wiki "three" is never reached: an expression above it matches https://three.example.org/
-             --> farmconfig.py:5:15
-              |
-            5 |     ('three', r'^https://three\.example\.org/'),
-              |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-              |
-              = help: MoinMoin takes the first wiki that matches: put the narrower expression first
+error[missing-config]: the wiki "three" has no file three.py
+ --> farmconfig.py:5:6
+  |
+5 |     ('three', r'^https://three\.example\.org/'),
+  |      ^^^^^^^
+  |
+  = help: MoinMoin answers no request for it; write the file, or take the entry out
 
-            warning[hidden-wiki]: the wiki "one2" is never reached: an expression above it matches https://one.example.org/two
-             --> farmconfig.py:6:14
-              |
-            6 |     ('one2', r'^https://one\.example\.org/two'),
-              |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-              |
-              = help: MoinMoin takes the first wiki that matches: put the narrower expression first
+warning[hidden-wiki]: the wiki "three" is never reached: an expression above it matches https://three.example.org/
+ --> farmconfig.py:5:15
+  |
+5 |     ('three', r'^https://three\.example\.org/'),
+  |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: MoinMoin takes the first wiki that matches: put the narrower expression first
 
-            "##,
-        )
+warning[hidden-wiki]: the wiki "one2" is never reached: an expression above it matches https://one.example.org/two
+ --> farmconfig.py:6:14
+  |
+6 |     ('one2', r'^https://one\.example\.org/two'),
+  |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: MoinMoin takes the first wiki that matches: put the narrower expression first
+
+
+"#]])
         .run();
 }

@@ -21,15 +21,14 @@ fn drift_is_told_setting_by_setting() {
     place
         .wikifarm("config import --check farm.toml")
         .status(1)
-        .stdout(
-            r#"
-            docs cookie_domain: not in the farm file, but ".example.org" (farmconfig.py:11)
-            docs cookie_secure: false (farm.toml:8), but true (farmconfig.py:13)
-            plans: not in the farm file, but "https://plans.example.org/" (farmconfig.py:7)
-            planes: "https://plans.example.org/" (farm.toml:20), but not in the Python files
-            farm.toml: 4 differences
-            "#,
-        )
+        .stdout(str![[r#"
+docs cookie_domain: not in the farm file, but ".example.org" (farmconfig.py:11)
+docs cookie_secure: false (farm.toml:8), but true (farmconfig.py:13)
+plans: not in the farm file, but "https://plans.example.org/" (farmconfig.py:7)
+planes: "https://plans.example.org/" (farm.toml:20), but not in the Python files
+farm.toml: 4 differences
+
+"#]])
         .run();
     let json =
         place.wikifarm("config import --check farm.toml --format json").status(1).any_stdout().run().json();
@@ -66,14 +65,26 @@ fn drift_of_every_setting_is_told() {
             wiki("docs", "# wikifarm: backend_url = \"http://127.0.0.1:1/\"\n# wikifarm: duplicate_cookie = \"last\"\n"),
         )
         .file("plans.py", wiki("plans", ""));
-    place.wikifarm("config import --moin 1.9.11 -o farm.toml").stdout("farm.toml: 2 wikis\n").run();
+    place
+        .wikifarm("config import --moin 1.9.11 -o farm.toml")
+        .stdout(str![[r#"
+farm.toml: 2 wikis
+
+"#]])
+        .run();
     let text = fs::read_to_string(place.path().join("farm.toml")).unwrap();
     assert!(
         text.contains("session_store = \"sqlite:/srv/s.db?key_file=/etc/seal.key\"  # farmconfig.py:7\n"),
         "{text}"
     );
     assert!(!text.contains("session_service"), "{text}");
-    place.wikifarm("config import --check farm.toml").stdout("farm.toml: as in the Python files\n").run();
+    place
+        .wikifarm("config import --check farm.toml")
+        .stdout(str![[r#"
+farm.toml: as in the Python files
+
+"#]])
+        .run();
     let changed = text
         .replace("seal.key", "other.key")
         .replace("127.0.0.1:1/", "127.0.0.1:2/")
@@ -86,16 +97,15 @@ fn drift_of_every_setting_is_told() {
     place
         .wikifarm("config import --check farm.toml")
         .status(1)
-        .stdout(
-            r#"
-            docs backend_url: "http://127.0.0.1:2/" (farm.toml:13), but "http://127.0.0.1:1/" (docs.py:4)
-            docs duplicate_cookie: "first" (farm.toml:14), but "last" (docs.py:5)
-            docs session_store: "sqlite:/srv/s.db?key_file=/etc/other.key" (farm.toml:7), but "sqlite:/srv/s.db?key_file=/etc/seal.key" (farmconfig.py:7)
-            plans siteid: "plan" (farm.toml:18), but "plans" (farmconfig.py:4)
-            plans session_store: "sqlite:/srv/s.db?key_file=/etc/other.key" (farm.toml:7), but "sqlite:/srv/s.db?key_file=/etc/seal.key" (farmconfig.py:7)
-            farm.toml: 5 differences
-            "#,
-        )
+        .stdout(str![[r#"
+docs backend_url: "http://127.0.0.1:2/" (farm.toml:13), but "http://127.0.0.1:1/" (docs.py:4)
+docs duplicate_cookie: "first" (farm.toml:14), but "last" (docs.py:5)
+docs session_store: "sqlite:/srv/s.db?key_file=/etc/other.key" (farm.toml:7), but "sqlite:/srv/s.db?key_file=/etc/seal.key" (farmconfig.py:7)
+plans siteid: "plan" (farm.toml:18), but "plans" (farmconfig.py:4)
+plans session_store: "sqlite:/srv/s.db?key_file=/etc/other.key" (farm.toml:7), but "sqlite:/srv/s.db?key_file=/etc/seal.key" (farmconfig.py:7)
+farm.toml: 5 differences
+
+"#]])
         .run();
     // Where sessions lie counts, not how that is said.
     let plain = DATABASE.replace("session_service =", "session_dir = '/srv/sessions' #");
@@ -122,8 +132,11 @@ fn a_key_by_another_name_is_no_drift_and_another_key_is() {
     let import = format!("config import all {urls}");
     place.wikifarm(&format!("{import} -o farm.toml")).any_stdout().run();
     let check = format!("{import} --check farm.toml");
-    let as_is = "farm.toml: as in the Python files\n";
-    place.wikifarm(&check).stdout(as_is).run();
+    let as_is = str![[r#"
+farm.toml: as in the Python files
+
+"#]];
+    place.wikifarm(&check).stdout(as_is.clone()).run();
     let text = fs::read_to_string(place.path().join("farm.toml")).unwrap();
     let ids: Vec<&str> =
         text.lines().filter_map(|line| line.strip_prefix("secret_key_id = \"")?.get(..8)).collect();
@@ -131,7 +144,7 @@ fn a_key_by_another_name_is_no_drift_and_another_key_is() {
     // The admin's own names for them.
     let named = text.replace(common, "the old key").replace(other, "the new key");
     let place = place.file("farm.toml", named.clone());
-    place.wikifarm(&check).stdout(as_is).run();
+    place.wikifarm(&check).stdout(as_is.clone()).run();
     // What the farm file calls one key are two.
     let place = place.file("farm.toml", named.replace("the new key", "the old key"));
     let told = place.wikifarm(&check).status(1).any_stdout().run().stdout;
@@ -159,11 +172,10 @@ fn a_wiki_that_stands_alone_may_be_called_anything() {
     place
         .wikifarm("config import --moin 1.9.11 --check farm.toml")
         .status(1)
-        .stdout(
-            r#"
-            main session_dir: "/srv/other" (farm.toml:5), but "/srv/sessions" (wikiconfig.py:3)
-            farm.toml: 1 difference
-            "#,
-        )
+        .stdout(str![[r#"
+main session_dir: "/srv/other" (farm.toml:5), but "/srv/sessions" (wikiconfig.py:3)
+farm.toml: 1 difference
+
+"#]])
         .run();
 }

@@ -99,7 +99,10 @@ fn with_o_it_is_written_and_nothing_is_overwritten() {
     place
         .wikifarm("config new --hosts a.example.org -o farm.toml")
         .status(4)
-        .stderr("error: farm.toml is there already: nothing was written\n")
+        .stderr(str![[r#"
+error: farm.toml is there already: nothing was written
+
+"#]])
         .run();
     assert_eq!(fs::read_to_string(place.path().join("farm.toml")).unwrap(), unindent(SHARED));
     assert_eq!(place.names("."), ["farm.toml"]);

@@ -10,28 +10,27 @@ fn python_files_do_in_the_place_of_a_farm_file() {
     let place = farm();
     place
         .wikifarm("-f farmconfig.py config show plans")
-        .stdout(
-            r#"
-            plans
-              url               "https://plans.example.org/"   farmconfig.py:7
-              aliases           ["http://plans.example.org/"]  farmconfig.py:7
-              moin              "1.9"                          farmconfig.py:14
-              siteid            "plans"                        farmconfig.py:7
-              superuser         ["Jörg"]                       farmconfig.py:15
-              cookie_name       "plans"                        plans.py:7
-              cookie_domain     None                           default of 1.9
-              cookie_path       None                           default of 1.9
-              cookie_secure     true                           farmconfig.py:13
-              cookie_httponly   false                          default of 1.9
-              cookie_lifetime   [0.5, 288]                     farmconfig.py:12
-              duplicate_cookie  "first"                        default of 1.9
-              data_dir          "/srv/moin/plans"              plans.py:6
-              cache_dir         "/srv/moin/plans/cache"        default of 1.9
-              session_dir       "sessions"                     farmconfig.py:14
-              user_dir          "/srv/moin/users"              farmconfig.py:10
-              auth              ["moin"]                       default of 1.9
-            "#,
-        )
+        .stdout(str![[r#"
+plans
+  url               "https://plans.example.org/"   farmconfig.py:7
+  aliases           ["http://plans.example.org/"]  farmconfig.py:7
+  moin              "1.9"                          farmconfig.py:14
+  siteid            "plans"                        farmconfig.py:7
+  superuser         ["Jörg"]                       farmconfig.py:15
+  cookie_name       "plans"                        plans.py:7
+  cookie_domain     None                           default of 1.9
+  cookie_path       None                           default of 1.9
+  cookie_secure     true                           farmconfig.py:13
+  cookie_httponly   false                          default of 1.9
+  cookie_lifetime   [0.5, 288]                     farmconfig.py:12
+  duplicate_cookie  "first"                        default of 1.9
+  data_dir          "/srv/moin/plans"              plans.py:6
+  cache_dir         "/srv/moin/plans/cache"        default of 1.9
+  session_dir       "sessions"                     farmconfig.py:14
+  user_dir          "/srv/moin/users"              farmconfig.py:10
+  auth              ["moin"]                       default of 1.9
+
+"#]])
         .run();
     let preview = place.wikifarm("-f farmconfig.py cookie preview").any_stdout().run().stdout;
     assert!(
@@ -50,19 +49,18 @@ fn findings_point_into_the_python_files() {
     place
         .wikifarm("-f farmconfig.py config check --min-severity error")
         .status(1)
-        .stdout(
-            r#"
-            error[domain-mismatch]: browsers refuse the cookie: plans.example.org is not within .example.com; nobody can log in
-             --> plans.py:4:21
-              |
-            4 |     cookie_domain = '.example.com'
-              |                     ^^^^^^^^^^^^^^
-              |
-              = help: write a part of the wiki's own host, or leave it out
+        .stdout(str![[r#"
+error[domain-mismatch]: browsers refuse the cookie: plans.example.org is not within .example.com; nobody can log in
+ --> plans.py:4:21
+  |
+4 |     cookie_domain = '.example.com'
+  |                     ^^^^^^^^^^^^^^
+  |
+  = help: write a part of the wiki's own host, or leave it out
 
-            farmconfig.py: 2 wikis, 1 error
-            "#,
-        )
+farmconfig.py: 2 wikis, 1 error
+
+"#]])
         .run();
     let found =
         place.wikifarm("-f farmconfig.py config check --format json").status(1).any_stdout().run().json();
@@ -82,7 +80,10 @@ fn comments_in_python_files_allow_rules_and_say_what_python_does_not() {
     );
     place
         .wikifarm("-f wikiconfig.py config check")
-        .stdout("wikiconfig.py: 1 wiki, nothing to report\n")
+        .stdout(str![[r#"
+wikiconfig.py: 1 wiki, nothing to report
+
+"#]])
         .run();
     let bad = "# wikifarm: cookie_domian = \"x\"\n# wikifarm: moin = 1.9\n# wikifarm: mooin\n# wikifarm: allow(none-such) x\n";
     let text = fs::read_to_string(place.path().join("wikiconfig.py")).unwrap();

@@ -46,41 +46,40 @@ fn rules_lists_severity_family_fix_and_summary() {
 fn rules_with_a_name_prints_the_page_as_plain_text() {
     Place::new()
         .wikifarm("config rules broken-domain")
-        .stdout(
-            r#"
-        broken-domain
-          Severity: error. Family: domain. Fix: unsafe.
+        .stdout(str![[r#"
+broken-domain
+  Severity: error. Family: domain. Fix: unsafe.
 
-        What it does
-          Reports a `cookie_domain` that breaks every response of this version.
+What it does
+  Reports a `cookie_domain` that breaks every response of this version.
 
-        Why it matters
-          Visitors see an error page instead of the wiki. From 1.9.4 on, every response
-          that sets a cookie fails if `cookie_domain` has no dot. From 1.9.9 on, an
-          empty `cookie_domain` has the same effect.
+Why it matters
+  Visitors see an error page instead of the wiki. From 1.9.4 on, every response
+  that sets a cookie fails if `cookie_domain` has no dot. From 1.9.9 on, an
+  empty `cookie_domain` has the same effect.
 
-        Example
-            moin = "1.9.11"
+Example
+    moin = "1.9.11"
 
-            [wikis.one]
-            url = "http://localhost/"
-            cookie_domain = "localhost"
+    [wikis.one]
+    url = "http://localhost/"
+    cookie_domain = "localhost"
 
-        Instead
-            moin = "1.9.11"
+Instead
+    moin = "1.9.11"
 
-            [wikis.one]
-            url = "http://localhost/"
+    [wikis.one]
+    url = "http://localhost/"
 
-        Suggestion
-          Delete `cookie_domain`, or `unset` it for this wiki. The cookie is then valid
-          for the wiki's own host. `wikifarm config check --fix --unsafe-fixes` applies
-          the fix; check first that it is right.
+Suggestion
+  Delete `cookie_domain`, or `unset` it for this wiki. The cookie is then valid
+  for the wiki's own host. `wikifarm config check --fix --unsafe-fixes` applies
+  the fix; check first that it is right.
 
-        Since
-          0.1.0
-        "#,
-        )
+Since
+  0.1.0
+
+"#]])
         .run();
 }
 
@@ -89,11 +88,10 @@ fn a_rule_that_is_not_there_is_told_the_nearest() {
     Place::new()
         .wikifarm("config rules log-out-tarp")
         .status(2)
-        .stderr(
-            r#"
-            error: there is no rule "log-out-tarp"; did you mean "log-out-trap"?
-            "#,
-        )
+        .stderr(str![[r#"
+error: there is no rule "log-out-tarp"; did you mean "log-out-trap"?
+
+"#]])
         .run();
 }
 

@@ -30,27 +30,26 @@ const FARM: &str = r#"
 fn each_setting_comes_with_its_origin() {
     Place::farm(FARM)
         .wikifarm("config show docs")
-        .stdout(
-            r#"
-            docs
-              url               "https://docs.example.org/"  farm.toml:13
-              moin              "1.9.11"                     farm.toml:1
-              siteid            "docs"                       farm.toml:11
-              superuser         []                           default of 1.9.11
-              cookie_name       "lab"                        farm.toml:7
-              cookie_domain     None                         default of 1.9.11
-              cookie_path       None                         default of 1.9.11
-              cookie_secure     None                         default of 1.9.11
-              cookie_httponly   false                        default of 1.9.11
-              cookie_lifetime   [0.5, 12]                    farm.toml:8
-              duplicate_cookie  "first"                      default of 1.9.11
-              data_dir          "docs/data"                  farm.toml:14
-              cache_dir         "docs/data/cache"            default of 1.9.11
-              session_dir       "sessions"                   farm.toml:9
-              user_dir          "users"                      farm.toml:4
-              auth              ["moin"]                     default of 1.9.11
-            "#,
-        )
+        .stdout(str![[r#"
+docs
+  url               "https://docs.example.org/"  farm.toml:13
+  moin              "1.9.11"                     farm.toml:1
+  siteid            "docs"                       farm.toml:11
+  superuser         []                           default of 1.9.11
+  cookie_name       "lab"                        farm.toml:7
+  cookie_domain     None                         default of 1.9.11
+  cookie_path       None                         default of 1.9.11
+  cookie_secure     None                         default of 1.9.11
+  cookie_httponly   false                        default of 1.9.11
+  cookie_lifetime   [0.5, 12]                    farm.toml:8
+  duplicate_cookie  "first"                      default of 1.9.11
+  data_dir          "docs/data"                  farm.toml:14
+  cache_dir         "docs/data/cache"            default of 1.9.11
+  session_dir       "sessions"                   farm.toml:9
+  user_dir          "users"                      farm.toml:4
+  auth              ["moin"]                     default of 1.9.11
+
+"#]])
         .run();
 }
 
@@ -58,27 +57,26 @@ fn each_setting_comes_with_its_origin() {
 fn what_is_unset_falls_back_to_moinmoins_default() {
     Place::farm(FARM)
         .wikifarm("config show old")
-        .stdout(
-            r#"
-            old
-              url                         "https://example.org/old"                 farm.toml:18
-              backend_url                 "http://127.0.0.1:8080/old"               farm.toml:19
-              moin                        "1.8.7"                                   farm.toml:17
-              siteid                      "old"                                     farm.toml:16
-              superuser                   []                                        default of 1.8.7
-              cookie_domain               None                                      default of 1.8.7
-              cookie_path                 None                                      default of 1.8.7
-              cookie_secure               None                                      default of 1.8.7
-              cookie_lifetime             12                                        default of 1.8.7
-              anonymous_session_lifetime  None                                      default of 1.8.7
-              duplicate_cookie            "last"                                    default of 1.8.7
-              data_dir                    "/srv/old/data"                           farm.toml:21
-              cache_dir                   "/srv/old/data/cache"                     default of 1.8.7
-              session_dir                 "/srv/old/data/cache/__common__/session"  default of 1.8.7
-              user_dir                    "/srv/old/data/user"                      default of 1.8.7
-              auth                        ["moin"]                                  default of 1.8.7
-            "#,
-        )
+        .stdout(str![[r#"
+old
+  url                         "https://example.org/old"                 farm.toml:18
+  backend_url                 "http://127.0.0.1:8080/old"               farm.toml:19
+  moin                        "1.8.7"                                   farm.toml:17
+  siteid                      "old"                                     farm.toml:16
+  superuser                   []                                        default of 1.8.7
+  cookie_domain               None                                      default of 1.8.7
+  cookie_path                 None                                      default of 1.8.7
+  cookie_secure               None                                      default of 1.8.7
+  cookie_lifetime             12                                        default of 1.8.7
+  anonymous_session_lifetime  None                                      default of 1.8.7
+  duplicate_cookie            "last"                                    default of 1.8.7
+  data_dir                    "/srv/old/data"                           farm.toml:21
+  cache_dir                   "/srv/old/data/cache"                     default of 1.8.7
+  session_dir                 "/srv/old/data/cache/__common__/session"  default of 1.8.7
+  user_dir                    "/srv/old/data/user"                      default of 1.8.7
+  auth                        ["moin"]                                  default of 1.8.7
+
+"#]])
         .run();
 }
 
@@ -105,11 +103,10 @@ fn a_wiki_that_is_not_there_is_told_the_nearest() {
     Place::farm(FARM)
         .wikifarm("config show dosc")
         .status(2)
-        .stderr(
-            r#"
-            error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
-            "#,
-        )
+        .stderr(str![[r#"
+error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
+
+"#]])
         .run();
 }
 
@@ -118,18 +115,17 @@ fn a_farm_not_wholly_understood_is_not_shown() {
     Place::farm(&FARM.replace("cookie_name", "cookie_nam"))
         .wikifarm("config show docs")
         .status(2)
-        .stderr(
-            r#"
-            error[unknown-key]: [groups.lab] has no key "cookie_nam"
-             --> farm.toml:7:1
-              |
-            7 | cookie_nam = "lab"
-              | ^^^^^^^^^^
-              |
-              = help: did you mean "cookie_name"?
+        .stderr(str![[r#"
+error[unknown-key]: [groups.lab] has no key "cookie_nam"
+ --> farm.toml:7:1
+  |
+7 | cookie_nam = "lab"
+  | ^^^^^^^^^^
+  |
+  = help: did you mean "cookie_name"?
 
-            error: the farm file farm.toml was not wholly understood; see `wikifarm config check`
-            "#,
-        )
+error: the farm file farm.toml was not wholly understood; see `wikifarm config check`
+
+"#]])
         .run();
 }

@@ -1,6 +1,6 @@
 //! The `cookie` commands and what is too long, or no text
 
-use crate::support::Place;
+use crate::support::{Place, same};
 
 #[test]
 fn what_is_no_url_is_not_repeated_at_length() {
@@ -14,7 +14,13 @@ fn what_is_no_url_is_not_repeated_at_length() {
     // Nor is a wiki of which nobody knows.
     let farm = Place::farm("[wikis.a]\nurl = \"https://a.example.org/\"\n");
     let stderr = farm.wikifarm("cookie header").arg(&long).status(2).any_stderr().run().stderr;
-    assert_eq!(stderr, "error: the farm farm.toml has no wiki \"xxxxxxxx…\"; it has a\n");
+    same(
+        &stderr,
+        str![[r#"
+error: the farm farm.toml has no wiki "xxxxxxxx…"; it has a
+
+"#]],
+    );
     let stderr = farm.wikifarm("cookie header").arg("ab ".repeat(1000)).status(2).any_stderr().run().stderr;
     let short = "ab ".repeat(20);
     assert_eq!(stderr, format!("error: the farm farm.toml has no wiki \"{short}…\"; it has a\n"));

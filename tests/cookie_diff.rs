@@ -46,50 +46,49 @@ fn widened() -> Place {
 fn a_wider_path_leaves_the_old_cookie_in_front_of_the_new_one() {
     widened()
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT}"))
-        .stdout(
-            r#"
-            alpha, beta
-              example      alpha
-              changed      cookie_path: "/alpha" -> "/"
-              old cookie   MOIN_SESSION_farm for example.org only, path /alpha, Secure
-              new cookie   MOIN_SESSION_farm for example.org only, path /, Secure
-              remembered users
-                nothing yet: still logged in, by the old cookie
-                their browsers send
-                  1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
-                  2. new: MOIN_SESSION_farm for example.org only, path /, Secure
-                until 2027-12-29T00:04:00Z, when the last old cookie ends
-              users not remembered
-                nothing yet: still logged in, by the old cookie
-                their browsers send
-                  1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
-                  2. new: MOIN_SESSION_farm for example.org only, path /, Secure
-                until 2026-11-24T12:04:00Z, when the last old cookie ends
-              users remembered here and at beta
-                cannot log out, is logged in again on the next page: logging out deletes the new cookie, and the old one still opens a session
-                their browsers send
-                  1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
-                  2. new: MOIN_SESSION_farm for example.org only, path /, Secure
-                until 2027-12-29T00:06:00Z, when the last old cookie ends
+        .stdout(str![[r#"
+alpha, beta
+  example      alpha
+  changed      cookie_path: "/alpha" -> "/"
+  old cookie   MOIN_SESSION_farm for example.org only, path /alpha, Secure
+  new cookie   MOIN_SESSION_farm for example.org only, path /, Secure
+  remembered users
+    nothing yet: still logged in, by the old cookie
+    their browsers send
+      1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
+      2. new: MOIN_SESSION_farm for example.org only, path /, Secure
+    until 2027-12-29T00:04:00Z, when the last old cookie ends
+  users not remembered
+    nothing yet: still logged in, by the old cookie
+    their browsers send
+      1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
+      2. new: MOIN_SESSION_farm for example.org only, path /, Secure
+    until 2026-11-24T12:04:00Z, when the last old cookie ends
+  users remembered here and at beta
+    cannot log out, is logged in again on the next page: logging out deletes the new cookie, and the old one still opens a session
+    their browsers send
+      1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
+      2. new: MOIN_SESSION_farm for example.org only, path /, Secure
+    until 2027-12-29T00:06:00Z, when the last old cookie ends
 
-            cure: have the web server delete the old cookies, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself
-              tried out: people stay logged in, nothing is in the way
-              nginx (a block with an add_header of its own does not inherit those around it):
-                # https://example.org/alpha/
-                add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
-                # https://example.org/beta/
-                add_header Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
-              Apache (mod_headers):
-                # https://example.org/alpha/
-                Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
-                # https://example.org/beta/
-                Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
-            cure: a cookie name that no browser knows
-              tried out: people log in once, nothing is in the way
-              cookie_name = "farm_2" for alpha, beta: the cookie is MOIN_SESSION_farm_2 then
-            farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
-            "#,
-        )
+cure: have the web server delete the old cookies, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself
+  tried out: people stay logged in, nothing is in the way
+  nginx (a block with an add_header of its own does not inherit those around it):
+    # https://example.org/alpha/
+    add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+    # https://example.org/beta/
+    add_header Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+  Apache (mod_headers):
+    # https://example.org/alpha/
+    Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+    # https://example.org/beta/
+    Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+cure: a cookie name that no browser knows
+  tried out: people log in once, nothing is in the way
+  cookie_name = "farm_2" for alpha, beta: the cookie is MOIN_SESSION_farm_2 then
+farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
+
+"#]])
         .run();
 }
 
@@ -97,54 +96,53 @@ fn a_wider_path_leaves_the_old_cookie_in_front_of_the_new_one() {
 fn a_merge_request_gets_markdown() {
     widened()
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT} --format markdown"))
-        .stdout(
-            r#"
-            ## What this change does to people
+        .stdout(str![[r###"
+## What this change does to people
 
-            `farm.toml` → `new.toml`: **Somebody is logged out, or has an old cookie in the way of the new one.**
+`farm.toml` → `new.toml`: **Somebody is logged out, or has an old cookie in the way of the new one.**
 
-            ### alpha, beta
+### alpha, beta
 
-            As it is at `alpha`:
+As it is at `alpha`:
 
-            - `cookie_path`: `"/alpha"` → `"/"`
+- `cookie_path`: `"/alpha"` → `"/"`
 
-            | who | what they see | how long |
-            |---|---|---|
-            | remembered users | nothing yet: still logged in, by the old cookie | until 2027-12-29T00:04:00Z, when the last old cookie ends |
-            | users not remembered | nothing yet: still logged in, by the old cookie | until 2026-11-24T12:04:00Z, when the last old cookie ends |
-            | users remembered here and at beta | cannot log out, is logged in again on the next page: logging out deletes the new cookie, and the old one still opens a session | until 2027-12-29T00:06:00Z, when the last old cookie ends |
+| who | what they see | how long |
+|---|---|---|
+| remembered users | nothing yet: still logged in, by the old cookie | until 2027-12-29T00:04:00Z, when the last old cookie ends |
+| users not remembered | nothing yet: still logged in, by the old cookie | until 2026-11-24T12:04:00Z, when the last old cookie ends |
+| users remembered here and at beta | cannot log out, is logged in again on the next page: logging out deletes the new cookie, and the old one still opens a session | until 2027-12-29T00:06:00Z, when the last old cookie ends |
 
-            The browser of remembered users sends, in this order:
+The browser of remembered users sends, in this order:
 
-            1. old: MOIN\_SESSION\_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
-            2. new: MOIN\_SESSION\_farm for example.org only, path /, Secure
+1. old: MOIN\_SESSION\_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
+2. new: MOIN\_SESSION\_farm for example.org only, path /, Secure
 
-            ### Cure: delete the old cookies
+### Cure: delete the old cookies
 
-            Headers for the web server, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself; tried out: people stay logged in, nothing is in the way.
+Headers for the web server, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself; tried out: people stay logged in, nothing is in the way.
 
-            ```nginx
-            # https://example.org/alpha/
-            add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
-            # https://example.org/beta/
-            add_header Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
-            ```
+```nginx
+# https://example.org/alpha/
+add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+# https://example.org/beta/
+add_header Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
+```
 
-            ```apache
-            # https://example.org/alpha/
-            Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
-            # https://example.org/beta/
-            Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
-            ```
+```apache
+# https://example.org/alpha/
+Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+# https://example.org/beta/
+Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
+```
 
-            ### Cure: a cookie name that no browser knows
+### Cure: a cookie name that no browser knows
 
-            tried out: people log in once, nothing is in the way:
+tried out: people log in once, nothing is in the way:
 
-            - cookie\_name = "farm\_2" for alpha, beta: the cookie is MOIN\_SESSION\_farm\_2 then
-            "#,
-        )
+- cookie\_name = "farm\_2" for alpha, beta: the cookie is MOIN\_SESSION\_farm\_2 then
+
+"###]])
         .run();
 }
 
@@ -152,11 +150,10 @@ fn a_merge_request_gets_markdown() {
 fn no_change_is_said_in_a_line() {
     change(&[])
         .wikifarm("cookie diff farm.toml new.toml --fail-on-impact")
-        .stdout(
-            r"
-            farm.toml -> new.toml: nobody is logged out, and no old cookie is in the way
-            ",
-        )
+        .stdout(str![[r#"
+farm.toml -> new.toml: nobody is logged out, and no old cookie is in the way
+
+"#]])
         .run();
 }
 
@@ -188,19 +185,18 @@ fn sessions_that_no_wiki_finds_any_more_are_counted() {
         .session("sessions", Session::new('b').expires(1_800_000_000))
         .session("sessions", Session::new('c').user("1.1.1").expires(1_700_000_000))
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT}"))
-        .stdout(
-            r#"
-            alpha, beta
-              example      alpha
-              changed      session_dir: "sessions" -> "elsewhere"
-              cookie       MOIN_SESSION_farm for example.org only, path /alpha, Secure
-              remembered users, users not remembered
-                logged out, and can log in again: sessions are looked for in elsewhere, and the old ones lie in sessions
+        .stdout(str![[r#"
+alpha, beta
+  example      alpha
+  changed      session_dir: "sessions" -> "elsewhere"
+  cookie       MOIN_SESSION_farm for example.org only, path /alpha, Secure
+  remembered users, users not remembered
+    logged out, and can log in again: sessions are looked for in elsewhere, and the old ones lie in sessions
 
-            sessions (alpha, beta): 2 live sessions, 1 of them logged in, not found by any wiki any more
-            farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
-            "#,
-        )
+sessions (alpha, beta): 2 live sessions, 1 of them logged in, not found by any wiki any more
+farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
+
+"#]])
         .run();
 }
 
@@ -213,14 +209,13 @@ fn wikis_that_come_go_or_cannot_be_predicted_are_named() {
     ])
     .wikifarm("cookie diff farm.toml new.toml --fail-on-impact")
     .status(1)
-    .stdout(
-        r"
-            alpha: unknown: alpha has its own session_service: nobody can say what it does
-            new: gamma
-            gone, nobody can visit it any more: beta
-            farm.toml -> new.toml: no wiki can be compared
-            ",
-    )
+    .stdout(str![[r#"
+alpha: unknown: alpha has its own session_service: nobody can say what it does
+new: gamma
+gone, nobody can visit it any more: beta
+farm.toml -> new.toml: no wiki can be compared
+
+"#]])
     .run();
 }
 
@@ -261,16 +256,15 @@ fn a_farm_file_that_is_not_understood_is_named() {
         .file("new.toml", "[wikis.a]\nurl = 7\n")
         .wikifarm("cookie diff farm.toml new.toml")
         .status(2)
-        .stderr(
-            r#"
-            error[wrong-type]: url must be a URL like "https://wiki.example.org/", not an integer
-             --> new.toml:2:7
-              |
-            2 | url = 7
-              |       ^
+        .stderr(str![[r#"
+error[wrong-type]: url must be a URL like "https://wiki.example.org/", not an integer
+ --> new.toml:2:7
+  |
+2 | url = 7
+  |       ^
 
-            error: the farm file new.toml was not wholly understood; see `wikifarm config check`
-            "#,
-        )
+error: the farm file new.toml was not wholly understood; see `wikifarm config check`
+
+"#]])
         .run();
 }

@@ -30,90 +30,93 @@ const FARM: &str = r#"
 
 #[test]
 fn a_login_that_is_shared_passes_all_six_steps() {
-    Place::farm(FARM).wikifarm("cookie explain docs plans").stdout(r"
-        Logged in at docs, going to plans: shared
+    Place::farm(FARM).wikifarm("cookie explain docs plans").stdout(str![[r#"
+Logged in at docs, going to plans: shared
 
-          docs --1-> browser --2-> plans
-                                   `-3-> cookie -4-> session -5-> user -6-> time
+  docs --1-> browser --2-> plans
+                           `-3-> cookie -4-> session -5-> user -6-> time
 
-          1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
-          2. the browser sends it on          yes      plans.example.org/ is within its domain and path
-          3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
-          4. it finds the session             yes      both keep sessions in sessions
-          5. it knows the user                yes      both keep users in users
-          6. the session has not expired      yes      both read the same session, and with it the same expiry
+  1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
+  2. the browser sends it on          yes      plans.example.org/ is within its domain and path
+  3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
+  4. it finds the session             yes      both keep sessions in sessions
+  5. it knows the user                yes      both keep users in users
+  6. the session has not expired      yes      both read the same session, and with it the same expiry
 
-        With an anonymous session of docs, going to plans: separate
+With an anonymous session of docs, going to plans: separate
 
-          docs --1-x browser ..2.. plans
-                                   `.3.. cookie .4.. session .5.. user .6.. time
+  docs --1-x browser ..2.. plans
+                           `.3.. cookie .4.. session .5.. user .6.. time
 
-          1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
-          2. the browser sends it on          -
-          3. the other wiki looks for it      -
-          4. it finds the session             -
-          5. it knows the user                -
-          6. the session has not expired      -
-        ").run();
+  1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
+  2. the browser sends it on          -
+  3. the other wiki looks for it      -
+  4. it finds the session             -
+  5. it knows the user                -
+  6. the session has not expired      -
+
+"#]]).run();
 }
 
 #[test]
 fn a_login_that_is_lost_stops_at_the_step_that_loses_it() {
-    Place::farm(FARM).wikifarm("cookie explain docs trap").stdout(r"
-        Logged in at docs, going to trap: conflict
+    Place::farm(FARM).wikifarm("cookie explain docs trap").stdout(str![[r#"
+Logged in at docs, going to trap: conflict
 
-          docs --1-> browser --2-> trap
-                                   `-3-> cookie -4-x session .5.. user .6.. time
+  docs --1-> browser --2-> trap
+                           `-3-> cookie -4-x session .5.. user .6.. time
 
-          1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
-          2. the browser sends it on          yes      trap.example.org/ is within its domain and path
-          3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
-          4. it finds the session             no       docs keeps sessions in sessions, trap in trap
-          5. it knows the user                -
-          6. the session has not expired      -
-          effect: one visit to trap deletes the cookie and logs out of docs
+  1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
+  2. the browser sends it on          yes      trap.example.org/ is within its domain and path
+  3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
+  4. it finds the session             no       docs keeps sessions in sessions, trap in trap
+  5. it knows the user                -
+  6. the session has not expired      -
+  effect: one visit to trap deletes the cookie and logs out of docs
 
-        With an anonymous session of docs, going to trap: separate
+With an anonymous session of docs, going to trap: separate
 
-          docs --1-x browser ..2.. trap
-                                   `.3.. cookie .4.. session .5.. user .6.. time
+  docs --1-x browser ..2.. trap
+                           `.3.. cookie .4.. session .5.. user .6.. time
 
-          1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
-          2. the browser sends it on          -
-          3. the other wiki looks for it      -
-          4. it finds the session             -
-          5. it knows the user                -
-          6. the session has not expired      -
-        ").run();
+  1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
+  2. the browser sends it on          -
+  3. the other wiki looks for it      -
+  4. it finds the session             -
+  5. it knows the user                -
+  6. the session has not expired      -
+
+"#]]).run();
 }
 
 #[test]
 fn another_domain_is_never_reached() {
-    Place::farm(FARM).wikifarm("cookie explain docs far").stdout(r"
-        Logged in at docs, going to far: separate
+    Place::farm(FARM).wikifarm("cookie explain docs far").stdout(str![[r#"
+Logged in at docs, going to far: separate
 
-          docs --1-> browser --2-x far
-                                   `.3.. cookie .4.. session .5.. user .6.. time
+  docs --1-> browser --2-x far
+                           `.3.. cookie .4.. session .5.. user .6.. time
 
-          1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
-          2. the browser sends it on          no       the cookie of docs is not sent to far: wiki.example.net is not within its domain example.org
-          3. the other wiki looks for it      -
-          4. it finds the session             -
-          5. it knows the user                -
-          6. the session has not expired      -
+  1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
+  2. the browser sends it on          no       the cookie of docs is not sent to far: wiki.example.net is not within its domain example.org
+  3. the other wiki looks for it      -
+  4. it finds the session             -
+  5. it knows the user                -
+  6. the session has not expired      -
 
-        With an anonymous session of docs, going to far: separate
+With an anonymous session of docs, going to far: separate
 
-          docs --1-x browser ..2.. far
-                                   `.3.. cookie .4.. session .5.. user .6.. time
+  docs --1-x browser ..2.. far
+                           `.3.. cookie .4.. session .5.. user .6.. time
 
-          1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
-          2. the browser sends it on          -
-          3. the other wiki looks for it      -
-          4. it finds the session             -
-          5. it knows the user                -
-          6. the session has not expired      -
-        ").run();
+  1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
+  2. the browser sends it on          -
+  3. the other wiki looks for it      -
+  4. it finds the session             -
+  5. it knows the user                -
+  6. the session has not expired      -
+
+"#]]).run();
 }
 
 #[test]
@@ -196,10 +199,9 @@ fn a_name_mistyped_is_told_the_nearest() {
     Place::farm(FARM)
         .wikifarm("cookie explain docs plan")
         .status(2)
-        .stderr(
-            r#"
-            error: the farm farm.toml has no wiki "plan"; did you mean "plans"?
-            "#,
-        )
+        .stderr(str![[r#"
+error: the farm farm.toml has no wiki "plan"; did you mean "plans"?
+
+"#]])
         .run();
 }

@@ -26,29 +26,30 @@ const FARM: &str = r#"
 
 #[test]
 fn each_kind_of_visitor_has_a_header() {
-    Place::farm(FARM).wikifarm("cookie header docs --now 1795400000.25").stdout(r"
-        anonymous  no cookie: anonymous sessions are off: their lifetime is 0
-        user       Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
-        remember   Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Thu, 20-Nov-2036 02:13:00 GMT; Max-Age=315360000; Secure; Path=/
-        ").run();
+    Place::farm(FARM).wikifarm("cookie header docs --now 1795400000.25").stdout(str![[r#"
+anonymous  no cookie: anonymous sessions are off: their lifetime is 0
+user       Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
+remember   Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Thu, 20-Nov-2036 02:13:00 GMT; Max-Age=315360000; Secure; Path=/
+
+"#]]).run();
 }
 
 #[test]
 fn a_header_can_be_asked_for_one_kind_of_visitor() {
-    Place::farm(FARM).wikifarm("cookie header old --as user --now 1795400000").stdout(r"
-        user       Set-Cookie: MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old
-        ").run();
+    Place::farm(FARM).wikifarm("cookie header old --as user --now 1795400000").stdout(str![[r#"
+user       Set-Cookie: MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old
+
+"#]]).run();
 }
 
 #[test]
 fn where_no_cookie_is_sent_it_says_why() {
     Place::farm(FARM)
         .wikifarm("cookie header old --as anonymous --now 1795400000")
-        .stdout(
-            r"
-            anonymous  no cookie: anonymous sessions are off: their lifetime is 0
-            ",
-        )
+        .stdout(str![[r#"
+anonymous  no cookie: anonymous sessions are off: their lifetime is 0
+
+"#]])
         .run();
 }
 
@@ -67,28 +68,29 @@ fn a_handler_of_the_wikis_own_is_never_guessed_at() {
 
 #[test]
 fn programs_get_header_or_reason() {
-    Place::farm(FARM).wikifarm("cookie header old --now 1795400000 --format json").stdout(r#"
-        [
-          {
-            "wiki": "old",
-            "as": "anonymous",
-            "set_cookie": null,
-            "reason": "anonymous sessions are off: their lifetime is 0"
-          },
-          {
-            "wiki": "old",
-            "as": "user",
-            "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old",
-            "reason": "sent to a user whose `remember me` is off"
-          },
-          {
-            "wiki": "old",
-            "as": "remember",
-            "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Thursday, 20-Nov-36 02:13:20 GMT; Max-Age=315360000; Path=/old",
-            "reason": "sent to a user whose `remember me` is on, which is the default"
-          }
-        ]
-        "#).run();
+    Place::farm(FARM).wikifarm("cookie header old --now 1795400000 --format json").stdout(str![[r#"
+[
+  {
+    "wiki": "old",
+    "as": "anonymous",
+    "set_cookie": null,
+    "reason": "anonymous sessions are off: their lifetime is 0"
+  },
+  {
+    "wiki": "old",
+    "as": "user",
+    "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old",
+    "reason": "sent to a user whose `remember me` is off"
+  },
+  {
+    "wiki": "old",
+    "as": "remember",
+    "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Thursday, 20-Nov-36 02:13:20 GMT; Max-Age=315360000; Path=/old",
+    "reason": "sent to a user whose `remember me` is on, which is the default"
+  }
+]
+
+"#]]).run();
 }
 
 /// A recorded row as a table of the farm file.

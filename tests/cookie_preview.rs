@@ -43,17 +43,16 @@ fn shares(wikis: &str) -> String {
 fn groups_come_first_then_the_pairs_that_do_not_work() {
     Place::farm(FARM)
         .wikifarm("cookie preview")
-        .stdout(
-            r"
-            Wikis that share a login:
-              1. docs, plans
-            On their own: trap, old
+        .stdout(str![[r#"
+Wikis that share a login:
+  1. docs, plans
+On their own: trap, old
 
-            Pairs that do not work:
-              docs, plans -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
-              trap -> docs, plans: conflict at step 4: one visit to docs deletes the cookie and logs out of trap
-            ",
-        )
+Pairs that do not work:
+  docs, plans -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
+  trap -> docs, plans: conflict at step 4: one visit to docs deletes the cookie and logs out of trap
+
+"#]])
         .run();
 }
 
@@ -61,16 +60,15 @@ fn groups_come_first_then_the_pairs_that_do_not_work() {
 fn a_matrix_shows_every_pair() {
     Place::farm(FARM)
         .wikifarm("cookie preview --matrix")
-        .stdout(
-            r"
-            from \ to 1 2 3 4
-            1 docs    \ = ! .
-            2 plans   = \ ! .
-            3 trap    ! ! \ .
-            4 old     . . . \
-            = shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown
-            ",
-        )
+        .stdout(str![[r#"
+from \ to 1 2 3 4
+1 docs    \ = ! .
+2 plans   = \ ! .
+3 trap    ! ! \ .
+4 old     . . . \
+= shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown
+
+"#]])
         .run();
 }
 
@@ -78,12 +76,11 @@ fn a_matrix_shows_every_pair() {
 fn only_pairs_among_the_wikis_named_are_shown() {
     Place::farm(FARM)
         .wikifarm("cookie preview docs plans")
-        .stdout(
-            r"
-            Wikis that share a login:
-              1. docs, plans
-            ",
-        )
+        .stdout(str![[r#"
+Wikis that share a login:
+  1. docs, plans
+
+"#]])
         .run();
 }
 
@@ -91,12 +88,11 @@ fn only_pairs_among_the_wikis_named_are_shown() {
 fn a_share_that_is_met_leaves_the_status_0() {
     Place::farm(&shares("\"docs\", \"plans\""))
         .wikifarm("cookie preview docs plans")
-        .stdout(
-            r"
-            Wikis that share a login:
-              1. docs, plans
-            ",
-        )
+        .stdout(str![[r#"
+Wikis that share a login:
+  1. docs, plans
+
+"#]])
         .run();
 }
 
@@ -105,17 +101,16 @@ fn a_share_that_is_not_met_is_status_1() {
     Place::farm(&shares("\"docs\", \"trap\""))
         .wikifarm("cookie preview docs old")
         .status(1)
-        .stdout(
-            r"
-            No two wikis share a login.
+        .stdout(str![[r#"
+No two wikis share a login.
 
-            Other than intended by [[share]]:
-              docs -> trap: conflict at step 4: docs keeps sessions in sessions, trap in trap/sessions
-              trap -> docs: conflict at step 4: trap keeps sessions in trap/sessions, docs in sessions
-              docs -> plans: shared, though no [[share]] has both
-              plans -> docs: shared, though no [[share]] has both
-            ",
-        )
+Other than intended by [[share]]:
+  docs -> trap: conflict at step 4: docs keeps sessions in sessions, trap in trap/sessions
+  trap -> docs: conflict at step 4: trap keeps sessions in trap/sessions, docs in sessions
+  docs -> plans: shared, though no [[share]] has both
+  plans -> docs: shared, though no [[share]] has both
+
+"#]])
         .run();
 }
 
@@ -153,12 +148,13 @@ fn a_cookie_that_browsers_refuse_is_said_so() {
         "#,
     )
     .wikifarm("cookie preview")
-    .stdout(r"
-        No two wikis share a login.
+    .stdout(str![[r#"
+No two wikis share a login.
 
-        Pairs that do not work:
-          docs: rejected, nobody can log in: the browser refuses the cookie of docs (domain-mismatch): Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
-        ")
+Pairs that do not work:
+  docs: rejected, nobody can log in: the browser refuses the cookie of docs (domain-mismatch): Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
+
+"#]])
     .run();
 }
 
@@ -181,15 +177,14 @@ fn a_wiki_with_a_handler_of_its_own_is_unknown() {
         "#,
     )
     .wikifarm("cookie preview")
-    .stdout(
-        r"
-        No two wikis share a login.
+    .stdout(str![[r#"
+No two wikis share a login.
 
-        Pairs that do not work:
-          docs -> own: unknown at step 3: own has its own session_service: nobody can say what it looks for
-          own -> docs: unknown at step 1: own has its own session_service: nobody can say what cookie it sends
-        ",
-    )
+Pairs that do not work:
+  docs -> own: unknown at step 3: own has its own session_service: nobody can say what it looks for
+  own -> docs: unknown at step 1: own has its own session_service: nobody can say what cookie it sends
+
+"#]])
     .run();
 }
 
@@ -220,13 +215,12 @@ fn five_hundred_wikis_answer_by_group() {
         format!("moin = \"1.9.11\"\n[farm]\nuser_dir = \"u\"\ncookie_domain = \".example.org\"\n{farm}");
     Place::farm(&farm)
         .wikifarm("cookie preview")
-        .stdout(
-            r"
-            Wikis that share a login:
-              1. w001, w003, w005, w007, w009, w011, w013, w015, w017, w019, w021, w023 and 238 more
-              2. w002, w004, w006, w008, w010, w012, w014, w016, w018, w020, w022, w024 and 238 more
-            ",
-        )
+        .stdout(str![[r#"
+Wikis that share a login:
+  1. w001, w003, w005, w007, w009, w011, w013, w015, w017, w019, w021, w023 and 238 more
+  2. w002, w004, w006, w008, w010, w012, w014, w016, w018, w020, w022, w024 and 238 more
+
+"#]])
         .run();
 }
 
@@ -237,11 +231,10 @@ fn a_grid_that_nobody_can_read_is_refused() {
     Place::farm(&wikis)
         .wikifarm("cookie preview --matrix")
         .status(2)
-        .stderr(
-            r"
-            error: a grid of 101 wikis can't be read: name up to 100 of them
-            ",
-        )
+        .stderr(str![[r#"
+error: a grid of 101 wikis can't be read: name up to 100 of them
+
+"#]])
         .run();
 }
 
@@ -255,14 +248,13 @@ fn many_wikis_with_one_trouble_are_one_line() {
     );
     Place::farm(&farm)
         .wikifarm("cookie preview")
-        .stdout(
-            r"
-            No two wikis share a login.
+        .stdout(str![[r#"
+No two wikis share a login.
 
-            Pairs that do not work:
-              w0, w1, w2, w3 and 26 more -> w0, w1, w2, w3 and 26 more: conflict at step 4: one visit to w1 deletes the cookie and logs out of w0
-            ",
-        )
+Pairs that do not work:
+  w0, w1, w2, w3 and 26 more -> w0, w1, w2, w3 and 26 more: conflict at step 4: one visit to w1 deletes the cookie and logs out of w0
+
+"#]])
         .run();
 }
 
@@ -289,28 +281,26 @@ fn wikis_of_one_host_get_each_other_s_cookies_by_path() {
     );
     place
         .wikifarm("cookie preview")
-        .stdout(
-            r"
-            No two wikis share a login.
+        .stdout(str![[r#"
+No two wikis share a login.
 
-            Pairs that do not work:
-              root -> wiki1: conflict at step 4: whoever is logged in at wiki1 and then logs in at root is anonymous at wiki1: it takes the other cookie
-              root -> wiki10: conflict at step 4: whoever is logged in at wiki10 and then logs in at root is anonymous at wiki10: it takes the other cookie
-              wiki1 -> root: conflict at step 2: a login at root leaves a cookie that wiki1 takes for its own, and logs out of wiki1
-              wiki10 -> root: conflict at step 2: a login at root leaves a cookie that wiki10 takes for its own, and logs out of wiki10
-            ",
-        )
+Pairs that do not work:
+  root -> wiki1: conflict at step 4: whoever is logged in at wiki1 and then logs in at root is anonymous at wiki1: it takes the other cookie
+  root -> wiki10: conflict at step 4: whoever is logged in at wiki10 and then logs in at root is anonymous at wiki10: it takes the other cookie
+  wiki1 -> root: conflict at step 2: a login at root leaves a cookie that wiki1 takes for its own, and logs out of wiki1
+  wiki10 -> root: conflict at step 2: a login at root leaves a cookie that wiki10 takes for its own, and logs out of wiki10
+
+"#]])
         .run();
     place
         .wikifarm("cookie preview --matrix wiki1 wiki10")
-        .stdout(
-            r"
-            from \ to 1 2
-            1 wiki1   \ .
-            2 wiki10  . \
-            = shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown
-            ",
-        )
+        .stdout(str![[r#"
+from \ to 1 2
+1 wiki1   \ .
+2 wiki10  . \
+= shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown
+
+"#]])
         .run();
 }
 
@@ -339,17 +329,16 @@ const THIRD: &str = r#"
 fn a_third_wiki_can_come_between_two() {
     Place::farm(THIRD)
         .wikifarm("cookie preview")
-        .stdout(
-            r"
-            Wikis that share a login:
-              1. docs, news
-            On their own: login
+        .stdout(str![[r#"
+Wikis that share a login:
+  1. docs, news
+On their own: login
 
-            Pairs that do not work:
-              login -> news: shadowed at step 3: news takes the first of two cookies named MOIN_SESSION_lab, which is its own if somebody was there before
-              whoever has been at news and logs in at login is anonymous at docs: it takes the cookie of news
-            ",
-        )
+Pairs that do not work:
+  login -> news: shadowed at step 3: news takes the first of two cookies named MOIN_SESSION_lab, which is its own if somebody was there before
+  whoever has been at news and logs in at login is anonymous at docs: it takes the cookie of news
+
+"#]])
         .run();
     let preview = Place::farm(THIRD).wikifarm("cookie preview --format json").any_stdout().run().json();
     assert_eq!(
@@ -367,7 +356,10 @@ fn a_third_wiki_can_come_between_two() {
         .arg("login login Bob")
         .arg("expect login Bob")
         .arg("expect docs anonymous")
-        .stdout("2 of 2 expectations met\n")
+        .stdout(str![[r#"
+2 of 2 expectations met
+
+"#]])
         .any_stderr()
         .run();
 }
@@ -392,14 +384,13 @@ fn a_secure_cookie_keeps_a_wiki_over_http_from_setting_its_own() {
         "#,
     )
     .wikifarm("cookie preview")
-    .stdout(
-        r"
-        No two wikis share a login.
+    .stdout(str![[r#"
+No two wikis share a login.
 
-        Pairs that do not work:
-          docs -> plans: conflict at step 2: whoever is logged in at plans can't log in at docs over http: the browser keeps the Secure cookie of plans and refuses that of docs
-        ",
-    )
+Pairs that do not work:
+  docs -> plans: conflict at step 2: whoever is logged in at plans can't log in at docs over http: the browser keeps the Secure cookie of plans and refuses that of docs
+
+"#]])
     .run();
 }
 
@@ -425,18 +416,17 @@ fn a_wiki_at_several_addresses_is_asked_about_at_each() {
     );
     place
         .wikifarm("cookie preview")
-        .stdout(
-            r"
-            Wikis that share a login:
-              1. docs, plans
+        .stdout(str![[r#"
+Wikis that share a login:
+  1. docs, plans
 
-            By other addresses of the wikis:
-              https://docs.example.org/ -> http://docs.example.org/: separate at step 2: the cookie of https://docs.example.org/ is not sent to http://docs.example.org/: it is Secure, and docs.example.org is visited over http
-              http://docs.example.org/ -> https://docs.example.org/: conflict: one visit to https://docs.example.org/ makes the cookie Secure: the browser no longer sends it to http://docs.example.org/, which is visited over http
-              https://plans.example.org/ -> http://docs.example.org/: separate at step 2: the cookie of https://plans.example.org/ is not sent to http://docs.example.org/: it is Secure, and docs.example.org is visited over http
-              http://docs.example.org/ -> https://plans.example.org/: conflict: one visit to https://plans.example.org/ makes the cookie Secure: the browser no longer sends it to http://docs.example.org/, which is visited over http
-            ",
-        )
+By other addresses of the wikis:
+  https://docs.example.org/ -> http://docs.example.org/: separate at step 2: the cookie of https://docs.example.org/ is not sent to http://docs.example.org/: it is Secure, and docs.example.org is visited over http
+  http://docs.example.org/ -> https://docs.example.org/: conflict: one visit to https://docs.example.org/ makes the cookie Secure: the browser no longer sends it to http://docs.example.org/, which is visited over http
+  https://plans.example.org/ -> http://docs.example.org/: separate at step 2: the cookie of https://plans.example.org/ is not sent to http://docs.example.org/: it is Secure, and docs.example.org is visited over http
+  http://docs.example.org/ -> https://plans.example.org/: conflict: one visit to https://plans.example.org/ makes the cookie Secure: the browser no longer sends it to http://docs.example.org/, which is visited over http
+
+"#]])
         .run();
     let preview = place.wikifarm("cookie preview --format json").any_stdout().run().json();
     assert_eq!(

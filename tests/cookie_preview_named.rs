@@ -10,21 +10,29 @@ fn of_one_wiki_the_pairs_with_every_other_are_shown() {
     let place = Place::farm(FARM);
     place
         .wikifarm("cookie preview docs")
-        .stdout(
-            r"
-            docs shares a login with: plans
+        .stdout(str![[r#"
+docs shares a login with: plans
 
-            Pairs that do not work:
-              docs -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
-              trap -> docs: conflict at step 4: one visit to docs deletes the cookie and logs out of trap
-            ",
-        )
+Pairs that do not work:
+  docs -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
+  trap -> docs: conflict at step 4: one visit to docs deletes the cookie and logs out of trap
+
+"#]])
         .run();
-    place.wikifarm("cookie preview old old").stdout("old shares a login with no other wiki.\n").run();
+    place
+        .wikifarm("cookie preview old old")
+        .stdout(str![[r#"
+old shares a login with no other wiki.
+
+"#]])
+        .run();
     place
         .wikifarm("cookie preview docs --matrix")
         .status(2)
-        .stderr("error: a grid of one wiki has nothing in it: name two or more, or none\n")
+        .stderr(str![[r#"
+error: a grid of one wiki has nothing in it: name two or more, or none
+
+"#]])
         .run();
     let preview = place.wikifarm("cookie preview trap --format json").any_stdout().run().json();
     assert_eq!(preview["wikis"], json!(["trap"]));
@@ -75,11 +83,17 @@ fn a_login_that_is_good_one_way_only_is_said_so() {
     );
     place
         .wikifarm("cookie preview wide")
-        .stdout("A login at wide is good there, but not the other way: narrow\n")
+        .stdout(str![[r#"
+A login at wide is good there, but not the other way: narrow
+
+"#]])
         .run();
     place
         .wikifarm("cookie preview narrow")
-        .stdout("A login there is good at narrow, but not the other way: wide\n")
+        .stdout(str![[r#"
+A login there is good at narrow, but not the other way: wide
+
+"#]])
         .run();
 }
 
@@ -131,28 +145,26 @@ fn where_the_letter_of_the_draft_has_another_answer_it_is_said() {
     let place = Place::farm(farm);
     place
         .wikifarm("cookie preview")
-        .stdout(
-            r"
-            No two wikis share a login.
+        .stdout(str![[r#"
+No two wikis share a login.
 
-            Pairs that do not work:
-              docs: rejected, nobody can log in: the browser refuses the cookie of docs (http-prefix): a name that begins with __Http- needs Secure, https and HttpOnly (RFC 6265bis 5.4)
+Pairs that do not work:
+  docs: rejected, nobody can log in: the browser refuses the cookie of docs (http-prefix): a name that begins with __Http- needs Secure, https and HttpOnly (RFC 6265bis 5.4)
 
-            Otherwise by the letter of RFC 6265bis (--rfc):
-              docs: not rejected, people can log in
-            ",
-        )
+Otherwise by the letter of RFC 6265bis (--rfc):
+  docs: not rejected, people can log in
+
+"#]])
         .run();
     place
         .wikifarm("cookie preview --rfc")
-        .stdout(
-            r"
-            No two wikis share a login.
+        .stdout(str![[r#"
+No two wikis share a login.
 
-            Otherwise in Chromium:
-              docs: rejected, nobody can log in: the browser refuses the cookie of docs (http-prefix): a name that begins with __Http- needs Secure, https and HttpOnly (RFC 6265bis 5.4)
-            ",
-        )
+Otherwise in Chromium:
+  docs: rejected, nobody can log in: the browser refuses the cookie of docs (http-prefix): a name that begins with __Http- needs Secure, https and HttpOnly (RFC 6265bis 5.4)
+
+"#]])
         .run();
     let preview = place.wikifarm("cookie preview docs --format json").any_stdout().run().json();
     let otherwise = &preview["otherwise"];

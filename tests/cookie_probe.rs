@@ -242,13 +242,12 @@ fn an_address_that_is_none_is_refused() {
     Place::farm("[wikis.docs]\nurl = \"http://wiki.example.org/\"\n")
         .wikifarm("cookie probe --resolve wiki.example.org")
         .status(2)
-        .stderr(
-            r"
-            error: invalid value 'wiki.example.org' for '--resolve <HOST:IP>': expected HOST:IP, like wiki.example.org:127.0.0.1
+        .stderr(str![[r#"
+error: invalid value 'wiki.example.org' for '--resolve <HOST:IP>': expected HOST:IP, like wiki.example.org:127.0.0.1
 
-            For more information, try '--help'.
-            ",
-        )
+For more information, try '--help'.
+
+"#]])
         .run();
 }
 

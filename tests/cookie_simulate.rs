@@ -48,33 +48,32 @@ fn each_step_shows_request_answer_and_what_is_left() {
         .arg("login wiki1 Bob forget")
         .arg("visit https://example.org/trap/Some%20Page")
         .arg("visit wiki1")
-        .stdout(
-            r"
-            1: login wiki1 Bob forget  (2026-11-23T02:13:20Z)
-              request  no cookie
-              seen     Bob
-              answer   MOIN_SESSION_lab=a83c0ccd…; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/  [stored]
-              jar      MOIN_SESSION_lab=a83c0ccd… for example.org and below, path /, Secure, until 2026-11-23T14:13:20Z
-              store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
+        .stdout(str![[r#"
+1: login wiki1 Bob forget  (2026-11-23T02:13:20Z)
+  request  no cookie
+  seen     Bob
+  answer   MOIN_SESSION_lab=a83c0ccd…; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/  [stored]
+  jar      MOIN_SESSION_lab=a83c0ccd… for example.org and below, path /, Secure, until 2026-11-23T14:13:20Z
+  store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
 
-            2: visit https://example.org/trap/Some%20Page  (2026-11-23T02:13:20Z)
-              request  MOIN_SESSION_lab=a83c0ccd…
-              seen     anonymous
-              answer   MOIN_SESSION_lab=; Domain=.example.org; Expires=Thu, 01-Jan-1970 00:00:00 GMT; Max-Age=0; Path=/  [deleted]
-              jar      empty
-              store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
-              store    trap: empty
+2: visit https://example.org/trap/Some%20Page  (2026-11-23T02:13:20Z)
+  request  MOIN_SESSION_lab=a83c0ccd…
+  seen     anonymous
+  answer   MOIN_SESSION_lab=; Domain=.example.org; Expires=Thu, 01-Jan-1970 00:00:00 GMT; Max-Age=0; Path=/  [deleted]
+  jar      empty
+  store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
+  store    trap: empty
 
-            3: visit wiki1  (2026-11-23T02:13:20Z)
-              request  no cookie
-              seen     anonymous
-              answer   no Set-Cookie
-              jar      empty
-              store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
-              store    trap: empty
+3: visit wiki1  (2026-11-23T02:13:20Z)
+  request  no cookie
+  seen     anonymous
+  answer   no Set-Cookie
+  jar      empty
+  store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
+  store    trap: empty
 
-            ",
-        )
+
+"#]])
         .run();
 }
 
@@ -87,17 +86,16 @@ fn a_script_with_expectations_is_a_test() {
             .wikifarm(&format!("cookie simulate {words} -q {AT}"))
             .stdin(stdin)
             .status(1)
-            .stdout(
-                r"
-                8: expect wiki1 Bob  (2026-11-23T02:13:20Z)
-                  NOT MET  expected Bob, found anonymous
+            .stdout(str![[r#"
+8: expect wiki1 Bob  (2026-11-23T02:13:20Z)
+  NOT MET  expected Bob, found anonymous
 
-                9: expect old Bob  (2026-11-23T02:13:20Z)
-                  NOT MET  expected Bob, found anonymous
+9: expect old Bob  (2026-11-23T02:13:20Z)
+  NOT MET  expected Bob, found anonymous
 
-                3 of 5 expectations met
-                ",
-            )
+3 of 5 expectations met
+
+"#]])
             .run();
     };
     let place = farm().file("script", script);
@@ -105,7 +103,11 @@ fn a_script_with_expectations_is_a_test() {
     run(&place, "-", script);
     let met = ["login wiki1 Bob", "expect wiki2 Bob", "logout wiki2", "expect wiki1 anonymous"];
     let all = met.iter().fold(place.wikifarm("cookie simulate -q"), |run, step| run.arg(*step));
-    all.stdout("2 of 2 expectations met\n").run();
+    all.stdout(str![[r#"
+2 of 2 expectations met
+
+"#]])
+        .run();
 }
 
 #[test]
@@ -126,7 +128,11 @@ fn time_passes_and_browsers_are_restarted() {
     ];
     let place = farm();
     let run = steps.iter().fold(place.wikifarm("cookie simulate -q"), |run, step| run.arg(*step));
-    run.stdout("5 of 5 expectations met\n").run();
+    run.stdout(str![[r#"
+5 of 5 expectations met
+
+"#]])
+        .run();
 }
 
 #[test]
@@ -232,7 +238,10 @@ fn where_nothing_can_be_written_it_says_so() {
     let place = farm().file("file", "");
     let run = place.wikifarm(&format!("cookie simulate -q --write file {AT}")).arg("login wiki1 Bob");
     run.status(3)
-        .stderr("error: can't write sessions into file/sessions: Not a directory (os error 20)\n")
+        .stderr(str![[r#"
+error: can't write sessions into file/sessions: Not a directory (os error 20)
+
+"#]])
         .run();
 }
 
@@ -243,12 +252,11 @@ fn what_is_taken_for_granted_is_said() {
     );
     let run = place.wikifarm("cookie simulate --format json").arg("login a Bob").any_stdout();
     let told = run
-        .stderr(
-            r"
-            where a keeps its sessions is not in the farm file: taken to be its own
-            where a keeps its users is not in the farm file: taken to be its own
-            ",
-        )
+        .stderr(str![[r#"
+where a keeps its sessions is not in the farm file: taken to be its own
+where a keeps its users is not in the farm file: taken to be its own
+
+"#]])
         .run()
         .json();
     assert_eq!(
@@ -267,18 +275,17 @@ fn a_script_is_understood_whole_or_not_at_all() {
     place
         .wikifarm("cookie simulate script --write out")
         .status(2)
-        .stderr(
-            r#"
-            error: script, line 2: unknown verb "vist"; did you mean "visit"?
-            error: script, line 3: the farm has no wiki "wkii1"; did you mean "wiki1"?
-            error: script, line 4: expected `wait DURATION`
-            error: script, line 5: no wiki of the farm lies at https://wiki3.example.org/; did you mean https://wiki1.example.org/?
-            error: script, line 6: https://www.example.org/ is no wiki: it can only be visited
-            error: script, line 7: can't read the farm file missing.toml: no such file or directory
-            error: script, line 8: expected `expect WIKI NAME, or WIKI anonymous`
-            error: script can't be acted out
-            "#,
-        )
+        .stderr(str![[r#"
+error: script, line 2: unknown verb "vist"; did you mean "visit"?
+error: script, line 3: the farm has no wiki "wkii1"; did you mean "wiki1"?
+error: script, line 4: expected `wait DURATION`
+error: script, line 5: no wiki of the farm lies at https://wiki3.example.org/; did you mean https://wiki1.example.org/?
+error: script, line 6: https://www.example.org/ is no wiki: it can only be visited
+error: script, line 7: can't read the farm file missing.toml: no such file or directory
+error: script, line 8: expected `expect WIKI NAME, or WIKI anonymous`
+error: script can't be acted out
+
+"#]])
         .run();
     assert_eq!(place.names("out"), [""; 0]);
 }
@@ -303,23 +310,21 @@ fn what_is_no_script_is_told() {
 fn a_step_is_one_argument() {
     let place = farm();
     let run = place.wikifarm("cookie simulate visit wiki1").status(2);
-    run.stderr(
-        r#"
-        error: the script, step 1: expected `visit WIKI or URL`
-        error: the script, step 2: unknown verb "wiki1": expected login, visit, logout, switch-user, wait, restart-browser, reconfigure, expect
-        error: the script can't be acted out: a step is one argument, in quotes
-        "#,
-    )
+    run.stderr(str![[r#"
+error: the script, step 1: expected `visit WIKI or URL`
+error: the script, step 2: unknown verb "wiki1": expected login, visit, logout, switch-user, wait, restart-browser, reconfigure, expect
+error: the script can't be acted out: a step is one argument, in quotes
+
+"#]])
     .run();
     // A verb alone is a step, and no file.
     let run = place.wikifarm("cookie simulate login").status(2);
-    run.stderr(
-        r"
-        error: the script, step 1: expected `login WIKI NAME [forget]`
-        error: the script can't be acted out
-        ",
-    )
-    .run();
+    run.stderr(str![[r#"
+error: the script, step 1: expected `login WIKI NAME [forget]`
+error: the script can't be acted out
+
+"#]])
+        .run();
 }
 
 #[test]
@@ -337,7 +342,14 @@ fn of_very_many_bad_lines_the_first_are_told() {
 #[test]
 fn a_script_may_come_from_another_system() {
     let script = "\u{feff}login wiki1 Bob\r\nexpect wiki1 Bob\r\n";
-    farm().wikifarm("cookie simulate -q -").stdin(script).stdout("1 of 1 expectation met\n").run();
+    farm()
+        .wikifarm("cookie simulate -q -")
+        .stdin(script)
+        .stdout(str![[r#"
+1 of 1 expectation met
+
+"#]])
+        .run();
 }
 
 #[test]
@@ -350,19 +362,18 @@ fn a_wiki_that_answers_with_an_error_says_why() {
         .arg("visit a")
         .arg("expect a anonymous")
         .status(1)
-        .stdout(
-            r"
-            1: visit a  (2026-11-23T02:13:20Z)
-              request  no cookie
-              error    every response of this version fails with a cookie_domain without a dot
-              jar      empty
-              store    d/cache/__session__: empty
+        .stdout(str![[r#"
+1: visit a  (2026-11-23T02:13:20Z)
+  request  no cookie
+  error    every response of this version fails with a cookie_domain without a dot
+  jar      empty
+  store    d/cache/__session__: empty
 
-            2: expect a anonymous  (2026-11-23T02:13:20Z)
-              NOT MET  expected anonymous, found every response of this version fails with a cookie_domain without a dot
+2: expect a anonymous  (2026-11-23T02:13:20Z)
+  NOT MET  expected anonymous, found every response of this version fails with a cookie_domain without a dot
 
-            0 of 1 expectation met
-            ",
-        )
+0 of 1 expectation met
+
+"#]])
         .run();
 }

@@ -37,35 +37,34 @@ fn each_header_and_each_cookie_is_explained() {
         .arg("http://example.net/wiki")
         .arg(NOW)
         .status(1)
-        .stdout(
-            r"
-            https://wiki1.example.org/ sets
-              accepted  A=1; Domain=example.org; Path=/wiki; Secure; HttpOnly; SameSite=Lax; Max-Age=3600
-                        kept as A=1 for example.org and all below it, path /wiki, Secure, HttpOnly, SameSite=Lax, until 2026-11-23T03:13:20Z, in 60 m
-              refused   B=2; Domain=org
-                        public-suffix: Domain is a public suffix, under which anybody can register (RFC 6265bis 5.7 step 9)
-              accepted  C=; Max-Age=0
-                        it deletes, but there is no cookie C of wiki1.example.org alone, path /
-              accepted  D=4
-                        kept as D=4 for wiki1.example.org alone, path /, until the browser closes
-              accepted  D=5
-                        kept as D=5 for wiki1.example.org alone, path /, until the browser closes
-                        in place of D=4
-              deleted   D=; Expires=Thu, 01-Jan-1970 00:00:00 GMT
-                        the cookie D of wiki1.example.org alone, path /
+        .stdout(str![[r#"
+https://wiki1.example.org/ sets
+  accepted  A=1; Domain=example.org; Path=/wiki; Secure; HttpOnly; SameSite=Lax; Max-Age=3600
+            kept as A=1 for example.org and all below it, path /wiki, Secure, HttpOnly, SameSite=Lax, until 2026-11-23T03:13:20Z, in 60 m
+  refused   B=2; Domain=org
+            public-suffix: Domain is a public suffix, under which anybody can register (RFC 6265bis 5.7 step 9)
+  accepted  C=; Max-Age=0
+            it deletes, but there is no cookie C of wiki1.example.org alone, path /
+  accepted  D=4
+            kept as D=4 for wiki1.example.org alone, path /, until the browser closes
+  accepted  D=5
+            kept as D=5 for wiki1.example.org alone, path /, until the browser closes
+            in place of D=4
+  deleted   D=; Expires=Thu, 01-Jan-1970 00:00:00 GMT
+            the cookie D of wiki1.example.org alone, path /
 
-            https://wiki2.example.org/wiki/Page gets
-              Cookie: A=1
-              sent      A=1 of example.org and all below it, path /wiki
-                        wiki2.example.org is below example.org, /wiki covers /wiki/Page, https is secure
+https://wiki2.example.org/wiki/Page gets
+  Cookie: A=1
+  sent      A=1 of example.org and all below it, path /wiki
+            wiki2.example.org is below example.org, /wiki covers /wiki/Page, https is secure
 
-            http://example.net/wiki gets
-              no Cookie header
-              withheld  A=1 of example.org and all below it, path /wiki
-                        domain-mismatch: the cookie belongs to another host or domain (RFC 6265bis 5.1.3)
-                        secure-only: a Secure cookie goes over https only (RFC 6265bis 5.8.3)
-            ",
-        )
+http://example.net/wiki gets
+  no Cookie header
+  withheld  A=1 of example.org and all below it, path /wiki
+            domain-mismatch: the cookie belongs to another host or domain (RFC 6265bis 5.1.3)
+            secure-only: a Secure cookie goes over https only (RFC 6265bis 5.8.3)
+
+"#]])
         .run();
 }
 
@@ -79,66 +78,65 @@ fn programs_get_exactly_these_fields() {
         .arg("--set-cookie=A=; Domain=example.org; Max-Age=-1; Secure; HttpOnly; Path=/")
         .arg(OsString::from_vec(b"--set-cookie=C=\xe9\xc3\xa9".to_vec()))
         .status(1)
-        .stdout(
-            r#"
-            {
-              "steps": [
-                {
-                  "url": "https://wiki1.example.org/a/b",
-                  "accepted": [
-                    {
-                      "name": "A",
-                      "value": "1",
-                      "domain": "example.org",
-                      "host_only": false,
-                      "path": "/a",
-                      "secure": false,
-                      "http_only": false,
-                      "same_site": "Strict",
-                      "expires": 1795400060.0
-                    },
-                    {
-                      "name": "A",
-                      "value": "",
-                      "domain": "example.org",
-                      "host_only": false,
-                      "path": "/",
-                      "secure": true,
-                      "http_only": true,
-                      "same_site": null,
-                      "expires": 0.0
-                    },
-                    {
-                      "name": "C",
-                      "value": "\udce9é",
-                      "domain": "wiki1.example.org",
-                      "host_only": true,
-                      "path": "/a",
-                      "secure": false,
-                      "http_only": false,
-                      "same_site": null,
-                      "expires": null
-                    }
-                  ],
-                  "refused": [
-                    {
-                      "header": "B=2; Domain=org",
-                      "reason": "public-suffix",
-                      "section": "5.7 step 9"
-                    }
-                  ],
-                  "cookie": null
-                },
-                {
-                  "url": "https://wiki1.example.org/a/",
-                  "accepted": [],
-                  "refused": [],
-                  "cookie": "A=1; C=\udce9é"
-                }
-              ]
-            }
-            "#,
-        )
+        .stdout(str![[r#"
+{
+  "steps": [
+    {
+      "url": "https://wiki1.example.org/a/b",
+      "accepted": [
+        {
+          "name": "A",
+          "value": "1",
+          "domain": "example.org",
+          "host_only": false,
+          "path": "/a",
+          "secure": false,
+          "http_only": false,
+          "same_site": "Strict",
+          "expires": 1795400060.0
+        },
+        {
+          "name": "A",
+          "value": "",
+          "domain": "example.org",
+          "host_only": false,
+          "path": "/",
+          "secure": true,
+          "http_only": true,
+          "same_site": null,
+          "expires": 0.0
+        },
+        {
+          "name": "C",
+          "value": "\udce9é",
+          "domain": "wiki1.example.org",
+          "host_only": true,
+          "path": "/a",
+          "secure": false,
+          "http_only": false,
+          "same_site": null,
+          "expires": null
+        }
+      ],
+      "refused": [
+        {
+          "header": "B=2; Domain=org",
+          "reason": "public-suffix",
+          "section": "5.7 step 9"
+        }
+      ],
+      "cookie": null
+    },
+    {
+      "url": "https://wiki1.example.org/a/",
+      "accepted": [],
+      "refused": [],
+      "cookie": "A=1; C=\udce9é"
+    }
+  ]
+}
+
+"#]])
         .run();
 }
 
@@ -155,49 +153,47 @@ fn where_chromium_does_otherwise_the_letter_is_told() {
     };
     run("-v")
         .status(1)
-        .stdout(
-            r"
-            http://w.example.org/ sets
-              accepted  A=1; Max-Age=+60
-                        kept as A=1 for w.example.org alone, path /, until 2026-11-23T02:14:20Z, in 60 s
-                        by the letter of RFC 6265bis (--rfc) accepted: kept as A=1 for w.example.org alone, path /, until the browser closes
-              refused   B=2; Domain=.
-                        malformed-domain: Domain must be a host name: no port, URL, quotes, percent signs or empty labels (RFC 6265bis 5.1.2)
-                        by the letter of RFC 6265bis (--rfc) accepted: kept as B=2 for w.example.org alone, path /, until the browser closes
-              accepted  C=3
-                        kept as C=3 for w.example.org alone, path /, until the browser closes
+        .stdout(str![[r#"
+http://w.example.org/ sets
+  accepted  A=1; Max-Age=+60
+            kept as A=1 for w.example.org alone, path /, until 2026-11-23T02:14:20Z, in 60 s
+            by the letter of RFC 6265bis (--rfc) accepted: kept as A=1 for w.example.org alone, path /, until the browser closes
+  refused   B=2; Domain=.
+            malformed-domain: Domain must be a host name: no port, URL, quotes, percent signs or empty labels (RFC 6265bis 5.1.2)
+            by the letter of RFC 6265bis (--rfc) accepted: kept as B=2 for w.example.org alone, path /, until the browser closes
+  accepted  C=3
+            kept as C=3 for w.example.org alone, path /, until the browser closes
 
-            http://w.example.org/ gets
-              Cookie: A=1; C=3
-              by the letter of RFC 6265bis (--rfc) Cookie: A=1; B=2; C=3
-              sent      A=1 of w.example.org alone, path /
-                        w.example.org is the host, / covers /
-              sent      C=3 of w.example.org alone, path /
-                        w.example.org is the host, / covers /
-            ",
-        )
+http://w.example.org/ gets
+  Cookie: A=1; C=3
+  by the letter of RFC 6265bis (--rfc) Cookie: A=1; B=2; C=3
+  sent      A=1 of w.example.org alone, path /
+            w.example.org is the host, / covers /
+  sent      C=3 of w.example.org alone, path /
+            w.example.org is the host, / covers /
+
+"#]])
         .run();
     run("--rfc")
-        .stdout(
-            r"
-            http://w.example.org/ sets
-              accepted  A=1; Max-Age=+60
-                        kept as A=1 for w.example.org alone, path /, until the browser closes
-              accepted  B=2; Domain=.
-                        kept as B=2 for w.example.org alone, path /, until the browser closes
-              accepted  C=3
-                        kept as C=3 for w.example.org alone, path /, until the browser closes
+        .stdout(str![[r#"
+http://w.example.org/ sets
+  accepted  A=1; Max-Age=+60
+            kept as A=1 for w.example.org alone, path /, until the browser closes
+  accepted  B=2; Domain=.
+            kept as B=2 for w.example.org alone, path /, until the browser closes
+  accepted  C=3
+            kept as C=3 for w.example.org alone, path /, until the browser closes
 
-            http://w.example.org/ gets
-              Cookie: A=1; B=2; C=3
-              sent      A=1 of w.example.org alone, path /
-                        w.example.org is the host, / covers /
-              sent      B=2 of w.example.org alone, path /
-                        w.example.org is the host, / covers /
-              sent      C=3 of w.example.org alone, path /
-                        w.example.org is the host, / covers /
-            ",
-        )
+http://w.example.org/ gets
+  Cookie: A=1; B=2; C=3
+  sent      A=1 of w.example.org alone, path /
+            w.example.org is the host, / covers /
+  sent      B=2 of w.example.org alone, path /
+            w.example.org is the host, / covers /
+  sent      C=3 of w.example.org alone, path /
+            w.example.org is the host, / covers /
+
+"#]])
         .run();
 }
 
@@ -226,23 +222,22 @@ fn a_wiki_of_the_farm_lends_its_header_and_its_url() {
     Place::farm(FARM)
         .wikifarm("cookie test --from docs --visit https://wiki.example.org/ https://docs.example.net/")
         .arg(NOW)
-        .stdout(
-            r"
-            https://docs.example.org/ sets
-              accepted  MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Thu, 20-Nov-2036 02:13:00 GMT; Max-Age=315360000; Secure; Path=/
-                        kept as MOIN_SESSION_lab=0000000000000000000000000000000000000000 for example.org and all below it, path /, Secure, until 2027-12-28T02:13:20Z, in 400 d
+        .stdout(str![[r#"
+https://docs.example.org/ sets
+  accepted  MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Thu, 20-Nov-2036 02:13:00 GMT; Max-Age=315360000; Secure; Path=/
+            kept as MOIN_SESSION_lab=0000000000000000000000000000000000000000 for example.org and all below it, path /, Secure, until 2027-12-28T02:13:20Z, in 400 d
 
-            https://wiki.example.org/ gets
-              Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000
-              sent      MOIN_SESSION_lab=0000000000000000000000000000000000000000 of example.org and all below it, path /
-                        wiki.example.org is below example.org, / covers /, https is secure
+https://wiki.example.org/ gets
+  Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000
+  sent      MOIN_SESSION_lab=0000000000000000000000000000000000000000 of example.org and all below it, path /
+            wiki.example.org is below example.org, / covers /, https is secure
 
-            https://docs.example.net/ gets
-              no Cookie header
-              withheld  MOIN_SESSION_lab=0000000000000000000000000000000000000000 of example.org and all below it, path /
-                        domain-mismatch: the cookie belongs to another host or domain (RFC 6265bis 5.1.3)
-            ",
-        )
+https://docs.example.net/ gets
+  no Cookie header
+  withheld  MOIN_SESSION_lab=0000000000000000000000000000000000000000 of example.org and all below it, path /
+            domain-mismatch: the cookie belongs to another host or domain (RFC 6265bis 5.1.3)
+
+"#]])
         .run();
 }
 
@@ -254,13 +249,12 @@ fn another_visitor_and_another_url_can_be_named() {
         .wikifarm(words)
         .arg(NOW)
         .status(1)
-        .stdout(
-            r"
-            https://docs.example.net/ sets
-              refused   MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
-                        domain-mismatch: Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
-            ",
-        )
+        .stdout(str![[r#"
+https://docs.example.net/ sets
+  refused   MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
+            domain-mismatch: Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
+
+"#]])
         .run();
 }
 
@@ -270,38 +264,34 @@ fn a_wiki_that_sends_none_says_why() {
     place
         .wikifarm("cookie test --from docs --as anonymous --visit https://docs.example.org/")
         .status(1)
-        .stdout(
-            r"
-            https://docs.example.org/ sets
-              no header
+        .stdout(str![[r#"
+https://docs.example.org/ sets
+  no header
 
-            https://docs.example.org/ gets
-              no Cookie header
-            ",
-        )
-        .stderr(
-            r"
-            docs sends no cookie as anonymous: anonymous sessions are off: their lifetime is 0
-            ",
-        )
+https://docs.example.org/ gets
+  no Cookie header
+
+"#]])
+        .stderr(str![[r#"
+docs sends no cookie as anonymous: anonymous sessions are off: their lifetime is 0
+
+"#]])
         .run();
     place
         .wikifarm("cookie test --from own")
         .status(1)
-        .stderr(
-            r"
-            error: which cookie own sends is unknown: the wiki has its own session_service
-            ",
-        )
+        .stderr(str![[r#"
+error: which cookie own sends is unknown: the wiki has its own session_service
+
+"#]])
         .run();
     place
         .wikifarm("cookie test --from dcos")
         .status(2)
-        .stderr(
-            r#"
-            error: the farm farm.toml has no wiki "dcos"; did you mean "docs"?
-            "#,
-        )
+        .stderr(str![[r#"
+error: the farm farm.toml has no wiki "dcos"; did you mean "docs"?
+
+"#]])
         .run();
 }
 
@@ -318,48 +308,47 @@ fn a_script_is_acted_out_in_order() {
         .file("steps.jsonl", script)
         .wikifarm("cookie test --script steps.jsonl")
         .status(1)
-        .stdout(
-            r"
-            2026-11-23T02:13:20Z  https://w.example.org/ sets
-              accepted  A=1; HttpOnly
-                        kept as A=1 for w.example.org alone, path /, HttpOnly, until the browser closes
-              accepted  B=2; SameSite=Strict
-                        kept as B=2 for w.example.org alone, path /, SameSite=Strict, until the browser closes
+        .stdout(str![[r#"
+2026-11-23T02:13:20Z  https://w.example.org/ sets
+  accepted  A=1; HttpOnly
+            kept as A=1 for w.example.org alone, path /, HttpOnly, until the browser closes
+  accepted  B=2; SameSite=Strict
+            kept as B=2 for w.example.org alone, path /, SameSite=Strict, until the browser closes
 
-            2026-11-23T02:13:20Z  a script at https://w.example.org/ sets
-              refused   A=2
-                        overwrite-http-only: a script cannot replace an HttpOnly cookie (RFC 6265bis 5.7 step 23)
-              accepted  C=\xe9
-                        kept as C=\xe9 for w.example.org alone, path /, until the browser closes
+2026-11-23T02:13:20Z  a script at https://w.example.org/ sets
+  refused   A=2
+            overwrite-http-only: a script cannot replace an HttpOnly cookie (RFC 6265bis 5.7 step 23)
+  accepted  C=\xe9
+            kept as C=\xe9 for w.example.org alone, path /, until the browser closes
 
-            2026-11-23T02:13:20Z  a script at https://w.example.org/ sees
-              Cookie: B=2; C=\xe9
-              sent      B=2 of w.example.org alone, path /
-                        w.example.org is the host, / covers /
-              sent      C=\xe9 of w.example.org alone, path /
-                        w.example.org is the host, / covers /
-              withheld  A=1 of w.example.org alone, path /
-                        http-only-from-script: scripts do not see HttpOnly cookies (RFC 6265bis 5.8.3)
+2026-11-23T02:13:20Z  a script at https://w.example.org/ sees
+  Cookie: B=2; C=\xe9
+  sent      B=2 of w.example.org alone, path /
+            w.example.org is the host, / covers /
+  sent      C=\xe9 of w.example.org alone, path /
+            w.example.org is the host, / covers /
+  withheld  A=1 of w.example.org alone, path /
+            http-only-from-script: scripts do not see HttpOnly cookies (RFC 6265bis 5.8.3)
 
-            2026-11-23T02:14:20Z  https://w.example.org/, by a link from https://example.net/, gets
-              Cookie: A=1; C=\xe9
-              sent      A=1 of w.example.org alone, path /
-                        w.example.org is the host, / covers /
-              sent      C=\xe9 of w.example.org alone, path /
-                        w.example.org is the host, / covers /
-              withheld  B=2 of w.example.org alone, path /
-                        same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+2026-11-23T02:14:20Z  https://w.example.org/, by a link from https://example.net/, gets
+  Cookie: A=1; C=\xe9
+  sent      A=1 of w.example.org alone, path /
+            w.example.org is the host, / covers /
+  sent      C=\xe9 of w.example.org alone, path /
+            w.example.org is the host, / covers /
+  withheld  B=2 of w.example.org alone, path /
+            same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
 
-            2026-11-23T02:16:40Z  https://w.example.org/, by a form with POST from https://example.net/, gets
-              no Cookie header
-              withheld  A=1 of w.example.org alone, path /
-                        same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
-              withheld  B=2 of w.example.org alone, path /
-                        same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
-              withheld  C=\xe9 of w.example.org alone, path /
-                        same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
-            ",
-        )
+2026-11-23T02:16:40Z  https://w.example.org/, by a form with POST from https://example.net/, gets
+  no Cookie header
+  withheld  A=1 of w.example.org alone, path /
+            same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+  withheld  B=2 of w.example.org alone, path /
+            same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+  withheld  C=\xe9 of w.example.org alone, path /
+            same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+
+"#]])
         .run();
 }
 
@@ -373,24 +362,29 @@ fn a_script_that_is_not_understood_is_not_acted_out() {
         .wikifarm("cookie test --script - --format json")
         .stdin(script)
         .status(2)
-        .stderr(
-            r#"
-            error: standard input:2:44: unknown field "set-cookie"; did you mean "set_cookie"?
-            error: standard input:3:41: invalid type: integer `1`, expected a boolean
-            error: nothing was acted out: 2 lines of the script could not be understood
-            "#,
-        )
+        .stderr(str![[r#"
+error: standard input:2:44: unknown field "set-cookie"; did you mean "set_cookie"?
+error: standard input:3:41: invalid type: integer `1`, expected a boolean
+error: nothing was acted out: 2 lines of the script could not be understood
+
+"#]])
         .run();
     place
         .wikifarm("cookie test --script -")
         .stdin("\n")
         .status(2)
-        .stderr("error: the script standard input has no steps\n")
+        .stderr(str![[r#"
+error: the script standard input has no steps
+
+"#]])
         .run();
     place
         .wikifarm("cookie test --script gone.jsonl")
         .status(2)
-        .stderr("error: can't read the script gone.jsonl: No such file or directory (os error 2)\n")
+        .stderr(str![[r#"
+error: can't read the script gone.jsonl: No such file or directory (os error 2)
+
+"#]])
         .run();
 }
 
@@ -403,12 +397,11 @@ fn urls_without_cookies_set_and_get_nothing() {
         .stdin(script)
         .status(1)
         .any_stdout()
-        .stderr(
-            r"
-            error: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
-            error: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
-            ",
-        )
+        .stderr(str![[r#"
+error: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
+error: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
+
+"#]])
         .run();
     let refused = json!([{"header": "A=1", "reason": "url-without-cookies", "section": "5.1.2"}]);
     let url = "https://[::1%25.example.com]/";

@@ -35,15 +35,16 @@ fn every_command_of_the_tour_does_the_same_when_typed_in_the_farm() {
 fn its_farm_has_the_trap_that_it_speaks_of() {
     let place = Place::new();
     place.wikifarm("demo lab --now 1795400000").any_stdout().run();
-    place.wikifarm("-f lab/farm.toml cookie preview").stdout(r"
-        Wikis that share a login:
-          1. docs, plans
-        On their own: trap, old
+    place.wikifarm("-f lab/farm.toml cookie preview").stdout(str![[r#"
+Wikis that share a login:
+  1. docs, plans
+On their own: trap, old
 
-        Pairs that do not work:
-          docs, plans -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
-          trap -> docs, plans: conflict at step 4: one visit to docs gives the cookie the anonymous lifetime: the login at trap then ends after 30 min unless trap is visited again
-        ").run();
+Pairs that do not work:
+  docs, plans -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
+  trap -> docs, plans: conflict at step 4: one visit to docs gives the cookie the anonymous lifetime: the login at trap then ends after 30 min unless trap is visited again
+
+"#]]).run();
 }
 
 #[test]
@@ -86,11 +87,10 @@ fn a_directory_with_something_in_it_is_left_alone() {
     place
         .wikifarm("demo lab")
         .status(2)
-        .stderr(
-            r"
-            error: lab is not empty: name a directory that is
-            ",
-        )
+        .stderr(str![[r#"
+error: lab is not empty: name a directory that is
+
+"#]])
         .run();
     assert_eq!(place.names("lab"), ["notes"]);
 }
@@ -101,10 +101,9 @@ fn a_file_in_the_way_is_named() {
         .file("lab", "")
         .wikifarm("demo lab")
         .status(2)
-        .stderr(
-            r"
-            error: can't use lab: File exists (os error 17)
-            ",
-        )
+        .stderr(str![[r#"
+error: can't use lab: File exists (os error 17)
+
+"#]])
         .run();
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::{DAY, Place, Session, clock, output, signalled, traced, unindent};
+use crate::support::{DAY, Place, Session, clock, output, same, signalled, traced, unindent};
 
 const PRUNE: &str = "session prune --no-index --store moin-1.9:sessions";
 
@@ -78,7 +78,13 @@ fn one_file_that_cannot_be_removed_keeps_no_other_of_thousands() {
     let options = ["-o", "/dev/null", "-P", &b, "-e", "inject=unlinkat:error=EPERM"];
     let ran = output(traced(&place, options, PRUNE));
     let stderr = String::from_utf8_lossy(&ran.stderr);
-    assert_eq!(stderr, "error: sessions/bbbbbbbb…: Operation not permitted (os error 1)\n");
+    same(
+        &stderr,
+        str![[r#"
+error: sessions/bbbbbbbb…: Operation not permitted (os error 1)
+
+"#]],
+    );
     assert_eq!((ran.status.code(), place.names("sessions")), (Some(3), vec![b]));
 }
 

@@ -34,9 +34,10 @@ fn then_farm_toml_where_one_stands_also_if_the_variable_is_empty() {
 
 #[test]
 fn without_any_it_is_said_where_was_looked() {
-    Place::new().wikifarm("config check").status(2).stderr(r"
-        error: no farm file: looked for --farm, $WIKIFARM_FILE, ./farm.toml and /etc/wikifarm/farm.toml; name one with -f FILE
-        ").run();
+    Place::new().wikifarm("config check").status(2).stderr(str![[r#"
+error: no farm file: looked for --farm, $WIKIFARM_FILE, ./farm.toml and /etc/wikifarm/farm.toml; name one with -f FILE
+
+"#]]).run();
 }
 
 #[test]
@@ -45,16 +46,14 @@ fn relative_directories_start_at_the_farm_file() {
     let place = Place::new().file("etc/deep/farm.toml", farm).session("x", Session::new('a'));
     place
         .wikifarm("-f etc/deep/farm.toml session list")
-        .stdout(
-            r"
-            0 sessions
-            ",
-        )
-        .stderr(
-            r"
-            etc/deep/data: no such directory: no wiki has run yet
-            ",
-        )
+        .stdout(str![[r#"
+0 sessions
+
+"#]])
+        .stderr(str![[r#"
+etc/deep/data: no such directory: no wiki has run yet
+
+"#]])
         .run();
 }
 
@@ -77,45 +76,46 @@ fn the_version_with_v_tells_the_public_suffix_list_and_the_wikis_known() {
 fn the_help_names_every_command_and_exit_status() {
     Place::new()
         .wikifarm("-h")
-        .stdout(r"
-            Checks MoinMoin wiki farms, predicts which wikis share a login, and looks after their session files
+        .stdout(str![[r#"
+Checks MoinMoin wiki farms, predicts which wikis share a login, and looks after their session files
 
-            Usage: wikifarm [OPTIONS] [COMMAND]
+Usage: wikifarm [OPTIONS] [COMMAND]
 
-            Commands:
-              config       Check, show and explain the farm file
-              cookie       Predict which wikis share a login, and explain it
-              session      List, show, count, prune, revoke and verify session files
-              store        List the farm's stores, and find session directories anywhere
-              demo         Make a small real farm in a fresh directory and run the main commands on it
-              completions  Print a completion script for a shell
-              man          Write the manual pages, one a command, into a directory
+Commands:
+  config       Check, show and explain the farm file
+  cookie       Predict which wikis share a login, and explain it
+  session      List, show, count, prune, revoke and verify session files
+  store        List the farm's stores, and find session directories anywhere
+  demo         Make a small real farm in a fresh directory and run the main commands on it
+  completions  Print a completion script for a shell
+  man          Write the manual pages, one a command, into a directory
 
-            Options:
-              -V, --version  Print the version; with -v also which public suffix list is used
-              -h, --help     Print help (see more with '--help')
+Options:
+  -V, --version  Print the version; with -v also which public suffix list is used
+  -h, --help     Print help (see more with '--help')
 
-            Common options:
-              -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
-                                     /etc/wikifarm/farm.toml]
-                  --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
-                                     csv, sarif, markdown, github, junit]
-                  --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
-                                     auto, always, never]
-              -q, --quiet            Say less
-              -v, --verbose...       Say more
-                  --now <TIME>       Judge as if it were that time (RFC 3339 or unix seconds); commands that
-                                     delete then only plan
-                  --run-as <NAME>    Become that user for good, before anything is opened; for root
-                  --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
-                                     distribution's
+Common options:
+  -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
+                         /etc/wikifarm/farm.toml]
+      --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
+                         csv, sarif, markdown, github, junit]
+      --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
+                         auto, always, never]
+  -q, --quiet            Say less
+  -v, --verbose...       Say more
+      --now <TIME>       Judge as if it were that time (RFC 3339 or unix seconds); commands that
+                         delete then only plan
+      --run-as <NAME>    Become that user for good, before anything is opened; for root
+      --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
+                         distribution's
 
-            Exit status: 0 done and nothing wrong, 1 the check found something, 2 the command could not be
-            understood or the farm file not read, 3 done in part, 4 refused by a guard. Where several apply, the
-            highest counts.
+Exit status: 0 done and nothing wrong, 1 the check found something, 2 the command could not be
+understood or the farm file not read, 3 done in part, 4 refused by a guard. Where several apply, the
+highest counts.
 
-            Example: wikifarm -f farm.toml config check
-            ")
+Example: wikifarm -f farm.toml config check
+
+"#]])
         .run();
 }
 
@@ -124,11 +124,10 @@ fn a_command_is_needed() {
     Place::new()
         .wikifarm("")
         .status(2)
-        .stderr(
-            r"
-            error: a command is missing; see `wikifarm --help`
-            ",
-        )
+        .stderr(str![[r#"
+error: a command is missing; see `wikifarm --help`
+
+"#]])
         .run();
 }
 
@@ -137,17 +136,16 @@ fn a_command_that_is_not_there_is_told_the_nearest() {
     Place::new()
         .wikifarm("sesion")
         .status(2)
-        .stderr(
-            r"
-            error: unrecognized subcommand 'sesion'
+        .stderr(str![[r#"
+error: unrecognized subcommand 'sesion'
 
-              tip: a similar subcommand exists: 'session'
+  tip: a similar subcommand exists: 'session'
 
-            Usage: wikifarm [OPTIONS] [COMMAND]
+Usage: wikifarm [OPTIONS] [COMMAND]
 
-            For more information, try '--help'.
-            ",
-        )
+For more information, try '--help'.
+
+"#]])
         .run();
 }
 
@@ -156,44 +154,43 @@ fn a_group_of_commands_alone_shows_what_it_has() {
     Place::new()
         .wikifarm("session")
         .status(2)
-        .stderr(
-            r"
-            List, show, count, prune, revoke and verify session files
+        .stderr(str![[r#"
+List, show, count, prune, revoke and verify session files
 
-            Usage: wikifarm session [OPTIONS] <COMMAND>
+Usage: wikifarm session [OPTIONS] <COMMAND>
 
-            Commands:
-              list     List sessions: whose they are, until when they last, when they were last written
-              show     Show one session: whose it is, until when it lasts, the trail, the raw values
-              stats    Count sessions by state, user and age, with the bytes and inodes they take
-              prune    Remove expired sessions: plan, check every guard, then act
-              revoke   End one session, or log a user out everywhere
-              migrate  Move sessions between stores: directories, layouts, databases
-              verify   Say what is wrong in the stores, each with the cure; changes nothing
-              whois    Say which wikis and stores know a session's id, whose session it is, and whether it is
-                       live
+Commands:
+  list     List sessions: whose they are, until when they last, when they were last written
+  show     Show one session: whose it is, until when it lasts, the trail, the raw values
+  stats    Count sessions by state, user and age, with the bytes and inodes they take
+  prune    Remove expired sessions: plan, check every guard, then act
+  revoke   End one session, or log a user out everywhere
+  migrate  Move sessions between stores: directories, layouts, databases
+  verify   Say what is wrong in the stores, each with the cure; changes nothing
+  whois    Say which wikis and stores know a session's id, whose session it is, and whether it is
+           live
 
-            Options:
-              -h, --help  Print help (see more with '--help')
+Options:
+  -h, --help  Print help (see more with '--help')
 
-            Common options:
-              -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
-                                     /etc/wikifarm/farm.toml]
-                  --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
-                                     csv, sarif, markdown, github, junit]
-                  --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
-                                     auto, always, never]
-              -q, --quiet            Say less
-              -v, --verbose...       Say more
-                  --now <TIME>       Judge as if it were that time (RFC 3339 or unix seconds); commands that
-                                     delete then only plan
-                  --run-as <NAME>    Become that user for good, before anything is opened; for root
-                  --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
-                                     distribution's
+Common options:
+  -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
+                         /etc/wikifarm/farm.toml]
+      --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
+                         csv, sarif, markdown, github, junit]
+      --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
+                         auto, always, never]
+  -q, --quiet            Say less
+  -v, --verbose...       Say more
+      --now <TIME>       Judge as if it were that time (RFC 3339 or unix seconds); commands that
+                         delete then only plan
+      --run-as <NAME>    Become that user for good, before anything is opened; for root
+      --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
+                         distribution's
 
-            Example: wikifarm session prune --dry-run
-            ",
-        )
+Example: wikifarm session prune --dry-run
+
+"#]])
         .run();
 }
 
@@ -222,11 +219,10 @@ fn formats_that_a_command_does_not_have_are_refused() {
     place
         .wikifarm("demo --format json")
         .status(2)
-        .stderr(
-            r"
-            error: `demo` has no format json: expected human
-            ",
-        )
+        .stderr(str![[r#"
+error: `demo` has no format json: expected human
+
+"#]])
         .run();
 }
 
@@ -235,14 +231,13 @@ fn a_format_that_nobody_has_is_refused() {
     Place::new()
         .wikifarm("config check --format xml")
         .status(2)
-        .stderr(
-            r"
-            error: invalid value 'xml' for '--format <FORMAT>'
-              [possible values: human, json, ndjson, csv, sarif, markdown, github, junit]
+        .stderr(str![[r#"
+error: invalid value 'xml' for '--format <FORMAT>'
+  [possible values: human, json, ndjson, csv, sarif, markdown, github, junit]
 
-            For more information, try '--help'.
-            ",
-        )
+For more information, try '--help'.
+
+"#]])
         .run();
 }
 
@@ -258,11 +253,12 @@ fn times_are_rfc_3339_or_unix_seconds() {
 
 #[test]
 fn what_is_no_time_is_refused() {
-    Place::new().wikifarm("config check --now yesterday").status(2).stderr(r"
-        error: invalid value 'yesterday' for '--now <TIME>': expected a time like 2026-11-23T02:00:00Z, or unix seconds
+    Place::new().wikifarm("config check --now yesterday").status(2).stderr(str![[r#"
+error: invalid value 'yesterday' for '--now <TIME>': expected a time like 2026-11-23T02:00:00Z, or unix seconds
 
-        For more information, try '--help'.
-        ").run();
+For more information, try '--help'.
+
+"#]]).run();
 }
 
 #[test]
@@ -270,15 +266,14 @@ fn quiet_and_verbose_exclude_each_other() {
     Place::new()
         .wikifarm("config rules -q -v")
         .status(2)
-        .stderr(
-            r"
-            error: the argument '--quiet' cannot be used with '--verbose...'
+        .stderr(str![[r#"
+error: the argument '--quiet' cannot be used with '--verbose...'
 
-            Usage: wikifarm config rules --quiet [RULE]
+Usage: wikifarm config rules --quiet [RULE]
 
-            For more information, try '--help'.
-            ",
-        )
+For more information, try '--help'.
+
+"#]])
         .run();
 }
 
@@ -305,17 +300,22 @@ fn another_public_suffix_list_may_be_given() {
     let farm = format!("{}cookie_domain = \".example.org\"\n", one("docs"));
     let place = Place::farm(&farm).file("suffixes.dat", SUFFIXES);
     place.wikifarm("config check -q").run();
-    place.wikifarm("config check --psl suffixes.dat").status(1).stdout(r#"
-        error[domain-public-suffix]: browsers refuse the cookie: .example.org is a public suffix; nobody can log in
-         --> farm.toml:4:17
-          |
-        4 | cookie_domain = ".example.org"
-          |                 ^^^^^^^^^^^^^^
-          |
-          = help: name at least one label below it
+    place
+        .wikifarm("config check --psl suffixes.dat")
+        .status(1)
+        .stdout(str![[r#"
+error[domain-public-suffix]: browsers refuse the cookie: .example.org is a public suffix; nobody can log in
+ --> farm.toml:4:17
+  |
+4 | cookie_domain = ".example.org"
+  |                 ^^^^^^^^^^^^^^
+  |
+  = help: name at least one label below it
 
-        farm.toml: 1 wiki, 1 error
-        "#).run();
+farm.toml: 1 wiki, 1 error
+
+"#]])
+        .run();
     let version = place.wikifarm("--version -v --psl suffixes.dat").any_stdout().run().stdout;
     assert!(version.contains("\npublic suffix list: suffixes.dat\n"), "{version}");
 }
@@ -323,16 +323,20 @@ fn another_public_suffix_list_may_be_given() {
 #[test]
 fn what_is_no_public_suffix_list_is_refused() {
     let place = Place::farm(&one("docs")).file("empty.dat", "");
-    place.wikifarm("config check --psl empty.dat").status(2).stderr(r"
-        error: can't use the public suffix list empty.dat: not a public suffix list: the provided list is not valid
-        ").run();
+    place
+        .wikifarm("config check --psl empty.dat")
+        .status(2)
+        .stderr(str![[r#"
+error: can't use the public suffix list empty.dat: not a public suffix list: the provided list is not valid
+
+"#]])
+        .run();
     place
         .wikifarm("config check --psl gone.dat")
         .status(2)
-        .stderr(
-            r"
-            error: can't use the public suffix list gone.dat: no such file or directory
-            ",
-        )
+        .stderr(str![[r#"
+error: can't use the public suffix list gone.dat: no such file or directory
+
+"#]])
         .run();
 }

@@ -86,7 +86,10 @@ fn a_failure_is_an_error_with_its_reason_and_no_whole_id() {
 fn where_nobody_listens_the_run_is_done_all_the_same() {
     farm()
         .wikifarm("-q session prune --log=nobody")
-        .stderr("error: --log: nothing was logged: nobody: No such file or directory (os error 2)\n")
+        .stderr(str![[r#"
+error: --log: nothing was logged: nobody: No such file or directory (os error 2)
+
+"#]])
         .run();
 }
 

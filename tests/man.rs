@@ -28,43 +28,42 @@ fn the_pages_in_man_are_those_that_wikifarm_writes() {
 fn there_is_a_page_for_each_command() {
     Place::new()
         .wikifarm("man -v pages")
-        .stdout(
-            r"
-            wikifarm-completions.1
-            wikifarm-config-check.1
-            wikifarm-config-export.1
-            wikifarm-config-import.1
-            wikifarm-config-new.1
-            wikifarm-config-rules.1
-            wikifarm-config-schema.1
-            wikifarm-config-show.1
-            wikifarm-config.1
-            wikifarm-cookie-diff.1
-            wikifarm-cookie-explain.1
-            wikifarm-cookie-header.1
-            wikifarm-cookie-preview.1
-            wikifarm-cookie-probe.1
-            wikifarm-cookie-simulate.1
-            wikifarm-cookie-test.1
-            wikifarm-cookie.1
-            wikifarm-demo.1
-            wikifarm-man.1
-            wikifarm-session-list.1
-            wikifarm-session-migrate.1
-            wikifarm-session-prune.1
-            wikifarm-session-revoke.1
-            wikifarm-session-show.1
-            wikifarm-session-stats.1
-            wikifarm-session-verify.1
-            wikifarm-session-whois.1
-            wikifarm-session.1
-            wikifarm-store-find.1
-            wikifarm-store-list.1
-            wikifarm-store.1
-            wikifarm.1
-            pages: wrote 32 manual pages
-            ",
-        )
+        .stdout(str![[r#"
+wikifarm-completions.1
+wikifarm-config-check.1
+wikifarm-config-export.1
+wikifarm-config-import.1
+wikifarm-config-new.1
+wikifarm-config-rules.1
+wikifarm-config-schema.1
+wikifarm-config-show.1
+wikifarm-config.1
+wikifarm-cookie-diff.1
+wikifarm-cookie-explain.1
+wikifarm-cookie-header.1
+wikifarm-cookie-preview.1
+wikifarm-cookie-probe.1
+wikifarm-cookie-simulate.1
+wikifarm-cookie-test.1
+wikifarm-cookie.1
+wikifarm-demo.1
+wikifarm-man.1
+wikifarm-session-list.1
+wikifarm-session-migrate.1
+wikifarm-session-prune.1
+wikifarm-session-revoke.1
+wikifarm-session-show.1
+wikifarm-session-stats.1
+wikifarm-session-verify.1
+wikifarm-session-whois.1
+wikifarm-session.1
+wikifarm-store-find.1
+wikifarm-store-list.1
+wikifarm-store.1
+wikifarm.1
+pages: wrote 32 manual pages
+
+"#]])
         .run();
 }
 
@@ -74,10 +73,9 @@ fn where_nothing_can_be_written_it_says_so() {
         .file("pages", "")
         .wikifarm("man pages")
         .status(3)
-        .stderr(
-            r"
-            error: can't write manual pages into pages: File exists (os error 17)
-            ",
-        )
+        .stderr(str![[r#"
+error: can't write manual pages into pages: File exists (os error 17)
+
+"#]])
         .run();
 }

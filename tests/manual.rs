@@ -6,6 +6,10 @@
     reason = "in tests a panic is the answer; clippy.toml allows these only inside #[test] functions"
 )]
 
+// `str!`, in all files: a snapshot that `make bless` updates.
+#[macro_use(str)]
+extern crate snapbox;
+
 mod bad_input;
 mod bad_toml;
 mod beside_others;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
-use crate::support::{DAY, HOUR, Place, Session, clock};
+use crate::support::{DAY, HOUR, Place, Session, clock, same};
 
 const FARM: &str = r#"
     moin = "1.9.11"
@@ -207,7 +207,13 @@ fn a_file_that_can_not_be_written_makes_the_run_a_partial_one() {
         .any_stderr()
         .any_stdout()
         .run();
-    assert_eq!(ran.stderr, "error: --metrics: none/wikifarm.prom: none: no such directory\n");
+    same(
+        &ran.stderr,
+        str![[r#"
+error: --metrics: none/wikifarm.prom: none: no such directory
+
+"#]],
+    );
     assert_eq!(place.names("sessions").len(), 2, "the prune itself was done");
 }
 

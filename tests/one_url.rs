@@ -30,29 +30,27 @@ fn preview_does_not_say_who_shares() {
     let place = Place::farm(FARM);
     place
         .wikifarm("cookie preview")
-        .stdout(
-            r"
-            Wikis that share a login:
-              1. a, other
-            On their own: b, c
+        .stdout(str![[r#"
+Wikis that share a login:
+  1. a, other
+On their own: b, c
 
-            Pairs that do not work:
-              a, b, c -> a, b, c: unknown at step 3: a and b have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
-            ",
-        )
+Pairs that do not work:
+  a, b, c -> a, b, c: unknown at step 3: a and b have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+
+"#]])
         .run();
     place
         .wikifarm("cookie preview --matrix")
-        .stdout(
-            r"
-            from \ to 1 2 3 4
-            1 a       \ ? ? =
-            2 b       ? \ ? =
-            3 c       ? ? \ =
-            4 other   = = = \
-            = shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown
-            ",
-        )
+        .stdout(str![[r#"
+from \ to 1 2 3 4
+1 a       \ ? ? =
+2 b       ? \ ? =
+3 c       ? ? \ =
+4 other   = = = \
+= shared   . separate   ! conflict   x rejected   ~ shadowed   ? unknown
+
+"#]])
         .run();
 }
 
@@ -61,21 +59,20 @@ fn preview_fails_where_such_wikis_are_meant_to_share() {
     Place::farm(&format!("{FARM}\n    [[share]]\n    wikis = [\"a\", \"b\", \"c\", \"other\"]\n"))
         .wikifarm("cookie preview a b other")
         .status(1)
-        .stdout(
-            r"
-            Wikis that share a login:
-              1. a, other
-            On their own: b
+        .stdout(str![[r#"
+Wikis that share a login:
+  1. a, other
+On their own: b
 
-            Pairs that do not work:
-              a, b -> a, b: unknown at step 3: a and b have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+Pairs that do not work:
+  a, b -> a, b: unknown at step 3: a and b have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
 
-            Other than intended by [[share]]:
-              a -> b: unknown at step 3: a and b have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
-              a -> c: unknown at step 3: a and c have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
-              b -> a: unknown at step 3: b and a have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
-            ",
-        )
+Other than intended by [[share]]:
+  a -> b: unknown at step 3: a and b have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+  a -> c: unknown at step 3: a and c have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+  b -> a: unknown at step 3: b and a have one URL, https://wiki.example.org/: the farm file does not tell which of them answers there
+
+"#]])
         .run();
 }
 
@@ -134,12 +131,11 @@ fn simulate_says_whom_a_visit_reaches() {
         .wikifarm("cookie simulate")
         .args(["login b Bob", "visit https://wiki.example.org/Page", "expect other Bob"])
         .any_stdout()
-        .stderr(
-            r"
-            a, b and c have one URL, https://wiki.example.org/: taken to lead to b
-            a, b and c have one URL, https://wiki.example.org/: taken to lead to a
-            ",
-        )
+        .stderr(str![[r#"
+a, b and c have one URL, https://wiki.example.org/: taken to lead to b
+a, b and c have one URL, https://wiki.example.org/: taken to lead to a
+
+"#]])
         .run();
 }
 

@@ -48,17 +48,26 @@ fn only_root_can_become_somebody_else_and_root_is_nobody_else() {
     place
         .wikifarm(&format!("--run-as nobody {PRUNE}"))
         .status(4)
-        .stderr("error: --run-as: only root can become another user\n")
+        .stderr(str![[r#"
+error: --run-as: only root can become another user
+
+"#]])
         .run();
     place
         .wikifarm(&format!("--run-as root {PRUNE}"))
         .status(4)
-        .stderr("error: --run-as: root is who this is to be less than: name the user of the wikis\n")
+        .stderr(str![[r#"
+error: --run-as: root is who this is to be less than: name the user of the wikis
+
+"#]])
         .run();
     place
         .wikifarm(&format!("--run-as no.such.user {PRUNE}"))
         .status(2)
-        .stderr("error: --run-as: there is no user \"no.such.user\" on this machine\n")
+        .stderr(str![[r#"
+error: --run-as: there is no user "no.such.user" on this machine
+
+"#]])
         .run();
     assert_eq!((place.names("his").len(), place.names("roots").len()), (1, 1));
 }

@@ -36,17 +36,16 @@ const LIST: &str = "session list --now 1795400000";
 fn the_newest_come_first() {
     place()
         .wikifarm(LIST)
-        .stdout(
-            r"
-            ID        STATE       USER        ENDS                                 WRITTEN   SIZE
-            dddddddd  live        id:1.2.3    in 24 h                              90 s ago  79 B
-            eeeeeeee  unreadable  -           the pickle ends too early at byte 2  60 m ago  2 B
-            aaaaaaaa  live        AdminAda    in 10 h                              2 h ago   93 B
-            bbbbbbbb  expired     -           3 d ago                              4 d ago   29 B
-            cccccccc  no-expires  BobBuilder  never said                           60 d ago  67 B
-            5 sessions
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE       USER        ENDS                                 WRITTEN   SIZE
+dddddddd  live        id:1.2.3    in 24 h                              90 s ago  79 B
+eeeeeeee  unreadable  -           the pickle ends too early at byte 2  60 m ago  2 B
+aaaaaaaa  live        AdminAda    in 10 h                              2 h ago   93 B
+bbbbbbbb  expired     -           3 d ago                              4 d ago   29 B
+cccccccc  no-expires  BobBuilder  never said                           60 d ago  67 B
+5 sessions
+
+"#]])
         .run();
 }
 
@@ -56,14 +55,13 @@ fn limit_cuts_and_says_so() {
         .wikifarm(LIST)
         .arg("--limit")
         .arg("2")
-        .stdout(
-            r"
-            ID        STATE       USER      ENDS                                 WRITTEN   SIZE
-            dddddddd  live        id:1.2.3  in 24 h                              90 s ago  79 B
-            eeeeeeee  unreadable  -         the pickle ends too early at byte 2  60 m ago  2 B
-            5 sessions, 2 shown
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE       USER      ENDS                                 WRITTEN   SIZE
+dddddddd  live        id:1.2.3  in 24 h                              90 s ago  79 B
+eeeeeeee  unreadable  -         the pickle ends too early at byte 2  60 m ago  2 B
+5 sessions, 2 shown
+
+"#]])
         .run();
 }
 
@@ -74,25 +72,23 @@ fn a_user_is_named_or_told_by_id() {
         .wikifarm(LIST)
         .arg("--user")
         .arg("AdminAda")
-        .stdout(
-            r"
-            ID        STATE  USER      ENDS     WRITTEN  SIZE
-            aaaaaaaa  live   AdminAda  in 10 h  2 h ago  93 B
-            1 session
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE  USER      ENDS     WRITTEN  SIZE
+aaaaaaaa  live   AdminAda  in 10 h  2 h ago  93 B
+1 session
+
+"#]])
         .run();
     place
         .wikifarm(LIST)
         .arg("--user")
         .arg("id:1.2.3")
-        .stdout(
-            r"
-            ID        STATE  USER      ENDS     WRITTEN   SIZE
-            dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
-            1 session
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE  USER      ENDS     WRITTEN   SIZE
+dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
+1 session
+
+"#]])
         .run();
 }
 
@@ -103,11 +99,10 @@ fn a_user_nobody_knows_is_told_the_nearest() {
         .arg("--user")
         .arg("AdminAdo")
         .status(2)
-        .stderr(
-            r#"
-            error: no user directory of these wikis knows "AdminAdo"; did you mean "AdminAda"?
-            "#,
-        )
+        .stderr(str![[r#"
+error: no user directory of these wikis knows "AdminAdo"; did you mean "AdminAda"?
+
+"#]])
         .run();
 }
 
@@ -117,14 +112,13 @@ fn states_narrow_the_list() {
         .wikifarm(LIST)
         .arg("--state=expired")
         .arg("--state=unreadable")
-        .stdout(
-            r"
-            ID        STATE       USER  ENDS                                 WRITTEN   SIZE
-            eeeeeeee  unreadable  -     the pickle ends too early at byte 2  60 m ago  2 B
-            bbbbbbbb  expired     -     3 d ago                              4 d ago   29 B
-            2 sessions
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE       USER  ENDS                                 WRITTEN   SIZE
+eeeeeeee  unreadable  -     the pickle ends too early at byte 2  60 m ago  2 B
+bbbbbbbb  expired     -     3 d ago                              4 d ago   29 B
+2 sessions
+
+"#]])
         .run();
 }
 
@@ -133,14 +127,13 @@ fn older_than_is_by_the_last_writing() {
     place()
         .wikifarm(LIST)
         .arg("--older-than=3d")
-        .stdout(
-            r"
-            ID        STATE       USER        ENDS        WRITTEN   SIZE
-            bbbbbbbb  expired     -           3 d ago     4 d ago   29 B
-            cccccccc  no-expires  BobBuilder  never said  60 d ago  67 B
-            2 sessions
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE       USER        ENDS        WRITTEN   SIZE
+bbbbbbbb  expired     -           3 d ago     4 d ago   29 B
+cccccccc  no-expires  BobBuilder  never said  60 d ago  67 B
+2 sessions
+
+"#]])
         .run();
 }
 
@@ -162,13 +155,12 @@ fn ids_are_secrets_and_whole_only_when_revealed() {
         .wikifarm(LIST)
         .arg("--limit=1")
         .arg("--reveal")
-        .stdout(
-            r"
-            ID                                        STATE  USER      ENDS     WRITTEN   SIZE
-            dddddddddddddddddddddddddddddddddddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
-            5 sessions, 1 shown
-            ",
-        )
+        .stdout(str![[r#"
+ID                                        STATE  USER      ENDS     WRITTEN   SIZE
+dddddddddddddddddddddddddddddddddddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
+5 sessions, 1 shown
+
+"#]])
         .run();
     for format in ["human", "json", "ndjson", "csv"] {
         let list = place.wikifarm(LIST).arg("-v").arg("--format").arg(format).any_stdout().run();
@@ -207,22 +199,24 @@ fn programs_get_an_array() {
 
 #[test]
 fn or_an_object_a_line() {
-    place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(r#"
-        {"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null}
-        {"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","expires":null,"expires_at":null,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null}
-        "#).run();
+    place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(str![[r#"
+{"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null}
+{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","expires":null,"expires_at":null,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null}
+
+"#]]).run();
 }
 
 #[test]
 fn or_comma_separated_values() {
-    place().wikifarm(LIST).arg("--format=csv").stdout(r"
-        store,id,wikis,state,expires,expires_at,modified_at,size,user_id,user_name,auth_method,setuid
-        moin-1.9:sessions,dddddddd,docs,live,1795486400,2026-11-24T02:13:20Z,2026-11-23T02:11:50Z,79,1.2.3,,moin,
-        moin-1.9:sessions,eeeeeeee,docs,unreadable,,,2026-11-23T01:13:20Z,2,,,,
-        moin-1.9:sessions,aaaaaaaa,docs,live,1795436000,2026-11-23T12:13:20Z,2026-11-23T00:13:20Z,93,1795391009.69.61222,AdminAda,moin,
-        moin-1.9:sessions,bbbbbbbb,docs,expired,1795140800,2026-11-20T02:13:20Z,2026-11-19T02:13:20Z,29,,,,
-        moin-1.9:sessions,cccccccc,docs,no-expires,,,2026-09-24T02:13:20Z,67,1795391010.14.58358,BobBuilder,moin,
-        ").run();
+    place().wikifarm(LIST).arg("--format=csv").stdout(str![[r#"
+store,id,wikis,state,expires,expires_at,modified_at,size,user_id,user_name,auth_method,setuid
+moin-1.9:sessions,dddddddd,docs,live,1795486400,2026-11-24T02:13:20Z,2026-11-23T02:11:50Z,79,1.2.3,,moin,
+moin-1.9:sessions,eeeeeeee,docs,unreadable,,,2026-11-23T01:13:20Z,2,,,,
+moin-1.9:sessions,aaaaaaaa,docs,live,1795436000,2026-11-23T12:13:20Z,2026-11-23T00:13:20Z,93,1795391009.69.61222,AdminAda,moin,
+moin-1.9:sessions,bbbbbbbb,docs,expired,1795140800,2026-11-20T02:13:20Z,2026-11-19T02:13:20Z,29,,,,
+moin-1.9:sessions,cccccccc,docs,no-expires,,,2026-09-24T02:13:20Z,67,1795391010.14.58358,BobBuilder,moin,
+
+"#]]).run();
 }
 
 #[test]
@@ -231,24 +225,22 @@ fn without_a_farm_file_a_store_is_named() {
     place
         .wikifarm(LIST)
         .arg("--store=moin-1.9:here")
-        .stdout(
-            r"
-            ID        STATE  USER  ENDS     WRITTEN   SIZE
-            aaaaaaaa  live   -     in 24 h  60 m ago  29 B
-            1 session
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE  USER  ENDS     WRITTEN   SIZE
+aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+1 session
+
+"#]])
         .run();
     place
         .wikifarm(LIST)
         .arg("--store=here")
-        .stdout(
-            r"
-            ID        STATE  USER  ENDS     WRITTEN   SIZE
-            aaaaaaaa  live   -     in 24 h  60 m ago  29 B
-            1 session
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE  USER  ENDS     WRITTEN   SIZE
+aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+1 session
+
+"#]])
         .run();
 }
 
@@ -271,30 +263,27 @@ fn of_several_stores_each_line_names_its_wikis() {
         .session("old/cache/__common__/session", Session::old('x').expires(NOW + DAY).written(NOW - DAY));
     place
         .wikifarm(LIST)
-        .stdout(
-            r"
-            ID        STATE  USER  ENDS     WRITTEN   SIZE  WIKIS
-            aaaaaaaa  live   -     in 24 h  60 m ago  29 B  docs, plans
-            xxxxxxxx  live   -     in 24 h  24 h ago  29 B  old
-            2 sessions
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE  USER  ENDS     WRITTEN   SIZE  WIKIS
+aaaaaaaa  live   -     in 24 h  60 m ago  29 B  docs, plans
+xxxxxxxx  live   -     in 24 h  24 h ago  29 B  old
+2 sessions
+
+"#]])
         .run();
     place
         .wikifarm(LIST)
         .arg("--store-of=plans")
-        .stdout(
-            r"
-            ID        STATE  USER  ENDS     WRITTEN   SIZE
-            aaaaaaaa  live   -     in 24 h  60 m ago  29 B
-            1 session
-            ",
-        )
-        .stderr(
-            r"
-            moin-1.9:sessions is used by docs too
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE  USER  ENDS     WRITTEN   SIZE
+aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+1 session
+
+"#]])
+        .stderr(str![[r#"
+moin-1.9:sessions is used by docs too
+
+"#]])
         .run();
 }
 
@@ -325,42 +314,39 @@ fn a_store_that_is_not_there_is_status_3_and_the_others_are_listed() {
     let place = place();
     let run = place.wikifarm(LIST).arg("--store=moin-1.9:gone").arg("--store=sessions").arg("--limit=1");
     run.status(3)
-        .stdout(
-            r"
-            ID        STATE  USER      ENDS     WRITTEN   SIZE  WIKIS
-            dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B  moin-1.9:sessions
-            5 sessions, 1 shown
-            ",
-        )
-        .stderr(
-            r"
-            error: gone: no such directory
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE  USER      ENDS     WRITTEN   SIZE  WIKIS
+dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B  moin-1.9:sessions
+5 sessions, 1 shown
+
+"#]])
+        .stderr(str![[r#"
+error: gone: no such directory
+
+"#]])
         .run();
 }
 
 #[test]
 fn a_kind_of_store_that_nobody_has_is_refused() {
-    Place::new().wikifarm("session list --store moin-2.0:here").status(2).stderr(r#"
-        error: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory
-        "#).run();
+    Place::new().wikifarm("session list --store moin-2.0:here").status(2).stderr(str![[r#"
+error: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory
+
+"#]]).run();
 }
 
 #[test]
 fn a_wiki_that_has_not_run_yet_is_no_fault() {
     Place::farm(FARM)
         .wikifarm(LIST)
-        .stdout(
-            r"
-            0 sessions
-            ",
-        )
-        .stderr(
-            r"
-            sessions: no such directory: no wiki has run yet
-            ",
-        )
+        .stdout(str![[r#"
+0 sessions
+
+"#]])
+        .stderr(str![[r#"
+sessions: no such directory: no wiki has run yet
+
+"#]])
         .run();
 }
 
@@ -369,15 +355,14 @@ fn a_store_and_the_store_of_a_wiki_exclude_each_other() {
     place()
         .wikifarm("session list --store sessions --store-of docs")
         .status(2)
-        .stderr(
-            r"
-            error: the argument '--store <ADDRESS>' cannot be used with '--store-of <WIKI>'
+        .stderr(str![[r#"
+error: the argument '--store <ADDRESS>' cannot be used with '--store-of <WIKI>'
 
-            Usage: wikifarm session list --store <ADDRESS>
+Usage: wikifarm session list --store <ADDRESS>
 
-            For more information, try '--help'.
-            ",
-        )
+For more information, try '--help'.
+
+"#]])
         .run();
 }
 
@@ -386,11 +371,10 @@ fn a_store_of_a_wiki_that_is_not_there_is_told_the_nearest() {
     place()
         .wikifarm("session list --store-of dosc")
         .status(2)
-        .stderr(
-            r#"
-            error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
-            "#,
-        )
+        .stderr(str![[r#"
+error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
+
+"#]])
         .run();
 }
 
@@ -414,20 +398,23 @@ fn verbose_names_the_wikis_without_a_store() {
     place
         .wikifarm(LIST)
         .arg("-v")
-        .stdout(
-            r"
-            ID        STATE  USER  ENDS     WRITTEN   SIZE
-            aaaaaaaa  live   -     in 24 h  60 m ago  29 B
-            1 session
-            ",
-        )
-        .stderr(
-            r"
-            bare: no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
-            ",
-        )
+        .stdout(str![[r#"
+ID        STATE  USER  ENDS     WRITTEN   SIZE
+aaaaaaaa  live   -     in 24 h  60 m ago  29 B
+1 session
+
+"#]])
+        .stderr(str![[r#"
+bare: no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
+
+"#]])
         .run();
-    place.wikifarm("session list --store-of bare").status(2).stderr(r#"
-        error: the wiki "bare" has no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
-        "#).run();
+    place
+        .wikifarm("session list --store-of bare")
+        .status(2)
+        .stderr(str![[r#"
+error: the wiki "bare" has no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
+
+"#]])
+        .run();
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::support::{DAY, NOW, Place, Session, fixtures, is_root};
+use crate::support::{DAY, NOW, Place, Session, fixtures, is_root, same};
 
 /// Long after the tests are run.
 const LATER: i64 = NOW + 10_000 * DAY;
@@ -45,9 +45,12 @@ fn sessions_are_copied_byte_for_byte_with_their_times_and_modes() {
     let place = place();
     let from = place.path().join("from").join(id('a'));
     fs::set_permissions(&from, fs::Permissions::from_mode(0o640)).unwrap();
-    let summary =
-        "copied 3 of 4 sessions (187 B)\n1 stay behind: expired (--include-expired takes them along)\n";
-    place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to").stdout(summary).run();
+    let summary = str![[r#"
+copied 3 of 4 sessions (187 B)
+1 stay behind: expired (--include-expired takes them along)
+
+"#]];
+    place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to").stdout(summary.clone()).run();
     assert_eq!((initials(&place, "from"), initials(&place, "to")), ("abcd".into(), "abd".into()));
     for digit in ['a', 'b', 'd'] {
         assert_eq!(bytes(&place, "from", digit), bytes(&place, "to", digit));
@@ -56,24 +59,31 @@ fn sessions_are_copied_byte_for_byte_with_their_times_and_modes() {
         (fs::metadata(&from).unwrap(), fs::metadata(place.path().join("to").join(id('a'))).unwrap());
     assert_eq!((from.mtime(), from.mtime_nsec(), from.mode()), (to.mtime(), to.mtime_nsec(), to.mode()));
 
-    let again = "copied 0 of 4 sessions (0 B)\n3 at the target already, the same\n\
-                 1 stay behind: expired (--include-expired takes them along)\n";
-    place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to").stdout(again).run();
+    let again = str![[r#"
+copied 0 of 4 sessions (0 B)
+3 at the target already, the same
+1 stay behind: expired (--include-expired takes them along)
+
+"#]];
+    place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to").stdout(again.clone()).run();
 }
 
 #[test]
 fn a_dry_run_changes_nothing_and_needs_no_target_of_ours() {
     let place = place();
-    let plan =
-        "would copy 3 of 4 sessions (187 B)\n1 stay behind: expired (--include-expired takes them along)\n";
+    let plan = str![[r#"
+would copy 3 of 4 sessions (187 B)
+1 stay behind: expired (--include-expired takes them along)
+
+"#]];
     for to in ["moin-1.9:to", "json:new", "sqlite:new.db"].into_iter().filter(|store| is_built(store)) {
         place
             .wikifarm(&format!("session migrate --from moin-1.9:from --to {to} --dry-run"))
-            .stdout(plan)
+            .stdout(plan.clone())
             .run();
         place
             .wikifarm(&format!("session migrate --from moin-1.9:from --to {to} --now {NOW}"))
-            .stdout(plan)
+            .stdout(plan.clone())
             .run();
     }
     assert_eq!(initials(&place, "to"), "");
@@ -88,15 +98,24 @@ fn moved_sessions_leave_the_source_and_come_back_from_every_store() {
         let place = place();
         let before: Vec<Vec<u8>> = ['a', 'b', 'd'].map(|digit| bytes(&place, "from", digit)).into();
         let to = place.wikifarm(&format!("session migrate --from moin-1.9:from --to {between} --move"));
-        let summary = "copied 3 of 4 sessions (187 B)\n1 stay behind: expired (--include-expired takes them along)\n\
-                       removed 3 from the source\n";
-        to.stdout(summary).run();
+        let summary = str![[r#"
+copied 3 of 4 sessions (187 B)
+1 stay behind: expired (--include-expired takes them along)
+removed 3 from the source
+
+"#]];
+        to.stdout(summary.clone()).run();
         assert_eq!(initials(&place, "from"), "c");
         let list =
             place.wikifarm(&format!("session list --store {between} --format json")).any_stdout().run();
         assert_eq!(list.json().as_array().unwrap().len(), 3);
         let back = place.wikifarm(&format!("session migrate --from {between} --to moin-1.9:from --move"));
-        back.stdout("copied 3 of 3 sessions (187 B)\nremoved 3 from the source\n").run();
+        back.stdout(str![[r#"
+copied 3 of 3 sessions (187 B)
+removed 3 from the source
+
+"#]])
+            .run();
         let after: Vec<Vec<u8>> = ['a', 'b', 'd'].map(|digit| bytes(&place, "from", digit)).into();
         assert_eq!(after, before);
     }
@@ -200,8 +219,10 @@ fn conflicts_are_decided_as_asked() {
     };
     let place = fresh();
     let before = (bytes(&place, "to", 'a'), bytes(&place, "to", 'b'));
-    let refused = "error: 2 of the ids are at the target too, with other contents, as aaaaaaaa…: nothing was done; \
-                   say --on-conflict skip or newer\n";
+    let refused = str![[r#"
+error: 2 of the ids are at the target too, with other contents, as aaaaaaaa…: nothing was done; say --on-conflict skip or newer
+
+"#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to --on-conflict";
     place.wikifarm(&format!("{line} fail")).stderr(refused).status(4).run();
     assert_eq!(initials(&place, "to"), "ab");
@@ -212,7 +233,10 @@ fn conflicts_are_decided_as_asked() {
     assert_eq!(bytes(&place, "to", 'b'), before.1);
 
     // And back: what was replaced is there again, what was there is left alone.
-    let undone = "took back 1 copies, restored 0 at the source and 1 at the target; 0 were gone, 0 had changed and were left alone\n";
+    let undone = str![[r#"
+took back 1 copies, restored 0 at the source and 1 at the target; 0 were gone, 0 had changed and were left alone
+
+"#]];
     place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --rollback").stdout(undone).run();
     assert_eq!((bytes(&place, "to", 'a'), bytes(&place, "to", 'b')), before);
     assert_eq!(initials(&place, "to"), "ab");
@@ -225,13 +249,22 @@ fn a_move_is_undone_except_what_has_changed_since() {
     place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --move -q").run();
     fs::write(place.path().join("to").join(id('d')), "(d.").unwrap();
     fs::remove_file(place.path().join("to").join(id('b'))).unwrap();
-    let undone = "took back 1 copies, restored 1 at the source and 0 at the target; 1 were gone, 1 had changed and were left alone\n";
-    let changed = "error: moin-1.9:to: dddddddd… has changed since, and is left alone\n";
+    let undone = str![[r#"
+took back 1 copies, restored 1 at the source and 0 at the target; 1 were gone, 1 had changed and were left alone
+
+"#]];
+    let changed = str![[r#"
+error: moin-1.9:to: dddddddd… has changed since, and is left alone
+
+"#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to --rollback";
     place.wikifarm(line).stdout(undone).stderr(changed).status(3).run();
     assert_eq!((initials(&place, "from"), initials(&place, "to")), ("ac".into(), "d".into()));
     assert_eq!(bytes(&place, "from", 'a'), before);
-    let nothing = "error: no journal tells of a move between these stores: there is nothing to undo\n";
+    let nothing = str![[r#"
+error: no journal tells of a move between these stores: there is nothing to undo
+
+"#]];
     place
         .wikifarm("session migrate --from moin-1.9:to --to json:none --rollback")
         .stderr(nothing)
@@ -259,18 +292,26 @@ fn users_are_mapped_by_name() {
         .file("old/1.2.3", "name=JoeDoe\n")
         .file("old/4.5.6", "name=Gone\n")
         .file("new/7.8.9", "name=JoeDoe\n");
-    let summary = "copied 2 of 4 sessions (93 B)\n1 stay behind: expired (--include-expired takes them along)\n\
-                   1 held back: the user has no counterpart\nno counterpart for id:4.5.6\n";
+    let summary = str![[r#"
+copied 2 of 4 sessions (93 B)
+1 stay behind: expired (--include-expired takes them along)
+1 held back: the user has no counterpart
+no counterpart for id:4.5.6
+
+"#]];
     let line =
         "session migrate --from moin-1.9:from --to moin-1.9:to --map-users --from-users old --to-users new";
-    place.wikifarm(line).stdout(summary).status(3).run();
+    place.wikifarm(line).stdout(summary.clone()).status(3).run();
     let list = place.wikifarm("session list --store moin-1.9:to --format json").any_stdout().run().json();
     let ids: Vec<_> = list.as_array().unwrap().iter().map(|session| session["user"]["id"].clone()).collect();
     assert!(ids.contains(&json!("7.8.9")) && ids.len() == 2, "{ids:?}");
-    let unknown = "error: nothing tells the user directory of moin-1.9:from: say --from-users\n";
+    let unknown = str![[r#"
+error: nothing tells the user directory of moin-1.9:from: say --from-users
+
+"#]];
     place
         .wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --map-users")
-        .stderr(unknown)
+        .stderr(unknown.clone())
         .status(2)
         .run();
 }
@@ -278,17 +319,27 @@ fn users_are_mapped_by_name() {
 #[test]
 fn ids_of_another_generation_stay_behind_or_are_renamed_always_alike() {
     let place = Place::new().dir("from").dir("to").session("from", Session::old('f').expires(LATER));
-    let held = "error: moin-1.8:from: ffffffff…: an id that moin-1.9 does not take: see --rename-ids\n";
+    let held = str![[r#"
+error: moin-1.8:from: ffffffff…: an id that moin-1.9 does not take: see --rename-ids
+
+"#]];
     let line = "session migrate --from moin-1.8:from --to moin-1.9:to";
     place.wikifarm(line).any_stdout().stderr(held).status(3).run();
     place.wikifarm(&format!("{line} --rename-ids -q")).run();
     place
         .wikifarm(&format!("{line} --rename-ids"))
-        .stdout("copied 0 of 1 session (0 B)\n1 at the target already, the same\n")
+        .stdout(str![[r#"
+copied 0 of 1 session (0 B)
+1 at the target already, the same
+
+"#]])
         .run();
     assert_eq!(place.names("to").len(), 1);
     assert_eq!(place.names("to")[0].len(), 40);
-    let unsure = "error: json takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9\n";
+    let unsure = str![[r#"
+error: json takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9
+
+"#]];
     place
         .wikifarm("session migrate --from moin-1.8:from --to json:j --rename-ids")
         .stderr(unsure)
@@ -305,7 +356,11 @@ fn what_old_wikis_would_fail_on_stays_behind() {
         .session("from", Session::new('b').user("1.2.3"));
     let held = "error: moin-1.9:from: bbbbbbbb…: has no expires, without which MoinMoin 1.7 and 1.8 end every request \
                 with an error\n";
-    let summary = "copied 1 of 2 sessions (29 B)\n1 held back: without expires, with which 1.7 and 1.8 cannot read it\n";
+    let summary = str![[r#"
+copied 1 of 2 sessions (29 B)
+1 held back: without expires, with which 1.7 and 1.8 cannot read it
+
+"#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids";
     place.wikifarm(line).stdout(summary).stderr(held).status(3).run();
     assert_eq!(place.names("to").len(), 1);
@@ -400,7 +455,13 @@ fn a_target_that_cannot_be_written_leaves_the_source_as_it_is() {
         .status(3)
         .run();
     fs::set_permissions(&to, fs::Permissions::from_mode(0o700)).unwrap();
-    assert_eq!(ran.stderr, "error: moin-1.9:to: Permission denied (os error 13)\n");
+    same(
+        &ran.stderr,
+        str![[r#"
+error: moin-1.9:to: Permission denied (os error 13)
+
+"#]],
+    );
     assert_eq!((initials(&place, "from"), initials(&place, "to")), ("abcd".into(), String::new()));
 }
 
@@ -427,8 +488,13 @@ fn what_comes_from_a_database_over_json_belongs_to_the_targets_owner() {
 fn what_cannot_be_removed_is_counted_once() {
     let place = place();
     fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o500)).unwrap();
-    let told = "copied 3 of 4 sessions (187 B)\n1 stay behind: expired (--include-expired takes them along)\n\
-                3 of those at the target not settled: see the messages\nremoved 0 from the source\n";
+    let told = str![[r#"
+copied 3 of 4 sessions (187 B)
+1 stay behind: expired (--include-expired takes them along)
+3 of those at the target not settled: see the messages
+removed 0 from the source
+
+"#]];
     let ran = place
         .wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --move")
         .stdout(told)
@@ -436,8 +502,7 @@ fn what_cannot_be_removed_is_counted_once() {
         .status(3)
         .run();
     fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o700)).unwrap();
-    let first =
-        "error: moin-1.9:from: aaaaaaaa…: copied, and not removed: Permission denied (os error 13)\n";
+    let first = "error: moin-1.9:from: aaaaaaaa…: copied, and not removed: Permission denied (os error 13)\n";
     assert!(ran.stderr.starts_with(first), "{}", ran.stderr);
     assert_eq!(initials(&place, "from"), "abcd");
 }
@@ -460,9 +525,19 @@ fn a_database_takes_the_ids_that_its_wikis_take() {
     let held = "error: moin-1.8:cache/__common__/session: ffffffff…: an id that moin-1.9 does not take: \
                 see --rename-ids\n";
     let line = "session migrate -f farm.toml --from wiki:old --to wiki:new";
-    let told = "copied 0 of 1 session (0 B)\n1 held back: the target does not take such ids (--rename-ids)\n";
+    let told = str![[r#"
+copied 0 of 1 session (0 B)
+1 held back: the target does not take such ids (--rename-ids)
+
+"#]];
     place.wikifarm(line).stdout(told).stderr(held).status(3).run();
-    place.wikifarm(&format!("{line} --rename-ids")).stdout("copied 1 of 1 session (29 B)\n").run();
+    place
+        .wikifarm(&format!("{line} --rename-ids"))
+        .stdout(str![[r#"
+copied 1 of 1 session (29 B)
+
+"#]])
+        .run();
     let list = place.wikifarm("session list --store sqlite:new.db --reveal --format json").any_stdout().run();
     assert_eq!(list.json()[0]["id"].as_str().unwrap().len(), 40);
 }

@@ -23,9 +23,10 @@ fn no_directory_is_made_behind_a_strangers_link() {
         std::os::unix::fs::lchown(place.path().join("link"), Some(4242), Some(4242)).unwrap();
         migrate
             .status(4)
-            .stderr(
-                "error: link: a symbolic link of user 4242, who is neither root nor you: not followed\n",
-            )
+            .stderr(str![[r#"
+error: link: a symbolic link of user 4242, who is neither root nor you: not followed
+
+"#]])
             .run();
         assert!(place.names("victim").is_empty());
     } else {
@@ -53,10 +54,13 @@ fn sessions_over_16_mib_and_names_that_are_no_ids() {
     let place = place.file("from/README", "no session").file(&format!("from/{}", "c".repeat(39)), "nor this");
     let ran = place
         .wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --move")
-        .stdout(
-            "copied 1 of 2 sessions (29 B)\n1 held back: a file with several names, of a strange owner, or too large\n\
-             2 stay behind: no sessions (README, cccccccc…)\nremoved 1 from the source\n",
-        )
+        .stdout(str![[r#"
+copied 1 of 2 sessions (29 B)
+1 held back: a file with several names, of a strange owner, or too large
+2 stay behind: no sessions (README, cccccccc…)
+removed 1 from the source
+
+"#]])
         .any_stderr()
         .status(3)
         .run();
@@ -133,11 +137,7 @@ fn a_redis_that_is_still_loading_or_wants_a_password() {
         });
         let place = place();
         let line = format!("session migrate --from moin-1.9:from --to redis://127.0.0.1:{port}/0 --move");
-        place
-            .wikifarm(&line)
-            .stderr(&format!("error: redis://127.0.0.1:{port}/0: {why}\n"))
-            .status(3)
-            .run();
+        place.wikifarm(&line).stderr(&format!("error: redis://127.0.0.1:{port}/0: {why}\n")).status(3).run();
         assert_eq!(place.names("from").len(), 1);
         server.join().unwrap();
     }
@@ -153,8 +153,12 @@ fn the_largest_session_comes_back_from_readable_json() {
     assert_eq!(raw.len(), 16 * 1024 * 1024);
     let place = Place::new().dir("from").dir("to").session("from", Session::new('a').raw(&raw));
     for (from, to) in [("moin-1.9:from", "json:j"), ("json:j", "moin-1.9:to")] {
-        let told = "copied 1 of 1 session (16.0 MiB)\nremoved 1 from the source\n";
-        place.wikifarm(&format!("session migrate --from {from} --to {to} --move")).stdout(told).run();
+        let told = str![[r#"
+copied 1 of 1 session (16.0 MiB)
+removed 1 from the source
+
+"#]];
+        place.wikifarm(&format!("session migrate --from {from} --to {to} --move")).stdout(told.clone()).run();
     }
     assert!(fs::read(place.path().join("to").join("a".repeat(40))).unwrap() == raw);
 }
@@ -184,8 +188,12 @@ fn what_is_no_session_in_the_source_is_told_and_stays() {
     let names: Vec<String> = (0..20).map(|number| format!("{number:02}")).collect();
     assert_eq!(report["foreign_names"], serde_json::json!(names));
     fs::rename(place.path().join("from").join("00"), place.path().join("j/00")).unwrap();
-    let told = "copied 1 of 1 session (29 B)\n1 stay behind: no sessions (00)\n";
-    place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(told).run();
+    let told = str![[r#"
+copied 1 of 1 session (29 B)
+1 stay behind: no sessions (00)
+
+"#]];
+    place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(told.clone()).run();
 }
 
 #[test]
@@ -221,8 +229,10 @@ fn a_directory_of_root_in_which_the_wiki_writes_is_told_with_the_cure() {
     std::os::unix::fs::chown(&from, Some(0), Some(4243)).unwrap();
     fs::set_permissions(&from, fs::Permissions::from_mode(0o2770)).unwrap();
     std::os::unix::fs::chown(from.join("a".repeat(40)), Some(4242), Some(4243)).unwrap();
-    let told = "error: moin-1.9:from: aaaaaaaa…: belongs to user 4242, the directory to user 0: if the wiki runs as user \
-                4242, chown the directory to that user; else somebody planted it\n";
+    let told = str![[r#"
+error: moin-1.9:from: aaaaaaaa…: belongs to user 4242, the directory to user 0: if the wiki runs as user 4242, chown the directory to that user; else somebody planted it
+
+"#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
     place.wikifarm(line).by_tester().any_stdout().stderr(told).status(3).run();
 }
@@ -237,10 +247,16 @@ fn what_lies_in_a_sessions_place_at_the_target_is_told_and_left() {
             .wikifarm(&format!(
                 "session migrate --from moin-1.9:from --to moin-1.9:to --move --on-conflict {conflict}"
             ))
-            .stdout("copied 0 of 1 session (0 B)\n1 failed\nremoved 0 from the source\n")
-            .stderr(
-                "error: aaaaaaaa…: what is under this id at the target cannot be replaced: no regular file\n",
-            )
+            .stdout(str![[r#"
+copied 0 of 1 session (0 B)
+1 failed
+removed 0 from the source
+
+"#]])
+            .stderr(str![[r#"
+error: aaaaaaaa…: what is under this id at the target cannot be replaced: no regular file
+
+"#]])
             .status(3)
             .run();
     }
@@ -253,7 +269,10 @@ fn an_option_of_sqlite_that_is_not_known() {
     let place = place();
     place
         .wikifarm("session migrate --from moin-1.9:from --to sqlite:s.db?keyfile=x")
-        .stderr("error: --to sqlite:s.db?keyfile=x: unknown option \"keyfile\": expected key_file\n")
+        .stderr(str![[r#"
+error: --to sqlite:s.db?keyfile=x: unknown option "keyfile": expected key_file
+
+"#]])
         .status(2)
         .run();
     assert_eq!(place.names("."), ["from", "to"]);
@@ -265,7 +284,10 @@ fn a_dry_run_refuses_what_the_run_refuses() {
     for flag in ["", " --dry-run"] {
         place
             .wikifarm(&format!("session migrate --from moin-1.9:from --to json:from{flag}"))
-            .stderr("error: source and target lie in one directory: move over a third\n")
+            .stderr(str![[r#"
+error: source and target lie in one directory: move over a third
+
+"#]])
             .status(4)
             .run();
     }

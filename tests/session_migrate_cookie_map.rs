@@ -139,10 +139,7 @@ fn what_cannot_be_written_is_refused_before_anything_is_moved() {
             format!("{LINE} caddy map.conf"),
             "error: --cookie-map: expected nginx, apache or json, and a file\n",
         ),
-        (
-            format!("{LINE} nginx map"),
-            "error: --cookie-map map: a directory, expected the name of a file\n",
-        ),
+        (format!("{LINE} nginx map"), "error: --cookie-map map: a directory, expected the name of a file\n"),
         (
             format!("{LINE} nginx none/map"),
             "error: --cookie-map none/map: No such file or directory (os error 2)\n",
@@ -166,8 +163,10 @@ fn what_cannot_be_written_is_refused_before_anything_is_moved() {
 fn wikis_of_one_store_with_two_cookies_leave_it_open() {
     let farm = FARM.replacen("cookie_name = \"lab\"", "cookie_name = \"siteidmagic\"", 1);
     let place = Place::farm(&farm).dir(OLD).dir(NEW).session(OLD, Session::old('a').expires(later()));
-    let two = "error: the wikis of moin-1.9:new/cache/__session__ call their cookies MOIN_SESSION_lab, MOIN_SESSION_new: \
-               say --new-cookie NAME\n";
+    let two = str![[r#"
+error: the wikis of moin-1.9:new/cache/__session__ call their cookies MOIN_SESSION_lab, MOIN_SESSION_new: say --new-cookie NAME
+
+"#]];
     place.wikifarm(&format!("{LINE} json map.json")).stderr(two).status(2).run();
     place.wikifarm(&format!("{LINE} json map.json --new-cookie MOIN_SESSION_lab -q")).run();
     assert_eq!(map(&place)["new_name"], json!("MOIN_SESSION_lab"));

@@ -42,19 +42,18 @@ fn a_dry_run_shows_the_plan_each_removal_with_its_reason() {
     let place = place(NOW);
     place
         .wikifarm("session prune --dry-run --now 1795400000")
-        .stdout(
-            r"
-            moin-1.9:sessions
-              expired: 1
-                bbbbbbbb  expired 3 d 1 h ago
-              no-expires: 1
-                cccccccc  without expires, and not written for 2 d 1 h
-              stale-temp: 1
-                tmpabcde…  half-written, and left behind 5 d 1 h ago
-            STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
-            docs   5         1     1        0     2           1           1     3         84 B   0
-            ",
-        )
+        .stdout(str![[r#"
+moin-1.9:sessions
+  expired: 1
+    bbbbbbbb  expired 3 d 1 h ago
+  no-expires: 1
+    cccccccc  without expires, and not written for 2 d 1 h
+  stale-temp: 1
+    tmpabcde…  half-written, and left behind 5 d 1 h ago
+STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
+docs   5         1     1        0     2           1           1     3         84 B   0
+
+"#]])
         .run();
     assert_eq!(place.names("sessions").len(), 7);
 }
@@ -104,7 +103,10 @@ fn what_is_as_it_should_be_is_a_hint_but_not_with_q() {
 #[test]
 fn with_v_one_line_says_what_was_done_and_the_unreadable_are_named() {
     let place = place(clock());
-    let unreadable = "unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2\n";
+    let unreadable = str![[r#"
+unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
+
+"#]];
     let stdout = place.wikifarm("session prune -v").any_stdout().stderr(unreadable).run().stdout;
     let said = format!("{}\n", stdout.lines().last().unwrap());
     // How long it took is not to be foretold.
@@ -173,11 +175,10 @@ fn grace_is_at_least_ten_minutes() {
     place(NOW)
         .wikifarm("session prune --grace 1m")
         .status(2)
-        .stderr(
-            r"
-            error: grace is 1 m, but must be at least 10 m: a request in flight can save late
-            ",
-        )
+        .stderr(str![[r#"
+error: grace is 1 m, but must be at least 10 m: a request in flight can save late
+
+"#]])
         .run();
 }
 
@@ -188,15 +189,14 @@ fn what_is_idle_goes_where_the_policy_says_so() {
         .session("sessions", Session::new('b').expires(NOW + DAY).written(NOW - 399 * DAY));
     place
         .wikifarm("session prune --now 1795400000")
-        .stdout(
-            r"
-            moin-1.9:sessions
-              idle: 1
-                aaaaaaaa  not written for 401 d
-            STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
-            docs   2         1     0        1     0           0           0     1         29 B   0
-            ",
-        )
+        .stdout(str![[r#"
+moin-1.9:sessions
+  idle: 1
+    aaaaaaaa  not written for 401 d
+STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
+docs   2         1     0        1     0           0           0     1         29 B   0
+
+"#]])
         .run();
 }
 
@@ -207,15 +207,14 @@ fn anonymous_narrows_to_sessions_of_nobody() {
         .session("sessions", Session::new('b').expires(NOW - DAY).written(NOW - DAY).user("1.2.3"));
     place
         .wikifarm("session prune --anonymous --now 1795400000")
-        .stdout(
-            r"
-            moin-1.9:sessions
-              expired: 1
-                aaaaaaaa  expired 1 d ago
-            STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
-            docs   2         0     2        0     0           0           0     1         29 B   0
-            ",
-        )
+        .stdout(str![[r#"
+moin-1.9:sessions
+  expired: 1
+    aaaaaaaa  expired 1 d ago
+STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
+docs   2         0     2        0     0           0           0     1         29 B   0
+
+"#]])
         .run();
 }
 
@@ -230,7 +229,10 @@ fn unreadable_ones_go_only_when_asked_for() {
 fn strict_makes_unreadable_ones_status_3() {
     place(clock())
         .wikifarm("session prune --strict")
-        .stderr("error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2\n")
+        .stderr(str![[r#"
+error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
+
+"#]])
         .status(3)
         .any_stdout()
         .run();
@@ -259,15 +261,14 @@ fn sessions_of_1_8_without_an_end_are_broken_and_go_after_thirty_days() {
         .session("old", Session::old('y').user("1.2.3").written(NOW - 29 * DAY));
     place
         .wikifarm("session prune --store moin-1.8:old --now 1795400000")
-        .stdout(
-            r"
-            moin-1.8:old
-              broken: 1
-                xxxxxxxx  without expires, so its wiki fails on it, and not written for 31 d
-            STORE         SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
-            moin-1.8:old  2         0     0        0     2           0           0     1         53 B   0
-            ",
-        )
+        .stdout(str![[r#"
+moin-1.8:old
+  broken: 1
+    xxxxxxxx  without expires, so its wiki fails on it, and not written for 31 d
+STORE         SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
+moin-1.8:old  2         0     0        0     2           0           0     1         53 B   0
+
+"#]])
         .run();
 }
 
@@ -278,11 +279,10 @@ fn all_is_refused_where_nobody_can_be_asked() {
         .wikifarm("session prune --all")
         .stdin("y\n")
         .status(4)
-        .stderr(
-            r"
-            error: --all removes live sessions too: say --yes where nobody can be asked
-            ",
-        )
+        .stderr(str![[r#"
+error: --all removes live sessions too: say --yes where nobody can be asked
+
+"#]])
         .run();
     assert_eq!(place.names("sessions").len(), 7);
 }
@@ -299,8 +299,12 @@ fn names_of_another_layout_are_said_once_and_left_alone() {
     let place = Place::new().sessions("sessions", [Session::new('a'), Session::new('b')]);
     place
         .wikifarm("session prune --store moin-1.8:sessions")
-        .stderr("moin-1.8:sessions: 2 names here are sessions' of another MoinMoin, and left alone: is the layout right?\n")
-        .any_stdout().run();
+        .stderr(str![[r#"
+moin-1.8:sessions: 2 names here are sessions' of another MoinMoin, and left alone: is the layout right?
+
+"#]])
+        .any_stdout()
+        .run();
     assert_eq!(place.names("sessions").len(), 2);
 }
 
@@ -309,11 +313,10 @@ fn a_second_store_that_is_not_there_is_status_3() {
     let place = place(clock());
     let run = place.wikifarm("session prune --store moin-1.9:sessions --store moin-1.9:gone");
     run.status(3)
-        .stderr(
-            r"
-            error: gone: no such directory
-            ",
-        )
+        .stderr(str![[r#"
+error: gone: no such directory
+
+"#]])
         .any_stdout()
         .run();
 }
@@ -324,11 +327,10 @@ fn an_empty_directory_without_a_layout_is_an_error() {
         .dir("s")
         .wikifarm("session prune --store s")
         .status(4)
-        .stderr(
-            r"
-            error: s: no session tells the layout; name the layout as moin-1.9:DIR or moin-1.8:DIR
-            ",
-        )
+        .stderr(str![[r#"
+error: s: no session tells the layout; name the layout as moin-1.9:DIR or moin-1.8:DIR
+
+"#]])
         .run();
 }
 
@@ -337,9 +339,10 @@ fn so_is_one_with_names_of_both_layouts_and_no_store_is_touched() {
     let now = clock();
     let old = || Session::new('b').expires(now - 3 * DAY).written(now - 4 * DAY);
     let place = Place::new().session("good", old()).session("s", old()).session("s", Session::old('x'));
-    place.wikifarm("session prune --store good --store s").status(4).stderr(r"
-        error: s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together; name the layout as moin-1.9:DIR or moin-1.8:DIR
-        ").run();
+    place.wikifarm("session prune --store good --store s").status(4).stderr(str![[r#"
+error: s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together; name the layout as moin-1.9:DIR or moin-1.8:DIR
+
+"#]]).run();
     assert_eq!(place.names("good").len(), 1);
     assert_eq!(place.names("s").len(), 2);
 }
@@ -389,18 +392,17 @@ fn the_plan_begins_with_what_is_longest_overdue_and_verbose_lists_all() {
     let place = Place::farm(FARM).sessions("sessions", [5, 2, 9, 4, 7].map(ended));
     place
         .wikifarm("session prune -n --now 1795400000")
-        .stdout(
-            r"
-            moin-1.9:sessions
-              expired: 5
-                000000000000000000000000  expired 9 d ago
-                000000000000000000000000  expired 7 d ago
-                000000000000000000000000  expired 5 d ago
-                and 2 more; -v lists them
-            STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
-            docs   5         0     5        0     0           0           0     5         145 B  0
-            ",
-        )
+        .stdout(str![[r#"
+moin-1.9:sessions
+  expired: 5
+    000000000000000000000000  expired 9 d ago
+    000000000000000000000000  expired 7 d ago
+    000000000000000000000000  expired 5 d ago
+    and 2 more; -v lists them
+STORE  SESSIONS  LIVE  EXPIRED  IDLE  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES  NOT REMOVED
+docs   5         0     5        0     0           0           0     5         145 B  0
+
+"#]])
         .run();
     let all = place.wikifarm("session prune -n -v --now 1795400000").any_stdout().run().stdout;
     let ages: Vec<&str> =

@@ -34,20 +34,22 @@ fn one_store_too_hungry(now: i64) -> Place {
 #[test]
 fn a_store_that_would_lose_too_much_is_refused_and_every_store_stays_as_it_was() {
     let place = one_store_too_hungry(clock());
-    place.wikifarm("session prune").status(4).stderr(r"
-        error: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
-        error: nothing was removed in any store
-        ").any_stdout().run();
+    place.wikifarm("session prune").status(4).stderr(str![[r#"
+error: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
+error: nothing was removed in any store
+
+"#]]).any_stdout().run();
     assert_eq!(place.names("sessions").len(), 1);
     assert_eq!(place.names("hungry").len(), 100);
 }
 
 #[test]
 fn a_dry_run_is_refused_as_well() {
-    one_store_too_hungry(NOW).wikifarm("session prune -q --now 1795400000").status(4).stderr(r"
-        error: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
-        error: nothing would be removed in any store
-        ").run();
+    one_store_too_hungry(NOW).wikifarm("session prune -q --now 1795400000").status(4).stderr(str![[r#"
+error: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
+error: nothing would be removed in any store
+
+"#]]).run();
 }
 
 #[test]
@@ -97,12 +99,11 @@ fn a_clock_behind_the_newest_session_is_refused() {
     place
         .wikifarm("session prune")
         .status(4)
-        .stderr(
-            r"
-            error: moin-1.9:ahead: refused: the clock is 3 d behind the file ahead/ffffffff…: set the clock right; if it is right, touch that file, or say --clock-ok this once
-            error: nothing was removed in any store
-            ",
-        )
+        .stderr(str![[r#"
+error: moin-1.9:ahead: refused: the clock is 3 d behind the file ahead/ffffffff…: set the clock right; if it is right, touch that file, or say --clock-ok this once
+error: nothing was removed in any store
+
+"#]])
         .any_stdout().run();
     assert_eq!(place.names("sessions").len(), 7);
     let report =
@@ -123,12 +124,11 @@ fn a_clock_behind_the_last_run_is_refused() {
     place
         .wikifarm("session prune")
         .status(4)
-        .stderr(
-            r"
-        error: refused: the clock is 2 d behind the last run: set the clock right, or say --clock-ok
-        error: nothing was removed in any store
-        ",
-        )
+        .stderr(str![[r#"
+error: refused: the clock is 2 d behind the last run: set the clock right, or say --clock-ok
+error: nothing was removed in any store
+
+"#]])
         .any_stdout()
         .run();
     assert_eq!(place.names("sessions").len(), 7);
@@ -181,9 +181,10 @@ fn a_farm_file_that_others_could_have_written_is_not_trusted_by_root() {
     place.wikifarm("session list -q").any_stdout().run();
     let run = place.wikifarm("session prune -q --now 1795400000").by_tester();
     if is_root() {
-        run.status(4).stderr(r"
-        error: farm.toml: refused, as root runs wikifarm and another user can write the file: [DIR] belongs to user 65534 (mode 0755); chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
-        ").run();
+        run.status(4).stderr(str![[r#"
+error: farm.toml: refused, as root runs wikifarm and another user can write the file: [DIR] belongs to user 65534 (mode 0755); chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
+
+"#]]).run();
     } else {
         run.run();
     }
@@ -235,18 +236,23 @@ fn a_strangers_link_to_a_directory_is_not_followed() {
     // Only root can make a link that is another's.
     if is_root() {
         lchown(place.path().join("link"), Some(4242), Some(4242)).unwrap();
-        place.wikifarm(prune).status(4).stderr(r"
-            error: moin-1.9:link: refused: link: a symbolic link of user 4242, who is neither root nor you: not followed
-            error: nothing was removed in any store
-            ").any_stdout().run();
+        place
+            .wikifarm(prune)
+            .status(4)
+            .stderr(str![[r#"
+error: moin-1.9:link: refused: link: a symbolic link of user 4242, who is neither root nor you: not followed
+error: nothing was removed in any store
+
+"#]])
+            .any_stdout()
+            .run();
         place
             .wikifarm("session list -q --store moin-1.9:link")
             .status(4)
-            .stderr(
-                r"
-                error: link: a symbolic link of user 4242, who is neither root nor you: not followed
-                ",
-            )
+            .stderr(str![[r#"
+error: link: a symbolic link of user 4242, who is neither root nor you: not followed
+
+"#]])
             .run();
         assert_eq!(place.names("s").len(), 1);
     } else {
@@ -260,11 +266,10 @@ fn without_a_place_for_locks_nothing_is_removed() {
     let place = place(clock());
     let run = place.wikifarm("session prune").without_env(&["HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"]);
     run.status(4)
-        .stderr(
-            r"
-            error: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an absolute path
-            ",
-        )
+        .stderr(str![[r#"
+error: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an absolute path
+
+"#]])
         .run();
     assert_eq!(place.names("sessions").len(), 7);
 }
@@ -317,11 +322,10 @@ fn root_trusts_no_farm_file_behind_a_strangers_link() {
         fs::set_permissions(place.path().join(directory), fs::Permissions::from_mode(0o755)).unwrap();
     }
     let run = place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().status(4);
-    run.stderr(
-        r"
-        error: mal/farm.toml: refused, as root runs wikifarm and another user can write the file: mal/farm.toml is a link of user 4242; chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
-        ",
-    )
+    run.stderr(str![[r#"
+error: mal/farm.toml: refused, as root runs wikifarm and another user can write the file: mal/farm.toml is a link of user 4242; chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
+
+"#]])
     .run();
     // Root's own link to a file of root's is as good as the file.
     std::os::unix::fs::lchown(place.path().join("mal/farm.toml"), Some(0), None).unwrap();

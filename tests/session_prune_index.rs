@@ -157,7 +157,10 @@ fn the_unreadable_and_the_failed_are_told_by_every_run() {
     for _ in 0..3 {
         let ran = place
             .wikifarm("session prune --format json --strict")
-            .stderr("error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2\n")
+            .stderr(str![[r#"
+error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
+
+"#]])
             .any_stdout()
             .status(3)
             .run();

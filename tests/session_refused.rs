@@ -67,7 +67,10 @@ fn readable_json_whose_sessions_are_all_refused_is_status_3() {
         .wikifarm("session stats --store json:js")
         .status(3)
         .any_stdout()
-        .stderr("error: js: refused to open the only session: cccccccc…: a file with 2 names\n")
+        .stderr(str![[r#"
+error: js: refused to open the only session: cccccccc…: a file with 2 names
+
+"#]])
         .run();
 }
 

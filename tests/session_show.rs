@@ -29,35 +29,34 @@ fn a_real_session_is_shown_whole() {
     real()
         .wikifarm("session show 21854108")
         .arg(NOW_WORDS)
-        .stdout(
-            r#"
-            session   21854108
-            store     moin-1.9:sessions (docs)
-            state     live
-            expires   2036-11-19T23:44:00Z, in 3649 d
-            user      CarolWiki (id:1795391011.06.15447), logged in by moin
-            written   2026-11-23T01:13:20Z, 60 m ago
-            size      208 B
-            trail     alpha:Quote's "Page" & <x>
-                      alpha:A Page With Spaces
-                      alpha:FrontPage
-            values
-              {
-                "trail": [
-                  "alpha:Quote's \"Page\" & <x>",
-                  "alpha:A Page With Spaces",
-                  "alpha:FrontPage"
-                ],
-                "expires": 2110751040,
-                "user.auth_attribs": {
-                  "$py": "tuple",
-                  "items": []
-                },
-                "user.auth_method": "moin",
-                "user.id": "1795391011.06.15447"
-              }
-            "#,
-        )
+        .stdout(str![[r#"
+session   21854108
+store     moin-1.9:sessions (docs)
+state     live
+expires   2036-11-19T23:44:00Z, in 3649 d
+user      CarolWiki (id:1795391011.06.15447), logged in by moin
+written   2026-11-23T01:13:20Z, 60 m ago
+size      208 B
+trail     alpha:Quote's "Page" & <x>
+          alpha:A Page With Spaces
+          alpha:FrontPage
+values
+  {
+    "trail": [
+      "alpha:Quote's \"Page\" & <x>",
+      "alpha:A Page With Spaces",
+      "alpha:FrontPage"
+    ],
+    "expires": 2110751040,
+    "user.auth_attribs": {
+      "$py": "tuple",
+      "items": []
+    },
+    "user.auth_method": "moin",
+    "user.id": "1795391011.06.15447"
+  }
+
+"#]])
         .run();
 }
 
@@ -68,23 +67,22 @@ fn a_superuser_acting_as_another_is_told() {
     place
         .wikifarm("session show ffff")
         .arg(NOW_WORDS)
-        .stdout(
-            r#"
-            session   ffffffff
-            store     moin-1.9:sessions (docs)
-            state     no-expires
-            expires   never said
-            user      AdminAda (id:1795391009.69.61222), logged in by no method
-            acts as   BobBuilder (id:1795391010.14.58358)
-            written   2026-11-23T01:13:20Z, 60 m ago
-            size      72 B
-            values
-              {
-                "user.id": "1795391009.69.61222",
-                "setuid": "1795391010.14.58358"
-              }
-            "#,
-        )
+        .stdout(str![[r#"
+session   ffffffff
+store     moin-1.9:sessions (docs)
+state     no-expires
+expires   never said
+user      AdminAda (id:1795391009.69.61222), logged in by no method
+acts as   BobBuilder (id:1795391010.14.58358)
+written   2026-11-23T01:13:20Z, 60 m ago
+size      72 B
+values
+  {
+    "user.id": "1795391009.69.61222",
+    "setuid": "1795391010.14.58358"
+  }
+
+"#]])
         .run();
 }
 
@@ -93,27 +91,26 @@ fn an_anonymous_session_is_told() {
     real()
         .wikifarm("session show 089d00ba")
         .arg(NOW_WORDS)
-        .stdout(
-            r#"
-            session   089d00ba
-            store     moin-1.9:sessions (docs)
-            state     expired
-            expires   2026-11-23T00:14:00Z, 119 m ago
-            user      anonymous
-            written   2026-11-23T01:13:20Z, 60 m ago
-            size      95 B
-            trail     wiki1:Größe/Seite
-                      wiki1:A Page With Spaces
-            values
-              {
-                "trail": [
-                  "wiki1:Größe/Seite",
-                  "wiki1:A Page With Spaces"
-                ],
-                "expires": 1795392840
-              }
-            "#,
-        )
+        .stdout(str![[r#"
+session   089d00ba
+store     moin-1.9:sessions (docs)
+state     expired
+expires   2026-11-23T00:14:00Z, 119 m ago
+user      anonymous
+written   2026-11-23T01:13:20Z, 60 m ago
+size      95 B
+trail     wiki1:Größe/Seite
+          wiki1:A Page With Spaces
+values
+  {
+    "trail": [
+      "wiki1:Größe/Seite",
+      "wiki1:A Page With Spaces"
+    ],
+    "expires": 1795392840
+  }
+
+"#]])
         .run();
 }
 
@@ -140,11 +137,10 @@ fn ids_come_from_standard_input_so_that_they_stay_out_of_ps() {
         .wikifarm("session show -")
         .stdin(" \n")
         .status(2)
-        .stderr(
-            r"
-            error: standard input holds no id
-            ",
-        )
+        .stderr(str![[r#"
+error: standard input holds no id
+
+"#]])
         .run();
 }
 
@@ -159,7 +155,10 @@ fn of_several_ids_those_that_are_there_are_shown_and_the_others_named() {
         .stdin(format!("21854108\n{unknown}\n089d00ba\n"))
         .status(1)
         .stdout(&both)
-        .stderr("error: no session's id begins with \"01234567…\"\n")
+        .stderr(str![[r#"
+error: no session's id begins with "01234567…"
+
+"#]])
         .run();
     // What can't be understood counts more.
     let ran = show().stdin("21854108\n2\nffff\n").status(2).any_stdout().any_stderr().run();
@@ -176,11 +175,10 @@ fn a_prefix_of_several_ids_is_not_enough() {
     real()
         .wikifarm("session show 2")
         .status(2)
-        .stderr(
-            r#"
-            error: 8 sessions' ids begin with "2": give more of the id
-            "#,
-        )
+        .stderr(str![[r#"
+error: 8 sessions' ids begin with "2": give more of the id
+
+"#]])
         .run();
 }
 
@@ -191,11 +189,10 @@ fn an_id_that_is_not_there_is_not_repeated_whole() {
         .wikifarm("session show")
         .arg(id)
         .status(1)
-        .stderr(
-            r#"
-            error: no session's id begins with "01234567…"
-            "#,
-        )
+        .stderr(str![[r#"
+error: no session's id begins with "01234567…"
+
+"#]])
         .run();
 }
 
@@ -244,16 +241,15 @@ fn an_unreadable_session_says_why() {
     place
         .wikifarm("session show aaaa --store s")
         .arg(NOW_WORDS)
-        .stdout(
-            r"
-            session   aaaaaaaa
-            store     moin-1.9:s
-            state     unreadable
-                      the pickle ends too early at byte 13
-            written   2026-11-23T01:13:20Z, 60 m ago
-            size      13 B
-            ",
-        )
+        .stdout(str![[r#"
+session   aaaaaaaa
+store     moin-1.9:s
+state     unreadable
+          the pickle ends too early at byte 13
+written   2026-11-23T01:13:20Z, 60 m ago
+size      13 B
+
+"#]])
         .run();
 }
 
@@ -264,27 +260,26 @@ fn a_session_of_1_8_is_shown_as_well() {
         .session("s", old)
         .wikifarm("session show xxxx --store s")
         .arg(NOW_WORDS)
-        .stdout(
-            r#"
-            session   xxxxxxxx
-            store     moin-1.8:s
-            state     live
-            expires   2026-11-24T02:13:20Z, in 24 h
-            user      unknown to the user directory (id:1.2.3), logged in by moin
-            written   2026-11-23T01:13:20Z, 60 m ago
-            size      172 B
-            trail     old:FrontPage
-            values
-              {
-                "expires": 1795486400.0,
-                "user.id": "1.2.3",
-                "user.auth_method": "moin",
-                "trail": [
-                  "old:FrontPage"
-                ]
-              }
-            "#,
-        )
+        .stdout(str![[r#"
+session   xxxxxxxx
+store     moin-1.8:s
+state     live
+expires   2026-11-24T02:13:20Z, in 24 h
+user      unknown to the user directory (id:1.2.3), logged in by moin
+written   2026-11-23T01:13:20Z, 60 m ago
+size      172 B
+trail     old:FrontPage
+values
+  {
+    "expires": 1795486400.0,
+    "user.id": "1.2.3",
+    "user.auth_method": "moin",
+    "trail": [
+      "old:FrontPage"
+    ]
+  }
+
+"#]])
         .run();
 }
 
@@ -305,11 +300,10 @@ fn what_is_no_text_on_standard_input_is_refused() {
         .wikifarm("session show -")
         .stdin(b"\xff\xfe\n")
         .status(2)
-        .stderr(
-            r"
-            error: can't read ids from standard input: line 1 is not UTF-8
-            ",
-        )
+        .stderr(str![[r#"
+error: can't read ids from standard input: line 1 is not UTF-8
+
+"#]])
         .run();
 }
 

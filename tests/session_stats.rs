@@ -228,11 +228,10 @@ fn a_store_of_no_known_layout_has_nothing_to_count() {
         .dir("s")
         .wikifarm(STATS)
         .arg("--store=s")
-        .stderr(
-            r"
-            s: no session is there to tell the layout
-            ",
-        )
+        .stderr(str![[r#"
+s: no session is there to tell the layout
+
+"#]])
         .run();
 }
 
@@ -242,11 +241,10 @@ fn in_a_mixed_directory_each_layout_is_a_store() {
     let run = place.wikifarm(STATS).arg("--store=s").arg("--format=json");
     let stats = run
         .any_stdout()
-        .stderr(
-            r"
-            s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together
-            ",
-        )
+        .stderr(str![[r#"
+s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together
+
+"#]])
         .run()
         .json();
     assert_eq!(stats[0]["store"], "moin-1.8:s");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{DAY, HOUR, NOW, Place, Session};
+use crate::support::{DAY, HOUR, NOW, Place, Session, same};
 
 const FARM: &str = r#"
     moin = "1.9.11"
@@ -36,7 +36,13 @@ const VERIFY: &str = "session verify --now 1795400000";
 
 #[test]
 fn a_store_in_order_passes() {
-    sound().wikifarm(VERIFY).stdout("3 sessions in 1 store: 0 errors, 0 warnings\n").run();
+    sound()
+        .wikifarm(VERIFY)
+        .stdout(str![[r#"
+3 sessions in 1 store: 0 errors, 0 warnings
+
+"#]])
+        .run();
 }
 
 #[test]
@@ -55,41 +61,40 @@ fn each_thing_wrong_is_named_with_its_cure() {
     place
         .wikifarm(VERIFY)
         .status(1)
-        .stdout(
-            r"
-            moin-1.9:sessions (docs)
-              error setuid-by-no-superuser: 1 file
-                33333333…  JoeDoe acts as id:9.9.9, and is no superuser
-                cure: end it with `wikifarm session revoke`, and see how it came to be; or the name is missing from `superuser` in the farm file
-              warning unknown-user: 1 file
-                22222222…  there is no user id:7.7.7
-                cure: end it with `wikifarm session revoke --user id:ID`, or see whether `user_dir` is right
-              error unreadable: 1 file
-                11111111…  the pickle ends too early at byte 13
-                cure: its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`; what is too large or has more than one name, by hand, as it may be more than a session
-              warning no-expires: 1 file
-                44444444…  without expires, and not written for 3 d
-                cure: `wikifarm session prune` removes it when it is old enough, in 1.7 and 1.8 after 30 days; `session revoke` at once
-              warning expires-too-far: 1 file
-                55555555…  ends 5000.0 days after it was written, and 3650.0 days are configured
-                cure: from an older configuration, or forged: end it with `wikifarm session revoke`
-              warning never-looked-up: 2 files
-                DDDDDDDD…  capitals in its name, which its wikis do not take from a cookie
-                README  no name of a session of moin-1.9
-                cure: move it elsewhere, or remove it; `wikifarm session prune` leaves it alone
-              warning stale-temp: 1 file
-                tmpabcde…  half-written, and left behind 2 d ago
-                cure: remove it with `wikifarm session prune`
-              warning lock-leftover: 1 file
-                __lock__  a lock that nobody gave back
-                cure: remove it while the wikis are stopped
-            moin-1.9:data/cache/__session__
-              warning orphan-store: 1 directory
-                data/cache/__session__  sessions lie here, and no wiki of the farm uses it; below docs
-                cure: its sessions are dead: look into it with `wikifarm session stats --store`, then remove it
-            9 sessions in 2 stores: 2 errors (2 files), 7 warnings (8 entries)
-            ",
-        )
+        .stdout(str![[r#"
+moin-1.9:sessions (docs)
+  error setuid-by-no-superuser: 1 file
+    33333333…  JoeDoe acts as id:9.9.9, and is no superuser
+    cure: end it with `wikifarm session revoke`, and see how it came to be; or the name is missing from `superuser` in the farm file
+  warning unknown-user: 1 file
+    22222222…  there is no user id:7.7.7
+    cure: end it with `wikifarm session revoke --user id:ID`, or see whether `user_dir` is right
+  error unreadable: 1 file
+    11111111…  the pickle ends too early at byte 13
+    cure: its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`; what is too large or has more than one name, by hand, as it may be more than a session
+  warning no-expires: 1 file
+    44444444…  without expires, and not written for 3 d
+    cure: `wikifarm session prune` removes it when it is old enough, in 1.7 and 1.8 after 30 days; `session revoke` at once
+  warning expires-too-far: 1 file
+    55555555…  ends 5000.0 days after it was written, and 3650.0 days are configured
+    cure: from an older configuration, or forged: end it with `wikifarm session revoke`
+  warning never-looked-up: 2 files
+    DDDDDDDD…  capitals in its name, which its wikis do not take from a cookie
+    README  no name of a session of moin-1.9
+    cure: move it elsewhere, or remove it; `wikifarm session prune` leaves it alone
+  warning stale-temp: 1 file
+    tmpabcde…  half-written, and left behind 2 d ago
+    cure: remove it with `wikifarm session prune`
+  warning lock-leftover: 1 file
+    __lock__  a lock that nobody gave back
+    cure: remove it while the wikis are stopped
+moin-1.9:data/cache/__session__
+  warning orphan-store: 1 directory
+    data/cache/__session__  sessions lie here, and no wiki of the farm uses it; below docs
+    cure: its sessions are dead: look into it with `wikifarm session stats --store`, then remove it
+9 sessions in 2 stores: 2 errors (2 files), 7 warnings (8 entries)
+
+"#]])
         .run();
 }
 
@@ -198,17 +203,14 @@ fn verify_reports_a_session_without_a_mac_by_the_stores_key_as_an_error() {
     place
         .wikifarm(&verify(sealed))
         .status(1)
-        .stdout(
-            "
-            sqlite:s.db?key_file=key
-              error unsealed: 1 session
-                bbbbbbbb…  without a MAC by the store's key
-                cure: its visitor is anonymous, and cannot log in: compare the key with that of the wikis; if it was moved \
-                here without `?key_file=`, move it again with it; else somebody else writes into this store: end it with \
-                `wikifarm session revoke`, and see who can
-            2 sessions in 1 store: 1 error (1 session), 0 warnings
-            ",
-        )
+        .stdout(str![[r#"
+sqlite:s.db?key_file=key
+  error unsealed: 1 session
+    bbbbbbbb…  without a MAC by the store's key
+    cure: its visitor is anonymous, and cannot log in: compare the key with that of the wikis; if it was moved here without `?key_file=`, move it again with it; else somebody else writes into this store: end it with `wikifarm session revoke`, and see who can
+2 sessions in 1 store: 1 error (1 session), 0 warnings
+
+"#]])
         .run();
 }
 
@@ -329,7 +331,13 @@ fn what_could_not_be_looked_into_for_orphans_is_said() {
     let ran = place.wikifarm(VERIFY).any_stdout().any_stderr().run();
     place.wikifarm(VERIFY).arg("-q").run();
     mode(0o700);
-    assert_eq!(ran.stderr, "orphan stores: not looked into: ./closed: Permission denied (os error 13)\n");
+    same(
+        &ran.stderr,
+        str![[r#"
+orphan stores: not looked into: ./closed: Permission denied (os error 13)
+
+"#]],
+    );
 }
 
 /// A store of that kind with the sound session, as private as `session migrate` makes it.

@@ -26,23 +26,22 @@ fn one_umask_is_one_finding_a_store_with_its_files_beside_it() {
     one_umask()
         .wikifarm(VERIFY)
         .status(1)
-        .stdout(
-            "
-            moin-1.9:one
-              error unsafe-file: 30 files
-                00000000…  everybody can read it (mode 0644)
-                00000001…  everybody can read it (mode 0644)
-                00000002…  everybody can read it (mode 0644)
-                and 27 more; -v lists them
-                cure: chmod o-rwx the files, and set the wiki's umask to 0007 or 0077
-            moin-1.9:two
-              error unsafe-file: 2 files
-                00000000…  everybody can read it (mode 0644)
-                00000001…  everybody can read it (mode 0644)
-                cure: chmod o-rwx the files, and set the wiki's umask to 0007 or 0077
-            32 sessions in 2 stores: 2 errors (32 files), 0 warnings
-            ",
-        )
+        .stdout(str![[r#"
+moin-1.9:one
+  error unsafe-file: 30 files
+    00000000…  everybody can read it (mode 0644)
+    00000001…  everybody can read it (mode 0644)
+    00000002…  everybody can read it (mode 0644)
+    and 27 more; -v lists them
+    cure: chmod o-rwx the files, and set the wiki's umask to 0007 or 0077
+moin-1.9:two
+  error unsafe-file: 2 files
+    00000000…  everybody can read it (mode 0644)
+    00000001…  everybody can read it (mode 0644)
+    cure: chmod o-rwx the files, and set the wiki's umask to 0007 or 0077
+32 sessions in 2 stores: 2 errors (32 files), 0 warnings
+
+"#]])
         .run();
 }
 

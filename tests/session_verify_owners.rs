@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 
-use crate::support::{HOUR, NOW, Place, Ran, Session, is_root, not_tested};
+use crate::support::{HOUR, NOW, Place, Ran, Session, is_root, not_tested, same};
 
 /// The wiki's user and group in these tests: `nobody`.
 const WIKI: u32 = 65534;
@@ -114,5 +114,11 @@ fn directory_with_an_access_control_list_is_not_judged_by_its_mode() {
         return not_tested("access control lists", &error.to_string());
     }
     let ran = verify(&place, 0);
-    assert_eq!(ran.stderr, "sessions: has an access control list: owners and modes were not checked\n");
+    same(
+        &ran.stderr,
+        str![[r#"
+sessions: has an access control list: owners and modes were not checked
+
+"#]],
+    );
 }

@@ -42,25 +42,24 @@ fn every_store_that_knows_the_id_tells_whose_it_is() {
     let ran = place
         .wikifarm("session whois 2185")
         .arg(NOW_WORDS)
-        .stdout(
-            r"
-            session   21854108
-            store     moin-1.9:sessions (docs, plans)
-            state     live
-            expires   2036-11-19T23:44:00Z, in 3649 d
-            user      CarolWiki (id:1795391011.06.15447), logged in by moin
-            written   2026-11-23T01:13:20Z, 60 m ago
-            size      208 B
+        .stdout(str![[r#"
+session   21854108
+store     moin-1.9:sessions (docs, plans)
+state     live
+expires   2036-11-19T23:44:00Z, in 3649 d
+user      CarolWiki (id:1795391011.06.15447), logged in by moin
+written   2026-11-23T01:13:20Z, 60 m ago
+size      208 B
 
-            session   21854108
-            store     moin-1.9:other (other)
-            state     expired
-            expires   2026-11-22T02:13:20Z, 24 h ago
-            user      anonymous
-            written   2026-11-23T01:13:20Z, 60 m ago
-            size      29 B
-            ",
-        )
+session   21854108
+store     moin-1.9:other (other)
+state     expired
+expires   2026-11-22T02:13:20Z, 24 h ago
+user      anonymous
+written   2026-11-23T01:13:20Z, 60 m ago
+size      29 B
+
+"#]])
         .run();
     let again = |id: &str| {
         place.wikifarm("session whois -").arg(NOW_WORDS).stdin(id).stdout(&ran.stdout).run();
@@ -80,12 +79,7 @@ fn every_store_that_knows_the_id_tells_whose_it_is() {
 #[test]
 fn a_cookie_header_without_a_session_says_so_and_repeats_no_value() {
     let refused = |header: &str, why: &str| {
-        real()
-            .wikifarm("session whois -")
-            .stdin(header)
-            .status(2)
-            .stderr(&format!("error: {why}\n"))
-            .run();
+        real().wikifarm("session whois -").stdin(header).status(2).stderr(&format!("error: {why}\n")).run();
     };
     refused(
         "Cookie: theme=dark; secret=hunter2",
@@ -93,7 +87,15 @@ fn a_cookie_header_without_a_session_says_so_and_repeats_no_value() {
     );
     refused("Cookie: \n", "no cookie of that header looks like a session's");
     refused("Host: docs.example.org\n", "standard input holds no id");
-    real().wikifarm("session whois").arg("").status(2).stderr("error: the id is empty\n").run();
+    real()
+        .wikifarm("session whois")
+        .arg("")
+        .status(2)
+        .stderr(str![[r#"
+error: the id is empty
+
+"#]])
+        .run();
 }
 
 #[test]
@@ -101,12 +103,11 @@ fn an_id_known_nowhere_is_not_repeated_whole() {
     real()
         .wikifarm("session whois 0123456789abcdef0123456789abcdef01234567")
         .status(1)
-        .stdout(
-            r"
-            session   01234567…
-            known     nowhere: no id in 2 stores begins so
-            ",
-        )
+        .stdout(str![[r#"
+session   01234567…
+known     nowhere: no id in 2 stores begins so
+
+"#]])
         .run();
 }
 
@@ -141,11 +142,10 @@ fn a_prefix_of_several_ids_says_nothing() {
     real()
         .wikifarm("session whois 2")
         .status(2)
-        .stderr(
-            r#"
-            error: 8 sessions' ids begin with "2": give more of the id
-            "#,
-        )
+        .stderr(str![[r#"
+error: 8 sessions' ids begin with "2": give more of the id
+
+"#]])
         .run();
 }
 
@@ -156,17 +156,15 @@ fn not_found_and_could_not_look_differ() {
         .file("no-dir", "")
         .wikifarm("session whois bbbb --store s --store moin-1.9:no-dir")
         .status(3)
-        .stdout(
-            r"
-            session   bbbb
-            known     nowhere that could be looked into
-            ",
-        )
-        .stderr(
-            r"
-            error: no-dir: not a directory
-            ",
-        )
+        .stdout(str![[r#"
+session   bbbb
+known     nowhere that could be looked into
+
+"#]])
+        .stderr(str![[r#"
+error: no-dir: not a directory
+
+"#]])
         .run();
 }
 
@@ -183,28 +181,27 @@ fn a_signed_cookie_is_read_without_a_farm_or_a_key() {
         .wikifarm("session whois -")
         .arg("--now=1795486400")
         .stdin(format!("session={COOKIE}\n"))
-        .stdout(
-            r#"
-            cookie    .eJxNy0E…
-            store     none: MoinMoin 2 keeps the session in the signed cookie, compressed
-            state     live, if the wiki keeps to 31 days (PERMANENT_SESSION_LIFETIME)
-            signed    2026-11-23T02:13:20Z, 24 h ago
-            key       not tried: name it with --secret-file
-            user      id:0c1d2e3f, logged in by moin
-            payload
-              {
-                "user.itemid": "0c1d2e3f",
-                "user.trusted": true,
-                "user.auth_method": "moin",
-                "user.auth_attribs": {
-                  " t": []
-                },
-                "user.session_token": {
-                  "$py": "hidden"
-                }
-              }
-            "#,
-        )
+        .stdout(str![[r#"
+cookie    .eJxNy0E…
+store     none: MoinMoin 2 keeps the session in the signed cookie, compressed
+state     live, if the wiki keeps to 31 days (PERMANENT_SESSION_LIFETIME)
+signed    2026-11-23T02:13:20Z, 24 h ago
+key       not tried: name it with --secret-file
+user      id:0c1d2e3f, logged in by moin
+payload
+  {
+    "user.itemid": "0c1d2e3f",
+    "user.trusted": true,
+    "user.auth_method": "moin",
+    "user.auth_attribs": {
+      " t": []
+    },
+    "user.session_token": {
+      "$py": "hidden"
+    }
+  }
+
+"#]])
         .run();
 }
 
@@ -232,10 +229,19 @@ fn a_key_signs_a_cookie_or_does_not() {
     let wrong = run("old-key").status(1).any_stdout().run();
     assert_eq!(wrong.json()[0]["signed"]["key_fits"], false);
     assert!(!wrong.stdout.contains("another secret"));
-    run("none").status(2).stderr("error: the secret file none is empty\n").run();
+    run("none")
+        .status(2)
+        .stderr(str![[r#"
+error: the secret file none is empty
+
+"#]])
+        .run();
     run("gone")
         .status(2)
-        .stderr("error: can't read the secret file gone: No such file or directory (os error 2)\n")
+        .stderr(str![[r#"
+error: can't read the secret file gone: No such file or directory (os error 2)
+
+"#]])
         .run();
 }
 

@@ -57,11 +57,7 @@ fn refused(place: &Place, why: &str) {
     for words in ["session list", "session stats", "session verify", "store list", "session show aaaaaaaa"] {
         let ran = run(place, &format!("{words} --store sqlite:db/s.db"));
         let ran = ran.any_stdout().any_stderr().status(4).run();
-        assert!(
-            ran.stderr.starts_with(&format!("error: sqlite:db/s.db: {why}")),
-            "{words}: {}",
-            ran.stderr
-        );
+        assert!(ran.stderr.starts_with(&format!("error: sqlite:db/s.db: {why}")), "{words}: {}", ran.stderr);
     }
     for words in [PRUNE, "session revoke aaaaaaaa --store sqlite:db/s.db"] {
         let ran = run(place, words).any_stdout().any_stderr().status(4).run();

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 
-use crate::support::{DAY, HOUR, NOW, Place, Session};
+use crate::support::{DAY, HOUR, NOW, Place, Session, same};
 
 const FARM: &str = r#"
     moin = "1.9.11"
@@ -87,7 +87,10 @@ fn without_a_farm_file_nothing_is_said_about_wikis() {
         .wikifarm(FIND)
         .args([".", "--orphans"])
         .status(2)
-        .stderr("error: --orphans needs a farm file, which says what is used: name one with -f FILE\n")
+        .stderr(str![[r#"
+error: --orphans needs a farm file, which says what is used: name one with -f FILE
+
+"#]])
         .run();
 }
 
@@ -99,14 +102,26 @@ fn what_is_closed_is_named_and_the_rest_found() {
     fs::set_permissions(place.path().join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
     let ran =
         place.wikifarm(FIND).args([".", "-q", "--format=csv"]).status(3).any_stdout().any_stderr().run();
-    assert_eq!(ran.stderr, "error: ./closed: Permission denied (os error 13)\n");
+    same(
+        &ran.stderr,
+        str![[r#"
+error: ./closed: Permission denied (os error 13)
+
+"#]],
+    );
     assert_eq!(ran.stdout.lines().count(), 3, "{}", ran.stdout);
     place
         .wikifarm(FIND)
         .arg("none")
         .status(3)
-        .stdout("0 stores in 0 directories\n")
-        .stderr("error: none: no such directory\n")
+        .stdout(str![[r#"
+0 stores in 0 directories
+
+"#]])
+        .stderr(str![[r#"
+error: none: no such directory
+
+"#]])
         .run();
 }
 

@@ -132,12 +132,11 @@ fn what_can_not_be_looked_at_is_a_line_too() {
     let rows = run
         .status(3)
         .any_stdout()
-        .stderr(
-            r"
-            error: file: not a directory
-            error: none: no such directory
-            ",
-        )
+        .stderr(str![[r#"
+error: file: not a directory
+error: none: no such directory
+
+"#]])
         .run()
         .json();
     let statuses: Vec<&Value> = rows.as_array().unwrap().iter().map(|row| &row["status"]).collect();

@@ -126,11 +126,10 @@ fn root_uses_no_farm_toml_of_a_strangers_directory_in_any_command() {
     let theirs = trap.place.path().join("theirs");
     for (name, args) in PREDICT.iter().chain(&ACT) {
         let run = trap.place.wikifarm(name).args(*args).by_tester().in_dir(&theirs).status(4);
-        run.stderr(
-            "error: farm.toml: refused, as root runs wikifarm and another user can write the file: \
-             [DIR]/theirs belongs to user 4242 (mode 0750); chown and chmod it, name another file with -f FILE, or \
-             become its owner with --run-as NAME\n",
-        )
+        run.stderr(str![[r#"
+error: farm.toml: refused, as root runs wikifarm and another user can write the file: [DIR]/theirs belongs to user 4242 (mode 0750); chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
+
+"#]])
         .run();
     }
     trap.nobody_came();
@@ -174,7 +173,10 @@ fn cookie_diff_as_root_counts_no_sessions_of_a_strangers_farm() {
     assert!(trusted.stdout.contains("1 live"), "{}", trusted.stdout);
     chown(place.path().join("old.toml"), Some(STRANGER), None).unwrap();
     let strangers = diff()
-        .stderr("old.toml: sessions are not counted: old.toml belongs to user 4242 (mode 0644)\n")
+        .stderr(str![[r#"
+old.toml: sessions are not counted: old.toml belongs to user 4242 (mode 0644)
+
+"#]])
         .run();
     assert!(!strangers.stdout.contains("1 live"), "{}", strangers.stdout);
 }

@@ -7,6 +7,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::same;
+
 /// What Debian has at once, beside the shell.
 const BASE: [&str; 9] = ["chmod", "cut", "dirname", "head", "ln", "mktemp", "rm", "sed", "sort"];
 /// What of Debian and of Rust stands in for itself.
@@ -100,12 +102,13 @@ impl Ran {
 fn check_lists_all_that_is_missing_and_one_command_before_it_compiles() {
     let machine = Machine::with(&[&FRESH, &["apt-get", "sudo"]]);
     let ran = machine.run("scripts/check", &[]);
-    assert_eq!(
-        ran.stderr,
-        "scripts/check: missing on this machine: a C compiler that links, strace, redis-server, redis-cli, nginx, apache2, curl, \
-         Python 3 with redis\n\
-         help: sudo sh -c 'apt-get update && apt-get install --no-install-recommends gcc libc6-dev strace redis-server redis-tools \
-         nginx apache2-bin curl python3-redis && systemctl disable --now redis-server nginx'\n"
+    same(
+        &ran.stderr,
+        str![[r#"
+scripts/check: missing on this machine: a C compiler that links, strace, redis-server, redis-cli, nginx, apache2, curl, Python 3 with redis
+help: sudo sh -c 'apt-get update && apt-get install --no-install-recommends gcc libc6-dev strace redis-server redis-tools nginx apache2-bin curl python3-redis && systemctl disable --now redis-server nginx'
+
+"#]],
     );
     assert_eq!((ran.status, ran.stdout.as_str(), ran.work()), (1, "", vec![]));
     assert!(!ran.calls.iter().any(|call| call.starts_with("apt-get")), "{:?}", ran.calls);
@@ -116,11 +119,14 @@ fn demo_names_a_linker_and_an_old_rust_in_one_message() {
     let mut machine = Machine::with(&[&FRESH]);
     machine.rust = "1.94.1";
     let ran = machine.run("scripts/demo", &[]);
-    assert_eq!(
-        ran.stderr,
-        "scripts/demo: missing on this machine: Rust 1.95 or later, a C compiler that links\n\
-         help: install these packages of Debian, or what is like them here: gcc libc6-dev\n\
-         help: install Rust from https://rustup.rs\n"
+    same(
+        &ran.stderr,
+        str![[r#"
+scripts/demo: missing on this machine: Rust 1.95 or later, a C compiler that links
+help: install these packages of Debian, or what is like them here: gcc libc6-dev
+help: install Rust from https://rustup.rs
+
+"#]],
     );
     assert_eq!((ran.status, ran.work()), (1, vec![]));
     for (rust, status) in [("1.95.0", 0), ("1.100.0", 0), ("2.0.0", 0), ("1.9.0", 1)] {
@@ -136,9 +142,13 @@ fn demo_names_a_linker_and_an_old_rust_in_one_message() {
 fn check_without_rust_names_rust_alone_and_not_its_components() {
     let machine = Machine::with(&[&INSTALLED, &["bash", "id", "script"]]);
     let ran = machine.run("scripts/check", &[]);
-    assert_eq!(
-        ran.stderr,
-        "scripts/check: missing on this machine: Rust 1.95 or later\nhelp: install Rust from https://rustup.rs\n"
+    same(
+        &ran.stderr,
+        str![[r#"
+scripts/check: missing on this machine: Rust 1.95 or later
+help: install Rust from https://rustup.rs
+
+"#]],
     );
     assert_eq!(ran.status, 1);
 }
@@ -206,10 +216,13 @@ fn check_without_python2_skips_its_tests_and_ends_with_what_was_not_tested() {
 
         let strict: Vec<_> = python.into_iter().chain([("CHECK_STRICT", "1")]).collect();
         let ran = machine.run("scripts/check", &strict);
-        assert_eq!(
-            ran.stderr,
-            "scripts/check: missing on this machine: Python 2.7 with pip, sqlite3, and ssl\n\
-             help: pyenv install 2.7.18 (https://github.com/pyenv/pyenv), or set PYTHON2 to the path of one\n"
+        same(
+            &ran.stderr,
+            str![[r#"
+scripts/check: missing on this machine: Python 2.7 with pip, sqlite3, and ssl
+help: pyenv install 2.7.18 (https://github.com/pyenv/pyenv), or set PYTHON2 to the path of one
+
+"#]],
         );
         assert_eq!((ran.status, ran.work()), (1, vec![]));
     }

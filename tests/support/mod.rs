@@ -10,6 +10,7 @@ mod place;
 mod run;
 mod session;
 mod skipped;
+mod snapshot;
 mod text;
 mod traced;
 
@@ -17,5 +18,6 @@ pub(crate) use place::{Place, fixtures};
 pub(crate) use run::{Ran, Run, is_root};
 pub(crate) use session::{DAY, HOUR, NOW, Session, clock};
 pub(crate) use skipped::not_tested;
+pub(crate) use snapshot::same;
 pub(crate) use text::unindent;
 pub(crate) use traced::{output, signalled, traced};

@@ -13,9 +13,12 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use snapbox::{Data, IntoData};
+
 use super::Place;
 use super::place::NOBODY;
-use super::text::{difference, unindent};
+use super::snapshot::compare;
+use super::text::unindent;
 
 /// No run takes so long, were it not stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,8 +31,8 @@ pub(crate) struct Run<'a> {
     env: Vec<(String, String)>,
     missing: Vec<&'static str>,
     stdin: Vec<u8>,
-    stdout: Option<String>,
-    stderr: Option<String>,
+    stdout: Option<Data>,
+    stderr: Option<Data>,
     statuses: Vec<i32>,
     into: Option<Stdio>,
     by_tester: bool,
@@ -58,8 +61,8 @@ impl<'a> Run<'a> {
             env: Vec::new(),
             missing: Vec::new(),
             stdin: Vec::new(),
-            stdout: Some(String::new()),
-            stderr: Some(String::new()),
+            stdout: Some(Data::text("")),
+            stderr: Some(Data::text("")),
             statuses: vec![0],
             into: None,
             by_tester: false,
@@ -95,14 +98,14 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// The exact standard output, its indentation removed, the test's directory as `[DIR]`.
-    pub(crate) fn stdout(mut self, text: &str) -> Self {
-        self.stdout = Some(unindent(text));
+    /// The exact standard output, the test's directory as `[DIR]`: a snapshot, or a text whose indentation is removed.
+    pub(crate) fn stdout(mut self, text: impl IntoData) -> Self {
+        self.stdout = Some(expected(text));
         self
     }
 
-    pub(crate) fn stderr(mut self, text: &str) -> Self {
-        self.stderr = Some(unindent(text));
+    pub(crate) fn stderr(mut self, text: impl IntoData) -> Self {
+        self.stderr = Some(expected(text));
         self
     }
 
@@ -164,8 +167,8 @@ impl<'a> Run<'a> {
         for (what, expected, found) in
             [("stdout", &self.stdout, &ran.stdout), ("stderr", &self.stderr, &ran.stderr)]
         {
-            if let Some(expected) = expected.as_ref().filter(|expected| *expected != found) {
-                write!(report, "{what} differs:\n{}", difference(expected, found)).unwrap();
+            if let Some(Err(difference)) = expected.as_ref().map(|expected| compare(what, found, expected)) {
+                report += &difference;
             }
         }
         let code = status.code().unwrap_or(-1);
@@ -238,6 +241,11 @@ impl<'a> Run<'a> {
         }
         command
     }
+}
+
+fn expected(text: impl IntoData) -> Data {
+    let text = text.into_data();
+    if text.source().is_some() { text } else { unindent(&text.to_string()).into_data() }
 }
 
 /// Reads to the end, beside the run.

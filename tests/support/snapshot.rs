@@ -1,0 +1,27 @@
+//! Exact output, inline in the tests as `str![]`: `make bless` updates it.
+
+use snapbox::Data;
+use snapbox::assert::{Action, Assert};
+
+/// Compares a text with its snapshot, to the byte; with `SNAPSHOTS=overwrite` the snapshot is updated instead.
+pub(super) fn compare(name: &str, found: &str, expected: &Data) -> Result<(), String> {
+    if expected.render().as_deref() == Some(found) {
+        return Ok(());
+    }
+    // Raw: in output, `[..]` and `...` stand for themselves.
+    let assert = Assert::new().action_env("SNAPSHOTS");
+    let same = assert.try_eq(Some(&name), found.into(), expected.clone().raw());
+    match (same, assert.selected_action()) {
+        (Err(difference), _) => Err(difference.to_string()),
+        (Ok(()), Action::Overwrite) => Ok(()),
+        (Ok(()), _) => Err(format!("{name}: lines end differently, or SNAPSHOTS allows any difference")),
+    }
+}
+
+/// Panics unless a text is its snapshot.
+#[track_caller]
+pub(crate) fn same(found: &str, expected: impl snapbox::IntoData) {
+    if let Err(difference) = compare("found", found, &expected.into_data()) {
+        panic!("{difference}");
+    }
+}
