@@ -23,7 +23,7 @@ const FARM: &str = r#"
 "#;
 
 #[test]
-fn a_farm_file_that_is_not_there_is_named() {
+fn farm_file_that_is_missing_is_named_by_every_command() {
     Place::new()
         .wikifarm("-f gone.toml config check")
         .status(2)
@@ -35,7 +35,7 @@ error: can't read the farm file gone.toml: no such file or directory
 }
 
 #[test]
-fn a_directory_is_no_farm_file() {
+fn farm_file_that_is_a_directory_without_python_files_is_refused() {
     Place::new()
         .dir("farm.toml")
         .wikifarm("config check")
@@ -48,7 +48,7 @@ error: can't read the farm file farm.toml: the directory has no farmconfig.py an
 }
 
 #[test]
-fn a_farm_file_that_may_not_be_read_is_named() {
+fn farm_file_that_cannot_be_read_says_permission_denied() {
     let place = Place::farm(FARM);
     fs::set_permissions(place.path().join("farm.toml"), Permissions::from_mode(0o000)).unwrap();
     place
@@ -62,7 +62,7 @@ error: can't read the farm file farm.toml: permission denied
 }
 
 #[test]
-fn a_farm_file_that_is_not_utf_8_is_told_where() {
+fn farm_file_that_is_not_utf_8_is_refused_with_the_byte() {
     Place::new()
         .file("farm.toml", b"moin = \"1.9.11\" # Gr\xf6\xdfe\n")
         .wikifarm("config check")
@@ -75,7 +75,7 @@ error: the farm file farm.toml is not UTF-8 at byte 20: save it as UTF-8
 }
 
 #[test]
-fn a_byte_order_mark_does_no_harm() {
+fn farm_file_with_a_byte_order_mark_is_read() {
     let place = Place::farm(FARM).dir("sessions");
     let farm = fs::read_to_string(place.path().join("farm.toml")).unwrap();
     place
@@ -89,7 +89,7 @@ farm.toml: 1 wiki, nothing to report
 }
 
 #[test]
-fn a_farm_file_of_17_mib_is_not_read() {
+fn farm_file_of_17_mib_is_refused() {
     let place = Place::new().file("farm.toml", "");
     File::options().write(true).open(place.path().join("farm.toml")).unwrap().set_len(17 << 20).unwrap();
     place
@@ -103,7 +103,7 @@ error: the farm file farm.toml is larger than 16 MiB
 }
 
 #[test]
-fn every_syntax_error_is_shown_at_its_place() {
+fn config_check_with_syntax_errors_shows_each_at_its_position() {
     Place::new()
         .file("farm.toml", "moin = \"1.9.11\n[wikis.docs]\nurl = 3 3\n")
         .wikifarm("config check")
@@ -128,7 +128,7 @@ error: the farm file farm.toml is no TOML
 }
 
 #[test]
-fn an_empty_farm_has_no_wikis() {
+fn config_check_of_an_empty_farm_reports_no_wikis() {
     let place = Place::new().file("farm.toml", "");
     place
         .wikifarm("config check")
@@ -174,7 +174,7 @@ fn ten_thousand() -> Place {
 }
 
 #[test]
-fn ten_thousand_wikis_are_checked() {
+fn config_check_of_10_000_wikis_passes() {
     ten_thousand()
         .wikifarm("config check")
         .stdout(str![[r#"
@@ -185,7 +185,7 @@ farm.toml: 10000 wikis, nothing to report
 }
 
 #[test]
-fn of_ten_thousand_wikis_the_groups_are_shown() {
+fn cookie_preview_of_10_000_wikis_shows_the_groups() {
     ten_thousand()
         .wikifarm("cookie preview")
         .stdout(str![[r#"
@@ -206,7 +206,7 @@ Wikis that share a login:
 }
 
 #[test]
-fn names_that_could_steer_a_terminal_are_shown_as_numbers() {
+fn names_with_control_characters_are_shown_escaped() {
     let place = Place::farm(
         r#"
         moin = "1.9.11"
@@ -287,7 +287,7 @@ fn odd_company_is_still_there(place: &Place) {
 }
 
 #[test]
-fn what_is_no_file_of_bearable_size_is_no_session_and_never_removed() {
+fn prune_never_removes_entries_that_are_no_regular_file_or_too_large() {
     let (place, _socket) = odd_company();
     let list = place.wikifarm("session list --format json").any_stdout().run().json();
     let states: Vec<(&str, &str)> = list
@@ -323,7 +323,7 @@ error: sessions/44444444…: 10737418240 bytes, more than the 16 MiB that are re
 }
 
 #[test]
-fn what_is_no_file_is_not_even_opened() {
+fn prune_does_not_open_entries_that_are_no_regular_file() {
     let (place, _socket) = odd_company();
     let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
     inotify::add_watch(&watch, place.path().join("sessions"), inotify::WatchFlags::OPEN).unwrap();
@@ -345,7 +345,7 @@ fn what_is_no_file_is_not_even_opened() {
 }
 
 #[test]
-fn a_directory_that_vanishes_while_it_is_listed_is_an_error_at_most() {
+fn list_of_a_directory_that_vanishes_fails_at_most_with_status_3() {
     let place = Place::new().dir("s");
     let dir = place.path().join("s");
     let stop = AtomicBool::new(false);
@@ -382,7 +382,7 @@ impl Drop for Stop<'_> {
 }
 
 #[test]
-fn a_directory_that_may_not_be_written_keeps_its_sessions_each_named() {
+fn prune_in_a_read_only_directory_names_each_session_that_stays() {
     let place = Place::farm(FARM)
         .session("sessions", Session::new('a').expires(clock() - 9 * DAY).written(clock() - 9 * DAY));
     let dir = place.path().join("sessions");
@@ -401,7 +401,7 @@ error: sessions/aaaaaaaa…: Permission denied (os error 13)
 }
 
 #[test]
-fn a_session_that_may_not_be_read_is_named_by_the_beginning_of_its_id() {
+fn session_commands_name_an_unreadable_session_by_its_short_id() {
     let place =
         Place::farm(FARM).session("sessions", Session::new('a')).session("sessions", Session::new('b'));
     fs::set_permissions(place.path().join(name('a')), Permissions::from_mode(0o000)).unwrap();
@@ -422,7 +422,7 @@ error: sessions/aaaaaaaa…: Permission denied (os error 13)
 }
 
 #[test]
-fn a_directory_that_may_not_be_read_is_status_3() {
+fn session_commands_exit_3_if_the_directory_cannot_be_read() {
     let place = Place::farm(FARM).session("sessions", Session::new('a'));
     let dir = place.path().join("sessions");
     fs::set_permissions(&dir, Permissions::from_mode(0o000)).unwrap();
@@ -441,7 +441,7 @@ error: sessions: Permission denied (os error 13)
 }
 
 #[test]
-fn a_file_is_no_directory_of_sessions() {
+fn session_commands_refuse_a_file_as_store() {
     let place = Place::farm(FARM).file("sessions", "");
     place
         .wikifarm("session list -q")
@@ -454,7 +454,7 @@ error: sessions: not a directory
 }
 
 #[test]
-fn a_full_disk_for_output_is_said_so() {
+fn commands_with_output_to_a_full_disk_exit_3() {
     let place = Place::farm(FARM).session("sessions", Session::new('a'));
     for words in [
         "--help",
@@ -483,7 +483,7 @@ error: can't write the output: No space left on device (os error 28)
 }
 
 #[test]
-fn output_that_is_not_open_for_writing_is_said_so() {
+fn commands_with_stdout_not_open_for_writing_exit_3() {
     let place = Place::farm(FARM).session("sessions", Session::new('a'));
     for words in [
         "--help",
@@ -508,7 +508,7 @@ error: can't write the output: Bad file descriptor (os error 9)
 }
 
 #[test]
-fn a_pipe_that_nobody_reads_is_no_error() {
+fn commands_with_a_closed_pipe_as_stdout_exit_0() {
     let place = Place::farm(FARM).session("sessions", Session::new('a'));
     for words in
         ["--help", "config rules", "cookie preview", "session list", "session stats", "completions zsh"]
@@ -520,7 +520,7 @@ fn a_pipe_that_nobody_reads_is_no_error() {
 }
 
 #[test]
-fn who_has_read_enough_may_close_the_pipe() {
+fn list_into_a_pipe_that_closes_early_exits_0() {
     let many = (0..3000).map(|number| Session::named(&format!("{number:040x}")).expires(NOW + DAY));
     let place = Place::farm(FARM).sessions("sessions", many);
     for format in ["human", "json", "ndjson", "csv"] {

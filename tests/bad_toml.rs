@@ -198,7 +198,7 @@ fn errors(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_of_error_has_its_place_and_message() {
+fn config_check_with_bad_toml_shows_position_and_message_of_each_kind() {
     let mut wrong = String::new();
     for (what, text, expected) in TABLE {
         let found = errors(text);
@@ -211,7 +211,7 @@ fn every_kind_of_error_has_its_place_and_message() {
 }
 
 #[test]
-fn a_file_with_line_ends_of_windows_is_read_and_its_errors_stand_where_they_are() {
+fn config_check_with_windows_line_ends_shows_errors_at_their_position() {
     let sound = "moin = \"1.9.11\"\r\n\r\n[wikis.a]\r\nurl = \"https://a.example.org/\"\r\n";
     Place::new()
         .file("farm.toml", sound)
@@ -240,7 +240,7 @@ error: the farm file farm.toml is no TOML
 }
 
 #[test]
-fn bytes_that_are_no_text_are_told_where() {
+fn config_check_with_bytes_that_are_no_text_names_the_byte() {
     for (bytes, why) in [
         (&b"moin = \"\xff\"\n"[..], "is not UTF-8 at byte 8: save it as UTF-8"),
         (b"# \xc3", "is not UTF-8 at byte 2: save it as UTF-8"),

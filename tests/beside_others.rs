@@ -82,7 +82,7 @@ impl Saves {
 }
 
 #[test]
-fn beside_writing_wikis_no_live_session_is_lost() {
+fn prune_beside_writing_wikis_removes_no_live_session() {
     let place = Place::new();
     let kinds =
         [(Saves::Old, Layout::Moin18), (Saves::New, Layout::Moin19), (Saves::InPlace, Layout::Moin19)];
@@ -197,7 +197,7 @@ impl Wiki for InDir {
 
 /// Truly: none that `revoke` says is over is kept alive, and none that it gives up is over.
 #[test]
-fn beside_clients_at_work_revoke_ends_their_sessions() {
+fn revoke_beside_busy_clients_ends_their_sessions() {
     const THREADS: usize = 2;
     let place = Place::new();
     let mut wikis: Vec<(Box<dyn Wiki>, StoreSpec)> = Vec::new();
@@ -307,7 +307,7 @@ impl Drop for Killed {
 
 /// Run by root, the attacker is `nobody` and the directory his; else both are the tester, whose own links are followed.
 #[test]
-fn somebody_who_swaps_files_reaches_nothing_outside_and_blocks_nothing() {
+fn prune_beside_an_attacker_who_swaps_files_reaches_nothing_outside() {
     const NOBODY: u32 = 65534;
     let place = Place::new().dir("his/sessions").dir("outside");
     let (his, outside) = (place.path().join("his"), place.path().join("outside"));
@@ -347,7 +347,7 @@ fn somebody_who_swaps_files_reaches_nothing_outside_and_blocks_nothing() {
 }
 
 #[test]
-fn every_entry_is_opened_by_the_directory_and_without_following() {
+fn session_commands_open_entries_relative_to_the_directory_without_following_links() {
     let place = Place::new()
         .session("sessions", Session::new('a').expires(clock() - 2 * DAY).written(clock() - 2 * DAY))
         .session("sessions", Session::new('b').expires(clock() + DAY));

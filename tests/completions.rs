@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::support::Place;
 
 #[test]
-fn each_shell_gets_a_script_that_knows_the_commands() {
+fn completions_for_each_shell_know_the_commands() {
     let place = Place::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = place.wikifarm("completions").arg(shell).any_stdout().run().stdout;
@@ -16,7 +16,7 @@ fn each_shell_gets_a_script_that_knows_the_commands() {
 }
 
 #[test]
-fn bash_completes_with_it() {
+fn completions_in_bash_complete_a_command() {
     let script = Place::new().wikifarm("completions bash").any_stdout().run().stdout;
     let ask = "\nCOMP_WORDS=(wikifarm session pr); COMP_CWORD=2; _wikifarm wikifarm pr session; echo ${COMPREPLY[@]}";
     let bash = Command::new("bash").arg("-c").arg(script + ask).output().unwrap();
@@ -25,7 +25,7 @@ fn bash_completes_with_it() {
 }
 
 #[test]
-fn a_shell_that_nobody_has_is_refused() {
+fn completions_for_an_unknown_shell_are_refused() {
     Place::new()
         .wikifarm("completions tcsh")
         .status(2)

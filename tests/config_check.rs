@@ -30,7 +30,7 @@ fn with_directories(farm: &str) -> Place {
 }
 
 #[test]
-fn a_sound_farm_is_said_to_be_so() {
+fn check_of_a_sound_farm_prints_a_summary() {
     with_directories(SOUND)
         .wikifarm("config check")
         .stdout(str![[r#"
@@ -41,12 +41,12 @@ farm.toml: 2 wikis, nothing to report
 }
 
 #[test]
-fn quiet_says_nothing_where_nothing_is_wrong() {
+fn check_quiet_of_a_sound_farm_prints_nothing() {
     with_directories(SOUND).wikifarm("config check --quiet").run();
 }
 
 #[test]
-fn programs_get_findings_and_counts() {
+fn check_json_has_findings_and_counts() {
     with_directories(SOUND)
         .wikifarm("config check --format json")
         .stdout(str![[r#"
@@ -61,7 +61,7 @@ fn programs_get_findings_and_counts() {
 }
 
 #[test]
-fn an_unknown_key_is_shown_with_the_nearest_known_one() {
+fn check_with_an_unknown_key_suggests_the_nearest_known_key() {
     with_directories(&SOUND.replace("cookie_name =", "cookie_nam ="))
         .wikifarm("config check")
         .status(1)
@@ -81,7 +81,7 @@ farm.toml: 2 wikis, 1 error
 }
 
 #[test]
-fn a_wrong_type_is_shown_with_the_type_expected() {
+fn check_with_a_wrong_type_names_the_expected_type() {
     with_directories(&SOUND.replace("\"lab\"", "7"))
         .wikifarm("config check")
         .status(1)
@@ -99,7 +99,7 @@ farm.toml: 2 wikis, 1 error
 }
 
 #[test]
-fn all_findings_come_at_once_in_the_order_of_the_file() {
+fn check_with_several_findings_shows_all_in_file_order() {
     with_directories(
         r#"
         moin = "1.9"
@@ -165,7 +165,7 @@ farm.toml: 2 wikis, 4 errors, 1 warning
 }
 
 #[test]
-fn a_finding_names_its_place_for_programs() {
+fn check_json_gives_the_position_of_each_finding() {
     let ran = with_directories(&SOUND.replace("cookie_name =", "cookie_nam ="))
         .wikifarm("config check --format json")
         .status(1)
@@ -188,7 +188,7 @@ fn a_finding_names_its_place_for_programs() {
 }
 
 #[test]
-fn a_log_out_trap_is_an_error() {
+fn check_with_a_log_out_trap_reports_an_error() {
     with_directories(
         &SOUND.replace("data_dir = \"plans\"", "data_dir = \"plans\"\n    session_dir = \"docs\""),
     )
@@ -244,7 +244,7 @@ farm.toml: 2 wikis, 4 errors
 }
 
 #[test]
-fn warnings_leave_the_status_0() {
+fn check_with_warnings_alone_exits_0() {
     with_directories(&SOUND.replace("1.9.11", "1.9"))
         .wikifarm("config check")
         .stdout(str![[r#"
@@ -263,7 +263,7 @@ farm.toml: 2 wikis, 1 warning
 }
 
 #[test]
-fn a_rule_that_is_allowed_is_silent() {
+fn check_with_an_allowed_rule_reports_nothing() {
     with_directories(
         &SOUND
             .replace("1.9.11", "1.9")
@@ -278,7 +278,7 @@ farm.toml: 2 wikis, nothing to report
 }
 
 #[test]
-fn a_rule_that_is_denied_is_an_error() {
+fn check_with_a_denied_rule_reports_an_error() {
     with_directories(
         &SOUND
             .replace("1.9.11", "1.9")
@@ -301,7 +301,7 @@ error[precise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
 }
 
 #[test]
-fn directories_that_are_not_there_are_warned_of() {
+fn check_with_missing_directories_warns() {
     Place::farm(SOUND)
         .dir("docs")
         .dir("plans")
@@ -323,7 +323,7 @@ farm.toml: 2 wikis, 1 warning
 }
 
 #[test]
-fn colours_come_when_asked_for() {
+fn check_with_color_always_prints_colors() {
     let ran = with_directories(&SOUND.replace("cookie_name =", "cookie_nam ="))
         .wikifarm("config check --color always")
         .status(1)
@@ -333,7 +333,7 @@ fn colours_come_when_asked_for() {
 }
 
 #[test]
-fn the_example_farm_file_passes() {
+fn check_of_the_design_example_passes() {
     let example = include_str!("../farm.example.toml");
     let place = Place::new().file("farm.toml", example).dir("users").dir("sessions");
     let place = ["wiki1/data", "wiki2/data", "old/data"].into_iter().fold(place, Place::dir);
@@ -347,7 +347,7 @@ farm.toml: 3 wikis, nothing to report
 }
 
 #[test]
-fn the_example_farm_file_has_no_errors_where_it_lies() {
+fn check_of_the_committed_example_has_no_errors() {
     let example = include_str!("../farm.example.toml").replace("\"missing-directory\"", "");
     Place::new()
         .file("farm.toml", example)
@@ -400,7 +400,7 @@ farm.toml: 3 wikis, 5 warnings
 }
 
 #[test]
-fn a_policy_that_makes_no_sense_is_shown_line_by_line() {
+fn check_with_bad_prune_settings_shows_each_line() {
     let policy = "[prune]
     grace = \"1m\"
     idle = \"400x\"
@@ -445,7 +445,7 @@ farm.toml: 2 wikis, 4 errors
 }
 
 #[test]
-fn syntax_errors_go_to_stderr_so_that_programs_get_a_document_or_nothing() {
+fn check_json_with_syntax_errors_prints_them_to_stderr_alone() {
     let place = Place::new().file("farm.toml", "x = [\n");
     place
         .wikifarm("config check --format json")
@@ -464,7 +464,7 @@ error: the farm file farm.toml is no TOML
 }
 
 #[test]
-fn what_lies_beside_the_farm_file_has_its_directory_above_it() {
+fn check_in_the_current_directory_looks_at_the_parent_directory() {
     let place = with_directories(SOUND);
     std::fs::set_permissions(place.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     let found = place.wikifarm("config check --format json").status(1).any_stdout().run().json();
@@ -480,7 +480,7 @@ fn what_lies_beside_the_farm_file_has_its_directory_above_it() {
 
 /// Whoever can replace a directory far above puts all below it in place, too.
 #[test]
-fn all_directories_above_count() {
+fn check_of_permissions_looks_at_every_directory_above() {
     let place = with_directories(&SOUND.replace("\"sessions\"", "\"open/wiki/cache/sessions\""));
     let mode = |path: &str, mode| {
         let path = place.path().join(path);
@@ -498,7 +498,7 @@ fn all_directories_above_count() {
 }
 
 #[test]
-fn a_cure_is_one_that_the_version_has() {
+fn check_suggests_only_what_the_version_has() {
     let helps = |farm: &str| -> Vec<String> {
         let found = Place::farm(farm)
             .wikifarm("config check --min-severity warning --format json --allow missing-directory")

@@ -81,7 +81,7 @@ fn text(place: &Place) -> String {
 }
 
 #[test]
-fn what_can_be_mended_is_mended_and_comments_and_order_stay() {
+fn fix_applies_safe_fixes_and_keeps_comments_and_order() {
     let place = with_directories(SLIPS);
     place
         .wikifarm("config check --fix")
@@ -111,7 +111,7 @@ farm.toml: 2 wikis, nothing to report
 }
 
 #[test]
-fn a_diff_shows_it_and_changes_nothing() {
+fn fix_with_diff_prints_the_changes_and_writes_nothing() {
     let farm = "\n    moin = \"1.9.11\"\n    [wikis.a]\n    url = \"https://a.example.org/\"\n    cookie_nam = \"a\"\n";
     let place = Place::farm(farm);
     place
@@ -152,7 +152,7 @@ fn a_diff_shows_it_and_changes_nothing() {
 }
 
 #[test]
-fn what_only_the_admin_knows_is_left_to_him() {
+fn fix_without_unsafe_fixes_leaves_what_needs_review() {
     let farm = r#"
         moin = "1.9"
         [wikis.a]
@@ -176,7 +176,7 @@ farm.toml: 1 wiki, nothing to report
 }
 
 #[test]
-fn programs_get_what_was_mended() {
+fn fix_json_lists_what_was_fixed() {
     let place = Place::farm("moin = \"1.9.11\"\n[wikis.a]\nulr = \"https://a.example.org/\"\n");
     let ran = place.wikifarm("config check --fix --format json").any_stdout().run().json();
     assert_eq!(
@@ -192,7 +192,7 @@ fn programs_get_what_was_mended() {
 }
 
 #[test]
-fn what_is_meant_must_be_clear() {
+fn fix_of_an_ambiguous_name_changes_nothing() {
     for (farm, why) in [
         (
             "[wikis.a]\nurl = \"https://a.example.org/\"\ncookie_scure = true\ncookie_secure = true\n",
@@ -219,7 +219,7 @@ fn what_is_meant_must_be_clear() {
 }
 
 #[test]
-fn where_something_is_not_understood_nothing_else_is_touched() {
+fn fix_of_a_misspelled_key_touches_nothing_else() {
     // Once cookie_domain is read, `unset` is not useless at all.
     let farm = r#"
         moin = "1.9.11"
@@ -236,7 +236,7 @@ fn where_something_is_not_understood_nothing_else_is_touched() {
 }
 
 #[test]
-fn a_setting_that_another_wiki_needs_stays() {
+fn fix_keeps_a_setting_that_another_wiki_needs() {
     let farm = r#"
         [farm]
         cookie_name = "lab"
@@ -253,7 +253,7 @@ fn a_setting_that_another_wiki_needs_stays() {
 }
 
 #[test]
-fn what_a_fix_makes_useless_goes_with_it() {
+fn fix_also_removes_what_a_fix_makes_useless() {
     let farm = r#"
         moin = "1.9.11"
         [farm]
@@ -275,7 +275,7 @@ fn what_a_fix_makes_useless_goes_with_it() {
 }
 
 #[test]
-fn line_ends_the_byte_order_mark_modes_and_links_stay() {
+fn fix_keeps_line_ends_byte_order_mark_mode_and_link() {
     let farm = "\u{feff}moin = \"1.9.11\"\r\n# ü\r\n[wikis.a]\r\nulr = \"https://a.example.org/\"\r\n";
     let place = Place::new().file("real.toml", farm);
     let real = place.path().join("real.toml");
@@ -289,7 +289,7 @@ fn line_ends_the_byte_order_mark_modes_and_links_stay() {
 }
 
 #[test]
-fn a_file_that_may_not_be_written_stays_as_it_is() {
+fn fix_of_a_read_only_file_fails_and_changes_nothing() {
     let place = Place::farm("moin = \"1.9.11\"\n[wikis.a]\nulr = \"https://a.example.org/\"\n");
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o555)).unwrap();
     let ran = place.wikifarm("config check --fix").status(3).any_stderr().run();
@@ -298,7 +298,7 @@ fn a_file_that_may_not_be_written_stays_as_it_is() {
 }
 
 #[test]
-fn flags_that_do_not_go_together_are_refused() {
+fn fix_with_conflicting_flags_is_refused() {
     let place = Place::farm(SLIPS);
     for (words, why) in [
         ("config check --unsafe-fixes", "error: --unsafe-fixes goes with --fix or --diff\n"),
@@ -313,7 +313,7 @@ fn flags_that_do_not_go_together_are_refused() {
 }
 
 #[test]
-fn five_hundred_slips_are_mended_at_once() {
+fn fix_of_500_mistakes_fixes_all() {
     let wiki =
         |n: usize| format!("[wikis.w{n}]\nulr = \"https://w{n}.example.org/\"\nunset = [\"cookie_path\"]\n");
     let wikis: String = (0..500).map(wiki).collect();

@@ -37,7 +37,7 @@ fn assert_is_sarif(document: &Value) {
 }
 
 #[test]
-fn sarif_keeps_to_the_official_schema() {
+fn check_sarif_is_valid_by_the_official_schema() {
     let document = check(FARM, "sarif", 1).json();
     assert_is_sarif(&document);
     let run = &document["runs"][0];
@@ -67,7 +67,7 @@ fn sarif_keeps_to_the_official_schema() {
 }
 
 #[test]
-fn fixes_are_given_as_edits() {
+fn check_sarif_has_fixes_as_edits() {
     let farm = "moin = \"1.9.11\"\n[wikis.a]\nulr = \"https://a.example.org/\"\n[farm]\nmoin = \"1.9.11\"\n\
                 cookie_nam = \"a\"\nsuperuser = \"Ada\"\n";
     let document = check(farm, "sarif", 1).json();
@@ -97,7 +97,7 @@ fn fixes_are_given_as_edits() {
 }
 
 #[test]
-fn fingerprints_stay_the_same_when_lines_move_and_tell_findings_apart() {
+fn check_sarif_fingerprints_survive_moved_lines_and_tell_findings_apart() {
     let prints = |farm: &str| -> Vec<String> {
         let document = check(farm, "sarif", 1).json();
         let results = document["runs"][0]["results"].as_array().unwrap().clone();
@@ -113,7 +113,7 @@ fn fingerprints_stay_the_same_when_lines_move_and_tell_findings_apart() {
 }
 
 #[test]
-fn github_gets_a_line_for_each_finding() {
+fn check_github_prints_a_line_for_each_finding() {
     Place::farm(FARM)
         .wikifarm("config check --format github")
         .status(1)
@@ -126,7 +126,7 @@ fn github_gets_a_line_for_each_finding() {
 }
 
 #[test]
-fn github_gets_a_path_below_the_directory_it_runs_in() {
+fn check_github_prints_paths_relative_to_the_working_directory() {
     let place = Place::new().file("sub/farm,1.toml", "[wikis.a]\n");
     let path = place.path().join("sub/farm,1.toml");
     let ran = place.wikifarm("config check --format github -f").arg(path).status(1).any_stdout().run();
@@ -134,7 +134,7 @@ fn github_gets_a_path_below_the_directory_it_runs_in() {
 }
 
 #[test]
-fn junit_has_a_test_for_each_finding_and_each_rule_that_found_nothing() {
+fn check_junit_has_a_test_for_each_finding_and_each_rule_without_one() {
     let text = check(FARM, "junit", 1).stdout;
     let document = roxmltree::Document::parse(&text).unwrap();
     let suite = document.descendants().find(|node| node.has_tag_name("testsuite")).unwrap();
@@ -152,7 +152,7 @@ fn junit_has_a_test_for_each_finding_and_each_rule_that_found_nothing() {
 }
 
 #[test]
-fn ndjson_has_a_line_for_each_finding() {
+fn check_ndjson_prints_a_line_for_each_finding() {
     let lines = check(FARM, "ndjson", 1).stdout;
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let document = check(FARM, "json", 1).json();
@@ -160,7 +160,7 @@ fn ndjson_has_a_line_for_each_finding() {
 }
 
 #[test]
-fn the_status_never_depends_on_the_format() {
+fn check_has_the_same_status_in_every_format() {
     let warning = FARM.replace("    cookie_domain = \".example.net\"\n", "");
     let sound = warning.replace("1.9", "1.9.11");
     for format in ["human", "json", "ndjson", "sarif", "github", "junit"] {
@@ -182,7 +182,7 @@ fn the_status_never_depends_on_the_format() {
 }
 
 #[test]
-fn a_syntax_error_is_shown_where_it_is_in_every_format() {
+fn check_with_a_syntax_error_gives_its_position_in_every_format() {
     let broken = Place::farm("moin = \"1.9.11\"\n[wikis.a\n");
     broken
         .wikifarm("config check --format github")

@@ -28,7 +28,7 @@ const IMPRECISE: &str = r#"
 "#;
 
 #[test]
-fn a_comment_allows_a_rule_on_its_line() {
+fn check_with_an_allow_comment_skips_the_rule_on_that_line() {
     let behind = IMPRECISE.replace("\"1.9\"", "\"1.9\"  # wikifarm: allow(precise-version) nobody knows");
     check(&behind, "", 0, &[]);
     let above = IMPRECISE.replace("moin", "# wikifarm: allow(versions) nobody knows\n    moin");
@@ -38,7 +38,7 @@ fn a_comment_allows_a_rule_on_its_line() {
 }
 
 #[test]
-fn a_suppression_must_be_known_used_and_give_a_reason() {
+fn check_reports_suppressions_that_are_unknown_unused_or_without_reason() {
     let with = |comment: &str| IMPRECISE.replace("\"1.9\"", &format!("\"1.9\"  # wikifarm: {comment}"));
     check(
         &with("allow(precise-version, path-malformed)"),
@@ -75,13 +75,13 @@ farm.toml: 2 wikis, 1 warning
 }
 
 #[test]
-fn what_is_looked_for_on_the_disk_may_be_on_another_machine() {
+fn check_with_missing_directory_allowed_exits_0() {
     let farm = IMPRECISE.replace("\"1.9\"", "\"1.9.11\"");
     check(&format!("{farm}    [lint]\n    allow = [\"missing-directory\"]\n"), "", 0, &[]);
 }
 
 #[test]
-fn a_wiki_has_levels_of_its_own() {
+fn check_applies_the_lint_levels_of_a_wiki() {
     let own = IMPRECISE
         .replace("a.example.org/\"", "a.example.org/\"\n    lint = { allow = [\"precise-version\"] }");
     let place = Place::farm(&own);
@@ -102,7 +102,7 @@ fn a_wiki_has_levels_of_its_own() {
 }
 
 #[test]
-fn denied_warnings_are_errors() {
+fn check_with_deny_warnings_exits_1() {
     check(IMPRECISE, "", 0, &[("precise-version", "warning")]);
     for what in ["warnings", "versions", "precise-version", "path-malformed,warnings"] {
         check(IMPRECISE, &format!("--deny {what}"), 1, &[("precise-version", "error")]);
@@ -120,7 +120,7 @@ error: --deny: there is no rule or family "warning"; did you mean "warnings"?
 }
 
 #[test]
-fn what_is_less_bad_can_be_left_out_and_the_status_stays() {
+fn check_with_min_severity_hides_findings_and_keeps_the_status() {
     check(IMPRECISE, "--min-severity error", 0, &[]);
     check(IMPRECISE, "--min-severity error --deny warnings", 1, &[("precise-version", "error")]);
 }

@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::Place;
 
 #[test]
-fn what_wikis_have_in_common_stands_in_farmconfig_py() {
+fn export_puts_common_settings_into_farmconfig_py() {
     Place::farm(
         r#"
         moin = "1.9.11"
@@ -89,7 +89,7 @@ fn exported(moin: &str, settings: &str, expected: &[&str]) {
 }
 
 #[test]
-fn a_lifetime_has_the_shape_of_its_version() {
+fn export_writes_a_lifetime_in_the_shape_of_the_version() {
     for moin in ["1.7.2", "1.8.7"] {
         exported(moin, "cookie_lifetime = 12", &["cookie_lifetime = 12"]);
         exported(moin, "cookie_lifetime = -3", &["cookie_lifetime = -3"]);
@@ -136,7 +136,7 @@ fn a_lifetime_has_the_shape_of_its_version() {
 }
 
 #[test]
-fn a_domain_that_breaks_the_version_is_left_out() {
+fn export_leaves_out_a_domain_that_breaks_the_version() {
     let dot = "has no dot, which breaks every response of";
     for (moin, breaks) in [("1.8.7", false), ("1.9.3", false), ("1.9.4", true), ("1.9.11", true)] {
         let settings = "cookie_domain = \"localhost\"";
@@ -154,7 +154,7 @@ fn a_domain_that_breaks_the_version_is_left_out() {
 }
 
 #[test]
-fn a_name_is_said_as_the_version_wants_it() {
+fn export_writes_a_cookie_name_as_the_version_reads_it() {
     let ignored =
         "# cookie_name is left out: session_id_handler names the cookie; cookie_name came with 1.9.1";
     exported("1.8.7", "cookie_name = \"lab\"", &[ignored, "pass"]);
@@ -185,7 +185,7 @@ fn a_name_is_said_as_the_version_wants_it() {
 }
 
 #[test]
-fn moinmoin_2_has_flasks_names_at_module_level() {
+fn export_for_moinmoin_2_writes_flask_names_at_module_level() {
     exported(
         "2.0",
         "cookie_domain = \".example.org\"\ncookie_path = \"/one\"\ncookie_secure = true\ncookie_httponly = true\n\
@@ -211,7 +211,7 @@ fn moinmoin_2_has_flasks_names_at_module_level() {
 }
 
 #[test]
-fn what_a_version_ignores_is_said_and_not_written() {
+fn export_names_settings_that_the_version_ignores() {
     exported("1.7.2", "cookie_secure = true", &["# cookie_secure is left out: it came with 1.7.3", "pass"]);
     exported(
         "1.8.7",
@@ -246,7 +246,7 @@ fn what_a_version_ignores_is_said_and_not_written() {
 }
 
 #[test]
-fn one_wiki_comes_with_what_its_farm_has() {
+fn export_of_one_wiki_includes_inherited_settings() {
     let farm = r#"
         moin = "1.9.11"
         [farm]
@@ -312,7 +312,7 @@ farm.toml: as in the Python files
 }
 
 #[test]
-fn what_is_exported_is_read_again_as_the_same_farm() {
+fn export_imported_again_is_the_same_farm() {
     let rest = "
         [wikis.docs]
         url = \"https://docs.example.org/\"
@@ -384,7 +384,7 @@ fn what_is_exported_is_read_again_as_the_same_farm() {
 }
 
 #[test]
-fn sessions_in_a_database_are_exported_and_read_again() {
+fn export_of_database_sessions_imported_again_is_the_same_farm() {
     for (moin, import) in
         [("1.8.7", "wikifarm_session18"), ("1.9.0", "wikifarm_session19"), ("1.9.11", "wikifarm_session19")]
     {

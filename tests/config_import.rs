@@ -73,7 +73,7 @@ const FARM: &str = r#"
 "#;
 
 #[test]
-fn a_farm_file_is_made_from_the_python_files() {
+fn import_of_farmconfig_py_prints_a_farm_file() {
     let place = farm();
     place.wikifarm("config import farmconfig.py --moin 1.9.8").stdout(FARM).run();
     place
@@ -95,7 +95,7 @@ farm.toml: as in the Python files
 }
 
 #[test]
-fn the_directory_does_for_the_file_in_it() {
+fn import_of_a_directory_is_the_same_as_of_its_file() {
     let place = farm();
     let by_file = place.wikifarm("config import farmconfig.py").any_stdout().run().stdout;
     place.wikifarm("config import").stdout(&by_file).run();
@@ -104,7 +104,7 @@ fn the_directory_does_for_the_file_in_it() {
 }
 
 #[test]
-fn the_real_configurations_are_read_as_if_written_by_hand() {
+fn import_of_real_configurations_equals_handwritten_farm_files() {
     let mut all: Vec<String> = Vec::new();
     for entry in fs::read_dir(fixtures()).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
@@ -171,7 +171,7 @@ by_hand.toml: as in the Python files
 }
 
 #[test]
-fn what_is_not_known_is_left_out_and_named() {
+fn import_leaves_out_and_names_unknown_values() {
     let place = farm().file(
         "plans.py",
         "import os, socket\nfrom farmconfig import FarmConfig\n\
@@ -237,7 +237,7 @@ farm.toml: 2 wikis, 5 settings left out, each with a comment
 }
 
 #[test]
-fn an_expression_for_any_url_asks_for_the_wikis_own() {
+fn import_with_a_catch_all_url_expression_asks_for_the_url() {
     let place = Place::new()
         .file(
             "farmconfig.py",
@@ -286,7 +286,7 @@ data_dir = "/org/mywiki/data"      # mywiki.py:3
 }
 
 #[test]
-fn a_lone_wikiconfig_and_directories_of_them() {
+fn import_reads_one_wikiconfig_and_directories_of_them() {
     let wiki = "import os\nfrom MoinMoin.config import multiconfig\nclass Config(multiconfig.DefaultConfig):\n    \
                 data_dir = os.path.join(os.path.abspath(os.path.dirname(__file__)), 'data', '')\n";
     let place = Place::new().file("a/wikiconfig.py", wiki).file("b/wikiconfig.py", wiki);
@@ -327,7 +327,7 @@ data_dir = "b/data"             # b/wikiconfig.py:4
 }
 
 #[test]
-fn moinmoin_2_has_flask_settings_and_its_key_is_never_shown() {
+fn import_of_moinmoin_2_reads_flask_settings_and_hides_the_key() {
     let place = Place::new().file(
         "wikiconfig.py",
         "import os\nfrom datetime import timedelta\nfrom moin.config.default import DefaultConfig\nfrom moin.auth import MoinAuth\n\
@@ -371,7 +371,7 @@ fn moinmoin_2_has_flask_settings_and_its_key_is_never_shown() {
 }
 
 #[test]
-fn what_moinmoin_2_ships_is_read_whole() {
+fn import_of_the_moinmoin_2_defaults_knows_every_setting() {
     // As in src/moin/config/wikiconfig.py.
     let place = Place::new().file(
         "wikiconfig.py",
@@ -433,7 +433,7 @@ by_hand.toml: as in the Python files
 }
 
 #[test]
-fn authentication_methods_handlers_and_lifetimes_are_translated() {
+fn import_translates_auth_methods_handlers_and_lifetimes() {
     let wiki = |moin: &str, body: &str| {
         let text = format!(
             "from MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin import session\n\
@@ -487,7 +487,7 @@ fn authentication_methods_handlers_and_lifetimes_are_translated() {
 }
 
 #[test]
-fn a_computed_siteidmagic_is_a_name_like_any_other_and_so_left_out() {
+fn import_leaves_out_a_computed_siteidmagic() {
     let place = Place::new().file(
         "wikiconfig.py",
         "from MoinMoin.config.multiconfig import DefaultConfig\nclass Config(DefaultConfig):\n    cookie_name = u'siteidmagic'\n",
@@ -502,7 +502,7 @@ fn a_computed_siteidmagic_is_a_name_like_any_other_and_so_left_out() {
 }
 
 #[test]
-fn the_version_is_told_by_what_the_files_use() {
+fn import_infers_the_version_from_what_the_files_use() {
     let told = |body: &str| {
         let text = format!(
             "import MoinMoin\nfrom MoinMoin.config import multiconfig\nclass Config(multiconfig.DefaultConfig):\n    {body}\n"
@@ -519,7 +519,7 @@ fn the_version_is_told_by_what_the_files_use() {
 }
 
 #[test]
-fn a_home_is_that_of_who_runs_wikifarm_and_says_so() {
+fn import_expands_home_to_that_of_the_caller_and_notes_it() {
     Place::new()
         .file(
             "wikiconfig.py",
@@ -548,7 +548,7 @@ wikiconfig.py:4: ~ is taken for /home/joe, the home of who runs wikifarm
 }
 
 #[test]
-fn a_database_that_is_not_known_is_left_out_and_its_password_not_shown() {
+fn import_leaves_out_an_unknown_database_and_hides_its_password() {
     let told = |moin: &str, module: &str, setting: &str| {
         let place = Place::new().file(
             "wikiconfig.py",
@@ -606,7 +606,7 @@ fn a_database_that_is_not_known_is_left_out_and_its_password_not_shown() {
 }
 
 #[test]
-fn a_file_that_is_there_is_not_written_over_unasked() {
+fn import_into_an_existing_file_is_refused_without_force() {
     let place = farm().file("farm.toml", "mine");
     place
         .wikifarm("config import -o farm.toml")
@@ -630,7 +630,7 @@ error: can't write none/farm.toml: no such file or directory
 }
 
 #[test]
-fn the_command_in_the_farm_file_names_the_files_as_they_were_named() {
+fn import_records_the_command_with_the_paths_as_given() {
     let wiki = "from MoinMoin.config.multiconfig import DefaultConfig\nclass Config(DefaultConfig):\n    data_dir = '/srv/data'\n";
     let place = Place::new().file("etc/moin/wikiconfig.py", wiki);
     let import = "config import etc/moin --url https://wiki.example.org/ --moin 1.9.11 -o etc/farm.toml";

@@ -26,7 +26,7 @@ fn told(place: &Place) -> Vec<String> {
 }
 
 #[test]
-fn behind_a_syntax_error_the_rest_is_read() {
+fn import_after_a_syntax_error_reads_the_rest() {
     wiki("    cookie_path = = '/'\n    cookie_domain = '.example.org'\n")
         .wikifarm("config import")
         .status(3)
@@ -50,7 +50,7 @@ cookie_domain = ".example.org"     # wikiconfig.py:6
 }
 
 #[test]
-fn a_list_of_wikis_from_an_unknown_loop_is_named_and_can_be_given() {
+fn import_with_wikis_from_a_loop_names_it_and_takes_wiki_flags() {
     let place = Place::new()
         .file(
             "farmconfig.py",
@@ -81,7 +81,7 @@ error: no wiki of . can be read
 }
 
 #[test]
-fn tricks_are_told() {
+fn import_names_python_that_it_cannot_read() {
     let tricks = [
         ("    pass\nsetattr(Config, 'cookie_domain', '.example.org')\n", "setattr changes a class"),
         ("    exec 'cookie_path = 1'\n", "exec runs code that can't be read"),
@@ -103,7 +103,7 @@ fn tricks_are_told() {
 }
 
 #[test]
-fn nothing_is_guessed_where_branches_differ() {
+fn import_with_differing_branches_guesses_nothing() {
     let told = told(&wiki(
         "    import socket\n    if socket.gethostname() == 'x':\n        cookie_path = '/x'\n    else:\n        cookie_path = '/y'\n    \
          try:\n        cookie_domain = '.a.org'\n    except Exception:\n        cookie_domain = None\n    \
@@ -120,7 +120,7 @@ fn nothing_is_guessed_where_branches_differ() {
 }
 
 #[test]
-fn a_base_that_is_not_among_the_files_may_have_any_setting() {
+fn import_with_a_base_class_elsewhere_knows_no_inherited_setting() {
     let place = Place::new().file(
         "wikiconfig.py",
         "from elsewhere import Base\nclass Config(Base):\n    cookie_domain = '.example.org'\n",
@@ -140,7 +140,7 @@ fn a_base_that_is_not_among_the_files_may_have_any_setting() {
 }
 
 #[test]
-fn modules_that_import_each_other_are_told_and_read() {
+fn import_of_modules_in_a_cycle_names_the_cycle_and_reads_them() {
     let place = wiki("    import common\n    cookie_domain = common.domain\n")
         .file("common.py", "domain = '.example.org'\nimport wikiconfig\n");
     let ran = place.wikifarm("config import").any_stdout().any_stderr().run();
@@ -155,7 +155,7 @@ fn modules_that_import_each_other_are_told_and_read() {
 }
 
 #[test]
-fn a_file_of_more_than_a_mebibyte_is_refused() {
+fn import_of_a_file_over_1_mib_is_refused() {
     wiki(&"#".repeat(1 << 20))
         .wikifarm("config import")
         .status(2)
@@ -167,7 +167,7 @@ error: can't read the farm file wikiconfig.py: it is larger than 1 MiB
 }
 
 #[test]
-fn what_is_no_text_is_refused_with_its_place() {
+fn import_of_a_file_that_is_no_text_is_refused_with_the_byte() {
     for (bytes, why) in [
         (&b"# coding: klingon\n"[..], "its coding line names \"klingon\", an encoding that is not known"),
         (
@@ -202,7 +202,7 @@ error: can't read the farm file .: the directory has no farmconfig.py and no wik
 }
 
 #[test]
-fn encodings_are_those_of_the_coding_line() {
+fn import_decodes_by_the_coding_line() {
     for (coding, bytes) in
         [("iso-8859-1", &b"J\xf6rg"[..]), ("utf-8", "Jörg".as_bytes()), ("cp1252", b"J\xf6rg")]
     {
@@ -221,7 +221,7 @@ fn encodings_are_those_of_the_coding_line() {
 }
 
 #[test]
-fn only_regular_files_of_the_directory_itself_are_read() {
+fn import_reads_no_linked_file_and_no_fifo() {
     let place = wiki("    from secret import domain\n    cookie_domain = domain\n").dir("sub");
     let outside = place.home().join("secret.py");
     fs::write(&outside, "domain = '.example.org'\n").unwrap();
@@ -236,7 +236,7 @@ fn only_regular_files_of_the_directory_itself_are_read() {
 }
 
 #[test]
-fn nothing_is_executed() {
+fn import_executes_no_python() {
     let place = wiki(
         "    import os, subprocess\n    os.system('touch ran')\n    open('ran', 'w').write('x')\n    \
          subprocess.call(['touch', 'ran'])\n    x = __import__('os').system('touch ran')\n    cookie_domain = eval(\"open('ran', 'w')\")\n",
@@ -246,7 +246,7 @@ fn nothing_is_executed() {
 }
 
 #[test]
-fn endless_and_bottomless_files_end() {
+fn import_of_endless_loops_and_deep_nesting_ends() {
     let deep = "(".repeat(40_000);
     let chain: String = (0..3_000).map(|n| format!("class A{}(A{n}): pass\n", n + 1)).collect();
     let lists = "a = []\n".to_owned() + &"a = [a, a]\n".repeat(3_000);
@@ -268,7 +268,7 @@ fn endless_and_bottomless_files_end() {
 }
 
 #[test]
-fn as_root_a_farm_file_that_strangers_can_write_is_refused_each_file_of_it() {
+fn import_as_root_refuses_each_file_that_others_can_write() {
     let place = wiki("    from common import *\n").file("common.py", "cookie_domain = None\n");
     let read = wikifarm::load::load(&place.path().join("wikiconfig.py")).unwrap();
     let me = rustix::process::geteuid().as_raw();
@@ -285,7 +285,7 @@ fn as_root_a_farm_file_that_strangers_can_write_is_refused_each_file_of_it() {
 }
 
 #[test]
-fn a_wiki_that_can_not_be_read_is_left_out_and_the_others_are_not() {
+fn import_leaves_out_a_wiki_that_cannot_be_read_and_keeps_the_others() {
     let place = Place::new()
         .file(
             "farmconfig.py",

@@ -6,7 +6,7 @@ use crate::config_import::farm;
 use crate::support::Place;
 
 #[test]
-fn drift_is_told_setting_by_setting() {
+fn import_check_names_each_setting_that_differs() {
     let place = farm();
     place.wikifarm("config import --moin 1.9.8 -o farm.toml").any_stdout().run();
     let text = fs::read_to_string(place.path().join("farm.toml")).unwrap();
@@ -50,7 +50,7 @@ const DATABASE: &str = "import os\nfrom MoinMoin.config import multiconfig\n\
         session_service = WikifarmSessionService('sqlite:' + os.path.join('/srv', 's.db') + '?key_file=/etc/seal.key')\n";
 
 #[test]
-fn drift_of_every_setting_is_told() {
+fn import_check_finds_drift_of_every_setting() {
     let wiki = |name: &str, more: &str| {
         format!(
             "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    data_dir = '/srv/{name}'\n{more}"
@@ -118,7 +118,7 @@ farm.toml: 5 differences
 }
 
 #[test]
-fn a_key_by_another_name_is_no_drift_and_another_key_is() {
+fn import_check_ignores_the_key_name_and_reports_another_key() {
     let wiki = |key: &str| {
         format!(
             "from moin.config.default import DefaultConfig\nclass Config(DefaultConfig):\n    pass\nSECRET_KEY = '{key}'\n"
@@ -157,7 +157,7 @@ farm.toml: as in the Python files
 }
 
 #[test]
-fn a_wiki_that_stands_alone_may_be_called_anything() {
+fn import_check_of_a_single_wiki_ignores_its_name() {
     let place = Place::new()
         .file(
             "wikiconfig.py",

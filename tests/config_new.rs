@@ -83,14 +83,14 @@ const PASTED: &str = r#"
 const HOSTS: &str = "config new --hosts docs.example.org,plans.example.org --share";
 
 #[test]
-fn the_farm_file_goes_to_stdout_and_the_settings_beside_it() {
+fn new_prints_the_farm_file_to_stdout_and_settings_to_stderr() {
     let stderr = format!("# To paste into MoinMoin's own files:\n\n{}\n", unindent(PASTED));
     Place::new().wikifarm(HOSTS).stdout(SHARED).stderr(&stderr).run();
     Place::new().wikifarm(HOSTS).arg("-q").stdout(SHARED).run();
 }
 
 #[test]
-fn with_o_it_is_written_and_nothing_is_overwritten() {
+fn new_with_o_writes_the_file_and_overwrites_nothing() {
     let place = Place::new();
     let stdout =
         format!("# farm.toml: wrote 2 wikis. To paste into MoinMoin's own files:\n\n{}", unindent(PASTED));
@@ -112,7 +112,7 @@ error: farm.toml is there already: nothing was written
 }
 
 #[test]
-fn programs_get_both() {
+fn new_json_has_farm_file_and_settings() {
     let document = Place::new().wikifarm(HOSTS).arg("--format=json").any_stdout().run().json();
     assert_eq!(document["farm"], unindent(SHARED));
     assert_eq!(document["snippets"][1]["file"], "docs.py");
@@ -134,7 +134,7 @@ fn found(words: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_version_passes_its_check_shared_and_apart() {
+fn new_for_every_version_passes_check_shared_and_separate() {
     // One of each kind; a line means its last release.
     for version in
         ["1.7.2", "1.7", "1.8.5", "1.8", "1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10", "1.9", "2.0"]
@@ -156,7 +156,7 @@ fn every_version_passes_its_check_shared_and_apart() {
 }
 
 #[test]
-fn no_release_is_left_out() {
+fn new_knows_every_release() {
     let suffixes: SharedSuffixes = std::sync::Arc::new(BuiltinSuffixes);
     for version in Version::names() {
         for (urls, share) in [("a.", true), ("a.", false), ("/a", true), ("/a", false)] {
@@ -176,7 +176,7 @@ fn no_release_is_left_out() {
 }
 
 #[test]
-fn directories_that_are_not_there_yet_are_all_that_is_left_to_do() {
+fn new_farm_lacks_only_its_directories() {
     let place = Place::new();
     place.wikifarm(HOSTS).arg("-o").arg("farm.toml").any_stdout().run();
     let check = place.wikifarm("config check --format json").any_stdout().run().json();
@@ -190,7 +190,7 @@ fn directories_that_are_not_there_yet_are_all_that_is_left_to_do() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_with_the_reason() {
+fn new_with_impossible_wishes_is_refused_with_the_reason() {
     for (words, why) in [
         ("--hosts a.example.org --share", "one wiki shares its login with itself: name two or more"),
         (
@@ -216,7 +216,7 @@ fn what_cannot_be_is_refused_with_the_reason() {
 }
 
 #[test]
-fn where_a_version_cannot_keep_wikis_apart_nothing_is_written() {
+fn new_for_a_version_that_cannot_separate_wikis_writes_nothing() {
     // 1.8 gives all cookies one name, and that of the wiki at the root is sent to the other.
     let place = Place::new();
     let words = "config new --paths https://example.org/,/b -o farm.toml --moin";

@@ -6,7 +6,7 @@ use crate::config_import::farm;
 use crate::support::Place;
 
 #[test]
-fn python_files_do_in_the_place_of_a_farm_file() {
+fn commands_with_a_python_file_as_farm_file_read_it() {
     let place = farm();
     place
         .wikifarm("-f farmconfig.py config show plans")
@@ -40,7 +40,7 @@ plans
 }
 
 #[test]
-fn findings_point_into_the_python_files() {
+fn check_of_python_files_points_into_them() {
     let place = farm().file(
         "plans.py",
         "from farmconfig import FarmConfig\n\
@@ -70,7 +70,7 @@ farmconfig.py: 2 wikis, 1 error
 }
 
 #[test]
-fn comments_in_python_files_allow_rules_and_say_what_python_does_not() {
+fn check_of_python_files_honors_comments() {
     let place = Place::new().file(
         "wikiconfig.py",
         "import socket\nfrom MoinMoin.config import multiconfig\n\
@@ -101,7 +101,7 @@ wikiconfig.py: 1 wiki, nothing to report
 }
 
 #[test]
-fn passwords_in_the_files_are_not_shown_in_findings() {
+fn check_of_python_files_hides_passwords() {
     let place = Place::new().file(
         "wikiconfig.py",
         "from MoinMoin.config.multiconfig import DefaultConfig\nfrom MoinMoin.auth.ldap_login import LDAPAuth\n\
@@ -114,7 +114,7 @@ fn passwords_in_the_files_are_not_shown_in_findings() {
 }
 
 #[test]
-fn python_files_are_shown_and_never_mended() {
+fn fix_and_import_never_change_python_files() {
     let place = Place::new().file(
         "wikiconfig.py",
         "from MoinMoin.config.multiconfig import DefaultConfig\n# wikifarm: moin = \"1.9.11\"\n\

@@ -84,7 +84,7 @@ Since
 }
 
 #[test]
-fn a_rule_that_is_not_there_is_told_the_nearest() {
+fn rules_with_an_unknown_name_suggests_the_nearest() {
     Place::new()
         .wikifarm("config rules log-out-tarp")
         .status(2)

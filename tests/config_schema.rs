@@ -50,14 +50,14 @@ fn errors(validator: &jsonschema::Validator, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_committed_schema_is_the_one_that_wikifarm_prints() {
+fn schema_prints_the_committed_schema() {
     let printed = Place::new().wikifarm("config schema").any_stdout().run().stdout;
     let committed = fs::read_to_string(root().join("farm.schema.json")).unwrap_or_default();
     assert!(committed == printed, "write it anew: cargo run -- config schema >farm.schema.json");
 }
 
 #[test]
-fn it_is_a_schema() {
+fn schema_is_a_valid_json_schema() {
     let schema = schema();
     assert!(jsonschema::meta::is_valid(&schema));
     // Every setting says what it is.
@@ -68,7 +68,7 @@ fn it_is_a_schema() {
 }
 
 #[test]
-fn the_example_names_its_schema_and_keeps_to_it() {
+fn schema_accepts_the_example_which_names_it() {
     let text = fs::read_to_string(root().join("farm.example.toml")).unwrap();
     assert_eq!(text.lines().next(), Some("#:schema ./farm.schema.json"));
     let validator = jsonschema::validator_for(&schema()).unwrap();
@@ -80,7 +80,7 @@ fn the_example_names_its_schema_and_keeps_to_it() {
 }
 
 #[test]
-fn of_the_rules_examples_it_refuses_those_of_the_wrong_shape() {
+fn schema_rejects_rule_examples_of_the_wrong_shape() {
     /// Rules about what a schema can say.
     const SHAPES: [&str; 9] = [
         "unknown-key",
@@ -164,7 +164,7 @@ const VALUES: [&str; 51] = [
 ];
 
 #[test]
-fn it_refuses_each_value_that_the_parser_refuses_and_no_other() {
+fn schema_rejects_exactly_the_values_that_the_parser_rejects() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let mut refused = 0;
     for key in Key::all() {
@@ -185,7 +185,7 @@ fn it_refuses_each_value_that_the_parser_refuses_and_no_other() {
 }
 
 #[test]
-fn it_knows_the_other_tables_as_the_parser_does() {
+fn schema_of_the_other_tables_agrees_with_the_parser() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let wiki = "[wikis.one]\nurl = \"https://one.example.org/\"\n";
     for text in [

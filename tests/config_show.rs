@@ -27,7 +27,7 @@ const FARM: &str = r#"
 "#;
 
 #[test]
-fn each_setting_comes_with_its_origin() {
+fn show_prints_each_setting_with_its_origin() {
     Place::farm(FARM)
         .wikifarm("config show docs")
         .stdout(str![[r#"
@@ -54,7 +54,7 @@ docs
 }
 
 #[test]
-fn what_is_unset_falls_back_to_moinmoins_default() {
+fn show_of_an_unset_setting_prints_the_default() {
     Place::farm(FARM)
         .wikifarm("config show old")
         .stdout(str![[r#"
@@ -81,7 +81,7 @@ old
 }
 
 #[test]
-fn without_a_name_all_wikis_are_shown() {
+fn show_without_a_name_prints_all_wikis() {
     let place = Place::farm(FARM);
     let one = |name: &str| place.wikifarm(&format!("config show {name}")).any_stdout().run().stdout;
     let all = format!("{}\n{}", one("docs"), one("old"));
@@ -89,7 +89,7 @@ fn without_a_name_all_wikis_are_shown() {
 }
 
 #[test]
-fn programs_get_a_row_for_each_setting() {
+fn show_json_has_a_row_for_each_setting() {
     let rows = Place::farm(FARM).wikifarm("config show docs --format json").any_stdout().run().json();
     let row = rows.as_array().unwrap().iter().find(|row| row["setting"] == "cookie_name").unwrap();
     assert_eq!(
@@ -99,7 +99,7 @@ fn programs_get_a_row_for_each_setting() {
 }
 
 #[test]
-fn a_wiki_that_is_not_there_is_told_the_nearest() {
+fn show_of_an_unknown_wiki_suggests_the_nearest() {
     Place::farm(FARM)
         .wikifarm("config show dosc")
         .status(2)
@@ -111,7 +111,7 @@ error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
 }
 
 #[test]
-fn a_farm_not_wholly_understood_is_not_shown() {
+fn show_of_a_farm_with_errors_is_refused() {
     Place::farm(&FARM.replace("cookie_name", "cookie_nam"))
         .wikifarm("config show docs")
         .status(2)

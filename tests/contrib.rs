@@ -34,7 +34,7 @@ fn step(place: &Place, command: &str) -> Output {
 const SOUND: &str = "moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\n";
 
 #[test]
-fn the_github_job_fails_with_annotations_and_leaves_a_report() {
+fn github_job_with_errors_fails_with_annotations_and_a_report() {
     let commands = commands("contrib/ci/github.yml");
     assert_eq!(commands.len(), 2, "{commands:?}");
     for (farm, status, annotated) in [
@@ -58,7 +58,7 @@ fn the_github_job_fails_with_annotations_and_leaves_a_report() {
 }
 
 #[test]
-fn the_gitlab_job_fails_and_leaves_a_report() {
+fn gitlab_job_with_errors_fails_and_leaves_a_report() {
     let commands = commands("contrib/ci/gitlab.yml");
     assert_eq!(commands.len(), 1, "{commands:?}");
     for (farm, status, failures) in [(SOUND.to_owned(), 0, "0"), (SOUND.replace("1.9.11", "1.9"), 1, "1")] {
@@ -72,7 +72,7 @@ fn the_gitlab_job_fails_and_leaves_a_report() {
 }
 
 #[test]
-fn the_hook_fails_where_the_check_does() {
+fn pre_commit_hook_fails_if_check_fails() {
     let commands = commands(".pre-commit-hooks.yaml");
     assert_eq!(commands.len(), 1, "{commands:?}");
     for (farm, status) in [(SOUND.to_owned(), 0), (SOUND.replace("url", "ulr"), 1)] {

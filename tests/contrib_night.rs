@@ -38,7 +38,7 @@ fn run(command: &str) -> Place {
 }
 
 #[test]
-fn the_units_command_prunes() {
+fn systemd_unit_command_prunes() {
     let commands = commands(&contrib("systemd/wikifarm-prune.service"));
     assert_eq!(commands.len(), 2, "{commands:?}");
     for command in &commands {
@@ -48,7 +48,7 @@ fn the_units_command_prunes() {
 }
 
 #[test]
-fn crons_commands_prune_and_verify() {
+fn cron_commands_prune_and_verify() {
     let text = contrib("cron.d/wikifarm");
     let commands = commands(&text);
     assert_eq!(commands.len(), 2, "{commands:?}");
@@ -62,7 +62,7 @@ fn crons_commands_prune_and_verify() {
 }
 
 #[test]
-fn the_unit_can_write_where_wikifarm_does() {
+fn systemd_unit_allows_every_directory_that_wikifarm_writes() {
     let unit = contrib("systemd/wikifarm-prune.service");
     for line in [
         "StateDirectory=wikifarm",
@@ -95,7 +95,7 @@ fn the_unit_can_write_where_wikifarm_does() {
 }
 
 #[test]
-fn every_metric_of_an_alert_is_written_by_a_run() {
+fn alert_rules_name_only_metrics_that_a_run_writes() {
     let rules = contrib("prometheus/wikifarm.rules.yml");
     let word = |c: char| !c.is_ascii_alphanumeric() && c != '_';
     let names = |text: &str| -> BTreeSet<String> {

@@ -3,7 +3,7 @@
 use crate::support::{Place, same};
 
 #[test]
-fn what_is_no_url_is_not_repeated_at_length() {
+fn commands_with_a_bad_url_shorten_it_in_the_error() {
     let long = "x".repeat(100_000);
     let place = Place::new();
     for (flags, url) in [("--url", &long), ("--url https://a.example.org/ --visit", &long)] {
@@ -27,7 +27,7 @@ error: the farm farm.toml has no wiki "xxxxxxxx…"; it has a
 }
 
 #[test]
-fn a_time_that_is_none_says_what_is_expected() {
+fn commands_with_a_bad_time_name_the_expected_form() {
     let step = r#"{"url": "https://a.example.org/", "visit": true, "at": "noon"}"#;
     let stderr =
         Place::new().wikifarm("cookie test --script -").stdin(step).status(2).any_stderr().run().stderr;

@@ -43,7 +43,7 @@ fn widened() -> Place {
 }
 
 #[test]
-fn a_wider_path_leaves_the_old_cookie_in_front_of_the_new_one() {
+fn diff_with_a_wider_path_shows_the_old_cookie_before_the_new_one() {
     widened()
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT}"))
         .stdout(str![[r#"
@@ -93,7 +93,7 @@ farm.toml -> new.toml: people are logged out or have an old cookie in the way at
 }
 
 #[test]
-fn a_merge_request_gets_markdown() {
+fn diff_markdown_fits_a_merge_request() {
     widened()
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT} --format markdown"))
         .stdout(str![[r###"
@@ -147,7 +147,7 @@ tried out: people log in once, nothing is in the way:
 }
 
 #[test]
-fn no_change_is_said_in_a_line() {
+fn diff_without_changes_prints_one_line() {
     change(&[])
         .wikifarm("cookie diff farm.toml new.toml --fail-on-impact")
         .stdout(str![[r#"
@@ -158,7 +158,7 @@ farm.toml -> new.toml: nobody is logged out, and no old cookie is in the way
 }
 
 #[test]
-fn by_the_letter_of_the_draft_other_people_are_hurt() {
+fn diff_by_rfc_shows_other_effects_than_by_chromium() {
     // Chromium turns the domain into ASCII, the draft refuses it.
     let place = change(&[
         ("cookie_path = \"/alpha\"", "cookie_domain = \"b\\u00fccher.example\""),
@@ -172,14 +172,14 @@ fn by_the_letter_of_the_draft_other_people_are_hurt() {
 }
 
 #[test]
-fn an_impact_is_status_1_only_where_asked_for() {
+fn diff_with_an_impact_exits_1_only_with_fail_on_impact() {
     let place = change(&[("\"farm\"", "\"other\"")]);
     place.wikifarm("cookie diff farm.toml new.toml").any_stdout().status(0).run();
     place.wikifarm("cookie diff farm.toml new.toml --fail-on-impact").any_stdout().status(1).run();
 }
 
 #[test]
-fn sessions_that_no_wiki_finds_any_more_are_counted() {
+fn diff_counts_sessions_that_no_wiki_finds_any_more() {
     change(&[("\"sessions\"", "\"elsewhere\"")])
         .session("sessions", Session::new('a').user("1.1.1").expires(1_800_000_000))
         .session("sessions", Session::new('b').expires(1_800_000_000))
@@ -201,7 +201,7 @@ farm.toml -> new.toml: people are logged out or have an old cookie in the way at
 }
 
 #[test]
-fn wikis_that_come_go_or_cannot_be_predicted_are_named() {
+fn diff_names_wikis_added_removed_or_unknown() {
     change(&[
         ("[wikis.beta]", "[wikis.gamma]"),
         ("https://example.org/beta", "https://gamma.example.org/"),
@@ -220,7 +220,7 @@ farm.toml -> new.toml: no wiki can be compared
 }
 
 #[test]
-fn programs_get_every_case_with_its_cookies_and_the_cures() {
+fn diff_json_has_every_case_with_cookies_and_fixes() {
     let diff = widened()
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT} --format json"))
         .any_stdout()
@@ -251,7 +251,7 @@ fn programs_get_every_case_with_its_cookies_and_the_cures() {
 }
 
 #[test]
-fn a_farm_file_that_is_not_understood_is_named() {
+fn diff_with_a_bad_farm_file_names_it() {
     Place::farm(OLD)
         .file("new.toml", "[wikis.a]\nurl = 7\n")
         .wikifarm("cookie diff farm.toml new.toml")

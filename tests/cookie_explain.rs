@@ -29,7 +29,7 @@ const FARM: &str = r#"
 "#;
 
 #[test]
-fn a_login_that_is_shared_passes_all_six_steps() {
+fn explain_of_a_shared_login_passes_all_six_steps() {
     Place::farm(FARM).wikifarm("cookie explain docs plans").stdout(str![[r#"
 Logged in at docs, going to plans: shared
 
@@ -59,7 +59,7 @@ With an anonymous session of docs, going to plans: separate
 }
 
 #[test]
-fn a_login_that_is_lost_stops_at_the_step_that_loses_it() {
+fn explain_of_a_lost_login_stops_at_the_failing_step() {
     Place::farm(FARM).wikifarm("cookie explain docs trap").stdout(str![[r#"
 Logged in at docs, going to trap: conflict
 
@@ -90,7 +90,7 @@ With an anonymous session of docs, going to trap: separate
 }
 
 #[test]
-fn another_domain_is_never_reached() {
+fn explain_of_another_domain_stops_at_sending() {
     Place::farm(FARM).wikifarm("cookie explain docs far").stdout(str![[r#"
 Logged in at docs, going to far: separate
 
@@ -120,7 +120,7 @@ With an anonymous session of docs, going to far: separate
 }
 
 #[test]
-fn where_the_locale_has_more_than_ascii_it_is_drawn_better() {
+fn explain_in_a_utf_8_locale_draws_with_line_characters() {
     for (locale, line) in [
         ("C.UTF-8", "docs ──1─▶ browser ──2─▶ trap"),
         ("en_GB.utf8", "└─3─▶ cookie ─4─✗ session ┄5┄┄ user ┄6┄┄ time"),
@@ -150,7 +150,7 @@ const UMLAUT: &str = r#"
 "#;
 
 #[test]
-fn where_chromium_and_the_draft_differ_it_is_said() {
+fn explain_notes_if_chromium_and_rfc_differ() {
     let explained = |command: &str| Place::farm(UMLAUT).wikifarm(command).any_stdout().run().stdout;
     let chromium = explained("cookie explain docs plans");
     assert!(chromium.starts_with("Logged in at docs, going to plans: shared\n"), "{chromium}");
@@ -178,7 +178,7 @@ fn where_chromium_and_the_draft_differ_it_is_said() {
 }
 
 #[test]
-fn programs_get_the_steps_as_well() {
+fn explain_json_has_the_steps() {
     let explained =
         Place::farm(FARM).wikifarm("cookie explain docs far --format json").any_stdout().run().json();
     assert_eq!(explained["from"], "docs");
@@ -195,7 +195,7 @@ fn programs_get_the_steps_as_well() {
 }
 
 #[test]
-fn a_name_mistyped_is_told_the_nearest() {
+fn explain_of_an_unknown_wiki_suggests_the_nearest() {
     Place::farm(FARM)
         .wikifarm("cookie explain docs plan")
         .status(2)

@@ -25,7 +25,7 @@ const FARM: &str = r#"
 "#;
 
 #[test]
-fn each_kind_of_visitor_has_a_header() {
+fn header_prints_one_header_for_each_kind_of_visitor() {
     Place::farm(FARM).wikifarm("cookie header docs --now 1795400000.25").stdout(str![[r#"
 anonymous  no cookie: anonymous sessions are off: their lifetime is 0
 user       Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
@@ -35,7 +35,7 @@ remember   Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000
 }
 
 #[test]
-fn a_header_can_be_asked_for_one_kind_of_visitor() {
+fn header_as_one_visitor_prints_one_header() {
     Place::farm(FARM).wikifarm("cookie header old --as user --now 1795400000").stdout(str![[r#"
 user       Set-Cookie: MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old
 
@@ -43,7 +43,7 @@ user       Set-Cookie: MOIN_SESSION=00000000000000000000000000000000; expires=Mo
 }
 
 #[test]
-fn where_no_cookie_is_sent_it_says_why() {
+fn header_of_a_wiki_that_sends_none_gives_the_reason() {
     Place::farm(FARM)
         .wikifarm("cookie header old --as anonymous --now 1795400000")
         .stdout(str![[r#"
@@ -54,7 +54,7 @@ anonymous  no cookie: anonymous sessions are off: their lifetime is 0
 }
 
 #[test]
-fn a_handler_of_the_wikis_own_is_never_guessed_at() {
+fn header_of_a_custom_handler_is_unknown() {
     let rows =
         Place::farm(FARM).wikifarm("cookie header own --as user --format json").any_stdout().run().json();
     assert_eq!(
@@ -67,7 +67,7 @@ fn a_handler_of_the_wikis_own_is_never_guessed_at() {
 }
 
 #[test]
-fn programs_get_header_or_reason() {
+fn header_json_has_header_or_reason() {
     Place::farm(FARM).wikifarm("cookie header old --now 1795400000 --format json").stdout(str![[r#"
 [
   {
@@ -141,41 +141,41 @@ fn without_id(header: &str) -> String {
 }
 
 #[test]
-fn wikis_of_1_7_3_sent_the_same() {
+fn header_for_1_7_3_equals_recorded_headers() {
     reproduces("1.7.3", 50);
 }
 
 #[test]
-fn wikis_of_1_8_7_sent_the_same() {
+fn header_for_1_8_7_equals_recorded_headers() {
     reproduces("1.8.7", 50);
 }
 
 #[test]
-fn wikis_of_1_9_0_sent_the_same() {
+fn header_for_1_9_0_equals_recorded_headers() {
     reproduces("1.9.0", 40);
 }
 
 #[test]
-fn wikis_of_1_9_1_sent_the_same() {
+fn header_for_1_9_1_equals_recorded_headers() {
     reproduces("1.9.1", 40);
 }
 
 #[test]
-fn wikis_of_1_9_3_sent_the_same() {
+fn header_for_1_9_3_equals_recorded_headers() {
     reproduces("1.9.3", 40);
 }
 
 #[test]
-fn wikis_of_1_9_8_sent_the_same() {
+fn header_for_1_9_8_equals_recorded_headers() {
     reproduces("1.9.8", 40);
 }
 
 #[test]
-fn wikis_of_1_9_10_sent_the_same() {
+fn header_for_1_9_10_equals_recorded_headers() {
     reproduces("1.9.10", 40);
 }
 
 #[test]
-fn wikis_of_1_9_11_sent_the_same() {
+fn header_for_1_9_11_equals_recorded_headers() {
     reproduces("1.9.11", 100);
 }

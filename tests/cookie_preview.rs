@@ -40,7 +40,7 @@ fn shares(wikis: &str) -> String {
 }
 
 #[test]
-fn groups_come_first_then_the_pairs_that_do_not_work() {
+fn preview_prints_groups_before_pairs_that_fail() {
     Place::farm(FARM)
         .wikifarm("cookie preview")
         .stdout(str![[r#"
@@ -57,7 +57,7 @@ Pairs that do not work:
 }
 
 #[test]
-fn a_matrix_shows_every_pair() {
+fn preview_matrix_shows_every_pair() {
     Place::farm(FARM)
         .wikifarm("cookie preview --matrix")
         .stdout(str![[r#"
@@ -73,7 +73,7 @@ from \ to 1 2 3 4
 }
 
 #[test]
-fn only_pairs_among_the_wikis_named_are_shown() {
+fn preview_of_named_wikis_shows_only_their_pairs() {
     Place::farm(FARM)
         .wikifarm("cookie preview docs plans")
         .stdout(str![[r#"
@@ -85,7 +85,7 @@ Wikis that share a login:
 }
 
 #[test]
-fn a_share_that_is_met_leaves_the_status_0() {
+fn preview_with_a_met_share_exits_0() {
     Place::farm(&shares("\"docs\", \"plans\""))
         .wikifarm("cookie preview docs plans")
         .stdout(str![[r#"
@@ -97,7 +97,7 @@ Wikis that share a login:
 }
 
 #[test]
-fn a_share_that_is_not_met_is_status_1() {
+fn preview_with_an_unmet_share_exits_1() {
     Place::farm(&shares("\"docs\", \"trap\""))
         .wikifarm("cookie preview docs old")
         .status(1)
@@ -115,7 +115,7 @@ Other than intended by [[share]]:
 }
 
 #[test]
-fn programs_get_wikis_groups_and_pairs() {
+fn preview_json_has_wikis_groups_and_pairs() {
     let preview =
         Place::farm(FARM).wikifarm("cookie preview docs trap --format json").any_stdout().run().json();
     assert_eq!(preview["wikis"], json!(["docs", "trap"]));
@@ -134,7 +134,7 @@ fn programs_get_wikis_groups_and_pairs() {
 }
 
 #[test]
-fn a_cookie_that_browsers_refuse_is_said_so() {
+fn preview_names_a_cookie_that_browsers_reject() {
     Place::farm(
         r#"
         moin = "1.9.11"
@@ -159,7 +159,7 @@ Pairs that do not work:
 }
 
 #[test]
-fn a_wiki_with_a_handler_of_its_own_is_unknown() {
+fn preview_of_a_custom_handler_is_unknown() {
     Place::farm(
         r#"
         moin = "1.9.11"
@@ -189,7 +189,7 @@ Pairs that do not work:
 }
 
 #[test]
-fn a_matrix_of_thirty_wikis_stays_readable() {
+fn preview_matrix_of_30_wikis_fits_the_width() {
     let wiki = |number| format!("[wikis.wiki{number}]\nurl = \"https://wiki{number}.example.org/\"\n");
     let farm: String = (1..=30).map(wiki).collect();
     let matrix = Place::farm(&format!("moin = \"1.9.11\"\n{farm}"))
@@ -202,7 +202,7 @@ fn a_matrix_of_thirty_wikis_stays_readable() {
 }
 
 #[test]
-fn five_hundred_wikis_answer_by_group() {
+fn preview_of_500_wikis_prints_groups() {
     let wiki = |number| {
         let name = if number % 2 == 0 { "even" } else { "odd" };
         format!(
@@ -225,7 +225,7 @@ Wikis that share a login:
 }
 
 #[test]
-fn a_grid_that_nobody_can_read_is_refused() {
+fn preview_matrix_of_101_wikis_is_refused() {
     let wikis: String =
         (0..101).map(|n| format!("[wikis.w{n}]\nurl = \"https://w{n}.example.org/\"\n")).collect();
     Place::farm(&wikis)
@@ -239,7 +239,7 @@ error: a grid of 101 wikis can't be read: name up to 100 of them
 }
 
 #[test]
-fn many_wikis_with_one_trouble_are_one_line() {
+fn preview_prints_one_line_for_many_wikis_with_one_problem() {
     let wikis: String = (0..30)
         .map(|n| format!("[wikis.w{n}]\nurl = \"https://w{n}.example.org/\"\ndata_dir = \"d{n}\"\n"))
         .collect();
@@ -259,7 +259,7 @@ Pairs that do not work:
 }
 
 #[test]
-fn wikis_of_one_host_get_each_other_s_cookies_by_path() {
+fn preview_of_one_host_shows_cookies_received_by_path() {
     // Before 1.9.1 all have one name, and each its own path: that of /wiki1 does not come to /wiki10, that of / comes to
     // all, behind their own, and the last one counts.
     let place = Place::farm(
@@ -326,7 +326,7 @@ const THIRD: &str = r#"
 "#;
 
 #[test]
-fn a_third_wiki_can_come_between_two() {
+fn preview_shows_a_third_wiki_that_interferes() {
     Place::farm(THIRD)
         .wikifarm("cookie preview")
         .stdout(str![[r#"
@@ -365,7 +365,7 @@ Pairs that do not work:
 }
 
 #[test]
-fn a_secure_cookie_keeps_a_wiki_over_http_from_setting_its_own() {
+fn preview_shows_a_secure_cookie_that_blocks_a_wiki_over_http() {
     Place::farm(
         r#"
         moin = "1.9.11"
@@ -395,7 +395,7 @@ Pairs that do not work:
 }
 
 #[test]
-fn a_wiki_at_several_addresses_is_asked_about_at_each() {
+fn preview_of_a_wiki_with_aliases_predicts_each_url() {
     let place = Place::farm(
         r#"
         moin = "1.9.11"

@@ -6,7 +6,7 @@ use crate::cookie_preview::FARM;
 use crate::support::Place;
 
 #[test]
-fn of_one_wiki_the_pairs_with_every_other_are_shown() {
+fn preview_of_one_wiki_shows_its_pairs_with_every_other() {
     let place = Place::farm(FARM);
     place
         .wikifarm("cookie preview docs")
@@ -63,7 +63,7 @@ error: a grid of one wiki has nothing in it: name two or more, or none
 }
 
 #[test]
-fn a_login_that_is_good_one_way_only_is_said_so() {
+fn preview_names_a_login_that_is_shared_one_way_only() {
     let place = Place::farm(
         r#"
         moin = "1.9.11"
@@ -108,7 +108,7 @@ fn many(count: usize) -> Place {
 }
 
 #[test]
-fn beyond_two_hundred_wikis_pairs_come_on_demand() {
+fn preview_json_of_over_200_wikis_has_pairs_only_on_request() {
     let place = many(201);
     let pairs = |names: &str| {
         let words = format!("cookie preview --format json {names}");
@@ -125,7 +125,7 @@ fn beyond_two_hundred_wikis_pairs_come_on_demand() {
 }
 
 #[test]
-fn where_the_letter_of_the_draft_has_another_answer_it_is_said() {
+fn preview_notes_where_rfc_has_another_answer() {
     // To the draft `__Http-` is a name like any other.
     let farm = r#"
         moin = "2.0"
@@ -179,7 +179,7 @@ Otherwise in Chromium:
 }
 
 #[test]
-fn only_leaks_of_the_wikis_named_are_shown() {
+fn preview_of_named_wikis_shows_only_their_leaks() {
     let place = Place::farm(
         r#"
         moin = "1.9.11"

@@ -35,7 +35,7 @@ fn below(preview: Run<'_>, heading: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_wiki_that_only_one_browser_refuses_is_told() {
+fn preview_names_every_wiki_that_only_one_browser_rejects() {
     let place = farm(201, &[3, 100], shared);
     assert_eq!(
         below(place.wikifarm("cookie preview"), "Otherwise"),
@@ -59,7 +59,7 @@ fn every_wiki_that_only_one_browser_refuses_is_told() {
 }
 
 #[test]
-fn all_of_them_may_be_refused() {
+fn preview_names_that_all_wikis_are_rejected() {
     let all: Vec<usize> = (0..201).collect();
     let place = farm(201, &all, shared);
     for words in ["cookie preview", "cookie preview --rfc"] {
@@ -74,7 +74,7 @@ fn all_of_them_may_be_refused() {
 }
 
 #[test]
-fn pairs_are_told_by_example() {
+fn preview_shows_differing_pairs_by_example() {
     let place = farm(201, &[3, 100], apart);
     assert_eq!(
         below(place.wikifarm("cookie preview"), "Otherwise"),
@@ -98,7 +98,7 @@ fn pairs_are_told_by_example() {
 }
 
 #[test]
-fn a_third_wiki_that_only_one_browser_refuses_is_told() {
+fn preview_names_a_third_wiki_that_only_one_browser_rejects() {
     // To Chromium a bare dot is no domain; to the draft it is none at all, so that c keeps to its host.
     let others: String = (0..200)
         .map(|number| {

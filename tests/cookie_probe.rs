@@ -83,7 +83,7 @@ fn talk(stream: impl Read + Write, answer: &str, kept: &Mutex<Vec<String>>) {
 pub(crate) const HERE: &str = "--resolve wiki.example.org:127.0.0.1";
 
 #[test]
-fn a_wiki_that_deletes_an_unknown_id_agrees() {
+fn probe_of_a_wiki_that_deletes_an_unknown_id_agrees() {
     let wiki =
         Wiki::answering(&["200 OK\nSet-Cookie: MOIN_SESSION_lab=; Domain=.example.org; Max-Age=0; Path=/"]);
     let place = wiki.farm("cookie_name = \"lab\"\ncookie_domain = \".example.org\"");
@@ -106,7 +106,7 @@ fn a_wiki_that_deletes_an_unknown_id_agrees() {
 }
 
 #[test]
-fn drift_is_named_attribute_by_attribute() {
+fn probe_with_drift_names_each_attribute() {
     let wiki = Wiki::answering(&["200 OK\nSet-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/wiki"]);
     let place = wiki.farm("cookie_name = \"lab\"\ncookie_domain = \".example.org\"");
     place
@@ -126,7 +126,7 @@ fn drift_is_named_attribute_by_attribute() {
 }
 
 #[test]
-fn redirects_on_the_host_are_followed_and_shown() {
+fn probe_follows_and_shows_redirects_on_the_host() {
     let wiki = Wiki::answering(&[
         "302 Found\nLocation: /FrontPage",
         "200 OK\nSet-Cookie: MOIN_SESSION_lab=0123456789abcdef; Max-Age=1800; HttpOnly; Path=/",
@@ -161,7 +161,7 @@ fn redirects_on_the_host_are_followed_and_shown() {
 }
 
 #[test]
-fn a_redirect_that_leads_nowhere_is_shown() {
+fn probe_shows_a_redirect_that_leads_nowhere() {
     let wiki = Wiki::answering(&["301 Moved Permanently\nLocation: http://wiki.example.org:1/"]);
     let run = wiki.farm("").wikifarm(&format!("cookie probe docs {HERE}")).status(3).any_stdout().run();
     let port = wiki.address.port();
@@ -172,7 +172,7 @@ fn a_redirect_that_leads_nowhere_is_shown() {
 }
 
 #[test]
-fn another_host_is_not_followed() {
+fn probe_does_not_follow_to_another_host() {
     let wiki = Wiki::answering(&["302 Found\nLocation: http://elsewhere.example.net/"]);
     let run = wiki.farm("moin = \"1.9.1\"").wikifarm(&format!("cookie probe docs {HERE}")).any_stdout().run();
     assert!(
@@ -184,7 +184,7 @@ fn another_host_is_not_followed() {
 }
 
 #[test]
-fn https_with_an_authority_of_ones_own() {
+fn probe_with_cacert_trusts_that_authority() {
     let wiki = Wiki::over_tls(&["200 OK\nSet-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/"]);
     let place = wiki.farm("cookie_name = \"lab\" # tls");
     let ca = fixtures().join("tls/ca.pem");
@@ -195,7 +195,7 @@ fn https_with_an_authority_of_ones_own() {
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_no_answer() {
+fn probe_with_an_untrusted_certificate_exits_3() {
     let wiki = Wiki::over_tls(&["200 OK"]);
     let place = wiki.farm("# tls");
     let run = place.wikifarm(&format!("cookie probe docs {HERE}")).status(3).any_stdout().run();
@@ -204,7 +204,7 @@ fn a_certificate_that_nobody_vouches_for_is_no_answer() {
 }
 
 #[test]
-fn a_file_without_certificates_is_refused_before_anything_is_visited() {
+fn probe_with_a_bad_cacert_is_refused_before_any_visit() {
     let place = Place::farm("[wikis.docs]\nurl = \"https://wiki.example.org/\"\n").file("ca.pem", "none\n");
     let refused = |file: &str, why: &str| {
         let message = format!("error: can't read the certificates {file}: {why}\n");
@@ -215,7 +215,7 @@ fn a_file_without_certificates_is_refused_before_anything_is_visited() {
 }
 
 #[test]
-fn a_wiki_that_does_not_answer_is_status_3() {
+fn probe_of_a_wiki_that_does_not_answer_exits_3() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
@@ -225,7 +225,7 @@ fn a_wiki_that_does_not_answer_is_status_3() {
 }
 
 #[test]
-fn a_wiki_that_never_ends_is_left_after_the_timeout() {
+fn probe_of_an_endless_answer_ends_after_the_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let farm = format!("moin = \"1.9.11\"\n[wikis.docs]\nurl = \"http://wiki.example.org:{port}/\"\n");
@@ -238,7 +238,7 @@ fn a_wiki_that_never_ends_is_left_after_the_timeout() {
 }
 
 #[test]
-fn an_address_that_is_none_is_refused() {
+fn probe_with_a_bad_url_is_refused() {
     Place::farm("[wikis.docs]\nurl = \"http://wiki.example.org/\"\n")
         .wikifarm("cookie probe --resolve wiki.example.org")
         .status(2)
@@ -252,7 +252,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_told_and_no_drift() {
+fn probe_with_a_wrong_clock_notes_it_and_reports_no_drift() {
     // It is an hour later there: so the cookie ends an hour later, too.
     let wiki = Wiki::answering(&[
         "200 OK\nDate: Mon, 23 Nov 2026 03:00:10 GMT\nSet-Cookie: MOIN_SESSION_lab=12345678; \

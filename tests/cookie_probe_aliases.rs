@@ -40,7 +40,7 @@ fn told(answer: &Value) -> Vec<String> {
 }
 
 #[test]
-fn each_url_is_held_against_what_is_predicted_there() {
+fn probe_with_aliases_compares_each_url_with_its_prediction() {
     // The name has the port and the path in it.
     let (https, http) = (Wiki::over_tls(&[HTTPS]), Wiki::answering(&[HTTP]));
     let (secure, plain) = (https.address.port(), http.address.port());
@@ -63,7 +63,7 @@ fn each_url_is_held_against_what_is_predicted_there() {
 }
 
 #[test]
-fn the_worst_of_all_urls_counts() {
+fn probe_with_aliases_exits_with_the_highest_status() {
     let narrow = "200 OK\nSet-Cookie: MOIN_SESSION_PORT_ROOT_docs=; Max-Age=0; Path=/docs";
     let (https, http) = (Wiki::over_tls(&[HTTPS]), Wiki::answering(&[narrow]));
     let place = farm(https.address.port(), http.address.port());
@@ -75,7 +75,7 @@ fn the_worst_of_all_urls_counts() {
 }
 
 #[test]
-fn aliases_may_be_left_out() {
+fn probe_without_aliases_visits_only_the_url() {
     let (https, http) = (Wiki::over_tls(&[HTTPS]), Wiki::answering(&[HTTP]));
     let place = farm(https.address.port(), http.address.port());
     let answer = place.wikifarm(&probe("docs --no-aliases --format json")).any_stdout().run().json();
@@ -84,7 +84,7 @@ fn aliases_may_be_left_out() {
 }
 
 #[test]
-fn an_alias_that_leads_to_the_wiki_s_own_url_is_judged_by_that_one() {
+fn probe_of_an_alias_that_redirects_to_the_url_compares_that_url() {
     let https = Wiki::over_tls(&[HTTPS, HTTPS]);
     let secure = https.address.port();
     let http = Wiki::answering(&[&format!("301 Moved\nLocation: https://wiki.example.org:{secure}/")]);

@@ -42,7 +42,7 @@ fn farm() -> Place {
 const AT: &str = "--now 2026-11-23T02:13:20Z";
 
 #[test]
-fn each_step_shows_request_answer_and_what_is_left() {
+fn simulate_shows_request_answer_and_jar_for_each_step() {
     farm()
         .wikifarm(&format!("cookie simulate {AT}"))
         .arg("login wiki1 Bob forget")
@@ -78,7 +78,7 @@ fn each_step_shows_request_answer_and_what_is_left() {
 }
 
 #[test]
-fn a_script_with_expectations_is_a_test() {
+fn simulate_with_expectations_exits_1_if_one_fails() {
     let script = "# the trap\nlogin wiki1 Bob\n\nexpect wiki2 Bob   # shared\nexpect trap anonymous\n\
                   expect wiki1 Bob  # nobody has been at trap yet\nvisit trap\nexpect wiki1 Bob\nexpect old Bob\n";
     let run = |place: &Place, words: &str, stdin: &str| {
@@ -111,7 +111,7 @@ fn a_script_with_expectations_is_a_test() {
 }
 
 #[test]
-fn time_passes_and_browsers_are_restarted() {
+fn simulate_waits_and_restarts_browsers() {
     let steps = [
         "login old Bob forget",
         "wait 11h",
@@ -136,7 +136,7 @@ fn time_passes_and_browsers_are_restarted() {
 }
 
 #[test]
-fn a_superuser_switches_and_logs_out_of_the_switch() {
+fn simulate_switches_the_superuser_and_back() {
     let steps = [
         "login wiki1 Bob",
         "switch-user wiki1 Carol",
@@ -158,7 +158,7 @@ fn a_superuser_switches_and_logs_out_of_the_switch() {
 }
 
 #[test]
-fn programs_get_everything_but_the_ids() {
+fn simulate_json_has_everything_but_whole_ids() {
     let place = farm();
     let run = place.wikifarm(&format!("cookie simulate --format json {AT}"));
     let told = run.arg("login wiki1 Bob").arg("visit https://www.example.org/").any_stdout().run();
@@ -185,7 +185,7 @@ fn programs_get_everything_but_the_ids() {
 }
 
 #[test]
-fn a_new_farm_file_meets_old_cookies() {
+fn simulate_with_a_new_farm_file_keeps_old_cookies() {
     let new = FARM.replace("cookie_name = \"lab\"", "cookie_name = \"lab\"\n    cookie_path = \"/new\"");
     let place = farm().file("farms/new.toml", new.replace("\n    ", "\n"));
     let place = place.file(
@@ -201,7 +201,7 @@ fn a_new_farm_file_meets_old_cookies() {
 }
 
 #[test]
-fn sessions_are_written_as_the_wikis_would() {
+fn simulate_with_write_stores_sessions_as_wikis_do() {
     let place = farm();
     place
         .wikifarm(&format!("cookie simulate -q --write out --seed 1 {AT}"))
@@ -225,7 +225,7 @@ fn sessions_are_written_as_the_wikis_would() {
 }
 
 #[test]
-fn ids_that_are_written_are_nobody_s_guess() {
+fn simulate_with_write_uses_unpredictable_ids() {
     let place = farm();
     for _ in 0..2 {
         place.wikifarm(&format!("cookie simulate -q --write out {AT}")).arg("login wiki1 Ada").run();
@@ -234,7 +234,7 @@ fn ids_that_are_written_are_nobody_s_guess() {
 }
 
 #[test]
-fn where_nothing_can_be_written_it_says_so() {
+fn simulate_with_an_unwritable_directory_fails() {
     let place = farm().file("file", "");
     let run = place.wikifarm(&format!("cookie simulate -q --write file {AT}")).arg("login wiki1 Bob");
     run.status(3)
@@ -246,7 +246,7 @@ error: can't write sessions into file/sessions: Not a directory (os error 20)
 }
 
 #[test]
-fn what_is_taken_for_granted_is_said() {
+fn simulate_prints_its_assumptions() {
     let place = Place::farm(
         "moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n",
     );
@@ -266,7 +266,7 @@ where a keeps its users is not in the farm file: taken to be its own
 }
 
 #[test]
-fn a_script_is_understood_whole_or_not_at_all() {
+fn simulate_with_a_bad_line_runs_nothing() {
     let place = farm().file(
         "script",
         "login wiki1 Bob\nvist wiki2\nlogin wkii1 Bob\nwait\nvisit https://wiki3.example.org/\n\
@@ -291,7 +291,7 @@ error: script can't be acted out
 }
 
 #[test]
-fn what_is_no_script_is_told() {
+fn simulate_with_an_unreadable_script_gives_the_reason() {
     let place = farm().file("latin", b"login wiki1 B\xf6b\n").file("empty", "# nothing\n");
     for (words, message) in [
         ("missing", "can't read missing: No such file or directory (os error 2)"),
@@ -307,7 +307,7 @@ fn what_is_no_script_is_told() {
 }
 
 #[test]
-fn a_step_is_one_argument() {
+fn simulate_with_unquoted_steps_asks_for_quotes() {
     let place = farm();
     let run = place.wikifarm("cookie simulate visit wiki1").status(2);
     run.stderr(str![[r#"
@@ -328,7 +328,7 @@ error: the script can't be acted out
 }
 
 #[test]
-fn of_very_many_bad_lines_the_first_are_told() {
+fn simulate_with_many_bad_lines_names_the_first() {
     let run =
         farm().wikifarm("cookie simulate -").stdin("dance\n".repeat(100_000)).status(2).any_stderr().run();
     let lines: Vec<&str> = run.stderr.lines().collect();
@@ -340,7 +340,7 @@ fn of_very_many_bad_lines_the_first_are_told() {
 }
 
 #[test]
-fn a_script_may_come_from_another_system() {
+fn simulate_reads_a_script_with_windows_line_ends() {
     let script = "\u{feff}login wiki1 Bob\r\nexpect wiki1 Bob\r\n";
     farm()
         .wikifarm("cookie simulate -q -")
@@ -353,7 +353,7 @@ fn a_script_may_come_from_another_system() {
 }
 
 #[test]
-fn a_wiki_that_answers_with_an_error_says_why() {
+fn simulate_shows_why_a_wiki_answers_with_an_error() {
     let place = Place::farm(
         "moin = \"1.9.4\"\n[farm]\ncookie_domain = \"intranet\"\ndata_dir = \"d\"\n[wikis.a]\nurl = \"http://a.intranet/\"\n",
     );

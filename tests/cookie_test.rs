@@ -23,7 +23,7 @@ const FARM: &str = r#"
 "#;
 
 #[test]
-fn each_header_and_each_cookie_is_explained() {
+fn test_explains_each_header_and_each_cookie() {
     Place::new()
         .wikifarm("cookie test --url https://wiki1.example.org/ --set-cookie")
         .arg("A=1; Domain=example.org; Path=/wiki; Secure; HttpOnly; SameSite=Lax; Max-Age=3600")
@@ -69,7 +69,7 @@ http://example.net/wiki gets
 }
 
 #[test]
-fn programs_get_exactly_these_fields() {
+fn test_json_has_exactly_these_fields() {
     Place::new()
         .wikifarm("cookie test --url https://wiki1.example.org/a/b --visit https://wiki1.example.org/a/ --format json")
         .arg(NOW)
@@ -141,7 +141,7 @@ fn programs_get_exactly_these_fields() {
 }
 
 #[test]
-fn where_chromium_does_otherwise_the_letter_is_told() {
+fn test_notes_where_chromium_and_rfc_differ() {
     let place = Place::new();
     let run = |more: &str| {
         let run = place.wikifarm("cookie test --url http://w.example.org/ --visit http://w.example.org/");
@@ -198,7 +198,7 @@ http://w.example.org/ gets
 }
 
 #[test]
-fn what_was_pasted_is_understood() {
+fn test_reads_pasted_headers() {
     let place = Place::new();
     let sent = |pasted: &str| {
         let run = place.wikifarm("cookie test --url https://w.example.org/ --visit https://w.example.org/");
@@ -218,7 +218,7 @@ fn what_was_pasted_is_understood() {
 }
 
 #[test]
-fn a_wiki_of_the_farm_lends_its_header_and_its_url() {
+fn test_with_a_wiki_uses_its_header_and_url() {
     Place::farm(FARM)
         .wikifarm("cookie test --from docs --visit https://wiki.example.org/ https://docs.example.net/")
         .arg(NOW)
@@ -242,7 +242,7 @@ https://docs.example.net/ gets
 }
 
 #[test]
-fn another_visitor_and_another_url_can_be_named() {
+fn test_with_a_wiki_takes_another_visitor_and_url() {
     let place = Place::farm(FARM);
     let words = "cookie test --from docs --as user --url https://docs.example.net/";
     place
@@ -259,7 +259,7 @@ https://docs.example.net/ sets
 }
 
 #[test]
-fn a_wiki_that_sends_none_says_why() {
+fn test_with_a_wiki_that_sends_no_cookie_gives_the_reason() {
     let place = Place::farm(FARM);
     place
         .wikifarm("cookie test --from docs --as anonymous --visit https://docs.example.org/")
@@ -296,7 +296,7 @@ error: the farm farm.toml has no wiki "dcos"; did you mean "docs"?
 }
 
 #[test]
-fn a_script_is_acted_out_in_order() {
+fn test_with_a_script_runs_its_lines_in_order() {
     let script = r#"{"url": "https://w.example.org/", "set_cookie": ["A=1; HttpOnly", "B=2; SameSite=Strict"], "at": 1795400000}
 {"url": "https://w.example.org/", "set_cookie": ["A=2", "C=\udce9"], "from": "script"}
 
@@ -353,7 +353,7 @@ fn a_script_is_acted_out_in_order() {
 }
 
 #[test]
-fn a_script_that_is_not_understood_is_not_acted_out() {
+fn test_with_a_bad_script_runs_nothing() {
     let script = "{\"url\":\"https://w.example.org/\",\"set_cookie\":[\"A=1\"]}\n\
         {\"url\":\"https://w.example.org/\",\"set-cookie\":[\"A=1\"]}\n\
         {\"url\":\"https://w.example.org/\",\"visit\":1}\n";
@@ -389,7 +389,7 @@ error: can't read the script gone.jsonl: No such file or directory (os error 2)
 }
 
 #[test]
-fn urls_without_cookies_set_and_get_nothing() {
+fn test_with_a_url_without_cookies_sets_and_sends_nothing() {
     let script = "{\"url\":\"https://[::1%25.example.com]/\",\"set_cookie\":[\"A=1\"]}\n\
         {\"url\":\"https://[::1%25.example.com]/\",\"visit\":true}\n";
     let ran = Place::new()
@@ -415,7 +415,7 @@ error: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 addr
 }
 
 #[test]
-fn urls_that_are_none_are_refused() {
+fn test_with_a_bad_url_is_refused() {
     let place = Place::new();
     for (words, message) in [
         (
@@ -439,7 +439,7 @@ fn urls_that_are_none_are_refused() {
 }
 
 #[test]
-fn something_to_try_is_needed() {
+fn test_without_arguments_is_refused() {
     let place = Place::new();
     for words in [
         "",
@@ -454,7 +454,7 @@ fn something_to_try_is_needed() {
 }
 
 #[test]
-fn a_header_of_a_megabyte_and_a_nul_are_refused_by_name() {
+fn test_with_a_huge_header_or_a_nul_gives_the_reason() {
     let long = "x".repeat(1 << 20);
     let script = json!({"url": "https://w.example.org/", "set_cookie": [long, "a=\0"]}).to_string();
     let place = Place::new();
@@ -476,7 +476,7 @@ fn a_header_of_a_megabyte_and_a_nul_are_refused_by_name() {
 }
 
 #[test]
-fn what_could_steer_a_terminal_is_shown_as_a_number() {
+fn test_shows_control_characters_escaped() {
     let place = Place::new();
     let run = place.wikifarm("cookie test --url https://w.example.org/ --visit https://w.example.org/");
     let header = OsString::from_vec(b"--set-cookie=A=\xff\xe2\x80\xae; Path=/\x1b[2J".to_vec());

@@ -170,7 +170,7 @@ fn differences(place: &Place, scenario: &Value, row: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_row_of_a_real_browser_agrees() {
+fn test_agrees_with_every_recorded_row_of_a_real_browser() {
     let place = Place::new();
     let (mut rows, mut report) = (0, Vec::new());
     for scenario in lines("browser/chromium.jsonl") {
@@ -213,11 +213,11 @@ fn failing(file: &str, mode: &str) -> (usize, Vec<String>) {
 }
 
 #[test]
-fn http_state_passes() {
+fn test_passes_the_http_state_suite() {
     assert_eq!(failing("http-state.jsonl", ""), (195, vec![]));
 }
 
 #[test]
-fn the_tables_of_go_pass_by_the_letter() {
+fn test_by_rfc_passes_the_tables_of_go() {
     assert_eq!(failing("go-cookiejar.jsonl", "--rfc"), (222, vec![]));
 }

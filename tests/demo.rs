@@ -3,7 +3,7 @@
 use crate::support::Place;
 
 #[test]
-fn every_command_of_the_tour_does_the_same_when_typed_in_the_farm() {
+fn demo_tour_commands_print_the_same_when_typed() {
     let place = Place::new();
     let tour = place.wikifarm("demo lab --now 1795400000").any_stdout().run().stdout;
     assert!(tour.starts_with("A farm of four wikis in lab: farm.toml, users, and sessions of every kind.\n"));
@@ -32,7 +32,7 @@ fn every_command_of_the_tour_does_the_same_when_typed_in_the_farm() {
 }
 
 #[test]
-fn its_farm_has_the_trap_that_it_speaks_of() {
+fn demo_farm_has_the_log_out_trap() {
     let place = Place::new();
     place.wikifarm("demo lab --now 1795400000").any_stdout().run();
     place.wikifarm("-f lab/farm.toml cookie preview").stdout(str![[r#"
@@ -48,7 +48,7 @@ Pairs that do not work:
 }
 
 #[test]
-fn its_sessions_are_of_every_kind() {
+fn demo_sessions_are_of_every_state() {
     let place = Place::new();
     place.wikifarm("demo lab --now 1795400000").any_stdout().run();
     let plan = place.wikifarm("-f lab/farm.toml session prune --now 1795400000 --format json");
@@ -69,7 +69,7 @@ fn its_sessions_are_of_every_kind() {
 }
 
 #[test]
-fn without_a_directory_nothing_is_left_behind() {
+fn demo_without_a_directory_leaves_nothing_behind() {
     let place = Place::new().dir("tmp");
     let tmp = place.path().join("tmp");
     let tour = place.wikifarm("demo").env("TMPDIR", tmp.to_str().unwrap()).any_stdout().run().stdout;
@@ -82,7 +82,7 @@ fn without_a_directory_nothing_is_left_behind() {
 }
 
 #[test]
-fn a_directory_with_something_in_it_is_left_alone() {
+fn demo_in_a_directory_with_files_is_refused() {
     let place = Place::new().file("lab/notes", "mine");
     place
         .wikifarm("demo lab")
@@ -96,7 +96,7 @@ error: lab is not empty: name a directory that is
 }
 
 #[test]
-fn a_file_in_the_way_is_named() {
+fn demo_with_a_file_as_directory_names_it() {
     Place::new()
         .file("lab", "")
         .wikifarm("demo lab")

@@ -30,7 +30,7 @@ fn with_fault(fault: &str, words: &str, status: i32, stderr: &str) -> String {
 }
 
 #[test]
-fn a_file_that_cannot_be_opened_or_read_is_named_and_the_rest_goes() {
+fn prune_with_a_file_that_cannot_be_read_names_it_and_removes_the_rest() {
     for (fault, why) in [
         ("openat:error=EIO", "Input/output error (os error 5)"),
         ("openat:error=EACCES", "Permission denied (os error 13)"),
@@ -44,7 +44,7 @@ fn a_file_that_cannot_be_opened_or_read_is_named_and_the_rest_goes() {
 }
 
 #[test]
-fn a_file_that_cannot_be_removed_is_named_and_the_rest_goes() {
+fn prune_with_a_file_that_cannot_be_removed_names_it_and_removes_the_rest() {
     for (fault, why) in [
         ("unlinkat:error=EIO", "Input/output error (os error 5)"),
         // A btrfs without room for its journal says so.
@@ -68,7 +68,7 @@ fn a_file_that_cannot_be_removed_is_named_and_the_rest_goes() {
 }
 
 #[test]
-fn one_file_that_cannot_be_removed_keeps_no_other_of_thousands() {
+fn prune_of_thousands_with_one_that_cannot_be_removed_removes_the_rest() {
     let over = |number: usize| {
         Session::named(&format!("{number:040x}")).expires(clock() - 2 * DAY).written(clock() - 2 * DAY)
     };
@@ -89,7 +89,7 @@ error: sessions/bbbbbbbb…: Operation not permitted (os error 1)
 }
 
 #[test]
-fn where_nothing_can_be_removed_it_is_said_once() {
+fn prune_on_a_read_only_file_system_reports_it_once() {
     let place = three();
     let options = ["-o", "/dev/null", "-e", "inject=unlinkat:error=EROFS"];
     let ran = output(traced(&place, options, PRUNE));
@@ -100,14 +100,14 @@ fn where_nothing_can_be_removed_it_is_said_once() {
 }
 
 #[test]
-fn an_interrupted_call_is_made_again() {
+fn prune_repeats_interrupted_system_calls() {
     for fault in ["openat:error=EINTR:when=1", "read:error=EINTR:when=1", "unlinkat:error=EINTR:when=1"] {
         assert_eq!(with_fault(fault, PRUNE, 0, ""), "", "{fault}");
     }
 }
 
 #[test]
-fn what_cannot_be_looked_at_is_named_by_revoke_and_verify_too() {
+fn revoke_and_verify_name_a_file_that_cannot_be_read() {
     let stderr = "error: sessions/bbbbbbbb…: Input/output error (os error 5)\n";
     let verify = "session verify -q --format ndjson --store moin-1.9:sessions";
     assert_eq!(with_fault("openat:error=EIO", verify, 3, stderr), "abc");
@@ -117,7 +117,7 @@ fn what_cannot_be_looked_at_is_named_by_revoke_and_verify_too() {
 
 /// A disk that is full says so at the latest when what was written is to reach it.
 #[test]
-fn a_move_to_a_full_or_read_only_disk_ends_and_leaves_the_source_alone() {
+fn migrate_to_a_full_or_read_only_disk_stops_and_keeps_the_source() {
     let live = |digit| Session::new(digit).expires(clock() + 900 * DAY).written(clock() - 2 * DAY);
     for (fault, why) in [
         ("syncfs:error=ENOSPC", "no storage space"),
@@ -141,7 +141,7 @@ fn a_move_to_a_full_or_read_only_disk_ends_and_leaves_the_source_alone() {
 }
 
 #[test]
-fn without_room_for_a_lock_nothing_is_removed() {
+fn prune_without_space_for_a_lock_removes_nothing() {
     let place = three();
     let options = ["-o", "/dev/null", "-e", "inject=ftruncate:error=ENOSPC"];
     let ran = output(traced(&place, options, PRUNE));
@@ -163,7 +163,7 @@ fn slowly(call: &str) -> (Place, [String; 4]) {
 }
 
 #[test]
-fn a_prune_that_is_asked_to_stop_finishes_its_files_and_says_how_far_it_came() {
+fn prune_stopped_by_a_signal_finishes_its_files_and_reports_progress() {
     for signal in [Signal::INT, Signal::TERM] {
         let (place, options) = slowly("unlinkat");
         let begun = || place.names("sessions").len() < 200;
@@ -184,7 +184,7 @@ fn a_prune_that_is_asked_to_stop_finishes_its_files_and_says_how_far_it_came() {
 }
 
 #[test]
-fn who_waits_for_another_copy_stops_when_asked_to() {
+fn prune_and_revoke_waiting_for_a_lock_stop_on_a_signal() {
     const REVOKE: &str = "session revoke --user id:1.2 --store moin-1.9:sessions";
     let untouched = ["-o", "/dev/null", "-e", "trace=none"];
     for (words, said) in [(PRUNE, "nothing removed"), (REVOKE, "0 revoked, and not watched to the end")] {
@@ -207,7 +207,7 @@ fn who_waits_for_another_copy_stops_when_asked_to() {
 }
 
 #[test]
-fn a_revoke_that_is_asked_to_stop_does_not_watch_to_the_end() {
+fn revoke_stopped_by_a_signal_does_not_wait_for_settle() {
     let place = Place::new().session("sessions", Session::new('a').user("1.2").expires(clock() + DAY));
     let words = "session revoke --user id:1.2 --settle 1h --store moin-1.9:sessions";
     let gone = || place.names("sessions").is_empty();
@@ -236,7 +236,7 @@ fn on_a_terminal(place: &Place, options: &[String], words: &str) -> String {
 }
 
 #[test]
-fn work_of_more_than_a_second_shows_how_far_it_is_on_a_terminal_only() {
+fn long_runs_show_progress_on_a_terminal_only() {
     let (place, options) = slowly("unlinkat");
     let shown = on_a_terminal(&place, &options, PRUNE);
     assert!(shown.contains("Removing sessions") && shown.contains(" of 200, "), "{shown:?}");

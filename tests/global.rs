@@ -8,7 +8,7 @@ fn one(name: &str) -> String {
 }
 
 #[test]
-fn the_farm_file_is_the_one_of_the_flag_before_all_others() {
+fn farm_flag_wins_over_variable_and_directory() {
     let place =
         Place::farm(&one("here")).file("flag.toml", one("flag")).file("variable.toml", one("variable"));
     place
@@ -20,20 +20,20 @@ fn the_farm_file_is_the_one_of_the_flag_before_all_others() {
 }
 
 #[test]
-fn then_the_one_of_the_variable() {
+fn farm_variable_wins_over_the_directory() {
     let place = Place::farm(&one("here")).file("variable.toml", one("variable"));
     place.wikifarm("config show variable").env("WIKIFARM_FILE", "variable.toml").any_stdout().run();
 }
 
 #[test]
-fn then_farm_toml_where_one_stands_also_if_the_variable_is_empty() {
+fn farm_toml_of_the_directory_is_used_if_the_variable_is_empty() {
     let place = Place::farm(&one("here"));
     place.wikifarm("config show here").any_stdout().run();
     place.wikifarm("config show here").env("WIKIFARM_FILE", "").any_stdout().run();
 }
 
 #[test]
-fn without_any_it_is_said_where_was_looked() {
+fn commands_without_a_farm_file_name_where_they_looked() {
     Place::new().wikifarm("config check").status(2).stderr(str![[r#"
 error: no farm file: looked for --farm, $WIKIFARM_FILE, ./farm.toml and /etc/wikifarm/farm.toml; name one with -f FILE
 
@@ -41,7 +41,7 @@ error: no farm file: looked for --farm, $WIKIFARM_FILE, ./farm.toml and /etc/wik
 }
 
 #[test]
-fn relative_directories_start_at_the_farm_file() {
+fn relative_paths_start_at_the_farm_file() {
     let farm = format!("{}data_dir = \"data\"\n", one("deep"));
     let place = Place::new().file("etc/deep/farm.toml", farm).session("x", Session::new('a'));
     place
@@ -58,13 +58,13 @@ etc/deep/data: no such directory: no wiki has run yet
 }
 
 #[test]
-fn the_version_is_one_line() {
+fn version_prints_one_line() {
     Place::new().wikifarm("--version").stdout(&format!("wikifarm {}\n", env!("CARGO_PKG_VERSION"))).run();
     Place::new().wikifarm("-V").stdout(&format!("wikifarm {}\n", env!("CARGO_PKG_VERSION"))).run();
 }
 
 #[test]
-fn the_version_with_v_tells_the_public_suffix_list_and_the_wikis_known() {
+fn version_verbose_names_the_suffix_list_and_moinmoin_versions() {
     let ran = Place::new().wikifarm("--version -v").any_stdout().run();
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{}", ran.stdout);
@@ -73,7 +73,7 @@ fn the_version_with_v_tells_the_public_suffix_list_and_the_wikis_known() {
 }
 
 #[test]
-fn the_help_names_every_command_and_exit_status() {
+fn help_names_every_command_and_exit_status() {
     Place::new()
         .wikifarm("-h")
         .stdout(str![[r#"
@@ -120,7 +120,7 @@ Example: wikifarm -f farm.toml config check
 }
 
 #[test]
-fn a_command_is_needed() {
+fn wikifarm_without_a_command_is_refused() {
     Place::new()
         .wikifarm("")
         .status(2)
@@ -132,7 +132,7 @@ error: a command is missing; see `wikifarm --help`
 }
 
 #[test]
-fn a_command_that_is_not_there_is_told_the_nearest() {
+fn unknown_command_suggests_the_nearest() {
     Place::new()
         .wikifarm("sesion")
         .status(2)
@@ -150,7 +150,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn a_group_of_commands_alone_shows_what_it_has() {
+fn family_without_a_command_prints_its_help() {
     Place::new()
         .wikifarm("session")
         .status(2)
@@ -195,7 +195,7 @@ Example: wikifarm session prune --dry-run
 }
 
 #[test]
-fn formats_that_a_command_does_not_have_are_refused() {
+fn commands_refuse_formats_that_they_do_not_have() {
     let place = Place::farm(&one("docs")).session("s", Session::new('a'));
     for (command, formats) in [
         ("config show", ["ndjson", "csv"]),
@@ -227,7 +227,7 @@ error: `demo` has no format json: expected human
 }
 
 #[test]
-fn a_format_that_nobody_has_is_refused() {
+fn commands_refuse_an_unknown_format() {
     Place::new()
         .wikifarm("config check --format xml")
         .status(2)
@@ -242,7 +242,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn times_are_rfc_3339_or_unix_seconds() {
+fn now_accepts_rfc_3339_and_unix_seconds() {
     let place = Place::farm(&one("docs"));
     let at =
         |time: &str| place.wikifarm("cookie header docs --as user --now").arg(time).any_stdout().run().stdout;
@@ -252,7 +252,7 @@ fn times_are_rfc_3339_or_unix_seconds() {
 }
 
 #[test]
-fn what_is_no_time_is_refused() {
+fn now_with_a_bad_time_is_refused() {
     Place::new().wikifarm("config check --now yesterday").status(2).stderr(str![[r#"
 error: invalid value 'yesterday' for '--now <TIME>': expected a time like 2026-11-23T02:00:00Z, or unix seconds
 
@@ -262,7 +262,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn quiet_and_verbose_exclude_each_other() {
+fn quiet_with_verbose_is_refused() {
     Place::new()
         .wikifarm("config rules -q -v")
         .status(2)
@@ -278,7 +278,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn colours_are_off_in_a_pipe_and_on_when_asked_for_unless_never() {
+fn colors_are_off_in_a_pipe_and_follow_the_color_flag() {
     let place = Place::farm("moin = \"1.9.11\"\ntypo = 1\n");
     let coloured = |words: &str, no_color: &str| {
         let run = place.wikifarm(words).env("NO_COLOR", no_color).status(1).any_stdout();
@@ -296,7 +296,7 @@ const SUFFIXES: &str = "// ===BEGIN ICANN DOMAINS===\norg\n// ===END ICANN DOMAI
                         // ===BEGIN PRIVATE DOMAINS===\nexample.org\n";
 
 #[test]
-fn another_public_suffix_list_may_be_given() {
+fn psl_with_a_file_uses_that_list() {
     let farm = format!("{}cookie_domain = \".example.org\"\n", one("docs"));
     let place = Place::farm(&farm).file("suffixes.dat", SUFFIXES);
     place.wikifarm("config check -q").run();
@@ -321,7 +321,7 @@ farm.toml: 1 wiki, 1 error
 }
 
 #[test]
-fn what_is_no_public_suffix_list_is_refused() {
+fn psl_with_a_bad_file_is_refused() {
     let place = Place::farm(&one("docs")).file("empty.dat", "");
     place
         .wikifarm("config check --psl empty.dat")

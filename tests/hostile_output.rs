@@ -239,7 +239,7 @@ fn is_of_format(format: &str, text: &str, what: &str) {
 }
 
 #[test]
-fn every_command_in_every_format_is_harmless_and_of_its_format() {
+fn every_command_in_every_format_prints_no_control_characters() {
     let place = place();
     let (mut ran, mut formats_seen) = (0, std::collections::BTreeSet::new());
     for command in commands() {
@@ -281,7 +281,7 @@ fn every_command_in_every_format_is_harmless_and_of_its_format() {
 }
 
 #[test]
-fn colors_let_nothing_else_through() {
+fn color_always_passes_colors_and_nothing_else() {
     let place = place();
     let color = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     for line in [
@@ -300,7 +300,7 @@ fn colors_let_nothing_else_through() {
 }
 
 #[test]
-fn csv_is_whole_in_a_pipe_and_harmless_on_a_terminal() {
+fn csv_is_whole_in_a_pipe_and_escaped_on_a_terminal() {
     let place = place();
     for command in ["session list", "store list", "store find ."] {
         let line = format!("{command} --format csv");

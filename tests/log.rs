@@ -45,7 +45,7 @@ fn line(listener: &UnixDatagram) -> String {
 }
 
 #[test]
-fn each_run_is_a_line_with_its_status_and_counts() {
+fn log_has_a_line_for_each_run_with_status_and_counts() {
     let place = farm();
     let log = listener(&place);
     place.wikifarm("-q session prune --log=log").run();
@@ -69,7 +69,7 @@ fn each_run_is_a_line_with_its_status_and_counts() {
 }
 
 #[test]
-fn a_failure_is_an_error_with_its_reason_and_no_whole_id() {
+fn log_of_a_failure_has_the_reason_and_no_whole_id() {
     let place = farm();
     let log = listener(&place);
     place.wikifarm("session prune --all --log=log").status(4).any_stderr().run();
@@ -83,7 +83,7 @@ fn a_failure_is_an_error_with_its_reason_and_no_whole_id() {
 }
 
 #[test]
-fn where_nobody_listens_the_run_is_done_all_the_same() {
+fn log_without_a_listener_does_not_stop_the_run() {
     farm()
         .wikifarm("-q session prune --log=nobody")
         .stderr(str![[r#"
@@ -94,7 +94,7 @@ error: --log: nothing was logged: nobody: No such file or directory (os error 2)
 }
 
 #[test]
-fn no_password_goes_into_the_log() {
+fn log_of_a_store_with_a_password_hides_it() {
     let place = farm();
     let log = listener(&place);
     for (address, shown) in [

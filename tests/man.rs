@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::Place;
 
 #[test]
-fn the_pages_in_man_are_those_that_wikifarm_writes() {
+fn man_writes_the_committed_pages() {
     let place = Place::new();
     place.wikifarm("man pages").any_stdout().run();
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
@@ -25,7 +25,7 @@ fn the_pages_in_man_are_those_that_wikifarm_writes() {
 }
 
 #[test]
-fn there_is_a_page_for_each_command() {
+fn man_writes_a_page_for_each_command() {
     Place::new()
         .wikifarm("man -v pages")
         .stdout(str![[r#"
@@ -68,7 +68,7 @@ pages: wrote 32 manual pages
 }
 
 #[test]
-fn where_nothing_can_be_written_it_says_so() {
+fn man_into_an_unwritable_directory_fails() {
     Place::new()
         .file("pages", "")
         .wikifarm("man pages")

@@ -43,7 +43,7 @@ fn value(text: &str, series: &str) -> Option<f64> {
 const PRUNE: &str = "-q session prune --metrics textfile/wikifarm.prom";
 
 #[test]
-fn a_prune_tells_what_it_saw_and_did() {
+fn prune_metrics_count_what_it_saw_and_removed() {
     let place = farm();
     place.wikifarm(PRUNE).run();
     let text = text(&place);
@@ -78,7 +78,7 @@ fn a_prune_tells_what_it_saw_and_did() {
 }
 
 #[test]
-fn the_last_success_outlives_failures() {
+fn prune_metrics_keep_the_last_success_over_failures() {
     let place = farm();
     place.wikifarm(PRUNE).run();
     let success = |text: &str| value(text, "wikifarm_last_success_timestamp_seconds{command=\"prune\"}");
@@ -102,7 +102,7 @@ fn the_last_success_outlives_failures() {
 }
 
 #[test]
-fn a_store_that_could_not_be_looked_at_is_not_told_as_an_empty_one() {
+fn metrics_of_a_store_that_failed_have_no_zero_counts() {
     for command in ["prune", "stats", "verify"] {
         let place = farm().dir("empty");
         let words = format!("-q session {command} --metrics textfile/wikifarm.prom");
@@ -123,14 +123,14 @@ fn a_store_that_could_not_be_looked_at_is_not_told_as_an_empty_one() {
 }
 
 #[test]
-fn a_first_run_that_fails_knows_of_no_success() {
+fn metrics_of_a_failed_first_run_have_no_last_success() {
     let place = farm();
     place.wikifarm(PRUNE).arg("--store=moin-1.9:none").status(3).any_stderr().run();
     assert!(!text(&place).contains("last_success"));
 }
 
 #[test]
-fn stats_and_verify_have_metrics_of_their_own() {
+fn stats_and_verify_write_their_own_metrics() {
     let place = farm();
     place.wikifarm("session stats --metrics textfile/wikifarm.prom").any_stdout().run();
     let stats = text(&place);
@@ -160,7 +160,7 @@ fn series(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_command_has_the_same_series_and_its_own() {
+fn metrics_of_each_command_have_common_and_own_series() {
     let of = |command: &str, status| {
         let place = farm();
         let words = format!("-q session {command} --metrics textfile/wikifarm.prom");
@@ -189,7 +189,7 @@ fn each_command_has_the_same_series_and_its_own() {
 }
 
 #[test]
-fn a_dry_run_has_nothing_to_tell() {
+fn prune_dry_run_with_metrics_is_refused() {
     let place = farm();
     for how in ["--dry-run", "--now=1795400000"] {
         let ran = place.wikifarm(PRUNE).arg(how).status(2).any_stderr().run();
@@ -199,7 +199,7 @@ fn a_dry_run_has_nothing_to_tell() {
 }
 
 #[test]
-fn a_file_that_can_not_be_written_makes_the_run_a_partial_one() {
+fn metrics_into_an_unwritable_file_exit_3() {
     let place = farm();
     let ran = place
         .wikifarm("session prune --metrics none/wikifarm.prom")
@@ -218,7 +218,7 @@ error: --metrics: none/wikifarm.prom: none: no such directory
 }
 
 #[test]
-fn a_planted_link_is_replaced_and_not_followed() {
+fn metrics_replace_a_planted_link_without_following() {
     let place = farm().file("victim", "precious");
     symlink("../victim", place.path().join("textfile/wikifarm.prom")).unwrap();
     place.wikifarm(PRUNE).run();

@@ -83,7 +83,7 @@ fn beside_mounts(mounted: bool, before: &[&str], words: &str) -> Option<Ran> {
 }
 
 #[test]
-fn overlay_of_two_file_systems_is_pruned_in_both_layers() {
+fn prune_of_an_overlay_removes_from_both_layers() {
     let words = "session prune --format json --store moin-1.9:sessions";
     let Some(ran) = beside_mounts(false, &[], words) else { return };
     assert_eq!(ran.output.status.code(), Some(0), "{:?}", ran.output);
@@ -97,7 +97,7 @@ fn overlay_of_two_file_systems_is_pruned_in_both_layers() {
 }
 
 #[test]
-fn overlay_sessions_are_revoked_and_moved() {
+fn revoke_and_migrate_work_on_an_overlay() {
     let words = "session revoke --user id:1.2.3 --settle 0s --store moin-1.9:sessions";
     let Some(ran) = beside_mounts(false, &[], words) else { return };
     assert_eq!((ran.output.status.code(), ran.left.as_str()), (Some(0), "ac"), "{:?}", ran.output);
@@ -107,7 +107,7 @@ fn overlay_sessions_are_revoked_and_moved() {
 }
 
 #[test]
-fn file_mounted_on_a_name_in_the_directory_is_refused() {
+fn session_commands_refuse_a_file_mounted_on_a_name() {
     let list = "session list --format json --state unreadable --store moin-1.9:sessions";
     let Some(ran) = beside_mounts(true, &[], list) else { return };
     assert_eq!(ran.output.status.code(), Some(0), "{:?}", ran.output);
@@ -127,7 +127,7 @@ fn file_mounted_on_a_name_in_the_directory_is_refused() {
 }
 
 #[test]
-fn overlay_without_mount_ids_is_refused_with_that_reason() {
+fn prune_of_an_overlay_without_mount_ids_is_refused_with_the_reason() {
     // As on Linux before 5.8.
     let before = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=statx:error=ENOSYS"];
     for command in ["session stats", "session prune"] {
@@ -151,7 +151,7 @@ fn store_find_reports_files_that_an_overlay_without_mount_ids_hides() {
 }
 
 #[test]
-fn plain_directory_costs_no_mount_id_for_any_file() {
+fn prune_of_a_plain_directory_asks_for_no_mount_id() {
     let asked = |files: usize| {
         let sessions = (0..files).map(|n| Session::named(&format!("{n:040x}")).expires(clock() + DAY));
         let place = Place::new().sessions("sessions", sessions);

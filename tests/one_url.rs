@@ -26,7 +26,7 @@ const FARM: &str = r#"
 "#;
 
 #[test]
-fn preview_does_not_say_who_shares() {
+fn preview_with_a_shared_address_predicts_no_sharing() {
     let place = Place::farm(FARM);
     place
         .wikifarm("cookie preview")
@@ -55,7 +55,7 @@ from \ to 1 2 3 4
 }
 
 #[test]
-fn preview_fails_where_such_wikis_are_meant_to_share() {
+fn preview_with_a_share_at_a_shared_address_exits_1() {
     Place::farm(&format!("{FARM}\n    [[share]]\n    wikis = [\"a\", \"b\", \"c\", \"other\"]\n"))
         .wikifarm("cookie preview a b other")
         .status(1)
@@ -77,7 +77,7 @@ Other than intended by [[share]]:
 }
 
 #[test]
-fn preview_of_a_large_farm_finds_them_too() {
+fn preview_of_a_large_farm_finds_shared_addresses() {
     // All of one class, so that few stand for all.
     let wikis: String = (0..210)
         .map(|n| {
@@ -101,7 +101,7 @@ fn preview_of_a_large_farm_finds_them_too() {
 }
 
 #[test]
-fn explain_says_at_which_step() {
+fn explain_with_a_shared_address_names_the_step() {
     let explain = Place::farm(FARM).wikifarm("cookie explain a b").any_stdout().run().stdout;
     assert!(explain.starts_with("Logged in at a, going to b: unknown\n"), "{explain}");
     assert!(
@@ -114,7 +114,7 @@ fn explain_says_at_which_step() {
 }
 
 #[test]
-fn an_alias_may_be_another_wiki_s_url() {
+fn explain_with_an_alias_at_another_wikis_url_is_unknown_there() {
     let farm = FARM.replace(
         "url = \"https://other",
         "aliases = [\"https://wiki.example.org/\"]\n    url = \"https://other",
@@ -126,7 +126,7 @@ fn an_alias_may_be_another_wiki_s_url() {
 }
 
 #[test]
-fn simulate_says_whom_a_visit_reaches() {
+fn simulate_with_a_shared_address_names_the_wiki_reached() {
     Place::farm(FARM)
         .wikifarm("cookie simulate")
         .args(["login b Bob", "visit https://wiki.example.org/Page", "expect other Bob"])
@@ -140,7 +140,7 @@ a, b and c have one URL, https://wiki.example.org/: taken to lead to a
 }
 
 #[test]
-fn diff_says_nothing_of_them() {
+fn diff_with_a_shared_address_is_unknown() {
     let apart = FARM.replace("https://wiki.example.org\"", "https://b.example.org\"");
     let apart = apart.replace("https://WIKI.example.org:443/", "https://c.example.org/");
     let place = Place::farm(FARM).file("apart.toml", crate::support::unindent(&apart));
@@ -160,7 +160,7 @@ fn diff_says_nothing_of_them() {
 }
 
 #[test]
-fn probe_says_that_one_of_them_answers() {
+fn probe_with_a_shared_address_notes_that_one_wiki_answers() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);

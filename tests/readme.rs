@@ -24,7 +24,7 @@ fn wikifarm(dir: &Path, words: &[&str]) -> String {
 }
 
 #[test]
-fn every_example_prints_what_the_readme_says() {
+fn readme_examples_print_what_the_readme_shows() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let farm = tempfile::tempdir().unwrap();
@@ -57,7 +57,7 @@ fn every_example_prints_what_the_readme_says() {
 
 #[test]
 #[cfg(target_env = "gnu")]
-fn the_program_needs_only_the_libraries_that_the_readme_names() {
+fn readme_names_every_library_that_the_program_needs() {
     let output = Command::new("ldd").arg(env!("CARGO_BIN_EXE_wikifarm")).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let libraries: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
@@ -70,7 +70,7 @@ fn the_program_needs_only_the_libraries_that_the_readme_names() {
 }
 
 #[test]
-fn the_readme_lists_each_format_of_each_command() {
+fn readme_lists_each_format_of_each_command() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let farm = tempfile::tempdir().unwrap();
     wikifarm(farm.path(), &["demo", "."]);

@@ -91,7 +91,7 @@ fn said(address: &str, why: &str) {
 }
 
 #[test]
-fn a_list_of_keys_that_always_has_new_ones_ends_with_the_limit_that_was_reached() {
+fn redis_key_list_that_always_has_new_keys_ends_at_the_limit() {
     let next = AtomicUsize::new(0);
     let server = Server::start(move |words| match &*words[0] {
         "SCAN" => {
@@ -109,7 +109,7 @@ fn a_list_of_keys_that_always_has_new_ones_ends_with_the_limit_that_was_reached(
 }
 
 #[test]
-fn a_list_of_keys_that_never_has_any_ends_with_the_limit_that_was_reached() {
+fn redis_key_list_that_is_always_empty_ends_at_the_limit() {
     let server = Server::start(|words| match &*words[0] {
         "SCAN" => Reply::Once(page(&[])),
         command => usual(command),
@@ -122,7 +122,7 @@ fn a_list_of_keys_that_never_has_any_ends_with_the_limit_that_was_reached() {
 }
 
 #[test]
-fn an_answer_that_does_not_end_is_read_to_a_limit() {
+fn redis_answer_that_does_not_end_is_read_to_a_limit() {
     for (command, begin, more) in [
         ("GET", "$9000000000\r\n", "some bytes of a very long string"),
         ("GET", "+a line", " without an end"),
@@ -149,7 +149,7 @@ fn an_answer_that_does_not_end_is_read_to_a_limit() {
 }
 
 #[test]
-fn a_session_longer_than_the_largest_is_not_read_to_its_end() {
+fn redis_session_over_16_mib_is_not_read_to_its_end() {
     let server = Server::start(|words| match &*words[0] {
         "EXISTS" | "STRLEN" => Reply::Once(":1\r\n".to_owned()),
         "SCAN" => {
@@ -166,7 +166,7 @@ fn a_session_longer_than_the_largest_is_not_read_to_its_end() {
 }
 
 #[test]
-fn a_long_error_is_repeated_in_part() {
+fn redis_error_that_is_long_is_shown_in_part() {
     let server = Server::start(|words| match &*words[0] {
         "GET" => Reply::Once(format!("-ERR {}\r\n", "long ".repeat(100_000))),
         command => usual(command),
@@ -178,7 +178,7 @@ fn a_long_error_is_repeated_in_part() {
 }
 
 #[test]
-fn a_command_that_waits_for_a_server_stops_when_asked_to() {
+fn commands_waiting_for_redis_stop_on_a_signal() {
     for silent in ["GET", "SCAN"] {
         let server = Server::start(move |words| match &*words[0] {
             command if command == silent => Reply::Never,

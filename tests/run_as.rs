@@ -13,7 +13,7 @@ fn place() -> Place {
 
 /// What is not root's is out of reach: run by root, `nobody` gets what is his and no more.
 #[test]
-fn root_reaches_only_what_is_his_whom_he_became() {
+fn run_as_reaches_only_files_of_that_user() {
     if !is_root() {
         // Only root can become somebody else, which the next test holds everybody else to.
         return;
@@ -43,7 +43,7 @@ fn root_reaches_only_what_is_his_whom_he_became() {
 }
 
 #[test]
-fn only_root_can_become_somebody_else_and_root_is_nobody_else() {
+fn run_as_by_others_than_root_or_to_an_unknown_user_is_refused() {
     let place = place();
     place
         .wikifarm(&format!("--run-as nobody {PRUNE}"))

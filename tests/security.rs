@@ -23,7 +23,7 @@ fn names(dir: &Path, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn security_names_only_tests_that_exist() {
+fn security_md_names_only_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut known = BTreeSet::new();
     ["src", "tests", "contrib"].iter().for_each(|dir| names(&root.join(dir), &mut known));

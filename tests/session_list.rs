@@ -33,7 +33,7 @@ fn place() -> Place {
 const LIST: &str = "session list --now 1795400000";
 
 #[test]
-fn the_newest_come_first() {
+fn list_prints_the_newest_first() {
     place()
         .wikifarm(LIST)
         .stdout(str![[r#"
@@ -50,7 +50,7 @@ cccccccc  no-expires  BobBuilder  never said                           60 d ago 
 }
 
 #[test]
-fn limit_cuts_and_says_so() {
+fn list_with_limit_prints_so_many_and_notes_the_rest() {
     place()
         .wikifarm(LIST)
         .arg("--limit")
@@ -66,7 +66,7 @@ eeeeeeee  unreadable  -         the pickle ends too early at byte 2  60 m ago  2
 }
 
 #[test]
-fn a_user_is_named_or_told_by_id() {
+fn list_shows_a_user_by_name_or_id() {
     let place = place();
     place
         .wikifarm(LIST)
@@ -93,7 +93,7 @@ dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
 }
 
 #[test]
-fn a_user_nobody_knows_is_told_the_nearest() {
+fn list_of_an_unknown_user_suggests_the_nearest() {
     place()
         .wikifarm(LIST)
         .arg("--user")
@@ -107,7 +107,7 @@ error: no user directory of these wikis knows "AdminAdo"; did you mean "AdminAda
 }
 
 #[test]
-fn states_narrow_the_list() {
+fn list_with_state_prints_those_states() {
     place()
         .wikifarm(LIST)
         .arg("--state=expired")
@@ -123,7 +123,7 @@ bbbbbbbb  expired     -     3 d ago                              4 d ago   29 B
 }
 
 #[test]
-fn older_than_is_by_the_last_writing() {
+fn list_older_than_goes_by_the_last_write() {
     place()
         .wikifarm(LIST)
         .arg("--older-than=3d")
@@ -138,7 +138,7 @@ cccccccc  no-expires  BobBuilder  never said  60 d ago  67 B
 }
 
 #[test]
-fn what_ends_first_can_come_first_or_last() {
+fn list_sorts_by_expiry_in_both_directions() {
     let place = place();
     let ids = |words: &str| {
         let list = place.wikifarm(LIST).arg("--sort=expires").arg(words).arg("-q").any_stdout().run();
@@ -149,7 +149,7 @@ fn what_ends_first_can_come_first_or_last() {
 }
 
 #[test]
-fn ids_are_secrets_and_whole_only_when_revealed() {
+fn list_shortens_ids_unless_reveal() {
     let place = place();
     place
         .wikifarm(LIST)
@@ -169,7 +169,7 @@ dddddddddddddddddddddddddddddddddddddddd  live   id:1.2.3  in 24 h  90 s ago  79
 }
 
 #[test]
-fn ids_that_begin_alike_are_shown_as_long_as_needed() {
+fn list_shows_ids_as_long_as_they_need_to_be_unique() {
     let near = format!("{}b{}", "a".repeat(11), "a".repeat(28));
     let place = place().session("sessions", Session::named(&near).expires(NOW + DAY));
     let list =
@@ -183,7 +183,7 @@ fn ids_that_begin_alike_are_shown_as_long_as_needed() {
 }
 
 #[test]
-fn programs_get_an_array() {
+fn list_json_has_all_sessions() {
     let list = place().wikifarm(LIST).arg("--format=json").arg("--user=AdminAda").any_stdout().run().json();
     assert_eq!(
         list,
@@ -198,7 +198,7 @@ fn programs_get_an_array() {
 }
 
 #[test]
-fn or_an_object_a_line() {
+fn list_ndjson_prints_an_object_a_line() {
     place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(str![[r#"
 {"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null}
 {"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","expires":null,"expires_at":null,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null}
@@ -207,7 +207,7 @@ fn or_an_object_a_line() {
 }
 
 #[test]
-fn or_comma_separated_values() {
+fn list_csv_prints_a_record_a_line() {
     place().wikifarm(LIST).arg("--format=csv").stdout(str![[r#"
 store,id,wikis,state,expires,expires_at,modified_at,size,user_id,user_name,auth_method,setuid
 moin-1.9:sessions,dddddddd,docs,live,1795486400,2026-11-24T02:13:20Z,2026-11-23T02:11:50Z,79,1.2.3,,moin,
@@ -220,7 +220,7 @@ moin-1.9:sessions,cccccccc,docs,no-expires,,,2026-09-24T02:13:20Z,67,1795391010.
 }
 
 #[test]
-fn without_a_farm_file_a_store_is_named() {
+fn list_with_store_needs_no_farm_file() {
     let place = Place::new().session("here", Session::new('a').expires(NOW + DAY));
     place
         .wikifarm(LIST)
@@ -245,7 +245,7 @@ aaaaaaaa  live   -     in 24 h  60 m ago  29 B
 }
 
 #[test]
-fn of_several_stores_each_line_names_its_wikis() {
+fn list_of_several_stores_names_the_wikis() {
     let farm = format!(
         "{FARM}
     [wikis.plans]
@@ -288,7 +288,7 @@ moin-1.9:sessions is used by docs too
 }
 
 #[test]
-fn the_real_sessions_of_each_version_are_read() {
+fn list_reads_recorded_sessions_of_each_version() {
     for (fixture, dir, address, count) in [
         ("moin-1.7.3/cache/__common__/session", "s", "moin-1.8:s", 86),
         ("moin-1.8.7/cache/__common__/session", "s", "moin-1.8:s", 86),
@@ -310,7 +310,7 @@ fn the_real_sessions_of_each_version_are_read() {
 }
 
 #[test]
-fn a_store_that_is_not_there_is_status_3_and_the_others_are_listed() {
+fn list_with_a_missing_store_exits_3_and_lists_the_others() {
     let place = place();
     let run = place.wikifarm(LIST).arg("--store=moin-1.9:gone").arg("--store=sessions").arg("--limit=1");
     run.status(3)
@@ -328,7 +328,7 @@ error: gone: no such directory
 }
 
 #[test]
-fn a_kind_of_store_that_nobody_has_is_refused() {
+fn list_of_an_unknown_layout_is_refused() {
     Place::new().wikifarm("session list --store moin-2.0:here").status(2).stderr(str![[r#"
 error: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory
 
@@ -336,7 +336,7 @@ error: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected m
 }
 
 #[test]
-fn a_wiki_that_has_not_run_yet_is_no_fault() {
+fn list_of_a_wiki_that_has_not_run_exits_0() {
     Place::farm(FARM)
         .wikifarm(LIST)
         .stdout(str![[r#"
@@ -351,7 +351,7 @@ sessions: no such directory: no wiki has run yet
 }
 
 #[test]
-fn a_store_and_the_store_of_a_wiki_exclude_each_other() {
+fn list_with_store_and_store_of_is_refused() {
     place()
         .wikifarm("session list --store sessions --store-of docs")
         .status(2)
@@ -367,7 +367,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn a_store_of_a_wiki_that_is_not_there_is_told_the_nearest() {
+fn list_store_of_an_unknown_wiki_suggests_the_nearest() {
     place()
         .wikifarm("session list --store-of dosc")
         .status(2)
@@ -379,7 +379,7 @@ error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
 }
 
 #[test]
-fn flags_that_make_no_sense_are_refused() {
+fn list_with_bad_flag_values_is_refused() {
     for (flag, why) in [
         ("--limit=x", "invalid value 'x' for '--limit <N>'"),
         ("--older-than=5x", "expected a duration like 90s, 12h or 30d"),
@@ -392,7 +392,7 @@ fn flags_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn verbose_names_the_wikis_without_a_store() {
+fn list_verbose_names_wikis_without_a_store() {
     let farm = format!("{FARM}\n    [wikis.bare]\n    url = \"https://bare.example.org/\"\n");
     let place = Place::farm(&farm).session("sessions", Session::new('a').expires(NOW + DAY));
     place

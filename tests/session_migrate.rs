@@ -41,7 +41,7 @@ fn bytes(place: &Place, dir: &str, digit: char) -> Vec<u8> {
 }
 
 #[test]
-fn sessions_are_copied_byte_for_byte_with_their_times_and_modes() {
+fn migrate_copies_bytes_times_and_modes() {
     let place = place();
     let from = place.path().join("from").join(id('a'));
     fs::set_permissions(&from, fs::Permissions::from_mode(0o640)).unwrap();
@@ -69,7 +69,7 @@ copied 0 of 4 sessions (0 B)
 }
 
 #[test]
-fn a_dry_run_changes_nothing_and_needs_no_target_of_ours() {
+fn migrate_dry_run_changes_nothing_and_needs_no_target() {
     let place = place();
     let plan = str![[r#"
 would copy 3 of 4 sessions (187 B)
@@ -91,7 +91,7 @@ would copy 3 of 4 sessions (187 B)
 }
 
 #[test]
-fn moved_sessions_leave_the_source_and_come_back_from_every_store() {
+fn migrate_move_and_back_over_every_store_restores_the_source() {
     for between in
         ["json:between", "sqlite:between.db", "moin-1.9:to"].into_iter().filter(|store| is_built(store))
     {
@@ -123,7 +123,7 @@ removed 3 from the source
 
 /// Every recorded session of every MoinMoin, there and back again over both of wikifarm's own stores.
 #[test]
-fn recorded_sessions_come_back_byte_for_byte() {
+fn migrate_of_recorded_sessions_and_back_is_byte_for_byte() {
     let mut place = Place::new();
     let mut compared = 0;
     for (number, version) in ["1.9.11", "1.9.0", "1.9.3", "1.8.7", "1.7.3"].into_iter().enumerate() {
@@ -167,7 +167,7 @@ fn recorded_sessions_come_back_byte_for_byte() {
 }
 
 #[test]
-fn filters_mean_what_they_mean_in_the_list() {
+fn migrate_filters_select_what_list_selects() {
     let place = place();
     let run = |filter: &str, copied: &str| {
         let line =
@@ -183,7 +183,7 @@ fn filters_mean_what_they_mean_in_the_list() {
 }
 
 #[test]
-fn what_is_dangerous_is_held_back_and_said() {
+fn migrate_holds_back_and_names_dangerous_sessions() {
     let place =
         place().session("from", Session::new('e').raw(EVIL)).session("from", Session::new('f').raw(b"junk"));
     let from = place.path().join("from");
@@ -211,7 +211,7 @@ fn what_is_dangerous_is_held_back_and_said() {
 }
 
 #[test]
-fn conflicts_are_decided_as_asked() {
+fn migrate_with_conflicts_follows_on_conflict() {
     let fresh = || {
         place()
             .session("to", Session::new('a').expires(LATER + 2).written(NOW - 9 * DAY))
@@ -243,7 +243,7 @@ took back 1 copies, restored 0 at the source and 1 at the target; 0 were gone, 0
 }
 
 #[test]
-fn a_move_is_undone_except_what_has_changed_since() {
+fn migrate_rollback_undoes_a_move_except_later_changes() {
     let place = place();
     let before = bytes(&place, "from", 'a');
     place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --move -q").run();
@@ -273,7 +273,7 @@ error: no journal tells of a move between these stores: there is nothing to undo
 }
 
 #[test]
-fn a_source_that_changed_after_its_copy_is_copied_again() {
+fn migrate_copies_a_changed_source_again() {
     let place = place();
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
     place.wikifarm(&format!("{line} -q")).run();
@@ -287,7 +287,7 @@ fn a_source_that_changed_after_its_copy_is_copied_again() {
 }
 
 #[test]
-fn users_are_mapped_by_name() {
+fn migrate_with_a_user_map_maps_users_by_name() {
     let place = place()
         .file("old/1.2.3", "name=JoeDoe\n")
         .file("old/4.5.6", "name=Gone\n")
@@ -317,7 +317,7 @@ error: nothing tells the user directory of moin-1.9:from: say --from-users
 }
 
 #[test]
-fn ids_of_another_generation_stay_behind_or_are_renamed_always_alike() {
+fn migrate_renames_ids_of_another_version_consistently_or_keeps_them() {
     let place = Place::new().dir("from").dir("to").session("from", Session::old('f').expires(LATER));
     let held = str![[r#"
 error: moin-1.8:from: ffffffff…: an id that moin-1.9 does not take: see --rename-ids
@@ -348,7 +348,7 @@ error: json takes ids of every generation: say --rename-ids=1.8 or --rename-ids=
 }
 
 #[test]
-fn what_old_wikis_would_fail_on_stays_behind() {
+fn migrate_to_an_old_version_holds_back_what_it_cannot_read() {
     let place = Place::new()
         .dir("from")
         .dir("to")
@@ -369,7 +369,7 @@ copied 1 of 2 sessions (29 B)
 
 /// Root keeps a copy where only root can write, of sessions that are the wiki's, and brings it back.
 #[test]
-fn roots_own_copy_comes_back_with_its_owners() {
+fn migrate_as_root_restores_owners() {
     if !is_root() {
         return;
     }
@@ -390,7 +390,7 @@ fn roots_own_copy_comes_back_with_its_owners() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_before_anything_is_done() {
+fn migrate_with_impossible_arguments_is_refused_before_any_change() {
     let place = place()
         .file("other.db", "not a database, and long enough to look at: ".repeat(40))
         .dir("from/inside");
@@ -444,7 +444,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
 }
 
 #[test]
-fn a_target_that_cannot_be_written_leaves_the_source_as_it_is() {
+fn migrate_to_an_unwritable_target_keeps_the_source() {
     let place = place();
     let to = place.path().join("to");
     fs::set_permissions(&to, fs::Permissions::from_mode(0o500)).unwrap();
@@ -468,7 +468,7 @@ error: moin-1.9:to: Permission denied (os error 13)
 /// What comes from a database has no owner: the wiki's directory decides, though root kept it in readable JSON.
 #[cfg(feature = "sqlite")]
 #[test]
-fn what_comes_from_a_database_over_json_belongs_to_the_targets_owner() {
+fn migrate_from_a_database_gives_files_to_the_targets_owner() {
     if !is_root() {
         return;
     }
@@ -485,7 +485,7 @@ fn what_comes_from_a_database_over_json_belongs_to_the_targets_owner() {
 }
 
 #[test]
-fn what_cannot_be_removed_is_counted_once() {
+fn migrate_move_counts_what_cannot_be_removed_once() {
     let place = place();
     fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o500)).unwrap();
     let told = str![[r#"
@@ -509,7 +509,7 @@ removed 0 from the source
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn a_database_takes_the_ids_that_its_wikis_take() {
+fn migrate_into_a_database_takes_only_ids_that_its_wikis_take() {
     let farm = r#"
         [wikis.old]
         moin = "1.8.7"

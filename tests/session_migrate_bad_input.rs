@@ -14,7 +14,7 @@ fn place() -> Place {
 const KINDS: &str = "expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory";
 
 #[test]
-fn no_directory_is_made_behind_a_strangers_link() {
+fn migrate_makes_no_directory_behind_another_users_link() {
     let place = Place::new().session("from", Session::new('a').expires(clock() + DAY)).dir("victim");
     std::os::unix::fs::symlink("victim", place.path().join("link")).unwrap();
     let migrate = place.wikifarm("session migrate --from moin-1.9:from --to json:link/made");
@@ -36,7 +36,7 @@ error: link: a symbolic link of user 4242, who is neither root nor you: not foll
 }
 
 #[test]
-fn a_kind_of_store_that_does_not_exist() {
+fn migrate_with_an_unknown_layout_is_refused() {
     let place = place();
     for flag in ["--from", "--to"] {
         let (from, to) = if flag == "--from" { ("mysql:x", "json:j") } else { ("moin-1.9:from", "mysql:x") };
@@ -47,7 +47,7 @@ fn a_kind_of_store_that_does_not_exist() {
 }
 
 #[test]
-fn sessions_over_16_mib_and_names_that_are_no_ids() {
+fn migrate_holds_back_sessions_over_16_mib_and_foreign_names() {
     let place = place();
     let big = fs::File::create(place.path().join("from").join("b".repeat(40))).unwrap();
     big.set_len(16 * 1024 * 1024 + 1).unwrap();
@@ -72,7 +72,7 @@ removed 1 from the source
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn databases_of_another_program_and_of_another_version() {
+fn migrate_refuses_databases_of_another_program_or_version() {
     let place = place();
     let database = |name: &str, statements: &str| {
         let path = place.path().join(name);
@@ -108,7 +108,7 @@ fn databases_of_another_program_and_of_another_version() {
 
 #[cfg(feature = "redis")]
 #[test]
-fn a_redis_that_is_still_loading_or_wants_a_password() {
+fn migrate_to_a_redis_that_loads_or_wants_a_password_fails() {
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
@@ -144,7 +144,7 @@ fn a_redis_that_is_still_loading_or_wants_a_password() {
 }
 
 #[test]
-fn the_largest_session_comes_back_from_readable_json() {
+fn migrate_of_the_largest_session_over_json_is_byte_for_byte() {
     let filling = 16 * 1024 * 1024 - 32;
     let length = u32::try_from(filling).unwrap().to_le_bytes();
     let raw =
@@ -164,7 +164,7 @@ removed 1 from the source
 }
 
 #[test]
-fn what_is_no_session_in_the_source_is_told_and_stays() {
+fn migrate_names_and_keeps_foreign_files_in_the_source() {
     let id = |digit: &str| digit.repeat(40);
     let mut place = place().dir(&format!("from/{}", id("d")));
     // Of these nothing is told: a wiki left them behind, or is at work.
@@ -197,7 +197,7 @@ copied 1 of 1 session (29 B)
 }
 
 #[test]
-fn a_journal_that_others_could_have_made_is_not_gone_by() {
+fn migrate_refuses_a_journal_that_others_could_write() {
     let place = place();
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
     place.wikifarm(&format!("{line} -q")).run();
@@ -220,7 +220,7 @@ fn a_journal_that_others_could_have_made_is_not_gone_by() {
 }
 
 #[test]
-fn a_directory_of_root_in_which_the_wiki_writes_is_told_with_the_cure() {
+fn migrate_as_root_to_a_directory_of_root_suggests_chown() {
     if !is_root() {
         return;
     }
@@ -238,7 +238,7 @@ error: moin-1.9:from: aaaaaaaa…: belongs to user 4242, the directory to user 0
 }
 
 #[test]
-fn what_lies_in_a_sessions_place_at_the_target_is_told_and_left() {
+fn migrate_names_and_keeps_what_has_a_sessions_name_at_the_target() {
     let place = place();
     let link = place.path().join("to").join("a".repeat(40));
     std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
@@ -265,7 +265,7 @@ error: aaaaaaaa…: what is under this id at the target cannot be replaced: no r
 }
 
 #[test]
-fn an_option_of_sqlite_that_is_not_known() {
+fn migrate_with_an_unknown_sqlite_option_is_refused() {
     let place = place();
     place
         .wikifarm("session migrate --from moin-1.9:from --to sqlite:s.db?keyfile=x")
@@ -279,7 +279,7 @@ error: --to sqlite:s.db?keyfile=x: unknown option "keyfile": expected key_file
 }
 
 #[test]
-fn a_dry_run_refuses_what_the_run_refuses() {
+fn migrate_dry_run_refuses_what_the_run_refuses() {
     let place = place();
     for flag in ["", " --dry-run"] {
         place
@@ -295,7 +295,7 @@ error: source and target lie in one directory: move over a third
 }
 
 #[test]
-fn only_root_gives_files_away() {
+fn migrate_with_owner_is_refused_unless_root_or_oneself() {
     let place = place();
     let line = "session migrate --from moin-1.9:from --to json:to --dry-run --owner";
     let ran = place.wikifarm(&format!("{line} 4242:4242")).any_stderr().status(2).run();

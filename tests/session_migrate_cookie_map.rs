@@ -62,7 +62,7 @@ fn day(seconds: i64) -> String {
 const LINE: &str = "session migrate --from wiki:old --to wiki:new --rename-ids --cookie-map";
 
 #[test]
-fn names_of_both_cookies_come_from_the_farm_file() {
+fn cookie_map_takes_both_cookie_names_from_the_farm_file() {
     let place = place();
     let end = later();
     let tail = "1 stay behind: expired (--include-expired takes them along)\n";
@@ -94,7 +94,7 @@ fn names_of_both_cookies_come_from_the_farm_file() {
 }
 
 #[test]
-fn a_later_run_tells_of_what_an_earlier_one_moved_and_of_nothing_that_has_ended() {
+fn cookie_map_of_a_later_run_has_earlier_moves_and_nothing_that_ended() {
     let place = place();
     place.wikifarm(&format!("{LINE} json map.json --move -q")).run();
     let first = map(&place);
@@ -110,7 +110,7 @@ fn a_later_run_tells_of_what_an_earlier_one_moved_and_of_nothing_that_has_ended(
 }
 
 #[test]
-fn a_file_for_nginx_holds_map_and_snippet() {
+fn cookie_map_for_nginx_holds_map_and_snippet() {
     let place =
         Place::new().dir("from").dir("to").session("from", Session::old('a').expires(clock() + 4000 * DAY));
     let line = "session migrate --from moin-1.8:from --to moin-1.9:to --rename-ids -q --new-cookie MOIN_SESSION_8080_ROOT";
@@ -128,7 +128,7 @@ fn a_file_for_nginx_holds_map_and_snippet() {
 }
 
 #[test]
-fn what_cannot_be_written_is_refused_before_anything_is_moved() {
+fn cookie_map_that_cannot_be_written_is_refused_before_any_move() {
     let place = place().dir("map");
     let plain =
         "session migrate --from moin-1.8:old/cache/__common__/session --to moin-1.9:new/cache/__session__";
@@ -160,7 +160,7 @@ fn what_cannot_be_written_is_refused_before_anything_is_moved() {
 }
 
 #[test]
-fn wikis_of_one_store_with_two_cookies_leave_it_open() {
+fn cookie_map_of_a_store_with_two_cookies_is_refused() {
     let farm = FARM.replacen("cookie_name = \"lab\"", "cookie_name = \"siteidmagic\"", 1);
     let place = Place::farm(&farm).dir(OLD).dir(NEW).session(OLD, Session::old('a').expires(later()));
     let two = str![[r#"
@@ -173,7 +173,7 @@ error: the wikis of moin-1.9:new/cache/__session__ call their cookies MOIN_SESSI
 }
 
 #[test]
-fn ids_that_nginx_takes_for_one_are_left_out_and_named() {
+fn cookie_map_for_nginx_leaves_out_ids_that_differ_by_case_alone() {
     let upper = "ABCDEF0123".repeat(4);
     let place = Place::new()
         .dir("from")

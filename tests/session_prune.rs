@@ -38,7 +38,7 @@ pub(super) fn place(now: i64) -> Place {
 }
 
 #[test]
-fn a_dry_run_shows_the_plan_each_removal_with_its_reason() {
+fn prune_dry_run_lists_each_removal_with_its_reason() {
     let place = place(NOW);
     place
         .wikifarm("session prune --dry-run --now 1795400000")
@@ -59,7 +59,7 @@ docs   5         1     1        0     2           1           1     3         84
 }
 
 #[test]
-fn with_now_it_only_plans() {
+fn prune_with_now_only_plans() {
     let place = place(NOW);
     let dry = place.wikifarm("session prune --dry-run --now 1795400000").any_stdout().run().stdout;
     place.wikifarm("session prune --now 1795400000").stdout(&dry).run();
@@ -68,14 +68,14 @@ fn with_now_it_only_plans() {
 }
 
 #[test]
-fn prune_removes_and_is_silent_with_q() {
+fn prune_quiet_removes_and_prints_nothing() {
     let place = place(clock());
     place.wikifarm("session prune -q").run();
     assert_eq!(place.names("sessions"), STAYS);
 }
 
 #[test]
-fn what_is_as_it_should_be_is_a_hint_but_not_with_q() {
+fn prune_prints_hints_unless_quiet() {
     let farm = format!(
         "{FARM}
     [wikis.plans]
@@ -101,7 +101,7 @@ fn what_is_as_it_should_be_is_a_hint_but_not_with_q() {
 }
 
 #[test]
-fn with_v_one_line_says_what_was_done_and_the_unreadable_are_named() {
+fn prune_verbose_names_unreadable_sessions() {
     let place = place(clock());
     let unreadable = str![[r#"
 unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
@@ -117,7 +117,7 @@ unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
 }
 
 #[test]
-fn programs_get_the_counts_of_each_store_and_in_all() {
+fn prune_json_has_counts_by_store_and_total() {
     let place = place(clock());
     let mut report = place.wikifarm("session prune --format json").any_stdout().run().json();
     assert!(report.as_object_mut().unwrap().remove("seconds").unwrap().is_f64());
@@ -134,7 +134,7 @@ fn programs_get_the_counts_of_each_store_and_in_all() {
 }
 
 #[test]
-fn a_second_run_finds_nothing_more_to_do() {
+fn prune_again_removes_nothing() {
     let place = place(clock());
     place.wikifarm("session prune").any_stdout().run();
     place.wikifarm("session prune").any_stdout().run();
@@ -142,7 +142,7 @@ fn a_second_run_finds_nothing_more_to_do() {
 }
 
 #[test]
-fn the_real_sessions_that_are_live_stay() {
+fn prune_of_recorded_sessions_keeps_live_ones() {
     // 8 of 132 have ended; 111 never said when, and were written an hour ago.
     let place = Place::farm(FARM).copy("moin-1.9.11/sessions", "sessions", NOW - HOUR);
     let plan = place.wikifarm("session prune --now 1795400000 --format json").any_stdout().run().json();
@@ -158,7 +158,7 @@ fn the_real_sessions_that_are_live_stay() {
 }
 
 #[test]
-fn grace_keeps_what_ended_lately() {
+fn prune_with_grace_keeps_what_expired_lately() {
     let session = || Session::new('a').expires(NOW - 2 * HOUR).written(NOW - 3 * HOUR);
     let place = Place::farm(FARM).session("sessions", session());
     let deleted = |words: &str| {
@@ -171,7 +171,7 @@ fn grace_keeps_what_ended_lately() {
 }
 
 #[test]
-fn grace_is_at_least_ten_minutes() {
+fn prune_with_grace_below_10_minutes_is_refused() {
     place(NOW)
         .wikifarm("session prune --grace 1m")
         .status(2)
@@ -183,7 +183,7 @@ error: grace is 1 m, but must be at least 10 m: a request in flight can save lat
 }
 
 #[test]
-fn what_is_idle_goes_where_the_policy_says_so() {
+fn prune_with_idle_removes_idle_sessions() {
     let place = Place::farm(&format!("{FARM}\n    [prune]\n    idle = \"400d\"\n"))
         .session("sessions", Session::new('a').expires(NOW + DAY).written(NOW - 401 * DAY))
         .session("sessions", Session::new('b').expires(NOW + DAY).written(NOW - 399 * DAY));
@@ -201,7 +201,7 @@ docs   2         1     0        1     0           0           0     1         29
 }
 
 #[test]
-fn anonymous_narrows_to_sessions_of_nobody() {
+fn prune_anonymous_removes_only_anonymous_sessions() {
     let place = Place::farm(FARM)
         .session("sessions", Session::new('a').expires(NOW - DAY).written(NOW - DAY))
         .session("sessions", Session::new('b').expires(NOW - DAY).written(NOW - DAY).user("1.2.3"));
@@ -219,14 +219,14 @@ docs   2         0     2        0     0           0           0     1         29
 }
 
 #[test]
-fn unreadable_ones_go_only_when_asked_for() {
+fn prune_removes_unreadable_sessions_only_with_unreadable() {
     let place = place(clock());
     place.wikifarm("session prune --unreadable").any_stdout().run();
     assert_eq!(place.names("sessions"), STAYS[..3]);
 }
 
 #[test]
-fn strict_makes_unreadable_ones_status_3() {
+fn prune_strict_with_unreadable_sessions_exits_3() {
     place(clock())
         .wikifarm("session prune --strict")
         .stderr(str![[r#"
@@ -239,7 +239,7 @@ error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
 }
 
 #[test]
-fn an_end_that_is_no_time_is_never_a_reason() {
+fn prune_keeps_sessions_with_invalid_expires() {
     let odd = Session::new('a').raw(b"(dS'expires'\nFnan\ns.").written(clock() - 900 * DAY);
     let place = Place::farm(FARM).session("sessions", odd);
     place.wikifarm("session prune --all --yes").any_stdout().run();
@@ -247,7 +247,7 @@ fn an_end_that_is_no_time_is_never_a_reason() {
 }
 
 #[test]
-fn sessions_of_1_9_0_never_say_when_they_end_and_stay() {
+fn prune_keeps_sessions_of_1_9_0_without_expires() {
     let place = Place::farm(&FARM.replace("1.9.11", "1.9.0"))
         .session("sessions", Session::new('a').user("1.2.3").written(clock() - 300 * DAY));
     place.wikifarm("session prune").any_stdout().run();
@@ -255,7 +255,7 @@ fn sessions_of_1_9_0_never_say_when_they_end_and_stay() {
 }
 
 #[test]
-fn sessions_of_1_8_without_an_end_are_broken_and_go_after_thirty_days() {
+fn prune_removes_sessions_of_1_8_without_expires_after_30_days() {
     let place = Place::new()
         .session("old", Session::old('x').user("1.2.3").written(NOW - 31 * DAY))
         .session("old", Session::old('y').user("1.2.3").written(NOW - 29 * DAY));
@@ -273,7 +273,7 @@ moin-1.8:old  2         0     0        0     2           0           0     1    
 }
 
 #[test]
-fn all_is_refused_where_nobody_can_be_asked() {
+fn prune_all_without_a_terminal_is_refused() {
     let place = place(clock());
     place
         .wikifarm("session prune --all")
@@ -288,14 +288,14 @@ error: --all removes live sessions too: say --yes where nobody can be asked
 }
 
 #[test]
-fn all_with_yes_removes_live_sessions_too_but_nothing_foreign() {
+fn prune_all_yes_removes_live_sessions_and_nothing_foreign() {
     let place = place(clock());
     place.wikifarm("session prune --all --yes").any_stdout().run();
     assert_eq!(place.names("sessions"), ["README", "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"]);
 }
 
 #[test]
-fn names_of_another_layout_are_said_once_and_left_alone() {
+fn prune_reports_names_of_another_layout_once_and_keeps_them() {
     let place = Place::new().sessions("sessions", [Session::new('a'), Session::new('b')]);
     place
         .wikifarm("session prune --store moin-1.8:sessions")
@@ -309,7 +309,7 @@ moin-1.8:sessions: 2 names here are sessions' of another MoinMoin, and left alon
 }
 
 #[test]
-fn a_second_store_that_is_not_there_is_status_3() {
+fn prune_with_a_missing_second_store_exits_3() {
     let place = place(clock());
     let run = place.wikifarm("session prune --store moin-1.9:sessions --store moin-1.9:gone");
     run.status(3)
@@ -322,7 +322,7 @@ error: gone: no such directory
 }
 
 #[test]
-fn an_empty_directory_without_a_layout_is_an_error() {
+fn prune_of_an_empty_bare_directory_is_refused() {
     Place::new()
         .dir("s")
         .wikifarm("session prune --store s")
@@ -335,7 +335,7 @@ error: s: no session tells the layout; name the layout as moin-1.9:DIR or moin-1
 }
 
 #[test]
-fn so_is_one_with_names_of_both_layouts_and_no_store_is_touched() {
+fn prune_of_a_mixed_bare_directory_is_refused_and_touches_no_store() {
     let now = clock();
     let old = || Session::new('b').expires(now - 3 * DAY).written(now - 4 * DAY);
     let place = Place::new().session("good", old()).session("s", old()).session("s", Session::old('x'));
@@ -348,7 +348,7 @@ error: s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together; name the layo
 }
 
 #[test]
-fn a_store_named_twice_is_one() {
+fn prune_of_a_store_named_twice_prunes_it_once() {
     let place = place(NOW);
     let plan = place.wikifarm("session prune --now 1795400000 --store moin-1.9:sessions --store ./sessions");
     let plan = plan.arg("--format=json").any_stdout().run().json();
@@ -356,7 +356,7 @@ fn a_store_named_twice_is_one() {
 }
 
 #[test]
-fn flags_win_over_the_farm_file() {
+fn prune_flags_win_over_the_farm_file() {
     let place = Place::farm(&format!("{FARM}\n    [prune]\n    grace = \"30d\"\n"))
         .session("sessions", Session::new('a').expires(NOW - 2 * DAY).written(NOW - 2 * DAY));
     let deleted = |words: &str| {
@@ -369,7 +369,7 @@ fn flags_win_over_the_farm_file() {
 }
 
 #[test]
-fn a_policy_that_makes_no_sense_is_refused() {
+fn prune_with_an_invalid_policy_is_refused() {
     let place = place(NOW);
     for (flag, why) in [
         ("--grace=soon", "expected a duration like 90s, 12h or 30d"),
@@ -385,7 +385,7 @@ fn a_policy_that_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn the_plan_begins_with_what_is_longest_overdue_and_verbose_lists_all() {
+fn prune_dry_run_begins_with_the_longest_overdue_and_verbose_lists_all() {
     let ended = |days: i64| {
         Session::named(&format!("{days:040x}")).expires(NOW - days * DAY).written(NOW - days * DAY)
     };
@@ -411,7 +411,7 @@ docs   5         0     5        0     0           0           0     5         14
 }
 
 #[test]
-fn a_left_over_of_1_8_does_not_give_away_the_id_of_its_session() {
+fn prune_dry_run_shortens_the_name_of_a_leftover_file_of_1_8() {
     let id = "bcdefghijklmnopqrstuvwxyz0123456";
     let place = Place::new()
         .session("old", Session::named(id).user("1.2.3").expires(NOW + DAY).written(NOW - 5 * DAY))

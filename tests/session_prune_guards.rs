@@ -32,7 +32,7 @@ fn one_store_too_hungry(now: i64) -> Place {
 }
 
 #[test]
-fn a_store_that_would_lose_too_much_is_refused_and_every_store_stays_as_it_was() {
+fn prune_over_max_delete_in_one_store_is_refused_and_changes_no_store() {
     let place = one_store_too_hungry(clock());
     place.wikifarm("session prune").status(4).stderr(str![[r#"
 error: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
@@ -44,7 +44,7 @@ error: nothing was removed in any store
 }
 
 #[test]
-fn a_dry_run_is_refused_as_well() {
+fn prune_dry_run_over_max_delete_is_refused() {
     one_store_too_hungry(NOW).wikifarm("session prune -q --now 1795400000").status(4).stderr(str![[r#"
 error: moin-1.9:hungry: refused: 60 would go for other reasons than their own expiry, and at most 50 may (max_delete = 50% of 100 sessions): see --dry-run, and say --max-delete if that is right
 error: nothing would be removed in any store
@@ -53,7 +53,7 @@ error: nothing would be removed in any store
 }
 
 #[test]
-fn max_delete_can_be_raised() {
+fn prune_with_a_higher_max_delete_removes() {
     let place = one_store_too_hungry(clock());
     place.wikifarm("session prune --max-delete 60").any_stdout().run();
     assert_eq!(place.names("sessions").len(), 0);
@@ -61,7 +61,7 @@ fn max_delete_can_be_raised() {
 }
 
 #[test]
-fn a_limit_that_is_named_holds_for_all_too() {
+fn prune_all_with_max_delete_keeps_the_limit() {
     let place = one_store_too_hungry(clock());
     let before = place.names("hungry").len();
     let ran = place
@@ -75,7 +75,7 @@ fn a_limit_that_is_named_holds_for_all_too() {
 }
 
 #[test]
-fn expiry_does_not_count_against_max_delete() {
+fn prune_does_not_count_expired_sessions_against_max_delete() {
     let ended = |number| Session::named(&format!("{number:040x}")).expires(NOW - DAY).written(NOW - DAY);
     let place = Place::farm(FARM).sessions("sessions", (0..200).map(ended));
     let plan =
@@ -84,7 +84,7 @@ fn expiry_does_not_count_against_max_delete() {
 }
 
 #[test]
-fn a_clock_behind_the_newest_session_is_refused() {
+fn prune_with_a_clock_behind_the_newest_session_is_refused() {
     let now = clock();
     let farm = format!(
         "{FARM}
@@ -116,7 +116,7 @@ error: nothing was removed in any store
 }
 
 #[test]
-fn a_clock_behind_the_last_run_is_refused() {
+fn prune_with_a_clock_behind_the_last_run_is_refused() {
     let place = place(clock());
     let state = place.home().join("state/wikifarm");
     fs::create_dir_all(&state).unwrap();
@@ -135,7 +135,7 @@ error: nothing was removed in any store
 }
 
 #[test]
-fn a_second_copy_waits_for_nobody_and_is_refused() {
+fn prune_beside_another_run_is_refused() {
     let place = place(clock());
     // The first run makes the lock; holding it is what a second copy does.
     place.wikifarm("session prune").any_stdout().run();
@@ -158,7 +158,7 @@ fn a_second_copy_waits_for_nobody_and_is_refused() {
 }
 
 #[test]
-fn with_wait_a_second_copy_goes_on_when_the_first_has_ended() {
+fn prune_with_wait_runs_after_the_other_run_ends() {
     let place = place(clock());
     place.wikifarm("session prune").any_stdout().run();
     let held = fs::File::open(&place.locks()[0]).unwrap();
@@ -175,7 +175,7 @@ fn with_wait_a_second_copy_goes_on_when_the_first_has_ended() {
 }
 
 #[test]
-fn a_farm_file_that_others_could_have_written_is_not_trusted_by_root() {
+fn prune_as_root_refuses_a_farm_file_that_others_can_write() {
     let place = place(NOW);
     // Handed over to `nobody` first; root then refuses it, and anybody else does not ask.
     place.wikifarm("session list -q").any_stdout().run();
@@ -192,7 +192,7 @@ error: farm.toml: refused, as root runs wikifarm and another user can write the 
 }
 
 #[test]
-fn store_of_narrows_to_the_stores_of_one_wiki() {
+fn prune_store_of_prunes_only_that_wikis_stores() {
     let place = one_store_too_hungry(clock());
     place.wikifarm("session prune --store-of docs").any_stdout().run();
     assert_eq!(place.names("sessions").len(), 0);
@@ -200,7 +200,7 @@ fn store_of_narrows_to_the_stores_of_one_wiki() {
 }
 
 #[test]
-fn locks_and_the_time_of_the_last_run_lie_where_systemd_says() {
+fn prune_keeps_locks_and_last_run_in_the_directories_of_systemd() {
     let place = place(clock());
     let (state, runtime) = (place.home().join("given"), place.home().join("run"));
     let run = place.wikifarm("session prune").by_tester();
@@ -213,7 +213,7 @@ fn locks_and_the_time_of_the_last_run_lie_where_systemd_says() {
 }
 
 #[test]
-fn programs_get_the_refusal_of_each_store() {
+fn prune_json_has_the_refusal_of_each_store() {
     let place = one_store_too_hungry(NOW);
     let run = place.wikifarm("session prune --now 1795400000 --format json").status(4);
     let report = run.any_stdout().any_stderr().run().json();
@@ -228,7 +228,7 @@ fn programs_get_the_refusal_of_each_store() {
 }
 
 #[test]
-fn a_strangers_link_to_a_directory_is_not_followed() {
+fn prune_does_not_follow_another_users_link_to_a_directory() {
     let place =
         Place::new().session("s", Session::new('b').expires(clock() - 3 * DAY).written(clock() - 4 * DAY));
     symlink("s", place.path().join("link")).unwrap();
@@ -262,7 +262,7 @@ error: link: a symbolic link of user 4242, who is neither root nor you: not foll
 }
 
 #[test]
-fn without_a_place_for_locks_nothing_is_removed() {
+fn prune_without_a_directory_for_locks_removes_nothing() {
     let place = place(clock());
     let run = place.wikifarm("session prune").without_env(&["HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"]);
     run.status(4)
@@ -275,7 +275,7 @@ error: no directory for locks: neither XDG_STATE_HOME nor HOME is set to an abso
 }
 
 #[test]
-fn where_the_home_can_not_be_written_another_place_for_locks_is_named() {
+fn prune_without_a_writable_home_suggests_another_directory_for_locks() {
     let place = place(clock());
     let (home, yours) = (place.home().join("closed"), place.home().join("yours"));
     fs::create_dir(&home).unwrap();
@@ -292,7 +292,7 @@ fn where_the_home_can_not_be_written_another_place_for_locks_is_named() {
 }
 
 #[test]
-fn a_place_for_locks_where_others_can_write_is_refused() {
+fn prune_refuses_a_lock_directory_that_others_can_write() {
     let place = place(clock());
     let locks = place.lock_dir();
     fs::create_dir_all(&locks).unwrap();
@@ -308,7 +308,7 @@ fn a_place_for_locks_where_others_can_write_is_refused() {
 }
 
 #[test]
-fn root_trusts_no_farm_file_behind_a_strangers_link() {
+fn prune_as_root_refuses_a_farm_file_behind_another_users_link() {
     if !is_root() {
         // Nobody but root can make another's link; root's own test of the same rule runs in CI.
         let place = Place::farm(FARM);
@@ -334,7 +334,7 @@ error: mal/farm.toml: refused, as root runs wikifarm and another user can write 
 
 /// Who could write there once must not stop or lead astray a run of somebody else.
 #[test]
-fn what_is_no_file_of_ours_tells_no_time_of_the_last_run() {
+fn prune_refuses_a_last_run_file_that_is_not_its_own() {
     let place = place(clock());
     let state = place.home().join("state/wikifarm");
     fs::create_dir_all(&state).unwrap();

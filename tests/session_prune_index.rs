@@ -88,7 +88,7 @@ fn replace(place: &Place, session: Session, id: &str) {
 }
 
 #[test]
-fn a_second_run_reads_only_what_is_not_known_to_be_live() {
+fn prune_again_reads_only_what_the_index_does_not_know() {
     let place = place();
     assert_eq!(counts(&place, ""), [0, 5, 1]);
     let second = prune(&place, "");
@@ -106,7 +106,7 @@ fn a_second_run_reads_only_what_is_not_known_to_be_live() {
 }
 
 #[test]
-fn the_index_is_private_and_holds_no_names() {
+fn prune_index_is_private_and_holds_no_names() {
     let place = place();
     prune(&place, "");
     let index = index(&place);
@@ -122,7 +122,7 @@ fn the_index_is_private_and_holds_no_names() {
 }
 
 #[test]
-fn one_look_at_an_unchanged_directory_is_enough() {
+fn prune_index_of_an_unchanged_directory_needs_one_look() {
     let place = place();
     fs::remove_file(place.path().join("sessions").join(id('e'))).unwrap();
     assert_eq!(counts(&place, ""), [0, 4, 1]);
@@ -150,7 +150,7 @@ fn one_look_at_an_unchanged_directory_is_enough() {
 }
 
 #[test]
-fn the_unreadable_and_the_failed_are_told_by_every_run() {
+fn prune_with_an_index_reports_unreadable_and_failed_in_every_run() {
     let place = place();
     prune(&place, "");
     std::thread::sleep(Duration::from_millis(2200));
@@ -175,7 +175,7 @@ error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
 }
 
 #[test]
-fn a_session_replaced_by_one_that_has_ended_goes() {
+fn prune_with_an_index_removes_a_session_replaced_by_an_expired_one() {
     let place = place();
     prune(&place, "");
     let now = clock();
@@ -185,7 +185,7 @@ fn a_session_replaced_by_one_that_has_ended_goes() {
 }
 
 #[test]
-fn what_was_written_in_place_goes_late_never_early() {
+fn prune_with_an_index_removes_what_was_written_in_place_late() {
     let place = place();
     prune(&place, "");
     let (now, sessions) = (clock(), place.path().join("sessions"));
@@ -208,7 +208,7 @@ fn what_was_written_in_place_goes_late_never_early() {
 }
 
 #[test]
-fn a_pass_in_the_future_is_worth_nothing() {
+fn prune_ignores_an_index_from_the_future() {
     let place = place();
     prune(&place, "");
     assert_eq!(counts(&place, ""), [2, 4, 0]);
@@ -218,7 +218,7 @@ fn a_pass_in_the_future_is_worth_nothing() {
 }
 
 #[test]
-fn what_is_no_sound_index_of_ours_is_ignored_and_replaced() {
+fn prune_ignores_and_replaces_a_damaged_index() {
     let place = place();
     prune(&place, "");
     let path = index(&place);
@@ -252,7 +252,7 @@ fn what_is_no_sound_index_of_ours_is_ignored_and_replaced() {
 }
 
 #[test]
-fn an_unsafe_place_for_indexes_is_not_used() {
+fn prune_uses_no_index_in_an_unsafe_directory() {
     let place = place();
     prune(&place, "");
     fs::set_permissions(cache(&place), fs::Permissions::from_mode(0o777)).unwrap();
@@ -264,7 +264,7 @@ fn an_unsafe_place_for_indexes_is_not_used() {
 }
 
 #[test]
-fn what_only_plans_writes_no_index() {
+fn prune_dry_run_writes_no_index() {
     let place = place();
     prune(&place, "--dry-run");
     prune(&place, &format!("--now {}", clock()));
@@ -278,7 +278,7 @@ fn what_only_plans_writes_no_index() {
 }
 
 #[test]
-fn the_farm_file_says_whether_and_where() {
+fn prune_index_follows_the_farm_file() {
     let place = place().file("farm.toml", format!("{FARM}\n[prune]\nindex = false\n"));
     prune(&place, "");
     assert_eq!(counts(&place, ""), [0, 4, 0]);
@@ -297,7 +297,7 @@ fn the_farm_file_says_whether_and_where() {
 }
 
 #[test]
-fn another_directory_in_the_same_place_is_read_whole() {
+fn prune_of_another_directory_at_the_same_path_reads_all() {
     let place = place();
     prune(&place, "");
     let (sessions, old) = (place.path().join("sessions"), place.path().join("old"));

@@ -15,7 +15,7 @@ fn linked(place: Place) -> Place {
 }
 
 #[test]
-fn store_whose_sessions_are_all_refused_for_one_reason_is_status_3_in_every_command() {
+fn session_commands_exit_3_if_all_sessions_are_refused_for_one_reason() {
     let store = "--now 1795400000 --store moin-1.9:sessions";
     for command in ["session list", "session stats", "session prune", "session verify", "store list"] {
         let ran = linked(Place::new())
@@ -56,7 +56,7 @@ fn store_whose_sessions_are_all_refused_for_one_reason_is_status_3_in_every_comm
 }
 
 #[test]
-fn readable_json_whose_sessions_are_all_refused_is_status_3() {
+fn session_commands_exit_3_if_all_json_sessions_are_refused() {
     let place = linked(Place::new());
     let migrate = "-q session migrate --include-expired --from moin-1.9:made --to json:js";
     let place = place.sessions("made", [Session::new('c').expires(NOW + HOUR)]);
@@ -75,7 +75,7 @@ error: js: refused to open the only session: cccccccc…: a file with 2 names
 }
 
 #[test]
-fn one_session_that_can_be_opened_makes_the_others_unreadable_only() {
+fn session_commands_count_refused_sessions_as_unreadable_beside_one_that_opens() {
     let place = linked(Place::new()).session("sessions", Session::new('c').expires(NOW + HOUR));
     for command in ["session list", "session prune", "store list"] {
         place.wikifarm(&format!("{command} --now 1795400000 --store moin-1.9:sessions")).any_stdout().run();

@@ -43,7 +43,7 @@ fn left(place: &Place) -> String {
 }
 
 #[test]
-fn a_user_is_logged_out_everywhere() {
+fn revoke_user_ends_their_sessions_in_every_store() {
     let place = place();
     place
         .wikifarm("session revoke --user JoeDoe --settle 0s")
@@ -70,7 +70,7 @@ revoked 0 of 2 sessions
 }
 
 #[test]
-fn a_dry_run_shows_each_with_its_reason() {
+fn revoke_dry_run_lists_each_session_with_its_reason() {
     let place = place();
     let plan = str![[r#"
 SESSION   WIKIS  USER    ACTS AS   STATE    WRITTEN   REASON
@@ -87,7 +87,7 @@ would revoke 4 of 6 sessions
 }
 
 #[test]
-fn one_session_goes_by_its_id_or_a_prefix_or_from_standard_input() {
+fn revoke_takes_an_id_a_prefix_or_standard_input() {
     let place = place();
     place
         .wikifarm("session revoke aaaaaaaa --settle 0s")
@@ -108,7 +108,7 @@ revoked 2 of 2 sessions
 }
 
 #[test]
-fn an_id_that_no_session_has_is_exit_1_and_keeps_no_other_from_being_revoked() {
+fn revoke_with_an_unknown_id_exits_1_and_revokes_the_others() {
     let place = place();
     let unknown = str![[r#"
 error: no session's id begins with "01234567…"
@@ -156,7 +156,7 @@ fn beside_a_busy_client(place: &Place, words: &str, status: i32) -> Ran {
 }
 
 #[test]
-fn a_client_that_stays_logged_in_is_named_with_what_to_do() {
+fn revoke_names_a_client_that_stays_logged_in_with_help() {
     let place = place();
     let ran = beside_a_busy_client(&place, "session revoke --user JoeDoe --settle 1s", 3);
     let (first, last) = ran.stderr.split_once('\n').unwrap();
@@ -179,7 +179,7 @@ fn a_client_that_stays_logged_in_is_named_with_what_to_do() {
 }
 
 #[test]
-fn a_session_that_comes_back_once_is_removed_again_and_exits_0() {
+fn revoke_removes_a_session_that_comes_back_once_and_exits_0() {
     let place = place();
     let path = place.path().join("sessions").join("a".repeat(40));
     let ran = std::thread::scope(|scope| {
@@ -207,7 +207,7 @@ docs: session aaaaaaaa… came back 1 time and was removed again
 }
 
 #[test]
-fn what_is_given_together_must_all_be_true() {
+fn revoke_with_several_conditions_needs_all() {
     let revoked = |words: &str| {
         let place = place();
         let status = if words.contains("before") { 3 } else { 0 };
@@ -225,7 +225,7 @@ fn what_is_given_together_must_all_be_true() {
 }
 
 #[test]
-fn a_name_that_nobody_has_is_an_error_with_the_nearest() {
+fn revoke_of_an_unknown_user_suggests_the_nearest() {
     let place = place();
     place
         .wikifarm("session revoke --user JoDoe")
@@ -247,7 +247,7 @@ error: nothing says which sessions: give an ID, --user, --auth-method or --issue
 }
 
 #[test]
-fn an_unreadable_session_could_be_his() {
+fn revoke_user_notes_unreadable_sessions_that_could_be_theirs() {
     let place = place().session("sessions", Session::new('9').raw(b"(d"));
     place
         .wikifarm("session revoke --user JoeDoe --settle 0s")
@@ -272,7 +272,7 @@ revoked 1 of 1 session
 }
 
 #[test]
-fn a_user_who_cannot_be_read_could_have_the_name() {
+fn revoke_user_notes_user_files_that_cannot_be_read() {
     let place = place();
     fs::set_permissions(place.path().join("users/9.9.9"), fs::Permissions::from_mode(0o000)).unwrap();
     place
@@ -287,7 +287,7 @@ error: not every user could be read: another may be called "JoeDoe" too
 }
 
 #[test]
-fn where_nothing_may_be_removed_it_says_so() {
+fn revoke_in_a_read_only_directory_fails() {
     let place = place();
     fs::set_permissions(place.path().join("sessions"), fs::Permissions::from_mode(0o555)).unwrap();
     let ran = place
@@ -304,7 +304,7 @@ revoked 0 of 1 session
 }
 
 #[test]
-fn a_second_copy_is_refused_and_changes_nothing() {
+fn revoke_beside_another_run_is_refused() {
     use std::os::fd::AsFd;
     let place = place();
     place.wikifarm("session revoke --user id:0.0 --settle 0s -q").run();
@@ -319,7 +319,7 @@ fn a_second_copy_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn for_moinmoin_2_it_says_what_to_do_instead() {
+fn revoke_for_moinmoin_2_prints_what_to_do_instead() {
     let new = "\n    [wikis.new]\n    moin = \"2.0\"\n    url = \"https://new.example.org/\"\n";
     let place = Place::farm(&format!("{}{new}", FARM.replace("    session_dir = \"unused\"\n", "")))
         .dir("sessions")
@@ -344,7 +344,7 @@ revoked 0 of 0 sessions
 }
 
 #[test]
-fn programs_get_the_counts_and_each_session() {
+fn revoke_json_has_counts_and_each_session() {
     let place = place();
     let mut report =
         place.wikifarm("session revoke ffff --format json --settle 0s").any_stdout().run().json();
@@ -359,7 +359,7 @@ fn programs_get_the_counts_and_each_session() {
 }
 
 #[test]
-fn of_many_a_dry_run_shows_the_first() {
+fn revoke_dry_run_of_many_lists_the_first() {
     let mut place = Place::new();
     for number in 0..102 {
         place = place.file(&format!("sessions/{number:040x}"), "(dS'user.id'\nS'1.2.3'\ns.");
@@ -374,7 +374,7 @@ fn of_many_a_dry_run_shows_the_first() {
 }
 
 #[test]
-fn a_session_that_is_given_for_a_user_is_not_said_in_full() {
+fn revoke_user_given_a_session_id_shortens_it() {
     let place = Place::farm("[wikis.docs]\nmoin = \"1.9.11\"\nurl = \"https://docs.example.org/\"\nuser_dir = \"users\"\nsession_dir = \"sessions\"\n")
         .file("users/1.2.3", "name=JoeDoe\n");
     let id = "0123456789abcdef0123456789abcdef01234567";

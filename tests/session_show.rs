@@ -25,7 +25,7 @@ fn real() -> Place {
 const NOW_WORDS: &str = "--now=1795400000";
 
 #[test]
-fn a_real_session_is_shown_whole() {
+fn show_of_a_recorded_session_prints_everything() {
     real()
         .wikifarm("session show 21854108")
         .arg(NOW_WORDS)
@@ -61,7 +61,7 @@ values
 }
 
 #[test]
-fn a_superuser_acting_as_another_is_told() {
+fn show_names_the_user_whom_a_superuser_acts_as() {
     let acting = b"(dS'user.id'\nS'1795391009.69.61222'\nsS'setuid'\nS'1795391010.14.58358'\ns.";
     let place = real().session("sessions", Session::new('f').raw(acting));
     place
@@ -87,7 +87,7 @@ values
 }
 
 #[test]
-fn an_anonymous_session_is_told() {
+fn show_of_an_anonymous_session_prints_anonymous() {
     real()
         .wikifarm("session show 089d00ba")
         .arg(NOW_WORDS)
@@ -115,7 +115,7 @@ values
 }
 
 #[test]
-fn any_unique_prefix_will_do_and_dots_at_its_end_do_no_harm() {
+fn show_takes_any_unique_prefix_with_or_without_dots() {
     let place = real();
     let whole = place.wikifarm("session show 21854108").arg(NOW_WORDS).any_stdout().run().stdout;
     place.wikifarm("session show 2185").arg(NOW_WORDS).stdout(&whole).run();
@@ -128,7 +128,7 @@ fn any_unique_prefix_will_do_and_dots_at_its_end_do_no_harm() {
 }
 
 #[test]
-fn ids_come_from_standard_input_so_that_they_stay_out_of_ps() {
+fn show_reads_ids_from_standard_input() {
     let place = real();
     let whole = |id: &str| place.wikifarm("session show").arg(id).arg(NOW_WORDS).any_stdout().run().stdout;
     let both = format!("{}\n{}", whole("21854108"), whole("089d00ba"));
@@ -145,7 +145,7 @@ error: standard input holds no id
 }
 
 #[test]
-fn of_several_ids_those_that_are_there_are_shown_and_the_others_named() {
+fn show_of_several_ids_prints_the_found_and_names_the_others() {
     let place = real();
     let whole = |id: &str| place.wikifarm("session show").arg(id).arg(NOW_WORDS).any_stdout().run().stdout;
     let both = format!("{}\n{}", whole("21854108"), whole("089d00ba"));
@@ -171,7 +171,7 @@ error: no session's id begins with "01234567…"
 }
 
 #[test]
-fn a_prefix_of_several_ids_is_not_enough() {
+fn show_of_an_ambiguous_prefix_is_refused() {
     real()
         .wikifarm("session show 2")
         .status(2)
@@ -183,7 +183,7 @@ error: 8 sessions' ids begin with "2": give more of the id
 }
 
 #[test]
-fn an_id_that_is_not_there_is_not_repeated_whole() {
+fn show_of_an_unknown_id_shortens_it() {
     let id = "0123456789abcdef0123456789abcdef01234567";
     real()
         .wikifarm("session show")
@@ -197,7 +197,7 @@ error: no session's id begins with "01234567…"
 }
 
 #[test]
-fn programs_get_trail_and_values_too() {
+fn show_json_has_trail_and_values() {
     let session =
         real().wikifarm("session show 21854108 --format json").arg(NOW_WORDS).any_stdout().run().json();
     assert_eq!(
@@ -221,13 +221,13 @@ fn programs_get_trail_and_values_too() {
 }
 
 #[test]
-fn the_whole_id_is_shown_when_revealed() {
+fn show_reveal_prints_the_whole_id() {
     let show = real().wikifarm("session show 21854108 --reveal").any_stdout().run().stdout;
     assert!(show.starts_with("session   21854108bf22702bdf78c51354ae97df1fc9fc8b\n"), "{show}");
 }
 
 #[test]
-fn values_that_look_like_secrets_are_hidden_unless_revealed() {
+fn show_hides_values_that_look_like_secrets_unless_reveal() {
     let secret = b"(dS'api_token'\nS'xyzzy'\nsS'expires'\nI1795486400\ns.";
     let place = Place::new().session("s", Session::new('a').raw(secret));
     let show = |more: &str| place.wikifarm("session show aaaa --store s").arg(more).any_stdout().run().stdout;
@@ -236,7 +236,7 @@ fn values_that_look_like_secrets_are_hidden_unless_revealed() {
 }
 
 #[test]
-fn an_unreadable_session_says_why() {
+fn show_of_an_unreadable_session_gives_the_reason() {
     let place = Place::new().session("s", Session::new('a').raw(b"(dS'expires'\n"));
     place
         .wikifarm("session show aaaa --store s")
@@ -254,7 +254,7 @@ size      13 B
 }
 
 #[test]
-fn a_session_of_1_8_is_shown_as_well() {
+fn show_prints_a_session_of_1_8() {
     let old = Session::old('x').expires(NOW + DAY).user("1.2.3").page("old:FrontPage");
     Place::new()
         .session("s", old)
@@ -284,7 +284,7 @@ values
 }
 
 #[test]
-fn an_id_that_lies_in_two_stores_is_shown_from_each() {
+fn show_of_an_id_in_two_stores_prints_both() {
     let session = || Session::new('a').expires(NOW + DAY);
     let place = Place::new().session("one", session()).session("two", session());
     let shown =
@@ -295,7 +295,7 @@ fn an_id_that_lies_in_two_stores_is_shown_from_each() {
 }
 
 #[test]
-fn what_is_no_text_on_standard_input_is_refused() {
+fn show_with_bytes_that_are_no_text_on_standard_input_is_refused() {
     real()
         .wikifarm("session show -")
         .stdin(b"\xff\xfe\n")
@@ -308,7 +308,7 @@ error: can't read ids from standard input: line 1 is not UTF-8
 }
 
 #[test]
-fn a_command_line_that_is_not_understood_does_not_show_an_id_either() {
+fn show_with_bad_arguments_shortens_ids_in_the_error() {
     let ran = Place::new()
         .wikifarm(&format!("session show {} {}", "a".repeat(40), "b".repeat(40)))
         .status(2)

@@ -30,7 +30,7 @@ fn real() -> Place {
 }
 
 #[test]
-fn sessions_are_counted_by_state_user_age_and_end() {
+fn stats_counts_by_state_user_age_and_expiry() {
     // How many bytes a file takes on disk is the file system's own affair.
     let stats = real().wikifarm(STATS).arg("--top=2").any_stdout().run().stdout;
     let without_disk: String =
@@ -78,7 +78,7 @@ fn sessions_are_counted_by_state_user_age_and_end() {
 }
 
 #[test]
-fn programs_get_every_count() {
+fn stats_json_has_every_count() {
     let place = Place::farm(FARM).copy("moin-1.9.11/users", "users", NOW).sessions(
         "sessions",
         [
@@ -123,7 +123,7 @@ fn programs_get_every_count() {
 }
 
 #[test]
-fn an_empty_store_is_counted_too() {
+fn stats_of_an_empty_store_prints_zeros() {
     let place = Place::new().dir("s");
     let stats = place.wikifarm(STATS).arg("--store=moin-1.9:s").any_stdout().run().stdout;
     let expected = unindent(
@@ -139,7 +139,7 @@ fn an_empty_store_is_counted_too() {
 }
 
 #[test]
-fn who_never_came_back_is_known_only_where_the_version_tells() {
+fn stats_counts_one_request_logins_only_if_the_version_allows() {
     let never = |version: &str| {
         let farm = FARM.replace("1.9.11", version);
         let session = Session::new;
@@ -167,7 +167,7 @@ fn who_never_came_back_is_known_only_where_the_version_tells() {
 }
 
 #[test]
-fn growth_is_counted_since_the_last_prune_that_kept_an_index() {
+fn stats_counts_growth_since_the_last_prune_with_an_index() {
     let now = clock();
     let place = Place::on_plain_disk(FARM).sessions(
         "sessions",
@@ -201,7 +201,7 @@ fn growth_is_counted_since_the_last_prune_that_kept_an_index() {
 }
 
 #[test]
-fn a_half_written_session_takes_an_inode_too() {
+fn stats_counts_inodes_of_leftover_temporary_files() {
     let place = Place::new().session("s", Session::new('a')).session("s", Session::named("README").raw(b""));
     let place = place.session("s", Session::named("tmpabcdef.__session").raw(b"(d"));
     let stats = place.wikifarm(STATS).args(["--store=moin-1.9:s", "--format=json"]).any_stdout().run().json();
@@ -210,7 +210,7 @@ fn a_half_written_session_takes_an_inode_too() {
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn sessions_in_a_database_have_no_files_of_their_own() {
+fn stats_of_a_database_counts_no_inodes() {
     let place = real();
     place.wikifarm("-q session migrate --include-expired --from moin-1.9:sessions --to sqlite:s.db").run();
     let run = || place.wikifarm(STATS).arg("--store=sqlite:s.db");
@@ -223,7 +223,7 @@ fn sessions_in_a_database_have_no_files_of_their_own() {
 }
 
 #[test]
-fn a_store_of_no_known_layout_has_nothing_to_count() {
+fn stats_of_an_empty_bare_directory_counts_nothing() {
     Place::new()
         .dir("s")
         .wikifarm(STATS)
@@ -236,7 +236,7 @@ s: no session is there to tell the layout
 }
 
 #[test]
-fn in_a_mixed_directory_each_layout_is_a_store() {
+fn stats_of_a_mixed_directory_shows_each_layout_as_a_store() {
     let place = Place::new().session("s", Session::new('a')).session("s", Session::old('x'));
     let run = place.wikifarm(STATS).arg("--store=s").arg("--format=json");
     let stats = run

@@ -29,7 +29,7 @@ fn farm(one: &str, two: &str) -> Place {
 }
 
 #[test]
-fn a_database_by_two_names_is_one_place_to_share_a_login_in() {
+fn session_store_by_two_names_is_one_store() {
     for (one, two) in [
         ("sqlite:sessions.db", "sqlite:./users/../sessions.db"),
         ("redis://localhost", "redis://127.0.0.1:6379/0?prefix=wikifarm:"),
@@ -49,7 +49,7 @@ Wikis that share a login:
 }
 
 #[test]
-fn another_database_is_another_place() {
+fn session_store_with_another_database_is_another_store() {
     for (one, two) in [
         ("sqlite:one.db", "sqlite:two.db"),
         ("redis://localhost", "redis://localhost/1"),
@@ -63,7 +63,7 @@ fn another_database_is_another_place() {
 }
 
 #[test]
-fn an_address_that_is_none_is_said_with_its_place() {
+fn session_store_with_a_bad_location_is_shown_with_its_position() {
     for (address, why) in [
         ("json:sessions", "no MoinMoin reads sessions in JSON"),
         ("mysql:sessions", "there is no session store \"mysql:sessions\""),
@@ -120,7 +120,7 @@ mod sqlite {
     }
 
     #[test]
-    fn every_session_command_works_on_it() {
+    fn session_store_works_in_every_session_command() {
         let place = place();
         let ids = |filter: &str| {
             let list =
@@ -152,7 +152,7 @@ mod sqlite {
 }
 
 #[test]
-fn a_password_in_the_farm_file_is_shown_nowhere() {
+fn session_store_password_is_shown_nowhere() {
     let plain = "redis://u:topsecret@host/0";
     for (line, shown) in [
         (format!("session_store = \"{plain}\""), "redis://u:*********@host/0\""),
@@ -188,7 +188,7 @@ fn a_password_in_the_farm_file_is_shown_nowhere() {
 }
 
 #[test]
-fn the_caret_points_at_what_is_hidden() {
+fn session_store_error_points_at_the_hidden_password() {
     let place = Place::new().file(
         "farm.toml",
         "moin = \"1.9.11\"\n[wikis.one]\nurl = \"https://one.example.org/\"\nsession_store = \"redis://u:topsecret@h/0\"\n",

@@ -101,7 +101,7 @@ fn migrate_and_prune_leave_no_tombstone() {
 }
 
 #[test]
-fn a_database_of_version_1_is_used_as_it_is_and_verify_counts_its_macs() {
+fn verify_of_a_version_1_database_counts_its_old_macs() {
     let place = place();
     of_version_1(&place);
     migrate(&place, "copied 2 of 2", 0);

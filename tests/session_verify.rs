@@ -35,7 +35,7 @@ fn sound() -> Place {
 const VERIFY: &str = "session verify --now 1795400000";
 
 #[test]
-fn a_store_in_order_passes() {
+fn verify_of_a_sound_store_exits_0() {
     sound()
         .wikifarm(VERIFY)
         .stdout(str![[r#"
@@ -46,7 +46,7 @@ fn a_store_in_order_passes() {
 }
 
 #[test]
-fn each_thing_wrong_is_named_with_its_cure() {
+fn verify_names_each_problem_with_a_fix() {
     let place = sound()
         .session("sessions", Session::new('1').raw(b"(dS'expires'\n"))
         .session("sessions", Session::new('2').expires(NOW + HOUR).user("7.7.7"))
@@ -99,7 +99,7 @@ moin-1.9:data/cache/__session__
 }
 
 #[test]
-fn what_a_wiki_would_run_is_found_whether_or_not_it_is_a_session() {
+fn verify_finds_pickles_that_run_code_under_any_name() {
     let place = sound()
         .session("sessions", Session::new('1').raw(b"(dS'x'\ncos\nsystem\n(S'touch /tmp/planted'\ntRs."))
         .session("sessions", Session::new('2').raw(b"cposix\nsystem\n(S'touch /tmp/planted'\ntR."))
@@ -129,7 +129,7 @@ fn what_a_wiki_would_run_is_found_whether_or_not_it_is_a_session() {
 }
 
 #[test]
-fn modes_that_let_strangers_in_are_errors() {
+fn verify_reports_modes_that_let_other_users_in() {
     let place = sound();
     let file = place.path().join("sessions").join("a".repeat(40));
     fs::set_permissions(file, fs::Permissions::from_mode(0o660)).unwrap();
@@ -148,7 +148,7 @@ fn modes_that_let_strangers_in_are_errors() {
 }
 
 #[test]
-fn a_directory_that_strangers_can_replace_is_an_error() {
+fn verify_reports_a_directory_that_others_can_replace() {
     let place = private(
         Place::new().session("above/sessions", Session::new('a').expires(NOW + HOUR)),
         "above/sessions",
@@ -166,7 +166,7 @@ fn a_directory_that_strangers_can_replace_is_an_error() {
 }
 
 #[test]
-fn all_directories_above_are_looked_at_also_behind_a_link() {
+fn verify_looks_at_all_directories_above_also_behind_a_link() {
     let place = private(
         Place::new().session("open/wiki/cache/sessions", Session::new('a').expires(NOW + HOUR)),
         "open/wiki/cache/sessions",
@@ -215,7 +215,7 @@ sqlite:s.db?key_file=key
 }
 
 #[test]
-fn one_id_in_two_stores_of_one_cookie_is_found() {
+fn verify_finds_one_id_in_two_stores_of_one_cookie() {
     let other = r#"
     [wikis.other]
     url = "https://docs.example.org/other"
@@ -240,7 +240,7 @@ fn one_id_in_two_stores_of_one_cookie_is_found() {
 }
 
 #[test]
-fn sarif_and_ndjson_hold_no_whole_id() {
+fn verify_sarif_and_ndjson_hold_no_whole_id() {
     let place = sound().session("sessions", Session::new('1').raw(b"(d"));
     let sarif = place.wikifarm(VERIFY).arg("--format=sarif").status(1).any_stdout().run();
     let run = &sarif.json()["runs"][0];
@@ -258,7 +258,7 @@ fn sarif_and_ndjson_hold_no_whole_id() {
 }
 
 #[test]
-fn users_that_cannot_be_read_are_said_and_not_taken_for_missing() {
+fn verify_with_unreadable_users_does_not_report_them_missing() {
     let place = sound();
     fs::remove_dir_all(place.path().join("users")).unwrap();
     let ran = place.wikifarm(VERIFY).status(3).any_stderr().any_stdout().run();
@@ -267,14 +267,14 @@ fn users_that_cannot_be_read_are_said_and_not_taken_for_missing() {
 }
 
 #[test]
-fn without_a_farm_file_a_directory_is_verified_as_far_as_it_tells() {
+fn verify_of_a_directory_without_a_farm_file_checks_what_it_can() {
     let place = sound().session("sessions", Session::new('1').raw(b"(d"));
     let ran = place.wikifarm("session verify --store sessions --now 1795400000").status(1).any_stdout().run();
     assert!(ran.stdout.ends_with("4 sessions in 1 store: 1 error (1 file), 0 warnings\n"), "{}", ran.stdout);
 }
 
 #[test]
-fn a_session_directory_that_no_wiki_uses_is_found_beside_those_of_the_wikis() {
+fn verify_finds_a_session_directory_that_no_wiki_uses() {
     let farm = r#"
         moin = "1.9.11"
 
@@ -323,7 +323,7 @@ fn a_session_directory_that_no_wiki_uses_is_found_beside_those_of_the_wikis() {
 }
 
 #[test]
-fn what_could_not_be_looked_into_for_orphans_is_said() {
+fn verify_names_directories_not_searched_for_orphans() {
     let place = sound().dir("closed");
     let mode =
         |mode| fs::set_permissions(place.path().join("closed"), fs::Permissions::from_mode(mode)).unwrap();
@@ -357,7 +357,7 @@ fn checks(place: &Place, store: &str) -> Vec<String> {
 }
 
 #[test]
-fn readable_json_is_held_to_the_same_modes_and_contents() {
+fn verify_checks_modes_and_contents_of_json_stores() {
     let place = moved("json:js");
     assert!(checks(&place, "json:js").is_empty());
     for digit in ["b", "c"] {
@@ -374,7 +374,7 @@ fn readable_json_is_held_to_the_same_modes_and_contents() {
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn a_database_that_strangers_can_read_or_replace_is_an_error() {
+fn verify_reports_a_database_that_others_can_read_or_replace() {
     let place = moved("sqlite:s.db");
     let mode = |name: &str, mode| {
         fs::set_permissions(place.path().join(name), fs::Permissions::from_mode(mode)).unwrap();

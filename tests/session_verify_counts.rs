@@ -22,7 +22,7 @@ fn one_umask() -> Place {
 const VERIFY: &str = "session verify --now 1795400000 --store moin-1.9:one --store moin-1.9:two";
 
 #[test]
-fn one_umask_is_one_finding_a_store_with_its_files_beside_it() {
+fn verify_reports_a_bad_umask_as_one_finding_with_its_files() {
     one_umask()
         .wikifarm(VERIFY)
         .status(1)
@@ -46,7 +46,7 @@ moin-1.9:two
 }
 
 #[test]
-fn json_counts_findings_and_files_apart() {
+fn verify_json_counts_findings_and_files_separately() {
     let found = one_umask().wikifarm(VERIFY).arg("--format=json").status(1).any_stdout().run().json();
     let numbers = ["errors", "error_files", "warnings", "warning_files"].map(|name| found[name].as_u64());
     assert_eq!(numbers, [Some(2), Some(32), Some(0), Some(0)]);
@@ -56,7 +56,7 @@ fn json_counts_findings_and_files_apart() {
 }
 
 #[test]
-fn metrics_and_log_count_findings_and_files_apart() {
+fn verify_metrics_and_log_count_findings_and_files_separately() {
     let place = one_umask().dir("metrics");
     place.wikifarm(VERIFY).arg("--metrics=metrics/verify.prom").status(1).any_stdout().run();
     let text = fs::read_to_string(place.path().join("metrics/verify.prom")).unwrap();
@@ -70,7 +70,7 @@ fn metrics_and_log_count_findings_and_files_apart() {
 }
 
 #[test]
-fn session_with_two_unknown_users_counts_once() {
+fn verify_counts_a_session_with_two_unknown_users_once() {
     let place = Place::farm(
         r#"
         moin = "1.9.11"

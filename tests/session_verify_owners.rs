@@ -38,7 +38,7 @@ fn verify(place: &Place, status: i32) -> Ran {
 }
 
 #[test]
-fn directory_of_root_that_the_wikis_group_can_write_is_in_order() {
+fn verify_accepts_a_directory_of_root_that_the_wikis_group_can_write() {
     for mode in [0o2770, 0o770, 0o3770] {
         let Some(place) = store((0, WIKI), mode) else { return };
         assert_eq!(verify(&place, 0).stdout, "2 sessions in 1 store: 0 errors, 0 warnings\n", "{mode:o}");
@@ -46,7 +46,7 @@ fn directory_of_root_that_the_wikis_group_can_write_is_in_order() {
 }
 
 #[test]
-fn directory_that_the_wikis_user_cannot_write_is_one_finding() {
+fn verify_reports_a_directory_that_the_wikis_user_cannot_write() {
     for (owner, mode) in [((0, 0), 0o770), ((0, WIKI), 0o750), ((WIKI, WIKI), 0o570)] {
         let Some(place) = store(owner, mode) else { return };
         let ran = verify(&place, 1);
@@ -67,7 +67,7 @@ fn directory_that_the_wikis_user_cannot_write_is_one_finding() {
 }
 
 #[test]
-fn file_of_another_owner_counts_only_if_the_wikis_user_cannot_read_or_replace_it() {
+fn verify_reports_a_file_of_another_owner_only_if_the_wiki_cannot_use_it() {
     let found = |mode: u32, owner: (u32, u32), file_mode: u32| {
         let place = file(store((0, WIKI), mode)?, 'c', owner, file_mode);
         let ran = place.wikifarm("session verify --now 1795400000 --store moin-1.9:sessions --format json");
@@ -89,7 +89,7 @@ fn file_of_another_owner_counts_only_if_the_wikis_user_cannot_read_or_replace_it
 }
 
 #[test]
-fn no_finding_about_owners_advises_to_remove_a_session() {
+fn verify_never_advises_to_remove_a_session_for_its_owner() {
     let Some(place) = store((0, WIKI), 0o2770) else { return };
     let ran = verify(&file(place, 'c', (1, 1), 0o600), 1);
     assert!(ran.stdout.contains("error wrong-owner: 1 file\n"), "{}", ran.stdout);
@@ -99,7 +99,7 @@ fn no_finding_about_owners_advises_to_remove_a_session() {
 }
 
 #[test]
-fn directory_with_an_access_control_list_is_not_judged_by_its_mode() {
+fn verify_does_not_judge_a_directory_with_an_acl_by_its_mode() {
     let Some(place) = store((0, 0), 0o770) else { return };
     // Version 2; user::rwx, user:WIKI:rwx, group::rwx, mask::rwx, other::---
     let mut acl = 2_u32.to_le_bytes().to_vec();

@@ -18,7 +18,7 @@ fn opened(written: i64) -> usize {
 }
 
 #[test]
-fn broken_session_is_read_once_unless_it_is_written_again() {
+fn verify_reads_a_young_broken_session_again_only_if_it_is_written_again() {
     for written in [NOW - HOUR, NOW - 11, NOW - 10, NOW, NOW + 2, NOW + 3, NOW + HOUR] {
         assert_eq!(opened(written), 1, "written {} s after now", written - NOW);
     }

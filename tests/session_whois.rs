@@ -37,7 +37,7 @@ fn real() -> Place {
 }
 
 #[test]
-fn every_store_that_knows_the_id_tells_whose_it_is() {
+fn whois_names_the_user_in_every_store_that_has_the_id() {
     let place = real();
     let ran = place
         .wikifarm("session whois 2185")
@@ -77,7 +77,7 @@ size      29 B
 }
 
 #[test]
-fn a_cookie_header_without_a_session_says_so_and_repeats_no_value() {
+fn whois_of_a_header_without_a_session_repeats_no_value() {
     let refused = |header: &str, why: &str| {
         real().wikifarm("session whois -").stdin(header).status(2).stderr(&format!("error: {why}\n")).run();
     };
@@ -99,7 +99,7 @@ error: the id is empty
 }
 
 #[test]
-fn an_id_known_nowhere_is_not_repeated_whole() {
+fn whois_of_an_unknown_id_shortens_it() {
     real()
         .wikifarm("session whois 0123456789abcdef0123456789abcdef01234567")
         .status(1)
@@ -112,7 +112,7 @@ known     nowhere: no id in 2 stores begins so
 }
 
 #[test]
-fn programs_get_all_ids_in_one_document() {
+fn whois_json_has_all_ids_in_one_document() {
     let found = real()
         .wikifarm("session whois - --format json --store-of docs -q")
         .arg(NOW_WORDS)
@@ -138,7 +138,7 @@ fn programs_get_all_ids_in_one_document() {
 }
 
 #[test]
-fn a_prefix_of_several_ids_says_nothing() {
+fn whois_of_an_ambiguous_prefix_is_refused() {
     real()
         .wikifarm("session whois 2")
         .status(2)
@@ -150,7 +150,7 @@ error: 8 sessions' ids begin with "2": give more of the id
 }
 
 #[test]
-fn not_found_and_could_not_look_differ() {
+fn whois_tells_not_found_from_could_not_look() {
     Place::new()
         .session("s", Session::new('a'))
         .file("no-dir", "")
@@ -169,14 +169,14 @@ error: no-dir: not a directory
 }
 
 #[test]
-fn the_whole_id_is_shown_when_revealed() {
+fn whois_reveal_prints_the_whole_id() {
     let stdout = real().wikifarm("session whois 089d00ba --reveal").any_stdout().run().stdout;
     let id = stdout.lines().next().unwrap().strip_prefix("session   089d00ba").unwrap();
     assert_eq!(id.len(), 32, "{stdout}");
 }
 
 #[test]
-fn a_signed_cookie_is_read_without_a_farm_or_a_key() {
+fn whois_reads_a_signed_cookie_without_farm_or_key() {
     Place::new()
         .wikifarm("session whois -")
         .arg("--now=1795486400")
@@ -206,7 +206,7 @@ payload
 }
 
 #[test]
-fn a_key_signs_a_cookie_or_does_not() {
+fn whois_with_a_key_checks_the_signature() {
     let place =
         Place::new().file("key", "a farm secret\n").file("old-key", "another secret").file("none", "\n");
     let run = |key: &str| {
@@ -246,7 +246,7 @@ error: can't read the secret file gone: No such file or directory (os error 2)
 }
 
 #[test]
-fn what_looks_like_a_signed_cookie_and_is_none_says_why() {
+fn whois_of_a_broken_signed_cookie_gives_the_reason() {
     let place = Place::new().file("key", "x");
     for (cookie, why) in [
         ("a.b", "\"a.b\"… is no signed cookie: it has no payload, timestamp and signature, parted by dots"),
@@ -260,7 +260,7 @@ fn what_looks_like_a_signed_cookie_and_is_none_says_why() {
 }
 
 #[test]
-fn a_long_list_of_ids_is_read_to_its_end() {
+fn whois_reads_a_long_list_of_ids_to_its_end() {
     // More than a MiB before the one that is known.
     let list = format!("{}21854108\n", format!("{:10000}\n", "00000000").repeat(110));
     let found =
@@ -271,7 +271,7 @@ fn a_long_list_of_ids_is_read_to_its_end() {
 }
 
 #[test]
-fn standard_input_that_is_no_list_of_ids_says_why_and_changes_nothing() {
+fn session_commands_with_bad_standard_input_give_the_reason_and_change_nothing() {
     let place = real();
     let before = place.names("sessions");
     let refused = |command: &str, input: &[u8], why: &str| {

@@ -70,7 +70,7 @@ fn refused(place: &Place, why: &str) {
 }
 
 #[test]
-fn root_prunes_a_database_with_the_rights_of_its_owner() {
+fn prune_as_root_of_a_database_uses_the_rights_of_its_owner() {
     if !is_root() {
         return;
     }
@@ -92,7 +92,7 @@ fn root_prunes_a_database_with_the_rights_of_its_owner() {
 }
 
 #[test]
-fn root_has_no_more_rights_than_the_owner_of_a_database_in_a_directory_of_root() {
+fn prune_as_root_of_a_database_in_a_directory_of_root_has_the_owners_rights() {
     if !is_root() {
         return;
     }
@@ -105,7 +105,7 @@ fn root_has_no_more_rights_than_the_owner_of_a_database_in_a_directory_of_root()
 }
 
 #[test]
-fn a_database_in_a_directory_that_others_can_write_is_refused() {
+fn session_commands_refuse_a_database_in_a_directory_that_others_can_write() {
     let place = place();
     for mode in [0o775, 0o2770, 0o757, 0o1777] {
         fs::set_permissions(place.path().join("db"), Permissions::from_mode(mode)).unwrap();
@@ -121,7 +121,7 @@ fn a_database_in_a_directory_that_others_can_write_is_refused() {
 }
 
 #[test]
-fn root_refuses_a_database_whose_directory_belongs_to_another_user() {
+fn session_commands_as_root_refuse_a_database_in_another_users_directory() {
     if !is_root() {
         return;
     }
@@ -166,7 +166,7 @@ fn fifo(path: &Path) {
 }
 
 #[test]
-fn a_file_beside_a_database_that_is_not_its_owners_regular_file_is_refused() {
+fn session_commands_refuse_a_database_with_a_foreign_file_beside_it() {
     let place = place();
     let uid = fs::metadata(place.path().join("db/s.db")).unwrap().uid();
     for end in ["journal", "wal", "shm"] {
@@ -184,7 +184,7 @@ fn a_file_beside_a_database_that_is_not_its_owners_regular_file_is_refused() {
 }
 
 #[test]
-fn a_fifo_in_place_of_a_database_is_refused_and_holds_up_no_other_store() {
+fn session_commands_refuse_a_fifo_as_database_and_go_on() {
     let place = place();
     fs::remove_file(place.path().join("db/s.db")).unwrap();
     fifo(&place.path().join("db/s.db"));
@@ -195,7 +195,7 @@ fn a_fifo_in_place_of_a_database_is_refused_and_holds_up_no_other_store() {
 }
 
 #[test]
-fn an_id_is_not_said_to_be_nowhere_where_a_store_was_refused() {
+fn whois_with_a_refused_store_does_not_say_the_id_is_nowhere() {
     let place = place();
     fs::set_permissions(place.path().join("db"), Permissions::from_mode(0o777)).unwrap();
     let whois =

@@ -48,7 +48,7 @@ fn sessions(count: usize) -> Place {
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn a_prune_of_a_database_that_another_program_holds_stops_when_asked_to() {
+fn prune_of_a_locked_database_stops_on_a_signal() {
     let place = sessions(3);
     let child = started(&place, "session migrate --include-expired --from moin-1.9:from --to sqlite:s.db");
     assert!(child.wait_with_output().unwrap().status.success());
@@ -65,7 +65,7 @@ fn a_prune_of_a_database_that_another_program_holds_stops_when_asked_to() {
 
 /// Its output fills a pipe that nobody reads.
 #[test]
-fn a_list_that_nobody_reads_stops_when_asked_to() {
+fn list_into_a_blocked_pipe_stops_on_a_signal() {
     let place = sessions(2000);
     let mut child = started(&place, "session list --format json --store moin-1.9:from");
     let output = child.stdout.take().unwrap();

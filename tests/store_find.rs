@@ -31,7 +31,7 @@ fn tree(place: Place) -> Place {
 }
 
 #[test]
-fn every_session_directory_is_named_with_who_uses_it() {
+fn find_names_every_session_directory_with_its_wikis() {
     let place = tree(Place::farm(FARM));
     let table = r"
         STORE                              SESSIONS  BYTES  OLDEST     NEWEST     USED BY
@@ -50,7 +50,7 @@ fn every_session_directory_is_named_with_who_uses_it() {
 }
 
 #[test]
-fn orphans_of_some_age_are_picked_for_scripts() {
+fn find_ndjson_selects_orphans_and_by_age() {
     let place = tree(Place::farm(FARM));
     let lines = |more: &str| {
         let run = place.wikifarm(FIND).arg(".").arg("--format=ndjson");
@@ -69,7 +69,7 @@ fn orphans_of_some_age_are_picked_for_scripts() {
 }
 
 #[test]
-fn without_a_farm_file_nothing_is_said_about_wikis() {
+fn find_without_a_farm_file_names_no_wikis() {
     let place = tree(Place::new());
     let found = place.wikifarm(FIND).args([".", "--format=json"]).any_stdout().run().json();
     assert_eq!(found["found"].as_array().unwrap().len(), 2);
@@ -95,7 +95,7 @@ error: --orphans needs a farm file, which says what is used: name one with -f FI
 }
 
 #[test]
-fn what_is_closed_is_named_and_the_rest_found() {
+fn find_names_closed_directories_and_finds_the_rest() {
     let place = tree(Place::farm(FARM)).dir("closed");
     // Handed to who runs it before it is closed.
     place.wikifarm("store find sessions").any_stdout().run();
@@ -127,7 +127,7 @@ error: none: no such directory
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn other_kinds_of_stores_are_found_too() {
+fn find_also_finds_databases_and_json() {
     let place = tree(Place::farm(FARM)).dir("moved");
     for to in ["json:moved/js", "sqlite:moved/s.db"] {
         let migrate = format!("session migrate --include-expired --from moin-1.9:sessions --to {to}");

@@ -60,7 +60,7 @@ fn without_disk(mut rows: Value) -> Value {
 }
 
 #[test]
-fn each_store_is_a_line_with_its_wikis_and_what_it_holds() {
+fn store_list_prints_each_store_with_wikis_and_usage() {
     let listed = farm().wikifarm(LIST).any_stdout().run().stdout;
     let lines: Vec<Vec<&str>> = listed.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines.len(), 3, "{listed}");
@@ -71,7 +71,7 @@ fn each_store_is_a_line_with_its_wikis_and_what_it_holds() {
 }
 
 #[test]
-fn programs_get_every_count_and_the_room_that_is_left() {
+fn store_list_json_has_every_count_and_free_space() {
     let rows = farm().wikifarm(LIST).arg("--format=json").any_stdout().run().json();
     assert_eq!(
         without_disk(rows),
@@ -92,7 +92,7 @@ fn programs_get_every_count_and_the_room_that_is_left() {
 }
 
 #[test]
-fn a_line_each_for_scripts() {
+fn store_list_csv_and_ndjson_print_a_line_for_each_store() {
     let place = farm();
     let ndjson = place.wikifarm(LIST).arg("--format=ndjson").any_stdout().run().stdout;
     let stores: Vec<Value> =
@@ -109,7 +109,7 @@ fn a_line_each_for_scripts() {
 }
 
 #[test]
-fn stores_of_every_kind_are_counted_without_a_farm() {
+fn store_list_with_store_counts_every_layout_without_a_farm() {
     let place = farm();
     for to in
         ["json:js", "sqlite:s.db"].iter().filter(|to| cfg!(feature = "sqlite") || to.starts_with("json"))
@@ -125,7 +125,7 @@ fn stores_of_every_kind_are_counted_without_a_farm() {
 }
 
 #[test]
-fn what_can_not_be_looked_at_is_a_line_too() {
+fn store_list_prints_a_line_for_a_store_that_failed() {
     let place = farm();
     fs::write(place.path().join("file"), "").unwrap();
     let run = place.wikifarm("store list --store moin-1.9:file --store moin-1.9:none --format json");

@@ -39,7 +39,7 @@ const COMMANDS: [(&str, &[&str], bool); 11] = [
 ];
 
 #[test]
-fn commands_that_change_something_print_it_and_quiet_hides_it() {
+fn commands_that_change_something_print_a_summary_unless_quiet() {
     for (words, before, json) in COMMANDS {
         let run = |options: &str| {
             let place = place();

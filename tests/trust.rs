@@ -109,7 +109,7 @@ fn commands(command: &clap::Command, before: &str, found: &mut BTreeSet<String>)
 }
 
 #[test]
-fn every_command_is_tested_with_a_strangers_farm_file() {
+fn trust_tests_cover_every_command() {
     let mut all = BTreeSet::new();
     commands(&wikifarm::cli::command(), "", &mut all);
     let tested = PREDICT.iter().chain(&ACT).map(|(name, _)| *name).chain(WITHOUT);
@@ -117,7 +117,7 @@ fn every_command_is_tested_with_a_strangers_farm_file() {
 }
 
 #[test]
-fn root_uses_no_farm_toml_of_a_strangers_directory_in_any_command() {
+fn every_command_as_root_ignores_farm_toml_of_another_users_directory() {
     if !is_root() {
         return; // Only root can give files away.
     }
@@ -136,7 +136,7 @@ error: farm.toml: refused, as root runs wikifarm and another user can write the 
 }
 
 #[test]
-fn root_only_lints_and_predicts_from_a_named_farm_file_of_a_stranger() {
+fn commands_as_root_only_lint_and_predict_from_another_users_farm_file() {
     if !is_root() {
         return;
     }
@@ -160,7 +160,7 @@ fn root_only_lints_and_predicts_from_a_named_farm_file_of_a_stranger() {
 }
 
 #[test]
-fn cookie_diff_as_root_counts_no_sessions_of_a_strangers_farm() {
+fn cookie_diff_as_root_counts_no_sessions_of_another_users_farm() {
     if !is_root() {
         return;
     }
@@ -182,7 +182,7 @@ old.toml: sessions are not counted: old.toml belongs to user 4242 (mode 0644)
 }
 
 #[test]
-fn root_trusts_no_farm_file_that_a_group_can_write_not_even_roots() {
+fn commands_as_root_refuse_a_farm_file_that_a_group_can_write() {
     let place = place(clock());
     let farm = place.path().join("farm.toml");
     let ran = |mode, status| {
@@ -199,7 +199,7 @@ fn root_trusts_no_farm_file_that_a_group_can_write_not_even_roots() {
 
 /// The user whom root becomes may write the farm file, and nobody else.
 #[test]
-fn with_run_as_the_farm_file_is_roots_or_that_users() {
+fn run_as_trusts_farm_files_of_root_or_that_user() {
     if !is_root() {
         return;
     }
@@ -230,7 +230,7 @@ fn fifo(place: &Place, name: &str) {
 
 /// A run that waits for a writer is ended by the test, and fails.
 #[test]
-fn no_file_that_is_named_is_waited_for() {
+fn commands_do_not_wait_for_a_named_fifo() {
     let place = place(clock());
     fifo(&place, "fifo");
     symlink("fifo", place.path().join("link")).unwrap();
@@ -266,7 +266,7 @@ fn no_file_that_is_named_is_waited_for() {
 
 /// What a farm in Python imports is another file that somebody named.
 #[test]
-fn no_imported_python_file_is_waited_for() {
+fn import_does_not_wait_for_a_fifo() {
     let place =
         Place::new().file("wikiconfig.py", "from common import *\nclass Config(DefaultConfig):\n    pass\n");
     fifo(&place, "common.py");
@@ -275,7 +275,7 @@ fn no_imported_python_file_is_waited_for() {
 }
 
 #[test]
-fn secrets_are_read_only_from_files_that_nobody_else_could_have_written() {
+fn commands_refuse_secret_files_that_others_could_write() {
     let place = Place::new().file("password", "p").file("large", [b'p'; 4097]).file("ca.pem", "pem");
     let list = |words: &str, why: &str| {
         let words = format!("session list --store {words}");
@@ -335,7 +335,7 @@ fn prune_in(place: &Place, name: &str, dir: &Path) -> String {
 const NAMES: [&str; 4] = ["STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CACHE_DIRECTORY", "index"];
 
 #[test]
-fn root_makes_no_directory_behind_a_strangers_link_or_in_their_directory() {
+fn commands_as_root_make_no_directory_behind_another_users_link() {
     if !is_root() {
         return;
     }
@@ -357,7 +357,7 @@ fn root_makes_no_directory_behind_a_strangers_link_or_in_their_directory() {
 }
 
 #[test]
-fn root_makes_the_directories_that_are_missing_for_itself_alone() {
+fn commands_as_root_make_missing_directories_private() {
     if !is_root() {
         return;
     }

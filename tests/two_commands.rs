@@ -99,7 +99,7 @@ impl Ran {
 }
 
 #[test]
-fn check_lists_all_that_is_missing_and_one_command_before_it_compiles() {
+fn check_script_lists_all_that_is_missing_before_it_compiles() {
     let machine = Machine::with(&[&FRESH, &["apt-get", "sudo"]]);
     let ran = machine.run("scripts/check", &[]);
     same(
@@ -115,7 +115,7 @@ help: sudo sh -c 'apt-get update && apt-get install --no-install-recommends gcc 
 }
 
 #[test]
-fn demo_names_a_linker_and_an_old_rust_in_one_message() {
+fn demo_script_names_a_linker_and_an_old_rust_in_one_message() {
     let mut machine = Machine::with(&[&FRESH]);
     machine.rust = "1.94.1";
     let ran = machine.run("scripts/demo", &[]);
@@ -139,7 +139,7 @@ help: install Rust from https://rustup.rs
 }
 
 #[test]
-fn check_without_rust_names_rust_alone_and_not_its_components() {
+fn check_script_without_rust_names_rust_alone() {
     let machine = Machine::with(&[&INSTALLED, &["bash", "id", "script"]]);
     let ran = machine.run("scripts/check", &[]);
     same(
@@ -154,13 +154,13 @@ help: install Rust from https://rustup.rs
 }
 
 #[test]
-fn demo_runs_the_demo() {
+fn demo_script_runs_the_demo() {
     let ran = Machine::with(&[&FRESH, &["cc"]]).run("scripts/demo", &[]);
     assert_eq!((ran.status, ran.work()), (0, vec!["run --locked --release -- demo"]));
 }
 
 #[test]
-fn check_as_root_on_debian_installs_once_and_starts_no_service() {
+fn check_script_as_root_on_debian_installs_once_and_starts_no_service() {
     let mut machine = Machine::with(&[&FRESH, &["apt-get"]]);
     machine.user = "0";
     let ran = machine.run("scripts/check", &[]);
@@ -189,7 +189,7 @@ fn check_as_root_on_debian_installs_once_and_starts_no_service() {
 }
 
 #[test]
-fn check_as_root_keeps_a_policy_of_the_machine_and_installs_nothing_that_it_would_start() {
+fn check_script_as_root_keeps_the_policy_of_the_machine() {
     for (policy, status) in [("exit 101\n", 0), ("exit 0\n", 1)] {
         let mut machine = Machine::with(&[&FRESH, &["apt-get"]]);
         machine.user = "0";
@@ -205,7 +205,7 @@ fn check_as_root_keeps_a_policy_of_the_machine_and_installs_nothing_that_it_woul
 }
 
 #[test]
-fn check_without_python2_skips_its_tests_and_ends_with_what_was_not_tested() {
+fn check_script_without_python2_skips_its_tests_and_says_so() {
     // The first has no Python at all, the second a shim of pyenv that fails, the third a path that leads nowhere.
     for (more, python) in [(&[] as &[&str], None), (&["python2.7"], None), (&[], Some(("PYTHON2", "/none")))]
     {
@@ -229,7 +229,7 @@ help: pyenv install 2.7.18 (https://github.com/pyenv/pyenv), or set PYTHON2 to t
 }
 
 #[test]
-fn check_with_python2_skips_nothing() {
+fn check_script_with_python2_skips_nothing() {
     let machine = Machine::with(&[&FRESH, &INSTALLED, &["sound-python"]]);
     let python = machine.program("sound-python");
     let environment = [("CHECK_STRICT", "1"), ("PYTHON2", python.to_str().unwrap())];
@@ -240,7 +240,7 @@ fn check_with_python2_skips_nothing() {
 }
 
 #[test]
-fn ci_runs_the_test_command_of_the_readme_strictly() {
+fn ci_script_runs_the_test_command_of_the_readme_strictly() {
     let read = |name| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
     let (readme, ci) = (read("README.md"), read(".ci/run"));
     assert!(readme.lines().any(|line| line == "    scripts/check") && readme.contains("    scripts/demo\n"));

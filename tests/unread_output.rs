@@ -37,7 +37,7 @@ fn run_in(place: Place, line: &str, heard: bool) -> (Option<i32>, Vec<String>) {
 }
 
 #[test]
-fn what_nobody_reads_is_done_and_has_its_status() {
+fn commands_with_closed_output_do_their_work_and_keep_the_status() {
     for line in [
         "session prune -v --strict --store moin-1.9:sessions",
         "session revoke -v --user id:1.2.3 --settle 0s --store moin-1.9:sessions",
@@ -53,7 +53,7 @@ fn what_nobody_reads_is_done_and_has_its_status() {
 /// As in a job that pipes the findings into something that looks at the first. They are more than is kept before it is
 /// written.
 #[test]
-fn what_verify_found_is_its_status_though_nobody_reads_it() {
+fn verify_with_closed_output_keeps_the_status() {
     let line = "session verify --store moin-1.9:sessions --format json";
     let place = || {
         let ids = (0..300).map(|number| format!("sessions/{number:08x}{:032}", 0));

@@ -91,7 +91,7 @@ fn visits(server: &WebServer, wiki: &Wiki, [a, b]: &[String; 2]) {
 
 #[test]
 #[ignore = "needs nginx and curl: make check-servers"]
-fn nginx_puts_the_new_cookie_in_place_of_the_old() {
+fn cookie_map_in_nginx_replaces_the_old_cookie() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();
     let ids = migrate(dir, "nginx");
@@ -109,7 +109,7 @@ fn nginx_puts_the_new_cookie_in_place_of_the_old() {
 
 #[test]
 #[ignore = "needs nginx and curl: make check-servers"]
-fn nginx_tells_a_wiki_behind_fastcgi_too() {
+fn cookie_map_in_nginx_reaches_a_wiki_behind_fastcgi() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();
     let [a, _] = migrate(dir, "nginx");
@@ -129,7 +129,7 @@ fn nginx_tells_a_wiki_behind_fastcgi_too() {
 
 #[test]
 #[ignore = "needs nginx: make check-servers"]
-fn nginx_takes_a_map_of_many_ids_without_a_word() {
+fn cookie_map_of_many_ids_loads_in_nginx_without_warnings() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();
     let pair =
@@ -177,7 +177,7 @@ fn hostile_ids() -> Vec<String> {
 
 #[test]
 #[ignore = "needs nginx: make check-servers"]
-fn nginx_reads_a_map_of_hostile_ids() {
+fn cookie_map_of_hostile_ids_is_read_by_nginx() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();
     let pair = |(number, old): (usize, String)| Pair { old, new: format!("{number:040}"), ends: None };
@@ -197,7 +197,7 @@ fn nginx_reads_a_map_of_hostile_ids() {
 
 #[test]
 #[ignore = "needs apache2 and curl: make check-servers"]
-fn apache_tells_ids_apart_by_case_and_finds_no_hostile_one() {
+fn cookie_map_in_apache_tells_ids_apart_by_case_and_finds_no_hostile_id() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();
     fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).unwrap();
@@ -230,7 +230,7 @@ fn apache_tells_ids_apart_by_case_and_finds_no_hostile_one() {
 
 #[test]
 #[ignore = "needs apache2 and curl: make check-servers"]
-fn apache_puts_the_new_cookie_in_place_of_the_old() {
+fn cookie_map_in_apache_replaces_the_old_cookie() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();
     let ids = migrate(dir, "apache");

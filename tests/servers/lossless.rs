@@ -80,7 +80,7 @@ fn allow_what_is_named(dir: &Path, from: &str) {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn every_pair_of_stores_gives_back_what_it_was_given() {
+fn migrate_between_every_pair_of_stores_is_lossless() {
     let corpus = corpus();
     assert!(corpus.len() > 300, "{}", corpus.len());
     let count = std::env::var("WIKIFARM_LOSSLESS").ok().and_then(|text| text.parse().ok());

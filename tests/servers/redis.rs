@@ -83,7 +83,7 @@ fn redis_keeps_tombstones_until_their_end_and_keys_of_version_1_as_they_are() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn a_server_that_does_not_let_us_in_is_said_so() {
+fn redis_that_refuses_the_login_gives_the_reason() {
     let server = RedisServer::start(&["--requirepass", "geheim"]);
     assert!(why(&server.address("")).contains("wants a password"), "{}", why(&server.address("")));
     let file = server.dir.path().join("password");
@@ -101,7 +101,7 @@ fn a_server_that_does_not_let_us_in_is_said_so() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn keys_of_others_and_of_other_versions_are_refused() {
+fn redis_refuses_keys_of_other_programs_and_versions() {
     let server = RedisServer::start(&[]);
     server.cli(&["SET", "wikifarm:version", "3"]);
     assert!(why(&server.address("")).contains("keys of version \"3\""));
@@ -114,7 +114,7 @@ fn keys_of_others_and_of_other_versions_are_refused() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn a_connection_that_was_lost_is_made_again() {
+fn redis_reconnects_after_a_lost_connection() {
     let server = RedisServer::start(&[]);
     let store = opened(&server.address(""));
     assert!(matches!(store.write(&[&new(&"a".repeat(40), b"(d.")]).remove(0), Ok(Written::Done(_))));
@@ -125,7 +125,7 @@ fn a_connection_that_was_lost_is_made_again() {
 /// Many calls are under way when the first is refused: the answers to all are taken.
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn a_full_server_says_so_and_goes_on_when_there_is_room() {
+fn migrate_to_a_full_redis_fails_and_goes_on_when_there_is_memory() {
     let server = RedisServer::start(&["--maxmemory", "1"]);
     let store = opened(&server.address(""));
     let bytes = b"(dS'expires'\nI2000000000\ns.";
@@ -147,7 +147,7 @@ fn a_full_server_says_so_and_goes_on_when_there_is_room() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn a_move_that_is_killed_at_any_point_goes_on() {
+fn migrate_to_redis_killed_at_any_point_goes_on() {
     let server = RedisServer::start(&[]);
     let begun = std::time::Instant::now();
     let (mut kills, mut rounds) = (0, 0);

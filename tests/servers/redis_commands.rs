@@ -71,7 +71,7 @@ fn wiki(server: &RedisServer) -> std::path::PathBuf {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn what_is_in_redis_is_listed_counted_and_verified() {
+fn list_stats_and_verify_work_on_redis() {
     let server = RedisServer::start(&[]);
     let dir = wiki(&server);
     let stores = json(&dir, "store list", 0);
@@ -112,7 +112,7 @@ fn what_is_in_redis_is_listed_counted_and_verified() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn what_is_in_redis_is_pruned_and_revoked() {
+fn prune_and_revoke_work_on_redis() {
     let server = RedisServer::start(&[]);
     let dir = wiki(&server);
     assert_eq!(json(&dir, "session prune --dry-run", 0)["total"]["deleted"], 1);
@@ -130,7 +130,7 @@ fn what_is_in_redis_is_pruned_and_revoked() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn a_server_that_is_gone_is_said_and_told_to_prometheus() {
+fn session_commands_name_a_redis_that_is_gone_and_write_metrics() {
     let server = RedisServer::start(&[]);
     let dir = wiki(&server);
     let farm = fs::read_to_string(dir.join("farm.toml")).unwrap().replace("redis.sock", "none.sock");

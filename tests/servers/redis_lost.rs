@@ -120,7 +120,7 @@ impl Place {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn what_was_written_is_known_though_the_answer_was_lost() {
+fn redis_write_is_known_though_the_answer_was_lost() {
     let place = Place::new();
     let all = place.contents("a");
     let said = place.migrated("moin-1.9:a", &place.address(), "--move");
@@ -134,7 +134,7 @@ fn what_was_written_is_known_though_the_answer_was_lost() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn what_was_removed_is_known_though_the_answer_was_lost() {
+fn redis_removal_is_known_though_the_answer_was_lost() {
     let place = Place::new();
     let all = place.contents("a");
     place.migrated("moin-1.9:a", &place.server.address(""), "--move");
@@ -147,7 +147,7 @@ fn what_was_removed_is_known_though_the_answer_was_lost() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn one_server_by_two_addresses_is_one_store() {
+fn migrate_refuses_one_redis_by_two_addresses() {
     let place = Place::new();
     let address = place.server.address("");
     place.migrated("moin-1.9:a", &address, "-q");

@@ -16,7 +16,7 @@ use super::redis_server::RedisServer;
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn beside_clients_at_work_revoke_ends_their_sessions_in_redis() {
+fn revoke_beside_busy_clients_ends_their_sessions_in_redis() {
     const CLIENTS: usize = 3;
     let server = RedisServer::start(&[]);
     // Wikis with older modules: no tombstone keeps them from saving.

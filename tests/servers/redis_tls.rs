@@ -46,7 +46,7 @@ fn why(address: &str) -> String {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn a_server_with_tls_is_a_store_like_any_other() {
+fn session_commands_work_on_redis_with_tls() {
     let (server, port, own) = start("yes");
     let ca = copy(&server, "redis-ca.pem");
     let cert = copy(&server, "redis-client.pem");
@@ -90,7 +90,7 @@ fn python2_wiki_reaches_tls_redis_with_the_same_address() {
 
 #[test]
 #[ignore = "needs redis-server: make check-servers"]
-fn a_certificate_of_another_host_and_files_that_are_not_fit_are_refused() {
+fn redis_with_a_bad_certificate_or_key_file_is_refused() {
     let (server, port, own) = start("no");
     let ca = copy(&server, "redis-ca.pem");
     let name = why(&format!("rediss://127.0.0.2:{port}?ca_file={}", ca.display()));
