@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
 
-use super::key::{HANDLERS, NAMES_COOKIE};
+use super::settings::{HANDLERS, NAMES_COOKIE};
 use super::{Kind, Problem, Span, StoreAddress, quoted};
 use crate::moin::Version;
 
