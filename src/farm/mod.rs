@@ -18,6 +18,7 @@ mod parse;
 mod places;
 mod policy;
 mod problem;
+pub(crate) mod read;
 mod secret;
 mod settings;
 mod source;
@@ -25,11 +26,11 @@ mod sqlite_address;
 mod table;
 pub mod trust;
 mod units;
-pub(crate) mod value;
+mod value;
 mod wiki;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, StoreAddress, TlsFiles};
 pub use change::{Change, Edit, Fix, apply, quoted};
@@ -40,6 +41,7 @@ pub use near::{nearest, the_one_near};
 pub use places::{Identity, Places, RealPlaces, session_place};
 pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
+pub use read::parse_url;
 pub use secret::{hidden, secrets, shortened};
 pub use settings::{HANDLERS, Key, Kind, NAMES_COOKIE};
 pub use source::{LARGEST, Place, Source, Span};
@@ -47,7 +49,7 @@ pub use sqlite_address::SqliteAddress;
 pub use table::{LINT_KEYS, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, Table};
 pub use trust::Trusted;
 pub use units::{parse_duration, parse_time};
-pub use value::{Value, parse_url};
+pub use value::Value;
 pub use wiki::{Origin, Setting, Wiki};
 
 /// A farm: its wikis with their effective settings, what the admin intends, and the policies.
@@ -95,14 +97,6 @@ pub struct SyntaxErrors {
 }
 
 impl Farm {
-    /// Reads a farm out of the text of the farm file at `path`. Paths in it are relative to the file's directory.
-    ///
-    /// # Errors
-    /// The syntax errors, if the text is no TOML.
-    pub fn parse(path: &Path, text: String) -> Result<Farm, Box<SyntaxErrors>> {
-        parse::parse(Source::new(path.to_owned(), text))
-    }
-
     /// A farm of these wikis, `written` of which are in the file, that says nothing else.
     pub(crate) fn of(source: Source, wikis: Vec<Wiki>, written: usize, problems: Vec<Problem>) -> Farm {
         let by_name =

@@ -1,19 +1,29 @@
 //! From TOML to layers of settings, with every problem noted and none skipped.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::inherit::{Layer, Layers};
-use super::value::{names, wrong_type};
+use super::read::{self, names, wrong_type};
 use super::{
     Change, Farm, Key, LintLevels, Problem, PrunePolicy, Setting, Share, Source, Span, SyntaxErrors, Table,
-    nearest, policy, quoted, the_one_near, value,
+    nearest, policy, quoted, the_one_near,
 };
 
-/// Reads a farm file.
-pub(super) fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
+impl Farm {
+    /// Reads a farm out of the text of the farm file at `path`. Paths in it are relative to the file's directory.
+    ///
+    /// # Errors
+    /// The syntax errors, if the text is no TOML.
+    pub fn parse(path: &Path, text: String) -> Result<Farm, Box<SyntaxErrors>> {
+        parse(Source::new(path.to_owned(), text))
+    }
+}
+
+fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
     let (document, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {
         let end = source.text().len();
@@ -228,7 +238,7 @@ impl Reader {
         name: &Spanned<DeString<'_>>,
         raw: &Spanned<DeValue<'_>>,
     ) -> Option<Arc<Setting>> {
-        match value::read(key.name(), key.kind(), raw) {
+        match read::read(key.name(), key.kind(), raw) {
             Ok(value) => {
                 let items = match raw.get_ref() {
                     DeValue::Array(items) => items.iter().map(Spanned::span).collect(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{MIGRATE_KEYS, Problem, Span, Table, nearest, parse_duration, the_one_near, value};
+use super::{MIGRATE_KEYS, Problem, Span, Table, nearest, parse_duration, read, the_one_near};
 
 /// `[prune]`: the policy of `session prune`; what is absent has its default there.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -166,7 +166,7 @@ pub(super) fn migrate(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<S
             problems.push(unknown("[migrate]", table, key, Table::Migrate));
             continue;
         }
-        match value::names(key.get_ref(), raw) {
+        match read::names(key.get_ref(), raw) {
             Ok(names) => {
                 for (name, span) in names {
                     if name.split('.').all(|part| !part.is_empty()) && name.contains('.') {
@@ -204,7 +204,7 @@ pub(super) fn lint(title: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>
                 continue;
             }
         };
-        match value::names(key.get_ref(), raw) {
+        match read::names(key.get_ref(), raw) {
             Ok(names) => *slot = names,
             Err(problem) => problems.push(problem),
         }
@@ -236,7 +236,7 @@ fn duration(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Duration, Problem>
         DeValue::String(text) => parse_duration(text).map_err(|error| {
             Problem::new("bad-value", raw.span(), format!("{name} can't be {text:?}: {error}"))
         }),
-        _ => Err(value::wrong_type(name, "a duration like \"12h\"", raw)),
+        _ => Err(read::wrong_type(name, "a duration like \"12h\"", raw)),
     }
 }
 
@@ -244,7 +244,7 @@ fn limit(raw: &Spanned<DeValue<'_>>) -> Result<Limit, Problem> {
     let text = match raw.get_ref() {
         DeValue::String(text) => text.to_string(),
         DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().to_owned(),
-        _ => return Err(value::wrong_type("max_delete", "a count like 500 or a share like \"50%\"", raw)),
+        _ => return Err(read::wrong_type("max_delete", "a count like 500 or a share like \"50%\"", raw)),
     };
     text.parse().map_err(|error| {
         Problem::new("bad-value", raw.span(), format!("max_delete can't be {text:?}: {error}"))
@@ -258,7 +258,7 @@ fn index(raw: &Spanned<DeValue<'_>>) -> Result<IndexPlace, Problem> {
         DeValue::String(text) if !text.is_empty() && !text.contains('\0') => {
             Ok(IndexPlace::Dir(PathBuf::from(text.as_ref())))
         }
-        _ => Err(value::wrong_type("index", "true, false or a directory", raw)),
+        _ => Err(read::wrong_type("index", "true, false or a directory", raw)),
     }
 }
 

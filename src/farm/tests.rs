@@ -1,5 +1,7 @@
 //! Inheritance, origins and problems of whole farm files.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 
 use super::*;

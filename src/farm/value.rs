@@ -1,14 +1,10 @@
-//! Values of settings: TOML checked against what the setting wants.
+//! Values of settings.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use toml::Spanned;
-use toml::de::DeValue;
 use url::Url;
 
-use super::settings::{HANDLERS, NAMES_COOKIE};
-use super::{Kind, Problem, Span, StoreAddress, quoted};
 use crate::moin::Version;
 
 /// A setting's value.
@@ -59,206 +55,68 @@ impl fmt::Display for Value {
     }
 }
 
-/// Reads a value of `kind` for the setting `name`.
-pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
-    let wrong = || match meant(kind, raw.get_ref()) {
-        Some(meant) => wrong_type(name, &kind.describe(), raw).instead(meant),
-        None => wrong_type(name, &kind.describe(), raw),
-    };
-    let bad = |message: String| Problem::new("bad-value", raw.span(), message);
-    match (kind, raw.get_ref()) {
-        (Kind::Text | Kind::Store, DeValue::String(text)) if text.chars().any(char::is_control) => {
-            Err(bad(format!("{name} holds a control character")))
-        }
-        (Kind::Store, DeValue::String(text)) => match StoreAddress::parse(text, Path::new(".")) {
-            Ok(_) => Ok(Value::Text(text.to_string())),
-            Err(why) => Err(bad(why).help(
-                "write moin-1.9:DIR, moin-1.8:DIR, sqlite:FILE or redis://HOST:PORT/DB, or leave it out",
-            )),
-        },
-        (Kind::Text, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
-        (Kind::Path, DeValue::String(text)) if text.is_empty() || text.contains('\0') => {
-            Err(bad(format!("{name} must name a directory")))
-        }
-        (Kind::Path, DeValue::String(text)) => Ok(Value::Path(PathBuf::from(text.as_ref()))),
-        (Kind::Bool, DeValue::Boolean(value)) => Ok(Value::Bool(*value)),
-        (Kind::Version, DeValue::String(text)) => match text.parse() {
-            Ok(version) => Ok(Value::Version(version)),
-            Err(error) => Err(Problem::new("bad-version", raw.span(), format!("{error}"))),
-        },
-        (Kind::Version, DeValue::Float(_) | DeValue::Integer(_)) => {
-            Err(wrong().help("put the version in quotes: 1.9 as a number is the same as 1.90"))
-        }
-        (Kind::Url, DeValue::String(text)) => Ok(Value::Url(Box::new(url(text, &raw.span())?))),
-        (Kind::Urls, DeValue::Array(items)) => {
-            let urls = items.iter().map(|item| match item.get_ref() {
-                DeValue::String(text) => url(text, &item.span()),
-                _ => Err(wrong_type(name, &kind.describe(), item)),
-            });
-            Ok(Value::Urls(urls.collect::<Result<_, _>>()?))
-        }
-        (Kind::Names, DeValue::Array(_)) => {
-            let names = names(name, raw)?;
-            Ok(Value::Names(names.into_iter().map(|(name, _)| name).collect()))
-        }
-        (Kind::Hours | Kind::Lifetime, DeValue::Integer(_) | DeValue::Float(_)) => {
-            Ok(Value::Number(number(name, raw)?))
-        }
-        (Kind::Lifetime, DeValue::Array(items)) => match items.iter().collect::<Vec<_>>().as_slice() {
-            [anonymous, user] => Ok(Value::Pair(number(name, anonymous)?, number(name, user)?)),
-            _ => Err(wrong()),
-        },
-        (Kind::IdHandler, DeValue::String(text))
-            if text.strip_prefix(NAMES_COOKIE).is_some_and(|name| !name.is_empty()) =>
-        {
-            read(name, Kind::Text, raw)
-        }
-        (Kind::IdHandler, DeValue::String(_)) => {
-            read(name, Kind::Choice(&HANDLERS), raw).map_err(|problem| {
-                let others = format!("{NAMES_COOKIE}NAME names the cookie of MoinMoin's own handler");
-                problem.help(others)
-            })
-        }
-        (Kind::Choice(words), DeValue::String(text)) => match words.iter().find(|word| **word == text) {
-            Some(word) => Ok(Value::Text((*word).to_owned())),
-            None => {
-                let problem = bad(format!("{name} can't be {text:?}: expected {}", kind.describe()));
-                Err(match words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
-                    Some(word) => problem.instead(quoted(word)),
-                    None => problem,
-                })
-            }
-        },
-        _ => Err(wrong()),
-    }
-}
-
-/// What a value of the wrong type can only mean, as TOML has it: a number in quotes, a word in place of a list of one.
-fn meant(kind: Kind, value: &DeValue<'_>) -> Option<String> {
-    match (kind, value) {
-        (Kind::Version, DeValue::Float(float)) => Some(quoted(float.as_str())),
-        (Kind::Bool, DeValue::String(text)) => match text.to_lowercase().as_str() {
-            word @ ("true" | "false") => Some(word.to_owned()),
+impl Value {
+    /// The string, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
             _ => None,
-        },
-        (Kind::Hours | Kind::Lifetime, DeValue::String(text)) => {
-            let number = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
-            let finite = text.parse::<f64>().is_ok_and(f64::is_finite) && text.chars().all(number);
-            let toml = text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && !text.ends_with('.');
-            (finite && toml).then(|| text.to_string())
         }
-        (Kind::Names | Kind::Urls, DeValue::String(text)) if !text.is_empty() => {
-            Some(format!("[{}]", quoted(text)))
+    }
+
+    /// The truth value, if it is one.
+    pub fn bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(value) => Some(*value),
+            _ => None,
         }
-        _ => None,
     }
-}
 
-/// "`name` must be a …, not an integer".
-pub(super) fn wrong_type(name: &str, expected: &str, raw: &Spanned<DeValue<'_>>) -> Problem {
-    let found = match raw.get_ref() {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "an integer",
-        DeValue::Float(_) => "a float",
-        DeValue::Boolean(_) => "a boolean",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    };
-    Problem::new("wrong-type", raw.span(), format!("{name} must be {expected}, not {found}"))
-}
-
-/// A list of strings, none of them empty, each with its place.
-pub(super) fn names(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Vec<(String, Span)>, Problem> {
-    let wrong = |raw| wrong_type(name, &Kind::Names.describe(), raw);
-    let DeValue::Array(items) = raw.get_ref() else {
-        return Err(match meant(Kind::Names, raw.get_ref()) {
-            Some(meant) => wrong(raw).instead(meant),
-            None => wrong(raw),
-        });
-    };
-    items
-        .iter()
-        .map(|item| match item.get_ref() {
-            DeValue::String(text) if text.is_empty() => {
-                Err(Problem::new("bad-value", item.span(), format!("{name} holds an empty name")))
-            }
-            DeValue::String(text) => Ok((text.to_string(), item.span())),
-            _ => Err(wrong(item)),
-        })
-        .collect()
-}
-
-/// A finite number.
-fn number(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<f64, Problem> {
-    let parsed = match raw.get_ref() {
-        DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(|n| {
-            #[expect(clippy::cast_precision_loss, reason = "hours beyond 2^53 are refused just below")]
-            let n = n as f64;
-            n
-        }),
-        DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
-        other => {
-            let problem = wrong_type(name, "a number of hours", raw);
-            return Err(match meant(Kind::Hours, other) {
-                Some(meant) => problem.instead(meant),
-                None => problem,
-            });
+    /// The number of hours, if it is a single one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Value::Number(hours) => Some(*hours),
+            _ => None,
         }
-    };
-    // A million years: more is a slip, and sums with it would leave the calendar.
-    match parsed {
-        Some(hours) if hours.is_finite() && hours.abs() < 8.8e9 => Ok(hours),
-        _ => Err(Problem::new(
-            "bad-value",
-            raw.span(),
-            format!("{name} must be a number of hours that a calendar holds"),
-        )),
     }
-}
 
-/// The URL of a wiki, as a farm file may have it.
-///
-/// # Errors
-/// Why it is none.
-pub fn parse_url(text: &str) -> Result<Url, String> {
-    url(text, &(0..0)).map_err(|problem| problem.message)
-}
-
-/// A URL of a wiki.
-fn url(text: &str, span: &Span) -> Result<Url, Problem> {
-    let bad = |why: &str| {
-        let shown: String = text.chars().take(200).collect();
-        Problem::new("bad-url", span.clone(), format!("{shown:?} is no URL of a wiki: {why}"))
-    };
-    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(bad("it holds a blank or control character"));
-    }
-    let url = Url::parse(text).map_err(|error| match error {
-        url::ParseError::RelativeUrlWithoutBase => {
-            let better = format!("https://{}", text.trim_start_matches('/'));
-            let problem = bad("the scheme is missing");
-            match Url::parse(&better) {
-                Ok(_) => problem.help(format!("write {better:?}")).guess(quoted(&better)),
-                Err(_) => problem,
-            }
+    /// The list of strings, if it is one.
+    pub fn names(&self) -> Option<&[String]> {
+        match self {
+            Value::Names(names) => Some(names),
+            _ => None,
         }
-        other => bad(&other.to_string()),
-    })?;
-    match url.scheme() {
-        "http" | "https" => {}
-        other => return Err(bad(&format!("the scheme must be http or https, not {other}"))),
     }
-    // A URL may have such a host, says WHATWG, and so do browsers; but no name server and no hosts file has one.
-    let name = url.host_str().unwrap_or_default();
-    if name.strip_suffix('.').unwrap_or(name).split('.').any(str::is_empty) {
-        return Err(bad("the host has an empty label, a dot too many, which no name has"));
+
+    /// The directory as written, if it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Value::Path(path) => Some(path),
+            _ => None,
+        }
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(bad("it must end with the wiki's path, without ? or #"));
+
+    /// The URL, if it is a single one.
+    pub fn url(&self) -> Option<&Url> {
+        match self {
+            Value::Url(url) => Some(url),
+            _ => None,
+        }
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(bad("it must not hold a user name or password"));
+
+    /// The list of URLs, if it is one.
+    pub fn urls(&self) -> Option<&[Url]> {
+        match self {
+            Value::Urls(urls) => Some(urls),
+            _ => None,
+        }
     }
-    Ok(url)
+
+    /// The version of MoinMoin, if it is one.
+    pub fn version(&self) -> Option<Version> {
+        match self {
+            Value::Version(version) => Some(*version),
+            _ => None,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::evidence::may_be_noted;
-use crate::farm::{Key, Problem, Setting, Source, Span, Value, value};
+use crate::farm::{Key, Problem, Setting, Source, Span, Value, read};
 
 /// What such a comment begins with, behind `#` and blanks.
 const MARK: &str = "wikifarm:";
@@ -65,7 +65,7 @@ fn note(text: &str, offset: usize, own: bool) -> Result<(Key, Arc<Setting>), Pro
         let message = format!("{} can't be noted for all wikis", key.name());
         return Err(Problem::new("misplaced-key", key_span, message).help("put it into the wiki's own file"));
     }
-    let value = value::read(key.name(), key.kind(), raw)
+    let value = read::read(key.name(), key.kind(), raw)
         .map_err(|problem| Problem { span: shift(problem.span.clone()), ..problem })?;
     Ok((
         key,
