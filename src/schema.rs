@@ -5,11 +5,9 @@
 //!
 //! Source: JSON Schema draft 7, which Taplo and the editors around it read.
 
-use std::path::Path;
-
 use serde_json::{Map, Value, json};
 
-use crate::farm::{Farm, HANDLERS, Key, Kind, NAMES_COOKIE, PRUNE_KEYS, PruneKind, Table};
+use crate::farm::{HANDLERS, Key, Kind, NAMES_COOKIE, PRUNE_KEYS, PruneKind, Table};
 use crate::lint;
 use crate::moin::Version;
 
@@ -26,22 +24,22 @@ pub fn document() -> Value {
         "title": "wikifarm farm file",
         "description": "A farm of MoinMoin wikis, as wikifarm reads it",
         "type": "object",
-        "properties": keys(Table::File, &Defaults::new()),
+        "properties": keys(Table::File),
         "additionalProperties": false,
         "required": ["wikis"],
     })
 }
 
 /// The keys of a table, the settings of wikis first.
-fn keys(table: Table, defaults: &Defaults) -> Map<String, Value> {
+fn keys(table: Table) -> Map<String, Value> {
     let settings = Key::all().filter(|key| table.has_setting(*key));
-    let settings = settings.map(|key| (key.name().to_owned(), setting(key, defaults)));
-    settings.chain(table.own().iter().map(|name| ((*name).to_owned(), own(table, name, defaults)))).collect()
+    let settings = settings.map(|key| (key.name().to_owned(), setting(key)));
+    settings.chain(table.own().iter().map(|name| ((*name).to_owned(), own(table, name)))).collect()
 }
 
 /// A key that is no setting of a wiki.
-fn own(of: Table, name: &str, defaults: &Defaults) -> Value {
-    let below = |of: Table, about: &str| table(about, keys(of, defaults));
+fn own(of: Table, name: &str) -> Value {
+    let below = |of: Table, about: &str| table(about, keys(of));
     let tables = |about: &str, each: Value| json!({"type": "object", "description": about, "additionalProperties": each});
     match (of, name) {
         (Table::File, "farm") => {
@@ -85,33 +83,13 @@ fn own(of: Table, name: &str, defaults: &Defaults) -> Value {
     }
 }
 
-/// MoinMoin's own defaults, of the release that is assumed where none is named.
-struct Defaults(Option<Farm>);
-
-impl Defaults {
-    fn new() -> Defaults {
-        let text = format!(
-            "moin = \"{}\"\n[wikis.NAME]\nurl = \"https://wiki.example.org/\"\n",
-            Version::LATEST_1_9
-        );
-        Defaults(Farm::parse(Path::new("farm.toml"), text).ok())
-    }
-
-    /// A default that does not follow from other settings and that TOML can say.
-    fn of(&self, key: Key) -> Option<Value> {
-        let wiki = self.0.as_ref()?.wiki("NAME")?;
-        if matches!(key, Key::Url | Key::Moin | Key::Siteid | Key::DuplicateCookie) {
-            return None;
-        }
-        serde_json::from_str(&wiki.effective(key)?.0).ok()
-    }
-}
-
 /// One setting of a wiki.
-fn setting(key: Key, defaults: &Defaults) -> Value {
+fn setting(key: Key) -> Value {
     let mut schema = kind(key.kind());
     insert(&mut schema, "description", json!(key.about()));
-    if let Some(default) = defaults.of(key) {
+    // Of the release that is assumed where none is named; Python's None is no JSON.
+    let default = key.default_in(Version::LATEST_1_9.behaviour());
+    if let Some(default) = default.and_then(|text| serde_json::from_str(text).ok()) {
         insert(&mut schema, "default", default);
     }
     schema
@@ -233,9 +211,10 @@ fn insert(schema: &mut Value, key: &str, value: Value) {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::*;
-    use crate::farm::parse_duration;
+    use crate::farm::{Farm, parse_duration};
     use crate::ops::Policy;
 
     /// The schema of a table.

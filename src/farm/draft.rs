@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::quoted;
+use super::{Key, quoted};
 use crate::browser::{Suffixes, is_ip};
 use crate::moin::{Behaviour, Version};
 
@@ -29,44 +29,47 @@ impl Draft {
             "# A first description of the farm. Correct the directories, which start from this file's, and check it:\n\
              # wikifarm config check\n",
         );
-        line(&mut text, "moin", &quoted(&self.version.to_string()), "what the wikis run");
+        self.line(&mut text, Key::Moin, &quoted(&self.version.to_string()), "what the wikis run");
         text.push_str("\n[farm]\n");
         if self.share {
             self.shared(suffixes, &mut text)?;
-        } else if names.len() > 1 && (Behaviour::V1_9_1..Behaviour::V2).contains(&behaviour) {
-            line(
+        } else if names.len() > 1 && behaviour < Behaviour::V2 {
+            self.line(
                 &mut text,
-                "cookie_name",
+                Key::CookieName,
                 "\"siteidmagic\"",
                 "each wiki calls its cookie after its config module",
             );
         }
-        if behaviour >= Behaviour::V1_7_3 && self.urls.iter().all(|url| url.scheme() == "https") {
-            line(
+        if self.urls.iter().all(|url| url.scheme() == "https") {
+            self.line(
                 &mut text,
-                "cookie_secure",
+                Key::CookieSecure,
                 "true",
                 "behind a proxy MoinMoin sees http, and would not say so",
             );
         }
-        if (Behaviour::V1_9_0..Behaviour::V2).contains(&behaviour) {
-            line(&mut text, "cookie_httponly", "true", "no script reads the login");
-        }
+        self.line(&mut text, Key::CookieHttponly, "true", "no script reads the login");
         for (url, name) in self.urls.iter().zip(&names) {
             text.push_str(&format!("\n[wikis.{name}]\n"));
-            line(&mut text, "url", &quoted(url.as_str()), "");
+            self.line(&mut text, Key::Url, &quoted(url.as_str()), "");
             if names.len() == 1 && behaviour < Behaviour::V2 {
-                line(&mut text, "siteid", "\"wikiconfig\"", "the config module of a wiki that stands alone");
+                self.line(
+                    &mut text,
+                    Key::Siteid,
+                    "\"wikiconfig\"",
+                    "the config module of a wiki that stands alone",
+                );
             }
             if behaviour == Behaviour::V2 && !self.share {
-                line(&mut text, "cookie_name", &quoted(&format!("{name}_session")), "");
+                self.line(&mut text, Key::CookieName, &quoted(&format!("{name}_session")), "");
                 let path = url.path().trim_end_matches('/');
                 if !path.is_empty() {
-                    line(&mut text, "cookie_path", &quoted(path), "");
+                    self.line(&mut text, Key::CookiePath, &quoted(path), "");
                 }
-                line(&mut text, "secret_key_id", &quoted(name), "which SECRET_KEY, never the key");
+                self.line(&mut text, Key::SecretKeyId, &quoted(name), "which SECRET_KEY, never the key");
             }
-            line(&mut text, "data_dir", &quoted(&format!("{name}/data")), "");
+            self.line(&mut text, Key::DataDir, &quoted(&format!("{name}/data")), "");
         }
         if self.share {
             let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
@@ -79,6 +82,14 @@ impl Draft {
         Ok(text)
     }
 
+    /// A line with a setting, unless the version ignores it or has that value by default.
+    fn line(&self, text: &mut String, key: Key, value: &str, why: &str) {
+        let version = self.version.behaviour();
+        if key.ignored_by(version).is_none() && key.default_in(version) != Some(value) {
+            line(text, key.name(), value, why);
+        }
+    }
+
     /// What all wikis of a shared login have.
     fn shared(&self, suffixes: &dyn Suffixes, text: &mut String) -> Result<(), String> {
         let behaviour = self.version.behaviour();
@@ -87,35 +98,40 @@ impl Draft {
         }
         let domain = self.domain(suffixes)?;
         if let Some(domain) = &domain {
-            line(text, "cookie_domain", &quoted(&format!(".{domain}")), "every host below it gets the login");
+            self.line(
+                text,
+                Key::CookieDomain,
+                &quoted(&format!(".{domain}")),
+                "every host below it gets the login",
+            );
         }
         let path = self.path();
         let mounted = self.urls.iter().any(|url| url.path() != "/");
         if path != "/" || (mounted && behaviour <= Behaviour::V1_9_0) {
-            line(text, "cookie_path", &quoted(&path), "what the wikis' paths have in common");
+            self.line(text, Key::CookiePath, &quoted(&path), "what the wikis' paths have in common");
         }
         let host = domain.as_deref().or(self.urls.first().and_then(Url::host_str)).unwrap_or("farm");
         let own = suffixes.registrable_domain(host).unwrap_or(host);
         let name = if is_ip(own) { "farm" } else { own.split('.').next().unwrap_or("farm") };
         if behaviour == Behaviour::V2 {
-            line(text, "cookie_name", &quoted(&format!("{name}_session")), "");
-            line(
+            self.line(text, Key::CookieName, &quoted(&format!("{name}_session")), "");
+            self.line(
                 text,
-                "secret_key_id",
+                Key::SecretKeyId,
                 &quoted(name),
                 "all have one SECRET_KEY; here is only what you call it",
             );
-        } else if behaviour >= Behaviour::V1_9_1 {
-            line(text, "cookie_name", &quoted(name), "");
+        } else {
+            self.line(text, Key::CookieName, &quoted(name), "");
         }
         match behaviour {
             Behaviour::V2 => {}
             _ if behaviour < Behaviour::V1_9_0 => {
-                line(text, "cache_dir", "\"cache\"", "sessions lie below it")
+                self.line(text, Key::CacheDir, "\"cache\"", "sessions lie below it")
             }
-            _ => line(text, "session_dir", "\"sessions\"", ""),
+            _ => self.line(text, Key::SessionDir, "\"sessions\"", ""),
         }
-        line(text, "user_dir", "\"users\"", "");
+        self.line(text, Key::UserDir, "\"users\"", "");
         Ok(())
     }
 

@@ -1,232 +1,351 @@
-//! The settings a farm file may hold.
+//! The settings that a farm file may hold, in one table.
+//!
+//! A row says everything about a setting but what MoinMoin does with it, which is in [`moin`](crate::moin). Reading a farm
+//! file, the JSON schema, the rule `ignored-setting`, `config show`, `config import` with `--check`, and `config export`
+//! follow from the row. To add a setting, add its row here, and its meaning there.
+//!
+//! Source: `multiconfig.py`, `session.py`, and `auth/` of the releases named; Flask's own names for 2.0.
 
-/// A setting of a wiki, by its name in the farm file, which is MoinMoin's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "`Key::about` says what each is, in one table")]
-pub enum Key {
-    Url,
-    Aliases,
-    BackendUrl,
-    Moin,
-    Siteid,
-    Interwikiname,
-    Superuser,
-    CookieName,
-    CookieDomain,
-    CookiePath,
-    CookieSecure,
-    CookieHttponly,
-    CookieSamesite,
-    CookieLifetime,
-    AnonymousSessionLifetime,
-    DuplicateCookie,
-    DataDir,
-    CacheDir,
-    SessionDir,
-    SessionStore,
-    UserDir,
-    Auth,
-    SecretKeyId,
-    SessionHandler,
-    SessionIdHandler,
-    SessionService,
+use super::kind::{HANDLER, Kind, NAMES_COOKIE};
+use super::value::Value;
+use crate::moin::Behaviour::{self, V1_7_0, V1_7_3, V1_9_0, V1_9_1, V2};
+use crate::moin::{Backend, CookieLifetime, Duplicate, Settings};
+
+/// What is known of a setting.
+pub(crate) struct Row {
+    /// The name in the farm file, which is MoinMoin's own.
+    pub(crate) name: &'static str,
+    /// What its value must be.
+    pub(crate) kind: Kind,
+    /// What it is, in a few words.
+    pub(crate) about: &'static str,
+    /// Whether `[farm]` and groups may set it for many wikis at once.
+    pub(crate) inheritable: bool,
+    /// The versions that ignore it, and why.
+    ignored: &'static [Ignored],
+    /// MoinMoin's default from each version on, as a farm file would have it, or Python's `None`. Defaults that follow from
+    /// other settings are in [`Wiki::effective`](super::Wiki::effective).
+    defaults: &'static [(Behaviour, &'static str)],
+    /// Whether it is an attribute of MoinMoin's configuration class, under the same name. If not, a comment says it:
+    /// `# wikifarm: NAME = …`.
+    pub(crate) is_attribute: bool,
+    /// Its name among Flask's settings, which 2.0 has at the level of the module.
+    pub(crate) flask: Option<&'static str>,
+    /// If it shapes the session cookie: how, beside the wiki's URL.
+    pub(crate) shapes_cookie: Option<fn(&mut Settings, &Value)>,
+    /// How a farm file and Python files are compared.
+    pub(crate) drift: Compare,
 }
 
-/// What a setting's value must be.
+/// Versions that ignore a setting, and why.
+enum Ignored {
+    /// Those before this one.
+    Before(Behaviour, &'static str),
+    /// This one and all later ones.
+    From(Behaviour, &'static str),
+}
+
+/// How a setting in a farm file is compared with the same in Python files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A URL with scheme http or https.
-    Url,
-    /// A list of such URLs.
-    Urls,
-    /// A version of MoinMoin.
+pub(crate) enum Compare {
+    /// By value. Where one side has none, it has MoinMoin's default.
+    Value,
+    /// By value. Where one side has none, it has MoinMoin's own handler.
+    Handler,
+    /// By value. Python has it in a comment at most: what a farm file adds is no difference.
+    Added,
+    /// All addresses of the wiki, in any order.
+    Addresses,
+    /// With another setting.
+    Elsewhere,
+    /// The form of the files alone tells no more than a line of versions.
     Version,
-    /// Any string.
-    Text,
-    /// A list of strings, none empty.
-    Names,
-    /// `true` or `false`.
-    Bool,
-    /// A number of hours.
-    Hours,
-    /// A number of hours, or a pair of them.
-    Lifetime,
-    /// A directory.
-    Path,
-    /// The address of a session store.
+    /// Where it is not set, it is the wiki's name.
+    Siteid,
+    /// The location of the sessions, in whichever way it is written.
     Store,
-    /// Who gives ids: one of the words of [`Kind::Choice`], or [`NAMES_COOKIE`] and a name.
-    IdHandler,
-    /// One of a few words.
-    Choice(&'static [&'static str]),
+    /// Names of keys, which mean that two keys are one or are not.
+    SecretKey,
 }
 
-/// Who handles sessions: MoinMoin's own class, or another whose behaviour nobody can predict.
-const HANDLER: Kind = Kind::Choice(&HANDLERS);
+/// A row of a setting that is a plain attribute in every version.
+const fn row(name: &'static str, kind: Kind, about: &'static str) -> Row {
+    Row {
+        name,
+        kind,
+        about,
+        inheritable: true,
+        ignored: &[],
+        defaults: &[],
+        is_attribute: true,
+        flask: None,
+        shapes_cookie: None,
+        drift: Compare::Value,
+    }
+}
 
-/// The words for it.
-pub const HANDLERS: [&str; 2] = ["default", "custom"];
+/// A row of a setting that MoinMoin does not have.
+const fn ours(name: &'static str, kind: Kind, about: &'static str, drift: Compare) -> Row {
+    Row { is_attribute: false, drift, ..row(name, kind, about) }
+}
 
-/// What stands before the name that MoinMoin's own handler of 1.7 and 1.8 was given for the cookie:
-/// `MoinCookieSessionIDHandler(cookie_name='LAB')`.
-pub const NAMES_COOKIE: &str = "cookie_name=";
+use Ignored::{Before, From};
 
-/// Each key with its name, kind, whether `[farm]` and groups may set it, and what it is.
-const TABLE: [(Key, &str, Kind, bool, &str); 26] = {
-    use Key as K;
-    [
-        (K::Url, "url", Kind::Url, false, "the wiki's public URL"),
-        (K::Aliases, "aliases", Kind::Urls, false, "other URLs of the same wiki"),
-        (K::BackendUrl, "backend_url", Kind::Url, false, "the URL that MoinMoin itself sees behind a proxy"),
-        (K::Moin, "moin", Kind::Version, true, "the version of MoinMoin the wiki runs"),
-        (
-            K::Siteid,
+/// Makes [`Key`] and its rows out of the table.
+macro_rules! settings {
+    ($($key:ident = $row:expr),* $(,)?) => {
+        /// A setting of a wiki, by its name in the farm file, which is MoinMoin's own.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "`Key::about` says what each is")]
+        pub enum Key {
+            $($key),*
+        }
+
+        impl Key {
+            /// All keys, in the order in which they are shown.
+            pub fn all() -> impl Iterator<Item = Key> {
+                [$(Key::$key),*].into_iter()
+            }
+
+            /// What is known of it.
+            pub(crate) fn row(self) -> &'static Row {
+                match self {
+                    $(Key::$key => {
+                        static ROW: Row = $row;
+                        &ROW
+                    })*
+                }
+            }
+        }
+    };
+}
+
+settings![
+    Url = Row { inheritable: false, ..ours("url", Kind::Url, "the wiki's public URL", Compare::Addresses) },
+    Aliases = Row {
+        inheritable: false,
+        ..ours("aliases", Kind::Urls, "other URLs of the same wiki", Compare::Elsewhere)
+    },
+    BackendUrl = Row {
+        inheritable: false,
+        shapes_cookie: Some(|settings, value| {
+            if let Some(url) = value.url() {
+                settings.backend = Backend::of(url);
+            }
+        }),
+        ..ours("backend_url", Kind::Url, "the URL that MoinMoin itself sees behind a proxy", Compare::Added)
+    },
+    Moin = Row {
+        shapes_cookie: Some(|settings, value| {
+            if let Some(version) = value.version() {
+                settings.version = version;
+            }
+        }),
+        ..ours("moin", Kind::Version, "the version of MoinMoin the wiki runs", Compare::Version)
+    },
+    Siteid = Row {
+        inheritable: false,
+        shapes_cookie: Some(|settings, value| {
+            if let Some(siteid) = value.owned_text() {
+                settings.siteid = siteid;
+            }
+        }),
+        ..ours(
             "siteid",
             Kind::Text,
-            false,
             "the name of the wiki's config module (default: the wiki's key)",
-        ),
-        (K::Interwikiname, "interwikiname", Kind::Text, true, "the wiki's name in page trails"),
-        (K::Superuser, "superuser", Kind::Names, true, "names of users who may act as others"),
-        (K::CookieName, "cookie_name", Kind::Text, true, "part of the session cookie's name, from 1.9.1"),
-        (K::CookieDomain, "cookie_domain", Kind::Text, true, "the cookie's Domain attribute"),
-        (K::CookiePath, "cookie_path", Kind::Text, true, "the cookie's Path attribute"),
-        (
-            K::CookieSecure,
-            "cookie_secure",
-            Kind::Bool,
-            true,
-            "the cookie's Secure attribute; absent: on https only",
-        ),
-        (K::CookieHttponly, "cookie_httponly", Kind::Bool, true, "the cookie's HttpOnly attribute, from 1.9"),
-        (
-            K::CookieSamesite,
+            Compare::Siteid
+        )
+    },
+    Interwikiname = row("interwikiname", Kind::Text, "the wiki's name in page trails"),
+    Superuser = Row {
+        defaults: &[(V1_7_0, "[]")],
+        ..row("superuser", Kind::Names, "names of users who may act as others")
+    },
+    CookieName = Row {
+        ignored: &[
+            Before(V1_9_0, "session_id_handler names the cookie; cookie_name came with 1.9.1"),
+            Before(V1_9_1, "the name is always MOIN_SESSION; cookie_name came with 1.9.1"),
+        ],
+        defaults: &[(V1_9_1, "None"), (V2, "\"session\"")],
+        flask: Some("SESSION_COOKIE_NAME"),
+        shapes_cookie: Some(|settings, value| settings.cookie_name = value.owned_text()),
+        ..row("cookie_name", Kind::Text, "part of the session cookie's name, from 1.9.1")
+    },
+    CookieDomain = Row {
+        defaults: &[(V1_7_0, "None")],
+        flask: Some("SESSION_COOKIE_DOMAIN"),
+        shapes_cookie: Some(|settings, value| settings.cookie_domain = value.owned_text()),
+        ..row("cookie_domain", Kind::Text, "the cookie's Domain attribute")
+    },
+    CookiePath = Row {
+        defaults: &[(V1_7_0, "None")],
+        flask: Some("SESSION_COOKIE_PATH"),
+        shapes_cookie: Some(|settings, value| settings.cookie_path = value.owned_text()),
+        ..row("cookie_path", Kind::Text, "the cookie's Path attribute")
+    },
+    CookieSecure = Row {
+        ignored: &[Before(V1_7_3, "it came with 1.7.3")],
+        defaults: &[(V1_7_3, "None"), (V2, "false")],
+        flask: Some("SESSION_COOKIE_SECURE"),
+        shapes_cookie: Some(|settings, value| settings.cookie_secure = value.bool()),
+        ..row("cookie_secure", Kind::Bool, "the cookie's Secure attribute; absent: on https only")
+    },
+    CookieHttponly = Row {
+        ignored: &[Before(V1_9_0, "it came with 1.9.0")],
+        defaults: &[(V1_9_0, "false"), (V2, "true")],
+        flask: Some("SESSION_COOKIE_HTTPONLY"),
+        shapes_cookie: Some(|settings, value| settings.cookie_httponly = value.bool()),
+        ..row("cookie_httponly", Kind::Bool, "the cookie's HttpOnly attribute, from 1.9")
+    },
+    CookieSamesite = Row {
+        ignored: &[Before(V2, "no MoinMoin before 2.0 sends SameSite")],
+        defaults: &[(V2, "\"Lax\"")],
+        is_attribute: false,
+        flask: Some("SESSION_COOKIE_SAMESITE"),
+        shapes_cookie: Some(|settings, value| settings.cookie_samesite = value.owned_text()),
+        ..row(
             "cookie_samesite",
             Kind::Choice(&["Lax", "Strict", "None"]),
-            true,
-            "the cookie's SameSite attribute, 2.0 only",
-        ),
-        (
-            K::CookieLifetime,
+            "the cookie's SameSite attribute, 2.0 only"
+        )
+    },
+    CookieLifetime = Row {
+        defaults: &[(V1_7_0, "12"), (V1_9_0, "[0, 12]"), (V2, "744")],
+        flask: Some("PERMANENT_SESSION_LIFETIME"),
+        shapes_cookie: Some(|settings, value| {
+            settings.cookie_lifetime = match value {
+                Value::Pair(anonymous, user) => Some(CookieLifetime::Pair(*anonymous, *user)),
+                _ => value.number().map(CookieLifetime::Hours),
+            }
+        }),
+        ..row(
             "cookie_lifetime",
             Kind::Lifetime,
-            true,
-            "hours a login lasts; from 1.9 a pair (anonymous, logged in)",
-        ),
-        (
-            K::AnonymousSessionLifetime,
-            "anonymous_session_lifetime",
-            Kind::Hours,
-            true,
-            "hours an anonymous session lasts, 1.7 and 1.8",
-        ),
-        (
-            K::DuplicateCookie,
+            "hours a login lasts; from 1.9 a pair (anonymous, logged in)"
+        )
+    },
+    AnonymousSessionLifetime = Row {
+        ignored: &[From(V1_9_0, "since 1.9 the first number of cookie_lifetime says it")],
+        defaults: &[(V1_7_0, "None")],
+        shapes_cookie: Some(|settings, value| settings.anonymous_session_lifetime = value.number()),
+        ..row("anonymous_session_lifetime", Kind::Hours, "hours an anonymous session lasts, 1.7 and 1.8")
+    },
+    DuplicateCookie = Row {
+        shapes_cookie: Some(|settings, value| {
+            settings.duplicate_cookie = value.text().map(|word| match word {
+                "first" => Duplicate::First,
+                _ => Duplicate::Last,
+            });
+        }),
+        ..ours(
             "duplicate_cookie",
             Kind::Choice(&["first", "last"]),
-            true,
             "which of several cookies of one name the wiki takes; absent: by version",
-        ),
-        (K::DataDir, "data_dir", Kind::Path, true, "the wiki's data directory"),
-        (K::CacheDir, "cache_dir", Kind::Path, true, "the cache directory; default data_dir/cache"),
-        (K::SessionDir, "session_dir", Kind::Path, true, "the directory of session files, from 1.9"),
-        (
-            K::SessionStore,
+            Compare::Added
+        )
+    },
+    DataDir = row("data_dir", Kind::Path, "the wiki's data directory"),
+    CacheDir = row("cache_dir", Kind::Path, "the cache directory; default data_dir/cache"),
+    SessionDir = Row {
+        ignored: &[
+            Before(V1_9_0, "sessions lie in <cache_dir>/__common__/session; session_dir came with 1.9"),
+            From(V2, "2.0 keeps the session in the cookie itself"),
+        ],
+        ..row("session_dir", Kind::Path, "the directory of session files, from 1.9")
+    },
+    SessionStore = Row {
+        ignored: &[From(V2, "2.0 keeps the session in the cookie itself")],
+        ..ours(
             "session_store",
             Kind::Store,
-            true,
             "where sessions lie, if not in MoinMoin's own directory",
-        ),
-        (K::UserDir, "user_dir", Kind::Path, true, "the directory of user profiles; default data_dir/user"),
-        (K::Auth, "auth", Kind::Names, true, "names of the wiki's authentication methods; default moin"),
-        (
-            K::SecretKeyId,
+            Compare::Store
+        )
+    },
+    UserDir = row("user_dir", Kind::Path, "the directory of user profiles; default data_dir/user"),
+    Auth = Row {
+        defaults: &[(V1_7_0, "[\"moin\"]")],
+        ..row("auth", Kind::Names, "names of the wiki's authentication methods; default moin")
+    },
+    SecretKeyId = Row {
+        ignored: &[Before(V2, "only 2.0 signs its cookies")],
+        flask: Some("SECRET_KEY"),
+        ..ours(
             "secret_key_id",
             Kind::Text,
-            true,
             "which SECRET_KEY signs the cookie, 2.0 only; never the key",
-        ),
-        (K::SessionHandler, "session_handler", HANDLER, true, "custom: not MoinMoin's own (1.7, 1.8)"),
-        (
-            K::SessionIdHandler,
+            Compare::SecretKey
+        )
+    },
+    SessionHandler = Row {
+        ignored: &[From(V1_9_0, "1.9 replaced it by session_service")],
+        drift: Compare::Handler,
+        ..row("session_handler", HANDLER, "custom: not MoinMoin's own (1.7, 1.8)")
+    },
+    SessionIdHandler = Row {
+        ignored: &[From(V1_9_0, "1.9 replaced it by session_service")],
+        shapes_cookie: Some(|settings, value| {
+            let name = value.text().and_then(|word| word.strip_prefix(NAMES_COOKIE));
+            settings.handler_cookie_name = name.map(str::to_owned);
+        }),
+        drift: Compare::Handler,
+        ..row(
             "session_id_handler",
             Kind::IdHandler,
-            true,
-            "custom: not MoinMoin's own; cookie_name=NAME: its own, with that cookie (1.7, 1.8)",
-        ),
-        (K::SessionService, "session_service", HANDLER, true, "custom: not MoinMoin's own (from 1.9)"),
-    ]
-};
+            "custom: not MoinMoin's own; cookie_name=NAME: its own, with that cookie (1.7, 1.8)"
+        )
+    },
+    SessionService = Row {
+        ignored: &[
+            Before(V1_9_0, "session_service came with 1.9; here it is session_handler"),
+            From(V2, "2.0 leaves sessions to Flask"),
+        ],
+        drift: Compare::Handler,
+        ..row("session_service", HANDLER, "custom: not MoinMoin's own (from 1.9)")
+    },
+];
 
 impl Key {
-    /// All keys, in the order in which they are shown.
-    pub fn all() -> impl Iterator<Item = Key> {
-        TABLE.iter().map(|row| row.0)
-    }
-
     /// The key of that name.
     pub fn named(name: &str) -> Option<Key> {
-        TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
+        Key::all().find(|key| key.name() == name)
     }
 
     /// The name in the farm file.
     pub fn name(self) -> &'static str {
-        self.row().1
+        self.row().name
     }
 
     /// What its value must be.
     pub fn kind(self) -> Kind {
-        self.row().2
+        self.row().kind
     }
 
     /// Whether `[farm]` and groups may set it for many wikis at once.
     pub fn inheritable(self) -> bool {
-        self.row().3
+        self.row().inheritable
     }
 
     /// What it is, in a few words.
     pub fn about(self) -> &'static str {
-        self.row().4
+        self.row().about
     }
 
-    fn row(self) -> &'static (Key, &'static str, Kind, bool, &'static str) {
-        // The table has a row for each key (a test holds that); the first one stands in to keep this total.
-        TABLE.iter().find(|row| row.0 == self).unwrap_or(&TABLE[0])
+    /// Why a version ignores it, if it does.
+    pub fn ignored_by(self, version: Behaviour) -> Option<&'static str> {
+        self.row().ignored.iter().find_map(|ignored| match ignored {
+            Before(first, why) if version < *first => Some(*why),
+            From(last, why) if version >= *last => Some(*why),
+            _ => None,
+        })
     }
-}
 
-impl Kind {
-    /// The kind in words, as in "expected …".
-    pub fn describe(self) -> String {
-        match self {
-            Kind::Url => "a URL like \"https://wiki.example.org/\"".to_owned(),
-            Kind::Urls => "a list of URLs like [\"https://wiki.example.org/\"]".to_owned(),
-            Kind::Version => "a version like \"1.9.11\"".to_owned(),
-            Kind::Text | Kind::Store => "a string".to_owned(),
-            Kind::Names => "a list of strings like [\"moin\"]".to_owned(),
-            Kind::Bool => "true or false".to_owned(),
-            Kind::Hours => "a number of hours".to_owned(),
-            Kind::Lifetime => "a number of hours, or a pair of them like [0, 12]".to_owned(),
-            Kind::Path => "a directory like \"wiki/data\"".to_owned(),
-            Kind::IdHandler => format!("{} or \"{NAMES_COOKIE}NAME\"", HANDLER.describe()),
-            Kind::Choice(words) => {
-                let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
-                words.join(" or ")
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_has_one_row_for_each_key() {
-        for (position, key) in Key::all().enumerate() {
-            assert_eq!(key as usize, position, "{}", key.name());
-            assert_eq!(Key::named(key.name()), Some(key));
-        }
-        assert_eq!(Key::all().count(), Key::SessionService as usize + 1);
+    /// MoinMoin's default, as a farm file would have it or Python's `None`, unless it follows from other settings. `None` if the
+    /// version has no such setting.
+    pub fn default_in(self, version: Behaviour) -> Option<&'static str> {
+        let mut defaults = self.row().defaults.iter().rev();
+        let default = defaults.find(|(from, _)| version >= *from).map(|(_, value)| *value);
+        default.filter(|_| self.ignored_by(version).is_none())
     }
 }

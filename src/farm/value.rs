@@ -64,6 +64,11 @@ impl Value {
         }
     }
 
+    /// The string, to keep.
+    pub(super) fn owned_text(&self) -> Option<String> {
+        self.text().map(str::to_owned)
+    }
+
     /// The truth value, if it is one.
     pub fn bool(&self) -> Option<bool> {
         match self {

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::address::join;
 use super::{Key, LintLevels, NAMES_COOKIE, Span, StoreAddress, Value};
-use crate::moin::{Backend, Behaviour, CookieLifetime, Duplicate, Settings, Version};
+use crate::moin::{Backend, Behaviour, Duplicate, Settings, Version};
 
 /// A setting as the farm file has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +88,11 @@ impl Wiki {
         self.settings.iter().map(|(key, setting)| (*key, setting.as_ref()))
     }
 
+    /// Its value, if the farm file has it.
+    fn value(&self, key: Key) -> Option<&Value> {
+        self.setting(key).map(|setting| &setting.value)
+    }
+
     /// Where the setting's value stands, or else the wiki's name.
     pub fn span_of(&self, key: Key) -> Span {
         self.setting(key).map_or_else(|| self.span.clone(), |setting| setting.span.clone())
@@ -101,41 +106,22 @@ impl Wiki {
 
     /// The release the wiki runs; 1.9.11 where the farm file does not say.
     pub fn version(&self) -> Version {
-        match self.setting(Key::Moin).map(|s| &s.value) {
-            Some(Value::Version(version)) => *version,
-            _ => Version::LATEST_1_9,
-        }
+        self.value(Key::Moin).and_then(Value::version).unwrap_or(Version::LATEST_1_9)
     }
 
     /// A setting that is a string.
     pub fn text(&self, key: Key) -> Option<&str> {
-        match self.setting(key).map(|s| &s.value) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn bool(&self, key: Key) -> Option<bool> {
-        match self.setting(key).map(|s| &s.value) {
-            Some(Value::Bool(value)) => Some(*value),
-            _ => None,
-        }
+        self.value(key)?.text()
     }
 
     /// A setting that is a list of names.
     pub fn names(&self, key: Key) -> Option<&[String]> {
-        match self.setting(key).map(|s| &s.value) {
-            Some(Value::Names(names)) => Some(names),
-            _ => None,
-        }
+        self.value(key)?.names()
     }
 
     /// The wiki's other URLs.
     pub fn aliases(&self) -> &[Url] {
-        match self.setting(Key::Aliases).map(|s| &s.value) {
-            Some(Value::Urls(urls)) => urls,
-            _ => &[],
-        }
+        self.value(Key::Aliases).and_then(Value::urls).unwrap_or_default()
     }
 
     /// Every URL of the wiki, with the setting that has it.
@@ -155,20 +141,24 @@ impl Wiki {
 
     /// The handler that is not MoinMoin's own, if this version has it: then nobody can predict this wiki.
     pub fn custom_handler(&self) -> Option<Key> {
-        let mine: &[Key] = match self.version().behaviour() {
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
-                &[Key::SessionHandler, Key::SessionIdHandler]
-            }
-            Behaviour::V2 => &[],
-            _ => &[Key::SessionService],
-        };
-        mine.iter().copied().find(|key| self.text(*key) == Some("custom"))
+        let handlers = [Key::SessionHandler, Key::SessionIdHandler, Key::SessionService];
+        handlers.into_iter().find(|key| self.text(*key) == Some("custom") && self.ignores(*key).is_none())
     }
 
     /// The name that `session_id_handler` gives the cookie, where this version has it.
     pub fn handler_cookie(&self) -> Option<&str> {
-        let before_1_9 = self.version().behaviour() < Behaviour::V1_9_0;
-        self.text(Key::SessionIdHandler)?.strip_prefix(NAMES_COOKIE).filter(|_| before_1_9)
+        let name = self.text(Key::SessionIdHandler)?.strip_prefix(NAMES_COOKIE);
+        name.filter(|_| self.ignores(Key::SessionIdHandler).is_none())
+    }
+
+    /// Why the wiki's version ignores `key`, if it does.
+    pub fn ignores(&self, key: Key) -> Option<&'static str> {
+        let version = self.version().behaviour();
+        // From 1.9.1 on it is read beside an old-style cookie_lifetime.
+        let is_read = key == Key::AnonymousSessionLifetime
+            && version != Behaviour::V2
+            && self.value(Key::CookieLifetime).and_then(Value::number).is_some();
+        key.ignored_by(version).filter(|_| !is_read)
     }
 
     /// What shapes the session cookie, at the wiki's own URL.
@@ -179,46 +169,18 @@ impl Wiki {
     /// What shapes the session cookie when the wiki is visited at `url`, one of its own: scheme, port and path count
     /// as MoinMoin sees them, which behind a proxy is `backend_url` whatever the address was.
     pub fn moin_at(&self, url: &Url) -> Settings {
-        let url = match self.setting(Key::BackendUrl).map(|s| &s.value) {
-            Some(Value::Url(backend)) => backend,
-            _ => url,
-        };
-        let backend = Backend {
-            https: url.scheme() == "https",
-            port: url.port_or_known_default().unwrap_or(80),
-            script_path: url.path().trim_end_matches('/').to_owned(),
-        };
-        let owned = |key| self.text(key).map(str::to_owned);
-        Settings {
-            cookie_domain: owned(Key::CookieDomain),
-            cookie_path: owned(Key::CookiePath),
-            cookie_name: owned(Key::CookieName),
-            handler_cookie_name: self.handler_cookie().map(str::to_owned),
-            cookie_secure: self.bool(Key::CookieSecure),
-            cookie_httponly: self.bool(Key::CookieHttponly),
-            cookie_samesite: owned(Key::CookieSamesite),
-            cookie_lifetime: match self.setting(Key::CookieLifetime).map(|s| &s.value) {
-                Some(Value::Number(hours)) => Some(CookieLifetime::Hours(*hours)),
-                Some(Value::Pair(anonymous, user)) => Some(CookieLifetime::Pair(*anonymous, *user)),
-                _ => None,
-            },
-            anonymous_session_lifetime: match self.setting(Key::AnonymousSessionLifetime).map(|s| &s.value) {
-                Some(Value::Number(hours)) => Some(*hours),
-                _ => None,
-            },
-            duplicate_cookie: self.text(Key::DuplicateCookie).map(|word| match word {
-                "first" => Duplicate::First,
-                _ => Duplicate::Last,
-            }),
-            ..Settings::defaults(self.version(), self.siteid(), backend)
+        let mut moin = Settings::defaults(self.version(), &self.name, Backend::of(url));
+        for (key, setting) in self.settings() {
+            if let Some(shape) = key.row().shapes_cookie {
+                shape(&mut moin, &setting.value);
+            }
         }
+        moin
     }
 
-    fn path(&self, key: Key) -> Option<PathBuf> {
-        match self.setting(key).map(|s| &s.value) {
-            Some(Value::Path(path)) => Some(join(&self.base, path)),
-            _ => None,
-        }
+    /// A setting that is a directory, resolved against the farm file's directory.
+    pub fn path(&self, key: Key) -> Option<PathBuf> {
+        self.value(key)?.path().map(|path| join(&self.base, path))
     }
 
     /// `data_dir`, if the farm file gives one.
@@ -290,39 +252,18 @@ impl Wiki {
             return Some((value, Origin::File(setting.span.clone())));
         }
         let version = self.version();
-        let behaviour = version.behaviour();
         let path = |path: Option<PathBuf>| path.map(|path| format!("{:?}", path.display().to_string()));
-        let before_1_9 = behaviour < Behaviour::V1_9_0;
         let value = match key {
             Key::Moin => format!("\"{version}\""),
             Key::Siteid => return Some((format!("{:?}", self.name), Origin::File(self.span.clone()))),
-            Key::CookieName => match behaviour {
-                Behaviour::V2 => "\"session\"".to_owned(),
-                _ if behaviour >= Behaviour::V1_9_1 => "None".to_owned(),
-                _ => return None,
-            },
-            Key::CookieDomain | Key::CookiePath => "None".to_owned(),
-            Key::CookieSecure if behaviour == Behaviour::V2 => "false".to_owned(),
-            Key::CookieSecure if behaviour >= Behaviour::V1_7_3 => "None".to_owned(),
-            Key::CookieHttponly if behaviour == Behaviour::V2 => "true".to_owned(),
-            Key::CookieHttponly if !before_1_9 => "false".to_owned(),
-            Key::CookieSamesite if behaviour == Behaviour::V2 => "\"Lax\"".to_owned(),
-            Key::CookieLifetime => match behaviour {
-                Behaviour::V2 => "744".to_owned(),
-                _ if before_1_9 => "12".to_owned(),
-                _ => "[0, 12]".to_owned(),
-            },
-            Key::AnonymousSessionLifetime if before_1_9 => "None".to_owned(),
             Key::DuplicateCookie => match self.moin().takes() {
                 Duplicate::First => "\"first\"".to_owned(),
                 Duplicate::Last => "\"last\"".to_owned(),
             },
             Key::CacheDir => path(self.cache_dir())?,
-            Key::SessionDir if behaviour != Behaviour::V2 => path(self.session_dir())?,
+            Key::SessionDir if version.behaviour() != Behaviour::V2 => path(self.session_dir())?,
             Key::UserDir => path(self.user_dir())?,
-            Key::Auth => "[\"moin\"]".to_owned(),
-            Key::Superuser => "[]".to_owned(),
-            _ => return None,
+            _ => key.default_in(version.behaviour())?.to_owned(),
         };
         Some((value, Origin::Default(version)))
     }

@@ -207,11 +207,7 @@ mod tests {
     /// The settings of one recorded row.
     fn settings(directory: &str, row: &Value) -> Settings {
         let url: Url = row["url"].as_str().unwrap().parse().unwrap();
-        let backend = Backend {
-            https: url.scheme() == "https",
-            port: url.port_or_known_default().unwrap(),
-            script_path: url.path().trim_end_matches('/').to_owned(),
-        };
+        let backend = Backend::of(&url);
         let text = |key: &str| row[key].as_str().map(str::to_owned);
         let version = directory.strip_prefix("moin-").unwrap().parse().unwrap();
         Settings {

@@ -1,5 +1,7 @@
 //! The settings that shape the session cookie, as one wiki has them in effect.
 
+use url::Url;
+
 use super::{Behaviour, Version};
 
 /// One wiki's effective settings: what was configured, `None` where MoinMoin's own default applies.
@@ -42,6 +44,17 @@ pub struct Backend {
     pub port: u16,
     /// The path the wiki is mounted at, without a slash at its end: `""` or `/alpha`.
     pub script_path: String,
+}
+
+impl Backend {
+    /// What a server sees of its own URL.
+    pub fn of(url: &Url) -> Backend {
+        Backend {
+            https: url.scheme() == "https",
+            port: url.port_or_known_default().unwrap_or(80),
+            script_path: url.path().trim_end_matches('/').to_owned(),
+        }
+    }
 }
 
 /// `cookie_lifetime` as it was written, in hours.

@@ -6,7 +6,7 @@ use std::path::Path;
 use url::Url;
 
 use super::read::{Imported, normpath};
-use crate::farm::{Farm, HANDLERS, Key, Setting, Source, Span, Value, Wiki};
+use crate::farm::{Compare, Farm, HANDLERS, Key, Kind, Setting, Source, Span, Value, Wiki};
 use crate::moin::Behaviour;
 
 /// A difference. What a side does not have is `None`.
@@ -24,58 +24,6 @@ pub struct Difference {
 
 /// The config module of a wiki that stands alone.
 const ALONE: &str = "wikiconfig";
-
-/// How the two sides of a setting are held against each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// Both can say it; where one does not, it has MoinMoin's default.
-    Both,
-    /// Python says it in a comment at most: what a farm file adds is no difference.
-    Added,
-    /// All addresses of the wiki, in whatever order.
-    Addresses,
-    /// With another setting.
-    Along,
-    /// What only the files' form tells is no more than a line of versions.
-    Version,
-    /// Where it is not said, it is the wiki's name.
-    Siteid,
-    /// The place, however it is said.
-    Store,
-    /// Names of keys, which mean that two keys are one or are not.
-    SecretKey,
-}
-
-/// Every setting has its way: a new one has to be thought of here.
-fn way(key: Key) -> Way {
-    match key {
-        Key::Url => Way::Addresses,
-        Key::Aliases => Way::Along,
-        Key::Moin => Way::Version,
-        Key::Siteid => Way::Siteid,
-        Key::SessionStore => Way::Store,
-        Key::SecretKeyId => Way::SecretKey,
-        Key::BackendUrl | Key::DuplicateCookie => Way::Added,
-        Key::Interwikiname
-        | Key::Superuser
-        | Key::CookieName
-        | Key::CookieDomain
-        | Key::CookiePath
-        | Key::CookieSecure
-        | Key::CookieHttponly
-        | Key::CookieSamesite
-        | Key::CookieLifetime
-        | Key::AnonymousSessionLifetime
-        | Key::DataDir
-        | Key::CacheDir
-        | Key::SessionDir
-        | Key::UserDir
-        | Key::Auth
-        | Key::SessionHandler
-        | Key::SessionIdHandler
-        | Key::SessionService => Way::Both,
-    }
-}
 
 /// Names of keys in the farm file, with those that the Python files have for them.
 #[derive(Debug, Default)]
@@ -150,21 +98,23 @@ fn compare(
             (Some(here), None) => default(theirs, key).is_some_and(|it| it == value(ours, here)),
             (None, Some(there)) => default(ours, key).is_some_and(|it| it == value(theirs, there)),
         };
-        let same = match way(key) {
-            Way::Along => true,
-            Way::Addresses => same_addresses(ours, theirs),
-            Way::Version => there.is_none() || same_version(ours, theirs, imported) || plain(),
+        let same = match key.row().drift {
+            Compare::Elsewhere => true,
+            Compare::Addresses => same_addresses(ours, theirs),
+            Compare::Version => there.is_none() || same_version(ours, theirs, imported) || plain(),
             // It is no more than a name from 2.0 on.
-            Way::Siteid => ours.siteid() == theirs.siteid() || theirs.version().behaviour() == Behaviour::V2,
-            Way::Store => same_store(ours, theirs),
-            Way::SecretKey => match (ours.text(key), theirs.text(key)) {
+            Compare::Siteid => {
+                ours.siteid() == theirs.siteid() || theirs.version().behaviour() == Behaviour::V2
+            }
+            Compare::Store => same_store(ours, theirs),
+            Compare::SecretKey => match (ours.text(key), theirs.text(key)) {
                 (Some(here), Some(there)) => keys.are_one(here, there),
                 // It may stand in another file of Flask's.
                 (_, None) => true,
                 (None, Some(_)) => false,
             },
-            Way::Added => there.is_none() || plain(),
-            Way::Both => plain(),
+            Compare::Added => there.is_none() || plain(),
+            Compare::Value | Compare::Handler => plain(),
         };
         if !same {
             let told = |wiki: &Wiki, source: &Source, setting: Option<&Setting>| {
@@ -240,14 +190,12 @@ fn whole(path: &Path) -> String {
 
 /// What the wiki has where nothing is said.
 fn default(wiki: &Wiki, key: Key) -> Option<String> {
-    if matches!(key, Key::SessionHandler | Key::SessionIdHandler | Key::SessionService) {
+    if key.row().drift == Compare::Handler {
         return Some(format!("{:?}", HANDLERS[0]));
     }
     let (text, _) = wiki.effective(key)?;
-    match key {
-        Key::CacheDir | Key::SessionDir | Key::UserDir => {
-            Some(format!("{:?}", whole(Path::new(text.trim_matches('"')))))
-        }
+    match key.kind() {
+        Kind::Path => Some(format!("{:?}", whole(Path::new(text.trim_matches('"'))))),
         _ => Some(text),
     }
 }

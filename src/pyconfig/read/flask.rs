@@ -7,39 +7,13 @@ use super::value::{Item, Val};
 use super::world::{Namespace, World};
 use crate::farm::{Key, Kind, Value};
 
-/// Flask's settings, for MoinMoin 2.
-const FLASK: [(&str, Key); 8] = [
-    ("SESSION_COOKIE_DOMAIN", Key::CookieDomain),
-    ("SESSION_COOKIE_NAME", Key::CookieName),
-    ("SESSION_COOKIE_SECURE", Key::CookieSecure),
-    ("SESSION_COOKIE_HTTPONLY", Key::CookieHttponly),
-    ("SESSION_COOKIE_SAMESITE", Key::CookieSamesite),
-    ("SESSION_COOKIE_PATH", Key::CookiePath),
-    ("PERMANENT_SESSION_LIFETIME", Key::CookieLifetime),
-    ("SECRET_KEY", Key::SecretKeyId),
-];
-
 impl World<'_> {
     /// Flask's settings: names of the module.
     pub(super) fn flask_settings(&self, names: &Namespace, found: &mut Found) {
-        for (name, key) in FLASK {
-            let Some(binding) = names.get(name) else { continue };
-            let read = match (key, &binding.item.val) {
-                (_, Val::Unknown(_) | Val::Outside(_)) => self.not_known(&binding.item),
-                (Key::SecretKeyId, Val::Str(text)) => Ok(Some(Value::Text(key_id(&text.text)))),
-                (Key::CookieLifetime, _) => self.flask_lifetime(&binding.item),
-                (Key::CookieSamesite, Val::Str(text)) => match key.kind() {
-                    Kind::Choice(words) if words.contains(&text.text.as_ref()) => {
-                        Ok(Some(Value::Text(text.text.to_string())))
-                    }
-                    _ => Err((binding.item.span.clone(), format!("it can't be {:?}", text.text), true)),
-                },
-                // False is Flask's word for: no domain.
-                (Key::CookieDomain, Val::Bool(false)) => Ok(None),
-                (Key::CookieSecure | Key::CookieHttponly, _) => self.truth(&binding.item),
-                (_, _) => self.text(&binding.item),
-            };
-            found.take(key, binding, read);
+        for key in Key::all() {
+            if let Some(binding) = key.row().flask.and_then(|name| names.get(name)) {
+                found.take(key, binding, self.flask_value(key, &binding.item));
+            }
         }
         // Without a path of its own the cookie has the application's.
         if let Some(binding) = names.get("APPLICATION_ROOT")
@@ -48,6 +22,21 @@ impl World<'_> {
         {
             let read = self.text(&binding.item);
             found.take(Key::CookiePath, binding, read);
+        }
+    }
+
+    fn flask_value(&self, key: Key, item: &Item) -> Read {
+        match (key, key.kind(), &item.val) {
+            (_, _, Val::Unknown(_) | Val::Outside(_)) => self.not_known(item),
+            (Key::SecretKeyId, _, Val::Str(text)) => Ok(Some(Value::Text(key_id(&text.text)))),
+            (Key::CookieLifetime, ..) => self.flask_lifetime(item),
+            // False is Flask's word for: no domain.
+            (Key::CookieDomain, _, Val::Bool(false)) => Ok(None),
+            (_, Kind::Choice(words), Val::Str(text)) if !words.contains(&text.text.as_ref()) => {
+                Err((item.span.clone(), format!("it can't be {:?}", text.text), true))
+            }
+            (_, Kind::Bool, _) => self.truth(item),
+            _ => self.text(item),
         }
     }
 

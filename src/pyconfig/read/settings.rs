@@ -34,26 +34,6 @@ pub(super) struct Found {
     pub(super) remarks: BTreeMap<Key, String>,
 }
 
-/// The settings that are attributes of a configuration class, by MoinMoin's name.
-const ATTRIBUTES: [Key; 16] = [
-    Key::Interwikiname,
-    Key::Superuser,
-    Key::CookieName,
-    Key::CookieDomain,
-    Key::CookiePath,
-    Key::CookieSecure,
-    Key::CookieHttponly,
-    Key::CookieLifetime,
-    Key::AnonymousSessionLifetime,
-    Key::DataDir,
-    Key::CacheDir,
-    Key::SessionDir,
-    Key::UserDir,
-    Key::Auth,
-    Key::SessionHandler,
-    Key::SessionIdHandler,
-];
-
 /// What a value comes to: nothing for MoinMoin's default, or a value, or why it is left out.
 pub(super) type Read = Result<Option<Value>, (Span, String, bool)>;
 
@@ -61,8 +41,7 @@ impl World<'_> {
     /// The settings of a configuration class.
     pub(super) fn class_settings(&self, class: usize, version: Version, base: &str) -> Found {
         let mut found = Found::default();
-        let service = [Key::SessionService];
-        for key in ATTRIBUTES.into_iter().chain(service) {
+        for key in Key::all().filter(|key| key.row().is_attribute) {
             let Some(binding) = self.class_attribute(class, key.name()) else {
                 self.may_be_inherited(class, key, &mut found);
                 continue;
@@ -130,12 +109,6 @@ impl World<'_> {
                 self.not_known(item)
             }
             (Key::CookieLifetime, _) => self.lifetime(item, class, version),
-            (Key::AnonymousSessionLifetime, Val::None) => Ok(None),
-            (Key::AnonymousSessionLifetime, val) => match val.number() {
-                Some(hours) => Ok(Some(Value::Number(hours))),
-                None => wrong(item, "a number of hours"),
-            },
-            (Key::Superuser, _) => names(item),
             (Key::CookieName, Val::Str(text))
                 if &*text.text == "siteidmagic"
                     && (text.unicode || !text.literal)
@@ -147,6 +120,12 @@ impl World<'_> {
             }
             (_, val) => match key.kind() {
                 Kind::Bool => self.truth(item),
+                Kind::Names => names(item),
+                Kind::Hours => match (val, val.number()) {
+                    (Val::None, _) => Ok(None),
+                    (_, Some(hours)) => Ok(Some(Value::Number(hours))),
+                    (_, None) => wrong(item, "a number of hours"),
+                },
                 Kind::Path => match val {
                     Val::None => Ok(None),
                     Val::Str(text) if text.text.is_empty() => Ok(None),

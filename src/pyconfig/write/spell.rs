@@ -56,18 +56,8 @@ impl Speller<'_> {
 
     /// An assignment, under Flask's name in 2.0.
     fn set(&self, key: Key, value: &str) -> Line {
-        let flask = match key {
-            Key::CookieName => "SESSION_COOKIE_NAME",
-            Key::CookieDomain => "SESSION_COOKIE_DOMAIN",
-            Key::CookiePath => "SESSION_COOKIE_PATH",
-            Key::CookieSecure => "SESSION_COOKIE_SECURE",
-            Key::CookieHttponly => "SESSION_COOKIE_HTTPONLY",
-            Key::CookieSamesite => "SESSION_COOKIE_SAMESITE",
-            Key::CookieLifetime => "PERMANENT_SESSION_LIFETIME",
-            _ => return Line::Attribute(format!("{} = {value}", key.name())),
-        };
-        match self.behaviour {
-            Behaviour::V2 => Line::Global(format!("{flask} = {value}")),
+        match key.row().flask {
+            Some(name) if self.behaviour == Behaviour::V2 => Line::Global(format!("{name} = {value}")),
             _ => Line::Attribute(format!("{} = {value}", key.name())),
         }
     }
@@ -97,30 +87,18 @@ impl Speller<'_> {
             (Key::CookiePath, Value::Text(path)) if path.is_empty() => {
                 vec![self.left_out(key, "an empty one says nothing")]
             }
-            (Key::CookiePath | Key::CookieSamesite, Value::Text(value)) => {
-                vec![self.set(key, &string(value, self.python()))]
-            }
-            (Key::CookieSecure | Key::CookieHttponly, Value::Bool(value)) => {
-                vec![self.set(key, boolean(*value))]
-            }
             (Key::CookieLifetime, Value::Number(hours)) => vec![self.one_number(*hours)],
             (Key::CookieLifetime, Value::Pair(anonymous, user)) => self.pair(*anonymous, *user),
-            (Key::AnonymousSessionLifetime, Value::Number(hours)) if self.behaviour < Behaviour::V1_9_0 => {
-                vec![self.set(key, &number(*hours))]
-            }
+            // The pair that is written for cookie_lifetime has it.
+            (Key::AnonymousSessionLifetime, _) if self.behaviour >= Behaviour::V1_9_0 => Vec::new(),
             (Key::Interwikiname, Value::Text(name)) => vec![self.set(key, &text(name, self.python()))],
-            (Key::BackendUrl | Key::DuplicateCookie, _) => self.said(key),
             (Key::Superuser, Value::Names(_)) if self.behaviour == Behaviour::V2 => {
                 let why = self.left_out(key, "2.0 names superusers in acl_functions");
                 [vec![why], self.said(key)].concat()
             }
-            (Key::Superuser, Value::Names(names)) => vec![self.set(key, &texts(names, self.python()))],
             (Key::CacheDir | Key::UserDir, _) if self.behaviour == Behaviour::V2 => {
                 let why = self.left_out(key, "2.0 keeps everything in its stores");
                 [vec![why], self.said(key)].concat()
-            }
-            (Key::DataDir | Key::CacheDir | Key::SessionDir | Key::UserDir, Value::Path(_)) => {
-                self.directory(key)
             }
             (Key::SessionStore, Value::Text(address))
                 if address.starts_with("moin-1.9:") && self.behaviour >= Behaviour::V1_9_0 =>
@@ -161,8 +139,28 @@ impl Speller<'_> {
             {
                 [vec![Line::Note(format!("{} stays your own", key.name()))], self.said(key)].concat()
             }
-            _ => Vec::new(),
+            // These are MoinMoin's own, or stand elsewhere in the files.
+            (Key::Auth | Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, _)
+            | (Key::Url | Key::Aliases | Key::Moin | Key::Siteid, _) => Vec::new(),
+            _ => self.plain(key, value),
         }
+    }
+
+    /// An assignment if the version has such a setting, else a comment.
+    fn plain(&self, key: Key, value: &Value) -> Vec<Line> {
+        let row = key.row();
+        if !row.is_attribute && (row.flask.is_none() || self.behaviour != Behaviour::V2) {
+            return self.said(key);
+        }
+        let python = match value {
+            Value::Text(value) => string(value, self.python()),
+            Value::Bool(value) => boolean(*value).to_owned(),
+            Value::Number(hours) => number(*hours),
+            Value::Names(names) => texts(names, self.python()),
+            Value::Path(_) => return self.directory(key),
+            Value::Pair(..) | Value::Version(_) | Value::Url(_) | Value::Urls(_) => return self.said(key),
+        };
+        vec![self.set(key, &python)]
     }
 
     /// Whether sessions are in a database, by means of wikifarm's modules for MoinMoin.
@@ -238,10 +236,8 @@ impl Speller<'_> {
     /// A directory from the root.
     fn path(&self, key: Key) -> Option<PathBuf> {
         let path = match key {
-            Key::DataDir => self.wiki.data_dir(),
-            Key::CacheDir => self.wiki.cache_dir(),
-            Key::UserDir => self.wiki.user_dir(),
-            _ => self.wiki.session_dir(),
+            Key::SessionDir => self.wiki.session_dir(),
+            _ => self.wiki.path(key),
         };
         // MoinMoin starts relative paths wherever it was started.
         path.map(|path| std::path::absolute(&path).unwrap_or(path))
