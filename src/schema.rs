@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
     use crate::farm::{Farm, parse_duration};
-    use crate::ops::Policy;
+    use crate::ops::prune::Policy;
 
     /// The schema of a table.
     fn of(table: Table) -> Value {

@@ -13,7 +13,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wikifarm::ops::migrate::AllowList;
-use wikifarm::ops::{self, ClockCheck, Filter, Policy, revoke, verify};
+use wikifarm::ops::prune::{self, ClockCheck, Filter, Policy};
+use wikifarm::ops::{revoke, verify};
 use wikifarm::store::{Layout, StoreSpec};
 
 #[cfg(feature = "sqlite")]
@@ -30,8 +31,8 @@ fn spec(layout: Layout, dir: &Path) -> StoreSpec {
     StoreSpec { layout, dir: dir.to_owned(), wikis: Vec::new() }
 }
 
-fn prune(specs: Vec<StoreSpec>, locks: &Path) -> ops::Report {
-    let options = ops::Options {
+fn prune(specs: Vec<StoreSpec>, locks: &Path) -> prune::Report {
+    let options = prune::Options {
         policy: Policy::default().with_unreadable(Some(Duration::from_secs(600))).unwrap(),
         filter: Filter::default(),
         now: clock(),
@@ -42,7 +43,7 @@ fn prune(specs: Vec<StoreSpec>, locks: &Path) -> ops::Report {
         dry_run: false,
     };
     let stop = AtomicBool::new(false);
-    ops::plan(specs, options, &stop).execute(&stop)
+    prune::plan(specs, options, &stop).execute(&stop)
 }
 
 /// How a wiki saves a session.

@@ -62,6 +62,7 @@ fn refused(place: &Place, why: &str) {
     for words in [PRUNE, "session revoke aaaaaaaa --store sqlite:db/s.db"] {
         let ran = run(place, words).any_stdout().any_stderr().status(4).run();
         assert!(ran.stderr.contains(why), "{words}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("refused: sqlite:"), "{words} names the store twice: {}", ran.stderr);
     }
     let migrate = "session migrate --from moin-1.9:from --to sqlite:db/s.db";
     run(place, migrate).stderr(&format!("error: sqlite:db/s.db: {why}\n")).status(4).run();

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::store::{Fields, Found, Layout, SessionStore, SqliteAddress, State, StoreError, StoreSpec};
 use crate::sys::Room;
 
-use super::outcome::Problems;
+use super::problems::Problems;
 use super::states::States;
 
 /// What a store holds.

@@ -1,9 +1,9 @@
-//! What is done to stores: prune, [`revoke`] and [`verify`].
+//! What is done to stores: [`prune`], [`revoke`], [`migrate`], [`verify`] and [`find`].
 //!
-//! Plan, then act: [`plan`] takes the lock of every store, looks at every entry and decides, and changes nothing;
-//! [`Plan::execute`] sees to every guard of every store, and only then removes, each file judged again. What it promises:
+//! Plan, then act, is common to prune and revoke (`run`): lock every store, look at every entry, decide, and change
+//! nothing; then ask every guard of every store, and only then remove, each file judged again. What it promises:
 //!
-//! * What goes, goes for a [`Reason`], by a [`Policy`]; a live session only where everything was asked for.
+//! * What goes, goes for a [`Reason`](prune::Reason), by a [`Policy`](prune::Policy); a live session only where everything was asked for.
 //! * Never removed: foreign names, what is no regular file, an `expires` that is no finite number, a file changed
 //!   since it was looked at.
 //! * A refusal of one guard leaves every store as it was.
@@ -19,29 +19,22 @@
 mod age;
 mod census;
 pub mod find;
-mod guard;
 mod locks;
 pub mod migrate;
-mod outcome;
 mod packed;
-mod pass;
-mod plan;
-mod policy;
-mod prune;
+mod problems;
+pub mod prune;
+mod refusal;
+mod report;
 pub mod revoke;
+mod run;
 mod states;
-#[cfg(test)]
-mod tests;
-mod verdict;
 pub mod verify;
-mod victims;
 
 pub use age::age_text;
 pub use census::{Census, census, room, taken};
-pub use guard::{ClockCheck, Refusal};
-pub use outcome::{Counts, Problem, Problems, Report, StoreResult, Total};
-pub use plan::{Options, Plan, StorePlan, plan};
-pub use policy::{Policy, PolicyError};
+pub use problems::{Problem, Problems};
+pub use refusal::Refusal;
+pub use report::{Report, StoreResult};
+pub use run::{Operation, Plan, StorePlan};
 pub use states::States;
-pub use verdict::{Filter, Judge, Keep, Reason, Verdict, WithoutExpires};
-pub use victims::{Victim, Victims};

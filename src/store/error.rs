@@ -72,6 +72,14 @@ impl StoreError {
         matches!(self, StoreError::Directory(DirError::UnsafeLink { .. }) | StoreError::Unsafe { .. })
     }
 
+    /// Why, without the address of the store where it is known.
+    pub fn why(&self) -> String {
+        match self {
+            StoreError::Unusable { why, .. } | StoreError::Unsafe { why, .. } => why.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// It cannot be used.
     pub(super) fn unusable(spec: &StoreSpec, why: impl Into<String>) -> Self {
         StoreError::Unusable { store: spec.address(), why: why.into(), missing: false }

@@ -5,6 +5,7 @@ mod lines;
 mod list;
 mod migrate;
 mod prune;
+mod removal;
 mod revoke;
 mod show;
 mod stats;

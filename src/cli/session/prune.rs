@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::session::removal;
 use crate::cli::shared::index;
 use crate::cli::shared::stores::{StoreArgs, Stores};
 use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, Told};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, parse_duration};
-use crate::ops::{self, ClockCheck, Filter, Policy, Report, StorePlan};
+use crate::ops::prune::{self, ClockCheck, Filter, Policy, PolicyError, Report, StorePlan};
 use crate::report::escape;
 use crate::store::{StoreSpec, tally};
 use crate::sys;
@@ -101,7 +102,7 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     let pinned = context.pinned_now.is_some();
     let state_dir = sys::state_dir().ok();
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
-    let run = ops::Options {
+    let run = prune::Options {
         policy,
         filter: Filter { anonymous: options.anonymous, all: options.all },
         now: context.now() as i64,
@@ -110,11 +111,7 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
             (false, true) => ClockCheck::Trusted { state_dir },
             (false, false) => ClockCheck::Against { state_dir },
         },
-        lock_dir: if dry_run {
-            Default::default()
-        } else {
-            sys::lock_dir().map_err(|error| Failure::refused(error.to_string()))?
-        },
+        lock_dir: removal::lock_dir(dry_run)?,
         wait: options.wait,
         dry_run,
         index: if options.no_index { None } else { index::place(stores.farm.as_ref()) },
@@ -122,11 +119,8 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     if options.all && !dry_run {
         confirm(options, &stores, context)?;
     }
-    let stop = context.stop()?;
     let Stores { specs, exit, .. } = stores;
-    let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
-    let plan = ops::plan(specs, run, &stop);
-    drop(looking);
+    let (plan, stop) = removal::plan(specs, run, prune::plan, context)?;
     if dry_run && context.format == Format::Human && context.verbosity >= 0 {
         plan::show(&plan, options.reveal, context)?;
     }
@@ -146,7 +140,7 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
 fn policy(options: &Options, farm: Option<&Farm>) -> Result<Policy, Failure> {
     let file = farm.map(|farm| farm.prune.clone()).unwrap_or_default();
     let mut policy = Policy::default();
-    let refused = |error: ops::PolicyError| Failure::usage(error.to_string());
+    let refused = |error: PolicyError| Failure::usage(error.to_string());
     if let Some(grace) = options.grace.or(file.grace) {
         policy = policy.with_grace(grace).map_err(refused)?;
     }
@@ -187,16 +181,6 @@ fn confirm(options: &Options, stores: &Stores, context: &mut Context<'_>) -> Res
 }
 
 fn status(report: &Report, strict: bool) -> Exit {
-    let total = &report.total;
-    let mut exit = Exit::Success;
-    if total.counts.failed > 0 || report.stopped || !report.problems.is_empty() {
-        exit = exit.and(Exit::Partial);
-    }
-    if strict && total.counts.states.unreadable > 0 {
-        exit = exit.and(Exit::Partial);
-    }
-    if total.refused > 0 {
-        exit = exit.and(Exit::Refused);
-    }
-    exit
+    let counts = &report.total.counts;
+    removal::status(report, counts.failed > 0 || strict && counts.states.unreadable > 0)
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::session::json::{SessionJson, shown};
+use crate::cli::session::removal;
 use crate::cli::shared::ids;
 use crate::cli::shared::stores::{MOIN_2, StoreArgs, Stores};
 use crate::cli::shared::summary::{self, LogArgs, Told};
@@ -16,8 +17,7 @@ use crate::farm::{Farm, parse_duration, parse_time};
 use crate::moin::Behaviour;
 use crate::ops::revoke::{self, Counts, Plan, Report, Returned, StorePlan, Target};
 use crate::report::{measure, table};
-use crate::store::{seconds, tally};
-use crate::sys;
+use crate::store::seconds;
 
 /// End one session, or log a user out everywhere
 ///
@@ -155,20 +155,13 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     };
     let run = revoke::Options {
         target,
-        lock_dir: if dry_run {
-            Default::default()
-        } else {
-            sys::lock_dir().map_err(|error| Failure::refused(error.to_string()))?
-        },
+        lock_dir: removal::lock_dir(dry_run)?,
         wait: options.wait,
         dry_run,
         settle: options.settle,
         shown,
     };
-    let stop = context.stop()?;
-    let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
-    let plan = revoke::plan(specs, run, &stop);
-    drop(looking);
+    let (plan, stop) = removal::plan(specs, run, revoke::plan, context)?;
     let sessions = listed(&plan, options.reveal, &mut users, context);
     if !json {
         let planned: u64 = plan.stores().iter().map(StorePlan::planned).sum();
@@ -176,9 +169,9 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         show_plan(&sessions, if shown > 0 { more } else { 0 }, context);
     }
     let report = plan.execute(&stop);
-    tell(&report, dry_run, told);
+    tell(&report, told);
     let status = exit.and(status(&report));
-    complain(&report, dry_run, context);
+    complain(&report, context);
     still_there(&report, &mut users, context);
     if json {
         context.json(&Document { report, sessions });
@@ -197,19 +190,17 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
 }
 
 /// For the log.
-fn tell(report: &Report, dry_run: bool, told: &mut Told) {
+fn tell(report: &Report, told: &mut Told) {
     let total = &report.total;
-    told.say("dry_run", dry_run);
-    told.say("stores", report.stores.len());
-    told.say("scanned", total.scanned);
-    told.say("revoked", total.revoked);
-    told.say("came_back", total.came_back);
-    told.say("still_there", total.still_there);
-    told.say("unreadable", total.unreadable);
-    told.say("failed", total.failed);
-    if let Some(refused) = report.stores.iter().find_map(|store| store.refused.as_ref()) {
-        told.say("refused", refused);
-    }
+    let counts = [
+        ("scanned", total.scanned),
+        ("revoked", total.revoked),
+        ("came_back", total.came_back),
+        ("still_there", total.still_there),
+        ("unreadable", total.unreadable),
+        ("failed", total.failed),
+    ];
+    removal::tell(report, &counts, told);
 }
 
 /// For wikis whose sessions are no files: what to do instead.
@@ -230,8 +221,9 @@ fn moin_2(farm: &Farm, context: &mut Context<'_>) {
 fn listed(plan: &Plan, reveal: bool, users: &mut Users, context: &Context<'_>) -> Vec<Listed> {
     let mut all = Vec::new();
     for (position, store) in plan.stores().iter().enumerate() {
+        let names = store.shown().map(|victim| victim.session.id).collect();
         // Without the others' names the shortest prefix does.
-        let prefixes = store.prefixes().unwrap_or_default();
+        let prefixes = store.prefixes(names).unwrap_or_default();
         for victim in store.shown() {
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
             let state = victim.session.state(context.now() as i64, None);
@@ -266,23 +258,14 @@ fn show_plan(listed: &[Listed], more: u64, context: &mut Context<'_>) {
     }
 }
 
-fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) {
-    for problem in &report.problems {
-        context.complain(&problem.to_string());
-    }
-    if report.stopped {
+fn complain(report: &Report, context: &mut Context<'_>) {
+    let how_far = || {
         let Counts { scanned, revoked, .. } = report.total;
-        context.stopped(&format!(
-            "{} looked at, {revoked} revoked, and not watched to the end",
-            measure::sessions(scanned)
-        ));
-    }
-    let mut refused = false;
+        format!("{} looked at, {revoked} revoked, and not watched to the end", measure::sessions(scanned))
+    };
+    removal::problems(report, how_far, context);
+    removal::refusals(report, context);
     for store in &report.stores {
-        if let Some(why) = &store.refused {
-            context.complain(&format!("{}: refused: {why}", store.store));
-            refused = true;
-        }
         let (unreadable, undecided) = (store.counts.unreadable, store.counts.undecided);
         if unreadable > 0 {
             let what = "that can't be read and could be meant: `session list --state unreadable` says why; what has \
@@ -294,17 +277,14 @@ fn complain(report: &Report, dry_run: bool, context: &mut Context<'_>) {
             context.complain(&format!("{}: {} {what}", store.store, measure::sessions(undecided)));
         }
     }
-    if refused {
-        let would = if dry_run { "would be" } else { "was" };
-        context.complain(&format!("nothing {would} removed in any store"));
-    }
+    removal::nothing_removed(report, context);
 }
 
 /// Whom the run did not log out, and what to do about it.
 fn still_there(report: &Report, users: &mut Users, context: &mut Context<'_>) {
     for (position, store) in report.stores.iter().enumerate() {
         let place = if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") };
-        for one in &store.returned {
+        for one in &store.more.returned {
             let Returned { id, user, times, still_there, .. } = one;
             let again = match times {
                 0 => "in each attempt to remove it".to_owned(),
@@ -327,7 +307,7 @@ fn still_there(report: &Report, users: &mut Users, context: &mut Context<'_>) {
                 )),
             }
         }
-        let named = store.returned.iter().filter(|one| one.still_there).count() as u64;
+        let named = store.more.returned.iter().filter(|one| one.still_there).count() as u64;
         if named < store.counts.still_there {
             let more = measure::sessions(store.counts.still_there - named);
             context.complain(&format!("{place}: {more} more are still there"));
@@ -339,16 +319,6 @@ fn still_there(report: &Report, users: &mut Users, context: &mut Context<'_>) {
 }
 
 fn status(report: &Report) -> Exit {
-    let total = &report.total;
-    let mut exit = Exit::Success;
-    if total.failed + total.still_there + total.unreadable + total.undecided > 0
-        || !report.problems.is_empty()
-        || report.stopped
-    {
-        exit = exit.and(Exit::Partial);
-    }
-    if report.stores.iter().any(|store| store.refused.is_some()) {
-        exit = exit.and(Exit::Refused);
-    }
-    exit
+    let Counts { failed, still_there, unreadable, undecided, .. } = report.total;
+    removal::status(report, failed + still_there + unreadable + undecided > 0)
 }

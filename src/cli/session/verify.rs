@@ -11,8 +11,8 @@ use crate::cli::shared::stores::{StoreArgs, Stores};
 use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, Told};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::RealPlaces;
-use crate::ops::Policy;
 use crate::ops::migrate::AllowList;
+use crate::ops::prune::Policy;
 use crate::ops::verify::{self, Check, Finding, Report};
 use crate::report::measure::{count, sessions};
 use crate::report::{escape, sarif};
@@ -92,7 +92,7 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     let Stores { specs, farm, exit } = options.stores.find(context, false)?;
     let mut policy = Policy::default();
     if let Some(farm) = &farm {
-        let refused = |error: crate::ops::PolicyError| Failure::usage(error.to_string());
+        let refused = |error: crate::ops::prune::PolicyError| Failure::usage(error.to_string());
         if let Some(age) = farm.prune.stale_temp {
             policy = policy.with_stale_temp(age).map_err(refused)?;
         }

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::store::{Layout, SqliteAddress, StoreSpec, tally};
 use crate::sys::{Dir, FileId, Kind};
 
-use super::outcome::Problem;
+use super::problems::Problem;
 use judge::Tally;
 
 /// Deeper below the root no directory is looked into: nobody's wiki lies there, and each level takes two handles.

@@ -7,7 +7,7 @@ use std::thread;
 use crate::store::{EntryName, Fields, Found, Session, SessionStore, Stamp};
 use crate::sys::Removal;
 
-use super::{Match, Target};
+use super::target::{Match, Target};
 
 /// So often a session that is written while it is being removed is read and judged again.
 const TRIES: usize = 20;

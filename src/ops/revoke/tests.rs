@@ -1,13 +1,15 @@
 //! Revoking beside a wiki that goes on writing.
 
+use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::*;
-use crate::store::{FileStore, Layout};
+use crate::store::{self, EntryName, Fields, FileStore, Layout, Session, StoreError};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -49,8 +51,8 @@ impl Place {
     /// Revokes with `hook` called before each removal.
     fn run(&self, settle: Duration, hook: impl Fn(&CStr) + Send + Sync + 'static) -> Report {
         let store = FileStore::open(self.spec()).unwrap().with_hook_before_unlink(hook);
-        let opened: Vec<(StoreSpec, Opened)> = vec![(self.spec(), Ok(Box::new(store)))];
-        plan_opened(opened, self.options(settle), &AtomicBool::new(false)).execute(&AtomicBool::new(false))
+        let opened = vec![Opened::new(self.spec(), Ok(Box::new(store)))];
+        Plan::make(self.options(settle), opened, &AtomicBool::new(false)).execute(&AtomicBool::new(false))
     }
 }
 
@@ -157,7 +159,7 @@ fn one_that_comes_back_to_the_end_is_still_there() {
     let report = beside_a_writer(&place, target, HIS);
     let Counts { came_back, returns, still_there, .. } = report.total;
     assert!((came_back, still_there) == (1, 1) && returns > 5, "{report:?}");
-    let returned = &report.stores[0].returned[0];
+    let returned = &report.stores[0].more.returned[0];
     assert_eq!((returned.user.as_deref(), returned.times), (Some("1.2.3"), returns));
 }
 
@@ -216,27 +218,19 @@ impl SessionStore for Restless {
         self.store.id()
     }
 
-    fn names(&self, sink: &mut dyn FnMut(EntryName)) -> std::result::Result<(), StoreError> {
+    fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {
         self.store.names(sink)
     }
 
-    fn scan(
-        &self,
-        fields: Fields,
-        stop: &AtomicBool,
-        sink: store::Sink<'_>,
-    ) -> std::result::Result<(), StoreError> {
+    fn scan(&self, fields: Fields, stop: &AtomicBool, sink: store::Sink<'_>) -> Result<(), StoreError> {
         self.store.scan(fields, stop, sink)
     }
 
-    fn read(&self, id: &EntryName, fields: Fields) -> std::result::Result<Option<Session>, StoreError> {
+    fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
         self.store.read(id, fields)
     }
 
-    fn read_value(
-        &self,
-        id: &EntryName,
-    ) -> std::result::Result<store::Read<crate::pickle::Tree>, StoreError> {
+    fn read_value(&self, id: &EntryName) -> Result<store::Read<crate::pickle::Tree>, StoreError> {
         self.store.read_value(id)
     }
 
@@ -256,12 +250,12 @@ fn one_that_is_written_in_each_attempt_to_remove_it_is_still_there() {
     let path = place.dir().join(A);
     save(&path, HIS);
     let store = Restless { store: FileStore::open(place.spec()).unwrap(), path: path.clone() };
-    let opened: Vec<(StoreSpec, Opened)> = vec![(place.spec(), Ok(Box::new(store)))];
-    let report = plan_opened(opened, place.options(Duration::ZERO), &AtomicBool::new(false))
+    let opened = vec![Opened::new(place.spec(), Ok(Box::new(store)))];
+    let report = Plan::make(place.options(Duration::ZERO), opened, &AtomicBool::new(false))
         .execute(&AtomicBool::new(false));
     let Counts { revoked, came_back, still_there, .. } = report.total;
     assert_eq!((revoked, came_back, still_there), (0, 0, 1), "{report:?}");
-    assert_eq!(report.stores[0].returned[0].times, 0);
+    assert_eq!(report.stores[0].more.returned[0].times, 0);
     assert!(path.exists());
 }
 

@@ -22,7 +22,7 @@ use crate::farm::{Farm, Trusted};
 use crate::sharing::Model;
 use crate::store::{self, Found, StoreSpec};
 
-use super::outcome::{Problem, Problems};
+use super::problems::{Problem, Problems};
 
 pub use check::Check;
 pub use report::{Count, Finding, Findings, Kind, MAX_SHOWN, Options, Report};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::ops::migrate::AllowList;
-use crate::ops::outcome::Problem;
-use crate::ops::policy::Policy;
+use crate::ops::problems::Problem;
+use crate::ops::prune::Policy;
 use crate::ops::states::States;
 use crate::store::{Fields, StoreSpec};
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Check, Finding, Findings, Options, Problem};
 use crate::farm::Farm;
 use crate::moin::{Behaviour, Lifetime, Visitor, lifetimes};
-use crate::ops::WithoutExpires;
 use crate::ops::age::age_text;
+use crate::ops::prune::WithoutExpires;
 use crate::pickle::Global;
 use crate::store::{
     EntryName, Expires, Facts, Session, StoreSpec, TempFile, Trust, UserDir, is_older, seconds,

@@ -1,8 +1,9 @@
 //! What a run did, told to people, to programs, to Prometheus and to the log.
 
+use crate::cli::session::removal;
 use crate::cli::shared::summary::{self, Told};
 use crate::cli::shared::{Context, Format};
-use crate::ops::Report;
+use crate::ops::prune::Report;
 use crate::report::measure::{bytes, count, sessions};
 use crate::report::table;
 use crate::store::StoreSpec;
@@ -21,19 +22,17 @@ pub(super) fn tell(report: &Report, specs: &[StoreSpec], told: &mut Told) {
         told.inodes(spec);
     }
     let total = &report.total.counts;
-    told.say("dry_run", report.dry_run);
-    told.say("stores", report.stores.len());
-    told.say("scanned", total.scanned);
-    told.say("live", total.states.live);
-    told.say("expired", total.states.expired);
-    told.say("unreadable", total.states.unreadable);
-    told.say("deleted", total.deleted);
-    told.say("bytes", total.bytes);
-    told.say("kept_by_race", total.kept_by_race);
-    told.say("failed", total.failed);
-    if let Some(refused) = report.stores.iter().find_map(|store| store.refused.as_ref()) {
-        told.say("refused", refused);
-    }
+    let counts = [
+        ("scanned", total.scanned),
+        ("live", total.states.live),
+        ("expired", total.states.expired),
+        ("unreadable", total.states.unreadable),
+        ("deleted", total.deleted),
+        ("bytes", total.bytes),
+        ("kept_by_race", total.kept_by_race),
+        ("failed", total.failed),
+    ];
+    removal::tell(report, &counts, told);
     if report.stopped {
         told.say("stopped", true);
     }
@@ -45,31 +44,19 @@ fn files(number: u64) -> String {
 
 /// For people, or as JSON.
 pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut Context<'_>) {
-    for problem in &report.problems {
-        context.complain(&problem.to_string());
-    }
-    if report.stopped {
+    let how_far = || {
         let total = &report.total.counts;
-        let how_far = match (dry_run, total.deleted) {
+        match (dry_run, total.deleted) {
             (true, _) => format!("of {} looked at", sessions(total.scanned)),
             (false, 0) => format!("{} looked at, nothing removed", sessions(total.scanned)),
             (false, deleted) => format!("{} removed ({})", files(deleted), bytes(total.bytes)),
-        };
-        context.stopped(&how_far);
-    }
+        }
+    };
+    removal::problems(report, how_far, context);
     for warning in &report.warnings {
         context.note(&warning.to_string());
     }
-    if let Some(clock) = &report.clock {
-        context.complain(&format!("refused: {clock}"));
-    }
-    for store in &report.stores {
-        if let Some(refused) =
-            store.refused.as_ref().filter(|refused| Some(*refused) != report.clock.as_ref())
-        {
-            context.complain(&format!("{}: refused: {refused}", store.store));
-        }
-    }
+    removal::refusals(report, context);
     for one in &report.unreadable {
         if strict {
             context.complain(&format!("unreadable: {one}"));
@@ -77,11 +64,7 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
             context.note(&format!("unreadable: {one}"));
         }
     }
-    if report.total.refused > 0 && !dry_run {
-        context.complain("nothing was removed in any store");
-    } else if report.total.refused > 0 {
-        context.complain("nothing would be removed in any store");
-    }
+    removal::nothing_removed(report, context);
     if context.format == Format::Json {
         {
             context.json(report);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cli::session::json::shown;
 use crate::cli::shared::{Context, Failure};
-use crate::ops::{Plan, Reason, WithoutExpires};
+use crate::ops::prune::{Plan, Reason, WithoutExpires};
 use crate::report::{escape, measure::count};
 use crate::store::EntryName;
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::moin::{Behaviour, Version};
+use crate::ops::age::age_text;
 use crate::store::{Expires, Facts, Found, Layout, Session, TempFile, is_older, seconds};
 
-use super::age::age_text;
 use super::policy::Policy;
 
 /// Narrows or widens what a policy removes.
@@ -19,13 +19,14 @@ pub struct Filter {
 }
 
 /// What a session without `expires` means in a store, by the versions that write there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WithoutExpires {
     /// From 1.9.1 on: a login seconds old, or a client that never came back. Goes after `no_expires`.
     Passing,
     /// 1.7 and 1.8: the wiki fails on it. Goes after 30 days.
     Broken,
     /// 1.9.0 never writes one: any session at all. Goes only by `idle`.
+    #[default]
     Usual,
 }
 

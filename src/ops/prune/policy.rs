@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::age::age_text;
 use crate::farm::Limit;
+use crate::ops::age::age_text;
 
 /// The shortest age: a request in flight can save a session late.
 const SHORTEST: Duration = Duration::from_secs(600);

@@ -1,89 +1,11 @@
-//! What stops a run before it removes anything.
+//! The guard of the clock: what the last run, or the newest file, says about the time.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::sys::{DirError, LockError, PrivateDir, PrivateError, write_atomically};
-
-use super::age::age_text;
-use super::plan::StorePlan;
-use super::policy::Policy;
-use crate::farm::Limit;
-
-/// Why nothing is removed.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// More than `max_delete` would go for other reasons than its own expiry.
-    MaxDelete {
-        /// How many would go.
-        wanted: u64,
-        /// How many may.
-        limit: u64,
-        /// The policy's `max_delete`.
-        setting: Limit,
-        /// Of how many sessions.
-        sessions: u64,
-    },
-    /// The clock was ahead at the last run, or is behind now.
-    ClockBehind {
-        /// By how much.
-        by: Duration,
-    },
-    /// The clock is behind the newest file of the store.
-    ClockBehindFile {
-        /// By how much.
-        by: Duration,
-        /// The file, an id in it shortened; `None` where only an index tells of it.
-        file: Option<String>,
-    },
-    /// The last run is so long ago that the clock may be wrong.
-    ClockAhead {
-        /// By how much.
-        by: Duration,
-    },
-    /// The time of the last run cannot be told, and why.
-    UnknownLastRun(String),
-    /// The lock was not taken: another copy is at work, or the place for locks is not safe.
-    Lock(LockError),
-    /// The way to the directory leads over a stranger's symbolic link.
-    UnsafeDirectory(String),
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const CURE: &str = "set the clock right, or say --clock-ok";
-        match self {
-            Refusal::MaxDelete { wanted, limit, setting, sessions } => write!(
-                f,
-                "{wanted} would go for other reasons than their own expiry, and at most {limit} may \
-                 (max_delete = {setting} of {sessions} sessions): see --dry-run, and say --max-delete if that is right"
-            ),
-            Refusal::ClockBehind { by } => {
-                write!(f, "the clock is {} behind the last run: {CURE}", age_text(*by))
-            }
-            Refusal::ClockBehindFile { by, file: Some(file) } => write!(
-                f,
-                "the clock is {} behind the file {file}: set the clock right; if it is right, touch that file, or say \
-                 --clock-ok this once",
-                age_text(*by)
-            ),
-            Refusal::ClockBehindFile { by, file: None } => {
-                write!(f, "the clock is {} behind the newest session here: {CURE}", age_text(*by))
-            }
-            Refusal::ClockAhead { by } => {
-                write!(f, "the last run was {} ago, so the clock may be wrong: {CURE}", age_text(*by))
-            }
-            Refusal::UnknownLastRun(why) => {
-                write!(f, "the time of the last run is not to be read: {why}: {CURE}")
-            }
-            Refusal::Lock(error) => error.fmt(f),
-            Refusal::UnsafeDirectory(why) => f.write_str(why),
-        }
-    }
-}
+use crate::ops::refusal::Refusal;
+use crate::sys::{DirError, PrivateDir, PrivateError, write_atomically};
 
 /// How the clock is guarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,30 +60,8 @@ impl ClockCheck {
 }
 
 /// By how much the clock is behind a file that was written at `written`, if that is too much.
-fn behind_file(now: i64, written: i64) -> Option<Duration> {
+pub(super) fn behind_file(now: i64, written: i64) -> Option<Duration> {
     (now < written.saturating_sub(BEHIND)).then(|| between(now, written))
-}
-
-impl StorePlan {
-    /// Refuses a clock that is behind the newest file.
-    pub(super) fn check_newest(&mut self, now: i64) {
-        let Some((written, name)) = self.newest else { return };
-        if let Some(by) = behind_file(now, written) {
-            let file = name.map(|name| format!("{}/{name}", self.spec.dir.display()));
-            self.refusal = Some(Refusal::ClockBehindFile { by, file });
-        }
-    }
-
-    /// Refuses what is too much.
-    pub(super) fn check_max_delete(&mut self, policy: &Policy) {
-        let setting = policy.max_delete();
-        let Some(limit) = setting.of(self.counts.scanned) else { return };
-        let wanted = self.victims.guarded();
-        if wanted > limit {
-            let sessions = self.counts.scanned;
-            self.refusal = Some(Refusal::MaxDelete { wanted, limit, setting, sessions });
-        }
-    }
 }
 
 fn between(from: i64, to: i64) -> Duration {

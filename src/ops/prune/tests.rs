@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::plan::plan_opened;
 use super::*;
+use crate::ops::States;
 use crate::store::{FileStore, Layout, SessionStore, StoreSpec, StoreWiki};
 
 const NOW: i64 = 2_000_000_000;
@@ -289,7 +289,7 @@ fn a_file_that_takes_the_name_at_the_last_moment_is_counted_as_raced() {
     };
     let store: Box<dyn SessionStore> =
         Box::new(FileStore::open(place.spec()).unwrap().with_hook_before_unlink(hook));
-    let made = plan_opened(vec![(place.spec(), Ok(store))], place.options(), &NEVER);
+    let made = Plan::make(place.options(), vec![Opened::new(place.spec(), Ok(store))], &NEVER);
     let report = made.execute(&NEVER);
     assert_eq!((report.total.counts.deleted, report.total.counts.kept_by_race), (0, 1));
     assert!(report.warnings[0].0.contains("/00000000…: another file took its name"), "{report:?}");

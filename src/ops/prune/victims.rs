@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::ops::packed::{Packed, take};
 use crate::store::{EntryName, Stamp};
 
-use super::packed::{Packed, take};
 use super::verdict::Reason;
 
 /// One entry that is to go.

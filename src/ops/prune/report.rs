@@ -1,11 +1,11 @@
-//! What `session prune` reports; the field names are a promise to users.
+//! What `session prune` counts.
 
-use std::fmt;
 use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use super::states::States;
+use crate::ops::report::{self, StoreResult};
+use crate::ops::states::States;
 use crate::store::State;
 
 /// What was counted in a store, or in all.
@@ -16,7 +16,7 @@ pub struct Counts {
     /// By state.
     #[serde(flatten)]
     pub states: States,
-    /// Half-written files old enough to go.
+    /// Leftover temporary files old enough to go.
     pub stale_temp: u64,
     /// Not MoinMoin's.
     pub foreign: u64,
@@ -24,7 +24,7 @@ pub struct Counts {
     pub deleted: u64,
     /// Planned to go, and kept because they were written meanwhile.
     pub kept_by_race: u64,
-    /// What could not be looked at or removed, each with a [`Problem`].
+    /// What could not be looked at or removed, each with a [`Problem`](crate::ops::Problem).
     pub failed: u64,
     /// Bytes in what was removed; in a dry run, in what would be.
     pub bytes: u64,
@@ -35,6 +35,12 @@ impl Counts {
     pub(super) fn count(&mut self, state: State) {
         self.scanned += 1;
         self.states.count(state);
+    }
+}
+
+impl report::Counts for Counts {
+    fn fail(&mut self, more: u64) {
+        self.failed += more;
     }
 }
 
@@ -51,18 +57,9 @@ impl AddAssign for Counts {
     }
 }
 
-/// One store's part of the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StoreResult {
-    /// Its address.
-    pub store: String,
-    /// The wikis that use it.
-    pub wikis: Vec<String>,
-    /// What was counted.
-    #[serde(flatten)]
-    pub counts: Counts,
-    /// Why nothing was removed, where a guard refused.
-    pub refused: Option<String>,
+/// Where the counts of a store come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Source {
     /// How many sessions were answered from an index instead of being read.
     pub from_index: u64,
 }
@@ -79,76 +76,20 @@ pub struct Total {
     pub from_index: u64,
 }
 
+impl Total {
+    pub(super) fn of(stores: &[StoreResult<Counts, Source>]) -> Self {
+        let mut total = Total::default();
+        for store in stores {
+            total.counts += store.counts;
+            total.refused += u64::from(store.refused.is_some());
+            total.from_index += store.more.from_index;
+        }
+        total
+    }
+}
+
 /// What a run did, or would do.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
-    /// Store by store.
-    pub stores: Vec<StoreResult>,
-    /// All together.
-    pub total: Total,
-    /// Nothing was removed, as nothing was to be.
-    pub dry_run: bool,
-    /// How long it took.
-    pub seconds: f64,
-    /// What could not be handled.
-    #[serde(skip)]
-    pub problems: Vec<Problem>,
-    /// The unreadable sessions, each with its reason; none of these is live by an index, so every run reads them.
-    #[serde(skip)]
-    pub unreadable: Vec<Problem>,
-    /// What is worth saying and no failure.
-    #[serde(skip)]
-    pub warnings: Vec<Problem>,
-    /// What is as it should be, and good to know for whoever looks on.
-    #[serde(skip)]
-    pub hints: Vec<Problem>,
-    /// The clock's refusal, which concerns every store.
-    #[serde(skip)]
-    pub clock: Option<String>,
-    /// It was stopped before its end.
-    #[serde(skip)]
-    pub stopped: bool,
-}
-
-/// Something that could not be handled, or is odd. Holds at most 8 characters of an id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem(pub String);
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// As many problems of a store are told one by one; more are only counted.
-const MOST: usize = 1000;
-
-/// The problems of one store, of which there may be millions.
-#[derive(Debug, Default)]
-pub struct Problems {
-    named: Vec<Problem>,
-    more: u64,
-}
-
-impl Problems {
-    /// One more.
-    pub fn push(&mut self, problem: &dyn fmt::Display) {
-        if self.named.len() < MOST {
-            self.named.push(Problem(problem.to_string()));
-        } else {
-            self.more += 1;
-        }
-    }
-
-    /// A line for each that is named, and one for all others. `store` says where they are.
-    pub fn told(self, store: &str) -> Vec<Problem> {
-        let mut told = self.named;
-        if self.more > 0 {
-            told.push(Problem(format!("{store}: and {} more", self.more)));
-        }
-        told
-    }
-}
+pub type Report = report::Report<Counts, Source, Total>;
 
 #[cfg(test)]
 mod tests {
@@ -157,8 +98,8 @@ mod tests {
     #[test]
     fn field_names_are_those_promised() {
         let counts = Counts::default();
-        let store =
-            StoreResult { store: String::new(), wikis: Vec::new(), counts, refused: None, from_index: 0 };
+        let more = Source::default();
+        let store = StoreResult { store: String::new(), wikis: Vec::new(), counts, refused: None, more };
         let report = Report {
             stores: vec![store],
             total: Total::default(),

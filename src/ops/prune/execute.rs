@@ -1,0 +1,146 @@
+//! Removing what a scan found, each file judged again.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::ops::problems::Problem;
+use crate::ops::run::Step;
+use crate::store::{EntryName, Found, SessionStore, Stamp, StoreSpec};
+use crate::sys::Removal;
+
+use super::options::Options;
+use super::pass::Pass;
+use super::report::{Counts, Source};
+use super::scan::{Scan, Scanned};
+use super::verdict::{Judge, Verdict};
+use super::victims::{Victim, Victims};
+
+/// As many are removed between two rests of the threads that do it.
+const BATCH: usize = 4096;
+
+/// What was done in a store.
+pub(super) type Done = Step<Counts, Source>;
+
+/// Removes nothing; `planned` counts what would be removed.
+pub(super) fn leave(scan: Scanned, planned: bool) -> Done {
+    let Step { mut counts, notes, found: Scan { victims, from_index, .. } } = scan;
+    if planned {
+        counts.deleted = victims.len();
+        counts.bytes = victims.iter().map(|victim| u64::from(victim.size)).sum();
+    }
+    Step { counts, notes, found: Source { from_index } }
+}
+
+/// Removes what a scan found, and keeps what it read for the next run.
+pub(super) fn execute(
+    spec: &StoreSpec,
+    store: &dyn SessionStore,
+    scan: Scanned,
+    options: &Options,
+    stop: &AtomicBool,
+) -> Done {
+    let Step { counts, notes, found: Scan { victims, without_expires, from_index, pass, .. } } = scan;
+    let done = Step { counts, notes, found: Source { from_index } };
+    let mut removal = Removing { spec, store, judge: options.judge(without_expires), stop, done };
+    removal.remove_all(&victims);
+    removal.tidy(pass);
+    removal.done
+}
+
+/// An execution under way.
+struct Removing<'a> {
+    spec: &'a StoreSpec,
+    store: &'a dyn SessionStore,
+    judge: Judge<'a>,
+    stop: &'a AtomicBool,
+    done: Done,
+}
+
+impl Removing<'_> {
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn remove_all(&mut self, victims: &Victims) {
+        let mut rest = victims.iter();
+        while !self.stopped() {
+            let batch: Vec<Victim> = rest.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                return;
+            }
+            let before = self.done.counts.deleted;
+            let forbidden = self.remove(&batch);
+            // Where others went it is a matter of these files, as of one that is immutable.
+            if forbidden.len() <= 1 || self.done.counts.deleted > before {
+                forbidden.iter().for_each(|(name, error)| self.fail_at(name, error));
+                continue;
+            }
+            // Else of the directory: said once, for all that are left.
+            if let Some((_, error)) = forbidden.first() {
+                let stay = forbidden.len() as u64 + rest.by_ref().count() as u64;
+                let dir = self.spec.dir.display();
+                let why = format!("{dir}: no right to remove files here: {stay} stay: {error}");
+                self.done.notes.failed += stay.saturating_sub(1);
+                self.done.notes.fail(&why);
+            }
+            return;
+        }
+    }
+
+    /// Removes the tombstones that are over, and keeps the index.
+    fn tidy(&mut self, pass: Option<Pass>) {
+        if self.stopped() {
+            return;
+        }
+        if let Err(error) = self.store.forget_ended() {
+            let why = format!("{}: tombstones could not be removed: {error}", self.spec.dir.display());
+            self.done.notes.fail(&why);
+        }
+        if let Some(Err(error)) = pass.map(Pass::keep) {
+            self.done.notes.warnings.push(Problem(format!("the index could not be kept: {error}")));
+        }
+    }
+
+    fn fail_at(&mut self, name: &EntryName, error: &io::Error) {
+        self.done.notes.fail(&self.spec.failed(name, error));
+    }
+
+    /// Removes a batch; gives what of it there was no right to remove.
+    fn remove(&mut self, batch: &[Victim]) -> Vec<(EntryName, io::Error)> {
+        let mut forbidden = Vec::new();
+        let named: Vec<(EntryName, Stamp)> = batch.iter().map(|victim| (victim.name, victim.stamp)).collect();
+        let (judge, stop) = (&self.judge, self.stop);
+        // Asked to stop, it finishes the files it has begun, and leaves the others of the batch alone.
+        let decide = |found: &Found| {
+            !stop.load(Ordering::Relaxed) && matches!(judge.verdict(found), Verdict::Remove(_))
+        };
+        let results = self.store.remove(&named, &decide);
+        for (victim, result) in batch.iter().zip(results) {
+            match result {
+                Ok(Removal::Removed { size }) => {
+                    self.done.counts.deleted += 1;
+                    self.done.counts.bytes += size;
+                }
+                Ok(Removal::Gone) => {}
+                // Perhaps not for a race, but because of the signal: nobody knows, and the run is a partial one anyway.
+                Ok(Removal::Kept) if self.stopped() => {}
+                Ok(Removal::Raced) => {
+                    self.done.counts.kept_by_race += 1;
+                    let what = "another file took its name while it was removed, and may be what was removed";
+                    let warning = format!("{}/{}: {what}", self.spec.dir.display(), victim.name);
+                    self.done.notes.warnings.push(Problem(warning));
+                }
+                Ok(_) => self.done.counts.kept_by_race += 1,
+                // Perhaps not a matter of this file.
+                Err(error) if is_forbidden(&error) => forbidden.push((victim.name, error)),
+                Err(error) => self.fail_at(&victim.name, &error),
+            }
+        }
+        forbidden
+    }
+}
+
+/// Whether the directory or its file system lets nothing be removed.
+fn is_forbidden(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}

@@ -1,0 +1,127 @@
+//! Removing what is over: [`plan`] takes the lock of every store, looks at every entry, asks the guards, and changes
+//! nothing; [`Plan::execute`](crate::ops::run::Plan::execute) removes, each file judged again.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use crate::store::{SessionStore, StoreSpec};
+
+use super::report::StoreResult;
+use super::run::{self, Decision, Opened, Operation};
+
+mod clock;
+mod execute;
+mod guard;
+mod options;
+mod pass;
+mod policy;
+mod report;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod victims;
+
+pub use clock::ClockCheck;
+pub use options::Options;
+pub use policy::{Policy, PolicyError};
+pub use report::{Counts, Report, Source, Total};
+pub use verdict::{Filter, Judge, Keep, Reason, Verdict, WithoutExpires};
+pub use victims::{Victim, Victims};
+
+use execute::Done;
+use scan::{Scan, Scanned};
+
+/// What is to be done.
+pub type Plan = run::Plan<Options>;
+
+/// What is to be done in one store.
+pub type StorePlan = run::StorePlan<Scanned>;
+
+/// Takes the locks of the stores if anything is to be removed, looks at every entry, and decides. Changes nothing. Setting
+/// `stop` ends it early, with a plan that cannot be carried out.
+///
+/// Two specifications of one directory and layout become one, with the wikis of both.
+pub fn plan(specs: Vec<StoreSpec>, options: Options, stop: &AtomicBool) -> Plan {
+    let mut stores: Vec<Opened> = Vec::new();
+    for one in specs.into_iter().map(Opened::open) {
+        match stores.iter_mut().find(|other| other.is_same(&one)) {
+            Some(twin) => twin.spec.wikis.extend(one.spec.wikis),
+            None => stores.push(one),
+        }
+    }
+    Plan::make(options, stores, stop)
+}
+
+impl Operation for Options {
+    type Counts = Counts;
+    type Found = Scan;
+    type More = Source;
+    type Total = Total;
+
+    fn locks(&self) -> (&Path, bool) {
+        (&self.lock_dir, self.wait)
+    }
+
+    fn only_plans(&self) -> bool {
+        self.only_plans()
+    }
+
+    fn scan(&self, spec: &StoreSpec, store: &dyn SessionStore, stop: &AtomicBool) -> Scanned {
+        scan::scan(spec, store, self, stop)
+    }
+
+    fn guard(&self, stores: &[Opened], scans: &[Scanned]) -> Decision {
+        guard::decide(self, stores, scans)
+    }
+
+    fn execute(&self, stores: &[Opened], scans: Vec<Scanned>, stop: &AtomicBool) -> Vec<Done> {
+        let each = stores.iter().zip(scans).map(|(one, scan)| match &one.store {
+            Some(store) => execute::execute(&one.spec, store.as_ref(), scan, self, stop),
+            None => execute::leave(scan, false),
+        });
+        each.collect()
+    }
+
+    fn leave(&self, scan: Scanned, planned: bool) -> Done {
+        execute::leave(scan, planned)
+    }
+
+    /// Only a run that went well vouches for the clock.
+    fn finish(&self) -> Result<(), String> {
+        self.clock.keep(self.now).map_err(|error| format!("the time of this run could not be kept: {error}"))
+    }
+
+    fn total(stores: &[StoreResult<Counts, Source>]) -> Total {
+        Total::of(stores)
+    }
+}
+
+impl Plan {
+    /// When the plan was made for, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.options.now
+    }
+}
+
+impl StorePlan {
+    /// What was counted.
+    pub fn counts(&self) -> &Counts {
+        &self.scan.counts
+    }
+
+    /// What is to go.
+    pub fn victims(&self) -> impl Iterator<Item = Victim> + '_ {
+        self.scan.found.victims.iter()
+    }
+
+    /// How many are to go.
+    pub fn planned(&self) -> u64 {
+        self.scan.found.victims.len()
+    }
+
+    /// What a session without `expires` means in this store.
+    pub fn without_expires(&self) -> WithoutExpires {
+        self.scan.found.without_expires
+    }
+}

@@ -1,0 +1,76 @@
+//! Carrying out a plan: the removals first, then the watch over what was removed.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::ops::packed::Packed;
+use crate::ops::run::{Opened, Step};
+use crate::store::{EntryName, Stamp};
+use crate::sys::Removal;
+
+use super::end::{Ended, end, take_away};
+use super::options::Options;
+use super::report::Watch;
+use super::scan::Scanned;
+use super::watch::{Done, Watched};
+
+/// As many are removed at a time, and watched together.
+const BATCH: usize = 1024;
+
+/// Removes nothing; `planned` counts what would be removed.
+pub(super) fn leave(scan: Scanned, planned: bool) -> Done {
+    let Step { mut counts, notes, .. } = scan;
+    counts.revoked = if planned { counts.matched } else { 0 };
+    Step { counts, notes, found: Watch::default() }
+}
+
+/// Removes what the scans found; then watches, and removes whatever comes back. Each store is watched by a thread of its
+/// own: one that is slow holds up no other.
+pub(super) fn execute(
+    options: &Options,
+    stores: &[Opened],
+    scans: Vec<Scanned>,
+    stop: &AtomicBool,
+) -> Vec<Done> {
+    let Options { target, settle, .. } = options;
+    let mut watched: Vec<Watched<'_>> = Vec::new();
+    for (one, Step { counts, notes, found }) in stores.iter().zip(scans) {
+        let mut removed = Watched::new(one, target, Step { counts, notes, found: Watch::default() });
+        if !stop.load(Ordering::Relaxed) {
+            remove(&mut removed, &found.victims);
+        }
+        watched.push(removed);
+    }
+    thread::scope(|scope| {
+        for one in watched.iter_mut().filter(|one| one.is_needed()) {
+            scope.spawn(|| one.watch(*settle, stop));
+        }
+    });
+    watched.into_iter().map(Watched::done).collect()
+}
+
+/// Removes the victims, and hands them to the watch.
+fn remove(watched: &mut Watched<'_>, victims: &Packed<1>) {
+    let Some(store) = watched.store() else { return };
+    let mut rest = victims.iter().peekable();
+    while rest.peek().is_some() {
+        let batch: Vec<_> = rest.by_ref().take(BATCH).collect();
+        let entries: Vec<(EntryName, Stamp)> = batch.iter().map(|(id, stamp, _)| (*id, *stamp)).collect();
+        let target = watched.target();
+        let removed = take_away(store, &entries, &|session| target.is_met_by(session));
+        let mut part = Packed::default();
+        for ((id, stamp, logged_in), removal) in batch.into_iter().zip(removed) {
+            let ended = match removal {
+                Ok(Removal::Removed { .. } | Removal::Raced) => Ended::Removed(None),
+                Ok(Removal::Gone) => Ended::Gone,
+                // It was written meanwhile.
+                Ok(_) => end(store, &id, target, logged_in == [1]),
+                Err(error) => Ended::Failed(error.to_string()),
+            };
+            if watched.removed(id, ended, logged_in == [1]) {
+                part.push(&id, stamp, logged_in);
+            }
+        }
+        watched.add(part);
+    }
+}
