@@ -12,7 +12,6 @@ use super::journal::Known;
 use super::options::Options;
 use super::plan::plan;
 use super::report::{Foreign, Tally};
-use super::select::ready;
 use super::session::Ready;
 use super::stores::Stores;
 
@@ -85,6 +84,7 @@ fn read(
     over: &impl Fn() -> bool,
     mut send: impl FnMut(Load) -> bool,
 ) -> usize {
+    let rules = stores.rules(options);
     let mut rest = ids;
     while !rest.is_empty() {
         if over() {
@@ -96,14 +96,21 @@ fn read(
         let mut behind = Load::default();
         let mut to_go = Vec::with_capacity(now.len());
         for (id, read) in now.iter().zip(reads) {
-            to_go.extend(ready(*id, read, stores, options, &mut behind.tally));
+            match rules.select(*id, read) {
+                Ok(ready) => to_go.push(ready),
+                Err(skip) => skip.add_to(&mut behind.tally, stores.from.spec(), id),
+            }
         }
         behind.count = now.len() - to_go.len();
         let mut sent = send(behind);
         with_targets(stores.to.as_ref(), to_go, |part| {
             let mut load = Load { count: part.len(), ..Load::default() };
             for (ready, there) in part {
-                load.ready.extend(plan(ready, there, options, known, &mut load.tally));
+                let id = ready.id;
+                match plan(ready, there, options, known) {
+                    Ok(ready) => load.ready.push(ready),
+                    Err(skip) => skip.add_to(&mut load.tally, stores.from.spec(), &id),
+                }
             }
             sent = sent && send(load);
         });

@@ -26,6 +26,7 @@ mod rollback;
 mod select;
 mod session;
 mod settle;
+mod skip;
 mod stores;
 mod transfer;
 
@@ -38,7 +39,6 @@ pub use rollback::rollback;
 pub use stores::Stores;
 
 use journal::{Journal, Known};
-use select::target_id;
 use stores::journal_of;
 use transfer::Transfer;
 
@@ -93,9 +93,10 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
 
 /// Refuses if the target has one of the ids, with other bytes that we did not put there.
 fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(), Error> {
+    let rules = stores.rules(options);
     let (mut conflicts, mut first) = (0_u64, None);
     let listed = flow::batches(stores.from.as_ref(), |ids| {
-        let fitting = ids.iter().filter_map(|id| Some((*id, target_id(id, stores, options)?)));
+        let fitting = ids.iter().filter_map(|id| Some((*id, rules.target_id(id)?)));
         let (ids, targets): (Vec<EntryName>, Vec<EntryName>) = fitting.unzip();
         flow::read_each(stores.to.as_ref(), &targets, |position, there| {
             let (Ok(there), Some(id), Some(target)) = (there, ids.get(position), targets.get(position))

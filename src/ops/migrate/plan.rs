@@ -4,41 +4,24 @@ use crate::store::{RawRead, Read, Trust, Unreadable};
 
 use super::journal::{self, Known};
 use super::options::{OnConflict, Options};
-use super::report::Tally;
 use super::session::Ready;
+use super::skip::Skip;
 
-/// The session as it is to be dealt with: what it takes the place of, or that it is there already. `None` where it stays
-/// behind, and has been counted.
+/// The session as it is to be dealt with: what it takes the place of, or that it is there already; or why it stays behind.
 pub(super) fn plan(
     mut ready: Ready,
     there: RawRead,
     options: &Options,
     known: &Known,
-    tally: &mut Tally,
-) -> Option<Ready> {
+) -> Result<Ready, Skip> {
     (ready.new.instead_of, ready.before, ready.copy) = (None, None, None);
     let there = match there {
-        Ok(Read::Missing) => return Some(ready),
+        Ok(Read::Missing) => return Ok(ready),
         Ok(Read::Present(raw)) => raw,
         // Its wiki would neither load nor save it.
-        Ok(Read::Unreadable(Unreadable::Ended)) => {
-            tally.counts.ended += 1;
-            return None;
-        }
-        // Not to be read, and so not to be replaced.
-        Ok(Read::Unreadable(why)) => {
-            tally.counts.failed += 1;
-            tally.tell(format!(
-                "{}: what is under this id at the target cannot be replaced: {why}",
-                ready.new.id
-            ));
-            return None;
-        }
-        Err(error) => {
-            tally.counts.failed += 1;
-            tally.tell(error.to_string());
-            return None;
-        }
+        Ok(Read::Unreadable(Unreadable::Ended)) => return Err(Skip::Ended),
+        Ok(Read::Unreadable(why)) => return Err(Skip::NotReplaceable(ready.new.id, why)),
+        Err(error) => return Err(Skip::NotRead(error)),
     };
     let ours = known.tells(&ready.new.id, || journal::hash(&there.bytes));
     let same = there.bytes == ready.new.bytes;
@@ -50,11 +33,10 @@ pub(super) fn plan(
     } else if unsealed || ours || newer {
         ready.new.instead_of = Some(there.stamp);
     } else {
-        tally.counts.conflicts += 1;
-        return None;
+        return Err(Skip::Conflict);
     }
     if !ours {
         ready.before = Some(there);
     }
-    Some(ready)
+    Ok(ready)
 }

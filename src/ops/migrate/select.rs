@@ -1,180 +1,125 @@
-//! Which sessions go, and as what.
+//! Which sessions go, and as what: one pure decision a session.
 
-use crate::pickle;
+use crate::pickle::{self, Tree};
 use crate::store::{
-    EntryName, Expires, Facts, Fields, NameKind, NewSession, Raw, RawRead, Read, Session, State, Trust,
-    Unreadable, is_older,
+    EntryName, Expires, Facts, Fields, NameKind, NewSession, Raw, RawRead, Read, Session, State, StoreSpec,
+    Trust, is_older,
 };
 
 use super::journal;
 use super::options::Options;
 use super::rename::{Generation, Mapped};
-use super::report::Tally;
 use super::session::{Ready, Source};
-use super::stores::Stores;
+use super::skip::Skip;
 
-/// What is to be written of a session; `None` where it stays behind, and has been counted.
-pub(super) fn ready(
-    id: EntryName,
-    read: RawRead,
-    stores: &Stores,
-    options: &Options,
-    tally: &mut Tally,
-) -> Option<Ready> {
-    let from = || stores.from.spec().address();
-    let raw = match read {
-        Ok(Read::Present(raw)) => raw,
-        Ok(Read::Missing) => {
-            tally.counts.gone += 1;
-            return None;
-        }
-        Ok(Read::Unreadable(why)) => {
-            match why {
-                Unreadable::Unsafe(_) => tally.counts.unsafe_files += 1,
-                _ => tally.counts.unreadable += 1,
-            }
-            tally.tell(format!("{}: {id}: {why}", from()));
-            return None;
-        }
-        Err(error) => {
-            tally.counts.failed += 1;
-            tally.tell(error.to_string());
-            return None;
-        }
-    };
-    if let (Some(us), Some((uid, _))) = (stores.from_owner, raw.owner)
-        && uid != us
-    {
-        tally.counts.unsafe_files += 1;
-        tally.tell(format!(
-            "{}: {id}: belongs to user {uid}, the directory to user {us}: if the wiki runs as user {uid}, chown the \
-             directory to that user; else somebody planted it",
-            from()
-        ));
-        return None;
-    }
-    if raw.trust == Some(Trust::Foreign) {
-        tally.counts.forbidden += 1;
-        let why = "without a MAC by the store's key: somebody else wrote it, a possible attack";
-        tally.tell(format!("{}: {id}: {why}", from()));
-        return None;
-    }
-    let (facts, tree) = match Facts::and_tree(&raw.bytes, Fields::default()) {
-        Ok(found) => found,
-        Err(why) => {
-            tally.counts.unreadable += 1;
-            tally.tell(format!("{}: {id}: {why}", from()));
-            return None;
-        }
-    };
-    let expires = facts.expires;
-    if !is_meant(id, &raw, facts, options, tally) {
-        return None;
-    }
-    if expires == Expires::Absent && wants_expires(stores, options) {
-        tally.counts.without_expires += 1;
-        let why = "has no expires, without which MoinMoin 1.7 and 1.8 end every request with an error";
-        tally.tell(format!("{}: {id}: {why}", from()));
-        return None;
-    }
-    if let Some(global) = tree.as_ref().and_then(|tree| options.allow.forbidden(tree)) {
-        tally.counts.forbidden += 1;
-        let name = global.path();
-        tally.tell(format!(
-            "{}: {id}: names {name}, which Python would import and could call: a possible attack; if an extension \
-             keeps it there, say so in [migrate] allow_globals",
-            from()
-        ));
-        return None;
-    }
-    let Some(target) = target_id(&id, stores, options) else {
-        tally.counts.unfit_ids += 1;
-        let layout = Generation::ids_of(stores.to.spec());
-        tally.tell(format!("{}: {id}: an id that {layout} does not take: see --rename-ids", from()));
-        return None;
-    };
-    let mut source =
-        Source { modified: raw.modified, mode: raw.mode, owner: raw.owner, stamp: raw.stamp, bytes: None };
-    let mapped = match &options.users_map {
-        None => Mapped::Same,
-        Some(map) => match tree.map_or_else(|| pickle::read(&raw.bytes), Ok) {
-            Ok(tree) => map.apply(tree),
-            Err(error) => Mapped::Failed(error.to_string()),
-        },
-    };
-    let bytes = match mapped {
-        Mapped::Same => raw.bytes,
-        Mapped::Changed(bytes) => {
-            source.bytes = Some(raw.bytes);
-            bytes
-        }
-        Mapped::Unknown(user) => {
-            tally.counts.without_user += 1;
-            tally.without_counterpart(user);
-            return None;
-        }
-        Mapped::Failed(why) => {
-            tally.counts.failed += 1;
-            tally.tell(format!("{}: {id}: {why}", from()));
-            return None;
-        }
-    };
-    let new = NewSession {
-        id: target,
-        bytes,
-        modified: raw.modified,
-        mode: options.mode.or(raw.mode),
-        owner: options.owner.or(raw.owner),
-        instead_of: None,
-    };
-    let hash = journal::hash(&new.bytes);
-    Some(Ready { id, source, new, hash, told: false, replaced: false, before: None, copy: None })
+/// All that a decision depends on, beside the session.
+pub(super) struct Rules<'a> {
+    /// Who owns the source's directory: sessions of others are not touched.
+    pub(super) from_owner: Option<u32>,
+    pub(super) to: &'a StoreSpec,
+    pub(super) options: &'a Options,
 }
 
-/// Whether wikis of 1.7 and 1.8 are to read what is written: a session without `expires` ends every request with an
-/// error there (`MoinMoin.session`, `CacheSessionData`).
-fn wants_expires(stores: &Stores, options: &Options) -> bool {
-    Generation::of(stores.to.spec()) == Some(Generation::Old) || options.rename_ids == Some(Generation::Old)
+impl Rules<'_> {
+    /// What is to be written of a session, or why it stays behind.
+    pub(super) fn select(&self, id: EntryName, read: RawRead) -> Result<Ready, Skip> {
+        let raw = present(read)?;
+        self.check_origin(&raw)?;
+        let (facts, tree) = Facts::and_tree(&raw.bytes, Fields::default()).map_err(Skip::Unreadable)?;
+        let expires = facts.expires;
+        self.check_filters(id, &raw, facts)?;
+        if expires == Expires::Absent && self.wants_expires() {
+            return Err(Skip::WithoutExpires);
+        }
+        if let Some(global) = tree.as_ref().and_then(|tree| self.options.allow.forbidden(tree)) {
+            return Err(Skip::Forbidden(global.path()));
+        }
+        let target = self.target_id(&id).ok_or_else(|| Skip::UnfitId(Generation::ids_of(self.to)))?;
+        let Raw { bytes, modified, mode, owner, stamp, .. } = raw;
+        let (bytes, old) = self.map_users(bytes, tree)?;
+        let source = Source { modified, mode, owner, stamp, bytes: old };
+        let new = NewSession {
+            id: target,
+            bytes,
+            modified,
+            mode: self.options.mode.or(mode),
+            owner: self.options.owner.or(owner),
+            instead_of: None,
+        };
+        let hash = journal::hash(&new.bytes);
+        Ok(Ready { id, source, new, hash, told: false, replaced: false, before: None, copy: None })
+    }
+
+    /// The id a session gets at the target; `None` where the target takes none like it.
+    pub(super) fn target_id(&self, id: &EntryName) -> Option<EntryName> {
+        let id = match self.options.rename_ids {
+            Some(generation) => generation.id_for(id)?,
+            None => *id,
+        };
+        let fits = Generation::ids_of(self.to).kind(id.reveal().as_bytes()) == NameKind::Session;
+        fits.then_some(id)
+    }
+
+    /// Whether its wiki wrote it.
+    fn check_origin(&self, raw: &Raw) -> Result<(), Skip> {
+        if let (Some(dir), Some((file, _))) = (self.from_owner, raw.owner)
+            && file != dir
+        {
+            return Err(Skip::StrangeOwner { file, dir });
+        }
+        if raw.trust == Some(Trust::Foreign) { Err(Skip::Unsealed) } else { Ok(()) }
+    }
+
+    /// Whether the filters mean it.
+    fn check_filters(&self, id: EntryName, raw: &Raw, facts: Facts) -> Result<(), Skip> {
+        let options = self.options;
+        let is_theirs = options.users.as_ref().is_none_or(|users| {
+            facts.user.as_ref().is_some_and(|user| users.contains(&user.id))
+                || facts.setuid.as_ref().is_some_and(|user| users.contains(user))
+        });
+        let session = Session {
+            id,
+            inode: 0,
+            modified: raw.modified.seconds,
+            size: 0,
+            bytes_on_disk: 0,
+            stamp: raw.stamp,
+            trust: raw.trust,
+            facts: Ok(facts),
+        };
+        let state = session.state(options.now, None);
+        let is_old = options.older_than.is_none_or(|age| is_older(session.modified, age, options.now));
+        if !is_theirs || !is_old || !options.states.is_empty() && !options.states.contains(&state) {
+            return Err(Skip::Filtered);
+        }
+        if state == State::Expired && !options.include_expired { Err(Skip::Expired) } else { Ok(()) }
+    }
+
+    /// Whether wikis of 1.7 and 1.8 are to read what is written: a session without `expires` ends every request with an
+    /// error there (`MoinMoin.session`, `CacheSessionData`).
+    fn wants_expires(&self) -> bool {
+        Generation::of(self.to) == Some(Generation::Old) || self.options.rename_ids == Some(Generation::Old)
+    }
+
+    /// The bytes to be written, and those that were read if they differ.
+    fn map_users(&self, bytes: Vec<u8>, tree: Option<Tree>) -> Result<(Vec<u8>, Option<Vec<u8>>), Skip> {
+        let Some(map) = &self.options.users_map else { return Ok((bytes, None)) };
+        let tree = tree.map_or_else(|| pickle::read(&bytes), Ok);
+        match map.apply(tree.map_err(|error| Skip::NotMapped(error.to_string()))?) {
+            Mapped::Same => Ok((bytes, None)),
+            Mapped::Changed(new) => Ok((new, Some(bytes))),
+            Mapped::Unknown(user) => Err(Skip::UnknownUser(user)),
+            Mapped::Failed(why) => Err(Skip::NotMapped(why)),
+        }
+    }
 }
 
-/// Whether the filters mean a session; counted where they do not.
-fn is_meant(id: EntryName, raw: &Raw, facts: Facts, options: &Options, tally: &mut Tally) -> bool {
-    let his = |users: &std::collections::BTreeSet<String>| {
-        facts.user.as_ref().is_some_and(|user| users.contains(&user.id))
-            || facts.setuid.as_ref().is_some_and(|user| users.contains(user))
-    };
-    let is_his = options.users.as_ref().is_none_or(his);
-    let session = Session {
-        id,
-        inode: 0,
-        modified: raw.modified.seconds,
-        size: 0,
-        bytes_on_disk: 0,
-        stamp: raw.stamp,
-        trust: raw.trust,
-        facts: Ok(facts),
-    };
-    let state = session.state(options.now, None);
-    let meant = (options.states.is_empty() || options.states.contains(&state))
-        && options.older_than.is_none_or(|age| is_older(session.modified, age, options.now))
-        && is_his;
-    if !meant {
-        tally.counts.filtered += 1;
-        return false;
+/// What was read, if it is there and can be understood.
+fn present(read: RawRead) -> Result<Raw, Skip> {
+    match read {
+        Ok(Read::Present(raw)) => Ok(raw),
+        Ok(Read::Unreadable(why)) => Err(Skip::Unreadable(why)),
+        Ok(Read::Missing) => Err(Skip::Gone),
+        Err(error) => Err(Skip::NotRead(error)),
     }
-    if state == State::Expired && !options.include_expired {
-        tally.counts.expired += 1;
-        return false;
-    }
-    true
-}
-
-/// The id a session gets at the target; `None` where the target takes none like it.
-pub(super) fn target_id(id: &EntryName, stores: &Stores, options: &Options) -> Option<EntryName> {
-    let id = match options.rename_ids {
-        Some(generation) => generation.id_for(id)?,
-        None => *id,
-    };
-    let fits = Generation::ids_of(stores.to.spec()).kind(id.reveal().as_bytes()) == NameKind::Session;
-    fits.then_some(id)
 }

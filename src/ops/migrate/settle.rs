@@ -6,9 +6,8 @@ use crate::store::{EntryName, NewSession, Read, Since, Stamp, WritableStore, Wri
 use crate::sys::Removal;
 
 use super::flow::with_targets;
-use super::report::{Counts, Tally};
-use super::select::ready;
 use super::session::Ready;
+use super::skip::Skip;
 use super::transfer::{TRIES, Transfer, count, is_hopeless};
 
 impl Transfer<'_> {
@@ -46,7 +45,7 @@ impl Transfer<'_> {
             match since {
                 Since::Same | Since::Unknown => self.note_pair(&ready),
                 Since::Changed => changed.push(ready),
-                Since::Gone => self.ended(ready, gone()),
+                Since::Gone => self.ended(ready, Skip::Gone),
             }
         }
         changed
@@ -101,7 +100,7 @@ impl Transfer<'_> {
                     self.tally.counts.removed += 1;
                     self.note_pair(&ready);
                 }
-                Ok(Removal::Gone) => self.ended(ready, gone()),
+                Ok(Removal::Gone) => self.ended(ready, Skip::Gone),
                 Ok(_) => changed.push(ready),
                 Err(error) => {
                     self.note_pair(&ready);
@@ -121,7 +120,7 @@ impl Transfer<'_> {
 
     /// Takes back the copy of a session that has ended at the source while it was copied, if it is the one that this run
     /// made; what was in its place comes back. It is counted as `now` says.
-    fn ended(&mut self, ready: Ready, now: Tally) {
+    fn ended(&mut self, ready: Ready, now: Skip) {
         let (true, Some(copy)) = (ready.told, ready.copy) else { return };
         let to = self.stores.to.as_ref();
         match take_back(to, &ready, copy) {
@@ -129,7 +128,7 @@ impl Transfer<'_> {
                 let counts = &mut self.tally.counts;
                 let counted = if ready.replaced { &mut counts.replaced } else { &mut counts.copied };
                 *counted = counted.saturating_sub(1);
-                self.tally.add(now);
+                now.add_to(&mut self.tally, self.stores.from.spec(), &ready.id);
             }
             // A wiki that uses the target has it now.
             Ok(false) => self.note_pair(&ready),
@@ -151,21 +150,22 @@ impl Transfer<'_> {
         for old in changed {
             let read = self.stores.from.read_raw(&old.id);
             // It is counted once, when it was first copied.
-            let mut tally = Tally::default();
-            match ready(old.id, read, self.stores, self.options, &mut tally) {
-                Some(mut new) => {
+            match self.stores.rules(self.options).select(old.id, read) {
+                Ok(mut new) => {
                     new.new.instead_of = old.copy;
                     new.before = old.before;
                     new.replaced = old.replaced;
                     again.push(new);
                 }
                 // The copy is as good as before.
-                None if tally.counts.failed > 0 => {
-                    tally.counts.unsettled = std::mem::take(&mut tally.counts.failed);
-                    self.tally.add(tally);
+                Err(skip) if skip.is_failure() => {
+                    self.tally.counts.unsettled += 1;
+                    skip.describe(self.stores.from.spec(), &old.id)
+                        .into_iter()
+                        .for_each(|why| self.tally.tell(why));
                 }
                 // What is there now stays behind, or nothing is: so does what it was.
-                None => self.ended(old, tally),
+                Err(skip) => self.ended(old, skip),
             }
         }
         if again.is_empty() {
@@ -195,11 +195,6 @@ impl Transfer<'_> {
         }
         arrived
     }
-}
-
-/// One that has gone.
-fn gone() -> Tally {
-    Tally { counts: Counts { gone: 1, ..Counts::default() }, ..Tally::default() }
 }
 
 /// Takes a copy away again, or puts back what was in its place; false where it is another by now.

@@ -9,6 +9,7 @@ use crate::sys::{Dir, Lock, LockDir};
 use super::journal::Journal;
 use super::nothing::Nothing;
 use super::options::{Error, Options};
+use super::select::Rules;
 
 /// Both stores, open.
 pub struct Stores {
@@ -16,7 +17,7 @@ pub struct Stores {
     pub(super) to: Box<dyn WritableStore>,
     /// Who owns the source's directory: sessions of others are not touched. `None` where nobody but root can write there,
     /// so that root put them there, whosever they are.
-    pub(super) from_owner: Option<u32>,
+    from_owner: Option<u32>,
 }
 
 impl Stores {
@@ -71,6 +72,11 @@ impl Stores {
             ));
         }
         Ok(Stores { from, to, from_owner })
+    }
+
+    /// What decides which sessions go from one to the other.
+    pub(super) fn rules<'a>(&'a self, options: &'a Options) -> Rules<'a> {
+        Rules { from_owner: self.from_owner, to: self.to.spec(), options }
     }
 
     pub(super) fn lock(&self, lock_dir: &Path, waiting: Option<&AtomicBool>) -> Result<[Lock; 2], Error> {

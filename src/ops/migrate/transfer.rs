@@ -93,10 +93,14 @@ impl<'a> Transfer<'a> {
             let batch = std::mem::take(&mut again);
             let (to, options, known) = (self.stores.to.as_ref(), self.options, self.known);
             with_targets(to, batch, |part| {
-                let tally = &mut self.tally;
-                let planned = part.into_iter();
-                let planned = planned.filter_map(|(ready, there)| plan(ready, there, options, known, tally));
-                let planned = planned.collect();
+                let mut planned = Vec::with_capacity(part.len());
+                for (ready, there) in part {
+                    let id = ready.id;
+                    match plan(ready, there, options, known) {
+                        Ok(ready) => planned.push(ready),
+                        Err(skip) => skip.add_to(&mut self.tally, self.stores.from.spec(), &id),
+                    }
+                }
                 goes_on = self.put_planned(planned, &mut arrived, &mut again) && goes_on;
             });
         }
