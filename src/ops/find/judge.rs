@@ -8,11 +8,13 @@
 use std::ffi::{CStr, CString};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::{Expires, Facts, Fields, Layout, NameKind};
 use crate::sys::{AsOwner, Dir, FileId, Kind, NotOpened, open_regular, read_head, stat_regular};
 
-use super::{Doubt, Place, Walk};
+use super::place::{Doubt, Place, Report};
+use super::users::Users;
 
 /// So many files are read, at most.
 pub(super) const SAMPLE: usize = 16;
@@ -88,10 +90,18 @@ fn usual(path: &Path) -> Option<Layout> {
     }
 }
 
-impl Walk<'_> {
+/// What is asked about a directory.
+pub(super) struct Judge<'a> {
+    pub(super) users: &'a Users,
+    pub(super) stop: &'a AtomicBool,
+    pub(super) path: &'a Path,
+    pub(super) report: &'a mut Report,
+}
+
+impl Judge<'_> {
     /// Tells what the directory is that was just listed.
     pub(super) fn judge(&mut self, dir: &Dir, tally: &Tally) {
-        let usual = usual(&self.path);
+        let usual = usual(self.path);
         let mut found = Vec::new();
         for layout in LAYOUTS {
             let Some(names) = tally.of(layout) else { continue };
@@ -150,7 +160,7 @@ impl Walk<'_> {
                     1 => "not its one file with the name of a session".to_owned(),
                     many => format!("none of its {many} files with names of sessions"),
                 };
-                self.fail(&format!("{of}: {why}"));
+                self.report.fail(self.path, &format!("{of}: {why}"));
                 Some(Doubt::Unread)
             }
             (0, None) => Some(Doubt::OtherContent),
@@ -169,7 +179,7 @@ impl Walk<'_> {
         (doubt, wikis): (Option<Doubt>, Vec<String>),
     ) -> Place {
         let mut place = Place {
-            path: self.path.clone(),
+            path: self.path.to_owned(),
             layout,
             mixed: false,
             doubt,
@@ -189,7 +199,7 @@ impl Walk<'_> {
         let mut sessions = 0;
         let mut failed = None;
         let listed = dir.list(|entry| {
-            if self.stop.load(std::sync::atomic::Ordering::Relaxed) {
+            if self.stop.load(Ordering::Relaxed) {
                 return ControlFlow::Break(());
             }
             if entry.kind != Kind::Regular || kind(layout, entry.name.to_bytes()) != NameKind::Session {
@@ -209,7 +219,7 @@ impl Walk<'_> {
             ControlFlow::Continue(())
         });
         if let Some(error) = listed.err().or(failed) {
-            self.fail(&error);
+            self.report.fail(self.path, &error);
         }
         place.sessions = Some(sessions);
         place

@@ -1,37 +1,41 @@
 //! Finding the session directories below a directory, whatever else lies there.
 //!
-//! What it promises, whoever can write in the tree:
+//! walkdir lists the tree by path, sorted by name. What it promises, whoever can write in the tree:
 //!
-//! * Each directory is opened in the one that it was seen in, and no link is followed, so that nothing outside the
-//!   tree is looked at. (Walkers that go by path list whatever a swapped directory has become.)
-//! * Memory does not grow with the entries of a directory, nor with the tree: only with what is found.
+//! * A directory is read only through a handle that was opened in that of its parent, and no link is followed, so that
+//!   nothing outside the tree is read. A directory that was swapped for something else meanwhile is left out and counted.
+//! * Memory grows with what is found, and with the names of one directory at a time: of a million, some 300 MB.
 //! * What could not be looked at is counted and named.
 //!
 //! What makes a session directory is in `judge`.
 
 mod judge;
+mod place;
 #[cfg(test)]
 mod tests;
+mod users;
 
-use std::collections::HashMap;
-use std::ffi::{CStr, OsStr};
-use std::fmt;
+use std::ffi::CString;
+use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::store::{Layout, SqliteAddress, StoreSpec, tally};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::store::tally;
 use crate::sys::{Dir, FileId, Kind};
 
 use super::problems::Problem;
-use judge::Tally;
+use judge::{Judge, Tally};
 
-/// Deeper below the root no directory is looked into: nobody's wiki lies there, and each level takes two handles.
+pub use place::{Doubt, Place, Report};
+pub use users::Users;
+
+/// Deeper below the root no directory is looked into: nobody's wiki lies there, and each level takes a handle.
 pub const DEEPEST: usize = 128;
-
-/// As many problems are told one by one; more are only counted.
-const MAX_PROBLEMS: usize = 1000;
 
 /// What to look for, and where.
 #[derive(Debug, Clone, Default)]
@@ -46,161 +50,115 @@ pub struct Options {
     pub most: Option<u64>,
 }
 
-/// Why names like those of sessions make no session directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// Most files there have other names.
-    FewAmongOthers,
-    /// The files with such names hold no sessions.
-    OtherContent,
-    /// None of the files could be read.
-    Unread,
-    /// Half-written files and no session.
-    OnlyLeftOvers,
-}
-
-impl Doubt {
-    /// A stable name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Doubt::FewAmongOthers => "few-among-others",
-            Doubt::OtherContent => "other-content",
-            Doubt::Unread => "unread",
-            Doubt::OnlyLeftOvers => "only-left-overs",
-        }
-    }
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Doubt::FewAmongOthers => "most files there have other names",
-            Doubt::OtherContent => "what is in them is no session",
-            Doubt::Unread => "none could be read",
-            Doubt::OnlyLeftOvers => "half-written files, and no session",
-        })
-    }
-}
-
-/// A session directory, or what might be one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The directory; of a database the file.
-    pub path: PathBuf,
-    /// How sessions lie in it.
-    pub layout: Layout,
-    /// Sessions of the other layout of MoinMoin lie there too, which is a place of its own here.
-    pub mixed: bool,
-    /// Why it may be none; `None` where it is one.
-    pub doubt: Option<Doubt>,
-    /// How many names of sessions there are; `None` for a database, which is not opened.
-    pub sessions: Option<u64>,
-    /// How many half-written files.
-    pub temp: u64,
-    /// How many regular files of other names.
-    pub others: u64,
-    /// Bytes in the sessions, or in the file of a database; 0 where in doubt.
-    pub bytes: u64,
-    /// When the session not written for longest was written, in seconds since 1970; `None` where in doubt.
-    pub oldest: Option<i64>,
-    /// When the newest was written.
-    pub newest: Option<i64>,
-    /// Whose the directory is.
-    pub uid: u32,
-    /// Its permission bits.
-    pub mode: u32,
-    /// The wikis of the farm that use it.
-    pub wikis: Vec<String>,
-}
-
-/// What was found.
-#[derive(Debug, Default)]
-pub struct Report {
-    /// In the order of their paths.
-    pub places: Vec<Place>,
-    /// How many directories were looked into.
-    pub directories: u64,
-    /// Mount points that were not looked into.
-    pub other_file_systems: u64,
-    /// What could not be looked at, the first of them.
-    pub problems: Vec<Problem>,
-    /// How much could not be looked at.
-    pub failed: u64,
-    /// There are more directories than were to be looked into.
-    pub cut: bool,
-}
-
-/// Which wikis use which directory or file.
-#[derive(Debug, Default)]
-pub struct Users {
-    by_place: HashMap<(FileId, Layout), Vec<String>>,
-}
-
-impl Users {
-    /// The users of these stores, as far as they exist.
-    pub fn of(stores: &[StoreSpec]) -> Self {
-        let mut users = Users::default();
-        for spec in stores {
-            let id = match spec.layout {
-                Layout::Redis => None,
-                Layout::Sqlite => {
-                    let stat = SqliteAddress::file_of(&spec.dir).symlink_metadata().ok();
-                    use std::os::unix::fs::MetadataExt;
-                    stat.map(|stat| FileId { device: stat.dev(), inode: stat.ino() })
-                }
-                _ => Dir::open(&spec.dir).ok().map(|dir| dir.id()),
-            };
-            if let Some(id) = id {
-                let wikis = spec.wikis.iter().map(|wiki| wiki.name.clone());
-                users.by_place.entry((id, spec.layout)).or_default().extend(wikis);
-            }
-        }
-        users
-    }
-
-    fn get(&self, id: FileId, layout: Layout) -> Option<&[String]> {
-        self.by_place.get(&(id, layout)).map(Vec::as_slice)
-    }
-}
-
 /// Looks through the tree below `root`. Setting `stop` ends it early, with what was found so far. Adds to `report`.
 pub fn find(root: &Path, users: &Users, options: &Options, stop: &AtomicBool, report: &mut Report) {
-    let deepest = options.max_depth.unwrap_or(DEEPEST).min(DEEPEST);
-    let limited = options.max_depth.is_some_and(|depth| depth <= DEEPEST);
     match Dir::open(root) {
+        Ok(dir) => walk(root, dir, (users, options), stop, report, &mut |_| ()),
         Err(error) => {
             report.failed += 1;
             report.problems.push(Problem(error.to_string()));
         }
-        Ok(dir) => {
-            let device = (!options.all_file_systems).then_some(dir.id().device);
-            let without = options.without;
-            let end = options.most.map(|most| report.directories.saturating_add(most));
-            let path = root.to_owned();
-            let mut walk = Walk { users, device, deepest, limited, without, end, stop, path, report };
-            walk.look(&dir, 0);
-        }
     }
     report.places.sort_by(|a, b| a.path.cmp(&b.path).then(a.layout.name().cmp(b.layout.name())));
+}
+
+/// Walks the tree; `listed` is called with each directory between its listing and its opening.
+fn walk(
+    root: &Path,
+    dir: Dir,
+    (users, options): (&Users, &Options),
+    stop: &AtomicBool,
+    report: &mut Report,
+    listed: &mut dyn FnMut(&Path),
+) {
+    let limit = options.max_depth.filter(|depth| *depth <= DEEPEST);
+    let end = options.most.map(|most| report.directories.saturating_add(most));
+    let device = (!options.all_file_systems).then_some(dir.id().device);
+    let mut walk = Walk { users, device, stop, report, open: Vec::new(), failed: None };
+    let mut root_dir = Some(dir);
+    let mut entries = WalkDir::new(root)
+        .same_file_system(!options.all_file_systems)
+        .sort_by_file_name()
+        // One level more, so that what is too deep is seen.
+        .max_depth(limit.unwrap_or(DEEPEST + 1))
+        .into_iter();
+    while let Some(entry) = entries.next() {
+        let entry = match entry {
+            _ if stop.load(Ordering::Relaxed) => return,
+            Err(error) => {
+                walk.not_listed(&error);
+                continue;
+            }
+            Ok(entry) if !entry.file_type().is_dir() => continue,
+            Ok(entry) => entry,
+        };
+        let seen =
+            entry.path().symlink_metadata().map(|stat| FileId { device: stat.dev(), inode: stat.ino() });
+        listed(entry.path());
+        if let Some(dir) = root_dir.take() {
+            walk.look(dir, entry.path());
+            continue;
+        }
+        let skipped = options.without.iter().any(|name| entry.file_name() == *name);
+        if !skipped && end.is_some_and(|end| walk.report.directories >= end) {
+            walk.report.cut = true;
+            return;
+        }
+        match walk.open(&entry, seen.ok()) {
+            // Only a directory of this file system is listed by now.
+            Some(_) if skipped => entries.skip_current_dir(),
+            Some(dir) => walk.look(dir, entry.path()),
+            None => {}
+        }
+    }
+}
+
+fn is_gone(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 struct Walk<'a> {
     users: &'a Users,
     /// The file system to stay on.
     device: Option<u64>,
-    deepest: usize,
-    /// The depth was asked for: what lies deeper is no failure.
-    limited: bool,
-    without: &'static [&'static str],
-    /// How many directories are enough.
-    end: Option<u64>,
     stop: &'a AtomicBool,
-    path: PathBuf,
     report: &'a mut Report,
+    /// The directories on the way to the one that is looked at, the root first.
+    open: Vec<Dir>,
+    /// The directory that was last found not to be looked at.
+    failed: Option<PathBuf>,
 }
 
 impl Walk<'_> {
-    fn look(&mut self, dir: &Dir, depth: usize) {
+    /// Opens a directory in its parent, if it is to be looked at and is still the one that was seen.
+    fn open(&mut self, entry: &DirEntry, seen: Option<FileId>) -> Option<Dir> {
+        self.open.truncate(entry.depth());
+        // Below a directory that was left out.
+        let parent = self.open.last().filter(|_| self.open.len() == entry.depth())?;
+        let name = CString::new(entry.file_name().as_bytes()).ok()?;
+        let opened = match parent.open_in(&name) {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.fail(entry.path(), &error);
+                return None;
+            }
+        };
+        match opened.filter(|dir| seen == Some(dir.id())) {
+            None if is_gone(entry.path()) => {}
+            None => self.fail(entry.path(), &"not looked into: something else took its place meanwhile"),
+            Some(_) if entry.depth() > DEEPEST => {
+                self.fail(entry.path(), &format!("more than {DEEPEST} levels deep, and not looked into"));
+            }
+            Some(dir) if self.device.is_some_and(|device| device != dir.id().device) => {
+                self.report.other_file_systems += 1;
+            }
+            Some(dir) => return Some(dir),
+        }
+        None
+    }
+
+    /// Lists a directory, and judges what is in it.
+    fn look(&mut self, dir: Dir, path: &Path) {
         self.report.directories += 1;
         tally::WALKED.add(1);
         let mut tally = Tally::default();
@@ -208,49 +166,33 @@ impl Walk<'_> {
             if self.stop.load(Ordering::Relaxed) {
                 return ControlFlow::Break(());
             }
-            match entry.kind {
-                Kind::Directory => self.descend(dir, entry.name, depth),
-                Kind::Regular => tally.take(entry.name),
-                Kind::Other => {}
+            if entry.kind == Kind::Regular {
+                tally.take(entry.name);
             }
             ControlFlow::Continue(())
         });
         match listed {
-            Err(error) => self.fail(&error),
+            Err(error) => self.fail(path, &error),
             Ok(()) if self.stop.load(Ordering::Relaxed) => {}
-            Ok(()) => self.judge(dir, &tally),
+            Ok(()) => {
+                Judge { users: self.users, stop: self.stop, path, report: self.report }.judge(&dir, &tally)
+            }
         }
+        self.open.push(dir);
     }
 
-    fn descend(&mut self, dir: &Dir, name: &CStr, depth: usize) {
-        if depth >= self.deepest && self.limited
-            || self.without.iter().any(|without| without.as_bytes() == name.to_bytes())
-        {
-            return;
-        }
-        if self.end.is_some_and(|end| self.report.directories >= end) {
-            self.report.cut = true;
-            return;
-        }
-        self.path.push(OsStr::from_bytes(name.to_bytes()));
-        match dir.open_in(name) {
-            _ if depth >= self.deepest => {
-                self.fail(&format!("more than {DEEPEST} levels deep, and not looked into"));
-            }
-            Err(error) => self.fail(&error),
-            Ok(None) => {}
-            Ok(Some(inner)) if self.device.is_some_and(|device| device != inner.id().device) => {
-                self.report.other_file_systems += 1;
-            }
-            Ok(Some(inner)) => self.look(&inner, depth + 1),
-        }
-        self.path.pop();
+    fn fail(&mut self, path: &Path, error: &dyn std::fmt::Display) {
+        self.report.fail(path, error);
+        self.failed = Some(path.to_owned());
     }
 
-    fn fail(&mut self, error: &dyn fmt::Display) {
-        self.report.failed += 1;
-        if self.report.problems.len() < MAX_PROBLEMS {
-            self.report.problems.push(Problem(format!("{}: {error}", self.path.display())));
+    /// Notes what could not be listed by its path, unless it was noted before, or has gone.
+    fn not_listed(&mut self, error: &walkdir::Error) {
+        let Some(path) = error.path().filter(|path| self.failed.as_deref() != Some(path)) else { return };
+        match error.io_error() {
+            Some(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Some(error) => self.report.fail(path, error),
+            None => self.report.fail(path, error),
         }
     }
 }

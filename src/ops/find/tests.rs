@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::{Layout, StoreSpec};
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -119,4 +120,42 @@ fn no_link_is_followed_and_depth_has_an_end() {
     let report = found(root.path(), &Options::default());
     assert_eq!((report.places.len(), report.failed), (1, 1));
     assert!(report.problems[0].to_string().ends_with("more than 128 levels deep, and not looked into"));
+}
+
+#[test]
+fn directory_swapped_between_listing_and_opening_is_left_out_and_counted() {
+    let outside = tempfile::tempdir().unwrap();
+    write(&outside.path().join("__session__"), hex(3), SESSION);
+    write(&outside.path().join("below/__session__"), hex(3), SESSION);
+    // Swapped for a link, for another directory, and gone.
+    let link = |path: &Path| symlink(outside.path(), path).unwrap();
+    let directory = |path: &Path| write(&path.join("__session__"), hex(3), SESSION);
+    let gone = |_: &Path| ();
+    let swaps: [&dyn Fn(&Path); 3] = [&link, &directory, &gone];
+    for (number, (swap, failed)) in swaps.into_iter().zip([1, 1, 0]).enumerate() {
+        let root = tempfile::tempdir().unwrap();
+        write(&root.path().join("a/below/__session__"), hex(1), SESSION);
+        write(&root.path().join("b/__session__"), hex(1), SESSION);
+        let (a, aside) = (root.path().join("a"), outside.path().join(format!("aside{number}")));
+        let mut report = Report::default();
+        let dir = Dir::open(root.path()).unwrap();
+        let how = (&Users::default(), &Options::default());
+        walk(root.path(), dir, how, &AtomicBool::new(false), &mut report, &mut |path| {
+            if path == a {
+                fs::rename(&a, &aside).unwrap();
+                swap(&a);
+            }
+        });
+        let found: Vec<(String, Option<u64>)> = report
+            .places
+            .iter()
+            .map(|place| {
+                (place.path.strip_prefix(root.path()).unwrap().display().to_string(), place.sessions)
+            })
+            .collect();
+        assert_eq!(found, [("b/__session__".to_owned(), Some(1))], "swap {number}");
+        assert_eq!(report.failed, failed, "swap {number}: {report:?}");
+        let named = format!("{}: not looked into: something else took its place meanwhile", a.display());
+        assert!(report.problems.iter().all(|problem| problem.0 == named), "{report:?}");
+    }
 }
