@@ -95,16 +95,14 @@ pub(super) fn hash(bytes: &[u8]) -> Hash {
 mod hex {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    use super::Hash;
-
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-    pub(super) fn serialize<S: Serializer>(hash: &Hash, to: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(hash: &u128, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&format_args!("{hash:032x}"))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Hash, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
         let text = String::deserialize(from)?;
-        Hash::from_str_radix(&text, 16).map_err(serde::de::Error::custom)
+        u128::from_str_radix(&text, 16).map_err(serde::de::Error::custom)
     }
 }
 
