@@ -169,30 +169,25 @@ fn found(
     fields: Fields,
     buffer: &mut Vec<u8>,
 ) -> Result<Found, NotOpened> {
-    let FileStat { inode, modified, size, bytes_on_disk, .. } = file.stat();
+    let stat = file.stat();
     let stamp = Stamp(file.stamp());
     if kind == NameKind::Temp {
+        let FileStat { modified, size, bytes_on_disk, .. } = stat;
         return Ok(Found::Temp(TempFile { name, modified, size, bytes_on_disk, stamp }));
     }
     file.read(buffer)?;
-    let facts = Facts::from_bytes(buffer, fields);
-    Ok(Found::Session(Session { id: name, inode, modified, size, bytes_on_disk, stamp, trust: None, facts }))
+    Ok(session(name, stat, stamp, Facts::from_bytes(buffer, fields)))
 }
 
 /// A session that is there, but not to be read.
 fn not_read(name: EntryName, stat: FileStat, why: NotOpened) -> Found {
+    session(name, stat, Stamp(0), Err(Unreadable::Unsafe(why)))
+}
+
+fn session(id: EntryName, stat: FileStat, stamp: Stamp, facts: Result<Facts, Unreadable>) -> Found {
     let FileStat { inode, modified, size, bytes_on_disk, .. } = stat;
-    let facts = Err(Unreadable::Unsafe(why));
-    Found::Session(Session {
-        id: name,
-        inode,
-        modified,
-        size,
-        bytes_on_disk,
-        stamp: Stamp(0),
-        trust: None,
-        facts,
-    })
+    let access = Some((stat.uid, stat.mode));
+    Found::Session(Session { id, inode, modified, size, bytes_on_disk, access, stamp, trust: None, facts })
 }
 
 impl SessionStore for FileStore {

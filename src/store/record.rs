@@ -40,6 +40,8 @@ pub struct Session {
     pub size: u64,
     /// Bytes it takes up on disk.
     pub bytes_on_disk: u64,
+    /// The user who owns it and its permission bits, for a file.
+    pub access: Option<(u32, u32)>,
     /// To remove it only if nobody wrote it since.
     pub stamp: Stamp,
     /// Whether its wiki would load it; `None` where the store has no key, and no tombstone of it.
@@ -176,7 +178,8 @@ mod tests {
 
     fn session(modified: i64, facts: Result<Facts, Unreadable>) -> Session {
         let id = EntryName::new(&[b'a'; 40]).unwrap();
-        Session { id, inode: 0, modified, size: 1, bytes_on_disk: 512, stamp: Stamp(0), trust: None, facts }
+        let (stamp, access) = (Stamp(0), None);
+        Session { id, inode: 0, modified, size: 1, bytes_on_disk: 512, access, stamp, trust: None, facts }
     }
 
     fn with(expires: Expires) -> Result<Facts, Unreadable> {

@@ -239,6 +239,7 @@ pub(super) fn session(id: EntryName, raw: &Raw, fields: Fields) -> Session {
         modified: raw.modified.seconds,
         size,
         bytes_on_disk: size,
+        access: None,
         stamp: raw.stamp,
         trust: raw.trust,
         facts: match raw.trust {
@@ -257,6 +258,7 @@ pub(super) fn too_large(id: EntryName, size: u64, modified: Modified) -> Session
         modified: modified.seconds,
         size,
         bytes_on_disk: size,
+        access: None,
         stamp: Stamp(0),
         trust: None,
         facts: Err(Unreadable::Unsafe(crate::sys::NotOpened::TooLarge { size })),

@@ -83,6 +83,7 @@ impl Rules<'_> {
             modified: raw.modified.seconds,
             size: 0,
             bytes_on_disk: 0,
+            access: None,
             stamp: raw.stamp,
             trust: raw.trust,
             facts: Ok(facts),

@@ -279,6 +279,7 @@ mod tests {
             modified,
             size: 1,
             bytes_on_disk: 512,
+            access: None,
             stamp: Stamp::from_bits(0),
             trust: None,
             facts,

@@ -269,6 +269,7 @@ fn matches_by_table() {
         modified: 100,
         size: 1,
         bytes_on_disk: 512,
+        access: None,
         stamp: Stamp::from_bits(0),
         trust: None,
         facts: Ok(Facts {

@@ -5,30 +5,66 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::files::each_session;
 use super::owners::{self, Owners};
 use super::{Check, Finding, Findings, Problem, Report};
-use crate::store::{Layout, SqliteAddress, StoreSpec};
+use crate::store::{Layout, Session, SqliteAddress, StoreSpec};
 use crate::sys::{AsOwner, Dir};
 
-/// Who may do what in the directory, and with the files.
-pub(super) fn modes(spec: &StoreSpec, stop: &AtomicBool, found: &mut Findings, report: &mut Report) {
-    match spec.layout {
-        Layout::Redis => return,
-        Layout::Sqlite => return database(spec, found, &mut report.problems),
-        Layout::Moin18 | Layout::Moin19 | Layout::Json => {}
+/// Who may do what in the directory of a store, and with its files.
+pub(super) struct Modes<'a> {
+    spec: &'a StoreSpec,
+    /// Absent for a store of another kind, and one that could not be opened.
+    dir: Option<Dir>,
+    owners: Owners,
+}
+
+impl<'a> Modes<'a> {
+    /// Looks at the directory, or at the file of a database.
+    pub(super) fn of(spec: &'a StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) -> Self {
+        let dir = match spec.layout {
+            Layout::Redis => None,
+            Layout::Sqlite => {
+                database(spec, found, problems);
+                None
+            }
+            Layout::Moin18 | Layout::Moin19 | Layout::Json => match Dir::open(&spec.dir) {
+                Ok(dir) => Some(dir),
+                Err(error) => {
+                    problems.push(Problem(error.to_string()));
+                    None
+                }
+            },
+        };
+        if let Some(dir) = &dir {
+            directory(spec, dir, found);
+        }
+        Modes { spec, dir, owners: Owners::new() }
     }
-    let looked = Dir::open(&spec.dir).map_err(|error| error.to_string()).and_then(|dir| {
-        directory(spec, &dir, found);
-        let told = |error: std::io::Error| format!("{}: {error}", spec.dir.display());
-        let _owner = AsOwner::of(&dir).map_err(told)?;
+
+    /// Looks at a session file, and counts its owner.
+    pub(super) fn session(&mut self, session: &Session, found: &mut Findings) {
+        let (Some(dir), Some((uid, mode))) = (&self.dir, session.access) else { return };
+        *self.owners.entry(uid).or_default() += 1;
+        // Where strangers can't even enter, a file's own mode lets nobody in.
+        if dir.mode() & 0o001 != 0 && mode & 0o006 != 0 {
+            let what = if mode & 0o002 != 0 { "write" } else { "read" };
+            let message = format!("everybody can {what} it (mode {mode:04o})");
+            let key = session.id.to_string();
+            let path = self.spec.dir.join(&key);
+            found.add(Finding { check: Check::UnsafeFile, path, message, key });
+        }
+    }
+
+    /// Looks at what the wiki's user may do, once all sessions were seen.
+    pub(super) fn finish(self, stop: &AtomicBool, found: &mut Findings, report: &mut Report) {
+        let Some(dir) = &self.dir else { return };
         let stop = || stop.load(Ordering::Relaxed);
-        let owners = files(spec, &dir, &stop, found).map_err(told)?;
-        owners::check(spec, &dir, &owners, &stop, found).map_err(told)
-    });
-    match looked {
-        Ok(note) => report.notes.extend(note),
-        Err(why) => report.problems.push(Problem(why)),
+        let checked =
+            AsOwner::of(dir).and_then(|_owner| owners::check(self.spec, dir, &self.owners, &stop, found));
+        match checked {
+            Ok(note) => report.notes.extend(note),
+            Err(error) => report.problems.push(Problem(format!("{}: {error}", self.spec.dir.display()))),
+        }
     }
 }
 
@@ -85,26 +121,4 @@ fn directory(spec: &StoreSpec, dir: &Dir, found: &mut Findings) {
     };
     let message = format!("{what} (mode {mode:04o})");
     found.add(Finding { check: Check::UnsafeDirectory, path: spec.dir.clone(), message, key: String::new() });
-}
-
-/// Looks at the session files, and counts their owners.
-fn files(
-    spec: &StoreSpec,
-    dir: &Dir,
-    stop: &dyn Fn() -> bool,
-    found: &mut Findings,
-) -> std::io::Result<Owners> {
-    let mut owners = Owners::new();
-    // Where strangers can't even enter, a file's own mode lets nobody in.
-    let entered = dir.mode() & 0o001 != 0;
-    each_session(spec, dir, stop, |name, _, stat| {
-        *owners.entry(stat.uid).or_default() += 1;
-        if entered && stat.mode & 0o006 != 0 {
-            let what = if stat.mode & 0o002 != 0 { "write" } else { "read" };
-            let message = format!("everybody can {what} it (mode {:04o})", stat.mode);
-            let path = spec.dir.join(name.to_string());
-            found.add(Finding { check: Check::UnsafeFile, path, message, key: name.to_string() });
-        }
-    })?;
-    Ok(owners)
 }

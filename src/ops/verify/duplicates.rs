@@ -8,21 +8,29 @@ use crate::sharing::{As, Model};
 use crate::store::{self, EntryName, StoreSpec};
 
 /// The ids of all stores, as keyed hashes with the store's position: 16 bytes each.
-#[derive(Default)]
 pub(super) struct Ids {
+    wanted: bool,
     key: RandomState,
     packed: Vec<(u64, u32)>,
 }
 
 impl Ids {
+    /// None are kept unless they are `wanted`.
+    pub(super) fn new(wanted: bool) -> Self {
+        Ids { wanted, key: RandomState::new(), packed: Vec::new() }
+    }
+
     pub(super) fn push(&mut self, id: &EntryName, store: usize) {
+        if !self.wanted {
+            return;
+        }
         self.packed.push((self.key.hash_one(id.reveal()), u32::try_from(store).unwrap_or(u32::MAX)));
     }
 }
 
 /// Finds what two stores have in common, and whether that hurts.
-pub(super) fn check(ids: &Ids, model: &Model, stop: &AtomicBool, report: &mut Report) {
-    let mut packed = ids.packed.clone();
+pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Report) {
+    let Ids { key, mut packed, .. } = ids;
     packed.sort_unstable();
     let mut pairs: std::collections::BTreeMap<(u32, u32), Vec<u64>> = std::collections::BTreeMap::new();
     for same in packed.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
@@ -45,7 +53,7 @@ pub(super) fn check(ids: &Ids, model: &Model, stop: &AtomicBool, report: &mut Re
         let Ok(store) = store::open(first.clone()) else { continue };
         let Some((_, found)) = report.stores.get_mut(one as usize) else { continue };
         let listed = store.names(&mut |name| {
-            if hashes.binary_search(&ids.key.hash_one(name.reveal())).is_ok() {
+            if hashes.binary_search(&key.hash_one(name.reveal())).is_ok() {
                 let message =
                     format!("the same id lies in {} too, whose cookie is the same", second.address());
                 let path = first.dir.join(name.to_string());

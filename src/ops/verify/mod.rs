@@ -38,7 +38,8 @@ pub fn verify(
 ) -> Report {
     let farm = trusted.map(|(farm, model)| (&**farm, model));
     let mut report = Report { stores: Vec::new(), problems: Vec::new(), refused: false, notes: Vec::new() };
-    let mut ids = duplicates::Ids::default();
+    // One store has nothing in common with another.
+    let mut ids = duplicates::Ids::new(trusted.is_some() && specs.len() > 1);
     for (position, spec) in specs.into_iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             break;
@@ -54,7 +55,7 @@ pub fn verify(
         report.stores.push((spec, found));
     }
     if let Some((farm, model)) = trusted {
-        duplicates::check(&ids, model, stop, &mut report);
+        duplicates::check(ids, model, stop, &mut report);
         if options.whole_farm {
             orphans::check(farm, stop, &mut report);
         }
@@ -78,12 +79,13 @@ fn store(
         Err(error) if error.is_missing() && !spec.wikis.is_empty() => return Ok(()),
         // Who could have prepared it is worth a finding.
         Err(error) if error.is_unsafe() => {
-            disk::modes(spec, stop, found, report);
+            disk::Modes::of(spec, found, &mut report.problems).finish(stop, found, report);
             return Err(error);
         }
         other => other?,
     };
     let judge = sessions::Judge::new(spec, farm.map(|(farm, _)| farm), options, &mut report.problems);
+    let mut modes = disk::Modes::of(spec, found, &mut report.problems);
     let mut expires_seen = false;
     let mut young = young::Young::new(spec.layout, options.now);
     let mut failed = Problems::default();
@@ -92,6 +94,7 @@ fn store(
     let scanned = store.scan(FIELDS, stop, &mut |entry| match entry {
         Found::Session(session) => {
             ids.push(&session.id, position);
+            modes.session(&session, found);
             let Some(session) = young.keep(session) else { return };
             expires_seen |= session.facts.as_ref().is_ok_and(|facts| facts.expires != store::Expires::Absent);
             judge.session(&session, found, &mut provisional);
@@ -112,6 +115,6 @@ fn store(
             all.findings.extend(more.findings);
         }
     }
-    disk::modes(spec, stop, found, report);
+    modes.finish(stop, found, report);
     scanned
 }

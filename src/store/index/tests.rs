@@ -32,6 +32,7 @@ fn session(number: u64, inode: u64, end: i64, modified: i64) -> Found {
         modified,
         size: 1,
         bytes_on_disk: 512,
+        access: None,
         stamp,
         trust: None,
         facts,

@@ -91,6 +91,7 @@ impl JsonStore {
             Ok((size, Ok(raw))) => Some(Found::Session(Session {
                 size,
                 bytes_on_disk: raw.1.bytes_on_disk,
+                access: Some((raw.1.uid, raw.1.mode)),
                 ..session(id, &raw.0, fields)
             })),
             Ok((size, Err((stat, stamp, why)))) => Some(Found::Session(Session {
@@ -99,6 +100,7 @@ impl JsonStore {
                 modified: stat.modified,
                 size,
                 bytes_on_disk: stat.bytes_on_disk,
+                access: Some((stat.uid, stat.mode)),
                 stamp,
                 trust: None,
                 facts: Err(Unreadable::Form(why)),
@@ -114,6 +116,7 @@ impl JsonStore {
                     modified: stat.modified,
                     size: stat.size,
                     bytes_on_disk: stat.bytes_on_disk,
+                    access: Some((stat.uid, stat.mode)),
                     stamp: Stamp(0),
                     trust: None,
                     facts: Err(unsafe_or_large(why)),
