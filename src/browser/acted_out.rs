@@ -252,3 +252,21 @@ fn bytes_that_are_not_utf_8_are_replaced_in_firefox_only() {
     });
     assert_eq!(sent, [b"a=caf\xe9".to_vec(), "a=caf\u{fffd}".into(), b"a=caf\xe9".to_vec()]);
 }
+
+/// The table of `docs/browsers.md`.
+fn documented() -> String {
+    let cell = |text: &str| text.replace('|', "\\|").replace("<", "\\<");
+    let row = |difference: &Difference| {
+        let behaviors = Profile::ALL.map(|profile| cell(difference.behavior(profile))).join(" | ");
+        format!("| `{}`: {} | {behaviors} | {} |\n", difference.name, cell(difference.what), cell(difference.source))
+    };
+    let rows: String = DIFFERENCES.iter().map(row).collect();
+    format!("| difference | Chromium | Firefox | RFC 6265bis | source |\n|---|---|---|---|---|\n{rows}")
+}
+
+#[test]
+fn documentation_has_the_table_of_differences() {
+    let page = include_str!("../../docs/browsers.md");
+    let table = documented();
+    assert!(page.contains(&table), "put this table into docs/browsers.md:\n{table}");
+}
