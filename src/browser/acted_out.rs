@@ -258,7 +258,12 @@ fn documented() -> String {
     let cell = |text: &str| text.replace('|', "\\|").replace("<", "\\<");
     let row = |difference: &Difference| {
         let behaviors = Profile::ALL.map(|profile| cell(difference.behavior(profile))).join(" | ");
-        format!("| `{}`: {} | {behaviors} | {} |\n", difference.name, cell(difference.what), cell(difference.source))
+        format!(
+            "| `{}`: {} | {behaviors} | {} |\n",
+            difference.name,
+            cell(difference.what),
+            cell(difference.source)
+        )
     };
     let rows: String = DIFFERENCES.iter().map(row).collect();
     format!("| difference | Chromium | Firefox | RFC 6265bis | source |\n|---|---|---|---|---|\n{rows}")

@@ -65,3 +65,12 @@ pub struct Third {
     /// What he has done there.
     pub after: By,
 }
+
+/// Who is logged in after somebody has logged in at A, at B, and again at A.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewLogin {
+    /// Whether A sees the new login.
+    pub here: bool,
+    /// Whether B still sees a login.
+    pub there: bool,
+}

@@ -5,7 +5,7 @@
 //! on the two wikis' manners, on whether they have the same storage and users, and on how their addresses lie to each
 //! other; so it is done once for all pairs that are alike in that, see [`super::Model`].
 
-use super::effect::{By, Harm};
+use super::effect::{By, Harm, NewLogin};
 use super::relation::{cookie, same_cookie};
 use super::site::{NOW, Site};
 use super::verdict::As;
@@ -87,6 +87,19 @@ pub(super) fn third_comes_between(from: &Site, to: &Site, by: &Site, browser: &J
     logged_in.then_some(By::Login)
 }
 
+/// Acts out a login at A, one at B, and a new one at A. `None` where no session begins.
+pub(super) fn after_new_login(from: &Site, to: &Site, browser: &Jar) -> Option<NewLogin> {
+    let ours = cookie(from)?;
+    let (a, b) = (from.acted(), to.acted());
+    let stage = Stage { a: &a, b: &b, ours, theirs: cookie(to), visitor: As::User, browser };
+    let mut person = stage.person();
+    stage.begin(&mut person, &a)?;
+    person.log_in(&b);
+    person.log_in(&a);
+    let knows = |wiki: &Wiki| person.clone().visit(wiki).knows();
+    Some(NewLogin { here: knows(&a), there: knows(&b) })
+}
+
 /// A session as it began: its id, empty where the cookie is the session.
 type Session = String;
 
@@ -109,7 +122,7 @@ impl Stage<'_> {
             As::Anonymous => Visitor::Anonymous,
         };
         let suffixes = self.browser.shared_suffixes();
-        Person::new(NOW, &suffixes, visitor).with_mode(self.browser.profile()).in_a_hurry()
+        Person::new(NOW, &suffixes, visitor).with_profile(self.browser.profile()).in_a_hurry()
     }
 
     /// Comes to a wiki and does what makes a session; `None` where none goes on on the next page.

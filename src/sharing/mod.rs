@@ -16,6 +16,7 @@
 
 #[cfg(test)]
 mod agreement;
+mod browsers;
 mod classes;
 mod cure;
 #[cfg(test)]
@@ -28,22 +29,21 @@ mod intent;
 mod leaks;
 mod meeting;
 mod model;
-mod modes;
 mod relation;
 mod site;
 mod steps;
 mod third;
 mod verdict;
 
+pub use browsers::Browsers;
 pub use classes::Classes;
 pub use cure::{Aim, Change, Cure, Cures};
 pub use describe::TITLES;
-pub use effect::{By, Harm, Third};
+pub use effect::{By, Harm, NewLogin, Third};
 pub use groups::groups;
 pub use intent::{Disagreement, disagreements};
 pub use leaks::{Leak, Leaked, leaks};
 pub use model::{Model, Step};
-pub use modes::Modes;
 pub use site::{Left, Site, Storage};
 pub use steps::{Evidence, Side, StepResult};
 pub use verdict::{As, Judgement, Pair, Verdict};

@@ -24,6 +24,20 @@ pub(super) struct Key {
     relation: Relation,
 }
 
+impl Key {
+    pub(super) fn of(from: &Site, to: &Site, visitor: As) -> Key {
+        let (one, other) = (from.marks, to.marks);
+        Key {
+            behaviors: (one.manner, other.manner),
+            visitor,
+            one_wiki: from.name == to.name,
+            same_storage: one.storage == other.storage,
+            same_users: one.users == other.users,
+            relation: Relation::of(from, to),
+        }
+    }
+}
+
 /// One step with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -120,19 +134,10 @@ impl Model {
 
     /// The prediction for somebody who goes from `from` to `to`.
     pub fn judge(&self, from: &Site, to: &Site, visitor: As) -> Judgement {
-        let relation = Relation::of(from, to);
-        let (one, other) = (from.marks, to.marks);
-        let key = Key {
-            behaviors: (one.manner, other.manner),
-            visitor,
-            one_wiki: from.name == to.name,
-            same_storage: one.storage == other.storage,
-            same_users: one.users == other.users,
-            relation,
-        };
+        let key = Key::of(from, to, visitor);
         // What has nothing to do with each other is not worth remembering: a farm can have many such pairs. Of two wikis at
         // one address nobody knows which is visited.
-        if !may_meet(from, to, relation) || from.shares_address_with(to) {
+        if !may_meet(from, to, key.relation) || from.shares_address_with(to) {
             return self.work_out(from, to, visitor, Meeting::APART);
         }
         if let Some(known) = self.judged.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {

@@ -47,8 +47,8 @@ impl Person {
     }
 
     /// The same with a browser that goes by other rules than Chromium's.
-    pub(crate) fn with_mode(mut self, profile: Profile) -> Person {
-        self.world = self.world.with_mode(profile);
+    pub(crate) fn with_profile(mut self, profile: Profile) -> Person {
+        self.world = self.world.with_profile(profile);
         self
     }
 

@@ -63,7 +63,7 @@ impl World {
 
     /// With a browser that goes by other rules than Chromium's.
     #[must_use]
-    pub fn with_mode(mut self, profile: Profile) -> World {
+    pub fn with_profile(mut self, profile: Profile) -> World {
         self.jar = Jar::with_suffixes(profile, self.jar.shared_suffixes());
         self
     }

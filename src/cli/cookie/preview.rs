@@ -92,7 +92,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let all_thirds = model.thirds();
     let thirds: Vec<Third> = all_thirds.iter().filter(|third| chosen.has(third)).copied().collect();
     let by_address = addresses::different(&model, &chosen);
-    let other = model.by_other_rules(&farm, &RealPlaces::default());
+    let other = model.in_browser(&farm, &RealPlaces::default(), options.browser.other());
     let otherwise = Otherwise::new(&model, &other, &chosen, &all_thirds);
     let exit = if differences.is_empty() { Exit::Success } else { Exit::Found };
     let groups: Vec<Vec<&str>> = groups(&model)

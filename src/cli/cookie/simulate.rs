@@ -88,7 +88,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         None => 1,
     });
     let mut world =
-        World::new(context.now(), seed, context.suffixes.clone()).with_mode(options.browser.profile());
+        World::new(context.now(), seed, context.suffixes.clone()).with_profile(options.browser.profile());
     let (mut steps, mut expected) = (Vec::new(), 0);
     world.run(&plan, |event| -> Result<(), Failure> {
         expected += usize::from(event.expected.is_some());

@@ -1,4 +1,4 @@
-//! Modes and owners.
+//! Browsers and owners.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;

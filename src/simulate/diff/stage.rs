@@ -33,7 +33,7 @@ pub(super) struct Stage<'a> {
 
 impl Stage<'_> {
     fn person(&self, visitor: Visitor) -> Person {
-        Person::new(self.now, self.suffixes, visitor).with_mode(self.profile)
+        Person::new(self.now, self.suffixes, visitor).with_profile(self.profile)
     }
 
     /// Somebody who was there before, after the change.

@@ -9,7 +9,7 @@ use super::row::{MOST_LINES, Row, ThirdJson};
 use crate::cli::Context;
 use crate::cli::shared::browser::Browser;
 use crate::report::escape;
-use crate::sharing::{As, Judgement, Model, Modes, Third, Verdict};
+use crate::sharing::{As, Browsers, Judgement, Model, Third, Verdict};
 
 /// All that is otherwise.
 #[derive(Serialize)]
@@ -36,7 +36,7 @@ impl<'a> Otherwise<'a> {
         chosen: &Chosen<'a>,
         thirds: &[Third],
     ) -> Otherwise<'a> {
-        let modes = Modes::new(model, other);
+        let modes = Browsers::new(model, other);
         // To act out everything twice takes too long for a large farm: there only the headers themselves count.
         let full = chosen.in_full();
         let may_differ =

@@ -1,14 +1,16 @@
-//! Where two models of one farm, for browsers with different rules, can have different answers.
+//! Where one farm has different answers in two browsers.
 //!
-//! The rules of two browsers tell apart what becomes of a header by itself, which shows in what each wiki leaves in the
-//! browser, and which of two cookies is the older one. The latter counts only where their paths are equally long. So most
-//! pairs need not be acted out again.
+//! Two browsers can differ in what becomes of a header by itself, which shows in what each wiki leaves in the browser, and
+//! in which of two cookies comes first. The order counts only where their paths are equally long. So most pairs need not
+//! be acted out twice.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
 use super::classes::Classes;
-use super::effect::Third;
-use super::model::Model;
+use super::effect::{NewLogin, Third};
+use super::meeting::after_new_login;
+use super::model::{Key, Model};
 use super::relation::{Relation, cookie, is_plain, may_meet, same_cookie};
 use super::site::{Site, site};
 use super::verdict::As;
@@ -16,12 +18,8 @@ use crate::browser::{Jar, Profile};
 use crate::farm::{Farm, Places};
 
 impl Model {
-    /// The same farm for browsers that go by the other rules. Wikis whose header all browsers read alike are taken over.
-    pub fn by_other_rules(&self, farm: &Farm, places: &dyn Places) -> Model {
-        let profile = match self.browser.profile() {
-            Profile::Chromium => Profile::Rfc6265bis,
-            Profile::Firefox | Profile::Rfc6265bis => Profile::Chromium,
-        };
+    /// The same farm in another browser. Wikis whose header all browsers read alike are taken over.
+    pub fn in_browser(&self, farm: &Farm, places: &dyn Places, profile: Profile) -> Model {
         let browser = Jar::with_suffixes(profile, self.browser.shared_suffixes());
         let mut sites = self.sites.clone();
         let mut classes = None;
@@ -59,18 +57,18 @@ fn is_read_alike(site: &Site) -> bool {
         && site.aliases.iter().all(at)
 }
 
-/// Two models of one farm.
+/// One farm in two browsers.
 #[derive(Debug)]
-pub struct Modes<'a> {
+pub struct Browsers<'a> {
     one: &'a Model,
     other: &'a Model,
     /// Whether each wiki leaves something else in the one browser than in the other.
     differs: Vec<bool>,
 }
 
-impl<'a> Modes<'a> {
+impl<'a> Browsers<'a> {
     /// Holds what each wiki leaves in the two browsers together.
-    pub fn new(one: &'a Model, other: &'a Model) -> Modes<'a> {
+    pub fn new(one: &'a Model, other: &'a Model) -> Browsers<'a> {
         let left = |model: &Model, position: usize, visitor| {
             model.sites().get(position).map(|site| format!("{:?}", site.left(visitor)))
         };
@@ -80,7 +78,7 @@ impl<'a> Modes<'a> {
             .iter()
             .enumerate()
             .map(|(at, site)| !(is_read_alike(site) || same(at, As::User) && same(at, As::Anonymous)));
-        Modes { one, other, differs: differs.collect() }
+        Browsers { one, other, differs: differs.collect() }
     }
 
     /// Whether any wiki leaves something else.
@@ -108,6 +106,29 @@ impl<'a> Modes<'a> {
         ours.path.len() == theirs.path.len()
             && !same_cookie(ours, theirs)
             && may_meet(from, to, Relation::of(from, to))
+    }
+
+    /// What a new login leads to in the two browsers, for each pair where it differs.
+    ///
+    /// A new login gives the cookie another value, after which its place among cookies of one name can differ.
+    pub fn new_logins(&self, pairs: &[(usize, usize)]) -> Vec<((usize, usize), [NewLogin; 2])> {
+        let mut known = HashMap::new();
+        let mut found = Vec::new();
+        for (from, to) in pairs.iter().copied().filter(|(from, to)| self.age_counts(*from, *to)) {
+            let (Some(a), Some(b)) = (self.one.sites().get(from), self.one.sites().get(to)) else { continue };
+            if !(a.is_known() && b.is_known()) || a.shares_address_with(b) {
+                continue;
+            }
+            let acted = known
+                .entry(Key::of(a, b, As::User))
+                .or_insert_with(|| [self.one, self.other].map(|model| after_new_login(a, b, &model.browser)));
+            if let [Some(one), Some(other)] = acted
+                && one != other
+            {
+                found.push(((from, to), [*one, *other]));
+            }
+        }
+        found
     }
 
     /// The wikis that come between two others only by the other rules, and those of `ours` that do so only by ours; as far
@@ -158,16 +179,17 @@ mod tests {
         for text in random.chain(odd) {
             let farm = parse(&text);
             let one = model(&farm);
-            let other = one.by_other_rules(&farm, &RealPlaces::default());
+            let profile = *[Profile::Firefox, Profile::Rfc6265bis].get(text.len() % 2).unwrap();
+            let other = one.in_browser(&farm, &RealPlaces::default(), profile);
             let suffixes = Arc::new(BuiltinSuffixes) as _;
-            let anew = Model::for_browser(&farm, &RealPlaces::default(), &suffixes, Profile::Rfc6265bis);
+            let anew = Model::for_browser(&farm, &RealPlaces::default(), &suffixes, profile);
             let left = |model: &Model| -> Vec<String> {
                 let sites = model.sites().iter().flat_map(|site| std::iter::once(site).chain(&site.aliases));
                 sites.map(|s| format!("{:?} {:?}", s.left(As::User), s.left(As::Anonymous))).collect()
             };
             assert_eq!(left(&other), left(&anew), "{text}");
-            assert_eq!(other.browser.profile(), Profile::Rfc6265bis);
-            differing += usize::from(Modes::new(&one, &other).any_differs());
+            assert_eq!(other.browser.profile(), profile);
+            differing += usize::from(Browsers::new(&one, &other).any_differs());
         }
         assert!((3..=6).contains(&differing), "{differing}");
     }
@@ -186,9 +208,9 @@ mod tests {
             let text = format!("[farm]\ncookie_path = \"/\"\ncookie_name = \"lab\"\n{}\n", lines.join("\n"));
             let farm = parse(&text);
             let one = model(&farm);
-            let other = one.by_other_rules(&farm, &RealPlaces::default());
-            let modes = Modes::new(&one, &other);
-            assert!(!modes.any_differs(), "{text}");
+            let other = one.in_browser(&farm, &RealPlaces::default(), Profile::Firefox);
+            let browsers = Browsers::new(&one, &other);
+            assert!(!browsers.any_differs(), "{text}");
             let pairs =
                 (0..3).flat_map(|from| (0..3).map(move |to| (from, to))).filter(|(from, to)| from != to);
             for (from, to) in pairs {
@@ -198,16 +220,39 @@ mod tests {
                         model.judge(&sites[from], &sites[to], visitor)
                     };
                     assert_eq!(judged(&one), judged(&other), "{from} {to} in\n{text}");
-                    by_age += usize::from(modes.may_differ(from, to));
+                    by_age += usize::from(browsers.may_differ(from, to));
                     asked += 1;
                 }
             }
             assert_eq!(
-                modes.thirds(&one.thirds(), &|from, to| modes.may_differ(from, to)),
+                browsers.thirds(&one.thirds(), &|from, to| browsers.may_differ(from, to)),
                 (vec![], vec![]),
                 "{text}"
             );
         }
         assert!(by_age * 10 > asked, "{by_age} of {asked}");
+    }
+
+    /// Two wikis on two hosts of one domain, with one cookie name and path; the cookie of b reaches a.
+    fn farm_of(a: &str, b: &str) -> Farm {
+        let wiki = |name: &str, moin: &str| {
+            format!(
+                "[wikis.{name}]\nmoin = \"{moin}\"\nurl = \"https://{name}.example.org/\"\ncookie_path = \"/\"\n\
+                 cookie_name = \"lab\"\ndata_dir = \"{name}\"\n"
+            )
+        };
+        parse(&format!("{}{}cookie_domain = \".example.org\"\n", wiki("a", a), wiki("b", b)))
+    }
+
+    #[test]
+    fn new_login_at_a_wiki_that_takes_the_last_cookie_works_in_chromium_only() {
+        let differing = |farm: &Farm| {
+            let chromium = model(farm);
+            let firefox = chromium.in_browser(farm, &RealPlaces::default(), Profile::Firefox);
+            Browsers::new(&chromium, &firefox).new_logins(&[(0, 1), (1, 0)])
+        };
+        let [works, stuck] = [true, false].map(|here| NewLogin { here, there: true });
+        assert_eq!(differing(&farm_of("1.9.0", "1.8.7")), [((0, 1), [works, stuck])]);
+        assert_eq!(differing(&farm_of("1.9.11", "1.9.11")), []);
     }
 }
