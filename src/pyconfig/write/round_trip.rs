@@ -7,46 +7,62 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::python;
-use crate::farm::{Farm, Key, Wiki};
-use crate::moin::{Behaviour, Broken, CookieLifetime, NoCookie, Visitor, placeholder_id, session_cookie};
+use crate::farm::{Farm, Key, Kind, Wiki};
+use crate::moin::{
+    Behaviour, Broken, CookieLifetime, NoCookie, Version, Visitor, placeholder_id, session_cookie,
+};
 use crate::pyconfig::read::{Options, read_texts};
 
 /// The time to judge by, in unix seconds.
 const NOW: f64 = 1_795_400_000.25;
 
-/// Lines that `[farm]`, a group or a wiki may have, of every key that goes into a cookie or that some version ignores.
-const LINES: [&[&str]; 14] = [
-    &["cookie_name = \"lab\"", "cookie_name = \"other\"", "cookie_name = \"siteidmagic\""],
-    &["cookie_domain = \".example.org\"", "cookie_domain = \"wiki.example.org\""],
-    &["cookie_path = \"/\"", "cookie_path = \"/lab\""],
-    &["cookie_secure = true", "cookie_secure = false"],
-    &["cookie_httponly = true", "cookie_httponly = false"],
-    &["cookie_samesite = \"Lax\"", "cookie_samesite = \"Strict\""],
-    &[
-        "cookie_lifetime = 3",
-        "cookie_lifetime = -7.5",
-        "cookie_lifetime = 0",
-        "cookie_lifetime = [0.5, 12]",
-        "cookie_lifetime = [0, -2]",
-    ],
-    &["anonymous_session_lifetime = 0.5", "anonymous_session_lifetime = 0"],
-    &["session_handler = \"custom\"", "session_handler = \"default\""],
-    &["session_id_handler = \"custom\"", "session_id_handler = \"cookie_name=LAB\""],
-    &["session_service = \"custom\"", "session_service = \"default\""],
-    &["session_dir = \"/srv/sessions\""],
-    &["session_store = \"moin-1.9:/srv/own\"", "session_store = \"redis://h/0\""],
-    &["secret_key_id = \"k\""],
-];
+/// Values of a setting that `[farm]`, a group or a wiki may have, as TOML: of every setting that shapes the cookie or that
+/// some version ignores.
+fn values(key: Key) -> Vec<String> {
+    let values: &[&str] = match (key, key.kind()) {
+        (Key::CookieName, _) => &["\"lab\"", "\"other\"", "\"siteidmagic\""],
+        (Key::CookieDomain, _) => &["\".example.org\"", "\"wiki.example.org\""],
+        (Key::CookiePath, _) => &["\"/\"", "\"/lab\""],
+        (Key::SessionStore, _) => &["\"moin-1.9:/srv/own\"", "\"redis://h/0\""],
+        (_, Kind::Lifetime) => &["3", "-7.5", "0", "[0.5, 12]", "[0, -2]"],
+        (_, Kind::Hours) => &["0.5", "0"],
+        (_, Kind::IdHandler) => &["\"custom\"", "\"cookie_name=LAB\""],
+        (_, Kind::Bool) => &["true", "false"],
+        (_, Kind::Choice(words)) => return words.iter().map(|word| format!("{word:?}")).collect(),
+        (_, Kind::Path) => &["\"/srv/sessions\""],
+        (_, Kind::Names) => &["[\"one\", \"two\"]"],
+        (_, Kind::Text) => &["\"k\""],
+        (_, Kind::Store | Kind::Url | Kind::Urls | Kind::Version) => &[],
+    };
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+/// Lines that `[farm]`, a group or a wiki may have, by setting.
+fn choices() -> Vec<Vec<String>> {
+    let keys = Key::all().filter(|key| {
+        let ignored = VERSIONS.iter().any(|version| {
+            let version: Version = version.parse().unwrap();
+            key.ignored_by(version.behaviour()).is_some()
+        });
+        key.inheritable() && (ignored || key.row().shapes_cookie.is_some())
+    });
+    let lines = |key: Key| {
+        let values = values(key).into_iter();
+        values.map(|value| format!("{} = {value}", key.name())).collect()
+    };
+    keys.map(lines).filter(|lines: &Vec<String>| !lines.is_empty()).collect()
+}
 
 const VERSIONS: [&str; 11] =
     ["1.7.2", "1.7.3", "1.8.5", "1.8.7", "1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10", "1.9.11", "2.0"];
 
 /// Some of the lines, each key at most once.
 fn lines() -> impl Strategy<Value = String> {
-    let keys = subsequence((0..LINES.len()).collect::<Vec<_>>(), 0..=LINES.len());
+    let choices = choices();
+    let count = choices.len();
+    let keys = subsequence(choices, 0..=count);
     (keys, any::<u64>()).prop_map(|(keys, mut random)| {
-        keys.into_iter().fold(String::new(), |mut text, key| {
-            let choices = LINES[key];
+        keys.into_iter().fold(String::new(), |mut text, choices| {
             let at = usize::try_from(random % choices.len() as u64).unwrap();
             random /= choices.len() as u64;
             writeln!(text, "{}", choices[at]).unwrap();
