@@ -1,4 +1,7 @@
-//! A farm from a farm file, in TOML or in Python: finding and reading it.
+//! Finds and reads a farm file, in TOML or in Python.
+//!
+//! [`locate`] finds the file where the command line, the environment, and the usual paths say. [`load`] reads it: a `.py`
+//! file or a directory as MoinMoin's own configuration, any other file as a `farm.toml`.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -15,8 +18,9 @@ pub const SYSTEM_FILE: &str = "/etc/wikifarm/farm.toml";
 /// The environment variable that names the farm file.
 pub const VARIABLE: &str = "WIKIFARM_FILE";
 
-/// Why there is no farm.
+/// Why a farm can't be read.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum LoadError {
     /// No file was named and none is in its usual places.
     NotFound,
@@ -28,13 +32,13 @@ pub enum LoadError {
     Fifo(PathBuf),
     /// The file is a device.
     Device(PathBuf),
-    /// The file is no text in UTF-8 from that byte on.
+    /// The file is not UTF-8 from that byte on.
     NotUtf8(PathBuf, usize),
-    /// A NUL at that byte, after what is text.
+    /// The file has a NUL at that byte, after text.
     Nul(PathBuf, usize),
-    /// The Python file can't be read: why.
+    /// The Python file can't be read, and why.
     Python(PathBuf, String),
-    /// The file is no TOML.
+    /// The file is not TOML.
     Syntax(Box<SyntaxErrors>),
 }
 
@@ -72,7 +76,7 @@ impl fmt::Display for LoadError {
 }
 
 impl LoadError {
-    /// Why a file could not be read, without saying which.
+    /// The reason alone, without the path.
     pub fn why(&self) -> String {
         match self {
             LoadError::Io(_, error) => reason(error),
@@ -97,7 +101,7 @@ impl From<python::ReadError> for LoadError {
     }
 }
 
-/// An I/O error in words, without the operating system's number.
+/// The text of an I/O error without the number of the operating system's error.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
@@ -106,20 +110,21 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Where a farm file is.
+/// A farm file that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Located {
     /// Its path.
     pub path: PathBuf,
-    /// Nobody named it: it is the `farm.toml` of the working directory, which may be another user's.
+    /// Whether it is the `farm.toml` of the working directory, which nobody named and which may be another user's.
     pub by_chance: bool,
 }
 
-/// The farm file to read: the one named on the command line, else `$WIKIFARM_FILE`, else `./farm.toml`, else
+/// Finds the farm file: the one named on the command line, else `$WIKIFARM_FILE`, else `./farm.toml`, else
 /// [`SYSTEM_FILE`].
 ///
 /// # Errors
-/// [`LoadError::NotFound`] if none was named and none is there.
+/// [`LoadError::NotFound`] if no file is named and none exists.
 pub fn locate(flag: Option<&Path>, variable: Option<&OsStr>) -> Result<Located, LoadError> {
     let named = flag.or_else(|| variable.filter(|path| !path.is_empty()).map(Path::new));
     if let Some(path) = named {
@@ -135,10 +140,10 @@ pub fn locate(flag: Option<&Path>, variable: Option<&OsStr>) -> Result<Located, 
     Err(LoadError::NotFound)
 }
 
-/// Reads and parses the farm file at `path`.
+/// Reads the farm file at `path`. A Python file is read without running it; `~` in it is `$HOME`.
 ///
 /// # Errors
-/// Why it could not be read. What is wrong inside a file that is TOML is in [`Farm::problems`].
+/// If the file can't be read or is not TOML. Other problems are in [`Farm::problems`].
 pub fn load(path: &Path) -> Result<Farm, LoadError> {
     if python::is_python(path) {
         let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
@@ -149,11 +154,11 @@ pub fn load(path: &Path) -> Result<Farm, LoadError> {
     Farm::parse(path, text).map_err(LoadError::Syntax)
 }
 
-/// Reads a file of text whole.
+/// Reads a text file without its byte order mark.
 ///
 /// # Errors
-/// If it can't be read, is too large, or is no text.
-pub fn read_text(path: &Path) -> Result<String, LoadError> {
+/// If the file can't be read, is too large, or is not text.
+pub(crate) fn read_text(path: &Path) -> Result<String, LoadError> {
     let mut bytes = read_input(path, LARGEST).map_err(|error| match error {
         InputError::Fifo => LoadError::Fifo(path.to_owned()),
         InputError::Device => LoadError::Device(path.to_owned()),
@@ -165,7 +170,6 @@ pub fn read_text(path: &Path) -> Result<String, LoadError> {
         let path = path.to_owned();
         return Err(if text { LoadError::Nul(path, at) } else { LoadError::NotUtf8(path, at) });
     }
-    // A byte order mark is no part of the text.
     if bytes.starts_with(b"\xef\xbb\xbf") {
         bytes.drain(..3);
     }

@@ -2,6 +2,7 @@
 
 /// What a setting's value must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// A URL with scheme http or https.
     Url,

@@ -1,8 +1,12 @@
-//! The farm file: parsed with places, inherited with origins.
+//! The farm file: the wikis of a farm, each with its settings and where each setting comes from.
 //!
-//! [`Farm::parse`] turns the text of a `farm.toml` into wikis whose every setting knows the line it came from.
-//! What is wrong with the file (unknown keys, wrong types, bad URLs) is collected, not thrown: `config check` shows all
-//! of it at once, every other command asks [`Farm::sound`] first and refuses a farm that was only half understood.
+//! [`Farm::parse`] reads the text of a `farm.toml`; [`load`](crate::load::load) reads a file, in TOML or in Python. Each
+//! setting keeps the [`Span`] of its name and of its value. [`Wiki::effective`] gives the value that MoinMoin uses, and
+//! its [`Origin`]. Problems of the file (unknown keys, wrong types, bad URLs) are collected in [`Farm::problems`]: a command
+//! that acts on a farm asks [`Farm::sound`] first.
+//!
+//! The settings and all that is known of each are rows of one table, in `settings.rs`.
+//!
 //! Nothing here looks at the disk except [`trust`], which asks who could have written the file, and
 //! [`RedisAddress::place`].
 
@@ -33,73 +37,87 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, StoreAddress, TlsFiles};
-pub use change::{Change, Edit, Fix, apply, quoted};
+pub use change::{Change, Fix};
+#[doc(hidden)]
+pub use change::{Edit, apply, quoted};
+#[doc(hidden)]
 pub use crowded::{crowd, with_slash};
+#[doc(hidden)]
 pub use draft::Draft;
-pub use kind::{HANDLERS, Kind, NAMES_COOKIE};
+pub use kind::Kind;
+#[doc(hidden)]
+pub use kind::{HANDLERS, NAMES_COOKIE};
+#[doc(hidden)]
 pub use layout::Layout;
+#[doc(hidden)]
 pub use near::{nearest, the_one_near};
 pub use places::{Identity, Places, RealPlaces, session_place};
 pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
+#[doc(hidden)]
 pub use read::parse_url;
 pub use secret::{hidden, secrets, shortened};
 pub(crate) use settings::Compare;
 pub use settings::Key;
 pub use source::{LARGEST, Place, Source, Span};
 pub use sqlite_address::SqliteAddress;
+#[doc(hidden)]
 pub use table::{LINT_KEYS, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, Table};
 pub use trust::Trusted;
+#[doc(hidden)]
 pub use units::{parse_duration, parse_time};
 pub use value::Value;
 pub use wiki::{Origin, Setting, Wiki};
 
-/// A farm: its wikis with their effective settings, what the admin intends, and the policies.
+/// A farm: its wikis with their settings, what the administrator intends, and the policies.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Farm {
-    /// The file, for showing places in it.
+    /// The file, for showing positions in it.
     pub source: Source,
     /// The wikis in the order of the file.
     pub wikis: Vec<Wiki>,
-    /// Hosts that are no wikis, but that a wide cookie would reach.
+    /// Hosts that are not wikis, but that receive a cookie with a wide Domain.
     pub other_hosts: Vec<(String, Span)>,
-    /// The wikis that are meant to share a login.
+    /// The wikis that are intended to share a login.
     pub shares: Vec<Share>,
     /// The policy of `session prune`.
     pub prune: PrunePolicy,
-    /// `[migrate] allow_globals`: classes that moved sessions may name beside the usual.
+    /// `[migrate] allow_globals`: classes that migrated sessions may name in addition to MoinMoin's own.
     pub allow_globals: Vec<String>,
     /// Levels of rules, by name.
     pub lint: LintLevels,
-    /// What is wrong with the file itself, in the order of the file.
+    /// Problems of the file itself, in the order of the file.
     pub problems: Vec<Problem>,
-    /// How many tables `[wikis.NAME]` there are, usable or not.
+    /// The number of `[wikis.NAME]` tables, usable or not.
     pub wikis_written: usize,
     by_name: HashMap<String, usize>,
 }
 
 /// One `[[share]]` of the farm file.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Share {
-    /// Names of wikis that exist, each with its place.
+    /// Names of wikis that exist, each with its span.
     pub wikis: Vec<(String, Span)>,
-    /// How many names are written, known or not.
+    /// The number of names in the list, known or not.
     pub written: usize,
-    /// The place of the whole list.
+    /// The span of the whole list.
     pub span: Span,
 }
 
-/// The text is no TOML: nothing of it can be trusted.
+/// Why a text is not TOML.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SyntaxErrors {
-    /// The file, for showing places in it.
+    /// The file, for showing positions in it.
     pub source: Source,
     /// What the parser expected, and where.
     pub errors: Vec<(String, Span)>,
 }
 
 impl Farm {
-    /// A farm of these wikis, `written` of which are in the file, that says nothing else.
+    /// A farm with these wikis and no policies; `written` counts the wikis in the file, usable or not.
     pub(crate) fn of(source: Source, wikis: Vec<Wiki>, written: usize, problems: Vec<Problem>) -> Farm {
         let by_name =
             wikis.iter().enumerate().map(|(position, wiki)| (wiki.name.clone(), position)).collect();
@@ -117,7 +135,7 @@ impl Farm {
         }
     }
 
-    /// The directory that the farm file's relative paths start from.
+    /// The directory that relative paths in the farm file start from.
     pub fn base(&self) -> PathBuf {
         self.source.directory()
     }
@@ -127,7 +145,7 @@ impl Farm {
         self.wikis.get(*self.by_name.get(name)?)
     }
 
-    /// Whether the whole file was understood: only then may a command act on it.
+    /// Whether the whole file was understood. A command that acts on the farm must ask first.
     pub fn sound(&self) -> bool {
         !self.problems.iter().any(|problem| problem.fatal)
     }

@@ -96,6 +96,7 @@ macro_rules! settings {
     ($($key:ident = $row:expr),* $(,)?) => {
         /// A setting of a wiki, by its name in the farm file, which is MoinMoin's own.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         #[expect(missing_docs, reason = "`Key::about` says what each is")]
         pub enum Key {
             $($key),*

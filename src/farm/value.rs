@@ -9,6 +9,7 @@ use crate::moin::Version;
 
 /// A setting's value.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Value {
     /// A string.
     Text(String),

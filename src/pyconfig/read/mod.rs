@@ -2,10 +2,10 @@
 //!
 //! The files are parsed, their statements followed as Python would when it imports them, and expressions computed where
 //! everything in them is known. What is not known stays unknown, with the expression at which that began, and is a
-//! [`Problem`]: a setting is never guessed. Nothing of the files is executed, and only files of the configuration's own
-//! directory are read.
+//! [`Problem`](crate::farm::Problem): a setting is never guessed. Nothing of the files is executed, and only files of the
+//! configuration's own directory are read.
 //!
-//! The result is a [`Farm`] like that of a `farm.toml`, whose places are in the Python files.
+//! The result is a [`Farm`](crate::farm::Farm) like that of a `farm.toml`, whose places are in the Python files.
 //!
 //! Source: `MoinMoin/config/multiconfig.py` of 1.7.3, 1.8.7 and 1.9.11 for how MoinMoin reads them.
 
