@@ -7,6 +7,7 @@
 //! * [`pickle`] turns pickle bytes into values and back, and executes nothing.
 //! * [`browser`] does with cookies what a browser does.
 //! * [`moin`] does with settings, cookies and sessions what each version of MoinMoin does.
+//! * [`location`] is where a store of sessions is: addresses, typed.
 //! * [`farm`] is the farm file: parsing with places, inheritance with origins.
 //! * [`pyconfig`] is MoinMoin's own configuration in Python: read without running it, written, compared.
 //! * [`load`] reads a farm from either.
@@ -28,6 +29,7 @@ mod escape;
 pub mod farm;
 pub mod lint;
 pub mod load;
+pub mod location;
 pub mod moin;
 pub mod ops;
 pub mod pickle;

@@ -7,8 +7,8 @@ use libfuzzer_sys::fuzz_target;
 use wikifarm::browser::{BuiltinSuffixes, SharedSuffixes};
 use wikifarm::farm::Farm;
 use wikifarm::lint::{Overrides, RealDisk, Severity, Wanted, check, fix};
+use wikifarm::location::RealPlaces;
 use wikifarm::report::findings;
-use wikifarm::farm::RealPlaces;
 use wikifarm::sharing::{As, Model};
 
 fuzz_target!(|text: &str| {

@@ -7,10 +7,8 @@
 //!
 //! The settings and all that is known of each are rows of one table, in `settings.rs`.
 //!
-//! Nothing here looks at the disk except [`trust`], which asks who could have written the file, and
-//! [`RedisAddress::place`].
+//! Nothing here looks at the disk except [`trust`], which asks who could have written the file.
 
-mod address;
 mod change;
 mod crowded;
 mod draft;
@@ -19,14 +17,11 @@ mod kind;
 mod layout;
 mod near;
 mod parse;
-mod places;
 mod policy;
 mod problem;
 pub(crate) mod read;
-mod secret;
 mod settings;
 mod source;
-mod sqlite_address;
 mod table;
 pub mod trust;
 mod units;
@@ -36,7 +31,6 @@ mod wiki;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-pub use address::{DEFAULT_PREFIX, RedisAddress, RedisPlace, StoreAddress, TlsFiles};
 pub use change::{Change, Fix};
 #[doc(hidden)]
 pub use change::{Edit, apply, quoted};
@@ -51,23 +45,20 @@ pub use kind::{HANDLERS, NAMES_COOKIE};
 pub use layout::Layout;
 #[doc(hidden)]
 pub use near::{nearest, the_one_near};
-pub use places::{Identity, Places, RealPlaces, session_place};
 pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 #[doc(hidden)]
 pub use read::parse_url;
-pub use secret::{hidden, secrets, shortened};
 pub(crate) use settings::Compare;
 pub use settings::Key;
 pub use source::{LARGEST, Place, Source, Span};
-pub use sqlite_address::SqliteAddress;
 #[doc(hidden)]
 pub use table::{LINT_KEYS, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, Table};
 pub use trust::Trusted;
 #[doc(hidden)]
 pub use units::{parse_duration, parse_time};
 pub use value::Value;
-pub use wiki::{Origin, Setting, Wiki};
+pub use wiki::{Origin, Setting, Wiki, session_place};
 
 /// A farm: its wikis with their settings, what the administrator intends, and the policies.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! What is wrong with a farm file itself.
 
-use super::{Change, Fix, Span, hidden};
+use super::{Change, Fix, Span};
+use crate::location::hidden;
 
 /// Something the parser found: a finding in the making. The rule of that name (see `config rules`) explains it.
 #[derive(Debug, Clone, PartialEq)]

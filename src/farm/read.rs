@@ -6,7 +6,8 @@ use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
 
-use super::{HANDLERS, Kind, NAMES_COOKIE, Problem, Span, StoreAddress, Value, quoted};
+use super::{HANDLERS, Kind, NAMES_COOKIE, Problem, Span, Value, quoted};
+use crate::location::StoreAddress;
 
 /// Reads a value of `kind` for the setting `name`.
 pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {

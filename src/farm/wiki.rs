@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
-use super::address::join;
-use super::{Key, LintLevels, NAMES_COOKIE, Span, StoreAddress, Value};
+use super::{Key, LintLevels, NAMES_COOKIE, Span, Value};
+use crate::location::{Identity, Places, RedisAddress, SqliteAddress, StoreAddress, join};
 use crate::moin::{Backend, Behaviour, Duplicate, Settings, Version};
 
 /// A setting as the farm file has it.
@@ -266,5 +266,23 @@ impl Wiki {
             _ => key.default_in(version.behaviour())?.to_owned(),
         };
         Some((value, Origin::Default(version)))
+    }
+}
+
+/// Where a wiki keeps its sessions: as people know it, and what makes it the same as another's. `None` where the farm
+/// file does not tell, and in 2.0.
+pub fn session_place(wiki: &Wiki, places: &dyn Places) -> Option<(PathBuf, Identity)> {
+    let store = wiki.session_store().filter(|_| wiki.version().behaviour() != Behaviour::V2);
+    match store {
+        Some(StoreAddress::Redis(text)) => {
+            let identity = RedisAddress::parse(&text).ok()?.place();
+            Some((PathBuf::from(text), identity))
+        }
+        Some(StoreAddress::Sqlite(place)) => {
+            let file = SqliteAddress::file_of(&place);
+            let identity = places.identity(&file);
+            Some((file, identity))
+        }
+        _ => wiki.session_dir().map(|dir| (dir.clone(), places.identity(&dir))),
     }
 }

@@ -10,8 +10,8 @@ use super::refusal::Domain;
 use super::rule::{Look, Rule, Sink};
 use super::rules;
 use crate::browser::SharedSuffixes;
-use crate::farm::RealPlaces;
 use crate::farm::{Change, Farm, Fix, Problem, Span, SyntaxErrors};
+use crate::location::RealPlaces;
 use crate::sharing::Model;
 use crate::sys::{in_parts, one_by_one};
 

@@ -7,8 +7,9 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::Deco
 use serde::Serialize;
 
 use super::{escape, sarif};
-use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors, hidden};
+use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors};
 use crate::lint::{self, Finding, Severity};
+use crate::location::hidden;
 
 /// One finding as `config check --format json` has it. Lines and columns count from 1, columns in characters; the end
 /// is the place just behind.

@@ -17,7 +17,8 @@ use proptest::test_runner::TestRunner;
 use super::meeting::meet;
 use super::*;
 use crate::browser::BuiltinSuffixes;
-use crate::farm::{Farm, RealPlaces};
+use crate::farm::Farm;
+use crate::location::RealPlaces;
 use crate::simulate::{Plan, World};
 
 /// How many farms of two wikis are tried.

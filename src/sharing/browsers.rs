@@ -15,7 +15,8 @@ use super::relation::{Relation, cookie, is_plain, may_meet, same_cookie};
 use super::site::{Site, site};
 use super::verdict::As;
 use crate::browser::{Jar, Profile};
-use crate::farm::{Farm, Places};
+use crate::farm::Farm;
+use crate::location::Places;
 
 impl Model {
     /// The same farm in another browser. Wikis whose header all browsers read alike are taken over.
@@ -159,7 +160,7 @@ mod tests {
     use super::super::agreement::{farms, farms_tried, model, parse};
     use super::*;
     use crate::browser::BuiltinSuffixes;
-    use crate::farm::RealPlaces;
+    use crate::location::RealPlaces;
 
     #[test]
     fn what_is_taken_over_is_what_would_be_made_anew() {

@@ -12,7 +12,8 @@ use super::model::Model;
 use super::relation::{Relation, is_plain, may_meet};
 use super::site::{Site, at_its_url};
 use super::verdict::{As, Judgement, Verdict};
-use crate::farm::{Farm, Key, Places, Value, Wiki};
+use crate::farm::{Farm, Key, Value, Wiki};
+use crate::location::Places;
 use crate::moin::Behaviour;
 
 /// A change of one setting.

@@ -7,7 +7,7 @@ use proptest::test_runner::TestRunner;
 
 use super::agreement::{farms, farms_tried, model, parse};
 use super::*;
-use crate::farm::RealPlaces;
+use crate::location::RealPlaces;
 
 /// A farm file with the changes of a cure.
 fn applied(text: &str, cure: &Cure) -> String {

@@ -12,7 +12,7 @@
 //!
 //! What then happens, to A's login and to B's own, is acted out by [`crate::simulate`], once for all pairs that are alike
 //! (`classes.rs`). Nothing here guesses: what the farm file does not tell is `unknown`. The disk is asked only whether two
-//! paths are one directory, through [`Places`](crate::farm::Places).
+//! paths are one directory, through [`Places`](crate::location::Places).
 
 #[cfg(test)]
 mod agreement;

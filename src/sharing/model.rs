@@ -11,7 +11,8 @@ use super::site::{self, Site};
 use super::steps::{self, Evidence, StepResult};
 use super::verdict::{As, Judgement, Pair, Verdict};
 use crate::browser::{Jar, Profile, SharedSuffixes};
-use crate::farm::{Farm, Places};
+use crate::farm::Farm;
+use crate::location::Places;
 
 /// All that a judgement depends on: pairs of one key have one judgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,7 +8,8 @@ use super::verdict::As;
 use crate::browser::{
     Cookie, Jar, Outcome, RefusalReason, Request, Target, WithheldReason, domain_match, path_match,
 };
-use crate::farm::{Farm, Identity, Key, Places, Wiki, session_place};
+use crate::farm::{Farm, Key, Wiki, session_place};
+use crate::location::{Identity, Places};
 use crate::moin::{
     Behaviour, IdForm, NoCookie, Settings, Visitor, deletion, id_form, placeholder_id, session_cookie,
 };

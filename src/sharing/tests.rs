@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::*;
 use crate::browser::{Jar, Outcome, Profile, Request, SharedSuffixes, Target};
-use crate::farm::{Farm, Identity, Places};
+use crate::farm::Farm;
+use crate::location::{Identity, Places};
 use crate::moin::{Visitor, session_cookie};
 
 /// The built-in public suffixes.

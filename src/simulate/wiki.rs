@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use crate::browser::Target;
+use crate::farm::session_place;
 use crate::farm::{Farm, Key, Wiki};
-use crate::farm::{RealPlaces, session_place};
+use crate::location::RealPlaces;
 use crate::moin::{Backend, Behaviour, Handler, Settings};
 use crate::sys::{Place, same_place};
 

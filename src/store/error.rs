@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use crate::sys::DirError;
 
-use super::address::StoreSpec;
 use super::name::EntryName;
+use crate::location::StoreSpec;
 
 /// A store, or an entry of it, that could not be looked at. Names no id in whole.
 #[derive(Debug)]

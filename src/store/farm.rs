@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{Layout, StoreSpec, StoreWiki};
-use crate::farm::{Key, StoreAddress, Trusted, Wiki};
+use crate::farm::{Key, Trusted, Wiki};
+use crate::location::StoreAddress;
 use crate::moin::Behaviour;
 
 /// The stores of a farm's wikis, and the wikis that have none that can be looked after, each with the reason.

@@ -16,10 +16,8 @@ use crate::sys::{
     TEMP_PREFIX, in_parts, put_files, remove_temps, stamp_regular,
 };
 
-use super::address::StoreSpec;
 use super::error::StoreError;
 use super::facts::{Facts, Fields, Unreadable};
-use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp, TempFile};
 use super::refused;
@@ -27,6 +25,8 @@ use super::scan;
 use super::tally;
 use super::writable::{NewSession, Raw, RawRead, Read, Room, Since, USUAL_MODE, WritableStore, Written};
 use super::{Decide, Listed, SessionStore, Sink, Skip, json_dir};
+use crate::location::NameKind;
+use crate::location::StoreSpec;
 
 /// So many entries are removed by one thread before it takes the next.
 const SHARE: usize = 32;

@@ -19,7 +19,6 @@ use std::sync::atomic::AtomicBool;
 use crate::pickle::Tree;
 use crate::sys::{DirStamp, FileId, Removal};
 
-mod address;
 #[cfg(test)]
 mod behaviour;
 mod error;
@@ -28,7 +27,6 @@ mod farm;
 mod files;
 pub mod index;
 mod json_dir;
-mod layout;
 mod name;
 mod record;
 #[cfg(feature = "redis")]
@@ -46,14 +44,15 @@ mod tombstone;
 mod users;
 mod writable;
 
-pub use crate::farm::{DEFAULT_PREFIX, RedisAddress, RedisPlace, SqliteAddress};
-pub use address::{Address, AddressError, LayoutError, StoreSpec, StoreWiki, shown_address};
+pub use crate::location::{
+    Address, AddressError, DEFAULT_PREFIX, Layout, LayoutError, NameKind, RedisAddress, RedisPlace,
+    SqliteAddress, StoreSpec, StoreWiki, shown_address,
+};
 pub use error::StoreError;
 pub use facts::{Expires, Facts, Fields, Unreadable, UserRef};
 pub use farm::{FarmStores, of_farm};
 pub use files::FileStore;
 pub use json_dir::JsonStore;
-pub use layout::{Layout, NameKind};
 pub use name::{EntryName, Prefixes, SHORTEST_PREFIX};
 pub use record::{Found, Session, Stamp, State, TempFile, is_older, seconds};
 #[cfg(feature = "redis")]

@@ -3,6 +3,8 @@
 use std::ffi::CStr;
 use std::fmt;
 
+use crate::location::{Layout, NameKind};
+
 /// The longest name that can be ours: `<32 characters>XXXXXX.tmp`, and the NUL the kernel wants.
 const ROOM: usize = 48;
 
@@ -66,6 +68,24 @@ impl fmt::Display for EntryName {
 impl fmt::Debug for EntryName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EntryName({self})")
+    }
+}
+
+impl Layout {
+    /// `name` with its meaning; `None` for a foreign one.
+    pub fn entry(self, name: &[u8]) -> Option<(EntryName, NameKind)> {
+        match self.kind(name) {
+            NameKind::Foreign => None,
+            kind => EntryName::new(name).map(|name| (name, kind)),
+        }
+    }
+
+    /// As [`Layout::entry`], for the name of a file in the store's directory: in readable JSON it is longer than the id.
+    pub fn file(self, name: &[u8]) -> Option<(EntryName, NameKind)> {
+        match self {
+            Layout::Json => name.strip_suffix(b".json").and_then(|id| self.entry(id)),
+            _ => self.entry(name),
+        }
     }
 }
 
@@ -188,5 +208,20 @@ mod tests {
                 prop_assert_eq!(some.length(name), all.length(name));
             }
         }
+    }
+
+    #[test]
+    fn a_file_of_readable_json_is_named_by_its_id_and_more() {
+        let id = b"031d8acb800cc038fab650b412fa1073b51d67ec";
+        assert!(Layout::Moin19.file(id).is_some() && Layout::Json.file(id).is_none());
+        let (name, kind) = Layout::Json.file(&[id, &b".json"[..]].concat()).unwrap();
+        assert_eq!((name.reveal().as_bytes(), kind), (&id[..], NameKind::Session));
+        assert!(Layout::Moin19.file(&[id, &b".json"[..]].concat()).is_none());
+    }
+
+    #[test]
+    fn whatever_is_ours_fits_in_a_name() {
+        let longest = "y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1aB3_x9.tmp";
+        assert!(Layout::Moin18.entry(longest.as_bytes()).is_some());
     }
 }

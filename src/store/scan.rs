@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 use crate::sys::{AsOwner, Dir, Kind};
 
-use super::layout::{Layout, NameKind};
 use super::name::EntryName;
 use super::record::Found;
 use super::tally;
 use super::{Sink, Skip};
+use crate::location::{Layout, NameKind};
 
 /// Names handed to a worker at a time.
 const BATCH: usize = 256;

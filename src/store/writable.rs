@@ -3,15 +3,15 @@
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::address::StoreSpec;
 use super::error::StoreError;
 use super::facts::{Facts, Fields, Unreadable};
 use super::files::FileStore;
-use super::layout::Layout;
 use super::name::EntryName;
 use super::record::{Session, Stamp};
 use super::seal::Trust;
 use super::{SessionStore, json_dir};
+use crate::location::Layout;
+use crate::location::StoreSpec;
 use crate::pickle::{self, Tree};
 
 pub use crate::sys::Modified;

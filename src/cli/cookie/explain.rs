@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::RealPlaces;
+use crate::location::RealPlaces;
 use crate::report::escape;
 use crate::sharing::{As, Model, Pair, StepResult, TITLES};
 

@@ -16,7 +16,7 @@ use self::otherwise::Otherwise;
 use self::row::{Row, ThirdJson, list};
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::RealPlaces;
+use crate::location::RealPlaces;
 use crate::report::{escape, table};
 use crate::sharing::{As, Disagreement, Leak, Leaked, Model, Third, Verdict, disagreements, groups, leaks};
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::shared::stores::{StoreArgs, Stores};
 use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, Told};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::RealPlaces;
+use crate::location::RealPlaces;
 use crate::ops::migrate::AllowList;
 use crate::ops::prune::Policy;
 use crate::ops::verify::{self, Check, Finding, Report};

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::browser::RefusalReason;
 use crate::farm::Farm;
-use crate::farm::RealPlaces;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
+use crate::location::RealPlaces;
 use crate::sharing::{Aim, As, Cures, Left, Model, Pair, Site, Verdict, disagreements};
 
 const FAMILY: &str = "sharing";

@@ -5,7 +5,8 @@ use std::path::Path;
 use super::auth::{argument, own_class};
 use super::value::{Item, Object, Val};
 use super::world::World;
-use crate::farm::{Key, RedisAddress, SqliteAddress, StoreAddress};
+use crate::farm::Key;
+use crate::location::{RedisAddress, SqliteAddress, StoreAddress};
 
 /// The modules. They are not read, even where they lie beside the configuration.
 pub(super) const OURS: [&str; 3] = ["wikifarm_session18", "wikifarm_session19", "wikifarm_stores"];

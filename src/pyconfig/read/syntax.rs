@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
-use crate::farm::{Span, secrets as passwords_in};
+use crate::farm::Span;
+use crate::location::secrets as passwords_in;
 
 /// How many steps the parser may take for each byte, and at least. Real files take about one for each 100 bytes; only text made
 /// to be ambiguous needs many.

@@ -31,7 +31,8 @@ use self::pair::{Seat, pair};
 use self::stage::{Stage, act_out};
 use crate::browser::{Profile, SharedSuffixes};
 use crate::farm::Farm;
-use crate::farm::{RealPlaces, session_place};
+use crate::farm::session_place;
+use crate::location::RealPlaces;
 use crate::moin::Visitor;
 
 pub use case::{Case, CookieKey, InHeader, Reason, Verdict, Way};

@@ -4,7 +4,7 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
-use crate::store::layout::Layout;
+use crate::location::Layout;
 use crate::store::{Expires, Found, Session};
 use crate::sys::DirStamp;
 

@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::sys::{DirStamp, PrivateDir};
 
-use super::layout::Layout;
+use crate::location::Layout;
 
 mod gather;
 mod header;

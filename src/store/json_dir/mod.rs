@@ -14,17 +14,17 @@ use crate::sys::{
     Removal, put_files, remove_temps,
 };
 
-use super::address::StoreSpec;
 use super::error::StoreError;
 use super::facts::{Fields, Unreadable};
 use super::files::is_passing;
-use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::refused;
 use super::tally;
 use super::writable::{NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session};
 use super::{Decide, Listed, SessionStore, Sink};
+use crate::location::NameKind;
+use crate::location::StoreSpec;
 
 mod file;
 

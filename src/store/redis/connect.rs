@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::farm::{RedisAddress, RedisPlace, TlsFiles};
+use crate::location::{RedisAddress, RedisPlace, TlsFiles};
 use crate::store::seal::secret;
 use crate::sys::{self, Readers, read_trusted};
 

@@ -15,14 +15,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::atomic::AtomicBool;
 
-use crate::farm::RedisAddress;
+use crate::location::RedisAddress;
 use crate::pickle::Tree;
 use crate::sys::{self, FileId, MAX_FILE, Modified, NotOpened, Removal};
 
-use super::address::StoreSpec;
 use super::error::StoreError;
 use super::facts::{Fields, Unreadable};
-use super::layout::Layout;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, Covered, SealKey, Trust};
@@ -32,6 +30,8 @@ use super::writable::{
     HELD, NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, stamp_of, too_large,
 };
 use super::{Decide, SessionStore, Sink};
+use crate::location::Layout;
+use crate::location::StoreSpec;
 
 mod connect;
 mod once;

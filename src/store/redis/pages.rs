@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::location::NameKind;
 use crate::store::error::StoreError;
-use crate::store::layout::NameKind;
 use crate::store::name::EntryName;
 
 use super::trouble::{Trouble, shortened};

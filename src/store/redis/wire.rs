@@ -15,7 +15,7 @@ use redis::{ConnectionLike, Parser, RedisResult, Value};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::farm::RedisPlace;
+use crate::location::RedisPlace;
 use crate::sys::{self, GaveUp};
 
 /// How long to wait for a connection to one of the server's addresses, and to all of them.

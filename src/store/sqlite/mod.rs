@@ -10,14 +10,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use crate::farm::SqliteAddress;
+use crate::location::SqliteAddress;
 use crate::pickle::Tree;
 use crate::sys::{AsOwner, FileId, NotOpened, Removal};
 
-use super::address::StoreSpec;
 use super::error::StoreError;
 use super::facts::{Expires, Facts, Fields, Unreadable};
-use super::layout::NameKind;
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, Covered, MacVersion, SealKey, Trust};
@@ -27,6 +25,8 @@ use super::writable::{
     HELD, Modified, NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, stamp_of,
 };
 use super::{Decide, SessionStore, Sink};
+use crate::location::NameKind;
+use crate::location::StoreSpec;
 
 mod place;
 mod row;

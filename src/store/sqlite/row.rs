@@ -7,8 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Row, ToSql};
 
+use crate::location::{Layout, NameKind};
 use crate::store::facts::Fields;
-use crate::store::layout::{Layout, NameKind};
 use crate::store::name::EntryName;
 use crate::store::record::Found;
 use crate::store::seal::{Covered, SealKey, Trust};

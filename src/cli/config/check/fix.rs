@@ -6,8 +6,9 @@ use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
 use crate::cli::{Context, Exit, Failure, Outcome};
-use crate::farm::{Place, Source, hidden};
+use crate::farm::{Place, Source};
 use crate::lint::{Finding, Mended, Severity};
+use crate::location::hidden;
 use crate::report::escape;
 use crate::sys::{self, Replaced};
 

@@ -1,11 +1,14 @@
 //! Secrets in addresses: passwords that somebody wrote there, which no message, log or excerpt may show.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use url::Url;
 
-use super::Span;
-use super::address::{OPTIONS, RedisAddress};
+use super::redis::{OPTIONS, RedisAddress};
+
+/// A part of a text, in bytes.
+type Span = Range<usize>;
 
 /// Where secrets may stand in a text with addresses: in front of `@`, in options that are not known, in the place of a
 /// port. An address that is understood has none; in another too much is taken for a secret rather than too little, up to

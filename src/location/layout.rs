@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::name::EntryName;
-
 /// How sessions lie in a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Layout {
@@ -92,24 +90,6 @@ impl Layout {
             Layout::Json | Layout::Sqlite | Layout::Redis => false,
         }
     }
-
-    /// `name` with its meaning; `None` for a foreign one.
-    pub fn entry(self, name: &[u8]) -> Option<(EntryName, NameKind)> {
-        match self.kind(name) {
-            NameKind::Foreign => None,
-            kind => EntryName::new(name).map(|name| (name, kind)),
-        }
-    }
-}
-
-impl Layout {
-    /// As [`Layout::entry`], for the name of a file in the store's directory: in readable JSON it is longer than the id.
-    pub fn file(self, name: &[u8]) -> Option<(EntryName, NameKind)> {
-        match self {
-            Layout::Json => name.strip_suffix(b".json").and_then(|id| self.entry(id)),
-            _ => self.entry(name),
-        }
-    }
 }
 
 /// Looks at every byte, whatever the first says, so that it can look at many at a time: a million names are judged.
@@ -167,20 +147,5 @@ mod tests {
             assert_eq!(Layout::Moin18.kind(name.as_bytes()), *old, "{name}");
             assert_eq!(Layout::Moin19.kind(name.as_bytes()), *new, "{name}");
         }
-    }
-
-    #[test]
-    fn a_file_of_readable_json_is_named_by_its_id_and_more() {
-        let id = b"031d8acb800cc038fab650b412fa1073b51d67ec";
-        assert!(Layout::Moin19.file(id).is_some() && Layout::Json.file(id).is_none());
-        let (name, kind) = Layout::Json.file(&[id, &b".json"[..]].concat()).unwrap();
-        assert_eq!((name.reveal().as_bytes(), kind), (&id[..], Session));
-        assert!(Layout::Moin19.file(&[id, &b".json"[..]].concat()).is_none());
-    }
-
-    #[test]
-    fn whatever_is_ours_fits_in_a_name() {
-        let longest = "y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1aB3_x9.tmp";
-        assert!(Layout::Moin18.entry(longest.as_bytes()).is_some());
     }
 }

@@ -1,15 +1,12 @@
 //! Addresses of session stores as `session_store` has them, and what they say beside the place:
 //! `sqlite:FILE?key_file=F`, `redis://user@host:port/db?prefix=P&..`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
 
 use crate::sys::{Place, same_place};
-
-use super::secret::hidden;
-use super::sqlite_address::SqliteAddress;
 
 /// How keys begin, unless the address says otherwise.
 pub const DEFAULT_PREFIX: &str = "wikifarm:";
@@ -60,7 +57,7 @@ pub(super) const OPTIONS: [&str; 9] =
     ["prefix", "password_file", "key_file", "timeout", "db", "user", "ca_file", "cert_file", "cert_key_file"];
 
 /// The options that name files.
-const FILES: [&str; 5] = ["password_file", "key_file", "ca_file", "cert_file", "cert_key_file"];
+pub(super) const FILES: [&str; 5] = ["password_file", "key_file", "ca_file", "cert_file", "cert_key_file"];
 
 const PASSWORD: &str = "a password in an address is seen by others (ps): \
                         put it into a file, and say ?password_file=FILE";
@@ -171,92 +168,6 @@ impl RedisAddress {
     }
 }
 
-/// Where a wiki keeps its sessions, if `session_store` says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreAddress {
-    /// Files as 1.7 and 1.8 have them, in that directory.
-    Moin18(PathBuf),
-    /// Files as 1.9 has them, in that directory.
-    Moin19(PathBuf),
-    /// A database, with the options of its address behind it.
-    Sqlite(PathBuf),
-    /// A server: the whole address.
-    Redis(String),
-}
-
-impl StoreAddress {
-    /// Reads an address. Paths in it are relative to `base`.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with it, for people.
-    pub fn parse(text: &str, base: &Path) -> Result<Self, String> {
-        if RedisAddress::is_meant(text.as_bytes()) {
-            RedisAddress::parse(text)?;
-            return Ok(StoreAddress::Redis(based(text, base)));
-        }
-        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        let place = Path::new(rest);
-        match kind {
-            "moin-1.8" | "moin-1.9" | "sqlite" if rest.is_empty() => Err(format!("{kind}: of what?")),
-            "moin-1.8" => Ok(StoreAddress::Moin18(join(base, place))),
-            "moin-1.9" => Ok(StoreAddress::Moin19(join(base, place))),
-            "sqlite" => {
-                let SqliteAddress { file, key_file } = SqliteAddress::parse(place)?;
-                let mut whole = join(base, &file).into_os_string();
-                if let Some(key) = key_file {
-                    whole.push("?key_file=");
-                    whole.push(join(base, &key));
-                }
-                Ok(StoreAddress::Sqlite(PathBuf::from(whole)))
-            }
-            "json" => Err("no MoinMoin reads sessions in JSON".to_owned()),
-            _ => Err(format!("there is no session store {:?}", hidden(text))),
-        }
-    }
-
-    /// As it stands in a farm file.
-    pub fn text(&self) -> String {
-        match self {
-            StoreAddress::Moin18(dir) => format!("moin-1.8:{}", dir.display()),
-            StoreAddress::Moin19(dir) => format!("moin-1.9:{}", dir.display()),
-            StoreAddress::Sqlite(place) => format!("sqlite:{}", place.display()),
-            StoreAddress::Redis(address) => address.clone(),
-        }
-    }
-
-    /// The directory, where it is one of MoinMoin's own.
-    pub fn dir(&self) -> Option<&Path> {
-        match self {
-            StoreAddress::Moin18(dir) | StoreAddress::Moin19(dir) => Some(dir),
-            StoreAddress::Sqlite(_) | StoreAddress::Redis(_) => None,
-        }
-    }
-}
-
-/// The address of Redis with its files relative to `base`.
-fn based(text: &str, base: &Path) -> String {
-    let Some((address, query)) = text.split_once('?').filter(|_| base != Path::new(".")) else {
-        return text.to_owned();
-    };
-    let part = |part: &str| match part.split_once('=') {
-        // A path from the root stays what it is, also where its slash is written as %2F.
-        Some((name, path))
-            if FILES.contains(&name) && !percent_decoded(path).starts_with('/') && !path.is_empty() =>
-        {
-            format!("{name}={}/{path}", base.display())
-        }
-        _ => part.to_owned(),
-    };
-    let parts: Vec<String> = query.split('&').map(part).collect();
-    format!("{address}?{}", parts.join("&"))
-}
-
-/// Joins without a leading `./`, so that paths read as in the farm file.
-pub(super) fn join(base: &Path, path: &Path) -> PathBuf {
-    if base == Path::new(".") { path.to_owned() } else { base.join(path) }
-}
-
 fn number(text: &str) -> Result<i64, String> {
     if text.is_empty() {
         return Ok(0);
@@ -298,7 +209,7 @@ pub(super) fn is_of_name(byte: u8) -> bool {
 }
 
 /// `%2F` and its like as the bytes they stand for; what is no UTF-8 then becomes U+FFFD.
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -405,24 +316,6 @@ mod tests {
             assert_ne!(place("redis://localhost"), place(other), "{other}");
         }
         assert_eq!(place("redis+unix:///run/r.sock"), place("redis+unix:///run/../run/r.sock?db=0"));
-    }
-
-    #[test]
-    fn paths_in_the_farm_file_are_relative_to_it() {
-        let parse = |text: &str| StoreAddress::parse(text, Path::new("/etc/farm"));
-        let sqlite = |text: &str| Ok(StoreAddress::Sqlite(text.into()));
-        assert_eq!(parse("moin-1.9:s"), Ok(StoreAddress::Moin19("/etc/farm/s".into())));
-        assert_eq!(parse("moin-1.8:/s"), Ok(StoreAddress::Moin18("/s".into())));
-        assert_eq!(parse("sqlite:s.db"), sqlite("/etc/farm/s.db"));
-        assert_eq!(parse("sqlite:/s.db?key_file=key"), sqlite("/s.db?key_file=/etc/farm/key"));
-        let redis = "rediss://h/0?prefix=p:&password_file=pw&key_file=%2Fetc/key&ca_file=ca.pem";
-        let based =
-            "rediss://h/0?prefix=p:&password_file=/etc/farm/pw&key_file=%2Fetc/key&ca_file=/etc/farm/ca.pem";
-        assert_eq!(parse(redis), Ok(StoreAddress::Redis(based.into())));
-        assert_eq!(StoreAddress::parse(redis, Path::new(".")), Ok(StoreAddress::Redis(redis.into())));
-        for text in ["json:d", "sqlite:", "moin-2.0:d", "d", "redis://:pw@h", "redis://h?prefx=1"] {
-            assert!(parse(text).is_err(), "{text}");
-        }
     }
 
     proptest! {

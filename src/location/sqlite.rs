@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::address::is_of_name;
+use super::redis::is_of_name;
 
 /// An address of sessions in SQLite, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,12 +9,22 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::farm::{RedisAddress, SqliteAddress, shortened};
 use crate::moin::Version;
 use crate::sys::{Dir, DirError, Kind, Place, same_place};
 
-use super::layout::{Layout, NameKind};
-use super::name::EntryName;
+mod identity;
+mod layout;
+mod redact;
+mod redis;
+mod sqlite;
+
+pub use identity::{Identity, Places, RealPlaces};
+pub use layout::{Layout, NameKind};
+pub use redact::{hidden, secrets, shortened};
+pub use redis::{DEFAULT_PREFIX, RedisAddress, RedisPlace, TlsFiles};
+pub use sqlite::SqliteAddress;
+
+use redis::{FILES, percent_decoded};
 
 /// One wiki that keeps its sessions in a store, with what reading and pruning need to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +60,7 @@ impl StoreSpec {
     }
 
     /// That an entry could not be looked at or removed, for people; an id is shortened.
-    pub fn failed(&self, name: &EntryName, error: &io::Error) -> String {
+    pub fn failed(&self, name: &dyn fmt::Display, error: &io::Error) -> String {
         format!("{}/{name}: {error}", self.dir.display())
     }
 
@@ -250,6 +260,92 @@ fn tell_layout(path: &Path) -> Result<Layout, LayoutError> {
     }
 }
 
+/// Where a wiki keeps its sessions, if `session_store` says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreAddress {
+    /// Files as 1.7 and 1.8 have them, in that directory.
+    Moin18(PathBuf),
+    /// Files as 1.9 has them, in that directory.
+    Moin19(PathBuf),
+    /// A database, with the options of its address behind it.
+    Sqlite(PathBuf),
+    /// A server: the whole address.
+    Redis(String),
+}
+
+impl StoreAddress {
+    /// Reads an address. Paths in it are relative to `base`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, for people.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, String> {
+        if RedisAddress::is_meant(text.as_bytes()) {
+            RedisAddress::parse(text)?;
+            return Ok(StoreAddress::Redis(based(text, base)));
+        }
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        let place = Path::new(rest);
+        match kind {
+            "moin-1.8" | "moin-1.9" | "sqlite" if rest.is_empty() => Err(format!("{kind}: of what?")),
+            "moin-1.8" => Ok(StoreAddress::Moin18(join(base, place))),
+            "moin-1.9" => Ok(StoreAddress::Moin19(join(base, place))),
+            "sqlite" => {
+                let SqliteAddress { file, key_file } = SqliteAddress::parse(place)?;
+                let mut whole = join(base, &file).into_os_string();
+                if let Some(key) = key_file {
+                    whole.push("?key_file=");
+                    whole.push(join(base, &key));
+                }
+                Ok(StoreAddress::Sqlite(PathBuf::from(whole)))
+            }
+            "json" => Err("no MoinMoin reads sessions in JSON".to_owned()),
+            _ => Err(format!("there is no session store {:?}", hidden(text))),
+        }
+    }
+
+    /// As it stands in a farm file.
+    pub fn text(&self) -> String {
+        match self {
+            StoreAddress::Moin18(dir) => format!("moin-1.8:{}", dir.display()),
+            StoreAddress::Moin19(dir) => format!("moin-1.9:{}", dir.display()),
+            StoreAddress::Sqlite(place) => format!("sqlite:{}", place.display()),
+            StoreAddress::Redis(address) => address.clone(),
+        }
+    }
+
+    /// The directory, where it is one of MoinMoin's own.
+    pub fn dir(&self) -> Option<&Path> {
+        match self {
+            StoreAddress::Moin18(dir) | StoreAddress::Moin19(dir) => Some(dir),
+            StoreAddress::Sqlite(_) | StoreAddress::Redis(_) => None,
+        }
+    }
+}
+
+/// The address of Redis with its files relative to `base`.
+fn based(text: &str, base: &Path) -> String {
+    let Some((address, query)) = text.split_once('?').filter(|_| base != Path::new(".")) else {
+        return text.to_owned();
+    };
+    let part = |part: &str| match part.split_once('=') {
+        // A path from the root stays what it is, also where its slash is written as %2F.
+        Some((name, path))
+            if FILES.contains(&name) && !percent_decoded(path).starts_with('/') && !path.is_empty() =>
+        {
+            format!("{name}={}/{path}", base.display())
+        }
+        _ => part.to_owned(),
+    };
+    let parts: Vec<String> = query.split('&').map(part).collect();
+    format!("{address}?{}", parts.join("&"))
+}
+
+/// Joins without a leading `./`, so that paths read as in the farm file.
+pub(crate) fn join(base: &Path, path: &Path) -> PathBuf {
+    if base == Path::new(".") { path.to_owned() } else { base.join(path) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,5 +391,23 @@ mod tests {
         assert_eq!(spec.address(), format!("moin-1.9:{}", root.path().display()));
         let missing = Address { layout: None, dir: root.path().join("missing") };
         assert!(matches!(missing.resolve(), Err(LayoutError::Directory(DirError::Missing { .. }))));
+    }
+
+    #[test]
+    fn paths_in_the_farm_file_are_relative_to_it() {
+        let parse = |text: &str| StoreAddress::parse(text, Path::new("/etc/farm"));
+        let sqlite = |text: &str| Ok(StoreAddress::Sqlite(text.into()));
+        assert_eq!(parse("moin-1.9:s"), Ok(StoreAddress::Moin19("/etc/farm/s".into())));
+        assert_eq!(parse("moin-1.8:/s"), Ok(StoreAddress::Moin18("/s".into())));
+        assert_eq!(parse("sqlite:s.db"), sqlite("/etc/farm/s.db"));
+        assert_eq!(parse("sqlite:/s.db?key_file=key"), sqlite("/s.db?key_file=/etc/farm/key"));
+        let redis = "rediss://h/0?prefix=p:&password_file=pw&key_file=%2Fetc/key&ca_file=ca.pem";
+        let based =
+            "rediss://h/0?prefix=p:&password_file=/etc/farm/pw&key_file=%2Fetc/key&ca_file=/etc/farm/ca.pem";
+        assert_eq!(parse(redis), Ok(StoreAddress::Redis(based.into())));
+        assert_eq!(StoreAddress::parse(redis, Path::new(".")), Ok(StoreAddress::Redis(redis.into())));
+        for text in ["json:d", "sqlite:", "moin-2.0:d", "d", "redis://:pw@h", "redis://h?prefx=1"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
     }
 }
