@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::farm::{HANDLERS, Key, Kind, NAMES_COOKIE, PRUNE_KEYS, PruneKind, Table};
 use crate::lint;
+use crate::location::options_of;
 use crate::moin::Version;
 
 /// The name under which the schema is kept beside a farm file.
@@ -126,17 +127,20 @@ fn store() -> String {
     let file = "[^?\\u0000-\\u001f\\u007f-\\u009f]";
     let (word, none) = ("[A-Za-z0-9_-]", "[^?=A-Za-z0-9_\\-\\u0000-\\u001f\\u007f-\\u009f]");
     let mark = format!("\\?({word}*|{word}*{none}{file}*|={file}*)");
-    let options = |more: &str| {
-        let option = format!("(prefix|password_file|key_file|timeout{more})=[^\\s#&]*");
+    let options = |scheme: &str| {
+        let names: Vec<&str> = options_of(scheme).map(|option| option.name).collect();
+        let option = format!("({})=[^\\s#&]*", names.join("|"));
         format!("(\\?{option}(&{option})*)?")
     };
+    let of_file: Vec<&str> = options_of("sqlite").map(|option| option.name).collect();
+    let of_file = of_file.join("|");
     let server = "([^\\s/?#@:]+@)?([^\\s/?#@:\\[\\]]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{0,5})?(/[0-9]*)?";
     [
         format!("^moin-1\\.[89]:{plain}+$"),
-        format!("^sqlite:({file}+({mark})*|({mark})+)(\\?key_file={plain}+)?$"),
-        format!("^redis://{server}{}$", options("")),
-        format!("^rediss://{server}{}$", options("|ca_file|cert_file|cert_key_file")),
-        format!("^redis\\+unix:(//)?/[^\\s/?#][^\\s?#]*{}$", options("|db|user")),
+        format!("^sqlite:({file}+({mark})*|({mark})+)(\\?{of_file}={plain}+)?$"),
+        format!("^redis://{server}{}$", options("redis")),
+        format!("^rediss://{server}{}$", options("rediss")),
+        format!("^redis\\+unix:(//)?/[^\\s/?#][^\\s?#]*{}$", options("redis+unix")),
     ]
     .join("|")
 }

@@ -12,10 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "sqlite")]
+use wikifarm::location::SqliteLocation;
+use wikifarm::location::{Layout, Location};
 use wikifarm::ops::migrate::AllowList;
 use wikifarm::ops::prune::{self, ClockCheck, Filter, Policy};
 use wikifarm::ops::{revoke, verify};
-use wikifarm::store::{Layout, StoreSpec};
+use wikifarm::store::StoreSpec;
 
 #[cfg(feature = "sqlite")]
 use crate::support::clients::Stored;
@@ -28,7 +31,7 @@ fn patience() -> Duration {
 }
 
 fn spec(layout: Layout, dir: &Path) -> StoreSpec {
-    StoreSpec { layout, dir: dir.to_owned(), wikis: Vec::new() }
+    Location::Directory { layout, path: dir.to_owned() }.into()
 }
 
 fn prune(specs: Vec<StoreSpec>, locks: &Path) -> prune::Report {
@@ -215,11 +218,11 @@ fn revoke_beside_busy_clients_ends_their_sessions() {
     #[cfg(feature = "sqlite")]
     {
         use wikifarm::store::{EntryName, create, open_writable};
-        let spec = spec(Layout::Sqlite, &place.path().join("sessions.db"));
+        let spec = StoreSpec::from(Location::Sqlite(SqliteLocation::at(place.path().join("sessions.db"))));
         create(&spec).unwrap();
         // Wikis with older modules: no tombstone keeps them from saving.
         let older = "DROP TABLE tombstone; PRAGMA user_version = 1";
-        rusqlite::Connection::open(&spec.dir).unwrap().execute_batch(older).unwrap();
+        rusqlite::Connection::open(spec.location.path().unwrap()).unwrap().execute_batch(older).unwrap();
         let (store, id) = (open_writable(spec.clone()).unwrap(), EntryName::new(&[b'a'; 40]).unwrap());
         wikis.push((Box::new(Stored { store, id }), spec));
     }

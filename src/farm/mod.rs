@@ -49,6 +49,7 @@ pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 #[doc(hidden)]
 pub use read::parse_url;
+pub(crate) use read::session_store;
 pub(crate) use settings::Compare;
 pub use settings::Key;
 pub use source::{LARGEST, Place, Source, Span};

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
+use super::read::session_store;
 use super::{Key, LintLevels, NAMES_COOKIE, Span, Value};
-use crate::location::{Identity, Places, RedisAddress, SqliteAddress, StoreAddress, join};
+use crate::location::{Identity, Layout, Location, Places};
 use crate::moin::{Backend, Behaviour, Duplicate, Settings, Version};
 
 /// A setting as the farm file has it.
@@ -194,14 +195,22 @@ impl Wiki {
     }
 
     /// Where `session_store` says that sessions lie.
-    pub fn session_store(&self) -> Option<StoreAddress> {
-        StoreAddress::parse(self.text(Key::SessionStore)?, &self.base).ok()
+    pub fn session_store(&self) -> Option<Location> {
+        Some(session_store(self.text(Key::SessionStore)?).ok()?.based(&self.base))
     }
 
     /// The same with every path from the root, as a wiki's own configuration needs it.
-    pub fn whole_session_store(&self) -> Option<StoreAddress> {
+    pub fn whole_session_store(&self) -> Option<Location> {
         let base = std::path::absolute(&self.base).unwrap_or_else(|_| self.base.clone());
-        StoreAddress::parse(self.text(Key::SessionStore)?, &base).ok()
+        Some(session_store(self.text(Key::SessionStore)?).ok()?.based(&base))
+    }
+
+    /// Where sessions lie: in the `session_store`, except in 2.0, else in files in the session directory.
+    pub fn session_location(&self) -> Option<Location> {
+        let behaviour = self.version().behaviour();
+        let layout = if behaviour < Behaviour::V1_9_0 { Layout::Moin18 } else { Layout::Moin19 };
+        let store = self.session_store().filter(|_| behaviour != Behaviour::V2);
+        store.or_else(|| Some(Location::Directory { layout, path: self.session_dir()? }))
     }
 
     /// The directory of the session files: `session_dir` or `<cache_dir>/__session__` from 1.9,
@@ -209,7 +218,7 @@ impl Wiki {
     /// [`Wiki::session_store`] is a database.
     pub fn session_dir(&self) -> Option<PathBuf> {
         if let Some(store) = self.session_store() {
-            return store.dir().map(Path::to_owned);
+            return store.directory().map(Path::to_owned);
         }
         match self.version().behaviour() {
             Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
@@ -269,20 +278,15 @@ impl Wiki {
     }
 }
 
+/// Joins without a leading `./`, so that paths read as in the farm file.
+fn join(base: &Path, path: &Path) -> PathBuf {
+    if base == Path::new(".") { path.to_owned() } else { base.join(path) }
+}
+
 /// Where a wiki keeps its sessions: as people know it, and what makes it the same as another's. `None` where the farm
 /// file does not tell, and in 2.0.
 pub fn session_place(wiki: &Wiki, places: &dyn Places) -> Option<(PathBuf, Identity)> {
-    let store = wiki.session_store().filter(|_| wiki.version().behaviour() != Behaviour::V2);
-    match store {
-        Some(StoreAddress::Redis(text)) => {
-            let identity = RedisAddress::parse(&text).ok()?.place();
-            Some((PathBuf::from(text), identity))
-        }
-        Some(StoreAddress::Sqlite(place)) => {
-            let file = SqliteAddress::file_of(&place);
-            let identity = places.identity(&file);
-            Some((file, identity))
-        }
-        _ => wiki.session_dir().map(|dir| (dir.clone(), places.identity(&dir))),
-    }
+    let location = wiki.session_location()?;
+    let shown = location.path().map_or_else(|| location.stem(), Path::to_owned);
+    Some((shown, location.identity_in(places)))
 }

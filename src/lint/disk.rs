@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::farm::{Farm, Key, Trusted, Wiki};
+use crate::location::{Layout, NameKind};
 use crate::moin::Behaviour;
-use crate::store::{Layout, NameKind};
 use crate::sys::{in_parts, read_input};
 
 /// A directory as the rules see it.

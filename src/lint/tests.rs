@@ -81,7 +81,7 @@ impl Disk for FakeDisk {
         Ok(directory)
     }
 
-    fn entries(&self, path: &Path, _: crate::store::Layout) -> io::Result<Entries> {
+    fn entries(&self, path: &Path, _: crate::location::Layout) -> io::Result<Entries> {
         let mut entries = Entries { sessions: 1, foreign: None };
         for fact in self.facts(path) {
             match fact {

@@ -2,22 +2,16 @@
 
 use std::fmt;
 
-/// How sessions lie in a directory.
+/// How MoinMoin itself names the files of sessions in a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Layout {
     /// 1.7 and 1.8: `<cache_dir>/__common__/session/<32 of a-z 0-9 _>`.
     Moin18,
     /// 1.9: `<session_dir>/<40 hexadecimal digits>`.
     Moin19,
-    /// `json:`: one readable file a session.
-    Json,
-    /// `sqlite:`: rows of a database in one file.
-    Sqlite,
-    /// `redis:`: keys of a Redis server.
-    Redis,
 }
 
-/// What a name stands for in a layout.
+/// What a name stands for in a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameKind {
     /// A session's id.
@@ -29,22 +23,14 @@ pub enum NameKind {
 }
 
 impl Layout {
-    /// MoinMoin's own: files that a wiki finds by itself.
-    pub const OF_MOIN: [Layout; 2] = [Layout::Moin18, Layout::Moin19];
+    /// Both, the older first.
+    pub const ALL: [Layout; 2] = [Layout::Moin18, Layout::Moin19];
 
-    /// Whether it is one of MoinMoin's own.
-    pub fn is_moins(self) -> bool {
-        Layout::OF_MOIN.contains(&self)
-    }
-
-    /// As an address begins: `moin-1.8`, `moin-1.9`, `json`, `sqlite`, `redis`.
-    pub fn name(self) -> &'static str {
+    /// As an address begins: `moin-1.8`, `moin-1.9`.
+    pub const fn name(self) -> &'static str {
         match self {
             Layout::Moin18 => "moin-1.8",
             Layout::Moin19 => "moin-1.9",
-            Layout::Json => "json",
-            Layout::Sqlite => "sqlite",
-            Layout::Redis => "redis",
         }
     }
 
@@ -55,8 +41,6 @@ impl Layout {
         let session = match self {
             Layout::Moin18 => is_id_1_8(name),
             Layout::Moin19 => is_id_1_9(name),
-            // They take sessions of every generation.
-            Layout::Json | Layout::Sqlite | Layout::Redis => is_id_1_8(name) || is_id_1_9(name),
         };
         if session {
             NameKind::Session
@@ -67,10 +51,9 @@ impl Layout {
         }
     }
 
-    /// Whether `name` is that of a session in another of MoinMoin's layouts than this one, which is one of them.
+    /// Whether `name` is that of a session in the other layout.
     pub fn is_misplaced(self, name: &[u8]) -> bool {
-        let another = |layout: Layout| layout != self && layout.kind(name) == NameKind::Session;
-        self.is_moins() && Layout::OF_MOIN.into_iter().any(another)
+        Layout::ALL.into_iter().any(|layout| layout != self && layout.kind(name) == NameKind::Session)
     }
 
     fn is_temp(self, name: &[u8]) -> bool {
@@ -87,9 +70,13 @@ impl Layout {
                     rest.strip_suffix(b".__wz_sess").or_else(|| rest.strip_suffix(b".__session"))
                 })
                 .is_some_and(is_random),
-            Layout::Json | Layout::Sqlite | Layout::Redis => false,
         }
     }
+}
+
+/// Whether `name` is the id of a session of any version.
+pub fn is_id(name: &[u8]) -> bool {
+    is_id_1_8(name) || is_id_1_9(name)
 }
 
 /// Looks at every byte, whatever the first says, so that it can look at many at a time: a million names are judged.

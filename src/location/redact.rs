@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use url::Url;
 
-use super::redis::{OPTIONS, RedisAddress};
+use super::options::option;
+use super::redis::RedisLocation;
 
 /// A part of a text, in bytes.
 type Span = Range<usize>;
@@ -23,7 +24,7 @@ pub fn secrets(text: &str) -> Vec<Span> {
             let scheme = scheme.unwrap_or_default();
             let address = line.get(colon - scheme.len()..).unwrap_or_default();
             let meant = !scheme.is_empty() && behind.starts_with("://");
-            if meant || RedisAddress::is_meant(address.as_bytes()) {
+            if meant || RedisLocation::is_meant(address.as_bytes()) {
                 let start = offset + colon - scheme.len();
                 let of_address = in_address(address.trim_end(), scheme.len() + 1);
                 found.extend(of_address.map(|span| start + span.start..start + span.end));
@@ -45,12 +46,12 @@ pub fn secrets(text: &str) -> Vec<Span> {
 /// The secrets of an address with what is behind it on its line; the scheme ends at `scheme`.
 fn in_address(address: &str, scheme: usize) -> impl Iterator<Item = Span> {
     let quoted = address.split(['"', '\'']).next().unwrap_or_default();
-    let redis = RedisAddress::is_meant(address.as_bytes());
+    let redis = RedisLocation::is_meant(address.as_bytes());
     let web = ["http:", "https:"]
         .iter()
         .any(|web| address.get(..scheme).is_some_and(|scheme| scheme.eq_ignore_ascii_case(web)));
     let plain = match redis {
-        true => RedisAddress::parse(quoted).is_ok(),
+        true => RedisLocation::parse(quoted).is_ok(),
         false => Url::parse(quoted).is_ok_and(|url| url.password().is_none()),
     };
     let slashes = address.bytes().skip(scheme).take_while(|byte| *byte == b'/').count();
@@ -74,13 +75,13 @@ fn in_front(rest: &str) -> Option<Span> {
 /// From the value of the first option on that is not known.
 fn unknown_option(rest: &str) -> Option<Span> {
     let mut start = rest.find('?')? + 1;
-    for option in rest.get(start..)?.split('&') {
-        match option.split_once('=') {
-            Some((name, _)) if OPTIONS.contains(&name) => {}
+    for part in rest.get(start..)?.split('&') {
+        match part.split_once('=') {
+            Some((name, _)) if option(name).is_some() => {}
             Some((name, _)) => return Some(start + name.len() + 1..rest.len()),
             None => return Some(start..rest.len()),
         }
-        start += option.len() + 1;
+        start += part.len() + 1;
     }
     None
 }

@@ -1,19 +1,22 @@
-//! Addresses of session stores as `session_store` has them, and what they say beside the place:
-//! `sqlite:FILE?key_file=F`, `redis://user@host:port/db?prefix=P&..`.
+//! Sessions on a Redis server: `redis://[USER@]HOST[:PORT][/DB]`, `rediss://..`, `redis+unix:///SOCKET`.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
 
-use crate::sys::{Place, same_place};
+use super::identity::Identity;
+use super::options::{expected, is_of_name, option};
+use crate::sys::same_place;
 
 /// How keys begin, unless the address says otherwise.
 pub const DEFAULT_PREFIX: &str = "wikifarm:";
 
 /// Where a Redis server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RedisPlace {
+#[non_exhaustive]
+pub enum RedisServer {
     /// A host and a port.
     Tcp(String, u16),
     /// The same, with TLS.
@@ -22,11 +25,14 @@ pub enum RedisPlace {
     Unix(PathBuf),
 }
 
-/// An address of sessions in Redis, understood.
+/// A database of a Redis server, and how the keys in it begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RedisAddress {
+#[non_exhaustive]
+pub struct RedisLocation {
+    /// The address as it was written, with the paths in it relative to the working directory.
+    text: String,
     /// Where the server listens.
-    pub place: RedisPlace,
+    pub server: RedisServer,
     /// The number of the database.
     pub db: i64,
     /// How the keys begin.
@@ -39,7 +45,7 @@ pub struct RedisAddress {
     pub key_file: Option<PathBuf>,
     /// How long a wiki waits for the server. wikifarm itself waits longer.
     pub timeout: Option<Duration>,
-    /// What TLS needs, for [`RedisPlace::Tls`].
+    /// What TLS needs, for [`RedisServer::Tls`].
     pub tls: TlsFiles,
 }
 
@@ -52,66 +58,27 @@ pub struct TlsFiles {
     pub own: Option<(PathBuf, PathBuf)>,
 }
 
-/// The options of all addresses.
-pub(super) const OPTIONS: [&str; 9] =
-    ["prefix", "password_file", "key_file", "timeout", "db", "user", "ca_file", "cert_file", "cert_key_file"];
-
-/// The options that name files.
-pub(super) const FILES: [&str; 5] = ["password_file", "key_file", "ca_file", "cert_file", "cert_key_file"];
-
 const PASSWORD: &str = "a password in an address is seen by others (ps): \
                         put it into a file, and say ?password_file=FILE";
 
-impl RedisAddress {
+impl RedisLocation {
     /// Whether a text begins as such an address.
     pub fn is_meant(text: &[u8]) -> bool {
         [&b"redis:"[..], b"rediss:", b"redis+unix:"].iter().any(|scheme| text.starts_with(scheme))
     }
 
-    /// Reads `redis://[USER@]HOST[:PORT][/DB]`, `rediss://..` or `redis+unix:///SOCKET`, each with
-    /// `?prefix=..&password_file=..&key_file=..&timeout=..`, for a socket also `db=..&user=..`, for TLS also
-    /// `ca_file=..&cert_file=..&cert_key_file=..`.
+    /// Reads `redis://[USER@]HOST[:PORT][/DB]`, `rediss://..` or `redis+unix:///SOCKET`, each with the options that
+    /// [`options_of`](super::options_of) its scheme.
     ///
     /// # Errors
     ///
     /// What is wrong, without the password if there is one.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let socket_of = |text: &str| {
-            let authority = text.strip_prefix("redis+unix://")?.split('/').next()?;
-            authority.rsplit_once('@').map(|(user, _)| user.contains(':'))
-        };
-        if socket_of(text) == Some(false) {
-            return Err(
-                "a socket takes the user as an option: say redis+unix:///run/redis.sock?user=USER".to_owned()
-            );
-        }
-        let url = match Url::parse(text) {
-            Ok(url) => url,
-            Err(_) if socket_of(text) == Some(true) => return Err(PASSWORD.to_owned()),
-            Err(error) => return Err(format!("no URL of a Redis server: {error}")),
-        };
-        if url.password().is_some() {
-            return Err(PASSWORD.to_owned());
-        }
-        let port = url.port().unwrap_or(6379);
-        let host = || match url.host_str() {
-            Some(host) if !host.is_empty() => Ok(host.trim_matches(['[', ']']).to_owned()),
-            _ => Err("no host in it, as in redis://127.0.0.1:6379/0".to_owned()),
-        };
-        let (place, mut db) = match url.scheme() {
-            "redis+unix" if url.host_str().is_none_or(str::is_empty) && url.path().len() > 1 => {
-                (RedisPlace::Unix(PathBuf::from(percent_decoded(url.path()))), None)
-            }
-            "redis+unix" => {
-                return Err("no path of a socket in it, as in redis+unix:///run/redis.sock".to_owned());
-            }
-            "rediss" => (RedisPlace::Tls(host()?, port), Some(url.path())),
-            _ => (RedisPlace::Tcp(host()?, port), Some(url.path())),
-        };
-        let path_db = db.take().map(|path| path.trim_start_matches('/').to_owned()).unwrap_or_default();
-        let mut address = RedisAddress {
-            place,
-            db: number(&path_db)?,
+        let url = url(text)?;
+        let mut location = RedisLocation {
+            text: text.to_owned(),
+            server: server(&url)?,
+            db: 0,
             prefix: DEFAULT_PREFIX.to_owned(),
             user: Some(percent_decoded(url.username())).filter(|user| !user.is_empty()),
             password_file: None,
@@ -119,53 +86,142 @@ impl RedisAddress {
             timeout: None,
             tls: TlsFiles::default(),
         };
+        if !matches!(location.server, RedisServer::Unix(_)) {
+            location.db = number(url.path().trim_start_matches('/'))?;
+        }
         let (mut cert, mut cert_key) = (None, None);
-        let tls = matches!(address.place, RedisPlace::Tls(..));
-        let socket = matches!(address.place, RedisPlace::Unix(_));
         for (name, value) in url.query_pairs() {
+            allowed(url.scheme(), &name, &value)?;
+            let file = || Some(PathBuf::from(value.as_ref()));
             match name.as_ref() {
                 "prefix" if value.contains(|c: char| c.is_control()) => {
                     return Err("a prefix with control characters".to_owned());
                 }
-                "prefix" => address.prefix = value.into_owned(),
-                "db" if socket => address.db = number(&value)?,
-                "user" if socket => address.user = Some(value.into_owned()).filter(|user| !user.is_empty()),
-                "password_file" => address.password_file = Some(PathBuf::from(value.as_ref())),
-                "key_file" => address.key_file = Some(PathBuf::from(value.as_ref())),
-                "timeout" => address.timeout = Some(timeout(&value)?),
-                "ca_file" if tls => address.tls.ca_file = Some(PathBuf::from(value.as_ref())),
-                "cert_file" if tls => cert = Some(PathBuf::from(value.as_ref())),
-                "cert_key_file" if tls => cert_key = Some(PathBuf::from(value.as_ref())),
-                "ca_file" | "cert_file" | "cert_key_file" => {
-                    return Err(format!("{name} is for TLS: say rediss:// instead of redis://"));
-                }
-                "db" => return Err("db is for sockets: say redis://HOST/DB".to_owned()),
-                "user" => return Err("user is for sockets: say redis://USER@HOST".to_owned()),
-                other => return Err(unknown(other, &value, &address.place)),
+                "prefix" => location.prefix = value.into_owned(),
+                "db" => location.db = number(&value)?,
+                "user" => location.user = Some(value.into_owned()).filter(|user| !user.is_empty()),
+                "password_file" => location.password_file = file(),
+                "key_file" => location.key_file = file(),
+                "timeout" => location.timeout = Some(timeout(&value)?),
+                "ca_file" => location.tls.ca_file = file(),
+                "cert_file" => cert = file(),
+                "cert_key_file" => cert_key = file(),
+                _ => {}
             }
         }
-        address.tls.own = match (cert, cert_key) {
+        location.tls.own = match (cert, cert_key) {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
             _ => return Err("cert_file and cert_key_file go together: one is missing".to_owned()),
         };
-        Ok(address)
+        Ok(location)
+    }
+
+    /// The same, with the files that its options name relative to `base`.
+    pub(super) fn based(mut self, base: &Path) -> Self {
+        self.text = based(&self.text, base);
+        let TlsFiles { ca_file, own } = &mut self.tls;
+        let own = own.iter_mut().flat_map(|(cert, key)| [cert, key]);
+        let all = [&mut self.password_file, &mut self.key_file, ca_file].into_iter().flatten().chain(own);
+        for file in all.filter(|file| !file.as_os_str().is_empty()) {
+            *file = base.join(&file);
+        }
+        self
+    }
+
+    /// Each file that it names.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        let own = self.tls.own.iter().flat_map(|(cert, key)| [cert, key]);
+        let all = [&self.password_file, &self.key_file, &self.tls.ca_file].into_iter().flatten();
+        all.chain(own).map(PathBuf::as_path)
     }
 
     /// What makes it the same store as another: the server, the database in it, and how keys begin.
-    pub fn place(&self) -> Place {
-        let server = match &self.place {
-            RedisPlace::Tcp(host, port) | RedisPlace::Tls(host, port) => {
+    pub fn identity(&self) -> Identity {
+        let server = match &self.server {
+            RedisServer::Tcp(host, port) | RedisServer::Tls(host, port) => {
                 match host.to_ascii_lowercase().as_str() {
                     "localhost" | "::1" => format!("127.0.0.1:{port}"),
                     host => format!("{host}:{port}"),
                 }
             }
-            RedisPlace::Unix(path) => format!("{:?}", same_place(path)),
+            RedisServer::Unix(path) => format!("{:?}", same_place(path)),
         };
         // No path of a file system begins so.
-        Place::Path(PathBuf::from(format!("\0redis {server} {} {}", self.db, self.prefix)))
+        Identity::Path(PathBuf::from(format!("\0redis {server} {} {}", self.db, self.prefix)))
     }
+}
+
+impl fmt::Display for RedisLocation {
+    /// The address, as it was written. None with a password is ever read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The address as a URL, of which no part is understood yet.
+fn url(text: &str) -> Result<Url, String> {
+    let socket_of = |text: &str| {
+        let authority = text.strip_prefix("redis+unix://")?.split('/').next()?;
+        authority.rsplit_once('@').map(|(user, _)| user.contains(':'))
+    };
+    if socket_of(text) == Some(false) {
+        return Err(
+            "a socket takes the user as an option: say redis+unix:///run/redis.sock?user=USER".to_owned()
+        );
+    }
+    match Url::parse(text) {
+        Ok(url) if url.password().is_some() => Err(PASSWORD.to_owned()),
+        Ok(url) => Ok(url),
+        Err(_) if socket_of(text) == Some(true) => Err(PASSWORD.to_owned()),
+        Err(error) => Err(format!("no URL of a Redis server: {error}")),
+    }
+}
+
+fn server(url: &Url) -> Result<RedisServer, String> {
+    let port = url.port().unwrap_or(6379);
+    let host = || match url.host_str() {
+        Some(host) if !host.is_empty() => Ok(host.trim_matches(['[', ']']).to_owned()),
+        _ => Err("no host in it, as in redis://127.0.0.1:6379/0".to_owned()),
+    };
+    match url.scheme() {
+        "redis+unix" if url.host_str().is_none_or(str::is_empty) && url.path().len() > 1 => {
+            Ok(RedisServer::Unix(PathBuf::from(percent_decoded(url.path()))))
+        }
+        "redis+unix" => Err("no path of a socket in it, as in redis+unix:///run/redis.sock".to_owned()),
+        "rediss" => Ok(RedisServer::Tls(host()?, port)),
+        _ => Ok(RedisServer::Tcp(host()?, port)),
+    }
+}
+
+/// Refuses an option that addresses with this scheme do not have. What is no name may be a piece of a password.
+fn allowed(scheme: &str, name: &str, value: &str) -> Result<(), String> {
+    match option(name) {
+        Some(option) if option.schemes.contains(&scheme) => Ok(()),
+        Some(option) => Err(format!("{name} {}", option.instead)),
+        _ if name.bytes().all(is_of_name) && !value.is_empty() => {
+            Err(format!("unknown option {name:?}: expected {}", expected(scheme)))
+        }
+        _ => Err(format!("unknown option: expected {}", expected(scheme))),
+    }
+}
+
+/// The text of an address with its files relative to `base`.
+fn based(text: &str, base: &Path) -> String {
+    let Some((address, query)) = text.split_once('?') else { return text.to_owned() };
+    let part = |part: &str| match part.split_once('=') {
+        // A path from the root stays what it is, also where its slash is written as %2F.
+        Some((name, path))
+            if option(name).is_some_and(|option| option.is_file)
+                && !percent_decoded(path).starts_with('/')
+                && !path.is_empty() =>
+        {
+            format!("{name}={}/{path}", base.display())
+        }
+        _ => part.to_owned(),
+    };
+    let parts: Vec<String> = query.split('&').map(part).collect();
+    format!("{address}?{}", parts.join("&"))
 }
 
 fn number(text: &str) -> Result<i64, String> {
@@ -188,28 +244,8 @@ fn timeout(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "no timeout in it: expected seconds between 0.1 and 600, as in timeout=2".to_owned())
 }
 
-/// That an option is not known, and which are. What is no name may be a piece of a password.
-fn unknown(name: &str, value: &str, place: &RedisPlace) -> String {
-    let expected = match place {
-        RedisPlace::Tcp(..) => "prefix, password_file, key_file or timeout",
-        RedisPlace::Tls(..) => {
-            "prefix, password_file, key_file, timeout, ca_file, cert_file or cert_key_file"
-        }
-        RedisPlace::Unix(_) => "prefix, password_file, key_file, timeout, db or user",
-    };
-    match name.bytes().all(is_of_name) && !value.is_empty() {
-        true => format!("unknown option {name:?}: expected {expected}"),
-        false => format!("unknown option: expected {expected}"),
-    }
-}
-
-/// Whether names of options have that byte.
-pub(super) fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
-}
-
 /// `%2F` and its like as the bytes they stand for; what is no UTF-8 then becomes U+FFFD.
-pub(super) fn percent_decoded(text: &str) -> String {
+fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -239,12 +275,12 @@ mod tests {
 
     #[test]
     fn addresses_of_redis() {
-        let parse = |text: &str| RedisAddress::parse(text).unwrap();
+        let parse = |text: &str| RedisLocation::parse(text).unwrap();
         let plain = parse("redis://localhost");
-        assert_eq!(plain.place, RedisPlace::Tcp("localhost".into(), 6379));
+        assert_eq!(plain.server, RedisServer::Tcp("localhost".into(), 6379));
         assert_eq!((plain.db, plain.prefix.as_str(), plain.user.clone()), (0, DEFAULT_PREFIX, None));
         let full = parse("rediss://wiki@[::1]:7000/3?prefix=lab%3A&password_file=/etc/pw&key_file=/etc/key");
-        assert_eq!(full.place, RedisPlace::Tls("::1".into(), 7000));
+        assert_eq!(full.server, RedisServer::Tls("::1".into(), 7000));
         assert_eq!((full.db, full.prefix.as_str(), full.user.as_deref()), (3, "lab:", Some("wiki")));
         assert_eq!(full.password_file, Some("/etc/pw".into()));
         assert_eq!(full.key_file, Some("/etc/key".into()));
@@ -252,21 +288,21 @@ mod tests {
         let tls = parse("rediss://h?ca_file=/ca&cert_file=/cert&cert_key_file=%2Fkey").tls;
         assert_eq!(tls, TlsFiles { ca_file: Some("/ca".into()), own: Some(("/cert".into(), "/key".into())) });
         let unix = parse("redis+unix:///run/my%20redis.sock?db=2");
-        assert_eq!((unix.place, unix.db), (RedisPlace::Unix("/run/my redis.sock".into()), 2));
+        assert_eq!((unix.server, unix.db), (RedisServer::Unix("/run/my redis.sock".into()), 2));
         assert_eq!(parse("redis+unix:///run/r.sock?user=read%20only").user.as_deref(), Some("read only"));
     }
 
     /// As in contrib/moin/test_wikifarm_stores.py.
     #[test]
     fn a_timeout_is_a_number_of_seconds() {
-        let parse = |text: &str| RedisAddress::parse(&format!("redis://h?timeout={text}"));
+        let parse = |text: &str| RedisLocation::parse(&format!("redis://h?timeout={text}"));
         for (text, seconds) in [("2", 2.0), ("0.25", 0.25), ("600", 600.0)] {
             assert_eq!(parse(text).unwrap().timeout, Some(Duration::from_secs_f64(seconds)));
         }
         for text in ["", "0", "0.05", "601", "-1", "1e1", "2s", "nan", "%2B2", "%202", "2.", ".5", "2.0001"] {
             assert!(parse(text).unwrap_err().contains("expected seconds"), "{text}");
         }
-        assert_eq!(RedisAddress::parse("redis://h").unwrap().timeout, None);
+        assert_eq!(RedisLocation::parse("redis://h").unwrap().timeout, None);
     }
 
     #[test]
@@ -298,14 +334,14 @@ mod tests {
             ("redis://h?timeout=geheim", "no timeout in it"),
             ("redis://h:99999", "invalid port"),
         ] {
-            let error = RedisAddress::parse(text).unwrap_err();
+            let error = RedisLocation::parse(text).unwrap_err();
             assert!(error.contains(why) && !error.contains("geheim"), "{text}: {error}");
         }
     }
 
     #[test]
     fn what_is_one_store_whatever_it_is_called() {
-        let place = |text: &str| RedisAddress::parse(text).unwrap().place();
+        let place = |text: &str| RedisLocation::parse(text).unwrap().identity();
         assert_eq!(
             place("redis://localhost"),
             place("redis://wiki@127.0.0.1:6379/0?prefix=wikifarm:&key_file=/k")
@@ -321,7 +357,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_panics(text in "(redis|rediss|redis\\+unix):[ -~]{0,30}") {
-            let _ = RedisAddress::parse(&text);
+            let _ = RedisLocation::parse(&text);
         }
     }
 }

@@ -1,21 +1,27 @@
-//! The address of a database of sessions: `FILE?key_file=KEY`, behind `sqlite:`.
+//! Sessions in a database: `sqlite:FILE`, `sqlite:FILE?key_file=KEY`.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::redis::is_of_name;
+use super::options::{expected, is_of_name};
 
-/// An address of sessions in SQLite, understood.
+/// A database of sessions in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SqliteAddress {
+#[non_exhaustive]
+pub struct SqliteLocation {
     /// The database.
     pub file: PathBuf,
-    /// The file that holds the key of the seals.
+    /// The file that holds the key of the MACs.
     pub key_file: Option<PathBuf>,
 }
 
-impl SqliteAddress {
+impl SqliteLocation {
+    /// The database in that file, without a key.
+    pub fn at(file: PathBuf) -> Self {
+        SqliteLocation { file, key_file: None }
+    }
+
     /// Reads `FILE` or `FILE?key_file=KEY`: what is behind `sqlite:`. A `?` without `NAME=` behind it is part of the
     /// file's name.
     ///
@@ -38,18 +44,28 @@ impl SqliteAddress {
             Some((file, b"key_file", key)) => (path(file), Some(path(key))),
             Some((_, name, _)) => {
                 let name = String::from_utf8_lossy(name);
-                return Err(format!("unknown option {name:?}: expected key_file"));
+                return Err(format!("unknown option {name:?}: expected {}", expected("sqlite")));
             }
         };
         if file.as_os_str().is_empty() {
             return Err("sqlite: of what?".to_owned());
         }
-        Ok(SqliteAddress { file, key_file })
+        Ok(SqliteLocation { file, key_file })
     }
 
-    /// The database of an address that was read before.
-    pub fn file_of(text: &Path) -> PathBuf {
-        SqliteAddress::parse(text).map_or_else(|_| text.to_owned(), |address| address.file)
+    /// The same, with paths relative to `base`.
+    pub(super) fn based(self, base: &Path) -> Self {
+        SqliteLocation { file: base.join(self.file), key_file: self.key_file.map(|key| base.join(key)) }
+    }
+
+    /// What is behind `sqlite:` in the address.
+    pub(super) fn text(&self) -> OsString {
+        let mut text = self.file.clone().into_os_string();
+        if let Some(key) = &self.key_file {
+            text.push("?key_file=");
+            text.push(key);
+        }
+        text
     }
 }
 
@@ -59,13 +75,13 @@ mod tests {
 
     #[test]
     fn addresses_of_sqlite() {
-        let parse = |text: &str| SqliteAddress::parse(Path::new(text));
+        let parse = |text: &str| SqliteLocation::parse(Path::new(text));
         let with =
-            |file: &str, key: &str| Ok(SqliteAddress { file: file.into(), key_file: Some(key.into()) });
+            |file: &str, key: &str| Ok(SqliteLocation { file: file.into(), key_file: Some(key.into()) });
         assert_eq!(parse("/a/b.db?key_file=/c"), with("/a/b.db", "/c"));
         assert_eq!(parse("a?b?key_file=c?d=e"), with("a?b", "c?d=e"));
         for name in ["b?c", "b?", "b?=c", "b??a b=c", "b=c"] {
-            assert_eq!(parse(name), Ok(SqliteAddress { file: name.into(), key_file: None }), "{name}");
+            assert_eq!(parse(name), Ok(SqliteLocation { file: name.into(), key_file: None }), "{name}");
         }
         for text in ["a?keyfile=b", "a?b?c=", "a?x=1?key_file=b", "a?key_file=", "?key_file=a", ""] {
             assert!(parse(text).is_err(), "{text}");

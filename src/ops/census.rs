@@ -1,13 +1,11 @@
 //! What a store holds, counted, and how much room is left where it lies. Changes nothing.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::store::{Fields, Found, Layout, SessionStore, SqliteAddress, State, StoreError, StoreSpec};
+use crate::store::{self, Fields, Found, SessionStore, State, StoreError, StoreSpec, Usage};
 use crate::sys::Room;
 
 use super::problems::Problems;
@@ -81,49 +79,20 @@ pub fn census(
             }
         }
     })?;
-    (counted.bytes_on_disk, counted.inodes) = taken(spec, on_disk, entries);
+    let usage = store::usage(spec, Usage { bytes: Some(on_disk), inodes: Some(entries) });
+    (counted.bytes_on_disk, counted.inodes) = (usage.bytes, usage.inodes);
     Ok(counted)
-}
-
-/// How many bytes and inodes a store takes up, where each of its `entries` is a file and all together take `on_disk`
-/// bytes; a database is one file or a few, and Redis is on no disk of this machine.
-pub fn taken(spec: &StoreSpec, on_disk: u64, entries: u64) -> (Option<u64>, Option<u64>) {
-    match spec.layout {
-        Layout::Redis => (None, None),
-        Layout::Sqlite => {
-            let (bytes, files) = database(&spec.dir);
-            (Some(bytes), Some(files))
-        }
-        Layout::Moin18 | Layout::Moin19 | Layout::Json => (Some(on_disk), Some(entries)),
-    }
-}
-
-/// What the files of a database take up: itself, and what SQLite keeps beside it while it is in use.
-fn database(address: &Path) -> (u64, u64) {
-    let file = SqliteAddress::file_of(address);
-    ["", "-wal", "-shm"].into_iter().fold((0, 0), |(bytes, files), suffix| {
-        let mut path = file.clone().into_os_string();
-        path.push(suffix);
-        match PathBuf::from(path).symlink_metadata() {
-            Ok(stat) => (bytes + stat.blocks().saturating_mul(512), files + 1),
-            Err(_) => (bytes, files),
-        }
-    })
 }
 
 /// How much room is left where a store lies; `None` where that is on no disk of this machine, or cannot be told.
 pub fn room(spec: &StoreSpec) -> Option<Room> {
-    match spec.layout {
-        Layout::Redis => None,
-        Layout::Sqlite => Room::at(&SqliteAddress::file_of(&spec.dir)).ok(),
-        Layout::Moin18 | Layout::Moin19 | Layout::Json => Room::at(&spec.dir).ok(),
-    }
+    spec.location.path().and_then(|path| Room::at(path).ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store;
+    use crate::location::{Layout, Location};
     use std::fs;
 
     #[test]
@@ -137,7 +106,8 @@ mod tests {
         write(&"e".repeat(40), b"no pickle");
         write("tmpabcdef.__session", b"(d");
         write("README", b"");
-        let spec = StoreSpec { layout: Layout::Moin19, dir: root.path().to_owned(), wikis: Vec::new() };
+        let spec =
+            StoreSpec::from(Location::Directory { layout: Layout::Moin19, path: root.path().to_owned() });
         let store = store::open(spec.clone()).unwrap();
         let mut problems = Problems::default();
         let stop = AtomicBool::new(false);
@@ -152,7 +122,7 @@ mod tests {
         assert!(problems.told("").is_empty());
         assert!(room(&spec).is_some());
         // A store of Redis is on no disk of this machine.
-        let spec = StoreSpec { layout: Layout::Redis, ..spec };
+        let spec = StoreSpec::from("redis://h".parse::<Location>().unwrap());
         assert_eq!(room(&spec), None);
     }
 }

@@ -32,7 +32,7 @@ mod states;
 pub mod verify;
 
 pub use age::age_text;
-pub use census::{Census, census, room, taken};
+pub use census::{Census, census, room};
 pub use problems::{Problem, Problems};
 pub use refusal::Refusal;
 pub use report::{Report, StoreResult};

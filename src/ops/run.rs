@@ -50,7 +50,9 @@ impl Opened {
     /// Whether both are one directory and layout.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let id = |one: &Self| one.store.as_ref().map(|store| store.id());
-        id(self).is_some() && id(self) == id(other) && self.spec.layout == other.spec.layout
+        id(self).is_some()
+            && id(self) == id(other)
+            && self.spec.location.scheme() == other.spec.location.scheme()
     }
 }
 

@@ -163,7 +163,7 @@ fn same_store(ours: &Wiki, theirs: &Wiki) -> bool {
         (Some(store), None) | (None, Some(store)) => {
             let directories = [ours, theirs].map(|wiki| wiki.session_dir().map(|dir| whole(&dir)));
             let [here, there] = directories;
-            store.is_some_and(|store| store.dir().is_some()) && here == there
+            store.is_some_and(|store| store.directory().is_some()) && here == there
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::sys::DirError;
 
 use super::name::EntryName;
-use crate::location::StoreSpec;
+use super::spec::StoreSpec;
 
 /// A store, or an entry of it, that could not be looked at. Names no id in whole.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl StoreError {
     }
 
     pub(super) fn entry(spec: &StoreSpec, name: EntryName, source: io::Error) -> Self {
-        StoreError::Entry { dir: spec.dir.clone(), name, source }
+        StoreError::Entry { dir: spec.location.stem(), name, source }
     }
 }
 

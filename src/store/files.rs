@@ -6,27 +6,31 @@ use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use crate::location::{Layout, Location, NameKind};
 use crate::pickle::Tree;
 use crate::sys::{
     self, AsOwner, Dir, DirStamp, FileId, FileStat, Kind, Modified, NewFile, NotOpened, OpenFile, Removal,
-    TEMP_PREFIX, in_parts, put_files, remove_temps, stamp_regular,
+    in_parts, put_files, remove_temps, stamp_regular,
 };
 
+use super::backend::{Backend, made_by_wiki, of_files};
 use super::error::StoreError;
 use super::facts::{Facts, Fields, Unreadable};
-use super::name::EntryName;
+use super::name::{EntryName, is_passing};
 use super::record::{Found, Session, Stamp, TempFile};
 use super::refused;
 use super::scan;
+use super::spec::StoreSpec;
 use super::tally;
-use super::writable::{NewSession, Raw, RawRead, Read, Room, Since, USUAL_MODE, WritableStore, Written};
-use super::{Decide, Listed, SessionStore, Sink, Skip, json_dir};
-use crate::location::NameKind;
-use crate::location::StoreSpec;
+use super::writable::{
+    NewSession, Raw, RawRead, Read, Room, Since, USUAL_MODE, WritableStore, Written, written,
+};
+use super::{Decide, Listed, SessionStore, Sink, Skip};
 
 /// So many entries are removed by one thread before it takes the next.
 const SHARE: usize = 32;
@@ -34,9 +38,27 @@ const SHARE: usize = 32;
 /// What runs between the last look at a file and its removal.
 type Hook = Box<dyn Fn(&CStr) + Send + Sync>;
 
+/// Directories of 1.9.
+pub(super) const MOIN_1_9: Backend = backend(Layout::Moin19, "moin-1.9:DIR");
+
+/// Directories of 1.7 and 1.8.
+pub(super) const MOIN_1_8: Backend = backend(Layout::Moin18, "moin-1.8:DIR");
+
+const fn backend(layout: Layout, form: &'static str) -> Backend {
+    Backend {
+        scheme: layout.name(),
+        form,
+        open: |spec| Ok(Box::new(FileStore::open(spec)?)),
+        create: made_by_wiki,
+        usage: of_files,
+    }
+}
+
 /// A directory of session files, held open.
 pub struct FileStore {
     spec: StoreSpec,
+    layout: Layout,
+    path: PathBuf,
     dir: Dir,
     before_unlink: Option<Hook>,
 }
@@ -54,8 +76,11 @@ impl FileStore {
     ///
     /// [`StoreError::Directory`]; see [`StoreError::is_missing`] for a wiki that never ran.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
-        let dir = Dir::open(&spec.dir).map_err(StoreError::Directory)?;
-        Ok(FileStore { spec, dir, before_unlink: None })
+        let Location::Directory { layout, path } = spec.location.clone() else {
+            return Err(StoreError::unusable(&spec, "no directory of MoinMoin's"));
+        };
+        let dir = Dir::open(&path).map_err(StoreError::Directory)?;
+        Ok(FileStore { spec, layout, path, dir, before_unlink: None })
     }
 
     /// Has `hook` called between the last look at each file and its removal, so that a test can replace the file
@@ -72,7 +97,7 @@ impl FileStore {
 
     /// Everything of one session, read with the rights that this thread has.
     fn read_whole(&self, id: &EntryName, buffer: &mut Vec<u8>) -> RawRead {
-        if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
+        if self.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
             return Ok(Read::Missing);
         }
         let read = sys::open_regular(&self.dir, id.as_c_str()).and_then(|file| {
@@ -95,7 +120,7 @@ impl FileStore {
     }
 
     fn error(&self, source: io::Error) -> StoreError {
-        StoreError::Listing { dir: self.spec.dir.clone(), source }
+        StoreError::Listing { dir: self.path.clone(), source }
     }
 
     /// Looks at one entry; `None` where it has gone.
@@ -128,7 +153,7 @@ impl FileStore {
         decide: Decide<'_>,
         buffer: &mut Vec<u8>,
     ) -> io::Result<Removal> {
-        let kind = self.spec.layout.kind(name.as_c_str().to_bytes());
+        let kind = self.layout.kind(name.as_c_str().to_bytes());
         let mut changed = false;
         let judge = |file: &OpenFile| {
             if kind == NameKind::Foreign || Stamp(file.stamp()) != stamp {
@@ -154,11 +179,6 @@ impl FileStore {
             Err(other) => Err(io::Error::other(other)),
         }
     }
-}
-
-/// Whether a name is that of MoinMoin's lock, or of what we are writing.
-pub(super) fn is_passing(name: &[u8]) -> bool {
-    name == b"__lock__" || name.starts_with(TEMP_PREFIX)
 }
 
 /// What an open file is.
@@ -211,7 +231,7 @@ impl SessionStore for FileStore {
         let _owner = self.as_owner()?;
         let listed = self.dir.list(|entry| {
             let name = entry.name.to_bytes();
-            match (entry.kind, self.spec.layout.entry(name)) {
+            match (entry.kind, EntryName::within(self.layout, name)) {
                 (Kind::Regular, Some((id, NameKind::Session))) => sink(Listed::Session(id)),
                 (Kind::Regular, Some((_, NameKind::Temp))) => {}
                 _ if is_passing(name) => {}
@@ -235,9 +255,9 @@ impl SessionStore for FileStore {
     ) -> Result<(), StoreError> {
         let look =
             |entry: scan::Entry, buffer: &mut Vec<u8>| self.look(entry.name, entry.kind, fields, buffer);
-        refused::watch(&self.spec.dir, stop, skip, sink, |skip, sink| {
+        refused::watch(&self.path, stop, skip, sink, |skip, sink| {
             let work = scan::Work { look: &look, skip };
-            let scanned = scan::scan(&self.dir, self.spec.layout, stop, work, sink);
+            let scanned = scan::scan(&self.dir, self.layout, stop, work, sink);
             scanned.map_err(|source| self.error(source))
         })
     }
@@ -247,7 +267,7 @@ impl SessionStore for FileStore {
     }
 
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError> {
-        if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
+        if self.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
             return Ok(None);
         }
         let _owner = self.as_owner()?;
@@ -267,7 +287,7 @@ impl SessionStore for FileStore {
     }
 
     fn read_value(&self, id: &EntryName) -> Result<Read<Tree>, StoreError> {
-        if self.spec.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
+        if self.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
             return Ok(Read::Missing);
         }
         let _owner = self.as_owner()?;
@@ -353,10 +373,9 @@ impl WritableStore for FileStore {
     }
 
     fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
-        let fits =
-            |new: &&NewSession| self.spec.layout.kind(new.id.as_c_str().to_bytes()) == NameKind::Session;
+        let fits = |new: &&NewSession| self.layout.kind(new.id.as_c_str().to_bytes()) == NameKind::Session;
         if !batch.iter().all(fits) {
-            let why = || io::Error::other(format!("an id that {} does not take", self.spec.layout));
+            let why = || io::Error::other(format!("an id that {} does not take", self.layout.name()));
             return batch.iter().map(|_| Err(why())).collect();
         }
         let files: Vec<NewFile<'_>> = batch
@@ -370,6 +389,6 @@ impl WritableStore for FileStore {
                 instead_of: new.instead_of.map(Stamp::to_bits),
             })
             .collect();
-        put_files(&self.dir, &files).into_iter().map(|put| put.map(json_dir::written)).collect()
+        put_files(&self.dir, &files).into_iter().map(|put| put.map(written)).collect()
     }
 }

@@ -19,8 +19,12 @@ use std::sync::atomic::AtomicBool;
 use crate::pickle::Tree;
 use crate::sys::{DirStamp, FileId, Removal};
 
+mod address;
+mod backend;
 #[cfg(test)]
 mod behaviour;
+#[cfg(test)]
+mod dummy;
 mod error;
 mod facts;
 mod farm;
@@ -32,8 +36,10 @@ mod record;
 #[cfg(feature = "redis")]
 mod redis;
 mod refused;
+mod registry;
 mod scan;
 mod seal;
+mod spec;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub mod tally;
@@ -44,27 +50,24 @@ mod tombstone;
 mod users;
 mod writable;
 
-pub use crate::location::{
-    Address, AddressError, DEFAULT_PREFIX, Layout, LayoutError, NameKind, RedisAddress, RedisPlace,
-    SqliteAddress, StoreSpec, StoreWiki, shown_address,
-};
+pub use address::{Address, AddressError, LayoutError, shown_address};
+pub use backend::{Backend, Usage};
 pub use error::StoreError;
 pub use facts::{Expires, Facts, Fields, Unreadable, UserRef};
 pub use farm::{FarmStores, of_farm};
 pub use files::FileStore;
-pub use json_dir::JsonStore;
+pub use json_dir::{JsonStore, id_of as json_id};
 pub use name::{EntryName, Prefixes, SHORTEST_PREFIX};
 pub use record::{Found, Session, Stamp, State, TempFile, is_older, seconds};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+pub use registry::{BACKENDS, backend, create, forms, open, open_writable, usage};
 pub use seal::{Covered, MacVersion, SealKey, Trust, secret};
+pub use spec::{StoreSpec, StoreWiki};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use users::{User, UserDir, UserError};
-pub use writable::{
-    Modified, NewSession, Raw, RawRead, Read, Since, USUAL_MODE, WritableStore, Written, create, may_be_one,
-    open_writable,
-};
+pub use writable::{Modified, NewSession, Raw, RawRead, Read, Since, USUAL_MODE, WritableStore, Written};
 
 /// Takes what a scan finds, one at a time but from any thread.
 pub type Sink<'a> = &'a mut (dyn FnMut(Found) + Send);
@@ -91,6 +94,12 @@ pub trait SessionStore: Send + Sync {
 
     /// Which directory (or file) it is, whatever its path: two stores of one id are one.
     fn id(&self) -> FileId;
+
+    /// Whether it may be the same store as `other` although their ids differ, as a server did not say which one it is.
+    fn may_be(&self, other: &dyn SessionStore) -> bool {
+        let _ = other;
+        false
+    }
 
     /// Tells every session's id, without opening any.
     ///
@@ -202,13 +211,4 @@ pub fn matching(store: &dyn SessionStore, prefix: &str) -> Result<Vec<EntryName>
     })?;
     found.sort_unstable();
     Ok(found)
-}
-
-/// Opens the store of a specification.
-///
-/// # Errors
-///
-/// Where its directory cannot be opened, or must not be.
-pub fn open(spec: StoreSpec) -> Result<Box<dyn SessionStore>, StoreError> {
-    Ok(open_writable(spec)?)
 }

@@ -3,7 +3,8 @@
 use std::ffi::CStr;
 use std::fmt;
 
-use crate::location::{Layout, NameKind};
+use crate::location::{Layout, NameKind, is_id};
+use crate::sys::TEMP_PREFIX;
 
 /// The longest name that can be ours: `<32 characters>XXXXXX.tmp`, and the NUL the kernel wants.
 const ROOM: usize = 48;
@@ -31,6 +32,19 @@ impl EntryName {
         let mut bytes = [0; ROOM];
         bytes.get_mut(..name.len())?.copy_from_slice(name);
         Some(EntryName { bytes })
+    }
+
+    /// The id of a session of any version; `None` for other names.
+    pub fn id(name: &[u8]) -> Option<Self> {
+        is_id(name).then(|| EntryName::new(name)).flatten()
+    }
+
+    /// A name with its meaning in a directory of MoinMoin's; `None` for a foreign one.
+    pub fn within(layout: Layout, name: &[u8]) -> Option<(Self, NameKind)> {
+        match layout.kind(name) {
+            NameKind::Foreign => None,
+            kind => EntryName::new(name).map(|name| (name, kind)),
+        }
     }
 
     /// The whole name.
@@ -71,22 +85,9 @@ impl fmt::Debug for EntryName {
     }
 }
 
-impl Layout {
-    /// `name` with its meaning; `None` for a foreign one.
-    pub fn entry(self, name: &[u8]) -> Option<(EntryName, NameKind)> {
-        match self.kind(name) {
-            NameKind::Foreign => None,
-            kind => EntryName::new(name).map(|name| (name, kind)),
-        }
-    }
-
-    /// As [`Layout::entry`], for the name of a file in the store's directory: in readable JSON it is longer than the id.
-    pub fn file(self, name: &[u8]) -> Option<(EntryName, NameKind)> {
-        match self {
-            Layout::Json => name.strip_suffix(b".json").and_then(|id| self.entry(id)),
-            _ => self.entry(name),
-        }
-    }
+/// Whether a name is that of MoinMoin's lock, or of what we are writing.
+pub(super) fn is_passing(name: &[u8]) -> bool {
+    name == b"__lock__" || name.starts_with(TEMP_PREFIX)
 }
 
 /// The shortest prefixes that tell names apart, at least [`SHORTEST_PREFIX`] characters long.
@@ -211,17 +212,8 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_readable_json_is_named_by_its_id_and_more() {
-        let id = b"031d8acb800cc038fab650b412fa1073b51d67ec";
-        assert!(Layout::Moin19.file(id).is_some() && Layout::Json.file(id).is_none());
-        let (name, kind) = Layout::Json.file(&[id, &b".json"[..]].concat()).unwrap();
-        assert_eq!((name.reveal().as_bytes(), kind), (&id[..], NameKind::Session));
-        assert!(Layout::Moin19.file(&[id, &b".json"[..]].concat()).is_none());
-    }
-
-    #[test]
     fn whatever_is_ours_fits_in_a_name() {
         let longest = "y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1aB3_x9.tmp";
-        assert!(Layout::Moin18.entry(longest.as_bytes()).is_some());
+        assert!(EntryName::within(Layout::Moin18, longest.as_bytes()).is_some());
     }
 }

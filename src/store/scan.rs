@@ -132,7 +132,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
         let mut batch = Batch::with_capacity(BATCH);
         self.shared.dir.list(|entry| {
             let name = entry.name.to_bytes();
-            match (entry.kind, layout.entry(name)) {
+            match (entry.kind, EntryName::within(layout, name)) {
                 (Kind::Regular, Some((name, kind))) => batch.push(Entry { name, kind, inode: entry.inode }),
                 _ => self.tell(Found::Foreign(OsStr::from_bytes(name).to_owned())),
             }

@@ -146,7 +146,7 @@ pub fn secret(path: &Path) -> Result<Vec<u8>, String> {
 
 /// The file with the key of a store, from `key_file=` of its address.
 #[cfg(any(feature = "sqlite", feature = "redis"))]
-pub(super) fn key_of(path: Option<&std::path::PathBuf>, scope: &str) -> Result<Option<SealKey>, String> {
+pub(super) fn key_of(path: Option<&Path>, scope: &str) -> Result<Option<SealKey>, String> {
     path.map(|path| SealKey::read(path, scope)).transpose()
 }
 

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use super::*;
+use crate::location::{Layout, Location};
 use crate::sys::{Removal, is_root};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -18,7 +19,7 @@ fn fixture(path: &str) -> PathBuf {
 }
 
 fn store(layout: Layout, dir: &Path) -> FileStore {
-    FileStore::open(StoreSpec { layout, dir: dir.to_owned(), wikis: Vec::new() }).unwrap()
+    FileStore::open(Location::Directory { layout, path: dir.to_owned() }.into()).unwrap()
 }
 
 fn scan(store: &dyn SessionStore) -> Vec<Found> {
@@ -50,8 +51,8 @@ const REAL: [(&str, Layout, usize); 8] = [
 #[test]
 fn every_real_session_is_read() {
     for (path, layout, count) in REAL {
-        let address = Address { layout: None, dir: fixture(path) };
-        assert_eq!(address.resolve().unwrap().layout, layout, "{path}");
+        let address = Address::Bare(fixture(path));
+        assert_eq!(address.resolve().unwrap().location.layout(), Some(layout), "{path}");
         let sessions = sessions(&store(layout, &fixture(path)));
         assert_eq!(sessions.len(), count, "{path}");
         for session in sessions.values() {
@@ -258,7 +259,7 @@ fn a_missing_store_is_told_from_an_empty_one() {
     let root = tempfile::tempdir().unwrap();
     assert!(scan(&store(Layout::Moin18, root.path())).is_empty());
     let dir = root.path().join("missing");
-    let missing = open(StoreSpec { layout: Layout::Moin18, dir, wikis: Vec::new() }).err().unwrap();
+    let missing = open(Location::Directory { layout: Layout::Moin18, path: dir }.into()).err().unwrap();
     assert!(missing.is_missing() && !missing.is_unsafe());
 }
 

@@ -3,16 +3,14 @@
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::SessionStore;
 use super::error::StoreError;
 use super::facts::{Facts, Fields, Unreadable};
-use super::files::FileStore;
 use super::name::EntryName;
 use super::record::{Session, Stamp};
 use super::seal::Trust;
-use super::{SessionStore, json_dir};
-use crate::location::Layout;
-use crate::location::StoreSpec;
 use crate::pickle::{self, Tree};
+use crate::sys::Put;
 
 pub use crate::sys::Modified;
 
@@ -188,46 +186,13 @@ impl Room {
 /// Permission bits of a session that has none from where it comes: MoinMoin's commonest.
 pub const USUAL_MODE: u32 = 0o660;
 
-/// Opens the store of a specification, to write into it too.
-///
-/// # Errors
-///
-/// As [`open`](super::open).
-pub fn open_writable(spec: StoreSpec) -> Result<Box<dyn WritableStore>, StoreError> {
-    match spec.layout {
-        Layout::Moin18 | Layout::Moin19 => Ok(Box::new(FileStore::open(spec)?)),
-        Layout::Json => Ok(Box::new(json_dir::JsonStore::open(spec)?)),
-        #[cfg(feature = "sqlite")]
-        Layout::Sqlite => Ok(Box::new(super::sqlite::SqliteStore::open(spec)?)),
-        #[cfg(feature = "redis")]
-        Layout::Redis => Ok(Box::new(super::redis::RedisStore::open(spec)?)),
-        #[cfg(not(all(feature = "sqlite", feature = "redis")))]
-        layout => Err(StoreError::unusable(&spec, format!("this wikifarm was built without {layout}"))),
+/// What became of a session's file, as stores say it.
+pub(super) fn written(put: Put) -> Written {
+    match put {
+        Put::Done(stamp) => Written::Done(Stamp(stamp)),
+        Put::Exists => Written::Exists,
+        Put::Changed => Written::Changed,
     }
-}
-
-/// Makes an empty store where there is none, if it is of a kind that is wikifarm's own. A wiki's directory is made by
-/// who runs the wiki, with the owner and the modes it needs.
-///
-/// # Errors
-///
-/// Where it could not be made.
-pub fn create(spec: &StoreSpec) -> Result<(), StoreError> {
-    match spec.layout {
-        Layout::Json => json_dir::create(spec),
-        #[cfg(feature = "sqlite")]
-        Layout::Sqlite => super::sqlite::create(spec),
-        _ => Ok(()),
-    }
-}
-
-/// Whether two stores may be one although their [`SessionStore::id`]s differ, as a server of Redis did not say which one it
-/// is.
-pub fn may_be_one(one: &dyn SessionStore, other: &dyn SessionStore) -> bool {
-    #[cfg(feature = "redis")]
-    return super::redis::may_be_one(one, other);
-    #[cfg(not(feature = "redis"))]
-    return std::ptr::eq(one, other);
 }
 
 /// What a store knows of a session whose bytes it has.
@@ -270,7 +235,7 @@ pub(super) fn too_large(id: EntryName, size: u64, modified: Modified) -> Session
 pub(super) const HELD: usize = 16 * 1024 * 1024;
 
 /// A stamp made of what a session holds, for stores that have nothing better.
-#[cfg(any(feature = "sqlite", feature = "redis"))]
+#[cfg(any(feature = "sqlite", feature = "redis", test))]
 pub(super) fn stamp_of(bytes: &[u8], modified: Modified) -> Stamp {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();

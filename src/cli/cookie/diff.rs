@@ -85,7 +85,9 @@ fn count(diff: &mut Diff, old: Farm, context: &mut Context<'_>) -> Result<Exit, 
     let specs = store::of_farm(&old).stores;
     for reached in diff.stores.iter_mut().filter(|reached| reached.unreachable()) {
         let spec = specs.iter().find(|spec| spec.wikis.iter().any(|wiki| reached.wikis.contains(&wiki.name)));
-        let Some(spec) = spec.filter(|spec| spec.dir.is_dir()) else { continue };
+        let Some(spec) = spec.filter(|spec| spec.location.directory().is_some_and(Path::is_dir)) else {
+            continue;
+        };
         let mut counted = Counted::default();
         exit = exit.and(look(spec, context, |session| {
             if session.state(now, None) == State::Live {

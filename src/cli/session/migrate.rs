@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::cli::shared::look::states;
-use crate::cli::shared::stores::of_wiki;
+use crate::cli::shared::stores::{help_of, of_wiki};
 use crate::cli::shared::summary::{self, LogArgs, Told};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -39,9 +39,7 @@ use report::{held_back, status, status_undone, tell, tell_undone};
                   guard.\n\nExample: wikifarm session migrate --from moin-1.9:/srv/wiki/sessions --to sqlite:/srv/wiki/sessions.db --dry-run"
 )]
 pub(in crate::cli) struct Options {
-    /// Where sessions are: moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a DIR whose
-    /// names tell the layout
-    #[arg(long, value_name = "STORE")]
+    #[arg(long, value_name = "STORE", help = help_of("Where sessions are"))]
     from: OsString,
     /// Where they go. A directory of MoinMoin's must be there, with the owner and mode the wiki needs
     #[arg(long, value_name = "STORE")]
@@ -274,7 +272,7 @@ fn generation(rename: Rename, to: &StoreSpec) -> Result<Generation, Failure> {
         Rename::Old => Ok(Generation::Old),
         Rename::New => Ok(Generation::New),
         Rename::Auto => Generation::of(to).ok_or_else(|| {
-            let layout = to.layout;
+            let layout = to.location.scheme();
             Failure::usage(format!(
                 "{layout} takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9"
             ))

@@ -67,7 +67,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             };
             met = true;
             if let Some(why) = entry.refused() {
-                context.complain(&format!("{}/{name}: {why}", spec.dir.display()));
+                context.complain(&spec.failed(&name, why));
                 exit = exit.and(Exit::Partial);
             }
             let tree = store.read_value(&name).ok().and_then(Read::present);

@@ -14,13 +14,14 @@ use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::summary::{self, MetricsArgs, Told};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
+use crate::location::Layout;
 use crate::moin::Behaviour;
 use crate::ops::prune::WithoutExpires;
-use crate::ops::{States, room, taken};
+use crate::ops::{States, room};
 use crate::report::measure::{bar, bytes, relative, rfc3339};
 use crate::report::{escape, table};
 use crate::store::index::Index;
-use crate::store::{self, Expires, Found, Layout, Session, State, StoreSpec, is_older, seconds};
+use crate::store::{self, Expires, Found, Session, State, StoreSpec, Usage, is_older, seconds};
 
 /// Count sessions by state, user and age, with the bytes and inodes they take
 ///
@@ -151,7 +152,7 @@ impl Counter {
         let bins = |ends: &[(f64, &'static str)]| {
             ends.iter().map(|(_, label)| Bin { label, sessions: 0 }).collect::<Vec<_>>()
         };
-        let files = !matches!(spec.layout, Layout::Sqlite | Layout::Redis);
+        let files = spec.location.directory().is_some();
         let none = Amount { bytes_on_disk: files.then_some(0), ..Amount::default() };
         let stats = Stats {
             store: spec.address(),
@@ -213,13 +214,13 @@ impl Counter {
     fn finish(mut self, (position, spec): (usize, &StoreSpec), top: usize, users: &mut Users) -> Stats {
         // 1.9.0 never writes `expires`: there its absence says nothing.
         let versions = spec.wikis.iter().map(|wiki| wiki.version);
-        if WithoutExpires::of(spec.layout, versions, self.expires_seen) == WithoutExpires::Usual {
+        if WithoutExpires::of(spec.location.layout(), versions, self.expires_seen) == WithoutExpires::Usual {
             self.stats.one_request_logins = 0;
         }
         self.stats.never_came_back =
             tells_who_came_back(spec, self.expires_seen).then_some(self.never_came_back);
         self.stats.filesystem = room(spec).map(Space::from);
-        (_, self.stats.inodes) = taken(spec, 0, self.entries);
+        self.stats.inodes = store::usage(spec, Usage { bytes: None, inodes: Some(self.entries) }).inodes;
         let mut counted: Vec<(String, u64)> = self.users.into_iter().collect();
         counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         counted.truncate(top);
@@ -237,7 +238,7 @@ impl Counter {
 /// with an `expires` among them are taken for that: 1.9.0 never writes one, and in 1.9.1 none is without.
 fn tells_who_came_back(spec: &StoreSpec, expires_seen: bool) -> bool {
     if spec.wikis.is_empty() {
-        return spec.layout == Layout::Moin19 && expires_seen;
+        return spec.location.layout() == Some(Layout::Moin19) && expires_seen;
     }
     spec.wikis.iter().all(|wiki| {
         let behaviour = wiki.version.behaviour();
@@ -248,7 +249,7 @@ fn tells_who_came_back(spec: &StoreSpec, expires_seen: bool) -> bool {
 /// What the last run of prune counted, if it kept an index, and how many sessions there are more now.
 fn growth(spec: &StoreSpec, place: Option<&Path>, sessions: u64) -> Option<Growth> {
     let stamp = store::open(spec.clone()).ok()?.stamp()?;
-    let index = Index::open(place?, spec.layout, stamp);
+    let index = Index::open(place?, spec.location.layout()?, stamp);
     let (totals, since) = index.last()?;
     let before = totals.sessions();
     let change = i64::try_from(sessions).ok()?.checked_sub_unsigned(before)?;

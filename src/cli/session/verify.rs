@@ -247,11 +247,11 @@ fn human(report: &Report, context: &mut Context<'_>) {
         let users = if wikis.is_empty() { String::new() } else { format!(" ({})", wikis.join(", ")) };
         writeln!(context.out, "{}", escape(&format!("{}{users}", spec.address())));
         for (check, kind) in &found.by_check {
-            let (one, many) = check.counted_in(spec.layout);
+            let (one, many) = check.counted_in(&spec.location);
             let files = count(kind.count, one, many);
             writeln!(context.out, "  {} {}: {files}", severity(*check), check.name());
             for finding in kind.findings.iter().take(most) {
-                let name = if finding.path == spec.dir {
+                let name = if finding.path == spec.location.stem() {
                     finding.path.display().to_string()
                 } else {
                     finding.path.file_name().map(Path::new).unwrap_or(&finding.path).display().to_string()
@@ -284,7 +284,7 @@ fn counted(report: &Report, all: verify::Count, errors: bool, (one, many): (&str
     }
     let units = report.stores.iter().flat_map(|(spec, found)| {
         let checks = found.by_check.keys().filter(|check| check.is_error() == errors);
-        checks.map(|check| check.counted_in(spec.layout))
+        checks.map(|check| check.counted_in(&spec.location))
     });
     let units: BTreeSet<_> = units.collect();
     let unit = match units.first() {

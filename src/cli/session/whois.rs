@@ -167,7 +167,7 @@ impl Places {
                 }
             };
             if let Some(why) = session.refused() {
-                context.complain(&format!("{}/{name}: {why}", spec.dir.display()));
+                context.complain(&spec.failed(name, why));
                 exit = Exit::Partial;
             }
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]

@@ -8,19 +8,23 @@ use clap::Args;
 use super::wiki::find_wiki;
 use super::{Context, Exit, Failure};
 use crate::farm::Trusted;
+use crate::location::{Layout, Location};
 use crate::moin::Behaviour;
-use crate::store::{self, Address, Layout, LayoutError, StoreSpec, shown_address};
+use crate::store::{self, Address, LayoutError, StoreSpec, shown_address};
 
 /// The stores to work on.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StoreArgs {
-    /// A store instead of the farm's: moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME,
-    /// or a DIR whose names tell the layout
-    #[arg(long = "store", value_name = "ADDRESS")]
+    #[arg(long = "store", value_name = "ADDRESS", help = help_of("A store instead of the farm's"))]
     addresses: Vec<OsString>,
     /// Only the stores of that wiki
     #[arg(long, value_name = "WIKI", conflicts_with = "addresses")]
     store_of: Vec<String>,
+}
+
+/// Help for an option that takes an address, which begins with what the address is of.
+pub(crate) fn help_of(what: &str) -> String {
+    format!("{what}: {}, wiki:NAME, or a DIR whose names tell the layout", store::forms())
 }
 
 /// How a login at a wiki of MoinMoin 2 is ended: the session is the signed cookie, which no file here can take back.
@@ -70,9 +74,8 @@ impl StoreArgs {
                         dir.display(),
                         LayoutError::together(moin_1_8, moin_1_9)
                     ));
-                    for layout in Layout::OF_MOIN {
-                        stores.specs.push(StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() });
-                    }
+                    let both = Layout::ALL.map(|layout| Location::Directory { layout, path: dir.clone() });
+                    stores.specs.extend(both.map(StoreSpec::from));
                 }
                 Err(error) if deletes && error.is_unsafe() => {
                     return Err(Failure::refused(error.to_string()));
@@ -86,7 +89,9 @@ impl StoreArgs {
         }
         // One directory by two names is one store.
         let mut seen = HashSet::new();
-        stores.specs.retain(|spec| seen.insert((spec.layout, spec.place())));
+        stores
+            .specs
+            .retain(|spec| seen.insert((spec.location.scheme().to_owned(), spec.location.identity())));
         Ok(stores)
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -13,7 +13,7 @@ use crate::farm::parse_duration;
 use crate::ops::find::{self, Place, Report, Users};
 use crate::report::measure::{bytes, count, relative, rfc3339};
 use crate::report::{escape, table};
-use crate::store::{self, Layout, is_older, seconds, tally};
+use crate::store::{self, is_older, seconds, tally};
 
 /// Find session directories below a directory: layout, sessions, bytes, age, and which wiki uses them
 ///
@@ -33,8 +33,8 @@ pub(in crate::cli) struct Options {
     #[arg(long)]
     orphans: bool,
     /// Only those of that layout (repeatable)
-    #[arg(long, value_name = "LAYOUT", value_parser = layouts())]
-    layout: Vec<Layout>,
+    #[arg(long, value_name = "LAYOUT", value_parser = PossibleValuesParser::new(SCHEMES))]
+    layout: Vec<String>,
     /// Only those with at least so many sessions
     #[arg(long, value_name = "N", default_value_t = 0)]
     min_sessions: u64,
@@ -49,21 +49,14 @@ pub(in crate::cli) struct Options {
     all_file_systems: bool,
 }
 
-/// What lies in files.
-const LAYOUTS: [Layout; 4] = [Layout::Moin18, Layout::Moin19, Layout::Json, Layout::Sqlite];
-
-fn layouts() -> impl TypedValueParser<Value = Layout> {
-    PossibleValuesParser::new(LAYOUTS.map(Layout::name)).map(|name| {
-        // The parser lets no other name through.
-        LAYOUTS.into_iter().find(|layout| layout.name() == name).unwrap_or(Layout::Moin19)
-    })
-}
+/// How the addresses begin of what lies in files.
+const SCHEMES: [&str; 4] = ["moin-1.8", "moin-1.9", "json", "sqlite"];
 
 /// One session directory; of a database, `sessions` is null, as it is not opened.
 #[derive(Serialize)]
 struct Row<'a> {
     store: String,
-    layout: &'static str,
+    layout: &'a str,
     path: String,
     /// null where there is no farm file.
     wikis: Option<&'a [String]>,
@@ -111,7 +104,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         find::find(root, &users, &how, &stop, &mut report);
     }
     drop(looking);
-    report.places.dedup_by(|a, b| (&a.path, a.layout) == (&b.path, b.layout));
+    report.places.dedup_by(|a, b| a.location == b.location);
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
     report.places.retain(|place| wanted(place, options, now));
@@ -133,7 +126,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 
 fn wanted(place: &Place, options: &Options, now: i64) -> bool {
     (!options.orphans || place.wikis.is_empty())
-        && (options.layout.is_empty() || options.layout.contains(&place.layout))
+        && (options.layout.is_empty()
+            || options.layout.iter().any(|scheme| scheme == place.location.scheme()))
         && (options.min_sessions == 0
             || place.sessions.is_some_and(|sessions| sessions >= options.min_sessions))
         && options.older_than.is_none_or(|age| place.newest.is_none_or(|newest| is_older(newest, age, now)))
@@ -162,16 +156,12 @@ fn tell(report: &Report, farm: bool, context: &mut Context<'_>) {
     }
 }
 
-fn address(place: &Place) -> String {
-    format!("{}:{}", place.layout, place.path.display())
-}
-
 fn row(place: &Place, farm: bool) -> Row<'_> {
     let at = |time: Option<i64>| time.and_then(|time| rfc3339(seconds(time)));
     Row {
-        store: address(place),
-        layout: place.layout.name(),
-        path: place.path.display().to_string(),
+        store: place.location.to_string(),
+        layout: place.location.scheme(),
+        path: place.path().display().to_string(),
         wikis: farm.then_some(place.wikis.as_slice()),
         sessions: place.sessions,
         temp: place.temp,
@@ -191,7 +181,7 @@ fn human(report: &Report, (found, doubtful): (&[&Place], &[&Place]), farm: bool,
     let ago = |time: Option<i64>| time.map_or("-".to_owned(), |time| relative(seconds(time), now));
     let lines = found.iter().map(|place| {
         let mut cells = vec![
-            address(place),
+            place.location.to_string(),
             place.sessions.map_or("-".to_owned(), |sessions| sessions.to_string()),
             bytes(place.bytes),
             ago(place.oldest),
@@ -226,8 +216,8 @@ fn human(report: &Report, (found, doubtful): (&[&Place], &[&Place]), farm: bool,
                 let names = count(place.sessions.unwrap_or(0) + place.temp, "name", "names");
                 let line = format!(
                     "no session directory: {}: {names} of {}, but {doubt}",
-                    place.path.display(),
-                    place.layout
+                    place.path().display(),
+                    place.location.scheme()
                 );
                 writeln!(context.out, "{}", escape(&line));
             }

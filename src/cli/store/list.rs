@@ -51,7 +51,7 @@ impl Met {
 #[derive(Debug, Serialize)]
 struct Row {
     store: String,
-    layout: &'static str,
+    layout: String,
     wikis: Vec<String>,
     status: Met,
     #[serde(flatten)]
@@ -107,7 +107,7 @@ fn look(
 ) -> (Row, Exit) {
     let mut row = Row {
         store: spec.address(),
-        layout: spec.layout.name(),
+        layout: spec.location.scheme().to_owned(),
         wikis: spec.wikis.iter().map(|wiki| wiki.name.clone()).collect(),
         status: Met::Failed,
         census: None,
@@ -207,7 +207,7 @@ fn csv(rows: &[Row], context: &mut Context<'_>) {
         let room = row.filesystem;
         [
             row.store.clone(),
-            row.layout.to_owned(),
+            row.layout.clone(),
             row.wikis.join(" "),
             row.status.name().to_owned(),
             number(counted(|census| census.sessions)),

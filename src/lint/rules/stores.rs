@@ -50,7 +50,7 @@ fn shared_data_dir(farm: &Farm, sink: &mut Sink) {
 
 fn first_request_store(farm: &Farm, sink: &mut Sink) {
     // A session service of its own does not keep the first request's directory.
-    let in_database = |wiki: &Wiki| wiki.session_store().is_some_and(|store| store.dir().is_none());
+    let in_database = |wiki: &Wiki| wiki.session_store().is_some_and(|store| store.directory().is_none());
     let mut wikis = farm
         .wikis
         .iter()

@@ -5,12 +5,14 @@
 //! a wiki of the farm names it; any other only if at least half of its files have such names, and at least half of a
 //! sample of [`SAMPLE`] of these read as sessions: a pickled dict with an item that MoinMoin itself writes.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
 use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::store::{Expires, Facts, Fields, Layout, NameKind};
+use crate::location::{Layout, Location, NameKind, SqliteLocation};
+use crate::store::{Expires, Facts, Fields, json_id};
 use crate::sys::{AsOwner, Dir, FileId, Kind, NotOpened, open_regular, read_head, stat_regular};
 
 use super::place::{Doubt, Place, Report};
@@ -19,8 +21,32 @@ use super::users::Users;
 /// So many files are read, at most.
 pub(super) const SAMPLE: usize = 16;
 
-/// The layouts that are directories.
-const LAYOUTS: [Layout; 3] = [Layout::Moin18, Layout::Moin19, Layout::Json];
+/// How sessions lie in a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Moin(Layout),
+    Json,
+}
+
+const FORMS: [Form; 3] = [Form::Moin(Layout::Moin18), Form::Moin(Layout::Moin19), Form::Json];
+
+impl Form {
+    fn at(self, path: &Path) -> Location {
+        match self {
+            Form::Moin(layout) => Location::Directory { layout, path: path.to_owned() },
+            Form::Json => Location::Json(path.to_owned()),
+        }
+    }
+
+    /// What the name of a file stands for.
+    fn kind(self, name: &CStr) -> NameKind {
+        match self {
+            Form::Moin(layout) => layout.kind(name.to_bytes()),
+            Form::Json if json_id(name).is_some() => NameKind::Session,
+            Form::Json => NameKind::Foreign,
+        }
+    }
+}
 
 /// As many databases of a directory are looked at.
 const DATABASES: usize = 64;
@@ -42,15 +68,11 @@ pub(super) struct Tally {
     databases: Vec<CString>,
 }
 
-fn kind(layout: Layout, name: &[u8]) -> NameKind {
-    layout.file(name).map_or(NameKind::Foreign, |(_, kind)| kind)
-}
-
 impl Tally {
     pub(super) fn take(&mut self, name: &CStr) {
         let bytes = name.to_bytes();
-        for (layout, names) in LAYOUTS.into_iter().zip(&mut self.names) {
-            match kind(layout, bytes) {
+        for (form, names) in FORMS.into_iter().zip(&mut self.names) {
+            match form.kind(name) {
                 NameKind::Foreign => continue,
                 NameKind::Temp => names.temp += 1,
                 NameKind::Session => {
@@ -72,19 +94,14 @@ impl Tally {
     fn ours(&self) -> u64 {
         self.names.iter().map(|names| names.sessions + names.temp).sum()
     }
-
-    /// The names of the wanted layout; the arrays are parallel.
-    fn of(&self, wanted: Layout) -> Option<&Names> {
-        LAYOUTS.into_iter().zip(&self.names).find_map(|(layout, names)| (layout == wanted).then_some(names))
-    }
 }
 
 /// Where MoinMoin puts sessions by default.
-fn usual(path: &Path) -> Option<Layout> {
+fn usual(path: &Path) -> Option<Form> {
     if path.ends_with("__common__/session") {
-        Some(Layout::Moin18)
+        Some(Form::Moin(Layout::Moin18))
     } else if path.ends_with("__session__") {
-        Some(Layout::Moin19)
+        Some(Form::Moin(Layout::Moin19))
     } else {
         None
     }
@@ -103,28 +120,30 @@ impl Judge<'_> {
     pub(super) fn judge(&mut self, dir: &Dir, tally: &Tally) {
         let usual = usual(self.path);
         let mut found = Vec::new();
-        for layout in LAYOUTS {
-            let Some(names) = tally.of(layout) else { continue };
-            let wikis = self.users.get(dir.id(), layout);
+        for (form, names) in FORMS.into_iter().zip(&tally.names) {
+            let location = form.at(self.path);
+            let wikis = self.users.get(dir.id(), &location);
             let mut doubt = None;
             if wikis.is_none() {
                 let here = names.sessions + names.temp > 0;
                 // Emptied, but still where sessions belong.
-                let empty = usual == Some(layout) && tally.ours() + tally.others == 0;
+                let empty = usual == Some(form) && tally.ours() + tally.others == 0;
                 if !here && !empty {
                     continue;
                 }
-                if usual != Some(layout) {
-                    doubt = self.doubt(dir, layout, names, tally);
+                if usual != Some(form) {
+                    doubt = self.doubt(dir, form, names, tally);
                 }
             }
             let wikis = wikis.unwrap_or_default().to_vec();
-            found.push(self.place(dir, layout, names, tally.others, (doubt, wikis)));
+            found.push(self.place(dir, (form, location), names, tally.others, (doubt, wikis)));
         }
-        let certain = |layout| found.iter().any(|place| place.layout == layout && place.doubt.is_none());
-        let mixed = Layout::OF_MOIN.into_iter().all(certain);
+        let certain = |layout| {
+            found.iter().any(|place| place.location.layout() == Some(layout) && place.doubt.is_none())
+        };
+        let mixed = Layout::ALL.into_iter().all(certain);
         for place in &mut found {
-            place.mixed = mixed && place.layout.is_moins();
+            place.mixed = mixed && place.location.layout().is_some();
         }
         self.report.places.append(&mut found);
         for name in &tally.databases {
@@ -132,7 +151,7 @@ impl Judge<'_> {
         }
     }
 
-    fn doubt(&mut self, dir: &Dir, layout: Layout, names: &Names, tally: &Tally) -> Option<Doubt> {
+    fn doubt(&mut self, dir: &Dir, form: Form, names: &Names, tally: &Tally) -> Option<Doubt> {
         if names.sessions == 0 {
             return Some(Doubt::OnlyLeftOvers);
         }
@@ -147,7 +166,7 @@ impl Judge<'_> {
             match open_regular(dir, name).and_then(|file| file.read(&mut bytes)) {
                 Ok(()) => {
                     read += 1;
-                    sessions += usize::from(is_session(layout, &bytes));
+                    sessions += usize::from(is_session(form, &bytes));
                 }
                 Err(NotOpened::Io(error)) => failed = Some(error.to_string()),
                 Err(why @ (NotOpened::OtherDevice | NotOpened::MountPoint)) => failed = Some(why.to_string()),
@@ -173,14 +192,13 @@ impl Judge<'_> {
     fn place(
         &mut self,
         dir: &Dir,
-        layout: Layout,
+        (form, location): (Form, Location),
         names: &Names,
         others: u64,
         (doubt, wikis): (Option<Doubt>, Vec<String>),
     ) -> Place {
         let mut place = Place {
-            path: self.path.to_owned(),
-            layout,
+            location,
             mixed: false,
             doubt,
             sessions: Some(names.sessions),
@@ -202,7 +220,7 @@ impl Judge<'_> {
             if self.stop.load(Ordering::Relaxed) {
                 return ControlFlow::Break(());
             }
-            if entry.kind != Kind::Regular || kind(layout, entry.name.to_bytes()) != NameKind::Session {
+            if entry.kind != Kind::Regular || form.kind(entry.name) != NameKind::Session {
                 return ControlFlow::Continue(());
             }
             match stat_regular(dir, entry.name) {
@@ -233,11 +251,11 @@ impl Judge<'_> {
             return;
         }
         let id = FileId { device: dir.id().device, inode: stat.inode };
+        let location =
+            Location::Sqlite(SqliteLocation::at(self.path.join(OsStr::from_bytes(name.to_bytes()))));
+        let wikis = self.users.get(id, &location).unwrap_or_default().to_vec();
         self.report.places.push(Place {
-            path: self
-                .path
-                .join(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name.to_bytes())),
-            layout: Layout::Sqlite,
+            location,
             mixed: false,
             doubt: None,
             sessions: None,
@@ -248,14 +266,14 @@ impl Judge<'_> {
             newest: Some(stat.modified),
             uid: stat.uid,
             mode: stat.mode,
-            wikis: self.users.get(id, Layout::Sqlite).unwrap_or_default().to_vec(),
+            wikis,
         });
     }
 }
 
 /// Whether the bytes are a session: a dict with an item that MoinMoin itself writes.
-fn is_session(layout: Layout, bytes: &[u8]) -> bool {
-    if layout == Layout::Json {
+fn is_session(form: Form, bytes: &[u8]) -> bool {
+    if form == Form::Json {
         return std::str::from_utf8(bytes).is_ok_and(|text| text.contains("\"wikifarm_session\""));
     }
     Facts::from_bytes(bytes, Fields { trail: true, ..Fields::default() }).is_ok_and(|facts| {

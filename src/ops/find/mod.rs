@@ -59,7 +59,7 @@ pub fn find(root: &Path, users: &Users, options: &Options, stop: &AtomicBool, re
             report.problems.push(Problem(error.to_string()));
         }
     }
-    report.places.sort_by(|a, b| a.path.cmp(&b.path).then(a.layout.name().cmp(b.layout.name())));
+    report.places.sort_by(|a, b| (a.path(), a.location.scheme()).cmp(&(b.path(), b.location.scheme())));
 }
 
 /// Walks the tree; `listed` is called with each directory between its listing and its opening.

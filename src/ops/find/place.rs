@@ -1,10 +1,10 @@
 //! What a search finds.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::location::Location;
 use crate::ops::problems::Problem;
-use crate::store::Layout;
 
 /// As many problems are named one by one; more are only counted.
 const MAX_PROBLEMS: usize = 1000;
@@ -48,10 +48,8 @@ impl fmt::Display for Doubt {
 /// A session directory, or what might be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The directory; of a database the file.
-    pub path: PathBuf,
-    /// How sessions lie in it.
-    pub layout: Layout,
+    /// The directory, or the database.
+    pub location: Location,
     /// Sessions of the other layout of MoinMoin lie there too, which is a place of its own here.
     pub mixed: bool,
     /// Why it may be none; `None` where it is one.
@@ -74,6 +72,13 @@ pub struct Place {
     pub mode: u32,
     /// The wikis of the farm that use it.
     pub wikis: Vec<String>,
+}
+
+impl Place {
+    /// The directory; of a database the file.
+    pub fn path(&self) -> &Path {
+        self.location.path().unwrap_or(Path::new(""))
+    }
 }
 
 /// What was found.

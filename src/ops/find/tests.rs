@@ -1,5 +1,6 @@
 use super::*;
-use crate::store::{Layout, StoreSpec};
+use crate::location::{Layout, Location};
+use crate::store::StoreSpec;
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -26,9 +27,9 @@ fn found(root: &Path, options: &Options) -> Report {
     report
 }
 
-fn names(root: &Path, report: &Report) -> Vec<(String, Layout, Option<Doubt>)> {
-    let name = |place: &Place| place.path.strip_prefix(root).unwrap().display().to_string();
-    report.places.iter().map(|place| (name(place), place.layout, place.doubt)).collect()
+fn names(root: &Path, report: &Report) -> Vec<(String, String, Option<Doubt>)> {
+    let name = |place: &Place| place.path().strip_prefix(root).unwrap().display().to_string();
+    report.places.iter().map(|place| (name(place), place.location.scheme().to_owned(), place.doubt)).collect()
 }
 
 #[test]
@@ -51,27 +52,26 @@ fn names_alone_make_no_session_directory() {
     write(&at("json"), hex(2).map(|id| id + ".json"), br#"{"wikifarm_session": 1}"#);
     write(&at("notes"), hex(2).map(|id| id + ".json"), b"{}");
     let report = found(root.path(), &Options::default());
-    use Layout::{Json, Moin18, Moin19};
     assert_eq!(
         names(root.path(), &report),
         [
-            ("a/__session__", Moin19, None),
-            ("b/__session__", Moin19, None),
-            ("both", Moin18, None),
-            ("both", Moin19, None),
-            ("c/__common__/session", Moin18, None),
-            ("cache", Moin19, Some(Doubt::OtherContent)),
-            ("few", Moin19, Some(Doubt::FewAmongOthers)),
-            ("half", Moin19, None),
-            ("json", Json, None),
-            ("left", Moin19, Some(Doubt::OnlyLeftOvers)),
-            ("notes", Json, Some(Doubt::OtherContent)),
-            ("objects", Moin19, Some(Doubt::OtherContent)),
+            ("a/__session__", "moin-1.9", None),
+            ("b/__session__", "moin-1.9", None),
+            ("both", "moin-1.8", None),
+            ("both", "moin-1.9", None),
+            ("c/__common__/session", "moin-1.8", None),
+            ("cache", "moin-1.9", Some(Doubt::OtherContent)),
+            ("few", "moin-1.9", Some(Doubt::FewAmongOthers)),
+            ("half", "moin-1.9", None),
+            ("json", "json", None),
+            ("left", "moin-1.9", Some(Doubt::OnlyLeftOvers)),
+            ("notes", "json", Some(Doubt::OtherContent)),
+            ("objects", "moin-1.9", Some(Doubt::OtherContent)),
         ]
-        .map(|(name, layout, doubt)| (name.to_owned(), layout, doubt))
+        .map(|(name, layout, doubt)| (name.to_owned(), layout.to_owned(), doubt))
     );
-    assert!(report.places.iter().all(|place| place.mixed == place.path.ends_with("both")));
-    let half = report.places.iter().find(|place| place.path.ends_with("half")).unwrap();
+    assert!(report.places.iter().all(|place| place.mixed == place.path().ends_with("both")));
+    let half = report.places.iter().find(|place| place.path().ends_with("half")).unwrap();
     assert_eq!((half.sessions, half.others, half.bytes), (Some(4), 4, 84));
     assert!(half.oldest.is_some() && half.oldest <= half.newest);
     assert_eq!((report.failed, report.directories), (0, 16));
@@ -87,11 +87,14 @@ fn a_directory_of_the_farm_is_one_whatever_is_in_it() {
         user_dir: None,
         superusers: Vec::new(),
     };
-    let spec = StoreSpec { layout: Layout::Moin19, dir: root.path().join("s"), wikis: vec![wiki] };
+    let spec = StoreSpec {
+        location: Location::Directory { layout: Layout::Moin19, path: root.path().join("s") },
+        wikis: vec![wiki],
+    };
     let mut report = Report::default();
     let users = Users::of(&[spec]);
     find(root.path(), &users, &Options::default(), &AtomicBool::new(false), &mut report);
-    assert_eq!(names(root.path(), &report), [("s".to_owned(), Layout::Moin19, None)]);
+    assert_eq!(names(root.path(), &report), [("s".to_owned(), "moin-1.9".to_owned(), None)]);
     assert_eq!(report.places[0].wikis, ["docs"]);
 }
 
@@ -106,7 +109,7 @@ fn no_link_is_followed_and_depth_has_an_end() {
     symlink("/etc/passwd", root.path().join("a/b/__session__").join("f".repeat(40))).unwrap();
     fs::create_dir(root.path().join("a/b/__session__").join("e".repeat(40))).unwrap();
     let report = found(root.path(), &Options::default());
-    assert_eq!(names(root.path(), &report), [("a/b/__session__".to_owned(), Layout::Moin19, None)]);
+    assert_eq!(names(root.path(), &report), [("a/b/__session__".to_owned(), "moin-1.9".to_owned(), None)]);
     assert_eq!(report.places[0].sessions, Some(1));
     let shallow = Options { max_depth: Some(2), ..Options::default() };
     let report = found(root.path(), &shallow);
@@ -150,7 +153,7 @@ fn directory_swapped_between_listing_and_opening_is_left_out_and_counted() {
             .places
             .iter()
             .map(|place| {
-                (place.path.strip_prefix(root.path()).unwrap().display().to_string(), place.sessions)
+                (place.path().strip_prefix(root.path()).unwrap().display().to_string(), place.sessions)
             })
             .collect();
         assert_eq!(found, [("b/__session__".to_owned(), Some(1))], "swap {number}");

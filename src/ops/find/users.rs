@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 
-use crate::store::{Layout, SqliteAddress, StoreSpec};
+use crate::location::Location;
+use crate::store::StoreSpec;
 use crate::sys::{Dir, FileId};
 
 /// Which wikis use which directory or file.
 #[derive(Debug, Default)]
 pub struct Users {
-    by_place: HashMap<(FileId, Layout), Vec<String>>,
+    by_place: HashMap<(FileId, String), Vec<String>>,
 }
 
 impl Users {
@@ -17,23 +18,22 @@ impl Users {
     pub fn of(stores: &[StoreSpec]) -> Self {
         let mut users = Users::default();
         for spec in stores {
-            let id = match spec.layout {
-                Layout::Redis => None,
-                Layout::Sqlite => {
-                    let stat = SqliteAddress::file_of(&spec.dir).symlink_metadata().ok();
+            let id = match (spec.location.directory(), spec.location.path()) {
+                (Some(dir), _) => Dir::open(dir).ok().map(|dir| dir.id()),
+                (None, file) => {
+                    let stat = file.and_then(|file| file.symlink_metadata().ok());
                     stat.map(|stat| FileId { device: stat.dev(), inode: stat.ino() })
                 }
-                _ => Dir::open(&spec.dir).ok().map(|dir| dir.id()),
             };
             if let Some(id) = id {
                 let wikis = spec.wikis.iter().map(|wiki| wiki.name.clone());
-                users.by_place.entry((id, spec.layout)).or_default().extend(wikis);
+                users.by_place.entry((id, spec.location.scheme().to_owned())).or_default().extend(wikis);
             }
         }
         users
     }
 
-    pub(super) fn get(&self, id: FileId, layout: Layout) -> Option<&[String]> {
-        self.by_place.get(&(id, layout)).map(Vec::as_slice)
+    pub(super) fn get(&self, id: FileId, location: &Location) -> Option<&[String]> {
+        self.by_place.get(&(id, location.scheme().to_owned())).map(Vec::as_slice)
     }
 }

@@ -11,7 +11,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crate::store::{EntryName, Layout, Read};
+use crate::location::Location;
+use crate::store::{EntryName, Read};
 
 mod allow;
 mod cookie_map;
@@ -49,7 +50,7 @@ use transfer::Transfer;
 /// Where nothing was changed at all, and why.
 pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<Report, Error> {
     let begun = Instant::now();
-    let to_redis = stores.to.spec().layout == Layout::Redis;
+    let to_redis = matches!(stores.to.spec().location, Location::Redis(_));
     if to_redis && options.include_expired {
         return Err(Error::Usage(
             "Redis drops what has expired at once: leave --include-expired out".to_owned(),

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::location::{Layout, NameKind};
 use crate::moin::Behaviour;
 use crate::pickle::{self, Node, NodeId, Tree};
-use crate::store::{EntryName, Layout, NameKind, StoreSpec};
+use crate::store::{EntryName, StoreSpec};
 
 /// Which ids the wikis at the target take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +22,10 @@ impl Generation {
     /// Which ids the wikis of a store take, by its layout or by their versions; `None` where that is not known, or some
     /// take these and some those.
     pub fn of(store: &StoreSpec) -> Option<Generation> {
-        match store.layout {
-            Layout::Moin18 => Some(Generation::Old),
-            Layout::Moin19 => Some(Generation::New),
-            Layout::Json | Layout::Sqlite | Layout::Redis => {
+        match store.location.layout() {
+            Some(Layout::Moin18) => Some(Generation::Old),
+            Some(Layout::Moin19) => Some(Generation::New),
+            None => {
                 let mut all = store.wikis.iter().map(|wiki| match wiki.version.behaviour() {
                     Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Generation::Old,
                     _ => Generation::New,
@@ -35,9 +36,16 @@ impl Generation {
         }
     }
 
-    /// The layout whose ids a store takes.
-    pub(super) fn ids_of(store: &StoreSpec) -> Layout {
-        Generation::of(store).map_or(store.layout, Generation::layout)
+    /// What to call the ids that a store takes.
+    pub(super) fn named(store: &StoreSpec) -> &str {
+        Generation::of(store).map_or(store.location.scheme(), |generation| generation.layout().name())
+    }
+
+    /// Whether a store takes such an id.
+    pub(super) fn fits(store: &StoreSpec, id: &EntryName) -> bool {
+        let id = id.reveal().as_bytes();
+        let kind = Generation::of(store).map(|generation| generation.layout().kind(id));
+        kind.unwrap_or_else(|| store.location.kind(id)) == NameKind::Session
     }
 
     fn layout(self) -> Layout {

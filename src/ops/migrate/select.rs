@@ -2,8 +2,8 @@
 
 use crate::pickle::{self, Tree};
 use crate::store::{
-    EntryName, Expires, Facts, Fields, NameKind, NewSession, Raw, RawRead, Read, Session, State, StoreSpec,
-    Trust, is_older,
+    EntryName, Expires, Facts, Fields, NewSession, Raw, RawRead, Read, Session, State, StoreSpec, Trust,
+    is_older,
 };
 
 use super::journal;
@@ -34,7 +34,8 @@ impl Rules<'_> {
         if let Some(global) = tree.as_ref().and_then(|tree| self.options.allow.forbidden(tree)) {
             return Err(Skip::Forbidden(global.path()));
         }
-        let target = self.target_id(&id).ok_or_else(|| Skip::UnfitId(Generation::ids_of(self.to)))?;
+        let target =
+            self.target_id(&id).ok_or_else(|| Skip::UnfitId(Generation::named(self.to).to_owned()))?;
         let Raw { bytes, modified, mode, owner, stamp, .. } = raw;
         let (bytes, old) = self.map_users(bytes, tree)?;
         let source = Source { modified, mode, owner, stamp, bytes: old };
@@ -56,8 +57,7 @@ impl Rules<'_> {
             Some(generation) => generation.id_for(id)?,
             None => *id,
         };
-        let fits = Generation::ids_of(self.to).kind(id.reveal().as_bytes()) == NameKind::Session;
-        fits.then_some(id)
+        Generation::fits(self.to, &id).then_some(id)
     }
 
     /// Whether its wiki wrote it.

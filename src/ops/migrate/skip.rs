@@ -1,6 +1,6 @@
 //! Why a session stays behind.
 
-use crate::store::{EntryName, Layout, StoreError, StoreSpec, Unreadable};
+use crate::store::{EntryName, StoreError, StoreSpec, Unreadable};
 
 use super::report::{Counts, Tally};
 
@@ -30,8 +30,8 @@ pub(super) enum Skip {
     WithoutExpires,
     /// It names this class or function.
     Forbidden(String),
-    /// The target takes no id like it, but those of this layout.
-    UnfitId(Layout),
+    /// The target takes no id like it, but those of this kind.
+    UnfitId(String),
     /// Its user has no counterpart.
     UnknownUser(String),
     /// Other user ids could not be put into it.

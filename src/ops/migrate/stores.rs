@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use crate::store::{self, Layout, StoreError, StoreSpec, WritableStore};
+use crate::store::{self, StoreError, StoreSpec, WritableStore};
 use crate::sys::{Dir, Lock, LockDir};
 
 use super::journal::Journal;
@@ -33,13 +33,9 @@ impl Stores {
             let text = error.to_string();
             if error.is_unsafe() { Error::Refused(text) } else { Error::Failed(text) }
         };
-        let from_owner = match from.layout {
-            Layout::Moin18 | Layout::Moin19 | Layout::Json => {
-                let dir = Dir::open(&from.dir).ok().filter(|dir| dir.uid() != 0 || dir.mode() & 0o022 != 0);
-                dir.map(|dir| dir.uid())
-            }
-            Layout::Sqlite | Layout::Redis => None,
-        };
+        let from_dir = from.location.directory().and_then(|path| Dir::open(path).ok());
+        let from_owner =
+            from_dir.filter(|dir| dir.uid() != 0 || dir.mode() & 0o022 != 0).map(|dir| dir.uid());
         let from = store::open_writable(from).map_err(opened)?;
         if !dry_run {
             store::create(&to).map_err(opened)?;
@@ -47,7 +43,7 @@ impl Stores {
         let target = to.clone();
         let to = match store::open_writable(to) {
             // The run itself would make it.
-            Err(error) if dry_run && error.is_missing() && !target.layout.is_moins() => {
+            Err(error) if dry_run && error.is_missing() && target.location.layout().is_none() => {
                 Box::new(Nothing::at(target))
             }
             Err(error) if error.is_missing() => {
@@ -64,7 +60,7 @@ impl Stores {
             };
             return Err(Error::Refused(why.to_owned()));
         }
-        if store::may_be_one(from.as_ref(), to.as_ref()) {
+        if from.may_be(to.as_ref()) {
             return Err(Error::Refused(
                 "source and target may be one server by two addresses, and it does not tell: let its users ask (ACL \
                  `+info`), or take another prefix or database"
@@ -97,19 +93,12 @@ impl Stores {
 const IN_ONE: &str = "source and target lie in one directory: move over a third";
 
 fn same_kind(from: &StoreSpec, to: &StoreSpec) -> bool {
-    from.layout == to.layout || from.layout.is_moins() && to.layout.is_moins()
+    let (from, to) = (&from.location, &to.location);
+    from.scheme() == to.scheme() || from.layout().is_some() && to.layout().is_some()
 }
 
 /// Refuses stores that are one, or lie in one another: what is written would be taken for what is to be read.
 fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
-    if from.layout == Layout::Redis || to.layout == Layout::Redis {
-        let same = from.layout == to.layout && from.place() == to.place();
-        return if same {
-            Err(Error::Refused("source and target are one and the same store".to_owned()))
-        } else {
-            Ok(())
-        };
-    }
     let real = |path: &Path| {
         path.canonicalize().ok().or_else(|| {
             let (parent, name) = (path.parent()?, path.file_name()?);
@@ -117,10 +106,11 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
             Some(parent.canonicalize().ok()?.join(name))
         })
     };
-    if from.place() == to.place() && same_kind(from, to) {
+    if same_kind(from, to) && from.location.identity() == to.location.identity() {
         return Err(Error::Refused("source and target are one and the same store".to_owned()));
     }
-    if let (Some(from), Some(to)) = (real(&from.dir), real(&to.dir))
+    let real = |spec: &StoreSpec| spec.location.path().and_then(real);
+    if let (Some(from), Some(to)) = (real(from), real(to))
         && to != from
         && to.starts_with(&from)
     {
@@ -135,12 +125,11 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
 
 /// The path of the journal, and what it calls source and target.
 pub(super) fn journal_of(stores: &Stores, options: &Options) -> (PathBuf, String, String) {
-    let name = |spec: &StoreSpec| match spec.layout {
-        Layout::Redis => spec.address(),
-        layout => {
-            let path = std::path::absolute(&spec.dir).unwrap_or_else(|_| spec.dir.clone());
-            format!("{layout}:{}", path.display())
+    let name = |spec: &StoreSpec| match std::path::absolute(spec.location.stem()) {
+        Ok(path) if spec.location.path().is_some() => {
+            format!("{}:{}", spec.location.scheme(), path.display())
         }
+        _ => spec.address(),
     };
     let (from, to) = (name(stores.from.spec()), name(stores.to.spec()));
     (Journal::path(&options.state_dir, &from, &to), from, to)

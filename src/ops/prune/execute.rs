@@ -78,7 +78,8 @@ impl Removing<'_> {
             // Else of the directory: said once, for all that are left.
             if let Some((_, error)) = forbidden.first() {
                 let stay = forbidden.len() as u64 + rest.by_ref().count() as u64;
-                let dir = self.spec.dir.display();
+                let dir = self.spec.location.stem();
+                let dir = dir.display();
                 let why = format!("{dir}: no right to remove files here: {stay} stay: {error}");
                 self.done.notes.failed += stay.saturating_sub(1);
                 self.done.notes.fail(&why);
@@ -93,7 +94,8 @@ impl Removing<'_> {
             return;
         }
         if let Err(error) = self.store.forget_ended() {
-            let why = format!("{}: tombstones could not be removed: {error}", self.spec.dir.display());
+            let why =
+                format!("{}: tombstones could not be removed: {error}", self.spec.location.stem().display());
             self.done.notes.fail(&why);
         }
         if let Some(Err(error)) = pass.map(Pass::keep) {
@@ -127,7 +129,7 @@ impl Removing<'_> {
                 Ok(Removal::Raced) => {
                     self.done.counts.kept_by_race += 1;
                     let what = "another file took its name while it was removed, and may be what was removed";
-                    let warning = format!("{}/{}: {what}", self.spec.dir.display(), victim.name);
+                    let warning = self.spec.failed(&victim.name, &what);
                     self.done.notes.warnings.push(Problem(warning));
                 }
                 Ok(_) => self.done.counts.kept_by_race += 1,

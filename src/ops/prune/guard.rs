@@ -28,7 +28,7 @@ pub(super) fn decide(options: &Options, stores: &[Opened], scans: &[Scanned]) ->
 fn behind_newest(spec: &StoreSpec, scan: &Scanned, now: i64) -> Option<Refusal> {
     let (written, name) = scan.found.newest?;
     let by: Duration = behind_file(now, written)?;
-    let file = name.map(|name| format!("{}/{name}", spec.dir.display()));
+    let file = name.map(|name| spec.entry(&name).display().to_string());
     Some(Refusal::ClockBehindFile { by, file })
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Pass {
 impl Pass {
     /// Opens the index, among those in the directory `place`; `None` where the store is none for an index.
     pub(super) fn begin(store: &dyn SessionStore, place: &Path) -> Option<Self> {
-        let index = Index::open(place, store.spec().layout, store.stamp()?);
+        let index = Index::open(place, store.spec().location.layout()?, store.stamp()?);
         Some(Pass { index, known: None, gathered: None })
     }
 

@@ -38,7 +38,7 @@ pub(super) fn scan(
     stop: &AtomicBool,
 ) -> Scanned {
     let versions: Vec<Version> = spec.wikis.iter().map(|wiki| wiki.version).collect();
-    let without_expires = |seen| WithoutExpires::of(spec.layout, versions.iter().copied(), seen);
+    let without_expires = |seen| WithoutExpires::of(spec.location.layout(), versions.iter().copied(), seen);
     // With no version known, only the whole store tells whether an absent `expires` means anything.
     let judge_if = |seen| options.judge(without_expires(seen));
     let judge = judge_if(true);
@@ -128,7 +128,7 @@ impl Look<'_> {
             Found::Session(session) => {
                 counts.count(session.state(self.judge.now, self.judge.policy.idle()));
                 if let Err(why) = &session.facts {
-                    notes.unreadable.push(&format!("{}/{}: {why}", self.spec.dir.display(), session.id));
+                    notes.unreadable.push(&self.spec.failed(&session.id, why));
                 }
                 (session.id, session.stamp, session.modified, session.size)
             }
@@ -138,7 +138,9 @@ impl Look<'_> {
             }
             Found::Foreign(name) => {
                 counts.foreign += 1;
-                self.misplaced += u64::from(self.spec.layout.is_misplaced(name.as_bytes()));
+                let layout = self.spec.location.layout();
+                self.misplaced +=
+                    u64::from(layout.is_some_and(|layout| layout.is_misplaced(name.as_bytes())));
                 return;
             }
             Found::Failed { name, error } => return notes.fail(&self.spec.failed(name, error)),

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::location::{Layout, Location};
 use crate::ops::States;
-use crate::store::{FileStore, Layout, SessionStore, StoreSpec, StoreWiki};
+use crate::store::{FileStore, SessionStore, StoreSpec, StoreWiki};
 
 const NOW: i64 = 2_000_000_000;
 const HOUR: i64 = 3600;
@@ -36,7 +37,7 @@ impl Place {
     }
 
     fn spec(&self) -> StoreSpec {
-        StoreSpec { layout: Layout::Moin19, dir: self.store(), wikis: Vec::new() }
+        Location::Directory { layout: Layout::Moin19, path: self.store() }.into()
     }
 
     fn options(&self) -> Options {
@@ -299,7 +300,10 @@ fn a_file_that_takes_the_name_at_the_last_moment_is_counted_as_raced() {
 fn what_could_not_be_looked_at_is_said() {
     let place = Place::new();
     place.session(1, Some(DAY), DAY);
-    let missing = StoreSpec { dir: place.root.path().join("missing"), ..place.spec() };
+    let missing = StoreSpec::from(Location::Directory {
+        layout: Layout::Moin19,
+        path: place.root.path().join("missing"),
+    });
     let report = plan(vec![missing.clone(), place.spec()], place.options(), &NEVER).execute(&NEVER);
     assert_eq!(report.stores[0].counts.failed, 1);
     assert!(report.problems[0].0.contains("no such directory"));

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::location::Layout;
 use crate::moin::{Behaviour, Version};
 use crate::ops::age::age_text;
-use crate::store::{Expires, Facts, Found, Layout, Session, TempFile, is_older, seconds};
+use crate::store::{Expires, Facts, Found, Session, TempFile, is_older, seconds};
 
 use super::policy::Policy;
 
@@ -33,7 +34,11 @@ pub enum WithoutExpires {
 impl WithoutExpires {
     /// The mildest of what the versions call for; where no wiki is known, `expires_seen` decides: a store of 1.9 in
     /// which not one readable session has an `expires` may be one of 1.9.0.
-    pub fn of(layout: Layout, versions: impl IntoIterator<Item = Version>, expires_seen: bool) -> Self {
+    pub fn of(
+        layout: Option<Layout>,
+        versions: impl IntoIterator<Item = Version>,
+        expires_seen: bool,
+    ) -> Self {
         let by_version = versions.into_iter().filter_map(|version| match version.behaviour() {
             Behaviour::V1_9_0 => Some(WithoutExpires::Usual),
             Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Some(WithoutExpires::Broken),
@@ -41,7 +46,7 @@ impl WithoutExpires {
             _ => Some(WithoutExpires::Passing),
         });
         let by_layout = match layout {
-            Layout::Moin18 => WithoutExpires::Broken,
+            Some(Layout::Moin18) => WithoutExpires::Broken,
             _ if expires_seen => WithoutExpires::Passing,
             _ => WithoutExpires::Usual,
         };
@@ -370,15 +375,15 @@ mod tests {
         let of = |layout, versions: &[&str], seen| {
             WithoutExpires::of(layout, versions.iter().map(|version| version.parse().unwrap()), seen)
         };
-        assert_eq!(of(Layout::Moin19, &["1.9.11"], false), Passing);
-        assert_eq!(of(Layout::Moin19, &["1.9"], false), Passing);
-        assert_eq!(of(Layout::Moin19, &["1.9.11", "1.9.1"], true), Passing);
-        assert_eq!(of(Layout::Moin19, &["1.9.11", "1.9.0"], true), Usual);
-        assert_eq!(of(Layout::Moin18, &["1.8.7", "1.7.0"], true), Broken);
-        assert_eq!(of(Layout::Moin19, &[], true), Passing);
-        assert_eq!(of(Layout::Moin19, &[], false), Usual);
-        assert_eq!(of(Layout::Moin18, &[], false), Broken);
-        assert_eq!(of(Layout::Moin19, &["2.0"], false), Usual);
+        assert_eq!(of(Some(Layout::Moin19), &["1.9.11"], false), Passing);
+        assert_eq!(of(Some(Layout::Moin19), &["1.9"], false), Passing);
+        assert_eq!(of(Some(Layout::Moin19), &["1.9.11", "1.9.1"], true), Passing);
+        assert_eq!(of(Some(Layout::Moin19), &["1.9.11", "1.9.0"], true), Usual);
+        assert_eq!(of(Some(Layout::Moin18), &["1.8.7", "1.7.0"], true), Broken);
+        assert_eq!(of(Some(Layout::Moin19), &[], true), Passing);
+        assert_eq!(of(Some(Layout::Moin19), &[], false), Usual);
+        assert_eq!(of(Some(Layout::Moin18), &[], false), Broken);
+        assert_eq!(of(Some(Layout::Moin19), &["2.0"], false), Usual);
     }
 
     proptest! {

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
-use crate::store::{self, EntryName, Fields, FileStore, Layout, Session, StoreError};
+use crate::location::{Layout, Location};
+use crate::store::{self, EntryName, Fields, FileStore, Session, StoreError};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -32,7 +33,7 @@ impl Place {
     }
 
     fn spec(&self) -> StoreSpec {
-        StoreSpec { layout: Layout::Moin19, dir: self.dir(), wikis: Vec::new() }
+        Location::Directory { layout: Layout::Moin19, path: self.dir() }.into()
     }
 
     fn options(&self, settle: Duration) -> Options {

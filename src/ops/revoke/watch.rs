@@ -136,7 +136,7 @@ impl<'a> Watched<'a> {
     }
 
     fn fail(&mut self, id: &EntryName, why: &str) {
-        self.done.notes.fail(&format!("{}/{id}: {why}", self.spec.dir.display()));
+        self.done.notes.fail(&self.spec.failed(&id, &why));
     }
 
     /// The sessions of the next part, each with whether somebody was logged in, after those that came back.
@@ -233,7 +233,7 @@ impl<'a> Watched<'a> {
             if seen.now == Now::Unreadable {
                 self.done.counts.unreadable += 1;
                 let why = "is there again, and can't be read: it could be meant";
-                self.done.notes.problems.push(&format!("{}/{id}: {why}", self.spec.dir.display()));
+                self.done.notes.problems.push(&self.spec.failed(&id, &why));
             }
             if seen.times > 0 || still_there {
                 self.done.counts.came_back += u64::from(seen.times > 0);

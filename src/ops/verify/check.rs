@@ -1,6 +1,6 @@
 //! The checks, each with its explanation and cure.
 
-use crate::store::Layout;
+use crate::location::Location;
 
 /// One check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,13 +86,13 @@ impl Check {
     }
 
     /// What its findings are counted in, one and many.
-    pub fn counted_in(self, layout: Layout) -> (&'static str, &'static str) {
-        match (self, layout) {
+    pub fn counted_in(self, location: &Location) -> (&'static str, &'static str) {
+        match (self, location.directory()) {
             (Check::UnsafeDirectory | Check::UnwritableDirectory | Check::OrphanStore, _) => {
                 ("directory", "directories")
             }
-            (Check::UnsafeFile, _) | (_, Layout::Moin18 | Layout::Moin19 | Layout::Json) => ("file", "files"),
-            (_, Layout::Sqlite | Layout::Redis) => ("session", "sessions"),
+            (Check::UnsafeFile, _) | (_, Some(_)) => ("file", "files"),
+            (_, None) => ("session", "sessions"),
         }
     }
 

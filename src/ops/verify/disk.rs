@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::owners::{self, Owners};
 use super::{Check, Finding, Findings, Problem, Report};
-use crate::store::{Layout, Session, SqliteAddress, StoreSpec};
+use crate::store::{Session, StoreSpec};
 use crate::sys::{AsOwner, Dir};
 
 /// Who may do what in the directory of a store, and with its files.
@@ -21,22 +21,19 @@ pub(super) struct Modes<'a> {
 impl<'a> Modes<'a> {
     /// Looks at the directory, or at the file of a database.
     pub(super) fn of(spec: &'a StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) -> Self {
-        let dir = match spec.layout {
-            Layout::Redis => None,
-            Layout::Sqlite => {
-                database(spec, found, problems);
+        let (path, file) = (spec.location.directory(), spec.location.path());
+        let dir = match (path, file) {
+            (Some(path), _) => {
+                Dir::open(path).map_err(|error| problems.push(Problem(error.to_string()))).ok()
+            }
+            (None, Some(file)) => {
+                database(file, found, problems);
                 None
             }
-            Layout::Moin18 | Layout::Moin19 | Layout::Json => match Dir::open(&spec.dir) {
-                Ok(dir) => Some(dir),
-                Err(error) => {
-                    problems.push(Problem(error.to_string()));
-                    None
-                }
-            },
+            (None, None) => None,
         };
-        if let Some(dir) = &dir {
-            directory(spec, dir, found);
+        if let (Some(path), Some(dir)) = (path, &dir) {
+            directory(path, dir, found);
         }
         Modes { spec, dir, owners: Owners::new() }
     }
@@ -50,7 +47,7 @@ impl<'a> Modes<'a> {
             let what = if mode & 0o002 != 0 { "write" } else { "read" };
             let message = format!("everybody can {what} it (mode {mode:04o})");
             let key = session.id.to_string();
-            let path = self.spec.dir.join(&key);
+            let path = self.spec.entry(&key);
             found.add(Finding { check: Check::UnsafeFile, path, message, key });
         }
     }
@@ -63,24 +60,26 @@ impl<'a> Modes<'a> {
             AsOwner::of(dir).and_then(|_owner| owners::check(self.spec, dir, &self.owners, &stop, found));
         match checked {
             Ok(note) => report.notes.extend(note),
-            Err(error) => report.problems.push(Problem(format!("{}: {error}", self.spec.dir.display()))),
+            Err(error) => {
+                report.problems.push(Problem(format!("{}: {error}", self.spec.location.stem().display())))
+            }
         }
     }
 }
 
 /// Who may do what with the file of a database: all sessions are in it.
-fn database(spec: &StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) {
-    let path = SqliteAddress::file_of(&spec.dir);
-    if let Err(error) = replaceable(&path, "file", found) {
+fn database(path: &Path, found: &mut Findings, problems: &mut Vec<Problem>) {
+    if let Err(error) = replaceable(path, "file", found) {
         problems.push(Problem(format!("{}: {error}", path.display())));
     }
-    let mode = match std::fs::symlink_metadata(&path) {
+    let mode = match std::fs::symlink_metadata(path) {
         Ok(stat) => stat.mode() & 0o7777,
         Err(error) => return problems.push(Problem(format!("{}: {error}", path.display()))),
     };
     if mode & 0o006 != 0 {
         let what = if mode & 0o002 != 0 { "write" } else { "read" };
         let message = format!("everybody can {what} it (mode {mode:04o})");
+        let path = path.to_owned();
         found.add(Finding { check: Check::UnsafeFile, path, message, key: String::new() });
     }
 }
@@ -109,9 +108,9 @@ fn replaceable(path: &Path, what: &str, found: &mut Findings) -> std::io::Result
     Ok(())
 }
 
-fn directory(spec: &StoreSpec, dir: &Dir, found: &mut Findings) {
+fn directory(path: &Path, dir: &Dir, found: &mut Findings) {
     // One that only its owner can list is not one that everybody can write in.
-    let _ = replaceable(&spec.dir, "directory", found);
+    let _ = replaceable(path, "directory", found);
     let mode = dir.mode();
     // Who can list it has the ids, and who has an id is logged in; who can write runs code as the wiki.
     let what = match (mode & 0o002 != 0, mode & 0o004 != 0) {
@@ -120,5 +119,5 @@ fn directory(spec: &StoreSpec, dir: &Dir, found: &mut Findings) {
         (false, false) => return,
     };
     let message = format!("{what} (mode {mode:04o})");
-    found.add(Finding { check: Check::UnsafeDirectory, path: spec.dir.clone(), message, key: String::new() });
+    found.add(Finding { check: Check::UnsafeDirectory, path: path.to_owned(), message, key: String::new() });
 }

@@ -56,7 +56,7 @@ pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Rep
             if hashes.binary_search(&key.hash_one(name.reveal())).is_ok() {
                 let message =
                     format!("the same id lies in {} too, whose cookie is the same", second.address());
-                let path = first.dir.join(name.to_string());
+                let path = first.entry(&name);
                 found.add(Finding { check: Check::DuplicateId, path, message, key: name.to_string() });
             }
         });

@@ -4,7 +4,8 @@ use std::ffi::CStr;
 use std::io;
 use std::ops::ControlFlow;
 
-use crate::store::{EntryName, NameKind, StoreSpec};
+use crate::location::{Location, NameKind};
+use crate::store::{EntryName, StoreSpec, json_id};
 use crate::sys::{Dir, FileStat, Kind, NotOpened, stat_regular};
 
 /// Calls `each` with every session, the name of its file, and its stat. `stop` is asked between two files.
@@ -19,7 +20,7 @@ pub(super) fn each_session(
         if stop() {
             return ControlFlow::Break(());
         }
-        let Some((name, NameKind::Session)) = spec.layout.file(entry.name.to_bytes()) else {
+        let Some(name) = session_of_file(&spec.location, entry.name) else {
             return ControlFlow::Continue(());
         };
         if entry.kind != Kind::Regular {
@@ -36,4 +37,13 @@ pub(super) fn each_session(
         ControlFlow::Continue(())
     })?;
     failed.map_or(Ok(()), Err)
+}
+
+/// The session that a file of that name holds.
+fn session_of_file(location: &Location, name: &CStr) -> Option<EntryName> {
+    match location {
+        Location::Json(_) => json_id(name),
+        _ if location.kind(name.to_bytes()) == NameKind::Session => EntryName::new(name.to_bytes()),
+        _ => None,
+    }
 }

@@ -87,7 +87,7 @@ fn store(
     let judge = sessions::Judge::new(spec, farm.map(|(farm, _)| farm), options, &mut report.problems);
     let mut modes = disk::Modes::of(spec, found, &mut report.problems);
     let mut expires_seen = false;
-    let mut young = young::Young::new(spec.layout, options.now);
+    let mut young = young::Young::new(spec.location.layout().is_some(), options.now);
     let mut failed = Problems::default();
     // Findings that hold only if sessions here have an `expires` at all.
     let mut provisional = Findings::default();

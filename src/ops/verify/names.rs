@@ -4,12 +4,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::{Check, Finding, Findings};
-use crate::store::{NameKind, SHORTEST_PREFIX, StoreSpec};
+use crate::location::NameKind;
+use crate::store::{SHORTEST_PREFIX, StoreSpec};
 
 /// A name of another form, or of the right form and no regular file.
 pub(super) fn foreign(spec: &StoreSpec, name: &OsStr, found: &mut Findings) {
     let check = if name == "__lock__" { Check::LockLeftover } else { Check::NeverLookedUp };
-    let ours = spec.layout.kind(name.as_bytes()) != NameKind::Foreign;
+    let ours = spec.location.kind(name.as_bytes()) != NameKind::Foreign;
     // An id that lies in the store of another layout is a secret all the same.
     let text = name.to_string_lossy();
     let secret = longest_word(&text) >= 16;
@@ -18,9 +19,9 @@ pub(super) fn foreign(spec: &StoreSpec, name: &OsStr, found: &mut Findings) {
     let message = match check {
         Check::LockLeftover => "a lock that nobody gave back".to_owned(),
         _ if ours => "no regular file, where a session should be".to_owned(),
-        _ => format!("no name of a session of {}", spec.layout),
+        _ => format!("no name of a session of {}", spec.location.scheme()),
     };
-    let path = spec.dir.join(&shown);
+    let path = spec.entry(&shown);
     found.add(Finding { check, path, message, key: shown });
 }
 

@@ -14,9 +14,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Check, Finding, Findings, Report};
 use crate::farm::{Farm, Trusted};
+use crate::location::{Identity, Layout, Location, NameKind};
 use crate::ops::find;
-use crate::store::{Layout, NameKind, StoreSpec};
-use crate::sys::{AsOwner, Dir, Kind, Place, same_place};
+use crate::store::StoreSpec;
+use crate::sys::{AsOwner, Dir, Kind};
 
 /// So deep: from the directory of all wikis to `NAME/data/cache/__common__/session` of one.
 const DEEPEST: usize = 5;
@@ -31,8 +32,8 @@ const NEVER: [&str; 2] = ["pages", "underlay"];
 pub(super) fn check(farm: &Trusted, stop: &AtomicBool, report: &mut Report) {
     let stores = crate::store::of_farm(farm).stores;
     let mut known = Known {
-        used: stores.iter().map(|spec| (spec.layout, spec.place())).collect(),
-        dirs: stores.iter().map(StoreSpec::place).collect(),
+        used: stores.iter().map(|spec| key(&spec.location)).collect(),
+        dirs: stores.iter().map(|spec| spec.location.identity()).collect(),
         seen: HashSet::new(),
     };
     for wiki in &farm.wikis {
@@ -42,10 +43,11 @@ pub(super) fn check(farm: &Trusted, stop: &AtomicBool, report: &mut Report) {
         let Some(cache) = wiki.cache_dir() else { continue };
         let places =
             [(Layout::Moin18, cache.join("__common__/session")), (Layout::Moin19, cache.join("__session__"))];
-        for (layout, dir) in places {
-            let place = (layout, same_place(&dir));
-            if !known.used.contains(&place) && known.seen.insert(place) && holds_sessions(&dir, layout) {
-                add(layout, dir, &format!("below {}", wiki.name), report);
+        for (layout, path) in places {
+            let location = Location::Directory { layout, path };
+            let key = key(&location);
+            if !known.used.contains(&key) && known.seen.insert(key) && holds_sessions(&location) {
+                add(location, &format!("below {}", wiki.name), report);
             }
         }
     }
@@ -54,18 +56,22 @@ pub(super) fn check(farm: &Trusted, stop: &AtomicBool, report: &mut Report) {
 
 /// What is used, and what was told already.
 struct Known {
-    used: HashSet<(Layout, Place)>,
+    used: HashSet<(Option<Layout>, Identity)>,
     /// Used by whatever layout: names of another one there are told as such.
-    dirs: HashSet<Place>,
-    seen: HashSet<(Layout, Place)>,
+    dirs: HashSet<Identity>,
+    seen: HashSet<(Option<Layout>, Identity)>,
 }
 
-fn add(layout: Layout, dir: PathBuf, where_it_is: &str, report: &mut Report) {
+fn key(location: &Location) -> (Option<Layout>, Identity) {
+    (location.layout(), location.identity())
+}
+
+fn add(location: Location, where_it_is: &str, report: &mut Report) {
     let message = format!("sessions lie here, and no wiki of the farm uses it; {where_it_is}");
-    let spec = StoreSpec { layout, dir: dir.clone(), wikis: Vec::new() };
     let mut found = Findings::default();
-    found.add(Finding { check: Check::OrphanStore, path: dir, message, key: String::new() });
-    report.stores.push((spec, found));
+    let path = location.stem();
+    found.add(Finding { check: Check::OrphanStore, path, message, key: String::new() });
+    report.stores.push((location.into(), found));
 }
 
 /// Looks through what lies beside the directories of the wikis.
@@ -81,11 +87,15 @@ fn beside(farm: &Farm, stores: &[StoreSpec], stop: &AtomicBool, known: &mut Know
         };
         find::find(&dir, &users, &options, stop, &mut found);
         for place in std::mem::take(&mut found.places) {
-            let at = same_place(&place.path);
-            let counts = place.doubt.is_none() && place.layout.is_moins() && place.sessions > Some(0);
-            if counts && !known.dirs.contains(&at) && known.seen.insert((place.layout, at)) {
-                let path = place.path.strip_prefix(".").unwrap_or(&place.path).to_owned();
-                add(place.layout, path, &beside, report);
+            let key = key(&place.location);
+            let counts = place.doubt.is_none() && place.sessions > Some(0);
+            if let Location::Directory { layout, path } = place.location
+                && counts
+                && !known.dirs.contains(&key.1)
+                && known.seen.insert(key)
+            {
+                let path = path.strip_prefix(".").unwrap_or(&path).to_owned();
+                add(Location::Directory { layout, path }, &beside, report);
             }
         }
     }
@@ -142,14 +152,14 @@ fn roots(farm: &Farm) -> Vec<Root> {
     all.into_iter().map(|(_, root)| root).collect()
 }
 
-fn holds_sessions(dir: &Path, layout: Layout) -> bool {
+fn holds_sessions(location: &Location) -> bool {
     let mut holds = false;
-    let listed = Dir::open(dir).map(|dir| {
+    let listed = location.directory().map(Dir::open).and_then(Result::ok).map(|dir| {
         let _owner = AsOwner::of(&dir);
         dir.list(|entry| {
-            holds = entry.kind == Kind::Regular && layout.kind(entry.name.to_bytes()) == NameKind::Session;
+            holds = entry.kind == Kind::Regular && location.kind(entry.name.to_bytes()) == NameKind::Session;
             if holds { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
     });
-    matches!(listed, Ok(Ok(()))) && holds
+    matches!(listed, Some(Ok(()))) && holds
 }

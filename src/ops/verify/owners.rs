@@ -34,22 +34,22 @@ pub(super) fn check(
     }
     if has_acl(dir) {
         let note = "has an access control list: owners and modes were not checked";
-        return Ok(Some(format!("{}: {note}", spec.dir.display())));
+        return Ok(Some(format!("{}: {note}", spec.location.stem().display())));
     }
     if !may_change {
         let (mode, uid, gid) = (dir.mode(), dir.uid(), dir.gid());
         let message = format!(
             "the wiki's {user} can't create, rename, and delete files here (owner {uid}, group {gid}, mode {mode:04o})"
         );
-        let path = spec.dir.clone();
+        let path = spec.location.stem();
         found.add(Finding { check: Check::UnwritableDirectory, path, message, key: String::new() });
         return Ok(None);
     }
     each_session(spec, dir, stop, |name, file, stat| {
         if let Some(what) = denied(&user, dir, &stat)
-            && !file_has_acl(&spec.dir.join(OsStr::from_bytes(file.to_bytes())))
+            && !file_has_acl(&spec.location.stem().join(OsStr::from_bytes(file.to_bytes())))
         {
-            let path = spec.dir.join(name.to_string());
+            let path = spec.entry(&name);
             let message = format!(
                 "the wiki's {user} can't {what} it (owner {}, group {}, mode {:04o})",
                 stat.uid, stat.gid, stat.mode

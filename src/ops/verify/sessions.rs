@@ -43,7 +43,7 @@ impl<'a> Judge<'a> {
         Judge {
             spec,
             options,
-            without_expires: WithoutExpires::of(spec.layout, versions(), true),
+            without_expires: WithoutExpires::of(spec.location.layout(), versions(), true),
             users: users(spec, problems),
             superusers: named.then(|| superusers().collect()),
             longest: farm.and_then(|farm| longest(spec, farm)),
@@ -169,7 +169,7 @@ impl<'a> Judge<'a> {
     }
 
     fn add(&self, found: &mut Findings, check: Check, id: &EntryName, message: String) {
-        let path = self.spec.dir.join(id.to_string());
+        let path = self.spec.entry(id);
         found.add(Finding { check, path, message, key: id.to_string() });
     }
 }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{FIELDS, MAX_SHOWN};
-use crate::store::{Layout, Session, Since, StoreError, WritableStore};
+use crate::store::{Session, Since, StoreError, WritableStore};
 
 /// Seconds since its last write during which a broken session may be incomplete.
 const BEFORE: i64 = 10;
@@ -29,9 +29,9 @@ pub(super) struct Young {
 }
 
 impl Young {
-    /// For a scan of a store of that layout that begins at `now`, in seconds since 1970.
-    pub(super) fn new(layout: Layout, now: i64) -> Self {
-        Young { now, begun: Instant::now(), in_place: layout.is_moins(), sessions: Vec::new() }
+    /// For a scan that begins at `now`, in seconds since 1970. `in_place`: wikis may be writing files there.
+    pub(super) fn new(in_place: bool, now: i64) -> Self {
+        Young { now, begun: Instant::now(), in_place, sessions: Vec::new() }
     }
 
     /// Keeps a session that may be incomplete, and gives back any other.
@@ -107,17 +107,18 @@ mod tests {
         assert!(!is_young(i64::MAX, 100) && !is_young(i64::MIN, 100));
     }
 
-    use crate::store::{Found, StoreSpec, open_writable};
+    use crate::location::{Layout, Location};
+    use crate::store::{Found, open_writable};
     use crate::sys::{Dir, Modified, NewFile, put_files};
     use std::fs;
 
     /// A store of one broken session, and what a scan of it keeps.
     fn young(dir: &std::path::Path) -> (Box<dyn WritableStore>, Young) {
         fs::write(dir.join("a".repeat(40)), "(dS'expires'").unwrap();
-        let spec = StoreSpec { layout: Layout::Moin19, dir: dir.to_owned(), wikis: Vec::new() };
+        let spec = Location::Directory { layout: Layout::Moin19, path: dir.to_owned() }.into();
         let store = open_writable(spec).unwrap();
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-        let mut young = Young::new(Layout::Moin19, i64::try_from(now).unwrap());
+        let mut young = Young::new(true, i64::try_from(now).unwrap());
         let stop = AtomicBool::new(false);
         store
             .scan(FIELDS, &stop, &mut |found| {

@@ -1,12 +1,10 @@
 //! Sessions in a database: wikifarm's own modules for MoinMoin, `contrib/moin`, and the address that they are given.
 
-use std::path::Path;
-
 use super::auth::{argument, own_class};
 use super::value::{Item, Object, Val};
 use super::world::World;
-use crate::farm::Key;
-use crate::location::{RedisAddress, SqliteAddress, StoreAddress};
+use crate::farm::{Key, session_store};
+use crate::location::Location;
 
 /// The modules. They are not read, even where they lie beside the configuration.
 pub(super) const OURS: [&str; 3] = ["wikifarm_session18", "wikifarm_session19", "wikifarm_stores"];
@@ -61,22 +59,13 @@ impl World<'_> {
 
 /// Whether every path in an address of a database begins at the root.
 fn whole(text: &str) -> Result<bool, String> {
-    let from_root = |path: &Path| path.is_absolute();
-    let file = |file: &Option<std::path::PathBuf>| file.as_deref().is_none_or(from_root);
     if text.chars().any(char::is_control) {
         return Err("it holds a control character".to_owned());
     }
-    match StoreAddress::parse(text, Path::new("."))? {
-        StoreAddress::Sqlite(place) => {
-            let SqliteAddress { file: database, key_file } = SqliteAddress::parse(&place)?;
-            Ok(from_root(&database) && file(&key_file))
-        }
-        StoreAddress::Redis(address) => {
-            let address = RedisAddress::parse(&address)?;
-            Ok(file(&address.password_file) && file(&address.key_file))
-        }
-        StoreAddress::Moin18(_) | StoreAddress::Moin19(_) => {
+    match session_store(text)? {
+        Location::Directory { .. } => {
             Err("it must be the address of a database: sqlite:FILE or redis://HOST".to_owned())
         }
+        database => Ok(database.is_absolute()),
     }
 }

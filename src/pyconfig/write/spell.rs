@@ -109,7 +109,8 @@ impl Speller<'_> {
                 }
             }
             (Key::SessionStore, _) if self.in_database() => {
-                let address = self.wiki.whole_session_store().map(|store| store.text()).unwrap_or_default();
+                let address =
+                    self.wiki.whole_session_store().map(|store| store.to_string()).unwrap_or_default();
                 let address = string(&address, self.python());
                 let (module, line) = match self.behaviour < Behaviour::V1_9_0 {
                     true => ("wikifarm_session18", format!("session_handler = {DATABASE18}({address})")),
@@ -166,7 +167,8 @@ impl Speller<'_> {
     /// Whether sessions are in a database, by means of wikifarm's modules for MoinMoin.
     fn in_database(&self) -> bool {
         let own = [Key::SessionHandler, Key::SessionService].map(|key| self.wiki.text(key));
-        !own.contains(&Some("custom")) && self.wiki.session_store().is_some_and(|store| store.dir().is_none())
+        !own.contains(&Some("custom"))
+            && self.wiki.session_store().is_some_and(|store| store.directory().is_none())
     }
 
     fn cookie_name(&self, name: &str) -> Line {

@@ -264,7 +264,5 @@ fn number(layout: Layout) -> u64 {
     match layout {
         Layout::Moin18 => 18,
         Layout::Moin19 => 19,
-        // Never kept: their stores have no stamp of a directory to go by.
-        Layout::Json | Layout::Sqlite | Layout::Redis => 0,
     }
 }

@@ -5,26 +5,26 @@ use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::location::Location;
 use crate::pickle::Tree;
 use crate::sys::{
-    self, AsOwner, Dir, DirError, FileId, Kind, MAX_FILE, Modified, NewFile, NotOpened, OpenFile, Put,
-    Removal, put_files, remove_temps,
+    self, AsOwner, Dir, DirError, FileId, Kind, MAX_FILE, Modified, NewFile, NotOpened, OpenFile, Removal,
+    put_files, remove_temps,
 };
 
+use super::backend::{Backend, of_files};
 use super::error::StoreError;
 use super::facts::{Fields, Unreadable};
-use super::files::is_passing;
-use super::name::EntryName;
+use super::name::{EntryName, is_passing};
 use super::record::{Found, Session, Stamp};
 use super::refused;
+use super::spec::StoreSpec;
 use super::tally;
-use super::writable::{NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session};
+use super::writable::{NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, written};
 use super::{Decide, Listed, SessionStore, Sink};
-use crate::location::NameKind;
-use crate::location::StoreSpec;
 
 mod file;
 
@@ -41,24 +41,42 @@ const TEXTS: usize = 64 * 1024 * 1024;
 /// Permission bits of a file, unless others are asked for: it holds what logs people in.
 const MODE: u32 = 0o600;
 
+/// Directories of sessions in JSON.
+pub(super) const BACKEND: Backend = Backend {
+    scheme: "json",
+    form: "json:DIR",
+    open: |spec| Ok(Box::new(JsonStore::open(spec)?)),
+    create,
+    usage: of_files,
+};
+
 /// A directory of sessions in JSON, held open.
 #[derive(Debug)]
 pub struct JsonStore {
     spec: StoreSpec,
+    path: PathBuf,
     dir: Dir,
 }
 
 /// Makes the directory, for its owner alone, where it does not exist: by the handle of the one above it, so that no
 /// stranger's link leads elsewhere, and with the rights of that one's owner.
-pub(super) fn create(spec: &StoreSpec) -> Result<(), StoreError> {
+fn create(spec: &StoreSpec) -> Result<(), StoreError> {
+    let path = path_of(spec)?;
     // What is there, or behind a stranger's link, is for opening it to judge.
-    let missing = matches!(Dir::open(&spec.dir), Err(DirError::Missing { .. }));
-    let Some(name) = spec.dir.file_name().filter(|_| missing) else { return Ok(()) };
-    let parent = spec.dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let missing = matches!(Dir::open(path), Err(DirError::Missing { .. }));
+    let Some(name) = path.file_name().filter(|_| missing) else { return Ok(()) };
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = Dir::open(parent.unwrap_or(Path::new("."))).map_err(StoreError::Directory)?;
     AsOwner::of(&parent)
         .and_then(|_owner| parent.make(name))
-        .map_err(|source| StoreError::Directory(DirError::Io { path: spec.dir.clone(), source }))
+        .map_err(|source| StoreError::Directory(DirError::Io { path: path.to_owned(), source }))
+}
+
+fn path_of(spec: &StoreSpec) -> Result<&Path, StoreError> {
+    match &spec.location {
+        Location::Json(path) => Ok(path),
+        _ => Err(StoreError::unusable(spec, "no directory of sessions in JSON")),
+    }
 }
 
 impl JsonStore {
@@ -68,20 +86,13 @@ impl JsonStore {
     ///
     /// [`StoreError::Directory`].
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
-        let dir = Dir::open(&spec.dir).map_err(StoreError::Directory)?;
-        Ok(JsonStore { spec, dir })
+        let path = path_of(&spec)?.to_owned();
+        let dir = Dir::open(&path).map_err(StoreError::Directory)?;
+        Ok(JsonStore { spec, path, dir })
     }
 
     fn listing(&self, source: io::Error) -> StoreError {
-        StoreError::Listing { dir: self.spec.dir.clone(), source }
-    }
-
-    fn id_of(&self, name: &CStr) -> Option<EntryName> {
-        let id = name.to_bytes().strip_suffix(SUFFIX)?;
-        match self.spec.layout.entry(id) {
-            Some((id, NameKind::Session)) => Some(id),
-            _ => None,
-        }
+        StoreError::Listing { dir: self.path.clone(), source }
     }
 
     /// Looks at one file; `None` where it has gone.
@@ -143,6 +154,11 @@ impl JsonStore {
             Err(_) => Ok(Removal::Changed),
         }
     }
+}
+
+/// The id in the name of a session's file; `None` for other files.
+pub fn id_of(name: &CStr) -> Option<EntryName> {
+    name.to_bytes().strip_suffix(SUFFIX).and_then(EntryName::id)
 }
 
 fn open(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
@@ -215,7 +231,7 @@ impl SessionStore for JsonStore {
         let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
         let listed = self.dir.list(|entry| {
             let name = entry.name.to_bytes();
-            match (entry.kind, self.id_of(entry.name)) {
+            match (entry.kind, id_of(entry.name)) {
                 (Kind::Regular, Some(id)) => sink(Listed::Session(id)),
                 _ if is_passing(name) => {}
                 _ => sink(Listed::Foreign(OsStr::from_bytes(name))),
@@ -227,12 +243,12 @@ impl SessionStore for JsonStore {
 
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError> {
         let _owner = AsOwner::of(&self.dir).map_err(|error| self.listing(error))?;
-        refused::watch(&self.spec.dir, stop, &|_, _| false, sink, |_, sink| {
+        refused::watch(&self.path, stop, &|_, _| false, sink, |_, sink| {
             let listed = self.dir.list(|entry| {
                 if stop.load(Ordering::Relaxed) {
                     return ControlFlow::Break(());
                 }
-                match (entry.kind, self.id_of(entry.name)) {
+                match (entry.kind, id_of(entry.name)) {
                     (Kind::Regular, Some(id)) => {
                         tally::LOOKED.add(1);
                         if let Some(found) = self.look(id, fields) {
@@ -318,14 +334,5 @@ impl WritableStore for JsonStore {
             results.extend(put_files(&self.dir, &files).into_iter().map(|put| put.map(written)));
         }
         results
-    }
-}
-
-/// What became of a session's file, as stores say it.
-pub(super) fn written(put: Put) -> Written {
-    match put {
-        Put::Done(stamp) => Written::Done(Stamp(stamp)),
-        Put::Exists => Written::Exists,
-        Put::Changed => Written::Changed,
     }
 }

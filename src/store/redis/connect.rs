@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::location::{RedisAddress, RedisPlace, TlsFiles};
+use crate::location::{RedisLocation, RedisServer, TlsFiles};
 use crate::store::seal::secret;
 use crate::sys::{self, Readers, read_trusted};
 
@@ -34,7 +34,7 @@ struct Link {
 
 /// A server, and a connection to it while there is one.
 pub(super) struct Server {
-    place: RedisPlace,
+    place: RedisServer,
     tls: Option<Arc<ClientConfig>>,
     user: Option<String>,
     password: Option<String>,
@@ -46,16 +46,16 @@ pub(super) struct Server {
 
 impl Server {
     /// Gets ready to connect.
-    pub(super) fn new(address: &RedisAddress) -> Result<Self, String> {
+    pub(super) fn new(address: &RedisLocation) -> Result<Self, String> {
         let password = |path: &PathBuf| {
             String::from_utf8(secret(path)?)
                 .map_err(|_| format!("{}: a password that is no UTF-8", path.display()))
         };
         Ok(Server {
-            place: address.place.clone(),
-            tls: match &address.place {
-                RedisPlace::Tls(..) => Some(Arc::new(tls(&address.tls)?)),
-                RedisPlace::Tcp(..) | RedisPlace::Unix(_) => None,
+            place: address.server.clone(),
+            tls: match &address.server {
+                RedisServer::Tls(..) => Some(Arc::new(tls(&address.tls)?)),
+                RedisServer::Tcp(..) | RedisServer::Unix(_) => None,
             },
             user: address.user.clone(),
             password: address.password_file.as_ref().map(password).transpose()?,

@@ -15,23 +15,23 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::atomic::AtomicBool;
 
-use crate::location::RedisAddress;
+use crate::location::{Location, RedisLocation};
 use crate::pickle::Tree;
 use crate::sys::{self, FileId, MAX_FILE, Modified, NotOpened, Removal};
 
+use super::backend::{Backend, elsewhere, made_by_wiki};
 use super::error::StoreError;
 use super::facts::{Fields, Unreadable};
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, Covered, SealKey, Trust};
+use super::spec::StoreSpec;
 use super::tally;
 use super::tombstone;
 use super::writable::{
     HELD, NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, stamp_of, too_large,
 };
 use super::{Decide, SessionStore, Sink};
-use crate::location::Layout;
-use crate::location::StoreSpec;
 
 mod connect;
 mod once;
@@ -57,6 +57,15 @@ const AT_ONCE: u64 = 4 * 1024 * 1024;
 
 /// Answers with pickles are no longer, in bytes: the largest session, or many small ones that have grown a little since.
 const PICKLES: u64 = MAX_FILE + AT_ONCE;
+
+/// Redis servers.
+pub(super) const BACKEND: Backend = Backend {
+    scheme: "redis",
+    form: "redis://HOST:PORT/DB",
+    open: |spec| Ok(Box::new(RedisStore::open(spec)?)),
+    create: made_by_wiki,
+    usage: elsewhere,
+};
 
 /// Sessions of a Redis server.
 pub struct RedisStore {
@@ -84,12 +93,14 @@ impl RedisStore {
     ///
     /// Where it does not answer, does not let us in, or holds keys of another version.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
+        let Location::Redis(address) = &spec.location else {
+            return Err(StoreError::unusable(&spec, "no server of Redis"));
+        };
         let failed = |why: String| StoreError::unusable(&spec, why);
         let troubled = |why: Trouble| StoreError::unusable(&spec, why.to_string());
-        let address = RedisAddress::parse(&spec.dir.to_string_lossy()).map_err(failed)?;
         let scope = format!("redis:{}", address.prefix);
-        let key = seal::key_of(address.key_file.as_ref(), &scope).map_err(failed)?;
-        let server = Server::new(&address).map_err(failed)?;
+        let key = seal::key_of(address.key_file.as_deref(), &scope).map_err(failed)?;
+        let server = Server::new(address).map_err(failed)?;
         let version: Option<String> = server
             .ask(|to| redis::cmd("GET").arg(format!("{}version", address.prefix)).query(to))
             .map_err(troubled)?;
@@ -101,9 +112,9 @@ impl RedisStore {
                 shortened(version)
             )));
         };
-        let id = identity(&server, &address);
+        let id = identity(&server, address);
         let done = Done::new(&address.prefix);
-        Ok(RedisStore { done, prefix: address.prefix, spec, id, server, key, version })
+        Ok(RedisStore { done, prefix: address.prefix.clone(), spec, id, server, key, version })
     }
 
     fn failed(&self, why: &Trouble) -> StoreError {
@@ -263,14 +274,14 @@ impl RedisStore {
 
 /// Which store it is, whatever address it is reached by: a server has a number of its own. Where it does not tell it (ACL),
 /// its address has to do; then the device is another.
-fn identity(server: &Server, address: &RedisAddress) -> FileId {
+fn identity(server: &Server, address: &RedisLocation) -> FileId {
     let info: Option<String> = server.ask(|to| redis::cmd("INFO").arg("server").query(to)).ok();
     let run = info.as_deref().and_then(|info| info.lines().find_map(|line| line.strip_prefix("run_id:")));
     let mut hasher = DefaultHasher::new();
     (address.db, &address.prefix).hash(&mut hasher);
     match run {
         Some(run) => run.hash(&mut hasher),
-        None => format!("{:?}", address.place).hash(&mut hasher),
+        None => format!("{:?}", address.server).hash(&mut hasher),
     }
     FileId { device: if run.is_some() { SERVER } else { ADDRESS }, inode: hasher.finish() }
 }
@@ -280,16 +291,6 @@ const SERVER: u64 = u64::MAX;
 
 /// The same, where only the address is.
 const ADDRESS: u64 = u64::MAX - 1;
-
-/// Whether two stores may be one although their [`SessionStore::id`]s differ, as a server did not say which one it is.
-pub(super) fn may_be_one(one: &dyn SessionStore, other: &dyn SessionStore) -> bool {
-    let key = |store: &dyn SessionStore| {
-        let address = RedisAddress::parse(&store.spec().dir.to_string_lossy()).ok()?;
-        (store.spec().layout == Layout::Redis).then_some((address.db, address.prefix))
-    };
-    let unknown = [one, other].iter().any(|store| store.id().device == ADDRESS);
-    unknown && key(one).is_some() && key(one) == key(other)
-}
 
 fn found(id: EntryName, entry: &Entry, fields: Fields) -> Option<Session> {
     match entry {
@@ -315,6 +316,16 @@ impl SessionStore for RedisStore {
 
     fn id(&self) -> FileId {
         self.id
+    }
+
+    fn may_be(&self, other: &dyn SessionStore) -> bool {
+        let unknown = [self.id, other.id()].iter().any(|id| id.device == ADDRESS);
+        match (&self.spec.location, &other.spec().location) {
+            (Location::Redis(here), Location::Redis(there)) => {
+                unknown && (here.db, &here.prefix) == (there.db, &there.prefix)
+            }
+            _ => false,
+        }
     }
 
     fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError> {

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::location::NameKind;
 use crate::store::error::StoreError;
 use crate::store::name::EntryName;
 
@@ -55,13 +54,13 @@ impl RedisStore {
             let (mut ours, mut foreign) = (Vec::new(), Vec::new());
             for key in keys {
                 let Some(name) = key.strip_prefix(sessions.as_bytes()) else { continue };
-                match self.spec.layout.entry(name) {
-                    Some((id, NameKind::Session)) => {
+                match EntryName::id(name) {
+                    Some(id) => {
                         if seen.insert(id) {
                             ours.push(id);
                         }
                     }
-                    _ => foreign.push(shortened(&String::from_utf8_lossy(name))),
+                    None => foreign.push(shortened(&String::from_utf8_lossy(name))),
                 }
             }
             page(ours, foreign).map_err(|why| self.failed(&why))?;

@@ -15,7 +15,7 @@ use redis::{ConnectionLike, Parser, RedisResult, Value};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::location::RedisPlace;
+use crate::location::RedisServer;
 use crate::sys::{self, GaveUp};
 
 /// How long to wait for a connection to one of the server's addresses, and to all of them.
@@ -79,7 +79,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Connects. With `tls`, the server has to prove who it is as soon as the first command is sent.
-    pub(super) fn connect(place: &RedisPlace, tls: Option<&Arc<ClientConfig>>, db: i64) -> io::Result<Wire> {
+    pub(super) fn connect(place: &RedisServer, tls: Option<&Arc<ClientConfig>>, db: i64) -> io::Result<Wire> {
         let dialled = place.clone();
         let tls = tls.cloned();
         let socket = match sys::within(CONNECTING.1, move || dial(&dialled, tls)) {
@@ -123,20 +123,20 @@ impl Wire {
 }
 
 /// A socket on which the kernel waits no longer than [`GLANCE`].
-fn dial(place: &RedisPlace, tls: Option<Arc<ClientConfig>>) -> io::Result<Box<dyn Socket>> {
+fn dial(place: &RedisServer, tls: Option<Arc<ClientConfig>>) -> io::Result<Box<dyn Socket>> {
     match (place, tls) {
-        (RedisPlace::Unix(path), _) => {
+        (RedisServer::Unix(path), _) => {
             let socket = UnixStream::connect(path)?;
             socket.set_read_timeout(Some(GLANCE))?;
             socket.set_write_timeout(Some(GLANCE))?;
             Ok(Box::new(socket))
         }
-        (RedisPlace::Tls(host, port), Some(tls)) => {
+        (RedisServer::Tls(host, port), Some(tls)) => {
             let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
             let connection = ClientConnection::new(tls, name).map_err(io::Error::other)?;
             Ok(Box::new(StreamOwned::new(connection, dial_tcp(host, *port)?)))
         }
-        (RedisPlace::Tcp(host, port) | RedisPlace::Tls(host, port), _) => {
+        (RedisServer::Tcp(host, port) | RedisServer::Tls(host, port), _) => {
             Ok(Box::new(dial_tcp(host, *port)?))
         }
     }

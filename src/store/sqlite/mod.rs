@@ -10,23 +10,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use crate::location::SqliteAddress;
+use crate::location::{Location, SqliteLocation};
 use crate::pickle::Tree;
 use crate::sys::{AsOwner, FileId, NotOpened, Removal};
 
+use super::backend::Backend;
 use super::error::StoreError;
 use super::facts::{Expires, Facts, Fields, Unreadable};
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
 use super::seal::{self, Covered, MacVersion, SealKey, Trust};
+use super::spec::StoreSpec;
 use super::tally;
 use super::tombstone;
 use super::writable::{
     HELD, Modified, NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, stamp_of,
 };
 use super::{Decide, SessionStore, Sink};
-use crate::location::NameKind;
-use crate::location::StoreSpec;
 
 mod place;
 mod row;
@@ -44,6 +44,15 @@ const SCOPE: &str = "sqlite:";
 /// Rows read at a time: the database is free for others in between.
 const PAGE: i64 = 1000;
 
+/// Databases of SQLite.
+pub(super) const BACKEND: Backend = Backend {
+    scheme: "sqlite",
+    form: "sqlite:FILE",
+    open: |spec| Ok(Box::new(SqliteStore::open(spec)?)),
+    create,
+    usage: |spec, _| spec.location.path().map(place::usage).unwrap_or_default(),
+};
+
 /// A database of sessions, held open.
 pub struct SqliteStore {
     spec: StoreSpec,
@@ -56,9 +65,15 @@ pub struct SqliteStore {
 }
 
 /// Makes an empty database where there is no such file.
-pub(super) fn create(spec: &StoreSpec) -> Result<(), StoreError> {
-    let file = SqliteAddress::parse(&spec.dir).map_err(|why| StoreError::unusable(spec, why))?.file;
-    schema::create(&file).map_err(|why| unusable(spec, why))
+fn create(spec: &StoreSpec) -> Result<(), StoreError> {
+    schema::create(&database(spec)?.file).map_err(|why| unusable(spec, why))
+}
+
+fn database(spec: &StoreSpec) -> Result<&SqliteLocation, StoreError> {
+    match &spec.location {
+        Location::Sqlite(database) => Ok(database),
+        _ => Err(StoreError::unusable(spec, "no database of SQLite")),
+    }
 }
 
 fn unusable(spec: &StoreSpec, why: Unusable) -> StoreError {
@@ -79,9 +94,9 @@ impl SqliteStore {
     ///
     /// Where there is none, it is of another program or version, or cannot be opened.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
-        let address = SqliteAddress::parse(&spec.dir).map_err(|why| StoreError::unusable(&spec, why))?;
-        let key =
-            seal::key_of(address.key_file.as_ref(), SCOPE).map_err(|why| StoreError::unusable(&spec, why))?;
+        let address = database(&spec)?;
+        let key = seal::key_of(address.key_file.as_deref(), SCOPE)
+            .map_err(|why| StoreError::unusable(&spec, why))?;
         let Database { reader, writer, owner, id, version } =
             schema::open(&address.file).map_err(|why| unusable(&spec, why))?;
         let (reader, writer) = (Mutex::new(reader), Mutex::new(writer));
@@ -105,7 +120,7 @@ impl SqliteStore {
     }
 
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<Entry> {
-        Entry::of(row, self.spec.layout, self.key.as_ref())
+        Entry::of(row, self.key.as_ref())
     }
 
     fn columns(&self) -> String {
@@ -345,8 +360,7 @@ impl SessionStore for SqliteStore {
                 let _owner = self.owner()?;
                 self.page_of_ids(&after).map_err(|error| self.failed(error))?
             };
-            let names = page.iter().filter(|id| !id.blob).filter_map(|id| self.spec.layout.entry(&id.bytes));
-            names.filter(|(_, kind)| *kind == NameKind::Session).for_each(|(name, _)| sink(name));
+            page.iter().filter(|id| !id.blob).filter_map(|id| EntryName::id(&id.bytes)).for_each(&mut *sink);
             match page.into_iter().next_back() {
                 Some(last) => after = last,
                 None => return Ok(()),

@@ -11,10 +11,25 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::store::Usage;
 use crate::sys::{self, AsOwner, Dir, DirError, FileId, FileStat, NotOpened};
 
 /// What SQLite keeps beside a database, at the end of its name.
 const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
+
+/// What a database takes up: itself, and what SQLite keeps beside it while it is in use.
+pub(super) fn usage(file: &Path) -> Usage {
+    let (mut bytes, mut files) = (0, 0);
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(suffix);
+        if let Ok(stat) = Path::new(&path).symlink_metadata() {
+            bytes += stat.blocks().saturating_mul(512);
+            files += 1;
+        }
+    }
+    Usage { bytes: Some(bytes), inodes: Some(files) }
+}
 
 /// Why a database cannot be used.
 pub(super) enum Unusable {

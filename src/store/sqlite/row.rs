@@ -7,7 +7,6 @@ use std::os::unix::ffi::OsStrExt;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Row, ToSql};
 
-use crate::location::{Layout, NameKind};
 use crate::store::facts::Fields;
 use crate::store::name::EntryName;
 use crate::store::record::Found;
@@ -26,13 +25,13 @@ pub(super) enum Entry {
 
 impl Entry {
     /// What a row is, whatever kinds of values another program has put into it.
-    pub(super) fn of(row: &Row<'_>, layout: Layout, key: Option<&SealKey>) -> rusqlite::Result<Entry> {
+    pub(super) fn of(row: &Row<'_>, key: Option<&SealKey>) -> rusqlite::Result<Entry> {
         let id = match row.get_ref(0)? {
             ValueRef::Text(id) | ValueRef::Blob(id) => id,
             _ => b"",
         };
-        let name = match (row.get_ref(0)?, layout.entry(id)) {
-            (ValueRef::Text(_), Some((name, NameKind::Session))) => name,
+        let name = match (row.get_ref(0)?, EntryName::id(id)) {
+            (ValueRef::Text(_), Some(name)) => name,
             _ => return Ok(Entry::Foreign(OsStr::from_bytes(id).to_owned())),
         };
         let (ValueRef::Integer(nanos), ValueRef::Integer(size)) = (row.get_ref(1)?, row.get_ref(2)?) else {

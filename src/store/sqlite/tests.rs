@@ -24,7 +24,7 @@ fn a_session_is_a_row_with_expiry_user_and_mac() {
     fs::write(&key, "0123456789abcdef").unwrap();
     fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let mut spec = spec(&path);
-    spec.dir = format!("{}?key_file={}", path.display(), key.display()).into();
+    spec.location = format!("{}?key_file={}", spec.location, key.display()).parse().unwrap();
     assert!(SqliteStore::open(spec.clone()).err().unwrap().is_missing());
     create(&spec).unwrap();
     let store = SqliteStore::open(spec).unwrap();

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure, StoreSpec};
 use crate::farm::{Farm, Wiki};
+use crate::location::Layout;
 use crate::moin::Duplicate;
 use crate::ops::migrate::{CookieMap, MapKind, Pair, Report, is_plain_name};
-use crate::store::{EntryName, Layout};
+use crate::store::EntryName;
 use crate::sys::write_atomically;
 
 /// Who may read what holds ids: its owner.
@@ -81,7 +82,7 @@ fn name(
         (Some(given), _) => given.to_owned(),
         (None, [one]) => one.clone(),
         // 1.7 and 1.8 have this name and no other.
-        (None, []) if spec.layout == Layout::Moin18 => "MOIN_SESSION".to_owned(),
+        (None, []) if spec.location.layout() == Some(Layout::Moin18) => "MOIN_SESSION".to_owned(),
         (None, []) => {
             let address = spec.address();
             return Err(Failure::usage(format!(

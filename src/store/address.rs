@@ -1,0 +1,231 @@
+//! Stores as people name them: by an address, or by a bare `DIR` whose layout is told from its names.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::location::{Layout, Location, LocationError, NameKind, shortened};
+use crate::sys::{Dir, DirError, Kind};
+
+use super::registry::{backend, forms};
+use super::spec::StoreSpec;
+
+/// A store as named on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one for each store on the command line")]
+pub enum Address {
+    /// An address with a scheme.
+    Location(Location),
+    /// A bare `DIR`.
+    Bare(PathBuf),
+}
+
+/// The text is no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// No directory in it.
+    Empty,
+    /// It begins with a kind of store that does not exist, as `moin-2.0:`.
+    UnknownKind(String),
+    /// What is wrong with an address of SQLite or Redis.
+    Bad(String),
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = format!("expected {}, wiki:NAME, or a directory", forms());
+        match self {
+            AddressError::Bad(why) => f.write_str(why),
+            AddressError::Empty => write!(f, "no directory named: {kinds}"),
+            AddressError::UnknownKind(kind) => write!(f, "there are no stores of kind {kind:?}: {kinds}"),
+        }
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+/// An address as it may be shown: without the password that somebody put into it.
+pub fn shown_address(text: &OsStr) -> String {
+    shortened(&text.to_string_lossy()).into_owned()
+}
+
+/// Why the layout of a bare directory is not known.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// No name in it is of either layout.
+    Empty {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// Names of both layouts are in it.
+    Mixed {
+        /// The directory.
+        dir: PathBuf,
+        /// How many names are 1.8's.
+        moin_1_8: u64,
+        /// How many names are 1.9's.
+        moin_1_9: u64,
+    },
+    /// It could not be opened.
+    Directory(DirError),
+    /// It could not be listed.
+    Listing {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl LayoutError {
+    /// What lies together where it is [`LayoutError::Mixed`].
+    pub fn together(moin_1_8: u64, moin_1_9: u64) -> String {
+        let names = if moin_1_8 == 1 { "1 name".to_owned() } else { format!("{moin_1_8} names") };
+        format!("{names} of MoinMoin 1.7 or 1.8 and {moin_1_9} of 1.9")
+    }
+}
+
+impl fmt::Display for LayoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cure = "name the layout as moin-1.9:DIR or moin-1.8:DIR";
+        match self {
+            LayoutError::Empty { dir } => write!(f, "{}: no session tells the layout; {cure}", dir.display()),
+            LayoutError::Mixed { dir, moin_1_8, moin_1_9 } => write!(
+                f,
+                "{}: {} lie together; {cure}",
+                dir.display(),
+                LayoutError::together(*moin_1_8, *moin_1_9)
+            ),
+            LayoutError::Directory(error) => error.fmt(f),
+            LayoutError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),
+        }
+    }
+}
+
+impl LayoutError {
+    /// Whether the way to the directory leads over a stranger's symbolic link.
+    pub fn is_unsafe(&self) -> bool {
+        matches!(self, LayoutError::Directory(DirError::UnsafeLink { .. }))
+    }
+}
+
+impl std::error::Error for LayoutError {}
+
+impl Address {
+    /// Reads an address. A path that holds a colon can be written as `./a:b`.
+    ///
+    /// # Errors
+    ///
+    /// Where no directory is named, or a kind of store that does not exist.
+    pub fn parse(text: &OsStr) -> Result<Self, AddressError> {
+        match Location::parse(text) {
+            Ok(Location::Other { scheme, .. }) if backend(&scheme).is_none() => {
+                Err(AddressError::UnknownKind(scheme))
+            }
+            Ok(location) => Ok(Address::Location(location)),
+            Err(LocationError::NoScheme) => Ok(Address::Bare(PathBuf::from(text))),
+            Err(LocationError::Empty) => Err(AddressError::Empty),
+            Err(why) => Err(AddressError::Bad(why.to_string())),
+        }
+    }
+
+    /// The store, of no wiki known; a bare directory is listed to tell its layout.
+    ///
+    /// # Errors
+    ///
+    /// Where the names do not tell the layout, or the directory cannot be listed.
+    pub fn resolve(self) -> Result<StoreSpec, LayoutError> {
+        match self {
+            Address::Location(location) => Ok(location.into()),
+            Address::Bare(path) => {
+                let layout = tell_layout(&path)?;
+                Ok(Location::Directory { layout, path }.into())
+            }
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Address::parse(OsStr::new(text))
+    }
+}
+
+fn tell_layout(path: &Path) -> Result<Layout, LayoutError> {
+    let dir = Dir::open(path).map_err(LayoutError::Directory)?;
+    let (mut old, mut new) = (0, 0);
+    let listed = dir.list(|entry| {
+        let name = entry.name.to_bytes();
+        if entry.kind == Kind::Regular {
+            old += u64::from(Layout::Moin18.kind(name) != NameKind::Foreign);
+            new += u64::from(Layout::Moin19.kind(name) != NameKind::Foreign);
+        }
+        ControlFlow::Continue(())
+    });
+    listed.map_err(|source| LayoutError::Listing { dir: path.to_owned(), source })?;
+    match (old, new) {
+        (0, 0) => Err(LayoutError::Empty { dir: path.to_owned() }),
+        (0, _) => Ok(Layout::Moin19),
+        (_, 0) => Ok(Layout::Moin18),
+        (moin_1_8, moin_1_9) => Err(LayoutError::Mixed { dir: path.to_owned(), moin_1_8, moin_1_9 }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn addresses_name_a_layout_or_leave_it_to_the_directory() {
+        let parse = |text: &str| text.parse::<Address>();
+        let with =
+            |layout, path: &str| Ok(Address::Location(Location::Directory { layout, path: path.into() }));
+        assert_eq!(parse("moin-1.9:/srv/s"), with(Layout::Moin19, "/srv/s"));
+        assert_eq!(parse("moin-1.8:s:t"), with(Layout::Moin18, "s:t"));
+        for bare in ["/srv/a:b", "./a:b", "sessions"] {
+            assert_eq!(parse(bare), Ok(Address::Bare(bare.into())));
+        }
+        assert_eq!(parse(""), Err(AddressError::Empty));
+        assert_eq!(parse("moin-1.9:"), Err(AddressError::Empty));
+        assert_eq!(parse("moin-2.0:x"), Err(AddressError::UnknownKind("moin-2.0".into())));
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        let shown = |text: &str| shown_address(OsStr::new(text));
+        assert_eq!(shown("redis://:s3cret@h/0"), "redis://:…@h/0");
+        assert_eq!(shown("rediss://u:p@ss@h:1/0?prefix=a"), "rediss://u:…@h:1/0?prefix=a");
+        assert_eq!(shown("redis://h/0"), "redis://h/0");
+        assert_eq!(shown("/srv//a@b"), "/srv//a@b");
+    }
+
+    #[test]
+    fn a_bare_directory_tells_its_layout_or_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let address = Address::Bare(root.path().to_owned());
+        let old = root.path().join("a".repeat(32));
+        fs::write(root.path().join("README"), "").unwrap();
+        fs::create_dir(root.path().join("b".repeat(40))).unwrap();
+        assert!(matches!(address.clone().resolve(), Err(LayoutError::Empty { .. })));
+        fs::write(&old, "").unwrap();
+        assert_eq!(address.clone().resolve().unwrap().location.layout(), Some(Layout::Moin18));
+        fs::write(root.path().join("tmpabcdef.__session"), "").unwrap();
+        assert!(matches!(
+            address.clone().resolve(),
+            Err(LayoutError::Mixed { moin_1_8: 1, moin_1_9: 1, .. })
+        ));
+        fs::remove_file(&old).unwrap();
+        let spec = address.clone().resolve().unwrap();
+        assert_eq!(spec.address(), format!("moin-1.9:{}", root.path().display()));
+        let missing = Address::Bare(root.path().join("missing"));
+        assert!(matches!(missing.resolve(), Err(LayoutError::Directory(DirError::Missing { .. }))));
+    }
+}

@@ -1,0 +1,98 @@
+//! The kinds of stores that wikifarm knows. To add one, write its file with a [`Backend`], and add its line to [`BACKENDS`].
+
+use super::SessionStore;
+use super::backend::{Backend, Usage};
+use super::error::StoreError;
+use super::spec::StoreSpec;
+use super::writable::WritableStore;
+
+/// The kinds of stores, in the order in which help lists them.
+pub const BACKENDS: &[Backend] = &[
+    super::files::MOIN_1_9,
+    super::files::MOIN_1_8,
+    super::json_dir::BACKEND,
+    #[cfg(feature = "sqlite")]
+    super::sqlite::BACKEND,
+    #[cfg(not(feature = "sqlite"))]
+    absent::SQLITE,
+    #[cfg(feature = "redis")]
+    super::redis::BACKEND,
+    #[cfg(not(feature = "redis"))]
+    absent::REDIS,
+    #[cfg(test)]
+    super::dummy::BACKEND,
+];
+
+/// Kinds of stores without which wikifarm was built.
+#[cfg(not(all(feature = "sqlite", feature = "redis")))]
+mod absent {
+    use crate::store::backend::{made_by_wiki, of_files};
+    use crate::store::{Backend, StoreError};
+
+    const fn absent(scheme: &'static str, form: &'static str) -> Backend {
+        Backend {
+            scheme,
+            form,
+            open: |spec| {
+                let why = format!("this wikifarm was built without {}", spec.location.scheme());
+                Err(StoreError::unusable(&spec, why))
+            },
+            create: made_by_wiki,
+            usage: of_files,
+        }
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    pub(super) const SQLITE: Backend = absent("sqlite", "sqlite:FILE");
+    #[cfg(not(feature = "redis"))]
+    pub(super) const REDIS: Backend = absent("redis", "redis://HOST:PORT/DB");
+}
+
+/// The kind of store whose addresses begin with `scheme`.
+pub fn backend(scheme: &str) -> Option<&'static Backend> {
+    BACKENDS.iter().find(|backend| backend.scheme == scheme)
+}
+
+/// The addresses of all kinds of stores, as help and errors list them: `moin-1.9:DIR, moin-1.8:DIR, …`.
+pub fn forms() -> String {
+    BACKENDS.iter().map(|backend| backend.form).collect::<Vec<_>>().join(", ")
+}
+
+fn backend_of(spec: &StoreSpec) -> Result<&'static Backend, StoreError> {
+    let scheme = spec.location.scheme();
+    backend(scheme)
+        .ok_or_else(|| StoreError::unusable(spec, format!("there are no stores of kind {scheme:?}")))
+}
+
+/// Opens the store of a specification.
+///
+/// # Errors
+///
+/// Where its directory cannot be opened, or must not be.
+pub fn open(spec: StoreSpec) -> Result<Box<dyn SessionStore>, StoreError> {
+    Ok(open_writable(spec)?)
+}
+
+/// Opens the store of a specification, to write into it too.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_writable(spec: StoreSpec) -> Result<Box<dyn WritableStore>, StoreError> {
+    (backend_of(&spec)?.open)(spec)
+}
+
+/// Makes an empty store where there is none, if it is of a kind that is wikifarm's own. A wiki's directory is made by
+/// who runs the wiki, with the owner and the modes it needs.
+///
+/// # Errors
+///
+/// Where it could not be made.
+pub fn create(spec: &StoreSpec) -> Result<(), StoreError> {
+    (backend_of(spec)?.create)(spec)
+}
+
+/// What a store takes up on the disks of this machine, given what its entries take up if each is a file.
+pub fn usage(spec: &StoreSpec, entries: Usage) -> Usage {
+    backend_of(spec).map(|backend| (backend.usage)(spec, entries)).unwrap_or_default()
+}
