@@ -182,7 +182,7 @@ fn cycles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<Vec<String>> {
 }
 
 /// Modules whose files still use each other. This list only gets shorter.
-const TANGLED: [&str; 2] = ["farm", "store"];
+const TANGLED: [&str; 1] = ["farm"];
 
 #[test]
 fn modules_have_no_new_cycles_between_files() {

@@ -6,8 +6,8 @@ use std::io::{self, BufWriter, Seek, Write};
 use crate::store::{Expires, Found};
 
 use super::header::Header;
-use super::packed::{self, Packed, Record};
-use super::{Kind, Known};
+use super::known::Known;
+use super::packed::{self, Kind, Packed, Record};
 
 /// Gathers records: 24 bytes a session.
 #[derive(Debug)]

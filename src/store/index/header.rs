@@ -1,45 +1,15 @@
 //! The head of an index: what it is of, and what was counted, free of any policy.
 
+use std::fmt;
 use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
 use crate::location::Layout;
-use crate::store::{Expires, Found, Session};
+use crate::store::Found;
 use crate::sys::DirStamp;
 
-use super::Identity;
-
-/// What an entry is, whatever the time and the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A session that says when it ends.
-    Ends,
-    /// One that does not.
-    WithoutExpires,
-    /// One whose `expires` is no finite number.
-    InvalidExpires,
-    /// One that tells nothing.
-    Unreadable,
-    /// A half-written file.
-    Temp,
-}
-
-impl Kind {
-    /// All, in the order in which they are counted.
-    pub const ALL: [Kind; 5] =
-        [Kind::Ends, Kind::WithoutExpires, Kind::InvalidExpires, Kind::Unreadable, Kind::Temp];
-
-    /// What a session is.
-    pub(super) fn of(session: &Session) -> Self {
-        match session.facts.as_ref().map(|facts| facts.expires) {
-            Ok(Expires::At(_)) => Kind::Ends,
-            Ok(Expires::Absent) => Kind::WithoutExpires,
-            Ok(Expires::Invalid(_)) => Kind::InvalidExpires,
-            Err(_) => Kind::Unreadable,
-        }
-    }
-}
+use super::packed::{Kind, RECORD};
 
 /// How many entries of one kind, and when the first of them was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +104,23 @@ pub(super) struct Header {
     pub(super) checksum: u64,
 }
 
+/// What an index is of, and in which state that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) stamp: DirStamp,
+    pub(super) layout: Layout,
+}
+
+/// An index whose bytes are not what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Damaged;
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("damaged, or written by another version")
+    }
+}
+
 const MAGIC: &[u8; 16] = b"wikifarm index 1";
 
 /// Numbers behind the magic and the key, the checksum of the header the last.
@@ -213,7 +200,7 @@ impl Header {
     /// Makes the checksums right.
     pub(super) fn seal(bytes: &mut [u8; SIZE], records: &[u8]) {
         let Some(&key) = bytes.get(16..).and_then(|rest| rest.first_chunk::<16>()) else { return };
-        let count = records.len() / super::packed::RECORD;
+        let count = records.len() / RECORD;
         let sums = [u64::try_from(count).unwrap_or(0), hash(&key, records)];
         let (body, last) = bytes.split_at_mut(SIZE - 8);
         for (to, from) in body.rchunks_exact_mut(8).zip(sums.iter().rev()) {

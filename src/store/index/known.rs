@@ -8,9 +8,8 @@ use std::time::Duration;
 use crate::store::name::EntryName;
 use crate::store::record::is_older;
 
-use super::header::{Header, SIZE};
-use super::packed::{self, RECORD, Record};
-use super::{Damaged, Kind};
+use super::header::{Damaged, Header, SIZE};
+use super::packed::{self, Kind, RECORD, Record};
 
 /// What was known before a pass, and which of it the pass left out.
 #[derive(Debug)]

@@ -9,7 +9,6 @@
 //! * It tells nobody anything: names are in it as hashes, whose key is random, and only root and its owner can read it.
 //! * A damaged, foreign or older one is as good as none.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -27,10 +26,11 @@ mod packed;
 mod tests;
 
 pub use gather::Gather;
-pub use header::{Kind, Totals};
+pub use header::Totals;
 pub use known::Known;
+pub use packed::Kind;
 
-use header::{Header, SIZE};
+use header::{Damaged, Header, Identity, SIZE};
 
 /// So long after one pass over everything the next is due.
 pub const FULL_EVERY: Duration = Duration::from_secs(7 * 86_400);
@@ -49,13 +49,6 @@ pub struct Index {
     old: Option<(Header, File)>,
     /// Why there is none, though there is a file.
     ignored: Option<String>,
-}
-
-/// What an index is of, and in which state that is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    stamp: DirStamp,
-    layout: Layout,
 }
 
 impl Index {
@@ -160,16 +153,6 @@ impl Index {
         let dir = PrivateDir::make(&self.place).map_err(|error| error.to_string())?;
         dir.replace(&self.name, |file| gathered.write(known, file))
             .map_err(|error| format!("{}: {error}", self.path().display()))
-    }
-}
-
-/// An index whose bytes are not what was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Damaged;
-
-impl fmt::Display for Damaged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("damaged, or written by another version")
     }
 }
 

@@ -1,6 +1,37 @@
 //! A session's record, in 24 bytes.
 
-use super::Kind;
+use crate::store::{Expires, Session};
+
+/// What an entry is, whatever the time and the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A session that says when it ends.
+    Ends,
+    /// One that does not.
+    WithoutExpires,
+    /// One whose `expires` is no finite number.
+    InvalidExpires,
+    /// One that tells nothing.
+    Unreadable,
+    /// A half-written file.
+    Temp,
+}
+
+impl Kind {
+    /// All, in the order in which they are counted.
+    pub const ALL: [Kind; 5] =
+        [Kind::Ends, Kind::WithoutExpires, Kind::InvalidExpires, Kind::Unreadable, Kind::Temp];
+
+    /// What a session is.
+    pub(super) fn of(session: &Session) -> Self {
+        match session.facts.as_ref().map(|facts| facts.expires) {
+            Ok(Expires::At(_)) => Kind::Ends,
+            Ok(Expires::Absent) => Kind::WithoutExpires,
+            Ok(Expires::Invalid(_)) => Kind::InvalidExpires,
+            Err(_) => Kind::Unreadable,
+        }
+    }
+}
 
 /// Bytes of a record: the hash of the name, then kind, inode, end and time of writing, as two little-endian numbers.
 pub(super) const RECORD: usize = 24;

@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::pickle::{self, JsonForm, Tree};
 use crate::store::facts::{Expires, Facts, Fields};
 
-use super::LARGEST;
+/// The largest file that is read, in bytes: what every session of up to [`MAX_FILE`](crate::sys::MAX_FILE) bytes fits in, if only as base64.
+pub(super) const LARGEST: u64 = 32 * 1024 * 1024;
 
 /// The version of the form.
 const VERSION: u32 = 1;

@@ -28,12 +28,9 @@ use super::{Decide, Listed, SessionStore, Sink};
 
 mod file;
 
-use file::Without;
+use file::{LARGEST, Without};
 
 const SUFFIX: &[u8] = b".json";
-
-/// The largest file that is read, in bytes: what every session of up to [`MAX_FILE`] bytes fits in, if only as base64.
-const LARGEST: u64 = 32 * 1024 * 1024;
 
 /// So many bytes of texts are held at a time, and one more text.
 const TEXTS: usize = 64 * 1024 * 1024;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::location::{Location, SqliteLocation};
 use crate::pickle::Tree;
@@ -16,26 +16,25 @@ use crate::sys::{AsOwner, FileId, NotOpened, Removal};
 
 use super::backend::Backend;
 use super::error::StoreError;
-use super::facts::{Expires, Facts, Fields, Unreadable};
+use super::facts::{Fields, Unreadable};
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
-use super::seal::{self, Covered, MacVersion, SealKey, Trust};
+use super::seal::{self, SealKey, Trust};
 use super::spec::StoreSpec;
 use super::tally;
-use super::tombstone;
-use super::writable::{
-    HELD, Modified, NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, stamp_of,
-};
+use super::writable::{HELD, NewSession, Raw, RawRead, Read, Room, WritableStore, Written};
 use super::{Decide, SessionStore, Sink};
 
 mod place;
+mod remove;
 mod row;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use place::{Owner, Unusable};
-use row::{COLUMNS, Entry, Id, LASTS, found, is_ended, json_text};
+use row::{COLUMNS, Entry, Id, found, is_ended, json_text};
 use schema::Database;
 
 /// Redis has another, whatever its prefix.
@@ -208,128 +207,6 @@ impl SqliteStore {
             .map(|id| id.copied())
             .collect()
     }
-
-    fn remove_all(
-        &self,
-        batch: &[(EntryName, Stamp)],
-        decide: Decide<'_>,
-        ends: bool,
-    ) -> rusqlite::Result<Vec<Removal>> {
-        let mut connection = self.writer();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let ends = ends && schema::version(&transaction)? > 1;
-        let mut results = Vec::with_capacity(batch.len());
-        for (id, stamp) in batch {
-            results.push(match self.one(&transaction, id)? {
-                None => Removal::Gone,
-                Some(Entry::Session(name, raw)) if raw.stamp == *stamp => {
-                    let size = u64::try_from(raw.bytes.len()).unwrap_or(u64::MAX);
-                    if decide(&Found::Session(session(name, &raw, Fields::default()))) {
-                        transaction
-                            .prepare_cached("DELETE FROM session WHERE id = ?1")?
-                            .execute([id.reveal()])?;
-                        if ends {
-                            transaction
-                                .prepare_cached(TOMBSTONE)?
-                                .execute(params![id.reveal(), tombstone::end(&raw.bytes)])?;
-                        }
-                        Removal::Removed { size }
-                    } else {
-                        Removal::Kept
-                    }
-                }
-                Some(_) => Removal::Changed,
-            });
-        }
-        transaction.commit()?;
-        Ok(results)
-    }
-
-    fn write_all(&self, batch: &[&NewSession]) -> rusqlite::Result<Vec<Written>> {
-        let mut connection = self.writer();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // A wiki upgrades it while it is open.
-        let version = schema::version(&transaction)?;
-        // In the order of the index, which then goes through its pages once.
-        let mut in_order: Vec<(usize, &NewSession)> = batch.iter().copied().enumerate().collect();
-        in_order.sort_by_key(|(_, new)| new.id);
-        let mut results = Vec::with_capacity(batch.len());
-        for (place, new) in in_order {
-            results.push((place, self.write_one(&transaction, version, new)?));
-        }
-        transaction.commit()?;
-        results.sort_unstable_by_key(|(place, _)| *place);
-        Ok(results.into_iter().map(|(_, written)| written).collect())
-    }
-
-    fn write_one(
-        &self,
-        connection: &Connection,
-        version: i64,
-        new: &NewSession,
-    ) -> rusqlite::Result<Written> {
-        let ended = format!("SELECT {}", is_ended(version, "?1"));
-        if connection.prepare_cached(&ended)?.query_row([new.id.reveal()], |row| row.get(0))? {
-            return Ok(Written::Changed);
-        }
-        let facts = Facts::from_bytes(&new.bytes, Fields::default()).ok();
-        let expires = match facts.as_ref().map(|facts| facts.expires) {
-            // -0.0 has other bytes than 0.0.
-            Some(Expires::At(time)) => Some(time + 0.0),
-            _ => None,
-        };
-        let user = facts.and_then(|facts| facts.user).map(|user| user.id);
-        let nanos = new.modified.to_nanos();
-        let covered = Covered { id: &new.id, bytes: &new.bytes, modified_ns: nanos, expires };
-        let mac = if version == 1 { MacVersion::One } else { MacVersion::Two };
-        let seal = self.key.as_ref().map(|key| key.seal(mac, &covered));
-        let insert = match new.instead_of {
-            None => "INSERT OR IGNORE",
-            Some(stamp) => match self.one(connection, &new.id)? {
-                Some(Entry::Session(_, raw)) if raw.stamp == stamp => "INSERT OR REPLACE",
-                _ => return Ok(Written::Changed),
-            },
-        };
-        let statement = format!(
-            "{insert} INTO session (id, pickle, modified_ns, expires, user_id, seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-        );
-        let rows = connection.prepare_cached(&statement)?.execute(params![
-            new.id.reveal(),
-            new.bytes,
-            nanos,
-            expires,
-            user,
-            seal
-        ])?;
-        Ok(if rows == 0 {
-            Written::Exists
-        } else {
-            Written::Done(stamp_of(&new.bytes, Modified::from_nanos(nanos)))
-        })
-    }
-}
-
-/// A tombstone; one that is there already is not shortened.
-const TOMBSTONE: &str = "INSERT INTO tombstone (id, ends) VALUES (?1, ?2) \
-                         ON CONFLICT (id) DO UPDATE SET ends = max(ends, excluded.ends)";
-
-impl SqliteStore {
-    fn remove_or_end(
-        &self,
-        batch: &[(EntryName, Stamp)],
-        decide: Decide<'_>,
-        ends: bool,
-    ) -> Vec<io::Result<Removal>> {
-        tally::REMOVED.add(batch.len());
-        let removed = self
-            .owner()
-            .map_err(|error| io::Error::other(error.to_string()))
-            .and_then(|_owner| self.remove_all(batch, decide, ends).map_err(io_error));
-        match removed {
-            Ok(removed) => removed.into_iter().map(Ok).collect(),
-            Err(error) => for_each(batch.len(), &error),
-        }
-    }
 }
 
 impl Drop for SqliteStore {
@@ -415,26 +292,7 @@ impl SessionStore for SqliteStore {
     }
 
     fn forget_ended(&self) -> io::Result<()> {
-        let _owner = self.owner().map_err(|error| io::Error::other(error.to_string()))?;
-        let connection = self.writer();
-        if schema::version(&connection).map_err(io_error)? > 1 {
-            connection.execute(&format!("DELETE FROM tombstone WHERE NOT {LASTS}"), []).map_err(io_error)?;
-        }
-        Ok(())
-    }
-}
-
-fn raw(entry: Option<Entry>) -> Read<Raw> {
-    match entry {
-        Some(Entry::Session(_, raw)) if raw.trust == Some(Trust::Ended) => {
-            Read::Unreadable(Unreadable::Ended)
-        }
-        Some(Entry::Session(_, raw)) => Read::Present(*raw),
-        Some(Entry::TooLarge(_, size, _)) => {
-            Read::Unreadable(Unreadable::Unsafe(NotOpened::TooLarge { size }))
-        }
-        Some(Entry::Broken(_, why)) => Read::Unreadable(Unreadable::Form(why.to_owned())),
-        Some(Entry::Foreign(_)) | None => Read::Missing,
+        self.forget_tombstones()
     }
 }
 
@@ -463,6 +321,20 @@ impl WritableStore for SqliteStore {
             Ok(written) => written.into_iter().map(Ok).collect(),
             Err(error) => for_each(batch.len(), &error),
         }
+    }
+}
+
+fn raw(entry: Option<Entry>) -> Read<Raw> {
+    match entry {
+        Some(Entry::Session(_, raw)) if raw.trust == Some(Trust::Ended) => {
+            Read::Unreadable(Unreadable::Ended)
+        }
+        Some(Entry::Session(_, raw)) => Read::Present(*raw),
+        Some(Entry::TooLarge(_, size, _)) => {
+            Read::Unreadable(Unreadable::Unsafe(NotOpened::TooLarge { size }))
+        }
+        Some(Entry::Broken(_, why)) => Read::Unreadable(Unreadable::Form(why.to_owned())),
+        Some(Entry::Foreign(_)) | None => Read::Missing,
     }
 }
 

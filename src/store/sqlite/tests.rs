@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::store::{Address, create};
+use crate::store::{Address, Covered, MacVersion, create};
 use crate::sys::Modified;
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
