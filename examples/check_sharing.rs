@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wikifarm::browser::{BuiltinSuffixes, SharedSuffixes};
-use wikifarm::farm::RealPlaces;
 use wikifarm::load::load;
+use wikifarm::location::RealPlaces;
 use wikifarm::sharing::{As, Model, disagreements, groups};
 
 /// The report on the farm at `path`.

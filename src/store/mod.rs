@@ -17,7 +17,7 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 
 use crate::pickle::Tree;
-use crate::sys::{DirStamp, FileId, Removal};
+pub use crate::sys::{DirStamp, FileId, Removal};
 
 mod address;
 mod backend;

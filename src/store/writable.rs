@@ -82,7 +82,7 @@ impl<T> Read<T> {
 
 impl Read<Tree> {
     /// The values in the bytes of a pickle.
-    pub(super) fn of_pickle(bytes: &[u8]) -> Self {
+    pub fn of_pickle(bytes: &[u8]) -> Self {
         pickle::read(bytes).map_or_else(|error| Read::Unreadable(Unreadable::Pickle(error)), Read::Present)
     }
 }
