@@ -27,7 +27,6 @@ use super::record::{Found, Session, Stamp};
 use super::seal::{self, Covered, SealKey, Trust};
 use super::spec::StoreSpec;
 use super::tally;
-use super::tombstone;
 use super::writable::{
     HELD, NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, stamp_of, too_large,
 };
@@ -36,6 +35,7 @@ use super::{Decide, SessionStore, Sink};
 mod connect;
 mod once;
 mod pages;
+mod remove;
 mod trouble;
 mod wire;
 mod write;
@@ -237,38 +237,6 @@ impl RedisStore {
         // One byte or more: the size is not asked for.
         let mut fetched = self.fetch_sized(&[(*id, 1)]).map_err(|why| self.failed(&why))?;
         Ok(fetched.pop().flatten())
-    }
-
-    fn remove_one(
-        &self,
-        (id, stamp): (EntryName, Stamp),
-        decide: Decide<'_>,
-        ends: bool,
-    ) -> io::Result<Removal> {
-        let raw = match self.fetch_sized(&[(id, 1)]).map_err(|why| io::Error::from(&why))?.pop().flatten() {
-            None => return Ok(Removal::Gone),
-            Some(Entry::Raw(raw)) if raw.stamp == stamp => raw,
-            Some(_) => return Ok(Removal::Changed),
-        };
-        if !decide(&Found::Session(session(id, &raw, Fields::default()))) {
-            return Ok(Removal::Kept);
-        }
-        let [pickle, meta, tombstone] = self.keys(&id);
-        let mut script = redis::cmd("EVAL");
-        let (done, number) = self.done.of_removal();
-        script.arg(once::REMOVE).arg(4).arg(pickle).arg(meta).arg(done).arg(tombstone);
-        script.arg(&raw.bytes).arg(number);
-        if ends && self.version != "1" {
-            let end = tombstone::end(&raw.bytes);
-            script.arg(format!("{end:?}")).arg(write::milliseconds(end));
-        }
-        let answer: i64 = self.server.ask(|to| script.query(to)).map_err(|why| io::Error::from(&why))?;
-        let size = u64::try_from(raw.bytes.len()).unwrap_or(u64::MAX);
-        Ok(match answer {
-            0 => Removal::Gone,
-            1 => Removal::Removed { size },
-            _ => Removal::Changed,
-        })
     }
 }
 
