@@ -4,11 +4,9 @@
 //! and time zone are ignored: every date is UTC. Years 0 to 69 are 20xx, 70 to 99 are 19xx.
 
 use super::Profile;
+use super::calendar::{MONTHS, days_from_epoch};
 use super::date_firefox;
 use super::rules::Dates;
-
-pub(super) const MONTHS: [&[u8]; 12] =
-    [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 
 /// Hour, minute and second.
 type TimeOfDay = (i64, i64, i64);
@@ -137,17 +135,6 @@ fn days_in(month: i64, year: i64) -> i64 {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
-}
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar; years count from March, so that the leap day is
-/// last.
-pub(super) fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 /// A unix time as a cookie date that [`parse_cookie_date`] reads back, such as `Wed, 18 Nov 2037 23:43:00

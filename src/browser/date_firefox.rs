@@ -4,7 +4,7 @@
 //! month names, zone names, and numbers by their count of digits. Times that do not exist become real ones: hour 24 is
 //! the next day.
 
-use super::date::{MONTHS, days_from_epoch};
+use super::calendar::{MONTHS, days_from_epoch};
 
 /// Zones that NSPR knows, in minutes east of Greenwich, daylight saving time included.
 const ZONES: [(&[u8], i64); 15] = [

@@ -13,6 +13,7 @@
 mod acted_out;
 #[cfg(test)]
 mod agreement;
+mod calendar;
 mod cookie;
 #[cfg(test)]
 mod cross_check;
