@@ -418,3 +418,43 @@ error: the wiki "bare" has no store to look into: the farm file gives it no data
 "#]])
         .run();
 }
+
+#[test]
+fn more_sessions_than_are_sorted_are_listed_as_found_in_every_format() {
+    const MANY: usize = 50_001;
+    let place = Place::new().session("many", Session::new('f').expires(NOW + DAY));
+    for number in 1..MANY {
+        // Spread over all prefixes of 8 characters.
+        let name = format!("{:08x}{number:032x}", (number as u32).wrapping_mul(2_654_435_761));
+        std::fs::write(place.path().join("many").join(name), "(dS'expires'\nI1795486400\ns.").unwrap();
+    }
+    let list = |words: &str| place.wikifarm(LIST).arg("--store=moin-1.9:many").arg(words);
+    let note = "more than 50000 sessions: listed as found, not sorted; --limit N lists the first in order\n";
+    let ndjson = list("--format=ndjson").any_stdout().stderr(note).run().stdout;
+    let mut ids: Vec<String> = ndjson
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), MANY, "each is told apart");
+    let json = list("--format=json").any_stdout().stderr(note).run().json();
+    assert_eq!(json.as_array().unwrap().len(), MANY);
+    let csv = list("--format=csv").any_stdout().stderr(note).run().stdout;
+    assert_eq!(csv.lines().count(), 1 + MANY);
+    assert_eq!(csv.lines().filter(|line| line.starts_with("store,")).count(), 1);
+    let human = list("--format=human").any_stdout().stderr(note).run().stdout;
+    assert!(human.ends_with("\n50001 sessions\n"), "{}", human.len());
+    for words in ["--sort=id", "--reverse"] {
+        list(words)
+            .stderr(
+                "error: more than 50000 sessions are not sorted: give --limit, or leave out --sort and --reverse\n",
+            )
+            .status(2)
+            .run();
+    }
+    let first = list("--limit=1").arg("--sort=id").arg("--format=ndjson").any_stdout().run().stdout;
+    assert!(first.lines().count() == 1 && first.contains(&format!("\"id\":\"{}", ids[0])), "{first}");
+}

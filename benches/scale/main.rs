@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a measurement that cannot be made ends here")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -203,6 +204,18 @@ impl Bench<'_> {
         self.push("  beside find DIR -type f -mmin +60".to_owned(), &find, "");
         self.push("  beside a plain read of every file, one thread".to_owned(), &plain, "");
         self.rows.push(Row::alone("  peak memory".to_owned(), peak, "at most 64 MiB"));
+
+        // Others may list no session directory, else there is a finding.
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+        for (words, target) in
+            [("session verify", "at most 1.4"), ("session list --format ndjson", "at most 1.6")]
+        {
+            let mut ours = || self.tool(words, Some(&dir));
+            let times = alternate(runs, || {}, &mut ours, &mut || self.floor(&dir, false));
+            let peak = peak_mib(&ours());
+            self.push(format!("{words} of {size}, beside the floor"), &times, target);
+            self.rows.push(Row::alone("  peak memory".to_owned(), peak, "at most 64 MiB"));
+        }
 
         // The first run makes the index, the second sees a directory that was left alone before it.
         let prune = "-q session prune";

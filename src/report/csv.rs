@@ -5,16 +5,16 @@
 
 use std::io;
 
-/// A header and records of as many values.
+/// A header, if any, and records of as many values.
 ///
 /// # Errors
 /// If a record can't be written as CSV.
 pub fn text<const N: usize>(
-    header: [&str; N],
+    header: Option<[&str; N]>,
     records: impl Iterator<Item = [String; N]>,
 ) -> io::Result<Vec<u8>> {
     let mut text = csv::Writer::from_writer(Vec::new());
-    text.write_record(header)?;
+    header.map(|header| text.write_record(header)).transpose()?;
     for record in records {
         text.write_record(record)?;
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::safe::is_plain;
 use crate::escape::is_unsafe;
 
 /// One document over several lines.
@@ -25,6 +26,9 @@ pub fn line(value: &impl Serialize) -> serde_json::Result<String> {
 /// The same document, in which a character that could steer a terminal or hide text is written as `\u....`. In JSON as
 /// serde_json writes it, such a character stands only in strings.
 fn escaped(text: String) -> String {
+    if is_plain(text.as_bytes()) {
+        return text;
+    }
     let unsafe_here = |c: char| is_unsafe(c) && c != '\n';
     if !text.contains(unsafe_here) {
         return text;

@@ -57,7 +57,7 @@ pub use facts::{Expires, Facts, Fields, Unreadable, UserRef};
 pub use farm::{FarmStores, of_farm};
 pub use files::FileStore;
 pub use json_dir::{JsonStore, id_of as json_id};
-pub use name::{EntryName, Prefixes, SHORTEST_PREFIX};
+pub use name::{EntryName, Heads, Prefixes, SHORTEST_PREFIX};
 pub use record::{Found, Session, Stamp, State, TempFile, is_older, seconds};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;

@@ -58,6 +58,10 @@ impl EntryName {
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
     }
 
+    fn head(&self) -> [u8; HEAD] {
+        self.bytes.first_chunk().copied().unwrap_or_default()
+    }
+
     /// The length of the whole name.
     #[allow(clippy::len_without_is_empty, reason = "never empty")]
     pub fn len(&self) -> usize {
@@ -147,9 +151,56 @@ impl Prefixes {
     }
 }
 
+/// As many characters of a name count in [`Heads`]: more of an id are never shown.
+const HEAD: usize = 24;
+
+/// The names of a store that it takes more than [`SHORTEST_PREFIX`] characters to tell from all others, with how many:
+/// hardly any of a million ids.
+#[derive(Debug, Default)]
+pub struct Heads {
+    sorted: Vec<([u8; HEAD], usize)>,
+}
+
+impl Heads {
+    /// Of names that are given one by one to what `list` is called with. Until all are there, 24 bytes of each are held.
+    ///
+    /// # Errors
+    ///
+    /// Those of `list`.
+    pub fn of<E>(list: impl FnOnce(&mut dyn FnMut(EntryName)) -> Result<(), E>) -> Result<Self, E> {
+        let mut heads = Vec::new();
+        list(&mut |name| heads.push(name.head()))?;
+        heads.sort_unstable();
+        let mut sorted: Vec<([u8; HEAD], usize)> = Vec::new();
+        for pair in heads.windows(2) {
+            let [one, other] = pair else { continue };
+            let shared = alike(one, other);
+            if shared >= SHORTEST_PREFIX {
+                sorted.extend([(*one, shared + 1), (*other, shared + 1)]);
+            }
+        }
+        sorted.sort_unstable();
+        Ok(Heads { sorted })
+    }
+
+    /// How many characters of `name` it takes to tell it from every other name, as far as heads tell.
+    pub fn length(&self, name: &EntryName) -> usize {
+        let head = name.head();
+        let after = self.sorted.partition_point(|(other, _)| *other <= head);
+        // Of those with one neighbor and the other, the last is the longest.
+        let held =
+            after.checked_sub(1).and_then(|at| self.sorted.get(at)).filter(|(other, _)| *other == head);
+        held.map_or(SHORTEST_PREFIX, |(_, length)| *length).min(name.len())
+    }
+}
+
 /// How many characters two names begin with alike.
 fn shared(one: &EntryName, other: &EntryName) -> usize {
-    one.reveal().bytes().zip(other.reveal().bytes()).take_while(|(a, b)| a == b).count()
+    alike(one.reveal().as_bytes(), other.reveal().as_bytes())
+}
+
+fn alike(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]
@@ -205,8 +256,10 @@ mod tests {
             let all = Prefixes::new(names.clone());
             let mut some = Prefixes::new(shown.to_vec());
             names.iter().for_each(|name| some.see(name));
+            let heads = Heads::of(|sink| { names.iter().for_each(|name| sink(*name)); Ok::<(), ()>(()) }).unwrap();
             for name in shown {
                 prop_assert_eq!(some.length(name), all.length(name));
+                prop_assert_eq!(heads.length(name), all.length(name));
             }
         }
     }

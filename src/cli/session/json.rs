@@ -42,8 +42,13 @@ const GUESSED: usize = 16;
 
 /// An id as it is shown: the shortest unique prefix, or all of it.
 pub(super) fn shown(id: &EntryName, prefixes: &Prefixes, reveal: bool) -> String {
+    cut(id, (!reveal).then(|| prefixes.length(id)))
+}
+
+/// An id as it is shown: as much of it as is unique, or all of it.
+pub(super) fn cut(id: &EntryName, unique: Option<usize>) -> String {
     // However much two ids have in common, one is never shown so far that the rest could be guessed.
-    let length = if reveal { id.len() } else { prefixes.length(id).min(id.len().saturating_sub(GUESSED)) };
+    let length = unique.map_or(id.len(), |unique| unique.min(id.len().saturating_sub(GUESSED)));
     id.reveal().chars().take(length).collect()
 }
 

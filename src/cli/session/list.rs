@@ -1,20 +1,24 @@
 //! `wikifarm session list`: the sessions in the stores.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::session::json::{SessionJson, shown};
-use crate::cli::shared::look::{look, states};
+use crate::cli::session::json::{SessionJson, cut};
+use crate::cli::shared::look::{open, states, stream};
 use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::users::Users;
-use crate::cli::shared::{Context, Format, Outcome};
+use crate::cli::shared::{Context, Failure, Format, Outcome};
 use crate::report::measure::{bytes, relative, sessions};
-use crate::report::table;
-use crate::store::{self, EntryName, Prefixes, Session, State, StoreSpec, is_older, seconds};
+use crate::report::{json, table};
+use crate::store::{self, Heads, Session, State, StoreSpec, is_older, seconds};
 
 /// List sessions: whose they are, until when they last, when they were last written
+///
+/// More than 50,000 sessions are not sorted, but listed as they are found, and --sort and --reverse are errors then. With
+/// --limit any number is sorted.
 #[derive(Debug, Args)]
 #[command(after_help = "Exit status: 0 done, also if there is none, 3 something could not be looked at.\n\n\
                         Example: wikifarm session list --state live --user AdminAda --limit 20")]
@@ -33,9 +37,9 @@ pub(in crate::cli) struct Options {
     /// At most so many
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// By what to sort
-    #[arg(long, value_enum, default_value = "modified", value_name = "KEY")]
-    sort: Sort,
+    /// By what to sort [default: modified]
+    #[arg(long, value_enum, value_name = "KEY")]
+    sort: Option<Sort>,
     /// The other way round
     #[arg(long)]
     reverse: bool,
@@ -59,6 +63,12 @@ enum Sort {
     Id,
 }
 
+/// So many sessions are sorted without `--limit`; of more, each is listed as it is found.
+const MOST_SORTED: usize = 50_000;
+
+/// So many are written at a time of those that are not sorted.
+const BATCH: usize = 1000;
+
 /// One session of one store.
 struct Row {
     store: usize,
@@ -68,115 +78,176 @@ struct Row {
     user: Option<String>,
 }
 
-/// The rows that are to be shown, and few more: a store may hold millions.
-struct Rows<'a> {
-    options: &'a Options,
-    most: usize,
-    rows: Vec<Row>,
-    all: usize,
-}
-
-impl<'a> Rows<'a> {
-    fn new(options: &'a Options) -> Self {
-        Rows { options, most: options.limit.unwrap_or(usize::MAX), rows: Vec::new(), all: 0 }
-    }
-
-    fn push(&mut self, row: Row) {
-        self.all += 1;
-        self.rows.push(row);
-        if self.rows.len() >= self.most.saturating_mul(2).max(1000) {
-            self.cut();
-        }
-    }
-
-    fn cut(&mut self) {
-        let Options { sort, reverse, .. } = self.options;
-        self.rows.sort_by(|a, b| if *reverse { order(*sort, b, a) } else { order(*sort, a, b) });
-        self.rows.truncate(self.most);
-    }
-
-    /// The rows in order, and how many there are with those that are not shown.
-    fn sorted(mut self) -> (Vec<Row>, usize) {
-        self.cut();
-        (self.rows, self.all)
-    }
-}
-
-/// What tells the sessions that are shown of a store from all its others; without their names the shortest does.
-fn prefixes(position: usize, spec: &StoreSpec, rows: &[Row]) -> Prefixes {
-    let ids: Vec<EntryName> =
-        rows.iter().filter(|row| row.store == position).map(|row| row.session.id).collect();
-    if ids.is_empty() {
-        return Prefixes::default();
-    }
-    let mut prefixes = Prefixes::new(ids);
-    if let Ok(store) = store::open(spec.clone()) {
-        // What could not be looked at was said.
-        let _ = store.names(&mut |name| prefixes.see(&name));
-    }
-    prefixes
-}
-
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("session list", &[Format::Human, Format::Json, Format::Ndjson, Format::Csv])?;
     let stores = options.stores.find(context, false)?;
     let mut exit = stores.exit;
-    let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
-    let mut users = Users::of(&stores.specs);
+    let users = Users::of(&stores.specs);
     let wanted = options.user.as_ref().map(|user| users.ids(user, context)).transpose()?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
-    let mut rows = Rows::new(options);
-    for (position, spec) in stores.specs.iter().enumerate() {
-        let complete = look(spec, context, |session| {
-            let state = session.state(now, idle);
-            let facts = session.facts.as_ref().ok();
-            let his = |id: &String| {
-                facts.is_some_and(|f| {
-                    f.user.as_ref().is_some_and(|user| user.id == *id) || f.setuid.as_ref() == Some(id)
-                })
-            };
-            let keep = (options.state.is_empty() || options.state.contains(&state))
-                && options.older_than.is_none_or(|age| is_older(session.modified, age, now))
-                && wanted.as_ref().is_none_or(|ids| ids.iter().any(his));
-            if keep {
-                let user = session.facts.as_ref().ok().and_then(|facts| facts.user.as_ref());
-                let user = user.filter(|_| options.sort == Sort::User);
-                let user = user.map(|user| users.name(position, &user.id).unwrap_or_else(|| user.id.clone()));
-                rows.push(Row { store: position, session, state, user });
-            }
-        })?;
-        exit = exit.and(complete);
-    }
-    let (rows, all) = rows.sorted();
-    // Whole ids are told apart without the others.
-    let prefixes = |(position, spec)| {
-        if options.reveal { Prefixes::default() } else { prefixes(position, spec, &rows) }
+    let mut list = List {
+        options,
+        specs: &stores.specs,
+        idle: stores.farm.as_ref().and_then(|farm| farm.prune.idle),
+        wanted,
+        now,
+        users,
+        heads: Vec::new(),
+        rows: Vec::new(),
+        all: 0,
+        shown: 0,
+        sorted: true,
     };
-    let prefixes: Vec<Prefixes> = stores.specs.iter().enumerate().map(prefixes).collect();
-    let output = rows.iter().filter_map(|row| {
-        let spec = stores.specs.get(row.store)?;
-        let id = shown(&row.session.id, prefixes.get(row.store)?, options.reveal);
-        Some((row, SessionJson::new(&row.session, (row.store, spec), row.state, id, &mut users)))
-    });
-    match context.format {
-        Format::Json => {
-            let sessions: Vec<SessionJson> = output.map(|(_, json)| json).collect();
-            context.json(&sessions);
+    for (position, spec) in stores.specs.iter().enumerate() {
+        let opened = open(spec, context);
+        // Whole ids are told apart without the others. What can't be listed is said by the scan.
+        let named = opened.as_ref().ok().filter(|_| !options.reveal);
+        let heads = named.and_then(|store| Heads::of(|sink| store.names(sink)).ok());
+        list.heads.push(heads.unwrap_or_default());
+        // A bar would get between the lines.
+        let quiet = context.terminal && options.limit.is_none();
+        exit = exit.and(match opened {
+            Err(unopened) => unopened,
+            Ok(store) => stream(spec, store.as_ref(), quiet, context, |batch, context| {
+                batch.into_iter().try_for_each(|session| list.take(position, session, context))
+            })?,
+        });
+    }
+    list.finish(context);
+    Ok(exit)
+}
+
+/// A list under way.
+struct List<'a> {
+    options: &'a Options,
+    specs: &'a [StoreSpec],
+    idle: Option<Duration>,
+    /// The ids of `--user`.
+    wanted: Option<BTreeSet<String>>,
+    now: i64,
+    users: Users,
+    /// By store.
+    heads: Vec<Heads>,
+    /// Not shown yet.
+    rows: Vec<Row>,
+    all: usize,
+    shown: usize,
+    /// They are few enough to be sorted.
+    sorted: bool,
+}
+
+impl List<'_> {
+    fn take(&mut self, store: usize, session: Session, context: &mut Context<'_>) -> Result<(), Failure> {
+        let state = session.state(self.now, self.idle);
+        if !self.is_wanted(&session, state) {
+            return Ok(());
         }
-        Format::Ndjson => {
-            for (_, json) in output {
-                context.json_line(&json);
-            }
+        let user = session.facts.as_ref().ok().and_then(|facts| facts.user.as_ref());
+        let user = user.filter(|_| self.options.sort == Some(Sort::User));
+        let user = user.map(|user| self.users.name(store, &user.id).unwrap_or_else(|| user.id.clone()));
+        self.all += 1;
+        self.rows.push(Row { store, session, state, user });
+        match self.options.limit {
+            Some(most) if self.rows.len() >= most.saturating_mul(2).max(BATCH) => self.cut(),
+            Some(_) => {}
+            None if self.sorted && self.rows.len() > MOST_SORTED => self.give_up_order(context)?,
+            None if !self.sorted && self.rows.len() >= BATCH => self.show(context),
+            None => {}
         }
-        Format::Csv => csv(output.map(|(_, json)| json), context),
-        _ => {
-            let many = stores.specs.len() > 1;
-            let lines: Vec<Vec<String>> = output.map(|(row, json)| line(row, &json, now, many)).collect();
-            human(lines, many, all, context);
+        Ok(())
+    }
+
+    fn is_wanted(&self, session: &Session, state: State) -> bool {
+        let options = self.options;
+        let facts = session.facts.as_ref().ok();
+        let theirs = |id: &String| {
+            facts.is_some_and(|facts| {
+                facts.user.as_ref().is_some_and(|user| user.id == *id) || facts.setuid.as_ref() == Some(id)
+            })
+        };
+        (options.state.is_empty() || options.state.contains(&state))
+            && options.older_than.is_none_or(|age| is_older(session.modified, age, self.now))
+            && self.wanted.as_ref().is_none_or(|ids| ids.iter().any(theirs))
+    }
+
+    /// The first in order.
+    fn cut(&mut self) {
+        let Options { sort, reverse, limit, .. } = self.options;
+        let sort = sort.unwrap_or(Sort::Modified);
+        self.rows.sort_by(|a, b| if *reverse { order(sort, b, a) } else { order(sort, a, b) });
+        self.rows.truncate(limit.unwrap_or(usize::MAX));
+    }
+
+    /// They are too many to be sorted.
+    fn give_up_order(&mut self, context: &mut Context<'_>) -> Result<(), Failure> {
+        if self.options.sort.is_some() || self.options.reverse {
+            return Err(Failure::usage(format!(
+                "more than {MOST_SORTED} sessions are not sorted: give --limit, or leave out --sort and --reverse"
+            )));
+        }
+        self.sorted = false;
+        self.show(context);
+        Ok(())
+    }
+
+    /// Writes the rows that wait.
+    fn show(&mut self, context: &mut Context<'_>) {
+        let rows = std::mem::take(&mut self.rows);
+        // A table and a document grow with their rows.
+        let most = if self.sorted { rows.len() } else { BATCH };
+        match rows.is_empty() {
+            true => self.write(&rows, context),
+            false => rows.chunks(most).for_each(|rows| self.write(rows, context)),
         }
     }
-    Ok(exit)
+
+    fn write(&mut self, rows: &[Row], context: &mut Context<'_>) {
+        let first = self.shown == 0;
+        self.shown += rows.len();
+        let (specs, heads, users) = (self.specs, &self.heads, &mut self.users);
+        let output = rows.iter().filter_map(|row| {
+            let (spec, heads) = (specs.get(row.store)?, heads.get(row.store)?);
+            let id = &row.session.id;
+            let id = cut(id, (!self.options.reveal).then(|| heads.length(id)));
+            Some((row, SessionJson::new(&row.session, (row.store, spec), row.state, id, users)))
+        });
+        match context.format {
+            Format::Json => {
+                let sessions: Vec<SessionJson> = output.map(|(_, json)| json).collect();
+                json_part(&sessions, first, context)
+            }
+            Format::Ndjson => output.for_each(|(_, json)| context.json_line(&json)),
+            Format::Csv => csv(output.map(|(_, json)| json), first, context),
+            _ => {
+                let many = specs.len() > 1;
+                let lines: Vec<Vec<String>> =
+                    output.map(|(row, json)| line(row, &json, self.now, many)).collect();
+                human(lines, many, context)
+            }
+        }
+    }
+
+    fn finish(mut self, context: &mut Context<'_>) {
+        if self.sorted {
+            self.cut();
+        }
+        self.show(context);
+        match context.format {
+            Format::Json => writeln!(context.out, "{}]", if self.shown > 0 { "\n" } else { "" }),
+            Format::Human if context.verbosity >= 0 => {
+                let (all, shown) = (self.all, self.shown);
+                let cut = if shown < all { format!(", {shown} shown") } else { String::new() };
+                writeln!(context.out, "{}{cut}", sessions(all as u64));
+            }
+            _ => {}
+        }
+        if !self.sorted {
+            context.note(&format!(
+                "more than {MOST_SORTED} sessions: listed as found, not sorted; --limit N lists the first in order"
+            ));
+        }
+    }
 }
 
 fn order(sort: Sort, a: &Row, b: &Row) -> Ordering {
@@ -223,23 +294,33 @@ fn line(row: &Row, json: &SessionJson, now: i64, many: bool) -> Vec<String> {
     cells
 }
 
-fn human(lines: Vec<Vec<String>>, many: bool, all: usize, context: &mut Context<'_>) {
-    let shown = lines.len();
+fn human(lines: Vec<Vec<String>>, many: bool, context: &mut Context<'_>) {
+    if lines.is_empty() {
+        return;
+    }
     let mut header = vec!["ID", "STATE", "USER", "ENDS", "WRITTEN", "SIZE"];
     if many {
         header.push("WIKIS");
     }
-    if shown > 0 {
-        write!(context.out, "{}", table::list(&header, lines, context.width));
-    }
-    if context.verbosity >= 0 {
-        let sessions = sessions(all as u64);
-        let cut = if shown < all { format!(", {shown} shown") } else { String::new() };
-        writeln!(context.out, "{sessions}{cut}");
-    }
+    write!(context.out, "{}", table::list(&header, lines, context.width));
 }
 
-fn csv(sessions: impl Iterator<Item = SessionJson>, context: &mut Context<'_>) {
+/// Some of the elements of one array.
+fn json_part(sessions: &[SessionJson], first: bool, context: &mut Context<'_>) {
+    let text = match json::pretty(&sessions) {
+        Ok(text) => text,
+        Err(error) => return context.out.note(Err(error.into())),
+    };
+    let part = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or_default();
+    let before = match (first, part.is_empty()) {
+        (true, _) => "[",
+        (false, true) => "",
+        (false, false) => ",",
+    };
+    write!(context.out, "{before}{}", part.trim_end());
+}
+
+fn csv(sessions: impl Iterator<Item = SessionJson>, first: bool, context: &mut Context<'_>) {
     let header = [
         "store",
         "id",
@@ -271,5 +352,5 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, context: &mut Context<'_>) {
             session.setuid.clone().unwrap_or_default(),
         ]
     };
-    context.csv(header, sessions.map(record));
+    context.csv(first.then_some(header), sessions.map(record));
 }

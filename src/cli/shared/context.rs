@@ -251,15 +251,19 @@ impl Context<'_> {
 
     fn json_text(&mut self, text: serde_json::Result<String>) {
         match text {
-            Ok(text) => writeln!(self.out, "{text}"),
+            Ok(text) => self.out.write_all((text + "\n").as_bytes()),
             Err(error) => self.out.note(Err(error.into())),
         }
     }
 
-    /// Writes a header and records to stdout, as CSV.
-    pub fn csv<const N: usize>(&mut self, header: [&str; N], records: impl Iterator<Item = [String; N]>) {
+    /// Writes a header, if any, and records to stdout, as CSV.
+    pub fn csv<'h, const N: usize>(
+        &mut self,
+        header: impl Into<Option<[&'h str; N]>>,
+        records: impl Iterator<Item = [String; N]>,
+    ) {
         let shown = |value: String| if self.terminal { escape(&value).into_owned() } else { value };
-        match csv::text(header, records.map(|record| record.map(shown))) {
+        match csv::text(header.into(), records.map(|record| record.map(shown))) {
             Ok(text) if self.terminal => self.out.write_all(&text),
             Ok(text) => self.out.whole(&text),
             Err(error) => self.out.note(Err(error)),

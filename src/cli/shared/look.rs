@@ -1,12 +1,15 @@
 //! Looking at the sessions of a store.
 
-use std::sync::atomic::Ordering as Atomic;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering as Atomic};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::{Context, Exit, Failure};
 use crate::ops::Problems;
-use crate::store::{self, Fields, Found, Session, State, StoreSpec, tally};
+use crate::store::{self, Fields, Found, Session, SessionStore, State, StoreError, StoreSpec, tally};
 
 /// Reads `--state` by the states' own names.
 pub(crate) fn states() -> impl TypedValueParser<Value = State> {
@@ -35,26 +38,92 @@ pub(crate) fn look_at_all(
     context: &mut Context<'_>,
     mut each: impl FnMut(Found) + Send,
 ) -> Result<Exit, Failure> {
-    let store = match store::open(spec.clone()) {
+    let store = match open(spec, context) {
         Ok(store) => store,
-        // A wiki that never ran has no directory yet; an address that names none is a mistake.
-        Err(error) if error.is_missing() && !spec.wikis.is_empty() => {
-            context.note(&format!("{error}: no wiki has run yet"));
-            return Ok(Exit::Success);
-        }
-        Err(error) => {
-            context.complain(&error.to_string());
-            return Ok(Exit::from(&error));
-        }
+        Err(exit) => return Ok(exit),
     };
-    let mut failed = Problems::default();
     let stop = context.stop()?;
     let looking = context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec));
+    let mut failed = Problems::default();
     let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
         Found::Failed { name, error } => failed.push(&spec.failed(&name, &error)),
         other => each(other),
     });
     drop(looking);
+    Ok(finish(spec, scanned, failed, &stop, context))
+}
+
+/// So many sessions are handed over at a time.
+const BATCH: usize = 256;
+
+/// Gives the sessions of a store to `each` on this thread, some at a time, while other threads scan. No more than a few
+/// batches are held. An error of `each` ends the scan. `quiet` shows no progress.
+pub(crate) fn stream<'c>(
+    spec: &StoreSpec,
+    store: &dyn SessionStore,
+    quiet: bool,
+    context: &mut Context<'c>,
+    mut each: impl FnMut(Vec<Session>, &mut Context<'c>) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    let stop = context.stop()?;
+    let mut failed = Problems::default();
+    let looking =
+        (!quiet).then(|| context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec)));
+    let (sender, batches) = sync_channel::<Vec<Session>>(4);
+    let taken = thread::scope(|scope| {
+        let scanning = scope.spawn(|| {
+            let sender = sender;
+            let mut batch = Vec::with_capacity(BATCH);
+            let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
+                Found::Failed { name, error } => failed.push(&spec.failed(&name, &error)),
+                Found::Session(session) => {
+                    batch.push(session);
+                    if batch.len() == BATCH {
+                        let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+                        // Nobody takes it any more.
+                        if sender.send(full).is_err() {
+                            stop.store(true, Atomic::Relaxed);
+                        }
+                    }
+                }
+                Found::Temp(_) | Found::Foreign(_) => {}
+            });
+            // Not taken where `each` failed.
+            drop(sender.send(batch));
+            scanned
+        });
+        let taken = batches.into_iter().try_for_each(|batch| each(batch, context));
+        let scanned = scanning.join().unwrap_or_else(|panic| resume_unwind(panic));
+        taken.map(|()| scanned)
+    });
+    drop(looking);
+    Ok(finish(spec, taken?, failed, &stop, context))
+}
+
+/// Opens a store; what can't be opened is said, with the exit status.
+pub(crate) fn open(spec: &StoreSpec, context: &mut Context<'_>) -> Result<Box<dyn SessionStore>, Exit> {
+    match store::open(spec.clone()) {
+        Ok(store) => Ok(store),
+        // A wiki that never ran has no directory yet; an address that names none is a mistake.
+        Err(error) if error.is_missing() && !spec.wikis.is_empty() => {
+            context.note(&format!("{error}: no wiki has run yet"));
+            Err(Exit::Success)
+        }
+        Err(error) => {
+            context.complain(&error.to_string());
+            Err(Exit::from(&error))
+        }
+    }
+}
+
+/// Says what could not be looked at.
+fn finish(
+    spec: &StoreSpec,
+    scanned: Result<(), StoreError>,
+    mut failed: Problems,
+    stop: &AtomicBool,
+    context: &mut Context<'_>,
+) -> Exit {
     let mut exit = Exit::Success;
     if stop.load(Atomic::Relaxed) {
         exit = context.stopped(&format!("not everything in {} was looked at", spec.address()));
@@ -66,5 +135,5 @@ pub(crate) fn look_at_all(
         context.complain(&problem.to_string());
         exit = Exit::Partial;
     }
-    Ok(exit)
+    exit
 }

@@ -17,6 +17,9 @@ pub(crate) struct Users {
     names: HashMap<(usize, String), Option<String>>,
 }
 
+/// As many names are kept: a store may name a million users.
+const MOST_KEPT: usize = 10_000;
+
 impl Users {
     pub(crate) fn of(specs: &[StoreSpec]) -> Users {
         let dirs = |spec: &StoreSpec| -> Vec<PathBuf> {
@@ -32,15 +35,17 @@ impl Users {
 
     /// The name of the user with that id, by the user directories of that store.
     pub(crate) fn name(&mut self, store: usize, id: &str) -> Option<String> {
+        let dirs = self.of_store.get(store).filter(|dirs| !dirs.is_empty())?.clone();
         if let Some(known) = self.names.get(&(store, id.to_owned())) {
             return known.clone();
         }
-        let dirs = self.of_store.get(store).cloned().unwrap_or_default();
         let name = dirs.iter().find_map(|dir| {
             let open = self.open.entry(dir.clone()).or_insert_with(|| UserDir::open(dir).ok());
             open.as_ref()?.user(id).ok().flatten().map(|user| user.name).filter(|name| !name.is_empty())
         });
-        self.names.insert((store, id.to_owned()), name.clone());
+        if self.names.len() < MOST_KEPT {
+            self.names.insert((store, id.to_owned()), name.clone());
+        }
         name
     }
 
