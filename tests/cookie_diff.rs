@@ -158,17 +158,17 @@ farm.toml -> new.toml: nobody is logged out, and no old cookie is in the way
 }
 
 #[test]
-fn diff_by_rfc_shows_other_effects_than_by_chromium() {
-    // Chromium turns the domain into ASCII, the draft refuses it.
+fn diff_by_firefox_shows_other_effects_than_by_chromium() {
+    // Chromium turns the domain into ASCII, Firefox refuses it.
     let place = change(&[
         ("cookie_path = \"/alpha\"", "cookie_domain = \"b\\u00fccher.example\""),
         ("example.org/alpha", "b\\u00fccher.example/alpha"),
     ]);
-    let told = |rfc: &str| {
-        place.wikifarm(&format!("cookie diff farm.toml new.toml {AT}{rfc}")).any_stdout().run().stdout
+    let told = |browser: &str| {
+        place.wikifarm(&format!("cookie diff farm.toml new.toml {AT}{browser}")).any_stdout().run().stdout
     };
     assert!(!told("").contains("nobody can log in"), "{}", told(""));
-    assert!(told(" --rfc").contains("nobody can log in"), "{}", told(" --rfc"));
+    assert!(told(" --browser firefox").contains("nobody can log in"), "{}", told(" --browser firefox"));
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! `wikifarm cookie preview`: what is otherwise by the letter of RFC 6265bis, in farms of more than 200 wikis
+//! `wikifarm cookie preview`: where Firefox differs, in farms of more than 200 wikis
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Place, Run};
 
-/// So many wikis with one name and one domain; `odd` of them write the domain as the draft refuses it, and Chromium does not.
+/// So many wikis with one name and one domain; `odd` of them write the domain as Firefox rejects it, and Chromium does not.
 fn farm(count: usize, odd: &[usize], settings: impl Fn(usize) -> String) -> Place {
     let wiki = |number: usize| {
         let domain = if odd.contains(&number) { "ex\u{e4}mple.org" } else { "xn--exmple-cua.org" };
@@ -38,48 +38,46 @@ fn below(preview: Run<'_>, heading: &str) -> Vec<String> {
 fn preview_names_every_wiki_that_only_one_browser_rejects() {
     let place = farm(201, &[3, 100], shared);
     assert_eq!(
-        below(place.wikifarm("cookie preview"), "Otherwise"),
+        below(place.wikifarm("cookie preview"), "Firefox differs"),
         [
-            "Otherwise by the letter of RFC 6265bis (--rfc):",
+            "Firefox differs:",
             "  w3: rejected, nobody can log in: the browser refuses the c",
             "  w100: rejected, nobody can log in: the browser refuses the",
         ]
     );
-    assert_eq!(
-        below(place.wikifarm("cookie preview --rfc"), "Otherwise"),
-        [
-            "Otherwise in Chromium:",
-            "  w3: not rejected, people can log in",
-            "  w100: not rejected, people can log in",
-        ]
-    );
+    for one in ["chromium", "firefox", "rfc"] {
+        let preview = place.wikifarm(&format!("cookie preview --browser {one}"));
+        assert_eq!(below(preview, "Firefox differs"), Vec::<String>::new(), "{one}");
+    }
     // Of one that is named only its own.
-    assert_eq!(below(place.wikifarm("cookie preview w3"), "Otherwise").len(), 2);
-    assert_eq!(below(place.wikifarm("cookie preview w4"), "Otherwise"), Vec::<String>::new());
+    assert_eq!(below(place.wikifarm("cookie preview w3"), "Firefox differs").len(), 2);
+    assert_eq!(below(place.wikifarm("cookie preview w4"), "Firefox differs"), Vec::<String>::new());
 }
 
 #[test]
 fn preview_names_that_all_wikis_are_rejected() {
     let all: Vec<usize> = (0..201).collect();
     let place = farm(201, &all, shared);
-    for words in ["cookie preview", "cookie preview --rfc"] {
-        let lines = below(place.wikifarm(words), "Otherwise");
-        assert_eq!(lines.len(), 22, "{lines:?}");
-        assert_eq!(lines[21], "  and 181 more lines: name some wikis to see theirs");
-        let json = place.wikifarm(&format!("{words} --format json")).any_stdout().run().json();
-        let pairs = json["otherwise"]["pairs"].as_array().unwrap();
-        let users = |name: &str| pairs.iter().any(|pair| pair["from"] == name && pair["as"] == "user");
-        assert!((0..201).all(|number| users(&format!("w{number}"))), "{words}: a pair of each");
-    }
+    let lines = below(place.wikifarm("cookie preview"), "Firefox differs");
+    assert_eq!(lines.len(), 22, "{lines:?}");
+    assert_eq!(lines[21], "  and 181 more lines: name some wikis to see theirs");
+    let json = place.wikifarm("cookie preview --format json").any_stdout().run().json();
+    let pairs = json["pairs"].as_array().unwrap();
+    let users = |name: &str| {
+        pairs.iter().any(|pair| {
+            pair["from"] == name && pair["as"] == "user" && pair["browsers"] == json!(["firefox"])
+        })
+    };
+    assert!((0..201).all(|number| users(&format!("w{number}"))), "a pair of each");
 }
 
 #[test]
 fn preview_shows_differing_pairs_by_example() {
     let place = farm(201, &[3, 100], apart);
     assert_eq!(
-        below(place.wikifarm("cookie preview"), "Otherwise"),
+        below(place.wikifarm("cookie preview"), "Firefox differs"),
         [
-            "Otherwise by the letter of RFC 6265bis (--rfc), by example:",
+            "Firefox differs, for example:",
             "  w3: rejected, nobody can log in: the browser refuses the c",
             "  w100: rejected, nobody can log in: the browser refuses the",
             "  w0 -> w3: separate at step 4: w0 keeps sessions in session",
@@ -93,13 +91,13 @@ fn preview_shows_differing_pairs_by_example() {
         ]
     );
     // Where all are looked at, they are counted.
-    let lines = below(place.wikifarm("cookie preview w0 w1 w2 w3"), "Otherwise");
-    assert_eq!(lines[0], "Otherwise by the letter of RFC 6265bis (--rfc):");
+    let lines = below(place.wikifarm("cookie preview w0 w1 w2 w3"), "Firefox differs");
+    assert_eq!(lines[0], "Firefox differs:");
 }
 
 #[test]
-fn preview_names_a_third_wiki_that_only_one_browser_rejects() {
-    // To Chromium a bare dot is no domain; to the draft it is none at all, so that c keeps to its host.
+fn preview_names_a_third_wiki_that_interferes_in_one_browser_only() {
+    // Firefox rejects the cookie of c for its domain; in Chromium it comes to b beside the cookie of a.
     let others: String = (0..200)
         .map(|number| {
             format!("[wikis.w{number}]\nurl = \"https://w{number}.example.net/\"\ncookie_name = \"x\"\n")
@@ -107,26 +105,38 @@ fn preview_names_a_third_wiki_that_only_one_browser_rejects() {
         .collect();
     let place = Place::farm(&format!(
         "moin = \"1.9.11\"\n[farm]\nuser_dir = \"u\"\nsession_dir = \"s\"\ncookie_name = \"lab\"\n\
-         [wikis.a]\nurl = \"https://a.example.org/\"\ncookie_domain = \".example.org\"\n\
-         [wikis.b]\nurl = \"https://example.org/b\"\n\
-         [wikis.c]\nurl = \"https://example.org/c\"\ncookie_lifetime = [2, 12]\ncookie_domain = \".\"\n{others}"
+         [wikis.a]\nurl = \"https://a.ex\u{e4}mple.org/\"\ncookie_domain = \".xn--exmple-cua.org\"\n\
+         [wikis.b]\nurl = \"https://b.w.ex\u{e4}mple.org/\"\n\
+         [wikis.c]\nurl = \"https://c.w.ex\u{e4}mple.org/\"\ncookie_lifetime = [2, 12]\ncookie_domain = \"w.ex\u{e4}mple.org\"\n{others}"
     ));
-    let told = |words: &str, key: &str| {
-        let json = place.wikifarm(words).any_stdout().run().json();
-        let thirds = json["otherwise"][key].as_array().unwrap().iter();
-        thirds.map(|third| third["effect"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-    };
     let third = "whoever has been at c and logs in at a is anonymous at b: it takes the cookie of c";
     for named in ["", "a b c"] {
-        assert_eq!(told(&format!("cookie preview {named} --format json"), "thirds"), [third], "{named}");
-        assert_eq!(
-            told(&format!("cookie preview {named} --rfc --format json"), "not_thirds"),
-            [third],
-            "{named}"
-        );
+        let json = place.wikifarm(&format!("cookie preview {named} --format json")).any_stdout().run().json();
+        let thirds = json["thirds"].as_array().unwrap();
+        let found = thirds.iter().find(|found| found["effect"] == third);
+        assert_eq!(found.map(|found| &found["browsers"]), Some(&json!(["chromium"])), "{thirds:?}");
     }
-    let none: Vec<String> = Vec::new();
-    assert_eq!(told("cookie preview --format json", "not_thirds"), none);
     let json: Value = place.wikifarm("cookie preview --format json").any_stdout().run().json();
     assert_eq!(json["complete"], false);
+}
+
+#[test]
+fn preview_says_in_which_browser_a_new_login_is_seen() {
+    let place = Place::farm(
+        "[farm]\ncookie_path = \"/\"\ncookie_name = \"lab\"\n\
+         [wikis.new]\nmoin = \"1.9.0\"\nurl = \"https://new.example.org/\"\ndata_dir = \"new\"\n\
+         [wikis.old]\nmoin = \"1.8.7\"\nurl = \"https://old.example.org/\"\ndata_dir = \"old\"\n\
+         cookie_domain = \".example.org\"\n",
+    );
+    let stdout = place.wikifarm("cookie preview").any_stdout().run().stdout;
+    let line = "after logins at new, at old, and again at new: Chromium: both see their login; \
+                Firefox: new does not see the new login: the cookie of old wins";
+    assert!(stdout.contains(line), "{stdout}");
+    let json = place.wikifarm("cookie preview --format json").any_stdout().run().json();
+    let of = |browser: &str| {
+        let logins = json["new_logins"].as_array().unwrap().clone();
+        logins.into_iter().find(|login| login["browsers"] == json!([browser])).unwrap()["effect"].clone()
+    };
+    assert_eq!(of("chromium"), "both see their login");
+    assert_eq!(of("firefox"), "new does not see the new login: the cookie of old wins");
 }

@@ -219,5 +219,5 @@ fn test_passes_the_http_state_suite() {
 
 #[test]
 fn test_by_rfc_passes_the_tables_of_go() {
-    assert_eq!(failing("go-cookiejar.jsonl", "--rfc"), (222, vec![]));
+    assert_eq!(failing("go-cookiejar.jsonl", "--browser=rfc"), (222, vec![]));
 }

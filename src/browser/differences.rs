@@ -53,17 +53,18 @@ impl std::fmt::Debug for Difference {
     }
 }
 
-/// The differences between two browsers that give a story another outcome. `act` plays the story with an empty jar and
-/// returns what comes of it.
+/// The differences that give a story another outcome in another browser than the jar's. `act` plays the story with an
+/// empty jar, which has the same public suffixes, and returns what comes of it.
 ///
-/// Empty if the outcome is the same. A difference is listed if it alone changes the outcome in the first browser; where
+/// Empty if the outcome is the same. A difference is listed if it alone changes the outcome in the jar's browser; where
 /// only several together do, those are listed without which the other browser has another outcome.
 pub fn responsible<T: PartialEq>(
-    one: Profile,
+    jar: &Jar,
     other: Profile,
     act: impl Fn(Jar) -> T,
 ) -> Vec<&'static Difference> {
-    let outcome = |rules: Rules| act(Jar::by_rules(rules));
+    let one = jar.profile();
+    let outcome = |rules: Rules| act(jar.emptied(rules));
     let (ours, theirs) = (outcome(*one.rules()), outcome(*other.rules()));
     if ours == theirs {
         return Vec::new();

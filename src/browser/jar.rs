@@ -42,9 +42,9 @@ impl Jar {
         Self { profile, rules: *profile.rules(), suffixes, cookies: Vec::new(), next_serial: 0 }
     }
 
-    /// An empty jar for a browser that differs from every profile.
-    pub(super) fn by_rules(rules: Rules) -> Self {
-        Self { rules, ..Self::new(Profile::default()) }
+    /// An empty jar with the same suffixes, for a browser that may differ from every profile.
+    pub(super) fn emptied(&self, rules: Rules) -> Self {
+        Self { rules, ..Self::with_suffixes(self.profile, self.shared_suffixes()) }
     }
 
     /// Whose behavior it predicts.

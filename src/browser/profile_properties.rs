@@ -74,7 +74,7 @@ proptest! {
             (jar.peek(&to, &request).header, kept)
         };
         let (one, other) = (Profile::Chromium, Profile::Firefox);
-        let found = responsible(one, other, act);
+        let found = responsible(&Jar::new(one), other, act);
         let differs = act(Jar::new(one)) != act(Jar::new(other));
         prop_assert_eq!(differs, !found.is_empty(), "{:?}", found);
         for difference in found {

@@ -1,6 +1,6 @@
 //! The words for evidence and harm: nothing else in this module writes a sentence about a pair.
 
-use super::effect::{By, Harm, Third};
+use super::effect::{By, Harm, NewLogin, Third};
 use super::site::{Left, Site, Storage};
 use super::steps::{Evidence, Side};
 use super::verdict::As;
@@ -226,6 +226,18 @@ impl By {
 /// A number of seconds in hours or minutes.
 fn hours(seconds: f64) -> String {
     if seconds < 3600.0 { format!("{:.0} min", seconds / 60.0) } else { format!("{} h", seconds / 3600.0) }
+}
+
+impl NewLogin {
+    /// In words, for a wiki where somebody has logged in twice, and another in between.
+    pub fn describe(self, here: &str, there: &str) -> String {
+        match (self.here, self.there) {
+            (true, true) => "both see their login".to_owned(),
+            (true, false) => format!("{there} no longer sees its login"),
+            (false, true) => format!("{here} does not see the new login: the cookie of {there} wins"),
+            (false, false) => "neither sees a login".to_owned(),
+        }
+    }
 }
 
 impl Third {

@@ -83,6 +83,11 @@ impl Model {
         Model { classes, by_name, sites, browser, judged: Mutex::default(), groups: OnceLock::new() }
     }
 
+    /// The browser it predicts for.
+    pub fn profile(&self) -> Profile {
+        self.browser.profile()
+    }
+
     /// The wikis, in the farm's order.
     pub fn sites(&self) -> &[Site] {
         &self.sites

@@ -14,7 +14,7 @@ pub enum As {
     Anonymous,
 }
 
-/// What comes of it.
+/// What comes of it, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -22,14 +22,14 @@ pub enum Verdict {
     Shared,
     /// Nothing of A's reaches B, or it does no harm.
     Separate,
-    /// B gets A's cookie and it hurts; the effect says how.
-    Conflict,
-    /// The browser refuses A's cookie: nobody can log in at A.
-    Rejected,
+    /// The farm file does not decide it.
+    Unknown,
     /// A cookie of B's own hides A's.
     Shadowed,
-    /// The farm file does not tell.
-    Unknown,
+    /// B receives A's cookie, which has an effect; the effect says which.
+    Conflict,
+    /// The browser rejects A's cookie: nobody can log in at A.
+    Rejected,
 }
 
 impl Verdict {

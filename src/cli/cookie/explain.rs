@@ -5,6 +5,7 @@ mod diagram;
 use clap::Args;
 use serde::Serialize;
 
+use crate::browser::Profile;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -44,15 +45,18 @@ struct Case {
     steps: Vec<Line>,
     #[serde(skip)]
     results: Vec<StepResult>,
-    /// Where the browser's rules matter: what the other rules (Chromium's, or with `--rfc` the draft's) make of it.
-    otherwise: Option<Otherwise>,
+    /// What holds in another browser, if it differs.
+    differs: Vec<Differs>,
     /// By which other addresses of the two wikis the verdict is another.
     by_alias: Vec<ByAlias>,
 }
 
-/// The same pair by other rules of the browser.
+/// The same pair in another browser.
 #[derive(Serialize)]
-struct Otherwise {
+struct Differs {
+    browsers: [&'static str; 1],
+    #[serde(skip)]
+    title: &'static str,
     verdict: &'static str,
     step: Option<usize>,
     reason: String,
@@ -85,13 +89,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if from.name == to.name {
         return Err(Failure::usage(format!("{0} and {0} are one wiki: name two", from.name)));
     }
-    let mode = options.browser.profile();
-    let model = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, mode);
-    let other = Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.other());
+    let model =
+        Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.profile());
+    let compared = options.browser.compared();
+    let other = compared.map(|profile| model.in_browser(&farm, &RealPlaces::default(), profile));
     let (Some(a), Some(b)) = (model.site(&from.name), model.site(&to.name)) else {
         return Err(Failure::usage(format!("the URLs of {} and {} can't be visited", from.name, to.name)));
     };
     let differing = |visitor| {
+        let other = other.as_ref()?;
         let (a, b) = (other.site(&from.name)?, other.site(&to.name)?);
         let (here, there) = (
             model.judge(model.site(&from.name)?, model.site(&to.name)?, visitor),
@@ -127,12 +133,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             effect,
             steps: steps.collect(),
             results,
-            otherwise: differing(visitor).map(|pair| Otherwise {
-                verdict: pair.verdict.name(),
-                step: pair.step,
-                reason: pair.reason,
-                effect: pair.effect,
-            }),
+            differs: compared.zip(differing(visitor)).into_iter().map(differs).collect(),
             by_alias: by_alias.collect(),
         }
     });
@@ -164,11 +165,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         if let Some(effect) = &case.effect {
             writeln!(out, "  effect: {}", escape(effect));
         }
-        if let Some(other) = &case.otherwise {
-            let whose = options.browser.other_name();
+        for other in &case.differs {
             let what = other.effect.as_ref().unwrap_or(&other.reason);
             let step = other.step.map_or(String::new(), |step| format!(" at step {step}"));
-            let line = format!("  {whose} it is otherwise: {}{step}: {what}", other.verdict);
+            let line = format!("  {} differs: {}{step}: {what}", other.title, other.verdict);
             writeln!(out, "{}", escape(&line));
         }
         for other in &case.by_alias {
@@ -188,4 +188,10 @@ fn result(result: StepResult) -> &'static str {
         StepResult::Shadowed => "shadowed",
         StepResult::Unknown => "unknown",
     }
+}
+
+fn differs((profile, pair): (Profile, Pair)) -> Differs {
+    let Pair { verdict, step, reason, effect, .. } = pair;
+    let (browsers, title) = ([profile.name()], profile.title());
+    Differs { browsers, title, verdict: verdict.name(), step, reason, effect }
 }

@@ -1,8 +1,8 @@
 //! `wikifarm cookie preview`: who shares a login with whom.
 
 mod addresses;
+mod browsers;
 mod chosen;
-mod otherwise;
 mod row;
 mod sharers;
 mod trouble;
@@ -11,11 +11,13 @@ use clap::Args;
 use serde::Serialize;
 
 use self::addresses::ByAddress;
+use self::browsers::{Differences, NewLoginJson};
 use self::chosen::Chosen;
-use self::otherwise::Otherwise;
 use self::row::{Row, ThirdJson, list};
+use crate::browser::Profile;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::Farm;
 use crate::location::RealPlaces;
 use crate::report::{escape, table};
 use crate::sharing::{As, Disagreement, Leak, Leaked, Model, Third, Verdict, disagreements, groups, leaks};
@@ -28,9 +30,8 @@ const MATRIX_MOST: usize = 100;
 /// One wiki named: its pairs with every other, both ways. Several: the pairs among them.
 ///
 /// Every pair of up to 200 wikis is looked at. Of more there is, for each wiki gone to, one example of each kind of pair that
-/// does not work ("complete": false in JSON); every pair of one wiki, or of up to 200, comes when they are named. Likewise
-/// with what is otherwise by the letter of RFC 6265bis: of more than 200 wikis only what comes of a header that is read
-/// otherwise, and not of the order of cookies.
+/// does not work ("complete": false in JSON); every pair of one wiki, or of up to 200, comes when they are named. Of more
+/// than 200 wikis Firefox is compared by their headers only, not by the order of cookies.
 ///
 /// Exit status 1 if a [[share]] of the farm file is not met, or wikis share that no [[share]] has together.
 #[derive(Debug, Args)]
@@ -62,8 +63,8 @@ struct Document<'a> {
     disagreements: Vec<Difference>,
     /// Hosts that are no wikis and get login cookies.
     leaks: Vec<LeakJson>,
-    /// What the letter of RFC 6265bis (with `--rfc`, Chromium) makes otherwise.
-    otherwise: &'a Otherwise<'a>,
+    /// Where a new login at a wiki has another result in one browser than in the other.
+    new_logins: Vec<NewLoginJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -79,6 +80,39 @@ struct Difference {
     intended: bool,
     verdict: Verdict,
     reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    browsers: Option<[&'static str; 1]>,
+}
+
+/// A disagreement with `[[share]]`, and the browser it holds for, if it is only one.
+type Unmet = (Option<Profile>, Disagreement);
+
+impl From<Unmet> for Difference {
+    fn from((only, found): Unmet) -> Difference {
+        let Disagreement { from, to, intended, pair, .. } = found;
+        let browsers = only.map(|profile| [profile.name()]);
+        Difference { from, to, intended, verdict: pair.verdict, reason: pair.reason, browsers }
+    }
+}
+
+/// Where one browser or both share other than `[[share]]` says.
+fn unmet(farm: &Farm, model: &Model, other: Option<&Model>) -> Vec<Unmet> {
+    let ours = disagreements(farm, model);
+    let Some(other) = other else { return ours.into_iter().map(|found| (None, found)).collect() };
+    let theirs = disagreements(farm, other);
+    let has = |list: &[Disagreement], found: &Disagreement| {
+        list.iter().any(|one| (&one.from, &one.to, one.intended) == (&found.from, &found.to, found.intended))
+    };
+    let only = |profile: Profile, list: &[Disagreement], found: &Disagreement| {
+        if has(list, found) { None } else { Some(profile) }
+    };
+    let new: Vec<Unmet> = theirs
+        .iter()
+        .filter(|found| !has(&ours, found))
+        .map(|found| (Some(other.profile()), found.clone()))
+        .collect();
+    let known = ours.into_iter().map(|found| (only(model.profile(), &theirs, &found), found));
+    known.chain(new).collect()
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
@@ -87,14 +121,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let model =
         Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.profile());
     let chosen = Chosen::new(&farm, &model, &options.wikis)?;
-    let differences = disagreements(&farm, &model);
     let leaks: Vec<Leak> = leaks(&farm, &model).into_iter().filter_map(|leak| chosen.leak(leak)).collect();
     let all_thirds = model.thirds();
     let thirds: Vec<Third> = all_thirds.iter().filter(|third| chosen.has(third)).copied().collect();
     let by_address = addresses::different(&model, &chosen);
-    let other = model.in_browser(&farm, &RealPlaces::default(), options.browser.other());
-    let otherwise = Otherwise::new(&model, &other, &chosen, &all_thirds);
-    let exit = if differences.is_empty() { Exit::Success } else { Exit::Found };
+    let places = RealPlaces::default();
+    let other = options.browser.compared().map(|profile| model.in_browser(&farm, &places, profile));
+    let compared = other.as_ref().map(|other| Differences::new(&model, other, &chosen, &all_thirds));
+    let unmet = unmet(&farm, &model, other.as_ref());
+    let exit = if unmet.is_empty() { Exit::Success } else { Exit::Found };
     let groups: Vec<Vec<&str>> = groups(&model)
         .iter()
         .filter(|group| chosen.one.is_none_or(|one| group.contains(&one)))
@@ -104,20 +139,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if context.format == Format::Json {
         let wikis: Vec<&str> = chosen.asked_about().map(|(_, site)| site.name.as_str()).collect();
         let complete = chosen.in_full();
-        let pairs = pairs(&model, &chosen, complete);
-        let disagreements = differences
-            .into_iter()
-            .map(|d| Difference {
-                from: d.from,
-                to: d.to,
-                intended: d.intended,
-                verdict: d.pair.verdict,
-                reason: d.pair.reason,
-            })
-            .collect();
+        let mut pairs = pairs(&model, &chosen, complete);
+        let mut thirds = thirds.iter().map(|third| ThirdJson::of(third, &model)).collect();
+        let mut new_logins = Vec::new();
+        if let Some(compared) = compared {
+            new_logins = compared.merge(model.profile(), &mut pairs, &mut thirds);
+        }
+        let disagreements = unmet.into_iter().map(Difference::from).collect();
         let leaks =
             leaks.into_iter().map(|leak| LeakJson { host: leak.host, cookies: leak.cookies }).collect();
-        let thirds = thirds.iter().map(|third| ThirdJson::of(third, &model)).collect();
         context.json(&Document {
             wikis,
             groups,
@@ -127,7 +157,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             by_address,
             disagreements,
             leaks,
-            otherwise: &otherwise,
+            new_logins,
         });
         return Ok(exit);
     }
@@ -141,7 +171,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         )));
     }
     if options.matrix {
-        matrix(&model, &chosen, context);
+        matrix(&model, other.as_ref(), &chosen, context);
     } else {
         match chosen.one {
             Some(one) => sharers::show(&model, one, context),
@@ -150,9 +180,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         trouble::show(&model, &chosen, &thirds, context);
         addresses::show(&by_address, context);
         show_leaks(&leaks, context);
-        otherwise.show(options.browser, context);
+        if let Some(compared) = &compared {
+            compared.show(context);
+        }
     }
-    show_differences(&differences, context);
+    show_unmet(&unmet, context);
     Ok(exit)
 }
 
@@ -210,26 +242,27 @@ fn show_leaks(leaks: &[Leak], context: &mut Context<'_>) {
     }
 }
 
-fn show_differences(differences: &[Disagreement], context: &mut Context<'_>) {
-    if differences.is_empty() {
+fn show_unmet(unmet: &[Unmet], context: &mut Context<'_>) {
+    if unmet.is_empty() {
         return;
     }
     let out = &mut *context.out;
     writeln!(out, "\nOther than intended by [[share]]:");
-    for found in differences {
+    for (only, found) in unmet {
         let (from, to) = (escape(&found.from), escape(&found.to));
+        let only = only.map_or(String::new(), |profile| format!("{} only: ", profile.title()));
         if found.intended {
             let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
             let reason = escape(&found.pair.reason);
-            writeln!(out, "  {from} -> {to}: {}{step}: {reason}", found.pair.verdict.name());
+            writeln!(out, "  {only}{from} -> {to}: {}{step}: {reason}", found.pair.verdict.name());
         } else {
-            writeln!(out, "  {from} -> {to}: shared, though no [[share]] has both");
+            writeln!(out, "  {only}{from} -> {to}: shared, though no [[share]] has both");
         }
     }
 }
 
-/// Every pair in a grid: rows come from, columns go to.
-fn matrix(model: &Model, chosen: &Chosen<'_>, context: &mut Context<'_>) {
+/// Every pair in a grid: rows come from, columns go to. Of two browsers the worse verdict counts.
+fn matrix(model: &Model, other: Option<&Model>, chosen: &Chosen<'_>, context: &mut Context<'_>) {
     let width = chosen.sites.len().to_string().len();
     let numbers: Vec<String> = (1..=chosen.sites.len()).map(|number| format!("{number:>width$}")).collect();
     let mut header = vec!["from \\ to"];
@@ -237,8 +270,12 @@ fn matrix(model: &Model, chosen: &Chosen<'_>, context: &mut Context<'_>) {
     let rows = chosen.sites.values().zip(&numbers).map(|(from, number)| {
         let mut row = vec![format!("{number} {}", from.name)];
         row.extend(chosen.sites.values().map(|to| {
-            let mark =
-                if from.name == to.name { "\\" } else { mark(model.judge(from, to, As::User).verdict) };
+            let verdict = |model: &Model| {
+                let (from, to) = (model.site(&from.name)?, model.site(&to.name)?);
+                Some(model.judge(from, to, As::User).verdict)
+            };
+            let worse = verdict(model).max(other.and_then(verdict));
+            let mark = if from.name == to.name { "\\" } else { worse.map_or("", mark) };
             format!("{mark:>width$}")
         }));
         row

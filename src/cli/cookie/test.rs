@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::browser::{Jar, Played, Profile, Step, Target, parse_script};
+use crate::browser::{Difference, Jar, Played, Profile, Step, Target, parse_script, responsible};
+use crate::cli::shared::browser::Browser;
 use crate::cli::shared::visitor::Whom;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -54,9 +55,8 @@ pub(in crate::cli) struct Options {
     /// Act out a script; - reads it from standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "set_cookie", "visit", "from"])]
     script: Option<PathBuf>,
-    /// Keep to the letter of RFC 6265bis where Chromium does otherwise
-    #[arg(long)]
-    rfc: bool,
+    #[command(flatten)]
+    browser: Browser,
 }
 
 /// The largest script that is read, in bytes.
@@ -70,11 +70,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Some(file) => (script(file, context)?, Exit::Success),
         None => flags(options, context)?,
     };
-    let profile = if options.rfc { Profile::Rfc6265bis } else { Profile::Chromium };
-    let mut jar = Jar::with_suffixes(profile, context.suffixes.clone());
+    let jar = |profile| Jar::with_suffixes(profile, context.suffixes.clone());
+    let compared = options.browser.compared();
+    let mut others: Vec<Jar> = compared.into_iter().map(jar).collect();
+    let mut jar = jar(options.browser.profile());
     let human = context.format == Format::Human;
-    let mut letter =
-        (human && !options.rfc).then(|| Jar::with_suffixes(Profile::Rfc6265bis, context.suffixes.clone()));
     let mut document = json::Document::default();
     // Step by step: what a long script carries and withholds would not fit into memory at once.
     for (index, step) in steps.iter().enumerate() {
@@ -86,18 +86,32 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             context.complain(&format!("no cookies at {}: {error}", human::short(step.url.as_bytes())));
         }
         if human {
-            let letter = letter.as_mut().map(|jar| step.play(jar));
-            let text = human::step(step, &played, letter.as_ref(), options.script.is_some());
+            let others: Vec<_> = others.iter_mut().map(|jar| (jar.profile(), step.play(jar))).collect();
+            let text = human::step(step, &played, &others, options.script.is_some());
             let before = if index > 0 { "\n" } else { "" };
             write!(context.out, "{before}{text}");
         } else {
             document.add(step, &played);
         }
     }
-    if !human {
+    if human {
+        for difference in compared.map(|other| why(&steps, &jar, other)).unwrap_or_default() {
+            writeln!(context.out, "\n{}", human::difference(difference));
+        }
+    } else {
         context.json(&document);
     }
     Ok(exit)
+}
+
+/// The differences between the jar's browser and another that the steps bring out.
+fn why(steps: &[Step], jar: &Jar, other: Profile) -> Vec<&'static Difference> {
+    let sent = |played: Played| match played {
+        Played::Visited(visit) => (visit.header, Vec::new()),
+        Played::Received(outcomes) => (None, outcomes.iter().map(human::seen).collect()),
+        Played::NoCookies(_) => (None, Vec::new()),
+    };
+    responsible(jar, other, |mut jar| steps.iter().map(|step| sent(step.play(&mut jar))).collect::<Vec<_>>())
 }
 
 /// Whether a header was refused, or could not even be received.

@@ -1,30 +1,38 @@
-//! `--rfc`: whose rules the browser goes by.
+//! `--browser`: the browser that a command predicts for.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::browser::Profile;
 
-/// The option, where a command needs no other of the browser.
+/// The option of every command that predicts what a browser does.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Browser {
-    /// Predict for a browser that keeps to the letter of RFC 6265bis, where Chromium does otherwise
-    #[arg(long)]
-    rfc: bool,
+    /// Predict for one browser only [default: Chromium, with a note where Firefox differs]
+    #[arg(long, value_enum, value_name = "BROWSER")]
+    browser: Option<Name>,
+}
+
+/// A browser profile on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Name {
+    Chromium,
+    Firefox,
+    /// RFC 6265bis, which no released browser follows in everything
+    Rfc,
 }
 
 impl Browser {
-    /// Whose rules.
+    /// The browser whose answer comes first.
     pub(crate) fn profile(self) -> Profile {
-        if self.rfc { Profile::Rfc6265bis } else { Profile::Chromium }
+        match self.browser {
+            None | Some(Name::Chromium) => Profile::Chromium,
+            Some(Name::Firefox) => Profile::Firefox,
+            Some(Name::Rfc) => Profile::Rfc6265bis,
+        }
     }
 
-    /// The other ones.
-    pub(crate) fn other(self) -> Profile {
-        if self.rfc { Profile::Chromium } else { Profile::Rfc6265bis }
-    }
-
-    /// The other ones, at the beginning of a sentence.
-    pub(crate) fn other_name(self) -> &'static str {
-        if self.rfc { "in Chromium" } else { "by the letter of RFC 6265bis (--rfc)" }
+    /// The browser that the answer is compared with, unless one was asked for.
+    pub(crate) fn compared(self) -> Option<Profile> {
+        self.browser.is_none().then_some(Profile::Firefox)
     }
 }

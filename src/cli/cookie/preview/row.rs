@@ -18,6 +18,9 @@ pub(super) struct Row<'a> {
     pub(super) reason: String,
     pub(super) cookie_sent: bool,
     pub(super) effect: Option<String>,
+    /// The browsers it holds for; absent if it holds for all that were asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) browsers: Option<[&'static str; 1]>,
 }
 
 #[derive(Serialize)]
@@ -26,6 +29,9 @@ pub(super) struct ThirdJson<'a> {
     pub(super) to: &'a str,
     pub(super) by: &'a str,
     pub(super) effect: String,
+    /// The browsers it holds for; absent if it holds for all that were asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) browsers: Option<[&'static str; 1]>,
 }
 
 impl<'a> Row<'a> {
@@ -33,7 +39,8 @@ impl<'a> Row<'a> {
     pub(super) fn of(model: &'a Model, (from, to): (usize, usize), visitor: As) -> Option<Row<'a>> {
         let (from, to) = (model.sites().get(from)?, model.sites().get(to)?);
         let Pair { verdict, step, reason, cookie_sent, effect } = model.pair(from, to, visitor);
-        Some(Row { from: &from.name, to: &to.name, visitor, verdict, step, reason, cookie_sent, effect })
+        let (from, to) = (from.name.as_str(), to.name.as_str());
+        Some(Row { from, to, visitor, verdict, step, reason, cookie_sent, effect, browsers: None })
     }
 }
 
@@ -41,7 +48,7 @@ impl<'a> ThirdJson<'a> {
     pub(super) fn of(third: &Third, model: &'a Model) -> ThirdJson<'a> {
         let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
         let (from, to, by) = (name(third.from), name(third.to), name(third.by));
-        ThirdJson { from, to, by, effect: third.describe(model.sites()) }
+        ThirdJson { from, to, by, effect: third.describe(model.sites()), browsers: None }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::browser::{Action, Cookie, Nav, Outcome, Played, Step, Target, Via, Visit, WithheldReason};
+use crate::browser::{
+    Action, Cookie, Difference, Nav, Outcome, Played, Profile, Step, Target, Via, Visit, WithheldReason,
+};
 use crate::report::escape;
 use crate::report::measure::{relative, rfc3339};
 
@@ -28,15 +30,11 @@ pub(super) fn short(bytes: &[u8]) -> String {
     }
 }
 
-/// The lines of a step. `letter` is what RFC 6265bis makes of it, told where it differs; `when` also tells the time.
-pub(super) fn step(step: &Step, played: &Played, letter: Option<&Played>, when: bool) -> String {
+/// The lines of a step. `others` is what other browsers make of it, shown where it differs; `when` also shows the time.
+pub(super) fn step(step: &Step, played: &Played, others: &[(Profile, Played)], when: bool) -> String {
     let mut text = heading(step, when);
     match (played, &step.action) {
         (Played::Received(outcomes), Action::Receive(headers)) => {
-            let letters = match letter {
-                Some(Played::Received(letters)) => letters.as_slice(),
-                _ => &[],
-            };
             if outcomes.is_empty() {
                 text.push_str("  no header\n");
             }
@@ -46,22 +44,24 @@ pub(super) fn step(step: &Step, played: &Played, letter: Option<&Played>, when: 
                 for more in lines {
                     line(&mut text, "", &more);
                 }
-                let (_, other) =
-                    letters.get(index).map(|letter| explain(letter, step.at)).unwrap_or_default();
-                if let Some(letter) = letters.get(index).filter(|letter| differ(outcome, letter)) {
-                    let (word, _) = explain(letter, step.at);
-                    let how = other.first().map(String::as_str).unwrap_or_default();
-                    line(&mut text, "", &format!("by the letter of RFC 6265bis (--rfc) {word}: {how}"));
+                for (profile, other) in others {
+                    if let Some(other) = received(other, index).filter(|other| seen(outcome) != seen(other)) {
+                        let (word, lines) = explain(other, step.at);
+                        let how = lines.first().map(String::as_str).unwrap_or_default();
+                        line(&mut text, "", &format!("{} differs: {word}: {how}", profile.title()));
+                    }
                 }
             }
         }
         (Played::Visited(visit), _) => {
             text.push_str(&carried(visit.header.as_deref(), "  "));
-            if let (Some(Played::Visited(letter)), Ok(_)) = (letter, &step.target)
-                && letter.header != visit.header
-            {
-                text.push_str("  by the letter of RFC 6265bis (--rfc) ");
-                text.push_str(&carried(letter.header.as_deref(), ""));
+            for (profile, other) in others {
+                if let (Played::Visited(other), Ok(_)) = (other, &step.target)
+                    && other.header != visit.header
+                {
+                    text.push_str(&format!("  {} differs: ", profile.title()));
+                    text.push_str(&carried(other.header.as_deref(), ""));
+                }
             }
             if let Ok(target) = &step.target {
                 cookies(&mut text, visit, target);
@@ -71,6 +71,14 @@ pub(super) fn step(step: &Step, played: &Played, letter: Option<&Played>, when: 
         (Played::Received(_), Action::Visit { .. }) => {}
     }
     text
+}
+
+/// What a browser did with one of the headers it received.
+fn received(played: &Played, index: usize) -> Option<&Outcome> {
+    match played {
+        Played::Received(outcomes) => outcomes.get(index),
+        Played::Visited(_) | Played::NoCookies(_) => None,
+    }
 }
 
 fn line(text: &mut String, word: &str, rest: &str) {
@@ -141,18 +149,33 @@ fn explain(outcome: &Outcome, now: f64) -> (&'static str, Vec<String>) {
     }
 }
 
-/// Whether the letter comes to something else.
-fn differ(chromium: &Outcome, letter: &Outcome) -> bool {
-    match (chromium, letter) {
-        (Outcome::Refused(_), Outcome::Refused(_)) => false,
-        (Outcome::Stored { cookie: one, .. }, Outcome::Stored { cookie: other, .. }) => {
-            one.domain != other.domain || one.host_only != other.host_only || one.expires != other.expires
-        }
-        (Outcome::Deleted { removed: one, .. }, Outcome::Deleted { removed: other, .. }) => {
-            one.is_some() != other.is_some()
-        }
-        _ => true,
+/// What people see of an outcome; browsers differ if it differs.
+#[derive(PartialEq)]
+pub(super) enum Seen {
+    Stored { pair: Vec<u8>, domain: String, host_only: bool, expires: Option<f64> },
+    Deleted { removed: bool },
+    Refused,
+}
+
+pub(super) fn seen(outcome: &Outcome) -> Seen {
+    match outcome {
+        Outcome::Stored { cookie, .. } => Seen::Stored {
+            pair: cookie.pair(),
+            domain: cookie.domain.clone(),
+            host_only: cookie.host_only,
+            expires: cookie.expires,
+        },
+        Outcome::Deleted { removed, .. } => Seen::Deleted { removed: removed.is_some() },
+        Outcome::Refused(_) => Seen::Refused,
     }
+}
+
+/// A difference between browsers that matters here, with what each does.
+pub(super) fn difference(difference: &Difference) -> String {
+    format!(
+        "Difference `{}`: {}\n  Chromium: {}\n  Firefox:  {}",
+        difference.name, difference.what, difference.chromium, difference.firefox
+    )
 }
 
 /// The cookie as it is stored.

@@ -1,0 +1,194 @@
+//! Where the answer for another browser differs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::chosen::Chosen;
+use super::row::{MOST_LINES, Row, ThirdJson};
+use crate::browser::Profile;
+use crate::cli::Context;
+use crate::report::escape;
+use crate::sharing::{As, Browsers, Judgement, Model, Third, Verdict};
+
+/// What differs in the other browser.
+pub(super) struct Differences<'a> {
+    /// The pairs with another verdict or effect, as in the other browser.
+    pub(super) pairs: Vec<Row<'a>>,
+    /// Wikis that interfere with two others in the other browser only.
+    pub(super) thirds: Vec<ThirdJson<'a>>,
+    /// Wikis that interfere with two others in the first browser only.
+    pub(super) not_thirds: Vec<ThirdJson<'a>>,
+    /// Pairs where a new login has another result.
+    pub(super) new_logins: Vec<NewLoginJson<'a>>,
+    other: Profile,
+    /// A line for each wiki that one browser rejects, and for each kind of pair.
+    lines: Vec<String>,
+    /// Whether the lines stand for all there is.
+    whole: bool,
+}
+
+/// What a new login at a wiki leads to, after logins at it and at another.
+#[derive(Serialize)]
+pub(super) struct NewLoginJson<'a> {
+    from: &'a str,
+    to: &'a str,
+    browsers: [&'static str; 1],
+    effect: String,
+}
+
+impl<'a> Differences<'a> {
+    /// Compares the answers for two browsers.
+    pub(super) fn new(
+        model: &'a Model,
+        other: &'a Model,
+        chosen: &Chosen<'a>,
+        thirds: &[Third],
+    ) -> Differences<'a> {
+        let browsers = Browsers::new(model, other);
+        // To act out everything twice takes too long for a large farm: there only the headers themselves count.
+        let full = chosen.in_full();
+        let may_differ =
+            |from, to| if full { browsers.may_differ(from, to) } else { browsers.one_differs(from, to) };
+        let mut asked: BTreeSet<(usize, usize)> = chosen.pairs.iter().copied().collect();
+        if browsers.any_differs() {
+            asked.extend(chosen.pairs_of(other));
+        }
+        // That a wiki is refused by one browser only concerns all who log in there, whatever pairs are asked about.
+        let mut lines = Vec::new();
+        for (position, ours) in chosen.asked_about() {
+            let Some(theirs) = other.sites().get(position) else { continue };
+            match (ours.refused(As::User), theirs.refused(As::User)) {
+                (true, false) => lines.push(format!("{}: not rejected, people can log in", ours.name)),
+                (false, true) => {
+                    let reason = other.pair(theirs, theirs, As::User).reason;
+                    lines.push(format!("{}: rejected, nobody can log in: {reason}", ours.name));
+                }
+                _ => continue,
+            }
+            let elsewhere = chosen.sites.keys().find(|to| chosen.has_pair(position, **to));
+            asked.extend(elsewhere.map(|to| (position, *to)));
+        }
+        let told = |model: &Model, (from, to): (usize, usize), visitor| {
+            Some(model.judge(model.sites().get(from)?, model.sites().get(to)?, visitor))
+        };
+        let mut pairs = Vec::new();
+        let mut alike: BTreeMap<_, (String, usize)> = BTreeMap::new();
+        for pair in asked.into_iter().filter(|(from, to)| may_differ(*from, *to)) {
+            for visitor in [As::User, As::Anonymous] {
+                let Some((ours, theirs)) = told(model, pair, visitor).zip(told(other, pair, visitor)) else {
+                    continue;
+                };
+                if (ours.verdict, ours.harm) == (theirs.verdict, theirs.harm) {
+                    continue;
+                }
+                let Some(row) = Row::of(other, pair, visitor) else { continue };
+                let refused = [ours, theirs].iter().any(|judged| judged.verdict == Verdict::Rejected);
+                if visitor == As::User && !refused {
+                    let Judgement { verdict, step, harm, .. } = theirs;
+                    alike.entry((verdict, step, harm)).or_insert_with(|| (line(&row), 0)).1 += 1;
+                }
+                pairs.push(row);
+            }
+        }
+        let (new, gone) = if full || browsers.any_differs() {
+            browsers.thirds(thirds, &may_differ)
+        } else {
+            Default::default()
+        };
+        let told = |thirds: Vec<Third>, of: &'a Model| {
+            let asked = thirds.iter().filter(|third| chosen.has(third));
+            asked.map(|third| ThirdJson::of(third, of)).collect::<Vec<_>>()
+        };
+        let (new, gone) = (told(new, other), told(gone, model));
+        let refused = lines.len();
+        lines.extend(alike.into_values().map(|(line, count)| with_count(line, if full { count } else { 1 })));
+        let (new_logins, about_logins) =
+            if full { new_logins(&browsers, model, other, chosen) } else { Default::default() };
+        lines.extend(about_logins);
+        lines.extend(new.iter().map(|third| third.effect.clone()));
+        lines.extend(gone.iter().map(|third| format!("not so: {}", third.effect)));
+        let whole = full || lines.len() == refused;
+        let other = other.profile();
+        Differences { pairs, thirds: new, not_thirds: gone, new_logins, other, lines, whole }
+    }
+
+    /// Marks what holds for one browser only, adds what holds for the other only, and returns what new logins lead to.
+    pub(super) fn merge(
+        self,
+        first: Profile,
+        pairs: &mut Vec<Row<'a>>,
+        thirds: &mut Vec<ThirdJson<'a>>,
+    ) -> Vec<NewLoginJson<'a>> {
+        let (first, other) = (Some([first.name()]), Some([self.other.name()]));
+        for pair in pairs.iter_mut() {
+            let key = |row: &Row<'_>| (row.from == pair.from, row.to == pair.to, row.visitor == pair.visitor);
+            if self.pairs.iter().any(|row| key(row) == (true, true, true)) {
+                pair.browsers = first;
+            }
+        }
+        for third in thirds.iter_mut() {
+            if self.not_thirds.iter().any(|gone| gone.effect == third.effect) {
+                third.browsers = first;
+            }
+        }
+        pairs.extend(self.pairs.into_iter().map(|row| Row { browsers: other, ..row }));
+        thirds.extend(self.thirds.into_iter().map(|third| ThirdJson { browsers: other, ..third }));
+        self.new_logins
+    }
+
+    /// Prints a line for each kind of difference.
+    pub(super) fn show(&self, context: &mut Context<'_>) {
+        if self.lines.is_empty() {
+            return;
+        }
+        let some = if self.whole { "" } else { ", for example" };
+        writeln!(context.out, "\n{} differs{some}:", self.other.title());
+        for line in self.lines.iter().take(MOST_LINES) {
+            writeln!(context.out, "  {}", escape(line));
+        }
+        let more = self.lines.len().saturating_sub(MOST_LINES);
+        if more > 0 {
+            writeln!(context.out, "  and {more} more lines: name some wikis to see theirs");
+        }
+    }
+}
+
+/// The pairs where a new login has another result, and a line for each kind of them.
+fn new_logins<'a>(
+    browsers: &Browsers<'_>,
+    model: &'a Model,
+    other: &Model,
+    chosen: &Chosen<'a>,
+) -> (Vec<NewLoginJson<'a>>, Vec<String>) {
+    let mut found = Vec::new();
+    let mut alike: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for ((from, to), results) in browsers.new_logins(&chosen.pairs) {
+        let (Some(from), Some(to)) = (model.sites().get(from), model.sites().get(to)) else { continue };
+        let (from, to) = (from.name.as_str(), to.name.as_str());
+        let titles = [model, other].map(|model| model.profile());
+        let effects = results.map(|result| result.describe(from, to));
+        let what = titles.iter().zip(&effects).map(|(title, effect)| format!("{}: {effect}", title.title()));
+        let what = what.collect::<Vec<_>>().join("; ");
+        let line = format!("after logins at {from}, at {to}, and again at {from}: {what}");
+        alike.entry(format!("{results:?}")).or_insert_with(|| (line, 0)).1 += 1;
+        for (profile, effect) in titles.into_iter().zip(effects) {
+            found.push(NewLoginJson { from, to, browsers: [profile.name()], effect });
+        }
+    }
+    (found, alike.into_values().map(|(line, count)| with_count(line, count)).collect())
+}
+
+fn with_count(line: String, count: usize) -> String {
+    match count {
+        1 => line,
+        2 => format!("{line} (and so for 1 more pair)"),
+        count => format!("{line} (and so for {} more pairs)", count - 1),
+    }
+}
+
+fn line(row: &Row<'_>) -> String {
+    let step = row.step.map_or(String::new(), |step| format!(" at step {step}"));
+    let what = row.effect.as_ref().unwrap_or(&row.reason);
+    format!("{} -> {}: {}{step}: {what}", row.from, row.to, row.verdict.name())
+}
