@@ -180,7 +180,7 @@ fn import_of_a_file_that_is_no_text_is_refused_with_the_byte() {
             .file("wikiconfig.py", bytes)
             .wikifarm("config import wikiconfig.py")
             .status(2)
-            .stderr(&format!("error: can't read the farm file wikiconfig.py: {why}\n"))
+            .stderr(format!("error: can't read the farm file wikiconfig.py: {why}\n"))
             .run();
     }
     Place::new()

@@ -124,7 +124,7 @@ fn fix_and_import_never_change_python_files() {
         place
             .wikifarm(&format!("-f {named} config check --fix"))
             .status(2)
-            .stderr(&format!("error: {named} is Python, which wikifarm does not change\n"))
+            .stderr(format!("error: {named} is Python, which wikifarm does not change\n"))
             .run();
     }
     let found = place.wikifarm("-f wikiconfig.py config check --format json").any_stdout().run().json();

@@ -89,7 +89,7 @@ fn probe_of_a_wiki_that_deletes_an_unknown_id_agrees() {
     let place = wiki.farm("cookie_name = \"lab\"\ncookie_domain = \".example.org\"");
     place
         .wikifarm(&format!("cookie probe docs {HERE}"))
-        .stdout(&format!(
+        .stdout(format!(
             r"
             docs: sends what the farm file predicts
               200 http://wiki.example.org:{}/
@@ -112,7 +112,7 @@ fn probe_with_drift_names_each_attribute() {
     place
         .wikifarm(&format!("cookie probe {HERE}"))
         .status(1)
-        .stdout(&format!(
+        .stdout(format!(
             r"
             docs: sends something else than predicted
               200 http://wiki.example.org:{}/
@@ -261,7 +261,7 @@ fn probe_with_a_wrong_clock_notes_it_and_reports_no_drift() {
     let place = wiki.farm("cookie_name = \"lab\"\ncookie_lifetime = [0.5, 12]");
     place
         .wikifarm(&format!("cookie probe docs {HERE} --now 2026-11-23T02:00:00Z"))
-        .stdout(&format!(
+        .stdout(format!(
             r"
             docs: sends what the farm file predicts
               200 http://wiki.example.org:{}/

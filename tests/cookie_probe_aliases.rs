@@ -46,7 +46,7 @@ fn probe_with_aliases_compares_each_url_with_its_prediction() {
     let (secure, plain) = (https.address.port(), http.address.port());
     farm(secure, plain)
         .wikifarm(&probe(""))
-        .stdout(&format!(
+        .stdout(format!(
             r"
             docs: sends what the farm file predicts
               200 https://wiki.example.org:{secure}/
@@ -95,7 +95,7 @@ fn probe_of_an_alias_that_redirects_to_the_url_compares_that_url() {
     let place = place.file("farm.toml", text.replace("http://wiki.", "http://www."));
     place
         .wikifarm(&probe("--resolve www.example.org:127.0.0.1"))
-        .stdout(&format!(
+        .stdout(format!(
             r"
             docs: sends what the farm file predicts
               200 https://wiki.example.org:{secure}/

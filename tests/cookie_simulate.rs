@@ -300,7 +300,7 @@ fn simulate_with_an_unreadable_script_gives_the_reason() {
         ("empty --format csv", "`cookie simulate` has no format csv: expected human or json"),
     ] {
         let run = place.wikifarm(&format!("cookie simulate {words}"));
-        run.status(2).stderr(&format!("error: {message}\n")).run();
+        run.status(2).stderr(format!("error: {message}\n")).run();
     }
     let run = place.wikifarm("cookie simulate").arg("dance wiki1");
     run.status(2).any_stderr().run();

@@ -59,8 +59,8 @@ etc/deep/data: no such directory: no wiki has run yet
 
 #[test]
 fn version_prints_one_line() {
-    Place::new().wikifarm("--version").stdout(&format!("wikifarm {}\n", env!("CARGO_PKG_VERSION"))).run();
-    Place::new().wikifarm("-V").stdout(&format!("wikifarm {}\n", env!("CARGO_PKG_VERSION"))).run();
+    Place::new().wikifarm("--version").stdout(format!("wikifarm {}\n", env!("CARGO_PKG_VERSION"))).run();
+    Place::new().wikifarm("-V").stdout(format!("wikifarm {}\n", env!("CARGO_PKG_VERSION"))).run();
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn diff_with_a_shared_address_is_unknown() {
     place
         .wikifarm("cookie diff apart.toml farm.toml --fail-on-impact")
         .status(1)
-        .stdout(&format!(
+        .stdout(format!(
             "{unknown}\napart.toml -> farm.toml: at the others nobody is logged out, and no old cookie is in the way\n"
         ))
         .run();
@@ -171,7 +171,7 @@ fn probe_with_a_shared_address_notes_that_one_wiki_answers() {
         .wikifarm("cookie probe a")
         .status(3)
         .any_stdout()
-        .stderr(&format!(
+        .stderr(format!(
             "a and b have one URL, https://127.0.0.1:{port}/: only one of them can answer there\n"
         ))
         .run();

@@ -137,7 +137,7 @@ fn migrate_to_a_redis_that_loads_or_wants_a_password_fails() {
         });
         let place = place();
         let line = format!("session migrate --from moin-1.9:from --to redis://127.0.0.1:{port}/0 --move");
-        place.wikifarm(&line).stderr(&format!("error: redis://127.0.0.1:{port}/0: {why}\n")).status(3).run();
+        place.wikifarm(&line).stderr(format!("error: redis://127.0.0.1:{port}/0: {why}\n")).status(3).run();
         assert_eq!(place.names("from").len(), 1);
         server.join().unwrap();
     }

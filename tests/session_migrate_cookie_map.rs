@@ -199,7 +199,7 @@ fn cookie_map_for_nginx_leaves_out_ids_that_differ_by_case_alone() {
     place
         .wikifarm(&format!("{line} --cookie-map nginx map"))
         .status(3)
-        .stdout(&wrote("nginx", "1 id"))
+        .stdout(wrote("nginx", "1 id"))
         .stderr(&told)
         .run();
     let report = place

@@ -332,12 +332,12 @@ fn revoke_for_moinmoin_2_prints_what_to_do_instead() {
 revoked 0 of 0 sessions
 
 "#]])
-        .stderr(&format!("new: MoinMoin 2 keeps sessions in signed cookies: {instead}\n"))
+        .stderr(format!("new: MoinMoin 2 keeps sessions in signed cookies: {instead}\n"))
         .run();
     place
         .wikifarm("session revoke --user id:1.2 --store-of new")
         .status(2)
-        .stderr(&format!(
+        .stderr(format!(
             "error: the wiki \"new\" has no store to look into: MoinMoin 2 keeps sessions in the cookie; {instead}\n"
         ))
         .run();

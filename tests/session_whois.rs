@@ -79,7 +79,7 @@ size      29 B
 #[test]
 fn whois_of_a_header_without_a_session_repeats_no_value() {
     let refused = |header: &str, why: &str| {
-        real().wikifarm("session whois -").stdin(header).status(2).stderr(&format!("error: {why}\n")).run();
+        real().wikifarm("session whois -").stdin(header).status(2).stderr(format!("error: {why}\n")).run();
     };
     refused(
         "Cookie: theme=dark; secret=hunter2",
@@ -253,7 +253,7 @@ fn whois_of_a_broken_signed_cookie_gives_the_reason() {
         ("abcdefghijklmnop.b.c", "\"abcdefgh\"… is no signed cookie: its payload is no JSON object"),
         (".abcd.b.c", "\".abcd.b.\"… is no signed cookie: its payload does not unpack"),
     ] {
-        place.wikifarm("session whois").arg(cookie).status(2).stderr(&format!("error: {why}\n")).run();
+        place.wikifarm("session whois").arg(cookie).status(2).stderr(format!("error: {why}\n")).run();
     }
     let stderr = "error: --secret-file is for signed cookies of MoinMoin 2.0, which have dots in them\n";
     place.wikifarm("session whois abcd --secret-file key").status(2).stderr(stderr).run();

@@ -65,7 +65,7 @@ fn refused(place: &Place, why: &str) {
         assert!(!ran.stderr.contains("refused: sqlite:"), "{words} names the store twice: {}", ran.stderr);
     }
     let migrate = "session migrate --from moin-1.9:from --to sqlite:db/s.db";
-    run(place, migrate).stderr(&format!("error: sqlite:db/s.db: {why}\n")).status(4).run();
+    run(place, migrate).stderr(format!("error: sqlite:db/s.db: {why}\n")).status(4).run();
     assert_eq!(beside(), before, "{why}");
     assert_eq!(fs::metadata(place.path().join("db/s.db")).unwrap().len(), bytes.len());
 }
