@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Change, Key, LintLevels, Problem, Setting, Span, Value, Wiki, nearest, quoted, the_one_near};
+use super::{Change, Key, LintLevels, Problem, Setting, Span, Wiki, nearest, quoted, the_one_near};
 
 /// One table of settings.
 #[derive(Debug, Default, Clone)]
@@ -52,9 +52,8 @@ impl Layers {
                 },
             };
             apply(layer, &mut settings, problems);
-            match settings.get(&Key::Url).map(|setting| &setting.value) {
-                Some(Value::Url(url)) => {
-                    let url = (**url).clone();
+            match settings.get(&Key::Url).and_then(|setting| setting.value.url().cloned()) {
+                Some(url) => {
                     let (name, span, lint) = (name.clone(), layer.span.clone(), layer.lint.clone());
                     wikis.push(Wiki::new(name, span, url, lint, settings, base.to_owned()));
                 }

@@ -89,8 +89,8 @@ impl Wiki {
         self.settings.iter().map(|(key, setting)| (*key, setting.as_ref()))
     }
 
-    /// Its value, if the farm file has it.
-    fn value(&self, key: Key) -> Option<&Value> {
+    /// The value of a setting, if the farm file has it.
+    pub fn value(&self, key: Key) -> Option<&Value> {
         self.setting(key).map(|setting| &setting.value)
     }
 

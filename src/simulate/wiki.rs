@@ -9,7 +9,7 @@ use crate::browser::Target;
 use crate::farm::session_place;
 use crate::farm::{Farm, Key, Wiki};
 use crate::location::RealPlaces;
-use crate::moin::{Backend, Behaviour, Handler, Settings};
+use crate::moin::{Behaviour, Handler, Settings};
 use crate::sys::{Place, same_place};
 
 /// Where something lies, and the path that people know it by.
@@ -66,14 +66,7 @@ impl Site {
             root.set_path(&format!("{}/", root.path()));
         }
         let root = Target::parse(root.as_str()).map_err(|error| format!("{url}: {error}"))?;
-        let mut settings = wiki.moin().clone();
-        if wiki.setting(Key::BackendUrl).is_none() {
-            settings.backend = Backend {
-                https: root.scheme_is_https(),
-                port: root.port(),
-                script_path: root.path().trim_end_matches('/').to_owned(),
-            };
-        }
+        let settings = wiki.moin_at(url);
         let own = |rest: &str| Path::new(&wiki.name).join("data").join(rest);
         let behaviour = settings.version.behaviour();
         let rest =

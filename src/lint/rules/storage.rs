@@ -62,10 +62,7 @@ fn in_web_root(facts: &Facts<'_>, sink: &mut Sink) {
 fn session_in_tmp(facts: &Facts<'_>, sink: &mut Sink) {
     for (wiki, place) in facts.sessions() {
         // A farm that lies there as a whole is a trial.
-        let absolute = match wiki.setting(place.key).map(|setting| &setting.value) {
-            Some(Value::Path(path)) => path.is_absolute(),
-            _ => false,
-        };
+        let absolute = wiki.value(place.key).and_then(Value::path).is_some_and(Path::is_absolute);
         if absolute && ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|tmp| place.path.starts_with(tmp)) {
             let message = format!("sessions lie in {}, which others clean and may own", place.path.display());
             sink.report(wiki, wiki.span_of(place.key), message, "move them below /var/lib or /srv");

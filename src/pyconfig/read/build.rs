@@ -118,10 +118,8 @@ impl<'a> Builder<'a> {
                 let told = self.options.moin.map(|version| at(0..0, version));
                 told.or_else(|| evidence.as_ref().map(|told| at(told.span.clone(), told.version)))
             });
-            let version = match moin.as_ref().map(|setting| &setting.value) {
-                Some(Value::Version(version)) => *version,
-                _ => Version::LATEST_1_9,
-            };
+            let version = moin.as_ref().and_then(|setting| setting.value.version());
+            let version = version.unwrap_or(Version::LATEST_1_9);
             let mut found = self.settings(wiki, version, &base);
             found.settings.extend(moin.map(|setting| (Key::Moin, setting)));
             for note in &notes {
@@ -251,10 +249,7 @@ impl<'a> Builder<'a> {
                 problems.push(Problem { fatal: all.is_empty(), ..problem });
             }
         }
-        let own = found.settings.get(&Key::Url).and_then(|setting| match &setting.value {
-            Value::Url(url) => Some((**url).clone()),
-            _ => None,
-        });
+        let own = found.settings.get(&Key::Url).and_then(|setting| setting.value.url().cloned());
         let url = given.or(own).or_else(|| all.first().map(|(url, _)| url.clone()));
         let Some(url) = url else {
             if told.is_empty() {

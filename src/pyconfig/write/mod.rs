@@ -185,17 +185,17 @@ fn expression(wiki: &Wiki) -> String {
         [one] => one.clone(),
         several => format!("({})", several.join("|")),
     };
-    // Behind a proxy MoinMoin sees the path that the proxy asks for.
-    let path = match wiki.setting(Key::BackendUrl).map(|setting| &setting.value) {
-        Some(Value::Url(backend)) => backend.path(),
-        _ => wiki.url.path(),
-    };
-    let path = match path.trim_end_matches('/') {
+    let path = match path(wiki).trim_end_matches('/') {
         "" => "/.*".to_owned(),
         path => format!("{}(/.*)?", escaped(path)),
     };
     let scheme = if wiki.version().behaviour() < Behaviour::V1_9_0 { "(https?://)?" } else { "https?://" };
     format!("^{scheme}{host}(:\\d+)?{path}$")
+}
+
+/// The path that MoinMoin sees: behind a proxy, the path that the proxy asks for.
+fn path(wiki: &Wiki) -> &str {
+    wiki.value(Key::BackendUrl).and_then(Value::url).unwrap_or(&wiki.url).path()
 }
 
 /// The wiki's URL and aliases, as far as they are other than what is read out of its expression.
@@ -219,10 +219,7 @@ fn addresses(wiki: &Wiki) -> Vec<Line> {
 fn expressed(wiki: &Wiki) -> Vec<Url> {
     let mut all = Vec::new();
     for (url, _) in wiki.addresses() {
-        let path = match wiki.setting(Key::BackendUrl).map(|setting| &setting.value) {
-            Some(Value::Url(backend)) => backend.path(),
-            _ => wiki.url.path(),
-        };
+        let path = path(wiki);
         let host = url.host_str().unwrap_or_default();
         let by = |scheme: &str| Url::parse(&format!("{scheme}://{host}{path}")).ok();
         all.extend(["https", "http"].into_iter().filter_map(by));

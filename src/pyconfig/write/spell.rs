@@ -64,7 +64,7 @@ impl Speller<'_> {
 
     /// What MoinMoin has no setting for, in a comment from which `config import` has it.
     fn said(&self, key: Key) -> Vec<Line> {
-        let value = self.wiki.setting(key).map(|setting| match &setting.value {
+        let value = self.wiki.value(key).map(|value| match value {
             Value::Path(_) => Value::Path(self.path(key).unwrap_or_default()),
             value => value.clone(),
         });
@@ -76,7 +76,7 @@ impl Speller<'_> {
     }
 
     fn lines(&self, key: Key) -> Vec<Line> {
-        let Some(value) = self.wiki.setting(key).map(|setting| &setting.value) else { return Vec::new() };
+        let Some(value) = self.wiki.value(key) else { return Vec::new() };
         // A comment and nothing else: to paste what the version does not act on now would change what it does.
         if let Some(why) = self.wiki.ignores(key) {
             return vec![self.left_out(key, why)];
