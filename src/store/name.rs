@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 
 use crate::location::{Layout, NameKind, is_id};
 use crate::sys::TEMP_PREFIX;
@@ -162,18 +163,21 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// Of names that are given one by one to what `list` is called with. Until all are there, 24 bytes of each are held.
+    /// Of names that are given one by one to what `list` is called with. Until all are there, 32 bytes of each are held.
     ///
     /// # Errors
     ///
     /// Those of `list`.
     pub fn of<E>(list: impl FnOnce(&mut dyn FnMut(EntryName)) -> Result<(), E>) -> Result<Self, E> {
         let mut heads = Vec::new();
-        list(&mut |name| heads.push(name.head()))?;
+        let hasher = RandomState::new();
+        list(&mut |name| heads.push((name.head(), hasher.hash_one(name))))?;
         heads.sort_unstable();
+        // A name that is listed twice is one name.
+        heads.dedup();
         let mut sorted: Vec<([u8; HEAD], usize)> = Vec::new();
         for pair in heads.windows(2) {
-            let [one, other] = pair else { continue };
+            let [(one, _), (other, _)] = pair else { continue };
             let shared = alike(one, other);
             if shared >= SHORTEST_PREFIX {
                 sorted.extend([(*one, shared + 1), (*other, shared + 1)]);
