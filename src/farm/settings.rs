@@ -288,6 +288,7 @@ settings![
         ignored: &[From(V1_9_0, "1.9 replaced it by session_service")],
         shapes_cookie: Some(|settings, value| {
             let name = value.text().and_then(|word| word.strip_prefix(NAMES_COOKIE));
+            let name = name.filter(|_| settings.version.behaviour() < V1_9_0);
             settings.handler_cookie_name = name.map(str::to_owned);
         }),
         drift: Compare::Handler,
