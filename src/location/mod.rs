@@ -31,7 +31,7 @@ mod sqlite;
 
 pub use identity::{Identity, Places, RealPlaces};
 pub use layout::{Layout, NameKind, is_id};
-pub use options::{AddressOption, OPTIONS, options_of};
+pub use options::{AddressOption, OPTIONS, options_help, options_of};
 pub use redact::{hidden, secrets, shortened};
 pub use redis::{DEFAULT_PREFIX, RedisLocation, RedisServer, TlsFiles};
 pub use sqlite::SqliteLocation;

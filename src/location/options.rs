@@ -1,5 +1,5 @@
-//! The options behind the `?` of an address: one table, from which parsing, errors, the schema of farm files, and the
-//! redaction of secrets follow.
+//! The options behind the `?` of an address: one table, from which parsing, errors, help, the schema of farm files, and
+//! the redaction of secrets follow.
 
 /// One option.
 #[derive(Debug, Clone, Copy)]
@@ -7,10 +7,10 @@
 pub struct AddressOption {
     /// Its name: `key_file` in `?key_file=FILE`.
     pub name: &'static str,
+    /// What help calls its value: `FILE` for a path, which is relative to the directory of the farm file.
+    pub value: &'static str,
     /// What it is for, as a phrase.
     pub about: &'static str,
-    /// Whether its value is a path, relative to the directory of the farm file.
-    pub is_file: bool,
     /// How the addresses begin that have it.
     pub schemes: &'static [&'static str],
     /// What to write in an address that does not have it.
@@ -18,33 +18,63 @@ pub struct AddressOption {
 }
 
 const REDIS: &[&str] = &["redis", "rediss", "redis+unix"];
+const FILE: &str = "FILE";
 const FOR_TLS: &str = "is for TLS: say rediss:// instead of redis://";
 
 const fn file(name: &'static str, schemes: &'static [&'static str], about: &'static str) -> AddressOption {
-    AddressOption { name, about, is_file: true, schemes, instead: FOR_TLS }
+    AddressOption { name, value: FILE, about, schemes, instead: FOR_TLS }
 }
 
 const fn text(
     name: &'static str,
+    value: &'static str,
     schemes: &'static [&'static str],
     instead: &'static str,
     about: &'static str,
 ) -> AddressOption {
-    AddressOption { name, about, is_file: false, schemes, instead }
+    AddressOption { name, value, about, schemes, instead }
 }
 
 /// All options, in the order in which messages list them.
 pub const OPTIONS: [AddressOption; 9] = [
-    text("prefix", REDIS, "", "how keys begin, by default `wikifarm:`"),
+    text("prefix", "PREFIX", REDIS, "", "how keys begin, by default `wikifarm:`"),
     file("password_file", REDIS, "the file that holds the password"),
     file("key_file", &["sqlite", "redis", "rediss", "redis+unix"], "the file that holds the key of the MACs"),
-    text("timeout", REDIS, "", "how long a wiki waits for the server, in seconds between 0.1 and 600"),
-    text("db", &["redis+unix"], "is for sockets: say redis://HOST/DB", "the number of the database"),
-    text("user", &["redis+unix"], "is for sockets: say redis://USER@HOST", "the user to log in as (ACL)"),
+    text(
+        "timeout",
+        "SECONDS",
+        REDIS,
+        "",
+        "how long a wiki waits for the server, in seconds between 0.1 and 600",
+    ),
+    text("db", "N", &["redis+unix"], "is for sockets: say redis://HOST/DB", "the number of the database"),
+    text(
+        "user",
+        "USER",
+        &["redis+unix"],
+        "is for sockets: say redis://USER@HOST",
+        "the user to log in as (ACL)",
+    ),
     file("ca_file", &["rediss"], "the authorities that may sign the server's certificate, in PEM"),
     file("cert_file", &["rediss"], "the client's own certificate, in PEM"),
     file("cert_key_file", &["rediss"], "the key of that certificate, in PEM"),
 ];
+
+impl AddressOption {
+    /// Whether its value is a path.
+    pub fn is_file(&self) -> bool {
+        self.value == FILE
+    }
+}
+
+/// All options with what they are for, a line each.
+pub fn options_help() -> String {
+    let line = |option: &AddressOption| {
+        let option_is = format!("{}={}", option.name, option.value);
+        format!("  {option_is:<20}  {} ({})", option.about, option.schemes.join(", "))
+    };
+    OPTIONS.iter().map(line).collect::<Vec<_>>().join("\n")
+}
 
 /// The options of addresses that begin with `scheme`: `sqlite`, `redis`, `rediss`, or `redis+unix`.
 pub fn options_of(scheme: &str) -> impl Iterator<Item = &'static AddressOption> {
@@ -69,4 +99,36 @@ pub(super) fn expected(scheme: &str) -> String {
 /// Whether names of options have that byte.
 pub(super) fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::location::Location;
+
+    #[test]
+    fn an_option_is_read_in_the_addresses_that_have_it_and_refused_in_others() {
+        let addresses = [
+            ("sqlite", "sqlite:/s.db"),
+            ("redis", "redis://h"),
+            ("rediss", "rediss://h"),
+            ("redis+unix", "redis+unix:///run/r.sock"),
+        ];
+        for (scheme, address) in addresses {
+            for AddressOption { name, schemes, .. } in OPTIONS {
+                let other = if name == "cert_file" { "cert_key_file=/k" } else { "cert_file=/c" };
+                let other = if name.starts_with("cert") { format!("&{other}") } else { String::new() };
+                let read = format!("{address}?{name}=2{other}").parse::<Location>();
+                assert_eq!(read.is_ok(), schemes.contains(&scheme), "{scheme} {name}: {read:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_readme_of_the_modules_names_each_option() {
+        let readme = include_str!("../../contrib/moin/README.md");
+        for option in OPTIONS {
+            assert!(readme.contains(&format!("{}=", option.name)), "{}", option.name);
+        }
+    }
 }

@@ -212,7 +212,7 @@ fn based(text: &str, base: &Path) -> String {
     let part = |part: &str| match part.split_once('=') {
         // A path from the root stays what it is, also where its slash is written as %2F.
         Some((name, path))
-            if option(name).is_some_and(|option| option.is_file)
+            if option(name).is_some_and(|option| option.is_file())
                 && !percent_decoded(path).starts_with('/')
                 && !path.is_empty() =>
         {

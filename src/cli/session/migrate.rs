@@ -12,6 +12,7 @@ use crate::cli::shared::summary::{self, LogArgs, Told};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Trusted, parse_duration};
+use crate::location::options_help;
 use crate::ops::migrate::{self, AllowList, Error, Generation, OnConflict, Options as Run, Stores, UserMap};
 use crate::store::{Address, State, StoreSpec, UserDir, shown_address, tally};
 use crate::sys;
@@ -22,6 +23,12 @@ mod user_map;
 mod who;
 
 use report::{held_back, status, status_undone, tell, tell_undone};
+
+const AFTER: &str = "Exit status: 0 done, 3 some were held back or could not be handled, each named, 4 refused by a \
+                     guard.\n\nExample: wikifarm session migrate --from moin-1.9:/srv/wiki/sessions --to sqlite:/srv/wiki/sessions.db --dry-run";
+
+const ADDRESSES: &str =
+    "Options of the address of a database, as in redis://HOST:PORT/DB?prefix=lab:&timeout=5:";
 
 /// Move sessions between stores: directories, layouts, databases
 ///
@@ -34,10 +41,7 @@ use report::{held_back, status, status_undone, tell, tell_undone};
 /// mode 0600: it holds whole ids and the pickles of sessions that would else be lost. --rollback needs it; remove it once
 /// the move is final. What a user ends at the source between two runs is not taken back at the target.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status: 0 done, 3 some were held back or could not be handled, each named, 4 refused by a \
-                  guard.\n\nExample: wikifarm session migrate --from moin-1.9:/srv/wiki/sessions --to sqlite:/srv/wiki/sessions.db --dry-run"
-)]
+#[command(after_help = AFTER, after_long_help = format!("{ADDRESSES}\n{}\n\n{AFTER}", options_help()))]
 pub(in crate::cli) struct Options {
     #[arg(long, value_name = "STORE", help = help_of("Where sessions are"))]
     from: OsString,
