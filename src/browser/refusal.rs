@@ -5,7 +5,8 @@ use std::fmt;
 
 /// A reason to refuse a cookie, in the order in which the draft checks them. Section numbers are those of RFC
 /// 6265bis, draft 20.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum RefusalReason {
     /// A control character anywhere in the header; for Chromium also a TAB inside a name or value.
     DisallowedCharacter,
@@ -55,55 +56,13 @@ use RefusalReason as R;
 
 impl RefusalReason {
     /// Every reason, in order.
-    pub const ALL: [Self; 21] = [
-        R::DisallowedCharacter,
-        R::NoCookieContent,
-        R::NameAndValueTooLong,
-        R::AmbiguousNameless,
-        R::EmptyName,
-        R::MalformedDomain,
-        R::NonAsciiDomain,
-        R::PublicSuffix,
-        R::DomainMismatch,
-        R::SecureFromInsecure,
-        R::HttpOnlyFromScript,
-        R::OverwriteSecure,
-        R::CrossSite,
-        R::SameSiteNoneInsecure,
-        R::SecurePrefix,
-        R::HostPrefix,
-        R::HttpPrefix,
-        R::HostHttpPrefix,
-        R::HiddenPrefix,
-        R::PartitionedInsecure,
-        R::OverwriteHttpOnly,
-    ];
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+        <Self as strum::IntoEnumIterator>::iter()
+    }
 
     /// The stable name, in kebab-case.
     pub fn name(self) -> &'static str {
-        match self {
-            R::DisallowedCharacter => "disallowed-character",
-            R::NoCookieContent => "no-cookie-content",
-            R::NameAndValueTooLong => "name-and-value-too-long",
-            R::AmbiguousNameless => "ambiguous-nameless",
-            R::EmptyName => "empty-name",
-            R::MalformedDomain => "malformed-domain",
-            R::NonAsciiDomain => "non-ascii-domain",
-            R::PublicSuffix => "public-suffix",
-            R::DomainMismatch => "domain-mismatch",
-            R::SecureFromInsecure => "secure-from-insecure",
-            R::HttpOnlyFromScript => "http-only-from-script",
-            R::OverwriteSecure => "overwrite-secure",
-            R::CrossSite => "cross-site",
-            R::SameSiteNoneInsecure => "same-site-none-insecure",
-            R::SecurePrefix => "secure-prefix",
-            R::HostPrefix => "host-prefix",
-            R::HttpPrefix => "http-prefix",
-            R::HostHttpPrefix => "host-http-prefix",
-            R::HiddenPrefix => "hidden-prefix",
-            R::PartitionedInsecure => "partitioned-insecure",
-            R::OverwriteHttpOnly => "overwrite-http-only",
-        }
+        self.into()
     }
 
     /// The section, and step, of RFC 6265bis draft 20; for what only Chromium does, the nearest one.
@@ -259,7 +218,7 @@ mod tests {
 
     #[test]
     fn the_names_are_these() {
-        let names: Vec<_> = RefusalReason::ALL.iter().map(|reason| reason.name()).collect();
+        let names: Vec<_> = RefusalReason::all().map(|reason| reason.name()).collect();
         assert_eq!(
             names.join(" "),
             "disallowed-character no-cookie-content name-and-value-too-long ambiguous-nameless empty-name malformed-domain \
@@ -267,6 +226,6 @@ mod tests {
              overwrite-secure cross-site same-site-none-insecure secure-prefix host-prefix http-prefix \
              host-http-prefix hidden-prefix partitioned-insecure overwrite-http-only"
         );
-        assert!(RefusalReason::ALL.is_sorted());
+        assert!(RefusalReason::all().is_sorted());
     }
 }

@@ -13,7 +13,8 @@ use super::same_site::{Context, Request, Via, allows};
 use super::suffix::Suffixes;
 
 /// Why a cookie does not go with a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum WithheldReason {
     /// It belongs to another host or domain.
     DomainMismatch,
@@ -35,27 +36,13 @@ use WithheldReason as W;
 
 impl WithheldReason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
-        W::DomainMismatch,
-        W::PathMismatch,
-        W::SecureOnly,
-        W::Expired,
-        W::SameSite,
-        W::HttpOnlyFromScript,
-        W::OtherPartition,
-    ];
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+        <Self as strum::IntoEnumIterator>::iter()
+    }
 
     /// The stable name, in kebab-case.
     pub fn name(self) -> &'static str {
-        match self {
-            W::DomainMismatch => "domain-mismatch",
-            W::PathMismatch => "path-mismatch",
-            W::SecureOnly => "secure-only",
-            W::Expired => "expired",
-            W::SameSite => "same-site",
-            W::HttpOnlyFromScript => "http-only-from-script",
-            W::OtherPartition => "other-partition",
-        }
+        self.into()
     }
 
     /// The section of RFC 6265bis draft 20; for what only Chromium does, the nearest one.
@@ -94,7 +81,7 @@ impl fmt::Display for WithheldReason {
 pub struct Withheld {
     /// The cookie.
     pub cookie: Cookie,
-    /// The reason: of several the first in the order of [`WithheldReason::ALL`].
+    /// The reason: of several the first in the order of [`WithheldReason::all`].
     pub reason: WithheldReason,
     /// The other reasons.
     pub also: Vec<WithheldReason>,

@@ -58,7 +58,7 @@ const PRUNE_NAMES: [&str; PRUNE_KEYS.len()] = {
 };
 
 /// A table of a farm file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
 #[expect(missing_docs, reason = "they are called as in the farm file")]
 pub enum Table {
     File,
@@ -73,10 +73,9 @@ pub enum Table {
 
 impl Table {
     /// All tables, the file itself first.
-    pub const ALL: [Table; 8] = {
-        use Table as T;
-        [T::File, T::Farm, T::Group, T::Wiki, T::Share, T::Prune, T::Migrate, T::Lint]
-    };
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+        <Self as strum::IntoEnumIterator>::iter()
+    }
 
     /// Every key that it may have: the settings of a wiki that may stand there, and its own.
     pub fn keys(self) -> impl Iterator<Item = &'static str> {

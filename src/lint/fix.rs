@@ -253,12 +253,12 @@ fn of_wiki(wiki: &Wiki) -> Vec<String> {
     let mut addresses: BTreeSet<String> = BTreeSet::new();
     for (url, _) in wiki.addresses() {
         let settings = wiki.moin_at(url);
-        let headers = Visitor::ALL.map(|visitor| {
-            match session_cookie(&settings, visitor, placeholder_id(settings.version), 0.0) {
+        let headers: Vec<String> = Visitor::all()
+            .map(|visitor| match session_cookie(&settings, visitor, placeholder_id(settings.version), 0.0) {
                 Ok(header) => header.to_string(),
                 Err(why) => why.to_string(),
-            }
-        });
+            })
+            .collect();
         let address = url.as_str().trim_end_matches('/');
         addresses.insert(format!(
             "{address} {} {:?} {headers:?}",

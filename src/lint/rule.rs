@@ -73,8 +73,9 @@ impl Rule {
 }
 
 /// What the fixes of a rule leave as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Safety {
     /// What is predicted of the wikis, or the file could not be understood before: `--fix`.
     Safe,
@@ -86,10 +87,7 @@ pub enum Safety {
 impl Safety {
     /// The word in output.
     pub fn name(self) -> &'static str {
-        match self {
-            Safety::Safe => "safe",
-            Safety::Unsafe => "unsafe",
-        }
+        self.into()
     }
 }
 

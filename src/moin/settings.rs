@@ -76,7 +76,8 @@ pub enum Duplicate {
 }
 
 /// As whom somebody visits a wiki.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Visitor {
     /// Without having logged in.
     Anonymous,
@@ -88,15 +89,13 @@ pub enum Visitor {
 
 impl Visitor {
     /// All visitors, in the order in which they are shown.
-    pub const ALL: [Visitor; 3] = [Visitor::Anonymous, Visitor::User, Visitor::Remember];
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+        <Self as strum::IntoEnumIterator>::iter()
+    }
 
     /// The word for `--as` and in JSON.
     pub fn name(self) -> &'static str {
-        match self {
-            Visitor::Anonymous => "anonymous",
-            Visitor::User => "user",
-            Visitor::Remember => "remember",
-        }
+        self.into()
     }
 }
 

@@ -36,7 +36,8 @@ pub struct SignedCookie {
 }
 
 /// What a signed cookie is at a moment, by its timestamp and the usual lifetime of 31 days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Age {
     /// Young enough to be taken.
     Live,
@@ -49,11 +50,7 @@ pub enum Age {
 impl Age {
     /// The stable name.
     pub fn name(self) -> &'static str {
-        match self {
-            Age::Live => "live",
-            Age::Expired => "expired",
-            Age::Future => "future",
-        }
+        self.into()
     }
 }
 

@@ -36,7 +36,7 @@ impl States {
 
     /// How many there are.
     pub fn sum(self) -> u64 {
-        State::ALL.into_iter().map(|state| self.of(state)).sum()
+        State::all().map(|state| self.of(state)).sum()
     }
 
     fn field(&mut self, state: State) -> &mut u64 {
@@ -53,7 +53,7 @@ impl States {
 
 impl AddAssign for States {
     fn add_assign(&mut self, other: Self) {
-        for state in State::ALL {
+        for state in State::all() {
             *self.field(state) += other.of(state);
         }
     }

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
 /// How bad a result is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Level {
     /// The check fails.
     Error,
@@ -23,11 +24,7 @@ pub enum Level {
 
 impl Level {
     fn name(self) -> &'static str {
-        match self {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Note => "note",
-        }
+        self.into()
     }
 }
 

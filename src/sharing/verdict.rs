@@ -15,8 +15,9 @@ pub enum As {
 }
 
 /// What comes of it, from good to bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Verdict {
     /// B goes on with A's session.
     Shared,
@@ -35,14 +36,7 @@ pub enum Verdict {
 impl Verdict {
     /// The word in output.
     pub fn name(self) -> &'static str {
-        match self {
-            Verdict::Shared => "shared",
-            Verdict::Separate => "separate",
-            Verdict::Conflict => "conflict",
-            Verdict::Rejected => "rejected",
-            Verdict::Shadowed => "shadowed",
-            Verdict::Unknown => "unknown",
-        }
+        self.into()
     }
 }
 

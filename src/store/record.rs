@@ -84,8 +84,11 @@ pub enum Found {
 }
 
 /// What a session is at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, strum::EnumIter, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum State {
     /// Valid.
     Live,
@@ -103,25 +106,13 @@ pub enum State {
 
 impl State {
     /// All, in the order in which they are reported.
-    pub const ALL: [State; 6] = [
-        State::Live,
-        State::Expired,
-        State::Idle,
-        State::NoExpires,
-        State::InvalidExpires,
-        State::Unreadable,
-    ];
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+        <Self as strum::IntoEnumIterator>::iter()
+    }
 
     /// As JSON and filters name it: `live`, `expired`, `idle`, `no-expires`, `invalid-expires`, `unreadable`.
     pub fn name(self) -> &'static str {
-        match self {
-            State::Live => "live",
-            State::Expired => "expired",
-            State::Idle => "idle",
-            State::NoExpires => "no-expires",
-            State::InvalidExpires => "invalid-expires",
-            State::Unreadable => "unreadable",
-        }
+        self.into()
     }
 }
 
@@ -220,7 +211,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_json() {
-        for state in State::ALL {
+        for state in State::all() {
             assert_eq!(serde_json::to_value(state).unwrap(), state.name());
         }
     }

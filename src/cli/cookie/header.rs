@@ -34,7 +34,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let farm = context.farm_to_predict()?;
     let wiki = find_wiki(&farm, &options.wiki)?;
     let visitors = match options.visitor {
-        None => Visitor::ALL.to_vec(),
+        None => Visitor::all().collect(),
         Some(whom) => vec![whom.visitor()],
     };
     let settings = wiki.moin();

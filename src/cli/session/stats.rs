@@ -157,7 +157,7 @@ impl Counter {
         let stats = Stats {
             store: spec.address(),
             wikis: spec.wikis.iter().map(|wiki| wiki.name.clone()).collect(),
-            states: State::ALL.iter().map(|state| (state.name(), none)).collect(),
+            states: State::all().map(|state| (state.name(), none)).collect(),
             age: bins(&AGES),
             expiry: bins(&ENDS),
             ..Stats::default()
@@ -353,7 +353,7 @@ fn human(stats: &Stats, context: &mut Context<'_>) {
     let mut total = Amount { bytes_on_disk: Some(0), ..Amount::default() };
     let mut rows = Vec::new();
     for (state, amount) in
-        State::ALL.iter().filter_map(|state| Some((state.name(), stats.states.get(state.name())?)))
+        State::all().filter_map(|state| Some((state.name(), stats.states.get(state.name())?)))
     {
         total.sessions += amount.sessions;
         total.bytes += amount.bytes;

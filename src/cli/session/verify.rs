@@ -153,7 +153,7 @@ fn tell(report: &Report, told: &mut Told) {
     for (spec, found) in &report.stores {
         let wikis: Vec<String> = spec.wikis.iter().map(|wiki| wiki.name.clone()).collect();
         let address = spec.address();
-        for check in Check::ALL {
+        for check in Check::all() {
             let files = found.by_check.get(&check).map_or(0, |kind| kind.count);
             let labels = [("check", check.name()), ("severity", severity(check))];
             told.of_store((&address, &wikis), summary::FINDINGS, &labels, files.min(1));
@@ -219,7 +219,7 @@ fn document(report: &Report) -> Document<'_> {
 }
 
 fn as_sarif(report: &Report) -> serde_json::Value {
-    let rules = Check::ALL.map(|check| sarif::Rule {
+    let rules = Check::all().map(|check| sarif::Rule {
         id: check.name(),
         title: check.title().into(),
         help: check.cure().into(),

@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 
 /// `--format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Format {
     /// Text for people.
     Human,
@@ -26,15 +27,6 @@ pub enum Format {
 impl Format {
     /// The word for `--format`.
     pub fn name(self) -> &'static str {
-        match self {
-            Format::Human => "human",
-            Format::Json => "json",
-            Format::Ndjson => "ndjson",
-            Format::Csv => "csv",
-            Format::Sarif => "sarif",
-            Format::Markdown => "markdown",
-            Format::Github => "github",
-            Format::Junit => "junit",
-        }
+        self.into()
     }
 }

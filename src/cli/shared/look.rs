@@ -13,9 +13,9 @@ use crate::store::{self, Fields, Found, Session, SessionStore, State, StoreError
 
 /// Reads `--state` by the states' own names.
 pub(crate) fn states() -> impl TypedValueParser<Value = State> {
-    PossibleValuesParser::new(State::ALL.map(State::name)).map(|name| {
+    PossibleValuesParser::new(State::all().map(State::name)).map(|name| {
         // The parser lets no other name through.
-        State::ALL.into_iter().find(|state| state.name() == name).unwrap_or(State::Live)
+        State::all().find(|state| state.name() == name).unwrap_or(State::Live)
     })
 }
 

@@ -104,7 +104,7 @@ impl Told {
     /// What the run saw in a store.
     pub(crate) fn saw(&mut self, of: (&str, &[String]), states: &States) {
         self.of_store(of, SCANNED, &[], states.sum());
-        for state in State::ALL {
+        for state in State::all() {
             self.of_store(of, SESSIONS, &[("state", state.name())], states.of(state));
         }
     }

@@ -26,8 +26,9 @@ pub(in crate::cli) struct Options {
 }
 
 /// How a store was met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 enum Met {
     /// It is there, and all of it was looked at.
     Ok,
@@ -39,11 +40,7 @@ enum Met {
 
 impl Met {
     fn name(self) -> &'static str {
-        match self {
-            Met::Ok => "ok",
-            Met::Missing => "missing",
-            Met::Failed => "failed",
-        }
+        self.into()
     }
 }
 

@@ -10,7 +10,8 @@ use crate::ops::problems::Problem;
 const MAX_PROBLEMS: usize = 1000;
 
 /// Why names like those of sessions make no session directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Doubt {
     /// Most files there have other names.
     FewAmongOthers,
@@ -25,12 +26,7 @@ pub enum Doubt {
 impl Doubt {
     /// A stable name.
     pub fn name(self) -> &'static str {
-        match self {
-            Doubt::FewAmongOthers => "few-among-others",
-            Doubt::OtherContent => "other-content",
-            Doubt::Unread => "unread",
-            Doubt::OnlyLeftOvers => "only-left-overs",
-        }
+        self.into()
     }
 }
 

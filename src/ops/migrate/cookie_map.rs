@@ -41,7 +41,8 @@ impl Pair {
 }
 
 /// For whom a map is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum MapKind {
     /// nginx: one file to include.
     Nginx,
@@ -54,11 +55,7 @@ pub enum MapKind {
 impl MapKind {
     /// As on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            MapKind::Nginx => "nginx",
-            MapKind::Apache => "apache",
-            MapKind::Json => "json",
-        }
+        self.into()
     }
 
     /// Why a map of this kind can't hold some ids.

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn sums_leave_no_field_out() {
         let mut one = Counts::default();
-        State::ALL.into_iter().for_each(|state| one.count(state));
+        State::all().for_each(|state| one.count(state));
         let others =
             Counts { stale_temp: 1, foreign: 1, deleted: 1, kept_by_race: 1, failed: 1, bytes: 1, ..one };
         let mut sum = others;

@@ -55,7 +55,10 @@ impl WithoutExpires {
 }
 
 /// Why an entry is removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::VariantArray, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Reason {
     /// It was over for longer than `grace`, and not written for as long.
     Expired,
@@ -75,27 +78,11 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 7] = [
-        Reason::Expired,
-        Reason::Idle,
-        Reason::NoExpires,
-        Reason::Broken,
-        Reason::StaleTemp,
-        Reason::Unreadable,
-        Reason::All,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// A stable name: `expired`, `idle`, `no-expires`, `broken`, `stale-temp`, `unreadable`, `all`.
     pub fn name(self) -> &'static str {
-        match self {
-            Reason::Expired => "expired",
-            Reason::Idle => "idle",
-            Reason::NoExpires => "no-expires",
-            Reason::Broken => "broken",
-            Reason::StaleTemp => "stale-temp",
-            Reason::Unreadable => "unreadable",
-            Reason::All => "all",
-        }
+        self.into()
     }
 
     /// For people, `age` being the time since its expiry for [`Reason::Expired`], else since it was last written.

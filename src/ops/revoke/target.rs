@@ -21,7 +21,8 @@ pub struct Target {
 }
 
 /// Why a session is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Why {
     /// It was named.
     Named,
@@ -38,13 +39,7 @@ pub enum Why {
 impl Why {
     /// A stable name: `named`, `user`, `acts-as`, `auth-method`, `issued-before`.
     pub fn name(self) -> &'static str {
-        match self {
-            Why::Named => "named",
-            Why::User => "user",
-            Why::ActsAs => "acts-as",
-            Why::AuthMethod => "auth-method",
-            Why::IssuedBefore => "issued-before",
-        }
+        self.into()
     }
 
     /// For people.

@@ -3,7 +3,7 @@
 use crate::location::Location;
 
 /// One check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter)]
 #[allow(missing_docs, reason = "`title` says it")]
 pub enum Check {
     UnsafeDirectory,
@@ -28,26 +28,9 @@ pub enum Check {
 
 impl Check {
     /// All, in the order in which they are reported.
-    pub const ALL: [Check; 18] = [
-        Check::UnsafeDirectory,
-        Check::UnsafeFile,
-        Check::UnwritableDirectory,
-        Check::WrongOwner,
-        Check::StrangeClass,
-        Check::Unsealed,
-        Check::OldMac,
-        Check::Setuid,
-        Check::DuplicateId,
-        Check::UnknownUser,
-        Check::Unreadable,
-        Check::InvalidExpires,
-        Check::NoExpires,
-        Check::ExpiresTooFar,
-        Check::NeverLookedUp,
-        Check::StaleTemp,
-        Check::LockLeftover,
-        Check::OrphanStore,
-    ];
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+        <Self as strum::IntoEnumIterator>::iter()
+    }
 
     /// A stable name.
     pub fn name(self) -> &'static str {

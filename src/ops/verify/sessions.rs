@@ -202,7 +202,7 @@ fn longest(spec: &StoreSpec, farm: &Farm) -> Option<f64> {
     let mut longest = None;
     for wiki in &spec.wikis {
         let times = lifetimes(farm.wiki(&wiki.name)?.moin()).ok()?;
-        for visitor in Visitor::ALL {
+        for visitor in Visitor::all() {
             if let Lifetime::Seconds(time) = times.of(visitor) {
                 longest = Some(time.max(longest.unwrap_or(0.0)));
             }

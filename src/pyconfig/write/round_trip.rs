@@ -99,7 +99,7 @@ fn headers(wiki: &Wiki) -> Vec<String> {
         Ok(cookie) => cookie.to_string(),
         Err(none) => none.to_string(),
     };
-    Visitor::ALL.into_iter().map(header).collect()
+    Visitor::all().map(header).collect()
 }
 
 /// Whether the wiki has a lifetime that its version can't use, which is never exported as it is: the wiki would answer

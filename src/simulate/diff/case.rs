@@ -8,8 +8,9 @@ use crate::browser::Cookie;
 use crate::moin::Visitor;
 
 /// What becomes of somebody, mildest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Verdict {
     /// Nothing: the session goes on.
     Kept,
@@ -32,16 +33,7 @@ pub enum Verdict {
 impl Verdict {
     /// The word in JSON.
     pub fn name(self) -> &'static str {
-        match self {
-            Verdict::Kept => "kept",
-            Verdict::TrailLost => "trail-lost",
-            Verdict::LoggedOut => "logged-out",
-            Verdict::LogsOut => "logs-out",
-            Verdict::CannotLogOut => "cannot-log-out",
-            Verdict::StuckAtLogin => "stuck-at-login",
-            Verdict::NobodyLogsIn => "nobody-logs-in",
-            Verdict::Fails => "fails",
-        }
+        self.into()
     }
 
     /// Whether people notice.

@@ -57,7 +57,7 @@ impl Totals {
 
     /// All sessions, of whatever kind.
     pub fn sessions(&self) -> u64 {
-        let sessions = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Temp);
+        let sessions = Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Temp);
         sessions.fold(0, |sum, kind| sum.saturating_add(self.of(kind).count))
     }
 
