@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::farm::{Farm, LARGEST, SyntaxErrors};
 use crate::pyconfig::read as python;
-use crate::sys::{InputError, read_input};
+use crate::sys::{InputError, read_input, why};
 
 /// The farm file of the whole machine.
 pub const SYSTEM_FILE: &str = "/etc/wikifarm/farm.toml";
@@ -50,7 +50,7 @@ impl fmt::Display for LoadError {
                 "no farm file: looked for --farm, ${VARIABLE}, ./farm.toml and {SYSTEM_FILE}; name one with -f FILE"
             ),
             LoadError::Io(path, error) => {
-                write!(f, "can't read the farm file {}: {}", path.display(), reason(error))
+                write!(f, "can't read the farm file {}: {}", path.display(), why(error))
             }
             LoadError::TooLarge(path) => {
                 write!(f, "the farm file {} is larger than {} MiB", path.display(), LARGEST >> 20)
@@ -79,7 +79,7 @@ impl LoadError {
     /// The reason alone, without the path.
     pub fn why(&self) -> String {
         match self {
-            LoadError::Io(_, error) => reason(error),
+            LoadError::Io(_, error) => why(error),
             LoadError::TooLarge(_) => format!("it is larger than {} MiB", LARGEST >> 20),
             LoadError::Nul(_, at) => format!("it has a NUL at byte {at}: it is no text, or not UTF-8"),
             LoadError::NotUtf8(_, at) => format!("it is not UTF-8 at byte {at}"),
@@ -98,15 +98,6 @@ impl From<python::ReadError> for LoadError {
             python::ReadError::Io(path, error) => LoadError::Io(path, error),
             python::ReadError::Refused(path, why) => LoadError::Python(path, why),
         }
-    }
-}
-
-/// The text of an I/O error without the number of the operating system's error.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_lowercase(),
-        None => text,
     }
 }
 

@@ -166,7 +166,8 @@ impl fmt::Display for RefusalReason {
 }
 
 /// A refused cookie: the reason, and what else would have refused it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason} (RFC 6265bis {})", self.section())]
 pub struct Refusal {
     /// The reason.
     pub reason: RefusalReason,
@@ -203,14 +204,6 @@ impl From<RefusalReason> for Refusal {
         Self { reason, also: Vec::new() }
     }
 }
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} (RFC 6265bis {})", self.reason, self.section())
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 #[cfg(test)]
 mod tests {

@@ -16,27 +16,18 @@ pub struct Target {
 }
 
 /// Why a text is no [`Target`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// Not a URL; the reason, in the words of the URL parser.
+    #[error("not a URL: {0}")]
     NotAUrl(String),
     /// A URL of a scheme that has no cookies, such as `ftp`.
+    #[error("the scheme {0:?} has no cookies; use http or https")]
     Scheme(String),
     /// A URL without a host.
+    #[error("the URL has no host")]
     NoHost,
 }
-
-impl fmt::Display for TargetError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAUrl(reason) => write!(out, "not a URL: {reason}"),
-            Self::Scheme(scheme) => write!(out, "the scheme {scheme:?} has no cookies; use http or https"),
-            Self::NoHost => out.write_str("the URL has no host"),
-        }
-    }
-}
-
-impl std::error::Error for TargetError {}
 
 impl Target {
     /// Reads a URL as a browser reads it: host in lower case and ASCII, `127.1` as `127.0.0.1`, path

@@ -55,36 +55,27 @@ impl Age {
 }
 
 /// Why a text is no signed cookie.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignedError {
     /// It has no three parts.
+    #[error("it has no payload, timestamp and signature, parted by dots")]
     Parts,
     /// The part of that name is no URL-safe base64.
+    #[error("its {0} is no URL-safe base64")]
     Base64(&'static str),
     /// The timestamp is no number of seconds.
+    #[error("its timestamp is no number of seconds")]
     Timestamp,
     /// The compressed payload does not unpack.
+    #[error("its payload does not unpack")]
     Compression,
     /// The payload unpacks to more than 1 MiB.
+    #[error("its payload unpacks to more than 1 MiB")]
     TooLarge,
     /// The payload is no JSON object.
+    #[error("its payload is no JSON object")]
     NotAnObject,
 }
-
-impl fmt::Display for SignedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SignedError::Parts => f.write_str("it has no payload, timestamp and signature, parted by dots"),
-            SignedError::Base64(part) => write!(f, "its {part} is no URL-safe base64"),
-            SignedError::Timestamp => f.write_str("its timestamp is no number of seconds"),
-            SignedError::Compression => f.write_str("its payload does not unpack"),
-            SignedError::TooLarge => f.write_str("its payload unpacks to more than 1 MiB"),
-            SignedError::NotAnObject => f.write_str("its payload is no JSON object"),
-        }
-    }
-}
-
-impl std::error::Error for SignedError {}
 
 impl SignedCookie {
     /// Reads the cookie's value. A signature that is cut off does not matter to the reader.

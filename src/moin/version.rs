@@ -40,20 +40,11 @@ pub enum Behaviour {
 }
 
 /// The text names no release of MoinMoin that wikifarm knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no known version of MoinMoin: expected 1.7.0 to 1.7.3, 1.8.0 to 1.8.9, 1.9.0 to 1.9.11, or 2.0"
+)]
 pub struct VersionError(String);
-
-impl fmt::Display for VersionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} is no known version of MoinMoin: expected 1.7.0 to 1.7.3, 1.8.0 to 1.8.9, 1.9.0 to 1.9.11, or 2.0",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for VersionError {}
 
 /// Each line of releases with its last patch number.
 const LINES: [(u8, u8, u8); 4] = [(1, 7, 3), (1, 8, 9), (1, 9, 11), (2, 0, 9)];

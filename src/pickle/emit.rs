@@ -1,7 +1,5 @@
 //! Single opcodes of protocol 2 with their arguments, in the form that cPickle chooses.
 
-use std::fmt;
-
 use num_bigint::{BigInt, Sign};
 
 use super::opcode as op;
@@ -11,27 +9,18 @@ use super::text::Text;
 pub(super) const MAX_OUTPUT: usize = 64 << 20;
 
 /// Why a tree cannot be written.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum WriteError {
     /// The pickle would pass 64 MiB.
+    #[error("the pickle would be longer than {MAX_OUTPUT} bytes")]
     TooLarge,
     /// Protocol 2 has no way to say it; the text says what. Python 2 cannot have written it.
+    #[error("pickle protocol 2 cannot hold {0}")]
     Protocol(&'static str),
     /// Something is needed to make itself, as an object whose arguments contain it: no pickle can say that.
+    #[error("a value is needed to make itself")]
     Cycle,
 }
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge => write!(f, "the pickle would be longer than {MAX_OUTPUT} bytes"),
-            Self::Protocol(what) => write!(f, "pickle protocol 2 cannot hold {what}"),
-            Self::Cycle => f.write_str("a value is needed to make itself"),
-        }
-    }
-}
-
-impl std::error::Error for WriteError {}
 
 /// The pickle so far.
 #[derive(Debug)]

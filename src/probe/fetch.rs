@@ -1,7 +1,6 @@
 //! Visiting a URL once, with the redirects shown.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,24 +39,15 @@ pub struct Hop {
 }
 
 /// Why there is no answer.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// The certificates to trust are none.
+    #[error("the certificates can't be used: {0}")]
     Certificates(String),
     /// The visit failed.
+    #[error("{0}: {1}")]
     Visit(Url, String),
 }
-
-impl fmt::Display for FetchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            FetchError::Certificates(why) => write!(f, "the certificates can't be used: {why}"),
-            FetchError::Visit(url, why) => write!(f, "{url}: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for FetchError {}
 
 /// A visit that came to no end.
 #[derive(Debug)]

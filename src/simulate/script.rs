@@ -1,6 +1,5 @@
 //! The script: a step a line.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use crate::farm::{nearest, parse_duration};
@@ -61,18 +60,13 @@ pub struct Line {
 }
 
 /// A line that can't be acted out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {number}: {message}")]
 pub struct ScriptError {
     /// The number of the line, or of the argument.
     pub number: usize,
     /// Why.
     pub message: String,
-}
-
-impl fmt::Display for ScriptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.number, self.message)
-    }
 }
 
 /// The verbs, each with what follows it.

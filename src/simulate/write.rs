@@ -2,7 +2,6 @@
 //!
 //! Source: the files that running wikis wrote (`tests/fixtures`): pickles of protocol 2 with byte strings as keys.
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -13,21 +12,14 @@ use crate::pickle::{self, Node, NodeId, Text, Tree, TreeBuilder};
 use crate::sys::{AsOwner, Dir, write_atomically};
 
 /// A file that could not be written; ids are shortened.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("can't write sessions into {dir}: {why}")]
 pub struct WriteFailure {
     /// The directory.
     pub dir: PathBuf,
     /// Why.
     pub why: String,
 }
-
-impl fmt::Display for WriteFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "can't write sessions into {}: {}", self.dir.display(), self.why)
-    }
-}
-
-impl std::error::Error for WriteFailure {}
 
 /// Writes every session below `root`, each store at the path that the farm file gives it. Returns the directories, each
 /// with how many sessions were written.

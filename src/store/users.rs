@@ -3,12 +3,11 @@
 //! Source: `MoinMoin/user.py` of 1.7 to 1.9. Passwords, even hashed, are not kept.
 
 use std::ffi::CString;
-use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::sys::{AsOwner, Dir, DirError, Kind, NotOpened, open_regular};
+use crate::sys::{AsOwner, Dir, DirError, Kind, NotOpened, open_regular, why};
 
 /// What a session needs to know of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +30,11 @@ pub struct UserDir {
 }
 
 /// A user, or all users, that could not be read.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserError {
     /// The directory could not be listed.
+    #[error("{dir}: {}", why(source))]
     Listing {
         /// The directory.
         dir: PathBuf,
@@ -42,6 +42,7 @@ pub enum UserError {
         source: io::Error,
     },
     /// A user's file could not be read.
+    #[error("{path}: {why}")]
     File {
         /// The file.
         path: PathBuf,
@@ -49,17 +50,6 @@ pub enum UserError {
         why: NotOpened,
     },
 }
-
-impl fmt::Display for UserError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            UserError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),
-            UserError::File { path, why } => write!(f, "{}: {why}", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for UserError {}
 
 impl UserDir {
     /// Opens the directory.

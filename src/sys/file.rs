@@ -1,7 +1,6 @@
 //! Opening and reading one file of a directory that others can write in.
 
 use std::ffi::CStr;
-use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -14,55 +13,43 @@ use super::dir::Dir;
 #[cfg(feature = "sqlite")]
 use super::dir::FileId;
 use super::mount::mount_of;
+use super::why::why;
 
 /// The largest file that is read, in bytes. A session is some hundred bytes; one of a wiki gone wild, some thousand.
 pub const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// Why a file was not opened, or opened and not read.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotOpened {
     /// It has gone: for a session directory in use, nothing unusual.
+    #[error("it has gone")]
     Gone,
     /// It is no regular file.
+    #[error("no regular file")]
     NotRegular,
     /// Another file is mounted on its name.
+    #[error("another file is mounted on its name")]
     MountPoint,
     /// Its device differs from its directory's, and the kernel does not report mount ids (Linux 5.8 and later do).
+    #[error("on another device than its directory, and the kernel reports no mount ids")]
     OtherDevice,
     /// It has more than one name, so what happens here also happens elsewhere.
+    #[error("a file with {links} names")]
     HardLinked {
         /// How many names.
         links: u64,
     },
     /// It is larger than what is read of such, mostly [`MAX_FILE`].
+    #[error("{size} bytes, more than the {} MiB that are read", MAX_FILE / 1024 / 1024)]
     TooLarge {
         /// Its size in bytes.
         size: u64,
     },
     /// The kernel refused.
+    #[error("{}", why(.0))]
     Io(io::Error),
 }
-
-impl fmt::Display for NotOpened {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NotOpened::Gone => f.write_str("it has gone"),
-            NotOpened::NotRegular => f.write_str("no regular file"),
-            NotOpened::MountPoint => f.write_str("another file is mounted on its name"),
-            NotOpened::OtherDevice => {
-                f.write_str("on another device than its directory, and the kernel reports no mount ids")
-            }
-            NotOpened::HardLinked { links } => write!(f, "a file with {links} names"),
-            NotOpened::TooLarge { size } => {
-                write!(f, "{size} bytes, more than the {} MiB that are read", MAX_FILE / 1024 / 1024)
-            }
-            NotOpened::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for NotOpened {}
 
 impl From<Errno> for NotOpened {
     fn from(error: Errno) -> Self {

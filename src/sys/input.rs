@@ -2,7 +2,6 @@
 //! for a device, and not for the holder of a lease.
 
 use std::ffi::OsStr;
-use std::fmt;
 use std::fs::{File, FileType};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
@@ -12,39 +11,37 @@ use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, openat};
 
 use super::dir::Dir;
 use super::walk::{self, CAUTIOUS, DirError, is_ours};
+use super::why::why;
 
 /// Why a file was not read.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// It is a FIFO: reading it would wait for a writer that may never come.
+    #[error("it is a FIFO: name a regular file")]
     Fifo,
     /// It is a device.
+    #[error("it is a device: name a regular file")]
     Device,
     /// It has more bytes than that.
+    #[error("it is larger than {}", size(*.0))]
     TooLarge(u64),
     /// The kernel refused.
+    #[error("{}", why(.0))]
     Io(io::Error),
 }
-
-impl fmt::Display for InputError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            InputError::Fifo => f.write_str("it is a FIFO: name a regular file"),
-            InputError::Device => f.write_str("it is a device: name a regular file"),
-            InputError::TooLarge(most) if most % (1 << 20) == 0 => {
-                write!(f, "it is larger than {} MiB", most >> 20)
-            }
-            InputError::TooLarge(most) => write!(f, "it is larger than {} KiB", most >> 10),
-            InputError::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for InputError {}
 
 impl From<io::Error> for InputError {
     fn from(error: io::Error) -> Self {
         InputError::Io(error)
+    }
+}
+
+/// A limit in words.
+fn size(bytes: u64) -> String {
+    if bytes.is_multiple_of(1 << 20) {
+        format!("{} MiB", bytes >> 20)
+    } else {
+        format!("{} KiB", bytes >> 10)
     }
 }
 

@@ -1,6 +1,5 @@
 //! One wikifarm at a time in one store: flock(2) on a file in a directory of our own.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use rustix::io::Errno;
 use super::dir::FileId;
 use super::private::{PrivateDir, PrivateError};
 use super::walk::DirError;
+use super::why::why;
 
 /// A directory for locks in which nobody else can write.
 #[derive(Debug)]
@@ -41,41 +41,29 @@ pub fn waits_for() -> Option<String> {
 }
 
 /// Why a lock was not taken.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
     /// Another process holds it.
+    #[error("another wikifarm is at work here{}; --wait waits for it", pid.map_or(String::new(), |pid| format!(": process {pid}")))]
     Held {
         /// Its process id, if it wrote one.
         pid: Option<u32>,
     },
     /// Others can write in the directory, so they could hold the lock for ever.
+    #[error("no place for locks: {0}{elsewhere}", elsewhere = elsewhere())]
     UnsafeDirectory(PrivateError),
     /// The directory could not be opened.
+    #[error("{0}{elsewhere}", elsewhere = elsewhere())]
     Directory(DirError),
     /// The kernel refused.
+    #[error("{path}: {}{}", why(source), elsewhere())]
     Io {
         /// The directory or file.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-}
-
-impl fmt::Display for LockError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LockError::Held { pid: Some(pid) } => {
-                write!(f, "another wikifarm is at work here: process {pid}; --wait waits for it")
-            }
-            LockError::Held { pid: None } => {
-                f.write_str("another wikifarm is at work here; --wait waits for it")
-            }
-            LockError::UnsafeDirectory(error) => write!(f, "no place for locks: {error}{}", elsewhere()),
-            LockError::Directory(error) => write!(f, "{error}{}", elsewhere()),
-            LockError::Io { path, source } => write!(f, "{}: {source}{}", path.display(), elsewhere()),
-        }
-    }
 }
 
 /// What names another place.
@@ -85,8 +73,6 @@ fn elsewhere() -> &'static str {
         false => "; XDG_STATE_HOME or STATE_DIRECTORY can name a directory for locks that is yours",
     }
 }
-
-impl std::error::Error for LockError {}
 
 impl LockDir {
     /// Opens the directory `path`, made with mode 0700 where it is missing.

@@ -28,6 +28,7 @@ mod signal;
 mod syslog;
 mod user;
 mod walk;
+mod why;
 mod write;
 
 pub use access::{Account, CHANGE, READ, file_has_acl, has_acl};
@@ -52,4 +53,5 @@ pub use signal::{GaveUp, asked_to_stop, must_stop, stop_flag, within};
 pub use syslog::{SYSLOG, Severity, syslog};
 pub use user::is_root;
 pub use walk::DirError;
+pub use why::why;
 pub use write::{Replaced, replace, sync_directory, write_atomically, write_new, write_public};

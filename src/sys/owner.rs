@@ -2,7 +2,6 @@
 //! than the owner's own, or another user for good.
 
 use std::ffi::CString;
-use std::fmt;
 use std::io;
 use std::marker::PhantomData;
 
@@ -12,6 +11,7 @@ use nix::unistd::{
 
 use super::dir::Dir;
 use super::user::{self, is_root};
+use super::why::why;
 
 /// Whether root started this process, also if it runs as another user since ([`run_as`]).
 pub fn began_as_root() -> bool {
@@ -29,16 +29,20 @@ pub fn forget_groups() -> io::Result<()> {
 }
 
 /// Why this process did not become somebody else. Nothing has been opened by then.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunAsError {
     /// There is no such user.
+    #[error("there is no user {0:?} on this machine")]
     Unknown(String),
     /// Root is nobody lesser than root.
+    #[error("root is who this is to be less than: name the user of the wikis")]
     Root,
     /// Only root can become somebody else.
+    #[error("only root can become another user")]
     NotRoot,
     /// The kernel, or the user database, refused.
+    #[error("can't become {name:?}: {}", why(source))]
     Io {
         /// Who it was to be.
         name: String,
@@ -46,21 +50,6 @@ pub enum RunAsError {
         source: io::Error,
     },
 }
-
-impl fmt::Display for RunAsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RunAsError::Unknown(name) => write!(f, "there is no user {name:?} on this machine"),
-            RunAsError::Root => {
-                f.write_str("root is who this is to be less than: name the user of the wikis")
-            }
-            RunAsError::NotRoot => f.write_str("only root can become another user"),
-            RunAsError::Io { name, source } => write!(f, "can't become {name:?}: {source}"),
-        }
-    }
-}
-
-impl std::error::Error for RunAsError {}
 
 /// Becomes the user `name` for good, with the groups that are his: real, effective and saved ids, in an order in which
 /// each step is still allowed. Before anything is opened and any thread is made. From then on, wikifarm's own places

@@ -4,29 +4,17 @@
 //! a user's by the XDG base directory specification.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
 
 use super::user;
 
 /// There is no place: neither root's, nor a variable that names the user's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no directory for {what}: neither {variable} nor HOME is set to an absolute path")]
 pub struct PlaceError {
     what: &'static str,
     variable: &'static str,
 }
-
-impl fmt::Display for PlaceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "no directory for {}: neither {} nor HOME is set to an absolute path",
-            self.what, self.variable
-        )
-    }
-}
-
-impl std::error::Error for PlaceError {}
 
 fn variable(name: &str) -> Option<OsString> {
     match (user::home(), name) {

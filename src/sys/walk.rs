@@ -1,7 +1,6 @@
 //! Opening or making a directory component by component, so that another user's symbolic link leads nowhere.
 
 use std::ffi::{CStr, CString, OsStr};
-use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -10,6 +9,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, mkdirat, openat, readlinkat};
 use rustix::io::Errno;
 
+use super::why::why;
+
 /// Opens a file that may be anything, and waits for nothing.
 pub(super) const CAUTIOUS: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
@@ -17,20 +18,23 @@ pub(super) const CAUTIOUS: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY).union
 const MAX_LINKS: usize = 40;
 
 /// A directory that could not be opened, or must not be.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DirError {
     /// Nothing has that name.
+    #[error("{path}: no such directory")]
     Missing {
         /// As far as the path could be walked.
         path: PathBuf,
     },
     /// The component is no directory.
+    #[error("{path}: not a directory")]
     NotADirectory {
         /// As far as the path could be walked.
         path: PathBuf,
     },
     /// A symbolic link that belongs to neither root nor us: whoever owns it could point it anywhere.
+    #[error("{path}: a symbolic link of user {owner}, who is neither root nor you: not followed")]
     UnsafeLink {
         /// The link.
         path: PathBuf,
@@ -38,6 +42,7 @@ pub enum DirError {
         owner: u32,
     },
     /// A directory in which none is made, because somebody other than root and us could put another in its place.
+    #[error("{path}: no directory is made here: user {owner} owns it (mode {mode:04o})")]
     UnsafeParent {
         /// The directory.
         path: PathBuf,
@@ -47,49 +52,19 @@ pub enum DirError {
         mode: u32,
     },
     /// More symbolic links than the kernel itself would follow: a loop.
+    #[error("{path}: more than {MAX_LINKS} symbolic links")]
     TooManyLinks {
         /// As far as the path could be walked.
         path: PathBuf,
     },
     /// The kernel refused for another reason.
+    #[error("{path}: {}", why(source))]
     Io {
         /// As far as the path could be walked.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-}
-
-impl fmt::Display for DirError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DirError::Missing { path } => write!(f, "{}: no such directory", path.display()),
-            DirError::NotADirectory { path } => write!(f, "{}: not a directory", path.display()),
-            DirError::UnsafeLink { path, owner } => write!(
-                f,
-                "{}: a symbolic link of user {owner}, who is neither root nor you: not followed",
-                path.display()
-            ),
-            DirError::UnsafeParent { path, owner, mode } => write!(
-                f,
-                "{}: no directory is made here: user {owner} owns it (mode {mode:04o})",
-                path.display()
-            ),
-            DirError::TooManyLinks { path } => {
-                write!(f, "{}: more than {MAX_LINKS} symbolic links", path.display())
-            }
-            DirError::Io { path, source } => write!(f, "{}: {source}", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for DirError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            DirError::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
 }
 
 /// Whether that user is root or us.

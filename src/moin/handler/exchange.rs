@@ -46,30 +46,21 @@ pub struct Answer {
 }
 
 /// The wiki answers with an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Because of `cookie_lifetime`.
+    #[error("{}", NoCookie::BrokenLifetime(*.0))]
     Lifetime(Broken),
     /// Because of `cookie_domain`; says which.
+    #[error("{}", NoCookie::BrokenDomain(.0))]
     Domain(&'static str),
     /// 1.7 and 1.8: the session has no number as `expires`.
+    #[error("the request fails: the session has no `expires`")]
     NoExpires,
     /// 1.9.0: the session does not unpickle.
+    #[error("the request fails: the session does not unpickle")]
     Unreadable,
 }
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Lifetime(broken) => NoCookie::BrokenLifetime(*broken).fmt(f),
-            Failure::Domain(what) => NoCookie::BrokenDomain(what).fmt(f),
-            Failure::NoExpires => f.write_str("the request fails: the session has no `expires`"),
-            Failure::Unreadable => f.write_str("the request fails: the session does not unpickle"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,5 @@
 //! From the form back to the value. `serde_json` has bounded its depth, which bounds the calls here.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use num_bigint::BigInt;
@@ -12,20 +10,11 @@ use crate::pickle::text::Text;
 use crate::pickle::value::{Event, Global, Make, Node, NodeId, Object, Tree, TreeBuilder};
 
 /// Why something is no form of a value. It shows nothing of the value: sessions hold secrets.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("not the JSON form of a value: {0}")]
 pub struct FormError(&'static str);
 
-impl fmt::Display for FormError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not the JSON form of a value: {}", self.0)
-    }
-}
-
-impl std::error::Error for FormError {}
-
-type Result<T> = std::result::Result<T, FormError>;
-
-pub(super) fn decode(form: &JsonForm) -> Result<Tree> {
+pub(super) fn decode(form: &JsonForm) -> Result<Tree, FormError> {
     let mut decoder = Decoder { builder: TreeBuilder::new(), numbers: Vec::new() };
     let root = decoder.value(&form.value, 0)?;
     for number in &form.memo {
@@ -43,7 +32,7 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn numbered(&self, number: u64) -> Result<NodeId> {
+    fn numbered(&self, number: u64) -> Result<NodeId, FormError> {
         let id = usize::try_from(number).ok().and_then(|number| self.numbers.get(number));
         id.copied().ok_or(FormError("a number of no value"))
     }
@@ -54,7 +43,7 @@ impl Decoder {
         id
     }
 
-    fn value(&mut self, value: &Value, depth: usize) -> Result<NodeId> {
+    fn value(&mut self, value: &Value, depth: usize) -> Result<NodeId, FormError> {
         // Counted more coarsely than when writing: this only keeps a hand-made value from the end of the stack.
         if depth > 2 * MAX_DEPTH {
             return Err(FormError("nested too deeply"));
@@ -84,7 +73,7 @@ impl Decoder {
         id
     }
 
-    fn tagged(&mut self, map: &Map<String, Value>, depth: usize) -> Result<NodeId> {
+    fn tagged(&mut self, map: &Map<String, Value>, depth: usize) -> Result<NodeId, FormError> {
         let mut members = map.iter();
         let (Some((kind, value)), None) = (members.next(), members.next()) else {
             return Err(FormError("an object without exactly one member"));
@@ -141,11 +130,11 @@ impl Decoder {
         Ok(self.set(id, node))
     }
 
-    fn values(&mut self, items: &[Value], depth: usize) -> Result<Vec<NodeId>> {
+    fn values(&mut self, items: &[Value], depth: usize) -> Result<Vec<NodeId>, FormError> {
         items.iter().map(|item| self.value(item, depth + 1)).collect()
     }
 
-    fn pairs(&mut self, pairs: &[Value], depth: usize) -> Result<Vec<(NodeId, NodeId)>> {
+    fn pairs(&mut self, pairs: &[Value], depth: usize) -> Result<Vec<(NodeId, NodeId)>, FormError> {
         let mut entries = Vec::with_capacity(pairs.len());
         for pair in pairs {
             match pair.as_array().map(Vec::as_slice) {
@@ -159,7 +148,7 @@ impl Decoder {
         Ok(entries)
     }
 
-    fn object(&mut self, map: &Map<String, Value>, depth: usize) -> Result<Object> {
+    fn object(&mut self, map: &Map<String, Value>, depth: usize) -> Result<Object, FormError> {
         let known = ["make", "of", "args", "kwargs", "then"];
         if map.keys().any(|key| !known.contains(&key.as_str())) {
             return Err(FormError("an \"object\" with an unknown member"));
@@ -183,11 +172,11 @@ impl Decoder {
         };
         let then = map.get("then").map_or(Some(&[][..]), |then| then.as_array().map(Vec::as_slice));
         let then = then.ok_or(FormError("a \"then\" that is no array"))?;
-        let log = then.iter().map(|event| self.event(event, depth)).collect::<Result<_>>()?;
+        let log = then.iter().map(|event| self.event(event, depth)).collect::<Result<_, _>>()?;
         Ok(Object { make, log })
     }
 
-    fn event(&mut self, event: &Value, depth: usize) -> Result<Event> {
+    fn event(&mut self, event: &Value, depth: usize) -> Result<Event, FormError> {
         match event.as_array().map(Vec::as_slice) {
             Some([Value::String(kind), value]) => match (kind.as_str(), value) {
                 ("build", state) => Ok(Event::Build(self.value(state, depth + 1)?)),
@@ -201,7 +190,7 @@ impl Decoder {
     }
 }
 
-fn base64(value: &Value) -> Result<Vec<u8>> {
+fn base64(value: &Value) -> Result<Vec<u8>, FormError> {
     let text = value.as_str().unwrap_or_default();
     STANDARD.decode(text).map_err(|_| FormError("base64 that is none"))
 }
@@ -209,7 +198,7 @@ fn base64(value: &Value) -> Result<Vec<u8>> {
 /// As many digits as Python's longs have here at most: 64 KiB of bits.
 const MAX_DIGITS: usize = 160_000;
 
-fn long(digits: &str) -> Result<BigInt> {
+fn long(digits: &str) -> Result<BigInt, FormError> {
     if digits.len() > MAX_DIGITS {
         return Err(FormError("a \"long\" that is too long"));
     }
