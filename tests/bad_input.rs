@@ -391,7 +391,7 @@ fn prune_in_a_read_only_directory_names_each_session_that_stays() {
         .wikifarm("session prune")
         .status(3)
         .stderr(str![[r#"
-error: sessions/aaaaaaaa…: Permission denied (os error 13)
+error: sessions/aaaaaaaa…: permission denied
 
 "#]])
         .any_stdout()
@@ -415,7 +415,7 @@ bbbbbbbb  no-expires  -     never said  60 m ago  3 B
 
 "#]])
         .stderr(str![[r#"
-error: sessions/aaaaaaaa…: Permission denied (os error 13)
+error: sessions/aaaaaaaa…: permission denied
 
 "#]])
         .run();
@@ -431,7 +431,7 @@ fn session_commands_exit_3_if_the_directory_cannot_be_read() {
             .wikifarm(command)
             .status(3)
             .stderr(str![[r#"
-error: sessions: Permission denied (os error 13)
+error: sessions: permission denied
 
 "#]])
             .any_stdout()
@@ -475,7 +475,7 @@ fn commands_with_output_to_a_full_disk_exit_3() {
             .into(full)
             .status(3)
             .stderr(str![[r#"
-error: can't write the output: No space left on device (os error 28)
+error: can't write the output: no space left on device
 
 "#]])
             .run();
@@ -498,7 +498,7 @@ fn commands_with_stdout_not_open_for_writing_exit_3() {
             .into(File::open("/dev/null").unwrap())
             .status(3)
             .stderr(str![[r#"
-error: can't write the output: Bad file descriptor (os error 9)
+error: can't write the output: bad file descriptor
 
 "#]])
             .run();

@@ -211,7 +211,7 @@ fn probe_with_a_bad_cacert_is_refused_before_any_visit() {
         place.wikifarm(&format!("cookie probe --cacert {file}")).status(2).stderr(&message).run();
     };
     refused("ca.pem", "the certificates can't be used: no certificate in PEM");
-    refused("gone.pem", "No such file or directory (os error 2)");
+    refused("gone.pem", "no such file or directory");
 }
 
 #[test]

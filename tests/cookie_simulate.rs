@@ -239,7 +239,7 @@ fn simulate_with_an_unwritable_directory_fails() {
     let run = place.wikifarm(&format!("cookie simulate -q --write file {AT}")).arg("login wiki1 Bob");
     run.status(3)
         .stderr(str![[r#"
-error: can't write sessions into file/sessions: Not a directory (os error 20)
+error: can't write sessions into file/sessions: not a directory
 
 "#]])
         .run();
@@ -294,7 +294,7 @@ error: script can't be acted out
 fn simulate_with_an_unreadable_script_gives_the_reason() {
     let place = farm().file("latin", b"login wiki1 B\xf6b\n").file("empty", "# nothing\n");
     for (words, message) in [
-        ("missing", "can't read missing: No such file or directory (os error 2)"),
+        ("missing", "can't read missing: no such file or directory"),
         ("latin", "can't read latin: it is not UTF-8 at byte 13"),
         ("empty", "empty has no steps"),
         ("empty --format csv", "`cookie simulate` has no format csv: expected human or json"),

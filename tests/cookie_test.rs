@@ -396,7 +396,7 @@ error: the script standard input has no steps
         .wikifarm("cookie test --script gone.jsonl")
         .status(2)
         .stderr(str![[r#"
-error: can't read the script gone.jsonl: No such file or directory (os error 2)
+error: can't read the script gone.jsonl: no such file or directory
 
 "#]])
         .run();

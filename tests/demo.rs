@@ -102,7 +102,7 @@ fn demo_with_a_file_as_directory_names_it() {
         .wikifarm("demo lab")
         .status(2)
         .stderr(str![[r#"
-error: can't use lab: File exists (os error 17)
+error: can't use lab: file exists
 
 "#]])
         .run();

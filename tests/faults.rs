@@ -32,10 +32,10 @@ fn with_fault(fault: &str, words: &str, status: i32, stderr: &str) -> String {
 #[test]
 fn prune_with_a_file_that_cannot_be_read_names_it_and_removes_the_rest() {
     for (fault, why) in [
-        ("openat:error=EIO", "Input/output error (os error 5)"),
-        ("openat:error=EACCES", "Permission denied (os error 13)"),
-        ("openat:error=ENFILE", "Too many open files in system (os error 23)"),
-        ("read:error=EIO", "Input/output error (os error 5)"),
+        ("openat:error=EIO", "input/output error"),
+        ("openat:error=EACCES", "permission denied"),
+        ("openat:error=ENFILE", "too many open files in system"),
+        ("read:error=EIO", "input/output error"),
     ] {
         let stderr = format!("error: sessions/bbbbbbbb…: {why}\n");
         assert_eq!(with_fault(fault, PRUNE, 3, &stderr), "b", "{fault}");
@@ -46,9 +46,9 @@ fn prune_with_a_file_that_cannot_be_read_names_it_and_removes_the_rest() {
 #[test]
 fn prune_with_a_file_that_cannot_be_removed_names_it_and_removes_the_rest() {
     for (fault, why) in [
-        ("unlinkat:error=EIO", "Input/output error (os error 5)"),
+        ("unlinkat:error=EIO", "input/output error"),
         // A btrfs without room for its journal says so.
-        ("unlinkat:error=ENOSPC", "No space left on device (os error 28)"),
+        ("unlinkat:error=ENOSPC", "no space left on device"),
     ] {
         assert_eq!(
             with_fault(fault, PRUNE, 3, &format!("error: sessions/bbbbbbbb…: {why}\n")),
@@ -57,10 +57,10 @@ fn prune_with_a_file_that_cannot_be_removed_names_it_and_removes_the_rest() {
         );
     }
     for (fault, why) in [
-        ("unlinkat:error=EACCES", "Permission denied (os error 13)"),
-        ("unlinkat:error=EROFS", "Read-only file system (os error 30)"),
+        ("unlinkat:error=EACCES", "permission denied"),
+        ("unlinkat:error=EROFS", "read-only file system"),
         // An immutable one.
-        ("unlinkat:error=EPERM", "Operation not permitted (os error 1)"),
+        ("unlinkat:error=EPERM", "operation not permitted"),
     ] {
         let stderr = format!("error: sessions/bbbbbbbb…: {why}\n");
         assert_eq!(with_fault(fault, PRUNE, 3, &stderr), "b", "{fault}");
@@ -81,7 +81,7 @@ fn prune_of_thousands_with_one_that_cannot_be_removed_removes_the_rest() {
     same(
         &stderr,
         str![[r#"
-error: sessions/bbbbbbbb…: Operation not permitted (os error 1)
+error: sessions/bbbbbbbb…: operation not permitted
 
 "#]],
     );
@@ -94,7 +94,7 @@ fn prune_on_a_read_only_file_system_reports_it_once() {
     let options = ["-o", "/dev/null", "-e", "inject=unlinkat:error=EROFS"];
     let ran = output(traced(&place, options, PRUNE));
     let stderr = String::from_utf8_lossy(&ran.stderr);
-    let why = "no right to remove files here: 3 stay: Read-only file system (os error 30)";
+    let why = "no right to remove files here: 3 stay: read-only file system";
     assert_eq!(stderr, format!("error: sessions: {why}\n"));
     assert_eq!((ran.status.code(), place.names("sessions").len()), (Some(3), 3));
 }
@@ -108,7 +108,7 @@ fn prune_repeats_interrupted_system_calls() {
 
 #[test]
 fn revoke_and_verify_name_a_file_that_cannot_be_read() {
-    let stderr = "error: sessions/bbbbbbbb…: Input/output error (os error 5)\n";
+    let stderr = "error: sessions/bbbbbbbb…: input/output error\n";
     let verify = "session verify -q --format ndjson --store moin-1.9:sessions";
     assert_eq!(with_fault("openat:error=EIO", verify, 3, stderr), "abc");
     let revoke = "session revoke --user id:1.2 --settle 0s --store moin-1.9:sessions";
@@ -122,7 +122,7 @@ fn migrate_to_a_full_or_read_only_disk_stops_and_keeps_the_source() {
     for (fault, why) in [
         ("syncfs:error=ENOSPC", "no storage space"),
         ("syncfs:error=EDQUOT", "quota exceeded"),
-        ("renameat2:error=EROFS", "Read-only file system (os error 30)"),
+        ("renameat2:error=EROFS", "read-only file system"),
     ] {
         let place = Place::new().sessions("sessions", ['a', 'b', 'c'].map(live)).dir("to");
         let inject = format!("inject={fault}");
@@ -147,7 +147,7 @@ fn prune_without_space_for_a_lock_removes_nothing() {
     let ran = output(traced(&place, options, PRUNE));
     assert_eq!(ran.status.code(), Some(4));
     let stderr = String::from_utf8_lossy(&ran.stderr);
-    assert!(stderr.contains("No space left on device") && stderr.contains("nothing was removed"), "{stderr}");
+    assert!(stderr.contains("no space left on device") && stderr.contains("nothing was removed"), "{stderr}");
     assert_eq!(place.names("sessions").len(), 3);
 }
 

@@ -87,7 +87,7 @@ fn log_without_a_listener_does_not_stop_the_run() {
     farm()
         .wikifarm("-q session prune --log=nobody")
         .stderr(str![[r#"
-error: --log: nothing was logged: nobody: No such file or directory (os error 2)
+error: --log: nothing was logged: nobody: no such file or directory
 
 "#]])
         .run();

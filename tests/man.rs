@@ -74,7 +74,7 @@ fn man_into_an_unwritable_directory_fails() {
         .wikifarm("man pages")
         .status(3)
         .stderr(str![[r#"
-error: can't write manual pages into pages: File exists (os error 17)
+error: can't write manual pages into pages: file exists
 
 "#]])
         .run();

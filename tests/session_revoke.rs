@@ -300,7 +300,7 @@ revoked 0 of 1 session
         .any_stderr()
         .run();
     fs::set_permissions(place.path().join("sessions"), fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(ran.stderr.contains("sessions/aaaaaaaa…: Permission denied"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("sessions/aaaaaaaa…: permission denied"), "{}", ran.stderr);
 }
 
 #[test]

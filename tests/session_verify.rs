@@ -334,7 +334,7 @@ fn verify_names_directories_not_searched_for_orphans() {
     same(
         &ran.stderr,
         str![[r#"
-orphan stores: not looked into: ./closed: Permission denied (os error 13)
+orphan stores: not looked into: ./closed: permission denied
 
 "#]],
     );

@@ -239,7 +239,7 @@ error: the secret file none is empty
     run("gone")
         .status(2)
         .stderr(str![[r#"
-error: can't read the secret file gone: No such file or directory (os error 2)
+error: can't read the secret file gone: no such file or directory
 
 "#]])
         .run();

@@ -105,7 +105,7 @@ fn find_names_closed_directories_and_finds_the_rest() {
     same(
         &ran.stderr,
         str![[r#"
-error: ./closed: Permission denied (os error 13)
+error: ./closed: permission denied
 
 "#]],
     );

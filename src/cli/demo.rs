@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::demo;
 use crate::report::escape;
+use crate::sys::why;
 
 /// Make a small real farm in a fresh directory and run the main commands on it
 ///
@@ -51,13 +52,18 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_
         }
         None => {
             let made = tempfile::Builder::new().prefix("wikifarm-demo-").tempdir();
-            temporary =
-                made.map_err(|error| Failure::partial(format!("can't make a temporary directory: {error}")))?;
+            temporary = made.map_err(|error| {
+                Failure::partial(format!("can't make a temporary directory: {error}", error = why(&error)))
+            })?;
             temporary.path()
         }
     };
     demo::make(dir, now).map_err(|error| {
-        Failure::partial(format!("can't make the demo farm in {}: {error}", dir.display()))
+        Failure::partial(format!(
+            "can't make the demo farm in {}: {error}",
+            dir.display(),
+            error = why(&error)
+        ))
     })?;
     if context.verbosity < 0 {
         return Ok(Exit::Success);
@@ -93,7 +99,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_
 
 /// Makes `dir`, or sees that it is empty.
 fn fresh(dir: &Path) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::usage(format!("can't use {}: {error}", dir.display()));
+    let failed = |error: std::io::Error| {
+        Failure::usage(format!("can't use {}: {error}", dir.display(), error = why(&error)))
+    };
     std::fs::create_dir_all(dir).map_err(failed)?;
     let mut entries = std::fs::read_dir(dir).map_err(failed)?;
     if entries.next().is_some() {

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::shared::{Context, Exit, Failure, Outcome};
 use crate::report::escape;
 use crate::sys;
+use crate::sys::why;
 
 /// Write the manual pages, one a command, into a directory
 #[derive(Debug, Args)]
@@ -18,7 +19,11 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options, command: clap::Command, context: &mut Context<'_>) -> Outcome {
     let failed = |error: std::io::Error| {
-        Failure::partial(format!("can't write manual pages into {}: {error}", options.dir.display()))
+        Failure::partial(format!(
+            "can't write manual pages into {}: {error}",
+            options.dir.display(),
+            error = why(&error)
+        ))
     };
     std::fs::create_dir_all(&options.dir).map_err(failed)?;
     let pages = pages(command).map_err(failed)?;

@@ -20,7 +20,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::browser::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, suffix_list_version};
 use crate::load;
 use crate::report::escape;
-use crate::sys::RunAsError;
+use crate::sys::{RunAsError, why};
 
 use self::config::Config;
 use self::cookie::Cookie;
@@ -190,7 +190,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 /// The status of a run with that status, of which the output may be lost.
 fn lost(written: io::Result<()>, exit: Exit) -> Exit {
-    let failure = |error| Failure::partial(format!("can't write the output: {error}"));
+    let failure = |error| Failure::partial(format!("can't write the output: {error}", error = why(&error)));
     written.map_or_else(|error| exit.and(said(failure(error))), |()| exit)
 }
 

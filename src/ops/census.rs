@@ -75,7 +75,7 @@ pub fn census(
             }
             Found::Foreign(_) => counted.foreign += 1,
             Found::Failed { name, error } => {
-                problems.push(&spec.failed(&name, &error));
+                problems.push(&spec.failed(&name, &crate::sys::why(&error)));
             }
         }
     })?;

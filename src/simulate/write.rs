@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use super::world::World;
 use crate::moin::{Items, Value};
 use crate::pickle::{self, Node, NodeId, Text, Tree, TreeBuilder};
-use crate::sys::{AsOwner, Dir, write_atomically};
+use crate::sys::{AsOwner, Dir, why, write_atomically};
 
 /// A file that could not be written; ids are shortened.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +31,14 @@ pub fn write(world: &World, root: &Path) -> Result<Vec<(PathBuf, usize)>, WriteF
     for (path, store) in world.directories() {
         let dir = below(root, &path);
         let failed = |why: String| WriteFailure { dir: dir.clone(), why };
-        fs::create_dir_all(&dir).map_err(|error| failed(error.to_string()))?;
+        fs::create_dir_all(&dir).map_err(|error| failed(why(&error)))?;
         let open = Dir::open(&dir).map_err(|error| failed(error.to_string()))?;
         // Run as root, we write as whom the directory belongs to, so that the wiki can read it.
-        let _owner = AsOwner::of(&open).map_err(|error| failed(error.to_string()))?;
+        let _owner = AsOwner::of(&open).map_err(|error| failed(why(&error)))?;
         for (id, items) in &store.sessions.0 {
             let bytes = pickle::write(&tree(items)).map_err(io::Error::other);
             let done = bytes.and_then(|bytes| write_atomically(&dir.join(id), &bytes, 0o660));
-            done.map_err(|error| failed(error.to_string()))?;
+            done.map_err(|error| failed(why(&error)))?;
         }
         written.push((dir, store.sessions.0.len()));
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::location::{Layout, Location, LocationError, NameKind, shortened};
-use crate::sys::{Dir, DirError, Kind};
+use crate::sys::{Dir, DirError, Kind, why};
 
 use super::registry::{backend, forms};
 use super::spec::StoreSpec;
@@ -102,7 +102,9 @@ impl fmt::Display for LayoutError {
                 LayoutError::together(*moin_1_8, *moin_1_9)
             ),
             LayoutError::Directory(error) => error.fmt(f),
-            LayoutError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),
+            LayoutError::Listing { dir, source } => {
+                write!(f, "{}: {source}", dir.display(), source = why(&source))
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::sys::DirError;
+use crate::sys::{DirError, why};
 
 use super::name::EntryName;
 use super::spec::StoreSpec;
@@ -97,7 +97,9 @@ impl fmt::Display for StoreError {
             StoreError::Unusable { store, why, .. } | StoreError::Unsafe { store, why } => {
                 write!(f, "{store}: {why}")
             }
-            StoreError::Listing { dir, source } => write!(f, "{}: {source}", dir.display()),
+            StoreError::Listing { dir, source } => {
+                write!(f, "{}: {source}", dir.display(), source = why(&source))
+            }
             StoreError::Refused { dir, sessions, example } => {
                 let all = if *sessions == 1 {
                     "the only session".to_owned()
@@ -106,7 +108,9 @@ impl fmt::Display for StoreError {
                 };
                 write!(f, "{}: refused to open {all}: {example}", dir.display())
             }
-            StoreError::Entry { dir, name, source } => write!(f, "{}/{name}: {source}", dir.display()),
+            StoreError::Entry { dir, name, source } => {
+                write!(f, "{}/{name}: {source}", dir.display(), source = why(&source))
+            }
         }
     }
 }

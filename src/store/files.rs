@@ -306,7 +306,7 @@ impl SessionStore for FileStore {
             let owner = AsOwner::of(&self.dir);
             let one = |entry: &(EntryName, Stamp)| match &owner {
                 Ok(_) => self.remove_one(*entry, decide, buffer),
-                Err(error) => Err(io::Error::other(error.to_string())),
+                Err(error) => Err(io::Error::other(crate::sys::why(&error))),
             };
             let results = part.iter().map(one).collect();
             tally::REMOVED.add(part.len());

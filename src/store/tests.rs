@@ -193,7 +193,7 @@ fn a_file_that_may_not_be_read_is_a_failure_that_does_not_tell_its_id() {
     assert!(matches!(scan(&store)[..], [Found::Failed { .. }]));
     let name = EntryName::new(id(1).as_bytes()).unwrap();
     let error = store.read(&name, Fields::default()).unwrap_err().to_string();
-    assert!(error.contains("/00000000…: Permission denied"), "{error}");
+    assert!(error.contains("/00000000…: permission denied"), "{error}");
 }
 
 #[test]

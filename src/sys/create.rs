@@ -15,6 +15,7 @@ use super::dir::{Dir, Kind};
 use super::file::{NotOpened, open_of_any_size, stamp_regular};
 use super::owner::AsOwner;
 use super::parallel::in_parts;
+use super::why::why;
 
 /// How the names of temporary files begin; no wiki takes them for sessions.
 pub const TEMP_PREFIX: &[u8] = b".wikifarm-";
@@ -93,7 +94,7 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
     let places: Vec<(CString, &NewFile<'_>)> = temps.into_iter().flatten().zip(files).collect();
     let mut put = in_parts(&places, |places| match AsOwner::of(dir) {
         Ok(_owner) => places.iter().map(|(temp, file)| put_into_place(dir, temp, file)).collect(),
-        Err(error) => places.iter().map(|_| Err(io::Error::other(error.to_string()))).collect(),
+        Err(error) => places.iter().map(|_| Err(io::Error::other(why(&error)))).collect(),
     });
     if let Err(error) = fsync(dir) {
         for result in &mut put {

@@ -125,10 +125,10 @@ pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>,
         Err(DirError::Missing { path: missing }) => {
             return Err(format!("{}: no such file", missing.display()));
         }
-        Err(DirError::Io { source, .. }) => return Err(failed(source.to_string())),
+        Err(DirError::Io { source, .. }) => return Err(failed(why(&source))),
         Err(error) => return Err(error.to_string()),
     };
-    let stat = file.metadata().map_err(|error| failed(error.to_string()))?;
+    let stat = file.metadata().map_err(|error| failed(why(&error)))?;
     let (mode, owner) = (stat.mode() & 0o7777, stat.uid());
     if !stat.is_file() {
         return Err(failed("not a regular file".to_owned()));

@@ -6,7 +6,10 @@ use std::io;
 pub fn why(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error ") {
-        Some((words, _)) if error.raw_os_error().is_some() => words.to_lowercase(),
+        // tempfile adds the path of its file, whose name is random.
+        Some((words, rest)) if error.raw_os_error().is_some() || rest.contains(") at path ") => {
+            words.to_lowercase()
+        }
         _ => text,
     }
 }

@@ -16,6 +16,7 @@ use crate::pyconfig::read::{self as python, Imported};
 use crate::pyconfig::to_toml;
 use crate::report::{escape, findings};
 use crate::sys;
+use crate::sys::why;
 
 /// Make a farm file from farmconfig.py or wikiconfig.py, without running them; or say what differs
 ///
@@ -172,11 +173,8 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
         )));
     }
     let text = to_toml(imported, directory);
-    let failed = |error: std::io::Error| {
-        let text = error.to_string();
-        let words = text.split(" (os error").next().unwrap_or_default().to_lowercase();
-        Failure::partial(format!("can't write {}: {words}", path.display()))
-    };
+    let failed =
+        |error: std::io::Error| Failure::partial(format!("can't write {}: {}", path.display(), why(&error)));
     sys::write_atomically(path, text.as_bytes(), 0o644).map_err(failed)?;
     if context.format == Format::Json {
         let left_out_wikis = imported.left_out_wikis.iter().map(|(name, ..)| name.as_str()).collect();

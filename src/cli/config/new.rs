@@ -14,6 +14,7 @@ use crate::moin::Version;
 use crate::pyconfig::write;
 use crate::report::{escape, findings, measure};
 use crate::sys;
+use crate::sys::why;
 
 /// Write a first farm file, with the settings to paste into MoinMoin beside it
 ///
@@ -71,7 +72,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             std::io::ErrorKind::AlreadyExists => {
                 Failure::refused(format!("{} is there already: nothing was written", path.display()))
             }
-            _ => Failure::partial(format!("can't write {}: {error}", path.display())),
+            _ => Failure::partial(format!("can't write {}: {error}", path.display(), error = why(&error))),
         })?;
     }
     let snippets = write::python(&farm);

@@ -17,6 +17,7 @@ use crate::report::progress::{HowMuch, Progress};
 use crate::report::{csv, escape, findings, json};
 use crate::store::tally::Tally;
 use crate::store::{self, StoreSpec};
+use crate::sys::why;
 
 /// A failed command: what to say on stderr, and the exit status.
 #[derive(Debug)]
@@ -124,7 +125,8 @@ impl Context<'_> {
     /// # Errors
     /// If the signals can't be taken.
     pub fn stop(&self) -> Result<Arc<AtomicBool>, Failure> {
-        crate::sys::stop_flag().map_err(|error| Failure::partial(format!("can't take signals: {error}")))
+        crate::sys::stop_flag()
+            .map_err(|error| Failure::partial(format!("can't take signals: {error}", error = why(&error))))
     }
 
     /// Says that a signal ended the work, and how far it came.

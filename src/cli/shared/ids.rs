@@ -5,6 +5,7 @@ use std::io::Read;
 
 use super::{Context, Exit, Failure};
 use crate::store::{self, EntryName, Prefixes, SHORTEST_PREFIX, SessionStore, StoreSpec};
+use crate::sys::why;
 
 /// The most that is read from standard input: 64 MiB, which is a million and a half of whole ids.
 const MOST_INPUT: u64 = 64 << 20;
@@ -29,7 +30,7 @@ pub(crate) fn read() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(MOST_INPUT + 1).read_to_end(&mut bytes);
     let wrong = |why: &str| Failure::usage(format!("can't read ids from standard input: {why}"));
-    read.map_err(|error| wrong(&error.to_string()))?;
+    read.map_err(|error| wrong(&why(&error)))?;
     for (position, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
         let number = position + 1;
         if line.len() > LONGEST_LINE {

@@ -13,7 +13,7 @@ use crate::ops::States;
 use crate::report::escape;
 use crate::report::prometheus::{Metric, Metrics, value_of};
 use crate::store::{State, StoreSpec};
-use crate::sys::{self, Dir, NotOpened, SYSLOG, Severity, open_regular, syslog};
+use crate::sys::{self, Dir, NotOpened, SYSLOG, Severity, open_regular, syslog, why};
 
 /// `--metrics`.
 #[derive(Debug, Clone, Args)]
@@ -149,7 +149,11 @@ pub(crate) fn tell(
         let error = outcome.as_ref().err().map(|failure| failure.message.as_str());
         let line = line(&told, exit, error, seconds);
         if let Err(error) = syslog(socket, severity(exit), &line) {
-            context.complain(&format!("--log: nothing was logged: {}: {error}", socket.display()));
+            context.complain(&format!(
+                "--log: nothing was logged: {}: {error}",
+                socket.display(),
+                error = why(&error)
+            ));
         }
     }
     if let Some(file) = metrics
@@ -212,7 +216,7 @@ fn write(file: &Path, told: &mut Told, exit: Exit, seconds: f64, now: f64) -> Re
         told.metrics.set(LAST_SUCCESS, &labels, success);
     }
     told.metrics.set(DURATION, &labels, (seconds * 1000.0).round() / 1000.0);
-    sys::write_public(file, told.metrics.text().as_bytes()).map_err(|error| error.to_string())
+    sys::write_public(file, told.metrics.text().as_bytes()).map_err(|error| why(&error))
 }
 
 /// When the last run before this one succeeded, as its file says.
@@ -223,7 +227,9 @@ fn last_success(dir: &Dir, file: &Path, labels: &[(&str, &str)]) -> Result<Optio
     match open_regular(dir, &name).and_then(|file| file.read(&mut bytes)) {
         Ok(()) => Ok(value_of(&String::from_utf8_lossy(&bytes), LAST_SUCCESS, labels)),
         // None yet, or none of ours: it is replaced.
-        Err(NotOpened::Io(error)) => Err(format!("the time of the last success can't be read: {error}")),
+        Err(NotOpened::Io(error)) => {
+            Err(format!("the time of the last success can't be read: {error}", error = why(&error)))
+        }
         Err(_) => Ok(None),
     }
 }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::location::{Layout, Location, NameKind, SqliteLocation};
 use crate::store::{Expires, Facts, Fields, json_id};
-use crate::sys::{AsOwner, Dir, FileId, Kind, NotOpened, open_regular, read_head, stat_regular};
+use crate::sys::{AsOwner, Dir, FileId, Kind, NotOpened, open_regular, read_head, stat_regular, why};
 
 use super::place::{Doubt, Place, Report};
 use super::users::Users;
@@ -168,7 +168,7 @@ impl Judge<'_> {
                     read += 1;
                     sessions += usize::from(is_session(form, &bytes));
                 }
-                Err(NotOpened::Io(error)) => failed = Some(error.to_string()),
+                Err(NotOpened::Io(error)) => failed = Some(why(&error)),
                 Err(why @ (NotOpened::OtherDevice | NotOpened::MountPoint)) => failed = Some(why.to_string()),
                 Err(_) => {}
             }
@@ -237,7 +237,7 @@ impl Judge<'_> {
             ControlFlow::Continue(())
         });
         if let Some(error) = listed.err().or(failed) {
-            self.report.fail(self.path, &error);
+            self.report.fail(self.path, &why(&error));
         }
         place.sessions = Some(sessions);
         place

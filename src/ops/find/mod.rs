@@ -139,7 +139,7 @@ impl Walk<'_> {
         let opened = match parent.open_in(&name) {
             Ok(opened) => opened,
             Err(error) => {
-                self.fail(entry.path(), &error);
+                self.fail(entry.path(), &crate::sys::why(&error));
                 return None;
             }
         };
@@ -172,7 +172,7 @@ impl Walk<'_> {
             ControlFlow::Continue(())
         });
         match listed {
-            Err(error) => self.fail(path, &error),
+            Err(error) => self.fail(path, &crate::sys::why(&error)),
             Ok(()) if self.stop.load(Ordering::Relaxed) => {}
             Ok(()) => {
                 Judge { users: self.users, stop: self.stop, path, report: self.report }.judge(&dir, &tally)
@@ -191,7 +191,7 @@ impl Walk<'_> {
         let Some(path) = error.path().filter(|path| self.failed.as_deref() != Some(path)) else { return };
         match error.io_error() {
             Some(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Some(error) => self.report.fail(path, error),
+            Some(error) => self.report.fail(path, &crate::sys::why(error)),
             None => self.report.fail(path, error),
         }
     }

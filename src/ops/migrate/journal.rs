@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::store::{EntryName, Modified, NewSession, Raw};
-use crate::sys::{DirError, PrivateDir, PrivateError, sync_directory};
+use crate::sys::{DirError, PrivateDir, PrivateError, sync_directory, why};
 
 /// One session that is about to be written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -269,13 +269,15 @@ pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
         Err(PrivateError::Directory(DirError::Missing { .. })) => return Ok(known),
         Err(error) => return Err(error.to_string()),
     };
-    let Some(file) = dir.read(&name).map_err(|error| told(error.to_string()))? else { return Ok(known) };
+    let Some(file) = dir.read(&name).map_err(|error| told(why(&error)))? else {
+        return Ok(known);
+    };
     let mut reader = BufReader::new(&file);
     let mut line = Vec::new();
     let mut next = |line: &mut Vec<u8>| {
         line.clear();
         let read = reader.read_until(b'\n', line);
-        read.map_err(|error| format!("{}: {error}", path.display()))
+        read.map_err(|error| format!("{}: {error}", path.display(), error = why(&error)))
     };
     let mut offset = next(&mut line)?;
     let wanted = Head { wikifarm_journal: 1, from: from.to_owned(), to: to.to_owned() };

@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use crate::location::Location;
 use crate::store::{EntryName, Read};
+use crate::sys::why;
 
 mod allow;
 mod cookie_map;
@@ -72,7 +73,7 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
         stores.to.tidy();
         stores.from.tidy();
         let journal = Journal::open(path.clone(), &from, &to)
-            .map_err(|error| Error::Failed(format!("{}: {error}", path.display())))?;
+            .map_err(|error| Error::Failed(format!("{}: {error}", path.display(), error = why(&error))))?;
         Some(journal)
     };
     let mut transfer = Transfer::new(stores, options, journal, &known);

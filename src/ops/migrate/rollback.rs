@@ -2,7 +2,7 @@
 
 use crate::ops::Problem;
 use crate::store::{EntryName, Raw, Read, Stamp, WritableStore, Written};
-use crate::sys::Removal;
+use crate::sys::{Removal, why};
 
 use super::journal::{self, Entry};
 use super::options::{Error, Options};
@@ -39,14 +39,15 @@ pub fn rollback(stores: &Stores, options: &Options) -> Result<Undone, Error> {
         problems: Vec::new(),
     };
     for told in known.sessions() {
-        let told = told.map_err(|error| format!("{}: {error}", path.display()));
+        let told = told.map_err(|error| format!("{}: {error}", path.display(), error = why(&error)));
         if let Err(why) = told.and_then(|told| undo(stores, &told, &mut undone)) {
             undone.failed += 1;
             undone.problems.push(Problem(why));
         }
     }
     if undone.changed == 0 && undone.failed == 0 {
-        journal::forget(&path).map_err(|error| Error::Failed(format!("{}: {error}", path.display())))?;
+        journal::forget(&path)
+            .map_err(|error| Error::Failed(format!("{}: {error}", path.display(), error = why(&error))))?;
     }
     Ok(undone)
 }
@@ -80,7 +81,9 @@ fn undo(stores: &Stores, told: &[Entry], undone: &mut Undone) -> Result<(), Stri
         match stores.from.write(&[&session]).pop() {
             Some(Ok(Written::Done(_))) => undone.restored += 1,
             Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(format!("{}: {source_id}: {error}", undone.from)),
+            Some(Err(error)) => {
+                return Err(format!("{}: {source_id}: {error}", undone.from, error = why(&error)));
+            }
             None => return Err("the store told nothing".to_owned()),
         }
     }
@@ -101,7 +104,9 @@ fn put_back(
     let id = before.id;
     match to.write(&[&before]).pop() {
         Some(Ok(Written::Done(_))) => undone.put_back += 1,
-        Some(Err(error)) => return Err(format!("{}: {id}: {error}", undone.to)),
+        Some(Err(error)) => {
+            return Err(format!("{}: {id}: {error}", undone.to, error = why(&error)));
+        }
         _ => undone.changed += 1,
     }
     Ok(())
@@ -111,7 +116,9 @@ fn take_back(to: &dyn WritableStore, ours: (EntryName, Stamp), undone: &mut Undo
     match to.remove(&[ours], &|_| true).pop() {
         Some(Ok(Removal::Removed { .. })) => undone.taken_back += 1,
         Some(Ok(Removal::Gone)) => undone.gone += 1,
-        Some(Err(error)) => return Err(format!("{}: {}: {error}", undone.to, ours.0)),
+        Some(Err(error)) => {
+            return Err(format!("{}: {}: {error}", undone.to, ours.0, error = why(&error)));
+        }
         _ => undone.changed += 1,
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::store::{EntryName, NewSession, Read, Since, Stamp, WritableStore, Written};
-use crate::sys::Removal;
+use crate::sys::{Removal, why};
 
 use super::flow::with_targets;
 use super::session::Ready;
@@ -108,9 +108,14 @@ impl Transfer<'_> {
                     let from = self.stores.from.spec().address();
                     // One file that may not be removed, as an immutable one, says nothing of the next.
                     if !is_hopeless(&error) || error.kind() == io::ErrorKind::PermissionDenied {
-                        self.tally.tell(format!("{from}: {}: copied, and not removed: {error}", ready.id));
+                        self.tally.tell(format!(
+                            "{from}: {}: copied, and not removed: {error}",
+                            ready.id,
+                            error = why(&error)
+                        ));
                     } else if !std::mem::replace(&mut self.hopeless, true) {
-                        self.tally.tell(format!("{from}: copied, and not removed: {error}"));
+                        self.tally
+                            .tell(format!("{from}: copied, and not removed: {error}", error = why(&error)));
                     }
                 }
             }
@@ -137,7 +142,8 @@ impl Transfer<'_> {
                 let text = format!(
                     "{}: {}: over at the source, and still there: {error}",
                     to.spec().address(),
-                    ready.new.id
+                    ready.new.id,
+                    error = why(&error)
                 );
                 self.tally.tell(text);
             }
@@ -189,7 +195,7 @@ impl Transfer<'_> {
                 Err(error) => {
                     self.tally.counts.unsettled += 1;
                     let to = self.stores.to.spec().address();
-                    self.tally.tell(format!("{to}: {}: {error}", ready.id));
+                    self.tally.tell(format!("{to}: {}: {error}", ready.id, error = why(&error)));
                 }
             }
         }

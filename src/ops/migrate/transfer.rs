@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io;
 
 use crate::store::{EntryName, NewSession, Read, Written, tally};
+use crate::sys::why;
 
 use super::cookie_map::Pair;
 use super::flow::{BATCH, Load, read_each, with_targets};
@@ -152,10 +153,10 @@ impl<'a> Transfer<'a> {
                     let to = self.stores.to.spec().address();
                     if is_hopeless(&error) {
                         if std::mem::take(&mut goes_on) {
-                            self.tally.tell(format!("{to}: {error}"));
+                            self.tally.tell(format!("{to}: {error}", error = why(&error)));
                         }
                     } else {
-                        self.tally.tell(format!("{to}: {}: {error}", ready.id));
+                        self.tally.tell(format!("{to}: {}: {error}", ready.id, error = why(&error)));
                     }
                 }
             }
@@ -177,7 +178,7 @@ impl<'a> Transfer<'a> {
         match journal.add(entries) {
             Ok(()) => true,
             Err(error) => {
-                let text = format!("{}: {error}", journal.place().display());
+                let text = format!("{}: {error}", journal.place().display(), error = why(&error));
                 self.tally.tell(text);
                 false
             }

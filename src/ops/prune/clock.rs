@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::ops::refusal::Refusal;
-use crate::sys::{DirError, PrivateDir, PrivateError, write_atomically};
+use crate::sys::{DirError, PrivateDir, PrivateError, why, write_atomically};
 
 /// How the clock is guarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +54,9 @@ impl ClockCheck {
         let Some(dir) = state_dir else { return Ok(()) };
         PrivateDir::make(dir).map_err(io::Error::other)?;
         let path = dir.join(LAST_RUN);
-        write_atomically(&path, format!("{now}\n").as_bytes(), 0o644)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+        write_atomically(&path, format!("{now}\n").as_bytes(), 0o644).map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", path.display(), error = why(&error)))
+        })
     }
 }
 
@@ -88,7 +89,7 @@ fn last_run(dir: &Path) -> Result<Option<i64>, String> {
     match dir.read_text(LAST_RUN) {
         Ok(Some(text)) => text.trim().parse().map(Some).map_err(|_| told("no whole number of seconds")),
         Ok(None) => Ok(None),
-        Err(error) => Err(told(&error.to_string())),
+        Err(error) => Err(told(&why(&error))),
     }
 }
 

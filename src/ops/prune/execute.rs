@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::ops::problems::Problem;
 use crate::ops::run::Step;
 use crate::store::{EntryName, Found, SessionStore, Stamp, StoreSpec};
-use crate::sys::Removal;
+use crate::sys::{Removal, why};
 
 use super::options::Options;
 use super::pass::Pass;
@@ -80,7 +80,10 @@ impl Removing<'_> {
                 let stay = forbidden.len() as u64 + rest.by_ref().count() as u64;
                 let dir = self.spec.location.stem();
                 let dir = dir.display();
-                let why = format!("{dir}: no right to remove files here: {stay} stay: {error}");
+                let why = format!(
+                    "{dir}: no right to remove files here: {stay} stay: {error}",
+                    error = why(&error)
+                );
                 self.done.notes.failed += stay.saturating_sub(1);
                 self.done.notes.fail(&why);
             }
@@ -94,8 +97,11 @@ impl Removing<'_> {
             return;
         }
         if let Err(error) = self.store.forget_ended() {
-            let why =
-                format!("{}: tombstones could not be removed: {error}", self.spec.location.stem().display());
+            let why = format!(
+                "{}: tombstones could not be removed: {error}",
+                self.spec.location.stem().display(),
+                error = why(&error)
+            );
             self.done.notes.fail(&why);
         }
         if let Some(Err(error)) = pass.map(Pass::keep) {
@@ -104,7 +110,7 @@ impl Removing<'_> {
     }
 
     fn fail_at(&mut self, name: &EntryName, error: &io::Error) {
-        self.done.notes.fail(&self.spec.failed(name, error));
+        self.done.notes.fail(&self.spec.failed(name, &why(error)));
     }
 
     /// Removes a batch; gives what of it there was no right to remove.

@@ -143,7 +143,9 @@ impl Look<'_> {
                     u64::from(layout.is_some_and(|layout| layout.is_misplaced(name.as_bytes())));
                 return;
             }
-            Found::Failed { name, error } => return notes.fail(&self.spec.failed(name, error)),
+            Found::Failed { name, error } => {
+                return notes.fail(&self.spec.failed(name, &crate::sys::why(error)));
+            }
         };
         self.saw(modified, Some(name));
         if let Verdict::Remove(reason) = verdict {

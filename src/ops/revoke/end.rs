@@ -5,7 +5,7 @@ use std::io;
 use std::thread;
 
 use crate::store::{EntryName, Fields, Found, Session, SessionStore, Stamp};
-use crate::sys::Removal;
+use crate::sys::{Removal, why};
 
 use super::target::{Match, Target};
 
@@ -64,7 +64,7 @@ pub(super) fn end(store: &dyn SessionStore, id: &EntryName, target: &Target, log
             Some(Ok(Removal::Removed { .. } | Removal::Raced)) => return Ended::Removed(user),
             Some(Ok(Removal::Gone)) => return Ended::Gone,
             Some(Ok(_)) => ended = Ended::There(user),
-            Some(Err(error)) => return Ended::Failed(error.to_string()),
+            Some(Err(error)) => return Ended::Failed(why(&error)),
             None => return Ended::Failed("the store did not answer".to_owned()),
         }
     }

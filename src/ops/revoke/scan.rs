@@ -88,7 +88,9 @@ impl Look<'_> {
     fn take_in(&mut self, found: Found) {
         match found {
             Found::Session(session) => self.take_session(session),
-            Found::Failed { name, error } => self.scanned.notes.fail(&self.spec.failed(&name, &error)),
+            Found::Failed { name, error } => {
+                self.scanned.notes.fail(&self.spec.failed(&name, &crate::sys::why(&error)))
+            }
             Found::Temp(_) | Found::Foreign(_) => {}
         }
     }

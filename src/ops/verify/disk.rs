@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::owners::{self, Owners};
 use super::{Check, Finding, Findings, Problem, Report};
 use crate::store::{Session, StoreSpec};
-use crate::sys::{AsOwner, Dir};
+use crate::sys::{AsOwner, Dir, why};
 
 /// Who may do what in the directory of a store, and with its files.
 pub(super) struct Modes<'a> {
@@ -60,9 +60,11 @@ impl<'a> Modes<'a> {
             AsOwner::of(dir).and_then(|_owner| owners::check(self.spec, dir, &self.owners, &stop, found));
         match checked {
             Ok(note) => report.notes.extend(note),
-            Err(error) => {
-                report.problems.push(Problem(format!("{}: {error}", self.spec.location.stem().display())))
-            }
+            Err(error) => report.problems.push(Problem(format!(
+                "{}: {error}",
+                self.spec.location.stem().display(),
+                error = why(&error)
+            ))),
         }
     }
 }
@@ -70,11 +72,13 @@ impl<'a> Modes<'a> {
 /// Who may do what with the file of a database: all sessions are in it.
 fn database(path: &Path, found: &mut Findings, problems: &mut Vec<Problem>) {
     if let Err(error) = replaceable(path, "file", found) {
-        problems.push(Problem(format!("{}: {error}", path.display())));
+        problems.push(Problem(format!("{}: {error}", path.display(), error = why(&error))));
     }
     let mode = match std::fs::symlink_metadata(path) {
         Ok(stat) => stat.mode() & 0o7777,
-        Err(error) => return problems.push(Problem(format!("{}: {error}", path.display()))),
+        Err(error) => {
+            return problems.push(Problem(format!("{}: {error}", path.display(), error = why(&error))));
+        }
     };
     if mode & 0o006 != 0 {
         let what = if mode & 0o002 != 0 { "write" } else { "read" };

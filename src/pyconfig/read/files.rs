@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::sys::{InputError, read_input};
+use crate::sys::{read_input, why};
 
 /// The largest file that is read: the parser needs some 245 bytes for each byte.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -36,27 +36,20 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&mut self, path: &Path) -> Result<Option<Vec<u8>>, String> {
-        let words = |error: io::Error| {
-            let text = error.to_string();
-            text.split_once(" (os error").map_or(text.clone(), |(words, _)| words.to_lowercase())
-        };
         let real = match path.canonicalize() {
             Ok(real) => real,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
-            Err(error) => return Err(words(error)),
+            Err(error) => return Err(why(&error)),
         };
         if !real.starts_with(&self.root) {
             return Err(format!("it lies in {}, outside the configuration's directory", real.display()));
         }
-        if !real.metadata().map_err(words)?.is_file() {
+        if !real.metadata().map_err(|error| why(&error))?.is_file() {
             return Err("it is no regular file".to_owned());
         }
-        let bytes = read_input(&real, LARGEST).map_err(|error| match error {
-            InputError::Io(error) => words(error),
-            other => other.to_string(),
-        })?;
+        let bytes = read_input(&real, LARGEST).map_err(|error| error.to_string())?;
         let length = bytes.len() as u64;
         self.left = self
             .left

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::store::name::EntryName;
 use crate::store::record::is_older;
+use crate::sys::why;
 
 use super::header::{Damaged, Header, SIZE};
 use super::packed::{self, Kind, RECORD, Record};
@@ -32,12 +33,12 @@ impl Known {
         let damaged = || Damaged.to_string();
         let size = header.records.checked_mul(RECORD as u64).ok_or_else(damaged)?;
         // The size is believed only as far as the file goes.
-        let held = file.metadata().map_err(|error| error.to_string())?.len();
+        let held = file.metadata().map_err(|error| why(&error))?.len();
         if held.checked_sub(size) != Some(SIZE as u64) {
             return Err(damaged());
         }
         let mut bytes = Vec::with_capacity(usize::try_from(size).map_err(|_| damaged())?);
-        file.take(size).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        file.take(size).read_to_end(&mut bytes).map_err(|error| why(&error))?;
         Known::new(header, bytes).ok_or_else(damaged)
     }
 

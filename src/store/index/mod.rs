@@ -78,7 +78,7 @@ impl Index {
             return Ok(None);
         }
         let dir = PrivateDir::open(&self.place).map_err(|error| error.to_string())?;
-        let Some(mut file) = dir.read(&self.name).map_err(|error| error.to_string())? else {
+        let Some(mut file) = dir.read(&self.name).map_err(|error| crate::sys::why(&error))? else {
             return Ok(None);
         };
         let mut bytes = [0; SIZE];
@@ -152,7 +152,7 @@ impl Index {
     pub fn write(&self, gathered: Gather, known: Option<&Known>) -> Result<(), String> {
         let dir = PrivateDir::make(&self.place).map_err(|error| error.to_string())?;
         dir.replace(&self.name, |file| gathered.write(known, file))
-            .map_err(|error| format!("{}: {error}", self.path().display()))
+            .map_err(|error| format!("{}: {}", self.path().display(), crate::sys::why(&error)))
     }
 }
 

@@ -277,7 +277,7 @@ impl SessionStore for JsonStore {
         tally::REMOVED.add(batch.len());
         match AsOwner::of(&self.dir) {
             Ok(_owner) => batch.iter().map(|entry| self.remove_one(*entry, decide)).collect(),
-            Err(error) => batch.iter().map(|_| Err(io::Error::other(error.to_string()))).collect(),
+            Err(error) => batch.iter().map(|_| Err(io::Error::other(crate::sys::why(&error)))).collect(),
         }
     }
 }

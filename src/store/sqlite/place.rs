@@ -84,7 +84,7 @@ impl Place {
             other => Unusable::Directory(other),
         })?;
         // Its real path, so that no link on the way matters that was not judged.
-        let real = parent.canonicalize().map_err(|error| Unusable::Why(error.to_string()))?;
+        let real = parent.canonicalize().map_err(|error| Unusable::Why(crate::sys::why(&error)))?;
         let same = std::fs::metadata(&real)
             .is_ok_and(|stat| (stat.dev(), stat.ino()) == (dir.id().device, dir.id().inode));
         if !same {
@@ -96,7 +96,7 @@ impl Place {
         let found = match sys::stat_single(&dir, &name) {
             Ok(found) => Some(found),
             Err(NotOpened::Gone) => None,
-            Err(NotOpened::Io(error)) => return Err(Unusable::Why(error.to_string())),
+            Err(NotOpened::Io(error)) => return Err(Unusable::Why(crate::sys::why(&error))),
             Err(other) => {
                 return Err(Unusable::Unsafe(format!("{other}: a database is a regular file with one name")));
             }
@@ -163,7 +163,7 @@ impl Place {
         // Whoever can replace a directory on the way decides what root opens.
         if uid == 0 && sys::is_root() {
             for place in real.ancestors().skip(1) {
-                let stat = place.metadata().map_err(|error| Unusable::Why(error.to_string()))?;
+                let stat = place.metadata().map_err(|error| Unusable::Why(crate::sys::why(&error)))?;
                 let (others, sticky) = (stat.mode() & 0o022 != 0, stat.mode() & 0o1000 != 0);
                 if stat.uid() != 0 || others && !sticky {
                     return Err(Unusable::Unsafe(format!(

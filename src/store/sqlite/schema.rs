@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::sys::{self, FileId, GaveUp, Modified, NewFile};
+use crate::sys::{self, FileId, GaveUp, Modified, NewFile, why};
 
 use super::place::{Owner, Place, Unusable};
 
@@ -175,7 +175,7 @@ fn open_now(file: &Path) -> Result<Database, Unusable> {
             "an empty file, no database: `session migrate --to` it makes one of it".to_owned(),
         ));
     }
-    let _owner = place.owner().take().map_err(|error| Unusable::Why(error.to_string()))?;
+    let _owner = place.owner().take().map_err(|error| Unusable::Why(why(&error)))?;
     place.check_beside()?;
     let connection = connect(&place)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));

@@ -10,7 +10,7 @@ use crate::farm::{Place, Source};
 use crate::lint::{Finding, Mended, Severity};
 use crate::location::hidden;
 use crate::report::escape;
-use crate::sys::{self, Replaced};
+use crate::sys::{self, Replaced, why};
 
 /// What was mended, for programs; the place is where it stood.
 #[derive(Debug, Serialize)]
@@ -67,7 +67,9 @@ pub(super) fn write(before: &Source, mended: &Mended) -> Result<(), Failure> {
             "{} changed while it was checked: nothing was written; run the command again",
             path.display()
         ))),
-        Err(error) => Err(Failure::partial(format!("can't change {}: {error}", path.display()))),
+        Err(error) => {
+            Err(Failure::partial(format!("can't change {}: {error}", path.display(), error = why(&error))))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::location::Layout;
 use crate::moin::Duplicate;
 use crate::ops::migrate::{CookieMap, MapKind, Pair, Report, is_plain_name};
 use crate::store::EntryName;
-use crate::sys::write_atomically;
+use crate::sys::{why, write_atomically};
 
 /// Who may read what holds ids: its owner.
 const MODE: u32 = 0o600;
@@ -117,8 +117,7 @@ fn writable(file: &Path) -> Result<(), Failure> {
         return Err(told(&"expected a plain name, without quotes, backslashes and control characters"));
     }
     let parent = parent(file);
-    rustix::fs::access(parent, rustix::fs::Access::WRITE_OK)
-        .map_err(|error| told(&std::io::Error::from(error)))
+    rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).map_err(|error| told(&why(&error.into())))
 }
 
 fn parent(file: &Path) -> &Path {
@@ -147,7 +146,7 @@ impl Asked {
             for (file, text) in files.iter().zip(texts) {
                 write_atomically(file, text.as_bytes(), MODE).map_err(|error| {
                     let again = "the sessions are moved: the same command writes it again";
-                    Failure::partial(format!("{}: {error}; {again}", file.display()))
+                    Failure::partial(format!("{}: {error}; {again}", file.display(), error = why(&error)))
                 })?;
             }
         }
