@@ -12,15 +12,8 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::inotify;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
+use crate::support::farms::DOCS;
 use crate::support::{DAY, HOUR, NOW, Place, Session, clock};
-
-const FARM: &str = r#"
-    moin = "1.9.11"
-
-    [wikis.docs]
-    url = "https://docs.example.org/"
-    session_dir = "sessions"
-"#;
 
 #[test]
 fn farm_file_that_is_missing_is_named_by_every_command() {
@@ -49,7 +42,7 @@ error: can't read the farm file farm.toml: the directory has no farmconfig.py an
 
 #[test]
 fn farm_file_that_cannot_be_read_says_permission_denied() {
-    let place = Place::farm(FARM);
+    let place = Place::farm(DOCS);
     fs::set_permissions(place.path().join("farm.toml"), Permissions::from_mode(0o000)).unwrap();
     place
         .wikifarm("config check")
@@ -76,7 +69,7 @@ error: the farm file farm.toml is not UTF-8 at byte 20: save it as UTF-8
 
 #[test]
 fn farm_file_with_a_byte_order_mark_is_read() {
-    let place = Place::farm(FARM).dir("sessions");
+    let place = Place::farm(DOCS).dir("sessions");
     let farm = fs::read_to_string(place.path().join("farm.toml")).unwrap();
     place
         .file("farm.toml", format!("\u{feff}{farm}"))
@@ -257,7 +250,7 @@ aaaaaaaa  live   ad\u{202e}nim\u{1b}]0;x  in 24 h  60 m ago  208 B
 /// One session that ended long ago, and under the names of others a FIFO, a socket, a link to /etc/passwd, a file of
 /// 10 GB and a directory; not written for long, as far as that can be said of them.
 fn odd_company() -> (Place, UnixListener) {
-    let place = Place::farm(FARM)
+    let place = Place::farm(DOCS)
         .session("sessions", Session::new('a').expires(clock() - 9 * DAY).written(clock() - 9 * DAY))
         .session("sessions", Session::new('b').expires(clock() + DAY).written(clock() - HOUR))
         .dir(&name('5'));
@@ -383,7 +376,7 @@ impl Drop for Stop<'_> {
 
 #[test]
 fn prune_in_a_read_only_directory_names_each_session_that_stays() {
-    let place = Place::farm(FARM)
+    let place = Place::farm(DOCS)
         .session("sessions", Session::new('a').expires(clock() - 9 * DAY).written(clock() - 9 * DAY));
     let dir = place.path().join("sessions");
     fs::set_permissions(&dir, Permissions::from_mode(0o555)).unwrap();
@@ -403,7 +396,7 @@ error: sessions/aaaaaaaa…: permission denied
 #[test]
 fn session_commands_name_an_unreadable_session_by_its_short_id() {
     let place =
-        Place::farm(FARM).session("sessions", Session::new('a')).session("sessions", Session::new('b'));
+        Place::farm(DOCS).session("sessions", Session::new('a')).session("sessions", Session::new('b'));
     fs::set_permissions(place.path().join(name('a')), Permissions::from_mode(0o000)).unwrap();
     place
         .wikifarm("session list --now 1795400000")
@@ -423,7 +416,7 @@ error: sessions/aaaaaaaa…: permission denied
 
 #[test]
 fn session_commands_exit_3_if_the_directory_cannot_be_read() {
-    let place = Place::farm(FARM).session("sessions", Session::new('a'));
+    let place = Place::farm(DOCS).session("sessions", Session::new('a'));
     let dir = place.path().join("sessions");
     fs::set_permissions(&dir, Permissions::from_mode(0o000)).unwrap();
     for command in ["session list -q", "session prune"] {
@@ -442,7 +435,7 @@ error: sessions: permission denied
 
 #[test]
 fn session_commands_refuse_a_file_as_store() {
-    let place = Place::farm(FARM).file("sessions", "");
+    let place = Place::farm(DOCS).file("sessions", "");
     place
         .wikifarm("session list -q")
         .status(3)
@@ -455,7 +448,7 @@ error: sessions: not a directory
 
 #[test]
 fn commands_with_output_to_a_full_disk_exit_3() {
-    let place = Place::farm(FARM).session("sessions", Session::new('a'));
+    let place = Place::farm(DOCS).session("sessions", Session::new('a'));
     for words in [
         "--help",
         "--version",
@@ -484,7 +477,7 @@ error: can't write the output: no space left on device
 
 #[test]
 fn commands_with_stdout_not_open_for_writing_exit_3() {
-    let place = Place::farm(FARM).session("sessions", Session::new('a'));
+    let place = Place::farm(DOCS).session("sessions", Session::new('a'));
     for words in [
         "--help",
         "--version",
@@ -509,7 +502,7 @@ error: can't write the output: bad file descriptor
 
 #[test]
 fn commands_with_a_closed_pipe_as_stdout_exit_0() {
-    let place = Place::farm(FARM).session("sessions", Session::new('a'));
+    let place = Place::farm(DOCS).session("sessions", Session::new('a'));
     for words in
         ["--help", "config rules", "cookie preview", "session list", "session stats", "completions zsh"]
     {
@@ -522,7 +515,7 @@ fn commands_with_a_closed_pipe_as_stdout_exit_0() {
 #[test]
 fn list_into_a_pipe_that_closes_early_exits_0() {
     let many = (0..3000).map(|number| Session::named(&format!("{number:040x}")).expires(NOW + DAY));
-    let place = Place::farm(FARM).sessions("sessions", many);
+    let place = Place::farm(DOCS).sessions("sessions", many);
     for format in ["human", "json", "ndjson", "csv"] {
         let (mut reader, writer) = io::pipe().unwrap();
         thread::scope(|scope| {

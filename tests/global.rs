@@ -1,6 +1,6 @@
 //! What every command takes: where the farm file is, how results look, exit statuses.
 
-use crate::support::{Place, Session};
+use crate::support::{Place, Session, same};
 
 /// A farm of one wiki, told by its name.
 fn one(name: &str) -> String {
@@ -151,10 +151,14 @@ For more information, try '--help'.
 
 #[test]
 fn family_without_a_command_prints_its_help() {
-    Place::new()
-        .wikifarm("session")
-        .status(2)
-        .stderr(str![[r#"
+    let place = Place::new();
+    let ran = place.wikifarm("session").status(2).any_stderr().run();
+    let (common, _) = ran.stderr.split_once("Common options:\n").unwrap().1.split_once("\n\n").unwrap();
+    let help = place.wikifarm("-h").any_stdout().run().stdout;
+    assert!(help.contains(&format!("Common options:\n{common}\n\n")), "{common}");
+    same(
+        &ran.stderr.replace(common, "(as in wikifarm -h)"),
+        str![[r#"
 List, show, count, prune, revoke and verify session files
 
 Usage: wikifarm session [OPTIONS] <COMMAND>
@@ -174,24 +178,12 @@ Options:
   -h, --help  Print help (see more with '--help')
 
 Common options:
-  -f, --farm <FILE>      The farm file [default: $WIKIFARM_FILE, ./farm.toml,
-                         /etc/wikifarm/farm.toml]
-      --format <FORMAT>  How results look [default: human] [possible values: human, json, ndjson,
-                         csv, sarif, markdown, github, junit]
-      --color <WHEN>     When to use colours; NO_COLOR is honoured [default: auto] [possible values:
-                         auto, always, never]
-  -q, --quiet            Say less
-  -v, --verbose...       Say more
-      --now <TIME>       Judge as if it were that time (RFC 3339 or unix seconds); commands that
-                         delete then only plan
-      --run-as <NAME>    Become that user for good, before anything is opened; for root
-      --psl <FILE>       A public suffix list instead of the built-in one; `system` is the
-                         distribution's
+(as in wikifarm -h)
 
 Example: wikifarm session prune --dry-run
 
-"#]])
-        .run();
+"#]],
+    );
 }
 
 #[test]

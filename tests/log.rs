@@ -3,22 +3,15 @@
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
+use crate::support::farms::DOCS_WITH_USERS;
 use crate::support::{DAY, HOUR, Place, Session, clock, is_root};
 
 fn farm() -> Place {
     let now = clock();
-    Place::farm(
-        r#"
-        moin = "1.9.11"
-        [wikis.docs]
-        url = "https://docs.example.org/"
-        session_dir = "sessions"
-        user_dir = "users"
-        "#,
-    )
-    .file("users/1.2.3", "name=Joe Doe\n")
-    .session("sessions", Session::new('a').expires(now + HOUR).user("1.2.3").written(now - HOUR))
-    .session("sessions", Session::new('b').expires(now - 2 * DAY).written(now - 3 * DAY))
+    Place::farm(DOCS_WITH_USERS)
+        .file("users/1.2.3", "name=Joe Doe\n")
+        .session("sessions", Session::new('a').expires(now + HOUR).user("1.2.3").written(now - HOUR))
+        .session("sessions", Session::new('b').expires(now - 2 * DAY).written(now - 3 * DAY))
 }
 
 /// What stands for journald or syslogd.

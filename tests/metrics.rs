@@ -4,23 +4,12 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
+use crate::support::farms::DOCS_AND_PLANS;
 use crate::support::{DAY, HOUR, Place, Session, clock, same};
-
-const FARM: &str = r#"
-    moin = "1.9.11"
-
-    [wikis.docs]
-    url = "https://docs.example.org/"
-    session_dir = "sessions"
-
-    [wikis.plans]
-    url = "https://plans.example.org/"
-    session_dir = "sessions"
-"#;
 
 fn farm() -> Place {
     let now = clock();
-    Place::farm(FARM).dir("textfile").sessions(
+    Place::farm(DOCS_AND_PLANS).dir("textfile").sessions(
         "sessions",
         [
             Session::new('a').expires(now + HOUR).written(now - HOUR),

@@ -2,23 +2,15 @@
 
 use serde_json::json;
 
+use crate::support::farms::DOCS_WITH_USERS;
 use crate::support::{DAY, HOUR, NOW, Place, Session};
-
-const FARM: &str = r#"
-    moin = "1.9.11"
-
-    [wikis.docs]
-    url = "https://docs.example.org/"
-    session_dir = "sessions"
-    user_dir = "users"
-"#;
 
 const ADA: &str = "1795391009.69.61222";
 const BOB: &str = "1795391010.14.58358";
 
 /// Five sessions of every kind, and the real users of a wiki.
 fn place() -> Place {
-    Place::farm(FARM).copy("moin-1.9.11/users", "users", NOW).sessions(
+    Place::farm(DOCS_WITH_USERS).copy("moin-1.9.11/users", "users", NOW).sessions(
         "sessions",
         [
             Session::new('a').expires(NOW + 10 * HOUR).user(ADA).written(NOW - 2 * HOUR),
@@ -247,7 +239,7 @@ aaaaaaaa  live   -     in 24 h  60 m ago  29 B
 #[test]
 fn list_of_several_stores_names_the_wikis() {
     let farm = format!(
-        "{FARM}
+        "{DOCS_WITH_USERS}
     [wikis.plans]
     url = \"https://plans.example.org/\"
     session_dir = \"sessions\"
@@ -337,7 +329,7 @@ error: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected m
 
 #[test]
 fn list_of_a_wiki_that_has_not_run_exits_0() {
-    Place::farm(FARM)
+    Place::farm(DOCS_WITH_USERS)
         .wikifarm(LIST)
         .stdout(str![[r#"
 0 sessions
@@ -393,7 +385,7 @@ fn list_with_bad_flag_values_is_refused() {
 
 #[test]
 fn list_verbose_names_wikis_without_a_store() {
-    let farm = format!("{FARM}\n    [wikis.bare]\n    url = \"https://bare.example.org/\"\n");
+    let farm = format!("{DOCS_WITH_USERS}\n    [wikis.bare]\n    url = \"https://bare.example.org/\"\n");
     let place = Place::farm(&farm).session("sessions", Session::new('a').expires(NOW + DAY));
     place
         .wikifarm(LIST)

@@ -2,15 +2,8 @@
 
 use serde_json::json;
 
+use crate::support::farms::DOCS;
 use crate::support::{DAY, HOUR, NOW, Place, Session, clock, unindent};
-
-pub(super) const FARM: &str = r#"
-    moin = "1.9.11"
-
-    [wikis.docs]
-    url = "https://docs.example.org/"
-    session_dir = "sessions"
-"#;
 
 /// A session of each kind, as they would lie there at `now`.
 pub(super) fn kinds(now: i64) -> [Session; 7] {
@@ -34,7 +27,7 @@ pub(super) const STAYS: [&str; 4] = [
 ];
 
 pub(super) fn place(now: i64) -> Place {
-    Place::farm(FARM).sessions("sessions", kinds(now))
+    Place::farm(DOCS).sessions("sessions", kinds(now))
 }
 
 #[test]
@@ -77,7 +70,7 @@ fn prune_quiet_removes_and_prints_nothing() {
 #[test]
 fn prune_prints_hints_unless_quiet() {
     let farm = format!(
-        "{FARM}
+        "{DOCS}
     [wikis.plans]
     url = \"https://plans.example.org/\"
     session_dir = \"sessions\"
@@ -144,7 +137,7 @@ fn prune_again_removes_nothing() {
 #[test]
 fn prune_of_recorded_sessions_keeps_live_ones() {
     // 8 of 132 have ended; 111 never said when, and were written an hour ago.
-    let place = Place::farm(FARM).copy("moin-1.9.11/sessions", "sessions", NOW - HOUR);
+    let place = Place::farm(DOCS).copy("moin-1.9.11/sessions", "sessions", NOW - HOUR);
     let plan = place.wikifarm("session prune --now 1795400000 --format json").any_stdout().run().json();
     assert_eq!(plan["total"]["live"], 13);
     assert_eq!(plan["total"]["deleted"], 0);
@@ -160,7 +153,7 @@ fn prune_of_recorded_sessions_keeps_live_ones() {
 #[test]
 fn prune_with_grace_keeps_what_expired_lately() {
     let session = || Session::new('a').expires(NOW - 2 * HOUR).written(NOW - 3 * HOUR);
-    let place = Place::farm(FARM).session("sessions", session());
+    let place = Place::farm(DOCS).session("sessions", session());
     let deleted = |words: &str| {
         let plan =
             place.wikifarm("session prune --now 1795400000 --format json").arg(words).any_stdout().run();
@@ -184,7 +177,7 @@ error: grace is 1 m, but must be at least 10 m: a request in flight can save lat
 
 #[test]
 fn prune_with_idle_removes_idle_sessions() {
-    let place = Place::farm(&format!("{FARM}\n    [prune]\n    idle = \"400d\"\n"))
+    let place = Place::farm(&format!("{DOCS}\n    [prune]\n    idle = \"400d\"\n"))
         .session("sessions", Session::new('a').expires(NOW + DAY).written(NOW - 401 * DAY))
         .session("sessions", Session::new('b').expires(NOW + DAY).written(NOW - 399 * DAY));
     place
@@ -202,7 +195,7 @@ docs   2         1     0        1     0           0           0     1         29
 
 #[test]
 fn prune_anonymous_removes_only_anonymous_sessions() {
-    let place = Place::farm(FARM)
+    let place = Place::farm(DOCS)
         .session("sessions", Session::new('a').expires(NOW - DAY).written(NOW - DAY))
         .session("sessions", Session::new('b').expires(NOW - DAY).written(NOW - DAY).user("1.2.3"));
     place
@@ -241,14 +234,14 @@ error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
 #[test]
 fn prune_keeps_sessions_with_invalid_expires() {
     let odd = Session::new('a').raw(b"(dS'expires'\nFnan\ns.").written(clock() - 900 * DAY);
-    let place = Place::farm(FARM).session("sessions", odd);
+    let place = Place::farm(DOCS).session("sessions", odd);
     place.wikifarm("session prune --all --yes").any_stdout().run();
     assert_eq!(place.names("sessions").len(), 1);
 }
 
 #[test]
 fn prune_keeps_sessions_of_1_9_0_without_expires() {
-    let place = Place::farm(&FARM.replace("1.9.11", "1.9.0"))
+    let place = Place::farm(&DOCS.replace("1.9.11", "1.9.0"))
         .session("sessions", Session::new('a').user("1.2.3").written(clock() - 300 * DAY));
     place.wikifarm("session prune").any_stdout().run();
     assert_eq!(place.names("sessions").len(), 1);
@@ -357,7 +350,7 @@ fn prune_of_a_store_named_twice_prunes_it_once() {
 
 #[test]
 fn prune_flags_win_over_the_farm_file() {
-    let place = Place::farm(&format!("{FARM}\n    [prune]\n    grace = \"30d\"\n"))
+    let place = Place::farm(&format!("{DOCS}\n    [prune]\n    grace = \"30d\"\n"))
         .session("sessions", Session::new('a').expires(NOW - 2 * DAY).written(NOW - 2 * DAY));
     let deleted = |words: &str| {
         let plan =
@@ -389,7 +382,7 @@ fn prune_dry_run_begins_with_the_longest_overdue_and_verbose_lists_all() {
     let ended = |days: i64| {
         Session::named(&format!("{days:040x}")).expires(NOW - days * DAY).written(NOW - days * DAY)
     };
-    let place = Place::farm(FARM).sessions("sessions", [5, 2, 9, 4, 7].map(ended));
+    let place = Place::farm(DOCS).sessions("sessions", [5, 2, 9, 4, 7].map(ended));
     place
         .wikifarm("session prune -n --now 1795400000")
         .stdout(str![[r#"

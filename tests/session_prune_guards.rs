@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::session_prune::{FARM, STAYS, kinds, place};
+use crate::session_prune::{STAYS, kinds, place};
+use crate::support::farms::DOCS;
 use crate::support::{DAY, NOW, Place, Session, clock, is_root, unindent};
 
 /// Two stores: one with a session that has ended, one in which 60 of 100 would go for being old.
@@ -21,7 +22,7 @@ fn one_store_too_hungry(now: i64) -> Place {
         }
     });
     Place::farm(&format!(
-        "{FARM}
+        "{DOCS}
     [wikis.plans]
     url = \"https://plans.example.org/\"
     session_dir = \"hungry\"
@@ -77,7 +78,7 @@ fn prune_all_with_max_delete_keeps_the_limit() {
 #[test]
 fn prune_does_not_count_expired_sessions_against_max_delete() {
     let ended = |number| Session::named(&format!("{number:040x}")).expires(NOW - DAY).written(NOW - DAY);
-    let place = Place::farm(FARM).sessions("sessions", (0..200).map(ended));
+    let place = Place::farm(DOCS).sessions("sessions", (0..200).map(ended));
     let plan =
         place.wikifarm("session prune --max-delete 0 --now 1795400000 --format json").any_stdout().run();
     assert_eq!(plan.json()["total"]["deleted"], 200);
@@ -87,7 +88,7 @@ fn prune_does_not_count_expired_sessions_against_max_delete() {
 fn prune_with_a_clock_behind_the_newest_session_is_refused() {
     let now = clock();
     let farm = format!(
-        "{FARM}
+        "{DOCS}
     [wikis.plans]
     url = \"https://plans.example.org/\"
     session_dir = \"ahead\"
@@ -312,11 +313,11 @@ fn prune_refuses_a_lock_directory_that_others_can_write() {
 fn prune_as_root_refuses_a_farm_file_behind_another_users_link() {
     if !is_root() {
         // Nobody but root can make another's link; root's own test of the same rule runs in CI.
-        let place = Place::farm(FARM);
+        let place = Place::farm(DOCS);
         place.wikifarm("session prune -q --now 1795400000").by_tester().run();
         return;
     }
-    let place = Place::new().file("own/farm.toml", FARM).dir("mal");
+    let place = Place::new().file("own/farm.toml", DOCS).dir("mal");
     std::os::unix::fs::symlink("../own/farm.toml", place.path().join("mal/farm.toml")).unwrap();
     std::os::unix::fs::lchown(place.path().join("mal/farm.toml"), Some(4242), None).unwrap();
     for directory in ["", "own", "mal"] {

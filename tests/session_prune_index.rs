@@ -8,20 +8,13 @@ use std::time::Duration;
 use serde_json::Value;
 use wikifarm::store::index::Known;
 
+use crate::support::farms::DOCS;
 use crate::support::{DAY, HOUR, Place, Session, clock, is_root};
-
-const FARM: &str = r#"
-    moin = "1.9.11"
-
-    [wikis.docs]
-    url = "https://docs.example.org/"
-    session_dir = "sessions"
-"#;
 
 /// Two live sessions, one that has ended, a login of one request, an unreadable one, and a README.
 fn place() -> Place {
     let now = clock();
-    Place::on_plain_disk(FARM).sessions(
+    Place::on_plain_disk(DOCS).sessions(
         "sessions",
         [
             Session::new('a').expires(now + 9 * DAY).written(now - HOUR),
@@ -279,19 +272,19 @@ fn prune_dry_run_writes_no_index() {
 
 #[test]
 fn prune_index_follows_the_farm_file() {
-    let place = place().file("farm.toml", format!("{FARM}\n[prune]\nindex = false\n"));
+    let place = place().file("farm.toml", format!("{DOCS}\n[prune]\nindex = false\n"));
     prune(&place, "");
     assert_eq!(counts(&place, ""), [0, 4, 0]);
     assert!(!cache(&place).exists());
 
-    let place = place.file("farm.toml", format!("{FARM}\n[prune]\nindex = \"own/indexes\"\n"));
+    let place = place.file("farm.toml", format!("{DOCS}\n[prune]\nindex = \"own/indexes\"\n"));
     prune(&place, "");
     assert_eq!(counts(&place, ""), [2, 4, 0]);
     assert_eq!(counts(&place, "--no-index"), [0, 4, 0]);
     assert!(!cache(&place).exists());
     assert_eq!(place.names("own/indexes").len(), 1);
 
-    let place = place.file("farm.toml", format!("{FARM}\n[prune]\nindex = 5\n"));
+    let place = place.file("farm.toml", format!("{DOCS}\n[prune]\nindex = 5\n"));
     let ran = place.wikifarm("config check").any_stdout().any_stderr().status(1).run();
     assert!(ran.stdout.contains("true, false or a directory"), "{}", ran.stdout);
 }

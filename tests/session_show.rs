@@ -2,20 +2,12 @@
 
 use serde_json::json;
 
+use crate::support::farms::DOCS_WITH_USERS;
 use crate::support::{DAY, HOUR, NOW, Place, Session};
-
-const FARM: &str = r#"
-    moin = "1.9.11"
-
-    [wikis.docs]
-    url = "https://docs.example.org/"
-    session_dir = "sessions"
-    user_dir = "users"
-"#;
 
 /// The real sessions and users of a wiki.
 fn real() -> Place {
-    Place::farm(FARM).copy("moin-1.9.11/users", "users", NOW).copy(
+    Place::farm(DOCS_WITH_USERS).copy("moin-1.9.11/users", "users", NOW).copy(
         "moin-1.9.11/sessions",
         "sessions",
         NOW - HOUR,

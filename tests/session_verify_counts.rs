@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use crate::support::farms::DOCS_WITH_USERS;
 use crate::support::{HOUR, NOW, Place, Session};
 
 /// Two stores; a wiki with umask 0022 wrote 30 and 2 sessions.
@@ -71,16 +72,7 @@ fn verify_metrics_and_log_count_findings_and_files_separately() {
 
 #[test]
 fn verify_counts_a_session_with_two_unknown_users_once() {
-    let place = Place::farm(
-        r#"
-        moin = "1.9.11"
-
-        [wikis.docs]
-        url = "https://docs.example.org/"
-        session_dir = "sessions"
-        user_dir = "users"
-        "#,
-    );
+    let place = Place::farm(DOCS_WITH_USERS);
     let place = place
         .dir("users")
         .dir("sessions")

@@ -5,19 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 
+use crate::support::farms::DOCS_AND_PLANS;
 use crate::support::{DAY, HOUR, NOW, Place, Session, same};
-
-const FARM: &str = r#"
-    moin = "1.9.11"
-
-    [wikis.docs]
-    url = "https://docs.example.org/"
-    session_dir = "sessions"
-
-    [wikis.plans]
-    url = "https://plans.example.org/"
-    session_dir = "sessions"
-"#;
 
 const FIND: &str = "store find --now 1795400000";
 
@@ -32,7 +21,7 @@ fn tree(place: Place) -> Place {
 
 #[test]
 fn find_names_every_session_directory_with_its_wikis() {
-    let place = tree(Place::farm(FARM));
+    let place = tree(Place::farm(DOCS_AND_PLANS));
     let table = r"
         STORE                              SESSIONS  BYTES  OLDEST     NEWEST     USED BY
         moin-1.9:backup/cache/__session__  1         29 B   100 d ago  100 d ago  no wiki
@@ -51,7 +40,7 @@ fn find_names_every_session_directory_with_its_wikis() {
 
 #[test]
 fn find_ndjson_selects_orphans_and_by_age() {
-    let place = tree(Place::farm(FARM));
+    let place = tree(Place::farm(DOCS_AND_PLANS));
     let lines = |more: &str| {
         let run = place.wikifarm(FIND).arg(".").arg("--format=ndjson");
         let lines = run.args(more.split_whitespace()).any_stdout().run().stdout;
@@ -96,7 +85,7 @@ error: --orphans needs a farm file, which says what is used: name one with -f FI
 
 #[test]
 fn find_names_closed_directories_and_finds_the_rest() {
-    let place = tree(Place::farm(FARM)).dir("closed");
+    let place = tree(Place::farm(DOCS_AND_PLANS)).dir("closed");
     // Handed to who runs it before it is closed.
     place.wikifarm("store find sessions").any_stdout().run();
     fs::set_permissions(place.path().join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
@@ -128,7 +117,7 @@ error: none: no such directory
 #[cfg(feature = "sqlite")]
 #[test]
 fn find_also_finds_databases_and_json() {
-    let place = tree(Place::farm(FARM)).dir("moved");
+    let place = tree(Place::farm(DOCS_AND_PLANS)).dir("moved");
     for to in ["json:moved/js", "sqlite:moved/s.db"] {
         let migrate = format!("session migrate --include-expired --from moin-1.9:sessions --to {to}");
         place.wikifarm(&migrate).any_stdout().run();

@@ -9,7 +9,8 @@ use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use crate::session_prune::{FARM, place};
+use crate::session_prune::place;
+use crate::support::farms::DOCS;
 use crate::support::{DAY, Place, Session, clock, is_root};
 
 /// Another user.
@@ -165,8 +166,8 @@ fn cookie_diff_as_root_counts_no_sessions_of_another_users_farm() {
         return;
     }
     let place = Place::new()
-        .file("old.toml", FARM)
-        .file("new.toml", FARM.replace("session_dir = \"sessions\"", "session_dir = \"elsewhere\""))
+        .file("old.toml", DOCS)
+        .file("new.toml", DOCS.replace("session_dir = \"sessions\"", "session_dir = \"elsewhere\""))
         .session("sessions", Session::new('a').expires(clock() + DAY));
     let diff = || place.wikifarm("cookie diff old.toml new.toml").by_tester().any_stdout();
     let trusted = diff().run();
@@ -203,7 +204,7 @@ fn run_as_trusts_farm_files_of_root_or_that_user() {
     if !is_root() {
         return;
     }
-    let place = Place::farm(FARM).dir("sessions");
+    let place = Place::farm(DOCS).dir("sessions");
     for path in [place.path().parent().unwrap().to_owned(), place.home()] {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -315,7 +316,7 @@ fn prune_in(place: &Place, name: &str, dir: &Path) -> String {
     let mut env =
         ["STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CACHE_DIRECTORY"].map(|name| (name, usual.as_path()));
     if name == "index" {
-        let index = format!("{FARM}\n[prune]\nindex = \"{}\"\n", dir.display());
+        let index = format!("{DOCS}\n[prune]\nindex = \"{}\"\n", dir.display());
         fs::write(place.path().join("index.toml"), index).unwrap();
         words.extend(["-f".into(), "index.toml".into()]);
     }
@@ -339,7 +340,7 @@ fn commands_as_root_make_no_directory_behind_another_users_link() {
     if !is_root() {
         return;
     }
-    let place = Place::on_plain_disk(FARM)
+    let place = Place::on_plain_disk(DOCS)
         .session("sessions", Session::new('b').expires(clock() + DAY))
         .dir("theirs");
     let (link, theirs) = (place.path().join("link"), place.path().join("theirs"));
@@ -361,7 +362,7 @@ fn commands_as_root_make_missing_directories_private() {
     if !is_root() {
         return;
     }
-    let place = Place::on_plain_disk(FARM).session("sessions", Session::new('b').expires(clock() + DAY));
+    let place = Place::on_plain_disk(DOCS).session("sessions", Session::new('b').expires(clock() + DAY));
     for name in NAMES {
         let dir = place.home().join(name).join("made/below");
         prune_in(&place, name, &dir);

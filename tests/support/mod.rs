@@ -5,6 +5,7 @@
 //! instead of `/run` and `/var/lib`.
 
 pub(crate) mod clients;
+pub(crate) mod farms;
 pub(crate) mod killed;
 mod place;
 mod run;
