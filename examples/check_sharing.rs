@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use wikifarm::browser::{BuiltinSuffixes, SharedSuffixes};
 use wikifarm::load::load;
-use wikifarm::location::RealPlaces;
+use wikifarm::location::RealDirectories;
 use wikifarm::sharing::{As, Model, disagreements, groups};
 
 /// The report on the farm at `path`.
@@ -23,7 +23,7 @@ fn report(path: &Path) -> Result<String, Box<dyn Error>> {
         return Err(format!("{place}: {}", problem.message).into());
     }
     let suffixes: SharedSuffixes = Arc::new(BuiltinSuffixes);
-    let model = Model::new(&farm, &RealPlaces::default(), &suffixes);
+    let model = Model::new(&farm, &RealDirectories::default(), &suffixes);
     let mut report = String::new();
     for group in groups(&model) {
         let names: Vec<&str> =

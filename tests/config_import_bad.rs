@@ -272,15 +272,15 @@ fn import_as_root_refuses_each_file_that_others_can_write() {
     let place = wiki("    from common import *\n").file("common.py", "cookie_domain = None\n");
     let read = wikifarm::load::load(&place.path().join("wikiconfig.py")).unwrap();
     let me = rustix::process::geteuid().as_raw();
-    let own = wikifarm::farm::trust::could_be_strangers(&read, me);
+    let own = wikifarm::farm::trust::could_be_of_other_users(&read, me);
     assert!(own.is_none() || !own.as_ref().unwrap().contains("common.py"), "{own:?}");
     let common = place.path().join("common.py");
     fs::set_permissions(&common, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
-    let why = wikifarm::farm::trust::could_be_strangers(&read, me).unwrap();
+    let why = wikifarm::farm::trust::could_be_of_other_users(&read, me).unwrap();
     assert!(why.contains("common.py is writable by everybody"), "{why}");
     fs::set_permissions(&common, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     fs::write(&common, "cookie_domain = 'evil'\n").unwrap();
-    let why = wikifarm::farm::trust::could_be_strangers(&read, me).unwrap();
+    let why = wikifarm::farm::trust::could_be_of_other_users(&read, me).unwrap();
     assert!(why.contains("common.py changed while it was read"), "{why}");
 }
 

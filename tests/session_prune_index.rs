@@ -61,7 +61,7 @@ fn patch(place: &Place, offset: usize, change: impl Fn(u64) -> u64) {
     let mut bytes = fs::read(&path).unwrap();
     let field: &mut [u8; 8] = (&mut bytes[offset..offset + 8]).try_into().unwrap();
     *field = change(u64::from_le_bytes(*field)).to_le_bytes();
-    Known::seal(&mut bytes);
+    Known::set_checksum(&mut bytes);
     fs::write(path, bytes).unwrap();
 }
 

@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use wikifarm::browser::{BuiltinSuffixes, SharedSuffixes};
 use wikifarm::farm::Farm;
 use wikifarm::lint::{Overrides, RealDisk, Severity, Wanted, check, fix};
-use wikifarm::location::RealPlaces;
+use wikifarm::location::RealDirectories;
 use wikifarm::report::findings;
 use wikifarm::sharing::{As, Model};
 
@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| {
             let suffixes: SharedSuffixes = std::sync::Arc::new(BuiltinSuffixes);
             let found = check(&farm, &RealDisk, &suffixes, &Overrides::default());
             let _ = findings::human(&farm.source, &found, true);
-            let model = Model::new(&farm, &RealPlaces::default(), &suffixes);
+            let model = Model::new(&farm, &RealDirectories::default(), &suffixes);
             for from in model.sites() {
                 for to in model.sites() {
                     let _ = model.pair(from, to, As::User);

@@ -10,7 +10,6 @@
 //! Nothing here looks at the disk except [`trust`], which asks who could have written the file.
 
 mod change;
-mod crowded;
 mod draft;
 mod inherit;
 mod kind;
@@ -21,6 +20,7 @@ mod policy;
 mod problem;
 pub(crate) mod read;
 mod settings;
+mod shared_addresses;
 mod source;
 mod table;
 pub mod trust;
@@ -35,8 +35,6 @@ pub use change::{Change, Fix};
 #[doc(hidden)]
 pub use change::{Edit, apply, quoted};
 #[doc(hidden)]
-pub use crowded::{crowd, with_slash};
-#[doc(hidden)]
 pub use draft::Draft;
 pub use kind::Kind;
 #[doc(hidden)]
@@ -45,21 +43,23 @@ pub use kind::{HANDLERS, NAMES_COOKIE};
 pub use layout::Layout;
 #[doc(hidden)]
 pub use near::{nearest, the_one_near};
-pub use policy::{IndexPlace, Limit, LintLevels, PrunePolicy};
+pub use policy::{IndexDir, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 #[doc(hidden)]
 pub use read::parse_url;
 pub(crate) use read::session_store;
 pub(crate) use settings::Compare;
 pub use settings::Key;
-pub use source::{LARGEST, Place, Source, Span};
+#[doc(hidden)]
+pub use shared_addresses::{same_address, with_slash};
+pub use source::{LARGEST, Position, Source, Span};
 #[doc(hidden)]
 pub use table::{LINT_KEYS, MIGRATE_KEYS, PRUNE_KEYS, PruneKind, Table};
 pub use trust::Trusted;
 #[doc(hidden)]
 pub use units::{parse_duration, parse_time};
 pub use value::Value;
-pub use wiki::{Origin, Setting, Wiki, session_place};
+pub use wiki::{Origin, Setting, Wiki, session_location};
 
 /// A farm: its wikis with their settings, what the administrator intends, and the policies.
 #[derive(Debug)]

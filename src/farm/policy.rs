@@ -24,7 +24,7 @@ pub struct PrunePolicy {
     /// Most that may go for other reasons than their own expiry.
     pub max_delete: Option<Limit>,
     /// Whether and where indexes of the stores are kept.
-    pub index: Option<IndexPlace>,
+    pub index: Option<IndexDir>,
     /// Whether `[prune]` is there at all.
     pub present: bool,
     /// Where it stands.
@@ -33,7 +33,7 @@ pub struct PrunePolicy {
 
 /// Whether and where prune keeps indexes, so that it need not read again what cannot be due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IndexPlace {
+pub enum IndexDir {
     /// Nowhere: every session is read each time.
     Nowhere,
     /// In the usual directory; see [`cache_dir`](crate::sys::cache_dir).
@@ -251,12 +251,12 @@ fn limit(raw: &Spanned<DeValue<'_>>) -> Result<Limit, Problem> {
     })
 }
 
-fn index(raw: &Spanned<DeValue<'_>>) -> Result<IndexPlace, Problem> {
+fn index(raw: &Spanned<DeValue<'_>>) -> Result<IndexDir, Problem> {
     match raw.get_ref() {
-        DeValue::Boolean(true) => Ok(IndexPlace::Usual),
-        DeValue::Boolean(false) => Ok(IndexPlace::Nowhere),
+        DeValue::Boolean(true) => Ok(IndexDir::Usual),
+        DeValue::Boolean(false) => Ok(IndexDir::Nowhere),
         DeValue::String(text) if !text.is_empty() && !text.contains('\0') => {
-            Ok(IndexPlace::Dir(PathBuf::from(text.as_ref())))
+            Ok(IndexDir::Dir(PathBuf::from(text.as_ref())))
         }
         _ => Err(read::wrong_type("index", "true, false or a directory", raw)),
     }

@@ -37,7 +37,7 @@ struct File {
 
 /// A place for people: line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Position {
     /// The line, from 1.
     pub line: usize,
     /// The character in the line, from 1.
@@ -137,13 +137,13 @@ impl Source {
     }
 
     /// The place of a byte offset in its file; offsets behind the end count as the end.
-    pub fn place(&self, offset: usize) -> Place {
+    pub fn place(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let line = self.line(offset);
         let start = self.line_start(line);
         let column = self.text.get(start..offset).map_or(1, |before| before.chars().count() + 1);
         let first = self.file_at(offset).map_or(1, |file| self.line(file.span.start));
-        Place { line: line - first + 1, column }
+        Position { line: line - first + 1, column }
     }
 
     /// The line of a byte offset, from 1, counted over all files.
@@ -183,13 +183,13 @@ mod tests {
     #[test]
     fn places_count_lines_and_characters_from_one() {
         let source = Source::new("farm.toml".into(), "moin = \"ü\"\r\n\n[x]".to_owned());
-        assert_eq!(source.place(0), Place { line: 1, column: 1 });
-        assert_eq!(source.place(11), Place { line: 1, column: 11 });
-        assert_eq!(source.place(13), Place { line: 2, column: 1 });
-        assert_eq!(source.place(14), Place { line: 3, column: 1 });
-        assert_eq!(source.place(9999), Place { line: 3, column: 4 });
+        assert_eq!(source.place(0), Position { line: 1, column: 1 });
+        assert_eq!(source.place(11), Position { line: 1, column: 11 });
+        assert_eq!(source.place(13), Position { line: 2, column: 1 });
+        assert_eq!(source.place(14), Position { line: 3, column: 1 });
+        assert_eq!(source.place(9999), Position { line: 3, column: 4 });
         assert_eq!(source.lines_of(&(14..17)), ("[x]", 14, 3));
-        assert_eq!(Source::new("f".into(), String::new()).place(0), Place { line: 1, column: 1 });
+        assert_eq!(Source::new("f".into(), String::new()).place(0), Position { line: 1, column: 1 });
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(source.add("etc/b.py".into(), "c = 3\nd = 4\n".to_owned(), Some(vec![1])), 12);
         assert_eq!(source.file_line(6), "etc/a.py:2");
         assert_eq!(source.file_line(12), "etc/b.py:1");
-        assert_eq!(source.place(22), Place { line: 2, column: 5 });
+        assert_eq!(source.place(22), Position { line: 2, column: 5 });
         assert_eq!(source.lines_of(&(18..19)), ("d = 4\n", 18, 2));
         assert_eq!((source.line(6), source.line(18)), (2, 4));
         let files: Vec<_> = source.files().collect();

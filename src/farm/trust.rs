@@ -45,7 +45,7 @@ impl Trusted {
     /// # Errors
     /// Why it would not.
     pub fn check(farm: &Farm) -> Result<(), Distrust> {
-        match sys::began_as_root().then(|| could_be_strangers(farm, us())).flatten() {
+        match sys::began_as_root().then(|| could_be_of_other_users(farm, us())).flatten() {
             Some(why) => Err(Distrust(why)),
             None => Ok(()),
         }
@@ -65,7 +65,7 @@ impl Deref for Trusted {
 /// # Errors
 /// Why it can't.
 pub fn check_path(path: &Path) -> Result<(), Distrust> {
-    match sys::began_as_root().then(|| file_could_be_strangers(path, None, us())).flatten() {
+    match sys::began_as_root().then(|| file_could_be_of_other_users(path, None, us())).flatten() {
         Some(why) => Err(Distrust(why)),
         None => Ok(()),
     }
@@ -79,12 +79,12 @@ fn us() -> u32 {
 /// link or directory on the way to it, or the directory that its relative paths start from.
 ///
 /// The file is opened anew by a way that follows no stranger's link, and must still say what was read.
-pub fn could_be_strangers(farm: &Farm, uid: u32) -> Option<String> {
-    farm.source.files().find_map(|(path, bytes)| file_could_be_strangers(path, Some(bytes), uid))
+pub fn could_be_of_other_users(farm: &Farm, uid: u32) -> Option<String> {
+    farm.source.files().find_map(|(path, bytes)| file_could_be_of_other_users(path, Some(bytes), uid))
 }
 
 /// The same of one file of the farm, which said `bytes` if it was read already.
-fn file_could_be_strangers(path: &Path, bytes: Option<&[u8]>, uid: u32) -> Option<String> {
+fn file_could_be_of_other_users(path: &Path, bytes: Option<&[u8]>, uid: u32) -> Option<String> {
     let failed =
         |error: &dyn fmt::Display| Some(format!("can't tell who may write {}: {error}", path.display()));
     // The directory as it was named, where relative paths start, and each directory that a link of ours leads to.

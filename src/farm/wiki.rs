@@ -8,7 +8,7 @@ use url::Url;
 
 use super::read::session_store;
 use super::{Key, LintLevels, NAMES_COOKIE, Span, Value};
-use crate::location::{Identity, Layout, Location, Places};
+use crate::location::{Directories, Identity, Layout, Location};
 use crate::moin::{Backend, Behaviour, Duplicate, Settings, Version};
 
 /// A setting as the farm file has it.
@@ -285,7 +285,7 @@ fn join(base: &Path, path: &Path) -> PathBuf {
 
 /// Where a wiki keeps its sessions: as people know it, and what makes it the same as another's. `None` where the farm
 /// file does not tell, and in 2.0.
-pub fn session_place(wiki: &Wiki, places: &dyn Places) -> Option<(PathBuf, Identity)> {
+pub fn session_location(wiki: &Wiki, places: &dyn Directories) -> Option<(PathBuf, Identity)> {
     let location = wiki.session_location()?;
     let shown = location.path().map_or_else(|| location.stem(), Path::to_owned);
     Some((shown, location.identity_in(places)))

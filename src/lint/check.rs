@@ -11,7 +11,7 @@ use super::rule::{Look, Rule, Sink};
 use super::rules;
 use crate::browser::SharedSuffixes;
 use crate::farm::{Change, Farm, Fix, Problem, Span, SyntaxErrors};
-use crate::location::RealPlaces;
+use crate::location::RealDirectories;
 use crate::sharing::Model;
 use crate::sys::{in_parts, one_by_one};
 
@@ -24,7 +24,7 @@ const MANY: usize = 64;
 /// Runs every rule over `farm`, at the levels that its `[lint]` and comments ask for, for browsers with that list of
 /// public suffixes; `overrides` go over that.
 pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides: &Overrides) -> Vec<Finding> {
-    let model = Model::new(farm, &RealPlaces::default(), suffixes);
+    let model = Model::new(farm, &RealDirectories::default(), suffixes);
     let facts = Facts::gather(farm, disk);
     let comments = Comments::of(&farm.source);
     let mut findings = parse_findings(farm);

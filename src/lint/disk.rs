@@ -187,7 +187,7 @@ pub(super) enum Role {
 
 /// A directory of a wiki.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct NamedDirectory {
     pub(super) role: Role,
     /// The setting that named it, or from which it follows.
     pub(super) key: Key,
@@ -201,7 +201,7 @@ pub(super) struct Facts<'a> {
     pub(super) farm: &'a Farm,
     pub(super) disk: &'a dyn Disk,
     /// Each wiki with its directories.
-    pub(super) wikis: Vec<(&'a Wiki, Vec<Place>)>,
+    pub(super) wikis: Vec<(&'a Wiki, Vec<NamedDirectory>)>,
     found: HashMap<PathBuf, io::Result<Directory>>,
     /// Some directory is open to everybody.
     open: bool,
@@ -213,7 +213,7 @@ impl<'a> Facts<'a> {
     /// Looks at each directory once.
     pub(super) fn gather(farm: &'a Farm, disk: &'a dyn Disk) -> Facts<'a> {
         let places = in_parts(&farm.wikis, |part| part.iter().map(places).collect());
-        let wikis: Vec<(&Wiki, Vec<Place>)> = farm.wikis.iter().zip(places).collect();
+        let wikis: Vec<(&Wiki, Vec<NamedDirectory>)> = farm.wikis.iter().zip(places).collect();
         let mut found: HashMap<PathBuf, io::Result<Directory>> = HashMap::new();
         let missing = |found: &io::Result<Directory>| match found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(io::ErrorKind::NotFound),
@@ -269,12 +269,12 @@ impl<'a> Facts<'a> {
     }
 
     /// Every directory of every wiki.
-    pub(super) fn places(&self) -> impl Iterator<Item = (&'a Wiki, &Place)> {
+    pub(super) fn places(&self) -> impl Iterator<Item = (&'a Wiki, &NamedDirectory)> {
         self.wikis.iter().flat_map(|(wiki, places)| places.iter().map(|place| (*wiki, place)))
     }
 
     /// Every session directory.
-    pub(super) fn sessions(&self) -> impl Iterator<Item = (&'a Wiki, &Place)> {
+    pub(super) fn sessions(&self) -> impl Iterator<Item = (&'a Wiki, &NamedDirectory)> {
         self.places().filter(|(_, place)| place.role == Role::Sessions)
     }
 }
@@ -296,14 +296,14 @@ pub(super) fn layout(wiki: &Wiki) -> Layout {
 }
 
 /// The directories of a wiki.
-pub(super) fn places(wiki: &Wiki) -> Vec<Place> {
+pub(super) fn places(wiki: &Wiki) -> Vec<NamedDirectory> {
     let set = |key: Key| wiki.setting(key).is_some();
     let derived_from = |key: Key| {
         [key, Key::CacheDir, Key::DataDir].into_iter().find(|key| set(*key)).unwrap_or(Key::DataDir)
     };
     let mut found = Vec::with_capacity(4);
     let mut add = |role, key, given, path: Option<PathBuf>| {
-        found.extend(path.map(|path| Place { role, key, given, path }));
+        found.extend(path.map(|path| NamedDirectory { role, key, given, path }));
     };
     add(Role::Data, Key::DataDir, true, wiki.data_dir());
     if set(Key::CacheDir) {

@@ -15,7 +15,7 @@ use super::levels::Overrides;
 use super::rule::Look;
 use super::rules;
 use crate::browser::SharedSuffixes;
-use crate::farm::{Edit, Farm, Key, Layout, Place, Wiki, apply};
+use crate::farm::{Edit, Farm, Key, Layout, Position, Wiki, apply};
 use crate::moin::{Visitor, placeholder_id, session_cookie};
 
 /// What is to be mended.
@@ -29,11 +29,11 @@ pub struct Wanted {
 
 /// A farm file that was mended.
 #[derive(Debug)]
-pub struct Mended {
+pub struct Fixed {
     /// The farm as it is now, with its text.
     pub farm: Farm,
     /// What was mended, in the order in which it was, each with its place at that time.
-    pub mended: Vec<(Finding, Place)>,
+    pub fixed: Vec<(Finding, Position)>,
     /// What is found now.
     pub left: Vec<Finding>,
 }
@@ -59,10 +59,10 @@ pub fn fix(
     suffixes: &SharedSuffixes,
     overrides: &Overrides,
     wanted: Wanted,
-) -> Mended {
+) -> Fixed {
     let checker = Checker { disk, suffixes, overrides, wanted };
     let left = checker.check(&farm);
-    let mut state = Mended { farm, mended: Vec::new(), left };
+    let mut state = Fixed { farm, fixed: Vec::new(), left };
     let mut refused: HashSet<String> = HashSet::new();
     for _ in 0..ROUNDS {
         let chosen: Vec<Finding> = {
@@ -86,7 +86,7 @@ pub fn fix(
                     let place = source.place(finding.span.start);
                     (finding, place)
                 };
-                state.mended.extend(kept.into_iter().map(placed));
+                state.fixed.extend(kept.into_iter().map(placed));
                 state.farm = farm;
                 state.left = left;
             }
@@ -153,7 +153,7 @@ impl Checker<'_> {
     }
 
     /// As many of the changes as go together, found by halves.
-    fn as_many_as_can(&self, state: &Mended, chosen: &[Finding], tries: &mut usize) -> Option<Kept> {
+    fn as_many_as_can(&self, state: &Fixed, chosen: &[Finding], tries: &mut usize) -> Option<Kept> {
         *tries = tries.checked_sub(1)?;
         if let Some((farm, left)) = self.attempt(state, chosen) {
             return Some((chosen.to_vec(), farm, left));
@@ -171,7 +171,7 @@ impl Checker<'_> {
     }
 
     /// The farm after these changes, if they do what they are for and nothing else.
-    fn attempt(&self, state: &Mended, chosen: &[Finding]) -> Option<(Farm, Vec<Finding>)> {
+    fn attempt(&self, state: &Fixed, chosen: &[Finding]) -> Option<(Farm, Vec<Finding>)> {
         let before = &state.farm;
         let layout = Layout::of(&before.source)?;
         let all: Vec<Edit> = chosen.iter().flat_map(|finding| edits(&layout, finding)).collect();
@@ -188,7 +188,7 @@ impl Checker<'_> {
     }
 
     /// Whether what was to be mended is gone, and nothing is found that was not before and can't be mended too.
-    fn nothing_new(&self, state: &Mended, farm: &Farm, left: &[Finding], chosen: &[Finding]) -> bool {
+    fn nothing_new(&self, state: &Fixed, farm: &Farm, left: &[Finding], chosen: &[Finding]) -> bool {
         let count = |findings: &mut dyn Iterator<Item = &Finding>| {
             let mut counts: HashMap<String, usize> = HashMap::new();
             findings.for_each(|finding| *counts.entry(label(finding)).or_default() += 1);
@@ -200,12 +200,12 @@ impl Checker<'_> {
                 *known = known.saturating_sub(1);
             }
         }
-        let mendable = count(&mut self.fixable(farm, left).into_iter());
+        let fixable = count(&mut self.fixable(farm, left).into_iter());
         let targets: HashSet<String> = chosen.iter().map(label).collect();
         count(&mut left.iter()).into_iter().all(|(label, found)| {
             let before = known.get(&label).copied().unwrap_or(0);
             let excused =
-                if targets.contains(&label) { 0 } else { mendable.get(&label).copied().unwrap_or(0) };
+                if targets.contains(&label) { 0 } else { fixable.get(&label).copied().unwrap_or(0) };
             found <= before + excused
         })
     }

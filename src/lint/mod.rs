@@ -21,7 +21,7 @@ mod rules;
 pub use check::{check, parse_findings, syntax_findings};
 pub use disk::{Directory, Disk, Entries, MOST_ENTRIES, RealDisk, disk_for};
 pub use finding::{Finding, Severity};
-pub use fix::{Mended, Wanted, edits, fix};
+pub use fix::{Fixed, Wanted, edits, fix};
 pub use levels::Overrides;
 pub use page::Page;
 pub use rule::{Rule, Safety, WARNINGS};

@@ -265,7 +265,7 @@ fn a_setting_that_many_wikis_inherit_is_one_finding() {
 }
 
 /// The farm after `--fix`, with or without `--unsafe-fixes`.
-fn fixed(text: &str, unsafe_fixes: bool) -> Mended {
+fn fix_up(text: &str, unsafe_fixes: bool) -> Fixed {
     let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
     let wanted = Wanted { min_severity: Severity::Note, unsafe_fixes };
     fix(farm, &FakeDisk::default(), &suffixes(), &Overrides::default(), wanted)
@@ -277,7 +277,7 @@ fn fix_repairs_the_example_of_each_rule_that_has_a_fix_and_of_no_other() {
     for rule in rules() {
         let Some(text) = toml(rule.page.section("Example")) else { continue };
         let Ok(farm) = Farm::parse(Path::new("farm.toml"), text.to_owned()) else { continue };
-        let fixes = |unsafe_fixes| fixed(text, unsafe_fixes).mended.iter().any(|(f, _)| f.rule == rule.name);
+        let fixes = |unsafe_fixes| fix_up(text, unsafe_fixes).fixed.iter().any(|(f, _)| f.rule == rule.name);
         let found = match (fixes(false), fixes(true)) {
             (true, _) => Some(Safety::Safe),
             (false, true) => Some(Safety::Unsafe),
@@ -286,7 +286,7 @@ fn fix_repairs_the_example_of_each_rule_that_has_a_fix_and_of_no_other() {
         assert_eq!(found, rule.fix, "{}", rule.name);
         let Some(safety) = found else { continue };
         safe += usize::from(safety == Safety::Safe);
-        let after = fixed(text, safety == Safety::Unsafe);
+        let after = fix_up(text, safety == Safety::Unsafe);
         assert!(
             after.left.iter().all(|finding| finding.rule != rule.name),
             "{}: {:#?}",
@@ -294,9 +294,9 @@ fn fix_repairs_the_example_of_each_rule_that_has_a_fix_and_of_no_other() {
             after.left
         );
         assert!(after.farm.sound() || !farm.sound(), "{}", rule.name);
-        let again = fixed(after.farm.source.text(), true);
+        let again = fix_up(after.farm.source.text(), true);
         assert!(
-            again.mended.iter().all(|(finding, _)| finding.rule != rule.name),
+            again.fixed.iter().all(|(finding, _)| finding.rule != rule.name),
             "{} is fixed twice",
             rule.name
         );
@@ -308,8 +308,8 @@ fn fix_repairs_the_example_of_each_rule_that_has_a_fix_and_of_no_other() {
 fn fix_does_not_change_the_instead_of_any_rule() {
     for rule in rules() {
         let Some(text) = toml(rule.page.section("Instead")) else { continue };
-        let after = fixed(text, false);
-        let changed: Vec<_> = after.mended.iter().map(|(finding, _)| finding.rule).collect();
+        let after = fix_up(text, false);
+        let changed: Vec<_> = after.fixed.iter().map(|(finding, _)| finding.rule).collect();
         assert_eq!(changed, [""; 0], "{}", rule.name);
         assert_eq!(after.farm.source.text(), text);
     }
@@ -342,12 +342,12 @@ proptest::proptest! {
             }
         }
         if let Ok(farm) = Farm::parse(Path::new("farm.toml"), text.clone()) {
-            let mended = fixed(&text, unsafe_fixes);
-            assert!(mended.farm.sound() || !farm.sound());
+            let fixed = fix_up(&text, unsafe_fixes);
+            assert!(fixed.farm.sound() || !farm.sound());
             let fatal = |farm: &Farm| farm.problems.iter().filter(|problem| problem.fatal).count();
-            assert!(fatal(&mended.farm) <= fatal(&farm));
-            let again = fixed(mended.farm.source.text(), unsafe_fixes);
-            assert_eq!(again.mended.len(), 0, "{text}\n{:#?}", again.mended);
+            assert!(fatal(&fixed.farm) <= fatal(&farm));
+            let again = fix_up(fixed.farm.source.text(), unsafe_fixes);
+            assert_eq!(again.fixed.len(), 0, "{text}\n{:#?}", again.fixed);
         }
     }
 }

@@ -29,7 +29,7 @@ mod redact;
 mod redis;
 mod sqlite;
 
-pub use identity::{Identity, Places, RealPlaces};
+pub use identity::{Directories, Identity, RealDirectories};
 pub use layout::{Layout, NameKind, is_id};
 pub use options::{AddressOption, OPTIONS, options_help, options_of};
 pub use redact::{hidden, secrets, shortened};
@@ -176,11 +176,11 @@ impl Location {
 
     /// What makes it the same store as another, whatever they are called. Looks at the disk.
     pub fn identity(&self) -> Identity {
-        self.identity_in(&RealPlaces::default())
+        self.identity_in(&RealDirectories::default())
     }
 
     /// The same, with directories looked at by `places`.
-    pub fn identity_in(&self, places: &dyn Places) -> Identity {
+    pub fn identity_in(&self, places: &dyn Directories) -> Identity {
         match (self, self.path()) {
             (_, Some(path)) => places.identity(path),
             (Location::Redis(server), None) => server.identity(),

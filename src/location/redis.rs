@@ -8,7 +8,7 @@ use url::Url;
 
 use super::identity::Identity;
 use super::options::{expected, is_of_name, option};
-use crate::sys::same_place;
+use crate::sys::directory_identity;
 
 /// How keys begin, unless the address says otherwise.
 pub const DEFAULT_PREFIX: &str = "wikifarm:";
@@ -41,7 +41,7 @@ pub struct RedisLocation {
     pub user: Option<String>,
     /// The file that holds the password.
     pub password_file: Option<PathBuf>,
-    /// The file that holds the key of the MACs; see [`SealKey`](crate::store::SealKey).
+    /// The file that holds the key of the MACs; see [`MacKey`](crate::store::MacKey).
     pub key_file: Option<PathBuf>,
     /// How long a wiki waits for the server. wikifarm itself waits longer.
     pub timeout: Option<Duration>,
@@ -145,7 +145,7 @@ impl RedisLocation {
                     host => format!("{host}:{port}"),
                 }
             }
-            RedisServer::Unix(path) => format!("{:?}", same_place(path)),
+            RedisServer::Unix(path) => format!("{:?}", directory_identity(path)),
         };
         // No path of a file system begins so.
         Identity::Path(PathBuf::from(format!("\0redis {server} {} {}", self.db, self.prefix)))

@@ -17,7 +17,6 @@
 //! Source: MoinMoin's own clean-up by version (`cleansessions`, `MoinMoin/session.py`), and what it gets wrong.
 
 mod age;
-mod census;
 pub mod find;
 mod locks;
 pub mod migrate;
@@ -29,12 +28,13 @@ mod report;
 pub mod revoke;
 mod run;
 mod states;
+mod store_usage;
 pub mod verify;
 
 pub use age::age_text;
-pub use census::{Census, census, room};
 pub use problems::{Problem, Problems};
 pub use refusal::Refusal;
 pub use report::{Report, StoreResult};
 pub use run::{Operation, Plan, StorePlan};
 pub use states::States;
+pub use store_usage::{StoreUsage, free_space, store_usage};

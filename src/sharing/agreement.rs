@@ -18,7 +18,7 @@ use super::meeting::meet;
 use super::*;
 use crate::browser::BuiltinSuffixes;
 use crate::farm::Farm;
-use crate::location::RealPlaces;
+use crate::location::RealDirectories;
 use crate::simulate::{Plan, World};
 
 /// How many farms of two wikis are tried.
@@ -109,7 +109,7 @@ pub(super) fn parse(text: &str) -> Farm {
 }
 
 pub(super) fn model(farm: &Farm) -> Model {
-    Model::new(farm, &RealPlaces::default(), &(Arc::new(BuiltinSuffixes) as _))
+    Model::new(farm, &RealDirectories::default(), &(Arc::new(BuiltinSuffixes) as _))
 }
 
 /// Scripts about two wikis at two addresses.
@@ -153,7 +153,7 @@ impl Scripts<'_> {
         if judged.verdict == Verdict::Rejected || !home {
             let checks = [
                 (home, "rejected, and yet logged in"),
-                (judged.harm.is_some(), "nobody stays logged in at A, and yet he is harmed"),
+                (judged.effect.is_some(), "nobody stays logged in at A, and yet he is harmed"),
             ];
             return checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what);
         }
@@ -167,17 +167,17 @@ impl Scripts<'_> {
         let cookies = |world: &World| world.jar().all().len();
         let soon =
             |world: &World| world.jar().all().iter().any(|cookie| cookie.expires <= Some(NOW + 7200.0));
-        let unharmed = [
+        let unaffected = [
             (!back, "A sees nobody after a visit to B"),
             (!back_after_login, "A sees nobody after a login at B"),
             (!been, "A sees nobody who was at B before"),
             (!both, "A sees nobody who was logged in at B before"),
         ];
         let mut checks = vec![];
-        match (judged.verdict, judged.harm) {
+        match (judged.verdict, judged.effect) {
             (Verdict::Shared, _) => {
                 checks.extend([(!at_b, "shared, and yet B sees nobody")]);
-                checks.extend(unharmed);
+                checks.extend(unaffected);
                 checks.push((!shared_after_visit, "shared, and yet B sees nobody who was there before"));
             }
             (Verdict::Shadowed, _) => {
@@ -186,50 +186,54 @@ impl Scripts<'_> {
             }
             (Verdict::Separate, _) => {
                 checks.push((at_b, "separate, and yet B sees him"));
-                checks.extend(unharmed);
+                checks.extend(unaffected);
             }
-            (_, Some(Harm::DeletesCookie(By::Visit))) => {
+            (_, Some(Effect::DeletesCookie(By::Visit))) => {
                 checks.push((back, "A still sees him"));
                 checks.push((cookies(&after) >= cookies(&browser), "no cookie is deleted"));
                 checks.push((logins(&after) < logins(&browser), "the session is deleted, too"));
             }
-            (_, Some(Harm::DeletesSession { cookie, by: By::Visit })) => {
+            (_, Some(Effect::DeletesSession { cookie, by: By::Visit })) => {
                 checks.push((back, "A still sees him"));
                 checks.push((logins(&after) >= logins(&browser), "the session is not deleted"));
                 checks.push((cookie && cookies(&after) >= cookies(&browser), "the cookie is not deleted"));
             }
-            (_, Some(Harm::Shortens)) => {
+            (_, Some(Effect::Shortens)) => {
                 // Nothing worse: what is lost is told before what ends earlier.
-                checks.extend(unharmed);
+                checks.extend(unaffected);
                 checks.push((at_b, "B sees him"));
                 checks.push((!soon(&after), "the lifetime is not shortened"));
             }
             (
                 _,
-                Some(Harm::Overwrites(By::Visit) | Harm::Covers(By::Visit) | Harm::MakesSecure(By::Visit)),
+                Some(
+                    Effect::Overwrites(By::Visit)
+                    | Effect::Covers(By::Visit)
+                    | Effect::MakesSecure(By::Visit),
+                ),
             ) => {
                 checks.push((back, "A still sees him"));
             }
             (
                 _,
                 Some(
-                    Harm::Overwrites(By::Login)
-                    | Harm::Covers(By::Login)
-                    | Harm::MakesSecure(By::Login)
-                    | Harm::DeletesCookie(By::Login)
-                    | Harm::DeletesSession { by: By::Login, .. },
+                    Effect::Overwrites(By::Login)
+                    | Effect::Covers(By::Login)
+                    | Effect::MakesSecure(By::Login)
+                    | Effect::DeletesCookie(By::Login)
+                    | Effect::DeletesSession { by: By::Login, .. },
                 ),
             ) => {
                 checks.push((!back, "a visit is enough"));
                 checks.push((back_after_login, "a login at B harms nobody"));
             }
-            (_, Some(Harm::Bars(By::Visit) | Harm::Spoils(By::Visit))) => {
+            (_, Some(Effect::Bars(By::Visit) | Effect::Spoils(By::Visit))) => {
                 checks.push((been, "A sees him who was at B before"));
             }
-            (_, Some(Harm::Bars(By::Login) | Harm::Spoils(By::Login))) => {
+            (_, Some(Effect::Bars(By::Login) | Effect::Spoils(By::Login))) => {
                 checks.push((both, "A sees him who was logged in at B before"));
             }
-            (_, Some(Harm::Hides)) => {
+            (_, Some(Effect::Hides)) => {
                 checks.push((self.sees_bob("+b +a b"), "B still sees its own login"));
             }
             (_, None) => checks.push((true, "a conflict without harm")),
@@ -249,16 +253,16 @@ impl Scripts<'_> {
         let kept = !before.is_empty() && back.contains(&before[0]);
         // A cookie that does not come back to A makes no session that could be lost.
         if sessions("a a a") != before {
-            return judged.harm.map(|_| "A keeps no session, and yet it is harmed");
+            return judged.effect.map(|_| "A keeps no session, and yet it is harmed");
         }
-        let checks = match (judged.verdict, judged.harm) {
+        let checks = match (judged.verdict, judged.effect) {
             (Verdict::Shared, _) => vec![
                 (before.is_empty(), "shared, and yet A makes no session"),
                 (!kept, "shared, and yet A has another session afterwards"),
             ],
             (Verdict::Rejected, _) => vec![(!before.is_empty(), "rejected, and yet stored")],
             (Verdict::Separate, _) => vec![(!before.is_empty() && after.is_empty(), "the cookie is deleted")],
-            (Verdict::Conflict, Some(Harm::DeletesCookie(_) | Harm::DeletesSession { .. })) => {
+            (Verdict::Conflict, Some(Effect::DeletesCookie(_) | Effect::DeletesSession { .. })) => {
                 vec![(kept, "A still has the session"), (!after.is_empty(), "the cookie is not deleted")]
             }
             _ => vec![],
@@ -296,8 +300,8 @@ fn predictions_come_true() {
                     As::User => scripts.untrue(judged),
                     As::Anonymous => scripts.untrue_anonymous(judged),
                 };
-                let harm = judged.harm.map(|harm| format!("{harm:?}")).unwrap_or_default();
-                *outcomes.entry(format!("{visitor:?} {} {harm}", judged.verdict.name())).or_default() += 1;
+                let effect = judged.effect.map(|effect| format!("{effect:?}")).unwrap_or_default();
+                *outcomes.entry(format!("{visitor:?} {} {effect}", judged.verdict.name())).or_default() += 1;
                 asked += 1;
                 wrong.extend(untrue.map(|what| {
                     format!("{what}: {visitor:?} {} to {} {judged:?} in\n{text}", scripts.a, scripts.b)

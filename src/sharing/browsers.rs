@@ -16,16 +16,16 @@ use super::site::{Site, site};
 use super::verdict::As;
 use crate::browser::{Jar, Profile};
 use crate::farm::Farm;
-use crate::location::Places;
+use crate::location::Directories;
 
 impl Model {
     /// The same farm in another browser. Wikis whose header all browsers read alike are taken over.
-    pub fn in_browser(&self, farm: &Farm, places: &dyn Places, profile: Profile) -> Model {
+    pub fn in_browser(&self, farm: &Farm, directories: &dyn Directories, profile: Profile) -> Model {
         let browser = Jar::with_suffixes(profile, self.browser.shared_suffixes());
         let mut sites = self.sites.clone();
         let mut classes = None;
         for one in sites.iter_mut().filter(|one| !is_read_alike(one)) {
-            if let Some(anew) = farm.wiki(&one.name).and_then(|wiki| site(wiki, places, &browser)) {
+            if let Some(anew) = farm.wiki(&one.name).and_then(|wiki| site(wiki, directories, &browser)) {
                 *one = anew;
                 classes = Some(());
             }
@@ -160,7 +160,7 @@ mod tests {
     use super::super::agreement::{farms, farms_tried, model, parse};
     use super::*;
     use crate::browser::BuiltinSuffixes;
-    use crate::location::RealPlaces;
+    use crate::location::RealDirectories;
 
     #[test]
     fn what_is_taken_over_is_what_would_be_made_anew() {
@@ -181,9 +181,9 @@ mod tests {
             let farm = parse(&text);
             let one = model(&farm);
             let profile = *[Profile::Firefox, Profile::Rfc6265bis].get(text.len() % 2).unwrap();
-            let other = one.in_browser(&farm, &RealPlaces::default(), profile);
+            let other = one.in_browser(&farm, &RealDirectories::default(), profile);
             let suffixes = Arc::new(BuiltinSuffixes) as _;
-            let anew = Model::for_browser(&farm, &RealPlaces::default(), &suffixes, profile);
+            let anew = Model::for_browser(&farm, &RealDirectories::default(), &suffixes, profile);
             let left = |model: &Model| -> Vec<String> {
                 let sites = model.sites().iter().flat_map(|site| std::iter::once(site).chain(&site.aliases));
                 sites.map(|s| format!("{:?} {:?}", s.left(As::User), s.left(As::Anonymous))).collect()
@@ -209,7 +209,7 @@ mod tests {
             let text = format!("[farm]\ncookie_path = \"/\"\ncookie_name = \"lab\"\n{}\n", lines.join("\n"));
             let farm = parse(&text);
             let one = model(&farm);
-            let other = one.in_browser(&farm, &RealPlaces::default(), Profile::Firefox);
+            let other = one.in_browser(&farm, &RealDirectories::default(), Profile::Firefox);
             let browsers = Browsers::new(&one, &other);
             assert!(!browsers.any_differs(), "{text}");
             let pairs =
@@ -249,7 +249,7 @@ mod tests {
     fn new_login_at_a_wiki_that_takes_the_last_cookie_works_in_chromium_only() {
         let differing = |farm: &Farm| {
             let chromium = model(farm);
-            let firefox = chromium.in_browser(farm, &RealPlaces::default(), Profile::Firefox);
+            let firefox = chromium.in_browser(farm, &RealDirectories::default(), Profile::Firefox);
             Browsers::new(&chromium, &firefox).new_logins(&[(0, 1), (1, 0)])
         };
         let [works, stuck] = [true, false].map(|here| NewLogin { here, there: true });

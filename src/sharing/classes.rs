@@ -23,7 +23,7 @@ pub struct Classes {
     /// The sites of each class, by position.
     pub members: Vec<Vec<usize>>,
     /// Where each class keeps sessions and users, as numbers that only tell same from other.
-    pub(super) places: Vec<(usize, usize)>,
+    pub(super) directories: Vec<(usize, usize)>,
     pub(super) kinds: Vec<Kind>,
     kind_of: Vec<usize>,
     /// The kinds by their cookie's domain, path and name.
@@ -33,7 +33,7 @@ pub struct Classes {
 /// Classes that differ only in where sessions and users lie.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Kind {
-    manner: usize,
+    behavior: usize,
     pub(super) classes: Vec<usize>,
     /// The classes by where users lie, then sessions.
     pub(super) by_users: HashMap<usize, BTreeMap<usize, usize>>,
@@ -57,8 +57,8 @@ impl Classes {
     }
 
     /// The manner of a class: classes of one manner do the same, wherever they lie.
-    pub fn manner_of(&self, class: usize) -> usize {
-        self.kinds.get(self.kind_of(class)).map(|kind| kind.manner).unwrap_or_default()
+    pub fn behavior_of(&self, class: usize) -> usize {
+        self.kinds.get(self.kind_of(class)).map(|kind| kind.behavior).unwrap_or_default()
     }
 
     /// The class of a site.
@@ -76,20 +76,20 @@ impl Classes {
             for alias in &mut site.aliases {
                 names.mark(alias);
             }
-            let Marks { manner, kind, storage, users } = site.marks;
+            let Marks { behavior, kind, storage, users } = site.marks;
             if kind >= classes.kinds.len() {
                 classes.kinds.resize_with(kind + 1, Kind::default);
             }
-            let places = (storage, users);
+            let directories = (storage, users);
             let mut first = false;
-            let class = *known.entry((kind, places)).or_insert_with(|| {
+            let class = *known.entry((kind, directories)).or_insert_with(|| {
                 let class = classes.members.len();
                 classes.members.push(Vec::new());
-                classes.places.push(places);
+                classes.directories.push(directories);
                 classes.kind_of.push(kind);
                 if let Some(kind) = classes.kinds.get_mut(kind) {
                     first = kind.classes.is_empty();
-                    kind.manner = manner;
+                    kind.behavior = behavior;
                     kind.classes.push(class);
                     kind.by_users.entry(users).or_default().insert(storage, class);
                     kind.by_storage.entry(storage).or_default().push(class);
@@ -119,7 +119,7 @@ impl Kind {
     /// and one that has neither; as far as there are any.
     pub(super) fn examples(
         &self,
-        places: &[(usize, usize)],
+        directories: &[(usize, usize)],
         of: Marks,
     ) -> impl Iterator<Item = usize> + use<> {
         let same_users = self.by_users.get(&of.users);
@@ -127,11 +127,12 @@ impl Kind {
         let only_users = same_users
             .and_then(|classes| classes.iter().find(|(other, _)| **other != of.storage))
             .map(|(_, class)| *class);
-        let places = |class: &usize| places.get(*class).copied().unwrap_or_default();
-        let other_users = |class: &&usize| places(class).1 != of.users;
+        let directories = |class: &usize| directories.get(*class).copied().unwrap_or_default();
+        let other_users = |class: &&usize| directories(class).1 != of.users;
         let only_storage =
             self.by_storage.get(&of.storage).and_then(|classes| classes.iter().find(other_users)).copied();
-        let neither = self.classes.iter().find(|class| other_users(class) && places(class).0 != of.storage);
+        let neither =
+            self.classes.iter().find(|class| other_users(class) && directories(class).0 != of.storage);
         [both, only_users, only_storage, neither.copied()].into_iter().flatten()
     }
 }
@@ -144,10 +145,10 @@ struct Names {
 
 impl Names {
     fn mark(&mut self, site: &mut Site) {
-        let manner = manner_key(site);
-        let kind = format!("{manner}\0{}", address_key(site));
+        let behavior = behavior_key(site);
+        let kind = format!("{behavior}\0{}", address_key(site));
         site.marks = Marks {
-            manner: self.number('m', manner),
+            behavior: self.number('m', behavior),
             kind: self.number('k', kind),
             storage: self.number('s', storage_key(site)),
             users: self.number('u', users_key(site)),
@@ -174,7 +175,7 @@ fn users_key(site: &Site) -> String {
 }
 
 /// Everything about a site that decides about a pair, except its address and where sessions and users lie.
-fn manner_key(site: &Site) -> String {
+fn behavior_key(site: &Site) -> String {
     let storage = match &site.storage {
         Storage::Directory(..) => 'd',
         Storage::Process(..) => 'p',

@@ -1,6 +1,6 @@
 //! The words for evidence and harm: nothing else in this module writes a sentence about a pair.
 
-use super::effect::{By, Harm, NewLogin, Third};
+use super::effect::{By, Effect, NewLogin, Third};
 use super::site::{Left, Site, Storage};
 use super::steps::{Evidence, Side};
 use super::verdict::As;
@@ -151,7 +151,7 @@ fn users(site: &Site) -> String {
     site.users.as_ref().map(|(path, _)| path.display().to_string()).unwrap_or_default()
 }
 
-impl Harm {
+impl Effect {
     /// In words.
     pub(super) fn describe(self, from: &Site, to: &Site, visitor: As) -> String {
         let (a, b) = (&from.called, &to.called);
@@ -164,8 +164,8 @@ impl Harm {
             As::Anonymous => "keep an anonymous session",
         };
         match self {
-            Harm::DeletesCookie(by) => format!("{} {b} deletes the cookie and {loss}", by.what()),
-            Harm::Shortens => {
+            Effect::DeletesCookie(by) => format!("{} {b} deletes the cookie and {loss}", by.what()),
+            Effect::Shortens => {
                 let seconds = match lifetimes(&to.settings).map(|lifetimes| lifetimes.anonymous) {
                     Ok(Lifetime::Seconds(seconds)) => seconds,
                     _ => 0.0,
@@ -176,7 +176,7 @@ impl Harm {
                     hours(seconds)
                 )
             }
-            Harm::DeletesSession { cookie, by } => {
+            Effect::DeletesSession { cookie, by } => {
                 let what = if cookie { "cookie and session file" } else { "the session file" };
                 let loss = match visitor {
                     As::User => ": logged out everywhere".to_owned(),
@@ -184,23 +184,23 @@ impl Harm {
                 };
                 format!("{} {b} deletes {what}{loss}", by.what())
             }
-            Harm::MakesSecure(by) => format!(
+            Effect::MakesSecure(by) => format!(
                 "{} {b} makes the cookie Secure: the browser no longer sends it to {a}, which is visited over http",
                 by.what()
             ),
-            Harm::Overwrites(by) => format!("{} {b} replaces the cookie and {loss}", by.what()),
-            Harm::Covers(by) => {
+            Effect::Overwrites(by) => format!("{} {b} replaces the cookie and {loss}", by.what()),
+            Effect::Covers(by) => {
                 format!("{} {b} leaves a cookie that {a} takes for its own, and {loss}", by.what())
             }
-            Harm::Bars(by) => format!(
+            Effect::Bars(by) => format!(
                 "whoever {} {b} can't {come} at {a} over http: the browser keeps the Secure cookie of {b} and refuses that \
                  of {a}",
                 by.done()
             ),
-            Harm::Spoils(by) => {
+            Effect::Spoils(by) => {
                 format!("whoever {} {b} can't {come} at {a}: it takes the cookie of {b}", by.done())
             }
-            Harm::Hides => format!(
+            Effect::Hides => format!(
                 "whoever is logged in at {b} and then logs in at {a} is anonymous at {b}: it takes the other cookie"
             ),
         }

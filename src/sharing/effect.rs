@@ -20,7 +20,7 @@ pub enum By {
 
 /// A harm to somebody who comes from A to B.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Harm {
+pub enum Effect {
     /// B deletes A's cookie: one visit to B logs out of A.
     DeletesCookie(By),
     /// B sends the same id again with its anonymous lifetime.
@@ -46,10 +46,10 @@ pub enum Harm {
     Hides,
 }
 
-impl Harm {
+impl Effect {
     /// Whether it comes from what A makes of B's cookie, and so depends on how A finds sessions.
     pub(super) fn is_at_home(self) -> bool {
-        matches!(self, Harm::Covers(_) | Harm::Bars(_) | Harm::Spoils(_))
+        matches!(self, Effect::Covers(_) | Effect::Bars(_) | Effect::Spoils(_))
     }
 }
 

@@ -48,7 +48,7 @@ impl Model {
         let mut known: HashMap<(usize, usize), Apart> = HashMap::new();
         for (position, to) in self.sites.iter().enumerate() {
             for kind in self.kinds_near(to) {
-                for class in kind.examples(&self.classes.places, to.marks) {
+                for class in kind.examples(&self.classes.directories, to.marks) {
                     // The members of a class differ in whether the other's cookie comes to them.
                     let apart =
                         known.entry((to.marks.kind, class)).or_insert_with(|| Apart::new(self, class, to));
@@ -61,35 +61,38 @@ impl Model {
                 }
             }
         }
-        for crowd in self.crowds().filter(|crowd| crowd.len() > 1) {
-            let others = crowd.iter().skip(1).filter_map(|other| Some((*crowd.first()?, *other)));
+        for same_address in self.by_address().filter(|same_address| same_address.len() > 1) {
+            let others =
+                same_address.iter().skip(1).filter_map(|other| Some((*same_address.first()?, *other)));
             found.extend(others.flat_map(|(one, other)| [(one, other), (other, one)]));
         }
         found
     }
 
     /// The wikis by address, in order.
-    fn crowds(&self) -> impl Iterator<Item = Vec<usize>> {
-        let mut crowds: HashMap<&Target, Vec<usize>> = HashMap::new();
+    fn by_address(&self) -> impl Iterator<Item = Vec<usize>> {
+        let mut by_address: HashMap<&Target, Vec<usize>> = HashMap::new();
         for (position, site) in self.sites.iter().enumerate() {
-            crowds.entry(&site.target).or_default().push(position);
+            by_address.entry(&site.target).or_default().push(position);
         }
-        let mut crowds: Vec<Vec<usize>> = crowds.into_values().collect();
-        crowds.sort_unstable();
-        crowds.into_iter()
+        let mut by_address: Vec<Vec<usize>> = by_address.into_values().collect();
+        by_address.sort_unstable();
+        by_address.into_iter()
     }
 
     /// Whether two positions are of two wikis that do not lie at one address.
     pub(super) fn apart(&self, one: usize, other: usize) -> bool {
-        let crowd = |(one, other): (&Site, &Site)| one.shares_address_with(other);
-        one != other && !self.sites.get(one).zip(self.sites.get(other)).is_some_and(crowd)
+        let same_address = |(one, other): (&Site, &Site)| one.shares_address_with(other);
+        one != other && !self.sites.get(one).zip(self.sites.get(other)).is_some_and(same_address)
     }
 
     /// One wiki of each class that is an example of those whose cookie comes to the site at `position`.
     pub(super) fn near(&self, position: usize) -> Vec<usize> {
         let Some(to) = self.sites.get(position) else { return Vec::new() };
-        let classes =
-            self.kinds_near(to).into_iter().flat_map(|kind| kind.examples(&self.classes.places, to.marks));
+        let classes = self
+            .kinds_near(to)
+            .into_iter()
+            .flat_map(|kind| kind.examples(&self.classes.directories, to.marks));
         let member = |class: usize| {
             let members = self.classes.members.get(class)?;
             members.iter().copied().find(|other| self.apart(*other, position))

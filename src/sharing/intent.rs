@@ -54,7 +54,7 @@ fn missing(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreemen
         // Two of each class, at two addresses, are enough to ask: one of them is another than the wiki asked about.
         let mut asked: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut examples = Vec::new();
-        let mut crowds: HashMap<&Target, Vec<usize>> = HashMap::new();
+        let mut by_address: HashMap<&Target, Vec<usize>> = HashMap::new();
         for member in members {
             let of_class = asked.entry(model.classes().class_of(*member)).or_default();
             if of_class.len() < 2 && of_class.iter().all(|known| model.apart(*known, *member)) {
@@ -62,13 +62,13 @@ fn missing(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreemen
                 examples.push(*member);
             }
             if let Some(site) = model.sites().get(*member) {
-                crowds.entry(&site.target).or_default().push(*member);
+                by_address.entry(&site.target).or_default().push(*member);
             }
         }
         for to in members {
-            let crowd = model.sites().get(*to).and_then(|site| crowds.get(&site.target));
-            let crowd = crowd.into_iter().flatten().take(2);
-            let first = examples.iter().chain(crowd).filter(|from| *from != to).find_map(|from| {
+            let same_address = model.sites().get(*to).and_then(|site| by_address.get(&site.target));
+            let same_address = same_address.into_iter().flatten().take(2);
+            let first = examples.iter().chain(same_address).filter(|from| *from != to).find_map(|from| {
                 let (a, b) = (model.sites().get(*from)?, model.sites().get(*to)?);
                 (model.judge(a, b, As::User).verdict != Verdict::Shared)
                     .then(|| (*from, a.name.clone(), b.name.clone(), model.pair(a, b, As::User)))
@@ -113,12 +113,12 @@ fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagree
     let mut found = Vec::new();
     for (to, (b, tables)) in model.sites().iter().zip(&tables_of).enumerate() {
         let apart = model.may_share(to).into_iter().filter_map(|class| kinds.get(class)).flatten();
-        let mut strangers: Vec<usize> = apart
+        let mut other_users: Vec<usize> = apart
             .filter(|(theirs, _)| theirs.is_disjoint(tables))
             .flat_map(|(_, examples)| examples.iter().copied().find(|from| model.apart(*from, to)))
             .collect();
-        strangers.sort_unstable();
-        let shared = strangers.into_iter().find_map(|from| {
+        other_users.sort_unstable();
+        let shared = other_users.into_iter().find_map(|from| {
             let a = model.sites().get(from)?;
             (model.judge(a, b, As::User).verdict == Verdict::Shared)
                 .then(|| (a.name.clone(), model.pair(a, b, As::User)))

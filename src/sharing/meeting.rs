@@ -5,7 +5,7 @@
 //! on the two wikis' manners, on whether they have the same storage and users, and on how their addresses lie to each
 //! other; so it is done once for all pairs that are alike in that, see [`super::Model`].
 
-use super::effect::{By, Harm, NewLogin};
+use super::effect::{By, Effect, NewLogin};
 use super::relation::{cookie, same_cookie};
 use super::site::{NOW, Site};
 use super::verdict::As;
@@ -26,13 +26,13 @@ pub(super) struct Meeting {
     /// Whether it does so too for somebody who had been at B before.
     pub(super) shared_after_visit: bool,
     /// The worst harm.
-    pub(super) harm: Option<Harm>,
+    pub(super) effect: Option<Effect>,
 }
 
 impl Meeting {
     /// Of two wikis that have nothing to do with each other.
     pub(super) const APART: Meeting =
-        Meeting { at_home: true, shared: false, shared_after_visit: false, harm: None };
+        Meeting { at_home: true, shared: false, shared_after_visit: false, effect: None };
 }
 
 /// Acts it out.
@@ -47,15 +47,15 @@ pub(super) fn meet(from: &Site, to: &Site, visitor: As, browser: &Jar) -> Meetin
     let mut at_b = person.clone();
     let shared = stage.goes_on(&at_b.visit(&b), &at_b, &b, &session);
     // The worst first: that a login is lost, then that it ends earlier, then that B's own is not seen.
-    let visit = stage.harm_of_visit(&person, &at_b, &session, shared);
-    let shorter = visit.filter(|harm| *harm == Harm::Shortens);
-    let loss = visit.filter(|harm| *harm != Harm::Shortens);
-    let loss = loss.or_else(|| stage.harm_of_login(&at_b, &session).filter(|_| !shared));
+    let visit = stage.effect_of_visit(&person, &at_b, &session, shared);
+    let shorter = visit.filter(|effect| *effect == Effect::Shortens);
+    let loss = visit.filter(|effect| *effect != Effect::Shortens);
+    let loss = loss.or_else(|| stage.effect_of_login(&at_b, &session).filter(|_| !shared));
     let (shared_after_visit, later) = stage.having_been_there();
     let loss = loss.or(later);
     let both = if loss.is_none() { stage.logged_in_there() } else { None };
-    let harm = loss.or(both.filter(|harm| *harm != Harm::Hides)).or(shorter).or(both);
-    Meeting { at_home: true, shared, shared_after_visit, harm }
+    let effect = loss.or(both.filter(|effect| *effect != Effect::Hides)).or(shorter).or(both);
+    Meeting { at_home: true, shared, shared_after_visit, effect }
 }
 
 /// Whether somebody who is logged in at A is anonymous at B because of what he did at C, though he would not be otherwise and
@@ -152,7 +152,13 @@ impl Stage<'_> {
     }
 
     /// What a page of B's has done to the session of A's, if it does not go on at A, or not as long.
-    fn harm_of_visit(&self, before: &Person, after: &Person, session: &str, shared: bool) -> Option<Harm> {
+    fn effect_of_visit(
+        &self,
+        before: &Person,
+        after: &Person,
+        session: &str,
+        shared: bool,
+    ) -> Option<Effect> {
         let mut back = after.clone();
         let answer = back.visit(self.a);
         if self.goes_on(&answer, &back, self.a, session) {
@@ -160,13 +166,13 @@ impl Stage<'_> {
             let (old, new) = (self.cookie(before)?, self.cookie(after)?);
             let ends = |cookie: &Cookie| cookie.expires.unwrap_or(f64::INFINITY);
             let shorter = !shared && self.visitor == As::User && ends(new) + GRID < ends(old);
-            return shorter.then_some(Harm::Shortens);
+            return shorter.then_some(Effect::Shortens);
         }
         self.what_happened(before, after, session, By::Visit)
     }
 
     /// What a login at B does to it, where a page alone does nothing.
-    fn harm_of_login(&self, at_b: &Person, session: &str) -> Option<Harm> {
+    fn effect_of_login(&self, at_b: &Person, session: &str) -> Option<Effect> {
         if self.visitor == As::Anonymous {
             return None;
         }
@@ -180,51 +186,51 @@ impl Stage<'_> {
     }
 
     /// Which of the ways to lose a session it was.
-    fn what_happened(&self, before: &Person, after: &Person, session: &str, by: By) -> Option<Harm> {
+    fn what_happened(&self, before: &Person, after: &Person, session: &str, by: By) -> Option<Effect> {
         let stored = |person: &Person| {
             let items = person.world.session_of(self.a, session);
             items.is_some_and(|items| self.visitor == As::Anonymous || items.contains_key("user.id"))
         };
-        let Some(old) = self.cookie(before) else { return Some(Harm::Covers(by)) };
+        let Some(old) = self.cookie(before) else { return Some(Effect::Covers(by)) };
         let new = self.cookie(after);
         if self.visitor == As::Anonymous {
             // Of an anonymous session only its end is a loss; another one is as good.
             let gone = new.is_none() && after.world.jar().all().iter().all(|cookie| cookie.name != old.name);
             return match new {
                 None if gone && stored(before) && !stored(after) => {
-                    Some(Harm::DeletesSession { cookie: true, by })
+                    Some(Effect::DeletesSession { cookie: true, by })
                 }
-                None if gone => Some(Harm::DeletesCookie(by)),
-                Some(new) if new.secure && !old.secure => Some(Harm::MakesSecure(by)),
+                None if gone => Some(Effect::DeletesCookie(by)),
+                Some(new) if new.secure && !old.secure => Some(Effect::MakesSecure(by)),
                 _ => None,
             };
         }
         if stored(before) && !stored(after) {
-            return Some(Harm::DeletesSession { cookie: new.is_none(), by });
+            return Some(Effect::DeletesSession { cookie: new.is_none(), by });
         }
         Some(match new {
-            None => Harm::DeletesCookie(by),
-            Some(new) if new.value != old.value => Harm::Overwrites(by),
-            Some(new) if new.secure && !old.secure && !self.a.root.is_secure() => Harm::MakesSecure(by),
-            Some(_) => Harm::Covers(by),
+            None => Effect::DeletesCookie(by),
+            Some(new) if new.value != old.value => Effect::Overwrites(by),
+            Some(new) if new.secure && !old.secure && !self.a.root.is_secure() => Effect::MakesSecure(by),
+            Some(_) => Effect::Covers(by),
         })
     }
 
     /// Somebody has been at B and then begins a session at A: whether it goes on at B, and what keeps it from going on at A.
-    fn having_been_there(&self) -> (bool, Option<Harm>) {
+    fn having_been_there(&self) -> (bool, Option<Effect>) {
         let mut person = self.person();
         person.visit(self.b);
         person.visit(self.b);
         let refused = self.refuses(&person);
         let Some(session) = self.begin(&mut person, self.a) else {
-            let harm = if refused { Harm::Bars(By::Visit) } else { Harm::Spoils(By::Visit) };
-            return (false, Some(harm));
+            let effect = if refused { Effect::Bars(By::Visit) } else { Effect::Spoils(By::Visit) };
+            return (false, Some(effect));
         };
         (self.goes_on(&person.visit(self.b), &person, self.b, &session), None)
     }
 
     /// Somebody is logged in at B and then logs in at A: what becomes of either login.
-    fn logged_in_there(&self) -> Option<Harm> {
+    fn logged_in_there(&self) -> Option<Effect> {
         if self.visitor == As::Anonymous {
             return None;
         }
@@ -234,7 +240,7 @@ impl Stage<'_> {
         let theirs = person.world.jar().all().iter().find(|cookie| is_one(cookie, theirs))?.clone();
         let refused = self.refuses(&person);
         if self.begin(&mut person, self.a).is_none() {
-            return Some(if refused { Harm::Bars(By::Login) } else { Harm::Spoils(By::Login) });
+            return Some(if refused { Effect::Bars(By::Login) } else { Effect::Spoils(By::Login) });
         }
         // Only what A's cookie does by being there: what A does to B's is for the pair the other way round to tell.
         let cookies = person.world.jar().all();
@@ -243,7 +249,7 @@ impl Stage<'_> {
         });
         let items = person.world.session_of(self.b, &there);
         let lost = !there.is_empty() && !items.is_some_and(|items| items.contains_key("user.id"));
-        (untouched && !lost && !person.visit(self.b).knows()).then_some(Harm::Hides)
+        (untouched && !lost && !person.visit(self.b).knows()).then_some(Effect::Hides)
     }
 
     /// Whether the browser of that person refuses what A sends at a login.

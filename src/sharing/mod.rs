@@ -12,15 +12,12 @@
 //!
 //! What then happens, to A's login and to B's own, is acted out by [`crate::simulate`], once for all pairs that are alike
 //! (`classes.rs`). Nothing here guesses: what the farm file does not tell is `unknown`. The disk is asked only whether two
-//! paths are one directory, through [`Places`](crate::location::Places).
+//! paths are one directory, through [`Directories`](crate::location::Directories).
 
 #[cfg(test)]
 mod agreement;
 mod browsers;
 mod classes;
-mod cure;
-#[cfg(test)]
-mod cured;
 mod describe;
 mod effect;
 mod encounters;
@@ -32,20 +29,23 @@ mod model;
 mod relation;
 mod site;
 mod steps;
+#[cfg(test)]
+mod suggested;
+mod suggestion;
 mod third;
 mod verdict;
 
 pub use browsers::Browsers;
 pub use classes::Classes;
-pub use cure::{Aim, Change, Cure, Cures};
 pub use describe::TITLES;
-pub use effect::{By, Harm, NewLogin, Third};
+pub use effect::{By, Effect, NewLogin, Third};
 pub use groups::groups;
 pub use intent::{Disagreement, disagreements};
 pub use leaks::{Leak, Leaked, leaks};
 pub use model::{Model, Step};
 pub use site::{Left, Site, Storage};
 pub use steps::{Evidence, Side, StepResult};
+pub use suggestion::{Aim, Change, Suggestion, Suggestions};
 pub use verdict::{As, Judgement, Pair, Verdict};
 
 #[cfg(test)]

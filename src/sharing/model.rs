@@ -12,7 +12,7 @@ use super::steps::{self, Evidence, StepResult};
 use super::verdict::{As, Judgement, Pair, Verdict};
 use crate::browser::{Jar, Profile, SharedSuffixes};
 use crate::farm::Farm;
-use crate::location::Places;
+use crate::location::Directories;
 
 /// All that a judgement depends on: pairs of one key have one judgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ impl Key {
     pub(super) fn of(from: &Site, to: &Site, visitor: As) -> Key {
         let (one, other) = (from.marks, to.marks);
         Key {
-            behaviors: (one.manner, other.manner),
+            behaviors: (one.behavior, other.behavior),
             visitor,
             one_wiki: from.name == to.name,
             same_storage: one.storage == other.storage,
@@ -64,19 +64,19 @@ pub struct Model {
 
 impl Model {
     /// Prepares each wiki of `farm` once, for browsers with that list of public suffixes.
-    pub fn new(farm: &Farm, places: &dyn Places, suffixes: &SharedSuffixes) -> Model {
-        Model::for_browser(farm, places, suffixes, Profile::Chromium)
+    pub fn new(farm: &Farm, directories: &dyn Directories, suffixes: &SharedSuffixes) -> Model {
+        Model::for_browser(farm, directories, suffixes, Profile::Chromium)
     }
 
     /// The same for browsers that go by other rules than Chromium's.
     pub fn for_browser(
         farm: &Farm,
-        places: &dyn Places,
+        directories: &dyn Directories,
         suffixes: &SharedSuffixes,
         profile: Profile,
     ) -> Model {
         let browser = Jar::with_suffixes(profile, suffixes.clone());
-        let mut sites = site::sites(farm, places, &browser);
+        let mut sites = site::sites(farm, directories, &browser);
         let by_name =
             sites.iter().enumerate().map(|(position, site)| (site.name.clone(), position)).collect();
         let classes = Classes::new(&mut sites);
@@ -119,12 +119,12 @@ impl Model {
     }
 
     fn described(&self, judgement: Judgement, from: &Site, to: &Site, visitor: As) -> Pair {
-        let Judgement { verdict, step, cookie_sent, harm } = judgement;
+        let Judgement { verdict, step, cookie_sent, effect } = judgement;
         let reason = match evidence_of(judgement, from, to, visitor).pop() {
             Some(last) if step.is_some() => describe::evidence(&last, from, to, visitor),
             _ => describe::summary(from, visitor),
         };
-        let effect = harm.map(|harm| harm.describe(from, to, visitor));
+        let effect = effect.map(|effect| effect.describe(from, to, visitor));
         Pair { verdict, step, reason, cookie_sent, effect }
     }
 
@@ -163,17 +163,17 @@ impl Model {
         let step = (last != StepResult::Passed).then_some(passed + 1);
         // What A makes of B's cookie is known only where both are.
         let known = from.name == to.name || (from.is_known() && to.is_known());
-        let harm = meeting.harm.filter(|harm| known || !harm.is_at_home());
-        let judged = |verdict, step, harm| Judgement { verdict, step, cookie_sent, harm };
+        let effect = meeting.effect.filter(|effect| known || !effect.is_at_home());
+        let judged = |verdict, step, effect| Judgement { verdict, step, cookie_sent, effect };
         match last {
             StepResult::Unknown => judged(Verdict::Unknown, step, None),
             StepResult::Failed if passed == 0 && from.refused(visitor) => {
                 judged(Verdict::Rejected, step, None)
             }
-            StepResult::Passed if meeting.shared && !meeting.shared_after_visit && harm.is_none() => {
+            StepResult::Passed if meeting.shared && !meeting.shared_after_visit && effect.is_none() => {
                 judged(Verdict::Shadowed, Some(3), None)
             }
-            _ if harm.is_some() => judged(Verdict::Conflict, step, harm),
+            _ if effect.is_some() => judged(Verdict::Conflict, step, effect),
             StepResult::Passed => judged(Verdict::Shared, None, None),
             _ => judged(Verdict::Separate, step, None),
         }

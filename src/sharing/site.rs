@@ -8,8 +8,8 @@ use super::verdict::As;
 use crate::browser::{
     Cookie, Jar, Outcome, RefusalReason, Request, Target, WithheldReason, domain_match, path_match,
 };
-use crate::farm::{Farm, Key, Wiki, session_place};
-use crate::location::{Identity, Places};
+use crate::farm::{Farm, Key, Wiki, session_location};
+use crate::location::{Directories, Identity};
 use crate::moin::{
     Behaviour, IdForm, NoCookie, Settings, Visitor, deletion, id_form, placeholder_id, session_cookie,
 };
@@ -49,7 +49,7 @@ pub enum Left {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     /// Of all that a wiki does, wherever it lies.
-    pub(super) manner: usize,
+    pub(super) behavior: usize,
     /// Of that and its cookie's domain and path.
     pub(super) kind: usize,
     /// Of where its sessions lie.
@@ -188,8 +188,8 @@ impl Site {
 }
 
 /// Prepares every wiki, for an empty browser.
-pub(super) fn sites(farm: &Farm, places: &dyn Places, browser: &Jar) -> Vec<Site> {
-    let all: Vec<OnDisk<'_>> = farm.wikis.iter().map(|wiki| OnDisk::of(wiki, places)).collect();
+pub(super) fn sites(farm: &Farm, directories: &dyn Directories, browser: &Jar) -> Vec<Site> {
+    let all: Vec<OnDisk<'_>> = farm.wikis.iter().map(|wiki| OnDisk::of(wiki, directories)).collect();
     // What the browser makes of the cookies takes the longest by far.
     let sites = in_parts(&all, |part| part.iter().map(|wiki| with_aliases(wiki, browser)).collect());
     sites.into_iter().flatten().collect()
@@ -203,14 +203,14 @@ struct OnDisk<'a> {
 }
 
 impl OnDisk<'_> {
-    fn of<'a>(wiki: &'a Wiki, places: &dyn Places) -> OnDisk<'a> {
-        let users = wiki.user_dir().map(|path| (path.clone(), places.identity(&path)));
-        OnDisk { wiki, storage: storage(wiki, places), users }
+    fn of<'a>(wiki: &'a Wiki, directories: &dyn Directories) -> OnDisk<'a> {
+        let users = wiki.user_dir().map(|path| (path.clone(), directories.identity(&path)));
+        OnDisk { wiki, storage: storage(wiki, directories), users }
     }
 }
 
-fn storage(wiki: &Wiki, places: &dyn Places) -> Storage {
-    match (wiki.version().behaviour(), session_place(wiki, places)) {
+fn storage(wiki: &Wiki, directories: &dyn Directories) -> Storage {
+    match (wiki.version().behaviour(), session_location(wiki, directories)) {
         (Behaviour::V2, _) => Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned)),
         (Behaviour::V1_9_0, Some((path, identity))) if wiki.session_dir().is_some() => {
             Storage::Process(path, identity)
@@ -221,13 +221,13 @@ fn storage(wiki: &Wiki, places: &dyn Places) -> Storage {
 }
 
 /// A wiki without its aliases.
-pub(super) fn at_its_url(wiki: &Wiki, places: &dyn Places, browser: &Jar) -> Option<Site> {
-    site_at(&OnDisk::of(wiki, places), &wiki.url, browser)
+pub(super) fn at_its_url(wiki: &Wiki, directories: &dyn Directories, browser: &Jar) -> Option<Site> {
+    site_at(&OnDisk::of(wiki, directories), &wiki.url, browser)
 }
 
 /// A wiki with its aliases.
-pub(super) fn site(wiki: &Wiki, places: &dyn Places, browser: &Jar) -> Option<Site> {
-    with_aliases(&OnDisk::of(wiki, places), browser)
+pub(super) fn site(wiki: &Wiki, directories: &dyn Directories, browser: &Jar) -> Option<Site> {
+    with_aliases(&OnDisk::of(wiki, directories), browser)
 }
 
 fn with_aliases(of: &OnDisk<'_>, browser: &Jar) -> Option<Site> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::*;
 use crate::browser::{Jar, Outcome, Profile, Request, SharedSuffixes, Target};
 use crate::farm::Farm;
-use crate::location::{Identity, Places};
+use crate::location::{Directories, Identity};
 use crate::moin::{Visitor, session_cookie};
 
 /// The built-in public suffixes.
@@ -16,7 +16,7 @@ fn builtin() -> SharedSuffixes {
 /// Every path is what it says.
 struct Paper;
 
-impl Places for Paper {
+impl Directories for Paper {
     fn identity(&self, path: &Path) -> Identity {
         Identity::Path(path.to_owned())
     }
@@ -335,7 +335,7 @@ fn classes_answer_as_pairs_do() {
                 !(shares || judged.is_trouble())
                     || asked.any(|(a, b)| {
                         let other = judge(*a, *b);
-                        (other.verdict, other.harm) == (judged.verdict, judged.harm)
+                        (other.verdict, other.effect) == (judged.verdict, judged.effect)
                     }),
                 "{from} to {to} is like no pair asked about: {judged:?}"
             );

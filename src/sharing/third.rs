@@ -68,7 +68,7 @@ fn key([a, b, c]: [&Site; 3]) -> Key {
         (one.marks.storage == other.marks.storage, one.marks.users == other.marks.users)
     };
     (
-        [a.marks.manner, b.marks.manner, c.marks.manner],
+        [a.marks.behavior, b.marks.behavior, c.marks.behavior],
         pairs.map(|(one, other)| same(one, other)),
         pairs.map(|(one, other)| Relation::of(one, other)),
     )

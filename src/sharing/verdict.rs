@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::effect::Harm;
+use super::effect::Effect;
 
 /// As whom somebody comes from A.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -66,7 +66,7 @@ pub struct Judgement {
     /// Whether the browser sends A's cookie to B.
     pub cookie_sent: bool,
     /// The harm, if there is any.
-    pub harm: Option<Harm>,
+    pub effect: Option<Effect>,
 }
 
 impl Judgement {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::script::{Line, ScriptError, Step, parse};
 use super::wiki::{Goal, find};
-use crate::farm::{Farm, crowd};
+use crate::farm::{Farm, same_address};
 
 /// Reads a farm file that a script names, or says why it can't be.
 pub type LoadFarm<'a> = &'a dyn Fn(&Path) -> Result<Farm, String>;
@@ -18,12 +18,12 @@ pub struct Plan {
 }
 
 /// The addresses that several wikis have, each with who they are.
-fn crowds(farm: &Farm) -> BTreeMap<String, String> {
+fn by_address(farm: &Farm) -> BTreeMap<String, String> {
     let told = |(url, names): (String, Vec<&str>)| {
-        let crowd = crowd(&url, &names);
-        (url, crowd)
+        let same_address = same_address(&url, &names);
+        (url, same_address)
     };
-    farm.crowded().into_iter().map(told).collect()
+    farm.shared_addresses().into_iter().map(told).collect()
 }
 
 impl Plan {
@@ -39,7 +39,7 @@ impl Plan {
         let (lines, mut errors) = parse(script);
         let mut plan = Plan { lines: Vec::with_capacity(lines.len()), assumptions: Vec::new() };
         let mut newer: Option<Farm> = None;
-        let mut crowded = crowds(farm);
+        let mut shared_addresses = by_address(farm);
         for line in lines {
             let number = line.number;
             let found = match &line.step {
@@ -49,7 +49,7 @@ impl Plan {
                 | Step::SwitchUser { wiki, .. }
                 | Step::Expect { wiki, .. } => find(newer.as_ref().unwrap_or(farm), wiki).map(Some),
                 Step::Reconfigure(file) => load(file).map(|farm| {
-                    crowded = crowds(&farm);
+                    shared_addresses = by_address(&farm);
                     newer = Some(farm);
                     None
                 }),
@@ -65,8 +65,12 @@ impl Plan {
                 Ok(goal) => {
                     if let Some(Goal::Wiki(site, ..)) = &goal {
                         plan.assume(site.assumptions());
-                        let crowd = crowded.get(&site.root.to_string());
-                        plan.assume(crowd.map(|crowd| format!("{crowd}: taken to lead to {}", site.name)));
+                        let same_address = shared_addresses.get(&site.root.to_string());
+                        plan.assume(
+                            same_address.map(|same_address| {
+                                format!("{same_address}: taken to lead to {}", site.name)
+                            }),
+                        );
                     }
                     plan.lines.push((line, goal));
                 }

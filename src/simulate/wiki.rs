@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use crate::browser::Target;
-use crate::farm::session_place;
+use crate::farm::session_location;
 use crate::farm::{Farm, Key, Wiki};
-use crate::location::RealPlaces;
+use crate::location::RealDirectories;
 use crate::moin::{Behaviour, Handler, Settings};
-use crate::sys::{Place, same_place};
+use crate::sys::{DirectoryIdentity, directory_identity};
 
 /// Where something lies, and the path that people know it by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(crate) struct Dir {
     /// As the farm file has it.
     pub(super) path: PathBuf,
     /// Which directory that is.
-    pub(super) place: Place,
+    pub(super) place: DirectoryIdentity,
     /// The farm file does not say it: the wiki alone knows it.
     pub(super) assumed: bool,
 }
@@ -71,7 +71,7 @@ impl Site {
         let behaviour = settings.version.behaviour();
         let rest =
             if behaviour < Behaviour::V1_9_0 { "cache/__common__/session" } else { "cache/__session__" };
-        let sessions = match session_place(wiki, &RealPlaces::default()) {
+        let sessions = match session_location(wiki, &RealDirectories::default()) {
             Some((path, place)) => Dir { path, place, assumed: false },
             None => Dir::new(None, own(rest)),
         };
@@ -139,15 +139,19 @@ impl Site {
 
 impl Dir {
     /// A directory of which only this is known: which one it is. Nobody looks into it.
-    pub(crate) fn unseen(place: Place) -> Dir {
+    pub(crate) fn unseen(place: DirectoryIdentity) -> Dir {
         Dir { path: PathBuf::new(), place, assumed: true }
     }
 
     fn new(known: Option<PathBuf>, own: PathBuf) -> Dir {
         match known {
-            Some(path) => Dir { place: same_place(&path), path, assumed: false },
+            Some(path) => Dir { place: directory_identity(&path), path, assumed: false },
             // No path of a file system begins so.
-            None => Dir { place: Place::Path(Path::new("\0own").join(&own)), path: own, assumed: true },
+            None => Dir {
+                place: DirectoryIdentity::Path(Path::new("\0own").join(&own)),
+                path: own,
+                assumed: true,
+            },
         }
     }
 }

@@ -92,18 +92,20 @@ impl LayoutError {
 
 impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cure = "name the layout as moin-1.9:DIR or moin-1.8:DIR";
+        let suggestion = "name the layout as moin-1.9:DIR or moin-1.8:DIR";
         match self {
-            LayoutError::Empty { dir } => write!(f, "{}: no session tells the layout; {cure}", dir.display()),
+            LayoutError::Empty { dir } => {
+                write!(f, "{}: no session tells the layout; {suggestion}", dir.display())
+            }
             LayoutError::Mixed { dir, moin_1_8, moin_1_9 } => write!(
                 f,
-                "{}: {} lie together; {cure}",
+                "{}: {} lie together; {suggestion}",
                 dir.display(),
                 LayoutError::together(*moin_1_8, *moin_1_9)
             ),
             LayoutError::Directory(error) => error.fmt(f),
             LayoutError::Listing { dir, source } => {
-                write!(f, "{}: {source}", dir.display(), source = why(&source))
+                write!(f, "{}: {source}", dir.display(), source = why(source))
             }
         }
     }

@@ -57,10 +57,10 @@ pub(super) fn behaves(store: &dyn WritableStore) {
     // Bytes that are no pickle are kept like any others.
     assert!(matches!(one(store, new(B, b"\xff\0 no pickle", None)), Written::Done(_)));
     assert_eq!(store.read_raw(&id(B)).unwrap().present().unwrap().bytes, b"\xff\0 no pickle");
-    let read = |ids: &[&str], room| {
+    let read = |ids: &[&str], capacity| {
         let ids: Vec<EntryName> = ids.iter().map(|text| id(text)).collect();
         let bytes = |read: RawRead| read.unwrap().present().map(|raw| raw.bytes.len());
-        store.read_many(&ids, room).into_iter().map(bytes).collect::<Vec<_>>()
+        store.read_many(&ids, capacity).into_iter().map(bytes).collect::<Vec<_>>()
     };
     let none = &"c".repeat(40);
     assert_eq!(read(&[none, B, A, none], 1000), [None, Some(12), Some(HIS.len()), None]);

@@ -98,7 +98,7 @@ impl fmt::Display for StoreError {
                 write!(f, "{store}: {why}")
             }
             StoreError::Listing { dir, source } => {
-                write!(f, "{}: {source}", dir.display(), source = why(&source))
+                write!(f, "{}: {source}", dir.display(), source = why(source))
             }
             StoreError::Refused { dir, sessions, example } => {
                 let all = if *sessions == 1 {
@@ -109,7 +109,7 @@ impl fmt::Display for StoreError {
                 write!(f, "{}: refused to open {all}: {example}", dir.display())
             }
             StoreError::Entry { dir, name, source } => {
-                write!(f, "{}/{name}: {source}", dir.display(), source = why(&source))
+                write!(f, "{}/{name}: {source}", dir.display(), source = why(source))
             }
         }
     }

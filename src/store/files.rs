@@ -28,7 +28,7 @@ use super::scan;
 use super::spec::StoreSpec;
 use super::tally;
 use super::writable::{
-    NewSession, Raw, RawRead, Read, Room, Since, USUAL_MODE, WritableStore, Written, written,
+    FreeSpace, NewSession, Raw, RawRead, Read, Since, USUAL_MODE, WritableStore, Written, written,
 };
 use super::{Decide, Listed, SessionStore, Sink, Skip};
 
@@ -306,7 +306,7 @@ impl SessionStore for FileStore {
             let owner = AsOwner::of(&self.dir);
             let one = |entry: &(EntryName, Stamp)| match &owner {
                 Ok(_) => self.remove_one(*entry, decide, buffer),
-                Err(error) => Err(io::Error::other(crate::sys::why(&error))),
+                Err(error) => Err(io::Error::other(crate::sys::why(error))),
             };
             let results = part.iter().map(one).collect();
             tally::REMOVED.add(part.len());
@@ -344,13 +344,13 @@ impl WritableStore for FileStore {
         self.read_whole(id, &mut Vec::new())
     }
 
-    fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
-        let room = Room::new(room);
+    fn read_many(&self, ids: &[EntryName], capacity: usize) -> Vec<RawRead> {
+        let capacity = FreeSpace::new(capacity);
         let mut buffer = Vec::new();
         match self.as_owner() {
-            Ok(_owner) => room.read(ids, |id| self.read_whole(id, &mut buffer)),
+            Ok(_owner) => capacity.read(ids, |id| self.read_whole(id, &mut buffer)),
             // It tells why for each.
-            Err(_) => room.read(ids, |id| self.read_raw(id)),
+            Err(_) => capacity.read(ids, |id| self.read_raw(id)),
         }
     }
 

@@ -31,6 +31,7 @@ mod farm;
 mod files;
 pub mod index;
 mod json_dir;
+mod mac;
 mod name;
 mod record;
 #[cfg(feature = "redis")]
@@ -38,7 +39,6 @@ mod redis;
 mod refused;
 mod registry;
 mod scan;
-mod seal;
 mod spec;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -57,12 +57,12 @@ pub use facts::{Expires, Facts, Fields, Unreadable, UserRef};
 pub use farm::{FarmStores, of_farm};
 pub use files::FileStore;
 pub use json_dir::{JsonStore, id_of as json_id};
+pub use mac::{Covered, MacKey, MacVersion, Trust, secret};
 pub use name::{EntryName, Heads, Prefixes, SHORTEST_PREFIX};
 pub use record::{Found, Session, Stamp, State, TempFile, is_older, seconds};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 pub use registry::{BACKENDS, backend, create, forms, open, open_writable, usage};
-pub use seal::{Covered, MacVersion, SealKey, Trust, secret};
 pub use spec::{StoreSpec, StoreWiki};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::facts::{Expires, Facts, Unreadable};
+use super::mac::Trust;
 use super::name::EntryName;
-use super::seal::Trust;
 
 /// Changes whenever an entry is written or replaced. It means nothing else, and only to the store it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::SessionStore;
 use super::error::StoreError;
 use super::facts::{Facts, Fields, Unreadable};
+use super::mac::Trust;
 use super::name::EntryName;
 use super::record::{Session, Stamp};
-use super::seal::Trust;
 use crate::pickle::{self, Tree};
 use crate::sys::Put;
 
@@ -112,9 +112,9 @@ pub trait WritableStore: SessionStore {
 
     /// Reads all of some sessions, in their order: the first, and those after it until together they have `room` bytes
     /// or more. What is not read is to be asked for again.
-    fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
-        let room = Room::new(room);
-        room.read(ids, |id| self.read_raw(id))
+    fn read_many(&self, ids: &[EntryName], capacity: usize) -> Vec<RawRead> {
+        let capacity = FreeSpace::new(capacity);
+        capacity.read(ids, |id| self.read_raw(id))
     }
 
     /// What became of some sessions since they had these stamps.
@@ -149,14 +149,14 @@ pub enum Since {
 }
 
 /// How many bytes of sessions may be held at a time, shared by those who read.
-pub(super) struct Room {
+pub(super) struct FreeSpace {
     all: usize,
     used: AtomicUsize,
 }
 
-impl Room {
+impl FreeSpace {
     pub(super) fn new(all: usize) -> Self {
-        Room { all, used: AtomicUsize::new(0) }
+        FreeSpace { all, used: AtomicUsize::new(0) }
     }
 
     /// Notes that a session was read; whether there is room for one more.

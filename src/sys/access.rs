@@ -95,7 +95,7 @@ mod tests {
     fn owner_group_and_others_are_granted_what_the_mode_says() {
         let known = |groups: &[u32]| Some(Known { name: "www".to_owned(), groups: groups.to_vec() });
         let www = Account { uid: 33, known: known(&[33, 50]) };
-        let stranger = Account { uid: 33, known: None };
+        let other_user = Account { uid: 33, known: None };
         let root = Account { uid: 0, known: known(&[0]) };
         for (account, owner, mode, may) in [
             (&www, (33, 0), 0o300, true),
@@ -107,8 +107,8 @@ mod tests {
             (&www, (0, 51), 0o770, false),
             (&www, (0, 51), 0o773, true),
             (&www, (0, 50), 0o707, false),
-            (&stranger, (0, 51), 0o770, true),
-            (&stranger, (0, 51), 0o700, false),
+            (&other_user, (0, 51), 0o770, true),
+            (&other_user, (0, 51), 0o700, false),
             (&root, (1, 1), 0o000, true),
         ] {
             assert_eq!(account.may(CHANGE, owner, mode), may, "{account:?} {owner:?} {mode:o}");

@@ -280,9 +280,9 @@ impl OpenFile {
     /// [`NotOpened::TooLarge`] where it grew beyond that, or what the kernel says.
     pub fn read(&self, buffer: &mut Vec<u8>) -> Result<(), NotOpened> {
         buffer.clear();
-        let mut room = usize::try_from(self.size()).unwrap_or(usize::MAX).saturating_add(1).max(8192);
+        let mut free_space = usize::try_from(self.size()).unwrap_or(usize::MAX).saturating_add(1).max(8192);
         loop {
-            buffer.reserve(room);
+            buffer.reserve(free_space);
             let before = buffer.len();
             let asked = buffer.capacity() - before;
             match rustix::io::read(&self.fd, rustix::buffer::spare_capacity(buffer)) {
@@ -296,7 +296,7 @@ impl OpenFile {
             if size > self.most {
                 return Err(NotOpened::TooLarge { size });
             }
-            room = buffer.len().max(8192);
+            free_space = buffer.len().max(8192);
         }
         let size = u64::try_from(buffer.len()).unwrap_or(u64::MAX);
         if size > self.most { Err(NotOpened::TooLarge { size }) } else { Ok(()) }

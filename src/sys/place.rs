@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// What makes a directory the same one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum DirectoryIdentity {
     /// It exists: its device and inode.
     Inode(u64, u64),
     /// It does not exist (here): its resolved path.
@@ -17,18 +17,18 @@ pub enum Place {
 }
 
 /// What the directory at `path` is.
-pub fn same_place(path: &Path) -> Place {
+pub fn directory_identity(path: &Path) -> DirectoryIdentity {
     match path.metadata() {
-        Ok(metadata) => Place::Inode(metadata.dev(), metadata.ino()),
-        Err(_) => Place::Path(resolve(path)),
+        Ok(metadata) => DirectoryIdentity::Inode(metadata.dev(), metadata.ino()),
+        Err(_) => DirectoryIdentity::Path(resolve(path)),
     }
 }
 
 /// What many directories are, each looked at once; what lies below one that is not there is not looked at.
 ///
-/// For each path the same as [`same_place`], as long as nobody changes the disk meanwhile.
+/// For each path the same as [`directory_identity`], as long as nobody changes the disk meanwhile.
 #[derive(Debug, Default)]
-pub struct PlaceMap {
+pub struct DirectoryMap {
     here: OnceCell<Option<PathBuf>>,
     known: RefCell<HashMap<OsString, Known>>,
 }
@@ -45,13 +45,13 @@ enum Known {
 /// No kernel opens a path that is longer.
 const LONGEST: usize = 4096;
 
-impl PlaceMap {
+impl DirectoryMap {
     /// What the directory at `path` is.
-    pub fn place(&self, path: &Path) -> Place {
+    pub fn place(&self, path: &Path) -> DirectoryIdentity {
         match self.absolute(path).map(|path| self.look(&path)) {
-            Some(Known::There(device, inode, _)) => Place::Inode(device, inode),
-            Some(Known::Missing(path)) => Place::Path(path),
-            None => same_place(path),
+            Some(Known::There(device, inode, _)) => DirectoryIdentity::Inode(device, inode),
+            Some(Known::Missing(path)) => DirectoryIdentity::Path(path),
+            None => directory_identity(path),
         }
     }
 
@@ -142,9 +142,12 @@ mod tests {
         let there = root.path().join("there");
         std::fs::create_dir(&there).unwrap();
         std::os::unix::fs::symlink(&there, root.path().join("link")).unwrap();
-        assert_eq!(same_place(&there), same_place(&root.path().join("link")));
-        assert_eq!(same_place(&there.join("not/yet")), same_place(&root.path().join("link/x/../not/./yet")));
-        assert_ne!(same_place(&there.join("a")), same_place(&there.join("b")));
+        assert_eq!(directory_identity(&there), directory_identity(&root.path().join("link")));
+        assert_eq!(
+            directory_identity(&there.join("not/yet")),
+            directory_identity(&root.path().join("link/x/../not/./yet"))
+        );
+        assert_ne!(directory_identity(&there.join("a")), directory_identity(&there.join("b")));
     }
     #[test]
     fn of_many_each_is_what_it_is_alone() {
@@ -157,7 +160,7 @@ mod tests {
         {
             std::os::unix::fs::symlink(to, at(link)).unwrap();
         }
-        let all = PlaceMap::default();
+        let all = DirectoryMap::default();
         let paths = [
             "",
             "there",
@@ -182,12 +185,12 @@ mod tests {
             "none",
         ];
         for path in paths.into_iter().chain(paths) {
-            assert_eq!(all.place(&at(path)), same_place(&at(path)), "{path}");
+            assert_eq!(all.place(&at(path)), directory_identity(&at(path)), "{path}");
         }
         for path in
             ["", ".", "src", "src/./sys", "none/such", "../none", "/", "//", "/.", &"long/".repeat(1000)]
         {
-            assert_eq!(all.place(Path::new(path)), same_place(Path::new(path)), "{path}");
+            assert_eq!(all.place(Path::new(path)), directory_identity(Path::new(path)), "{path}");
         }
     }
 }

@@ -11,7 +11,7 @@ use super::user;
 /// There is no place: neither root's, nor a variable that names the user's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no directory for {what}: neither {variable} nor HOME is set to an absolute path")]
-pub struct PlaceError {
+pub struct OwnDirError {
     what: &'static str,
     variable: &'static str,
 }
@@ -33,7 +33,7 @@ const STATE: &str = "XDG_STATE_HOME";
 /// # Errors
 ///
 /// Where no variable says where the user keeps such files.
-pub fn state_dir() -> Result<PathBuf, PlaceError> {
+pub fn state_dir() -> Result<PathBuf, OwnDirError> {
     state_dir_of(super::is_root(), variable)
 }
 
@@ -44,7 +44,7 @@ pub fn state_dir() -> Result<PathBuf, PlaceError> {
 /// # Errors
 ///
 /// As [`state_dir`].
-pub fn lock_dir() -> Result<PathBuf, PlaceError> {
+pub fn lock_dir() -> Result<PathBuf, OwnDirError> {
     lock_dir_of(super::is_root(), variable)
 }
 
@@ -54,11 +54,11 @@ pub fn lock_dir() -> Result<PathBuf, PlaceError> {
 /// # Errors
 ///
 /// As [`state_dir`].
-pub fn cache_dir() -> Result<PathBuf, PlaceError> {
+pub fn cache_dir() -> Result<PathBuf, OwnDirError> {
     cache_dir_of(super::is_root(), variable)
 }
 
-fn cache_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, PlaceError> {
+fn cache_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, OwnDirError> {
     let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(given) = absolute("CACHE_DIRECTORY") {
         return Ok(given);
@@ -69,10 +69,10 @@ fn cache_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<Pa
     let cache = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
     cache
         .map(|cache| cache.join("wikifarm"))
-        .ok_or(PlaceError { what: "indexes", variable: "XDG_CACHE_HOME" })
+        .ok_or(OwnDirError { what: "indexes", variable: "XDG_CACHE_HOME" })
 }
 
-fn state_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, PlaceError> {
+fn state_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, OwnDirError> {
     let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(given) = absolute("STATE_DIRECTORY") {
         return Ok(given);
@@ -83,10 +83,10 @@ fn state_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<Pa
     let state = absolute(STATE).or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
     state
         .map(|state| state.join("wikifarm"))
-        .ok_or(PlaceError { what: "the time of the last run", variable: STATE })
+        .ok_or(OwnDirError { what: "the time of the last run", variable: STATE })
 }
 
-fn lock_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, PlaceError> {
+fn lock_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, OwnDirError> {
     let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(given) = absolute("RUNTIME_DIRECTORY") {
         return Ok(given);
@@ -96,7 +96,7 @@ fn lock_dir_of(root: bool, env: impl Fn(&str) -> Option<OsString>) -> Result<Pat
     }
     match state_dir_of(root, env) {
         Ok(state) => Ok(state.join("locks")),
-        Err(_) => Err(PlaceError { what: "locks", variable: STATE }),
+        Err(_) => Err(OwnDirError { what: "locks", variable: STATE }),
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::cli::shared::must_be_trusted;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::{Place, Source};
+use crate::farm::{Position, Source};
 use crate::lint::{self, Finding, Severity};
 use crate::load::{self, LoadError};
 use crate::report::{findings, github, junit, sarif};
@@ -93,24 +93,24 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Err(_) => context.farm_with_problems()?,
     };
     let disk = lint::disk_for(&farm);
-    let (farm, mut found, mended) = if options.fix || options.diff {
+    let (farm, mut found, fixed) = if options.fix || options.diff {
         let wanted = lint::Wanted { min_severity: options.min_severity, unsafe_fixes: options.unsafe_fixes };
         if options.fix {
             must_be_trusted(&farm)?;
         }
         let before = farm.source.clone();
-        let mended = lint::fix(farm, disk, &context.suffixes, &overrides, wanted);
+        let fixed = lint::fix(farm, disk, &context.suffixes, &overrides, wanted);
         if options.diff {
-            return fix::show(&before, &mended, context);
+            return fix::show(&before, &fixed, context);
         }
-        fix::write(&before, &mended)?;
-        (mended.farm, mended.left, Some(mended.mended))
+        fix::write(&before, &fixed)?;
+        (fixed.farm, fixed.left, Some(fixed.fixed))
     } else {
         let found = lint::check(&farm, disk, &context.suffixes, &overrides);
         (farm, found, None)
     };
     found.retain(|finding| finding.severity >= options.min_severity);
-    write(&farm.source, &found, mended.as_deref(), farm.wikis_written, context);
+    write(&farm.source, &found, fixed.as_deref(), farm.wikis_written, context);
     let failed = found.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if failed { Exit::Found } else { Exit::Success })
 }
@@ -133,7 +133,7 @@ fn known(flag: &str, name: &str) -> Result<(), Failure> {
 fn write(
     source: &Source,
     found: &[Finding],
-    mended: Option<&[(Finding, Place)]>,
+    fixed: Option<&[(Finding, Position)]>,
     wikis: usize,
     context: &mut Context<'_>,
 ) {
@@ -142,14 +142,14 @@ fn write(
     let results = findings::Results::new(source, relative, found);
     // The other formats have no word for it, or say it in their document.
     if !matches!(context.format, Format::Human | Format::Json) {
-        fix::note(source.path(), mended.unwrap_or_default(), context);
+        fix::note(source.path(), fixed.unwrap_or_default(), context);
     }
     match context.format {
         Format::Json => {
             let layout = findings::layout(source, found);
             let findings =
                 found.iter().map(|finding| findings::json(source, layout.as_ref(), finding)).collect();
-            let fixed = mended.map(|mended| mended.iter().map(fix::json).collect());
+            let fixed = fixed.map(|fixed| fixed.iter().map(fix::json).collect());
             context.json(&Document { findings, errors, warnings, fixed });
         }
         Format::Ndjson => {
@@ -166,7 +166,7 @@ fn write(
         Format::Human | Format::Csv | Format::Markdown => {
             let text = findings::human(source, found, context.colour);
             if context.verbosity >= 0 {
-                fix::list(source.path(), mended.unwrap_or_default(), context);
+                fix::list(source.path(), fixed.unwrap_or_default(), context);
             }
             context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {

@@ -9,7 +9,7 @@ use crate::browser::Profile;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::location::RealPlaces;
+use crate::location::RealDirectories;
 use crate::report::escape;
 use crate::sharing::{As, Model, Pair, StepResult, TITLES};
 
@@ -90,9 +90,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         return Err(Failure::usage(format!("{0} and {0} are one wiki: name two", from.name)));
     }
     let model =
-        Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.profile());
+        Model::for_browser(&farm, &RealDirectories::default(), &context.suffixes, options.browser.profile());
     let compared = options.browser.compared();
-    let other = compared.map(|profile| model.in_browser(&farm, &RealPlaces::default(), profile));
+    let other = compared.map(|profile| model.in_browser(&farm, &RealDirectories::default(), profile));
     let (Some(a), Some(b)) = (model.site(&from.name), model.site(&to.name)) else {
         return Err(Failure::usage(format!("the URLs of {} and {} can't be visited", from.name, to.name)));
     };
@@ -103,7 +103,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             model.judge(model.site(&from.name)?, model.site(&to.name)?, visitor),
             other.judge(a, b, visitor),
         );
-        ((here.verdict, here.harm) != (there.verdict, there.harm)).then(|| other.pair(a, b, visitor))
+        ((here.verdict, here.effect) != (there.verdict, there.effect)).then(|| other.pair(a, b, visitor))
     };
     let cases = [As::User, As::Anonymous].map(|visitor| {
         let Pair { verdict, step, reason, cookie_sent, effect } = model.pair(a, b, visitor);

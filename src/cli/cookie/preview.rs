@@ -18,7 +18,7 @@ use crate::browser::Profile;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
-use crate::location::RealPlaces;
+use crate::location::RealDirectories;
 use crate::report::{escape, table};
 use crate::sharing::{As, Disagreement, Leak, Leaked, Model, Third, Verdict, disagreements, groups, leaks};
 
@@ -119,14 +119,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     context.formats("cookie preview", &[Format::Human, Format::Json])?;
     let farm = context.farm_to_predict()?;
     let model =
-        Model::for_browser(&farm, &RealPlaces::default(), &context.suffixes, options.browser.profile());
+        Model::for_browser(&farm, &RealDirectories::default(), &context.suffixes, options.browser.profile());
     let chosen = Chosen::new(&farm, &model, &options.wikis)?;
     let leaks: Vec<Leak> = leaks(&farm, &model).into_iter().filter_map(|leak| chosen.leak(leak)).collect();
     let all_thirds = model.thirds();
     let thirds: Vec<Third> = all_thirds.iter().filter(|third| chosen.has(third)).copied().collect();
     let by_address = addresses::different(&model, &chosen);
-    let places = RealPlaces::default();
-    let other = options.browser.compared().map(|profile| model.in_browser(&farm, &places, profile));
+    let directories = RealDirectories::default();
+    let other = options.browser.compared().map(|profile| model.in_browser(&farm, &directories, profile));
     let compared = other.as_ref().map(|other| Differences::new(&model, other, &chosen, &all_thirds));
     let unmet = unmet(&farm, &model, other.as_ref());
     let exit = if unmet.is_empty() { Exit::Success } else { Exit::Found };

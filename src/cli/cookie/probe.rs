@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::{Wiki, crowd, parse_duration};
+use crate::farm::{Wiki, parse_duration, same_address};
 use crate::moin::{IdForm, Settings, id_form};
 use crate::probe::{Broken, Difference, Finding, Hop, Options as Visit, certificates, compare, fetch};
 use crate::report::escape;
@@ -100,9 +100,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let resolve: HashMap<String, IpAddr> = options.resolve.iter().cloned().collect();
     let visit = Visit { resolve, ca, timeout: options.timeout };
     let (mut exit, mut documents) = (Exit::Success, Vec::new());
-    for (url, names) in farm.crowded() {
+    for (url, names) in farm.shared_addresses() {
         if wikis.iter().any(|wiki| names.contains(&wiki.name.as_str())) {
-            context.note(&format!("{}: only one of them can answer there", crowd(&url, &names)));
+            context.note(&format!("{}: only one of them can answer there", same_address(&url, &names)));
         }
     }
     let aliases = !options.no_aliases;

@@ -177,7 +177,7 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
     let place =
-        |found: Result<PathBuf, sys::PlaceError>| found.map_err(|error| Failure::refused(error.to_string()));
+        |found: Result<PathBuf, sys::OwnDirError>| found.map_err(|error| Failure::refused(error.to_string()));
     let run = Run {
         now,
         users,

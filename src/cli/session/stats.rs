@@ -17,7 +17,7 @@ use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::location::Layout;
 use crate::moin::Behaviour;
 use crate::ops::prune::WithoutExpires;
-use crate::ops::{States, room};
+use crate::ops::{States, free_space};
 use crate::report::measure::{bar, bytes, relative, rfc3339};
 use crate::report::{escape, table};
 use crate::store::index::Index;
@@ -219,7 +219,7 @@ impl Counter {
         }
         self.stats.never_came_back =
             tells_who_came_back(spec, self.expires_seen).then_some(self.never_came_back);
-        self.stats.filesystem = room(spec).map(Space::from);
+        self.stats.filesystem = free_space(spec).map(Space::from);
         self.stats.inodes = store::usage(spec, Usage { bytes: None, inodes: Some(self.entries) }).inodes;
         let mut counted: Vec<(String, u64)> = self.users.into_iter().collect();
         counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

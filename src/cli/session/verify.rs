@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::shared::stores::{StoreArgs, Stores};
 use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, Told};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::location::RealPlaces;
+use crate::location::RealDirectories;
 use crate::ops::migrate::AllowList;
 use crate::ops::prune::Policy;
 use crate::ops::verify::{self, Check, Finding, Report};
@@ -108,7 +108,7 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         allow: AllowList::with(farm.as_ref().map_or(Vec::new(), |farm| farm.allow_globals.clone())),
         whole_farm: options.stores.is_whole_farm(),
     };
-    let model = farm.as_ref().map(|farm| Model::new(farm, &RealPlaces::default(), &context.suffixes));
+    let model = farm.as_ref().map(|farm| Model::new(farm, &RealDirectories::default(), &context.suffixes));
     let farm = farm.as_ref().zip(model.as_ref());
     let stop = context.stop()?;
     let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
@@ -205,7 +205,7 @@ fn document(report: &Report) -> Document<'_> {
         wikis: spec.wikis.iter().map(|wiki| wiki.name.as_str()).collect(),
         path: finding.path.display().to_string(),
         message: &finding.message,
-        help: finding.check.cure(),
+        help: finding.check.suggestion(),
     });
     Document {
         findings: findings.collect(),
@@ -222,7 +222,7 @@ fn as_sarif(report: &Report) -> serde_json::Value {
     let rules = Check::all().map(|check| sarif::Rule {
         id: check.name(),
         title: check.title().into(),
-        help: check.cure().into(),
+        help: check.suggestion().into(),
         page: None,
     });
     let results = findings(report).map(|(_, finding)| sarif::Finding {
@@ -264,7 +264,7 @@ fn human(report: &Report, context: &mut Context<'_>) {
                 let hint = if context.verbosity > 0 { "" } else { "; -v lists them" };
                 writeln!(context.out, "    and {more} more{hint}");
             }
-            writeln!(context.out, "    cure: {}", check.cure());
+            writeln!(context.out, "    cure: {}", check.suggestion());
         }
     }
     if context.verbosity >= 0 {

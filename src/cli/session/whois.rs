@@ -62,9 +62,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         ));
     }
     // Everything is understood before anything is said.
-    let mut places = Places::default();
+    let mut places = Directories::default();
     if !ids.iter().all(|id| is_signed(id)) {
-        places = Places::find(&options.stores, context)?;
+        places = Directories::find(&options.stores, context)?;
     }
     let mut asked = Vec::new();
     for id in &ids {
@@ -119,18 +119,18 @@ fn is_signed(id: &str) -> bool {
 
 /// Where ids are looked up.
 #[derive(Default)]
-struct Places {
+struct Directories {
     stores: Option<Stores>,
     open: Vec<Open>,
     users: Users,
     exit: Exit,
 }
 
-impl Places {
-    fn find(args: &StoreArgs, context: &mut Context<'_>) -> Result<Places, Failure> {
+impl Directories {
+    fn find(args: &StoreArgs, context: &mut Context<'_>) -> Result<Directories, Failure> {
         let stores = args.find(context, false)?;
         let (open, exit) = ids::open(&stores.specs, context);
-        Ok(Places { users: Users::of(&stores.specs), stores: Some(stores), open, exit })
+        Ok(Directories { users: Users::of(&stores.specs), stores: Some(stores), open, exit })
     }
 
     /// 'Nowhere', unless a store was refused or could not be looked into.

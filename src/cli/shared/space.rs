@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::sys::Room;
+use crate::sys::FreeSpace;
 
 /// The file system that a store lies on.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -14,14 +14,14 @@ pub(crate) struct Space {
     pub(crate) inodes_free: Option<u64>,
 }
 
-impl From<Room> for Space {
-    fn from(room: Room) -> Self {
+impl From<FreeSpace> for Space {
+    fn from(free_space: FreeSpace) -> Self {
         Space {
-            bytes: room.bytes,
-            bytes_free: room.bytes_free,
-            inodes: room.inodes,
-            inodes_used: room.inodes_used(),
-            inodes_free: room.inodes_free,
+            bytes: free_space.bytes,
+            bytes_free: free_space.bytes_free,
+            inodes: free_space.inodes,
+            inodes_used: free_space.inodes_used(),
+            inodes_free: free_space.inodes_free,
         }
     }
 }

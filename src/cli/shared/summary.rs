@@ -119,8 +119,10 @@ impl Told {
     pub(crate) fn inodes(&mut self, spec: &StoreSpec) {
         let wikis: Vec<String> = spec.wikis.iter().map(|wiki| wiki.name.clone()).collect();
         let address = spec.address();
-        let Some(room) = crate::ops::room(spec) else { return };
-        for (metric, count) in [(INODES_USED, room.inodes_used()), (INODES_FREE, room.inodes_free)] {
+        let Some(free_space) = crate::ops::free_space(spec) else { return };
+        for (metric, count) in
+            [(INODES_USED, free_space.inodes_used()), (INODES_FREE, free_space.inodes_free)]
+        {
             if let Some(count) = count {
                 self.of_store((&address, &wikis), metric, &[], count);
             }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::parse_duration;
-use crate::ops::find::{self, Place, Report, Users};
+use crate::ops::find::{self, Candidate, Report, Users};
 use crate::report::measure::{bytes, count, relative, rfc3339};
 use crate::report::{escape, table};
 use crate::store::{self, is_older, seconds, tally};
@@ -104,10 +104,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         find::find(root, &users, &how, &stop, &mut report);
     }
     drop(looking);
-    report.places.dedup_by(|a, b| a.location == b.location);
+    report.candidates.dedup_by(|a, b| a.location == b.location);
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
-    report.places.retain(|place| wanted(place, options, now));
+    report.candidates.retain(|candidate| wanted(candidate, options, now));
     for problem in &report.problems {
         context.complain(&problem.to_string());
     }
@@ -124,29 +124,32 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(exit)
 }
 
-fn wanted(place: &Place, options: &Options, now: i64) -> bool {
-    (!options.orphans || place.wikis.is_empty())
+fn wanted(candidate: &Candidate, options: &Options, now: i64) -> bool {
+    (!options.orphans || candidate.wikis.is_empty())
         && (options.layout.is_empty()
-            || options.layout.iter().any(|scheme| scheme == place.location.scheme()))
+            || options.layout.iter().any(|scheme| scheme == candidate.location.scheme()))
         && (options.min_sessions == 0
-            || place.sessions.is_some_and(|sessions| sessions >= options.min_sessions))
-        && options.older_than.is_none_or(|age| place.newest.is_none_or(|newest| is_older(newest, age, now)))
+            || candidate.sessions.is_some_and(|sessions| sessions >= options.min_sessions))
+        && options
+            .older_than
+            .is_none_or(|age| candidate.newest.is_none_or(|newest| is_older(newest, age, now)))
 }
 
 fn tell(report: &Report, farm: bool, context: &mut Context<'_>) {
-    let (found, doubtful): (Vec<&Place>, Vec<&Place>) =
-        report.places.iter().partition(|place| place.doubt.is_none());
+    let (found, doubtful): (Vec<&Candidate>, Vec<&Candidate>) =
+        report.candidates.iter().partition(|candidate| candidate.doubt.is_none());
     match context.format {
         Format::Json => context.json(&Document {
-            found: found.iter().map(|place| row(place, farm)).collect(),
-            doubtful: doubtful.iter().map(|place| row(place, farm)).collect(),
+            found: found.iter().map(|candidate| row(candidate, farm)).collect(),
+            doubtful: doubtful.iter().map(|candidate| row(candidate, farm)).collect(),
             directories: report.directories,
             other_file_systems: report.other_file_systems,
             failed: report.failed,
         }),
         Format::Ndjson | Format::Csv => {
             let shown = if context.verbosity > 0 { doubtful.as_slice() } else { &[] };
-            let rows: Vec<Row<'_>> = found.iter().chain(shown).map(|place| row(place, farm)).collect();
+            let rows: Vec<Row<'_>> =
+                found.iter().chain(shown).map(|candidate| row(candidate, farm)).collect();
             match context.format {
                 Format::Csv => csv(&rows, context),
                 _ => rows.iter().for_each(|row| context.json_line(row)),
@@ -156,39 +159,48 @@ fn tell(report: &Report, farm: bool, context: &mut Context<'_>) {
     }
 }
 
-fn row(place: &Place, farm: bool) -> Row<'_> {
+fn row(candidate: &Candidate, farm: bool) -> Row<'_> {
     let at = |time: Option<i64>| time.and_then(|time| rfc3339(seconds(time)));
     Row {
-        store: place.location.to_string(),
-        layout: place.location.scheme(),
-        path: place.path().display().to_string(),
-        wikis: farm.then_some(place.wikis.as_slice()),
-        sessions: place.sessions,
-        temp: place.temp,
-        others: place.others,
-        bytes: place.bytes,
-        oldest_at: at(place.oldest),
-        newest_at: at(place.newest),
-        mixed: place.mixed,
-        uid: place.uid,
-        mode: format!("{:04o}", place.mode),
-        doubt: place.doubt.map(|doubt| doubt.name()),
+        store: candidate.location.to_string(),
+        layout: candidate.location.scheme(),
+        path: candidate.path().display().to_string(),
+        wikis: farm.then_some(candidate.wikis.as_slice()),
+        sessions: candidate.sessions,
+        temp: candidate.temp,
+        others: candidate.others,
+        bytes: candidate.bytes,
+        oldest_at: at(candidate.oldest),
+        newest_at: at(candidate.newest),
+        mixed: candidate.mixed,
+        uid: candidate.uid,
+        mode: format!("{:04o}", candidate.mode),
+        doubt: candidate.doubt.map(|doubt| doubt.name()),
     }
 }
 
-fn human(report: &Report, (found, doubtful): (&[&Place], &[&Place]), farm: bool, context: &mut Context<'_>) {
+fn human(
+    report: &Report,
+    (found, doubtful): (&[&Candidate], &[&Candidate]),
+    farm: bool,
+    context: &mut Context<'_>,
+) {
     let now = context.now();
     let ago = |time: Option<i64>| time.map_or("-".to_owned(), |time| relative(seconds(time), now));
-    let lines = found.iter().map(|place| {
+    let lines = found.iter().map(|candidate| {
         let mut cells = vec![
-            place.location.to_string(),
-            place.sessions.map_or("-".to_owned(), |sessions| sessions.to_string()),
-            bytes(place.bytes),
-            ago(place.oldest),
-            ago(place.newest),
+            candidate.location.to_string(),
+            candidate.sessions.map_or("-".to_owned(), |sessions| sessions.to_string()),
+            bytes(candidate.bytes),
+            ago(candidate.oldest),
+            ago(candidate.newest),
         ];
         if farm {
-            cells.push(if place.wikis.is_empty() { "no wiki".to_owned() } else { place.wikis.join(", ") });
+            cells.push(if candidate.wikis.is_empty() {
+                "no wiki".to_owned()
+            } else {
+                candidate.wikis.join(", ")
+            });
         }
         cells
     });
@@ -202,7 +214,7 @@ fn human(report: &Report, (found, doubtful): (&[&Place], &[&Place]), farm: bool,
     if context.verbosity < 0 {
         return;
     }
-    let mixed = found.iter().filter(|place| place.mixed).count() / 2;
+    let mixed = found.iter().filter(|candidate| candidate.mixed).count() / 2;
     if mixed > 0 {
         writeln!(
             context.out,
@@ -211,13 +223,13 @@ fn human(report: &Report, (found, doubtful): (&[&Place], &[&Place]), farm: bool,
         );
     }
     if context.verbosity > 0 {
-        for place in doubtful {
-            if let Some(doubt) = place.doubt {
-                let names = count(place.sessions.unwrap_or(0) + place.temp, "name", "names");
+        for candidate in doubtful {
+            if let Some(doubt) = candidate.doubt {
+                let names = count(candidate.sessions.unwrap_or(0) + candidate.temp, "name", "names");
                 let line = format!(
                     "no session directory: {}: {names} of {}, but {doubt}",
-                    place.path().display(),
-                    place.location.scheme()
+                    candidate.path().display(),
+                    candidate.location.scheme()
                 );
                 writeln!(context.out, "{}", escape(&line));
             }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::shared::space::Space;
 use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
-use crate::ops::{Census, Problems, census, room};
+use crate::ops::{Problems, StoreUsage, free_space, store_usage};
 use crate::report::measure::{bytes, rfc3339};
 use crate::report::table;
 use crate::store::{self, StoreSpec, seconds, tally};
@@ -52,22 +52,22 @@ struct Row {
     wikis: Vec<String>,
     status: Met,
     #[serde(flatten)]
-    census: Option<CensusJson>,
+    store_usage: Option<StoreUsageJson>,
     filesystem: Option<Space>,
 }
 
 #[derive(Debug, Serialize)]
-struct CensusJson {
+struct StoreUsageJson {
     #[serde(flatten)]
-    census: Census,
+    store_usage: StoreUsage,
     oldest_at: Option<String>,
     newest_at: Option<String>,
 }
 
-impl From<Census> for CensusJson {
-    fn from(census: Census) -> Self {
+impl From<StoreUsage> for StoreUsageJson {
+    fn from(store_usage: StoreUsage) -> Self {
         let at = |time: Option<i64>| time.and_then(|time| rfc3339(seconds(time)));
-        CensusJson { census, oldest_at: at(census.oldest), newest_at: at(census.newest) }
+        StoreUsageJson { store_usage, oldest_at: at(store_usage.oldest), newest_at: at(store_usage.newest) }
     }
 }
 
@@ -107,7 +107,7 @@ fn look(
         layout: spec.location.scheme().to_owned(),
         wikis: spec.wikis.iter().map(|wiki| wiki.name.clone()).collect(),
         status: Met::Failed,
-        census: None,
+        store_usage: None,
         filesystem: None,
     };
     let store = match store::open(spec.clone()) {
@@ -124,13 +124,13 @@ fn look(
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
     let mut problems = Problems::default();
-    row.filesystem = room(spec).map(Space::from);
+    row.filesystem = free_space(spec).map(Space::from);
     let looking = context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec));
-    let counted = census(store.as_ref(), now, idle, stop, &mut problems);
+    let counted = store_usage(store.as_ref(), now, idle, stop, &mut problems);
     drop(looking);
     match counted {
-        Ok(census) => {
-            row.census = Some(census.into());
+        Ok(store_usage) => {
+            row.store_usage = Some(store_usage.into());
             row.status = Met::Ok;
         }
         Err(error) => problems.push(&error),
@@ -151,22 +151,22 @@ fn human(rows: &[Row], context: &mut Context<'_>) {
     let number = |number: Option<u64>| number.map_or("-".to_owned(), |number| number.to_string());
     let size = |size: Option<u64>| size.map_or("-".to_owned(), bytes);
     let lines = rows.iter().map(|row| {
-        let census = row.census.as_ref().map(|row| row.census);
-        let room = row.filesystem;
+        let store_usage = row.store_usage.as_ref().map(|row| row.store_usage);
+        let free_space = row.filesystem;
         let sessions = match row.status {
-            Met::Ok => number(census.map(|census| census.sessions)),
+            Met::Ok => number(store_usage.map(|store_usage| store_usage.sessions)),
             other => other.name().to_owned(),
         };
         vec![
             row.store.clone(),
             if row.wikis.is_empty() { "-".to_owned() } else { row.wikis.join(", ") },
             sessions,
-            number(census.map(|census| census.states.live)),
-            size(census.map(|census| census.bytes)),
-            size(census.and_then(|census| census.bytes_on_disk)),
-            number(census.and_then(|census| census.inodes)),
-            size(room.map(|room| room.bytes_free)),
-            number(room.and_then(|room| room.inodes_free)),
+            number(store_usage.map(|store_usage| store_usage.states.live)),
+            size(store_usage.map(|store_usage| store_usage.bytes)),
+            size(store_usage.and_then(|store_usage| store_usage.bytes_on_disk)),
+            number(store_usage.and_then(|store_usage| store_usage.inodes)),
+            size(free_space.map(|free_space| free_space.bytes_free)),
+            number(free_space.and_then(|free_space| free_space.inodes_free)),
         ]
     });
     write!(context.out, "{}", table::list(&header, lines, context.width));
@@ -198,33 +198,33 @@ fn csv(rows: &[Row], context: &mut Context<'_>) {
         "filesystem_inodes_free",
     ];
     let record = |row: &Row| {
-        let census = row.census.as_ref();
-        let counted = |count: fn(&Census) -> u64| census.map(|row| count(&row.census));
+        let store_usage = row.store_usage.as_ref();
+        let counted = |count: fn(&StoreUsage) -> u64| store_usage.map(|row| count(&row.store_usage));
         let number = |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
-        let room = row.filesystem;
+        let free_space = row.filesystem;
         [
             row.store.clone(),
             row.layout.clone(),
             row.wikis.join(" "),
             row.status.name().to_owned(),
-            number(counted(|census| census.sessions)),
-            number(counted(|census| census.states.live)),
-            number(counted(|census| census.states.expired)),
-            number(counted(|census| census.states.idle)),
-            number(counted(|census| census.states.no_expires)),
-            number(counted(|census| census.states.invalid_expires)),
-            number(counted(|census| census.states.unreadable)),
-            number(counted(|census| census.temp)),
-            number(counted(|census| census.foreign)),
-            number(counted(|census| census.bytes)),
-            number(census.and_then(|row| row.census.bytes_on_disk)),
-            number(census.and_then(|row| row.census.inodes)),
-            census.and_then(|row| row.oldest_at.clone()).unwrap_or_default(),
-            census.and_then(|row| row.newest_at.clone()).unwrap_or_default(),
-            number(room.map(|room| room.bytes)),
-            number(room.map(|room| room.bytes_free)),
-            number(room.and_then(|room| room.inodes)),
-            number(room.and_then(|room| room.inodes_free)),
+            number(counted(|store_usage| store_usage.sessions)),
+            number(counted(|store_usage| store_usage.states.live)),
+            number(counted(|store_usage| store_usage.states.expired)),
+            number(counted(|store_usage| store_usage.states.idle)),
+            number(counted(|store_usage| store_usage.states.no_expires)),
+            number(counted(|store_usage| store_usage.states.invalid_expires)),
+            number(counted(|store_usage| store_usage.states.unreadable)),
+            number(counted(|store_usage| store_usage.temp)),
+            number(counted(|store_usage| store_usage.foreign)),
+            number(counted(|store_usage| store_usage.bytes)),
+            number(store_usage.and_then(|row| row.store_usage.bytes_on_disk)),
+            number(store_usage.and_then(|row| row.store_usage.inodes)),
+            store_usage.and_then(|row| row.oldest_at.clone()).unwrap_or_default(),
+            store_usage.and_then(|row| row.newest_at.clone()).unwrap_or_default(),
+            number(free_space.map(|free_space| free_space.bytes)),
+            number(free_space.map(|free_space| free_space.bytes_free)),
+            number(free_space.and_then(|free_space| free_space.inodes)),
+            number(free_space.and_then(|free_space| free_space.inodes_free)),
         ]
     };
     context.csv(header, rows.iter().map(record));

@@ -6,8 +6,8 @@ use crate::browser::RefusalReason;
 use crate::farm::Farm;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
-use crate::location::RealPlaces;
-use crate::sharing::{Aim, As, Cures, Left, Model, Pair, Site, Verdict, disagreements};
+use crate::location::RealDirectories;
+use crate::sharing::{Aim, As, Left, Model, Pair, Site, Suggestions, Verdict, disagreements};
 
 const FAMILY: &str = "sharing";
 
@@ -73,10 +73,10 @@ fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict) {
     if found.is_empty() {
         return;
     }
-    let places = RealPlaces::default();
-    let cures = Cures::new(farm, model, &places);
+    let places = RealDirectories::default();
+    let suggestions = Suggestions::new(farm, model, &places);
     for Found { from, to, pair, more, .. } in found {
-        let help = cures.help(from, to, Aim::Harmless);
+        let help = suggestions.help(from, to, Aim::Harmless);
         let more = match more {
             0 => String::new(),
             1 => " (and so for 1 more wiki)".to_owned(),
@@ -145,8 +145,8 @@ fn intent(farm: &Farm, model: &Model, sink: &mut Sink, intended: bool) {
     if found.iter().all(|found| found.intended != intended) {
         return;
     }
-    let places = RealPlaces::default();
-    let cures = Cures::new(farm, model, &places);
+    let places = RealDirectories::default();
+    let suggestions = Suggestions::new(farm, model, &places);
     for found in found.into_iter().filter(|found| found.intended == intended) {
         let (message, help) = if intended {
             let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
@@ -164,7 +164,7 @@ fn intent(farm: &Farm, model: &Model, sink: &mut Sink, intended: bool) {
                 format!("{:?} shares the login of {:?}, though no [[share]] has both", found.to, found.from),
                 match (model.site(&found.from), model.site(&found.to)) {
                     (Some(from), Some(to)) => {
-                        format!("add it to the [[share]], or {}", cures.help(from, to, Aim::Apart))
+                        format!("add it to the [[share]], or {}", suggestions.help(from, to, Aim::Apart))
                     }
                     _ => "add it to the [[share]]".to_owned(),
                 },

@@ -82,7 +82,7 @@ fn torn_writes(farm: &Farm, sink: &mut Sink) {
 }
 
 /// How a version keeps a session; alike for versions that can share a directory.
-fn manner(wiki: &Wiki) -> Option<&'static str> {
+fn behavior(wiki: &Wiki) -> Option<&'static str> {
     match wiki.version().behaviour() {
         Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Some("1.7 and 1.8"),
         Behaviour::V1_9_0 => Some("1.9.0"),
@@ -95,9 +95,9 @@ fn manner(wiki: &Wiki) -> Option<&'static str> {
 fn mixed_store(farm: &Farm, sink: &mut Sink) {
     for group in together(farm, Wiki::session_dir) {
         let mut wikis = group.iter().filter(|wiki| wiki.custom_handler().is_none());
-        let Some(first) = wikis.find(|wiki| manner(wiki).is_some()) else { continue };
-        for wiki in wikis.filter(|wiki| manner(wiki).is_some() && manner(wiki) != manner(first)) {
-            let (a, b) = (manner(first).unwrap_or_default(), manner(wiki).unwrap_or_default());
+        let Some(first) = wikis.find(|wiki| behavior(wiki).is_some()) else { continue };
+        for wiki in wikis.filter(|wiki| behavior(wiki).is_some() && behavior(wiki) != behavior(first)) {
+            let (a, b) = (behavior(first).unwrap_or_default(), behavior(wiki).unwrap_or_default());
             let message = format!(
                 "{:?} and {:?} have one session directory, and {a} keep sessions otherwise than {b}",
                 first.name, wiki.name

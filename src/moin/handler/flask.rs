@@ -65,7 +65,7 @@ impl Handler {
                 exchange.cookies.push(deletion(&self.settings));
             }
         } else if session.modified || permanent {
-            let value = sealed::seal(&session.items, &self.secret_key, outside.now);
+            let value = sealed::sign(&session.items, &self.secret_key, outside.now);
             let visitor = if permanent { Visitor::Remember } else { Visitor::User };
             exchange.cookies.extend(session_cookie(&self.settings, visitor, &value, outside.now));
         }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::moin::{Items, Value};
 
 /// The cookie's value for a session.
-pub(super) fn seal(items: &Items, key: &str, now: f64) -> String {
+pub(super) fn sign(items: &Items, key: &str, now: f64) -> String {
     let json = serde_json::Value::Object(items.iter().map(|(k, v)| (k.clone(), to_json(v))).collect());
     let payload = encode(json.to_string().as_bytes());
     let time = encode(format!("{now}").as_bytes());
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_session_is_opened_by_its_key_alone_and_in_time() {
         let items = Items::from([("user.itemid".to_owned(), Value::Text("7".to_owned()))]);
-        let value = seal(&items, "k", 1000.5);
+        let value = sign(&items, "k", 1000.5);
         assert!(value.starts_with("eyJ1c2VyLml0ZW1pZCI6IjcifQ."), "{value}");
         assert_eq!(open(value.as_bytes(), "k", 1001.0, 60.0), Some(items));
         assert_eq!(open(value.as_bytes(), "other", 1001.0, 60.0), None);

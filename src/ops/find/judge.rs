@@ -15,7 +15,7 @@ use crate::location::{Layout, Location, NameKind, SqliteLocation};
 use crate::store::{Expires, Facts, Fields, json_id};
 use crate::sys::{AsOwner, Dir, FileId, Kind, NotOpened, open_regular, read_head, stat_regular, why};
 
-use super::place::{Doubt, Place, Report};
+use super::candidate::{Candidate, Doubt, Report};
 use super::users::Users;
 
 /// So many files are read, at most.
@@ -136,16 +136,18 @@ impl Judge<'_> {
                 }
             }
             let wikis = wikis.unwrap_or_default().to_vec();
-            found.push(self.place(dir, (form, location), names, tally.others, (doubt, wikis)));
+            found.push(self.candidate(dir, (form, location), names, tally.others, (doubt, wikis)));
         }
         let certain = |layout| {
-            found.iter().any(|place| place.location.layout() == Some(layout) && place.doubt.is_none())
+            found
+                .iter()
+                .any(|candidate| candidate.location.layout() == Some(layout) && candidate.doubt.is_none())
         };
         let mixed = Layout::ALL.into_iter().all(certain);
-        for place in &mut found {
-            place.mixed = mixed && place.location.layout().is_some();
+        for candidate in &mut found {
+            candidate.mixed = mixed && candidate.location.layout().is_some();
         }
-        self.report.places.append(&mut found);
+        self.report.candidates.append(&mut found);
         for name in &tally.databases {
             self.database(dir, name);
         }
@@ -189,15 +191,15 @@ impl Judge<'_> {
     }
 
     /// Counts what is there, file by file, unless it is in doubt.
-    fn place(
+    fn candidate(
         &mut self,
         dir: &Dir,
         (form, location): (Form, Location),
         names: &Names,
         others: u64,
         (doubt, wikis): (Option<Doubt>, Vec<String>),
-    ) -> Place {
-        let mut place = Place {
+    ) -> Candidate {
+        let mut candidate = Candidate {
             location,
             mixed: false,
             doubt,
@@ -212,7 +214,7 @@ impl Judge<'_> {
             wikis,
         };
         if doubt.is_some() || names.sessions == 0 {
-            return place;
+            return candidate;
         }
         let mut sessions = 0;
         let mut failed = None;
@@ -226,10 +228,10 @@ impl Judge<'_> {
             match stat_regular(dir, entry.name) {
                 Ok(stat) => {
                     sessions += 1;
-                    place.bytes += stat.size;
-                    let oldest = place.oldest.map_or(stat.modified, |oldest| oldest.min(stat.modified));
-                    place.oldest = Some(oldest);
-                    place.newest = place.newest.max(Some(stat.modified));
+                    candidate.bytes += stat.size;
+                    let oldest = candidate.oldest.map_or(stat.modified, |oldest| oldest.min(stat.modified));
+                    candidate.oldest = Some(oldest);
+                    candidate.newest = candidate.newest.max(Some(stat.modified));
                 }
                 Err(NotOpened::Io(error)) => failed = Some(error),
                 Err(_) => {}
@@ -239,8 +241,8 @@ impl Judge<'_> {
         if let Some(error) = listed.err().or(failed) {
             self.report.fail(self.path, &why(&error));
         }
-        place.sessions = Some(sessions);
-        place
+        candidate.sessions = Some(sessions);
+        candidate
     }
 
     /// A database of sessions tells itself by its head (SQLite's file format, 1.3: "application ID").
@@ -254,7 +256,7 @@ impl Judge<'_> {
         let location =
             Location::Sqlite(SqliteLocation::at(self.path.join(OsStr::from_bytes(name.to_bytes()))));
         let wikis = self.users.get(id, &location).unwrap_or_default().to_vec();
-        self.report.places.push(Place {
+        self.report.candidates.push(Candidate {
             location,
             mixed: false,
             doubt: None,

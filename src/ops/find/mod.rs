@@ -9,8 +9,8 @@
 //!
 //! What makes a session directory is in `judge`.
 
+mod candidate;
 mod judge;
-mod place;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -31,7 +31,7 @@ use crate::sys::{Dir, FileId, Kind};
 use super::problems::Problem;
 use judge::{Judge, Tally};
 
-pub use place::{Doubt, Place, Report};
+pub use candidate::{Candidate, Doubt, Report};
 pub use users::Users;
 
 /// Deeper below the root no directory is looked into: nobody's wiki lies there, and each level takes a handle.
@@ -59,7 +59,7 @@ pub fn find(root: &Path, users: &Users, options: &Options, stop: &AtomicBool, re
             report.problems.push(Problem(error.to_string()));
         }
     }
-    report.places.sort_by(|a, b| (a.path(), a.location.scheme()).cmp(&(b.path(), b.location.scheme())));
+    report.candidates.sort_by(|a, b| (a.path(), a.location.scheme()).cmp(&(b.path(), b.location.scheme())));
 }
 
 /// Walks the tree; `listed` is called with each directory between its listing and its opening.

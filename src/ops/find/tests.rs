@@ -28,8 +28,12 @@ fn found(root: &Path, options: &Options) -> Report {
 }
 
 fn names(root: &Path, report: &Report) -> Vec<(String, String, Option<Doubt>)> {
-    let name = |place: &Place| place.path().strip_prefix(root).unwrap().display().to_string();
-    report.places.iter().map(|place| (name(place), place.location.scheme().to_owned(), place.doubt)).collect()
+    let name = |candidate: &Candidate| candidate.path().strip_prefix(root).unwrap().display().to_string();
+    report
+        .candidates
+        .iter()
+        .map(|candidate| (name(candidate), candidate.location.scheme().to_owned(), candidate.doubt))
+        .collect()
 }
 
 #[test]
@@ -70,8 +74,8 @@ fn names_alone_make_no_session_directory() {
         ]
         .map(|(name, layout, doubt)| (name.to_owned(), layout.to_owned(), doubt))
     );
-    assert!(report.places.iter().all(|place| place.mixed == place.path().ends_with("both")));
-    let half = report.places.iter().find(|place| place.path().ends_with("half")).unwrap();
+    assert!(report.candidates.iter().all(|candidate| candidate.mixed == candidate.path().ends_with("both")));
+    let half = report.candidates.iter().find(|candidate| candidate.path().ends_with("half")).unwrap();
     assert_eq!((half.sessions, half.others, half.bytes), (Some(4), 4, 84));
     assert!(half.oldest.is_some() && half.oldest <= half.newest);
     assert_eq!((report.failed, report.directories), (0, 16));
@@ -95,7 +99,7 @@ fn a_directory_of_the_farm_is_one_whatever_is_in_it() {
     let users = Users::of(&[spec]);
     find(root.path(), &users, &Options::default(), &AtomicBool::new(false), &mut report);
     assert_eq!(names(root.path(), &report), [("s".to_owned(), "moin-1.9".to_owned(), None)]);
-    assert_eq!(report.places[0].wikis, ["docs"]);
+    assert_eq!(report.candidates[0].wikis, ["docs"]);
 }
 
 #[test]
@@ -110,10 +114,10 @@ fn no_link_is_followed_and_depth_has_an_end() {
     fs::create_dir(root.path().join("a/b/__session__").join("e".repeat(40))).unwrap();
     let report = found(root.path(), &Options::default());
     assert_eq!(names(root.path(), &report), [("a/b/__session__".to_owned(), "moin-1.9".to_owned(), None)]);
-    assert_eq!(report.places[0].sessions, Some(1));
+    assert_eq!(report.candidates[0].sessions, Some(1));
     let shallow = Options { max_depth: Some(2), ..Options::default() };
     let report = found(root.path(), &shallow);
-    assert_eq!((report.places.len(), report.failed), (0, 0));
+    assert_eq!((report.candidates.len(), report.failed), (0, 0));
 
     let mut deep = root.path().join("deep");
     for _ in 0..140 {
@@ -121,7 +125,7 @@ fn no_link_is_followed_and_depth_has_an_end() {
     }
     fs::create_dir_all(&deep).unwrap();
     let report = found(root.path(), &Options::default());
-    assert_eq!((report.places.len(), report.failed), (1, 1));
+    assert_eq!((report.candidates.len(), report.failed), (1, 1));
     assert!(report.problems[0].to_string().ends_with("more than 128 levels deep, and not looked into"));
 }
 
@@ -150,10 +154,13 @@ fn directory_swapped_between_listing_and_opening_is_left_out_and_counted() {
             }
         });
         let found: Vec<(String, Option<u64>)> = report
-            .places
+            .candidates
             .iter()
-            .map(|place| {
-                (place.path().strip_prefix(root.path()).unwrap().display().to_string(), place.sessions)
+            .map(|candidate| {
+                (
+                    candidate.path().strip_prefix(root.path()).unwrap().display().to_string(),
+                    candidate.sessions,
+                )
             })
             .collect();
         assert_eq!(found, [("b/__session__".to_owned(), Some(1))], "swap {number}");

@@ -10,7 +10,7 @@ use crate::sys::{Dir, FileId};
 /// Which wikis use which directory or file.
 #[derive(Debug, Default)]
 pub struct Users {
-    by_place: HashMap<(FileId, String), Vec<String>>,
+    by_candidate: HashMap<(FileId, String), Vec<String>>,
 }
 
 impl Users {
@@ -27,13 +27,13 @@ impl Users {
             };
             if let Some(id) = id {
                 let wikis = spec.wikis.iter().map(|wiki| wiki.name.clone());
-                users.by_place.entry((id, spec.location.scheme().to_owned())).or_default().extend(wikis);
+                users.by_candidate.entry((id, spec.location.scheme().to_owned())).or_default().extend(wikis);
             }
         }
         users
     }
 
     pub(super) fn get(&self, id: FileId, location: &Location) -> Option<&[String]> {
-        self.by_place.get(&(id, location.scheme().to_owned())).map(Vec::as_slice)
+        self.by_candidate.get(&(id, location.scheme().to_owned())).map(Vec::as_slice)
     }
 }

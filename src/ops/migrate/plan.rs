@@ -26,11 +26,11 @@ pub(super) fn plan(
     let ours = known.tells(&ready.new.id, || journal::hash(&there.bytes));
     let same = there.bytes == ready.new.bytes;
     // The same, but nobody vouches for it: it was put there without the key; or only for its id.
-    let unsealed = same && matches!(there.trust, Some(Trust::Foreign | Trust::Old));
+    let without_mac = same && matches!(there.trust, Some(Trust::Foreign | Trust::Old));
     let newer = options.on_conflict == OnConflict::Newer && ready.source.modified > there.modified;
-    if same && !unsealed {
+    if same && !without_mac {
         ready.copy = Some(there.stamp);
-    } else if unsealed || ours || newer {
+    } else if without_mac || ours || newer {
         ready.new.instead_of = Some(there.stamp);
     } else {
         return Err(Skip::Conflict);

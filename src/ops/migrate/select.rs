@@ -67,7 +67,7 @@ impl Rules<'_> {
         {
             return Err(Skip::StrangeOwner { file, dir });
         }
-        if raw.trust == Some(Trust::Foreign) { Err(Skip::Unsealed) } else { Ok(()) }
+        if raw.trust == Some(Trust::Foreign) { Err(Skip::NoMac) } else { Ok(()) }
     }
 
     /// Whether the filters mean it.

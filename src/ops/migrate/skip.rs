@@ -21,7 +21,7 @@ pub(super) enum Skip {
         dir: u32,
     },
     /// It lacks a MAC by the key of its store.
-    Unsealed,
+    NoMac,
     /// The filters leave it out.
     Filtered,
     /// It has expired.
@@ -69,7 +69,7 @@ impl Skip {
                 "belongs to user {file}, the directory to user {dir}: if the wiki runs as user {file}, chown the \
                  directory to that user; else somebody planted it"
             ),
-            Skip::Unsealed => {
+            Skip::NoMac => {
                 "without a MAC by the store's key: somebody else wrote it, a possible attack".to_owned()
             }
             Skip::WithoutExpires => {
@@ -102,7 +102,7 @@ impl Skip {
             Skip::NotRead(_) | Skip::NotMapped(_) | Skip::NotReplaceable(..) => &mut counts.failed,
             Skip::Unreadable(Unreadable::Unsafe(_)) | Skip::StrangeOwner { .. } => &mut counts.unsafe_files,
             Skip::Unreadable(_) => &mut counts.unreadable,
-            Skip::Unsealed | Skip::Forbidden(_) => &mut counts.forbidden,
+            Skip::NoMac | Skip::Forbidden(_) => &mut counts.forbidden,
             Skip::Filtered => &mut counts.filtered,
             Skip::Expired => &mut counts.expired,
             Skip::WithoutExpires => &mut counts.without_expires,

@@ -80,10 +80,8 @@ impl Removing<'_> {
                 let stay = forbidden.len() as u64 + rest.by_ref().count() as u64;
                 let dir = self.spec.location.stem();
                 let dir = dir.display();
-                let why = format!(
-                    "{dir}: no right to remove files here: {stay} stay: {error}",
-                    error = why(&error)
-                );
+                let why =
+                    format!("{dir}: no right to remove files here: {stay} stay: {error}", error = why(error));
                 self.done.notes.failed += stay.saturating_sub(1);
                 self.done.notes.fail(&why);
             }

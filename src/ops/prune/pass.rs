@@ -18,8 +18,8 @@ pub(super) struct Pass {
 
 impl Pass {
     /// Opens the index, among those in the directory `place`; `None` where the store is none for an index.
-    pub(super) fn begin(store: &dyn SessionStore, place: &Path) -> Option<Self> {
-        let index = Index::open(place, store.spec().location.layout()?, store.stamp()?);
+    pub(super) fn begin(store: &dyn SessionStore, fixture: &Path) -> Option<Self> {
+        let index = Index::open(fixture, store.spec().location.layout()?, store.stamp()?);
         Some(Pass { index, known: None, gathered: None })
     }
 

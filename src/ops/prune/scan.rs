@@ -42,7 +42,7 @@ pub(super) fn scan(
     // With no version known, only the whole store tells whether an absent `expires` means anything.
     let judge_if = |seen| options.judge(without_expires(seen));
     let judge = judge_if(true);
-    let mut pass = options.index().and_then(|place| Pass::begin(store, place));
+    let mut pass = options.index().and_then(|fixture| Pass::begin(store, fixture));
     if let Some(totals) = pass.as_ref().and_then(|pass| pass.nothing_to_do(judge_if)) {
         return unchanged(totals);
     }

@@ -21,15 +21,15 @@ fn days(days: u64) -> Duration {
 }
 
 /// A farm's directories: one for stores, one for locks, one for state.
-struct Place {
+struct Fixture {
     root: tempfile::TempDir,
 }
 
-impl Place {
+impl Fixture {
     fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("store")).unwrap();
-        Place { root }
+        Fixture { root }
     }
 
     fn store(&self) -> PathBuf {
@@ -91,24 +91,24 @@ fn pickled(expires: Option<i64>) -> Vec<u8> {
 
 #[test]
 fn a_run_removes_what_is_over_and_counts_everything() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     for n in 0..60 {
-        place.session(n, Some(DAY), DAY);
+        fixture.session(n, Some(DAY), DAY);
     }
-    let live = place.session(100, Some(-DAY), DAY);
-    let grace = place.session(101, Some(60), DAY);
-    let young = place.session(102, None, 60);
-    place.session(103, None, 2 * DAY);
-    let odd = place.file(&"f".repeat(40), b"(dS'expires'\nNs.", 500 * DAY);
-    let torn = place.file(&"e".repeat(40), b"\x80\x02}", 500 * DAY);
-    place.file("tmpabcdef.__session", b"", 2 * DAY);
-    let temp = place.file("tmpabcdeg.__wz_sess", b"", HOUR);
-    let foreign = place.file("README", b"", 500 * DAY);
+    let live = fixture.session(100, Some(-DAY), DAY);
+    let grace = fixture.session(101, Some(60), DAY);
+    let young = fixture.session(102, None, 60);
+    fixture.session(103, None, 2 * DAY);
+    let odd = fixture.file(&"f".repeat(40), b"(dS'expires'\nNs.", 500 * DAY);
+    let torn = fixture.file(&"e".repeat(40), b"\x80\x02}", 500 * DAY);
+    fixture.file("tmpabcdef.__session", b"", 2 * DAY);
+    let temp = fixture.file("tmpabcdeg.__wz_sess", b"", HOUR);
+    let foreign = fixture.file("README", b"", 500 * DAY);
 
     let preview =
-        plan(vec![place.spec()], Options { dry_run: true, ..place.options() }, &NEVER).execute(&NEVER);
+        plan(vec![fixture.spec()], Options { dry_run: true, ..fixture.options() }, &NEVER).execute(&NEVER);
     assert!(preview.dry_run);
-    let done = place.prune(place.options());
+    let done = fixture.prune(fixture.options());
     assert!(!done.dry_run && done.problems.is_empty() && done.warnings.is_empty(), "{done:?}");
     assert_eq!(preview.total, done.total);
     let expected = Counts {
@@ -132,21 +132,21 @@ fn a_run_removes_what_is_over_and_counts_everything() {
     for kept in [live, grace, young, odd, torn, temp, foreign] {
         assert!(kept.exists(), "{}", kept.display());
     }
-    assert_eq!(place.left(), 7);
-    assert_eq!(place.prune(place.options()).total.counts.deleted, 0);
+    assert_eq!(fixture.left(), 7);
+    assert_eq!(fixture.prune(fixture.options()).total.counts.deleted, 0);
 }
 
 #[test]
 fn a_store_that_never_saw_expires_may_be_1_9_0s() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     for n in 0..10 {
-        place.session(n, None, 10 * DAY);
+        fixture.session(n, None, 10 * DAY);
     }
-    assert_eq!(place.prune(place.options()).total.counts.deleted, 0);
-    let idle = place.options().policy.with_idle(Some(days(5))).unwrap();
-    assert_eq!(place.prune(Options { policy: idle, ..place.options() }).total.counts.deleted, 10);
+    assert_eq!(fixture.prune(fixture.options()).total.counts.deleted, 0);
+    let idle = fixture.options().policy.with_idle(Some(days(5))).unwrap();
+    assert_eq!(fixture.prune(Options { policy: idle, ..fixture.options() }).total.counts.deleted, 10);
     for n in 0..10 {
-        place.session(n, None, 10 * DAY);
+        fixture.session(n, None, 10 * DAY);
     }
     let wiki = |version: &str| StoreWiki {
         name: "w".into(),
@@ -156,8 +156,8 @@ fn a_store_that_never_saw_expires_may_be_1_9_0s() {
     };
     let deleted = |versions: &[&str]| {
         let spec =
-            StoreSpec { wikis: versions.iter().map(|version| wiki(version)).collect(), ..place.spec() };
-        plan(vec![spec], place.options(), &NEVER).execute(&NEVER).total.counts.deleted
+            StoreSpec { wikis: versions.iter().map(|version| wiki(version)).collect(), ..fixture.spec() };
+        plan(vec![spec], fixture.options(), &NEVER).execute(&NEVER).total.counts.deleted
     };
     assert_eq!(deleted(&["1.9.11", "1.9.0"]), 0);
     assert_eq!(deleted(&["1.9.11"]), 10);
@@ -165,7 +165,7 @@ fn a_store_that_never_saw_expires_may_be_1_9_0s() {
 
 #[test]
 fn too_much_at_once_is_refused_and_nothing_is_touched_anywhere() {
-    let (one, other) = (Place::new(), Place::new());
+    let (one, other) = (Fixture::new(), Fixture::new());
     for n in 0..100 {
         one.session(n, (n < 49).then_some(-DAY), 2 * DAY);
         other.session(n, Some(DAY), DAY);
@@ -183,96 +183,96 @@ fn too_much_at_once_is_refused_and_nothing_is_touched_anywhere() {
 
 #[test]
 fn everything_goes_where_it_was_asked_for() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     for n in 0..150 {
-        place.session(n, Some(-DAY), 0);
+        fixture.session(n, Some(-DAY), 0);
     }
-    place.file(&"f".repeat(40), b"(dS'user.id'\nS'1.2'\ns.", 0);
+    fixture.file(&"f".repeat(40), b"(dS'user.id'\nS'1.2'\ns.", 0);
     let filter = Filter { all: true, anonymous: true };
     assert_eq!(
-        place.prune(Options { filter, ..place.options() }).total.refused,
+        fixture.prune(Options { filter, ..fixture.options() }).total.refused,
         1,
         "the limit holds for it too"
     );
-    let policy = place.options().policy.without_max_delete();
-    assert_eq!(place.prune(Options { filter, policy, ..place.options() }).total.counts.deleted, 150);
-    assert_eq!(place.left(), 1);
+    let policy = fixture.options().policy.without_max_delete();
+    assert_eq!(fixture.prune(Options { filter, policy, ..fixture.options() }).total.counts.deleted, 150);
+    assert_eq!(fixture.left(), 1);
 }
 
 #[test]
 fn what_is_not_to_be_touched_survives_everything() {
-    let place = Place::new();
-    let at = |n: u32| place.store().join(format!("{n:040x}"));
+    let fixture = Fixture::new();
+    let at = |n: u32| fixture.store().join(format!("{n:040x}"));
     fs::create_dir(at(1)).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", at(2)).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(at(3)).unwrap();
     let (cwd, mode) = (rustix::fs::CWD, rustix::fs::Mode::RUSR);
     rustix::fs::mknodat(cwd, at(4), rustix::fs::FileType::Fifo, mode, 0).unwrap();
     fs::File::create(at(5)).unwrap().set_len(10 << 30).unwrap();
-    let hard = place.session(6, Some(DAY), 500 * DAY);
-    fs::hard_link(&hard, place.root.path().join("elsewhere")).unwrap();
-    place.session(7, Some(DAY), 500 * DAY);
+    let hard = fixture.session(6, Some(DAY), 500 * DAY);
+    fs::hard_link(&hard, fixture.root.path().join("elsewhere")).unwrap();
+    fixture.session(7, Some(DAY), 500 * DAY);
     let policy = Policy::default().with_unreadable(Some(days(1))).unwrap().with_idle(Some(days(1))).unwrap();
     let filter = Filter { all: true, anonymous: false };
-    let report = place.prune(Options { policy, filter, ..place.options() });
+    let report = fixture.prune(Options { policy, filter, ..fixture.options() });
     let counts = report.total.counts;
     assert_eq!((counts.scanned, counts.foreign, counts.states.unreadable, counts.deleted), (3, 4, 2, 1));
-    assert_eq!((counts.failed, place.left()), (0, 6));
+    assert_eq!((counts.failed, fixture.left()), (0, 6));
 }
 
 #[test]
 fn a_wrong_clock_and_a_pinned_one_remove_nothing() {
-    let place = Place::new();
-    place.session(1, Some(DAY), DAY);
-    let ahead = place.file("tmpabcdef.__session", b"", -2 * HOUR);
-    let report = place.prune(place.options());
+    let fixture = Fixture::new();
+    fixture.session(1, Some(DAY), DAY);
+    let ahead = fixture.file("tmpabcdef.__session", b"", -2 * HOUR);
+    let report = fixture.prune(fixture.options());
     assert!(
         report.stores[0].refused.as_ref().unwrap().contains("/tmpabcde…: set the clock right"),
         "{report:?}"
     );
-    let pinned = Options { clock: ClockCheck::Pinned, ..place.options() };
-    let report = place.prune(pinned);
+    let pinned = Options { clock: ClockCheck::Pinned, ..fixture.options() };
+    let report = fixture.prune(pinned);
     assert!(report.dry_run && report.total.counts.deleted == 1 && report.total.refused == 0);
-    assert_eq!(place.left(), 2);
+    assert_eq!(fixture.left(), 2);
     fs::remove_file(ahead).unwrap();
-    assert_eq!(place.prune(place.options()).total.counts.deleted, 1);
-    let back = Options { now: NOW - DAY, ..place.options() };
-    assert!(place.prune(back.clone()).stores[0].refused.as_ref().unwrap().contains("behind the last run"));
+    assert_eq!(fixture.prune(fixture.options()).total.counts.deleted, 1);
+    let back = Options { now: NOW - DAY, ..fixture.options() };
+    assert!(fixture.prune(back.clone()).stores[0].refused.as_ref().unwrap().contains("behind the last run"));
     let ClockCheck::Against { state_dir } = back.clock.clone() else { unreachable!() };
     let trusted = Options { clock: ClockCheck::Trusted { state_dir }, ..back };
-    assert_eq!(place.prune(trusted.clone()).total.refused, 0);
-    assert_eq!(place.prune(trusted).total.refused, 0);
+    assert_eq!(fixture.prune(trusted.clone()).total.refused, 0);
+    assert_eq!(fixture.prune(trusted).total.refused, 0);
 }
 
 #[test]
 fn a_second_copy_is_refused_with_the_first_ones_pid() {
-    let place = Place::new();
-    place.session(1, Some(DAY), DAY);
-    let store = FileStore::open(place.spec()).unwrap();
-    let locks = crate::sys::LockDir::open(&place.options().lock_dir).unwrap();
+    let fixture = Fixture::new();
+    fixture.session(1, Some(DAY), DAY);
+    let store = FileStore::open(fixture.spec()).unwrap();
+    let locks = crate::sys::LockDir::open(&fixture.options().lock_dir).unwrap();
     let held = locks.take(store.id()).unwrap();
-    let report = place.prune(place.options());
+    let report = fixture.prune(fixture.options());
     let refused = report.stores[0].refused.clone().unwrap();
     assert!(refused.contains(&std::process::id().to_string()), "{refused}");
-    assert_eq!(place.left(), 1);
+    assert_eq!(fixture.left(), 1);
     drop(held);
     // One directory named twice is one store.
-    let twice = plan(vec![place.spec(), place.spec()], place.options(), &NEVER);
+    let twice = plan(vec![fixture.spec(), fixture.spec()], fixture.options(), &NEVER);
     assert_eq!(twice.stores().len(), 1);
     assert_eq!(twice.execute(&NEVER).total.counts.deleted, 1);
 }
 
 #[test]
 fn what_changes_between_plan_and_act_stays() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     for n in 0..50 {
-        place.session(n, Some(DAY), DAY);
+        fixture.session(n, Some(DAY), DAY);
     }
-    let made = plan(vec![place.spec()], place.options(), &NEVER);
+    let made = plan(vec![fixture.spec()], fixture.options(), &NEVER);
     assert_eq!(made.stores()[0].victims().count(), 50);
-    let live = place.session(7, Some(-DAY), 0);
-    let rewritten = place.session(8, Some(DAY), DAY);
-    fs::remove_file(place.session(9, Some(DAY), DAY)).unwrap();
+    let live = fixture.session(7, Some(-DAY), 0);
+    let rewritten = fixture.session(8, Some(DAY), DAY);
+    fs::remove_file(fixture.session(9, Some(DAY), DAY)).unwrap();
     let report = made.execute(&NEVER);
     assert_eq!((report.total.counts.deleted, report.total.counts.kept_by_race), (47, 2));
     assert!(live.exists() && rewritten.exists());
@@ -281,16 +281,16 @@ fn what_changes_between_plan_and_act_stays() {
 
 #[test]
 fn a_file_that_takes_the_name_at_the_last_moment_is_counted_as_raced() {
-    let place = Place::new();
-    let path = place.session(1, Some(DAY), DAY);
+    let fixture = Fixture::new();
+    let path = fixture.session(1, Some(DAY), DAY);
     let aside = path.with_extension("aside");
     let hook = move |_: &std::ffi::CStr| {
         fs::rename(&path, &aside).unwrap();
         fs::write(&path, "").unwrap();
     };
     let store: Box<dyn SessionStore> =
-        Box::new(FileStore::open(place.spec()).unwrap().with_hook_before_unlink(hook));
-    let made = Plan::make(place.options(), vec![Opened::new(place.spec(), Ok(store))], &NEVER);
+        Box::new(FileStore::open(fixture.spec()).unwrap().with_hook_before_unlink(hook));
+    let made = Plan::make(fixture.options(), vec![Opened::new(fixture.spec(), Ok(store))], &NEVER);
     let report = made.execute(&NEVER);
     assert_eq!((report.total.counts.deleted, report.total.counts.kept_by_race), (0, 1));
     assert!(report.warnings[0].0.contains("/00000000…: another file took its name"), "{report:?}");
@@ -298,43 +298,43 @@ fn a_file_that_takes_the_name_at_the_last_moment_is_counted_as_raced() {
 
 #[test]
 fn what_could_not_be_looked_at_is_said() {
-    let place = Place::new();
-    place.session(1, Some(DAY), DAY);
+    let fixture = Fixture::new();
+    fixture.session(1, Some(DAY), DAY);
     let missing = StoreSpec::from(Location::Directory {
         layout: Layout::Moin19,
-        path: place.root.path().join("missing"),
+        path: fixture.root.path().join("missing"),
     });
-    let report = plan(vec![missing.clone(), place.spec()], place.options(), &NEVER).execute(&NEVER);
+    let report = plan(vec![missing.clone(), fixture.spec()], fixture.options(), &NEVER).execute(&NEVER);
     assert_eq!(report.stores[0].counts.failed, 1);
     assert!(report.problems[0].0.contains("no such directory"));
     assert_eq!(report.total.counts.deleted, 1, "the other store is handled");
     let version = "1.9.11".parse().unwrap();
     let wiki = StoreWiki { name: "w".into(), version, user_dir: None, superusers: Vec::new() };
     let never_ran = StoreSpec { wikis: vec![wiki], ..missing };
-    let report = plan(vec![never_ran], place.options(), &NEVER).execute(&NEVER);
+    let report = plan(vec![never_ran], fixture.options(), &NEVER).execute(&NEVER);
     assert_eq!((report.total.counts.failed, report.hints.len()), (0, 1));
 }
 
 #[test]
 fn a_stopped_run_says_so_and_removes_no_more() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     for n in 0..20 {
-        place.session(n, Some(DAY), DAY);
+        fixture.session(n, Some(DAY), DAY);
     }
     let stop = AtomicBool::new(true);
-    let report = plan(vec![place.spec()], place.options(), &stop).execute(&stop);
+    let report = plan(vec![fixture.spec()], fixture.options(), &stop).execute(&stop);
     assert!(report.stopped);
-    assert_eq!(place.left(), 20);
+    assert_eq!(fixture.left(), 20);
     stop.store(false, Ordering::Relaxed);
-    assert!(!plan(vec![place.spec()], place.options(), &stop).execute(&stop).stopped);
+    assert!(!plan(vec![fixture.spec()], fixture.options(), &stop).execute(&stop).stopped);
 }
 
 #[test]
 fn victims_are_shown_by_prefixes_unique_in_the_store() {
-    let place = Place::new();
-    place.session(0x11, Some(DAY), DAY);
-    place.session(0x12, Some(-DAY), DAY);
-    let made = plan(vec![place.spec()], Options { dry_run: true, ..place.options() }, &NEVER);
+    let fixture = Fixture::new();
+    fixture.session(0x11, Some(DAY), DAY);
+    fixture.session(0x12, Some(-DAY), DAY);
+    let made = plan(vec![fixture.spec()], Options { dry_run: true, ..fixture.options() }, &NEVER);
     let store = &made.stores()[0];
     let victims = store.victims().map(|victim| victim.name).collect();
     let prefixes = store.prefixes(victims).unwrap();

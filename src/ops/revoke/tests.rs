@@ -17,15 +17,15 @@ const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 const HIS: &str = "(dS'user.id'\nS'1.2.3'\ns.";
 const ANOTHERS: &str = "(dS'user.id'\nS'4.5.6'\ns.";
 
-struct Place {
+struct Fixture {
     root: tempfile::TempDir,
 }
 
-impl Place {
-    fn new() -> Place {
+impl Fixture {
+    fn new() -> Fixture {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("sessions")).unwrap();
-        Place { root }
+        Fixture { root }
     }
 
     fn dir(&self) -> PathBuf {
@@ -65,10 +65,10 @@ fn save(path: &Path, bytes: &str) {
 
 #[test]
 fn what_is_written_while_it_is_removed_is_judged_anew_and_goes() {
-    let place = Place::new();
-    let path = place.dir().join(A);
+    let fixture = Fixture::new();
+    let path = fixture.dir().join(A);
     save(&path, HIS);
-    let plan = plan(vec![place.spec()], place.options(Duration::ZERO), &AtomicBool::new(false));
+    let plan = plan(vec![fixture.spec()], fixture.options(Duration::ZERO), &AtomicBool::new(false));
     // Written between plan and removal: another file than the one the plan saw.
     save(&path, &HIS.replace("(d", "(dS'trail'\n(ls"));
     let report = plan.execute(&AtomicBool::new(false));
@@ -78,10 +78,10 @@ fn what_is_written_while_it_is_removed_is_judged_anew_and_goes() {
 
 #[test]
 fn who_logged_out_meanwhile_is_left_in_peace() {
-    let place = Place::new();
-    let path = place.dir().join(A);
+    let fixture = Fixture::new();
+    let path = fixture.dir().join(A);
     save(&path, HIS);
-    let plan = plan(vec![place.spec()], place.options(Duration::ZERO), &AtomicBool::new(false));
+    let plan = plan(vec![fixture.spec()], fixture.options(Duration::ZERO), &AtomicBool::new(false));
     save(&path, ANOTHERS);
     let report = plan.execute(&AtomicBool::new(false));
     assert_eq!((report.total.revoked, report.total.gone), (0, 1), "{report:?}");
@@ -90,12 +90,12 @@ fn who_logged_out_meanwhile_is_left_in_peace() {
 
 #[test]
 fn a_writer_between_comparison_and_removal_is_noticed_and_tried_again() {
-    let place = Place::new();
-    let path = place.dir().join(A);
+    let fixture = Fixture::new();
+    let path = fixture.dir().join(A);
     save(&path, HIS);
     let (written, again) = (Arc::new(AtomicUsize::new(0)), path.clone());
     let count = Arc::clone(&written);
-    let report = place.run(Duration::ZERO, move |_| {
+    let report = fixture.run(Duration::ZERO, move |_| {
         if count.fetch_add(1, Ordering::SeqCst) < 3 {
             save(&again, HIS);
         }
@@ -107,10 +107,10 @@ fn a_writer_between_comparison_and_removal_is_noticed_and_tried_again() {
 
 #[test]
 fn one_that_comes_back_is_removed_again_and_counted() {
-    let place = Place::new();
-    let path = place.dir().join(A);
+    let fixture = Fixture::new();
+    let path = fixture.dir().join(A);
     save(&path, HIS);
-    save(&place.dir().join(B), ANOTHERS);
+    save(&fixture.dir().join(B), ANOTHERS);
     let again = path.clone();
     let writer = std::thread::spawn({
         let gone = path.clone();
@@ -122,21 +122,21 @@ fn one_that_comes_back_is_removed_again_and_counted() {
         }
     });
     // Long enough for the writer, and for the quiet after it.
-    let report = place.run(Duration::from_secs(2), |_| {});
+    let report = fixture.run(Duration::from_secs(2), |_| {});
     writer.join().unwrap();
     let Counts { revoked, came_back, returns, still_there, .. } = report.total;
     assert_eq!((revoked, came_back, returns, still_there), (1, 1, 1, 0), "{report:?}");
     assert!(report.problems.is_empty(), "{report:?}");
-    assert!(!path.exists() && place.dir().join(B).exists());
+    assert!(!path.exists() && fixture.dir().join(B).exists());
 }
 
 /// Revokes while a thread saves these bytes again and again.
-fn beside_a_writer(place: &Place, target: Target, bytes: &str) -> Report {
-    let path = place.dir().join(A);
+fn beside_a_writer(fixture: &Fixture, target: Target, bytes: &str) -> Report {
+    let path = fixture.dir().join(A);
     save(&path, HIS);
     let plan = plan(
-        vec![place.spec()],
-        Options { target, ..place.options(Duration::from_millis(300)) },
+        vec![fixture.spec()],
+        Options { target, ..fixture.options(Duration::from_millis(300)) },
         &AtomicBool::new(false),
     );
     let stop = AtomicBool::new(false);
@@ -155,9 +155,9 @@ fn beside_a_writer(place: &Place, target: Target, bytes: &str) -> Report {
 
 #[test]
 fn one_that_comes_back_to_the_end_is_still_there() {
-    let place = Place::new();
-    let target = place.options(Duration::ZERO).target;
-    let report = beside_a_writer(&place, target, HIS);
+    let fixture = Fixture::new();
+    let target = fixture.options(Duration::ZERO).target;
+    let report = beside_a_writer(&fixture, target, HIS);
     let Counts { came_back, returns, still_there, .. } = report.total;
     assert!((came_back, still_there) == (1, 1) && returns > 5, "{report:?}");
     let returned = &report.stores[0].more.returned[0];
@@ -167,23 +167,23 @@ fn one_that_comes_back_to_the_end_is_still_there() {
 #[test]
 fn a_client_that_goes_on_anonymously_under_its_id_is_logged_out() {
     for by_id in [false, true] {
-        let place = Place::new();
+        let fixture = Fixture::new();
         let named = Target {
             ids: Some(BTreeSet::from([EntryName::new(A.as_bytes()).unwrap()])),
             ..Target::default()
         };
-        let target = if by_id { named } else { place.options(Duration::ZERO).target };
-        let report = beside_a_writer(&place, target, "(dS'trail'\n(ls.");
+        let target = if by_id { named } else { fixture.options(Duration::ZERO).target };
+        let report = beside_a_writer(&fixture, target, "(dS'trail'\n(ls.");
         assert_eq!((report.total.came_back, report.total.still_there), (0, 0), "{by_id}: {report:?}");
     }
 }
 
 #[test]
 fn of_many_each_is_watched() {
-    let place = Place::new();
-    let path = |number: usize| place.dir().join(format!("{number:040x}"));
+    let fixture = Fixture::new();
+    let path = |number: usize| fixture.dir().join(format!("{number:040x}"));
     (0..5000).for_each(|number| fs::write(path(number), HIS).unwrap());
-    let plan = plan(vec![place.spec()], place.options(Duration::from_secs(120)), &AtomicBool::new(false));
+    let plan = plan(vec![fixture.spec()], fixture.options(Duration::from_secs(120)), &AtomicBool::new(false));
     let stop = AtomicBool::new(false);
     let gone = |number: usize| {
         while path(number).exists() {
@@ -201,7 +201,7 @@ fn of_many_each_is_watched() {
     });
     let Counts { revoked, came_back, .. } = report.total;
     assert_eq!((revoked, came_back), (5000, 3), "{report:?}");
-    assert_eq!(fs::read_dir(place.dir()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(fixture.dir()).unwrap().count(), 0);
 }
 
 /// A store in which the session is written just before each removal, as by a wiki at full speed.
@@ -247,12 +247,12 @@ impl SessionStore for Restless {
 
 #[test]
 fn one_that_is_written_in_each_attempt_to_remove_it_is_still_there() {
-    let place = Place::new();
-    let path = place.dir().join(A);
+    let fixture = Fixture::new();
+    let path = fixture.dir().join(A);
     save(&path, HIS);
-    let store = Restless { store: FileStore::open(place.spec()).unwrap(), path: path.clone() };
-    let opened = vec![Opened::new(place.spec(), Ok(Box::new(store)))];
-    let report = Plan::make(place.options(Duration::ZERO), opened, &AtomicBool::new(false))
+    let store = Restless { store: FileStore::open(fixture.spec()).unwrap(), path: path.clone() };
+    let opened = vec![Opened::new(fixture.spec(), Ok(Box::new(store)))];
+    let report = Plan::make(fixture.options(Duration::ZERO), opened, &AtomicBool::new(false))
         .execute(&AtomicBool::new(false));
     let Counts { revoked, came_back, still_there, .. } = report.total;
     assert_eq!((revoked, came_back, still_there), (0, 0, 1), "{report:?}");

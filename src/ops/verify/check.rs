@@ -11,7 +11,7 @@ pub enum Check {
     UnwritableDirectory,
     WrongOwner,
     StrangeClass,
-    Unsealed,
+    NoMac,
     OldMac,
     Setuid,
     DuplicateId,
@@ -43,15 +43,15 @@ impl Check {
     }
 
     /// What to do about it.
-    pub fn cure(self) -> &'static str {
+    pub fn suggestion(self) -> &'static str {
         self.texts().2
     }
 
     /// Whether it lets somebody in, or keeps somebody out; else it is a warning.
     pub fn is_error(self) -> bool {
         use Check::{
-            DuplicateId, InvalidExpires, Setuid, StrangeClass, Unreadable, UnsafeDirectory, UnsafeFile,
-            Unsealed, UnwritableDirectory, WrongOwner,
+            DuplicateId, InvalidExpires, NoMac, Setuid, StrangeClass, Unreadable, UnsafeDirectory,
+            UnsafeFile, UnwritableDirectory, WrongOwner,
         };
         matches!(
             self,
@@ -60,7 +60,7 @@ impl Check {
                 | UnwritableDirectory
                 | WrongOwner
                 | StrangeClass
-                | Unsealed
+                | NoMac
                 | Setuid
                 | DuplicateId
                 | Unreadable
@@ -107,7 +107,7 @@ impl Check {
                 "its wiki runs that as soon as somebody sends this id: find out who could write it, and end it with \
                  `wikifarm session revoke`; if an extension of yours keeps such, name it in `[migrate] allow_globals`",
             ),
-            Check::Unsealed => (
+            Check::NoMac => (
                 "unsealed",
                 "a session without a MAC by the store's key",
                 "its visitor is anonymous, and cannot log in: compare the key with that of the wikis; if it was moved here \

@@ -86,10 +86,10 @@ fn beside(farm: &Farm, stores: &[StoreSpec], stop: &AtomicBool, known: &mut Know
             most: Some(MOST.saturating_sub(found.directories)),
         };
         find::find(&dir, &users, &options, stop, &mut found);
-        for place in std::mem::take(&mut found.places) {
-            let key = key(&place.location);
-            let counts = place.doubt.is_none() && place.sessions > Some(0);
-            if let Location::Directory { layout, path } = place.location
+        for candidate in std::mem::take(&mut found.candidates) {
+            let key = key(&candidate.location);
+            let counts = candidate.doubt.is_none() && candidate.sessions > Some(0);
+            if let Location::Directory { layout, path } = candidate.location
                 && counts
                 && !known.dirs.contains(&key.1)
                 && known.seen.insert(key)

@@ -73,7 +73,7 @@ impl<'a> Judge<'a> {
         }
         match session.trust {
             Some(Trust::Foreign) => {
-                self.add(found, Check::Unsealed, id, "without a MAC by the store's key".to_owned());
+                self.add(found, Check::NoMac, id, "without a MAC by the store's key".to_owned());
             }
             Some(Trust::Old) => self.add(found, Check::OldMac, id, "a MAC of version 1".to_owned()),
             Some(Trust::Valid | Trust::Ended) | None => {}

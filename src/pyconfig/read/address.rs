@@ -58,8 +58,8 @@ impl Expression {
         let regex = regex.map_err(|error| words(&error))?;
         let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
         let hir = parser.parse(&pattern).map_err(|error| words(&error))?;
-        let mut room = MOST * 16;
-        let texts = texts(&hir, &mut room).ok_or("it stands for too many addresses");
+        let mut budget = MOST * 16;
+        let texts = texts(&hir, &mut budget).ok_or("it stands for too many addresses");
         Ok(Expression { regex, texts })
     }
 

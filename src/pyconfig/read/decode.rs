@@ -68,8 +68,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
 /// How much was read before the first bytes that are not of that encoding.
 fn first_malformed(encoding: &'static Encoding, bytes: &[u8]) -> (encoding_rs::DecoderResult, usize) {
     let mut decoder = encoding.new_decoder_without_bom_handling();
-    let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(0);
-    let mut out = vec![0; room];
+    let budget = decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(0);
+    let mut out = vec![0; budget];
     let (result, read, _) = decoder.decode_to_utf8_without_replacement(bytes, &mut out, true);
     let wrong = match result {
         encoding_rs::DecoderResult::Malformed(length, after) => usize::from(length) + usize::from(after),

@@ -19,30 +19,30 @@ pub(super) enum Part {
 }
 
 /// The texts that an expression stands for, in the order in which it tries them; `None` if there are too many.
-pub(super) fn texts(hir: &Hir, room: &mut usize) -> Option<Vec<Vec<Part>>> {
-    *room = room.checked_sub(1)?;
+pub(super) fn texts(hir: &Hir, budget: &mut usize) -> Option<Vec<Vec<Part>>> {
+    *budget = budget.checked_sub(1)?;
     let all = match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => vec![Vec::new()],
         HirKind::Literal(literal) => vec![literal.0.iter().map(|byte| Part::Byte(*byte)).collect()],
         HirKind::Class(class) => one_of(class).into_iter().map(|part| vec![part]).collect(),
-        HirKind::Capture(capture) => texts(&capture.sub, room)?,
+        HirKind::Capture(capture) => texts(&capture.sub, budget)?,
         HirKind::Repetition(repetition) => match (repetition.min, repetition.max) {
             (0, Some(1)) => {
-                let mut all = texts(&repetition.sub, room)?;
+                let mut all = texts(&repetition.sub, budget)?;
                 all.push(Vec::new());
                 all
             }
             (min, Some(max)) if min == max && min <= 4 => {
                 let subs: Vec<&Hir> = (0..min).map(|_| repetition.sub.as_ref()).collect();
-                product(&subs, room)?
+                product(&subs, budget)?
             }
             _ => vec![vec![Part::Wild]],
         },
-        HirKind::Concat(subs) => product(&subs.iter().collect::<Vec<_>>(), room)?,
+        HirKind::Concat(subs) => product(&subs.iter().collect::<Vec<_>>(), budget)?,
         HirKind::Alternation(subs) => {
             let mut all = Vec::new();
             for sub in subs {
-                all.extend(texts(sub, room)?);
+                all.extend(texts(sub, budget)?);
             }
             all
         }
@@ -51,10 +51,10 @@ pub(super) fn texts(hir: &Hir, room: &mut usize) -> Option<Vec<Vec<Part>>> {
 }
 
 /// Each text of the first, followed by each of the second, and so on.
-fn product(subs: &[&Hir], room: &mut usize) -> Option<Vec<Vec<Part>>> {
+fn product(subs: &[&Hir], budget: &mut usize) -> Option<Vec<Vec<Part>>> {
     let mut all = vec![Vec::new()];
     for sub in subs {
-        let next = texts(sub, room)?;
+        let next = texts(sub, budget)?;
         if all.len() * next.len() > MOST {
             return None;
         }

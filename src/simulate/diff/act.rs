@@ -75,9 +75,9 @@ pub(super) fn judge(
         }
         Visitor::Anonymous => {
             let id = before.cookie.map(|cookie| String::from_utf8_lossy(&cookie.value).into_owned());
-            let same_place = before.site.sessions.as_ref().map(|dir| &dir.place)
+            let directory_identity = before.site.sessions.as_ref().map(|dir| &dir.place)
                 == new.sessions.as_ref().map(|dir| &dir.place);
-            id.is_some_and(|id| course.first.session() == Some(&id)) && same_place
+            id.is_some_and(|id| course.first.session() == Some(&id)) && directory_identity
         }
         _ => course.first.knows(),
     };

@@ -15,11 +15,11 @@
 mod act;
 mod acted;
 mod case;
-mod cure;
 mod groups;
 mod pair;
 mod search;
 mod stage;
+mod suggestion;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,13 +31,13 @@ use self::pair::{Seat, pair};
 use self::stage::{Stage, act_out};
 use crate::browser::{Profile, SharedSuffixes};
 use crate::farm::Farm;
-use crate::farm::session_place;
-use crate::location::RealPlaces;
+use crate::farm::session_location;
+use crate::location::RealDirectories;
 use crate::moin::Visitor;
 
 pub use case::{Case, CookieKey, InHeader, Reason, Verdict, Way};
-pub use cure::{Cures, Deletion, FreshName, Left};
 pub use groups::{Change, Group, Member};
+pub use suggestion::{Deletion, FreshName, Left, Suggestions};
 
 /// What rolling out a changed farm file does.
 #[derive(Debug, Serialize)]
@@ -53,7 +53,7 @@ pub struct Diff {
     /// Session directories that wikis of the old file used, and whether their sessions are still reached.
     pub stores: Vec<Reached>,
     /// What helps.
-    pub cures: Cures,
+    pub suggestions: Suggestions,
 }
 
 /// A wiki of which nothing can be said.
@@ -123,7 +123,7 @@ impl Diff {
         let seats: Vec<Acted> = seats.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
         let all: Vec<usize> = (0..seats.len()).collect();
         let cases = act_out(&stage, &seats, &all);
-        let cures = cure::cures(&seats, &cases, &stage);
+        let suggestions = suggestion::suggestions(&seats, &cases, &stage);
         let stores = reached(&paired, &seats, &cases);
         let name = |wiki: &&crate::farm::Wiki| wiki.name.clone();
         Diff {
@@ -132,7 +132,7 @@ impl Diff {
             removed: paired.removed.iter().map(name).collect(),
             unknown,
             stores,
-            cures,
+            suggestions,
         }
     }
 
@@ -145,8 +145,8 @@ impl Diff {
 /// Which wikis still find the sessions of each old directory.
 fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> Vec<Reached> {
     let mut stores: Vec<Reached> = Vec::new();
-    let mut known: HashMap<crate::sys::Place, usize> = HashMap::new();
-    let mut note = |place: &crate::sys::Place, dir: String, wiki: &str, goes_on: bool| {
+    let mut known: HashMap<crate::sys::DirectoryIdentity, usize> = HashMap::new();
+    let mut note = |place: &crate::sys::DirectoryIdentity, dir: String, wiki: &str, goes_on: bool| {
         let position = *known.entry(place.clone()).or_insert_with(|| {
             stores.push(Reached {
                 dir,
@@ -179,7 +179,7 @@ fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> V
         note(&dir.place, dir.path.display().to_string(), &wiki.name, false);
     }
     for pair in paired.both.iter().filter(|pair| pair.seats.is_err()) {
-        let Some((_, place)) = session_place(pair.old, &RealPlaces::default()) else { continue };
+        let Some((_, place)) = session_location(pair.old, &RealDirectories::default()) else { continue };
         if let Some(store) = known.get(&place).and_then(|position| stores.get_mut(*position)) {
             store.unknown.push(pair.old.name.clone());
         }

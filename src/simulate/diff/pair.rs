@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use url::Url;
 
 use super::super::wiki::Site;
-use crate::farm::{Farm, Wiki, crowd, with_slash};
+use crate::farm::{Farm, Wiki, same_address, with_slash};
 
 /// The addresses that several wikis of a farm have.
-type Crowded<'a> = BTreeMap<String, Vec<&'a str>>;
+type SharedAddresses<'a> = BTreeMap<String, Vec<&'a str>>;
 
 /// A wiki at one of its addresses, before and after.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub(super) struct Paired<'a> {
 /// Wikis of one name are the same wiki; of the rest, those that have an address in common.
 pub(super) fn pair<'a>(old: &'a Farm, new: &'a Farm) -> Paired<'a> {
     let mut paired = Paired::default();
-    let crowded = (old.crowded(), new.crowded());
+    let shared_addresses = (old.shared_addresses(), new.shared_addresses());
     let mut left: Vec<&Wiki> = new.wikis.iter().filter(|wiki| old.wiki(&wiki.name).is_none()).collect();
     let mut by_url: HashMap<String, &Wiki> = HashMap::new();
     for wiki in &left {
@@ -54,7 +54,11 @@ pub(super) fn pair<'a>(old: &'a Farm, new: &'a Farm) -> Paired<'a> {
         match same {
             Some(other) => {
                 left.retain(|wiki| wiki.name != other.name);
-                paired.both.push(Pair { old: wiki, new: other, seats: seats(wiki, other, &crowded) });
+                paired.both.push(Pair {
+                    old: wiki,
+                    new: other,
+                    seats: seats(wiki, other, &shared_addresses),
+                });
             }
             None => paired.removed.push(wiki),
         }
@@ -65,9 +69,15 @@ pub(super) fn pair<'a>(old: &'a Farm, new: &'a Farm) -> Paired<'a> {
 
 /// People come back to the address they know, if it still is one of the wiki's; else they are led to its main one.
 /// Nothing can be said where several wikis have such an address, before or after.
-fn seats(old: &Wiki, new: &Wiki, (before, after): &(Crowded<'_>, Crowded<'_>)) -> Result<Vec<Seat>, String> {
-    let alone = |url: &Url, crowded: &Crowded<'_>| match crowded.get_key_value(&with_slash(url)) {
-        Some((url, names)) => Err(format!("{}: only one of them can be reached", crowd(url, names))),
+fn seats(
+    old: &Wiki,
+    new: &Wiki,
+    (before, after): &(SharedAddresses<'_>, SharedAddresses<'_>),
+) -> Result<Vec<Seat>, String> {
+    let alone = |url: &Url, shared_addresses: &SharedAddresses<'_>| match shared_addresses
+        .get_key_value(&with_slash(url))
+    {
+        Some((url, names)) => Err(format!("{}: only one of them can be reached", same_address(url, names))),
         None => Ok(()),
     };
     let seat = |url: &Url| {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::acted::Acted;
 use super::case::CookieKey;
 use crate::browser::path_match;
-use crate::sys::Place;
+use crate::sys::DirectoryIdentity;
 
 /// Of how many other wikis' old cookies people are acted out for each wiki.
 const MOST: usize = 8;
@@ -18,7 +18,7 @@ pub(super) struct Cookies {
 impl Cookies {
     pub(super) fn new(seats: &[Acted]) -> Cookies {
         let mut by_name: HashMap<(Vec<u8>, String), Vec<usize>> = HashMap::new();
-        let mut known: HashMap<(CookieKey, Option<Place>), ()> = HashMap::new();
+        let mut known: HashMap<(CookieKey, Option<DirectoryIdentity>), ()> = HashMap::new();
         for (position, acted) in seats.iter().enumerate() {
             let Some((_, cookie)) = &acted.remembered else { continue };
             // One of each cookie and storage is enough.

@@ -15,7 +15,7 @@ pub(super) fn act_out(stage: &Stage<'_>, seats: &[Acted], positions: &[usize]) -
     let neighbours = Neighbours::new(seats);
     let act = |position: &usize| {
         let mut found = seats.get(*position).map(|seat| stage.back(seat)).unwrap_or_default();
-        found.extend(stage.strangers(*position, seats, &old_cookies));
+        found.extend(stage.other_users(*position, seats, &old_cookies));
         found.extend(stage.over_neighbours(*position, seats, &neighbours));
         found
     };
@@ -102,7 +102,7 @@ impl Stage<'_> {
     }
 
     /// Those who were at another wiki, whose old cookie now comes here.
-    fn strangers(&self, position: usize, seats: &[Acted], cookies: &Cookies) -> Vec<Case> {
+    fn other_users(&self, position: usize, seats: &[Acted], cookies: &Cookies) -> Vec<Case> {
         let Some(acted) = seats.get(position) else { return Vec::new() };
         let mut cases = Vec::new();
         for other in cookies.that_reach(position, seats) {

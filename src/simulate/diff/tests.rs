@@ -216,9 +216,9 @@ fn a_deletion_is_never_of_a_cookie_that_a_new_wiki_sets() {
     };
     let diff = diff(&wikis("/", ["k", "k"]), &wikis("/alpha", ["k", "l"]));
     assert!(cases(&diff).contains(&"alpha remember: stuck-at-login (shadowed) shadowed".to_owned()));
-    assert!(diff.cures.deletions.is_empty());
-    assert_eq!(diff.cures.in_use.len(), 1);
-    assert!(diff.cures.with_fresh_names.unwrap().is_well());
+    assert!(diff.suggestions.deletions.is_empty());
+    assert_eq!(diff.suggestions.in_use.len(), 1);
+    assert!(diff.suggestions.with_fresh_names.unwrap().is_well());
 }
 
 #[test]
@@ -229,13 +229,13 @@ fn each_cure_is_tried_out() {
         )
     };
     let old = wiki("cookie_path = \"/alpha\"\nsecret_key_id = \"k\"");
-    let cures = diff(&old, &wiki("secret_key_id = \"l\"")).cures;
-    let headers: Vec<_> = cures.deletions.iter().map(|deletion| deletion.set_cookie.as_str()).collect();
+    let suggestions = diff(&old, &wiki("secret_key_id = \"l\"")).suggestions;
+    let headers: Vec<_> = suggestions.deletions.iter().map(|deletion| deletion.set_cookie.as_str()).collect();
     assert_eq!(headers, ["session=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"]);
-    assert_eq!(cures.with_deletions, Some(Left { verdict: Verdict::LoggedOut, shadowed: false }));
-    let names: Vec<_> = cures.fresh_names.iter().map(|name| name.cookie.as_str()).collect();
+    assert_eq!(suggestions.with_deletions, Some(Left { verdict: Verdict::LoggedOut, shadowed: false }));
+    let names: Vec<_> = suggestions.fresh_names.iter().map(|name| name.cookie.as_str()).collect();
     assert_eq!(names, ["session_2"]);
-    assert_eq!(cures.with_fresh_names, Some(Left { verdict: Verdict::LoggedOut, shadowed: false }));
+    assert_eq!(suggestions.with_fresh_names, Some(Left { verdict: Verdict::LoggedOut, shadowed: false }));
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_secure_cookie_cannot_be_deleted_over_http() {
             "moin = \"1.9.11\"\n[wikis.a]\nurl = \"{scheme}://wiki.example.org/\"\ndata_dir = \"/none\"\n{lines}\n"
         )
     };
-    let cures = diff(&wiki("https"), &wiki("http")).cures;
-    assert_eq!(cures.with_deletions.map(Left::is_well), None);
-    assert!(cures.with_fresh_names.unwrap().is_well());
+    let suggestions = diff(&wiki("https"), &wiki("http")).suggestions;
+    assert_eq!(suggestions.with_deletions.map(Left::is_well), None);
+    assert!(suggestions.with_fresh_names.unwrap().is_well());
 }

@@ -198,7 +198,7 @@ impl Header {
     }
 
     /// Makes the checksums right.
-    pub(super) fn seal(bytes: &mut [u8; SIZE], records: &[u8]) {
+    pub(super) fn set_checksum(bytes: &mut [u8; SIZE], records: &[u8]) {
         let Some(&key) = bytes.get(16..).and_then(|rest| rest.first_chunk::<16>()) else { return };
         let count = records.len() / RECORD;
         let sums = [u64::try_from(count).unwrap_or(0), hash(&key, records)];

@@ -50,9 +50,9 @@ impl Known {
 
     /// Gives the bytes of an index the checksums that they should have, so that tests and fuzzers get behind them.
     #[doc(hidden)]
-    pub fn seal(bytes: &mut [u8]) {
+    pub fn set_checksum(bytes: &mut [u8]) {
         let Some((header, records)) = bytes.split_first_chunk_mut::<SIZE>() else { return };
-        Header::seal(header, records);
+        Header::set_checksum(header, records);
     }
 
     /// `None` where the bytes are not as they were written.

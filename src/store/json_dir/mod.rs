@@ -23,7 +23,7 @@ use super::record::{Found, Session, Stamp};
 use super::refused;
 use super::spec::StoreSpec;
 use super::tally;
-use super::writable::{NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, written};
+use super::writable::{FreeSpace, NewSession, Raw, RawRead, Read, WritableStore, Written, session, written};
 use super::{Decide, Listed, SessionStore, Sink};
 
 mod file;
@@ -303,14 +303,14 @@ impl WritableStore for JsonStore {
         let mut rest = batch;
         while !rest.is_empty() {
             // The text of a session can be many times longer than the session.
-            let room = Room::new(TEXTS);
+            let free_space = FreeSpace::new(TEXTS);
             let mut texts = Vec::new();
             for new in rest {
                 let text =
                     file::text(&new.bytes, Without { owner: new.owner.is_none(), mode: new.mode.is_none() });
-                let is_room = room.take(text.len());
+                let is_space = free_space.take(text.len());
                 texts.push((file_name(&new.id), text));
-                if !is_room {
+                if !is_space {
                     break;
                 }
             }

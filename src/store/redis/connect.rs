@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::location::{RedisLocation, RedisServer, TlsFiles};
-use crate::store::seal::secret;
+use crate::store::mac::secret;
 use crate::sys::{self, Readers, read_trusted};
 
 use super::trouble::{Trouble, is_mistrust};

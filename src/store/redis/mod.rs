@@ -22,13 +22,13 @@ use crate::sys::{self, FileId, MAX_FILE, Modified, NotOpened, Removal};
 use super::backend::{Backend, elsewhere, made_by_wiki};
 use super::error::StoreError;
 use super::facts::{Fields, Unreadable};
+use super::mac::{self, Covered, MacKey, Trust};
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
-use super::seal::{self, Covered, SealKey, Trust};
 use super::spec::StoreSpec;
 use super::tally;
 use super::writable::{
-    HELD, NewSession, Raw, RawRead, Read, Room, WritableStore, Written, session, stamp_of, too_large,
+    FreeSpace, HELD, NewSession, Raw, RawRead, Read, WritableStore, Written, session, stamp_of, too_large,
 };
 use super::{Decide, SessionStore, Sink};
 
@@ -73,7 +73,7 @@ pub struct RedisStore {
     prefix: String,
     id: FileId,
     server: Server,
-    key: Option<SealKey>,
+    key: Option<MacKey>,
     version: &'static str,
     done: Done,
 }
@@ -99,7 +99,7 @@ impl RedisStore {
         let failed = |why: String| StoreError::unusable(&spec, why);
         let troubled = |why: Trouble| StoreError::unusable(&spec, why.to_string());
         let scope = format!("redis:{}", address.prefix);
-        let key = seal::key_of(address.key_file.as_deref(), &scope).map_err(failed)?;
+        let key = mac::key_of(address.key_file.as_deref(), &scope).map_err(failed)?;
         let server = Server::new(address).map_err(failed)?;
         let version: Option<String> = server
             .ask(|to| redis::cmd("GET").arg(format!("{}version", address.prefix)).query(to))
@@ -127,7 +127,7 @@ impl RedisStore {
     }
 
     /// What is there under some ids, in their order: under the first, and those after it for which there is room.
-    fn fetch(&self, ids: &[EntryName], room: &Room) -> Result<Vec<Option<Entry>>, Trouble> {
+    fn fetch(&self, ids: &[EntryName], capacity: &FreeSpace) -> Result<Vec<Option<Entry>>, Trouble> {
         let mut fetched = Vec::with_capacity(ids.len());
         for ids in ids.chunks(COUNT) {
             let sizes = self.sizes(ids)?;
@@ -145,7 +145,7 @@ impl RedisStore {
                     let entry = entry.or(ended.then_some(Entry::Ended));
                     let bytes = if let Some(Entry::Raw(raw)) = &entry { raw.bytes.len() } else { 0 };
                     fetched.push(entry);
-                    if !room.take(bytes) {
+                    if !capacity.take(bytes) {
                         return Ok(fetched);
                     }
                 }
@@ -310,7 +310,7 @@ impl SessionStore for RedisStore {
             tally::LOOKED.add(ids.len());
             let mut rest = ids.as_slice();
             while !rest.is_empty() {
-                let fetched = self.fetch(rest, &Room::new(HELD))?;
+                let fetched = self.fetch(rest, &FreeSpace::new(HELD))?;
                 let (now, later) = rest.split_at(fetched.len().clamp(1, rest.len()));
                 for (id, entry) in now.iter().zip(fetched) {
                     if let Some(session) = entry.and_then(|entry| found(*id, &entry, fields)) {
@@ -359,8 +359,8 @@ impl WritableStore for RedisStore {
         self.read_many(&[*id], usize::MAX).pop().unwrap_or(Ok(Read::Missing))
     }
 
-    fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
-        match self.fetch(ids, &Room::new(room)) {
+    fn read_many(&self, ids: &[EntryName], capacity: usize) -> Vec<RawRead> {
+        match self.fetch(ids, &FreeSpace::new(capacity)) {
             Ok(entries) => entries.into_iter().map(|entry| Ok(raw(entry))).collect(),
             Err(why) => ids.iter().map(|_| Err(self.failed(&why))).collect(),
         }

@@ -5,9 +5,9 @@ use std::io;
 use redis::RedisResult;
 
 use crate::store::facts::{Expires, Facts, Fields};
+use crate::store::mac::{Covered, MacVersion};
 use crate::store::name::EntryName;
-use crate::store::seal::{Covered, MacVersion};
-use crate::store::writable::{Modified, NewSession, Room, Written, stamp_of};
+use crate::store::writable::{FreeSpace, Modified, NewSession, Written, stamp_of};
 
 use super::trouble::Trouble;
 use super::wire::Wire;
@@ -129,7 +129,7 @@ impl RedisStore {
         if let Some(key) = &self.key {
             let covered = Covered { id: &new.id, bytes: &new.bytes, modified_ns, expires };
             let mac = if self.version == "1" { MacVersion::One } else { MacVersion::Two };
-            fields.push(("seal", key.seal(mac, &covered)));
+            fields.push(("seal", key.mac(mac, &covered)));
         }
         Some(Told { new, old, end: expires.and_then(milliseconds), fields })
     }
@@ -138,7 +138,7 @@ impl RedisStore {
         let replaced: Vec<EntryName> =
             batch.iter().filter(|new| new.instead_of.is_some()).map(|new| new.id).collect();
         // They are no more than what was read to decide that they are replaced.
-        let there = self.fetch(&replaced, &Room::new(usize::MAX))?;
+        let there = self.fetch(&replaced, &FreeSpace::new(usize::MAX))?;
         let done = self.done.of_batch();
         let (answers, asked) = self.server.ask(|to| self.ask_all(to, batch, &there, &done))?;
         let mut answers = answers.into_iter().flatten();

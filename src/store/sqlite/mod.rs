@@ -17,12 +17,12 @@ use crate::sys::{AsOwner, FileId, NotOpened, Removal};
 use super::backend::Backend;
 use super::error::StoreError;
 use super::facts::{Fields, Unreadable};
+use super::mac::{self, MacKey, Trust};
 use super::name::EntryName;
 use super::record::{Found, Session, Stamp};
-use super::seal::{self, SealKey, Trust};
 use super::spec::StoreSpec;
 use super::tally;
-use super::writable::{HELD, NewSession, Raw, RawRead, Read, Room, WritableStore, Written};
+use super::writable::{FreeSpace, HELD, NewSession, Raw, RawRead, Read, WritableStore, Written};
 use super::{Decide, SessionStore, Sink};
 
 mod place;
@@ -59,7 +59,7 @@ pub struct SqliteStore {
     writer: Mutex<Connection>,
     owner: Owner,
     id: FileId,
-    key: Option<SealKey>,
+    key: Option<MacKey>,
     version: i64,
 }
 
@@ -94,7 +94,7 @@ impl SqliteStore {
     /// Where there is none, it is of another program or version, or cannot be opened.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
         let address = database(&spec)?;
-        let key = seal::key_of(address.key_file.as_deref(), SCOPE)
+        let key = mac::key_of(address.key_file.as_deref(), SCOPE)
             .map_err(|why| StoreError::unusable(&spec, why))?;
         let Database { reader, writer, owner, id, version } =
             schema::open(&address.file).map_err(|why| unusable(&spec, why))?;
@@ -140,14 +140,14 @@ impl SqliteStore {
         let columns = self.columns();
         let mut statement = connection
             .prepare_cached(&format!("SELECT {columns} FROM session WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
-        let room = Room::new(HELD);
+        let capacity = FreeSpace::new(HELD);
         let mut last = None;
         let mut rows = statement.query(params![after, PAGE])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             last = Some(Id::of(row.get_ref(0)?));
             let entry = self.entry(row)?;
-            let more = room.take(entry.bytes());
+            let more = capacity.take(entry.bytes());
             entries.push(entry);
             if !more {
                 break;
@@ -166,7 +166,7 @@ impl SqliteStore {
     }
 
     /// The rows of some ids, in their order: of the first, and those after it for which there is room.
-    fn some(&self, ids: &[EntryName], room: &Room) -> rusqlite::Result<Vec<RawRead>> {
+    fn some(&self, ids: &[EntryName], capacity: &FreeSpace) -> rusqlite::Result<Vec<RawRead>> {
         let connection = self.reader();
         let wanted = format!("[{}]", ids.iter().map(json_text).collect::<Vec<_>>().join(","));
         // The left table of such a join is always the outer loop, and json_each goes through it in order.
@@ -182,7 +182,7 @@ impl SqliteStore {
                 return Err(rusqlite::Error::QueryReturnedMoreThanOneRow);
             }
             let entry = if row.get_ref(0)? == ValueRef::Null { None } else { Some(self.entry(row)?) };
-            let more = room.take(entry.as_ref().map_or(0, Entry::bytes));
+            let more = capacity.take(entry.as_ref().map_or(0, Entry::bytes));
             let ended = entry.is_none() && row.get(6)?;
             entries.push(Ok(if ended { Read::Unreadable(Unreadable::Ended) } else { raw(entry) }));
             if !more {
@@ -301,11 +301,11 @@ impl WritableStore for SqliteStore {
         self.read_many(&[*id], usize::MAX).pop().unwrap_or(Ok(Read::Missing))
     }
 
-    fn read_many(&self, ids: &[EntryName], room: usize) -> Vec<RawRead> {
+    fn read_many(&self, ids: &[EntryName], capacity: usize) -> Vec<RawRead> {
         let entries = self
             .owner()
             .map_err(|error| error.to_string())
-            .and_then(|_owner| self.some(ids, &Room::new(room)).map_err(|error| error.to_string()));
+            .and_then(|_owner| self.some(ids, &FreeSpace::new(capacity)).map_err(|error| error.to_string()));
         match entries {
             Ok(entries) => entries,
             Err(why) => ids.iter().map(|_| Err(StoreError::unusable(&self.spec, why.clone()))).collect(),
@@ -346,7 +346,7 @@ fn for_each<T>(count: usize, error: &io::Error) -> Vec<io::Result<T>> {
 /// What SQLite says, with what to do.
 fn io_error(error: rusqlite::Error) -> io::Error {
     use rusqlite::ErrorCode as Code;
-    let (kind, cure) = match error.sqlite_error_code() {
+    let (kind, suggestion) = match error.sqlite_error_code() {
         Some(Code::DiskFull) => (io::ErrorKind::StorageFull, ": make room, and run this again"),
         Some(Code::ReadOnly) => (io::ErrorKind::ReadOnlyFilesystem, ""),
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
@@ -354,5 +354,5 @@ fn io_error(error: rusqlite::Error) -> io::Error {
         }
         _ => (io::ErrorKind::Other, ""),
     };
-    io::Error::new(kind, format!("{error}{cure}"))
+    io::Error::new(kind, format!("{error}{suggestion}"))
 }

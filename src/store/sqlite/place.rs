@@ -150,9 +150,9 @@ impl Place {
         let (uid, mode) = (self.owner().uid, self.dir.mode());
         let (shown, of_dir) = (real.display(), self.dir.uid());
         if mode & 0o022 != 0 {
-            let cure = format!("chmod go-w {shown}, and let it belong to the user of the wikis");
+            let suggestion = format!("chmod go-w {shown}, and let it belong to the user of the wikis");
             return Err(Unusable::Unsafe(format!(
-                "others than user {of_dir} can write in its directory (mode {mode:04o}): {cure}"
+                "others than user {of_dir} can write in its directory (mode {mode:04o}): {suggestion}"
             )));
         }
         if of_dir != 0 && of_dir != uid {

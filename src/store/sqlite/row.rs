@@ -8,9 +8,9 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Row, ToSql};
 
 use crate::store::facts::Fields;
+use crate::store::mac::{Covered, MacKey, Trust};
 use crate::store::name::EntryName;
 use crate::store::record::Found;
-use crate::store::seal::{Covered, SealKey, Trust};
 use crate::store::writable::{Raw, session, stamp_of, too_large};
 use crate::sys::{MAX_FILE, Modified};
 
@@ -25,7 +25,7 @@ pub(super) enum Entry {
 
 impl Entry {
     /// What a row is, whatever kinds of values another program has put into it.
-    pub(super) fn of(row: &Row<'_>, key: Option<&SealKey>) -> rusqlite::Result<Entry> {
+    pub(super) fn of(row: &Row<'_>, key: Option<&MacKey>) -> rusqlite::Result<Entry> {
         let id = match row.get_ref(0)? {
             ValueRef::Text(id) | ValueRef::Blob(id) => id,
             _ => b"",

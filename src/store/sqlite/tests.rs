@@ -46,9 +46,9 @@ fn a_session_is_a_row_with_expiry_user_and_mac() {
         .unwrap();
     let covered =
         Covered { id: &new.id, bytes: HIS, modified_ns: 1_500_000_000_000_000_005, expires: Some(2e9) };
-    let seal = SealKey::read(&key, "sqlite:").unwrap().seal(MacVersion::Two, &covered);
+    let mac = MacKey::read(&key, "sqlite:").unwrap().mac(MacVersion::Two, &covered);
     let user = Some("1.2.3".to_owned());
-    assert_eq!(row, (A.to_owned(), HIS.to_vec(), 1_500_000_000_000_000_005_i64, Some(2e9), user, Some(seal)));
+    assert_eq!(row, (A.to_owned(), HIS.to_vec(), 1_500_000_000_000_000_005_i64, Some(2e9), user, Some(mac)));
     let mode = fs::metadata(&path).unwrap().permissions();
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::store::facts::{Expires, Facts, Fields};
-use crate::store::seal::{Covered, MacVersion};
+use crate::store::mac::{Covered, MacVersion};
 use crate::store::writable::{Modified, NewSession, Written, stamp_of};
 
 use super::row::{Entry, is_ended};
@@ -47,7 +47,7 @@ impl SqliteStore {
         let nanos = new.modified.to_nanos();
         let covered = Covered { id: &new.id, bytes: &new.bytes, modified_ns: nanos, expires };
         let mac = if version == 1 { MacVersion::One } else { MacVersion::Two };
-        let seal = self.key.as_ref().map(|key| key.seal(mac, &covered));
+        let mac = self.key.as_ref().map(|key| key.mac(mac, &covered));
         let insert = match new.instead_of {
             None => "INSERT OR IGNORE",
             Some(stamp) => match self.one(connection, &new.id)? {
@@ -64,7 +64,7 @@ impl SqliteStore {
             nanos,
             expires,
             user,
-            seal
+            mac
         ])?;
         Ok(if rows == 0 {
             Written::Exists

@@ -6,8 +6,8 @@ use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
 use crate::cli::{Context, Exit, Failure, Outcome};
-use crate::farm::{Place, Source};
-use crate::lint::{Finding, Mended, Severity};
+use crate::farm::{Position, Source};
+use crate::lint::{Finding, Fixed, Severity};
 use crate::location::hidden;
 use crate::report::escape;
 use crate::sys::{self, Replaced, why};
@@ -23,33 +23,33 @@ pub(super) struct Json<'a> {
 }
 
 /// One of the things that were mended.
-pub(super) fn json((finding, place): &(Finding, Place)) -> Json<'_> {
+pub(super) fn json((finding, place): &(Finding, Position)) -> Json<'_> {
     let safe = finding.fix.as_ref().is_some_and(|fix| fix.safe);
     Json { rule: finding.rule, message: &finding.message, line: place.line, column: place.column, safe }
 }
 
 /// A line for each thing that was mended.
-pub(super) fn list(path: &Path, mended: &[(Finding, Place)], context: &mut Context<'_>) {
-    for one in mended {
+pub(super) fn list(path: &Path, fixed: &[(Finding, Position)], context: &mut Context<'_>) {
+    for one in fixed {
         writeln!(context.out, "{}", escape(&line(path, one)));
     }
-    if !mended.is_empty() {
+    if !fixed.is_empty() {
         writeln!(context.out);
     }
 }
 
 /// As [`list`], on stderr, for formats that cannot say it.
-pub(super) fn note(path: &Path, mended: &[(Finding, Place)], context: &mut Context<'_>) {
-    mended.iter().for_each(|one| context.note(&line(path, one)))
+pub(super) fn note(path: &Path, fixed: &[(Finding, Position)], context: &mut Context<'_>) {
+    fixed.iter().for_each(|one| context.note(&line(path, one)))
 }
 
-fn line(path: &Path, (finding, place): &(Finding, Place)) -> String {
+fn line(path: &Path, (finding, place): &(Finding, Position)) -> String {
     format!("fixed[{}]: {}:{}: {}", finding.rule, path.display(), place.line, finding.message)
 }
 
 /// Writes the mended file in place of the one that was read, if that is still what it was.
-pub(super) fn write(before: &Source, mended: &Mended) -> Result<(), Failure> {
-    if mended.mended.is_empty() {
+pub(super) fn write(before: &Source, fixed: &Fixed) -> Result<(), Failure> {
+    if fixed.fixed.is_empty() {
         return Ok(());
     }
     let path = before.path();
@@ -59,7 +59,7 @@ pub(super) fn write(before: &Source, mended: &Mended) -> Result<(), Failure> {
             Some(text) => (bytes.get(..3).unwrap_or_default(), text),
             None => (&[][..], bytes),
         };
-        (text == before.text().as_bytes()).then(|| [mark, mended.farm.source.text().as_bytes()].concat())
+        (text == before.text().as_bytes()).then(|| [mark, fixed.farm.source.text().as_bytes()].concat())
     };
     match sys::replace(path, fresh) {
         Ok(Replaced::Done) => Ok(()),
@@ -74,8 +74,8 @@ pub(super) fn write(before: &Source, mended: &Mended) -> Result<(), Failure> {
 }
 
 /// Shows what would be changed, as a unified diff that `patch` takes.
-pub(super) fn show(before: &Source, mended: &Mended, context: &mut Context<'_>) -> Outcome {
-    let (old, new) = (before.text(), mended.farm.source.text());
+pub(super) fn show(before: &Source, fixed: &Fixed, context: &mut Context<'_>) -> Outcome {
+    let (old, new) = (before.text(), fixed.farm.source.text());
     let diff = TextDiff::from_lines(old, new);
     let path = before.path().display().to_string();
     let mut text = String::new();
@@ -112,6 +112,6 @@ pub(super) fn show(before: &Source, mended: &Mended, context: &mut Context<'_>) 
         true => context.out.write_all(text.as_bytes()),
         false => context.out.whole(text.as_bytes()),
     }
-    let errors = mended.left.iter().any(|finding| finding.severity == Severity::Error);
-    Ok(if errors || !mended.mended.is_empty() { Exit::Found } else { Exit::Success })
+    let errors = fixed.left.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if errors || !fixed.fixed.is_empty() { Exit::Found } else { Exit::Success })
 }

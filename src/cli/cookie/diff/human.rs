@@ -4,7 +4,7 @@ use super::words::{self, count, order, title, until, what, who};
 use crate::cli::shared::Context;
 use crate::cli::shared::output::Writer;
 use crate::report::escape;
-use crate::simulate::diff::{Case, Cures, Deletion, Diff, Group, Reached};
+use crate::simulate::diff::{Case, Deletion, Diff, Group, Reached, Suggestions};
 
 pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<'_>) {
     let (loud, quiet): (Vec<&Group>, Vec<&Group>) = diff.groups.iter().partition(|group| !group.is_quiet());
@@ -25,7 +25,7 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
     for store in diff.stores.iter().filter(|store| store.unreachable()) {
         line(&lost(store));
     }
-    cures(&diff.cures, context);
+    suggestions(&diff.suggestions, context);
     let mut line = |text: &str| writeln!(context.out, "{}", escape(text));
     let wikis = |groups: &[&Group]| groups.iter().map(|group| group.wikis.len()).sum::<usize>();
     let hurt: Vec<&Group> = diff.groups.iter().filter(|group| group.hurts()).collect();
@@ -115,42 +115,42 @@ fn lost(store: &Reached) -> String {
     format!("{} ({whose}): {what}", store.dir)
 }
 
-fn cures(cures: &Cures, context: &mut Context<'_>) {
+fn suggestions(suggestions: &Suggestions, context: &mut Context<'_>) {
     let all = context.verbosity > 0;
     let out = &mut *context.out;
-    if let Some(left) = cures.with_deletions {
-        writeln!(out, "cure: have the web server delete the old cookies, {}", words::how_long(cures));
+    if let Some(left) = suggestions.with_deletions {
+        writeln!(out, "cure: have the web server delete the old cookies, {}", words::how_long(suggestions));
         writeln!(out, "  {}", words::left(left));
         writeln!(out, "  nginx (a block with an add_header of its own does not inherit those around it):");
-        headers(cures, words::nginx, all, out);
+        headers(suggestions, words::nginx, all, out);
         writeln!(out, "  Apache (mod_headers):");
-        headers(cures, words::apache, all, out);
+        headers(suggestions, words::apache, all, out);
     }
-    for cookie in &cures.in_use {
+    for cookie in &suggestions.in_use {
         let line =
             format!("no header may delete this old cookie, a wiki of the new farm sets the same: {cookie}");
         writeln!(out, "{}", escape(&line));
     }
-    if let Some(left) = cures.with_fresh_names {
+    if let Some(left) = suggestions.with_fresh_names {
         writeln!(out, "cure: a cookie name that no browser knows");
         writeln!(out, "  {}", words::left(left));
-        for name in &cures.fresh_names {
+        for name in &suggestions.fresh_names {
             writeln!(out, "  {}", escape(&words::fresh(name, if all { usize::MAX } else { 4 })));
         }
     }
 }
 
 /// The headers of each wiki; of many the first, unless all are wanted.
-fn headers(cures: &Cures, line: impl Fn(&Deletion) -> String, all: bool, out: &mut Writer) {
-    let places = words::by_place(&cures.deletions);
-    let shown = if all { places.len() } else { 4 };
-    for (url, deletions) in places.iter().take(shown) {
+fn headers(suggestions: &Suggestions, line: impl Fn(&Deletion) -> String, all: bool, out: &mut Writer) {
+    let directories = words::by_place(&suggestions.deletions);
+    let shown = if all { directories.len() } else { 4 };
+    for (url, deletions) in directories.iter().take(shown) {
         writeln!(out, "    # {}", escape(url));
         for deletion in deletions {
             writeln!(out, "    {}", escape(&line(deletion)));
         }
     }
-    if places.len() > shown {
-        writeln!(out, "    # and {} more: -v, or --format json", places.len() - shown);
+    if directories.len() > shown {
+        writeln!(out, "    # and {} more: -v, or --format json", directories.len() - shown);
     }
 }

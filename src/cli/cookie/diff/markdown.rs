@@ -51,17 +51,17 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
     line("Wikis that are gone", &diff.removed);
     let lost = diff.stores.iter().filter(|store| store.unreachable()).map(|store| store.dir.clone());
     line("Session directories whose sessions no wiki finds any more", &lost.collect::<Vec<_>>());
-    if let Some(left) = diff.cures.with_deletions {
+    if let Some(left) = diff.suggestions.with_deletions {
         writeln!(out, "\n### Cure: delete the old cookies\n");
         writeln!(
             out,
             "Headers for the web server, {}; {}.\n",
-            words::how_long(&diff.cures),
+            words::how_long(&diff.suggestions),
             words::left(left)
         );
         for (language, line) in [("nginx", words::nginx as fn(&_) -> String), ("apache", words::apache)] {
             writeln!(out, "```{language}");
-            for (url, deletions) in words::by_place(&diff.cures.deletions) {
+            for (url, deletions) in words::by_place(&diff.suggestions.deletions) {
                 writeln!(out, "# {}", escape(url));
                 for deletion in deletions {
                     writeln!(out, "{}", escape(&line(deletion)));
@@ -70,10 +70,10 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
             writeln!(out, "```\n");
         }
     }
-    if let Some(left) = diff.cures.with_fresh_names {
+    if let Some(left) = diff.suggestions.with_fresh_names {
         writeln!(out, "### Cure: a cookie name that no browser knows\n");
         writeln!(out, "{}:\n", words::left(left));
-        for name in &diff.cures.fresh_names {
+        for name in &diff.suggestions.fresh_names {
             writeln!(out, "- {}", text(&words::fresh(name, 8)));
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use crate::moin::Visitor;
-use crate::simulate::diff::{Case, Cures, Deletion, FreshName, Group, InHeader, Left, Unknown, Verdict, Way};
+use crate::simulate::diff::{
+    Case, Deletion, FreshName, Group, InHeader, Left, Suggestions, Unknown, Verdict, Way,
+};
 use crate::simulate::time;
 
 /// Who somebody is.
@@ -121,8 +123,8 @@ pub(super) fn left(left: Left) -> &'static str {
 }
 
 /// How long headers that delete are needed.
-pub(super) fn how_long(cures: &Cures) -> String {
-    let until = cures.deletions.iter().filter_map(|deletion| deletion.until).max();
+pub(super) fn how_long(suggestions: &Suggestions) -> String {
+    let until = suggestions.deletions.iter().filter_map(|deletion| deletion.until).max();
     #[expect(clippy::cast_precision_loss, reason = "400 days from now")]
     let last = until.map(|until| time(until as f64));
     match last {
@@ -150,14 +152,14 @@ fn quoted(text: &str) -> String {
 
 /// The wikis with their headers.
 pub(super) fn by_place(deletions: &[Deletion]) -> Vec<(&str, Vec<&Deletion>)> {
-    let mut places: Vec<(&str, Vec<&Deletion>)> = Vec::new();
+    let mut directories: Vec<(&str, Vec<&Deletion>)> = Vec::new();
     for deletion in deletions {
-        match places.last_mut() {
+        match directories.last_mut() {
             Some((url, there)) if *url == deletion.url => there.push(deletion),
-            _ => places.push((&deletion.url, vec![deletion])),
+            _ => directories.push((&deletion.url, vec![deletion])),
         }
     }
-    places
+    directories
 }
 
 /// A fresh name, for whom.

@@ -79,14 +79,14 @@ impl<'a> Differences<'a> {
                 let Some((ours, theirs)) = told(model, pair, visitor).zip(told(other, pair, visitor)) else {
                     continue;
                 };
-                if (ours.verdict, ours.harm) == (theirs.verdict, theirs.harm) {
+                if (ours.verdict, ours.effect) == (theirs.verdict, theirs.effect) {
                     continue;
                 }
                 let Some(row) = Row::of(other, pair, visitor) else { continue };
                 let refused = [ours, theirs].iter().any(|judged| judged.verdict == Verdict::Rejected);
                 if visitor == As::User && !refused {
-                    let Judgement { verdict, step, harm, .. } = theirs;
-                    alike.entry((verdict, step, harm)).or_insert_with(|| (line(&row), 0)).1 += 1;
+                    let Judgement { verdict, step, effect, .. } = theirs;
+                    alike.entry((verdict, step, effect)).or_insert_with(|| (line(&row), 0)).1 += 1;
                 }
                 pairs.push(row);
             }

@@ -6,7 +6,7 @@ use super::chosen::Chosen;
 use super::row::{MOST_LINES, list};
 use crate::cli::Context;
 use crate::report::escape;
-use crate::sharing::{As, Harm, Judgement, Model, Pair, Third, Verdict};
+use crate::sharing::{As, Effect, Judgement, Model, Pair, Third, Verdict};
 
 /// The pairs that hurt, by class of the wikis: one line each, however many wikis it concerns.
 pub(super) fn show(model: &Model, chosen: &Chosen<'_>, thirds: &[Third], context: &mut Context<'_>) {
@@ -24,7 +24,7 @@ pub(super) fn show(model: &Model, chosen: &Chosen<'_>, thirds: &[Third], context
         found = Trouble::by(model, chosen, |class| classes.kind_of(class));
     }
     if found.len() > MOST_LINES {
-        found = Trouble::by(model, chosen, |class| classes.manner_of(class));
+        found = Trouble::by(model, chosen, |class| classes.behavior_of(class));
     }
     for trouble in found.into_values() {
         let name = |position: &usize| model.sites().get(*position).map(|site| site.name.as_str());
@@ -60,7 +60,7 @@ struct Trouble {
 }
 
 /// The two wikis' class, kind or manner, and what comes of it.
-type TroubleKey = (usize, usize, Verdict, Option<Harm>);
+type TroubleKey = (usize, usize, Verdict, Option<Effect>);
 
 impl Trouble {
     /// The pairs that do not work, those together whose two wikis have the same `key`s and the same verdict.
@@ -80,7 +80,7 @@ impl Trouble {
             }
             let (one, other) = (classes.class_of(from), classes.class_of(to));
             let trouble =
-                found.entry((key(one), key(other), judged.verdict, judged.harm)).or_insert_with(|| {
+                found.entry((key(one), key(other), judged.verdict, judged.effect)).or_insert_with(|| {
                     // Of a large farm one of a class is asked about, and stands for all.
                     let alike = |class: usize| classes.members.get(class).into_iter().flatten().copied();
                     let comes = |other: &usize| chosen.has_pair(*other, to);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::{Failure, StoreSpec, UserDir, UserMap};
-use crate::sys::same_place;
+use crate::sys::directory_identity;
 
 /// A store, and the user directory given for it.
 type Side<'a> = (&'a StoreSpec, Option<&'a Path>);
@@ -17,7 +17,7 @@ type Side<'a> = (&'a StoreSpec, Option<&'a Path>);
 pub(super) fn of(from: Side<'_>, to: Side<'_>) -> Result<UserMap, Failure> {
     let (from, to) = (directory(from, "--from-users")?, directory(to, "--to-users")?);
     let (ours, theirs) = (users(&from)?, users(&to)?);
-    if same_place(&from) == same_place(&to) {
+    if directory_identity(&from) == directory_identity(&to) {
         return Ok(UserMap { ids: ours.into_iter().map(|(id, _)| (id.clone(), id)).collect() });
     }
     let mut by_name: HashMap<&str, &str> = HashMap::new();
@@ -39,7 +39,7 @@ fn directory((spec, given): Side<'_>, flag: &str) -> Result<PathBuf, Failure> {
         return Ok(given.to_owned());
     }
     let mut dirs: Vec<PathBuf> = spec.wikis.iter().filter_map(|wiki| wiki.user_dir.clone()).collect();
-    dirs.dedup_by(|a, b| same_place(a) == same_place(b));
+    dirs.dedup_by(|a, b| directory_identity(a) == directory_identity(b));
     match dirs.as_slice() {
         [dir] => Ok(dir.clone()),
         [] => {

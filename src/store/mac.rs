@@ -26,7 +26,7 @@ const LONGEST_KEY: u64 = 4096;
 
 /// A key, and the scope of the store in which its MACs hold. It is never shown.
 #[derive(Clone)]
-pub struct SealKey {
+pub struct MacKey {
     mac: Hmac<Sha256>,
     scope: String,
 }
@@ -66,19 +66,19 @@ pub enum Trust {
     Ended,
 }
 
-impl fmt::Debug for SealKey {
+impl fmt::Debug for MacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SealKey(…)")
     }
 }
 
-impl SealKey {
+impl MacKey {
     /// Reads the key from a file: all its bytes, less white space at both ends.
     ///
     /// # Errors
     ///
     /// What is wrong with the file, for people: it cannot be read, strangers can, or it is too short.
-    pub fn read(path: &Path, scope: &str) -> Result<SealKey, String> {
+    pub fn read(path: &Path, scope: &str) -> Result<MacKey, String> {
         let bytes = secret(path)?;
         if bytes.len() < SHORTEST_KEY {
             return Err(format!(
@@ -88,7 +88,7 @@ impl SealKey {
             ));
         }
         let mac = Hmac::new_from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(SealKey { mac, scope: scope.to_owned() })
+        Ok(MacKey { mac, scope: scope.to_owned() })
     }
 
     fn over(&self, version: MacVersion, covered: &Covered<'_>) -> Hmac<Sha256> {
@@ -115,7 +115,7 @@ impl SealKey {
     }
 
     /// The MAC of a record.
-    pub fn seal(&self, version: MacVersion, covered: &Covered<'_>) -> Vec<u8> {
+    pub fn mac(&self, version: MacVersion, covered: &Covered<'_>) -> Vec<u8> {
         let mac = self.over(version, covered).finalize().into_bytes();
         match version {
             MacVersion::One => mac.to_vec(),
@@ -146,8 +146,8 @@ pub fn secret(path: &Path) -> Result<Vec<u8>, String> {
 
 /// The file with the key of a store, from `key_file=` of its address.
 #[cfg(any(feature = "sqlite", feature = "redis"))]
-pub(super) fn key_of(path: Option<&Path>, scope: &str) -> Result<Option<SealKey>, String> {
-    path.map(|path| SealKey::read(path, scope)).transpose()
+pub(super) fn key_of(path: Option<&Path>, scope: &str) -> Result<Option<MacKey>, String> {
+    path.map(|path| MacKey::read(path, scope)).transpose()
 }
 
 #[cfg(test)]
@@ -162,12 +162,12 @@ mod tests {
         let path = root.path().join("key");
         fs::write(&path, "0123456789abcdef\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
-        assert!(SealKey::read(&path, "sqlite:").unwrap_err().contains("everybody"));
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("everybody"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let key = SealKey::read(&path, "sqlite:").unwrap();
+        let key = MacKey::read(&path, "sqlite:").unwrap();
         let id = EntryName::new(&[b'a'; 40]).unwrap();
         // As in contrib/moin/test_wikifarm_stores.py.
-        let redis = SealKey::read(&path, "redis:läb:").unwrap();
+        let redis = MacKey::read(&path, "redis:läb:").unwrap();
         let covered = |modified_ns, expires| Covered { id: &id, bytes: b"pickle", modified_ns, expires };
         for (key, version, covered, trust, hex) in [
             (
@@ -192,7 +192,7 @@ mod tests {
                 "02e802548e13587cef2c84844618bd7999d7dbb2f26691183574d150c2812a728a",
             ),
         ] {
-            let mac = key.seal(version, &covered);
+            let mac = key.mac(version, &covered);
             assert_eq!(mac.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hex);
             assert_eq!(key.trust(&covered, Some(&mac)), trust);
             let times = [Covered { modified_ns: 6, ..covered }, Covered { expires: Some(7.0), ..covered }];
@@ -203,13 +203,13 @@ mod tests {
                 [None, Some(&[][..]), Some(&mac[1..]), Some(&[2; 33]), Some(&[2; 32]), Some(&[2; 64])];
             assert!(foreign.iter().all(|mac| key.trust(&covered, *mac) == Trust::Foreign));
         }
-        let [one, two] = [&key, &redis].map(|key| key.seal(MacVersion::Two, &covered(5, None)));
+        let [one, two] = [&key, &redis].map(|key| key.mac(MacVersion::Two, &covered(5, None)));
         assert_ne!(one, two);
         fs::write(&path, "short").unwrap();
-        assert!(SealKey::read(&path, "sqlite:").unwrap_err().contains("5 bytes"));
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("5 bytes"));
         fs::write(&path, [b'k'; 4097]).unwrap();
-        assert!(SealKey::read(&path, "sqlite:").unwrap_err().contains("some other file"));
-        assert!(SealKey::read(&root.path().join("none"), "").is_err());
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("some other file"));
+        assert!(MacKey::read(&root.path().join("none"), "").is_err());
         assert_eq!(format!("{key:?}"), "SealKey(…)");
     }
 }

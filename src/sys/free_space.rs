@@ -9,7 +9,7 @@ use super::dir::Dir;
 
 /// The room of one file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct FreeSpace {
     /// Its size in bytes.
     pub bytes: u64,
     /// Bytes that users other than root can still write.
@@ -20,28 +20,28 @@ pub struct Room {
     pub inodes_free: Option<u64>,
 }
 
-impl Room {
+impl FreeSpace {
     /// The room of the file system on which `dir` lies.
     ///
     /// # Errors
     ///
     /// What the kernel says.
     pub fn of(dir: &Dir) -> io::Result<Self> {
-        Ok(Room::from_stat(&fstatvfs(dir)?))
+        Ok(FreeSpace::from_stat(&fstatvfs(dir)?))
     }
 
-    /// As [`Room::of`], by name. Nothing is opened.
+    /// As [`FreeSpace::of`], by name. Nothing is opened.
     ///
     /// # Errors
     ///
     /// What the kernel says.
     pub fn at(path: &Path) -> io::Result<Self> {
-        Ok(Room::from_stat(&statvfs(path)?))
+        Ok(FreeSpace::from_stat(&statvfs(path)?))
     }
 
     fn from_stat(stat: &rustix::fs::StatVfs) -> Self {
         let counted = stat.f_files > 0;
-        Room {
+        FreeSpace {
             bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
             bytes_free: stat.f_bavail.saturating_mul(stat.f_frsize),
             inodes: counted.then_some(stat.f_files),
@@ -62,11 +62,11 @@ mod tests {
     #[test]
     fn a_directory_and_its_path_lie_in_the_same_room() {
         let root = tempfile::tempdir().unwrap();
-        let by_handle = Room::of(&Dir::open(root.path()).unwrap()).unwrap();
-        let by_name = Room::at(root.path()).unwrap();
+        let by_handle = FreeSpace::of(&Dir::open(root.path()).unwrap()).unwrap();
+        let by_name = FreeSpace::at(root.path()).unwrap();
         assert_eq!((by_handle.bytes, by_handle.inodes), (by_name.bytes, by_name.inodes));
         assert!(by_handle.bytes_free <= by_handle.bytes);
         assert_eq!(by_handle.inodes.is_some(), by_handle.inodes_used().is_some());
-        assert!(Room::at(&root.path().join("none")).is_err());
+        assert!(FreeSpace::at(&root.path().join("none")).is_err());
     }
 }

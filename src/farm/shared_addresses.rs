@@ -12,7 +12,7 @@ const MOST: usize = 3;
 impl Farm {
     /// The addresses that several wikis have, as URL or alias, with the wikis' names in the order of the file; as
     /// [`with_slash`] has them.
-    pub fn crowded(&self) -> BTreeMap<String, Vec<&str>> {
+    pub fn shared_addresses(&self) -> BTreeMap<String, Vec<&str>> {
         let mut found: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for wiki in &self.wikis {
             for (url, _) in wiki.addresses() {
@@ -34,7 +34,7 @@ pub fn with_slash(url: &Url) -> String {
 }
 
 /// `a, b, c and 4 more have one URL, https://example.org/`
-pub fn crowd(url: &str, names: &[&str]) -> String {
+pub fn same_address(url: &str, names: &[&str]) -> String {
     let names = match names {
         [rest @ .., last] if names.len() <= MOST + 1 => format!("{} and {last}", rest.join(", ")),
         _ => {
@@ -58,12 +58,13 @@ mod tests {
                     [wikis.c]\nurl = \"https://c.example.org/\"\naliases = [\"https://b.example.org/b/\"]\n\
                     [wikis.d]\nurl = \"https://d.example.org/\"\naliases = [\"https://d.example.org/\"]\n";
         let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
-        let told: Vec<String> = farm.crowded().iter().map(|(url, names)| crowd(url, names)).collect();
+        let told: Vec<String> =
+            farm.shared_addresses().iter().map(|(url, names)| same_address(url, names)).collect();
         assert_eq!(
             told,
             ["b and c have one URL, https://b.example.org/b/", "a and b have one URL, https://example.org/"]
         );
-        assert_eq!(crowd("u", &["a", "b", "c", "d"]), "a, b, c and d have one URL, u");
-        assert_eq!(crowd("u", &["a", "b", "c", "d", "e"]), "a, b, c and 2 more have one URL, u");
+        assert_eq!(same_address("u", &["a", "b", "c", "d"]), "a, b, c and d have one URL, u");
+        assert_eq!(same_address("u", &["a", "b", "c", "d", "e"]), "a, b, c and 2 more have one URL, u");
     }
 }

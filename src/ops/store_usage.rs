@@ -6,14 +6,14 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::store::{self, Fields, Found, SessionStore, State, StoreError, StoreSpec, Usage};
-use crate::sys::Room;
+use crate::sys::FreeSpace;
 
 use super::problems::Problems;
 use super::states::States;
 
 /// What a store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Census {
+pub struct StoreUsage {
     /// Sessions: the sum of the six states.
     pub sessions: u64,
     /// By state.
@@ -35,7 +35,7 @@ pub struct Census {
     pub newest: Option<i64>,
 }
 
-impl Census {
+impl StoreUsage {
     /// Counts one session.
     fn count(&mut self, state: State, modified: i64) {
         self.sessions += 1;
@@ -50,15 +50,15 @@ impl Census {
 /// # Errors
 ///
 /// Where it could not be listed to its end.
-pub fn census(
+pub fn store_usage(
     store: &dyn SessionStore,
     now: i64,
     idle: Option<Duration>,
     stop: &AtomicBool,
     problems: &mut Problems,
-) -> Result<Census, StoreError> {
+) -> Result<StoreUsage, StoreError> {
     let spec = store.spec();
-    let mut counted = Census::default();
+    let mut counted = StoreUsage::default();
     let (mut on_disk, mut entries) = (0, 0);
     store.scan(Fields::default(), stop, &mut |found| {
         entries += 1;
@@ -85,8 +85,8 @@ pub fn census(
 }
 
 /// How much room is left where a store lies; `None` where that is on no disk of this machine, or cannot be told.
-pub fn room(spec: &StoreSpec) -> Option<Room> {
-    spec.location.path().and_then(|path| Room::at(path).ok())
+pub fn free_space(spec: &StoreSpec) -> Option<FreeSpace> {
+    spec.location.path().and_then(|path| FreeSpace::at(path).ok())
 }
 
 #[cfg(test)]
@@ -111,7 +111,7 @@ mod tests {
         let store = store::open(spec.clone()).unwrap();
         let mut problems = Problems::default();
         let stop = AtomicBool::new(false);
-        let counted = census(store.as_ref(), 1500, None, &stop, &mut problems).unwrap();
+        let counted = store_usage(store.as_ref(), 1500, None, &stop, &mut problems).unwrap();
         let states =
             States { live: 1, expired: 1, idle: 0, no_expires: 1, invalid_expires: 1, unreadable: 1 };
         assert_eq!(counted.states, states);
@@ -120,9 +120,9 @@ mod tests {
         assert_eq!(counted.bytes, 21 + 21 + 3 + 16 + 9 + 2);
         assert!(counted.oldest.is_some() && counted.oldest <= counted.newest);
         assert!(problems.told("").is_empty());
-        assert!(room(&spec).is_some());
+        assert!(free_space(&spec).is_some());
         // A store of Redis is on no disk of this machine.
         let spec = StoreSpec::from("redis://h".parse::<Location>().unwrap());
-        assert_eq!(room(&spec), None);
+        assert_eq!(free_space(&spec), None);
     }
 }

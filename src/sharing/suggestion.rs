@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::effect::Harm;
+use super::effect::Effect;
 use super::groups::groups;
 use super::meeting::{Meeting, meet};
 use super::model::Model;
@@ -13,7 +13,7 @@ use super::relation::{Relation, is_plain, may_meet};
 use super::site::{Site, at_its_url};
 use super::verdict::{As, Judgement, Verdict};
 use crate::farm::{Farm, Key, Value, Wiki};
-use crate::location::Places;
+use crate::location::Directories;
 use crate::moin::Behaviour;
 
 /// A change of one setting.
@@ -29,7 +29,7 @@ pub struct Change {
 
 /// Changes that help together, tried out.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cure {
+pub struct Suggestion {
     /// The changes.
     pub changes: Vec<Change>,
     /// What to do, in words that go on from 'either'.
@@ -49,61 +49,61 @@ pub enum Aim {
 const MOST: usize = 3;
 
 /// Looks for cures in one farm.
-pub struct Cures<'a> {
+pub struct Suggestions<'a> {
     farm: &'a Farm,
     model: &'a Model,
-    places: &'a dyn Places,
+    directories: &'a dyn Directories,
     /// The wikis that share a login: they had better stay as they are.
     tied: HashSet<&'a str>,
 }
 
-impl<'a> Cures<'a> {
+impl<'a> Suggestions<'a> {
     /// Prepares for looking.
-    pub fn new(farm: &'a Farm, model: &'a Model, places: &'a dyn Places) -> Cures<'a> {
+    pub fn new(farm: &'a Farm, model: &'a Model, directories: &'a dyn Directories) -> Suggestions<'a> {
         let tied = groups(model).iter().flatten();
         let tied = tied.filter_map(|at| model.sites().get(*at)).map(|site| site.name.as_str()).collect();
-        Cures { farm, model, places, tied }
+        Suggestions { farm, model, directories, tied }
     }
 
     /// What makes a pair as it is wanted, the least first; empty where no setting does.
-    pub fn find(&self, from: &Site, to: &Site, aim: Aim) -> Vec<Cure> {
+    pub fn find(&self, from: &Site, to: &Site, aim: Aim) -> Vec<Suggestion> {
         let (Some(a), Some(b)) = (self.farm.wiki(&from.name), self.farm.wiki(&to.name)) else {
             return Vec::new();
         };
         // Who shares with nobody is changed first, and of two such the one gone to.
         let tied = |wiki: &Wiki| self.tied.contains(wiki.name.as_str());
         let order = if tied(b) && !tied(a) { [a, b] } else { [b, a] };
-        let harm = self.model.judge(from, to, As::User).harm;
-        let over_http = matches!(harm, Some(Harm::MakesSecure(_) | Harm::Bars(_)));
+        let effect = self.model.judge(from, to, As::User).effect;
+        let over_http = matches!(effect, Some(Effect::MakesSecure(_) | Effect::Bars(_)));
         let mut families = vec![self.names(order), paths(order), domains(order), narrow(order)];
         if aim == Aim::Harmless {
-            families.insert(1, same_places(order));
+            families.insert(1, same_directories(order));
             families.insert(if over_http { 0 } else { families.len() }, over_https(order));
         }
-        let works = |cure: &Cure| self.works(a, b, cure, aim);
+        let works = |suggestion: &Suggestion| self.works(a, b, suggestion, aim);
         families.into_iter().filter_map(|family| family.into_iter().find(works)).take(MOST).collect()
     }
 
     /// What to do, in a line.
     pub fn help(&self, from: &Site, to: &Site, aim: Aim) -> String {
-        let cures = self.find(from, to, aim);
-        if cures.is_empty() {
+        let suggestions = self.find(from, to, aim);
+        if suggestions.is_empty() {
             return "no setting of theirs helps: serve one of them under another host name, and give neither a \
                     cookie_domain that reaches the other"
                 .to_owned();
         }
-        let words: Vec<String> = cures.into_iter().map(|cure| cure.words).collect();
+        let words: Vec<String> = suggestions.into_iter().map(|suggestion| suggestion.words).collect();
         words.join(", or ")
     }
 
     /// Whether a pair is as wanted with the changes, both ways, and both wikis can still be logged in at.
-    fn works(&self, a: &Wiki, b: &Wiki, cure: &Cure, aim: Aim) -> bool {
+    fn works(&self, a: &Wiki, b: &Wiki, suggestion: &Suggestion, aim: Aim) -> bool {
         let changed = |wiki: &Wiki| {
             let mut changed = wiki.clone();
-            for change in cure.changes.iter().filter(|change| change.wiki == wiki.name) {
+            for change in suggestion.changes.iter().filter(|change| change.wiki == wiki.name) {
                 changed = changed.with(change.key, change.value.clone());
             }
-            at_its_url(&changed, self.places, &self.model.browser)
+            at_its_url(&changed, self.directories, &self.model.browser)
         };
         let (Some(from), Some(to)) = (changed(a), changed(b)) else { return false };
         let well = |judged: Judgement| match aim {
@@ -114,7 +114,7 @@ impl<'a> Cures<'a> {
     }
 
     /// A cookie name of its own, for one of them.
-    fn names(&self, order: [&Wiki; 2]) -> Vec<Cure> {
+    fn names(&self, order: [&Wiki; 2]) -> Vec<Suggestion> {
         let able = order.into_iter().filter(|wiki| wiki.ignores(Key::CookieName).is_none());
         able.filter_map(|wiki| {
             let words = if self.tied.contains(wiki.name.as_str()) {
@@ -123,7 +123,7 @@ impl<'a> Cures<'a> {
                 format!("give {} a cookie_name of its own", wiki.name)
             };
             let name = Value::Text(self.free_name(wiki)?);
-            Some(Cure { changes: vec![change(wiki, Key::CookieName, Some(name))], words })
+            Some(Suggestion { changes: vec![change(wiki, Key::CookieName, Some(name))], words })
         })
         .collect()
     }
@@ -147,7 +147,7 @@ fn change(wiki: &Wiki, key: Key, value: Option<Value>) -> Change {
 }
 
 /// Changes at one wiki, at the other, at both.
-fn at_one_or_both(order: [&Wiki; 2], narrower: impl Fn(&Wiki) -> Vec<Change>) -> Vec<Cure> {
+fn at_one_or_both(order: [&Wiki; 2], narrower: impl Fn(&Wiki) -> Vec<Change>) -> Vec<Suggestion> {
     let [first, second] = order.map(narrower);
     let mut both = first.clone();
     both.extend(second.clone());
@@ -156,11 +156,11 @@ fn at_one_or_both(order: [&Wiki; 2], narrower: impl Fn(&Wiki) -> Vec<Change>) ->
         tries.push(both);
     }
     tries.retain(|changes| !changes.is_empty());
-    tries.into_iter().map(|changes| Cure { words: spelt_out(&changes), changes }).collect()
+    tries.into_iter().map(|changes| Suggestion { words: spelt_out(&changes), changes }).collect()
 }
 
 /// Each wiki's cookie for its own path.
-fn paths(order: [&Wiki; 2]) -> Vec<Cure> {
+fn paths(order: [&Wiki; 2]) -> Vec<Suggestion> {
     at_one_or_both(order, own_path)
 }
 
@@ -173,7 +173,7 @@ fn own_path(wiki: &Wiki) -> Vec<Change> {
 }
 
 /// Each wiki's cookie for its own host.
-fn domains(order: [&Wiki; 2]) -> Vec<Cure> {
+fn domains(order: [&Wiki; 2]) -> Vec<Suggestion> {
     at_one_or_both(order, own_host)
 }
 
@@ -183,16 +183,16 @@ fn own_host(wiki: &Wiki) -> Vec<Change> {
 }
 
 /// Both of that.
-fn narrow(order: [&Wiki; 2]) -> Vec<Cure> {
+fn narrow(order: [&Wiki; 2]) -> Vec<Suggestion> {
     let both = |wiki: &Wiki| own_host(wiki).into_iter().chain(own_path(wiki)).collect();
-    let has = |cure: &Cure, key| cure.changes.iter().any(|change| change.key == key);
-    let mut cures = at_one_or_both(order, both);
-    cures.retain(|cure| has(cure, Key::CookieDomain) && has(cure, Key::CookiePath));
-    cures
+    let has = |suggestion: &Suggestion, key| suggestion.changes.iter().any(|change| change.key == key);
+    let mut suggestions = at_one_or_both(order, both);
+    suggestions.retain(|suggestion| has(suggestion, Key::CookieDomain) && has(suggestion, Key::CookiePath));
+    suggestions
 }
 
 /// The one over http, where the other is at https, over https too.
-fn over_https(order: [&Wiki; 2]) -> Vec<Cure> {
+fn over_https(order: [&Wiki; 2]) -> Vec<Suggestion> {
     let plain = order.into_iter().filter(|wiki| wiki.url.scheme() == "http");
     plain
         .filter_map(|wiki| {
@@ -203,28 +203,29 @@ fn over_https(order: [&Wiki; 2]) -> Vec<Cure> {
                 // What the wiki itself sees has to follow, or it does not say Secure.
                 changes.push(change(wiki, Key::BackendUrl, None));
             }
-            Some(Cure { words: format!("serve {} over https", wiki.name), changes })
+            Some(Suggestion { words: format!("serve {} over https", wiki.name), changes })
         })
         .collect()
 }
 
 /// The places of the other, for the first; then its cookie, too.
-fn same_places([taker, giver]: [&Wiki; 2]) -> Vec<Cure> {
-    let Some(places) = places(taker, giver) else { return Vec::new() };
+fn same_directories([taker, giver]: [&Wiki; 2]) -> Vec<Suggestion> {
+    let Some(directories) = directories(taker, giver) else { return Vec::new() };
     let cookie = cookie(taker, giver);
-    let tries = [places.clone(), cookie.clone(), places.into_iter().chain(cookie).collect::<Vec<_>>()];
+    let tries =
+        [directories.clone(), cookie.clone(), directories.into_iter().chain(cookie).collect::<Vec<_>>()];
     let tries = tries.into_iter().filter(|changes| !changes.is_empty());
     tries
         .map(|changes| {
             let names: Vec<&str> = changes.iter().map(|change| in_words(change.key)).collect();
             let words = format!("give {} the {} of {}", taker.name, listed(&names), giver.name);
-            Cure { changes, words }
+            Suggestion { changes, words }
         })
         .collect()
 }
 
 /// What makes the first find the other's sessions and users; `None` where the versions keep them in different ways.
-fn places(taker: &Wiki, giver: &Wiki) -> Option<Vec<Change>> {
+fn directories(taker: &Wiki, giver: &Wiki) -> Option<Vec<Change>> {
     let (one, other) = (taker.version().behaviour(), giver.version().behaviour());
     let mut changes = Vec::new();
     let mut set = |key, value| changes.push(change(taker, key, Some(value)));

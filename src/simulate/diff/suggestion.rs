@@ -12,7 +12,7 @@ use crate::moin::Behaviour;
 
 /// The cures, empty where nothing ails.
 #[derive(Debug, Default, Serialize)]
-pub struct Cures {
+pub struct Suggestions {
     /// Headers that delete old cookies, by the wiki that has to send them.
     pub deletions: Vec<Deletion>,
     /// Old cookies that no header may delete, since a wiki of the new farm sets the very same one.
@@ -81,29 +81,29 @@ fn ails(case: &Case) -> bool {
 }
 
 /// Finds cures and tries them out.
-pub(super) fn cures(seats: &[Acted], cases: &[Vec<Case>], stage: &Stage<'_>) -> Cures {
+pub(super) fn suggestions(seats: &[Acted], cases: &[Vec<Case>], stage: &Stage<'_>) -> Suggestions {
     let ailing: Vec<usize> =
         cases.iter().enumerate().filter(|(_, cases)| cases.iter().any(ails)).map(|(at, _)| at).collect();
     if ailing.is_empty() {
-        return Cures::default();
+        return Suggestions::default();
     }
     let (deletions, in_use) = deletions(seats, cases, &ailing);
-    let mut cures = Cures { deletions, in_use, ..Cures::default() };
-    if !cures.deletions.is_empty() {
+    let mut suggestions = Suggestions { deletions, in_use, ..Suggestions::default() };
+    if !suggestions.deletions.is_empty() {
         let mut headers: HashMap<String, Vec<String>> = HashMap::new();
-        for one in &cures.deletions {
+        for one in &suggestions.deletions {
             headers.entry(one.url.clone()).or_default().push(one.set_cookie.clone());
         }
         let stage = Stage { headers: Arc::new(headers), ..*stage };
-        cures.with_deletions = Some(Left::of(&act_out(&stage, seats, &ailing)));
+        suggestions.with_deletions = Some(Left::of(&act_out(&stage, seats, &ailing)));
     }
     let (names, renamed) = rename(seats, &ailing);
     if !names.is_empty() {
         let seats: Vec<Acted> = renamed.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
-        cures.fresh_names = names;
-        cures.with_fresh_names = Some(Left::of(&act_out(stage, &seats, &ailing)));
+        suggestions.fresh_names = names;
+        suggestions.with_fresh_names = Some(Left::of(&act_out(stage, &seats, &ailing)));
     }
-    cures
+    suggestions
 }
 
 fn deletions(seats: &[Acted], cases: &[Vec<Case>], ailing: &[usize]) -> (Vec<Deletion>, Vec<CookieKey>) {

@@ -7,23 +7,23 @@ use proptest::test_runner::TestRunner;
 
 use super::agreement::{farms, farms_tried, model, parse};
 use super::*;
-use crate::location::RealPlaces;
+use crate::location::RealDirectories;
 
 /// A farm file with the changes of a cure.
-fn applied(text: &str, cure: &Cure) -> String {
+fn applied(text: &str, suggestion: &Suggestion) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut wiki = "";
     for line in text.lines() {
         if let Some(name) = line.strip_prefix("[wikis.") {
             wiki = name.trim_end_matches(']');
             lines.push(line.to_owned());
-            let set = cure.changes.iter().filter(|change| change.wiki == wiki);
+            let set = suggestion.changes.iter().filter(|change| change.wiki == wiki);
             lines.extend(
                 set.filter_map(|change| Some(format!("{} = {}", change.key.name(), change.value.as_ref()?))),
             );
             continue;
         }
-        let changed = cure
+        let changed = suggestion
             .changes
             .iter()
             .any(|change| change.wiki == wiki && line.split(" = ").next() == Some(change.key.name()));
@@ -44,8 +44,8 @@ fn each_cure_helps_and_is_one_that_the_version_has() {
         let text = strategy.new_tree(&mut runner).unwrap().current();
         let farm = parse(&text);
         let model = model(&farm);
-        let places = RealPlaces::default();
-        let cures = Cures::new(&farm, &model, &places);
+        let directories = RealDirectories::default();
+        let suggestions = Suggestions::new(&farm, &model, &directories);
         for (from, to) in [("a", "b"), ("b", "a")] {
             let (from, to) = (model.site(from).unwrap(), model.site(to).unwrap());
             let verdict = model.judge(from, to, As::User).verdict;
@@ -54,15 +54,19 @@ fn each_cure_helps_and_is_one_that_the_version_has() {
                 Verdict::Shared => Aim::Apart,
                 _ => continue,
             };
-            let found = cures.find(from, to, aim);
+            let found = suggestions.find(from, to, aim);
             ills += 1;
             without += usize::from(found.is_empty());
-            for cure in found {
-                let cured = applied(&text, &cure);
-                let farm = parse(&cured);
-                for Change { wiki, key, value } in &cure.changes {
+            for suggestion in found {
+                let suggested = applied(&text, &suggestion);
+                let farm = parse(&suggested);
+                for Change { wiki, key, value } in &suggestion.changes {
                     let ignored = farm.wiki(wiki).unwrap().ignores(*key);
-                    assert!(value.is_none() || ignored.is_none(), "{}: {ignored:?} in\n{cured}", cure.words);
+                    assert!(
+                        value.is_none() || ignored.is_none(),
+                        "{}: {ignored:?} in\n{suggested}",
+                        suggestion.words
+                    );
                     *kinds.entry(format!("{} {}", key.name(), value.is_some())).or_default() += 1;
                 }
                 let after = self::model(&farm);
@@ -72,7 +76,11 @@ fn each_cure_helps_and_is_one_that_the_version_has() {
                         Aim::Harmless => !judged.is_trouble(),
                         Aim::Apart => judged.verdict == Verdict::Separate,
                     };
-                    assert!(well, "{}: {one} to {other} {judged:?} in\n{cured}before:\n{text}", cure.words);
+                    assert!(
+                        well,
+                        "{}: {one} to {other} {judged:?} in\n{suggested}before:\n{text}",
+                        suggestion.words
+                    );
                 }
             }
         }

@@ -43,7 +43,7 @@ impl fmt::Display for Doubt {
 
 /// A session directory, or what might be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Candidate {
     /// The directory, or the database.
     pub location: Location,
     /// Sessions of the other layout of MoinMoin lie there too, which is a place of its own here.
@@ -70,7 +70,7 @@ pub struct Place {
     pub wikis: Vec<String>,
 }
 
-impl Place {
+impl Candidate {
     /// The directory; of a database the file.
     pub fn path(&self) -> &Path {
         self.location.path().unwrap_or(Path::new(""))
@@ -81,7 +81,7 @@ impl Place {
 #[derive(Debug, Default)]
 pub struct Report {
     /// In the order of their paths.
-    pub places: Vec<Place>,
+    pub candidates: Vec<Candidate>,
     /// How many directories were looked into.
     pub directories: u64,
     /// Mount points that were not looked into.
