@@ -1,7 +1,7 @@
 //! What a browser does with cookies: it reads a `Set-Cookie` header, keeps or refuses the cookie, and decides
 //! which cookies a later request carries, in which order.
 //!
-//! The room is pure. Time comes in as unix seconds, nothing here reads a clock or a disk, and no input,
+//! The module is pure. Time comes in as unix seconds, nothing here reads a clock or a disk, and no input,
 //! however broken, ends in a panic: every refusal and every cookie left at home has a named reason with its
 //! section.
 //!

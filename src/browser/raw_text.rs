@@ -2,7 +2,7 @@
 //!
 //! A header is bytes; JSON has characters. What is UTF-8 stands as it is, and every other byte 80..FF as the lone
 //! surrogate U+DC80..U+DCFF (`"\udce9"` is the byte E9), as Python's `surrogateescape` has it: what comes in goes
-//! out. Rust's strings cannot hold lone surrogates, so the text is kept in WTF-8, which is UTF-8 with room for them.
+//! out. Rust's strings cannot hold lone surrogates, so the text is kept in WTF-8, which is UTF-8 with space for them.
 
 use std::fmt;
 

@@ -24,7 +24,7 @@ pub enum Change {
     ToTop(Span),
 }
 
-/// A change that cures one finding.
+/// A change that removes one finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// What is to be done.

@@ -16,7 +16,7 @@ pub struct Problem {
     pub span: Span,
     /// Other places that belong to it, each with a label.
     pub also: Vec<(Span, String)>,
-    /// Whether the farm can't be trusted until this is mended.
+    /// Whether the farm can't be trusted until this is fixed.
     pub fatal: bool,
     /// What can be done about it in the file.
     pub fix: Option<Box<Fix>>,

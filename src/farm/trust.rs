@@ -78,7 +78,7 @@ fn us() -> u32 {
 /// Why somebody other than root and the user `uid` could have written what `farm` was read from, if so: the file, a
 /// link or directory on the way to it, or the directory that its relative paths start from.
 ///
-/// The file is opened anew by a way that follows no stranger's link, and must still say what was read.
+/// The file is opened anew by a way that follows no other user's link, and must still say what was read.
 pub fn could_be_of_other_users(farm: &Farm, uid: u32) -> Option<String> {
     farm.source.files().find_map(|(path, bytes)| file_could_be_of_other_users(path, Some(bytes), uid))
 }

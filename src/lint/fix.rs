@@ -3,7 +3,7 @@
 //! Rounds of changes are made to the text, and after each the whole file is checked anew. A change stays only if the
 //! file can still be read, what it was for is gone, nothing new is found, and, if it is called safe, every wiki's
 //! cookies, directories and methods are predicted as before. As long as a file is not wholly understood only that is
-//! mended: what a setting is worth nobody can say before all are read.
+//! fixed: what a setting is worth nobody can say before all are read.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::browser::SharedSuffixes;
 use crate::farm::{Edit, Farm, Key, Layout, Position, Wiki, apply};
 use crate::moin::{Visitor, placeholder_id, session_cookie};
 
-/// What is to be mended.
+/// What is to be fixed.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
     /// Findings that are less bad are left alone.
@@ -27,12 +27,12 @@ pub struct Wanted {
     pub unsafe_fixes: bool,
 }
 
-/// A farm file that was mended.
+/// A farm file that was fixed.
 #[derive(Debug)]
 pub struct Fixed {
     /// The farm as it is now, with its text.
     pub farm: Farm,
-    /// What was mended, in the order in which it was, each with its place at that time.
+    /// What was fixed, in the order in which it was, each with its place at that time.
     pub fixed: Vec<(Finding, Position)>,
     /// What is found now.
     pub left: Vec<Finding>,
@@ -52,7 +52,7 @@ struct Checker<'a> {
     wanted: Wanted,
 }
 
-/// Mends what can be mended.
+/// Fixes what can be fixed.
 pub fn fix(
     farm: Farm,
     disk: &dyn Disk,
@@ -138,7 +138,7 @@ impl Checker<'_> {
         check(farm, self.disk, self.suffixes, self.overrides)
     }
 
-    /// The findings that may be mended now.
+    /// The findings that may be fixed now.
     fn fixable<'a>(&self, farm: &Farm, found: &'a [Finding]) -> Vec<&'a Finding> {
         let fatal: HashSet<&str> = rules::all()
             .filter(|rule| rule.fatal && matches!(rule.look, Look::Parser))
@@ -187,7 +187,7 @@ impl Checker<'_> {
         (better && same).then_some((farm, left))
     }
 
-    /// Whether what was to be mended is gone, and nothing is found that was not before and can't be mended too.
+    /// Whether what was to be fixed is gone, and nothing is found that was not before and can't be fixed too.
     fn nothing_new(&self, state: &Fixed, farm: &Farm, left: &[Finding], chosen: &[Finding]) -> bool {
         let count = |findings: &mut dyn Iterator<Item = &Finding>| {
             let mut counts: HashMap<String, usize> = HashMap::new();
@@ -222,7 +222,7 @@ fn fewer_problems(before: &Farm, after: &Farm) -> bool {
     };
     let (old, new) = (count(before), count(after));
     let total = |counts: &HashMap<_, usize>| counts.values().sum::<usize>();
-    // The next of many headers `[wiki.NAME]` takes the place of the one that was mended.
+    // The next of many headers `[wiki.NAME]` takes the place of the one that was fixed.
     let fewer = total(&new) < total(&old) || before.wikis_written < after.wikis_written;
     fewer && new.iter().all(|(problem, found)| *found <= old.get(problem).copied().unwrap_or(0))
 }

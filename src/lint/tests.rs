@@ -325,7 +325,7 @@ const LARGE: &str = "moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\"
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
 
-    /// Whatever slips: what is mended can be read, is no worse, and needs no second run.
+    /// Whatever slips: what is fixed can be read, is no worse, and needs no second run.
     #[test]
     fn mending_ends_and_never_breaks_a_farm(
         slips in proptest::collection::vec((0..LARGE.len(), 0..3usize, 0..LARGE.len(), 1..20usize), 1..4),

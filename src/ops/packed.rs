@@ -1,4 +1,4 @@
-//! Many names in little room: a million ids of 1.9 with their stamps take some 30 MB.
+//! Many names in little memory: a million ids of 1.9 with their stamps take some 30 MB.
 
 use crate::store::{EntryName, Stamp};
 

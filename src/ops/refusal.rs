@@ -44,7 +44,7 @@ pub enum Refusal {
     UnknownLastRun(String),
     /// The lock was not taken: another copy is at work, or the place for locks is not safe.
     Lock(LockError),
-    /// The way to the directory leads over a stranger's symbolic link.
+    /// The way to the directory leads over another user's symbolic link.
     UnsafeDirectory(String),
 }
 

@@ -1,4 +1,4 @@
-//! What a store holds, counted, and how much room is left where it lies. Changes nothing.
+//! What a store holds, counted, and how much space is free where it lies. Changes nothing.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

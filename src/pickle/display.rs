@@ -14,7 +14,7 @@
 //! | `ref` | `to`: JSON pointer, within this display, to where the same container is shown |
 //! | `truncated` | `kind`: what is not shown because it is too long or too deep |
 //!
-//! `omitted` beside `items` or `log` counts what was left out for want of room. A container is shown once, so the
+//! `omitted` beside `items` or `log` counts what was left out for lack of space. A container is shown once, so the
 //! display is bounded by [`DisplayLimits`] however often a file refers to it. It says what is there, and is not
 //! meant to be read back.
 
@@ -83,7 +83,7 @@ enum Task {
 struct Display<'a> {
     tree: &'a Tree,
     /// What may still be shown. A container pays for its items before they are shown, so that no more tasks wait
-    /// than there is room for.
+    /// than there is space for.
     left: DisplayLimits,
     /// Containers shown so far, and where.
     shown: HashMap<NodeId, usize>,
@@ -228,7 +228,7 @@ impl Display<'_> {
         tasks.push(Task::Join(join, args.len() + events));
     }
 
-    /// As many as there is room for.
+    /// As many as there is space for.
     fn first(&self, items: &[NodeId]) -> Vec<NodeId> {
         items.iter().copied().take(self.left.nodes).collect()
     }

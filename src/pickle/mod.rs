@@ -1,6 +1,6 @@
 //! Pickle bytes to values and back. Nothing is ever imported, called or resolved here.
 //!
-//! A MoinMoin session is a Python pickle, and unpickling with Python executes whatever the file says. This room
+//! A MoinMoin session is a Python pickle, and unpickling with Python executes whatever the file says. This module
 //! reads the same bytes as data: every opcode of protocols 0 to 5 becomes a change to an arena of nodes
 //! ([`Tree`]), and what would be a call in Python becomes an opaque [`Object`] that remembers the callable, its
 //! arguments and what was done to the result. Promises:

@@ -90,5 +90,5 @@ opcodes! {
     READONLY_BUFFER = 0x98;
 }
 
-/// The highest protocol that this room reads.
+/// The highest protocol that this module reads.
 pub(super) const HIGHEST_PROTOCOL: u8 = 5;

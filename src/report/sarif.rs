@@ -78,7 +78,7 @@ pub struct Finding<'a> {
     pub region: Option<Region>,
     /// What makes it the same finding in the next run, beside rule and path: never a line, a count or an age.
     pub key: &'a str,
-    /// Changes to the file that cure it, made together: what goes, and what comes.
+    /// Changes to the file that remove it, made together: what goes, and what comes.
     pub edits: &'a [Edit],
 }
 

@@ -1,6 +1,6 @@
 //! Classes and kinds of wikis, so that a farm of thousands is asked about by kind, not by pair.
 //!
-//! Wikis of one *manner* do the same wherever they lie: version, cookie name, lifetimes, login methods, Secure. Those of
+//! Wikis of one *behavior* do the same wherever they lie: version, cookie name, lifetimes, login methods, Secure. Those of
 //! one *kind* have the same domain and path for their cookie, too; those of one *class* also the same sessions and users,
 //! and differ only in their address. What becomes of a pair depends on the two manners, on whether they have the same
 //! sessions and the same users, and on how their addresses lie to each other ([`super::relation`]); so for any wiki gone
@@ -56,7 +56,7 @@ impl Classes {
         self.kind_of.get(class).copied().unwrap_or_default()
     }
 
-    /// The manner of a class: classes of one manner do the same, wherever they lie.
+    /// The behavior of a class: classes of one behavior do the same, wherever they lie.
     pub fn behavior_of(&self, class: usize) -> usize {
         self.kinds.get(self.kind_of(class)).map(|kind| kind.behavior).unwrap_or_default()
     }

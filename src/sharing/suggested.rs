@@ -1,4 +1,4 @@
-//! Cures, tried on random farms: what is offered is written into the farm file, as the admin would, and must help.
+//! Suggestions, tried on random farms: what is offered is written into the farm file, as the admin would, and must help.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::agreement::{farms, farms_tried, model, parse};
 use super::*;
 use crate::location::RealDirectories;
 
-/// A farm file with the changes of a cure.
+/// A farm file with the changes of a suggestion.
 fn applied(text: &str, suggestion: &Suggestion) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut wiki = "";
@@ -85,7 +85,7 @@ fn each_cure_helps_and_is_one_that_the_version_has() {
             }
         }
     }
-    // Where one of the wikis lets nobody log in, that has to be mended first.
+    // Where one of the wikis lets nobody log in, that has to be fixed first.
     assert!(ills > 100 && without * 4 < ills, "{without} of {ills}");
     let expected = [
         "cookie_name true",

@@ -1,6 +1,6 @@
 //! What helps two wikis that hurt each other, or share what they should not: changes of settings, each tried out.
 //!
-//! A cure is taken from a few families: another cookie name, narrower paths, no domain, or the same places and the same
+//! A suggestion is taken from a few families: another cookie name, narrower paths, no domain, or the same places and the same
 //! cookie. Only what the wiki's version has is tried, and only what makes both directions of the pair well is offered.
 
 use std::collections::HashSet;
@@ -45,10 +45,10 @@ pub enum Aim {
     Apart,
 }
 
-/// So many cures are offered.
+/// So many suggestions are offered.
 const MOST: usize = 3;
 
-/// Looks for cures in one farm.
+/// Looks for suggestions in one farm.
 pub struct Suggestions<'a> {
     farm: &'a Farm,
     model: &'a Model,

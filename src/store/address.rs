@@ -112,7 +112,7 @@ impl fmt::Display for LayoutError {
 }
 
 impl LayoutError {
-    /// Whether the way to the directory leads over a stranger's symbolic link.
+    /// Whether the way to the directory leads over another user's symbolic link.
     pub fn is_unsafe(&self) -> bool {
         matches!(self, LayoutError::Directory(DirError::UnsafeLink { .. }))
     }

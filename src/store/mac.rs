@@ -77,7 +77,7 @@ impl MacKey {
     ///
     /// # Errors
     ///
-    /// What is wrong with the file, for people: it cannot be read, strangers can, or it is too short.
+    /// What is wrong with the file, for people: it cannot be read, other users can, or it is too short.
     pub fn read(path: &Path, scope: &str) -> Result<MacKey, String> {
         let bytes = secret(path)?;
         if bytes.len() < SHORTEST_KEY {

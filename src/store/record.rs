@@ -16,7 +16,7 @@ use super::name::EntryName;
 pub struct Stamp(pub(super) u64);
 
 impl Stamp {
-    /// As a number, to keep it in little room.
+    /// As a number, to keep it in little memory.
     pub fn to_bits(self) -> u64 {
         self.0
     }

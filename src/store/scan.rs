@@ -180,7 +180,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
             }
             looked += 1;
             self.found.extend(look(entry, &mut self.buffer));
-            // One huge file must not keep its room for good, times the threads.
+            // One huge file must not keep its memory for good, times the threads.
             if self.buffer.capacity() > USUAL_ROOM {
                 self.buffer = Vec::new();
             }

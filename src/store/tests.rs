@@ -1,4 +1,4 @@
-//! The stores against what real wikis wrote, and against what strangers put in their way.
+//! The stores against what real wikis wrote, and against what other users put in their way.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -159,12 +159,12 @@ impl FreeSpace {
         FreeSpace { all, used: AtomicUsize::new(0) }
     }
 
-    /// Notes that a session was read; whether there is room for one more.
+    /// Notes that a session was read; whether there is space for one more.
     pub(super) fn take(&self, bytes: usize) -> bool {
         self.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) < self.all
     }
 
-    /// Reads the first of `ids`, and those after it for which there is room.
+    /// Reads the first of `ids`, and those after it for which there is space.
     pub(super) fn read(
         &self,
         ids: &[EntryName],

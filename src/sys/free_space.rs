@@ -1,4 +1,4 @@
-//! How much room a file system has.
+//! How much free space a file system has.
 
 use std::io;
 use std::path::Path;
@@ -7,7 +7,7 @@ use rustix::fs::{fstatvfs, statvfs};
 
 use super::dir::Dir;
 
-/// The room of one file system.
+/// The free space of one file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FreeSpace {
     /// Its size in bytes.
@@ -21,7 +21,7 @@ pub struct FreeSpace {
 }
 
 impl FreeSpace {
-    /// The room of the file system on which `dir` lies.
+    /// The free space of the file system on which `dir` lies.
     ///
     /// # Errors
     ///

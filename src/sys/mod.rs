@@ -3,7 +3,7 @@
 //!
 //! What it promises, whoever can write in the directories it is pointed at:
 //!
-//! * no symbolic link of a stranger is followed, no directory is made behind one, and nothing that is no regular file is opened on purpose;
+//! * no symbolic link of another user is followed, no directory is made behind one, and nothing that is no regular file is opened on purpose;
 //! * no open waits for a FIFO, a device or a lease, and nothing reads more than [`MAX_FILE`] bytes of a file;
 //! * a file is removed only after its own bytes were judged again, and a lost race is noticed and said;
 //! * what could not be looked at is an error value, never an empty answer.

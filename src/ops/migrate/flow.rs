@@ -76,7 +76,7 @@ pub(super) fn carry(
     })
 }
 
-/// Reads some sessions, and what is at the target under their ids, as there is room, and gives them to `send`. Gives how
+/// Reads some sessions, and what is at the target under their ids, as there is space, and gives them to `send`. Gives how
 /// many were left, as it was all over.
 fn read(
     ids: &[EntryName],
@@ -121,7 +121,7 @@ fn read(
     0
 }
 
-/// Gives `take` all of `ready`, part by part, with what is at the target under their ids: as much as there is room for.
+/// Gives `take` all of `ready`, part by part, with what is at the target under their ids: as much as there is space for.
 pub(super) fn with_targets(
     to: &dyn WritableStore,
     mut ready: Vec<Ready>,
@@ -136,7 +136,7 @@ pub(super) fn with_targets(
     }
 }
 
-/// Reads all of some sessions, whatever room they take together, and gives each to `take` with its position.
+/// Reads all of some sessions, however much memory they take together, and gives each to `take` with its position.
 pub(super) fn read_each(store: &dyn WritableStore, ids: &[EntryName], mut take: impl FnMut(usize, RawRead)) {
     let mut next = 0;
     while let Some(rest) = ids.get(next..).filter(|rest| !rest.is_empty()) {

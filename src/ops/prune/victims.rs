@@ -30,7 +30,7 @@ impl Victim {
     }
 }
 
-/// Many victims in little room.
+/// Many victims in little memory.
 #[derive(Debug, Default)]
 pub struct Victims {
     /// With each its reason, since when, and its size.

@@ -1,4 +1,4 @@
-//! The checks, each with its explanation and cure.
+//! The checks, each with its explanation and suggestion.
 
 use crate::location::Location;
 

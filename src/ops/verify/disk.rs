@@ -42,7 +42,7 @@ impl<'a> Modes<'a> {
     pub(super) fn session(&mut self, session: &Session, found: &mut Findings) {
         let (Some(dir), Some((uid, mode))) = (&self.dir, session.access) else { return };
         *self.owners.entry(uid).or_default() += 1;
-        // Where strangers can't even enter, a file's own mode lets nobody in.
+        // Where other users can't even enter, a file's own mode lets nobody in.
         if dir.mode() & 0o001 != 0 && mode & 0o006 != 0 {
             let what = if mode & 0o002 != 0 { "write" } else { "read" };
             let message = format!("everybody can {what} it (mode {mode:04o})");

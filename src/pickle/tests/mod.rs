@@ -1,4 +1,4 @@
-//! Tests that need more than one file of the room: the corpus, hostile files, properties.
+//! Tests that need more than one file of the module: the corpus, hostile files, properties.
 
 mod corpus;
 mod decoded;

@@ -10,7 +10,7 @@ use super::case::{Case, CookieKey, Reason, Verdict, Way};
 use super::stage::{Stage, act_out};
 use crate::moin::Behaviour;
 
-/// The cures, empty where nothing ails.
+/// The suggestions, empty where nothing ails.
 #[derive(Debug, Default, Serialize)]
 pub struct Suggestions {
     /// Headers that delete old cookies, by the wiki that has to send them.
@@ -50,7 +50,7 @@ pub struct FreshName {
     pub cookie: String,
 }
 
-/// What a cure leaves.
+/// What a suggestion leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Left {
     /// The worst that becomes of anybody.
@@ -80,7 +80,7 @@ fn ails(case: &Case) -> bool {
         || (case.verdict == Verdict::LoggedOut && case.way != Way::Back && !case.cookies.is_empty())
 }
 
-/// Finds cures and tries them out.
+/// Finds suggestions and tries them out.
 pub(super) fn suggestions(seats: &[Acted], cases: &[Vec<Case>], stage: &Stage<'_>) -> Suggestions {
     let ailing: Vec<usize> =
         cases.iter().enumerate().filter(|(_, cases)| cases.iter().any(ails)).map(|(at, _)| at).collect();

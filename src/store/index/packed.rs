@@ -49,7 +49,7 @@ pub(super) struct Record {
     pub(super) modified: i64,
 }
 
-/// Room for the times: until the year 10680.
+/// Space for the times: until the year 10680.
 const TIME_BITS: u32 = 38;
 const INODE_BITS: u32 = 48;
 

@@ -56,10 +56,10 @@ pub struct JsonStore {
 }
 
 /// Makes the directory, for its owner alone, where it does not exist: by the handle of the one above it, so that no
-/// stranger's link leads elsewhere, and with the rights of that one's owner.
+/// other user's link leads elsewhere, and with the rights of that one's owner.
 fn create(spec: &StoreSpec) -> Result<(), StoreError> {
     let path = path_of(spec)?;
-    // What is there, or behind a stranger's link, is for opening it to judge.
+    // What is there, or behind another user's link, is for opening it to judge.
     let missing = matches!(Dir::open(path), Err(DirError::Missing { .. }));
     let Some(name) = path.file_name().filter(|_| missing) else { return Ok(()) };
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());

@@ -126,7 +126,7 @@ impl RedisStore {
         ["s:", "m:", "t:"].map(|kind| [&self.prefix, kind, id.reveal()].concat())
     }
 
-    /// What is there under some ids, in their order: under the first, and those after it for which there is room.
+    /// What is there under some ids, in their order: under the first, and those after it for which there is space.
     fn fetch(&self, ids: &[EntryName], capacity: &FreeSpace) -> Result<Vec<Option<Entry>>, Trouble> {
         let mut fetched = Vec::with_capacity(ids.len());
         for ids in ids.chunks(COUNT) {

@@ -133,7 +133,7 @@ impl SqliteStore {
         statement.query_row([id.reveal()], |row| self.entry(row)).optional()
     }
 
-    /// Rows in the order of their ids from behind `after` on, [`PAGE`] at most, and no more bytes than there is room
+    /// Rows in the order of their ids from behind `after` on, [`PAGE`] at most, and no more bytes than there is space
     /// for; and the last one's id.
     fn page(&self, after: &Id) -> rusqlite::Result<(Vec<Entry>, Option<Id>)> {
         let connection = self.reader();
@@ -165,7 +165,7 @@ impl SqliteStore {
         ids.collect()
     }
 
-    /// The rows of some ids, in their order: of the first, and those after it for which there is room.
+    /// The rows of some ids, in their order: of the first, and those after it for which there is space.
     fn some(&self, ids: &[EntryName], capacity: &FreeSpace) -> rusqlite::Result<Vec<RawRead>> {
         let connection = self.reader();
         let wanted = format!("[{}]", ids.iter().map(json_text).collect::<Vec<_>>().join(","));
