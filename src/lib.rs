@@ -1,43 +1,46 @@
-//! wikifarm reads the description of a MoinMoin wiki farm, says what is wrong with it, predicts for every pair
-//! of wikis whether a login is shared and why, and looks after the session files.
+//! wikifarm reads the description of a MoinMoin wiki farm, checks it, predicts for every pair of wikis whether a login is
+//! shared and why, and looks after the session stores.
 //!
-//! The rooms, from the bottom up; a room knows only rooms below it:
+//! The public modules, from the bottom up; a module uses only modules below it:
 //!
-//! * [`sys`] talks to the kernel: directory handles, safe opening, atomic writes, locks.
 //! * [`pickle`] turns pickle bytes into values and back, and executes nothing.
 //! * [`browser`] does with cookies what a browser does.
-//! * [`moin`] does with settings, cookies and sessions what each version of MoinMoin does.
-//! * [`location`] is where a store of sessions is: addresses, typed.
-//! * [`farm`] is the farm file: parsing with places, inheritance with origins.
-//! * [`pyconfig`] is MoinMoin's own configuration in Python: read without running it, written, compared.
-//! * [`load`] reads a farm from either.
-//! * [`store`] is where sessions lie: one trait, several layouts.
-//! * [`simulate`] has a browser and wikis act out a script.
-//! * [`sharing`] says for a pair of wikis who shares a login with whom, and why; what then happens it has acted out.
-//! * [`probe`] holds a live wiki's cookie against the predicted one.
-//! * [`ops`] plans and does: prune, revoke, verify.
-//! * [`lint`] holds the rules over a farm.
-//! * [`schema`] describes the farm file for editors.
-//! * [`demo`] makes a small real farm for trying things out.
-//! * [`report`] says how results look.
-//! * [`cli`] is the command line: one file per command, and nothing else knows clap.
+//! * [`moin`] does with settings, cookies, and sessions what each version of MoinMoin does.
+//! * [`location`] is where a session store is: addresses, typed.
+//! * [`farm`] is the farm file: parsing with positions, inheritance with origins.
+//! * [`load`] reads a farm from TOML or Python.
+//! * [`store`] is the session stores: one trait, several backends.
+//! * [`sharing`] predicts for a pair of wikis who shares a login with whom, and why.
+//!
+//! The other modules are the program's own. They are hidden here, and can change in any version. `examples/` shows how to
+//! use the public ones; `docs/public-api.txt` lists every public name.
 
 pub mod browser;
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod demo;
 mod escape;
 pub mod farm;
+#[doc(hidden)]
 pub mod lint;
 pub mod load;
 pub mod location;
 pub mod moin;
+#[doc(hidden)]
 pub mod ops;
 pub mod pickle;
+#[doc(hidden)]
 pub mod probe;
+#[doc(hidden)]
 pub mod pyconfig;
+#[doc(hidden)]
 pub mod report;
+#[doc(hidden)]
 pub mod schema;
 pub mod sharing;
+#[doc(hidden)]
 pub mod simulate;
 pub mod store;
+#[doc(hidden)]
 pub mod sys;

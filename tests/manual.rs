@@ -51,6 +51,7 @@ mod metrics;
 mod modules;
 mod mounted;
 mod one_url;
+mod public_api;
 mod readme;
 #[cfg(feature = "redis")]
 mod redis_guards;
