@@ -6,7 +6,6 @@ use std::path::Path;
 
 use syn::{Attribute, FnArg, ImplItem, Item, Pat, Signature, TraitItem, UseTree, Visibility};
 
-
 /// The modules that are promised; every other one is hidden in the documentation.
 const PUBLIC: [&str; 8] = ["browser", "farm", "load", "location", "moin", "pickle", "sharing", "store"];
 
@@ -43,8 +42,8 @@ fn handed_on(tree: &UseTree, names: &mut BTreeSet<String>) {
     match tree {
         UseTree::Path(path) => handed_on(&path.tree, names),
         UseTree::Group(group) => group.items.iter().for_each(|tree| handed_on(tree, names)),
-        UseTree::Name(name) => drop(names.insert(name.ident.to_string())),
-        UseTree::Rename(name) => drop(names.insert(name.rename.to_string())),
+        UseTree::Name(name) => names.extend([name.ident.to_string()]),
+        UseTree::Rename(name) => names.extend([name.rename.to_string()]),
         UseTree::Glob(_) => {}
     }
 }
@@ -64,7 +63,7 @@ fn call(signature: &Signature) -> String {
 /// The lines of the types, functions, and constants of these names.
 fn items(module: &str, file: &syn::File, names: &BTreeSet<String>, lines: &mut BTreeSet<String>) {
     let promised = |name: &syn::Ident| names.contains(&name.to_string());
-    let mut add = |text: String| drop(lines.insert(format!("{module}::{text}")));
+    let mut add = |text: String| lines.extend([format!("{module}::{text}")]);
     for item in &file.items {
         match item {
             Item::Fn(item) if is_public(&item.vis, &item.attrs) && promised(&item.sig.ident) => {
@@ -99,7 +98,8 @@ fn items(module: &str, file: &syn::File, names: &BTreeSet<String>, lines: &mut B
             }
             Item::Impl(item) if item.trait_.is_none() => {
                 let syn::Type::Path(path) = &*item.self_ty else { continue };
-                let Some(segment) = path.path.segments.last().filter(|segment| promised(&segment.ident)) else {
+                let Some(segment) = path.path.segments.last().filter(|segment| promised(&segment.ident))
+                else {
                     continue;
                 };
                 for method in &item.items {
@@ -128,10 +128,10 @@ fn api(module: &str) -> BTreeSet<String> {
             Item::Fn(item) if is_public(&item.vis, &item.attrs) => {
                 names.insert(item.sig.ident.to_string());
             }
-            Item::Struct(item) => drop(names.insert(item.ident.to_string())),
-            Item::Enum(item) => drop(names.insert(item.ident.to_string())),
-            Item::Trait(item) => drop(names.insert(item.ident.to_string())),
-            Item::Const(item) => drop(names.insert(item.ident.to_string())),
+            Item::Struct(item) => names.extend([item.ident.to_string()]),
+            Item::Enum(item) => names.extend([item.ident.to_string()]),
+            Item::Trait(item) => names.extend([item.ident.to_string()]),
+            Item::Const(item) => names.extend([item.ident.to_string()]),
             _ => {}
         }
     }
@@ -151,7 +151,11 @@ fn public_api_is_the_committed_list() {
     if std::env::var_os("SNAPSHOTS").is_some_and(|action| action == "overwrite") {
         fs::write(&path, &found).unwrap();
     }
-    assert_eq!(found, fs::read_to_string(&path).unwrap_or_default(), "update docs/public-api.txt: make bless");
+    assert_eq!(
+        found,
+        fs::read_to_string(&path).unwrap_or_default(),
+        "update docs/public-api.txt: make bless"
+    );
 }
 
 #[test]

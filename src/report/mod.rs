@@ -1,7 +1,7 @@
 //! How results look: text for terminals with everything untrusted escaped, tables, findings with their source lines,
 //! and the formats for programs.
 //!
-//! Everything passes [`safe`] on its way to a terminal. Each format has one escape, in its own file.
+//! Everything passes `safe` on its way to a terminal. Each format has one escape, in its own file.
 //!
 //! Nothing here decides anything: a command counts first and renders second, so the exit status never depends on the
 //! format.

@@ -28,7 +28,7 @@ pub enum Side {
     To,
 }
 
-/// Why a step ends as it does. The words are in [`describe`](super::describe).
+/// Why a step ends as it does. The words are in `describe`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Evidence {

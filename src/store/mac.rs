@@ -134,7 +134,7 @@ impl MacKey {
     }
 }
 
-/// What a file of at most [`LONGEST_KEY`] bytes holds: a key or a password, less white space at both ends.
+/// What a file of at most `LONGEST_KEY` bytes holds: a key or a password, less white space at both ends.
 ///
 /// # Errors
 ///

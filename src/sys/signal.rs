@@ -28,7 +28,7 @@ const LATEST: Duration = Duration::from_millis(1600);
 const PARTLY: i32 = 3;
 
 /// A flag that the first SIGINT or SIGTERM sets, for work that ends itself between two files. The second one ends the
-/// process at once, as it would have without this. Work that does not end within [`LATEST`] is ended, with status 3.
+/// process at once, as it would have without this. Work that does not end within `LATEST` is ended, with status 3.
 ///
 /// Until the first call both signals do what they always do: who does not look at the flag must not take them.
 ///

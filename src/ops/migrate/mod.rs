@@ -4,7 +4,7 @@
 //!
 //! * A session is at the target whole or not at all, and its bytes are those of the source, but for user ids that were
 //!   to be mapped. It leaves the source, if it is to, only after its copy was read back and compared.
-//! * Killed at any point, the same command goes on: a [journal](journal) says what was about to be done.
+//! * Killed at any point, the same command goes on: a journal says what was about to be done.
 //! * No pickle passes that names what sessions have no business to name; see [`AllowList`].
 //! * Nothing at the target is replaced unless that was asked for, or we put it there.
 

@@ -47,7 +47,7 @@ pub struct Options {
     pub owner: Option<(u32, u32)>,
     /// Permission bits of the files at the target, instead of those at the source.
     pub mode: Option<u32>,
-    /// Tell the old id and the new of every session that is at the target; see [`CookieMap`].
+    /// Tell the old id and the new of every session that is at the target; see `CookieMap`.
     pub pairs: bool,
     /// Only look.
     pub dry_run: bool,
