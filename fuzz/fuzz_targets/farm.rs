@@ -1,4 +1,4 @@
-//! Any text as a farm file: it is read or refused, checked, predicted and mended, without a panic.
+//! Any text as a farm file: it is read or refused, checked, predicted and fixed, without a panic.
 #![no_main]
 
 use std::path::Path;
@@ -27,9 +27,9 @@ fuzz_target!(|text: &str| {
             for unsafe_fixes in [false, true] {
                 let farm = Farm::parse(Path::new("/nonexistent/farm.toml"), text.to_owned()).unwrap();
                 let (sound, wanted) = (farm.sound(), Wanted { min_severity: Severity::Note, unsafe_fixes });
-                let mended = fix(farm, &RealDisk, &suffixes, &Overrides::default(), wanted);
-                assert!(mended.farm.sound() || !sound);
-                assert!(!mended.mended.is_empty() || mended.farm.source.text() == text);
+                let fixed = fix(farm, &RealDisk, &suffixes, &Overrides::default(), wanted);
+                assert!(fixed.farm.sound() || !sound);
+                assert!(!fixed.fixed.is_empty() || fixed.farm.source.text() == text);
             }
         }
     }
