@@ -246,8 +246,8 @@ fn diff_json_has_every_case_with_cookies_and_fixes() {
                "cookies": [cookie("/alpha", true, true), cookie("/", false, false)], "shadowed": true,
                "until": 1_830_038_640.0})
     );
-    assert_eq!(diff["cures"]["with_deletions"], json!({"verdict": "kept", "shadowed": false}));
-    assert_eq!(diff["cures"]["deletions"][0]["url"], "https://example.org/alpha/");
+    assert_eq!(diff["suggestions"]["with_deletions"], json!({"verdict": "kept", "shadowed": false}));
+    assert_eq!(diff["suggestions"]["deletions"][0]["url"], "https://example.org/alpha/");
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn check_script_as_root_on_debian_installs_once_and_starts_no_service() {
     ];
     assert_eq!(apt, expected);
     assert!(!machine.dir.path().join("policy-rc.d").exists());
-    assert_eq!((ran.status, ran.work().len()), (0, 6), "{}", ran.stderr);
+    assert_eq!((ran.status, ran.work().len()), (0, 7), "{}", ran.stderr);
     assert_eq!(ran.stdout, NOT_TESTED);
     // The second time, all is here.
     let again = machine.run("scripts/check", &[]);
