@@ -17,6 +17,7 @@ pub mod prometheus;
 mod safe;
 pub mod sarif;
 pub mod table;
+pub mod text;
 
 pub use crate::escape::{escape, is_unsafe};
 pub use safe::safe;
