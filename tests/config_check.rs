@@ -120,7 +120,7 @@ fn check_with_several_findings_shows_all_in_file_order() {
     .wikifarm("config check")
     .status(1)
     .stdout(str![[r#"
-warning[precise-version]: 1.9 is taken for 1.9.11
+warning[imprecise-version]: 1.9 is taken for 1.9.11
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
@@ -248,7 +248,7 @@ fn check_with_warnings_alone_exits_0() {
     with_directories(&SOUND.replace("1.9.11", "1.9"))
         .wikifarm("config check")
         .stdout(str![[r#"
-warning[precise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
+warning[imprecise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
@@ -267,7 +267,7 @@ fn check_with_an_allowed_rule_reports_nothing() {
     with_directories(
         &SOUND
             .replace("1.9.11", "1.9")
-            .replace("[[share]]", "[lint]\n    allow = [\"precise-version\"]\n\n    [[share]]"),
+            .replace("[[share]]", "[lint]\n    allow = [\"imprecise-version\"]\n\n    [[share]]"),
     )
     .wikifarm("config check")
     .stdout(str![[r#"
@@ -282,12 +282,12 @@ fn check_with_a_denied_rule_reports_an_error() {
     with_directories(
         &SOUND
             .replace("1.9.11", "1.9")
-            .replace("[[share]]", "[lint]\n    deny = [\"precise-version\"]\n\n    [[share]]"),
+            .replace("[[share]]", "[lint]\n    deny = [\"imprecise-version\"]\n\n    [[share]]"),
     )
     .wikifarm("config check --quiet")
     .status(1)
     .stdout(str![[r#"
-error[precise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
+error[imprecise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
@@ -412,7 +412,7 @@ fn check_with_bad_prune_settings_shows_each_line() {
         .wikifarm("config check")
         .status(1)
         .stdout(str![[r#"
-error[bad-value]: grace must be at least 10m
+error[invalid-value]: grace must be at least 10m
   --> farm.toml:18:9
    |
 18 | grace = "1m"
@@ -420,13 +420,13 @@ error[bad-value]: grace must be at least 10m
    |
    = help: a request in flight can save its session late; 1h is the default
 
-error[bad-value]: idle can't be "400x": expected a duration like 90s, 12h or 30d
+error[invalid-value]: idle can't be "400x": expected a duration like 90s, 12h or 30d
   --> farm.toml:19:8
    |
 19 | idle = "400x"
    |        ^^^^^^
 
-error[bad-value]: max_delete can't be "150%": expected a count like 500 or a share like 50%
+error[invalid-value]: max_delete can't be "150%": expected a count like 500 or a share like 50%
   --> farm.toml:20:14
    |
 20 | max_delete = "150%"

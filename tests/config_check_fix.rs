@@ -29,7 +29,7 @@ const SLIPS: &str = r#"
     aliases = ["https://docs.example.org", "https://doc.example.org/"]
     data_dir = "docs"
 
-    [wikis.plans]   # wikifarm: allow(path-malformed) it was so once
+    [wikis.plans]   # wikifarm: allow(invalid-path) it was so once
     group = "lab"
     url = "https://plans.example.org/"
     unset = ["cookie_path"]
@@ -91,9 +91,9 @@ fixed[unknown-group]: farm.toml:18: there is no group "lba"
 fixed[wrong-type]: farm.toml:27: cookie_secure must be true or false, not a string
 fixed[unknown-wiki]: farm.toml:31: there is no wiki "plan"
 fixed[ignored-setting]: farm.toml:7: MoinMoin 1.9.11 ignores cookie_samesite: no MoinMoin before 2.0 sends SameSite
-fixed[repeated-item]: farm.toml:10: superuser holds "AdminAda" twice
-fixed[useless-alias]: farm.toml:20: the alias https://docs.example.org/ is there already
-fixed[unused-suppression]: farm.toml:23: "path-malformed" is allowed here, and nothing of it is found
+fixed[duplicate-item]: farm.toml:10: superuser holds "AdminAda" twice
+fixed[duplicate-alias]: farm.toml:20: the alias https://docs.example.org/ is there already
+fixed[unused-suppression]: farm.toml:23: "invalid-path" is allowed here, and nothing of it is found
 fixed[useless-unset]: farm.toml:26: nothing sets cookie_path above, so there is nothing to unset
 
 farm.toml: 2 wikis, nothing to report
@@ -165,7 +165,7 @@ fn fix_without_unsafe_fixes_leaves_what_needs_review() {
     place
         .wikifarm("config check --fix --unsafe-fixes")
         .stdout(str![[r#"
-fixed[precise-version]: farm.toml:1: 1.9 is taken for 1.9.11
+fixed[imprecise-version]: farm.toml:1: 1.9 is taken for 1.9.11
 fixed[path-trailing-slash]: farm.toml:4: the cookie's path /a/ does not cover /a without the slash
 
 farm.toml: 1 wiki, nothing to report

@@ -118,7 +118,7 @@ fn check_github_prints_a_line_for_each_finding() {
         .wikifarm("config check --format github")
         .status(1)
         .stdout(str![[r#"
-::warning file=farm.toml,line=1,endLine=1,col=8,endColumn=13,title=precise-version::1.9 is taken for 1.9.11; name the release, as releases of one line treat cookies differently
+::warning file=farm.toml,line=1,endLine=1,col=8,endColumn=13,title=imprecise-version::1.9 is taken for 1.9.11; name the release, as releases of one line treat cookies differently
 ::error file=farm.toml,line=4,endLine=4,col=17,endColumn=31,title=domain-mismatch::browsers refuse the cookie: a.example.org is not within .example.net; nobody can log in; write a part of the wiki's own host, or leave it out
 
 "#]])

@@ -29,30 +29,35 @@ const IMPRECISE: &str = r#"
 
 #[test]
 fn check_with_an_allow_comment_skips_the_rule_on_that_line() {
-    let behind = IMPRECISE.replace("\"1.9\"", "\"1.9\"  # wikifarm: allow(precise-version) nobody knows");
+    let behind = IMPRECISE.replace("\"1.9\"", "\"1.9\"  # wikifarm: allow(imprecise-version) nobody knows");
     check(&behind, "", 0, &[]);
     let above = IMPRECISE.replace("moin", "# wikifarm: allow(versions) nobody knows\n    moin");
     check(&above, "", 0, &[]);
-    let elsewhere = IMPRECISE.replace("[wikis.a]", "[wikis.a] # wikifarm: allow(precise-version) no");
-    check(&elsewhere, "", 0, &[("precise-version", "warning"), ("unused-suppression", "warning")]);
+    let elsewhere = IMPRECISE.replace("[wikis.a]", "[wikis.a] # wikifarm: allow(imprecise-version) no");
+    check(&elsewhere, "", 0, &[("imprecise-version", "warning"), ("unused-suppression", "warning")]);
 }
 
 #[test]
 fn check_reports_suppressions_that_are_unknown_unused_or_without_reason() {
     let with = |comment: &str| IMPRECISE.replace("\"1.9\"", &format!("\"1.9\"  # wikifarm: {comment}"));
     check(
-        &with("allow(precise-version, path-malformed)"),
+        &with("allow(imprecise-version, invalid-path)"),
         "",
         0,
         &[("suppression-without-reason", "warning"), ("unused-suppression", "warning")],
     );
     check(
-        &with("allow(precise-versoin) x"),
+        &with("allow(imprecise-versoin) x"),
         "",
         1,
-        &[("precise-version", "warning"), ("unknown-rule", "error")],
+        &[("imprecise-version", "warning"), ("unknown-rule", "error")],
     );
-    check(&with("forbid(all)"), "", 0, &[("precise-version", "warning"), ("bad-suppression", "warning")]);
+    check(
+        &with("forbid(all)"),
+        "",
+        0,
+        &[("imprecise-version", "warning"), ("invalid-suppression", "warning")],
+    );
     Place::farm(
         &IMPRECISE
             .replace("1.9", "1.9.11")
@@ -83,19 +88,19 @@ fn check_with_missing_directory_allowed_exits_0() {
 #[test]
 fn check_applies_the_lint_levels_of_a_wiki() {
     let own = IMPRECISE
-        .replace("a.example.org/\"", "a.example.org/\"\n    lint = { allow = [\"precise-version\"] }");
+        .replace("a.example.org/\"", "a.example.org/\"\n    lint = { allow = [\"imprecise-version\"] }");
     let place = Place::farm(&own);
     let ran = place.wikifarm("config check --format json").any_stdout().run();
-    assert_eq!(found(&ran), [("precise-version".to_owned(), "warning".to_owned())]);
+    assert_eq!(found(&ran), [("imprecise-version".to_owned(), "warning".to_owned())]);
     assert_eq!(ran.json()["findings"][0]["wiki"], "b");
     let own = IMPRECISE.replace("b.example.org/\"", "b.example.org/\"\n    lint.deny = [\"versions\"]");
-    check(&own, "", 1, &[("precise-version", "warning"), ("precise-version", "error")]);
+    check(&own, "", 1, &[("imprecise-version", "warning"), ("imprecise-version", "error")]);
     // The rule's name goes before the family's, and the wiki before the farm.
     let farm = IMPRECISE.replace(
         "[wikis.a]",
-        "[lint]\n    deny = [\"versions\"]\n    warn = [\"precise-version\"]\n    [wikis.a]",
+        "[lint]\n    deny = [\"versions\"]\n    warn = [\"imprecise-version\"]\n    [wikis.a]",
     );
-    check(&farm, "", 0, &[("precise-version", "warning")]);
+    check(&farm, "", 0, &[("imprecise-version", "warning")]);
     let bad = IMPRECISE.replace("a.example.org/\"", "a.example.org/\"\n    lint = { alow = [] }");
     let ran = Place::farm(&bad).wikifarm("config check --format json").status(1).any_stdout().run();
     assert_eq!(ran.json()["findings"][1]["message"], "[wikis.a] lint has no key \"alow\"");
@@ -103,12 +108,12 @@ fn check_applies_the_lint_levels_of_a_wiki() {
 
 #[test]
 fn check_with_deny_warnings_exits_1() {
-    check(IMPRECISE, "", 0, &[("precise-version", "warning")]);
-    for what in ["warnings", "versions", "precise-version", "path-malformed,warnings"] {
-        check(IMPRECISE, &format!("--deny {what}"), 1, &[("precise-version", "error")]);
+    check(IMPRECISE, "", 0, &[("imprecise-version", "warning")]);
+    for what in ["warnings", "versions", "imprecise-version", "invalid-path,warnings"] {
+        check(IMPRECISE, &format!("--deny {what}"), 1, &[("imprecise-version", "error")]);
     }
     check(IMPRECISE, "--deny warnings --allow versions", 0, &[]);
-    check(IMPRECISE, "--deny domain", 0, &[("precise-version", "warning")]);
+    check(IMPRECISE, "--deny domain", 0, &[("imprecise-version", "warning")]);
     Place::farm(IMPRECISE)
         .wikifarm("config check --deny warning")
         .status(2)
@@ -122,5 +127,5 @@ error: --deny: there is no rule or family "warning"; did you mean "warnings"?
 #[test]
 fn check_with_min_severity_hides_findings_and_keeps_the_status() {
     check(IMPRECISE, "--min-severity error", 0, &[]);
-    check(IMPRECISE, "--min-severity error --deny warnings", 1, &[("precise-version", "error")]);
+    check(IMPRECISE, "--min-severity error --deny warnings", 1, &[("imprecise-version", "error")]);
 }

@@ -190,11 +190,11 @@ farm.toml: 2 wikis, 5 settings left out, each with a comment
     assert_eq!(
         told,
         [
-            "error[not-static]: data_dir can't be known without running the file: it is relative to the directory in which the wiki is started",
-            "error[not-static]: cookie_domain can't be known without running the file: it calls socket.getfqdn()",
-            "error[not-static]: user_dir can't be known without running the file: it is taken from the environment of the wiki",
+            "error[dynamic-setting]: data_dir can't be known without running the file: it is relative to the directory in which the wiki is started",
+            "error[dynamic-setting]: cookie_domain can't be known without running the file: it calls socket.getfqdn()",
+            "error[dynamic-setting]: user_dir can't be known without running the file: it is taken from the environment of the wiki",
             "error[wrong-type]: cookie_path: it must be a string, not an integer",
-            "error[not-static]: cookie_name can't be known without running the file: a method sets it",
+            "error[dynamic-setting]: cookie_name can't be known without running the file: a method sets it",
         ]
     );
     let written = fs::read_to_string(place.path().join("farm.toml")).unwrap();

@@ -62,7 +62,7 @@ fn import_with_wikis_from_a_loop_names_it_and_takes_wiki_flags() {
         .wikifarm("config import")
         .status(2)
         .stderr(str![[r#"
-error[not-static]: the list `wikis` can't be known without running the file: it is built in a loop
+error[dynamic-setting]: the list `wikis` can't be known without running the file: it is built in a loop
  --> farmconfig.py:4:1
   |
 4 | / for name in os.listdir('.'):
@@ -112,9 +112,9 @@ fn import_with_differing_branches_guesses_nothing() {
     assert_eq!(
         told,
         [
-            "error[not-static]: cookie_path can't be known without running the file: it depends on `socket.gethostname() == 'x'`",
-            "error[not-static]: cookie_domain can't be known without running the file: it depends on whether a `try` succeeds",
-            "error[not-static]: user_dir can't be known without running the file: it is built in a loop",
+            "error[dynamic-setting]: cookie_path can't be known without running the file: it depends on `socket.gethostname() == 'x'`",
+            "error[dynamic-setting]: cookie_domain can't be known without running the file: it depends on whether a `try` succeeds",
+            "error[dynamic-setting]: user_dir can't be known without running the file: it is built in a loop",
         ]
     );
 }
@@ -341,7 +341,7 @@ error[missing-config]: the wiki "three" has no file three.py
   |
   = help: MoinMoin answers no request for it; write the file, or take the entry out
 
-warning[hidden-wiki]: the wiki "three" is never reached: an expression above it matches https://three.example.org/
+warning[unreachable-wiki]: the wiki "three" is never reached: an expression above it matches https://three.example.org/
  --> farmconfig.py:5:15
   |
 5 |     ('three', r'^https://three\.example\.org/'),
@@ -349,7 +349,7 @@ warning[hidden-wiki]: the wiki "three" is never reached: an expression above it 
   |
   = help: MoinMoin takes the first wiki that matches: put the narrower expression first
 
-warning[hidden-wiki]: the wiki "one2" is never reached: an expression above it matches https://one.example.org/two
+warning[unreachable-wiki]: the wiki "one2" is never reached: an expression above it matches https://one.example.org/two
  --> farmconfig.py:6:14
   |
 6 |     ('one2', r'^https://one\.example\.org/two'),

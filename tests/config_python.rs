@@ -95,7 +95,7 @@ wikiconfig.py: 1 wiki, nothing to report
         found.iter().map(|it| (it["rule"].as_str().unwrap(), it["line"].as_u64().unwrap())).collect();
     assert_eq!(
         told,
-        [("unknown-key", 8), ("wrong-type", 9), ("bad-suppression", 10), ("unknown-rule", 11)],
+        [("unknown-key", 8), ("wrong-type", 9), ("invalid-suppression", 10), ("unknown-rule", 11)],
         "{found:#?}"
     );
 }

@@ -86,11 +86,11 @@ fn schema_rejects_rule_examples_of_the_wrong_shape() {
         "unknown-key",
         "misplaced-key",
         "wrong-type",
-        "bad-value",
-        "bad-version",
+        "invalid-value",
+        "unknown-version",
         "no-wikis",
         "missing-url",
-        "bad-url",
+        "invalid-url",
         "unknown-rule",
     ];
     let validator = jsonschema::validator_for(&schema()).unwrap();
@@ -196,7 +196,7 @@ fn schema_of_the_other_tables_agrees_with_the_parser() {
         "[prune]\nmax_delete = -1",
         "[prune]\nindex = 1",
         "[prune]\nkeep = \"1h\"",
-        "[lint]\nallow = [\"path\", \"precise-version\"]",
+        "[lint]\nallow = [\"path\", \"imprecise-version\"]",
         "[lint]\nallow = \"path\"",
         "[migrate]\nallow_globals = [\"a.b\", \"a.*\"]",
         "[migrate]\nallow_globals = [\"a\"]",

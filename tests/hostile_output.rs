@@ -142,7 +142,7 @@ fn lines(command: &str) -> &'static [&'static str] {
     match command {
         "config check" => &["", "-f bad.toml", "-f broken.toml", "--diff", "-f py", "-f W"],
         "config show" => &["", "W", "-f bad.toml", "-f py"],
-        "config rules" => &["", "W", "bad-value"],
+        "config rules" => &["", "W", "invalid-value"],
         "config export" => &["", "W", "--python plain"],
         "config new" => &["--hosts W", "--hosts a.example.org,b.example.org", "--paths W"],
         "config schema" => &[""],

@@ -144,7 +144,7 @@ impl Reader {
                 Ok(parsed) => Some((parsed.to_string(), span)),
                 Err(_) => {
                     let problem =
-                        Problem::new("bad-value", span, format!("other_hosts: {host:?} is no host name"));
+                        Problem::new("invalid-value", span, format!("other_hosts: {host:?} is no host name"));
                     self.problems.push(problem.help("write the name alone, like \"www.example.org\""));
                     None
                 }
@@ -279,7 +279,9 @@ impl Reader {
         }
         match share {
             Some(share) => self.shares.push(share),
-            None => self.problems.push(Problem::new("bad-value", item.span(), "[[share]] names no wikis")),
+            None => {
+                self.problems.push(Problem::new("invalid-value", item.span(), "[[share]] names no wikis"))
+            }
         }
     }
 }

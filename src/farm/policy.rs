@@ -148,7 +148,7 @@ pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>
         };
         match duration(name, raw) {
             Ok(duration) if name == "grace" && duration < SHORTEST_GRACE => problems.push(
-                Problem::new("bad-value", raw.span(), "grace must be at least 10m")
+                Problem::new("invalid-value", raw.span(), "grace must be at least 10m")
                     .help("a request in flight can save its session late; 1h is the default"),
             ),
             Ok(duration) => *slot = Some(duration),
@@ -174,7 +174,7 @@ pub(super) fn migrate(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<S
                     } else {
                         let what =
                             format!("allow_globals can't hold {name:?}: expected module.name or module.*");
-                        problems.push(Problem::new("bad-value", span, what));
+                        problems.push(Problem::new("invalid-value", span, what));
                     }
                 }
             }
@@ -234,7 +234,7 @@ pub(super) fn unknown(
 fn duration(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Duration, Problem> {
     match raw.get_ref() {
         DeValue::String(text) => parse_duration(text).map_err(|error| {
-            Problem::new("bad-value", raw.span(), format!("{name} can't be {text:?}: {error}"))
+            Problem::new("invalid-value", raw.span(), format!("{name} can't be {text:?}: {error}"))
         }),
         _ => Err(read::wrong_type(name, "a duration like \"12h\"", raw)),
     }
@@ -247,7 +247,7 @@ fn limit(raw: &Spanned<DeValue<'_>>) -> Result<Limit, Problem> {
         _ => return Err(read::wrong_type("max_delete", "a count like 500 or a share like \"50%\"", raw)),
     };
     text.parse().map_err(|error| {
-        Problem::new("bad-value", raw.span(), format!("max_delete can't be {text:?}: {error}"))
+        Problem::new("invalid-value", raw.span(), format!("max_delete can't be {text:?}: {error}"))
     })
 }
 

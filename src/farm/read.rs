@@ -35,7 +35,7 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
         Some(meant) => wrong_type(name, &kind.describe(), raw).instead(meant),
         None => wrong_type(name, &kind.describe(), raw),
     };
-    let bad = |message: String| Problem::new("bad-value", raw.span(), message);
+    let bad = |message: String| Problem::new("invalid-value", raw.span(), message);
     match (kind, raw.get_ref()) {
         (Kind::Text | Kind::Store, DeValue::String(text)) if text.chars().any(char::is_control) => {
             Err(bad(format!("{name} holds a control character")))
@@ -54,7 +54,7 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
         (Kind::Bool, DeValue::Boolean(value)) => Ok(Value::Bool(*value)),
         (Kind::Version, DeValue::String(text)) => match text.parse() {
             Ok(version) => Ok(Value::Version(version)),
-            Err(error) => Err(Problem::new("bad-version", raw.span(), format!("{error}"))),
+            Err(error) => Err(Problem::new("unknown-version", raw.span(), format!("{error}"))),
         },
         (Kind::Version, DeValue::Float(_) | DeValue::Integer(_)) => {
             Err(wrong().help("put the version in quotes: 1.9 as a number is the same as 1.90"))
@@ -151,7 +151,7 @@ pub(super) fn names(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Vec<(Strin
         .iter()
         .map(|item| match item.get_ref() {
             DeValue::String(text) if text.is_empty() => {
-                Err(Problem::new("bad-value", item.span(), format!("{name} holds an empty name")))
+                Err(Problem::new("invalid-value", item.span(), format!("{name} holds an empty name")))
             }
             DeValue::String(text) => Ok((text.to_string(), item.span())),
             _ => Err(wrong(item)),
@@ -180,7 +180,7 @@ fn number(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<f64, Problem> {
     match parsed {
         Some(hours) if hours.is_finite() && hours.abs() < 8.8e9 => Ok(hours),
         _ => Err(Problem::new(
-            "bad-value",
+            "invalid-value",
             raw.span(),
             format!("{name} must be a number of hours that a calendar holds"),
         )),
@@ -199,7 +199,7 @@ pub fn parse_url(text: &str) -> Result<Url, String> {
 fn url(text: &str, span: &Span) -> Result<Url, Problem> {
     let bad = |why: &str| {
         let shown: String = text.chars().take(200).collect();
-        Problem::new("bad-url", span.clone(), format!("{shown:?} is no URL of a wiki: {why}"))
+        Problem::new("invalid-url", span.clone(), format!("{shown:?} is no URL of a wiki: {why}"))
     };
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(bad("it holds a blank or control character"));

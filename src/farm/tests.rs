@@ -87,7 +87,7 @@ fn every_problem_is_noted_with_its_place() {
         "12 unknown-key",
         "13 missing-url",
         "15 unknown-wiki",
-        "17 bad-value",
+        "17 invalid-value",
         "18 unknown-key",
         "20 unknown-key",
     ];

@@ -157,12 +157,12 @@ fn check_section(section: &str) -> Vec<Finding> {
 /// Rules whose findings bring a second finding with them: the rule, and the other one.
 const BRINGS: [(&str, &str); 8] = [
     ("misplaced-key", "missing-version"),
-    ("bad-version", "missing-version"),
-    ("python-syntax", "not-static"),
-    ("attribute-too-long", "path-misses-wiki"),
-    ("fractional-hours", "outlives-cap"),
-    ("login-for-ever", "outlives-cap"),
-    ("cookie-refused", "name-malformed"),
+    ("unknown-version", "missing-version"),
+    ("python-syntax", "dynamic-setting"),
+    ("attribute-too-long", "path-mismatch"),
+    ("lifetime-below-one-hour", "lifetime-over-400-days"),
+    ("ten-year-login", "lifetime-over-400-days"),
+    ("cookie-rejected", "invalid-cookie-name"),
     ("never-pruned", "prune-without-idle"),
 ];
 
@@ -248,10 +248,10 @@ fn lint_levels_apply_but_not_to_what_makes_the_file_unusable() {
         format!("moin = \"1.9\"\n[wikis.one]\nurl = \"https://one.example.org/\"\n[lint]\n{levels}")
     };
     assert_eq!(check_text(&farm("")).len(), 1);
-    assert_eq!(check_text(&farm("allow = [\"precise-version\"]")), []);
-    assert_eq!(check_text(&farm("deny = [\"precise-version\"]"))[0].severity, Severity::Error);
-    let fixed = check_text("[wikis.one]\nurl = \"x\"\n[lint]\nallow = [\"bad-url\"]");
-    assert!(fixed.iter().any(|finding| finding.rule == "bad-url"), "{fixed:#?}");
+    assert_eq!(check_text(&farm("allow = [\"imprecise-version\"]")), []);
+    assert_eq!(check_text(&farm("deny = [\"imprecise-version\"]"))[0].severity, Severity::Error);
+    let fixed = check_text("[wikis.one]\nurl = \"x\"\n[lint]\nallow = [\"invalid-url\"]");
+    assert!(fixed.iter().any(|finding| finding.rule == "invalid-url"), "{fixed:#?}");
     assert!(fixed.iter().any(|finding| finding.rule == "unknown-rule"), "{fixed:#?}");
 }
 

@@ -90,7 +90,7 @@ impl Writer<'_> {
     fn not_read(&self, out: &mut String) {
         let told: BTreeSet<usize> =
             self.imported.left_out.values().flatten().map(|left| left.span.start).collect();
-        let elsewhere = |rule: &str| matches!(rule, "missing-url" | "expression-mismatch");
+        let elsewhere = |rule: &str| matches!(rule, "missing-url" | "regex-mismatch");
         let problems =
             self.imported.farm.problems.iter().filter(|problem| problem.fatal && !elsewhere(problem.rule));
         let problems =

@@ -19,9 +19,9 @@ pub(super) const RULES: &[Rule] = &[
     rule!("domain-mismatch", FAMILY, Error, Look::Domain(domain_mismatch)),
     rule!("domain-public-suffix", FAMILY, Error, Look::Domain(domain_public_suffix)),
     rule!("domain-ip", FAMILY, Warning, Look::Wiki(domain_ip)).fix(Unsafe),
-    rule!("domain-malformed", FAMILY, Error, Look::Domain(domain_malformed)),
+    rule!("invalid-domain", FAMILY, Error, Look::Domain(invalid_domain)),
     rule!("alias-domain-mismatch", FAMILY, Warning, Look::Domain(alias_domain_mismatch)),
-    rule!("domain-wider-than-farm", FAMILY, Warning, Look::Sharing(domain_wider_than_farm)),
+    rule!("domain-too-wide", FAMILY, Warning, Look::Sharing(domain_too_wide)),
     rule!("trailing-dot-host", FAMILY, Warning, Look::Wiki(trailing_dot_host)).fix(Unsafe),
 ];
 
@@ -63,7 +63,7 @@ fn domain_public_suffix(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     }
 }
 
-fn domain_malformed(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
+fn invalid_domain(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     if let Some((domain, _, RefusalReason::MalformedDomain | RefusalReason::NonAsciiDomain)) = &of.refused {
         let message = format!("browsers refuse the cookie: {domain:?} is no host name; nobody can log in");
         sink.report(
@@ -104,7 +104,7 @@ fn alias_domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     }
 }
 
-fn domain_wider_than_farm(farm: &Farm, model: &Model, sink: &mut Sink) {
+fn domain_too_wide(farm: &Farm, model: &Model, sink: &mut Sink) {
     for leak in leaks(farm, model) {
         let names: BTreeSet<&str> = leak.cookies.iter().map(|cookie| cookie.name.as_str()).collect();
         let in_clear = leak.cookies.iter().any(|cookie| cookie.in_clear);

@@ -8,18 +8,18 @@ use crate::moin::{Behaviour, CookieLifetime, Lifetime, lifetimes};
 const FAMILY: &str = "lifetime";
 
 pub(super) const RULES: &[Rule] = &[
-    rule!("fractional-hours", FAMILY, Error, Look::Wiki(fractional_hours)),
+    rule!("lifetime-below-one-hour", FAMILY, Error, Look::Wiki(lifetime_below_one_hour)),
     rule!("login-disabled", FAMILY, Error, Look::Wiki(login_disabled)),
-    rule!("anonymous-fraction-lost", FAMILY, Warning, Look::Wiki(anonymous_fraction_lost)),
-    rule!("fraction-dropped", FAMILY, Warning, Look::Wiki(fraction_dropped)),
-    rule!("outlives-cap", FAMILY, Warning, Look::Wiki(outlives_cap)),
+    rule!("anonymous-lifetime-too-short", FAMILY, Warning, Look::Wiki(anonymous_lifetime_too_short)),
+    rule!("truncated-lifetime", FAMILY, Warning, Look::Wiki(truncated_lifetime)),
+    rule!("lifetime-over-400-days", FAMILY, Warning, Look::Wiki(lifetime_over_400_days)),
     rule!("anonymous-outlives-login", FAMILY, Warning, Look::Wiki(anonymous_outlives_login)),
     rule!("share-lifetimes-differ", FAMILY, Warning, Look::Farm(share_lifetimes_differ)),
-    rule!("login-for-ever", FAMILY, Warning, Look::Wiki(login_for_ever)),
-    rule!("anonymous-negative", FAMILY, Warning, Look::Wiki(anonymous_negative)),
+    rule!("ten-year-login", FAMILY, Warning, Look::Wiki(ten_year_login)),
+    rule!("negative-anonymous-lifetime", FAMILY, Warning, Look::Wiki(negative_anonymous_lifetime)),
 ];
 
-fn fractional_hours(wiki: &Wiki, sink: &mut Sink) {
+fn lifetime_below_one_hour(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();
     let Some(CookieLifetime::Hours(hours)) = settings.cookie_lifetime else { return };
     if wiki.version().behaviour() < Behaviour::V1_9_0 && hours != 0.0 && hours.trunc() == 0.0 {
@@ -45,7 +45,7 @@ fn login_disabled(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn anonymous_fraction_lost(wiki: &Wiki, sink: &mut Sink) {
+fn anonymous_lifetime_too_short(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();
     let Some(CookieLifetime::Pair(anonymous, _)) = settings.cookie_lifetime else { return };
     let behaviour = wiki.version().behaviour();
@@ -61,7 +61,7 @@ fn anonymous_fraction_lost(wiki: &Wiki, sink: &mut Sink) {
 /// How long browsers keep a cookie at most, in seconds: 400 days.
 const CAP: f64 = 400.0 * 86_400.0;
 
-fn fraction_dropped(wiki: &Wiki, sink: &mut Sink) {
+fn truncated_lifetime(wiki: &Wiki, sink: &mut Sink) {
     let Some(CookieLifetime::Hours(hours)) = wiki.moin().cookie_lifetime else { return };
     if wiki.version().behaviour() < Behaviour::V1_9_0 && hours.abs() > 1.0 && hours.fract() != 0.0 {
         let (version, whole) = (wiki.version().resolved(), hours.trunc());
@@ -70,7 +70,7 @@ fn fraction_dropped(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn outlives_cap(wiki: &Wiki, sink: &mut Sink) {
+fn lifetime_over_400_days(wiki: &Wiki, sink: &mut Sink) {
     let Ok(found) = lifetimes(wiki.moin()) else { return };
     // Ten years for `remember me` are MoinMoin's own: the farm file need not answer for them.
     let login = if wiki.version().behaviour() == Behaviour::V2 { found.remember } else { found.user };
@@ -126,7 +126,7 @@ fn share_lifetimes_differ(farm: &Farm, sink: &mut Sink) {
     }
 }
 
-fn login_for_ever(wiki: &Wiki, sink: &mut Sink) {
+fn ten_year_login(wiki: &Wiki, sink: &mut Sink) {
     let zero = matches!(wiki.moin().cookie_lifetime, Some(CookieLifetime::Hours(0.0)));
     if zero && wiki.version().behaviour() < Behaviour::V1_9_0 {
         let message = "a login lasts ten years, whether the user wants to be remembered or not".to_owned();
@@ -135,7 +135,7 @@ fn login_for_ever(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn anonymous_negative(wiki: &Wiki, sink: &mut Sink) {
+fn negative_anonymous_lifetime(wiki: &Wiki, sink: &mut Sink) {
     let Ok(found) = lifetimes(wiki.moin()) else { return };
     if matches!(found.anonymous, Lifetime::Seconds(seconds) if seconds < 0.0) {
         let key = [Key::AnonymousSessionLifetime, Key::CookieLifetime]

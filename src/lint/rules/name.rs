@@ -12,16 +12,16 @@ use crate::sharing::{As, Left, Model};
 const FAMILY: &str = "name";
 
 pub(super) const RULES: &[Rule] = &[
-    rule!("name-malformed", FAMILY, Error, Look::Wiki(name_malformed)),
+    rule!("invalid-cookie-name", FAMILY, Error, Look::Wiki(invalid_cookie_name)),
     rule!("siteid-collision", FAMILY, Warning, Look::Farm(siteid_collision)),
     rule!("literal-siteidmagic", FAMILY, Warning, Look::Wiki(literal_siteidmagic)),
-    rule!("automatic-name", FAMILY, Warning, Look::Farm(automatic_name)),
-    rule!("name-changes-with-address", FAMILY, Warning, Look::Wiki(name_changes)),
-    rule!("prefix-broken", FAMILY, Error, Look::Sharing(prefix_broken)),
-    rule!("common-name", FAMILY, Warning, Look::Wiki(common_name)),
+    rule!("generated-cookie-name", FAMILY, Warning, Look::Farm(generated_cookie_name)),
+    rule!("varying-cookie-name", FAMILY, Warning, Look::Wiki(varying_cookie_name)),
+    rule!("prefix-violation", FAMILY, Error, Look::Sharing(prefix_violation)),
+    rule!("default-cookie-name", FAMILY, Warning, Look::Wiki(default_cookie_name)),
 ];
 
-fn name_malformed(wiki: &Wiki, sink: &mut Sink) {
+fn invalid_cookie_name(wiki: &Wiki, sink: &mut Sink) {
     // The siteid is part of the name only with `siteidmagic`.
     let name = wiki.moin().session_cookie_name();
     let token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
@@ -81,7 +81,7 @@ fn literal_siteidmagic(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn automatic_name(farm: &Farm, sink: &mut Sink) {
+fn generated_cookie_name(farm: &Farm, sink: &mut Sink) {
     // Of a file that was half understood nobody knows what it leaves out.
     if !farm.sound() {
         return;
@@ -96,7 +96,7 @@ fn automatic_name(farm: &Farm, sink: &mut Sink) {
     }
 }
 
-fn name_changes(wiki: &Wiki, sink: &mut Sink) {
+fn varying_cookie_name(wiki: &Wiki, sink: &mut Sink) {
     let own = wiki.moin().session_cookie_name();
     for alias in wiki.aliases() {
         let other = wiki.moin_at(alias).session_cookie_name();
@@ -112,7 +112,7 @@ fn name_changes(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn prefix_broken(farm: &Farm, model: &Model, sink: &mut Sink) {
+fn prefix_violation(farm: &Farm, model: &Model, sink: &mut Sink) {
     use RefusalReason as R;
     for site in model.sites() {
         let (
@@ -132,7 +132,7 @@ fn prefix_broken(farm: &Farm, model: &Model, sink: &mut Sink) {
     }
 }
 
-fn common_name(wiki: &Wiki, sink: &mut Sink) {
+fn default_cookie_name(wiki: &Wiki, sink: &mut Sink) {
     let plain = wiki.text(Key::CookieName).is_none_or(|name| name == "session");
     if wiki.version().behaviour() == Behaviour::V2
         && plain

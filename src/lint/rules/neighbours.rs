@@ -13,8 +13,8 @@ const FAMILY: &str = "sharing";
 
 pub(super) const RULES: &[Rule] = &[
     rule!("secure-blocks-http", FAMILY, Warning, Look::Sharing(secure_blocks_http)),
-    rule!("share-takes-differ", FAMILY, Warning, Look::Farm(share_takes_differ)),
-    rule!("no-secret-key-id", FAMILY, Note, Look::Farm(no_secret_key_id)),
+    rule!("share-duplicates-differ", FAMILY, Warning, Look::Farm(share_duplicates_differ)),
+    rule!("missing-secret-key-id", FAMILY, Note, Look::Farm(missing_secret_key_id)),
 ];
 
 fn secure_blocks_http(farm: &Farm, model: &Model, sink: &mut Sink) {
@@ -58,7 +58,7 @@ fn secure_blocks_http(farm: &Farm, model: &Model, sink: &mut Sink) {
     }
 }
 
-fn share_takes_differ(farm: &Farm, sink: &mut Sink) {
+fn share_duplicates_differ(farm: &Farm, sink: &mut Sink) {
     for share in &farm.shares {
         let mut wikis = share.wikis.iter().filter_map(|(name, _)| farm.wiki(name));
         let takes = |wiki: &Wiki| wiki.moin().takes();
@@ -75,7 +75,7 @@ fn share_takes_differ(farm: &Farm, sink: &mut Sink) {
     }
 }
 
-fn no_secret_key_id(farm: &Farm, sink: &mut Sink) {
+fn missing_secret_key_id(farm: &Farm, sink: &mut Sink) {
     let of_2_0 = |wiki: &&Wiki| wiki.version().behaviour() == Behaviour::V2;
     if farm.wikis.iter().filter(of_2_0).count() < 2 {
         return;

@@ -9,13 +9,13 @@ use crate::lint::rule::{Look, Rule, Sink, rule};
 const FAMILY: &str = "path";
 
 pub(super) const RULES: &[Rule] = &[
-    rule!("path-misses-wiki", FAMILY, Error, Look::Wiki(path_misses_wiki)),
-    rule!("path-malformed", FAMILY, Error, Look::Wiki(path_malformed)).fix(Unsafe),
+    rule!("path-mismatch", FAMILY, Error, Look::Wiki(path_mismatch)),
+    rule!("invalid-path", FAMILY, Error, Look::Wiki(invalid_path)).fix(Unsafe),
     rule!("path-trailing-slash", FAMILY, Warning, Look::Wiki(path_trailing_slash)).fix(Unsafe),
     rule!("attribute-too-long", FAMILY, Error, Look::Wiki(attribute_too_long)),
 ];
 
-fn path_malformed(wiki: &Wiki, sink: &mut Sink) {
+fn invalid_path(wiki: &Wiki, sink: &mut Sink) {
     let Some(path) = wiki.text(Key::CookiePath) else { return };
     let odd = path.chars().find(|c| c.is_control() || matches!(c, ';' | '"' | ',') || !c.is_ascii());
     let message = match odd {
@@ -34,7 +34,7 @@ fn path_malformed(wiki: &Wiki, sink: &mut Sink) {
     sink.report_fixable(wiki, span, message, "write a plain path like \"/wiki\"", fix);
 }
 
-fn path_misses_wiki(wiki: &Wiki, sink: &mut Sink) {
+fn path_mismatch(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();
     let cookie_path = settings.effective_cookie_path();
     // A value that is no path makes browsers use the default path, which is the wiki's own.

@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("never-pruned", FAMILY, Warning, Look::Farm(never_pruned)),
     rule!("idle-below-login", FAMILY, Warning, Look::Farm(idle_below_login)),
     rule!("unguarded-prune", FAMILY, Warning, Look::Farm(unguarded_prune)),
-    rule!("no-cleaner", FAMILY, Warning, Look::Disk(no_cleaner)),
+    rule!("no-prune-job", FAMILY, Warning, Look::Disk(no_prune_job)),
     rule!("cleansessions-job", FAMILY, Warning, Look::Disk(cleansessions_job)),
 ];
 
@@ -97,7 +97,7 @@ fn unguarded_prune(farm: &Farm, sink: &mut Sink) {
 /// From so many sessions on a directory has been let grow.
 const MANY: usize = MOST_ENTRIES / 2;
 
-fn no_cleaner(facts: &Facts<'_>, sink: &mut Sink) {
+fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
     for (wiki, place) in facts.sessions().filter(|(wiki, _)| keeps_files(wiki)) {
         if facts.directory(&place.path).is_none() {
             continue;

@@ -7,9 +7,9 @@ const FAMILY: &str = "python";
 
 pub(super) const RULES: &[Rule] = &[
     rule!("python-syntax", FAMILY, Error, Look::Parser).fatal(),
-    rule!("not-static", FAMILY, Error, Look::Parser).fatal(),
+    rule!("dynamic-setting", FAMILY, Error, Look::Parser).fatal(),
     rule!("missing-config", FAMILY, Error, Look::Parser).fatal(),
-    rule!("expression-mismatch", FAMILY, Error, Look::Parser).fatal(),
-    rule!("hidden-wiki", FAMILY, Warning, Look::Parser),
+    rule!("regex-mismatch", FAMILY, Error, Look::Parser).fatal(),
+    rule!("unreachable-wiki", FAMILY, Warning, Look::Parser),
     rule!("import-cycle", FAMILY, Warning, Look::Parser),
 ];

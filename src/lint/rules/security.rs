@@ -13,14 +13,14 @@ const FAMILY: &str = "security";
 
 pub(super) const RULES: &[Rule] = &[
     rule!("secure-over-http", FAMILY, Error, Look::Wiki(secure_over_http)),
-    rule!("http-and-https", FAMILY, Warning, Look::Wiki(http_and_https)),
-    rule!("not-secure", FAMILY, Warning, Look::Wiki(not_secure)),
-    rule!("login-in-clear", FAMILY, Note, Look::Wiki(login_in_clear)),
-    rule!("readable-by-scripts", FAMILY, Note, Look::Wiki(readable_by_scripts)),
+    rule!("mixed-schemes", FAMILY, Warning, Look::Wiki(mixed_schemes)),
+    rule!("cookie-not-secure", FAMILY, Warning, Look::Wiki(cookie_not_secure)),
+    rule!("unencrypted-login", FAMILY, Note, Look::Wiki(unencrypted_login)),
+    rule!("cookie-not-httponly", FAMILY, Note, Look::Wiki(cookie_not_httponly)),
     rule!("samesite-strict", FAMILY, Warning, Look::Wiki(samesite_strict)).fix(Unsafe),
     rule!("samesite-none-insecure", FAMILY, Error, Look::Wiki(samesite_none_insecure)),
     rule!("shared-secret-key", FAMILY, Warning, Look::Farm(shared_secret_key)),
-    rule!("no-login-methods", FAMILY, Error, Look::Wiki(no_login_methods)),
+    rule!("no-auth-methods", FAMILY, Error, Look::Wiki(no_auth_methods)),
 ];
 
 fn secure_over_http(wiki: &Wiki, sink: &mut Sink) {
@@ -41,7 +41,7 @@ fn secure_over_http(wiki: &Wiki, sink: &mut Sink) {
     sink.report(wiki, wiki.span_of(key), message, help);
 }
 
-fn http_and_https(wiki: &Wiki, sink: &mut Sink) {
+fn mixed_schemes(wiki: &Wiki, sink: &mut Sink) {
     let over = |scheme: &'static str| wiki.addresses().filter(move |(url, _)| url.scheme() == scheme);
     for (https, _) in over("https") {
         for (http, key) in over("http").filter(|(http, _)| http.host() == https.host()) {
@@ -59,7 +59,7 @@ fn http_and_https(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn not_secure(wiki: &Wiki, sink: &mut Sink) {
+fn cookie_not_secure(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();
     let behaviour = wiki.version().behaviour();
     let https = wiki.addresses().all(|(url, _)| url.scheme() == "https");
@@ -75,14 +75,14 @@ fn not_secure(wiki: &Wiki, sink: &mut Sink) {
     sink.report(wiki, wiki.span_of(key), message, "set cookie_secure = true");
 }
 
-fn login_in_clear(wiki: &Wiki, sink: &mut Sink) {
+fn unencrypted_login(wiki: &Wiki, sink: &mut Sink) {
     if Target::of(&wiki.url).is_ok_and(|target| !target.is_secure()) {
         let message = format!("logins at {} travel in clear", wiki.url);
         sink.report(wiki, wiki.span_of(Key::Url), message, "serve the wiki over https");
     }
 }
 
-fn readable_by_scripts(wiki: &Wiki, sink: &mut Sink) {
+fn cookie_not_httponly(wiki: &Wiki, sink: &mut Sink) {
     if wiki.version().behaviour() >= Behaviour::V1_9_0 && !wiki.moin().sends_http_only() {
         let message = "scripts can read the login cookie".to_owned();
         sink.report(wiki, wiki.span_of(Key::CookieHttponly), message, "set cookie_httponly = true");
@@ -141,7 +141,7 @@ fn shared_secret_key(farm: &Farm, sink: &mut Sink) {
     }
 }
 
-fn no_login_methods(wiki: &Wiki, sink: &mut Sink) {
+fn no_auth_methods(wiki: &Wiki, sink: &mut Sink) {
     if wiki.names(Key::Auth).is_some_and(<[String]>::is_empty) {
         let message = "nobody can log in: auth names no method".to_owned();
         sink.report(wiki, wiki.span_of(Key::Auth), message, "name the methods, or leave auth out");

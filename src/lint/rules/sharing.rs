@@ -15,8 +15,8 @@ pub(super) const RULES: &[Rule] = &[
     rule!("log-out-trap", FAMILY, Error, Look::Sharing(log_out_trap)),
     rule!("share-not-met", FAMILY, Error, Look::Sharing(share_not_met)),
     rule!("share-unintended", FAMILY, Error, Look::Sharing(share_unintended)),
-    rule!("cookie-refused", FAMILY, Error, Look::Sharing(cookie_refused)),
-    rule!("own-cookie-shadows", FAMILY, Warning, Look::Sharing(own_cookie_shadows)),
+    rule!("cookie-rejected", FAMILY, Error, Look::Sharing(cookie_rejected)),
+    rule!("shadowed-cookie", FAMILY, Warning, Look::Sharing(shadowed_cookie)),
 ];
 
 /// Up to so many findings of a rule each wiki gone to has its own; of more, wikis of one kind have one together.
@@ -90,7 +90,7 @@ fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict) {
 }
 
 /// Cookies that are refused for a reason no narrower rule reports.
-fn cookie_refused(farm: &Farm, model: &Model, sink: &mut Sink) {
+fn cookie_rejected(farm: &Farm, model: &Model, sink: &mut Sink) {
     use RefusalReason as R;
     for site in model.sites() {
         let (Some(wiki), Left::Refused(reason, explanation)) = (farm.wiki(&site.name), site.left(As::User))
@@ -125,7 +125,7 @@ fn log_out_trap(farm: &Farm, model: &Model, sink: &mut Sink) {
     report(farm, model, sink, Verdict::Conflict);
 }
 
-fn own_cookie_shadows(farm: &Farm, model: &Model, sink: &mut Sink) {
+fn shadowed_cookie(farm: &Farm, model: &Model, sink: &mut Sink) {
     report(farm, model, sink, Verdict::Shadowed);
 }
 

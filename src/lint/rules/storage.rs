@@ -16,9 +16,9 @@ pub(super) const RULES: &[Rule] = &[
     rule!("in-web-root", FAMILY, Warning, Look::Paths(in_web_root)),
     rule!("session-in-tmp", FAMILY, Warning, Look::Paths(session_in_tmp)),
     rule!("session-in-memory", FAMILY, Warning, Look::Disk(session_in_memory)),
-    rule!("session-among-others", FAMILY, Warning, Look::Disk(session_among_others)),
+    rule!("foreign-files", FAMILY, Warning, Look::Disk(foreign_files)),
     rule!("session-dir-overlaps", FAMILY, Error, Look::Wiki(session_dir_overlaps)),
-    rule!("no-session-place", FAMILY, Note, Look::Wiki(no_session_place)),
+    rule!("unknown-session-dir", FAMILY, Note, Look::Wiki(unknown_session_dir)),
 ];
 
 fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {
@@ -85,7 +85,7 @@ fn session_in_memory(facts: &Facts<'_>, sink: &mut Sink) {
     }
 }
 
-fn session_among_others(facts: &Facts<'_>, sink: &mut Sink) {
+fn foreign_files(facts: &Facts<'_>, sink: &mut Sink) {
     for (wiki, place) in facts.sessions().filter(|(_, place)| facts.directory(&place.path).is_some()) {
         let foreign = facts.entries(&place.path, layout(wiki)).and_then(|entries| entries.foreign);
         if let Some(name) = foreign {
@@ -112,7 +112,7 @@ fn session_dir_overlaps(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn no_session_place(wiki: &Wiki, sink: &mut Sink) {
+fn unknown_session_dir(wiki: &Wiki, sink: &mut Sink) {
     let keeps_files = wiki.version().behaviour() < Behaviour::V2 && wiki.custom_handler().is_none();
     if keeps_files && wiki.session_dir().is_none() && wiki.session_store().is_none() {
         let message = format!("nothing says where the sessions of the wiki {:?} lie", wiki.name);

@@ -14,9 +14,9 @@ pub(super) const RULES: &[Rule] = &[
     rule!("shared-data-dir", FAMILY, Warning, Look::Farm(shared_data_dir)),
     rule!("first-request-store", FAMILY, Warning, Look::Farm(first_request_store)),
     rule!("torn-writes", FAMILY, Warning, Look::Farm(torn_writes)),
-    rule!("mixed-store", FAMILY, Warning, Look::Farm(mixed_store)),
-    rule!("store-of-other-version", FAMILY, Error, Look::Wiki(store_of_other_version)),
-    rule!("two-session-places", FAMILY, Warning, Look::Wiki(two_session_places)),
+    rule!("mixed-session-formats", FAMILY, Warning, Look::Farm(mixed_session_formats)),
+    rule!("store-layout-mismatch", FAMILY, Error, Look::Wiki(store_layout_mismatch)),
+    rule!("session-dir-conflict", FAMILY, Warning, Look::Wiki(session_dir_conflict)),
 ];
 
 /// The wikis by the directory that `of` gives, where several have one.
@@ -92,7 +92,7 @@ fn behavior(wiki: &Wiki) -> Option<&'static str> {
     }
 }
 
-fn mixed_store(farm: &Farm, sink: &mut Sink) {
+fn mixed_session_formats(farm: &Farm, sink: &mut Sink) {
     for group in together(farm, Wiki::session_dir) {
         let mut wikis = group.iter().filter(|wiki| wiki.custom_handler().is_none());
         let Some(first) = wikis.find(|wiki| behavior(wiki).is_some()) else { continue };
@@ -108,7 +108,7 @@ fn mixed_store(farm: &Farm, sink: &mut Sink) {
     }
 }
 
-fn store_of_other_version(wiki: &Wiki, sink: &mut Sink) {
+fn store_layout_mismatch(wiki: &Wiki, sink: &mut Sink) {
     let Some(address) = wiki.text(Key::SessionStore) else { return };
     let wanted = match wiki.version().behaviour() {
         Behaviour::V2 => return,
@@ -127,7 +127,7 @@ fn store_of_other_version(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn two_session_places(wiki: &Wiki, sink: &mut Sink) {
+fn session_dir_conflict(wiki: &Wiki, sink: &mut Sink) {
     let (Some(dir), Some(address)) = (wiki.setting(Key::SessionDir), wiki.text(Key::SessionStore)) else {
         return;
     };

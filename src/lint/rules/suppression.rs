@@ -11,7 +11,7 @@ const FAMILY: &str = "suppression";
 pub(super) const RULES: &[Rule] = &[
     rule!("unknown-rule", FAMILY, Error, Look::Suppressions(unknown_rule)).fix(Safe).fatal(),
     rule!("unused-suppression", FAMILY, Warning, Look::Levels).fix(Safe),
-    rule!("bad-suppression", FAMILY, Warning, Look::Suppressions(bad_suppression)).fix(Safe),
+    rule!("invalid-suppression", FAMILY, Warning, Look::Suppressions(invalid_suppression)).fix(Safe),
     rule!("suppression-without-reason", FAMILY, Warning, Look::Suppressions(without_reason)),
 ];
 
@@ -53,7 +53,7 @@ fn judge(name: &str, span: &Span, spell: fn(&str) -> String, rules: &[&'static R
     }
 }
 
-fn bad_suppression(farm: &Farm, comments: &Comments, _: &[&'static Rule], sink: &mut Sink) {
+fn invalid_suppression(farm: &Farm, comments: &Comments, _: &[&'static Rule], sink: &mut Sink) {
     for span in &comments.odd {
         let help = "write `# wikifarm: allow(rule) reason`";
         let message = "this comment to wikifarm can't be understood".to_owned();

@@ -14,8 +14,8 @@ pub(super) const RULES: &[Rule] = &[
     rule!("unknown-key", FAMILY, Error, Look::Parser).fix(Safe).fatal(),
     rule!("misplaced-key", FAMILY, Error, Look::Parser).fix(Safe).fatal(),
     rule!("wrong-type", FAMILY, Error, Look::Parser).fix(Safe).fatal(),
-    rule!("bad-value", FAMILY, Error, Look::Parser).fix(Safe).fatal(),
-    rule!("bad-version", FAMILY, Error, Look::Parser).fatal(),
+    rule!("invalid-value", FAMILY, Error, Look::Parser).fix(Safe).fatal(),
+    rule!("unknown-version", FAMILY, Error, Look::Parser).fatal(),
     rule!("set-and-unset", FAMILY, Error, Look::Parser).fatal(),
     rule!("useless-unset", FAMILY, Warning, Look::Parser).fix(Safe),
     rule!("unknown-group", FAMILY, Error, Look::Parser).fix(Safe).fatal(),
@@ -23,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("unknown-wiki", FAMILY, Error, Look::Parser).fix(Safe).fatal(),
     rule!("no-wikis", FAMILY, Error, Look::Parser).fatal(),
     rule!("missing-url", FAMILY, Error, Look::Parser).fatal(),
-    rule!("bad-url", FAMILY, Error, Look::Parser).fix(Unsafe).fatal(),
+    rule!("invalid-url", FAMILY, Error, Look::Parser).fix(Unsafe).fatal(),
     rule!("duplicate-url", FAMILY, Error, Look::Farm(duplicate_url)),
 ];
 

@@ -11,14 +11,14 @@ const FAMILY: &str = "syntax";
 
 pub(super) const RULES: &[Rule] = &[
     rule!("unused-group", FAMILY, Warning, Look::Parser),
-    rule!("useless-alias", FAMILY, Warning, Look::Wiki(useless_alias)).fix(Safe),
-    rule!("share-of-one", FAMILY, Warning, Look::Farm(share_of_one)),
-    rule!("repeated-item", FAMILY, Warning, Look::Farm(repeated_item)).fix(Safe),
+    rule!("duplicate-alias", FAMILY, Warning, Look::Wiki(duplicate_alias)).fix(Safe),
+    rule!("single-wiki-share", FAMILY, Warning, Look::Farm(single_wiki_share)),
+    rule!("duplicate-item", FAMILY, Warning, Look::Farm(duplicate_item)).fix(Safe),
     rule!("redundant-setting", FAMILY, Note, Look::Parser).fix(Safe),
     rule!("nested-url", FAMILY, Note, Look::Farm(nested_url)),
 ];
 
-fn useless_alias(wiki: &Wiki, sink: &mut Sink) {
+fn duplicate_alias(wiki: &Wiki, sink: &mut Sink) {
     let plain = |url: &url::Url| url.as_str().trim_end_matches('/').to_owned();
     let mut seen = vec![plain(&wiki.url)];
     for (position, alias) in wiki.aliases().iter().enumerate() {
@@ -32,7 +32,7 @@ fn useless_alias(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn repeated_item(farm: &Farm, sink: &mut Sink) {
+fn duplicate_item(farm: &Farm, sink: &mut Sink) {
     let mut look = |what: &str, items: &mut dyn Iterator<Item = (&str, Span)>| {
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for (name, span) in items {
@@ -68,7 +68,7 @@ fn repeated_item(farm: &Farm, sink: &mut Sink) {
     }
 }
 
-fn share_of_one(farm: &Farm, sink: &mut Sink) {
+fn single_wiki_share(farm: &Farm, sink: &mut Sink) {
     for share in &farm.shares {
         let mut names: Vec<&str> = share.wikis.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();

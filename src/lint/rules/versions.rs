@@ -9,15 +9,15 @@ use crate::moin::Behaviour;
 const FAMILY: &str = "versions";
 
 pub(super) const RULES: &[Rule] = &[
-    rule!("precise-version", FAMILY, Warning, Look::Wiki(precise_version)).fix(Unsafe),
+    rule!("imprecise-version", FAMILY, Warning, Look::Wiki(imprecise_version)).fix(Unsafe),
     rule!("missing-version", FAMILY, Warning, Look::Wiki(missing_version)),
     rule!("ignored-setting", FAMILY, Warning, Look::Wiki(ignored_setting)).fix(Safe),
-    rule!("lifetime-shape", FAMILY, Error, Look::Wiki(lifetime_shape)).fix(Safe),
+    rule!("lifetime-format", FAMILY, Error, Look::Wiki(lifetime_format)).fix(Safe),
     rule!("custom-handler", FAMILY, Warning, Look::Wiki(custom_handler)),
     rule!("forced-httponly", FAMILY, Note, Look::Wiki(forced_httponly)),
 ];
 
-fn precise_version(wiki: &Wiki, sink: &mut Sink) {
+fn imprecise_version(wiki: &Wiki, sink: &mut Sink) {
     let version = wiki.version();
     if !version.is_precise() {
         let span = wiki.span_of(Key::Moin);
@@ -57,7 +57,7 @@ fn ignored_setting(wiki: &Wiki, sink: &mut Sink) {
     }
 }
 
-fn lifetime_shape(wiki: &Wiki, sink: &mut Sink) {
+fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
     let Some(setting) = wiki.setting(Key::CookieLifetime) else { return };
     let version = wiki.version().resolved();
     // What MoinMoin takes it for, where it takes it for anything useful.

@@ -46,7 +46,7 @@ impl<'a> Builder<'a> {
             // The list is known by other means.
             self.world
                 .problems
-                .retain(|problem| problem.rule != "not-static" || !problem.message.contains("`wikis`"));
+                .retain(|problem| problem.rule != "dynamic-setting" || !problem.message.contains("`wikis`"));
         }
         entries
     }
@@ -61,7 +61,7 @@ impl<'a> Builder<'a> {
         match module.map(|module| config_class(&self.world, module)) {
             Some(Ok(found)) => class = Some(found),
             Some(Err((span, message, known))) => {
-                let rule = if known { "not-static" } else { "missing-config" };
+                let rule = if known { "dynamic-setting" } else { "missing-config" };
                 let help = "MoinMoin takes the wiki's settings from the class Config of its file";
                 self.world.problems.push(Problem::new(rule, span, message).help(help));
             }
@@ -230,7 +230,7 @@ impl<'a> Builder<'a> {
             all.retain(|(url, _)| !hidden.contains(url));
         } else if let Some((url, span)) = all.first() {
             let message = format!("the wiki {name:?} is never reached: an expression above it matches {url}");
-            let problem = Problem::new("hidden-wiki", span.clone(), message);
+            let problem = Problem::new("unreachable-wiki", span.clone(), message);
             let help = "MoinMoin takes the first wiki that matches: put the narrower expression first";
             problems.push(Problem { fatal: false, ..problem.help(help) });
         }
@@ -355,6 +355,6 @@ impl LeftOut {
             false => "make a farm file with `config import` and complete it",
         };
         let help = format!("say it in a comment, # wikifarm: {name} = …, or {otherwise}");
-        Problem::new("not-static", self.span.clone(), message).help(help)
+        Problem::new("dynamic-setting", self.span.clone(), message).help(help)
     }
 }

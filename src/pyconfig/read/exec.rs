@@ -257,8 +257,11 @@ impl World<'_> {
 
     /// Notes a statement that can change settings in a way that reading can't follow.
     pub(super) fn trick(&mut self, span: Span, why: &str) {
-        let problem =
-            Problem::new("not-static", span, format!("{why}: what it does to the settings is not known"));
+        let problem = Problem::new(
+            "dynamic-setting",
+            span,
+            format!("{why}: what it does to the settings is not known"),
+        );
         self.problems.push(problem.help(
             "write the settings as plain assignments, or say them in comments: # wikifarm: NAME = VALUE",
         ));

@@ -47,11 +47,15 @@ fn note(text: &str, offset: usize, own: bool) -> Result<(Key, Arc<Setting>), Pro
     let (table, errors) = DeTable::parse_recoverable(text);
     if let Some(error) = errors.first() {
         let span = error.span().map_or(whole, shift);
-        return Err(Problem::new("bad-value", span, format!("this note is no TOML: {}", error.message()))
-            .help("write it as in a farm file: # wikifarm: moin = \"1.9.11\""));
+        return Err(Problem::new(
+            "invalid-value",
+            span,
+            format!("this note is no TOML: {}", error.message()),
+        )
+        .help("write it as in a farm file: # wikifarm: moin = \"1.9.11\""));
     }
     let Some((name, raw)) = table.get_ref().iter().next() else {
-        return Err(Problem::new("bad-value", whole, "this note says nothing"));
+        return Err(Problem::new("invalid-value", whole, "this note says nothing"));
     };
     let key_span = shift(name.span());
     let Some(key) = Key::named(name.get_ref()) else {

@@ -29,7 +29,7 @@ impl World<'_> {
                 _ => String::new(),
             };
             let message = format!("the list `wikis` can't be known without running the file: {why}");
-            let problem = Problem::new("not-static", list.span.clone(), message);
+            let problem = Problem::new("dynamic-setting", list.span.clone(), message);
             self.problems.push(problem.help("write it out, or name each wiki with --url NAME=URL"));
             return entries;
         };
@@ -59,7 +59,7 @@ impl World<'_> {
                 Some(Ok(expression)) => Some((pattern.span.clone(), expression)),
                 Some(Err(why)) => {
                     let message = format!("the expression of the wiki {text:?} can't be read: {why}");
-                    let problem = Problem::new("not-static", pattern.span.clone(), message);
+                    let problem = Problem::new("dynamic-setting", pattern.span.clone(), message);
                     self.problems.push(Problem { fatal: false, ..problem.help(url_help(&text)) });
                     None
                 }
@@ -91,7 +91,7 @@ impl World<'_> {
             }
             _ => (entry.span.clone(), message.to_owned()),
         };
-        self.problems.push(Problem::new("not-static", span, message).help("write the entry out"));
+        self.problems.push(Problem::new("dynamic-setting", span, message).help("write the entry out"));
     }
 }
 
@@ -114,7 +114,7 @@ pub(super) fn no_address(name: &str, addresses: &Addresses) -> Option<(&'static 
             Some(("missing-url", format!("the expression of the wiki {name:?} does not tell its URL: {why}")))
         }
         Addresses::Never(why) => {
-            Some(("expression-mismatch", format!("the wiki {name:?} is never reached: {why}")))
+            Some(("regex-mismatch", format!("the wiki {name:?} is never reached: {why}")))
         }
     }
 }
