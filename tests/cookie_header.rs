@@ -59,36 +59,39 @@ fn header_of_a_custom_handler_is_unknown() {
         Place::farm(FARM).wikifarm("cookie header own --as user --format json").any_stdout().run().json();
     assert_eq!(
         rows,
-        json!([{
+        json!({"schema": 1, "headers": [{
             "wiki": "own", "as": "user", "set_cookie": null,
             "reason": "unknown: the wiki has its own session_service"
-        }])
+        }]})
     );
 }
 
 #[test]
 fn header_json_has_header_or_reason() {
     Place::farm(FARM).wikifarm("cookie header old --now 1795400000 --format json").stdout(str![[r#"
-[
-  {
-    "wiki": "old",
-    "as": "anonymous",
-    "set_cookie": null,
-    "reason": "anonymous sessions are off: their lifetime is 0"
-  },
-  {
-    "wiki": "old",
-    "as": "user",
-    "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old",
-    "reason": "sent to a user whose `remember me` is off"
-  },
-  {
-    "wiki": "old",
-    "as": "remember",
-    "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Thursday, 20-Nov-36 02:13:20 GMT; Max-Age=315360000; Path=/old",
-    "reason": "sent to a user whose `remember me` is on, which is the default"
-  }
-]
+{
+  "schema": 1,
+  "headers": [
+    {
+      "wiki": "old",
+      "as": "anonymous",
+      "set_cookie": null,
+      "reason": "anonymous sessions are off: their lifetime is 0"
+    },
+    {
+      "wiki": "old",
+      "as": "user",
+      "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old",
+      "reason": "sent to a user whose `remember me` is off"
+    },
+    {
+      "wiki": "old",
+      "as": "remember",
+      "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Thursday, 20-Nov-36 02:13:20 GMT; Max-Age=315360000; Path=/old",
+      "reason": "sent to a user whose `remember me` is on, which is the default"
+    }
+  ]
+}
 
 "#]]).run();
 }
@@ -127,10 +130,10 @@ fn reproduces(version: &str, count: usize) {
         };
         let words = format!("cookie header row{number} --as {visitor} --now {} --format json", row["now"]);
         let found = place.wikifarm(&words).any_stdout().run().json();
-        let header = found[0]["set_cookie"].as_str().map(without_id);
+        let header = found["headers"][0]["set_cookie"].as_str().map(without_id);
         assert_eq!(header, row["set_cookie"][0].as_str().map(without_id), "row {number} of {version}: {row}");
-        assert_eq!(found[0]["wiki"], json!(format!("row{number}")));
-        assert_eq!(found[0]["as"], visitor);
+        assert_eq!(found["headers"][0]["wiki"], json!(format!("row{number}")));
+        assert_eq!(found["headers"][0]["as"], visitor);
     }
 }
 

@@ -88,6 +88,7 @@ Commands:
   store        List the farm's stores, and find session directories anywhere
   demo         Make a small real farm in a fresh directory and run the main commands on it
   completions  Print a completion script for a shell
+  schema       Print the JSON Schema of a command's JSON output
   man          Write the manual pages, one a command, into a directory
 
 Options:

@@ -48,6 +48,7 @@ wikifarm-cookie-test.1
 wikifarm-cookie.1
 wikifarm-demo.1
 wikifarm-man.1
+wikifarm-schema.1
 wikifarm-session-list.1
 wikifarm-session-migrate.1
 wikifarm-session-prune.1
@@ -61,7 +62,7 @@ wikifarm-store-find.1
 wikifarm-store-list.1
 wikifarm-store.1
 wikifarm.1
-pages: wrote 32 manual pages
+pages: wrote 33 manual pages
 
 "#]])
         .run();

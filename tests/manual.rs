@@ -56,6 +56,7 @@ mod readme;
 #[cfg(feature = "redis")]
 mod redis_guards;
 mod run_as;
+mod schema;
 mod security;
 mod session_list;
 mod session_migrate;

@@ -5,6 +5,7 @@ mod config;
 mod cookie;
 mod demo;
 mod man;
+mod schema;
 mod session;
 mod shared;
 mod store;
@@ -123,6 +124,7 @@ enum Command {
     Store(Store),
     Demo(demo::Options),
     Completions(completions::Options),
+    Schema(schema::Options),
     Man(man::Options),
 }
 
@@ -148,7 +150,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         && let Err(error) = crate::sys::run_as(name)
     {
         let exit = if matches!(error, RunAsError::Unknown(_)) { Exit::Usage } else { Exit::Refused };
-        return said(Failure { exit, message: format!("--run-as: {error}") });
+        return said(Failure::new(exit, format!("--run-as: {error}")));
     }
     // Where it is not allowed, an owner's rights reach as far as root's groups: no reason not to go on.
     let _ = crate::sys::forget_groups();
@@ -231,8 +233,12 @@ fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
 
 /// Says on stderr what failed.
 fn said(failure: Failure) -> Exit {
-    // Nowhere is left to complain if this fails too; the status still tells.
-    writeln!(Writer::stderr(false), "error: {}", escape(&failure.message));
+    // Where writing fails, too, the status remains.
+    let mut stderr = Writer::stderr(false);
+    writeln!(stderr, "error: {}", escape(&failure.message));
+    if let Some(help) = &failure.help {
+        writeln!(stderr, "help: {}", escape(help));
+    }
     failure.exit
 }
 
@@ -248,6 +254,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         Some(Command::Store(command)) => store::run(&command, context),
         Some(Command::Demo(options)) => demo::run(&options, context, &run_words),
         Some(Command::Completions(options)) => completions::run(&options, &mut command(), context),
+        Some(Command::Schema(options)) => schema::run(&options, context),
         Some(Command::Man(options)) => man::run(&options, command(), context),
     }
 }

@@ -2,10 +2,46 @@
 
 use std::fmt::Write as _;
 
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::safe::is_plain;
 use crate::escape::is_unsafe;
+
+/// The version of all documents: a number goes up when a program that reads them has to change.
+const VERSION: u8 = 1;
+
+/// The result of a command as a JSON document: `"schema": 1` first, then the fields of `content`.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Document<T> {
+    /// The version of this document's shape.
+    #[schemars(extend("const" = VERSION))]
+    schema: u8,
+    #[serde(flatten)]
+    content: T,
+}
+
+impl<T> Document<T> {
+    /// The document with that content, which must be a struct or a map.
+    pub(crate) fn new(content: T) -> Document<T> {
+        Document { schema: VERSION, content }
+    }
+}
+
+/// A command as typed, without `wikifarm`, and the JSON Schema of its documents.
+pub(crate) type CommandSchema = (&'static str, fn(&str) -> Schema);
+
+/// The JSON Schema (2020-12) of the documents that `command` prints: content `T`.
+pub(crate) fn schema_of<T: JsonSchema>(command: &str) -> Schema {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<Document<T>>();
+    schema.insert("title".to_owned(), format!("wikifarm {command}").into());
+    if let Some(text) = T::json_schema(&mut SchemaGenerator::default()).get("description") {
+        schema.insert("description".to_owned(), text.clone());
+    }
+    schema
+}
 
 /// One document over several lines.
 ///

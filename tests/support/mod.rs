@@ -9,6 +9,7 @@ pub(crate) mod farms;
 pub(crate) mod killed;
 mod place;
 mod run;
+pub(crate) mod schema;
 mod session;
 mod skipped;
 mod snapshot;

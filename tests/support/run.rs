@@ -17,6 +17,7 @@ use snapbox::{Data, IntoData};
 
 use super::Place;
 use super::place::NOBODY;
+use super::schema;
 use super::snapshot::compare;
 use super::text::unindent;
 
@@ -43,13 +44,17 @@ pub(crate) struct Run<'a> {
 pub(crate) struct Ran {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    words: Vec<String>,
 }
 
 impl Ran {
-    /// Standard output as one JSON document.
+    /// Standard output as one JSON document, which the command's schema in docs/json allows.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout))
+        let document =
+            serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout));
+        schema::check(&self.words, &document);
+        document
     }
 }
 
@@ -162,7 +167,8 @@ impl<'a> Run<'a> {
         let dir = self.place.path();
         let plain =
             |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&*dir.to_string_lossy(), "[DIR]");
-        let ran = Ran { stdout: plain(stdout), stderr: plain(stderr) };
+        let words = self.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        let ran = Ran { stdout: plain(stdout), stderr: plain(stderr), words };
         let mut report = String::new();
         for (what, expected, found) in
             [("stdout", &self.stdout, &ran.stdout), ("stderr", &self.stderr, &ran.stderr)]
@@ -176,8 +182,7 @@ impl<'a> Run<'a> {
             writeln!(report, "status {code} instead of {:?}\nstderr: {}", self.statuses, ran.stderr).unwrap();
         }
         if !report.is_empty() {
-            let words: Vec<_> = self.args.iter().map(|arg| arg.to_string_lossy()).collect();
-            panic!("$ wikifarm {}\n{report}\nin:\n{}", words.join(" "), self.place.listing());
+            panic!("$ wikifarm {}\n{report}\nin:\n{}", ran.words.join(" "), self.place.listing());
         }
         ran
     }

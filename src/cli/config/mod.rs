@@ -11,6 +11,7 @@ mod show;
 use clap::Subcommand;
 
 use super::shared::{Context, Outcome};
+use crate::report::json::CommandSchema;
 
 /// `wikifarm config …`.
 #[derive(Debug, Subcommand)]
@@ -23,6 +24,9 @@ pub(super) enum Config {
     Schema(schema::Options),
     Import(import::Options),
 }
+
+/// The commands with JSON output, and its schema.
+pub(super) const SCHEMAS: &[CommandSchema] = &[];
 
 pub(super) fn run(command: &Config, context: &mut Context<'_>) -> Outcome {
     match command {

@@ -1,6 +1,7 @@
 //! `wikifarm cookie header`: the Set-Cookie that a wiki sends.
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::visitor::Whom;
@@ -20,12 +21,23 @@ pub(in crate::cli) struct Options {
     visitor: Option<Whom>,
 }
 
-#[derive(Serialize)]
+/// The Set-Cookie headers of a wiki.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document {
+    headers: Vec<Row>,
+}
+
+/// What a wiki sends to one kind of visitor.
+#[derive(Serialize, JsonSchema)]
 struct Row {
+    /// The wiki's name.
     wiki: String,
+    /// The visitor: `anonymous`, `user` (logged in, without "remember me"), or `remember`.
     #[serde(rename = "as")]
     visitor: &'static str,
+    /// The value of the header; null where the wiki sends none, or the value is unknown.
     set_cookie: Option<String>,
+    /// Why the wiki sends this header, or none.
     reason: String,
 }
 
@@ -39,7 +51,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     let settings = wiki.moin();
     let now = context.now();
-    let rows: Vec<Row> = visitors
+    let headers: Vec<Row> = visitors
         .into_iter()
         .map(|visitor| {
             let (set_cookie, reason) = match wiki.custom_handler() {
@@ -53,11 +65,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         })
         .collect();
     if context.format == Format::Json {
-        context.json(&rows);
+        context.document(&Document { headers });
         return Ok(Exit::Success);
     }
     let unknown = wiki.custom_handler().is_some();
-    for row in rows {
+    for row in headers {
         match &row.set_cookie {
             None if unknown => writeln!(context.out, "{:<9}  {}", row.visitor, escape(&row.reason)),
             Some(header) => writeln!(context.out, "{:<9}  Set-Cookie: {}", row.visitor, escape(header)),

@@ -11,6 +11,7 @@ mod test;
 use clap::Subcommand;
 
 use super::shared::{Context, Outcome};
+use crate::report::json::{CommandSchema, schema_of};
 
 /// `wikifarm cookie …`.
 #[derive(Debug, Subcommand)]
@@ -23,6 +24,9 @@ pub(super) enum Cookie {
     Test(test::Options),
     Simulate(simulate::Options),
 }
+
+/// The commands with JSON output, and its schema.
+pub(super) const SCHEMAS: &[CommandSchema] = &[("cookie header", schema_of::<header::Document>)];
 
 pub(super) fn run(command: &Cookie, context: &mut Context<'_>) -> Outcome {
     match command {

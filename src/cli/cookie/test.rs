@@ -135,7 +135,7 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
         if let Some(key) = wiki.custom_handler() {
             let message =
                 format!("which cookie {name} sends is unknown: the wiki has its own {}", key.name());
-            return Err(Failure { exit: Exit::Found, message });
+            return Err(Failure::new(Exit::Found, message));
         }
         let settings = wiki.moin();
         let visitor = options.visitor.visitor();

@@ -15,6 +15,7 @@ mod whois;
 use clap::Subcommand;
 
 use super::shared::{Context, Outcome};
+use crate::report::json::CommandSchema;
 
 /// `wikifarm session …`.
 #[derive(Debug, Subcommand)]
@@ -28,6 +29,9 @@ pub(super) enum Session {
     Verify(verify::Options),
     Whois(whois::Options),
 }
+
+/// The commands with JSON output, and its schema.
+pub(super) const SCHEMAS: &[CommandSchema] = &[];
 
 pub(super) fn run(command: &Session, context: &mut Context<'_>) -> Outcome {
     match command {

@@ -19,29 +19,41 @@ use crate::store::tally::Tally;
 use crate::store::{self, StoreSpec};
 use crate::sys::why;
 
-/// A failed command: what to say on stderr, and the exit status.
+/// A failed command: its message on stderr, and the exit status.
 #[derive(Debug)]
 pub struct Failure {
     /// The exit status.
     pub exit: Exit,
-    /// The message, without a full stop; may be several lines.
+    /// One line, without a full stop.
     pub message: String,
+    /// What the user can do, on a line of its own.
+    pub help: Option<String>,
 }
 
 impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Failure {
+        Failure { exit, message: message.into(), help: None }
+    }
+
+    /// Adds what the user can do.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Failure {
+        Failure { help: Some(help.into()), ..self }
+    }
+
     /// The command could not be understood, or the farm file not read.
     pub fn usage(message: impl Into<String>) -> Failure {
-        Failure { exit: Exit::Usage, message: message.into() }
+        Failure::new(Exit::Usage, message)
     }
 
     /// Refused by a guard.
     pub fn refused(message: impl Into<String>) -> Failure {
-        Failure { exit: Exit::Refused, message: message.into() }
+        Failure::new(Exit::Refused, message)
     }
 
     /// Something could not be handled.
     pub fn partial(message: impl Into<String>) -> Failure {
-        Failure { exit: Exit::Partial, message: message.into() }
+        Failure::new(Exit::Partial, message)
     }
 }
 
@@ -241,7 +253,12 @@ impl Context<'_> {
         writeln!(self.err, "help: {}", escape(advice));
     }
 
-    /// Writes one JSON document to stdout.
+    /// Writes a command's result to stdout as one JSON document, which begins with `"schema": 1`.
+    pub fn document(&mut self, content: &impl serde::Serialize) {
+        self.json(&json::Document::new(content));
+    }
+
+    /// Writes a value to stdout as JSON, over several lines.
     pub fn json(&mut self, value: &impl serde::Serialize) {
         self.json_text(json::pretty(value));
     }

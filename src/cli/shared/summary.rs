@@ -167,10 +167,10 @@ pub(crate) fn tell(
                 context.complain(&message);
                 Ok(exit.and(Exit::Partial))
             }
-            Err(failure) => Err(Failure {
-                exit: failure.exit.and(Exit::Partial),
-                message: format!("{}\n{message}", failure.message),
-            }),
+            Err(failure) => {
+                context.complain(&message);
+                Err(Failure { exit: failure.exit.and(Exit::Partial), ..failure })
+            }
         };
     }
     outcome

@@ -6,6 +6,7 @@ mod list;
 use clap::Subcommand;
 
 use super::shared::{Context, Outcome};
+use crate::report::json::CommandSchema;
 
 /// `wikifarm store …`.
 #[derive(Debug, Subcommand)]
@@ -13,6 +14,9 @@ pub(super) enum Store {
     List(list::Options),
     Find(find::Options),
 }
+
+/// The commands with JSON output, and its schema.
+pub(super) const SCHEMAS: &[CommandSchema] = &[];
 
 pub(super) fn run(command: &Store, context: &mut Context<'_>) -> Outcome {
     match command {

@@ -1,0 +1,41 @@
+//! `wikifarm schema`: JSON Schemas of what commands print with `--format json`.
+
+use clap::Args;
+
+use super::{config, cookie, session, store};
+use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::report::json::CommandSchema;
+
+/// Print the JSON Schema of a command's JSON output
+///
+/// Without a command, wikifarm lists the commands that have JSON output. The schema of the farm file is another one: see
+/// `wikifarm config schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: wikifarm schema session prune")]
+pub(super) struct Options {
+    /// The command, as typed after `wikifarm`
+    #[arg(value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
+    context.formats("schema", &[Format::Human, Format::Json])?;
+    let wanted = options.command.join(" ");
+    if wanted.is_empty() {
+        for (name, _) in all() {
+            writeln!(context.out, "{name}");
+        }
+        return Ok(Exit::Success);
+    }
+    let found = all().find(|(name, _)| *name == wanted);
+    let Some((name, schema)) = found else {
+        return Err(Failure::usage(format!("`{wanted}` is not a command with JSON output"))
+            .help("`wikifarm schema` lists these commands"));
+    };
+    context.json(&schema(name));
+    Ok(Exit::Success)
+}
+
+fn all() -> impl Iterator<Item = &'static CommandSchema> {
+    [config::SCHEMAS, cookie::SCHEMAS, session::SCHEMAS, store::SCHEMAS].into_iter().flatten()
+}
