@@ -6,6 +6,8 @@ use std::path::Path;
 
 use syn::{Attribute, FnArg, ImplItem, Item, Pat, Signature, TraitItem, UseTree, Visibility};
 
+use crate::support::same;
+
 /// The modules that are promised; every other one is hidden in the documentation.
 const PUBLIC: [&str; 8] = ["browser", "farm", "load", "location", "moin", "pickle", "sharing", "store"];
 
@@ -151,11 +153,7 @@ fn public_api_is_the_committed_list() {
     if std::env::var_os("SNAPSHOTS").is_some_and(|action| action == "overwrite") {
         fs::write(&path, &found).unwrap();
     }
-    assert_eq!(
-        found,
-        fs::read_to_string(&path).unwrap_or_default(),
-        "update docs/public-api.txt: make bless"
-    );
+    same(&found, fs::read_to_string(&path).unwrap_or_default());
 }
 
 #[test]

@@ -47,7 +47,6 @@ pub use policy::{IndexDir, Limit, LintLevels, PrunePolicy};
 pub use problem::Problem;
 #[doc(hidden)]
 pub use read::parse_url;
-pub(crate) use read::session_store;
 pub(crate) use settings::Compare;
 pub use settings::Key;
 #[doc(hidden)]
@@ -59,6 +58,7 @@ pub use trust::Trusted;
 #[doc(hidden)]
 pub use units::{parse_duration, parse_time};
 pub use value::Value;
+pub(crate) use value::session_store;
 pub use wiki::{Origin, Setting, Wiki, session_location};
 
 /// A farm: its wikis with their settings, what the administrator intends, and the policies.

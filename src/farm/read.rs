@@ -7,27 +7,6 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::{HANDLERS, Kind, NAMES_COOKIE, Problem, Span, Value, quoted};
-use crate::location::{Location, LocationError, hidden};
-
-/// Reads the address of a `session_store`: those that MoinMoin can read.
-///
-/// # Errors
-///
-/// What is wrong with it, for people.
-pub(crate) fn session_store(text: &str) -> Result<Location, String> {
-    let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-    match kind {
-        "moin-1.8" | "moin-1.9" | "sqlite" if rest.is_empty() => return Err(format!("{kind}: of what?")),
-        "json" => return Err("no MoinMoin reads sessions in JSON".to_owned()),
-        _ => {}
-    }
-    match Location::parse(text.as_ref()) {
-        Ok(Location::Other { .. }) | Err(LocationError::NoScheme | LocationError::Empty) => {
-            Err(format!("there is no session store {:?}", hidden(text)))
-        }
-        read => read.map_err(|error| error.to_string()),
-    }
-}
 
 /// Reads a value of `kind` for the setting `name`.
 pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
@@ -40,12 +19,11 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
         (Kind::Text | Kind::Store, DeValue::String(text)) if text.chars().any(char::is_control) => {
             Err(bad(format!("{name} holds a control character")))
         }
-        (Kind::Store, DeValue::String(text)) => match session_store(text) {
-            Ok(_) => Ok(Value::Text(text.to_string())),
-            Err(why) => Err(bad(why).help(
+        (Kind::Store, DeValue::String(text)) => Value::store(text).map_err(|why| {
+            bad(why).help(
                 "write moin-1.9:DIR, moin-1.8:DIR, sqlite:FILE or redis://HOST:PORT/DB, or leave it out",
-            )),
-        },
+            )
+        }),
         (Kind::Text, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
         (Kind::Path, DeValue::String(text)) if text.is_empty() || text.contains('\0') => {
             Err(bad(format!("{name} must name a directory")))

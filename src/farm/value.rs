@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use crate::location::{Location, LocationError, hidden};
 use crate::moin::Version;
 
 /// A setting's value.
@@ -23,12 +24,39 @@ pub enum Value {
     Pair(f64, f64),
     /// A directory, as written.
     Path(PathBuf),
+    /// The location of a session store.
+    Store {
+        /// As written.
+        text: String,
+        /// What the text means.
+        location: Box<Location>,
+    },
     /// A version of MoinMoin.
     Version(Version),
     /// A URL.
     Url(Box<Url>),
     /// A list of URLs.
     Urls(Vec<Url>),
+}
+
+/// Parses the location of a `session_store`, one that MoinMoin can read.
+///
+/// # Errors
+///
+/// If it is not; the reason is for people.
+pub(crate) fn session_store(text: &str) -> Result<Location, String> {
+    let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+    match kind {
+        "moin-1.8" | "moin-1.9" | "sqlite" if rest.is_empty() => return Err(format!("{kind}: of what?")),
+        "json" => return Err("no MoinMoin reads sessions in JSON".to_owned()),
+        _ => {}
+    }
+    match Location::parse(text.as_ref()) {
+        Ok(Location::Other { .. }) | Err(LocationError::NoScheme | LocationError::Empty) => {
+            Err(format!("there is no session store {:?}", hidden(text)))
+        }
+        read => read.map_err(|error| error.to_string()),
+    }
 }
 
 impl fmt::Display for Value {
@@ -43,7 +71,7 @@ impl fmt::Display for Value {
             f.write_str("]")
         };
         match self {
-            Value::Text(text) => write!(f, "{text:?}"),
+            Value::Text(text) | Value::Store { text, .. } => write!(f, "{text:?}"),
             Value::Names(names) => list(f, &mut names.iter().map(String::as_str)),
             Value::Bool(value) => write!(f, "{value}"),
             Value::Number(number) => write!(f, "{number}"),
@@ -57,10 +85,19 @@ impl fmt::Display for Value {
 }
 
 impl Value {
+    /// The value of `session_store`.
+    ///
+    /// # Errors
+    /// If the text is not a location that MoinMoin can read; the reason is for people.
+    pub(crate) fn store(text: &str) -> Result<Value, String> {
+        let location = Box::new(session_store(text)?);
+        Ok(Value::Store { text: text.to_owned(), location })
+    }
+
     /// The string, if it is one.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Value::Text(text) => Some(text),
+            Value::Text(text) | Value::Store { text, .. } => Some(text),
             _ => None,
         }
     }

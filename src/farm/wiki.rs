@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
-use super::read::session_store;
 use super::{Key, LintLevels, NAMES_COOKIE, Span, Value};
 use crate::location::{Directories, Identity, Layout, Location};
 use crate::moin::{Backend, Behaviour, Duplicate, Settings, Version};
@@ -196,13 +195,20 @@ impl Wiki {
 
     /// Where `session_store` says that sessions lie.
     pub fn session_store(&self) -> Option<Location> {
-        Some(session_store(self.text(Key::SessionStore)?).ok()?.based(&self.base))
+        self.store_based_on(&self.base)
+    }
+
+    fn store_based_on(&self, base: &Path) -> Option<Location> {
+        match self.value(Key::SessionStore)? {
+            Value::Store { location, .. } => Some(location.as_ref().clone().based(base)),
+            _ => None,
+        }
     }
 
     /// The same with every path from the root, as a wiki's own configuration needs it.
     pub fn whole_session_store(&self) -> Option<Location> {
         let base = std::path::absolute(&self.base).unwrap_or_else(|_| self.base.clone());
-        Some(session_store(self.text(Key::SessionStore)?).ok()?.based(&base))
+        self.store_based_on(&base)
     }
 
     /// Where sessions lie: in the `session_store`, except in 2.0, else in files in the session directory.
@@ -238,7 +244,7 @@ impl Wiki {
     pub fn json(&self, setting: &Setting) -> serde_json::Value {
         use serde_json::json;
         match &setting.value {
-            Value::Text(text) => json!(text),
+            Value::Text(text) | Value::Store { text, .. } => json!(text),
             Value::Names(names) => json!(names),
             Value::Bool(value) => json!(value),
             Value::Number(number) => json!(number),

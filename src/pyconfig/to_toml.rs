@@ -243,7 +243,7 @@ fn toml(value: &Value) -> String {
         format!("[{}]", items.join(", "))
     };
     match value {
-        Value::Text(text) => string(text),
+        Value::Text(text) | Value::Store { text, .. } => string(text),
         Value::Names(names) => list(&mut names.iter().map(String::as_str)),
         Value::Urls(urls) => list(&mut urls.iter().map(url::Url::as_str)),
         other => other.to_string(),

@@ -244,7 +244,7 @@ fn directories(taker: &Wiki, giver: &Wiki) -> Option<Vec<Change>> {
     {
         let databases = taker.session_store().is_some() || giver.session_store().is_some();
         if databases && taker.text(Key::SessionStore) != giver.text(Key::SessionStore) {
-            set(Key::SessionStore, Value::Text(giver.text(Key::SessionStore)?.to_owned()));
+            set(Key::SessionStore, giver.value(Key::SessionStore)?.clone());
         } else if !databases && taker.session_dir() != giver.session_dir() {
             set(Key::SessionDir, Value::Path(giver.session_dir()?));
         }

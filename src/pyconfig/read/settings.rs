@@ -67,7 +67,10 @@ impl World<'_> {
             && let Some(address) = self.database(keeper, &binding.item)
         {
             let (item, read) = match address {
-                Ok(item) => (item.clone(), self.text(&item)),
+                Ok(item) => {
+                    let store = item.text().map(Value::store).transpose();
+                    (item.clone(), store.map_err(|why| (item.span, why, true)))
+                }
                 Err((item, why, wrong)) => (item.clone(), Err((item.span, why, wrong))),
             };
             found.take(Key::SessionStore, &Binding { item, key: binding.key.clone() }, read);

@@ -80,7 +80,7 @@ pub(super) fn said(key: Key, value: &Value) -> String {
         format!("[{}]", items.join(", "))
     };
     let value = match value {
-        Value::Text(text) => quoted(text),
+        Value::Text(text) | Value::Store { text, .. } => quoted(text),
         Value::Names(names) => list(&mut names.iter().map(String::as_str)),
         Value::Urls(urls) => list(&mut urls.iter().map(Url::as_str)),
         Value::Url(url) => quoted(url.as_str()),

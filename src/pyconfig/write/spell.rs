@@ -100,7 +100,7 @@ impl Speller<'_> {
                 let why = self.left_out(key, "2.0 keeps everything in its stores");
                 [vec![why], self.said(key)].concat()
             }
-            (Key::SessionStore, Value::Text(address))
+            (Key::SessionStore, Value::Store { text: address, .. })
                 if address.starts_with("moin-1.9:") && self.behaviour >= Behaviour::V1_9_0 =>
             {
                 match self.wiki.setting(Key::SessionDir) {
@@ -118,7 +118,7 @@ impl Speller<'_> {
                 };
                 vec![Line::Note(format!("{module}.py is in contrib/moin of wikifarm")), Line::Attribute(line)]
             }
-            (Key::SessionStore, Value::Text(address)) => {
+            (Key::SessionStore, Value::Store { text: address, .. }) => {
                 let why = format!("sessions lie in {address}: no setting of MoinMoin's own says so");
                 [vec![Line::Note(why)], self.said(key)].concat()
             }
@@ -154,7 +154,7 @@ impl Speller<'_> {
             return self.said(key);
         }
         let python = match value {
-            Value::Text(value) => string(value, self.python()),
+            Value::Text(value) | Value::Store { text: value, .. } => string(value, self.python()),
             Value::Bool(value) => boolean(*value).to_owned(),
             Value::Number(hours) => number(*hours),
             Value::Names(names) => texts(names, self.python()),
