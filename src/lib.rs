@@ -27,6 +27,7 @@ pub mod lint;
 pub mod load;
 pub mod location;
 pub mod moin;
+mod names;
 #[doc(hidden)]
 pub mod ops;
 pub mod pickle;

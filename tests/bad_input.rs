@@ -182,17 +182,17 @@ fn cookie_preview_of_10_000_wikis_shows_the_groups() {
     ten_thousand()
         .wikifarm("cookie preview")
         .stdout(str![[r#"
-Wikis that share a login:
-  1. w0, w10, w20, w30, w40, w50, w60, w70, w80, w90, w100, w110 and 988 more
-  2. w1, w11, w21, w31, w41, w51, w61, w71, w81, w91, w101, w111 and 988 more
-  3. w2, w12, w22, w32, w42, w52, w62, w72, w82, w92, w102, w112 and 988 more
-  4. w3, w13, w23, w33, w43, w53, w63, w73, w83, w93, w103, w113 and 988 more
-  5. w4, w14, w24, w34, w44, w54, w64, w74, w84, w94, w104, w114 and 988 more
-  6. w5, w15, w25, w35, w45, w55, w65, w75, w85, w95, w105, w115 and 988 more
-  7. w6, w16, w26, w36, w46, w56, w66, w76, w86, w96, w106, w116 and 988 more
-  8. w7, w17, w27, w37, w47, w57, w67, w77, w87, w97, w107, w117 and 988 more
-  9. w8, w18, w28, w38, w48, w58, w68, w78, w88, w98, w108, w118 and 988 more
-  10. w9, w19, w29, w39, w49, w59, w69, w79, w89, w99, w109, w119 and 988 more
+Shared logins
+  w0, w10, w20, w30, w40, w50, w60, w70, w80, w90, w100, w110, and 988 more
+  w1, w11, w21, w31, w41, w51, w61, w71, w81, w91, w101, w111, and 988 more
+  w2, w12, w22, w32, w42, w52, w62, w72, w82, w92, w102, w112, and 988 more
+  w3, w13, w23, w33, w43, w53, w63, w73, w83, w93, w103, w113, and 988 more
+  w4, w14, w24, w34, w44, w54, w64, w74, w84, w94, w104, w114, and 988 more
+  w5, w15, w25, w35, w45, w55, w65, w75, w85, w95, w105, w115, and 988 more
+  w6, w16, w26, w36, w46, w56, w66, w76, w86, w96, w106, w116, and 988 more
+  w7, w17, w27, w37, w47, w57, w67, w77, w87, w97, w107, w117, and 988 more
+  w8, w18, w28, w38, w48, w58, w68, w78, w88, w98, w108, w118, and 988 more
+  w9, w19, w29, w39, w49, w59, w69, w79, w89, w99, w109, w119, and 988 more
 
 "#]])
         .run();

@@ -195,7 +195,7 @@ fn check_with_a_log_out_trap_reports_an_error() {
     .wikifarm("config check")
     .status(1)
     .stdout(str![[r#"
-error[log-out-trap]: one visit to docs deletes the cookie and logs out of plans
+error[log-out-trap]: visiting docs deletes the shared cookie: users are logged out of plans
   --> farm.toml:9:8
    |
  9 | [wikis.docs]
@@ -208,7 +208,7 @@ error[log-out-trap]: one visit to docs deletes the cookie and logs out of plans
    |
    = help: give docs a cookie_name of its own, or give docs the session_dir of plans, or leave out cookie_domain at docs
 
-error[log-out-trap]: one visit to plans deletes the cookie and logs out of docs
+error[log-out-trap]: visiting plans deletes the shared cookie: users are logged out of docs
   --> farm.toml:13:8
    |
 13 | [wikis.plans]

@@ -30,93 +30,78 @@ const FARM: &str = r#"
 
 #[test]
 fn explain_of_a_shared_login_passes_all_six_steps() {
-    Place::farm(FARM).wikifarm("cookie explain docs plans").stdout(str![[r#"
-Logged in at docs, going to plans: shared
+    Place::farm(FARM)
+        .wikifarm("cookie explain docs plans")
+        .stdout(str![[r#"
+Users logged in at docs who go to plans: shared
 
   docs --1-> browser --2-> plans
                            `-3-> cookie -4-> session -5-> user -6-> time
 
-  1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
-  2. the browser sends it on          yes      plans.example.org/ is within its domain and path
-  3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
-  4. it finds the session             yes      both keep sessions in sessions
-  5. it knows the user                yes      both keep users in users
-  6. the session has not expired      yes      both read the same session, and with it the same expiry
+  1. yes the browser accepts the cookie: MOIN_SESSION_lab for example.org and
+         its subdomains, path /, Secure
+  2. yes the browser sends the cookie to plans: plans.example.org/ is within the
+         domain and the path of the cookie
+  3. yes plans looks for the cookie: both use the name MOIN_SESSION_lab
+  4. yes plans finds the session: both keep sessions in sessions
+  5. yes plans knows the user: both keep users in users
+  6. yes the session has not expired: both read the expiry of the same session
 
-With an anonymous session of docs, going to plans: separate
+Anonymous visitors of docs who go to plans: separate
+  1. no the browser accepts the cookie: docs sends no session cookie: anonymous
+        sessions are off (lifetime 0)
 
-  docs --1-x browser ..2.. plans
-                           `.3.. cookie .4.. session .5.. user .6.. time
-
-  1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
-  2. the browser sends it on          -
-  3. the other wiki looks for it      -
-  4. it finds the session             -
-  5. it knows the user                -
-  6. the session has not expired      -
-
-"#]]).run();
+"#]])
+        .run();
 }
 
 #[test]
 fn explain_of_a_lost_login_stops_at_the_failing_step() {
-    Place::farm(FARM).wikifarm("cookie explain docs trap").stdout(str![[r#"
-Logged in at docs, going to trap: conflict
+    Place::farm(FARM)
+        .wikifarm("cookie explain docs trap")
+        .stdout(str![[r#"
+Users logged in at docs who go to trap: conflict
+  visiting trap deletes the shared cookie: users are logged out of docs
 
   docs --1-> browser --2-> trap
                            `-3-> cookie -4-x session .5.. user .6.. time
 
-  1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
-  2. the browser sends it on          yes      trap.example.org/ is within its domain and path
-  3. the other wiki looks for it      yes      both call it MOIN_SESSION_lab
-  4. it finds the session             no       docs keeps sessions in sessions, trap in trap
-  5. it knows the user                -
-  6. the session has not expired      -
-  effect: one visit to trap deletes the cookie and logs out of docs
+  1. yes the browser accepts the cookie: MOIN_SESSION_lab for example.org and
+         its subdomains, path /, Secure
+  2. yes the browser sends the cookie to trap: trap.example.org/ is within the
+         domain and the path of the cookie
+  3. yes trap looks for the cookie: both use the name MOIN_SESSION_lab
+  4. no  trap finds the session: docs keeps sessions in sessions, trap in trap
 
-With an anonymous session of docs, going to trap: separate
+Anonymous visitors of docs who go to trap: separate
+  1. no the browser accepts the cookie: docs sends no session cookie: anonymous
+        sessions are off (lifetime 0)
 
-  docs --1-x browser ..2.. trap
-                           `.3.. cookie .4.. session .5.. user .6.. time
-
-  1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
-  2. the browser sends it on          -
-  3. the other wiki looks for it      -
-  4. it finds the session             -
-  5. it knows the user                -
-  6. the session has not expired      -
-
-"#]]).run();
+"#]])
+        .run();
 }
 
 #[test]
 fn explain_of_another_domain_stops_at_sending() {
-    Place::farm(FARM).wikifarm("cookie explain docs far").stdout(str![[r#"
-Logged in at docs, going to far: separate
+    Place::farm(FARM)
+        .wikifarm("cookie explain docs far")
+        .stdout(str![[r#"
+Users logged in at docs who go to far: separate
 
   docs --1-> browser --2-x far
                            `.3.. cookie .4.. session .5.. user .6.. time
 
-  1. the browser accepts the cookie   yes      MOIN_SESSION_lab for example.org and all below it, path /, Secure
-  2. the browser sends it on          no       the cookie of docs is not sent to far: wiki.example.net is not within its domain example.org
-  3. the other wiki looks for it      -
-  4. it finds the session             -
-  5. it knows the user                -
-  6. the session has not expired      -
+  1. yes the browser accepts the cookie: MOIN_SESSION_lab for example.org and
+         its subdomains, path /, Secure
+  2. no  the browser sends the cookie to far: far does not receive the cookie of
+         docs: wiki.example.net is outside the domain example.org of the cookie
 
-With an anonymous session of docs, going to far: separate
+Anonymous visitors of docs who go to far: separate
+  1. no the browser accepts the cookie: docs sends no session cookie: anonymous
+        sessions are off (lifetime 0)
 
-  docs --1-x browser ..2.. far
-                           `.3.. cookie .4.. session .5.. user .6.. time
-
-  1. the browser accepts the cookie   no       docs sends no session cookie: anonymous sessions are off: their lifetime is 0
-  2. the browser sends it on          -
-  3. the other wiki looks for it      -
-  4. it finds the session             -
-  5. it knows the user                -
-  6. the session has not expired      -
-
-"#]]).run();
+"#]])
+        .run();
 }
 
 #[test]
@@ -153,15 +138,15 @@ const UMLAUT: &str = r#"
 fn explain_notes_if_firefox_differs_from_chromium() {
     let explained = |command: &str| Place::farm(UMLAUT).wikifarm(command).any_stdout().run().stdout;
     let chromium = explained("cookie explain docs plans");
-    assert!(chromium.starts_with("Logged in at docs, going to plans: shared\n"), "{chromium}");
-    assert!(chromium.contains("Firefox differs: rejected at step 1: the browser refuses"), "{chromium}");
+    assert!(chromium.starts_with("Users logged in at docs who go to plans: shared\n"), "{chromium}");
+    assert!(chromium.contains("Firefox differs: rejected: browsers reject the cookie of docs"), "{chromium}");
     for one in ["firefox", "rfc"] {
         let explained = explained(&format!("cookie explain docs plans --browser {one}"));
-        assert!(explained.starts_with("Logged in at docs, going to plans: rejected\n"), "{explained}");
+        assert!(explained.starts_with("Users logged in at docs who go to plans: rejected\n"), "{explained}");
         assert!(!explained.contains("differs"), "{explained}");
     }
-    assert!(explained("cookie preview").contains("1. docs, plans"));
-    assert!(explained("cookie preview --browser firefox").contains("docs: rejected, nobody can log in"));
+    assert!(explained("cookie preview").contains("docs and plans"));
+    assert!(explained("cookie preview --browser firefox").contains("nobody can log in at docs"));
     for (browser, outcome) in [("", "[stored]"), (" --browser firefox", "[refused: Domain must be ASCII")] {
         let acted = Place::farm(UMLAUT)
             .wikifarm(&format!("cookie simulate{browser}"))
@@ -186,7 +171,7 @@ fn explain_json_has_the_steps() {
     assert_eq!(user["step"], 2);
     assert_eq!(user["cookie_sent"], false);
     assert_eq!(user["effect"], json!(null));
-    assert_eq!(user["steps"][1]["title"], "the browser sends it on");
+    assert_eq!(user["steps"][1]["title"], "the browser sends the cookie to the other wiki");
     assert_eq!(user["steps"][1]["result"], "no");
     assert_eq!(explained["cases"][1]["as"], "anonymous");
 }

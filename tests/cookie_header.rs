@@ -27,7 +27,7 @@ const FARM: &str = r#"
 #[test]
 fn header_prints_one_header_for_each_kind_of_visitor() {
     Place::farm(FARM).wikifarm("cookie header docs --now 1795400000.25").stdout(str![[r#"
-anonymous  no cookie: anonymous sessions are off: their lifetime is 0
+anonymous  no cookie: anonymous sessions are off (lifetime 0)
 user       Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
 remember   Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Thu, 20-Nov-2036 02:13:00 GMT; Max-Age=315360000; Secure; Path=/
 
@@ -47,7 +47,7 @@ fn header_of_a_wiki_that_sends_none_gives_the_reason() {
     Place::farm(FARM)
         .wikifarm("cookie header old --as anonymous --now 1795400000")
         .stdout(str![[r#"
-anonymous  no cookie: anonymous sessions are off: their lifetime is 0
+anonymous  no cookie: anonymous sessions are off (lifetime 0)
 
 "#]])
         .run();
@@ -76,7 +76,7 @@ fn header_json_has_header_or_reason() {
       "wiki": "old",
       "as": "anonymous",
       "set_cookie": null,
-      "reason": "anonymous sessions are off: their lifetime is 0"
+      "reason": "anonymous sessions are off (lifetime 0)"
     },
     {
       "wiki": "old",

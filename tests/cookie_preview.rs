@@ -44,13 +44,15 @@ fn preview_prints_groups_before_pairs_that_fail() {
     Place::farm(FARM)
         .wikifarm("cookie preview")
         .stdout(str![[r#"
-Wikis that share a login:
-  1. docs, plans
-On their own: trap, old
-
-Pairs that do not work:
-  docs, plans -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
-  trap -> docs, plans: conflict at step 4: one visit to docs deletes the cookie and logs out of trap
+Shared logins
+  docs and plans
+Separate
+  trap and old
+Problems
+  visiting trap deletes the shared cookie: users are logged out of docs and
+    plans
+  visiting docs or plans deletes the shared cookie: users are logged out of trap
+help: `wikifarm cookie explain docs trap` shows each step
 
 "#]])
         .run();
@@ -77,8 +79,8 @@ fn preview_of_named_wikis_shows_only_their_pairs() {
     Place::farm(FARM)
         .wikifarm("cookie preview docs plans")
         .stdout(str![[r#"
-Wikis that share a login:
-  1. docs, plans
+Shared logins
+  docs and plans
 
 "#]])
         .run();
@@ -89,8 +91,8 @@ fn preview_with_a_met_share_exits_0() {
     Place::farm(&shares("\"docs\", \"plans\""))
         .wikifarm("cookie preview docs plans")
         .stdout(str![[r#"
-Wikis that share a login:
-  1. docs, plans
+Shared logins
+  docs and plans
 
 "#]])
         .run();
@@ -102,13 +104,11 @@ fn preview_with_an_unmet_share_exits_1() {
         .wikifarm("cookie preview docs old")
         .status(1)
         .stdout(str![[r#"
-No two wikis share a login.
-
-Other than intended by [[share]]:
-  docs -> trap: conflict at step 4: docs keeps sessions in sessions, trap in trap/sessions
-  trap -> docs: conflict at step 4: trap keeps sessions in trap/sessions, docs in sessions
-  docs -> plans: shared, though no [[share]] has both
-  plans -> docs: shared, though no [[share]] has both
+No wikis share a login.
+Differs from [[share]]
+  docs and trap: not shared: docs keeps sessions in sessions, trap in
+    trap/sessions
+  docs and plans: shared, but no [[share]] lists both
 
 "#]])
         .run();
@@ -128,7 +128,7 @@ fn preview_json_has_wikis_groups_and_pairs() {
         json!({
             "from": "docs", "to": "trap", "as": "user", "verdict": "conflict", "step": 4,
             "reason": "docs keeps sessions in sessions, trap in trap/sessions", "cookie_sent": true,
-            "effect": "one visit to trap deletes the cookie and logs out of docs"
+            "effect": "visiting trap deletes the shared cookie: users are logged out of docs"
         })
     );
 }
@@ -149,10 +149,11 @@ fn preview_names_a_cookie_that_browsers_reject() {
     )
     .wikifarm("cookie preview")
     .stdout(str![[r#"
-No two wikis share a login.
-
-Pairs that do not work:
-  docs: rejected, nobody can log in: the browser refuses the cookie of docs (domain-mismatch): Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
+No wikis share a login.
+Problems
+  nobody can log in at docs: browsers reject the cookie (domain-mismatch):
+    Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis
+    5.7 step 10)
 
 "#]])
     .run();
@@ -178,11 +179,13 @@ fn preview_of_a_custom_handler_is_unknown() {
     )
     .wikifarm("cookie preview")
     .stdout(str![[r#"
-No two wikis share a login.
-
-Pairs that do not work:
-  docs -> own: unknown at step 3: own has its own session_service: nobody can say what it looks for
-  own -> docs: unknown at step 1: own has its own session_service: nobody can say what cookie it sends
+No wikis share a login.
+Problems
+  docs to own: unknown: own has a custom session_service, which can look for any
+    cookie
+  own to docs: unknown: own has a custom session_service, which can send any
+    cookie
+help: `wikifarm cookie explain docs own` shows each step
 
 "#]])
     .run();
@@ -197,8 +200,8 @@ fn preview_matrix_of_30_wikis_fits_the_width() {
         .any_stdout()
         .run();
     let lines: Vec<&str> = matrix.stdout.lines().collect();
-    assert_eq!(lines.len(), 32, "{}", matrix.stdout);
-    assert!(lines.iter().all(|line| line.chars().count() <= 110), "{}", matrix.stdout);
+    assert_eq!(lines.len(), 33, "{}", matrix.stdout);
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{}", matrix.stdout);
 }
 
 #[test]
@@ -216,9 +219,11 @@ fn preview_of_500_wikis_prints_groups() {
     Place::farm(&farm)
         .wikifarm("cookie preview")
         .stdout(str![[r#"
-Wikis that share a login:
-  1. w001, w003, w005, w007, w009, w011, w013, w015, w017, w019, w021, w023 and 238 more
-  2. w002, w004, w006, w008, w010, w012, w014, w016, w018, w020, w022, w024 and 238 more
+Shared logins
+  w001, w003, w005, w007, w009, w011, w013, w015, w017, w019, w021, w023, and
+    238 more
+  w002, w004, w006, w008, w010, w012, w014, w016, w018, w020, w022, w024, and
+    238 more
 
 "#]])
         .run();
@@ -232,7 +237,7 @@ fn preview_matrix_of_101_wikis_is_refused() {
         .wikifarm("cookie preview --matrix")
         .status(2)
         .stderr(str![[r#"
-error: a grid of 101 wikis can't be read: name up to 100 of them
+error: --matrix shows at most 100 wikis, and the farm has 101: name up to 100 of them
 
 "#]])
         .run();
@@ -249,10 +254,11 @@ fn preview_prints_one_line_for_many_wikis_with_one_problem() {
     Place::farm(&farm)
         .wikifarm("cookie preview")
         .stdout(str![[r#"
-No two wikis share a login.
-
-Pairs that do not work:
-  w0, w1, w2, w3 and 26 more -> w0, w1, w2, w3 and 26 more: conflict at step 4: one visit to w1 deletes the cookie and logs out of w0
+No wikis share a login.
+Problems
+  visiting one of w0, w1, w2, w3, and 26 more deletes the shared cookie: users
+    are logged out of the others
+help: `wikifarm cookie explain w0 w1` shows each step
 
 "#]])
         .run();
@@ -282,13 +288,13 @@ fn preview_of_one_host_shows_cookies_received_by_path() {
     place
         .wikifarm("cookie preview")
         .stdout(str![[r#"
-No two wikis share a login.
-
-Pairs that do not work:
-  root -> wiki1: conflict at step 4: whoever is logged in at wiki1 and then logs in at root is anonymous at wiki1: it takes the other cookie
-  root -> wiki10: conflict at step 4: whoever is logged in at wiki10 and then logs in at root is anonymous at wiki10: it takes the other cookie
-  wiki1 -> root: conflict at step 2: a login at root leaves a cookie that wiki1 takes for its own, and logs out of wiki1
-  wiki10 -> root: conflict at step 2: a login at root leaves a cookie that wiki10 takes for its own, and logs out of wiki10
+No wikis share a login.
+Problems
+  logging in at root makes users of wiki1 and wiki10 anonymous there: those
+    wikis pick the cookie of root
+  logging in at root leaves a second cookie: users are logged out of wiki1 and
+    wiki10, since those wikis pick the cookie of root
+help: `wikifarm cookie explain root wiki1` shows each step
 
 "#]])
         .run();
@@ -330,22 +336,25 @@ fn preview_shows_a_third_wiki_that_interferes() {
     Place::farm(THIRD)
         .wikifarm("cookie preview")
         .stdout(str![[r#"
-Wikis that share a login:
-  1. docs, news
-On their own: login
-
-Pairs that do not work:
-  login -> news: shadowed at step 3: news takes the first of two cookies named MOIN_SESSION_lab, which is its own if somebody was there before
-  whoever has been at news and logs in at login is anonymous at docs: it takes the cookie of news
+Shared logins
+  docs and news
+Separate
+  login
+Problems
+  after visiting news, users who log in at login stay anonymous at news: news
+    picks the first of two cookies named MOIN_SESSION_lab, which is its own
+  after visiting news, users who log in at login stay anonymous at docs: docs
+    picks the cookie of news
+help: `wikifarm cookie explain login news` shows each step
 
 "#]])
         .run();
     let preview = Place::farm(THIRD).wikifarm("cookie preview --format json").any_stdout().run().json();
     assert_eq!(
-        preview["thirds"],
+        preview["interferences"],
         json!([{
             "from": "login", "to": "docs", "by": "news",
-            "effect": "whoever has been at news and logs in at login is anonymous at docs: it takes the cookie of news"
+            "effect": "after visiting news, users who log in at login stay anonymous at docs: docs picks the cookie of news"
         }])
     );
     // As the simulation has it, which the preview is made of.
@@ -385,10 +394,11 @@ fn preview_shows_a_secure_cookie_that_blocks_a_wiki_over_http() {
     )
     .wikifarm("cookie preview")
     .stdout(str![[r#"
-No two wikis share a login.
-
-Pairs that do not work:
-  docs -> plans: conflict at step 2: whoever is logged in at plans can't log in at docs over http: the browser keeps the Secure cookie of plans and refuses that of docs
+No wikis share a login.
+Problems
+  after logging in at plans, users cannot log in at docs over http: browsers
+    keep the Secure cookie of plans and reject the cookie of docs
+help: `wikifarm cookie explain docs plans` shows each step
 
 "#]])
     .run();
@@ -417,25 +427,34 @@ fn preview_of_a_wiki_with_aliases_predicts_each_url() {
     place
         .wikifarm("cookie preview")
         .stdout(str![[r#"
-Wikis that share a login:
-  1. docs, plans
-
-By other addresses of the wikis:
-  https://docs.example.org/ -> http://docs.example.org/: separate at step 2: the cookie of https://docs.example.org/ is not sent to http://docs.example.org/: it is Secure, and docs.example.org is visited over http
-  http://docs.example.org/ -> https://docs.example.org/: conflict: one visit to https://docs.example.org/ makes the cookie Secure: the browser no longer sends it to http://docs.example.org/, which is visited over http
-  https://plans.example.org/ -> http://docs.example.org/: separate at step 2: the cookie of https://plans.example.org/ is not sent to http://docs.example.org/: it is Secure, and docs.example.org is visited over http
-  http://docs.example.org/ -> https://plans.example.org/: conflict: one visit to https://plans.example.org/ makes the cookie Secure: the browser no longer sends it to http://docs.example.org/, which is visited over http
+Shared logins
+  docs and plans
+Via other URLs
+  https://docs.example.org/ to http://docs.example.org/: separate:
+    http://docs.example.org/ does not receive the cookie of
+    https://docs.example.org/: the cookie is Secure, and docs.example.org is
+    visited over http
+  visiting https://docs.example.org/ makes the shared cookie Secure: users are
+    logged out of http://docs.example.org/, since browsers send Secure cookies
+    over https only
+  https://plans.example.org/ to http://docs.example.org/: separate:
+    http://docs.example.org/ does not receive the cookie of
+    https://plans.example.org/: the cookie is Secure, and docs.example.org is
+    visited over http
+  visiting https://plans.example.org/ makes the shared cookie Secure: users are
+    logged out of http://docs.example.org/, since browsers send Secure cookies
+    over https only
 
 "#]])
         .run();
     let preview = place.wikifarm("cookie preview --format json").any_stdout().run().json();
     assert_eq!(
-        preview["by_address"][0],
+        preview["by_url"][0],
         json!({
             "from": "docs", "from_url": "https://docs.example.org/",
             "to": "docs", "to_url": "http://docs.example.org/", "verdict": "separate", "step": 2,
-            "reason": "the cookie of https://docs.example.org/ is not sent to http://docs.example.org/: it is Secure, and docs.example.org \
-                       is visited over http",
+            "reason": "http://docs.example.org/ does not receive the cookie of https://docs.example.org/: \
+                       the cookie is Secure, and docs.example.org is visited over http",
             "cookie_sent": false, "effect": null
         })
     );

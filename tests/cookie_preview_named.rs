@@ -11,18 +11,20 @@ fn preview_of_one_wiki_shows_its_pairs_with_every_other() {
     place
         .wikifarm("cookie preview docs")
         .stdout(str![[r#"
-docs shares a login with: plans
-
-Pairs that do not work:
-  docs -> trap: conflict at step 4: one visit to trap deletes the cookie and logs out of docs
-  trap -> docs: conflict at step 4: one visit to docs deletes the cookie and logs out of trap
+Shared logins
+  docs with plans
+Problems
+  visiting trap deletes the shared cookie: users are logged out of docs
+  visiting docs deletes the shared cookie: users are logged out of trap
+help: `wikifarm cookie explain docs trap` shows each step
 
 "#]])
         .run();
     place
         .wikifarm("cookie preview old old")
         .stdout(str![[r#"
-old shares a login with no other wiki.
+Shared logins
+  none: old shares a login with no other wiki
 
 "#]])
         .run();
@@ -30,7 +32,7 @@ old shares a login with no other wiki.
         .wikifarm("cookie preview docs --matrix")
         .status(2)
         .stderr(str![[r#"
-error: a grid of one wiki has nothing in it: name two or more, or none
+error: --matrix needs two or more wikis, or none for all
 
 "#]])
         .run();
@@ -84,14 +86,16 @@ fn preview_names_a_login_that_is_shared_one_way_only() {
     place
         .wikifarm("cookie preview wide")
         .stdout(str![[r#"
-A login at wide is good there, but not the other way: narrow
+Shared logins
+  from wide to narrow, but not back
 
 "#]])
         .run();
     place
         .wikifarm("cookie preview narrow")
         .stdout(str![[r#"
-A login there is good at narrow, but not the other way: wide
+Shared logins
+  from wide to narrow, but not back
 
 "#]])
         .run();
@@ -146,17 +150,17 @@ fn preview_notes_where_rfc_has_another_answer() {
     place
         .wikifarm("cookie preview")
         .stdout(str![[r#"
-No two wikis share a login.
-
-Pairs that do not work:
-  docs: rejected, nobody can log in: the browser refuses the cookie of docs (http-prefix): a name that begins with __Http- needs Secure, https and HttpOnly (RFC 6265bis 5.4)
+No wikis share a login.
+Problems
+  nobody can log in at docs: browsers reject the cookie (http-prefix): a name
+    that begins with __Http- needs Secure, https and HttpOnly (RFC 6265bis 5.4)
 
 "#]])
         .run();
     place
         .wikifarm("cookie preview --browser rfc")
         .stdout(str![[r#"
-No two wikis share a login.
+No wikis share a login.
 
 "#]])
         .run();

@@ -365,12 +365,12 @@ fn simulate_shows_why_a_wiki_answers_with_an_error() {
         .stdout(str![[r#"
 1: visit a  (2026-11-23T02:13:20Z)
   request  no cookie
-  error    every response of this version fails with a cookie_domain without a dot
+  error    every response of this version fails: a cookie_domain without a dot
   jar      empty
   store    d/cache/__session__: empty
 
 2: expect a anonymous  (2026-11-23T02:13:20Z)
-  NOT MET  expected anonymous, found every response of this version fails with a cookie_domain without a dot
+  NOT MET  expected anonymous, found every response of this version fails: a cookie_domain without a dot
 
 0 of 1 expectation met
 

@@ -275,7 +275,7 @@ https://docs.example.org/ gets
 
 "#]])
         .stderr(str![[r#"
-docs sends no cookie as anonymous: anonymous sessions are off: their lifetime is 0
+docs sends no cookie as anonymous: anonymous sessions are off (lifetime 0)
 
 "#]])
         .run();

@@ -86,7 +86,7 @@ Commands:
   cookie       Predict which wikis share a login, and explain it
   session      List, show, count, prune, revoke and verify session files
   store        List the farm's stores, and find session directories anywhere
-  demo         Make a small real farm in a fresh directory and run the main commands on it
+  demo         Create a small farm with real sessions, and run the main commands on it
   completions  Print a completion script for a shell
   schema       Print the JSON Schema of a command's JSON output
   man          Write the manual pages, one a command, into a directory

@@ -9,32 +9,22 @@ use crate::demo;
 use crate::report::escape;
 use crate::sys::why;
 
-/// Make a small real farm in a fresh directory and run the main commands on it
+/// Create a small farm with real sessions, and run the main commands on it
 ///
-/// Without DIR the farm is made in a temporary directory, which is gone afterwards.
+/// Without DIR, the farm is created in a temporary directory and deleted at the end.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm demo /tmp/farm && cd /tmp/farm && wikifarm config check")]
 pub(super) struct Options {
-    /// Where to make the farm: a directory that does not exist yet, or is empty; it stays
+    /// Create the farm in this directory, which must be new or empty, and keep it
     dir: Option<PathBuf>,
 }
 
-/// What is run, each with what it shows.
-const TOUR: [(&str, &[&str]); 8] = [
-    ("What is wrong with this farm?", &["config", "check"]),
-    ("Who shares a login with whom?", &["cookie", "preview"]),
-    ("Why does a visit to `trap` hurt a login at `docs`?", &["cookie", "explain", "docs", "trap"]),
-    ("What does `docs` send to browsers?", &["cookie", "header", "docs"]),
-    ("What lies in the session directories?", &["session", "stats", "--top", "3"]),
-    (
-        "Whose sessions are live?",
-        &["session", "list", "--state", "live", "--sort", "expires", "--limit", "5"],
-    ),
-    (
-        "Who is logged in as AdminAda?",
-        &["session", "list", "--user", "AdminAda", "--state", "live", "--limit", "3"],
-    ),
-    ("What would `session prune` remove, and why?", &["session", "prune", "--dry-run"]),
+/// The commands that are run, each with the question it answers.
+const TOUR: [(&str, &[&str]); 4] = [
+    ("Which wikis share a login, and which log users out?", &["cookie", "preview"]),
+    ("Why does visiting trap log users out of docs?", &["cookie", "explain", "docs", "trap"]),
+    ("Who is logged in?", &["session", "list", "--state", "live", "--sort", "expires", "--limit", "5"]),
+    ("Which sessions can be removed, and why?", &["session", "prune", "--dry-run"]),
 ];
 
 /// Runs the command of these words.
@@ -53,14 +43,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_
         None => {
             let made = tempfile::Builder::new().prefix("wikifarm-demo-").tempdir();
             temporary = made.map_err(|error| {
-                Failure::partial(format!("can't make a temporary directory: {error}", error = why(&error)))
+                Failure::partial(format!("cannot create a temporary directory: {error}", error = why(&error)))
             })?;
             temporary.path()
         }
     };
     demo::make(dir, now).map_err(|error| {
         Failure::partial(format!(
-            "can't make the demo farm in {}: {error}",
+            "cannot create the demo farm in {}: {error}",
             dir.display(),
             error = why(&error)
         ))
@@ -70,42 +60,37 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_
     }
     writeln!(
         context.out,
-        "A farm of four wikis in {}: farm.toml, users, and sessions of every kind.",
+        "Created a demo farm in {}: farm.toml, four wikis, users, and sessions.",
         escape(&dir.display().to_string())
     );
     let file = dir.join("farm.toml");
     for (question, words) in TOUR {
         writeln!(context.out, "\n# {question}\n$ wikifarm {}\n", words.join(" "));
         let exit = show(&file, words, context, run)?;
-        match exit {
-            Exit::Success => {}
-            Exit::Found => {
-                writeln!(context.out, "\n(exit status 1: something was found, as it should be here)")
-            }
-            other => return Ok(other),
+        if exit != Exit::Success {
+            return Ok(exit);
         }
     }
     match &options.dir {
         Some(dir) => {
             let dir = dir.display().to_string();
-            writeln!(context.out, "\nThe farm stays in {}: go there and try the commands.", escape(&dir))
+            writeln!(context.out, "\nhelp: try more commands: cd {} && wikifarm config check", escape(&dir))
         }
         None => {
-            writeln!(context.out, "\n`wikifarm demo DIR` makes the same farm in DIR and leaves it there.")
+            writeln!(context.out, "\nhelp: keep the farm to try more commands: wikifarm demo DIR")
         }
     }
     Ok(Exit::Success)
 }
 
-/// Makes `dir`, or sees that it is empty.
+/// Creates `dir`, or checks that it is empty.
 fn fresh(dir: &Path) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::usage(format!("can't use {}: {error}", dir.display(), error = why(&error)))
-    };
+    let failed =
+        |error: std::io::Error| Failure::usage(format!("{}: {error}", dir.display(), error = why(&error)));
     std::fs::create_dir_all(dir).map_err(failed)?;
     let mut entries = std::fs::read_dir(dir).map_err(failed)?;
     if entries.next().is_some() {
-        return Err(Failure::usage(format!("{} is not empty: name a directory that is", dir.display())));
+        return Err(Failure::usage(format!("{} is not empty: name a new or empty directory", dir.display())));
     }
     Ok(())
 }

@@ -45,16 +45,14 @@ pub enum NoCookie {
 impl fmt::Display for NoCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NoCookie::AnonymousOff => f.write_str("anonymous sessions are off: their lifetime is 0"),
-            NoCookie::LoginOff => f.write_str(
-                "nobody stays logged in: the lifetime of a login is 0, which 1.9 takes as 'never'",
-            ),
-            NoCookie::BrokenDomain(what) => write!(f, "every response of this version fails with {what}"),
+            NoCookie::AnonymousOff => f.write_str("anonymous sessions are off (lifetime 0)"),
+            NoCookie::LoginOff => f.write_str("nobody stays logged in (lifetime of a login 0)"),
+            NoCookie::BrokenDomain(what) => write!(f, "every response of this version fails: {what}"),
             NoCookie::BrokenLifetime(Broken::ScalarIn1_9_0) => f.write_str(
-                "every request fails: 1.9.0 wants cookie_lifetime as a pair (anonymous, logged in)",
+                "every request fails: cookie_lifetime must be a pair (anonymous, logged in) in 1.9.0",
             ),
             NoCookie::BrokenLifetime(Broken::PairBefore1_9) => {
-                f.write_str("every request fails: before 1.9 cookie_lifetime is one number of hours")
+                f.write_str("every request fails: cookie_lifetime must be one number of hours before 1.9")
             }
         }
     }

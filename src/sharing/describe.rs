@@ -1,19 +1,20 @@
-//! The words for evidence and harm: nothing else in this module writes a sentence about a pair.
+//! The words for evidence and effects: nothing else in this module writes a sentence about a pair.
 
 use super::effect::{By, Effect, NewLogin, Third};
+use super::parties::parties;
 use super::site::{Left, Site, Storage};
 use super::steps::{Evidence, Side};
 use super::verdict::As;
 use crate::browser::{Cookie, WithheldReason};
 use crate::moin::{Duplicate, Lifetime, lifetimes};
 
-/// The steps' questions, in order.
+/// What each of the six steps asks, in order.
 pub const TITLES: [&str; 6] = [
     "the browser accepts the cookie",
-    "the browser sends it on",
-    "the other wiki looks for it",
-    "it finds the session",
-    "it knows the user",
+    "the browser sends the cookie to the other wiki",
+    "the other wiki looks for the cookie",
+    "the other wiki finds the session",
+    "the other wiki knows the user",
     "the session has not expired",
 ];
 
@@ -23,78 +24,74 @@ pub(super) fn evidence(what: &Evidence, from: &Site, to: &Site, visitor: As) -> 
     let (a, b) = (&from.called, &to.called);
     match what {
         E::Accepted => accepted(from, visitor),
-        E::CustomSender(key) => {
-            format!("{a} has its own {}: nobody can say what cookie it sends", key.name())
-        }
+        E::CustomSender(key) => format!("{a} has a custom {}, which can send any cookie", key.name()),
         E::NoCookie(why) => format!("{a} sends no session cookie: {why}"),
         E::Rejected(reason, explanation) => {
-            format!("the browser refuses the cookie of {a} ({}): {explanation}", reason.name())
+            format!("browsers reject the cookie of {a} ({}): {explanation}", reason.name())
         }
-        E::Expired(seconds) => {
-            format!("the cookie of {a} has expired as it comes: its lifetime is {seconds} s")
+        E::Expired(seconds) => format!("the cookie of {a} arrives expired: its lifetime is {seconds} s"),
+        E::Sent => {
+            format!(
+                "{}{} is within the domain and the path of the cookie",
+                to.target.host(),
+                to.target.path()
+            )
         }
-        E::Sent => format!("{}{} is within its domain and path", to.target.host(), to.target.path()),
-        E::NothingToSend => "there is no cookie".to_owned(),
+        E::NothingToSend => format!("{a} leaves no cookie in the browser"),
         E::Withheld(why) => {
-            format!("the cookie of {a} is not sent to {b}: {}", withheld(*why, cookie(from, visitor), to))
+            format!("{b} does not receive the cookie of {a}: {}", withheld(*why, cookie(from, visitor), to))
         }
-        E::SameName => format!("both call it {}", to.cookie_name),
-        E::CustomReader(key) => {
-            format!("{b} has its own {}: nobody can say what it looks for", key.name())
+        E::SameName => format!("both use the name {}", to.cookie_name),
+        E::CustomReader(key) => format!("{b} has a custom {}, which can look for any cookie", key.name()),
+        E::SharedAddress => {
+            format!("{a} and {b} share the address {}: only one of them answers there", to.target)
         }
-        E::SharedAddress => format!(
-            "{a} and {b} have one URL, {}: the farm file does not tell which of them answers there",
-            to.target
-        ),
-        E::OtherName => format!("{b} looks for {}, the cookie is {}", to.cookie_name, from.cookie_name),
-        E::Shadowed => shadowed(to),
+        E::OtherName => format!("{b} looks for {}, but the cookie is {}", to.cookie_name, from.cookie_name),
+        E::Shadowed => shadowed((&[a], &[b]), to),
         E::OtherIdForm => {
-            format!("{b} wants {}, the id is {}", to.id_form.describe(), from.id_form.describe())
+            format!("{b} accepts {}, but {a} makes {}", to.id_form.describe(), from.id_form.describe())
         }
-        E::OwnSessions => "it is one wiki, and finds its own sessions".to_owned(),
+        E::OwnSessions => "same wiki, same sessions".to_owned(),
         E::SameKey(key) => format!("both sign with the key {key:?}"),
         E::OtherKey(ours, theirs) => format!("{a} signs with the key {ours:?}, {b} with {theirs:?}"),
         E::UnknownKey => {
-            "whether both sign with one SECRET_KEY is not in the farm file: set secret_key_id".to_owned()
+            "the farm file does not say whether both sign with the same SECRET_KEY: set secret_key_id"
+                .to_owned()
         }
-        E::SameProcess => "1.9.0 keeps the sessions of all wikis of one process in one directory".to_owned(),
+        E::SameProcess => "1.9.0 keeps the sessions of all wikis of a process in one directory".to_owned(),
         E::SameStorage => format!("both keep sessions in {}", storage(from)),
         E::OtherStorage => format!("{a} keeps sessions in {}, {b} in {}", storage(from), storage(to)),
-        E::OtherKindOfStorage => format!("{a} and {b} keep their sessions in different ways"),
+        E::OtherKindOfStorage => {
+            format!("of {a} and {b}, one keeps sessions on the server, the other in the cookie")
+        }
         E::UnknownStorage(side) => format!(
-            "where {} keeps its sessions is not in the farm file: set data_dir or session_dir",
-            &of(*side, from, to).called
+            "the farm file does not say where {} keeps sessions: set data_dir or session_dir",
+            side.of(from, to).called
         ),
-        E::NoUser => "an anonymous session has no user".to_owned(),
-        E::OwnUsers => "it is one wiki, and knows its own users".to_owned(),
+        E::NoUser => "anonymous sessions have no user".to_owned(),
+        E::OwnUsers => "same wiki, same users".to_owned(),
         E::SameUsers => format!("both keep users in {}", users(from)),
         E::UnknownMethod(method) => {
-            format!("{b} knows no method {method:?}, by which users log in at {a}")
+            format!("{b} lacks the auth method {method:?}, with which users log in at {a}")
         }
         E::OtherUsers => format!("{a} keeps users in {}, {b} in {}", users(from), users(to)),
         E::UnknownUsers(side) => format!(
-            "where {} keeps its users is not in the farm file: set data_dir or user_dir",
-            &of(*side, from, to).called
+            "the farm file does not say where {} keeps users: set data_dir or user_dir",
+            side.of(from, to).called
         ),
         E::OwnAge => "the signed cookie carries its own age".to_owned(),
-        E::SameExpiry => "both read the same session, and with it the same expiry".to_owned(),
+        E::SameExpiry => "both read the expiry of the same session".to_owned(),
     }
 }
 
 /// Why all six steps pass, in one line.
 pub(super) fn summary(from: &Site, visitor: As) -> String {
     let what = match visitor {
-        As::User => "sessions and users",
-        As::Anonymous => "sessions",
+        As::User => "sessions, and users",
+        As::Anonymous => "and sessions",
     };
-    format!("both get and look for {}, and have the same {what}", from.cookie_name)
-}
-
-fn of<'a>(side: Side, from: &'a Site, to: &'a Site) -> &'a Site {
-    match side {
-        Side::From => from,
-        Side::To => to,
-    }
+    let comma = if visitor == As::User { "," } else { "" };
+    format!("both have the same cookie {}{comma} {what}", from.cookie_name)
 }
 
 fn cookie(site: &Site, visitor: As) -> Option<&Cookie> {
@@ -106,7 +103,7 @@ fn cookie(site: &Site, visitor: As) -> Option<&Cookie> {
 
 fn accepted(from: &Site, visitor: As) -> String {
     let Some(cookie) = cookie(from, visitor) else { return from.cookie_name.clone() };
-    let wide = if cookie.host_only { "only" } else { "and all below it" };
+    let wide = if cookie.host_only { "only" } else { "and its subdomains" };
     let path = String::from_utf8_lossy(&cookie.path);
     let secure = if cookie.secure { ", Secure" } else { "" };
     format!("{} for {} {wide}, path {path}{secure}", from.cookie_name, cookie.domain)
@@ -119,24 +116,25 @@ fn withheld(why: WithheldReason, cookie: Option<&Cookie>, to: &Site) -> String {
     match why {
         WithheldReason::PathMismatch => {
             let path = cookie.map(|cookie| String::from_utf8_lossy(&cookie.path)).unwrap_or_default();
-            format!("its path {path} does not cover {}", to.target.path())
+            format!("{} is outside the path {path} of the cookie", to.target.path())
         }
-        WithheldReason::SecureOnly => format!("it is Secure, and {host} is visited over http"),
-        _ if cookie.is_some_and(|cookie| cookie.host_only) => {
-            format!("it belongs to {domain} alone, and not to {host}")
-        }
-        _ => format!("{host} is not within its domain {domain}"),
+        WithheldReason::SecureOnly => format!("the cookie is Secure, and {host} is visited over http"),
+        _ if cookie.is_some_and(|cookie| cookie.host_only) => format!("the cookie is for {domain} only"),
+        _ => format!("{host} is outside the domain {domain} of the cookie"),
     }
 }
 
-fn shadowed(to: &Site) -> String {
-    let which = match to.settings.takes() {
+/// Why a wiki does not see the login of another: its own cookie, from an earlier visit, hides it.
+pub(super) fn shadowed((from, to): (&[&str], &[&str]), example: &Site) -> String {
+    let which = match example.settings.takes() {
         Duplicate::First => "first",
         Duplicate::Last => "last",
     };
+    let (visited, login) = parties(to, from);
     format!(
-        "{} takes the {which} of two cookies named {}, which is its own if somebody was there before",
-        to.called, to.cookie_name
+        "after visiting {}, users who log in at {} stay anonymous at {}: {} picks the {which} of two cookies named \
+         {}, which is its own",
+        visited.any, login.all, visited.again, visited.again, example.cookie_name
     )
 }
 
@@ -151,101 +149,115 @@ fn users(site: &Site) -> String {
     site.users.as_ref().map(|(path, _)| path.display().to_string()).unwrap_or_default()
 }
 
-impl Effect {
-    /// In words.
-    pub(super) fn describe(self, from: &Site, to: &Site, visitor: As) -> String {
-        let (a, b) = (&from.called, &to.called);
-        let loss = match visitor {
-            As::User => format!("logs out of {a}"),
-            As::Anonymous => format!("ends the anonymous session of {a}"),
-        };
-        let come = match visitor {
-            As::User => "log in",
-            As::Anonymous => "keep an anonymous session",
-        };
+impl Side {
+    fn of<'a>(self, from: &'a Site, to: &'a Site) -> &'a Site {
         match self {
-            Effect::DeletesCookie(by) => format!("{} {b} deletes the cookie and {loss}", by.what()),
-            Effect::Shortens => {
-                let seconds = match lifetimes(&to.settings).map(|lifetimes| lifetimes.anonymous) {
-                    Ok(Lifetime::Seconds(seconds)) => seconds,
-                    _ => 0.0,
-                };
-                format!(
-                    "one visit to {b} gives the cookie the anonymous lifetime: the login at {a} then ends after {} \
-                     unless {a} is visited again",
-                    hours(seconds)
-                )
+            Side::From => from,
+            Side::To => to,
+        }
+    }
+}
+
+impl Effect {
+    /// What users see, and why, in one line about wikis `from` which and `to` which users go. `example` is one of the
+    /// latter.
+    pub(super) fn describe(self, (from, to): (&[&str], &[&str]), example: &Site, visitor: As) -> String {
+        let (b, a) = match self {
+            Effect::Hides => parties(from, to),
+            _ => parties(to, from),
+        };
+        let loss = match visitor {
+            As::User => format!("users are logged out of {}", a.all),
+            As::Anonymous => format!("anonymous sessions of {} end", a.all),
+        };
+        let pick = format!("{} {} the cookie of {}", a.again, a.picks, b.again);
+        match self {
+            Effect::DeletesCookie(by) => {
+                format!("{} {} deletes the shared cookie: {loss}", by.doing(), b.any)
             }
+            Effect::Shortens => format!(
+                "visiting {} shortens the shared cookie to {}: {loss} unless they return in time",
+                b.any,
+                anonymous_lifetime(example)
+            ),
             Effect::DeletesSession { cookie, by } => {
-                let what = if cookie { "cookie and session file" } else { "the session file" };
-                let loss = match visitor {
-                    As::User => ": logged out everywhere".to_owned(),
-                    As::Anonymous => format!(", and {loss}"),
-                };
-                format!("{} {b} deletes {what}{loss}", by.what())
+                let what = if cookie { "the cookie and the session" } else { "the session" };
+                let everywhere = if visitor == As::User { " and everywhere else" } else { "" };
+                format!("{} {} deletes {what}: {loss}{everywhere}", by.doing(), b.any)
             }
             Effect::MakesSecure(by) => format!(
-                "{} {b} makes the cookie Secure: the browser no longer sends it to {a}, which is visited over http",
-                by.what()
+                "{} {} makes the shared cookie Secure: {loss}, since browsers send Secure cookies over https only",
+                by.doing(),
+                b.any
             ),
-            Effect::Overwrites(by) => format!("{} {b} replaces the cookie and {loss}", by.what()),
+            Effect::Overwrites(by) => format!("{} {} replaces the shared cookie: {loss}", by.doing(), b.any),
             Effect::Covers(by) => {
-                format!("{} {b} leaves a cookie that {a} takes for its own, and {loss}", by.what())
+                format!("{} {} leaves a second cookie: {loss}, since {pick}", by.doing(), b.any)
             }
             Effect::Bars(by) => format!(
-                "whoever {} {b} can't {come} at {a} over http: the browser keeps the Secure cookie of {b} and refuses that \
-                 of {a}",
-                by.done()
+                "after {} {}, {} {} over http: browsers keep the Secure cookie of {} and reject the cookie of {}",
+                by.doing(),
+                b.any,
+                cannot_log_in(visitor),
+                a.all,
+                b.again,
+                a.again
             ),
             Effect::Spoils(by) => {
-                format!("whoever {} {b} can't {come} at {a}: it takes the cookie of {b}", by.done())
+                format!("after {} {}, {} {}: {pick}", by.doing(), b.any, cannot_log_in(visitor), a.all)
             }
-            Effect::Hides => format!(
-                "whoever is logged in at {b} and then logs in at {a} is anonymous at {b}: it takes the other cookie"
-            ),
+            Effect::Hides => {
+                format!("logging in at {} makes users of {} anonymous there: {pick}", b.any, a.all)
+            }
         }
+    }
+}
+
+fn cannot_log_in(visitor: As) -> &'static str {
+    match visitor {
+        As::User => "users cannot log in at",
+        As::Anonymous => "anonymous visitors keep no session at",
+    }
+}
+
+/// The lifetime that a wiki gives to cookies of anonymous visitors.
+fn anonymous_lifetime(site: &Site) -> String {
+    match lifetimes(&site.settings).map(|lifetimes| lifetimes.anonymous) {
+        Ok(Lifetime::Seconds(seconds)) if seconds < 3600.0 => format!("{:.0} min", seconds / 60.0),
+        Ok(Lifetime::Seconds(seconds)) => format!("{} h", seconds / 3600.0),
+        _ => "0 min".to_owned(),
     }
 }
 
 impl By {
-    fn what(self) -> &'static str {
+    fn doing(self) -> &'static str {
         match self {
-            By::Visit => "one visit to",
-            By::Login => "a login at",
+            By::Visit => "visiting",
+            By::Login => "logging in at",
         }
     }
-
-    pub(super) fn done(self) -> &'static str {
-        match self {
-            By::Visit => "has been at",
-            By::Login => "is logged in at",
-        }
-    }
-}
-
-/// A number of seconds in hours or minutes.
-fn hours(seconds: f64) -> String {
-    if seconds < 3600.0 { format!("{:.0} min", seconds / 60.0) } else { format!("{} h", seconds / 3600.0) }
 }
 
 impl NewLogin {
-    /// In words, for a wiki where somebody has logged in twice, and another in between.
+    /// What users see who logged in at `here`, at `there`, and again at `here`.
     pub fn describe(self, here: &str, there: &str) -> String {
         match (self.here, self.there) {
-            (true, true) => "both see their login".to_owned(),
-            (true, false) => format!("{there} no longer sees its login"),
-            (false, true) => format!("{here} does not see the new login: the cookie of {there} wins"),
-            (false, false) => "neither sees a login".to_owned(),
+            (true, true) => "logged in at both".to_owned(),
+            (true, false) => format!("anonymous at {there}"),
+            (false, true) => format!("anonymous at {here}, which picks the cookie of {there}"),
+            (false, false) => "anonymous at both".to_owned(),
         }
     }
 }
 
 impl Third {
-    /// In words; `sites` are those of the model that found it.
+    /// What users see, then why, in one line. `sites` are those of the model that found the third wiki.
     pub fn describe(&self, sites: &[Site]) -> String {
         let name = |position: usize| sites.get(position).map_or("", |site| &site.name);
         let (from, to, by) = (name(self.from), name(self.to), name(self.by));
-        let done = self.after.done();
-        format!("whoever {done} {by} and logs in at {from} is anonymous at {to}: it takes the cookie of {by}")
+        format!(
+            "after {} {by}, users who log in at {from} stay anonymous at {to}: {to} picks the cookie of {by}",
+            self.after.doing()
+        )
     }
 }

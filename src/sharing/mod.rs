@@ -26,6 +26,7 @@ mod intent;
 mod leaks;
 mod meeting;
 mod model;
+mod parties;
 mod relation;
 mod site;
 mod steps;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::classes::Classes;
 use super::describe;
 use super::meeting::{Meeting, meet};
+use super::parties::route;
 use super::relation::{Relation, may_meet};
 use super::site::{self, Site};
 use super::steps::{self, Evidence, StepResult};
@@ -124,8 +125,25 @@ impl Model {
             Some(last) if step.is_some() => describe::evidence(&last, from, to, visitor),
             _ => describe::summary(from, visitor),
         };
-        let effect = effect.map(|effect| effect.describe(from, to, visitor));
+        let effect = effect.map(|effect| effect.describe((&[&from.called], &[&to.called]), to, visitor));
         Pair { verdict, step, reason, cookie_sent, effect }
+    }
+
+    /// A problem between the wikis named `from` and `to`, of which a and b are two, in one line about users.
+    pub fn describe_problem(
+        &self,
+        judgement: Judgement,
+        names: (&[&str], &[&str]),
+        (a, b): (&Site, &Site),
+    ) -> String {
+        match judgement.effect {
+            Some(effect) => effect.describe(names, b, As::User),
+            None if judgement.verdict == Verdict::Shadowed => describe::shadowed(names, b),
+            None => {
+                let reason = self.described(judgement, a, b, As::User).reason;
+                format!("{}: {}: {reason}", route(names.0, names.1), judgement.verdict.name())
+            }
+        }
     }
 
     /// The six steps from one wiki to another with their evidence, up to the first that does not pass.

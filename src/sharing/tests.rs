@@ -75,7 +75,7 @@ fn other_storage_without_anonymous_sessions() {
     for version in NEW {
         let got = pair(&farm(version, "", "session_dir = \"/b\""), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)), "{version}");
-        assert_eq!(got.effect.unwrap(), "one visit to b deletes the cookie and logs out of a");
+        assert_eq!(got.effect.unwrap(), "visiting b deletes the shared cookie: users are logged out of a");
     }
     for version in OLD.iter().chain(&["1.9.1"]) {
         let got = pair(&farm(version, "", "session_dir = \"/b\""), As::User);
@@ -91,7 +91,7 @@ fn a_login_that_is_lost_is_told_before_one_that_ends_earlier() {
     let text = farm("1.9.10", "", "session_dir = \"/b\"\ncookie_lifetime = [2, 0]");
     let got = pair(&text, As::User);
     assert_eq!(got.verdict, Verdict::Conflict);
-    assert_eq!(got.effect.unwrap(), "a login at b deletes the cookie and logs out of a");
+    assert_eq!(got.effect.unwrap(), "logging in at b deletes the shared cookie: users are logged out of a");
 }
 
 #[test]
@@ -101,8 +101,7 @@ fn other_storage_with_anonymous_sessions_shortens_the_login() {
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)), "{version}");
         assert_eq!(
             got.effect.unwrap(),
-            "one visit to b gives the cookie the anonymous lifetime: the login at a then ends after 2 h unless a is \
-             visited again"
+            "visiting b shortens the shared cookie to 2 h: users are logged out of a unless they return in time"
         );
     }
 }
@@ -112,14 +111,17 @@ fn other_users_lose_the_session_everywhere() {
     for version in OLD {
         let got = pair(&farm(version, "", "user_dir = \"/b\""), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)), "{version}");
-        assert_eq!(got.effect.unwrap(), "one visit to b deletes the session file: logged out everywhere");
+        assert_eq!(
+            got.effect.unwrap(),
+            "visiting b deletes the session: users are logged out of a and everywhere else"
+        );
     }
     for version in ["1.9.0", "1.9.1"].iter().chain(&NEW) {
         let got = pair(&farm(version, "", "user_dir = \"/b\""), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)), "{version}");
         assert_eq!(
             got.effect.unwrap(),
-            "one visit to b deletes cookie and session file: logged out everywhere"
+            "visiting b deletes the cookie and the session: users are logged out of a and everywhere else"
         );
     }
 }
@@ -140,7 +142,7 @@ fn a_method_that_b_does_not_know_loses_the_session() {
         let got = pair(&farm(version, "", "auth = [\"ldap\"]"), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)), "{version}");
         let cookie = !OLD.contains(version);
-        assert_eq!(got.effect.unwrap().contains("deletes cookie and"), cookie, "{version}");
+        assert_eq!(got.effect.unwrap().contains("deletes the cookie and"), cookie, "{version}");
     }
 }
 
@@ -204,7 +206,7 @@ fn version_2_shares_by_key() {
     assert_eq!(pair(&farm("", ""), As::User).verdict, Verdict::Unknown);
     let got = pair(&farm(&key("k"), &key("l")), As::User);
     assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)));
-    assert_eq!(got.effect.unwrap(), "one visit to b replaces the cookie and logs out of a");
+    assert_eq!(got.effect.unwrap(), "visiting b replaces the shared cookie: users are logged out of a");
 }
 
 #[test]
@@ -219,11 +221,15 @@ fn version_2_keeps_users_apart_in_the_cookie() {
     // in by its own, which A lacks.
     let got = pair(&farm("user_dir = \"/b\""), As::User);
     assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)));
-    assert_eq!(got.effect.unwrap(), "one visit to b replaces the cookie and logs out of a");
+    assert_eq!(got.effect.unwrap(), "visiting b replaces the shared cookie: users are logged out of a");
     for b in ["auth = [\"ldap\"]", "auth = [\"ldap\"]\nuser_dir = \"/b\""] {
         let got = pair(&farm(b), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)), "{b}");
-        assert_eq!(got.effect.unwrap(), "a login at b replaces the cookie and logs out of a", "{b}");
+        assert_eq!(
+            got.effect.unwrap(),
+            "logging in at b replaces the shared cookie: users are logged out of a",
+            "{b}"
+        );
     }
 }
 
@@ -232,7 +238,7 @@ fn a_deletion_that_misses_the_cookie_deletes_the_session_all_the_same() {
     let text = farm("1.9.11", "", "user_dir = \"/b\"\nunset = [\"cookie_domain\"]");
     assert_eq!(
         pair(&text, As::User).effect.unwrap(),
-        "one visit to b deletes the session file: logged out everywhere"
+        "visiting b deletes the session: users are logged out of a and everywhere else"
     );
 }
 
@@ -366,7 +372,7 @@ fn hosts_that_are_no_wikis_may_get_the_login() {
     let found: Vec<String> = leaks(&farm, &Model::new(&farm, &Paper, &builtin()))
         .iter()
         .flat_map(|leak| {
-            leak.cookies.iter().map(|c| format!("{} {} {:?} {}", leak.host, c.name, c.wikis, c.in_clear))
+            leak.cookies.iter().map(|c| format!("{} {} {:?} {}", leak.host, c.name, c.wikis, c.over_http))
         })
         .collect();
     let expected = [
@@ -405,7 +411,8 @@ fn a_visit_over_https_takes_the_cookie_from_a_wiki_over_http() {
     assert_eq!((got.verdict, got.step, got.cookie_sent), (Verdict::Conflict, None, true));
     assert_eq!(
         got.effect.unwrap(),
-        "one visit to b makes the cookie Secure: the browser no longer sends it to a, which is visited over http"
+        "visiting b makes the shared cookie Secure: users are logged out of a, since browsers send Secure cookies over \
+         https only"
     );
     let never_secure = text.replace("[wikis.a]", "cookie_secure = false\n[wikis.a]");
     assert_eq!(pair(&never_secure, As::User).verdict, Verdict::Shared);
@@ -428,7 +435,7 @@ fn a_third_wiki_comes_between_two() {
     assert!(told(&farm("")).is_empty(), "c makes no anonymous sessions");
     assert_eq!(
         told(&farm("cookie_lifetime = [2, 12]")),
-        ["whoever has been at c and logs in at a is anonymous at b: it takes the cookie of c"]
+        ["after visiting c, users who log in at a stay anonymous at b: b picks the cookie of c"]
     );
     // From the last place b takes the cookie of a, which comes later.
     assert!(told(&farm("cookie_lifetime = [2, 12]").replace("1.9.11", "1.9.10")).is_empty());

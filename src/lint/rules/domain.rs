@@ -107,7 +107,7 @@ fn alias_domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
 fn domain_too_wide(farm: &Farm, model: &Model, sink: &mut Sink) {
     for leak in leaks(farm, model) {
         let names: BTreeSet<&str> = leak.cookies.iter().map(|cookie| cookie.name.as_str()).collect();
-        let in_clear = leak.cookies.iter().any(|cookie| cookie.in_clear);
+        let in_clear = leak.cookies.iter().any(|cookie| cookie.over_http);
         let mut wikis: Vec<&str> =
             leak.cookies.iter().flat_map(|cookie| &cookie.wikis).map(String::as_str).collect();
         wikis.sort_unstable();

@@ -1,14 +1,16 @@
-//! Where the answer for another browser differs.
+//! Where the prediction for another browser differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::chosen::Chosen;
-use super::row::{MOST_LINES, Row, ThirdJson};
+use super::row::{Interference, Row};
+use super::section::section;
+use super::trouble::rejected;
 use crate::browser::Profile;
 use crate::cli::Context;
-use crate::report::escape;
+use crate::names::list;
 use crate::sharing::{As, Browsers, Judgement, Model, Third, Verdict};
 
 /// What differs in the other browser.
@@ -16,23 +18,24 @@ pub(super) struct Differences<'a> {
     /// The pairs with another verdict or effect, as in the other browser.
     pub(super) pairs: Vec<Row<'a>>,
     /// Wikis that interfere with two others in the other browser only.
-    pub(super) thirds: Vec<ThirdJson<'a>>,
+    pub(super) thirds: Vec<Interference<'a>>,
     /// Wikis that interfere with two others in the first browser only.
-    pub(super) not_thirds: Vec<ThirdJson<'a>>,
+    pub(super) not_thirds: Vec<Interference<'a>>,
     /// Pairs where a new login has another result.
     pub(super) new_logins: Vec<NewLoginJson<'a>>,
     other: Profile,
-    /// A line for each wiki that one browser rejects, and for each kind of pair.
+    /// A line for each wiki whose cookie one browser rejects, and for each kind of pair.
     lines: Vec<String>,
-    /// Whether the lines stand for all there is.
-    whole: bool,
+    /// Whether the lines show every difference.
+    complete: bool,
 }
 
-/// What a new login at a wiki leads to, after logins at it and at another.
+/// What users see after logins at `from`, at `to`, and again at `from`.
 #[derive(Serialize)]
 pub(super) struct NewLoginJson<'a> {
     from: &'a str,
     to: &'a str,
+    /// The browsers for which this holds.
     browsers: [&'static str; 1],
     effect: String,
 }
@@ -46,7 +49,7 @@ impl<'a> Differences<'a> {
         thirds: &[Third],
     ) -> Differences<'a> {
         let browsers = Browsers::new(model, other);
-        // To act out everything twice takes too long for a large farm: there only the headers themselves count.
+        // To act out everything twice takes too long for a large farm: there only single headers are compared.
         let full = chosen.in_full();
         let may_differ =
             |from, to| if full { browsers.may_differ(from, to) } else { browsers.one_differs(from, to) };
@@ -54,29 +57,31 @@ impl<'a> Differences<'a> {
         if browsers.any_differs() {
             asked.extend(chosen.pairs_of(other));
         }
-        // That a wiki is refused by one browser only concerns all who log in there, whatever pairs are asked about.
-        let mut lines = Vec::new();
+        // A cookie that one browser rejects concerns all who log in at the wiki, whatever pairs are asked about.
+        let (mut accepted, mut newly_rejected) = (Vec::new(), Vec::new());
         for (position, ours) in chosen.asked_about() {
             let Some(theirs) = other.sites().get(position) else { continue };
             match (ours.refused(As::User), theirs.refused(As::User)) {
-                (true, false) => lines.push(format!("{}: not rejected, people can log in", ours.name)),
-                (false, true) => {
-                    let reason = other.pair(theirs, theirs, As::User).reason;
-                    lines.push(format!("{}: rejected, nobody can log in: {reason}", ours.name));
-                }
+                (true, false) => accepted.push(ours.name.as_str()),
+                (false, true) => newly_rejected.push(theirs),
                 _ => continue,
             }
             let elsewhere = chosen.sites.keys().find(|to| chosen.has_pair(position, **to));
             asked.extend(elsewhere.map(|to| (position, *to)));
         }
-        let told = |model: &Model, (from, to): (usize, usize), visitor| {
+        let mut lines = rejected(newly_rejected.into_iter());
+        if !accepted.is_empty() {
+            lines.push(format!("users can log in at {}", list(&accepted, "and", 4)));
+        }
+        let judged = |model: &Model, (from, to): (usize, usize), visitor| {
             Some(model.judge(model.sites().get(from)?, model.sites().get(to)?, visitor))
         };
         let mut pairs = Vec::new();
         let mut alike: BTreeMap<_, (String, usize)> = BTreeMap::new();
         for pair in asked.into_iter().filter(|(from, to)| may_differ(*from, *to)) {
             for visitor in [As::User, As::Anonymous] {
-                let Some((ours, theirs)) = told(model, pair, visitor).zip(told(other, pair, visitor)) else {
+                let Some((ours, theirs)) = judged(model, pair, visitor).zip(judged(other, pair, visitor))
+                else {
                     continue;
                 };
                 if (ours.verdict, ours.effect) == (theirs.verdict, theirs.effect) {
@@ -96,21 +101,21 @@ impl<'a> Differences<'a> {
         } else {
             Default::default()
         };
-        let told = |thirds: Vec<Third>, of: &'a Model| {
+        let chosen_of = |thirds: Vec<Third>, of: &'a Model| {
             let asked = thirds.iter().filter(|third| chosen.has(third));
-            asked.map(|third| ThirdJson::of(third, of)).collect::<Vec<_>>()
+            asked.map(|third| Interference::of(third, of)).collect::<Vec<_>>()
         };
-        let (new, gone) = (told(new, other), told(gone, model));
+        let (new, gone) = (chosen_of(new, other), chosen_of(gone, model));
         let refused = lines.len();
         lines.extend(alike.into_values().map(|(line, count)| with_count(line, if full { count } else { 1 })));
         let (new_logins, about_logins) =
             if full { new_logins(&browsers, model, other, chosen) } else { Default::default() };
         lines.extend(about_logins);
         lines.extend(new.iter().map(|third| third.effect.clone()));
-        lines.extend(gone.iter().map(|third| format!("not so: {}", third.effect)));
-        let whole = full || lines.len() == refused;
+        lines.extend(gone.iter().map(|third| format!("does not happen: {}", third.effect)));
+        let complete = full || lines.len() == refused;
         let other = other.profile();
-        Differences { pairs, thirds: new, not_thirds: gone, new_logins, other, lines, whole }
+        Differences { pairs, thirds: new, not_thirds: gone, new_logins, other, lines, complete }
     }
 
     /// Marks what holds for one browser only, adds what holds for the other only, and returns what new logins lead to.
@@ -118,7 +123,7 @@ impl<'a> Differences<'a> {
         self,
         first: Profile,
         pairs: &mut Vec<Row<'a>>,
-        thirds: &mut Vec<ThirdJson<'a>>,
+        thirds: &mut Vec<Interference<'a>>,
     ) -> Vec<NewLoginJson<'a>> {
         let (first, other) = (Some([first.name()]), Some([self.other.name()]));
         for pair in pairs.iter_mut() {
@@ -133,24 +138,14 @@ impl<'a> Differences<'a> {
             }
         }
         pairs.extend(self.pairs.into_iter().map(|row| Row { browsers: other, ..row }));
-        thirds.extend(self.thirds.into_iter().map(|third| ThirdJson { browsers: other, ..third }));
+        thirds.extend(self.thirds.into_iter().map(|third| Interference { browsers: other, ..third }));
         self.new_logins
     }
 
     /// Prints a line for each kind of difference.
     pub(super) fn show(&self, context: &mut Context<'_>) {
-        if self.lines.is_empty() {
-            return;
-        }
-        let some = if self.whole { "" } else { ", for example" };
-        writeln!(context.out, "\n{} differs{some}:", self.other.title());
-        for line in self.lines.iter().take(MOST_LINES) {
-            writeln!(context.out, "  {}", escape(line));
-        }
-        let more = self.lines.len().saturating_sub(MOST_LINES);
-        if more > 0 {
-            writeln!(context.out, "  and {more} more lines: name some wikis to see theirs");
-        }
+        let examples = if self.complete { "" } else { " (examples)" };
+        section(&format!("{} differs{examples}", self.other.title()), &self.lines, context);
     }
 }
 
@@ -168,9 +163,9 @@ fn new_logins<'a>(
         let (from, to) = (from.name.as_str(), to.name.as_str());
         let titles = [model, other].map(|model| model.profile());
         let effects = results.map(|result| result.describe(from, to));
-        let what = titles.iter().zip(&effects).map(|(title, effect)| format!("{}: {effect}", title.title()));
-        let what = what.collect::<Vec<_>>().join("; ");
-        let line = format!("after logins at {from}, at {to}, and again at {from}: {what}");
+        let what = titles.iter().zip(&effects).map(|(title, effect)| format!("{effect} ({})", title.title()));
+        let what = what.collect::<Vec<_>>().join(", ");
+        let line = format!("users who log in at {from}, at {to}, and again at {from} are {what}");
         alike.entry(format!("{results:?}")).or_insert_with(|| (line, 0)).1 += 1;
         for (profile, effect) in titles.into_iter().zip(effects) {
             found.push(NewLoginJson { from, to, browsers: [profile.name()], effect });
@@ -182,13 +177,14 @@ fn new_logins<'a>(
 fn with_count(line: String, count: usize) -> String {
     match count {
         1 => line,
-        2 => format!("{line} (and so for 1 more pair)"),
-        count => format!("{line} (and so for {} more pairs)", count - 1),
+        2 => format!("{line} (the same for 1 more pair)"),
+        count => format!("{line} (the same for {} more pairs)", count - 1),
     }
 }
 
 fn line(row: &Row<'_>) -> String {
-    let step = row.step.map_or(String::new(), |step| format!(" at step {step}"));
-    let what = row.effect.as_ref().unwrap_or(&row.reason);
-    format!("{} -> {}: {}{step}: {what}", row.from, row.to, row.verdict.name())
+    match &row.effect {
+        Some(effect) => effect.clone(),
+        None => format!("{} to {}: {}: {}", row.from, row.to, row.verdict.name(), row.reason),
+    }
 }

@@ -1,12 +1,13 @@
-//! A pair of wikis, and a third between them, as they are shown.
+//! A pair of wikis, and a third wiki that interferes, as the formats show them.
 
 use serde::Serialize;
 
 use crate::sharing::{As, Model, Pair, Third, Verdict};
 
-/// So many lines of pairs that do not work are shown; if there are more, wikis of one kind are taken together.
+/// So many lines of a kind are shown. If there are more problems, wikis of one kind share a line.
 pub(super) const MOST_LINES: usize = 20;
 
+/// The prediction for somebody who comes from one wiki and goes to another.
 #[derive(Serialize)]
 pub(super) struct Row<'a> {
     pub(super) from: &'a str,
@@ -14,22 +15,27 @@ pub(super) struct Row<'a> {
     #[serde(rename = "as")]
     pub(super) visitor: As,
     pub(super) verdict: Verdict,
+    /// The step that fails, from 1 to 6; null if none does.
     pub(super) step: Option<usize>,
     pub(super) reason: String,
+    /// Whether the browser sends the cookie of `from` to `to`.
     pub(super) cookie_sent: bool,
+    /// What users see, and why; null without effect.
     pub(super) effect: Option<String>,
-    /// The browsers it holds for; absent if it holds for all that were asked about.
+    /// The browsers for which this holds; absent if it holds for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) browsers: Option<[&'static str; 1]>,
 }
 
+/// A wiki (`by`) whose cookie interferes with a login that is shared from one wiki to another.
 #[derive(Serialize)]
-pub(super) struct ThirdJson<'a> {
+pub(super) struct Interference<'a> {
     pub(super) from: &'a str,
     pub(super) to: &'a str,
     pub(super) by: &'a str,
+    /// What users see, and why.
     pub(super) effect: String,
-    /// The browsers it holds for; absent if it holds for all that were asked about.
+    /// The browsers for which this holds; absent if it holds for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) browsers: Option<[&'static str; 1]>,
 }
@@ -44,19 +50,16 @@ impl<'a> Row<'a> {
     }
 }
 
-impl<'a> ThirdJson<'a> {
-    pub(super) fn of(third: &Third, model: &'a Model) -> ThirdJson<'a> {
+impl<'a> Interference<'a> {
+    pub(super) fn of(third: &Third, model: &'a Model) -> Interference<'a> {
         let name = |position: usize| model.sites().get(position).map_or("", |site| &site.name);
         let (from, to, by) = (name(third.from), name(third.to), name(third.by));
-        ThirdJson { from, to, by, effect: third.describe(model.sites()), browsers: None }
+        Interference { from, to, by, effect: third.describe(model.sites()), browsers: None }
     }
 }
 
-/// `a, b, c and 7 more`.
-pub(super) fn list(names: &[&str], most: usize) -> String {
-    if names.len() <= most + 1 {
-        return names.join(", ");
-    }
-    let (shown, rest) = names.split_at(most);
-    format!("{} and {} more", shown.join(", "), rest.len())
+/// Whether a shell takes a name as it is.
+pub(super) fn plain(name: &str) -> bool {
+    name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+        && !name.starts_with('-')
 }

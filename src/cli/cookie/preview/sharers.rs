@@ -1,8 +1,8 @@
-//! With whom one wiki shares a login.
+//! The wikis with which one wiki shares a login.
 
-use super::row::list;
+use super::section::section;
 use crate::cli::Context;
-use crate::report::escape;
+use crate::names::list;
 use crate::sharing::{As, Model, Site, Verdict};
 
 /// Shows with which wikis the one at `position` shares a login, both ways and one way.
@@ -21,18 +21,16 @@ pub(super) fn show(model: &Model, position: usize, context: &mut Context<'_>) {
     let name = &one.name;
     let mut lines = Vec::new();
     if !both.is_empty() {
-        lines.push(format!("{name} shares a login with: {}", list(&both, 12)));
+        lines.push(format!("{name} with {}", list(&both, "and", 12)));
     }
     if !there.is_empty() {
-        lines.push(format!("A login at {name} is good there, but not the other way: {}", list(&there, 12)));
+        lines.push(format!("from {name} to {}, but not back", list(&there, "and", 12)));
     }
     if !here.is_empty() {
-        lines.push(format!("A login there is good at {name}, but not the other way: {}", list(&here, 12)));
+        lines.push(format!("from {} to {name}, but not back", list(&here, "and", 12)));
     }
     if lines.is_empty() {
-        lines.push(format!("{name} shares a login with no other wiki."));
+        lines.push(format!("none: {name} shares a login with no other wiki"));
     }
-    for line in lines {
-        writeln!(context.out, "{}", escape(&line));
-    }
+    section("Shared logins", &lines, context);
 }

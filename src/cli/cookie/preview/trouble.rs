@@ -1,70 +1,79 @@
-//! The pairs that do not work, in as few lines as it takes.
+//! The problems between wikis, in as few lines as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chosen::Chosen;
-use super::row::{MOST_LINES, list};
-use crate::cli::Context;
-use crate::report::escape;
-use crate::sharing::{As, Effect, Judgement, Model, Pair, Third, Verdict};
+use super::row::MOST_LINES;
+use crate::names::list;
+use crate::sharing::{As, Effect, Judgement, Left, Model, Site, Verdict};
 
-/// The pairs that hurt, by class of the wikis: one line each, however many wikis it concerns.
-pub(super) fn show(model: &Model, chosen: &Chosen<'_>, thirds: &[Third], context: &mut Context<'_>) {
-    let mut lines = Vec::new();
-    // A wiki whose own cookie is refused hurts at home, wherever one goes.
-    for site in chosen.asked_about().map(|(_, site)| site).filter(|site| site.refused(As::User)) {
-        let pair = model.pair(site, site, As::User);
-        lines.push(format!("{}: rejected, nobody can log in: {}", site.name, pair.reason));
-    }
-    let refused = lines.len();
-    // As many wikis together as it takes for a screen.
-    let classes = model.classes();
-    let mut found = Trouble::by(model, chosen, |class| class);
-    if found.len() > MOST_LINES {
-        found = Trouble::by(model, chosen, |class| classes.kind_of(class));
-    }
-    if found.len() > MOST_LINES {
-        found = Trouble::by(model, chosen, |class| classes.behavior_of(class));
-    }
-    for trouble in found.into_values() {
-        let name = |position: &usize| model.sites().get(*position).map(|site| site.name.as_str());
-        let names =
-            |positions: &BTreeSet<usize>| list(&positions.iter().filter_map(name).collect::<Vec<_>>(), 4);
-        let step = trouble.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
-        let what = trouble.pair.effect.unwrap_or(trouble.pair.reason);
-        let verdict = trouble.pair.verdict.name();
-        lines.push(format!("{} -> {}: {verdict}{step}: {what}", names(&trouble.from), names(&trouble.to)));
-    }
-    lines.extend(thirds.iter().map(|third| third.describe(model.sites())));
-    if lines.is_empty() {
-        return;
-    }
-    let whole = chosen.in_full() || lines.len() == refused;
-    let some = if whole { "" } else { ", by example" };
-    writeln!(context.out, "\nPairs that do not work{some}:");
-    let more = lines.len().saturating_sub(MOST_LINES);
-    for line in lines.iter().take(MOST_LINES) {
-        writeln!(context.out, "  {}", escape(line));
-    }
-    if more > 0 {
-        writeln!(context.out, "  and {more} more lines: name some wikis to see theirs");
+/// What is wrong between wikis.
+pub(super) struct Problems {
+    /// One line for each kind of problem.
+    pub(super) lines: Vec<String>,
+    /// One pair of wikis with a problem, by position.
+    pub(super) example: Option<(usize, usize)>,
+}
+
+impl Problems {
+    /// The problems of the chosen wikis, by class of the wikis: one line, however many wikis have it.
+    pub(super) fn new(model: &Model, chosen: &Chosen<'_>) -> Problems {
+        let mut lines = rejected(chosen.asked_about().map(|(_, site)| site));
+        // As many wikis in one line as it takes for a screen.
+        let classes = model.classes();
+        let mut found = Trouble::by(model, chosen, |class| class);
+        if found.len() > MOST_LINES {
+            found = Trouble::by(model, chosen, |class| classes.kind_of(class));
+        }
+        if found.len() > MOST_LINES {
+            found = Trouble::by(model, chosen, |class| classes.behavior_of(class));
+        }
+        lines.extend(found.iter().map(|trouble| trouble.describe(model)));
+        Problems { lines, example: found.first().map(|trouble| trouble.example) }
     }
 }
 
-/// Wikis that go wrong in one way.
+/// The wikis whose own cookie browsers reject, those with the same reason in one line.
+pub(super) fn rejected<'a>(sites: impl Iterator<Item = &'a Site>) -> Vec<String> {
+    let mut wikis: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for site in sites {
+        if let Some(reason) = reason(site) {
+            wikis.entry(reason).or_default().push(&site.name);
+        }
+    }
+    let line = |(reason, names): (String, Vec<&str>)| {
+        format!("nobody can log in at {}: {reason}", list(&names, "and", 4))
+    };
+    wikis.into_iter().map(line).collect()
+}
+
+/// Why browsers keep no cookie of a wiki.
+fn reason(site: &Site) -> Option<String> {
+    match site.left(As::User) {
+        Left::Refused(reason, explanation) => {
+            Some(format!("browsers reject the cookie ({}): {explanation}", reason.name()))
+        }
+        Left::Expired(seconds) => Some(format!("the cookie arrives expired: its lifetime is {seconds} s")),
+        Left::Cookie(_) | Left::None(_) => None,
+    }
+}
+
+/// Wikis with the same problem.
+#[derive(Clone)]
 struct Trouble {
     from: BTreeSet<usize>,
     to: BTreeSet<usize>,
-    /// One of the pairs.
-    pair: Pair,
+    /// One of the pairs, and its judgement.
+    example: (usize, usize),
+    judged: Judgement,
 }
 
-/// The two wikis' class, kind or manner, and what comes of it.
+/// The class, kind, or behavior of the two wikis, and the problem.
 type TroubleKey = (usize, usize, Verdict, Option<Effect>);
 
 impl Trouble {
-    /// The pairs that do not work, those together whose two wikis have the same `key`s and the same verdict.
-    fn by(model: &Model, chosen: &Chosen<'_>, key: impl Fn(usize) -> usize) -> BTreeMap<TroubleKey, Trouble> {
+    /// The pairs with a problem, those in one whose wikis have the same `key`s and the same problem.
+    fn by(model: &Model, chosen: &Chosen<'_>, key: impl Fn(usize) -> usize) -> Vec<Trouble> {
         let classes = model.classes();
         let judge = |from: usize, to: usize| {
             let (from, to) = (model.sites().get(from)?, model.sites().get(to)?);
@@ -73,29 +82,72 @@ impl Trouble {
         let mut found: BTreeMap<TroubleKey, Trouble> = BTreeMap::new();
         for (from, to) in chosen.pairs.iter().copied() {
             let Some(judged) = judge(from, to).filter(Judgement::is_trouble) else { continue };
-            // That a wiki's own cookie is refused has been said.
-            let (Some(a), Some(b)) = (chosen.sites.get(&from), chosen.sites.get(&to)) else { continue };
+            // A rejected cookie has a line of its own.
             if judged.verdict == Verdict::Rejected {
                 continue;
             }
             let (one, other) = (classes.class_of(from), classes.class_of(to));
             let trouble =
                 found.entry((key(one), key(other), judged.verdict, judged.effect)).or_insert_with(|| {
-                    // Of a large farm one of a class is asked about, and stands for all.
+                    // In a large farm, one wiki of a class stands for all.
                     let alike = |class: usize| classes.members.get(class).into_iter().flatten().copied();
                     let comes = |other: &usize| chosen.has_pair(*other, to);
-                    let from = alike(one).filter(comes).filter(|other| judge(*other, to) == Some(judged));
-                    let first = from.clone().next();
-                    let to = alike(other).filter(|other| {
+                    let senders = alike(one).filter(comes).filter(|other| judge(*other, to) == Some(judged));
+                    let first = senders.clone().next();
+                    let goals = alike(other).filter(|other| {
                         first.is_some_and(|first| {
                             chosen.has_pair(first, *other) && judge(first, *other) == Some(judged)
                         })
                     });
-                    Trouble { from: from.collect(), to: to.collect(), pair: model.pair(a, b, As::User) }
+                    Trouble { from: senders.collect(), to: goals.collect(), example: (from, to), judged }
                 });
             trouble.from.insert(from);
             trouble.to.insert(to);
         }
-        found
+        merge(merge(found.into_values().collect(), model, Side::To), model, Side::From)
     }
+
+    fn describe(&self, model: &Model) -> String {
+        let names = |positions: &BTreeSet<usize>| -> Vec<&str> {
+            let names = positions.iter().filter_map(|at| model.sites().get(*at));
+            names.map(|site| site.name.as_str()).collect()
+        };
+        self.describe_as(model, &names(&self.from), &names(&self.to))
+    }
+
+    fn describe_as(&self, model: &Model, from: &[&str], to: &[&str]) -> String {
+        let site = |position: usize| model.sites().get(position);
+        let example = site(self.example.0).zip(site(self.example.1));
+        example.map_or(String::new(), |(a, b)| model.describe_problem(self.judged, (from, to), (a, b)))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    From,
+    To,
+}
+
+/// Joins problems with the same words and the same wikis on that side.
+fn merge(found: Vec<Trouble>, model: &Model, side: Side) -> Vec<Trouble> {
+    let mut merged: Vec<(String, Trouble)> = Vec::new();
+    for trouble in found {
+        let words = trouble.describe_as(model, &["A"], &["B"]);
+        let same = |(known, other): &&mut (String, Trouble)| {
+            *known == words
+                && trouble.judged.effect.is_some()
+                && match side {
+                    Side::From => other.from == trouble.from,
+                    Side::To => other.to == trouble.to,
+                }
+        };
+        match merged.iter_mut().find(same) {
+            Some((_, other)) => {
+                other.from.extend(&trouble.from);
+                other.to.extend(&trouble.to);
+            }
+            None => merged.push((words, trouble)),
+        }
+    }
+    merged.into_iter().map(|(_, trouble)| trouble).collect()
 }
