@@ -91,7 +91,7 @@ fn readme_lists_each_format_of_each_command() {
             let words = [command, arguments, "--format", format, "--now", NOW].join(" ");
             let mut run = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
             run.args(words.split_whitespace()).current_dir(farm.path()).env_clear().env("HOME", farm.path());
-            !String::from_utf8(run.output().unwrap().stderr).unwrap().contains("has no format")
+            !String::from_utf8(run.output().unwrap().stderr).unwrap().contains("invalid value")
         };
         let formats = ["ndjson", "csv", "sarif", "markdown", "github", "junit"].into_iter().filter(has);
         let formats: Vec<String> = formats.map(|format| format!("`{format}`")).collect();

@@ -31,7 +31,6 @@ const TOUR: [(&str, &[&str]); 4] = [
 type RunWords<'a> = &'a dyn Fn(&[&str], &mut Context<'_>) -> Outcome;
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>, run: RunWords<'_>) -> Outcome {
-    context.formats("demo", &[Format::Human])?;
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
     let temporary;

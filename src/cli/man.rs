@@ -46,7 +46,7 @@ fn pages(mut root: clap::Command) -> std::io::Result<Vec<(String, Vec<u8>)>> {
     let mut pages = Vec::new();
     let mut open = vec![(root, "wikifarm".to_owned())];
     while let Some((command, name)) = open.pop() {
-        for child in command.get_subcommands().filter(|child| !child.is_hide_set()) {
+        for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
             open.push((child.clone(), format!("{name}-{}", child.get_name())));
         }
         let mut page = Vec::new();

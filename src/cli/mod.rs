@@ -5,6 +5,7 @@ mod config;
 mod cookie;
 mod demo;
 mod man;
+mod parse;
 mod schema;
 mod session;
 mod shared;
@@ -16,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anstream::{AutoStream, ColorChoice};
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::browser::{BuiltinSuffixes, ListSuffixes, SharedSuffixes, suffix_list_version};
 use crate::load;
@@ -26,6 +28,7 @@ use crate::sys::{RunAsError, why};
 use self::config::Config;
 use self::cookie::Cookie;
 use self::session::Session;
+use self::shared::formats;
 use self::shared::output::Writer;
 use self::shared::redact::without_ids;
 use self::store::Store;
@@ -37,14 +40,14 @@ pub use shared::{Context, Exit, Failure, Format, Outcome};
 #[command(
     name = "wikifarm",
     disable_version_flag = true,
-    disable_help_subcommand = true,
     max_term_width = 100,
-    after_help = "Exit status: 0 done and nothing wrong, 1 the check found something, 2 the command could not be \
-                  understood or the farm file not read, 3 done in part, 4 refused by a guard. Where several apply, \
-                  the highest counts.\n\nExample: wikifarm -f farm.toml config check"
+    subcommand_help_heading = "Commands",
+    after_help = "Exit status: 0 success; 1 the check found something; 2 bad usage or unreadable farm file; 3 done \
+                  in part, each failure is named; 4 refused by a guard. If several apply, the highest counts.\n\n\
+                  Example: wikifarm -f farm.toml config check"
 )]
 struct Cli {
-    /// Print the version; with -v also which public suffix list is used
+    /// Print the version; with -v also the public suffix list and the MoinMoin versions
     #[arg(short = 'V', long)]
     version: bool,
     #[command(flatten)]
@@ -57,31 +60,53 @@ struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 struct Global {
-    /// The farm file [default: $WIKIFARM_FILE, ./farm.toml, /etc/wikifarm/farm.toml]
-    #[arg(short = 'f', long = "farm", value_name = "FILE", global = true)]
+    /// Read this farm file [default: $WIKIFARM_FILE, ./farm.toml, /etc/wikifarm/farm.toml]
+    #[arg(short = 'f', long = "farm", value_name = "FILE", global = true, hide_short_help = true)]
     farm: Option<PathBuf>,
-    /// How results look
-    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT", global = true)]
+    /// Output format
+    #[arg(
+        long,
+        value_enum,
+        default_value = "human",
+        value_name = "FORMAT",
+        global = true,
+        hide_short_help = true
+    )]
     format: Format,
-    /// When to use colours; NO_COLOR is honoured
-    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN", global = true)]
+    /// When to use color; `auto` is on a terminal, unless NO_COLOR is set
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN",
+        global = true,
+        hide_short_help = true
+    )]
     color: Color,
-    /// Say less
-    #[arg(short = 'q', long, global = true, conflicts_with = "verbose")]
+    /// Print errors and results only; commands that change something are silent on success
+    #[arg(short = 'q', long, global = true, conflicts_with = "verbose", hide_short_help = true)]
     quiet: bool,
-    /// Say more
-    #[arg(short = 'v', long, action = ArgAction::Count, global = true)]
+    /// Print more; may be repeated
+    #[arg(short = 'v', long, action = ArgAction::Count, global = true, hide_short_help = true)]
     verbose: u8,
-    /// Judge as if it were that time (RFC 3339 or unix seconds); commands that delete then only plan
-    #[arg(long, value_name = "TIME", value_parser = crate::farm::parse_time, global = true, allow_negative_numbers = true)]
+    /// Assume this time (RFC 3339 or unix seconds); commands that delete then only plan
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = crate::farm::parse_time,
+        global = true,
+        allow_negative_numbers = true,
+        hide_short_help = true
+    )]
     now: Option<f64>,
-    /// Become that user for good, before anything is opened; for root
+    /// Run as this user; only root can
     ///
-    /// Locks and the time of the last run then lie in that user's state directory, or where STATE_DIRECTORY says.
-    #[arg(long, value_name = "NAME", global = true)]
+    /// wikifarm gives up root's rights before it opens a file. Locks and the time of the last run are then in that
+    /// user's state directory, or in $STATE_DIRECTORY.
+    #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
     run_as: Option<String>,
-    /// A public suffix list instead of the built-in one; `system` is the distribution's
-    #[arg(long, value_name = "FILE", global = true)]
+    /// Use this public suffix list instead of the built-in one; `system` is the distribution's
+    #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
     psl: Option<PathBuf>,
 }
 
@@ -98,51 +123,66 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check, show and explain the farm file
+    /// Check, show, and convert the farm file
     #[command(
         subcommand,
         arg_required_else_help = true,
+        disable_help_subcommand = true,
         after_help = "Example: wikifarm -f farm.toml config check"
     )]
     Config(Config),
-    /// Predict which wikis share a login, and explain it
+    /// Predict which wikis share a login, and explain why
     #[command(
         subcommand,
         arg_required_else_help = true,
+        disable_help_subcommand = true,
         after_help = "Example: wikifarm cookie preview --matrix"
     )]
     Cookie(Cookie),
-    /// List, show, count, prune, revoke and verify session files
+    /// List, inspect, prune, revoke, verify, and migrate sessions
     #[command(
         subcommand,
         arg_required_else_help = true,
+        disable_help_subcommand = true,
         after_help = "Example: wikifarm session prune --dry-run"
     )]
     Session(Session),
-    /// List the farm's stores, and find session directories anywhere
-    #[command(subcommand, arg_required_else_help = true, after_help = "Example: wikifarm store list")]
+    /// List the farm's session stores, or find session directories below a directory
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = "Example: wikifarm store list"
+    )]
     Store(Store),
+    #[command(arg(formats(&[Format::Human])))]
     Demo(demo::Options),
+    #[command(arg(formats(&[Format::Human])))]
     Completions(completions::Options),
+    #[command(arg(formats(&[Format::Human, Format::Json])))]
     Schema(schema::Options),
+    #[command(arg(formats(&[Format::Human])))]
     Man(man::Options),
 }
 
 /// The command tree, for manual pages and completions.
 pub fn command() -> clap::Command {
-    Cli::command()
+    parse::tree::<Cli>()
 }
 
 /// Runs wikifarm on `args` (the program name first) with the process's own output.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
+    if completions::answer(&args, command) {
+        return Exit::Success;
+    }
     let shown: Vec<String> = args.iter().map(|arg| escape(&arg.to_string_lossy()).into_owned()).collect();
-    let cli = match Cli::try_parse_from(args) {
+    let cli: Cli = match parse::parse(args) {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
-            // clap repeats arguments as they are: what it says is asked for again, with arguments that are safe to show.
-            let error = Cli::try_parse_from(shown).err().unwrap_or(error);
+            // clap repeats arguments as they are: parse again, with arguments that are safe to show.
+            let error = parse::parse::<Cli>(shown.into_iter().map(OsString::from)).err().unwrap_or(error);
             return refused(&error, exit);
         }
     };
@@ -203,7 +243,7 @@ fn refused(error: &clap::Error, exit: Exit) -> Exit {
         ColorChoice::Never => (text.to_string(), false),
         _ => (text.ansi().to_string(), true),
     };
-    if error.use_stderr() {
+    if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let (text, colour) = coloured(AutoStream::choice(&io::stderr()));
         let mut err = Writer::stderr(colour);
         err.write_all(without_ids(&text).as_bytes());
@@ -247,13 +287,18 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
         return version(context);
     }
     match cli.command {
-        None => Err(Failure::usage("a command is missing; see `wikifarm --help`")),
+        None => {
+            let help = command().render_help();
+            let help = if context.colour { help.ansi().to_string() } else { help.to_string() };
+            context.out.write_all(help.as_bytes());
+            Ok(Exit::Usage)
+        }
         Some(Command::Config(command)) => config::run(&command, context),
         Some(Command::Cookie(command)) => cookie::run(&command, context),
         Some(Command::Session(command)) => session::run(&command, context),
         Some(Command::Store(command)) => store::run(&command, context),
         Some(Command::Demo(options)) => demo::run(&options, context, &run_words),
-        Some(Command::Completions(options)) => completions::run(&options, &mut command(), context),
+        Some(Command::Completions(options)) => completions::run(&options, context),
         Some(Command::Schema(options)) => schema::run(&options, context),
         Some(Command::Man(options)) => man::run(&options, command(), context),
     }
@@ -262,7 +307,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
 /// Runs one command with the context of another, as if its words had been typed.
 fn run_words(words: &[&str], context: &mut Context<'_>) -> Outcome {
     let args = ["wikifarm"].iter().chain(words).map(OsString::from);
-    let cli = Cli::try_parse_from(args).map_err(|error| Failure::usage(error.to_string()))?;
+    let cli = parse::parse(args).map_err(|error| Failure::usage(error.to_string()))?;
     dispatch(cli, context)
 }
 

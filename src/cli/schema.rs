@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{config, cookie, session, store};
-use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::cli::shared::{Context, Exit, Failure, Outcome};
 use crate::report::json::CommandSchema;
 
 /// Print the JSON Schema of a command's JSON output
@@ -19,7 +19,6 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("schema", &[Format::Human, Format::Json])?;
     let wanted = options.command.join(" ");
     if wanted.is_empty() {
         for (name, _) in all() {

@@ -68,7 +68,6 @@ struct Document<'a> {
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     use Format as F;
-    context.formats("config check", &[F::Human, F::Json, F::Ndjson, F::Sarif, F::Github, F::Junit])?;
     for (flag, names) in [("--deny", &options.deny), ("--allow", &options.allow)] {
         names.iter().try_for_each(|name| known(flag, name))?;
     }

@@ -25,7 +25,6 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     // There is nothing else to choose.
     let Options { wiki, python: _ } = options;
-    context.formats("config export", &[Format::Human, Format::Json])?;
     let farm = context.farm_to_predict()?;
     let mut snippets = write::python(&farm);
     if let Some(name) = wiki {

@@ -93,7 +93,6 @@ struct Checked<'a> {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("config import", &[Format::Human, Format::Json])?;
     if context.format == Format::Json && options.output.is_none() && options.check.is_none() {
         return Err(Failure::usage(
             "--format json tells what was written or differs: name a file with -o FILE or --check FARM",

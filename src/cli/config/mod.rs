@@ -10,18 +10,26 @@ mod show;
 
 use clap::Subcommand;
 
-use super::shared::{Context, Outcome};
+use super::shared::Format::{Github, Human, Json, Junit, Ndjson, Sarif};
+use super::shared::{Context, Outcome, formats};
 use crate::report::json::CommandSchema;
 
 /// `wikifarm config …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
+    #[command(arg(formats(&[Human, Json, Ndjson, Sarif, Github, Junit])))]
     Check(check::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Show(show::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Rules(rules::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Export(export::Options),
+    #[command(arg(formats(&[Human, Json])))]
     New(new::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Schema(schema::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Import(import::Options),
 }
 

@@ -55,7 +55,6 @@ struct Json<'a> {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("config new", &[Format::Human, Format::Json])?;
     let urls = if options.paths.is_empty() {
         options.hosts.iter().map(|host| on_host(host)).collect::<Result<Vec<_>, _>>()?
     } else {

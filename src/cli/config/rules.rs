@@ -42,7 +42,6 @@ impl Json {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("config rules", &[Format::Human, Format::Json])?;
     let rules: Vec<&Rule> = match &options.rule {
         None => lint::rules().collect(),
         Some(name) => vec![find(name)?],

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::shared::{Context, Exit, Format, Outcome};
+use crate::cli::shared::{Context, Exit, Outcome};
 use crate::schema;
 
 /// Print the JSON Schema of the farm file, for editors
@@ -14,7 +14,6 @@ use crate::schema;
 pub(in crate::cli) struct Options {}
 
 pub(super) fn run(_: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("config schema", &[Format::Human, Format::Json])?;
     context.json(&schema::document());
     Ok(Exit::Success)
 }

@@ -28,7 +28,6 @@ struct Row {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("config show", &[Format::Human, Format::Json])?;
     let farm = context.farm_to_predict()?;
     let wikis: Vec<&Wiki> = match &options.wiki {
         None => farm.wikis.iter().collect(),

@@ -48,7 +48,6 @@ struct Document<'a> {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("cookie diff", &[Format::Human, Format::Json, Format::Markdown])?;
     let old = context.farm_at(&options.old)?;
     let new = context.farm_at(&options.new)?;
     let mut diff = Diff::for_browser(&old, &new, &context.suffixes, options.browser.profile(), context.now());

@@ -28,7 +28,6 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("cookie explain", &[Format::Human, Format::Json])?;
     let farm = context.farm_to_predict()?;
     let (from, to) = (find_wiki(&farm, &options.from)?, find_wiki(&farm, &options.to)?);
     if from.name == to.name {

@@ -42,7 +42,6 @@ struct Row {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("cookie header", &[Format::Human, Format::Json])?;
     let farm = context.farm_to_predict()?;
     let wiki = find_wiki(&farm, &options.wiki)?;
     let visitors = match options.visitor {

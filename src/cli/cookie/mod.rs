@@ -10,18 +10,26 @@ mod test;
 
 use clap::Subcommand;
 
-use super::shared::{Context, Outcome};
+use super::shared::Format::{Human, Json, Markdown};
+use super::shared::{Context, Outcome, formats};
 use crate::report::json::{CommandSchema, schema_of};
 
 /// `wikifarm cookie …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Cookie {
+    #[command(arg(formats(&[Human, Json])))]
     Preview(preview::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Explain(explain::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Header(header::Options),
+    #[command(arg(formats(&[Human, Json, Markdown])))]
     Diff(diff::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Probe(probe::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Test(test::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Simulate(simulate::Options),
 }
 

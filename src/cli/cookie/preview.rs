@@ -50,7 +50,6 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("cookie preview", &[Format::Human, Format::Json])?;
     let farm = context.farm_to_predict()?;
     let directories = RealDirectories::default();
     let model = Model::for_browser(&farm, &directories, &context.suffixes, options.browser.profile());

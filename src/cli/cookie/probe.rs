@@ -79,7 +79,6 @@ struct HopJson {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("cookie probe", &[Format::Human, Format::Json])?;
     let farm = context.farm()?;
     let wikis: Vec<&Wiki> = if options.wikis.is_empty() {
         farm.wikis.iter().collect()

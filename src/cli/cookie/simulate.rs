@@ -63,7 +63,6 @@ struct Written {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("cookie simulate", &[Format::Human, Format::Json])?;
     let script = Script::read(&options.script)?;
     let farm = context.farm_to_predict()?;
     if options.write.is_some() {

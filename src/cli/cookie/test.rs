@@ -65,7 +65,6 @@ const MOST_SCRIPT: u64 = 64 << 20;
 const MOST_ERRORS: usize = 20;
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("cookie test", &[Format::Human, Format::Json])?;
     let (steps, mut exit) = match &options.script {
         Some(file) => (script(file, context)?, Exit::Success),
         None => flags(options, context)?,

@@ -79,7 +79,6 @@ struct Row {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("session list", &[Format::Human, Format::Json, Format::Ndjson, Format::Csv])?;
     let stores = options.stores.find(context, false)?;
     let mut exit = stores.exit;
     let users = Users::of(&stores.specs);

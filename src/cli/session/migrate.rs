@@ -10,7 +10,7 @@ use crate::cli::shared::look::states;
 use crate::cli::shared::stores::{help_of, of_wiki};
 use crate::cli::shared::summary::{self, LogArgs, Told};
 use crate::cli::shared::users::Users;
-use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::cli::shared::{Context, Exit, Failure, Outcome};
 use crate::farm::{Trusted, parse_duration};
 use crate::location::options_help;
 use crate::ops::migrate::{self, AllowList, Error, Generation, OnConflict, Options as Run, Stores, UserMap};
@@ -142,7 +142,6 @@ fn mode(text: &str) -> Result<u32, String> {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("session migrate", &[Format::Human, Format::Json])?;
     let log = options.log.log.as_deref();
     summary::tell("migrate", None, log, context, |context, told| migrate(options, context, told))
 }

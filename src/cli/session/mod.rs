@@ -14,19 +14,28 @@ mod whois;
 
 use clap::Subcommand;
 
-use super::shared::{Context, Outcome};
+use super::shared::Format::{Csv, Human, Json, Ndjson, Sarif};
+use super::shared::{Context, Outcome, formats};
 use crate::report::json::CommandSchema;
 
 /// `wikifarm session …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Session {
+    #[command(arg(formats(&[Human, Json, Ndjson, Csv])))]
     List(list::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Show(show::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Stats(stats::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Prune(prune::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Revoke(revoke::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Migrate(migrate::Options),
+    #[command(arg(formats(&[Human, Json, Ndjson, Sarif])))]
     Verify(verify::Options),
+    #[command(arg(formats(&[Human, Json])))]
     Whois(whois::Options),
 }
 

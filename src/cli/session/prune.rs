@@ -83,7 +83,6 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("session prune", &[Format::Human, Format::Json])?;
     let metrics = options.metrics.metrics.as_deref();
     if metrics.is_some() && (options.dry_run || context.pinned_now.is_some()) {
         return Err(Failure::usage(

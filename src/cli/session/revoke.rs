@@ -83,7 +83,6 @@ struct Listed {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("session revoke", &[Format::Human, Format::Json])?;
     let by_filter =
         options.user.is_some() || options.auth_method.is_some() || options.issued_before.is_some();
     if options.id.is_none() && !by_filter {

@@ -29,7 +29,6 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("session show", &[Format::Human, Format::Json])?;
     let wanted = ids::wanted(&options.id)?;
     let stores = options.stores.find(context, false)?;
     let mut users = Users::of(&stores.specs);

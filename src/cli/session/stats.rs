@@ -265,7 +265,6 @@ fn add(bins: &mut [Bin], ends: &[(f64, &'static str)], value: f64) {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("session stats", &[Format::Human, Format::Json])?;
     let metrics = options.metrics.metrics.as_deref();
     summary::tell("stats", metrics, None, context, |context, told| stats(options, context, told))
 }

@@ -83,7 +83,6 @@ struct Document<'a> {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("session verify", &[Format::Human, Format::Json, Format::Ndjson, Format::Sarif])?;
     let (metrics, log) = (options.metrics.metrics.as_deref(), options.log.log.as_deref());
     summary::tell("verify", metrics, log, context, |context, told| verify(options, context, told))
 }

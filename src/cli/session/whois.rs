@@ -47,7 +47,6 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("session whois", &[Format::Human, Format::Json])?;
     let ids = match options.id.as_str() {
         "-" => pasted::ids(&ids::read()?)?,
         id => pasted::ids(id)?,

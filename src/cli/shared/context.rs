@@ -288,20 +288,4 @@ impl Context<'_> {
             Err(error) => self.out.note(Err(error)),
         }
     }
-
-    /// Refuses formats that a command does not have.
-    ///
-    /// # Errors
-    /// If `--format` is none of `known`.
-    pub fn formats(&self, command: &str, known: &[Format]) -> Result<(), Failure> {
-        if known.contains(&self.format) {
-            return Ok(());
-        }
-        let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
-        Err(Failure::usage(format!(
-            "`{command}` has no format {}: expected {}",
-            self.format.name(),
-            names.join(" or ")
-        )))
-    }
 }

@@ -1,6 +1,7 @@
 //! `--format`.
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Arg, ValueEnum};
 
 /// `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, strum::IntoStaticStr)]
@@ -29,4 +30,16 @@ impl Format {
     pub fn name(self) -> &'static str {
         self.into()
     }
+}
+
+/// The option `--format` of a command that has these formats.
+pub(crate) fn formats(known: &'static [Format]) -> Arg {
+    let names = PossibleValuesParser::new(known.iter().map(|format| format.name()));
+    Arg::new("format")
+        .long("format")
+        .value_name("FORMAT")
+        .help("Output format")
+        .default_value("human")
+        .hide(known.len() == 1)
+        .value_parser(names.try_map(|name| Format::from_str(&name, true)))
 }

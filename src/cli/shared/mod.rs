@@ -21,3 +21,4 @@ pub(crate) use context::must_be_trusted;
 pub use context::{Context, Failure, Outcome};
 pub use exit::Exit;
 pub use format::Format;
+pub(crate) use format::formats;

@@ -83,7 +83,6 @@ struct Document<'a> {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("store find", &[Format::Human, Format::Json, Format::Ndjson, Format::Csv])?;
     // A farm file that is there is to be understood; without one, only the wikis are unknown.
     let farm = context.farm_if_any()?;
     if farm.is_none() && options.orphans {

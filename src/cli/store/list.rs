@@ -72,7 +72,6 @@ impl From<StoreUsage> for StoreUsageJson {
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    context.formats("store list", &[Format::Human, Format::Json, Format::Ndjson, Format::Csv])?;
     let stores = options.stores.find(context, false)?;
     let mut exit = stores.exit;
     let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);

@@ -5,13 +5,16 @@ mod list;
 
 use clap::Subcommand;
 
-use super::shared::{Context, Outcome};
+use super::shared::Format::{Csv, Human, Json, Ndjson};
+use super::shared::{Context, Outcome, formats};
 use crate::report::json::CommandSchema;
 
 /// `wikifarm store …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Store {
+    #[command(arg(formats(&[Human, Json, Ndjson, Csv])))]
     List(list::Options),
+    #[command(arg(formats(&[Human, Json, Ndjson, Csv])))]
     Find(find::Options),
 }
 

@@ -1,0 +1,91 @@
+//! From arguments to a command, and the help where they are not one.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
+
+use super::shared::Format;
+
+/// Names alike enough that one may be meant where the other is typed; 1 is the same name.
+const ALIKE: f64 = 0.85;
+
+/// The command tree of `T`, in which short help names the common options in one line.
+pub(super) fn tree<T: CommandFactory>() -> Command {
+    short_help(T::command())
+}
+
+fn short_help(command: Command) -> Command {
+    let long = command.get_after_help().cloned().unwrap_or_default();
+    let common =
+        "Common options (see --help): -f FILE, --color WHEN, -q, -v, --now TIME, --run-as NAME, --psl FILE";
+    command.after_help(format!("{common}\n\n{long}")).after_long_help(long).mut_subcommands(short_help)
+}
+
+/// Parses arguments, the program's name first.
+///
+/// # Errors
+/// If they are not a command, or ask for help.
+pub(super) fn parse<T: CommandFactory + FromArgMatches>(
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<T, Error> {
+    let mut tree = tree::<T>();
+    let matches = tree.try_get_matches_from_mut(args).map_err(|error| with_suggestion(error, &tree))?;
+    has_format(&mut tree, &matches)?;
+    T::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
+}
+
+/// Refuses a `--format` before the command that the command does not have; after it, clap itself does.
+fn has_format(command: &mut Command, matches: &ArgMatches) -> Result<(), Error> {
+    if let Some((name, matches)) = matches.subcommand()
+        && let Some(child) = command.find_subcommand_mut(name)
+    {
+        return has_format(child, matches);
+    }
+    let Some(format) = matches.get_one::<Format>("format") else { return Ok(()) };
+    let Some(arg) = command.get_arguments().find(|arg| arg.get_id() == "format") else { return Ok(()) };
+    let known: Vec<String> = arg.get_possible_values().iter().map(|one| one.get_name().to_owned()).collect();
+    if known.iter().any(|name| name == format.name()) {
+        return Ok(());
+    }
+    let mut error = Error::new(ErrorKind::InvalidValue).with_cmd(command);
+    error.insert(ContextKind::InvalidArg, ContextValue::String("--format <FORMAT>".to_owned()));
+    error.insert(ContextKind::InvalidValue, ContextValue::String(format.name().to_owned()));
+    error.insert(ContextKind::ValidValue, ContextValue::Strings(known));
+    Err(error)
+}
+
+/// Names the whole command where only its last word was typed, as in `wikifarm prune`.
+fn with_suggestion(mut error: Error, tree: &Command) -> Error {
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && let Some(meant) = nearest(word, tree)
+    {
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![format!("did you mean `{meant}`?").into()]),
+        );
+    }
+    error
+}
+
+/// The command whose last word is most like `word`, as typed.
+fn nearest(word: &str, tree: &Command) -> Option<String> {
+    let mut all = Vec::new();
+    paths(tree, "wikifarm", &mut all);
+    let alike = |path: &String| strsim::jaro_winkler(word, path.rsplit(' ').next().unwrap_or_default());
+    all.into_iter()
+        .map(|path| (alike(&path), path))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, path)| path)
+}
+
+fn paths(command: &Command, path: &str, all: &mut Vec<String>) {
+    for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
+        let path = format!("{path} {}", child.get_name());
+        paths(child, &path, all);
+        all.push(path);
+    }
+}
