@@ -237,7 +237,7 @@ fn names_with_control_characters_are_shown_escaped() {
     place
         .wikifarm("session list --now 1795400000")
         .stdout(str![[r#"
-ID        STATE  USER                     ENDS     WRITTEN   SIZE
+ID        STATE  USER                     ENDS     WRITTEN    SIZE
 aaaaaaaa  live   ad\u{202e}nim\u{1b}]0;x  in 24 h  60 m ago  208 B
 1 session
 
@@ -403,7 +403,7 @@ fn session_commands_name_an_unreadable_session_by_its_short_id() {
         .status(3)
         .stdout(str![[r#"
 ID        STATE       USER  ENDS        WRITTEN   SIZE
-bbbbbbbb  no-expires  -     never said  60 m ago  3 B
+bbbbbbbb  no-expires  -     never said  60 m ago   3 B
 1 session
 
 "#]])

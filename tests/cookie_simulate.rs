@@ -297,7 +297,6 @@ fn simulate_with_an_unreadable_script_gives_the_reason() {
         ("missing", "can't read missing: no such file or directory"),
         ("latin", "can't read latin: it is not UTF-8 at byte 13"),
         ("empty", "empty has no steps"),
-        ("empty --format csv", "`cookie simulate` has no format csv: expected human or json"),
     ] {
         let run = place.wikifarm(&format!("cookie simulate {words}"));
         run.status(2).stderr(format!("error: {message}\n")).run();

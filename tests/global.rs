@@ -1,6 +1,6 @@
 //! What every command takes: where the farm file is, how results look, exit statuses.
 
-use crate::support::{Place, Session, same};
+use crate::support::{Place, Session};
 
 /// A farm of one wiki, told by its name.
 fn one(name: &str) -> String {

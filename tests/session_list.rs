@@ -31,7 +31,7 @@ fn list_prints_the_newest_first() {
         .stdout(str![[r#"
 ID        STATE       USER        ENDS                                 WRITTEN   SIZE
 dddddddd  live        id:1.2.3    in 24 h                              90 s ago  79 B
-eeeeeeee  unreadable  -           the pickle ends too early at byte 2  60 m ago  2 B
+eeeeeeee  unreadable  -           the pickle ends too early at byte 2  60 m ago   2 B
 aaaaaaaa  live        AdminAda    in 10 h                              2 h ago   93 B
 bbbbbbbb  expired     -           3 d ago                              4 d ago   29 B
 cccccccc  no-expires  BobBuilder  never said                           60 d ago  67 B
@@ -50,7 +50,7 @@ fn list_with_limit_prints_so_many_and_notes_the_rest() {
         .stdout(str![[r#"
 ID        STATE       USER      ENDS                                 WRITTEN   SIZE
 dddddddd  live        id:1.2.3  in 24 h                              90 s ago  79 B
-eeeeeeee  unreadable  -         the pickle ends too early at byte 2  60 m ago  2 B
+eeeeeeee  unreadable  -         the pickle ends too early at byte 2  60 m ago   2 B
 5 sessions, 2 shown
 
 "#]])
@@ -106,7 +106,7 @@ fn list_with_state_prints_those_states() {
         .arg("--state=unreadable")
         .stdout(str![[r#"
 ID        STATE       USER  ENDS                                 WRITTEN   SIZE
-eeeeeeee  unreadable  -     the pickle ends too early at byte 2  60 m ago  2 B
+eeeeeeee  unreadable  -     the pickle ends too early at byte 2  60 m ago   2 B
 bbbbbbbb  expired     -     3 d ago                              4 d ago   29 B
 2 sessions
 

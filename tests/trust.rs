@@ -47,8 +47,9 @@ const ACT: [(&str, &[&str]); 13] = [
 ];
 
 /// Commands that look for no farm file.
-const WITHOUT: [&str; 8] = [
+const WITHOUT: [&str; 9] = [
     "completions",
+    "schema",
     "config import",
     "config new",
     "config rules",

@@ -1,10 +1,12 @@
 //! `wikifarm schema`: JSON Schemas of what commands print with `--format json`.
 
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{config, cookie, session, store};
-use crate::cli::shared::{Context, Exit, Failure, Outcome};
-use crate::report::json::CommandSchema;
+use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::report::json::{CommandSchema, schema_of};
 
 /// Print the JSON Schema of a command's JSON output
 ///
@@ -21,9 +23,7 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let wanted = options.command.join(" ");
     if wanted.is_empty() {
-        for (name, _) in all() {
-            writeln!(context.out, "{name}");
-        }
+        list(context);
         return Ok(Exit::Success);
     }
     let found = all().find(|(name, _)| *name == wanted);
@@ -35,6 +35,24 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(Exit::Success)
 }
 
+fn list(context: &mut Context<'_>) {
+    let commands: Vec<&str> = all().map(|(name, _)| *name).collect();
+    if context.format == Format::Json {
+        return context.document(&Document { commands });
+    }
+    for name in commands {
+        writeln!(context.out, "{name}");
+    }
+}
+
+/// The commands with JSON output.
+#[derive(Serialize, JsonSchema)]
+struct Document {
+    /// The commands as typed after `wikifarm`.
+    commands: Vec<&'static str>,
+}
+
 fn all() -> impl Iterator<Item = &'static CommandSchema> {
-    [config::SCHEMAS, cookie::SCHEMAS, session::SCHEMAS, store::SCHEMAS].into_iter().flatten()
+    const OWN: &[CommandSchema] = &[("schema", schema_of::<Document>)];
+    [config::SCHEMAS, cookie::SCHEMAS, session::SCHEMAS, store::SCHEMAS, OWN].into_iter().flatten()
 }

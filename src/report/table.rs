@@ -1,7 +1,7 @@
 //! Tables.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 
 use super::escape;
 
@@ -33,21 +33,99 @@ pub fn grid(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
 }
 
 /// A list with a header line, two blanks between columns, narrowed to `width` columns if given; every cell is escaped.
+///
+/// Numbers are aligned to the right; from the third on, a column in which every number is zero is left out. A cell
+/// breaks between words; the widest break after slashes where not all words fit.
 pub fn list(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width: Option<u16>) -> String {
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|row| row.iter().map(|cell| bounded(cell)).collect()).collect();
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column)).map(String::as_str);
+    let kept: Vec<usize> =
+        (0..header.len()).filter(|column| *column < 2 || !all_zero(cells(*column))).collect();
+    let words = |column: &usize| longest_word(header.get(*column).copied().into_iter().chain(cells(*column)));
+    let widths = width.map(|width| least_widths(kept.iter().map(words).collect(), width));
+    let least = |position: usize| widths.as_ref().and_then(|widths| widths.get(position).copied());
     let mut table = Table::new();
     table.load_style(NOTHING);
-    table.set_header(header);
+    table.set_header(kept.iter().filter_map(|column| header.get(*column)));
+    table.add_rows(rows.iter().map(|row| {
+        let cells = kept.iter().enumerate().filter_map(|(at, column)| Some((row.get(*column)?, least(at))));
+        cells.map(|(cell, least)| least.map_or_else(|| cell.clone(), |least| broken(cell, least)))
+    }));
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(width);
     }
-    for row in rows {
-        table.add_row(row.iter().map(|cell| bounded(cell)));
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    for (position, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, GAP));
+        if kept.get(position).is_some_and(|column| all_numbers(cells(*column))) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        if let Some(least) = least(position) {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least + GAP)));
+        }
     }
     finish(&table)
+}
+
+/// The blanks between two columns of a list.
+const GAP: u16 = 2;
+
+/// The least width of each column: its longest word; the widest columns get less where not all words fit.
+fn least_widths(mut words: Vec<u16>, width: u16) -> Vec<u16> {
+    let total =
+        |words: &[u16]| words.iter().fold(0u16, |sum, word| sum.saturating_add(*word).saturating_add(GAP));
+    let mut excess = total(&words).saturating_sub(width);
+    while excess > 0
+        && let Some(widest) = words.iter_mut().max().filter(|widest| **widest > NARROWEST)
+    {
+        *widest = widest.saturating_sub(excess).max(NARROWEST);
+        excess = total(&words).saturating_sub(width);
+    }
+    words
+}
+
+/// A column with a path is at least so wide.
+const NARROWEST: u16 = 16;
+
+/// The cell with line breaks after slashes, where a word is wider than `width`.
+fn broken(cell: &str, width: u16) -> String {
+    if longest_word(std::iter::once(cell)) <= width {
+        return cell.to_owned();
+    }
+    let mut text = String::new();
+    let mut column = 0;
+    for part in cell.split_inclusive('/') {
+        let length = part.chars().count();
+        if column > 0 && column + length > usize::from(width) {
+            text.push('\n');
+            column = 0;
+        }
+        text.push_str(part);
+        column += length;
+    }
+    text
+}
+
+/// The length of the longest word, in characters.
+fn longest_word<'a>(cells: impl Iterator<Item = &'a str>) -> u16 {
+    let lengths = cells.flat_map(|cell| cell.split(' ')).map(|word| word.chars().count());
+    lengths.max().and_then(|length| u16::try_from(length).ok()).unwrap_or_default()
+}
+
+/// Whether the cells are numbers, and each is zero.
+fn all_zero<'a>(mut cells: impl Iterator<Item = &'a str> + Clone) -> bool {
+    cells.clone().next().is_some() && cells.all(|cell| matches!(cell, "0" | "0 B"))
+}
+
+/// Whether each cell is a number, a size, or a sign for "none", and one has a digit.
+fn all_numbers<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let number = |cell: &str| {
+        let (number, unit) = cell.split_once(' ').unwrap_or((cell.trim_end_matches('%'), ""));
+        (number.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',') || number == "-")
+            && (unit.is_empty() || unit.ends_with('B'))
+    };
+    cells.clone().all(number) && cells.into_iter().any(|cell| cell.contains(|c: char| c.is_ascii_digit()))
 }
 
 /// No cell of a list is longer, in characters: one hostile name must not bury the others.
@@ -65,4 +143,42 @@ fn bounded(cell: &str) -> String {
 /// The lines without blanks at their ends.
 fn finish(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
+        rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect()
+    }
+
+    #[test]
+    fn numbers_stand_right_and_columns_of_zeros_are_left_out() {
+        let rows = rows(&[&["docs", "0", "1,200", "0", "3 B"], &["plans", "0", "7", "0", "1.5 KiB"]]);
+        assert_eq!(
+            list(&["STORE", "SESSIONS", "LIVE", "IDLE", "SIZE"], rows, None),
+            "STORE  SESSIONS   LIVE     SIZE\ndocs          0  1,200      3 B\nplans         0      7  1.5 KiB\n"
+        );
+    }
+
+    #[test]
+    fn cells_and_headings_break_between_words_only() {
+        let rows = rows(&[&["alpha beta gamma", "12", "unreadable"]]);
+        let text = list(&["STORE", "NO EXPIRES", "STATE"], rows, Some(34));
+        assert!(text.lines().all(|line| line.len() <= 34), "{text}");
+        for word in ["alpha", "beta", "gamma", "EXPIRES", "unreadable"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_does_not_fit_breaks_at_slashes() {
+        let rows = rows(&[&["moin-1.9:/srv/wiki/alpha/data/cache/__session__", "12", "unreadable"]]);
+        let text = list(&["STORE", "SESSIONS", "STATE"], rows, Some(45));
+        assert!(text.lines().all(|line| line.len() <= 45), "{text}");
+        for word in ["/wiki/", "alpha/", "cache/", "__session__", "unreadable", "SESSIONS"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    }
 }
