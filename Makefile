@@ -1,5 +1,6 @@
 # demo: build wikifarm and show it. check: everything CI checks; check-offline needs no server, and check-servers runs the tests that do.
-# bless: write what the binary prints now into the tests' snapshots; see CONTRIBUTING.md.
+# bless: write what the binary prints now into the tests' snapshots and the docs; see CONTRIBUTING.md.
+# docs: build the book in docs with mdBook.
 # install: program, manual pages, completions (PREFIX, DESTDIR). deny: licences and sources.
 # bench: how fast it checks 5,000 wikis, and how fast it is beside the bare system calls, on stores of 100,000 and 1,000,000 sessions (some 8 GB and 15 minutes).
 # WIKIFARM_STRESS=60 make check: the races against writing wikis and an attacker run for a minute each instead of a second.
@@ -8,7 +9,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BIN = target/release/wikifarm
 
-.PHONY: demo check check-offline check-servers bless bench fuzz build install man deny
+.PHONY: docs demo check check-offline check-servers bless bench fuzz build install man deny
 
 demo:
 	@scripts/demo
@@ -53,6 +54,10 @@ install: build
 	$(BIN) completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/wikifarm
 	$(BIN) completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_wikifarm
 	$(BIN) completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/wikifarm.fish
+
+docs:
+	@mdbook --version >/dev/null 2>&1 || { echo "docs: missing mdbook: cargo install mdbook --locked" >&2; exit 1; }
+	mdbook build docs
 
 deny:
 	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }

@@ -42,6 +42,7 @@ mod cookie_simulate;
 mod cookie_test;
 mod cookie_test_agreement;
 mod demo;
+mod docs;
 mod faults;
 mod global;
 mod hostile_output;
@@ -52,7 +53,6 @@ mod modules;
 mod mounted;
 mod one_url;
 mod public_api;
-mod readme;
 #[cfg(feature = "redis")]
 mod redis_guards;
 mod run_as;

@@ -1,0 +1,197 @@
+//! README.md and the book in docs: what their examples show, and where their links lead.
+//!
+//! A `console` block holds a command and what it prints in the demo farm; `make bless` writes what it prints now.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Place, same};
+
+/// When the demo farm of the examples was made.
+const NOW: &str = "2026-11-23T02:00:00Z";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap()
+}
+
+/// The files of the book, beside README.md, without the pages of the rules.
+fn pages() -> Vec<String> {
+    let entries = fs::read_dir(root().join("docs")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages = names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md");
+    let mut pages: Vec<String> = pages.map(|name| format!("docs/{name}")).collect();
+    pages.sort();
+    pages
+}
+
+fn wikifarm(dir: &Path, words: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wikifarm"));
+    command
+        .args(words)
+        .args(["--now", NOW])
+        .current_dir(dir)
+        .env_clear()
+        .env("HOME", dir)
+        .env("LC_ALL", "C.UTF-8");
+    let output = command.output().unwrap();
+    assert!(output.stderr.is_empty(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The text with what its commands print now, and how many commands there are.
+fn fresh(text: &str, farm: &Path) -> (String, usize) {
+    let mut fresh = String::new();
+    let mut lines = text.lines();
+    let mut commands = 0;
+    while let Some(line) = lines.next() {
+        writeln!(fresh, "{line}").unwrap();
+        if line != "```console" {
+            continue;
+        }
+        let prompt = lines.next().unwrap();
+        // Quotes are for the shell of the reader.
+        let words = prompt.strip_prefix("$ wikifarm ").unwrap().split(' ').map(|word| word.trim_matches('"'));
+        writeln!(fresh, "{prompt}").unwrap();
+        fresh.push_str(&wikifarm(farm, &words.collect::<Vec<_>>()));
+        fresh.push_str("```\n");
+        commands += 1;
+        lines.by_ref().find(|line| *line == "```").unwrap();
+    }
+    (fresh, commands)
+}
+
+fn bless() -> bool {
+    std::env::var_os("SNAPSHOTS").is_some_and(|action| action == "overwrite")
+}
+
+#[test]
+fn docs_show_what_the_commands_print() {
+    let farm = tempfile::tempdir().unwrap();
+    wikifarm(farm.path(), &["demo", "."]);
+    let mut all = 0;
+    for page in pages().into_iter().chain(["README.md".to_owned()]) {
+        let (fresh, commands) = fresh(&read(&page), farm.path());
+        if bless() {
+            fs::write(root().join(&page), &fresh).unwrap();
+        }
+        same(&fresh, read(&page));
+        all += commands;
+    }
+    assert!(all >= 12, "{all}");
+}
+
+#[test]
+fn docs_show_farm_files_without_errors() {
+    let mut blocks = 0;
+    for page in pages() {
+        for block in read(&page).split("```toml\n").skip(1) {
+            let mut farm = block.split_once("```").unwrap().0.to_owned();
+            if !farm.contains("[wikis.") {
+                farm.push_str("[wikis.one]\nmoin = \"1.9.11\"\nurl = \"https://one.example.org/\"\n");
+            }
+            Place::farm(&farm).wikifarm("-q config check --min-severity error").run();
+            blocks += 1;
+        }
+    }
+    assert!(blocks >= 3, "{blocks}");
+}
+
+/// The files that a Markdown text links to.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    targets.map(|(target, _)| target).filter(|target| !target.starts_with("http")).collect()
+}
+
+#[test]
+fn links_lead_to_files() {
+    let mut all = 0;
+    let texts = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/SUMMARY.md", "contrib/README.md"];
+    for page in pages().into_iter().chain(texts.map(str::to_owned)) {
+        let dir: PathBuf = root().join(&page).parent().unwrap().to_owned();
+        for link in links(&read(&page)) {
+            let file = dir.join(link.split('#').next().unwrap());
+            assert!(file.exists(), "{page}: {link}");
+            all += 1;
+        }
+    }
+    assert!(all > 40, "{all}");
+}
+
+#[test]
+fn summary_of_the_book_names_each_page() {
+    let summary = read("docs/SUMMARY.md");
+    let named: BTreeSet<String> = links(&summary).into_iter().map(|link| format!("docs/{link}")).collect();
+    assert_eq!(named, pages().into_iter().collect());
+}
+
+/// The page with all rules: a table of each family.
+fn rules() -> String {
+    let mut page = "# Rules\n\n`config check` applies these rules to the farm file. `wikifarm config rules NAME` prints the page of a rule.\n\
+                    `[lint]` in the farm file allows, warns about, or denies a rule or a family by name; a comment\n\
+                    `# wikifarm: allow(RULE) reason` allows a rule for one line.\n"
+        .to_owned();
+    let mut family = "";
+    for rule in wikifarm::lint::rules() {
+        if family != rule.family {
+            family = rule.family;
+            write!(page, "\n## {family}\n\n| rule | severity | what it reports |\n|---|---|---|\n").unwrap();
+        }
+        let (name, severity) = (rule.name, rule.severity.name());
+        let summary = rule.page.summary().replace('|', "\\|");
+        writeln!(page, "| [`{name}`](rules/{name}.md) | {severity} | {summary} |").unwrap();
+    }
+    page
+}
+
+#[test]
+fn page_of_rules_lists_each_rule() {
+    if bless() {
+        fs::write(root().join("docs/rules.md"), rules()).unwrap();
+    }
+    same(&rules(), read("docs/rules.md"));
+}
+
+#[test]
+fn page_of_json_lists_the_other_formats_of_each_command() {
+    let page = read("docs/json.md");
+    let mut rows = 0;
+    for family in wikifarm::cli::command().get_subcommands() {
+        for command in family.get_subcommands() {
+            let Some(format) = command.get_arguments().find(|arg| arg.get_id() == "format") else { continue };
+            let values = format.get_possible_values();
+            let names =
+                values.iter().map(|value| value.get_name()).filter(|name| !["human", "json"].contains(name));
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            let head = format!("| `{} {}` | ", family.get_name(), command.get_name());
+            let row = page.lines().find_map(|line| line.strip_prefix(&head));
+            assert_eq!(row.unwrap_or(" |"), format!("{} |", names.join(", ")), "{head}");
+            rows += usize::from(row.is_some());
+        }
+    }
+    assert!(rows >= 6, "{rows}");
+}
+
+#[test]
+fn readme_is_at_most_200_lines() {
+    assert!(read("README.md").lines().count() <= 200);
+}
+
+#[test]
+#[cfg(target_env = "gnu")]
+fn readme_names_every_library_that_the_program_needs() {
+    let output = Command::new("ldd").arg(env!("CARGO_BIN_EXE_wikifarm")).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let libraries: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let known = ["libc.so", "libm.so", "libgcc_s.so", "linux-vdso.so", "/lib"];
+    let known = |library: &&str| known.iter().any(|known| library.starts_with(known));
+    assert!(libraries.iter().any(|library| library.starts_with("libc.so")), "{text}");
+    assert!(libraries.iter().all(known), "{text}");
+    assert!(read("README.md").contains("needs the C library (glibc) and libgcc of the distribution"));
+}
