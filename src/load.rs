@@ -1,6 +1,6 @@
 //! Finds and reads a farm file, in TOML or in Python.
 //!
-//! [`locate`] finds the file where the command line, the environment, and the usual paths say. [`load`] reads it: a `.py`
+//! [`locate`] finds the file from the command line, the environment, and the default paths. [`load`] reads it: a `.py`
 //! file or a directory as MoinMoin's own configuration, any other file as a `farm.toml`.
 
 use std::ffi::OsStr;
@@ -12,7 +12,7 @@ use crate::farm::{Farm, LARGEST, SyntaxErrors};
 use crate::pyconfig::read as python;
 use crate::sys::{InputError, read_input, why};
 
-/// The farm file of the whole machine.
+/// The default farm file of the machine.
 pub const SYSTEM_FILE: &str = "/etc/wikifarm/farm.toml";
 
 /// The environment variable that names the farm file.
@@ -22,21 +22,21 @@ pub const VARIABLE: &str = "WIKIFARM_FILE";
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// No file was named and none is in its usual places.
+    /// No file was named, and there is none at the default paths.
     NotFound,
     /// The file can't be read.
     Io(PathBuf, io::Error),
     /// The file is larger than [`LARGEST`].
     TooLarge(PathBuf),
-    /// The file is a FIFO, which nobody may ever write into.
+    /// The file is a FIFO: reading it could wait forever.
     Fifo(PathBuf),
     /// The file is a device.
     Device(PathBuf),
-    /// The file is not UTF-8 from that byte on.
+    /// The file has a byte that is not UTF-8, at this offset.
     NotUtf8(PathBuf, usize),
-    /// The file has a NUL at that byte, after text.
+    /// The file has a NUL byte at this offset.
     Nul(PathBuf, usize),
-    /// The Python file can't be read, and why.
+    /// The Python file can't be read, for this reason.
     Python(PathBuf, String),
     /// The file is not TOML.
     Syntax(Box<SyntaxErrors>),
@@ -45,47 +45,47 @@ pub enum LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LoadError::NotFound => write!(
-                f,
-                "no farm file: looked for --farm, ${VARIABLE}, ./farm.toml and {SYSTEM_FILE}; name one with -f FILE"
-            ),
-            LoadError::Io(path, error) => {
-                write!(f, "can't read the farm file {}: {}", path.display(), why(error))
+            LoadError::NotFound => write!(f, "no farm file found"),
+            LoadError::Io(path, _)
+            | LoadError::TooLarge(path)
+            | LoadError::Nul(path, _)
+            | LoadError::NotUtf8(path, _)
+            | LoadError::Fifo(path)
+            | LoadError::Device(path)
+            | LoadError::Python(path, _) => {
+                write!(f, "can't read the farm file {}: {}", path.display(), self.why())
             }
-            LoadError::TooLarge(path) => {
-                write!(f, "the farm file {} is larger than {} MiB", path.display(), LARGEST >> 20)
-            }
-            LoadError::Nul(path, at) => {
-                write!(
-                    f,
-                    "the farm file {} has a NUL at byte {at}: it is no text, or not UTF-8; save it as UTF-8",
-                    path.display()
-                )
-            }
-            LoadError::NotUtf8(path, at) => {
-                write!(f, "the farm file {} is not UTF-8 at byte {at}: save it as UTF-8", path.display())
-            }
-            LoadError::Fifo(path) => write!(f, "{} is a FIFO: name a regular file", path.display()),
-            LoadError::Device(path) => write!(f, "{} is a device: name a regular file", path.display()),
-            LoadError::Python(path, why) => write!(f, "can't read the farm file {}: {why}", path.display()),
             LoadError::Syntax(errors) => {
-                write!(f, "the farm file {} is no TOML", errors.source.path().display())
+                write!(f, "can't read the farm file {}: {}", errors.source.path().display(), self.why())
             }
         }
     }
 }
 
 impl LoadError {
-    /// The reason alone, without the path.
+    /// The reason without the path.
     pub fn why(&self) -> String {
         match self {
+            LoadError::NotFound => self.to_string(),
             LoadError::Io(_, error) => why(error),
             LoadError::TooLarge(_) => format!("it is larger than {} MiB", LARGEST >> 20),
-            LoadError::Nul(_, at) => format!("it has a NUL at byte {at}: it is no text, or not UTF-8"),
+            LoadError::Nul(_, at) => format!("it has a NUL at byte {at}: it is not text, or not UTF-8"),
             LoadError::NotUtf8(_, at) => format!("it is not UTF-8 at byte {at}"),
             LoadError::Fifo(_) => InputError::Fifo.to_string(),
             LoadError::Device(_) => InputError::Device.to_string(),
-            other => other.to_string(),
+            LoadError::Python(_, why) => why.clone(),
+            LoadError::Syntax(_) => "it is not valid TOML".to_owned(),
+        }
+    }
+
+    /// What the user can do.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            LoadError::NotFound => Some(format!(
+                "name it with -f FILE or ${VARIABLE}, or create ./farm.toml or {SYSTEM_FILE} with `wikifarm config new`"
+            )),
+            LoadError::Nul(..) | LoadError::NotUtf8(..) => Some("save the file as UTF-8".to_owned()),
+            _ => None,
         }
     }
 }
@@ -107,7 +107,7 @@ impl From<python::ReadError> for LoadError {
 pub struct Located {
     /// Its path.
     pub path: PathBuf,
-    /// Whether it is the `farm.toml` of the working directory, which nobody named and which may be another user's.
+    /// Whether the file was found in the working directory without being named: another user may own it.
     pub by_chance: bool,
 }
 
@@ -124,7 +124,7 @@ pub fn locate(flag: Option<&Path>, variable: Option<&OsStr>) -> Result<Located, 
     for (path, by_chance) in [("farm.toml", true), (SYSTEM_FILE, false)] {
         match Path::new(path).symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            // There, or there but hidden from us: reading it will say why.
+            // The file exists, or can't be checked: reading it gives the reason.
             _ => return Ok(Located { path: PathBuf::from(path), by_chance }),
         }
     }

@@ -296,6 +296,6 @@ mod tests {
         assert_eq!(wiki["cookie_lifetime"]["default"], json!([0, 12]));
         assert_eq!(wiki["auth"]["default"], json!(["moin"]));
         assert_eq!(wiki["cookie_httponly"]["default"], json!(false));
-        assert!(wiki["cookie_domain"].get("default").is_none(), "None is no TOML");
+        assert!(wiki["cookie_domain"].get("default").is_none(), "None is not valid TOML");
     }
 }

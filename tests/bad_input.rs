@@ -61,7 +61,8 @@ fn farm_file_that_is_not_utf_8_is_refused_with_the_byte() {
         .wikifarm("config check")
         .status(2)
         .stderr(str![[r#"
-error: the farm file farm.toml is not UTF-8 at byte 20: save it as UTF-8
+error: can't read the farm file farm.toml: it is not UTF-8 at byte 20
+help: save the file as UTF-8
 
 "#]])
         .run();
@@ -75,7 +76,7 @@ fn farm_file_with_a_byte_order_mark_is_read() {
         .file("farm.toml", format!("\u{feff}{farm}"))
         .wikifarm("config check")
         .stdout(str![[r#"
-farm.toml: 1 wiki, nothing to report
+farm.toml: 1 wiki, no problems found
 
 "#]])
         .run();
@@ -89,7 +90,7 @@ fn farm_file_of_17_mib_is_refused() {
         .wikifarm("config check")
         .status(2)
         .stderr(str![[r#"
-error: the farm file farm.toml is larger than 16 MiB
+error: can't read the farm file farm.toml: it is larger than 16 MiB
 
 "#]])
         .run();
@@ -114,7 +115,7 @@ error: string values must be quoted, expected literal string
 3 | url = 3 3
   |       ^^^
 
-error: the farm file farm.toml is no TOML
+error: can't read the farm file farm.toml: it is not valid TOML
 
 "#]])
         .run();
@@ -127,13 +128,13 @@ fn config_check_of_an_empty_farm_reports_no_wikis() {
         .wikifarm("config check")
         .status(1)
         .stdout(str![[r#"
-error[no-wikis]: the farm has no wikis
+error[no-wikis]: the farm file has no wikis
  --> farm.toml:1:1
   |
 1 |
   | ^
   |
-  = help: add one: [wikis.NAME] with url = "https://…/"
+  = help: add [wikis.NAME] with url = "https://wiki.example.org/"
 
 farm.toml: 0 wikis, 1 error
 
@@ -171,7 +172,7 @@ fn config_check_of_10_000_wikis_passes() {
     ten_thousand()
         .wikifarm("config check")
         .stdout(str![[r#"
-farm.toml: 10000 wikis, nothing to report
+farm.toml: 10000 wikis, no problems found
 
 "#]])
         .run();

@@ -34,7 +34,7 @@ fn check_of_a_sound_farm_prints_a_summary() {
     with_directories(SOUND)
         .wikifarm("config check")
         .stdout(str![[r#"
-farm.toml: 2 wikis, nothing to report
+farm.toml: 2 wikis, no problems found
 
 "#]])
         .run();
@@ -51,6 +51,7 @@ fn check_json_has_findings_and_counts() {
         .wikifarm("config check --format json")
         .stdout(str![[r#"
 {
+  "schema": 1,
   "findings": [],
   "errors": 0,
   "warnings": 0
@@ -66,7 +67,7 @@ fn check_with_an_unknown_key_suggests_the_nearest_known_key() {
         .wikifarm("config check")
         .status(1)
         .stdout(str![[r#"
-error[unknown-key]: [farm] has no key "cookie_nam"
+error[unknown-key]: unknown key "cookie_nam" in [farm]
  --> farm.toml:6:1
   |
 6 | cookie_nam = "lab"
@@ -120,43 +121,43 @@ fn check_with_several_findings_shows_all_in_file_order() {
     .wikifarm("config check")
     .status(1)
     .stdout(str![[r#"
-warning[imprecise-version]: 1.9 is taken for 1.9.11
+warning[imprecise-version]: plans: 1.9 is not an exact release: wikifarm assumes 1.9.11
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
   |        ^^^^^
   |
-  = help: name the release, as releases of one line treat cookies differently
+  = help: write the release, such as "1.9.11": cookies differ between releases
 
-error[domain-mismatch]: browsers refuse the cookie: plans.example.org is not within .other.org; nobody can log in
+error[domain-mismatch]: plans: nobody can log in: browsers reject the cookie because plans.example.org is not in the domain .other.org
  --> farm.toml:4:17
   |
 4 | cookie_domain = ".other.org"
   |                 ^^^^^^^^^^^^
   |
-  = help: write a part of the wiki's own host, or leave it out
+  = help: set cookie_domain to the wiki's host or a parent domain of it, or delete cookie_domain
 
-error[unknown-key]: [farm] has no key "colour"
+error[unknown-key]: unknown key "colour" in [farm]
  --> farm.toml:5:1
   |
 5 | colour = "red"
   | ^^^^^^
 
-error[missing-url]: the wiki "docs" has no url
+error[missing-url]: [wikis.docs] has no url
  --> farm.toml:7:8
   |
 7 | [wikis.docs]
   |        ^^^^
   |
-  = help: add its public URL: url = "https://wiki.example.org/"
+  = help: add the public URL, such as url = "https://wiki.example.org/"
 
-error[secure-over-http]: browsers refuse a Secure cookie from http://plans.example.org/: nobody can log in
+error[secure-over-http]: plans: nobody can log in: browsers reject a Secure cookie from http://plans.example.org/
   --> farm.toml:12:17
    |
 12 | cookie_secure = true
    |                 ^^^^
    |
-   = help: serve the wiki over https, or leave cookie_secure out
+   = help: serve the wiki over https, or delete cookie_secure
 
 farm.toml: 2 wikis, 4 errors, 1 warning
 
@@ -178,8 +179,8 @@ fn check_json_gives_the_position_of_each_finding() {
         *finding,
         serde_json::json!({
             "rule": "unknown-key", "severity": "error",
-            "message": "[farm] has no key \"cookie_nam\"", "help": "did you mean \"cookie_name\"?",
-            "file": "farm.toml", "line": 6, "column": 1, "end_line": 6, "end_column": 11, "wiki": null,
+            "message": "unknown key \"cookie_nam\" in [farm]", "help": "did you mean \"cookie_name\"?",
+            "file": "farm.toml", "line": 6, "column": 1, "end_line": 6, "end_column": 11, "wikis": [],
             "fix": {"safe": true, "edits": [
                 {"line": 6, "column": 1, "end_line": 6, "end_column": 11, "with": "cookie_name"},
             ]},
@@ -221,21 +222,21 @@ error[log-out-trap]: visiting plans deletes the shared cookie: users are logged 
    |
    = help: give plans a cookie_name of its own, or give plans the session_dir of docs, or leave out cookie_domain at plans
 
-error[share-not-met]: a login at "docs" does not reach "plans": conflict at step 4
+error[share-not-met]: plans does not share the login of docs: conflict at step 4: docs keeps sessions in sessions, plans in docs
   --> farm.toml:19:9
    |
 19 | wikis = ["docs", "plans"]
    |         ^^^^^^^^^^^^^^^^^
    |
-   = help: docs keeps sessions in sessions, plans in docs
+   = help: run `wikifarm cookie explain docs plans`
 
-error[share-not-met]: a login at "plans" does not reach "docs": conflict at step 4
+error[share-not-met]: docs does not share the login of plans: conflict at step 4: plans keeps sessions in docs, docs in sessions
   --> farm.toml:19:9
    |
 19 | wikis = ["docs", "plans"]
    |         ^^^^^^^^^^^^^^^^^
    |
-   = help: plans keeps sessions in docs, docs in sessions
+   = help: run `wikifarm cookie explain plans docs`
 
 farm.toml: 2 wikis, 4 errors
 
@@ -248,13 +249,13 @@ fn check_with_warnings_alone_exits_0() {
     with_directories(&SOUND.replace("1.9.11", "1.9"))
         .wikifarm("config check")
         .stdout(str![[r#"
-warning[imprecise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
+warning[imprecise-version]: docs and plans: 1.9 is not an exact release: wikifarm assumes 1.9.11
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
   |        ^^^^^
   |
-  = help: name the release, as releases of one line treat cookies differently
+  = help: write the release, such as "1.9.11": cookies differ between releases
 
 farm.toml: 2 wikis, 1 warning
 
@@ -271,7 +272,7 @@ fn check_with_an_allowed_rule_reports_nothing() {
     )
     .wikifarm("config check")
     .stdout(str![[r#"
-farm.toml: 2 wikis, nothing to report
+farm.toml: 2 wikis, no problems found
 
 "#]])
     .run();
@@ -287,13 +288,13 @@ fn check_with_a_denied_rule_reports_an_error() {
     .wikifarm("config check --quiet")
     .status(1)
     .stdout(str![[r#"
-error[imprecise-version]: 1.9 is taken for 1.9.11 (wikis docs and plans)
+error[imprecise-version]: docs and plans: 1.9 is not an exact release: wikifarm assumes 1.9.11
  --> farm.toml:1:8
   |
 1 | moin = "1.9"
   |        ^^^^^
   |
-  = help: name the release, as releases of one line treat cookies differently
+  = help: write the release, such as "1.9.11": cookies differ between releases
 
 
 "#]])
@@ -308,13 +309,13 @@ fn check_with_missing_directories_warns() {
         .dir("users")
         .wikifarm("config check")
         .stdout(str![[r#"
-warning[missing-directory]: session_dir sessions does not exist (wikis docs and plans)
+warning[missing-directory]: docs and plans: session_dir sessions does not exist
  --> farm.toml:7:15
   |
 7 | session_dir = "sessions"
   |               ^^^^^^^^^^
   |
-  = help: relative paths start at the farm file's directory
+  = help: correct the path: relative paths start at the directory of the farm file
 
 farm.toml: 2 wikis, 1 warning
 
@@ -340,7 +341,7 @@ fn check_of_the_design_example_passes() {
     place
         .wikifarm("config check")
         .stdout(str![[r#"
-farm.toml: 3 wikis, nothing to report
+farm.toml: 3 wikis, no problems found
 
 "#]])
         .run();
@@ -353,45 +354,45 @@ fn check_of_the_committed_example_has_no_errors() {
         .file("farm.toml", example)
         .wikifarm("config check")
         .stdout(str![[r#"
-warning[missing-directory]: user_dir users does not exist (wikis wiki1 and wiki2)
+warning[missing-directory]: wiki1 and wiki2: user_dir users does not exist
   --> farm.toml:11:12
    |
 11 | user_dir = "users"
    |            ^^^^^^^
    |
-   = help: relative paths start at the farm file's directory
+   = help: correct the path: relative paths start at the directory of the farm file
 
-warning[missing-directory]: session_dir sessions does not exist (wikis wiki1 and wiki2)
+warning[missing-directory]: wiki1 and wiki2: session_dir sessions does not exist
   --> farm.toml:20:15
    |
 20 | session_dir = "sessions"
    |               ^^^^^^^^^^
    |
-   = help: relative paths start at the farm file's directory
+   = help: correct the path: relative paths start at the directory of the farm file
 
-warning[missing-directory]: data_dir wiki1/data does not exist
+warning[missing-directory]: wiki1: data_dir wiki1/data does not exist
   --> farm.toml:28:12
    |
 28 | data_dir = "wiki1/data"
    |            ^^^^^^^^^^^^
    |
-   = help: relative paths start at the farm file's directory
+   = help: correct the path: relative paths start at the directory of the farm file
 
-warning[missing-directory]: data_dir wiki2/data does not exist
+warning[missing-directory]: wiki2: data_dir wiki2/data does not exist
   --> farm.toml:33:12
    |
 33 | data_dir = "wiki2/data"
    |            ^^^^^^^^^^^^
    |
-   = help: relative paths start at the farm file's directory
+   = help: correct the path: relative paths start at the directory of the farm file
 
-warning[missing-directory]: data_dir old/data does not exist
+warning[missing-directory]: old: data_dir old/data does not exist
   --> farm.toml:40:12
    |
 40 | data_dir = "old/data"
    |            ^^^^^^^^^^
    |
-   = help: relative paths start at the farm file's directory
+   = help: correct the path: relative paths start at the directory of the farm file
 
 farm.toml: 3 wikis, 5 warnings
 
@@ -412,27 +413,27 @@ fn check_with_bad_prune_settings_shows_each_line() {
         .wikifarm("config check")
         .status(1)
         .stdout(str![[r#"
-error[invalid-value]: grace must be at least 10m
+error[invalid-value]: grace must be at least 10m: a running request can save its session late
   --> farm.toml:18:9
    |
 18 | grace = "1m"
    |         ^^^^
    |
-   = help: a request in flight can save its session late; 1h is the default
+   = help: write a longer time, or delete grace: the default is 1h
 
-error[invalid-value]: idle can't be "400x": expected a duration like 90s, 12h or 30d
+error[invalid-value]: idle = "400x": expected a duration such as 90s, 1.5h, or 30d
   --> farm.toml:19:8
    |
 19 | idle = "400x"
    |        ^^^^^^
 
-error[invalid-value]: max_delete can't be "150%": expected a count like 500 or a share like 50%
+error[invalid-value]: max_delete = "150%": expected a count such as 500, or a share such as 50%
   --> farm.toml:20:14
    |
 20 | max_delete = "150%"
    |              ^^^^^^
 
-error[wrong-type]: stale_temp must be a duration like "12h", not an integer
+error[wrong-type]: stale_temp must be a duration such as "12h", not an integer
   --> farm.toml:21:14
    |
 21 | stale_temp = 5
@@ -457,7 +458,7 @@ error: unclosed array, expected `]`
 1 | x = [
   |      ^
 
-error: the farm file farm.toml is no TOML
+error: can't read the farm file farm.toml: it is not valid TOML
 
 "#]])
         .run();
@@ -470,10 +471,14 @@ fn check_in_the_current_directory_looks_at_the_parent_directory() {
     let found = place.wikifarm("config check --format json").status(1).any_stdout().run().json();
     let found = found["findings"].as_array().unwrap();
     let messages: Vec<&str> = found.iter().map(|it| it["message"].as_str().unwrap()).collect();
-    let in_place_of = |what: &str| format!("everybody can put another directory in place of {what}");
-    assert_eq!(messages, ["users", "sessions", "docs", "plans"].map(in_place_of));
+    let expected =
+        [("docs and plans", "users"), ("docs and plans", "sessions"), ("docs", "docs"), ("plans", "plans")]
+            .map(|(wikis, path)| {
+                format!("{wikis}: every local user can replace {path}: . is writable by everybody")
+            });
+    assert_eq!(messages, expected);
     assert!(
-        found.iter().all(|it| it["rule"] == "writable-parent" && it["help"] == "run: chmod o-w ."),
+        found.iter().all(|it| it["rule"] == "writable-parent" && it["help"] == "run `chmod o-w .`"),
         "{found:?}"
     );
 }
@@ -491,8 +496,11 @@ fn check_of_permissions_looks_at_every_directory_above() {
     mode("open", 0o777);
     let found = place.wikifarm("config check --format json").status(1).any_stdout().run().json();
     let found = &found["findings"][0];
-    assert_eq!(found["message"], "everybody can put another directory in place of open/wiki");
-    assert_eq!(found["help"], "run: chmod o-w open");
+    assert_eq!(
+        found["message"],
+        "docs and plans: every local user can replace open/wiki: open is writable by everybody"
+    );
+    assert_eq!(found["help"], "run `chmod o-w open`");
     mode("open", 0o1777);
     place.wikifarm("config check --quiet").any_stdout().run();
 }
@@ -533,7 +541,7 @@ fn check_suggests_only_what_the_version_has() {
     );
     let mixed = old.replace("https://b", "http://b").replace("anonymous_session_lifetime = 2", "");
     let found = helps(&mixed);
-    assert!(found.contains(&"secure-blocks-http: serve it over https".to_owned()), "{found:#?}");
+    assert!(found.contains(&"secure-blocks-http: serve b over https".to_owned()), "{found:#?}");
     assert!(found.iter().any(|help| help.starts_with("log-out-trap: serve b over https, or ")), "{found:#?}");
     // Of paths on one host that of / comes to all.
     let paths = r#"

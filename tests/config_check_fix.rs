@@ -1,11 +1,11 @@
-//! `wikifarm config check --fix` and `--diff`: what can be mended without changing what is predicted is mended in place.
+//! `wikifarm config check --fix` and `--diff`: safe fixes change the farm file, and keep every prediction.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use crate::support::{Place, unindent};
 
-/// A farm with something of everything that can be mended.
+/// A farm with one finding for each kind of fix.
 const SLIPS: &str = r#"
     # Our farm.
     moin = "1.9.11"
@@ -40,8 +40,8 @@ const SLIPS: &str = r#"
     wikis = ["docs", "plan"]
 "#;
 
-/// The same, mended.
-const MENDED: &str = r#"
+/// [`SLIPS`] after the fixes.
+const FIXED: &str = r#"
     # Our farm.
     moin = "1.9.11"
 
@@ -86,25 +86,25 @@ fn fix_applies_safe_fixes_and_keeps_comments_and_order() {
     place
         .wikifarm("config check --fix")
         .stdout(str![[r#"
-fixed[unknown-key]: farm.toml:5: [farm] has no key "cookie_domian"
+fixed[unknown-key]: farm.toml:5: unknown key "cookie_domian" in [farm]
 fixed[unknown-group]: farm.toml:18: there is no group "lba"
 fixed[wrong-type]: farm.toml:27: cookie_secure must be true or false, not a string
-fixed[unknown-wiki]: farm.toml:31: there is no wiki "plan"
-fixed[ignored-setting]: farm.toml:7: MoinMoin 1.9.11 ignores cookie_samesite: no MoinMoin before 2.0 sends SameSite
-fixed[duplicate-item]: farm.toml:10: superuser holds "AdminAda" twice
-fixed[duplicate-alias]: farm.toml:20: the alias https://docs.example.org/ is there already
-fixed[unused-suppression]: farm.toml:23: "invalid-path" is allowed here, and nothing of it is found
-fixed[useless-unset]: farm.toml:26: nothing sets cookie_path above, so there is nothing to unset
+fixed[unknown-wiki]: farm.toml:31: [[share]]: unknown wiki "plan"
+fixed[ignored-setting]: farm.toml:7: docs and plans: MoinMoin 1.9.11 ignores cookie_samesite: MoinMoin sends SameSite only from 2.0 on
+fixed[duplicate-item]: farm.toml:10: superuser contains "AdminAda" twice
+fixed[duplicate-alias]: farm.toml:20: docs: the alias https://docs.example.org/ repeats another address of the wiki
+fixed[unused-suppression]: farm.toml:23: "invalid-path" is allowed here, but nothing is found
+fixed[useless-unset]: farm.toml:26: unset has no effect: cookie_path is not inherited
 
-farm.toml: 2 wikis, nothing to report
+farm.toml: 2 wikis, no problems found
 
 "#]])
         .run();
-    assert_eq!(text(&place), unindent(MENDED));
+    assert_eq!(text(&place), unindent(FIXED));
     place
         .wikifarm("config check --fix")
         .stdout(str![[r#"
-farm.toml: 2 wikis, nothing to report
+farm.toml: 2 wikis, no problems found
 
 "#]])
         .run();
@@ -165,10 +165,10 @@ fn fix_without_unsafe_fixes_leaves_what_needs_review() {
     place
         .wikifarm("config check --fix --unsafe-fixes")
         .stdout(str![[r#"
-fixed[imprecise-version]: farm.toml:1: 1.9 is taken for 1.9.11
-fixed[path-trailing-slash]: farm.toml:4: the cookie's path /a/ does not cover /a without the slash
+fixed[imprecise-version]: farm.toml:1: a: 1.9 is not an exact release: wikifarm assumes 1.9.11
+fixed[path-trailing-slash]: farm.toml:4: a: browsers do not send the cookie to /a: cookie_path /a/ ends with a slash
 
-farm.toml: 1 wiki, nothing to report
+farm.toml: 1 wiki, no problems found
 
 "#]])
         .run();
@@ -182,9 +182,9 @@ fn fix_json_lists_what_was_fixed() {
     assert_eq!(
         ran,
         serde_json::json!({
-            "findings": [], "errors": 0, "warnings": 0,
+            "schema": 1, "findings": [], "errors": 0, "warnings": 0,
             "fixed": [{
-                "rule": "unknown-key", "message": "[wikis.a] has no key \"ulr\"",
+                "rule": "unknown-key", "message": "unknown key \"ulr\" in [wikis.a]",
                 "line": 3, "column": 1, "safe": true,
             }],
         })
@@ -236,7 +236,7 @@ fn fix_of_a_misspelled_key_touches_nothing_else() {
 }
 
 #[test]
-fn fix_keeps_a_setting_that_another_wiki_needs() {
+fn fix_unsets_an_ignored_setting_that_another_wiki_needs() {
     let farm = r#"
         [farm]
         cookie_name = "lab"
@@ -248,8 +248,31 @@ fn fix_keeps_a_setting_that_another_wiki_needs() {
         url = "https://b.example.org/"
     "#;
     let place = Place::farm(farm);
+    place
+        .wikifarm("config check")
+        .stdout(str![[r#"
+warning[ignored-setting]: a: MoinMoin 1.8.7 ignores cookie_name: the setting is new in 1.9.1; session_id_handler names the cookie
+ --> farm.toml:2:1
+  |
+2 | cookie_name = "lab"
+  | ^^^^^^^^^^^
+  |
+  = help: add unset = ["cookie_name"] under [wikis.a]
+
+farm.toml: 2 wikis, 1 warning
+
+"#]])
+        .run();
     place.wikifarm("config check --fix").any_stdout().run();
-    assert_eq!(text(&place), unindent(farm));
+    let expected = farm.replace("[wikis.a]\n", "[wikis.a]\n        unset = [\"cookie_name\"]\n");
+    assert_eq!(text(&place), unindent(&expected));
+    place
+        .wikifarm("config check")
+        .stdout(str![[r#"
+farm.toml: 2 wikis, no problems found
+
+"#]])
+        .run();
 }
 
 #[test]
@@ -294,17 +317,17 @@ fn fix_of_a_read_only_file_fails_and_changes_nothing() {
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o555)).unwrap();
     let ran = place.wikifarm("config check --fix").status(3).any_stderr().run();
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(ran.stderr.starts_with("error: can't change farm.toml: "), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: can't write farm.toml: "), "{}", ran.stderr);
 }
 
 #[test]
 fn fix_with_conflicting_flags_is_refused() {
     let place = Place::farm(SLIPS);
     for (words, why) in [
-        ("config check --unsafe-fixes", "error: --unsafe-fixes goes with --fix or --diff\n"),
+        ("config check --unsafe-fixes", "error: --unsafe-fixes works only with --fix or --diff\n"),
         (
             "config check --diff --format json",
-            "error: --diff shows a diff for people: it goes with no --format\n",
+            "error: --diff prints text: it does not work with --format json\n",
         ),
     ] {
         place.wikifarm(words).status(2).stderr(why).run();
@@ -319,6 +342,6 @@ fn fix_of_500_mistakes_fixes_all() {
     let wikis: String = (0..500).map(wiki).collect();
     let place = Place::farm(&format!("moin = \"1.9.11\"\n{wikis}"));
     let ran = place.wikifarm("config check --fix").any_stdout().run();
-    assert!(ran.stdout.ends_with("\nfarm.toml: 500 wikis, nothing to report\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("\nfarm.toml: 500 wikis, no problems found\n"), "{}", ran.stdout);
     assert_eq!(text(&place).lines().count(), 1001);
 }

@@ -21,7 +21,7 @@ fn check(farm: &str, format: &str, status: i32) -> Ran {
 fn assert_is_sarif(document: &Value) {
     let schema = std::fs::read(fixtures().join("sarif/sarif-schema-2.1.0.json")).unwrap();
     let mut schema: Value = serde_json::from_slice(&schema).unwrap();
-    // One pattern, twice, of the first edition is no regular expression; errata 01 mended it so.
+    // A pattern of the first edition is not a valid regular expression; errata 01 corrected it.
     for part in ["run", "toolComponent"] {
         schema["definitions"][part]["properties"]["language"]["pattern"] =
             "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$".into();
@@ -30,7 +30,7 @@ fn assert_is_sarif(document: &Value) {
     let errors: Vec<String> =
         validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
-    // The validator does look: without a tool it is none.
+    // The validator works: a document without a tool is invalid.
     let mut broken = document.clone();
     broken["runs"][0].as_object_mut().unwrap().remove("tool");
     assert!(!validator.is_valid(&broken));
@@ -83,7 +83,7 @@ fn check_sarif_has_fixes_as_edits() {
             }],
         }]}])
     );
-    // There is a `moin` at the top already: which of the two holds only the admin knows.
+    // There is a `moin` at the top already, and wikifarm can't know which one is right.
     assert_eq!(results[2]["ruleId"], "misplaced-key");
     assert!(results[2].get("fixes").is_none());
     let document = check(farm, "json", 1).json();
@@ -118,8 +118,8 @@ fn check_github_prints_a_line_for_each_finding() {
         .wikifarm("config check --format github")
         .status(1)
         .stdout(str![[r#"
-::warning file=farm.toml,line=1,endLine=1,col=8,endColumn=13,title=imprecise-version::1.9 is taken for 1.9.11; name the release, as releases of one line treat cookies differently
-::error file=farm.toml,line=4,endLine=4,col=17,endColumn=31,title=domain-mismatch::browsers refuse the cookie: a.example.org is not within .example.net; nobody can log in; write a part of the wiki's own host, or leave it out
+::warning file=farm.toml,line=1,endLine=1,col=8,endColumn=13,title=imprecise-version::a: 1.9 is not an exact release: wikifarm assumes 1.9.11. Help: write the release, such as "1.9.11": cookies differ between releases
+::error file=farm.toml,line=4,endLine=4,col=17,endColumn=31,title=domain-mismatch::a: nobody can log in: browsers reject the cookie because a.example.org is not in the domain .example.net. Help: set cookie_domain to the wiki's host or a parent domain of it, or delete cookie_domain
 
 "#]])
         .run();
@@ -176,7 +176,11 @@ fn check_has_the_same_status_in_every_format() {
         let place = Place::farm("[wikis.a\n");
         let ran =
             place.wikifarm("config check --format").arg(format).status(2).any_stdout().any_stderr().run();
-        assert!(ran.stderr.ends_with("error: the farm file farm.toml is no TOML\n"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.ends_with("error: can't read the farm file farm.toml: it is not valid TOML\n"),
+            "{}",
+            ran.stderr
+        );
         Place::new().wikifarm("config check -f none.toml --format").arg(format).status(2).any_stderr().run();
     }
 }
@@ -192,7 +196,7 @@ fn check_with_a_syntax_error_gives_its_position_in_every_format() {
 
 "#]])
         .stderr(str![[r#"
-error: the farm file farm.toml is no TOML
+error: can't read the farm file farm.toml: it is not valid TOML
 
 "#]])
         .run();

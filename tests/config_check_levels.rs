@@ -1,4 +1,4 @@
-//! `wikifarm config check`: which findings are reported, and how bad they are.
+//! `wikifarm config check`: which findings are reported, and their severities.
 
 use crate::support::{Place, Ran};
 
@@ -65,13 +65,13 @@ fn check_reports_suppressions_that_are_unknown_unused_or_without_reason() {
     )
     .wikifarm("config check")
     .stdout(str![[r#"
-warning[unused-suppression]: "versions" is allowed here, and nothing of it is found
+warning[unused-suppression]: "versions" is allowed here, but nothing is found
  --> farm.toml:5:10
   |
 5 | allow = ["versions"]
   |          ^^^^^^^^^^
   |
-  = help: take it out: it would hide the next one
+  = help: remove the name: it would hide the next finding
 
 farm.toml: 2 wikis, 1 warning
 
@@ -92,7 +92,7 @@ fn check_applies_the_lint_levels_of_a_wiki() {
     let place = Place::farm(&own);
     let ran = place.wikifarm("config check --format json").any_stdout().run();
     assert_eq!(found(&ran), [("imprecise-version".to_owned(), "warning".to_owned())]);
-    assert_eq!(ran.json()["findings"][0]["wiki"], "b");
+    assert_eq!(ran.json()["findings"][0]["wikis"], serde_json::json!(["b"]));
     let own = IMPRECISE.replace("b.example.org/\"", "b.example.org/\"\n    lint.deny = [\"versions\"]");
     check(&own, "", 1, &[("imprecise-version", "warning"), ("imprecise-version", "error")]);
     // The rule's name goes before the family's, and the wiki before the farm.
@@ -103,7 +103,7 @@ fn check_applies_the_lint_levels_of_a_wiki() {
     check(&farm, "", 0, &[("imprecise-version", "warning")]);
     let bad = IMPRECISE.replace("a.example.org/\"", "a.example.org/\"\n    lint = { alow = [] }");
     let ran = Place::farm(&bad).wikifarm("config check --format json").status(1).any_stdout().run();
-    assert_eq!(ran.json()["findings"][1]["message"], "[wikis.a] lint has no key \"alow\"");
+    assert_eq!(ran.json()["findings"][1]["message"], "unknown key \"alow\" in lint of [wikis.a]");
 }
 
 #[test]
@@ -118,7 +118,8 @@ fn check_with_deny_warnings_exits_1() {
         .wikifarm("config check --deny warning")
         .status(2)
         .stderr(str![[r#"
-error: --deny: there is no rule or family "warning"; did you mean "warnings"?
+error: --deny: there is no rule or family "warning"
+help: did you mean "warnings"?
 
 "#]])
         .run();

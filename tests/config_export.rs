@@ -156,7 +156,7 @@ fn export_leaves_out_a_domain_that_breaks_the_version() {
 #[test]
 fn export_writes_a_cookie_name_as_the_version_reads_it() {
     let ignored =
-        "# cookie_name is left out: session_id_handler names the cookie; cookie_name came with 1.9.1";
+        "# cookie_name is left out: the setting is new in 1.9.1; session_id_handler names the cookie";
     exported("1.8.7", "cookie_name = \"lab\"", &[ignored, "pass"]);
     exported(
         "1.8.7",
@@ -173,7 +173,7 @@ fn export_writes_a_cookie_name_as_the_version_reads_it() {
         "session_id_handler = \"cookie_name=it's\"\ncookie_name = \"lab\"",
         &[ignored, "session_id_handler = MoinCookieSessionIDHandler(cookie_name='it\\'s')"],
     );
-    let fixed = "# cookie_name is left out: the name is always MOIN_SESSION; cookie_name came with 1.9.1";
+    let fixed = "# cookie_name is left out: the setting is new in 1.9.1; the cookie name is MOIN_SESSION";
     exported("1.9.0", "cookie_name = \"lab\"", &[fixed, "pass"]);
     exported("1.9.1", "cookie_name = \"lab\"", &["cookie_name = 'lab'"]);
     exported("2.0", "cookie_name = \"lab\"", &["pass", "SESSION_COOKIE_NAME = 'lab'"]);
@@ -196,7 +196,7 @@ fn export_for_moinmoin_2_writes_flask_names_at_module_level() {
             "# superuser is left out: 2.0 names superusers in acl_functions",
             "# wikifarm: superuser = [\"Ada\"]",
             "data_dir = '/srv/Gr\\xf6\\xdfe'",
-            "# session_dir is left out: 2.0 keeps the session in the cookie itself",
+            "# session_dir is left out: 2.0 stores the session in the cookie",
             "# user_dir is left out: 2.0 keeps everything in its stores",
             "# wikifarm: user_dir = \"/srv/users\"",
             "# SECRET_KEY is yours to set: wikifarm knows no keys, only what the farm file calls them",
@@ -212,18 +212,22 @@ fn export_for_moinmoin_2_writes_flask_names_at_module_level() {
 
 #[test]
 fn export_names_settings_that_the_version_ignores() {
-    exported("1.7.2", "cookie_secure = true", &["# cookie_secure is left out: it came with 1.7.3", "pass"]);
+    exported(
+        "1.7.2",
+        "cookie_secure = true",
+        &["# cookie_secure is left out: the setting is new in 1.7.3", "pass"],
+    );
     exported(
         "1.8.7",
         "cookie_httponly = true",
-        &["# cookie_httponly is left out: it came with 1.9.0", "pass"],
+        &["# cookie_httponly is left out: the setting is new in 1.9.0", "pass"],
     );
     exported(
         "1.9.11",
         "cookie_samesite = \"Lax\"",
-        &["# cookie_samesite is left out: no MoinMoin before 2.0 sends SameSite", "pass"],
+        &["# cookie_samesite is left out: MoinMoin sends SameSite only from 2.0 on", "pass"],
     );
-    let since_1_9 = "since 1.9 the first number of cookie_lifetime says it";
+    let since_1_9 = "from 1.9 on, it is the first number of cookie_lifetime";
     for moin in ["1.9.0", "1.9.11", "2.0"] {
         let why = format!("# anonymous_session_lifetime is left out: {since_1_9}");
         exported(moin, "anonymous_session_lifetime = 2", &[&why, "pass"]);

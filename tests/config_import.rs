@@ -155,7 +155,7 @@ farm.toml: 4 wikis
     }
     let settings = |file: &str| {
         let rows = place.wikifarm(&format!("-f {file} config show --format json")).any_stdout().run().json();
-        let rows = rows.as_array().unwrap().clone();
+        let rows = rows["settings"].as_array().unwrap().clone();
         rows.into_iter()
             .map(|row| (row["wiki"].clone(), row["setting"].clone(), row["value"].clone()))
             .collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! `wikifarm config new`: a first farm file that passes the check, with the settings to paste into MoinMoin.
+//! `wikifarm config new`: a first farm file that passes the check, with the settings for MoinMoin.
 
 use std::fs;
 
@@ -12,17 +12,17 @@ use crate::support::{Place, unindent};
 
 /// Two wikis on hosts of their own that share a login.
 const SHARED: &str = r#"
-    # A first description of the farm. Correct the directories, which start from this file's, and check it:
-    # wikifarm config check
-    moin = "1.9.11"                     # what the wikis run
+    # A first description of the farm. Correct the directories, then run: wikifarm config check
+    # Relative paths start at the directory of this file.
+    moin = "1.9.11"                     # the release that the wikis run
 
     [farm]
-    cookie_domain = ".example.org"      # every host below it gets the login
+    cookie_domain = ".example.org"      # browsers send the login to every host in it
     cookie_name = "example"
     session_dir = "sessions"
     user_dir = "users"
-    cookie_secure = true                # behind a proxy MoinMoin sees http, and would not say so
-    cookie_httponly = true              # no script reads the login
+    cookie_secure = true                # behind a proxy, MoinMoin sees http and omits Secure
+    cookie_httponly = true              # scripts can't read the login cookie
 
     [wikis.docs]
     url = "https://docs.example.org/"
@@ -36,7 +36,7 @@ const SHARED: &str = r#"
     wikis = ["docs", "plans"]
 
     [prune]
-    idle = "400d"                       # no browser keeps a cookie for longer
+    idle = "400d"                       # browsers delete every cookie after 400 days
 "#;
 
 /// What goes into MoinMoin's files for them.
@@ -84,7 +84,7 @@ const HOSTS: &str = "config new --hosts docs.example.org,plans.example.org --sha
 
 #[test]
 fn new_prints_the_farm_file_to_stdout_and_settings_to_stderr() {
-    let stderr = format!("# To paste into MoinMoin's own files:\n\n{}\n", unindent(PASTED));
+    let stderr = format!("# Copy these settings to MoinMoin's configuration:\n\n{}\n", unindent(PASTED));
     Place::new().wikifarm(HOSTS).stdout(SHARED).stderr(&stderr).run();
     Place::new().wikifarm(HOSTS).arg("-q").stdout(SHARED).run();
 }
@@ -92,15 +92,17 @@ fn new_prints_the_farm_file_to_stdout_and_settings_to_stderr() {
 #[test]
 fn new_with_o_writes_the_file_and_overwrites_nothing() {
     let place = Place::new();
-    let stdout =
-        format!("# farm.toml: wrote 2 wikis. To paste into MoinMoin's own files:\n\n{}", unindent(PASTED));
+    let stdout = format!(
+        "# Wrote farm.toml with 2 wikis. Copy these settings to MoinMoin's configuration:\n\n{}",
+        unindent(PASTED)
+    );
     place.wikifarm(HOSTS).arg("-o").arg("farm.toml").stdout(&stdout).run();
     assert_eq!(fs::read_to_string(place.path().join("farm.toml")).unwrap(), unindent(SHARED));
     place
         .wikifarm("config new --hosts a.example.org -o farm.toml")
         .status(4)
         .stderr(str![[r#"
-error: farm.toml is there already: nothing was written
+error: farm.toml: not written: the file exists
 
 "#]])
         .run();
@@ -192,18 +194,24 @@ fn new_farm_lacks_only_its_directories() {
 #[test]
 fn new_with_impossible_wishes_is_refused_with_the_reason() {
     for (words, why) in [
-        ("--hosts a.example.org --share", "one wiki shares its login with itself: name two or more"),
+        ("--hosts a.example.org --share", "one wiki can't share a login: name two or more wikis"),
         (
             "--hosts a.example.org,b.example.com --share",
             "a.example.org and b.example.com can't share a login: they have no domain in common",
         ),
         (
             "--hosts a.github.io,b.github.io --share",
-            "a.github.io and b.github.io can't share a login: browsers keep no cookie for all of github.io",
+            "a.github.io and b.github.io can't share a login: browsers reject cookies for all of github.io",
         ),
-        ("--hosts a/b", "--hosts: \"a/b\" is no host; write a name like wiki.example.org, or use --paths"),
-        ("--hosts a,,b", "--hosts: \"\" is no host; write a name like wiki.example.org, or use --paths"),
-        ("--paths /a", "--paths: \"/a\" is no URL; write one like https://example.org/wiki"),
+        (
+            "--hosts a/b",
+            "--hosts: \"a/b\" is not a host name\nhelp: write a name such as wiki.example.org, or use --paths",
+        ),
+        (
+            "--hosts a,,b",
+            "--hosts: \"\" is not a host name\nhelp: write a name such as wiki.example.org, or use --paths",
+        ),
+        ("--paths /a", "--paths: \"/a\" is not a URL\nhelp: write a URL such as https://example.org/wiki"),
     ] {
         let stderr = format!("error: {why}\n");
         Place::new().wikifarm(&format!("config new {words}")).status(2).stderr(&stderr).run();
@@ -222,7 +230,7 @@ fn new_for_a_version_that_cannot_separate_wikis_writes_nothing() {
     let words = "config new --paths https://example.org/,/b -o farm.toml --moin";
     let ran = place.wikifarm(words).arg("1.8.7").status(2).any_stderr().run();
     assert!(ran.stderr.starts_with("error[log-out-trap]"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("MoinMoin 1.8.7 can't have these wikis so"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("these wikis do not work together in MoinMoin 1.8.7"), "{}", ran.stderr);
     assert_eq!(place.names("."), [""; 0]);
     // From 1.9.1 on each has a name of its own.
     Place::new().wikifarm(words).arg("1.9.1").any_stdout().run();

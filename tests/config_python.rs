@@ -47,13 +47,13 @@ fn check_of_python_files_points_into_them() {
         .wikifarm("-f farmconfig.py config check --min-severity error")
         .status(1)
         .stdout(str![[r#"
-error[domain-mismatch]: browsers refuse the cookie: plans.example.org is not within .example.com; nobody can log in
+error[domain-mismatch]: plans: nobody can log in: browsers reject the cookie because plans.example.org is not in the domain .example.com
  --> plans.py:4:21
   |
 4 |     cookie_domain = '.example.com'
   |                     ^^^^^^^^^^^^^^
   |
-  = help: write a part of the wiki's own host, or leave it out
+  = help: set cookie_domain to the wiki's host or a parent domain of it, or delete cookie_domain
 
 farmconfig.py: 2 wikis, 1 error
 
@@ -78,7 +78,7 @@ fn check_of_python_files_honors_comments() {
     place
         .wikifarm("-f wikiconfig.py config check")
         .stdout(str![[r#"
-wikiconfig.py: 1 wiki, nothing to report
+wikiconfig.py: 1 wiki, no problems found
 
 "#]])
         .run();
@@ -121,7 +121,9 @@ fn fix_and_import_never_change_python_files() {
         place
             .wikifarm(&format!("-f {named} config check --fix"))
             .status(2)
-            .stderr(format!("error: {named} is Python, which wikifarm does not change\n"))
+            .stderr(format!(
+                "error: {named}: wikifarm does not change Python files\nhelp: create a farm file with `wikifarm config import`\n"
+            ))
             .run();
     }
     let found = place.wikifarm("-f wikiconfig.py config check --format json").any_stdout().run().json();

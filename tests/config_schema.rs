@@ -1,4 +1,4 @@
-//! `wikifarm config schema`, and `farm.schema.json`: what editors know of a farm file.
+//! `wikifarm config schema`, and `farm.schema.json`, which editors use.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn schema() -> Value {
     Place::new().wikifarm("config schema").any_stdout().run().json()
 }
 
-/// A farm file as an editor hands it to the schema.
+/// A farm file as JSON, as an editor validates it.
 fn as_json(text: &str) -> Value {
     fn value(of: &toml_edit::Value) -> Value {
         match of {
@@ -43,7 +43,7 @@ fn as_json(text: &str) -> Value {
     item(text.parse::<DocumentMut>().unwrap().as_item())
 }
 
-/// What the schema says of a farm file.
+/// The schema's errors for a farm file.
 fn errors(validator: &jsonschema::Validator, text: &str) -> Vec<String> {
     let document = as_json(text);
     validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect()
@@ -53,14 +53,14 @@ fn errors(validator: &jsonschema::Validator, text: &str) -> Vec<String> {
 fn schema_prints_the_committed_schema() {
     let printed = Place::new().wikifarm("config schema").any_stdout().run().stdout;
     let committed = fs::read_to_string(root().join("farm.schema.json")).unwrap_or_default();
-    assert!(committed == printed, "write it anew: cargo run -- config schema >farm.schema.json");
+    assert!(committed == printed, "write the file again: cargo run -- config schema >farm.schema.json");
 }
 
 #[test]
 fn schema_is_a_valid_json_schema() {
     let schema = schema();
     assert!(jsonschema::meta::is_valid(&schema));
-    // Every setting says what it is.
+    // Every setting has a description.
     let wiki = &schema["properties"]["wikis"]["additionalProperties"]["properties"];
     for (name, setting) in wiki.as_object().unwrap() {
         assert!(setting["description"].as_str().is_some_and(|about| !about.is_empty()), "{name}");
@@ -81,7 +81,7 @@ fn schema_accepts_the_example_which_names_it() {
 
 #[test]
 fn schema_rejects_rule_examples_of_the_wrong_shape() {
-    /// Rules about what a schema can say.
+    /// Rules about errors that a schema can express.
     const SHAPES: [&str; 9] = [
         "unknown-key",
         "misplaced-key",
@@ -96,8 +96,8 @@ fn schema_rejects_rule_examples_of_the_wrong_shape() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let rules = Place::new().wikifarm("config rules --format json").any_stdout().run().json();
     // The examples of one family are Python.
-    for rule in rules.as_array().unwrap().iter().filter(|rule| rule["family"] != "python") {
-        let (name, page) = (rule["name"].as_str().unwrap(), rule["page"].as_str().unwrap());
+    for rule in rules["rules"].as_array().unwrap().iter().filter(|rule| rule["family"] != "python") {
+        let (name, page) = (rule["rule"].as_str().unwrap(), rule["page"].as_str().unwrap());
         let toml: Vec<&str> =
             page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
         let [example, instead] = toml[..] else { panic!("{name}: {toml:?}") };

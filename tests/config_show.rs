@@ -91,10 +91,11 @@ fn show_without_a_name_prints_all_wikis() {
 #[test]
 fn show_json_has_a_row_for_each_setting() {
     let rows = Place::farm(FARM).wikifarm("config show docs --format json").any_stdout().run().json();
-    let row = rows.as_array().unwrap().iter().find(|row| row["setting"] == "cookie_name").unwrap();
+    let row =
+        rows["settings"].as_array().unwrap().iter().find(|row| row["setting"] == "cookie_name").unwrap();
     assert_eq!(
         *row,
-        serde_json::json!({"wiki": "docs", "setting": "cookie_name", "value": "lab", "origin": "farm.toml:7"})
+        serde_json::json!({"wiki": "docs", "setting": "cookie_name", "value": "lab", "origin": "file", "file": "farm.toml", "line": 7})
     );
 }
 
@@ -116,7 +117,7 @@ fn show_of_a_farm_with_errors_is_refused() {
         .wikifarm("config show docs")
         .status(2)
         .stderr(str![[r#"
-error[unknown-key]: [groups.lab] has no key "cookie_nam"
+error[unknown-key]: unknown key "cookie_nam" in [groups.lab]
  --> farm.toml:7:1
   |
 7 | cookie_nam = "lab"

@@ -35,7 +35,8 @@ fn farm_toml_of_the_directory_is_used_if_the_variable_is_empty() {
 #[test]
 fn commands_without_a_farm_file_name_where_they_looked() {
     Place::new().wikifarm("config check").status(2).stderr(str![[r#"
-error: no farm file: looked for --farm, $WIKIFARM_FILE, ./farm.toml and /etc/wikifarm/farm.toml; name one with -f FILE
+error: no farm file found
+help: name it with -f FILE or $WIKIFARM_FILE, or create ./farm.toml or /etc/wikifarm/farm.toml with `wikifarm config new`
 
 "#]]).run();
 }
@@ -246,7 +247,7 @@ fn now_accepts_rfc_3339_and_unix_seconds() {
 #[test]
 fn now_with_a_bad_time_is_refused() {
     Place::new().wikifarm("config check --now yesterday").status(2).stderr(str![[r#"
-error: invalid value 'yesterday' for '--now <TIME>': expected a time like 2026-11-23T02:00:00Z, or unix seconds
+error: invalid value 'yesterday' for '--now <TIME>': expected a time such as 2026-11-23T02:00:00Z, or unix seconds
 
 For more information, try '--help'.
 
@@ -296,13 +297,13 @@ fn psl_with_a_file_uses_that_list() {
         .wikifarm("config check --psl suffixes.dat")
         .status(1)
         .stdout(str![[r#"
-error[domain-public-suffix]: browsers refuse the cookie: .example.org is a public suffix; nobody can log in
+error[domain-public-suffix]: docs: nobody can log in: browsers reject the cookie because .example.org is a public suffix
  --> farm.toml:4:17
   |
 4 | cookie_domain = ".example.org"
   |                 ^^^^^^^^^^^^^^
   |
-  = help: name at least one label below it
+  = help: write a domain below it, such as ".example.example.org"
 
 farm.toml: 1 wiki, 1 error
 

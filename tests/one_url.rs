@@ -138,8 +138,8 @@ fn simulate_with_a_shared_address_names_the_wiki_reached() {
         .args(["login b Bob", "visit https://wiki.example.org/Page", "expect other Bob"])
         .any_stdout()
         .stderr(str![[r#"
-a, b and c have one URL, https://wiki.example.org/: taken to lead to b
-a, b and c have one URL, https://wiki.example.org/: taken to lead to a
+a, b, and c have the same URL https://wiki.example.org/: taken to lead to b
+a, b, and c have the same URL https://wiki.example.org/: taken to lead to a
 
 "#]])
         .run();
@@ -150,7 +150,7 @@ fn diff_with_a_shared_address_is_unknown() {
     let apart = FARM.replace("https://wiki.example.org\"", "https://b.example.org\"");
     let apart = apart.replace("https://WIKI.example.org:443/", "https://c.example.org/");
     let place = Place::farm(FARM).file("apart.toml", crate::support::unindent(&apart));
-    let unknown = "a, b, c: unknown: a, b and c have one URL, https://wiki.example.org/: only one of them can be reached";
+    let unknown = "a, b, c: unknown: a, b, and c have the same URL https://wiki.example.org/: only one of them can be reached";
     place
         .wikifarm("cookie diff apart.toml farm.toml --fail-on-impact")
         .status(1)
@@ -160,7 +160,7 @@ fn diff_with_a_shared_address_is_unknown() {
         .run();
     let markdown =
         place.wikifarm("cookie diff farm.toml apart.toml --format markdown").any_stdout().run().stdout;
-    let line = "\nNothing can be said of a, b, c: a, b and c have one URL, https://wiki.example.org/: only one of them \
+    let line = "\nNothing can be said of a, b, c: a, b, and c have the same URL https://wiki.example.org/: only one of them \
                 can be reached.\n";
     assert!(markdown.contains(line), "{markdown}");
 }
@@ -178,7 +178,7 @@ fn probe_with_a_shared_address_notes_that_one_wiki_answers() {
         .status(3)
         .any_stdout()
         .stderr(format!(
-            "a and b have one URL, https://127.0.0.1:{port}/: only one of them can answer there\n"
+            "a and b have the same URL https://127.0.0.1:{port}/: only one of them can answer there\n"
         ))
         .run();
 }

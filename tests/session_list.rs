@@ -374,7 +374,7 @@ error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
 fn list_with_bad_flag_values_is_refused() {
     for (flag, why) in [
         ("--limit=x", "invalid value 'x' for '--limit <N>'"),
-        ("--older-than=5x", "expected a duration like 90s, 12h or 30d"),
+        ("--older-than=5x", "expected a duration such as 90s, 1.5h, or 30d"),
         ("--state=dead", "[possible values: live, expired, idle, no-expires, invalid-expires, unreadable]"),
         ("--sort=age", "[possible values: modified, expires, size, user, id]"),
     ] {

@@ -365,11 +365,11 @@ fn prune_flags_win_over_the_farm_file() {
 fn prune_with_an_invalid_policy_is_refused() {
     let place = place(NOW);
     for (flag, why) in [
-        ("--grace=soon", "expected a duration like 90s, 12h or 30d"),
-        ("--idle=-5m", "expected a duration like 90s, 12h or 30d"),
-        ("--stale-temp=99999999999999d", "the duration is too long"),
-        ("--max-delete=150%", "expected a count like 500 or a share like 50%"),
-        ("--max-delete=many", "expected a count like 500 or a share like 50%"),
+        ("--grace=soon", "expected a duration such as 90s, 1.5h, or 30d"),
+        ("--idle=-5m", "expected a duration such as 90s, 1.5h, or 30d"),
+        ("--stale-temp=99999999999999d", "the duration is longer than 1000 years"),
+        ("--max-delete=150%", "expected a count such as 500, or a share such as 50%"),
+        ("--max-delete=many", "expected a count such as 500, or a share such as 50%"),
     ] {
         let ran = place.wikifarm("session prune").arg(flag).status(2).any_stderr().run();
         assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);

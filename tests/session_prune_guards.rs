@@ -325,7 +325,7 @@ fn prune_as_root_refuses_a_farm_file_behind_another_users_link() {
     }
     let run = place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().status(4);
     run.stderr(str![[r#"
-error: mal/farm.toml: refused, as root runs wikifarm and another user can write the file: mal/farm.toml is a link of user 4242; chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
+error: mal/farm.toml: refused, as root runs wikifarm and another user can write the file: mal/farm.toml is a symbolic link of user 4242; chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
 
 "#]])
     .run();

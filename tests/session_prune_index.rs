@@ -286,7 +286,7 @@ fn prune_index_follows_the_farm_file() {
 
     let place = place.file("farm.toml", format!("{DOCS}\n[prune]\nindex = 5\n"));
     let ran = place.wikifarm("config check").any_stdout().any_stderr().status(1).run();
-    assert!(ran.stdout.contains("true, false or a directory"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("true, false, or a directory"), "{}", ran.stdout);
 }
 
 #[test]

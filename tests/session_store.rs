@@ -69,7 +69,7 @@ fn session_store_with_another_database_is_another_store() {
 #[test]
 fn session_store_with_a_bad_location_is_shown_with_its_position() {
     for (address, why) in [
-        ("json:sessions", "no MoinMoin reads sessions in JSON"),
+        ("json:sessions", "MoinMoin can't read sessions in JSON"),
         ("mysql:sessions", "there is no session store \"mysql:sessions\""),
         (
             "redis://:secret@host",
@@ -92,7 +92,7 @@ fn session_store_with_a_bad_location_is_shown_with_its_position() {
             "redis+unix://ro@/run/r.sock",
             "a socket takes the user as an option: say redis+unix:///run/redis.sock?user=USER",
         ),
-        ("sqlite:", "sqlite: of what?"),
+        ("sqlite:", "sqlite: the location is missing"),
         ("sqlite:one.db?keyfile=key", "unknown option \"keyfile\": expected key_file"),
     ] {
         let place = farm(address, "sqlite:two.db");

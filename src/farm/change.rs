@@ -1,52 +1,59 @@
-//! Changes to the text of a farm file that leave everything else as it is: comments, order, blanks, line ends.
+//! Changes to the text of a farm file that keep everything else: comments, order, blank lines, and line endings.
 //!
-//! A [`Change`] says what shall become of a place that the parser or a rule pointed at. [`Layout`](super::Layout) turns
-//! changes into [`Edit`]s: ranges of bytes with what stands there instead.
+//! A [`Change`] describes a change at a span that the parser or a rule reported. [`Layout`](super::Layout) turns changes
+//! into [`Edit`]s: byte ranges with their new text.
 
-use super::Span;
+use super::{Key, Span};
 use crate::escape::is_unsafe;
 
 /// A change to a farm file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Puts `with` where `span` is.
+    /// Replaces the text at `span`.
     Replace {
-        /// What goes.
+        /// The bytes to replace.
         span: Span,
-        /// What comes.
+        /// The new text.
         with: String,
     },
-    /// Takes out the setting whose name stands there, with its line and the comment behind it.
+    /// Deletes the setting with its name at the span, its line, and the comment at the end of the line.
     DropSetting(Span),
-    /// Takes out the item of a list that stands there; with the last item goes the setting.
+    /// Deletes the list item at the span, and with the last item the setting.
     DropItem(Span),
-    /// Moves the setting whose name stands there to the top of the file, before any table.
+    /// Moves the setting with its name at the span to the top of the file, before any table.
     ToTop(Span),
+    /// Adds a setting to the `unset` list of wikis that inherit it.
+    Unset {
+        /// The names of the wikis in the headers of their tables.
+        wikis: Vec<Span>,
+        /// The setting.
+        key: Key,
+    },
 }
 
 /// A change that removes one finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
-    /// What is to be done.
+    /// The change.
     pub change: Change,
-    /// Whether the farm file then still says the same of the wikis, or only now can be understood; otherwise it says
-    /// something that only the admin can know or must bring about in MoinMoin's own configuration.
+    /// Whether the change keeps every prediction, or repairs a file that wikifarm can't use. Other changes need a review,
+    /// or a matching change in MoinMoin's configuration.
     pub safe: bool,
 }
 
 impl Fix {
-    /// A change after which the farm file says the same of the wikis.
+    /// A change that keeps every prediction.
     pub fn safe(change: Change) -> Fix {
         Fix { change, safe: true }
     }
 
-    /// A change that is the admin's to decide.
+    /// A change that needs a review.
     pub fn not_safe(change: Change) -> Fix {
         Fix { change, safe: false }
     }
 }
 
-/// A string as TOML has it on one line, in quotes: right for values and for names.
+/// A TOML string on one line, in quotes, for values and for names.
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
@@ -63,16 +70,16 @@ pub fn quoted(text: &str) -> String {
     quoted
 }
 
-/// A range of bytes, and what stands there instead.
+/// A byte range with its new text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// The bytes that go; empty where something is put in.
+    /// The bytes to replace; empty for an insertion.
     pub span: Span,
-    /// What comes in their place.
+    /// The new text.
     pub with: String,
 }
 
-/// The text after `edits`, which must not overlap. Of those that do, the later are left out.
+/// The text after `edits`. An edit that overlaps an earlier one is left out.
 pub fn apply(text: &str, edits: &[Edit]) -> String {
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
@@ -111,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_goes_with_its_line_and_nothing_else() {
+    fn drop_setting_deletes_its_line_and_nothing_else() {
         for (text, mark, expected) in [
             ("a = 1\nb = 2 # why b\nc = 3\n", "b", "a = 1\nc = 3\n"),
             ("# of all\n\n  b = 2\r\nc = 3\r\n", "b", "# of all\n\nc = 3\r\n"),
@@ -131,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_goes_with_its_comma_and_its_line() {
+    fn drop_item_deletes_its_comma_and_its_line() {
         for (text, mark, expected) in [
             ("l = [\"a\", \"b\", \"c\"]\n", "\"b\"", "l = [\"a\", \"c\"]\n"),
             ("l = [\"a\", \"b\", \"c\"]\n", "\"c\"", "l = [\"a\", \"b\"]\n"),
@@ -146,7 +153,23 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_moves_to_the_top() {
+    fn unset_adds_to_the_list_of_a_wiki_or_adds_the_list() {
+        for (text, expected) in [
+            ("[wikis.a] # one\nurl = 1\n", "[wikis.a] # one\nunset = [\"cookie_name\"]\nurl = 1\n"),
+            ("[wikis.a]\r\nurl = 1\r\n", "[wikis.a]\r\nunset = [\"cookie_name\"]\r\nurl = 1\r\n"),
+            ("[wikis.a]\nunset = []\n", "[wikis.a]\nunset = [\"cookie_name\"]\n"),
+            ("[wikis.a]\nunset = [\"x\"] # y\n", "[wikis.a]\nunset = [\"x\", \"cookie_name\"] # y\n"),
+        ] {
+            let unset = |span| Change::Unset { wikis: vec![span], key: Key::CookieName };
+            assert_eq!(changed(text, "a", unset), expected, "{text}");
+        }
+        let source = Source::new("farm.toml".into(), "wikis = { a = { url = 1 } }\n".to_owned());
+        let inline = Change::Unset { wikis: vec![10..11], key: Key::CookieName };
+        assert_eq!(Layout::of(&source).unwrap().edits(&inline), []);
+    }
+
+    #[test]
+    fn to_top_moves_the_setting_before_any_table() {
         for (text, expected) in [
             ("[farm]\nm = 1\nb = 2\n", "m = 1\n\n[farm]\nb = 2\n"),
             ("# all\n\n# the farm\n[farm]\nm = 1\n", "# all\n\nm = 1\n\n# the farm\n[farm]\n"),
@@ -158,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn any_text_is_a_string_on_one_line() {
+    fn quoted_gives_any_text_on_one_line() {
         for text in ["", "a\"b\\c", "\u{0}\n\u{7f}\u{85}", "ü€\u{1f600}'"] {
             let line = format!("{} = {}", quoted(text), quoted(text));
             assert!(!line.contains('\n'));
@@ -168,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn of_edits_that_overlap_the_later_is_left_out() {
+    fn apply_leaves_out_an_edit_that_overlaps_an_earlier_one() {
         let edit = |span, with: &str| Edit { span, with: with.to_owned() };
         let edits = [edit(6..8, "x"), edit(0..3, ""), edit(2..5, "y"), edit(99..100, "z")];
         assert_eq!(apply("0123456789", &edits), "345x89");

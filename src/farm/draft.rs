@@ -1,4 +1,4 @@
-//! A first farm file from a few facts: addresses, a version, and whether the wikis share a login.
+//! A first farm file, made from addresses, a version, and whether the wikis share logins.
 
 use url::Url;
 
@@ -6,19 +6,19 @@ use super::{Key, quoted};
 use crate::browser::{Suffixes, is_ip};
 use crate::moin::{Behaviour, Version};
 
-/// What a first farm file is made from.
+/// The facts for a first farm file.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// The wikis' addresses, with a slash at the end of each path or without.
+    /// The addresses of the wikis, with or without a slash at the end of each path.
     pub urls: Vec<Url>,
-    /// Whether a login at one is a login at all; otherwise each has its own.
+    /// Whether the wikis share logins.
     pub share: bool,
-    /// What the wikis run.
+    /// The release that the wikis run.
     pub version: Version,
 }
 
 impl Draft {
-    /// The farm file, for browsers with that list of public suffixes. Directories are guesses, beside the file.
+    /// The farm file, for browsers with that list of public suffixes. Its directories are guesses.
     ///
     /// # Errors
     /// Why these wikis can't share a login.
@@ -26,10 +26,10 @@ impl Draft {
         let names = self.names();
         let behaviour = self.version.behaviour();
         let mut text = String::from(
-            "# A first description of the farm. Correct the directories, which start from this file's, and check it:\n\
-             # wikifarm config check\n",
+            "# A first description of the farm. Correct the directories, then run: wikifarm config check\n\
+             # Relative paths start at the directory of this file.\n",
         );
-        self.line(&mut text, Key::Moin, &quoted(&self.version.to_string()), "what the wikis run");
+        self.line(&mut text, Key::Moin, &quoted(&self.version.to_string()), "the release that the wikis run");
         text.push_str("\n[farm]\n");
         if self.share {
             self.shared(suffixes, &mut text)?;
@@ -38,7 +38,7 @@ impl Draft {
                 &mut text,
                 Key::CookieName,
                 "\"siteidmagic\"",
-                "each wiki calls its cookie after its config module",
+                "each cookie is named after the wiki's config module",
             );
         }
         if self.urls.iter().all(|url| url.scheme() == "https") {
@@ -46,10 +46,10 @@ impl Draft {
                 &mut text,
                 Key::CookieSecure,
                 "true",
-                "behind a proxy MoinMoin sees http, and would not say so",
+                "behind a proxy, MoinMoin sees http and omits Secure",
             );
         }
-        self.line(&mut text, Key::CookieHttponly, "true", "no script reads the login");
+        self.line(&mut text, Key::CookieHttponly, "true", "scripts can't read the login cookie");
         for (url, name) in self.urls.iter().zip(&names) {
             text.push_str(&format!("\n[wikis.{name}]\n"));
             self.line(&mut text, Key::Url, &quoted(url.as_str()), "");
@@ -58,7 +58,7 @@ impl Draft {
                     &mut text,
                     Key::Siteid,
                     "\"wikiconfig\"",
-                    "the config module of a wiki that stands alone",
+                    "the config module of a stand-alone wiki",
                 );
             }
             if behaviour == Behaviour::V2 && !self.share {
@@ -67,7 +67,12 @@ impl Draft {
                 if !path.is_empty() {
                     self.line(&mut text, Key::CookiePath, &quoted(path), "");
                 }
-                self.line(&mut text, Key::SecretKeyId, &quoted(name), "which SECRET_KEY, never the key");
+                self.line(
+                    &mut text,
+                    Key::SecretKeyId,
+                    &quoted(name),
+                    "a name for the SECRET_KEY, never the key",
+                );
             }
             self.line(&mut text, Key::DataDir, &quoted(&format!("{name}/data")), "");
         }
@@ -77,12 +82,12 @@ impl Draft {
         }
         if behaviour < Behaviour::V2 {
             text.push_str("\n[prune]\n");
-            line(&mut text, "idle", "\"400d\"", "no browser keeps a cookie for longer");
+            line(&mut text, "idle", "\"400d\"", "browsers delete every cookie after 400 days");
         }
         Ok(text)
     }
 
-    /// A line with a setting, unless the version ignores it or has that value by default.
+    /// Adds a line with a setting, unless the version ignores the setting or has that default.
     fn line(&self, text: &mut String, key: Key, value: &str, why: &str) {
         let version = self.version.behaviour();
         if key.ignored_by(version).is_none() && key.default_in(version) != Some(value) {
@@ -90,11 +95,11 @@ impl Draft {
         }
     }
 
-    /// What all wikis of a shared login have.
+    /// Adds the settings of wikis that share logins.
     fn shared(&self, suffixes: &dyn Suffixes, text: &mut String) -> Result<(), String> {
         let behaviour = self.version.behaviour();
         if self.urls.len() < 2 {
-            return Err("one wiki shares its login with itself: name two or more".to_owned());
+            return Err("one wiki can't share a login: name two or more wikis".to_owned());
         }
         let domain = self.domain(suffixes)?;
         if let Some(domain) = &domain {
@@ -102,13 +107,13 @@ impl Draft {
                 text,
                 Key::CookieDomain,
                 &quoted(&format!(".{domain}")),
-                "every host below it gets the login",
+                "browsers send the login to every host in it",
             );
         }
         let path = self.path();
         let mounted = self.urls.iter().any(|url| url.path() != "/");
         if path != "/" || (mounted && behaviour <= Behaviour::V1_9_0) {
-            self.line(text, Key::CookiePath, &quoted(&path), "what the wikis' paths have in common");
+            self.line(text, Key::CookiePath, &quoted(&path), "the common part of the wikis' paths");
         }
         let host = domain.as_deref().or(self.urls.first().and_then(Url::host_str)).unwrap_or("farm");
         let own = suffixes.registrable_domain(host).unwrap_or(host);
@@ -119,7 +124,7 @@ impl Draft {
                 text,
                 Key::SecretKeyId,
                 &quoted(name),
-                "all have one SECRET_KEY; here is only what you call it",
+                "a name for the SECRET_KEY of all wikis, never the key",
             );
         } else {
             self.line(text, Key::CookieName, &quoted(name), "");
@@ -127,7 +132,7 @@ impl Draft {
         match behaviour {
             Behaviour::V2 => {}
             _ if behaviour < Behaviour::V1_9_0 => {
-                self.line(text, Key::CacheDir, "\"cache\"", "sessions lie below it")
+                self.line(text, Key::CacheDir, "\"cache\"", "contains the sessions")
             }
             _ => self.line(text, Key::SessionDir, "\"sessions\"", ""),
         }
@@ -135,14 +140,16 @@ impl Draft {
         Ok(())
     }
 
-    /// The longest domain that all hosts are within; `None` where they are one host.
+    /// The longest domain that contains all hosts; `None` for a single host.
     fn domain(&self, suffixes: &dyn Suffixes) -> Result<Option<String>, String> {
         let hosts: Vec<&str> = self.urls.iter().filter_map(Url::host_str).collect();
         let Some((first, rest)) = hosts.split_first() else { return Ok(None) };
         let Some(other) = rest.iter().find(|host| *host != first) else { return Ok(None) };
         let apart = |why: &str| Err(format!("{first} and {other} can't share a login: {why}"));
         if let Some(address) = hosts.iter().find(|host| is_ip(host)) {
-            return apart(&format!("{address} is an address, whose cookies no other host gets"));
+            return apart(&format!(
+                "{address} is an IP address, and browsers send its cookies to no other host"
+            ));
         }
         let within = |host: &str, domain: &str| {
             host == domain || host.strip_suffix(domain).is_some_and(|head| head.ends_with('.'))
@@ -155,12 +162,12 @@ impl Draft {
             }
         }
         if suffixes.is_public_suffix(domain) || suffixes.registrable_domain(domain).is_none() {
-            return apart(&format!("browsers keep no cookie for all of {domain}"));
+            return apart(&format!("browsers reject cookies for all of {domain}"));
         }
         Ok(Some(domain.to_owned()))
     }
 
-    /// The longest path, by whole segments, that all addresses are within.
+    /// The longest path of whole segments that contains all addresses.
     fn path(&self) -> String {
         let mut paths = self.urls.iter().map(|url| url.path().split('/').filter(|part| !part.is_empty()));
         let mut common: Vec<&str> = paths.next().map(Iterator::collect).unwrap_or_default();
@@ -171,7 +178,7 @@ impl Draft {
         format!("/{}", common.join("/"))
     }
 
-    /// A name for each wiki that may be a module of Python's: the last part of its path, else the first of its host.
+    /// A name for each wiki that is valid for a Python module: the last part of its path, or the first of its host.
     fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::with_capacity(self.urls.len());
         for url in &self.urls {
@@ -193,7 +200,7 @@ impl Draft {
     }
 }
 
-/// What no module of a wiki can be called: Python's keywords, and MoinMoin's own modules.
+/// Names that the config module of a wiki can't have: Python's keywords, and MoinMoin's own modules.
 const RESERVED: [&str; 40] = [
     "and",
     "as",
@@ -257,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_holds_all_hosts_and_belongs_to_one_owner() {
+    fn domain_contains_all_hosts_and_is_no_public_suffix() {
         for (urls, expected) in [
             (&["https://a.example.org/", "https://b.example.org/"][..], Ok(Some("example.org"))),
             (&["https://a.wiki.example.org/", "https://b.c.wiki.example.org/"], Ok(Some("wiki.example.org"))),
@@ -266,17 +273,17 @@ mod tests {
             (&["http://intranet/a", "http://intranet/b"], Ok(None)),
             (
                 &["https://a.example.co.uk/", "https://b.other.co.uk/"],
-                Err("browsers keep no cookie for all of co.uk"),
+                Err("browsers reject cookies for all of co.uk"),
             ),
             (&["https://a.org/", "https://b.com/"], Err("they have no domain in common")),
             (&["http://wiki/", "http://other/"], Err("they have no domain in common")),
             (
                 &["http://192.0.2.1/", "http://192.0.2.2/"],
-                Err("192.0.2.1 is an address, whose cookies no other host gets"),
+                Err("192.0.2.1 is an IP address, and browsers send its cookies to no other host"),
             ),
             (
                 &["https://xexample.org/", "https://example.org/"],
-                Err("browsers keep no cookie for all of org"),
+                Err("browsers reject cookies for all of org"),
             ),
         ] {
             let found = draft(urls, true, "1.9.11").domain(&BuiltinSuffixes);
@@ -289,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_modules_of_their_own() {
+    fn names_are_unique_and_valid_python_modules() {
         let urls = [
             "https://docs.example.org/",
             "https://docs.example.com/",
@@ -307,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_common_by_whole_segments() {
+    fn path_is_common_in_whole_segments() {
         let path = |urls: &[&str]| draft(urls, true, "1.9.11").path();
         assert_eq!(path(&["https://e.org/wiki/a", "https://e.org/wiki/b/"]), "/wiki");
         assert_eq!(path(&["https://e.org/wiki1", "https://e.org/wiki2"]), "/");

@@ -1,4 +1,4 @@
-//! Inheritance: `[farm]` < groups < wiki, with `unset`, and the origin of every setting kept.
+//! Inheritance of settings: a wiki overrides its group, and a group overrides `[farm]`; `unset` restores the default.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,11 +12,11 @@ pub(super) struct Layer {
     pub(super) settings: BTreeMap<Key, Arc<Setting>>,
     pub(super) unset: Vec<(Key, Span)>,
     pub(super) group: Option<(String, Span)>,
-    /// A wiki's own `lint`.
+    /// The `lint` of a wiki.
     pub(super) lint: LintLevels,
-    /// Whether a `url` was given, usable or not.
+    /// Whether there is a `url`, valid or not.
     pub(super) has_url: bool,
-    /// Where the table's name stands.
+    /// The name of the table.
     pub(super) span: Span,
 }
 
@@ -28,11 +28,11 @@ pub(super) struct Layers {
     pub(super) wikis: Vec<(String, Layer)>,
 }
 
-/// What a group gives to its members.
+/// The settings that a group gives to its members.
 type Inherited = BTreeMap<Key, Arc<Setting>>;
 
 impl Layers {
-    /// The wikis with what they inherit. A wiki without a usable URL is left out: the problem is noted.
+    /// The wikis with their inherited settings. A wiki without a valid URL is left out, and reported.
     pub(super) fn resolve(&self, base: &Path, problems: &mut Vec<Problem>) -> Vec<Wiki> {
         let mut groups = BTreeMap::new();
         for name in self.groups.keys() {
@@ -57,18 +57,18 @@ impl Layers {
                     let (name, span, lint) = (name.clone(), layer.span.clone(), layer.lint.clone());
                     wikis.push(Wiki::new(name, span, url, lint, settings, base.to_owned()));
                 }
-                // A URL that could not be read has been noted already.
+                // An invalid URL is reported by the reader of values.
                 _ if layer.has_url => {}
                 _ => problems.push(
-                    Problem::new("missing-url", layer.span.clone(), format!("the wiki {name:?} has no url"))
-                        .help("add its public URL: url = \"https://wiki.example.org/\""),
+                    Problem::new("missing-url", layer.span.clone(), format!("[wikis.{name}] has no url"))
+                        .help("add the public URL, such as url = \"https://wiki.example.org/\""),
                 ),
             }
         }
         wikis
     }
 
-    /// Resolves a group after its parents; `path` holds the groups under way, to find cycles.
+    /// Resolves a group after its parents; `path` has the unfinished groups, to find cycles.
     fn group(
         &self,
         name: &str,
@@ -76,7 +76,7 @@ impl Layers {
         done: &mut BTreeMap<String, Inherited>,
         problems: &mut Vec<Problem>,
     ) {
-        // Follow the chain of parents without recursion, up to one that is done, or the top.
+        // Without recursion, as a chain of parents can be long.
         let mut next = Some(name.to_owned());
         let mut inherited = self.farm.settings.clone();
         while let Some(current) = next.take() {
@@ -88,9 +88,10 @@ impl Layers {
             path.push(current);
             if let Some((parent, span)) = &layer.group {
                 if path.contains(parent) {
-                    let message = format!("the group {parent:?} is its own parent");
+                    let message = format!("the group {parent:?} inherits from itself");
                     problems.push(
-                        Problem::new("group-cycle", span.clone(), message).help("take one `group` out"),
+                        Problem::new("group-cycle", span.clone(), message)
+                            .help("delete one `group` line of the cycle"),
                     );
                 } else if self.groups.contains_key(parent) {
                     next = Some(parent.clone());
@@ -107,7 +108,7 @@ impl Layers {
         }
     }
 
-    /// Notes the groups that neither a wiki nor a group that is used names.
+    /// Reports the groups that no wiki uses, directly or through another group.
     fn unused_groups(&self, problems: &mut Vec<Problem>) {
         let mut used: BTreeSet<&str> = BTreeSet::new();
         let mut named: Vec<&str> = self
@@ -123,9 +124,9 @@ impl Layers {
             }
         }
         for (name, layer) in self.groups.iter().filter(|(name, _)| !used.contains(name.as_str())) {
-            let message = format!("no wiki is in the group {name:?}");
+            let message = format!("no wiki uses the group {name:?}");
             let problem = Problem::new("unused-group", layer.span.clone(), message);
-            let problem = problem.help("take it out, or name it in a wiki: group = …");
+            let problem = problem.help(format!("delete the group, or add group = {name:?} to a wiki"));
             problems.push(Problem { fatal: false, ..problem });
         }
     }
@@ -135,7 +136,7 @@ impl Layers {
         let known = || self.groups.keys().map(String::as_str);
         let problem = match nearest(name, known()) {
             Some(near) => problem.help(format!("did you mean {near:?}?")),
-            None => problem.help(format!("add it: [groups.{name}]")),
+            None => problem.help(format!("add the table [groups.{name}]")),
         };
         match the_one_near(name, known()) {
             Some(meant) => problem.instead(quoted(meant)),
@@ -144,12 +145,12 @@ impl Layers {
     }
 }
 
-/// Lays one table over what it inherits.
+/// Applies one table to the inherited settings.
 fn apply(layer: &Layer, settings: &mut Inherited, problems: &mut Vec<Problem>) {
     for (key, span) in &layer.unset {
         if settings.remove(key).is_none() && !layer.settings.contains_key(key) {
-            let message = format!("nothing sets {} above, so there is nothing to unset", key.name());
-            let problem = Problem::new("useless-unset", span.clone(), message);
+            let message = format!("unset has no effect: {} is not inherited", key.name());
+            let problem = Problem::new("useless-unset", span.clone(), message).help("delete the name");
             problems.push(Problem { fatal: false, ..problem.fix(Change::DropItem(span.clone())) });
         }
     }
@@ -161,11 +162,11 @@ fn apply(layer: &Layer, settings: &mut Inherited, problems: &mut Vec<Problem>) {
     }
 }
 
-/// A setting that says what is inherited anyway.
+/// The problem of a setting that repeats the inherited value.
 fn redundant(key: Key, setting: &Setting, inherited: &Setting) -> Problem {
-    let message = format!("{} is inherited with this value anyway", key.name());
+    let message = format!("{} repeats the inherited value", key.name());
     let problem = Problem::new("redundant-setting", setting.key_span.clone(), message)
-        .help("take it out, so that one line decides for all")
+        .help("delete this line, so that one line decides for all wikis")
         .fix(Change::DropSetting(setting.key_span.clone()));
     Problem {
         fatal: false,

@@ -1,6 +1,6 @@
-//! What the value of a setting must be.
+//! Types of values.
 
-/// What a setting's value must be.
+/// The type of a setting's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -22,37 +22,37 @@ pub enum Kind {
     Lifetime,
     /// A directory.
     Path,
-    /// The address of a session store.
+    /// The location of a session store.
     Store,
-    /// Who gives ids: one of the words of [`Kind::Choice`], or [`NAMES_COOKIE`] and a name.
+    /// The handler of session ids: one of [`HANDLERS`], or [`NAMES_COOKIE`] and a name.
     IdHandler,
-    /// One of a few words.
+    /// One of these words.
     Choice(&'static [&'static str]),
 }
 
-/// Who handles sessions: MoinMoin's own class, or another whose behaviour nobody can predict.
+/// MoinMoin's own session handler, or another one, with unknown behavior.
 pub(super) const HANDLER: Kind = Kind::Choice(&HANDLERS);
 
-/// The words for it.
+/// The words for session handlers.
 pub const HANDLERS: [&str; 2] = ["default", "custom"];
 
-/// What stands before the name that MoinMoin's own handler of 1.7 and 1.8 was given for the cookie:
+/// The prefix of a cookie name that was given to MoinMoin's own handler of 1.7 and 1.8:
 /// `MoinCookieSessionIDHandler(cookie_name='LAB')`.
 pub const NAMES_COOKIE: &str = "cookie_name=";
 
 impl Kind {
-    /// The kind in words, as in "expected …".
+    /// The type in words, as in "must be …".
     pub fn describe(self) -> String {
         match self {
-            Kind::Url => "a URL like \"https://wiki.example.org/\"".to_owned(),
-            Kind::Urls => "a list of URLs like [\"https://wiki.example.org/\"]".to_owned(),
-            Kind::Version => "a version like \"1.9.11\"".to_owned(),
+            Kind::Url => "a URL such as \"https://wiki.example.org/\"".to_owned(),
+            Kind::Urls => "a list of URLs such as [\"https://wiki.example.org/\"]".to_owned(),
+            Kind::Version => "a version such as \"1.9.11\"".to_owned(),
             Kind::Text | Kind::Store => "a string".to_owned(),
-            Kind::Names => "a list of strings like [\"moin\"]".to_owned(),
+            Kind::Names => "a list of strings such as [\"moin\"]".to_owned(),
             Kind::Bool => "true or false".to_owned(),
             Kind::Hours => "a number of hours".to_owned(),
-            Kind::Lifetime => "a number of hours, or a pair of them like [0, 12]".to_owned(),
-            Kind::Path => "a directory like \"wiki/data\"".to_owned(),
+            Kind::Lifetime => "a number of hours, or a pair such as [0, 12]".to_owned(),
+            Kind::Path => "a directory such as \"wiki/data\"".to_owned(),
             Kind::IdHandler => format!("{} or \"{NAMES_COOKIE}NAME\"", HANDLER.describe()),
             Kind::Choice(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();

@@ -1,4 +1,4 @@
-//! Where the settings and items of a farm file begin and end: with their comma, their line and the comment behind them.
+//! The byte ranges of settings and list items in a farm file, with their commas, lines, and comments.
 
 use std::collections::HashMap;
 
@@ -6,46 +6,59 @@ use toml_edit::{Array, Document, InlineTable, Item, Table, Value};
 
 use super::{Change, Edit, Source, Span};
 
-/// What comments to wikifarm begin with, behind `#` and blanks.
+/// The start of comments to wikifarm, after `#` and spaces.
 const MARK: &str = "wikifarm:";
 
-/// Where the settings and items of a farm file begin and end.
+/// The settings, list items, and tables of a farm file, by the offsets where they start.
 #[derive(Debug)]
 pub struct Layout<'a> {
     text: &'a str,
-    /// By the place of its name.
+    /// Settings, by the start of the name.
     settings: HashMap<usize, Setting>,
-    /// By its place: its list, and how many are before it.
+    /// List items: the index of the list, and the index in it.
     items: HashMap<usize, (usize, usize)>,
-    /// What stands between one pair of brackets or braces.
+    /// The contents of each pair of brackets or braces.
     lists: Vec<List>,
-    /// Where the first setting before any table begins.
+    /// Tables with a header, by the start of the last part of the name: where an `unset` goes.
+    unset: HashMap<usize, Unset>,
+    /// The start of the first setting before any table.
     first_setting: Option<usize>,
-    /// Where the first table's header begins.
+    /// The start of the first table header.
     first_table: Option<usize>,
 }
 
-/// Where a setting stands.
+/// A setting.
 #[derive(Debug, Clone)]
 struct Setting {
-    /// From its name, with what is dotted before it, to the end of its value.
+    /// From the name, with its dotted prefix, to the end of the value.
     span: Span,
-    /// In braces: which, and how many are before it.
+    /// In braces: the index of the list, and the index in it.
     inline: Option<(usize, usize)>,
 }
 
-/// What stands between brackets or braces.
+/// The contents of brackets or braces.
 #[derive(Debug, Default)]
 struct List {
     spans: Vec<Span>,
-    /// The name of the setting that it is the value of.
+    /// The start of the name of the setting that has the list as its value.
     owner: Option<usize>,
 }
 
+/// Where another name goes into the `unset` of a table.
+#[derive(Debug, Clone, Copy)]
+enum Unset {
+    /// In a line of its own.
+    Line(usize),
+    /// At the start of an empty list.
+    Empty(usize),
+    /// After the last item.
+    After(usize),
+}
+
 impl<'a> Layout<'a> {
-    /// Looks through a file that is TOML; `None` if it is not.
+    /// The layout of a TOML file; `None` for other files.
     pub fn of(source: &'a Source) -> Option<Layout<'a>> {
-        // Python files are shown, not changed.
+        // wikifarm never changes Python files.
         if source.comments().is_some() {
             return None;
         }
@@ -56,6 +69,7 @@ impl<'a> Layout<'a> {
             settings: HashMap::new(),
             items: HashMap::new(),
             lists: Vec::new(),
+            unset: HashMap::new(),
             first_setting: None,
             first_table: None,
         };
@@ -63,7 +77,7 @@ impl<'a> Layout<'a> {
         Some(layout)
     }
 
-    /// The edits that make a change; none if nothing stands where it says.
+    /// The edits of a change; none if the file has nothing at its span.
     pub fn edits(&self, change: &Change) -> Vec<Edit> {
         let gone = |span: Option<Span>| span.map(|span| Edit { span, with: String::new() });
         match change {
@@ -71,7 +85,22 @@ impl<'a> Layout<'a> {
             Change::DropSetting(place) => gone(self.setting(place.start)).into_iter().collect(),
             Change::DropItem(place) => gone(self.item(place.start)).into_iter().collect(),
             Change::ToTop(place) => self.to_top(place.start).unwrap_or_default(),
+            Change::Unset { wikis, key } => {
+                let edits = wikis.iter().map(|wiki| self.unset(wiki.start, key.name()));
+                edits.collect::<Option<_>>().unwrap_or_default()
+            }
         }
+    }
+
+    /// The edit that adds `name` to the `unset` of the table whose name starts at `table`.
+    fn unset(&self, table: usize, name: &str) -> Option<Edit> {
+        let newline = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
+        let (at, with) = match *self.unset.get(&table)? {
+            Unset::Line(at) => (at, format!("unset = [\"{name}\"]{newline}")),
+            Unset::Empty(at) => (at, format!("\"{name}\"")),
+            Unset::After(at) => (at, format!(", \"{name}\"")),
+        };
+        Some(Edit { span: at..at, with })
     }
 
     fn table(&mut self, table: &Table, root: bool) {
@@ -82,7 +111,13 @@ impl<'a> Layout<'a> {
         for (name, item) in table.iter() {
             let Some(place) = table.key(name).and_then(toml_edit::Key::span) else { continue };
             match item {
-                Item::Table(inner) => self.table(inner, root && inner.is_dotted()),
+                Item::Table(inner) => {
+                    if !inner.is_dotted() && !inner.is_implicit() {
+                        let unset = self.unset_of(inner, &place);
+                        self.unset.extend(unset.map(|unset| (place.start, unset)));
+                    }
+                    self.table(inner, root && inner.is_dotted());
+                }
                 Item::ArrayOfTables(tables) => {
                     tables.iter().for_each(|inner| self.table(inner, false));
                 }
@@ -97,6 +132,16 @@ impl<'a> Layout<'a> {
                 }
                 Item::None => {}
             }
+        }
+    }
+
+    /// Where a name goes into the `unset` of a table with a header, which has its name at `place`.
+    fn unset_of(&self, table: &Table, place: &Span) -> Option<Unset> {
+        let Some(item) = table.get("unset") else { return Some(Unset::Line(self.line_end(place.end))) };
+        let list = item.as_array()?;
+        match list.iter().last() {
+            Some(last) => Some(Unset::After(last.span()?.end)),
+            None => Some(Unset::Empty(list.span()?.start + 1)),
         }
     }
 
@@ -149,7 +194,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Where the name that ends with the part at `place` begins: `x` of `x.y.z`.
+    /// The start of the dotted name that has its last part at `place`: `x` of `x.y.z`.
     fn begins(&self, place: usize) -> usize {
         let before = |at: usize| self.text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
         let mut start = place;
@@ -176,7 +221,7 @@ impl<'a> Layout<'a> {
         start
     }
 
-    /// What goes with the setting whose name begins at `name`.
+    /// The text to delete with the setting whose name starts at `name`.
     fn setting(&self, name: usize) -> Option<Span> {
         let setting = self.settings.get(&name)?;
         match setting.inline {
@@ -185,7 +230,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// What goes with the item that begins at `place`.
+    /// The text to delete with the item that starts at `place`.
     fn item(&self, place: usize) -> Option<Span> {
         let (list, position) = *self.items.get(&place)?;
         let found = self.lists.get(list)?;
@@ -195,7 +240,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// What goes with one of several between brackets: its comma, and its line if it has one.
+    /// The text to delete with an item between brackets: with its comma, and its line if the item is alone on it.
     fn within(&self, list: usize, position: usize) -> Option<Span> {
         let spans = &self.lists.get(list)?.spans;
         let span = spans.get(position)?;
@@ -216,7 +261,7 @@ impl<'a> Layout<'a> {
         })
     }
 
-    /// The lines of a setting that is not in braces, and comments to wikifarm above, which are about it.
+    /// The lines of a setting that is not in braces, with the comments to wikifarm above.
     fn lines(&self, span: &Span) -> Span {
         let mut start = self.line_start(span.start);
         while let Some(above) = start.checked_sub(1).map(|end| self.line_start(end)..start) {
@@ -239,7 +284,7 @@ impl<'a> Layout<'a> {
             (Some(first), _) => Edit { span: first..first, with: format!("{line}{newline}") },
             (None, Some(header)) => {
                 let above = self.comments_above(header);
-                // What begins the file is about the file, and editors look there for its schema.
+                // A comment at the start of the file is about the file, and names its schema for editors.
                 let at = if above == 0 { self.line_start(header) } else { above };
                 Edit { span: at..at, with: format!("{line}{newline}{newline}") }
             }
@@ -248,7 +293,7 @@ impl<'a> Layout<'a> {
         Some(vec![place, Edit { span: gone, with: String::new() }])
     }
 
-    /// Where the comment lines directly above the line of `place` begin.
+    /// The start of the comment lines directly above the line of `place`.
     fn comments_above(&self, place: usize) -> usize {
         let mut start = self.line_start(place);
         while let Some(above) = start.checked_sub(1).map(|end| self.line_start(end)) {
@@ -260,12 +305,12 @@ impl<'a> Layout<'a> {
         start
     }
 
-    /// Where the line of `place` begins.
+    /// The start of the line of `place`.
     fn line_start(&self, place: usize) -> usize {
         self.text.get(..place).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
     }
 
-    /// Where the line after that of `place` begins.
+    /// The start of the line after the line of `place`.
     fn line_end(&self, place: usize) -> usize {
         let rest = self.text.get(place..).unwrap_or_default();
         rest.find('\n').map_or(self.text.len(), |newline| place + newline + 1)

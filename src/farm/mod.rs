@@ -2,12 +2,12 @@
 //!
 //! [`Farm::parse`] reads the text of a `farm.toml`; [`load`](crate::load::load) reads a file, in TOML or in Python. Each
 //! setting keeps the [`Span`] of its name and of its value. [`Wiki::effective`] gives the value that MoinMoin uses, and
-//! its [`Origin`]. Problems of the file (unknown keys, wrong types, bad URLs) are collected in [`Farm::problems`]: a command
-//! that acts on a farm asks [`Farm::sound`] first.
+//! its [`Origin`]. Problems of the file (unknown keys, wrong types, invalid URLs) are in [`Farm::problems`]: a command that
+//! acts on a farm checks [`Farm::sound`] first.
 //!
-//! The settings and all that is known of each are rows of one table, in `settings.rs`.
+//! All settings are rows of one table, in `settings.rs`.
 //!
-//! Nothing here looks at the disk except [`trust`], which asks who could have written the file.
+//! Nothing here reads the disk except [`trust`], which checks who can have written the file.
 
 mod change;
 mod draft;

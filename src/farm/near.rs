@@ -1,8 +1,8 @@
-//! The nearest known name to one that is not known.
+//! Suggestions for misspelled names.
 
-/// The name among `known` that `name` was most likely meant to be, if any is near enough.
+/// The name in `known` that is most similar to `name`, if it is similar enough.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Names are short; a hostile file's megabyte of key gets no suggestion.
+    // Names are short. Comparing a name of a megabyte would take too long.
     if name.len() > 100 {
         return None;
     }
@@ -16,12 +16,12 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// A name as it is compared: in small letters, and whether it is spelt with `-` or with `_`.
+/// The name in lower case, with `_` for `-`.
 fn plain(name: &str) -> String {
     name.to_lowercase().replace('-', "_")
 }
 
-/// The name among `known` that `name` can only have been meant to be: no more than two slips away, and no other as near.
+/// The name in `known` that differs from `name` by at most two letters, if no other name is as similar.
 pub fn the_one_near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_finger_is_recognised_and_another_word_is_not() {
+    fn nearest_finds_a_misspelled_name_and_no_other_word() {
         let known = ["cookie_domain", "cookie_path", "user_dir"];
         assert_eq!(nearest("cookie_domian", known), Some("cookie_domain"));
         assert_eq!(nearest("Cookie-Path", known), Some("cookie_path"));
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn where_two_are_as_near_nobody_knows_which_was_meant() {
+    fn the_one_near_finds_nothing_between_two_similar_names() {
         let known = ["cookie_domain", "wiki1", "wiki2"];
         assert_eq!(the_one_near("cookie_domian", known), Some("cookie_domain"));
         assert_eq!(the_one_near("wiki3", known), None);

@@ -1,4 +1,4 @@
-//! From TOML to layers of settings, with every problem noted and none skipped.
+//! Parses TOML into layers of settings. Every problem is reported, not only the first.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use super::{
 };
 
 impl Farm {
-    /// Reads a farm out of the text of the farm file at `path`. Paths in it are relative to the file's directory.
+    /// Reads a farm from `text`, the contents of the farm file at `path`. Relative paths start at the directory of the file.
     ///
     /// # Errors
-    /// The syntax errors, if the text is no TOML.
+    /// If the text is not TOML.
     pub fn parse(path: &Path, text: String) -> Result<Farm, Box<SyntaxErrors>> {
         parse(Source::new(path.to_owned(), text))
     }
@@ -29,7 +29,7 @@ fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
         let end = source.text().len();
         let placed = |error: &toml::de::Error| (error.message().to_owned(), error.span().unwrap_or(end..end));
         let mut errors: Vec<(String, Span)> = errors.iter().map(placed).collect();
-        // The parser comes to some places late, or twice.
+        // The parser reports some errors out of order, or twice.
         errors.sort_by_key(|(_, span)| (span.start, span.end));
         errors.dedup();
         return Err(Box::new(SyntaxErrors { source, errors }));
@@ -41,19 +41,19 @@ fn parse(source: Source) -> Result<Farm, Box<SyntaxErrors>> {
     let Reader { layers, other_hosts, shares, prune, lint, allow_globals, mut problems, .. } = reader;
     if layers.wikis.is_empty() {
         problems.push(
-            Problem::new("no-wikis", 0..0, "the farm has no wikis")
-                .help("add one: [wikis.NAME] with url = \"https://…/\""),
+            Problem::new("no-wikis", 0..0, "the farm file has no wikis")
+                .help("add [wikis.NAME] with url = \"https://wiki.example.org/\""),
         );
     }
     let wikis = layers.resolve(&source.directory(), &mut problems);
     let shares = shares.into_iter().map(|share| known_wikis(share, &layers, &mut problems)).collect();
-    // In the order of the file; problems at one place stay in the order in which they were found.
+    // In the order of the file. The sort is stable.
     problems.sort_by_key(|problem| problem.span.start);
     let farm = Farm::of(source, wikis, layers.wikis.len(), problems);
     Ok(Farm { other_hosts, shares, prune, allow_globals, lint, ..farm })
 }
 
-/// What has been read so far.
+/// The parts of the farm file that have been read.
 #[derive(Default)]
 struct Reader {
     /// Whether there is a `moin` for the whole file.
@@ -73,7 +73,7 @@ impl Reader {
             (name, _) if !Table::File.keys().any(|known| known == name) => {
                 let mut problem = policy::unknown("the farm file", file, key, Table::File);
                 if Key::named(name).is_some() {
-                    problem.help = Some(format!("{name} belongs under [farm], a group or a wiki"));
+                    problem.help = Some("move it to [farm], [groups.NAME], or [wikis.NAME]".to_owned());
                 }
                 self.problems.push(problem);
             }
@@ -111,9 +111,8 @@ impl Reader {
             let name = key.get_ref().as_ref();
             match Key::named(name) {
                 Some(Key::Moin) => {
-                    let problem =
-                        Problem::new("misplaced-key", key.span(), "moin does not belong under [farm]")
-                            .help("put it at the top of the file, before any table, or into a group or wiki");
+                    let problem = Problem::new("misplaced-key", key.span(), "moin does not belong in [farm]")
+                        .help("move it to the top of the file, before any table, or to a group or wiki");
                     self.problems.push(match self.has_moin {
                         true => problem,
                         false => problem.fix(Change::ToTop(key.span())),
@@ -136,16 +135,19 @@ impl Reader {
         }
     }
 
-    /// Hosts are names, not URLs.
+    /// The valid host names. URLs are reported.
     fn hosts(&mut self, hosts: Vec<(String, Span)>) -> Vec<(String, Span)> {
         hosts
             .into_iter()
             .filter_map(|(host, span)| match url::Host::parse(&host) {
                 Ok(parsed) => Some((parsed.to_string(), span)),
                 Err(_) => {
-                    let problem =
-                        Problem::new("invalid-value", span, format!("other_hosts: {host:?} is no host name"));
-                    self.problems.push(problem.help("write the name alone, like \"www.example.org\""));
+                    let problem = Problem::new(
+                        "invalid-value",
+                        span,
+                        format!("other_hosts: {host:?} is not a host name"),
+                    );
+                    self.problems.push(problem.help("write only the name, such as \"www.example.org\""));
                     None
                 }
             })
@@ -195,17 +197,20 @@ impl Reader {
                 },
                 _ => match raw.get_ref() {
                     DeValue::Table(table) => {
-                        layer.lint = policy::lint(&format!("{title} lint"), table, &mut self.problems);
+                        layer.lint = policy::lint(&format!("lint of {title}"), table, &mut self.problems);
                     }
-                    _ => self.problems.push(wrong_type("lint", "a table like { allow = [\"RULE\"] }", raw)),
+                    _ => {
+                        self.problems.push(wrong_type("lint", "a table such as { allow = [\"RULE\"] }", raw))
+                    }
                 },
             }
         }
         for (key, span) in &layer.unset {
             if layer.settings.contains_key(key) {
                 let message = format!("{title} both sets and unsets {}", key.name());
-                self.problems
-                    .push(Problem::new("set-and-unset", span.clone(), message).help("keep one of the two"));
+                self.problems.push(
+                    Problem::new("set-and-unset", span.clone(), message).help("keep one of the two lines"),
+                );
             }
         }
         layer
@@ -217,7 +222,7 @@ impl Reader {
             match Key::named(&name) {
                 Some(Key::Moin) | None => {
                     let mut problem =
-                        Problem::new("unknown-key", span, format!("unset: there is no setting {name:?}"));
+                        Problem::new("unknown-key", span, format!("unset: unknown setting {name:?}"));
                     let known = || Key::all().filter(|key| key.inheritable()).map(Key::name);
                     problem.help = nearest(&name, known()).map(|near| format!("did you mean {near:?}?"));
                     let meant = the_one_near(&name, known());
@@ -254,8 +259,8 @@ impl Reader {
     }
 
     fn misplaced(&mut self, title: &str, key: &Spanned<DeString<'_>>) {
-        let message = format!("{} does not belong under {title}", key.get_ref());
-        let help = "it is each wiki's own: put it under [wikis.NAME]";
+        let message = format!("{} does not belong in {title}", key.get_ref());
+        let help = "move it to [wikis.NAME]: each wiki has its own value";
         self.problems.push(Problem::new("misplaced-key", key.span(), message).help(help));
     }
 
@@ -279,14 +284,15 @@ impl Reader {
         }
         match share {
             Some(share) => self.shares.push(share),
-            None => {
-                self.problems.push(Problem::new("invalid-value", item.span(), "[[share]] names no wikis"))
-            }
+            None => self.problems.push(
+                Problem::new("invalid-value", item.span(), "[[share]] has no list of wikis")
+                    .help("add wikis = [\"NAME\", \"NAME\"]"),
+            ),
         }
     }
 }
 
-/// Drops from a share, with a problem each, the names that are no wikis.
+/// Removes unknown wikis from a share, and reports them.
 fn known_wikis(mut share: Share, layers: &Layers, problems: &mut Vec<Problem>) -> Share {
     let mut names: std::collections::HashSet<&str> =
         layers.wikis.iter().map(|(name, _)| name.as_str()).collect();
@@ -296,7 +302,7 @@ fn known_wikis(mut share: Share, layers: &Layers, problems: &mut Vec<Problem>) -
         let known = names.contains(name.as_str());
         if !known {
             let mut problem =
-                Problem::new("unknown-wiki", span.clone(), format!("there is no wiki {name:?}"));
+                Problem::new("unknown-wiki", span.clone(), format!("[[share]]: unknown wiki {name:?}"));
             problem.help = nearest(name, names.drain()).map(|near| format!("did you mean {near:?}?"));
             names = layers.wikis.iter().map(|(name, _)| name.as_str()).collect();
             let meant = the_one_near(name, names.iter().copied()).filter(|meant| !written.contains(*meant));

@@ -1,4 +1,4 @@
-//! The `[prune]`, `[migrate]` and `[lint]` tables.
+//! The tables `[prune]`, `[migrate]`, and `[lint]`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,35 +8,35 @@ use toml::de::{DeTable, DeValue};
 
 use super::{MIGRATE_KEYS, Problem, Span, Table, nearest, parse_duration, read, the_one_near};
 
-/// `[prune]`: the policy of `session prune`; what is absent has its default there.
+/// `[prune]`: the policy of `session prune`. A field that is `None` has the default of that command.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PrunePolicy {
-    /// Keep this long past expiry, at least ten minutes.
+    /// Keep sessions for this long after their expiry, at least 10 minutes.
     pub grace: Option<Duration>,
-    /// Also remove what was not used for this long.
+    /// Also remove sessions that were not used for this long.
     pub idle: Option<Duration>,
     /// Remove sessions without `expires` that are older than this.
     pub no_expires: Option<Duration>,
-    /// Remove half-written files that are older than this.
+    /// Remove leftover temporary files that are older than this.
     pub stale_temp: Option<Duration>,
     /// Remove unreadable files that are older than this.
     pub unreadable: Option<Duration>,
-    /// Most that may go for other reasons than their own expiry.
+    /// The most sessions of one store to remove for other reasons than their expiry.
     pub max_delete: Option<Limit>,
     /// Whether and where indexes of the stores are kept.
     pub index: Option<IndexDir>,
-    /// Whether `[prune]` is there at all.
+    /// Whether the farm file has `[prune]`.
     pub present: bool,
-    /// Where it stands.
+    /// The name of the table.
     pub span: Span,
 }
 
-/// Whether and where prune keeps indexes, so that it need not read again what cannot be due.
+/// Whether and where `session prune` keeps indexes, which save it from reading sessions that can't be due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IndexDir {
-    /// Nowhere: every session is read each time.
+    /// No indexes: each run reads every session.
     Nowhere,
-    /// In the usual directory; see [`cache_dir`](crate::sys::cache_dir).
+    /// In the default directory; see [`cache_dir`](crate::sys::cache_dir).
     Usual,
     /// In this directory.
     Dir(PathBuf),
@@ -45,17 +45,17 @@ pub enum IndexDir {
 /// A limit on a store: a count, or a share of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Limit {
-    /// So many sessions.
+    /// A number of sessions.
     Count(u64),
-    /// That part of the store, 0 to 1.
+    /// A part of the store, from 0 to 1.
     Share(f64),
 }
 
-/// Smaller stores are not guarded: half of ten sessions is nothing to stop for.
+/// Stores with fewer sessions have no limit.
 const GUARDED_FROM: u64 = 100;
 
 impl Limit {
-    /// The most that may go of a store of so many sessions; `None` where any number may.
+    /// The most sessions to remove from a store with this many sessions; `None` for no limit.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -82,7 +82,7 @@ impl std::fmt::Display for Limit {
     }
 }
 
-/// The shortest `grace`: a request in flight can save its session late.
+/// The shortest `grace`: a running request can save its session late.
 const SHORTEST_GRACE: Duration = Duration::from_secs(600);
 
 impl std::str::FromStr for Limit {
@@ -90,7 +90,7 @@ impl std::str::FromStr for Limit {
 
     /// Reads `500` or `50%`.
     fn from_str(text: &str) -> Result<Limit, String> {
-        let error = || "expected a count like 500 or a share like 50%".to_owned();
+        let error = || "expected a count such as 500, or a share such as 50%".to_owned();
         let text = text.trim();
         if !text.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(error());
@@ -105,7 +105,7 @@ impl std::str::FromStr for Limit {
     }
 }
 
-/// `[lint]`, or a wiki's own `lint`: rules and families by name, with their places.
+/// `[lint]`, or the `lint` of a wiki: names of rules and families, with their spans.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LintLevels {
     /// Rules that are not reported.
@@ -148,8 +148,12 @@ pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>
         };
         match duration(name, raw) {
             Ok(duration) if name == "grace" && duration < SHORTEST_GRACE => problems.push(
-                Problem::new("invalid-value", raw.span(), "grace must be at least 10m")
-                    .help("a request in flight can save its session late; 1h is the default"),
+                Problem::new(
+                    "invalid-value",
+                    raw.span(),
+                    "grace must be at least 10m: a running request can save its session late",
+                )
+                .help("write a longer time, or delete grace: the default is 1h"),
             ),
             Ok(duration) => *slot = Some(duration),
             Err(problem) => problems.push(problem),
@@ -158,7 +162,7 @@ pub(super) fn prune(span: Span, table: &DeTable<'_>, problems: &mut Vec<Problem>
     policy
 }
 
-/// Reads `[migrate]`: the globals that moved sessions may name beside the usual.
+/// Reads `[migrate]`: the classes that migrated sessions can contain in addition to the known ones.
 pub(super) fn migrate(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<String> {
     let mut allowed = Vec::new();
     for (key, raw) in table {
@@ -172,9 +176,9 @@ pub(super) fn migrate(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<S
                     if name.split('.').all(|part| !part.is_empty()) && name.contains('.') {
                         allowed.push(name);
                     } else {
-                        let what =
-                            format!("allow_globals can't hold {name:?}: expected module.name or module.*");
-                        problems.push(Problem::new("invalid-value", span, what));
+                        let message = format!("allow_globals: {name:?} is not the name of a class");
+                        let problem = Problem::new("invalid-value", span, message);
+                        problems.push(problem.help("write module.Class, or module.* for a whole module"));
                     }
                 }
             }
@@ -185,13 +189,13 @@ pub(super) fn migrate(table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Vec<S
 }
 
 impl LintLevels {
-    /// Whether nothing is said.
+    /// Whether no rule is named.
     pub fn is_empty(&self) -> bool {
         self.allow.is_empty() && self.warn.is_empty() && self.deny.is_empty()
     }
 }
 
-/// Reads a table of levels, of that title.
+/// Reads a table of levels; `title` names the table in messages.
 pub(super) fn lint(title: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>) -> LintLevels {
     let mut levels = LintLevels::default();
     for (key, raw) in table {
@@ -212,7 +216,7 @@ pub(super) fn lint(title: &str, table: &DeTable<'_>, problems: &mut Vec<Problem>
     levels
 }
 
-/// An unknown key of `table`, which is called `title`, with the nearest known one.
+/// The problem of an unknown key, with the nearest known one; `title` names the table.
 pub(super) fn unknown(
     title: &str,
     table: &DeTable<'_>,
@@ -220,7 +224,7 @@ pub(super) fn unknown(
     kind: Table,
 ) -> Problem {
     let shown: String = key.get_ref().chars().take(100).collect();
-    let problem = Problem::new("unknown-key", key.span(), format!("{title} has no key {shown:?}"));
+    let problem = Problem::new("unknown-key", key.span(), format!("unknown key {shown:?} in {title}"));
     let problem = match nearest(key.get_ref(), kind.keys()) {
         Some(near) => problem.help(format!("did you mean {near:?}?")),
         None => problem,
@@ -234,9 +238,9 @@ pub(super) fn unknown(
 fn duration(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Duration, Problem> {
     match raw.get_ref() {
         DeValue::String(text) => parse_duration(text).map_err(|error| {
-            Problem::new("invalid-value", raw.span(), format!("{name} can't be {text:?}: {error}"))
+            Problem::new("invalid-value", raw.span(), format!("{name} = {text:?}: {error}"))
         }),
-        _ => Err(read::wrong_type(name, "a duration like \"12h\"", raw)),
+        _ => Err(read::wrong_type(name, "a duration such as \"12h\"", raw)),
     }
 }
 
@@ -244,11 +248,16 @@ fn limit(raw: &Spanned<DeValue<'_>>) -> Result<Limit, Problem> {
     let text = match raw.get_ref() {
         DeValue::String(text) => text.to_string(),
         DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().to_owned(),
-        _ => return Err(read::wrong_type("max_delete", "a count like 500 or a share like \"50%\"", raw)),
+        _ => {
+            return Err(read::wrong_type(
+                "max_delete",
+                "a count such as 500, or a share such as \"50%\"",
+                raw,
+            ));
+        }
     };
-    text.parse().map_err(|error| {
-        Problem::new("invalid-value", raw.span(), format!("max_delete can't be {text:?}: {error}"))
-    })
+    text.parse()
+        .map_err(|error| Problem::new("invalid-value", raw.span(), format!("max_delete = {text:?}: {error}")))
 }
 
 fn index(raw: &Spanned<DeValue<'_>>) -> Result<IndexDir, Problem> {
@@ -258,7 +267,7 @@ fn index(raw: &Spanned<DeValue<'_>>) -> Result<IndexDir, Problem> {
         DeValue::String(text) if !text.is_empty() && !text.contains('\0') => {
             Ok(IndexDir::Dir(PathBuf::from(text.as_ref())))
         }
-        _ => Err(read::wrong_type("index", "true, false or a directory", raw)),
+        _ => Err(read::wrong_type("index", "true, false, or a directory", raw)),
     }
 }
 
@@ -267,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_that_may_go() {
+    fn limit_is_a_count_or_a_share_and_spares_small_stores() {
         assert_eq!("50%".parse(), Ok(Limit::Share(0.5)));
         assert_eq!("12.5%".parse(), Ok(Limit::Share(0.125)));
         assert_eq!("20".parse(), Ok(Limit::Count(20)));

@@ -1,24 +1,24 @@
-//! What is wrong with a farm file itself.
+//! Problems of a farm file.
 
 use super::{Change, Fix, Span};
 use crate::location::hidden;
 
-/// Something the parser found: a finding in the making. The rule of that name (see `config rules`) explains it.
+/// A problem that the parser found, which `config check` reports as a finding. `config rules` explains its rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    /// The rule's name.
+    /// The name of the rule.
     pub rule: &'static str,
-    /// What is wrong, in one sentence without a full stop.
+    /// The problem in one sentence, without a full stop.
     pub message: String,
-    /// What to do about it.
+    /// What to do.
     pub help: Option<String>,
-    /// Where.
+    /// The position.
     pub span: Span,
-    /// Other places that belong to it, each with a label.
+    /// Related positions, each with a label.
     pub also: Vec<(Span, String)>,
-    /// Whether the farm can't be trusted until this is fixed.
+    /// Whether commands can't use the farm until the problem is fixed.
     pub fatal: bool,
-    /// What can be done about it in the file.
+    /// A change to the file that removes the problem.
     pub fix: Option<Box<Fix>>,
 }
 
@@ -33,13 +33,13 @@ impl Problem {
         self
     }
 
-    /// With what it can only have been meant to be.
+    /// With a safe change.
     pub(super) fn fix(mut self, change: Change) -> Problem {
         self.fix = Some(Box::new(Fix::safe(change)));
         self
     }
 
-    /// With what may have been meant in the problem's own place.
+    /// With new text at the position of the problem, which needs a review.
     pub(super) fn guess(mut self, with: impl Into<String>) -> Problem {
         let (span, with) = (self.span.clone(), with.into());
         if may_be_shown(&with) {
@@ -48,14 +48,14 @@ impl Problem {
         self
     }
 
-    /// With another text in the problem's own place.
+    /// With new text at the position of the problem.
     pub(super) fn instead(self, with: impl Into<String>) -> Problem {
         let (span, with) = (self.span.clone(), with.into());
         if may_be_shown(&with) { self.fix(Change::Replace { span, with }) } else { self }
     }
 }
 
-/// Whether no password is in it: what is to be written is shown as well.
+/// Whether the text has no password: a change is also shown.
 fn may_be_shown(text: &str) -> bool {
     hidden(text) == text
 }

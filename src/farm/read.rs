@@ -1,4 +1,4 @@
-//! From TOML to values of settings, checked against what the setting wants.
+//! Reads the values of settings from TOML, and checks their types.
 
 use std::path::PathBuf;
 
@@ -17,11 +17,11 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
     let bad = |message: String| Problem::new("invalid-value", raw.span(), message);
     match (kind, raw.get_ref()) {
         (Kind::Text | Kind::Store, DeValue::String(text)) if text.chars().any(char::is_control) => {
-            Err(bad(format!("{name} holds a control character")))
+            Err(bad(format!("{name} contains a control character")))
         }
         (Kind::Store, DeValue::String(text)) => Value::store(text).map_err(|why| {
             bad(why).help(
-                "write moin-1.9:DIR, moin-1.8:DIR, sqlite:FILE or redis://HOST:PORT/DB, or leave it out",
+                "write moin-1.9:DIR, moin-1.8:DIR, sqlite:FILE, or redis://HOST:PORT/DB, or delete session_store",
             )
         }),
         (Kind::Text, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
@@ -35,7 +35,7 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
             Err(error) => Err(Problem::new("unknown-version", raw.span(), format!("{error}"))),
         },
         (Kind::Version, DeValue::Float(_) | DeValue::Integer(_)) => {
-            Err(wrong().help("put the version in quotes: 1.9 as a number is the same as 1.90"))
+            Err(wrong().help("write the version in quotes: as a number, 1.9 is the same as 1.90"))
         }
         (Kind::Url, DeValue::String(text)) => Ok(Value::Url(Box::new(url(text, &raw.span())?))),
         (Kind::Urls, DeValue::Array(items)) => {
@@ -63,14 +63,14 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
         }
         (Kind::IdHandler, DeValue::String(_)) => {
             read(name, Kind::Choice(&HANDLERS), raw).map_err(|problem| {
-                let others = format!("{NAMES_COOKIE}NAME names the cookie of MoinMoin's own handler");
+                let others = format!("for MoinMoin's own handler with a cookie NAME, write \"{NAMES_COOKIE}NAME\"");
                 problem.help(others)
             })
         }
         (Kind::Choice(words), DeValue::String(text)) => match words.iter().find(|word| **word == text) {
             Some(word) => Ok(Value::Text((*word).to_owned())),
             None => {
-                let problem = bad(format!("{name} can't be {text:?}: expected {}", kind.describe()));
+                let problem = bad(format!("{name} = {text:?}: expected {}", kind.describe()));
                 Err(match words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
                     Some(word) => problem.instead(quoted(word)),
                     None => problem,
@@ -81,7 +81,7 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
     }
 }
 
-/// What a value of the wrong type can only mean, as TOML has it: a number in quotes, a word in place of a list of one.
+/// The TOML that a value of the wrong type must mean: a number in quotes, or a word instead of a list with one item.
 fn meant(kind: Kind, value: &DeValue<'_>) -> Option<String> {
     match (kind, value) {
         (Kind::Version, DeValue::Float(float)) => Some(quoted(float.as_str())),
@@ -116,7 +116,7 @@ pub(super) fn wrong_type(name: &str, expected: &str, raw: &Spanned<DeValue<'_>>)
     Problem::new("wrong-type", raw.span(), format!("{name} must be {expected}, not {found}"))
 }
 
-/// A list of strings, none of them empty, each with its place.
+/// A list of strings, none of them empty, each with its span.
 pub(super) fn names(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Vec<(String, Span)>, Problem> {
     let wrong = |raw| wrong_type(name, &Kind::Names.describe(), raw);
     let DeValue::Array(items) = raw.get_ref() else {
@@ -129,7 +129,7 @@ pub(super) fn names(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<Vec<(Strin
         .iter()
         .map(|item| match item.get_ref() {
             DeValue::String(text) if text.is_empty() => {
-                Err(Problem::new("invalid-value", item.span(), format!("{name} holds an empty name")))
+                Err(Problem::new("invalid-value", item.span(), format!("{name} contains an empty name")))
             }
             DeValue::String(text) => Ok((text.to_string(), item.span())),
             _ => Err(wrong(item)),
@@ -154,33 +154,33 @@ fn number(name: &str, raw: &Spanned<DeValue<'_>>) -> Result<f64, Problem> {
             });
         }
     };
-    // A million years: more is a slip, and sums with it would leave the calendar.
+    // A million years. Longer times are beyond the calendar.
     match parsed {
         Some(hours) if hours.is_finite() && hours.abs() < 8.8e9 => Ok(hours),
         _ => Err(Problem::new(
             "invalid-value",
             raw.span(),
-            format!("{name} must be a number of hours that a calendar holds"),
+            format!("{name} must be a number of hours, and less than a million years"),
         )),
     }
 }
 
-/// The URL of a wiki, as a farm file may have it.
+/// Parses the URL of a wiki.
 ///
 /// # Errors
-/// Why it is none.
+/// If it is not a valid URL of a wiki.
 pub fn parse_url(text: &str) -> Result<Url, String> {
     url(text, &(0..0)).map_err(|problem| problem.message)
 }
 
-/// A URL of a wiki.
+/// Parses the URL of a wiki at `span`.
 fn url(text: &str, span: &Span) -> Result<Url, Problem> {
     let bad = |why: &str| {
         let shown: String = text.chars().take(200).collect();
-        Problem::new("invalid-url", span.clone(), format!("{shown:?} is no URL of a wiki: {why}"))
+        Problem::new("invalid-url", span.clone(), format!("{shown:?} is not the URL of a wiki: {why}"))
     };
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(bad("it holds a blank or control character"));
+        return Err(bad("it contains a space or a control character"));
     }
     let url = Url::parse(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => {
@@ -197,16 +197,16 @@ fn url(text: &str, span: &Span) -> Result<Url, Problem> {
         "http" | "https" => {}
         other => return Err(bad(&format!("the scheme must be http or https, not {other}"))),
     }
-    // A URL may have such a host, says WHATWG, and so do browsers; but no name server and no hosts file has one.
+    // WHATWG and browsers allow such a host in a URL, but no name server and no hosts file has one.
     let name = url.host_str().unwrap_or_default();
     if name.strip_suffix('.').unwrap_or(name).split('.').any(str::is_empty) {
-        return Err(bad("the host has an empty label, a dot too many, which no name has"));
+        return Err(bad("the host name has an empty part: there is a dot too many"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(bad("it must end with the wiki's path, without ? or #"));
+        return Err(bad("it must end with the path of the wiki, without ? or #"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(bad("it must not hold a user name or password"));
+        return Err(bad("it must not contain a user name or password"));
     }
     Ok(url)
 }

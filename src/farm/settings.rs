@@ -1,8 +1,8 @@
-//! The settings that a farm file may hold, in one table.
+//! The settings of a farm file, in one table.
 //!
-//! A row says everything about a setting but what MoinMoin does with it, which is in [`moin`](crate::moin). Reading a farm
-//! file, the JSON schema, the rule `ignored-setting`, `config show`, `config import` with `--check`, and `config export`
-//! follow from the row. To add a setting, add its row here, and its meaning there.
+//! A row has everything about a setting except for its effect in MoinMoin, which is in [`moin`](crate::moin). The reader of
+//! farm files, the JSON schema, the reference, the rule `ignored-setting`, `config show`, `config import` with `--check`, and
+//! `config export` use the rows. To add a setting, add its row here, and its effect there.
 //!
 //! Source: `multiconfig.py`, `session.py`, and `auth/` of the releases named; Flask's own names for 2.0.
 
@@ -11,64 +11,64 @@ use super::value::Value;
 use crate::moin::Behaviour::{self, V1_7_0, V1_7_3, V1_9_0, V1_9_1, V2};
 use crate::moin::{Backend, CookieLifetime, Duplicate, Settings};
 
-/// What is known of a setting.
+/// The facts about a setting.
 pub(crate) struct Row {
     /// The name in the farm file, which is MoinMoin's own.
     pub(crate) name: &'static str,
-    /// What its value must be.
+    /// The type of the value.
     pub(crate) kind: Kind,
-    /// What it is, in a few words.
+    /// The meaning, in a few words.
     pub(crate) about: &'static str,
-    /// Whether `[farm]` and groups may set it for many wikis at once.
+    /// Whether `[farm]` and groups can set it for many wikis.
     pub(crate) inheritable: bool,
     /// The versions that ignore it, and why.
     ignored: &'static [Ignored],
-    /// MoinMoin's default from each version on, as a farm file would have it, or Python's `None`. Defaults that follow from
-    /// other settings are in [`Wiki::effective`](super::Wiki::effective).
+    /// MoinMoin's default from each version on, as TOML, or Python's `None`. Defaults that follow from other settings are in
+    /// [`Wiki::effective`](super::Wiki::effective).
     defaults: &'static [(Behaviour, &'static str)],
-    /// Whether it is an attribute of MoinMoin's configuration class, under the same name. If not, a comment says it:
-    /// `# wikifarm: NAME = …`.
+    /// Whether MoinMoin's configuration class has an attribute of the same name. If not, Python files have the setting in a
+    /// comment: `# wikifarm: NAME = …`.
     pub(crate) is_attribute: bool,
-    /// Its name among Flask's settings, which 2.0 has at the level of the module.
+    /// The name of Flask's setting, which 2.0 has at module level.
     pub(crate) flask: Option<&'static str>,
-    /// If it shapes the session cookie: how, beside the wiki's URL.
+    /// The effect on the session cookie, if it has one.
     pub(crate) shapes_cookie: Option<fn(&mut Settings, &Value)>,
-    /// How a farm file and Python files are compared.
+    /// How `config import --check` compares a farm file and Python files.
     pub(crate) drift: Compare,
 }
 
-/// Versions that ignore a setting, and why.
+/// Versions that ignore a setting, and the reason.
 enum Ignored {
-    /// Those before this one.
+    /// All versions before this one.
     Before(Behaviour, &'static str),
-    /// This one and all later ones.
+    /// This version and all later ones.
     From(Behaviour, &'static str),
 }
 
-/// How a setting in a farm file is compared with the same in Python files.
+/// How a setting in a farm file is compared with Python files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compare {
-    /// By value. Where one side has none, it has MoinMoin's default.
+    /// By value. A missing value means MoinMoin's default.
     Value,
-    /// By value. Where one side has none, it has MoinMoin's own handler.
+    /// By value. A missing value means MoinMoin's own handler.
     Handler,
-    /// By value. Python has it in a comment at most: what a farm file adds is no difference.
+    /// By value. Python files have it only in comments, so a value in the farm file alone is no difference.
     Added,
-    /// All addresses of the wiki, in any order.
+    /// As all addresses of the wiki, in any order.
     Addresses,
-    /// With another setting.
+    /// Together with another setting.
     Elsewhere,
-    /// The form of the files alone tells no more than a line of versions.
+    /// By version. Python files often show only the release series.
     Version,
-    /// Where it is not set, it is the wiki's name.
+    /// By value. A missing value means the name of the wiki.
     Siteid,
-    /// The location of the sessions, in whichever way it is written.
+    /// By location, in any spelling.
     Store,
-    /// Names of keys, which mean that two keys are one or are not.
+    /// Names of keys: only whether two wikis have the same key counts.
     SecretKey,
 }
 
-/// A row of a setting that is a plain attribute in every version.
+/// The row of a setting that is an attribute in every version.
 const fn row(name: &'static str, kind: Kind, about: &'static str) -> Row {
     Row {
         name,
@@ -84,31 +84,31 @@ const fn row(name: &'static str, kind: Kind, about: &'static str) -> Row {
     }
 }
 
-/// A row of a setting that MoinMoin does not have.
+/// The row of a setting that only wikifarm has.
 const fn ours(name: &'static str, kind: Kind, about: &'static str, drift: Compare) -> Row {
     Row { is_attribute: false, drift, ..row(name, kind, about) }
 }
 
 use Ignored::{Before, From};
 
-/// Makes [`Key`] and its rows out of the table.
+/// Defines [`Key`] and its rows from the table.
 macro_rules! settings {
     ($($key:ident = $row:expr),* $(,)?) => {
-        /// A setting of a wiki, by its name in the farm file, which is MoinMoin's own.
+        /// A setting of a wiki. Its name in the farm file is MoinMoin's name.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
-        #[expect(missing_docs, reason = "`Key::about` says what each is")]
+        #[expect(missing_docs, reason = "see `Key::about`")]
         pub enum Key {
             $($key),*
         }
 
         impl Key {
-            /// All keys, in the order in which they are shown.
+            /// All keys, in display order.
             pub fn all() -> impl Iterator<Item = Key> {
                 [$(Key::$key),*].into_iter()
             }
 
-            /// What is known of it.
+            /// The facts about the setting.
             pub(crate) fn row(self) -> &'static Row {
                 match self {
                     $(Key::$key => {
@@ -122,10 +122,13 @@ macro_rules! settings {
 }
 
 settings![
-    Url = Row { inheritable: false, ..ours("url", Kind::Url, "the wiki's public URL", Compare::Addresses) },
+    Url = Row {
+        inheritable: false,
+        ..ours("url", Kind::Url, "the public URL of the wiki", Compare::Addresses)
+    },
     Aliases = Row {
         inheritable: false,
-        ..ours("aliases", Kind::Urls, "other URLs of the same wiki", Compare::Elsewhere)
+        ..ours("aliases", Kind::Urls, "other public URLs of the wiki", Compare::Elsewhere)
     },
     BackendUrl = Row {
         inheritable: false,
@@ -134,7 +137,12 @@ settings![
                 settings.backend = Backend::of(url);
             }
         }),
-        ..ours("backend_url", Kind::Url, "the URL that MoinMoin itself sees behind a proxy", Compare::Added)
+        ..ours(
+            "backend_url",
+            Kind::Url,
+            "the URL that MoinMoin sees behind a proxy: scheme, port, and path decide the cookie's name, path, and Secure",
+            Compare::Added
+        )
     },
     Moin = Row {
         shapes_cookie: Some(|settings, value| {
@@ -142,7 +150,7 @@ settings![
                 settings.version = version;
             }
         }),
-        ..ours("moin", Kind::Version, "the version of MoinMoin the wiki runs", Compare::Version)
+        ..ours("moin", Kind::Version, "the release of MoinMoin", Compare::Version)
     },
     Siteid = Row {
         inheritable: false,
@@ -154,53 +162,61 @@ settings![
         ..ours(
             "siteid",
             Kind::Text,
-            "the name of the wiki's config module (default: the wiki's key)",
+            "the name of the wiki's config module; default: the name of the wiki",
             Compare::Siteid
         )
     },
-    Interwikiname = row("interwikiname", Kind::Text, "the wiki's name in page trails"),
+    Interwikiname = row("interwikiname", Kind::Text, "the name of the wiki in page trails"),
     Superuser = Row {
         defaults: &[(V1_7_0, "[]")],
-        ..row("superuser", Kind::Names, "names of users who may act as others")
+        ..row("superuser", Kind::Names, "names of users who can act as other users")
     },
     CookieName = Row {
         ignored: &[
-            Before(V1_9_0, "session_id_handler names the cookie; cookie_name came with 1.9.1"),
-            Before(V1_9_1, "the name is always MOIN_SESSION; cookie_name came with 1.9.1"),
+            Before(V1_9_0, "the setting is new in 1.9.1; session_id_handler names the cookie"),
+            Before(V1_9_1, "the setting is new in 1.9.1; the cookie name is MOIN_SESSION"),
         ],
         defaults: &[(V1_9_1, "None"), (V2, "\"session\"")],
         flask: Some("SESSION_COOKIE_NAME"),
         shapes_cookie: Some(|settings, value| settings.cookie_name = value.owned_text()),
-        ..row("cookie_name", Kind::Text, "part of the session cookie's name, from 1.9.1")
+        ..row(
+            "cookie_name",
+            Kind::Text,
+            "the name of the session cookie, after MOIN_SESSION_ before 2.0; default: from port and path"
+        )
     },
     CookieDomain = Row {
         defaults: &[(V1_7_0, "None")],
         flask: Some("SESSION_COOKIE_DOMAIN"),
         shapes_cookie: Some(|settings, value| settings.cookie_domain = value.owned_text()),
-        ..row("cookie_domain", Kind::Text, "the cookie's Domain attribute")
+        ..row("cookie_domain", Kind::Text, "the Domain attribute of the session cookie")
     },
     CookiePath = Row {
         defaults: &[(V1_7_0, "None")],
         flask: Some("SESSION_COOKIE_PATH"),
         shapes_cookie: Some(|settings, value| settings.cookie_path = value.owned_text()),
-        ..row("cookie_path", Kind::Text, "the cookie's Path attribute")
+        ..row("cookie_path", Kind::Text, "the Path attribute of the session cookie")
     },
     CookieSecure = Row {
-        ignored: &[Before(V1_7_3, "it came with 1.7.3")],
+        ignored: &[Before(V1_7_3, "the setting is new in 1.7.3")],
         defaults: &[(V1_7_3, "None"), (V2, "false")],
         flask: Some("SESSION_COOKIE_SECURE"),
         shapes_cookie: Some(|settings, value| settings.cookie_secure = value.bool()),
-        ..row("cookie_secure", Kind::Bool, "the cookie's Secure attribute; absent: on https only")
+        ..row(
+            "cookie_secure",
+            Kind::Bool,
+            "the Secure attribute of the session cookie; absent: Secure if MoinMoin sees https, before 2.0"
+        )
     },
     CookieHttponly = Row {
-        ignored: &[Before(V1_9_0, "it came with 1.9.0")],
+        ignored: &[Before(V1_9_0, "the setting is new in 1.9.0")],
         defaults: &[(V1_9_0, "false"), (V2, "true")],
         flask: Some("SESSION_COOKIE_HTTPONLY"),
         shapes_cookie: Some(|settings, value| settings.cookie_httponly = value.bool()),
-        ..row("cookie_httponly", Kind::Bool, "the cookie's HttpOnly attribute, from 1.9")
+        ..row("cookie_httponly", Kind::Bool, "the HttpOnly attribute of the session cookie")
     },
     CookieSamesite = Row {
-        ignored: &[Before(V2, "no MoinMoin before 2.0 sends SameSite")],
+        ignored: &[Before(V2, "MoinMoin sends SameSite only from 2.0 on")],
         defaults: &[(V2, "\"Lax\"")],
         is_attribute: false,
         flask: Some("SESSION_COOKIE_SAMESITE"),
@@ -208,7 +224,7 @@ settings![
         ..row(
             "cookie_samesite",
             Kind::Choice(&["Lax", "Strict", "None"]),
-            "the cookie's SameSite attribute, 2.0 only"
+            "the SameSite attribute of the session cookie"
         )
     },
     CookieLifetime = Row {
@@ -223,14 +239,14 @@ settings![
         ..row(
             "cookie_lifetime",
             Kind::Lifetime,
-            "hours a login lasts; from 1.9 a pair (anonymous, logged in)"
+            "how long a login lasts, in hours; from 1.9 to 1.9.11 a pair [anonymous, logged in]"
         )
     },
     AnonymousSessionLifetime = Row {
-        ignored: &[From(V1_9_0, "since 1.9 the first number of cookie_lifetime says it")],
+        ignored: &[From(V1_9_0, "from 1.9 on, it is the first number of cookie_lifetime")],
         defaults: &[(V1_7_0, "None")],
         shapes_cookie: Some(|settings, value| settings.anonymous_session_lifetime = value.number()),
-        ..row("anonymous_session_lifetime", Kind::Hours, "hours an anonymous session lasts, 1.7 and 1.8")
+        ..row("anonymous_session_lifetime", Kind::Hours, "how long an anonymous session lasts, in hours")
     },
     DuplicateCookie = Row {
         shapes_cookie: Some(|settings, value| {
@@ -242,50 +258,50 @@ settings![
         ..ours(
             "duplicate_cookie",
             Kind::Choice(&["first", "last"]),
-            "which of several cookies of one name the wiki takes; absent: by version",
+            "the cookie that the wiki uses if several have its name; default: by version",
             Compare::Added
         )
     },
-    DataDir = row("data_dir", Kind::Path, "the wiki's data directory"),
-    CacheDir = row("cache_dir", Kind::Path, "the cache directory; default data_dir/cache"),
+    DataDir = row("data_dir", Kind::Path, "the data directory of the wiki"),
+    CacheDir = row("cache_dir", Kind::Path, "the cache directory; default: data_dir/cache"),
     SessionDir = Row {
         ignored: &[
-            Before(V1_9_0, "sessions lie in <cache_dir>/__common__/session; session_dir came with 1.9"),
-            From(V2, "2.0 keeps the session in the cookie itself"),
+            Before(V1_9_0, "the setting is new in 1.9; the sessions are in cache_dir/__common__/session"),
+            From(V2, "2.0 stores the session in the cookie"),
         ],
-        ..row("session_dir", Kind::Path, "the directory of session files, from 1.9")
+        ..row("session_dir", Kind::Path, "the directory of the session files; default: cache_dir/__session__")
     },
     SessionStore = Row {
-        ignored: &[From(V2, "2.0 keeps the session in the cookie itself")],
+        ignored: &[From(V2, "2.0 stores the session in the cookie")],
         ..ours(
             "session_store",
             Kind::Store,
-            "where sessions lie, if not in MoinMoin's own directory",
+            "the location of the sessions, if it is not MoinMoin's own directory",
             Compare::Store
         )
     },
-    UserDir = row("user_dir", Kind::Path, "the directory of user profiles; default data_dir/user"),
+    UserDir = row("user_dir", Kind::Path, "the directory of the user profiles; default: data_dir/user"),
     Auth = Row {
         defaults: &[(V1_7_0, "[\"moin\"]")],
-        ..row("auth", Kind::Names, "names of the wiki's authentication methods; default moin")
+        ..row("auth", Kind::Names, "the names of the authentication methods")
     },
     SecretKeyId = Row {
-        ignored: &[Before(V2, "only 2.0 signs its cookies")],
+        ignored: &[Before(V2, "MoinMoin signs cookies only from 2.0 on")],
         flask: Some("SECRET_KEY"),
         ..ours(
             "secret_key_id",
             Kind::Text,
-            "which SECRET_KEY signs the cookie, 2.0 only; never the key",
+            "a name for the SECRET_KEY that signs the cookie, never the key itself",
             Compare::SecretKey
         )
     },
     SessionHandler = Row {
-        ignored: &[From(V1_9_0, "1.9 replaced it by session_service")],
+        ignored: &[From(V1_9_0, "1.9 replaced the setting by session_service")],
         drift: Compare::Handler,
-        ..row("session_handler", HANDLER, "custom: not MoinMoin's own (1.7, 1.8)")
+        ..row("session_handler", HANDLER, "`custom` if the session handler is not MoinMoin's own")
     },
     SessionIdHandler = Row {
-        ignored: &[From(V1_9_0, "1.9 replaced it by session_service")],
+        ignored: &[From(V1_9_0, "1.9 replaced the setting by session_service")],
         shapes_cookie: Some(|settings, value| {
             let name = value.text().and_then(|word| word.strip_prefix(NAMES_COOKIE));
             let name = name.filter(|_| settings.version.behaviour() < V1_9_0);
@@ -295,21 +311,21 @@ settings![
         ..row(
             "session_id_handler",
             Kind::IdHandler,
-            "custom: not MoinMoin's own; cookie_name=NAME: its own, with that cookie (1.7, 1.8)"
+            "`custom` if the handler of session ids is not MoinMoin's own; `cookie_name=NAME` if it has that cookie"
         )
     },
     SessionService = Row {
         ignored: &[
-            Before(V1_9_0, "session_service came with 1.9; here it is session_handler"),
-            From(V2, "2.0 leaves sessions to Flask"),
+            Before(V1_9_0, "the setting is new in 1.9; the name before 1.9 is session_handler"),
+            From(V2, "2.0 uses the sessions of Flask"),
         ],
         drift: Compare::Handler,
-        ..row("session_service", HANDLER, "custom: not MoinMoin's own (from 1.9)")
+        ..row("session_service", HANDLER, "`custom` if the session service is not MoinMoin's own")
     },
 ];
 
 impl Key {
-    /// The key of that name.
+    /// The key with that name.
     pub fn named(name: &str) -> Option<Key> {
         Key::all().find(|key| key.name() == name)
     }
@@ -319,22 +335,22 @@ impl Key {
         self.row().name
     }
 
-    /// What its value must be.
+    /// The type of the value.
     pub fn kind(self) -> Kind {
         self.row().kind
     }
 
-    /// Whether `[farm]` and groups may set it for many wikis at once.
+    /// Whether `[farm]` and groups can set it for many wikis.
     pub fn inheritable(self) -> bool {
         self.row().inheritable
     }
 
-    /// What it is, in a few words.
+    /// The meaning, in a few words.
     pub fn about(self) -> &'static str {
         self.row().about
     }
 
-    /// Why a version ignores it, if it does.
+    /// Why a version ignores the setting, if it does.
     pub fn ignored_by(self, version: Behaviour) -> Option<&'static str> {
         self.row().ignored.iter().find_map(|ignored| match ignored {
             Before(first, why) if version < *first => Some(*why),
@@ -343,8 +359,8 @@ impl Key {
         })
     }
 
-    /// MoinMoin's default, as a farm file would have it or Python's `None`, unless it follows from other settings. `None` if the
-    /// version has no such setting.
+    /// MoinMoin's default as TOML, or Python's `None`, unless it follows from other settings. `None` if the version has no such
+    /// setting.
     pub fn default_in(self, version: Behaviour) -> Option<&'static str> {
         let mut defaults = self.row().defaults.iter().rev();
         let default = defaults.find(|(from, _)| version >= *from).map(|(_, value)| *value);

@@ -1,17 +1,18 @@
-//! Addresses that several wikis have: only one of these can be reached there, and the farm file does not tell which.
+//! Shared addresses: only one of the wikis at an address can be reached, and the farm file does not say which.
 
 use std::collections::BTreeMap;
 
 use url::Url;
 
 use super::Farm;
+use crate::names::list;
 
-/// So many wikis are named.
+/// A message names at most this many wikis.
 const MOST: usize = 3;
 
 impl Farm {
-    /// The addresses that several wikis have, as URL or alias, with the wikis' names in the order of the file; as
-    /// [`with_slash`] has them.
+    /// The addresses that several wikis have as URL or alias, in the form of [`with_slash`], with the names of the wikis in
+    /// the order of the file.
     pub fn shared_addresses(&self) -> BTreeMap<String, Vec<&str>> {
         let mut found: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for wiki in &self.wikis {
@@ -27,22 +28,15 @@ impl Farm {
     }
 }
 
-/// The URL with a slash at its end: a wiki is the same with and without.
+/// The URL with a slash at its end: with and without the slash, it is the same wiki.
 pub fn with_slash(url: &Url) -> String {
     let text = url.as_str();
     if text.ends_with('/') { text.to_owned() } else { format!("{text}/") }
 }
 
-/// `a, b, c and 4 more have one URL, https://example.org/`
+/// `a, b, c, and 4 more have the same URL https://example.org/`
 pub fn same_address(url: &str, names: &[&str]) -> String {
-    let names = match names {
-        [rest @ .., last] if names.len() <= MOST + 1 => format!("{} and {last}", rest.join(", ")),
-        _ => {
-            let shown: Vec<&str> = names.iter().take(MOST).copied().collect();
-            format!("{} and {} more", shown.join(", "), names.len().saturating_sub(MOST))
-        }
-    };
-    format!("{names} have one URL, {url}")
+    format!("{} have the same URL {url}", list(names, "and", MOST))
 }
 
 #[cfg(test)]
@@ -52,19 +46,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_and_aliases_count_with_and_without_a_slash() {
+    fn shared_addresses_ignore_a_trailing_slash_in_urls_and_aliases() {
         let text = "[wikis.a]\nurl = \"https://example.org\"\naliases = [\"https://example.org/\"]\n\
                     [wikis.b]\nurl = \"https://b.example.org/b\"\naliases = [\"https://EXAMPLE.org:443\"]\n\
                     [wikis.c]\nurl = \"https://c.example.org/\"\naliases = [\"https://b.example.org/b/\"]\n\
                     [wikis.d]\nurl = \"https://d.example.org/\"\naliases = [\"https://d.example.org/\"]\n";
         let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
-        let told: Vec<String> =
+        let found: Vec<String> =
             farm.shared_addresses().iter().map(|(url, names)| same_address(url, names)).collect();
         assert_eq!(
-            told,
-            ["b and c have one URL, https://b.example.org/b/", "a and b have one URL, https://example.org/"]
+            found,
+            [
+                "b and c have the same URL https://b.example.org/b/",
+                "a and b have the same URL https://example.org/"
+            ]
         );
-        assert_eq!(same_address("u", &["a", "b", "c", "d"]), "a, b, c and d have one URL, u");
-        assert_eq!(same_address("u", &["a", "b", "c", "d", "e"]), "a, b, c and 2 more have one URL, u");
+        assert_eq!(same_address("u", &["a", "b", "c", "d"]), "a, b, c, and d have the same URL u");
+        assert_eq!(same_address("u", &["a", "b", "c", "d", "e"]), "a, b, c, and 2 more have the same URL u");
     }
 }

@@ -1,27 +1,27 @@
-//! The text of a farm file, and places in it.
+//! The text of a farm file, and positions in it.
 //!
-//! A farm read from Python stands in several files. Their texts lie one behind the other in one text, so that a span
-//! is a range of bytes wherever it points, and every place is told with the file that it is in.
+//! A farm in Python has several files. Their texts are joined to one text, so that every span is one range of bytes, and a
+//! position includes its file.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// The largest farm file that is read: 16 MiB, some 100,000 wikis.
+/// The largest farm file that can be read: 16 MiB, about 100,000 wikis.
 pub const LARGEST: u64 = 16 << 20;
 
 /// A range of bytes in the farm file's text.
 pub type Span = Range<usize>;
 
-/// A file's text with its path, or those of all the files that a farm was read from.
+/// The text of a farm file with its path, or of all files of a farm.
 #[derive(Debug, Clone)]
 pub struct Source {
     path: PathBuf,
     base: PathBuf,
     text: String,
-    /// The offset at which each line begins.
+    /// The offset of each line.
     lines: Vec<usize>,
     files: Vec<File>,
-    /// Where the comments stand, if the text is not TOML.
+    /// The comments, if the text is not TOML.
     comments: Option<Vec<Span>>,
 }
 
@@ -29,13 +29,13 @@ pub struct Source {
 #[derive(Debug, Clone)]
 struct File {
     path: PathBuf,
-    /// Where its text begins and ends.
+    /// The range of its text.
     span: Span,
-    /// Its bytes, where the text is not just these.
+    /// Its bytes, if they differ from the text.
     bytes: Option<Vec<u8>>,
 }
 
-/// A place for people: line and column count from 1, columns in characters.
+/// A line and column, both from 1; columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The line, from 1.
@@ -57,14 +57,13 @@ impl Source {
         source
     }
 
-    /// A source without files yet, called `path`, whose relative paths start at `base`.
+    /// A source without files, with the path `path`; relative paths start at `base`.
     pub(crate) fn of_files(path: PathBuf, base: PathBuf) -> Source {
         let (text, lines) = (String::new(), vec![0]);
         Source { path, base, text, lines, files: Vec::new(), comments: Some(Vec::new()) }
     }
 
-    /// Adds a file behind the others, and says at which offset it begins. `bytes` is what stands on the disk, where
-    /// that is not just `text`.
+    /// Adds a file at the end, and returns its offset. `bytes` are the bytes on disk, if they differ from `text`.
     pub(crate) fn add(&mut self, path: PathBuf, text: String, bytes: Option<Vec<u8>>) -> usize {
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
@@ -73,7 +72,7 @@ impl Source {
         let start = self.text.len();
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         self.lines.extend(newlines.map(|(at, _)| start + at + 1));
-        // The first one's text is taken as it is.
+        // Avoids a copy of the first text.
         if self.text.is_empty() {
             self.text = text
         } else {
@@ -83,8 +82,7 @@ impl Source {
         start
     }
 
-    /// Hides what stands at a place, so that no message shows it: a password, a key. The bytes of the file are kept as they
-    /// were read.
+    /// Hides the text of a span from messages, such as a password or a key. The bytes of the file stay as they were read.
     pub(crate) fn hide(&mut self, span: &Span) {
         let Some(hidden) = self.text.get(span.clone()) else { return };
         let stars: String = hidden.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
@@ -98,27 +96,27 @@ impl Source {
         self.text.replace_range(span.clone(), &stars);
     }
 
-    /// Notes where a comment stands, in a source that is not TOML.
+    /// Adds the span of a comment, in a source that is not TOML.
     pub(crate) fn add_comment(&mut self, span: Span) {
         self.comments.get_or_insert_default().push(span);
     }
 
-    /// The places of the comments, if the source is not TOML.
+    /// The spans of the comments, if the source is not TOML.
     pub fn comments(&self) -> Option<&[Span]> {
         self.comments.as_deref()
     }
 
-    /// The path as it was given.
+    /// The path as given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The path of the file that has that offset.
+    /// The path of the file at that offset.
     pub fn path_at(&self, offset: usize) -> &Path {
         self.file_at(offset).map_or(&self.path, |file| &file.path)
     }
 
-    /// Each file with its bytes, as they were read.
+    /// Each file with its bytes as read.
     pub fn files(&self) -> impl Iterator<Item = (&Path, &[u8])> {
         self.files.iter().map(|file| {
             let text = self.text.get(file.span.clone()).unwrap_or_default().as_bytes();
@@ -131,12 +129,12 @@ impl Source {
         &self.text
     }
 
-    /// The directory that relative paths start from: the one the file is in.
+    /// The directory of the file, where relative paths start.
     pub fn directory(&self) -> PathBuf {
         self.base.clone()
     }
 
-    /// The place of a byte offset in its file; offsets behind the end count as the end.
+    /// The line and column of a byte offset in its file. An offset after the end gives the end.
     pub fn place(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let line = self.line(offset);
@@ -152,7 +150,7 @@ impl Source {
         self.lines.partition_point(|start| *start <= offset).max(1)
     }
 
-    /// The text of the lines that `span` touches, the offset at which it begins and the number of its first line.
+    /// The text of the lines of `span`, its offset, and the number of the first line.
     pub fn lines_of(&self, span: &Span) -> (&str, usize, usize) {
         let first = self.line(span.start);
         let last = self.line(span.end.max(span.start + 1) - 1);
@@ -161,14 +159,14 @@ impl Source {
         (self.text.get(start..end).unwrap_or(""), start, self.place(span.start).line)
     }
 
-    /// `farm.toml:12`, the way an origin is shown.
+    /// `farm.toml:12`, as shown to users.
     pub fn file_line(&self, offset: usize) -> String {
         format!("{}:{}", self.path_at(offset).display(), self.place(offset).line)
     }
 
     fn file_at(&self, offset: usize) -> Option<&File> {
-        let behind = self.files.partition_point(|file| file.span.start <= offset);
-        self.files.get(behind.saturating_sub(1))
+        let after = self.files.partition_point(|file| file.span.start <= offset);
+        self.files.get(after.saturating_sub(1))
     }
 
     fn line_start(&self, line: usize) -> usize {
@@ -181,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_count_lines_and_characters_from_one() {
+    fn place_counts_lines_and_characters_from_one() {
         let source = Source::new("farm.toml".into(), "moin = \"ü\"\r\n\n[x]".to_owned());
         assert_eq!(source.place(0), Position { line: 1, column: 1 });
         assert_eq!(source.place(11), Position { line: 1, column: 11 });
@@ -193,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn several_files_count_each_for_itself() {
+    fn place_counts_lines_of_each_file_separately() {
         let mut source = Source::of_files("etc".into(), "etc".into());
         assert_eq!(source.add("etc/a.py".into(), "a = 1\nb = 2".to_owned(), None), 0);
         assert_eq!(source.add("etc/b.py".into(), "c = 3\nd = 4\n".to_owned(), Some(vec![1])), 12);

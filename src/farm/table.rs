@@ -1,40 +1,50 @@
-//! The tables of a farm file, each with the keys that it may have: the parser and the schema both go by it.
+//! The tables of a farm file, each with its keys. The parser, the schema, and the reference use them.
 
 use super::Key;
 
-/// What a value of `[prune]` must be.
+/// The type of a value in `[prune]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PruneKind {
     /// A duration like `12h`.
     Duration,
     /// A count or a share.
     Limit,
-    /// true, false or a directory.
+    /// true, false, or a directory.
     Index,
 }
 
-/// The keys of `[prune]`: each with what it must be, what it is, and what it is where it is absent.
+/// The keys of `[prune]`: each with its type, its meaning, and its default.
 pub const PRUNE_KEYS: [(&str, PruneKind, &str, Option<&str>); 7] = [
-    ("grace", PruneKind::Duration, "keep a session this long past its expiry, at least 10m", Some("1h")),
-    ("idle", PruneKind::Duration, "also remove what was not used for this long; absent: off", None),
+    ("grace", PruneKind::Duration, "keep a session for this long after its expiry, at least 10m", Some("1h")),
+    ("idle", PruneKind::Duration, "also remove sessions that were not used for this long; absent: off", None),
     (
         "no_expires",
         PruneKind::Duration,
-        "remove sessions without `expires` that are older, where 1.9.1 or later wrote them",
+        "remove sessions of 1.9.1 and later that have no `expires` and are older than this",
         Some("1d"),
     ),
-    ("stale_temp", PruneKind::Duration, "remove half-written files that are older", Some("1d")),
-    ("unreadable", PruneKind::Duration, "remove unreadable files that are older; absent: never", None),
+    (
+        "stale_temp",
+        PruneKind::Duration,
+        "remove leftover temporary files that are older than this",
+        Some("1d"),
+    ),
+    (
+        "unreadable",
+        PruneKind::Duration,
+        "remove unreadable files that are older than this; absent: never",
+        None,
+    ),
     (
         "max_delete",
         PruneKind::Limit,
-        "most that may go of one store for other reasons than its own expiry: a count or a share",
+        "refuse a run that removes more sessions of one store than this for other reasons than their expiry: a count, or a share",
         Some("50%"),
     ),
     (
         "index",
         PruneKind::Index,
-        "whether an index spares reading what cannot be due: true, false, or the directory to keep it in",
+        "keep an index of expiry times, so that a run reads only sessions that may be due: true, false, or a directory for it",
         None,
     ),
 ];
@@ -46,7 +56,10 @@ pub const MIGRATE_KEYS: [&str; 1] = ["allow_globals"];
 pub const LINT_KEYS: [&str; 3] = ["allow", "warn", "deny"];
 
 /// The names in [`PRUNE_KEYS`].
-#[expect(clippy::indexing_slicing, reason = "both have one length, and the compiler looks")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the arrays have the same length, and the compiler checks the index"
+)]
 const PRUNE_NAMES: [&str; PRUNE_KEYS.len()] = {
     let mut names = [""; PRUNE_KEYS.len()];
     let mut row = 0;
@@ -59,7 +72,7 @@ const PRUNE_NAMES: [&str; PRUNE_KEYS.len()] = {
 
 /// A table of a farm file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
-#[expect(missing_docs, reason = "they are called as in the farm file")]
+#[expect(missing_docs, reason = "each has its name in the farm file")]
 pub enum Table {
     File,
     Farm,
@@ -77,16 +90,16 @@ impl Table {
         <Self as strum::IntoEnumIterator>::iter()
     }
 
-    /// Every key that it may have: the settings of a wiki that may stand there, and its own.
+    /// Every key of the table: the settings of wikis that it can have, and its own keys.
     pub fn keys(self) -> impl Iterator<Item = &'static str> {
         let settings = Key::all().filter(move |key| self.has_setting(*key)).map(Key::name);
         settings.chain(self.own().iter().copied())
     }
 
-    /// Whether a setting of a wiki may stand there.
+    /// Whether the table can have a setting of wikis.
     pub fn has_setting(self, key: Key) -> bool {
         match self {
-            // For all wikis it stands at the top.
+            // At the top of the file it applies to all wikis.
             Table::File => key == Key::Moin,
             Table::Farm => key.inheritable() && key != Key::Moin,
             Table::Group => key.inheritable(),
@@ -95,7 +108,7 @@ impl Table {
         }
     }
 
-    /// Its keys that are no settings of a wiki.
+    /// The keys that are not settings of wikis.
     pub fn own(self) -> &'static [&'static str] {
         match self {
             Table::File => &["farm", "groups", "wikis", "share", "prune", "migrate", "lint"],

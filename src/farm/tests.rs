@@ -1,4 +1,4 @@
-//! Inheritance, origins and problems of whole farm files.
+//! Tests of inheritance, origins, and problems of whole farm files.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ fn farm(text: &str) -> Farm {
     Farm::parse(Path::new("/etc/farm/farm.toml"), text.to_owned()).unwrap()
 }
 
-/// A setting of a wiki with the line it comes from, or the version whose default it is.
+/// A setting of a wiki with its line, or with the version of its default.
 fn shown(farm: &Farm, wiki: &str, key: &str) -> Option<String> {
     let (value, origin) = farm.wiki(wiki).unwrap().effective(Key::named(key).unwrap())?;
     Some(match origin {
@@ -20,7 +20,7 @@ fn shown(farm: &Farm, wiki: &str, key: &str) -> Option<String> {
 }
 
 #[test]
-fn a_wiki_wins_over_its_group_over_the_parent_group_over_the_farm() {
+fn wiki_overrides_group_overrides_parent_group_overrides_farm() {
     let farm = farm(
         "moin = \"1.9.11\"\n[farm]\ncookie_path = \"/farm\"\ncookie_domain = \".farm.org\"\nuser_dir = \"u\"\n\
          [groups.base]\ncookie_path = \"/base\"\ncookie_name = \"base\"\n\
@@ -41,7 +41,7 @@ fn a_wiki_wins_over_its_group_over_the_parent_group_over_the_farm() {
 }
 
 #[test]
-fn directories_follow_as_in_moinmoin() {
+fn default_directories_are_those_of_moinmoin() {
     let dirs = |moin: &str, settings: &str| {
         let farm = farm(&format!("moin = \"{moin}\"\n[wikis.w]\nurl = \"http://w/\"\n{settings}\n"));
         let wiki = farm.wiki("w").unwrap();
@@ -63,7 +63,7 @@ fn directories_follow_as_in_moinmoin() {
 }
 
 #[test]
-fn every_problem_is_noted_with_its_place() {
+fn parse_reports_every_problem_at_its_position() {
     let text = "mion = 1\n[farm]\nurl = \"http://x/\"\ncookie_pth = \"/\"\nmoin = \"1.9\"\n\
                 [groups.a]\ngroup = \"a\"\n[wikis.w]\ngroup = \"b\"\nurl = 7\ncookie_lifetime = [1]\n\
                 unset = [\"cokie_path\"]\n[wikis.x]\n[[share]]\nwikis = [\"w\", \"y\"]\n[prune]\ngrace = \"1s\"\n\
@@ -91,7 +91,7 @@ fn every_problem_is_noted_with_its_place() {
         "18 unknown-key",
         "20 unknown-key",
     ];
-    // The wiki of line 8 has a url, though a wrong one: neither missing-url nor unknown-wiki is said of it.
+    // The wiki in line 8 has an invalid url, so missing-url and unknown-wiki do not report it.
     assert_eq!(found, expected);
     assert!(!farm.sound());
     let help = |line: usize| {
@@ -105,14 +105,14 @@ fn every_problem_is_noted_with_its_place() {
 }
 
 #[test]
-fn a_text_that_is_no_toml_is_an_error_with_places() {
+fn parse_of_invalid_toml_gives_errors_with_positions() {
     let errors = Farm::parse(Path::new("f.toml"), "[wikis\nx = = 1\n".to_owned()).unwrap_err();
     assert!(!errors.errors.is_empty());
     assert!(errors.errors.iter().all(|(message, span)| !message.is_empty() && span.end <= 15));
 }
 
 #[test]
-fn a_chain_of_groups_is_resolved_without_recursion() {
+fn chain_of_3000_groups_is_resolved() {
     let mut text = String::from("[wikis.w]\nurl = \"http://w/\"\ngroup = \"g0\"\n");
     for number in 0..3000 {
         text.push_str(&format!("[groups.g{number}]\ngroup = \"g{}\"\n", number + 1));
@@ -123,12 +123,12 @@ fn a_chain_of_groups_is_resolved_without_recursion() {
 
 proptest! {
     #[test]
-    fn no_text_panics(text in "(\\PC|\n){0,200}") {
+    fn parse_of_any_text_does_not_panic(text in "(\\PC|\n){0,200}") {
         let _ = Farm::parse(Path::new("f.toml"), text);
     }
 
     #[test]
-    fn no_value_in_any_place_panics(
+    fn check_of_any_value_does_not_panic(
         key in proptest::sample::select(Key::all().map(Key::name).collect::<Vec<_>>()),
         value in proptest::sample::select(vec![
             "1", "-1", "0.5", "nan", "inf", "9223372036854775807", "1e308", "true", "\"\"", "\"x\"", "\"\\u0000\"",

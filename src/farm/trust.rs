@@ -1,6 +1,6 @@
-//! Whom the farm file obeys. What is opened because a farm file names it (stores, user directories, keys, passwords,
-//! addresses) is opened with the rights of whoever runs wikifarm; run by root, only a file that nobody but root can
-//! write may name it. [`Trusted`] is the proof, and functions that open what a farm names ask for it.
+//! Trust in a farm file. wikifarm opens the stores, user directories, keys, and addresses that the farm file names, with the
+//! rights of its caller. If root runs wikifarm, only root may be able to write the farm file. [`Trusted`] is the proof, and
+//! functions that open what a farm names require it.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -12,13 +12,12 @@ use std::path::Path;
 use super::{Farm, LARGEST};
 use crate::sys::{self, Dir, open_cautiously};
 
-/// A farm whose files nobody could have written but those who may do all that the farm makes wikifarm do: for root, and
-/// for a user that root became with `--run-as`, only root and that user. Others trust what they read, as it has no rights
-/// but theirs.
+/// A farm from a trusted file. For root, and for a user that root became with `--run-as`, only root and that user can have
+/// written the file. For other users every file is trusted, as wikifarm has only their own rights.
 #[derive(Debug)]
 pub struct Trusted(Farm);
 
-/// Why a farm is not trusted: which file, link or directory another user could have written, its owner and mode.
+/// Why a farm is not trusted: the file, link, or directory that another user can write, with owner and mode.
 #[derive(Debug)]
 pub struct Distrust(String);
 
@@ -31,19 +30,19 @@ impl fmt::Display for Distrust {
 impl std::error::Error for Distrust {}
 
 impl Trusted {
-    /// Takes the farm if it can be trusted.
+    /// Checks the farm.
     ///
     /// # Errors
-    /// Why it can't.
+    /// If it can't be trusted.
     pub fn new(farm: Farm) -> Result<Trusted, Distrust> {
         Trusted::check(&farm)?;
         Ok(Trusted(farm))
     }
 
-    /// Whether [`Trusted::new`] would take the farm.
+    /// As [`Trusted::new`], for a borrowed farm.
     ///
     /// # Errors
-    /// Why it would not.
+    /// If it can't be trusted.
     pub fn check(farm: &Farm) -> Result<(), Distrust> {
         match sys::began_as_root().then(|| could_be_of_other_users(farm, us())).flatten() {
             Some(why) => Err(Distrust(why)),
@@ -60,10 +59,10 @@ impl Deref for Trusted {
     }
 }
 
-/// Whether the farm file at `path` can be trusted, before it is read.
+/// Checks the farm file at `path` before it is read.
 ///
 /// # Errors
-/// Why it can't.
+/// If it can't be trusted.
 pub fn check_path(path: &Path) -> Result<(), Distrust> {
     match sys::began_as_root().then(|| file_could_be_of_other_users(path, None, us())).flatten() {
         Some(why) => Err(Distrust(why)),
@@ -75,25 +74,25 @@ fn us() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// Why somebody other than root and the user `uid` could have written what `farm` was read from, if so: the file, a
-/// link or directory on the way to it, or the directory that its relative paths start from.
+/// Why a user other than root and `uid` could have written the files of `farm`, if so. This checks each file, the links and
+/// directories on the way to it, and the directory where its relative paths start.
 ///
-/// The file is opened anew by a way that follows no other user's link, and must still say what was read.
+/// Each file is opened again without following links of other users, and must have the same contents as before.
 pub fn could_be_of_other_users(farm: &Farm, uid: u32) -> Option<String> {
     farm.source.files().find_map(|(path, bytes)| file_could_be_of_other_users(path, Some(bytes), uid))
 }
 
-/// The same of one file of the farm, which said `bytes` if it was read already.
+/// As [`could_be_of_other_users`], for one file, which must contain `bytes` if it was read already.
 fn file_could_be_of_other_users(path: &Path, bytes: Option<&[u8]>, uid: u32) -> Option<String> {
     let failed =
-        |error: &dyn fmt::Display| Some(format!("can't tell who may write {}: {error}", path.display()));
-    // The directory as it was named, where relative paths start, and each directory that a link of ours leads to.
+        |error: &dyn fmt::Display| Some(format!("can't check who can write to {}: {error}", path.display()));
+    // The directory as named, where relative paths start, and then the directory of each link's target.
     let mut path = path.to_owned();
     for _ in 0..8 {
         let (parent, name) = match (path.parent(), path.file_name()) {
             (Some(parent), Some(name)) if parent == Path::new("") => (Path::new("."), name),
             (Some(parent), Some(name)) => (parent, name),
-            _ => return Some(format!("{} is no file", path.display())),
+            _ => return Some(format!("{} is not a file", path.display())),
         };
         let dir = match Dir::open(parent) {
             Ok(dir) => dir,
@@ -110,43 +109,43 @@ fn file_could_be_of_other_users(path: &Path, bytes: Option<&[u8]>, uid: u32) -> 
             Err(error) => return failed(&error),
         };
         if link.uid() != 0 && link.uid() != uid {
-            return Some(format!("{} is a link of user {}", path.display(), link.uid()));
+            return Some(format!("{} is a symbolic link of user {}", path.display(), link.uid()));
         }
         path = match path.read_link() {
             Ok(target) => parent.join(target),
             Err(error) => return failed(&error),
         };
     }
-    Some(format!("{} leads over too many links", path.display()))
+    Some(format!("{} follows too many symbolic links", path.display()))
 }
 
-/// Why the file itself is not to be trusted.
-fn strange_file(said: Option<&[u8]>, dir: &Dir, name: &OsStr, uid: u32, path: &Path) -> Option<String> {
+/// Why the file itself can't be trusted; `before` is its contents when it was read.
+fn strange_file(before: Option<&[u8]>, dir: &Dir, name: &OsStr, uid: u32, path: &Path) -> Option<String> {
     let failed = |error: &dyn fmt::Display| Some(format!("can't read {} again: {error}", path.display()));
     let mut bytes = Vec::new();
     let opened = open_cautiously(dir, name).and_then(|file| Ok((file.metadata()?, file)));
     let stat = match opened {
-        Ok((stat, _)) if !stat.is_file() => return Some(format!("{} is no regular file", path.display())),
-        Ok((stat, file)) => match said.map(|_| file.take(LARGEST + 1).read_to_end(&mut bytes)) {
+        Ok((stat, _)) if !stat.is_file() => return Some(format!("{} is not a regular file", path.display())),
+        Ok((stat, file)) => match before.map(|_| file.take(LARGEST + 1).read_to_end(&mut bytes)) {
             Some(Err(error)) => return failed(&error),
             _ => stat,
         },
         Err(error) => return failed(&error),
     };
-    // A byte order mark may have been taken off.
-    let is_same = |said: &[u8]| bytes == said || bytes.strip_prefix(b"\xef\xbb\xbf") == Some(said);
-    if said.is_some_and(|said| !is_same(said)) {
+    // The reader removes a byte order mark.
+    let is_same = |before: &[u8]| bytes == before || bytes.strip_prefix(b"\xef\xbb\xbf") == Some(before);
+    if before.is_some_and(|before| !is_same(before)) {
         return Some(format!("{} changed while it was read", path.display()));
     }
     strange(&path.display(), (stat.uid(), stat.gid()), stat.mode() & 0o7777, uid)
 }
 
-/// Why a directory or one above it is not to be trusted.
+/// Why a directory or one of its parents can't be trusted.
 fn strange_directories(path: &Path, uid: u32) -> io::Result<Option<String>> {
     for place in path.canonicalize()?.ancestors() {
         let stat = place.metadata()?;
         let mode = stat.mode() & 0o7777;
-        // In a sticky directory (/tmp) nobody can replace another's file.
+        // In a sticky directory such as /tmp, users can't replace files of others.
         let who_writes = if mode & 0o1000 == 0 { mode } else { mode & !0o022 };
         let strange = |mode| strange(&place.display(), (stat.uid(), stat.gid()), mode, uid);
         if strange(who_writes).is_some() {
@@ -162,7 +161,7 @@ fn strange(place: &dyn fmt::Display, (owner, group): (u32, u32), mode: u32, uid:
     } else if mode & 0o002 != 0 {
         "is writable by everybody".to_owned()
     } else if mode & 0o020 != 0 {
-        // Also root's group has members, and with an access control list these bits are its mask (acl(5)).
+        // The group of root can have members, too. With an access control list, these bits are its mask (acl(5)).
         format!("is writable by group {group}")
     } else {
         return None;

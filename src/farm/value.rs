@@ -47,8 +47,10 @@ pub enum Value {
 pub(crate) fn session_store(text: &str) -> Result<Location, String> {
     let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
     match kind {
-        "moin-1.8" | "moin-1.9" | "sqlite" if rest.is_empty() => return Err(format!("{kind}: of what?")),
-        "json" => return Err("no MoinMoin reads sessions in JSON".to_owned()),
+        "moin-1.8" | "moin-1.9" | "sqlite" if rest.is_empty() => {
+            return Err(format!("{kind}: the location is missing"));
+        }
+        "json" => return Err("MoinMoin can't read sessions in JSON".to_owned()),
         _ => {}
     }
     match Location::parse(text.as_ref()) {
@@ -60,7 +62,7 @@ pub(crate) fn session_store(text: &str) -> Result<Location, String> {
 }
 
 impl fmt::Display for Value {
-    /// As it would stand in a farm file.
+    /// Formats the value as in a farm file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, items: &mut dyn Iterator<Item = &str>| {
             f.write_str("[")?;

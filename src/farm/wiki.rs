@@ -1,4 +1,4 @@
-//! A wiki with its effective settings, and what follows from them.
+//! A wiki with its effective settings, and the values that follow from them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,23 +10,23 @@ use super::{Key, LintLevels, NAMES_COOKIE, Span, Value};
 use crate::location::{Directories, Identity, Layout, Location};
 use crate::moin::{Backend, Behaviour, Duplicate, Settings, Version};
 
-/// A setting as the farm file has it.
+/// A setting in the farm file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
-    /// Its value.
+    /// The value.
     pub value: Value,
-    /// Where its name stands.
+    /// The span of the name.
     pub key_span: Span,
-    /// Where its value stands.
+    /// The span of the value.
     pub span: Span,
-    /// Where each item stands, if it is a list.
+    /// The span of each item, if the value is a list.
     pub items: Vec<Span>,
 }
 
-/// Where an effective setting comes from.
+/// The origin of an effective setting.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Origin {
-    /// The farm file, at that place.
+    /// The farm file, at that span.
     File(Span),
     /// The default of the wiki's version.
     Default(Version),
@@ -37,15 +37,15 @@ pub enum Origin {
 pub struct Wiki {
     /// Its key under `[wikis]`.
     pub name: String,
-    /// Where that key stands.
+    /// The span of that key.
     pub span: Span,
     /// Its public URL.
     pub url: Url,
-    /// Levels of rules that are its own.
+    /// The wiki's own levels of rules.
     pub lint: LintLevels,
     settings: BTreeMap<Key, Arc<Setting>>,
     base: PathBuf,
-    /// What [`Wiki::moin`] made of them.
+    /// The cached result of [`Wiki::moin`].
     moin: OnceLock<Box<Settings>>,
 }
 
@@ -78,12 +78,12 @@ impl Wiki {
         wiki
     }
 
-    /// The setting as the farm file has it; `None` where MoinMoin's default applies.
+    /// The setting in the farm file; `None` if MoinMoin's default applies.
     pub fn setting(&self, key: Key) -> Option<&Setting> {
         self.settings.get(&key).map(Arc::as_ref)
     }
 
-    /// All settings that the farm file gives this wiki.
+    /// All settings of the wiki in the farm file, own and inherited.
     pub fn settings(&self) -> impl Iterator<Item = (Key, &Setting)> {
         self.settings.iter().map(|(key, setting)| (*key, setting.as_ref()))
     }
@@ -93,18 +93,18 @@ impl Wiki {
         self.setting(key).map(|setting| &setting.value)
     }
 
-    /// Where the setting's value stands, or else the wiki's name.
+    /// The span of the setting's value, or the span of the wiki's name without the setting.
     pub fn span_of(&self, key: Key) -> Span {
         self.setting(key).map_or_else(|| self.span.clone(), |setting| setting.span.clone())
     }
 
-    /// Where an item of a setting that is a list stands, or else the whole.
+    /// The span of an item of a list, or of the whole list.
     pub fn item_span(&self, key: Key, position: usize) -> Span {
         let item = self.setting(key).and_then(|setting| setting.items.get(position));
         item.cloned().unwrap_or_else(|| self.span_of(key))
     }
 
-    /// The release the wiki runs; 1.9.11 where the farm file does not say.
+    /// The version of the wiki; 1.9.11 if the farm file does not set it.
     pub fn version(&self) -> Version {
         self.value(Key::Moin).and_then(Value::version).unwrap_or(Version::LATEST_1_9)
     }
@@ -124,7 +124,7 @@ impl Wiki {
         self.value(Key::Aliases).and_then(Value::urls).unwrap_or_default()
     }
 
-    /// Every URL of the wiki, with the setting that has it.
+    /// Every URL of the wiki, with the setting that contains it.
     pub fn addresses(&self) -> impl Iterator<Item = (&Url, Key)> {
         std::iter::once((&self.url, Key::Url)).chain(self.aliases().iter().map(|url| (url, Key::Aliases)))
     }
@@ -134,40 +134,40 @@ impl Wiki {
         self.text(Key::Siteid).unwrap_or(&self.name)
     }
 
-    /// The names of the authentication methods the wiki knows.
+    /// The names of the wiki's authentication methods.
     pub fn auth(&self) -> Vec<&str> {
         self.names(Key::Auth).map_or_else(|| vec!["moin"], |names| names.iter().map(String::as_str).collect())
     }
 
-    /// The handler that is not MoinMoin's own, if this version has it: then nobody can predict this wiki.
+    /// The custom session handler, if the version uses it. Predictions for such a wiki are unknown.
     pub fn custom_handler(&self) -> Option<Key> {
         let handlers = [Key::SessionHandler, Key::SessionIdHandler, Key::SessionService];
         handlers.into_iter().find(|key| self.text(*key) == Some("custom") && self.ignores(*key).is_none())
     }
 
-    /// The name that `session_id_handler` gives the cookie, where this version has it.
+    /// The cookie name in `session_id_handler`, if the version uses it.
     pub fn handler_cookie(&self) -> Option<&str> {
         let name = self.text(Key::SessionIdHandler)?.strip_prefix(NAMES_COOKIE);
         name.filter(|_| self.ignores(Key::SessionIdHandler).is_none())
     }
 
-    /// Why the wiki's version ignores `key`, if it does.
+    /// Why the version of the wiki ignores `key`, if it does.
     pub fn ignores(&self, key: Key) -> Option<&'static str> {
         let version = self.version().behaviour();
-        // From 1.9.1 on it is read beside an old-style cookie_lifetime.
+        // From 1.9.1 on, MoinMoin uses it together with an old-style cookie_lifetime.
         let is_read = key == Key::AnonymousSessionLifetime
             && version != Behaviour::V2
             && self.value(Key::CookieLifetime).and_then(Value::number).is_some();
         key.ignored_by(version).filter(|_| !is_read)
     }
 
-    /// What shapes the session cookie, at the wiki's own URL.
+    /// The settings that shape the session cookie, at the wiki's own URL.
     pub fn moin(&self) -> &Settings {
         self.moin.get_or_init(|| Box::new(self.moin_at(&self.url)))
     }
 
-    /// What shapes the session cookie when the wiki is visited at `url`, one of its own: scheme, port and path count
-    /// as MoinMoin sees them, which behind a proxy is `backend_url` whatever the address was.
+    /// The settings that shape the session cookie when the wiki is visited at `url`, one of its addresses. Scheme, port, and
+    /// path are those that MoinMoin sees: behind a proxy, those of `backend_url`.
     pub fn moin_at(&self, url: &Url) -> Settings {
         let mut moin = Settings::defaults(self.version(), &self.name, Backend::of(url));
         for (key, setting) in self.settings() {
@@ -178,12 +178,12 @@ impl Wiki {
         moin
     }
 
-    /// A setting that is a directory, resolved against the farm file's directory.
+    /// A setting that is a directory, relative to the directory of the farm file.
     pub fn path(&self, key: Key) -> Option<PathBuf> {
         self.value(key)?.path().map(|path| join(&self.base, path))
     }
 
-    /// `data_dir`, if the farm file gives one.
+    /// `data_dir`, if the farm file has it.
     pub fn data_dir(&self) -> Option<PathBuf> {
         self.path(Key::DataDir)
     }
@@ -193,7 +193,7 @@ impl Wiki {
         self.path(Key::CacheDir).or_else(|| Some(self.data_dir()?.join("cache")))
     }
 
-    /// Where `session_store` says that sessions lie.
+    /// The location in `session_store`.
     pub fn session_store(&self) -> Option<Location> {
         self.store_based_on(&self.base)
     }
@@ -205,13 +205,13 @@ impl Wiki {
         }
     }
 
-    /// The same with every path from the root, as a wiki's own configuration needs it.
+    /// As [`Wiki::session_store`], with absolute paths for the wiki's own configuration.
     pub fn whole_session_store(&self) -> Option<Location> {
         let base = std::path::absolute(&self.base).unwrap_or_else(|_| self.base.clone());
         self.store_based_on(&base)
     }
 
-    /// Where sessions lie: in the `session_store`, except in 2.0, else in files in the session directory.
+    /// The location of the sessions: the `session_store`, except in 2.0, or else the session directory.
     pub fn session_location(&self) -> Option<Location> {
         let behaviour = self.version().behaviour();
         let layout = if behaviour < Behaviour::V1_9_0 { Layout::Moin18 } else { Layout::Moin19 };
@@ -240,7 +240,7 @@ impl Wiki {
         self.path(Key::UserDir).or_else(|| Some(self.data_dir()?.join("user")))
     }
 
-    /// A setting's value for programs; a directory is given as it is resolved.
+    /// The value of a setting as JSON; a directory includes the directory of the farm file.
     pub fn json(&self, setting: &Setting) -> serde_json::Value {
         use serde_json::json;
         match &setting.value {
@@ -256,8 +256,8 @@ impl Wiki {
         }
     }
 
-    /// A setting's effective value for people, with its origin; `None` where the version has no such setting
-    /// or nothing follows from the farm file.
+    /// The effective value of a setting as text, with its origin; `None` if the version has no such setting, or the farm file
+    /// does not determine it.
     pub fn effective(&self, key: Key) -> Option<(String, Origin)> {
         if let Some(setting) = self.setting(key) {
             let value = match &setting.value {
@@ -289,8 +289,8 @@ fn join(base: &Path, path: &Path) -> PathBuf {
     if base == Path::new(".") { path.to_owned() } else { base.join(path) }
 }
 
-/// Where a wiki keeps its sessions: as people know it, and what makes it the same as another's. `None` where the farm
-/// file does not tell, and in 2.0.
+/// The location of a wiki's sessions as text, and its identity for comparison. `None` in 2.0, and if the farm file does not
+/// determine it.
 pub fn session_location(wiki: &Wiki, places: &dyn Directories) -> Option<(PathBuf, Identity)> {
     let location = wiki.session_location()?;
     let shown = location.path().map_or_else(|| location.stem(), Path::to_owned);

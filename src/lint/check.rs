@@ -1,10 +1,10 @@
-//! The engine: runs every rule over a farm, and applies the levels.
+//! Runs the rules over a farm, and applies the levels.
 
 use std::collections::HashMap;
 
 use super::comments::Comments;
 use super::disk::{Disk, Facts};
-use super::finding::{Finding, Severity};
+use super::finding::{Finding, MOST_WIKIS, Severity, listed};
 use super::levels::{Levels, Overrides};
 use super::refusal::Domain;
 use super::rule::{Look, Rule, Sink};
@@ -15,15 +15,25 @@ use crate::location::RealDirectories;
 use crate::sharing::Model;
 use crate::sys::{in_parts, one_by_one};
 
-/// The rule about files that are no TOML.
+/// The rule about syntax errors.
 const TOML_SYNTAX: &str = "toml-syntax";
 
-/// So many wikis are worth a thread.
+/// Farms with at least this many wikis are checked in several threads.
 const MANY: usize = 64;
 
-/// Runs every rule over `farm`, at the levels that its `[lint]` and comments ask for, for browsers with that list of
-/// public suffixes; `overrides` go over that.
+/// The findings of every rule, for browsers with that list of public suffixes. `[lint]`, comments, and then `overrides`
+/// change the severities. Findings with the same text are one finding that names all its wikis.
 pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides: &Overrides) -> Vec<Finding> {
+    joined(check_each(farm, disk, suffixes, overrides))
+}
+
+/// As [`check`], with a finding for each position, and without wikis in messages.
+pub(super) fn check_each(
+    farm: &Farm,
+    disk: &dyn Disk,
+    suffixes: &SharedSuffixes,
+    overrides: &Overrides,
+) -> Vec<Finding> {
     let model = Model::new(farm, &RealDirectories::default(), suffixes);
     let facts = Facts::gather(farm, disk);
     let comments = Comments::of(&farm.source);
@@ -45,7 +55,7 @@ pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides:
         }
         sink.into_findings()
     };
-    // Those that look at pairs of wikis take the longest: they begin.
+    // Rules that look at pairs of wikis take longest, so they start first.
     let mut by_cost = all.clone();
     by_cost.sort_by_key(|rule| !matches!(rule.look, Look::Sharing(_)));
     let found: Vec<Vec<Finding>> = match farm.wikis.len() >= MANY {
@@ -53,26 +63,39 @@ pub fn check(farm: &Farm, disk: &dyn Disk, suffixes: &SharedSuffixes, overrides:
         false => by_cost.iter().map(found).collect(),
     };
     findings.extend(found.into_iter().flatten());
-    keep_fixes_of_all(farm, &mut findings);
+    drop_partial_fixes(farm, &mut findings);
     let mut levels = Levels::new(farm, &comments, overrides);
     findings = levels.apply(findings);
     if let Some(rule) = all.iter().find(|rule| matches!(rule.look, Look::Levels)) {
-        let mut sink = Sink::new(rule);
-        for (name, span) in levels.unused() {
-            let message = format!("{name:?} is allowed here, and nothing of it is found");
-            let change = comments.without(&farm.source, &span).unwrap_or(Change::DropItem(span.clone()));
-            let help = "take it out: it would hide the next one";
-            sink.report_farm_fixable(span, message, help, Vec::new(), Some(Fix::safe(change)));
-        }
-        findings.extend(levels.apply(sink.into_findings()));
+        findings.extend(unused_suppressions(rule, farm, &comments, &mut levels));
     }
     findings.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(a.rule.cmp(b.rule)));
     findings
 }
 
-/// Takes away the fix of a setting that other wikis have from the same line, and have it rightly.
-fn keep_fixes_of_all(farm: &Farm, findings: &mut [Finding]) {
-    let fixable = |finding: &&mut Finding| finding.fix.is_some() && !finding.wikis.is_empty();
+/// The findings about allowed rules that found nothing.
+fn unused_suppressions(
+    rule: &'static Rule,
+    farm: &Farm,
+    comments: &Comments,
+    levels: &mut Levels<'_>,
+) -> Vec<Finding> {
+    let mut sink = Sink::new(rule);
+    for (name, span) in levels.unused() {
+        let message = format!("{name:?} is allowed here, but nothing is found");
+        let change = comments.without(&farm.source, &span).unwrap_or(Change::DropItem(span.clone()));
+        let help = "remove the name: it would hide the next finding";
+        sink.report_farm_fixable(span, message, help, Vec::new(), Some(Fix::safe(change)));
+    }
+    levels.apply(sink.into_findings())
+}
+
+/// Removes fixes that change a line for wikis without the problem.
+fn drop_partial_fixes(farm: &Farm, findings: &mut [Finding]) {
+    let unset = |fix: &Fix| matches!(fix.change, Change::Unset { .. });
+    let fixable = |finding: &&mut Finding| {
+        finding.fix.as_ref().is_some_and(|fix| !unset(fix)) && !finding.wikis.is_empty()
+    };
     if !findings.iter_mut().any(|mut finding| fixable(&mut finding)) {
         return;
     }
@@ -88,7 +111,34 @@ fn keep_fixes_of_all(farm: &Farm, findings: &mut [Finding]) {
     }
 }
 
-/// What is wrong with a file that is no TOML, as findings.
+/// Makes findings that differ only in position and wikis one finding at the first position, and names the wikis.
+pub(super) fn joined(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut known: HashMap<(&str, Severity, String, Option<String>), usize> = HashMap::new();
+    let mut left: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        // A fix belongs to one position.
+        if finding.names_wikis || finding.fix.is_some() {
+            left.push(finding);
+            continue;
+        }
+        let key = (finding.rule, finding.severity, finding.message.clone(), finding.help.clone());
+        match known.get(&key).and_then(|index| left.get_mut(*index)) {
+            Some(first) => {
+                if first.also.len() + 1 < MOST_WIKIS {
+                    first.also.push((finding.span, listed(&finding.wikis)));
+                }
+                first.wikis.extend(finding.wikis);
+            }
+            None => {
+                known.insert(key, left.len());
+                left.push(finding);
+            }
+        }
+    }
+    left.into_iter().map(Finding::named).collect()
+}
+
+/// Syntax errors as findings.
 pub fn syntax_findings(errors: &SyntaxErrors) -> Vec<Finding> {
     let finding = |(message, span): &(String, Span)| Finding {
         rule: TOML_SYNTAX,
@@ -98,12 +148,14 @@ pub fn syntax_findings(errors: &SyntaxErrors) -> Vec<Finding> {
         span: span.clone(),
         also: Vec::new(),
         wikis: Vec::new(),
+        names_wikis: true,
+        lint_of: None,
         fix: None,
     };
     errors.errors.iter().map(finding).collect()
 }
 
-/// What the parser found, as findings, at the rules' own severities.
+/// The problems that the parser found, with the default severities of their rules.
 pub fn parse_findings(farm: &Farm) -> Vec<Finding> {
     let by_name: HashMap<&str, &Rule> = rules::all().map(|rule| (rule.name, rule)).collect();
     let finding = |problem: &Problem| Finding {
@@ -114,6 +166,8 @@ pub fn parse_findings(farm: &Farm) -> Vec<Finding> {
         span: problem.span.clone(),
         also: problem.also.clone(),
         wikis: Vec::new(),
+        names_wikis: true,
+        lint_of: None,
         fix: problem.fix.as_deref().cloned(),
     };
     farm.problems.iter().map(finding).collect()

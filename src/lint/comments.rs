@@ -1,7 +1,6 @@
-//! Comments that speak to wikifarm: `# wikifarm: allow(rule, family) reason`.
+//! Comments for wikifarm: `# wikifarm: allow(RULE, FAMILY) REASON`.
 //!
-//! One behind a line is about what is found on that line; one on a line of its own, about the next line that says
-//! something.
+//! A comment at the end of a line applies to that line; a comment on its own line applies to the next line with content.
 
 use toml_parser::lexer::TokenKind;
 
@@ -10,41 +9,41 @@ use crate::farm::{Change, Source, Span, the_one_near};
 /// A comment that allows rules.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Allow {
-    /// Names of rules and families, each with its place.
+    /// Names of rules and families, each with its span.
     pub(super) names: Vec<(String, Span)>,
-    /// Whether a reason is given.
+    /// Whether the comment has a reason.
     pub(super) reason: bool,
-    /// The place of the comment.
+    /// The span of the comment.
     pub(super) span: Span,
-    /// The line it is about, from 1, counted over all files of the farm.
+    /// The line that the comment applies to, from 1, counted over all files of the farm.
     pub(super) line: usize,
 }
 
-/// What the comments of a farm file say.
+/// The comments of a farm file.
 #[derive(Debug, Default)]
 pub(super) struct Comments {
     /// Comments that allow rules.
     pub(super) allows: Vec<Allow>,
-    /// Comments that speak to wikifarm but can't be understood.
+    /// Comments for wikifarm with errors.
     pub(super) odd: Vec<Span>,
 }
 
-/// What such a comment begins with, behind `#` and blanks.
+/// The start of such a comment, after `#` and spaces.
 const MARK: &str = "wikifarm:";
 
 impl Comments {
-    /// The change that takes the name at `span` out of a comment, and with the last name the comment.
+    /// The change that removes the name at `span` from a comment, and with the last name the comment.
     pub(super) fn without(&self, source: &Source, span: &Span) -> Option<Change> {
         let allow =
             self.allows.iter().find(|allow| allow.span.start <= span.start && span.end <= allow.span.end)?;
-        let place = allow.names.iter().position(|(_, name)| name == span)?;
-        let next = allow.names.get(place + 1).map(|(_, next)| span.start..next.start);
-        let before = place.checked_sub(1).and_then(|before| allow.names.get(before));
+        let index = allow.names.iter().position(|(_, name)| name == span)?;
+        let next = allow.names.get(index + 1).map(|(_, next)| span.start..next.start);
+        let before = index.checked_sub(1).and_then(|before| allow.names.get(before));
         let gone = next.or_else(|| before.map(|(_, before)| before.end..span.end)).unwrap_or_else(|| {
             let text = source.text();
             let head = text.get(..allow.span.start).unwrap_or_default();
             let start = head.trim_end_matches([' ', '\t']).len();
-            // A comment on a line of its own goes with the line.
+            // A comment on its own line is removed with the line.
             let alone = start == 0 || head.get(..start).is_some_and(|head| head.ends_with('\n'));
             let rest = text.get(allow.span.end..).unwrap_or_default();
             let newline = if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
@@ -53,11 +52,11 @@ impl Comments {
         Some(Change::Replace { span: gone, with: String::new() })
     }
 
-    /// Reads the comments of a farm file that is TOML.
+    /// Reads the comments of a farm file.
     pub(super) fn of(source: &Source) -> Comments {
         let mut comments = Comments::default();
         let text = source.text();
-        // Cutting a large file into tokens takes longer than this.
+        // A search is much faster than splitting a large file into tokens.
         if !text.contains(MARK) {
             return comments;
         }
@@ -66,21 +65,21 @@ impl Comments {
             return comments;
         }
         let mut waiting: Vec<Allow> = Vec::new();
-        let mut line_says_something = false;
+        let mut line_has_content = false;
         for token in toml_parser::Source::new(text).lex() {
             let span = token.span().start()..token.span().end();
             match token.kind() {
-                TokenKind::Newline => line_says_something = false,
+                TokenKind::Newline => line_has_content = false,
                 TokenKind::Whitespace | TokenKind::Eof => {}
                 TokenKind::Comment => {
-                    let Some(said) = text.get(span.clone()) else { continue };
-                    let Some(rest) = said.trim_start_matches('#').trim_start().strip_prefix(MARK) else {
+                    let Some(comment) = text.get(span.clone()) else { continue };
+                    let Some(rest) = comment.trim_start_matches('#').trim_start().strip_prefix(MARK) else {
                         continue;
                     };
                     let offset = span.end - rest.len();
                     match allow(rest, offset, span.clone()) {
                         None => comments.odd.push(span),
-                        Some(mut allow) if line_says_something => {
+                        Some(mut allow) if line_has_content => {
                             allow.line = source.line(span.start);
                             comments.allows.push(allow);
                         }
@@ -88,7 +87,7 @@ impl Comments {
                     }
                 }
                 _ => {
-                    line_says_something = true;
+                    line_has_content = true;
                     if !waiting.is_empty() {
                         let line = source.line(span.start);
                         comments.allows.extend(waiting.drain(..).map(|allow| Allow { line, ..allow }));
@@ -100,12 +99,14 @@ impl Comments {
         comments
     }
 
-    /// Reads the comments at these places of Python files. One that gives a setting, `# wikifarm: moin = "1.8.7"`, has
-    /// been read with the farm.
+    /// Reads the comments of Python files at these spans. Comments with a setting, such as `# wikifarm: moin = "1.8.7"`, were
+    /// read with the farm.
     fn of_python(&mut self, source: &Source, spans: &[Span]) {
         for span in spans {
-            let Some(said) = source.text().get(span.clone()) else { continue };
-            let Some(rest) = said.trim_start_matches('#').trim_start().strip_prefix(MARK) else { continue };
+            let Some(comment) = source.text().get(span.clone()) else { continue };
+            let Some(rest) = comment.trim_start_matches('#').trim_start().strip_prefix(MARK) else {
+                continue;
+            };
             if rest
                 .split_once('=')
                 .is_some_and(|(name, _)| name.trim().chars().all(|c| c == '_' || c.is_alphanumeric()))
@@ -120,19 +121,19 @@ impl Comments {
     }
 }
 
-/// The line that a comment of a Python file is about: its own, or the next that is neither empty nor a comment.
+/// The line that a comment of a Python file applies to: its own, or the next that is neither empty nor a comment.
 fn line_meant(source: &Source, comment: &Span) -> usize {
-    let says_something = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let has_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let (line, start, _) = source.lines_of(comment);
     let own = source.line(comment.start);
-    if line.get(..comment.start.saturating_sub(start)).is_some_and(says_something) {
+    if line.get(..comment.start.saturating_sub(start)).is_some_and(has_content) {
         return own;
     }
     let below = source.text().get(start..).unwrap_or_default().lines();
-    own + below.take_while(|line| !says_something(line)).count()
+    own + below.take_while(|line| !has_content(line)).count()
 }
 
-/// Reads ` allow(a, b) reason`, which begins at `offset`.
+/// Parses ` allow(a, b) reason`, which starts at `offset`.
 fn allow(text: &str, offset: usize, span: Span) -> Option<Allow> {
     let list = text.trim_start().strip_prefix("allow")?.trim_start().strip_prefix('(')?;
     let (list, reason) = list.split_once(')')?;
@@ -151,15 +152,15 @@ fn allow(text: &str, offset: usize, span: Span) -> Option<Allow> {
     Some(Allow { names, reason: reason.chars().any(char::is_alphanumeric), span, line: 0 })
 }
 
-/// What a comment that is not understood can only have been meant to be: `alow(…)`, `Allow (…)`.
+/// The corrected comment for a comment such as `alow(…)` or `Allow (…)`.
 pub(super) fn meant(comment: &str) -> Option<String> {
     let (before, rest) = comment.split_once(MARK)?;
     let word: String = rest.trim_start().chars().take_while(char::is_ascii_alphanumeric).collect();
     the_one_near(&word, ["allow"])?;
     let (_, list) = rest.split_once(word.as_str())?;
-    let said = format!(" allow{}", list.trim_start());
-    allow(&said, said.len(), 0..said.len())?;
-    Some(format!("{before}{MARK}{said}"))
+    let corrected = format!(" allow{}", list.trim_start());
+    allow(&corrected, corrected.len(), 0..corrected.len())?;
+    Some(format!("{before}{MARK}{corrected}"))
 }
 
 #[cfg(test)]
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_is_about_its_line_or_the_next_that_says_something() {
+    fn comment_applies_to_its_line_or_the_next_line_with_content() {
         let text = "a = 1 # wikifarm: allow(x, y-z) it is so\n\
                     # wikifarm: allow(w)\n\n# another\nb = '''\n# wikifarm: allow(no) in a string'''\n\
                     c = \"# wikifarm: allow(no)\"\n#wikifarm:allow( v ) ü\n";
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_speaks_to_wikifarm_and_is_not_understood_is_told() {
+    fn comments_for_wikifarm_with_errors_are_reported() {
         let text =
             "a = 1 # wikifarm: alow(x)\nb = 1 # wikifarm: allow()\nc = 1 # wikifarm: allow(x\n# wikifarm\n";
         assert_eq!(of(text).0.odd.len(), 3);

@@ -1,4 +1,4 @@
-//! What the rules may know of the disk: facts, gathered once for all rules.
+//! The facts about the disk that rules use, gathered once for all rules.
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,53 +13,52 @@ use crate::location::{Layout, NameKind};
 use crate::moin::Behaviour;
 use crate::sys::{in_parts, read_input};
 
-/// A directory as the rules see it.
+/// The metadata of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Directory {
-    /// Whether it is a directory at all.
+    /// Whether the path is a directory.
     pub is_directory: bool,
-    /// Its permission bits.
+    /// The permission bits.
     pub mode: u32,
-    /// Its owner's uid.
+    /// The uid of the owner.
     pub owner: u32,
-    /// The number of the device it is on.
+    /// The number of the device.
     pub device: u64,
 }
 
-/// What lies in a session directory.
+/// The contents of a session directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries {
-    /// How many sessions, counted up to [`MOST_ENTRIES`].
+    /// The number of sessions, at most [`MOST_ENTRIES`].
     pub sessions: usize,
-    /// The name of something that is no session.
+    /// The name of a file that is not a session.
     pub foreign: Option<String>,
 }
 
-/// So many names of a directory are looked at.
+/// The limit of entries that are read from one directory.
 pub const MOST_ENTRIES: usize = 2000;
 
-/// The disk, or what a test says it is.
+/// The disk, or a substitute for tests.
 pub trait Disk: Sync {
-    /// Looks at `path`, following links.
+    /// The metadata of `path`, following links.
     ///
     /// # Errors
-    /// If there is nothing there, or it can't be looked at.
+    /// If the path does not exist, or can't be read.
     fn directory(&self, path: &Path) -> io::Result<Directory>;
 
-    /// Looks into a session directory.
+    /// The contents of a session directory.
     ///
     /// # Errors
-    /// If it can't be read.
+    /// If the directory can't be read.
     fn entries(&self, path: &Path, layout: Layout) -> io::Result<Entries>;
 
-    /// Whether the file system at `path` is kept in memory only.
+    /// Whether the file system at `path` is in memory.
     fn in_memory(&self, path: &Path) -> bool;
 
-    /// Whether a job of this machine removes sessions, as far as can be seen.
+    /// Whether a cron job or systemd unit on this machine removes sessions.
     fn has_cleaner(&self) -> bool;
 
-    /// The job of this machine that runs MoinMoin's own cleaner, as far as can be seen; it may be meant for one of
-    /// `sessions`.
+    /// The cron job or systemd unit on this machine that runs MoinMoin's own cleaner, perhaps on one of `sessions`.
     fn sweeper(&self, sessions: &[&Path]) -> Option<PathBuf>;
 }
 
@@ -86,7 +85,7 @@ impl Disk for RealDisk {
                 NameKind::Session => found.sessions += 1,
                 NameKind::Temp => {}
                 NameKind::Foreign if name == "__lock__" || found.foreign.is_some() => {}
-                // A name can be a secret of another program's.
+                // The name can be a secret of another program.
                 NameKind::Foreign => {
                     let text = name.to_string_lossy();
                     let short: String = text.chars().take(8).collect();
@@ -113,7 +112,7 @@ impl Disk for RealDisk {
     }
 }
 
-/// The disk of this machine, of which nothing that a farm file names is opened.
+/// The disk of this machine, without reading directories that an untrusted farm file names.
 #[derive(Debug, Clone, Copy)]
 struct StatOnly;
 
@@ -139,7 +138,7 @@ impl Disk for StatOnly {
     }
 }
 
-/// The disk, as far as the rules may look at it because of what this farm file names.
+/// The disk for the rules: limited if the farm file is not trusted.
 pub fn disk_for(farm: &Farm) -> &'static dyn Disk {
     match Trusted::check(farm) {
         Ok(()) => &RealDisk,
@@ -147,7 +146,7 @@ pub fn disk_for(farm: &Farm) -> &'static dyn Disk {
     }
 }
 
-/// Where the jobs of a machine stand.
+/// The files and directories with jobs.
 const JOBS: [&str; 9] = [
     "/etc/crontab",
     "/etc/cron.d",
@@ -160,13 +159,13 @@ const JOBS: [&str; 9] = [
     "/usr/lib/systemd/system",
 ];
 
-/// The file at `path`, or one of the files in that directory, that holds one of `words`.
+/// The file at `path`, or in that directory, that contains one of `words`.
 fn mentions(path: &Path, words: &[&str]) -> Option<PathBuf> {
     let holds = |path: &Path| {
         let small = path.metadata().is_ok_and(|found| found.is_file() && found.len() < 1 << 20);
         let text = if small { read_input(path, 1 << 20).unwrap_or_default() } else { Vec::new() };
         let text = String::from_utf8_lossy(&text);
-        // What a comment says is not run.
+        // Comments are not run.
         let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
         lines.into_iter().any(|line| words.iter().any(|word| line.contains(word)))
     };
@@ -176,7 +175,7 @@ fn mentions(path: &Path, words: &[&str]) -> Option<PathBuf> {
     }
 }
 
-/// What a directory is for.
+/// The purpose of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Data,
@@ -189,28 +188,28 @@ pub(super) enum Role {
 #[derive(Debug)]
 pub(super) struct NamedDirectory {
     pub(super) role: Role,
-    /// The setting that named it, or from which it follows.
+    /// The setting that determines the path.
     pub(super) key: Key,
-    /// Whether the farm file itself gives this path.
+    /// Whether the farm file has this path itself.
     pub(super) given: bool,
     pub(super) path: PathBuf,
 }
 
-/// The farm with what is known of its directories.
+/// The farm with the facts about its directories.
 pub(super) struct Facts<'a> {
     pub(super) farm: &'a Farm,
     pub(super) disk: &'a dyn Disk,
     /// Each wiki with its directories.
     pub(super) wikis: Vec<(&'a Wiki, Vec<NamedDirectory>)>,
     found: HashMap<PathBuf, io::Result<Directory>>,
-    /// Some directory is open to everybody.
+    /// Whether any directory is writable by everybody.
     open: bool,
     cleaner: OnceLock<bool>,
     entries: Mutex<HashMap<PathBuf, Option<Entries>>>,
 }
 
 impl<'a> Facts<'a> {
-    /// Looks at each directory once.
+    /// Reads the metadata of each directory once.
     pub(super) fn gather(farm: &'a Farm, disk: &'a dyn Disk) -> Facts<'a> {
         let places = in_parts(&farm.wikis, |part| part.iter().map(places).collect());
         let wikis: Vec<(&Wiki, Vec<NamedDirectory>)> = farm.wikis.iter().zip(places).collect();
@@ -221,10 +220,10 @@ impl<'a> Facts<'a> {
         };
         let mut unknown = Vec::new();
         let mut look = |path: &Path| {
-            // Of what is known, all above is, too.
+            // If a path is known, all its parents are known, too.
             unknown.extend(way_up(path).take_while(|path| !found.contains_key(*path)).map(Path::to_owned));
             while let Some(path) = unknown.pop() {
-                // Nothing lies in a directory that is not there.
+                // A missing directory has no entries.
                 let gone = above(&path).and_then(|parent| found.get(parent)).and_then(missing);
                 let there = gone.map_or_else(|| disk.directory(&path), |kind| Err(kind.into()));
                 found.insert(path, there);
@@ -238,31 +237,31 @@ impl<'a> Facts<'a> {
         Facts { farm, disk, wikis, found, open, cleaner: OnceLock::new(), entries: Mutex::default() }
     }
 
-    /// What is at `path`; `None` where nobody looked.
+    /// The metadata of `path`; `None` if it was not read.
     pub(super) fn look(&self, path: &Path) -> Option<&io::Result<Directory>> {
         self.found.get(path)
     }
 
-    /// The directory at `path`, if it is one.
+    /// The metadata of `path`, if it is a directory.
     pub(super) fn directory(&self, path: &Path) -> Option<Directory> {
         let found = self.look(path)?.as_ref().ok()?;
         found.is_directory.then_some(*found)
     }
 
-    /// Whether a job of this machine removes sessions.
+    /// Whether a job on this machine removes sessions.
     pub(super) fn has_cleaner(&self) -> bool {
         *self.cleaner.get_or_init(|| self.disk.has_cleaner())
     }
 
-    /// What everybody can put another directory in place of: the lowest such on the way to `path`, and the one it lies in.
+    /// The lowest directory on the way to `path` that every local user can replace, and its parent.
     pub(super) fn replaceable<'p>(&self, path: &'p Path) -> Option<(&'p Path, &'p Path)> {
-        // In a sticky directory nobody can rename what is another's.
+        // In a sticky directory, users can't rename files of others.
         let open = |above: &Path| self.directory(above).is_some_and(|found| found.mode & 0o1002 == 0o002);
         let pairs = way_up(path).zip(way_up(path).skip(1));
         pairs.into_iter().find(|(_, above)| self.open && open(above))
     }
 
-    /// What lies in a session directory, looked at once; `None` if it can't be read.
+    /// The contents of a session directory, read once; `None` if it can't be read.
     pub(super) fn entries(&self, path: &Path, layout: Layout) -> Option<Entries> {
         let mut known = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(path.to_owned()).or_insert_with(|| self.disk.entries(path, layout).ok()).clone()
@@ -279,18 +278,18 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The directory that a path lies in; above one part alone it is where we are, and above that a path does not tell.
+/// The parent of a path; `.` for a path with one part, and `None` for `.` and `/`.
 pub(super) fn above(path: &Path) -> Option<&Path> {
     let parent = path.file_name().and(path.parent())?;
     Some(if parent == Path::new("") { Path::new(".") } else { parent })
 }
 
-/// A path and all above it, as far as it tells.
+/// A path and its parents.
 fn way_up(path: &Path) -> impl Iterator<Item = &Path> {
     std::iter::successors(Some(path), |path| above(path))
 }
 
-/// How a wiki's sessions lie in their directory.
+/// The layout of a wiki's session directory.
 pub(super) fn layout(wiki: &Wiki) -> Layout {
     if wiki.version().behaviour() < Behaviour::V1_9_0 { Layout::Moin18 } else { Layout::Moin19 }
 }

@@ -1,19 +1,23 @@
 //! Findings.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::farm::{Fix, Span};
+use crate::names::list;
 
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr)]
+/// How severe a finding is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Severity {
-    /// Advice that not every farm wants; shown with `--min-severity note`.
+    /// Advice that not every farm needs; shown with `--min-severity note`.
     Note,
-    /// Worth knowing; the check still passes.
+    /// A problem with which the check still passes.
     Warning,
-    /// The check fails.
+    /// A problem that fails the check.
     Error,
 }
 
@@ -24,33 +28,47 @@ impl Severity {
     }
 }
 
-/// Something a rule found.
+/// A problem that a rule found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The rule's name.
+    /// The name of the rule.
     pub rule: &'static str,
-    /// How bad it is.
+    /// The severity, after `[lint]`, comments, and options.
     pub severity: Severity,
-    /// What is wrong, in one sentence without a full stop.
+    /// The problem in one sentence, without a full stop.
     pub message: String,
-    /// What to do about it.
+    /// What to do.
     pub help: Option<String>,
-    /// Where in the farm file.
+    /// The position in the farm file.
     pub span: Span,
-    /// Other places that belong to it, each with a label.
+    /// Related positions, each with a label.
     pub also: Vec<(Span, String)>,
-    /// The wikis it is about; a setting that many wikis inherit is one finding.
+    /// The wikis that have the problem.
     pub wikis: Vec<String>,
-    /// What can be done about it in the farm file.
+    /// Whether the message names the wikis already; [`Finding::named`] adds them if not.
+    pub names_wikis: bool,
+    /// The wiki whose `lint` applies, if the message names the wikis.
+    pub lint_of: Option<String>,
+    /// A change to the farm file that removes the finding.
     pub fix: Option<Fix>,
 }
 
+/// A message lists at most this many wikis, and counts the others.
+pub(super) const MOST_WIKIS: usize = 3;
+
 impl Finding {
-    /// The wiki it is about, if it is one.
-    pub fn wiki(&self) -> Option<&str> {
-        match self.wikis.as_slice() {
-            [one] => Some(one),
-            _ => None,
+    /// The finding with the names of its wikis in front of the message.
+    pub(super) fn named(mut self) -> Finding {
+        if !self.names_wikis && !self.wikis.is_empty() {
+            self.message = format!("{}: {}", listed(&self.wikis), self.message);
+            self.names_wikis = true;
         }
+        self
     }
+}
+
+/// The names as part of a sentence: `a`, `a and b`, or `a, b, c, and 4 more`.
+pub(super) fn listed(names: &[String]) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    list(&names, "and", MOST_WIKIS)
 }

@@ -1,14 +1,14 @@
-//! Mending the farm file: what the findings say can be done is done, tried out before it is believed.
+//! `config check --fix`: applies the fixes of findings to the text of the farm file, and checks each result.
 //!
-//! Rounds of changes are made to the text, and after each the whole file is checked anew. A change stays only if the
-//! file can still be read, what it was for is gone, nothing new is found, and, if it is called safe, every wiki's
-//! cookies, directories and methods are predicted as before. As long as a file is not wholly understood only that is
-//! fixed: what a setting is worth nobody can say before all are read.
+//! Fixes are applied in rounds, and the whole file is checked after each round. A fix is kept only if the file is still
+//! TOML, its finding is gone, and no new finding appears. A safe fix must also keep the predicted cookies, directories,
+//! and authentication methods of every wiki. While the file has errors, only errors are fixed: until all settings are
+//! read, the effect of one setting is unknown.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
-use super::check::check;
+use super::check::{check_each, joined};
 use super::disk::Disk;
 use super::finding::{Finding, Severity};
 use super::levels::Overrides;
@@ -18,33 +18,33 @@ use crate::browser::SharedSuffixes;
 use crate::farm::{Edit, Farm, Key, Layout, Position, Wiki, apply};
 use crate::moin::{Visitor, placeholder_id, session_cookie};
 
-/// What is to be fixed.
+/// Which findings to fix.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    /// Findings that are less bad are left alone.
+    /// Findings below this severity are not fixed.
     pub min_severity: Severity,
-    /// Whether also what only the admin can know is written.
+    /// Whether to apply unsafe fixes too.
     pub unsafe_fixes: bool,
 }
 
-/// A farm file that was fixed.
+/// The result of fixing a farm file.
 #[derive(Debug)]
 pub struct Fixed {
-    /// The farm as it is now, with its text.
+    /// The farm with its new text.
     pub farm: Farm,
-    /// What was fixed, in the order in which it was, each with its place at that time.
+    /// The fixed findings in the order of fixing, each with its position before its fix.
     pub fixed: Vec<(Finding, Position)>,
-    /// What is found now.
+    /// The findings of the new text.
     pub left: Vec<Finding>,
 }
 
-/// So many rounds are enough for any file that was written by people.
+/// The limit of rounds, far beyond what files written by people need.
 const ROUNDS: usize = 100;
 
-/// So many checks may be spent in a round on finding the change that spoils the others.
+/// The limit of checks in one round, spent on finding the fix that spoils the others.
 const TRIES: usize = 40;
 
-/// The rules' view of a farm.
+/// Everything that a check needs besides the farm.
 struct Checker<'a> {
     disk: &'a dyn Disk,
     suffixes: &'a SharedSuffixes,
@@ -52,7 +52,7 @@ struct Checker<'a> {
     wanted: Wanted,
 }
 
-/// Fixes what can be fixed.
+/// Applies the wanted fixes.
 pub fn fix(
     farm: Farm,
     disk: &dyn Disk,
@@ -68,7 +68,7 @@ pub fn fix(
         let chosen: Vec<Finding> = {
             let mut fixable = checker.fixable(&state.farm, &state.left);
             fixable.retain(|finding| !refused.contains(&label(finding)));
-            // What changes predictions comes last, so that of the rest it is seen that they do not.
+            // Unsafe fixes come last: they change predictions, which safe fixes must keep.
             if fixable.iter().any(|finding| is_safe(finding)) {
                 fixable.retain(|finding| is_safe(finding));
             }
@@ -83,8 +83,8 @@ pub fn fix(
                 refused.extend(chosen.iter().filter(|finding| !kept.contains(finding)).map(label));
                 let source = &state.farm.source;
                 let placed = |finding: Finding| {
-                    let place = source.place(finding.span.start);
-                    (finding, place)
+                    let position = source.place(finding.span.start);
+                    (finding.named(), position)
                 };
                 state.fixed.extend(kept.into_iter().map(placed));
                 state.farm = farm;
@@ -93,10 +93,11 @@ pub fn fix(
             None => refused.extend(chosen.iter().map(label)),
         }
     }
+    state.left = joined(state.left);
     state
 }
 
-/// The text edits that a finding's fix comes to; none if there is none.
+/// The text edits of a finding's fix; empty if it has none.
 pub fn edits(layout: &Layout<'_>, finding: &Finding) -> Vec<Edit> {
     finding.fix.as_ref().map(|fix| layout.edits(&fix.change)).unwrap_or_default()
 }
@@ -105,12 +106,12 @@ fn is_safe(finding: &Finding) -> bool {
     finding.fix.as_ref().is_some_and(|fix| fix.safe)
 }
 
-/// What makes a finding the same after lines have moved.
+/// A key that identifies a finding after lines have moved.
 fn label(finding: &Finding) -> String {
     format!("{}\0{}\0{}", finding.rule, finding.message, finding.wikis.join("\0"))
 }
 
-/// Of the findings those whose edits do not touch each other's.
+/// The findings whose edits do not touch the edits of an earlier one.
 fn apart(farm: &Farm, findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
     let Some(layout) = Layout::of(&farm.source) else { return Vec::new() };
     let mut taken: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -130,15 +131,15 @@ fn apart(farm: &Farm, findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
     chosen
 }
 
-/// What could be kept, and what came of it.
+/// The fixes that can be applied together, and the resulting farm with its findings.
 type Kept = (Vec<Finding>, Farm, Vec<Finding>);
 
 impl Checker<'_> {
     fn check(&self, farm: &Farm) -> Vec<Finding> {
-        check(farm, self.disk, self.suffixes, self.overrides)
+        check_each(farm, self.disk, self.suffixes, self.overrides)
     }
 
-    /// The findings that may be fixed now.
+    /// The findings to fix in this round.
     fn fixable<'a>(&self, farm: &Farm, found: &'a [Finding]) -> Vec<&'a Finding> {
         let fatal: HashSet<&str> = rules::all()
             .filter(|rule| rule.fatal && matches!(rule.look, Look::Parser))
@@ -152,7 +153,7 @@ impl Checker<'_> {
             .collect()
     }
 
-    /// As many of the changes as go together, found by halves.
+    /// Finds fixes that can be applied together, by bisection.
     fn as_many_as_can(&self, state: &Fixed, chosen: &[Finding], tries: &mut usize) -> Option<Kept> {
         *tries = tries.checked_sub(1)?;
         if let Some((farm, left)) = self.attempt(state, chosen) {
@@ -170,7 +171,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The farm after these changes, if they do what they are for and nothing else.
+    /// The farm after these fixes, if they remove their findings and do nothing else.
     fn attempt(&self, state: &Fixed, chosen: &[Finding]) -> Option<(Farm, Vec<Finding>)> {
         let before = &state.farm;
         let layout = Layout::of(&before.source)?;
@@ -187,7 +188,7 @@ impl Checker<'_> {
         (better && same).then_some((farm, left))
     }
 
-    /// Whether what was to be fixed is gone, and nothing is found that was not before and can't be fixed too.
+    /// Whether the chosen findings are gone, and every new finding can be fixed too.
     fn nothing_new(&self, state: &Fixed, farm: &Farm, left: &[Finding], chosen: &[Finding]) -> bool {
         let count = |findings: &mut dyn Iterator<Item = &Finding>| {
             let mut counts: HashMap<String, usize> = HashMap::new();
@@ -211,7 +212,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether less of the file is not understood, and nothing that was before.
+/// Whether the file has fewer errors, and no new ones.
 fn fewer_problems(before: &Farm, after: &Farm) -> bool {
     let count = |farm: &Farm| {
         let mut counts: HashMap<(&'static str, String), usize> = HashMap::new();
@@ -222,12 +223,12 @@ fn fewer_problems(before: &Farm, after: &Farm) -> bool {
     };
     let (old, new) = (count(before), count(after));
     let total = |counts: &HashMap<_, usize>| counts.values().sum::<usize>();
-    // The next of many headers `[wiki.NAME]` takes the place of the one that was fixed.
+    // After one header `[wiki.NAME]` is fixed, the next one is reported in its place.
     let fewer = total(&new) < total(&old) || before.wikis_written < after.wikis_written;
     fewer && new.iter().all(|(problem, found)| *found <= old.get(problem).copied().unwrap_or(0))
 }
 
-/// All that is predicted of a farm follows from this.
+/// The values that decide all predictions for a farm.
 #[derive(Debug, PartialEq)]
 struct Predicted {
     wikis: Vec<Vec<String>>,
@@ -247,7 +248,7 @@ fn predicted(farm: &Farm) -> Predicted {
     }
 }
 
-/// What is predicted of a wiki, line by line.
+/// The values that decide the predictions for a wiki.
 fn of_wiki(wiki: &Wiki) -> Vec<String> {
     let mut lines = vec![wiki.name.clone(), wiki.version().resolved().to_string()];
     let mut addresses: BTreeSet<String> = BTreeSet::new();

@@ -1,7 +1,7 @@
-//! Which findings are reported, and how bad they are: `[lint]`, a wiki's own `lint`, comments, and `--allow` and `--deny`.
+//! Which findings are reported, and their severities: `[lint]`, the `lint` of a wiki, comments, `--allow`, and `--deny`.
 //!
-//! The nearest to a finding decides: a comment at its line, then the wiki's `lint`, then the farm's `[lint]`; in one
-//! table a rule's name goes before its family's. `--allow` and `--deny` go over what is left.
+//! A comment on the line of a finding comes first, then the `lint` of the wiki, then `[lint]`. In one table, the name of a
+//! rule comes before the name of its family. `--allow` and `--deny` apply to the findings that are left.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,16 +11,16 @@ use super::rule::{Look, Rule, WARNINGS};
 use super::rules;
 use crate::farm::{Farm, LintLevels, Span};
 
-/// What the command line says over the farm file: names of rules and families.
+/// Names of rules and families from the command line, which override the farm file.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// What is not reported.
+    /// Rules that are not reported.
     pub allow: Vec<String>,
-    /// What is an error; [`WARNINGS`] stands for every warning.
+    /// Rules whose findings are errors; [`WARNINGS`] stands for every warning.
     pub deny: Vec<String>,
 }
 
-/// One of `[lint]`'s lists.
+/// One of the lists of `[lint]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Allow,
@@ -38,11 +38,11 @@ impl Level {
     }
 }
 
-/// A level, and where its name stands.
-type Placed<'a> = (Level, &'a Span);
+/// A level with the span of its entry.
+type Entry<'a> = (Level, &'a Span);
 
-/// One table of levels, by name. Of a name in two lists, the stricter counts.
-struct Table<'a>(HashMap<&'a str, Placed<'a>>);
+/// One table of levels by name. If a name is in two lists, the stricter one counts.
+struct Table<'a>(HashMap<&'a str, Entry<'a>>);
 
 impl<'a> Table<'a> {
     fn new(levels: &'a LintLevels) -> Table<'a> {
@@ -53,12 +53,12 @@ impl<'a> Table<'a> {
         Table(named.collect())
     }
 
-    fn of(&self, rule: &Rule) -> Option<Placed<'a>> {
+    fn of(&self, rule: &Rule) -> Option<Entry<'a>> {
         self.0.get(rule.name).or_else(|| self.0.get(rule.family)).copied()
     }
 }
 
-/// Applies the levels to what the rules found, and says which suppressions did nothing.
+/// Applies the levels to findings, and tracks which suppressions have an effect.
 pub(super) struct Levels<'a> {
     farm: &'a Farm,
     comments: &'a Comments,
@@ -67,7 +67,7 @@ pub(super) struct Levels<'a> {
     top: Table<'a>,
     wikis: HashMap<&'a str, Table<'a>>,
     by_line: HashMap<usize, Vec<(&'a str, &'a Span)>>,
-    /// Where the names stand that suppressed something.
+    /// The positions of the names that suppressed a finding.
     used: HashSet<usize>,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Levels<'a> {
         }
     }
 
-    /// What is left of the findings.
+    /// The findings that are not suppressed.
     pub(super) fn apply(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
         let mut left = Vec::with_capacity(findings.len());
         for finding in findings {
@@ -117,12 +117,13 @@ impl<'a> Levels<'a> {
         }
         let top = self.top.of(rule);
         let own = |wiki: &String| self.wikis.get(wiki.as_str()).and_then(|table| table.of(rule));
-        if finding.wikis.iter().all(|wiki| own(wiki).is_none()) {
-            self.push(finding, rule, top, left);
+        if finding.names_wikis || finding.wikis.iter().all(|wiki| own(wiki).is_none()) {
+            let level = finding.lint_of.as_ref().and_then(own).or(top);
+            self.push(finding, rule, level, left);
             return;
         }
-        // The wikis of one finding may be at different levels: then each level has its own.
-        let mut parts: Vec<(Option<Placed<'_>>, Vec<String>)> = Vec::new();
+        // If the wikis have different levels, each level gets its own finding.
+        let mut parts: Vec<(Option<Entry<'_>>, Vec<String>)> = Vec::new();
         for wiki in &finding.wikis {
             let level = own(wiki).or(top);
             match parts.iter_mut().find(|(other, _)| other.map(|l| l.0) == level.map(|l| l.0)) {
@@ -138,13 +139,7 @@ impl<'a> Levels<'a> {
         }
     }
 
-    fn push(
-        &mut self,
-        mut finding: Finding,
-        rule: &Rule,
-        level: Option<Placed<'_>>,
-        left: &mut Vec<Finding>,
-    ) {
+    fn push(&mut self, mut finding: Finding, rule: &Rule, level: Option<Entry<'_>>, left: &mut Vec<Finding>) {
         if let Some((level, span)) = level {
             match level.severity() {
                 Some(severity) => finding.severity = severity,
@@ -165,8 +160,8 @@ impl<'a> Levels<'a> {
         left.push(finding);
     }
 
-    /// Names that are allowed, but of which nothing was found. What rules find on a disk may be found on another
-    /// machine: such names are never unused.
+    /// The allowed names that suppressed nothing. Rules that look at the disk may find something on another machine, so
+    /// their names are never unused.
     pub(super) fn unused(&self) -> Vec<(&'a str, Span)> {
         let farm: &'a Farm = self.farm;
         let comments: &'a Comments = self.comments;

@@ -1,9 +1,8 @@
-//! The rules over a farm: one file per family below `rules/`, and one page per rule in `docs/rules`.
+//! The rules over a farm: one file per family in `rules/`, and one page per rule in `docs/rules`.
 //!
 //! `check` runs every rule and returns all findings, sorted by position. A rule is a value: name, family, severity, and
 //! the function that looks. Its page has the text, an example that it reports, and one that it does not report; tests run
-//! both. Rules ask [`crate::moin`], [`crate::browser`], and
-//! [`crate::sharing`] about MoinMoin and browsers.
+//! both. Rules ask [`crate::moin`], [`crate::browser`], and [`crate::sharing`] about MoinMoin and browsers.
 //!
 //! To add a rule, write `docs/rules/NAME.md` and add one `rule!` to the list of its family.
 

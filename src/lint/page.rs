@@ -1,12 +1,14 @@
-//! The page of a rule: Markdown from `docs/rules`, in sections of its own.
+//! The page of a rule: Markdown from `docs/rules`.
 //!
 //! Every page has the same sections in the same order; a test in `lint/tests.rs` checks them.
+
+use crate::report::text::wrap;
 
 /// The documentation of a rule.
 #[derive(Debug, Clone, Copy)]
 pub struct Page(pub(super) &'static str);
 
-/// What the section "What it does" begins with.
+/// The first word of the section "What it does".
 pub(super) const REPORTS: &str = "Reports ";
 
 impl Page {
@@ -22,7 +24,7 @@ impl Page {
         sentence.trim_start_matches(REPORTS).trim_end_matches('.').to_owned()
     }
 
-    /// What to do about a finding, on one line.
+    /// How to remove a finding, on one line.
     pub fn suggestion(self) -> String {
         one_line(self.section("Suggestion"))
     }
@@ -33,29 +35,36 @@ impl Page {
         sections.into_iter().find(|(title, _)| *title == heading).map_or("", |(_, text)| text.trim())
     }
 
-    /// The page as plain text for a terminal: text is indented by two columns, examples by four.
-    pub fn plain(self) -> String {
+    /// The page as plain text of that width: text is indented by two columns, examples by four.
+    pub fn plain(self, width: Option<u16>) -> String {
         let sections =
             self.0.trim_start_matches("# ").split("\n## ").filter_map(|section| section.split_once('\n'));
         let plain: Vec<String> =
-            sections.map(|(title, text)| format!("{title}\n{}", indented(text.trim()))).collect();
+            sections.map(|(title, text)| format!("{title}\n{}", indented(text.trim(), width))).collect();
         plain.join("\n")
     }
 }
 
-fn indented(text: &str) -> String {
+fn indented(text: &str, width: Option<u16>) -> String {
     let mut indented = String::new();
-    let mut code = false;
-    for line in text.lines() {
-        if line.starts_with("```") {
-            code = !code;
+    for (position, block) in text.split("```").enumerate() {
+        // Every other block is code, and begins with its language.
+        if position % 2 == 1 {
+            for line in block.trim_end().lines().skip(1) {
+                indented.push_str(format!("    {line}").trim_end());
+                indented.push('\n');
+            }
             continue;
         }
-        if !line.is_empty() {
-            indented.push_str(if code { "    " } else { "  " });
-        }
-        indented.push_str(line);
-        indented.push('\n');
+        let paragraphs: Vec<String> = block
+            .split("\n\n")
+            .map(one_line)
+            .filter(|paragraph| !paragraph.is_empty())
+            .map(|paragraph| wrap("  ", &paragraph, width))
+            .collect();
+        let between = if position > 0 && !paragraphs.is_empty() { "\n" } else { "" };
+        let after = if text.len() > block.len() && !paragraphs.is_empty() { "\n" } else { "" };
+        indented.push_str(&format!("{between}{}{after}", paragraphs.join("\n")));
     }
     indented
 }

@@ -5,10 +5,10 @@ use url::Url;
 use crate::browser::{Profile, RefusalReason, SharedSuffixes, Target, cookie_domain};
 use crate::farm::{Key, Wiki};
 
-/// What browsers make of a wiki's cookie domain.
+/// How browsers judge the cookie domain of a wiki.
 pub(super) struct Domain<'a> {
     suffixes: &'a SharedSuffixes,
-    /// Why they reject it at the wiki's own URL.
+    /// The rejection at the wiki's own URL, if any.
     pub(super) refused: Option<Refused>,
 }
 

@@ -1,7 +1,8 @@
-//! What a rule is.
+//! Rules, and the sink that collects their findings.
 
 use std::collections::{HashMap, HashSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::comments::Comments;
@@ -15,15 +16,15 @@ use crate::sharing::Model;
 /// One rule of `config check`. Its page in `docs/rules` has the text and the examples.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its stable kebab-case name.
+    /// The name, in kebab-case.
     pub name: &'static str,
-    /// The family it belongs to.
+    /// The family.
     pub family: &'static str,
     /// The severity of its findings, unless `[lint]` changes it.
     pub severity: Severity,
-    /// Its documentation.
+    /// The documentation.
     pub page: Page,
-    /// Whether `config check --fix` can apply a fix, at least for some findings.
+    /// Whether `config check --fix` can apply a fix, at least to some findings.
     pub fix: Option<Safety>,
     /// Whether `[lint]` can't change the severity, because a farm file with such a finding can't be used.
     pub fatal: bool,
@@ -56,31 +57,30 @@ impl Rule {
         Rule { name, family, severity, page: Page(page), fix: None, fatal: false, look }
     }
 
-    /// The same with a fix.
+    /// The rule with a fix.
     pub(super) const fn fix(self, safety: Safety) -> Rule {
         Rule { fix: Some(safety), ..self }
     }
 
-    /// The same for findings with which the farm file can't be used.
+    /// The rule for findings that make the farm file unusable.
     pub(super) const fn fatal(self) -> Rule {
         Rule { fatal: true, ..self }
     }
 
-    /// Whether it finds different things on different machines.
+    /// Whether the findings depend on the machine that runs the check.
     pub fn looks_at_disk(&self) -> bool {
         matches!(self.look, Look::Disk(_))
     }
 }
 
-/// What the fixes of a rule leave as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
+/// What the fixes of a rule may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Safety {
-    /// What is predicted of the wikis, or the file could not be understood before: `--fix`.
+    /// They keep every prediction, or repair a file that wikifarm can't use: `--fix`.
     Safe,
-    /// Nothing: they say what only the admin can know, or what MoinMoin's own configuration must follow:
-    /// `--unsafe-fixes`.
+    /// They need a review, or a matching change in MoinMoin's configuration: `--unsafe-fixes`.
     Unsafe,
 }
 
@@ -94,40 +94,40 @@ impl Safety {
 /// The name that stands for every warning in `--deny`.
 pub const WARNINGS: &str = "warnings";
 
-/// The rule, family, or `warnings` whose name is nearest to `name`.
+/// The rule, family, or `warnings` with the name nearest to `name`.
 pub(super) fn near(name: &str, rules: impl Iterator<Item = &'static Rule>) -> Option<&'static str> {
     nearest(&name.replace('-', "_"), rules.flat_map(|rule| [rule.name, rule.family]).chain([WARNINGS]))
 }
 
-/// Where a rule looks.
+/// What a rule looks at.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Look {
-    /// The parser finds it.
+    /// Nothing: the parser finds the problem.
     Parser,
-    /// At what the other rules' levels did.
+    /// The effect of `[lint]` and of comments on the other rules.
     Levels,
-    /// At what suppresses the rules of the last parameter.
+    /// `[lint]` and comments, with all rules as the third parameter.
     Suppressions(fn(&Farm, &Comments, &[&'static Rule], &mut Sink)),
-    /// At each wiki by itself.
+    /// Each wiki alone.
     Wiki(fn(&Wiki, &mut Sink)),
-    /// At the farm as a whole.
+    /// The whole farm.
     Farm(fn(&Farm, &mut Sink)),
-    /// At the farm and the directories it names.
+    /// The farm and its directories on disk.
     Disk(fn(&Facts<'_>, &mut Sink)),
-    /// At the paths of the directories, whatever is there.
+    /// The paths of the directories, existing or not.
     Paths(fn(&Facts<'_>, &mut Sink)),
-    /// At what browsers make of each wiki's cookie domain.
+    /// Whether browsers accept the cookie domain of each wiki.
     Domain(fn(&Wiki, &Domain<'_>, &mut Sink)),
-    /// At what is predicted of the farm.
+    /// The predictions for the farm.
     Sharing(fn(&Farm, &Model, &mut Sink)),
 }
 
-/// Takes the findings of one rule, and makes one of those that differ only in the wiki.
+/// Collects the findings of one rule. Findings that differ only in the wiki become one.
 pub(super) struct Sink {
     rule: &'static str,
     severity: Severity,
     findings: Vec<Finding>,
-    /// The findings of each place.
+    /// The indexes of the findings at each span.
     known: HashMap<(usize, usize), Vec<usize>>,
     /// The wikis of each finding.
     named: HashSet<(usize, String)>,
@@ -144,12 +144,12 @@ impl Sink {
         }
     }
 
-    /// Reports that `message` holds at `span` for `wiki`, and what to do.
+    /// Reports a problem of one wiki. The message does not name the wiki.
     pub(super) fn report(&mut self, wiki: &Wiki, span: Span, message: String, help: impl Into<String>) {
         self.report_fixable(wiki, span, message, help, None);
     }
 
-    /// The same, with what can be done about it in the file.
+    /// As [`Sink::report`], with a fix.
     pub(super) fn report_fixable(
         &mut self,
         wiki: &Wiki,
@@ -166,30 +166,33 @@ impl Sink {
             return;
         }
         self.named.insert((self.findings.len(), wiki.name.clone()));
-        self.push(Finding {
-            rule: self.rule,
-            severity: self.severity,
-            message,
-            help: Some(help.into()),
-            span,
-            also: Vec::new(),
-            wikis: vec![wiki.name.clone()],
-            fix,
-        });
+        let wikis = vec![wiki.name.clone()];
+        let finding = Finding { wikis, fix, names_wikis: false, ..self.finding(span, message, help) };
+        self.push(finding);
     }
 
-    /// Reports something about the farm, or about two places of it.
-    pub(super) fn report_farm(
+    /// Reports a problem with a message that names the wikis. The `lint` of `owner`, if any, applies.
+    pub(super) fn report_named(
         &mut self,
+        owner: Option<&Wiki>,
+        wikis: &[&str],
         span: Span,
         message: String,
         help: impl Into<String>,
         also: Vec<(Span, String)>,
     ) {
-        self.report_farm_fixable(span, message, help, also, None);
+        let wikis = wikis.iter().map(|name| (*name).to_owned()).collect();
+        let lint_of = owner.map(|wiki| wiki.name.clone());
+        let finding = Finding { wikis, also, lint_of, ..self.finding(span, message, help) };
+        self.push_once(finding);
     }
 
-    /// The same, with what can be done about it in the file.
+    /// Reports a problem of the farm file itself.
+    pub(super) fn report_farm(&mut self, span: Span, message: String, help: impl Into<String>) {
+        self.report_farm_fixable(span, message, help, Vec::new(), None);
+    }
+
+    /// As [`Sink::report_farm`], with related positions and a fix.
     pub(super) fn report_farm_fixable(
         &mut self,
         span: Span,
@@ -198,29 +201,41 @@ impl Sink {
         also: Vec<(Span, String)>,
         fix: Option<Fix>,
     ) {
-        if self.position(&span, &message).is_some() {
-            return;
-        }
-        self.push(Finding {
-            rule: self.rule,
-            severity: self.severity,
-            message,
-            help: Some(help.into()),
-            span,
-            also,
-            wikis: Vec::new(),
-            fix,
-        });
+        let finding = Finding { also, fix, ..self.finding(span, message, help) };
+        self.push_once(finding);
     }
 
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.findings
     }
 
-    /// Where the finding of that place with that message is.
+    /// A finding that is about no wiki.
+    fn finding(&self, span: Span, message: String, help: impl Into<String>) -> Finding {
+        Finding {
+            rule: self.rule,
+            severity: self.severity,
+            message,
+            help: Some(help.into()),
+            span,
+            also: Vec::new(),
+            wikis: Vec::new(),
+            names_wikis: true,
+            lint_of: None,
+            fix: None,
+        }
+    }
+
+    /// The index of the finding with that span and message.
     fn position(&self, span: &Span, message: &str) -> Option<usize> {
         let there = self.known.get(&(span.start, span.end))?;
         there.iter().copied().find(|at| self.findings.get(*at).is_some_and(|it| it.message == message))
+    }
+
+    /// Adds a finding of the whole farm unless it is known.
+    fn push_once(&mut self, finding: Finding) {
+        if self.position(&finding.span, &finding.message).is_none() {
+            self.push(finding);
+        }
     }
 
     fn push(&mut self, finding: Finding) {

@@ -1,4 +1,4 @@
-//! The rules held against their own examples.
+//! Tests that run the rules on the examples in their pages.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -10,11 +10,11 @@ use super::*;
 use crate::browser::SharedSuffixes;
 use crate::farm::{Farm, SyntaxErrors};
 
-/// A disk on which every directory exists and is private, except for what the facts say.
+/// A disk where every directory exists and is private, except for the facts.
 #[derive(Default)]
 struct FakeDisk(Vec<(PathBuf, Fact)>);
 
-/// What a line `PATH: FACT` below an example says.
+/// The fact in a line `PATH: FACT` below an example.
 enum Fact {
     Missing,
     Mode(u32),
@@ -154,8 +154,8 @@ fn check_section(section: &str) -> Vec<Finding> {
     check_farm(farm, &FakeDisk::of(section))
 }
 
-/// Rules whose findings bring a second finding with them: the rule, and the other one.
-const BRINGS: [(&str, &str); 8] = [
+/// Rules whose example also triggers another rule: the rule, and the other one.
+const ALSO: [(&str, &str); 8] = [
     ("misplaced-key", "missing-version"),
     ("unknown-version", "missing-version"),
     ("python-syntax", "dynamic-setting"),
@@ -174,8 +174,8 @@ fn rule_example_triggers_its_rule_alone_and_instead_triggers_none() {
             .partition(|finding| finding.rule == rule.name);
         assert!(!own.is_empty(), "{} does not report its example: {others:#?}", rule.name);
         assert!(own.iter().all(|finding| finding.severity == rule.severity), "{}", rule.name);
-        let brought = |finding: &Finding| BRINGS.contains(&(rule.name, finding.rule));
-        let others: Vec<_> = above_notes(others).into_iter().filter(|finding| !brought(finding)).collect();
+        let expected = |finding: &Finding| ALSO.contains(&(rule.name, finding.rule));
+        let others: Vec<_> = above_notes(others).into_iter().filter(|finding| !expected(finding)).collect();
         assert_eq!(others, [], "{}", rule.name);
         let instead = check_section(rule.page.section("Instead"));
         assert!(
@@ -256,12 +256,41 @@ fn lint_levels_apply_but_not_to_what_makes_the_file_unusable() {
 }
 
 #[test]
-fn a_setting_that_many_wikis_inherit_is_one_finding() {
+fn check_joins_findings_that_differ_only_in_the_wiki() {
     let text = "moin = \"1.8.7\"\n[farm]\ncookie_name = \"lab\"\n\
                 [wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n";
     let findings = check_text(text);
     assert_eq!(findings.len(), 1, "{findings:#?}");
     assert_eq!(findings[0].wikis, ["a", "b"]);
+    assert!(
+        findings[0].message.starts_with("a and b: MoinMoin 1.8.7 ignores cookie_name: "),
+        "{findings:#?}"
+    );
+    // Settings at several positions, too.
+    let text = "moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\ncookie_secure = false\n\
+                [wikis.b]\nurl = \"https://b.example.org/\"\ncookie_secure = false\n";
+    let findings = check_text(text);
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert_eq!(findings[0].wikis, ["a", "b"]);
+    assert_eq!(findings[0].also.len(), 1);
+}
+
+#[test]
+fn ignored_setting_of_some_wikis_is_unset_for_these_and_kept_for_the_others() {
+    let text = "[farm]\ncookie_name = \"lab\"\n\
+                [wikis.a]\nmoin = \"1.8.7\"\nurl = \"https://a.example.org/\"\n\
+                [wikis.b]\nmoin = \"1.8.6\"\nurl = \"https://b.example.org/\"\nunset = [\"user_dir\"]\n\
+                [wikis.c]\nmoin = \"1.9.11\"\nurl = \"https://c.example.org/\"\n";
+    let helps: Vec<_> =
+        check_text(text).into_iter().filter(|finding| finding.rule == "ignored-setting").collect();
+    assert_eq!(helps.len(), 2);
+    assert_eq!(helps[0].help.as_deref(), Some("add unset = [\"cookie_name\"] under [wikis.a] and [wikis.b]"));
+    let fixed = fix_up(text, false);
+    let expected = "[farm]\ncookie_name = \"lab\"\n\
+                    [wikis.a]\nunset = [\"cookie_name\"]\nmoin = \"1.8.7\"\nurl = \"https://a.example.org/\"\n\
+                    [wikis.b]\nmoin = \"1.8.6\"\nurl = \"https://b.example.org/\"\nunset = [\"cookie_name\"]\n\
+                    [wikis.c]\nmoin = \"1.9.11\"\nurl = \"https://c.example.org/\"\n";
+    assert_eq!(fixed.farm.source.text(), expected);
 }
 
 /// The farm after `--fix`, with or without `--unsafe-fixes`.
@@ -315,7 +344,7 @@ fn fix_does_not_change_the_instead_of_any_rule() {
     }
 }
 
-/// A farm with many kinds of settings, to make slips in.
+/// A farm with many kinds of settings, for random edits.
 const LARGE: &str = "moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\" # all\nsuperuser = [\"Ada\", \"Bob\"]\n\
     cookie_lifetime = [0.5, 12]\n[groups.lab]\ncookie_name = \"lab\"\nunset = [\"superuser\"]\n[wikis.one]\ngroup = \"lab\"\n\
     url = \"https://one.example.org/\"\naliases = [\n  \"https://uno.example.org/\", # old\n]\n[wikis.two]\ngroup = \"lab\"\n\
@@ -325,9 +354,9 @@ const LARGE: &str = "moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\"
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
 
-    /// Whatever slips: what is fixed can be read, is no worse, and needs no second run.
+    /// After random edits, the fixed file has no more errors, and a second run changes nothing.
     #[test]
-    fn mending_ends_and_never_breaks_a_farm(
+    fn fix_of_random_edits_ends_and_never_breaks_the_farm(
         slips in proptest::collection::vec((0..LARGE.len(), 0..3usize, 0..LARGE.len(), 1..20usize), 1..4),
         unsafe_fixes: bool,
     ) {

@@ -1,107 +1,115 @@
-//! Findings: with source line and caret for people, as JSON for programs.
+//! Findings of `config check`: as text with the lines of the farm file, and as JSON.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::text::{Paint, paint};
 use super::{escape, sarif};
 use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors};
 use crate::lint::{self, Finding, Severity};
 use crate::location::hidden;
 
-/// One finding as `config check --format json` has it. Lines and columns count from 1, columns in characters; the end
-/// is the place just behind.
-#[derive(Debug, Serialize)]
+/// One finding.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
 pub struct Json<'a> {
+    /// The name of the rule.
     rule: &'a str,
-    severity: &'static str,
+    /// The severity, after `[lint]`, comments, and options.
+    severity: Severity,
+    /// The problem in one sentence, without a full stop.
     message: &'a str,
+    /// What to do.
     help: Option<&'a str>,
+    /// The farm file.
     file: String,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
-    wiki: Option<&'a str>,
+    #[serde(flatten)]
+    range: Range,
+    /// The wikis that have the problem; empty if the problem is in the farm file itself.
+    wikis: &'a [String],
+    /// A change to the file that removes the finding.
     fix: Option<JsonFix>,
 }
 
-/// What can be done about a finding: edits that are made together. Safe ones change nothing that is predicted.
-#[derive(Debug, Serialize)]
+/// A range of text. Lines and columns count from 1, columns in characters; the end is the position after the last
+/// character.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Range {
+    /// The first line.
+    line: usize,
+    /// The column in the first line.
+    column: usize,
+    /// The last line.
+    end_line: usize,
+    /// The column in the last line.
+    end_column: usize,
+}
+
+/// A change that removes a finding: edits that belong together.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Fix")]
 struct JsonFix {
+    /// Whether the change keeps every prediction; other changes need a review.
     safe: bool,
+    /// The edits.
     edits: Vec<JsonEdit>,
 }
 
-/// What stands between two places goes, and `with` comes.
-#[derive(Debug, Serialize)]
+/// New text for a range.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Edit")]
 struct JsonEdit {
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
+    #[serde(flatten)]
+    range: Range,
+    /// The new text.
     with: String,
 }
 
-/// Where settings begin and end, if any of the findings needs it.
+/// The layout of the file, if a finding has a fix.
 pub fn layout<'a>(source: &'a Source, findings: &[Finding]) -> Option<Layout<'a>> {
     findings.iter().any(|finding| finding.fix.is_some()).then(|| Layout::of(source)).flatten()
 }
 
-/// The place of a span, from 1.
+/// The lines and columns of a span.
 fn region(source: &Source, span: &Span) -> sarif::Region {
     let (start, end) = (source.place(span.start), source.place(span.end));
     sarif::Region { line: start.line, column: start.column, end_line: end.line, end_column: end.column }
 }
 
-/// A finding for programs; `layout` is that of its file.
+/// A finding as JSON; `layout` is the layout of its file.
 pub fn json<'a>(source: &Source, layout: Option<&Layout<'_>>, finding: &'a Finding) -> Json<'a> {
-    let edit = |edit: Edit| {
-        let place = region(source, &edit.span);
-        JsonEdit {
-            line: place.line,
-            column: place.column,
-            end_line: place.end_line,
-            end_column: place.end_column,
-            with: edit.with,
-        }
+    let range = |span: &Span| {
+        let sarif::Region { line, column, end_line, end_column } = region(source, span);
+        Range { line, column, end_line, end_column }
     };
+    let edit = |edit: Edit| JsonEdit { range: range(&edit.span), with: edit.with };
     let edits = layout.map(|layout| lint::edits(layout, finding)).unwrap_or_default();
     let fix = finding.fix.as_ref().filter(|_| !edits.is_empty());
     let fix = fix.map(|fix| JsonFix { safe: fix.safe, edits: edits.into_iter().map(edit).collect() });
-    let (start, end) = (source.place(finding.span.start), source.place(finding.span.end));
     Json {
         rule: finding.rule,
-        severity: finding.severity.name(),
+        severity: finding.severity,
         message: &finding.message,
         help: finding.help.as_deref(),
         file: source.path_at(finding.span.start).display().to_string(),
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-        wiki: finding.wiki(),
+        range: range(&finding.span),
+        wikis: &finding.wikis,
         fix,
     }
 }
 
-/// All findings for people, each with its source line and a caret.
+/// All findings as text, each with the lines of the file.
 pub fn human(source: &Source, findings: &[Finding], colour: bool) -> String {
     let mut text = String::new();
     for finding in findings {
-        let message = match finding.wikis.as_slice() {
-            [] | [_] => finding.message.clone(),
-            [first, second] => format!("{} (wikis {first} and {second})", finding.message),
-            [first, second, rest @ ..] => {
-                format!("{} (wikis {first}, {second} and {} more)", finding.message, rest.len())
-            }
-        };
         let shown = Shown {
             severity: finding.severity,
             rule: Some(finding.rule),
-            message: &message,
+            message: &finding.message,
             span: &finding.span,
             also: &finding.also,
             help: finding.help.as_deref(),
@@ -111,7 +119,7 @@ pub fn human(source: &Source, findings: &[Finding], colour: bool) -> String {
     text
 }
 
-/// Findings as SARIF, JUnit and GitHub's annotations want them.
+/// Findings in the form of SARIF, from which JUnit and GitHub's annotations are made, too.
 #[derive(Debug)]
 pub struct Results<'a> {
     results: Vec<Outcome<'a>>,
@@ -122,7 +130,7 @@ pub struct Results<'a> {
 struct Outcome<'a> {
     finding: &'a Finding,
     message: String,
-    /// What makes it the same in the next run.
+    /// A key that identifies the finding in the next run.
     key: String,
     path: &'a Path,
     region: sarif::Region,
@@ -130,7 +138,7 @@ struct Outcome<'a> {
 }
 
 impl<'a> Results<'a> {
-    /// The findings in `source`, whose files are shown as `shown` says.
+    /// The findings in `source`; `shown` gives the path to show for a file.
     pub fn new(
         source: &'a Source,
         shown: impl Fn(&'a Path) -> &'a Path,
@@ -145,10 +153,10 @@ impl<'a> Results<'a> {
                 .map(|edit| sarif::Edit { region: region(source, &edit.span), with: edit.with })
                 .collect();
             let message = match &finding.help {
-                Some(help) => format!("{}; {help}", finding.message),
+                Some(help) => format!("{}. Help: {help}", finding.message),
                 None => finding.message.clone(),
             };
-            // What stands there and whose it is stays the same when lines move.
+            // The text and the wiki stay the same when lines move.
             let text = hidden(source.text().get(finding.span.clone()).unwrap_or_default());
             let text: String = text.chars().take(100).collect();
             let key = format!("{}\0{text}", finding.wikis.first().map_or("", String::as_str));
@@ -166,7 +174,7 @@ impl<'a> Results<'a> {
         Results { results: results.collect() }
     }
 
-    /// One after the other.
+    /// The findings, one after the other.
     pub fn findings(&self) -> impl Iterator<Item = sarif::Finding<'_>> {
         self.results.iter().map(|outcome| sarif::Finding {
             rule: outcome.finding.rule,
@@ -184,7 +192,7 @@ impl<'a> Results<'a> {
     }
 }
 
-/// Syntax errors for people.
+/// Syntax errors as text.
 pub fn syntax(errors: &SyntaxErrors, colour: bool) -> String {
     let mut text = String::new();
     for (message, span) in errors.errors.iter().take(20) {
@@ -198,17 +206,19 @@ pub fn syntax(errors: &SyntaxErrors, colour: bool) -> String {
 }
 
 /// The last line of a check: `farm.toml: 3 wikis, 1 error, 2 warnings`.
-pub fn summary(source: &Source, wikis: usize, errors: usize, warnings: usize) -> String {
+pub fn summary(source: &Source, wikis: usize, errors: usize, warnings: usize, colored: bool) -> String {
     let count = |number: usize, word: &str| match number {
         1 => format!("1 {word}"),
         _ => format!("{number} {word}s"),
     };
     let file = source.path().display().to_string();
+    let error = || paint(&count(errors, "error"), Paint::Bad, colored);
+    let warning = || paint(&count(warnings, "warning"), Paint::Warning, colored);
     let found = match (errors, warnings) {
-        (0, 0) => "nothing to report".to_owned(),
-        (0, _) => count(warnings, "warning"),
-        (_, 0) => count(errors, "error"),
-        (_, _) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+        (0, 0) => paint("no problems found", Paint::Good, colored),
+        (0, _) => warning(),
+        (_, 0) => error(),
+        (_, _) => format!("{}, {}", error(), warning()),
     };
     format!("{}: {}, {found}", escape(&file), count(wikis, "wiki"))
 }
@@ -246,7 +256,7 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool) -> String {
     format!("{}\n\n", renderer.decor_style(DecorStyle::Ascii).render(&[group]))
 }
 
-/// The lines of a span, cut out so that a long farm file costs nothing.
+/// The lines of a span. Only these are cut out, as a farm file can be long.
 fn excerpt<'a>(
     source: &'a Source,
     path: String,
@@ -254,7 +264,7 @@ fn excerpt<'a>(
     kind: AnnotationKind,
     label: Option<&'a str>,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    // A table can be long: its first line is enough to find it.
+    // A table can be long: its first line is enough.
     let start = source.line(span.start);
     let end = if source.line(span.end) > start + 4 { span.start + 1 } else { span.end };
     let (text, offset, line) = source.lines_of(&(span.start..end));

@@ -1,11 +1,12 @@
-//! `wikifarm config check`: every rule over the farm file.
+//! `wikifarm config check`: checks the farm file with every rule.
 
 mod fix;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValue;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::must_be_trusted;
@@ -15,33 +16,40 @@ use crate::lint::{self, Finding, Severity};
 use crate::load::{self, LoadError};
 use crate::report::{findings, github, junit, sarif};
 
-/// Check the farm file with every rule; the exit status is CI's answer
+/// Check the farm file with every rule
 ///
-/// Exit status 0 if there are no errors (there may be warnings), 1 if there are, 2 if the file can't be read. Rules are
-/// allowed or made errors by `[lint]`, by `lint` of a wiki, and by a comment `# wikifarm: allow(rule) reason` on the line.
-/// `wikifarm config rules` says which of them --fix can mend: comments and order stay, and the file is checked again before
-/// it is written.
+/// The exit status is 0 without errors (warnings may remain), 1 with errors, and 2 if the file can't be read. `[lint]` in the
+/// farm file, `lint` of a wiki, and a comment `# wikifarm: allow(RULE) REASON` change which rules report. `wikifarm config
+/// rules` lists the rules, and shows which of them have a fix.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: wikifarm -f farm.toml config check --deny warnings\n\
-                        Example: wikifarm -f farm.toml config check --diff\n\
-                        Example: wikifarm -f farm.toml config check --format sarif >check.sarif")]
+#[command(after_help = "Example: wikifarm config check farm.toml --deny warnings\n\
+                        Example: wikifarm config check --diff\n\
+                        Example: wikifarm config check --format sarif >check.sarif")]
 pub(in crate::cli) struct Options {
-    /// Make errors of a rule, of a family of rules, or of all `warnings`
+    /// The farm file, as with -f
+    file: Option<PathBuf>,
+    /// Report a rule, a family, or all `warnings` as errors
     #[arg(long, value_name = "RULE|FAMILY|warnings", value_delimiter = ',')]
     deny: Vec<String>,
-    /// Say nothing of a rule or of a family of rules, such as what is on disk where the disk is another machine's
+    /// Hide the findings of a rule or a family
+    ///
+    /// For example, use `--allow missing-directory` if the directories are on another machine.
     #[arg(long, value_name = "RULE|FAMILY", value_delimiter = ',')]
     allow: Vec<String>,
-    /// Mend in the farm file what can be mended without changing what is predicted, and check it again
+    /// Apply the safe fixes to the farm file, then check it again
+    ///
+    /// Safe fixes keep every prediction. Comments and the order of lines stay as they are.
     #[arg(long)]
     fix: bool,
-    /// Show what --fix would change, and change nothing; exit status 1 if that is anything
+    /// Print the changes of --fix as a diff, and write nothing
+    ///
+    /// The exit status is 1 if there are changes.
     #[arg(long, conflicts_with = "fix")]
     diff: bool,
-    /// Mend also what only you can know, or must bring about in MoinMoin's own configuration
+    /// Also apply fixes that need your review or a matching change in MoinMoin
     #[arg(long)]
     unsafe_fixes: bool,
-    /// Say nothing of what is less bad; notes are advice that not every farm wants
+    /// Hide findings below this severity
     #[arg(long, value_enum, default_value = "warning", value_name = "SEVERITY")]
     min_severity: Severity,
 }
@@ -56,12 +64,16 @@ impl clap::ValueEnum for Severity {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// The findings of a check, in the order of the file.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
+    /// The findings.
     findings: Vec<findings::Json<'a>>,
+    /// The number of errors.
     errors: usize,
+    /// The number of warnings.
     warnings: usize,
-    /// With `--fix`: what was mended.
+    /// The findings that `--fix` removed; absent without `--fix`.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<Vec<fix::Json<'a>>>,
 }
@@ -72,22 +84,32 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         names.iter().try_for_each(|name| known(flag, name))?;
     }
     if options.unsafe_fixes && !(options.fix || options.diff) {
-        return Err(Failure::usage("--unsafe-fixes goes with --fix or --diff"));
+        return Err(Failure::usage("--unsafe-fixes works only with --fix or --diff"));
     }
     if options.diff && context.format != F::Human {
-        return Err(Failure::usage("--diff shows a diff for people: it goes with no --format"));
+        return Err(Failure::usage(format!(
+            "--diff prints text: it does not work with --format {}",
+            context.format.name()
+        )));
+    }
+    if let Some(file) = &options.file {
+        if context.farm_file.is_some() {
+            return Err(Failure::usage("two farm files: one with -f, and one as the argument"));
+        }
+        context.farm_file = Some(file.clone());
     }
     let overrides = lint::Overrides { allow: options.allow.clone(), deny: options.deny.clone() };
     let path = context.farm_path()?;
     if (options.fix || options.diff) && crate::pyconfig::read::is_python(&path) {
-        return Err(Failure::usage(format!("{} is Python, which wikifarm does not change", path.display())));
+        let message = format!("{}: wikifarm does not change Python files", path.display());
+        return Err(Failure::usage(message).help("create a farm file with `wikifarm config import`"));
     }
     let farm = match load::load(&path) {
         Ok(farm) => farm,
-        // A code host shows it where it is; other programs get a document of a farm, or nothing.
+        // A code host shows the error in the file. Other programs get the document of a farm, or nothing.
         Err(LoadError::Syntax(errors)) if matches!(context.format, F::Sarif | F::Github | F::Junit) => {
             write(&errors.source, &lint::syntax_findings(&errors), None, 0, context);
-            return Err(Failure::usage(LoadError::Syntax(errors).to_string()));
+            return Err(LoadError::Syntax(errors).into());
         }
         Err(_) => context.farm_with_problems()?,
     };
@@ -114,21 +136,21 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(if failed { Exit::Found } else { Exit::Success })
 }
 
-/// Refuses names that are no rules.
+/// Checks that a name is a rule or a family.
 fn known(flag: &str, name: &str) -> Result<(), Failure> {
     let near = match lint::known_name(name) {
         Ok(()) if flag == "--deny" || name != lint::WARNINGS => return Ok(()),
         Ok(()) => None,
         Err(near) => near,
     };
-    let hint = match near {
-        Some(near) => format!("; did you mean {near:?}?"),
-        None => "; `wikifarm config rules` lists them".to_owned(),
+    let help = match near {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "run `wikifarm config rules` to list the rules".to_owned(),
     };
-    Err(Failure::usage(format!("{flag}: there is no rule or family {name:?}{hint}")))
+    Err(Failure::usage(format!("{flag}: there is no rule or family {name:?}")).help(help))
 }
 
-/// Shows what was found, in the format that was asked for.
+/// Prints the findings in the wanted format.
 fn write(
     source: &Source,
     found: &[Finding],
@@ -139,7 +161,7 @@ fn write(
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let results = findings::Results::new(source, relative, found);
-    // The other formats have no word for it, or say it in their document.
+    // The other formats can't list the fixed findings, except for JSON.
     if !matches!(context.format, Format::Human | Format::Json) {
         fix::note(source.path(), fixed.unwrap_or_default(), context);
     }
@@ -149,7 +171,7 @@ fn write(
             let findings =
                 found.iter().map(|finding| findings::json(source, layout.as_ref(), finding)).collect();
             let fixed = fixed.map(|fixed| fixed.iter().map(fix::json).collect());
-            context.json(&Document { findings, errors, warnings, fixed });
+            context.document(&Document { findings, errors, warnings, fixed });
         }
         Format::Ndjson => {
             let layout = findings::layout(source, found);
@@ -169,13 +191,14 @@ fn write(
             }
             context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {
-                writeln!(context.out, "{}", findings::summary(source, wikis, errors, warnings));
+                let summary = findings::summary(source, wikis, errors, warnings, context.colour);
+                writeln!(context.out, "{summary}");
             }
         }
     }
 }
 
-/// The rules as SARIF and JUnit name them.
+/// The rules in the form of SARIF and JUnit.
 fn rules<'a>() -> impl Iterator<Item = sarif::Rule<'a>> {
     lint::rules().map(|rule| sarif::Rule {
         id: rule.name,
@@ -185,7 +208,7 @@ fn rules<'a>() -> impl Iterator<Item = sarif::Rule<'a>> {
     })
 }
 
-/// The path as CI knows it: below the directory that the check runs in, if it is there.
+/// The path relative to the working directory, as CI shows it; other paths stay as they are.
 fn relative(path: &Path) -> &Path {
     std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
 }

@@ -12,7 +12,7 @@ use clap::Subcommand;
 
 use super::shared::Format::{Github, Human, Json, Junit, Ndjson, Sarif};
 use super::shared::{Context, Outcome, formats};
-use crate::report::json::CommandSchema;
+use crate::report::json::{CommandSchema, schema_of};
 
 /// `wikifarm config …`.
 #[derive(Debug, Subcommand)]
@@ -34,7 +34,12 @@ pub(super) enum Config {
 }
 
 /// The commands with JSON output, and its schema.
-pub(super) const SCHEMAS: &[CommandSchema] = &[];
+pub(super) const SCHEMAS: &[CommandSchema] = &[
+    ("config check", schema_of::<check::Document<'_>>),
+    ("config show", schema_of::<show::Document>),
+    ("config rules", schema_of::<rules::Document>),
+    ("config new", schema_of::<new::Document<'_>>),
+];
 
 pub(super) fn run(command: &Config, context: &mut Context<'_>) -> Outcome {
     match command {

@@ -1,8 +1,9 @@
-//! `wikifarm config new`: a first farm file from a few flags.
+//! `wikifarm config new`: creates a first farm file from a few options.
 
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
+use schemars::JsonSchema;
 use serde::Serialize;
 use url::Url;
 
@@ -16,41 +17,44 @@ use crate::report::{escape, findings, measure};
 use crate::sys;
 use crate::sys::why;
 
-/// Write a first farm file, with the settings to paste into MoinMoin beside it
+/// Create a first farm file, and the matching settings for MoinMoin
 ///
-/// The file passes `config check`, but for directories that are not there yet: correct them. It goes to standard output and
-/// the settings to standard error; with -o the file is written, and the settings go to standard output.
+/// The farm file passes `wikifarm config check`, except for directories that do not exist: correct their paths. Without -o,
+/// the farm file goes to standard output, and the settings go to standard error. With -o, the settings go to standard output.
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("wikis").required(true).args(["hosts", "paths"])),
     after_help = "Example: wikifarm config new --hosts docs.example.org,plans.example.org --share -o farm.toml"
 )]
 pub(in crate::cli) struct Options {
-    /// The wikis, each on a host of its own; over https unless a URL says otherwise
+    /// The host of each wiki; https, unless written as an http URL
     #[arg(long, value_name = "HOST,HOST", value_delimiter = ',')]
     hosts: Vec<String>,
-    /// The wikis as URLs, on one host or several; after the first a path is enough
+    /// The URL of each wiki; after the first one, a path is enough
     #[arg(long, value_name = "URL,PATH", value_delimiter = ',')]
     paths: Vec<String>,
-    /// A login at one wiki is a login at all of them
+    /// Share logins between all wikis
     #[arg(long, conflicts_with = "separate")]
     share: bool,
-    /// Each wiki has its own logins (the default)
+    /// Give each wiki its own logins (the default)
     #[arg(long)]
     separate: bool,
-    /// What the wikis run [default: 1.9.11]
+    /// The release of MoinMoin that the wikis run [default: 1.9.11]
     #[arg(long, value_name = "VERSION")]
     moin: Option<Version>,
-    /// Write the farm file there; what is there already stays
+    /// Write the farm file to FILE, unless FILE exists
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct Json<'a> {
-    /// What was written; nothing without `-o`.
+/// A first farm file, and the matching settings for MoinMoin.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
+    /// The file that was written; null without `-o`.
     file: Option<String>,
+    /// The text of the farm file.
     farm: &'a str,
+    /// The settings for MoinMoin.
     snippets: Vec<snippets::Json<'a>>,
 }
 
@@ -60,7 +64,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     } else {
         by_path(&options.paths)?
     };
-    // Named imprecisely, it is written as what it is taken for.
+    // The farm file names the exact release.
     let version = options.moin.unwrap_or(Version::LATEST_1_9).resolved();
     let draft = Draft { urls, share: options.share, version };
     let text = draft.text(context.suffixes.as_ref()).map_err(Failure::usage)?;
@@ -69,15 +73,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if let Some(path) = &options.output {
         sys::write_new(path, text.as_bytes(), 0o644).map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => {
-                Failure::refused(format!("{} is there already: nothing was written", path.display()))
+                Failure::refused(format!("{}: not written: the file exists", path.display()))
             }
-            _ => Failure::partial(format!("can't write {}: {error}", path.display(), error = why(&error))),
+            _ => Failure::partial(format!("can't write {}: {}", path.display(), why(&error))),
         })?;
     }
     let snippets = write::python(&farm);
     if context.format == Format::Json {
         let file = options.output.as_ref().map(|path| path.display().to_string());
-        context.json(&Json { file, farm: &text, snippets: snippets::json(&snippets) });
+        context.document(&Document { file, farm: &text, snippets: snippets::json(&snippets) });
         return Ok(Exit::Success);
     }
     let settings = snippets::text(&snippets);
@@ -87,7 +91,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                 (path.display().to_string(), measure::count(farm.wikis.len() as u64, "wiki", "wikis"));
             writeln!(
                 context.out,
-                "# {}: wrote {wikis}. To paste into MoinMoin's own files:\n",
+                "# Wrote {} with {wikis}. Copy these settings to MoinMoin's configuration:\n",
                 escape(&path)
             );
             context.out.write_all(settings.as_bytes());
@@ -97,14 +101,14 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {
                 context.out.flush();
-                writeln!(context.err, "# To paste into MoinMoin's own files:\n\n{settings}");
+                writeln!(context.err, "# Copy these settings to MoinMoin's configuration:\n\n{settings}");
             }
         }
     }
     Ok(Exit::Success)
 }
 
-/// The farm, if nothing is wrong with it; what is, is shown.
+/// The farm, if it has no errors; prints the errors.
 fn sound(path: &Path, text: &str, version: Version, context: &mut Context<'_>) -> Result<Farm, Failure> {
     let farm = Farm::parse(path, text.to_owned())
         .map_err(|errors| Failure::usage(findings::syntax(&errors, context.colour)))?;
@@ -114,25 +118,23 @@ fn sound(path: &Path, text: &str, version: Version, context: &mut Context<'_>) -
         return Ok(farm);
     }
     context.err.write_all(findings::human(&farm.source, &found, context.colour).as_bytes());
-    Err(Failure::usage(format!(
-        "MoinMoin {version} can't have these wikis so; above is what would be wrong with the farm file, which was not written"
-    )))
+    let message = format!("these wikis do not work together in MoinMoin {version}: nothing was written");
+    Err(Failure::usage(message).help("use other addresses, or another release with --moin"))
 }
 
-/// The address of a wiki on a host of its own.
+/// The URL of a wiki with its own host.
 fn on_host(host: &str) -> Result<Url, Failure> {
     let text = if host.contains("://") { host.to_owned() } else { format!("https://{host}/") };
     let plain = !host.is_empty() && !host.contains(char::is_whitespace);
     let url = Url::parse(&text).ok().filter(|url| plain && url.has_host());
     match url {
         Some(url) if host.contains("://") || url.path() == "/" => Ok(url),
-        _ => Err(Failure::usage(format!(
-            "--hosts: {host:?} is no host; write a name like wiki.example.org, or use --paths"
-        ))),
+        _ => Err(Failure::usage(format!("--hosts: {host:?} is not a host name"))
+            .help("write a name such as wiki.example.org, or use --paths")),
     }
 }
 
-/// Addresses, of which all but the first may be paths alone.
+/// The URLs of `--paths`: all but the first can be paths.
 fn by_path(paths: &[String]) -> Result<Vec<Url>, Failure> {
     let mut urls: Vec<Url> = Vec::with_capacity(paths.len());
     for path in paths {
@@ -144,9 +146,8 @@ fn by_path(paths: &[String]) -> Result<Vec<Url>, Failure> {
         match url.filter(|url| plain && url.has_host()) {
             Some(url) => urls.push(url),
             None => {
-                return Err(Failure::usage(format!(
-                    "--paths: {path:?} is no URL; write one like https://example.org/wiki"
-                )));
+                return Err(Failure::usage(format!("--paths: {path:?} is not a URL"))
+                    .help("write a URL such as https://example.org/wiki"));
             }
         }
     }

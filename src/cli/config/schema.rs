@@ -7,7 +7,7 @@ use crate::schema;
 
 /// Print the JSON Schema of the farm file, for editors
 ///
-/// Editors with a TOML language server (Taplo, Even Better TOML) complete and check a farm file that begins with
+/// Editors with a TOML language server (Taplo, Even Better TOML) complete and check a farm file whose first line is
 /// `#:schema ./farm.schema.json`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm config schema >farm.schema.json")]

@@ -57,6 +57,12 @@ impl Failure {
     }
 }
 
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Failure {
+        Failure { help: error.help(), ..Failure::usage(error.to_string()) }
+    }
+}
+
 /// The result of a command.
 pub type Outcome = Result<Exit, Failure>;
 
@@ -152,7 +158,7 @@ impl Context<'_> {
     /// # Errors
     /// If none was named and none is in its usual places, or it is not to be trusted and nobody named it.
     pub fn farm_path(&self) -> Result<PathBuf, Failure> {
-        self.located().and_then(|found| found.ok_or_else(|| Failure::usage(LoadError::NotFound.to_string())))
+        self.located().and_then(|found| found.ok_or_else(|| LoadError::NotFound.into()))
     }
 
     fn located(&self) -> Result<Option<PathBuf>, Failure> {
@@ -232,7 +238,7 @@ impl Context<'_> {
             if let LoadError::Syntax(syntax) = &error {
                 self.err.write_all(findings::syntax(syntax, self.colour).as_bytes());
             }
-            Failure::usage(error.to_string())
+            error.into()
         })
     }
 

@@ -1,19 +1,25 @@
-//! Settings to paste into MoinMoin, as text and as JSON.
+//! Settings for MoinMoin's configuration, as text and as JSON.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::pyconfig::write::Snippet;
 
-/// A snippet for programs.
-#[derive(Serialize)]
+/// Settings for one of MoinMoin's files.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Snippet")]
 pub(crate) struct Json<'a> {
+    /// The name of the file, such as `farmconfig.py`.
     file: &'a str,
+    /// The release of MoinMoin.
     moin: String,
+    /// The wikis that use the file.
     wikis: &'a [String],
+    /// The settings as Python.
     python: &'a str,
 }
 
-/// The snippets for programs.
+/// The snippets as JSON.
 pub(crate) fn json(snippets: &[Snippet]) -> Vec<Json<'_>> {
     fn one(snippet: &Snippet) -> Json<'_> {
         let Snippet { file, version, wikis, text } = snippet;
@@ -22,7 +28,7 @@ pub(crate) fn json(snippets: &[Snippet]) -> Vec<Json<'_>> {
     snippets.iter().map(one).collect()
 }
 
-/// All snippets one after the other; together too they are Python.
+/// All snippets, one after the other.
 pub(crate) fn text(snippets: &[Snippet]) -> String {
     snippets.iter().map(|snippet| snippet.text.as_str()).collect::<Vec<_>>().join("\n\n")
 }

@@ -1,4 +1,4 @@
-//! Rules about the cookie's domain.
+//! Rules about the domain of the cookie.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,12 @@ use url::Url;
 
 use crate::browser::{RefusalReason, is_ip};
 use crate::farm::{Change, Farm, Fix, Key, Wiki, quoted};
+use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::refusal::Domain;
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
+use crate::names::list;
 use crate::sharing::{Model, leaks};
 
 const FAMILY: &str = "domain";
@@ -27,18 +29,18 @@ pub(super) const RULES: &[Rule] = &[
 
 fn broken_domain(wiki: &Wiki, sink: &mut Sink) {
     if let Some(what) = wiki.moin().broken_domain() {
-        let message = format!("{what} breaks every response of MoinMoin {}", wiki.version().resolved());
+        let message = format!("MoinMoin {} fails on every response with {what}", wiki.version().resolved());
         sink.report_fixable(
             wiki,
             wiki.span_of(Key::CookieDomain),
             message,
-            "leave it out, or `unset` it for this wiki",
+            "delete cookie_domain, or unset it for this wiki",
             without_domain(wiki),
         );
     }
 }
 
-/// The setting taken out: MoinMoin's own configuration must follow.
+/// Deletes the setting. MoinMoin's own configuration needs the same change.
 fn without_domain(wiki: &Wiki) -> Option<Fix> {
     let setting = wiki.setting(Key::CookieDomain)?;
     Some(Fix::not_safe(Change::DropSetting(setting.key_span.clone())))
@@ -46,44 +48,43 @@ fn without_domain(wiki: &Wiki) -> Option<Fix> {
 
 fn domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     if let Some((domain, host, RefusalReason::DomainMismatch)) = &of.refused {
-        let message = format!("browsers refuse the cookie: {host} is not within {domain}; nobody can log in");
-        sink.report(
-            wiki,
-            wiki.span_of(Key::CookieDomain),
-            message,
-            "write a part of the wiki's own host, or leave it out",
+        let message = format!(
+            "nobody can log in: browsers reject the cookie because {host} is not in the domain {domain}"
         );
+        let help = "set cookie_domain to the wiki's host or a parent domain of it, or delete cookie_domain";
+        sink.report(wiki, wiki.span_of(Key::CookieDomain), message, help);
     }
 }
 
 fn domain_public_suffix(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     if let Some((domain, _, RefusalReason::PublicSuffix)) = &of.refused {
-        let message = format!("browsers refuse the cookie: {domain} is a public suffix; nobody can log in");
-        sink.report(wiki, wiki.span_of(Key::CookieDomain), message, "name at least one label below it");
+        let message =
+            format!("nobody can log in: browsers reject the cookie because {domain} is a public suffix");
+        let help =
+            format!("write a domain below it, such as \".example.{}\"", domain.trim_start_matches('.'));
+        sink.report(wiki, wiki.span_of(Key::CookieDomain), message, help);
     }
 }
 
 fn invalid_domain(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     if let Some((domain, _, RefusalReason::MalformedDomain | RefusalReason::NonAsciiDomain)) = &of.refused {
-        let message = format!("browsers refuse the cookie: {domain:?} is no host name; nobody can log in");
-        sink.report(
-            wiki,
-            wiki.span_of(Key::CookieDomain),
-            message,
-            "write the bare name, like \"example.org\"",
-        );
+        let message =
+            format!("nobody can log in: browsers reject the cookie because {domain:?} is not a host name");
+        let help = "write only the host name, such as \"example.org\"";
+        sink.report(wiki, wiki.span_of(Key::CookieDomain), message, help);
     }
 }
 
 fn domain_ip(wiki: &Wiki, sink: &mut Sink) {
     let Some(domain) = wiki.text(Key::CookieDomain) else { return };
     if is_ip(domain.trim_start_matches('.')) {
-        let message = format!("cookie_domain {domain} is an address: it has no hosts below it");
+        let message =
+            format!("cookie_domain {domain} is an IP address: the cookie is valid for that address only");
         sink.report_fixable(
             wiki,
             wiki.span_of(Key::CookieDomain),
             message,
-            "leave it out: the cookie is the host's alone anyway",
+            "delete cookie_domain: it has no effect",
             without_domain(wiki),
         );
     }
@@ -92,14 +93,11 @@ fn domain_ip(wiki: &Wiki, sink: &mut Sink) {
 fn alias_domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     for alias in wiki.aliases() {
         if let Some((domain, host, _)) = of.refusal(wiki, alias) {
-            let message =
-                format!("browsers refuse the cookie at the alias {host}: it is not within {domain}");
-            sink.report(
-                wiki,
-                wiki.span_of(Key::Aliases),
-                message,
-                "redirect the alias to the wiki's own URL",
+            let message = format!(
+                "nobody can log in at the alias {host}: browsers reject the cookie because {host} is not in the domain {domain}"
             );
+            let help = format!("redirect the alias to {} in the web server", wiki.url);
+            sink.report(wiki, wiki.span_of(Key::Aliases), message, help);
         }
     }
 }
@@ -112,39 +110,35 @@ fn domain_too_wide(farm: &Farm, model: &Model, sink: &mut Sink) {
             leak.cookies.iter().flat_map(|cookie| &cookie.wikis).map(String::as_str).collect();
         wikis.sort_unstable();
         wikis.dedup();
-        let whose = match wikis.as_slice() {
-            [one] => format!("the wiki {one}"),
-            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-            [] => continue,
-        };
         let message = format!(
-            "{} gets the login cookie of {whose}{}",
+            "{} receives the login {} of {}{}: its operator can act as their users",
             leak.host,
-            if in_clear { ", over http too" } else { "" }
+            if names.len() == 1 { "cookie" } else { "cookies" },
+            list(&wikis, "and", MOST_WIKIS),
+            if in_clear { ", also over unencrypted http" } else { "" }
         );
-        let help = match names.len() {
-            1 => "whoever runs it can act as the wikis' users: narrow cookie_domain",
-            _ => "whoever runs it can act as the wikis' users: narrow their cookie_domain",
-        };
-        sink.report_farm(leak.span, message, help, Vec::new());
+        let help = format!("narrow cookie_domain to a domain that does not contain {}", leak.host);
+        sink.report_named(None, &wikis, leak.span, message, help, Vec::new());
     }
 }
 
 fn trailing_dot_host(wiki: &Wiki, sink: &mut Sink) {
     for (url, key) in wiki.addresses() {
         if url.host_str().is_some_and(|host| host.ends_with('.')) {
-            let message = format!("{url} has a dot behind the host: for browsers that is another host");
-            let place = wiki.span_of(key);
+            let message = format!(
+                "the host of {url} ends with a dot: browsers treat it as another host, with other cookies"
+            );
+            let span = wiki.span_of(key);
             let fix = without_dot(url).filter(|_| key == Key::Url).map(|with| {
                 let with = quoted(with.as_str());
-                Fix::not_safe(Change::Replace { span: place.clone(), with })
+                Fix::not_safe(Change::Replace { span: span.clone(), with })
             });
-            sink.report_fixable(wiki, place, message, "write the host without it", fix);
+            sink.report_fixable(wiki, span, message, "remove the dot", fix);
         }
     }
 }
 
-/// The same address without the dot behind its host.
+/// The address without the trailing dot of its host.
 fn without_dot(url: &Url) -> Option<Url> {
     let mut plain = url.clone();
     plain.set_host(Some(url.host_str()?.trim_end_matches('.'))).ok()?;

@@ -23,13 +23,11 @@ fn lifetime_below_one_hour(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();
     let Some(CookieLifetime::Hours(hours)) = settings.cookie_lifetime else { return };
     if wiki.version().behaviour() < Behaviour::V1_9_0 && hours != 0.0 && hours.trunc() == 0.0 {
-        let message = format!("MoinMoin {} takes {hours} hours for ten years", wiki.version().resolved());
-        sink.report(
-            wiki,
-            wiki.span_of(Key::CookieLifetime),
-            message,
-            "it drops the fraction first; write 1 or more",
+        let message = format!(
+            "logins last ten years: MoinMoin {} drops the fraction of {hours} h, and 0 h means ten years",
+            wiki.version().resolved()
         );
+        sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, "write whole hours, at least 1");
     }
 }
 
@@ -37,10 +35,10 @@ fn login_disabled(wiki: &Wiki, sink: &mut Sink) {
     let behaviour = wiki.version().behaviour();
     if behaviour >= Behaviour::V1_9_0 && lifetimes(wiki.moin()).is_ok_and(|l| l.user == Lifetime::None) {
         let message = format!(
-            "nobody stays logged in: MoinMoin {} takes this as 'no login'",
+            "nobody stays logged in: MoinMoin {} reads this lifetime as \"no login\"",
             wiki.version().resolved()
         );
-        let help = "write how many hours a login shall last, like [0, 12]";
+        let help = "write the hours that a login lasts, such as cookie_lifetime = [0, 12]";
         sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
     }
 }
@@ -53,33 +51,35 @@ fn anonymous_lifetime_too_short(wiki: &Wiki, sink: &mut Sink) {
         && anonymous != 0.0
         && lifetimes(settings).is_ok_and(|l| l.anonymous == Lifetime::None)
     {
-        let message = format!("{anonymous} hours are less than a second: anonymous visitors get no session");
-        sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, "write 0 to say so, or at least 0.01");
+        let message = format!("anonymous visitors get no session: {anonymous} h is less than one second");
+        let help = "write 0 to turn anonymous sessions off, or at least 0.01";
+        sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
     }
 }
 
-/// How long browsers keep a cookie at most, in seconds: 400 days.
+/// The longest time that browsers keep a cookie, in seconds.
 const CAP: f64 = 400.0 * 86_400.0;
 
 fn truncated_lifetime(wiki: &Wiki, sink: &mut Sink) {
     let Some(CookieLifetime::Hours(hours)) = wiki.moin().cookie_lifetime else { return };
     if wiki.version().behaviour() < Behaviour::V1_9_0 && hours.abs() > 1.0 && hours.fract() != 0.0 {
         let (version, whole) = (wiki.version().resolved(), hours.trunc());
-        let message = format!("MoinMoin {version} takes {hours} hours for {whole}");
-        sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, "write whole hours");
+        let message = format!("logins last {whole} h, not {hours} h: MoinMoin {version} drops the fraction");
+        let help = format!("write whole hours, such as cookie_lifetime = {whole}");
+        sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
     }
 }
 
 fn lifetime_over_400_days(wiki: &Wiki, sink: &mut Sink) {
     let Ok(found) = lifetimes(wiki.moin()) else { return };
-    // Ten years for `remember me` are MoinMoin's own: the farm file need not answer for them.
+    // MoinMoin itself sets ten years for "remember me": no line of the farm file causes that.
     let login = if wiki.version().behaviour() == Behaviour::V2 { found.remember } else { found.user };
     for (key, lifetime) in [(Key::CookieLifetime, login), (Key::AnonymousSessionLifetime, found.anonymous)] {
         let key = if wiki.setting(key).is_some() { key } else { Key::CookieLifetime };
         match lifetime {
             Lifetime::Seconds(seconds) if seconds > CAP && wiki.setting(key).is_some() => {
                 let days = (seconds / 86_400.0).round();
-                let message = format!("browsers drop the cookie after 400 days, not {days}");
+                let message = format!("browsers delete the cookie after 400 days, not after {days} days");
                 sink.report(wiki, wiki.span_of(key), message, "write at most 9600 hours");
             }
             _ => {}
@@ -95,10 +95,10 @@ fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
         let key = [Key::AnonymousSessionLifetime, Key::CookieLifetime]
             .into_iter()
             .find(|key| wiki.setting(*key).is_some());
-        let message =
-            format!("anonymous sessions last {} hours, logins {}", anonymous / 3600.0, user / 3600.0);
-        let place = wiki.span_of(key.unwrap_or(Key::CookieLifetime));
-        sink.report(wiki, place, message, "give anonymous sessions an hour or less");
+        let (anonymous, user) = (anonymous / 3600.0, user / 3600.0);
+        let message = format!("anonymous sessions last {anonymous} h, longer than logins ({user} h)");
+        let span = wiki.span_of(key.unwrap_or(Key::CookieLifetime));
+        sink.report(wiki, span, message, "set the anonymous lifetime to 1 h or less");
     }
 }
 
@@ -109,19 +109,20 @@ fn share_lifetimes_differ(farm: &Farm, sink: &mut Sink) {
         let Some(first) = wikis.next() else { continue };
         if let Some(other) = wikis.find(|wiki| login(wiki) != login(first)) {
             let hours = |wiki: &Wiki| match login(wiki) {
-                Some(Lifetime::Seconds(seconds)) => format!("{} hours", seconds / 3600.0),
+                Some(Lifetime::Seconds(seconds)) => format!("{} h", seconds / 3600.0),
                 Some(Lifetime::BrowserSession) => "until the browser closes".to_owned(),
-                Some(Lifetime::None) | None => "not at all".to_owned(),
+                Some(Lifetime::None) | None => "only for one page".to_owned(),
             };
             let message = format!(
-                "a login lasts {} at {:?} and {} at {:?}",
+                "a login lasts {} in {} and {} in {}: the wiki that a user visited last decides",
                 hours(first),
                 first.name,
                 hours(other),
                 other.name
             );
             let help = "set one cookie_lifetime for the wikis of the [[share]]";
-            sink.report_farm(share.span.clone(), message, help, Vec::new());
+            let wikis = [first.name.as_str(), &other.name];
+            sink.report_named(None, &wikis, share.span.clone(), message, help, Vec::new());
         }
     }
 }
@@ -129,8 +130,8 @@ fn share_lifetimes_differ(farm: &Farm, sink: &mut Sink) {
 fn ten_year_login(wiki: &Wiki, sink: &mut Sink) {
     let zero = matches!(wiki.moin().cookie_lifetime, Some(CookieLifetime::Hours(0.0)));
     if zero && wiki.version().behaviour() < Behaviour::V1_9_0 {
-        let message = "a login lasts ten years, whether the user wants to be remembered or not".to_owned();
-        let help = "write how many hours it shall last without `remember me`";
+        let message = "every login lasts ten years, with or without \"remember me\"".to_owned();
+        let help = "write the hours that a login lasts without \"remember me\", such as 12";
         sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
     }
 }
@@ -142,7 +143,8 @@ fn negative_anonymous_lifetime(wiki: &Wiki, sink: &mut Sink) {
             .into_iter()
             .find(|key| wiki.setting(*key).is_some())
             .unwrap_or(Key::CookieLifetime);
-        let message = "visitors get a cookie that has ended before it comes".to_owned();
-        sink.report(wiki, wiki.span_of(key), message, "write 0 for none, or a number above");
+        let message = "every visitor receives a cookie that has already expired".to_owned();
+        let help = "write 0 to turn anonymous sessions off, or the hours that they last";
+        sink.report(wiki, wiki.span_of(key), message, help);
     }
 }

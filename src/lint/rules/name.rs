@@ -1,4 +1,4 @@
-//! Rules about the cookie's name.
+//! Rules about the name of the cookie.
 
 use std::collections::HashMap;
 
@@ -31,17 +31,17 @@ fn invalid_cookie_name(wiki: &Wiki, sink: &mut Sink) {
         Some("siteidmagic") => Key::Siteid,
         _ => Key::CookieName,
     };
-    let message = format!("the cookie's name {name:?} holds {odd:?}, which no cookie name may");
-    sink.report(wiki, wiki.span_of(key), message, "use letters, digits, `_`, `-` and `.` only");
+    let message = format!("the cookie name {name:?} contains {odd:?}, which is not allowed in cookie names");
+    sink.report(wiki, wiki.span_of(key), message, "use only letters, digits, `_`, `-`, and `.`");
 }
 
-/// Whether the cookie's name can be set, and where it is not follows from port and path.
-fn names_by_itself(wiki: &Wiki) -> bool {
+/// Whether the version has `cookie_name`, and without it generates a name from port and path.
+fn generates_name(wiki: &Wiki) -> bool {
     (Behaviour::V1_9_1..Behaviour::V2).contains(&wiki.version().behaviour())
 }
 
 fn siteid_collision(farm: &Farm, sink: &mut Sink) {
-    let magic = |wiki: &&Wiki| names_by_itself(wiki) && wiki.text(Key::CookieName) == Some("siteidmagic");
+    let magic = |wiki: &&Wiki| generates_name(wiki) && wiki.text(Key::CookieName) == Some("siteidmagic");
     let mut first: HashMap<&str, &Wiki> = HashMap::new();
     for wiki in farm.wikis.iter().filter(magic) {
         let Some(other) = first.get(wiki.siteid()) else {
@@ -58,39 +58,38 @@ fn siteid_collision(farm: &Farm, sink: &mut Sink) {
             || (wiki.text(Key::CookieDomain).is_some() && other.text(Key::CookieDomain).is_some());
         if meet && !shares(&wiki.name) {
             let message = format!(
-                "the wikis {:?} and {:?} have the siteid {:?}, so both cookies are called {}",
+                "{} and {} overwrite each other's cookie {}: both have the siteid {:?}",
                 other.name,
                 wiki.name,
-                wiki.siteid(),
-                wiki.moin().session_cookie_name()
+                wiki.moin().session_cookie_name(),
+                wiki.siteid()
             );
-            sink.report(wiki, wiki.span_of(Key::Siteid), message, "give each a cookie_name");
+            let wikis = [other.name.as_str(), &wiki.name];
+            let help = "give each wiki its own cookie_name";
+            sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::Siteid), message, help, Vec::new());
         }
     }
 }
 
 fn literal_siteidmagic(wiki: &Wiki, sink: &mut Sink) {
     if wiki.version().behaviour() == Behaviour::V2 && wiki.text(Key::CookieName) == Some("siteidmagic") {
-        let message = "2.0 knows no siteidmagic: the cookie is called so".to_owned();
-        sink.report(
-            wiki,
-            wiki.span_of(Key::CookieName),
-            message,
-            "write the name that the cookie shall have",
-        );
+        let message =
+            "the cookie is named siteidmagic: the word has no special meaning in MoinMoin 2.0".to_owned();
+        let help = "write the name that the cookie should have";
+        sink.report(wiki, wiki.span_of(Key::CookieName), message, help);
     }
 }
 
 fn generated_cookie_name(farm: &Farm, sink: &mut Sink) {
-    // Of a file that was half understood nobody knows what it leaves out.
+    // A cookie_name may be missing because its line has an error.
     if !farm.sound() {
         return;
     }
     let shared = farm.shares.iter().filter(|share| share.wikis.len() > 1).flat_map(|share| &share.wikis);
     for wiki in shared.filter_map(|(name, _)| farm.wiki(name)) {
-        if names_by_itself(wiki) && wiki.setting(Key::CookieName).is_none() {
+        if generates_name(wiki) && wiki.setting(Key::CookieName).is_none() {
             let name = wiki.moin().session_cookie_name();
-            let message = format!("the cookie is called {name}, after the port and path that MoinMoin sees");
+            let message = format!("the cookie name {name} depends on the port and path that MoinMoin sees");
             sink.report(wiki, wiki.span.clone(), message, "give the wikis of the [[share]] one cookie_name");
         }
     }
@@ -101,13 +100,12 @@ fn varying_cookie_name(wiki: &Wiki, sink: &mut Sink) {
     for alias in wiki.aliases() {
         let other = wiki.moin_at(alias).session_cookie_name();
         if other != own {
-            let message = format!("the cookie is called {own} at {} and {other} at {alias}", wiki.url);
-            sink.report(
-                wiki,
-                wiki.span_of(Key::Aliases),
-                message,
-                "set cookie_name: a login then holds at both",
+            let message = format!(
+                "a login at {} is not valid at {alias}: the cookie names are {own} and {other}",
+                wiki.url
             );
+            let help = "set cookie_name, so that both addresses use one cookie";
+            sink.report(wiki, wiki.span_of(Key::Aliases), message, help);
         }
     }
 }
@@ -122,13 +120,9 @@ fn prefix_violation(farm: &Farm, model: &Model, sink: &mut Sink) {
         else {
             continue;
         };
-        let message = format!("browsers refuse the cookie {}: {why}; nobody can log in", site.cookie_name);
-        sink.report(
-            wiki,
-            wiki.span_of(Key::CookieName),
-            message,
-            "keep what the prefix promises, or rename the cookie",
-        );
+        let message = format!("nobody can log in: browsers reject the cookie {}: {why}", site.cookie_name);
+        let help = "meet the conditions of the name's prefix, or rename the cookie";
+        sink.report(wiki, wiki.span_of(Key::CookieName), message, help);
     }
 }
 
@@ -139,7 +133,8 @@ fn default_cookie_name(wiki: &Wiki, sink: &mut Sink) {
         && wiki.text(Key::CookieDomain).is_some_and(|d| !d.is_empty())
     {
         let message =
-            "the cookie is called session, as that of every Flask application in the domain".to_owned();
+            "other Flask applications in the domain overwrite the cookie: its name is Flask's default, session"
+                .to_owned();
         sink.report(wiki, wiki.span_of(Key::CookieDomain), message, "set cookie_name");
     }
 }

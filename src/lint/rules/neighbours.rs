@@ -1,4 +1,4 @@
-//! Rules about wikis that meet in a browser and treat what they find there differently.
+//! Rules about wikis that receive each other's cookies, and treat them differently.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,13 +18,13 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn secure_blocks_http(farm: &Farm, model: &Model, sink: &mut Sink) {
-    // Of cookies that browsers can't tell apart one is enough, whosever it is.
+    // One cookie of each name, domain, and path is enough.
     let mut secure: HashMap<&str, Vec<(&str, &Cookie)>> = HashMap::new();
     let mut seen: HashSet<(&str, &str, &[u8])> = HashSet::new();
     for site in model.sites() {
         let Left::Cookie(cookie) = site.left(As::User) else { continue };
-        let place = (site.cookie_name.as_str(), cookie.domain.as_str(), cookie.path.as_slice());
-        if cookie.secure && seen.insert(place) {
+        let identity = (site.cookie_name.as_str(), cookie.domain.as_str(), cookie.path.as_slice());
+        if cookie.secure && seen.insert(identity) {
             secure.entry(&site.cookie_name).or_default().push((&site.name, cookie));
         }
     }
@@ -40,20 +40,21 @@ fn secure_blocks_http(farm: &Farm, model: &Model, sink: &mut Sink) {
         let theirs = secure.get(site.cookie_name.as_str()).into_iter().flatten();
         if let Some((name, _)) = theirs.into_iter().find(|(_, cookie)| blocks(cookie)) {
             let message = format!(
-                "who has been at {name:?} can't log in at {:?}: the Secure cookie {} is in the way",
+                "users who visited {name} can't log in at {}: browsers keep the Secure cookie {} and reject the plain one",
                 site.name, site.cookie_name
             );
             let other = farm.wiki(name).filter(|other| other.ignores(Key::CookieName).is_none());
             let help = match other {
                 _ if wiki.ignores(Key::CookieName).is_none() => {
-                    "serve it over https, or give it another cookie name".to_owned()
+                    format!("serve {} over https, or give it another cookie_name", site.name)
                 }
                 Some(other) => {
-                    format!("serve it over https, or give {:?} another cookie name", other.name)
+                    format!("serve {} over https, or give {} another cookie_name", site.name, other.name)
                 }
-                None => "serve it over https".to_owned(),
+                None => format!("serve {} over https", site.name),
             };
-            sink.report(wiki, wiki.span_of(Key::Url), message, help);
+            let wikis = [name, site.name.as_str()];
+            sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::Url), message, help, Vec::new());
         }
     }
 }
@@ -68,10 +69,14 @@ fn share_duplicates_differ(farm: &Farm, sink: &mut Sink) {
             Duplicate::First => (first, other),
             Duplicate::Last => (other, first),
         };
-        let message =
-            format!("of two cookies of one name {:?} takes the first and {:?} the last", a.name, b.name);
-        let help = "upgrade them together, or make sure that no old cookie is left: `cookie diff`";
-        sink.report_farm(share.span.clone(), message, help, Vec::new());
+        let message = format!(
+            "if a browser sends two cookies with the same name, {} uses the first and {} uses the last",
+            a.name, b.name
+        );
+        let help =
+            "run one release in both wikis, or check with `wikifarm cookie diff` that no old cookie is left";
+        let wikis = [a.name.as_str(), &b.name];
+        sink.report_named(None, &wikis, share.span.clone(), message, help, Vec::new());
     }
 }
 
@@ -81,7 +86,8 @@ fn missing_secret_key_id(farm: &Farm, sink: &mut Sink) {
         return;
     }
     for wiki in farm.wikis.iter().filter(of_2_0).filter(|wiki| wiki.text(Key::SecretKeyId).is_none()) {
-        let message = format!("nothing says which SECRET_KEY signs the cookies of {:?}", wiki.name);
-        sink.report(wiki, wiki.span.clone(), message, "add secret_key_id: a name for the key, never the key");
+        let message = "wikifarm can't predict shared logins: secret_key_id is not set".to_owned();
+        let help = "add secret_key_id = \"NAME\", a name for the SECRET_KEY, never the key itself";
+        sink.report(wiki, wiki.span.clone(), message, help);
     }
 }

@@ -1,4 +1,4 @@
-//! Rules about the cookie's path.
+//! Rules about the path of the cookie.
 
 use crate::browser::path_match;
 use crate::farm::{Change, Fix, Key, Wiki, quoted};
@@ -20,9 +20,9 @@ fn invalid_path(wiki: &Wiki, sink: &mut Sink) {
     let odd = path.chars().find(|c| c.is_control() || matches!(c, ';' | '"' | ',') || !c.is_ascii());
     let message = match odd {
         _ if !path.starts_with('/') => {
-            format!("cookie_path {path:?} does not begin with a slash: browsers ignore it")
+            format!("browsers ignore cookie_path {path:?}: it does not start with a slash")
         }
-        Some(odd) => format!("cookie_path {path:?} holds {odd:?}, which breaks the header"),
+        Some(odd) => format!("cookie_path {path:?} contains {odd:?}, which breaks the Set-Cookie header"),
         None => return,
     };
     let span = wiki.span_of(Key::CookiePath);
@@ -31,13 +31,13 @@ fn invalid_path(wiki: &Wiki, sink: &mut Sink) {
         let with = quoted(&format!("/{path}"));
         Fix::not_safe(Change::Replace { span: span.clone(), with })
     });
-    sink.report_fixable(wiki, span, message, "write a plain path like \"/wiki\"", fix);
+    sink.report_fixable(wiki, span, message, "write a plain path, such as \"/wiki\"", fix);
 }
 
 fn path_mismatch(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();
     let cookie_path = settings.effective_cookie_path();
-    // A value that is no path makes browsers use the default path, which is the wiki's own.
+    // If the value is not a path, browsers use the default path, which is the wiki's own.
     if !cookie_path.starts_with('/') {
         return;
     }
@@ -48,10 +48,10 @@ fn path_mismatch(wiki: &Wiki, sink: &mut Sink) {
     }
     let own = if own.is_empty() { "/" } else { own };
     let message =
-        format!("the cookie's path {cookie_path} does not cover the wiki at {own}: nobody can log in");
+        format!("nobody can log in: the cookie path {cookie_path} does not contain the wiki's path {own}");
     let help = match wiki.setting(Key::CookiePath) {
-        Some(_) => format!("write cookie_path = {own:?} or a path above it"),
-        None => "the path comes from backend_url, which the browser never sees: set cookie_path".to_owned(),
+        Some(_) => format!("write cookie_path = {own:?}, or a parent path"),
+        None => format!("set cookie_path = {own:?}: by default MoinMoin uses the path of backend_url"),
     };
     let key = if wiki.setting(Key::CookiePath).is_some() { Key::CookiePath } else { Key::BackendUrl };
     sink.report(wiki, wiki.span_of(key), message, help);
@@ -61,21 +61,22 @@ fn path_trailing_slash(wiki: &Wiki, sink: &mut Sink) {
     let Some(path) = wiki.text(Key::CookiePath) else { return };
     let bare = path.trim_end_matches('/');
     if path.ends_with('/') && bare.starts_with('/') {
-        let message = format!("the cookie's path {path} does not cover {bare} without the slash");
+        let message =
+            format!("browsers do not send the cookie to {bare}: cookie_path {path} ends with a slash");
         let span = wiki.span_of(Key::CookiePath);
         let fix = Fix::not_safe(Change::Replace { span: span.clone(), with: quoted(bare) });
         sink.report_fixable(wiki, span, message, format!("write cookie_path = {bare:?}"), Some(fix));
     }
 }
 
-/// The longest attribute value that browsers read. Source: RFC 6265bis 5.6, Chromium.
+/// The longest attribute value that browsers accept, in bytes. Source: RFC 6265bis 5.6, Chromium.
 const LONGEST: usize = 1024;
 
 fn attribute_too_long(wiki: &Wiki, sink: &mut Sink) {
     for key in [Key::CookiePath, Key::CookieDomain] {
         let Some(length) = wiki.text(key).map(str::len).filter(|length| *length > LONGEST) else { continue };
         let message =
-            format!("browsers ignore {}: it has {length} bytes, and {LONGEST} are allowed", key.name());
-        sink.report(wiki, wiki.span_of(key), message, "write a shorter one");
+            format!("browsers ignore {}: it is {length} bytes long, and the limit is {LONGEST}", key.name());
+        sink.report(wiki, wiki.span_of(key), message, "write a shorter value");
     }
 }

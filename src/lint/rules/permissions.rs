@@ -1,4 +1,4 @@
-//! Rules about who may do what in the wikis' directories.
+//! Rules about the permissions of the wikis' directories.
 
 use crate::lint::disk::{Facts, Role};
 use crate::lint::finding::Severity::{Error, Warning};
@@ -19,11 +19,11 @@ fn world_writable(facts: &Facts<'_>, sink: &mut Sink) {
             continue;
         };
         let path = place.path.display();
-        let message = format!("{path} is writable by everybody (mode {:04o})", directory.mode);
+        let message = format!("{path} is writable by every local user (mode {:04o})", directory.mode);
         let help = if directory.mode & 0o1000 == 0 {
-            format!("run: chmod o-w {path}")
+            format!("run `chmod o-w {path}`")
         } else {
-            "it is everybody's on purpose: give the wiki a directory of its own".to_owned()
+            "give the wiki its own directory: this one is shared by all users".to_owned()
         };
         sink.report(wiki, wiki.span_of(place.key), message, help);
     }
@@ -35,8 +35,9 @@ fn listable_sessions(facts: &Facts<'_>, sink: &mut Sink) {
             continue;
         };
         let path = place.path.display();
-        let message = format!("everybody can list the sessions in {path} (mode {:04o})", directory.mode);
-        let help = format!("each name is a login; run: chmod o-rx {path}");
+        let message =
+            format!("session directory {path} is listable by every local user (mode {:04o})", directory.mode);
+        let help = format!("run `chmod o-rx {path}`: each file name is the value of a login cookie");
         sink.report(wiki, wiki.span_of(place.key), message, help);
     }
 }
@@ -44,13 +45,9 @@ fn listable_sessions(facts: &Facts<'_>, sink: &mut Sink) {
 fn writable_parent(facts: &Facts<'_>, sink: &mut Sink) {
     for (wiki, place) in facts.places() {
         if let Some((path, above)) = facts.replaceable(&place.path) {
-            let message = format!("everybody can put another directory in place of {}", path.display());
-            sink.report(
-                wiki,
-                wiki.span_of(place.key),
-                message,
-                format!("run: chmod o-w {}", above.display()),
-            );
+            let (path, above) = (path.display(), above.display());
+            let message = format!("every local user can replace {path}: {above} is writable by everybody");
+            sink.report(wiki, wiki.span_of(place.key), message, format!("run `chmod o-w {above}`"));
         }
     }
 }
@@ -62,18 +59,18 @@ fn owners_differ(facts: &Facts<'_>, sink: &mut Sink) {
         let (Some(a), Some(b)) = (facts.directory(&sessions.path), facts.directory(&users.path)) else {
             continue;
         };
-        // Where a group may write, the owner decides nothing.
+        // If the group can write, the owner does not matter.
         if a.owner == b.owner || (a.mode | b.mode) & 0o020 != 0 {
             continue;
         }
         let message = format!(
-            "{} belongs to user {}, {} to user {}",
+            "{} belongs to user {}, but {} to user {}",
             sessions.path.display(),
             a.owner,
             users.path.display(),
             b.owner
         );
-        let help = "chown both to the user that the wiki runs as";
+        let help = "change the owner of both directories to the user that runs the wiki, with chown";
         sink.report(wiki, wiki.span_of(sessions.key), message, help);
     }
 }

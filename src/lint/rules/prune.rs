@@ -1,4 +1,4 @@
-//! Rules about `[prune]`, the policy by which sessions go.
+//! Rules about `[prune]`, the policy of `session prune`, and about jobs that clean up.
 
 use std::path::Path;
 use std::time::Duration;
@@ -33,13 +33,10 @@ fn anonymous_without_prune(farm: &Farm, sink: &mut Sink) {
     }
     for wiki in farm.wikis.iter().filter(|wiki| keeps_files(wiki)) {
         if lifetimes(wiki.moin()).is_ok_and(|found| found.anonymous != Lifetime::None) {
-            let message = "every visitor leaves a session, and no [prune] says when it goes".to_owned();
-            sink.report(
-                wiki,
-                wiki.span_of(Key::CookieLifetime),
-                message,
-                "add [prune], and run `session prune` nightly",
-            );
+            let message =
+                "every visitor leaves a session, and there is no [prune] policy to remove it".to_owned();
+            let help = "add [prune] with idle = \"400d\", and run `wikifarm session prune` every night";
+            sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);
         }
     }
 }
@@ -50,8 +47,8 @@ fn prune_without_idle(farm: &Farm, sink: &mut Sink) {
             && lifetimes(wiki.moin()).is_ok_and(|found| found.remember == Lifetime::Seconds(TEN_YEARS))
     };
     if farm.sound() && farm.prune.present && farm.prune.idle.is_none() && farm.wikis.iter().any(ten_years) {
-        let message = "sessions with `remember me` stay for ten years: [prune] has no idle".to_owned();
-        sink.report_farm(farm.prune.span.clone(), message, "add idle = \"400d\"", Vec::new());
+        let message = "sessions with \"remember me\" stay for ten years: [prune] has no idle".to_owned();
+        sink.report_farm(farm.prune.span.clone(), message, "add idle = \"400d\"");
     }
 }
 
@@ -61,8 +58,9 @@ fn never_pruned(farm: &Farm, sink: &mut Sink) {
     }
     for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behaviour() == Behaviour::V1_9_0) {
         let message =
-            "1.9.0 writes no expiry, so only idle removes its sessions, and [prune] has none".to_owned();
-        sink.report(wiki, farm.prune.span.clone(), message, "add idle, a little longer than a login lasts");
+            "sessions are never removed: MoinMoin 1.9.0 stores no expiry time, and [prune] has no idle"
+                .to_owned();
+        sink.report(wiki, farm.prune.span.clone(), message, "add idle, slightly longer than a login lasts");
     }
 }
 
@@ -70,31 +68,27 @@ fn idle_below_login(farm: &Farm, sink: &mut Sink) {
     let Some(idle) = farm.prune.idle else { return };
     for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behaviour() != Behaviour::V2) {
         let Ok(Lifetime::Seconds(login)) = lifetimes(wiki.moin()).map(|found| found.user) else { continue };
-        // Browsers drop any cookie after 400 days: nobody misses the rest.
+        // Browsers delete every cookie after 400 days.
         let needed = Duration::try_from_secs_f64(login)
             .unwrap_or(Duration::MAX)
             .min(Duration::from_secs(400 * 86_400));
         if idle < needed {
             let hours = login / 3600.0;
-            let message = format!("[prune] idle removes logins that are meant to last {hours} hours");
-            sink.report(
-                wiki,
-                farm.prune.span.clone(),
-                message,
-                "make idle at least as long as the longest login",
-            );
+            let message = format!("[prune] removes logins early: idle is shorter than a login ({hours} h)");
+            let help = "make idle at least as long as the longest login";
+            sink.report(wiki, farm.prune.span.clone(), message, help);
         }
     }
 }
 
 fn unguarded_prune(farm: &Farm, sink: &mut Sink) {
     if matches!(farm.prune.max_delete, Some(Limit::Share(share)) if share >= 1.0) {
-        let message = "max_delete lets every session go: it stops nothing".to_owned();
-        sink.report_farm(farm.prune.span.clone(), message, "leave it out: 50% is the default", Vec::new());
+        let message = "max_delete = \"100%\" never stops a run that would remove every session".to_owned();
+        sink.report_farm(farm.prune.span.clone(), message, "delete max_delete: the default is 50%");
     }
 }
 
-/// From so many sessions on a directory has been let grow.
+/// A directory with at least this many sessions counts as not cleaned.
 const MANY: usize = MOST_ENTRIES / 2;
 
 fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
@@ -106,29 +100,24 @@ fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
         if many && !facts.has_cleaner() {
             let path = place.path.display();
             let message =
-                format!("{path} holds over {MANY} sessions, and no job of this machine removes any");
-            sink.report(
-                wiki,
-                wiki.span_of(place.key),
-                message,
-                "run `wikifarm session prune` from cron every night",
-            );
+                format!("{path} contains over {MANY} sessions, and no job on this machine removes any");
+            let help = "run `wikifarm session prune` from cron every night";
+            sink.report(wiki, wiki.span_of(place.key), message, help);
         }
     }
 }
 
 fn cleansessions_job(facts: &Facts<'_>, sink: &mut Sink) {
-    let there: Vec<_> = facts
+    let existing: Vec<_> = facts
         .sessions()
         .filter(|(wiki, place)| keeps_files(wiki) && facts.directory(&place.path).is_some())
         .collect();
-    let Some((wiki, place)) = there.first() else { return };
-    let paths: Vec<&Path> = there.iter().map(|(_, place)| place.path.as_path()).collect();
+    let Some((wiki, place)) = existing.first() else { return };
+    let paths: Vec<&Path> = existing.iter().map(|(_, place)| place.path.as_path()).collect();
     if let Some(job) = facts.disk.sweeper(&paths) {
-        let message =
-            format!("{} runs `moin maint cleansessions`, which logs out who just logged in", job.display());
+        let message = format!("{} runs `moin maint cleansessions`, which can log users out", job.display());
         let prune = &facts.farm.prune;
         let span = if prune.present { prune.span.clone() } else { wiki.span_of(place.key) };
-        sink.report_farm(span, message, "run `wikifarm session prune` in its place", Vec::new());
+        sink.report_farm(span, message, "run `wikifarm session prune` instead");
     }
 }

@@ -1,4 +1,4 @@
-//! What the reader of Python files noted: see [`crate::pyconfig::read`].
+//! Rules about Python files; their reader, [`crate::pyconfig::read`], finds the problems.
 
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, rule};

@@ -1,4 +1,4 @@
-//! Rules about who can take a login: Secure, HttpOnly, SameSite, keys.
+//! Rules about the protection of logins: Secure, HttpOnly, SameSite, and keys.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,14 +30,14 @@ fn secure_over_http(wiki: &Wiki, sink: &mut Sink) {
         return;
     }
     let (key, help) = if settings.cookie_secure.is_some() {
-        (Key::CookieSecure, "serve the wiki over https, or leave cookie_secure out")
+        (Key::CookieSecure, "serve the wiki over https, or delete cookie_secure")
     } else {
         (
             Key::BackendUrl,
-            "the wiki sees https behind the proxy and sends Secure: set cookie_secure = false, or use https",
+            "serve the wiki over https, or set cookie_secure = false: MoinMoin sees https behind the proxy",
         )
     };
-    let message = format!("browsers refuse a Secure cookie from {}: nobody can log in", wiki.url);
+    let message = format!("nobody can log in: browsers reject a Secure cookie from {}", wiki.url);
     sink.report(wiki, wiki.span_of(key), message, help);
 }
 
@@ -50,9 +50,11 @@ fn mixed_schemes(wiki: &Wiki, sink: &mut Sink) {
                 continue;
             }
             let message = if secure.session_cookie_name() == plain.session_cookie_name() {
-                format!("who logged in at {https} can't log in at {http}: the Secure cookie is in the way")
+                format!(
+                    "users who logged in at {https} can't log in at {http}: browsers keep the Secure cookie and reject the plain one"
+                )
             } else {
-                format!("a login at {https} is none at {http}")
+                format!("a login at {https} is not valid at {http}")
             };
             sink.report(wiki, wiki.span_of(key), message, "redirect http to https in the web server");
         }
@@ -67,52 +69,56 @@ fn cookie_not_secure(wiki: &Wiki, sink: &mut Sink) {
         return;
     }
     let (key, why) = match settings.cookie_secure {
-        Some(_) => (Key::CookieSecure, "cookie_secure is off"),
-        None if behaviour == Behaviour::V2 => (Key::Url, "2.0 sets Secure only where it is told to"),
-        None => (Key::BackendUrl, "behind the proxy MoinMoin sees http"),
+        Some(_) => (Key::CookieSecure, "cookie_secure is false"),
+        None if behaviour == Behaviour::V2 => (Key::Url, "MoinMoin 2.0 needs cookie_secure = true"),
+        None => (Key::BackendUrl, "MoinMoin sees http behind the proxy"),
     };
-    let message = format!("the login cookie is not Secure though the wiki is at https: {why}");
+    let message = format!("the login cookie is not Secure, although the URL is https: {why}");
     sink.report(wiki, wiki.span_of(key), message, "set cookie_secure = true");
 }
 
 fn unencrypted_login(wiki: &Wiki, sink: &mut Sink) {
     if Target::of(&wiki.url).is_ok_and(|target| !target.is_secure()) {
-        let message = format!("logins at {} travel in clear", wiki.url);
+        let message = "passwords and login cookies travel unencrypted over http".to_owned();
         sink.report(wiki, wiki.span_of(Key::Url), message, "serve the wiki over https");
     }
 }
 
 fn cookie_not_httponly(wiki: &Wiki, sink: &mut Sink) {
     if wiki.version().behaviour() >= Behaviour::V1_9_0 && !wiki.moin().sends_http_only() {
-        let message = "scripts can read the login cookie".to_owned();
+        let message = "scripts in wiki pages can read the login cookie".to_owned();
         sink.report(wiki, wiki.span_of(Key::CookieHttponly), message, "set cookie_httponly = true");
     }
 }
 
 fn samesite_strict(wiki: &Wiki, sink: &mut Sink) {
     if wiki.version().behaviour() == Behaviour::V2 && wiki.text(Key::CookieSamesite) == Some("Strict") {
-        let message = "who follows a link from elsewhere seems to be logged out".to_owned();
+        let message =
+            "users who follow a link from another site seem to be logged out: the cookie is SameSite=Strict"
+                .to_owned();
         let span = wiki.span_of(Key::CookieSamesite);
         let fix = Fix::not_safe(Change::Replace { span: span.clone(), with: quoted("Lax") });
-        sink.report_fixable(wiki, span, message, "write Lax, or leave it out", Some(fix));
+        sink.report_fixable(
+            wiki,
+            span,
+            message,
+            "write cookie_samesite = \"Lax\", or delete the line",
+            Some(fix),
+        );
     }
 }
 
 fn samesite_none_insecure(wiki: &Wiki, sink: &mut Sink) {
     let v2 = wiki.version().behaviour() == Behaviour::V2;
     if v2 && wiki.text(Key::CookieSamesite) == Some("None") && !wiki.moin().sends_secure() {
-        let message = "browsers refuse SameSite=None without Secure: nobody can log in".to_owned();
-        sink.report(
-            wiki,
-            wiki.span_of(Key::CookieSamesite),
-            message,
-            "set cookie_secure = true, or write Lax",
-        );
+        let message = "nobody can log in: browsers reject SameSite=None without Secure".to_owned();
+        let help = "set cookie_secure = true, or write cookie_samesite = \"Lax\"";
+        sink.report(wiki, wiki.span_of(Key::CookieSamesite), message, help);
     }
 }
 
 fn shared_secret_key(farm: &Farm, sink: &mut Sink) {
-    // Where nothing is said to be shared, nobody said what is not meant to be.
+    // Without [[share]] the farm file does not say which logins should be shared.
     if farm.shares.is_empty() {
         return;
     }
@@ -130,11 +136,19 @@ fn shared_secret_key(farm: &Farm, sink: &mut Sink) {
             }
             Some((other, theirs)) if own.is_disjoint(theirs) => {
                 let message = format!(
-                    "a cookie of {:?} is a login at {:?} too: one key signs both",
+                    "a cookie of {} is also a login at {}: both use the SECRET_KEY {key:?}",
                     other.name, wiki.name
                 );
-                let help = "give each a SECRET_KEY of its own, or add both to a [[share]]";
-                sink.report(wiki, wiki.span_of(Key::SecretKeyId), message, help);
+                let help = "give each wiki its own SECRET_KEY, or add both to one [[share]]";
+                let wikis = [other.name.as_str(), &wiki.name];
+                sink.report_named(
+                    Some(wiki),
+                    &wikis,
+                    wiki.span_of(Key::SecretKeyId),
+                    message,
+                    help,
+                    Vec::new(),
+                );
             }
             Some(_) => {}
         }
@@ -143,7 +157,7 @@ fn shared_secret_key(farm: &Farm, sink: &mut Sink) {
 
 fn no_auth_methods(wiki: &Wiki, sink: &mut Sink) {
     if wiki.names(Key::Auth).is_some_and(<[String]>::is_empty) {
-        let message = "nobody can log in: auth names no method".to_owned();
-        sink.report(wiki, wiki.span_of(Key::Auth), message, "name the methods, or leave auth out");
+        let message = "nobody can log in: auth is empty".to_owned();
+        sink.report(wiki, wiki.span_of(Key::Auth), message, "write auth = [\"moin\"], or delete auth");
     }
 }

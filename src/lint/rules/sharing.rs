@@ -1,13 +1,15 @@
-//! Rules about logins that are shared, or that hurt each other.
+//! Rules about logins that are shared, and about wikis that harm each other's logins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::browser::RefusalReason;
 use crate::farm::Farm;
+use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::location::RealDirectories;
-use crate::sharing::{Aim, As, Left, Model, Pair, Site, Suggestions, Verdict, disagreements};
+use crate::names::list;
+use crate::sharing::{Aim, As, Effect, Left, Model, Site, Suggestions, Verdict, disagreements};
 
 const FAMILY: &str = "sharing";
 
@@ -19,77 +21,98 @@ pub(super) const RULES: &[Rule] = &[
     rule!("shadowed-cookie", FAMILY, Warning, Look::Sharing(shadowed_cookie)),
 ];
 
-/// Up to so many findings of a rule each wiki gone to has its own; of more, wikis of one kind have one together.
-const APART: usize = 10;
+/// A rule reports up to this many visited wikis one by one. Beyond, wikis of the same kind become one finding.
+const MOST_FINDINGS: usize = 10;
 
-/// A pair of wikis with a verdict.
-struct Found<'a> {
-    from: &'a Site,
-    to: &'a Site,
-    pair: Pair,
-    /// The kinds of the two.
+/// The wikis whose logins suffer in the same way when users visit another wiki.
+struct Found {
+    /// Their classes.
+    from: Vec<usize>,
+    /// The position of the visited wiki.
+    to: usize,
+    /// The kinds of the first class and of the visited wiki.
     kinds: (usize, usize),
-    /// How many more wikis it is so for.
+    /// The number of other visited wikis of the same kind.
     more: usize,
 }
 
-/// For each wiki that is gone to with a verdict: one wiki it concerns, how many more, and what helps.
-fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict) {
-    let classes = model.classes();
-    let mut by_goal: BTreeMap<usize, Found<'_>> = BTreeMap::new();
-    let mut counted: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for (position, goal) in model.encounters() {
-        let (Some(from), Some(to)) = (model.sites().get(position), model.sites().get(goal)) else { continue };
-        if model.judge(from, to, As::User).verdict != verdict {
-            continue;
-        }
-        let (class, own) = (classes.class_of(position), classes.class_of(goal));
-        if !counted.insert((class, goal)) {
-            continue;
-        }
-        let others = classes.members.get(class).map_or(0, Vec::len) - usize::from(own == class);
-        match by_goal.get_mut(&goal) {
-            Some(found) => found.more += others,
-            None => {
-                let pair = model.pair(from, to, As::User);
-                let kinds = (classes.kind_of(class), classes.kind_of(own));
-                by_goal.insert(goal, Found { from, to, pair, kinds, more: others.saturating_sub(1) });
-            }
-        }
-    }
-    let mut found: Vec<Found<'_>> = by_goal.into_values().collect();
-    if found.len() > APART {
-        let mut together: BTreeMap<(usize, usize), Found<'_>> = BTreeMap::new();
-        for one in found {
-            match together.get_mut(&one.kinds) {
-                Some(first) => first.more += 1,
-                None => {
-                    together.insert(one.kinds, Found { more: 0, ..one });
-                }
-            }
-        }
-        found = together.into_values().collect();
-    }
-    if found.is_empty() {
-        return;
-    }
-    let places = RealDirectories::default();
-    let suggestions = Suggestions::new(farm, model, &places);
-    for Found { from, to, pair, more, .. } in found {
-        let help = suggestions.help(from, to, Aim::Harmless);
-        let more = match more {
-            0 => String::new(),
-            1 => " (and so for 1 more wiki)".to_owned(),
-            more => format!(" (and so for {more} more wikis)"),
-        };
-        let what = pair.effect.unwrap_or(pair.reason.clone());
-        let place = |name: &str| farm.wiki(name).map_or(0..0, |wiki| wiki.span.clone());
-        let also = vec![(place(&from.name), pair.reason)];
-        sink.report_farm(place(&to.name), format!("{what}{more}"), help, also);
+impl Found {
+    /// The wikis whose logins suffer.
+    fn sites<'a>(&self, model: &'a Model) -> Vec<&'a Site> {
+        let members = self.from.iter().filter_map(|class| model.classes().members.get(*class)).flatten();
+        members.filter(|at| **at != self.to).filter_map(|at| model.sites().get(*at)).collect()
     }
 }
 
-/// Cookies that are refused for a reason no narrower rule reports.
+/// Reports the pairs with a verdict, joined by the visited wiki and the effect.
+fn report(farm: &Farm, model: &Model, sink: &mut Sink, verdict: Verdict) {
+    let found = together(visited(model, verdict));
+    if found.is_empty() {
+        return;
+    }
+    let directories = RealDirectories::default();
+    let suggestions = Suggestions::new(farm, model, &directories);
+    for one in found {
+        let from = one.sites(model);
+        let (Some(first), Some(to)) = (from.first(), model.sites().get(one.to)) else { continue };
+        let names: Vec<&str> = from.iter().map(|site| site.name.as_str()).collect();
+        // All names in one sentence.
+        let mut all = Site::clone(first);
+        all.called = list(&names, "and", MOST_WIKIS);
+        let message = model.pair(&all, to, As::User).effect;
+        let pair = model.pair(first, to, As::User);
+        let message = message.unwrap_or_else(|| pair.reason.clone());
+        let more = match one.more {
+            0 => String::new(),
+            1 => " (the same for 1 more wiki)".to_owned(),
+            more => format!(" (the same for {more} more wikis)"),
+        };
+        let span = |name: &str| farm.wiki(name).map_or(0..0, |wiki| wiki.span.clone());
+        let wikis: Vec<&str> = std::iter::once(to.name.as_str()).chain(names).collect();
+        let help = suggestions.help(first, to, Aim::Harmless);
+        let also = vec![(span(&first.name), pair.reason)];
+        sink.report_named(None, &wikis, span(&to.name), format!("{message}{more}"), help, also);
+    }
+}
+
+/// For each visited wiki and each effect of a visit: the wikis whose logins suffer.
+fn visited(model: &Model, verdict: Verdict) -> Vec<Found> {
+    let classes = model.classes();
+    let mut by_visit: BTreeMap<(usize, Option<Effect>), Found> = BTreeMap::new();
+    let mut counted: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for (position, goal) in model.encounters() {
+        let (Some(from), Some(to)) = (model.sites().get(position), model.sites().get(goal)) else { continue };
+        let judgement = model.judge(from, to, As::User);
+        let (class, own) = (classes.class_of(position), classes.class_of(goal));
+        if judgement.verdict != verdict || !counted.insert((class, goal)) {
+            continue;
+        }
+        let kinds = (classes.kind_of(class), classes.kind_of(own));
+        let found = Found { from: Vec::new(), to: goal, kinds, more: 0 };
+        // Wikis of one class suffer alike.
+        by_visit.entry((goal, judgement.effect)).or_insert(found).from.push(class);
+    }
+    by_visit.into_values().collect()
+}
+
+/// Joins wikis of the same kind if there are many.
+fn together(found: Vec<Found>) -> Vec<Found> {
+    if found.len() <= MOST_FINDINGS {
+        return found;
+    }
+    let mut by_kind: BTreeMap<(usize, usize), Found> = BTreeMap::new();
+    for one in found {
+        match by_kind.get_mut(&one.kinds) {
+            Some(first) => first.more += 1,
+            None => {
+                by_kind.insert(one.kinds, one);
+            }
+        }
+    }
+    by_kind.into_values().collect()
+}
+
+/// Reports rejected cookies, unless a more specific rule reports the reason.
 fn cookie_rejected(farm: &Farm, model: &Model, sink: &mut Sink) {
     use RefusalReason as R;
     for site in model.sites() {
@@ -109,13 +132,12 @@ fn cookie_rejected(farm: &Farm, model: &Model, sink: &mut Sink) {
             | R::HttpPrefix
             | R::HostHttpPrefix => {}
             _ => {
-                let message = format!("browsers refuse the login cookie ({}): {explanation}", reason.name());
-                sink.report(
-                    wiki,
-                    wiki.span.clone(),
-                    message,
-                    "nobody can log in; `cookie header` shows the cookie",
+                let message = format!(
+                    "nobody can log in: browsers reject the login cookie ({}): {explanation}",
+                    reason.name()
                 );
+                let help = format!("run `wikifarm cookie header {}` to see the cookie", wiki.name);
+                sink.report(wiki, wiki.span.clone(), message, help);
             }
         }
     }
@@ -145,31 +167,27 @@ fn intent(farm: &Farm, model: &Model, sink: &mut Sink, intended: bool) {
     if found.iter().all(|found| found.intended != intended) {
         return;
     }
-    let places = RealDirectories::default();
-    let suggestions = Suggestions::new(farm, model, &places);
+    let directories = RealDirectories::default();
+    let suggestions = Suggestions::new(farm, model, &directories);
     for found in found.into_iter().filter(|found| found.intended == intended) {
+        let (from, to) = (&found.from, &found.to);
         let (message, help) = if intended {
             let step = found.pair.step.map_or(String::new(), |step| format!(" at step {step}"));
+            let (verdict, reason) = (found.pair.verdict.name(), &found.pair.reason);
             (
-                format!(
-                    "a login at {:?} does not reach {:?}: {}{step}",
-                    found.from,
-                    found.to,
-                    found.pair.verdict.name()
-                ),
-                found.pair.reason,
+                format!("{to} does not share the login of {from}: {verdict}{step}: {reason}"),
+                format!("run `wikifarm cookie explain {from} {to}`"),
             )
         } else {
+            let suggestion = match (model.site(from), model.site(to)) {
+                (Some(from), Some(to)) => format!(", or {}", suggestions.help(from, to, Aim::Apart)),
+                _ => String::new(),
+            };
             (
-                format!("{:?} shares the login of {:?}, though no [[share]] has both", found.to, found.from),
-                match (model.site(&found.from), model.site(&found.to)) {
-                    (Some(from), Some(to)) => {
-                        format!("add it to the [[share]], or {}", suggestions.help(from, to, Aim::Apart))
-                    }
-                    _ => "add it to the [[share]]".to_owned(),
-                },
+                format!("{to} shares the login of {from}, but no [[share]] contains both"),
+                format!("add {to} to the [[share]] of {from}{suggestion}"),
             )
         };
-        sink.report_farm(found.span, message, help, Vec::new());
+        sink.report_named(None, &[from, to], found.span, message, help, Vec::new());
     }
 }

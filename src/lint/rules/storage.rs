@@ -1,4 +1,4 @@
-//! Rules about the directories a farm names.
+//! Rules about the directories of a wiki.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,22 +22,22 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {
-    // What MoinMoin makes by itself below a given directory may well not be there yet.
+    // MoinMoin creates the other directories itself.
     for (wiki, place) in facts.places().filter(|(_, place)| place.given) {
         let why = match facts.look(&place.path) {
             None => continue,
             Some(Ok(found)) if found.is_directory => continue,
-            Some(Ok(_)) => "is no directory".to_owned(),
+            Some(Ok(_)) => "is not a directory".to_owned(),
             Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => "does not exist".to_owned(),
-            Some(Err(error)) => format!("can't be looked at: {error}"),
+            Some(Err(error)) => format!("can't be read: {}", crate::sys::why(error)),
         };
         let message = format!("{} {} {why}", place.key.name(), place.path.display());
-        let help = "relative paths start at the farm file's directory";
+        let help = "correct the path: relative paths start at the directory of the farm file";
         sink.report(wiki, wiki.span_of(place.key), message, help);
     }
 }
 
-/// Whether web servers usually show what lies at `path`.
+/// Whether web servers usually serve the files below `path`.
 fn is_web_root(path: &Path) -> bool {
     const ROOTS: [&str; 5] = ["/var/www", "/srv/www", "/srv/http", "/usr/share/nginx", "/usr/share/httpd"];
     const NAMES: [&str; 3] = ["htdocs", "public_html", "wwwroot"];
@@ -53,25 +53,28 @@ fn in_web_root(facts: &Facts<'_>, sink: &mut Sink) {
             Role::Data | Role::Cache => continue,
         };
         if is_web_root(&place.path) {
-            let message = format!("{what} lie in {}, which a web server usually shows", place.path.display());
-            sink.report(wiki, wiki.span_of(place.key), message, "move them below /var/lib or /srv");
+            let message = format!("{what} are in {}, which web servers usually serve", place.path.display());
+            sink.report(wiki, wiki.span_of(place.key), message, "move the directory below /var/lib or /srv");
         }
     }
 }
 
 fn session_in_tmp(facts: &Facts<'_>, sink: &mut Sink) {
     for (wiki, place) in facts.sessions() {
-        // A farm that lies there as a whole is a trial.
+        // A farm that is in /tmp as a whole is a test.
         let absolute = wiki.value(place.key).and_then(Value::path).is_some_and(Path::is_absolute);
         if absolute && ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|tmp| place.path.starts_with(tmp)) {
-            let message = format!("sessions lie in {}, which others clean and may own", place.path.display());
-            sink.report(wiki, wiki.span_of(place.key), message, "move them below /var/lib or /srv");
+            let message = format!(
+                "sessions are in {}: other programs delete files there, and other users may own it",
+                place.path.display()
+            );
+            sink.report(wiki, wiki.span_of(place.key), message, "move the directory below /var/lib or /srv");
         }
     }
 }
 
 fn session_in_memory(facts: &Facts<'_>, sink: &mut Sink) {
-    // A farm that lies there as a whole is a trial.
+    // A farm that is in memory as a whole is a test.
     let base = facts.directory(&facts.farm.base()).map(|base| base.device);
     let mut by_device: HashMap<u64, bool> = HashMap::new();
     for (wiki, place) in facts.sessions() {
@@ -79,8 +82,8 @@ fn session_in_memory(facts: &Facts<'_>, sink: &mut Sink) {
             continue;
         };
         if *by_device.entry(found.device).or_insert_with(|| facts.disk.in_memory(&place.path)) {
-            let message = format!("{} is kept in memory: a restart logs everybody out", place.path.display());
-            sink.report(wiki, wiki.span_of(place.key), message, "move it to a disk");
+            let message = format!("a restart logs everybody out: {} is kept in memory", place.path.display());
+            sink.report(wiki, wiki.span_of(place.key), message, "move the directory to a disk");
         }
     }
 }
@@ -90,8 +93,9 @@ fn foreign_files(facts: &Facts<'_>, sink: &mut Sink) {
         let foreign = facts.entries(&place.path, layout(wiki)).and_then(|entries| entries.foreign);
         if let Some(name) = foreign {
             let path = place.path.display();
-            let message = format!("{path} holds what is no session of MoinMoin, like {name:?}");
-            let help = "give sessions a directory of their own; `session verify` lists what is there";
+            let message = format!("{path} contains files that are not MoinMoin sessions, such as {name:?}");
+            let help =
+                "give the sessions their own directory; `wikifarm session verify` lists the other files";
             sink.report(wiki, wiki.span_of(place.key), message, help);
         }
     }
@@ -101,13 +105,14 @@ fn session_dir_overlaps(wiki: &Wiki, sink: &mut Sink) {
     let Some(sessions) = wiki.session_dir() else { return };
     for (key, path) in [(Key::DataDir, wiki.data_dir()), (Key::UserDir, wiki.user_dir())] {
         let Some(path) = path.filter(|path| path.starts_with(&sessions)) else { continue };
-        let (what, place) = (key.name(), sessions.display());
+        let (what, sessions_in) = (key.name(), sessions.display());
         let message = if path == sessions {
-            format!("{place} is the {what} too: sessions need a directory of their own")
+            format!("the session directory {sessions_in} is also the {what}")
         } else {
-            format!("{place} holds the {what} {}: sessions need a directory of their own", path.display())
+            format!("the session directory {sessions_in} contains the {what} {}", path.display())
         };
-        sink.report(wiki, wiki.span_of(Key::SessionDir), message, "name a directory that holds nothing else");
+        let help = "set session_dir to a directory that contains nothing else";
+        sink.report(wiki, wiki.span_of(Key::SessionDir), message, help);
         return;
     }
 }
@@ -115,7 +120,7 @@ fn session_dir_overlaps(wiki: &Wiki, sink: &mut Sink) {
 fn unknown_session_dir(wiki: &Wiki, sink: &mut Sink) {
     let keeps_files = wiki.version().behaviour() < Behaviour::V2 && wiki.custom_handler().is_none();
     if keeps_files && wiki.session_dir().is_none() && wiki.session_store().is_none() {
-        let message = format!("nothing says where the sessions of the wiki {:?} lie", wiki.name);
-        sink.report(wiki, wiki.span.clone(), message, "add its data_dir");
+        let message = "the location of the sessions is unknown: there is no data_dir".to_owned();
+        sink.report(wiki, wiki.span.clone(), message, "add the data_dir of the wiki");
     }
 }

@@ -1,4 +1,4 @@
-//! Rules about directories that several wikis have.
+//! Rules about directories that several wikis use.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("session-dir-conflict", FAMILY, Warning, Look::Wiki(session_dir_conflict)),
 ];
 
-/// The wikis by the directory that `of` gives, where several have one.
+/// The groups of wikis for which `of` gives the same directory.
 fn together(farm: &Farm, of: impl Fn(&Wiki) -> Option<PathBuf>) -> Vec<Vec<&Wiki>> {
     let mut by_path: HashMap<PathBuf, usize> = HashMap::new();
     let mut groups: Vec<Vec<&Wiki>> = Vec::new();
@@ -41,29 +41,33 @@ fn shared_data_dir(farm: &Farm, sink: &mut Sink) {
     for group in together(farm, Wiki::data_dir) {
         let Some((first, rest)) = group.split_first() else { continue };
         for wiki in rest {
-            let message = format!("the wikis {:?} and {:?} have one data_dir", first.name, wiki.name);
-            let help = "give each its own, or make one an alias of the other";
-            sink.report(wiki, wiki.span_of(Key::DataDir), message, help);
+            let message =
+                format!("{} and {} have the same data_dir: edits can get lost", first.name, wiki.name);
+            let help = "give each wiki its own data_dir, or make one wiki an alias of the other";
+            let wikis = [first.name.as_str(), &wiki.name];
+            sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::DataDir), message, help, Vec::new());
         }
     }
 }
 
 fn first_request_store(farm: &Farm, sink: &mut Sink) {
-    // A session service of its own does not keep the first request's directory.
+    // A session service for a database does not use the directory of the first request.
     let in_database = |wiki: &Wiki| wiki.session_store().is_some_and(|store| store.directory().is_none());
     let mut wikis = farm
         .wikis
         .iter()
         .filter(|wiki| wiki.version().behaviour() == Behaviour::V1_9_0 && !in_database(wiki));
     let Some(first) = wikis.next() else { return };
-    let place = first.session_dir();
-    for wiki in wikis.filter(|wiki| wiki.session_dir() != place) {
+    let directory = first.session_dir();
+    for wiki in wikis.filter(|wiki| wiki.session_dir() != directory) {
         let message = format!(
-            "1.9.0 keeps the sessions of {:?} where those of {:?} are, if that is asked first in one process",
-            wiki.name, first.name
+            "{} uses the session directory of {} if they share a process and {} gets the first request",
+            wiki.name, first.name, first.name
         );
-        let help = "give them one session_dir, run each in its own process, or upgrade";
-        sink.report(wiki, wiki.span_of(Key::SessionDir), message, help);
+        let help =
+            "give the wikis one session_dir, run each in its own process, or upgrade to 1.9.1 or later";
+        let wikis = [first.name.as_str(), &wiki.name];
+        sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::SessionDir), message, help, Vec::new());
     }
 }
 
@@ -73,7 +77,7 @@ fn torn_writes(farm: &Farm, sink: &mut Sink) {
             |wiki: &&&Wiki| matches!(wiki.version().behaviour(), Behaviour::V1_9_0 | Behaviour::V1_9_1);
         for wiki in group.iter().filter(in_place) {
             let message = format!(
-                "MoinMoin {} writes sessions in place, and other wikis read them meanwhile",
+                "other wikis can read incomplete sessions: MoinMoin {} overwrites session files in place",
                 wiki.version().resolved()
             );
             sink.report(wiki, wiki.span_of(Key::Moin), message, "upgrade to 1.9.2 or later");
@@ -81,8 +85,8 @@ fn torn_writes(farm: &Farm, sink: &mut Sink) {
     }
 }
 
-/// How a version keeps a session; alike for versions that can share a directory.
-fn behavior(wiki: &Wiki) -> Option<&'static str> {
+/// The session format of a version: versions with the same format can share a directory.
+fn format_of(wiki: &Wiki) -> Option<&'static str> {
     match wiki.version().behaviour() {
         Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Some("1.7 and 1.8"),
         Behaviour::V1_9_0 => Some("1.9.0"),
@@ -95,15 +99,16 @@ fn behavior(wiki: &Wiki) -> Option<&'static str> {
 fn mixed_session_formats(farm: &Farm, sink: &mut Sink) {
     for group in together(farm, Wiki::session_dir) {
         let mut wikis = group.iter().filter(|wiki| wiki.custom_handler().is_none());
-        let Some(first) = wikis.find(|wiki| behavior(wiki).is_some()) else { continue };
-        for wiki in wikis.filter(|wiki| behavior(wiki).is_some() && behavior(wiki) != behavior(first)) {
-            let (a, b) = (behavior(first).unwrap_or_default(), behavior(wiki).unwrap_or_default());
+        let Some(first) = wikis.find(|wiki| format_of(wiki).is_some()) else { continue };
+        for wiki in wikis.filter(|wiki| format_of(wiki).is_some() && format_of(wiki) != format_of(first)) {
+            let (a, b) = (format_of(first).unwrap_or_default(), format_of(wiki).unwrap_or_default());
             let message = format!(
-                "{:?} and {:?} have one session directory, and {a} keep sessions otherwise than {b}",
+                "{} and {} share a session directory, but use different formats: {a}, and {b}",
                 first.name, wiki.name
             );
-            let help = "upgrade them together, or give each version its own directory";
-            sink.report(wiki, wiki.span_of(Key::Moin), message, help);
+            let help = "upgrade both wikis to one release, or give each version its own directory";
+            let wikis = [first.name.as_str(), &wiki.name];
+            sink.report_named(Some(wiki), &wikis, wiki.span_of(Key::Moin), message, help, Vec::new());
         }
     }
 }
@@ -117,13 +122,9 @@ fn store_layout_mismatch(wiki: &Wiki, sink: &mut Sink) {
     };
     if ["moin-1.8:", "moin-1.9:"].iter().any(|layout| address.starts_with(layout) && *layout != wanted) {
         let version = wiki.version().resolved();
-        let message = format!("{address} is not in the layout in which MoinMoin {version} writes sessions");
-        sink.report(
-            wiki,
-            wiki.span_of(Key::SessionStore),
-            message,
-            format!("write {wanted}DIR, or leave it out"),
-        );
+        let message = format!("{address} does not have the layout of MoinMoin {version}");
+        let help = format!("write session_store = \"{wanted}DIR\", or delete session_store");
+        sink.report(wiki, wiki.span_of(Key::SessionStore), message, help);
     }
 }
 
@@ -136,7 +137,15 @@ fn session_dir_conflict(wiki: &Wiki, sink: &mut Sink) {
     if (Behaviour::V1_9_0..Behaviour::V2).contains(&wiki.version().behaviour())
         && written.components().ne(Path::new(store).components())
     {
-        let message = format!("session_dir is {}, session_store {address}", written.display());
-        sink.report(wiki, wiki.span_of(Key::SessionStore), message, "keep the one that is right");
+        let message = format!(
+            "session_dir ({}) and session_store ({address}) are different locations",
+            written.display()
+        );
+        sink.report(
+            wiki,
+            wiki.span_of(Key::SessionStore),
+            message,
+            "keep the right one, and delete the other",
+        );
     }
 }

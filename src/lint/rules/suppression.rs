@@ -1,4 +1,4 @@
-//! Rules about what takes other rules' findings away.
+//! Rules about suppressions: `[lint]`, the `lint` of a wiki, and comments.
 
 use crate::farm::{Change, Farm, Fix, Span, quoted, the_one_near};
 use crate::lint::comments::{self, Comments};
@@ -15,7 +15,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("suppression-without-reason", FAMILY, Warning, Look::Suppressions(without_reason)),
 ];
 
-/// Names in `[lint]`, in a wiki's `lint` and in comments that are no rules or can't be changed.
+/// Checks the names in `[lint]`, in the `lint` of each wiki, and in comments.
 fn unknown_rule(farm: &Farm, comments: &Comments, rules: &[&'static Rule], sink: &mut Sink) {
     let tables = std::iter::once(&farm.lint).chain(farm.wikis.iter().map(|wiki| &wiki.lint));
     for (name, span) in tables.flat_map(|table| [&table.allow, &table.warn, &table.deny]).flatten() {
@@ -26,7 +26,7 @@ fn unknown_rule(farm: &Farm, comments: &Comments, rules: &[&'static Rule], sink:
     }
 }
 
-/// Looks at a name, which stands in the file as `spell` has it.
+/// Checks one name; `spell` gives the form of a name at that position of the file.
 fn judge(name: &str, span: &Span, spell: fn(&str) -> String, rules: &[&'static Rule], sink: &mut Sink) {
     if rules.iter().any(|rule| rule.family == name) {
         return;
@@ -35,7 +35,7 @@ fn judge(name: &str, span: &Span, spell: fn(&str) -> String, rules: &[&'static R
         None => {
             let help = match near(name, rules.iter().copied()) {
                 Some(near) => format!("did you mean {near:?}?"),
-                None => "`wikifarm config rules` lists them".to_owned(),
+                None => "run `wikifarm config rules` to list the rules".to_owned(),
             };
             let known = rules.iter().flat_map(|rule| [rule.name, rule.family]);
             let fix = the_one_near(name, known)
@@ -45,9 +45,10 @@ fn judge(name: &str, span: &Span, spell: fn(&str) -> String, rules: &[&'static R
         }
         Some(rule) if rule.fatal => sink.report_farm(
             span.clone(),
-            format!("the level of {name:?} can't be changed"),
-            "the farm file can't be used with what it reports",
-            Vec::new(),
+            format!(
+                "the severity of {name:?} can't be changed: wikifarm can't use a farm file with such an error"
+            ),
+            "remove the name",
         ),
         Some(_) => {}
     }
@@ -55,8 +56,8 @@ fn judge(name: &str, span: &Span, spell: fn(&str) -> String, rules: &[&'static R
 
 fn invalid_suppression(farm: &Farm, comments: &Comments, _: &[&'static Rule], sink: &mut Sink) {
     for span in &comments.odd {
-        let help = "write `# wikifarm: allow(rule) reason`";
-        let message = "this comment to wikifarm can't be understood".to_owned();
+        let help = "write `# wikifarm: allow(RULE) REASON`";
+        let message = "wikifarm does not understand this comment".to_owned();
         let text = farm.source.text().get(span.clone()).unwrap_or_default();
         let fix = comments::meant(text).map(|with| Fix::safe(Change::Replace { span: span.clone(), with }));
         sink.report_farm_fixable(span.clone(), message, help, Vec::new(), fix);
@@ -65,7 +66,7 @@ fn invalid_suppression(farm: &Farm, comments: &Comments, _: &[&'static Rule], si
 
 fn without_reason(_: &Farm, comments: &Comments, _: &[&'static Rule], sink: &mut Sink) {
     for allow in comments.allows.iter().filter(|allow| !allow.reason) {
-        let message = "this comment does not say why it allows what it allows".to_owned();
-        sink.report_farm(allow.span.clone(), message, "say why behind the closing bracket", Vec::new());
+        let message = "this comment allows a rule without a reason".to_owned();
+        sink.report_farm(allow.span.clone(), message, "write the reason after the closing parenthesis");
     }
 }

@@ -1,4 +1,4 @@
-//! Rules over the farm file itself: what the parser noted, and what URLs say.
+//! Rules about the farm file itself. Most problems are found by the parser.
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,7 +27,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("duplicate-url", FAMILY, Error, Look::Farm(duplicate_url)),
 ];
 
-/// Two wikis, or two URLs of different wikis, at one address.
+/// Reports wikis with the same URL or alias.
 fn duplicate_url(farm: &Farm, sink: &mut Sink) {
     let mut seen: HashMap<String, (&str, Span)> = HashMap::new();
     for wiki in &farm.wikis {
@@ -40,13 +40,11 @@ fn duplicate_url(farm: &Farm, sink: &mut Sink) {
             if !own.insert(address.clone()) {
                 continue;
             }
-            if let Some((other, place)) = seen.get(&address) {
-                sink.report_farm(
-                    span,
-                    format!("the wiki {:?} has the same URL as {other:?}: {address}", wiki.name),
-                    "farmconfig.py takes the first expression that matches, so one of them is never reached",
-                    vec![(place.clone(), format!("the wiki {other:?}"))],
-                );
+            if let Some((other, first)) = seen.get(&address) {
+                let message = format!("{other} and {} have the same URL {address}", wiki.name);
+                let help = "give each wiki its own URL: farmconfig.py uses the first expression that matches";
+                let also = vec![(first.clone(), (*other).to_owned())];
+                sink.report_named(None, &[*other, wiki.name.as_str()], span, message, help, also);
             } else {
                 seen.insert(address, (&wiki.name, span));
             }

@@ -1,4 +1,4 @@
-//! Rules about tables and lists that do nothing.
+//! Rules about tables and lists without effect.
 
 use std::collections::HashMap;
 
@@ -23,10 +23,10 @@ fn duplicate_alias(wiki: &Wiki, sink: &mut Sink) {
     let mut seen = vec![plain(&wiki.url)];
     for (position, alias) in wiki.aliases().iter().enumerate() {
         if seen.contains(&plain(alias)) {
-            let message = format!("the alias {alias} is there already");
-            let place = wiki.item_span(Key::Aliases, position);
-            let fix = Some(Fix::safe(Change::DropItem(place.clone())));
-            sink.report_fixable(wiki, place, message, "take it out, or correct it", fix);
+            let message = format!("the alias {alias} repeats another address of the wiki");
+            let span = wiki.item_span(Key::Aliases, position);
+            let fix = Some(Fix::safe(Change::DropItem(span.clone())));
+            sink.report_fixable(wiki, span, message, "delete the alias, or correct it", fix);
         }
         seen.push(plain(alias));
     }
@@ -40,13 +40,13 @@ fn duplicate_item(farm: &Farm, sink: &mut Sink) {
                 None => {
                     seen.insert(name, span);
                 }
-                // Wikis that inherit one list.
+                // The wikis inherit one list.
                 Some(first) if *first == span => {}
                 Some(first) => {
                     let fix = Some(Fix::safe(Change::DropItem(span.clone())));
-                    let also = vec![(first.clone(), "it stands here already".to_owned())];
-                    let message = format!("{what} holds {name:?} twice");
-                    sink.report_farm_fixable(span, message, "take it out, or correct it", also, fix);
+                    let also = vec![(first.clone(), "first listed here".to_owned())];
+                    let message = format!("{what} contains {name:?} twice");
+                    sink.report_farm_fixable(span, message, "delete this entry, or correct it", also, fix);
                 }
             }
         }
@@ -62,8 +62,8 @@ fn duplicate_item(farm: &Farm, sink: &mut Sink) {
     }
     look("other_hosts", &mut farm.other_hosts.iter().map(|(name, span)| (name.as_str(), span.clone())));
     for table in std::iter::once(&farm.lint).chain(farm.wikis.iter().map(|wiki| &wiki.lint)) {
-        for list in [&table.allow, &table.warn, &table.deny] {
-            look("the list", &mut list.iter().map(|(name, span)| (name.as_str(), span.clone())));
+        for (level, list) in [("allow", &table.allow), ("warn", &table.warn), ("deny", &table.deny)] {
+            look(level, &mut list.iter().map(|(name, span)| (name.as_str(), span.clone())));
         }
     }
 }
@@ -73,15 +73,10 @@ fn single_wiki_share(farm: &Farm, sink: &mut Sink) {
         let mut names: Vec<&str> = share.wikis.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        // Names that are no wikis are told apart, and may have been the others.
+        // A misspelled name has a finding of its own.
         if names.len() < 2 && share.written < 2 {
-            let message = "this [[share]] has fewer than two wikis, and checks nothing".to_owned();
-            sink.report_farm(
-                share.span.clone(),
-                message,
-                "name the wikis that are meant to share",
-                Vec::new(),
-            );
+            let message = "this [[share]] checks nothing: it names fewer than two wikis".to_owned();
+            sink.report_farm(share.span.clone(), message, "name the wikis that should share a login");
         }
     }
 }
@@ -96,14 +91,18 @@ fn nested_url(farm: &Farm, sink: &mut Sink) {
             let address = root(url);
             let above = address.match_indices('/').filter_map(|(at, _)| address.get(..=at));
             let above = above.filter(|above| *above != address).find_map(|above| before.get(above));
-            // A wiki that stands alone has no expressions.
+            // A stand-alone wiki has no expressions.
             if let Some(other) =
                 above.filter(|other| other.name != wiki.name && wiki.siteid() != "wikiconfig")
             {
-                let message =
-                    format!("{url} lies below {}, the address of {:?} before it", other.url, other.name);
-                let help = "put it first, here and in `wikis` of farmconfig.py";
-                sink.report(wiki, wiki.span_of(key), message, help);
+                let message = format!(
+                    "{} may be unreachable: {url} is below {}, the address of {}, which is listed first",
+                    wiki.name, other.url, other.name
+                );
+                let help =
+                    format!("list {} before {}, here and in `wikis` of farmconfig.py", wiki.name, other.name);
+                let wikis = [wiki.name.as_str(), &other.name];
+                sink.report_named(Some(wiki), &wikis, wiki.span_of(key), message, help, Vec::new());
             }
         }
         for (url, _) in wiki.addresses() {

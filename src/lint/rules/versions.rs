@@ -1,17 +1,21 @@
-//! Rules about what a version knows.
+//! Rules about what a version of MoinMoin supports.
 
-use crate::farm::{Change, Fix, Key, Value, Wiki, quoted};
+use std::collections::BTreeMap;
+
+use crate::farm::{Change, Farm, Fix, Key, Setting, Value, Wiki, quoted};
+use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::{Safe, Unsafe};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::Behaviour;
+use crate::names::list;
 
 const FAMILY: &str = "versions";
 
 pub(super) const RULES: &[Rule] = &[
     rule!("imprecise-version", FAMILY, Warning, Look::Wiki(imprecise_version)).fix(Unsafe),
     rule!("missing-version", FAMILY, Warning, Look::Wiki(missing_version)),
-    rule!("ignored-setting", FAMILY, Warning, Look::Wiki(ignored_setting)).fix(Safe),
+    rule!("ignored-setting", FAMILY, Warning, Look::Farm(ignored_setting)).fix(Safe),
     rule!("lifetime-format", FAMILY, Error, Look::Wiki(lifetime_format)).fix(Safe),
     rule!("custom-handler", FAMILY, Warning, Look::Wiki(custom_handler)),
     rule!("forced-httponly", FAMILY, Note, Look::Wiki(forced_httponly)),
@@ -21,71 +25,91 @@ fn imprecise_version(wiki: &Wiki, sink: &mut Sink) {
     let version = wiki.version();
     if !version.is_precise() {
         let span = wiki.span_of(Key::Moin);
-        let message = format!("{version} is taken for {}", version.resolved());
         let with = quoted(&version.resolved().to_string());
-        sink.report_fixable(
-            wiki,
-            span.clone(),
-            message,
-            "name the release, as releases of one line treat cookies differently",
-            Some(Fix::not_safe(Change::Replace { span, with })),
-        );
+        let message = format!("{version} is not an exact release: wikifarm assumes {}", version.resolved());
+        let help = format!("write the release, such as {with}: cookies differ between releases");
+        let fix = Fix::not_safe(Change::Replace { span: span.clone(), with });
+        sink.report_fixable(wiki, span, message, help, Some(fix));
     }
 }
 
 fn missing_version(wiki: &Wiki, sink: &mut Sink) {
     if wiki.setting(Key::Moin).is_none() {
-        let message = format!("the version of the wiki {:?} is nowhere said: 1.9.11 is assumed", wiki.name);
-        sink.report(
-            wiki,
-            wiki.span.clone(),
-            message,
-            "add moin = \"1.9.11\", or what it runs, at the top of the file",
-        );
+        let message = "the version is not set: wikifarm assumes 1.9.11".to_owned();
+        let help = "add moin = \"1.9.11\", or the release that the wiki runs, at the top of the file";
+        sink.report(wiki, wiki.span.clone(), message, help);
     }
 }
 
-fn ignored_setting(wiki: &Wiki, sink: &mut Sink) {
-    let version = wiki.version().resolved();
-    for (key, setting) in wiki.settings() {
-        if let Some(why) = wiki.ignores(key) {
-            let message = format!("MoinMoin {version} ignores {}: {why}", key.name());
-            let place = setting.key_span.clone();
-            let fix = Some(Fix::safe(Change::DropSetting(place.clone())));
-            sink.report_fixable(wiki, place, message, "take it out, or `unset` it for this wiki", fix);
+fn ignored_setting(farm: &Farm, sink: &mut Sink) {
+    // The wikis with each line of the file, own or inherited.
+    let mut lines: BTreeMap<usize, Vec<(&Wiki, Key, &Setting)>> = BTreeMap::new();
+    for wiki in &farm.wikis {
+        for (key, setting) in wiki.settings() {
+            lines.entry(setting.key_span.start).or_default().push((wiki, key, setting));
         }
     }
+    for having in lines.values() {
+        let ignoring: Vec<&Wiki> = having
+            .iter()
+            .filter(|(wiki, key, _)| wiki.ignores(*key).is_some())
+            .map(|(wiki, ..)| *wiki)
+            .collect();
+        let Some((_, key, setting)) = having.first().filter(|_| !ignoring.is_empty()) else { continue };
+        let (help, change) = if ignoring.len() == having.len() {
+            (format!("delete {}", key.name()), Change::DropSetting(setting.key_span.clone()))
+        } else {
+            without_inherited(*key, &ignoring, farm.source.comments().is_some())
+        };
+        for wiki in ignoring {
+            let why = wiki.ignores(*key).unwrap_or_default();
+            let message = format!("MoinMoin {} ignores {}: {why}", wiki.version().resolved(), key.name());
+            let span = setting.key_span.clone();
+            sink.report_fixable(wiki, span, message, help.as_str(), Some(Fix::safe(change.clone())));
+        }
+    }
+}
+
+/// The advice and the change for wikis that inherit a setting which other wikis need.
+fn without_inherited(key: Key, wikis: &[&Wiki], python: bool) -> (String, Change) {
+    let name = key.name();
+    let tables: Vec<String> = wikis.iter().map(|wiki| format!("[wikis.{}]", wiki.name)).collect();
+    let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
+    let help = match python {
+        true => format!("move {name} to the classes of the wikis that use it"),
+        false => format!("add unset = [\"{name}\"] under {}", list(&tables, "and", MOST_WIKIS)),
+    };
+    let wikis = wikis.iter().map(|wiki| wiki.span.clone()).collect();
+    (help, Change::Unset { wikis, key })
 }
 
 fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
     let Some(setting) = wiki.setting(Key::CookieLifetime) else { return };
     let version = wiki.version().resolved();
-    // What MoinMoin takes it for, where it takes it for anything useful.
+    // The pair that MoinMoin uses instead, if it is useful.
     let mut pair = None;
     let (message, help) = match (&setting.value, wiki.version().behaviour()) {
         (Value::Pair(_, user), behaviour) if behaviour < Behaviour::V1_9_0 => (
-            format!("MoinMoin {version} fails on every request: cookie_lifetime is one number before 1.9"),
-            format!("write cookie_lifetime = {user}; anonymous sessions have anonymous_session_lifetime"),
+            format!("every request fails: in MoinMoin {version}, cookie_lifetime must be one number"),
+            format!("write cookie_lifetime = {user}; set anonymous_session_lifetime for anonymous sessions"),
         ),
         (Value::Number(hours), Behaviour::V1_9_0) => (
-            "MoinMoin 1.9.0 fails on every request: cookie_lifetime is a pair (anonymous, logged in)"
+            "every request fails: in MoinMoin 1.9.0, cookie_lifetime must be a pair [anonymous, logged in]"
                 .to_owned(),
             format!("write cookie_lifetime = [0, {hours}]"),
         ),
         (Value::Number(hours), behaviour) if (Behaviour::V1_9_1..Behaviour::V2).contains(&behaviour) => {
             let meant = if hours.trunc() == 0.0 {
-                "'nobody stays logged in'".to_owned()
+                "\"nobody stays logged in\"".to_owned()
             } else {
                 format!("[{}, {}]", wiki.moin().anonymous_session_lifetime.unwrap_or(0.0), hours.trunc())
             };
             (
                 format!(
-                    "MoinMoin {version} wants a pair for cookie_lifetime; it logs an error and takes {meant}"
+                    "MoinMoin {version} logs an error and uses {meant}: cookie_lifetime must be a pair [anonymous, logged in]"
                 ),
                 match hours.trunc() {
-                    0.0 => {
-                        "write how many hours a login shall last, like cookie_lifetime = [0, 12]".to_owned()
-                    }
+                    0.0 => "write the hours that a login lasts, such as cookie_lifetime = [0, 12]".to_owned(),
                     hours => {
                         let anonymous = wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
                         pair = Some(format!("[{anonymous}, {hours}]"));
@@ -95,7 +119,7 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
             )
         }
         (Value::Pair(_, user), Behaviour::V2) => (
-            "MoinMoin 2 has one lifetime: PERMANENT_SESSION_LIFETIME".to_owned(),
+            "MoinMoin 2.0 has one lifetime, PERMANENT_SESSION_LIFETIME, not a pair".to_owned(),
             format!("write cookie_lifetime = {user}"),
         ),
         _ => return,
@@ -106,20 +130,16 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
 
 fn custom_handler(wiki: &Wiki, sink: &mut Sink) {
     if let Some(key) = wiki.custom_handler() {
-        let message =
-            format!("the wiki {:?} has a {} of its own: nothing can be predicted", wiki.name, key.name());
-        sink.report(wiki, wiki.span_of(key), message, "`cookie probe` shows what it really sends");
+        let message = format!("wikifarm can't predict cookies and sessions: {} is custom", key.name());
+        let help = "run `wikifarm cookie probe` to see what the wiki sends";
+        sink.report(wiki, wiki.span_of(key), message, help);
     }
 }
 
 fn forced_httponly(wiki: &Wiki, sink: &mut Sink) {
     if wiki.version().always_http_only() {
-        let message = "1.8.5 sends HttpOnly whatever is configured".to_owned();
-        sink.report(
-            wiki,
-            wiki.span_of(Key::Moin),
-            message,
-            "where scripts need the cookie, run 1.8.6 or later",
-        );
+        let message = "scripts can't read the cookie: MoinMoin 1.8.5 always sends HttpOnly".to_owned();
+        let help = "if a script needs the cookie, run 1.8.6 or later";
+        sink.report(wiki, wiki.span_of(Key::Moin), message, help);
     }
 }

@@ -1,7 +1,8 @@
-//! `--fix` and `--diff`: what was mended is written or shown.
+//! `--fix` and `--diff`: writes the fixed farm file, or prints the changes.
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
@@ -12,23 +13,29 @@ use crate::location::hidden;
 use crate::report::escape;
 use crate::sys::{self, Replaced, why};
 
-/// What was mended, for programs; the place is where it stood.
-#[derive(Debug, Serialize)]
+/// A finding that was fixed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Fixed")]
 pub(super) struct Json<'a> {
+    /// The name of the rule.
     rule: &'a str,
+    /// The problem.
     message: &'a str,
+    /// The line of the finding before the fix, from 1.
     line: usize,
+    /// The column in the line, from 1.
     column: usize,
+    /// Whether the fix kept every prediction.
     safe: bool,
 }
 
-/// One of the things that were mended.
+/// A fixed finding as JSON.
 pub(super) fn json((finding, place): &(Finding, Position)) -> Json<'_> {
     let safe = finding.fix.as_ref().is_some_and(|fix| fix.safe);
     Json { rule: finding.rule, message: &finding.message, line: place.line, column: place.column, safe }
 }
 
-/// A line for each thing that was mended.
+/// Prints a line for each fixed finding.
 pub(super) fn list(path: &Path, fixed: &[(Finding, Position)], context: &mut Context<'_>) {
     for one in fixed {
         writeln!(context.out, "{}", escape(&line(path, one)));
@@ -38,7 +45,7 @@ pub(super) fn list(path: &Path, fixed: &[(Finding, Position)], context: &mut Con
     }
 }
 
-/// As [`list`], on stderr, for formats that cannot say it.
+/// As [`list`], but on stderr, for formats without fixed findings.
 pub(super) fn note(path: &Path, fixed: &[(Finding, Position)], context: &mut Context<'_>) {
     fixed.iter().for_each(|one| context.note(&line(path, one)))
 }
@@ -47,14 +54,14 @@ fn line(path: &Path, (finding, place): &(Finding, Position)) -> String {
     format!("fixed[{}]: {}:{}: {}", finding.rule, path.display(), place.line, finding.message)
 }
 
-/// Writes the mended file in place of the one that was read, if that is still what it was.
+/// Replaces the farm file by the fixed one, unless the file changed since it was read.
 pub(super) fn write(before: &Source, fixed: &Fixed) -> Result<(), Failure> {
     if fixed.fixed.is_empty() {
         return Ok(());
     }
     let path = before.path();
     let fresh = |bytes: &[u8]| {
-        // Its byte order mark is no part of the text, and stays.
+        // The byte order mark is not a part of the text, and stays.
         let (mark, text) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
             Some(text) => (bytes.get(..3).unwrap_or_default(), text),
             None => (&[][..], bytes),
@@ -63,17 +70,15 @@ pub(super) fn write(before: &Source, fixed: &Fixed) -> Result<(), Failure> {
     };
     match sys::replace(path, fresh) {
         Ok(Replaced::Done) => Ok(()),
-        Ok(Replaced::Changed) => Err(Failure::refused(format!(
-            "{} changed while it was checked: nothing was written; run the command again",
-            path.display()
-        ))),
-        Err(error) => {
-            Err(Failure::partial(format!("can't change {}: {error}", path.display(), error = why(&error))))
+        Ok(Replaced::Changed) => {
+            let message = format!("{}: not written: the file changed during the check", path.display());
+            Err(Failure::refused(message).help("run the command again"))
         }
+        Err(error) => Err(Failure::partial(format!("can't write {}: {}", path.display(), why(&error)))),
     }
 }
 
-/// Shows what would be changed, as a unified diff that `patch` takes.
+/// Prints the changes as a unified diff, which `patch` accepts.
 pub(super) fn show(before: &Source, fixed: &Fixed, context: &mut Context<'_>) -> Outcome {
     let (old, new) = (before.text(), fixed.farm.source.text());
     let diff = TextDiff::from_lines(old, new);
@@ -90,9 +95,9 @@ pub(super) fn show(before: &Source, fixed: &Fixed, context: &mut Context<'_>) ->
                 ChangeTag::Insert => ("+", "\u{1b}[32m"),
                 ChangeTag::Equal => (" ", ""),
             };
-            // A diff with stars in it cannot be applied; better that than a password in a CI log.
+            // A diff with a hidden password can't be applied, but it does not leak the password to a CI log.
             let line = hidden(change.value());
-            // Only a terminal is in danger; `patch` wants every byte as it is.
+            // Control characters are a danger only on a terminal, and `patch` needs every byte.
             let bare = line.strip_suffix('\n').unwrap_or(&line);
             let shown = match context.terminal {
                 true => escape(bare.strip_suffix('\r').unwrap_or(bare)),
