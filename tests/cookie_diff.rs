@@ -47,33 +47,27 @@ fn diff_with_a_wider_path_shows_the_old_cookie_before_the_new_one() {
     widened()
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT}"))
         .stdout(str![[r#"
-alpha, beta
-  example      alpha
-  changed      cookie_path: "/alpha" -> "/"
-  old cookie   MOIN_SESSION_farm for example.org only, path /alpha, Secure
-  new cookie   MOIN_SESSION_farm for example.org only, path /, Secure
-  remembered users
-    nothing yet: still logged in, by the old cookie
-    their browsers send
-      1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
-      2. new: MOIN_SESSION_farm for example.org only, path /, Secure
-    until 2027-12-29T00:04:00Z, when the last old cookie ends
-  users not remembered
-    nothing yet: still logged in, by the old cookie
-    their browsers send
-      1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
-      2. new: MOIN_SESSION_farm for example.org only, path /, Secure
-    until 2026-11-24T12:04:00Z, when the last old cookie ends
-  users remembered here and at beta
-    cannot log out, is logged in again on the next page: logging out deletes the new cookie, and the old one still opens a session
-    their browsers send
-      1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
-      2. new: MOIN_SESSION_farm for example.org only, path /, Secure
-    until 2027-12-29T00:06:00Z, when the last old cookie ends
+alpha and beta
+  users with "remember me" stay logged in, but with the old cookie (until
+    2027-12-29T00:04:00Z, when the last old cookie expires)
+  users without "remember me" stay logged in, but with the old cookie (until
+    2026-11-24T12:04:00Z, when the last old cookie expires)
+  users with "remember me" here and at beta cannot log out: logging out deletes
+    the new cookie, but the old one still opens a session (until
+    2027-12-29T00:06:00Z, when the last old cookie expires)
+  example     alpha
+  setting     cookie_path: "/alpha" -> "/"
+  old cookie  MOIN_SESSION_farm for example.org only, path /alpha, Secure
+  new cookie  MOIN_SESSION_farm for example.org only, path /, Secure
+  browsers send these cookies, in this order
+    1. old: MOIN_SESSION_farm for example.org only, path /alpha, Secure
+       (MoinMoin 1.9.11 picks this one)
+    2. new: MOIN_SESSION_farm for example.org only, path /, Secure
 
-cure: have the web server delete the old cookies, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself
-  tried out: people stay logged in, nothing is in the way
-  nginx (a block with an add_header of its own does not inherit those around it):
+help: let the web server delete the old cookies until 2027-12-29T00:06:00Z, when
+  the last of them expires
+  result: users stay logged in, no problem remains
+  nginx (a block with its own add_header does not inherit these lines):
     # https://example.org/alpha/
     add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
     # https://example.org/beta/
@@ -83,10 +77,11 @@ cure: have the web server delete the old cookies, until 2027-12-29T00:06:00Z, wh
     Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
     # https://example.org/beta/
     Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
-cure: a cookie name that no browser knows
-  tried out: people log in once, nothing is in the way
-  cookie_name = "farm_2" for alpha, beta: the cookie is MOIN_SESSION_farm_2 then
-farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
+help: use a cookie name that no browser knows
+  result: users log in once, no problem remains
+  cookie_name = "farm_2" for alpha and beta (the cookie is MOIN_SESSION_farm_2)
+farm.toml -> new.toml: users are logged out, or old cookies hide new ones, at 2
+  of 2 URLs
 
 "#]])
         .run();
@@ -97,30 +92,30 @@ fn diff_markdown_fits_a_merge_request() {
     widened()
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT} --format markdown"))
         .stdout(str![[r###"
-## What this change does to people
+## Effects of this change on users
 
-`farm.toml` → `new.toml`: **Somebody is logged out, or has an old cookie in the way of the new one.**
+`farm.toml` → `new.toml`: **users are logged out, or old cookies hide new ones.**
 
-### alpha, beta
+### alpha and beta
 
-As it is at `alpha`:
+Settings and cookies of `alpha`:
 
 - `cookie_path`: `"/alpha"` → `"/"`
 
-| who | what they see | how long |
+| users | effect | how long |
 |---|---|---|
-| remembered users | nothing yet: still logged in, by the old cookie | until 2027-12-29T00:04:00Z, when the last old cookie ends |
-| users not remembered | nothing yet: still logged in, by the old cookie | until 2026-11-24T12:04:00Z, when the last old cookie ends |
-| users remembered here and at beta | cannot log out, is logged in again on the next page: logging out deletes the new cookie, and the old one still opens a session | until 2027-12-29T00:06:00Z, when the last old cookie ends |
+| users with "remember me" | stay logged in, but with the old cookie | until 2027-12-29T00:04:00Z, when the last old cookie expires |
+| users without "remember me" | stay logged in, but with the old cookie | until 2026-11-24T12:04:00Z, when the last old cookie expires |
+| users with "remember me" here and at beta | cannot log out: logging out deletes the new cookie, but the old one still opens a session | until 2027-12-29T00:06:00Z, when the last old cookie expires |
 
-The browser of remembered users sends, in this order:
+The browsers of users with "remember me" send these cookies, in this order:
 
-1. old: MOIN\_SESSION\_farm for example.org only, path /alpha, Secure; MoinMoin 1.9.11 takes this one
+1. old: MOIN\_SESSION\_farm for example.org only, path /alpha, Secure (MoinMoin 1.9.11 picks this one)
 2. new: MOIN\_SESSION\_farm for example.org only, path /, Secure
 
-### Cure: delete the old cookies
+### Suggestion: delete the old cookies
 
-Headers for the web server, until 2027-12-29T00:06:00Z, when the last old cookie has ended by itself; tried out: people stay logged in, nothing is in the way.
+Let the web server send these headers until 2027-12-29T00:06:00Z, when the last of them expires. Result: users stay logged in, no problem remains.
 
 ```nginx
 # https://example.org/alpha/
@@ -136,11 +131,11 @@ Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 J
 Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
 ```
 
-### Cure: a cookie name that no browser knows
+### Suggestion: use a cookie name that no browser knows
 
-tried out: people log in once, nothing is in the way:
+Result: users log in once, no problem remains.
 
-- cookie\_name = "farm\_2" for alpha, beta: the cookie is MOIN\_SESSION\_farm\_2 then
+- cookie\_name = "farm\_2" for alpha and beta (the cookie is MOIN\_SESSION\_farm\_2)
 
 "###]])
         .run();
@@ -151,7 +146,7 @@ fn diff_without_changes_prints_one_line() {
     change(&[])
         .wikifarm("cookie diff farm.toml new.toml --fail-on-impact")
         .stdout(str![[r#"
-farm.toml -> new.toml: nobody is logged out, and no old cookie is in the way
+farm.toml -> new.toml: nobody is logged out, and no old cookie hides a new one
 
 "#]])
         .run();
@@ -164,11 +159,11 @@ fn diff_by_firefox_shows_other_effects_than_by_chromium() {
         ("cookie_path = \"/alpha\"", "cookie_domain = \"b\\u00fccher.example\""),
         ("example.org/alpha", "b\\u00fccher.example/alpha"),
     ]);
-    let told = |browser: &str| {
+    let shown = |browser: &str| {
         place.wikifarm(&format!("cookie diff farm.toml new.toml {AT}{browser}")).any_stdout().run().stdout
     };
-    assert!(!told("").contains("nobody can log in"), "{}", told(""));
-    assert!(told(" --browser firefox").contains("nobody can log in"), "{}", told(" --browser firefox"));
+    assert!(!shown("").contains("cannot log in, even"), "{}", shown(""));
+    assert!(shown(" --browser firefox").contains("cannot log in, even"), "{}", shown(" --browser firefox"));
 }
 
 #[test]
@@ -186,15 +181,17 @@ fn diff_counts_sessions_that_no_wiki_finds_any_more() {
         .session("sessions", Session::new('c').user("1.1.1").expires(1_700_000_000))
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT}"))
         .stdout(str![[r#"
-alpha, beta
-  example      alpha
-  changed      session_dir: "sessions" -> "elsewhere"
-  cookie       MOIN_SESSION_farm for example.org only, path /alpha, Secure
-  remembered users, users not remembered
-    logged out, and can log in again: sessions are looked for in elsewhere, and the old ones lie in sessions
+alpha and beta
+  users with "remember me" and users without "remember me" are logged out once:
+    the wiki looks for sessions in elsewhere, but they are in sessions
+  example     alpha
+  setting     session_dir: "sessions" -> "elsewhere"
+  cookie      MOIN_SESSION_farm for example.org only, path /alpha, Secure
 
-sessions (alpha, beta): 2 live sessions, 1 of them logged in, not found by any wiki any more
-farm.toml -> new.toml: people are logged out or have an old cookie in the way at 2 of 2 URLs
+sessions: no wiki finds the sessions of alpha and beta any more: 2 live
+  sessions, 1 logged in
+farm.toml -> new.toml: users are logged out, or old cookies hide new ones, at 2
+  of 2 URLs
 
 "#]])
         .run();
@@ -210,9 +207,9 @@ fn diff_names_wikis_added_removed_or_unknown() {
     .wikifarm("cookie diff farm.toml new.toml --fail-on-impact")
     .status(1)
     .stdout(str![[r#"
-alpha: unknown: alpha has its own session_service: nobody can say what it does
-new: gamma
-gone, nobody can visit it any more: beta
+alpha: unknown: alpha has a custom session_service
+added: gamma
+removed: beta
 farm.toml -> new.toml: no wiki can be compared
 
 "#]])
@@ -236,15 +233,15 @@ fn diff_json_has_every_case_with_cookies_and_fixes() {
         ])
     );
     assert_eq!(group["changes"], json!([{"setting": "cookie_path", "old": "\"/alpha\"", "new": "\"/\""}]));
-    let cookie = |path: &str, old: bool, taken: bool| {
+    let cookie = |path: &str, old: bool, picked: bool| {
         json!({"name": "MOIN_SESSION_farm", "domain": "example.org", "host_only": true, "path": path, "secure": true,
-               "old": old, "taken": taken})
+               "old": old, "picked": picked})
     };
     assert_eq!(
         group["cases"][0],
         json!({"as": "remember", "way": "back", "verdict": "kept", "reason": "none", "explanation": "",
                "cookies": [cookie("/alpha", true, true), cookie("/", false, false)], "shadowed": true,
-               "until": 1_830_038_640.0})
+               "until": 1_830_038_640.0, "until_at": "2027-12-29T00:04:00Z"})
     );
     assert_eq!(diff["suggestions"]["with_deletions"], json!({"verdict": "kept", "shadowed": false}));
     assert_eq!(diff["suggestions"]["deletions"][0]["url"], "https://example.org/alpha/");

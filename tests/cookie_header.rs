@@ -61,7 +61,7 @@ fn header_of_a_custom_handler_is_unknown() {
         rows,
         json!({"schema": 1, "headers": [{
             "wiki": "own", "as": "user", "set_cookie": null,
-            "reason": "unknown: the wiki has its own session_service"
+            "reason": "unknown: the wiki has a custom session_service"
         }]})
     );
 }
@@ -82,13 +82,13 @@ fn header_json_has_header_or_reason() {
       "wiki": "old",
       "as": "user",
       "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old",
-      "reason": "sent to a user whose `remember me` is off"
+      "reason": "sent to users with \"remember me\" off"
     },
     {
       "wiki": "old",
       "as": "remember",
       "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Thursday, 20-Nov-36 02:13:20 GMT; Max-Age=315360000; Path=/old",
-      "reason": "sent to a user whose `remember me` is on, which is the default"
+      "reason": "sent to users with \"remember me\" on, the default"
     }
   ]
 }

@@ -23,20 +23,16 @@ fn probe(flags: &str) -> String {
     format!("cookie probe {HERE} --cacert ca.pem {flags}")
 }
 
-/// Of each document the wiki, the URL's scheme, the verdict, and what differs.
-fn told(answer: &Value) -> Vec<String> {
-    let documents = answer.as_array().unwrap().iter();
-    let told = documents.map(|document| {
-        let scheme = document["url"].as_str().unwrap().split(':').next().unwrap().to_owned();
-        let drift = document["drift"].as_array().unwrap().iter();
+/// The wiki, the scheme, the verdict, and the differing attributes of each probe.
+fn summary(answer: &Value) -> Vec<String> {
+    let probes = answer["probes"].as_array().unwrap().iter();
+    let lines = probes.map(|probe| {
+        let scheme = probe["url"].as_str().unwrap().split(':').next().unwrap().to_owned();
+        let drift = probe["drift"].as_array().unwrap().iter();
         let drift: String = drift.map(|one| format!(" {}", one["attribute"].as_str().unwrap())).collect();
-        format!(
-            "{} {scheme} {}{drift}",
-            document["wiki"].as_str().unwrap(),
-            document["verdict"].as_str().unwrap()
-        )
+        format!("{} {scheme} {}{drift}", probe["wiki"].as_str().unwrap(), probe["verdict"].as_str().unwrap())
     });
-    told.collect()
+    lines.collect()
 }
 
 #[test]
@@ -48,10 +44,10 @@ fn probe_with_aliases_compares_each_url_with_its_prediction() {
         .wikifarm(&probe(""))
         .stdout(format!(
             r"
-            docs: sends what the farm file predicts
+            docs: sends the predicted cookie
               200 https://wiki.example.org:{secure}/
                 Set-Cookie: MOIN_SESSION_{secure}_ROOT=; Max-Age=0; Path=/
-            docs at http://wiki.example.org:{plain}/docs: sends what the farm file predicts
+            docs at http://wiki.example.org:{plain}/docs: sends the predicted cookie
               200 http://wiki.example.org:{plain}/docs
                 Set-Cookie: MOIN_SESSION_{plain}_ROOT_docs=; Max-Age=0; Path=/
             "
@@ -68,10 +64,10 @@ fn probe_with_aliases_exits_with_the_highest_status() {
     let (https, http) = (Wiki::over_tls(&[HTTPS]), Wiki::answering(&[narrow]));
     let place = farm(https.address.port(), http.address.port());
     let answer = place.wikifarm(&probe("--format json")).status(1).any_stdout().run().json();
-    assert_eq!(told(&answer), ["docs https agrees", "docs http drift Path"]);
+    assert_eq!(summary(&answer), ["docs https agrees", "docs http drift Path"]);
     // Neither listens any more.
     let answer = place.wikifarm(&probe("--format json")).status(3).any_stdout().run().json();
-    assert_eq!(told(&answer), ["docs https unreachable", "docs http unreachable"]);
+    assert_eq!(summary(&answer), ["docs https unreachable", "docs http unreachable"]);
 }
 
 #[test]
@@ -79,7 +75,7 @@ fn probe_without_aliases_visits_only_the_url() {
     let (https, http) = (Wiki::over_tls(&[HTTPS]), Wiki::answering(&[HTTP]));
     let place = farm(https.address.port(), http.address.port());
     let answer = place.wikifarm(&probe("docs --no-aliases --format json")).any_stdout().run().json();
-    assert_eq!(told(&answer), ["docs https agrees"]);
+    assert_eq!(summary(&answer), ["docs https agrees"]);
     assert!(http.asked("get").is_empty());
 }
 
@@ -97,10 +93,10 @@ fn probe_of_an_alias_that_redirects_to_the_url_compares_that_url() {
         .wikifarm(&probe("--resolve www.example.org:127.0.0.1"))
         .stdout(format!(
             r"
-            docs: sends what the farm file predicts
+            docs: sends the predicted cookie
               200 https://wiki.example.org:{secure}/
                 Set-Cookie: MOIN_SESSION_{secure}_ROOT=; Max-Age=0; Path=/
-            docs at http://www.example.org:{plain}/docs: sends what the farm file predicts
+            docs at http://www.example.org:{plain}/docs: sends the predicted cookie
               301 http://www.example.org:{plain}/docs to https://wiki.example.org:{secure}/
               200 https://wiki.example.org:{secure}/
                 Set-Cookie: MOIN_SESSION_{secure}_ROOT=; Max-Age=0; Path=/

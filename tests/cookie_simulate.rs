@@ -51,25 +51,28 @@ fn simulate_shows_request_answer_and_jar_for_each_step() {
         .stdout(str![[r#"
 1: login wiki1 Bob forget  (2026-11-23T02:13:20Z)
   request  no cookie
-  seen     Bob
-  answer   MOIN_SESSION_lab=a83c0ccd…; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/  [stored]
-  jar      MOIN_SESSION_lab=a83c0ccd… for example.org and below, path /, Secure, until 2026-11-23T14:13:20Z
-  store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
+  sees     Bob
+  response MOIN_SESSION_lab=a83c0ccd…; Domain=.example.org; Expires=Mon,
+           23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/  [stored]
+  jar      MOIN_SESSION_lab=a83c0ccd… for example.org and its subdomains, path
+           /, Secure, until 2026-11-23T14:13:20Z
+  store    sessions: a83c0ccd… Bob, no expiry date, trail FrontPage
 
 2: visit https://example.org/trap/Some%20Page  (2026-11-23T02:13:20Z)
   request  MOIN_SESSION_lab=a83c0ccd…
-  seen     anonymous
-  answer   MOIN_SESSION_lab=; Domain=.example.org; Expires=Thu, 01-Jan-1970 00:00:00 GMT; Max-Age=0; Path=/  [deleted]
+  sees     anonymous
+  response MOIN_SESSION_lab=; Domain=.example.org; Expires=Thu, 01-Jan-1970
+           00:00:00 GMT; Max-Age=0; Path=/  [deleted]
   jar      empty
-  store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
+  store    sessions: a83c0ccd… Bob, no expiry date, trail FrontPage
   store    trap: empty
 
 3: visit wiki1  (2026-11-23T02:13:20Z)
   request  no cookie
-  seen     anonymous
-  answer   no Set-Cookie
+  sees     anonymous
+  response no Set-Cookie
   jar      empty
-  store    sessions: a83c0ccd… Bob, no expires, trail FrontPage
+  store    sessions: a83c0ccd… Bob, no expiry date, trail FrontPage
   store    trap: empty
 
 
@@ -150,37 +153,37 @@ fn simulate_switches_the_superuser_and_back() {
     ];
     let place = farm();
     let run = steps.iter().fold(place.wikifarm("cookie simulate --format json"), |run, step| run.arg(*step));
-    let told = run.any_stdout().run().json();
-    assert_eq!((&told["expected"], &told["failed"]), (&json!(3), &json!(0)));
-    assert_eq!(told["steps"][1]["remarks"], json!(["Bob may not switch users"]));
-    assert_eq!(told["steps"][5]["seen"], json!({"user": "Carol", "switched_from": "Ada"}));
-    assert_eq!(told["steps"][5]["stores"][0]["sessions"][0]["setuid"], "Carol");
+    let json = run.any_stdout().run().json();
+    assert_eq!((&json["expected"], &json["failed"]), (&json!(3), &json!(0)));
+    assert_eq!(json["steps"][1]["notes"], json!(["Bob may not switch users"]));
+    assert_eq!(json["steps"][5]["seen"], json!({"user": "Carol", "switched_from": "Ada"}));
+    assert_eq!(json["steps"][5]["stores"][0]["sessions"][0]["setuid"], "Carol");
 }
 
 #[test]
 fn simulate_json_has_everything_but_whole_ids() {
     let place = farm();
     let run = place.wikifarm(&format!("cookie simulate --format json {AT}"));
-    let told = run.arg("login wiki1 Bob").arg("visit https://www.example.org/").any_stdout().run();
-    assert!(!told.stdout.contains("a83c0ccd8"), "{}", told.stdout);
-    let told = told.json();
-    let step = &told["steps"][0];
+    let json = run.arg("login wiki1 Bob").arg("visit https://www.example.org/").any_stdout().run();
+    assert!(!json.stdout.contains("a83c0ccd8"), "{}", json.stdout);
+    let json = json.json();
+    let step = &json["steps"][0];
     assert_eq!(step["line"], 1);
     assert_eq!(step["step"], "login wiki1 Bob");
-    assert_eq!(step["at"], 1_795_400_000.0);
+    assert_eq!(step["time"], 1_795_400_000.0);
+    assert_eq!(step["time_at"], "2026-11-23T02:13:20Z");
     assert_eq!(step["wiki"], "wiki1");
     assert_eq!(step["url"], "https://wiki1.example.org/");
     assert_eq!(step["cookie"], json!(null));
     assert_eq!(step["set_cookie"][0]["browser"], "stored");
     assert_eq!(step["failure"], json!(null));
     assert_eq!(step["expected"], json!(null));
-    let session =
-        json!({"id": "a83c0ccd…", "user": "Bob", "setuid": null, "expires": null, "trail": ["FrontPage"]});
+    let session = json!({"id": "a83c0ccd…", "user": "Bob", "setuid": null, "expires": null, "expires_at": null, "trail": ["FrontPage"]});
     assert_eq!(step["stores"], json!([{"store": "sessions", "sessions": [session]}]));
-    // A host that is no wiki gets the cookie, too.
-    let leak = &told["steps"][1];
+    // A host that is not a wiki also receives the cookie.
+    let leak = &json["steps"][1];
     assert_eq!(leak["cookie"], "MOIN_SESSION_lab=a83c0ccd…");
-    assert_eq!(leak["remarks"][0], "no wiki, but it gets the cookies: whoever runs it can use them");
+    assert_eq!(leak["notes"][0], "not a wiki, but its operator receives the cookies");
     assert_eq!((&leak["wiki"], &leak["seen"]), (&json!(null), &json!(null)));
 }
 
@@ -192,10 +195,10 @@ fn simulate_with_a_new_farm_file_keeps_old_cookies() {
         "farms/move",
         "login wiki1 Bob\nreconfigure new.toml\nexpect wiki1 anonymous # other sessions\nlogout wiki1\n",
     );
-    let told =
+    let json =
         place.wikifarm("cookie simulate farms/move --format json").any_stdout().any_stderr().run().json();
-    let out = &told["steps"][3];
-    assert_eq!(out["remarks"], json!(["nobody is logged in here"]));
+    let out = &json["steps"][3];
+    assert_eq!(out["notes"], json!(["nobody is logged in here"]));
     assert_eq!(out["set_cookie"][0]["browser"], "nothing to delete", "another path");
     assert_eq!(out["jar"].as_array().unwrap().len(), 1);
 }
@@ -239,7 +242,7 @@ fn simulate_with_an_unwritable_directory_fails() {
     let run = place.wikifarm(&format!("cookie simulate -q --write file {AT}")).arg("login wiki1 Bob");
     run.status(3)
         .stderr(str![[r#"
-error: can't write sessions into file/sessions: not a directory
+error: file/sessions: cannot write sessions: not a directory
 
 "#]])
         .run();
@@ -251,18 +254,15 @@ fn simulate_prints_its_assumptions() {
         "moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n",
     );
     let run = place.wikifarm("cookie simulate --format json").arg("login a Bob").any_stdout();
-    let told = run
+    let json = run
         .stderr(str![[r#"
-where a keeps its sessions is not in the farm file: taken to be its own
-where a keeps its users is not in the farm file: taken to be its own
+the farm file does not say where a keeps sessions: assuming a directory of its own
+the farm file does not say where a keeps users: assuming a directory of its own
 
 "#]])
         .run()
         .json();
-    assert_eq!(
-        told["steps"][0]["remarks"],
-        json!(["no user Bob in a/data/user: taken to have an account there"])
-    );
+    assert_eq!(json["steps"][0]["notes"], json!(["no user Bob in a/data/user: assuming an account"]));
 }
 
 #[test]
@@ -276,14 +276,14 @@ fn simulate_with_a_bad_line_runs_nothing() {
         .wikifarm("cookie simulate script --write out")
         .status(2)
         .stderr(str![[r#"
-error: script, line 2: unknown verb "vist"; did you mean "visit"?
-error: script, line 3: the farm has no wiki "wkii1"; did you mean "wiki1"?
-error: script, line 4: expected `wait DURATION`
-error: script, line 5: no wiki of the farm lies at https://wiki3.example.org/; did you mean https://wiki1.example.org/?
-error: script, line 6: https://www.example.org/ is no wiki: it can only be visited
-error: script, line 7: can't read the farm file missing.toml: no such file or directory
-error: script, line 8: expected `expect WIKI NAME, or WIKI anonymous`
-error: script can't be acted out
+error: script: line 2: unknown step "vist"; did you mean "visit"?
+error: script: line 3: no wiki "wkii1" in the farm; did you mean "wiki1"?
+error: script: line 4: expected `wait DURATION`
+error: script: line 5: no wiki of the farm is at https://wiki3.example.org/; did you mean https://wiki1.example.org/?
+error: script: line 6: https://www.example.org/ is not a wiki: only `visit` works there
+error: script: line 7: can't read the farm file missing.toml: no such file or directory
+error: script: line 8: expected `expect WIKI NAME, or WIKI anonymous`
+error: script has errors, no step was run
 
 "#]])
         .run();
@@ -294,8 +294,8 @@ error: script can't be acted out
 fn simulate_with_an_unreadable_script_gives_the_reason() {
     let place = farm().file("latin", b"login wiki1 B\xf6b\n").file("empty", "# nothing\n");
     for (words, message) in [
-        ("missing", "can't read missing: no such file or directory"),
-        ("latin", "can't read latin: it is not UTF-8 at byte 13"),
+        ("missing", "missing: cannot read the script: no such file or directory"),
+        ("latin", "latin: cannot read the script: invalid UTF-8 at byte 13"),
         ("empty", "empty has no steps"),
     ] {
         let run = place.wikifarm(&format!("cookie simulate {words}"));
@@ -310,17 +310,17 @@ fn simulate_with_unquoted_steps_asks_for_quotes() {
     let place = farm();
     let run = place.wikifarm("cookie simulate visit wiki1").status(2);
     run.stderr(str![[r#"
-error: the script, step 1: expected `visit WIKI or URL`
-error: the script, step 2: unknown verb "wiki1": expected login, visit, logout, switch-user, wait, restart-browser, reconfigure, expect
-error: the script can't be acted out: a step is one argument, in quotes
+error: the script: step 1: expected `visit WIKI or URL`
+error: the script: step 2: unknown step "wiki1": expected login, visit, logout, switch-user, wait, restart-browser, reconfigure, expect
+error: the script has errors, no step was run; put each step in quotes
 
 "#]])
     .run();
     // A verb alone is a step, and no file.
     let run = place.wikifarm("cookie simulate login").status(2);
     run.stderr(str![[r#"
-error: the script, step 1: expected `login WIKI NAME [forget]`
-error: the script can't be acted out
+error: the script: step 1: expected `login WIKI NAME [forget]`
+error: the script has errors, no step was run
 
 "#]])
         .run();
@@ -334,7 +334,7 @@ fn simulate_with_many_bad_lines_names_the_first() {
     assert_eq!(lines.len(), 22);
     assert_eq!(
         lines[20..],
-        ["error: standard input, and 99980 more lines", "error: standard input can't be acted out"]
+        ["error: standard input: 99980 more bad lines", "error: standard input has errors, no step was run"]
     );
 }
 
@@ -369,7 +369,8 @@ fn simulate_shows_why_a_wiki_answers_with_an_error() {
   store    d/cache/__session__: empty
 
 2: expect a anonymous  (2026-11-23T02:13:20Z)
-  NOT MET  expected anonymous, found every response of this version fails: a cookie_domain without a dot
+  NOT MET  expected anonymous, found an error (every response of this version
+           fails: a cookie_domain without a dot)
 
 0 of 1 expectation met
 

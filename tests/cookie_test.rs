@@ -38,31 +38,39 @@ fn test_explains_each_header_and_each_cookie() {
         .arg(NOW)
         .status(1)
         .stdout(str![[r#"
-https://wiki1.example.org/ sets
-  accepted  A=1; Domain=example.org; Path=/wiki; Secure; HttpOnly; SameSite=Lax; Max-Age=3600
-            kept as A=1 for example.org and all below it, path /wiki, Secure, HttpOnly, SameSite=Lax, until 2026-11-23T03:13:20Z, in 60 m
-  refused   B=2; Domain=org
-            public-suffix: Domain is a public suffix, under which anybody can register (RFC 6265bis 5.7 step 9)
+https://wiki1.example.org/ sets cookies
+  accepted  A=1; Domain=example.org; Path=/wiki; Secure; HttpOnly; SameSite=Lax;
+            Max-Age=3600
+            stored as A=1 for example.org and its subdomains, path /wiki,
+            Secure, HttpOnly, SameSite=Lax, until 2026-11-23T03:13:20Z, in 60 m
+  rejected  B=2; Domain=org
+            public-suffix: Domain is a public suffix, under which anybody can
+            register (RFC 6265bis 5.7 step 9)
   accepted  C=; Max-Age=0
-            it deletes, but there is no cookie C of wiki1.example.org alone, path /
+            nothing to delete: no cookie C for wiki1.example.org only, path /
   accepted  D=4
-            kept as D=4 for wiki1.example.org alone, path /, until the browser closes
+            stored as D=4 for wiki1.example.org only, path /, until the browser
+            closes
   accepted  D=5
-            kept as D=5 for wiki1.example.org alone, path /, until the browser closes
-            in place of D=4
+            stored as D=5 for wiki1.example.org only, path /, until the browser
+            closes
+            replaces D=4
   deleted   D=; Expires=Thu, 01-Jan-1970 00:00:00 GMT
-            the cookie D of wiki1.example.org alone, path /
+            cookie D for wiki1.example.org only, path /
 
-https://wiki2.example.org/wiki/Page gets
+https://wiki2.example.org/wiki/Page is visited
   Cookie: A=1
-  sent      A=1 of example.org and all below it, path /wiki
-            wiki2.example.org is below example.org, /wiki covers /wiki/Page, https is secure
+  sent      A=1 for example.org and its subdomains, path /wiki
+            wiki2.example.org is within example.org, /wiki/Page is within /wiki,
+            the connection is https
 
-http://example.net/wiki gets
+http://example.net/wiki is visited
   no Cookie header
-  withheld  A=1 of example.org and all below it, path /wiki
-            domain-mismatch: the cookie belongs to another host or domain (RFC 6265bis 5.1.3)
-            secure-only: a Secure cookie goes over https only (RFC 6265bis 5.8.3)
+  withheld  A=1 for example.org and its subdomains, path /wiki
+            domain-mismatch: the cookie belongs to another host or domain (RFC
+            6265bis 5.1.3)
+            secure-only: a Secure cookie goes over https only (RFC 6265bis
+            5.8.3)
 
 "#]])
         .run();
@@ -80,6 +88,7 @@ fn test_json_has_exactly_these_fields() {
         .status(1)
         .stdout(str![[r#"
 {
+  "schema": 1,
   "steps": [
     {
       "url": "https://wiki1.example.org/a/b",
@@ -93,7 +102,8 @@ fn test_json_has_exactly_these_fields() {
           "secure": false,
           "http_only": false,
           "same_site": "Strict",
-          "expires": 1795400060.0
+          "expires": 1795400060.0,
+          "expires_at": "2026-11-23T02:14:20Z"
         },
         {
           "name": "A",
@@ -104,7 +114,8 @@ fn test_json_has_exactly_these_fields() {
           "secure": true,
           "http_only": true,
           "same_site": null,
-          "expires": 0.0
+          "expires": 0.0,
+          "expires_at": "1970-01-01T00:00:00Z"
         },
         {
           "name": "C",
@@ -115,10 +126,11 @@ fn test_json_has_exactly_these_fields() {
           "secure": false,
           "http_only": false,
           "same_site": null,
-          "expires": null
+          "expires": null,
+          "expires_at": null
         }
       ],
-      "refused": [
+      "rejected": [
         {
           "header": "B=2; Domain=org",
           "reason": "public-suffix",
@@ -130,7 +142,7 @@ fn test_json_has_exactly_these_fields() {
     {
       "url": "https://wiki1.example.org/a/",
       "accepted": [],
-      "refused": [],
+      "rejected": [],
       "cookie": "A=1; C=\udce9é"
     }
   ]
@@ -154,46 +166,54 @@ fn test_notes_where_firefox_differs_from_chromium() {
     run("-v")
         .status(1)
         .stdout(str![[r#"
-http://w.example.org/ sets
+http://w.example.org/ sets cookies
   accepted  A=1; Max-Age=+60
-            kept as A=1 for w.example.org alone, path /, until 2026-11-23T02:14:20Z, in 60 s
-            Firefox differs: accepted: kept as A=1 for w.example.org alone, path /, until the browser closes
-  refused   B=2; Domain=.
-            malformed-domain: Domain must be a host name: no port, URL, quotes, percent signs or empty labels (RFC 6265bis 5.1.2)
+            stored as A=1 for w.example.org only, path /, until
+            2026-11-23T02:14:20Z, in 60 s
+            Firefox differs: accepted: stored as A=1 for w.example.org only,
+            path /, until the browser closes
+  rejected  B=2; Domain=.
+            malformed-domain: Domain must be a host name: no port, URL, quotes,
+            percent signs or empty labels (RFC 6265bis 5.1.2)
   accepted  C=3
-            kept as C=3 for w.example.org alone, path /, until the browser closes
+            stored as C=3 for w.example.org only, path /, until the browser
+            closes
 
-http://w.example.org/ gets
+http://w.example.org/ is visited
   Cookie: A=1; C=3
-  sent      A=1 of w.example.org alone, path /
-            w.example.org is the host, / covers /
-  sent      C=3 of w.example.org alone, path /
-            w.example.org is the host, / covers /
+  sent      A=1 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /
+  sent      C=3 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /
 
-Difference `max-age-sign`: Max-Age with a sign or with too many digits
+difference max-age-sign: Max-Age with a sign or with too many digits
   Chromium: `+100` is 100 seconds; digits that no longer fit are not read
-  Firefox:  any value that begins with `-` expires the cookie; `+100` is ignored; digits that no longer fit are not read
+  Firefox:  any value that begins with `-` expires the cookie; `+100` is
+            ignored; digits that no longer fit are not read
 
 "#]])
         .run();
     run("--browser=rfc")
         .stdout(str![[r#"
-http://w.example.org/ sets
+http://w.example.org/ sets cookies
   accepted  A=1; Max-Age=+60
-            kept as A=1 for w.example.org alone, path /, until the browser closes
+            stored as A=1 for w.example.org only, path /, until the browser
+            closes
   accepted  B=2; Domain=.
-            kept as B=2 for w.example.org alone, path /, until the browser closes
+            stored as B=2 for w.example.org only, path /, until the browser
+            closes
   accepted  C=3
-            kept as C=3 for w.example.org alone, path /, until the browser closes
+            stored as C=3 for w.example.org only, path /, until the browser
+            closes
 
-http://w.example.org/ gets
+http://w.example.org/ is visited
   Cookie: A=1; B=2; C=3
-  sent      A=1 of w.example.org alone, path /
-            w.example.org is the host, / covers /
-  sent      B=2 of w.example.org alone, path /
-            w.example.org is the host, / covers /
-  sent      C=3 of w.example.org alone, path /
-            w.example.org is the host, / covers /
+  sent      A=1 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /
+  sent      B=2 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /
+  sent      C=3 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /
 
 "#]])
         .run();
@@ -225,19 +245,27 @@ fn test_with_a_wiki_uses_its_header_and_url() {
         .wikifarm("cookie test --from docs --visit https://wiki.example.org/ https://docs.example.net/")
         .arg(NOW)
         .stdout(str![[r#"
-https://docs.example.org/ sets
-  accepted  MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Thu, 20-Nov-2036 02:13:00 GMT; Max-Age=315360000; Secure; Path=/
-            kept as MOIN_SESSION_lab=0000000000000000000000000000000000000000 for example.org and all below it, path /, Secure, until 2027-12-28T02:13:20Z, in 400 d
+https://docs.example.org/ sets cookies
+  accepted  MOIN_SESSION_lab=0000000000000000000000000000000000000000;
+            Domain=.example.org; Expires=Thu, 20-Nov-2036 02:13:00 GMT;
+            Max-Age=315360000; Secure; Path=/
+            stored as MOIN_SESSION_lab=0000000000000000000000000000000000000000
+            for example.org and its subdomains, path /, Secure, until
+            2027-12-28T02:13:20Z, in 400 d
 
-https://wiki.example.org/ gets
+https://wiki.example.org/ is visited
   Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000
-  sent      MOIN_SESSION_lab=0000000000000000000000000000000000000000 of example.org and all below it, path /
-            wiki.example.org is below example.org, / covers /, https is secure
+  sent      MOIN_SESSION_lab=0000000000000000000000000000000000000000 for
+            example.org and its subdomains, path /
+            wiki.example.org is within example.org, / is within /, the
+            connection is https
 
-https://docs.example.net/ gets
+https://docs.example.net/ is visited
   no Cookie header
-  withheld  MOIN_SESSION_lab=0000000000000000000000000000000000000000 of example.org and all below it, path /
-            domain-mismatch: the cookie belongs to another host or domain (RFC 6265bis 5.1.3)
+  withheld  MOIN_SESSION_lab=0000000000000000000000000000000000000000 for
+            example.org and its subdomains, path /
+            domain-mismatch: the cookie belongs to another host or domain (RFC
+            6265bis 5.1.3)
 
 "#]])
         .run();
@@ -252,9 +280,12 @@ fn test_with_a_wiki_takes_another_visitor_and_url() {
         .arg(NOW)
         .status(1)
         .stdout(str![[r#"
-https://docs.example.net/ sets
-  refused   MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
-            domain-mismatch: Domain must be the host that sets the cookie, or a parent of it (RFC 6265bis 5.7 step 10)
+https://docs.example.net/ sets cookies
+  rejected  MOIN_SESSION_lab=0000000000000000000000000000000000000000;
+            Domain=.example.org; Expires=Mon, 23-Nov-2026 14:13:00 GMT;
+            Max-Age=43200; Secure; Path=/
+            domain-mismatch: Domain must be the host that sets the cookie, or a
+            parent of it (RFC 6265bis 5.7 step 10)
 
 "#]])
         .run();
@@ -267,15 +298,15 @@ fn test_with_a_wiki_that_sends_no_cookie_gives_the_reason() {
         .wikifarm("cookie test --from docs --as anonymous --visit https://docs.example.org/")
         .status(1)
         .stdout(str![[r#"
-https://docs.example.org/ sets
+https://docs.example.org/ sets cookies
   no header
 
-https://docs.example.org/ gets
+https://docs.example.org/ is visited
   no Cookie header
 
 "#]])
         .stderr(str![[r#"
-docs sends no cookie as anonymous: anonymous sessions are off (lifetime 0)
+docs: no cookie with --as anonymous: anonymous sessions are off (lifetime 0)
 
 "#]])
         .run();
@@ -283,7 +314,7 @@ docs sends no cookie as anonymous: anonymous sessions are off (lifetime 0)
         .wikifarm("cookie test --from own")
         .status(1)
         .stderr(str![[r#"
-error: which cookie own sends is unknown: the wiki has its own session_service
+error: own: unknown cookie: the wiki has a custom session_service
 
 "#]])
         .run();
@@ -311,54 +342,67 @@ fn test_with_a_script_runs_its_lines_in_order() {
         .wikifarm("cookie test --script steps.jsonl")
         .status(1)
         .stdout(str![[r#"
-2026-11-23T02:13:20Z  https://w.example.org/ sets
+2026-11-23T02:13:20Z  https://w.example.org/ sets cookies
   accepted  A=1; HttpOnly
-            kept as A=1 for w.example.org alone, path /, HttpOnly, until the browser closes
+            stored as A=1 for w.example.org only, path /, HttpOnly, until the
+            browser closes
   accepted  B=2; SameSite=Strict
-            kept as B=2 for w.example.org alone, path /, SameSite=Strict, until the browser closes
+            stored as B=2 for w.example.org only, path /, SameSite=Strict, until
+            the browser closes
 
-2026-11-23T02:13:20Z  a script at https://w.example.org/ sets
-  refused   A=2
-            overwrite-http-only: a script cannot replace an HttpOnly cookie (RFC 6265bis 5.7 step 23)
+2026-11-23T02:13:20Z  a script at https://w.example.org/ sets cookies
+  rejected  A=2
+            overwrite-http-only: a script cannot replace an HttpOnly cookie (RFC
+            6265bis 5.7 step 23)
   accepted  C=\xe9
-            kept as C=\xe9 for w.example.org alone, path /, until the browser closes
-            Firefox differs: accepted: kept as C=� for w.example.org alone, path /, until the browser closes
+            stored as C=\xe9 for w.example.org only, path /, until the browser
+            closes
+            Firefox differs: accepted: stored as C=� for w.example.org only,
+            path /, until the browser closes
 
-2026-11-23T02:13:20Z  a script at https://w.example.org/ sees
+2026-11-23T02:13:20Z  a script at https://w.example.org/ reads cookies
   Cookie: B=2; C=\xe9
   Firefox differs: Cookie: B=2; C=�
-  sent      B=2 of w.example.org alone, path /
-            w.example.org is the host, / covers /
-  sent      C=\xe9 of w.example.org alone, path /
-            w.example.org is the host, / covers /
-  withheld  A=1 of w.example.org alone, path /
-            http-only-from-script: scripts do not see HttpOnly cookies (RFC 6265bis 5.8.3)
+  sent      B=2 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /
+  sent      C=\xe9 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /
+  withheld  A=1 for w.example.org only, path /
+            http-only-from-script: scripts do not see HttpOnly cookies (RFC
+            6265bis 5.8.3)
 
-2026-11-23T02:14:20Z  https://w.example.org/, by a link from https://example.net/, gets
+2026-11-23T02:14:20Z  https://w.example.org/ is visited by a link from
+            https://example.net/
   Cookie: A=1; C=\xe9
   Firefox differs: Cookie: A=1; C=�
-  sent      A=1 of w.example.org alone, path /
-            w.example.org is the host, / covers /
-  sent      C=\xe9 of w.example.org alone, path /
-            w.example.org is the host, / covers /
-  withheld  B=2 of w.example.org alone, path /
-            same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+  sent      A=1 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /
+  sent      C=\xe9 for w.example.org only, path /
+            w.example.org is the host of the cookie, / is within /
+  withheld  B=2 for w.example.org only, path /
+            same-site: the request comes from another site, and SameSite keeps
+            the cookie back (RFC 6265bis 5.6.7.1)
 
-2026-11-23T02:16:40Z  https://w.example.org/, by a form with POST from https://example.net/, gets
+2026-11-23T02:16:40Z  https://w.example.org/ is visited by a POST form from
+            https://example.net/
   no Cookie header
   Firefox differs: Cookie: A=1; C=�
-  withheld  A=1 of w.example.org alone, path /
-            same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
-  withheld  B=2 of w.example.org alone, path /
-            same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
-  withheld  C=\xe9 of w.example.org alone, path /
-            same-site: the request comes from another site, and SameSite keeps the cookie back (RFC 6265bis 5.6.7.1)
+  withheld  A=1 for w.example.org only, path /
+            same-site: the request comes from another site, and SameSite keeps
+            the cookie back (RFC 6265bis 5.6.7.1)
+  withheld  B=2 for w.example.org only, path /
+            same-site: the request comes from another site, and SameSite keeps
+            the cookie back (RFC 6265bis 5.6.7.1)
+  withheld  C=\xe9 for w.example.org only, path /
+            same-site: the request comes from another site, and SameSite keeps
+            the cookie back (RFC 6265bis 5.6.7.1)
 
-Difference `same-site-default`: SameSite is absent
-  Chromium: as Lax, but sent with a cross-site POST for two minutes after creation
+difference same-site-default: SameSite is absent
+  Chromium: as Lax, but sent with a cross-site POST for two minutes after
+            creation
   Firefox:  as None
 
-Difference `not-utf-8`: bytes that are not UTF-8
+difference not-utf-8: bytes that are not UTF-8
   Chromium: come back unchanged
   Firefox:  come back as U+FFFD
 
@@ -379,7 +423,7 @@ fn test_with_a_bad_script_runs_nothing() {
         .stderr(str![[r#"
 error: standard input:2:44: unknown field "set-cookie"; did you mean "set_cookie"?
 error: standard input:3:41: invalid type: integer `1`, expected a boolean
-error: nothing was acted out: 2 lines of the script could not be understood
+error: standard input has errors in 2 lines, no step was run
 
 "#]])
         .run();
@@ -388,7 +432,7 @@ error: nothing was acted out: 2 lines of the script could not be understood
         .stdin("\n")
         .status(2)
         .stderr(str![[r#"
-error: the script standard input has no steps
+error: standard input has no steps
 
 "#]])
         .run();
@@ -396,7 +440,7 @@ error: the script standard input has no steps
         .wikifarm("cookie test --script gone.jsonl")
         .status(2)
         .stderr(str![[r#"
-error: can't read the script gone.jsonl: no such file or directory
+error: gone.jsonl: cannot read the script: no such file or directory
 
 "#]])
         .run();
@@ -412,18 +456,18 @@ fn test_with_a_url_without_cookies_sets_and_sends_nothing() {
         .status(1)
         .any_stdout()
         .stderr(str![[r#"
-error: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
-error: no cookies at https://[::1%25.example.com]/: not a URL: invalid IPv6 address
+error: https://[::1%25.example.com]/: no cookies: not a URL: invalid IPv6 address
+error: https://[::1%25.example.com]/: no cookies: not a URL: invalid IPv6 address
 
 "#]])
         .run();
-    let refused = json!([{"header": "A=1", "reason": "url-without-cookies", "section": "5.1.2"}]);
+    let rejected = json!([{"header": "A=1", "reason": "url-without-cookies", "section": "5.1.2"}]);
     let url = "https://[::1%25.example.com]/";
     assert_eq!(
         ran.json(),
-        json!({"steps": [
-            {"url": url, "accepted": [], "refused": refused, "cookie": null},
-            {"url": url, "accepted": [], "refused": [], "cookie": null},
+        json!({"schema": 1, "steps": [
+            {"url": url, "accepted": [], "rejected": rejected, "cookie": null},
+            {"url": url, "accepted": [], "rejected": [], "cookie": null},
         ]})
     );
 }
@@ -474,8 +518,8 @@ fn test_with_a_huge_header_or_a_nul_gives_the_reason() {
     let place = Place::new();
     let ran = place.wikifarm("cookie test --script -").stdin(&script).status(1).any_stdout().run();
     assert!(ran.stdout.len() < 2000, "{} bytes", ran.stdout.len());
-    assert!(ran.stdout.contains("xxx… (1048576 bytes)\n"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("  refused   a=\\u{0}\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("xxx…\n            (1048576 bytes)\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("  rejected  a=\\u{0}\n"), "{}", ran.stdout);
     let json = place
         .wikifarm("cookie test --script - --format json")
         .stdin(&script)
@@ -484,9 +528,9 @@ fn test_with_a_huge_header_or_a_nul_gives_the_reason() {
         .run()
         .json();
     let reasons: Vec<&Value> =
-        json["steps"][0]["refused"].as_array().unwrap().iter().map(|one| &one["reason"]).collect();
+        json["steps"][0]["rejected"].as_array().unwrap().iter().map(|one| &one["reason"]).collect();
     assert_eq!(reasons, ["name-and-value-too-long", "disallowed-character"]);
-    assert_eq!(json["steps"][0]["refused"][0]["header"], long);
+    assert_eq!(json["steps"][0]["rejected"][0]["header"], long);
 }
 
 #[test]
@@ -495,5 +539,5 @@ fn test_shows_control_characters_escaped() {
     let run = place.wikifarm("cookie test --url https://w.example.org/ --visit https://w.example.org/");
     let header = OsString::from_vec(b"--set-cookie=A=\xff\xe2\x80\xae; Path=/\x1b[2J".to_vec());
     let stdout = run.arg(header).status(1).any_stdout().run().stdout;
-    assert!(stdout.contains("  refused   A=\\xff\\u{202e}; Path=/\\u{1b}[2J\n"), "{stdout}");
+    assert!(stdout.contains("  rejected  A=\\xff\\u{202e}; Path=/\\u{1b}[2J\n"), "{stdout}");
 }

@@ -145,7 +145,7 @@ fn differences(place: &Place, scenario: &Value, row: &Value) -> Vec<String> {
             wrong.push(format!("{} gets {}", wiki["id"], played["cookie"]));
         }
     }
-    let refused: Vec<&Value> = played.iter().flat_map(|step| step["refused"].as_array().unwrap()).collect();
+    let refused: Vec<&Value> = played.iter().flat_map(|step| step["rejected"].as_array().unwrap()).collect();
     let line = |refused: &Value| shown(refused["header"].as_str().unwrap());
     for rejected in each("rejected") {
         if !refused.iter().any(|refused| line(refused) == rejected["line"].as_str().unwrap()) {

@@ -138,8 +138,8 @@ fn simulate_with_a_shared_address_names_the_wiki_reached() {
         .args(["login b Bob", "visit https://wiki.example.org/Page", "expect other Bob"])
         .any_stdout()
         .stderr(str![[r#"
-a, b, and c have the same URL https://wiki.example.org/: taken to lead to b
-a, b, and c have the same URL https://wiki.example.org/: taken to lead to a
+a, b, and c have the same URL https://wiki.example.org/: assuming b
+a, b, and c have the same URL https://wiki.example.org/: assuming a
 
 "#]])
         .run();
@@ -150,18 +150,21 @@ fn diff_with_a_shared_address_is_unknown() {
     let apart = FARM.replace("https://wiki.example.org\"", "https://b.example.org\"");
     let apart = apart.replace("https://WIKI.example.org:443/", "https://c.example.org/");
     let place = Place::farm(FARM).file("apart.toml", crate::support::unindent(&apart));
-    let unknown = "a, b, c: unknown: a, b, and c have the same URL https://wiki.example.org/: only one of them can be reached";
     place
         .wikifarm("cookie diff apart.toml farm.toml --fail-on-impact")
         .status(1)
-        .stdout(format!(
-            "{unknown}\napart.toml -> farm.toml: at the others nobody is logged out, and no old cookie is in the way\n"
-        ))
+        .stdout(str![[r#"
+a, b, and c: unknown: a, b, and c have the same URL https://wiki.example.org/:
+  visitors reach only one of them
+apart.toml -> farm.toml: at the other wikis, nobody is logged out, and no old
+  cookie hides a new one
+
+"#]])
         .run();
     let markdown =
         place.wikifarm("cookie diff farm.toml apart.toml --format markdown").any_stdout().run().stdout;
-    let line = "\nNothing can be said of a, b, c: a, b, and c have the same URL https://wiki.example.org/: only one of them \
-                can be reached.\n";
+    let line = "\na, b, and c: unknown: a, b, and c have the same URL https://wiki.example.org/: visitors reach only one \
+                of them.\n";
     assert!(markdown.contains(line), "{markdown}");
 }
 
@@ -177,8 +180,6 @@ fn probe_with_a_shared_address_notes_that_one_wiki_answers() {
         .wikifarm("cookie probe a")
         .status(3)
         .any_stdout()
-        .stderr(format!(
-            "a and b have the same URL https://127.0.0.1:{port}/: only one of them can answer there\n"
-        ))
+        .stderr(format!("a and b have the same URL https://127.0.0.1:{port}/: only one of them answers\n"))
         .run();
 }

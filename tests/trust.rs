@@ -176,7 +176,7 @@ fn cookie_diff_as_root_counts_no_sessions_of_another_users_farm() {
     chown(place.path().join("old.toml"), Some(STRANGER), None).unwrap();
     let strangers = diff()
         .stderr(str![[r#"
-old.toml: sessions are not counted: old.toml belongs to user 4242 (mode 0644)
+old.toml: sessions not counted: old.toml belongs to user 4242 (mode 0644)
 
 "#]])
         .run();

@@ -1,29 +1,30 @@
-//! Comparing what came with what was predicted, attribute by attribute.
+//! Compares received cookies with the prediction, attribute by attribute.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::browser::{Profile, SetCookie as Received, parse_set_cookie};
 use crate::moin::{Behaviour, NoCookie, SetCookie, Settings, Visitor, session_cookie};
 
-/// What the answer of a live wiki says about the farm file.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Finding {
     /// The wiki sent the predicted cookie, or its deletion.
     Agrees,
-    /// As predicted the wiki sent nothing, which proves little.
+    /// The wiki sent nothing, as predicted. This proves little.
     Silent,
-    /// It differs.
+    /// The wiki sent another cookie.
     Drift(Vec<Difference>),
 }
 
-/// One attribute that is not as predicted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// An attribute that differs from the prediction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Difference {
     /// `name`, `Domain`, `Path`, `Secure`, `HttpOnly`, `SameSite`, `Max-Age`, `Expires`, or `Set-Cookie` for the whole header.
     pub attribute: &'static str,
-    /// As predicted.
+    /// The predicted value.
     pub expected: String,
-    /// As received.
+    /// The received value.
     pub found: String,
 }
 
@@ -33,15 +34,15 @@ impl Difference {
     }
 }
 
-/// Compares the Set-Cookie headers of a wiki's answer, given at `now` (unix seconds, by the wiki's own clock) to a visitor
-/// with an unknown id, with what `settings` predict.
+/// Compares the Set-Cookie headers of a response to a visitor with an unknown id with the prediction for `settings`. `now`
+/// is the time of the response, in unix seconds of the wiki's own clock.
 ///
-/// Source: MOINMOIN's measured answers to an unknown id: a deletion from 1.9.2 without anonymous sessions, the same id
-/// again with them, and nothing before 1.9.2 without them.
+/// Source: measured responses of MoinMoin to an unknown id. From 1.9.2 on: a deletion without anonymous sessions, the same
+/// id with them. Before 1.9.2: nothing without anonymous sessions.
 pub fn compare(settings: &Settings, id: &str, set_cookies: &[Vec<u8>], now: f64) -> Finding {
     let name = settings.session_cookie_name();
     let anonymous = session_cookie(settings, Visitor::Anonymous, id, now);
-    // The deletion has the domain and path of any cookie the wiki would set.
+    // The deletion has the same domain and path as any cookie of the wiki.
     let predicted = anonymous.clone().or_else(|_| session_cookie(settings, Visitor::User, id, now));
     let received: Vec<Received> =
         set_cookies.iter().filter_map(|header| parse_set_cookie(header, Profile::Chromium).ok()).collect();
@@ -64,27 +65,27 @@ pub fn compare(settings: &Settings, id: &str, set_cookies: &[Vec<u8>], now: f64)
     if differences.is_empty() { Finding::Agrees } else { Finding::Drift(differences) }
 }
 
-/// No cookie of the predicted name came.
+/// The result without a cookie of the predicted name.
 fn missing(settings: &Settings, name: &str, received: &[Received], anonymous: bool) -> Finding {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let other =
         received.iter().find(|cookie| cookie.name.starts_with(b"MOIN_SESSION") || cookie.name == b"session");
     let behaviour = settings.version.behaviour();
-    // 1.9.0 and 2.0 answer an id they can't use with nothing, or with a session of their own making.
+    // 1.9.0 and 2.0 respond to an id they cannot use with nothing, or with a new session.
     let speaks = anonymous || (Behaviour::V1_9_2..Behaviour::V2).contains(&behaviour);
     match other {
         Some(other) => Finding::Drift(vec![Difference::new("name", name, text(&other.name))]),
         None if speaks && behaviour != Behaviour::V2 => {
-            Finding::Drift(vec![Difference::new("Set-Cookie", format!("an answer for {name}"), "none")])
+            Finding::Drift(vec![Difference::new("Set-Cookie", format!("a cookie {name}"), "none")])
         }
         None => Finding::Silent,
     }
 }
 
-/// So many seconds later or earlier an Expires is no other one: a minute, and a second on the way.
+/// The largest difference between two Expires dates that is no drift, in seconds: a minute, and a second on the way.
 const MINUTE: f64 = 61.0;
 
-/// A time for people.
+/// A time in RFC 3339.
 fn time(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "out of range it saturates, and no calendar has it")]
     let whole = jiff::Timestamp::from_second(seconds.floor() as i64);
@@ -96,16 +97,16 @@ fn differences(predicted: &SetCookie, own: &Received, deletion: bool, anonymous:
     let text =
         |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let bare = |domain: Option<String>| domain.map(|d| d.trim_start_matches('.').to_ascii_lowercase());
-    let said = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+    let shown = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
     let (expected, found) = (predicted.domain.clone(), text(&own.domain));
     if bare(expected.clone()) != bare(found.clone()) {
-        differences.push(Difference::new("Domain", said(expected), said(found)));
+        differences.push(Difference::new("Domain", shown(expected), shown(found)));
     }
     let found = text(&own.path);
     if found.as_deref() != Some(predicted.path.as_str()) {
-        differences.push(Difference::new("Path", &predicted.path, said(found)));
+        differences.push(Difference::new("Path", &predicted.path, shown(found)));
     }
-    // A deletion carries no more.
+    // A deletion has no other attributes.
     if deletion {
         if anonymous {
             differences.push(Difference::new("Set-Cookie", "an anonymous session", "a deletion"));
@@ -124,22 +125,21 @@ fn differences(predicted: &SetCookie, own: &Received, deletion: bool, anonymous:
     if predicted.same_site.as_deref().map(str::to_ascii_lowercase)
         != found.as_deref().map(str::to_ascii_lowercase)
     {
-        differences.push(Difference::new("SameSite", said(predicted.same_site.clone()), said(found)));
+        differences.push(Difference::new("SameSite", shown(predicted.same_site.clone()), shown(found)));
     }
-    // A second of the clock between here and there is no drift.
+    // A second between the two clocks is no drift.
     if let (Some(expected), Some(found)) = (predicted.max_age, own.max_age)
         && (expected - found).abs() > 1
     {
         differences.push(Difference::new("Max-Age", expected.to_string(), found.to_string()));
     }
-    // From 1.9.2 on it is counted from the full minute, and the minute may have turned.
+    // From 1.9.2 on, Expires counts from the full minute, and a new minute may have begun.
     if let (Some(expected), Some(found)) = (predicted.expires, own.expires)
         && (expected - found as f64).abs() > MINUTE
     {
         differences.push(Difference::new("Expires", time(expected), time(found as f64)));
     }
-    // Without a Max-Age it may live as long by its Expires; without either it ends with the browser. A proxy that drops
-    // the one or the other is told.
+    // A proxy may drop Max-Age or Expires, which changes the lifetime.
     if anonymous {
         let number = |seconds: i64| seconds.to_string();
         match (predicted.max_age, own.max_age) {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_shows_name_domain_and_path() {
+    fn compare_of_a_deletion_checks_name_domain_and_path() {
         let wiki = wiki("1.9.11", None);
         let deletion =
             "MOIN_SESSION_lab=; Domain=.example.org; Expires=Thu, 01-Jan-1970 00:00:00 GMT; Max-Age=0; Path=";
@@ -200,11 +200,11 @@ mod tests {
             "name: MOIN_SESSION_lab / MOIN_SESSION_443_ROOT"
         );
         assert_eq!(found(&wiki, &["MOIN_SESSION_lab=; Max-Age=0; Path=/"]), "Domain: .example.org / none");
-        assert_eq!(found(&wiki, &[]), "Set-Cookie: an answer for MOIN_SESSION_lab / none");
+        assert_eq!(found(&wiki, &[]), "Set-Cookie: a cookie MOIN_SESSION_lab / none");
     }
 
     #[test]
-    fn an_anonymous_session_shows_everything() {
+    fn compare_of_an_anonymous_session_checks_every_attribute() {
         let wiki = wiki("1.9.11", Some(CookieLifetime::Pair(0.5, 12.0)));
         let sent = "MOIN_SESSION_lab=x; Domain=.example.org; Expires=Mon, 23-Nov-2026 02:43:00 GMT; Max-Age=";
         assert_eq!(found(&wiki, &[&format!("{sent}1800; Secure; Path=/")]), "agrees");
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_held_against_the_wiki_s_own_clock() {
+    fn compare_of_expires_uses_the_clock_of_the_wiki() {
         let wiki = wiki("1.9.11", Some(CookieLifetime::Pair(0.5, 12.0)));
         let sent = |end: &str| {
             let expires = format!("Mon, 23-Nov-2026 {end} GMT");
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_that_ends_with_the_browser_instead_is_drift() {
+    fn compare_without_lifetime_is_drift() {
         let lives = wiki("1.9.11", Some(CookieLifetime::Pair(0.5, 12.0)));
         let bare = "MOIN_SESSION_lab=x; Domain=.example.org; Secure; Path=/";
         assert_eq!(found(&lives, &[bare]), "Max-Age: 1800 / none");
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn before_1_9_2_silence_says_little() {
+    fn compare_without_cookie_before_1_9_2_is_silent() {
         assert_eq!(found(&wiki("1.9.1", None), &[]), "silent");
         assert_eq!(found(&wiki("1.8.7", None), &[]), "silent");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Visiting a URL once, with the redirects shown.
+//! Visits a URL, and records its redirects.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -12,63 +12,63 @@ use url::Url;
 
 use crate::browser::{Profile, parse_cookie_date};
 
-/// How to visit.
+/// Options of a visit.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Addresses of hosts, instead of asking the name service.
+    /// Addresses of hosts, used instead of DNS.
     pub resolve: HashMap<String, IpAddr>,
-    /// Certificates to trust, in PEM, instead of the built-in ones.
+    /// Trusted certificates in PEM, used instead of the built-in ones.
     pub ca: Option<Vec<u8>>,
-    /// For the whole visit with its redirects.
+    /// The time for the whole visit, redirects included.
     pub timeout: Duration,
 }
 
-/// One answer on the way.
+/// One response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hop {
-    /// What was asked for.
+    /// The URL of the request.
     pub url: Url,
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
     /// The values of the Set-Cookie headers.
     pub set_cookies: Vec<Vec<u8>>,
-    /// Where it leads on to.
+    /// The Location header.
     pub location: Option<String>,
-    /// What time it was for the server, in unix seconds: its Date header.
+    /// The Date header, in unix seconds.
     pub date: Option<i64>,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The certificates to trust are none.
-    #[error("the certificates can't be used: {0}")]
+    /// The certificates are unusable.
+    #[error("unusable certificates: {0}")]
     Certificates(String),
     /// The visit failed.
     #[error("{0}: {1}")]
     Visit(Url, String),
 }
 
-/// A visit that came to no end.
+/// A visit that failed.
 #[derive(Debug)]
 pub struct Broken {
-    /// The answers before.
+    /// The responses before the failure.
     pub hops: Vec<Hop>,
-    /// Why there was no further one.
+    /// Why there is no further response.
     pub why: FetchError,
 }
 
-/// So many redirects are followed.
+/// The most redirects that are followed.
 const MOST_HOPS: usize = 5;
 
-/// No more of the headers is read, in bytes.
+/// The largest response header, in bytes.
 const MOST_HEADERS: usize = 64 << 10;
 
-/// Visits `url` with the Cookie header that `cookie` has for it, and follows its redirects as far as there is one for where
-/// they lead. The body is not read.
+/// Visits `url` with the Cookie header that `cookie` returns for it. Follows redirects to URLs for which `cookie` returns a
+/// header. Does not read the body.
 ///
 /// # Errors
-/// If there is no answer, at once or after some redirects.
+/// If a request gets no response.
 pub fn fetch(
     url: &Url,
     cookie: &dyn Fn(&Url) -> Option<String>,
@@ -129,7 +129,7 @@ fn agent(options: &Options) -> Result<ureq::Agent, FetchError> {
 /// The certificates of a file in PEM.
 ///
 /// # Errors
-/// If there is none, or one that can't be read.
+/// If there is none, or one is invalid.
 pub fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, FetchError> {
     let mut found = Vec::new();
     for item in parse_pem(pem) {
@@ -146,7 +146,7 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, FetchError>
     }
 }
 
-/// Knows some hosts, and asks for the others.
+/// A resolver with some fixed hosts, and DNS for the others.
 #[derive(Debug)]
 struct Fixed {
     hosts: HashMap<String, IpAddr>,

@@ -1,9 +1,8 @@
-//! The cookie of a live wiki, held against the predicted one.
+//! Compares the cookies of live wikis with the prediction.
 //!
-//! `fetch` is the only thing here that touches the network: it visits a URL as a browser would that has a session
-//! cookie of the predicted name with a random id, and never logs in. `compare` is pure. From 1.9.2 on such a visit
-//! is answered with a deletion or a new cookie, in which name, domain and path show; before, a wiki without anonymous
-//! sessions stays silent.
+//! Only `fetch` uses the network. It visits a URL as a browser does that has a session cookie of the predicted name with a
+//! random id, and never logs in. `compare` is pure. From 1.9.2 on, wikis respond to such a visit with a deletion or a new
+//! cookie, which shows name, domain, and path. Before, wikis without anonymous sessions send no cookie.
 
 mod compare;
 mod fetch;

@@ -18,7 +18,8 @@ pub fn hang(first: &str, indent: usize, text: &str, width: Option<u16>) -> Strin
         let length = word.chars().count();
         if is_first {
             is_first = false;
-        } else if column + 1 + length > width {
+        } else if column >= indent && column + 1 + length > width {
+            lines.truncate(lines.trim_end().len());
             lines.push('\n');
             lines.extend(std::iter::repeat_n(' ', indent));
             column = indent;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::Model;
@@ -22,7 +23,7 @@ pub struct Leak {
 }
 
 /// A login cookie that another host receives.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Leaked {
     /// Its name.
     pub name: String,

@@ -1,11 +1,12 @@
 //! What is predicted for an ordered pair of wikis.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::effect::Effect;
 
 /// As whom somebody comes from A.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum As {
     /// Logged in at A.
@@ -15,7 +16,9 @@ pub enum As {
 }
 
 /// What comes of it, from good to bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Verdict {

@@ -1,17 +1,16 @@
-//! A browser and the wikis of a farm, acting out a script: log in here, go there, wait, log out.
+//! Simulates a browser and the wikis of a farm: log in, visit, wait, log out.
 //!
-//! The browser is [`crate::browser::Jar`], a wiki [`crate::moin::Handler`]; here they meet. [`Plan::new`] understands a
-//! whole script before anything is acted out, with an error for each line that is not; [`World::run`] then does one line
-//! after the other, and tells all that can be seen of it as an [`Event`].
+//! The browser is [`crate::browser::Jar`], a wiki is [`crate::moin::Handler`]. [`Plan::new`] checks a whole script, with an
+//! error for each bad line. [`World::run`] then performs one line after the other, and reports each as an [`Event`].
 //!
-//! What it promises:
+//! Promises:
 //!
-//! * The same script, farm, time and seed give the same events. Only user directories are read, and nothing is written
-//!   before [`write`](write()) is called.
-//! * Whole session ids are in [`World::stores`] alone: in events they are shortened.
+//! * The same script, farm, time, and seed give the same events. The module reads only user directories, and writes
+//!   nothing before [`write`](write()) is called.
+//! * Whole session ids are only in [`World::stores`]. Events have shortened ids.
 //!
-//! A user whom no readable user directory knows is taken to have an account wherever he logs in; a wiki of which the
-//! farm file does not say where it keeps sessions or users keeps them for itself. Each such assumption is told.
+//! A user without a readable user file is assumed to have an account wherever they log in. A wiki whose session or user
+//! directory is not in the farm file is assumed to have its own. Events and plans report each assumption.
 
 pub mod diff;
 mod event;

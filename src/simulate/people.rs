@@ -1,4 +1,4 @@
-//! The users of a user directory: those whose files can be read, and those taken to be there.
+//! The users of a user directory: those with readable files, and those assumed to exist.
 
 use crate::moin::{MemoryUsers, Profile, Users};
 use crate::store::UserDir;
@@ -10,12 +10,12 @@ use super::wiki::Dir;
 pub(super) struct People {
     pub(super) dir: Dir,
     pub(super) known: MemoryUsers,
-    /// The users whose files say that they do not want to be remembered.
+    /// The users whose files turn "remember me" off.
     forgotten: Vec<String>,
 }
 
 impl People {
-    /// Reads the directory, if it is there: what can't be read is not there.
+    /// Reads the directory if it exists. Unreadable files are ignored.
     pub(super) fn new(dir: &Dir) -> People {
         let mut known = MemoryUsers::default();
         let open = if dir.assumed { None } else { UserDir::open(&dir.path).ok() };
@@ -33,11 +33,12 @@ impl People {
         People { dir: dir.clone(), known, forgotten }
     }
 
-    /// Sees that there is a user of that name, with `remember_me` as wanted, else as his file says. Says so if he had to be made.
+    /// Makes sure that a user of that name exists, with "remember me" off if `forget` or if the user file says so. Returns a
+    /// note if the user file is missing.
     pub(super) fn ensure(&mut self, name: &str, forget: bool, number: usize, now: f64) -> Option<String> {
         let made = self.known.by_name(name).is_none();
         if made {
-            // As MoinMoin makes them: the time, and a random number.
+            // As MoinMoin creates ids: the time, and a random number.
             let profile = Profile {
                 id: format!("{now:.2}.{number}"),
                 name: name.to_owned(),
@@ -50,6 +51,6 @@ impl People {
         if let Some(profile) = self.known.by_name_mut(name) {
             profile.remember_me = remember;
         }
-        made.then(|| format!("no user {name} in {}: taken to have an account there", self.dir.path.display()))
+        made.then(|| format!("no user {name} in {}: assuming an account", self.dir.path.display()))
     }
 }

@@ -1,5 +1,4 @@
-//! Somebody with a browser, who comes to wikis, logs in and logs out: for whoever wants to know what comes of it, step by
-//! step, and not the words of it.
+//! A user with a browser who visits wikis, logs in, and logs out: for code that needs results, not their words.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,23 +9,23 @@ use super::world::World;
 use crate::browser::{Cookie, Outcome, Profile, Request, SharedSuffixes};
 use crate::moin::{Action, Failure, Visitor};
 
-/// What he is called.
+/// The user's name.
 const NAME: &str = "somebody";
 
-/// So many seconds go by before each request of somebody in no hurry.
+/// The default time before each request, in seconds.
 const PAUSE: f64 = 60.0;
 
-/// Set-Cookie headers that web servers add to every answer, by the wiki's URL.
+/// Set-Cookie headers that web servers add to every response, by the wiki's URL.
 pub(crate) type Headers = Arc<HashMap<String, Vec<String>>>;
 
-/// A browser, its user, and the sessions that the wikis keep for him.
+/// A browser, its user, and the sessions of this user.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     pub(crate) world: World,
     pub(crate) visitor: Visitor,
-    /// What web servers add to every answer.
+    /// Headers that web servers add to every response.
     headers: Headers,
-    /// How many seconds go by before each request.
+    /// The time before each request, in seconds.
     pause: f64,
 }
 
@@ -40,13 +39,13 @@ impl Person {
         }
     }
 
-    /// The same, but no time goes by: not even the shortest session expires.
+    /// The same without time between requests, so that no session expires.
     pub(crate) fn in_a_hurry(mut self) -> Person {
         self.pause = 0.0;
         self
     }
 
-    /// The same with a browser that goes by other rules than Chromium's.
+    /// The same with another browser than Chromium.
     pub(crate) fn with_profile(mut self, profile: Profile) -> Person {
         self.world = self.world.with_profile(profile);
         self
@@ -67,7 +66,7 @@ impl Person {
         self.go(site, &Action::Visit)
     }
 
-    /// As a browser does it: the page with the form first.
+    /// Logs in as browsers do: loads the page with the form first.
     pub(crate) fn log_in(&mut self, site: &Site) -> Exchanged {
         let forget = self.visitor != Visitor::Remember;
         self.world.ensure(site, NAME, forget);
@@ -79,7 +78,7 @@ impl Person {
         self.go(site, &Action::Logout)
     }
 
-    /// Comes to a wiki for the first time and does what makes a session; the cookie he then has of it.
+    /// Visits a wiki for the first time and gets a session. Returns the wiki's cookie.
     pub(crate) fn come(&mut self, site: &Site) -> Option<Cookie> {
         let mut cookie = None;
         let mut keep = |exchanged: &Exchanged| {
@@ -96,15 +95,14 @@ impl Person {
         cookie
     }
 
-    /// His sessions go, his cookies stay.
+    /// Deletes the sessions, but keeps the cookies.
     pub(crate) fn lose_sessions(&mut self) {
         for store in &mut self.world.stores {
             store.sessions.0.clear();
         }
     }
 
-    /// The farm changes: the wikis are started anew, 1.9.0 looks for its directory again, and the web servers have been
-    /// told which headers to add.
+    /// Changes the farm: the wikis restart, 1.9.0 looks for its directory again, and the web servers add these headers.
     pub(crate) fn roll_out(&mut self, headers: &Headers) {
         self.world.process = None;
         self.headers = Headers::clone(headers);
@@ -112,23 +110,23 @@ impl Person {
 }
 
 impl Exchanged {
-    /// Whether the wiki knows him.
+    /// Whether the wiki sees the user as logged in.
     pub(crate) fn knows(&self) -> bool {
         let user = self.answer.as_ref().ok().and_then(|answer| answer.user.as_ref());
         user.is_some_and(|user| user.name == NAME)
     }
 
-    /// The session that the request ended with, if it is stored under an id.
+    /// The id of the session after the request, if it has one.
     pub(crate) fn session(&self) -> Option<&str> {
         self.answer.as_ref().ok().map(|answer| answer.session.as_str()).filter(|id| !id.is_empty())
     }
 
-    /// Why the wiki could not answer.
+    /// The error with which the wiki responds.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.answer.as_ref().err().copied()
     }
 
-    /// A cookie of the answer that the browser refused, and why.
+    /// Why the browser rejected a cookie of the response, if it did.
     pub(crate) fn refused(&self) -> Option<String> {
         self.received.iter().find_map(|(_, outcome)| match outcome {
             Outcome::Refused(refusal) => Some(refusal.to_string()),

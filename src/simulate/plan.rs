@@ -1,4 +1,4 @@
-//! A script understood as a whole, before anything is acted out.
+//! Checks a whole script before the first step runs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,30 +7,30 @@ use super::script::{Line, ScriptError, Step, parse};
 use super::wiki::{Goal, find};
 use crate::farm::{Farm, same_address};
 
-/// Reads a farm file that a script names, or says why it can't be.
+/// Loads a farm file that a script names, or returns why that fails.
 pub type LoadFarm<'a> = &'a dyn Fn(&Path) -> Result<Farm, String>;
 
-/// The lines of a script, each with where it leads.
+/// The steps of a script, each with its target.
 #[derive(Debug)]
 pub struct Plan {
     pub(super) lines: Vec<(Line, Option<Goal>)>,
     assumptions: Vec<String>,
 }
 
-/// The addresses that several wikis have, each with who they are.
+/// The addresses that several wikis share, each with a sentence about it.
 fn by_address(farm: &Farm) -> BTreeMap<String, String> {
-    let told = |(url, names): (String, Vec<&str>)| {
+    let described = |(url, names): (String, Vec<&str>)| {
         let same_address = same_address(&url, &names);
         (url, same_address)
     };
-    farm.shared_addresses().into_iter().map(told).collect()
+    farm.shared_addresses().into_iter().map(described).collect()
 }
 
 impl Plan {
-    /// Reads a script and finds where each line leads in `farm`, or after a `reconfigure` in the new one.
+    /// Reads a script and finds the target of each step in `farm`, or after a `reconfigure` in the new farm.
     ///
     /// # Errors
-    /// Every line that is no step or leads nowhere, in order.
+    /// Every line that is not a step or has no target, in order.
     pub fn new<'a>(
         script: impl IntoIterator<Item = &'a str>,
         farm: &Farm,
@@ -57,7 +57,7 @@ impl Plan {
             };
             let found = match (found, &line.step) {
                 (Ok(Some(Goal::Elsewhere(target))), step) if !matches!(step, Step::Visit { .. }) => {
-                    Err(format!("{target} is no wiki: it can only be visited"))
+                    Err(format!("{target} is not a wiki: only `visit` works there"))
                 }
                 (found, _) => found,
             };
@@ -67,9 +67,8 @@ impl Plan {
                         plan.assume(site.assumptions());
                         let same_address = shared_addresses.get(&site.root.to_string());
                         plan.assume(
-                            same_address.map(|same_address| {
-                                format!("{same_address}: taken to lead to {}", site.name)
-                            }),
+                            same_address
+                                .map(|same_address| format!("{same_address}: assuming {}", site.name)),
                         );
                     }
                     plan.lines.push((line, goal));
@@ -89,17 +88,17 @@ impl Plan {
         }
     }
 
-    /// What the farm files leave open, and what is taken to be so.
+    /// What the plan assumes because the farm files do not say it.
     pub fn assumptions(&self) -> &[String] {
         &self.assumptions
     }
 
-    /// How many steps there are.
+    /// The number of steps.
     pub fn len(&self) -> usize {
         self.lines.len()
     }
 
-    /// Whether there is nothing to do.
+    /// Whether there are no steps.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }

@@ -1,10 +1,10 @@
-//! The script: a step a line.
+//! Scripts: one step on each line.
 
 use std::path::PathBuf;
 
 use crate::farm::{nearest, parse_duration};
 
-/// What is done in a line.
+/// One step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// `login WIKI NAME [forget]`
@@ -30,7 +30,7 @@ pub enum Step {
     SwitchUser {
         /// The wiki, by name or URL.
         wiki: String,
-        /// The user to be.
+        /// The user to switch to.
         name: String,
     },
     /// `wait DURATION`, in seconds
@@ -43,12 +43,12 @@ pub enum Step {
     Expect {
         /// The wiki, by name or URL.
         wiki: String,
-        /// Whom a visit there would see; `None` for anonymous.
+        /// The user that the wiki must see; `None` for anonymous.
         name: Option<String>,
     },
 }
 
-/// A step and where it stands.
+/// A step and its line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// The number of the line, or of the argument.
@@ -59,7 +59,7 @@ pub struct Line {
     pub step: Step,
 }
 
-/// A line that can't be acted out.
+/// A line that is not a step, or has no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {number}: {message}")]
 pub struct ScriptError {
@@ -69,7 +69,7 @@ pub struct ScriptError {
     pub message: String,
 }
 
-/// The verbs, each with what follows it.
+/// The verbs and their arguments.
 const VERBS: [(&str, &str); 8] = [
     ("login", "WIKI NAME [forget]"),
     ("visit", "WIKI or URL"),
@@ -86,11 +86,10 @@ pub fn is_verb(word: &str) -> bool {
     VERBS.iter().any(|(verb, _)| *verb == word)
 }
 
-/// The longest piece of a script that is repeated in an error.
+/// The longest word in an error message.
 const LONGEST: usize = 60;
 
-/// Reads lines, and tells every line that is no step. Empty ones and comments (`#` at the beginning or after a blank) are
-/// passed over.
+/// Reads all lines. Empty lines and comments (`#` at the beginning or after a blank) are ignored.
 pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> (Vec<Line>, Vec<ScriptError>) {
     let (mut steps, mut errors) = (Vec::new(), Vec::new());
     for (position, text) in lines.into_iter().enumerate() {
@@ -104,7 +103,7 @@ pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> (Vec<Line>, Vec<Sc
     (steps, errors)
 }
 
-/// The words of a line; what stands in double quotes is one.
+/// The words of a line. Text in double quotes is one word.
 fn words(text: &str) -> Result<Vec<String>, String> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
@@ -113,7 +112,7 @@ fn words(text: &str) -> Result<Vec<String>, String> {
         match character {
             '#' if !quoted && word.is_none() => break,
             control if control.is_control() && !control.is_whitespace() => {
-                return Err(format!("a control character, U+{:04X}", u32::from(control)));
+                return Err(format!("control character U+{:04X}", u32::from(control)));
             }
             '"' => {
                 quoted = !quoted;
@@ -124,11 +123,11 @@ fn words(text: &str) -> Result<Vec<String>, String> {
         }
     }
     if quoted {
-        return Err("a quote is not closed".to_owned());
+        return Err("unclosed quote".to_owned());
     }
     words.extend(word);
     if words.iter().any(String::is_empty) {
-        return Err("an empty name: nothing between two quotes".to_owned());
+        return Err("empty name in quotes".to_owned());
     }
     Ok(words)
 }
@@ -160,11 +159,10 @@ fn misunderstood(verb: &str) -> String {
         return format!("expected `{}`", [*verb, rest].join(" ").trim_end());
     }
     match nearest(verb, VERBS.iter().map(|(verb, _)| *verb)) {
-        // The measure of farm files takes - for _; no verb has either at the same place as another.
-        Some(near) => format!("unknown verb {:?}; did you mean {near:?}?", clip(verb)),
+        Some(near) => format!("unknown step {:?}; did you mean {near:?}?", clip(verb)),
         None => {
             let verbs: Vec<&str> = VERBS.iter().map(|(verb, _)| *verb).collect();
-            format!("unknown verb {:?}: expected {}", clip(verb), verbs.join(", "))
+            format!("unknown step {:?}: expected {}", clip(verb), verbs.join(", "))
         }
     }
 }
@@ -187,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_a_step() {
+    fn parse_reads_each_step() {
         let name = || "Bob".to_owned();
         let wiki = || "wiki1".to_owned();
         assert_eq!(one("login wiki1 Bob"), Ok(Step::Login { wiki: wiki(), name: name(), forget: false }));
@@ -204,36 +202,36 @@ mod tests {
         assert_eq!(one("expect wiki1 anonymous"), Ok(Step::Expect { wiki: wiki(), name: None }));
         let url = "https://example.org/a#b".to_owned();
         assert_eq!(one("visit https://example.org/a#b"), Ok(Step::Visit { wiki: url }));
-        assert_eq!(one("login wiki1 \"\""), Err("an empty name: nothing between two quotes".to_owned()));
+        assert_eq!(one("login wiki1 \"\""), Err("empty name in quotes".to_owned()));
     }
 
     #[test]
-    fn every_line_that_is_none_is_told() {
+    fn parse_reports_every_bad_line() {
         let errors =
             parse(["# fine", "", "vist wiki1", "wait", "wait long", "dance", "visit \"x", "login a Bob\0"]).1;
-        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(
-            told,
+            messages,
             [
-                "line 3: unknown verb \"vist\"; did you mean \"visit\"?",
+                "line 3: unknown step \"vist\"; did you mean \"visit\"?",
                 "line 4: expected `wait DURATION`",
                 "line 5: expected a duration like 90s, 12h or 30d",
-                "line 6: unknown verb \"dance\": expected login, visit, logout, switch-user, wait, restart-browser, \
+                "line 6: unknown step \"dance\": expected login, visit, logout, switch-user, wait, restart-browser, \
                  reconfigure, expect",
-                "line 7: a quote is not closed",
-                "line 8: a control character, U+0000",
+                "line 7: unclosed quote",
+                "line 8: control character U+0000",
             ]
         );
         assert_eq!(
             one("restart_browser"),
-            Err("unknown verb \"restart_browser\"; did you mean \"restart-browser\"?".into())
+            Err("unknown step \"restart_browser\"; did you mean \"restart-browser\"?".into())
         );
         assert!(one(&"x".repeat(1 << 20)).unwrap_err().len() < 200);
     }
 
     proptest::proptest! {
         #[test]
-        fn no_line_is_too_odd(text in ".{0,80}") {
+        fn parse_does_not_panic(text in ".{0,80}") {
             let _ = parse([text.as_str()]);
         }
     }

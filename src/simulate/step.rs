@@ -1,6 +1,6 @@
-//! One step.
+//! Performs one step of a script.
 
-use super::event::{Event, Expected, Seen, Sent, header, pair};
+use super::event::{Event, Expected, Seen, Sent, header, pair, time};
 use super::plan::Plan;
 use super::script::{Line, Step};
 use super::wiki::{Goal, Site};
@@ -8,26 +8,26 @@ use super::world::World;
 use crate::browser::{Outcome, Request, Target, Visit};
 use crate::moin::{Action, Answer, Failure, MemorySessions, Outside, SetCookie};
 
-/// A request, its answer, and what the browser made of it.
+/// A request, its response, and what the browser does with it.
 #[derive(Debug)]
 pub(crate) struct Exchanged {
-    /// The cookies that went with the request, and those that stayed at home.
+    /// The cookies that the browser sends and withholds.
     pub(crate) visit: Visit,
-    /// The wiki's answer.
+    /// The wiki's response.
     pub(crate) answer: Result<Answer, Failure>,
-    /// Each cookie of the answer, and what became of it.
+    /// Each cookie of the response, and what the browser does with it.
     pub(crate) received: Vec<(SetCookie, Outcome)>,
 }
 
 impl World {
-    /// Acts out a plan from beginning to end, telling each step as it is done.
+    /// Performs the steps of a plan in order, and reports each to `report`.
     ///
     /// # Errors
-    /// What `tell` says.
-    pub fn run<E>(&mut self, plan: &Plan, mut tell: impl FnMut(Event) -> Result<(), E>) -> Result<(), E> {
+    /// The first error of `report`.
+    pub fn run<E>(&mut self, plan: &Plan, mut report: impl FnMut(Event) -> Result<(), E>) -> Result<(), E> {
         for (line, goal) in &plan.lines {
             let event = self.step(line, goal.as_ref());
-            tell(event)?;
+            report(event)?;
         }
         Ok(())
     }
@@ -36,14 +36,15 @@ impl World {
         let mut event = Event {
             line: line.number,
             step: line.text.clone(),
-            at: self.now,
+            time: self.now,
+            time_at: String::new(),
             wiki: None,
             url: None,
             cookie: None,
             seen: None,
             set_cookie: Vec::new(),
             failure: None,
-            remarks: Vec::new(),
+            notes: Vec::new(),
             expected: None,
             jar: Vec::new(),
             stores: Vec::new(),
@@ -51,13 +52,13 @@ impl World {
         match (&line.step, goal) {
             (Step::Wait(seconds), _) => {
                 self.now += seconds;
-                event.at = self.now;
+                event.time = self.now;
             }
             (Step::RestartBrowser, _) => drop(self.jar.end_session()),
-            // The wikis are started anew, and 1.9.0 looks for its directory again.
+            // The wikis restart, and 1.9.0 looks for its directory again.
             (Step::Reconfigure(_), _) => self.process = None,
             (Step::Expect { name, .. }, Some(Goal::Wiki(site, target, page))) => {
-                // What a visit would see; nobody has been there.
+                // A visit in a copy of the world, which leaves no traces.
                 let mut other = self.clone();
                 other.request(site, target, page, &Action::Visit, &mut event);
                 event.cookie = None;
@@ -69,11 +70,11 @@ impl World {
             (step, Some(Goal::Wiki(site, target, page))) => {
                 let action = match step {
                     Step::Login { name, forget, .. } => {
-                        event.remarks.extend(self.ensure(site, name, *forget));
+                        event.notes.extend(self.ensure(site, name, *forget));
                         Action::Login { name: name.clone(), method: None, persistent: !forget }
                     }
                     Step::SwitchUser { name, .. } => {
-                        event.remarks.extend(self.ensure(site, name, false));
+                        event.notes.extend(self.ensure(site, name, false));
                         Action::SwitchUser { name: name.clone() }
                     }
                     Step::Logout { .. } => Action::Logout,
@@ -86,18 +87,19 @@ impl World {
                 event.url = Some(target.to_string());
                 event.cookie = sent(&visit.sent);
                 if event.cookie.is_some() {
-                    let whose = "no wiki, but it gets the cookies: whoever runs it can use them";
-                    event.remarks.push(whose.to_owned());
+                    let leak = "not a wiki, but its operator receives the cookies";
+                    event.notes.push(leak.to_owned());
                 }
             }
             (_, None) => {}
         }
+        event.time_at = time(event.time);
         event.jar = self.jar_view();
         event.stores = self.stores_view();
         event
     }
 
-    /// Sees that a user is there.
+    /// Makes sure that a user exists. Returns a note if the user file is missing.
     pub(super) fn ensure(&mut self, site: &Site, name: &str, forget: bool) -> Option<String> {
         let (number, now) =
             (self.people.iter().map(|people| people.known.profiles.len()).sum::<usize>(), self.now);
@@ -105,7 +107,7 @@ impl World {
         self.people.get_mut(position)?.ensure(name, forget, number + 1, now)
     }
 
-    /// One request and its answer, as an event tells it.
+    /// One request and its response, noted in `event`.
     fn request(&mut self, site: &Site, target: &Target, page: &str, action: &Action, event: &mut Event) {
         event.wiki = Some(site.name.clone());
         event.url = Some(target.to_string());
@@ -114,7 +116,7 @@ impl World {
         match answer {
             Err(failure) => event.failure = Some(failure.to_string()),
             Ok(answer) => {
-                event.remarks.extend(answer.remarks.iter().map(ToString::to_string));
+                event.notes.extend(answer.remarks.iter().map(ToString::to_string));
                 let name = |login: &crate::moin::Login| {
                     if login.name.is_empty() { login.id.clone() } else { login.name.clone() }
                 };
@@ -123,13 +125,15 @@ impl World {
                     switched_from: answer.real_user.as_ref().map(name),
                 });
                 for (cookie, outcome) in &received {
-                    event.set_cookie.push(Sent { header: header(cookie), browser: made_of(cookie, outcome) });
+                    event
+                        .set_cookie
+                        .push(Sent { header: header(cookie), browser: in_words(cookie, outcome) });
                 }
             }
         }
     }
 
-    /// One request and its answer: the browser sends its cookies, the wiki answers, the browser takes in what it sets.
+    /// One request and its response: the browser sends cookies, the wiki responds, the browser stores its cookies.
     pub(super) fn exchange(
         &mut self,
         site: &Site,
@@ -149,7 +153,7 @@ impl World {
         Exchanged { visit, answer, received }
     }
 
-    /// Has the wiki answer.
+    /// Lets the wiki respond.
     fn ask(
         &mut self,
         site: &Site,
@@ -178,14 +182,14 @@ fn sent(cookies: &[crate::browser::Cookie]) -> Option<String> {
     (!pairs.is_empty()).then(|| pairs.join("; "))
 }
 
-/// What the browser makes of a header, in words.
-fn made_of(cookie: &SetCookie, outcome: &Outcome) -> String {
+/// What the browser does with a header, in words.
+fn in_words(cookie: &SetCookie, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Stored { replaced: Some(_), .. } => "replaced".to_owned(),
         Outcome::Stored { .. } => "stored".to_owned(),
         Outcome::Deleted { removed: Some(_), .. } => "deleted".to_owned(),
         Outcome::Deleted { .. } if cookie.deletes() => "nothing to delete".to_owned(),
         Outcome::Deleted { .. } => "expired at once".to_owned(),
-        Outcome::Refused(refusal) => format!("refused: {refusal}"),
+        Outcome::Refused(refusal) => format!("rejected: {refusal}"),
     }
 }

@@ -12,14 +12,14 @@ use crate::location::RealDirectories;
 use crate::moin::{Behaviour, Handler, Settings};
 use crate::sys::{DirectoryIdentity, directory_identity};
 
-/// Where something lies, and the path that people know it by.
+/// A directory, and the path in the farm file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Dir {
     /// As the farm file has it.
     pub(super) path: PathBuf,
-    /// Which directory that is.
+    /// The identity of the directory.
     pub(super) place: DirectoryIdentity,
-    /// The farm file does not say it: the wiki alone knows it.
+    /// Whether the farm file does not name the directory.
     pub(super) assumed: bool,
 }
 
@@ -28,9 +28,9 @@ pub(crate) struct Dir {
 pub(crate) struct Site {
     /// Its name in the farm file.
     pub(super) name: String,
-    /// The URL, with a slash at its end.
+    /// The URL, which ends with a slash.
     pub(crate) root: Target,
-    /// Its side.
+    /// What the wiki does with requests.
     pub(super) handler: Handler,
     /// Its session directory; none in 2.0.
     pub(super) sessions: Option<Dir>,
@@ -38,12 +38,12 @@ pub(crate) struct Site {
     pub(super) users: Dir,
 }
 
-/// Where a step leads.
+/// The target of a step.
 #[derive(Debug, Clone)]
 pub(super) enum Goal {
-    /// To a page of a wiki.
+    /// A page of a wiki.
     Wiki(Box<Site>, Target, String),
-    /// To a host that is no wiki, but may be sent cookies (`other_hosts`).
+    /// A host that is not a wiki, but may receive cookies (`other_hosts`).
     Elsewhere(Target),
 }
 
@@ -56,10 +56,10 @@ impl Site {
         self.settings().version.behaviour()
     }
 
-    /// The wiki at `url`, or why it can't be acted out.
+    /// The wiki at `url`, or why it cannot be simulated.
     pub(super) fn new(wiki: &Wiki, url: &Url) -> Result<Site, String> {
         if let Some(key) = wiki.custom_handler() {
-            return Err(format!("{} has its own {}: nobody can say what it does", wiki.name, key.name()));
+            return Err(format!("{} has a custom {}", wiki.name, key.name()));
         }
         let mut root = url.clone();
         if !root.path().ends_with('/') {
@@ -90,7 +90,7 @@ impl Site {
         Ok(Site { handler: handler.with_interwikiname(wiki.text(Key::Interwikiname)), ..site })
     }
 
-    /// A wiki of which all is known that its cookie and its sessions depend on; 2.0 has no use for `sessions`.
+    /// A wiki with everything on which its cookie and sessions depend. 2.0 ignores `sessions`.
     pub(crate) fn at(
         name: &str,
         root: Target,
@@ -105,8 +105,8 @@ impl Site {
         Site { name: name.to_owned(), root, handler, sessions, users }
     }
 
-    /// Where the farm file does not say where this wiki and `other` keep sessions or users, it is the same place, if
-    /// both versions lay it out alike.
+    /// Takes over the session and user directory of `other`, if the farm file names neither and both versions use the same
+    /// layout.
     pub(super) fn stay_where(&mut self, other: &Site) {
         let alike = (self.behaviour() < Behaviour::V1_9_0) == (other.behaviour() < Behaviour::V1_9_0);
         if let (Some(here), Some(there)) = (&mut self.sessions, &other.sessions)
@@ -121,24 +121,27 @@ impl Site {
         }
     }
 
-    /// What the farm file leaves open about this wiki.
+    /// What is assumed because the farm file does not say it.
     pub(super) fn assumptions(&self) -> Vec<String> {
         let silent = |what: &str| {
-            format!("where {} keeps its {what} is not in the farm file: taken to be its own", self.name)
+            format!(
+                "the farm file does not say where {} keeps {what}: assuming a directory of its own",
+                self.name
+            )
         };
         let sessions = self.sessions.as_ref().is_some_and(|dir| dir.assumed).then(|| silent("sessions"));
         let users = self.users.assumed.then(|| silent("users"));
         sessions.into_iter().chain(users).collect()
     }
 
-    /// The page it shows where none is named.
+    /// The page that a URL without a page shows.
     pub(super) fn front_page(&self) -> &'static str {
         if self.behaviour() == Behaviour::V2 { "Home" } else { "FrontPage" }
     }
 }
 
 impl Dir {
-    /// A directory of which only this is known: which one it is. Nobody looks into it.
+    /// A directory of which only the identity is known. It is not read.
     pub(crate) fn unseen(place: DirectoryIdentity) -> Dir {
         Dir { path: PathBuf::new(), place, assumed: true }
     }
@@ -146,7 +149,7 @@ impl Dir {
     fn new(known: Option<PathBuf>, own: PathBuf) -> Dir {
         match known {
             Some(path) => Dir { place: directory_identity(&path), path, assumed: false },
-            // No path of a file system begins so.
+            // No path in a file system begins with NUL.
             None => Dir {
                 place: DirectoryIdentity::Path(Path::new("\0own").join(&own)),
                 path: own,
@@ -156,10 +159,10 @@ impl Dir {
     }
 }
 
-/// Finds where `to` (a wiki's name, or a URL) leads in a farm.
+/// Finds the target of `to` (the name of a wiki, or a URL) in a farm.
 ///
 /// # Errors
-/// What is wrong with it, with the nearest that is right.
+/// Why there is none, with the nearest name or URL.
 pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, String> {
     if !to.contains("://") {
         let wiki = farm.wiki(to).ok_or_else(|| no_wiki(farm, to))?;
@@ -172,14 +175,14 @@ pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, String> {
         .wikis
         .iter()
         .flat_map(|wiki| std::iter::once(&wiki.url).chain(wiki.aliases()).map(move |url| (wiki, url)));
-    // The URL that says most of where we go; of two, the one with the right scheme and port, and of two such the first, as
-    // farmconfig.py takes the first expression that matches.
+    // The longest URL that matches wins, then the one with the right scheme and port, then the first one, as in
+    // farmconfig.py.
     let best = urls
         .enumerate()
         .filter_map(|(position, (wiki, url))| {
             let root = Target::parse(url.as_str()).ok()?;
             let exact = root.scheme_is_https() == target.scheme_is_https() && root.port() == target.port();
-            // The other scheme on its usual port leads to the same server.
+            // The other scheme on its default port leads to the same server.
             let usual = |target: &Target| target.port() == if target.scheme_is_https() { 443 } else { 80 };
             let fits = exact || (usual(&root) && usual(&target));
             let path = root.path().trim_end_matches('/');
@@ -190,7 +193,7 @@ pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, String> {
         .max_by_key(|(rank, ..)| *rank);
     if let Some((_, wiki, url, below)) = best {
         let mut here = url.clone();
-        // The scheme and port that are visited; both are set to what URLs of such schemes can have.
+        // The visited scheme and port; setting them cannot fail for http and https.
         let _ = here.set_scheme(if target.scheme_is_https() { "https" } else { "http" });
         let _ = here.set_port(Some(target.port()));
         let site = Site::new(wiki, &here)?;
@@ -204,7 +207,7 @@ pub(super) fn find(farm: &Farm, to: &str) -> Result<Goal, String> {
     let known: Vec<&str> = farm.wikis.iter().map(|wiki| wiki.url.as_str()).collect();
     let hint =
         crate::farm::nearest(to, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    Err(format!("no wiki of the farm lies at {}{hint}", super::script::clip(&target.to_string())))
+    Err(format!("no wiki of the farm is at {}{hint}", super::script::clip(&target.to_string())))
 }
 
 fn no_wiki(farm: &Farm, name: &str) -> String {
@@ -214,10 +217,10 @@ fn no_wiki(farm: &Farm, name: &str) -> String {
         None if names.len() <= 20 => format!("; it has {}", names.join(", ")),
         None => String::new(),
     };
-    format!("the farm has no wiki {:?}{hint}", super::script::clip(name))
+    format!("no wiki {:?} in the farm{hint}", super::script::clip(name))
 }
 
-/// Percent-decoded, as UTF-8 as far as it is.
+/// Percent-decodes a path. Invalid UTF-8 becomes U+FFFD.
 fn decode(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
@@ -258,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_leads_to_the_wiki_that_says_most_of_it() {
+    fn find_picks_the_wiki_with_the_longest_url() {
         let leads = |to: &str| lead(to).unwrap();
         assert_eq!(leads("alpha"), "alpha FrontPage https://example.org/alpha/ MOIN_SESSION_443_ROOT_alpha");
         assert_eq!(
@@ -278,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn of_wikis_with_one_url_the_first_answers() {
+    fn find_at_a_shared_address_picks_the_first_wiki() {
         let wiki = |name: &str| format!("[wikis.{name}]\nurl = \"https://example.org/\"\n");
         let text = ["c", "a", "b"].map(wiki).concat();
         let farm = Farm::parse(Path::new("farm.toml"), text).unwrap();
@@ -287,18 +290,15 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_says_so() {
-        assert_eq!(lead("alhpa"), Err("the farm has no wiki \"alhpa\"; did you mean \"alpha\"?".to_owned()));
-        assert_eq!(lead("x"), Err("the farm has no wiki \"x\"; it has root, alpha, odd".to_owned()));
+    fn find_without_target_names_the_nearest() {
+        assert_eq!(lead("alhpa"), Err("no wiki \"alhpa\" in the farm; did you mean \"alpha\"?".to_owned()));
+        assert_eq!(lead("x"), Err("no wiki \"x\" in the farm; it has root, alpha, odd".to_owned()));
         assert_eq!(
             lead("https://example.com/"),
-            Err("no wiki of the farm lies at https://example.com/; did you mean https://example.org/?"
+            Err("no wiki of the farm is at https://example.com/; did you mean https://example.org/?"
                 .to_owned())
         );
-        assert_eq!(
-            lead("odd"),
-            Err("odd has its own session_service: nobody can say what it does".to_owned())
-        );
+        assert_eq!(lead("odd"), Err("odd has a custom session_service".to_owned()));
         assert!(lead("ftp://example.org/").unwrap_err().contains("has no cookies"));
         assert!(lead("https://example.org:8443/").unwrap_err().starts_with("no wiki"));
     }

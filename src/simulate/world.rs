@@ -1,4 +1,4 @@
-//! The browser, the stores, the user directories and the time, from step to step.
+//! The state between steps: browser, stores, user directories, and time.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::wiki::{Dir, Site};
 use crate::browser::{Jar, Profile, SharedSuffixes};
 use crate::moin::{Behaviour, Items, MemorySessions, SeededIds, Users, Version};
 
-/// Everything that lasts longer than a request.
+/// Everything that outlasts a request.
 #[derive(Debug, Clone)]
 pub struct World {
     pub(super) jar: Jar,
@@ -16,7 +16,7 @@ pub struct World {
     pub(super) ids: SeededIds,
     pub(super) stores: Vec<Store>,
     pub(super) people: Vec<People>,
-    /// The store of the process of 1.9.0, once one of its wikis was asked.
+    /// The store of the 1.9.0 process, once one of its wikis was visited.
     pub(super) process: Option<usize>,
     pub(super) unmet: usize,
 }
@@ -25,13 +25,13 @@ pub struct World {
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) dir: Dir,
-    /// The version of the first wiki that used it.
+    /// The version of the first wiki that used the store.
     pub(super) version: Version,
     pub(super) sessions: MemorySessions,
 }
 
 impl Store {
-    /// Its directory, as the farm file has it.
+    /// The directory, as in the farm file.
     pub fn path(&self) -> &Path {
         &self.dir.path
     }
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    /// With a browser that goes by other rules than Chromium's.
+    /// With another browser than Chromium.
     #[must_use]
     pub fn with_profile(mut self, profile: Profile) -> World {
         self.jar = Jar::with_suffixes(profile, self.jar.shared_suffixes());
@@ -78,35 +78,35 @@ impl World {
         &self.jar
     }
 
-    /// The session directories used so far.
+    /// The stores used so far.
     pub fn stores(&self) -> &[Store] {
         &self.stores
     }
 
-    /// How many expectations were not met so far.
+    /// The number of unmet expectations so far.
     pub fn unmet(&self) -> usize {
         self.unmet
     }
 
-    /// What lies in a wiki's store under an id.
+    /// The session with an id in a wiki's store.
     pub(crate) fn session_of(&self, site: &Site, id: &str) -> Option<&Items> {
         self.stores.get(self.known_store(site)?)?.sessions.0.get(id)
     }
 
-    /// Whether two wikis that were asked before keep their sessions in one store.
+    /// Whether two visited wikis keep their sessions in the same store.
     pub(crate) fn have_one_store(&self, one: &Site, other: &Site) -> bool {
         let store = self.known_store(one);
         store.is_some() && store == self.known_store(other)
     }
 
-    /// The position of the store of a wiki that was asked before.
+    /// The position of the store of a visited wiki.
     fn known_store(&self, site: &Site) -> Option<usize> {
         let dir = site.sessions.as_ref()?;
         let process = self.process.filter(|_| site.behaviour() == Behaviour::V1_9_0);
         process.or_else(|| self.stores.iter().position(|store| store.dir.place == dir.place))
     }
 
-    /// The position of a wiki's store; 1.9.0 uses that of whichever wiki of the process was asked first.
+    /// The position of a wiki's store. 1.9.0 uses the store of the first visited wiki of the process.
     pub(super) fn store(&mut self, site: &Site) -> Option<usize> {
         let dir = site.sessions.as_ref()?;
         let position = self.known_store(site).unwrap_or_else(|| {

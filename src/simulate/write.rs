@@ -1,4 +1,4 @@
-//! Sessions that were acted out, written as a wiki of that version would have.
+//! Writes simulated sessions as a wiki of that version does.
 //!
 //! Source: the files that running wikis wrote (`tests/fixtures`): pickles of protocol 2 with byte strings as keys.
 
@@ -13,7 +13,7 @@ use crate::sys::{AsOwner, Dir, why, write_atomically};
 
 /// A file that could not be written; ids are shortened.
 #[derive(Debug, thiserror::Error)]
-#[error("can't write sessions into {dir}: {why}")]
+#[error("{dir}: cannot write sessions: {why}")]
 pub struct WriteFailure {
     /// The directory.
     pub dir: PathBuf,
@@ -21,8 +21,8 @@ pub struct WriteFailure {
     pub why: String,
 }
 
-/// Writes every session below `root`, each store at the path that the farm file gives it. Returns the directories, each
-/// with how many sessions were written.
+/// Writes every session below `root`, each store at its path in the farm file. Returns the directories, each with the
+/// number of sessions written.
 ///
 /// # Errors
 /// The first directory or session that could not be written.
@@ -33,7 +33,7 @@ pub fn write(world: &World, root: &Path) -> Result<Vec<(PathBuf, usize)>, WriteF
         let failed = |why: String| WriteFailure { dir: dir.clone(), why };
         fs::create_dir_all(&dir).map_err(|error| failed(why(&error)))?;
         let open = Dir::open(&dir).map_err(|error| failed(error.to_string()))?;
-        // Run as root, we write as whom the directory belongs to, so that the wiki can read it.
+        // As root, write as the owner of the directory, so that the wiki can read the files.
         let _owner = AsOwner::of(&open).map_err(|error| failed(why(&error)))?;
         for (id, items) in &store.sessions.0 {
             let bytes = pickle::write(&tree(items)).map_err(io::Error::other);
@@ -45,13 +45,13 @@ pub fn write(world: &World, root: &Path) -> Result<Vec<(PathBuf, usize)>, WriteF
     Ok(written)
 }
 
-/// `path` below `root`, whatever it begins with.
+/// `path` below `root`, even if it is absolute.
 fn below(root: &Path, path: &Path) -> PathBuf {
     let mut below = root.to_owned();
     for component in path.components() {
         match component {
             Component::Normal(part) => below.push(part),
-            // Never out of `root`.
+            // Never leaves `root`.
             Component::ParentDir => below.push("_up"),
             Component::Prefix(_) | Component::RootDir | Component::CurDir => {}
         }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_written_outside() {
+    fn below_never_leaves_the_root() {
         let root = Path::new("/tmp/out");
         assert_eq!(below(root, Path::new("sessions")), Path::new("/tmp/out/sessions"));
         assert_eq!(below(root, Path::new("/srv/moin/./s")), Path::new("/tmp/out/srv/moin/s"));

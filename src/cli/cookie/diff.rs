@@ -1,4 +1,4 @@
-//! `wikifarm cookie diff`: what rolling out a changed farm file does to people who have cookies and sessions.
+//! `wikifarm cookie diff`: the effects of a changed farm file on users who have cookies and sessions.
 
 mod human;
 mod markdown;
@@ -7,6 +7,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::browser::Browser;
@@ -16,32 +17,35 @@ use crate::farm::{Farm, Trusted};
 use crate::simulate::diff::{Counted, Diff};
 use crate::store::{self, State};
 
-/// Show what a changed farm file does to cookies in browsers and sessions on disk: who is logged out, who gets stuck
+/// Show how a changed farm file affects users: who is logged out, and who is stuck at login
 ///
-/// People are acted out who got their cookies from the wikis of OLD and come back to those of NEW: anonymous, logged in,
-/// and remembered. They log in where they have to, and log out; what goes wrong that would not go wrong with a fresh
-/// browser is shown, with the cookies that are in the way and until when they live.
+/// Simulates users who have cookies and sessions from the wikis of OLD and come back to the wikis of NEW: anonymous, logged
+/// in, and logged in with "remember me". They visit, log in if necessary, and log out. Shown are problems that users with
+/// a fresh browser do not have, the cookies that cause them, and when these cookies expire.
 ///
-/// The exit status is 0, whatever happens to people; with --fail-on-impact it is 1 if somebody is logged out or has an
-/// old cookie in the way of a new one.
+/// The exit status is 0 whether or not users are affected; see --fail-on-impact.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie diff farm.toml farm.new.toml")]
 pub(in crate::cli) struct Options {
-    /// The farm file as it is
+    /// The current farm file
     old: PathBuf,
-    /// The farm file as it will be
+    /// The changed farm file
     new: PathBuf,
-    /// End with status 1 if somebody is logged out or shadowed, or of some wiki nothing can be said
+    /// Exit with status 1 if users are logged out, old cookies hide new ones, or a wiki cannot be predicted
     #[arg(long)]
     fail_on_impact: bool,
     #[command(flatten)]
     browser: Browser,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// The effects of a changed farm file on users.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
+    /// The current farm file.
     old: String,
+    /// The changed farm file.
     new: String,
+    /// Whether users are logged out, or old cookies hide new ones.
     impact: bool,
     #[serde(flatten)]
     diff: &'a Diff,
@@ -55,7 +59,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let names = (shown(&options.old), shown(&options.new));
     let impact = diff.hurts();
     match context.format {
-        Format::Json => context.json(&Document { old: names.0, new: names.1, impact, diff: &diff }),
+        Format::Json => context.document(&Document { old: names.0, new: names.1, impact, diff: &diff }),
         Format::Markdown => markdown::show(&diff, &names, context),
         _ => human::show(&diff, &names, context),
     }
@@ -63,9 +67,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(if found { Exit::Found.and(exit) } else { exit })
 }
 
-/// Counts what lies in the directories of which no session is found any more, where they are on this machine.
+/// Counts the sessions of stores that no wiki reaches any more, if they are directories on this machine.
 ///
-/// As root, those of a farm file that another user could have written are not opened.
+/// As root, opens no store of a farm file that another user could have written.
 fn count(diff: &mut Diff, old: Farm, context: &mut Context<'_>) -> Result<Exit, Failure> {
     if !diff.stores.iter().any(|reached| reached.unreachable()) {
         return Ok(Exit::Success);
@@ -74,7 +78,7 @@ fn count(diff: &mut Diff, old: Farm, context: &mut Context<'_>) -> Result<Exit, 
     let old = match Trusted::new(old) {
         Ok(old) => old,
         Err(why) => {
-            context.note(&format!("{}: sessions are not counted: {why}", path.display()));
+            context.note(&format!("{}: sessions not counted: {why}", path.display()));
             return Ok(Exit::Success);
         }
     };

@@ -49,7 +49,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let document =
         Document { from: &from.name, to: &to.name, cases: [As::User, As::Anonymous].map(case).into() };
     match context.format {
-        Format::Json => context.json(&document),
+        Format::Json => context.document(&document),
         _ => human::show(&document, context),
     }
     Ok(Exit::Success)

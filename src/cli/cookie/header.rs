@@ -10,13 +10,13 @@ use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::moin::{Visitor, placeholder_id, session_cookie};
 use crate::report::escape;
 
-/// Print the Set-Cookie header that a wiki sends, with a placeholder id, or why it sends none
+/// Print the Set-Cookie header that a wiki sends, with a placeholder as session id
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie header wiki1 --as user")]
 pub(in crate::cli) struct Options {
-    /// The wiki's name
+    /// The wiki
     wiki: String,
-    /// To whom: a visitor without a login, a user with `remember me` off, or one with it on
+    /// Show only the header for this kind of visitor
     #[arg(long = "as", value_enum, value_name = "WHOM")]
     visitor: Option<Whom>,
 }
@@ -24,6 +24,7 @@ pub(in crate::cli) struct Options {
 /// The Set-Cookie headers of a wiki.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Document {
+    /// One for each kind of visitor.
     headers: Vec<Row>,
 }
 
@@ -35,7 +36,7 @@ struct Row {
     /// The visitor: `anonymous`, `user` (logged in, without "remember me"), or `remember`.
     #[serde(rename = "as")]
     visitor: &'static str,
-    /// The value of the header; null where the wiki sends none, or the value is unknown.
+    /// The value of the header; null if the wiki sends none, or the value is unknown.
     set_cookie: Option<String>,
     /// Why the wiki sends this header, or none.
     reason: String,
@@ -54,7 +55,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         .into_iter()
         .map(|visitor| {
             let (set_cookie, reason) = match wiki.custom_handler() {
-                Some(key) => (None, format!("unknown: the wiki has its own {}", key.name())),
+                Some(key) => (None, format!("unknown: the wiki has a custom {}", key.name())),
                 None => match session_cookie(settings, visitor, placeholder_id(settings.version), now) {
                     Ok(cookie) => (Some(cookie.to_string()), why(visitor).to_owned()),
                     Err(none) => (None, none.to_string()),
@@ -80,8 +81,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 
 fn why(visitor: Visitor) -> &'static str {
     match visitor {
-        Visitor::Anonymous => "sent to a visitor without a login",
-        Visitor::User => "sent to a user whose `remember me` is off",
-        Visitor::Remember => "sent to a user whose `remember me` is on, which is the default",
+        Visitor::Anonymous => "sent to anonymous visitors",
+        Visitor::User => "sent to users with \"remember me\" off",
+        Visitor::Remember => "sent to users with \"remember me\" on, the default",
     }
 }

@@ -34,7 +34,15 @@ pub(super) enum Cookie {
 }
 
 /// The commands with JSON output, and its schema.
-pub(super) const SCHEMAS: &[CommandSchema] = &[("cookie header", schema_of::<header::Document>)];
+pub(super) const SCHEMAS: &[CommandSchema] = &[
+    ("cookie preview", schema_of::<preview::Document<'_>>),
+    ("cookie explain", schema_of::<explain::Document<'_>>),
+    ("cookie header", schema_of::<header::Document>),
+    ("cookie diff", schema_of::<diff::Document<'_>>),
+    ("cookie probe", schema_of::<probe::Document>),
+    ("cookie test", schema_of::<test::Document>),
+    ("cookie simulate", schema_of::<simulate::Document>),
+];
 
 pub(super) fn run(command: &Cookie, context: &mut Context<'_>) -> Outcome {
     match command {

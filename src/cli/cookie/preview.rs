@@ -61,7 +61,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let prediction = predict(&farm, &model, other.as_ref(), &chosen);
     let exit = if prediction.unmet.is_empty() { Exit::Success } else { Exit::Found };
     match context.format {
-        Format::Json => context.json(&Document::of(prediction)),
+        Format::Json => context.document(&Document::of(prediction)),
         _ => human::show(&prediction, options.matrix, context),
     }
     Ok(exit)

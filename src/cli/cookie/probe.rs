@@ -1,4 +1,4 @@
-//! `wikifarm cookie probe`: compare with what the live wiki sends.
+//! `wikifarm cookie probe`: compares live wikis with the prediction.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 use url::Url;
 
@@ -17,64 +18,83 @@ use crate::probe::{Broken, Difference, Finding, Hop, Options as Visit, certifica
 use crate::report::escape;
 use crate::sys::read_input;
 
-/// Visit wikis over HTTP and compare the cookie they really send with the predicted one
+/// Visit live wikis, and compare the cookies they send with the prediction
 ///
-/// Never logs in: it sends a random id under the predicted name. From 1.9.2 on the answer shows name, domain and path.
-/// Each URL of a wiki is visited, and held against what is predicted there. A redirect to another of them is followed; the
-/// URL that answers counts.
-/// The server's Date header is held against our clock, and told where they differ by more than ten seconds.
-/// Exit status 1 if a wiki sends something else, 3 if a URL can't be reached.
+/// Visits each URL of the wikis with a random session id, and never logs in. From 1.9.2 on, the response shows the name,
+/// the domain, and the path of the cookie. Follows redirects to other URLs of the same wiki, and compares the URL that
+/// responds.
+///
+/// Also compares the Date header with the local clock, and reports differences of more than 10 seconds.
+///
+/// The exit status is 1 if a wiki sends another cookie than predicted, and 3 if a URL cannot be reached.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie probe wiki1 --resolve wiki1.example.org:127.0.0.1")]
 pub(in crate::cli) struct Options {
-    /// The wikis; all if none is named
+    /// Visit only these wikis
     wikis: Vec<String>,
-    /// The address of a host, instead of asking the name service (repeatable)
+    /// Use this address for a host instead of DNS (repeatable)
     #[arg(long, value_name = "HOST:IP", value_parser = host_and_address)]
     resolve: Vec<(String, IpAddr)>,
-    /// Certificates to trust, in PEM, instead of the built-in ones
+    /// Trust the certificates in this PEM file instead of the built-in ones
     #[arg(long, value_name = "FILE")]
     cacert: Option<PathBuf>,
-    /// Only the wikis' own URLs, not their aliases
+    /// Visit only the main URL of each wiki, not its aliases
     #[arg(long)]
     no_aliases: bool,
-    /// How long one URL may take, redirects included
+    /// Give up on a URL after this time, redirects included
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     timeout: Duration,
 }
 
-/// The largest file of certificates that is read: 16 MiB.
+/// The largest file of certificates, in bytes: 16 MiB.
 const MOST_CERTIFICATES: u64 = 16 << 20;
 
-/// So many seconds between two clocks are not worth a line.
+/// The largest difference between two clocks that is not reported, in seconds.
 const SKEW: u64 = 10;
 
 fn host_and_address(text: &str) -> Result<(String, IpAddr), String> {
-    let expected = || "expected HOST:IP, like wiki.example.org:127.0.0.1".to_owned();
+    let expected = || "expected HOST:IP, for example wiki.example.org:127.0.0.1".to_owned();
     let (host, address) = text.split_once(':').ok_or_else(expected)?;
     let address = address.trim_start_matches('[').trim_end_matches(']').parse().map_err(|_| expected())?;
     if host.is_empty() { Err(expected()) } else { Ok((host.to_lowercase(), address)) }
 }
 
-#[derive(Serialize)]
-struct Document {
+/// The cookies of live wikis, compared with the prediction.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document {
+    /// One for each URL.
+    probes: Vec<Probe>,
+}
+
+/// A visit to one URL of a wiki.
+#[derive(Serialize, JsonSchema)]
+struct Probe {
+    /// The wiki.
     wiki: String,
+    /// The URL.
     url: String,
-    /// `agrees`, `drift`, `silent` (nothing came, as predicted), `unreachable` or `unknown` (its own handler).
+    /// `agrees`, `drift`, `silent` (sends no cookie, as predicted), `unreachable`, or `unknown` (a custom handler).
     verdict: &'static str,
+    /// The attributes that differ from the prediction.
     drift: Vec<Difference>,
+    /// The responses, redirects first.
     hops: Vec<HopJson>,
-    /// By how many seconds the server's clock is ahead of ours, by its Date header; `null` if it sent none.
+    /// How far the server's clock is ahead of the local one, in seconds; null without a Date header.
     clock_skew: Option<i64>,
+    /// Why the visit failed, or cannot be predicted.
     error: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A response.
+#[derive(Serialize, JsonSchema)]
 struct HopJson {
+    /// The URL.
     url: String,
+    /// The HTTP status.
     status: u16,
-    /// With the value cut: it is a session id.
+    /// The Set-Cookie headers. Values are shortened, since they are session ids.
     set_cookie: Vec<String>,
+    /// The Location header.
     location: Option<String>,
 }
 
@@ -89,7 +109,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         None => None,
         Some(path) => {
             let unfit = |why: &dyn std::fmt::Display| {
-                Failure::usage(format!("can't read the certificates {}: {why}", path.display()))
+                Failure::usage(format!("{}: cannot read the certificates: {why}", path.display()))
             };
             let pem = read_input(path, MOST_CERTIFICATES).map_err(|error| unfit(&error))?;
             certificates(&pem).map_err(|why| unfit(&why))?;
@@ -98,29 +118,29 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     let resolve: HashMap<String, IpAddr> = options.resolve.iter().cloned().collect();
     let visit = Visit { resolve, ca, timeout: options.timeout };
-    let (mut exit, mut documents) = (Exit::Success, Vec::new());
+    let (mut exit, mut probes) = (Exit::Success, Vec::new());
     for (url, names) in farm.shared_addresses() {
         if wikis.iter().any(|wiki| names.contains(&wiki.name.as_str())) {
-            context.note(&format!("{}: only one of them can answer there", same_address(&url, &names)));
+            context.note(&format!("{}: only one of them answers", same_address(&url, &names)));
         }
     }
     let aliases = !options.no_aliases;
     let visits =
         wikis.into_iter().flat_map(|wiki| addresses(wiki, aliases).into_iter().map(move |url| (wiki, url)));
     for (wiki, url) in visits {
-        let document = probe(wiki, url, &visit, context.now());
-        exit = exit.and(match document.verdict {
+        let probe = probe(wiki, url, &visit, context.now());
+        exit = exit.and(match probe.verdict {
             "drift" => Exit::Found,
             "unreachable" => Exit::Partial,
             _ => Exit::Success,
         });
         if context.format == Format::Human {
-            human(&document, *url != wiki.url, context);
+            human(&probe, *url != wiki.url, context);
         }
-        documents.push(document);
+        probes.push(probe);
     }
     if context.format == Format::Json {
-        context.json(&documents);
+        context.document(&Document { probes });
     }
     Ok(exit)
 }
@@ -136,7 +156,7 @@ fn addresses(wiki: &Wiki, aliases: bool) -> Vec<&Url> {
     found
 }
 
-/// Which of a wiki's URLs a page lies below; the longest of several.
+/// The URL of a wiki below which a page is; the longest of several.
 fn address_of<'a>(page: &Url, wiki: &'a Wiki) -> Option<&'a Url> {
     let is_below = |url: &&Url| {
         let below = page.path().strip_prefix(url.path().trim_end_matches('/'));
@@ -146,8 +166,8 @@ fn address_of<'a>(page: &Url, wiki: &'a Wiki) -> Option<&'a Url> {
 }
 
 /// Visits a wiki at one of its URLs.
-fn probe(wiki: &Wiki, url: &Url, visit: &Visit, now: f64) -> Document {
-    let mut document = Document {
+fn probe(wiki: &Wiki, url: &Url, visit: &Visit, now: f64) -> Probe {
+    let mut probe = Probe {
         wiki: wiki.name.clone(),
         url: url.to_string(),
         verdict: "unknown",
@@ -157,11 +177,11 @@ fn probe(wiki: &Wiki, url: &Url, visit: &Visit, now: f64) -> Document {
         error: None,
     };
     if let Some(key) = wiki.custom_handler() {
-        document.error = Some(format!("the wiki has its own {}", key.name()));
-        return document;
+        probe.error = Some(format!("the wiki has a custom {}", key.name()));
+        return probe;
     }
     let id = random_id(wiki.moin());
-    // What a wiki sends depends on where it is visited.
+    // The cookie depends on the URL.
     let predicted = |page: &Url| wiki.moin_at(address_of(page, wiki).unwrap_or(url));
     let cookie = |page: &Url| {
         let is_home = wiki.addresses().any(|(own, _)| own.host() == page.host());
@@ -171,35 +191,35 @@ fn probe(wiki: &Wiki, url: &Url, visit: &Visit, now: f64) -> Document {
         Ok(hops) => hops,
         Err(broken) => {
             let Broken { hops, why } = *broken;
-            document.verdict = "unreachable";
-            document.hops = hops.into_iter().map(shown).collect();
-            document.error = Some(why.to_string());
-            return document;
+            probe.verdict = "unreachable";
+            probe.hops = hops.into_iter().map(shown).collect();
+            probe.error = Some(why.to_string());
+            return probe;
         }
     };
-    // The wiki answers on the first hop that says anything of a cookie; a redirect before it is the web server's.
+    // The wiki responds with the first Set-Cookie. Redirects before it come from the web server.
     let answer = hops.iter().find(|hop| !hop.set_cookies.is_empty()).or(hops.last());
-    // What the wiki counts from is its own clock.
+    // Expiry dates count from the wiki's own clock.
     let date = answer.and_then(|hop| hop.date);
     #[expect(clippy::cast_possible_truncation, reason = "out of range it saturates")]
     let ours = now as i64;
-    document.clock_skew = date.map(|date| date.saturating_sub(ours));
+    probe.clock_skew = date.map(|date| date.saturating_sub(ours));
     #[expect(clippy::cast_precision_loss, reason = "a second in millions of years is nothing here")]
     let at = date.map_or(now, |date| date as f64);
     let finding = answer.map(|hop| compare(&predicted(&hop.url), &id, &hop.set_cookies, at));
-    (document.verdict, document.drift) = match finding {
+    (probe.verdict, probe.drift) = match finding {
         Some(Finding::Agrees) => ("agrees", Vec::new()),
         Some(Finding::Drift(drift)) => ("drift", drift),
         Some(Finding::Silent) | None => ("silent", Vec::new()),
     };
-    document.hops = hops.into_iter().map(shown).collect();
-    document
+    probe.hops = hops.into_iter().map(shown).collect();
+    probe
 }
 
-/// An id that no session has, of the form the wiki takes.
+/// An id without a session, in the form that the wiki accepts.
 fn random_id(settings: &Settings) -> String {
     let form = match id_form(settings.version) {
-        // 2.0 signs its cookies: any value will do to be refused.
+        // 2.0 signs its cookies, and rejects any other value.
         IdForm::Signed => IdForm::LowerHex40,
         form => form,
     };
@@ -226,36 +246,32 @@ fn shown(hop: Hop) -> HopJson {
     }
 }
 
-fn human(document: &Document, alias: bool, context: &mut Context<'_>) {
+fn human(probe: &Probe, alias: bool, context: &mut Context<'_>) {
     let out = &mut *context.out;
-    let what = match document.verdict {
-        "agrees" => "sends what the farm file predicts",
-        "silent" => "sends no cookie, as predicted: nothing to compare",
-        "unreachable" => "can't be reached",
-        "unknown" => "can't be predicted",
-        _ => "sends something else than predicted",
+    let what = match probe.verdict {
+        "agrees" => "sends the predicted cookie",
+        "silent" => "sends no cookie, as predicted",
+        "unreachable" => "unreachable",
+        "unknown" => "unknown",
+        _ => "sends another cookie than predicted",
     };
-    let at = if alias { format!(" at {}", escape(&document.url)) } else { String::new() };
-    writeln!(out, "{}{at}: {what}", escape(&document.wiki));
-    for hop in &document.hops {
+    let at = if alias { format!(" at {}", escape(&probe.url)) } else { String::new() };
+    writeln!(out, "{}{at}: {what}", escape(&probe.wiki));
+    for hop in &probe.hops {
         let on = hop.location.as_ref().map_or(String::new(), |location| format!(" to {location}"));
         writeln!(out, "  {} {}{}", hop.status, escape(&hop.url), escape(&on));
         for header in &hop.set_cookie {
             writeln!(out, "    Set-Cookie: {}", escape(header));
         }
     }
-    for Difference { attribute, expected, found } in &document.drift {
+    for Difference { attribute, expected, found } in &probe.drift {
         writeln!(out, "  {attribute}: predicted {}, found {}", escape(expected), escape(found));
     }
-    if let Some(skew) = document.clock_skew.filter(|skew| skew.unsigned_abs() > SKEW) {
+    if let Some(skew) = probe.clock_skew.filter(|skew| skew.unsigned_abs() > SKEW) {
         let which = if skew > 0 { "ahead of" } else { "behind" };
-        writeln!(
-            out,
-            "  clock: the server's is {} s {which} ours; its cookies are judged by its own",
-            skew.unsigned_abs()
-        );
+        writeln!(out, "  clock: the server is {} s {which} this machine", skew.unsigned_abs());
     }
-    if let Some(error) = &document.error {
+    if let Some(error) = &probe.error {
         writeln!(out, "  {}", escape(error));
     }
 }

@@ -1,10 +1,11 @@
-//! `wikifarm cookie simulate`: a browser and the wikis acting out a script.
+//! `wikifarm cookie simulate`: a browser and the wikis of a farm run a script.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::browser::Browser;
@@ -13,52 +14,70 @@ use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::Farm;
 use crate::load;
 use crate::report::escape;
-use crate::simulate::{Event, Plan, ScriptError, SessionView, StoreView, World, is_verb, time, write};
+use crate::report::text::{Paint, paint, wrap};
+use crate::simulate::{Event, Plan, ScriptError, SessionView, StoreView, World, is_verb, write};
 use crate::sys::read_input_or_stdin;
 
-/// The longest script that is read: 4 MiB.
+/// The longest script, in bytes: 4 MiB.
 const LONGEST: u64 = 4 << 20;
 
-/// How many bad lines of a script are told.
+/// So many bad lines of a script are reported.
 const MOST_ERRORS: usize = 20;
 
-/// Act out a script: log in, visit, wait, log out across the farm, and show each cookie and session
+/// Run a script of logins, visits, and logouts, and show each cookie and session
 ///
-/// A script has a step on each line: `login WIKI NAME` (with `forget` behind it: "remember me" off), `visit WIKI` or
-/// `visit URL`, `logout WIKI`, `switch-user WIKI NAME`, `wait 13h`, `restart-browser`, `reconfigure NEW.toml` (the wikis
-/// run on with that farm file), and `expect WIKI NAME` or `expect WIKI anonymous`: whom a visit there would now see.
-/// `#` begins a comment, double quotes hold a name of two words together.
+/// A script has one step on each line:
+///
+///   login WIKI NAME         log in ("login WIKI NAME forget" turns "remember me" off)
+///   visit WIKI              visit a wiki, or a URL
+///   logout WIKI             log out
+///   switch-user WIKI NAME   act as another user, as a superuser
+///   wait 13h                let time pass
+///   restart-browser         close the browser and open it again
+///   reconfigure NEW.toml    continue with another farm file
+///   expect WIKI NAME        check whom the wiki sees ("expect WIKI anonymous" for nobody)
+///
+/// `#` begins a comment. Double quotes enclose names with blanks.
 ///
 /// The exit status is 1 if an expectation is not met.
 #[derive(Debug, Args)]
 #[command(
+    verbatim_doc_comment,
     after_help = "Example: wikifarm cookie simulate 'login wiki1 Bob' 'visit wiki2' 'expect wiki1 Bob'"
 )]
 pub(in crate::cli) struct Options {
-    /// The script's file, `-` for standard input, or the steps themselves, one an argument
+    /// Run this script (`-` reads standard input), or these steps, one in each argument
     #[arg(required = true, value_name = "SCRIPT|STEP")]
     script: Vec<String>,
-    /// Write the sessions below DIR in the end, as the wikis would have, each store at its path in the farm file
+    /// Write the sessions below DIR at the end, each store at its path in the farm file
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
-    /// Where ids come from: the same seed, the same ids [default: 1; with --write a random one, as ids are secrets]
+    /// Generate the same session ids in each run with this seed [default: 1, with --write a random seed]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     #[command(flatten)]
     browser: Browser,
 }
 
-#[derive(Serialize)]
-struct Document {
+/// The results of a script.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document {
+    /// The steps, in order.
     steps: Vec<Event>,
+    /// The number of expectations.
     expected: usize,
+    /// The number of unmet expectations.
     failed: usize,
+    /// The directories that --write has written.
     written: Vec<Written>,
 }
 
-#[derive(Serialize)]
+/// A directory with sessions that --write has written.
+#[derive(Serialize, JsonSchema)]
 struct Written {
-    dir: String,
+    /// The directory.
+    store: String,
+    /// The number of sessions in it.
     sessions: usize,
 }
 
@@ -82,7 +101,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         context.note(assumption);
     }
     let seed = options.seed.unwrap_or_else(|| match options.write {
-        // Keyed by the system's random numbers: who guesses an id that a running wiki reads is logged in.
+        // A random seed: whoever guesses the id of a session that a wiki reads is logged in.
         Some(_) => RandomState::new().build_hasher().finish(),
         None => 1,
     });
@@ -101,15 +120,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if let Some(root) = &options.write {
         let done = write(&world, root).map_err(|failure| Failure::partial(failure.to_string()))?;
         let dirs =
-            done.into_iter().map(|(dir, sessions)| Written { dir: dir.display().to_string(), sessions });
+            done.into_iter().map(|(dir, sessions)| Written { store: dir.display().to_string(), sessions });
         written.extend(dirs);
     }
     let failed = world.unmet();
     if context.format == Format::Json {
-        context.json(&Document { steps, expected, failed, written });
+        context.document(&Document { steps, expected, failed, written });
     } else {
-        for Written { dir, sessions } in &written {
-            context.note(&format!("{sessions} {} written into {dir}", plural(*sessions, "session")));
+        for Written { store, sessions } in &written {
+            context.note(&format!("{store}: wrote {sessions} {}", plural(*sessions, "session")));
         }
         if expected > 0 {
             let met = expected - failed;
@@ -123,18 +142,18 @@ fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
-/// The steps as they came.
+/// A script, as read.
 struct Script {
     name: String,
-    /// What its lines are called.
+    /// The word for its lines.
     unit: &'static str,
     lines: Vec<String>,
-    /// Where the files it names are looked for.
+    /// The directory of files that the script names.
     base: PathBuf,
 }
 
 impl Script {
-    /// One word alone names a file, or `-`, unless a step begins so; what has a blank, or company, is a step.
+    /// Reads the arguments: a single word that is not a verb is a file or `-`, everything else is steps.
     fn read(args: &[String]) -> Result<Script, Failure> {
         let file = match args {
             [one] if !is_verb(one) && !one.trim().contains(char::is_whitespace) => one,
@@ -152,37 +171,36 @@ impl Script {
             "-" => ("standard input".to_owned(), PathBuf::new()),
             file => (file.to_owned(), Path::new(file).parent().unwrap_or(Path::new("")).to_owned()),
         };
-        let failed = |why: String| Failure::usage(format!("can't read {name}: {why}"));
+        let failed = |why: String| Failure::usage(format!("{name}: cannot read the script: {why}"));
         let mut bytes =
             read_input_or_stdin(Path::new(file), LONGEST).map_err(|error| failed(error.to_string()))?;
-        // A byte order mark is no part of the text.
+        // A byte order mark is not part of the text.
         if bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);
         }
-        let text = String::from_utf8(bytes).map_err(|error| {
-            failed(format!("it is not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
-        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|error| failed(format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to())))?;
         Ok(Script { lines: text.lines().map(str::to_owned).collect(), name, unit: "line", base })
     }
 
-    /// Says of each line that was not understood why; of very many, of the first.
+    /// Reports the bad lines; of very many, the first.
     fn misunderstood(&self, errors: &[ScriptError], context: &mut Context<'_>) -> Failure {
         for ScriptError { number, message } in errors.iter().take(MOST_ERRORS) {
-            context.complain(&format!("{}, {} {number}: {message}", self.name, self.unit));
+            context.complain(&format!("{}: {} {number}: {message}", self.name, self.unit));
         }
         let more = errors.len().saturating_sub(MOST_ERRORS);
         if more > 0 {
-            context.complain(&format!("{}, and {more} more {}s", self.name, self.unit));
+            context.complain(&format!("{}: {more} more bad {}s", self.name, self.unit));
         }
         let is_word = |line: &String| !line.trim().contains(char::is_whitespace);
         let hint = match self.lines.as_slice() {
-            // The shell has parted a step into its words.
+            // The shell has split a step into words.
             [verb, _, ..] if self.unit == "step" && is_verb(verb) && self.lines.iter().all(is_word) => {
-                ": a step is one argument, in quotes"
+                "; put each step in quotes"
             }
             _ => "",
         };
-        Failure::usage(format!("{} can't be acted out{hint}", self.name))
+        Failure::usage(format!("{} has errors, no step was run{hint}", self.name))
     }
 }
 
@@ -193,32 +211,45 @@ fn load(path: &Path) -> Result<Farm, String> {
         return Ok(farm);
     }
     let path = path.display();
-    Err(format!("the farm file {path} was not wholly understood; see `wikifarm -f {path} config check`"))
+    Err(format!("the farm file {path} has errors; see `wikifarm -f {path} config check`"))
 }
 
-/// Shows a step; with `-q` only what was expected and is not so.
+/// Shows a step; with `-q` only unmet expectations.
 fn show(event: &Event, context: &mut Context<'_>) {
     let unmet = event.expected.as_ref().is_some_and(|expected| !expected.met);
     if context.verbosity < 0 && !unmet {
         return;
     }
-    let at = time(event.at);
-    writeln!(context.out, "{}: {}  ({at})", event.line, escape(&event.step));
-    let mut row = |title: &str, text: &str| writeln!(context.out, "  {title:<8} {}", escape(text));
+    let step = escape(&event.step);
+    writeln!(
+        context.out,
+        "{}: {}  ({})",
+        event.line,
+        paint(&step, Paint::Heading, context.colour),
+        event.time_at
+    );
+    let mut row = |title: &str, text: &str| {
+        let first = format!("  {title:<8} ");
+        let text = wrap(&first, &escape(text), context.width);
+        let paint_as = if title == "NOT MET" { Paint::Bad } else { Paint::Good };
+        let colored = context.colour && matches!(title, "NOT MET" | "met");
+        write!(context.out, "{}", text.replacen(title, &paint(title, paint_as, colored), 1));
+    };
     if event.url.is_some() && event.expected.is_none() {
-        row("request", event.cookie.as_deref().map_or("no cookie", |cookie| cookie));
+        row("request", event.cookie.as_deref().unwrap_or("no cookie"));
     }
     let seen = event.seen.as_ref().map(|seen| {
         let user = seen.user.as_deref().unwrap_or("anonymous");
         match &seen.switched_from {
-            Some(real) => format!("{user}, who is {real}"),
+            Some(real) => format!("{user} (superuser {real})"),
             None => user.to_owned(),
         }
     });
     match &event.expected {
         Some(expected) => {
             let user = expected.user.as_deref().unwrap_or("anonymous");
-            let found = event.failure.clone().or(seen).unwrap_or_default();
+            let failure = event.failure.as_ref().map(|failure| format!("an error ({failure})"));
+            let found = failure.or(seen).unwrap_or_default();
             if expected.met {
                 row("met", &found);
             } else {
@@ -227,19 +258,19 @@ fn show(event: &Event, context: &mut Context<'_>) {
         }
         None => {
             if let Some(seen) = &seen {
-                row("seen", seen);
+                row("sees", seen);
             }
-            for remark in &event.remarks {
-                row("note", remark);
+            for note in &event.notes {
+                row("note", note);
             }
             if let Some(failure) = &event.failure {
                 row("error", failure);
             }
             if event.seen.is_some() && event.set_cookie.is_empty() {
-                row("answer", "no Set-Cookie");
+                row("response", "no Set-Cookie");
             }
             for sent in &event.set_cookie {
-                row("answer", &format!("{}  [{}]", sent.header, sent.browser));
+                row("response", &format!("{}  [{}]", sent.header, sent.browser));
             }
             if event.jar.is_empty() {
                 row("jar", "empty");
@@ -255,15 +286,15 @@ fn show(event: &Event, context: &mut Context<'_>) {
     writeln!(context.out);
 }
 
-/// The sessions of a store, a line each.
+/// The sessions of a store, one in each line.
 fn sessions(store: &StoreView, row: &mut impl FnMut(&str, &str)) {
     if store.sessions.is_empty() {
         return row("store", &format!("{}: empty", store.store));
     }
-    for SessionView { id, user, setuid, expires, trail } in &store.sessions {
+    for SessionView { id, user, setuid, expires_at, trail, .. } in &store.sessions {
         let user = user.as_deref().unwrap_or("anonymous");
-        let setuid = setuid.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
-        let expires = expires.map_or("no expires".to_owned(), |at| format!("expires {}", time(at)));
+        let setuid = setuid.as_ref().map(|name| format!(", acts as {name}")).unwrap_or_default();
+        let expires = expires_at.as_ref().map_or("no expiry date".to_owned(), |at| format!("expires {at}"));
         let trail = if trail.is_empty() { String::new() } else { format!(", trail {}", trail.join(" ")) };
         row("store", &format!("{}: {id} {user}{setuid}, {expires}{trail}", store.store));
     }

@@ -1,4 +1,4 @@
-//! `wikifarm cookie test`: cookies tried without a farm.
+//! `wikifarm cookie test`: what browsers do with any cookie.
 
 mod human;
 mod json;
@@ -10,58 +10,58 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+pub(super) use self::json::Document;
 use crate::browser::{Difference, Jar, Played, Profile, Step, Target, parse_script, responsible};
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::visitor::Whom;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::moin::{placeholder_id, session_cookie};
+use crate::report::measure::count;
 use crate::sys::read_input_or_stdin;
 
-/// Try cookies without a farm: accepted or refused, stored as what, sent where, and why
+/// Test which cookies browsers accept, how they store them, and where they send them
 ///
-/// Headers may be pasted: a `Set-Cookie:` or `Cookie:` before them, lines of curl, its whole output. A `Cookie:` line
-/// stands for a header without attributes for each of its cookies. Headers in a script are taken byte for byte.
+/// Headers may be pasted with `Set-Cookie:` or `Cookie:` before them, as lines of curl, or as the whole output of curl. A
+/// `Cookie:` line stands for one header without attributes for each of its cookies.
 ///
-/// A script has a JSON object a line, acted out in order: {"url", "set_cookie": [..]} receives, {"url", "visit": true}
-/// goes there. Both may have "at" (unix seconds; without it, the time of the line before) and "from": "http" or
-/// "script"; a visit "nav": "direct", "link" or "post" and "from_url" (without it, the page that last set cookies).
-/// Other bytes than UTF-8 are lone surrogates \udc80 to \udcff, or "encoding": "latin-1" makes every character a byte.
+/// A script has one JSON object on each line. {"url", "set_cookie": [..]} receives headers, byte for byte. {"url", "visit":
+/// true} visits a page. Both may have "at" (unix seconds; default: as in the line before) and "from": "http" or "script".
+/// A visit may have "nav": "direct", "link", or "post", and "from_url" (default: the page that last set cookies). Bytes
+/// that are not UTF-8 are lone surrogates \udc80 to \udcff; with "encoding": "latin-1", each character is a byte.
+///
+/// The exit status is 1 if a header is rejected or the wiki sends none, and 2 if the script has errors.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status: 0 every header was accepted, 1 one was refused, or the wiki sends none, 2 the \
-                        command or the script could not be understood: then nothing was acted out.\n\n\
-                        Example: wikifarm cookie test --url https://wiki1.example.org/ --set-cookie 'A=1; \
+#[command(after_help = "Example: wikifarm cookie test --url https://wiki1.example.org/ --set-cookie 'A=1; \
                         Domain=example.org' --visit https://wiki2.example.org/\n\
                         Example: wikifarm cookie test --from wiki1 --visit https://wiki2.example.org/\n\
-                        Example: wikifarm cookie test --script steps.jsonl --format json"
-)]
+                        Example: wikifarm cookie test --script steps.jsonl --format json")]
 pub(in crate::cli) struct Options {
-    /// The page that sets the cookies; with --from the wiki's own if not named
+    /// Set the cookies from this page [default with --from: the wiki]
     #[arg(long, value_name = "URL", required_unless_present_any = ["from", "script"])]
     url: Option<String>,
-    /// What it sets them with: the value of a Set-Cookie header, or what was pasted
+    /// Set cookies with these Set-Cookie headers, or pasted text
     #[arg(long, value_name = "HEADER", num_args = 1.., required_unless_present_any = ["from", "script"])]
     set_cookie: Vec<OsString>,
-    /// Where the browser goes then
+    /// Visit these pages afterwards
     #[arg(long, value_name = "URL", num_args = 1..)]
     visit: Vec<String>,
-    /// Take the header that this wiki of the farm sends
+    /// Set the cookie that this wiki of the farm sends
     #[arg(long, value_name = "WIKI")]
     from: Option<String>,
-    /// To whom the wiki sends it
+    /// Use the cookie that --from sends to this kind of visitor
     #[arg(long = "as", value_enum, value_name = "WHOM", requires = "from", default_value = "remember")]
     visitor: Whom,
-    /// Act out a script; - reads it from standard input
+    /// Run this script (`-` reads standard input)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "set_cookie", "visit", "from"])]
     script: Option<PathBuf>,
     #[command(flatten)]
     browser: Browser,
 }
 
-/// The largest script that is read, in bytes.
+/// The largest script, in bytes.
 const MOST_SCRIPT: u64 = 64 << 20;
-/// How many bad lines of a script are told.
+/// So many bad lines of a script are reported.
 const MOST_ERRORS: usize = 20;
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
@@ -75,35 +75,35 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let mut jar = jar(options.browser.profile());
     let human = context.format == Format::Human;
     let mut document = json::Document::default();
-    // Step by step: what a long script carries and withholds would not fit into memory at once.
+    // Step by step: the results of a long script would not fit into memory at once.
     for (index, step) in steps.iter().enumerate() {
         let played = step.play(&mut jar);
-        if refused(&played) {
+        if rejected(&played) {
             exit = exit.and(Exit::Found);
         }
         if let Played::NoCookies(error) = &played {
-            context.complain(&format!("no cookies at {}: {error}", human::short(step.url.as_bytes())));
+            context.complain(&format!("{}: no cookies: {error}", human::short(step.url.as_bytes())));
         }
         if human {
             let others: Vec<_> = others.iter_mut().map(|jar| (jar.profile(), step.play(jar))).collect();
             let text = human::step(step, &played, &others, options.script.is_some());
             let before = if index > 0 { "\n" } else { "" };
-            write!(context.out, "{before}{text}");
+            write!(context.out, "{before}{}", human::wrapped(&text, context.width));
         } else {
             document.add(step, &played);
         }
     }
     if human {
         for difference in compared.map(|other| why(&steps, &jar, other)).unwrap_or_default() {
-            writeln!(context.out, "\n{}", human::difference(difference));
+            write!(context.out, "\n{}", human::wrapped(&human::difference(difference), context.width));
         }
     } else {
-        context.json(&document);
+        context.document(&document);
     }
     Ok(exit)
 }
 
-/// The differences between the jar's browser and another that the steps bring out.
+/// The differences between two browsers that matter for these steps.
 fn why(steps: &[Step], jar: &Jar, other: Profile) -> Vec<&'static Difference> {
     let sent = |played: Played| match played {
         Played::Visited(visit) => (visit.header, Vec::new()),
@@ -113,8 +113,8 @@ fn why(steps: &[Step], jar: &Jar, other: Profile) -> Vec<&'static Difference> {
     responsible(jar, other, |mut jar| steps.iter().map(|step| sent(step.play(&mut jar))).collect::<Vec<_>>())
 }
 
-/// Whether a header was refused, or could not even be received.
-fn refused(played: &Played) -> bool {
+/// Whether a header was rejected, or its URL has no cookies.
+fn rejected(played: &Played) -> bool {
     match played {
         Played::Received(outcomes) => outcomes.iter().any(|outcome| outcome.refusal().is_some()),
         Played::Visited(_) => false,
@@ -122,7 +122,7 @@ fn refused(played: &Played) -> bool {
     }
 }
 
-/// The steps that the flags describe: a page sets cookies, then the visits.
+/// The steps of the flags: a page sets cookies, then the visits.
 fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exit), Failure> {
     let now = context.now();
     let mut exit = Exit::Success;
@@ -132,8 +132,7 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
         let farm = context.farm_to_predict()?;
         let wiki = find_wiki(&farm, name)?;
         if let Some(key) = wiki.custom_handler() {
-            let message =
-                format!("which cookie {name} sends is unknown: the wiki has its own {}", key.name());
+            let message = format!("{name}: unknown cookie: the wiki has a custom {}", key.name());
             return Err(Failure::new(Exit::Found, message));
         }
         let settings = wiki.moin();
@@ -141,7 +140,7 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
         match session_cookie(settings, visitor, placeholder_id(settings.version), now) {
             Ok(cookie) => headers.push(cookie.to_string().into_bytes()),
             Err(none) => {
-                context.note(&format!("{name} sends no cookie as {}: {none}", visitor.name()));
+                context.note(&format!("{name}: no cookie with --as {}: {none}", visitor.name()));
                 exit = Exit::Found;
             }
         }
@@ -160,7 +159,7 @@ fn flags(options: &Options, context: &mut Context<'_>) -> Result<(Vec<Step>, Exi
     Ok((steps, exit))
 }
 
-/// Refuses what is no URL of a web page.
+/// Rejects a URL that is not that of a web page.
 fn check(flag: &str, url: &str) -> Result<(), Failure> {
     let Err(error) = Target::parse(url) else { return Ok(()) };
     let shown = human::short(url.as_bytes());
@@ -173,27 +172,24 @@ fn check(flag: &str, url: &str) -> Result<(), Failure> {
     Err(Failure::usage(format!("{flag} {shown}: {error}{hint}")))
 }
 
-/// The steps of a script, which is wholly understood or not acted out at all.
+/// The steps of a script without errors.
 fn script(file: &Path, context: &mut Context<'_>) -> Result<Vec<Step>, Failure> {
     let is_stdin = file == Path::new("-");
     let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
     let text = read_input_or_stdin(file, MOST_SCRIPT);
-    let text = text.map_err(|error| Failure::usage(format!("can't read the script {name}: {error}")))?;
+    let text = text.map_err(|error| Failure::usage(format!("{name}: cannot read the script: {error}")))?;
     let steps = match parse_script(&text, context.now()) {
         Ok(steps) => steps,
         Err(errors) => {
             for error in errors.iter().take(MOST_ERRORS) {
                 context.complain(&format!("{name}:{error}"));
             }
-            let lines =
-                if errors.len() == 1 { "a line".to_owned() } else { format!("{} lines", errors.len()) };
-            return Err(Failure::usage(format!(
-                "nothing was acted out: {lines} of the script could not be understood"
-            )));
+            let lines = count(errors.len() as u64, "line", "lines");
+            return Err(Failure::usage(format!("{name} has errors in {lines}, no step was run")));
         }
     };
     if steps.is_empty() {
-        return Err(Failure::usage(format!("the script {name} has no steps")));
+        return Err(Failure::usage(format!("{name} has no steps")));
     }
     Ok(steps)
 }

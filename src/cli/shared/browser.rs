@@ -4,10 +4,10 @@ use clap::{Args, ValueEnum};
 
 use crate::browser::Profile;
 
-/// The option of every command that predicts what a browser does.
+/// The option of all commands that predict what a browser does.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Browser {
-    /// Predict for one browser only [default: Chromium, with a note where Firefox differs]
+    /// Predict for this browser only [default: Chromium, and where Firefox differs]
     #[arg(long, value_enum, value_name = "BROWSER")]
     browser: Option<Name>,
 }
@@ -17,12 +17,12 @@ pub(crate) struct Browser {
 enum Name {
     Chromium,
     Firefox,
-    /// RFC 6265bis, which no released browser follows in everything
+    /// RFC 6265bis, which no released browser follows entirely
     Rfc,
 }
 
 impl Browser {
-    /// The browser whose answer comes first.
+    /// The browser that is predicted first.
     pub(crate) fn profile(self) -> Profile {
         match self.browser {
             None | Some(Name::Chromium) => Profile::Chromium,
@@ -31,7 +31,7 @@ impl Browser {
         }
     }
 
-    /// The browser that the answer is compared with, unless one was asked for.
+    /// The browser to compare with, if no browser was chosen.
     pub(crate) fn compared(self) -> Option<Profile> {
         self.browser.is_none().then_some(Profile::Firefox)
     }

@@ -7,8 +7,11 @@ use crate::moin::Visitor;
 /// `--as`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Whom {
+    /// A visitor who is not logged in
     Anonymous,
+    /// A user with "remember me" off
     User,
+    /// A user with "remember me" on
     Remember,
 }
 

@@ -1,5 +1,6 @@
-//! Acting out what somebody with old cookies does, and what comes of it.
+//! Simulates a user with old cookies, and judges the effect.
 
+use super::super::event::time;
 use super::super::person::Person;
 use super::super::step::Exchanged;
 use super::super::wiki::{Dir, Site};
@@ -8,18 +9,18 @@ use super::pair::Seat;
 use crate::browser::Cookie;
 use crate::moin::{Behaviour, Duplicate, Visitor, id_form};
 
-/// He comes to a wiki, logs in where he is not, and logs out.
+/// A user visits a wiki, logs in if necessary, and logs out.
 #[derive(Debug)]
 pub(super) struct Course {
     first: Exchanged,
-    /// Whether he is logged in on the pages after logging in.
+    /// Whether the user is logged in on the pages after logging in.
     again: bool,
-    /// Whether he is logged in on the pages after logging out.
+    /// Whether the user is logged in on the pages after logging out.
     ghost: bool,
-    /// The last page before he logs out.
+    /// The last page before logging out.
     last: Exchanged,
     refused: Option<String>,
-    /// All cookies by then.
+    /// All cookies before logging out.
     jar: Vec<Cookie>,
 }
 
@@ -40,17 +41,17 @@ impl Course {
     }
 }
 
-/// Where somebody stood before the change.
+/// The state before the change.
 pub(super) struct Before<'a> {
-    /// The cookie he had of it; `None` where it sent none.
+    /// The cookie of the old wiki; `None` if it sent none.
     pub(super) cookie: Option<&'a Cookie>,
-    /// Whether the wiki gone to knew him, or, anonymous, kept his session.
+    /// Whether the wiki knew the user, or kept the session of the anonymous visitor.
     pub(super) known: bool,
-    /// The wiki that made his session.
+    /// The wiki that created the session.
     pub(super) site: &'a Site,
 }
 
-/// Judges what came of it, held against the same with a fresh browser. `ours` is the cookie that the new wiki sets.
+/// Judges a course by comparing it with the same course in a fresh browser. `ours` is the cookie that the new wiki sets.
 pub(super) fn judge(
     course: &Course,
     control: &Course,
@@ -65,7 +66,7 @@ pub(super) fn judge(
     let is_old = |cookie: &CookieKey| ours.as_ref().is_none_or(|ours| !ours.is_same(cookie));
     let cookies = of_name(&course.last, new, &name, is_old);
     let shadowed =
-        cookies.iter().any(|cookie| cookie.taken && cookie.old) && cookies.iter().any(|cookie| !cookie.old);
+        cookies.iter().any(|cookie| cookie.picked && cookie.old) && cookies.iter().any(|cookie| !cookie.old);
     let continued = match visitor {
         Visitor::Anonymous if new.behaviour() == Behaviour::V2 => {
             let sent = course.first.visit.sent.iter().find(|cookie| cookie.name == name.as_bytes());
@@ -90,7 +91,7 @@ pub(super) fn judge(
     } else if !course.again {
         let why = match &course.refused {
             Some(why) if !shadowed => Reason::Refused(why.clone()),
-            _ if cookies.iter().any(|cookie| cookie.old && cookie.taken) => Reason::Shadowed,
+            _ if cookies.iter().any(|cookie| cookie.old && cookie.picked) => Reason::Shadowed,
             _ => Reason::Acted,
         };
         (Verdict::StuckAtLogin, why)
@@ -115,6 +116,7 @@ pub(super) fn judge(
         cookies,
         shadowed,
         until: until.map(f64::floor),
+        until_at: until.map(time),
     }
 }
 
@@ -129,20 +131,20 @@ fn of_name(
     let mut cookies: Vec<InHeader> = sent
         .map(|cookie| {
             let cookie = CookieKey::of(cookie);
-            InHeader { old: is_old(&cookie), cookie, taken: false }
+            InHeader { old: is_old(&cookie), cookie, picked: false }
         })
         .collect();
-    let taken = match site.settings().takes() {
+    let picked = match site.settings().takes() {
         Duplicate::First => cookies.first_mut(),
         Duplicate::Last => cookies.last_mut(),
     };
-    if let Some(taken) = taken {
-        taken.taken = true;
+    if let Some(picked) = picked {
+        picked.picked = true;
     }
     if cookies.len() > 1 { cookies } else { Vec::new() }
 }
 
-/// Why a session does not go on.
+/// Why a session does not continue.
 fn why_lost(first: &Exchanged, before: &Before<'_>, new: &Site) -> Reason {
     let Some(cookie) = before.cookie else { return Reason::Acted };
     let is_it = |other: &Cookie| CookieKey::of(other).is_same(&CookieKey::of(cookie));
@@ -178,12 +180,12 @@ fn why_lost(first: &Exchanged, before: &Before<'_>, new: &Site) -> Reason {
     }
 }
 
-/// Whether ids are 40 hexadecimal digits; wikis of 1.9 make them in lower case, whatever they take.
+/// Whether ids are 40 hexadecimal digits. Wikis of 1.9 create them in lower case, but some accept both cases.
 fn fits(behaviour: Behaviour) -> bool {
     (Behaviour::V1_9_0..Behaviour::V2).contains(&behaviour)
 }
 
-/// He logs in at a neighbour, comes here, goes back there, and logs out here.
+/// A user logs in at a neighbor, visits this wiki, goes back, and logs out here.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Round {
     here: bool,
@@ -232,7 +234,7 @@ impl Round {
         }
     }
 
-    /// What is worse than with a fresh browser, if anything.
+    /// The problem that a fresh browser does not have, if any.
     pub(super) fn worse(self, control: &Round, visitor: Visitor, way: Way) -> Option<Case> {
         let (verdict, reason) = if control.again && !self.again {
             (Verdict::StuckAtLogin, Reason::Shadowed)
@@ -245,10 +247,20 @@ impl Round {
         } else {
             return None;
         };
-        let shadowed = self.cookies.iter().any(|cookie| cookie.taken && cookie.old);
+        let shadowed = self.cookies.iter().any(|cookie| cookie.picked && cookie.old);
         #[expect(clippy::cast_precision_loss, reason = "400 days from now")]
         let until = self.until.map(|until| until as f64);
         let explanation = reason.to_string();
-        Some(Case { visitor, way, verdict, reason, explanation, cookies: self.cookies, shadowed, until })
+        Some(Case {
+            visitor,
+            way,
+            verdict,
+            reason,
+            explanation,
+            cookies: self.cookies,
+            shadowed,
+            until,
+            until_at: until.map(time),
+        })
     }
 }

@@ -1,17 +1,17 @@
-//! A seat with what is known of it before anybody comes back.
+//! A seat, prepared for the simulation.
 
 use super::pair::Seat;
 use crate::browser::Cookie;
 use crate::simulate::person::Person;
 
-/// A seat with what is known of it before anybody comes back.
+/// A seat, prepared for the simulation.
 #[derive(Debug)]
 pub(super) struct Acted {
-    /// Which pair of wikis it is.
+    /// The position of the pair of wikis.
     pub(super) pair: usize,
     pub(super) seat: Seat,
-    /// A remembered user with the old wiki's cookie, if the old wiki and the browser let anybody log in.
+    /// A user with "remember me" and the old wiki's cookie, if users can log in at the old wiki.
     pub(super) remembered: Option<(Person, Cookie)>,
-    /// The cookie of the new wiki, from a fresh browser.
+    /// The cookie of the new wiki in a fresh browser.
     pub(super) ours: Option<Cookie>,
 }

@@ -1,30 +1,33 @@
-//! What becomes of one person at one wiki, and the words for it.
+//! The effect of a change on one user at one wiki, and the words for it.
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::browser::Cookie;
 use crate::moin::Visitor;
 
-/// What becomes of somebody, mildest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr)]
+/// The effect on a user, mildest first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Verdict {
-    /// Nothing: the session goes on.
+    /// The session continues.
     Kept,
-    /// An anonymous session does not go on: the page trail begins anew.
+    /// The anonymous session ends, and with it the page trail.
     TrailLost,
-    /// He has to log in once more; then all is well.
+    /// The user is logged out, and can log in again.
     LoggedOut,
-    /// A visit here ends a login at another wiki.
+    /// A visit to this wiki logs the user out of another one.
     LogsOut,
-    /// After logging out he is still logged in.
+    /// The user is still logged in after logging out.
     CannotLogOut,
-    /// Logging in does not help.
+    /// The user is stuck at login.
     StuckAtLogin,
-    /// Nobody can log in under the new farm file, not even with a fresh browser.
+    /// With the new farm file, nobody can log in, even with a fresh browser.
     NobodyLogsIn,
     /// The wiki answers with an error.
     Fails,
@@ -36,45 +39,45 @@ impl Verdict {
         self.into()
     }
 
-    /// Whether people notice.
+    /// Whether users notice.
     pub fn hurts(self) -> bool {
         self >= Verdict::LoggedOut
     }
 
-    /// What the user sees.
+    /// What users see, as a verb for them.
     pub fn seen(self, visitor: Visitor) -> &'static str {
         match self {
-            Verdict::Kept if visitor == Visitor::Anonymous => "nothing",
-            Verdict::Kept => "nothing: still logged in",
-            Verdict::TrailLost => "an empty page trail",
-            Verdict::LoggedOut => "logged out, and can log in again",
-            Verdict::LogsOut => "logged out elsewhere by a visit here",
-            Verdict::CannotLogOut => "cannot log out, is logged in again on the next page",
-            Verdict::StuckAtLogin => "stuck at login, is logged out again on the next page",
-            Verdict::NobodyLogsIn => "nobody can log in, with a fresh browser neither",
-            Verdict::Fails => "an error page",
+            Verdict::Kept if visitor == Visitor::Anonymous => "notice nothing",
+            Verdict::Kept => "stay logged in",
+            Verdict::TrailLost => "lose their page trail",
+            Verdict::LoggedOut => "are logged out once",
+            Verdict::LogsOut => "are logged out of other wikis",
+            Verdict::CannotLogOut => "cannot log out",
+            Verdict::StuckAtLogin => "are stuck at login",
+            Verdict::NobodyLogsIn => "cannot log in, even with a fresh browser",
+            Verdict::Fails => "get an error page",
         }
     }
 }
 
-/// Where somebody's cookies are from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Where a user's cookies come from: the way, and for some ways the other wiki.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(tag = "way", content = "other", rename_all = "kebab-case")]
 pub enum Way {
-    /// He was at this wiki before the change, and comes back.
+    /// The user was at this wiki before the change, and comes back.
     Back,
-    /// He was at this wiki, and his session has ended since: revoked, pruned, or lost; he comes back with the cookie.
+    /// The user was at this wiki, and comes back with the cookie. The session has ended since: revoked, pruned, or lost.
     Ended,
-    /// He was at that other wiki before the change, and comes here.
+    /// The user was at the other wiki before the change, and comes here.
     From(String),
-    /// He was here before the change, logs in at that other wiki after it, and comes here.
+    /// The user was here before the change, logs in at the other wiki after it, and comes here.
     Over(String),
-    /// He was here and at that other wiki before the change, goes there first and then comes here.
+    /// The user was at both wikis before the change, goes to the other one first, and then comes here.
     Both(String),
 }
 
 impl Way {
-    /// Who that is, without the other wiki's name.
+    /// A number for the way, without the other wiki.
     pub(super) fn kind(&self) -> u8 {
         match self {
             Way::Back => 0,
@@ -86,41 +89,41 @@ impl Way {
     }
 }
 
-/// Why.
+/// Why a change has an effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// There is nothing to explain.
+    /// It has none.
     None,
-    /// The browser does not send the old cookie to the wiki any more; says why.
+    /// Browsers no longer send the old cookie to the wiki, for this reason.
     NotSent(&'static str),
-    /// The wiki looks for another name.
+    /// The wiki looks for another cookie name.
     Name {
         /// The old cookie's name.
         old: String,
-        /// The one it looks for.
+        /// The name that the wiki looks for.
         new: String,
     },
-    /// The new version does not take ids of that form.
+    /// This version does not accept session ids of the old form.
     IdForm(String),
-    /// Sessions lie elsewhere: in that place, and not in this.
+    /// Sessions move from the first directory to the second.
     Storage(String, String),
-    /// Users lie elsewhere, and the session's user is not among them.
+    /// Users move from the first directory to the second.
     Users(String, String),
-    /// The wiki has not the method by which he logged in.
+    /// The wiki lacks the authentication method with which the user logged in.
     Method(String),
     /// Another key signs the cookies (2.0).
     Key,
-    /// Of two cookies the wiki takes the one that the old farm file left.
+    /// Of two cookies, the wiki picks the old one.
     Shadowed,
-    /// The browser refuses the wiki's cookie; says why.
+    /// Browsers reject the wiki's cookie, for this reason.
     Refused(String),
-    /// The log-out deletes the new cookie, and the old one still opens a session.
+    /// Logging out deletes the new cookie, but the old one still opens a session.
     OldStays,
-    /// A visit with the old cookie has the wiki delete, or replace, the one that the other wiki set.
+    /// Because of the old cookie, the wiki deletes or replaces the cookie of another wiki.
     Overwrites,
-    /// The wiki fails; says how.
+    /// The wiki fails with this error.
     Failure(String),
-    /// None of these: acting it out shows it.
+    /// None of these: only the simulation shows the effect.
     Acted,
 }
 
@@ -137,11 +140,11 @@ impl Reason {
             Reason::Method(_) => "auth",
             Reason::Key => "secret-key",
             Reason::Shadowed => "shadowed",
-            Reason::Refused(_) => "cookie-refused",
+            Reason::Refused(_) => "cookie-rejected",
             Reason::OldStays => "old-session",
             Reason::Overwrites => "overwrites",
             Reason::Failure(_) => "failure",
-            Reason::Acted => "acted-out",
+            Reason::Acted => "simulated",
         }
     }
 }
@@ -150,27 +153,27 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::None => Ok(()),
-            Reason::NotSent(why) => write!(f, "the old cookie is not sent here any more: {why}"),
-            Reason::Name { old, new } => write!(f, "the wiki looks for {new}, and the browser has {old}"),
-            Reason::IdForm(version) => write!(f, "{version} does not take ids of the old form"),
+            Reason::NotSent(why) => write!(f, "browsers no longer send the old cookie: {why}"),
+            Reason::Name { old, new } => write!(f, "the wiki looks for {new}, but browsers have {old}"),
+            Reason::IdForm(version) => {
+                write!(f, "MoinMoin {version} does not accept session ids of the old form")
+            }
             Reason::Storage(old, new) => {
-                write!(f, "sessions are looked for in {new}, and the old ones lie in {old}")
+                write!(f, "the wiki looks for sessions in {new}, but they are in {old}")
             }
-            Reason::Users(old, new) => write!(f, "users are looked for in {new}, and were in {old}"),
-            Reason::Method(method) => write!(f, "he logged in by {method}, which the wiki has no more"),
+            Reason::Users(old, new) => write!(f, "the wiki looks for users in {new}, but they are in {old}"),
+            Reason::Method(method) => write!(f, "the wiki no longer has the auth method {method}"),
             Reason::Key => f.write_str("another SECRET_KEY signs the cookies"),
-            Reason::Shadowed => {
-                f.write_str("the old cookie comes along, and it is the one that the wiki takes")
-            }
-            Reason::Refused(why) => write!(f, "the browser refuses the new cookie: {why}"),
+            Reason::Shadowed => f.write_str("browsers also send the old cookie, and the wiki picks that one"),
+            Reason::Refused(why) => write!(f, "browsers reject the new cookie: {why}"),
             Reason::OldStays => {
-                f.write_str("logging out deletes the new cookie, and the old one still opens a session")
+                f.write_str("logging out deletes the new cookie, but the old one still opens a session")
             }
-            Reason::Overwrites => {
-                f.write_str("the old cookie makes the wiki take back what the other one set")
-            }
+            Reason::Overwrites => f.write_str(
+                "because of the old cookie, this wiki deletes or replaces the cookie of the other one",
+            ),
             Reason::Failure(how) => f.write_str(how),
-            Reason::Acted => f.write_str("acted out, it does not work; the browser's cookies below show why"),
+            Reason::Acted => f.write_str("the simulation shows this effect, but no single cause"),
         }
     }
 }
@@ -182,17 +185,17 @@ impl Serialize for Reason {
 }
 
 /// A cookie, without its value.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct CookieKey {
     /// Its name.
     pub name: String,
-    /// The host or domain it belongs to.
+    /// The host or domain it is for.
     pub domain: String,
-    /// Whether it belongs to that host alone.
+    /// Whether it is for that host only.
     pub host_only: bool,
     /// Its path.
     pub path: String,
-    /// Whether it goes over secure connections only; two cookies that differ only in this are one to the browser.
+    /// Whether browsers send it over https only. Cookies that differ only in this are the same cookie.
     pub secure: bool,
 }
 
@@ -207,7 +210,7 @@ impl CookieKey {
         }
     }
 
-    /// Whether a browser takes both for one cookie.
+    /// Whether both are the same cookie for a browser.
     pub fn is_same(&self, other: &CookieKey) -> bool {
         self.name == other.name
             && self.domain == other.domain
@@ -218,53 +221,58 @@ impl CookieKey {
 
 impl fmt::Display for CookieKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wide = if self.host_only { "only" } else { "and below" };
+        let wide = if self.host_only { "only" } else { "and its subdomains" };
         let secure = if self.secure { ", Secure" } else { "" };
         write!(f, "{} for {} {wide}, path {}{secure}", self.name, self.domain, self.path)
     }
 }
 
-/// A cookie of the wiki's name in a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A cookie in a request that has the name that the wiki looks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct InHeader {
     /// The cookie.
     #[serde(flatten)]
     pub cookie: CookieKey,
-    /// Whether the old farm file left it.
+    /// Whether it comes from the old farm.
     pub old: bool,
-    /// Whether it is the one that the wiki takes.
-    pub taken: bool,
+    /// Whether the wiki picks this one.
+    pub picked: bool,
 }
 
-/// What becomes of one person at one wiki.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The effect on one user at one wiki.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Case {
-    /// As whom he comes.
+    /// The kind of visitor: `anonymous`, `user` (without "remember me"), or `remember`.
     #[serde(rename = "as", serialize_with = "visitor_name")]
+    #[schemars(with = "String")]
     pub visitor: Visitor,
-    /// Where his cookies are from.
+    /// Where the user's cookies come from.
+    #[serde(flatten)]
     pub way: Way,
-    /// What becomes of him.
+    /// The effect.
     pub verdict: Verdict,
-    /// Why.
+    /// Why, as a name.
+    #[schemars(with = "String")]
     pub reason: Reason,
     /// Why, in words.
     pub explanation: String,
-    /// The cookies of the wiki's name that his browser sends, in order, if there are several.
+    /// The cookies that the browser sends under the name that the wiki looks for, in order; empty if there is only one.
     pub cookies: Vec<InHeader>,
-    /// Whether an old cookie is taken where there is a new one.
+    /// Whether the wiki picks an old cookie although there is a new one.
     pub shadowed: bool,
-    /// The last second of an old cookie, unix; `None` if it goes when the browser closes, or there is none.
+    /// When the last old cookie expires, in unix seconds; null if there is none, or it ends with the browser's session.
     pub until: Option<f64>,
+    /// The same in RFC 3339.
+    pub until_at: Option<String>,
 }
 
 impl Case {
-    /// Whether it is to be noticed by whoever rolls out the change.
+    /// Whether administrators have to know about it.
     pub fn hurts(&self) -> bool {
         self.verdict.hurts() || self.shadowed
     }
 
-    /// Whether an old cookie is left that matters.
+    /// Whether an old cookie that matters remains.
     pub fn lasts(&self) -> bool {
         self.cookies.iter().any(|cookie| cookie.old) || self.until.is_some()
     }

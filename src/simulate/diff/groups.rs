@@ -1,7 +1,8 @@
-//! Wikis to which the same happens, together.
+//! Groups of wikis on which a change has the same effects.
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::acted::Acted;
@@ -9,55 +10,55 @@ use super::case::{Case, CookieKey, Verdict};
 use super::pair::Pair;
 use crate::farm::{Key, Wiki};
 
-/// Wikis to which the same happens.
-#[derive(Debug, Serialize)]
+/// Wikis on which the change has the same effects.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Group {
-    /// The wikis. What else is said of the group is said of the first.
+    /// The wikis. The settings and cookies of the group are those of the first.
     pub wikis: Vec<Member>,
-    /// What the new wikis run.
+    /// The MoinMoin version in the new farm file.
     pub moin: String,
     /// The settings that differ.
     pub changes: Vec<Change>,
-    /// The cookie that the old wiki left with people who are remembered.
+    /// The cookie that the old wiki sends to users with "remember me".
     pub old_cookie: Option<CookieKey>,
-    /// The one that the new wiki sets.
+    /// The cookie that the new wiki sends to them.
     pub new_cookie: Option<CookieKey>,
-    /// What becomes of whom.
+    /// The effects on each kind of user.
     pub cases: Vec<Case>,
-    /// Whether a setting or a cookie of another one is not as that of the first.
+    /// Whether the settings or cookies of another wiki differ from those of the first.
     #[serde(skip)]
     pub varies: bool,
 }
 
 /// A wiki of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Member {
     /// Its name in the old file.
     pub old: String,
     /// Its name in the new file.
     pub new: String,
-    /// The address that people know.
+    /// The URL in the old file.
     pub url: String,
 }
 
-/// A setting that differs, effective values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A setting whose effective value changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Change {
     /// Its name.
     pub setting: &'static str,
-    /// As it was; `None` where the version has no such setting.
+    /// The old value; null if the old version has no such setting.
     pub old: Option<String>,
-    /// As it is.
+    /// The new value; null if the new version has no such setting.
     pub new: Option<String>,
 }
 
 impl Group {
-    /// Whether somebody is hurt.
+    /// Whether users are affected.
     pub fn hurts(&self) -> bool {
         self.cases.iter().any(Case::hurts)
     }
 
-    /// Whether anything of the wikis' sessions and cookies changes.
+    /// Whether sessions and cookies stay as they are.
     pub fn is_quiet(&self) -> bool {
         !self.cases.iter().any(|case| case.hurts() || case.lasts() || case.verdict != Verdict::Kept)
     }
@@ -100,12 +101,12 @@ pub(super) fn groups(pairs: &[Pair<'_>], seats: Vec<Acted>, cases: Vec<Vec<Case>
     groups
 }
 
-/// What makes two wikis alike: all but names, addresses and dates to the second.
+/// What wikis of one group have in common: everything but names, URLs, and exact dates.
 fn shape(changes: &[Change], cases: &[Case]) -> String {
     let settings: Vec<&str> = changes.iter().map(|change| change.setting).collect();
     let case = |case: &Case| {
         let cookies: Vec<_> =
-            case.cookies.iter().map(|c| (c.old, c.taken, c.cookie.host_only, c.cookie.secure)).collect();
+            case.cookies.iter().map(|c| (c.old, c.picked, c.cookie.host_only, c.cookie.secure)).collect();
         let who = (case.visitor.name(), case.way.kind(), case.verdict.name(), case.reason.name());
         format!("{who:?} {cookies:?} {} {}", case.shadowed, case.until.is_some())
     };
@@ -113,7 +114,7 @@ fn shape(changes: &[Change], cases: &[Case]) -> String {
     format!("{settings:?} {cases:?}")
 }
 
-/// The settings that differ in what they come to; the names of wikis aside.
+/// The settings whose effective values differ.
 fn changes(old: &Wiki, new: &Wiki) -> Vec<Change> {
     let value = |wiki: &Wiki, key: Key| wiki.effective(key).map(|(value, _)| value);
     let mut changes: Vec<Change> = Key::all()
@@ -122,7 +123,7 @@ fn changes(old: &Wiki, new: &Wiki) -> Vec<Change> {
             (old != new).then_some(Change { setting: key.name(), old, new })
         })
         .collect();
-    // What follows from another key of the same wiki is said by that key.
+    // A directory that only follows another setting is not a change of its own.
     let says = |changes: &[Change], name| changes.iter().any(|change: &Change| change.setting == name);
     for (from, to) in [("data_dir", "cache_dir"), ("cache_dir", "session_dir"), ("data_dir", "user_dir")] {
         let set = |wiki: &Wiki| Key::named(to).is_some_and(|key| wiki.setting(key).is_some());

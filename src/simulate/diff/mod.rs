@@ -1,16 +1,17 @@
-//! What a changed farm file does to people who already have cookies and sessions.
+//! The effects of a changed farm file on users who already have cookies and sessions.
 //!
-//! Nothing is looked up in a table: somebody gets his cookies from the old wikis, the farm changes, and he comes back
-//! with them to the new ones, logs in where he has to, and logs out; then the same is done with a fresh browser. What
-//! goes wrong only with the old cookies is what the change does to people. Who that somebody is:
+//! Every effect is simulated. A user gets cookies from the old wikis, the farm changes, and the user comes back to the new
+//! wikis, logs in if necessary, and logs out. The same is done with a fresh browser. Problems that only the old cookies
+//! cause are the effects of the change. These users are simulated:
 //!
-//! * anonymous, logged in, or logged in and remembered; at each address of each wiki ([`Way::Back`]);
-//! * remembered, with a session that has ended since ([`Way::Ended`]);
-//! * remembered at another wiki, whose old cookie now comes here under the name that is looked for ([`Way::From`]);
-//! * remembered here, and logging in at a neighbour that after the change shares the cookie ([`Way::Over`],
+//! * anonymous, logged in, and logged in with "remember me"; at each URL of each wiki ([`Way::Back`]);
+//! * with "remember me" and a session that has ended since ([`Way::Ended`]);
+//! * with "remember me" at another wiki whose old cookie now reaches this wiki under its cookie name ([`Way::From`]);
+//! * with "remember me" here, who log in at a neighbor that shares the cookie after the change ([`Way::Over`],
 //!   [`Way::Both`]).
 //!
-//! Wikis are the same by name, then by address. Nothing is written, and of the disk only which paths are one directory.
+//! Wikis are matched by name, then by URL. The module writes nothing. It asks the disk only whether two paths are the same
+//! directory.
 
 mod act;
 mod acted;
@@ -24,6 +25,7 @@ mod suggestion;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::acted::Acted;
@@ -39,25 +41,25 @@ pub use case::{Case, CookieKey, InHeader, Reason, Verdict, Way};
 pub use groups::{Change, Group, Member};
 pub use suggestion::{Deletion, FreshName, Left, Suggestions};
 
-/// What rolling out a changed farm file does.
-#[derive(Debug, Serialize)]
+/// The effects of a changed farm file.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Diff {
-    /// The wikis that both files have, those alike together; those who are hurt most first.
+    /// The wikis that both files have, in groups with the same effects, worst first.
     pub groups: Vec<Group>,
     /// The names of wikis that only the new file has.
     pub added: Vec<String>,
     /// The names of wikis that only the old file has.
     pub removed: Vec<String>,
-    /// The names of wikis of which nothing can be said, each with the reason.
+    /// The wikis that cannot be predicted.
     pub unknown: Vec<Unknown>,
-    /// Session directories that wikis of the old file used, and whether their sessions are still reached.
+    /// The session directories of the old file, and the wikis that still find their sessions.
     pub stores: Vec<Reached>,
-    /// What helps.
+    /// Changes that avoid the problems.
     pub suggestions: Suggestions,
 }
 
-/// A wiki of which nothing can be said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A wiki that cannot be predicted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unknown {
     /// Its name.
     pub wiki: String,
@@ -66,43 +68,43 @@ pub struct Unknown {
 }
 
 /// A session directory of the old farm file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reached {
     /// The directory, as the farm file has it.
-    pub dir: String,
+    pub store: String,
     /// The wikis that used it.
     pub wikis: Vec<String>,
-    /// Those whose users' sessions in it go on after the change.
-    pub still: Vec<String>,
-    /// Those of which nothing can be said.
+    /// The wikis that still find these sessions after the change.
+    pub reachable_from: Vec<String>,
+    /// The wikis that cannot be predicted.
     pub unknown: Vec<String>,
-    /// What lies in it, if somebody looked.
+    /// The sessions in it; null if they were not counted.
     pub sessions: Option<Counted>,
 }
 
-/// What lies in a session directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+/// The sessions in a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Counted {
-    /// How many sessions have not expired.
+    /// Sessions that have not expired.
     pub live: usize,
-    /// In how many of those somebody is logged in.
+    /// Live sessions of logged-in users.
     pub logged_in: usize,
 }
 
 impl Reached {
-    /// Whether no session in it is ever found again.
+    /// Whether no wiki finds its sessions any more.
     pub fn unreachable(&self) -> bool {
-        self.still.is_empty() && self.unknown.is_empty()
+        self.reachable_from.is_empty() && self.unknown.is_empty()
     }
 }
 
 impl Diff {
-    /// Acts out the change from `old` to `new` at `now` (unix seconds), for browsers with that list of public suffixes.
+    /// Simulates the change from `old` to `new` at `now` (unix seconds), for browsers with this list of public suffixes.
     pub fn new(old: &Farm, new: &Farm, suffixes: &SharedSuffixes, now: f64) -> Diff {
         Diff::for_browser(old, new, suffixes, Profile::Chromium, now)
     }
 
-    /// The same for browsers that go by other rules than Chromium's.
+    /// As [`Diff::new`], for another browser than Chromium.
     pub fn for_browser(
         old: &Farm,
         new: &Farm,
@@ -136,7 +138,7 @@ impl Diff {
         }
     }
 
-    /// Whether somebody is logged out, or has an old cookie in the way of a new one.
+    /// Whether users are logged out, or old cookies hide new ones.
     pub fn hurts(&self) -> bool {
         self.groups.iter().any(Group::hurts)
     }
@@ -146,12 +148,12 @@ impl Diff {
 fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> Vec<Reached> {
     let mut stores: Vec<Reached> = Vec::new();
     let mut known: HashMap<crate::sys::DirectoryIdentity, usize> = HashMap::new();
-    let mut note = |place: &crate::sys::DirectoryIdentity, dir: String, wiki: &str, goes_on: bool| {
+    let mut note = |place: &crate::sys::DirectoryIdentity, store: String, wiki: &str, goes_on: bool| {
         let position = *known.entry(place.clone()).or_insert_with(|| {
             stores.push(Reached {
-                dir,
+                store,
                 wikis: Vec::new(),
-                still: Vec::new(),
+                reachable_from: Vec::new(),
                 unknown: Vec::new(),
                 sessions: None,
             });
@@ -161,8 +163,8 @@ fn reached(paired: &pair::Paired<'_>, seats: &[Acted], cases: &[Vec<Case>]) -> V
         if store.wikis.last().is_none_or(|last| last != wiki) {
             store.wikis.push(wiki.to_owned());
         }
-        if goes_on && store.still.last().is_none_or(|last| last != wiki) {
-            store.still.push(wiki.to_owned());
+        if goes_on && store.reachable_from.last().is_none_or(|last| last != wiki) {
+            store.reachable_from.push(wiki.to_owned());
         }
     };
     for (acted, cases) in seats.iter().zip(cases) {

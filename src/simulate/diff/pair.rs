@@ -1,4 +1,4 @@
-//! The wikis of two farms, side by side.
+//! The wikis of two farms, matched with each other.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,10 +7,10 @@ use url::Url;
 use super::super::wiki::Site;
 use crate::farm::{Farm, Wiki, same_address, with_slash};
 
-/// The addresses that several wikis of a farm have.
+/// The addresses that several wikis of a farm share.
 type SharedAddresses<'a> = BTreeMap<String, Vec<&'a str>>;
 
-/// A wiki at one of its addresses, before and after.
+/// A wiki at one of its URLs, before and after the change.
 #[derive(Debug, Clone)]
 pub(super) struct Seat {
     pub(super) old: Site,
@@ -22,11 +22,11 @@ pub(super) struct Seat {
 pub(super) struct Pair<'a> {
     pub(super) old: &'a Wiki,
     pub(super) new: &'a Wiki,
-    /// One for each old address; or why nothing can be said.
+    /// One for each old URL; or why the wiki cannot be predicted.
     pub(super) seats: Result<Vec<Seat>, String>,
 }
 
-/// Which wikis stay, come and go.
+/// The wikis that are kept, added, and removed.
 #[derive(Debug, Default)]
 pub(super) struct Paired<'a> {
     pub(super) both: Vec<Pair<'a>>,
@@ -34,7 +34,7 @@ pub(super) struct Paired<'a> {
     pub(super) removed: Vec<&'a Wiki>,
 }
 
-/// Wikis of one name are the same wiki; of the rest, those that have an address in common.
+/// Matches wikis by name, and the others by a common URL.
 pub(super) fn pair<'a>(old: &'a Farm, new: &'a Farm) -> Paired<'a> {
     let mut paired = Paired::default();
     let shared_addresses = (old.shared_addresses(), new.shared_addresses());
@@ -67,8 +67,8 @@ pub(super) fn pair<'a>(old: &'a Farm, new: &'a Farm) -> Paired<'a> {
     paired
 }
 
-/// People come back to the address they know, if it still is one of the wiki's; else they are led to its main one.
-/// Nothing can be said where several wikis have such an address, before or after.
+/// Users come back to the URL they know if the wiki still has it, and to its main URL if not. A wiki that shares an
+/// address, before or after, cannot be predicted.
 fn seats(
     old: &Wiki,
     new: &Wiki,
@@ -77,7 +77,7 @@ fn seats(
     let alone = |url: &Url, shared_addresses: &SharedAddresses<'_>| match shared_addresses
         .get_key_value(&with_slash(url))
     {
-        Some((url, names)) => Err(format!("{}: only one of them can be reached", same_address(url, names))),
+        Some((url, names)) => Err(format!("{}: visitors reach only one of them", same_address(url, names))),
         None => Ok(()),
     };
     let seat = |url: &Url| {
@@ -86,7 +86,7 @@ fn seats(
         alone(url, before)?;
         alone(known, after)?;
         let mut seat = Seat { old: Site::new(old, url)?, new: Site::new(new, known)? };
-        // A wiki that only got another name has not moved.
+        // A renamed wiki keeps its directories.
         if old.name != new.name {
             seat.new.stay_where(&seat.old);
         }
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wikis_are_the_same_by_name_then_by_address() {
+    fn pair_matches_by_name_then_by_url() {
         let farm = |text: &str| Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
         let old = farm(
             "[wikis.a]\nurl = \"https://example.org/a\"\n[wikis.b]\nurl = \"https://example.org/b\"\n\

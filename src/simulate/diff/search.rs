@@ -1,4 +1,4 @@
-//! Which other wikis' cookies matter to a wiki, found without asking about every pair.
+//! Finds the other wikis whose cookies matter to a wiki, without trying every pair.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::case::CookieKey;
 use crate::browser::path_match;
 use crate::sys::DirectoryIdentity;
 
-/// Of how many other wikis' old cookies people are acted out for each wiki.
+/// For each wiki, users of so many other wikis are simulated at most.
 const MOST: usize = 8;
 
 /// The old cookies, by name and domain.
@@ -21,7 +21,7 @@ impl Cookies {
         let mut known: HashMap<(CookieKey, Option<DirectoryIdentity>), ()> = HashMap::new();
         for (position, acted) in seats.iter().enumerate() {
             let Some((_, cookie)) = &acted.remembered else { continue };
-            // One of each cookie and storage is enough.
+            // One wiki of each cookie and storage is enough.
             let place = acted.seat.old.sessions.as_ref().map(|dir| dir.place.clone());
             if known.insert((CookieKey::of(cookie), place), ()).is_none() {
                 by_name.entry((cookie.name.clone(), cookie.domain.clone())).or_default().push(position);
@@ -45,7 +45,7 @@ impl Cookies {
             let Some(other) = seats.get(**other) else { return false };
             let Some((_, cookie)) = &other.remembered else { return false };
             let path = String::from_utf8_lossy(&cookie.path);
-            // People with the wiki's own old cookie are acted out as those who come back.
+            // Users with the wiki's own old cookie are simulated as those who come back.
             let is_own = own.as_ref().is_some_and(|own| own.is_same(&CookieKey::of(cookie)));
             let goes = (!cookie.host_only || cookie.domain == host) && path_match(root.path(), &path);
             goes && !is_own && other.pair != acted.pair && (!cookie.secure || root.is_secure())
@@ -54,15 +54,15 @@ impl Cookies {
     }
 }
 
-/// The new wikis that set one and the same cookie.
-pub(super) struct Neighbours {
+/// The new wikis that set the same cookie.
+pub(super) struct Neighbors {
     of: Vec<Vec<usize>>,
 }
 
-impl Neighbours {
-    /// Of each wiki's neighbours one that keeps sessions where it does, and one that does not; only where one of the
-    /// two had another cookie before.
-    pub(super) fn new(seats: &[Acted]) -> Neighbours {
+impl Neighbors {
+    /// For each wiki, one neighbor with the same session directory and one with another; only if one of the two had
+    /// another cookie before.
+    pub(super) fn new(seats: &[Acted]) -> Neighbors {
         let mut sharing: HashMap<CookieKey, Vec<usize>> = HashMap::new();
         for (position, acted) in seats.iter().enumerate() {
             if let Some(ours) = &acted.ours {
@@ -95,7 +95,7 @@ impl Neighbours {
                 }
             }
         }
-        Neighbours { of }
+        Neighbors { of }
     }
 
     pub(super) fn of(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
@@ -103,7 +103,7 @@ impl Neighbours {
     }
 }
 
-/// Whether the wiki's old cookie is another one than its new one.
+/// Whether the wiki's old and new cookie differ.
 fn changed(acted: &Acted) -> bool {
     match (&acted.remembered, &acted.ours) {
         (Some((_, old)), Some(new)) => !CookieKey::of(old).is_same(&CookieKey::of(new)),

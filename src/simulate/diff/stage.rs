@@ -1,33 +1,33 @@
-//! Who comes back after the change, acted out.
+//! Simulates the users who come back after the change.
 
 use super::act::{Before, Course, Round, judge};
 use super::acted::Acted;
 use super::case::{Case, Verdict, Way};
 use super::pair::Seat;
-use super::search::{Cookies, Neighbours};
+use super::search::{Cookies, Neighbors};
 use crate::browser::{Profile, SharedSuffixes};
 use crate::moin::Visitor;
 use crate::simulate::person::{Headers, Person};
 
-/// Acts out everybody who comes to the seats at `positions`.
+/// Simulates all users who come to the seats at `positions`.
 pub(super) fn act_out(stage: &Stage<'_>, seats: &[Acted], positions: &[usize]) -> Vec<Vec<Case>> {
     let old_cookies = Cookies::new(seats);
-    let neighbours = Neighbours::new(seats);
+    let neighbors = Neighbors::new(seats);
     let act = |position: &usize| {
         let mut found = seats.get(*position).map(|seat| stage.back(seat)).unwrap_or_default();
         found.extend(stage.other_users(*position, seats, &old_cookies));
-        found.extend(stage.over_neighbours(*position, seats, &neighbours));
+        found.extend(stage.over_neighbors(*position, seats, &neighbors));
         found
     };
     positions.iter().map(act).collect()
 }
 
-/// The browser and the time for all acts.
+/// The browser and the time of the simulation.
 pub(super) struct Stage<'a> {
     pub(super) suffixes: &'a SharedSuffixes,
     pub(super) profile: Profile,
     pub(super) now: f64,
-    /// What web servers add to every answer after the change.
+    /// Headers that web servers add to every response after the change.
     pub(super) headers: Headers,
 }
 
@@ -36,14 +36,14 @@ impl Stage<'_> {
         Person::new(self.now, self.suffixes, visitor).with_profile(self.profile)
     }
 
-    /// Somebody who was there before, after the change.
+    /// A user from before the change, after it.
     fn changed(&self, person: &Person) -> Person {
         let mut person = person.clone();
         person.roll_out(&self.headers);
         person
     }
 
-    /// Somebody whose first visit is after the change.
+    /// A user whose first visit is after the change.
     fn fresh(&self, visitor: Visitor) -> Person {
         let mut person = self.person(visitor);
         person.roll_out(&self.headers);
@@ -59,7 +59,7 @@ impl Stage<'_> {
         Acted { pair, seat, remembered, ours }
     }
 
-    /// Those who come back to where they were.
+    /// Users who come back to the same wiki.
     fn back(&self, acted: &Acted) -> Vec<Case> {
         let seat = &acted.seat;
         let mut cases = Vec::with_capacity(3);
@@ -88,7 +88,7 @@ impl Stage<'_> {
         cases
     }
 
-    /// Those whose sessions have ended on disk, and whose cookies live on; only where that is worse than logging in once.
+    /// Users whose session has ended, but whose cookie is alive; only if they have worse problems than logging in once.
     fn after_the_end(&self, acted: &Acted) -> Option<Case> {
         let (person, cookie) = acted.remembered.as_ref()?;
         let mut person = self.changed(person);
@@ -101,7 +101,7 @@ impl Stage<'_> {
         matches!(case.verdict, Verdict::StuckAtLogin | Verdict::CannotLogOut).then_some(case)
     }
 
-    /// Those who were at another wiki, whose old cookie now comes here.
+    /// Users of another wiki whose old cookie now reaches this one.
     fn other_users(&self, position: usize, seats: &[Acted], cookies: &Cookies) -> Vec<Case> {
         let Some(acted) = seats.get(position) else { return Vec::new() };
         let mut cases = Vec::new();
@@ -125,13 +125,13 @@ impl Stage<'_> {
         cases
     }
 
-    /// Those who log in at a wiki that after the change sets the same cookie, and then come here.
-    fn over_neighbours(&self, position: usize, seats: &[Acted], neighbours: &Neighbours) -> Vec<Case> {
+    /// Users who log in at a neighbor that sets the same cookie after the change, and then come here.
+    fn over_neighbors(&self, position: usize, seats: &[Acted], neighbors: &Neighbors) -> Vec<Case> {
         let Some(acted) = seats.get(position) else { return Vec::new() };
         let Some((person, _)) = &acted.remembered else { return Vec::new() };
         let (here, ours) = (&acted.seat.new, acted.ours.as_ref());
         let mut cases = Vec::new();
-        for other in neighbours.of(position) {
+        for other in neighbors.of(position) {
             let Some(other) = seats.get(other) else { continue };
             let there = &other.seat.new;
             let control = Round::run(self.fresh(Visitor::Remember), there, here, ours);

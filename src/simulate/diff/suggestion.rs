@@ -1,61 +1,66 @@
-//! What helps people with old cookies: a fresh cookie name, or headers that delete the old cookies; each tried out.
+//! Suggestions against problems with old cookies: a new cookie name, or headers that delete the old cookies. Each suggestion
+//! is simulated.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::acted::Acted;
 use super::case::{Case, CookieKey, Reason, Verdict, Way};
 use super::stage::{Stage, act_out};
 use crate::moin::Behaviour;
+use crate::simulate::event::time;
 
-/// The suggestions, empty where nothing ails.
-#[derive(Debug, Default, Serialize)]
+/// The suggestions; empty if no user is affected.
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Suggestions {
-    /// Headers that delete old cookies, by the wiki that has to send them.
+    /// Headers that delete old cookies, ordered by the URL that has to send them.
     pub deletions: Vec<Deletion>,
-    /// Old cookies that no header may delete, since a wiki of the new farm sets the very same one.
+    /// Old cookies that no header can delete, since a wiki of the new farm sets the same cookie.
     pub in_use: Vec<CookieKey>,
-    /// What is left of the worst with those headers.
+    /// The effects that remain with these headers.
     pub with_deletions: Option<Left>,
-    /// Fresh names for the wikis concerned.
+    /// New cookie names for the affected wikis.
     pub fresh_names: Vec<FreshName>,
-    /// What is left of the worst with those names.
+    /// The effects that remain with these names.
     pub with_fresh_names: Option<Left>,
 }
 
 /// A header that deletes an old cookie.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Deletion {
-    /// The URL of the wiki whose answers have to carry it.
+    /// The URL of the wiki whose responses must have the header.
     pub url: String,
     /// The old cookie.
     #[serde(flatten)]
     pub cookie: CookieKey,
     /// The value of the Set-Cookie header.
     pub set_cookie: String,
-    /// How long it is needed: the last second of such a cookie, unix; `None` where it goes with the browser's session.
+    /// When the last of these cookies expires, in unix seconds; null if they end with the browser's session.
     pub until: Option<i64>,
+    /// The same in RFC 3339.
+    pub until_at: Option<String>,
 }
 
-/// A name that no old cookie has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A cookie name that no old cookie has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FreshName {
     /// The wikis that need it.
     pub wikis: Vec<String>,
-    /// The setting: `cookie_name`.
+    /// The value of the setting `cookie_name`.
     pub cookie_name: String,
-    /// The cookie's name then.
+    /// The full name of the cookie with this setting.
     pub cookie: String,
 }
 
-/// What a suggestion leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// The effects that remain with a suggestion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Left {
-    /// The worst that becomes of anybody.
+    /// The worst effect.
     pub verdict: Verdict,
-    /// Whether an old cookie is still taken where there is a new one.
+    /// Whether a wiki still picks an old cookie although there is a new one.
     pub shadowed: bool,
 }
 
@@ -66,28 +71,32 @@ impl Left {
         Left { verdict, shadowed: all().any(|case| case.shadowed) }
     }
 
-    /// Whether nobody has more than one log-in to do.
+    /// Whether users have to log in once at most.
     pub fn is_well(self) -> bool {
         self.verdict <= Verdict::LoggedOut && !self.shadowed
     }
 }
 
-/// Whether old cookies do that to somebody.
-fn ails(case: &Case) -> bool {
+/// Whether old cookies cause the effect.
+fn is_affected(case: &Case) -> bool {
     let by_old = matches!(case.verdict, Verdict::LogsOut | Verdict::CannotLogOut | Verdict::StuckAtLogin);
     case.shadowed
         || by_old
         || (case.verdict == Verdict::LoggedOut && case.way != Way::Back && !case.cookies.is_empty())
 }
 
-/// Finds suggestions and tries them out.
+/// Finds suggestions and simulates them.
 pub(super) fn suggestions(seats: &[Acted], cases: &[Vec<Case>], stage: &Stage<'_>) -> Suggestions {
-    let ailing: Vec<usize> =
-        cases.iter().enumerate().filter(|(_, cases)| cases.iter().any(ails)).map(|(at, _)| at).collect();
-    if ailing.is_empty() {
+    let affected: Vec<usize> = cases
+        .iter()
+        .enumerate()
+        .filter(|(_, cases)| cases.iter().any(is_affected))
+        .map(|(at, _)| at)
+        .collect();
+    if affected.is_empty() {
         return Suggestions::default();
     }
-    let (deletions, in_use) = deletions(seats, cases, &ailing);
+    let (deletions, in_use) = deletions(seats, cases, &affected);
     let mut suggestions = Suggestions { deletions, in_use, ..Suggestions::default() };
     if !suggestions.deletions.is_empty() {
         let mut headers: HashMap<String, Vec<String>> = HashMap::new();
@@ -95,25 +104,25 @@ pub(super) fn suggestions(seats: &[Acted], cases: &[Vec<Case>], stage: &Stage<'_
             headers.entry(one.url.clone()).or_default().push(one.set_cookie.clone());
         }
         let stage = Stage { headers: Arc::new(headers), ..*stage };
-        suggestions.with_deletions = Some(Left::of(&act_out(&stage, seats, &ailing)));
+        suggestions.with_deletions = Some(Left::of(&act_out(&stage, seats, &affected)));
     }
-    let (names, renamed) = rename(seats, &ailing);
+    let (names, renamed) = rename(seats, &affected);
     if !names.is_empty() {
         let seats: Vec<Acted> = renamed.into_iter().map(|(pair, seat)| stage.prepare(pair, seat)).collect();
         suggestions.fresh_names = names;
-        suggestions.with_fresh_names = Some(Left::of(&act_out(stage, &seats, &ailing)));
+        suggestions.with_fresh_names = Some(Left::of(&act_out(stage, &seats, &affected)));
     }
     suggestions
 }
 
-fn deletions(seats: &[Acted], cases: &[Vec<Case>], ailing: &[usize]) -> (Vec<Deletion>, Vec<CookieKey>) {
+fn deletions(seats: &[Acted], cases: &[Vec<Case>], affected: &[usize]) -> (Vec<Deletion>, Vec<CookieKey>) {
     let mut found: BTreeMap<(String, CookieKey), Option<i64>> = BTreeMap::new();
     let mut in_use: Vec<CookieKey> = Vec::new();
     let ours: Vec<CookieKey> =
         seats.iter().filter_map(|acted| acted.ours.as_ref()).map(CookieKey::of).collect();
-    for at in ailing {
+    for at in affected {
         let (Some(acted), Some(cases)) = (seats.get(*at), cases.get(*at)) else { continue };
-        for case in cases.iter().filter(|case| ails(case)) {
+        for case in cases.iter().filter(|case| is_affected(case)) {
             let refused = matches!(case.reason, Reason::Refused(_));
             let own = acted.remembered.as_ref().map(|(_, cookie)| CookieKey::of(cookie));
             let sent = case.cookies.iter().filter(|cookie| cookie.old).map(|cookie| cookie.cookie.clone());
@@ -138,29 +147,31 @@ fn deletions(seats: &[Acted], cases: &[Vec<Case>], ailing: &[usize]) -> (Vec<Del
             "{}={domain}; Path={}; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0{secure}",
             cookie.name, cookie.path
         );
-        Deletion { url, cookie, set_cookie, until }
+        #[expect(clippy::cast_precision_loss, reason = "at most 400 days from now")]
+        let until_at = until.map(|until| time(until as f64));
+        Deletion { url, cookie, set_cookie, until, until_at }
     };
     (found.into_iter().map(deletion).collect(), in_use)
 }
 
-/// Gives all wikis that look for the name of an ailing one another name.
-fn rename(seats: &[Acted], ailing: &[usize]) -> (Vec<FreshName>, Vec<(usize, super::pair::Seat)>) {
+/// Gives a new name to all wikis that use the cookie name of an affected one.
+fn rename(seats: &[Acted], affected: &[usize]) -> (Vec<FreshName>, Vec<(usize, super::pair::Seat)>) {
     let name = |acted: &Acted| acted.seat.new.settings().session_cookie_name();
     let can = |acted: &Acted| acted.seat.new.behaviour() >= Behaviour::V1_9_1;
     let mut wanted: BTreeMap<String, Option<FreshName>> = BTreeMap::new();
-    for acted in ailing.iter().filter_map(|at| seats.get(*at)) {
+    for acted in affected.iter().filter_map(|at| seats.get(*at)) {
         wanted.insert(name(acted), None);
     }
-    let taken: Vec<String> = seats
+    let used: Vec<String> = seats
         .iter()
         .flat_map(|acted| [acted.seat.old.settings().session_cookie_name(), name(acted)])
         .collect();
     for (old, fresh) in &mut wanted {
-        // A wiki without such a setting would be left alone with the old name.
+        // A wiki whose version lacks the setting would keep the old name, and share with nobody.
         if seats.iter().any(|acted| name(acted) == *old && !can(acted)) {
             continue;
         }
-        let cookie = (2..).map(|n| format!("{old}_{n}")).find(|name| !taken.contains(name));
+        let cookie = (2..).map(|n| format!("{old}_{n}")).find(|name| !used.contains(name));
         *fresh = cookie.map(|cookie| FreshName {
             wikis: Vec::new(),
             cookie_name: cookie.strip_prefix("MOIN_SESSION_").unwrap_or(&cookie).to_owned(),

@@ -1,4 +1,4 @@
-//! What changes do, one by one.
+//! The effects of single changes.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn diff(old: &str, new: &str) -> Diff {
     Diff::new(&farm(old), &farm(new), &suffixes, NOW)
 }
 
-/// Each case as `wiki who way: verdict (reason)`; those to whom nothing happens are left out.
+/// Each case as `wiki visitor way: verdict (reason)`, without those that have no effect.
 fn cases(diff: &Diff) -> Vec<String> {
     let mut found = Vec::new();
     for group in &diff.groups {
@@ -52,7 +52,7 @@ fn one(version: &str, before: &str, after: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_change_does_nothing() {
+fn unchanged_farm_has_no_effect() {
     for version in ["1.7.3", "1.8.7", "1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10", "1.9.11", "2.0"] {
         let none: [&str; 0] = [];
         assert_eq!(one(version, "", ""), none, "{version}");
@@ -60,9 +60,9 @@ fn no_change_does_nothing() {
 }
 
 #[test]
-fn a_path_that_widens_leaves_the_old_cookie_in_front() {
+fn wider_path_keeps_the_old_cookie_first_in_1_9_11_only() {
     let widen = |version| one(version, "cookie_path = \"/alpha\"", "cookie_path = \"/\"");
-    // The longer path goes first, and up to 1.9.10 the last is taken.
+    // The longer path comes first, and versions up to 1.9.10 pick the last cookie.
     assert_eq!(widen("1.9.11"), ["a remember: kept (none) shadowed", "a user: kept (none) shadowed"]);
     for version in ["1.9.1", "1.9.3", "1.9.8", "1.9.10"] {
         let none: [&str; 0] = [];
@@ -71,8 +71,8 @@ fn a_path_that_widens_leaves_the_old_cookie_in_front() {
 }
 
 #[test]
-fn an_old_signed_cookie_in_front_of_the_new_one_keeps_people_from_logging_in() {
-    // 2.0 takes the first, and cannot go on under its id as 1.9 does.
+fn old_signed_cookie_before_the_new_one_leaves_users_stuck_at_login() {
+    // 2.0 picks the first cookie, and cannot continue under its id as 1.9 does.
     assert_eq!(
         one(
             "2.0",
@@ -88,39 +88,39 @@ fn an_old_signed_cookie_in_front_of_the_new_one_keeps_people_from_logging_in() {
 }
 
 #[test]
-fn what_ends_a_login_says_why() {
-    let told = |version: &str, before: &str, after: &str| one(version, before, after).swap_remove(0);
+fn logged_out_users_have_a_reason() {
+    let first = |version: &str, before: &str, after: &str| one(version, before, after).swap_remove(0);
     let dir = |name: &str| format!("data_dir = \"/none/{name}\"");
     assert_eq!(
-        told("1.9.11", "cookie_name = \"one\"", "cookie_name = \"two\""),
+        first("1.9.11", "cookie_name = \"one\"", "cookie_name = \"two\""),
         "a remember: logged-out (cookie-name)"
     );
     assert_eq!(
-        told("1.9.11", "", "url = \"https://wiki.example.org/\""),
+        first("1.9.11", "", "url = \"https://wiki.example.org/\""),
         "a remember: logged-out (cookie-not-sent)"
     );
     assert_eq!(
-        told("1.8.7", &dir("one"), &format!("{}\nuser_dir = \"/none/one/user\"", dir("two"))),
+        first("1.8.7", &dir("one"), &format!("{}\nuser_dir = \"/none/one/user\"", dir("two"))),
         "a remember: logged-out (storage)"
     );
     assert_eq!(
-        told("1.9.8", &dir("one"), &format!("{}\nuser_dir = \"/none/users\"", dir("one"))),
+        first("1.9.8", &dir("one"), &format!("{}\nuser_dir = \"/none/users\"", dir("one"))),
         "a remember: logged-out (users)"
     );
-    assert_eq!(told("1.9.8", "auth = [\"moin\"]", "auth = [\"ldap\"]"), "a remember: logged-out (auth)");
+    assert_eq!(first("1.9.8", "auth = [\"moin\"]", "auth = [\"ldap\"]"), "a remember: logged-out (auth)");
     assert_eq!(
-        told("1.9.11", "", "cookie_domain = \".example.com\""),
-        "a remember: nobody-logs-in (cookie-refused)"
+        first("1.9.11", "", "cookie_domain = \".example.com\""),
+        "a remember: nobody-logs-in (cookie-rejected)"
     );
-    assert_eq!(told("1.9.8", "", "cookie_domain = \"localhost\""), "a remember: fails (failure)");
+    assert_eq!(first("1.9.8", "", "cookie_domain = \"localhost\""), "a remember: fails (failure)");
     assert_eq!(
-        told("2.0", "secret_key_id = \"old\"", "secret_key_id = \"new\""),
+        first("2.0", "secret_key_id = \"old\"", "secret_key_id = \"new\""),
         "a remember: logged-out (secret-key)"
     );
 }
 
 #[test]
-fn an_upgrade_to_1_9_logs_out_by_name_and_form() {
+fn upgrade_to_1_9_logs_out_because_of_name_or_id_form() {
     let wiki = |version: &str, lines: &str| {
         format!(
             "moin = \"{version}\"\n[wikis.a]\nurl = \"https://example.org/\"\ndata_dir = \"/none\"\n{lines}\n"
@@ -133,7 +133,7 @@ fn an_upgrade_to_1_9_logs_out_by_name_and_form() {
     );
     // 1.9.0 keeps the name. The old cookie has the new one's domain and path, and is replaced.
     assert_eq!(upgrade("1.9.0", ""), ["a remember: logged-out (id-form)", "a user: logged-out (id-form)"]);
-    // With another domain both stay; the new one is created later, so it comes last, and 1.9.0 takes the last.
+    // With another domain, both stay. The new one is created later, so it comes last, and 1.9.0 picks the last.
     assert_eq!(
         cases(&diff(&wiki("1.8.7", ""), &wiki("1.9.0", "cookie_domain = \".example.org\""))),
         ["a remember: logged-out (id-form)", "a user: logged-out (id-form)",]
@@ -141,7 +141,7 @@ fn an_upgrade_to_1_9_logs_out_by_name_and_form() {
 }
 
 #[test]
-fn a_secure_cookie_is_in_the_way_of_http() {
+fn old_secure_cookie_leaves_users_stuck_at_login_over_http() {
     let wiki = |scheme: &str| {
         let name = "cookie_name = \"lab\"\ncookie_domain = \".example.org\"";
         format!(
@@ -150,12 +150,12 @@ fn a_secure_cookie_is_in_the_way_of_http() {
     };
     assert_eq!(
         cases(&diff(&wiki("https"), &wiki("http"))),
-        ["a remember: stuck-at-login (cookie-refused)", "a user: stuck-at-login (cookie-refused)",]
+        ["a remember: stuck-at-login (cookie-rejected)", "a user: stuck-at-login (cookie-rejected)",]
     );
 }
 
 #[test]
-fn a_wiki_that_leaves_a_shared_login_still_gets_the_neighbours_old_cookie() {
+fn wiki_that_leaves_a_shared_login_still_receives_the_old_cookie() {
     let wikis = |shared: bool| {
         let (domain, keys) = match shared {
             true => ("cookie_domain = \".example.org\"\n", ["k", "k"]),
@@ -173,7 +173,7 @@ fn a_wiki_that_leaves_a_shared_login_still_gets_the_neighbours_old_cookie() {
 }
 
 #[test]
-fn stores_that_nobody_finds_again_are_named() {
+fn unreachable_stores_are_named() {
     let farm = |lines: &str| {
         format!(
             "moin = \"1.9.11\"\n[farm]\nuser_dir = \"/none/users\"\nsession_dir = \"/none/sessions\"\n{lines}"
@@ -188,14 +188,16 @@ fn stores_that_nobody_finds_again_are_named() {
     let stores: Vec<_> = diff
         .stores
         .iter()
-        .map(|store| format!("{} {:?} {:?} {}", store.dir, store.wikis, store.still, store.unreachable()))
+        .map(|store| {
+            format!("{} {:?} {:?} {}", store.store, store.wikis, store.reachable_from, store.unreachable())
+        })
         .collect();
     assert_eq!(stores, [r#"/none/sessions ["a", "b"] ["b"] false"#, r#"/none/c ["c"] [] true"#]);
     assert_eq!(diff.removed, ["c"]);
 }
 
 #[test]
-fn a_deletion_is_never_of_a_cookie_that_a_new_wiki_sets() {
+fn no_deletion_is_suggested_for_a_cookie_that_a_new_wiki_sets() {
     // The root wiki's cookie was everybody's; now alpha has its own path, and root goes on with the same cookie.
     let wikis = |path: &str, keys: [&str; 2]| {
         let wiki = |name: &str, url: &str, key: &str, lines: &str| {
@@ -222,7 +224,7 @@ fn a_deletion_is_never_of_a_cookie_that_a_new_wiki_sets() {
 }
 
 #[test]
-fn each_cure_is_tried_out() {
+fn each_suggestion_is_simulated() {
     let wiki = |lines: &str| {
         format!(
             "moin = \"2.0\"\n[wikis.a]\nurl = \"https://example.org/alpha\"\nuser_dir = \"/none\"\n{lines}\n"
@@ -239,7 +241,7 @@ fn each_cure_is_tried_out() {
 }
 
 #[test]
-fn a_secure_cookie_cannot_be_deleted_over_http() {
+fn secure_cookie_cannot_be_deleted_over_http() {
     let wiki = |scheme: &str| {
         let lines = "cookie_name = \"lab\"\ncookie_domain = \".example.org\"";
         format!(

@@ -1,156 +1,155 @@
-//! For people.
+//! The effects of a change, for people.
 
-use super::words::{self, count, order, title, until, what, who};
+use super::words::{self, count, how_long, in_use, left, lost, order, title, until, what, who};
 use crate::cli::shared::Context;
 use crate::cli::shared::output::Writer;
+use crate::names::list;
 use crate::report::escape;
-use crate::simulate::diff::{Case, Deletion, Diff, Group, Reached, Suggestions};
+use crate::report::text::{Paint, hang, paint, wrap};
+use crate::simulate::diff::{Case, CookieKey, Deletion, Diff, Group, InHeader, Suggestions};
+
+/// So many wikis are named without `-v`, and the others counted.
+const MOST: usize = 4;
 
 pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<'_>) {
-    let (loud, quiet): (Vec<&Group>, Vec<&Group>) = diff.groups.iter().partition(|group| !group.is_quiet());
     let verbose = context.verbosity > 0;
-    for group in loud.iter().chain(quiet.iter().filter(|_| verbose)) {
+    for group in diff.groups.iter().filter(|group| verbose || !group.is_quiet()) {
         self::group(group, context);
     }
-    let mut line = |text: &str| writeln!(context.out, "{}", escape(text));
-    for (wikis, reason) in words::unknown(&diff.unknown, if verbose { usize::MAX - 1 } else { 4 }) {
-        line(&format!("{wikis}: unknown: {reason}"));
+    for (wikis, reason) in words::unknown(&diff.unknown, most(context)) {
+        put("", &format!("{wikis}: unknown: {reason}"), context);
     }
-    if !diff.added.is_empty() {
-        line(&format!("new: {}", diff.added.join(", ")));
-    }
-    if !diff.removed.is_empty() {
-        line(&format!("gone, nobody can visit it any more: {}", diff.removed.join(", ")));
+    for (title, wikis) in [("added", &diff.added), ("removed", &diff.removed)] {
+        if !wikis.is_empty() {
+            put("", &format!("{title}: {}", wikis.join(", ")), context);
+        }
     }
     for store in diff.stores.iter().filter(|store| store.unreachable()) {
-        line(&lost(store));
+        put("", &lost(store), context);
     }
     suggestions(&diff.suggestions, context);
-    let mut line = |text: &str| writeln!(context.out, "{}", escape(text));
-    let wikis = |groups: &[&Group]| groups.iter().map(|group| group.wikis.len()).sum::<usize>();
-    let hurt: Vec<&Group> = diff.groups.iter().filter(|group| group.hurts()).collect();
-    let all: Vec<&Group> = diff.groups.iter().collect();
-    let (hurt, all) = (wikis(&hurt), wikis(&all));
-    let summary = match hurt {
+    put("", &format!("{} -> {}: {}", names.0, names.1, summary(diff)), context);
+}
+
+/// How many names of a list are shown.
+fn most(context: &Context<'_>) -> usize {
+    if context.verbosity > 0 { usize::MAX - 1 } else { MOST }
+}
+
+/// Writes a paragraph.
+fn put(first: &str, text: &str, context: &mut Context<'_>) {
+    write!(context.out, "{}", hang(first, first.len() + 2, &escape(text), context.width));
+}
+
+fn summary(diff: &Diff) -> String {
+    let urls =
+        |groups: &mut dyn Iterator<Item = &Group>| groups.map(|group| group.wikis.len()).sum::<usize>();
+    let all = urls(&mut diff.groups.iter());
+    let none = "nobody is logged out, and no old cookie hides a new one";
+    match urls(&mut diff.groups.iter().filter(|group| group.hurts())) {
         0 if all == 0 => "no wiki can be compared".to_owned(),
-        0 if !diff.unknown.is_empty() => {
-            "at the others nobody is logged out, and no old cookie is in the way".to_owned()
+        0 if !diff.unknown.is_empty() => format!("at the other wikis, {none}"),
+        0 => none.to_owned(),
+        hurt => {
+            format!("users are logged out, or old cookies hide new ones, at {hurt} of {}", count(all, "URL"))
         }
-        0 => "nobody is logged out, and no old cookie is in the way".to_owned(),
-        _ => format!(
-            "people are logged out or have an old cookie in the way at {hurt} of {}",
-            count(all, "URL")
-        ),
-    };
-    line(&format!("{} -> {}: {summary}", names.0, names.1));
+    }
 }
 
 fn group(group: &Group, context: &mut Context<'_>) {
-    let most = if context.verbosity > 0 { usize::MAX - 1 } else { 4 };
-    let out = &mut *context.out;
-    writeln!(out, "{}", escape(&title(group, most)));
-    let mut row = |title: &str, text: &str| writeln!(out, "  {title:<12} {}", escape(text));
-    if let Some(example) = words::example(group) {
-        row("example", example);
+    let heading = escape(&title(group, most(context))).into_owned();
+    writeln!(context.out, "{}", paint(&heading, Paint::Heading, context.colour));
+    for (users, case) in alike(&group.cases) {
+        let users: Vec<&str> = users.iter().map(String::as_str).collect();
+        let until = until(case).map(|until| format!(" ({until})")).unwrap_or_default();
+        put("  ", &format!("{} {}{until}", list(&users, "and", MOST), what(case)), context);
+    }
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    if let Some(wiki) = words::example(group) {
+        rows.push(("example", wiki.to_owned()));
     }
     for change in &group.changes {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "no such setting".to_owned());
         let (old, new) = (value(&change.old), value(&change.new));
-        row("changed", &format!("{}: {old} -> {new}", change.setting));
+        rows.push(("setting", format!("{}: {old} -> {new}", change.setting)));
     }
-    match (&group.old_cookie, &group.new_cookie) {
-        (Some(old), Some(new)) if old == new => row("cookie", &old.to_string()),
-        (old, new) => {
-            let shown = |cookie: &Option<crate::simulate::diff::CookieKey>| {
-                cookie.as_ref().map_or("none".to_owned(), ToString::to_string)
-            };
-            row("old cookie", &shown(old));
-            row("new cookie", &shown(new));
-        }
+    let shown = |cookie: &Option<CookieKey>| cookie.as_ref().map_or("none".to_owned(), ToString::to_string);
+    if group.old_cookie != group.new_cookie {
+        rows.push(("old cookie", shown(&group.old_cookie)));
+        rows.push(("new cookie", shown(&group.new_cookie)));
+    } else if group.old_cookie.is_some() {
+        rows.push(("cookie", shown(&group.old_cookie)));
     }
-    for (people, case) in alike(&group.cases) {
-        writeln!(out, "  {}", escape(&people));
-        writeln!(out, "    {}", escape(&what(case)));
-        if !case.cookies.is_empty() {
-            writeln!(out, "    their browsers send");
-        }
-        for cookie in order(&case.cookies, &format!("MoinMoin {}", group.moin)) {
-            writeln!(out, "      {}", escape(&cookie));
-        }
-        if let Some(until) = until(case) {
-            writeln!(out, "    {until}");
+    for (title, text) in rows {
+        write!(context.out, "{}", wrap(&format!("  {title:<10}  "), &escape(&text), context.width));
+    }
+    for cookies in requests(&group.cases) {
+        writeln!(context.out, "  browsers send these cookies, in this order");
+        for cookie in order(cookies, &group.moin) {
+            write!(context.out, "{}", hang("    ", 7, &escape(&cookie), context.width));
         }
     }
-    writeln!(out);
+    writeln!(context.out);
 }
 
-/// The cases, those to whom the same happens together.
-fn alike(cases: &[Case]) -> Vec<(String, &Case)> {
-    let mut found: Vec<(String, &Case)> = Vec::new();
-    for case in cases {
-        let same = found.iter_mut().find(|(_, other)| {
-            let one = (what(case), &case.cookies, until(case));
-            one == (what(other), &other.cookies, until(other))
-        });
-        match same {
-            Some((people, _)) => {
-                people.push_str(", ");
-                people.push_str(&who(case));
-            }
-            None => found.push((who(case), case)),
+/// The different lists of cookies that browsers send.
+fn requests(cases: &[Case]) -> Vec<&[InHeader]> {
+    let mut found: Vec<&[InHeader]> = Vec::new();
+    for case in cases.iter().filter(|case| !case.cookies.is_empty()) {
+        if !found.contains(&case.cookies.as_slice()) {
+            found.push(&case.cookies);
         }
     }
     found
 }
 
-fn lost(store: &Reached) -> String {
-    let whose = store.wikis.join(", ");
-    let what = match store.sessions {
-        Some(sessions) => {
-            let number = count(sessions.live, "live session");
-            format!("{number}, {} of them logged in, not found by any wiki any more", sessions.logged_in)
+/// The cases, those with the same effect together.
+fn alike(cases: &[Case]) -> Vec<(Vec<String>, &Case)> {
+    let mut found: Vec<(Vec<String>, &Case)> = Vec::new();
+    for case in cases {
+        let same = |other: &Case| (what(case), until(case)) == (what(other), until(other));
+        match found.iter_mut().find(|(_, other)| same(other)) {
+            Some((users, _)) => users.push(who(case)),
+            None => found.push((vec![who(case)], case)),
         }
-        None => "its sessions are not found by any wiki any more".to_owned(),
-    };
-    format!("{} ({whose}): {what}", store.dir)
+    }
+    found
 }
 
 fn suggestions(suggestions: &Suggestions, context: &mut Context<'_>) {
     let all = context.verbosity > 0;
-    let out = &mut *context.out;
-    if let Some(left) = suggestions.with_deletions {
-        writeln!(out, "cure: have the web server delete the old cookies, {}", words::how_long(suggestions));
-        writeln!(out, "  {}", words::left(left));
-        writeln!(out, "  nginx (a block with an add_header of its own does not inherit those around it):");
-        headers(suggestions, words::nginx, all, out);
-        writeln!(out, "  Apache (mod_headers):");
-        headers(suggestions, words::apache, all, out);
+    if let Some(remains) = suggestions.with_deletions {
+        let until = how_long(suggestions);
+        put("", &format!("help: let the web server delete the old cookies {until}"), context);
+        writeln!(context.out, "  result: {}", left(remains));
+        writeln!(context.out, "  nginx (a block with its own add_header does not inherit these lines):");
+        headers(suggestions, words::nginx, all, context.out);
+        writeln!(context.out, "  Apache (mod_headers):");
+        headers(suggestions, words::apache, all, context.out);
     }
     for cookie in &suggestions.in_use {
-        let line =
-            format!("no header may delete this old cookie, a wiki of the new farm sets the same: {cookie}");
-        writeln!(out, "{}", escape(&line));
+        put("", &in_use(cookie), context);
     }
-    if let Some(left) = suggestions.with_fresh_names {
-        writeln!(out, "cure: a cookie name that no browser knows");
-        writeln!(out, "  {}", words::left(left));
+    if let Some(remains) = suggestions.with_fresh_names {
+        writeln!(context.out, "help: use a cookie name that no browser knows");
+        writeln!(context.out, "  result: {}", left(remains));
         for name in &suggestions.fresh_names {
-            writeln!(out, "  {}", escape(&words::fresh(name, if all { usize::MAX } else { 4 })));
+            put("  ", &words::fresh(name, most(context)), context);
         }
     }
 }
 
-/// The headers of each wiki; of many the first, unless all are wanted.
+/// The headers of each URL; of many the first, unless all are wanted.
 fn headers(suggestions: &Suggestions, line: impl Fn(&Deletion) -> String, all: bool, out: &mut Writer) {
-    let directories = words::by_place(&suggestions.deletions);
-    let shown = if all { directories.len() } else { 4 };
-    for (url, deletions) in directories.iter().take(shown) {
+    let urls = words::by_url(&suggestions.deletions);
+    let shown = if all { urls.len() } else { MOST };
+    for (url, deletions) in urls.iter().take(shown) {
         writeln!(out, "    # {}", escape(url));
         for deletion in deletions {
             writeln!(out, "    {}", escape(&line(deletion)));
         }
     }
-    if directories.len() > shown {
-        writeln!(out, "    # and {} more: -v, or --format json", directories.len() - shown);
+    if urls.len() > shown {
+        writeln!(out, "    # and {} more: show them with -v", urls.len() - shown);
     }
 }

@@ -1,54 +1,57 @@
-//! What people and Markdown are told in the same words.
+//! The words that the human format and Markdown have in common.
 
 use std::collections::HashMap;
 
 use crate::moin::Visitor;
+use crate::names::list;
 use crate::simulate::diff::{
-    Case, Deletion, FreshName, Group, InHeader, Left, Suggestions, Unknown, Verdict, Way,
+    Case, CookieKey, Deletion, FreshName, Group, InHeader, Left, Reached, Suggestions, Unknown, Verdict, Way,
 };
 use crate::simulate::time;
 
-/// Who somebody is.
+/// The users of a case.
 pub(super) fn who(case: &Case) -> String {
+    let remembered = "users with \"remember me\"";
     match &case.way {
         Way::Back => match case.visitor {
-            Visitor::Remember => "remembered users".to_owned(),
-            Visitor::User => "users not remembered".to_owned(),
+            Visitor::Remember => remembered.to_owned(),
+            Visitor::User => "users without \"remember me\"".to_owned(),
             Visitor::Anonymous => "anonymous visitors".to_owned(),
         },
-        Way::Ended => "users whose session has ended, but not their cookie".to_owned(),
-        Way::From(wiki) => format!("users remembered at {wiki}"),
-        Way::Over(wiki) => format!("remembered users who log in at {wiki} first"),
-        Way::Both(wiki) => format!("users remembered here and at {wiki}"),
+        Way::Ended => format!("{remembered} whose session has ended"),
+        Way::From(wiki) => format!("{remembered} at {wiki}"),
+        Way::Over(wiki) => format!("{remembered} who log in at {wiki} first"),
+        Way::Both(wiki) => format!("{remembered} here and at {wiki}"),
     }
 }
 
-/// What happens, in words, and why.
+/// What happens to the users, and why.
 pub(super) fn what(case: &Case) -> String {
     let seen = match case.verdict {
-        Verdict::Kept if case.shadowed => "nothing yet: still logged in, by the old cookie",
+        Verdict::Kept if case.shadowed => "stay logged in, but with the old cookie",
         verdict => verdict.seen(case.visitor),
     };
     if case.explanation.is_empty() { seen.to_owned() } else { format!("{seen}: {}", case.explanation) }
 }
 
-/// The cookies of a request in the order in which they are sent.
+/// The cookies of a request, in the order in which browsers send them.
 pub(super) fn order(cookies: &[InHeader], version: &str) -> Vec<String> {
     let line = |(number, cookie): (usize, &InHeader)| {
-        let whose = if cookie.old { "old" } else { "new" };
-        let taken = if cookie.taken { format!("; {version} takes this one") } else { String::new() };
-        format!("{}. {whose}: {}{taken}", number + 1, cookie.cookie)
+        let age = if cookie.old { "old" } else { "new" };
+        let picked =
+            if cookie.picked { format!(" (MoinMoin {version} picks this one)") } else { String::new() };
+        format!("{number}. {age}: {}{picked}", cookie.cookie)
     };
-    cookies.iter().enumerate().map(line).collect()
+    (1..).zip(cookies).map(line).collect()
 }
 
-/// How long that lasts.
+/// How long the effect lasts.
 pub(super) fn until(case: &Case) -> Option<String> {
     if case.verdict == Verdict::NobodyLogsIn || !(case.hurts() || case.lasts()) {
         return None;
     }
     match case.until {
-        Some(until) => Some(format!("until {}, when the last old cookie ends", time(until))),
+        Some(until) => Some(format!("until {}, when the last old cookie expires", time(until))),
         None if case.cookies.iter().any(|cookie| cookie.old) => {
             Some("until the browser is closed".to_owned())
         }
@@ -56,7 +59,7 @@ pub(super) fn until(case: &Case) -> Option<String> {
     }
 }
 
-/// A group's name: its wikis.
+/// The wikis of a group.
 pub(super) fn title(group: &Group, most: usize) -> String {
     let mut names: Vec<String> = Vec::new();
     for wiki in &group.wikis {
@@ -67,24 +70,15 @@ pub(super) fn title(group: &Group, most: usize) -> String {
         }
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    list(&names, most)
+    list(&names, "and", most)
 }
 
-/// The wiki of which is told, where not all of a group have the same settings and cookies.
+/// The wiki whose settings and cookies are shown, if not all wikis of the group have the same.
 pub(super) fn example(group: &Group) -> Option<&str> {
     group.wikis.first().filter(|_| group.varies).map(|wiki| wiki.old.as_str())
 }
 
-/// `a, b, c and 7 more`.
-fn list(names: &[&str], most: usize) -> String {
-    if names.len() <= most + 1 {
-        return names.join(", ");
-    }
-    let (first, rest) = names.split_at(most);
-    format!("{} and {} more", first.join(", "), rest.len())
-}
-
-/// The wikis of which nothing can be said, and why, those for one reason together.
+/// The wikis that cannot be predicted, those with the same reason together.
 pub(super) fn unknown(unknown: &[Unknown], most: usize) -> Vec<(String, &str)> {
     let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
     let mut positions: HashMap<&str, usize> = HashMap::new();
@@ -95,7 +89,19 @@ pub(super) fn unknown(unknown: &[Unknown], most: usize) -> Vec<(String, &str)> {
             None => found.push((reason, vec![wiki])),
         }
     }
-    found.into_iter().map(|(reason, wikis)| (list(&wikis, most), reason)).collect()
+    found.into_iter().map(|(reason, wikis)| (list(&wikis, "and", most), reason)).collect()
+}
+
+/// A store whose sessions no wiki finds after the change.
+pub(super) fn lost(store: &Reached) -> String {
+    let wikis: Vec<&str> = store.wikis.iter().map(String::as_str).collect();
+    let count = match store.sessions {
+        Some(sessions) => {
+            format!(": {}, {} logged in", count(sessions.live, "live session"), sessions.logged_in)
+        }
+        None => String::new(),
+    };
+    format!("{}: no wiki finds the sessions of {} any more{count}", store.store, list(&wikis, "and", 4))
 }
 
 /// A number of things.
@@ -103,40 +109,39 @@ pub(super) fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
-/// What is left with a cure.
+/// What remains with a suggestion.
 pub(super) fn left(left: Left) -> &'static str {
     match left.verdict {
-        Verdict::Kept | Verdict::TrailLost if left.is_well() => {
-            "tried out: people stay logged in, nothing is in the way"
-        }
-        Verdict::LoggedOut if left.is_well() => "tried out: people log in once, nothing is in the way",
-        Verdict::Kept | Verdict::TrailLost | Verdict::LoggedOut => {
-            "tried out: an old cookie is still taken before a new one"
-        }
-        Verdict::LogsOut => "tried out: does not help, visits still log out elsewhere",
-        Verdict::CannotLogOut => "tried out: does not help, people still cannot log out",
-        Verdict::StuckAtLogin => "tried out: does not help, people are still stuck at login",
-        Verdict::NobodyLogsIn | Verdict::Fails => {
-            "tried out: does not help, nobody can log in with a fresh browser either"
-        }
+        Verdict::Kept | Verdict::TrailLost if left.is_well() => "users stay logged in, no problem remains",
+        Verdict::LoggedOut if left.is_well() => "users log in once, no problem remains",
+        Verdict::Kept | Verdict::TrailLost | Verdict::LoggedOut => "wikis still pick old cookies",
+        Verdict::LogsOut => "no help: visits still log users out of other wikis",
+        Verdict::CannotLogOut => "no help: users still cannot log out",
+        Verdict::StuckAtLogin => "no help: users are still stuck at login",
+        Verdict::NobodyLogsIn | Verdict::Fails => "no help: nobody can log in, even with a fresh browser",
     }
 }
 
-/// How long headers that delete are needed.
+/// How long the headers that delete cookies are needed.
 pub(super) fn how_long(suggestions: &Suggestions) -> String {
     let until = suggestions.deletions.iter().filter_map(|deletion| deletion.until).max();
     #[expect(clippy::cast_precision_loss, reason = "400 days from now")]
     let last = until.map(|until| time(until as f64));
     match last {
-        Some(last) => format!("until {last}, when the last old cookie has ended by itself"),
+        Some(last) => format!("until {last}, when the last of them expires"),
         None => "until all browsers have been closed once".to_owned(),
     }
+}
+
+/// A cookie that no header can delete.
+pub(super) fn in_use(cookie: &CookieKey) -> String {
+    format!("no header can delete this old cookie, since a wiki of the new farm sets the same one: {cookie}")
 }
 
 /// A line for nginx's configuration.
 pub(super) fn nginx(deletion: &Deletion) -> String {
     if deletion.set_cookie.contains('$') {
-        return format!("# by hand, nginx takes $ for a variable: Set-Cookie: {}", deletion.set_cookie);
+        return format!("# by hand, since nginx reads $ as a variable: Set-Cookie: {}", deletion.set_cookie);
     }
     format!("add_header Set-Cookie \"{}\" always;", quoted(&deletion.set_cookie))
 }
@@ -150,28 +155,21 @@ fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// The wikis with their headers.
-pub(super) fn by_place(deletions: &[Deletion]) -> Vec<(&str, Vec<&Deletion>)> {
-    let mut directories: Vec<(&str, Vec<&Deletion>)> = Vec::new();
+/// The headers, by the URL that has to send them.
+pub(super) fn by_url(deletions: &[Deletion]) -> Vec<(&str, Vec<&Deletion>)> {
+    let mut urls: Vec<(&str, Vec<&Deletion>)> = Vec::new();
     for deletion in deletions {
-        match directories.last_mut() {
+        match urls.last_mut() {
             Some((url, there)) if *url == deletion.url => there.push(deletion),
-            _ => directories.push((&deletion.url, vec![deletion])),
+            _ => urls.push((&deletion.url, vec![deletion])),
         }
     }
-    directories
+    urls
 }
 
-/// A fresh name, for whom.
+/// A new cookie name, and the wikis that need it.
 pub(super) fn fresh(name: &FreshName, most: usize) -> String {
-    let mut wikis = name.wikis.clone();
-    let rest = wikis.len().saturating_sub(most);
-    wikis.truncate(most);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    format!(
-        "cookie_name = {:?} for {}{more}: the cookie is {} then",
-        name.cookie_name,
-        wikis.join(", "),
-        name.cookie
-    )
+    let wikis: Vec<&str> = name.wikis.iter().map(String::as_str).collect();
+    let wikis = list(&wikis, "and", most);
+    format!("cookie_name = {:?} for {wikis} (the cookie is {})", name.cookie_name, name.cookie)
 }

@@ -1,21 +1,25 @@
 //! The explanation, for any format.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::sharing::{As, Pair, StepResult, Verdict};
 
 /// Why a session of one wiki is good at another, or why not.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Document<'a> {
+    /// The wiki that users come from.
     pub(super) from: &'a str,
+    /// The wiki that users go to.
     pub(super) to: &'a str,
     /// The prediction for users, and for anonymous visitors.
     pub(super) cases: Vec<Case>,
 }
 
 /// The prediction for one kind of visitor.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Case {
+    /// Whether the visitor is logged in.
     #[serde(rename = "as")]
     pub(super) visitor: As,
     #[serde(flatten)]
@@ -33,19 +37,22 @@ pub(super) struct Case {
 }
 
 /// A prediction.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Answer {
+    /// The prediction.
     pub(super) verdict: Verdict,
     /// The step that fails, from 1 to 6; null if none does.
     pub(super) step: Option<usize>,
+    /// Why.
     pub(super) reason: String,
     /// What users see, and why; null without effect.
     pub(super) effect: Option<String>,
 }
 
 /// The prediction for another browser.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Differs {
+    /// The browser for which this holds.
     pub(super) browsers: [&'static str; 1],
     #[serde(skip)]
     pub(super) title: &'static str,
@@ -54,22 +61,26 @@ pub(super) struct Differs {
 }
 
 /// The prediction for other URLs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ByUrl {
+    /// The URL that users come from.
     pub(super) from_url: String,
+    /// The URL that users go to.
     pub(super) to_url: String,
     #[serde(flatten)]
     pub(super) answer: Answer,
 }
 
 /// One of the six steps.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Line {
     /// The number of the step, from 1 to 6.
     pub(super) step: usize,
+    /// What the step asks.
     pub(super) title: &'static str,
     /// `yes`, `no`, `shadowed`, or `unknown`.
     pub(super) result: &'static str,
+    /// Why the step ends so.
     pub(super) evidence: String,
 }
 

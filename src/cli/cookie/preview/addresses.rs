@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::chosen::Chosen;
@@ -9,16 +10,23 @@ use crate::names::list;
 use crate::sharing::{As, Model, Pair, Site, Verdict};
 
 /// A pair of URLs with another verdict than the wikis' first URLs have.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ByUrl<'a> {
+    /// The wiki that users come from.
     from: &'a str,
+    /// The URL that users come from.
     from_url: String,
+    /// The wiki that users go to.
     to: &'a str,
+    /// The URL that users go to.
     to_url: String,
+    /// The prediction.
     verdict: Verdict,
     /// The step that fails, from 1 to 6; null if none does.
     step: Option<usize>,
+    /// Why.
     reason: String,
+    /// Whether the browser sends the cookie of `from` to `to`.
     cookie_sent: bool,
     /// What users see, and why; null without effect.
     effect: Option<String>,

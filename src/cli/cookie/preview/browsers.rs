@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::chosen::Chosen;
@@ -31,12 +32,15 @@ pub(super) struct Differences<'a> {
 }
 
 /// What users see after logins at `from`, at `to`, and again at `from`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct NewLoginJson<'a> {
+    /// The wiki that users come from.
     from: &'a str,
+    /// The wiki that users go to.
     to: &'a str,
     /// The browsers for which this holds.
     browsers: [&'static str; 1],
+    /// What users see.
     effect: String,
 }
 

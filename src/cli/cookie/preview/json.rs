@@ -1,5 +1,6 @@
 //! The prediction for programs.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::addresses::ByUrl;
@@ -10,7 +11,7 @@ use super::row::{Interference, Row};
 use crate::sharing::{As, Disagreement, Leak, Leaked, Model, Verdict};
 
 /// Which wikis share a login, and which disturb each other.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Document<'a> {
     /// The wikis that were asked about.
     wikis: Vec<&'a str>,
@@ -34,20 +35,26 @@ pub(in crate::cli) struct Document<'a> {
 }
 
 /// A host that is not a wiki and receives login cookies.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct LeakJson {
+    /// The host.
     host: String,
+    /// The cookies that it receives.
     cookies: Vec<Leaked>,
 }
 
 /// A difference between the prediction and `[[share]]`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DisagreementJson {
+    /// The wiki that users come from.
     from: String,
+    /// The wiki that users go to.
     to: String,
     /// Whether a `[[share]]` lists both wikis.
     intended: bool,
+    /// The prediction.
     verdict: Verdict,
+    /// Why.
     reason: String,
     /// The browsers for which this holds; absent if it holds for all.
     #[serde(skip_serializing_if = "Option::is_none")]

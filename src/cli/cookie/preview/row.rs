@@ -1,5 +1,6 @@
 //! A pair of wikis, and a third wiki that interferes, as the formats show them.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::sharing::{As, Model, Pair, Third, Verdict};
@@ -8,15 +9,20 @@ use crate::sharing::{As, Model, Pair, Third, Verdict};
 pub(super) const MOST_LINES: usize = 20;
 
 /// The prediction for somebody who comes from one wiki and goes to another.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Row<'a> {
+    /// The wiki that users come from.
     pub(super) from: &'a str,
+    /// The wiki that users go to.
     pub(super) to: &'a str,
+    /// Whether the visitor is logged in.
     #[serde(rename = "as")]
     pub(super) visitor: As,
+    /// The prediction.
     pub(super) verdict: Verdict,
     /// The step that fails, from 1 to 6; null if none does.
     pub(super) step: Option<usize>,
+    /// Why.
     pub(super) reason: String,
     /// Whether the browser sends the cookie of `from` to `to`.
     pub(super) cookie_sent: bool,
@@ -28,10 +34,13 @@ pub(super) struct Row<'a> {
 }
 
 /// A wiki (`by`) whose cookie interferes with a login that is shared from one wiki to another.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Interference<'a> {
+    /// The wiki that users come from.
     pub(super) from: &'a str,
+    /// The wiki that users go to.
     pub(super) to: &'a str,
+    /// The wiki whose cookie interferes.
     pub(super) by: &'a str,
     /// What users see, and why.
     pub(super) effect: String,

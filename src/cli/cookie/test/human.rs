@@ -1,4 +1,4 @@
-//! What came of a step, for people: a block of lines.
+//! The results of a step, for people.
 
 use std::fmt::Write as _;
 
@@ -7,11 +7,15 @@ use crate::browser::{
 };
 use crate::report::escape;
 use crate::report::measure::{relative, rfc3339};
+use crate::report::text::hang;
 
-/// How many characters of a header are shown.
+/// The column of the text after the first word of a line.
+const INDENT: usize = 12;
+
+/// So many characters of a header are shown.
 const MOST_SHOWN: usize = 400;
 
-/// The bytes safe for a terminal: what is no UTF-8 as `\xNN`, the end left out where there is no end of them.
+/// Bytes as safe text: what is not UTF-8 as `\xNN`, and cut if they are too many.
 pub(super) fn short(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -30,7 +34,13 @@ pub(super) fn short(bytes: &[u8]) -> String {
     }
 }
 
-/// The lines of a step. `others` is what other browsers make of it, shown where it differs; `when` also shows the time.
+/// The text with long lines wrapped.
+pub(super) fn wrapped(text: &str, width: Option<u16>) -> String {
+    text.lines().map(|line| hang("", INDENT, line, width)).collect()
+}
+
+/// The lines of a step. `others` has the results in other browsers, which are shown if they differ. `when` also shows the
+/// time.
 pub(super) fn step(step: &Step, played: &Played, others: &[(Profile, Played)], when: bool) -> String {
     let mut text = heading(step, when);
     match (played, &step.action) {
@@ -54,20 +64,20 @@ pub(super) fn step(step: &Step, played: &Played, others: &[(Profile, Played)], w
             }
         }
         (Played::Visited(visit), _) => {
-            text.push_str(&carried(visit.header.as_deref(), "  "));
+            text.push_str(&cookie_header(visit.header.as_deref(), "  "));
             for (profile, other) in others {
                 if let (Played::Visited(other), Ok(_)) = (other, &step.target)
                     && other.header != visit.header
                 {
                     text.push_str(&format!("  {} differs: ", profile.title()));
-                    text.push_str(&carried(other.header.as_deref(), ""));
+                    text.push_str(&cookie_header(other.header.as_deref(), ""));
                 }
             }
             if let Ok(target) = &step.target {
                 cookies(&mut text, visit, target);
             }
         }
-        (Played::NoCookies(error), _) => line(&mut text, "refused", &escape(&error.to_string())),
+        (Played::NoCookies(error), _) => line(&mut text, "rejected", &escape(&error.to_string())),
         (Played::Received(_), Action::Visit { .. }) => {}
     }
     text
@@ -90,17 +100,17 @@ fn heading(step: &Step, when: bool) -> String {
     let url = short(step.url.as_bytes());
     let by_script = step.via == Via::Script;
     let mut text = match &step.action {
-        Action::Receive(_) if by_script => format!("a script at {url} sets"),
-        Action::Receive(_) => format!("{url} sets"),
-        Action::Visit { .. } if by_script => format!("a script at {url} sees"),
+        Action::Receive(_) if by_script => format!("a script at {url} sets cookies"),
+        Action::Receive(_) => format!("{url} sets cookies"),
+        Action::Visit { .. } if by_script => format!("a script at {url} reads cookies"),
         Action::Visit { nav, from } => {
             let from =
                 from.as_ref().map(|from| format!(" from {}", escape(&from.to_string()))).unwrap_or_default();
             match nav {
-                Nav::Direct => format!("{url} gets"),
-                Nav::Link => format!("{url}, by a link{from}, gets"),
-                Nav::Post => format!("{url}, by a form with POST{from}, gets"),
-                Nav::Embedded => format!("{url}, embedded in a page{from}, gets"),
+                Nav::Direct => format!("{url} is visited"),
+                Nav::Link => format!("{url} is visited by a link{from}"),
+                Nav::Post => format!("{url} is visited by a POST form{from}"),
+                Nav::Embedded => format!("{url} is embedded in a page{from}"),
             }
         }
     };
@@ -111,32 +121,32 @@ fn heading(step: &Step, when: bool) -> String {
     text
 }
 
-fn carried(header: Option<&[u8]>, before: &str) -> String {
+fn cookie_header(header: Option<&[u8]>, before: &str) -> String {
     match header {
         Some(header) => format!("{before}Cookie: {}\n", short(header)),
         None => format!("{before}no Cookie header\n"),
     }
 }
 
-/// What became of a header: a word, and the lines that explain it.
+/// What the browser does with a header: a word, and the lines that explain it.
 fn explain(outcome: &Outcome, now: f64) -> (&'static str, Vec<String>) {
     match outcome {
         Outcome::Stored { cookie, replaced, evicted } => {
-            let mut lines = vec![kept(cookie, now)];
+            let mut lines = vec![stored(cookie, now)];
             if let Some(old) = replaced {
-                lines.push(format!("in place of {}", short(&old.pair())));
+                lines.push(format!("replaces {}", short(&old.pair())));
             }
             for old in evicted {
-                lines.push(format!("too many cookies: {} went, {}", short(&old.pair()), place(old)));
+                lines.push(format!("evicts {} for {}: too many cookies", short(&old.pair()), scope(old)));
             }
             ("accepted", lines)
         }
         Outcome::Deleted { cookie, removed } => {
             let name = short(&cookie.name);
-            let place = place(cookie);
+            let scope = scope(cookie);
             match removed {
-                Some(_) => ("deleted", vec![format!("the cookie {name} of {place}")]),
-                None => ("accepted", vec![format!("it deletes, but there is no cookie {name} of {place}")]),
+                Some(_) => ("deleted", vec![format!("cookie {name} for {scope}")]),
+                None => ("accepted", vec![format!("nothing to delete: no cookie {name} for {scope}")]),
             }
         }
         Outcome::Refused(refusal) => {
@@ -144,12 +154,12 @@ fn explain(outcome: &Outcome, now: f64) -> (&'static str, Vec<String>) {
             for also in &refusal.also {
                 lines.push(format!("{}: {also} (RFC 6265bis {})", also.name(), also.section()));
             }
-            ("refused", lines)
+            ("rejected", lines)
         }
     }
 }
 
-/// What people see of an outcome; browsers differ if it differs.
+/// The visible part of an outcome. Browsers differ if it differs.
 #[derive(PartialEq)]
 pub(super) enum Seen {
     Stored { pair: Vec<u8>, domain: String, host_only: bool, expires: Option<f64> },
@@ -170,17 +180,17 @@ pub(super) fn seen(outcome: &Outcome) -> Seen {
     }
 }
 
-/// A difference between browsers that matters here, with what each does.
+/// A difference between browsers, and what each does.
 pub(super) fn difference(difference: &Difference) -> String {
     format!(
-        "Difference `{}`: {}\n  Chromium: {}\n  Firefox:  {}",
+        "difference {}: {}\n  Chromium: {}\n  Firefox:  {}",
         difference.name, difference.what, difference.chromium, difference.firefox
     )
 }
 
-/// The cookie as it is stored.
-fn kept(cookie: &Cookie, now: f64) -> String {
-    let mut text = format!("kept as {} for {}", short(&cookie.pair()), place(cookie));
+/// The stored cookie.
+fn stored(cookie: &Cookie, now: f64) -> String {
+    let mut text = format!("stored as {} for {}", short(&cookie.pair()), scope(cookie));
     for (set, word) in [(cookie.secure, ", Secure"), (cookie.http_only, ", HttpOnly")] {
         text.push_str(if set { word } else { "" });
     }
@@ -188,7 +198,7 @@ fn kept(cookie: &Cookie, now: f64) -> String {
         let _ = write!(text, ", SameSite={same_site}");
     }
     if let Some(partition) = &cookie.partition {
-        let _ = write!(text, ", under pages of {}", escape(partition));
+        let _ = write!(text, ", partition {}", escape(partition));
     }
     match cookie.expires {
         None => text.push_str(", until the browser closes"),
@@ -200,33 +210,37 @@ fn kept(cookie: &Cookie, now: f64) -> String {
     text
 }
 
-/// Where a cookie belongs.
-fn place(cookie: &Cookie) -> String {
+/// The hosts and paths that receive a cookie.
+fn scope(cookie: &Cookie) -> String {
     let domain = escape(&cookie.domain);
-    let below = if cookie.host_only { "alone" } else { "and all below it" };
+    let below = if cookie.host_only { "only" } else { "and its subdomains" };
     format!("{domain} {below}, path {}", short(&cookie.path))
 }
 
-/// Every cookie of the jar: sent or withheld, and why.
+/// Every cookie of the browser: sent or withheld, and why.
 fn cookies(text: &mut String, visit: &Visit, to: &Target) {
     for cookie in &visit.sent {
-        line(text, "sent", &format!("{} of {}", short(&cookie.pair()), place(cookie)));
+        line(text, "sent", &format!("{} for {}", short(&cookie.pair()), scope(cookie)));
         let host = escape(to.host());
         let belongs = if to.host() == cookie.domain {
-            format!("{host} is the host")
+            format!("{host} is the host of the cookie")
         } else {
-            format!("{host} is below {}", escape(&cookie.domain))
+            format!("{host} is within {}", escape(&cookie.domain))
         };
         let secure = match (cookie.secure, to.scheme_is_https()) {
-            (true, true) => ", https is secure",
-            (true, false) => ", a host on the machine itself counts as secure",
+            (true, true) => ", the connection is https",
+            (true, false) => ", localhost counts as secure",
             (false, _) => "",
         };
         let (path, page) = (short(&cookie.path), short(to.path().as_bytes()));
-        line(text, "", &format!("{belongs}, {path} covers {page}{secure}"));
+        line(text, "", &format!("{belongs}, {page} is within {path}{secure}"));
     }
     for withheld in &visit.withheld {
-        line(text, "withheld", &format!("{} of {}", short(&withheld.cookie.pair()), place(&withheld.cookie)));
+        line(
+            text,
+            "withheld",
+            &format!("{} for {}", short(&withheld.cookie.pair()), scope(&withheld.cookie)),
+        );
         for reason in std::iter::once(withheld.reason).chain(withheld.also.iter().copied()) {
             line(text, "", &because(reason));
         }

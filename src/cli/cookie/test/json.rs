@@ -1,47 +1,73 @@
-//! What came of the steps, for programs. Bytes that are no UTF-8 go out as lone surrogates, as they come in.
+//! The results of the steps, for programs. Bytes that are not UTF-8 are lone surrogates, as in scripts.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::browser::{Action, Cookie, Outcome, Played, RawText, SameSite, Step, TargetError};
+use crate::report::measure::rfc3339;
 
-/// All steps.
-#[derive(Default, Serialize)]
-pub(super) struct Document {
+/// What a browser does with cookies, step by step.
+#[derive(Default, Serialize, JsonSchema)]
+pub(in crate::cli) struct Document {
+    /// The steps, in order.
     steps: Vec<StepJson>,
 }
 
-/// One step: an answer received has no `cookie`, a visit neither `accepted` nor `refused`.
-#[derive(Default, Serialize)]
+/// One step. A response has no `cookie`, a visit neither `accepted` nor `rejected`.
+#[derive(Default, Serialize, JsonSchema)]
 struct StepJson {
+    /// The URL of the page.
     url: String,
+    /// The cookies that the browser accepts.
     accepted: Vec<CookieJson>,
-    refused: Vec<RefusedJson>,
+    /// The headers that the browser rejects.
+    rejected: Vec<RejectedJson>,
+    /// The Cookie header that the browser sends.
+    #[schemars(with = "Option<String>")]
     cookie: Option<RawText>,
 }
 
-/// A cookie as its header has it; one that has expired by then deletes.
-#[derive(Serialize)]
+/// An accepted cookie. One that is already expired deletes.
+#[derive(Serialize, JsonSchema)]
 struct CookieJson {
+    /// The name.
+    #[schemars(with = "String")]
     name: RawText,
+    /// The value.
+    #[schemars(with = "String")]
     value: RawText,
+    /// The host or domain that receives the cookie.
     domain: String,
+    /// Whether only that host receives the cookie.
     host_only: bool,
+    /// The path.
+    #[schemars(with = "String")]
     path: RawText,
+    /// Whether the cookie is Secure.
     secure: bool,
+    /// Whether the cookie is HttpOnly.
     http_only: bool,
+    /// The SameSite attribute; null if absent.
     same_site: Option<&'static str>,
-    /// Unix seconds; null until the browser closes, 0 for a Max-Age of 0 or less.
+    /// When the cookie expires, in unix seconds; null if it ends with the browser's session, 0 for a Max-Age of 0 or less.
     expires: Option<f64>,
+    /// The same in RFC 3339.
+    expires_at: Option<String>,
 }
 
-#[derive(Serialize)]
-struct RefusedJson {
+/// A rejected header.
+#[derive(Serialize, JsonSchema)]
+struct RejectedJson {
+    /// The header.
+    #[schemars(with = "String")]
     header: RawText,
+    /// The reason, as a name.
     reason: &'static str,
+    /// The section of RFC 6265bis.
     section: &'static str,
 }
 
-/// The reason why headers of such a URL are refused, and the section: its host is none, or it is not HTTP.
+/// Why headers from such a URL are rejected, and the section.
 fn no_cookies(error: &TargetError) -> (&'static str, &'static str) {
     match error {
         TargetError::Scheme(_) => ("url-without-cookies", "5.7"),
@@ -50,7 +76,7 @@ fn no_cookies(error: &TargetError) -> (&'static str, &'static str) {
 }
 
 impl Document {
-    /// The next step.
+    /// Adds the next step.
     pub(super) fn add(&mut self, step: &Step, played: &Played) {
         self.steps.push(one(step, played));
     }
@@ -70,24 +96,25 @@ fn one(step: &Step, played: &Played) -> StepJson {
                         json.accepted.push(cookie_json(cookie));
                     }
                     Outcome::Refused(refusal) => {
-                        json.refused.push(refused(header, (refusal.name(), refusal.section())));
+                        json.rejected.push(rejected(header, (refusal.name(), refusal.section())));
                     }
                 }
             }
         }
         Played::Visited(visit) => json.cookie = visit.header.as_deref().map(RawText::from_bytes),
         Played::NoCookies(error) => {
-            json.refused = headers.iter().map(|header| refused(header, no_cookies(error))).collect();
+            json.rejected = headers.iter().map(|header| rejected(header, no_cookies(error))).collect();
         }
     }
     json
 }
 
-fn refused(header: &[u8], (reason, section): (&'static str, &'static str)) -> RefusedJson {
-    RefusedJson { header: RawText::from_bytes(header), reason, section }
+fn rejected(header: &[u8], (reason, section): (&'static str, &'static str)) -> RejectedJson {
+    RejectedJson { header: RawText::from_bytes(header), reason, section }
 }
 
 fn cookie_json(cookie: &Cookie) -> CookieJson {
+    let expires = cookie.expires.map(|expires| if expires.is_finite() { expires } else { 0.0 });
     CookieJson {
         name: RawText::from_bytes(&cookie.name),
         value: RawText::from_bytes(&cookie.value),
@@ -97,6 +124,7 @@ fn cookie_json(cookie: &Cookie) -> CookieJson {
         secure: cookie.secure,
         http_only: cookie.http_only,
         same_site: cookie.same_site.map(SameSite::as_str),
-        expires: cookie.expires.map(|expires| if expires.is_finite() { expires } else { 0.0 }),
+        expires,
+        expires_at: expires.and_then(rfc3339),
     }
 }

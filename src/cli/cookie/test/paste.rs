@@ -1,9 +1,9 @@
-//! Headers as people paste them: with their name before them, out of curl's output, out of a browser's tools.
+//! Pasted headers: with their name before them, from the output of curl, or from a browser's tools.
 
-/// The `Set-Cookie` values in what was pasted.
+/// The `Set-Cookie` values in pasted text.
 ///
-/// Without a header's name in it, it is one value, byte for byte. With one, each line that has a name counts (other
-/// lines of the output don't): `Set-Cookie` is one value, `Cookie` one for each pair.
+/// Text without a header name is one value, byte for byte. In other text, each line with a name counts: `Set-Cookie` is
+/// one value, `Cookie` is one value for each pair.
 pub(super) fn headers(pasted: &[u8]) -> Vec<Vec<u8>> {
     let named: Vec<_> = pasted.split(|byte| *byte == b'\n').filter_map(named).collect();
     if named.is_empty() {
@@ -13,7 +13,7 @@ pub(super) fn headers(pasted: &[u8]) -> Vec<Vec<u8>> {
     for (name, value) in named {
         match name {
             Name::SetCookie => headers.push(value.to_vec()),
-            // A request's Cookie header has no attributes; with some it is an answer's header under the wrong name.
+            // A Cookie header has no attributes. With some, it is a Set-Cookie header under the wrong name.
             Name::Cookie if value.split(|byte| *byte == b';').skip(1).any(is_attribute) => {
                 headers.push(value.to_vec())
             }
@@ -30,7 +30,7 @@ enum Name {
     Cookie,
 }
 
-/// The header of a line that begins with a header's name, perhaps after curl's `<` or `>`.
+/// The header of a line that begins with a header name, perhaps after curl's `<` or `>`.
 fn named(line: &[u8]) -> Option<(Name, &[u8])> {
     let line = line.trim_ascii_start();
     let line = match line {
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn names_in_any_case_and_the_marks_of_curl_go() {
+    fn headers_strips_names_in_any_case_and_the_marks_of_curl() {
         for before in [
             "",
             "Set-Cookie: ",
@@ -79,20 +79,20 @@ mod tests {
     }
 
     #[test]
-    fn each_cookie_of_a_request_is_a_header() {
+    fn headers_of_a_cookie_line_has_one_for_each_cookie() {
         assert_eq!(read("Cookie: a=1; b=2;c"), ["a=1", "b=2", "c"]);
         assert_eq!(read("> cookie: a=1; b=2"), ["a=1", "b=2"]);
     }
 
     #[test]
-    fn of_all_that_curl_printed_the_cookies_count() {
+    fn headers_of_curl_output_has_the_cookies_only() {
         let printed =
             "HTTP/2 200 \r\nserver: nginx\r\nset-cookie: a=1; Path=/\r\nSet-Cookie: b=2\r\n\r\n<html>";
         assert_eq!(read(printed), ["a=1; Path=/", "b=2"]);
     }
 
     #[test]
-    fn anything_else_is_one_header_as_it_is() {
+    fn headers_of_other_text_is_the_text() {
         for header in ["a=b", "", " a = b ", "a=b\nPath=/", "cookie=1; Path=/", "x: y", "a=set-cookie: b"] {
             assert_eq!(read(header), [header]);
         }
