@@ -43,13 +43,16 @@ build:
 
 # The committed pages are what the program prints; a test compares them.
 man: build
-	rm -f man/*.1
+	rm -f man/*
 	$(BIN) man man
+	! command -v mandoc >/dev/null || mandoc -T lint man/*
 
 install: build
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/wikifarm
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	for section in 1 5 7; do \
+	    install -d $(DESTDIR)$(PREFIX)/share/man/man$$section && \
+	    install -m 644 man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section || exit 1; \
+	done
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	$(BIN) completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/wikifarm
 	$(BIN) completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_wikifarm

@@ -90,7 +90,7 @@ Commands:
   demo         Create a small farm with real sessions, and run the main commands on it
   completions  Print a completion script for a shell
   schema       Print the JSON Schema of a command's JSON output
-  man          Write the manual pages, one a command, into a directory
+  man          Write the manual pages to a directory
   help         Print this message or the help of the given subcommand(s)
 
 Options:

@@ -52,7 +52,8 @@ struct Document {
     commands: Vec<&'static str>,
 }
 
-fn all() -> impl Iterator<Item = &'static CommandSchema> {
+/// The commands with JSON output, and their schemas.
+pub(super) fn all() -> impl Iterator<Item = &'static CommandSchema> {
     const OWN: &[CommandSchema] = &[("schema", schema_of::<Document>)];
     [config::SCHEMAS, cookie::SCHEMAS, session::SCHEMAS, store::SCHEMAS, OWN].into_iter().flatten()
 }

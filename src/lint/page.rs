@@ -30,7 +30,7 @@ impl Page {
     }
 
     /// The text below a heading; empty if the page does not have the heading.
-    pub(super) fn section(self, heading: &str) -> &'static str {
+    pub(crate) fn section(self, heading: &str) -> &'static str {
         let sections = self.0.split("\n## ").filter_map(|section| section.split_once('\n'));
         sections.into_iter().find(|(title, _)| *title == heading).map_or("", |(_, text)| text.trim())
     }

@@ -1,0 +1,161 @@
+//! farm.toml(5), from the tables that the parser itself goes by.
+
+#![expect(clippy::indexing_slicing, reason = "a JSON value without the key gives null")]
+
+use serde_json::Value;
+
+use super::roff::Roff;
+use crate::farm::{Key, Kind};
+use crate::moin::{Behaviour, Version};
+use crate::schema;
+
+const DESCRIPTION: &str = "A farm file describes the wikis of a MoinMoin farm for `wikifarm`(1), in TOML. Setting names are \
+MoinMoin's own. A setting in the table of a wiki wins over the wiki's group, the group wins over `[farm]`, and `[farm]` wins \
+over the default of the wiki's MoinMoin version. Paths are relative to the directory of the farm file.\n\n\
+wikifarm reads the file that `--farm` names, else `WIKIFARM_FILE`, else `./farm.toml`, else `/etc/wikifarm/farm.toml`. \
+`wikifarm config check` checks it. `wikifarm config show` prints the settings of each wiki and their origins.";
+
+/// The tables beside those of settings, with the key of each in the schema.
+const TABLES: [(&str, &str); 4] =
+    [("prune", "[prune]"), ("share", "[[share]]"), ("migrate", "[migrate]"), ("lint", "[lint]")];
+
+/// The page.
+pub(super) fn page() -> String {
+    let mut page = Roff::new("farm.toml", 5, "description of a MoinMoin wiki farm");
+    page.section("DESCRIPTION");
+    page.text(DESCRIPTION);
+    page.section("TABLES");
+    tables(&mut page);
+    page.section("SETTINGS OF WIKIS");
+    page.text("`[wikis.NAME]` has all of these. `[farm]` and `[groups.NAME]` have those that are marked as inherited.");
+    Key::all().for_each(|key| setting(key, &mut page));
+    let document = schema::document();
+    for (key, title) in TABLES {
+        page.section(&format!("TABLE {title}"));
+        let table = &document["properties"][key];
+        let keys = table.get("items").unwrap_or(table)["properties"].as_object();
+        keys.into_iter().flatten().for_each(|(name, key)| policy(name, key, &mut page));
+    }
+    page.section("EXAMPLES");
+    page.text("Two wikis that share a login, and one that does not:");
+    page.example(include_str!("example.toml"));
+    page.section("SEE ALSO");
+    page.text("wikifarm(1), wikifarm-config-check(1), wikifarm-config-show(1), wikifarm-rules(7)");
+    page.finish()
+}
+
+fn tables(page: &mut Roff) {
+    for (table, text) in [
+        ("moin", "The MoinMoin version of all wikis, unless a group or a wiki names another."),
+        (
+            "[farm]",
+            "Settings that every wiki inherits. `other_hosts` lists hosts that are no wikis, but that a wide cookie would reach.",
+        ),
+        (
+            "[groups.NAME]",
+            "Settings of the wikis that name the group. A group can name a parent with `group`.",
+        ),
+        (
+            "[wikis.NAME]",
+            "A wiki. NAME is its name in `wikis` of farmconfig.py. `group` names its group, and `unset` lists settings that it does not inherit.",
+        ),
+        (
+            "[[share]]",
+            "Wikis that are meant to share a login. Wikis in no common `[[share]]` are meant to be separate.",
+        ),
+        ("[prune]", "The policy of `wikifarm session prune`."),
+        ("[migrate]", "Settings of `wikifarm session migrate`."),
+        ("[lint]", "Levels of the rules of `wikifarm config check`."),
+    ] {
+        page.item(table, text);
+    }
+}
+
+fn setting(key: Key, page: &mut Roff) {
+    let mut text = format!("{}.\n\nType: {}.", capital(key.about()), key.kind().describe());
+    if key.inheritable() {
+        text += " Inherited.";
+    }
+    if let Some(default) = default(key) {
+        text += &format!(" Default: {default}.");
+    }
+    for (versions, why) in spans(|version| key.ignored_by(version)) {
+        text += &format!("\n\nIgnored by MoinMoin {versions}: {why}.");
+    }
+    text += &format!("\n\nExample: `{} = {}`", key.name(), example(key));
+    page.item(key.name(), &text);
+}
+
+/// The default, or each with the versions that have it.
+fn default(key: Key) -> Option<String> {
+    let spans = spans(|version| key.default_in(version));
+    match spans.as_slice() {
+        [] => None,
+        [(_, default)] => Some(format!("`{default}`")),
+        _ => {
+            Some(spans.iter().map(|(span, text)| format!("`{text}` ({span})")).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// The versions for which `text` has the same answer, and the answer.
+fn spans(text: impl Fn(Behaviour) -> Option<&'static str>) -> Vec<(String, &'static str)> {
+    let mut spans: Vec<(String, String, &str)> = Vec::new();
+    for version in Version::names().filter_map(|name| name.parse::<Version>().ok()).filter(|v| v.is_precise())
+    {
+        let Some(text) = text(version.behaviour()) else { continue };
+        let name = if version.behaviour() == Behaviour::V2 { "2.0".to_owned() } else { version.to_string() };
+        match spans.last_mut().filter(|(_, _, last)| *last == text) {
+            Some((_, last, _)) => *last = name,
+            None => spans.push((name.clone(), name, text)),
+        }
+    }
+    let named =
+        |first: String, last: String| if first == last { first } else { format!("{first} to {last}") };
+    spans.into_iter().map(|(first, last, text)| (named(first, last), text)).collect()
+}
+
+/// A value of the setting, as a farm file has it.
+pub(super) fn example(key: Key) -> &'static str {
+    match (key.name(), key.kind()) {
+        ("cookie_domain", _) => "\".example.org\"",
+        ("cookie_path", _) => "\"/\"",
+        ("cookie_name", _) => "\"labfarm\"",
+        ("interwikiname", _) => "\"LabWiki\"",
+        ("siteid", _) => "\"lab\"",
+        ("secret_key_id", _) => "\"main\"",
+        ("superuser", _) => "[\"AdminAda\"]",
+        ("auth", _) => "[\"http\", \"moin\"]",
+        ("backend_url", _) => "\"http://127.0.0.1:8080/\"",
+        ("session_store", _) => "\"sqlite:/srv/wiki/db/sessions.db\"",
+        ("session_dir", _) => "\"/srv/wiki/sessions\"",
+        ("user_dir", _) => "\"/srv/wiki/users\"",
+        ("cache_dir", _) => "\"/srv/wiki/cache\"",
+        (_, Kind::Path) => "\"/srv/wiki/data\"",
+        (_, Kind::Url) => "\"https://wiki.example.org/\"",
+        (_, Kind::Urls) => "[\"https://www.example.org/wiki\"]",
+        (_, Kind::Version) => "\"1.9.11\"",
+        (_, Kind::Bool) => "true",
+        (_, Kind::Hours) => "0.5",
+        (_, Kind::Lifetime) => "[0.5, 12]",
+        (_, Kind::IdHandler) => "\"cookie_name=LAB\"",
+        ("cookie_samesite", _) => "\"Lax\"",
+        ("duplicate_cookie", _) => "\"last\"",
+        _ => "\"custom\"",
+    }
+}
+
+/// A key of a policy, from its schema.
+fn policy(name: &str, key: &Value, page: &mut Roff) {
+    let about = key["description"].as_str().unwrap_or_default();
+    let default = match &key["default"] {
+        Value::Null => String::new(),
+        default => format!(" Default: `{default}`."),
+    };
+    page.item(name, &format!("{}.{default}", capital(about)));
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
