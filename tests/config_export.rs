@@ -263,7 +263,7 @@ fn export_of_one_wiki_includes_inherited_settings() {
     let place = Place::farm(farm);
     let ran = place.wikifarm("config export b --python --format json").any_stdout().run().json();
     let files: Vec<&str> =
-        ran.as_array().unwrap().iter().map(|snippet| snippet["file"].as_str().unwrap()).collect();
+        ran["snippets"].as_array().unwrap().iter().map(|snippet| snippet["file"].as_str().unwrap()).collect();
     assert_eq!(files, ["farmconfig.py", "b.py"]);
     place
         .wikifarm("config export zzz")
@@ -281,7 +281,7 @@ fn there_and_back(farm: &str) -> String {
     let place = Place::farm(farm);
     let snippets = place.wikifarm("config export --python --format json").any_stdout().run().json();
     let mut written = String::new();
-    for snippet in snippets.as_array().unwrap() {
+    for snippet in snippets["snippets"].as_array().unwrap() {
         let python = snippet["python"].as_str().unwrap().replace("[DIR]", place.path().to_str().unwrap());
         let file = snippet["file"].as_str().unwrap();
         // Each wiki of 2.0 has a directory of its own.
@@ -298,7 +298,7 @@ fn there_and_back(farm: &str) -> String {
     place
         .wikifarm("config import python --check farm.toml")
         .stdout(str![[r#"
-farm.toml: as in the Python files
+farm.toml: no differences from the Python files
 
 "#]])
         .run();

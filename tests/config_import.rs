@@ -47,10 +47,10 @@ pub(crate) fn farm() -> Place {
 }
 
 const FARM: &str = r#"
-    # The wikis of farmconfig.py, read by `wikifarm config import` without running it.
-    # What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
+    # The wikis of farmconfig.py, written by `wikifarm config import`.
+    # Changes since then: wikifarm config import farmconfig.py --check FARM
 
-    moin = "1.9.8"
+    moin = "1.9.8"  # --moin
 
     [farm]
     superuser = ["Jörg"]          # farmconfig.py:15
@@ -84,11 +84,13 @@ farm.toml: 2 wikis
 "#]])
         .run();
     let written = fs::read_to_string(place.path().join("farm.toml")).unwrap();
-    assert_eq!(written.trim_end(), crate::support::unindent(FARM).trim_end());
+    let farm = crate::support::unindent(FARM).replace("--check FARM", "--check farm.toml");
+    assert_eq!(written.trim_end(), farm.trim_end());
+    let second = written.lines().nth(1).unwrap().split_once(": wikifarm ").unwrap().1;
     place
-        .wikifarm("config import --check farm.toml")
+        .wikifarm(second)
         .stdout(str![[r#"
-farm.toml: as in the Python files
+farm.toml: no differences from the Python files
 
 "#]])
         .run();
@@ -164,7 +166,7 @@ farm.toml: 4 wikis
     place
         .wikifarm(&format!("config import config --moin {version} --check by_hand.toml"))
         .stdout(str![[r#"
-by_hand.toml: as in the Python files
+by_hand.toml: no differences from the Python files
 
 "#]])
         .run();
@@ -191,8 +193,8 @@ farm.toml: 2 wikis, 5 settings left out, each with a comment
         told,
         [
             "error[dynamic-setting]: data_dir can't be known without running the file: it is relative to the directory in which the wiki is started",
-            "error[dynamic-setting]: cookie_domain can't be known without running the file: it calls socket.getfqdn()",
-            "error[dynamic-setting]: user_dir can't be known without running the file: it is taken from the environment of the wiki",
+            "error[dynamic-setting]: cookie_domain can't be known without running the file: it depends on the call socket.getfqdn()",
+            "error[dynamic-setting]: user_dir can't be known without running the file: it depends on the environment of the wiki",
             "error[wrong-type]: cookie_path: it must be a string, not an integer",
             "error[dynamic-setting]: cookie_name can't be known without running the file: a method sets it",
         ]
@@ -205,16 +207,16 @@ farm.toml: 2 wikis, 5 settings left out, each with a comment
             r#"
             url = "https://plans.example.org/"       # farmconfig.py:7
             aliases = ["http://plans.example.org/"]  # farmconfig.py:7
-            # cookie_name is left out: plans.py:9: cookie_name
+            # cookie_name is left out: plans.py:9: self.cookie_name
             #   a method sets it
             # cookie_domain is left out: plans.py:5: '.' + socket.getfqdn()
-            #   it calls socket.getfqdn()
+            #   it depends on the call socket.getfqdn()
             # cookie_path is left out: plans.py:7: 17
             #   it must be a string, not an integer
             # data_dir is left out: plans.py:4: './data'
             #   it is relative to the directory in which the wiki is started
             # user_dir is left out: plans.py:6: os.environ['USERS']
-            #   it is taken from the environment of the wiki
+            #   it depends on the environment of the wiki
             "#
         )
     );
@@ -233,7 +235,7 @@ farm.toml: 2 wikis, 5 settings left out, each with a comment
         .run()
         .json();
     assert_eq!(json["drift"], serde_json::json!([]));
-    assert_eq!(json["not_known"][1]["expression"], "'.' + socket.getfqdn()");
+    assert_eq!(json["left_out"][1]["expression"], "'.' + socket.getfqdn()");
 }
 
 #[test]
@@ -251,7 +253,19 @@ fn import_with_a_catch_all_url_expression_asks_for_the_url() {
         );
     place
         .wikifarm("config import")
-        .status(2)
+        .status(3)
+        .stdout(str![[r##"
+# The wikis of farmconfig.py, written by `wikifarm config import`.
+# Changes since then: wikifarm config import farmconfig.py --check FARM
+
+# The files do not name the version that the wikis run; 1.9.11 is assumed. Name the exact release:
+# moin = "1.9.11"
+
+[wikis.mywiki]
+# url = ""                     # write the URL of the wiki: farmconfig.py:3
+data_dir = "/org/mywiki/data"  # mywiki.py:3
+
+"##]])
         .stderr(str![[r#"
 error[missing-url]: the expression of the wiki "mywiki" matches any URL, so it does not say which is its own
  --> farmconfig.py:3:16
@@ -259,23 +273,23 @@ error[missing-url]: the expression of the wiki "mywiki" matches any URL, so it d
 3 |     ("mywiki", r".*"),
   |                ^^^^^
   |
-  = help: say it: --url mywiki=https://…, or in its file the comment # wikifarm: url = "https://…"
+  = help: add --url mywiki=https://…, or write the comment `# wikifarm: url = "https://…"` in its file
 
-error: no wiki of . can be read
+help: add to the command: --url mywiki=https://… --moin VERSION
 
 "#]])
         .run();
     place
         .wikifarm("config import --url https://wiki.example.org/")
         .stdout(str![[r##"
-# The wikis of farmconfig.py, read by `wikifarm config import` without running it.
-# What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
+# The wikis of farmconfig.py, written by `wikifarm config import`.
+# Changes since then: wikifarm config import farmconfig.py --check FARM
 
-# The files do not tell which version the wikis run, so 1.9.11 is assumed. Name the exact release:
+# The files do not name the version that the wikis run; 1.9.11 is assumed. Name the exact release:
 # moin = "1.9.11"
 
 [wikis.mywiki]
-url = "https://wiki.example.org/"  # farmconfig.py:3
+url = "https://wiki.example.org/"  # --url
 data_dir = "/org/mywiki/data"      # mywiki.py:3
 
 "##]])
@@ -307,18 +321,18 @@ a/farm.toml: 1 wiki
             "config import . --url a=https://a.example.org/ --url b=https://b.example.org/ --moin 1.9.11",
         )
         .stdout(str![[r##"
-# The wikis of ., read by `wikifarm config import` without running it.
-# What has changed there since: wikifarm config import . --check THIS-FILE
+# The wikis of ., written by `wikifarm config import`.
+# Changes since then: wikifarm config import . --check FARM
 
-moin = "1.9.11"
+moin = "1.9.11"  # --moin
 
 [wikis.a]
-url = "https://a.example.org/"  # a/wikiconfig.py:3
+url = "https://a.example.org/"  # --url
 siteid = "wikiconfig"           # a/wikiconfig.py:3
 data_dir = "a/data"             # a/wikiconfig.py:4
 
 [wikis.b]
-url = "https://b.example.org/"  # b/wikiconfig.py:3
+url = "https://b.example.org/"  # --url
 siteid = "wikiconfig"           # b/wikiconfig.py:3
 data_dir = "b/data"             # b/wikiconfig.py:4
 
@@ -333,19 +347,19 @@ fn import_of_moinmoin_2_reads_flask_settings_and_hides_the_key() {
         "import os\nfrom datetime import timedelta\nfrom moin.config.default import DefaultConfig\nfrom moin.auth import MoinAuth\n\
          class Config(DefaultConfig):\n    data_dir = '/srv/moin/data'\n    interwikiname = 'Lab'\n    auth = [MoinAuth()]\n    \
          secrets = 'hunter1'\n\
-         MOINCFG = Config\nSECRET_KEY = 'hunter2'\nSESSION_COOKIE_NAME = f'{Config.interwikiname}-session'\n\
+         MOINCFG = Config\nSECRET_KEY = 'hunter2'\nSESSION_COOKIE_NAME = Config.interwikiname + '-session'\n\
          SESSION_COOKIE_SECURE = True\nSESSION_COOKIE_SAMESITE = 'Strict'\nPERMANENT_SESSION_LIFETIME = timedelta(days=7)\n\
          APPLICATION_ROOT = '/lab'\n",
     );
     let text = r#"
-        # The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
-        # What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
+        # The wikis of wikiconfig.py, written by `wikifarm config import`.
+        # Changes since then: wikifarm config import wikiconfig.py --check FARM
 
-        # Told by the module moin (wikiconfig.py:3).
+        # Version according to the module moin (wikiconfig.py:3).
         moin = "2.0"
 
         [wikis.wikiconfig]
-        url = "https://example.org/lab"  # wikiconfig.py:5
+        url = "https://example.org/lab"  # --url
         interwikiname = "Lab"            # wikiconfig.py:7
         cookie_name = "Lab-session"      # wikiconfig.py:12
         cookie_path = "/lab"             # wikiconfig.py:16
@@ -426,7 +440,7 @@ farm.toml: 1 wiki
         .file("by_hand.toml", farm)
         .wikifarm("config import . --url http://127.0.0.1:8080/ --check by_hand.toml")
         .stdout(str![[r#"
-by_hand.toml: as in the Python files
+by_hand.toml: no differences from the Python files
 
 "#]])
         .run();
@@ -529,19 +543,19 @@ fn import_expands_home_to_that_of_the_caller_and_notes_it() {
         .wikifarm("config import --url https://example.org/ --moin 1.9.11")
         .env("HOME", "/home/joe")
         .stdout(str![[r##"
-# The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
-# What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
+# The wikis of wikiconfig.py, written by `wikifarm config import`.
+# Changes since then: wikifarm config import wikiconfig.py --check FARM
 
-moin = "1.9.11"
+moin = "1.9.11"  # --moin
 
 [wikis.wikiconfig]
-url = "https://example.org/"      # wikiconfig.py:3
+url = "https://example.org/"      # --url
 data_dir = "/home/joe/wiki/data"  # wikiconfig.py:4
 user_dir = "/srv/users"           # wikiconfig.py:5
 
 "##]])
         .stderr(str![[r#"
-wikiconfig.py:4: ~ is taken for /home/joe, the home of who runs wikifarm
+wikiconfig.py:4: ~ is read as /home/joe, the home directory of the user who runs wikifarm
 
 "#]])
         .run();
@@ -575,7 +589,7 @@ fn import_leaves_out_an_unknown_database_and_hides_its_password() {
         [
             "session_service = \"custom\"    # wikiconfig.py:7: WikifarmSessionService(os.environ['DB'])",
             "# session_store is left out: wikiconfig.py:7: os.environ['DB']",
-            "#   it is taken from the environment of the wiki",
+            "#   it depends on the environment of the wiki",
         ]
     );
     let relative = told("1.9.11", service, "session_service = WikifarmSessionService('sqlite:sessions.db')");
@@ -612,7 +626,8 @@ fn import_into_an_existing_file_is_refused_without_force() {
         .wikifarm("config import -o farm.toml")
         .status(4)
         .stderr(str![[r#"
-error: farm.toml is there already: compare it with --check farm.toml, or write over it with --force
+error: farm.toml exists
+help: compare it with --check farm.toml, or replace it with --force
 
 "#]])
         .run();
@@ -642,7 +657,6 @@ etc/farm.toml: 1 wiki
 "#]])
         .run();
     let text = fs::read_to_string(place.path().join("etc/farm.toml")).unwrap();
-    let hint =
-        "# What has changed there since: wikifarm config import etc/moin/wikiconfig.py --check THIS-FILE\n";
+    let hint = "# Changes since then: wikifarm config import etc/moin/wikiconfig.py --check etc/farm.toml\n";
     assert!(text.contains(hint), "{text}");
 }

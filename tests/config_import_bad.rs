@@ -31,10 +31,10 @@ fn import_after_a_syntax_error_reads_the_rest() {
         .wikifarm("config import")
         .status(3)
         .stdout(str![[r##"
-# The wikis of wikiconfig.py, read by `wikifarm config import` without running it.
-# What has changed there since: wikifarm config import wikiconfig.py --check THIS-FILE
+# The wikis of wikiconfig.py, written by `wikifarm config import`.
+# Changes since then: wikifarm config import wikiconfig.py --check FARM
 
-# Not read: wikiconfig.py:5: this is no Python
+# Not read: wikiconfig.py:5: syntax error
 
 moin = "1.9.11"
 
@@ -62,12 +62,11 @@ fn import_with_wikis_from_a_loop_names_it_and_takes_wiki_flags() {
         .wikifarm("config import")
         .status(2)
         .stderr(str![[r#"
-error[dynamic-setting]: the list `wikis` can't be known without running the file: it is built in a loop
- --> farmconfig.py:4:1
+error[dynamic-setting]: the list `wikis` can't be known without running the file: it depends on a loop
+ --> farmconfig.py:3:9
   |
-4 | / for name in os.listdir('.'):
-5 | |     wikis.append((name, name))
-  | |______________________________^
+3 | wikis = []
+  |         ^^
   |
   = help: write it out, or name each wiki with --url NAME=URL
 
@@ -83,11 +82,14 @@ error: no wiki of . can be read
 #[test]
 fn import_names_python_that_it_cannot_read() {
     let tricks = [
-        ("    pass\nsetattr(Config, 'cookie_domain', '.example.org')\n", "setattr changes a class"),
-        ("    exec 'cookie_path = 1'\n", "exec runs code that can't be read"),
-        ("    pass\nexecfile('more.py')\n", "execfile runs code that can't be read"),
-        ("    locals()['cookie_path'] = '/'\n", "a name is bound by its text"),
-        ("    __metaclass__ = X\n    cookie_domain = f()\n", "cookie_domain can't be known"),
+        ("    pass\nsetattr(Config, 'cookie_' + x, '.example.org')\n", "it depends on the call setattr()"),
+        ("    exec 'cookie_path = 1'\n", "exec runs code"),
+        ("    pass\nexecfile('more.py')\n", "it depends on the call execfile()"),
+        ("    locals()['cookie_path'] = '/'\n", "it depends on the call locals()"),
+        (
+            "    __metaclass__ = X\n    cookie_domain = None\n",
+            "a metaclass or a special method may change it",
+        ),
     ];
     for (body, message) in tricks {
         let told = told(&wiki(body));
@@ -106,7 +108,7 @@ fn import_names_python_that_it_cannot_read() {
 fn import_with_differing_branches_guesses_nothing() {
     let told = told(&wiki(
         "    import socket\n    if socket.gethostname() == 'x':\n        cookie_path = '/x'\n    else:\n        cookie_path = '/y'\n    \
-         try:\n        cookie_domain = '.a.org'\n    except Exception:\n        cookie_domain = None\n    \
+         try:\n        cookie_domain = socket.gethostname()\n    except Exception:\n        cookie_domain = None\n    \
          while True:\n        user_dir = '/x'\n",
     ));
     assert_eq!(
@@ -114,7 +116,7 @@ fn import_with_differing_branches_guesses_nothing() {
         [
             "error[dynamic-setting]: cookie_path can't be known without running the file: it depends on `socket.gethostname() == 'x'`",
             "error[dynamic-setting]: cookie_domain can't be known without running the file: it depends on whether a `try` succeeds",
-            "error[dynamic-setting]: user_dir can't be known without running the file: it is built in a loop",
+            "error[dynamic-setting]: user_dir can't be known without running the file: it depends on a loop",
         ]
     );
 }
@@ -132,7 +134,7 @@ fn import_with_a_base_class_elsewhere_knows_no_inherited_setting() {
         .any_stderr()
         .run();
     assert!(
-        ran.stderr.contains("session_dir can't be known without running the file: the class Config may inherit it from elsewhere.Base, which is not among the files"),
+        ran.stderr.contains("interwikiname and 12 more settings can't be known without running the file: it may come from the base class elsewhere.Base, which is not among the files"),
         "{}",
         ran.stderr
     );
@@ -160,7 +162,7 @@ fn import_of_a_file_over_1_mib_is_refused() {
         .wikifarm("config import")
         .status(2)
         .stderr(str![[r#"
-error: can't read the farm file wikiconfig.py: is larger than 1 MiB
+error: can't read the farm file wikiconfig.py: it is larger than 1 MiB
 
 "#]])
         .run();
@@ -195,7 +197,7 @@ error: can't read the farm file wikiconfig.py: no such file or directory
         .wikifarm("config import")
         .status(2)
         .stderr(str![[r#"
-error: can't read the farm file .: the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it
+error: can't read the farm file .: neither the directory nor those in it have a farmconfig.py or wikiconfig.py
 
 "#]])
         .run();
@@ -300,12 +302,12 @@ fn import_leaves_out_a_wiki_that_cannot_be_read_and_keeps_the_others() {
         .wikifarm("config import --moin 1.9.11")
         .status(3)
         .stdout(str![[r##"
-# The wikis of farmconfig.py, read by `wikifarm config import` without running it.
-# What has changed there since: wikifarm config import farmconfig.py --check THIS-FILE
+# The wikis of farmconfig.py, written by `wikifarm config import`.
+# Changes since then: wikifarm config import farmconfig.py --check FARM
 
 # Not read: farmconfig.py:5: the wiki "three" has no file three.py
 
-moin = "1.9.11"
+moin = "1.9.11"  # --moin
 
 [farm]
 cookie_name = "lab"  # farmconfig.py:9
@@ -318,10 +320,11 @@ data_dir = "/one"                 # one.py:3
 url = "https://one.example.org/two"  # farmconfig.py:6
 data_dir = "/one2"                   # one2.py:3
 
-# [wikis.two] is left out, as its URL is not known (farmconfig.py:4).
-# Say it: wikifarm config import farmconfig.py --url two=https://… -o THIS-FILE
+[wikis.two]
+# url = ""         # write the URL of the wiki: farmconfig.py:4
+data_dir = "/two"  # two.py:3
 
-# [wikis.three] is left out, as its class Config is not known (farmconfig.py:5).
+# [wikis.three] is left out: its class Config is not known (farmconfig.py:5).
 
 "##]])
         .stderr(str![[r#"
@@ -331,7 +334,7 @@ error[missing-url]: the expression of the wiki "two" does not tell its URL: it d
 4 |     ('two', r'^https://.*\.example\.org/'),
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: say it: --url two=https://…, or in its file the comment # wikifarm: url = "https://…"
+  = help: add --url two=https://…, or write the comment `# wikifarm: url = "https://…"` in its file
 
 error[missing-config]: the wiki "three" has no file three.py
  --> farmconfig.py:5:6
@@ -339,9 +342,9 @@ error[missing-config]: the wiki "three" has no file three.py
 5 |     ('three', r'^https://three\.example\.org/'),
   |      ^^^^^^^
   |
-  = help: MoinMoin answers no request for it; write the file, or take the entry out
+  = help: every request to the wiki fails: create the file, or delete the entry
 
-warning[unreachable-wiki]: the wiki "three" is never reached: an expression above it matches https://three.example.org/
+warning[unreachable-wiki]: the wiki "three" is never reached: an expression before its own matches https://three.example.org/
  --> farmconfig.py:5:15
   |
 5 |     ('three', r'^https://three\.example\.org/'),
@@ -349,7 +352,7 @@ warning[unreachable-wiki]: the wiki "three" is never reached: an expression abov
   |
   = help: MoinMoin takes the first wiki that matches: put the narrower expression first
 
-warning[unreachable-wiki]: the wiki "one2" is never reached: an expression above it matches https://one.example.org/two
+warning[unreachable-wiki]: the wiki "one2" is never reached: an expression before its own matches https://one.example.org/two
  --> farmconfig.py:6:14
   |
 6 |     ('one2', r'^https://one\.example\.org/two'),
@@ -357,6 +360,7 @@ warning[unreachable-wiki]: the wiki "one2" is never reached: an expression above
   |
   = help: MoinMoin takes the first wiki that matches: put the narrower expression first
 
+help: add to the command: --url two=https://…
 
 "#]])
         .run();

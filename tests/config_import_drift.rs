@@ -81,7 +81,7 @@ farm.toml: 2 wikis
     place
         .wikifarm("config import --check farm.toml")
         .stdout(str![[r#"
-farm.toml: as in the Python files
+farm.toml: no differences from the Python files
 
 "#]])
         .run();
@@ -133,7 +133,7 @@ fn import_check_ignores_the_key_name_and_reports_another_key() {
     place.wikifarm(&format!("{import} -o farm.toml")).any_stdout().run();
     let check = format!("{import} --check farm.toml");
     let as_is = str![[r#"
-farm.toml: as in the Python files
+farm.toml: no differences from the Python files
 
 "#]];
     place.wikifarm(&check).stdout(as_is.clone()).run();

@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let (main, wiki) = text.split_once('\u{c}').unwrap_or((&text, ""));
     let files = [("farmconfig.py", main), ("wiki1.py", wiki)];
     if let Ok(read) = python::read_texts(&files, &python::Options::default()) {
-        let toml = to_toml(&read, Path::new("."));
+        let toml = to_toml(&read, None);
         assert!(Farm::parse(Path::new("farm.toml"), toml).is_ok());
     }
 });

@@ -1,12 +1,11 @@
-//! Problems and notes of a run.
+//! What could not be handled, or is odd.
 
 use std::fmt;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
-/// An error or a warning about an entry or a store. Holds at most 8 characters of an id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+/// Something that could not be handled, or is odd. Holds at most 8 characters of an id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem(pub String);
 
 impl fmt::Display for Problem {
@@ -15,10 +14,10 @@ impl fmt::Display for Problem {
     }
 }
 
-/// How many problems of a store are named. The others are counted.
+/// As many problems of a store are named one by one; more are only counted.
 const MOST: usize = 1000;
 
-/// The problems of one store. There may be millions.
+/// The problems of one store, of which there may be millions.
 #[derive(Debug, Default)]
 pub struct Problems {
     named: Vec<Problem>,
@@ -26,7 +25,7 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Adds a problem.
+    /// One more.
     pub fn push(&mut self, problem: &dyn fmt::Display) {
         if self.named.len() < MOST {
             self.named.push(Problem(problem.to_string()));
@@ -35,33 +34,33 @@ impl Problems {
         }
     }
 
-    /// The named problems, and one line with the number of others in `store`.
-    pub fn lines(self, store: &str) -> Vec<Problem> {
-        let mut lines = self.named;
+    /// A line for each that is named, and one for all others. `store` is where they are.
+    pub fn told(self, store: &str) -> Vec<Problem> {
+        let mut told = self.named;
         if self.more > 0 {
-            lines.push(Problem(format!("{store}: {} more of these messages", self.more)));
+            told.push(Problem(format!("{store}: and {} more", self.more)));
         }
-        lines
+        told
     }
 }
 
-/// What a step of a run reports about one store.
+/// What the steps of a run report of one store.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    /// How many entries could not be read or removed.
+    /// How many entries could not be looked at or removed.
     pub(super) failed: u64,
-    /// The failures.
+    /// What could not be handled.
     pub(super) problems: Problems,
-    /// The unreadable sessions with reasons.
+    /// The unreadable sessions, each with its reason.
     pub(super) unreadable: Problems,
-    /// Warnings that are not failures.
+    /// What is odd, and no failure.
     pub(super) warnings: Vec<Problem>,
-    /// Notes about normal states.
+    /// What is as it should be, and good to know for whoever looks on.
     pub(super) hints: Vec<Problem>,
 }
 
 impl Notes {
-    /// Counts a failure and adds it to the problems.
+    /// Counts and names a failure.
     pub(super) fn fail(&mut self, problem: &dyn fmt::Display) {
         self.failed += 1;
         self.problems.push(problem);

@@ -1,31 +1,29 @@
-//! Why a guard refuses a run.
+//! Why a guard stops a run.
 
 use std::fmt;
 use std::time::Duration;
-
-use serde::{Serialize, Serializer};
 
 use crate::farm::Limit;
 use crate::sys::LockError;
 
 use super::age::age_text;
 
-/// Why a run removes nothing.
+/// Why nothing is removed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// More sessions than `max_delete` would be removed for reasons other than expiry.
+    /// More than `max_delete` would go for other reasons than its own expiry.
     MaxDelete {
-        /// How many would be removed.
+        /// How many would go.
         wanted: u64,
-        /// How many may be removed.
+        /// How many may.
         limit: u64,
         /// The policy's `max_delete`.
         setting: Limit,
-        /// The number of sessions in the store.
+        /// Of how many sessions.
         sessions: u64,
     },
-    /// The clock is behind the time of the last run.
+    /// The clock was ahead at the last run, or is behind now.
     ClockBehind {
         /// By how much.
         by: Duration,
@@ -34,88 +32,51 @@ pub enum Refusal {
     ClockBehindFile {
         /// By how much.
         by: Duration,
-        /// The file, with the id shortened. `None` if the time comes from an index.
+        /// The file, an id in it shortened; `None` where only an index tells of it.
         file: Option<String>,
     },
-    /// The last run was so long ago that the clock may be wrong.
+    /// The last run is so long ago that the clock may be wrong.
     ClockAhead {
         /// By how much.
         by: Duration,
     },
-    /// The time of the last run can't be read: why.
+    /// The time of the last run cannot be told, and why.
     UnknownLastRun(String),
-    /// The lock was not acquired: another process holds it, or the directory for locks is unsafe.
+    /// The lock was not taken: another copy is at work, or the place for locks is not safe.
     Lock(LockError),
-    /// The path of the directory contains a symbolic link of another user.
+    /// The way to the directory leads over another user's symbolic link.
     UnsafeDirectory(String),
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const CURE: &str = "set the clock right, or say --clock-ok";
         match self {
             Refusal::MaxDelete { wanted, limit, setting, sessions } => write!(
                 f,
-                "{wanted} of {sessions} sessions would be removed for reasons other than expiry; max_delete = {setting} \
-                 allows {limit}"
+                "{wanted} would go for other reasons than their own expiry, and at most {limit} may \
+                 (max_delete = {setting} of {sessions} sessions): see --dry-run, and say --max-delete if that is right"
             ),
             Refusal::ClockBehind { by } => {
-                write!(f, "the clock is {} behind the last run", age_text(*by))
+                write!(f, "the clock is {} behind the last run: {CURE}", age_text(*by))
             }
-            Refusal::ClockBehindFile { by, file: Some(file) } => {
-                write!(f, "the clock is {} behind the file {file}", age_text(*by))
-            }
+            Refusal::ClockBehindFile { by, file: Some(file) } => write!(
+                f,
+                "the clock is {} behind the file {file}: set the clock right; if it is right, touch that file, or say \
+                 --clock-ok this once",
+                age_text(*by)
+            ),
             Refusal::ClockBehindFile { by, file: None } => {
-                write!(f, "the clock is {} behind the newest session", age_text(*by))
+                write!(f, "the clock is {} behind the newest session here: {CURE}", age_text(*by))
             }
             Refusal::ClockAhead { by } => {
-                write!(f, "the last run was {} ago: the clock may be wrong", age_text(*by))
+                write!(f, "the last run was {} ago, so the clock may be wrong: {CURE}", age_text(*by))
             }
             Refusal::UnknownLastRun(why) => {
-                write!(f, "can't read the time of the last run: {why}")
+                write!(f, "the time of the last run is not to be read: {why}: {CURE}")
             }
             Refusal::Lock(error) => error.fmt(f),
             Refusal::UnsafeDirectory(why) => f.write_str(why),
         }
-    }
-}
-
-impl Refusal {
-    /// What the user can do.
-    fn help(&self) -> Option<&'static str> {
-        match self {
-            Refusal::MaxDelete { .. } => {
-                Some("check the plan with --dry-run; if it is right, raise --max-delete")
-            }
-            Refusal::ClockBehindFile { file: Some(_), .. } => {
-                Some("set the clock; if it is right, `touch` the file, or pass --clock-ok once")
-            }
-            Refusal::ClockBehind { .. }
-            | Refusal::ClockBehindFile { file: None, .. }
-            | Refusal::ClockAhead { .. } => Some("set the clock, or pass --clock-ok if it is right"),
-            Refusal::UnknownLastRun(_) => Some("repair this, or pass --clock-ok if the clock is right"),
-            Refusal::Lock(error) => Some(error.help()),
-            Refusal::UnsafeDirectory(_) => None,
-        }
-    }
-}
-
-/// A refusal in a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// Why.
-    pub why: String,
-    /// What the user can do.
-    pub help: Option<&'static str>,
-}
-
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        Refused { why: refusal.to_string(), help: refusal.help() }
-    }
-}
-
-impl Serialize for Refused {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&self.why)
     }
 }

@@ -1,64 +1,59 @@
-//! The report of prune and revoke. Its field names are a promise to users.
+//! What a run of prune or revoke reports; the field names are a promise to users.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::problems::Problem;
-use super::refusal::Refused;
 
-/// The counts of a store.
+/// What a run counts in a store.
 pub trait Counts: Copy + Default {
-    /// Adds to the number of failures.
+    /// Counts what could not be looked at or removed.
     fn fail(&mut self, more: u64);
 }
 
-/// The report of one store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "StoreResult")]
+/// One store's part of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoreResult<C, M> {
-    /// The address of the store.
+    /// Its address.
     pub store: String,
     /// The wikis that use it.
     pub wikis: Vec<String>,
-    /// The counts.
+    /// What was counted.
     #[serde(flatten)]
     pub counts: C,
-    /// Why a guard refused to remove anything; null if none refused.
-    #[schemars(with = "Option<String>")]
-    pub refused: Option<Refused>,
-    /// Further results.
+    /// Why nothing was removed, where a guard refused.
+    pub refused: Option<String>,
+    /// What else is known of it.
     #[serde(flatten)]
     pub more: M,
 }
 
 /// What a run did, or would do.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(rename = "Report")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report<C, M, T> {
     /// Store by store.
     pub stores: Vec<StoreResult<C, M>>,
-    /// The sums.
+    /// All together.
     pub total: T,
-    /// Whether the run only planned.
+    /// Nothing was removed, as nothing was to be.
     pub dry_run: bool,
-    /// How long the run took.
+    /// How long it took.
     pub seconds: f64,
-    /// The failures.
+    /// What could not be handled.
     #[serde(skip)]
     pub problems: Vec<Problem>,
-    /// The unreadable sessions with reasons. No index skips them, so every run reads them.
+    /// The unreadable sessions, each with its reason; none of these is live by an index, so every run reads them.
     #[serde(skip)]
     pub unreadable: Vec<Problem>,
-    /// Warnings that are not failures.
+    /// What is odd, and no failure.
     #[serde(skip)]
     pub warnings: Vec<Problem>,
-    /// Notes about normal states.
+    /// What is as it should be, and good to know for whoever looks on.
     #[serde(skip)]
     pub hints: Vec<Problem>,
-    /// The refusal of the clock guard, which applies to every store.
+    /// The clock's refusal, which concerns every store.
     #[serde(skip)]
-    pub clock: Option<Refused>,
-    /// Whether the run was stopped early.
+    pub clock: Option<String>,
+    /// It was stopped before its end.
     #[serde(skip)]
     pub stopped: bool,
 }

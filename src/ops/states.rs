@@ -1,26 +1,25 @@
-//! Numbers of sessions by state. All JSON documents use these field names.
+//! Sessions counted by state; the field names are those of every JSON document that counts them.
 
 use std::ops::AddAssign;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::store::State;
 
-/// Numbers of sessions by state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+/// How many sessions are in each state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct States {
-    /// Not expired.
+    /// Valid.
     pub live: u64,
-    /// Expired, within the grace period or not.
+    /// Over, within grace or beyond it.
     pub expired: u64,
-    /// Not expired, but not written for longer than `idle`.
+    /// Not over, but not written for longer than the policy's `idle`.
     pub idle: u64,
     /// Without `expires`.
     pub no_expires: u64,
-    /// With an `expires` that is not a finite number.
+    /// With an `expires` that is no finite number.
     pub invalid_expires: u64,
-    /// Not readable.
+    /// Not to be understood.
     pub unreadable: u64,
 }
 
@@ -30,12 +29,12 @@ impl States {
         *self.field(state) += 1;
     }
 
-    /// The number in a state.
+    /// How many are in that state.
     pub fn of(mut self, state: State) -> u64 {
         *self.field(state)
     }
 
-    /// The total number.
+    /// How many there are.
     pub fn sum(self) -> u64 {
         State::all().map(|state| self.of(state)).sum()
     }

@@ -1,9 +1,8 @@
-//! The usage of a store, and the free space on its disk. Changes nothing.
+//! What a store holds, counted, and how much space is free where it lies. Changes nothing.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::store::{self, Fields, Found, SessionStore, State, StoreError, StoreSpec, Usage};
@@ -12,27 +11,27 @@ use crate::sys::FreeSpace;
 use super::problems::Problems;
 use super::states::States;
 
-/// The usage of a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+/// What a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct StoreUsage {
     /// Sessions: the sum of the six states.
     pub sessions: u64,
     /// By state.
     #[serde(flatten)]
     pub states: States,
-    /// Temporary files of any age.
+    /// Half-written files, young and old.
     pub temp: u64,
-    /// Files with names that are not MoinMoin's.
+    /// Not MoinMoin's.
     pub foreign: u64,
-    /// Bytes in the sessions and temporary files.
+    /// Bytes in the sessions and half-written files.
     pub bytes: u64,
-    /// Bytes on disk, for a database of its files; null if the store is not on a disk of this machine.
+    /// Bytes they take up on disk; of a database, its files. `None` where they are on no disk of this machine.
     pub bytes_on_disk: Option<u64>,
-    /// Inodes: one for each entry, or for each file of a database; null as above.
+    /// How many inodes the store takes: one for each of its entries, or for each file of a database. `None` as there.
     pub inodes: Option<u64>,
-    /// The earliest last write of a session, in unix seconds.
+    /// When the session was written that was not written for longest, in seconds since 1970.
     pub oldest: Option<i64>,
-    /// The latest write of a session, in unix seconds.
+    /// When the newest session was written.
     pub newest: Option<i64>,
 }
 
@@ -46,11 +45,11 @@ impl StoreUsage {
     }
 }
 
-/// Counts the entries of `store` at `now` (unix seconds). Adds entries that can't be read to `problems`.
+/// Counts what is in `store` at `now` (seconds since 1970). What could not be looked at is told in `problems`.
 ///
 /// # Errors
 ///
-/// If the store can't be listed completely.
+/// Where it could not be listed to its end.
 pub fn store_usage(
     store: &dyn SessionStore,
     now: i64,
@@ -85,7 +84,7 @@ pub fn store_usage(
     Ok(counted)
 }
 
-/// The free space on the disk of a store. `None` if the store is not on a disk of this machine, or the space is unknown.
+/// How much room is left where a store lies; `None` where that is on no disk of this machine, or cannot be told.
 pub fn free_space(spec: &StoreSpec) -> Option<FreeSpace> {
     spec.location.path().and_then(|path| FreeSpace::at(path).ok())
 }
@@ -97,7 +96,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn store_usage_counts_each_kind_of_entry() {
+    fn every_entry_is_counted_as_what_it_is() {
         let root = tempfile::tempdir().unwrap();
         let write = |name: &str, bytes: &[u8]| fs::write(root.path().join(name), bytes).unwrap();
         write(&"a".repeat(40), b"(dS'expires'\nI2000\ns.");
@@ -120,8 +119,9 @@ mod tests {
         assert_eq!(counted.inodes, Some(7));
         assert_eq!(counted.bytes, 21 + 21 + 3 + 16 + 9 + 2);
         assert!(counted.oldest.is_some() && counted.oldest <= counted.newest);
-        assert!(problems.lines("").is_empty());
+        assert!(problems.told("").is_empty());
         assert!(free_space(&spec).is_some());
+        // A store of Redis is on no disk of this machine.
         let spec = StoreSpec::from("redis://h".parse::<Location>().unwrap());
         assert_eq!(free_space(&spec), None);
     }

@@ -1,8 +1,10 @@
-//! MoinMoin's own configuration, `farmconfig.py` and its like: [`read`] without running it, [`write`](mod@write) what
-//! a farm file says, and the [`drift`] between both.
+//! MoinMoin's own configuration, `farmconfig.py` and its like: [`read`] without running it, [`run`] where the
+//! administrator says so, [`write`](mod@write) from a farm file, and compared with a farm file as [`drift`].
 
 pub mod drift;
+mod main_files;
 pub mod read;
+pub mod run;
 mod to_toml;
 pub mod write;
 

@@ -17,14 +17,21 @@ use crate::farm::{Key, Setting, Span, Value, Wiki, quoted};
 /// The widest line that comments are lined up behind.
 const WIDEST: usize = 60;
 
-/// The text of a farm file for `directory`, where its relative paths will start.
-pub fn to_toml(imported: &Imported, directory: &Path) -> String {
-    let writer = Writer { imported, base: absolute(&imported.farm.base()), directory: absolute(directory) };
-    writer.whole()
+/// The text of a farm file. Its relative paths start where `file` is, or else in the working directory.
+pub fn to_toml(imported: &Imported, file: Option<&Path>) -> String {
+    let directory = match file.and_then(Path::parent) {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let shown = file.map_or_else(|| "FARM".to_owned(), |file| one_line(&file.display().to_string()));
+    let (base, directory) = (absolute(&imported.farm.base()), absolute(directory));
+    Writer { imported, file: shown, base, directory }.whole()
 }
 
 struct Writer<'a> {
     imported: &'a Imported,
+    /// The farm file, as a command names it.
+    file: String,
     /// The directory of the Python files.
     base: PathBuf,
     /// The directory of the farm file.
@@ -43,11 +50,13 @@ impl Writer<'_> {
         let mut out = String::new();
         // As it was given, so that the command can be run again.
         let from = one_line(&source.path().display().to_string());
-        let _ = writeln!(out, "# The wikis of {from}, read by `wikifarm config import` without running it.");
-        let _ = writeln!(
-            out,
-            "# What has changed there since: wikifarm config import {from} --check THIS-FILE\n"
-        );
+        let how =
+            if self.imported.ran { "`wikifarm config import --run`" } else { "`wikifarm config import`" };
+        let _ = writeln!(out, "# The wikis of {from}, written by {how}.");
+        if self.imported.ran {
+            out.push_str("# `run` after a position: Python computed the value.\n");
+        }
+        let _ = writeln!(out, "# Changes since then: wikifarm config import {from} --check {}\n", self.file);
         self.not_read(&mut out);
         let common = self.common();
         self.version(&common, &mut out);
@@ -62,28 +71,21 @@ impl Writer<'_> {
             table(&mut out, lines.collect());
             out.push('\n');
         }
-        for wiki in &self.imported.farm.wikis {
+        for wiki in self.wikis() {
             self.wiki(wiki, &common, &mut out);
         }
-        for (name, span, no_url) in &self.imported.left_out_wikis {
-            let (name_of, place) = (bare(name), self.place(span));
-            let name = one_line(name);
-            if *no_url {
-                let _ = writeln!(out, "# [wikis.{name_of}] is left out, as its URL is not known ({place}).");
-                let _ = writeln!(
-                    out,
-                    "# Say it: wikifarm config import {from} --url {name}=https://… -o THIS-FILE\n"
-                );
-            } else {
-                let _ = writeln!(
-                    out,
-                    "# [wikis.{name_of}] is left out, as its class Config is not known ({place}).\n"
-                );
-            }
+        for (name, span) in &self.imported.left_out_wikis {
+            let (name, place) = (bare(name), self.place(span));
+            let _ = writeln!(out, "# [wikis.{name}] is left out: its class Config is not known ({place}).\n");
         }
         out.truncate(out.trim_end().len());
         out.push('\n');
         out
+    }
+
+    /// All wikis, those without a URL last.
+    fn wikis(&self) -> impl Iterator<Item = &Wiki> {
+        self.imported.farm.wikis.iter().chain(&self.imported.without_url)
     }
 
     /// Comments about what could not be read, beside single settings and URLs, which are told where they would stand.
@@ -108,7 +110,7 @@ impl Writer<'_> {
 
     /// The values that more than half of the wikis have, two at least.
     fn common(&self) -> BTreeMap<Key, Arc<Setting>> {
-        let wikis = &self.imported.farm.wikis;
+        let wikis: Vec<&Wiki> = self.wikis().collect();
         let mut common = BTreeMap::new();
         for key in Key::all().filter(|key| key.inheritable()) {
             let mut counted: Vec<(&Setting, usize)> = Vec::new();
@@ -133,15 +135,21 @@ impl Writer<'_> {
     /// The line `moin = …`, or what to say where nothing tells the version.
     fn version(&self, common: &BTreeMap<Key, Arc<Setting>>, out: &mut String) {
         if let Some(setting) = common.get(&Key::Moin) {
-            if let Some(told) = self.imported.evidence.as_ref().filter(|told| told.span == setting.span) {
-                let _ = writeln!(out, "# Told by {} ({}).", one_line(&told.what), self.place(&told.span));
-                if !told.version.is_precise() {
-                    out.push_str("# Name the exact release: cookies differ.\n");
+            if let Some(evidence) = self.imported.evidence.as_ref().filter(|it| it.span == setting.span) {
+                let _ = writeln!(
+                    out,
+                    "# Version according to {} ({}).",
+                    one_line(&evidence.what),
+                    self.place(&evidence.span)
+                );
+                if !evidence.version.is_precise() {
+                    out.push_str("# Name the exact release, as their cookies differ.\n");
                 }
             }
-            let _ = writeln!(out, "moin = {}\n", setting.value);
-        } else if self.imported.farm.wikis.iter().all(|wiki| wiki.setting(Key::Moin).is_none()) {
-            out.push_str("# The files do not tell which version the wikis run, so 1.9.11 is assumed. Name the exact release:\n");
+            let option = if setting.span == (0..0) { "  # --moin" } else { "" };
+            let _ = writeln!(out, "moin = {}{option}\n", setting.value);
+        } else if self.wikis().all(|wiki| wiki.setting(Key::Moin).is_none()) {
+            out.push_str("# The files do not name the version that the wikis run; 1.9.11 is assumed. Name the exact release:\n");
             out.push_str("# moin = \"1.9.11\"\n\n");
         }
     }
@@ -156,6 +164,11 @@ impl Writer<'_> {
             .map(|key| key.name())
             .collect();
         let mut lines = Vec::new();
+        let no_url = self.imported.without_url.iter().any(|other| other.name == wiki.name);
+        if no_url {
+            let comment = format!("write the URL of the wiki: {}", self.place(&wiki.span));
+            lines.push(Line { text: "# url = \"\"".to_owned(), comment });
+        }
         for (key, setting) in wiki.settings() {
             if common.get(&key).is_none_or(|common| common.value != setting.value) {
                 lines.push(self.line(key, setting));
@@ -194,7 +207,11 @@ impl Writer<'_> {
             Value::Path(path) => string(&self.path(path)),
             other => toml(other),
         };
-        let mut comment = if setting.span == (0..0) { String::new() } else { self.place(&setting.span) };
+        let mut comment = match (setting.span == (0..0), key) {
+            (false, _) => self.place(&setting.span),
+            (true, Key::Url | Key::Aliases) => "--url".to_owned(),
+            (true, _) => "--moin".to_owned(),
+        };
         if let Some(remark) = self.imported.remarks.get(&(key, setting.span.start)) {
             let _ = write!(comment, ": {}", one_line(remark));
         }

@@ -82,7 +82,7 @@ impl MacKey {
         let bytes = secret(path)?;
         if bytes.len() < SHORTEST_KEY {
             return Err(format!(
-                "{0}: key of {1} bytes, expected at least {SHORTEST_KEY}: run `head -c 32 /dev/urandom | base64 >{0}`",
+                "{}: a key of {} bytes, expected at least {SHORTEST_KEY}: make one with `head -c 32 /dev/urandom | base64`",
                 path.display(),
                 bytes.len()
             ));
@@ -162,7 +162,7 @@ mod tests {
         let path = root.path().join("key");
         fs::write(&path, "0123456789abcdef\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
-        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("every local user"));
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("everybody"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let key = MacKey::read(&path, "sqlite:").unwrap();
         let id = EntryName::new(&[b'a'; 40]).unwrap();
@@ -208,7 +208,7 @@ mod tests {
         fs::write(&path, "short").unwrap();
         assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("5 bytes"));
         fs::write(&path, [b'k'; 4097]).unwrap();
-        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("too large"));
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("some other file"));
         assert!(MacKey::read(&root.path().join("none"), "").is_err());
         assert_eq!(format!("{key:?}"), "SealKey(…)");
     }

@@ -1,4 +1,4 @@
-//! Writes many files to a directory: temporary files, one syncfs, renames, one fsync of the directory.
+//! Putting many files into a directory: temporary files, one syncfs for all, renames, one fsync of the directory.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -17,62 +17,62 @@ use super::owner::AsOwner;
 use super::parallel::in_parts;
 use super::why::why;
 
-/// The prefix of temporary files. No wiki reads these as sessions.
+/// How the names of temporary files begin; no wiki takes them for sessions.
 pub const TEMP_PREFIX: &[u8] = b".wikifarm-";
 
-/// The time of the last write of a file.
+/// When a file was last written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Modified {
-    /// Unix seconds.
+    /// Seconds since 1970.
     pub seconds: i64,
-    /// Nanoseconds, below 1,000,000,000.
+    /// And nanoseconds, below 1,000,000,000.
     pub nanos: u32,
 }
 
 impl Modified {
-    /// From unix nanoseconds.
+    /// From nanoseconds since 1970.
     pub fn from_nanos(nanos: i64) -> Modified {
         let below = nanos.rem_euclid(1_000_000_000);
         Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
     }
 
-    /// In unix nanoseconds, until the year 2262.
+    /// In nanoseconds since 1970: until the year 2262.
     pub fn to_nanos(self) -> i64 {
         self.seconds.saturating_mul(1_000_000_000).saturating_add(self.nanos.into())
     }
 }
 
-/// A file to write.
+/// A file to be put there.
 #[derive(Debug, Clone, Copy)]
 pub struct NewFile<'a> {
-    /// The name.
+    /// Its name.
     pub name: &'a CStr,
-    /// The content.
+    /// All that is in it.
     pub bytes: &'a [u8],
-    /// The time of the last write.
+    /// When it shall have been written.
     pub modified: Modified,
-    /// The permission bits, independent of the umask.
+    /// Its permission bits, whatever the umask.
     pub mode: u32,
-    /// User and group. Ignored without the right to change owners.
+    /// User and group; who has not the right to give files away keeps them.
     pub owner: Option<(u32, u32)>,
-    /// The stamp of the file to replace. `None` if no file with this name may exist.
+    /// The stamp of the file that it takes the place of; `None` where there must be none of that name.
     pub instead_of: Option<u64>,
 }
 
-/// The result of writing a file.
+/// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
-    /// Written and synced. The new stamp.
+    /// It is there, and on the disk. The stamp it has now.
     Done(u64),
-    /// A file with this name exists.
+    /// There is one of that name already.
     Exists,
-    /// The file to replace changed or was removed.
+    /// The one that it was to replace is another by now, or gone.
     Changed,
 }
 
-/// Writes files to `dir`. When this returns, those that are [`Put::Done`] survive a power loss.
+/// Puts files into `dir`. When this returns, those that are [`Put::Done`] survive a loss of power.
 ///
-/// Returns one result for each file, in order. If the disk is full, nothing is renamed.
+/// One result a file, in order. A full disk fails before anything is renamed: then nothing has changed.
 pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
     let temps = in_parts(files, |files| write_temps(dir, files));
     let failed = temps.iter().find_map(|temp| temp.as_ref().err().map(io::Error::kind));
@@ -81,7 +81,7 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
         Some(kind) => Err(io::Error::from(kind)),
     };
     let Ok(_owner) = AsOwner::of(dir) else {
-        return files.iter().map(|_| Err(io::Error::other("can't take the rights of the owner"))).collect();
+        return files.iter().map(|_| Err(io::Error::other("cannot work with the owner's rights"))).collect();
     };
     if let Err(error) = synced {
         for temp in temps.iter().flatten() {
@@ -90,7 +90,7 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
         let kind = error.kind();
         return temps.into_iter().map(|temp| temp.and(Err(io::Error::from(kind)))).collect();
     }
-    // All files are written here.
+    // All are there, or it would have failed.
     let places: Vec<(CString, &NewFile<'_>)> = temps.into_iter().flatten().zip(files).collect();
     let mut put = in_parts(&places, |places| match AsOwner::of(dir) {
         Ok(_owner) => places.iter().map(|(temp, file)| put_into_place(dir, temp, file)).collect(),
@@ -106,7 +106,7 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
     put
 }
 
-/// Removes temporary files of a killed [`put_files`]. The caller must hold the lock of `dir`.
+/// Removes what an earlier [`put_files`] left, whose process was killed. Only who holds the lock on `dir` may.
 pub fn remove_temps(dir: &Dir) {
     let Ok(_owner) = AsOwner::of(dir) else { return };
     let mut left: Vec<CString> = Vec::new();
@@ -123,14 +123,14 @@ pub fn remove_temps(dir: &Dir) {
     }
 }
 
-/// Writes temporary files.
+/// Writes some files beside their places.
 fn write_temps(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<CString>> {
     let mut temps: Vec<io::Result<CString>> = Vec::with_capacity(files.len());
     let mut failed = None;
     for file in files {
         let temp = match &failed {
             None => write_temp(dir, file),
-            // For example a full disk: do not retry for each file.
+            // The disk is full, or the like: do not try a thousand times.
             Some(kind) => Err(io::Error::from(*kind)),
         };
         if let Err(error) = &temp {
@@ -141,7 +141,7 @@ fn write_temps(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<CString>> {
     temps
 }
 
-/// Writes the bytes to a temporary file with a random name.
+/// Writes the bytes beside the place, under a random name.
 fn write_temp(dir: &Dir, new: &NewFile<'_>) -> io::Result<CString> {
     let (name, file) = {
         let _owner = AsOwner::of(dir)?;
@@ -157,7 +157,7 @@ fn write_temp(dir: &Dir, new: &NewFile<'_>) -> io::Result<CString> {
         file.write_all(new.bytes)?;
         if let Some((uid, gid)) = new.owner {
             match fchown(&file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))) {
-                // Only root can change the owner.
+                // Only root can give a file away.
                 Ok(()) | Err(Errno::PERM) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -177,7 +177,7 @@ fn write_temp(dir: &Dir, new: &NewFile<'_>) -> io::Result<CString> {
     }
 }
 
-/// Renames a temporary file, or removes it if the target changed.
+/// Renames a temporary file, or removes it where it is not to take its place.
 fn put_into_place(dir: &Dir, temp: &CStr, file: &NewFile<'_>) -> io::Result<Put> {
     let put = rename_into_place(dir, temp, file);
     if !matches!(put, Ok(Put::Done(_))) {
@@ -191,7 +191,7 @@ fn rename_into_place(dir: &Dir, temp: &CStr, new: &NewFile<'_>) -> io::Result<Pu
         None => match renameat_with(dir, temp, dir, new.name, RenameFlags::NOREPLACE) {
             Ok(()) => {}
             Err(Errno::EXIST) => return Ok(Put::Exists),
-            // The file system does not support the flag.
+            // A file system that does not know the flag.
             Err(Errno::INVAL) => match statat(dir, new.name, AtFlags::SYMLINK_NOFOLLOW) {
                 Err(Errno::NOENT) => renameat(dir, temp, dir, new.name)?,
                 Ok(_) => return Ok(Put::Exists),
@@ -207,7 +207,7 @@ fn rename_into_place(dir: &Dir, temp: &CStr, new: &NewFile<'_>) -> io::Result<Pu
     }
     match stamp_regular(dir, new.name) {
         Ok(stamp) => Ok(Put::Done(stamp)),
-        // A wiki replaced or removed it after the rename.
+        // Written by a wiki, or removed, in this very moment: ours was there.
         Err(_) => Ok(Put::Done(0)),
     }
 }

@@ -1,4 +1,4 @@
-//! The free space of a file system.
+//! How much free space a file system has.
 
 use std::io;
 use std::path::Path;
@@ -10,18 +10,18 @@ use super::dir::Dir;
 /// The free space of one file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FreeSpace {
-    /// The size in bytes.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// Free bytes for users other than root.
+    /// Bytes that users other than root can still write.
     pub bytes_free: u64,
-    /// The number of inodes. `None` if it has no fixed number, like btrfs.
+    /// How many inodes it has; `None` where it makes them as it needs them, as btrfs does.
     pub inodes: Option<u64>,
-    /// Free inodes for users other than root.
+    /// How many of them are free for users other than root.
     pub inodes_free: Option<u64>,
 }
 
 impl FreeSpace {
-    /// The free space on the file system of `dir`.
+    /// The free space of the file system on which `dir` lies.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ impl FreeSpace {
         Ok(FreeSpace::from_stat(&fstatvfs(dir)?))
     }
 
-    /// As [`FreeSpace::of`], by path. Opens nothing.
+    /// As [`FreeSpace::of`], by name. Nothing is opened.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl FreeSpace {
         }
     }
 
-    /// The number of used inodes.
+    /// How many inodes are in use.
     pub fn inodes_used(&self) -> Option<u64> {
         Some(self.inodes?.saturating_sub(self.inodes_free?))
     }

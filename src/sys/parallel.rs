@@ -1,18 +1,18 @@
-//! Parallel work on many files, with results in order.
+//! Work on many files shared among threads, in order.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Builder};
 
-/// The minimum number of items for each thread.
+/// Fewer are not worth a thread.
 const FEW: usize = 64;
 
-/// The number of threads for one directory: the number of processors, at most 4.
+/// How many threads share work on one directory: the processors, at most 4.
 fn workers() -> usize {
     thread::available_parallelism().map_or(2, |count| count.get().clamp(1, 4))
 }
 
-/// Runs `work` on parts of the items, and returns the results in order. `work` returns one result for each item.
+/// What `work` makes of the items, part by part, in their order. `work` gives one result an item.
 pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
     let share = items.len().div_ceil(workers()).max(FEW);
     if items.len() <= share {
@@ -20,7 +20,7 @@ pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
     }
     thread::scope(|scope| {
         let work = &work;
-        // This thread takes one part: allocations in other threads cost more.
+        // One part is ours: what a thread allocates costs it more than us.
         let mut parts = items.chunks(share);
         let first = parts.next().unwrap_or_default();
         let start = |part| Builder::new().spawn_scoped(scope, move || work(part)).map_err(|_| part);
@@ -29,7 +29,7 @@ pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
         for part in others {
             done.extend(match part {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                // The thread limit of the user is reached.
+                // The user may have no more threads.
                 Err(part) => work(part),
             });
         }
@@ -37,7 +37,8 @@ pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
     })
 }
 
-/// Runs `work` on each item, and returns the results in order. A free thread takes the next item. For few slow items.
+/// What `work` makes of each item, in their order; whichever thread is free takes the next. For few items that take long,
+/// some longer than others.
 pub fn one_by_one<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let some = || {

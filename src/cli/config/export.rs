@@ -1,6 +1,8 @@
 //! `wikifarm config export`: settings to paste into MoinMoin's own files.
 
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::shared::snippets;
 use crate::cli::shared::wiki::find_wiki;
@@ -9,21 +11,27 @@ use crate::pyconfig::write;
 
 /// Print the settings of the farm file as Python, to paste into MoinMoin's own files
 ///
-/// One part for farmconfig.py with what the wikis of one version have in common, and one for each wiki, each in the spelling
-/// of its version. What that version ignores, or what would break it, is a comment; MoinMoin's defaults are not written. What
-/// MoinMoin has no setting for stands in comments, by which `config import` makes the same farm of the files.
+/// wikifarm prints one part for farmconfig.py with the settings that the wikis of one version share, and one part for each wiki, in the spelling of its
+/// version. A setting that the version ignores, or that would break the wiki, is a comment. MoinMoin's defaults are not printed. Settings that MoinMoin does not have are comments that
+/// `config import` reads.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm -f farm.toml config export --python")]
 pub(in crate::cli) struct Options {
-    /// Only what concerns this wiki
+    /// Print only the settings of this wiki
     wiki: Option<String>,
-    /// As Python, which is the only language there is
+    /// Print Python, which is the only format of settings
     #[arg(long)]
     python: bool,
 }
 
+/// Settings for MoinMoin's own files.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
+    /// The settings, file by file.
+    snippets: Vec<snippets::Json<'a>>,
+}
+
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    // There is nothing else to choose.
     let Options { wiki, python: _ } = options;
     let farm = context.farm_to_predict()?;
     let mut snippets = write::python(&farm);
@@ -32,7 +40,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         snippets.retain(|snippet| snippet.wikis.contains(&wiki.name));
     }
     if context.format == Format::Json {
-        context.json(&snippets::json(&snippets));
+        context.document(&Document { snippets: snippets::json(&snippets) });
     } else {
         context.out.write_all(snippets::text(&snippets).as_bytes());
     }

@@ -1,51 +1,56 @@
-//! `wikifarm config import`: a farm file from MoinMoin's Python configuration, without running it; and what differs.
+//! `wikifarm config import`: a farm file from MoinMoin's Python configuration, and how the two differ.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 use url::Url;
 
+use super::run::RunOptions;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::{Farm, parse_url};
+use crate::farm::{Farm, Key, nearest, parse_url};
 use crate::lint;
 use crate::load::LoadError;
 use crate::moin::Version;
 use crate::pyconfig::drift::{self, Difference};
-use crate::pyconfig::read::{self as python, Imported};
+use crate::pyconfig::read::{self as python, Imported, Kept};
 use crate::pyconfig::to_toml;
 use crate::report::{escape, findings};
 use crate::sys;
 use crate::sys::why;
 
-/// Make a farm file from farmconfig.py or wikiconfig.py, without running them; or say what differs
+/// Create a farm file from farmconfig.py or wikiconfig.py, or compare the two
 ///
-/// PY is a farmconfig.py, whose wikis are read from the files beside it, the wikiconfig.py of a single wiki, or a directory of them. What can't be
-/// known without running Python is left out, with a comment that names the place; the exit status is 3 then. MoinMoin's URL expressions give the URLs.
+/// PY is a farmconfig.py, whose wikis are read from the files beside it, the wikiconfig.py of a single wiki, or a directory of such files. wikifarm reads
+/// the files without running them. It leaves out settings that only running Python would give, each with a comment, and exits with status 3. `--run PYTHON` runs the files.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: wikifarm config import /etc/moin/farmconfig.py --moin 1.9.11 -o farm.toml\n\
-                        Example: wikifarm config import /etc/moin --check farm.toml"
+                        Example: wikifarm config import /etc/moin --check farm.toml\n\
+                        Example: wikifarm config import /etc/moin --run python2.7 --as www-data -o farm.toml"
 )]
 pub(in crate::cli) struct Options {
-    /// The Python file, or its directory
+    /// Python file, or its directory
     #[arg(value_name = "PY", default_value = ".")]
     py: PathBuf,
-    /// Where to write the farm file; to standard output if absent
+    /// Write the farm file to FILE, not to standard output
     #[arg(short = 'o', long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Write over FILE if it is there
+    /// Replace FILE if it exists
     #[arg(long, requires = "output")]
     force: bool,
-    /// The version that the wikis run
+    /// Version that the wikis run
     #[arg(long, value_name = "VERSION")]
     moin: Option<Version>,
-    /// The URL of a wiki, where its expression does not tell it; of the only one, or by name
+    /// URL of the only wiki, or of the wiki NAME
     #[arg(long, value_name = "[NAME=]URL", value_parser = named_url)]
     url: Vec<(Option<String>, Url)>,
-    /// Write nothing: say, setting by setting, how FARM differs from the Python files (exit status 1)
+    /// Write nothing; list the differences between FARM and the Python files (exit status 1)
     #[arg(long, value_name = "FARM", conflicts_with = "output")]
     check: Option<PathBuf>,
+    #[command(flatten)]
+    run: RunOptions,
 }
 
 /// `NAME=URL`, or a URL alone.
@@ -56,97 +61,123 @@ fn named_url(text: &str) -> Result<(Option<String>, Url), String> {
     }
 }
 
-/// A setting that was left out, for programs.
-#[derive(Serialize)]
-struct LeftOut<'a> {
-    wiki: &'a str,
+/// The result of an import, or of a comparison.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document {
+    /// The farm file that was written or compared.
+    file: String,
+    /// The wikis that were read.
+    wikis: Vec<String>,
+    /// Settings that are not known, or wrong.
+    left_out: Vec<LeftOut>,
+    /// Wikis without a class Config that is known.
+    left_out_wikis: Vec<String>,
+    /// Wikis whose URL is not known.
+    without_url: Vec<String>,
+    /// The differences; null unless `--check` asks for them.
+    drift: Option<Vec<Drift>>,
+}
+
+/// A setting that is left out.
+#[derive(Serialize, JsonSchema)]
+struct LeftOut {
+    /// The wiki's name.
+    wiki: String,
+    /// The setting's name.
     setting: &'static str,
+    /// The Python file.
     file: String,
+    /// The line of the expression, from 1.
     line: usize,
+    /// The expression.
     expression: String,
-    why: &'a str,
+    /// Why the setting is left out.
+    why: String,
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    file: String,
-    wikis: usize,
-    left_out: Vec<LeftOut<'a>>,
-    left_out_wikis: Vec<&'a str>,
-}
-
-/// A difference, for programs.
-#[derive(Serialize)]
-struct Drift<'a> {
-    wiki: &'a str,
+/// A difference between the farm file and the Python files.
+#[derive(Serialize, JsonSchema)]
+struct Drift {
+    /// The wiki's name.
+    wiki: String,
+    /// The setting's name; null for the whole wiki.
     setting: Option<&'static str>,
-    farm: Option<&'a str>,
-    farm_origin: Option<&'a str>,
-    python: Option<&'a str>,
-    python_origin: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Checked<'a> {
-    drift: Vec<Drift<'a>>,
-    not_known: Vec<LeftOut<'a>>,
+    /// The value in the farm file; null if it has none.
+    farm: Option<String>,
+    /// The position of that value.
+    farm_origin: Option<String>,
+    /// The value in the Python files; null if they have none.
+    python: Option<String>,
+    /// The position of that value.
+    python_origin: Option<String>,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if context.format == Format::Json && options.output.is_none() && options.check.is_none() {
-        return Err(Failure::usage(
-            "--format json tells what was written or differs: name a file with -o FILE or --check FARM",
-        ));
+        return Err(Failure::usage("--format json has nothing to describe without a file")
+            .help("name one with -o FILE or --check FARM"));
     }
-    let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let read = python::Options { moin: options.moin, urls: options.url.clone(), home, importing: true };
-    let imported = python::read(&options.py, &read)
-        .map_err(|error| Failure::usage(LoadError::from(error).to_string()))?;
+    if let Some(path) = options.output.as_deref().filter(|path| is_file(path)) {
+        may_write(path, options.force)?;
+    }
+    let farm = options.check.as_deref().map(|path| context.farm_at(path)).transpose()?;
+    let imported = read(options, farm.as_ref(), context)?;
     unknown_names(options, &imported)?;
-    // What is not known is told below, in the words of an import.
-    let problems = imported.farm.problems.iter();
-    let fatal = problems.clone().any(|problem| problem.fatal);
     let found = lint::parse_findings(&imported.farm);
-    let text = findings::human(&imported.farm.source, &found, context.colour);
-    context.err.write_all(text.as_bytes());
+    context.err.write_all(findings::human(&imported.farm.source, &found, context.colour).as_bytes());
     for (span, note) in &imported.assumed {
-        let place = imported.farm.source.file_line(span.start);
-        context.note(&format!("{place}: {note}"));
+        let position = imported.farm.source.file_line(span.start);
+        context.note(&format!("{position}: {note}"));
     }
-    if imported.farm.wikis.is_empty() {
+    if imported.farm.wikis.is_empty() && imported.without_url.is_empty() {
         return Err(Failure::usage(format!("no wiki of {} can be read", options.py.display())));
     }
+    advise(options, &imported, context);
+    let fatal = imported.farm.problems.iter().any(|problem| problem.fatal);
     let done = if fatal { Exit::Partial } else { Exit::Success };
-    match &options.check {
-        Some(path) => check(path, &imported, context).map(|exit| exit.and(done)),
+    match farm {
+        Some(farm) => compare(options, &farm, &imported, context).map(|exit| exit.and(done)),
         None => write(options, &imported, context).map(|exit| exit.and(done)),
     }
 }
 
-/// Refuses URLs of wikis that are not there.
-fn unknown_names(options: &Options, imported: &Imported) -> Result<(), Failure> {
-    let all = || {
-        let without = imported.left_out_wikis.iter().map(|(name, ..)| name.as_str());
-        imported.farm.wikis.iter().map(|wiki| wiki.name.as_str()).chain(without)
+/// Reads the configuration, after running it if that is asked for.
+fn read(options: &Options, farm: Option<&Farm>, context: &mut Context<'_>) -> Result<Imported, Failure> {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let kept = farm.into_iter().flat_map(|farm| &farm.wikis).map(|wiki| Kept {
+        name: wiki.name.clone(),
+        url: wiki.url.clone(),
+        aliases: wiki.aliases().to_vec(),
+        version: wiki.version(),
+    });
+    let (moin, urls, kept) = (options.moin, options.url.clone(), kept.collect());
+    let mut asked = python::Options { moin, urls, home, importing: true, kept, ran: None };
+    let read = |asked: &python::Options| {
+        python::read(&options.py, asked).map_err(|error| Failure::usage(LoadError::from(error).to_string()))
     };
+    let imported = read(&asked)?;
+    asked.ran = options.run.run(&options.py, &imported, context)?;
+    if asked.ran.is_none() { Ok(imported) } else { read(&asked) }
+}
+
+/// Refuses URLs of wikis that do not exist.
+fn unknown_names(options: &Options, imported: &Imported) -> Result<(), Failure> {
+    let left_out = imported.left_out_wikis.iter().map(|(name, _)| name.as_str());
+    let wikis = imported.farm.wikis.iter().chain(&imported.without_url);
+    let all: Vec<&str> = wikis.map(|wiki| wiki.name.as_str()).chain(left_out).collect();
     for (name, url) in &options.url {
+        let py = options.py.display();
         match name {
-            Some(name) if !all().any(|other| other == name) => {
-                let hint = match crate::farm::nearest(name, all()) {
-                    Some(near) => format!("; did you mean {near:?}?"),
-                    None => String::new(),
-                };
-                return Err(Failure::usage(format!(
-                    "--url: {} has no wiki {name:?}{hint}",
-                    options.py.display()
-                )));
+            Some(name) if !all.contains(&name.as_str()) => {
+                let failure = Failure::usage(format!("--url: {py} has no wiki {name:?}"));
+                return Err(match nearest(name, all.iter().copied()) {
+                    Some(near) => failure.help(format!("did you mean {near:?}?")),
+                    None => failure,
+                });
             }
-            None if all().count() > 1 => {
-                let message = format!(
-                    "--url {url}: {} has several wikis, so say which: --url NAME={url}",
-                    options.py.display()
-                );
-                return Err(Failure::usage(message));
+            None if all.len() > 1 => {
+                return Err(Failure::usage(format!("--url {url}: {py} has several wikis"))
+                    .help(format!("name the wiki: --url NAME={url}")));
             }
             _ => {}
         }
@@ -154,43 +185,56 @@ fn unknown_names(options: &Options, imported: &Imported) -> Result<(), Failure> 
     Ok(())
 }
 
+/// Names all options that give what the files do not say.
+fn advise(options: &Options, imported: &Imported, context: &mut Context<'_>) {
+    let mut missing: Vec<String> =
+        imported.without_url.iter().map(|wiki| format!("--url {}=https://…", wiki.name)).collect();
+    if missing.is_empty() {
+        return;
+    }
+    if options.moin.is_none() && imported.evidence.as_ref().is_none_or(|it| !it.version.is_precise()) {
+        missing.push("--moin VERSION".to_owned());
+    }
+    context.help(&format!("add to the command: {}", missing.join(" ")));
+}
+
+fn is_file(path: &Path) -> bool {
+    path != Path::new("-")
+}
+
+fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
+    if force || path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err(Failure::refused(format!("{shown} exists"))
+        .help(format!("compare it with --check {shown}, or replace it with --force")))
+}
+
 fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> Outcome {
-    let Some(path) = options.output.as_deref().filter(|path| *path != Path::new("-")) else {
-        let text = to_toml(imported, Path::new("."));
+    let path = options.output.as_deref().filter(|path| is_file(path));
+    let text = to_toml(imported, path);
+    let Some(path) = path else {
         context.out.write_all(text.as_bytes());
         return Ok(Exit::Success);
     };
-    let directory = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let there = path.symlink_metadata().is_ok();
-    if there && !options.force {
-        return Err(Failure::refused(format!(
-            "{} is there already: compare it with --check {0}, or write over it with --force",
-            path.display()
-        )));
-    }
-    let text = to_toml(imported, directory);
     let failed =
         |error: std::io::Error| Failure::partial(format!("can't write {}: {}", path.display(), why(&error)));
     sys::write_atomically(path, text.as_bytes(), 0o644).map_err(failed)?;
+    let document = document(path, imported, None);
     if context.format == Format::Json {
-        let left_out_wikis = imported.left_out_wikis.iter().map(|(name, ..)| name.as_str()).collect();
-        let (file, wikis) = (path.display().to_string(), imported.farm.wikis.len());
-        context.json(&Written { file, wikis, left_out: left_out(imported), left_out_wikis });
-        return Ok(Exit::Success);
-    }
-    if context.verbosity >= 0 {
-        let all = left_out(imported);
-        let mut parts = vec![count(imported.farm.wikis.len(), "wiki")];
-        if !all.is_empty() {
-            parts.push(format!("{} left out, each with a comment", count(all.len(), "setting")));
-        }
-        if !imported.left_out_wikis.is_empty() {
-            parts.push(format!("{} left out", count(imported.left_out_wikis.len(), "wiki")));
-        }
-        writeln!(context.out, "{}: {}", escape(&path.display().to_string()), parts.join(", "));
+        context.document(&document);
+    } else if context.verbosity >= 0 {
+        let mut parts = vec![count(document.wikis.len(), "wiki")];
+        let mut add = |number: usize, word: &str, text: &str| {
+            if number > 0 {
+                parts.push(format!("{} {text}", count(number, word)));
+            }
+        };
+        add(document.left_out.len(), "setting", "left out, each with a comment");
+        add(document.left_out_wikis.len(), "wiki", "left out");
+        add(document.without_url.len(), "wiki", "without a URL");
+        writeln!(context.out, "{}: {}", escape(&document.file), parts.join(", "));
     }
     Ok(Exit::Success)
 }
@@ -199,37 +243,35 @@ fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
-fn left_out(imported: &Imported) -> Vec<LeftOut<'_>> {
+fn document(file: &Path, imported: &Imported, drift: Option<Vec<Drift>>) -> Document {
     let source = &imported.farm.source;
     let all = imported.left_out.iter().flat_map(|(wiki, all)| all.iter().map(move |left| (wiki, left)));
-    all.map(|(wiki, left)| LeftOut {
-        wiki,
+    let left_out = all.map(|(wiki, left)| LeftOut {
+        wiki: wiki.clone(),
         setting: left.key.name(),
         file: source.path_at(left.span.start).display().to_string(),
         line: source.place(left.span.start).line,
         expression: python::expression(source, &left.span),
-        why: &left.why,
-    })
-    .collect()
+        why: left.why.clone(),
+    });
+    let wikis = imported.farm.wikis.iter().chain(&imported.without_url);
+    Document {
+        file: file.display().to_string(),
+        wikis: wikis.map(|wiki| wiki.name.clone()).collect(),
+        left_out: left_out.collect(),
+        left_out_wikis: imported.left_out_wikis.iter().map(|(name, _)| name.clone()).collect(),
+        without_url: imported.without_url.iter().map(|wiki| wiki.name.clone()).collect(),
+        drift,
+    }
 }
 
-fn check(path: &Path, imported: &Imported, context: &mut Context<'_>) -> Outcome {
-    let farm: Farm = context.farm_at(path)?;
-    let found = drift::differences(&farm, imported);
+fn compare(options: &Options, farm: &Farm, imported: &Imported, context: &mut Context<'_>) -> Outcome {
+    let found = drift::differences(farm, imported);
     let exit = if found.is_empty() { Exit::Success } else { Exit::Found };
+    let path = options.check.as_deref().unwrap_or(Path::new("-"));
+    let document = document(path, imported, Some(found.iter().map(drift_row).collect()));
     if context.format == Format::Json {
-        let side = |side: &'_ Option<(String, String)>| side.clone().unzip();
-        let sides: Vec<_> = found.iter().map(|it| (it, side(&it.farm), side(&it.python))).collect();
-        let drift = sides.iter().map(|(difference, farm, python)| Drift {
-            wiki: &difference.wiki,
-            setting: difference.key.map(crate::farm::Key::name),
-            farm: farm.0.as_deref(),
-            farm_origin: farm.1.as_deref(),
-            python: python.0.as_deref(),
-            python_origin: python.1.as_deref(),
-        });
-        let document = Checked { drift: drift.collect(), not_known: left_out(imported) };
-        context.json(&document);
+        context.document(&document);
         return Ok(exit);
     }
     for difference in &found {
@@ -237,22 +279,30 @@ fn check(path: &Path, imported: &Imported, context: &mut Context<'_>) -> Outcome
     }
     if context.verbosity >= 0 {
         let summary = match found.len() {
-            0 => "as in the Python files".to_owned(),
-            1 => "1 difference".to_owned(),
-            number => format!("{number} differences"),
+            0 => "no differences from the Python files".to_owned(),
+            number => count(number, "difference"),
         };
-        let all = left_out(imported).len();
-        let beside = if all == 0 { String::new() } else { format!("; {} not known", count(all, "setting")) };
-        writeln!(context.out, "{}: {summary}{beside}", escape(&path.display().to_string()));
+        let beside = match document.left_out.len() {
+            0 => String::new(),
+            number => format!("; {} not known", count(number, "setting")),
+        };
+        writeln!(context.out, "{}: {summary}{beside}", escape(&document.file));
     }
     Ok(exit)
+}
+
+fn drift_row(difference: &Difference) -> Drift {
+    let (farm, farm_origin) = difference.farm.clone().unzip();
+    let (python, python_origin) = difference.python.clone().unzip();
+    let setting = difference.key.map(Key::name);
+    Drift { wiki: difference.wiki.clone(), setting, farm, farm_origin, python, python_origin }
 }
 
 fn sentence(difference: &Difference) -> String {
     let Difference { wiki, key, farm, python } = difference;
     let what = key.map_or_else(String::new, |key| format!(" {}", key.name()));
     let side = |side: &Option<(String, String)>, missing: &str| match side {
-        Some((value, place)) => format!("{value} ({place})"),
+        Some((value, position)) => format!("{value} ({position})"),
         None => missing.to_owned(),
     };
     let (here, there) = (side(farm, "not in the farm file"), side(python, "not in the Python files"));

@@ -5,6 +5,7 @@ mod export;
 mod import;
 mod new;
 mod rules;
+mod run;
 mod schema;
 mod show;
 
@@ -38,6 +39,8 @@ pub(super) const SCHEMAS: &[CommandSchema] = &[
     ("config check", schema_of::<check::Document<'_>>),
     ("config show", schema_of::<show::Document>),
     ("config rules", schema_of::<rules::Document>),
+    ("config export", schema_of::<export::Document<'_>>),
+    ("config import", schema_of::<import::Document>),
     ("config new", schema_of::<new::Document<'_>>),
 ];
 

@@ -1,4 +1,4 @@
-//! `wikifarm session migrate`: copies or moves sessions between stores.
+//! `wikifarm session migrate`: move sessions between stores.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::shared::look::states;
 use crate::cli::shared::stores::{help_of, of_wiki};
-use crate::cli::shared::summary::{self, LogArgs, RunSummary};
+use crate::cli::shared::summary::{self, LogArgs, Told};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Outcome};
 use crate::farm::{Trusted, parse_duration};
@@ -22,89 +22,86 @@ mod report;
 mod user_map;
 mod who;
 
-pub(super) use report::Document;
-use report::{print, print_undone, refused, status, status_undone};
+use report::{held_back, status, status_undone, tell, tell_undone};
 
-const AFTER: &str = "Exit status: 0 done, 3 some sessions were refused or failed, 4 refused by a guard: nothing was \
-                     changed.\n\nExample: wikifarm session migrate --from moin-1.9:/srv/wiki/sessions --to sqlite:/srv/wiki/sessions.db --dry-run";
+const AFTER: &str = "Exit status: 0 done, 3 some were held back or could not be handled, each named, 4 refused by a \
+                     guard.\n\nExample: wikifarm session migrate --from moin-1.9:/srv/wiki/sessions --to sqlite:/srv/wiki/sessions.db --dry-run";
 
 const ADDRESSES: &str =
-    "Options in the address of a database, as in redis://HOST:PORT/DB?prefix=lab:&timeout=5:";
+    "Options of the address of a database, as in redis://HOST:PORT/DB?prefix=lab:&timeout=5:";
 
-/// Copy or move sessions between stores: directories, layouts, databases
+/// Move sessions between stores: directories, layouts, databases
 ///
-/// Copies sessions byte for byte. With --move, removes each session from the source after its copy was read back and
-/// compared. Skips expired sessions. If a session ends at the source during the run, its copy is removed. If the run is
-/// killed, the same command continues it. --rollback undoes it.
+/// Copies what is in --from to --to, byte for byte; with --move, a session leaves the source once its copy was read back
+/// and compared. Expired ones stay behind; so does one that ends at the source meanwhile. Killed at any point, the same
+/// command goes on; --rollback undoes. A session that names a class which sessions have no business to name is held back
+/// and reported: Python would run it; so is one without the seal of a store whose address names a key.
 ///
-/// Refuses sessions that contain a class or function MoinMoin never stores, because Python would run it. If the address
-/// of a store names a key, refuses sessions without a MAC by this key.
-///
-/// The journal is migrate-….jsonl in the state directory (/var/lib/wikifarm for root, ~/.local/state/wikifarm for other
-/// users), with mode 0600: it contains whole session ids, and sessions that were removed or replaced. --rollback needs
-/// it. Delete it when the move is final. A session that ends at the source between two runs stays at the target.
+/// The journal is migrate-….jsonl in the state directory (/var/lib/wikifarm for root, else ~/.local/state/wikifarm), with
+/// mode 0600: it holds whole ids and the pickles of sessions that would else be lost. --rollback needs it; remove it once
+/// the move is final. What a user ends at the source between two runs is not taken back at the target.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER, after_long_help = format!("{ADDRESSES}\n{}\n\n{AFTER}", options_help()))]
 pub(in crate::cli) struct Options {
-    #[arg(long, value_name = "STORE", help = help_of("Copy sessions from this store"))]
+    #[arg(long, value_name = "STORE", help = help_of("Where sessions are"))]
     from: OsString,
-    /// Copy sessions to this store. A directory of MoinMoin must exist, with the owner and mode that the wiki needs
+    /// Where they go. A directory of MoinMoin's must be there, with the owner and mode the wiki needs
     #[arg(long, value_name = "STORE")]
     to: OsString,
-    /// Show what would be copied, and change nothing
+    /// Show what would be done, change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Remove each session from the source after its copy was read back and compared
+    /// Remove each session from the source once its copy was read back and compared
     #[arg(long = "move")]
     remove: bool,
-    /// Undo an earlier run between these stores, except for sessions that changed at the target
+    /// Undo an earlier run between these stores, except what has changed at the target since
     #[arg(long, conflicts_with_all = ["dry_run", "remove", "user", "state", "older_than", "include_expired"])]
     rollback: bool,
-    /// Copy only sessions of this user (NAME or id:ID), and sessions in which a superuser acts as the user
+    /// Only sessions of that user: NAME or id:ID; as which a superuser acts counts too
     #[arg(long)]
     user: Option<String>,
-    /// Copy only sessions in this state (repeatable)
+    /// Only sessions in that state (repeatable)
     #[arg(long, value_name = "STATE", value_parser = states())]
     state: Vec<State>,
-    /// Copy only sessions that were last written longer ago than this
+    /// Only sessions last written longer ago than that
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     older_than: Option<Duration>,
-    /// Also copy expired sessions
+    /// Expired ones too
     #[arg(long)]
     include_expired: bool,
-    /// What to do if the target has another session with the same id
+    /// About an id that is at the target too, with other contents
     #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
     on_conflict: Conflict,
-    /// Replace ids that the target's wikis reject. The same id always gets the same new id. For a database that is not
-    /// in the farm file, name the MoinMoin generation that reads it
+    /// New ids for sessions whose ids the target's wikis do not take, always the same for the same; for a database whose wikis
+    /// no farm file tells say which generation reads it
     #[arg(long, value_enum, value_name = "GENERATION", num_args = 0..=1, default_missing_value = "auto")]
     rename_ids: Option<Rename>,
-    /// Write a configuration with which nginx or Apache replaces old ids in cookies, so that new ids log nobody out:
-    /// KIND is nginx, apache, or json. Omits ids that the server can't look up (exit status 3)
+    /// Write what nginx or Apache needs to put the new cookie in place of the old one that browsers send, so that new ids
+    /// log nobody out: KIND is nginx, apache or json. Ids that the server can't look up are left out (exit status 3)
     #[arg(long, num_args = 2, value_names = ["KIND", "FILE"], requires = "rename_ids", conflicts_with = "rollback")]
     cookie_map: Vec<OsString>,
-    /// Name of the cookie at the source, if no farm file has it
+    /// The name of the cookie at the source, where no farm file tells
     #[arg(long, value_name = "NAME", requires = "cookie_map")]
     old_cookie: Option<String>,
-    /// Name of the cookie at the target, if no farm file has it
+    /// The name of the cookie at the target, where no farm file tells
     #[arg(long, value_name = "NAME", requires = "cookie_map")]
     new_cookie: Option<String>,
-    /// Replace user ids of the source by those of the target, matched by user name
+    /// Put the target's user ids in place of the source's, matched by user name
     #[arg(long)]
     map_users: bool,
-    /// User directory of the source, if no farm file has it
+    /// The source's user directory, where no farm file tells
     #[arg(long, value_name = "DIR", requires = "map_users")]
     from_users: Option<PathBuf>,
-    /// User directory of the target, if no farm file has it
+    /// The target's user directory, where no farm file tells
     #[arg(long, value_name = "DIR", requires = "map_users")]
     to_users: Option<PathBuf>,
-    /// Wait for another wikifarm that is using a store, instead of exiting with status 4
+    /// Wait for another copy that is at work in a store, instead of exiting with status 4
     #[arg(long)]
     wait: bool,
-    /// Owner and group of files at the target, instead of those at the source; other users than you require root
+    /// User (and group) of the files at the target, instead of those at the source; only root can give files away
     #[arg(long, value_name = "USER[:GROUP]", value_parser = who::parse)]
     owner: Option<who::Owner>,
-    /// Permission bits of files at the target, instead of those at the source
+    /// Permission bits of the files at the target, instead of those at the source
     #[arg(long, value_name = "OCTAL", value_parser = mode)]
     mode: Option<u32>,
     #[command(flatten)]
@@ -114,23 +111,23 @@ pub(in crate::cli) struct Options {
 /// `--on-conflict`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Conflict {
-    /// Keep both sessions
+    /// Leave both as they are
     Skip,
-    /// Keep the session that was written last
+    /// The one that was written last wins
     Newer,
-    /// Refuse the run before anything is written
+    /// Refuse before anything is written
     Fail,
 }
 
 /// `--rename-ids`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Rename {
-    /// As the target's wikis need
+    /// By the target
     Auto,
-    /// MoinMoin 1.7 and 1.8: 32 characters of a-z 0-9 _
+    /// 1.7 and 1.8: 32 of a-z 0-9 _
     #[value(name = "1.8")]
     Old,
-    /// MoinMoin 1.9: 40 hexadecimal digits
+    /// 1.9: 40 hexadecimal digits
     #[value(name = "1.9")]
     New,
 }
@@ -138,27 +135,27 @@ enum Rename {
 fn mode(text: &str) -> Result<u32, String> {
     let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
     match mode {
-        Some(mode) if mode & 0o007 != 0 => Err("other local users could read or write sessions".to_owned()),
+        Some(mode) if mode & 0o007 != 0 => Err("others could read or write sessions".to_owned()),
         Some(mode) if mode & 0o600 == 0o600 => Ok(mode),
-        _ => Err("expected octal permission bits that let the owner read and write, such as 0660".to_owned()),
+        _ => Err("expected permission bits like 0660, with which the owner can read and write".to_owned()),
     }
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let log = options.log.log.as_deref();
-    summary::record("migrate", None, log, context, |context, summary| migrate(options, context, summary))
+    summary::tell("migrate", None, log, context, |context, told| migrate(options, context, told))
 }
 
-fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary) -> Outcome {
+fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
     let mut farm = None;
-    summary.field("from", shown_address(&options.from));
-    summary.field("to", shown_address(&options.to));
+    told.say("from", shown_address(&options.from));
+    told.say("to", shown_address(&options.to));
     if let Some(owner) = &options.owner {
         owner.may_be_given().map_err(Failure::usage)?;
     }
     let from = spec("--from", &options.from, &mut farm, context)?;
     let to = spec("--to", &options.to, &mut farm, context)?;
-    // The allow list of the farm file applies even if both stores are addresses.
+    // Its allow list counts even where both stores are named by address.
     if farm.is_none() {
         farm = context.farm_if_any()?;
     }
@@ -207,35 +204,37 @@ fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummar
     let stores = Stores::open(from, to, dry_run).map_err(failure)?;
     if options.rollback {
         if dry_run {
-            return Err(Failure::usage("--rollback can't be combined with --now"));
+            return Err(Failure::usage(
+                "--rollback cannot be tried with another --now: it undoes by the journal",
+            ));
         }
         let undone = migrate::rollback(&stores, &run).map_err(failure)?;
-        summary.field("rollback", true);
-        summary.field("removed", undone.removed);
-        summary.field("restored", undone.restored);
-        summary.field("changed", undone.changed);
-        summary.field("failed", undone.failed);
+        told.say("rollback", true);
+        told.say("taken_back", undone.taken_back);
+        told.say("restored", undone.restored);
+        told.say("changed", undone.changed);
+        told.say("failed", undone.failed);
         let exit = status_undone(&undone);
-        print_undone(&undone, context);
+        tell_undone(&undone, context);
         return Ok(exit);
     }
     let stop = context.stop()?;
     let moving = context.progress("Moving sessions", &tally::MOVED, &[source]);
     let mut report = migrate::migrate(&stores, &run, &stop).map_err(failure)?;
     drop(moving);
-    summary.field("dry_run", report.dry_run);
-    summary.field("copied", report.tally.counts.copied);
-    summary.field("replaced", report.tally.counts.replaced);
-    summary.field("same", report.tally.counts.same);
-    summary.field("removed", report.tally.counts.removed);
-    summary.field("refused", refused(&report));
+    told.say("dry_run", report.dry_run);
+    told.say("copied", report.tally.counts.copied);
+    told.say("replaced", report.tally.counts.replaced);
+    told.say("same", report.tally.counts.same);
+    told.say("removed", report.tally.counts.removed);
+    told.say("held_back", held_back(&report));
     let written = cookie_map.map(|asked| asked.write(&mut report, now)).transpose();
     let (written, unwritten) = match written {
         Ok(written) => (written, None),
         Err(failure) => (None, Some(failure)),
     };
     let exit = status(&report).and(written.as_ref().map_or(Exit::Success, cookie_map::Written::status));
-    print(&report, written.as_ref(), options.remove, context);
+    tell(&report, written.as_ref(), options.remove, context);
     unwritten.map_or(Ok(exit), Err)
 }
 
@@ -247,7 +246,7 @@ fn failure(error: Error) -> Failure {
     }
 }
 
-/// The store at an address, or of a wiki.
+/// The store of an address, or of a wiki.
 fn spec(
     flag: &str,
     text: &OsString,
@@ -260,7 +259,7 @@ fn spec(
         }
         return match farm {
             Some(farm) => of_wiki(farm, name, true),
-            None => Err(Failure::usage("no farm file found")),
+            None => Err(Failure::usage("there is no farm file")),
         };
     }
     let address = Address::parse(text)
@@ -278,7 +277,7 @@ fn generation(rename: Rename, to: &StoreSpec) -> Result<Generation, Failure> {
         Rename::Auto => Generation::of(to).ok_or_else(|| {
             let layout = to.location.scheme();
             Failure::usage(format!(
-                "{layout} accepts ids of both generations: use --rename-ids=1.8 or --rename-ids=1.9"
+                "{layout} takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9"
             ))
         }),
     }

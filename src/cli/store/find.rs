@@ -1,4 +1,4 @@
-//! `wikifarm store find`: finds session directories below a directory, and the wikis that use them.
+//! `wikifarm store find`: the session directories below a directory, and who uses them.
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -16,101 +15,80 @@ use crate::report::measure::{bytes, count, relative, rfc3339};
 use crate::report::{escape, table};
 use crate::store::{self, is_older, seconds, tally};
 
-/// Find session directories below a directory, and the wikis that use them
+/// Find session directories below a directory: layout, sessions, bytes, age, and which wiki uses them
 ///
-/// Finds default session directories of MoinMoin (`__session__`, `__common__/session`), directories in the farm file, and
-/// directories in which at least half of the files have session names and a sample of these can be read as sessions. -v
-/// also shows doubtful directories with a reason. Does not follow links. Without a farm file, wikis are not shown.
+/// A directory is one of sessions if it lies where MoinMoin puts them (`__session__`, `__common__/session`), if a wiki
+/// of the farm names it, or if at least half of its files have names of sessions and a sample of them reads as such.
+/// Others with such names are counted; -v shows them, and why they are none. No link is followed. Without a farm file
+/// nothing is said about wikis.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status: 0 done, also if nothing was found, 3 some directories could not be read.\n\n\
+#[command(after_help = "Exit status: 0 done, also if there is none, 3 something could not be looked at.\n\n\
                         Example: wikifarm store find /srv\n\
-                        Example: wikifarm store find / --orphans --older-than 90d --format ndjson"
-)]
+                        Example: wikifarm store find / --orphans --older-than 90d --format ndjson")]
 pub(in crate::cli) struct Options {
-    /// Search below this directory
+    /// Where to look
     #[arg(value_name = "ROOT", required = true)]
     roots: Vec<PathBuf>,
-    /// Show only stores that no wiki in the farm file uses
+    /// Only those that no wiki of the farm uses
     #[arg(long)]
     orphans: bool,
-    /// Show only stores with this layout (repeatable)
+    /// Only those of that layout (repeatable)
     #[arg(long, value_name = "LAYOUT", value_parser = PossibleValuesParser::new(SCHEMES))]
     layout: Vec<String>,
-    /// Show only stores with at least N sessions
+    /// Only those with at least so many sessions
     #[arg(long, value_name = "N", default_value_t = 0)]
     min_sessions: u64,
-    /// Show only stores whose newest session was written longer ago than this
+    /// Only those whose newest session was last written longer ago than that
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     older_than: Option<Duration>,
-    /// Search at most N levels deep [default: 128]
+    /// Look so many levels deep [default: 128]
     #[arg(long, value_name = "N")]
     max_depth: Option<usize>,
-    /// Also search file systems mounted below ROOT
+    /// Also look into file systems mounted below ROOT
     #[arg(long)]
     all_file_systems: bool,
 }
 
-/// The layouts of stores in files.
+/// How the addresses begin of what lies in files.
 const SCHEMES: [&str; 4] = ["moin-1.8", "moin-1.9", "json", "sqlite"];
 
-/// A session directory or database.
-#[derive(Serialize, JsonSchema)]
+/// One session directory; of a database, `sessions` is null, as it is not opened.
+#[derive(Serialize)]
 struct Row<'a> {
-    /// The address of the store.
     store: String,
-    /// The layout.
     layout: &'a str,
-    /// The path.
     path: String,
-    /// The wikis that use the store; null without a farm file.
+    /// null where there is no farm file.
     wikis: Option<&'a [String]>,
-    /// The number of sessions; null for a database, which is not opened.
     sessions: Option<u64>,
-    /// The number of temporary files.
     temp: u64,
-    /// The number of other files.
-    foreign: u64,
-    /// Bytes in the sessions.
+    others: u64,
     bytes: u64,
-    /// The earliest last write of a session in unix seconds.
-    oldest: Option<i64>,
-    /// The earliest last write of a session as RFC 3339.
     oldest_at: Option<String>,
-    /// The latest write of a session in unix seconds.
-    newest: Option<i64>,
-    /// The latest write of a session as RFC 3339.
     newest_at: Option<String>,
-    /// Whether the directory has sessions of both MoinMoin layouts.
     mixed: bool,
-    /// The user id of the owner.
     uid: u32,
-    /// The permission bits, octal.
     mode: String,
-    /// Why it may not be a session directory.
+    /// Why it may be no session directory.
     doubt: Option<&'static str>,
 }
 
-/// The stores below a directory.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Document<'a> {
-    /// The stores.
-    stores: Vec<Row<'a>>,
-    /// Directories with session names that may not be session directories.
+#[derive(Serialize)]
+struct Document<'a> {
+    found: Vec<Row<'a>>,
     doubtful: Vec<Row<'a>>,
-    /// The number of searched directories.
     directories: u64,
-    /// The number of skipped mount points.
     other_file_systems: u64,
-    /// The number of directories that could not be read.
     failed: u64,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    // An invalid farm file is an error. Without one, only the wikis are unknown.
+    // A farm file that is there is to be understood; without one, only the wikis are unknown.
     let farm = context.farm_if_any()?;
     if farm.is_none() && options.orphans {
-        return Err(Failure::usage("--orphans needs a farm file: pass -f FILE"));
+        return Err(Failure::usage(
+            "--orphans needs a farm file, which says what is used: name one with -f FILE",
+        ));
     }
     let users = farm.as_ref().map(|farm| Users::of(&store::of_farm(farm).stores)).unwrap_or_default();
     let how = find::Options {
@@ -120,7 +98,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     let stop = context.stop()?;
     let mut report = Report::default();
-    let looking = context.progress_of("Searching directories", &tally::WALKED, Box::new(|| None));
+    let looking = context.progress_of("Looking into directories", &tally::WALKED, Box::new(|| None));
     for root in &options.roots {
         find::find(root, &users, &how, &stop, &mut report);
     }
@@ -132,15 +110,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     for problem in &report.problems {
         context.complain(&problem.to_string());
     }
-    let unnamed = report.failed.saturating_sub(report.problems.len() as u64);
-    if unnamed > 0 {
-        context.complain(&format!("{unnamed} more directories could not be read"));
+    let untold = report.failed.saturating_sub(report.problems.len() as u64);
+    if untold > 0 {
+        context.complain(&format!("and {untold} more that could not be looked at"));
     }
     tell(&report, farm.is_some(), context);
     let mut exit = if report.failed > 0 { Exit::Partial } else { Exit::Success };
     if stop.load(Ordering::Relaxed) {
         let looked = count(report.directories, "directory", "directories");
-        exit = exit.and(context.stopped(&format!("{looked} searched")));
+        exit = exit.and(context.stopped(&format!("{looked} looked into")));
     }
     Ok(exit)
 }
@@ -160,8 +138,8 @@ fn tell(report: &Report, farm: bool, context: &mut Context<'_>) {
     let (found, doubtful): (Vec<&Candidate>, Vec<&Candidate>) =
         report.candidates.iter().partition(|candidate| candidate.doubt.is_none());
     match context.format {
-        Format::Json => context.document(&Document {
-            stores: found.iter().map(|candidate| row(candidate, farm)).collect(),
+        Format::Json => context.json(&Document {
+            found: found.iter().map(|candidate| row(candidate, farm)).collect(),
             doubtful: doubtful.iter().map(|candidate| row(candidate, farm)).collect(),
             directories: report.directories,
             other_file_systems: report.other_file_systems,
@@ -189,11 +167,9 @@ fn row(candidate: &Candidate, farm: bool) -> Row<'_> {
         wikis: farm.then_some(candidate.wikis.as_slice()),
         sessions: candidate.sessions,
         temp: candidate.temp,
-        foreign: candidate.others,
+        others: candidate.others,
         bytes: candidate.bytes,
-        oldest: candidate.oldest,
         oldest_at: at(candidate.oldest),
-        newest: candidate.newest,
         newest_at: at(candidate.newest),
         mixed: candidate.mixed,
         uid: candidate.uid,
@@ -241,17 +217,16 @@ fn human(
     if mixed > 0 {
         writeln!(
             context.out,
-            "{} sessions of both MoinMoin layouts",
-            count(mixed as u64, "directory contains", "directories contain")
+            "{} sessions of both layouts",
+            count(mixed as u64, "directory holds", "directories hold")
         );
     }
     if context.verbosity > 0 {
         for candidate in doubtful {
             if let Some(doubt) = candidate.doubt {
-                let names =
-                    count(candidate.sessions.unwrap_or(0) + candidate.temp, "file name", "file names");
+                let names = count(candidate.sessions.unwrap_or(0) + candidate.temp, "name", "names");
                 let line = format!(
-                    "doubtful: {}: {names} of {}, but {doubt}",
+                    "no session directory: {}: {names} of {}, but {doubt}",
                     candidate.path().display(),
                     candidate.location.scheme()
                 );
@@ -265,12 +240,12 @@ fn human(
         count(report.directories, "directory", "directories")
     );
     if !doubtful.is_empty() {
-        let hint = if context.verbosity > 0 { "" } else { " (-v shows them)" };
-        text += &format!(", {} doubtful{hint}", doubtful.len());
+        let hint = if context.verbosity > 0 { "" } else { " (-v says why)" };
+        text += &format!(", {} more by name only{hint}", doubtful.len());
     }
     if report.other_file_systems > 0 {
         let skipped = count(report.other_file_systems, "mount point", "mount points");
-        text += &format!("; skipped {skipped} (--all-file-systems)");
+        text += &format!("; {skipped} left out (--all-file-systems)");
     }
     writeln!(context.out, "{text}");
 }
@@ -283,7 +258,7 @@ fn csv(rows: &[Row<'_>], context: &mut Context<'_>) {
         "wikis",
         "sessions",
         "temp",
-        "foreign",
+        "others",
         "bytes",
         "oldest_at",
         "newest_at",
@@ -300,7 +275,7 @@ fn csv(rows: &[Row<'_>], context: &mut Context<'_>) {
             row.wikis.unwrap_or_default().join(" "),
             row.sessions.map_or(String::new(), |sessions| sessions.to_string()),
             row.temp.to_string(),
-            row.foreign.to_string(),
+            row.others.to_string(),
             row.bytes.to_string(),
             row.oldest_at.clone().unwrap_or_default(),
             row.newest_at.clone().unwrap_or_default(),

@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::shared::Format::{Csv, Human, Json, Ndjson};
 use super::shared::{Context, Outcome, formats};
-use crate::report::json::{CommandSchema, schema_of};
+use crate::report::json::CommandSchema;
 
 /// `wikifarm store …`.
 #[derive(Debug, Subcommand)]
@@ -19,8 +19,7 @@ pub(super) enum Store {
 }
 
 /// The commands with JSON output, and its schema.
-pub(super) const SCHEMAS: &[CommandSchema] =
-    &[("store list", schema_of::<list::Document>), ("store find", schema_of::<find::Document<'_>>)];
+pub(super) const SCHEMAS: &[CommandSchema] = &[];
 
 pub(super) fn run(command: &Store, context: &mut Context<'_>) -> Outcome {
     match command {

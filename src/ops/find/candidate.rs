@@ -1,4 +1,4 @@
-//! The results of a search.
+//! What a search finds.
 
 use std::fmt;
 use std::path::Path;
@@ -6,25 +6,25 @@ use std::path::Path;
 use crate::location::Location;
 use crate::ops::problems::Problem;
 
-/// How many problems are kept. The others are counted.
+/// As many problems are named one by one; more are only counted.
 const MAX_PROBLEMS: usize = 1000;
 
-/// Why a directory with session names may not be a session directory.
+/// Why names like those of sessions make no session directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Doubt {
-    /// Most files have other names.
+    /// Most files there have other names.
     FewAmongOthers,
-    /// The files are not sessions.
+    /// The files with such names hold no sessions.
     OtherContent,
     /// None of the files could be read.
     Unread,
-    /// Only temporary files.
+    /// Half-written files and no session.
     OnlyLeftOvers,
 }
 
 impl Doubt {
-    /// The stable name.
+    /// A stable name.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -33,69 +33,69 @@ impl Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Doubt::FewAmongOthers => "most files have other names",
-            Doubt::OtherContent => "the files are not sessions",
-            Doubt::Unread => "none of the files could be read",
-            Doubt::OnlyLeftOvers => "there are only leftover temporary files",
+            Doubt::FewAmongOthers => "most files there have other names",
+            Doubt::OtherContent => "what is in them is no session",
+            Doubt::Unread => "none could be read",
+            Doubt::OnlyLeftOvers => "half-written files, and no session",
         })
     }
 }
 
-/// A session directory, or a directory that may be one.
+/// A session directory, or what might be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// The directory, or the database.
     pub location: Location,
-    /// Whether the directory also has sessions of the other MoinMoin layout, which are another candidate.
+    /// Sessions of the other layout of MoinMoin lie there too, which is a place of its own here.
     pub mixed: bool,
-    /// Why it may not be a session directory.
+    /// Why it may be none; `None` where it is one.
     pub doubt: Option<Doubt>,
-    /// The number of sessions; `None` for a database, which is not opened.
+    /// How many names of sessions there are; `None` for a database, which is not opened.
     pub sessions: Option<u64>,
-    /// The number of temporary files.
+    /// How many half-written files.
     pub temp: u64,
-    /// The number of regular files with other names.
+    /// How many regular files of other names.
     pub others: u64,
-    /// Bytes in the sessions or in the database file; 0 if doubtful.
+    /// Bytes in the sessions, or in the file of a database; 0 where in doubt.
     pub bytes: u64,
-    /// The earliest last write of a session, in unix seconds; `None` if doubtful.
+    /// When the session not written for longest was written, in seconds since 1970; `None` where in doubt.
     pub oldest: Option<i64>,
-    /// The latest write of a session.
+    /// When the newest was written.
     pub newest: Option<i64>,
-    /// The owner.
+    /// Whose the directory is.
     pub uid: u32,
-    /// The permission bits.
+    /// Its permission bits.
     pub mode: u32,
-    /// The wikis that use it.
+    /// The wikis of the farm that use it.
     pub wikis: Vec<String>,
 }
 
 impl Candidate {
-    /// The directory or database file.
+    /// The directory; of a database the file.
     pub fn path(&self) -> &Path {
         self.location.path().unwrap_or(Path::new(""))
     }
 }
 
-/// The report of a search.
+/// What was found.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Sorted by path.
+    /// In the order of their paths.
     pub candidates: Vec<Candidate>,
-    /// The number of searched directories.
+    /// How many directories were looked into.
     pub directories: u64,
-    /// The number of skipped mount points.
+    /// Mount points that were not looked into.
     pub other_file_systems: u64,
-    /// The first failures.
+    /// What could not be looked at, the first of them.
     pub problems: Vec<Problem>,
-    /// The number of failures.
+    /// How much could not be looked at.
     pub failed: u64,
-    /// Whether the search stopped at the maximum number of directories.
+    /// There are more directories than were to be looked into.
     pub cut: bool,
 }
 
 impl Report {
-    /// Adds a failure.
+    /// Counts and names what could not be looked at.
     pub(super) fn fail(&mut self, path: &Path, error: &dyn fmt::Display) {
         self.failed += 1;
         if self.problems.len() < MAX_PROBLEMS {

@@ -1,11 +1,13 @@
-//! Finds session directories below a directory. `judge` decides which directories these are.
+//! Finding the session directories below a directory, whatever else lies there.
 //!
-//! walkdir lists the tree by path, sorted by name. Promises, whoever can write in the tree:
+//! walkdir lists the tree by path, sorted by name. What it promises, whoever can write in the tree:
 //!
-//! * A directory is opened in the handle of its parent, and links are not followed: nothing outside the tree is read. A
-//!   directory that is replaced during the search is skipped and counted.
-//! * Memory grows with the results, and with the largest directory: a million names take about 300 MB.
-//! * Failures are counted and named.
+//! * A directory is read only through a handle that was opened in that of its parent, and no link is followed, so that
+//!   nothing outside the tree is read. A directory that was swapped for something else meanwhile is left out and counted.
+//! * Memory grows with what is found, and with the names of one directory at a time: of a million, some 300 MB.
+//! * What could not be looked at is counted and named.
+//!
+//! What makes a session directory is in `judge`.
 
 mod candidate;
 mod judge;
@@ -32,23 +34,23 @@ use judge::{Judge, Tally};
 pub use candidate::{Candidate, Doubt, Report};
 pub use users::Users;
 
-/// The maximum depth of a search. Each level takes a file handle.
+/// Deeper below the root no directory is looked into: nobody's wiki lies there, and each level takes a handle.
 pub const DEEPEST: usize = 128;
 
-/// Options of a search.
+/// What to look for, and where.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Also search file systems mounted below the root.
+    /// Also look into file systems mounted below the root.
     pub all_file_systems: bool,
-    /// How many levels to search, at most [`DEEPEST`].
+    /// So many levels below the root, at most [`DEEPEST`].
     pub max_depth: Option<usize>,
-    /// Skip directories with these names.
+    /// Directories of these names are not looked into.
     pub without: &'static [&'static str],
-    /// How many directories to search at most.
+    /// At most so many directories are looked into.
     pub most: Option<u64>,
 }
 
-/// Searches the tree below `root`, and adds to `report`. Setting `stop` ends the search early.
+/// Looks through the tree below `root`. Setting `stop` ends it early, with what was found so far. Adds to `report`.
 pub fn find(root: &Path, users: &Users, options: &Options, stop: &AtomicBool, report: &mut Report) {
     match Dir::open(root) {
         Ok(dir) => walk(root, dir, (users, options), stop, report, &mut |_| ()),
@@ -60,7 +62,7 @@ pub fn find(root: &Path, users: &Users, options: &Options, stop: &AtomicBool, re
     report.candidates.sort_by(|a, b| (a.path(), a.location.scheme()).cmp(&(b.path(), b.location.scheme())));
 }
 
-/// Walks the tree. Calls `listed` with each directory between its listing and its opening.
+/// Walks the tree; `listed` is called with each directory between its listing and its opening.
 fn walk(
     root: &Path,
     dir: Dir,
@@ -77,7 +79,7 @@ fn walk(
     let mut entries = WalkDir::new(root)
         .same_file_system(!options.all_file_systems)
         .sort_by_file_name()
-        // One level more, to report directories that are too deep.
+        // One level more, so that what is too deep is seen.
         .max_depth(limit.unwrap_or(DEEPEST + 1))
         .into_iter();
     while let Some(entry) = entries.next() {
@@ -103,7 +105,7 @@ fn walk(
             return;
         }
         match walk.open(&entry, seen.ok()) {
-            // walkdir lists only directories of this file system.
+            // Only a directory of this file system is listed by now.
             Some(_) if skipped => entries.skip_current_dir(),
             Some(dir) => walk.look(dir, entry.path()),
             None => {}
@@ -121,17 +123,17 @@ struct Walk<'a> {
     device: Option<u64>,
     stop: &'a AtomicBool,
     report: &'a mut Report,
-    /// The open directories above the current one, the root first.
+    /// The directories on the way to the one that is looked at, the root first.
     open: Vec<Dir>,
-    /// The last directory that could not be read.
+    /// The directory that was last found not to be looked at.
     failed: Option<PathBuf>,
 }
 
 impl Walk<'_> {
-    /// Opens a directory in its parent, if it is still the directory that was listed.
+    /// Opens a directory in its parent, if it is to be looked at and is still the one that was seen.
     fn open(&mut self, entry: &DirEntry, seen: Option<FileId>) -> Option<Dir> {
         self.open.truncate(entry.depth());
-        // `None` below a directory that was skipped.
+        // Below a directory that was left out.
         let parent = self.open.last().filter(|_| self.open.len() == entry.depth())?;
         let name = CString::new(entry.file_name().as_bytes()).ok()?;
         let opened = match parent.open_in(&name) {
@@ -143,9 +145,9 @@ impl Walk<'_> {
         };
         match opened.filter(|dir| seen == Some(dir.id())) {
             None if is_gone(entry.path()) => {}
-            None => self.fail(entry.path(), &"replaced during the search"),
+            None => self.fail(entry.path(), &"not looked into: something else took its place meanwhile"),
             Some(_) if entry.depth() > DEEPEST => {
-                self.fail(entry.path(), &format!("more than {DEEPEST} levels deep"));
+                self.fail(entry.path(), &format!("more than {DEEPEST} levels deep, and not looked into"));
             }
             Some(dir) if self.device.is_some_and(|device| device != dir.id().device) => {
                 self.report.other_file_systems += 1;
@@ -155,7 +157,7 @@ impl Walk<'_> {
         None
     }
 
-    /// Lists and judges a directory.
+    /// Lists a directory, and judges what is in it.
     fn look(&mut self, dir: Dir, path: &Path) {
         self.report.directories += 1;
         tally::WALKED.add(1);
@@ -184,7 +186,7 @@ impl Walk<'_> {
         self.failed = Some(path.to_owned());
     }
 
-    /// Adds a failure of walkdir, unless it was reported or the directory was removed.
+    /// Notes what could not be listed by its path, unless it was noted before, or has gone.
     fn not_listed(&mut self, error: &walkdir::Error) {
         let Some(path) = error.path().filter(|path| self.failed.as_deref() != Some(path)) else { return };
         match error.io_error() {

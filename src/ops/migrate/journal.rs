@@ -1,7 +1,8 @@
-//! The journal of a migration in the state directory, for continuing a killed run and for undoing a complete one.
+//! What a migration has done, kept in the state directory so that a killed one can go on, and a done one be undone.
 //!
-//! A line is synced to disk before its session is changed. The line has a hash of the bytes: a session at the target with
-//! this hash is a copy by wikifarm. The file contains ids, and pickles that would be lost: only its owner may read it.
+//! A line is written, and on the disk, before the session it tells of is touched. It holds the hash of the bytes, so
+//! that whoever reads it can tell what was done since from what was not: a session at the target with these bytes is
+//! the one that was put there. Holds ids and, where they would be lost, pickles: the file is for its owner alone.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -17,25 +18,25 @@ use sha2::{Digest, Sha256};
 use crate::store::{EntryName, Modified, NewSession, Raw};
 use crate::sys::{DirError, PrivateDir, PrivateError, sync_directory, why};
 
-/// A session to write.
+/// One session that is about to be written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Entry {
     /// Its id at the source.
     pub(super) id: String,
     /// Its id at the target.
     pub(super) to: String,
-    /// The hash of the written bytes.
+    /// The hash of what is written.
     #[serde(with = "hex")]
     pub(super) hash: Hash,
-    /// The session at the source, if it is to be removed.
+    /// What is at the source, if that is to be removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<Kept>,
-    /// The session at the target, if it is replaced.
+    /// What was at the target, if it is replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<Kept>,
 }
 
-/// The part of an entry that is kept in memory.
+/// As much of an entry as is held of it.
 #[derive(Deserialize)]
 struct Brief {
     to: String,
@@ -43,10 +44,10 @@ struct Brief {
     hash: Hash,
 }
 
-/// A session in the journal.
+/// A session, whole.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Kept {
-    /// The pickle in base64; absent if it equals the written bytes.
+    /// The pickle, base64; absent where it is just what was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pickle: Option<String>,
     seconds: i64,
@@ -56,7 +57,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// A session; without `bytes` if they equal the written bytes.
+    /// Keeps a session; without `bytes` where these are just what is written.
     pub(super) fn new(
         bytes: Option<&[u8]>,
         Modified { seconds, nanos }: Modified,
@@ -66,12 +67,12 @@ impl Kept {
         Kept { pickle: bytes.map(|bytes| STANDARD.encode(bytes)), seconds, nanos, mode, owner }
     }
 
-    /// A session of the target.
+    /// Keeps a session of the target.
     pub(super) fn of(raw: &Raw) -> Kept {
         Kept::new(Some(&raw.bytes), raw.modified, raw.mode, raw.owner)
     }
 
-    /// Rebuilds the session. `written` are the written bytes.
+    /// The session again. `written` is what was written of it.
     pub(super) fn session(&self, id: EntryName, written: &[u8]) -> Option<NewSession> {
         let bytes = match &self.pickle {
             Some(text) => STANDARD.decode(text).ok()?,
@@ -82,7 +83,7 @@ impl Kept {
     }
 }
 
-/// The first 128 bits of a SHA-256.
+/// The first 128 bits of SHA-256.
 pub(super) type Hash = u128;
 
 /// The [`Hash`] of some bytes.
@@ -105,20 +106,21 @@ mod hex {
     }
 }
 
-/// An index of a journal at the start of a run. Entries are read from the file when needed.
+/// What a journal told when a run began. A few bytes an entry are held, however large the move was; the entries
+/// themselves are read again where they are needed.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// By key, then in the order of the journal.
-    lines: Vec<Line>,
+    /// By key, and of one key in the order of the journal.
+    told: Vec<Told>,
     file: Option<File>,
 }
 
-/// The position of an entry, and its keys.
+/// Where an entry is, and what is looked for.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Line {
-    /// Half of the hash of the id at the target.
+struct Told {
+    /// Half the hash of the id at the target.
     key: u64,
-    /// The offset of the line.
+    /// Where its line begins.
     offset: u64,
     hash: Hash,
 }
@@ -129,33 +131,33 @@ fn key(id: &str) -> u64 {
 
 impl Known {
     pub(super) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.told.is_empty()
     }
 
-    /// Whether an earlier run wrote the session `id` with this hash.
-    pub(super) fn wrote(&self, id: &EntryName, hash: impl FnOnce() -> Hash) -> bool {
-        if self.lines.is_empty() {
+    /// Whether what is at the target, with this hash, is what an earlier run put there.
+    pub(super) fn tells(&self, id: &EntryName, hash: impl FnOnce() -> Hash) -> bool {
+        if self.told.is_empty() {
             return false;
         }
         let key = key(id.reveal());
-        let from = self.lines.partition_point(|line| line.key < key);
-        let mut same = self.lines.iter().skip(from).take_while(|line| line.key == key).peekable();
+        let from = self.told.partition_point(|told| told.key < key);
+        let mut same = self.told.iter().skip(from).take_while(|told| told.key == key).peekable();
         if same.peek().is_none() {
             return false;
         }
         let hash = hash();
-        same.any(|line| line.hash == hash)
+        same.any(|told| told.hash == hash)
     }
 
-    /// The entries of each session at the target, in the order of the journal.
+    /// All that was told of each session at the target, in the order of the journal.
     pub(super) fn sessions(&self) -> impl Iterator<Item = io::Result<Vec<Entry>>> {
-        self.lines.chunk_by(|one, other| one.key == other.key).flat_map(|lines| {
-            let entries: io::Result<Vec<Entry>> = lines.iter().map(|line| self.entry(line.offset)).collect();
+        self.told.chunk_by(|one, other| one.key == other.key).flat_map(|told| {
+            let entries: io::Result<Vec<Entry>> = told.iter().map(|told| self.entry(told.offset)).collect();
             let mut entries = match entries {
                 Ok(entries) => entries,
                 Err(error) => return vec![Err(error)],
             };
-            // Almost always one session; keys can collide.
+            // Nearly always of one session.
             let mut sessions = Vec::new();
             while let Some(to) = entries.first().map(|entry| entry.to.clone()) {
                 let (these, others) = entries.into_iter().partition(|entry| entry.to == to);
@@ -191,12 +193,12 @@ impl Known {
     }
 }
 
-/// The directory and the name of a journal.
+/// The directory of a journal, and its name there.
 fn parts(path: &Path) -> (&Path, Cow<'_, str>) {
     (path.parent().unwrap_or(path), path.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// The first line of a journal.
+/// The first line.
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
 struct Head {
     wikifarm_journal: u32,
@@ -204,20 +206,20 @@ struct Head {
     to: String,
 }
 
-/// A journal that is open for writing.
+/// A journal, open to be gone on with.
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
 }
 
 impl Journal {
-    /// The path of the journal for two stores.
+    /// Where the journal of a move between two stores lies.
     pub(super) fn path(state_dir: &Path, from: &str, to: &str) -> PathBuf {
         let name = hash(format!("{from}\n{to}").as_bytes());
         state_dir.join(format!("migrate-{name:032x}.jsonl"))
     }
 
-    /// Opens or creates the journal.
+    /// Opens the journal, or begins one.
     pub(super) fn open(path: PathBuf, from: &str, to: &str) -> io::Result<Journal> {
         let (dir, name) = parts(&path);
         let mut file = PrivateDir::make(dir).map_err(io::Error::other)?.append(&name)?;
@@ -227,18 +229,18 @@ impl Journal {
             file.sync_all()?;
             sync_directory(dir)?;
         } else {
-            // Ends a truncated line.
+            // A line that was cut off is ended, so that the next stands for itself.
             writeln!(file)?;
         }
         Ok(Journal { path, file })
     }
 
-    /// The path.
-    pub(super) fn file(&self) -> &Path {
+    /// Where it lies.
+    pub(super) fn place(&self) -> &Path {
         &self.path
     }
 
-    /// Adds lines, and syncs them to disk.
+    /// Adds lines; when it returns they are on the disk.
     pub(super) fn add(&mut self, entries: impl IntoIterator<Item = Entry>) -> io::Result<()> {
         let mut text = Vec::new();
         for entry in entries {
@@ -257,17 +259,17 @@ impl Journal {
 ///
 /// # Errors
 ///
-/// If the journal can't be read, is not trusted, or belongs to other stores.
+/// Where it cannot be read, is not ours to trust, or is of another move.
 pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
     let mut known = Known::default();
-    let failed = |why: String| format!("{}: {why}", path.display());
+    let told = |why: String| format!("{}: {why}", path.display());
     let (dir, name) = parts(path);
     let dir = match PrivateDir::open(dir) {
         Ok(dir) => dir,
         Err(PrivateError::Directory(DirError::Missing { .. })) => return Ok(known),
         Err(error) => return Err(error.to_string()),
     };
-    let Some(file) = dir.read(&name).map_err(|error| failed(why(&error)))? else {
+    let Some(file) = dir.read(&name).map_err(|error| told(why(&error)))? else {
         return Ok(known);
     };
     let mut reader = BufReader::new(&file);
@@ -280,27 +282,27 @@ pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
     let mut offset = next(&mut line)?;
     let wanted = Head { wikifarm_journal: 1, from: from.to_owned(), to: to.to_owned() };
     if serde_json::from_slice::<Head>(&line).is_ok_and(|head| head != wanted) {
-        return Err(failed("is the journal of other stores".to_owned()));
+        return Err(told("the journal of another move".to_owned()));
     }
     loop {
         let read = next(&mut line)?;
         if read == 0 {
             break;
         }
-        // A truncated line was never acted on.
+        // A line that was cut off tells of nothing that was done.
         if let Ok(Brief { to, hash }) = serde_json::from_slice::<Brief>(&line) {
             let offset = u64::try_from(offset).unwrap_or(u64::MAX);
-            known.lines.push(Line { key: key(&to), offset, hash });
+            known.told.push(Told { key: key(&to), offset, hash });
         }
         offset += read;
     }
-    known.lines.sort_unstable();
+    known.told.sort_unstable();
     known.file = Some(file);
     Ok(known)
 }
 
-/// Deletes a journal.
-pub(super) fn delete(path: &Path) -> io::Result<()> {
+/// Forgets a journal.
+pub(super) fn forget(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -313,7 +315,7 @@ mod tests {
     use std::os::unix::fs::MetadataExt;
 
     #[test]
-    fn truncated_line_is_ignored_and_the_next_is_read() {
+    fn a_line_that_was_cut_off_is_forgotten_and_the_next_stands_for_itself() {
         let root = tempfile::tempdir().unwrap();
         let path = Journal::path(&root.path().join("state"), "a", "b");
         let entry =
@@ -327,16 +329,16 @@ mod tests {
         journal.add([entry("two"), entry("one")]).unwrap();
         let known = read(&path, "a", "b").unwrap();
         let mut sessions: Vec<(String, usize)> =
-            known.sessions().map(Result::unwrap).map(|all| (all[0].to.clone(), all.len())).collect();
+            known.sessions().map(Result::unwrap).map(|told| (told[0].to.clone(), told.len())).collect();
         sessions.sort();
         assert_eq!(sessions, [("one".to_owned(), 2), ("two".to_owned(), 1)]);
         let id = |text: &str| EntryName::new(text.as_bytes()).unwrap();
-        assert!(known.wrote(&id("one"), || hash(b"x")) && !known.wrote(&id("one"), || hash(b"y")));
-        assert!(!known.wrote(&id("three"), || unreachable!()));
-        assert!(read(&path, "a", "c").unwrap_err().contains("other stores"));
+        assert!(known.tells(&id("one"), || hash(b"x")) && !known.tells(&id("one"), || hash(b"y")));
+        assert!(!known.tells(&id("three"), || unreachable!()));
+        assert!(read(&path, "a", "c").unwrap_err().contains("another move"));
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert!(read(&root.path().join("none"), "a", "b").unwrap().is_empty());
-        delete(&path).unwrap();
-        delete(&path).unwrap();
+        forget(&path).unwrap();
+        forget(&path).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! A store that does not exist yet, for a dry run.
+//! A store that is not there yet, for a dry run.
 
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +10,7 @@ use crate::store::{
 };
 use crate::sys::{FileId, Removal};
 
-/// A store without sessions that accepts none.
+/// It holds nothing, and takes nothing.
 pub(super) struct Nothing {
     spec: StoreSpec,
 }

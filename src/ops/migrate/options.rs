@@ -1,4 +1,4 @@
-//! Options and errors of a migration.
+//! How a migration is made, and why it was not.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,53 +9,53 @@ use crate::store::State;
 use super::allow::AllowList;
 use super::rename::{Generation, UserMap};
 
-/// What to do if the target has another session with the same id.
+/// What to do about an id that the target has already, with other bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnConflict {
-    /// Keep both.
+    /// Leave both as they are.
     Skip,
-    /// Keep the session that was written last.
+    /// The one that was written last wins.
     Newer,
-    /// Refuse the run before anything is written.
+    /// Refuse before anything is written.
     Fail,
 }
 
-/// Options of a run.
+/// How a run is made.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The current time in unix seconds.
+    /// The time to judge by, in seconds since 1970.
     pub now: i64,
-    /// Only sessions of these users, and sessions in which a superuser acts as one of them.
+    /// Only sessions of these users, also those in which a superuser acts as one.
     pub users: Option<BTreeSet<String>>,
-    /// Only sessions in these states; all except expired sessions if empty.
+    /// Only sessions in these states; empty: all but expired.
     pub states: Vec<State>,
     /// Only sessions last written longer ago.
     pub older_than: Option<Duration>,
-    /// Also copy expired sessions.
+    /// Expired ones too.
     pub include_expired: bool,
-    /// Remove copied sessions from the source.
+    /// Remove from the source what has arrived.
     pub remove: bool,
-    /// What to do about ids on both sides.
+    /// About ids that are on both sides.
     pub on_conflict: OnConflict,
-    /// Rename ids to this generation.
+    /// Which ids the target's wikis take, where others are to be renamed.
     pub rename_ids: Option<Generation>,
-    /// Replace user ids.
+    /// User ids of the source and of the target, where they differ.
     pub users_map: Option<UserMap>,
-    /// Classes that sessions may contain.
+    /// What sessions may name.
     pub allow: AllowList,
     /// User and group of the files at the target, instead of those at the source.
     pub owner: Option<(u32, u32)>,
     /// Permission bits of the files at the target, instead of those at the source.
     pub mode: Option<u32>,
-    /// Report the old and the new id of every session at the target; see `CookieMap`.
+    /// Tell the old id and the new of every session that is at the target; see `CookieMap`.
     pub pairs: bool,
-    /// Change nothing.
+    /// Only look.
     pub dry_run: bool,
-    /// The directory for the journal.
+    /// Where the journal lies.
     pub state_dir: PathBuf,
-    /// The directory for locks.
+    /// Where locks lie.
     pub lock_dir: PathBuf,
-    /// Wait for another process that holds a lock, instead of refusing.
+    /// Wait for another copy that is at work in a store, instead of refusing.
     pub wait: bool,
 }
 
@@ -63,10 +63,10 @@ pub struct Options {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The options contradict each other.
+    /// The command makes no sense.
     Usage(String),
     /// A guard refused.
     Refused(String),
-    /// A store can't be used.
+    /// A store could not be used.
     Failed(String),
 }

@@ -1,4 +1,4 @@
-//! After copying: handles sessions that changed or ended at the source, and removes sessions from the source.
+//! After the copies are made: what has changed or ended at the source meanwhile, and what is to leave it.
 
 use std::io;
 
@@ -11,8 +11,9 @@ use super::skip::Skip;
 use super::transfer::{TRIES, Transfer, count, is_hopeless};
 
 impl Transfer<'_> {
-    /// With `--move`, removes copied sessions from the source after reading the copies back. Copies sessions again that
-    /// changed at the source. Removes copies of sessions that ended there, so that nobody who logged out is logged in.
+    /// Removes what has arrived at the source, where that was asked for, after reading its copy back. What was written at
+    /// the source meanwhile is copied again; of what has ended there, the copy is taken back: who logged out is not to be
+    /// logged in.
     pub(super) fn settle(&mut self, mut arrived: Vec<Ready>) {
         for _ in 0..TRIES {
             if arrived.is_empty() {
@@ -26,12 +27,15 @@ impl Transfer<'_> {
         }
         for ready in arrived {
             self.tally.counts.unsettled += 1;
-            let what = "kept changing during the copy: the copy is older; run this again";
-            self.tally.problem_of(self.stores.from.spec(), ready.id, what.to_owned());
+            let from = self.stores.from.spec().address();
+            self.tally.tell(format!(
+                "{from}: {}: kept changing while it was copied; the copy is older by now, run this again",
+                ready.id
+            ));
         }
     }
 
-    /// Checks the source for changes. Returns the sessions that changed.
+    /// Compares the source with what was read of it; gives those that were written since.
     fn compare(&mut self, arrived: Vec<Ready>) -> Vec<Ready> {
         let seen: Vec<(EntryName, Stamp)> =
             arrived.iter().map(|ready| (ready.id, ready.source.stamp)).collect();
@@ -47,7 +51,7 @@ impl Transfer<'_> {
         changed
     }
 
-    /// Compares the copies. Returns the sessions with an equal copy, and reports the others.
+    /// Those whose copy is there, byte for byte; the others are told.
     fn check(&mut self, arrived: Vec<Ready>) -> Vec<Ready> {
         let mut checked = Vec::with_capacity(arrived.len());
         with_targets(self.stores.to.as_ref(), arrived, |part| {
@@ -59,7 +63,7 @@ impl Transfer<'_> {
                     }
                     Err(error) => {
                         self.tally.counts.unsettled += 1;
-                        self.tally.problem(error.to_string());
+                        self.tally.tell(error.to_string());
                     }
                     Ok(_) => self.changed_at_target(&ready),
                 }
@@ -68,18 +72,21 @@ impl Transfer<'_> {
         checked
     }
 
-    /// Reports that a wiki changed or ended the copy at the target.
+    /// Tells that a wiki which uses the target has changed or ended the copy already, so that nobody can say which is right.
     fn changed_at_target(&mut self, ready: &Ready) {
         self.tally.counts.unsettled += 1;
-        let what = "the copy changed or ended at the target: the session stays at the source";
-        self.tally.problem_of(self.stores.to.spec(), ready.new.id, what.to_owned());
+        let to = self.stores.to.spec().address();
+        self.tally.tell(format!(
+            "{to}: {}: its copy was changed or ended here meanwhile; what is at the source is left there",
+            ready.new.id
+        ));
     }
 
-    /// Removes sessions with a copy from the source. Returns the sessions that changed.
+    /// Removes sessions at the source whose copies are there; gives those that were written meanwhile.
     fn remove(&mut self, arrived: Vec<Ready>) -> Vec<Ready> {
         let checked = self.check(arrived);
-        // Record earlier copies in the journal before the source loses the sessions.
-        if !self.write_journal(checked.iter().filter(|ready| !ready.in_journal)) {
+        // What was there before this run is told now: the source is about to lose it.
+        if !self.tell_journal(checked.iter().filter(|ready| !ready.told)) {
             self.tally.counts.unsettled += 1;
             return Vec::new();
         }
@@ -98,13 +105,17 @@ impl Transfer<'_> {
                 Err(error) => {
                     self.note_pair(&ready);
                     self.tally.counts.unsettled += 1;
-                    let from = self.stores.from.spec();
-                    let what = format!("copied, but can't remove it: {error}", error = why(&error));
-                    // The error may concern one file, for example an immutable one.
+                    let from = self.stores.from.spec().address();
+                    // One file that may not be removed, as an immutable one, says nothing of the next.
                     if !is_hopeless(&error) || error.kind() == io::ErrorKind::PermissionDenied {
-                        self.tally.problem_of(from, ready.id, what);
+                        self.tally.tell(format!(
+                            "{from}: {}: copied, and not removed: {error}",
+                            ready.id,
+                            error = why(&error)
+                        ));
                     } else if !std::mem::replace(&mut self.hopeless, true) {
-                        self.tally.problem(format!("{}: {what}", from.address()));
+                        self.tally
+                            .tell(format!("{from}: copied, and not removed: {error}", error = why(&error)));
                     }
                 }
             }
@@ -112,35 +123,39 @@ impl Transfer<'_> {
         changed
     }
 
-    /// Removes the copy of a session that ended at the source during the run, if this run made the copy. Restores a session
-    /// that the copy replaced. Counts the session as `now`.
+    /// Takes back the copy of a session that has ended at the source while it was copied, if it is the one that this run
+    /// made; what was in its place comes back. It is counted as `now` says.
     fn ended(&mut self, ready: Ready, now: Skip) {
-        let (true, Some(copy)) = (ready.in_journal, ready.copy) else { return };
+        let (true, Some(copy)) = (ready.told, ready.copy) else { return };
         let to = self.stores.to.as_ref();
-        match remove_copy(to, &ready, copy) {
+        match take_back(to, &ready, copy) {
             Ok(true) => {
                 let counts = &mut self.tally.counts;
                 let counted = if ready.replaced { &mut counts.replaced } else { &mut counts.copied };
                 *counted = counted.saturating_sub(1);
                 now.add_to(&mut self.tally, self.stores.from.spec(), &ready.id);
             }
-            // A wiki at the target changed it.
+            // A wiki that uses the target has it now.
             Ok(false) => self.note_pair(&ready),
             Err(error) => {
                 self.tally.counts.unsettled += 1;
-                let what =
-                    format!("ended at the source, but can't remove the copy: {error}", error = why(&error));
-                self.tally.problem_of(to.spec(), ready.new.id, what);
+                let text = format!(
+                    "{}: {}: over at the source, and still there: {error}",
+                    to.spec().address(),
+                    ready.new.id,
+                    error = why(&error)
+                );
+                self.tally.tell(text);
             }
         }
     }
 
-    /// Replaces copies that are older than the source.
+    /// Puts newer contents in place of copies that are older than the source by now.
     fn copy_again(&mut self, changed: Vec<Ready>) -> Vec<Ready> {
         let mut again = Vec::with_capacity(changed.len());
         for old in changed {
             let read = self.stores.from.read_raw(&old.id);
-            // Already counted.
+            // It is counted once, when it was first copied.
             match self.stores.rules(self.options).select(old.id, read) {
                 Ok(mut new) => {
                     new.new.instead_of = old.copy;
@@ -148,19 +163,21 @@ impl Transfer<'_> {
                     new.replaced = old.replaced;
                     again.push(new);
                 }
-                // The copy is kept.
+                // The copy is as good as before.
                 Err(skip) if skip.is_failure() => {
                     self.tally.counts.unsettled += 1;
-                    skip.report_to(&mut self.tally, self.stores.from.spec(), &old.id);
+                    skip.describe(self.stores.from.spec(), &old.id)
+                        .into_iter()
+                        .for_each(|why| self.tally.tell(why));
                 }
-                // The current session is not copied, so its old copy is removed.
+                // What is there now stays behind, or nothing is: so does what it was.
                 Err(skip) => self.ended(old, skip),
             }
         }
         if again.is_empty() {
             return again;
         }
-        if !self.write_journal(&again) {
+        if !self.tell_journal(&again) {
             self.tally.counts.unsettled += count(&again);
             return Vec::new();
         }
@@ -170,14 +187,15 @@ impl Transfer<'_> {
         for (mut ready, written) in again.into_iter().zip(written) {
             match written {
                 Ok(Written::Done(stamp)) => {
-                    ready.in_journal = true;
+                    ready.told = true;
                     ready.copy = Some(stamp);
                     arrived.push(ready);
                 }
                 Ok(_) => self.changed_at_target(&ready),
                 Err(error) => {
                     self.tally.counts.unsettled += 1;
-                    self.tally.problem_of(self.stores.to.spec(), ready.id, why(&error));
+                    let to = self.stores.to.spec().address();
+                    self.tally.tell(format!("{to}: {}: {error}", ready.id, error = why(&error)));
                 }
             }
         }
@@ -185,9 +203,9 @@ impl Transfer<'_> {
     }
 }
 
-/// Removes a copy, or restores the session that it replaced. False if the copy changed.
-fn remove_copy(to: &dyn WritableStore, ready: &Ready, copy: Stamp) -> io::Result<bool> {
-    let nothing = || io::Error::other("no answer from the store");
+/// Takes a copy away again, or puts back what was in its place; false where it is another by now.
+fn take_back(to: &dyn WritableStore, ready: &Ready, copy: Stamp) -> io::Result<bool> {
+    let nothing = || io::Error::other("the store told nothing");
     let Some(before) = &ready.before else {
         let removed = to.remove(&[(ready.new.id, copy)], &|_| true).pop().ok_or_else(nothing)??;
         return Ok(matches!(removed, Removal::Removed { .. } | Removal::Gone));

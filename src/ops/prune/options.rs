@@ -1,4 +1,4 @@
-//! Options of prune.
+//! How a run of prune is made.
 
 use std::path::{Path, PathBuf};
 
@@ -6,40 +6,41 @@ use super::clock::ClockCheck;
 use super::policy::Policy;
 use super::verdict::{Filter, Judge, WithoutExpires};
 
-/// Options of a run.
+/// How a run is made.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long sessions are kept.
+    /// For how long things are kept.
     pub policy: Policy,
-    /// Which sessions to remove.
+    /// What was asked for.
     pub filter: Filter,
-    /// The current time in unix seconds.
+    /// Seconds since 1970.
     pub now: i64,
-    /// How to check the clock.
+    /// How the clock is guarded.
     pub clock: ClockCheck,
-    /// The directory for locks; see [`lock_dir`](crate::sys::lock_dir).
+    /// Where locks lie; see [`lock_dir`](crate::sys::lock_dir).
     pub lock_dir: PathBuf,
-    /// Wait for another process that holds a lock, instead of refusing.
+    /// Wait for another copy that is at work in a store, instead of refusing.
     pub wait: bool,
-    /// Only plan. [`ClockCheck::Pinned`] implies this.
+    /// Only plan. So does [`ClockCheck::Pinned`].
     pub dry_run: bool,
-    /// The directory for indexes, which avoid reading sessions that can't be due; see
-    /// [`cache_dir`](crate::sys::cache_dir). Every session is read if it is `None`, or with [`ClockCheck::Pinned`].
+    /// Where the indexes of stores lie, so that what cannot be due is not read again; see
+    /// [`cache_dir`](crate::sys::cache_dir). Without, or with [`ClockCheck::Pinned`], every session is read.
     pub index: Option<PathBuf>,
 }
 
 impl Options {
-    /// Whether the run only plans.
+    /// Whether nothing is to be removed.
     pub fn only_plans(&self) -> bool {
         self.dry_run || self.clock == ClockCheck::Pinned
     }
 
-    /// The directory for indexes. `None` with `--now` or `--all`, which read every session.
+    /// Where indexes lie, if they are of use: what is asked for a time that was given is answered by reading, and so
+    /// is what takes live sessions too.
     pub(super) fn index(&self) -> Option<&Path> {
         self.index.as_deref().filter(|_| self.clock != ClockCheck::Pinned && !self.filter.all)
     }
 
-    /// The judge for a store.
+    /// What decides in a store.
     pub(super) fn judge(&self, without_expires: WithoutExpires) -> Judge<'_> {
         Judge { policy: &self.policy, filter: self.filter, without_expires, now: self.now }
     }

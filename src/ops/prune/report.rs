@@ -1,35 +1,32 @@
-//! The counts of `session prune`.
+//! What `session prune` counts.
 
 use std::ops::AddAssign;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ops::report::{self, StoreResult};
 use crate::ops::states::States;
 use crate::store::State;
 
-/// The counts of a store, or of all stores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+/// What was counted in a store, or in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
-    /// Scanned sessions: the sum of the six states.
+    /// Sessions looked at: the sum of the six states.
     pub scanned: u64,
     /// By state.
     #[serde(flatten)]
     pub states: States,
-    /// Leftover temporary files older than `stale_temp`.
+    /// Leftover temporary files old enough to go.
     pub stale_temp: u64,
-    /// Files with names that are not MoinMoin's.
+    /// Not MoinMoin's.
     pub foreign: u64,
-    /// Removed entries; 0 in a dry run.
+    /// Removed; in a dry run, what would be.
     pub deleted: u64,
-    /// Entries that a dry run would remove; 0 in any other run.
-    pub would_delete: u64,
-    /// Entries that were kept because they changed during the run.
+    /// Planned to go, and kept because they were written meanwhile.
     pub kept_by_race: u64,
-    /// Entries that could not be read or removed.
+    /// What could not be looked at or removed, each with a [`Problem`](crate::ops::Problem).
     pub failed: u64,
-    /// Bytes in the removed entries, or in the entries to remove.
+    /// Bytes in what was removed; in a dry run, in what would be.
     pub bytes: u64,
 }
 
@@ -54,29 +51,28 @@ impl AddAssign for Counts {
         self.stale_temp += other.stale_temp;
         self.foreign += other.foreign;
         self.deleted += other.deleted;
-        self.would_delete += other.would_delete;
         self.kept_by_race += other.kept_by_race;
         self.failed += other.failed;
         self.bytes += other.bytes;
     }
 }
 
-/// The source of the counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+/// Where the counts of a store come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Source {
-    /// Sessions counted from an index instead of being read.
+    /// How many sessions were answered from an index instead of being read.
     pub from_index: u64,
 }
 
 /// The sums over all stores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Total {
-    /// The counts.
+    /// What was counted.
     #[serde(flatten)]
     pub counts: Counts,
-    /// The number of stores with a refusal.
+    /// How many stores were refused.
     pub refused: u64,
-    /// Sessions counted from an index instead of being read.
+    /// How many sessions were answered from an index instead of being read.
     pub from_index: u64,
 }
 
@@ -92,7 +88,7 @@ impl Total {
     }
 }
 
-/// The report of a run.
+/// What a run did, or would do.
 pub type Report = report::Report<Counts, Source, Total>;
 
 #[cfg(test)]
@@ -100,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn report_has_the_promised_field_names() {
+    fn field_names_are_those_promised() {
         let counts = Counts::default();
         let more = Source::default();
         let store = StoreResult { store: String::new(), wikis: Vec::new(), counts, refused: None, more };
@@ -120,26 +116,18 @@ mod tests {
         let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(keys(&json), ["stores", "total", "dry_run", "seconds"]);
         let counted = "scanned live expired idle no_expires invalid_expires unreadable stale_temp foreign \
-                       deleted would_delete kept_by_race failed bytes refused from_index";
+                       deleted kept_by_race failed bytes refused from_index";
         let counted: Vec<_> = counted.split_whitespace().collect();
         assert_eq!(keys(&json["stores"][0]), [["store", "wikis"].as_slice(), &counted].concat());
         assert_eq!(keys(&json["total"]), counted);
     }
 
     #[test]
-    fn sums_include_every_field() {
+    fn sums_leave_no_field_out() {
         let mut one = Counts::default();
         State::all().for_each(|state| one.count(state));
-        let others = Counts {
-            stale_temp: 1,
-            foreign: 1,
-            deleted: 1,
-            would_delete: 1,
-            kept_by_race: 1,
-            failed: 1,
-            bytes: 1,
-            ..one
-        };
+        let others =
+            Counts { stale_temp: 1, foreign: 1, deleted: 1, kept_by_race: 1, failed: 1, bytes: 1, ..one };
         let mut sum = others;
         sum += others;
         let json = serde_json::to_value(sum).unwrap();

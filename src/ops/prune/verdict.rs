@@ -1,4 +1,4 @@
-//! Decides whether to keep or remove an entry, and why.
+//! Keep or remove, and why: one pure decision an entry.
 
 use std::time::Duration;
 
@@ -9,31 +9,31 @@ use crate::store::{Expires, Facts, Found, Session, TempFile, is_older, seconds};
 
 use super::policy::Policy;
 
-/// Changes which sessions a policy removes.
+/// Narrows or widens what a policy removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Filter {
-    /// Only sessions without a logged-in user. Keeps unreadable sessions and temporary files.
+    /// Only sessions in which nobody is logged in; what is not known to be such stays.
     pub anonymous: bool,
-    /// All sessions, including live ones. Keeps sessions with an invalid `expires`, and unreadable sessions unless the
+    /// Every session, the live ones too. Those with an invalid `expires` stay, and the unreadable ones unless the
     /// policy removes them.
     pub all: bool,
 }
 
-/// The meaning of a session without `expires`, by the versions that write to the store.
+/// What a session without `expires` means in a store, by the versions that write there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WithoutExpires {
-    /// MoinMoin 1.9.1 and later: a new session, or a client that never came back. Removed after `no_expires`.
+    /// From 1.9.1 on: a login seconds old, or a client that never came back. Goes after `no_expires`.
     Passing,
-    /// MoinMoin 1.7 and 1.8: the wiki fails on it. Removed after 30 days.
+    /// 1.7 and 1.8: the wiki fails on it. Goes after 30 days.
     Broken,
-    /// MoinMoin 1.9.0 never writes `expires`. Removed only by `idle`.
+    /// 1.9.0 never writes one: any session at all. Goes only by `idle`.
     #[default]
     Usual,
 }
 
 impl WithoutExpires {
-    /// The meaning that keeps sessions longest among the versions. Without known wikis, `expires_seen` decides: a store in
-    /// the layout of 1.9 in which no session has an `expires` may belong to 1.9.0.
+    /// The mildest of what the versions call for; where no wiki is known, `expires_seen` decides: a store of 1.9 in
+    /// which not one readable session has an `expires` may be one of 1.9.0.
     pub fn of(
         layout: Option<Layout>,
         versions: impl IntoIterator<Item = Version>,
@@ -60,24 +60,24 @@ impl WithoutExpires {
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum Reason {
-    /// It expired, and was last written, longer than `grace` ago.
+    /// It was over for longer than `grace`, and not written for as long.
     Expired,
     /// Not written for longer than `idle`.
     Idle,
-    /// It has no `expires`, MoinMoin 1.9.1 or later wrote it, and it is older than `no_expires`.
+    /// Without `expires`, written by 1.9.1 or later, and older than `no_expires`.
     NoExpires,
-    /// It has no `expires`, is in a store of MoinMoin 1.7 or 1.8, and is older than 30 days.
+    /// Without `expires`, in a store of 1.7 or 1.8, and older than 30 days.
     Broken,
-    /// A temporary file older than `stale_temp`.
+    /// Half-written, and older than `stale_temp`.
     StaleTemp,
-    /// Unreadable, and older than `unreadable`.
+    /// Unreadable, and older than the policy's `unreadable`.
     Unreadable,
-    /// `--all`.
+    /// Everything was asked for.
     All,
 }
 
 impl Reason {
-    /// All reasons.
+    /// All of them.
     pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// A stable name: `expired`, `idle`, `no-expires`, `broken`, `stale-temp`, `unreadable`, `all`.
@@ -85,23 +85,21 @@ impl Reason {
         self.into()
     }
 
-    /// For people. `age` is the time since the expiry for [`Reason::Expired`], and since the last write for others.
+    /// For people, `age` being the time since its expiry for [`Reason::Expired`], else since it was last written.
     pub fn sentence(self, age: Duration) -> String {
         let age = age_text(age);
         match self {
             Reason::Expired => format!("expired {age} ago"),
-            Reason::Idle => format!("idle: last written {age} ago"),
-            Reason::NoExpires => format!("no `expires`; last written {age} ago"),
-            Reason::Broken => {
-                format!("no `expires`, so its wiki answers with an error; last written {age} ago")
-            }
-            Reason::StaleTemp => format!("leftover temporary file; last written {age} ago"),
-            Reason::Unreadable => format!("unreadable; last written {age} ago"),
-            Reason::All => format!("selected by --all; last written {age} ago"),
+            Reason::Idle => format!("not written for {age}"),
+            Reason::NoExpires => format!("without expires, and not written for {age}"),
+            Reason::Broken => format!("without expires, so its wiki fails on it, and not written for {age}"),
+            Reason::StaleTemp => format!("half-written, and left behind {age} ago"),
+            Reason::Unreadable => format!("unreadable, and not written for {age}"),
+            Reason::All => format!("everything is to go; not written for {age}"),
         }
     }
 
-    /// Whether `max_delete` counts it: all reasons except expiry.
+    /// Whether the policy's `max_delete` counts it: all but a session's own expiry.
     pub fn is_guarded(self) -> bool {
         self != Reason::Expired
     }
@@ -110,52 +108,52 @@ impl Reason {
 /// Why an entry is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Keep {
-    /// It has not expired.
+    /// It is valid.
     Live,
-    /// It expired within `grace`.
+    /// It is over, but not for longer than `grace`.
     InGrace,
-    /// It expired, but was written within `grace`.
+    /// It is over, but was written within `grace`.
     JustWritten,
-    /// It has no `expires`, and may be new.
+    /// Without `expires`, which may be a login seconds old.
     Young,
-    /// It has no `expires`, like all sessions of MoinMoin 1.9.0.
+    /// Without `expires`, as 1.9.0 writes them all.
     UsualWithoutExpires,
-    /// Its `expires` is not a finite number.
+    /// Its `expires` is no finite number.
     InvalidExpires,
-    /// It is unreadable, and the policy keeps it.
+    /// Unreadable, and not asked for or too young.
     Unreadable,
-    /// A temporary file that may be in use.
+    /// Half-written, perhaps just now.
     YoungTemp,
-    /// A filter excludes it.
+    /// Left out by a filter.
     Filtered,
-    /// It is not MoinMoin's, or must not be opened.
+    /// None of ours, or not to be looked at.
     NotOurs,
 }
 
 /// The decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Keep it.
+    /// It stays.
     Keep(Keep),
-    /// Remove it.
+    /// It goes.
     Remove(Reason),
 }
 
-/// Everything that a decision depends on, except the entry.
+/// All that a decision depends on, beside the entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Judge<'a> {
-    /// How long entries are kept.
+    /// For how long things are kept.
     pub policy: &'a Policy,
-    /// Which sessions to remove.
+    /// What was asked for.
     pub filter: Filter,
-    /// The meaning of a session without `expires`.
+    /// What a session without `expires` means here.
     pub without_expires: WithoutExpires,
-    /// The current time in unix seconds.
+    /// Seconds since 1970.
     pub now: i64,
 }
 
 impl Judge<'_> {
-    /// Decides on an entry.
+    /// Decides on any entry.
     pub fn verdict(&self, found: &Found) -> Verdict {
         match found {
             Found::Session(session) => self.session(session),
@@ -164,7 +162,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Decides on a temporary file.
+    /// Decides on a half-written file.
     pub fn temp(&self, temp: &TempFile) -> Verdict {
         if self.filter.anonymous {
             Verdict::Keep(Keep::Filtered)
@@ -188,17 +186,17 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether a session with this last write is idle.
+    /// Whether what was last written then is idle.
     pub(super) fn is_idle(&self, modified: i64) -> bool {
         self.policy.idle().is_some_and(|idle| self.older(modified, idle))
     }
 
-    /// Whether a temporary file with this last write is stale.
+    /// Whether a half-written file of then was left behind.
     pub(super) fn is_stale(&self, modified: i64) -> bool {
         self.older(modified, self.policy.stale_temp())
     }
 
-    /// Decides on a readable session with this last write.
+    /// Decides on what was read and last written then.
     pub(super) fn readable(&self, facts: &Facts, modified: i64) -> Verdict {
         if self.filter.anonymous && facts.user.is_some() {
             return Verdict::Keep(Keep::Filtered);
@@ -218,8 +216,8 @@ impl Judge<'_> {
         if self.filter.all {
             return Verdict::Remove(Reason::All);
         }
-        // `idle` counts before the expiry: browsers drop every cookie after 400 days, and only the last write shows
-        // when a session was used.
+        // The last write is all that tells the last use; that it has not expired says only what was promised. So
+        // idle goes first: a cookie is gone from every browser after 400 days, whatever the session says.
         if self.is_idle(modified) {
             return Verdict::Remove(Reason::Idle);
         }
@@ -234,7 +232,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Checks that `grace` after `end` has passed.
+    /// Whether the grace past `end` is over; else why it is kept.
     fn after(&self, end: f64) -> Result<(), Keep> {
         let now = seconds(self.now);
         match end {
@@ -296,7 +294,7 @@ mod tests {
         let idle = plain.with_idle(Some(days(400))).unwrap();
         let unreadable = plain.with_unreadable(Some(days(90))).unwrap();
         let at = |ago: i64| Expires::At((NOW - ago) as f64);
-        // `expires`, seconds since the last write, policy, meaning of an absent `expires`, verdict.
+        // What it says, how long ago it was written, the policy, the versions, and what follows.
         let table = [
             (at(HOUR + 1), HOUR + 1, plain, Passing, Remove(Reason::Expired)),
             (at(HOUR), 9 * HOUR, plain, Passing, Keeps(InGrace)),
@@ -323,7 +321,7 @@ mod tests {
             let judge = Judge { policy: &policy, filter: Filter::default(), without_expires, now: NOW };
             let verdict = judge.session(&session(NOW - ago, Ok(facts(expires, false))));
             assert_eq!(verdict, expected, "{expires:?}, written {ago} s ago, {without_expires:?}");
-            // With `all`, everything is removed except sessions with an invalid `expires`.
+            // Everything goes where it was asked for, but for what is no time.
             let filter = Filter { all: true, anonymous: false };
             let judge = Judge { filter, ..judge };
             let all = judge.session(&session(NOW - ago, Ok(facts(expires, false))));
@@ -359,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_expires_has_the_meaning_that_keeps_sessions_longest() {
+    fn what_an_absent_expires_means_is_the_mildest_of_the_versions() {
         use WithoutExpires::*;
         let of = |layout, versions: &[&str], seen| {
             WithoutExpires::of(layout, versions.iter().map(|version| version.parse().unwrap()), seen)
@@ -377,7 +375,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn live_session_is_removed_only_by_idle_or_all(
+        fn a_live_session_goes_only_by_idle_or_all(
             left in 0i64..4_000_000_000, ago in -DAY..4_000_000_000i64, idle in prop::option::of(600u64..4_000_000_000),
             without in prop::sample::select(vec![WithoutExpires::Passing, WithoutExpires::Broken, WithoutExpires::Usual]),
         ) {

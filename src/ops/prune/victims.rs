@@ -1,4 +1,4 @@
-//! The victims of a plan in a compact form: a million take about 40 MB.
+//! A plan's removals, packed: a million of them take some 40 MB.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use crate::store::{EntryName, Stamp};
 
 use super::verdict::Reason;
 
-/// An entry to remove.
+/// One entry that is to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Victim {
-    /// The name, a secret.
+    /// Its name: a secret.
     pub name: EntryName,
-    /// The stamp, to detect changes.
+    /// To remove it only if it did not change.
     pub stamp: Stamp,
-    /// The reason.
+    /// Why.
     pub reason: Reason,
-    /// The expiry for [`Reason::Expired`], the last write for other reasons, in unix seconds.
+    /// Since when the reason counts, in seconds since 1970: its expiry for [`Reason::Expired`], else its last write.
     pub since: i64,
-    /// The size in bytes, at most 4 GiB.
+    /// Bytes in it, at most 4 GiB.
     pub size: u32,
 }
 
@@ -30,16 +30,16 @@ impl Victim {
     }
 }
 
-/// A compact list of victims.
+/// Many victims in little memory.
 #[derive(Debug, Default)]
 pub struct Victims {
-    /// Extra bytes: reason, since, size.
+    /// With each its reason, since when, and its size.
     packed: Packed<13>,
     guarded: u64,
 }
 
 impl Victims {
-    /// Appends a victim.
+    /// Puts one more at the end.
     pub fn push(&mut self, victim: &Victim) {
         let reason = Reason::ALL.iter().position(|reason| *reason == victim.reason).unwrap_or(0);
         let [a, b, c, d, e, f, g, h] = victim.since.to_le_bytes();
@@ -49,22 +49,22 @@ impl Victims {
         self.guarded += u64::from(victim.reason.is_guarded());
     }
 
-    /// The number of victims.
+    /// How many there are.
     pub fn len(&self) -> u64 {
         self.packed.len()
     }
 
-    /// The number of victims that `max_delete` counts.
+    /// How many of them `max_delete` counts.
     pub fn guarded(&self) -> u64 {
         self.guarded
     }
 
-    /// Whether the list is empty.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.packed.is_empty()
     }
 
-    /// The victims in insertion order.
+    /// Each, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Victim> + '_ {
         self.packed.iter().filter_map(|(name, stamp, more)| {
             let mut rest = more.as_slice();
@@ -79,7 +79,7 @@ impl Victims {
         })
     }
 
-    /// Keeps only the victims for which `keep` is true.
+    /// Keeps only those that `keep` says.
     pub fn retain(&mut self, keep: impl Fn(&Victim) -> bool) {
         let mut kept = Victims::default();
         self.iter().filter(keep).for_each(|victim| kept.push(&victim));
@@ -108,7 +108,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packed_victims_are_unpacked_unchanged(all in prop::collection::vec(victim(), 0..40)) {
+        fn what_was_packed_comes_out(all in prop::collection::vec(victim(), 0..40)) {
             let mut packed = Victims::default();
             all.iter().for_each(|victim| packed.push(victim));
             prop_assert_eq!(packed.len(), all.len() as u64);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn why_shows_the_age() {
+    fn why_counts_from_then() {
         let name = EntryName::new(&[b'a'; 40]).unwrap();
         let victim = Victim { name, stamp: Stamp::from_bits(0), reason: Reason::Expired, since: 0, size: 0 };
         assert_eq!(victim.why(90_000), "expired 1 d 1 h ago");

@@ -3,23 +3,20 @@
 use std::ops::AddAssign;
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ops::report;
 use crate::store::EntryName;
 
 /// What was counted in a store, or in all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// Sessions looked at.
     pub scanned: u64,
     /// Sessions that are meant.
     pub matched: u64,
-    /// Sessions that were ended; 0 in a dry run.
+    /// Removed; in a dry run, what would be.
     pub revoked: u64,
-    /// Sessions that a dry run would end; 0 in any other run.
-    pub would_revoke: u64,
     /// Ended by themselves, or by their users, meanwhile.
     pub gone: u64,
     /// Sessions that a wiki wrote again after they were removed. Each was removed again.
@@ -47,7 +44,6 @@ impl AddAssign for Counts {
         self.scanned += other.scanned;
         self.matched += other.matched;
         self.revoked += other.revoked;
-        self.would_revoke += other.would_revoke;
         self.gone += other.gone;
         self.came_back += other.came_back;
         self.returns += other.returns;
@@ -74,7 +70,7 @@ pub struct Returned {
 }
 
 /// What came back to a store.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Watch {
     /// Sessions that came back, first those that are still there; of many, only the first.
     #[serde(skip)]

@@ -6,21 +6,21 @@
 //!
 //! Source: `MoinMoin/config/multiconfig.py`, `_getConfigName`, of 1.8.7 and 1.9.11.
 
-use regex::bytes::{Regex, RegexBuilder};
-use url::Url;
+use fancy_regex::Regex;
+use url::{Host, Url};
 
 use super::texts::{MOST, Part, plain, texts};
 
 /// What an expression says about a wiki's addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Addresses {
-    /// These, the first one the wiki's URL.
+    /// These; the first one is the wiki's URL.
     These(Vec<Url>),
-    /// Any: the expression says nothing about the host.
+    /// Any: the expression names no host.
     Any,
-    /// What it begins with is not told by it: why.
+    /// Not known, and why.
     Unclear(&'static str),
-    /// None, in the version: it has, or lacks, a scheme.
+    /// None in this version, because of the scheme that the expression has or lacks.
     Never(&'static str),
 }
 
@@ -47,19 +47,15 @@ impl Expression {
     pub(super) fn new(pattern: &str) -> Result<Expression, String> {
         // \Z of Python is \z here.
         let pattern = pattern.replace("\\Z", "\\z");
-        let words = |error: &dyn std::fmt::Display| {
-            let text = error.to_string();
-            let last = text.lines().last().unwrap_or_default();
-            last.strip_prefix("error: ").unwrap_or(last).to_owned()
-        };
         // re.match begins at the beginning, whatever the expression says.
-        let regex =
-            RegexBuilder::new(&format!("\\A(?:{pattern})")).unicode(false).size_limit(1 << 20).build();
-        let regex = regex.map_err(|error| words(&error))?;
+        let regex = Regex::new(&format!("\\A(?:{pattern})")).map_err(|error| {
+            let text = error.to_string();
+            text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        })?;
         let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
-        let hir = parser.parse(&pattern).map_err(|error| words(&error))?;
-        let mut budget = MOST * 16;
-        let texts = texts(&hir, &mut budget).ok_or("it stands for too many addresses");
+        let hir = parser.parse(&without_looks(&pattern)).map_err(|_| "wikifarm can't take it apart");
+        let texts =
+            hir.and_then(|hir| texts(&hir, &mut (MOST * 16)).ok_or("it stands for too many addresses"));
         Ok(Expression { regex, texts })
     }
 
@@ -123,81 +119,114 @@ impl Expression {
         }
         let urls = self.urls(found, whole);
         match (urls, unclear, any, never) {
-            (Ok(urls), None, false, _) if !urls.is_empty() => Addresses::These(urls),
+            // Alternatives that name a whole host count, whatever the others say.
+            (Ok(urls), _, false, _) if !urls.is_empty() => Addresses::These(urls),
             (Err(why), ..) | (_, Some(why), ..) => Addresses::Unclear(why),
-            (_, _, true, _) => Addresses::Any,
-            (_, _, _, Some(why)) => Addresses::Never(why),
+            (_, _, false, Some(why)) => Addresses::Never(why),
             _ => Addresses::Any,
         }
     }
 
     /// Whether a request for a page of the wiki at that URL is matched.
     pub(super) fn matches(&self, url: &Url, whole: bool) -> bool {
-        let text = url.as_str();
-        let text = if whole { text } else { text.split_once("://").map_or(text, |(_, rest)| rest) };
-        let stem = text.trim_end_matches('/');
-        [text.to_owned(), format!("{stem}/"), format!("{stem}/FrontPage")]
-            .iter()
-            .any(|text| self.regex.is_match(text.as_bytes()))
+        let matches = |end: &str| self.is_match(url, whole, end);
+        matches("/") || matches("/FrontPage") || (url.as_str().ends_with(|c| c != '/') && matches(""))
     }
 
     /// Whether every page of the wiki at that URL is matched.
     pub(super) fn hides(&self, url: &Url, whole: bool) -> bool {
-        let text = url.as_str();
-        let text = if whole { text } else { text.split_once("://").map_or(text, |(_, rest)| rest) };
-        let stem = text.trim_end_matches('/');
-        [format!("{stem}/"), format!("{stem}/FrontPage")]
-            .iter()
-            .all(|text| self.regex.is_match(text.as_bytes()))
+        self.is_match(url, whole, "/") && self.is_match(url, whole, "/FrontPage")
     }
 
-    /// URLs, the same only once, https before http, in the order of the hosts.
+    fn is_match(&self, url: &Url, whole: bool, end: &str) -> bool {
+        let text = url.as_str();
+        let text = if whole { text } else { text.split_once("://").map_or(text, |(_, rest)| rest) };
+        self.regex.is_match(&format!("{}{end}", text.trim_end_matches('/'))).unwrap_or(false)
+    }
+
+    /// URLs, each once: in the order of the hosts, https before http, other machines before this one.
     fn urls(&self, found: Vec<Found>, whole: bool) -> Result<Vec<Url>, &'static str> {
-        let same = |a: &Found, b: &Found| {
-            a.scheme == b.scheme
-                && a.host == b.host
-                && a.path.trim_end_matches('/') == b.path.trim_end_matches('/')
-        };
-        let mut kept: Vec<Found> = Vec::new();
+        let mut urls: Vec<Url> = Vec::new();
+        let mut hosts: Vec<(String, String)> = Vec::new();
         for one in &found {
-            // With any port it is the same wiki; without one it is the address people use.
-            if one.port == Port::Any {
-                if !found.iter().any(|other| other.port != Port::Any && same(one, other)) {
-                    return Err("it wants a port, and does not say which");
-                }
-            } else if !kept.iter().any(|other| same(one, other) && one.port == other.port) {
-                kept.push(one.clone());
-            }
-        }
-        let mut places: Vec<(String, Port, String)> = Vec::new();
-        let place =
-            |one: &Found| (one.host.clone(), one.port.clone(), one.path.trim_end_matches('/').to_owned());
-        for one in &kept {
-            if !places.contains(&place(one)) {
-                places.push(place(one));
-            }
-        }
-        kept.sort_by_key(|one| {
-            let at = places.iter().position(|other| *other == place(one));
-            (at, one.scheme != "https")
-        });
-        let mut urls = Vec::new();
-        for one in kept {
             let port = match &one.port {
+                Port::Any => continue,
+                // The address without it is the one that people use.
+                Port::This(port) if port == "80" || port == "443" => String::new(),
                 Port::This(port) => format!(":{port}"),
-                _ => String::new(),
+                Port::None => String::new(),
             };
-            let text = format!("{}://{}{port}{}", one.scheme, one.host, one.path);
-            let url = Url::parse(&text).map_err(|_| "what it begins with is no URL")?;
-            if !self.matches(&url, whole) {
-                return Err("it can't be taken apart");
+            let host = (format!("{}{port}", one.host), one.path.trim_end_matches('/').to_owned());
+            if !hosts.contains(&host) {
+                hosts.push(host);
             }
-            if !urls.contains(&url) {
+            let text = format!("{}://{}{port}{}", one.scheme, one.host, one.path);
+            let url = Url::parse(&text).map_err(|_| "its beginning is no URL")?;
+            let with = |port: u16| {
+                let mut url = url.clone();
+                url.set_port(Some(port)).is_ok() && self.matches(&url, whole)
+            };
+            if !self.matches(&url, whole) && !with(80) && !with(443) {
+                return Err("wikifarm can't take it apart");
+            }
+            if !urls.iter().any(|other| same(other, &url)) {
                 urls.push(url);
             }
         }
+        if urls.is_empty() && !found.is_empty() {
+            return Err("it wants a port, and does not say which one");
+        }
+        urls.sort_by_key(|url| {
+            let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+            let host = (
+                format!("{}{port}", url.host_str().unwrap_or_default()),
+                url.path().trim_end_matches('/').to_owned(),
+            );
+            (is_local(url), hosts.iter().position(|other| *other == host), url.scheme() != "https")
+        });
         Ok(urls)
     }
+}
+
+/// Whether two URLs are of one wiki: a slash at the end makes no difference.
+pub(super) fn same(a: &Url, b: &Url) -> bool {
+    a.as_str().trim_end_matches('/') == b.as_str().trim_end_matches('/')
+}
+
+/// Whether a URL reaches only the machine itself.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The pattern without `(?!…)`, `(?=…)`, and their like, which match no text themselves.
+fn without_looks(pattern: &str) -> String {
+    let mut out = String::new();
+    let (mut depth, mut class, mut rest) = (0usize, false, pattern);
+    while let Some(c) = rest.chars().next() {
+        let look = ["(?!", "(?=", "(?<!", "(?<="].iter().any(|it| rest.starts_with(it));
+        let length = if c == '\\' { 1 + rest.chars().nth(1).map_or(0, char::len_utf8) } else { c.len_utf8() };
+        match c {
+            '[' => class = true,
+            ']' => class = false,
+            '(' if !class && (depth > 0 || look) => depth += 1,
+            ')' if !class && depth > 0 => {
+                depth -= 1;
+                rest = rest.get(1..).unwrap_or_default();
+                continue;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            out.push_str(rest.get(..length).unwrap_or_default());
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    out
 }
 
 /// An address that an expression names.
@@ -296,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn both_schemes_and_optional_ports() {
+    fn addresses_lists_both_schemes_without_default_ports() {
         let both = ["https://wiki1.example.org/", "http://wiki1.example.org/"];
         assert_eq!(told(r"^https?://wiki1\.example\.org(:\d+)?/.*$", true), both);
         assert_eq!(told(r"^(https?://)?wiki1\.example\.org(:\d+)?/.*$", true), both);
@@ -311,10 +340,17 @@ mod tests {
             told(r"^http://localhost(:8080|:8081)?/", true),
             ["http://localhost:8080/", "http://localhost:8081/", "http://localhost/"]
         );
+        // Default ports are dropped, and another host comes before this machine.
+        assert_eq!(told(r"^https?://wiki1\.example\.org(:80|:443)?/", true), both);
+        assert_eq!(
+            told(r"^https?://(localhost:\d+|localhost|wiki1\.example\.org)/", true).get(..2),
+            Some(&both.map(str::to_owned)[..])
+        );
+        assert_eq!(told(r"^https?://(.*\.example\.net|wiki1\.example\.org)/(?!private/)", true), both);
     }
 
     #[test]
-    fn several_hosts_and_path_prefixes() {
+    fn addresses_lists_each_host_and_path() {
         assert_eq!(
             told(r"^https://(www\.)?(a|bc)\.example\.org/", true),
             [
@@ -341,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_told_is_not_guessed() {
+    fn addresses_without_a_whole_host_are_unclear() {
         for any in [".*", ".", "", "^.*$", "^", r"[\s\S]+"] {
             assert_eq!(told(any, true), ["any"], "{any}");
         }
@@ -360,7 +396,7 @@ mod tests {
         );
         assert_eq!(
             told(r"^https?://example\.org:\d+/", true),
-            ["unclear: it wants a port, and does not say which"]
+            ["unclear: it wants a port, and does not say which one"]
         );
         assert_eq!(
             told(r"^https?://example\.org/.*/wiki", true),
@@ -373,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_belongs_to_1_9() {
+    fn addresses_need_a_scheme_only_from_1_9() {
         let (with, without) = (r"^https?://a\.org/", r"^a\.org/");
         assert!(told(with, false)[0].starts_with("never: before 1.9"));
         assert!(told(without, true)[0].starts_with("never: MoinMoin matches it against the whole URL"));
@@ -383,14 +419,15 @@ mod tests {
     }
 
     #[test]
-    fn what_python_has_and_rust_has_not_is_told() {
-        for pattern in [r"^https?://(?!www)a\.org", r"(", r"(a)\1"] {
-            assert!(Expression::new(pattern).is_err(), "{pattern}");
-        }
+    fn expressions_with_lookarounds_are_read() {
+        assert!(Expression::new("(").is_err());
+        assert_eq!(told(r"^https?://(?!www)a\.org", true), ["https://a.org/", "http://a.org/"]);
+        assert_eq!(told(r"^https?://(?!a)a\.org", true), ["unclear: wikifarm can't take it apart"]);
+        assert_eq!(told(r"^https://(a)\.\1", true), ["unclear: wikifarm can't take it apart"]);
     }
 
     #[test]
-    fn an_earlier_expression_can_hide_a_wiki() {
+    fn hides_needs_every_page_to_match() {
         let url = Url::parse("https://example.org/alphabet").unwrap();
         let hides = |pattern: &str| Expression::new(pattern).unwrap().hides(&url, true);
         assert!(hides(".*") && hides(r"^https?://example\.org/alpha"));

@@ -3,8 +3,10 @@
 //! A login is marked with its method's name (`user.auth_method`), and another wiki accepts it where its own `auth` list
 //! has that name. Source: `name` of the classes in `MoinMoin/auth/` of 1.7.3, 1.8.7 and 1.9.11, `moin/auth/` of 2.0.
 
-use super::value::{Item, Object, Val};
-use super::world::World;
+use std::rc::Rc;
+
+use super::value::{Item, Object, Unknown, Val};
+use super::world::{Class, World};
 use crate::farm::{HANDLERS, Key, NAMES_COOKIE};
 
 /// Classes of MoinMoin with the names of their methods; `None`: it never logs anybody in by itself.
@@ -37,6 +39,12 @@ pub(super) fn own_class(val: &Val) -> Option<&str> {
     dotted.rsplit('.').next().filter(|_| own)
 }
 
+/// The name of the method of one of MoinMoin's classes; the outer `None` if the class is not known.
+#[expect(clippy::option_option, reason = "a class without a name is not a class that is not known")]
+fn known(own: &str) -> Option<Option<&'static str>> {
+    CLASSES.iter().find(|(class, _)| *class == own).map(|(_, name)| *name)
+}
+
 /// The arguments of a call that give what a parameter stands for.
 pub(super) fn argument<'a>(object: &'a Object, position: usize, name: &str) -> Option<&'a Item> {
     let by_name = object.keywords.iter().find(|(key, _)| key == name).map(|(_, item)| item);
@@ -45,51 +53,62 @@ pub(super) fn argument<'a>(object: &'a Object, position: usize, name: &str) -> O
 
 impl World<'_> {
     /// The name of an authentication method, `None` if it has none; the error says why that is not known.
-    pub(super) fn auth_name(&self, item: &Item) -> Result<Option<String>, (Item, String)> {
-        let odd = |why: &str| Err((item.clone(), why.to_owned()));
+    pub(super) fn auth_name(&self, item: &Item) -> Result<Option<String>, Rc<Unknown>> {
+        let odd = |why: &str| Err(Rc::new(Unknown { span: item.span.clone(), why: why.to_owned() }));
         let object = match &item.val {
-            Val::Object(object) => object,
-            Val::Unknown(unknown) => {
-                let place = Item::new(item.val.clone(), unknown.span.clone());
-                return Err((place, unknown.why.clone()));
-            }
+            Val::Object(object) if object.all.unknown().is_none() => object,
             Val::Class(_) | Val::Outside(_) => return odd("it is a class or function, not an object"),
-            _ => return odd("it is no authentication object"),
+            _ => return Err(item.lost("it is no authentication object")),
+        };
+        let text = |name: &Item| match &name.val {
+            Val::None => Ok(None),
+            Val::Str(text) => Ok(Some(text.text.to_string())),
+            _ => Err(name.lost("the name of its method is no string")),
         };
         if let Some(own) = own_class(&object.class) {
-            if NAMED.contains(&own)
-                && let Some((_, name)) = object.keywords.iter().find(|(key, _)| key == "name")
-            {
-                return match name.text() {
-                    Some(name) => Ok(Some(name.to_owned())),
-                    None => Err((name.clone(), "the name of its method is not known".to_owned())),
-                };
+            let given = object.keywords.iter().find(|(key, _)| NAMED.contains(&own) && key == "name");
+            return match (given, known(own)) {
+                (Some((_, name)), _) => text(name),
+                // Its name is the 25th parameter or so.
+                _ if NAMED.contains(&own) && !object.args.is_empty() => {
+                    odd("the name of its method is not known")
+                }
+                (None, Some(name)) => Ok(name.map(str::to_owned)),
+                (None, None) => odd(&format!("the method name of {own} is not known")),
+            };
+        }
+        let Val::Class(class) = &object.class else { return odd("its class is not among the files") };
+        let order = self.classes.get(*class).map(|class| class.order.as_slice()).unwrap_or_default();
+        let order: Vec<&Class> = order.iter().filter_map(|class| self.classes.get(*class)).collect();
+        // The class of the files that makes the object can keep a parameter as the name.
+        let maker = order.iter().find(|class| class.space.names.contains_key("__init__"));
+        let named = order.iter().any(|class| NAMED.iter().any(|own| class.name.ends_with(own)));
+        if let Some((position, name)) = maker.and_then(|class| class.named_by.as_ref()).filter(|_| !named) {
+            return match argument(object, *position, name) {
+                Some(name) => text(name),
+                None => odd("the name of its method is not known"),
+            };
+        }
+        if named && maker.is_some() || order.iter().any(|class| class.named_by.is_some()) {
+            return odd("the name of its method is not known");
+        }
+        if self.set_by_method(*class, "name").is_some() {
+            return odd("a method sets its name");
+        }
+        for class in order {
+            let own = Val::Outside(Rc::from(class.name.as_str()));
+            match (class.space.names.get("name"), &class.space.open) {
+                (Some(binding), _) => return text(&binding.item),
+                (None, None) => {}
+                (None, Some(unknown)) => {
+                    return match own_class(&own).and_then(known) {
+                        Some(name) => Ok(name.map(str::to_owned)),
+                        None => Err(Rc::clone(unknown)),
+                    };
+                }
             }
-            return match CLASSES.iter().find(|(class, _)| *class == own) {
-                Some((_, name)) => Ok(name.map(str::to_owned)),
-                None => odd(&format!("what {own} calls its method is not known")),
-            };
         }
-        let Val::Class(class) = &object.class else {
-            return odd("its class is not among the files");
-        };
-        if let Some(binding) = self.class_attribute(*class, "name") {
-            return match &binding.item.val {
-                Val::None => Ok(None),
-                Val::Str(text) => Ok(Some(text.text.to_string())),
-                _ => Err((binding.item.clone(), "the name of its method is not known".to_owned())),
-            };
-        }
-        // It inherits the name from a class of MoinMoin.
-        let bases = self.classes.get(*class).map(|class| class.missing.as_slice()).unwrap_or_default();
-        let named = bases
-            .iter()
-            .filter_map(|base| own_class(&base.val))
-            .find_map(|own| CLASSES.iter().find(|(class, _)| *class == own));
-        match named {
-            Some((_, name)) => Ok(name.map(str::to_owned)),
-            None => odd("what its class calls its method is not known"),
-        }
+        odd("its class has no method name")
     }
 
     /// What the value of `session_service`, `session_handler` or `session_id_handler` is, as the farm file has it; `None` if it
@@ -97,6 +116,9 @@ impl World<'_> {
     pub(super) fn handler(&self, setting: Key, item: &Item) -> Option<String> {
         let custom = Some(HANDLERS[1].to_owned());
         let Val::Object(object) = &item.val else { return custom };
+        if object.all.unknown().is_some() {
+            return custom;
+        }
         let plain = |position| match argument(object, position, "cookie_usage") {
             None => None,
             Some(item) if item.text() == Some("SESSION") => None,

@@ -1,33 +1,25 @@
 //! The farm, out of what the files bind.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use url::Url;
 
-use super::address::{Addresses, Expression};
 use super::imported::{Imported, Options};
 use super::note::{self, Note};
 use super::settings::{Found, LeftOut};
+use super::urls::{Earlier, Urls};
 use super::value::Val;
-use super::wikis::{Entry, no_address, url_help};
-use super::world::World;
+use super::wikis::{Entry, Loaded};
+use super::world::{Namespace, World};
 use crate::farm::{Farm, Key, LintLevels, Problem, Setting, Span, Value, Wiki};
 use crate::moin::{Behaviour, Version};
-
-/// A wiki with its module and class, before its settings are read.
-struct Loaded {
-    entry: Entry,
-    module: Option<usize>,
-    class: Option<usize>,
-    siteid: Option<&'static str>,
-}
 
 /// Puts a farm together.
 pub(super) struct Builder<'a> {
     pub(super) world: World<'a>,
-    options: &'a Options,
+    pub(super) options: &'a Options,
     base: &'a Path,
     wikis: Vec<Loaded>,
 }
@@ -52,36 +44,39 @@ impl<'a> Builder<'a> {
     }
 
     /// Reads the file of a wiki and finds its class.
-    pub(super) fn load(&mut self, mut entry: Entry, file: &Path, siteid: Option<&'static str>) {
+    pub(super) fn load(&mut self, entry: Entry, file: &Path, siteid: Option<&'static str>) {
         let by = (entry.span != (0..0)).then(|| entry.span.clone());
         let before = self.world.problems.len();
         let module_name = siteid.unwrap_or(&entry.name).to_owned();
         let module = self.world.module(&module_name, file, by.as_ref());
-        let mut class = None;
-        match module.map(|module| config_class(&self.world, module)) {
-            Some(Ok(found)) => class = Some(found),
-            Some(Err((span, message, known))) => {
-                let rule = if known { "dynamic-setting" } else { "missing-config" };
+        let known = module.map(|module| config_class(&self.world, module));
+        let class = known.as_ref().and_then(|class| class.as_ref().ok()).copied();
+        let mut wiki = Loaded { entry, module, class, siteid, ran: None };
+        if let Some(ran) = self.options.ran.as_ref().and_then(|ran| ran.wikis.get(&wiki.entry.name)) {
+            wiki.ran = self.world.ran_wiki(ran, &wiki);
+        }
+        match known {
+            _ if wiki.ran.is_some() => {}
+            Some(Err((span, message, rule))) => {
                 let help = "MoinMoin takes the wiki's settings from the class Config of its file";
                 self.world.problems.push(Problem::new(rule, span, message).help(help));
             }
             None if self.world.problems.len() == before => {
-                let message = format!("the wiki {:?} has no file {}", entry.name, file.display());
-                let problem = Problem::new("missing-config", entry.span.clone(), message);
-                self.world.problems.push(
-                    problem.help("MoinMoin answers no request for it; write the file, or take the entry out"),
-                );
+                let message = format!("the wiki {:?} has no file {}", wiki.entry.name, file.display());
+                let problem = Problem::new("missing-config", wiki.entry.span.clone(), message);
+                let help = "every request to the wiki fails: create the file, or delete the entry";
+                self.world.problems.push(problem.help(help));
             }
-            None => {}
+            _ => {}
         }
-        // A wiki that stands in no list is where its class is.
-        if entry.expressions.is_empty()
+        // A wiki that is in no list is where its class is.
+        if wiki.entry.expressions.is_empty()
             && let Some(class) = class.and_then(|class| self.world.classes.get(class))
-            && (by.is_none() || entry.span.end == entry.span.start + 1)
+            && (by.is_none() || wiki.entry.span.end == wiki.entry.span.start + 1)
         {
-            entry.span = class.span.clone();
+            wiki.entry.span = class.span.clone();
         }
-        self.wikis.push(Loaded { entry, module, class, siteid });
+        self.wikis.push(wiki);
     }
 
     /// The farm, with all that is wrong or not known.
@@ -97,10 +92,17 @@ impl<'a> Builder<'a> {
             self.world.source.hide(&span);
         }
         let mut problems = std::mem::take(&mut self.world.problems);
+        let ran = self.options.ran.is_some();
+        if ran && wikis.iter().all(|wiki| wiki.ran.is_some()) {
+            // Python understood what could not be read.
+            problems.retain(|problem| {
+                !matches!(problem.rule, "dynamic-setting" | "python-syntax" | "import-cycle")
+            });
+        }
         let mut left_out = BTreeMap::new();
         let mut remarks = BTreeMap::new();
         let mut resolved: Vec<Wiki> = Vec::new();
-        let mut left_out_wikis = Vec::new();
+        let (mut left_out_wikis, mut without_url) = (Vec::new(), Vec::new());
         let mut seen: HashSet<(usize, String)> = HashSet::new();
         let base = std::path::absolute(self.base).unwrap_or_else(|_| self.base.to_owned());
         let base = super::paths::normpath(&base.display().to_string());
@@ -118,21 +120,28 @@ impl<'a> Builder<'a> {
                 let told = self.options.moin.map(|version| at(0..0, version));
                 told.or_else(|| evidence.as_ref().map(|told| at(told.span.clone(), told.version)))
             });
-            let version = moin.as_ref().and_then(|setting| setting.value.version());
+            let kept = self.options.kept(&wiki.entry.name, wikis.len());
+            let of_kept = kept.map(|kept| kept.version.clone()).filter(|_| moin.is_none());
+            let version = moin.as_ref().and_then(|setting| setting.value.version()).or(of_kept);
             let version = version.unwrap_or(Version::LATEST_1_9);
-            let mut found = self.settings(wiki, version, &base);
+            let mut found = self.wiki_settings(wiki, version, &base);
             found.settings.extend(moin.map(|setting| (Key::Moin, setting)));
             for note in &notes {
                 found.settings.insert(note.key, Arc::clone(&note.setting));
                 found.left_out.retain(|left| left.key != note.key);
             }
-            for left in &found.left_out {
-                let problem = left.problem(self.options.importing);
+            for problem in LeftOut::problems(&found.left_out, self.options.importing) {
                 if seen.insert((problem.span.start, problem.message.clone())) {
                     problems.push(problem);
                 }
             }
-            let url = self.addresses(wiki, version, &wikis, &mut found, &mut earlier, &mut problems);
+            let urls = Urls {
+                options: self.options,
+                wiki,
+                wikis: &wikis,
+                whole: version.behaviour() >= Behaviour::V1_9_0,
+            };
+            let url = urls.settings(&mut found, &mut earlier, &mut problems);
             for (key, remark) in found.remarks {
                 if let Some(setting) = found.settings.get(&key) {
                     remarks.insert((key, setting.span.start), remark);
@@ -142,12 +151,18 @@ impl<'a> Builder<'a> {
                 left_out.insert(wiki.entry.name.clone(), found.left_out);
             }
             let (name, span) = (wiki.entry.name.clone(), wiki.entry.span.clone());
-            if url.is_none() || wiki.class.is_none() {
-                left_out_wikis.push((name.clone(), span.clone(), wiki.class.is_some()));
+            if wiki.class.is_none() && wiki.ran.is_none() {
+                left_out_wikis.push((name, span));
+                continue;
             }
-            if let Some(url) = url.filter(|_| wiki.class.is_some()) {
-                let base = self.base.to_owned();
-                resolved.push(Wiki::new(name, span, url, LintLevels::default(), found.settings, base));
+            let (base, levels) = (self.base.to_owned(), LintLevels::default());
+            match url {
+                Some(url) => resolved.push(Wiki::new(name, span, url, levels, found.settings, base)),
+                None => {
+                    let url = unknown_url();
+                    without_url
+                        .extend(url.map(|url| Wiki::new(name, span, url, levels, found.settings, base)));
+                }
             }
         }
         if wikis.is_empty() && problems.is_empty() {
@@ -158,7 +173,16 @@ impl<'a> Builder<'a> {
         }
         problems.sort_by_key(|problem| problem.span.start);
         let farm = Farm::of(self.world.source, resolved, wikis.len(), problems);
-        Imported { farm, left_out, remarks, evidence, left_out_wikis, assumed: self.world.assumed }
+        Imported {
+            farm,
+            left_out,
+            remarks,
+            evidence,
+            left_out_wikis,
+            without_url,
+            ran,
+            assumed: self.world.assumed,
+        }
     }
 
     /// The comments that give settings, farm-wide ones first.
@@ -182,179 +206,95 @@ impl<'a> Builder<'a> {
         wiki.module == Some(module) || !wikis.iter().any(|other| other.module == Some(module))
     }
 
-    fn settings(&self, wiki: &Loaded, version: Version, base: &str) -> Found {
-        let Some(class) = wiki.class else { return Found::default() };
+    /// The settings of a class, and Flask's.
+    fn settings(&self, class: usize, space: Option<&Namespace>, version: Version, base: &str) -> Found {
         let mut found = self.world.class_settings(class, version, base);
-        if version.behaviour() == Behaviour::V2
-            && let Some(module) = wiki.module.and_then(|module| self.world.modules.get(module))
-        {
-            self.world.flask_settings(&module.names, &mut found);
+        if let Some(space) = space.filter(|_| version.behaviour() == Behaviour::V2) {
+            self.world.flask_settings(space, &mut found);
         }
-        if let (Some(siteid), Some(class)) = (wiki.siteid, self.world.classes.get(class)) {
+        found
+    }
+
+    /// The settings of a wiki. Those that only running the files gives are marked.
+    fn wiki_settings(&self, wiki: &Loaded, version: Version, base: &str) -> Found {
+        let module = wiki.module.and_then(|module| self.world.modules.get(module));
+        let read = wiki.class.map(|class| self.settings(class, module.map(|it| &it.space), version, base));
+        let mut found = match (&wiki.ran, read) {
+            (None, read) => read.unwrap_or_default(),
+            (Some((class, space)), read) => {
+                let read = read.unwrap_or_default();
+                let mut found = self.settings(*class, Some(space), version, base);
+                for (key, setting) in &found.settings {
+                    if read.settings.get(key).is_none_or(|other| other.value != setting.value) {
+                        found.remarks.insert(*key, "run".to_owned());
+                    }
+                }
+                found
+            }
+        };
+        if let (Some(siteid), Some(class)) =
+            (wiki.siteid, wiki.class.and_then(|it| self.world.classes.get(it)))
+        {
             let (span, value) = (class.span.clone(), Value::Text(siteid.to_owned()));
             let setting = Setting { value, key_span: span.clone(), span, items: Vec::new() };
             found.settings.insert(Key::Siteid, Arc::new(setting));
         }
         found
     }
-
-    /// The wiki's URL, with its other addresses among the settings.
-    fn addresses(
-        &self,
-        wiki: &Loaded,
-        version: Version,
-        wikis: &[Loaded],
-        found: &mut Found,
-        earlier: &mut Earlier,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Url> {
-        let name = &wiki.entry.name;
-        let whole = version.behaviour() >= Behaviour::V1_9_0;
-        let named = |given: &&(Option<String>, Url)| match &given.0 {
-            Some(given) => given == name,
-            None => wikis.len() == 1,
-        };
-        let given = self.options.urls.iter().find(named).map(|(_, url)| url.clone());
-        let mut all: Vec<(Url, Span)> = Vec::new();
-        let mut told = Vec::new();
-        for (span, expression) in &wiki.entry.expressions {
-            let addresses = expression.addresses(whole);
-            if let Addresses::These(urls) = &addresses {
-                all.extend(urls.iter().map(|url| (url.clone(), span.clone())));
-            }
-            told.push((span.clone(), addresses));
-        }
-        let reached = |url: &Url| !earlier.hides(url, whole, wikis);
-        let hidden: Vec<Url> = all.iter().map(|(url, _)| url.clone()).filter(|url| !reached(url)).collect();
-        if hidden.len() < all.len() {
-            all.retain(|(url, _)| !hidden.contains(url));
-        } else if let Some((url, span)) = all.first() {
-            let message = format!("the wiki {name:?} is never reached: an expression above it matches {url}");
-            let problem = Problem::new("unreachable-wiki", span.clone(), message);
-            let help = "MoinMoin takes the first wiki that matches: put the narrower expression first";
-            problems.push(Problem { fatal: false, ..problem.help(help) });
-        }
-        earlier.add(wikis.iter().position(|other| other.entry.name == *name), &told);
-        for (span, addresses) in &told {
-            if let Some((rule, message)) = no_address(name, addresses)
-                && given.is_none()
-                && !found.settings.contains_key(&Key::Url)
-            {
-                let help = match rule {
-                    "missing-url" => url_help(name),
-                    _ => "correct the expression, or name the version that the wiki runs: --moin VERSION"
-                        .to_owned(),
-                };
-                let problem = Problem::new(rule, span.clone(), message).help(help);
-                problems.push(Problem { fatal: all.is_empty(), ..problem });
-            }
-        }
-        let own = found.settings.get(&Key::Url).and_then(|setting| setting.value.url().cloned());
-        let url = given.or(own).or_else(|| all.first().map(|(url, _)| url.clone()));
-        let Some(url) = url else {
-            if told.is_empty() {
-                let message = format!("the files do not say the URL of the wiki {name:?}");
-                problems
-                    .push(Problem::new("missing-url", wiki.entry.span.clone(), message).help(url_help(name)));
-            }
-            return None;
-        };
-        let place = all.first().map_or(&wiki.entry.span, |(_, span)| span).clone();
-        found.settings.entry(Key::Url).or_insert_with(|| {
-            let value = Value::Url(Box::new(url.clone()));
-            Arc::new(Setting { value, key_span: place.clone(), span: place.clone(), items: Vec::new() })
-        });
-        let aliases: Vec<Url> =
-            all.into_iter().map(|(url, _)| url).filter(|other| !same(other, &url)).collect();
-        if !aliases.is_empty() && !found.settings.contains_key(&Key::Aliases) {
-            let items = vec![place.clone(); aliases.len()];
-            let setting =
-                Setting { value: Value::Urls(aliases), key_span: place.clone(), span: place, items };
-            found.settings.insert(Key::Aliases, Arc::new(setting));
-        }
-        Some(url)
-    }
 }
 
 /// The class `Config` of a module, if it is one; else why not.
-fn config_class(world: &World<'_>, module: usize) -> Result<usize, (Span, String, bool)> {
+fn config_class(world: &World<'_>, module: usize) -> Result<usize, (Span, String, &'static str)> {
     let module = world.modules.get(module);
-    let Some(binding) = module.and_then(|module| module.names.get("Config")) else {
+    let Some(binding) = module.and_then(|module| module.space.get("Config")) else {
         let (path, start) =
             module.map_or_else(Default::default, |it| (it.path.display().to_string(), it.start));
-        return Err((start..start, format!("{path} has no class Config"), false));
+        return Err((start..start, format!("{path} has no class Config"), "missing-config"));
     };
     match &binding.item.val {
         Val::Class(class) => Ok(*class),
         _ => {
-            let why = match world.lost(&binding.item, "it is no class") {
-                Val::Unknown(unknown) => unknown.why.clone(),
-                _ => String::new(),
-            };
-            Err((
-                binding.key.clone(),
-                format!("the class Config can't be known without running the file: {why}"),
-                true,
-            ))
+            let why = &binding.item.lost("it is no class").why;
+            let message = format!("the class Config can't be known without running the file: {why}");
+            Err((binding.key.clone(), message, "dynamic-setting"))
         }
     }
 }
 
-/// Whether two URLs are of one wiki: a slash at the end makes no difference.
-pub(super) fn same(a: &Url, b: &Url) -> bool {
-    a.as_str().trim_end_matches('/') == b.as_str().trim_end_matches('/')
-}
-
-/// The wikis before one in the list, by what they may match.
-#[derive(Debug, Default)]
-struct Earlier {
-    by_host: HashMap<String, Vec<usize>>,
-    /// Those whose expressions name no host.
-    any: Vec<usize>,
-}
-
-impl Earlier {
-    fn add(&mut self, wiki: Option<usize>, told: &[(Span, Addresses)]) {
-        let Some(wiki) = wiki else { return };
-        for (_, addresses) in told {
-            match addresses {
-                Addresses::These(urls) => {
-                    for url in urls {
-                        let wikis =
-                            self.by_host.entry(url.host_str().unwrap_or_default().to_owned()).or_default();
-                        if wikis.last() != Some(&wiki) {
-                            wikis.push(wiki);
-                        }
-                    }
-                }
-                Addresses::Any | Addresses::Unclear(_) => self.any.push(wiki),
-                Addresses::Never(_) => {}
-            }
-        }
-    }
-
-    fn hides(&self, url: &Url, whole: bool, wikis: &[Loaded]) -> bool {
-        let same_host = self.by_host.get(url.host_str().unwrap_or_default());
-        let hides = |expression: &Expression| expression.hides(url, whole);
-        same_host.into_iter().flatten().chain(&self.any).any(|wiki| {
-            wikis.get(*wiki).is_some_and(|wiki| wiki.entry.expressions.iter().any(|(_, it)| hides(it)))
-        })
-    }
+/// Stands for a URL that is not known. It is never written.
+fn unknown_url() -> Option<Url> {
+    Url::parse("http://unknown.invalid/").ok()
 }
 
 impl LeftOut {
-    /// As a problem of the farm.
-    fn problem(&self, importing: bool) -> Problem {
-        let name = self.key.name();
-        if self.wrong {
-            return Problem::new("wrong-type", self.span.clone(), format!("{name}: {}", self.why));
+    /// The settings that are left out as problems of the farm: those with one reason are one problem.
+    fn problems(all: &[LeftOut], importing: bool) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (at, left) in all.iter().enumerate() {
+            let same = |other: &&LeftOut| other.span == left.span && other.why == left.why;
+            if all.iter().take(at).any(|other| same(&other)) {
+                continue;
+            }
+            let names: Vec<&str> = all.iter().filter(same).map(|other| other.key.name()).collect();
+            let (name, span) = (left.key.name(), left.span.clone());
+            if left.wrong {
+                problems.push(Problem::new("wrong-type", span, format!("{name}: {}", left.why)));
+                continue;
+            }
+            let shown = match names.as_slice() {
+                [.., _, _, _, _] => format!("{name} and {} more settings", names.len() - 1),
+                _ => names.join(", "),
+            };
+            let message = format!("{shown} can't be known without running the file: {}", left.why);
+            let comment = format!("write the comment `# wikifarm: {name} = …`");
+            let help = match importing {
+                true => format!("`--run PYTHON` runs the file; or {comment}"),
+                false => {
+                    format!("{comment}, or create a farm file with `wikifarm config import --run PYTHON`")
+                }
+            };
+            problems.push(Problem::new("dynamic-setting", span, message).help(help));
         }
-        let message = format!("{name} can't be known without running the file: {}", self.why);
-        let otherwise = match importing {
-            true => "complete the farm file",
-            false => "make a farm file with `config import` and complete it",
-        };
-        let help = format!("say it in a comment, # wikifarm: {name} = …, or {otherwise}");
-        Problem::new("dynamic-setting", self.span.clone(), message).help(help)
+        problems
     }
 }

@@ -40,10 +40,7 @@ impl World<'_> {
             return Some(Err((item.clone(), "it is given no address".to_owned(), true)));
         };
         let Some(text) = address.text() else {
-            let why = match self.lost(address, "its address is no string") {
-                Val::Unknown(unknown) => unknown.why.clone(),
-                _ => "its address is not known".to_owned(),
-            };
+            let why = address.lost("its address is no string").why.clone();
             return Some(Err((address.clone(), why, false)));
         };
         Some(match whole(text) {

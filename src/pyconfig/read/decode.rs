@@ -65,6 +65,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
     Ok(text.into_owned())
 }
 
+/// Whether byte strings of the file are UTF-8.
+pub(super) fn is_utf8(bytes: &[u8]) -> bool {
+    let body = bytes.strip_prefix(b"\xef\xbb\xbf");
+    body.is_some() || coding(bytes).is_none_or(|name| known(&name) == Some(UTF_8))
+}
+
 /// How much was read before the first bytes that are not of that encoding.
 fn first_malformed(encoding: &'static Encoding, bytes: &[u8]) -> (encoding_rs::DecoderResult, usize) {
     let mut decoder = encoding.new_decoder_without_bom_handling();
@@ -105,28 +111,29 @@ fn coding_of(line: &[u8]) -> Option<String> {
     None
 }
 
-/// The encoding of a name as Python spells it.
+/// The encoding of a name. Python reads whatever begins with `utf-8-` or `latin-1-` as if it ended there.
 fn known(name: &str) -> Option<&'static Encoding> {
     let plain = name.replace('_', "-");
-    // Editors add the line ends: utf-8-unix.
-    let plain = plain.trim_end_matches("-unix").trim_end_matches("-dos").trim_end_matches("-mac");
-    match plain {
-        "utf8" | "u8" | "utf" | "utf-8" | "utf-8-sig" => Some(UTF_8),
-        "ascii" | "us-ascii" | "646" => Some(UTF_8),
-        _ if is_latin_1(plain) => Encoding::for_label(b"iso-8859-1"),
-        _ => {
+    match plain.as_str() {
+        "utf8" | "u8" | "utf" | "ascii" | "us-ascii" | "646" => Some(UTF_8),
+        plain if begins(plain, "utf-8") => Some(UTF_8),
+        plain if is_latin_1(plain) => Encoding::for_label(b"iso-8859-1"),
+        plain => {
             let windows = plain.strip_prefix("cp").map(|number| format!("windows-{number}"));
             Encoding::for_label(windows.as_deref().unwrap_or(plain).as_bytes())
         }
     }
 }
 
+/// Whether a name is `root`, or goes on after a hyphen.
+fn begins(name: &str, root: &str) -> bool {
+    name.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
 fn is_latin_1(name: &str) -> bool {
     let plain = name.replace('_', "-");
-    matches!(
-        plain.trim_end_matches("-unix").trim_end_matches("-dos"),
-        "latin-1" | "latin1" | "latin" | "l1" | "iso-8859-1" | "iso8859-1" | "8859" | "cp819"
-    )
+    let named = matches!(plain.as_str(), "latin1" | "latin" | "l1" | "iso8859-1" | "8859" | "cp819");
+    named || ["latin-1", "iso-8859-1", "iso-latin-1"].iter().any(|root| begins(&plain, root))
 }
 
 #[cfg(test)]
@@ -134,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_coding_line_is_in_one_of_the_first_two_lines() {
+    fn decode_reads_the_coding_line_in_the_first_two_lines() {
         assert_eq!(
             decode(b"# -*- coding: iso-8859-1 -*-\nx = '\xe4'").unwrap(),
             "# -*- coding: iso-8859-1 -*-\nx = 'ä'"
@@ -145,13 +152,22 @@ mod tests {
         );
         assert_eq!(decode(b"# coding: latin-1\n\x80").unwrap().chars().last(), Some('\u{80}'));
         assert_eq!(decode(b"\n# coding=latin_1\r\n\xfc").unwrap().chars().last(), Some('ü'));
+        for name in ["iso-latin-1-unix", "latin-1-dos"] {
+            let text = format!("#-*-encoding:{name}-*-\n");
+            assert_eq!(
+                decode(&[text.as_bytes(), b"\xfc"].concat()).unwrap().chars().last(),
+                Some('ü'),
+                "{name}"
+            );
+        }
+        assert_eq!(decode("#-*-encoding:utf-8-*-\nü".as_bytes()).unwrap().chars().last(), Some('ü'));
         assert_eq!(decode("\u{feff}x = 'ü'".as_bytes()).unwrap(), "x = 'ü'");
         let late = decode(b"x = 1\n# coding: latin-1\n'\xfc'");
         assert_eq!(late, Err(DecodeError::Malformed { encoding: "UTF-8".to_owned(), at: 25 }));
     }
 
     #[test]
-    fn what_is_no_text_is_told_with_its_byte() {
+    fn decode_names_the_byte_that_is_no_text() {
         assert_eq!(decode(b"a\0"), Err(DecodeError::Nul(1)));
         assert_eq!(decode(b"# coding: klingon\n"), Err(DecodeError::Unknown("klingon".to_owned())));
         let japanese = decode(b"# coding: euc-jp\n\xa4\xa2\xff");

@@ -40,7 +40,7 @@ impl World<'_> {
         let told = |version: &str, what: String, span: &Span| {
             Some(Evidence { version: version.parse().ok()?, what, span: span.clone() })
         };
-        let of_classes = |name: &str| self.classes.iter().find_map(|class| class.names.get(name));
+        let of_classes = |name: &str| self.classes.iter().find_map(|class| class.space.names.get(name));
         // The directory of the static files is called by the release.
         if let Some(binding) = of_classes("url_prefix_static")
             && let Some(version) = binding.item.text().and_then(release)
@@ -52,8 +52,8 @@ impl World<'_> {
             let below = |name: &str| {
                 name == module || name.strip_prefix(module).is_some_and(|rest| rest.starts_with('.'))
             };
-            let all = self.modules.iter().flat_map(|module| module.names.values());
-            let all = all.chain(self.classes.iter().flat_map(|class| class.names.values()));
+            let all = self.modules.iter().flat_map(|module| module.space.names.values());
+            let all = all.chain(self.classes.iter().flat_map(|class| class.space.names.values()));
             let uses = all.filter(|it| matches!(&it.item.val, Val::Outside(name) if below(name)));
             if let Some(binding) = uses.min_by_key(|binding| binding.key.start) {
                 return told(version, format!("the module {module}"), &binding.key);

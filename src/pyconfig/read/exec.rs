@@ -1,155 +1,323 @@
 //! Statements, followed in their order as Python runs them when it imports a module.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use super::compare::{find, position};
 use super::frame::Frame;
 use super::syntax::children;
-use super::targets::{Target, targets};
-use super::value::{Item, Val};
-use super::world::World;
-use crate::farm::{Key, Problem, Span};
+use super::value::{Item, NO_EXPRESSION, TOO_DEEP, Unknown, Val};
+use super::world::{Binding, World};
+use crate::farm::Span;
 
 /// How a block ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
     /// With its last statement.
     Next,
-    /// By `break`.
     Break,
-    /// By `continue`.
     Continue,
-    /// Where it goes on is not known: `raise`, or a `break` under a condition that is not known.
+    /// With an import that fails, inside a `try`.
+    Raised,
+    /// Where it continues is not known.
     Lost,
 }
 
-/// How often a loop over known items is followed.
+/// How many rounds of a loop are followed.
 const MOST_ROUNDS: usize = 20_000;
 
 impl World<'_> {
     /// Follows the statements of a block or module.
     pub(super) fn block(&mut self, block: Node<'_>, frame: &mut Frame) -> Flow {
         if self.enter().is_err() {
-            self.forget(block, frame, "it is nested too deeply");
+            self.spoil(block, frame, TOO_DEEP);
             return Flow::Lost;
         }
-        let mut flow = Flow::Next;
-        for statement in children(block) {
-            flow = self.statement(statement, frame);
-            if flow != Flow::Next {
-                break;
+        let mut statements = children(block);
+        let flow = loop {
+            let Some(statement) = statements.next() else { break Flow::Next };
+            match self.statement(statement, frame) {
+                Flow::Next => {}
+                flow => break flow,
             }
-        }
+        };
         self.leave();
         flow
     }
 
     fn statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
+        let broken = |child: &Node<'_>| child.is_error() || children(*child).any(|it| it.is_error());
         match node.kind() {
-            "expression_statement" => {
-                // Parts of such a statement may be in the wrong place, or those of the next ones.
-                if children(node).any(|child| child.is_error() || children(child).any(|it| it.is_error())) {
-                    self.forget(node, frame, "there is a syntax error in it");
-                    return Flow::Next;
-                }
-                for child in children(node) {
-                    self.expression_statement(child, frame);
-                }
+            // Parts of the statement may be in the wrong place, or belong to the next one.
+            "expression_statement" if children(node).any(|child| broken(&child)) => {
+                self.spoil(node, frame, NO_EXPRESSION);
+            }
+            "expression_statement" | "print_statement" | "assert_statement" => {
+                children(node).for_each(|child| self.expression_statement(child, frame));
             }
             "import_statement" | "import_from_statement" | "future_import_statement" => {
-                self.import(node, frame)
+                return self.import(node, frame);
             }
             "class_definition" => self.class(node, frame),
-            "decorated_definition" => self.forget(node, frame, "a decorator changes it"),
-            "function_definition" => {
-                if let Some(name) = node.child_by_field_name("name") {
-                    let span = frame.span(name);
-                    self.bind(frame.text(name), Item::new(Val::Function, span.clone()), span, frame);
+            "function_definition" => self.define(node, node, frame),
+            "decorated_definition" => match node.child_by_field_name("definition") {
+                Some(function) if function.kind() == "function_definition" => {
+                    self.define(function, node, frame);
                 }
-                self.set_in_method(node, frame);
-            }
+                _ => drop(self.spoil(node, frame, "a decorator changes it")),
+            },
             "if_statement" => return self.if_statement(node, frame),
             "for_statement" => return self.for_statement(node, frame),
-            "while_statement" => self.forget(node, frame, "it is built in a loop"),
             "try_statement" => return self.try_statement(node, frame),
-            "with_statement" => self.forget(node, frame, "it depends on a `with`"),
-            "match_statement" => self.forget(node, frame, "it depends on a `match`"),
-            "delete_statement" => self.forget(node, frame, "it is deleted again"),
-            "exec_statement" => self.trick(frame.span(node), "exec runs code that can't be read"),
+            "delete_statement" => children(node).for_each(|child| self.delete(child, frame)),
+            "global_statement" => {
+                let names = children(node).map(|name| frame.text(name).to_owned()).collect::<Vec<_>>();
+                frame.globals.extend(names);
+            }
             "break_statement" => return Flow::Break,
             "continue_statement" => return Flow::Continue,
             "raise_statement" => return Flow::Lost,
-            // What stands in an error is read as far as it can be told.
+            "pass_statement" => {}
+            // As far as it can be read.
             "ERROR" => return self.block(node, frame),
-            _ => {}
+            "while_statement" => drop(self.spoil(node, frame, "it depends on a loop")),
+            "exec_statement" => drop(self.spoil(node, frame, "exec runs code")),
+            kind => {
+                let word = kind.split('_').next().unwrap_or_default().to_owned();
+                self.spoil(node, frame, &format!("it depends on a `{word}` statement"));
+            }
         }
         Flow::Next
     }
 
     fn expression_statement(&mut self, node: Node<'_>, frame: &mut Frame) {
-        match node.kind() {
-            "assignment" => self.assignment(node, frame),
-            "augmented_assignment" => self.augmented_assignment(node, frame),
-            "call" => {
-                let before = self.problems.len();
-                let val = self.eval(node, frame);
-                // A call that is not followed may change what it is given.
-                if matches!(val, Val::Unknown(_)) && self.problems.len() == before {
-                    self.forget(node, frame, "a call changes it");
+        let field = |name: &str| node.child_by_field_name(name);
+        match (node.kind(), field("left"), field("right")) {
+            ("assignment", Some(left), Some(right)) => self.assignment(left, right, frame),
+            ("augmented_assignment", Some(left), Some(right)) => {
+                let operator =
+                    field("operator").map_or("", |it| frame.text(it)).trim_end_matches('=').to_owned();
+                let (old, new) = (self.item(left, frame), self.item(right, frame));
+                let span = frame.span(right);
+                // A list grows in place, for everybody who has it.
+                let grown = match (&old.val, new.val.items()) {
+                    (Val::List(list), Some(more)) if operator == "+" => {
+                        self.extend(list, more).then(|| old.val.clone())
+                    }
+                    _ => None,
+                };
+                let val = grown.unwrap_or_else(|| self.operate(&old, &operator, &new, &span, frame));
+                if let Val::Unknown(unknown) = &val {
+                    self.spoil_value(&old.val, unknown);
+                }
+                self.assign(left, Item::new(val, span), frame);
+            }
+            // An annotation alone binds nothing.
+            ("assignment", ..) => {}
+            _ => {
+                if matches!(self.eval(node, frame), Val::Unknown(_)) {
+                    self.doubts += 1;
                 }
             }
-            _ => {}
+        }
+    }
+
+    /// `left = right`, also in a row: `a = b = 3`.
+    fn assignment(&mut self, left: Node<'_>, right: Node<'_>, frame: &mut Frame) {
+        let (mut lefts, mut right) = (vec![left], right);
+        while right.kind() == "assignment" {
+            let parts = (right.child_by_field_name("left"), right.child_by_field_name("right"));
+            let (Some(next_left), Some(next_right)) = parts else { break };
+            lefts.push(next_left);
+            right = next_right;
+        }
+        let item = self.item(right, frame);
+        if matches!(item.val, Val::Unknown(_)) {
+            self.doubts += 1;
+        }
+        lefts.into_iter().for_each(|left| self.assign(left, item.clone(), frame));
+    }
+
+    /// Binds what stands on the left to a value.
+    pub(super) fn assign(&mut self, left: Node<'_>, item: Item, frame: &mut Frame) {
+        let field = |name: &str| left.child_by_field_name(name);
+        match left.kind() {
+            "identifier" => {
+                let (name, span) = (frame.text(left).to_owned(), frame.span(left));
+                self.bind(&name, item, span, frame);
+            }
+            "pattern_list" | "tuple_pattern" | "list_pattern" | "tuple" | "list" | "expression_list" => {
+                let lefts: Vec<Node<'_>> = children(left).collect();
+                let items = item.val.items().filter(|items| items.len() == lefts.len());
+                let lost = Item::new(Val::Unknown(item.lost("its parts are not known")), item.span);
+                for (at, left) in lefts.into_iter().enumerate() {
+                    let part = items.as_ref().and_then(|items| items.get(at)).unwrap_or(&lost);
+                    self.assign(left, part.clone(), frame);
+                }
+            }
+            "parenthesized_expression" => {
+                children(left).for_each(|inner| self.assign(inner, item.clone(), frame));
+            }
+            "attribute" => {
+                let (Some(object), Some(attribute)) = (field("object"), field("attribute")) else { return };
+                let (name, key) = (frame.text(attribute).to_owned(), frame.span(attribute));
+                let object = self.eval(object, frame);
+                self.set_attribute(&object, &name, item, key);
+            }
+            "subscript" => {
+                let (Some(value), Some(subscript)) = (field("value"), field("subscript")) else { return };
+                let owner = self.eval(value, frame);
+                if !self.set_item(&owner, subscript, item, frame) {
+                    self.spoil(left, frame, "an item of it is replaced");
+                }
+            }
+            _ => drop(self.spoil(left, frame, "it is bound in an unusual way")),
+        }
+    }
+
+    /// `FarmConfig.cookie_domain = …`.
+    pub(super) fn set_attribute(&mut self, object: &Val, name: &str, item: Item, key: Span) {
+        let binding = Binding { item, key };
+        let space = match (object.class(), object) {
+            (Some(class), _) => self.classes.get_mut(class).map(|class| &mut class.space),
+            (None, Val::Module(module)) => self.modules.get_mut(*module).map(|module| &mut module.space),
+            _ => None,
+        };
+        match space {
+            Some(space) => drop(space.names.insert(name.to_owned(), binding)),
+            None => {
+                let why = "an attribute of it is set".to_owned();
+                self.spoil_value(object, &Rc::new(Unknown { span: binding.key, why }));
+            }
+        }
+    }
+
+    /// `owner[subscript] = item`; returns whether that was possible.
+    fn set_item(&mut self, owner: &Val, subscript: Node<'_>, item: Item, frame: &mut Frame) -> bool {
+        if !self.may_nest(std::slice::from_ref(&item)) {
+            return false;
+        }
+        match owner {
+            Val::List(list) if subscript.kind() == "slice" => {
+                let more = item.val.items().filter(|_| frame.text(subscript).trim() == ":");
+                more.is_some_and(|items| list.set(items))
+            }
+            Val::List(list) => {
+                let index = self.item(subscript, frame);
+                let Some(mut items) = list.items() else { return false };
+                let place = position(&index.val, items.len()).and_then(|at| items.get_mut(at));
+                place.map(|place| *place = item).is_some() && list.set(items)
+            }
+            Val::Dict(dict) => {
+                let key = self.item(subscript, frame);
+                let Some(mut pairs) = dict.items() else { return false };
+                match find(&pairs, &key) {
+                    Some(Some(at)) => {
+                        pairs.get_mut(at).map(|pair| pair.1 = item).is_some() && dict.set(pairs)
+                    }
+                    Some(None) => {
+                        pairs.push((key, item));
+                        dict.set(pairs)
+                    }
+                    None => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// `del name`, `del FarmConfig.name`, `del settings['name']`.
+    fn delete(&mut self, node: Node<'_>, frame: &mut Frame) {
+        let field = |name: &str| node.child_by_field_name(name);
+        match node.kind() {
+            "expression_list" | "tuple" | "parenthesized_expression" => {
+                children(node).for_each(|child| self.delete(child, frame));
+            }
+            "identifier" => {
+                let name = frame.text(node).to_owned();
+                self.space(frame).map(|space| space.names.remove(&name));
+            }
+            "attribute" => {
+                let object = field("object").map(|object| self.eval(object, frame));
+                let name = field("attribute").map_or("", |name| frame.text(name));
+                match object.and_then(|object| object.class()) {
+                    Some(class) => {
+                        self.classes.get_mut(class).map(|class| class.space.names.remove(name));
+                    }
+                    _ => drop(self.spoil(node, frame, "an attribute of it is deleted")),
+                }
+            }
+            _ => drop(self.spoil(node, frame, "a part of it is deleted")),
         }
     }
 
     fn class(&mut self, node: Node<'_>, frame: &mut Frame) {
         let Some(name) = node.child_by_field_name("name") else { return };
-        let span = frame.span(name);
-        let mut bases = Vec::new();
+        let (name, span) = (frame.text(name).to_owned(), frame.span(name));
+        let (mut bases, mut meta) = (Vec::new(), false);
         for base in node.child_by_field_name("superclasses").into_iter().flat_map(children) {
-            if base.kind() == "keyword_argument" {
-                self.trick(frame.span(base), "a metaclass can change every setting");
-            } else {
-                bases.push(self.item(base, frame));
+            match base.kind() {
+                "keyword_argument" | "list_splat" | "dictionary_splat" => meta = true,
+                _ => bases.push(self.item(base, frame)),
             }
         }
-        let name = frame.text(name).to_owned();
         let class = self.new_class(&name, span.clone(), bases);
-        if let Some(body) = node.child_by_field_name("body") {
-            let outer = frame.class.replace(class);
-            self.block(body, frame);
-            frame.class = outer;
+        let outer = (frame.class.replace(class), std::mem::take(&mut frame.globals));
+        let flow = node.child_by_field_name("body").map(|body| self.block(body, frame));
+        (frame.class, frame.globals) = outer;
+        let changes = ["__metaclass__", "__getattribute__", "__getattr__", "__init_subclass__", "__new__"];
+        if let Some(class) = self.classes.get_mut(class) {
+            class.meta |= meta || changes.iter().any(|name| class.space.names.contains_key(*name));
+            let why = if class.meta {
+                "a metaclass or a special method may change it"
+            } else {
+                "its class is not followed"
+            };
+            if class.meta || flow.is_some_and(|flow| flow != Flow::Next) {
+                class.space.spoil(&Rc::new(Unknown { span: span.clone(), why: why.to_owned() }));
+            }
         }
         self.bind(&name, Item::new(Val::Class(class), span.clone()), span, frame);
     }
 
+    /// A function; `whole` has the decorators.
+    fn define(&mut self, function: Node<'_>, whole: Node<'_>, frame: &mut Frame) {
+        let Some(name) = function.child_by_field_name("name") else { return };
+        let (name, span) = (frame.text(name).to_owned(), frame.span(name));
+        // Decorators and default values are computed now.
+        let parameters = function.child_by_field_name("parameters");
+        let defaults =
+            parameters.into_iter().flat_map(children).filter_map(|it| it.child_by_field_name("value"));
+        let decorators = children(whole).filter(|child| child.kind() == "decorator");
+        let computed: Vec<Node<'_>> =
+            defaults.chain(decorators).filter(|it| it.named_child_count() > 0).collect();
+        computed.into_iter().for_each(|node| drop(self.spoil(node, frame, "a function may change it")));
+        let val = self.function(whole, frame);
+        self.bind(&name, Item::new(val, span.clone()), span, frame);
+        self.by_method(function, frame);
+    }
+
     fn if_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
-        let mut part = Some(node);
         let mut cursor = node.walk();
-        let mut others =
-            node.children_by_field_name("alternative", &mut cursor).collect::<Vec<_>>().into_iter();
-        while let Some(branch) = part {
-            if branch.kind() == "else_clause" {
-                return match branch.child_by_field_name("body") {
-                    Some(body) => self.block(body, frame),
-                    None => Flow::Next,
-                };
-            }
-            let Some(condition) = branch.child_by_field_name("condition") else { return Flow::Next };
-            match self.eval(condition, frame).truth() {
-                Some(true) => {
-                    return match branch.child_by_field_name("consequence") {
-                        Some(body) => self.block(body, frame),
-                        None => Flow::Next,
-                    };
+        let others: Vec<Node<'_>> = node.children_by_field_name("alternative", &mut cursor).collect();
+        for branch in std::iter::once(node).chain(others) {
+            let condition = branch.child_by_field_name("condition");
+            let truth = match condition {
+                Some(condition) => self.eval(condition, frame).truth(),
+                None => Some(true),
+            };
+            match (truth, condition) {
+                (Some(false), _) => {}
+                (Some(true), _) => {
+                    let body = ["consequence", "body"].iter().find_map(|it| branch.child_by_field_name(it));
+                    return body.map_or(Flow::Next, |body| self.block(body, frame));
                 }
-                Some(false) => part = others.next(),
-                None => {
-                    let shown: String = frame.text(condition).chars().take(60).collect();
-                    self.forget(node, frame, &format!("it depends on `{shown}`"));
+                (None, condition) => {
+                    let shown: String = condition.map_or("", |it| frame.text(it)).chars().take(60).collect();
+                    self.spoil(node, frame, &format!("it depends on `{shown}`"));
                     let jumps = ["break_statement", "continue_statement"];
-                    return if super::targets::holds(node, &jumps) { Flow::Lost } else { Flow::Next };
+                    return if holds(node, &jumps) { Flow::Lost } else { Flow::Next };
                 }
             }
         }
@@ -157,134 +325,94 @@ impl World<'_> {
     }
 
     fn for_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
-        let parts = (
-            node.child_by_field_name("left"),
-            node.child_by_field_name("right"),
-            node.child_by_field_name("body"),
-        );
-        let (Some(left), Some(right), Some(body)) = parts else { return Flow::Next };
-        let over = self.item(right, frame);
-        let items = self.iterate(&over).filter(|items| items.len() <= MOST_ROUNDS);
-        let Some(items) = items else {
-            self.forget(node, frame, "it is built in a loop");
+        let field = |name: &str| node.child_by_field_name(name);
+        let (Some(left), Some(right), Some(body)) = (field("left"), field("right"), field("body")) else {
             return Flow::Next;
         };
-        for item in items {
-            self.assign(left, item, frame);
+        let over = self.item(right, frame);
+        let items = self.iterate(&over).filter(|items| items.len() <= MOST_ROUNDS);
+        for item in items.iter().flatten() {
+            self.assign(left, item.clone(), frame);
             match self.block(body, frame) {
                 Flow::Next | Flow::Continue => {}
                 Flow::Break => return Flow::Next,
+                Flow::Raised => return Flow::Raised,
                 Flow::Lost => {
-                    self.forget(node, frame, "it is built in a loop");
+                    self.spoil(node, frame, "it depends on a loop");
                     return Flow::Next;
                 }
             }
         }
-        match node.child_by_field_name("alternative").and_then(|other| other.child_by_field_name("body")) {
-            Some(body) => self.block(body, frame),
-            None => Flow::Next,
+        if items.is_none() {
+            self.spoil(node, frame, "it depends on a loop");
+            return Flow::Next;
         }
+        let other = field("alternative").and_then(|other| other.child_by_field_name("body"));
+        other.map_or(Flow::Next, |body| self.block(body, frame))
     }
 
-    /// The body is followed as if it went well; what a handler binds instead is not known.
+    /// The body is followed as long as everything in it is. If an import of it fails, the handler is followed.
     fn try_statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
-        let mut flow = Flow::Next;
-        if let Some(body) = node.child_by_field_name("body") {
-            flow = self.block(body, frame);
+        let before = self.doubts;
+        let Some(body) = node.child_by_field_name("body") else { return Flow::Next };
+        let outer = std::mem::replace(&mut frame.trying, true);
+        let mut flow = self.block(body, frame);
+        frame.trying = outer;
+        if self.doubts != before || flow == Flow::Lost {
+            self.spoil(node, frame, "it depends on whether a `try` succeeds");
+            return if flow == Flow::Raised { Flow::Next } else { flow };
         }
-        for clause in children(node) {
-            match clause.kind() {
-                "except_clause" => self.forget(clause, frame, "it depends on whether a `try` succeeds"),
-                "else_clause" | "finally_clause" => {
-                    let body = children(clause).find(|child| child.kind() == "block");
-                    if let Some(body) = body {
-                        flow = self.block(body, frame);
-                    }
-                }
-                _ => {}
+        let part = |kind: &str| children(node).find(|clause| clause.kind() == kind);
+        let next = match flow {
+            Flow::Raised => {
+                let catches = |clause: &Node<'_>| {
+                    let head = frame.text(*clause).split(':').next().unwrap_or_default().to_owned();
+                    head.trim() == "except"
+                        || ["ImportError", "ModuleNotFoundError", "Exception"]
+                            .iter()
+                            .any(|it| head.contains(it))
+                };
+                children(node).filter(|it| it.kind() == "except_clause").find(catches).and_then(block_of)
             }
+            Flow::Next => part("else_clause").and_then(block_of),
+            _ => None,
+        };
+        if let Some(next) = next {
+            flow = self.block(next, frame);
         }
-        flow
-    }
-
-    /// Makes unknown whatever `node` may bind or change.
-    pub(super) fn forget(&mut self, node: Node<'_>, frame: &mut Frame, why: &str) {
-        for target in targets(node) {
-            match target {
-                Target::Changed(name) if !self.can_change(frame.text(name), &frame.span(name), frame) => {}
-                Target::Name(name) | Target::Changed(name) => {
-                    let span = frame.span(name);
-                    let name = frame.text(name).to_owned();
-                    // A change in a class body or loop may be of a name that the module has.
-                    let whole = frame.span(node);
-                    let item = Item::new(Val::unknown(&whole, why), whole);
-                    self.bind(&name, item, span, frame);
-                }
-                Target::Attribute(object, name) => {
-                    let span = frame.span(name);
-                    let name = frame.text(name).to_owned();
-                    let whole = frame.span(node);
-                    let item = Item::new(Val::unknown(&whole, why), whole);
-                    if let Val::Class(class) = self.eval(object, frame)
-                        && let Some(class) = self.classes.get_mut(class)
-                    {
-                        class.names.insert(name, super::world::Binding { item, key: span });
-                    }
-                }
-            }
+        match part("finally_clause").and_then(block_of).map(|last| self.block(last, frame)) {
+            Some(Flow::Next) | None => flow,
+            Some(last) => last,
         }
     }
 
-    /// Whether the value of that name can be changed in place.
-    fn can_change(&self, name: &str, span: &Span, frame: &Frame) -> bool {
-        matches!(self.lookup(name, span, frame), Val::List(_) | Val::Dict(_) | Val::Object(_))
-    }
-
-    /// `self.cookie_domain = …` in a method of a configuration: it is run with the wiki.
-    fn set_in_method(&mut self, function: Node<'_>, frame: &mut Frame) {
-        if frame.class.is_none() {
-            return;
-        }
-        for target in targets(function.child_by_field_name("body").unwrap_or(function)) {
-            let Target::Attribute(object, name) = target else { continue };
-            if frame.text(object) == "self" && Key::named(frame.text(name)).is_some() {
-                let span = frame.span(name);
-                let item = Item::new(Val::unknown(&span, "a method sets it"), span.clone());
-                self.bind(frame.text(name), item, span, frame);
-            }
-        }
-    }
-
-    /// Notes a statement that can change settings in a way that reading can't follow.
-    pub(super) fn trick(&mut self, span: Span, why: &str) {
-        let problem = Problem::new(
-            "dynamic-setting",
-            span,
-            format!("{why}: what it does to the settings is not known"),
-        );
-        self.problems.push(problem.help(
-            "write the settings as plain assignments, or say them in comments: # wikifarm: NAME = VALUE",
-        ));
-    }
-
-    /// The items that a loop would go over, if they are known.
+    /// The items that a loop goes over, if they and their order are known.
     pub(super) fn iterate(&self, over: &Item) -> Option<Vec<Item>> {
         match &over.val {
             Val::Tuple(_) | Val::List(_) => over.val.items(),
-            Val::Dict(dict) => Some(dict.to_vec().into_iter().map(|(key, _)| key).collect()),
+            // Python 2 orders keys by their hashes.
+            Val::Dict(dict) => {
+                let pairs = dict.items().filter(|pairs| self.python_3 || pairs.len() <= 1)?;
+                Some(pairs.into_iter().map(|(key, _)| key).collect())
+            }
             _ => None,
         }
     }
+}
 
-    /// A scope for the variables of a comprehension.
-    pub(super) fn in_scope<T>(
-        &mut self,
-        frame: &mut Frame,
-        go: impl FnOnce(&mut Self, &mut Frame) -> T,
-    ) -> T {
-        frame.locals.push(HashMap::new());
-        let result = go(self, frame);
-        frame.locals.pop();
-        result
+/// The block of a clause.
+fn block_of(clause: Node<'_>) -> Option<Node<'_>> {
+    children(clause).find(|child| child.kind() == "block")
+}
+
+/// Whether a node of one of these kinds stands within.
+fn holds(node: Node<'_>, kinds: &[&str]) -> bool {
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        if kinds.contains(&node.kind()) {
+            return true;
+        }
+        open.extend(children(node));
     }
+    false
 }

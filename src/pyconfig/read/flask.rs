@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::settings::{Found, Read};
+use super::settings::{Found, Read, not_known};
 use super::value::{Item, Val};
 use super::world::{Namespace, World};
 use crate::farm::{Key, Kind, Value};
@@ -12,7 +12,7 @@ impl World<'_> {
     pub(super) fn flask_settings(&self, names: &Namespace, found: &mut Found) {
         for key in Key::all() {
             if let Some(binding) = key.row().flask.and_then(|name| names.get(name)) {
-                found.take(key, binding, self.flask_value(key, &binding.item));
+                found.take(key, &binding, self.flask_value(key, &binding.item));
             }
         }
         // Without a path of its own the cookie has the application's.
@@ -20,14 +20,19 @@ impl World<'_> {
             && !found.settings.contains_key(&Key::CookiePath)
             && !found.left_out.iter().any(|it| it.key == Key::CookiePath)
         {
-            let read = self.text(&binding.item);
-            found.take(Key::CookiePath, binding, read);
+            let read = match not_known(&binding.item) {
+                Some(unknown) => Err(unknown),
+                None => self.text(&binding.item),
+            };
+            found.take(Key::CookiePath, &binding, read);
         }
     }
 
     fn flask_value(&self, key: Key, item: &Item) -> Read {
         match (key, key.kind(), &item.val) {
-            (_, _, Val::Unknown(_) | Val::Outside(_)) => self.not_known(item),
+            (key, ..) if key != Key::CookieLifetime && not_known(item).is_some() => {
+                Err(not_known(item).unwrap_or_default())
+            }
             (Key::SecretKeyId, _, Val::Str(text)) => Ok(Some(Value::Text(key_id(&text.text)))),
             (Key::CookieLifetime, ..) => self.flask_lifetime(item),
             // False is Flask's word for: no domain.
@@ -63,6 +68,7 @@ impl World<'_> {
                 }
                 total
             }
+            _ if not_known(item).is_some() => return Err(not_known(item).unwrap_or_default()),
             other => other.number(),
         };
         match seconds.filter(|seconds| seconds.is_finite() && seconds.abs() < 3e13) {

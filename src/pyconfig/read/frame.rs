@@ -1,42 +1,38 @@
-//! Where in the files statements are followed.
+//! The scope in which statements are followed.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use super::value::Item;
 use crate::farm::Span;
 
-/// The place in the files at which statements are followed.
+/// The scope in which statements are followed.
 pub(super) struct Frame {
     pub(super) module: usize,
-    /// The class whose body it is, if it is one.
+    /// The class whose body is followed, if it is one.
     pub(super) class: Option<usize>,
-    /// Variables of comprehensions, the innermost last.
-    pub(super) locals: Vec<HashMap<String, Item>>,
+    /// Names that a class body binds in its module.
+    pub(super) globals: Vec<String>,
     /// Whether `'…'` is text: `from __future__ import unicode_literals`.
     pub(super) unicode_literals: bool,
     /// Whether `1 / 2` is a half: `from __future__ import division`.
     pub(super) division: bool,
+    /// Whether an `except` clause waits for an import that fails.
+    pub(super) trying: bool,
+    /// Whether the file is UTF-8, so that its byte strings are.
+    pub(super) utf8: bool,
     text: Rc<str>,
     start: usize,
 }
 
 impl Frame {
-    pub(super) fn new(module: usize, text: Rc<str>, start: usize) -> Frame {
-        Frame {
-            module,
-            class: None,
-            locals: Vec::new(),
-            unicode_literals: false,
-            division: false,
-            text,
-            start,
-        }
+    pub(super) fn new(module: usize, text: Rc<str>, start: usize, utf8: bool) -> Frame {
+        let globals = Vec::new();
+        let (unicode_literals, division, trying) = (false, false, false);
+        Frame { module, class: None, globals, unicode_literals, division, trying, utf8, text, start }
     }
 
-    /// The place of a node among all files.
+    /// The span of a node among all files.
     pub(super) fn span(&self, node: Node<'_>) -> Span {
         self.start + node.start_byte()..self.start + node.end_byte()
     }

@@ -6,82 +6,139 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use super::database::OURS;
+use super::exec::Flow;
 use super::frame::Frame;
 use super::syntax::children;
-use super::value::{Item, Val};
+use super::value::{Item, Unknown, Val};
 use super::world::{Binding, World};
+use crate::farm::Span;
+
+/// Modules that every Python has. An import of another one may fail.
+const STANDARD: [&str; 20] = [
+    "os",
+    "sys",
+    "re",
+    "time",
+    "datetime",
+    "socket",
+    "string",
+    "logging",
+    "random",
+    "copy",
+    "glob",
+    "tempfile",
+    "types",
+    "functools",
+    "itertools",
+    "posixpath",
+    "platform",
+    "locale",
+    "errno",
+    "stat",
+];
+
+/// Parts of MoinMoin that every version has.
+const ALWAYS: [&str; 4] =
+    ["MoinMoin", "MoinMoin.config", "MoinMoin.config.multiconfig", "moin.config.default"];
 
 impl World<'_> {
-    pub(super) fn import(&mut self, node: Node<'_>, frame: &mut Frame) {
+    pub(super) fn import(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
+        let mut cursor = node.walk();
+        let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
         match node.kind() {
             "import_statement" => {
-                let mut cursor = node.walk();
-                let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
-                names.into_iter().for_each(|name| self.import_module(name, frame));
+                for name in names {
+                    let (dotted, alias) = parts(name);
+                    if !self.import_module(dotted, alias, frame) {
+                        return Flow::Raised;
+                    }
+                }
+                Flow::Next
             }
             "future_import_statement" => {
                 for name in children(node) {
-                    match frame.text(name) {
-                        "unicode_literals" => frame.unicode_literals = true,
-                        "division" => frame.division = true,
-                        _ => {}
-                    }
+                    frame.unicode_literals |= frame.text(name) == "unicode_literals";
+                    frame.division |= frame.text(name) == "division";
                 }
+                Flow::Next
             }
-            _ => self.import_from(node, frame),
+            _ => self.import_from(node, &names, frame),
         }
     }
 
-    /// `import a.b` binds `a`; `import a.b as c` binds `c` to the whole.
-    fn import_module(&mut self, name: Node<'_>, frame: &mut Frame) {
-        let (dotted, alias) = match name.kind() {
-            "aliased_import" => (name.child_by_field_name("name"), name.child_by_field_name("alias")),
-            _ => (Some(name), None),
-        };
-        let Some(dotted) = dotted else { return };
+    /// `import a.b` binds `a`; `import a.b as c` binds `c` to the whole. Returns `false` if the import fails.
+    fn import_module(&mut self, dotted: Node<'_>, alias: Option<Node<'_>>, frame: &mut Frame) -> bool {
         let span = frame.span(dotted);
         let whole: String = frame.text(dotted).chars().filter(|c| !c.is_whitespace()).collect();
         let val = self.found(&whole, 0, &span, frame);
+        if self.fails(&val, &whole, false, &span, frame) {
+            return false;
+        }
+        let first = whole.split('.').next().unwrap_or_default();
         let (bound, val) = match alias {
             Some(alias) => (frame.text(alias).to_owned(), val),
-            None => {
-                let first = whole.split('.').next().unwrap_or_default();
-                let val = if first == whole { val } else { self.found(first, 0, &span, frame) };
-                (first.to_owned(), val)
-            }
+            None if first == whole => (whole, val),
+            None => (first.to_owned(), self.found(first, 0, &span, frame)),
         };
+        if let Val::Module(module) = val
+            && self.modules.get(module).is_some_and(|module| module.running)
+        {
+            self.cycle(module, &span);
+        }
         self.bind(&bound, Item::new(val, span.clone()), span, frame);
+        true
     }
 
-    fn import_from(&mut self, node: Node<'_>, frame: &mut Frame) {
-        let Some(from) = node.child_by_field_name("module_name") else { return };
+    fn import_from(&mut self, node: Node<'_>, names: &[Node<'_>], frame: &mut Frame) -> Flow {
+        let Some(from) = node.child_by_field_name("module_name") else { return Flow::Next };
         let span = frame.span(from);
         let text: String = frame.text(from).chars().filter(|c| !c.is_whitespace()).collect();
         let module = text.trim_start_matches('.').to_owned();
         let level = text.len() - module.len();
         let base = self.found(&module, level, &span, frame);
+        if self.fails(&base, &module, true, &span, frame) {
+            return Flow::Raised;
+        }
         if children(node).any(|child| child.kind() == "wildcard_import") {
-            self.import_all(&module, &base, frame);
-            return;
+            self.import_all(&module, &base, &span, frame);
         }
-        let mut cursor = node.walk();
-        let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
         for name in names {
-            let (name, alias) = match name.kind() {
-                "aliased_import" => (name.child_by_field_name("name"), name.child_by_field_name("alias")),
-                _ => (Some(name), None),
+            let (name, alias) = parts(*name);
+            let (wanted, name_span) = (frame.text(name).to_owned(), frame.span(name));
+            let val = match &base {
+                Val::Module(id) => match self.of_module(*id, &wanted, &module, level, &name_span, frame) {
+                    Some(val) => val,
+                    None if frame.trying => return Flow::Raised,
+                    None => Val::unknown(&name_span, format!("{module} does not bind {wanted}")),
+                },
+                Val::Outside(outside) => self.outside(outside, &wanted, &name_span),
+                other => other.clone(),
             };
-            let Some(name) = name else { continue };
-            let key = frame.span(alias.unwrap_or(name));
-            let bound = frame.text(alias.unwrap_or(name)).to_owned();
-            let wanted = frame.text(name).to_owned();
-            let item = match &base {
-                Val::Module(id) => self.of_module(*id, &wanted, &module, level, &frame.span(name), frame),
-                Val::Outside(outside) => outside_item(outside, &wanted, &frame.span(name)),
-                other => Item::new(other.clone(), span.clone()),
-            };
-            self.bind(&bound, item, key, frame);
+            let (bound, key) = (alias.unwrap_or(name), frame.span(alias.unwrap_or(name)));
+            self.bind(frame.text(bound), Item::new(val, name_span), key, frame);
         }
+        Flow::Next
+    }
+
+    /// Whether an import inside a `try` fails: the module would be beside the configuration and is not. Where that is
+    /// not certain, it is a doubt.
+    fn fails(&mut self, val: &Val, module: &str, from: bool, span: &Span, frame: &Frame) -> bool {
+        let root = module.split('.').next().unwrap_or_default();
+        let exists = match val {
+            Val::Module(_) => true,
+            _ => STANDARD.contains(&root) || ALWAYS.contains(&module),
+        };
+        if exists || !frame.trying {
+            return false;
+        }
+        let beside = from && root == module && self.search.is_empty() && root != "MoinMoin" && root != "moin";
+        if beside && !OURS.contains(&root) && matches!(val, Val::Outside(_)) {
+            let note = format!("the module {module} is taken to be absent: there is no {module}.py");
+            self.assumed.push((span.clone(), note));
+            return true;
+        }
+        self.doubts += 1;
+        false
     }
 
     /// A name of a module that was read: what it binds, or else a module below it.
@@ -91,102 +148,110 @@ impl World<'_> {
         wanted: &str,
         module: &str,
         level: usize,
-        span: &std::ops::Range<usize>,
+        span: &Span,
         frame: &Frame,
-    ) -> Item {
-        if let Some(binding) = self.modules.get(id).and_then(|module| module.names.get(wanted)) {
-            return binding.item.clone();
+    ) -> Option<Val> {
+        if let Some(binding) = self.modules.get(id).and_then(|module| module.space.get(wanted)) {
+            return Some(binding.item.val);
         }
         let below = if module.is_empty() { wanted.to_owned() } else { format!("{module}.{wanted}") };
-        if let Val::Module(below) = self.found(&below, level, span, frame) {
-            return Item::new(Val::Module(below), span.clone());
+        if let below @ Val::Module(_) = self.found(&below, level, span, frame) {
+            return Some(below);
         }
-        let why = match self.modules.get(id).and_then(|module| module.wildcard.clone()) {
-            Some(wildcard) => format!("{wanted} may come from {wildcard}, which is not among the files"),
-            None => format!("{module} does not bind {wanted}"),
-        };
-        Item::new(Val::unknown(span, why), span.clone())
+        if self.modules.get(id).is_some_and(|module| module.running) {
+            self.cycle(id, span);
+        }
+        None
     }
 
     /// `from X import *`.
-    fn import_all(&mut self, module: &str, base: &Val, frame: &mut Frame) {
-        match base {
-            Val::Module(id) => {
-                let Some(from) = self.modules.get(*id) else { return };
-                let wildcard = from.wildcard.clone();
-                let public = from.names.iter().filter(|(name, _)| !name.starts_with('_'));
-                let all: Vec<(String, Binding)> =
-                    public.map(|(name, it)| (name.clone(), it.clone())).collect();
-                if let Some(into) = self.modules.get_mut(frame.module) {
-                    into.wildcard = wildcard.or_else(|| into.wildcard.take());
-                }
-                if let Some(names) = self.names(frame) {
-                    names.extend(all);
-                }
+    fn import_all(&mut self, module: &str, base: &Val, span: &Span, frame: &mut Frame) {
+        let mut all: Vec<(String, Binding)> = Vec::new();
+        let mut open = None;
+        if let Val::Module(from) = base
+            && let Some(from) = self.modules.get(*from)
+        {
+            let public = from.space.names.iter().filter(|(name, _)| !name.starts_with('_'));
+            all.extend(public.map(|(name, it)| (name.clone(), it.clone())));
+            open.clone_from(&from.space.open);
+            // It names what it gives.
+            if from.space.names.contains_key("__all__") {
+                let why = format!("{module} lists its names in __all__");
+                open = Some(Rc::new(Unknown { span: span.clone(), why }));
             }
-            _ => {
-                if let Some(into) = self.modules.get_mut(frame.module) {
-                    into.wildcard = Some(module.to_owned());
-                }
+        } else {
+            let why = format!("it may come from {module}, which is not among the files");
+            open = Some(Rc::new(Unknown { span: span.clone(), why }));
+        }
+        let root = module.split('.').next().unwrap_or_default();
+        let known = STANDARD.contains(&root) || matches!(root, "MoinMoin" | "moin");
+        let Some(space) = self.space(frame) else { return };
+        if let Some(open) = open {
+            // It may bind again whatever is bound.
+            match known {
+                true => space.open = Some(open),
+                false => drop(space.spoil(&open)),
             }
         }
+        space.names.extend(all);
     }
 
-    /// The module of that name, seen from the module that imports it: beside it, or in the directory of the configuration.
-    pub(super) fn found(
-        &mut self,
-        dotted: &str,
-        level: usize,
-        span: &std::ops::Range<usize>,
-        frame: &Frame,
-    ) -> Val {
-        let outside = || Val::Outside(Rc::from(dotted));
-        // In a source tree MoinMoin itself lies beside the configuration: it is no part of that. Nor are wikifarm's own
-        // modules for MoinMoin, which are known by name.
-        let known = |root: &str| matches!(root, "MoinMoin" | "moin") || OURS.contains(&root);
-        if level == 0 && dotted.split('.').next().is_some_and(known) {
-            return outside();
+    /// The module of that name, seen from the module that imports it: beside it, or in the configuration's directory.
+    pub(super) fn found(&mut self, dotted: &str, level: usize, span: &Span, frame: &Frame) -> Val {
+        let outside = Val::Outside(Rc::from(dotted));
+        let root = dotted.split('.').next().unwrap_or_default();
+        // In a source tree MoinMoin itself is beside the configuration. It and wikifarm's own modules are known by name.
+        if level == 0 && (matches!(root, "MoinMoin" | "moin") || OURS.contains(&root)) {
+            return outside;
         }
         let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c == '_' || c.is_alphanumeric());
         if dotted.len() > 200 || !(dotted.is_empty() && level > 0 || dotted.split('.').all(plain)) {
-            return outside();
+            return outside;
         }
-        let Some(importer) = self.modules.get(frame.module).map(|module| module.path.clone()) else {
-            return outside();
-        };
+        let path_of = |module: Option<&super::world::Module>| module.map(|module| module.path.clone());
+        let Some(importer) = path_of(self.modules.get(frame.module)) else { return outside };
         let beside = importer.parent().map(Path::to_owned).unwrap_or_default();
-        let root = self.modules.first().and_then(|first| first.path.parent()).map(Path::to_owned);
-        let directories: Vec<PathBuf> = if level > 0 {
-            // One dot is the directory itself, each more is one up; the reader refuses what lies outside.
-            vec![beside.ancestors().nth(level - 1).map(Path::to_owned).unwrap_or(beside)]
-        } else {
-            std::iter::once(beside.clone()).chain(root.filter(|root| *root != beside)).collect()
+        let main = path_of(self.modules.first()).and_then(|path| path.parent().map(Path::to_owned));
+        let directories: Vec<PathBuf> = match level {
+            0 => std::iter::once(beside.clone()).chain(main.filter(|main| *main != beside)).collect(),
+            // One dot is the directory itself, each more is one up. What is outside is not read.
+            _ => vec![beside.ancestors().nth(level - 1).map(Path::to_owned).unwrap_or(beside)],
         };
+        let parts: Vec<&str> = dotted.split('.').filter(|part| !part.is_empty()).collect();
         for directory in directories {
-            let mut path = directory.clone();
-            let parts: Vec<&str> = dotted.split('.').filter(|part| !part.is_empty()).collect();
-            path.extend(&parts);
-            for candidate in [path.with_extension("py"), path.join("__init__.py")] {
-                if parts.is_empty()
-                    && candidate.extension() == Some("py".as_ref())
-                    && !candidate.ends_with("__init__.py")
-                {
-                    continue;
-                }
+            let path = directory.join(parts.iter().collect::<PathBuf>());
+            let file = (!parts.is_empty()).then(|| path.with_extension("py"));
+            for candidate in file.into_iter().chain([path.join("__init__.py")]) {
                 if let Some(module) = self.module(dotted, &candidate, Some(span)) {
-                    return Val::Module(module);
+                    return self.searched(root, &directory, span).unwrap_or(Val::Module(module));
                 }
             }
         }
-        outside()
+        outside
+    }
+
+    /// Unknown, if a directory that comes first in `sys.path` has a module of the name, too.
+    fn searched(&self, root: &str, own: &Path, span: &Span) -> Option<Val> {
+        let own = self.files.real(own);
+        let others = self.search.iter().filter(|other| self.files.real(other) != own || own.is_none());
+        let has = |other: &&PathBuf| {
+            let file = self.files.real(&other.join(format!("{root}.py")));
+            other.as_os_str().is_empty() || file.or_else(|| self.files.real(&other.join(root))).is_some()
+        };
+        let other = others.filter(|other| !other.as_os_str().is_empty()).find(has)?;
+        Some(Val::unknown(
+            span,
+            format!("{} comes first in sys.path and has a module {root}", other.display()),
+        ))
     }
 }
 
-/// A name of a module that is not among the files.
-pub(super) fn outside_item(outside: &str, name: &str, span: &std::ops::Range<usize>) -> Item {
-    let val = match outside.len() + name.len() {
-        ..300 => Val::Outside(Rc::from(format!("{outside}.{name}"))),
-        _ => Val::unknown(span, super::value::TOO_DEEP),
-    };
-    Item::new(val, span.clone())
+/// The name and the alias of what is imported.
+fn parts<'tree>(name: Node<'tree>) -> (Node<'tree>, Option<Node<'tree>>) {
+    match name.kind() {
+        "aliased_import" => {
+            (name.child_by_field_name("name").unwrap_or(name), name.child_by_field_name("alias"))
+        }
+        _ => (name, None),
+    }
 }

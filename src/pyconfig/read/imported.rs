@@ -1,4 +1,4 @@
-//! What is read from where, and what comes of it.
+//! What a configuration is read with, and the result.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,45 +8,80 @@ use url::Url;
 
 use super::evidence::Evidence;
 use super::settings::LeftOut;
-use crate::farm::{Farm, Key, Span};
+use crate::farm::{Farm, Key, Span, Wiki};
 use crate::moin::Version;
+use crate::pyconfig::run::Ran;
 
 /// Why a configuration can't be read at all.
 #[derive(Debug)]
 pub enum ReadError {
     /// The file can't be read.
     Io(PathBuf, io::Error),
-    /// The file is none that is read: why.
+    /// The file can't be used, and why.
     Refused(PathBuf, String),
 }
 
 /// What the files themselves do not say.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The version that the wikis run, where no comment of the files says another.
+    /// The version that the wikis run, where no comment of the files names another.
     pub moin: Option<Version>,
     /// URLs of wikis, by name; without a name, of the only one.
     pub urls: Vec<(Option<String>, Url)>,
-    /// What `~` stands for in `os.path.expanduser`.
+    /// The directory that `~` stands for in `os.path.expanduser`.
     pub home: Option<PathBuf>,
-    /// Whether a farm file is being made of them, or held against them: then nothing suggests making one.
+    /// Whether `config import` reads the files. Advice then names its options.
     pub importing: bool,
+    /// What a farm file made earlier says, which counts where the files say nothing.
+    pub kept: Vec<Kept>,
+    /// What running the files gave.
+    pub ran: Option<Ran>,
+}
+
+/// What a farm file says about a wiki beside the settings of MoinMoin.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The wiki's name.
+    pub name: String,
+    /// Its URL.
+    pub url: Url,
+    /// Its other URLs.
+    pub aliases: Vec<Url>,
+    /// The version that it runs.
+    pub version: Version,
+}
+
+impl Options {
+    /// The URL that an option gives to a wiki.
+    pub(super) fn given(&self, name: &str, wikis: usize) -> Option<Url> {
+        let is = |given: &Option<String>| given.as_ref().map_or(wikis == 1, |given| given == name);
+        self.urls.iter().find(|(given, _)| is(given)).map(|(_, url)| url.clone())
+    }
+
+    /// What an earlier farm file says about a wiki. The only one may have another name there.
+    pub(super) fn kept(&self, name: &str, wikis: usize) -> Option<&Kept> {
+        let only = self.kept.first().filter(|_| wikis == 1 && self.kept.len() == 1);
+        self.kept.iter().find(|kept| kept.name == name).or(only)
+    }
 }
 
 /// A configuration that was read.
 #[derive(Debug)]
 pub struct Imported {
-    /// The farm, as far as it is known. Whatever is not known is among its problems.
+    /// The farm, as far as it is known. What is not known is among its problems.
     pub farm: Farm,
     /// The settings that were left out, by the wiki's name.
     pub left_out: BTreeMap<String, Vec<LeftOut>>,
-    /// What is to be said beside a setting that does not stand in the files like that, by where its value stands.
+    /// Remarks on settings whose value is not in the files as such, by the offset of the value.
     pub remarks: BTreeMap<(Key, usize), String>,
-    /// What the files tell about the version, if nothing better said it.
+    /// The version that the files suggest, if nothing names it.
     pub evidence: Option<Evidence>,
-    /// Wikis that are left out of the farm: by name, where they stand, and whether for want of a URL; else their file has
-    /// no class Config that is known.
-    pub left_out_wikis: Vec<(String, Span, bool)>,
-    /// What was taken in a way that another machine or user would not, and where.
+    /// Wikis that are left out of the farm, as their file has no class Config that is known: by name and span.
+    pub left_out_wikis: Vec<(String, Span)>,
+    /// Wikis whose URL is not known. They are not in the farm.
+    pub without_url: Vec<Wiki>,
+    /// Whether values come from running the files.
+    pub ran: bool,
+    /// Values that another machine or user could see otherwise, and where.
     pub assumed: Vec<(Span, String)>,
 }

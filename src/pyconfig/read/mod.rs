@@ -1,47 +1,49 @@
 //! Farm files in Python: `farmconfig.py` with the files of its wikis, or a `wikiconfig.py`, read without running them.
 //!
-//! The files are parsed, their statements followed as Python would when it imports them, and expressions computed where
-//! everything in them is known. What is not known stays unknown, with the expression at which that began, and is a
-//! [`Problem`](crate::farm::Problem): a setting is never guessed. Nothing of the files is executed, and only files of the
-//! configuration's own directory are read.
+//! The files are parsed, their statements are followed as Python does when it imports them, and expressions are computed
+//! where everything in them is known. Code that is not followed makes unknown whatever it could change (`spoil.rs`). An
+//! unknown value keeps the expression where that began, and a setting with such a value is a
+//! [`Problem`](crate::farm::Problem), never a guess. Nothing of the files is executed, and only files of the
+//! configuration's own directory are read. Where the files were run, too ([`run`](super::run)), the values of the run count.
 //!
-//! The result is a [`Farm`](crate::farm::Farm) like that of a `farm.toml`, whose places are in the Python files.
+//! The result is a [`Farm`](crate::farm::Farm) like that of a `farm.toml`, with spans in the Python files.
 //!
 //! Source: `MoinMoin/config/multiconfig.py` of 1.7.3, 1.8.7 and 1.9.11 for how MoinMoin reads them.
 
 mod address;
-mod assign;
 mod auth;
 mod build;
+mod by_method;
 mod call;
+mod compare;
 mod database;
 mod decode;
-mod eval;
 mod evidence;
 mod excerpt;
 mod exec;
+mod expr;
 mod files;
 mod flask;
-mod format;
 mod frame;
 mod import;
 mod imported;
 mod literal;
-mod method;
 mod note;
-mod operate;
 mod paths;
+mod ran;
 mod scope;
 mod settings;
+mod spoil;
 mod syntax;
-mod targets;
 mod texts;
+mod urls;
 mod value;
 mod wikis;
 mod world;
 
 use std::path::{Path, PathBuf};
 
+use super::main_files::{below, main_files};
 use crate::farm::Source;
 use build::Builder;
 use files::{Disk, Files, Memory};
@@ -51,7 +53,7 @@ use world::World;
 pub use evidence::Evidence;
 pub use excerpt::expression;
 pub(super) use excerpt::one_line;
-pub use imported::{Imported, Options, ReadError};
+pub use imported::{Imported, Kept, Options, ReadError};
 pub(super) use paths::normpath;
 pub use settings::LeftOut;
 
@@ -69,20 +71,17 @@ pub fn is_python(path: &Path) -> bool {
 /// # Errors
 /// If the file can't be read at all. What is wrong inside is in the farm's problems.
 pub fn read(path: &Path, options: &Options) -> Result<Imported, ReadError> {
-    if !path.is_dir() {
-        let root = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        return one(path, &mut Disk::below(root), options);
-    }
-    for name in ["farmconfig.py", "wikiconfig.py"] {
-        let inside = below(path, name);
-        if inside.symlink_metadata().is_ok() {
-            return one(&inside, &mut Disk::below(path), options);
+    let (main, wikis) = main_files(path).map_err(|error| ReadError::Io(path.to_owned(), error))?;
+    match main {
+        Some(main) => {
+            let root = match main.parent() {
+                Some(parent) if parent != Path::new("") => parent,
+                _ => Path::new("."),
+            };
+            one(&main, &mut Disk::below(root), options)
         }
+        None => many(path, wikis, &mut Disk::below(path), options),
     }
-    many(path, &mut Disk::below(path), options)
 }
 
 /// Reads a configuration from texts: the first is the main file, the others are what it imports.
@@ -95,11 +94,6 @@ pub fn read_texts(files: &[(&str, &str)], options: &Options) -> Result<Imported,
     one(Path::new(main), &mut Memory(texts.collect()), options)
 }
 
-/// A name in a directory, without a leading `./`.
-fn below(directory: &Path, name: &str) -> PathBuf {
-    if directory == Path::new(".") { PathBuf::from(name) } else { directory.join(name) }
-}
-
 /// A configuration with one main file.
 fn one(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported, ReadError> {
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -108,8 +102,13 @@ fn one(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported
     let mut world = World::new(files, source, options.home.clone());
     world.python_3 = options.moin.is_some_and(|moin| moin.behaviour() == crate::moin::Behaviour::V2);
     let main = main_module(&mut world, &name, path)?;
-    let list = world.modules.get(main).and_then(|module| module.names.get("wikis")).cloned();
-    let has_config = world.modules.get(main).is_some_and(|module| module.names.contains_key("Config"));
+    let mut list = world.modules.get(main).and_then(|module| module.space.get("wikis"));
+    if let Some(ran) = &options.ran {
+        world.ran(ran);
+        let read = list.take().unwrap_or_else(|| world.start(main));
+        list = ran.list.as_ref().map(|json| world.ran_list(json, read));
+    }
+    let has_config = world.modules.get(main).is_some_and(|module| module.space.names.contains_key("Config"));
     let mut builder = Builder::new(world, options, &base);
     match list {
         Some(list) if !has_config => {
@@ -138,31 +137,23 @@ fn base_file(base: &Path, name: &str) -> PathBuf {
     below(&directory, &format!("{last}.py"))
 }
 
-/// The wikis in the directories below one, each called by its directory.
-fn many(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported, ReadError> {
-    let io = |error| ReadError::Io(path.to_owned(), error);
-    let mut names: Vec<String> = Vec::new();
-    for entry in path.read_dir().map_err(io)? {
-        let entry = entry.map_err(io)?;
-        match entry.file_name().into_string() {
-            Ok(name) if !name.starts_with('.') && entry.path().join("wikiconfig.py").is_file() => {
-                names.push(name)
-            }
-            _ => {}
-        }
-    }
-    names.sort();
-    if names.is_empty() {
-        let why = "the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it";
+/// The wikis in directories of their own.
+fn many(
+    path: &Path,
+    wikis: Vec<(String, PathBuf)>,
+    files: &mut dyn Files,
+    options: &Options,
+) -> Result<Imported, ReadError> {
+    if wikis.is_empty() {
+        let why = "neither the directory nor those in it have a farmconfig.py or wikiconfig.py";
         return Err(ReadError::Refused(path.to_owned(), why.to_owned()));
     }
     let source = Source::of_files(path.to_owned(), path.to_owned());
     let world = World::new(files, source, options.home.clone());
     let mut builder = Builder::new(world, options, path);
-    for name in names {
-        let file = below(&below(path, &name), "wikiconfig.py");
+    for (name, directory) in wikis {
         let entry = Entry { name, span: 0..0, expressions: Vec::new() };
-        builder.load(entry, &file, Some("wikiconfig"));
+        builder.load(entry, &below(&directory, "wikiconfig.py"), Some("wikiconfig"));
     }
     Ok(builder.finish())
 }
@@ -176,6 +167,3 @@ fn main_module(world: &mut World<'_>, name: &str, path: &Path) -> Result<usize, 
         }),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,9 @@
 //!
 //! Source: posixpath.py of Python 2.7.
 
+/// Stands behind `….py` in the name of a file: Python 2 has `….pyc` where it finds the file compiled.
+pub(super) const COMPILED: &str = "\u{e000}";
+
 /// `os.path.join`.
 pub(super) fn join(parts: &[&str]) -> String {
     let mut path = String::new();
@@ -22,6 +25,16 @@ pub(super) fn dirname(path: &str) -> &str {
     match head.trim_end_matches('/') {
         "" => path.get(..=head.len()).unwrap_or("/"),
         trimmed => trimmed,
+    }
+}
+
+/// `os.path.splitext`.
+pub(super) fn splitext(path: &str) -> (&str, &str) {
+    let name = basename(path);
+    let stem = name.trim_start_matches('.');
+    match stem.rfind('.') {
+        Some(at) => path.split_at(path.len() - stem.len() + at),
+        None => (path, ""),
     }
 }
 
@@ -63,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_python_has_them() {
+    fn paths_are_computed_as_python_does() {
         assert_eq!(join(&["/srv", "data", ""]), "/srv/data/");
         assert_eq!(join(&["/srv/", "data"]), "/srv/data");
         assert_eq!(join(&["a", "/b", "c"]), "/b/c");
@@ -71,6 +84,10 @@ mod tests {
         assert_eq!(
             [dirname("/a/b"), dirname("/a"), dirname("a"), dirname("/a/"), dirname("//a")],
             ["/a", "/", "", "/a", "//"]
+        );
+        assert_eq!(
+            ["/a.b/c.d.py", "/a/.py", "a.b/c"].map(splitext),
+            [("/a.b/c.d", ".py"), ("/a/.py", ""), ("a.b/c", "")]
         );
         assert_eq!([basename("/a/b"), basename("b"), basename("/a/")], ["b", "b", ""]);
         let normal = ["/a/./b/../c/", "a//b", "../a", "/..", "//a", "///a", "", "a/.."].map(normpath);

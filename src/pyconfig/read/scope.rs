@@ -1,4 +1,4 @@
-//! Where names are looked up and bound: comprehensions, the class under way, the module, the built-in names.
+//! How names are bound and found in a scope.
 
 use std::rc::Rc;
 
@@ -7,8 +7,8 @@ use super::value::{Item, Val};
 use super::world::{Binding, Namespace, World};
 use crate::farm::Span;
 
-/// The built-in names that mean something here.
-const BUILT_IN: [&str; 27] = [
+/// The built-in names that have a meaning here.
+const BUILT_IN: [&str; 38] = [
     "str",
     "unicode",
     "bytes",
@@ -19,73 +19,88 @@ const BUILT_IN: [&str; 27] = [
     "list",
     "tuple",
     "dict",
+    "set",
     "len",
     "range",
     "xrange",
     "object",
+    "type",
+    "property",
     "setattr",
     "getattr",
+    "hasattr",
+    "isinstance",
+    "issubclass",
     "locals",
     "globals",
     "vars",
+    "dir",
     "sorted",
     "reversed",
     "enumerate",
     "zip",
+    "map",
     "eval",
     "execfile",
+    "reload",
     "__import__",
     "compile",
+    "super",
+    "open",
 ];
 
 impl World<'_> {
     /// The namespace in which the frame binds names.
-    pub(super) fn names(&mut self, frame: &Frame) -> Option<&mut Namespace> {
+    pub(super) fn space(&mut self, frame: &Frame) -> Option<&mut Namespace> {
         match frame.class {
-            Some(class) => self.classes.get_mut(class).map(|class| &mut class.names),
-            None => self.modules.get_mut(frame.module).map(|module| &mut module.names),
+            Some(class) => self.classes.get_mut(class).map(|class| &mut class.space),
+            None => self.modules.get_mut(frame.module).map(|module| &mut module.space),
         }
     }
 
     /// Binds a name.
     pub(super) fn bind(&mut self, name: &str, item: Item, key: Span, frame: &Frame) {
-        if let Some(names) = self.names(frame) {
-            names.insert(name.to_owned(), Binding { item, key });
+        let space = if frame.globals.iter().any(|global| global == name) {
+            self.modules.get_mut(frame.module).map(|module| &mut module.space)
+        } else {
+            self.space(frame)
+        };
+        if let Some(space) = space {
+            space.names.insert(name.to_owned(), Binding { item, key });
         }
     }
 
     /// What a name stands for.
     pub(super) fn lookup(&self, name: &str, span: &Span, frame: &Frame) -> Val {
-        if let Some(item) = frame.locals.iter().rev().find_map(|locals| locals.get(name)) {
-            return item.val.clone();
-        }
-        let own = frame.class.and_then(|class| self.classes.get(class)?.names.get(name));
+        let class = frame.class.and_then(|class| self.classes.get(class));
         let module = self.modules.get(frame.module);
-        if let Some(binding) = own.or_else(|| module?.names.get(name)) {
-            return binding.item.val.clone();
+        let own = class.and_then(|class| class.space.get(name));
+        if let Some(binding) = own.or_else(|| module?.space.names.get(name).cloned()) {
+            return binding.item.val;
         }
-        if let Some(module) = module {
-            match name {
-                "__file__" => {
-                    // Where Python has a relative name here, os.path.abspath would make it this.
-                    let path = std::path::absolute(&module.path).unwrap_or_else(|_| module.path.clone());
-                    return Val::text(path.display().to_string(), self.python_3);
-                }
-                "__name__" => return Val::text(module.name.as_str(), self.python_3),
-                _ => {}
+        match (name, module) {
+            ("__file__", Some(module)) => {
+                // Where Python has a relative name here, os.path.abspath would make it this.
+                let path = std::path::absolute(&module.path).unwrap_or_else(|_| module.path.clone());
+                let end = if self.python_3 { "" } else { super::paths::COMPILED };
+                return Val::text(format!("{}{end}", path.display()), self.python_3);
             }
-            if let Some(wildcard) = &module.wildcard
-                && !BUILT_IN.contains(&name)
-            {
-                return Val::unknown(
-                    span,
-                    format!("{name} may come from {wildcard}, which is not among the files"),
-                );
-            }
+            ("__name__", Some(module)) => return Val::text(module.name.as_str(), self.python_3),
+            _ if BUILT_IN.contains(&name) => return Val::Outside(Rc::from(name)),
+            _ => {}
         }
-        if BUILT_IN.contains(&name) {
-            return Val::Outside(Rc::from(name));
+        match module.and_then(|module| module.space.get(name)) {
+            Some(binding) => binding.item.val,
+            None => Val::unknown(span, format!("the name {name} is not bound in the files")),
         }
-        Val::unknown(span, format!("the name {name} is not bound in the files"))
+    }
+
+    /// A name of a module that is not among the files.
+    pub(super) fn outside(&self, module: &str, name: &str, span: &Span) -> Val {
+        let whole = format!("{module}.{name}");
+        match whole.len() {
+            ..300 => Val::Outside(Rc::from(whole)),
+            _ => Val::unknown(span, super::value::TOO_DEEP),
+        }
     }
 }

@@ -42,11 +42,13 @@ impl World<'_> {
     pub(super) fn class_settings(&self, class: usize, version: Version, base: &str) -> Found {
         let mut found = Found::default();
         for key in Key::all().filter(|key| key.row().is_attribute) {
-            let Some(binding) = self.class_attribute(class, key.name()) else {
-                self.may_be_inherited(class, key, &mut found);
+            if let Some(span) = self.set_by_method(class, key.name()) {
+                let (why, key_span) = ("a method sets it".to_owned(), span.clone());
+                found.left_out.push(LeftOut { key, span, key_span, why, wrong: false });
                 continue;
-            };
-            let read = self.value(key, binding, class, version, base);
+            }
+            let Some(binding) = self.class_attribute(class, key.name()) else { continue };
+            let read = self.value(key, &binding, class, version, base);
             match (key, &read, &binding.item.val) {
                 (Key::CookieLifetime, Ok(Some(Value::Pair(..))), val)
                     if !matches!(val, Val::Tuple(_)) && version.behaviour() > Behaviour::V1_9_0 =>
@@ -59,7 +61,7 @@ impl World<'_> {
                 }
                 _ => {}
             }
-            found.take(key, binding, read);
+            found.take(key, &binding, read);
         }
         let keeper =
             if version.behaviour() < Behaviour::V1_9_0 { Key::SessionHandler } else { Key::SessionService };
@@ -78,39 +80,14 @@ impl World<'_> {
         found
     }
 
-    /// A setting that no class of the files has, where a base is not among them.
-    fn may_be_inherited(&self, class: usize, key: Key, found: &mut Found) {
-        let Some(class) = self.classes.get(class) else { return };
-        let Some(base) = class.missing.first() else { return };
-        let why = match &base.val {
-            Val::Outside(name) => {
-                format!("the class {} may inherit it from {name}, which is not among the files", class.name)
-            }
-            Val::Unknown(unknown) => format!("the class {} may inherit it: {}", class.name, unknown.why),
-            _ => format!("the class {} may inherit it from a base that is no class", class.name),
-        };
-        let (span, key_span) = (base.span.clone(), class.span.clone());
-        found.left_out.push(LeftOut { key, span, key_span, why, wrong: false });
-    }
-
-    pub(super) fn not_known(&self, item: &Item) -> Read {
-        let why = match self.lost(item, "it is not known") {
-            Val::Unknown(unknown) => unknown.why.clone(),
-            _ => "it is not known".to_owned(),
-        };
-        Err((item.span.clone(), why, false))
-    }
-
     fn value(&self, key: Key, binding: &Binding, class: usize, version: Version, base: &str) -> Read {
         let item = &binding.item;
         match (key, &item.val) {
             (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, _) => {
                 Ok(self.handler(key, item).map(Value::Text))
             }
+            _ if not_known(item).is_some() => Err(not_known(item).unwrap_or_default()),
             (Key::Auth, _) => self.auth(item),
-            (_, Val::Unknown(_) | Val::Outside(_) | Val::Object(_) | Val::Function | Val::Method(_)) => {
-                self.not_known(item)
-            }
             (Key::CookieLifetime, _) => self.lifetime(item, class, version),
             (Key::CookieName, Val::Str(text))
                 if &*text.text == "siteidmagic"
@@ -147,8 +124,10 @@ impl World<'_> {
             Val::Str(text) if text.text.chars().any(char::is_control) => {
                 Err((item.span.clone(), "it holds a control character".to_owned(), true))
             }
+            Val::Str(text) if text.text.contains(paths::COMPILED) => {
+                Err((item.span.clone(), "the name of the file can end in .pyc".to_owned(), false))
+            }
             Val::Str(text) => Ok(Some(Value::Text(text.text.to_string()))),
-            Val::Unknown(_) | Val::Outside(_) => self.not_known(item),
             _ => wrong(item, "a string"),
         }
     }
@@ -164,17 +143,12 @@ impl World<'_> {
 
     /// Names of authentication methods.
     fn auth(&self, item: &Item) -> Read {
-        let Some(items) = item.val.items() else {
-            return match &item.val {
-                Val::Unknown(_) | Val::Outside(_) => self.not_known(item),
-                _ => wrong(item, "a list of authentication methods"),
-            };
-        };
+        let Some(items) = item.val.items() else { return wrong(item, "a list of authentication methods") };
         let mut names = Vec::new();
         for method in &items {
             match self.auth_name(method) {
                 Ok(name) => names.extend(name.filter(|name| !name.is_empty())),
-                Err((place, why)) => return Err((place.span, why, false)),
+                Err(unknown) => return Err((unknown.span.clone(), unknown.why.clone(), false)),
             }
         }
         Ok(Some(Value::Names(names)))
@@ -189,17 +163,16 @@ impl World<'_> {
             [anonymous, user] => Some((hours(anonymous)?, hours(user)?)),
             _ => None,
         });
-        if items
-            .as_deref()
-            .into_iter()
-            .flatten()
-            .any(|item| matches!(item.val, Val::Unknown(_) | Val::Outside(_)))
-        {
-            return Err((item.span.clone(), "a part of it is not known".to_owned(), false));
+        if let Some(unknown) = items.iter().flatten().find_map(not_known) {
+            return Err((item.span.clone(), unknown.1, false));
         }
         match (&item.val, pair) {
             (Val::Tuple(_), Some((anonymous, user))) => return Ok(Some(Value::Pair(anonymous, user))),
             (val, _) if val.number().is_some() => return Ok(val.number().map(Value::Number)),
+            // MoinMoin keeps any pair, and fails when it computes with it.
+            (Val::Tuple(_), None) if items.is_some_and(|items| items.len() == 2) => {
+                return wrong(item, "a tuple of two numbers of hours");
+            }
             _ => {}
         }
         if version.behaviour() <= Behaviour::V1_9_0 {
@@ -223,14 +196,11 @@ impl World<'_> {
         }
         let anonymous = match self.class_attribute(class, Key::AnonymousSessionLifetime.name()) {
             None => 0.0,
-            Some(binding) => match &binding.item.val {
-                Val::None => 0.0,
-                Val::Unknown(_) | Val::Outside(_) => {
-                    let why = "MoinMoin falls back to anonymous_session_lifetime, which is not known";
-                    return Err((item.span.clone(), why.to_owned(), false));
-                }
-                _ => hours(&binding.item).unwrap_or(0.0),
-            },
+            Some(binding) if not_known(&binding.item).is_some() => {
+                let why = "MoinMoin falls back to anonymous_session_lifetime, which is not known";
+                return Err((item.span.clone(), why.to_owned(), false));
+            }
+            Some(binding) => hours(&binding.item).unwrap_or(0.0),
         };
         let logged_in = match item.text().and_then(|text| text.trim().parse::<i32>().ok()) {
             Some(hours) => f64::from(hours),
@@ -253,19 +223,25 @@ fn names(item: &Item) -> Read {
         match &item.val {
             Val::Str(text) if text.text.is_empty() => {}
             Val::Str(text) => names.push(text.text.to_string()),
-            Val::Unknown(unknown) => return Err((item.span.clone(), unknown.why.clone(), false)),
-            Val::Outside(name) => {
-                return Err((item.span.clone(), format!("{name} is not among the files"), false));
+            _ => {
+                return Err(not_known(item)
+                    .or_else(|| wrong(item, "a list of names").err())
+                    .unwrap_or_default());
             }
-            _ => return wrong(item, "a list of names"),
         }
     }
     Ok(Some(Value::Names(names)))
 }
 
+/// Why a value is not known, if it is not.
+pub(super) fn not_known(item: &Item) -> Option<(Span, String, bool)> {
+    let unknown = item.lost("");
+    (!unknown.why.is_empty()).then(|| (item.span.clone(), unknown.why.clone(), false))
+}
+
 /// A directory. Relative ones start where the wiki was started, which no file says.
 fn directory(key: Key, text: &str, item: &Item, base: &str) -> Read {
-    if text.contains('\0') {
+    if text.contains(char::is_control) || text.contains(paths::COMPILED) {
         return Err((item.span.clone(), "it names no directory".to_owned(), true));
     }
     if !text.starts_with('/') {

@@ -1,14 +1,34 @@
-//! Values as Python has them, as far as a configuration needs them, and what could not be known.
+//! Values as Python has them, as far as configurations need them, and values that are not known.
+//!
+//! A list, a dictionary, or an object can be changed through any name that stands for it. So these are shared, and when
+//! code that is not followed may have changed one, the value itself is marked as unknown.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::farm::Span;
 
-/// How deep lists, tuples, dictionaries and objects may hold each other. MoinMoin's settings need three.
+/// How deep lists, tuples, dictionaries, and objects may nest. MoinMoin's settings need three levels.
 const DEEPEST: u8 = 24;
 
-/// A value with the place of the expression that gave it.
+/// Why a value that nests too deeply is not kept.
+pub(super) const TOO_DEEP: &str = "it is nested too deeply";
+
+/// Why a statement or expression that Python refuses is not followed.
+pub(super) const NO_EXPRESSION: &str = "there is a syntax error in it";
+
+/// The longest string or list that is computed.
+pub(super) const LONGEST: usize = 64 << 10;
+
+/// The arguments of a call.
+pub(super) struct Arguments {
+    pub(super) args: Vec<Item>,
+    pub(super) keywords: Vec<(String, Item)>,
+    /// Whether `*` or `**` adds arguments that are not known.
+    pub(super) more: bool,
+}
+
+/// A value with the span of the expression that gave it.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) val: Val,
@@ -26,58 +46,71 @@ pub(super) enum Val {
     Tuple(Rc<Seq<Item>>),
     List(Rc<Seq<Item>>),
     Dict(Rc<Seq<(Item, Item)>>),
-    /// A module that was read.
+    /// A module among the files.
     Module(usize),
-    /// A class of a module that was read.
+    /// A class of the files, or one that a class of the files inherits from.
     Class(usize),
-    /// Something of a module that is not among the files, or a built-in name: `os.path.join`, `str`.
+    /// Something from a module that is not among the files, or a built-in name: `os.path.join`, `str`.
     Outside(Rc<str>),
-    /// What calling a class gives.
+    /// The result of calling a class.
     Object(Rc<Object>),
     /// A method of a value, not yet called.
     Method(Rc<(Item, String)>),
-    /// A function of the files: they are not run.
-    Function,
+    /// A function of the files. Functions are not run.
+    Function(Rc<Function>),
     /// Not known without running the files.
     Unknown(Rc<Unknown>),
 }
 
-/// A string. Python 2 tells bytes from text.
+/// A string. Python 2 distinguishes bytes and text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Text {
     pub(super) text: Rc<str>,
     pub(super) unicode: bool,
-    /// Whether it is a literal as it stands: Python keeps equal ones as one object, and MoinMoin asks
+    /// Whether it is a plain literal. Python keeps equal literals as one object, and MoinMoin compares
     /// `cookie_name is 'siteidmagic'`.
     pub(super) literal: bool,
 }
 
-/// What calling a class gave: its class and its arguments.
+/// The result of calling a class: the class and the arguments.
 #[derive(Debug)]
 pub(super) struct Object {
     pub(super) class: Val,
     pub(super) args: Vec<Item>,
     pub(super) keywords: Vec<(String, Item)>,
-    /// All arguments, which say how deep it holds others.
-    all: Rc<Seq<Item>>,
+    /// All arguments, which carry the depth and the mark.
+    pub(super) all: Rc<Seq<Item>>,
 }
 
-/// Why a value is not known, and at which expression that began.
+/// What running a function could change.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub(super) module: usize,
+    /// The names in its body.
+    pub(super) names: Vec<String>,
+    /// The names that it binds in its module.
+    pub(super) globals: Vec<String>,
+    /// Whether its effects are being applied, as functions can call each other.
+    pub(super) busy: Cell<bool>,
+}
+
+/// Why a value is not known, and the expression where that began.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Unknown {
     pub(super) span: Span,
-    /// Ends the sentence "… can't be known without running it: …".
+    /// Ends the sentence "… can't be known without running the file: …".
     pub(super) why: String,
 }
 
-/// Items that can be changed in place, and how deep they hold others.
+/// Items that can be changed in place.
 #[derive(Debug)]
 pub(super) struct Seq<T> {
-    pub(super) items: RefCell<Vec<T>>,
+    items: RefCell<Vec<T>>,
     depth: Cell<u8>,
+    unknown: RefCell<Option<Rc<Unknown>>>,
 }
 
-/// What can say how deep it holds others.
+/// What has a nesting depth.
 pub(super) trait Deep {
     fn depth(&self) -> u8;
 }
@@ -101,31 +134,46 @@ impl Deep for (Item, Item) {
 }
 
 impl<T: Deep + Clone> Seq<T> {
-    /// The items as one value, unless they hold each other too deeply.
+    /// The items as one value, unless they nest too deeply.
     pub(super) fn new(items: Vec<T>) -> Option<Rc<Seq<T>>> {
         let depth = items.iter().map(Deep::depth).max().unwrap_or(0) + 1;
-        (depth <= DEEPEST).then(|| Rc::new(Seq { items: RefCell::new(items), depth: Cell::new(depth) }))
+        let seq = Seq { items: RefCell::new(items), depth: Cell::new(depth), unknown: RefCell::new(None) };
+        (depth <= DEEPEST).then(|| Rc::new(seq))
     }
 
-    /// Adds an item, unless they would hold each other too deeply.
-    pub(super) fn push(&self, item: T) -> bool {
-        let depth = self.depth.get().max(item.depth() + 1);
-        if depth > DEEPEST {
+    /// A copy of the items, unless they are unknown.
+    pub(super) fn items(&self) -> Option<Vec<T>> {
+        self.unknown.borrow().is_none().then(|| self.items.borrow().clone())
+    }
+
+    /// Replaces the items. Returns whether that was possible.
+    pub(super) fn set(&self, items: Vec<T>) -> bool {
+        let depth = items.iter().map(Deep::depth).max().unwrap_or(0) + 1;
+        if depth > DEEPEST || self.unknown.borrow().is_some() {
             return false;
         }
-        self.depth.set(depth);
-        self.items.borrow_mut().push(item);
+        self.depth.set(depth.max(self.depth.get()));
+        *self.items.borrow_mut() = items;
         true
     }
 
-    /// A copy of the items.
-    pub(super) fn to_vec(&self) -> Vec<T> {
+    /// Marks the items as unknown and returns them, unless they were unknown before.
+    pub(super) fn spoil(&self, unknown: &Rc<Unknown>) -> Vec<T> {
+        if self.unknown.borrow().is_some() {
+            return Vec::new();
+        }
+        *self.unknown.borrow_mut() = Some(Rc::clone(unknown));
         self.items.borrow().clone()
+    }
+
+    /// Why the items are unknown, if they are.
+    pub(super) fn unknown(&self) -> Option<Rc<Unknown>> {
+        self.unknown.borrow().clone()
     }
 }
 
 impl Val {
-    /// A string that was computed.
+    /// A computed string.
     pub(super) fn text(text: impl Into<Rc<str>>, unicode: bool) -> Val {
         Val::Str(Text { text: text.into(), unicode, literal: false })
     }
@@ -134,7 +182,7 @@ impl Val {
         Val::Unknown(Rc::new(Unknown { span: span.clone(), why: why.into() }))
     }
 
-    /// What calling a class with these gives.
+    /// The result of calling a class.
     pub(super) fn object(class: Val, args: Vec<Item>, keywords: Vec<(String, Item)>, span: &Span) -> Val {
         let all = args.iter().chain(keywords.iter().map(|(_, item)| item)).cloned().collect();
         match Seq::new(all) {
@@ -143,22 +191,19 @@ impl Val {
         }
     }
 
-    /// A tuple of these.
     pub(super) fn tuple(items: Vec<Item>, span: &Span) -> Val {
         Seq::new(items).map_or_else(|| Val::unknown(span, TOO_DEEP), Val::Tuple)
     }
 
-    /// A list of these.
     pub(super) fn list(items: Vec<Item>, span: &Span) -> Val {
         Seq::new(items).map_or_else(|| Val::unknown(span, TOO_DEEP), Val::List)
     }
 
-    /// A dictionary of these.
     pub(super) fn dict(items: Vec<(Item, Item)>, span: &Span) -> Val {
         Seq::new(items).map_or_else(|| Val::unknown(span, TOO_DEEP), Val::Dict)
     }
 
-    /// Whether Python takes it for true; `None` where that is not known.
+    /// Whether Python takes the value for true; `None` if that is not known.
     pub(super) fn truth(&self) -> Option<bool> {
         match self {
             Val::None => Some(false),
@@ -166,14 +211,14 @@ impl Val {
             Val::Int(number) => Some(*number != 0),
             Val::Float(number) => Some(*number != 0.0),
             Val::Str(text) => Some(!text.text.is_empty()),
-            Val::Tuple(seq) | Val::List(seq) => Some(!seq.items.borrow().is_empty()),
-            Val::Dict(seq) => Some(!seq.items.borrow().is_empty()),
-            Val::Module(_) | Val::Class(_) | Val::Function => Some(true),
-            Val::Outside(_) | Val::Object(_) | Val::Method(_) | Val::Unknown(_) => None,
+            Val::Tuple(seq) | Val::List(seq) => seq.items().map(|items| !items.is_empty()),
+            Val::Dict(seq) => seq.items().map(|items| !items.is_empty()),
+            Val::Module(_) | Val::Function(_) => Some(true),
+            Val::Class(_) | Val::Outside(_) | Val::Object(_) | Val::Method(_) | Val::Unknown(_) => None,
         }
     }
 
-    /// The number, if it is one; Python's truth values are numbers too.
+    /// The number, if it is one. Python's truth values are numbers, too.
     pub(super) fn number(&self) -> Option<f64> {
         match self {
             #[expect(clippy::cast_precision_loss, reason = "as Python's own float()")]
@@ -193,15 +238,15 @@ impl Val {
         }
     }
 
-    /// The items of a list or tuple.
+    /// The items of a list or tuple, if they are known.
     pub(super) fn items(&self) -> Option<Vec<Item>> {
         match self {
-            Val::Tuple(seq) | Val::List(seq) => Some(seq.to_vec()),
+            Val::Tuple(seq) | Val::List(seq) => seq.items(),
             _ => None,
         }
     }
 
-    /// What it is, in a word or two.
+    /// The kind of value, in a word or two.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Val::None => "None",
@@ -215,14 +260,11 @@ impl Val {
             Val::Module(_) => "a module",
             Val::Class(_) => "a class",
             Val::Object(_) => "an object",
-            Val::Method(_) | Val::Function => "a function",
-            Val::Outside(_) | Val::Unknown(_) => "something unknown",
+            Val::Method(_) | Val::Function(_) => "a function",
+            Val::Outside(_) | Val::Unknown(_) => "an unknown value",
         }
     }
 }
-
-/// Why a value that nests too deeply is not kept.
-pub(super) const TOO_DEEP: &str = "it is nested too deeply";
 
 impl Item {
     pub(super) fn new(val: Val, span: Span) -> Item {
@@ -234,6 +276,33 @@ impl Item {
         match &self.val {
             Val::Str(text) => Some(&text.text),
             _ => None,
+        }
+    }
+
+    /// The string, if it is one.
+    pub(super) fn string(&self) -> Option<&Text> {
+        match &self.val {
+            Val::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Why the value can't be used: the reason why it is unknown, or else `why`.
+    pub(super) fn lost(&self, why: &str) -> Rc<Unknown> {
+        let at = |why: String| Rc::new(Unknown { span: self.span.clone(), why });
+        match &self.val {
+            Val::Unknown(unknown) => Rc::clone(unknown),
+            Val::Tuple(seq) | Val::List(seq) => seq.unknown().unwrap_or_else(|| at(why.to_owned())),
+            Val::Dict(seq) => seq.unknown().unwrap_or_else(|| at(why.to_owned())),
+            Val::Outside(name) if name.starts_with("os.environ") => {
+                at("it depends on the environment of the wiki".to_owned())
+            }
+            Val::Outside(name) => at(format!("{name} is not among the files")),
+            Val::Object(object) => {
+                object.all.unknown().unwrap_or_else(|| at("it depends on an object".to_owned()))
+            }
+            Val::Function(_) | Val::Method(_) => at("it is a function".to_owned()),
+            _ => at(why.to_owned()),
         }
     }
 }

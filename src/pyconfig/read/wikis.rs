@@ -1,8 +1,8 @@
 //! The wikis of a configuration: the list `wikis`, or the one wiki of a `wikiconfig.py`.
 
 use super::address::{Addresses, Expression};
-use super::value::{Item, Val};
-use super::world::World;
+use super::value::Item;
+use super::world::{Namespace, World};
 use crate::farm::{Problem, Span};
 
 /// A wiki of the configuration.
@@ -19,15 +19,22 @@ pub(super) struct Entry {
 /// The longest name of a wiki.
 const LONGEST_NAME: usize = 200;
 
+/// A wiki with its module and class, before its settings are read.
+pub(super) struct Loaded {
+    pub(super) entry: Entry,
+    pub(super) module: Option<usize>,
+    pub(super) class: Option<usize>,
+    pub(super) siteid: Option<&'static str>,
+    /// The class and the module as they were when the files ran.
+    pub(super) ran: Option<(usize, Namespace)>,
+}
+
 impl World<'_> {
     /// The entries of the list `wikis`; what can't be known is a problem.
     pub(super) fn wikis(&mut self, list: &Item) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         let Some(items) = list.val.items() else {
-            let why = match self.lost(list, "it is no list") {
-                Val::Unknown(unknown) => unknown.why.clone(),
-                _ => String::new(),
-            };
+            let why = &list.lost("it is no list").why;
             let message = format!("the list `wikis` can't be known without running the file: {why}");
             let problem = Problem::new("dynamic-setting", list.span.clone(), message);
             self.problems.push(problem.help("write it out, or name each wiki with --url NAME=URL"));
@@ -60,7 +67,7 @@ impl World<'_> {
                 Some(Err(why)) => {
                     let message = format!("the expression of the wiki {text:?} can't be read: {why}");
                     let problem = Problem::new("dynamic-setting", pattern.span.clone(), message);
-                    self.problems.push(Problem { fatal: false, ..problem.help(url_help(&text)) });
+                    self.problems.push(Problem { fatal: false, ..problem.help(url_help(&text, true)) });
                     None
                 }
                 None => {
@@ -85,19 +92,22 @@ impl World<'_> {
     }
 
     fn odd_entry(&mut self, entry: &Item, part: &Item, message: &str) {
-        let (span, message) = match self.lost(part, "") {
-            Val::Unknown(unknown) if !unknown.why.is_empty() => {
-                (part.span.clone(), format!("{message}: {}", unknown.why))
-            }
-            _ => (entry.span.clone(), message.to_owned()),
+        let unknown = part.lost("");
+        let (span, message) = match unknown.why.as_str() {
+            "" => (entry.span.clone(), message.to_owned()),
+            why => (part.span.clone(), format!("{message}: {why}")),
         };
         self.problems.push(Problem::new("dynamic-setting", span, message).help("write the entry out"));
     }
 }
 
-/// Where to say what an expression does not.
-pub(super) fn url_help(name: &str) -> String {
-    format!("say it: --url {name}=https://…, or in its file the comment # wikifarm: url = \"https://…\"")
+/// How to say a URL that the files do not say.
+pub(super) fn url_help(name: &str, importing: bool) -> String {
+    let comment = "write the comment `# wikifarm: url = \"https://…\"` in its file";
+    match importing {
+        true => format!("add --url {name}=https://…, or {comment}"),
+        false => comment.to_owned(),
+    }
 }
 
 /// Why an expression gives no address.

@@ -48,7 +48,8 @@ impl Server {
     /// Gets ready to connect.
     pub(super) fn new(address: &RedisLocation) -> Result<Self, String> {
         let password = |path: &PathBuf| {
-            String::from_utf8(secret(path)?).map_err(|_| format!("{}: password is not UTF-8", path.display()))
+            String::from_utf8(secret(path)?)
+                .map_err(|_| format!("{}: a password that is no UTF-8", path.display()))
         };
         Ok(Server {
             place: address.server.clone(),
@@ -167,7 +168,7 @@ fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
         let bytes = read_trusted(path, Readers::Everybody, LARGEST_PEM)?;
         let begin: &[u8] = b"-----BEGIN CERTIFICATE-----";
         let whole = bytes.windows(begin.len()).any(|line| line == begin);
-        if whole { Ok(bytes) } else { Err(format!("{}: no certificate in PEM", path.display())) }
+        if whole { Ok(bytes) } else { Err(format!("{}: no certificate in PEM in it", path.display())) }
     };
     let certificates = |path: &Path| {
         let parsed = CertificateDer::pem_slice_iter(&pem(path)?).collect::<Result<Vec<_>, _>>();
@@ -180,14 +181,14 @@ fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
             let found = rustls_native_certs::load_native_certs();
             match found.errors.into_iter().next() {
                 Some(error) => {
-                    return Err(format!("can't read the certificates of this machine: {error}"));
+                    return Err(format!("the certificates of this machine can't be read: {error}"));
                 }
                 None => found.certs,
             }
         }
     };
     for certificate in trusted {
-        authorities.add(certificate).map_err(|error| format!("invalid certificate authority: {error}"))?;
+        authorities.add(certificate).map_err(|error| format!("an authority can't be trusted: {error}"))?;
     }
     let settings = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()

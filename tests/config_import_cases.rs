@@ -1,0 +1,89 @@
+//! `wikifarm config import` on configurations written to mislead a reader. Each directory of `tests/fixtures/config-cases`
+//! has Python files, and the values that MoinMoin sees. A value may be unknown, and must never be another one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::{Place, fixtures};
+
+/// All cases: the name, the files, and what is expected.
+pub(crate) fn cases() -> impl Iterator<Item = (String, Place, Value)> {
+    let mut directories: Vec<PathBuf> =
+        fs::read_dir(fixtures().join("config-cases")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    directories.sort();
+    directories.into_iter().filter(|path| path.is_dir()).map(|directory| {
+        let mut place = Place::new();
+        for entry in fs::read_dir(&directory).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap();
+            place = place.file(&format!("config/{name}"), fs::read(entry.path()).unwrap());
+        }
+        let expected = fs::read(directory.join("expected.json")).unwrap();
+        let name = directory.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, place, serde_json::from_slice(&expected).unwrap())
+    })
+}
+
+/// The settings of each wiki after an import with more options; `UNKNOWN` for those that are left out.
+pub(crate) fn imported(
+    place: &Place,
+    expected: &Value,
+    more: &str,
+) -> BTreeMap<String, BTreeMap<String, Value>> {
+    let url = expected["url"].as_str().map_or_else(String::new, |url| format!(" --url {url}"));
+    let moin = expected["moin"].as_str().unwrap();
+    let import = format!("config import config --moin {moin}{url} -o farm.toml --force --format json {more}");
+    let command = place.wikifarm(&import);
+    // The interpreter may be in a directory of the tester.
+    let command = if more.is_empty() { command } else { command.by_tester() };
+    let ran = command.status_among(&[0, 3]).any_stderr().any_stdout().run();
+    let mut wikis: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
+    let shown = place.wikifarm("-f farm.toml config show --format json").by_tester();
+    let shown = shown.any_stdout().any_stderr().status_among(&[0, 2]).run();
+    let rows: Value = serde_json::from_str(&shown.stdout).unwrap_or_default();
+    for row in rows.get("settings").unwrap_or(&rows).as_array().unwrap_or(&Vec::new()) {
+        let settings = wikis.entry(row["wiki"].as_str().unwrap().to_owned()).or_default();
+        settings.insert(row["setting"].as_str().unwrap().to_owned(), row["value"].clone());
+    }
+    for left in ran.json()["left_out"].as_array().unwrap() {
+        let settings = wikis.entry(left["wiki"].as_str().unwrap().to_owned()).or_default();
+        settings.insert(left["setting"].as_str().unwrap().to_owned(), "UNKNOWN".into());
+    }
+    wikis
+}
+
+/// Panics if a value is neither the expected one nor, if that is allowed, unknown.
+#[track_caller]
+pub(crate) fn check(case: &str, place: &Place, expected: &Value, more: &str, may_be_unknown: bool) {
+    let found = imported(place, expected, more);
+    for (wiki, settings) in expected["wikis"].as_object().unwrap() {
+        let own = found.get(wiki).unwrap_or_else(|| panic!("{case}: no wiki {wiki}"));
+        let url = url::Url::parse(own["url"].as_str().unwrap()).unwrap();
+        for (name, value) in settings.as_object().unwrap().iter().filter(|(name, _)| *name != "comment") {
+            let is = match name.as_str() {
+                "host" => url.host_str().unwrap().into(),
+                "path" => {
+                    url.path().strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(url.path()).into()
+                }
+                _ => own.get(name).cloned().unwrap_or_default(),
+            };
+            let numbers = |value: &Value| {
+                value.as_array().and_then(|all| all.iter().map(Value::as_f64).collect::<Option<Vec<_>>>())
+            };
+            let equal = is == *value || (numbers(&is).is_some() && numbers(&is) == numbers(value));
+            assert!(
+                equal || (may_be_unknown && is == "UNKNOWN"),
+                "{case}: {wiki}.{name} is {is}, not {value}"
+            );
+        }
+    }
+}
+
+#[test]
+fn import_of_misleading_files_gives_pythons_values_or_none() {
+    for (case, place, expected) in cases() {
+        check(&case, &place, &expected, "", expected["may_be_unknown"].as_bool().unwrap_or_default());
+    }
+}
