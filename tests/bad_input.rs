@@ -1,4 +1,4 @@
-//! Whatever comes: a clear message and exit status, no hang, no panic, nothing lost.
+//! Bad input: a clear message and exit status, without a hang, a panic, or lost data.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
@@ -248,9 +248,9 @@ aaaaaaaa  live   ad\u{202e}nim\u{1b}]0;x  in 24 h  60 m ago  208 B
     assert!(shown.contains("trail     docs:\\u{1b}[2JFront\\u{202e}Page\n"), "{shown}");
 }
 
-/// One session that ended long ago, and under the names of others a FIFO, a socket, a link to /etc/passwd, a file of
-/// 10 GB and a directory; not written for long, as far as that can be said of them.
-fn odd_company() -> (Place, UnixListener) {
+/// An expired and a live session, and with names of sessions a FIFO, a socket, a link to /etc/passwd, a file of 10 GB,
+/// and a directory.
+fn odd_files() -> (Place, UnixListener) {
     let place = Place::farm(DOCS)
         .session("sessions", Session::new('a').expires(clock() - 9 * DAY).written(clock() - 9 * DAY))
         .session("sessions", Session::new('b').expires(clock() + DAY).written(clock() - HOUR))
@@ -270,7 +270,7 @@ fn name(digit: char) -> String {
 }
 
 #[track_caller]
-fn odd_company_is_still_there(place: &Place) {
+fn odd_files_still_exist(place: &Place) {
     let found = |digit| place.path().join(name(digit)).symlink_metadata().unwrap();
     assert!(found('1').file_type().is_fifo());
     assert!(found('2').file_type().is_socket());
@@ -282,7 +282,7 @@ fn odd_company_is_still_there(place: &Place) {
 
 #[test]
 fn prune_never_removes_entries_that_are_no_regular_file_or_too_large() {
-    let (place, _socket) = odd_company();
+    let (place, _socket) = odd_files();
     let list = place.wikifarm("session list --format json").any_stdout().run().json();
     let states: Vec<(&str, &str)> = list
         .as_array()
@@ -313,12 +313,12 @@ error: sessions/44444444…: 10737418240 bytes, more than the 16 MiB that are re
     assert_eq!(place.names("sessions").len(), 6);
     place.wikifarm("session prune --all --yes --unreadable").any_stdout().run();
     assert_eq!(place.names("sessions").len(), 5, "the live one went with --all");
-    odd_company_is_still_there(&place);
+    odd_files_still_exist(&place);
 }
 
 #[test]
 fn prune_does_not_open_entries_that_are_no_regular_file() {
-    let (place, _socket) = odd_company();
+    let (place, _socket) = odd_files();
     let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
     inotify::add_watch(&watch, place.path().join("sessions"), inotify::WatchFlags::OPEN).unwrap();
     for command in ["session list", "session stats", "session show bbbb", "session prune -n", "session prune"]
@@ -333,8 +333,8 @@ fn prune_does_not_open_entries_that_are_no_regular_file() {
             event.file_name().and_then(|name| name.to_str().ok()).and_then(|name| name.chars().next()),
         );
     }
-    assert!(opened.contains('a') && opened.contains('b'), "the watch sees nothing: {opened}");
-    // The directory is opened by the test itself, when it gives everything to `nobody`.
+    assert!(opened.contains('a') && opened.contains('b'), "the watch saw nothing: {opened}");
+    // The test itself opens the directory, to change its owner to `nobody`.
     assert!(!opened.contains(['1', '2', '3']), "{opened}");
 }
 
@@ -346,7 +346,7 @@ fn list_of_a_directory_that_vanishes_fails_at_most_with_status_3() {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                // Each of these may fail, as the other is at it too.
+                // Each of these can fail, as another process changes the directory.
                 let _ = fs::create_dir(&dir);
                 for number in 0..200 {
                     let Ok(mut file) = File::create(dir.join(format!("{number:040x}"))) else { break };
@@ -366,7 +366,7 @@ fn list_of_a_directory_that_vanishes_fails_at_most_with_status_3() {
     });
 }
 
-/// Stops the other thread when dropped, after a failure too.
+/// Stops the other thread when dropped, also after a failure.
 struct Stop<'a>(&'a AtomicBool);
 
 impl Drop for Stop<'_> {
@@ -376,7 +376,7 @@ impl Drop for Stop<'_> {
 }
 
 #[test]
-fn prune_in_a_read_only_directory_names_each_session_that_stays() {
+fn prune_in_a_read_only_directory_names_each_kept_session() {
     let place = Place::farm(DOCS)
         .session("sessions", Session::new('a').expires(clock() - 9 * DAY).written(clock() - 9 * DAY));
     let dir = place.path().join("sessions");
@@ -497,7 +497,7 @@ error: can't write the output: bad file descriptor
 "#]])
             .run();
     }
-    // Who has nothing to say needs no output.
+    // A command without output does not need it.
     place.wikifarm("session prune -q").into(File::open("/dev/null").unwrap()).run();
 }
 

@@ -1,8 +1,8 @@
-//! TOML with every kind of error: each has its place and its message, and nothing else is checked.
+//! TOML with every kind of error: each is reported with its position, and nothing else is checked.
 
 use crate::support::Place;
 
-/// What is wrong, the file, and each error as `line:column-line:column message`.
+/// A description, the file, and each error as `line:column-line:column message`.
 const TABLE: &[(&str, &str, &[&str])] = &[
     ("a table without its bracket", "[wikis.a\n", &["1:9-1:9 unclosed table, expected `]`"]),
     (
@@ -179,7 +179,7 @@ const TABLE: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// The errors of a file, from the annotations, which name place and message on one line.
+/// The errors of a file, from annotations, which have position and message on one line.
 fn errors(text: &str) -> Vec<String> {
     let place = Place::new().file("farm.toml", text);
     let ran = place.wikifarm("config check --format github").status(2).any_stdout().any_stderr().run();
@@ -244,7 +244,7 @@ error: can't read the farm file farm.toml: it is not valid TOML
 }
 
 #[test]
-fn config_check_with_bytes_that_are_no_text_names_the_byte() {
+fn config_check_with_invalid_utf_8_names_the_byte() {
     for (bytes, why) in [
         (&b"moin = \"\xff\"\n"[..], "it is not UTF-8 at byte 8"),
         (b"# \xc3", "it is not UTF-8 at byte 2"),

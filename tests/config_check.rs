@@ -2,7 +2,7 @@
 
 use crate::support::Place;
 
-/// Two wikis that share a login, and nothing to complain about.
+/// Two wikis that share a login, without problems.
 const SOUND: &str = r#"
     moin = "1.9.11"
 
@@ -24,7 +24,7 @@ const SOUND: &str = r#"
     wikis = ["docs", "plans"]
 "#;
 
-/// The directories that farm files here name.
+/// A place with the directories of these farm files.
 fn with_directories(farm: &str) -> Place {
     ["users", "sessions", "docs", "plans"].into_iter().fold(Place::farm(farm), Place::dir)
 }
@@ -483,7 +483,7 @@ fn check_in_the_current_directory_looks_at_the_parent_directory() {
     );
 }
 
-/// Whoever can replace a directory far above puts all below it in place, too.
+/// A user who can replace a parent directory can replace everything below it.
 #[test]
 fn check_of_permissions_looks_at_every_directory_above() {
     let place = with_directories(&SOUND.replace("\"sessions\"", "\"open/wiki/cache/sessions\""));
@@ -543,7 +543,7 @@ fn check_suggests_only_what_the_version_has() {
     let found = helps(&mixed);
     assert!(found.contains(&"secure-blocks-http: serve b over https".to_owned()), "{found:#?}");
     assert!(found.iter().any(|help| help.starts_with("log-out-trap: serve b over https, or ")), "{found:#?}");
-    // Of paths on one host that of / comes to all.
+    // The cookie of the wiki at / is sent to all paths of the host.
     let paths = r#"
         moin = "1.8.7"
         [wikis.root]

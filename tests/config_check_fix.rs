@@ -130,7 +130,7 @@ fn fix_with_diff_prints_the_changes_and_writes_nothing() {
 "#]])
         .run();
     assert_eq!(text(&place), unindent(farm));
-    // Without errors too: there is something to do.
+    // Changes alone give status 1, too.
     Place::farm("moin = \"1.9.11\"\n[wikis.a]\nurl = \"https://a.example.org/\"\nunset = [\"cookie_path\"]")
         .wikifarm("config check --diff")
         .status(1)
@@ -220,7 +220,7 @@ fn fix_of_an_ambiguous_name_changes_nothing() {
 
 #[test]
 fn fix_of_a_misspelled_key_touches_nothing_else() {
-    // Once cookie_domain is read, `unset` is not useless at all.
+    // After the fix, `unset` has an effect.
     let farm = r#"
         moin = "1.9.11"
         colour = "red"

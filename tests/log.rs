@@ -14,7 +14,7 @@ fn farm() -> Place {
         .session("sessions", Session::new('b').expires(now - 2 * DAY).written(now - 3 * DAY))
 }
 
-/// What stands for journald or syslogd.
+/// A substitute for journald or syslogd.
 fn listener(place: &Place) -> UnixDatagram {
     let path = place.path().join("log");
     let listener = UnixDatagram::bind(&path).unwrap();
@@ -26,7 +26,7 @@ fn listener(place: &Place) -> UnixDatagram {
     listener
 }
 
-/// The next line, without the process's number and the time it took.
+/// The next line, without the pid and the duration.
 fn line(listener: &UnixDatagram) -> String {
     let mut buffer = [0; 4096];
     let count = listener.recv(&mut buffer).unwrap();
@@ -105,7 +105,7 @@ fn log_of_a_store_with_a_password_hides_it() {
     }
 }
 
-/// As [`line`], whatever ends it.
+/// The next line of a failed run, as it is.
 fn line_of_failure(listener: &UnixDatagram) -> String {
     let mut buffer = [0; 4096];
     let count = listener.recv(&mut buffer).unwrap();

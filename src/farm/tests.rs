@@ -148,7 +148,7 @@ proptest! {
             }
             let suffixes: crate::browser::SharedSuffixes = std::sync::Arc::new(crate::browser::BuiltinSuffixes);
             let found = crate::lint::check(&farm, &crate::lint::RealDisk, &suffixes, &crate::lint::Overrides::default());
-            let _ = crate::report::findings::human(&farm.source, &found, true);
+            let _ = crate::report::findings::human(&farm.source, &found, true, Some(40));
         }
     }
 }

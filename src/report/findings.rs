@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::Deco
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::text::{Paint, paint};
+use super::text::{Paint, paint, wrap};
 use super::{escape, sarif};
 use crate::farm::{Edit, Layout, Source, Span, SyntaxErrors};
 use crate::lint::{self, Finding, Severity};
@@ -102,8 +102,8 @@ pub fn json<'a>(source: &Source, layout: Option<&Layout<'_>>, finding: &'a Findi
     }
 }
 
-/// All findings as text, each with the lines of the file.
-pub fn human(source: &Source, findings: &[Finding], colour: bool) -> String {
+/// All findings as text, each with the lines of the file; messages are wrapped to `width` columns, if it is known.
+pub fn human(source: &Source, findings: &[Finding], colour: bool, width: Option<u16>) -> String {
     let mut text = String::new();
     for finding in findings {
         let shown = Shown {
@@ -114,7 +114,7 @@ pub fn human(source: &Source, findings: &[Finding], colour: bool) -> String {
             also: &finding.also,
             help: finding.help.as_deref(),
         };
-        text.push_str(&diagnostic(source, &shown, colour));
+        text.push_str(&diagnostic(source, &shown, colour, width));
     }
     text
 }
@@ -197,7 +197,7 @@ pub fn syntax(errors: &SyntaxErrors, colour: bool) -> String {
     let mut text = String::new();
     for (message, span) in errors.errors.iter().take(20) {
         let shown = Shown { severity: Severity::Error, rule: None, message, span, also: &[], help: None };
-        text.push_str(&diagnostic(&errors.source, &shown, colour));
+        text.push_str(&diagnostic(&errors.source, &shown, colour, None));
     }
     if errors.errors.len() > 20 {
         text.push_str(&format!("and {} more errors\n", errors.errors.len() - 20));
@@ -232,13 +232,14 @@ struct Shown<'a> {
     help: Option<&'a str>,
 }
 
-fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool) -> String {
+fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool, width: Option<u16>) -> String {
     let level = match shown.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let message = escape(shown.message);
+    let label = shown.severity.name().len() + shown.rule.map_or(0, |rule| rule.len() + 2) + 2;
+    let message = wrapped(shown.message, label, width);
     let title = match shown.rule {
         Some(rule) => level.primary_title(message).id(rule),
         None => level.primary_title(message),
@@ -250,10 +251,20 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool) -> String {
         group = group.element(excerpt(source, path(span), span, AnnotationKind::Context, Some(label)));
     }
     if let Some(help) = shown.help {
-        group = group.element(Level::HELP.message(escape(help)));
+        // `   = help: `, after the line number.
+        let label = source.place(shown.span.start).line.to_string().len() + 9;
+        group = group.element(Level::HELP.message(wrapped(help, label, width)));
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = width.map_or(renderer.clone(), |width| renderer.term_width(width.into()));
     format!("{}\n\n", renderer.decor_style(DecorStyle::Ascii).render(&[group]))
+}
+
+/// The text escaped, in lines that fit beside a label of `label` columns.
+fn wrapped(text: &str, label: usize, width: Option<u16>) -> String {
+    let Some(width) = width else { return escape(text).into_owned() };
+    let beside = usize::from(width).saturating_sub(label).max(20);
+    wrap("", &escape(text), u16::try_from(beside).ok()).trim_end().to_owned()
 }
 
 /// The lines of a span. Only these are cut out, as a farm file can be long.
@@ -273,4 +284,24 @@ fn excerpt<'a>(
     let inside = |at: usize| at.saturating_sub(offset).min(text.len());
     let annotation = kind.span(inside(span.start)..inside(end)).label(label.map(escape));
     Snippet::source(hidden(text)).line_start(line).path(path).annotation(annotation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::farm::Farm;
+
+    #[test]
+    fn human_fits_the_width() {
+        let text =
+            "[wikis.a]\nurl = \"one.example.org\"\n[wikis.b]\nurl = \"https://b.example.org/?query\"\n";
+        let farm = Farm::parse(Path::new("farm.toml"), text.to_owned()).unwrap();
+        let found = lint::parse_findings(&farm);
+        let widest = |width| {
+            let text = human(&farm.source, &found, false, width);
+            text.lines().map(|line| line.chars().count()).max().unwrap_or_default()
+        };
+        assert!(widest(None) > 70);
+        assert!(widest(Some(60)) <= 60);
+    }
 }

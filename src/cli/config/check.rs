@@ -185,7 +185,7 @@ fn write(
             write!(context.out, "{}", junit::document("wikifarm config check", rules(), results.findings()));
         }
         Format::Human | Format::Csv | Format::Markdown => {
-            let text = findings::human(source, found, context.colour);
+            let text = findings::human(source, found, context.colour, context.width);
             if context.verbosity >= 0 {
                 fix::list(source.path(), fixed.unwrap_or_default(), context);
             }

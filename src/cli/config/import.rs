@@ -124,7 +124,8 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let imported = read(options, farm.as_ref(), context)?;
     unknown_names(options, &imported)?;
     let found = lint::parse_findings(&imported.farm);
-    context.err.write_all(findings::human(&imported.farm.source, &found, context.colour).as_bytes());
+    let text = findings::human(&imported.farm.source, &found, context.colour, context.width);
+    context.err.write_all(text.as_bytes());
     for (span, note) in &imported.assumed {
         let position = imported.farm.source.file_line(span.start);
         context.note(&format!("{position}: {note}"));

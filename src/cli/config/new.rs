@@ -117,7 +117,8 @@ fn sound(path: &Path, text: &str, version: Version, context: &mut Context<'_>) -
     if found.is_empty() {
         return Ok(farm);
     }
-    context.err.write_all(findings::human(&farm.source, &found, context.colour).as_bytes());
+    let text = findings::human(&farm.source, &found, context.colour, context.width);
+    context.err.write_all(text.as_bytes());
     let message = format!("these wikis do not work together in MoinMoin {version}: nothing was written");
     Err(Failure::usage(message).help("use other addresses, or another release with --moin"))
 }

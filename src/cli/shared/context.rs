@@ -225,7 +225,7 @@ impl Context<'_> {
             return Ok(farm);
         }
         let found = crate::lint::parse_findings(&farm);
-        let text = findings::human(&farm.source, &found, self.colour);
+        let text = findings::human(&farm.source, &found, self.colour, self.width);
         self.err.write_all(text.as_bytes());
         Err(Failure::usage(format!(
             "the farm file {} was not wholly understood; see `wikifarm config check`",
