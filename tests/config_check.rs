@@ -207,7 +207,7 @@ error[log-out-trap]: visiting docs deletes the shared cookie: users are logged o
 13 | [wikis.plans]
    |        ----- plans keeps sessions in docs, docs in sessions
    |
-   = help: give docs a cookie_name of its own, or give docs the session_dir of plans, or leave out cookie_domain at docs
+   = help: give docs a cookie of its own: cookie_name = "docs", or give docs the session_dir of plans, or unset cookie_domain in docs
 
 error[log-out-trap]: visiting plans deletes the shared cookie: users are logged out of docs
   --> farm.toml:13:8
@@ -220,7 +220,7 @@ error[log-out-trap]: visiting plans deletes the shared cookie: users are logged 
  9 | [wikis.docs]
    |        ---- docs keeps sessions in sessions, plans in docs
    |
-   = help: give plans a cookie_name of its own, or give plans the session_dir of docs, or leave out cookie_domain at plans
+   = help: give plans a cookie of its own: cookie_name = "plans", or give plans the session_dir of docs, or unset cookie_domain in plans
 
 error[share-not-met]: plans does not share the login of docs: conflict at step 4: docs keeps sessions in sessions, plans in docs
   --> farm.toml:19:9
@@ -535,8 +535,8 @@ fn check_suggests_only_what_the_version_has() {
     assert_eq!(
         helps(old),
         [
-            "log-out-trap: give a the cache_dir of b, or leave out cookie_domain at a and b",
-            "log-out-trap: give b the cache_dir of a, or leave out cookie_domain at b and a",
+            "log-out-trap: give a the cache_dir of b, or unset cookie_domain in a and b",
+            "log-out-trap: give b the cache_dir of a, or unset cookie_domain in b and a",
         ]
     );
     let mixed = old.replace("https://b", "http://b").replace("anonymous_session_lifetime = 2", "");

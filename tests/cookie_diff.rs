@@ -159,11 +159,21 @@ fn diff_by_firefox_shows_other_effects_than_by_chromium() {
         ("cookie_path = \"/alpha\"", "cookie_domain = \"b\\u00fccher.example\""),
         ("example.org/alpha", "b\\u00fccher.example/alpha"),
     ]);
-    let shown = |browser: &str| {
-        place.wikifarm(&format!("cookie diff farm.toml new.toml {AT}{browser}")).any_stdout().run().stdout
-    };
-    assert!(!shown("").contains("cannot log in, even"), "{}", shown(""));
+    let run = |browser: &str| place.wikifarm(&format!("cookie diff farm.toml new.toml {AT}{browser}"));
+    let shown = |browser: &str| run(browser).any_stdout().run().stdout;
+    assert!(
+        !shown(" --browser chromium").contains("cannot log in, even"),
+        "{}",
+        shown(" --browser chromium")
+    );
     assert!(shown(" --browser firefox").contains("cannot log in, even"), "{}", shown(" --browser firefox"));
+    let line =
+        "Firefox differs at alpha: users with \"remember me\" cannot log in, even with a fresh browser";
+    let both = shown("").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(both.contains(line), "{both}");
+    let json = run(" --format json").any_stdout().run().json();
+    assert_eq!(json["differs"][0]["browsers"], json!(["firefox"]));
+    assert_eq!((&json["differs"][0]["wiki"], &json["impact"]), (&json!("alpha"), &json!(true)));
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn header_of_a_custom_handler_is_unknown() {
         rows,
         json!({"schema": 1, "headers": [{
             "wiki": "own", "as": "user", "set_cookie": null,
-            "reason": "unknown: the wiki has a custom session_service"
+            "reason": "unknown: the wiki has a custom session_service", "rejected_by": []
         }]})
     );
 }
@@ -76,19 +76,22 @@ fn header_json_has_header_or_reason() {
       "wiki": "old",
       "as": "anonymous",
       "set_cookie": null,
-      "reason": "anonymous sessions are off (lifetime 0)"
+      "reason": "anonymous sessions are off (lifetime 0)",
+      "rejected_by": []
     },
     {
       "wiki": "old",
       "as": "user",
       "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Monday, 23-Nov-26 14:13:20 GMT; Max-Age=43200; Path=/old",
-      "reason": "sent to users with \"remember me\" off"
+      "reason": "sent to users with \"remember me\" off",
+      "rejected_by": []
     },
     {
       "wiki": "old",
       "as": "remember",
       "set_cookie": "MOIN_SESSION=00000000000000000000000000000000; expires=Thursday, 20-Nov-36 02:13:20 GMT; Max-Age=315360000; Path=/old",
-      "reason": "sent to users with \"remember me\" on, the default"
+      "reason": "sent to users with \"remember me\" on, the default",
+      "rejected_by": []
     }
   ]
 }
@@ -181,4 +184,30 @@ fn header_for_1_9_10_equals_recorded_headers() {
 #[test]
 fn header_for_1_9_11_equals_recorded_headers() {
     reproduces("1.9.11", 100);
+}
+
+#[test]
+fn header_names_the_browsers_that_reject_it() {
+    // Chromium converts the domain to ASCII, Firefox rejects it.
+    let place = Place::farm(
+        "moin = \"1.9.11\"\n[wikis.docs]\nurl = \"https://docs.b\u{fc}cher.example/\"\ncookie_name = \"lab\"\n\
+         cookie_domain = \"b\u{fc}cher.example\"\n",
+    );
+    let at = "--as user --now 1795400000";
+    place
+        .wikifarm(&format!("cookie header docs {at}"))
+        .stdout(str![[r#"
+user       Set-Cookie: MOIN_SESSION_lab=0000000000000000000000000000000000000000; Domain=bücher.example; Expires=Mon, 23-Nov-2026 14:13:00 GMT; Max-Age=43200; Secure; Path=/
+           rejected by Firefox: Domain must be ASCII: use the xn-- form (RFC
+           6265bis 5.7 step 8)
+
+"#]])
+        .run();
+    let lines = |browser: &str| {
+        let run = place.wikifarm(&format!("cookie header docs {at} --browser {browser}"));
+        run.any_stdout().run().stdout.lines().count()
+    };
+    assert_eq!((lines("chromium"), lines("rfc")), (1, 3));
+    let json = place.wikifarm(&format!("cookie header docs {at} --format json")).any_stdout().run().json();
+    assert_eq!(json["headers"][0]["rejected_by"][0]["browser"], "firefox");
 }

@@ -153,7 +153,7 @@ fn preview_notes_where_rfc_has_another_answer() {
 No wikis share a login.
 Problems
   nobody can log in at docs: browsers reject the cookie (http-prefix): a name
-    that begins with __Http- needs Secure, https and HttpOnly (RFC 6265bis 5.4)
+    that begins with __Http- needs Secure, https, and HttpOnly (RFC 6265bis 5.4)
 
 "#]])
         .run();

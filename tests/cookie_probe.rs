@@ -147,11 +147,11 @@ fn probe_follows_and_shows_redirects_on_the_host() {
             "verdict": "drift",
             "drift": [{"attribute": "HttpOnly", "expected": "no", "found": "yes"}],
             "hops": [
-                {"url": format!("http://wiki.example.org:{port}/"), "status": 302, "set_cookie": [], "location": "/FrontPage"},
+                {"url": format!("http://wiki.example.org:{port}/"), "status": 302, "cookies": [], "location": "/FrontPage"},
                 {
                     "url": format!("http://wiki.example.org:{port}/FrontPage"),
                     "status": 200,
-                    "set_cookie": ["MOIN_SESSION_lab=01234567…; Max-Age=1800; HttpOnly; Path=/"],
+                    "cookies": [{"set_cookie": "MOIN_SESSION_lab=01234567…; Max-Age=1800; HttpOnly; Path=/", "rejected_by": []}],
                     "location": null
                 }
             ],

@@ -44,8 +44,8 @@ https://wiki1.example.org/ sets cookies
             stored as A=1 for example.org and its subdomains, path /wiki,
             Secure, HttpOnly, SameSite=Lax, until 2026-11-23T03:13:20Z, in 60 m
   rejected  B=2; Domain=org
-            public-suffix: Domain is a public suffix, under which anybody can
-            register (RFC 6265bis 5.7 step 9)
+            public-suffix: Domain is a public suffix, below which anybody can
+            register a domain (RFC 6265bis 5.7 step 9)
   accepted  C=; Max-Age=0
             nothing to delete: no cookie C for wiki1.example.org only, path /
   accepted  D=4
@@ -67,10 +67,10 @@ https://wiki2.example.org/wiki/Page is visited
 http://example.net/wiki is visited
   no Cookie header
   withheld  A=1 for example.org and its subdomains, path /wiki
-            domain-mismatch: the cookie belongs to another host or domain (RFC
+            domain-mismatch: the cookie is for another host or domain (RFC
             6265bis 5.1.3)
-            secure-only: a Secure cookie goes over https only (RFC 6265bis
-            5.8.3)
+            secure-only: browsers send Secure cookies over https only (RFC
+            6265bis 5.8.3)
 
 "#]])
         .run();
@@ -173,8 +173,8 @@ http://w.example.org/ sets cookies
             Firefox differs: accepted: stored as A=1 for w.example.org only,
             path /, until the browser closes
   rejected  B=2; Domain=.
-            malformed-domain: Domain must be a host name: no port, URL, quotes,
-            percent signs or empty labels (RFC 6265bis 5.1.2)
+            malformed-domain: Domain must be a host name, without port, URL,
+            quotes, percent signs, or empty labels (RFC 6265bis 5.1.2)
   accepted  C=3
             stored as C=3 for w.example.org only, path /, until the browser
             closes
@@ -264,7 +264,7 @@ https://docs.example.net/ is visited
   no Cookie header
   withheld  MOIN_SESSION_lab=0000000000000000000000000000000000000000 for
             example.org and its subdomains, path /
-            domain-mismatch: the cookie belongs to another host or domain (RFC
+            domain-mismatch: the cookie is for another host or domain (RFC
             6265bis 5.1.3)
 
 "#]])
@@ -368,7 +368,7 @@ fn test_with_a_script_runs_its_lines_in_order() {
   sent      C=\xe9 for w.example.org only, path /
             w.example.org is the host of the cookie, / is within /
   withheld  A=1 for w.example.org only, path /
-            http-only-from-script: scripts do not see HttpOnly cookies (RFC
+            http-only-from-script: scripts cannot read HttpOnly cookies (RFC
             6265bis 5.8.3)
 
 2026-11-23T02:14:20Z  https://w.example.org/ is visited by a link from
@@ -380,22 +380,22 @@ fn test_with_a_script_runs_its_lines_in_order() {
   sent      C=\xe9 for w.example.org only, path /
             w.example.org is the host of the cookie, / is within /
   withheld  B=2 for w.example.org only, path /
-            same-site: the request comes from another site, and SameSite keeps
-            the cookie back (RFC 6265bis 5.6.7.1)
+            same-site: SameSite withholds the cookie from requests of other
+            sites (RFC 6265bis 5.6.7.1)
 
 2026-11-23T02:16:40Z  https://w.example.org/ is visited by a POST form from
             https://example.net/
   no Cookie header
   Firefox differs: Cookie: A=1; C=�
   withheld  A=1 for w.example.org only, path /
-            same-site: the request comes from another site, and SameSite keeps
-            the cookie back (RFC 6265bis 5.6.7.1)
+            same-site: SameSite withholds the cookie from requests of other
+            sites (RFC 6265bis 5.6.7.1)
   withheld  B=2 for w.example.org only, path /
-            same-site: the request comes from another site, and SameSite keeps
-            the cookie back (RFC 6265bis 5.6.7.1)
+            same-site: SameSite withholds the cookie from requests of other
+            sites (RFC 6265bis 5.6.7.1)
   withheld  C=\xe9 for w.example.org only, path /
-            same-site: the request comes from another site, and SameSite keeps
-            the cookie back (RFC 6265bis 5.6.7.1)
+            same-site: SameSite withholds the cookie from requests of other
+            sites (RFC 6265bis 5.6.7.1)
 
 difference same-site-default: SameSite is absent
   Chromium: as Lax, but sent with a cross-site POST for two minutes after
@@ -482,7 +482,7 @@ fn test_with_a_bad_url_is_refused() {
         ),
         (
             "--url ftp://example.org",
-            "--url ftp://example.org: the scheme \"ftp\" has no cookies; use http or https",
+            "--url ftp://example.org: scheme \"ftp\" has no cookies: use http or https",
         ),
         ("--url http://", "--url http://: not a URL: empty host"),
         (

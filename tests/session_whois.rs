@@ -249,9 +249,12 @@ error: can't read the secret file gone: no such file or directory
 fn whois_of_a_broken_signed_cookie_gives_the_reason() {
     let place = Place::new().file("key", "x");
     for (cookie, why) in [
-        ("a.b", "\"a.b\"… is no signed cookie: it has no payload, timestamp and signature, parted by dots"),
-        ("abcdefghijklmnop.b.c", "\"abcdefgh\"… is no signed cookie: its payload is no JSON object"),
-        (".abcd.b.c", "\".abcd.b.\"… is no signed cookie: its payload does not unpack"),
+        (
+            "a.b",
+            "\"a.b\"… is no signed cookie: expected payload, timestamp, and signature, separated by dots",
+        ),
+        ("abcdefghijklmnop.b.c", "\"abcdefgh\"… is no signed cookie: the payload is not a JSON object"),
+        (".abcd.b.c", "\".abcd.b.\"… is no signed cookie: the payload cannot be decompressed"),
     ] {
         place.wikifarm("session whois").arg(cookie).status(2).stderr(format!("error: {why}\n")).run();
     }

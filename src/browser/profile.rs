@@ -13,7 +13,7 @@ pub enum Profile {
     Chromium,
     /// Firefox 153 ESR with shipped preferences, as recorded.
     Firefox,
-    /// RFC 6265bis, draft 20. No released browser follows it in everything.
+    /// RFC 6265bis, draft 20. No released browser follows it entirely.
     Rfc6265bis,
 }
 

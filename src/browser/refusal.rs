@@ -1,9 +1,8 @@
-//! Why a browser refuses a cookie: one name per reason, with its section and a sentence that says what to
-//! change.
+//! Why a browser rejects a cookie: for each reason a name, a section, and a sentence that shows what to change.
 
 use std::fmt;
 
-/// A reason to refuse a cookie, in the order in which the draft checks them. Section numbers are those of RFC
+/// A reason to reject a cookie, in the order in which the draft checks them. Section numbers are those of RFC
 /// 6265bis, draft 20.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
@@ -18,7 +17,7 @@ pub enum RefusalReason {
     AmbiguousNameless,
     /// No name before the `=` (Firefox only).
     EmptyName,
-    /// The `Domain` attribute, or the host itself, is no host name.
+    /// The `Domain` attribute, or the host itself, is not a host name.
     MalformedDomain,
     /// The `Domain` attribute is not ASCII.
     NonAsciiDomain,
@@ -26,13 +25,13 @@ pub enum RefusalReason {
     PublicSuffix,
     /// The `Domain` attribute does not cover the host that sets the cookie.
     DomainMismatch,
-    /// `Secure` from a connection that is not.
+    /// `Secure` over an insecure connection.
     SecureFromInsecure,
     /// `HttpOnly` from a script.
     HttpOnlyFromScript,
-    /// A Secure cookie of that name would be hidden or replaced from a connection that is not secure.
+    /// An insecure connection would hide or replace a Secure cookie of that name.
     OverwriteSecure,
-    /// Set by a page of another site, for a request that is no top-level navigation.
+    /// Set by a page of another site, in a request that is not a top-level navigation.
     CrossSite,
     /// `SameSite=None` without `Secure`.
     SameSiteNoneInsecure,
@@ -65,7 +64,7 @@ impl RefusalReason {
         self.into()
     }
 
-    /// The section, and step, of RFC 6265bis draft 20; for what only Chromium does, the nearest one.
+    /// The section and step of RFC 6265bis draft 20; for reasons of Chromium only, the nearest one.
     pub fn section(self) -> &'static str {
         match self {
             R::DisallowedCharacter => "5.6 step 1",
@@ -101,40 +100,37 @@ impl RefusalReason {
     /// The sentence that explains it.
     pub fn explanation(self) -> &'static str {
         match self {
-            R::DisallowedCharacter => "a control character in the header makes browsers ignore all of it",
+            R::DisallowedCharacter => "the header has a control character",
             R::NoCookieContent => "a cookie needs a name or a value",
-            R::NameAndValueTooLong => "name and value together may have at most 4096 bytes",
-            R::EmptyName => "Firefox refuses a cookie without a name",
-            R::AmbiguousNameless => {
-                "without a name, a value with '=' would look like another cookie when sent"
-            }
+            R::NameAndValueTooLong => "name and value together are longer than 4096 bytes",
+            R::EmptyName => "Firefox rejects cookies without a name",
+            R::AmbiguousNameless => "a value with '=' needs a name, or servers read it as another cookie",
             R::MalformedDomain => {
-                "Domain must be a host name: no port, URL, quotes, percent signs or empty labels"
+                "Domain must be a host name, without port, URL, quotes, percent signs, or empty labels"
             }
-            R::NonAsciiDomain => "Domain must be ASCII: write the xn-- form",
-            R::PublicSuffix => "Domain is a public suffix, under which anybody can register",
+            R::NonAsciiDomain => "Domain must be ASCII: use the xn-- form",
+            R::PublicSuffix => "Domain is a public suffix, below which anybody can register a domain",
             R::DomainMismatch => "Domain must be the host that sets the cookie, or a parent of it",
-            R::SecureFromInsecure => "a Secure cookie can be set over https only",
+            R::SecureFromInsecure => "Secure cookies must be set over https",
             R::HttpOnlyFromScript => "a script cannot set an HttpOnly cookie",
             R::OverwriteSecure => {
-                "a Secure cookie of that name exists, and plain http may neither replace nor shadow it"
+                "over http, no cookie may replace or shadow a Secure cookie of the same name"
             }
-            R::CrossSite => "embedded in a page of another site, only SameSite=None cookies can be set",
+            R::CrossSite => "pages embedded in another site can set SameSite=None cookies only",
             R::SameSiteNoneInsecure => "SameSite=None needs Secure",
-            R::SecurePrefix => "a name that begins with __Secure- needs Secure, and https",
-            R::HostPrefix => "a name that begins with __Host- needs Secure, https, Path=/ and no Domain",
-            R::HttpPrefix => "a name that begins with __Http- needs Secure, https and HttpOnly",
+            R::SecurePrefix => "a name that begins with __Secure- needs Secure and https",
+            R::HostPrefix => "a name that begins with __Host- needs Secure, https, Path=/, and no Domain",
+            R::HttpPrefix => "a name that begins with __Http- needs Secure, https, and HttpOnly",
             R::HostHttpPrefix => {
-                "a name that begins with __Host-Http- needs Secure, https, HttpOnly, Path=/ and no Domain"
+                "a name that begins with __Host-Http- needs Secure, https, HttpOnly, Path=/, and no Domain"
             }
-            R::HiddenPrefix => "a cookie without a name may not have a value that looks like a prefixed name",
+            R::HiddenPrefix => "the value of a cookie without a name looks like a name with a prefix",
             R::PartitionedInsecure => "Partitioned needs Secure",
             R::OverwriteHttpOnly => "a script cannot replace an HttpOnly cookie",
         }
     }
 
-    /// What Chromium's developer tools call it; `None` where they have no name for it, or no recording shows the
-    /// name.
+    /// The name in Chromium's developer tools; `None` if they have none, or no recording shows it.
     pub fn devtools_name(self) -> Option<&'static str> {
         Some(match self {
             R::DisallowedCharacter => "DisallowedCharacter",
@@ -165,13 +161,13 @@ impl fmt::Display for RefusalReason {
     }
 }
 
-/// A refused cookie: the reason, and what else would have refused it.
+/// A rejected cookie: the first reason, and the others.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} (RFC 6265bis {})", self.section())]
 pub struct Refusal {
     /// The reason.
     pub reason: RefusalReason,
-    /// Further reasons Chromium gives at the same time; the draft stops at the first.
+    /// Further reasons that Chromium gives at the same time. The draft stops at the first.
     pub also: Vec<RefusalReason>,
 }
 
@@ -191,7 +187,7 @@ impl Refusal {
         std::iter::once(self.reason).chain(self.also.iter().copied())
     }
 
-    /// A refusal for the given reasons, or nothing if there are none.
+    /// The rejection for these reasons; `None` if there are none.
     pub(super) fn from_reasons(reasons: Vec<RefusalReason>) -> Option<Self> {
         let mut reasons = reasons.into_iter();
         let reason = reasons.next()?;

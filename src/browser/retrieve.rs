@@ -1,7 +1,7 @@
-//! Which cookies go with a request, in which order, and why the others stay at home.
+//! Which cookies browsers send with a request, in which order, and why they withhold the others.
 //!
 //! RFC 6265bis 5.8.3; Chromium's `IncludeForRequestURL` and `CookieSorter`: longer paths first, then the
-//! older cookie. Host-only or not plays no part in the order.
+//! older cookie. Whether a cookie is host-only does not matter for the order.
 
 use std::fmt;
 
@@ -12,23 +12,23 @@ use super::rules::Rules;
 use super::same_site::{Context, Request, Via, allows};
 use super::suffix::Suffixes;
 
-/// Why a cookie does not go with a request.
+/// Why a browser withholds a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum WithheldReason {
-    /// It belongs to another host or domain.
+    /// The cookie is for another host or domain.
     DomainMismatch,
-    /// It belongs to another path.
+    /// The cookie is for another path.
     PathMismatch,
-    /// It is Secure, the connection is not.
+    /// The cookie is Secure, but the connection is not.
     SecureOnly,
-    /// It has expired.
+    /// The cookie has expired.
     Expired,
     /// The request comes from another site.
     SameSite,
-    /// It is HttpOnly, and a script asks.
+    /// The cookie is HttpOnly, and a script reads cookies.
     HttpOnlyFromScript,
-    /// It is Partitioned, and was set under a page of another site (Chromium).
+    /// The cookie is Partitioned, and was set in a page of another site.
     OtherPartition,
 }
 
@@ -45,7 +45,7 @@ impl WithheldReason {
         self.into()
     }
 
-    /// The section of RFC 6265bis draft 20; for what only Chromium does, the nearest one.
+    /// The section of RFC 6265bis draft 20; for reasons of Chromium only, the nearest one.
     pub fn section(self) -> &'static str {
         match self {
             W::DomainMismatch => "5.1.3",
@@ -59,13 +59,13 @@ impl WithheldReason {
     /// The sentence that explains it.
     pub fn explanation(self) -> &'static str {
         match self {
-            W::DomainMismatch => "the cookie belongs to another host or domain",
-            W::PathMismatch => "the cookie belongs to another path",
-            W::SecureOnly => "a Secure cookie goes over https only",
+            W::DomainMismatch => "the cookie is for another host or domain",
+            W::PathMismatch => "the cookie is for another path",
+            W::SecureOnly => "browsers send Secure cookies over https only",
             W::Expired => "the cookie has expired",
-            W::SameSite => "the request comes from another site, and SameSite keeps the cookie back",
-            W::HttpOnlyFromScript => "scripts do not see HttpOnly cookies",
-            W::OtherPartition => "the Partitioned cookie was set under a page of another site",
+            W::SameSite => "SameSite withholds the cookie from requests of other sites",
+            W::HttpOnlyFromScript => "scripts cannot read HttpOnly cookies",
+            W::OtherPartition => "the Partitioned cookie was set in a page of another site",
         }
     }
 }

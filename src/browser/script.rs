@@ -237,7 +237,7 @@ impl<'de> Deserialize<'de> for Line {
                         _ => return Err(de::Error::custom(unknown(&key))),
                     }
                     if seen.contains(&key) {
-                        return Err(de::Error::custom(format!("{key:?} stands there twice")));
+                        return Err(de::Error::custom(format!("duplicate field {key:?}")));
                     }
                     seen.push(key);
                 }
@@ -259,7 +259,7 @@ fn unknown(key: &str) -> String {
         Some((distance, field)) if distance <= (field.len() / 3).max(1) => {
             format!("unknown field {short:?}; did you mean {field:?}?")
         }
-        _ => format!("unknown field {short:?}; there are {}", FIELDS.join(", ")),
+        _ => format!("unknown field {short:?}: expected one of {}", FIELDS.join(", ")),
     }
 }
 
@@ -274,16 +274,14 @@ impl Line {
         };
         let action = match (self.set_cookie, self.visit.unwrap_or_default()) {
             (None, false) => {
-                return Err(wrong(
-                    "neither \"set_cookie\": [..] to receive nor \"visit\": true to go somewhere",
-                ));
+                return Err(wrong("expected \"set_cookie\": [..] or \"visit\": true"));
             }
             (Some(_), true) => {
-                return Err(wrong("\"set_cookie\" and \"visit\" are two steps: give each a line"));
+                return Err(wrong("\"set_cookie\" and \"visit\" need a line each"));
             }
             (Some(headers), false) => {
                 if self.nav.is_some() || self.from_url.is_some() {
-                    return Err(wrong("\"nav\" and \"from_url\" belong to a visit"));
+                    return Err(wrong("\"nav\" and \"from_url\" are for visits only"));
                 }
                 let decode = |text: &RawText| match self.encoding {
                     None => Ok(text.to_bytes()),
@@ -376,14 +374,14 @@ mod tests {
                 "2:42: invalid type: string \"a\", expected a sequence",
                 "3:50: unknown variant `lnk`, expected one of `direct`, `link`, `post`",
                 "4: \"url\" is missing",
-                "6: neither \"set_cookie\": [..] to receive nor \"visit\": true to go somewhere",
+                "6: expected \"set_cookie\": [..] or \"visit\": true",
                 "7: \"url\": \"a.example\": not a URL: relative URL without a base",
-                "8:52: \"visit\" stands there twice",
+                "8:52: duplicate field \"visit\"",
                 "9: invalid type: sequence, expected an object: {\"url\": .., \"set_cookie\": [..]} or {\"url\": .., \"visit\": true}",
-                "10: \"nav\" and \"from_url\" belong to a visit",
+                "10: \"nav\" and \"from_url\" are for visits only",
                 "11:42: not UTF-8: write other bytes as \\udc80 to \\udcff",
                 "12: 'Ā' is not in latin-1",
-                "13:47: unknown field \"colour\"; there are url, set_cookie, visit, at, nav, from_url, from, encoding",
+                "13:47: unknown field \"colour\": expected one of url, set_cookie, visit, at, nav, from_url, from, encoding",
                 "14:7: EOF while parsing a value",
             ]
         );

@@ -68,7 +68,7 @@ impl ListSuffixes {
         for (number, line) in (1_usize..).zip(text.lines()) {
             let rule = line.split_whitespace().next().unwrap_or_default();
             if !line.starts_with("//") && rule.contains(odd) {
-                return Err(format!("not a public suffix list: line {number} is no rule: {rule:?}"));
+                return Err(format!("not a public suffix list: line {number} is not a rule: {rule:?}"));
             }
         }
         // The crate skips rules that stand before the first section.
@@ -135,7 +135,7 @@ mod tests {
         assert!(ListSuffixes::parse("// nothing\n").is_err());
         assert_eq!(
             ListSuffixes::parse("org\n<html>\n").unwrap_err(),
-            "not a public suffix list: line 2 is no rule: \"<html>\""
+            "not a public suffix list: line 2 is not a rule: \"<html>\""
         );
     }
 

@@ -1,4 +1,4 @@
-//! The URL a request goes to, or a page lies at, reduced to what cookies look at.
+//! The URL of a request or a page, reduced to the parts that matter for cookies.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,14 +15,14 @@ pub struct Target {
     path: String,
 }
 
-/// Why a text is no [`Target`].
+/// Why a text is not a [`Target`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// Not a URL; the reason, in the words of the URL parser.
     #[error("not a URL: {0}")]
     NotAUrl(String),
     /// A URL of a scheme that has no cookies, such as `ftp`.
-    #[error("the scheme {0:?} has no cookies; use http or https")]
+    #[error("scheme {0:?} has no cookies: use http or https")]
     Scheme(String),
     /// A URL without a host.
     #[error("the URL has no host")]
@@ -30,21 +30,21 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// Reads a URL as a browser reads it: host in lower case and ASCII, `127.1` as `127.0.0.1`, path
-    /// percent-encoded where it must be and otherwise as it is.
+    /// Reads a URL as browsers do: the host in lower case and ASCII, `127.1` as `127.0.0.1`, and the path percent-encoded
+    /// only where necessary.
     ///
     /// # Errors
     ///
-    /// When the text is no URL, not `http` or `https`, or has no host.
+    /// If the text is not a URL, not `http` or `https`, or has no host.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
         Self::of(&url::Url::parse(url).map_err(|error| TargetError::NotAUrl(error.to_string()))?)
     }
 
-    /// The same of a URL that has been read.
+    /// As [`Target::parse`], for a parsed URL.
     ///
     /// # Errors
     ///
-    /// When it is not `http` or `https`, or has no host.
+    /// If it is not `http` or `https`, or has no host.
     pub fn of(url: &url::Url) -> Result<Self, TargetError> {
         let https = match url.scheme() {
             "https" => true,

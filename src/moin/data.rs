@@ -159,7 +159,7 @@ pub enum Loaded {
     Items(Items),
 }
 
-/// Where sessions are kept between requests: a directory, a map, whatever. [`MemorySessions`](super::MemorySessions) is
+/// Storage of sessions between requests: a directory, or a map. [`MemorySessions`](super::MemorySessions) is
 /// one; wikis of one storage are given the same.
 pub trait Sessions {
     /// What lies under `id`.

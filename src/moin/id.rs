@@ -68,10 +68,10 @@ impl IdForm {
     /// The form in words.
     pub fn describe(self) -> &'static str {
         match self {
-            IdForm::Word32 => "32 of a-z, 0-9 and _",
+            IdForm::Word32 => "32 characters of a-z, 0-9, and _",
             IdForm::Hex40 => "40 hex digits",
             IdForm::LowerHex40 => "40 lower-case hex digits",
-            IdForm::Signed => "a signed cookie",
+            IdForm::Signed => "signed cookies",
         }
     }
 }

@@ -37,16 +37,16 @@ pub struct Login {
     pub id: String,
     /// His name; empty where this wiki has no such user.
     pub name: String,
-    /// Whether he counts as logged in.
+    /// Whether the user counts as logged in.
     pub valid: bool,
-    /// The method by which he logged in, or `setuid`.
+    /// The auth method of the login, or `setuid`.
     pub auth_method: String,
     /// His profile's `remember_me`.
     pub remember_me: bool,
 }
 
 impl Login {
-    /// The user of an id, who is not valid if there is none, or if he is disabled.
+    /// The user with an id, who is not valid if missing or disabled.
     pub(super) fn of(users: &dyn Users, id: &str, auth_method: &str) -> Login {
         let profile = users.by_id(id);
         Login {

@@ -58,22 +58,22 @@ impl Age {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignedError {
     /// It has no three parts.
-    #[error("it has no payload, timestamp and signature, parted by dots")]
+    #[error("expected payload, timestamp, and signature, separated by dots")]
     Parts,
     /// The part of that name is no URL-safe base64.
-    #[error("its {0} is no URL-safe base64")]
+    #[error("the {0} is not URL-safe base64")]
     Base64(&'static str),
     /// The timestamp is no number of seconds.
-    #[error("its timestamp is no number of seconds")]
+    #[error("the timestamp is not a number of seconds")]
     Timestamp,
     /// The compressed payload does not unpack.
-    #[error("its payload does not unpack")]
+    #[error("the payload cannot be decompressed")]
     Compression,
     /// The payload unpacks to more than 1 MiB.
-    #[error("its payload unpacks to more than 1 MiB")]
+    #[error("the decompressed payload is larger than 1 MiB")]
     TooLarge,
     /// The payload is no JSON object.
-    #[error("its payload is no JSON object")]
+    #[error("the payload is not a JSON object")]
     NotAnObject,
 }
 

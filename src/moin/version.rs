@@ -41,9 +41,7 @@ pub enum Behaviour {
 
 /// The text names no release of MoinMoin that wikifarm knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is no known version of MoinMoin: expected 1.7.0 to 1.7.3, 1.8.0 to 1.8.9, 1.9.0 to 1.9.11, or 2.0"
-)]
+#[error("unknown MoinMoin version {0:?}: expected 1.7.0 to 1.7.3, 1.8.0 to 1.8.9, 1.9.0 to 1.9.11, or 2.0")]
 pub struct VersionError(String);
 
 /// Each line of releases with its last patch number.

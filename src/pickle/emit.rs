@@ -18,7 +18,7 @@ pub enum WriteError {
     #[error("pickle protocol 2 cannot hold {0}")]
     Protocol(&'static str),
     /// Something is needed to make itself, as an object whose arguments contain it: no pickle can say that.
-    #[error("a value is needed to make itself")]
+    #[error("a value contains itself")]
     Cycle,
 }
 

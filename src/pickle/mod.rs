@@ -1,13 +1,13 @@
 //! Pickle bytes to values and back. Nothing is ever imported, called or resolved here.
 //!
-//! A MoinMoin session is a Python pickle, and unpickling with Python executes whatever the file says. This module
+//! A MoinMoin session is a Python pickle, and unpickling with Python executes code that the file names. This module
 //! reads the same bytes as data: every opcode of protocols 0 to 5 becomes a change to an arena of nodes
 //! ([`Tree`]), and what would be a call in Python becomes an opaque [`Object`] that remembers the callable, its
 //! arguments and what was done to the result. Promises:
 //!
 //! * Reading ends. Bytes, nodes, the size of one big integer and the work done are bounded by [`Limits`], and no
 //!   length claimed by a file is believed before the bytes are there.
-//! * No recursion, whatever the nesting: not in reading, dropping, comparing, writing or displaying.
+//! * No recursion, even for deeply nested values: not in reading, dropping, comparing, writing, or displaying.
 //! * Nothing is lost: Python 2 `str` against `unicode`, int against long, tuple against list, shared and
 //!   recursive references, class instances, byte strings that are no UTF-8, floats to the last bit.
 //!   [`write()`] gives protocol 2 as Python 2's cPickle writes it.

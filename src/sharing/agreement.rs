@@ -132,11 +132,11 @@ impl Scripts<'_> {
         let plan = Plan::new(lines.iter().map(String::as_str), self.farm, &|_| Err(String::new())).unwrap();
         let mut world = World::new(NOW, 1, Arc::new(BuiltinSuffixes));
         let mut seen = false;
-        let told = world.run(&plan, |event| -> Result<(), ()> {
+        let done = world.run(&plan, |event| -> Result<(), ()> {
             seen = event.seen.is_some_and(|seen| seen.user.is_some());
             Ok(())
         });
-        told.unwrap();
+        done.unwrap();
         (seen, world)
     }
 
@@ -152,8 +152,8 @@ impl Scripts<'_> {
         let home = self.sees_bob("+a a");
         if judged.verdict == Verdict::Rejected || !home {
             let checks = [
-                (home, "rejected, and yet logged in"),
-                (judged.effect.is_some(), "nobody stays logged in at A, and yet he is harmed"),
+                (home, "rejected, but logged in"),
+                (judged.effect.is_some(), "nobody stays logged in at A, but the user is affected"),
             ];
             return checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what);
         }
@@ -176,32 +176,32 @@ impl Scripts<'_> {
         let mut checks = vec![];
         match (judged.verdict, judged.effect) {
             (Verdict::Shared, _) => {
-                checks.extend([(!at_b, "shared, and yet B sees nobody")]);
+                checks.extend([(!at_b, "shared, but B sees nobody")]);
                 checks.extend(unaffected);
-                checks.push((!shared_after_visit, "shared, and yet B sees nobody who was there before"));
+                checks.push((!shared_after_visit, "shared, but B sees nobody who was there before"));
             }
             (Verdict::Shadowed, _) => {
                 checks.push((!at_b, "B sees nobody"));
-                checks.push((shared_after_visit, "shadowed, and yet B sees him who was there before"));
+                checks.push((shared_after_visit, "shadowed, but B sees users who were there before"));
             }
             (Verdict::Separate, _) => {
-                checks.push((at_b, "separate, and yet B sees him"));
+                checks.push((at_b, "separate, but B sees the user"));
                 checks.extend(unaffected);
             }
             (_, Some(Effect::DeletesCookie(By::Visit))) => {
-                checks.push((back, "A still sees him"));
+                checks.push((back, "A still sees the user"));
                 checks.push((cookies(&after) >= cookies(&browser), "no cookie is deleted"));
                 checks.push((logins(&after) < logins(&browser), "the session is deleted, too"));
             }
             (_, Some(Effect::DeletesSession { cookie, by: By::Visit })) => {
-                checks.push((back, "A still sees him"));
+                checks.push((back, "A still sees the user"));
                 checks.push((logins(&after) >= logins(&browser), "the session is not deleted"));
                 checks.push((cookie && cookies(&after) >= cookies(&browser), "the cookie is not deleted"));
             }
             (_, Some(Effect::Shortens)) => {
-                // Nothing worse: what is lost is told before what ends earlier.
+                // No worse effect: a lost login counts before a shorter one.
                 checks.extend(unaffected);
-                checks.push((at_b, "B sees him"));
+                checks.push((at_b, "B sees the user"));
                 checks.push((!soon(&after), "the lifetime is not shortened"));
             }
             (
@@ -212,7 +212,7 @@ impl Scripts<'_> {
                     | Effect::MakesSecure(By::Visit),
                 ),
             ) => {
-                checks.push((back, "A still sees him"));
+                checks.push((back, "A still sees the user"));
             }
             (
                 _,
@@ -228,10 +228,10 @@ impl Scripts<'_> {
                 checks.push((back_after_login, "a login at B harms nobody"));
             }
             (_, Some(Effect::Bars(By::Visit) | Effect::Spoils(By::Visit))) => {
-                checks.push((been, "A sees him who was at B before"));
+                checks.push((been, "A sees users who were at B before"));
             }
             (_, Some(Effect::Bars(By::Login) | Effect::Spoils(By::Login))) => {
-                checks.push((both, "A sees him who was logged in at B before"));
+                checks.push((both, "A sees users who were logged in at B before"));
             }
             (_, Some(Effect::Hides)) => {
                 checks.push((self.sees_bob("+b +a b"), "B still sees its own login"));
@@ -253,14 +253,14 @@ impl Scripts<'_> {
         let kept = !before.is_empty() && back.contains(&before[0]);
         // A cookie that does not come back to A makes no session that could be lost.
         if sessions("a a a") != before {
-            return judged.effect.map(|_| "A keeps no session, and yet it is harmed");
+            return judged.effect.map(|_| "A keeps no session, but it is harmed");
         }
         let checks = match (judged.verdict, judged.effect) {
             (Verdict::Shared, _) => vec![
-                (before.is_empty(), "shared, and yet A makes no session"),
-                (!kept, "shared, and yet A has another session afterwards"),
+                (before.is_empty(), "shared, but A makes no session"),
+                (!kept, "shared, but A has another session afterwards"),
             ],
-            (Verdict::Rejected, _) => vec![(!before.is_empty(), "rejected, and yet stored")],
+            (Verdict::Rejected, _) => vec![(!before.is_empty(), "rejected, but stored")],
             (Verdict::Separate, _) => vec![(!before.is_empty() && after.is_empty(), "the cookie is deleted")],
             (Verdict::Conflict, Some(Effect::DeletesCookie(_) | Effect::DeletesSession { .. })) => {
                 vec![(kept, "A still has the session"), (!after.is_empty(), "the cookie is not deleted")]

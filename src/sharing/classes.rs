@@ -1,9 +1,9 @@
-//! Classes and kinds of wikis, so that a farm of thousands is asked about by kind, not by pair.
+//! Classes and kinds of wikis, so that farms of thousands are predicted by kind, not by pair.
 //!
 //! Wikis of one *behavior* do the same wherever they lie: version, cookie name, lifetimes, login methods, Secure. Those of
 //! one *kind* have the same domain and path for their cookie, too; those of one *class* also the same sessions and users,
-//! and differ only in their address. What becomes of a pair depends on the two manners, on whether they have the same
-//! sessions and the same users, and on how their addresses lie to each other ([`super::relation`]); so for any wiki gone
+//! and differ only in their address. The result for a pair depends on the two behaviors, on whether they have the same
+//! sessions and the same users, and on the relation of their addresses ([`super::relation`]); so for any wiki gone
 //! to it is enough to ask, of each kind whose cookie comes there under the same name, about one wiki with the same storage
 //! and users, one with the same storage only, and so on.
 

@@ -1,6 +1,7 @@
-//! The harm that two wikis do each other.
+//! The effects that two wikis have on each other's logins.
 //!
-//! What happens is acted out (see `meeting.rs`); here it only gets its name, and in `describe.rs` its words. Measured on running wikis of 1.7.3 to 1.9.11
+//! `meeting.rs` simulates the effects, this file names them, and `describe.rs` has their words. Measured on running wikis of
+//! 1.7.3 to 1.9.11
 //! (log in at A, visit B with A's cookie, go back to A; same cookie name, domain and path at both):
 //!
 //! | differs at B | 1.9.2 to 1.9.11 | 1.9.0, 1.9.1 | 1.7, 1.8 |
@@ -9,64 +10,64 @@
 //! | session storage; B has anonymous sessions | re-sends the id with the anonymous lifetime | same | same |
 //! | user directory, or B lacks the login method | deletes cookie and session file | same | deletes the session file |
 
-/// What it takes at B to do the harm.
+/// What users do at B to cause the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum By {
-    /// A page of B's.
+    /// They visit a page.
     Visit,
-    /// A login at B.
+    /// They log in.
     Login,
 }
 
-/// A harm to somebody who comes from A to B.
+/// An effect on users who come from A and go to B.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
-    /// B deletes A's cookie: one visit to B logs out of A.
+    /// B deletes A's cookie: users are logged out of A.
     DeletesCookie(By),
     /// B sends the same id again with its anonymous lifetime.
     Shortens,
     /// B finds the session but not its user, and deletes the session file.
     DeletesSession {
-        /// Whether the cookie goes too.
+        /// Whether B also deletes the cookie.
         cookie: bool,
-        /// What it takes.
+        /// What users do at B.
         by: By,
     },
-    /// B puts another value into A's cookie.
+    /// B replaces the value of A's cookie.
     Overwrites(By),
     /// B sends the cookie again as Secure, and A is visited over http.
     MakesSecure(By),
-    /// B leaves a cookie beside A's, and A takes that.
+    /// B leaves a second cookie, and A picks that one.
     Covers(By),
-    /// With B's Secure cookie there, the browser refuses A's, which comes over http.
+    /// Because of B's Secure cookie, browsers reject A's cookie over http.
     Bars(By),
-    /// With B's cookie there, a login at A is not seen by A.
+    /// A picks B's cookie, and does not see its own logins.
     Spoils(By),
-    /// A's cookie stands in front of B's own.
+    /// B picks A's cookie, and does not see its own login.
     Hides,
 }
 
 impl Effect {
-    /// Whether it comes from what A makes of B's cookie, and so depends on how A finds sessions.
+    /// Whether A causes the effect when it receives B's cookie, so that it depends on how A finds sessions.
     pub(super) fn is_at_home(self) -> bool {
         matches!(self, Effect::Covers(_) | Effect::Bars(_) | Effect::Spoils(_))
     }
 }
 
-/// A wiki whose cookie hides another one's login at a third.
+/// A wiki whose cookie interferes with the login that two others share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Third {
-    /// The wiki somebody logs in at, as a position in [`Model::sites`](super::Model::sites).
+    /// The wiki that users log in at, as a position in [`Model::sites`](super::Model::sites).
     pub from: usize,
-    /// The wiki he goes to.
+    /// The wiki that they go to.
     pub to: usize,
-    /// The wiki whose cookie is in the way.
+    /// The wiki whose cookie interferes.
     pub by: usize,
-    /// What he has done there.
+    /// What they did there before.
     pub after: By,
 }
 
-/// Who is logged in after somebody has logged in at A, at B, and again at A.
+/// The wikis that see a login after logins at A, at B, and again at A.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewLogin {
     /// Whether A sees the new login.

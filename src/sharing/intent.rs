@@ -1,4 +1,4 @@
-//! What the admin intends, held against the prediction.
+//! Compares the `[[share]]` tables with the prediction.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,25 +7,25 @@ use super::verdict::{As, Pair, Verdict};
 use crate::browser::Target;
 use crate::farm::{Farm, Span};
 
-/// A place where the prediction differs from `[[share]]`.
+/// A difference between the prediction and `[[share]]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Disagreement {
-    /// The wiki somebody comes from.
+    /// The wiki that users come from.
     pub from: String,
-    /// The wiki he goes to.
+    /// The wiki that they go to.
     pub to: String,
-    /// Whether sharing is intended; if not, it is predicted although no `[[share]]` has both.
+    /// Whether a `[[share]]` lists both. If not, they share a login against the intent.
     pub intended: bool,
     /// The prediction.
     pub pair: Pair,
-    /// The `[[share]]` that is not met, or the wiki's name where sharing is not intended.
+    /// The unmet `[[share]]`, or the wiki that shares against the intent.
     pub span: Span,
 }
 
-/// Everything in which the prediction differs from the farm's `[[share]]` tables: wikis of one table that do not
-/// share (or of which it is unknown), and, where there is any such table, wikis that share though no table has both.
+/// The differences between the prediction and the farm's `[[share]]` tables: wikis of one table that do not share (or may
+/// not share), and, if there are any tables, wikis that share without a common table.
 ///
-/// For each wiki only the first other one is named from which a login does not come, or comes unintended.
+/// For each wiki, only the first other wiki with a difference is named.
 pub fn disagreements(farm: &Farm, model: &Model) -> Vec<Disagreement> {
     if farm.shares.is_empty() {
         return Vec::new();
@@ -51,7 +51,7 @@ fn missing(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreemen
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for (share, members) in farm.shares.iter().zip(tables) {
-        // Two of each class, at two addresses, are enough to ask: one of them is another than the wiki asked about.
+        // Two wikis of each class at two addresses are enough: one of them is not the wiki itself.
         let mut asked: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut examples = Vec::new();
         let mut by_address: HashMap<&Target, Vec<usize>> = HashMap::new();
@@ -89,7 +89,7 @@ fn missing(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreemen
     found
 }
 
-/// Wikis that share though no table has both.
+/// Wikis that share without a common table.
 fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreement> {
     let mut tables_of: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); model.sites().len()];
     for (table, members) in tables.iter().enumerate() {
@@ -99,7 +99,7 @@ fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagree
             }
         }
     }
-    // In each class, one wiki for each set of tables its wikis are in, and a second, elsewhere, for asking about the first.
+    // In each class, one wiki for each set of tables, and a second one at another address for the first one.
     let mut kinds: Vec<HashMap<&BTreeSet<usize>, Vec<usize>>> =
         vec![HashMap::new(); model.classes().members.len()];
     for (position, (class, tables)) in model.classes().of.iter().zip(&tables_of).enumerate() {

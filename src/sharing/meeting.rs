@@ -1,9 +1,9 @@
-//! Two wikis acted out: somebody comes from A to B, and back.
+//! Simulates two wikis: a user goes from A to B, and back.
 //!
-//! Nothing is looked up in a table here. A browser ([`crate::browser::Jar`]) and the two wikis ([`crate::moin::Handler`])
-//! do what they do, and what is left in the browser and in the stores afterwards is the effect. What comes of it depends
-//! on the two wikis' manners, on whether they have the same storage and users, and on how their addresses lie to each
-//! other; so it is done once for all pairs that are alike in that, see [`super::Model`].
+//! A browser ([`crate::browser::Jar`]) and the two wikis ([`crate::moin::Handler`])
+//! exchange requests, and the state of the browser and the stores afterwards shows the effect. The result depends on the
+//! behaviors of the two wikis, on whether they have the same storage and users, and on the relation of their addresses. So
+//! equal pairs are simulated once, see [`super::Model`].
 
 use super::effect::{By, Effect, NewLogin};
 use super::relation::{cookie, same_cookie};
@@ -13,29 +13,29 @@ use crate::browser::{Cookie, Jar};
 use crate::moin::Visitor;
 use crate::simulate::{Exchanged, Person, Site as Wiki};
 
-/// Less than this a lifetime is not shorter: from 1.9.2 on it begins with the minute.
+/// The smallest difference of lifetimes that counts, in seconds: from 1.9.2 on, lifetimes begin with the minute.
 const GRID: f64 = 60.0;
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Meeting {
-    /// Whether a session of A's goes on at A itself.
+    /// Whether the session continues at A.
     pub(super) at_home: bool,
-    /// Whether it goes on at B.
+    /// Whether it continues at B.
     pub(super) shared: bool,
-    /// Whether it does so too for somebody who had been at B before.
+    /// Whether it continues at B for users who visited B before.
     pub(super) shared_after_visit: bool,
-    /// The worst harm.
+    /// The worst effect.
     pub(super) effect: Option<Effect>,
 }
 
 impl Meeting {
-    /// Of two wikis that have nothing to do with each other.
+    /// The result for two wikis that never affect each other.
     pub(super) const APART: Meeting =
         Meeting { at_home: true, shared: false, shared_after_visit: false, effect: None };
 }
 
-/// Acts it out.
+/// Simulates a pair.
 pub(super) fn meet(from: &Site, to: &Site, visitor: As, browser: &Jar) -> Meeting {
     let Some(ours) = cookie(from) else { return Meeting::APART };
     let (a, b) = (from.acted(), to.acted());
@@ -58,8 +58,8 @@ pub(super) fn meet(from: &Site, to: &Site, visitor: As, browser: &Jar) -> Meetin
     Meeting { at_home: true, shared, shared_after_visit, effect }
 }
 
-/// Whether somebody who is logged in at A is anonymous at B because of what he did at C, though he would not be otherwise and
-/// still is logged in at A; and what it takes.
+/// What users do at C so that the login that A and B share is anonymous at B, although they are still logged in at A;
+/// `None` if C does not interfere.
 pub(super) fn third_comes_between(from: &Site, to: &Site, by: &Site, browser: &Jar) -> Option<By> {
     let ours = cookie(from)?;
     let (a, b, c) = (from.acted(), to.acted(), by.acted());
@@ -87,7 +87,7 @@ pub(super) fn third_comes_between(from: &Site, to: &Site, by: &Site, browser: &J
     logged_in.then_some(By::Login)
 }
 
-/// Acts out a login at A, one at B, and a new one at A. `None` where no session begins.
+/// Simulates logins at A, at B, and again at A. `None` if A starts no session.
 pub(super) fn after_new_login(from: &Site, to: &Site, browser: &Jar) -> Option<NewLogin> {
     let ours = cookie(from)?;
     let (a, b) = (from.acted(), to.acted());
@@ -100,7 +100,7 @@ pub(super) fn after_new_login(from: &Site, to: &Site, browser: &Jar) -> Option<N
     Some(NewLogin { here: knows(&a), there: knows(&b) })
 }
 
-/// A session as it began: its id, empty where the cookie is the session.
+/// The id of a session; empty if the cookie is the session.
 type Session = String;
 
 struct Stage<'a> {
@@ -125,7 +125,7 @@ impl Stage<'_> {
         Person::new(NOW, &suffixes, visitor).with_profile(self.browser.profile()).in_a_hurry()
     }
 
-    /// Comes to a wiki and does what makes a session; `None` where none goes on on the next page.
+    /// Starts a session at a wiki; `None` if no session continues on the next page.
     fn begin(&self, person: &mut Person, wiki: &Wiki) -> Option<Session> {
         let first = match self.visitor {
             As::User => person.log_in(wiki),
@@ -143,7 +143,7 @@ impl Stage<'_> {
         stays.then_some(session)
     }
 
-    /// Whether a session that began at A is the one that `wiki` has answered with.
+    /// Whether `wiki` continues a session that A started.
     fn goes_on(&self, answer: &Exchanged, person: &Person, wiki: &Wiki, session: &str) -> bool {
         match self.visitor {
             As::User => answer.knows(),
@@ -151,7 +151,7 @@ impl Stage<'_> {
         }
     }
 
-    /// What a page of B's has done to the session of A's, if it does not go on at A, or not as long.
+    /// The effect of a visit to B, if the session does not continue at A, or not as long.
     fn effect_of_visit(
         &self,
         before: &Person,
@@ -171,7 +171,7 @@ impl Stage<'_> {
         self.what_happened(before, after, session, By::Visit)
     }
 
-    /// What a login at B does to it, where a page alone does nothing.
+    /// The effect of a login at B, if a visit has none.
     fn effect_of_login(&self, at_b: &Person, session: &str) -> Option<Effect> {
         if self.visitor == As::Anonymous {
             return None;
@@ -185,7 +185,7 @@ impl Stage<'_> {
         self.what_happened(at_b, &after, session, By::Login)
     }
 
-    /// Which of the ways to lose a session it was.
+    /// How the session was lost.
     fn what_happened(&self, before: &Person, after: &Person, session: &str, by: By) -> Option<Effect> {
         let stored = |person: &Person| {
             let items = person.world.session_of(self.a, session);
@@ -194,7 +194,7 @@ impl Stage<'_> {
         let Some(old) = self.cookie(before) else { return Some(Effect::Covers(by)) };
         let new = self.cookie(after);
         if self.visitor == As::Anonymous {
-            // Of an anonymous session only its end is a loss; another one is as good.
+            // Only the end of an anonymous session is a loss. A new one is as good.
             let gone = new.is_none() && after.world.jar().all().iter().all(|cookie| cookie.name != old.name);
             return match new {
                 None if gone && stored(before) && !stored(after) => {
@@ -216,7 +216,7 @@ impl Stage<'_> {
         })
     }
 
-    /// Somebody has been at B and then begins a session at A: whether it goes on at B, and what keeps it from going on at A.
+    /// After a visit to B, a user starts a session at A: whether it continues at B, and why it does not continue at A.
     fn having_been_there(&self) -> (bool, Option<Effect>) {
         let mut person = self.person();
         person.visit(self.b);
@@ -229,7 +229,7 @@ impl Stage<'_> {
         (self.goes_on(&person.visit(self.b), &person, self.b, &session), None)
     }
 
-    /// Somebody is logged in at B and then logs in at A: what becomes of either login.
+    /// The effect on users who log in at B and then at A.
     fn logged_in_there(&self) -> Option<Effect> {
         if self.visitor == As::Anonymous {
             return None;
@@ -242,7 +242,7 @@ impl Stage<'_> {
         if self.begin(&mut person, self.a).is_none() {
             return Some(if refused { Effect::Bars(By::Login) } else { Effect::Spoils(By::Login) });
         }
-        // Only what A's cookie does by being there: what A does to B's is for the pair the other way round to tell.
+        // Only effects of A's cookie itself. Effects of A on B's cookie are those of the opposite pair.
         let cookies = person.world.jar().all();
         let untouched = cookies.iter().any(|cookie| {
             is_one(cookie, &theirs) && (&cookie.value, cookie.secure) == (&theirs.value, theirs.secure)
@@ -252,7 +252,7 @@ impl Stage<'_> {
         (untouched && !lost && !person.visit(self.b).knows()).then_some(Effect::Hides)
     }
 
-    /// Whether the browser of that person refuses what A sends at a login.
+    /// Whether the browser rejects A's cookie at a login.
     fn refuses(&self, person: &Person) -> bool {
         let mut other = person.clone();
         let answer = match self.visitor {
@@ -268,7 +268,7 @@ impl Stage<'_> {
     }
 }
 
-/// Whether two cookies are one for the browser: the same name, domain, host-only flag and path.
+/// Whether two cookies are the same cookie for the browser: name, domain, host-only flag, and path.
 fn is_one(a: &Cookie, b: &Cookie) -> bool {
     a.name == b.name && same_cookie(a, b)
 }

@@ -1,18 +1,18 @@
-//! Who shares a login with whom, and why.
+//! Predicts which wikis share a login, and why.
 //!
-//! For an ordered pair of wikis A and B: somebody is at A (logged in, or with an anonymous session) and goes to B. Six
-//! steps decide, in MOINMOIN's order, and the first that fails names the verdict:
+//! For an ordered pair of wikis A and B, a user with a session of A (logged in, or anonymous) goes to B. Six steps decide, in
+//! MoinMoin's order. The first that fails gives the verdict:
 //!
 //! 1. the browser accepts A's Set-Cookie at A's URL;
 //! 2. the browser sends it to B's URL;
 //! 3. B looks for a cookie of that name, and no other cookie of the name shadows it;
 //! 4. B accepts the id's form and finds the session;
-//! 5. B knows the user and how he logged in;
+//! 5. B knows the user and the auth method of the login;
 //! 6. the session has not expired.
 //!
-//! What then happens, to A's login and to B's own, is acted out by [`crate::simulate`], once for all pairs that are alike
-//! (`classes.rs`). Nothing here guesses: what the farm file does not tell is `unknown`. The disk is asked only whether two
-//! paths are one directory, through [`Directories`](crate::location::Directories).
+//! [`crate::simulate`] simulates the effects on the logins at A and B, once for equal pairs (`classes.rs`). The module never
+//! guesses: without the necessary settings, the verdict is `unknown`. It asks the disk only whether two paths are the same
+//! directory, through [`Directories`](crate::location::Directories).
 
 #[cfg(test)]
 mod agreement;

@@ -1,7 +1,7 @@
-//! What helps two wikis that hurt each other, or share what they should not: changes of settings, each tried out.
+//! Suggests changes of settings for two wikis that disturb each other, or share a login against the intent.
 //!
-//! A suggestion is taken from a few families: another cookie name, narrower paths, no domain, or the same places and the same
-//! cookie. Only what the wiki's version has is tried, and only what makes both directions of the pair well is offered.
+//! There are a few families of suggestions: another cookie name, narrower paths, no domain, or the same directories and
+//! cookie. Each uses only settings of the wiki's version, and is offered only if it works in both directions of the pair.
 
 use std::collections::HashSet;
 
@@ -15,6 +15,7 @@ use super::verdict::{As, Judgement, Verdict};
 use crate::farm::{Farm, Key, Value, Wiki};
 use crate::location::Directories;
 use crate::moin::Behaviour;
+use crate::names::list;
 
 /// A change of one setting.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,54 +24,54 @@ pub struct Change {
     pub wiki: String,
     /// The setting.
     pub key: Key,
-    /// Its value; `None` leaves it out, as `unset` does.
+    /// The new value; `None` unsets it.
     pub value: Option<Value>,
 }
 
-/// Changes that help together, tried out.
+/// Changes that solve a problem together, as the prediction shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suggestion {
     /// The changes.
     pub changes: Vec<Change>,
-    /// What to do, in words that go on from 'either'.
+    /// The changes, as an imperative.
     pub words: String,
 }
 
-/// What is wanted of a pair.
+/// The aim of a suggestion for a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
-    /// Neither login hurts the other; shared or not.
+    /// Neither wiki disturbs the other, whether they share a login or not.
     Harmless,
-    /// Neither login is good at the other wiki, and it does no harm.
+    /// The wikis share no login, and do not disturb each other.
     Apart,
 }
 
-/// So many suggestions are offered.
+/// The largest number of suggestions.
 const MOST: usize = 3;
 
-/// Looks for suggestions in one farm.
+/// Finds suggestions for one farm.
 pub struct Suggestions<'a> {
     farm: &'a Farm,
     model: &'a Model,
     directories: &'a dyn Directories,
-    /// The wikis that share a login: they had better stay as they are.
+    /// The wikis that share a login, which are changed last.
     tied: HashSet<&'a str>,
 }
 
 impl<'a> Suggestions<'a> {
-    /// Prepares for looking.
+    /// Prepares the search.
     pub fn new(farm: &'a Farm, model: &'a Model, directories: &'a dyn Directories) -> Suggestions<'a> {
         let tied = groups(model).iter().flatten();
         let tied = tied.filter_map(|at| model.sites().get(*at)).map(|site| site.name.as_str()).collect();
         Suggestions { farm, model, directories, tied }
     }
 
-    /// What makes a pair as it is wanted, the least first; empty where no setting does.
+    /// Suggestions for a pair, smallest first; empty if no setting helps.
     pub fn find(&self, from: &Site, to: &Site, aim: Aim) -> Vec<Suggestion> {
         let (Some(a), Some(b)) = (self.farm.wiki(&from.name), self.farm.wiki(&to.name)) else {
             return Vec::new();
         };
-        // Who shares with nobody is changed first, and of two such the one gone to.
+        // Change a wiki that shares with no other one first; of two such wikis, the one gone to.
         let tied = |wiki: &Wiki| self.tied.contains(wiki.name.as_str());
         let order = if tied(b) && !tied(a) { [a, b] } else { [b, a] };
         let effect = self.model.judge(from, to, As::User).effect;
@@ -84,19 +85,20 @@ impl<'a> Suggestions<'a> {
         families.into_iter().filter_map(|family| family.into_iter().find(works)).take(MOST).collect()
     }
 
-    /// What to do, in a line.
+    /// The suggestions, in one line.
     pub fn help(&self, from: &Site, to: &Site, aim: Aim) -> String {
         let suggestions = self.find(from, to, aim);
         if suggestions.is_empty() {
-            return "no setting of theirs helps: serve one of them under another host name, and give neither a \
-                    cookie_domain that reaches the other"
-                .to_owned();
+            return format!(
+                "no setting helps: serve {} or {} under another host name, with cookie_domain unset",
+                from.name, to.name
+            );
         }
         let words: Vec<String> = suggestions.into_iter().map(|suggestion| suggestion.words).collect();
         words.join(", or ")
     }
 
-    /// Whether a pair is as wanted with the changes, both ways, and both wikis can still be logged in at.
+    /// Whether the changes achieve the aim in both directions, and users can log in at both wikis.
     fn works(&self, a: &Wiki, b: &Wiki, suggestion: &Suggestion, aim: Aim) -> bool {
         let changed = |wiki: &Wiki| {
             let mut changed = wiki.clone();
@@ -113,22 +115,22 @@ impl<'a> Suggestions<'a> {
         well(self.model.judge_anew(&from, &to)) && well(self.model.judge_anew(&to, &from))
     }
 
-    /// A cookie name of its own, for one of them.
+    /// A new cookie name for one of the wikis.
     fn names(&self, order: [&Wiki; 2]) -> Vec<Suggestion> {
         let able = order.into_iter().filter(|wiki| wiki.ignores(Key::CookieName).is_none());
         able.filter_map(|wiki| {
-            let words = if self.tied.contains(wiki.name.as_str()) {
-                format!("give {}, and the wikis that it shares a login with, another cookie_name", wiki.name)
-            } else {
-                format!("give {} a cookie_name of its own", wiki.name)
-            };
             let name = Value::Text(self.free_name(wiki)?);
+            let words = if self.tied.contains(wiki.name.as_str()) {
+                format!("set cookie_name = {name} in {} and in all wikis that share its login", wiki.name)
+            } else {
+                format!("give {} a cookie of its own: cookie_name = {name}", wiki.name)
+            };
             Some(Suggestion { changes: vec![change(wiki, Key::CookieName, Some(name))], words })
         })
         .collect()
     }
 
-    /// A cookie name that no wiki has.
+    /// A cookie name that no wiki uses.
     fn free_name(&self, wiki: &Wiki) -> Option<String> {
         let plain = is_plain(&wiki.name) && !wiki.name.eq_ignore_ascii_case("siteidmagic");
         let own = if plain { wiki.name.as_str() } else { "own" };
@@ -159,7 +161,7 @@ fn at_one_or_both(order: [&Wiki; 2], narrower: impl Fn(&Wiki) -> Vec<Change>) ->
     tries.into_iter().map(|changes| Suggestion { words: spelt_out(&changes), changes }).collect()
 }
 
-/// Each wiki's cookie for its own path.
+/// Limits cookies to the path of their wiki.
 fn paths(order: [&Wiki; 2]) -> Vec<Suggestion> {
     at_one_or_both(order, own_path)
 }
@@ -172,7 +174,7 @@ fn own_path(wiki: &Wiki) -> Vec<Change> {
     vec![change(wiki, Key::CookiePath, Some(Value::Text(path.to_owned())))]
 }
 
-/// Each wiki's cookie for its own host.
+/// Limits cookies to the host of their wiki.
 fn domains(order: [&Wiki; 2]) -> Vec<Suggestion> {
     at_one_or_both(order, own_host)
 }
@@ -182,7 +184,7 @@ fn own_host(wiki: &Wiki) -> Vec<Change> {
     if set { vec![change(wiki, Key::CookieDomain, None)] } else { Vec::new() }
 }
 
-/// Both of that.
+/// Limits cookies to host and path.
 fn narrow(order: [&Wiki; 2]) -> Vec<Suggestion> {
     let both = |wiki: &Wiki| own_host(wiki).into_iter().chain(own_path(wiki)).collect();
     let has = |suggestion: &Suggestion, key| suggestion.changes.iter().any(|change| change.key == key);
@@ -191,7 +193,7 @@ fn narrow(order: [&Wiki; 2]) -> Vec<Suggestion> {
     suggestions
 }
 
-/// The one over http, where the other is at https, over https too.
+/// Serves the wiki over http over https.
 fn over_https(order: [&Wiki; 2]) -> Vec<Suggestion> {
     let plain = order.into_iter().filter(|wiki| wiki.url.scheme() == "http");
     plain
@@ -200,7 +202,7 @@ fn over_https(order: [&Wiki; 2]) -> Vec<Suggestion> {
             url.set_scheme("https").ok()?;
             let mut changes = vec![change(wiki, Key::Url, Some(Value::Url(Box::new(url))))];
             if wiki.setting(Key::BackendUrl).is_some() {
-                // What the wiki itself sees has to follow, or it does not say Secure.
+                // The wiki must see https too, or it sends no Secure.
                 changes.push(change(wiki, Key::BackendUrl, None));
             }
             Some(Suggestion { words: format!("serve {} over https", wiki.name), changes })
@@ -208,7 +210,7 @@ fn over_https(order: [&Wiki; 2]) -> Vec<Suggestion> {
         .collect()
 }
 
-/// The places of the other, for the first; then its cookie, too.
+/// Gives the first wiki the directories of the other; then also its cookie.
 fn same_directories([taker, giver]: [&Wiki; 2]) -> Vec<Suggestion> {
     let Some(directories) = directories(taker, giver) else { return Vec::new() };
     let cookie = cookie(taker, giver);
@@ -218,13 +220,15 @@ fn same_directories([taker, giver]: [&Wiki; 2]) -> Vec<Suggestion> {
     tries
         .map(|changes| {
             let names: Vec<&str> = changes.iter().map(|change| in_words(change.key)).collect();
-            let words = format!("give {} the {} of {}", taker.name, listed(&names), giver.name);
+            let words =
+                format!("give {} the {} of {}", taker.name, list(&names, "and", usize::MAX - 1), giver.name);
             Suggestion { changes, words }
         })
         .collect()
 }
 
-/// What makes the first find the other's sessions and users; `None` where the versions keep them in different ways.
+/// Changes with which the first wiki finds the sessions and users of the other; `None` if the versions keep them in
+/// different ways.
 fn directories(taker: &Wiki, giver: &Wiki) -> Option<Vec<Change>> {
     let (one, other) = (taker.version().behaviour(), giver.version().behaviour());
     let mut changes = Vec::new();
@@ -260,7 +264,7 @@ fn directories(taker: &Wiki, giver: &Wiki) -> Option<Vec<Change>> {
     Some(changes)
 }
 
-/// What gives the first the very cookie of the other.
+/// Changes that give the first wiki the cookie of the other.
 fn cookie(taker: &Wiki, giver: &Wiki) -> Vec<Change> {
     let (ours, theirs) = (taker.moin(), giver.moin());
     let mut changes = Vec::new();
@@ -288,12 +292,12 @@ fn spelt_out(changes: &[Change]) -> String {
     let parts = |wiki: &str| {
         let own = changes.iter().filter(|change| change.wiki == wiki);
         let parts = own.map(|Change { key, value, .. }| match value {
-            None => format!("leave out {}", key.name()),
+            None => format!("unset {}", key.name()),
             Some(value) => format!("set {} = {value}", key.name()),
         });
         parts.collect::<Vec<_>>().join(" and ")
     };
-    // What is the same at both is said once.
+    // Equal changes of both wikis share one phrase.
     let mut alike: Vec<(String, Vec<&str>)> = Vec::new();
     for wiki in wikis {
         let what = parts(wiki);
@@ -302,20 +306,12 @@ fn spelt_out(changes: &[Change]) -> String {
             None => alike.push((what, vec![wiki])),
         }
     }
-    let lines = alike.into_iter().map(|(what, wikis)| format!("{what} at {}", wikis.join(" and ")));
+    let lines = alike.into_iter().map(|(what, wikis)| format!("{what} in {}", wikis.join(" and ")));
     lines.collect::<Vec<_>>().join(", and ")
 }
 
-/// `a, b and c`.
-fn listed(names: &[&str]) -> String {
-    match names {
-        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => names.concat(),
-    }
-}
-
 impl Model {
-    /// The prediction for a user between sites that are none of the model's.
+    /// The prediction for a user between sites that are not in the model.
     fn judge_anew(&self, from: &Site, to: &Site) -> Judgement {
         let relation = Relation::of(from, to);
         let meeting = if may_meet(from, to, relation) {

@@ -428,15 +428,15 @@ fn a_third_wiki_comes_between_two() {
              [wikis.c]\nurl = \"https://example.org/c\"\n{third}\n"
         )
     };
-    let told = |text: &str| {
+    let found = |text: &str| {
         let model = model(text);
         model.thirds().iter().map(|third| third.describe(model.sites())).collect::<Vec<_>>()
     };
-    assert!(told(&farm("")).is_empty(), "c makes no anonymous sessions");
+    assert!(found(&farm("")).is_empty(), "c makes no anonymous sessions");
     assert_eq!(
-        told(&farm("cookie_lifetime = [2, 12]")),
+        found(&farm("cookie_lifetime = [2, 12]")),
         ["after visiting c, users who log in at a stay anonymous at b: b picks the cookie of c"]
     );
     // From the last place b takes the cookie of a, which comes later.
-    assert!(told(&farm("cookie_lifetime = [2, 12]").replace("1.9.11", "1.9.10")).is_empty());
+    assert!(found(&farm("cookie_lifetime = [2, 12]").replace("1.9.11", "1.9.10")).is_empty());
 }

@@ -1,8 +1,8 @@
-//! A third wiki that comes between two.
+//! A third wiki that interferes with the shared login of two others.
 //!
-//! A login at A is good at B; but the browser of somebody who was at C also has
-//! C's cookie, of the same name and another domain or path, and B takes that. What B and C do to each other is told of
-//! the pair; here is only what it takes all three for. It is acted out, once for all that are alike.
+//! A shares its login with B. But the browser of a user who was at C also has C's cookie, with the same name and another
+//! domain or path, and B picks that one. Problems between B and C alone are those of the pair. Equal triples are simulated
+//! once.
 
 use std::collections::HashMap;
 
@@ -13,22 +13,22 @@ use super::relation::{Relation, cookie, same_cookie};
 use super::site::Site;
 use super::verdict::{As, Verdict};
 
-/// All that decides about three wikis.
+/// Everything that the result for three wikis depends on.
 type Key = ([usize; 3], [(bool, bool); 3], [Relation; 3]);
 
 impl Model {
-    /// The wikis that come between two others, one example for each wiki gone to and each way in which they do.
+    /// The wikis that interfere with two others: one example for each wiki gone to and each kind.
     pub fn thirds(&self) -> Vec<Third> {
         self.thirds_among(&|_| true)
     }
 
-    /// The same, where only some are asked about, by the positions of all three.
+    /// As [`Model::thirds`], for some triples of positions only.
     pub(super) fn thirds_among(&self, asked: &dyn Fn([usize; 3]) -> bool) -> Vec<Third> {
         let mut known: HashMap<Key, Option<By>> = HashMap::new();
         let mut found = Vec::new();
         for (position, to) in self.sites().iter().enumerate() {
             let near = self.near(position);
-            // Cookies that are one to the browser can't be beside each other.
+            // A browser never has the same cookie twice.
             let apart = |one: &Site, other: &Site| {
                 cookie(one).zip(cookie(other)).is_some_and(|(one, other)| !same_cookie(one, other))
             };

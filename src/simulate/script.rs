@@ -215,7 +215,7 @@ mod tests {
             [
                 "line 3: unknown step \"vist\"; did you mean \"visit\"?",
                 "line 4: expected `wait DURATION`",
-                "line 5: expected a duration like 90s, 12h or 30d",
+                "line 5: expected a duration such as 90s, 1.5h, or 30d",
                 "line 6: unknown step \"dance\": expected login, visit, logout, switch-user, wait, restart-browser, \
                  reconfigure, expect",
                 "line 7: unclosed quote",

@@ -1,5 +1,6 @@
 //! `wikifarm cookie diff`: the effects of a changed farm file on users who have cookies and sessions.
 
+mod browsers;
 mod human;
 mod markdown;
 mod words;
@@ -10,6 +11,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use self::browsers::{Differs, differences, may_differ};
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::look::look;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -45,23 +47,36 @@ pub(super) struct Document<'a> {
     old: String,
     /// The changed farm file.
     new: String,
-    /// Whether users are logged out, or old cookies hide new ones.
+    /// Whether users are logged out, or old cookies hide new ones, in any predicted browser.
     impact: bool,
     #[serde(flatten)]
     diff: &'a Diff,
+    /// The effects in the other browser that differ.
+    differs: Vec<Differs>,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let old = context.farm_at(&options.old)?;
     let new = context.farm_at(&options.new)?;
-    let mut diff = Diff::for_browser(&old, &new, &context.suffixes, options.browser.profile(), context.now());
+    let now = context.now();
+    let act_out = |profile| Diff::for_browser(&old, &new, &context.suffixes, profile, now);
+    let mut diff = act_out(options.browser.profile());
+    let may_differ = |farm, profile| may_differ(farm, &context.suffixes, profile);
+    let other =
+        options.browser.compared().filter(|other| may_differ(&old, *other) || may_differ(&new, *other));
+    let other = other.map(|profile| (profile, act_out(profile)));
+    let differs =
+        other.as_ref().map(|(profile, other)| differences(&diff, other, *profile)).unwrap_or_default();
+    let lines = other.as_ref().map(|(profile, _)| browsers::lines(&differs, *profile)).unwrap_or_default();
+    let impact = diff.hurts() || other.is_some_and(|(_, other)| other.hurts());
     let exit = count(&mut diff, old, context)?;
     let names = (shown(&options.old), shown(&options.new));
-    let impact = diff.hurts();
     match context.format {
-        Format::Json => context.document(&Document { old: names.0, new: names.1, impact, diff: &diff }),
-        Format::Markdown => markdown::show(&diff, &names, context),
-        _ => human::show(&diff, &names, context),
+        Format::Json => {
+            context.document(&Document { old: names.0, new: names.1, impact, diff: &diff, differs })
+        }
+        Format::Markdown => markdown::show(&diff, &lines, &names, context),
+        _ => human::show(&diff, &lines, &names, context),
     }
     let found = options.fail_on_impact && (impact || !diff.unknown.is_empty());
     Ok(if found { Exit::Found.and(exit) } else { exit })

@@ -4,11 +4,14 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::rejected::{RejectedBy, lines, rejected_by};
+use crate::cli::shared::browser::Browser;
 use crate::cli::shared::visitor::Whom;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::moin::{Visitor, placeholder_id, session_cookie};
 use crate::report::escape;
+use crate::report::text::wrap;
 
 /// Print the Set-Cookie header that a wiki sends, with a placeholder as session id
 #[derive(Debug, Args)]
@@ -19,6 +22,8 @@ pub(in crate::cli) struct Options {
     /// Show only the header for this kind of visitor
     #[arg(long = "as", value_enum, value_name = "WHOM")]
     visitor: Option<Whom>,
+    #[command(flatten)]
+    browser: Browser,
 }
 
 /// The Set-Cookie headers of a wiki.
@@ -40,6 +45,8 @@ struct Row {
     set_cookie: Option<String>,
     /// Why the wiki sends this header, or none.
     reason: String,
+    /// The browsers that reject the header.
+    rejected_by: Vec<RejectedBy>,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
@@ -61,7 +68,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
                     Err(none) => (None, none.to_string()),
                 },
             };
-            Row { wiki: wiki.name.clone(), visitor: visitor.name(), set_cookie, reason }
+            let header = set_cookie.as_ref().map(String::as_bytes);
+            let reject = |header| rejected_by(options.browser, &wiki.url, header, now, &context.suffixes);
+            let rejected_by = header.map(reject).unwrap_or_default();
+            Row { wiki: wiki.name.clone(), visitor: visitor.name(), set_cookie, reason, rejected_by }
         })
         .collect();
     if context.format == Format::Json {
@@ -74,6 +84,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             None if unknown => writeln!(context.out, "{:<9}  {}", row.visitor, escape(&row.reason)),
             Some(header) => writeln!(context.out, "{:<9}  Set-Cookie: {}", row.visitor, escape(header)),
             None => writeln!(context.out, "{:<9}  no cookie: {}", row.visitor, escape(&row.reason)),
+        }
+        for line in lines(&row.rejected_by) {
+            write!(context.out, "{}", wrap("           ", &escape(&line), context.width));
         }
     }
     Ok(Exit::Success)

@@ -5,6 +5,7 @@ mod explain;
 mod header;
 mod preview;
 mod probe;
+mod rejected;
 mod simulate;
 mod test;
 

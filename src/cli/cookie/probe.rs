@@ -10,12 +10,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use url::Url;
 
+use super::rejected::{RejectedBy, lines, rejected_by};
+use crate::cli::shared::browser::Browser;
 use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Wiki, parse_duration, same_address};
 use crate::moin::{IdForm, Settings, id_form};
 use crate::probe::{Broken, Difference, Finding, Hop, Options as Visit, certificates, compare, fetch};
 use crate::report::escape;
+use crate::report::text::wrap;
 use crate::sys::read_input;
 
 /// Visit live wikis, and compare the cookies they send with the prediction
@@ -44,6 +47,8 @@ pub(in crate::cli) struct Options {
     /// Give up on a URL after this time, redirects included
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     timeout: Duration,
+    #[command(flatten)]
+    browser: Browser,
 }
 
 /// The largest file of certificates, in bytes: 16 MiB.
@@ -85,6 +90,15 @@ struct Probe {
     error: Option<String>,
 }
 
+/// A Set-Cookie header of a response.
+#[derive(Serialize, JsonSchema)]
+struct CookieJson {
+    /// The header. The value is shortened, since it is a session id.
+    set_cookie: String,
+    /// The browsers that reject the header.
+    rejected_by: Vec<RejectedBy>,
+}
+
 /// A response.
 #[derive(Serialize, JsonSchema)]
 struct HopJson {
@@ -92,8 +106,8 @@ struct HopJson {
     url: String,
     /// The HTTP status.
     status: u16,
-    /// The Set-Cookie headers. Values are shortened, since they are session ids.
-    set_cookie: Vec<String>,
+    /// The Set-Cookie headers.
+    cookies: Vec<CookieJson>,
     /// The Location header.
     location: Option<String>,
 }
@@ -128,7 +142,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let visits =
         wikis.into_iter().flat_map(|wiki| addresses(wiki, aliases).into_iter().map(move |url| (wiki, url)));
     for (wiki, url) in visits {
-        let probe = probe(wiki, url, &visit, context.now());
+        let now = context.now();
+        let reject =
+            |url: &Url, header: &[u8]| rejected_by(options.browser, url, header, now, &context.suffixes);
+        let probe = probe((wiki, url), &visit, now, &reject);
         exit = exit.and(match probe.verdict {
             "drift" => Exit::Found,
             "unreachable" => Exit::Partial,
@@ -165,8 +182,11 @@ fn address_of<'a>(page: &Url, wiki: &'a Wiki) -> Option<&'a Url> {
     wiki.addresses().map(|(url, _)| url).filter(is_below).max_by_key(|url| url.path().len())
 }
 
+/// The browsers that reject a header from a URL.
+type Reject<'a> = &'a dyn Fn(&Url, &[u8]) -> Vec<RejectedBy>;
+
 /// Visits a wiki at one of its URLs.
-fn probe(wiki: &Wiki, url: &Url, visit: &Visit, now: f64) -> Probe {
+fn probe((wiki, url): (&Wiki, &Url), visit: &Visit, now: f64, reject: Reject<'_>) -> Probe {
     let mut probe = Probe {
         wiki: wiki.name.clone(),
         url: url.to_string(),
@@ -192,7 +212,7 @@ fn probe(wiki: &Wiki, url: &Url, visit: &Visit, now: f64) -> Probe {
         Err(broken) => {
             let Broken { hops, why } = *broken;
             probe.verdict = "unreachable";
-            probe.hops = hops.into_iter().map(shown).collect();
+            probe.hops = hops.into_iter().map(|hop| shown(hop, reject)).collect();
             probe.error = Some(why.to_string());
             return probe;
         }
@@ -212,7 +232,7 @@ fn probe(wiki: &Wiki, url: &Url, visit: &Visit, now: f64) -> Probe {
         Some(Finding::Drift(drift)) => ("drift", drift),
         Some(Finding::Silent) | None => ("silent", Vec::new()),
     };
-    probe.hops = hops.into_iter().map(shown).collect();
+    probe.hops = hops.into_iter().map(|hop| shown(hop, reject)).collect();
     probe
 }
 
@@ -226,9 +246,9 @@ fn random_id(settings: &Settings) -> String {
     form.random(&mut fastrand::Rng::new())
 }
 
-fn shown(hop: Hop) -> HopJson {
-    let cut = |header: Vec<u8>| {
-        let text = String::from_utf8_lossy(&header).into_owned();
+fn shown(hop: Hop, reject: Reject<'_>) -> HopJson {
+    let cut = |header: &[u8]| {
+        let text = String::from_utf8_lossy(header).into_owned();
         let (pair, attributes) = text.split_once(';').map_or((text.as_str(), None), |(a, b)| (a, Some(b)));
         let pair = match pair.split_once('=') {
             Some((name, value)) if value.chars().count() > 8 => {
@@ -238,10 +258,12 @@ fn shown(hop: Hop) -> HopJson {
         };
         attributes.map_or(pair.clone(), |attributes| format!("{pair};{attributes}"))
     };
+    let cookie =
+        |header: &Vec<u8>| CookieJson { set_cookie: cut(header), rejected_by: reject(&hop.url, header) };
     HopJson {
         url: hop.url.to_string(),
         status: hop.status,
-        set_cookie: hop.set_cookies.into_iter().map(cut).collect(),
+        cookies: hop.set_cookies.iter().map(cookie).collect(),
         location: hop.location,
     }
 }
@@ -260,8 +282,11 @@ fn human(probe: &Probe, alias: bool, context: &mut Context<'_>) {
     for hop in &probe.hops {
         let on = hop.location.as_ref().map_or(String::new(), |location| format!(" to {location}"));
         writeln!(out, "  {} {}{}", hop.status, escape(&hop.url), escape(&on));
-        for header in &hop.set_cookie {
-            writeln!(out, "    Set-Cookie: {}", escape(header));
+        for CookieJson { set_cookie, rejected_by } in &hop.cookies {
+            writeln!(out, "    Set-Cookie: {}", escape(set_cookie));
+            for line in lines(rejected_by) {
+                write!(out, "{}", wrap("    ", &escape(&line), context.width));
+            }
         }
     }
     for Difference { attribute, expected, found } in &probe.drift {

@@ -68,7 +68,7 @@ impl Handler {
         user.valid && self.superusers.contains(&user.name)
     }
 
-    /// Puts the user to whom a superuser has switched in his place, as every request does.
+    /// Replaces a superuser with the user they have switched to, as every request does.
     pub(super) fn setup_setuid(&self, exchange: &mut Exchange, outside: &mut Outside<'_>) {
         let Some(id) = exchange.session.get("setuid").and_then(Value::as_str) else { return };
         let switched = switched(outside, id);
@@ -108,7 +108,7 @@ impl Handler {
     }
 }
 
-/// The user switched to, who counts as valid even if he is disabled or gone.
+/// The user switched to, who counts as valid even if disabled or deleted.
 fn switched(outside: &Outside<'_>, id: &str) -> Login {
     Login { valid: true, ..Login::of(outside.users, id, "setuid") }
 }

@@ -107,14 +107,16 @@ pub enum Remark {
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Remark::AlreadyLoggedIn(name) => write!(f, "{name} is logged in already, and stays so"),
+            Remark::AlreadyLoggedIn(name) => write!(f, "{name} is already logged in"),
             Remark::NoSuchUser(name) => write!(f, "no user {name} here"),
             Remark::Disabled(name) => write!(f, "{name} is disabled"),
-            Remark::NoSuchMethod(method) => write!(f, "no authentication method {method} here"),
+            Remark::NoSuchMethod(method) => write!(f, "no auth method {method} here"),
             Remark::NotLoggedIn => f.write_str("nobody is logged in here"),
-            Remark::MayNotSwitch(name) if name.is_empty() => f.write_str("anonymous may not switch users"),
+            Remark::MayNotSwitch(name) if name.is_empty() => {
+                f.write_str("anonymous visitors may not switch users")
+            }
             Remark::MayNotSwitch(name) => write!(f, "{name} may not switch users"),
-            Remark::NoSwitching => f.write_str("this version has no switching of users"),
+            Remark::NoSwitching => f.write_str("this version cannot switch users"),
         }
     }
 }

@@ -11,10 +11,13 @@ use crate::simulate::diff::{Case, CookieKey, Deletion, Diff, Group, InHeader, Su
 /// So many wikis are named without `-v`, and the others counted.
 const MOST: usize = 4;
 
-pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<'_>) {
+pub(super) fn show(diff: &Diff, differs: &[String], names: &(String, String), context: &mut Context<'_>) {
     let verbose = context.verbosity > 0;
     for group in diff.groups.iter().filter(|group| verbose || !group.is_quiet()) {
         self::group(group, context);
+    }
+    for line in differs {
+        put("", line, context);
     }
     for (wikis, reason) in words::unknown(&diff.unknown, most(context)) {
         put("", &format!("{wikis}: unknown: {reason}"), context);
@@ -28,7 +31,7 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
         put("", &lost(store), context);
     }
     suggestions(&diff.suggestions, context);
-    put("", &format!("{} -> {}: {}", names.0, names.1, summary(diff)), context);
+    put("", &format!("{} -> {}: {}", names.0, names.1, summary(diff, !differs.is_empty())), context);
 }
 
 /// How many names of a list are shown.
@@ -41,7 +44,7 @@ fn put(first: &str, text: &str, context: &mut Context<'_>) {
     write!(context.out, "{}", hang(first, first.len() + 2, &escape(text), context.width));
 }
 
-fn summary(diff: &Diff) -> String {
+fn summary(diff: &Diff, differs: bool) -> String {
     let urls =
         |groups: &mut dyn Iterator<Item = &Group>| groups.map(|group| group.wikis.len()).sum::<usize>();
     let all = urls(&mut diff.groups.iter());
@@ -49,6 +52,7 @@ fn summary(diff: &Diff) -> String {
     match urls(&mut diff.groups.iter().filter(|group| group.hurts())) {
         0 if all == 0 => "no wiki can be compared".to_owned(),
         0 if !diff.unknown.is_empty() => format!("at the other wikis, {none}"),
+        0 if differs => format!("apart from this, {none}"),
         0 => none.to_owned(),
         hurt => {
             format!("users are logged out, or old cookies hide new ones, at {hurt} of {}", count(all, "URL"))

@@ -5,10 +5,10 @@ use crate::cli::shared::Context;
 use crate::report::escape;
 use crate::simulate::diff::{Diff, Group};
 
-pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<'_>) {
+pub(super) fn show(diff: &Diff, differs: &[String], names: &(String, String), context: &mut Context<'_>) {
     let out = &mut *context.out;
     writeln!(out, "## Effects of this change on users\n");
-    let summary = if diff.hurts() {
+    let summary = if diff.hurts() || !differs.is_empty() {
         "**users are logged out, or old cookies hide new ones.**"
     } else {
         "nobody is logged out, and no old cookie hides a new one."
@@ -37,6 +37,9 @@ pub(super) fn show(diff: &Diff, names: &(String, String), context: &mut Context<
                 writeln!(out, "{}", text(&cookie));
             }
         }
+    }
+    for line in differs {
+        writeln!(out, "\n{}.", text(line));
     }
     for (wikis, reason) in words::unknown(&diff.unknown, 8) {
         writeln!(out, "\n{}: unknown: {}.", text(&wikis), text(reason));

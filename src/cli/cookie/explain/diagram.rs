@@ -1,25 +1,25 @@
-//! The chain of the six steps as a drawing of two lines: from wiki to browser to wiki, and on to what the second looks for.
+//! Draws the six steps in two lines: from wiki to browser to wiki, and on to the things that the second wiki looks for.
 //!
-//! No line is wider than 80 columns, whatever the wikis are called.
+//! No line is wider than 80 columns, even with long names.
 
 use std::env::var_os;
 
 use crate::report::escape;
 use crate::sharing::StepResult;
 
-/// The longest name of the first wiki that is drawn whole: so the second line has room below the second wiki.
+/// The longest name of the first wiki that is not cut.
 const LONGEST_FROM: usize = 10;
 
-/// That of the second.
+/// The longest name of the second wiki that is not cut.
 const LONGEST_TO: usize = 40;
 
-/// What lies behind the third, fourth, fifth and sixth step.
+/// The things that steps 3 to 6 look for.
 const INSIDE: [&str; 4] = ["cookie", "session", "user", "time"];
 
 /// The strokes of a drawing.
 struct Strokes {
     line: char,
-    /// Of what is not reached.
+    /// The line of steps that are not reached.
     faint: char,
     corner: char,
     arrow: char,
@@ -31,7 +31,7 @@ const DRAWN: Strokes =
     Strokes { line: '─', faint: '┄', corner: '└', arrow: '▶', broken: '✗', cut: "…" };
 const ASCII: Strokes = Strokes { line: '-', faint: '.', corner: '`', arrow: '>', broken: 'x', cut: ".." };
 
-/// Draws the steps that were made from one wiki to the other.
+/// Draws the steps from one wiki to the other.
 pub(super) fn draw(from: &str, to: &str, steps: &[StepResult], plain: bool) -> String {
     let strokes = if plain { &ASCII } else { &DRAWN };
     let link = |number: usize| strokes.link(number, steps.get(number - 1).copied());
@@ -54,7 +54,7 @@ impl Strokes {
         format!("{line}{}", self.short(number, result))
     }
 
-    /// The same, shorter.
+    /// The shorter line of a step.
     fn short(&self, number: usize, result: Option<StepResult>) -> String {
         let (line, end) = match result {
             Some(StepResult::Passed) => (self.line, self.arrow),
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chain_breaks_where_a_step_fails() {
+    fn draw_breaks_the_line_where_a_step_fails() {
         use StepResult::{Failed, Passed, Shadowed, Unknown};
         assert_eq!(
             draw("docs", "trap", &[Passed, Passed, Passed, Failed], false),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_makes_it_wider_than_80_columns() {
+    fn draw_with_long_names_fits_80_columns() {
         let name = "wiki".repeat(50);
         for plain in [true, false] {
             let drawing = draw(&name, &name, &[StepResult::Passed; 6], plain);
