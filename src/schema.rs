@@ -170,7 +170,7 @@ fn prune(name: &str) -> Value {
         return json!({});
     };
     let mut schema = match kind {
-        PruneKind::Duration => json!({"type": "string", "pattern": "^([0-9]+[smhdw])+$"}),
+        PruneKind::Duration => json!({"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?[smhdw])+$"}),
         PruneKind::Limit => json!({"anyOf": [
             {"type": "string", "pattern": "^([0-9]+|[0-9]+(\\.[0-9]*)?%)$"},
             {"type": "integer", "minimum": 0},

@@ -238,7 +238,7 @@ fn names_with_control_characters_are_shown_escaped() {
     place
         .wikifarm("session list --now 1795400000")
         .stdout(str![[r#"
-ID        STATE  USER                     ENDS     WRITTEN    SIZE
+ID        STATE  USER                     EXPIRES  WRITTEN    SIZE
 aaaaaaaa  live   ad\u{202e}nim\u{1b}]0;x  in 24 h  60 m ago  208 B
 1 session
 
@@ -284,7 +284,7 @@ fn odd_files_still_exist(place: &Place) {
 fn prune_never_removes_entries_that_are_no_regular_file_or_too_large() {
     let (place, _socket) = odd_files();
     let list = place.wikifarm("session list --format json").any_stdout().run().json();
-    let states: Vec<(&str, &str)> = list
+    let states: Vec<(&str, &str)> = list["sessions"]
         .as_array()
         .unwrap()
         .iter()
@@ -296,11 +296,11 @@ fn prune_never_removes_entries_that_are_no_regular_file_or_too_large() {
     );
     assert!(states.contains(&("44444444", "unreadable")) && states.len() == 3, "{states:?}");
     let why = str![[r#"
-error: sessions/44444444…: 10737418240 bytes, more than the 16 MiB that are read
+error: sessions/44444444…: too large: 10737418240 bytes, limit 16 MiB
 
 "#]];
     let huge = place.wikifarm("session show 4444").status(3).any_stdout().stderr(why.clone()).run().stdout;
-    assert!(huge.contains("10737418240 bytes, more than the 16 MiB that are read\n"), "{huge}");
+    assert!(huge.contains("too large: 10737418240 bytes, limit 16 MiB\n"), "{huge}");
     assert!(huge.contains(", 41 d ago\n"), "{huge}");
     place.wikifarm("session stats").any_stdout().run();
     place.wikifarm("session prune --dry-run").any_stdout().run();
@@ -403,8 +403,8 @@ fn session_commands_name_an_unreadable_session_by_its_short_id() {
         .wikifarm("session list --now 1795400000")
         .status(3)
         .stdout(str![[r#"
-ID        STATE       USER  ENDS        WRITTEN   SIZE
-bbbbbbbb  no-expires  -     never said  60 m ago   3 B
+ID        STATE       USER  EXPIRES  WRITTEN   SIZE
+bbbbbbbb  no-expires  -     -        60 m ago   3 B
 1 session
 
 "#]])

@@ -146,7 +146,7 @@ fn prune_beside_writing_wikis_removes_no_live_session() {
             };
             let report = verify::verify(specs.clone(), None, &options, &AtomicBool::new(false));
             for (spec, found) in &report.stores {
-                let half = found.by_check.get(&verify::Check::Unreadable);
+                let half = found.by_rule.get(&verify::Rule::Unreadable);
                 assert!(half.is_none(), "half-read in {}: {half:?}", spec.address());
             }
         }

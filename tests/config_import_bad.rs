@@ -162,7 +162,7 @@ fn import_of_a_file_over_1_mib_is_refused() {
         .wikifarm("config import")
         .status(2)
         .stderr(str![[r#"
-error: can't read the farm file wikiconfig.py: it is larger than 1 MiB
+error: can't read the farm file wikiconfig.py: is larger than 1 MiB
 
 "#]])
         .run();

@@ -216,7 +216,7 @@ fn simulate_with_write_stores_sessions_as_wikis_do() {
     assert_eq!((new.len(), new[0].len(), old.len(), old[0].len()), (1, 40, 1, 32));
     let show = |address: &str, id: &str| {
         let words = format!("session show {id} --store {address} --format json {AT}");
-        place.wikifarm(&words).any_stdout().run().json()
+        place.wikifarm(&words).any_stdout().run().json()["sessions"][0].clone()
     };
     let session = show("moin-1.9:out/sessions", &new[0]);
     assert_eq!(session["user"]["id"], "1.1.2");

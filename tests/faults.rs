@@ -94,7 +94,7 @@ fn prune_on_a_read_only_file_system_reports_it_once() {
     let options = ["-o", "/dev/null", "-e", "inject=unlinkat:error=EROFS"];
     let ran = output(traced(&place, options, PRUNE));
     let stderr = String::from_utf8_lossy(&ran.stderr);
-    let why = "no right to remove files here: 3 stay: read-only file system";
+    let why = "can't remove files from this directory: read-only file system (3 left)";
     assert_eq!(stderr, format!("error: sessions: {why}\n"));
     assert_eq!((ran.status.code(), place.names("sessions").len()), (Some(3), 3));
 }
@@ -187,7 +187,9 @@ fn prune_stopped_by_a_signal_finishes_its_files_and_reports_progress() {
 fn prune_and_revoke_waiting_for_a_lock_stop_on_a_signal() {
     const REVOKE: &str = "session revoke --user id:1.2 --store moin-1.9:sessions";
     let untouched = ["-o", "/dev/null", "-e", "trace=none"];
-    for (words, said) in [(PRUNE, "nothing removed"), (REVOKE, "0 revoked, and not watched to the end")] {
+    for (words, said) in
+        [(PRUNE, "nothing removed"), (REVOKE, "0 revoked; the watch for returning sessions is incomplete")]
+    {
         let place = three();
         // It makes the lock, which is then held.
         assert!(output(traced(&place, untouched, words)).status.success(), "{words}");
@@ -200,7 +202,7 @@ fn prune_and_revoke_waiting_for_a_lock_stop_on_a_signal() {
         let words = format!("{words} --wait");
         let ran = signalled(traced(&place, untouched, &words), Signal::TERM, waited);
         let stderr = String::from_utf8_lossy(&ran.stderr);
-        assert_eq!(stderr, format!("error: stopped by a signal: 0 sessions looked at, {said}\n"));
+        assert_eq!(stderr, format!("error: stopped by a signal: 0 sessions scanned, {said}\n"));
         assert_eq!(ran.status.code(), Some(3));
         assert!(place.names("sessions").contains(&"d".repeat(40)));
     }
@@ -214,7 +216,7 @@ fn revoke_stopped_by_a_signal_does_not_wait_for_settle() {
     let ran = signalled(traced(&place, ["-o", "/dev/null", "-e", "trace=none"], words), Signal::TERM, gone);
     assert_eq!(
         String::from_utf8_lossy(&ran.stderr),
-        "error: stopped by a signal: 1 session looked at, 1 revoked, and not watched to the end\n"
+        "error: stopped by a signal: 1 session scanned, 1 revoked; the watch for returning sessions is incomplete\n"
     );
     assert_eq!(ran.status.code(), Some(3));
 }

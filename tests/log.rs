@@ -57,7 +57,7 @@ fn log_has_a_line_for_each_run_with_status_and_counts() {
     place.wikifarm("-q session migrate --from moin-1.9:sessions --to json:js --log=log").run();
     assert_eq!(
         line(&log),
-        "<30>wikifarm: migrate status=0 from=moin-1.9:sessions to=json:js dry_run=false copied=0 replaced=0 same=0 removed=0 held_back=0"
+        "<30>wikifarm: migrate status=0 from=moin-1.9:sessions to=json:js dry_run=false copied=0 replaced=0 same=0 removed=0 refused=0"
     );
 }
 
@@ -68,7 +68,7 @@ fn log_of_a_failure_has_the_reason_and_no_whole_id() {
     place.wikifarm("session prune --all --log=log").status(4).any_stderr().run();
     assert_eq!(
         line(&log),
-        "<27>wikifarm: prune status=4 error=\"--all removes live sessions too: say --yes where nobody can be asked\""
+        "<27>wikifarm: prune status=4 error=\"--all also removes live sessions, and there is no terminal to ask: confirm with --yes\""
     );
     place.wikifarm("session revoke --settle=0s --log=log").arg("a".repeat(40)).any_stdout().run();
     let line = line(&log);
@@ -80,7 +80,7 @@ fn log_without_a_listener_does_not_stop_the_run() {
     farm()
         .wikifarm("-q session prune --log=nobody")
         .stderr(str![[r#"
-error: --log: nothing was logged: nobody: no such file or directory
+error: --log: nobody: can't write to the log: no such file or directory
 
 "#]])
         .run();

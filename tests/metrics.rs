@@ -19,8 +19,10 @@ fn farm() -> Place {
     )
 }
 
+/// The metrics, with the addresses of stores relative to the test's directory.
 fn text(place: &Place) -> String {
-    fs::read_to_string(place.path().join("textfile/wikifarm.prom")).unwrap()
+    let text = fs::read_to_string(place.path().join("textfile/wikifarm.prom")).unwrap();
+    text.replace(&format!("{}/", place.path().canonicalize().unwrap().display()), "")
 }
 
 /// The value of a series.
@@ -128,10 +130,10 @@ fn stats_and_verify_write_their_own_metrics() {
     place.wikifarm("session verify --metrics textfile/wikifarm.prom").status(1).any_stdout().run();
     let verify = text(&place);
     let series = |check: &str| {
-        let found = verify.lines().find(|line| line.contains(&format!("check=\"{check}\",")));
+        let found = verify.lines().find(|line| line.contains(&format!("rule=\"{check}\",")));
         found.unwrap().rsplit(' ').next().unwrap().to_owned()
     };
-    assert_eq!((series("unreadable"), series("setuid-by-no-superuser")), ("1".to_owned(), "0".to_owned()));
+    assert_eq!((series("unreadable"), series("unauthorized-setuid")), ("1".to_owned(), "0".to_owned()));
     // That something was found is no failure of the run.
     assert!(value(&verify, "wikifarm_last_success_timestamp_seconds{command=\"verify\"}").is_some());
 }
@@ -182,7 +184,7 @@ fn prune_dry_run_with_metrics_is_refused() {
     let place = farm();
     for how in ["--dry-run", "--now=1795400000"] {
         let ran = place.wikifarm(PRUNE).arg(how).status(2).any_stderr().run();
-        assert!(ran.stderr.contains("--metrics tells what a run did"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--metrics can't be combined"), "{}", ran.stderr);
     }
     assert!(place.names("textfile").is_empty());
 }
@@ -214,4 +216,32 @@ fn metrics_replace_a_planted_link_without_following() {
     assert_eq!(fs::read(place.path().join("victim")).unwrap(), b"precious");
     let file = Path::new("textfile/wikifarm.prom");
     assert!(place.path().join(file).symlink_metadata().unwrap().is_file());
+}
+
+#[test]
+fn metrics_name_stores_by_absolute_addresses_for_every_spelling_of_the_farm_file() {
+    let place = farm();
+    let label = format!("store=\"moin-1.9:{}/sessions\"", place.path().canonicalize().unwrap().display());
+    let absolute = place.path().join("farm.toml").display().to_string();
+    for farm in ["farm.toml", "./farm.toml", "textfile/../farm.toml", &absolute] {
+        let stats = format!("session stats -q -f {farm} --metrics textfile/wikifarm.prom");
+        place.wikifarm(&stats).any_stdout().run();
+        let text = fs::read_to_string(place.path().join("textfile/wikifarm.prom")).unwrap();
+        let mut stores = text.lines().filter(|line| line.contains("store="));
+        assert!(stores.all(|line| line.contains(&label)), "{farm}: {text}");
+    }
+}
+
+#[test]
+fn metrics_in_a_file_that_the_collector_ignores_are_written_with_a_warning() {
+    let place = farm();
+    place
+        .wikifarm("session stats --metrics textfile/wikifarm.txt")
+        .any_stdout()
+        .stderr(str![[r#"
+warning: --metrics: textfile/wikifarm.txt: the textfile collector reads only files whose names end in .prom
+
+"#]])
+        .run();
+    assert_eq!(place.names("textfile"), ["wikifarm.txt"]);
 }

@@ -104,7 +104,7 @@ fn redis_key_list_that_always_has_new_keys_ends_at_the_limit() {
     });
     said(
         &server.address,
-        "its list of keys doesn't end: read 11000 names, although it says that it has 50 keys: see what answers there",
+        "endless list of keys: read 11000 names, but it reports 50 keys: check which program listens there",
     );
 }
 
@@ -116,7 +116,7 @@ fn redis_key_list_that_is_always_empty_ends_at_the_limit() {
     });
     said(
         &server.address,
-        "its list of keys doesn't end: read 10000 pages of names, although it says that it has 50 keys: see what answers \
+        "endless list of keys: read 10000 pages of names, but it reports 50 keys: check which program listens \
          there",
     );
 }
@@ -140,7 +140,7 @@ fn redis_answer_that_does_not_end_is_read_to_a_limit() {
         let ran = Place::new();
         let ran = ran.wikifarm(&format!("session list --store {}", server.address));
         let ran = ran.any_stdout().any_stderr().status(3).run();
-        let why = "its answer is longer than 4 MiB, more than any answer of Redis to wikifarm: see what answers there";
+        let why = "answer longer than 4 MiB, which is not from Redis: check which program listens there";
         assert_eq!(ran.stderr, format!("error: {}: {why}\n", server.address), "{command} {begin:?}");
         let sent = server.sent.load(Ordering::Relaxed);
         // The kernel holds some of it.
@@ -161,7 +161,7 @@ fn redis_session_over_16_mib_is_not_read_to_its_end() {
     });
     said(
         &server.address,
-        "its answer is longer than 20 MiB, more than any answer of Redis to wikifarm: see what answers there",
+        "answer longer than 20 MiB, which is not from Redis: check which program listens there",
     );
 }
 

@@ -57,7 +57,7 @@ error: --run-as: only root can become another user
         .wikifarm(&format!("--run-as root {PRUNE}"))
         .status(4)
         .stderr(str![[r#"
-error: --run-as: root is who this is to be less than: name the user of the wikis
+error: --run-as: can't run as root: name the user of the wikis
 
 "#]])
         .run();
@@ -65,7 +65,7 @@ error: --run-as: root is who this is to be less than: name the user of the wikis
         .wikifarm(&format!("--run-as no.such.user {PRUNE}"))
         .status(2)
         .stderr(str![[r#"
-error: --run-as: there is no user "no.such.user" on this machine
+error: --run-as: user "no.such.user" does not exist
 
 "#]])
         .run();

@@ -29,12 +29,12 @@ fn list_prints_the_newest_first() {
     place()
         .wikifarm(LIST)
         .stdout(str![[r#"
-ID        STATE       USER        ENDS                                 WRITTEN   SIZE
-dddddddd  live        id:1.2.3    in 24 h                              90 s ago  79 B
-eeeeeeee  unreadable  -           the pickle ends too early at byte 2  60 m ago   2 B
-aaaaaaaa  live        AdminAda    in 10 h                              2 h ago   93 B
-bbbbbbbb  expired     -           3 d ago                              4 d ago   29 B
-cccccccc  no-expires  BobBuilder  never said                           60 d ago  67 B
+ID        STATE       USER        EXPIRES  WRITTEN   SIZE  PROBLEM
+dddddddd  live        id:1.2.3    in 24 h  90 s ago  79 B
+eeeeeeee  unreadable  -           -        60 m ago   2 B  truncated pickle: ends at byte 2
+aaaaaaaa  live        AdminAda    in 10 h  2 h ago   93 B
+bbbbbbbb  expired     -           3 d ago  4 d ago   29 B
+cccccccc  no-expires  BobBuilder  -        60 d ago  67 B
 5 sessions
 
 "#]])
@@ -48,9 +48,9 @@ fn list_with_limit_prints_so_many_and_notes_the_rest() {
         .arg("--limit")
         .arg("2")
         .stdout(str![[r#"
-ID        STATE       USER      ENDS                                 WRITTEN   SIZE
-dddddddd  live        id:1.2.3  in 24 h                              90 s ago  79 B
-eeeeeeee  unreadable  -         the pickle ends too early at byte 2  60 m ago   2 B
+ID        STATE       USER      EXPIRES  WRITTEN   SIZE  PROBLEM
+dddddddd  live        id:1.2.3  in 24 h  90 s ago  79 B
+eeeeeeee  unreadable  -         -        60 m ago   2 B  truncated pickle: ends at byte 2
 5 sessions, 2 shown
 
 "#]])
@@ -65,7 +65,7 @@ fn list_shows_a_user_by_name_or_id() {
         .arg("--user")
         .arg("AdminAda")
         .stdout(str![[r#"
-ID        STATE  USER      ENDS     WRITTEN  SIZE
+ID        STATE  USER      EXPIRES  WRITTEN  SIZE
 aaaaaaaa  live   AdminAda  in 10 h  2 h ago  93 B
 1 session
 
@@ -76,7 +76,7 @@ aaaaaaaa  live   AdminAda  in 10 h  2 h ago  93 B
         .arg("--user")
         .arg("id:1.2.3")
         .stdout(str![[r#"
-ID        STATE  USER      ENDS     WRITTEN   SIZE
+ID        STATE  USER      EXPIRES  WRITTEN   SIZE
 dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
 1 session
 
@@ -105,9 +105,9 @@ fn list_with_state_prints_those_states() {
         .arg("--state=expired")
         .arg("--state=unreadable")
         .stdout(str![[r#"
-ID        STATE       USER  ENDS                                 WRITTEN   SIZE
-eeeeeeee  unreadable  -     the pickle ends too early at byte 2  60 m ago   2 B
-bbbbbbbb  expired     -     3 d ago                              4 d ago   29 B
+ID        STATE       USER  EXPIRES  WRITTEN   SIZE  PROBLEM
+eeeeeeee  unreadable  -     -        60 m ago   2 B  truncated pickle: ends at byte 2
+bbbbbbbb  expired     -     3 d ago  4 d ago   29 B
 2 sessions
 
 "#]])
@@ -120,9 +120,9 @@ fn list_older_than_goes_by_the_last_write() {
         .wikifarm(LIST)
         .arg("--older-than=3d")
         .stdout(str![[r#"
-ID        STATE       USER        ENDS        WRITTEN   SIZE
-bbbbbbbb  expired     -           3 d ago     4 d ago   29 B
-cccccccc  no-expires  BobBuilder  never said  60 d ago  67 B
+ID        STATE       USER        EXPIRES  WRITTEN   SIZE
+bbbbbbbb  expired     -           3 d ago  4 d ago   29 B
+cccccccc  no-expires  BobBuilder  -        60 d ago  67 B
 2 sessions
 
 "#]])
@@ -148,7 +148,7 @@ fn list_shortens_ids_unless_reveal() {
         .arg("--limit=1")
         .arg("--reveal")
         .stdout(str![[r#"
-ID                                        STATE  USER      ENDS     WRITTEN   SIZE
+ID                                        STATE  USER      EXPIRES  WRITTEN   SIZE
 dddddddddddddddddddddddddddddddddddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B
 5 sessions, 1 shown
 
@@ -179,21 +179,21 @@ fn list_json_has_all_sessions() {
     let list = place().wikifarm(LIST).arg("--format=json").arg("--user=AdminAda").any_stdout().run().json();
     assert_eq!(
         list,
-        json!([{
+        json!({"schema": 1, "sessions": [{
             "store": "moin-1.9:sessions", "id": "aaaaaaaa", "wikis": ["docs"], "state": "live",
             "expires": 1_795_436_000.0, "expires_at": "2026-11-23T12:13:20Z",
-            "modified_at": "2026-11-23T00:13:20Z", "size": 93,
+            "modified": 1_795_392_800, "modified_at": "2026-11-23T00:13:20Z", "size": 93,
             "user": {"id": ADA, "name": "AdminAda", "auth_method": "moin"},
-            "setuid": null
-        }])
+            "setuid": null, "setuid_name": null
+        }]})
     );
 }
 
 #[test]
 fn list_ndjson_prints_an_object_a_line() {
     place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(str![[r#"
-{"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null}
-{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","expires":null,"expires_at":null,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null}
+{"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified":1795399910,"modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null,"setuid_name":null}
+{"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null,"setuid_name":null}
 
 "#]]).run();
 }
@@ -201,12 +201,12 @@ fn list_ndjson_prints_an_object_a_line() {
 #[test]
 fn list_csv_prints_a_record_a_line() {
     place().wikifarm(LIST).arg("--format=csv").stdout(str![[r#"
-store,id,wikis,state,expires,expires_at,modified_at,size,user_id,user_name,auth_method,setuid
-moin-1.9:sessions,dddddddd,docs,live,1795486400,2026-11-24T02:13:20Z,2026-11-23T02:11:50Z,79,1.2.3,,moin,
-moin-1.9:sessions,eeeeeeee,docs,unreadable,,,2026-11-23T01:13:20Z,2,,,,
-moin-1.9:sessions,aaaaaaaa,docs,live,1795436000,2026-11-23T12:13:20Z,2026-11-23T00:13:20Z,93,1795391009.69.61222,AdminAda,moin,
-moin-1.9:sessions,bbbbbbbb,docs,expired,1795140800,2026-11-20T02:13:20Z,2026-11-19T02:13:20Z,29,,,,
-moin-1.9:sessions,cccccccc,docs,no-expires,,,2026-09-24T02:13:20Z,67,1795391010.14.58358,BobBuilder,moin,
+store,id,wikis,state,expires,expires_at,modified,modified_at,size,user_id,user_name,auth_method,setuid,setuid_name
+moin-1.9:sessions,dddddddd,docs,live,1795486400,2026-11-24T02:13:20Z,1795399910,2026-11-23T02:11:50Z,79,1.2.3,,moin,,
+moin-1.9:sessions,eeeeeeee,docs,unreadable,,,1795396400,2026-11-23T01:13:20Z,2,,,,,
+moin-1.9:sessions,aaaaaaaa,docs,live,1795436000,2026-11-23T12:13:20Z,1795392800,2026-11-23T00:13:20Z,93,1795391009.69.61222,AdminAda,moin,,
+moin-1.9:sessions,bbbbbbbb,docs,expired,1795140800,2026-11-20T02:13:20Z,1795054400,2026-11-19T02:13:20Z,29,,,,,
+moin-1.9:sessions,cccccccc,docs,no-expires,,,1790216000,2026-09-24T02:13:20Z,67,1795391010.14.58358,BobBuilder,moin,,
 
 "#]]).run();
 }
@@ -218,7 +218,7 @@ fn list_with_store_needs_no_farm_file() {
         .wikifarm(LIST)
         .arg("--store=moin-1.9:here")
         .stdout(str![[r#"
-ID        STATE  USER  ENDS     WRITTEN   SIZE
+ID        STATE  USER  EXPIRES  WRITTEN   SIZE
 aaaaaaaa  live   -     in 24 h  60 m ago  29 B
 1 session
 
@@ -228,7 +228,7 @@ aaaaaaaa  live   -     in 24 h  60 m ago  29 B
         .wikifarm(LIST)
         .arg("--store=here")
         .stdout(str![[r#"
-ID        STATE  USER  ENDS     WRITTEN   SIZE
+ID        STATE  USER  EXPIRES  WRITTEN   SIZE
 aaaaaaaa  live   -     in 24 h  60 m ago  29 B
 1 session
 
@@ -256,7 +256,7 @@ fn list_of_several_stores_names_the_wikis() {
     place
         .wikifarm(LIST)
         .stdout(str![[r#"
-ID        STATE  USER  ENDS     WRITTEN   SIZE  WIKIS
+ID        STATE  USER  EXPIRES  WRITTEN   SIZE  WIKIS
 aaaaaaaa  live   -     in 24 h  60 m ago  29 B  docs, plans
 xxxxxxxx  live   -     in 24 h  24 h ago  29 B  old
 2 sessions
@@ -267,7 +267,7 @@ xxxxxxxx  live   -     in 24 h  24 h ago  29 B  old
         .wikifarm(LIST)
         .arg("--store-of=plans")
         .stdout(str![[r#"
-ID        STATE  USER  ENDS     WRITTEN   SIZE
+ID        STATE  USER  EXPIRES  WRITTEN   SIZE
 aaaaaaaa  live   -     in 24 h  60 m ago  29 B
 1 session
 
@@ -293,7 +293,7 @@ fn list_reads_recorded_sessions_of_each_version() {
     ] {
         let place = Place::new().copy(fixture, dir, NOW - HOUR);
         let list = place.wikifarm(LIST).arg("--store=s").arg("--format=json").any_stdout().run().json();
-        let sessions = list.as_array().unwrap();
+        let sessions = list["sessions"].as_array().unwrap();
         assert_eq!(sessions.len(), count, "{fixture}");
         assert!(
             sessions.iter().all(|session| session["store"] == address && session["state"] != "unreadable")
@@ -307,7 +307,7 @@ fn list_with_a_missing_store_exits_3_and_lists_the_others() {
     let run = place.wikifarm(LIST).arg("--store=moin-1.9:gone").arg("--store=sessions").arg("--limit=1");
     run.status(3)
         .stdout(str![[r#"
-ID        STATE  USER      ENDS     WRITTEN   SIZE  WIKIS
+ID        STATE  USER      EXPIRES  WRITTEN   SIZE  WIKIS
 dddddddd  live   id:1.2.3  in 24 h  90 s ago  79 B  moin-1.9:sessions
 5 sessions, 1 shown
 
@@ -322,7 +322,7 @@ error: gone: no such directory
 #[test]
 fn list_of_an_unknown_layout_is_refused() {
     Place::new().wikifarm("session list --store moin-2.0:here").status(2).stderr(str![[r#"
-error: --store moin-2.0:here: there are no stores of kind "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory
+error: --store moin-2.0:here: unknown kind of store "moin-2.0": expected moin-1.9:DIR, moin-1.8:DIR, json:DIR, sqlite:FILE, redis://HOST:PORT/DB, wiki:NAME, or a directory
 
 "#]]).run();
 }
@@ -391,13 +391,13 @@ fn list_verbose_names_wikis_without_a_store() {
         .wikifarm(LIST)
         .arg("-v")
         .stdout(str![[r#"
-ID        STATE  USER  ENDS     WRITTEN   SIZE
+ID        STATE  USER  EXPIRES  WRITTEN   SIZE
 aaaaaaaa  live   -     in 24 h  60 m ago  29 B
 1 session
 
 "#]])
         .stderr(str![[r#"
-bare: no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
+bare: no store to look into: no data_dir, cache_dir, or session_dir in the farm file
 
 "#]])
         .run();
@@ -405,7 +405,7 @@ bare: no store to look into: the farm file gives it no data_dir, cache_dir or se
         .wikifarm("session list --store-of bare")
         .status(2)
         .stderr(str![[r#"
-error: the wiki "bare" has no store to look into: the farm file gives it no data_dir, cache_dir or session_dir
+error: the wiki "bare" has no store to look into: no data_dir, cache_dir, or session_dir in the farm file
 
 "#]])
         .run();
@@ -421,7 +421,7 @@ fn more_sessions_than_are_sorted_are_listed_as_found_in_every_format() {
         std::fs::write(place.path().join("many").join(name), "(dS'expires'\nI1795486400\ns.").unwrap();
     }
     let list = |words: &str| place.wikifarm(LIST).arg("--store=moin-1.9:many").arg(words);
-    let note = "more than 50000 sessions: listed as found, not sorted; --limit N lists the first in order\n";
+    let note = "more than 50000 sessions: not sorted; use --limit N to sort\n";
     let ndjson = list("--format=ndjson").any_stdout().stderr(note).run().stdout;
     let mut ids: Vec<String> = ndjson
         .lines()
@@ -433,7 +433,7 @@ fn more_sessions_than_are_sorted_are_listed_as_found_in_every_format() {
     ids.dedup();
     assert_eq!(ids.len(), MANY, "each is told apart");
     let json = list("--format=json").any_stdout().stderr(note).run().json();
-    assert_eq!(json.as_array().unwrap().len(), MANY);
+    assert_eq!(json["sessions"].as_array().unwrap().len(), MANY);
     let csv = list("--format=csv").any_stdout().stderr(note).run().stdout;
     assert_eq!(csv.lines().count(), 1 + MANY);
     assert_eq!(csv.lines().filter(|line| line.starts_with("store,")).count(), 1);
@@ -442,7 +442,7 @@ fn more_sessions_than_are_sorted_are_listed_as_found_in_every_format() {
     for words in ["--sort=id", "--reverse"] {
         list(words)
             .stderr(
-                "error: more than 50000 sessions are not sorted: give --limit, or leave out --sort and --reverse\n",
+                "error: more than 50000 sessions: too many to sort; use --limit, or omit --sort and --reverse\n",
             )
             .status(2)
             .run();

@@ -47,7 +47,7 @@ fn migrate_copies_bytes_times_and_modes() {
     fs::set_permissions(&from, fs::Permissions::from_mode(0o640)).unwrap();
     let summary = str![[r#"
 copied 3 of 4 sessions (187 B)
-1 stay behind: expired (--include-expired takes them along)
+1 skipped: expired (use --include-expired to copy these)
 
 "#]];
     place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to").stdout(summary.clone()).run();
@@ -61,8 +61,8 @@ copied 3 of 4 sessions (187 B)
 
     let again = str![[r#"
 copied 0 of 4 sessions (0 B)
-3 at the target already, the same
-1 stay behind: expired (--include-expired takes them along)
+3 skipped: the same session is already at the target
+1 skipped: expired (use --include-expired to copy these)
 
 "#]];
     place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to").stdout(again.clone()).run();
@@ -73,7 +73,7 @@ fn migrate_dry_run_changes_nothing_and_needs_no_target() {
     let place = place();
     let plan = str![[r#"
 would copy 3 of 4 sessions (187 B)
-1 stay behind: expired (--include-expired takes them along)
+1 skipped: expired (use --include-expired to copy these)
 
 "#]];
     for to in ["moin-1.9:to", "json:new", "sqlite:new.db"].into_iter().filter(|store| is_built(store)) {
@@ -100,7 +100,7 @@ fn migrate_move_and_back_over_every_store_restores_the_source() {
         let to = place.wikifarm(&format!("session migrate --from moin-1.9:from --to {between} --move"));
         let summary = str![[r#"
 copied 3 of 4 sessions (187 B)
-1 stay behind: expired (--include-expired takes them along)
+1 skipped: expired (use --include-expired to copy these)
 removed 3 from the source
 
 "#]];
@@ -108,7 +108,7 @@ removed 3 from the source
         assert_eq!(initials(&place, "from"), "c");
         let list =
             place.wikifarm(&format!("session list --store {between} --format json")).any_stdout().run();
-        assert_eq!(list.json().as_array().unwrap().len(), 3);
+        assert_eq!(list.json()["sessions"].as_array().unwrap().len(), 3);
         let back = place.wikifarm(&format!("session migrate --from {between} --to moin-1.9:from --move"));
         back.stdout(str![[r#"
 copied 3 of 3 sessions (187 B)
@@ -173,7 +173,7 @@ fn migrate_filters_select_what_list_selects() {
         let line =
             format!("session migrate --from moin-1.9:from --to json:j --dry-run --format json {filter}");
         let report = place.wikifarm(&line).any_stdout().run().json();
-        assert_eq!(format!("{} {}", report["copied"], report["filtered"]), copied, "{filter}");
+        assert_eq!(format!("{} {}", report["would_copy"], report["filtered"]), copied, "{filter}");
     };
     run("--user id:1.2.3", "1 3");
     run("--state expired", "1 3");
@@ -190,10 +190,9 @@ fn migrate_holds_back_and_names_dangerous_sessions() {
     fs::hard_link(from.join(id('b')), from.join("0".repeat(40))).unwrap();
     fs::write(from.join("README"), "no session").unwrap();
     let message = "\
-        error: moin-1.9:from: 00000000…: a file with 2 names\n\
-        error: moin-1.9:from: bbbbbbbb…: a file with 2 names\n\
-        error: moin-1.9:from: eeeeeeee…: names os.system, which Python would import and could call: a possible attack; \
-        if an extension keeps it there, say so in [migrate] allow_globals\n\
+        error: moin-1.9:from: 2 sessions: has 2 hard links (00000000…, bbbbbbbb…)\n\
+        error: moin-1.9:from: eeeeeeee…: possible attack: contains os.system, which Python would import and could call; \
+        if an extension you trust stores this class, add it to `[migrate] allow_globals`\n\
         error: moin-1.9:from: ffffffff…: ";
     let ran = place
         .wikifarm("session migrate --from moin-1.9:from --to json:j")
@@ -207,7 +206,7 @@ fn migrate_holds_back_and_names_dangerous_sessions() {
     fs::write(place.path().join("farm.toml"), farm).unwrap();
     let line = "session migrate --from moin-1.9:from --to json:j --format json -f farm.toml --dry-run";
     let report = place.wikifarm(line).any_stdout().any_stderr().status(3).run().json();
-    assert_eq!((&report["copied"], &report["forbidden"]), (&json!(1), &json!(0)));
+    assert_eq!((&report["would_copy"], &report["forbidden"]), (&json!(1), &json!(0)));
 }
 
 #[test]
@@ -220,7 +219,7 @@ fn migrate_with_conflicts_follows_on_conflict() {
     let place = fresh();
     let before = (bytes(&place, "to", 'a'), bytes(&place, "to", 'b'));
     let refused = str![[r#"
-error: 2 of the ids are at the target too, with other contents, as aaaaaaaa…: nothing was done; say --on-conflict skip or newer
+error: the target has 2 other sessions with the same ids, such as aaaaaaaa…: nothing was changed; use --on-conflict skip or newer
 
 "#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to --on-conflict";
@@ -234,7 +233,7 @@ error: 2 of the ids are at the target too, with other contents, as aaaaaaaa…: 
 
     // And back: what was replaced is there again, what was there is left alone.
     let undone = str![[r#"
-took back 1 copies, restored 0 at the source and 1 at the target; 0 were gone, 0 had changed and were left alone
+removed 1 copy from the target; restored 0 at the source and 1 at the target
 
 "#]];
     place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --rollback").stdout(undone).run();
@@ -250,11 +249,13 @@ fn migrate_rollback_undoes_a_move_except_later_changes() {
     fs::write(place.path().join("to").join(id('d')), "(d.").unwrap();
     fs::remove_file(place.path().join("to").join(id('b'))).unwrap();
     let undone = str![[r#"
-took back 1 copies, restored 1 at the source and 0 at the target; 1 were gone, 1 had changed and were left alone
+removed 1 copy from the target; restored 1 at the source and 0 at the target
+1 already gone from the target
+1 changed at the target, and kept
 
 "#]];
     let changed = str![[r#"
-error: moin-1.9:to: dddddddd… has changed since, and is left alone
+error: moin-1.9:to: dddddddd…: changed since the migration: kept
 
 "#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to --rollback";
@@ -262,7 +263,7 @@ error: moin-1.9:to: dddddddd… has changed since, and is left alone
     assert_eq!((initials(&place, "from"), initials(&place, "to")), ("ac".into(), "d".into()));
     assert_eq!(bytes(&place, "from", 'a'), before);
     let nothing = str![[r#"
-error: no journal tells of a move between these stores: there is nothing to undo
+error: nothing to undo: no journal of a migration between these stores
 
 "#]];
     place
@@ -294,19 +295,20 @@ fn migrate_with_a_user_map_maps_users_by_name() {
         .file("new/7.8.9", "name=JoeDoe\n");
     let summary = str![[r#"
 copied 2 of 4 sessions (93 B)
-1 stay behind: expired (--include-expired takes them along)
-1 held back: the user has no counterpart
-no counterpart for id:4.5.6
+1 skipped: expired (use --include-expired to copy these)
+1 refused: no user with this name at the target
+users without a counterpart at the target: id:4.5.6
 
 "#]];
     let line =
         "session migrate --from moin-1.9:from --to moin-1.9:to --map-users --from-users old --to-users new";
     place.wikifarm(line).stdout(summary.clone()).status(3).run();
     let list = place.wikifarm("session list --store moin-1.9:to --format json").any_stdout().run().json();
-    let ids: Vec<_> = list.as_array().unwrap().iter().map(|session| session["user"]["id"].clone()).collect();
+    let ids: Vec<_> =
+        list["sessions"].as_array().unwrap().iter().map(|session| session["user"]["id"].clone()).collect();
     assert!(ids.contains(&json!("7.8.9")) && ids.len() == 2, "{ids:?}");
     let unknown = str![[r#"
-error: nothing tells the user directory of moin-1.9:from: say --from-users
+error: moin-1.9:from: unknown user directory: pass --from-users DIR
 
 "#]];
     place
@@ -320,7 +322,7 @@ error: nothing tells the user directory of moin-1.9:from: say --from-users
 fn migrate_renames_ids_of_another_version_consistently_or_keeps_them() {
     let place = Place::new().dir("from").dir("to").session("from", Session::old('f').expires(LATER));
     let held = str![[r#"
-error: moin-1.8:from: ffffffff…: an id that moin-1.9 does not take: see --rename-ids
+error: moin-1.8:from: ffffffff…: moin-1.9 rejects this id: use --rename-ids
 
 "#]];
     let line = "session migrate --from moin-1.8:from --to moin-1.9:to";
@@ -330,14 +332,14 @@ error: moin-1.8:from: ffffffff…: an id that moin-1.9 does not take: see --rena
         .wikifarm(&format!("{line} --rename-ids"))
         .stdout(str![[r#"
 copied 0 of 1 session (0 B)
-1 at the target already, the same
+1 skipped: the same session is already at the target
 
 "#]])
         .run();
     assert_eq!(place.names("to").len(), 1);
     assert_eq!(place.names("to")[0].len(), 40);
     let unsure = str![[r#"
-error: json takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9
+error: json accepts ids of both generations: use --rename-ids=1.8 or --rename-ids=1.9
 
 "#]];
     place
@@ -354,11 +356,10 @@ fn migrate_to_an_old_version_holds_back_what_it_cannot_read() {
         .dir("to")
         .session("from", Session::new('a').expires(LATER))
         .session("from", Session::new('b').user("1.2.3"));
-    let held = "error: moin-1.9:from: bbbbbbbb…: has no expires, without which MoinMoin 1.7 and 1.8 end every request \
-                with an error\n";
+    let held = "error: moin-1.9:from: bbbbbbbb…: no `expires`: MoinMoin 1.7 and 1.8 would answer every request with an error\n";
     let summary = str![[r#"
 copied 1 of 2 sessions (29 B)
-1 held back: without expires, with which 1.7 and 1.8 cannot read it
+1 refused: no `expires`, which MoinMoin 1.7 and 1.8 require
 
 "#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids";
@@ -395,8 +396,8 @@ fn migrate_with_impossible_arguments_is_refused_before_any_change() {
         .file("other.db", "not a database, and long enough to look at: ".repeat(40))
         .dir("from/inside");
     symlink("from", place.path().join("link")).unwrap();
-    let inside = "error: the target lies inside the source: [DIR]/from/inside is in [DIR]/from\n";
-    let one = "error: source and target are one and the same store\n";
+    let inside = "error: the target is inside the source: [DIR]/from/inside is in [DIR]/from\n";
+    let one = "error: source and target are the same store\n";
     for (from, to, why, status) in [
         ("moin-1.9:from", "moin-1.9:from", one, 4),
         ("moin-1.9:from", "moin-1.9:./to/../from", one, 4),
@@ -404,24 +405,24 @@ fn migrate_with_impossible_arguments_is_refused_before_any_change() {
         (
             "moin-1.9:from",
             "moin-1.9:none",
-            "error: none: no such directory: make it, with the owner and the mode that the wiki needs\n",
+            "error: none: no such directory: create it with the owner and mode that the wiki needs\n",
             3,
         ),
         ("moin-1.9:none", "moin-1.9:to", "error: none: no such directory\n", 3),
         #[cfg(feature = "sqlite")]
-        ("moin-1.9:from", "sqlite:other.db", "error: sqlite:other.db: no SQLite database\n", 3),
+        ("moin-1.9:from", "sqlite:other.db", "error: sqlite:other.db: not an SQLite database\n", 3),
         #[cfg(not(feature = "sqlite"))]
         (
             "moin-1.9:from",
             "sqlite:new.db",
-            "error: sqlite:new.db: this wikifarm was built without sqlite\n",
+            "error: sqlite:new.db: this wikifarm was built without support for sqlite\n",
             3,
         ),
         #[cfg(feature = "redis")]
         (
             "moin-1.9:from",
             "redis://:pw@h/0",
-            "error: --to redis://:…@h/0: a password in an address is seen by others (ps): put it into a file, and say ?password_file=FILE\n",
+            "error: --to redis://:…@h/0: password in an address, which other users can see in `ps`: write it to a file, and use ?password_file=FILE\n",
             2,
         ),
         ("moin-1.9:from", "wiki:none", "", 2),
@@ -490,8 +491,8 @@ fn migrate_move_counts_what_cannot_be_removed_once() {
     fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o500)).unwrap();
     let told = str![[r#"
 copied 3 of 4 sessions (187 B)
-1 stay behind: expired (--include-expired takes them along)
-3 of those at the target not settled: see the messages
+1 skipped: expired (use --include-expired to copy these)
+3 copies incomplete: see the messages
 removed 0 from the source
 
 "#]];
@@ -502,7 +503,7 @@ removed 0 from the source
         .status(3)
         .run();
     fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o700)).unwrap();
-    let first = "error: moin-1.9:from: aaaaaaaa…: copied, and not removed: permission denied\n";
+    let first = "error: moin-1.9:from: 3 sessions: copied, but can't remove it: permission denied (aaaaaaaa…, bbbbbbbb…, dddddddd…)\n";
     assert!(ran.stderr.starts_with(first), "{}", ran.stderr);
     assert_eq!(initials(&place, "from"), "abcd");
 }
@@ -522,12 +523,12 @@ fn migrate_into_a_database_takes_only_ids_that_its_wikis_take() {
         session_store = "sqlite:new.db"
     "#;
     let place = Place::farm(farm).session("cache/__common__/session", Session::old('f').expires(LATER));
-    let held = "error: moin-1.8:cache/__common__/session: ffffffff…: an id that moin-1.9 does not take: \
-                see --rename-ids\n";
+    let held =
+        "error: moin-1.8:cache/__common__/session: ffffffff…: moin-1.9 rejects this id: use --rename-ids\n";
     let line = "session migrate -f farm.toml --from wiki:old --to wiki:new";
     let told = str![[r#"
 copied 0 of 1 session (0 B)
-1 held back: the target does not take such ids (--rename-ids)
+1 refused: the target rejects the id (use --rename-ids)
 
 "#]];
     place.wikifarm(line).stdout(told).stderr(held).status(3).run();
@@ -539,5 +540,5 @@ copied 1 of 1 session (29 B)
 "#]])
         .run();
     let list = place.wikifarm("session list --store sqlite:new.db --reveal --format json").any_stdout().run();
-    assert_eq!(list.json()[0]["id"].as_str().unwrap().len(), 40);
+    assert_eq!(list.json()["sessions"][0]["id"].as_str().unwrap().len(), 40);
 }

@@ -24,7 +24,7 @@ fn migrate_makes_no_directory_behind_another_users_link() {
         migrate
             .status(4)
             .stderr(str![[r#"
-error: link: a symbolic link of user 4242, who is neither root nor you: not followed
+error: link: unsafe symbolic link: user 4242 owns it, who is neither root nor you
 
 "#]])
             .run();
@@ -40,7 +40,7 @@ fn migrate_with_an_unknown_layout_is_refused() {
     let place = place();
     for flag in ["--from", "--to"] {
         let (from, to) = if flag == "--from" { ("mysql:x", "json:j") } else { ("moin-1.9:from", "mysql:x") };
-        let why = format!("error: {flag} mysql:x: there are no stores of kind \"mysql\": {KINDS}\n");
+        let why = format!("error: {flag} mysql:x: unknown kind of store \"mysql\": {KINDS}\n");
         place.wikifarm(&format!("session migrate --from {from} --to {to}")).stderr(&why).status(2).run();
     }
     assert_eq!(place.names("."), ["from", "to"]);
@@ -56,8 +56,8 @@ fn migrate_holds_back_sessions_over_16_mib_and_foreign_names() {
         .wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to --move")
         .stdout(str![[r#"
 copied 1 of 2 sessions (29 B)
-1 held back: a file with several names, of a strange owner, or too large
-2 stay behind: no sessions (README, cccccccc…)
+1 refused: hard links, another owner, or too large
+2 files skipped: not sessions (README, cccccccc…)
 removed 1 from the source
 
 "#]])
@@ -88,8 +88,14 @@ fn migrate_refuses_databases_of_another_program_or_version() {
         "PRAGMA application_id = 2003527277; PRAGMA user_version = 3; CREATE TABLE t (x);",
     );
     for (name, why) in [
-        ("theirs.db", "a database of another program: name a file that does not exist, or one of wikifarm's"),
-        ("newer.db", "a database of version 3, and this wikifarm knows 2: use the wikifarm that made it"),
+        (
+            "theirs.db",
+            "database of another program: use a file that does not exist, or a database of wikifarm",
+        ),
+        (
+            "newer.db",
+            "database of version 3; this wikifarm supports 2: use the version of wikifarm that created it",
+        ),
     ] {
         let why = format!("error: sqlite:{name}: {why}\n");
         for line in [
@@ -113,17 +119,14 @@ fn migrate_to_a_redis_that_loads_or_wants_a_password_fails() {
     use std::net::TcpListener;
 
     for (answer, why) in [
-        (
-            "-LOADING Redis is loading the dataset in memory\r\n",
-            "Redis is still loading its data: try again when it has",
-        ),
+        ("-LOADING Redis is loading the dataset in memory\r\n", "Redis is loading its data: try again later"),
         (
             "-NOAUTH Authentication required.\r\n",
-            "Redis wants a password: put it into a file that only you can read, and say ?password_file=FILE",
+            "Redis requires a password: write it to a file that only you can read, and use ?password_file=FILE",
         ),
         (
             "-READONLY You can't write against a read only replica.\r\n",
-            "this Redis is a read-only replica: name its master",
+            "this Redis is a read-only replica: use the address of its master",
         ),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -173,7 +176,7 @@ fn migrate_names_and_keeps_foreign_files_in_the_source() {
     }
     let from = place.path().join("from");
     std::os::unix::fs::symlink("/etc/passwd", from.join(id("e"))).unwrap();
-    let told = "copied 1 of 1 session (29 B)\n2 stay behind: no sessions (dddddddd…, eeeeeeee…)\n";
+    let told = "copied 1 of 1 session (29 B)\n2 files skipped: not sessions (dddddddd…, eeeeeeee…)\n";
     place.wikifarm("session migrate --from moin-1.9:from --to json:j").stdout(told).run();
     let mut place = place;
     for number in 0..30 {
@@ -190,7 +193,7 @@ fn migrate_names_and_keeps_foreign_files_in_the_source() {
     fs::rename(place.path().join("from").join("00"), place.path().join("j/00")).unwrap();
     let told = str![[r#"
 copied 1 of 1 session (29 B)
-1 stay behind: no sessions (00)
+1 file skipped: not sessions (00)
 
 "#]];
     place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(told.clone()).run();
@@ -209,12 +212,12 @@ fn migrate_refuses_a_journal_that_others_could_write() {
     fs::write(&victim, "theirs\n").unwrap();
     std::os::unix::fs::symlink(&victim, &journal).unwrap();
     let ran = place.wikifarm(line).any_stderr().status(4).run();
-    assert!(ran.stderr.ends_with(".jsonl: a symbolic link: not followed\n"), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with(".jsonl: is a symbolic link\n"), "{}", ran.stderr);
     fs::remove_file(&journal).unwrap();
     fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
     for more in ["", "--dry-run", "--rollback"] {
         let ran = place.wikifarm(&format!("{line} {more}")).any_stderr().status(4).run();
-        assert!(ran.stderr.contains("others can write"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("other users can write"), "{}", ran.stderr);
     }
     assert_eq!(fs::read_to_string(victim).unwrap(), "theirs\n");
 }
@@ -230,7 +233,7 @@ fn migrate_as_root_to_a_directory_of_root_suggests_chown() {
     fs::set_permissions(&from, fs::Permissions::from_mode(0o2770)).unwrap();
     std::os::unix::fs::chown(from.join("a".repeat(40)), Some(4242), Some(4243)).unwrap();
     let told = str![[r#"
-error: moin-1.9:from: aaaaaaaa…: belongs to user 4242, the directory to user 0: if the wiki runs as user 4242, chown the directory to that user; else somebody planted it
+error: moin-1.9:from: aaaaaaaa…: possible attack: user 4242 owns the file, user 0 owns the directory; if the wiki runs as user 4242, run `chown 4242 DIR`
 
 "#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.9:to";
@@ -254,7 +257,7 @@ removed 0 from the source
 
 "#]])
             .stderr(str![[r#"
-error: aaaaaaaa…: what is under this id at the target cannot be replaced: no regular file
+error: moin-1.9:from: aaaaaaaa…: can't replace the session at the target: not a regular file
 
 "#]])
             .status(3)
@@ -270,7 +273,7 @@ fn migrate_with_an_unknown_sqlite_option_is_refused() {
     place
         .wikifarm("session migrate --from moin-1.9:from --to sqlite:s.db?keyfile=x")
         .stderr(str![[r#"
-error: --to sqlite:s.db?keyfile=x: unknown option "keyfile": expected key_file
+error: --to sqlite:s.db?keyfile=x: unknown option "keyfile", expected key_file
 
 "#]])
         .status(2)
@@ -285,7 +288,7 @@ fn migrate_dry_run_refuses_what_the_run_refuses() {
         place
             .wikifarm(&format!("session migrate --from moin-1.9:from --to json:from{flag}"))
             .stderr(str![[r#"
-error: source and target lie in one directory: move over a third
+error: source and target are in the same directory: migrate through a third store
 
 "#]])
             .status(4)
@@ -299,7 +302,7 @@ fn migrate_with_owner_is_refused_unless_root_or_oneself() {
     let place = place();
     let line = "session migrate --from moin-1.9:from --to json:to --dry-run --owner";
     let ran = place.wikifarm(&format!("{line} 4242:4242")).any_stderr().status(2).run();
-    let told = "error: --owner: only root can give files away, and you are user ";
+    let told = "error: --owner: only root can change the owner, and you are user ";
     assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
     let [user, group] = if is_root() { [65534; 2] } else { [geteuid().as_raw(), getegid().as_raw()] };
     place.wikifarm(&format!("{line} {user}:{group}")).any_stdout().run();

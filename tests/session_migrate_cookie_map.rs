@@ -65,15 +65,15 @@ const LINE: &str = "session migrate --from wiki:old --to wiki:new --rename-ids -
 fn cookie_map_takes_both_cookie_names_from_the_farm_file() {
     let place = place();
     let end = later();
-    let tail = "1 stay behind: expired (--include-expired takes them along)\n";
+    let tail = "1 skipped: expired (use --include-expired to copy these)\n";
     let would = format!(
-        "would copy 2 of 3 sessions (58 B)\n{tail}would write map.json: 2 ids for json, to be dropped after {}\n",
+        "would copy 2 of 3 sessions (58 B)\n{tail}would write map.json: 2 ids for json, no longer needed after {}\n",
         day(end)
     );
     place.wikifarm(&format!("{LINE} json map.json --dry-run")).stdout(&would).run();
     assert!(!place.path().join("map.json").exists());
     let wrote = format!(
-        "copied 2 of 3 sessions (58 B)\n{tail}wrote map.json: 2 ids for json, to be dropped after {}\n",
+        "copied 2 of 3 sessions (58 B)\n{tail}wrote map.json: 2 ids for json, no longer needed after {}\n",
         day(end)
     );
     place.wikifarm(&format!("{LINE} json map.json")).stdout(&wrote).run();
@@ -118,7 +118,7 @@ fn cookie_map_for_nginx_holds_map_and_snippet() {
     let text = fs::read_to_string(place.path().join("old-wiki.conf")).unwrap();
     let new = &place.names("to")[0];
     for part in [
-        format!("Drop it after {}:", day(clock() + 400 * DAY)),
+        format!("Delete this file after {}:", day(clock() + 400 * DAY)),
         "proxy_set_header Cookie $wikifarm_old_wiki;".to_owned(),
         "map_hash_max_size 2048;".to_owned(),
         format!("\n    {} {new};\n}}\n", "a".repeat(32)),
@@ -132,22 +132,22 @@ fn cookie_map_that_cannot_be_written_is_refused_before_any_move() {
     let place = place().dir("map");
     let plain =
         "session migrate --from moin-1.8:old/cache/__common__/session --to moin-1.9:new/cache/__session__";
-    let unsure = "error: nothing tells the name of the cookie of moin-1.9:new/cache/__session__: say --new-cookie NAME\n";
+    let unsure = "error: moin-1.9:new/cache/__session__: unknown cookie name: pass --new-cookie NAME\n";
     for (line, why) in [
         (format!("{plain} --rename-ids --cookie-map nginx map.conf"), unsure),
         (
             format!("{LINE} caddy map.conf"),
-            "error: --cookie-map: expected nginx, apache or json, and a file\n",
+            "error: --cookie-map: expected nginx, apache, or json, and a file\n",
         ),
-        (format!("{LINE} nginx map"), "error: --cookie-map map: a directory, expected the name of a file\n"),
+        (format!("{LINE} nginx map"), "error: --cookie-map map: is a directory, expected a file\n"),
         (format!("{LINE} nginx none/map"), "error: --cookie-map none/map: no such file or directory\n"),
         (
             format!("{LINE} apache a\"b"),
-            "error: --cookie-map a\"b: expected a plain name, without quotes, backslashes and control characters\n",
+            "error: --cookie-map a\"b: expected a file name without quotes, backslashes, and control characters\n",
         ),
         (
             format!("{LINE} nginx map.conf --new-cookie x;y"),
-            "error: the cookie name \"x;y\" is more than letters, digits, _ - and .: only --cookie-map json can hold it\n",
+            "error: cookie name \"x;y\" has characters other than letters, digits, _, -, and .: use --cookie-map json\n",
         ),
     ] {
         place.wikifarm(&line).stderr(why).status(2).run();
@@ -161,7 +161,7 @@ fn cookie_map_of_a_store_with_two_cookies_is_refused() {
     let farm = FARM.replacen("cookie_name = \"lab\"", "cookie_name = \"siteidmagic\"", 1);
     let place = Place::farm(&farm).dir(OLD).dir(NEW).session(OLD, Session::old('a').expires(later()));
     let two = str![[r#"
-error: the wikis of moin-1.9:new/cache/__session__ call their cookies MOIN_SESSION_lab, MOIN_SESSION_new: say --new-cookie NAME
+error: moin-1.9:new/cache/__session__: its wikis have different cookie names (MOIN_SESSION_lab, MOIN_SESSION_new): pass --new-cookie NAME
 
 "#]];
     place.wikifarm(&format!("{LINE} json map.json")).stderr(two).status(2).run();
@@ -180,13 +180,13 @@ fn cookie_map_for_nginx_leaves_out_ids_that_differ_by_case_alone() {
         .session("from", Session::new('1').expires(later()));
     let line =
         "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids --old-cookie A --new-cookie B";
-    let why = "nginx looks ids up without regard to case, and knows letters, digits and _ only";
+    let why = "nginx ignores case, and accepts only letters, digits, and _";
     let told = format!(
-        "error: --cookie-map nginx: 2 ids are left out: {why}: ABCDEF01…, abcdef01…; their users must log in again\n"
+        "error: --cookie-map nginx: omits 2 ids: {why}: ABCDEF01…, abcdef01…; their users must log in again\n"
     );
     let wrote = |kind: &str, ids| {
         format!(
-            "copied 0 of 3 sessions (0 B)\n3 at the target already, the same\nwrote map: {ids} for {kind}, to be dropped after {}\n",
+            "copied 0 of 3 sessions (0 B)\n3 skipped: the same session is already at the target\nwrote map: {ids} for {kind}, no longer needed after {}\n",
             day(later())
         )
     };

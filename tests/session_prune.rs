@@ -40,11 +40,11 @@ moin-1.9:sessions
   expired: 1
     bbbbbbbb  expired 3 d 1 h ago
   no-expires: 1
-    cccccccc  without expires, and not written for 2 d 1 h
+    cccccccc  no `expires`; last written 2 d 1 h ago
   stale-temp: 1
-    tmpabcde…  half-written, and left behind 5 d 1 h ago
-STORE  SESSIONS  LIVE  EXPIRED  NO EXPIRES  UNREADABLE  TEMP  WOULD GO  BYTES
-docs          5     1        1           2           1     1         3   84 B
+    tmpabcde…  leftover temporary file; last written 5 d 1 h ago
+STORE  TO REMOVE  SESSIONS  LIVE  EXPIRED  NO EXPIRES  UNREADABLE  STALE TEMP  BYTES
+docs           3         5     1        1           2           1           1   84 B
 
 "#]])
         .run();
@@ -86,10 +86,10 @@ fn prune_prints_hints_unless_quiet() {
     assert_eq!(place.names("sessions"), STAYS);
     let hints = r"
         moin-1.9:sessions is used by plans too
-        none: no such directory: no wiki has run yet
+        none: no such directory: its wiki has stored no session yet
         ";
     prune("--dry-run").any_stdout().stderr(hints).run();
-    let unreadable = "unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2\n";
+    let unreadable = "unreadable: sessions/eeeeeeee…: truncated pickle: ends at byte 2\n";
     prune("-v").any_stdout().stderr(&(unindent(hints) + unreadable)).run();
 }
 
@@ -97,16 +97,16 @@ fn prune_prints_hints_unless_quiet() {
 fn prune_verbose_names_unreadable_sessions() {
     let place = place(clock());
     let unreadable = str![[r#"
-unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
+unreadable: sessions/eeeeeeee…: truncated pickle: ends at byte 2
 
 "#]];
     let stdout = place.wikifarm("session prune -v").any_stdout().stderr(unreadable).run().stdout;
     let said = format!("{}\n", stdout.lines().last().unwrap());
     // How long it took is not to be foretold.
     let (before, rest) = said.split_once(" in ").unwrap();
-    let (_, after) = rest.split_once(" s; ").unwrap();
+    let (_, after) = rest.split_once(" s: ").unwrap();
     assert_eq!(before, "removed 3 files (84 B)");
-    assert_eq!(after, "5 sessions, 1 live, 0 kept by race, 0 failed\n");
+    assert_eq!(after, "5 sessions scanned, 1 live, 0 changed during the run, 0 failed\n");
 }
 
 #[test]
@@ -116,14 +116,14 @@ fn prune_json_has_counts_by_store_and_total() {
     assert!(report.as_object_mut().unwrap().remove("seconds").unwrap().is_f64());
     let mut counts = json!({
         "scanned": 5, "live": 1, "expired": 1, "idle": 0, "no_expires": 2, "invalid_expires": 0, "unreadable": 1,
-        "stale_temp": 1, "foreign": 1, "deleted": 3, "kept_by_race": 0, "failed": 0, "bytes": 84,
+        "stale_temp": 1, "foreign": 1, "deleted": 3, "would_delete": 0, "kept_by_race": 0, "failed": 0, "bytes": 84,
         "refused": 0, "from_index": 0
     });
     let total = counts.clone();
     counts["store"] = json!("moin-1.9:sessions");
     counts["wikis"] = json!(["docs"]);
     counts["refused"] = json!(null);
-    assert_eq!(report, json!({"stores": [counts], "total": total, "dry_run": false}));
+    assert_eq!(report, json!({"schema": 1, "stores": [counts], "total": total, "dry_run": false}));
 }
 
 #[test]
@@ -140,14 +140,14 @@ fn prune_of_recorded_sessions_keeps_live_ones() {
     let place = Place::farm(DOCS).copy("moin-1.9.11/sessions", "sessions", NOW - HOUR);
     let plan = place.wikifarm("session prune --now 1795400000 --format json").any_stdout().run().json();
     assert_eq!(plan["total"]["live"], 13);
-    assert_eq!(plan["total"]["deleted"], 0);
+    assert_eq!(plan["total"]["would_delete"], 0);
     let plan = place
         .wikifarm("session prune --now 1795500000 --max-delete 90% --format json")
         .any_stdout()
         .run()
         .json();
     assert_eq!(plan["total"]["live"], 13);
-    assert_eq!(plan["total"]["deleted"], 119);
+    assert_eq!(plan["total"]["would_delete"], 119);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn prune_with_grace_keeps_what_expired_lately() {
     let deleted = |words: &str| {
         let plan =
             place.wikifarm("session prune --now 1795400000 --format json").arg(words).any_stdout().run();
-        plan.json()["total"]["deleted"].clone()
+        plan.json()["total"]["would_delete"].clone()
     };
     assert_eq!(deleted("--grace=1h"), 1);
     assert_eq!(deleted("--grace=3h"), 0);
@@ -169,7 +169,7 @@ fn prune_with_grace_below_10_minutes_is_refused() {
         .wikifarm("session prune --grace 1m")
         .status(2)
         .stderr(str![[r#"
-error: grace is 1 m, but must be at least 10 m: a request in flight can save late
+error: grace is 1 m, but must be at least 10 m: a running request may still save its session
 
 "#]])
         .run();
@@ -185,9 +185,9 @@ fn prune_with_idle_removes_idle_sessions() {
         .stdout(str![[r#"
 moin-1.9:sessions
   idle: 1
-    aaaaaaaa  not written for 401 d
-STORE  SESSIONS  LIVE  IDLE  WOULD GO  BYTES
-docs          2     1     1         1   29 B
+    aaaaaaaa  idle: last written 401 d ago
+STORE  TO REMOVE  SESSIONS  LIVE  IDLE  BYTES
+docs           1         2     1     1   29 B
 
 "#]])
         .run();
@@ -204,8 +204,8 @@ fn prune_anonymous_removes_only_anonymous_sessions() {
 moin-1.9:sessions
   expired: 1
     aaaaaaaa  expired 1 d ago
-STORE  SESSIONS  EXPIRED  WOULD GO  BYTES
-docs          2        2         1   29 B
+STORE  TO REMOVE  SESSIONS  EXPIRED  BYTES
+docs           1         2        2   29 B
 
 "#]])
         .run();
@@ -223,7 +223,7 @@ fn prune_strict_with_unreadable_sessions_exits_3() {
     place(clock())
         .wikifarm("session prune --strict")
         .stderr(str![[r#"
-error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
+error: unreadable: sessions/eeeeeeee…: truncated pickle: ends at byte 2
 
 "#]])
         .status(3)
@@ -257,9 +257,9 @@ fn prune_removes_sessions_of_1_8_without_expires_after_30_days() {
         .stdout(str![[r#"
 moin-1.8:old
   broken: 1
-    xxxxxxxx  without expires, so its wiki fails on it, and not written for 31 d
-STORE         SESSIONS  NO EXPIRES  WOULD GO  BYTES
-moin-1.8:old         2           2         1   53 B
+    xxxxxxxx  no `expires`, so its wiki answers with an error; last written 31 d ago
+STORE         TO REMOVE  SESSIONS  NO EXPIRES  BYTES
+moin-1.8:old          1         2           2   53 B
 
 "#]])
         .run();
@@ -273,7 +273,7 @@ fn prune_all_without_a_terminal_is_refused() {
         .stdin("y\n")
         .status(4)
         .stderr(str![[r#"
-error: --all removes live sessions too: say --yes where nobody can be asked
+error: --all also removes live sessions, and there is no terminal to ask: confirm with --yes
 
 "#]])
         .run();
@@ -293,7 +293,7 @@ fn prune_reports_names_of_another_layout_once_and_keeps_them() {
     place
         .wikifarm("session prune --store moin-1.8:sessions")
         .stderr(str![[r#"
-moin-1.8:sessions: 2 names here are sessions' of another MoinMoin, and left alone: is the layout right?
+moin-1.8:sessions: ignores 2 sessions of another layout: check the address
 
 "#]])
         .any_stdout()
@@ -321,7 +321,7 @@ fn prune_of_an_empty_bare_directory_is_refused() {
         .wikifarm("session prune --store s")
         .status(4)
         .stderr(str![[r#"
-error: s: no session tells the layout; name the layout as moin-1.9:DIR or moin-1.8:DIR
+error: s: unknown layout, as there are no sessions: use moin-1.9:DIR or moin-1.8:DIR
 
 "#]])
         .run();
@@ -333,7 +333,7 @@ fn prune_of_a_mixed_bare_directory_is_refused_and_touches_no_store() {
     let old = || Session::new('b').expires(now - 3 * DAY).written(now - 4 * DAY);
     let place = Place::new().session("good", old()).session("s", old()).session("s", Session::old('x'));
     place.wikifarm("session prune --store good --store s").status(4).stderr(str![[r#"
-error: s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together; name the layout as moin-1.9:DIR or moin-1.8:DIR
+error: s: mixed layouts (1 session of MoinMoin 1.7 or 1.8, 1 of MoinMoin 1.9): use moin-1.9:DIR or moin-1.8:DIR
 
 "#]]).run();
     assert_eq!(place.names("good").len(), 1);
@@ -345,7 +345,7 @@ fn prune_of_a_store_named_twice_prunes_it_once() {
     let place = place(NOW);
     let plan = place.wikifarm("session prune --now 1795400000 --store moin-1.9:sessions --store ./sessions");
     let plan = plan.arg("--format=json").any_stdout().run().json();
-    assert_eq!(plan["total"]["deleted"], 3);
+    assert_eq!(plan["total"]["would_delete"], 3);
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn prune_flags_win_over_the_farm_file() {
     let deleted = |words: &str| {
         let plan =
             place.wikifarm("session prune --now 1795400000 --format json").arg(words).any_stdout().run();
-        plan.json()["total"]["deleted"].clone()
+        plan.json()["total"]["would_delete"].clone()
     };
     assert_eq!(deleted("-v"), 0);
     assert_eq!(deleted("--grace=1d"), 1);
@@ -368,8 +368,8 @@ fn prune_with_an_invalid_policy_is_refused() {
         ("--grace=soon", "expected a duration such as 90s, 1.5h, or 30d"),
         ("--idle=-5m", "expected a duration such as 90s, 1.5h, or 30d"),
         ("--stale-temp=99999999999999d", "the duration is longer than 1000 years"),
-        ("--max-delete=150%", "expected a count such as 500, or a share such as 50%"),
-        ("--max-delete=many", "expected a count such as 500, or a share such as 50%"),
+        ("--max-delete=150%", "expected a count like 500 or a share like 50%"),
+        ("--max-delete=many", "expected a count like 500 or a share like 50%"),
     ] {
         let ran = place.wikifarm("session prune").arg(flag).status(2).any_stderr().run();
         assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);
@@ -391,9 +391,9 @@ moin-1.9:sessions
     000000000000000000000000  expired 9 d ago
     000000000000000000000000  expired 7 d ago
     000000000000000000000000  expired 5 d ago
-    and 2 more; -v lists them
-STORE  SESSIONS  EXPIRED  WOULD GO  BYTES
-docs          5        5         5  145 B
+    … and 2 more (-v lists all)
+STORE  TO REMOVE  SESSIONS  EXPIRED  BYTES
+docs           5         5        5  145 B
 
 "#]])
         .run();

@@ -41,7 +41,8 @@ fn prune(place: &Place, words: &str) -> Value {
 #[track_caller]
 fn counts(place: &Place, words: &str) -> [u64; 3] {
     let total = prune(place, words);
-    ["from_index", "scanned", "deleted"].map(|name| total[name].as_u64().unwrap())
+    let count = |name: &str| total[name].as_u64().unwrap();
+    [count("from_index"), count("scanned"), count("deleted") + count("would_delete")]
 }
 
 fn cache(place: &Place) -> PathBuf {
@@ -87,7 +88,7 @@ fn prune_again_reads_only_what_the_index_does_not_know() {
     let second = prune(&place, "");
     let expected = serde_json::json!({
         "scanned": 4, "live": 2, "expired": 0, "idle": 0, "no_expires": 1, "invalid_expires": 0, "unreadable": 1,
-        "stale_temp": 0, "foreign": 1, "deleted": 0, "kept_by_race": 0, "failed": 0, "bytes": 0,
+        "stale_temp": 0, "foreign": 1, "deleted": 0, "would_delete": 0, "kept_by_race": 0, "failed": 0, "bytes": 0,
         "refused": 0, "from_index": 2
     });
     assert_eq!(second, expected);
@@ -151,7 +152,7 @@ fn prune_with_an_index_reports_unreadable_and_failed_in_every_run() {
         let ran = place
             .wikifarm("session prune --format json --strict")
             .stderr(str![[r#"
-error: unreadable: sessions/eeeeeeee…: the pickle ends too early at byte 2
+error: unreadable: sessions/eeeeeeee…: truncated pickle: ends at byte 2
 
 "#]])
             .any_stdout()
@@ -219,7 +220,7 @@ fn prune_ignores_and_replaces_a_damaged_index() {
     let truncated = &sound[..sound.len() - 1];
     let mut flipped = sound.clone();
     flipped[300] ^= 1;
-    let damaged = "damaged, or written by another version";
+    let damaged = "damaged, or from another version";
     let strange = "not a file with mode 0600";
     let write = |bytes: &[u8]| fs::write(&path, bytes).unwrap();
     let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
@@ -238,7 +239,7 @@ fn prune_ignores_and_replaces_a_damaged_index() {
     for (why, spoil) in cases {
         spoil();
         let ran = place.wikifarm("session prune --format json").any_stdout().any_stderr().run();
-        assert!(ran.stderr.contains(&format!(".index: not used: {why}\n")), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!(".index: index ignored: {why}\n")), "{}", ran.stderr);
         assert_eq!(ran.json()["total"]["from_index"], 0);
         assert_eq!(counts(&place, ""), [2, 4, 0], "replaced by a sound one");
     }
@@ -251,7 +252,11 @@ fn prune_uses_no_index_in_an_unsafe_directory() {
     fs::set_permissions(cache(&place), fs::Permissions::from_mode(0o777)).unwrap();
     let before = fs::read(index(&place)).unwrap();
     let ran = place.wikifarm("session prune --format json").any_stdout().any_stderr().run();
-    assert!(ran.stderr.contains("others can write here (mode 0777): chmod go-w it"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("other users can write here (mode 0777): run `chmod go-w "),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(ran.json()["total"]["from_index"], 0);
     assert_eq!(fs::read(index(&place)).unwrap(), before);
 }

@@ -73,11 +73,11 @@ revoked 0 of 2 sessions
 fn revoke_dry_run_lists_each_session_with_its_reason() {
     let place = place();
     let plan = str![[r#"
-SESSION   WIKIS  USER    ACTS AS   STATE    WRITTEN   REASON
-aaaaaaaa  docs   JoeDoe            live     2 h ago   user
-bbbbbbbb  docs   JoeDoe            expired  2 d ago   user
-cccccccc  docs   Super   id:1.2.3  live     60 m ago  acts-as
-ffffffff  old    JoeDoe            live     60 m ago  user
+SESSION   WIKIS  USER    ACTS AS  STATE    WRITTEN   REASON
+aaaaaaaa  docs   JoeDoe           live     2 h ago   user
+bbbbbbbb  docs   JoeDoe           expired  2 d ago   user
+cccccccc  docs   Super   JoeDoe   live     60 m ago  acts-as
+ffffffff  old    JoeDoe           live     60 m ago  user
 would revoke 4 of 6 sessions
 
 "#]];
@@ -161,13 +161,13 @@ fn revoke_names_a_client_that_stays_logged_in_with_help() {
     let ran = beside_a_busy_client(&place, "session revoke --user JoeDoe --settle 1s", 3);
     let (first, last) = ran.stderr.split_once('\n').unwrap();
     let times = first
-        .strip_prefix("error: docs: JoeDoe is STILL LOGGED IN: a wiki wrote session aaaaaaaa… again, ")
-        .and_then(|rest| rest.strip_suffix(" times up to the end of --settle"));
+        .strip_prefix("error: docs: JoeDoe is STILL LOGGED IN: a wiki saved session aaaaaaaa… again ")
+        .and_then(|rest| rest.strip_suffix(" times until the end of --settle"));
     let times: u32 = times.unwrap_or_else(|| panic!("{}", ran.stderr)).parse().unwrap();
     assert!(times > 10, "{times}");
     assert_eq!(last, "help: stop the wiki and run this again, or change the wiki's cookie_name\n");
     let summary = format!(
-        "revoked 4 of 6 sessions\nremoved again: 1 session, which came back {times} times by requests in flight\n"
+        "revoked 4 of 6 sessions\nremoved again: 1 session, saved {times} times by running requests\n"
     );
     assert_eq!(ran.stdout, summary);
 
@@ -193,13 +193,15 @@ fn revoke_removes_a_session_that_comes_back_once_and_exits_0() {
         });
         place.wikifarm("session revoke aaaaaaaa --settle 3s -v").any_stdout().any_stderr().run()
     });
-    assert!(ran.stdout.ends_with(
-        "revoked 1 of 1 session\nremoved again: 1 session, which came back 1 time by requests in flight\n"
-    ));
+    assert!(
+        ran.stdout.ends_with(
+            "revoked 1 of 1 session\nremoved again: 1 session, saved 1 time by running requests\n"
+        )
+    );
     same(
         &ran.stderr,
         str![[r#"
-docs: session aaaaaaaa… came back 1 time and was removed again
+docs: session aaaaaaaa… was saved again 1 time, and removed
 
 "#]],
     );
@@ -239,7 +241,7 @@ error: no user directory of these wikis knows "JoDoe"; did you mean "JoeDoe"?
         .wikifarm("session revoke")
         .status(2)
         .stderr(str![[r#"
-error: nothing says which sessions: give an ID, --user, --auth-method or --issued-before
+error: no sessions selected: give an ID, --user, --auth-method, or --issued-before
 
 "#]])
         .run();
@@ -257,7 +259,8 @@ revoked 4 of 7 sessions
 
 "#]])
         .stderr(str![[r#"
-error: moin-1.9:sessions: 1 session that can't be read and could be meant: `session list --state unreadable` says why; what has more than one name or is too large is never opened: remove it by hand
+error: moin-1.9:sessions: 1 unreadable session may match, and can't be checked
+help: `wikifarm session list --state unreadable` shows the reasons; delete files that are too large or have several hard links by hand
 
 "#]])
         .run();
@@ -279,7 +282,7 @@ fn revoke_user_notes_user_files_that_cannot_be_read() {
         .wikifarm("session revoke --user JoeDoe --settle 0s -q")
         .status(3)
         .stderr(str![[r#"
-error: not every user could be read: another may be called "JoeDoe" too
+error: some users could not be read: another user may also have the name "JoeDoe"
 
 "#]])
         .run();
@@ -313,8 +316,8 @@ fn revoke_beside_another_run_is_refused() {
     assert_eq!(locks.len(), 2);
     rustix::fs::flock(locks[0].as_fd(), rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
     let ran = place.wikifarm("session revoke --user JoeDoe -q").status(4).any_stderr().run();
-    assert!(ran.stderr.contains("another wikifarm is at work here"), "{}", ran.stderr);
-    assert!(ran.stderr.ends_with("nothing was removed in any store\n"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" is using this store"), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("nothing was removed from any store\n"), "{}", ran.stderr);
     assert_eq!(left(&place), "abcdef");
 }
 
@@ -332,13 +335,13 @@ fn revoke_for_moinmoin_2_prints_what_to_do_instead() {
 revoked 0 of 0 sessions
 
 "#]])
-        .stderr(format!("new: MoinMoin 2 keeps sessions in signed cookies: {instead}\n"))
+        .stderr(format!("new: MoinMoin 2 stores sessions in signed cookies: {instead}\n"))
         .run();
     place
         .wikifarm("session revoke --user id:1.2 --store-of new")
         .status(2)
         .stderr(format!(
-            "error: the wiki \"new\" has no store to look into: MoinMoin 2 keeps sessions in the cookie; {instead}\n"
+            "error: the wiki \"new\" has no store to look into: MoinMoin 2 stores sessions in the cookie; {instead}\n"
         ))
         .run();
 }
@@ -368,7 +371,7 @@ fn revoke_dry_run_of_many_lists_the_first() {
     let ran = place.wikifarm(revoke).any_stdout().run();
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 1 + 100 + 2, "{}", ran.stdout);
-    assert_eq!(lines[101..], ["and 2 more; -v lists them", "would revoke 102 of 102 sessions"]);
+    assert_eq!(lines[101..], ["… and 2 more (-v lists all)", "would revoke 102 of 102 sessions"]);
     let ran = place.wikifarm(&format!("{revoke} -v")).any_stdout().run();
     assert_eq!(ran.stdout.lines().count(), 1 + 102 + 1, "{}", ran.stdout);
 }

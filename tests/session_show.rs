@@ -63,8 +63,8 @@ fn show_names_the_user_whom_a_superuser_acts_as() {
 session   ffffffff
 store     moin-1.9:sessions (docs)
 state     no-expires
-expires   never said
-user      AdminAda (id:1795391009.69.61222), logged in by no method
+expires   not set
+user      AdminAda (id:1795391009.69.61222), logged in by an unknown method
 acts as   BobBuilder (id:1795391010.14.58358)
 written   2026-11-23T01:13:20Z, 60 m ago
 size      72 B
@@ -155,11 +155,11 @@ error: no session's id begins with "01234567…"
     // What can't be understood counts more.
     let ran = show().stdin("21854108\n2\nffff\n").status(2).any_stdout().any_stderr().run();
     assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), (whole("21854108").as_str(), 2));
-    // Of several asked for it is a list, however many there are.
     let json = |ids: &str| show().arg("--format=json").stdin(ids).status(1).any_stdout().any_stderr().run();
-    assert_eq!(json(&format!("21854108 {unknown}")).json().as_array().unwrap().len(), 1);
-    assert_eq!(json(&format!("{unknown} ffff")).json(), json!([]));
-    assert_eq!(json(unknown).stdout, "");
+    assert_eq!(json(&format!("21854108 {unknown}")).json()["sessions"].as_array().unwrap().len(), 1);
+    for none in [unknown, &format!("{unknown} ffff")] {
+        assert_eq!(json(none).json(), json!({"schema": 1, "sessions": []}));
+    }
 }
 
 #[test]
@@ -194,12 +194,12 @@ fn show_json_has_trail_and_values() {
         real().wikifarm("session show 21854108 --format json").arg(NOW_WORDS).any_stdout().run().json();
     assert_eq!(
         session,
-        json!({
+        json!({"schema": 1, "sessions": [{
             "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs"], "state": "live",
             "expires": 2_110_751_040.0, "expires_at": "2036-11-19T23:44:00Z",
-            "modified_at": "2026-11-23T01:13:20Z", "size": 208,
+            "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "size": 208,
             "user": {"id": "1795391011.06.15447", "name": "CarolWiki", "auth_method": "moin"},
-            "setuid": null,
+            "setuid": null, "setuid_name": null,
             "trail": ["alpha:Quote's \"Page\" & <x>", "alpha:A Page With Spaces", "alpha:FrontPage"],
             "values": {
                 "trail": ["alpha:Quote's \"Page\" & <x>", "alpha:A Page With Spaces", "alpha:FrontPage"],
@@ -208,7 +208,7 @@ fn show_json_has_trail_and_values() {
                 "user.auth_method": "moin",
                 "user.id": "1795391011.06.15447"
             }
-        })
+        }]})
     );
 }
 
@@ -237,7 +237,7 @@ fn show_of_an_unreadable_session_gives_the_reason() {
 session   aaaaaaaa
 store     moin-1.9:s
 state     unreadable
-          the pickle ends too early at byte 13
+          truncated pickle: ends at byte 13
 written   2026-11-23T01:13:20Z, 60 m ago
 size      13 B
 
@@ -257,7 +257,7 @@ session   xxxxxxxx
 store     moin-1.8:s
 state     live
 expires   2026-11-24T02:13:20Z, in 24 h
-user      unknown to the user directory (id:1.2.3), logged in by moin
+user      not in the user directory (id:1.2.3), logged in by moin
 written   2026-11-23T01:13:20Z, 60 m ago
 size      172 B
 trail     old:FrontPage
@@ -282,7 +282,7 @@ fn show_of_an_id_in_two_stores_prints_both() {
     let shown =
         place.wikifarm("session show aaaa --store one --store two --format json").any_stdout().run().json();
     let stores: Vec<&str> =
-        shown.as_array().unwrap().iter().map(|one| one["store"].as_str().unwrap()).collect();
+        shown["sessions"].as_array().unwrap().iter().map(|one| one["store"].as_str().unwrap()).collect();
     assert_eq!(stores, ["moin-1.9:one", "moin-1.9:two"]);
 }
 

@@ -47,7 +47,8 @@ fn stats_counts_by_state_user_age_and_expiry() {
           expired            8     483 B
           no-expires       111  13.7 KiB
           all              132  16.3 KiB
-          logged in 124, anonymous 8, one-request logins 111, superusers acting as others 1
+          logged in 124, anonymous 8, one-request logins 111, superusers acting as
+          others 1
           never came back 111 (84 %)
 
           users with most sessions
@@ -56,22 +57,22 @@ fn stats_counts_by_state_user_age_and_expiry() {
 
           last written
             under 1 h           0
-            1 h to 1 d        132 ████████████████████████████████████████
+            1 h to 1 d        132 ########################################
             1 d to 7 d          0
             7 d to 30 d         0
             30 d to 90 d        0
             90 d to 400 d       0
             over 400 d          0
 
-          ends
+          expires
             over 30 d ago      0
             1 d to 30 d ago    0
-            under 1 d ago      8 █████████████████████████
+            under 1 d ago      8 #########################
             in under 1 h       0
             in 1 h to 1 d      0
             in 1 d to 30 d     0
             in 30 d to 400 d   0
-            in over 400 d     13 ████████████████████████████████████████
+            in over 400 d     13 ########################################
         ",
     );
     assert_eq!(without_disk, expected);
@@ -88,37 +89,45 @@ fn stats_json_has_every_count() {
         ],
     );
     let mut stats = place.wikifarm(STATS).arg("--format=json").any_stdout().run().json();
-    for state in stats[0]["states"].as_object_mut().unwrap().values_mut() {
+    for state in stats["stores"][0]["states"].as_array_mut().unwrap() {
         let on_disk = state.as_object_mut().unwrap().remove("bytes_on_disk").unwrap();
         assert!(on_disk.is_u64());
     }
-    let room = stats[0].as_object_mut().unwrap().remove("filesystem").unwrap();
+    let room = stats["stores"][0].as_object_mut().unwrap().remove("filesystem").unwrap();
     assert!(room["bytes"].is_u64());
-    let one = |bytes: u64| json!({"sessions": 1, "bytes": bytes});
-    let none = json!({"sessions": 0, "bytes": 0});
+    let of = |state: &str, sessions: u64, bytes: u64| json!({"state": state, "sessions": sessions, "bytes": bytes});
+    let bin = |from: Option<f64>, to: Option<f64>, label: &str, sessions: u64| json!({"from": from, "to": to, "label": label, "sessions": sessions});
+    let (hour, day) = (3600.0, 86_400.0);
     assert_eq!(
         stats,
-        json!([{
+        json!({"schema": 1, "stores": [{
             "store": "moin-1.9:sessions", "wikis": ["docs", "plans"], "inodes": 3,
-            "states": {
-                "expired": one(29), "idle": none, "invalid-expires": none, "live": one(93),
-                "no-expires": one(67), "unreadable": none
-            },
+            "states": [
+                of("live", 1, 93), of("expired", 1, 29), of("idle", 0, 0), of("no-expires", 1, 67),
+                of("invalid-expires", 0, 0), of("unreadable", 0, 0)
+            ],
             "logged_in": 2, "anonymous": 1, "one_request_logins": 1, "acting_as_others": 0, "never_came_back": 1, "growth": null,
             "users": [{"id": "1795391009.69.61222", "name": "AdminAda", "sessions": 2}],
             "age": [
-                {"label": "under 1 h", "sessions": 1}, {"label": "1 h to 1 d", "sessions": 0},
-                {"label": "1 d to 7 d", "sessions": 1}, {"label": "7 d to 30 d", "sessions": 0},
-                {"label": "30 d to 90 d", "sessions": 1}, {"label": "90 d to 400 d", "sessions": 0},
-                {"label": "over 400 d", "sessions": 0}
+                bin(None, Some(hour), "under 1 h", 1),
+                bin(Some(hour), Some(day), "1 h to 1 d", 0),
+                bin(Some(day), Some(7.0 * day), "1 d to 7 d", 1),
+                bin(Some(7.0 * day), Some(30.0 * day), "7 d to 30 d", 0),
+                bin(Some(30.0 * day), Some(90.0 * day), "30 d to 90 d", 1),
+                bin(Some(90.0 * day), Some(400.0 * day), "90 d to 400 d", 0),
+                bin(Some(400.0 * day), None, "over 400 d", 0)
             ],
             "expiry": [
-                {"label": "over 30 d ago", "sessions": 1}, {"label": "1 d to 30 d ago", "sessions": 0},
-                {"label": "under 1 d ago", "sessions": 0}, {"label": "in under 1 h", "sessions": 1},
-                {"label": "in 1 h to 1 d", "sessions": 0}, {"label": "in 1 d to 30 d", "sessions": 0},
-                {"label": "in 30 d to 400 d", "sessions": 0}, {"label": "in over 400 d", "sessions": 0}
+                bin(None, Some(-30.0 * day), "over 30 d ago", 1),
+                bin(Some(-30.0 * day), Some(-day), "1 d to 30 d ago", 0),
+                bin(Some(-day), Some(0.0), "under 1 d ago", 0),
+                bin(Some(0.0), Some(hour), "in under 1 h", 1),
+                bin(Some(hour), Some(day), "in 1 h to 1 d", 0),
+                bin(Some(day), Some(30.0 * day), "in 1 d to 30 d", 0),
+                bin(Some(30.0 * day), Some(400.0 * day), "in 30 d to 400 d", 0),
+                bin(Some(400.0 * day), None, "in over 400 d", 0)
             ]
-        }])
+        }]})
     );
 }
 
@@ -135,7 +144,7 @@ fn stats_of_an_empty_store_prints_zeros() {
         ",
     );
     let inodes = stats.strip_prefix(&expected).unwrap_or_else(|| panic!("{stats}"));
-    assert!(inodes.is_empty() || inodes.starts_with("  inodes 0, of "), "{inodes}");
+    assert!(inodes.is_empty() || inodes.starts_with("  inodes 0 of "), "{inodes}");
 }
 
 #[test]
@@ -153,7 +162,7 @@ fn stats_counts_one_request_logins_only_if_the_version_allows() {
             ],
         );
         let stats = place.wikifarm(STATS).arg("--format=json").any_stdout().run().json();
-        stats[0]["never_came_back"].clone()
+        stats["stores"][0]["never_came_back"].clone()
     };
     assert_eq!(never("1.9.2"), json!(1));
     assert_eq!(never("1.9.11"), json!(1));
@@ -163,7 +172,7 @@ fn stats_counts_one_request_logins_only_if_the_version_allows() {
     let place =
         Place::farm(&FARM.replace("1.9.11", "1.9.1")).session("sessions", Session::new('a').expires(NOW));
     let human = place.wikifarm(STATS).any_stdout().run().stdout;
-    assert!(human.contains("\n  never came back: only MoinMoin 1.9.2 and later tell\n"), "{human}");
+    assert!(human.contains("\n  never came back: unknown (requires MoinMoin 1.9.2 or later)\n"), "{human}");
 }
 
 #[test]
@@ -178,7 +187,7 @@ fn stats_counts_growth_since_the_last_prune_with_an_index() {
     );
     let growth = |place: &Place| {
         let stats = place.wikifarm("session stats --format json").any_stdout().run().json();
-        stats[0]["growth"].clone()
+        stats["stores"][0]["growth"].clone()
     };
     assert_eq!(growth(&place), json!(null));
     place.wikifarm("-q session prune").run();
@@ -195,7 +204,7 @@ fn stats_counts_growth_since_the_last_prune_with_an_index() {
     assert_eq!(growth(&place)["change"], json!(2));
     let human = place.wikifarm("session stats").any_stdout().run().stdout;
     assert!(
-        human.contains("\n  2 more than ") && human.contains(", when prune last kept an index\n"),
+        human.contains("\n  2 more than ") && human.contains(", after the last prune with an index\n"),
         "{human}"
     );
 }
@@ -205,7 +214,10 @@ fn stats_counts_inodes_of_leftover_temporary_files() {
     let place = Place::new().session("s", Session::new('a')).session("s", Session::named("README").raw(b""));
     let place = place.session("s", Session::named("tmpabcdef.__session").raw(b"(d"));
     let stats = place.wikifarm(STATS).args(["--store=moin-1.9:s", "--format=json"]).any_stdout().run().json();
-    assert_eq!((&stats[0]["inodes"], &stats[0]["states"]["no-expires"]["sessions"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&stats["stores"][0]["inodes"], &stats["stores"][0]["states"][3]["sessions"]),
+        (&json!(2), &json!(1))
+    );
 }
 
 #[cfg(feature = "sqlite")]
@@ -215,9 +227,9 @@ fn stats_of_a_database_counts_no_inodes() {
     place.wikifarm("-q session migrate --include-expired --from moin-1.9:sessions --to sqlite:s.db").run();
     let run = || place.wikifarm(STATS).arg("--store=sqlite:s.db");
     let stats = run().arg("--format=json").any_stdout().run().json();
-    let on_disk = &stats[0]["states"]["live"]["bytes_on_disk"];
-    assert_eq!((on_disk, &stats[0]["states"]["live"]["sessions"]), (&json!(null), &json!(13)));
-    assert!(stats[0]["inodes"].as_u64().is_some_and(|files| (1..=3).contains(&files)), "{stats}");
+    let live = &stats["stores"][0]["states"][0];
+    assert_eq!((&live["bytes_on_disk"], &live["sessions"]), (&json!(null), &json!(13)));
+    assert!(stats["stores"][0]["inodes"].as_u64().is_some_and(|files| (1..=3).contains(&files)), "{stats}");
     let human = run().any_stdout().run().stdout;
     assert!(human.contains("  all              132  16.3 KiB  -\n"), "{human}");
 }
@@ -242,13 +254,13 @@ fn stats_of_a_mixed_directory_shows_each_layout_as_a_store() {
     let stats = run
         .any_stdout()
         .stderr(str![[r#"
-s: 1 name of MoinMoin 1.7 or 1.8 and 1 of 1.9 lie together
+s: 1 session of MoinMoin 1.7 or 1.8, 1 of MoinMoin 1.9 lie together
 
 "#]])
         .run()
         .json();
-    assert_eq!(stats[0]["store"], "moin-1.8:s");
-    assert_eq!(stats[0]["inodes"], 1);
-    assert_eq!(stats[1]["store"], "moin-1.9:s");
-    assert_eq!(stats[1]["inodes"], 1);
+    assert_eq!(stats["stores"][0]["store"], "moin-1.8:s");
+    assert_eq!(stats["stores"][0]["inodes"], 1);
+    assert_eq!(stats["stores"][1]["store"], "moin-1.9:s");
+    assert_eq!(stats["stores"][1]["inodes"], 1);
 }

@@ -73,27 +73,27 @@ fn session_store_with_a_bad_location_is_shown_with_its_position() {
         ("mysql:sessions", "there is no session store \"mysql:sessions\""),
         (
             "redis://:secret@host",
-            "a password in an address is seen by others (ps): put it into a file, and say ?password_file=FILE",
+            "password in an address, which other users can see in `ps`: write it to a file, and use ?password_file=FILE",
         ),
         (
             "redis://host?prefx=x",
-            "unknown option \"prefx\": expected prefix, password_file, key_file or timeout",
+            "unknown option \"prefx\", expected prefix, password_file, key_file or timeout",
         ),
-        ("redis://host?db=1", "db is for sockets: say redis://HOST/DB"),
+        ("redis://host?db=1", "db is for sockets: use redis://HOST/DB"),
         (
             "rediss://host?prefx=x",
-            "unknown option \"prefx\": expected prefix, password_file, key_file, timeout, ca_file, cert_file or cert_key_file",
+            "unknown option \"prefx\", expected prefix, password_file, key_file, timeout, ca_file, cert_file or cert_key_file",
         ),
         (
             "redis+unix:///run/r.sock?prefx=x",
-            "unknown option \"prefx\": expected prefix, password_file, key_file, timeout, db or user",
+            "unknown option \"prefx\", expected prefix, password_file, key_file, timeout, db or user",
         ),
         (
             "redis+unix://ro@/run/r.sock",
-            "a socket takes the user as an option: say redis+unix:///run/redis.sock?user=USER",
+            "user in the address of a socket: use redis+unix:///run/redis.sock?user=USER",
         ),
         ("sqlite:", "sqlite: the location is missing"),
-        ("sqlite:one.db?keyfile=key", "unknown option \"keyfile\": expected key_file"),
+        ("sqlite:one.db?keyfile=key", "unknown option \"keyfile\", expected key_file"),
     ] {
         let place = farm(address, "sqlite:two.db");
         let findings = place.wikifarm("config check --format json").any_stdout().status(1).run().json();
@@ -130,21 +130,24 @@ mod sqlite {
             let list =
                 place.wikifarm(&format!("session list --format json {filter}")).any_stdout().run().json();
             let first = |session: &serde_json::Value| session["id"].as_str().unwrap().chars().next().unwrap();
-            let mut ids: Vec<char> = list.as_array().unwrap().iter().map(first).collect();
+            let mut ids: Vec<char> = list["sessions"].as_array().unwrap().iter().map(first).collect();
             ids.sort_unstable();
             ids.into_iter().collect::<String>()
         };
         assert_eq!(ids(""), "abc");
         assert_eq!(ids("--user JoeDoe --state live"), "a");
         let shown = place.wikifarm("session show aaaaaaaa --format json").any_stdout().run().json();
-        assert_eq!((&shown["user"]["name"], &shown["wikis"]), (&json!("JoeDoe"), &json!(["one", "two"])));
-        assert_eq!(shown["store"], json!("sqlite:sessions.db"));
+        assert_eq!(
+            (&shown["sessions"][0]["user"]["name"], &shown["sessions"][0]["wikis"]),
+            (&json!("JoeDoe"), &json!(["one", "two"]))
+        );
+        assert_eq!(shown["sessions"][0]["store"], json!("sqlite:sessions.db"));
         let whose = place.wikifarm("session whois - --format json").stdin("a".repeat(40)).any_stdout().run();
         assert!(whose.stdout.contains("JoeDoe"), "{}", whose.stdout);
         let stats = place.wikifarm("session stats --format json").any_stdout().run();
         assert!(stats.stdout.contains("sqlite:sessions.db"), "{}", stats.stdout);
         let found = place.wikifarm("session verify --format json").any_stdout().status(1).run();
-        assert!(found.stdout.contains("there is no user id:9.9.9"), "{}", found.stdout);
+        assert!(found.stdout.contains("user id:9.9.9 does not exist"), "{}", found.stdout);
 
         place.wikifarm("session prune --dry-run -q").run();
         assert_eq!(ids(""), "abc");

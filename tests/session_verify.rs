@@ -63,35 +63,47 @@ fn verify_names_each_problem_with_a_fix() {
         .status(1)
         .stdout(str![[r#"
 moin-1.9:sessions (docs)
-  error setuid-by-no-superuser: 1 file
-    33333333…  JoeDoe acts as id:9.9.9, and is no superuser
-    cure: end it with `wikifarm session revoke`, and see how it came to be; or the name is missing from `superuser` in the farm file
-  warning unknown-user: 1 file
-    22222222…  there is no user id:7.7.7
-    cure: end it with `wikifarm session revoke --user id:ID`, or see whether `user_dir` is right
-  error unreadable: 1 file
-    11111111…  the pickle ends too early at byte 13
-    cure: its wiki fails on it or forgets it: remove it with `wikifarm session prune --unreadable`; what is too large or has more than one name, by hand, as it may be more than a session
-  warning no-expires: 1 file
-    44444444…  without expires, and not written for 3 d
-    cure: `wikifarm session prune` removes it when it is old enough, in 1.7 and 1.8 after 30 days; `session revoke` at once
-  warning expires-too-far: 1 file
-    55555555…  ends 5000.0 days after it was written, and 3650.0 days are configured
-    cure: from an older configuration, or forged: end it with `wikifarm session revoke`
-  warning never-looked-up: 2 files
-    DDDDDDDD…  capitals in its name, which its wikis do not take from a cookie
-    README  no name of a session of moin-1.9
-    cure: move it elsewhere, or remove it; `wikifarm session prune` leaves it alone
-  warning stale-temp: 1 file
-    tmpabcde…  half-written, and left behind 2 d ago
-    cure: remove it with `wikifarm session prune`
-  warning lock-leftover: 1 file
-    __lock__  a lock that nobody gave back
-    cure: remove it while the wikis are stopped
+  error[unauthorized-setuid]: session that acts as another user, but does not
+    belong to a superuser (1 file)
+    33333333…  JoeDoe acts as Super, but is not a superuser
+    help: remove it with `wikifarm session revoke ID`, and find out who made it.
+      If the user is a superuser, add the name to `superuser` in the farm file
+  warning[unknown-user]: session of a user who does not exist (1 file)
+    22222222…  user id:7.7.7 does not exist
+    help: run `wikifarm session revoke --user id:ID`, or correct `user_dir` in
+      the farm file
+  error[unreadable]: session that can't be read (1 file)
+    11111111…  truncated pickle: ends at byte 13
+    help: run `wikifarm session prune --unreadable`. Check and delete files by
+      hand if they are too large or have several hard links: they may be more
+      than sessions
+  warning[no-expires]: old session without `expires` (1 file)
+    44444444…  no `expires`; last written 3 d ago
+    help: run `wikifarm session prune`: it removes these sessions after
+      `no_expires`, those of MoinMoin 1.7 and 1.8 after 30 days. `wikifarm
+      session revoke ID` removes one at once
+  warning[expires-too-far]: session that expires later than the configuration
+    allows (1 file)
+    55555555…  expires 5000.0 days after its last write: the configured maximum
+      is 3650.0 days
+    help: check whether an earlier configuration allowed it. If not, the session
+      may be forged: remove it with `wikifarm session revoke ID`
+  warning[unreachable-name]: file with a name that no wiki looks up (2 files)
+    DDDDDDDD…  uppercase letters in its name: its wikis reject such an id in a
+      cookie
+    README  not a session name of moin-1.9
+    help: move or delete it: `wikifarm session prune` leaves it alone
+  warning[stale-temp]: leftover temporary file (1 file)
+    tmpabcde…  last written 2 d ago
+    help: run `wikifarm session prune`
+  warning[stale-lock]: leftover `__lock__` of a wiki that was stopped (1 file)
+    __lock__  lock that was never released
+    help: stop the wikis, then delete it
 moin-1.9:data/cache/__session__
-  warning orphan-store: 1 directory
-    data/cache/__session__  sessions lie here, and no wiki of the farm uses it; below docs
-    cure: its sessions are dead: look into it with `wikifarm session stats --store`, then remove it
+  warning[orphan-store]: session directory that no wiki uses (1 directory)
+    data/cache/__session__  holds sessions, but no wiki in the farm file uses it
+      (found below the cache_dir of docs)
+    help: inspect it with `wikifarm session stats --store DIR`, then delete it
 9 sessions in 2 stores: 2 errors (2 files), 7 warnings (8 entries)
 
 "#]])
@@ -113,11 +125,13 @@ fn verify_finds_pickles_that_run_code_under_any_name() {
     let ran = place.wikifarm(VERIFY).any_stdout().status(1).run();
     let expected = r"
         moin-1.9:sessions (docs)
-          error strange-class: 3 files
-            11111111…  names os.system, which no session of MoinMoin does
-            22222222…  names posix.system, which no session of MoinMoin does
-            33333333…  names subprocess.Popen, which no session of MoinMoin does
-            cure: its wiki runs that as soon as somebody sends this id: ";
+          error[forbidden-class]: session that contains a class or function MoinMoin
+            never stores (3 files)
+            11111111…  contains os.system, which MoinMoin never stores in a session
+            22222222…  contains posix.system, which MoinMoin never stores in a session
+            33333333…  contains subprocess.Popen, which MoinMoin never stores in a
+              session
+            help: treat it as an attack: ";
     assert!(ran.stdout.starts_with(crate::support::unindent(expected).trim_end()), "{}", ran.stdout);
 
     let allowed = place.file(
@@ -125,7 +139,7 @@ fn verify_finds_pickles_that_run_code_under_any_name() {
         format!("{FARM}\n[migrate]\nallow_globals = [\"os.system\", \"posix.*\", \"subprocess.Popen\"]\n"),
     );
     let ran = allowed.wikifarm(VERIFY).any_stdout().status(1).run();
-    assert!(!ran.stdout.contains("strange-class"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("forbidden-class"), "{}", ran.stdout);
 }
 
 #[test]
@@ -139,9 +153,8 @@ fn verify_reports_modes_that_let_other_users_in() {
         let found = place.wikifarm(VERIFY).arg("--format=json").any_stdout().status(1).run().json();
         found["counts"].as_array().unwrap().iter().map(|count| count.to_string()).collect::<Vec<_>>()
     };
-    let directory =
-        r#"{"check":"unsafe-directory","severity":"error","store":"moin-1.9:sessions","files":1}"#;
-    let files = r#"{"check":"unsafe-file","severity":"error","store":"moin-1.9:sessions","files":2}"#;
+    let directory = r#"{"rule":"unsafe-directory","severity":"error","store":"moin-1.9:sessions","files":1}"#;
+    let files = r#"{"rule":"unsafe-file","severity":"error","store":"moin-1.9:sessions","files":2}"#;
     assert_eq!(found(0o704), [directory]);
     assert_eq!(found(0o707), [directory, files]);
     assert_eq!(found(0o701), [files]);
@@ -158,7 +171,7 @@ fn verify_reports_a_directory_that_others_can_replace() {
     let verify = "session verify --now 1795400000 --store moin-1.9:above/sessions";
     mode(0o757);
     let ran = place.wikifarm(verify).status(1).any_stdout().run();
-    let line = "  error unsafe-directory: 1 directory\n    above  everybody can put another directory in its place (mode 0757)\n";
+    let line = "  error[unsafe-directory]: directory that other local users can list or change\n    (1 directory)\n    above  every local user can replace the session directory (mode 0757)\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
     // In a sticky one nobody can.
     mode(0o1777);
@@ -179,7 +192,7 @@ fn verify_looks_at_all_directories_above_also_behind_a_link() {
         let verify = format!("session verify --now 1795400000 --store moin-1.9:{dir}");
         mode(0o757);
         let ran = place.wikifarm(&verify).status(1).any_stdout().run();
-        let line = "open  everybody can put another directory in its place (mode 0757)\n";
+        let line = "open  every local user can replace the session directory (mode 0757)\n";
         assert!(ran.stdout.contains(line), "{}", ran.stdout);
         mode(0o755);
         place.wikifarm(&verify).any_stdout().run();
@@ -205,9 +218,12 @@ fn verify_reports_a_session_without_a_mac_by_the_stores_key_as_an_error() {
         .status(1)
         .stdout(str![[r#"
 sqlite:s.db?key_file=key
-  error unsealed: 1 session
-    bbbbbbbb…  without a MAC by the store's key
-    cure: its visitor is anonymous, and cannot log in: compare the key with that of the wikis; if it was moved here without `?key_file=`, move it again with it; else somebody else writes into this store: end it with `wikifarm session revoke`, and see who can
+  error[no-mac]: session without a MAC by the key of its store (1 session)
+    bbbbbbbb…  no MAC by the key of its store
+    help: check that the wikis use the same key file: a wiki treats the visitor
+      as anonymous. If the session was moved here without `?key_file=`, move it
+      again with the key. If another program writes to this store, remove the
+      session with `wikifarm session revoke ID`
 2 sessions in 1 store: 1 error (1 session), 0 warnings
 
 "#]])
@@ -234,7 +250,9 @@ fn verify_finds_one_id_in_two_stores_of_one_cookie() {
     let ran = of("one").wikifarm(VERIFY).status(1).any_stdout().run();
     assert!(
         ran.stdout
-            .contains("error duplicate-id: 1 file\n    aaaaaaaa…  the same id lies in moin-1.9:other too")
+            .contains("error[duplicate-id]: session id in two stores whose wikis share a cookie (1\n    file)\n    aaaaaaaa…  the id is also in moin-1.9:other"),
+        "{}",
+        ran.stdout
     );
     of("two").wikifarm(VERIFY).any_stdout().run();
 }
@@ -243,18 +261,20 @@ fn verify_finds_one_id_in_two_stores_of_one_cookie() {
 fn verify_sarif_and_ndjson_hold_no_whole_id() {
     let place = sound().session("sessions", Session::new('1').raw(b"(d"));
     let sarif = place.wikifarm(VERIFY).arg("--format=sarif").status(1).any_stdout().run();
-    let run = &sarif.json()["runs"][0];
+    let document: serde_json::Value = serde_json::from_str(&sarif.stdout).unwrap();
+    let run = &document["runs"][0];
     assert_eq!(run["results"][0]["ruleId"], "unreadable");
     assert_eq!(run["results"][0]["level"], "error");
     let print = &run["results"][0]["partialFingerprints"]["wikifarm/v1"];
     assert!(!sarif.stdout.contains(&"1".repeat(9)));
     // The same in the next run, though its neighbours are others.
     let place = place.session("sessions", Session::new('0').raw(b"(d"));
-    let again = place.wikifarm(VERIFY).arg("--format=sarif").status(1).any_stdout().run().json();
+    let again = place.wikifarm(VERIFY).arg("--format=sarif").status(1).any_stdout().run();
+    let again: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!(&again["runs"][0]["results"][1]["partialFingerprints"]["wikifarm/v1"], print);
     let lines = place.wikifarm(VERIFY).arg("--format=ndjson").status(1).any_stdout().run().stdout;
     assert_eq!(lines.lines().count(), 2);
-    assert!(lines.starts_with(r#"{"check":"unreadable","severity":"error","store":"moin-1.9:sessions""#));
+    assert!(lines.starts_with(r#"{"rule":"unreadable","severity":"error","store":"moin-1.9:sessions""#));
 }
 
 #[test]
@@ -262,7 +282,7 @@ fn verify_with_unreadable_users_does_not_report_them_missing() {
     let place = sound();
     fs::remove_dir_all(place.path().join("users")).unwrap();
     let ran = place.wikifarm(VERIFY).status(3).any_stderr().any_stdout().run();
-    assert!(ran.stderr.contains("users were not checked"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("users not checked"), "{}", ran.stderr);
     assert!(!ran.stdout.contains("unknown-user"));
 }
 
@@ -302,15 +322,19 @@ fn verify_finds_a_session_directory_that_no_wiki_uses() {
     let elsewhere = Place::new().session("sessions", gone('6'));
     std::os::unix::fs::symlink(elsewhere.path(), place.path().join("state/link")).unwrap();
     let ran = place.wikifarm(VERIFY).status(1).any_stdout().run();
+    // One line for each finding.
+    let lines = ran.stdout.replace("\n      ", " ");
     let orphans: Vec<&str> =
-        ran.stdout.lines().filter(|line| line.contains("no wiki of the farm uses")).collect();
-    let lie = "sessions lie here, and no wiki of the farm uses it";
+        lines.lines().filter(|line| line.contains("no wiki in the farm file uses")).collect();
+    let why = "holds sessions, but no wiki in the farm file uses it";
     assert_eq!(
         orphans,
         [
-            format!("    state/sessions.old  {lie}; beside the session directory of docs"),
-            format!("    wikis/docs/backup/2025/sessions  {lie}; beside the data_dir of docs"),
-            format!("    wikis/docs/data-1.8/cache/__common__/session  {lie}; beside the data_dir of docs"),
+            format!("    state/sessions.old  {why} (found beside the session directory of docs)"),
+            format!("    wikis/docs/backup/2025/sessions  {why} (found beside the data_dir of docs)"),
+            format!(
+                "    wikis/docs/data-1.8/cache/__common__/session  {why} (found beside the data_dir of docs)"
+            ),
         ]
     );
     assert!(
@@ -334,7 +358,7 @@ fn verify_names_directories_not_searched_for_orphans() {
     same(
         &ran.stderr,
         str![[r#"
-orphan stores: not looked into: ./closed: permission denied
+orphan-store: could not search: ./closed: permission denied
 
 "#]],
     );
@@ -351,8 +375,7 @@ fn moved(to: &str) -> Place {
 fn checks(place: &Place, store: &str) -> Vec<String> {
     let run = place.wikifarm(VERIFY).arg("--store").arg(store).arg("--format=json");
     let found = run.any_stdout().status_among(&[0, 1]).run().json();
-    let check =
-        |count: &serde_json::Value| format!("{} {}", count["check"].as_str().unwrap(), count["files"]);
+    let check = |count: &serde_json::Value| format!("{} {}", count["rule"].as_str().unwrap(), count["files"]);
     found["counts"].as_array().unwrap().iter().map(check).collect()
 }
 
@@ -387,11 +410,11 @@ fn verify_reports_a_database_that_others_can_read_or_replace() {
     let refused = || {
         let run = place.wikifarm(VERIFY).arg("--store=sqlite:s.db").arg("--format=json");
         let ran = run.any_stdout().any_stderr().status(4).run();
-        assert!(ran.stderr.contains(" can write in its directory (mode "), "{}", ran.stderr);
+        assert!(ran.stderr.contains(" can write to its directory (mode "), "{}", ran.stderr);
         ran.json()["counts"].clone()
     };
     mode(".", 0o757);
-    assert_eq!(refused()[0]["check"], "unsafe-directory");
+    assert_eq!(refused()[0]["rule"], "unsafe-directory");
     mode(".", 0o1757);
     assert!(refused().as_array().unwrap().is_empty());
     mode(".", 0o755);

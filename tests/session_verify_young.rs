@@ -13,7 +13,7 @@ fn opened(written: i64) -> usize {
     let options = ["-e", "trace=openat", "-o", trace.to_str().unwrap()];
     let ran = output(traced(&place, options, "session verify --now 1795400000 --store moin-1.9:sessions"));
     let text = String::from_utf8_lossy(&ran.stdout);
-    assert!(text.contains("error unreadable: 1 file\n"), "{text}");
+    assert!(text.contains("error[unreadable]: session that can't be read (1 file)\n"), "{text}");
     fs::read_to_string(trace).unwrap().lines().filter(|line| line.contains(&"b".repeat(40))).count()
 }
 

@@ -81,11 +81,8 @@ fn whois_of_a_header_without_a_session_repeats_no_value() {
     let refused = |header: &str, why: &str| {
         real().wikifarm("session whois -").stdin(header).status(2).stderr(format!("error: {why}\n")).run();
     };
-    refused(
-        "Cookie: theme=dark; secret=hunter2",
-        "no cookie of that header looks like a session's: theme, secret",
-    );
-    refused("Cookie: \n", "no cookie of that header looks like a session's");
+    refused("Cookie: theme=dark; secret=hunter2", "no session cookie in this header: theme, secret");
+    refused("Cookie: \n", "no session cookie in this header");
     refused("Host: docs.example.org\n", "standard input holds no id");
     real()
         .wikifarm("session whois")
@@ -105,7 +102,7 @@ fn whois_of_an_unknown_id_shortens_it() {
         .status(1)
         .stdout(str![[r#"
 session   01234567…
-known     nowhere: no id in 2 stores begins so
+found in  no store (2 searched)
 
 "#]])
         .run();
@@ -124,16 +121,16 @@ fn whois_json_has_all_ids_in_one_document() {
     let session = json!({
         "store": "moin-1.9:sessions", "id": "21854108", "wikis": ["docs", "plans"], "state": "live",
         "expires": 2_110_751_040.0, "expires_at": "2036-11-19T23:44:00Z",
-        "modified_at": "2026-11-23T01:13:20Z", "size": 208,
+        "modified": 1_795_396_400, "modified_at": "2026-11-23T01:13:20Z", "size": 208,
         "user": {"id": "1795391011.06.15447", "name": "CarolWiki", "auth_method": "moin"},
-        "setuid": null,
+        "setuid": null, "setuid_name": null,
     });
     assert_eq!(
         found,
-        json!([
-            {"id": "21854108", "sessions": [session], "signed": null},
-            {"id": "01234567…", "sessions": [], "signed": null},
-        ])
+        json!({"schema": 1, "ids": [
+            {"id": "21854108", "sessions": [session], "cookie": null},
+            {"id": "01234567…", "sessions": [], "cookie": null},
+        ]})
     );
 }
 
@@ -158,7 +155,7 @@ fn whois_tells_not_found_from_could_not_look() {
         .status(3)
         .stdout(str![[r#"
 session   bbbb
-known     nowhere that could be looked into
+found in  none of the stores that could be read
 
 "#]])
         .stderr(str![[r#"
@@ -183,10 +180,10 @@ fn whois_reads_a_signed_cookie_without_farm_or_key() {
         .stdin(format!("session={COOKIE}\n"))
         .stdout(str![[r#"
 cookie    .eJxNy0E…
-store     none: MoinMoin 2 keeps the session in the signed cookie, compressed
-state     live, if the wiki keeps to 31 days (PERMANENT_SESSION_LIFETIME)
+store     none: the signed cookie of MoinMoin 2 contains the session, compressed
+state     live, with the default lifetime of 31 days (PERMANENT_SESSION_LIFETIME)
 signed    2026-11-23T02:13:20Z, 24 h ago
-key       not tried: name it with --secret-file
+key       not checked; use --secret-file
 user      id:0c1d2e3f, logged in by moin
 payload
   {
@@ -216,18 +213,18 @@ fn whois_with_a_key_checks_the_signature() {
     let found = run("key").any_stdout().run().json();
     assert_eq!(
         found,
-        json!([{"id": ".eJxNy0E…", "sessions": [], "signed": {
-            "state": "live", "signed_at": "2026-11-23T02:13:20Z", "timestamp": 1_795_400_000, "compressed": true,
+        json!({"schema": 1, "ids": [{"id": ".eJxNy0E…", "sessions": [], "cookie": {
+            "state": "live", "signed": 1_795_400_000, "signed_at": "2026-11-23T02:13:20Z", "compressed": true,
             "user": {"id": "0c1d2e3f", "name": null, "auth_method": "moin"},
             "key_fits": true,
             "payload": {
                 "user.auth_attribs": {" t": []}, "user.auth_method": "moin", "user.itemid": "0c1d2e3f",
                 "user.session_token": {"$py": "hidden"}, "user.trusted": true,
             },
-        }}])
+        }}]})
     );
     let wrong = run("old-key").status(1).any_stdout().run();
-    assert_eq!(wrong.json()[0]["signed"]["key_fits"], false);
+    assert_eq!(wrong.json()["ids"][0]["cookie"]["key_fits"], false);
     assert!(!wrong.stdout.contains("another secret"));
     run("none")
         .status(2)
@@ -251,14 +248,14 @@ fn whois_of_a_broken_signed_cookie_gives_the_reason() {
     for (cookie, why) in [
         (
             "a.b",
-            "\"a.b\"… is no signed cookie: expected payload, timestamp, and signature, separated by dots",
+            "\"a.b\"… is not a signed cookie: expected payload, timestamp, and signature, separated by dots",
         ),
-        ("abcdefghijklmnop.b.c", "\"abcdefgh\"… is no signed cookie: the payload is not a JSON object"),
-        (".abcd.b.c", "\".abcd.b.\"… is no signed cookie: the payload cannot be decompressed"),
+        ("abcdefghijklmnop.b.c", "\"abcdefgh\"… is not a signed cookie: the payload is not a JSON object"),
+        (".abcd.b.c", "\".abcd.b.\"… is not a signed cookie: the payload cannot be decompressed"),
     ] {
         place.wikifarm("session whois").arg(cookie).status(2).stderr(format!("error: {why}\n")).run();
     }
-    let stderr = "error: --secret-file is for signed cookies of MoinMoin 2.0, which have dots in them\n";
+    let stderr = "error: --secret-file requires a signed cookie of MoinMoin 2.0, which has dots in it\n";
     place.wikifarm("session whois abcd --secret-file key").status(2).stderr(stderr).run();
 }
 
@@ -268,7 +265,7 @@ fn whois_reads_a_long_list_of_ids_to_its_end() {
     let list = format!("{}21854108\n", format!("{:10000}\n", "00000000").repeat(110));
     let found =
         real().wikifarm("session whois - --format json").stdin(list).status(1).any_stdout().run().json();
-    let found = found.as_array().unwrap();
+    let found = found["ids"].as_array().unwrap();
     assert_eq!(found.len(), 111);
     assert_eq!(found[110]["id"], "21854108");
 }

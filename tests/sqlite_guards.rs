@@ -113,7 +113,7 @@ fn session_commands_refuse_a_database_in_a_directory_that_others_can_write() {
         let uid = fs::metadata(place.path().join("db")).unwrap().uid();
         let dir = place.path().join("db");
         let why = format!(
-            "others than user {uid} can write in its directory (mode {mode:04o}): chmod go-w {}, and let it belong to the \
+            "users other than user {uid} can write to its directory (mode {mode:04o}): run `chmod go-w {}`, and `chown` it to the \
              user of the wikis",
             dir.display()
         );
@@ -127,9 +127,9 @@ fn session_commands_as_root_refuse_a_database_in_another_users_directory() {
         return;
     }
     for (dir, file, why) in [
-        ((0o2770, 0, WIKI), WIKI, "others than user 0 can write in its directory (mode 2770)"),
-        ((0o755, WIKI, WIKI), 0, "it belongs to user 0, and its directory to user 4242"),
-        ((0o755, 4343, 4343), WIKI, "it belongs to user 4242, and its directory to user 4343"),
+        ((0o2770, 0, WIKI), WIKI, "users other than user 0 can write to its directory (mode 2770)"),
+        ((0o755, WIKI, WIKI), 0, "user 0 owns it, but user 4242 owns its directory"),
+        ((0o755, 4343, 4343), WIKI, "user 4242 owns it, but user 4343 owns its directory"),
     ] {
         let place = place();
         owned(&place, dir, file);
@@ -142,17 +142,20 @@ fn session_commands_as_root_refuse_a_database_in_another_users_directory() {
     // Whoever can replace the directory prepares another one.
     let place = place();
     chown(place.path(), Some(WIKI), Some(WIKI)).unwrap();
-    refused(&place, "it belongs to root, and others can write in [DIR]: chown it to the user of the wikis");
+    refused(
+        &place,
+        "root owns it, but other users can write to [DIR]: run `chown` with the user of the wikis",
+    );
 }
 
 type Plant = fn(&Place, &Path);
 
 /// What somebody may put beside a database: why it is refused, and how it gets there. The last one needs root.
 const PLANTED: [(&str, Plant); 4] = [
-    ("no regular file", |_, path| fifo(path)),
-    ("no regular file", |place, path| symlink(elsewhere(place), path).unwrap()),
-    ("a file with 2 names", |place, path| fs::hard_link(elsewhere(place), path).unwrap()),
-    ("it belongs to user 4343", |_, path| {
+    ("not a regular file", |_, path| fifo(path)),
+    ("not a regular file", |place, path| symlink(elsewhere(place), path).unwrap()),
+    ("has 2 hard links", |place, path| fs::hard_link(elsewhere(place), path).unwrap()),
+    ("user 4343 owns it", |_, path| {
         fs::write(path, "").unwrap();
         chown(path, Some(4343), Some(4343)).unwrap();
     }),
@@ -175,8 +178,8 @@ fn session_commands_refuse_a_database_with_a_foreign_file_beside_it() {
             let path = place.path().join(format!("db/s.db-{end}"));
             plant(&place, &path);
             let why = format!(
-                "s.db-{end}: {why}; SQLite trusts only a regular file of user {uid} with one name there: see who put it \
-                 there, and move it away"
+                "s.db-{end}: {why}, expected a regular file of user {uid} without hard links: find out who created \
+                 it, and move it away"
             );
             refused(&place, &why);
             fs::remove_file(path).unwrap();
@@ -189,7 +192,7 @@ fn session_commands_refuse_a_fifo_as_database_and_go_on() {
     let place = place();
     fs::remove_file(place.path().join("db/s.db")).unwrap();
     fifo(&place.path().join("db/s.db"));
-    refused(&place, "no regular file: a database is a regular file with one name");
+    refused(&place, "not a regular file: a database must be a regular file without hard links");
     let both = "session verify --store sqlite:db/s.db --store moin-1.9:from --format json";
     let ran = run(&place, both).any_stdout().any_stderr().status(4).run();
     assert_eq!(ran.json()["scanned"], 1);
@@ -201,7 +204,7 @@ fn whois_with_a_refused_store_does_not_say_the_id_is_nowhere() {
     fs::set_permissions(place.path().join("db"), Permissions::from_mode(0o777)).unwrap();
     let whois =
         place.wikifarm("session whois abcdef01 --store sqlite:db/s.db").status(4).any_stderr().any_stdout();
-    assert!(whois.run().stdout.contains("known     nowhere that could be looked into\n"));
+    assert!(whois.run().stdout.contains("found in  none of the stores that could be read\n"));
     for command in ["show", "revoke"] {
         let line = format!("session {command} abcdef01 --store sqlite:db/s.db");
         let stderr = place.wikifarm(&line).status(4).any_stderr().any_stdout().run().stderr;

@@ -71,5 +71,5 @@ fn list_into_a_blocked_pipe_stops_on_a_signal() {
     let output = child.stdout.take().unwrap();
     let (status, stderr) = stopped(child, Duration::from_millis(1500));
     drop(output);
-    assert_eq!((status, &*stderr), (3, "error: stopped by a signal, before the work had ended\n"));
+    assert_eq!((status, &*stderr), (3, "error: stopped by a signal before the work was complete\n"));
 }

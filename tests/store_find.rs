@@ -29,12 +29,12 @@ fn find_names_every_session_directory_with_its_wikis() {
     ";
     let table =
         crate::support::unindent(table).replace("backup/", "./backup/").replace(":sessions", ":./sessions");
-    let summary = "2 stores in 6 directories, 1 more by name only (-v says why)\n";
+    let summary = "2 stores in 6 directories, 1 doubtful (-v shows them)\n";
     let found = place.wikifarm(FIND).arg(".").any_stdout().run().stdout;
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(squeezed(&found), squeezed(&format!("{table}{summary}")));
     let verbose = place.wikifarm(FIND).args([".", "-v"]).any_stdout().run().stdout;
-    let doubt = "no session directory: ./cache: 1 name of moin-1.9, but what is in them is no session\n";
+    let doubt = "doubtful: ./cache: 1 file name of moin-1.9, but the files are not sessions\n";
     assert!(verbose.contains(doubt), "{verbose}");
 }
 
@@ -61,14 +61,14 @@ fn find_ndjson_selects_orphans_and_by_age() {
 fn find_without_a_farm_file_names_no_wikis() {
     let place = tree(Place::new());
     let found = place.wikifarm(FIND).args([".", "--format=json"]).any_stdout().run().json();
-    assert_eq!(found["found"].as_array().unwrap().len(), 2);
+    assert_eq!(found["stores"].as_array().unwrap().len(), 2);
     assert_eq!(
-        found["found"][1],
+        found["stores"][1],
         json!({
             "store": "moin-1.9:./sessions", "layout": "moin-1.9", "path": "./sessions", "wikis": null, "sessions": 2,
-            "temp": 0, "others": 0, "bytes": 58, "oldest_at": "2026-11-23T00:13:20Z",
-            "newest_at": "2026-11-23T01:13:20Z", "mixed": false, "uid": found["found"][1]["uid"],
-            "mode": found["found"][1]["mode"], "doubt": null
+            "temp": 0, "foreign": 0, "bytes": 58, "oldest": NOW - 2 * HOUR, "oldest_at": "2026-11-23T00:13:20Z",
+            "newest": NOW - HOUR, "newest_at": "2026-11-23T01:13:20Z", "mixed": false, "uid": found["stores"][1]["uid"],
+            "mode": found["stores"][1]["mode"], "doubt": null
         })
     );
     assert_eq!(found["doubtful"][0]["doubt"], "other-content");
@@ -77,7 +77,7 @@ fn find_without_a_farm_file_names_no_wikis() {
         .args([".", "--orphans"])
         .status(2)
         .stderr(str![[r#"
-error: --orphans needs a farm file, which says what is used: name one with -f FILE
+error: --orphans needs a farm file: pass -f FILE
 
 "#]])
         .run();
@@ -124,6 +124,6 @@ fn find_also_finds_databases_and_json() {
     }
     let found = place.wikifarm(FIND).args(["moved", "--format=json"]).any_stdout().run().json();
     let stores: Vec<(&Value, &Value)> =
-        found["found"].as_array().unwrap().iter().map(|row| (&row["store"], &row["sessions"])).collect();
+        found["stores"].as_array().unwrap().iter().map(|row| (&row["store"], &row["sessions"])).collect();
     assert_eq!(stores, [(&json!("json:moved/js"), &json!(2)), (&json!("sqlite:moved/s.db"), &Value::Null)]);
 }

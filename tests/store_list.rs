@@ -74,7 +74,7 @@ fn store_list_prints_each_store_with_wikis_and_usage() {
 fn store_list_json_has_every_count_and_free_space() {
     let rows = farm().wikifarm(LIST).arg("--format=json").any_stdout().run().json();
     assert_eq!(
-        without_disk(rows),
+        without_disk(rows["stores"].clone()),
         json!([
             {
                 "store": "moin-1.9:sessions", "layout": "moin-1.9", "wikis": ["docs", "plans"],
@@ -118,9 +118,16 @@ fn store_list_with_store_counts_every_layout_without_a_farm() {
         place.wikifarm(&migrate).any_stdout().any_stderr().status_among(&[0, 3]).run();
         let rows =
             place.wikifarm(LIST).arg("--store").arg(*to).arg("--format=json").any_stdout().run().json();
-        assert_eq!((&rows[0]["sessions"], &rows[0]["live"]), (&json!(3), &json!(1)), "{to}: {rows}");
-        assert_eq!(rows[0]["wikis"], json!([]));
-        assert!(rows[0]["inodes"].as_u64().unwrap() >= 1 && rows[0]["filesystem"]["bytes"].is_u64());
+        assert_eq!(
+            (&rows["stores"][0]["sessions"], &rows["stores"][0]["live"]),
+            (&json!(3), &json!(1)),
+            "{to}: {rows}"
+        );
+        assert_eq!(rows["stores"][0]["wikis"], json!([]));
+        assert!(
+            rows["stores"][0]["inodes"].as_u64().unwrap() >= 1
+                && rows["stores"][0]["filesystem"]["bytes"].is_u64()
+        );
     }
 }
 
@@ -139,6 +146,6 @@ error: none: no such directory
 "#]])
         .run()
         .json();
-    let statuses: Vec<&Value> = rows.as_array().unwrap().iter().map(|row| &row["status"]).collect();
+    let statuses: Vec<&Value> = rows["stores"].as_array().unwrap().iter().map(|row| &row["status"]).collect();
     assert_eq!(statuses, ["failed", "failed"]);
 }

@@ -77,8 +77,8 @@ pub enum LocationError {
 impl fmt::Display for LocationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LocationError::Empty => f.write_str("no directory named"),
-            LocationError::NoScheme => f.write_str("no scheme in it, as in moin-1.9:DIR"),
+            LocationError::Empty => f.write_str("no directory in the address"),
+            LocationError::NoScheme => f.write_str("no scheme, expected an address such as moin-1.9:DIR"),
             LocationError::Bad(why) => f.write_str(why),
         }
     }
@@ -95,7 +95,7 @@ impl Location {
     pub fn parse(text: &OsStr) -> Result<Self, LocationError> {
         let bytes = text.as_bytes();
         if RedisLocation::is_meant(bytes) {
-            let text = text.to_str().ok_or_else(|| "no UTF-8".to_owned());
+            let text = text.to_str().ok_or_else(|| "not UTF-8".to_owned());
             return text.and_then(RedisLocation::parse).map(Location::Redis).map_err(LocationError::Bad);
         }
         let colon = bytes.iter().position(|byte| *byte == b':').ok_or(match bytes {
@@ -272,7 +272,10 @@ mod tests {
         let errors = ["", "moin-1.9:", "s", "/srv/a:b", "./a:b", "sqlite:?key_file=a"];
         let errors = errors.map(|text| text.parse::<Location>().unwrap_err());
         use LocationError::{Bad, Empty, NoScheme};
-        assert_eq!(errors, [Empty, Empty, NoScheme, NoScheme, NoScheme, Bad("sqlite: of what?".into())]);
+        assert_eq!(
+            errors,
+            [Empty, Empty, NoScheme, NoScheme, NoScheme, Bad("no file name, expected sqlite:FILE".into())]
+        );
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct AddressOption {
 
 const REDIS: &[&str] = &["redis", "rediss", "redis+unix"];
 const FILE: &str = "FILE";
-const FOR_TLS: &str = "is for TLS: say rediss:// instead of redis://";
+const FOR_TLS: &str = "requires TLS: use rediss:// instead of redis://";
 
 const fn file(name: &'static str, schemes: &'static [&'static str], about: &'static str) -> AddressOption {
     AddressOption { name, value: FILE, about, schemes, instead: FOR_TLS }
@@ -37,27 +37,21 @@ const fn text(
 
 /// All options, in the order in which messages list them.
 pub const OPTIONS: [AddressOption; 9] = [
-    text("prefix", "PREFIX", REDIS, "", "how keys begin, by default `wikifarm:`"),
-    file("password_file", REDIS, "the file that holds the password"),
-    file("key_file", &["sqlite", "redis", "rediss", "redis+unix"], "the file that holds the key of the MACs"),
-    text(
-        "timeout",
-        "SECONDS",
-        REDIS,
-        "",
-        "how long a wiki waits for the server, in seconds between 0.1 and 600",
-    ),
-    text("db", "N", &["redis+unix"], "is for sockets: say redis://HOST/DB", "the number of the database"),
+    text("prefix", "PREFIX", REDIS, "", "prefix of all keys [default: `wikifarm:`]"),
+    file("password_file", REDIS, "file with the password"),
+    file("key_file", &["sqlite", "redis", "rediss", "redis+unix"], "file with the key for MACs"),
+    text("timeout", "SECONDS", REDIS, "", "how long a wiki waits for the server, 0.1 to 600 seconds"),
+    text("db", "N", &["redis+unix"], "is for sockets: use redis://HOST/DB", "number of the database"),
     text(
         "user",
         "USER",
         &["redis+unix"],
-        "is for sockets: say redis://USER@HOST",
-        "the user to log in as (ACL)",
+        "is for sockets: use redis://USER@HOST",
+        "user of the server (ACL)",
     ),
-    file("ca_file", &["rediss"], "the authorities that may sign the server's certificate, in PEM"),
-    file("cert_file", &["rediss"], "the client's own certificate, in PEM"),
-    file("cert_key_file", &["rediss"], "the key of that certificate, in PEM"),
+    file("ca_file", &["rediss"], "certificate authorities for the server, in PEM"),
+    file("cert_file", &["rediss"], "certificate of the client, in PEM"),
+    file("cert_key_file", &["rediss"], "key of the client certificate, in PEM"),
 ];
 
 impl AddressOption {

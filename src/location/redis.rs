@@ -58,8 +58,8 @@ pub struct TlsFiles {
     pub own: Option<(PathBuf, PathBuf)>,
 }
 
-const PASSWORD: &str = "a password in an address is seen by others (ps): \
-                        put it into a file, and say ?password_file=FILE";
+const PASSWORD: &str = "password in an address, which other users can see in `ps`: \
+                        write it to a file, and use ?password_file=FILE";
 
 impl RedisLocation {
     /// Whether a text begins as such an address.
@@ -95,7 +95,7 @@ impl RedisLocation {
             let file = || Some(PathBuf::from(value.as_ref()));
             match name.as_ref() {
                 "prefix" if value.contains(|c: char| c.is_control()) => {
-                    return Err("a prefix with control characters".to_owned());
+                    return Err("control characters in the prefix".to_owned());
                 }
                 "prefix" => location.prefix = value.into_owned(),
                 "db" => location.db = number(&value)?,
@@ -112,7 +112,7 @@ impl RedisLocation {
         location.tls.own = match (cert, cert_key) {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
-            _ => return Err("cert_file and cert_key_file go together: one is missing".to_owned()),
+            _ => return Err("cert_file and cert_key_file must be used together".to_owned()),
         };
         Ok(location)
     }
@@ -166,15 +166,13 @@ fn url(text: &str) -> Result<Url, String> {
         authority.rsplit_once('@').map(|(user, _)| user.contains(':'))
     };
     if socket_of(text) == Some(false) {
-        return Err(
-            "a socket takes the user as an option: say redis+unix:///run/redis.sock?user=USER".to_owned()
-        );
+        return Err("user in the address of a socket: use redis+unix:///run/redis.sock?user=USER".to_owned());
     }
     match Url::parse(text) {
         Ok(url) if url.password().is_some() => Err(PASSWORD.to_owned()),
         Ok(url) => Ok(url),
         Err(_) if socket_of(text) == Some(true) => Err(PASSWORD.to_owned()),
-        Err(error) => Err(format!("no URL of a Redis server: {error}")),
+        Err(error) => Err(format!("not the URL of a Redis server: {error}")),
     }
 }
 
@@ -182,13 +180,13 @@ fn server(url: &Url) -> Result<RedisServer, String> {
     let port = url.port().unwrap_or(6379);
     let host = || match url.host_str() {
         Some(host) if !host.is_empty() => Ok(host.trim_matches(['[', ']']).to_owned()),
-        _ => Err("no host in it, as in redis://127.0.0.1:6379/0".to_owned()),
+        _ => Err("no host, expected redis://127.0.0.1:6379/0".to_owned()),
     };
     match url.scheme() {
         "redis+unix" if url.host_str().is_none_or(str::is_empty) && url.path().len() > 1 => {
             Ok(RedisServer::Unix(PathBuf::from(percent_decoded(url.path()))))
         }
-        "redis+unix" => Err("no path of a socket in it, as in redis+unix:///run/redis.sock".to_owned()),
+        "redis+unix" => Err("no socket path, expected redis+unix:///run/redis.sock".to_owned()),
         "rediss" => Ok(RedisServer::Tls(host()?, port)),
         _ => Ok(RedisServer::Tcp(host()?, port)),
     }
@@ -200,9 +198,9 @@ fn allowed(scheme: &str, name: &str, value: &str) -> Result<(), String> {
         Some(option) if option.schemes.contains(&scheme) => Ok(()),
         Some(option) => Err(format!("{name} {}", option.instead)),
         _ if name.bytes().all(is_of_name) && !value.is_empty() => {
-            Err(format!("unknown option {name:?}: expected {}", expected(scheme)))
+            Err(format!("unknown option {name:?}, expected {}", expected(scheme)))
         }
-        _ => Err(format!("unknown option: expected {}", expected(scheme))),
+        _ => Err(format!("unknown option, expected {}", expected(scheme))),
     }
 }
 
@@ -229,7 +227,7 @@ fn number(text: &str) -> Result<i64, String> {
         return Ok(0);
     }
     // What stands there may be the end of a password with a slash.
-    let wrong = || "no number of a database in it, as in redis://127.0.0.1:6379/0".to_owned();
+    let wrong = || "invalid database number, expected redis://127.0.0.1:6379/0".to_owned();
     text.parse().ok().filter(|db| *db >= 0).ok_or_else(wrong)
 }
 
@@ -241,7 +239,7 @@ fn timeout(text: &str) -> Result<Duration, String> {
     seconds
         .filter(|seconds| (0.1..=600.0).contains(seconds))
         .map(Duration::from_secs_f64)
-        .ok_or_else(|| "no timeout in it: expected seconds between 0.1 and 600, as in timeout=2".to_owned())
+        .ok_or_else(|| "invalid timeout: expected 0.1 to 600 seconds, as in timeout=2".to_owned())
 }
 
 /// `%2F` and its like as the bytes they stand for; what is no UTF-8 then becomes U+FFFD.
@@ -300,7 +298,7 @@ mod tests {
             assert_eq!(parse(text).unwrap().timeout, Some(Duration::from_secs_f64(seconds)));
         }
         for text in ["", "0", "0.05", "601", "-1", "1e1", "2s", "nan", "%2B2", "%202", "2.", ".5", "2.0001"] {
-            assert!(parse(text).unwrap_err().contains("expected seconds"), "{text}");
+            assert!(parse(text).unwrap_err().contains("expected 0.1 to 600 seconds"), "{text}");
         }
         assert_eq!(RedisLocation::parse("redis://h").unwrap().timeout, None);
     }
@@ -309,29 +307,29 @@ mod tests {
     fn what_is_wrong_is_said_without_the_password() {
         for (text, why) in [
             ("redis://:geheim@h/0", "password_file"),
-            ("redis://h/zero", "no number of a database"),
-            ("redis://h/-1", "no number of a database"),
+            ("redis://h/zero", "invalid database number"),
+            ("redis://h/-1", "invalid database number"),
             ("redis://h/0?prefx=a", "unknown option \"prefx\""),
-            ("redis://h/0?db=1", "say redis://HOST/DB"),
-            ("redis://h/0?user=a", "say redis://USER@HOST"),
-            ("redis://h/0?geheim", "unknown option: expected prefix, password_file, key_file or timeout"),
-            ("redis://u:1/geheim@h", "no number of a database"),
-            ("redis://u:1?geheim@h=x", "unknown option: expected"),
+            ("redis://h/0?db=1", "use redis://HOST/DB"),
+            ("redis://h/0?user=a", "use redis://USER@HOST"),
+            ("redis://h/0?geheim", "unknown option, expected prefix, password_file, key_file or timeout"),
+            ("redis://u:1/geheim@h", "invalid database number"),
+            ("redis://u:1?geheim@h=x", "unknown option, expected"),
             (
                 "rediss://h/0?x=1",
-                "unknown option \"x\": expected prefix, password_file, key_file, timeout, ca_file, cert_file or",
+                "unknown option \"x\", expected prefix, password_file, key_file, timeout, ca_file, cert_file or",
             ),
             (
                 "redis+unix:///s?x=1",
-                "unknown option \"x\": expected prefix, password_file, key_file, timeout, db or user",
+                "unknown option \"x\", expected prefix, password_file, key_file, timeout, db or user",
             ),
             ("redis+unix://ro@/run/r.sock", "redis+unix:///run/redis.sock?user=USER"),
             ("redis+unix://ro:geheim@/run/r.sock", "password_file"),
             ("redis:h", "no host"),
-            ("redis://h?ca_file=/ca", "say rediss://"),
-            ("rediss://h?cert_file=/cert", "go together"),
-            ("redis+unix://h", "no path of a socket"),
-            ("redis://h?timeout=geheim", "no timeout in it"),
+            ("redis://h?ca_file=/ca", "use rediss://"),
+            ("rediss://h?cert_file=/cert", "must be used together"),
+            ("redis+unix://h", "no socket path"),
+            ("redis://h?timeout=geheim", "invalid timeout"),
             ("redis://h:99999", "invalid port"),
         ] {
             let error = RedisLocation::parse(text).unwrap_err();

@@ -40,15 +40,15 @@ impl SqliteLocation {
         });
         let (file, key_file) = match parts.next() {
             None => (text.to_owned(), None),
-            Some((_, b"key_file", b"")) => return Err("key_file names no file".to_owned()),
+            Some((_, b"key_file", b"")) => return Err("key_file without a file name".to_owned()),
             Some((file, b"key_file", key)) => (path(file), Some(path(key))),
             Some((_, name, _)) => {
                 let name = String::from_utf8_lossy(name);
-                return Err(format!("unknown option {name:?}: expected {}", expected("sqlite")));
+                return Err(format!("unknown option {name:?}, expected {}", expected("sqlite")));
             }
         };
         if file.as_os_str().is_empty() {
-            return Err("sqlite: of what?".to_owned());
+            return Err("no file name, expected sqlite:FILE".to_owned());
         }
         Ok(SqliteLocation { file, key_file })
     }

@@ -1,11 +1,11 @@
-//! Ages as people read them.
+//! Ages for people.
 
 use std::time::Duration;
 
 /// Seconds in each unit, the largest first.
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
 
-/// An age in its two largest units: `401 d 3 h`, `59 m`, `0 s`. Days are the largest.
+/// An age in its two largest units, up to days: `401 d 3 h`, `59 m`, `0 s`.
 pub fn age_text(age: Duration) -> String {
     let mut rest = age.as_secs();
     let mut parts = Vec::new();
@@ -30,7 +30,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn ages_are_shown_in_two_units() {
+    fn age_text_has_two_units() {
         for (seconds, text) in
             [(0, "0 s"), (61, "1 m 1 s"), (3601, "1 h"), (90_000, "1 d 1 h"), (34_560_059, "400 d")]
         {

@@ -1,19 +1,19 @@
-//! The locks of all stores of a run, taken before anything is looked at.
+//! The locks of all stores of a run, acquired before any store is read.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::sys::{FileId, Lock, LockDir, LockError};
 
-/// The locks, and of some stores, by position, why not.
+/// The acquired locks, and the errors by position of the store.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     pub(super) locks: Vec<Lock>,
     pub(super) refused: Vec<(usize, LockError)>,
 }
 
-/// Takes the lock of every store; `None` stands for one that could not be opened. With `waiting`, other copies are
-/// waited for until that flag is set; then not all locks are there, and nothing must be removed.
+/// Acquires the lock of every store. `None` is a store that could not be opened. With `waiting`, waits for other processes
+/// until that flag is set; some locks are then missing, and the caller must not remove anything.
 pub(super) fn take(
     dir: &Path,
     stores: impl Iterator<Item = Option<FileId>>,
@@ -30,14 +30,14 @@ pub(super) fn take(
             return taken;
         }
     };
-    // In the same order by every copy, so that none waits for another that waits for it.
+    // All processes use this order, which prevents deadlocks.
     open.sort_unstable();
-    // Two layouts in one directory are two stores and one lock.
+    // Two layouts in one directory are two stores with one lock.
     open.dedup_by_key(|(id, _)| *id);
     for (id, position) in open {
         match dir.take_or_wait(id, waiting) {
             Ok(lock) => taken.locks.push(lock),
-            // Asked to stop while it waited: no guard refused.
+            // Stopped while waiting: not a refusal.
             Err(LockError::Held { .. }) if waiting.is_some_and(|stop| stop.load(Ordering::Relaxed)) => break,
             Err(error) => taken.refused.push((position, error)),
         }

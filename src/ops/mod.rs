@@ -1,20 +1,21 @@
-//! What is done to stores: [`prune`], [`revoke`], [`migrate`], [`verify`] and [`find`].
+//! Operations on stores: [`prune`], [`revoke`], [`migrate`], [`verify`], and [`find`].
 //!
-//! Plan, then act, is common to prune and revoke (`run`): lock every store, look at every entry, decide, and change
-//! nothing; then ask every guard of every store, and only then remove, each file judged again. What it promises:
+//! Prune and revoke share the steps in `run`. The plan locks every store, reads every entry, decides, and changes nothing.
+//! Then every guard checks every store. Only then the run removes files, and judges each file again. Promises:
 //!
-//! * What goes, goes for a [`Reason`](prune::Reason), by a [`Policy`](prune::Policy); a live session only where everything was asked for.
-//! * Never removed: foreign names, what is no regular file, an `expires` that is no finite number, a file changed
-//!   since it was looked at.
-//! * A refusal of one guard leaves every store as it was.
-//! * What cannot be ruled out: the kernel has no "unlink if it is still this file", so one system call lies between the
-//!   last comparison and the removal. It takes 5 µs on ext4 and 2 µs on tmpfs, 1 in 1000 takes up to 0.1 ms, and a thread
-//!   that loses its processor right there 20 ms (`make bench`). A wiki that saves a session in just that moment loses it,
-//!   if the session was over, and not written, for longer than `grace`. Written in place that is noticed, counted as a
-//!   race and named; renamed over, nobody can tell it from a removal.
-//! * A million planned removals take some 40 MB.
+//! * Every removal has a [`Reason`](prune::Reason) and follows a [`Policy`](prune::Policy). A live session is removed only
+//!   by `idle` or on request.
+//! * Never removed: files with foreign names, entries that are not regular files, sessions whose `expires` is not a finite
+//!   number, and files that changed since the scan.
+//! * If one guard refuses, no store is changed.
+//! * One race remains. The kernel has no "unlink if it is still this file", so there is a system call between the last
+//!   comparison and the removal: 5 µs on ext4, 2 µs on tmpfs, up to 0.1 ms in 1 of 1000 cases, and 20 ms if the thread is
+//!   preempted (`make bench`). A wiki that saves the session at that moment loses it, if the session had expired, and was
+//!   not written, for longer than `grace`. A write in place is detected, counted as a race, and named. A rename is not
+//!   distinguishable from a removal.
+//! * A plan with a million removals takes about 40 MB.
 //!
-//! Source: MoinMoin's own clean-up by version (`cleansessions`, `MoinMoin/session.py`), and what it gets wrong.
+//! Source: the clean-up in MoinMoin (`cleansessions`, `MoinMoin/session.py`), by version.
 
 mod age;
 pub mod find;
@@ -33,7 +34,7 @@ pub mod verify;
 
 pub use age::age_text;
 pub use problems::{Problem, Problems};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Refused};
 pub use report::{Report, StoreResult};
 pub use run::{Operation, Plan, StorePlan};
 pub use states::States;

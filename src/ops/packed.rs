@@ -1,16 +1,16 @@
-//! Many names in little memory: a million ids of 1.9 with their stamps take some 30 MB.
+//! Compact lists of names: a million ids of MoinMoin 1.9 with their stamps take about 30 MB.
 
 use crate::store::{EntryName, Stamp};
 
-/// Names with their stamps, and with each `N` bytes more.
+/// Names with their stamps, and `N` extra bytes for each.
 #[derive(Debug)]
 pub(super) struct Packed<const N: usize> {
-    /// Records, one after the other: form of the name, length of the name, name, stamp, and what is more.
+    /// Consecutive records: form of the name, length of the name, name, stamp, extra bytes.
     bytes: Vec<u8>,
     count: u64,
 }
 
-/// Lower-case hexadecimal digits, two in a byte.
+/// Form of a name: lower-case hexadecimal digits, two in a byte.
 const HEX: u8 = 1;
 const PLAIN: u8 = 0;
 
@@ -21,15 +21,15 @@ impl<const N: usize> Default for Packed<N> {
 }
 
 impl<const N: usize> Packed<N> {
-    /// Puts one more at the end.
-    pub(super) fn push(&mut self, name: &EntryName, stamp: Stamp, more: [u8; N]) {
+    /// Appends a name.
+    pub(super) fn push(&mut self, name: &EntryName, stamp: Stamp, extra: [u8; N]) {
         let text = name.reveal().as_bytes();
         match hex(text) {
             Some(packed) => self.name(HEX, &packed),
             None => self.name(PLAIN, text),
         }
         self.bytes.extend(stamp.to_bits().to_le_bytes());
-        self.bytes.extend(more);
+        self.bytes.extend(extra);
         self.count += 1;
     }
 
@@ -39,17 +39,17 @@ impl<const N: usize> Packed<N> {
         self.bytes.extend(name);
     }
 
-    /// How many there are.
+    /// The number of names.
     pub(super) fn len(&self) -> u64 {
         self.count
     }
 
-    /// Whether there are none.
+    /// Whether the list is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Each, in the order in which they came.
+    /// The names in insertion order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (EntryName, Stamp, [u8; N])> + '_ {
         let mut rest = self.bytes.as_slice();
         std::iter::from_fn(move || unpack(&mut rest))
@@ -72,14 +72,14 @@ fn unpack<const N: usize>(rest: &mut &[u8]) -> Option<(EntryName, Stamp, [u8; N]
     Some((name, Stamp::from_bits(u64::from_le_bytes(take(rest)?)), take(rest)?))
 }
 
-/// The first bytes of some.
+/// Splits the first `N` bytes off.
 pub(super) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, behind) = rest.split_first_chunk::<N>()?;
     *rest = behind;
     Some(*head)
 }
 
-/// Two digits in a byte; `None` unless all are lower-case digits, two by two.
+/// Packs two digits in a byte. `None` unless the name is an even number of lower-case hexadecimal digits.
 fn hex(name: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hexadecimal_name_takes_half_its_length() {
+    fn hexadecimal_name_takes_half_its_length() {
         let mut packed = Packed::<1>::default();
         let name = EntryName::new(&[b'a'; 40]).unwrap();
         packed.push(&name, Stamp::from_bits(7), [9]);

@@ -1,11 +1,12 @@
-//! What could not be handled, or is odd.
+//! Problems and notes of a run.
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Something that could not be handled, or is odd. Holds at most 8 characters of an id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// An error or a warning about an entry or a store. Holds at most 8 characters of an id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Problem(pub String);
 
 impl fmt::Display for Problem {
@@ -14,10 +15,10 @@ impl fmt::Display for Problem {
     }
 }
 
-/// As many problems of a store are named one by one; more are only counted.
+/// How many problems of a store are named. The others are counted.
 const MOST: usize = 1000;
 
-/// The problems of one store, of which there may be millions.
+/// The problems of one store. There may be millions.
 #[derive(Debug, Default)]
 pub struct Problems {
     named: Vec<Problem>,
@@ -25,7 +26,7 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// One more.
+    /// Adds a problem.
     pub fn push(&mut self, problem: &dyn fmt::Display) {
         if self.named.len() < MOST {
             self.named.push(Problem(problem.to_string()));
@@ -34,33 +35,33 @@ impl Problems {
         }
     }
 
-    /// A line for each that is named, and one for all others. `store` is where they are.
-    pub fn told(self, store: &str) -> Vec<Problem> {
-        let mut told = self.named;
+    /// The named problems, and one line with the number of others in `store`.
+    pub fn lines(self, store: &str) -> Vec<Problem> {
+        let mut lines = self.named;
         if self.more > 0 {
-            told.push(Problem(format!("{store}: and {} more", self.more)));
+            lines.push(Problem(format!("{store}: {} more of these messages", self.more)));
         }
-        told
+        lines
     }
 }
 
-/// What the steps of a run report of one store.
+/// What a step of a run reports about one store.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    /// How many entries could not be looked at or removed.
+    /// How many entries could not be read or removed.
     pub(super) failed: u64,
-    /// What could not be handled.
+    /// The failures.
     pub(super) problems: Problems,
-    /// The unreadable sessions, each with its reason.
+    /// The unreadable sessions with reasons.
     pub(super) unreadable: Problems,
-    /// What is odd, and no failure.
+    /// Warnings that are not failures.
     pub(super) warnings: Vec<Problem>,
-    /// What is as it should be, and good to know for whoever looks on.
+    /// Notes about normal states.
     pub(super) hints: Vec<Problem>,
 }
 
 impl Notes {
-    /// Counts and names a failure.
+    /// Counts a failure and adds it to the problems.
     pub(super) fn fail(&mut self, problem: &dyn fmt::Display) {
         self.failed += 1;
         self.problems.push(problem);

@@ -1,29 +1,31 @@
-//! Why a guard stops a run.
+//! Why a guard refuses a run.
 
 use std::fmt;
 use std::time::Duration;
+
+use serde::{Serialize, Serializer};
 
 use crate::farm::Limit;
 use crate::sys::LockError;
 
 use super::age::age_text;
 
-/// Why nothing is removed.
+/// Why a run removes nothing.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// More than `max_delete` would go for other reasons than its own expiry.
+    /// More sessions than `max_delete` would be removed for reasons other than expiry.
     MaxDelete {
-        /// How many would go.
+        /// How many would be removed.
         wanted: u64,
-        /// How many may.
+        /// How many may be removed.
         limit: u64,
         /// The policy's `max_delete`.
         setting: Limit,
-        /// Of how many sessions.
+        /// The number of sessions in the store.
         sessions: u64,
     },
-    /// The clock was ahead at the last run, or is behind now.
+    /// The clock is behind the time of the last run.
     ClockBehind {
         /// By how much.
         by: Duration,
@@ -32,51 +34,88 @@ pub enum Refusal {
     ClockBehindFile {
         /// By how much.
         by: Duration,
-        /// The file, an id in it shortened; `None` where only an index tells of it.
+        /// The file, with the id shortened. `None` if the time comes from an index.
         file: Option<String>,
     },
-    /// The last run is so long ago that the clock may be wrong.
+    /// The last run was so long ago that the clock may be wrong.
     ClockAhead {
         /// By how much.
         by: Duration,
     },
-    /// The time of the last run cannot be told, and why.
+    /// The time of the last run can't be read: why.
     UnknownLastRun(String),
-    /// The lock was not taken: another copy is at work, or the place for locks is not safe.
+    /// The lock was not acquired: another process holds it, or the directory for locks is unsafe.
     Lock(LockError),
-    /// The way to the directory leads over another user's symbolic link.
+    /// The path of the directory contains a symbolic link of another user.
     UnsafeDirectory(String),
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const CURE: &str = "set the clock right, or say --clock-ok";
         match self {
             Refusal::MaxDelete { wanted, limit, setting, sessions } => write!(
                 f,
-                "{wanted} would go for other reasons than their own expiry, and at most {limit} may \
-                 (max_delete = {setting} of {sessions} sessions): see --dry-run, and say --max-delete if that is right"
+                "{wanted} of {sessions} sessions would be removed for reasons other than expiry; max_delete = {setting} \
+                 allows {limit}"
             ),
             Refusal::ClockBehind { by } => {
-                write!(f, "the clock is {} behind the last run: {CURE}", age_text(*by))
+                write!(f, "the clock is {} behind the last run", age_text(*by))
             }
-            Refusal::ClockBehindFile { by, file: Some(file) } => write!(
-                f,
-                "the clock is {} behind the file {file}: set the clock right; if it is right, touch that file, or say \
-                 --clock-ok this once",
-                age_text(*by)
-            ),
+            Refusal::ClockBehindFile { by, file: Some(file) } => {
+                write!(f, "the clock is {} behind the file {file}", age_text(*by))
+            }
             Refusal::ClockBehindFile { by, file: None } => {
-                write!(f, "the clock is {} behind the newest session here: {CURE}", age_text(*by))
+                write!(f, "the clock is {} behind the newest session", age_text(*by))
             }
             Refusal::ClockAhead { by } => {
-                write!(f, "the last run was {} ago, so the clock may be wrong: {CURE}", age_text(*by))
+                write!(f, "the last run was {} ago: the clock may be wrong", age_text(*by))
             }
             Refusal::UnknownLastRun(why) => {
-                write!(f, "the time of the last run is not to be read: {why}: {CURE}")
+                write!(f, "can't read the time of the last run: {why}")
             }
             Refusal::Lock(error) => error.fmt(f),
             Refusal::UnsafeDirectory(why) => f.write_str(why),
         }
+    }
+}
+
+impl Refusal {
+    /// What the user can do.
+    fn help(&self) -> Option<&'static str> {
+        match self {
+            Refusal::MaxDelete { .. } => {
+                Some("check the plan with --dry-run; if it is right, raise --max-delete")
+            }
+            Refusal::ClockBehindFile { file: Some(_), .. } => {
+                Some("set the clock; if it is right, `touch` the file, or pass --clock-ok once")
+            }
+            Refusal::ClockBehind { .. }
+            | Refusal::ClockBehindFile { file: None, .. }
+            | Refusal::ClockAhead { .. } => Some("set the clock, or pass --clock-ok if it is right"),
+            Refusal::UnknownLastRun(_) => Some("repair this, or pass --clock-ok if the clock is right"),
+            Refusal::Lock(error) => Some(error.help()),
+            Refusal::UnsafeDirectory(_) => None,
+        }
+    }
+}
+
+/// A refusal in a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Why.
+    pub why: String,
+    /// What the user can do.
+    pub help: Option<&'static str>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Refused { why: refusal.to_string(), help: refusal.help() }
+    }
+}
+
+impl Serialize for Refused {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.why)
     }
 }

@@ -1,59 +1,64 @@
-//! What a run of prune or revoke reports; the field names are a promise to users.
+//! The report of prune and revoke. Its field names are a promise to users.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::problems::Problem;
+use super::refusal::Refused;
 
-/// What a run counts in a store.
+/// The counts of a store.
 pub trait Counts: Copy + Default {
-    /// Counts what could not be looked at or removed.
+    /// Adds to the number of failures.
     fn fail(&mut self, more: u64);
 }
 
-/// One store's part of the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The report of one store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "StoreResult")]
 pub struct StoreResult<C, M> {
-    /// Its address.
+    /// The address of the store.
     pub store: String,
     /// The wikis that use it.
     pub wikis: Vec<String>,
-    /// What was counted.
+    /// The counts.
     #[serde(flatten)]
     pub counts: C,
-    /// Why nothing was removed, where a guard refused.
-    pub refused: Option<String>,
-    /// What else is known of it.
+    /// Why a guard refused to remove anything; null if none refused.
+    #[schemars(with = "Option<String>")]
+    pub refused: Option<Refused>,
+    /// Further results.
     #[serde(flatten)]
     pub more: M,
 }
 
 /// What a run did, or would do.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Report")]
 pub struct Report<C, M, T> {
     /// Store by store.
     pub stores: Vec<StoreResult<C, M>>,
-    /// All together.
+    /// The sums.
     pub total: T,
-    /// Nothing was removed, as nothing was to be.
+    /// Whether the run only planned.
     pub dry_run: bool,
-    /// How long it took.
+    /// How long the run took.
     pub seconds: f64,
-    /// What could not be handled.
+    /// The failures.
     #[serde(skip)]
     pub problems: Vec<Problem>,
-    /// The unreadable sessions, each with its reason; none of these is live by an index, so every run reads them.
+    /// The unreadable sessions with reasons. No index skips them, so every run reads them.
     #[serde(skip)]
     pub unreadable: Vec<Problem>,
-    /// What is odd, and no failure.
+    /// Warnings that are not failures.
     #[serde(skip)]
     pub warnings: Vec<Problem>,
-    /// What is as it should be, and good to know for whoever looks on.
+    /// Notes about normal states.
     #[serde(skip)]
     pub hints: Vec<Problem>,
-    /// The clock's refusal, which concerns every store.
+    /// The refusal of the clock guard, which applies to every store.
     #[serde(skip)]
-    pub clock: Option<String>,
-    /// It was stopped before its end.
+    pub clock: Option<Refused>,
+    /// Whether the run was stopped early.
     #[serde(skip)]
     pub stopped: bool,
 }

@@ -1,5 +1,5 @@
-//! The steps that prune and revoke share: open, scan, plan, execute, report. Each step makes a new value from that of the
-//! step before.
+//! The steps that prune and revoke share: open, scan, plan, execute, report. Each step turns the value of the previous step
+//! into a new value.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,10 +12,10 @@ use crate::sys::Lock;
 
 use super::locks::{self, Taken};
 use super::problems::{Notes, Problem};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Refused};
 use super::report::{Counts, Report, StoreResult};
 
-/// A store of a run, open, or why not.
+/// A store of a run: open, or the reason why not.
 pub struct Opened {
     pub(super) spec: StoreSpec,
     pub(super) store: Option<Box<dyn SessionStore>>,
@@ -30,7 +30,7 @@ impl Opened {
         Opened::new(spec, store)
     }
 
-    /// A store that was opened, or could not be.
+    /// Wraps the result of opening a store.
     pub(super) fn new(spec: StoreSpec, store: Result<Box<dyn SessionStore>, StoreError>) -> Self {
         let mut opened = Opened { spec, store: None, refusal: None, notes: Notes::default() };
         match store {
@@ -38,16 +38,16 @@ impl Opened {
             Err(error) if error.is_unsafe() => {
                 opened.refusal = Some(Refusal::UnsafeDirectory(error.why()));
             }
-            // A wiki that never ran has no session directory yet; an address without one is a mistake.
+            // A wiki that never ran has no session directory. A missing directory in an address is a mistake.
             Err(error) if error.is_missing() && !opened.spec.wikis.is_empty() => {
-                opened.notes.hints.push(Problem(format!("{error}: no wiki has run yet")));
+                opened.notes.hints.push(Problem(format!("{error}: its wiki has stored no session yet")));
             }
             Err(error) => opened.notes.fail(&error),
         }
         opened
     }
 
-    /// Whether both are one directory and layout.
+    /// Whether both have the same directory and layout.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let id = |one: &Self| one.store.as_ref().map(|store| store.id());
         id(self).is_some()
@@ -56,7 +56,7 @@ impl Opened {
     }
 }
 
-/// What a step counted, reports, and found in one store.
+/// The result of a step in one store.
 #[derive(Debug, Default)]
 pub struct Step<C, F> {
     pub(super) counts: C,
@@ -64,66 +64,66 @@ pub struct Step<C, F> {
     pub(super) found: F,
 }
 
-/// What guards decide after a scan.
+/// The decision of the guards.
 #[derive(Debug, Default)]
 pub struct Decision {
     /// For every store.
     pub(super) all: Option<Refusal>,
-    /// Store by store; none for the stores that are left out.
+    /// For each store.
     pub(super) each: Vec<Option<Refusal>>,
 }
 
-/// What a scan yields.
+/// The result of a scan.
 type Scan<O> = Step<<O as Operation>::Counts, <O as Operation>::Found>;
 
-/// What an execution yields.
+/// The result of an execution.
 type Done<O> = Step<<O as Operation>::Counts, <O as Operation>::More>;
 
-/// Where prune and revoke differ.
+/// How prune and revoke differ.
 pub trait Operation: Sized {
-    /// What is counted in a store.
+    /// The counts of a store.
     type Counts: Counts;
-    /// What a scan finds in a store, beside the counts.
+    /// The findings of a scan in a store.
     type Found: Default;
-    /// What a report holds of a store, beside the counts.
+    /// Further results of a store.
     type More;
     /// The sums over all stores.
     type Total;
 
-    /// Where locks lie, and whether to wait for another copy that is at work in a store.
+    /// The directory for locks, and whether to wait for other processes.
     fn locks(&self) -> (&Path, bool);
 
-    /// Whether nothing is to be removed.
+    /// Whether the run only plans.
     fn only_plans(&self) -> bool;
 
-    /// Looks at the sessions of a store and decides. Changes nothing.
+    /// Reads the sessions of a store and decides. Changes nothing.
     fn scan(&self, spec: &StoreSpec, store: &dyn SessionStore, stop: &AtomicBool) -> Scan<Self>;
 
-    /// Decides whether the run may remove what the scans found.
+    /// Decides whether the run may remove the victims of the scans.
     fn guard(&self, _: &[Opened], _: &[Scan<Self>]) -> Decision {
         Decision::default()
     }
 
-    /// Removes what the scans found, each file judged again.
+    /// Removes the victims of the scans; judges each file again.
     fn execute(&self, stores: &[Opened], scans: Vec<Scan<Self>>, stop: &AtomicBool) -> Vec<Done<Self>>;
 
-    /// Removes nothing; `planned` counts what would be removed.
+    /// Removes nothing. With `planned`, counts what would be removed.
     fn leave(&self, scan: Scan<Self>, planned: bool) -> Done<Self>;
 
-    /// Notes that everything that was planned has been done.
+    /// Records a run that completed its plan.
     ///
     /// # Errors
     ///
-    /// What could not be kept.
+    /// If the record can't be written.
     fn finish(&self) -> Result<(), String> {
         Ok(())
     }
 
-    /// Sums up.
+    /// The sums of all stores.
     fn total(stores: &[StoreResult<Self::Counts, Self::More>]) -> Self::Total;
 }
 
-/// What is to be done in one store.
+/// The plan for one store.
 pub struct StorePlan<S> {
     opened: Opened,
     pub(super) scan: S,
@@ -131,16 +131,16 @@ pub struct StorePlan<S> {
 }
 
 impl<S> StorePlan<S> {
-    /// What it is a plan for.
+    /// The store.
     pub fn spec(&self) -> &StoreSpec {
         &self.opened.spec
     }
 
-    /// The shortest prefixes that tell these sessions from all others of the store.
+    /// The shortest unique prefixes of these sessions in the store.
     ///
     /// # Errors
     ///
-    /// Where the names could not be listed.
+    /// If the names can't be listed.
     pub fn prefixes(&self, names: Vec<EntryName>) -> Result<Prefixes, StoreError> {
         let listed = self.opened.store.as_ref().filter(|_| !names.is_empty());
         let mut prefixes = Prefixes::new(names);
@@ -151,15 +151,15 @@ impl<S> StorePlan<S> {
     }
 }
 
-/// What is to be done.
+/// The plan of a run.
 pub struct Plan<O: Operation> {
     pub(super) options: O,
     stores: Vec<StorePlan<Scan<O>>>,
-    /// A guard's refusal that concerns every store.
+    /// A refusal that applies to every store.
     refusal: Option<Refusal>,
     begun: Instant,
     stopped: bool,
-    /// Of every store; none where nothing is to be removed.
+    /// The locks of all stores; empty if the run only plans.
     locks: Vec<Lock>,
 }
 
@@ -171,8 +171,8 @@ impl<O: Operation> fmt::Debug for Plan<O> {
 }
 
 impl<O: Operation> Plan<O> {
-    /// Takes the locks of the stores if anything is to be removed, scans every store, and asks the guards. Setting `stop`
-    /// ends it early, with a plan that cannot be carried out.
+    /// Acquires the locks unless the run only plans, scans every store, and asks the guards. Setting `stop` ends this
+    /// early, with a plan that can't be executed.
     pub(super) fn make(options: O, opened: Vec<Opened>, stop: &AtomicBool) -> Self {
         let begun = Instant::now();
         let (dir, wait) = options.locks();
@@ -183,7 +183,7 @@ impl<O: Operation> Plan<O> {
         };
         let mut refused: BTreeMap<usize, Refusal> =
             refused.into_iter().map(|(position, error)| (position, Refusal::Lock(error))).collect();
-        // Nothing goes in any store while another copy is at work in one: then there is nothing to look for.
+        // A refused lock refuses the whole run, so no scan is needed.
         let looks = refused.is_empty();
         let scan = |one: &Opened| match &one.store {
             Some(store) if looks => options.scan(&one.spec, store.as_ref(), stop),
@@ -200,13 +200,13 @@ impl<O: Operation> Plan<O> {
         Plan { options, stores, refusal: all, begun, stopped: stop.load(Ordering::Relaxed), locks }
     }
 
-    /// Store by store.
+    /// The plans for each store.
     pub fn stores(&self) -> &[StorePlan<Scan<O>>] {
         &self.stores
     }
 
-    /// Removes what the plan says, or nothing at all where a guard of any store refuses. Setting `stop` ends it early,
-    /// with a report of what was done. Where only a plan was asked for, it reports what would be done.
+    /// Executes the plan, or removes nothing if a guard of any store refused. Setting `stop` ends this early, with a
+    /// report of what was done. A dry run reports what would be done.
     pub fn execute(self, stop: &AtomicBool) -> Report<O::Counts, O::More, O::Total> {
         let Plan { options, stores, refusal, begun, stopped, locks } = self;
         let refused = refusal.is_some()
@@ -224,11 +224,11 @@ impl<O: Operation> Plan<O> {
             true => options.execute(&opened, scans, stop),
             false => scans.into_iter().map(|scan| options.leave(scan, may)).collect(),
         };
-        let all = refusal.map(|refusal| refusal.to_string());
-        let (mut notes, mut failed, mut results) = (Told::default(), 0, Vec::new());
+        let all = refusal.map(Refused::from);
+        let (mut notes, mut failed, mut results) = (AllNotes::default(), 0, Vec::new());
         for ((one, decided), done) in opened.into_iter().zip(refusals).zip(done) {
             let store = one.spec.address();
-            let refused = decided.or(one.refusal).map(|refusal| refusal.to_string()).or_else(|| all.clone());
+            let refused = decided.or(one.refusal).map(Refused::from).or_else(|| all.clone());
             let more = one.notes.failed + done.notes.failed;
             let mut counts = done.counts;
             counts.fail(more);
@@ -246,7 +246,7 @@ impl<O: Operation> Plan<O> {
         {
             notes.warnings.insert(0, Problem(why));
         }
-        // Held until everything is done.
+        // Held until here.
         drop(locks);
         Report {
             total: O::total(&results),
@@ -263,19 +263,19 @@ impl<O: Operation> Plan<O> {
     }
 }
 
-/// What all stores report.
+/// The notes of all stores.
 #[derive(Default)]
-struct Told {
+struct AllNotes {
     problems: Vec<Problem>,
     unreadable: Vec<Problem>,
     warnings: Vec<Problem>,
     hints: Vec<Problem>,
 }
 
-impl Told {
+impl AllNotes {
     fn add(&mut self, notes: Notes, store: &str) {
-        self.problems.extend(notes.problems.told(store));
-        self.unreadable.extend(notes.unreadable.told(store));
+        self.problems.extend(notes.problems.lines(store));
+        self.unreadable.extend(notes.unreadable.lines(store));
         self.warnings.extend(notes.warnings);
         self.hints.extend(notes.hints);
     }

@@ -1,25 +1,26 @@
-//! Sessions counted by state; the field names are those of every JSON document that counts them.
+//! Numbers of sessions by state. All JSON documents use these field names.
 
 use std::ops::AddAssign;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::store::State;
 
-/// How many sessions are in each state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+/// Numbers of sessions by state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct States {
-    /// Valid.
+    /// Not expired.
     pub live: u64,
-    /// Over, within grace or beyond it.
+    /// Expired, within the grace period or not.
     pub expired: u64,
-    /// Not over, but not written for longer than the policy's `idle`.
+    /// Not expired, but not written for longer than `idle`.
     pub idle: u64,
     /// Without `expires`.
     pub no_expires: u64,
-    /// With an `expires` that is no finite number.
+    /// With an `expires` that is not a finite number.
     pub invalid_expires: u64,
-    /// Not to be understood.
+    /// Not readable.
     pub unreadable: u64,
 }
 
@@ -29,12 +30,12 @@ impl States {
         *self.field(state) += 1;
     }
 
-    /// How many are in that state.
+    /// The number in a state.
     pub fn of(mut self, state: State) -> u64 {
         *self.field(state)
     }
 
-    /// How many there are.
+    /// The total number.
     pub fn sum(self) -> u64 {
         State::all().map(|state| self.of(state)).sum()
     }

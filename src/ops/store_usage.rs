@@ -1,8 +1,9 @@
-//! What a store holds, counted, and how much space is free where it lies. Changes nothing.
+//! The usage of a store, and the free space on its disk. Changes nothing.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::store::{self, Fields, Found, SessionStore, State, StoreError, StoreSpec, Usage};
@@ -11,27 +12,27 @@ use crate::sys::FreeSpace;
 use super::problems::Problems;
 use super::states::States;
 
-/// What a store holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+/// The usage of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct StoreUsage {
     /// Sessions: the sum of the six states.
     pub sessions: u64,
     /// By state.
     #[serde(flatten)]
     pub states: States,
-    /// Half-written files, young and old.
+    /// Temporary files of any age.
     pub temp: u64,
-    /// Not MoinMoin's.
+    /// Files with names that are not MoinMoin's.
     pub foreign: u64,
-    /// Bytes in the sessions and half-written files.
+    /// Bytes in the sessions and temporary files.
     pub bytes: u64,
-    /// Bytes they take up on disk; of a database, its files. `None` where they are on no disk of this machine.
+    /// Bytes on disk, for a database of its files; null if the store is not on a disk of this machine.
     pub bytes_on_disk: Option<u64>,
-    /// How many inodes the store takes: one for each of its entries, or for each file of a database. `None` as there.
+    /// Inodes: one for each entry, or for each file of a database; null as above.
     pub inodes: Option<u64>,
-    /// When the session was written that was not written for longest, in seconds since 1970.
+    /// The earliest last write of a session, in unix seconds.
     pub oldest: Option<i64>,
-    /// When the newest session was written.
+    /// The latest write of a session, in unix seconds.
     pub newest: Option<i64>,
 }
 
@@ -45,11 +46,11 @@ impl StoreUsage {
     }
 }
 
-/// Counts what is in `store` at `now` (seconds since 1970). What could not be looked at is told in `problems`.
+/// Counts the entries of `store` at `now` (unix seconds). Adds entries that can't be read to `problems`.
 ///
 /// # Errors
 ///
-/// Where it could not be listed to its end.
+/// If the store can't be listed completely.
 pub fn store_usage(
     store: &dyn SessionStore,
     now: i64,
@@ -84,7 +85,7 @@ pub fn store_usage(
     Ok(counted)
 }
 
-/// How much room is left where a store lies; `None` where that is on no disk of this machine, or cannot be told.
+/// The free space on the disk of a store. `None` if the store is not on a disk of this machine, or the space is unknown.
 pub fn free_space(spec: &StoreSpec) -> Option<FreeSpace> {
     spec.location.path().and_then(|path| FreeSpace::at(path).ok())
 }
@@ -96,7 +97,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn every_entry_is_counted_as_what_it_is() {
+    fn store_usage_counts_each_kind_of_entry() {
         let root = tempfile::tempdir().unwrap();
         let write = |name: &str, bytes: &[u8]| fs::write(root.path().join(name), bytes).unwrap();
         write(&"a".repeat(40), b"(dS'expires'\nI2000\ns.");
@@ -119,9 +120,8 @@ mod tests {
         assert_eq!(counted.inodes, Some(7));
         assert_eq!(counted.bytes, 21 + 21 + 3 + 16 + 9 + 2);
         assert!(counted.oldest.is_some() && counted.oldest <= counted.newest);
-        assert!(problems.told("").is_empty());
+        assert!(problems.lines("").is_empty());
         assert!(free_space(&spec).is_some());
-        // A store of Redis is on no disk of this machine.
         let spec = StoreSpec::from("redis://h".parse::<Location>().unwrap());
         assert_eq!(free_space(&spec), None);
     }

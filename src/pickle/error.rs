@@ -1,10 +1,11 @@
-//! What can be wrong with a pickle, and where.
+//! Errors in pickles.
+
+use std::fmt;
 
 use super::opcode;
 
-/// Why bytes could not be read as a pickle, and the byte at which that showed.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{kind} at byte {offset}")]
+/// Why bytes are not a readable pickle, and at which byte.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReadError {
     /// Offset of the opcode that failed, in bytes from the start of the file.
     pub offset: usize,
@@ -12,18 +13,30 @@ pub struct ReadError {
     pub kind: ReadErrorKind,
 }
 
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ReadError { offset, kind } = self;
+        match kind {
+            ReadErrorKind::UnexpectedEnd => write!(f, "{kind}: ends at byte {offset}"),
+            _ => write!(f, "invalid pickle: {kind} at byte {offset}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
 /// The ways in which reading a pickle fails.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ReadErrorKind {
     /// The data ends before its STOP opcode, or inside an opcode's argument; a claimed length that reaches
     /// behind the end counts as this.
-    #[error("the pickle ends too early")]
+    #[error("truncated pickle")]
     UnexpectedEnd,
     /// A byte that is no opcode of protocols 0 to 5.
     #[error("unknown opcode 0x{0:02x}")]
     UnknownOpcode(u8),
     /// An opcode whose meaning lies outside the file: persistent ids, extension registry, buffers.
-    #[error("opcode {} refers to something outside the file", opcode::name(*.0).unwrap_or("?"))]
+    #[error("opcode {} refers to data outside the file", opcode::name(*.0).unwrap_or("?"))]
     Unreadable(u8),
     /// A bound of [`Limits`](super::Limits) was reached; the text says which.
     #[error("limit reached: {0}")]
@@ -41,10 +54,10 @@ pub enum ReadErrorKind {
     #[error("no mark on the stack")]
     NoMark,
     /// The argument of the opcode is malformed; the text says what it should have been.
-    #[error("malformed argument: wanted {0}")]
+    #[error("malformed argument, expected {0}")]
     Argument(&'static str),
     /// An opcode met a value it cannot work on.
-    #[error("wanted {wanted}, found {found}")]
+    #[error("expected {wanted}, found {found}")]
     WrongType {
         /// What the opcode works on.
         wanted: &'static str,

@@ -61,13 +61,13 @@ pub fn sessions(number: u64) -> String {
     count(number, "session", "sessions")
 }
 
-/// A bar of at most `width` blocks for `value` of `most`; something is never nothing.
-pub fn bar(value: u64, most: u64, width: u64) -> String {
+/// A bar of at most `width` blocks, or `#` with `ascii`, for `value` of `most`. A value above 0 has at least one.
+pub fn bar(value: u64, most: u64, width: u64, ascii: bool) -> String {
     if value == 0 || most == 0 {
         return String::new();
     }
     let blocks = (u128::from(value) * u128::from(width)).div_ceil(u128::from(most));
-    "█".repeat(usize::try_from(blocks).unwrap_or_default())
+    if ascii { "#" } else { "█" }.repeat(usize::try_from(blocks).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -89,8 +89,8 @@ mod tests {
             ("1023 B".into(), "1.0 KiB".into(), "4.8 MiB".into())
         );
         assert_eq!(
-            (bar(0, 10, 20), bar(1, 1000, 20), bar(10, 10, 3)),
-            (String::new(), "█".into(), "███".into())
+            (bar(0, 10, 20, false), bar(1, 1000, 20, false), bar(10, 10, 3, true)),
+            (String::new(), "█".into(), "###".into())
         );
     }
 }

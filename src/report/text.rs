@@ -1,5 +1,7 @@
 //! Plain text for terminals: lines of a given width, and colors.
 
+use std::env::var_os;
+
 /// The width of text that is not shown on a terminal, in columns.
 const WIDTH: u16 = 80;
 
@@ -32,6 +34,14 @@ pub fn hang(first: &str, indent: usize, text: &str, width: Option<u16>) -> Strin
     }
     lines.push('\n');
     lines
+}
+
+/// Whether the locale can show only ASCII: by the first of these variables that is set, as in libc.
+pub fn only_ascii() -> bool {
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| var_os(name).filter(|v| !v.is_empty()));
+    let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    !(locale.contains("utf-8") || locale.contains("utf8"))
 }
 
 /// What a color means.

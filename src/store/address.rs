@@ -40,8 +40,8 @@ impl fmt::Display for AddressError {
         let kinds = format!("expected {}, wiki:NAME, or a directory", forms());
         match self {
             AddressError::Bad(why) => f.write_str(why),
-            AddressError::Empty => write!(f, "no directory named: {kinds}"),
-            AddressError::UnknownKind(kind) => write!(f, "there are no stores of kind {kind:?}: {kinds}"),
+            AddressError::Empty => write!(f, "empty address: {kinds}"),
+            AddressError::UnknownKind(kind) => write!(f, "unknown kind of store {kind:?}: {kinds}"),
         }
     }
 }
@@ -85,21 +85,21 @@ pub enum LayoutError {
 impl LayoutError {
     /// What lies together where it is [`LayoutError::Mixed`].
     pub fn together(moin_1_8: u64, moin_1_9: u64) -> String {
-        let names = if moin_1_8 == 1 { "1 name".to_owned() } else { format!("{moin_1_8} names") };
-        format!("{names} of MoinMoin 1.7 or 1.8 and {moin_1_9} of 1.9")
+        let names = if moin_1_8 == 1 { "1 session".to_owned() } else { format!("{moin_1_8} sessions") };
+        format!("{names} of MoinMoin 1.7 or 1.8, {moin_1_9} of MoinMoin 1.9")
     }
 }
 
 impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let suggestion = "name the layout as moin-1.9:DIR or moin-1.8:DIR";
+        let suggestion = "use moin-1.9:DIR or moin-1.8:DIR";
         match self {
             LayoutError::Empty { dir } => {
-                write!(f, "{}: no session tells the layout; {suggestion}", dir.display())
+                write!(f, "{}: unknown layout, as there are no sessions: {suggestion}", dir.display())
             }
             LayoutError::Mixed { dir, moin_1_8, moin_1_9 } => write!(
                 f,
-                "{}: {} lie together; {suggestion}",
+                "{}: mixed layouts ({}): {suggestion}",
                 dir.display(),
                 LayoutError::together(*moin_1_8, *moin_1_9)
             ),

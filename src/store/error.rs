@@ -106,7 +106,7 @@ impl fmt::Display for StoreError {
                 } else {
                     format!("all {sessions} sessions")
                 };
-                write!(f, "{}: refused to open {all}: {example}", dir.display())
+                write!(f, "{}: can't open {all}: {example}", dir.display())
             }
             StoreError::Entry { dir, name, source } => {
                 write!(f, "{}/{name}: {source}", dir.display(), source = why(source))

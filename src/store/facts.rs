@@ -115,10 +115,10 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unreadable::Pickle(error) => error.fmt(f),
-            Unreadable::NotADict { found } => write!(f, "a pickled {found}, where sessions are a dict"),
+            Unreadable::NotADict { found } => write!(f, "contains a pickled {found}, expected a dict"),
             Unreadable::Unsafe(why) => why.fmt(f),
             Unreadable::Form(why) => f.write_str(why),
-            Unreadable::Ended => f.write_str("it was ended, and has a tombstone: no wiki loads it"),
+            Unreadable::Ended => f.write_str("was ended, and has a tombstone: no wiki loads it"),
             Unreadable::Naming { why, .. } => why.fmt(f),
         }
     }
@@ -202,7 +202,7 @@ impl Facts {
             expires: match tree.get(root, "expires") {
                 Some(id) => expires(tree, id),
                 // Python calls what is there, and only then knows which key it is.
-                None if has_made_keys(tree) => Expires::Invalid("under a key that only Python can tell"),
+                None if has_made_keys(tree) => Expires::Invalid("under a key that requires running Python"),
                 None => Expires::Absent,
             },
             user: tree.get(root, "user.id").map(|id| UserRef {
@@ -248,7 +248,7 @@ fn number(time: f64, float: bool) -> Expires {
         time if time.is_finite() => Expires::At(time),
         time if time.is_nan() => Expires::Invalid("not a number (NaN)"),
         _ if float => Expires::Invalid("infinite"),
-        _ => Expires::Invalid("a number too large for a time"),
+        _ => Expires::Invalid("a number that is too large for a time"),
     }
 }
 
@@ -289,7 +289,7 @@ mod tests {
         }
         let huge = format!("(dS'expires'\nL1{}L\ns.", "0".repeat(400));
         let huge = facts(huge.as_bytes()).unwrap().expires;
-        assert_eq!(huge, Expires::Invalid("a number too large for a time"));
+        assert_eq!(huge, Expires::Invalid("a number that is too large for a time"));
         assert_eq!(facts(b"(d.").unwrap().expires, Expires::Absent);
         assert_eq!(
             facts(b"(dVexpires\nI1\ns.").unwrap().expires,
@@ -298,7 +298,7 @@ mod tests {
         );
         // str("expires"), made by a call.
         let made = facts(b"}c__builtin__\nstr\nU\x07expires\x85RI4000000000\ns.").unwrap();
-        assert_eq!(made.expires, Expires::Invalid("under a key that only Python can tell"));
+        assert_eq!(made.expires, Expires::Invalid("under a key that requires running Python"));
     }
 
     #[test]

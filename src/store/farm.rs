@@ -56,12 +56,12 @@ fn location(wiki: &Wiki) -> Result<Location, String> {
     if wiki.session_store().is_none() || in_cookie {
         // Another class for ids alone renames the cookie; sessions lie where they always do.
         if let Some(key) = wiki.custom_handler().filter(|key| *key != Key::SessionIdHandler) {
-            return Err(format!("it has its own {}", key.name()));
+            return Err(format!("custom {}", key.name()));
         }
         if in_cookie {
-            return Err("MoinMoin 2 keeps sessions in the cookie".to_owned());
+            return Err("MoinMoin 2 stores sessions in the cookie".to_owned());
         }
     }
-    let unknown = || "the farm file gives it no data_dir, cache_dir or session_dir".to_owned();
+    let unknown = || "no data_dir, cache_dir, or session_dir in the farm file".to_owned();
     wiki.session_location().ok_or_else(unknown)
 }

@@ -77,7 +77,7 @@ impl FileStore {
     /// [`StoreError::Directory`]; see [`StoreError::is_missing`] for a wiki that never ran.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
         let Location::Directory { layout, path } = spec.location.clone() else {
-            return Err(StoreError::unusable(&spec, "no directory of MoinMoin's"));
+            return Err(StoreError::unusable(&spec, "not a session directory of MoinMoin"));
         };
         let dir = Dir::open(&path).map_err(StoreError::Directory)?;
         Ok(FileStore { spec, layout, path, dir, before_unlink: None })
@@ -330,7 +330,8 @@ impl SessionStore for FileStore {
             // A part whose thread came to grief has no results.
             threads.into_iter().for_each(|thread| drop(thread.join()));
         });
-        let stopped = |part: &[_]| part.iter().map(|_| Err(io::Error::other("a worker stopped"))).collect();
+        let stopped =
+            |part: &[_]| part.iter().map(|_| Err(io::Error::other("a worker thread failed"))).collect();
         parts
             .into_iter()
             .flat_map(|(part, results)| results.into_inner().unwrap_or_else(|| stopped(part)))
@@ -375,7 +376,7 @@ impl WritableStore for FileStore {
     fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>> {
         let fits = |new: &&NewSession| self.layout.kind(new.id.as_c_str().to_bytes()) == NameKind::Session;
         if !batch.iter().all(fits) {
-            let why = || io::Error::other(format!("an id that {} does not take", self.layout.name()));
+            let why = || io::Error::other(format!("{} does not accept this id", self.layout.name()));
             return batch.iter().map(|_| Err(why())).collect();
         }
         let files: Vec<NewFile<'_>> = batch

@@ -82,7 +82,7 @@ impl MacKey {
         let bytes = secret(path)?;
         if bytes.len() < SHORTEST_KEY {
             return Err(format!(
-                "{}: a key of {} bytes, expected at least {SHORTEST_KEY}: make one with `head -c 32 /dev/urandom | base64`",
+                "{0}: key of {1} bytes, expected at least {SHORTEST_KEY}: run `head -c 32 /dev/urandom | base64 >{0}`",
                 path.display(),
                 bytes.len()
             ));
@@ -208,7 +208,7 @@ mod tests {
         fs::write(&path, "short").unwrap();
         assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("5 bytes"));
         fs::write(&path, [b'k'; 4097]).unwrap();
-        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("some other file"));
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("too large"));
         assert!(MacKey::read(&root.path().join("none"), "").is_err());
         assert_eq!(format!("{key:?}"), "SealKey(…)");
     }

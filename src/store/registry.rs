@@ -34,7 +34,7 @@ mod absent {
             scheme,
             form,
             open: |spec| {
-                let why = format!("this wikifarm was built without {}", spec.location.scheme());
+                let why = format!("this wikifarm was built without support for {}", spec.location.scheme());
                 Err(StoreError::unusable(&spec, why))
             },
             create: made_by_wiki,
@@ -60,8 +60,7 @@ pub fn forms() -> String {
 
 fn backend_of(spec: &StoreSpec) -> Result<&'static Backend, StoreError> {
     let scheme = spec.location.scheme();
-    backend(scheme)
-        .ok_or_else(|| StoreError::unusable(spec, format!("there are no stores of kind {scheme:?}")))
+    backend(scheme).ok_or_else(|| StoreError::unusable(spec, format!("unknown kind of store {scheme:?}")))
 }
 
 /// Opens the store of a specification.

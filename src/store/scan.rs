@@ -103,7 +103,7 @@ pub(super) fn scan(
         });
         let helped = helpers.into_iter().map(|helper| match helper.join() {
             Ok(result) => result,
-            Err(_) => Err(io::Error::other("a worker stopped")),
+            Err(_) => Err(io::Error::other("a worker thread failed")),
         });
         // All are joined before the first error is told.
         let helped: Vec<io::Result<()>> = helped.collect();

@@ -1,4 +1,4 @@
-//! Putting many files into a directory: temporary files, one syncfs for all, renames, one fsync of the directory.
+//! Writes many files to a directory: temporary files, one syncfs, renames, one fsync of the directory.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -17,62 +17,62 @@ use super::owner::AsOwner;
 use super::parallel::in_parts;
 use super::why::why;
 
-/// How the names of temporary files begin; no wiki takes them for sessions.
+/// The prefix of temporary files. No wiki reads these as sessions.
 pub const TEMP_PREFIX: &[u8] = b".wikifarm-";
 
-/// When a file was last written.
+/// The time of the last write of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Modified {
-    /// Seconds since 1970.
+    /// Unix seconds.
     pub seconds: i64,
-    /// And nanoseconds, below 1,000,000,000.
+    /// Nanoseconds, below 1,000,000,000.
     pub nanos: u32,
 }
 
 impl Modified {
-    /// From nanoseconds since 1970.
+    /// From unix nanoseconds.
     pub fn from_nanos(nanos: i64) -> Modified {
         let below = nanos.rem_euclid(1_000_000_000);
         Modified { seconds: nanos.div_euclid(1_000_000_000), nanos: u32::try_from(below).unwrap_or(0) }
     }
 
-    /// In nanoseconds since 1970: until the year 2262.
+    /// In unix nanoseconds, until the year 2262.
     pub fn to_nanos(self) -> i64 {
         self.seconds.saturating_mul(1_000_000_000).saturating_add(self.nanos.into())
     }
 }
 
-/// A file to be put there.
+/// A file to write.
 #[derive(Debug, Clone, Copy)]
 pub struct NewFile<'a> {
-    /// Its name.
+    /// The name.
     pub name: &'a CStr,
-    /// All that is in it.
+    /// The content.
     pub bytes: &'a [u8],
-    /// When it shall have been written.
+    /// The time of the last write.
     pub modified: Modified,
-    /// Its permission bits, whatever the umask.
+    /// The permission bits, independent of the umask.
     pub mode: u32,
-    /// User and group; who has not the right to give files away keeps them.
+    /// User and group. Ignored without the right to change owners.
     pub owner: Option<(u32, u32)>,
-    /// The stamp of the file that it takes the place of; `None` where there must be none of that name.
+    /// The stamp of the file to replace. `None` if no file with this name may exist.
     pub instead_of: Option<u64>,
 }
 
-/// What became of a file.
+/// The result of writing a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
-    /// It is there, and on the disk. The stamp it has now.
+    /// Written and synced. The new stamp.
     Done(u64),
-    /// There is one of that name already.
+    /// A file with this name exists.
     Exists,
-    /// The one that it was to replace is another by now, or gone.
+    /// The file to replace changed or was removed.
     Changed,
 }
 
-/// Puts files into `dir`. When this returns, those that are [`Put::Done`] survive a loss of power.
+/// Writes files to `dir`. When this returns, those that are [`Put::Done`] survive a power loss.
 ///
-/// One result a file, in order. A full disk fails before anything is renamed: then nothing has changed.
+/// Returns one result for each file, in order. If the disk is full, nothing is renamed.
 pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
     let temps = in_parts(files, |files| write_temps(dir, files));
     let failed = temps.iter().find_map(|temp| temp.as_ref().err().map(io::Error::kind));
@@ -81,7 +81,7 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
         Some(kind) => Err(io::Error::from(kind)),
     };
     let Ok(_owner) = AsOwner::of(dir) else {
-        return files.iter().map(|_| Err(io::Error::other("cannot work with the owner's rights"))).collect();
+        return files.iter().map(|_| Err(io::Error::other("can't take the rights of the owner"))).collect();
     };
     if let Err(error) = synced {
         for temp in temps.iter().flatten() {
@@ -90,7 +90,7 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
         let kind = error.kind();
         return temps.into_iter().map(|temp| temp.and(Err(io::Error::from(kind)))).collect();
     }
-    // All are there, or it would have failed.
+    // All files are written here.
     let places: Vec<(CString, &NewFile<'_>)> = temps.into_iter().flatten().zip(files).collect();
     let mut put = in_parts(&places, |places| match AsOwner::of(dir) {
         Ok(_owner) => places.iter().map(|(temp, file)| put_into_place(dir, temp, file)).collect(),
@@ -106,7 +106,7 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
     put
 }
 
-/// Removes what an earlier [`put_files`] left, whose process was killed. Only who holds the lock on `dir` may.
+/// Removes temporary files of a killed [`put_files`]. The caller must hold the lock of `dir`.
 pub fn remove_temps(dir: &Dir) {
     let Ok(_owner) = AsOwner::of(dir) else { return };
     let mut left: Vec<CString> = Vec::new();
@@ -123,14 +123,14 @@ pub fn remove_temps(dir: &Dir) {
     }
 }
 
-/// Writes some files beside their places.
+/// Writes temporary files.
 fn write_temps(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<CString>> {
     let mut temps: Vec<io::Result<CString>> = Vec::with_capacity(files.len());
     let mut failed = None;
     for file in files {
         let temp = match &failed {
             None => write_temp(dir, file),
-            // The disk is full, or the like: do not try a thousand times.
+            // For example a full disk: do not retry for each file.
             Some(kind) => Err(io::Error::from(*kind)),
         };
         if let Err(error) = &temp {
@@ -141,7 +141,7 @@ fn write_temps(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<CString>> {
     temps
 }
 
-/// Writes the bytes beside the place, under a random name.
+/// Writes the bytes to a temporary file with a random name.
 fn write_temp(dir: &Dir, new: &NewFile<'_>) -> io::Result<CString> {
     let (name, file) = {
         let _owner = AsOwner::of(dir)?;
@@ -157,7 +157,7 @@ fn write_temp(dir: &Dir, new: &NewFile<'_>) -> io::Result<CString> {
         file.write_all(new.bytes)?;
         if let Some((uid, gid)) = new.owner {
             match fchown(&file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))) {
-                // Only root can give a file away.
+                // Only root can change the owner.
                 Ok(()) | Err(Errno::PERM) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -177,7 +177,7 @@ fn write_temp(dir: &Dir, new: &NewFile<'_>) -> io::Result<CString> {
     }
 }
 
-/// Renames a temporary file, or removes it where it is not to take its place.
+/// Renames a temporary file, or removes it if the target changed.
 fn put_into_place(dir: &Dir, temp: &CStr, file: &NewFile<'_>) -> io::Result<Put> {
     let put = rename_into_place(dir, temp, file);
     if !matches!(put, Ok(Put::Done(_))) {
@@ -191,7 +191,7 @@ fn rename_into_place(dir: &Dir, temp: &CStr, new: &NewFile<'_>) -> io::Result<Pu
         None => match renameat_with(dir, temp, dir, new.name, RenameFlags::NOREPLACE) {
             Ok(()) => {}
             Err(Errno::EXIST) => return Ok(Put::Exists),
-            // A file system that does not know the flag.
+            // The file system does not support the flag.
             Err(Errno::INVAL) => match statat(dir, new.name, AtFlags::SYMLINK_NOFOLLOW) {
                 Err(Errno::NOENT) => renameat(dir, temp, dir, new.name)?,
                 Ok(_) => return Ok(Put::Exists),
@@ -207,7 +207,7 @@ fn rename_into_place(dir: &Dir, temp: &CStr, new: &NewFile<'_>) -> io::Result<Pu
     }
     match stamp_regular(dir, new.name) {
         Ok(stamp) => Ok(Put::Done(stamp)),
-        // Written by a wiki, or removed, in this very moment: ours was there.
+        // A wiki replaced or removed it after the rename.
         Err(_) => Ok(Put::Done(0)),
     }
 }

@@ -1,4 +1,4 @@
-//! A directory held open, and its entries.
+//! An open directory and its entries.
 
 use std::ffi::{CStr, OsStr};
 use std::io;
@@ -15,19 +15,19 @@ use rustix::io::Errno;
 use super::mount::mount_of;
 use super::walk::{self, DirError};
 
-/// What a listing asks the kernel for at a time: some 4,000 session names, so a million files need 250 calls.
+/// Buffer of a listing in bytes: about 4,000 session names, so a million files need 250 calls.
 const LISTING_BUFFER: usize = 256 * 1024;
 
-/// Which file this is, whatever its name: two paths with the same `FileId` are one directory.
+/// The identity of a file. Two paths with the same `FileId` are the same file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId {
     /// The device.
     pub device: u64,
-    /// The inode on it.
+    /// The inode.
     pub inode: u64,
 }
 
-/// A directory held open: what its name means later does not matter any more.
+/// An open directory. Later changes of its path do not matter.
 #[derive(Debug)]
 pub struct Dir {
     fd: OwnedFd,
@@ -38,43 +38,43 @@ pub struct Dir {
     mount: OnceLock<Option<u64>>,
 }
 
-/// What an entry is, as the directory says.
+/// The kind of an entry, from the listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A regular file, or at least nothing that says otherwise.
+    /// A regular file.
     Regular,
     /// A directory.
     Directory,
-    /// A symbolic link, FIFO, socket or device: to be left alone, unopened.
+    /// A symbolic link, FIFO, socket, or device. Never opened.
     Other,
 }
 
 /// One entry of a directory.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
-    /// Its name.
+    /// The name.
     pub name: &'a CStr,
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
-    /// Its inode.
+    /// The inode.
     pub inode: u64,
 }
 
-/// Which state of a directory is seen: while it is the same, no name in it was made, removed or replaced.
+/// The state of a directory. While it is the same, no entry was created, removed, or replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DirStamp {
-    /// The file system, whatever its device number is today.
+    /// The file system. Unlike the device number, it stays the same after a reboot.
     pub filesystem: u64,
-    /// The directory's inode.
+    /// The inode of the directory.
     pub inode: u64,
-    /// Its change time: seconds since 1970, nanoseconds.
+    /// The change time: unix seconds, nanoseconds.
     pub changed: (i64, i64),
-    /// Its time of last writing, likewise.
+    /// The time of the last write: unix seconds, nanoseconds.
     pub modified: (i64, i64),
 }
 
-/// File systems that give an entry's inode in a listing as fstat does, and change a directory's times with each of its
-/// names: ext4, xfs, btrfs, tmpfs (statfs(2)).
+/// File systems that list the inodes which fstat returns, and change the times of a directory with each entry: ext4, xfs,
+/// btrfs, tmpfs (statfs(2)).
 const TRUSTED: [u64; 4] = [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994];
 
 /// The magic number of overlayfs (statfs(2)).
@@ -85,17 +85,17 @@ impl Dir {
     ///
     /// # Errors
     ///
-    /// A [`DirError`], also where a symbolic link on the way belongs to neither root nor us.
+    /// A [`DirError`], also if neither root nor the current user owns a symbolic link in the path.
     pub fn open(path: &Path) -> Result<Self, DirError> {
         let fd = walk::open(path)?;
         Dir::of(fd).map_err(|source| DirError::Io { path: path.to_owned(), source })
     }
 
-    /// Opens `path` component by component, and makes what is missing of it with mode 0700.
+    /// Opens `path` component by component, and creates missing directories with mode 0700.
     ///
     /// # Errors
     ///
-    /// A [`DirError`], also where another user could put another directory in the place of the one that is to be made.
+    /// A [`DirError`], also if another user could replace the new directory.
     pub(super) fn make_all(path: &Path) -> Result<Self, DirError> {
         let fd = walk::make(path)?;
         Dir::of(fd).map_err(|source| DirError::Io { path: path.to_owned(), source })
@@ -108,11 +108,11 @@ impl Dir {
         Ok(Dir { fd, id, uid, gid, mode, mount: OnceLock::new() })
     }
 
-    /// Opens the directory `name` in this one, and no symbolic link; `None` where it is no directory (any more).
+    /// Opens the directory `name` in this one. `None` if it is not a directory. Does not follow links.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// The error of the kernel.
     pub fn open_in(&self, name: &CStr) -> io::Result<Option<Self>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         match openat(&self.fd, name, flags, Mode::empty()) {
@@ -122,11 +122,11 @@ impl Dir {
         }
     }
 
-    /// Makes a directory in this one, for its owner alone. One that is there stays as it is.
+    /// Creates a directory with mode 0700 in this one, unless it exists.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// The error of the kernel.
     pub fn make(&self, name: &OsStr) -> io::Result<()> {
         match mkdirat(&self.fd, name, Mode::RWXU) {
             Ok(()) | Err(Errno::EXIST) => Ok(()),
@@ -134,41 +134,41 @@ impl Dir {
         }
     }
 
-    /// Which directory this is.
+    /// The identity of the directory.
     pub fn id(&self) -> FileId {
         self.id
     }
 
-    /// The user who owns it.
+    /// The owner.
     pub fn uid(&self) -> u32 {
         self.uid
     }
 
-    /// The group that owns it.
+    /// The group.
     pub fn gid(&self) -> u32 {
         self.gid
     }
 
-    /// Its permission bits.
+    /// The permission bits.
     pub fn mode(&self) -> u32 {
         self.mode
     }
 
-    /// The id of the mount it was opened on; `None` where the kernel reports none.
+    /// The id of the mount. `None` if the kernel does not report it.
     pub(super) fn mount(&self) -> Option<u64> {
         *self.mount.get_or_init(|| mount_of(&self.fd))
     }
 
-    /// Whether it lies on an overlayfs.
+    /// Whether it is on an overlayfs.
     pub(super) fn is_overlay(&self) -> bool {
         fstatfs(&self.fd).is_ok_and(|stat| u64::try_from(stat.f_type) == Ok(OVERLAYFS))
     }
 
-    /// Which state of the directory this is; `None` on a file system whose word does not count.
+    /// The state of the directory. `None` if the file system is not one of those that report changes reliably.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// The error of the kernel.
     #[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
     pub fn stamp(&self) -> io::Result<Option<DirStamp>> {
         let magic = u64::try_from(fstatfs(&self.fd)?.f_type).unwrap_or(0);
@@ -185,15 +185,15 @@ impl Dir {
         }))
     }
 
-    /// Calls `visit` for every entry but `.` and `..`, in no order, from the beginning, until it breaks off.
+    /// Calls `visit` for every entry except `.` and `..`, in any order, until `visit` breaks.
     ///
-    /// A file made or removed meanwhile may be seen or not.
+    /// May miss files that are created or removed during the listing.
     ///
     /// # Errors
     ///
-    /// Where the listing could not be made or not be finished: what was visited so far is then not everything.
+    /// If the directory can't be listed completely.
     pub fn list(&self, mut visit: impl FnMut(Entry<'_>) -> ControlFlow<()>) -> io::Result<()> {
-        // A handle of its own, as the position belongs to the open file.
+        // The position belongs to the open file, so a listing needs its own.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = openat(&self.fd, c".", flags, Mode::empty())?;
         let mut buffer = Vec::with_capacity(LISTING_BUFFER);
@@ -215,14 +215,14 @@ impl Dir {
         Ok(())
     }
 
-    /// `None` where the entry has gone in the meantime.
-    fn kind(&self, name: &CStr, told: FileType) -> Option<Kind> {
-        let file_type = match told {
-            // Some file systems do not say.
+    /// `None` if the entry was removed.
+    fn kind(&self, name: &CStr, listed: FileType) -> Option<Kind> {
+        let file_type = match listed {
+            // Some file systems do not report the type.
             FileType::Unknown => match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => FileType::from_raw_mode(stat.st_mode),
                 Err(Errno::NOENT) => return None,
-                // Opening it will fail likewise, and say why.
+                // Opening it will fail and report why.
                 Err(_) => FileType::RegularFile,
             },
             known => known,

@@ -1,4 +1,4 @@
-//! Opening and reading one file of a directory that others can write in.
+//! Opens and reads a file in a directory that others can write to.
 
 use std::ffi::CStr;
 use std::io;
@@ -15,38 +15,38 @@ use super::dir::FileId;
 use super::mount::mount_of;
 use super::why::why;
 
-/// The largest file that is read, in bytes. A session is some hundred bytes; one of a wiki gone wild, some thousand.
+/// The maximum size of a file, in bytes. Sessions have hundreds of bytes.
 pub const MAX_FILE: u64 = 16 * 1024 * 1024;
 
-/// Why a file was not opened, or opened and not read.
+/// Why a file was not opened or not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotOpened {
-    /// It has gone: for a session directory in use, nothing unusual.
-    #[error("it has gone")]
+    /// It was removed, which is normal in a session directory in use.
+    #[error("no such file")]
     Gone,
-    /// It is no regular file.
-    #[error("no regular file")]
+    /// It is not a regular file.
+    #[error("not a regular file")]
     NotRegular,
     /// Another file is mounted on its name.
     #[error("another file is mounted on its name")]
     MountPoint,
-    /// Its device differs from its directory's, and the kernel does not report mount ids (Linux 5.8 and later do).
-    #[error("on another device than its directory, and the kernel reports no mount ids")]
+    /// Its device is not that of its directory, and the kernel does not report mount ids (before Linux 5.8).
+    #[error("on another device than its directory, and this kernel reports no mount ids")]
     OtherDevice,
-    /// It has more than one name, so what happens here also happens elsewhere.
-    #[error("a file with {links} names")]
+    /// It has several hard links, so changes here affect other paths.
+    #[error("has {links} hard links")]
     HardLinked {
-        /// How many names.
+        /// The number of hard links.
         links: u64,
     },
-    /// It is larger than what is read of such, mostly [`MAX_FILE`].
-    #[error("{size} bytes, more than the {} MiB that are read", MAX_FILE / 1024 / 1024)]
+    /// It is larger than the limit, usually [`MAX_FILE`].
+    #[error("too large: {size} bytes, limit {} MiB", MAX_FILE / 1024 / 1024)]
     TooLarge {
-        /// Its size in bytes.
+        /// The size in bytes.
         size: u64,
     },
-    /// The kernel refused.
+    /// The kernel reported an error.
     #[error("{}", why(.0))]
     Io(io::Error),
 }
@@ -62,23 +62,23 @@ impl From<Errno> for NotOpened {
     }
 }
 
-/// A regular file held open, with what fstat said when it was opened.
+/// An open regular file, with its stat at the time of opening.
 #[derive(Debug)]
 pub struct OpenFile {
     pub(super) fd: OwnedFd,
     pub(super) stat: Stat,
-    /// So many bytes of it are read at most.
+    /// The maximum number of bytes to read.
     most: u64,
 }
 
 /// Opens the regular file `name` of `dir` for reading.
 ///
-/// Follows no link, does not wait for the other end of a FIFO, and leaves the access time alone where that is
-/// allowed. The file must lie on the directory's mount, have one name and at most [`MAX_FILE`] bytes.
+/// Does not follow links, does not wait for a FIFO, and keeps the access time if allowed. The file must be on the mount of
+/// the directory, have one hard link, and at most [`MAX_FILE`] bytes.
 ///
 /// # Errors
 ///
-/// Why it was not opened.
+/// If it can't be opened.
 pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
     open_regular_up_to(dir, name, MAX_FILE)
 }
@@ -87,18 +87,18 @@ pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
 ///
 /// # Errors
 ///
-/// As there.
+/// As [`open_regular`].
 pub fn open_regular_up_to(dir: &Dir, name: &CStr, most: u64) -> Result<OpenFile, NotOpened> {
     let file = OpenFile { most, ..open_of_any_size(dir, name)? };
     if file.size() > most { Err(NotOpened::TooLarge { size: file.size() }) } else { Ok(file) }
 }
 
-/// The first bytes of the regular file `name` of `dir`, as many as fit into `head`, and its stat; for files of any
-/// size, opened as [`open_regular`] does. The rest of `head` is left as it is.
+/// Reads the first bytes of the regular file `name` of `dir` into `head`, and returns its stat. For files of any size, opened
+/// as by [`open_regular`].
 ///
 /// # Errors
 ///
-/// Why it was not opened or read.
+/// If it can't be opened or read.
 pub fn read_head(dir: &Dir, name: &CStr, head: &mut [u8]) -> Result<FileStat, NotOpened> {
     let file = open_of_any_size(dir, name)?;
     retry_on_intr(|| rustix::io::pread(&file.fd, &mut *head, 0))?;
@@ -107,10 +107,10 @@ pub fn read_head(dir: &Dir, name: &CStr, head: &mut [u8]) -> Result<FileStat, No
 
 pub(super) fn open_of_any_size(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    // A file system over a network can be interrupted in it.
+    // A network file system can return EINTR.
     let open = |flags| retry_on_intr(|| openat(dir, name, flags, Mode::empty()));
     let fd = match open(flags | OFlags::NOATIME) {
-        // Only the owner may leave the access time alone.
+        // Only the owner may keep the access time.
         Err(Errno::PERM) => open(flags),
         other => other,
     }?;
@@ -129,9 +129,9 @@ pub(super) fn open_of_any_size(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOp
     Ok(OpenFile { fd, stat, most: MAX_FILE })
 }
 
-/// Refuses a file that is not on the directory's mount. Called only where the devices differ: on an overlayfs whose
-/// layers are several file systems, each file has the device of its layer (Documentation/filesystems/overlayfs.rst).
-/// A file of the same device that is mounted on a name here is opened: only root can mount it, and its removal fails.
+/// Refuses a file that is not on the mount of the directory. Called only if the devices differ: on an overlayfs over several
+/// file systems, each file has the device of its layer (Documentation/filesystems/overlayfs.rst). Accepts a file of the
+/// same device that is mounted here: only root can mount it, and its removal fails.
 fn same_mount(dir: &Dir, file: &OwnedFd) -> Result<(), NotOpened> {
     match (dir.mount(), mount_of(file)) {
         (Some(dir), Some(file)) if dir == file => Ok(()),
@@ -140,24 +140,24 @@ fn same_mount(dir: &Dir, file: &OwnedFd) -> Result<(), NotOpened> {
     }
 }
 
-/// What is known of a file without opening it.
+/// The stat of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileStat {
-    /// Its inode.
+    /// The inode.
     pub inode: u64,
-    /// And nanoseconds of it.
+    /// The nanoseconds of `modified`.
     pub modified_nanos: u32,
-    /// When it was last written, in seconds since 1970.
+    /// The time of the last write, in unix seconds.
     pub modified: i64,
-    /// Bytes in it.
+    /// The size in bytes.
     pub size: u64,
-    /// Bytes it takes up on disk.
+    /// The bytes on disk.
     pub bytes_on_disk: u64,
-    /// Whose it is.
+    /// The owner.
     pub uid: u32,
-    /// Whose group's it is.
+    /// The group.
     pub gid: u32,
-    /// Its permission bits.
+    /// The permission bits.
     pub mode: u32,
 }
 
@@ -179,11 +179,11 @@ impl FileStat {
     }
 }
 
-/// Looks at the entry `name` of `dir` without opening it.
+/// The stat of the entry `name` of `dir`.
 ///
 /// # Errors
 ///
-/// [`NotOpened::Gone`], [`NotOpened::NotRegular`] or what the kernel says.
+/// [`NotOpened::Gone`], [`NotOpened::NotRegular`], or the error of the kernel.
 pub fn stat_regular(dir: &Dir, name: &CStr) -> Result<FileStat, NotOpened> {
     let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -192,11 +192,11 @@ pub fn stat_regular(dir: &Dir, name: &CStr) -> Result<FileStat, NotOpened> {
     Ok(FileStat::of(&stat))
 }
 
-/// As [`stat_regular`], for a file that has no other name: what happens to it happens nowhere else.
+/// As [`stat_regular`], for a file with one hard link.
 ///
 /// # Errors
 ///
-/// Where there is none, it is no regular file, or it has other names.
+/// If it does not exist, is not a regular file, or has several hard links.
 #[cfg(feature = "sqlite")]
 #[allow(clippy::useless_conversion, reason = "the width of the count differs between machines")]
 pub fn stat_single(dir: &Dir, name: &CStr) -> Result<(FileId, FileStat), NotOpened> {
@@ -211,12 +211,12 @@ pub fn stat_single(dir: &Dir, name: &CStr) -> Result<(FileId, FileStat), NotOpen
     Ok((FileId { device: stat.st_dev, inode: stat.st_ino }, FileStat::of(&stat)))
 }
 
-/// Whether this thread may read and write the file `name` of `dir`, without opening it: to close a file takes back all
+/// Checks that this thread may read and write the file `name` of `dir`, without opening it: closing a file releases all
 /// locks of the process on it (fcntl(2)).
 ///
 /// # Errors
 ///
-/// Why it may not.
+/// If it may not.
 #[cfg(feature = "sqlite")]
 pub fn may_write(dir: &Dir, name: &CStr) -> io::Result<()> {
     let access = Access::READ_OK | Access::WRITE_OK;
@@ -227,7 +227,7 @@ pub fn may_write(dir: &Dir, name: &CStr) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// Where there is none, or it is no regular file.
+/// If it does not exist, or is not a regular file.
 pub fn stamp_regular(dir: &Dir, name: &CStr) -> Result<u64, NotOpened> {
     let stat = statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -249,35 +249,35 @@ fn stamp(stat: &Stat) -> u64 {
     parts.into_iter().fold(0x9e37_79b9_7f4a_7c15, |stamp, part| mix(stamp ^ part))
 }
 
-/// The number of names, the same type on every machine.
+/// The number of hard links, with the same type on every machine.
 #[allow(clippy::useless_conversion, reason = "st_nlink is 32 bits wide on some machines")]
 pub(super) fn links(stat: &Stat) -> u64 {
     stat.st_nlink.into()
 }
 
 impl OpenFile {
-    /// What fstat said of it when it was opened.
+    /// The stat at the time of opening.
     pub fn stat(&self) -> FileStat {
         FileStat::of(&self.stat)
     }
 
-    /// Its size in bytes when it was opened.
+    /// The size in bytes at the time of opening.
     pub fn size(&self) -> u64 {
         self.stat().size
     }
 
-    /// A number that changes when the file is written, replaced, or has its permissions changed: made of inode,
-    /// change time and size. It means nothing else.
+    /// A number that changes when the file is written or replaced, or when its permissions change. Computed from inode,
+    /// change time, and size.
     pub fn stamp(&self) -> u64 {
         stamp(&self.stat)
     }
 
-    /// Reads the whole file into `buffer` (which is emptied first), however much it grows meanwhile at most
-    /// as many bytes as it was opened for. Keep the buffer for the next file.
+    /// Reads the whole file into `buffer`, up to the limit of the file, even if the file grows. Clears `buffer` first. The
+    /// caller can reuse the buffer.
     ///
     /// # Errors
     ///
-    /// [`NotOpened::TooLarge`] where it grew beyond that, or what the kernel says.
+    /// [`NotOpened::TooLarge`] if it grew beyond the limit, or the error of the kernel.
     pub fn read(&self, buffer: &mut Vec<u8>) -> Result<(), NotOpened> {
         buffer.clear();
         let mut free_space = usize::try_from(self.size()).unwrap_or(usize::MAX).saturating_add(1).max(8192);
@@ -286,7 +286,7 @@ impl OpenFile {
             let before = buffer.len();
             let asked = buffer.capacity() - before;
             match rustix::io::read(&self.fd, rustix::buffer::spare_capacity(buffer)) {
-                // A regular file gives less than asked for only at its end.
+                // A short read is the end of a regular file.
                 Ok(count) if count < asked => break,
                 Ok(_) => {}
                 Err(Errno::INTR) => {}
@@ -303,7 +303,7 @@ impl OpenFile {
     }
 }
 
-/// The finaliser of SplitMix64: every bit of the input moves every bit of the output.
+/// The finalizer of SplitMix64: every input bit affects every output bit.
 fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

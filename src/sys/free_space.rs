@@ -1,4 +1,4 @@
-//! How much free space a file system has.
+//! The free space of a file system.
 
 use std::io;
 use std::path::Path;
@@ -10,18 +10,18 @@ use super::dir::Dir;
 /// The free space of one file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FreeSpace {
-    /// Its size in bytes.
+    /// The size in bytes.
     pub bytes: u64,
-    /// Bytes that users other than root can still write.
+    /// Free bytes for users other than root.
     pub bytes_free: u64,
-    /// How many inodes it has; `None` where it makes them as it needs them, as btrfs does.
+    /// The number of inodes. `None` if it has no fixed number, like btrfs.
     pub inodes: Option<u64>,
-    /// How many of them are free for users other than root.
+    /// Free inodes for users other than root.
     pub inodes_free: Option<u64>,
 }
 
 impl FreeSpace {
-    /// The free space of the file system on which `dir` lies.
+    /// The free space on the file system of `dir`.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ impl FreeSpace {
         Ok(FreeSpace::from_stat(&fstatvfs(dir)?))
     }
 
-    /// As [`FreeSpace::of`], by name. Nothing is opened.
+    /// As [`FreeSpace::of`], by path. Opens nothing.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl FreeSpace {
         }
     }
 
-    /// How many inodes are in use.
+    /// The number of used inodes.
     pub fn inodes_used(&self) -> Option<u64> {
         Some(self.inodes?.saturating_sub(self.inodes_free?))
     }

@@ -1,5 +1,4 @@
-//! Reading one file that a person or a farm file named by its path. No open waits: not for the other end of a FIFO, not
-//! for a device, and not for the holder of a lease.
+//! Reads a file that the command line or a farm file names. Opening never waits for a FIFO, a device, or a lease.
 
 use std::ffi::OsStr;
 use std::fs::{File, FileType};
@@ -16,16 +15,16 @@ use super::why::why;
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// It is a FIFO: reading it would wait for a writer that may never come.
-    #[error("it is a FIFO: name a regular file")]
+    /// It is a FIFO, which could block forever.
+    #[error("is a FIFO, expected a regular file")]
     Fifo,
     /// It is a device.
-    #[error("it is a device: name a regular file")]
+    #[error("is a device, expected a regular file")]
     Device,
-    /// It has more bytes than that.
-    #[error("it is larger than {}", size(*.0))]
+    /// It is larger than this many bytes.
+    #[error("is larger than {}", size(*.0))]
     TooLarge(u64),
-    /// The kernel refused.
+    /// The kernel reported an error.
     #[error("{}", why(.0))]
     Io(io::Error),
 }
@@ -36,7 +35,7 @@ impl From<io::Error> for InputError {
     }
 }
 
-/// A limit in words.
+/// A limit for people.
 fn size(bytes: u64) -> String {
     if bytes.is_multiple_of(1 << 20) {
         format!("{} MiB", bytes >> 20)
@@ -45,14 +44,14 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// Reads a file of at most `most` bytes that the command line named. A FIFO is read only where the shell handed it over:
-/// `/dev/stdin`, or the `/dev/fd/63` of `<(command)`.
+/// Reads a file of at most `most` bytes from the command line. Reads FIFOs only from the shell: `/dev/stdin`, or the
+/// `/dev/fd/63` of `<(command)`.
 ///
 /// # Errors
 ///
-/// Why it was not read.
+/// If it can't be read.
 pub fn read_input(path: &Path, most: u64) -> Result<Vec<u8>, InputError> {
-    // Before it is opened: to open some devices is to do something.
+    // Before opening: opening some devices has side effects.
     check(path.metadata()?.file_type(), path)?;
     let file = File::options().read(true).custom_flags(CAUTIOUS.bits().cast_signed()).open(path)?;
     let kind = file.metadata()?.file_type();
@@ -68,7 +67,7 @@ pub fn read_input(path: &Path, most: u64) -> Result<Vec<u8>, InputError> {
 ///
 /// # Errors
 ///
-/// As there.
+/// As [`read_input`].
 pub fn read_input_or_stdin(path: &Path, most: u64) -> Result<Vec<u8>, InputError> {
     if path == Path::new("-") { read(io::stdin().lock(), most) } else { read_input(path, most) }
 }
@@ -93,31 +92,31 @@ fn read(from: impl Read, most: u64) -> Result<Vec<u8>, InputError> {
     }
 }
 
-/// Opens the file `name` of a directory for reading, whatever it is. Follows no link, and waits for nothing.
+/// Opens the file `name` of a directory for reading, of any kind. Does not follow links, and does not wait.
 ///
 /// # Errors
 ///
-/// What the kernel says.
+/// The error of the kernel.
 pub fn open_cautiously(dir: &Dir, name: &OsStr) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | CAUTIOUS;
     Ok(File::from(openat(dir, name, flags, Mode::empty())?))
 }
 
-/// Who may read a file that is trusted.
+/// Who may read a trusted file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    /// Its owner and its group: a key, a password.
+    /// Owner and group, for a key or a password.
     Group,
-    /// Everybody: a certificate.
+    /// Everybody, for a certificate.
     Everybody,
 }
 
-/// Reads a regular file of at most `most` bytes that only root and we can have written. The path is walked component by
-/// component, and a symbolic link of another user is not followed.
+/// Reads a regular file of at most `most` bytes that only root and the current user can write. Walks the path component by
+/// component, and does not follow symbolic links of other users.
 ///
 /// # Errors
 ///
-/// What is wrong with the file, for people; the message begins with the path.
+/// The problem for people, beginning with the path.
 pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>, String> {
     let failed = |why: String| format!("{}: {why}", path.display());
     let file = match walk::file(path) {
@@ -134,23 +133,22 @@ pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>,
         return Err(failed("not a regular file".to_owned()));
     }
     if !is_ours(owner) {
-        return Err(failed(format!("user {owner} owns it, who is neither root nor you: chown it")));
+        return Err(failed(format!("owned by user {owner}, who is neither root nor you: run `chown`")));
     }
     if readers == Readers::Group && mode & 0o007 != 0 {
-        return Err(failed(format!("everybody can read or write it (mode {mode:04o}): chmod o= it")));
+        return Err(failed(format!(
+            "every local user can read or write it (mode {mode:04o}): run `chmod o=`"
+        )));
     }
     if mode & 0o022 != 0 {
-        return Err(failed(format!("others can write it (mode {mode:04o}): chmod go-w it")));
+        return Err(failed(format!("other users can write it (mode {mode:04o}): run `chmod go-w`")));
     }
-    // By another name the same file may be another's secret.
+    // Another hard link may be a secret of another user.
     if readers == Readers::Group && stat.nlink() != 1 {
-        return Err(failed(format!("it has {} names (hard links): make a copy of it", stat.nlink())));
+        return Err(failed(format!("has {} hard links: use a copy", stat.nlink())));
     }
     if stat.len() > most {
-        return Err(failed(format!(
-            "{} bytes, expected at most {most}: this is some other file",
-            stat.len()
-        )));
+        return Err(failed(format!("too large for this kind of file: {} bytes, limit {most}", stat.len())));
     }
     read(file, most).map_err(|error| failed(error.to_string()))
 }
@@ -195,7 +193,9 @@ mod tests {
             mode(&at("key"), good);
             assert_eq!(secret("key").unwrap(), b"k", "{good:o}");
         }
-        for (bad, why) in [(0o604, "everybody"), (0o602, "everybody"), (0o660, "others can write")] {
+        for (bad, why) in
+            [(0o604, "every local user"), (0o602, "every local user"), (0o660, "other users can write")]
+        {
             mode(&at("key"), bad);
             assert!(secret("key").unwrap_err().contains(why), "{bad:o}");
         }
@@ -213,7 +213,7 @@ mod tests {
         assert!(device.unwrap_err().ends_with("not a regular file"));
         fs::write(at("large"), [b'k'; 4097]).unwrap();
         mode(&at("large"), 0o600);
-        assert!(secret("large").unwrap_err().contains("some other file"));
+        assert!(secret("large").unwrap_err().contains("too large"));
         fs::hard_link(at("key"), at("second")).unwrap();
         assert!(secret("key").unwrap_err().contains("2 names"));
     }
@@ -229,7 +229,7 @@ mod tests {
         for bad in [0o664, 0o646] {
             mode(&path, bad);
             let why = read_trusted(&path, Readers::Everybody, 9).unwrap_err();
-            assert!(why.contains("others can write it"), "{bad:o}: {why}");
+            assert!(why.contains("other users can write it"), "{bad:o}: {why}");
         }
     }
 
@@ -249,11 +249,11 @@ mod tests {
         chown(at("key"), Some(0), Some(33)).unwrap();
         assert_eq!(read_trusted(&at("key"), Readers::Group, 9).unwrap(), b"k");
         let why = read_trusted(&at("link"), Readers::Group, 9).unwrap_err();
-        assert!(why.contains("a symbolic link of user 12345"), "{why}");
+        assert!(why.contains("unsafe symbolic link: user 12345"), "{why}");
         chown(at("key"), Some(12345), None).unwrap();
         for readers in [Readers::Group, Readers::Everybody] {
             let why = read_trusted(&at("key"), readers, 9).unwrap_err();
-            assert!(why.contains("user 12345 owns it"), "{why}");
+            assert!(why.contains("owned by user 12345"), "{why}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One wikifarm at a time in one store: flock(2) on a file in a directory of our own.
+//! Locks: one wikifarm at a time uses a store. flock(2) on a file in a private directory.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -15,23 +15,23 @@ use super::private::{PrivateDir, PrivateError};
 use super::walk::DirError;
 use super::why::why;
 
-/// A directory for locks in which nobody else can write.
+/// A directory for locks that nobody else can write to.
 #[derive(Debug)]
 pub struct LockDir {
     dir: PrivateDir,
 }
 
-/// A lock held until dropped, or until the process ends in whatever way.
+/// A lock, held until it is dropped or the process ends.
 #[derive(Debug)]
-#[must_use = "the lock is given back as soon as this is dropped"]
+#[must_use = "dropping this releases the lock"]
 pub struct Lock {
     _file: File,
 }
 
-/// The process that this one waits for; 0: none, the largest: one that wrote no number.
+/// The process that this one waits for. 0 is none; the maximum is a process without a known id.
 static WAITS_FOR: AtomicU32 = AtomicU32::new(0);
 
-/// For whom this process waits, for people; `None` while it does not.
+/// The process that this one waits for, for people.
 pub fn waits_for() -> Option<String> {
     match WAITS_FOR.load(Ordering::Relaxed) {
         0 => None,
@@ -40,46 +40,49 @@ pub fn waits_for() -> Option<String> {
     }
 }
 
-/// Why a lock was not taken.
+/// Why a lock was not acquired.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
     /// Another process holds it.
-    #[error("another wikifarm is at work here{}; --wait waits for it", pid.map_or(String::new(), |pid| format!(": process {pid}")))]
+    #[error("another wikifarm{} is using this store", pid.map_or(String::new(), |pid| format!(" (process {pid})")))]
     Held {
         /// Its process id, if it wrote one.
         pid: Option<u32>,
     },
-    /// Others can write in the directory, so they could hold the lock for ever.
-    #[error("no place for locks: {0}{elsewhere}", elsewhere = elsewhere())]
+    /// Other users can write to the directory, and could hold the lock forever.
+    #[error("unsafe directory for locks: {0}")]
     UnsafeDirectory(PrivateError),
     /// The directory could not be opened.
-    #[error("{0}{elsewhere}", elsewhere = elsewhere())]
+    #[error("can't open the directory for locks: {0}")]
     Directory(DirError),
-    /// The kernel refused.
-    #[error("{path}: {}{}", why(source), elsewhere())]
+    /// The kernel reported an error.
+    #[error("can't create a lock: {path}: {}", why(source))]
     Io {
         /// The directory or file.
         path: PathBuf,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
 }
 
-/// What names another place.
-fn elsewhere() -> &'static str {
-    match super::is_root() {
-        true => "; RUNTIME_DIRECTORY can name another directory for locks",
-        false => "; XDG_STATE_HOME or STATE_DIRECTORY can name a directory for locks that is yours",
+impl LockError {
+    /// What the user can do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            LockError::Held { .. } => "run this again later, or pass --wait",
+            _ if super::is_root() => "set RUNTIME_DIRECTORY to another directory",
+            _ => "set XDG_STATE_HOME or STATE_DIRECTORY to a directory that you own",
+        }
     }
 }
 
 impl LockDir {
-    /// Opens the directory `path`, made with mode 0700 where it is missing.
+    /// Opens the directory `path`, or creates it with mode 0700.
     ///
     /// # Errors
     ///
-    /// Where it cannot be made or opened, or somebody but root and us can write in it.
+    /// If it can't be created or opened, or if other users can write to it.
     pub fn open(path: &Path) -> Result<Self, LockError> {
         PrivateDir::make(path).map(|dir| LockDir { dir }).map_err(|error| match error {
             error @ PrivateError::Unsafe { .. } => LockError::UnsafeDirectory(error),
@@ -87,14 +90,13 @@ impl LockDir {
         })
     }
 
-    /// Takes the lock for the directory `id`. With `waiting`, another process that has it is waited for until that flag
-    /// is set; without, it is an error at once.
+    /// Acquires the lock for the directory `id`. With `waiting`, waits for another process until that flag is set.
     ///
     /// # Errors
     ///
     /// As [`LockDir::take`].
     pub fn take_or_wait(&self, id: FileId, waiting: Option<&AtomicBool>) -> Result<Lock, LockError> {
-        /// flock(2) itself would not end when a signal asks for it.
+        /// flock(2) itself would not stop on a signal.
         const GLANCE: Duration = Duration::from_millis(50);
         loop {
             let taken = match (self.take(id), waiting) {
@@ -110,12 +112,12 @@ impl LockDir {
         }
     }
 
-    /// Takes the lock for the directory `id`, without waiting. The file stays when the lock is given back: removing
-    /// it would let two processes lock two files of one name.
+    /// Acquires the lock for the directory `id` without waiting. The file is never removed: otherwise two processes could
+    /// lock two files with the same name.
     ///
     /// # Errors
     ///
-    /// [`LockError::Held`] where another process has it.
+    /// [`LockError::Held`] if another process holds it.
     pub fn take(&self, id: FileId) -> Result<Lock, LockError> {
         let name = format!("{:x}-{:x}.lock", id.device, id.inode);
         let error = |error: Errno| LockError::Io { path: self.dir.path().join(&name), source: error.into() };

@@ -1,12 +1,12 @@
-//! The only place that talks to the kernel beside std: directory handles, listing, safe opening and removal,
-//! atomic writes, locks, signals, and the file-system identity of a thread.
+//! All system calls besides std: directory handles, listing, safe opening and removal, atomic writes, locks, signals, and
+//! the file-system identity of a thread.
 //!
-//! What it promises, whoever can write in the directories it is pointed at:
+//! Promises, whoever can write to the directories:
 //!
-//! * no symbolic link of another user is followed, no directory is made behind one, and nothing that is no regular file is opened on purpose;
-//! * no open waits for a FIFO, a device or a lease, and nothing reads more than [`MAX_FILE`] bytes of a file;
-//! * a file is removed only after its own bytes were judged again, and a lost race is noticed and said;
-//! * what could not be looked at is an error value, never an empty answer.
+//! * Symbolic links of other users are not followed, no directory is created behind one, and only regular files are opened.
+//! * Opening never waits for a FIFO, a device, or a lease. No more than [`MAX_FILE`] bytes of a file are read.
+//! * A file is removed only after its bytes were judged again. A lost race is detected and reported.
+//! * A failure is an error value, never an empty result.
 //!
 //! Linux only. Source: open(2), statx(2), getdents(2), readlinkat(2), unlinkat(2), flock(2), setfsuid(2), signal(7), path_resolution(7).
 

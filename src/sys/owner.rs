@@ -1,5 +1,4 @@
-//! Being somebody lesser than root: the owner of a directory for a while, so that root's rights do not reach further
-//! than the owner's own, or another user for good.
+//! Gives up rights of root: temporarily for those of the owner of a directory, or permanently for those of another user.
 
 use std::ffi::CString;
 use std::io;
@@ -13,51 +12,50 @@ use super::dir::Dir;
 use super::user::{self, is_root};
 use super::why::why;
 
-/// Whether root started this process, also if it runs as another user since ([`run_as`]).
+/// Whether root started this process, even if it now runs as another user ([`run_as`]).
 pub fn began_as_root() -> bool {
     is_root() || user::is_another()
 }
 
-/// Gives up root's supplementary groups, before any thread is made: [`AsOwner`] takes an owner's user and group, and
-/// would keep these. For everybody else it does nothing.
+/// Gives up the supplementary groups of root, because [`AsOwner`] would keep them. Does nothing for other users. Call it
+/// before any thread starts.
 ///
 /// # Errors
 ///
-/// Where the kernel does not allow it, as in some user namespaces.
+/// If the kernel does not allow it, for example in some user namespaces.
 pub fn forget_groups() -> io::Result<()> {
     if is_root() { nix::unistd::setgroups(&[]).map_err(io::Error::from) } else { Ok(()) }
 }
 
-/// Why this process did not become somebody else. Nothing has been opened by then.
+/// Why this process did not become another user.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunAsError {
-    /// There is no such user.
-    #[error("there is no user {0:?} on this machine")]
+    /// The user does not exist.
+    #[error("user {0:?} does not exist")]
     Unknown(String),
-    /// Root is nobody lesser than root.
-    #[error("root is who this is to be less than: name the user of the wikis")]
+    /// The user is root.
+    #[error("can't run as root: name the user of the wikis")]
     Root,
-    /// Only root can become somebody else.
+    /// Only root can become another user.
     #[error("only root can become another user")]
     NotRoot,
-    /// The kernel, or the user database, refused.
+    /// The kernel or the user database reported an error.
     #[error("can't become {name:?}: {}", why(source))]
     Io {
-        /// Who it was to be.
+        /// The user.
         name: String,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
 }
 
-/// Becomes the user `name` for good, with the groups that are his: real, effective and saved ids, in an order in which
-/// each step is still allowed. Before anything is opened and any thread is made. From then on, wikifarm's own places
-/// are his ([`state_dir`](super::state_dir) and the like).
+/// Becomes the user `name` permanently, with their groups: real, effective, and saved ids. Call it before anything is opened
+/// and any thread starts. wikifarm then uses the directories of this user ([`state_dir`](super::state_dir) and others).
 ///
 /// # Errors
 ///
-/// Where it did not become wholly true, or there would be a way back.
+/// If the change is incomplete or could be undone.
 pub fn run_as(name: &str) -> Result<(), RunAsError> {
     let failed = |source: io::Error| RunAsError::Io { name: name.to_owned(), source };
     let user = User::from_name(name).map_err(|error| failed(error.into()))?;
@@ -79,44 +77,44 @@ pub fn run_as(name: &str) -> Result<(), RunAsError> {
     let is_he = uids.is_ok_and(|ids| [ids.real, ids.effective, ids.saved] == [user.uid; 3])
         && gids.is_ok_and(|ids| [ids.real, ids.effective, ids.saved] == [user.gid; 3]);
     if !is_he || nix::unistd::setuid(Uid::from_raw(0)).is_ok() {
-        return Err(failed(io::Error::other("the way back to root is still open")));
+        return Err(failed(io::Error::other("could not give up the rights of root")));
     }
     user::belong_to(user.dir);
     Ok(())
 }
 
-/// While it lives, this thread opens and removes files with the rights of a directory's owner (setfsuid(2)).
+/// Until it is dropped, this thread opens and removes files with the rights of the owner of a directory (setfsuid(2)).
 ///
-/// Only root can become somebody else: for everybody else, and for directories of root, it changes nothing.
+/// Changes nothing for users other than root, and for directories of root.
 #[derive(Debug)]
-#[must_use = "the thread is itself again as soon as this is dropped"]
+#[must_use = "dropping this restores the rights of the thread"]
 pub struct AsOwner {
     before: Option<(Uid, Gid)>,
-    /// The identity is the thread's: the guard must not move to another.
+    /// The rights belong to the thread: the guard must not move to another thread.
     _here: PhantomData<*const ()>,
 }
 
 impl AsOwner {
-    /// Takes the file-system user and group of `dir`.
+    /// Uses the user and group of `dir`.
     ///
     /// # Errors
     ///
-    /// Where the kernel did not do it, as for a user unknown in a user namespace.
+    /// If the kernel refuses, for example for a user that is unknown in a user namespace.
     pub fn of(dir: &Dir) -> io::Result<Self> {
         AsOwner::user(dir.uid(), dir.gid())
     }
 
-    /// Takes a file-system user and group. As root for the user 0, and as another user, it changes nothing.
+    /// Uses a user and group. Changes nothing for user 0, and for users other than root.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`AsOwner::of`].
     pub fn user(uid: u32, gid: u32) -> io::Result<Self> {
         if uid == 0 || !is_root() {
             return Ok(AsOwner { before: None, _here: PhantomData });
         }
         let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
-        // Both return what was before, whether they worked or not; -1 never works, and so only asks.
+        // Both return the previous id in every case. -1 always fails, and so only queries.
         let before = (setfsuid(Uid::from_raw(u32::MAX)), setfsgid(Gid::from_raw(u32::MAX)));
         let guard = AsOwner { before: Some(before), _here: PhantomData };
         setfsgid(gid);
@@ -124,7 +122,7 @@ impl AsOwner {
         if setfsuid(Uid::from_raw(u32::MAX)) == uid && setfsgid(Gid::from_raw(u32::MAX)) == gid {
             Ok(guard)
         } else {
-            Err(io::Error::other(format!("cannot work with the rights of user {uid} and group {gid}")))
+            Err(io::Error::other(format!("can't take the rights of user {uid} and group {gid}")))
         }
     }
 }

@@ -1,18 +1,18 @@
-//! Work on many files shared among threads, in order.
+//! Parallel work on many files, with results in order.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Builder};
 
-/// Fewer are not worth a thread.
+/// The minimum number of items for each thread.
 const FEW: usize = 64;
 
-/// How many threads share work on one directory: the processors, at most 4.
+/// The number of threads for one directory: the number of processors, at most 4.
 fn workers() -> usize {
     thread::available_parallelism().map_or(2, |count| count.get().clamp(1, 4))
 }
 
-/// What `work` makes of the items, part by part, in their order. `work` gives one result an item.
+/// Runs `work` on parts of the items, and returns the results in order. `work` returns one result for each item.
 pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
     let share = items.len().div_ceil(workers()).max(FEW);
     if items.len() <= share {
@@ -20,7 +20,7 @@ pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
     }
     thread::scope(|scope| {
         let work = &work;
-        // One part is ours: what a thread allocates costs it more than us.
+        // This thread takes one part: allocations in other threads cost more.
         let mut parts = items.chunks(share);
         let first = parts.next().unwrap_or_default();
         let start = |part| Builder::new().spawn_scoped(scope, move || work(part)).map_err(|_| part);
@@ -29,7 +29,7 @@ pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
         for part in others {
             done.extend(match part {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                // The user may have no more threads.
+                // The thread limit of the user is reached.
                 Err(part) => work(part),
             });
         }
@@ -37,8 +37,7 @@ pub fn in_parts<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
     })
 }
 
-/// What `work` makes of each item, in their order; whichever thread is free takes the next. For few items that take long,
-/// some longer than others.
+/// Runs `work` on each item, and returns the results in order. A free thread takes the next item. For few slow items.
 pub fn one_by_one<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let some = || {

@@ -40,13 +40,15 @@ impl fmt::Display for PrivateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PrivateError::Unsafe { path, uid, mode } if is_ours(*uid) => {
-                write!(f, "{}: others can write here (mode {mode:04o}): chmod go-w it", path.display())
+                write!(
+                    f,
+                    "{0}: other users can write here (mode {mode:04o}): run `chmod go-w {0}`",
+                    path.display()
+                )
             }
-            PrivateError::Unsafe { path, uid, .. } => write!(
-                f,
-                "{}: it belongs to user {uid}, who can write here: run as that user (--run-as), or name another directory",
-                path.display()
-            ),
+            PrivateError::Unsafe { path, uid, .. } => {
+                write!(f, "{}: user {uid} owns this directory, and could change files in it", path.display())
+            }
             PrivateError::Directory(error) => error.fmt(f),
         }
     }
@@ -124,7 +126,7 @@ impl PrivateDir {
         file.take(LONGEST_TEXT + 1).read_to_string(&mut text)?;
         match u64::try_from(text.len()) {
             Ok(0..=LONGEST_TEXT) => Ok(Some(text)),
-            _ => Err(io::Error::other(format!("longer than {LONGEST_TEXT} bytes"))),
+            _ => Err(io::Error::other(format!("is larger than {LONGEST_TEXT} bytes"))),
         }
     }
 
@@ -152,13 +154,13 @@ impl PrivateDir {
         let fd = match openat(&self.dir, name, flags, Mode::RUSR | Mode::WUSR) {
             Ok(fd) => fd,
             Err(Errno::NOENT) => return Ok(None),
-            Err(Errno::LOOP) => return Err(io::Error::other("a symbolic link: not followed")),
+            Err(Errno::LOOP) => return Err(io::Error::other("is a symbolic link")),
             Err(error) => return Err(error.into()),
         };
         let stat = fstat(&fd)?;
         let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
         if !regular || links(&stat) != 1 || !is_ours(stat.st_uid) {
-            return Err(io::Error::other("not a regular file of root or us with one name"));
+            return Err(io::Error::other("not a regular file of yours or of root without hard links"));
         }
         Ok(Some((File::from(fd), stat.st_mode)))
     }

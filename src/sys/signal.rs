@@ -64,7 +64,7 @@ fn end_after(mut came: UnixStream) {
     thread::sleep(LATEST);
     // Each of these two may block on the reader of our output.
     thread::spawn(|| {
-        eprintln!("error: stopped by a signal, before the work had ended");
+        eprintln!("error: stopped by a signal before the work was complete");
         std::process::exit(PARTLY);
     });
     thread::sleep(Duration::from_millis(200));

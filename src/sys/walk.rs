@@ -34,7 +34,7 @@ pub enum DirError {
         path: PathBuf,
     },
     /// A symbolic link that belongs to neither root nor us: whoever owns it could point it anywhere.
-    #[error("{path}: a symbolic link of user {owner}, who is neither root nor you: not followed")]
+    #[error("{path}: unsafe symbolic link: user {owner} owns it, who is neither root nor you")]
     UnsafeLink {
         /// The link.
         path: PathBuf,
@@ -42,7 +42,7 @@ pub enum DirError {
         owner: u32,
     },
     /// A directory in which none is made, because somebody other than root and us could put another in its place.
-    #[error("{path}: no directory is made here: user {owner} owns it (mode {mode:04o})")]
+    #[error("{path}: unsafe place for a new directory: owner {owner}, mode {mode:04o}")]
     UnsafeParent {
         /// The directory.
         path: PathBuf,

@@ -88,7 +88,7 @@ pub fn replace(path: &Path, fresh: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> io:
     let mut old = File::options().read(true).custom_flags(flags).open(&path)?;
     let was = old.metadata()?;
     if !was.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("not a regular file"));
     }
     let mut bytes = Vec::new();
     old.read_to_end(&mut bytes)?;

@@ -123,8 +123,11 @@ fn python2_sessions_go_to_a_wiki_and_back() {
         );
         let list = wikifarm(dir, &format!("session list --store {address} --format json"));
         let list: serde_json::Value = serde_json::from_str(&list).unwrap();
-        assert_eq!(list.as_array().unwrap().len(), 2);
-        assert!(list.as_array().unwrap().iter().all(|session| session["user"]["id"] == "1.2.3"), "{list}");
+        assert_eq!(list["sessions"].as_array().unwrap().len(), 2);
+        assert!(
+            list["sessions"].as_array().unwrap().iter().all(|session| session["user"]["id"] == "1.2.3"),
+            "{list}"
+        );
         wikifarm(dir, &format!("session migrate --from {address} --to moin-1.9:back -q"));
         assert_eq!(fs::read(dir.join("back").join("a".repeat(40))).unwrap(), session);
         assert!(dir.join("back").join("e".repeat(40)).exists());

@@ -74,7 +74,7 @@ fn wiki(server: &RedisServer) -> std::path::PathBuf {
 fn list_stats_and_verify_work_on_redis() {
     let server = RedisServer::start(&[]);
     let dir = wiki(&server);
-    let stores = json(&dir, "store list", 0);
+    let stores = json(&dir, "store list", 0)["stores"].clone();
     assert_eq!(
         [
             "layout",
@@ -90,11 +90,14 @@ fn list_stats_and_verify_work_on_redis() {
         .map(|field| stores[0][field].to_string()),
         ["\"redis\"", "\"ok\"", "3", "1", "1", "1", "null", "null", "null"]
     );
-    assert_eq!(json(&dir, "session list", 0).as_array().unwrap().len(), 3);
-    assert_eq!(json(&dir, "session show aaaa", 0)["user"]["name"], "JoeDoe");
-    assert_eq!(json(&dir, "session whois aaaa", 0)[0]["sessions"][0]["state"], "live");
+    assert_eq!(json(&dir, "session list", 0)["sessions"].as_array().unwrap().len(), 3);
+    assert_eq!(json(&dir, "session show aaaa", 0)["sessions"][0]["user"]["name"], "JoeDoe");
+    assert_eq!(json(&dir, "session whois aaaa", 0)["ids"][0]["sessions"][0]["state"], "live");
     let stats = json(&dir, "session stats --metrics stats.prom", 0);
-    assert_eq!((&stats[0]["never_came_back"], &stats[0]["growth"]), (&1.into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&stats["stores"][0]["never_came_back"], &stats["stores"][0]["growth"]),
+        (&1.into(), &serde_json::Value::Null)
+    );
     let text = fs::read_to_string(dir.join("stats.prom")).unwrap();
     let live = text.lines().find(|line| line.starts_with("wikifarm_sessions{") && line.contains("\"live\""));
     assert!(
@@ -104,10 +107,10 @@ fn list_stats_and_verify_work_on_redis() {
     assert!(!text.contains("inodes"), "on no disk of this machine: {text}");
     let verify = json(&dir, "session verify --metrics verify.prom", 1);
     let checks: Vec<&str> =
-        verify["counts"].as_array().unwrap().iter().map(|count| count["check"].as_str().unwrap()).collect();
+        verify["counts"].as_array().unwrap().iter().map(|count| count["rule"].as_str().unwrap()).collect();
     assert_eq!(checks, ["unreadable", "no-expires"]);
     let text = fs::read_to_string(dir.join("verify.prom")).unwrap();
-    assert!(text.lines().any(|line| line.contains("check=\"unreadable\"") && line.ends_with(" 1")), "{text}");
+    assert!(text.lines().any(|line| line.contains("rule=\"unreadable\"") && line.ends_with(" 1")), "{text}");
 }
 
 #[test]
@@ -115,7 +118,7 @@ fn list_stats_and_verify_work_on_redis() {
 fn prune_and_revoke_work_on_redis() {
     let server = RedisServer::start(&[]);
     let dir = wiki(&server);
-    assert_eq!(json(&dir, "session prune --dry-run", 0)["total"]["deleted"], 1);
+    assert_eq!(json(&dir, "session prune --dry-run", 0)["total"]["would_delete"], 1);
     said(&dir, "session prune --metrics prune.prom", 0);
     let text = fs::read_to_string(dir.join("prune.prom")).unwrap();
     let deleted = text.lines().find(|line| line.starts_with("wikifarm_deleted_files{"));

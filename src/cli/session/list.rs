@@ -1,10 +1,12 @@
-//! `wikifarm session list`: the sessions in the stores.
+//! `wikifarm session list`: lists the sessions in the stores.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::session::json::{SessionJson, cut};
 use crate::cli::shared::look::{open, states, stream};
@@ -15,58 +17,67 @@ use crate::report::measure::{bytes, relative, sessions};
 use crate::report::{json, table};
 use crate::store::{self, Heads, Session, State, StoreSpec, is_older, seconds};
 
-/// List sessions: whose they are, until when they last, when they were last written
+/// List sessions with their users, expiry, and last write
 ///
-/// More than 50,000 sessions are not sorted, but listed as they are found, and --sort and --reverse are errors then. With
-/// --limit any number is sorted.
+/// The list is sorted up to 50,000 sessions, or with --limit. Longer lists are in the order of the scan, and --sort and
+/// --reverse are errors.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 done, also if there is none, 3 something could not be looked at.\n\n\
-                        Example: wikifarm session list --state live --user AdminAda --limit 20")]
+#[command(
+    after_help = "Exit status: 0 done, also without sessions, 3 some stores or sessions could not be read.\n\n\
+                        Example: wikifarm session list --state live --user AdminAda --limit 20"
+)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
     stores: StoreArgs,
-    /// Only sessions of that user: NAME or id:ID; as which a superuser acts counts too
+    /// List only sessions of this user (NAME or id:ID), and sessions in which a superuser acts as the user
     #[arg(long)]
     user: Option<String>,
-    /// Only sessions in that state (repeatable)
+    /// List only sessions in this state (repeatable)
     #[arg(long, value_name = "STATE", value_parser = states())]
     state: Vec<State>,
-    /// Only sessions last written longer ago than that
+    /// List only sessions that were last written longer ago than this
     #[arg(long, value_name = "DURATION", value_parser = crate::farm::parse_duration)]
     older_than: Option<Duration>,
-    /// At most so many
+    /// List at most N sessions
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// By what to sort [default: modified]
+    /// Sort by this key [default: modified]
     #[arg(long, value_enum, value_name = "KEY")]
     sort: Option<Sort>,
-    /// The other way round
+    /// Reverse the order
     #[arg(long)]
     reverse: bool,
-    /// Whole ids: they are secrets
+    /// Show whole session ids, which are secrets
     #[arg(long)]
     reveal: bool,
+}
+
+/// The sessions in the stores.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
+    /// The sessions in the order of `--sort`.
+    sessions: &'a [SessionJson],
 }
 
 /// `--sort`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Sort {
-    /// Last written, the newest first
+    /// Last write, newest first
     Modified,
-    /// Ends first; without an end last
+    /// Expiry, earliest first; sessions without an expiry last
     Expires,
-    /// The largest first
+    /// Size, largest first
     Size,
-    /// By the user's name
+    /// Name of the user
     User,
-    /// By id
+    /// Session id
     Id,
 }
 
-/// So many sessions are sorted without `--limit`; of more, each is listed as it is found.
+/// How many sessions are sorted without `--limit`.
 const MOST_SORTED: usize = 50_000;
 
-/// So many are written at a time of those that are not sorted.
+/// How many unsorted sessions are printed at a time.
 const BATCH: usize = 1000;
 
 /// One session of one store.
@@ -74,7 +85,7 @@ struct Row {
     store: usize,
     session: Session,
     state: State,
-    /// The user's name, where it is sorted by that.
+    /// The name of the user, if it is the sort key.
     user: Option<String>,
 }
 
@@ -100,11 +111,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     for (position, spec) in stores.specs.iter().enumerate() {
         let opened = open(spec, context);
-        // Whole ids are told apart without the others. What can't be listed is said by the scan.
+        // Whole ids need no prefixes. The scan reports a store that can't be listed.
         let named = opened.as_ref().ok().filter(|_| !options.reveal);
         let heads = named.and_then(|store| Heads::of(|sink| store.names(sink)).ok());
         list.heads.push(heads.unwrap_or_default());
-        // A bar would get between the lines.
+        // A progress bar would mix with the list.
         let quiet = context.terminal && options.limit.is_none();
         exit = exit.and(match opened {
             Err(unopened) => unopened,
@@ -117,7 +128,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     Ok(exit)
 }
 
-/// A list under way.
+/// A list in progress.
 struct List<'a> {
     options: &'a Options,
     specs: &'a [StoreSpec],
@@ -126,13 +137,13 @@ struct List<'a> {
     wanted: Option<BTreeSet<String>>,
     now: i64,
     users: Users,
-    /// By store.
+    /// The prefixes of each store.
     heads: Vec<Heads>,
-    /// Not shown yet.
+    /// Rows that are not printed yet.
     rows: Vec<Row>,
     all: usize,
     shown: usize,
-    /// They are few enough to be sorted.
+    /// Whether the list is sorted.
     sorted: bool,
 }
 
@@ -170,7 +181,7 @@ impl List<'_> {
             && self.wanted.as_ref().is_none_or(|ids| ids.iter().any(theirs))
     }
 
-    /// The first in order.
+    /// Sorts the rows, and keeps the first.
     fn cut(&mut self) {
         let Options { sort, reverse, limit, .. } = self.options;
         let sort = sort.unwrap_or(Sort::Modified);
@@ -178,11 +189,11 @@ impl List<'_> {
         self.rows.truncate(limit.unwrap_or(usize::MAX));
     }
 
-    /// They are too many to be sorted.
+    /// Stops sorting: there are too many sessions.
     fn give_up_order(&mut self, context: &mut Context<'_>) -> Result<(), Failure> {
         if self.options.sort.is_some() || self.options.reverse {
             return Err(Failure::usage(format!(
-                "more than {MOST_SORTED} sessions are not sorted: give --limit, or leave out --sort and --reverse"
+                "more than {MOST_SORTED} sessions: too many to sort; use --limit, or omit --sort and --reverse"
             )));
         }
         self.sorted = false;
@@ -190,10 +201,10 @@ impl List<'_> {
         Ok(())
     }
 
-    /// Writes the rows that wait.
+    /// Prints the rows.
     fn show(&mut self, context: &mut Context<'_>) {
         let rows = std::mem::take(&mut self.rows);
-        // A table and a document grow with their rows.
+        // Limits the memory of a table or document.
         let most = if self.sorted { rows.len() } else { BATCH };
         match rows.is_empty() {
             true => self.write(&rows, context),
@@ -233,7 +244,9 @@ impl List<'_> {
         }
         self.show(context);
         match context.format {
-            Format::Json => writeln!(context.out, "{}]", if self.shown > 0 { "\n" } else { "" }),
+            Format::Json => {
+                writeln!(context.out, "{}]{}", if self.shown > 0 { "\n  " } else { "" }, around().1)
+            }
             Format::Human if context.verbosity >= 0 => {
                 let (all, shown) = (self.all, self.shown);
                 let cut = if shown < all { format!(", {shown} shown") } else { String::new() };
@@ -242,9 +255,7 @@ impl List<'_> {
             _ => {}
         }
         if !self.sorted {
-            context.note(&format!(
-                "more than {MOST_SORTED} sessions: listed as found, not sorted; --limit N lists the first in order"
-            ));
+            context.note(&format!("more than {MOST_SORTED} sessions: not sorted; use --limit N to sort"));
         }
     }
 }
@@ -266,17 +277,17 @@ fn order(sort: Sort, a: &Row, b: &Row) -> Ordering {
 
 fn line(row: &Row, json: &SessionJson, now: i64, many: bool) -> Vec<String> {
     let now = seconds(now);
-    let end = match &row.session.facts {
-        Err(why) => why.to_string(),
+    let (end, why) = match &row.session.facts {
+        Err(why) => ("-".to_owned(), why.to_string()),
         Ok(facts) => match facts.expires {
-            store::Expires::At(end) => relative(end, now),
-            store::Expires::Absent => "never said".to_owned(),
-            store::Expires::Invalid(what) => what.to_owned(),
+            store::Expires::At(end) => (relative(end, now), String::new()),
+            store::Expires::Absent => ("-".to_owned(), String::new()),
+            store::Expires::Invalid(what) => ("-".to_owned(), format!("`expires` is {what}")),
         },
     };
     let mut who = json.who();
-    if let Some(setuid) = &json.setuid {
-        who = format!("{who} as id:{setuid}");
+    if let Some(acts_as) = json.acts_as() {
+        who = format!("{who} as {acts_as}");
     }
     let mut cells = vec![
         json.id.clone(),
@@ -290,21 +301,34 @@ fn line(row: &Row, json: &SessionJson, now: i64, many: bool) -> Vec<String> {
         let wikis = json.wikis.join(", ");
         cells.push(if wikis.is_empty() { json.store.clone() } else { wikis });
     }
+    cells.push(why);
     cells
 }
 
-fn human(lines: Vec<Vec<String>>, many: bool, context: &mut Context<'_>) {
+fn human(mut lines: Vec<Vec<String>>, many: bool, context: &mut Context<'_>) {
     if lines.is_empty() {
         return;
     }
-    let mut header = vec!["ID", "STATE", "USER", "ENDS", "WRITTEN", "SIZE"];
+    let mut header = vec!["ID", "STATE", "USER", "EXPIRES", "WRITTEN", "SIZE"];
     if many {
         header.push("WIKIS");
+    }
+    if lines.iter().any(|cells| cells.last().is_some_and(|why| !why.is_empty())) {
+        header.push("PROBLEM");
+    } else {
+        lines.iter_mut().for_each(|cells| cells.truncate(header.len()));
     }
     write!(context.out, "{}", table::list(&header, lines, context.width));
 }
 
-/// Some of the elements of one array.
+/// The text before and after the sessions of a document.
+fn around() -> (String, String) {
+    let empty = json::pretty(&json::Document::new(Document { sessions: &[] })).unwrap_or_default();
+    let (before, after) = empty.split_once(']').unwrap_or_default();
+    (before.to_owned(), after.to_owned())
+}
+
+/// Prints a part of the sessions.
 fn json_part(sessions: &[SessionJson], first: bool, context: &mut Context<'_>) {
     let text = match json::pretty(&sessions) {
         Ok(text) => text,
@@ -312,11 +336,11 @@ fn json_part(sessions: &[SessionJson], first: bool, context: &mut Context<'_>) {
     };
     let part = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or_default();
     let before = match (first, part.is_empty()) {
-        (true, _) => "[",
-        (false, true) => "",
-        (false, false) => ",",
+        (true, _) => around().0,
+        (false, true) => String::new(),
+        (false, false) => ",".to_owned(),
     };
-    write!(context.out, "{before}{}", part.trim_end());
+    write!(context.out, "{before}{}", part.trim_end().replace('\n', "\n  "));
 }
 
 fn csv(sessions: impl Iterator<Item = SessionJson>, first: bool, context: &mut Context<'_>) {
@@ -327,12 +351,14 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, first: bool, context: &mut C
         "state",
         "expires",
         "expires_at",
+        "modified",
         "modified_at",
         "size",
         "user_id",
         "user_name",
         "auth_method",
         "setuid",
+        "setuid_name",
     ];
     let record = |session: SessionJson| {
         let user = session.user.as_ref();
@@ -343,12 +369,14 @@ fn csv(sessions: impl Iterator<Item = SessionJson>, first: bool, context: &mut C
             session.state.name().to_owned(),
             session.expires.map_or(String::new(), |expires| expires.to_string()),
             session.expires_at.clone().unwrap_or_default(),
+            session.modified.to_string(),
             session.modified_at.clone().unwrap_or_default(),
             session.size.to_string(),
             user.map_or(String::new(), |user| user.id.clone()),
             user.and_then(|user| user.name.clone()).unwrap_or_default(),
             user.and_then(|user| user.auth_method.clone()).unwrap_or_default(),
             session.setuid.clone().unwrap_or_default(),
+            session.setuid_name.clone().unwrap_or_default(),
         ]
     };
     context.csv(first.then_some(header), sessions.map(record));

@@ -1,4 +1,4 @@
-//! `wikifarm session migrate`: move sessions between stores.
+//! `wikifarm session migrate`: copies or moves sessions between stores.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::shared::look::states;
 use crate::cli::shared::stores::{help_of, of_wiki};
-use crate::cli::shared::summary::{self, LogArgs, Told};
+use crate::cli::shared::summary::{self, LogArgs, RunSummary};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Outcome};
 use crate::farm::{Trusted, parse_duration};
@@ -22,86 +22,89 @@ mod report;
 mod user_map;
 mod who;
 
-use report::{held_back, status, status_undone, tell, tell_undone};
+pub(super) use report::Document;
+use report::{print, print_undone, refused, status, status_undone};
 
-const AFTER: &str = "Exit status: 0 done, 3 some were held back or could not be handled, each named, 4 refused by a \
-                     guard.\n\nExample: wikifarm session migrate --from moin-1.9:/srv/wiki/sessions --to sqlite:/srv/wiki/sessions.db --dry-run";
+const AFTER: &str = "Exit status: 0 done, 3 some sessions were refused or failed, 4 refused by a guard: nothing was \
+                     changed.\n\nExample: wikifarm session migrate --from moin-1.9:/srv/wiki/sessions --to sqlite:/srv/wiki/sessions.db --dry-run";
 
 const ADDRESSES: &str =
-    "Options of the address of a database, as in redis://HOST:PORT/DB?prefix=lab:&timeout=5:";
+    "Options in the address of a database, as in redis://HOST:PORT/DB?prefix=lab:&timeout=5:";
 
-/// Move sessions between stores: directories, layouts, databases
+/// Copy or move sessions between stores: directories, layouts, databases
 ///
-/// Copies what is in --from to --to, byte for byte; with --move, a session leaves the source once its copy was read back
-/// and compared. Expired ones stay behind; so does one that ends at the source meanwhile. Killed at any point, the same
-/// command goes on; --rollback undoes. A session that names a class which sessions have no business to name is held back
-/// and reported: Python would run it; so is one without the seal of a store whose address names a key.
+/// Copies sessions byte for byte. With --move, removes each session from the source after its copy was read back and
+/// compared. Skips expired sessions. If a session ends at the source during the run, its copy is removed. If the run is
+/// killed, the same command continues it. --rollback undoes it.
 ///
-/// The journal is migrate-….jsonl in the state directory (/var/lib/wikifarm for root, else ~/.local/state/wikifarm), with
-/// mode 0600: it holds whole ids and the pickles of sessions that would else be lost. --rollback needs it; remove it once
-/// the move is final. What a user ends at the source between two runs is not taken back at the target.
+/// Refuses sessions that contain a class or function MoinMoin never stores, because Python would run it. If the address
+/// of a store names a key, refuses sessions without a MAC by this key.
+///
+/// The journal is migrate-….jsonl in the state directory (/var/lib/wikifarm for root, ~/.local/state/wikifarm for other
+/// users), with mode 0600: it contains whole session ids, and sessions that were removed or replaced. --rollback needs
+/// it. Delete it when the move is final. A session that ends at the source between two runs stays at the target.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER, after_long_help = format!("{ADDRESSES}\n{}\n\n{AFTER}", options_help()))]
 pub(in crate::cli) struct Options {
-    #[arg(long, value_name = "STORE", help = help_of("Where sessions are"))]
+    #[arg(long, value_name = "STORE", help = help_of("Copy sessions from this store"))]
     from: OsString,
-    /// Where they go. A directory of MoinMoin's must be there, with the owner and mode the wiki needs
+    /// Copy sessions to this store. A directory of MoinMoin must exist, with the owner and mode that the wiki needs
     #[arg(long, value_name = "STORE")]
     to: OsString,
-    /// Show what would be done, change nothing
+    /// Show what would be copied, and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Remove each session from the source once its copy was read back and compared
+    /// Remove each session from the source after its copy was read back and compared
     #[arg(long = "move")]
     remove: bool,
-    /// Undo an earlier run between these stores, except what has changed at the target since
+    /// Undo an earlier run between these stores, except for sessions that changed at the target
     #[arg(long, conflicts_with_all = ["dry_run", "remove", "user", "state", "older_than", "include_expired"])]
     rollback: bool,
-    /// Only sessions of that user: NAME or id:ID; as which a superuser acts counts too
+    /// Copy only sessions of this user (NAME or id:ID), and sessions in which a superuser acts as the user
     #[arg(long)]
     user: Option<String>,
-    /// Only sessions in that state (repeatable)
+    /// Copy only sessions in this state (repeatable)
     #[arg(long, value_name = "STATE", value_parser = states())]
     state: Vec<State>,
-    /// Only sessions last written longer ago than that
+    /// Copy only sessions that were last written longer ago than this
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     older_than: Option<Duration>,
-    /// Expired ones too
+    /// Also copy expired sessions
     #[arg(long)]
     include_expired: bool,
-    /// About an id that is at the target too, with other contents
+    /// What to do if the target has another session with the same id
     #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
     on_conflict: Conflict,
-    /// New ids for sessions whose ids the target's wikis do not take, always the same for the same; for a database whose wikis
-    /// no farm file tells say which generation reads it
+    /// Replace ids that the target's wikis reject. The same id always gets the same new id. For a database that is not
+    /// in the farm file, name the MoinMoin generation that reads it
     #[arg(long, value_enum, value_name = "GENERATION", num_args = 0..=1, default_missing_value = "auto")]
     rename_ids: Option<Rename>,
-    /// Write what nginx or Apache needs to put the new cookie in place of the old one that browsers send, so that new ids
-    /// log nobody out: KIND is nginx, apache or json. Ids that the server can't look up are left out (exit status 3)
+    /// Write a configuration with which nginx or Apache replaces old ids in cookies, so that new ids log nobody out:
+    /// KIND is nginx, apache, or json. Omits ids that the server can't look up (exit status 3)
     #[arg(long, num_args = 2, value_names = ["KIND", "FILE"], requires = "rename_ids", conflicts_with = "rollback")]
     cookie_map: Vec<OsString>,
-    /// The name of the cookie at the source, where no farm file tells
+    /// Name of the cookie at the source, if no farm file has it
     #[arg(long, value_name = "NAME", requires = "cookie_map")]
     old_cookie: Option<String>,
-    /// The name of the cookie at the target, where no farm file tells
+    /// Name of the cookie at the target, if no farm file has it
     #[arg(long, value_name = "NAME", requires = "cookie_map")]
     new_cookie: Option<String>,
-    /// Put the target's user ids in place of the source's, matched by user name
+    /// Replace user ids of the source by those of the target, matched by user name
     #[arg(long)]
     map_users: bool,
-    /// The source's user directory, where no farm file tells
+    /// User directory of the source, if no farm file has it
     #[arg(long, value_name = "DIR", requires = "map_users")]
     from_users: Option<PathBuf>,
-    /// The target's user directory, where no farm file tells
+    /// User directory of the target, if no farm file has it
     #[arg(long, value_name = "DIR", requires = "map_users")]
     to_users: Option<PathBuf>,
-    /// Wait for another copy that is at work in a store, instead of exiting with status 4
+    /// Wait for another wikifarm that is using a store, instead of exiting with status 4
     #[arg(long)]
     wait: bool,
-    /// User (and group) of the files at the target, instead of those at the source; only root can give files away
+    /// Owner and group of files at the target, instead of those at the source; other users than you require root
     #[arg(long, value_name = "USER[:GROUP]", value_parser = who::parse)]
     owner: Option<who::Owner>,
-    /// Permission bits of the files at the target, instead of those at the source
+    /// Permission bits of files at the target, instead of those at the source
     #[arg(long, value_name = "OCTAL", value_parser = mode)]
     mode: Option<u32>,
     #[command(flatten)]
@@ -111,23 +114,23 @@ pub(in crate::cli) struct Options {
 /// `--on-conflict`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Conflict {
-    /// Leave both as they are
+    /// Keep both sessions
     Skip,
-    /// The one that was written last wins
+    /// Keep the session that was written last
     Newer,
-    /// Refuse before anything is written
+    /// Refuse the run before anything is written
     Fail,
 }
 
 /// `--rename-ids`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Rename {
-    /// By the target
+    /// As the target's wikis need
     Auto,
-    /// 1.7 and 1.8: 32 of a-z 0-9 _
+    /// MoinMoin 1.7 and 1.8: 32 characters of a-z 0-9 _
     #[value(name = "1.8")]
     Old,
-    /// 1.9: 40 hexadecimal digits
+    /// MoinMoin 1.9: 40 hexadecimal digits
     #[value(name = "1.9")]
     New,
 }
@@ -135,27 +138,27 @@ enum Rename {
 fn mode(text: &str) -> Result<u32, String> {
     let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
     match mode {
-        Some(mode) if mode & 0o007 != 0 => Err("others could read or write sessions".to_owned()),
+        Some(mode) if mode & 0o007 != 0 => Err("other local users could read or write sessions".to_owned()),
         Some(mode) if mode & 0o600 == 0o600 => Ok(mode),
-        _ => Err("expected permission bits like 0660, with which the owner can read and write".to_owned()),
+        _ => Err("expected octal permission bits that let the owner read and write, such as 0660".to_owned()),
     }
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let log = options.log.log.as_deref();
-    summary::tell("migrate", None, log, context, |context, told| migrate(options, context, told))
+    summary::record("migrate", None, log, context, |context, summary| migrate(options, context, summary))
 }
 
-fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
+fn migrate(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary) -> Outcome {
     let mut farm = None;
-    told.say("from", shown_address(&options.from));
-    told.say("to", shown_address(&options.to));
+    summary.field("from", shown_address(&options.from));
+    summary.field("to", shown_address(&options.to));
     if let Some(owner) = &options.owner {
         owner.may_be_given().map_err(Failure::usage)?;
     }
     let from = spec("--from", &options.from, &mut farm, context)?;
     let to = spec("--to", &options.to, &mut farm, context)?;
-    // Its allow list counts even where both stores are named by address.
+    // The allow list of the farm file applies even if both stores are addresses.
     if farm.is_none() {
         farm = context.farm_if_any()?;
     }
@@ -204,37 +207,35 @@ fn migrate(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Out
     let stores = Stores::open(from, to, dry_run).map_err(failure)?;
     if options.rollback {
         if dry_run {
-            return Err(Failure::usage(
-                "--rollback cannot be tried with another --now: it undoes by the journal",
-            ));
+            return Err(Failure::usage("--rollback can't be combined with --now"));
         }
         let undone = migrate::rollback(&stores, &run).map_err(failure)?;
-        told.say("rollback", true);
-        told.say("taken_back", undone.taken_back);
-        told.say("restored", undone.restored);
-        told.say("changed", undone.changed);
-        told.say("failed", undone.failed);
+        summary.field("rollback", true);
+        summary.field("removed", undone.removed);
+        summary.field("restored", undone.restored);
+        summary.field("changed", undone.changed);
+        summary.field("failed", undone.failed);
         let exit = status_undone(&undone);
-        tell_undone(&undone, context);
+        print_undone(&undone, context);
         return Ok(exit);
     }
     let stop = context.stop()?;
     let moving = context.progress("Moving sessions", &tally::MOVED, &[source]);
     let mut report = migrate::migrate(&stores, &run, &stop).map_err(failure)?;
     drop(moving);
-    told.say("dry_run", report.dry_run);
-    told.say("copied", report.tally.counts.copied);
-    told.say("replaced", report.tally.counts.replaced);
-    told.say("same", report.tally.counts.same);
-    told.say("removed", report.tally.counts.removed);
-    told.say("held_back", held_back(&report));
+    summary.field("dry_run", report.dry_run);
+    summary.field("copied", report.tally.counts.copied);
+    summary.field("replaced", report.tally.counts.replaced);
+    summary.field("same", report.tally.counts.same);
+    summary.field("removed", report.tally.counts.removed);
+    summary.field("refused", refused(&report));
     let written = cookie_map.map(|asked| asked.write(&mut report, now)).transpose();
     let (written, unwritten) = match written {
         Ok(written) => (written, None),
         Err(failure) => (None, Some(failure)),
     };
     let exit = status(&report).and(written.as_ref().map_or(Exit::Success, cookie_map::Written::status));
-    tell(&report, written.as_ref(), options.remove, context);
+    print(&report, written.as_ref(), options.remove, context);
     unwritten.map_or(Ok(exit), Err)
 }
 
@@ -246,7 +247,7 @@ fn failure(error: Error) -> Failure {
     }
 }
 
-/// The store of an address, or of a wiki.
+/// The store at an address, or of a wiki.
 fn spec(
     flag: &str,
     text: &OsString,
@@ -259,7 +260,7 @@ fn spec(
         }
         return match farm {
             Some(farm) => of_wiki(farm, name, true),
-            None => Err(Failure::usage("there is no farm file")),
+            None => Err(Failure::usage("no farm file found")),
         };
     }
     let address = Address::parse(text)
@@ -277,7 +278,7 @@ fn generation(rename: Rename, to: &StoreSpec) -> Result<Generation, Failure> {
         Rename::Auto => Generation::of(to).ok_or_else(|| {
             let layout = to.location.scheme();
             Failure::usage(format!(
-                "{layout} takes ids of every generation: say --rename-ids=1.8 or --rename-ids=1.9"
+                "{layout} accepts ids of both generations: use --rename-ids=1.8 or --rename-ids=1.9"
             ))
         }),
     }

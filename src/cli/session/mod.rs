@@ -16,7 +16,7 @@ use clap::Subcommand;
 
 use super::shared::Format::{Csv, Human, Json, Ndjson, Sarif};
 use super::shared::{Context, Outcome, formats};
-use crate::report::json::CommandSchema;
+use crate::report::json::{CommandSchema, schema_of};
 
 /// `wikifarm session …`.
 #[derive(Debug, Subcommand)]
@@ -40,7 +40,16 @@ pub(super) enum Session {
 }
 
 /// The commands with JSON output, and its schema.
-pub(super) const SCHEMAS: &[CommandSchema] = &[];
+pub(super) const SCHEMAS: &[CommandSchema] = &[
+    ("session list", schema_of::<list::Document<'_>>),
+    ("session show", schema_of::<show::Document>),
+    ("session stats", schema_of::<stats::Document>),
+    ("session prune", schema_of::<crate::ops::prune::Report>),
+    ("session revoke", schema_of::<revoke::Document>),
+    ("session migrate", schema_of::<migrate::Document<'_>>),
+    ("session verify", schema_of::<verify::Document<'_>>),
+    ("session whois", schema_of::<whois::Document>),
+];
 
 pub(super) fn run(command: &Session, context: &mut Context<'_>) -> Outcome {
     match command {

@@ -1,4 +1,4 @@
-//! `wikifarm session prune`: remove what has expired.
+//! `wikifarm session prune`: removes expired sessions.
 
 mod outcome;
 mod plan;
@@ -11,7 +11,7 @@ use clap::Args;
 use crate::cli::session::removal;
 use crate::cli::shared::index;
 use crate::cli::shared::stores::{StoreArgs, Stores};
-use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, Told};
+use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, RunSummary};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, parse_duration};
 use crate::ops::prune::{self, ClockCheck, Filter, Policy, PolicyError, Report, StorePlan};
@@ -19,61 +19,65 @@ use crate::report::escape;
 use crate::store::{StoreSpec, tally};
 use crate::sys;
 
-/// Remove expired sessions: plan, check every guard, then act
+/// Remove expired sessions; checks every guard before it removes anything
 ///
-/// What may go is decided on the bytes of each file: expired longer than `grace` and not written for as long; idle, if
-/// the policy says so; without `expires`, by version; stale temp files. A live session goes only by `idle` or with --all.
+/// Removes a session that expired longer than `grace` ago, if its file was not written for that long. Removes sessions
+/// without `expires` by age, depending on the MoinMoin version, and leftover temporary files. With `idle`, removes
+/// sessions that nobody used for that long. Removes other live sessions only with --all.
+///
+/// Each file is read again right before its removal. If a guard refuses one store, no store is changed.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 done, 3 something could not be looked at or removed, or a signal stopped it, 4 refused by a guard: \
-                  nothing was removed.\n\nExample: wikifarm session prune --dry-run\n\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
+    after_help = "Exit status: 0 done, 3 some entries could not be read or removed, or a signal stopped the run, 4 refused by \
+                  a guard: nothing was removed.\n\nExample: wikifarm session prune --dry-run\n\nExample: wikifarm -q session prune --store moin-1.9:/srv/wiki/sessions"
 )]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
     stores: StoreArgs,
-    /// Show the plan, remove nothing
+    /// Show what would be removed, and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Only sessions in which nobody is logged in
+    /// Remove only sessions without a logged-in user
     #[arg(long)]
     anonymous: bool,
-    /// Also unreadable sessions, not written for as long as [prune] `unreadable` says, else for `grace`
+    /// Also remove unreadable sessions that were not written for [prune] `unreadable` [default: as `grace`]
     #[arg(long)]
     unreadable: bool,
-    /// Everything that is a session, live ones too; asks on a terminal, needs --yes elsewhere
+    /// Remove all sessions, also live ones; asks on a terminal, needs --yes elsewhere
     #[arg(long)]
     all: bool,
-    /// Don't ask
+    /// Do not ask for confirmation
     #[arg(short = 'y', long)]
     yes: bool,
-    /// Keep this long past expiry [default: 1h]
+    /// Keep sessions this long after their expiry [default: 1h]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     grace: Option<Duration>,
-    /// Also remove what was not used for this long [default: off]
+    /// Also remove sessions that were not written for this long [default: off]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     idle: Option<Duration>,
     /// Remove sessions without `expires` that are older than this [default: 1d]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     no_expires: Option<Duration>,
-    /// Remove half-written files that are older than this [default: 1d]
+    /// Remove leftover temporary files that are older than this [default: 1d]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     stale_temp: Option<Duration>,
-    /// Most that may go for other reasons than their own expiry, per store of 100 or more [default: 50%; with --all: no limit]
+    /// Refuse to remove more than this for reasons other than expiry, in stores of 100 sessions or more [default: 50%;
+    /// with --all: no limit]
     #[arg(long, value_name = "COUNT|SHARE")]
     max_delete: Option<Limit>,
-    /// The clock is right, whatever the last run and the files say
+    /// Trust the clock, even if the last run or the files contradict it
     #[arg(long)]
     clock_ok: bool,
-    /// Wait for another copy that is at work in a store, instead of exiting with status 4
+    /// Wait for another wikifarm that is using a store, instead of exiting with status 4
     #[arg(long)]
     wait: bool,
-    /// Read every session again, and keep no index for the next run [default: as [prune] `index` says]
+    /// Read every session, and do not use or write the index [default: see [prune] `index`]
     #[arg(long)]
     no_index: bool,
-    /// Exit status 3 if there are unreadable sessions, and name each; -v names them, too
+    /// Report unreadable sessions as errors, and exit with status 3 if there are any; -v only lists them
     #[arg(long)]
     strict: bool,
-    /// Whole ids in the plan: they are secrets
+    /// Show whole session ids, which are secrets
     #[arg(long)]
     reveal: bool,
     #[command(flatten)]
@@ -86,15 +90,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let metrics = options.metrics.metrics.as_deref();
     if metrics.is_some() && (options.dry_run || context.pinned_now.is_some()) {
         return Err(Failure::usage(
-            "--metrics tells what a run did, and a dry run (so is one with --now) does nothing: leave out one of them",
+            "--metrics can't be combined with --dry-run or --now: such a run removes nothing",
         ));
     }
-    summary::tell("prune", metrics, options.log.log.as_deref(), context, |context, told| {
-        prune(options, context, told)
+    summary::record("prune", metrics, options.log.log.as_deref(), context, |context, summary| {
+        prune(options, context, summary)
     })
 }
 
-fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
+fn prune(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary) -> Outcome {
     let dry_run = options.dry_run || context.pinned_now.is_some();
     let stores = options.stores.find(context, true)?;
     let policy = policy(options, stores.farm.as_deref())?;
@@ -128,14 +132,14 @@ fn prune(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
     let removing = context.progress_of("Removing sessions", &tally::REMOVED, Box::new(move || Some(victims)));
     let report = plan.execute(&stop);
     drop(removing);
-    outcome::tell(&report, &specs, told);
+    outcome::record(&report, &specs, summary);
     let exit = exit.and(status(&report, options.strict));
     report.hints.iter().for_each(|hint| context.note(&hint.to_string()));
     outcome::show(&report, options.strict, dry_run, context);
     Ok(exit)
 }
 
-/// The policy: flags win over `[prune]`, which wins over the defaults.
+/// The policy: options override `[prune]`, which overrides the defaults.
 fn policy(options: &Options, farm: Option<&Farm>) -> Result<Policy, Failure> {
     let file = farm.map(|farm| farm.prune.clone()).unwrap_or_default();
     let mut policy = Policy::default();
@@ -165,11 +169,13 @@ fn confirm(options: &Options, stores: &Stores, context: &mut Context<'_>) -> Res
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::refused("--all removes live sessions too: say --yes where nobody can be asked"));
+        return Err(Failure::refused(
+            "--all also removes live sessions, and there is no terminal to ask: confirm with --yes",
+        ));
     }
     let names: Vec<String> = stores.specs.iter().map(|spec| spec.address()).collect();
     let which = if options.anonymous { "anonymous session" } else { "session" };
-    write!(context.err, "Remove every {which} of {}, live ones too? [y/N] ", escape(&names.join(", ")));
+    write!(context.err, "Remove every {which} in {}, including live ones? [y/N] ", escape(&names.join(", ")));
     context.err.flush();
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);

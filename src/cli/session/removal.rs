@@ -1,16 +1,17 @@
-//! What prune and revoke share: the plan over open stores, and what a report says.
+//! What prune and revoke share: locks, the plan, and the report.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::cli::shared::summary::Told;
+use crate::cli::shared::summary::RunSummary;
 use crate::cli::shared::{Context, Exit, Failure};
-use crate::ops::{Operation, Plan, Report};
+use crate::ops::{Operation, Plan, Refused, Report};
 use crate::store::{StoreSpec, tally};
 use crate::sys;
 
-/// Where locks lie; a dry run takes none.
+/// The directory for locks. A dry run needs none.
 pub(super) fn lock_dir(dry_run: bool) -> Result<PathBuf, Failure> {
     if dry_run {
         return Ok(PathBuf::new());
@@ -18,7 +19,7 @@ pub(super) fn lock_dir(dry_run: bool) -> Result<PathBuf, Failure> {
     sys::lock_dir().map_err(|error| Failure::refused(error.to_string()))
 }
 
-/// Plans with a progress bar, and gives the flag that stops the run, too.
+/// Plans with a progress bar. Also returns the flag that stops the run.
 pub(super) fn plan<O: Operation>(
     specs: Vec<StoreSpec>,
     options: O,
@@ -26,25 +27,29 @@ pub(super) fn plan<O: Operation>(
     context: &mut Context<'_>,
 ) -> Result<(Plan<O>, Arc<AtomicBool>), Failure> {
     let stop = context.stop()?;
-    let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
+    let looking = context.progress("Scanning sessions", &tally::LOOKED, &specs);
     let plan = plan(specs, options, &stop);
     drop(looking);
     Ok((plan, stop))
 }
 
 /// For the log.
-pub(super) fn tell<C, M, T>(report: &Report<C, M, T>, counts: &[(&'static str, u64)], told: &mut Told) {
-    told.say("dry_run", report.dry_run);
-    told.say("stores", report.stores.len());
+pub(super) fn record<C, M, T>(
+    report: &Report<C, M, T>,
+    counts: &[(&'static str, u64)],
+    summary: &mut RunSummary,
+) {
+    summary.field("dry_run", report.dry_run);
+    summary.field("stores", report.stores.len());
     for (name, count) in counts {
-        told.say(name, *count);
+        summary.field(name, *count);
     }
     if let Some(refused) = report.stores.iter().find_map(|store| store.refused.as_ref()) {
-        told.say("refused", refused);
+        summary.field("refused", &refused.why);
     }
 }
 
-/// Prints what could not be handled, and how far a stopped run got.
+/// Prints the problems, and how far a stopped run came.
 pub(super) fn problems<C, M, T>(
     report: &Report<C, M, T>,
     how_far: impl FnOnce() -> String,
@@ -58,32 +63,38 @@ pub(super) fn problems<C, M, T>(
     }
 }
 
-/// Prints why guards refused, once for a refusal that concerns every store.
+/// Prints refusals. Prints a refusal that applies to every store once.
 pub(super) fn refusals<C, M, T>(report: &Report<C, M, T>, context: &mut Context<'_>) {
+    let mut help = BTreeSet::new();
+    let mut refuse = |context: &mut Context<'_>, place: &str, refused: &Refused| {
+        context.complain(&format!("{place}refused: {}", refused.why));
+        help.extend(refused.help);
+    };
     if let Some(clock) = &report.clock {
-        context.complain(&format!("refused: {clock}"));
+        refuse(context, "", clock);
     }
     for store in &report.stores {
         if let Some(refused) = store.refused.as_ref().filter(|why| Some(*why) != report.clock.as_ref()) {
-            context.complain(&format!("{}: refused: {refused}", store.store));
+            refuse(context, &format!("{}: ", store.store), refused);
         }
     }
+    help.into_iter().for_each(|help| context.help(help));
 }
 
 fn is_refused<C, M, T>(report: &Report<C, M, T>) -> bool {
     report.stores.iter().any(|store| store.refused.is_some())
 }
 
-/// Prints that a refusal left every store as it was.
+/// Prints that a refusal left every store unchanged.
 pub(super) fn nothing_removed<C, M, T>(report: &Report<C, M, T>, context: &mut Context<'_>) {
     if !is_refused(report) {
         return;
     }
     let would = if report.dry_run { "would be" } else { "was" };
-    context.complain(&format!("nothing {would} removed in any store"));
+    context.complain(&format!("nothing {would} removed from any store"));
 }
 
-/// The exit status; `partial` says that something was left out for a reason of the command's own.
+/// The exit status. `partial` if the command has its own reason for status 3.
 pub(super) fn status<C, M, T>(report: &Report<C, M, T>, partial: bool) -> Exit {
     let mut exit = Exit::Success;
     if partial || report.stopped || !report.problems.is_empty() {

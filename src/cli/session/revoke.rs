@@ -1,16 +1,17 @@
-//! `wikifarm session revoke`: end one session, or log a user out everywhere.
+//! `wikifarm session revoke`: ends a session, or logs a user out everywhere.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::session::json::{SessionJson, shown};
 use crate::cli::session::removal;
 use crate::cli::shared::ids;
 use crate::cli::shared::stores::{MOIN_2, StoreArgs, Stores};
-use crate::cli::shared::summary::{self, LogArgs, Told};
+use crate::cli::shared::summary::{self, LogArgs, RunSummary};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, parse_duration, parse_time};
@@ -19,64 +20,68 @@ use crate::ops::revoke::{self, Counts, Plan, Report, Returned, StorePlan, Target
 use crate::report::{measure, table};
 use crate::store::seconds;
 
-/// End one session, or log a user out everywhere
+/// End a session, or log a user out everywhere
 ///
-/// What is given together must all be true of a session. --user also ends the sessions in which a superuser acts as that
-/// user. A request in flight writes a session back after it was removed: for the time of --settle, whatever comes back is
-/// removed again at once. If a session still comes back at the end, its user is still logged in.
+/// Ends the sessions that match all given options. --user also matches sessions in which a superuser acts as the user.
 ///
-/// A session does not tell when it was issued: --issued-before ends those last written before that time; those written
-/// since stay, and make the exit status 3. The sessions of MoinMoin 2 are signed cookies, and no file here ends them.
+/// A running request saves its session again after the removal. During --settle, wikifarm removes such sessions again at
+/// once. A session that still returns at the end is reported: its user is still logged in.
+///
+/// Sessions do not record when they were issued. --issued-before ends sessions that were last written before TIME. It
+/// keeps sessions that were written later, and exits with status 3. Sessions of MoinMoin 2 are signed cookies: no command
+/// can end them.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 done, also if --user has no session, 1 no session has the ID, 3 a user is still logged in, \
-                  or an unreadable file could be meant, 4 refused by a guard.\n\nExample: wikifarm session revoke --user JoeDoe --dry-run\n\
+    after_help = "Exit status: 0 done, also if the user has no session, 1 no session has the ID, 3 a user is still logged in, \
+                  or an unreadable session may match, 4 refused by a guard.\n\nExample: wikifarm session revoke --user JoeDoe --dry-run\n\
                   Example: echo \"$ID\" | wikifarm session revoke -"
 )]
 pub(in crate::cli) struct Options {
-    /// The session's id or a unique prefix; - reads ids from standard input, so that they stay out of `ps`
+    /// Session id or unique prefix; - reads ids from standard input, which hides them from `ps`
     id: Option<String>,
-    /// Every session of that user, and those in which a superuser acts as that user: NAME or id:ID
+    /// End all sessions of this user, and sessions in which a superuser acts as the user
     #[arg(long, value_name = "NAME|id:ID")]
     user: Option<String>,
-    /// Logins that this method vouched for, as moin or openid
+    /// End sessions with a login by this method, such as moin or openid
     #[arg(long, value_name = "METHOD")]
     auth_method: Option<String>,
-    /// Sessions last written before that time (RFC 3339 or unix seconds)
+    /// End sessions that were last written before TIME (RFC 3339 or unix seconds)
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     issued_before: Option<f64>,
     #[command(flatten)]
     stores: StoreArgs,
-    /// Show the plan, remove nothing
+    /// Show what would be removed, and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Watch this long for sessions that come back, and remove them again; 0s: look once, and miss a request in flight
+    /// Watch this long for sessions that a running request saves again, and remove them; 0s checks once
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5s")]
     settle: Duration,
-    /// Wait for another copy that is at work in a store, instead of exiting with status 4
+    /// Wait for another wikifarm that is using a store, instead of exiting with status 4
     #[arg(long)]
     wait: bool,
-    /// Whole ids: they are secrets
+    /// Show whole session ids, which are secrets
     #[arg(long)]
     reveal: bool,
     #[command(flatten)]
     log: LogArgs,
 }
 
-/// Without `-v` a dry run shows so many sessions of each store.
+/// How many sessions of each store a dry run shows without `-v`.
 const EXAMPLES: usize = 100;
 
-/// The document of `--format json`.
-#[derive(Serialize)]
-struct Document {
+/// The sessions that were ended.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document {
     #[serde(flatten)]
     report: Report,
-    /// What is meant, as it was before.
+    /// The matching sessions before the run.
     sessions: Vec<Listed>,
 }
 
-#[derive(Serialize)]
+/// A session that matches.
+#[derive(Serialize, JsonSchema)]
 struct Listed {
+    /// Why it matches: `named`, `user`, `acts-as`, `auth-method`, or `issued-before`.
     reason: &'static str,
     #[serde(flatten)]
     session: SessionJson,
@@ -87,25 +92,25 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         options.user.is_some() || options.auth_method.is_some() || options.issued_before.is_some();
     if options.id.is_none() && !by_filter {
         return Err(Failure::usage(
-            "nothing says which sessions: give an ID, --user, --auth-method or --issued-before",
+            "no sessions selected: give an ID, --user, --auth-method, or --issued-before",
         ));
     }
     let log = options.log.log.as_deref();
-    summary::tell("revoke", None, log, context, |context, told| revoke(options, context, told))
+    summary::record("revoke", None, log, context, |context, summary| revoke(options, context, summary))
 }
 
-fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
+fn revoke(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary) -> Outcome {
     if let Some(id) = options.id.as_ref().filter(|id| *id != "-") {
-        told.say("id", ids::shortened(id));
+        summary.field("id", ids::shortened(id));
     }
     if let Some(user) = &options.user {
-        told.say("user", user);
+        summary.field("user", user);
     }
     if let Some(method) = &options.auth_method {
-        told.say("auth_method", method);
+        summary.field("auth_method", method);
     }
     if let Some(time) = options.issued_before {
-        told.say("issued_before", time);
+        summary.field("issued_before", time);
     }
     let stores = options.stores.find(context, true)?;
     if let Some(farm) = &stores.farm {
@@ -119,7 +124,9 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     if let Some(user) = &options.user {
         let (ids, complete) = users.ids_found(user, context)?;
         if !complete {
-            context.complain(&format!("not every user could be read: another may be called {user:?} too"));
+            context.complain(&format!(
+                "some users could not be read: another user may also have the name {user:?}"
+            ));
             exit = exit.and(Exit::Partial);
         }
         target.users = Some(ids);
@@ -168,28 +175,28 @@ fn revoke(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         show_plan(&sessions, if shown > 0 { more } else { 0 }, context);
     }
     let report = plan.execute(&stop);
-    tell(&report, told);
+    record(&report, summary);
     let status = exit.and(status(&report));
     complain(&report, context);
     still_there(&report, &mut users, context);
     if json {
-        context.json(&Document { report, sessions });
+        context.document(&Document { report, sessions });
     } else if context.verbosity >= 0 {
         let total = &report.total;
         let verb = if dry_run { "would revoke" } else { "revoked" };
-        let revoked = total.revoked;
+        let revoked = total.revoked + total.would_revoke;
         writeln!(context.out, "{verb} {revoked} of {}", measure::sessions(total.scanned));
         if total.came_back > 0 {
             let times = measure::count(total.returns, "time", "times");
             let sessions = measure::sessions(total.came_back);
-            writeln!(context.out, "removed again: {sessions}, which came back {times} by requests in flight");
+            writeln!(context.out, "removed again: {sessions}, saved {times} by running requests");
         }
     }
     Ok(status)
 }
 
 /// For the log.
-fn tell(report: &Report, told: &mut Told) {
+fn record(report: &Report, summary: &mut RunSummary) {
     let total = &report.total;
     let counts = [
         ("scanned", total.scanned),
@@ -199,10 +206,10 @@ fn tell(report: &Report, told: &mut Told) {
         ("unreadable", total.unreadable),
         ("failed", total.failed),
     ];
-    removal::tell(report, &counts, told);
+    removal::record(report, &counts, summary);
 }
 
-/// For wikis whose sessions are no files: what to do instead.
+/// Explains how to end logins at wikis that have no session files.
 fn moin_2(farm: &Farm, context: &mut Context<'_>) {
     let wikis: Vec<&str> = farm
         .wikis
@@ -213,15 +220,15 @@ fn moin_2(farm: &Farm, context: &mut Context<'_>) {
     if wikis.is_empty() {
         return;
     }
-    context.note(&format!("{}: MoinMoin 2 keeps sessions in signed cookies: {MOIN_2}", wikis.join(", ")))
+    context.note(&format!("{}: MoinMoin 2 stores sessions in signed cookies: {MOIN_2}", wikis.join(", ")))
 }
 
-/// The sessions that are meant.
+/// The matching sessions.
 fn listed(plan: &Plan, reveal: bool, users: &mut Users, context: &Context<'_>) -> Vec<Listed> {
     let mut all = Vec::new();
     for (position, store) in plan.stores().iter().enumerate() {
         let names = store.shown().map(|victim| victim.session.id).collect();
-        // Without the others' names the shortest prefix does.
+        // If the names can't be listed, use the shortest prefix.
         let prefixes = store.prefixes(names).unwrap_or_default();
         for victim in store.shown() {
             #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
@@ -244,7 +251,7 @@ fn show_plan(listed: &[Listed], more: u64, context: &mut Context<'_>) {
             session.id.clone(),
             if session.wikis.is_empty() { session.store.clone() } else { session.wikis.join(", ") },
             session.who(),
-            session.setuid.as_ref().map(|id| format!("id:{id}")).unwrap_or_default(),
+            session.acts_as().unwrap_or_default(),
             session.state.to_string(),
             measure::relative(seconds(session.modified), now),
             (*reason).to_owned(),
@@ -253,63 +260,72 @@ fn show_plan(listed: &[Listed], more: u64, context: &mut Context<'_>) {
     let header = ["SESSION", "WIKIS", "USER", "ACTS AS", "STATE", "WRITTEN", "REASON"];
     write!(context.out, "{}", table::list(&header, rows, context.width));
     if more > 0 {
-        writeln!(context.out, "and {more} more; -v lists them");
+        writeln!(context.out, "… and {more} more (-v lists all)");
     }
 }
 
 fn complain(report: &Report, context: &mut Context<'_>) {
     let how_far = || {
         let Counts { scanned, revoked, .. } = report.total;
-        format!("{} looked at, {revoked} revoked, and not watched to the end", measure::sessions(scanned))
+        format!(
+            "{} scanned, {revoked} revoked; the watch for returning sessions is incomplete",
+            measure::sessions(scanned)
+        )
     };
     removal::problems(report, how_far, context);
     removal::refusals(report, context);
+    let mut help = false;
     for store in &report.stores {
         let (unreadable, undecided) = (store.counts.unreadable, store.counts.undecided);
         if unreadable > 0 {
-            let what = "that can't be read and could be meant: `session list --state unreadable` says why; what has \
-                        more than one name or is too large is never opened: remove it by hand";
-            context.complain(&format!("{}: {} {what}", store.store, measure::sessions(unreadable)));
+            let count = measure::count(unreadable, "unreadable session", "unreadable sessions");
+            context.complain(&format!("{}: {count} may match, and can't be checked", store.store));
+            help = true;
         }
         if undecided > 0 {
-            let what = "written since, which may have been issued before: they stay";
-            context.complain(&format!("{}: {} {what}", store.store, measure::sessions(undecided)));
+            let count = measure::sessions(undecided);
+            let what = "written after --issued-before: the time of issue is unknown";
+            context.complain(&format!("{}: keeps {count} {what}", store.store));
         }
+    }
+    if help {
+        context.help(
+            "`wikifarm session list --state unreadable` shows the reasons; delete files that are too large or have several \
+             hard links by hand",
+        );
     }
     removal::nothing_removed(report, context);
 }
 
-/// Whom the run did not log out, and what to do about it.
+/// Reports users who are still logged in.
 fn still_there(report: &Report, users: &mut Users, context: &mut Context<'_>) {
     for (position, store) in report.stores.iter().enumerate() {
-        let place = if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") };
+        let at = if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") };
         for one in &store.more.returned {
             let Returned { id, user, times, still_there, .. } = one;
             let again = match times {
-                0 => "in each attempt to remove it".to_owned(),
-                _ => format!("{} up to the end of --settle", measure::count(*times, "time", "times")),
+                0 => "during every attempt to remove it".to_owned(),
+                _ => format!("{} until the end of --settle", measure::count(*times, "time", "times")),
             };
             let who = user.as_ref().map(|id| users.name(position, id).unwrap_or_else(|| format!("id:{id}")));
             match who {
                 _ if !still_there => {
                     if context.verbosity > 0 {
                         let times = measure::count(*times, "time", "times");
-                        context
-                            .note(&format!("{place}: session {id} came back {times} and was removed again"));
+                        context.note(&format!("{at}: session {id} was saved again {times}, and removed"));
                     }
                 }
                 Some(who) => context.complain(&format!(
-                    "{place}: {who} is STILL LOGGED IN: a wiki wrote session {id} again, {again}"
+                    "{at}: {who} is STILL LOGGED IN: a wiki saved session {id} again {again}"
                 )),
-                None => context.complain(&format!(
-                    "{place}: session {id} is STILL THERE: a wiki wrote it again, {again}"
-                )),
+                None => context
+                    .complain(&format!("{at}: session {id} STILL EXISTS: a wiki saved it again {again}")),
             }
         }
         let named = store.more.returned.iter().filter(|one| one.still_there).count() as u64;
         if named < store.counts.still_there {
             let more = measure::sessions(store.counts.still_there - named);
-            context.complain(&format!("{place}: {more} more are still there"));
+            context.complain(&format!("{at}: {more} more STILL EXIST"));
         }
     }
     if report.total.still_there > 0 {

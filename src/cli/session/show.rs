@@ -1,6 +1,8 @@
-//! `wikifarm session show`: one session, whole.
+//! `wikifarm session show`: shows sessions in full.
 
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::session::json::{SessionJson, hide_secrets, shown};
 use crate::cli::session::lines;
@@ -12,20 +14,27 @@ use crate::pickle::Tree;
 use crate::report::escape;
 use crate::store::{Fields, Read, Session, StoreSpec};
 
-/// Show one session: whose it is, until when it lasts, the trail, the raw values
+/// Show a session: user, expiry, trail, and values
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 done, 1 no session has one of the ids (the others are shown), 2 several begin so, 3 a store \
-                  could not be looked into.\n\nExample: wikifarm session show 031d8acb\n\nExample: echo \"$ID\" | wikifarm session show -"
+    after_help = "Exit status: 0 done, 1 no session has one of the ids, 2 several sessions have the prefix, 3 some stores could \
+                  not be read.\n\nExample: wikifarm session show 031d8acb\n\nExample: echo \"$ID\" | wikifarm session show -"
 )]
 pub(in crate::cli) struct Options {
-    /// The session's id or a unique prefix; - reads ids from standard input, so that they stay out of `ps`
+    /// Session id or unique prefix; - reads ids from standard input, which hides them from `ps`
     id: String,
     #[command(flatten)]
     stores: StoreArgs,
-    /// Whole ids, and values that look like secrets
+    /// Show whole session ids, and values that look like secrets
     #[arg(long)]
     reveal: bool,
+}
+
+/// The sessions with the given ids.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document {
+    /// One session for each store that has the id.
+    sessions: Vec<SessionJson>,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
@@ -35,7 +44,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let (open, opened) = ids::open(&stores.specs, context);
     let mut exit = stores.exit.and(opened);
     let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
-    let mut documents = Vec::new();
+    let mut sessions = Vec::new();
     let mut first = true;
     for id in &wanted {
         let name = match ids::find(id, &open) {
@@ -77,31 +86,26 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             json.trail = Some(entry.facts.as_ref().map(|facts| facts.trail.clone()).unwrap_or_default());
             json.values = tree.as_ref().map(|tree| values(tree, options.reveal));
             if context.format == Format::Json {
-                documents.push(json);
+                sessions.push(json);
                 continue;
             }
             if !std::mem::take(&mut first) {
                 writeln!(context.out);
             }
-            human(&entry, &json, spec, &mut users, *position, context);
+            human(&entry, &json, spec, context);
         }
         if !met {
-            context.complain(&format!("{name}: it has just been removed"));
+            context.complain(&format!("{name}: removed just now"));
             exit = exit.and(Exit::Found);
         }
     }
     if context.format == Format::Json {
-        match (documents.as_slice(), wanted.as_slice()) {
-            ([one], [_]) => context.json(one),
-            // What is not there is no document.
-            ([], [_]) => {}
-            (several, _) => context.json(&several),
-        }
+        context.document(&Document { sessions });
     }
     Ok(exit)
 }
 
-/// The values for showing: what is named like a secret is left out unless asked for.
+/// The values, without those that look like secrets unless `reveal`.
 fn values(tree: &Tree, reveal: bool) -> serde_json::Value {
     let mut values = tree.to_display_json(tree.root());
     if !reveal {
@@ -110,15 +114,8 @@ fn values(tree: &Tree, reveal: bool) -> serde_json::Value {
     values
 }
 
-fn human(
-    session: &Session,
-    json: &SessionJson,
-    spec: &StoreSpec,
-    users: &mut Users,
-    position: usize,
-    context: &mut Context<'_>,
-) {
-    lines::write(session, json, (position, spec), users, context);
+fn human(session: &Session, json: &SessionJson, spec: &StoreSpec, context: &mut Context<'_>) {
+    lines::write(session, json, spec, context);
     let out = &mut *context.out;
     for (number, page) in json.trail.iter().flatten().enumerate() {
         writeln!(out, "{}{}", if number == 0 { "trail     " } else { "          " }, escape(page));

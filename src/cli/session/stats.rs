@@ -1,17 +1,18 @@
-//! `wikifarm session stats`: what the stores hold, counted.
+//! `wikifarm session stats`: statistics of the stores.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::index;
 use crate::cli::shared::look::look_at_all;
 use crate::cli::shared::space::Space;
 use crate::cli::shared::stores::StoreArgs;
-use crate::cli::shared::summary::{self, MetricsArgs, Told};
+use crate::cli::shared::summary::{self, MetricsArgs, RunSummary, StoreLabels};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::location::Layout;
@@ -19,99 +20,138 @@ use crate::moin::Behaviour;
 use crate::ops::prune::WithoutExpires;
 use crate::ops::{States, free_space};
 use crate::report::measure::{bar, bytes, relative, rfc3339};
+use crate::report::text::{only_ascii, wrap};
 use crate::report::{escape, table};
 use crate::store::index::Index;
 use crate::store::{self, Expires, Found, Session, State, StoreSpec, Usage, is_older, seconds};
 
-/// Count sessions by state, user and age, with the bytes and inodes they take
+/// Count sessions by state, user, and age, with bytes and inodes
 ///
-/// 'Never came back' are sessions of one request: the client did not send the cookie again, as most bots do not. MoinMoin
-/// 1.9.2 and later write `expires` only from the second request on, so these are the sessions without it that were not
-/// written for an hour. Up to 1.9.1 it is written with the first answer, in 1.9.0 never, so there nothing tells them from
-/// others: null in JSON, and no metric. Growth is counted since the last `session prune` that
-/// kept an index, and from what that run meant to stay.
+/// "Never came back" counts sessions of one request: the client did not return the cookie, like most bots. MoinMoin 1.9.2
+/// and later write `expires` from the second request on, so these sessions have no `expires`, and were not written for an
+/// hour. Earlier versions do not show the difference: the count is null in JSON, and there is no metric.
+///
+/// Growth compares with the last `session prune` that wrote an index, without the sessions that it removed.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 done, 3 something could not be looked at.\n\nExample: wikifarm session stats --store-of wiki1"
+    after_help = "Exit status: 0 done, 3 some stores or sessions could not be read.\n\nExample: wikifarm session stats --store-of wiki1"
 )]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
     stores: StoreArgs,
-    /// How many users to name
+    /// Show the N users with most sessions
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
     #[command(flatten)]
     metrics: MetricsArgs,
 }
 
-/// How many, and how much room they take.
-#[derive(Debug, Default, Clone, Copy, Serialize)]
+/// A number of sessions and their size.
+#[derive(Debug, Default, Clone, Copy, Serialize, JsonSchema)]
 struct Amount {
+    /// The number of sessions.
     sessions: u64,
+    /// Their size in bytes.
     bytes: u64,
-    /// null in a database, where sessions have no files of their own.
+    /// Bytes on disk; null in a database.
     bytes_on_disk: Option<u64>,
 }
 
-/// What one store holds.
-#[derive(Debug, Default, Serialize)]
+/// Statistics of stores.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document {
+    /// The stores.
+    stores: Vec<Stats>,
+}
+
+/// The sessions in one state.
+#[derive(Debug, Serialize, JsonSchema)]
+struct InState {
+    /// The state.
+    state: State,
+    #[serde(flatten)]
+    amount: Amount,
+}
+
+/// The statistics of a store.
+#[derive(Debug, Default, Serialize, JsonSchema)]
 struct Stats {
+    /// The address of the store.
     store: String,
+    /// The wikis that use the store.
     wikis: Vec<String>,
-    /// null where the store is on no disk of this machine.
+    /// Inodes of the store; null if it is not on a disk of this machine.
     inodes: Option<u64>,
-    states: BTreeMap<&'static str, Amount>,
+    /// Sessions by state.
+    states: Vec<InState>,
     #[serde(skip)]
     counted: States,
+    /// Sessions with a logged-in user.
     logged_in: u64,
+    /// Sessions without a user.
     anonymous: u64,
-    /// Logged in, but without `expires`: logins of one request, seconds old or never used again.
+    /// Sessions with a logged-in user and without `expires`: new, or never used again.
     one_request_logins: u64,
+    /// Sessions in which a superuser acts as another user.
     acting_as_others: u64,
-    /// Of one request; null where the versions that write here do not tell.
+    /// Sessions of one request; null if the MoinMoin versions of the store do not show this.
     never_came_back: Option<u64>,
-    /// Since the last run of prune that kept an index; null where there is none.
+    /// Growth since the last prune that wrote an index; null if there is none.
     growth: Option<Growth>,
-    /// The file system it lies on; null where it is on no disk of this machine.
+    /// The file system of the store; null if it is not on a disk of this machine.
     filesystem: Option<Space>,
+    /// The users with most sessions.
     users: Vec<TopUser>,
+    /// Sessions by time since the last write.
     age: Vec<Bin>,
+    /// Sessions by expiry.
     expiry: Vec<Bin>,
 }
 
-/// What became of the number of sessions.
-#[derive(Debug, Clone, Serialize)]
+/// The growth of a store.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Growth {
-    #[serde(skip)]
+    /// The time of the last prune in unix seconds.
     since: i64,
+    /// The time of the last prune as RFC 3339.
     since_at: Option<String>,
-    /// How many there were, without what was removed then.
+    /// The number of sessions after that prune.
     sessions: u64,
-    /// How many more there are now; negative where there are fewer.
+    /// How many sessions were added since; negative if there are fewer.
     change: i64,
 }
 
-#[derive(Debug, Serialize)]
+/// A user with many sessions.
+#[derive(Debug, Serialize, JsonSchema)]
 struct TopUser {
+    /// The id.
     id: String,
+    /// The name; null if no user directory has this id.
     name: Option<String>,
+    /// The number of sessions.
     sessions: u64,
 }
 
-/// One bar of a histogram.
-#[derive(Debug, Clone, Serialize)]
+/// One bin of a histogram.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Bin {
+    /// The lower bound in seconds; null if there is none.
+    from: Option<f64>,
+    /// The upper bound in seconds, which is not in the bin; null if there is none.
+    to: Option<f64>,
+    /// The bounds for people.
     label: &'static str,
+    /// The number of sessions.
     sessions: u64,
 }
 
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
 
-/// Whoever comes back does so within this.
+/// A client that comes back does so within this time.
 const CAME_BACK_BY: Duration = Duration::from_secs(3600);
 
-/// The bars of the age histogram: the upper end of each.
+/// The bins of the age histogram: upper bound and label.
 const AGES: [(f64, &str); 7] = [
     (HOUR, "under 1 h"),
     (DAY, "1 h to 1 d"),
@@ -122,7 +162,7 @@ const AGES: [(f64, &str); 7] = [
     (f64::INFINITY, "over 400 d"),
 ];
 
-/// The bars of the expiry histogram: the upper end of each, counted from now.
+/// The bins of the expiry histogram: upper bound relative to now, and label.
 const ENDS: [(f64, &str); 8] = [
     (-30.0 * DAY, "over 30 d ago"),
     (-DAY, "1 d to 30 d ago"),
@@ -134,14 +174,14 @@ const ENDS: [(f64, &str); 8] = [
     (f64::INFINITY, "in over 400 d"),
 ];
 
-/// Counts one store.
+/// Counts the sessions of a store.
 struct Counter {
     stats: Stats,
     users: BTreeMap<String, u64>,
     expires_seen: bool,
-    /// Without `expires`, and not written for [`CAME_BACK_BY`].
+    /// Sessions without `expires` that were not written for [`CAME_BACK_BY`].
     never_came_back: u64,
-    /// Sessions and half-written ones.
+    /// Sessions and temporary files.
     entries: u64,
     now: i64,
     idle: Option<Duration>,
@@ -149,15 +189,12 @@ struct Counter {
 
 impl Counter {
     fn new(spec: &StoreSpec, now: i64, idle: Option<Duration>) -> Counter {
-        let bins = |ends: &[(f64, &'static str)]| {
-            ends.iter().map(|(_, label)| Bin { label, sessions: 0 }).collect::<Vec<_>>()
-        };
         let files = spec.location.directory().is_some();
         let none = Amount { bytes_on_disk: files.then_some(0), ..Amount::default() };
         let stats = Stats {
             store: spec.address(),
             wikis: spec.wikis.iter().map(|wiki| wiki.name.clone()).collect(),
-            states: State::all().map(|state| (state.name(), none)).collect(),
+            states: State::all().map(|state| InState { state, amount: none }).collect(),
             age: bins(&AGES),
             expiry: bins(&ENDS),
             ..Stats::default()
@@ -184,18 +221,19 @@ impl Counter {
         let stats = &mut self.stats;
         let state = session.state(self.now, self.idle);
         stats.counted.count(state);
-        let amount = stats.states.entry(state.name()).or_default();
-        amount.sessions += 1;
-        amount.bytes += session.size;
-        if let Some(on_disk) = &mut amount.bytes_on_disk {
-            *on_disk += session.bytes_on_disk;
+        if let Some(InState { amount, .. }) = stats.states.iter_mut().find(|one| one.state == state) {
+            amount.sessions += 1;
+            amount.bytes += session.size;
+            if let Some(on_disk) = &mut amount.bytes_on_disk {
+                *on_disk += session.bytes_on_disk;
+            }
         }
         let now = seconds(self.now);
-        add(&mut stats.age, &AGES, now - seconds(session.modified));
+        add(&mut stats.age, now - seconds(session.modified));
         let Ok(facts) = &session.facts else { return };
         self.expires_seen |= facts.expires != Expires::Absent;
         if let Expires::At(end) = facts.expires {
-            add(&mut stats.expiry, &ENDS, end - now);
+            add(&mut stats.expiry, end - now);
         }
         if facts.expires == Expires::Absent && is_older(session.modified, CAME_BACK_BY, self.now) {
             self.never_came_back += 1;
@@ -212,13 +250,13 @@ impl Counter {
     }
 
     fn finish(mut self, (position, spec): (usize, &StoreSpec), top: usize, users: &mut Users) -> Stats {
-        // 1.9.0 never writes `expires`: there its absence says nothing.
+        // MoinMoin 1.9.0 never writes `expires`.
         let versions = spec.wikis.iter().map(|wiki| wiki.version);
         if WithoutExpires::of(spec.location.layout(), versions, self.expires_seen) == WithoutExpires::Usual {
             self.stats.one_request_logins = 0;
         }
         self.stats.never_came_back =
-            tells_who_came_back(spec, self.expires_seen).then_some(self.never_came_back);
+            shows_who_came_back(spec, self.expires_seen).then_some(self.never_came_back);
         self.stats.filesystem = free_space(spec).map(Space::from);
         self.stats.inodes = store::usage(spec, Usage { bytes: None, inodes: Some(self.entries) }).inodes;
         let mut counted: Vec<(String, u64)> = self.users.into_iter().collect();
@@ -234,9 +272,9 @@ impl Counter {
     }
 }
 
-/// Whether the wikis of a store write `expires` from a session's second request on. Where no wiki is known, names of 1.9
-/// with an `expires` among them are taken for that: 1.9.0 never writes one, and in 1.9.1 none is without.
-fn tells_who_came_back(spec: &StoreSpec, expires_seen: bool) -> bool {
+/// Whether the wikis of a store write `expires` from the second request on. If no wiki is known, a store in the layout of
+/// 1.9 with some `expires` counts: 1.9.0 never writes `expires`, and 1.9.1 always does.
+fn shows_who_came_back(spec: &StoreSpec, expires_seen: bool) -> bool {
     if spec.wikis.is_empty() {
         return spec.location.layout() == Some(Layout::Moin19) && expires_seen;
     }
@@ -246,7 +284,7 @@ fn tells_who_came_back(spec: &StoreSpec, expires_seen: bool) -> bool {
     })
 }
 
-/// What the last run of prune counted, if it kept an index, and how many sessions there are more now.
+/// The growth since the last prune, if it wrote an index.
 fn growth(spec: &StoreSpec, place: Option<&Path>, sessions: u64) -> Option<Growth> {
     let stamp = store::open(spec.clone()).ok()?.stamp()?;
     let index = Index::open(place?, spec.location.layout()?, stamp);
@@ -256,20 +294,29 @@ fn growth(spec: &StoreSpec, place: Option<&Path>, sessions: u64) -> Option<Growt
     Some(Growth { since, since_at: rfc3339(seconds(since)), sessions: before, change })
 }
 
-/// Counts `value` into the first bar whose end it is below.
-fn add(bins: &mut [Bin], ends: &[(f64, &'static str)], value: f64) {
-    let at = ends.iter().position(|(end, _)| value < *end).unwrap_or(ends.len().saturating_sub(1));
-    if let Some(bin) = bins.get_mut(at) {
+/// Empty bins with these upper bounds.
+fn bins(ends: &[(f64, &'static str)]) -> Vec<Bin> {
+    let mut from = None;
+    let bin = |(end, label): &(f64, &'static str)| {
+        let to = Some(*end).filter(|end| end.is_finite());
+        Bin { from: std::mem::replace(&mut from, to), to, label, sessions: 0 }
+    };
+    ends.iter().map(bin).collect()
+}
+
+/// Counts `value` in its bin.
+fn add(bins: &mut [Bin], value: f64) {
+    if let Some(bin) = bins.iter_mut().find(|bin| bin.to.is_none_or(|to| value < to)) {
         bin.sessions += 1;
     }
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let metrics = options.metrics.metrics.as_deref();
-    summary::tell("stats", metrics, None, context, |context, told| stats(options, context, told))
+    summary::record("stats", metrics, None, context, |context, summary| stats(options, context, summary))
 }
 
-fn stats(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
+fn stats(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary) -> Outcome {
     let stores = options.stores.find(context, false)?;
     let mut exit = stores.exit;
     let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
@@ -282,17 +329,17 @@ fn stats(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
         let mut counter = Counter::new(spec, now, idle);
         let looked = look_at_all(spec, context, |found| counter.take(&found))?;
         exit = exit.and(looked);
-        // That nothing is there, and that nothing could be looked at, is not the same. The latter was said.
+        // A store that could not be read is not an empty store. The error was reported.
         if looked != Exit::Success && counter.entries == 0 {
             continue;
         }
         let mut stats = counter.finish((position, spec), options.top, &mut users);
         stats.growth = growth(spec, place.as_deref(), stats.counted.sum());
-        tell(&stats, spec, told);
+        record(&stats, spec, summary);
         all.push(stats);
     }
     if context.format == Format::Json {
-        context.json(&all);
+        context.document(&Document { stores: all });
         return Ok(exit);
     }
     for (position, stats) in all.iter().enumerate() {
@@ -305,17 +352,17 @@ fn stats(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outco
 }
 
 /// For metrics.
-fn tell(stats: &Stats, spec: &StoreSpec, told: &mut Told) {
-    let of = (stats.store.as_str(), stats.wikis.as_slice());
-    told.saw(of, &stats.counted);
-    told.removed(of, 0, 0);
+fn record(stats: &Stats, spec: &StoreSpec, summary: &mut RunSummary) {
+    let of = &StoreLabels::of(spec);
+    summary.sessions(of, &stats.counted);
+    summary.removed(of, 0, 0);
     if let Some(sessions) = stats.never_came_back {
-        told.of_store(of, summary::NEVER_CAME_BACK, &[], sessions);
+        summary.metric(of, summary::NEVER_CAME_BACK, &[], sessions);
     }
-    told.inodes(spec);
+    summary.inodes(of, spec);
 }
 
-/// Inodes, bots and growth, as far as they are known.
+/// Inodes, bots, and growth, if known.
 fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
     let mut text = String::new();
     match stats.never_came_back {
@@ -324,7 +371,7 @@ fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
             text += &format!("  never came back {never} ({share} %)\n");
         }
         None if sessions > 0 && !stats.wikis.is_empty() => {
-            text += "  never came back: only MoinMoin 1.9.2 and later tell\n";
+            text += "  never came back: unknown (requires MoinMoin 1.9.2 or later)\n";
         }
         None => {}
     }
@@ -334,12 +381,14 @@ fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
             more if more > 0 => format!("{more} more than"),
             fewer => format!("{} fewer than", fewer.unsigned_abs()),
         };
-        text +=
-            &format!("  {change} {}, when prune last kept an index\n", relative(seconds(growth.since), now));
+        text += &format!(
+            "  {change} {}, after the last prune with an index\n",
+            relative(seconds(growth.since), now)
+        );
     }
-    // How many are free changes all the time: JSON and `store list` tell.
+    // JSON and `store list` show the free inodes.
     if let (Some(inodes), Some(Space { inodes: Some(all), .. })) = (stats.inodes, stats.filesystem) {
-        text += &format!("  inodes {inodes}, of {all} that the file system has\n");
+        text += &format!("  inodes {inodes} of {all} on the file system\n");
     }
     text
 }
@@ -351,24 +400,22 @@ fn human(stats: &Stats, context: &mut Context<'_>) {
     writeln!(out, "{}{}", escape(&stats.store), escape(&wikis));
     let mut total = Amount { bytes_on_disk: Some(0), ..Amount::default() };
     let mut rows = Vec::new();
-    for (state, amount) in
-        State::all().filter_map(|state| Some((state.name(), stats.states.get(state.name())?)))
-    {
+    for InState { state, amount } in &stats.states {
         total.sessions += amount.sessions;
         total.bytes += amount.bytes;
         total.bytes_on_disk =
             total.bytes_on_disk.zip(amount.bytes_on_disk).map(|(sum, on_disk)| sum + on_disk);
         if amount.sessions > 0 {
-            rows.push(row(state, amount));
+            rows.push(row(state.name(), amount));
         }
     }
     rows.push(row("all", &total));
     write!(out, "{}", table::list(&["  STATE", "SESSIONS", "BYTES", "ON DISK"], rows, context.width));
-    writeln!(
-        out,
-        "  logged in {}, anonymous {}, one-request logins {}, superusers acting as others {}",
+    let logins = format!(
+        "logged in {}, anonymous {}, one-request logins {}, superusers acting as others {}",
         stats.logged_in, stats.anonymous, stats.one_request_logins, stats.acting_as_others
     );
+    write!(out, "{}", wrap("  ", &logins, context.width));
     write!(out, "{}", lines(stats, total.sessions, now));
     if !stats.users.is_empty() {
         writeln!(out, "\n  users with most sessions");
@@ -378,7 +425,8 @@ fn human(stats: &Stats, context: &mut Context<'_>) {
         });
         write!(out, "{}", table::plain(rows));
     }
-    for (title, bins) in [("last written", &stats.age), ("ends", &stats.expiry)] {
+    let ascii = only_ascii();
+    for (title, bins) in [("last written", &stats.age), ("expires", &stats.expiry)] {
         let most = bins.iter().map(|bin| bin.sessions).max().unwrap_or(0);
         if most == 0 {
             continue;
@@ -386,8 +434,12 @@ fn human(stats: &Stats, context: &mut Context<'_>) {
         writeln!(out, "\n  {title}");
         let width = most.to_string().len();
         for bin in bins {
-            let line =
-                format!("    {:<17} {:>width$} {}", bin.label, bin.sessions, bar(bin.sessions, most, 40));
+            let line = format!(
+                "    {:<17} {:>width$} {}",
+                bin.label,
+                bin.sessions,
+                bar(bin.sessions, most, 40, ascii)
+            );
             writeln!(out, "{}", line.trim_end());
         }
     }

@@ -1,41 +1,45 @@
-//! `wikifarm session verify`: what is wrong in the stores, each with the cure.
+//! `wikifarm session verify`: checks the stores and suggests fixes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::stores::{StoreArgs, Stores};
-use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, Told};
+use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, RunSummary, StoreLabels};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::location::RealDirectories;
 use crate::ops::migrate::AllowList;
 use crate::ops::prune::Policy;
-use crate::ops::verify::{self, Check, Finding, Report};
+use crate::ops::verify::{self, Finding, Report, Rule};
 use crate::report::measure::{count, sessions};
+use crate::report::text::{Paint, hang, paint};
 use crate::report::{escape, sarif};
 use crate::sharing::Model;
 use crate::store::{StoreSpec, tally};
 
-/// Say what is wrong in the stores, each with the cure; changes nothing
+/// Check the stores and suggest a fix for each problem; changes nothing
 ///
-/// Unreadable sessions, sessions that name what the wiki would run, or have not the seal of their store's key, users who
-/// do not exist, strangers who act as others, sessions without `expires`, names that no wiki looks up, left-overs, session
-/// directories that no wiki uses, ids in two stores of one cookie, modes that let strangers in, directories and files
-/// that the wiki's user can't use, and expiry beyond what the configuration can produce. What only a farm file can tell
-/// needs one.
+/// Checks sessions: unreadable, with forbidden classes, without a valid MAC, of users who do not exist, acting as another
+/// user without being a superuser, without `expires`, or with an `expires` that the configuration does not allow.
 ///
-/// Each check counts once a store, with the number of files beside it. The wiki's user is the owner of most session files;
-/// where there is none, the owner of user_dir. Where a directory has an access control list, owners are not checked.
+/// Checks files: modes that give access to other local users, owners that lock the wiki out, names that no wiki looks up,
+/// leftover files, session directories that no wiki uses, and ids in two stores whose wikis share a cookie. Some of these
+/// rules need a farm file.
 ///
-/// For directories that no wiki uses it looks below the cache_dir of each wiki, and beside its data_dir and session
-/// directory: five levels deep, on the same file system, in at most 100,000 directories, and behind no link. `store find
-/// ROOT --orphans` looks through all that lies below ROOT.
+/// Each rule counts once a store; the number of files stands beside it. The wiki's user is the owner of most session
+/// files, or the owner of user_dir if there are no session files. Owners are not checked if the directory has an access
+/// control list.
+///
+/// To find directories that no wiki uses, verify searches below the cache_dir of each wiki, and beside its data_dir and
+/// session directory: five levels deep, on the same file system, at most 100,000 directories, without following links.
+/// `wikifarm store find ROOT --orphans` searches everything below ROOT.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 nothing is wrong, 1 something is, 3 something could not be looked at.\n\n\
+    after_help = "Exit status: 0 no problem found, 1 problems found, 3 some stores or sessions could not be checked.\n\n\
                         Example: wikifarm session verify\n\
                         Example: wikifarm session verify --format sarif >verify.sarif"
 )]
@@ -48,46 +52,63 @@ pub(in crate::cli) struct Options {
     log: LogArgs,
 }
 
-/// One finding for programs.
-#[derive(Serialize)]
+/// A problem in a store.
+#[derive(Serialize, JsonSchema)]
 struct Json<'a> {
-    check: &'static str,
+    /// The rule.
+    rule: &'static str,
+    /// `error` or `warning`.
     severity: &'static str,
+    /// The address of the store.
     store: String,
+    /// The wikis that use the store.
     wikis: Vec<&'a str>,
+    /// The file or directory, with a shortened id.
     path: String,
+    /// What is wrong.
     message: &'a str,
+    /// What to do.
     help: &'static str,
 }
 
-/// How many files, directories, or sessions a check found; at most [`verify::MAX_SHOWN`] of each are among the findings.
-#[derive(Serialize)]
+/// How many files, directories, or sessions break a rule; `findings` has at most [`verify::MAX_SHOWN`] of them.
+#[derive(Serialize, JsonSchema)]
 struct Count {
-    check: &'static str,
+    /// The rule.
+    rule: &'static str,
+    /// `error` or `warning`.
     severity: &'static str,
+    /// The address of the store.
     store: String,
+    /// The number of files, directories, or sessions.
     files: u64,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// The problems in the stores.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
+    /// The problems; of each rule and store, the first.
     findings: Vec<Json<'a>>,
+    /// The number of files by rule and store.
     counts: Vec<Count>,
+    /// The number of checked sessions.
     scanned: u64,
-    /// Each check once a store.
+    /// The number of errors. Each rule counts once a store.
     errors: u64,
+    /// The number of warnings. Each rule counts once a store.
     warnings: u64,
-    /// What these are about.
+    /// The number of files, directories, or sessions with errors.
     error_files: u64,
+    /// The number of files, directories, or sessions with warnings.
     warning_files: u64,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let (metrics, log) = (options.metrics.metrics.as_deref(), options.log.log.as_deref());
-    summary::tell("verify", metrics, log, context, |context, told| verify(options, context, told))
+    summary::record("verify", metrics, log, context, |context, summary| verify(options, context, summary))
 }
 
-fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outcome {
+fn verify(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary) -> Outcome {
     let Stores { specs, farm, exit } = options.stores.find(context, false)?;
     let mut policy = Policy::default();
     if let Some(farm) = &farm {
@@ -110,10 +131,10 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
     let model = farm.as_ref().map(|farm| Model::new(farm, &RealDirectories::default(), &context.suffixes));
     let farm = farm.as_ref().zip(model.as_ref());
     let stop = context.stop()?;
-    let looking = context.progress("Looking at sessions", &tally::LOOKED, &specs);
+    let looking = context.progress("Checking sessions", &tally::LOOKED, &specs);
     let report = verify::verify(specs, farm, &run, &stop);
     drop(looking);
-    tell(&report, told);
+    record(&report, summary);
     let mut status = exit;
     if report.counts() != Default::default() {
         status = status.and(Exit::Found);
@@ -132,7 +153,7 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         context.note(note);
     }
     match context.format {
-        Format::Json => context.json(&document(&report)),
+        Format::Json => context.document(&document(&report)),
         Format::Ndjson => {
             for finding in document(&report).findings {
                 context.json_line(&finding);
@@ -142,69 +163,68 @@ fn verify(options: &Options, context: &mut Context<'_>, told: &mut Told) -> Outc
         _ => human(&report, context),
     }
     if stopped {
-        context.stopped(&format!("{} looked at", sessions(report.scanned())));
+        context.stopped(&format!("{} checked", sessions(report.scanned())));
     }
     Ok(status)
 }
 
 /// For metrics and the log.
-fn tell(report: &Report, told: &mut Told) {
+fn record(report: &Report, summary: &mut RunSummary) {
     for (spec, found) in &report.stores {
-        let wikis: Vec<String> = spec.wikis.iter().map(|wiki| wiki.name.clone()).collect();
-        let address = spec.address();
-        for check in Check::all() {
-            let files = found.by_check.get(&check).map_or(0, |kind| kind.count);
-            let labels = [("check", check.name()), ("severity", severity(check))];
-            told.of_store((&address, &wikis), summary::FINDINGS, &labels, files.min(1));
-            told.of_store((&address, &wikis), summary::FINDING_FILES, &labels, files);
+        let of = &StoreLabels::of(spec);
+        for rule in Rule::all() {
+            let files = found.by_rule.get(&rule).map_or(0, |kind| kind.count);
+            let labels = [("rule", rule.name()), ("severity", severity(rule))];
+            summary.metric(of, summary::FINDINGS, &labels, files.min(1));
+            summary.metric(of, summary::FINDING_FILES, &labels, files);
         }
-        // A store that could not be looked at does not hold nothing.
+        // A store that could not be read is not an empty store.
         if found.states.sum() > 0 || found.complete {
-            told.saw((&address, &wikis), &found.states);
+            summary.sessions(of, &found.states);
         }
-        told.removed((&address, &wikis), 0, 0);
-        told.inodes(spec);
+        summary.removed(of, 0, 0);
+        summary.inodes(of, spec);
     }
     let (errors, warnings) = report.counts();
-    told.say("stores", report.stores.len());
-    told.say("scanned", report.scanned());
-    told.say("errors", errors.findings);
-    told.say("warnings", warnings.findings);
-    told.say("error_files", errors.files);
-    told.say("warning_files", warnings.files);
-    told.say("failed", report.problems.len());
+    summary.field("stores", report.stores.len());
+    summary.field("scanned", report.scanned());
+    summary.field("errors", errors.findings);
+    summary.field("warnings", warnings.findings);
+    summary.field("error_files", errors.files);
+    summary.field("warning_files", warnings.files);
+    summary.field("failed", report.problems.len());
 }
 
-/// Every finding that was kept, store by store.
+/// All findings that were kept, store by store.
 fn findings(report: &Report) -> impl Iterator<Item = (&StoreSpec, &Finding)> {
     report.stores.iter().flat_map(|(spec, found)| {
-        found.by_check.values().flat_map(|kind| &kind.findings).map(move |finding| (spec, finding))
+        found.by_rule.values().flat_map(|kind| &kind.findings).map(move |finding| (spec, finding))
     })
 }
 
-fn severity(check: Check) -> &'static str {
-    if check.is_error() { "error" } else { "warning" }
+fn severity(rule: Rule) -> &'static str {
+    if rule.is_error() { "error" } else { "warning" }
 }
 
 fn document(report: &Report) -> Document<'_> {
     let (errors, warnings) = report.counts();
     let counts = report.stores.iter().flat_map(|(spec, found)| {
-        let count = |(check, kind): (&Check, &verify::Kind)| Count {
-            check: check.name(),
-            severity: severity(*check),
+        let count = |(rule, kind): (&Rule, &verify::Kind)| Count {
+            rule: rule.name(),
+            severity: severity(*rule),
             store: spec.address(),
             files: kind.count,
         };
-        found.by_check.iter().map(count)
+        found.by_rule.iter().map(count)
     });
     let findings = findings(report).map(|(spec, finding)| Json {
-        check: finding.check.name(),
-        severity: severity(finding.check),
+        rule: finding.rule.name(),
+        severity: severity(finding.rule),
         store: spec.address(),
         wikis: spec.wikis.iter().map(|wiki| wiki.name.as_str()).collect(),
         path: finding.path.display().to_string(),
         message: &finding.message,
-        help: finding.check.suggestion(),
+        help: finding.rule.suggestion(),
     });
     Document {
         findings: findings.collect(),
@@ -218,15 +238,15 @@ fn document(report: &Report) -> Document<'_> {
 }
 
 fn as_sarif(report: &Report) -> serde_json::Value {
-    let rules = Check::all().map(|check| sarif::Rule {
-        id: check.name(),
-        title: check.title().into(),
-        help: check.suggestion().into(),
+    let rules = Rule::all().map(|rule| sarif::Rule {
+        id: rule.name(),
+        title: rule.title().into(),
+        help: rule.suggestion().into(),
         page: None,
     });
     let results = findings(report).map(|(_, finding)| sarif::Finding {
-        rule: finding.check.name(),
-        level: if finding.check.is_error() { sarif::Level::Error } else { sarif::Level::Warning },
+        rule: finding.rule.name(),
+        level: if finding.rule.is_error() { sarif::Level::Error } else { sarif::Level::Warning },
         message: &finding.message,
         path: &finding.path,
         region: None,
@@ -236,34 +256,16 @@ fn as_sarif(report: &Report) -> serde_json::Value {
     sarif::document(rules, results)
 }
 
-/// Without `-v` so many findings of a check are shown.
+/// How many findings of each rule are shown without `-v`.
 const EXAMPLES: usize = 3;
 
 fn human(report: &Report, context: &mut Context<'_>) {
-    let most = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
-    for (spec, found) in report.stores.iter().filter(|(_, found)| !found.by_check.is_empty()) {
+    for (spec, found) in report.stores.iter().filter(|(_, found)| !found.by_rule.is_empty()) {
         let wikis: Vec<&str> = spec.wikis.iter().map(|wiki| wiki.name.as_str()).collect();
         let users = if wikis.is_empty() { String::new() } else { format!(" ({})", wikis.join(", ")) };
         writeln!(context.out, "{}", escape(&format!("{}{users}", spec.address())));
-        for (check, kind) in &found.by_check {
-            let (one, many) = check.counted_in(&spec.location);
-            let files = count(kind.count, one, many);
-            writeln!(context.out, "  {} {}: {files}", severity(*check), check.name());
-            for finding in kind.findings.iter().take(most) {
-                let name = if finding.path == spec.location.stem() {
-                    finding.path.display().to_string()
-                } else {
-                    finding.path.file_name().map(Path::new).unwrap_or(&finding.path).display().to_string()
-                };
-                writeln!(context.out, "    {}", escape(&format!("{name}  {}", finding.message)));
-            }
-            let shown = kind.findings.len().min(most) as u64;
-            if kind.count > shown {
-                let more = kind.count - shown;
-                let hint = if context.verbosity > 0 { "" } else { "; -v lists them" };
-                writeln!(context.out, "    and {more} more{hint}");
-            }
-            writeln!(context.out, "    cure: {}", check.suggestion());
+        for (rule, kind) in &found.by_rule {
+            human_rule(spec, *rule, kind, context);
         }
     }
     if context.verbosity >= 0 {
@@ -275,15 +277,42 @@ fn human(report: &Report, context: &mut Context<'_>) {
     }
 }
 
-/// As `2 errors (30 files)`.
+fn human_rule(spec: &StoreSpec, rule: Rule, kind: &verify::Kind, context: &mut Context<'_>) {
+    let (most, width) = (if context.verbosity > 0 { usize::MAX } else { EXAMPLES }, context.width);
+    let (one, many) = rule.counted_in(&spec.location);
+    let heading = format!("{}[{}]", severity(rule), rule.name());
+    let color = if rule.is_error() { Paint::Bad } else { Paint::Warning };
+    // Wrapped without the color, which has no width.
+    let text = format!("{heading}: {} ({})", rule.title(), count(kind.count, one, many));
+    let text = hang("  ", 4, &text, width);
+    write!(context.out, "{}", text.replacen(&heading, &paint(&heading, color, context.colour), 1));
+    for finding in kind.findings.iter().take(most) {
+        let name = if finding.path == spec.location.stem() {
+            finding.path.display().to_string()
+        } else {
+            finding.path.file_name().map(Path::new).unwrap_or(&finding.path).display().to_string()
+        };
+        let line = format!("{}  {}", escape(&name), escape(&finding.message));
+        write!(context.out, "{}", hang("    ", 6, &line, width));
+    }
+    let shown = kind.findings.len().min(most) as u64;
+    if kind.count > shown {
+        let more = kind.count - shown;
+        let hint = if context.verbosity > 0 { "" } else { " (-v lists all)" };
+        writeln!(context.out, "    … and {more} more{hint}");
+    }
+    write!(context.out, "{}", hang("    ", 6, &format!("help: {}", rule.suggestion()), width));
+}
+
+/// Formats counts as `2 errors (30 files)`.
 fn counted(report: &Report, all: verify::Count, errors: bool, (one, many): (&str, &str)) -> String {
     let findings = count(all.findings, one, many);
     if all.findings == 0 {
         return findings;
     }
     let units = report.stores.iter().flat_map(|(spec, found)| {
-        let checks = found.by_check.keys().filter(|check| check.is_error() == errors);
-        checks.map(|check| check.counted_in(&spec.location))
+        let rules = found.by_rule.keys().filter(|rule| rule.is_error() == errors);
+        rules.map(|rule| rule.counted_in(&spec.location))
     });
     let units: BTreeSet<_> = units.collect();
     let unit = match units.first() {

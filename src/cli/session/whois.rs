@@ -1,4 +1,4 @@
-//! `wikifarm session whois`: whose an id is, and who knows it.
+//! `wikifarm session whois`: finds the user of a session id.
 
 mod known;
 mod pasted;
@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub(super) use self::known::Document;
 use self::known::{Known, cut};
 use crate::cli::session::json::{SessionJson, shown};
 use crate::cli::session::lines;
@@ -19,29 +20,30 @@ use crate::moin::SignedCookie;
 use crate::report::escape;
 use crate::store::{EntryName, Fields};
 
-/// Say which wikis and stores know a session's id, whose session it is, and whether it is live
+/// Find the user, state, and stores of a session id
 ///
-/// The signed cookie of MoinMoin 2.0, which has dots in it, is the session itself: it is read, and with --secret-file
-/// held against a key. Then no farm file is needed. What stands around the id may stay: `NAME=`, or a whole `Cookie:` or
-/// `Set-Cookie:` line, of which the cookies count that can be a session's.
+/// Accepts an id as pasted from a browser or log: alone, after `NAME=`, or in a `Cookie:` or `Set-Cookie:` line. Ignores
+/// other cookies of the line.
+///
+/// Also reads the signed cookies of MoinMoin 2.0, which have dots in them and contain the session. No farm file is needed
+/// for these. With --secret-file, checks the signature.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 every id is known, 1 one is known nowhere, or the key does not sign the cookie, \
-                        3 a store could not be looked into.\n\n\
+    after_help = "Exit status: 0 found all ids, 1 did not find some id, or the key did not sign the cookie, \
+                        3 some stores could not be read.\n\n\
                         Example: wikifarm session whois 031d8acb\n\
                         Example: echo \"$COOKIE\" | wikifarm session whois - --secret-file key\n\
                         Example: xclip -o | wikifarm session whois -"
 )]
 pub(in crate::cli) struct Options {
-    /// The session's id, a unique prefix, or a signed cookie; - reads them from standard input, so that they stay out
-    /// of `ps`
+    /// Session id, unique prefix, or signed cookie; - reads them from standard input, which hides them from `ps`
     id: String,
     #[command(flatten)]
     stores: StoreArgs,
-    /// Say whether the key in that file, the SECRET_KEY of a wiki, signs the cookie; a line end after it does not count
+    /// Check whether the SECRET_KEY in FILE signed the cookie; ignores a line end after the key
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// Whole ids, and values that look like secrets
+    /// Show whole session ids, and values that look like secrets
     #[arg(long)]
     reveal: bool,
 }
@@ -57,13 +59,13 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let secret = options.secret_file.as_deref().map(signed::secret).transpose()?;
     if secret.is_some() && !ids.iter().any(|id| is_signed(id)) {
         return Err(Failure::usage(
-            "--secret-file is for signed cookies of MoinMoin 2.0, which have dots in them",
+            "--secret-file requires a signed cookie of MoinMoin 2.0, which has dots in it",
         ));
     }
-    // Everything is understood before anything is said.
-    let mut places = Directories::default();
+    // Parse all ids before printing anything.
+    let mut stores = Searched::default();
     if !ids.iter().all(|id| is_signed(id)) {
-        places = Directories::find(&options.stores, context)?;
+        stores = Searched::find(&options.stores, context)?;
     }
     let mut asked = Vec::new();
     for id in &ids {
@@ -71,14 +73,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
             let cookie = SignedCookie::parse(id);
             let short = ids::short(id);
             Asked::Cookie(Box::new(
-                cookie.map_err(|error| Failure::usage(format!("{short:?}… is no signed cookie: {error}")))?,
+                cookie
+                    .map_err(|error| Failure::usage(format!("{short:?}… is not a signed cookie: {error}")))?,
             ))
         } else {
-            Asked::Id(ids::find(id, &places.open)?)
+            Asked::Id(ids::find(id, &stores.open)?)
         });
     }
 
-    let mut exit = places.stores.as_ref().map_or(Exit::Success, |stores| stores.exit).and(places.exit);
+    let mut exit = stores.stores.as_ref().map_or(Exit::Success, |stores| stores.exit).and(stores.exit);
     let mut documents = Vec::new();
     for (index, (id, asked)) in ids.iter().zip(&asked).enumerate() {
         let human = context.format == Format::Human;
@@ -87,12 +90,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         }
         let (known, found) = match asked {
             Asked::Cookie(cookie) => signed::known(id, cookie, secret.as_deref(), options.reveal, context),
-            Asked::Id(Some(name)) => places.known(name, options.reveal, context)?,
+            Asked::Id(Some(name)) => stores.known(name, options.reveal, context)?,
             Asked::Id(None) => {
-                let known = Known { id: cut(id, options.reveal), sessions: Vec::new(), signed: None };
+                let known = Known { id: cut(id, options.reveal), sessions: Vec::new(), cookie: None };
                 if human {
                     writeln!(context.out, "session   {}", escape(&known.id));
-                    writeln!(context.out, "known     {}", places.nowhere(exit));
+                    writeln!(context.out, "found in  {}", stores.nowhere(exit));
                 }
                 (known, Exit::Found)
             }
@@ -101,12 +104,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         documents.push(known);
     }
     if context.format == Format::Json {
-        context.json(&documents);
+        context.document(&Document { ids: documents });
     }
     Ok(exit)
 }
 
-/// What an argument turned out to be.
+/// A parsed argument.
 enum Asked {
     Cookie(Box<SignedCookie>),
     Id(Option<EntryName>),
@@ -116,41 +119,41 @@ fn is_signed(id: &str) -> bool {
     id.contains('.')
 }
 
-/// Where ids are looked up.
+/// The stores to search.
 #[derive(Default)]
-struct Directories {
+struct Searched {
     stores: Option<Stores>,
     open: Vec<Open>,
     users: Users,
     exit: Exit,
 }
 
-impl Directories {
-    fn find(args: &StoreArgs, context: &mut Context<'_>) -> Result<Directories, Failure> {
+impl Searched {
+    fn find(args: &StoreArgs, context: &mut Context<'_>) -> Result<Searched, Failure> {
         let stores = args.find(context, false)?;
         let (open, exit) = ids::open(&stores.specs, context);
-        Ok(Directories { users: Users::of(&stores.specs), stores: Some(stores), open, exit })
+        Ok(Searched { users: Users::of(&stores.specs), stores: Some(stores), open, exit })
     }
 
-    /// 'Nowhere', unless a store was refused or could not be looked into.
+    /// The text for an id that was not found.
     fn nowhere(&self, exit: Exit) -> String {
         if exit >= Exit::Partial {
-            return "nowhere that could be looked into".to_owned();
+            return "none of the stores that could be read".to_owned();
         }
         match self.stores.as_ref().map_or(0, |stores| stores.specs.len()) {
-            1 => "nowhere: no id in the store begins so".to_owned(),
-            count => format!("nowhere: no id in {count} stores begins so"),
+            1 => "no store (1 searched)".to_owned(),
+            count => format!("no store ({count} searched)"),
         }
     }
 
-    /// Everything that is known of an id that some store has.
+    /// The sessions with an id that some store has.
     fn known(
         &mut self,
         name: &EntryName,
         reveal: bool,
         context: &mut Context<'_>,
     ) -> Result<(Known, Exit), Failure> {
-        let mut known = Known { id: String::new(), sessions: Vec::new(), signed: None };
+        let mut known = Known { id: String::new(), sessions: Vec::new(), cookie: None };
         let mut exit = Exit::Success;
         let Some(stores) = &self.stores else { return Ok((known, exit)) };
         let idle = stores.farm.as_ref().and_then(|farm| farm.prune.idle);
@@ -177,7 +180,7 @@ impl Directories {
                 if !known.sessions.is_empty() {
                     writeln!(context.out);
                 }
-                lines::write(&session, &json, (*position, spec), &mut self.users, context);
+                lines::write(&session, &json, spec, context);
             }
             if json.id.len() > known.id.len() {
                 known.id.clone_from(&json.id);
@@ -185,11 +188,11 @@ impl Directories {
             known.sessions.push(json);
         }
         if known.sessions.is_empty() && exit == Exit::Success {
-            // It was there when the names were read.
+            // Removed after the names were listed.
             known.id = cut(name.reveal(), reveal);
             exit = Exit::Found;
             if context.format == Format::Human {
-                writeln!(context.out, "session   {}\nknown     no more: it has just been removed", known.id);
+                writeln!(context.out, "session   {}\nfound in  no store: removed just now", known.id);
             }
         }
         Ok((known, exit))

@@ -131,7 +131,7 @@ fn finish(
     if let Err(error) = scanned {
         failed.push(&error);
     }
-    for problem in failed.told(&spec.address()) {
+    for problem in failed.lines(&spec.address()) {
         context.complain(&problem.to_string());
         exit = Exit::Partial;
     }

@@ -1,4 +1,4 @@
-//! `wikifarm store find`: the session directories below a directory, and who uses them.
+//! `wikifarm store find`: finds session directories below a directory, and the wikis that use them.
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
@@ -15,80 +16,101 @@ use crate::report::measure::{bytes, count, relative, rfc3339};
 use crate::report::{escape, table};
 use crate::store::{self, is_older, seconds, tally};
 
-/// Find session directories below a directory: layout, sessions, bytes, age, and which wiki uses them
+/// Find session directories below a directory, and the wikis that use them
 ///
-/// A directory is one of sessions if it lies where MoinMoin puts them (`__session__`, `__common__/session`), if a wiki
-/// of the farm names it, or if at least half of its files have names of sessions and a sample of them reads as such.
-/// Others with such names are counted; -v shows them, and why they are none. No link is followed. Without a farm file
-/// nothing is said about wikis.
+/// Finds default session directories of MoinMoin (`__session__`, `__common__/session`), directories in the farm file, and
+/// directories in which at least half of the files have session names and a sample of these can be read as sessions. -v
+/// also shows doubtful directories with a reason. Does not follow links. Without a farm file, wikis are not shown.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 done, also if there is none, 3 something could not be looked at.\n\n\
+#[command(
+    after_help = "Exit status: 0 done, also if nothing was found, 3 some directories could not be read.\n\n\
                         Example: wikifarm store find /srv\n\
-                        Example: wikifarm store find / --orphans --older-than 90d --format ndjson")]
+                        Example: wikifarm store find / --orphans --older-than 90d --format ndjson"
+)]
 pub(in crate::cli) struct Options {
-    /// Where to look
+    /// Search below this directory
     #[arg(value_name = "ROOT", required = true)]
     roots: Vec<PathBuf>,
-    /// Only those that no wiki of the farm uses
+    /// Show only stores that no wiki in the farm file uses
     #[arg(long)]
     orphans: bool,
-    /// Only those of that layout (repeatable)
+    /// Show only stores with this layout (repeatable)
     #[arg(long, value_name = "LAYOUT", value_parser = PossibleValuesParser::new(SCHEMES))]
     layout: Vec<String>,
-    /// Only those with at least so many sessions
+    /// Show only stores with at least N sessions
     #[arg(long, value_name = "N", default_value_t = 0)]
     min_sessions: u64,
-    /// Only those whose newest session was last written longer ago than that
+    /// Show only stores whose newest session was written longer ago than this
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     older_than: Option<Duration>,
-    /// Look so many levels deep [default: 128]
+    /// Search at most N levels deep [default: 128]
     #[arg(long, value_name = "N")]
     max_depth: Option<usize>,
-    /// Also look into file systems mounted below ROOT
+    /// Also search file systems mounted below ROOT
     #[arg(long)]
     all_file_systems: bool,
 }
 
-/// How the addresses begin of what lies in files.
+/// The layouts of stores in files.
 const SCHEMES: [&str; 4] = ["moin-1.8", "moin-1.9", "json", "sqlite"];
 
-/// One session directory; of a database, `sessions` is null, as it is not opened.
-#[derive(Serialize)]
+/// A session directory or database.
+#[derive(Serialize, JsonSchema)]
 struct Row<'a> {
+    /// The address of the store.
     store: String,
+    /// The layout.
     layout: &'a str,
+    /// The path.
     path: String,
-    /// null where there is no farm file.
+    /// The wikis that use the store; null without a farm file.
     wikis: Option<&'a [String]>,
+    /// The number of sessions; null for a database, which is not opened.
     sessions: Option<u64>,
+    /// The number of temporary files.
     temp: u64,
-    others: u64,
+    /// The number of other files.
+    foreign: u64,
+    /// Bytes in the sessions.
     bytes: u64,
+    /// The earliest last write of a session in unix seconds.
+    oldest: Option<i64>,
+    /// The earliest last write of a session as RFC 3339.
     oldest_at: Option<String>,
+    /// The latest write of a session in unix seconds.
+    newest: Option<i64>,
+    /// The latest write of a session as RFC 3339.
     newest_at: Option<String>,
+    /// Whether the directory has sessions of both MoinMoin layouts.
     mixed: bool,
+    /// The user id of the owner.
     uid: u32,
+    /// The permission bits, octal.
     mode: String,
-    /// Why it may be no session directory.
+    /// Why it may not be a session directory.
     doubt: Option<&'static str>,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    found: Vec<Row<'a>>,
+/// The stores below a directory.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
+    /// The stores.
+    stores: Vec<Row<'a>>,
+    /// Directories with session names that may not be session directories.
     doubtful: Vec<Row<'a>>,
+    /// The number of searched directories.
     directories: u64,
+    /// The number of skipped mount points.
     other_file_systems: u64,
+    /// The number of directories that could not be read.
     failed: u64,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
-    // A farm file that is there is to be understood; without one, only the wikis are unknown.
+    // An invalid farm file is an error. Without one, only the wikis are unknown.
     let farm = context.farm_if_any()?;
     if farm.is_none() && options.orphans {
-        return Err(Failure::usage(
-            "--orphans needs a farm file, which says what is used: name one with -f FILE",
-        ));
+        return Err(Failure::usage("--orphans needs a farm file: pass -f FILE"));
     }
     let users = farm.as_ref().map(|farm| Users::of(&store::of_farm(farm).stores)).unwrap_or_default();
     let how = find::Options {
@@ -98,7 +120,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     };
     let stop = context.stop()?;
     let mut report = Report::default();
-    let looking = context.progress_of("Looking into directories", &tally::WALKED, Box::new(|| None));
+    let looking = context.progress_of("Searching directories", &tally::WALKED, Box::new(|| None));
     for root in &options.roots {
         find::find(root, &users, &how, &stop, &mut report);
     }
@@ -110,15 +132,15 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     for problem in &report.problems {
         context.complain(&problem.to_string());
     }
-    let untold = report.failed.saturating_sub(report.problems.len() as u64);
-    if untold > 0 {
-        context.complain(&format!("and {untold} more that could not be looked at"));
+    let unnamed = report.failed.saturating_sub(report.problems.len() as u64);
+    if unnamed > 0 {
+        context.complain(&format!("{unnamed} more directories could not be read"));
     }
     tell(&report, farm.is_some(), context);
     let mut exit = if report.failed > 0 { Exit::Partial } else { Exit::Success };
     if stop.load(Ordering::Relaxed) {
         let looked = count(report.directories, "directory", "directories");
-        exit = exit.and(context.stopped(&format!("{looked} looked into")));
+        exit = exit.and(context.stopped(&format!("{looked} searched")));
     }
     Ok(exit)
 }
@@ -138,8 +160,8 @@ fn tell(report: &Report, farm: bool, context: &mut Context<'_>) {
     let (found, doubtful): (Vec<&Candidate>, Vec<&Candidate>) =
         report.candidates.iter().partition(|candidate| candidate.doubt.is_none());
     match context.format {
-        Format::Json => context.json(&Document {
-            found: found.iter().map(|candidate| row(candidate, farm)).collect(),
+        Format::Json => context.document(&Document {
+            stores: found.iter().map(|candidate| row(candidate, farm)).collect(),
             doubtful: doubtful.iter().map(|candidate| row(candidate, farm)).collect(),
             directories: report.directories,
             other_file_systems: report.other_file_systems,
@@ -167,9 +189,11 @@ fn row(candidate: &Candidate, farm: bool) -> Row<'_> {
         wikis: farm.then_some(candidate.wikis.as_slice()),
         sessions: candidate.sessions,
         temp: candidate.temp,
-        others: candidate.others,
+        foreign: candidate.others,
         bytes: candidate.bytes,
+        oldest: candidate.oldest,
         oldest_at: at(candidate.oldest),
+        newest: candidate.newest,
         newest_at: at(candidate.newest),
         mixed: candidate.mixed,
         uid: candidate.uid,
@@ -217,16 +241,17 @@ fn human(
     if mixed > 0 {
         writeln!(
             context.out,
-            "{} sessions of both layouts",
-            count(mixed as u64, "directory holds", "directories hold")
+            "{} sessions of both MoinMoin layouts",
+            count(mixed as u64, "directory contains", "directories contain")
         );
     }
     if context.verbosity > 0 {
         for candidate in doubtful {
             if let Some(doubt) = candidate.doubt {
-                let names = count(candidate.sessions.unwrap_or(0) + candidate.temp, "name", "names");
+                let names =
+                    count(candidate.sessions.unwrap_or(0) + candidate.temp, "file name", "file names");
                 let line = format!(
-                    "no session directory: {}: {names} of {}, but {doubt}",
+                    "doubtful: {}: {names} of {}, but {doubt}",
                     candidate.path().display(),
                     candidate.location.scheme()
                 );
@@ -240,12 +265,12 @@ fn human(
         count(report.directories, "directory", "directories")
     );
     if !doubtful.is_empty() {
-        let hint = if context.verbosity > 0 { "" } else { " (-v says why)" };
-        text += &format!(", {} more by name only{hint}", doubtful.len());
+        let hint = if context.verbosity > 0 { "" } else { " (-v shows them)" };
+        text += &format!(", {} doubtful{hint}", doubtful.len());
     }
     if report.other_file_systems > 0 {
         let skipped = count(report.other_file_systems, "mount point", "mount points");
-        text += &format!("; {skipped} left out (--all-file-systems)");
+        text += &format!("; skipped {skipped} (--all-file-systems)");
     }
     writeln!(context.out, "{text}");
 }
@@ -258,7 +283,7 @@ fn csv(rows: &[Row<'_>], context: &mut Context<'_>) {
         "wikis",
         "sessions",
         "temp",
-        "others",
+        "foreign",
         "bytes",
         "oldest_at",
         "newest_at",
@@ -275,7 +300,7 @@ fn csv(rows: &[Row<'_>], context: &mut Context<'_>) {
             row.wikis.unwrap_or_default().join(" "),
             row.sessions.map_or(String::new(), |sessions| sessions.to_string()),
             row.temp.to_string(),
-            row.others.to_string(),
+            row.foreign.to_string(),
             row.bytes.to_string(),
             row.oldest_at.clone().unwrap_or_default(),
             row.newest_at.clone().unwrap_or_default(),

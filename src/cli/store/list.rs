@@ -1,8 +1,9 @@
-//! `wikifarm store list`: the stores, whose they are, what they hold, and how much room is left.
+//! `wikifarm store list`: lists the stores with their wikis, usage, and free space.
 
 use std::sync::atomic::Ordering;
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::shared::space::Space;
@@ -13,11 +14,11 @@ use crate::report::measure::{bytes, rfc3339};
 use crate::report::table;
 use crate::store::{self, StoreSpec, seconds, tally};
 
-/// List the stores: layout, wikis, sessions, bytes, inodes, and the room left on their disks
+/// List the stores with wikis, sessions, size, and free disk space
 ///
-/// Every session is read, to tell those that are live.
+/// Reads every session to count live sessions.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 done, 3 a store could not be looked at.\n\n\
+#[command(after_help = "Exit status: 0 done, 3 some stores could not be read.\n\n\
                         Example: wikifarm store list\n\
                         Example: wikifarm store list --format csv >stores.csv")]
 pub(in crate::cli) struct Options {
@@ -25,42 +26,57 @@ pub(in crate::cli) struct Options {
     stores: StoreArgs,
 }
 
-/// How a store was met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
+/// Whether a store could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-enum Met {
-    /// It is there, and all of it was looked at.
+enum Status {
+    /// It exists, and was read completely.
     Ok,
-    /// It is not there: no wiki has run yet.
+    /// It does not exist: its wikis have stored no session yet.
     Missing,
-    /// It could not be looked at, or not to its end.
+    /// It could not be read, or not completely.
     Failed,
 }
 
-impl Met {
+impl Status {
     fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// One store. Where it could not be counted, the counts are absent.
-#[derive(Debug, Serialize)]
+/// The stores.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Document {
+    /// The stores.
+    stores: Vec<Row>,
+}
+
+/// A store. The counts are absent if it could not be read.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Row {
+    /// The address of the store.
     store: String,
+    /// The layout.
     layout: String,
+    /// The wikis that use the store.
     wikis: Vec<String>,
-    status: Met,
+    /// Whether the store could be read.
+    status: Status,
     #[serde(flatten)]
     store_usage: Option<StoreUsageJson>,
+    /// The file system of the store; null if it is not on a disk of this machine.
     filesystem: Option<Space>,
 }
 
-#[derive(Debug, Serialize)]
+/// The usage of a store.
+#[derive(Debug, Serialize, JsonSchema)]
 struct StoreUsageJson {
     #[serde(flatten)]
     store_usage: StoreUsage,
+    /// The earliest last write of a session as RFC 3339.
     oldest_at: Option<String>,
+    /// The latest write of a session as RFC 3339.
     newest_at: Option<String>,
 }
 
@@ -78,16 +94,16 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let stop = context.stop()?;
     let mut rows = Vec::new();
     for spec in &stores.specs {
-        let (row, met) = look(spec, idle, &stop, context);
+        let (row, read) = look(spec, idle, &stop, context);
         rows.push(row);
-        exit = exit.and(met);
+        exit = exit.and(read);
         if stop.load(Ordering::Relaxed) {
-            exit = exit.and(context.stopped(&format!("{} was not wholly looked at", spec.address())));
+            exit = exit.and(context.stopped(&format!("{}: not read completely", spec.address())));
             break;
         }
     }
     match context.format {
-        Format::Json => context.json(&rows),
+        Format::Json => context.document(&Document { stores: rows }),
         Format::Ndjson => rows.iter().for_each(|row| context.json_line(row)),
         Format::Csv => csv(&rows, context),
         _ => human(&rows, context),
@@ -105,14 +121,14 @@ fn look(
         store: spec.address(),
         layout: spec.location.scheme().to_owned(),
         wikis: spec.wikis.iter().map(|wiki| wiki.name.clone()).collect(),
-        status: Met::Failed,
+        status: Status::Failed,
         store_usage: None,
         filesystem: None,
     };
     let store = match store::open(spec.clone()) {
         Ok(store) => store,
         Err(error) if error.is_missing() && !spec.wikis.is_empty() => {
-            row.status = Met::Missing;
+            row.status = Status::Missing;
             return (row, Exit::Success);
         }
         Err(error) => {
@@ -124,19 +140,19 @@ fn look(
     let now = context.now() as i64;
     let mut problems = Problems::default();
     row.filesystem = free_space(spec).map(Space::from);
-    let looking = context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec));
+    let looking = context.progress("Scanning sessions", &tally::LOOKED, std::slice::from_ref(spec));
     let counted = store_usage(store.as_ref(), now, idle, stop, &mut problems);
     drop(looking);
     match counted {
         Ok(store_usage) => {
             row.store_usage = Some(store_usage.into());
-            row.status = Met::Ok;
+            row.status = Status::Ok;
         }
         Err(error) => problems.push(&error),
     }
-    let problems = problems.told(&spec.address());
+    let problems = problems.lines(&spec.address());
     if stop.load(Ordering::Relaxed) || !problems.is_empty() {
-        row.status = Met::Failed;
+        row.status = Status::Failed;
     }
     for problem in &problems {
         context.complain(&problem.to_string());
@@ -153,7 +169,7 @@ fn human(rows: &[Row], context: &mut Context<'_>) {
         let store_usage = row.store_usage.as_ref().map(|row| row.store_usage);
         let free_space = row.filesystem;
         let sessions = match row.status {
-            Met::Ok => number(store_usage.map(|store_usage| store_usage.sessions)),
+            Status::Ok => number(store_usage.map(|store_usage| store_usage.sessions)),
             other => other.name().to_owned(),
         };
         vec![

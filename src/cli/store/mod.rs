@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::shared::Format::{Csv, Human, Json, Ndjson};
 use super::shared::{Context, Outcome, formats};
-use crate::report::json::CommandSchema;
+use crate::report::json::{CommandSchema, schema_of};
 
 /// `wikifarm store …`.
 #[derive(Debug, Subcommand)]
@@ -19,7 +19,8 @@ pub(super) enum Store {
 }
 
 /// The commands with JSON output, and its schema.
-pub(super) const SCHEMAS: &[CommandSchema] = &[];
+pub(super) const SCHEMAS: &[CommandSchema] =
+    &[("store list", schema_of::<list::Document>), ("store find", schema_of::<find::Document<'_>>)];
 
 pub(super) fn run(command: &Store, context: &mut Context<'_>) -> Outcome {
     match command {

@@ -1,4 +1,4 @@
-//! What a search finds.
+//! The results of a search.
 
 use std::fmt;
 use std::path::Path;
@@ -6,25 +6,25 @@ use std::path::Path;
 use crate::location::Location;
 use crate::ops::problems::Problem;
 
-/// As many problems are named one by one; more are only counted.
+/// How many problems are kept. The others are counted.
 const MAX_PROBLEMS: usize = 1000;
 
-/// Why names like those of sessions make no session directory.
+/// Why a directory with session names may not be a session directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Doubt {
-    /// Most files there have other names.
+    /// Most files have other names.
     FewAmongOthers,
-    /// The files with such names hold no sessions.
+    /// The files are not sessions.
     OtherContent,
     /// None of the files could be read.
     Unread,
-    /// Half-written files and no session.
+    /// Only temporary files.
     OnlyLeftOvers,
 }
 
 impl Doubt {
-    /// A stable name.
+    /// The stable name.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -33,69 +33,69 @@ impl Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Doubt::FewAmongOthers => "most files there have other names",
-            Doubt::OtherContent => "what is in them is no session",
-            Doubt::Unread => "none could be read",
-            Doubt::OnlyLeftOvers => "half-written files, and no session",
+            Doubt::FewAmongOthers => "most files have other names",
+            Doubt::OtherContent => "the files are not sessions",
+            Doubt::Unread => "none of the files could be read",
+            Doubt::OnlyLeftOvers => "there are only leftover temporary files",
         })
     }
 }
 
-/// A session directory, or what might be one.
+/// A session directory, or a directory that may be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// The directory, or the database.
     pub location: Location,
-    /// Sessions of the other layout of MoinMoin lie there too, which is a place of its own here.
+    /// Whether the directory also has sessions of the other MoinMoin layout, which are another candidate.
     pub mixed: bool,
-    /// Why it may be none; `None` where it is one.
+    /// Why it may not be a session directory.
     pub doubt: Option<Doubt>,
-    /// How many names of sessions there are; `None` for a database, which is not opened.
+    /// The number of sessions; `None` for a database, which is not opened.
     pub sessions: Option<u64>,
-    /// How many half-written files.
+    /// The number of temporary files.
     pub temp: u64,
-    /// How many regular files of other names.
+    /// The number of regular files with other names.
     pub others: u64,
-    /// Bytes in the sessions, or in the file of a database; 0 where in doubt.
+    /// Bytes in the sessions or in the database file; 0 if doubtful.
     pub bytes: u64,
-    /// When the session not written for longest was written, in seconds since 1970; `None` where in doubt.
+    /// The earliest last write of a session, in unix seconds; `None` if doubtful.
     pub oldest: Option<i64>,
-    /// When the newest was written.
+    /// The latest write of a session.
     pub newest: Option<i64>,
-    /// Whose the directory is.
+    /// The owner.
     pub uid: u32,
-    /// Its permission bits.
+    /// The permission bits.
     pub mode: u32,
-    /// The wikis of the farm that use it.
+    /// The wikis that use it.
     pub wikis: Vec<String>,
 }
 
 impl Candidate {
-    /// The directory; of a database the file.
+    /// The directory or database file.
     pub fn path(&self) -> &Path {
         self.location.path().unwrap_or(Path::new(""))
     }
 }
 
-/// What was found.
+/// The report of a search.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// In the order of their paths.
+    /// Sorted by path.
     pub candidates: Vec<Candidate>,
-    /// How many directories were looked into.
+    /// The number of searched directories.
     pub directories: u64,
-    /// Mount points that were not looked into.
+    /// The number of skipped mount points.
     pub other_file_systems: u64,
-    /// What could not be looked at, the first of them.
+    /// The first failures.
     pub problems: Vec<Problem>,
-    /// How much could not be looked at.
+    /// The number of failures.
     pub failed: u64,
-    /// There are more directories than were to be looked into.
+    /// Whether the search stopped at the maximum number of directories.
     pub cut: bool,
 }
 
 impl Report {
-    /// Counts and names what could not be looked at.
+    /// Adds a failure.
     pub(super) fn fail(&mut self, path: &Path, error: &dyn fmt::Display) {
         self.failed += 1;
         if self.problems.len() < MAX_PROBLEMS {

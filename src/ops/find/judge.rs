@@ -1,9 +1,9 @@
-//! Whether a directory is one of sessions.
+//! Decides whether a directory is a session directory.
 //!
-//! Forty hexadecimal digits are also the name of a cached page, an object of git, or a download. So a name is not
-//! enough: a directory is one of sessions if it lies where MoinMoin puts them (`__session__`, `__common__/session`) or
-//! a wiki of the farm names it; any other only if at least half of its files have such names, and at least half of a
-//! sample of [`SAMPLE`] of these read as sessions: a pickled dict with an item that MoinMoin itself writes.
+//! A name of 40 hexadecimal digits is not enough: cached pages, git objects, and downloads also have such names. Session
+//! directories are the default directories of MoinMoin (`__session__`, `__common__/session`), and directories in the farm
+//! file. In any other directory, at least half of the files must have session names, and at least half of a sample of
+//! [`SAMPLE`] of these must be sessions: a pickled dict with an item that MoinMoin writes.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::ops::ControlFlow;
@@ -18,10 +18,10 @@ use crate::sys::{AsOwner, Dir, FileId, Kind, NotOpened, open_regular, read_head,
 use super::candidate::{Candidate, Doubt, Report};
 use super::users::Users;
 
-/// So many files are read, at most.
+/// How many files are read at most.
 pub(super) const SAMPLE: usize = 16;
 
-/// How sessions lie in a directory.
+/// The form of a session directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Moin(Layout),
@@ -38,7 +38,7 @@ impl Form {
         }
     }
 
-    /// What the name of a file stands for.
+    /// The meaning of a file name.
     fn kind(self, name: &CStr) -> NameKind {
         match self {
             Form::Moin(layout) => layout.kind(name.to_bytes()),
@@ -48,10 +48,10 @@ impl Form {
     }
 }
 
-/// As many databases of a directory are looked at.
+/// How many databases of a directory are checked.
 const DATABASES: usize = 64;
 
-/// The names of one layout in a directory.
+/// The names of one form in a directory.
 #[derive(Default)]
 struct Names {
     sessions: u64,
@@ -59,11 +59,11 @@ struct Names {
     sample: Vec<CString>,
 }
 
-/// What a listing saw.
+/// The names in a directory.
 #[derive(Default)]
 pub(super) struct Tally {
     names: [Names; 3],
-    /// Regular files of no such name.
+    /// Regular files with other names.
     others: u64,
     databases: Vec<CString>,
 }
@@ -96,7 +96,7 @@ impl Tally {
     }
 }
 
-/// Where MoinMoin puts sessions by default.
+/// The form of a default session directory of MoinMoin.
 fn usual(path: &Path) -> Option<Form> {
     if path.ends_with("__common__/session") {
         Some(Form::Moin(Layout::Moin18))
@@ -107,7 +107,7 @@ fn usual(path: &Path) -> Option<Form> {
     }
 }
 
-/// What is asked about a directory.
+/// Judges one directory.
 pub(super) struct Judge<'a> {
     pub(super) users: &'a Users,
     pub(super) stop: &'a AtomicBool,
@@ -116,7 +116,7 @@ pub(super) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Tells what the directory is that was just listed.
+    /// Adds the directory to the report if it is a candidate.
     pub(super) fn judge(&mut self, dir: &Dir, tally: &Tally) {
         let usual = usual(self.path);
         let mut found = Vec::new();
@@ -126,7 +126,7 @@ impl Judge<'_> {
             let mut doubt = None;
             if wikis.is_none() {
                 let here = names.sessions + names.temp > 0;
-                // Emptied, but still where sessions belong.
+                // An empty default directory.
                 let empty = usual == Some(form) && tally.ours() + tally.others == 0;
                 if !here && !empty {
                     continue;
@@ -178,8 +178,8 @@ impl Judge<'_> {
         match (read, failed) {
             (0, Some(why)) => {
                 let of = match names.sessions {
-                    1 => "not its one file with the name of a session".to_owned(),
-                    many => format!("none of its {many} files with names of sessions"),
+                    1 => "can't read its file with a session name".to_owned(),
+                    many => format!("can't read any of its {many} files with session names"),
                 };
                 self.report.fail(self.path, &format!("{of}: {why}"));
                 Some(Doubt::Unread)
@@ -190,7 +190,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Counts what is there, file by file, unless it is in doubt.
+    /// Counts the sessions, unless the directory is doubtful.
     fn candidate(
         &mut self,
         dir: &Dir,
@@ -245,7 +245,7 @@ impl Judge<'_> {
         candidate
     }
 
-    /// A database of sessions tells itself by its head (SQLite's file format, 1.3: "application ID").
+    /// Detects a database of sessions by its header (SQLite's file format, 1.3: "application ID").
     fn database(&mut self, dir: &Dir, name: &CStr) {
         let mut head = [0; 72];
         let Ok(stat) = read_head(dir, name, &mut head) else { return };
@@ -273,7 +273,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whether the bytes are a session: a dict with an item that MoinMoin itself writes.
+/// Whether the bytes are a session: a dict with an item that MoinMoin writes.
 fn is_session(form: Form, bytes: &[u8]) -> bool {
     if form == Form::Json {
         return std::str::from_utf8(bytes).is_ok_and(|text| text.contains("\"wikifarm_session\""));

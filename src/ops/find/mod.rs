@@ -1,13 +1,11 @@
-//! Finding the session directories below a directory, whatever else lies there.
+//! Finds session directories below a directory. `judge` decides which directories these are.
 //!
-//! walkdir lists the tree by path, sorted by name. What it promises, whoever can write in the tree:
+//! walkdir lists the tree by path, sorted by name. Promises, whoever can write in the tree:
 //!
-//! * A directory is read only through a handle that was opened in that of its parent, and no link is followed, so that
-//!   nothing outside the tree is read. A directory that was swapped for something else meanwhile is left out and counted.
-//! * Memory grows with what is found, and with the names of one directory at a time: of a million, some 300 MB.
-//! * What could not be looked at is counted and named.
-//!
-//! What makes a session directory is in `judge`.
+//! * A directory is opened in the handle of its parent, and links are not followed: nothing outside the tree is read. A
+//!   directory that is replaced during the search is skipped and counted.
+//! * Memory grows with the results, and with the largest directory: a million names take about 300 MB.
+//! * Failures are counted and named.
 
 mod candidate;
 mod judge;
@@ -34,23 +32,23 @@ use judge::{Judge, Tally};
 pub use candidate::{Candidate, Doubt, Report};
 pub use users::Users;
 
-/// Deeper below the root no directory is looked into: nobody's wiki lies there, and each level takes a handle.
+/// The maximum depth of a search. Each level takes a file handle.
 pub const DEEPEST: usize = 128;
 
-/// What to look for, and where.
+/// Options of a search.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Also look into file systems mounted below the root.
+    /// Also search file systems mounted below the root.
     pub all_file_systems: bool,
-    /// So many levels below the root, at most [`DEEPEST`].
+    /// How many levels to search, at most [`DEEPEST`].
     pub max_depth: Option<usize>,
-    /// Directories of these names are not looked into.
+    /// Skip directories with these names.
     pub without: &'static [&'static str],
-    /// At most so many directories are looked into.
+    /// How many directories to search at most.
     pub most: Option<u64>,
 }
 
-/// Looks through the tree below `root`. Setting `stop` ends it early, with what was found so far. Adds to `report`.
+/// Searches the tree below `root`, and adds to `report`. Setting `stop` ends the search early.
 pub fn find(root: &Path, users: &Users, options: &Options, stop: &AtomicBool, report: &mut Report) {
     match Dir::open(root) {
         Ok(dir) => walk(root, dir, (users, options), stop, report, &mut |_| ()),
@@ -62,7 +60,7 @@ pub fn find(root: &Path, users: &Users, options: &Options, stop: &AtomicBool, re
     report.candidates.sort_by(|a, b| (a.path(), a.location.scheme()).cmp(&(b.path(), b.location.scheme())));
 }
 
-/// Walks the tree; `listed` is called with each directory between its listing and its opening.
+/// Walks the tree. Calls `listed` with each directory between its listing and its opening.
 fn walk(
     root: &Path,
     dir: Dir,
@@ -79,7 +77,7 @@ fn walk(
     let mut entries = WalkDir::new(root)
         .same_file_system(!options.all_file_systems)
         .sort_by_file_name()
-        // One level more, so that what is too deep is seen.
+        // One level more, to report directories that are too deep.
         .max_depth(limit.unwrap_or(DEEPEST + 1))
         .into_iter();
     while let Some(entry) = entries.next() {
@@ -105,7 +103,7 @@ fn walk(
             return;
         }
         match walk.open(&entry, seen.ok()) {
-            // Only a directory of this file system is listed by now.
+            // walkdir lists only directories of this file system.
             Some(_) if skipped => entries.skip_current_dir(),
             Some(dir) => walk.look(dir, entry.path()),
             None => {}
@@ -123,17 +121,17 @@ struct Walk<'a> {
     device: Option<u64>,
     stop: &'a AtomicBool,
     report: &'a mut Report,
-    /// The directories on the way to the one that is looked at, the root first.
+    /// The open directories above the current one, the root first.
     open: Vec<Dir>,
-    /// The directory that was last found not to be looked at.
+    /// The last directory that could not be read.
     failed: Option<PathBuf>,
 }
 
 impl Walk<'_> {
-    /// Opens a directory in its parent, if it is to be looked at and is still the one that was seen.
+    /// Opens a directory in its parent, if it is still the directory that was listed.
     fn open(&mut self, entry: &DirEntry, seen: Option<FileId>) -> Option<Dir> {
         self.open.truncate(entry.depth());
-        // Below a directory that was left out.
+        // `None` below a directory that was skipped.
         let parent = self.open.last().filter(|_| self.open.len() == entry.depth())?;
         let name = CString::new(entry.file_name().as_bytes()).ok()?;
         let opened = match parent.open_in(&name) {
@@ -145,9 +143,9 @@ impl Walk<'_> {
         };
         match opened.filter(|dir| seen == Some(dir.id())) {
             None if is_gone(entry.path()) => {}
-            None => self.fail(entry.path(), &"not looked into: something else took its place meanwhile"),
+            None => self.fail(entry.path(), &"replaced during the search"),
             Some(_) if entry.depth() > DEEPEST => {
-                self.fail(entry.path(), &format!("more than {DEEPEST} levels deep, and not looked into"));
+                self.fail(entry.path(), &format!("more than {DEEPEST} levels deep"));
             }
             Some(dir) if self.device.is_some_and(|device| device != dir.id().device) => {
                 self.report.other_file_systems += 1;
@@ -157,7 +155,7 @@ impl Walk<'_> {
         None
     }
 
-    /// Lists a directory, and judges what is in it.
+    /// Lists and judges a directory.
     fn look(&mut self, dir: Dir, path: &Path) {
         self.report.directories += 1;
         tally::WALKED.add(1);
@@ -186,7 +184,7 @@ impl Walk<'_> {
         self.failed = Some(path.to_owned());
     }
 
-    /// Notes what could not be listed by its path, unless it was noted before, or has gone.
+    /// Adds a failure of walkdir, unless it was reported or the directory was removed.
     fn not_listed(&mut self, error: &walkdir::Error) {
         let Some(path) = error.path().filter(|path| self.failed.as_deref() != Some(path)) else { return };
         match error.io_error() {

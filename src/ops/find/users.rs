@@ -1,4 +1,4 @@
-//! Which wikis use which directory or file.
+//! The wikis that use a directory or file.
 
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
@@ -7,14 +7,14 @@ use crate::location::Location;
 use crate::store::StoreSpec;
 use crate::sys::{Dir, FileId};
 
-/// Which wikis use which directory or file.
+/// The wikis that use each directory or file.
 #[derive(Debug, Default)]
 pub struct Users {
     by_candidate: HashMap<(FileId, String), Vec<String>>,
 }
 
 impl Users {
-    /// The users of these stores, as far as they exist.
+    /// The wikis of the stores that exist.
     pub fn of(stores: &[StoreSpec]) -> Self {
         let mut users = Users::default();
         for spec in stores {

@@ -1,10 +1,10 @@
-//! Which classes a moved session may name. Unpickling imports and calls what a pickle names, so a session with any
-//! other name in it is held back: moving must not carry a planted one to where it is trusted, or put a seal on it.
+//! The classes that a session may contain. Unpickling imports and calls what a pickle names, so a session with another class
+//! is refused. A migration must not copy a planted session to a store where it is trusted, or add a MAC to it.
 
 use crate::pickle::{Global, Tree};
 
-/// Module and names in it: containers and times of Python, how old classes are made, and what the openid library and
-/// MoinMoin keep in sessions. Single classes, no whole modules: a module holds whatever it imports.
+/// Modules with names: containers and times of Python, constructors of old-style classes, and classes that the openid library
+/// and MoinMoin store in sessions. Names single classes, because a module also contains its imports.
 const USUAL: [(&str, &[&str]); 11] = [
     (
         "__builtin__",
@@ -55,25 +55,25 @@ const USUAL: [(&str, &[&str]); 11] = [
     ("openid.extensions.sreg", &["SRegRequest"]),
 ];
 
-/// What sessions may name.
+/// The classes that sessions may contain.
 #[derive(Debug, Clone, Default)]
 pub struct AllowList {
     more: Vec<String>,
 }
 
 impl AllowList {
-    /// The usual, and these: `module.name`, or `module.*` for whatever is in a module.
+    /// The default list and these: `module.name`, or `module.*` for everything in a module.
     pub fn with(more: Vec<String>) -> Self {
         AllowList { more }
     }
 
-    /// The first name in a pickle that is not on the list.
+    /// The first class in a pickle that is not on the list.
     pub fn forbidden<'a>(&self, tree: &'a Tree) -> Option<&'a Global> {
         tree.globals().find(|global| !self.allows(global))
     }
 
-    /// Whether sessions may name it, and leave it as it is: what a pickle does to a class itself it does to every use of
-    /// that class in the wiki's process, and Python's own pickler never writes such.
+    /// Whether sessions may contain the class. A pickle that changes a class is refused, because this affects the whole
+    /// process of the wiki. Python never writes such pickles.
     pub fn allows(&self, global: &Global) -> bool {
         if !global.log.is_empty() {
             return false;
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_on_the_list_is_found_wherever_it_hides() {
+    fn forbidden_class_is_found_anywhere_in_a_pickle() {
         let usual = AllowList::default();
         assert_eq!(forbidden(&usual, b"(dS'a'\nc__builtin__\nset\n(]tRs."), None);
         assert_eq!(forbidden(&usual, b"ccollections\ndefaultdict\n(c__builtin__\nlist\ntR."), None);
@@ -127,7 +127,7 @@ mod tests {
         for (bytes, name) in [
             (&b"cos\nsystem\n(S'id'\ntR."[..], "os.system"),
             (b"c__builtin__\neval\n(S'1'\ntR.", "__builtin__.eval"),
-            // Thrown away by the pickle itself, and called all the same.
+            // The pickle discards the result, but calls the function.
             (b"cos\nsystem\n(S'id'\ntR0(d.", "os.system"),
             (b"(ios\nsystem\n.", "os.system"),
             (b"(dS'a'\ncposix\nsystem\ns.", "posix.system"),

@@ -1,11 +1,10 @@
-//! Which new id an old one has become, and what a web server needs to put the one in place of the other in the cookies
-//! of people who come back, so that new ids log nobody out.
+//! Maps old session ids to new ones, and writes configurations with which a web server replaces old ids in the cookies of
+//! returning browsers, so that new ids log nobody out.
 //!
-//! A server reads a key by its own rules, so a map holds only ids that the server looks up as they are written; the others
-//! are in [`CookieMap::left_out`].
+//! Servers treat some keys specially. A map contains only ids that the server looks up unchanged; the others are in
+//! [`CookieMap::left_out`].
 //!
-//! Sources: `ngx_http_map_module`, `mod_rewrite` and `mod_headers`; which of two cookies of one name a wiki takes:
-//! [`Duplicate`].
+//! Sources: `ngx_http_map_module`, `mod_rewrite`, and `mod_headers`. [`Duplicate`] is about two cookies with the same name.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -14,24 +13,24 @@ use crate::browser::MAX_LIFETIME;
 use crate::moin::Duplicate;
 use crate::store::{Expires, Facts, Fields};
 
-/// A session under its old id and its new one.
+/// The old and the new id of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
-    /// Its id at the source.
+    /// The id at the source.
     pub old: String,
-    /// Its id at the target.
+    /// The id at the target.
     pub new: String,
-    /// When it ends, in unix seconds; `None` where that is not known.
+    /// The expiry in unix seconds; `None` if unknown.
     pub ends: Option<i64>,
 }
 
 impl Pair {
-    /// Of a session with these bytes.
+    /// For a session with these bytes.
     pub(super) fn of(old: &str, new: &str, bytes: &[u8]) -> Pair {
         let ends = match Facts::from_bytes(bytes, Fields::default()).map(|facts| facts.expires) {
             #[expect(
                 clippy::cast_possible_truncation,
-                reason = "what is out of range saturates, and is bounded below"
+                reason = "the cast saturates, and `drop_after` bounds the value"
             )]
             Ok(Expires::At(time)) => Some(time.ceil() as i64),
             _ => None,
@@ -40,35 +39,33 @@ impl Pair {
     }
 }
 
-/// For whom a map is written.
+/// The kind of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum MapKind {
-    /// nginx: one file to include.
+    /// For nginx: one file to include.
     Nginx,
-    /// Apache: a file to include, and the ids in a second one.
+    /// For Apache: a file to include, and a file with ids.
     Apache,
-    /// A program of the admin's own.
+    /// For other programs.
     Json,
 }
 
 impl MapKind {
-    /// As on the command line.
+    /// The name on the command line.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// Why a map of this kind can't hold some ids.
+    /// Why a map of this kind can't contain some ids.
     pub fn limit(self) -> &'static str {
         match self {
-            MapKind::Nginx => {
-                "nginx looks ids up without regard to case, and knows letters, digits and _ only"
-            }
-            MapKind::Apache | MapKind::Json => "a cookie's id is letters, digits and _ only",
+            MapKind::Nginx => "nginx ignores case, and accepts only letters, digits, and _",
+            MapKind::Apache | MapKind::Json => "ids may have only letters, digits, and _",
         }
     }
 
-    /// The pairs that a map of this kind can hold, and the others.
+    /// The pairs that a map of this kind can contain, and the others.
     fn split(self, pairs: Vec<Pair>) -> (Vec<Pair>, Vec<Pair>) {
         if self == MapKind::Json {
             return (pairs, Vec::new());
@@ -81,16 +78,16 @@ impl MapKind {
         pairs.into_iter().partition(|pair| is_word(&pair.old) && is_word(&pair.new) && alone(&pair.old))
     }
 
-    /// What the server compares in place of an id.
+    /// The key that the server compares.
     fn key(self, id: &str) -> String {
         if self == MapKind::Nginx { id.to_ascii_lowercase() } else { id.to_owned() }
     }
 }
 
-/// Words that are no keys but options where they stand first in a line of an nginx map.
+/// Words that are options instead of keys at the start of a line in an nginx map.
 const OPTIONS: [&str; 4] = ["default", "hostnames", "include", "volatile"];
 
-/// Whether an id is one key for every server, and found by the pattern over the Cookie header.
+/// Whether every server accepts an id as a key, and the pattern for the Cookie header finds it.
 fn is_word(id: &str) -> bool {
     !id.is_empty()
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -100,32 +97,32 @@ fn is_word(id: &str) -> bool {
 /// A map of old ids to new.
 #[derive(Debug, Clone)]
 pub struct CookieMap {
-    /// The name of the cookie that holds an old id.
+    /// The name of the cookie with an old id.
     pub old_name: String,
-    /// The name of the cookie that holds a new id.
+    /// The name of the cookie with a new id.
     pub new_name: String,
-    /// Which of two cookies of the old name the old wiki took.
-    pub takes: Duplicate,
+    /// Which of two cookies with the old name the old wiki picks.
+    pub picks: Duplicate,
     /// The ids.
     pub pairs: Vec<Pair>,
-    /// The ids that this kind of map can't hold.
+    /// The ids that this kind of map can't contain.
     pub left_out: Vec<Pair>,
-    /// The time to judge by, in unix seconds.
+    /// The current time in unix seconds.
     pub now: i64,
 }
 
-/// Whether a cookie of that name can be written into a web server's configuration as it is.
+/// Whether a cookie name can be written unchanged into the configuration of a web server.
 pub fn is_plain_name(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
 impl CookieMap {
-    /// A map in order, without ids that stay the same and ids that this kind of map can't hold.
+    /// A sorted map, without ids that stay the same, and without ids that this kind of map can't contain.
     pub fn new(
         kind: MapKind,
         names: (String, String),
-        takes: Duplicate,
+        picks: Duplicate,
         mut pairs: Vec<Pair>,
         now: i64,
     ) -> CookieMap {
@@ -134,14 +131,14 @@ impl CookieMap {
             pairs.retain(|pair| pair.old != pair.new);
         }
         pairs.sort_unstable_by(|a, b| a.old.cmp(&b.old));
-        // One that was copied again, as it changed meanwhile, is told twice.
+        // A session that was copied twice is in the list twice.
         pairs.dedup_by(|a, b| a.old == b.old);
         let (pairs, left_out) = kind.split(pairs);
-        CookieMap { old_name, new_name, takes, pairs, left_out, now }
+        CookieMap { old_name, new_name, picks, pairs, left_out, now }
     }
 
-    /// When no browser has an old cookie any more, or none with a session that has not ended, in unix seconds. The old
-    /// wiki sets none from now on, and browsers keep none for more than 400 days.
+    /// When the last old cookie or its session has expired, in unix seconds. The old wiki sets no more cookies, and browsers
+    /// keep a cookie for at most 400 days.
     pub fn drop_after(&self) -> i64 {
         #[expect(clippy::cast_possible_truncation, reason = "a small whole number")]
         let cap = self.now.saturating_add(MAX_LIFETIME as i64);
@@ -151,39 +148,39 @@ impl CookieMap {
 
     fn drop_day(&self) -> String {
         let after = jiff::Timestamp::from_second(self.drop_after());
-        // The whole day is still needed.
+        // The map is needed on this day.
         after.map_or_else(
             |_| "400 days".to_owned(),
             |after| after.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d").to_string(),
         )
     }
 
-    /// What begins every file.
+    /// The head of every file.
     fn head(&self) -> String {
         let CookieMap { old_name, new_name, pairs, .. } = self;
         let day = self.drop_day();
         format!(
-            "# Written by wikifarm session migrate. Sessions that were moved have new ids: this puts {new_name}=NEW in\n\
-             # place of {old_name}=OLD in what browsers send, until the wiki has set its own cookie.\n\
-             # {} ids, each as good as a password: keep this file from others.\n\
-             # Drop it after {day}: then the last old cookie or session has ended (browsers keep no cookie for more\n\
-             # than 400 days).\n",
+            "# Written by `wikifarm session migrate`. The migrated sessions have new ids. This replaces {old_name}=OLD by\n\
+             # {new_name}=NEW in requests, until the wiki has set its own cookie.\n\
+             # SECRET: this file has {} session ids. Each id is a login.\n\
+             # Delete this file after {day}: the last old cookie or session has then expired. Browsers keep a cookie\n\
+             # for at most 400 days.\n",
             pairs.len()
         )
     }
 
-    /// A pattern over a whole Cookie header: before the old cookie, its value, after it.
+    /// A pattern for a Cookie header: text before the old cookie, its value, text after it.
     fn pattern(&self) -> String {
-        let before = match self.takes {
+        let before = match self.picks {
             Duplicate::Last => ".*;\\s*|",
             Duplicate::First => "|.*?;\\s*",
         };
         format!("^({before}){}=\"?([A-Za-z0-9_]+)\"?(\\s*|\\s*;.*)$", escaped(&self.old_name))
     }
 
-    /// A pattern that finds a cookie which the new wiki has set.
+    /// A pattern for a cookie that the new wiki has set.
     fn answered(&self) -> String {
-        // Where the name is the same, the form of the id tells.
+        // If both names are the same, the length of the id shows the difference.
         let value = match self.pairs.first() {
             Some(pair) if self.old_name == self.new_name => {
                 format!("\"?[A-Za-z0-9_]{{{}}}\"?(\\s*;|\\s*$)", pair.new.len())
@@ -193,7 +190,7 @@ impl CookieMap {
         format!("(^|;\\s*){}={value}", escaped(&self.new_name))
     }
 
-    /// A file for nginx; `label` goes into the names of its variables.
+    /// The file for nginx. `label` is part of the names of its variables.
     pub fn nginx(&self, label: &str) -> String {
         let var = format!("$wikifarm_{label}");
         let (pattern, answered) = (self.pattern(), self.answered());
@@ -205,17 +202,17 @@ impl CookieMap {
         let _ = write!(
             text,
             "#\n\
-             # Include it in http {{ }}, and in each location that leads to the new wiki say one of\n\
+             # Include this file in http {{ }}. In each location of the new wiki, add one of:\n\
              #\n\
              #   proxy_set_header Cookie {var};\n\
-             #   fastcgi_param HTTP_COOKIE {var};    # uwsgi_param, scgi_param: the same\n\
+             #   fastcgi_param HTTP_COOKIE {var};    # or uwsgi_param, scgi_param\n\
              #\n\
-             # A proxy_set_header in a location takes the place of all those around it: repeat them there. These maps use\n\
-             # regular expressions: where a location ~ (..) needs its $1 later, name the group, as in (?<page>..).\n\
-             # If nginx says that one of the next two is duplicate, drop it here, and let yours be at least as large.\n\
+             # A proxy_set_header in a location overrides all outer ones: repeat them there. The maps use regular\n\
+             # expressions, which change $1. If a location ~ (..) uses $1, name the group: (?<page>..).\n\
+             # If nginx reports a duplicate directive, delete the line here and use at least the same value in yours.\n\
              map_hash_max_size {size};\n\
              map_hash_bucket_size 1024;\n\n\
-             # Nothing to do where the new wiki's own cookie is there.\n\
+             # Requests with a cookie of the new wiki stay unchanged.\n\
              map $http_cookie {var}_old {{\n\
              \x20   default \"\";\n\
              \x20   \"~{answered}\" \"\";\n\
@@ -244,23 +241,23 @@ impl CookieMap {
         text
     }
 
-    /// The file for Apache; the ids are in the file `ids`, see [`CookieMap::apache_ids`].
+    /// The file for Apache. The ids are in the file `ids`; see [`CookieMap::apache_ids`].
     pub fn apache(&self, label: &str, ids: &str) -> String {
         let name = format!("wikifarm_{label}");
-        // A quote escaped in quotes is not understood everywhere.
+        // Not every version accepts an escaped quote in quotes.
         let quoted = |pattern: &str| pattern.replace('"', "\\x22");
         let (pattern, answered) = (quoted(&self.pattern()), quoted(&self.answered()));
         let mut text = self.head();
         let _ = write!(
             text,
             "#\n\
-             # Include it in the <VirtualHost> of the new wiki, after a2enmod rewrite headers. Apache reads the ids while it\n\
-             # serves, as its own user: chgrp www-data {ids} && chmod 640 {ids}\n\
-             # For more than some thousand ids, make a database of them, and write dbm: with its path in place of txt: below:\n\
+             # Run `a2enmod rewrite headers`, and include this file in the <VirtualHost> of the new wiki. Apache reads the\n\
+             # ids as its own user: chgrp www-data {ids} && chmod 640 {ids}\n\
+             # For thousands of ids, build a database, and replace \"txt:...\" below by \"dbm:\" and its path:\n\
              #   httxt2dbm -i {ids} -o {ids}.dbm\n\
              RewriteEngine On\n\
              RewriteMap {name} \"txt:{ids}\"\n\
-             # Nothing to do where the new wiki's own cookie is there.\n\
+             # Requests with a cookie of the new wiki stay unchanged.\n\
              RewriteCond \"%{{HTTP_COOKIE}}\" \"!{answered}\"\n\
              RewriteCond \"%{{HTTP_COOKIE}}\" \"{pattern}\"\n\
              RewriteCond \"${{{name}:%2}}\" \"^([A-Za-z0-9_]+)$\"\n\
@@ -271,7 +268,7 @@ impl CookieMap {
         text
     }
 
-    /// The ids as Apache's `RewriteMap` reads them.
+    /// The ids for Apache's `RewriteMap`.
     pub fn apache_ids(&self) -> String {
         let mut text = self.head();
         for pair in &self.pairs {
@@ -280,7 +277,7 @@ impl CookieMap {
         text
     }
 
-    /// For programs.
+    /// The map as JSON.
     pub fn json(&self) -> String {
         let ids: serde_json::Map<String, serde_json::Value> =
             self.pairs.iter().map(|pair| (pair.old.clone(), pair.new.clone().into())).collect();
@@ -295,7 +292,7 @@ impl CookieMap {
     }
 }
 
-/// A cookie's name in a regular expression.
+/// Escapes a cookie name for a regular expression.
 fn escaped(name: &str) -> String {
     name.chars()
         .flat_map(|c| (!c.is_ascii_alphanumeric() && c != '_').then_some('\\').into_iter().chain([c]))
@@ -308,7 +305,7 @@ mod tests {
 
     const DAY: i64 = 86_400;
 
-    fn map(takes: Duplicate, ends: &[Option<i64>]) -> CookieMap {
+    fn map(picks: Duplicate, ends: &[Option<i64>]) -> CookieMap {
         let pair = |(number, ends): (usize, &Option<i64>)| Pair {
             old: format!("{number:032}"),
             new: format!("{number:040}"),
@@ -316,22 +313,24 @@ mod tests {
         };
         let pairs = ends.iter().enumerate().map(pair).collect();
         let names = ("MOIN_SESSION".into(), "MOIN_SESSION_my-lab".into());
-        CookieMap::new(MapKind::Nginx, names, takes, pairs, 0)
+        CookieMap::new(MapKind::Nginx, names, picks, pairs, 0)
     }
 
     #[test]
-    fn it_can_be_dropped_when_the_last_cookie_or_session_has_ended() {
+    fn drop_after_is_the_end_of_the_last_cookie_or_session() {
         let after = |ends: &[Option<i64>]| map(Duplicate::Last, ends).drop_after();
         assert_eq!(after(&[]), 0);
         assert_eq!(after(&[Some(5 * DAY), Some(9 * DAY)]), 9 * DAY);
         assert_eq!(after(&[Some(5 * DAY), Some(3650 * DAY)]), 400 * DAY);
         assert_eq!(after(&[Some(5 * DAY), None]), 400 * DAY);
         assert_eq!(after(&[Some(-5)]), 0);
-        assert!(map(Duplicate::Last, &[Some(9 * DAY)]).nginx("x").contains("Drop it after 1970-01-10:"));
+        assert!(
+            map(Duplicate::Last, &[Some(9 * DAY)]).nginx("x").contains("Delete this file after 1970-01-10:")
+        );
     }
 
     #[test]
-    fn ids_that_stay_matter_only_where_the_name_changes() {
+    fn unchanged_ids_are_in_the_map_only_if_the_name_changes() {
         let pairs = || vec![Pair { old: "a".into(), new: "a".into(), ends: None }];
         let with = |new: &str| {
             let names = ("x".into(), new.into());
@@ -341,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_taken_literally() {
+    fn cookie_names_are_escaped() {
         let map = map(Duplicate::First, &[None]);
         assert!(map.nginx("x").contains("\"~(^|;\\s*)MOIN_SESSION_my\\-lab=\" \"\";"));
         assert!(map.apache("x", "ids").contains("\"^(|.*?;\\s*)MOIN_SESSION=\\x22?([A-Za-z0-9_]+)"));
@@ -349,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_leaves_out_ids_that_its_server_reads_as_something_else() {
+    fn map_omits_ids_that_its_server_would_misread() {
         let left_out = |kind: MapKind, ids: &[&str]| -> Vec<String> {
             let pair = |old: &&str| Pair { old: (*old).to_owned(), new: "n".repeat(40), ends: None };
             let names = ("x".into(), "y".into());

@@ -1,5 +1,5 @@
-//! From the source to where it is written, in batches: one thread lists, one reads, and the caller writes, so that what is
-//! held at a time does not grow with the store, and reading does not wait for the disk that is written to.
+//! Passes sessions from the source to the writer in batches. One thread lists, one reads, and the caller writes: memory does
+//! not grow with the store, and reading does not wait for writing.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,27 +15,27 @@ use super::report::{Foreign, Tally};
 use super::session::Ready;
 use super::stores::Stores;
 
-/// How many sessions go at a time, if they are as small as they mostly are: each batch is made durable at once.
+/// How many sessions are in a batch. Each batch is synced to disk once.
 pub(super) const BATCH: usize = 4000;
 
-/// So many bytes of sessions go at a time.
-pub(super) const ROOM: usize = 16 * 1024 * 1024;
+/// How many bytes of sessions are in a batch.
+pub(super) const BATCH_BYTES: usize = 16 * 1024 * 1024;
 
-/// Some sessions of the source, with what is to be done about them, and what was counted of those that stay behind.
+/// A batch: sessions to write, and counts of the skipped ones.
 #[derive(Default)]
 pub(super) struct Load {
     pub(super) ready: Vec<Ready>,
     pub(super) tally: Tally,
-    /// How many sessions these are, with those that stay behind.
+    /// The number of sessions, including the skipped ones.
     pub(super) count: usize,
 }
 
-/// Reads every session of the source and gives `put` those that are to go, until it says that there is no use in going
-/// on, or `stop` is set. Gives how many sessions were left out by that, and what lies beside the sessions.
+/// Reads the sessions of the source, and passes them to `put` until `put` returns false or `stop` is set. Returns how many
+/// sessions were not processed, and the files that are not sessions.
 ///
 /// # Errors
 ///
-/// Where the source could not be listed to its end. What had been listed by then was given.
+/// If the source can't be listed completely.
 pub(super) fn carry(
     stores: &Stores,
     options: &Options,
@@ -76,8 +76,7 @@ pub(super) fn carry(
     })
 }
 
-/// Reads some sessions, and what is at the target under their ids, as there is space, and gives them to `send`. Gives how
-/// many were left, as it was all over.
+/// Reads sessions and their counterparts at the target, and passes them to `send`. Returns how many were not processed.
 fn read(
     ids: &[EntryName],
     (stores, options, known): (&Stores, &Options, &Known),
@@ -90,19 +89,19 @@ fn read(
         if over() {
             return rest.len();
         }
-        let reads = stores.from.read_many(rest, ROOM);
+        let reads = stores.from.read_many(rest, BATCH_BYTES);
         let (now, later) = rest.split_at(reads.len().clamp(1, rest.len()));
         rest = later;
-        let mut behind = Load::default();
+        let mut skipped = Load::default();
         let mut to_go = Vec::with_capacity(now.len());
         for (id, read) in now.iter().zip(reads) {
             match rules.select(*id, read) {
                 Ok(ready) => to_go.push(ready),
-                Err(skip) => skip.add_to(&mut behind.tally, stores.from.spec(), id),
+                Err(skip) => skip.add_to(&mut skipped.tally, stores.from.spec(), id),
             }
         }
-        behind.count = now.len() - to_go.len();
-        let mut sent = send(behind);
+        skipped.count = now.len() - to_go.len();
+        let mut sent = send(skipped);
         with_targets(stores.to.as_ref(), to_go, |part| {
             let mut load = Load { count: part.len(), ..Load::default() };
             for (ready, there) in part {
@@ -121,7 +120,7 @@ fn read(
     0
 }
 
-/// Gives `take` all of `ready`, part by part, with what is at the target under their ids: as much as there is space for.
+/// Passes `ready` to `take` in parts, with the sessions of the same ids at the target.
 pub(super) fn with_targets(
     to: &dyn WritableStore,
     mut ready: Vec<Ready>,
@@ -129,25 +128,25 @@ pub(super) fn with_targets(
 ) {
     while !ready.is_empty() {
         let targets: Vec<EntryName> = ready.iter().map(|ready| ready.new.id).collect();
-        let reads = to.read_many(&targets, ROOM);
+        let reads = to.read_many(&targets, BATCH_BYTES);
         let later = ready.split_off(reads.len().clamp(1, ready.len()));
         take(ready.into_iter().zip(reads).collect());
         ready = later;
     }
 }
 
-/// Reads all of some sessions, however much memory they take together, and gives each to `take` with its position.
+/// Reads sessions of any total size, and passes each to `take` with its position.
 pub(super) fn read_each(store: &dyn WritableStore, ids: &[EntryName], mut take: impl FnMut(usize, RawRead)) {
     let mut next = 0;
     while let Some(rest) = ids.get(next..).filter(|rest| !rest.is_empty()) {
-        let reads = store.read_many(rest, ROOM);
+        let reads = store.read_many(rest, BATCH_BYTES);
         let count = reads.len().max(1);
         (next..).zip(reads).for_each(|(position, read)| take(position, read));
         next += count;
     }
 }
 
-/// Lists a store, batch by batch, to its end.
+/// Lists a store in batches.
 fn list(
     store: &dyn WritableStore,
     mut send: impl FnMut(Vec<EntryName>) -> bool,
@@ -169,11 +168,11 @@ fn list(
     Ok(())
 }
 
-/// Lists a store while `look` is given its ids, batch by batch.
+/// Lists a store, and passes its ids to `look` in batches.
 ///
 /// # Errors
 ///
-/// Where it could not be listed to its end.
+/// If the store can't be listed completely.
 pub(super) fn batches(
     store: &dyn WritableStore,
     mut look: impl FnMut(Vec<EntryName>),

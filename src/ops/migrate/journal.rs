@@ -1,8 +1,7 @@
-//! What a migration has done, kept in the state directory so that a killed one can go on, and a done one be undone.
+//! The journal of a migration in the state directory, for continuing a killed run and for undoing a complete one.
 //!
-//! A line is written, and on the disk, before the session it tells of is touched. It holds the hash of the bytes, so
-//! that whoever reads it can tell what was done since from what was not: a session at the target with these bytes is
-//! the one that was put there. Holds ids and, where they would be lost, pickles: the file is for its owner alone.
+//! A line is synced to disk before its session is changed. The line has a hash of the bytes: a session at the target with
+//! this hash is a copy by wikifarm. The file contains ids, and pickles that would be lost: only its owner may read it.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -18,25 +17,25 @@ use sha2::{Digest, Sha256};
 use crate::store::{EntryName, Modified, NewSession, Raw};
 use crate::sys::{DirError, PrivateDir, PrivateError, sync_directory, why};
 
-/// One session that is about to be written.
+/// A session to write.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Entry {
     /// Its id at the source.
     pub(super) id: String,
     /// Its id at the target.
     pub(super) to: String,
-    /// The hash of what is written.
+    /// The hash of the written bytes.
     #[serde(with = "hex")]
     pub(super) hash: Hash,
-    /// What is at the source, if that is to be removed.
+    /// The session at the source, if it is to be removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<Kept>,
-    /// What was at the target, if it is replaced.
+    /// The session at the target, if it is replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<Kept>,
 }
 
-/// As much of an entry as is held of it.
+/// The part of an entry that is kept in memory.
 #[derive(Deserialize)]
 struct Brief {
     to: String,
@@ -44,10 +43,10 @@ struct Brief {
     hash: Hash,
 }
 
-/// A session, whole.
+/// A session in the journal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Kept {
-    /// The pickle, base64; absent where it is just what was written.
+    /// The pickle in base64; absent if it equals the written bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pickle: Option<String>,
     seconds: i64,
@@ -57,7 +56,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Keeps a session; without `bytes` where these are just what is written.
+    /// A session; without `bytes` if they equal the written bytes.
     pub(super) fn new(
         bytes: Option<&[u8]>,
         Modified { seconds, nanos }: Modified,
@@ -67,12 +66,12 @@ impl Kept {
         Kept { pickle: bytes.map(|bytes| STANDARD.encode(bytes)), seconds, nanos, mode, owner }
     }
 
-    /// Keeps a session of the target.
+    /// A session of the target.
     pub(super) fn of(raw: &Raw) -> Kept {
         Kept::new(Some(&raw.bytes), raw.modified, raw.mode, raw.owner)
     }
 
-    /// The session again. `written` is what was written of it.
+    /// Rebuilds the session. `written` are the written bytes.
     pub(super) fn session(&self, id: EntryName, written: &[u8]) -> Option<NewSession> {
         let bytes = match &self.pickle {
             Some(text) => STANDARD.decode(text).ok()?,
@@ -83,7 +82,7 @@ impl Kept {
     }
 }
 
-/// The first 128 bits of SHA-256.
+/// The first 128 bits of a SHA-256.
 pub(super) type Hash = u128;
 
 /// The [`Hash`] of some bytes.
@@ -106,21 +105,20 @@ mod hex {
     }
 }
 
-/// What a journal told when a run began. A few bytes an entry are held, however large the move was; the entries
-/// themselves are read again where they are needed.
+/// An index of a journal at the start of a run. Entries are read from the file when needed.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// By key, and of one key in the order of the journal.
-    told: Vec<Told>,
+    /// By key, then in the order of the journal.
+    lines: Vec<Line>,
     file: Option<File>,
 }
 
-/// Where an entry is, and what is looked for.
+/// The position of an entry, and its keys.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Told {
-    /// Half the hash of the id at the target.
+struct Line {
+    /// Half of the hash of the id at the target.
     key: u64,
-    /// Where its line begins.
+    /// The offset of the line.
     offset: u64,
     hash: Hash,
 }
@@ -131,33 +129,33 @@ fn key(id: &str) -> u64 {
 
 impl Known {
     pub(super) fn is_empty(&self) -> bool {
-        self.told.is_empty()
+        self.lines.is_empty()
     }
 
-    /// Whether what is at the target, with this hash, is what an earlier run put there.
-    pub(super) fn tells(&self, id: &EntryName, hash: impl FnOnce() -> Hash) -> bool {
-        if self.told.is_empty() {
+    /// Whether an earlier run wrote the session `id` with this hash.
+    pub(super) fn wrote(&self, id: &EntryName, hash: impl FnOnce() -> Hash) -> bool {
+        if self.lines.is_empty() {
             return false;
         }
         let key = key(id.reveal());
-        let from = self.told.partition_point(|told| told.key < key);
-        let mut same = self.told.iter().skip(from).take_while(|told| told.key == key).peekable();
+        let from = self.lines.partition_point(|line| line.key < key);
+        let mut same = self.lines.iter().skip(from).take_while(|line| line.key == key).peekable();
         if same.peek().is_none() {
             return false;
         }
         let hash = hash();
-        same.any(|told| told.hash == hash)
+        same.any(|line| line.hash == hash)
     }
 
-    /// All that was told of each session at the target, in the order of the journal.
+    /// The entries of each session at the target, in the order of the journal.
     pub(super) fn sessions(&self) -> impl Iterator<Item = io::Result<Vec<Entry>>> {
-        self.told.chunk_by(|one, other| one.key == other.key).flat_map(|told| {
-            let entries: io::Result<Vec<Entry>> = told.iter().map(|told| self.entry(told.offset)).collect();
+        self.lines.chunk_by(|one, other| one.key == other.key).flat_map(|lines| {
+            let entries: io::Result<Vec<Entry>> = lines.iter().map(|line| self.entry(line.offset)).collect();
             let mut entries = match entries {
                 Ok(entries) => entries,
                 Err(error) => return vec![Err(error)],
             };
-            // Nearly always of one session.
+            // Almost always one session; keys can collide.
             let mut sessions = Vec::new();
             while let Some(to) = entries.first().map(|entry| entry.to.clone()) {
                 let (these, others) = entries.into_iter().partition(|entry| entry.to == to);
@@ -193,12 +191,12 @@ impl Known {
     }
 }
 
-/// The directory of a journal, and its name there.
+/// The directory and the name of a journal.
 fn parts(path: &Path) -> (&Path, Cow<'_, str>) {
     (path.parent().unwrap_or(path), path.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// The first line.
+/// The first line of a journal.
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
 struct Head {
     wikifarm_journal: u32,
@@ -206,20 +204,20 @@ struct Head {
     to: String,
 }
 
-/// A journal, open to be gone on with.
+/// A journal that is open for writing.
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
 }
 
 impl Journal {
-    /// Where the journal of a move between two stores lies.
+    /// The path of the journal for two stores.
     pub(super) fn path(state_dir: &Path, from: &str, to: &str) -> PathBuf {
         let name = hash(format!("{from}\n{to}").as_bytes());
         state_dir.join(format!("migrate-{name:032x}.jsonl"))
     }
 
-    /// Opens the journal, or begins one.
+    /// Opens or creates the journal.
     pub(super) fn open(path: PathBuf, from: &str, to: &str) -> io::Result<Journal> {
         let (dir, name) = parts(&path);
         let mut file = PrivateDir::make(dir).map_err(io::Error::other)?.append(&name)?;
@@ -229,18 +227,18 @@ impl Journal {
             file.sync_all()?;
             sync_directory(dir)?;
         } else {
-            // A line that was cut off is ended, so that the next stands for itself.
+            // Ends a truncated line.
             writeln!(file)?;
         }
         Ok(Journal { path, file })
     }
 
-    /// Where it lies.
-    pub(super) fn place(&self) -> &Path {
+    /// The path.
+    pub(super) fn file(&self) -> &Path {
         &self.path
     }
 
-    /// Adds lines; when it returns they are on the disk.
+    /// Adds lines, and syncs them to disk.
     pub(super) fn add(&mut self, entries: impl IntoIterator<Item = Entry>) -> io::Result<()> {
         let mut text = Vec::new();
         for entry in entries {
@@ -259,17 +257,17 @@ impl Journal {
 ///
 /// # Errors
 ///
-/// Where it cannot be read, is not ours to trust, or is of another move.
+/// If the journal can't be read, is not trusted, or belongs to other stores.
 pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
     let mut known = Known::default();
-    let told = |why: String| format!("{}: {why}", path.display());
+    let failed = |why: String| format!("{}: {why}", path.display());
     let (dir, name) = parts(path);
     let dir = match PrivateDir::open(dir) {
         Ok(dir) => dir,
         Err(PrivateError::Directory(DirError::Missing { .. })) => return Ok(known),
         Err(error) => return Err(error.to_string()),
     };
-    let Some(file) = dir.read(&name).map_err(|error| told(why(&error)))? else {
+    let Some(file) = dir.read(&name).map_err(|error| failed(why(&error)))? else {
         return Ok(known);
     };
     let mut reader = BufReader::new(&file);
@@ -282,27 +280,27 @@ pub(super) fn read(path: &Path, from: &str, to: &str) -> Result<Known, String> {
     let mut offset = next(&mut line)?;
     let wanted = Head { wikifarm_journal: 1, from: from.to_owned(), to: to.to_owned() };
     if serde_json::from_slice::<Head>(&line).is_ok_and(|head| head != wanted) {
-        return Err(told("the journal of another move".to_owned()));
+        return Err(failed("is the journal of other stores".to_owned()));
     }
     loop {
         let read = next(&mut line)?;
         if read == 0 {
             break;
         }
-        // A line that was cut off tells of nothing that was done.
+        // A truncated line was never acted on.
         if let Ok(Brief { to, hash }) = serde_json::from_slice::<Brief>(&line) {
             let offset = u64::try_from(offset).unwrap_or(u64::MAX);
-            known.told.push(Told { key: key(&to), offset, hash });
+            known.lines.push(Line { key: key(&to), offset, hash });
         }
         offset += read;
     }
-    known.told.sort_unstable();
+    known.lines.sort_unstable();
     known.file = Some(file);
     Ok(known)
 }
 
-/// Forgets a journal.
-pub(super) fn forget(path: &Path) -> io::Result<()> {
+/// Deletes a journal.
+pub(super) fn delete(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -315,7 +313,7 @@ mod tests {
     use std::os::unix::fs::MetadataExt;
 
     #[test]
-    fn a_line_that_was_cut_off_is_forgotten_and_the_next_stands_for_itself() {
+    fn truncated_line_is_ignored_and_the_next_is_read() {
         let root = tempfile::tempdir().unwrap();
         let path = Journal::path(&root.path().join("state"), "a", "b");
         let entry =
@@ -329,16 +327,16 @@ mod tests {
         journal.add([entry("two"), entry("one")]).unwrap();
         let known = read(&path, "a", "b").unwrap();
         let mut sessions: Vec<(String, usize)> =
-            known.sessions().map(Result::unwrap).map(|told| (told[0].to.clone(), told.len())).collect();
+            known.sessions().map(Result::unwrap).map(|all| (all[0].to.clone(), all.len())).collect();
         sessions.sort();
         assert_eq!(sessions, [("one".to_owned(), 2), ("two".to_owned(), 1)]);
         let id = |text: &str| EntryName::new(text.as_bytes()).unwrap();
-        assert!(known.tells(&id("one"), || hash(b"x")) && !known.tells(&id("one"), || hash(b"y")));
-        assert!(!known.tells(&id("three"), || unreachable!()));
-        assert!(read(&path, "a", "c").unwrap_err().contains("another move"));
+        assert!(known.wrote(&id("one"), || hash(b"x")) && !known.wrote(&id("one"), || hash(b"y")));
+        assert!(!known.wrote(&id("three"), || unreachable!()));
+        assert!(read(&path, "a", "c").unwrap_err().contains("other stores"));
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert!(read(&root.path().join("none"), "a", "b").unwrap().is_empty());
-        forget(&path).unwrap();
-        forget(&path).unwrap();
+        delete(&path).unwrap();
+        delete(&path).unwrap();
     }
 }

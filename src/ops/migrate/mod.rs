@@ -1,12 +1,10 @@
-//! Moving sessions between stores: directories, layouts, databases.
+//! Copies or moves sessions between stores: directories, layouts, databases. Promises:
 //!
-//! What it promises:
-//!
-//! * A session is at the target whole or not at all, and its bytes are those of the source, but for user ids that were
-//!   to be mapped. It leaves the source, if it is to, only after its copy was read back and compared.
-//! * Killed at any point, the same command goes on: a journal says what was about to be done.
-//! * No pickle passes that names what sessions have no business to name; see [`AllowList`].
-//! * Nothing at the target is replaced unless that was asked for, or we put it there.
+//! * A copy is complete or absent. Its bytes equal the source, except for mapped user ids. A session is removed from the
+//!   source only after its copy was read back and compared.
+//! * If the run is killed at any point, the same command continues it, with a journal.
+//! * No pickle with a forbidden class is copied; see [`AllowList`].
+//! * A session at the target is replaced only on request, or if it is an earlier copy.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -36,7 +34,7 @@ pub use allow::AllowList;
 pub use cookie_map::{CookieMap, MapKind, Pair, is_plain_name};
 pub use options::{Error, OnConflict, Options};
 pub use rename::{Generation, UserMap};
-pub use report::{Counts, Report, Tally, Undone};
+pub use report::{Counts, Problem, Report, Tally, Undone};
 pub use rollback::rollback;
 pub use stores::Stores;
 
@@ -44,18 +42,16 @@ use journal::{Journal, Known};
 use stores::journal_of;
 use transfer::Transfer;
 
-/// Moves or copies sessions. Setting `stop` ends it early, between two batches.
+/// Copies or moves sessions. Setting `stop` ends this early, between two batches.
 ///
 /// # Errors
 ///
-/// Where nothing was changed at all, and why.
+/// If nothing was changed.
 pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<Report, Error> {
     let begun = Instant::now();
     let to_redis = matches!(stores.to.spec().location, Location::Redis(_));
     if to_redis && options.include_expired {
-        return Err(Error::Usage(
-            "Redis drops what has expired at once: leave --include-expired out".to_owned(),
-        ));
+        return Err(Error::Usage("Redis drops expired sessions at once: omit --include-expired".to_owned()));
     }
     let _locks = if options.dry_run {
         None
@@ -87,13 +83,13 @@ pub fn migrate(stores: &Stores, options: &Options, stop: &AtomicBool) -> Result<
             return Err(Error::Failed(error.to_string()));
         }
         report.tally.counts.failed += 1;
-        report.tally.tell(error.to_string());
+        report.tally.problem(error.to_string());
     }
     report.seconds = begun.elapsed().as_secs_f64();
     Ok(report)
 }
 
-/// Refuses if the target has one of the ids, with other bytes that we did not put there.
+/// Refuses the run if the target has another session with the same id, which is not an earlier copy.
 fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(), Error> {
     let rules = stores.rules(options);
     let (mut conflicts, mut first) = (0_u64, None);
@@ -110,7 +106,7 @@ fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(),
                 Read::Unreadable(_) => Vec::new(),
                 Read::Present(raw) => raw.bytes,
             };
-            let ours = known.tells(target, || journal::hash(&bytes));
+            let ours = known.wrote(target, || journal::hash(&bytes));
             let same = || matches!(stores.from.read_raw(id), Ok(Read::Present(raw)) if raw.bytes == bytes);
             if !ours && !same() {
                 conflicts += 1;
@@ -122,8 +118,8 @@ fn no_conflicts(stores: &Stores, options: &Options, known: &Known) -> Result<(),
     match first {
         None => Ok(()),
         Some(first) => Err(Error::Refused(format!(
-            "{conflicts} of the ids are at the target too, with other contents, as {first}: nothing was done; \
-             say --on-conflict skip or newer"
+            "the target has {conflicts} other sessions with the same ids, such as {first}: nothing was changed; use \
+             --on-conflict skip or newer"
         ))),
     }
 }

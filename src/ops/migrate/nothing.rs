@@ -1,4 +1,4 @@
-//! A store that is not there yet, for a dry run.
+//! A store that does not exist yet, for a dry run.
 
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +10,7 @@ use crate::store::{
 };
 use crate::sys::{FileId, Removal};
 
-/// It holds nothing, and takes nothing.
+/// A store without sessions that accepts none.
 pub(super) struct Nothing {
     spec: StoreSpec,
 }

@@ -1,4 +1,4 @@
-//! How a migration is made, and why it was not.
+//! Options and errors of a migration.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,53 +9,53 @@ use crate::store::State;
 use super::allow::AllowList;
 use super::rename::{Generation, UserMap};
 
-/// What to do about an id that the target has already, with other bytes.
+/// What to do if the target has another session with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnConflict {
-    /// Leave both as they are.
+    /// Keep both.
     Skip,
-    /// The one that was written last wins.
+    /// Keep the session that was written last.
     Newer,
-    /// Refuse before anything is written.
+    /// Refuse the run before anything is written.
     Fail,
 }
 
-/// How a run is made.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The time to judge by, in seconds since 1970.
+    /// The current time in unix seconds.
     pub now: i64,
-    /// Only sessions of these users, also those in which a superuser acts as one.
+    /// Only sessions of these users, and sessions in which a superuser acts as one of them.
     pub users: Option<BTreeSet<String>>,
-    /// Only sessions in these states; empty: all but expired.
+    /// Only sessions in these states; all except expired sessions if empty.
     pub states: Vec<State>,
     /// Only sessions last written longer ago.
     pub older_than: Option<Duration>,
-    /// Expired ones too.
+    /// Also copy expired sessions.
     pub include_expired: bool,
-    /// Remove from the source what has arrived.
+    /// Remove copied sessions from the source.
     pub remove: bool,
-    /// About ids that are on both sides.
+    /// What to do about ids on both sides.
     pub on_conflict: OnConflict,
-    /// Which ids the target's wikis take, where others are to be renamed.
+    /// Rename ids to this generation.
     pub rename_ids: Option<Generation>,
-    /// User ids of the source and of the target, where they differ.
+    /// Replace user ids.
     pub users_map: Option<UserMap>,
-    /// What sessions may name.
+    /// Classes that sessions may contain.
     pub allow: AllowList,
     /// User and group of the files at the target, instead of those at the source.
     pub owner: Option<(u32, u32)>,
     /// Permission bits of the files at the target, instead of those at the source.
     pub mode: Option<u32>,
-    /// Tell the old id and the new of every session that is at the target; see `CookieMap`.
+    /// Report the old and the new id of every session at the target; see `CookieMap`.
     pub pairs: bool,
-    /// Only look.
+    /// Change nothing.
     pub dry_run: bool,
-    /// Where the journal lies.
+    /// The directory for the journal.
     pub state_dir: PathBuf,
-    /// Where locks lie.
+    /// The directory for locks.
     pub lock_dir: PathBuf,
-    /// Wait for another copy that is at work in a store, instead of refusing.
+    /// Wait for another process that holds a lock, instead of refusing.
     pub wait: bool,
 }
 
@@ -63,10 +63,10 @@ pub struct Options {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The command makes no sense.
+    /// The options contradict each other.
     Usage(String),
     /// A guard refused.
     Refused(String),
-    /// A store could not be used.
+    /// A store can't be used.
     Failed(String),
 }

@@ -1,4 +1,4 @@
-//! What is to be done about a session, given what is at the target under its id.
+//! Decides about a session by the session with the same id at the target.
 
 use crate::store::{RawRead, Read, Trust, Unreadable};
 
@@ -7,7 +7,7 @@ use super::options::{OnConflict, Options};
 use super::session::Ready;
 use super::skip::Skip;
 
-/// The session as it is to be dealt with: what it takes the place of, or that it is there already; or why it stays behind.
+/// Completes a session with what it replaces or equals at the target, or returns why it is not copied.
 pub(super) fn plan(
     mut ready: Ready,
     there: RawRead,
@@ -18,14 +18,14 @@ pub(super) fn plan(
     let there = match there {
         Ok(Read::Missing) => return Ok(ready),
         Ok(Read::Present(raw)) => raw,
-        // Its wiki would neither load nor save it.
+        // The wiki would neither load nor save it.
         Ok(Read::Unreadable(Unreadable::Ended)) => return Err(Skip::Ended),
-        Ok(Read::Unreadable(why)) => return Err(Skip::NotReplaceable(ready.new.id, why)),
+        Ok(Read::Unreadable(why)) => return Err(Skip::NotReplaceable(why)),
         Err(error) => return Err(Skip::NotRead(error)),
     };
-    let ours = known.tells(&ready.new.id, || journal::hash(&there.bytes));
+    let ours = known.wrote(&ready.new.id, || journal::hash(&there.bytes));
     let same = there.bytes == ready.new.bytes;
-    // The same, but nobody vouches for it: it was put there without the key; or only for its id.
+    // The same bytes, without a MAC or with an old one.
     let without_mac = same && matches!(there.trust, Some(Trust::Foreign | Trust::Old));
     let newer = options.on_conflict == OnConflict::Newer && ready.source.modified > there.modified;
     if same && !without_mac {

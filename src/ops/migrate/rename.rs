@@ -1,4 +1,4 @@
-//! New ids for sessions that go to another generation of MoinMoin, and new user ids in them.
+//! New session ids for another generation of MoinMoin, and new user ids in sessions.
 
 use std::collections::HashMap;
 
@@ -9,18 +9,17 @@ use crate::moin::Behaviour;
 use crate::pickle::{self, Node, NodeId, Tree};
 use crate::store::{EntryName, StoreSpec};
 
-/// Which ids the wikis at the target take.
+/// The form of ids that a generation of MoinMoin accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Generation {
-    /// 1.7 and 1.8: 32 of `a-z 0-9 _`.
+    /// MoinMoin 1.7 and 1.8: 32 characters of `a-z 0-9 _`.
     Old,
-    /// 1.9: 40 hexadecimal digits.
+    /// MoinMoin 1.9: 40 hexadecimal digits.
     New,
 }
 
 impl Generation {
-    /// Which ids the wikis of a store take, by its layout or by their versions; `None` where that is not known, or some
-    /// take these and some those.
+    /// The form that the wikis of a store accept, by its layout or their versions. `None` if unknown or mixed.
     pub fn of(store: &StoreSpec) -> Option<Generation> {
         match store.location.layout() {
             Some(Layout::Moin18) => Some(Generation::Old),
@@ -36,12 +35,12 @@ impl Generation {
         }
     }
 
-    /// What to call the ids that a store takes.
+    /// The name of the form of ids that a store accepts.
     pub(super) fn named(store: &StoreSpec) -> &str {
         Generation::of(store).map_or(store.location.scheme(), |generation| generation.layout().name())
     }
 
-    /// Whether a store takes such an id.
+    /// Whether a store accepts an id.
     pub(super) fn fits(store: &StoreSpec, id: &EntryName) -> bool {
         let id = id.reveal().as_bytes();
         let kind = Generation::of(store).map(|generation| generation.layout().kind(id));
@@ -55,8 +54,8 @@ impl Generation {
         }
     }
 
-    /// The id under which wikis of this generation find the session: its own if they take it, else one made of it, the
-    /// same each time, that nobody can tell who does not know the old one. 160 bits of SHA-256, or 128 in the old form.
+    /// The id for wikis of this generation: the same id if they accept it, else 160 bits (128 in the old form) of its
+    /// SHA-256. Nobody can compute the new id without the old one.
     pub fn id_for(self, id: &EntryName) -> Option<EntryName> {
         if self.layout().kind(id.reveal().as_bytes()) == NameKind::Session {
             return Some(*id);
@@ -70,34 +69,34 @@ impl Generation {
     }
 }
 
-/// User ids of the one side and what they are on the other.
+/// User ids of the source and the target.
 #[derive(Debug, Clone, Default)]
 pub struct UserMap {
     /// Old id to new.
     pub ids: HashMap<String, String>,
 }
 
-/// What became of the user ids in a session.
+/// The result of replacing user ids in a session.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Mapped {
-    /// There was nothing to change.
+    /// No change.
     Same,
-    /// The session with other ids in it.
+    /// The changed session.
     Changed(Vec<u8>),
     /// This user has no counterpart.
     Unknown(String),
-    /// It cannot be written again; why.
+    /// The session can't be written: why.
     Failed(String),
 }
 
 impl UserMap {
-    /// Puts the new ids into a session.
+    /// Replaces user ids in a session.
     pub(super) fn apply(&self, tree: Tree) -> Mapped {
         let root = tree.root();
         let mut changes: Vec<(NodeId, Node)> = Vec::new();
         for key in ["user.id", "setuid"] {
             let Some(value) = tree.get(root, key) else { continue };
-            // Python's None and the like: no user id.
+            // Not a user id, for example None.
             let Some(old) = tree.bytes_or_text(value) else { continue };
             let Some(new) = self.ids.get(old.as_ref()) else { return Mapped::Unknown(old.into_owned()) };
             if *new == old {
@@ -117,7 +116,7 @@ impl UserMap {
         if changes.is_empty() {
             return Mapped::Same;
         }
-        // A value of its own, as the old one may be shared with something that only looks like it.
+        // A new node, because other values may share the old one.
         let mut builder = tree.into_builder();
         for (key, node) in changes {
             let value = builder.push(node);
@@ -139,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_renamed_only_where_they_must_and_always_alike() {
+    fn ids_are_renamed_only_if_needed_and_deterministically() {
         let id = |text: &str| EntryName::new(text.as_bytes()).unwrap();
         let (old, new) = (id(&"_".repeat(32)), id(&"a".repeat(40)));
         assert_eq!(Generation::New.id_for(&new), Some(new));
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn user_ids_are_replaced_and_nothing_else() {
+    fn user_map_replaces_only_user_ids() {
         let map =
             UserMap { ids: HashMap::from([("1.2".into(), "8.9".into()), ("5.5".into(), "5.5".into())]) };
         // The attribute is the same object as the user id.

@@ -1,59 +1,60 @@
-//! What a migration did, or would do.
+//! The report of a migration.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 
-use crate::ops::Problem;
-use crate::store::SHORTEST_PREFIX;
+use crate::store::{EntryName, SHORTEST_PREFIX, StoreSpec};
 
 use super::cookie_map::Pair;
 
-/// As many problems are told one by one; more are only counted.
+/// How many different problems, and ids of each, are kept.
 const MAX_PROBLEMS: usize = 1000;
 
-/// What was counted. Every session of the source is in just one of those before `removed`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+/// Numbers of sessions. Every session of the source is in one of the fields before `removed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Counts {
-    /// Put at the target; in a dry run, what would be.
+    /// Copied to the target; 0 in a dry run.
     pub copied: u64,
-    /// Put at the target in place of another of that id, which was older, or of ours, where the source has changed.
+    /// Sessions that a dry run would copy or replace; 0 in any other run.
+    pub would_copy: u64,
+    /// Copied in place of another session with the same id: an older one, or an earlier copy of a changed session.
     pub replaced: u64,
-    /// At the target already, the same byte for byte.
+    /// Skipped: the same session is already at the target.
     pub same: u64,
-    /// Left behind: expired.
+    /// Skipped: expired.
     pub expired: u64,
-    /// Left behind: not meant by the filters.
+    /// Skipped by the filters.
     pub filtered: u64,
-    /// Left behind: there is another of that id at the target.
+    /// Skipped: the target has another session with the same id.
     pub conflicts: u64,
-    /// Left behind: it was ended at the target, which left a tombstone.
+    /// Skipped: ended at the target, which has a tombstone.
     pub ended: u64,
-    /// Left behind: it names a class that sessions may not name, or lacks a MAC by its store's key. A possible attack.
+    /// Refused as a possible attack: contains a forbidden class, or has no MAC by the key of its store.
     pub forbidden: u64,
-    /// Left behind: a file with several names, of a strange owner, or too large.
+    /// Refused: a file with several hard links, of another owner, or too large.
     pub unsafe_files: u64,
-    /// Left behind: nobody can tell what its bytes mean.
+    /// Refused: unreadable.
     pub unreadable: u64,
-    /// Left behind: the target does not take such ids.
+    /// Refused: the target rejects the id.
     pub unfit_ids: u64,
-    /// Left behind: its user has no counterpart.
+    /// Refused: the user has no counterpart at the target.
     pub without_user: u64,
-    /// Left behind: it has no `expires`, and the target's wikis fail without.
+    /// Refused: no `expires`, which the wikis at the target require.
     pub without_expires: u64,
-    /// Not read or not written, each with a problem.
+    /// Failed to read or write.
     pub failed: u64,
-    /// Gone from the source before its copy was made, or while it was: such a copy was taken back.
+    /// Ended at the source during the run. A copy was removed again.
     pub gone: u64,
-    /// Not looked at, as the run was stopped before.
+    /// Not processed, because the run was stopped.
     pub left: u64,
-    /// Removed from the source after its copy was read back and compared.
+    /// Removed from the source after the copy was read back and compared.
     pub removed: u64,
-    /// Arrived, and counted so, but not as it should end: not removed from the source though that was asked for, or older
-    /// than the source by now; each with a problem.
+    /// Copied, but incomplete: not removed from the source with `--move`, or older than the session at the source.
     pub unsettled: u64,
-    /// Bytes put at the target.
+    /// Bytes in the copied sessions, or in the sessions to copy.
     pub bytes: u64,
 }
 
@@ -61,6 +62,7 @@ impl Counts {
     fn add(&mut self, more: &Counts) {
         let Counts {
             copied,
+            would_copy,
             replaced,
             same,
             expired,
@@ -82,6 +84,7 @@ impl Counts {
         } = more;
         for (count, more) in [
             (&mut self.copied, copied),
+            (&mut self.would_copy, would_copy),
             (&mut self.replaced, replaced),
             (&mut self.same, same),
             (&mut self.expired, expired),
@@ -106,25 +109,63 @@ impl Counts {
     }
 }
 
-/// What is counted and worth saying, of some sessions or of all.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+/// Counts and problems of some or all sessions.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Tally {
-    /// What was counted.
+    /// The counts.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Ids of users who have no counterpart at the target.
+    /// Ids of users without a counterpart at the target.
     pub users_without_counterpart: Vec<String>,
-    /// What could not be handled; ids only in part.
+    /// The refused sessions and the failures.
     pub problems: Vec<Problem>,
 }
 
+/// Why sessions were refused or failed. Equal reasons are one problem.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Problem {
+    /// The address of the store; null if the message names it.
+    pub store: Option<String>,
+    /// The reason.
+    pub message: String,
+    /// How many sessions; 0 if the problem concerns a whole store.
+    pub sessions: u64,
+    /// The first ids in order, shortened.
+    #[serde(serialize_with = "shortened")]
+    #[schemars(with = "Vec<String>")]
+    pub ids: BTreeSet<EntryName>,
+}
+
+fn shortened<S: Serializer>(ids: &BTreeSet<EntryName>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(ids.iter().map(ToString::to_string))
+}
+
 impl Tally {
-    /// Says something, once in a row.
-    pub(super) fn tell(&mut self, text: String) {
-        let problem = Problem(text);
-        if self.problems.len() < MAX_PROBLEMS && self.problems.last() != Some(&problem) {
-            self.problems.push(problem);
+    /// Adds a problem of one session.
+    pub(super) fn problem_of(&mut self, store: &StoreSpec, id: EntryName, message: String) {
+        let (store, ids) = (Some(store.address()), BTreeSet::from([id]));
+        self.add_problem(Problem { store, message, sessions: 1, ids });
+    }
+
+    fn add_problem(&mut self, more: Problem) {
+        let same = |known: &&mut Problem| known.message == more.message && known.store == more.store;
+        let Some(known) = self.problems.iter_mut().find(same) else {
+            // Messages can quote names in a session, so there may be many.
+            if self.problems.len() < MAX_PROBLEMS {
+                self.problems.push(more);
+            }
+            return;
+        };
+        known.sessions += more.sessions;
+        known.ids.extend(more.ids);
+        while known.ids.len() > MAX_PROBLEMS {
+            known.ids.pop_last();
         }
+    }
+
+    /// Adds a problem of a whole store.
+    pub(super) fn problem(&mut self, message: String) {
+        self.add_problem(Problem { store: None, message, sessions: 0, ids: BTreeSet::new() });
     }
 
     pub(super) fn without_counterpart(&mut self, user: String) {
@@ -136,17 +177,17 @@ impl Tally {
     pub(super) fn add(&mut self, more: Tally) {
         self.counts.add(&more.counts);
         more.users_without_counterpart.into_iter().for_each(|user| self.without_counterpart(user));
-        more.problems.into_iter().for_each(|Problem(text)| self.tell(text));
+        more.problems.into_iter().for_each(|problem| self.add_problem(problem));
     }
 }
 
-/// As many names that are none of a session are told.
+/// How many foreign names are kept.
 const MAX_FOREIGN: usize = 20;
 
-/// So many letters and digits in a row may be an id, or what is left of one.
+/// A run of this many letters and digits may be an id or part of one.
 const LIKE_AN_ID: usize = 20;
 
-/// What lies beside the sessions of the source.
+/// Files in the source that are not sessions.
 #[derive(Debug, Default)]
 pub(super) struct Foreign {
     pub(super) count: u64,
@@ -164,13 +205,13 @@ impl Foreign {
         }
     }
 
-    /// The first names, as they may be shown.
+    /// The first names, without ids.
     pub(super) fn shown(&self) -> Vec<String> {
         self.first.iter().map(|name| shown(&name.to_string_lossy())).collect()
     }
 }
 
-/// A name without what may be an id in it.
+/// Shortens a name that may contain an id.
 fn shown(name: &str) -> String {
     let is_like_an_id = |part: &str| part.len() >= LIKE_AN_ID;
     if name.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(is_like_an_id) {
@@ -180,52 +221,52 @@ fn shown(name: &str) -> String {
     }
 }
 
-/// What a run did, or would do.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The report of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
-    /// The source's address.
+    /// The address of the source.
     pub from: String,
-    /// The target's address.
+    /// The address of the target.
     pub to: String,
-    /// What was counted, and what is worth saying.
+    /// Counts and problems.
     #[serde(flatten)]
     pub tally: Tally,
-    /// How many names in the source's directory are none of a session; they stay where they are.
+    /// Files in the source that are not sessions.
     pub foreign: u64,
-    /// The first of them, by name; what may be an id is shortened.
+    /// The names of the first of these, with shortened ids.
     pub foreign_names: Vec<String>,
-    /// Where the journal is, by which the same command goes on and `--rollback` undoes.
+    /// The journal, for continuing the run and for `--rollback`; null in a dry run.
     pub journal: Option<String>,
-    /// Nothing was changed, as nothing was to be.
+    /// Whether nothing was changed.
     pub dry_run: bool,
-    /// It was stopped before its end.
+    /// Whether the run was stopped early.
     pub stopped: bool,
-    /// How long it took.
+    /// How long the run took.
     pub seconds: f64,
-    /// Old ids and new, of all sessions that are at the target by this run or an earlier one, if that was asked for.
+    /// Old and new ids of all sessions that this or an earlier run copied, if requested.
     #[serde(skip)]
     pub pairs: Vec<Pair>,
 }
 
-/// What undoing did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The report of a rollback.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Undone {
-    /// The source's address.
+    /// The address of the source.
     pub from: String,
-    /// The target's address.
+    /// The address of the target.
     pub to: String,
-    /// Taken away from the target.
-    pub taken_back: u64,
-    /// Put back at the source.
+    /// Copies removed from the target.
+    pub removed: u64,
+    /// Sessions restored at the source.
     pub restored: u64,
-    /// Put back at the target, in place of what had replaced it.
+    /// Sessions restored at the target that a copy had replaced.
     pub put_back: u64,
-    /// Gone from the target since: nothing to undo.
+    /// Copies that were already gone from the target.
     pub gone: u64,
-    /// Left alone: changed at the target since.
+    /// Copies that changed at the target, and were kept.
     pub changed: u64,
-    /// Not read or not written, each with a problem.
+    /// Failed to read or write.
     pub failed: u64,
-    /// What could not be undone.
-    pub problems: Vec<Problem>,
+    /// The failures.
+    pub problems: Vec<crate::ops::Problem>,
 }

@@ -1,4 +1,4 @@
-//! Which sessions go, and as what: one pure decision a session.
+//! Decides which sessions are copied, and with which contents.
 
 use crate::pickle::{self, Tree};
 use crate::store::{
@@ -12,16 +12,16 @@ use super::rename::{Generation, Mapped};
 use super::session::{Ready, Source};
 use super::skip::Skip;
 
-/// All that a decision depends on, beside the session.
+/// Everything that a decision depends on, except the session.
 pub(super) struct Rules<'a> {
-    /// Who owns the source's directory: sessions of others are not touched.
+    /// The owner of the source directory. Sessions of other owners are refused.
     pub(super) from_owner: Option<u32>,
     pub(super) to: &'a StoreSpec,
     pub(super) options: &'a Options,
 }
 
 impl Rules<'_> {
-    /// What is to be written of a session, or why it stays behind.
+    /// The session to write, or why it is not copied.
     pub(super) fn select(&self, id: EntryName, read: RawRead) -> Result<Ready, Skip> {
         let raw = present(read)?;
         self.check_origin(&raw)?;
@@ -48,10 +48,10 @@ impl Rules<'_> {
             instead_of: None,
         };
         let hash = journal::hash(&new.bytes);
-        Ok(Ready { id, source, new, hash, told: false, replaced: false, before: None, copy: None })
+        Ok(Ready { id, source, new, hash, in_journal: false, replaced: false, before: None, copy: None })
     }
 
-    /// The id a session gets at the target; `None` where the target takes none like it.
+    /// The id at the target. `None` if the target rejects it.
     pub(super) fn target_id(&self, id: &EntryName) -> Option<EntryName> {
         let id = match self.options.rename_ids {
             Some(generation) => generation.id_for(id)?,
@@ -60,17 +60,17 @@ impl Rules<'_> {
         Generation::fits(self.to, &id).then_some(id)
     }
 
-    /// Whether its wiki wrote it.
+    /// Checks that the wiki wrote the session.
     fn check_origin(&self, raw: &Raw) -> Result<(), Skip> {
         if let (Some(dir), Some((file, _))) = (self.from_owner, raw.owner)
             && file != dir
         {
-            return Err(Skip::StrangeOwner { file, dir });
+            return Err(Skip::OtherOwner { file, dir });
         }
         if raw.trust == Some(Trust::Foreign) { Err(Skip::NoMac) } else { Ok(()) }
     }
 
-    /// Whether the filters mean it.
+    /// Checks the filters.
     fn check_filters(&self, id: EntryName, raw: &Raw, facts: Facts) -> Result<(), Skip> {
         let options = self.options;
         let is_theirs = options.users.as_ref().is_none_or(|users| {
@@ -96,13 +96,13 @@ impl Rules<'_> {
         if state == State::Expired && !options.include_expired { Err(Skip::Expired) } else { Ok(()) }
     }
 
-    /// Whether wikis of 1.7 and 1.8 are to read what is written: a session without `expires` ends every request with an
-    /// error there (`MoinMoin.session`, `CacheSessionData`).
+    /// Whether MoinMoin 1.7 or 1.8 reads the copies: it answers every request with an error if a session has no `expires`
+    /// (`MoinMoin.session`, `CacheSessionData`).
     fn wants_expires(&self) -> bool {
         Generation::of(self.to) == Some(Generation::Old) || self.options.rename_ids == Some(Generation::Old)
     }
 
-    /// The bytes to be written, and those that were read if they differ.
+    /// The bytes to write, and the bytes that were read if they differ.
     fn map_users(&self, bytes: Vec<u8>, tree: Option<Tree>) -> Result<(Vec<u8>, Option<Vec<u8>>), Skip> {
         let Some(map) = &self.options.users_map else { return Ok((bytes, None)) };
         let tree = tree.map_or_else(|| pickle::read(&bytes), Ok);
@@ -115,7 +115,7 @@ impl Rules<'_> {
     }
 }
 
-/// What was read, if it is there and can be understood.
+/// The session that was read.
 fn present(read: RawRead) -> Result<Raw, Skip> {
     match read {
         Ok(Read::Present(raw)) => Ok(raw),

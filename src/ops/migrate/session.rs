@@ -1,39 +1,39 @@
-//! A session on its way from the source to the target.
+//! A session between source and target.
 
 use crate::store::{EntryName, Modified, NewSession, Raw, Stamp};
 
 use super::journal::{Hash, Kept};
 
-/// What is at the source, to be put back there and to see whether it is still the same.
+/// The session at the source, for restoring it and for detecting changes.
 pub(super) struct Source {
     pub(super) modified: Modified,
     pub(super) mode: Option<u32>,
     pub(super) owner: Option<(u32, u32)>,
     pub(super) stamp: Stamp,
-    /// The pickle, where another is to be written.
+    /// The pickle, if another one is written.
     pub(super) bytes: Option<Vec<u8>>,
 }
 
 impl Source {
-    /// What the journal keeps of it.
+    /// The entry for the journal.
     pub(super) fn kept(&self) -> Kept {
         Kept::new(self.bytes.as_deref(), self.modified, self.mode, self.owner)
     }
 }
 
-/// A session as it is to be written.
+/// A session to write.
 pub(super) struct Ready {
     pub(super) id: EntryName,
     pub(super) source: Source,
     pub(super) new: NewSession,
-    /// The hash of what is to be written; see [`journal::hash`].
+    /// The hash of the bytes to write; see [`journal::hash`].
     pub(super) hash: Hash,
-    /// Whether it was put at the target, and told in the journal, by this run.
-    pub(super) told: bool,
-    /// Whether it is counted as put in place of another.
+    /// Whether this run wrote it, and recorded it in the journal.
+    pub(super) in_journal: bool,
+    /// Whether it is counted as replaced.
     pub(super) replaced: bool,
-    /// What is at the target already, or was, and was not put there by us.
+    /// The session at the target that is not an earlier copy.
     pub(super) before: Option<Raw>,
-    /// The stamp of its copy, once there is one.
+    /// The stamp of the copy, if it exists.
     pub(super) copy: Option<Stamp>,
 }

@@ -1,4 +1,4 @@
-//! After the copies are made: what has changed or ended at the source meanwhile, and what is to leave it.
+//! After copying: handles sessions that changed or ended at the source, and removes sessions from the source.
 
 use std::io;
 
@@ -11,9 +11,8 @@ use super::skip::Skip;
 use super::transfer::{TRIES, Transfer, count, is_hopeless};
 
 impl Transfer<'_> {
-    /// Removes what has arrived at the source, where that was asked for, after reading its copy back. What was written at
-    /// the source meanwhile is copied again; of what has ended there, the copy is taken back: who logged out is not to be
-    /// logged in.
+    /// With `--move`, removes copied sessions from the source after reading the copies back. Copies sessions again that
+    /// changed at the source. Removes copies of sessions that ended there, so that nobody who logged out is logged in.
     pub(super) fn settle(&mut self, mut arrived: Vec<Ready>) {
         for _ in 0..TRIES {
             if arrived.is_empty() {
@@ -27,15 +26,12 @@ impl Transfer<'_> {
         }
         for ready in arrived {
             self.tally.counts.unsettled += 1;
-            let from = self.stores.from.spec().address();
-            self.tally.tell(format!(
-                "{from}: {}: kept changing while it was copied; the copy is older by now, run this again",
-                ready.id
-            ));
+            let what = "kept changing during the copy: the copy is older; run this again";
+            self.tally.problem_of(self.stores.from.spec(), ready.id, what.to_owned());
         }
     }
 
-    /// Compares the source with what was read of it; gives those that were written since.
+    /// Checks the source for changes. Returns the sessions that changed.
     fn compare(&mut self, arrived: Vec<Ready>) -> Vec<Ready> {
         let seen: Vec<(EntryName, Stamp)> =
             arrived.iter().map(|ready| (ready.id, ready.source.stamp)).collect();
@@ -51,7 +47,7 @@ impl Transfer<'_> {
         changed
     }
 
-    /// Those whose copy is there, byte for byte; the others are told.
+    /// Compares the copies. Returns the sessions with an equal copy, and reports the others.
     fn check(&mut self, arrived: Vec<Ready>) -> Vec<Ready> {
         let mut checked = Vec::with_capacity(arrived.len());
         with_targets(self.stores.to.as_ref(), arrived, |part| {
@@ -63,7 +59,7 @@ impl Transfer<'_> {
                     }
                     Err(error) => {
                         self.tally.counts.unsettled += 1;
-                        self.tally.tell(error.to_string());
+                        self.tally.problem(error.to_string());
                     }
                     Ok(_) => self.changed_at_target(&ready),
                 }
@@ -72,21 +68,18 @@ impl Transfer<'_> {
         checked
     }
 
-    /// Tells that a wiki which uses the target has changed or ended the copy already, so that nobody can say which is right.
+    /// Reports that a wiki changed or ended the copy at the target.
     fn changed_at_target(&mut self, ready: &Ready) {
         self.tally.counts.unsettled += 1;
-        let to = self.stores.to.spec().address();
-        self.tally.tell(format!(
-            "{to}: {}: its copy was changed or ended here meanwhile; what is at the source is left there",
-            ready.new.id
-        ));
+        let what = "the copy changed or ended at the target: the session stays at the source";
+        self.tally.problem_of(self.stores.to.spec(), ready.new.id, what.to_owned());
     }
 
-    /// Removes sessions at the source whose copies are there; gives those that were written meanwhile.
+    /// Removes sessions with a copy from the source. Returns the sessions that changed.
     fn remove(&mut self, arrived: Vec<Ready>) -> Vec<Ready> {
         let checked = self.check(arrived);
-        // What was there before this run is told now: the source is about to lose it.
-        if !self.tell_journal(checked.iter().filter(|ready| !ready.told)) {
+        // Record earlier copies in the journal before the source loses the sessions.
+        if !self.write_journal(checked.iter().filter(|ready| !ready.in_journal)) {
             self.tally.counts.unsettled += 1;
             return Vec::new();
         }
@@ -105,17 +98,13 @@ impl Transfer<'_> {
                 Err(error) => {
                     self.note_pair(&ready);
                     self.tally.counts.unsettled += 1;
-                    let from = self.stores.from.spec().address();
-                    // One file that may not be removed, as an immutable one, says nothing of the next.
+                    let from = self.stores.from.spec();
+                    let what = format!("copied, but can't remove it: {error}", error = why(&error));
+                    // The error may concern one file, for example an immutable one.
                     if !is_hopeless(&error) || error.kind() == io::ErrorKind::PermissionDenied {
-                        self.tally.tell(format!(
-                            "{from}: {}: copied, and not removed: {error}",
-                            ready.id,
-                            error = why(&error)
-                        ));
+                        self.tally.problem_of(from, ready.id, what);
                     } else if !std::mem::replace(&mut self.hopeless, true) {
-                        self.tally
-                            .tell(format!("{from}: copied, and not removed: {error}", error = why(&error)));
+                        self.tally.problem(format!("{}: {what}", from.address()));
                     }
                 }
             }
@@ -123,39 +112,35 @@ impl Transfer<'_> {
         changed
     }
 
-    /// Takes back the copy of a session that has ended at the source while it was copied, if it is the one that this run
-    /// made; what was in its place comes back. It is counted as `now` says.
+    /// Removes the copy of a session that ended at the source during the run, if this run made the copy. Restores a session
+    /// that the copy replaced. Counts the session as `now`.
     fn ended(&mut self, ready: Ready, now: Skip) {
-        let (true, Some(copy)) = (ready.told, ready.copy) else { return };
+        let (true, Some(copy)) = (ready.in_journal, ready.copy) else { return };
         let to = self.stores.to.as_ref();
-        match take_back(to, &ready, copy) {
+        match remove_copy(to, &ready, copy) {
             Ok(true) => {
                 let counts = &mut self.tally.counts;
                 let counted = if ready.replaced { &mut counts.replaced } else { &mut counts.copied };
                 *counted = counted.saturating_sub(1);
                 now.add_to(&mut self.tally, self.stores.from.spec(), &ready.id);
             }
-            // A wiki that uses the target has it now.
+            // A wiki at the target changed it.
             Ok(false) => self.note_pair(&ready),
             Err(error) => {
                 self.tally.counts.unsettled += 1;
-                let text = format!(
-                    "{}: {}: over at the source, and still there: {error}",
-                    to.spec().address(),
-                    ready.new.id,
-                    error = why(&error)
-                );
-                self.tally.tell(text);
+                let what =
+                    format!("ended at the source, but can't remove the copy: {error}", error = why(&error));
+                self.tally.problem_of(to.spec(), ready.new.id, what);
             }
         }
     }
 
-    /// Puts newer contents in place of copies that are older than the source by now.
+    /// Replaces copies that are older than the source.
     fn copy_again(&mut self, changed: Vec<Ready>) -> Vec<Ready> {
         let mut again = Vec::with_capacity(changed.len());
         for old in changed {
             let read = self.stores.from.read_raw(&old.id);
-            // It is counted once, when it was first copied.
+            // Already counted.
             match self.stores.rules(self.options).select(old.id, read) {
                 Ok(mut new) => {
                     new.new.instead_of = old.copy;
@@ -163,21 +148,19 @@ impl Transfer<'_> {
                     new.replaced = old.replaced;
                     again.push(new);
                 }
-                // The copy is as good as before.
+                // The copy is kept.
                 Err(skip) if skip.is_failure() => {
                     self.tally.counts.unsettled += 1;
-                    skip.describe(self.stores.from.spec(), &old.id)
-                        .into_iter()
-                        .for_each(|why| self.tally.tell(why));
+                    skip.report_to(&mut self.tally, self.stores.from.spec(), &old.id);
                 }
-                // What is there now stays behind, or nothing is: so does what it was.
+                // The current session is not copied, so its old copy is removed.
                 Err(skip) => self.ended(old, skip),
             }
         }
         if again.is_empty() {
             return again;
         }
-        if !self.tell_journal(&again) {
+        if !self.write_journal(&again) {
             self.tally.counts.unsettled += count(&again);
             return Vec::new();
         }
@@ -187,15 +170,14 @@ impl Transfer<'_> {
         for (mut ready, written) in again.into_iter().zip(written) {
             match written {
                 Ok(Written::Done(stamp)) => {
-                    ready.told = true;
+                    ready.in_journal = true;
                     ready.copy = Some(stamp);
                     arrived.push(ready);
                 }
                 Ok(_) => self.changed_at_target(&ready),
                 Err(error) => {
                     self.tally.counts.unsettled += 1;
-                    let to = self.stores.to.spec().address();
-                    self.tally.tell(format!("{to}: {}: {error}", ready.id, error = why(&error)));
+                    self.tally.problem_of(self.stores.to.spec(), ready.id, why(&error));
                 }
             }
         }
@@ -203,9 +185,9 @@ impl Transfer<'_> {
     }
 }
 
-/// Takes a copy away again, or puts back what was in its place; false where it is another by now.
-fn take_back(to: &dyn WritableStore, ready: &Ready, copy: Stamp) -> io::Result<bool> {
-    let nothing = || io::Error::other("the store told nothing");
+/// Removes a copy, or restores the session that it replaced. False if the copy changed.
+fn remove_copy(to: &dyn WritableStore, ready: &Ready, copy: Stamp) -> io::Result<bool> {
+    let nothing = || io::Error::other("no answer from the store");
     let Some(before) = &ready.before else {
         let removed = to.remove(&[(ready.new.id, copy)], &|_| true).pop().ok_or_else(nothing)??;
         return Ok(matches!(removed, Removal::Removed { .. } | Removal::Gone));

@@ -1,96 +1,97 @@
-//! Why a session stays behind.
+//! Why a session is not copied.
 
 use crate::store::{EntryName, StoreError, StoreSpec, Unreadable};
 
 use super::report::{Counts, Tally};
 
-/// Why a session stays behind.
+/// Why a session is not copied.
 #[derive(Debug)]
 pub(super) enum Skip {
-    /// It is gone from the source.
+    /// It ended at the source.
     Gone,
     /// It could not be read.
     NotRead(StoreError),
-    /// Nobody can tell what its bytes mean, or it must not be opened.
+    /// It is unreadable, or must not be opened.
     Unreadable(Unreadable),
-    /// Its file belongs to another user than the directory of the source.
-    StrangeOwner {
-        /// Of the file.
+    /// Its owner is not the owner of the source directory.
+    OtherOwner {
+        /// The owner of the file.
         file: u32,
-        /// Of the directory.
+        /// The owner of the directory.
         dir: u32,
     },
-    /// It lacks a MAC by the key of its store.
+    /// It has no MAC by the key of its store.
     NoMac,
-    /// The filters leave it out.
+    /// The filters exclude it.
     Filtered,
     /// It has expired.
     Expired,
-    /// It has no `expires`, and the wikis of the target fail without.
+    /// It has no `expires`, which the wikis at the target require.
     WithoutExpires,
-    /// It names this class or function.
+    /// It contains this class or function.
     Forbidden(String),
-    /// The target takes no id like it, but those of this kind.
+    /// The target accepts only ids of this layout.
     UnfitId(String),
-    /// Its user has no counterpart.
+    /// Its user has no counterpart at the target.
     UnknownUser(String),
-    /// Other user ids could not be put into it.
+    /// Its user ids could not be replaced.
     NotMapped(String),
-    /// It was ended at the target, which left a tombstone.
+    /// It was ended at the target, which has a tombstone.
     Ended,
-    /// What is under this id at the target cannot be read, and so not replaced.
-    NotReplaceable(EntryName, Unreadable),
-    /// Another of its id is at the target.
+    /// The session with this id at the target is unreadable, and can't be replaced.
+    NotReplaceable(Unreadable),
+    /// The target has another session with the same id.
     Conflict,
 }
 
 impl Skip {
-    /// Whether it is a failure, and no decision.
+    /// Whether it is a failure.
     pub(super) fn is_failure(&self) -> bool {
-        matches!(self, Skip::NotRead(_) | Skip::NotMapped(_) | Skip::NotReplaceable(..))
+        matches!(self, Skip::NotRead(_) | Skip::NotMapped(_) | Skip::NotReplaceable(_))
     }
 
-    /// For people; `None` where a count says enough.
-    pub(super) fn describe(&self, from: &StoreSpec, id: &EntryName) -> Option<String> {
-        let why = match self {
+    /// The reason for people. `None` if the count is enough.
+    fn why(&self) -> Option<String> {
+        Some(match self {
             Skip::Gone
             | Skip::Filtered
             | Skip::Expired
             | Skip::UnknownUser(_)
             | Skip::Ended
             | Skip::Conflict => return None,
-            Skip::NotRead(error) => return Some(error.to_string()),
-            Skip::NotReplaceable(id, why) => {
-                return Some(format!("{id}: what is under this id at the target cannot be replaced: {why}"));
-            }
+            Skip::NotRead(error) => error.to_string(),
+            Skip::NotReplaceable(why) => format!("can't replace the session at the target: {why}"),
             Skip::Unreadable(why) => why.to_string(),
-            Skip::NotMapped(why) => why.clone(),
-            Skip::StrangeOwner { file, dir } => format!(
-                "belongs to user {file}, the directory to user {dir}: if the wiki runs as user {file}, chown the \
-                 directory to that user; else somebody planted it"
+            Skip::NotMapped(why) => format!("can't replace the user ids: {why}"),
+            Skip::OtherOwner { file, dir } => format!(
+                "possible attack: user {file} owns the file, user {dir} owns the directory; if the wiki runs as user \
+                 {file}, run `chown {file} DIR`"
             ),
-            Skip::NoMac => {
-                "without a MAC by the store's key: somebody else wrote it, a possible attack".to_owned()
-            }
+            Skip::NoMac => "possible attack: no MAC by the key of the store".to_owned(),
             Skip::WithoutExpires => {
-                "has no expires, without which MoinMoin 1.7 and 1.8 end every request with an error"
-                    .to_owned()
+                "no `expires`: MoinMoin 1.7 and 1.8 would answer every request with an error".to_owned()
             }
             Skip::Forbidden(name) => format!(
-                "names {name}, which Python would import and could call: a possible attack; if an extension keeps it \
-                 there, say so in [migrate] allow_globals"
+                "possible attack: contains {name}, which Python would import and could call; if an extension you trust \
+                 stores this class, add it to `[migrate] allow_globals`"
             ),
-            Skip::UnfitId(layout) => format!("an id that {layout} does not take: see --rename-ids"),
-        };
-        Some(format!("{}: {id}: {why}", from.address()))
+            Skip::UnfitId(layout) => format!("{layout} rejects this id: use --rename-ids"),
+        })
     }
 
-    /// Counts it, and describes it.
+    /// Adds the reason to the problems.
+    pub(super) fn report_to(&self, tally: &mut Tally, from: &StoreSpec, id: &EntryName) {
+        match (self, self.why()) {
+            (_, None) => {}
+            (Skip::NotRead(_), Some(why)) => tally.problem(why),
+            (_, Some(why)) => tally.problem_of(from, *id, why),
+        }
+    }
+
+    /// Counts the session, and reports the reason.
     pub(super) fn add_to(self, tally: &mut Tally, from: &StoreSpec, id: &EntryName) {
         *self.count(&mut tally.counts) += 1;
-        if let Some(text) = self.describe(from, id) {
-            tally.tell(text);
-        }
+        self.report_to(tally, from, id);
         if let Skip::UnknownUser(user) = self {
             tally.without_counterpart(user);
         }
@@ -99,8 +100,8 @@ impl Skip {
     fn count<'a>(&self, counts: &'a mut Counts) -> &'a mut u64 {
         match self {
             Skip::Gone => &mut counts.gone,
-            Skip::NotRead(_) | Skip::NotMapped(_) | Skip::NotReplaceable(..) => &mut counts.failed,
-            Skip::Unreadable(Unreadable::Unsafe(_)) | Skip::StrangeOwner { .. } => &mut counts.unsafe_files,
+            Skip::NotRead(_) | Skip::NotMapped(_) | Skip::NotReplaceable(_) => &mut counts.failed,
+            Skip::Unreadable(Unreadable::Unsafe(_)) | Skip::OtherOwner { .. } => &mut counts.unsafe_files,
             Skip::Unreadable(_) => &mut counts.unreadable,
             Skip::NoMac | Skip::Forbidden(_) => &mut counts.forbidden,
             Skip::Filtered => &mut counts.filtered,

@@ -1,4 +1,4 @@
-//! Source and target, open and locked.
+//! The source and the target of a migration.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -15,18 +15,16 @@ use super::select::Rules;
 pub struct Stores {
     pub(super) from: Box<dyn WritableStore>,
     pub(super) to: Box<dyn WritableStore>,
-    /// Who owns the source's directory: sessions of others are not touched. `None` where nobody but root can write there,
-    /// so that root put them there, whosever they are.
+    /// The owner of the source directory. Sessions of other owners are refused. `None` if only root can write there.
     from_owner: Option<u32>,
 }
 
 impl Stores {
-    /// Opens source and target. The target is made where it is of wikifarm's own kinds and does not exist, unless it is
-    /// only to be looked at.
+    /// Opens source and target. Creates a missing target that is not a directory of MoinMoin, except in a dry run.
     ///
     /// # Errors
     ///
-    /// Where one cannot be opened, they are one and the same, or the target lies in the source.
+    /// If a store can't be opened, if both are the same, or if the target is inside the source.
     pub fn open(from: StoreSpec, to: StoreSpec, dry_run: bool) -> Result<Stores, Error> {
         apart(&from, &to)?;
         let opened = |error: StoreError| {
@@ -42,35 +40,35 @@ impl Stores {
         }
         let target = to.clone();
         let to = match store::open_writable(to) {
-            // The run itself would make it.
+            // A real run would create it.
             Err(error) if dry_run && error.is_missing() && target.location.layout().is_none() => {
                 Box::new(Nothing::at(target))
             }
             Err(error) if error.is_missing() => {
                 return Err(Error::Failed(format!(
-                    "{error}: make it, with the owner and the mode that the wiki needs"
+                    "{error}: create it with the owner and mode that the wiki needs"
                 )));
             }
             other => other.map_err(opened)?,
         };
         if from.id() == to.id() {
             let why = match same_kind(from.spec(), to.spec()) {
-                true => "source and target are one and the same store",
+                true => SAME,
                 false => IN_ONE,
             };
             return Err(Error::Refused(why.to_owned()));
         }
         if from.may_be(to.as_ref()) {
             return Err(Error::Refused(
-                "source and target may be one server by two addresses, and it does not tell: let its users ask (ACL \
-                 `+info`), or take another prefix or database"
+                "source and target may be the same Redis server, and its users can't read the server id: allow `+info` in \
+                 their ACL, or use another prefix or database"
                     .to_owned(),
             ));
         }
         Ok(Stores { from, to, from_owner })
     }
 
-    /// What decides which sessions go from one to the other.
+    /// The rules that select sessions.
     pub(super) fn rules<'a>(&'a self, options: &'a Options) -> Rules<'a> {
         Rules { from_owner: self.from_owner, to: self.to.spec(), options }
     }
@@ -78,7 +76,7 @@ impl Stores {
     pub(super) fn lock(&self, lock_dir: &Path, waiting: Option<&AtomicBool>) -> Result<[Lock; 2], Error> {
         let refused = |error: crate::sys::LockError| Error::Refused(error.to_string());
         let locks = LockDir::open(lock_dir).map_err(refused)?;
-        // Always in one order, so that two that go opposite ways do not wait for each other.
+        // A fixed order prevents deadlocks.
         let mut ids = [self.from.id(), self.to.id()];
         ids.sort_unstable();
         let [first, second] = ids;
@@ -90,14 +88,16 @@ impl Stores {
     }
 }
 
-const IN_ONE: &str = "source and target lie in one directory: move over a third";
+const SAME: &str = "source and target are the same store";
+
+const IN_ONE: &str = "source and target are in the same directory: migrate through a third store";
 
 fn same_kind(from: &StoreSpec, to: &StoreSpec) -> bool {
     let (from, to) = (&from.location, &to.location);
     from.scheme() == to.scheme() || from.layout().is_some() && to.layout().is_some()
 }
 
-/// Refuses stores that are one, or lie in one another: what is written would be taken for what is to be read.
+/// Refuses equal stores, and a target inside the source: the run would read its own copies.
 fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
     let real = |path: &Path| {
         path.canonicalize().ok().or_else(|| {
@@ -107,7 +107,7 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
         })
     };
     if same_kind(from, to) && from.location.identity() == to.location.identity() {
-        return Err(Error::Refused("source and target are one and the same store".to_owned()));
+        return Err(Error::Refused(SAME.to_owned()));
     }
     let real = |spec: &StoreSpec| spec.location.path().and_then(real);
     if let (Some(from), Some(to)) = (real(from), real(to))
@@ -115,7 +115,7 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
         && to.starts_with(&from)
     {
         return Err(Error::Refused(format!(
-            "the target lies inside the source: {} is in {}",
+            "the target is inside the source: {} is in {}",
             to.display(),
             from.display()
         )));
@@ -123,7 +123,7 @@ fn apart(from: &StoreSpec, to: &StoreSpec) -> Result<(), Error> {
     Ok(())
 }
 
-/// The path of the journal, and what it calls source and target.
+/// The path of the journal, and the names of source and target in it.
 pub(super) fn journal_of(stores: &Stores, options: &Options) -> (PathBuf, String, String) {
     let name = |spec: &StoreSpec| match std::path::absolute(spec.location.stem()) {
         Ok(path) if spec.location.path().is_some() => {

@@ -196,7 +196,10 @@ fn what_changes_at_the_target_while_it_moves_stays_at_the_source_and_is_told() {
             (2, 1, 1, 0),
             "{counts:?}"
         );
-        assert!(report.tally.problems[0].0.contains("changed or ended here meanwhile"), "{report:?}");
+        assert!(
+            report.tally.problems[0].message.contains("the copy changed or ended at the target"),
+            "{report:?}"
+        );
         assert!(source.exists());
     }
 }
@@ -213,7 +216,7 @@ fn what_never_comes_to_rest_is_a_failure() {
         let report = run(&stores, &Options { remove, ..options(root.path()) });
         let counts = report.tally.counts;
         assert_eq!((counts.copied, counts.unsettled, counts.removed), (2, 1, remove.into()), "{counts:?}");
-        assert!(report.tally.problems[0].0.contains("kept changing"), "{report:?}");
+        assert!(report.tally.problems[0].message.contains("kept changing"), "{report:?}");
         assert!(path.exists());
     }
 }
@@ -229,7 +232,7 @@ fn a_full_disk_stops_it_and_the_same_command_goes_on() {
     let count = |number: u64| usize::try_from(number).unwrap();
     assert_eq!((count(counts.copied), count(counts.removed), count(counts.failed)), (first, first, first));
     assert_eq!(count(counts.left), all - 2 * first);
-    assert_eq!(report.tally.problems.len(), 1, "said once: {:?}", report.tally.problems);
+    assert_eq!(report.tally.problems.len(), 1, "reported once: {:?}", report.tally.problems);
     assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (all - first, first));
     let dir = |name: &str| spec(&format!("moin-1.9:{}", root.path().join(name).display()));
     drop(stores);
@@ -237,7 +240,7 @@ fn a_full_disk_stops_it_and_the_same_command_goes_on() {
     let counts = run(&stores, &options(root.path())).tally.counts;
     assert_eq!((count(counts.copied), count(counts.removed)), (all - first, all - first));
     let undone = rollback(&stores, &options(root.path())).unwrap();
-    assert_eq!((count(undone.taken_back), count(undone.restored), undone.changed), (all, all, 0));
+    assert_eq!((count(undone.removed), count(undone.restored), undone.changed), (all, all, 0));
     assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (all, 0));
 }
 
@@ -253,7 +256,7 @@ fn what_the_target_had_already_stays_there_when_a_move_is_undone() {
         (1, 1, 2)
     );
     let undone = rollback(&stores, &options(root.path())).unwrap();
-    assert_eq!((undone.taken_back, undone.restored, undone.put_back), (1, 2, 1));
+    assert_eq!((undone.removed, undone.restored, undone.put_back), (1, 2, 1));
     assert!(root.path().join("b").join(name).exists());
     assert_eq!((names(root.path(), "a"), names(root.path(), "b")), (2, 1));
 }

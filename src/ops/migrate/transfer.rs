@@ -1,4 +1,4 @@
-//! Carrying sessions over: told in the journal, then written.
+//! Copies sessions: records them in the journal, then writes them.
 
 use std::collections::HashSet;
 use std::io;
@@ -15,10 +15,10 @@ use super::report::{Report, Tally};
 use super::session::Ready;
 use super::stores::Stores;
 
-/// How often a session is copied again that changes while it is copied, at the source or at the target.
+/// How often a session is copied that changes at the source or at the target during the run.
 pub(super) const TRIES: usize = 3;
 
-/// A run, and how far it is.
+/// A run in progress.
 pub(super) struct Transfer<'a> {
     pub(super) stores: &'a Stores,
     pub(super) options: &'a Options,
@@ -26,7 +26,7 @@ pub(super) struct Transfer<'a> {
     known: &'a Known,
     pub(super) tally: Tally,
     pairs: Vec<Pair>,
-    /// A removal failed so that the next would fare no better.
+    /// A removal failed with an error that concerns all sessions.
     pub(super) hopeless: bool,
 }
 
@@ -53,15 +53,15 @@ impl<'a> Transfer<'a> {
             self.note_earlier_pairs();
             self.pairs.sort_unstable_by(|one, other| one.old.cmp(&other.old));
         }
-        // The source tells its sessions in any order.
-        self.tally.problems.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        // The source lists sessions in any order.
+        self.tally.problems.sort_unstable();
         Report {
             from: self.stores.from.spec().address(),
             to: self.stores.to.spec().address(),
             tally: self.tally,
             foreign: 0,
             foreign_names: Vec::new(),
-            journal: self.journal.as_ref().map(|journal| journal.place().display().to_string()),
+            journal: self.journal.as_ref().map(|journal| journal.file().display().to_string()),
             dry_run: self.options.dry_run,
             stopped: false,
             seconds: 0.0,
@@ -69,7 +69,7 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Carries some sessions over. False: there is no use in going on, as when the disk is full.
+    /// Copies some sessions. Returns false if all further copies would fail, for example on a full disk.
     pub(super) fn load(&mut self, load: Load) -> bool {
         tally::MOVED.add(load.count);
         self.tally.add(load.tally);
@@ -82,7 +82,7 @@ impl<'a> Transfer<'a> {
         goes_on && !self.hopeless
     }
 
-    /// Puts sessions at the target. Gives those that are there then, byte for byte, and whether to go on.
+    /// Writes sessions to the target. Returns those with a complete copy, and whether to continue.
     fn put(&mut self, batch: Vec<Ready>) -> (Vec<Ready>, bool) {
         let mut arrived = Vec::with_capacity(batch.len());
         let mut again = Vec::new();
@@ -107,14 +107,13 @@ impl<'a> Transfer<'a> {
         }
         for ready in again {
             self.tally.counts.failed += 1;
-            let to = self.stores.to.spec().address();
-            self.tally.tell(format!("{to}: {}: kept changing while it was to be written", ready.new.id));
+            let what = "kept changing during the copy".to_owned();
+            self.tally.problem_of(self.stores.to.spec(), ready.new.id, what);
         }
         (arrived, goes_on)
     }
 
-    /// Puts sessions at the target that have been planned. Where another thing is there by the time of writing, they are
-    /// added to `again`.
+    /// Writes planned sessions. Adds sessions to `again` if the target changed since the plan.
     fn put_planned(&mut self, batch: Vec<Ready>, arrived: &mut Vec<Ready>, again: &mut Vec<Ready>) -> bool {
         let (same, fresh): (Vec<Ready>, Vec<Ready>) =
             batch.into_iter().partition(|ready| ready.copy.is_some());
@@ -130,7 +129,7 @@ impl<'a> Transfer<'a> {
             }
             return true;
         }
-        if !self.tell_journal(&fresh) {
+        if !self.write_journal(&fresh) {
             self.tally.counts.failed += count(&fresh);
             return false;
         }
@@ -140,23 +139,22 @@ impl<'a> Transfer<'a> {
         for (mut ready, written) in fresh.into_iter().zip(written) {
             match written {
                 Ok(Written::Done(stamp)) => {
-                    ready.told = true;
+                    ready.in_journal = true;
                     ready.copy = Some(stamp);
                     ready.replaced = ready.new.instead_of.is_some();
                     self.count(&ready.new);
                     arrived.push(ready);
                 }
-                // A wiki was quicker.
                 Ok(Written::Exists | Written::Changed) => again.push(ready),
                 Err(error) => {
                     self.tally.counts.failed += 1;
                     let to = self.stores.to.spec().address();
                     if is_hopeless(&error) {
                         if std::mem::take(&mut goes_on) {
-                            self.tally.tell(format!("{to}: {error}", error = why(&error)));
+                            self.tally.problem(format!("{to}: {error}", error = why(&error)));
                         }
                     } else {
-                        self.tally.tell(format!("{to}: {}: {error}", ready.id, error = why(&error)));
+                        self.tally.problem_of(self.stores.to.spec(), ready.id, why(&error));
                     }
                 }
             }
@@ -164,8 +162,8 @@ impl<'a> Transfer<'a> {
         goes_on
     }
 
-    /// Adds what is about to be done to the journal. False, and told: that was not possible.
-    pub(super) fn tell_journal<'r>(&mut self, about: impl IntoIterator<Item = &'r Ready>) -> bool {
+    /// Records sessions in the journal before they are written. Returns false, and adds a problem, if this fails.
+    pub(super) fn write_journal<'r>(&mut self, about: impl IntoIterator<Item = &'r Ready>) -> bool {
         let Some(journal) = &mut self.journal else { return true };
         let remove = self.options.remove;
         let entries = about.into_iter().map(|ready| Entry {
@@ -178,8 +176,8 @@ impl<'a> Transfer<'a> {
         match journal.add(entries) {
             Ok(()) => true,
             Err(error) => {
-                let text = format!("{}: {error}", journal.place().display(), error = why(&error));
-                self.tally.tell(text);
+                let text = format!("{}: {error}", journal.file().display(), error = why(&error));
+                self.tally.problem(text);
                 false
             }
         }
@@ -187,11 +185,12 @@ impl<'a> Transfer<'a> {
 
     fn count(&mut self, new: &NewSession) {
         let counts = &mut self.tally.counts;
-        if new.instead_of.is_some() {
-            counts.replaced += 1
-        } else {
-            counts.copied += 1
-        }
+        let counted = match (self.options.dry_run, new.instead_of) {
+            (true, _) => &mut counts.would_copy,
+            (false, Some(_)) => &mut counts.replaced,
+            (false, None) => &mut counts.copied,
+        };
+        *counted += 1;
         counts.bytes += u64::try_from(new.bytes.len()).unwrap_or(0);
     }
 
@@ -201,11 +200,11 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Notes what earlier runs have put at the target and is there still, though it may have left the source.
+    /// Adds the ids of copies from earlier runs that are still at the target.
     fn note_earlier_pairs(&mut self) {
         let noted: HashSet<&str> = self.pairs.iter().map(|pair| pair.new.as_str()).collect();
-        let told = self.known.sessions().filter_map(Result::ok).filter_map(|mut told| told.pop());
-        let earlier = told.filter(|entry| !noted.contains(entry.to.as_str()));
+        let entries = self.known.sessions().filter_map(Result::ok).filter_map(|mut entries| entries.pop());
+        let earlier = entries.filter(|entry| !noted.contains(entry.to.as_str()));
         let earlier = earlier.filter_map(|entry| Some((EntryName::new(entry.to.as_bytes())?, entry.id)));
         let (targets, ids): (Vec<EntryName>, Vec<String>) = earlier.unzip();
         let mut found = Vec::new();
@@ -226,7 +225,7 @@ pub(super) fn count(ready: &[Ready]) -> u64 {
     u64::try_from(ready.len()).unwrap_or(u64::MAX)
 }
 
-/// Whether the next session would fare no better.
+/// Whether the error concerns all sessions.
 pub(super) fn is_hopeless(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(

@@ -1,4 +1,4 @@
-//! The guard of the clock: what the last run, or the newest file, says about the time.
+//! The clock guard: compares the clock with the last run, or with the newest file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,35 +7,35 @@ use std::time::Duration;
 use crate::ops::refusal::Refusal;
 use crate::sys::{DirError, PrivateDir, PrivateError, why, write_atomically};
 
-/// How the clock is guarded.
+/// How to check the clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClockCheck {
-    /// Compare with the last successful run, whose time this directory keeps, or else with the newest file.
+    /// Compare with the time of the last successful run in this directory, or with the newest file if there is none.
     Against {
-        /// The state directory; `None` where the user has none.
+        /// The state directory; `None` if the user has none.
         state_dir: Option<PathBuf>,
     },
-    /// The user vouches for the clock; the time of this run is still kept.
+    /// Trust the clock. The time of this run is saved.
     Trusted {
-        /// The state directory; `None` where the user has none.
+        /// The state directory; `None` if the user has none.
         state_dir: Option<PathBuf>,
     },
-    /// The time was given with `--now`: nothing is removed, so nothing is guarded, and no time kept.
+    /// `--now` gave the time: the run removes nothing, checks nothing, and saves no time.
     Pinned,
 }
 
-/// How far the clock may lie behind.
+/// How far the clock may be behind, in seconds.
 const BEHIND: i64 = 3600;
 
-/// How far the last run may lie back.
+/// How long ago the last run may be, in seconds.
 const AHEAD: i64 = 400 * 86_400;
 
 /// The file in the state directory that holds the time of the last successful run.
 const LAST_RUN: &str = "last-prune";
 
 impl ClockCheck {
-    /// Refuses a clock that is behind the last run, or far ahead of it. Tells whether that is enough: where no last run
-    /// is known, there are only the files to compare with.
+    /// Refuses a clock that is behind the last run or far ahead of it. Returns false if no last run is known: the caller
+    /// must compare the clock with the files.
     pub(super) fn check(&self, now: i64) -> Result<bool, Refusal> {
         let ClockCheck::Against { state_dir } = self else { return Ok(true) };
         match state_dir.as_deref().map(last_run) {
@@ -45,8 +45,8 @@ impl ClockCheck {
         }
     }
 
-    /// Keeps the time of a successful run.
-    pub(super) fn keep(&self, now: i64) -> io::Result<()> {
+    /// Saves the time of a successful run.
+    pub(super) fn save(&self, now: i64) -> io::Result<()> {
         let state_dir = match self {
             ClockCheck::Against { state_dir } | ClockCheck::Trusted { state_dir } => state_dir.as_deref(),
             ClockCheck::Pinned => None,
@@ -60,7 +60,7 @@ impl ClockCheck {
     }
 }
 
-/// By how much the clock is behind a file that was written at `written`, if that is too much.
+/// How far the clock is behind a file written at `written`, if that is too far.
 pub(super) fn behind_file(now: i64, written: i64) -> Option<Duration> {
     (now < written.saturating_sub(BEHIND)).then(|| between(now, written))
 }
@@ -85,11 +85,11 @@ fn last_run(dir: &Path) -> Result<Option<i64>, String> {
         Err(PrivateError::Directory(DirError::Missing { .. })) => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
-    let told = |why: &str| format!("{}: {why}", dir.path().join(LAST_RUN).display());
+    let at_file = |why: &str| format!("{}: {why}", dir.path().join(LAST_RUN).display());
     match dir.read_text(LAST_RUN) {
-        Ok(Some(text)) => text.trim().parse().map(Some).map_err(|_| told("no whole number of seconds")),
+        Ok(Some(text)) => text.trim().parse().map(Some).map_err(|_| at_file("not a whole number of seconds")),
         Ok(None) => Ok(None),
-        Err(error) => Err(told(&why(&error))),
+        Err(error) => Err(at_file(&why(&error))),
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_is_compared_with_the_last_run_or_else_the_newest_file() {
+    fn clock_is_compared_with_the_last_run_or_the_newest_file() {
         let (hour, day) = (3600, 86_400);
         let now = 2_000_000_000;
         let verdict = |last| compare(now, last).map(|refusal| refusal.to_string());
@@ -117,18 +117,18 @@ mod tests {
     }
 
     #[test]
-    fn the_last_run_is_kept_and_read_back() {
+    fn time_of_last_run_is_saved_and_read() {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("a/b");
         let state_dir = Some(dir.clone());
         let check = ClockCheck::Against { state_dir: state_dir.clone() };
-        assert!(matches!(check.check(1000), Ok(false)), "the files decide");
-        check.keep(1_000_000).unwrap();
-        assert!(matches!(check.check(1_000_000), Ok(true)), "the last run counts, if there is one");
+        assert!(matches!(check.check(1000), Ok(false)), "without a last run, the files decide");
+        check.save(1_000_000).unwrap();
+        assert!(matches!(check.check(1_000_000), Ok(true)), "the last run is enough");
         assert!(matches!(check.check(0), Err(Refusal::ClockBehind { .. })));
         assert!(matches!(ClockCheck::Trusted { state_dir }.check(0), Ok(true)));
         fs::write(dir.join(LAST_RUN), "").unwrap();
         assert!(matches!(check.check(1_000_000), Err(Refusal::UnknownLastRun { .. })));
-        assert!(ClockCheck::Pinned.keep(1).is_ok());
+        assert!(ClockCheck::Pinned.save(1).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! Removing what a scan found, each file judged again.
+//! Removes the victims of a scan; judges each file again.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,23 +15,23 @@ use super::scan::{Scan, Scanned};
 use super::verdict::{Judge, Verdict};
 use super::victims::{Victim, Victims};
 
-/// As many are removed between two rests of the threads that do it.
+/// How many files are removed at a time.
 const BATCH: usize = 4096;
 
-/// What was done in a store.
+/// The result of an execution.
 pub(super) type Done = Step<Counts, Source>;
 
-/// Removes nothing; `planned` counts what would be removed.
+/// Removes nothing. With `planned`, counts what would be removed.
 pub(super) fn leave(scan: Scanned, planned: bool) -> Done {
     let Step { mut counts, notes, found: Scan { victims, from_index, .. } } = scan;
     if planned {
-        counts.deleted = victims.len();
+        counts.would_delete = victims.len();
         counts.bytes = victims.iter().map(|victim| u64::from(victim.size)).sum();
     }
     Step { counts, notes, found: Source { from_index } }
 }
 
-/// Removes what a scan found, and keeps what it read for the next run.
+/// Removes the victims of a scan, and writes the index for the next run.
 pub(super) fn execute(
     spec: &StoreSpec,
     store: &dyn SessionStore,
@@ -70,40 +70,39 @@ impl Removing<'_> {
             }
             let before = self.done.counts.deleted;
             let forbidden = self.remove(&batch);
-            // Where others went it is a matter of these files, as of one that is immutable.
+            // If other files were removed, the error is about these files, for example immutable ones.
             if forbidden.len() <= 1 || self.done.counts.deleted > before {
                 forbidden.iter().for_each(|(name, error)| self.fail_at(name, error));
                 continue;
             }
-            // Else of the directory: said once, for all that are left.
+            // If none was removed, the error is about the directory: report it once.
             if let Some((_, error)) = forbidden.first() {
-                let stay = forbidden.len() as u64 + rest.by_ref().count() as u64;
+                let left = forbidden.len() as u64 + rest.by_ref().count() as u64;
                 let dir = self.spec.location.stem();
-                let dir = dir.display();
-                let why =
-                    format!("{dir}: no right to remove files here: {stay} stay: {error}", error = why(error));
-                self.done.notes.failed += stay.saturating_sub(1);
+                let (dir, error) = (dir.display(), why(error));
+                let why = format!("{dir}: can't remove files from this directory: {error} ({left} left)");
+                self.done.notes.failed += left.saturating_sub(1);
                 self.done.notes.fail(&why);
             }
             return;
         }
     }
 
-    /// Removes the tombstones that are over, and keeps the index.
+    /// Removes old tombstones, and writes the index.
     fn tidy(&mut self, pass: Option<Pass>) {
         if self.stopped() {
             return;
         }
         if let Err(error) = self.store.forget_ended() {
             let why = format!(
-                "{}: tombstones could not be removed: {error}",
+                "{}: can't remove old tombstones: {error}",
                 self.spec.location.stem().display(),
                 error = why(&error)
             );
             self.done.notes.fail(&why);
         }
-        if let Some(Err(error)) = pass.map(Pass::keep) {
-            self.done.notes.warnings.push(Problem(format!("the index could not be kept: {error}")));
+        if let Some(Err(error)) = pass.map(Pass::write) {
+            self.done.notes.warnings.push(Problem(format!("can't write the index: {error}")));
         }
     }
 
@@ -111,12 +110,12 @@ impl Removing<'_> {
         self.done.notes.fail(&self.spec.failed(name, &why(error)));
     }
 
-    /// Removes a batch; gives what of it there was no right to remove.
+    /// Removes a batch. Returns the files that the user has no permission to remove.
     fn remove(&mut self, batch: &[Victim]) -> Vec<(EntryName, io::Error)> {
         let mut forbidden = Vec::new();
         let named: Vec<(EntryName, Stamp)> = batch.iter().map(|victim| (victim.name, victim.stamp)).collect();
         let (judge, stop) = (&self.judge, self.stop);
-        // Asked to stop, it finishes the files it has begun, and leaves the others of the batch alone.
+        // After a stop, finish the current files and keep the others of the batch.
         let decide = |found: &Found| {
             !stop.load(Ordering::Relaxed) && matches!(judge.verdict(found), Verdict::Remove(_))
         };
@@ -128,16 +127,15 @@ impl Removing<'_> {
                     self.done.counts.bytes += size;
                 }
                 Ok(Removal::Gone) => {}
-                // Perhaps not for a race, but because of the signal: nobody knows, and the run is a partial one anyway.
+                // Kept by a race or by the stop; the run is partial in both cases.
                 Ok(Removal::Kept) if self.stopped() => {}
                 Ok(Removal::Raced) => {
                     self.done.counts.kept_by_race += 1;
-                    let what = "another file took its name while it was removed, and may be what was removed";
+                    let what = "replaced during its removal: the new file may have been removed instead";
                     let warning = self.spec.failed(&victim.name, &what);
                     self.done.notes.warnings.push(Problem(warning));
                 }
                 Ok(_) => self.done.counts.kept_by_race += 1,
-                // Perhaps not a matter of this file.
                 Err(error) if is_forbidden(&error) => forbidden.push((victim.name, error)),
                 Err(error) => self.fail_at(&victim.name, &error),
             }
@@ -146,7 +144,7 @@ impl Removing<'_> {
     }
 }
 
-/// Whether the directory or its file system lets nothing be removed.
+/// Whether the directory or its file system may not allow removals.
 fn is_forbidden(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }

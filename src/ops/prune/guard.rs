@@ -1,4 +1,4 @@
-//! The guards of prune: each decides on what the scans found, and changes nothing.
+//! The guards of prune. Each decides by the results of the scans, and changes nothing.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn behind_newest(spec: &StoreSpec, scan: &Scanned, now: i64) -> Option<Refusal> 
     Some(Refusal::ClockBehindFile { by, file })
 }
 
-/// Refuses to remove more than `max_delete` for other reasons than expiry.
+/// Refuses to remove more than `max_delete` for reasons other than expiry.
 fn too_many(scan: &Scanned, policy: &Policy) -> Option<Refusal> {
     let (setting, sessions) = (policy.max_delete(), scan.counts.scanned);
     let limit = setting.of(sessions)?;

@@ -1,5 +1,5 @@
-//! Removing what is over: [`plan`] takes the lock of every store, looks at every entry, asks the guards, and changes
-//! nothing; [`Plan::execute`](crate::ops::run::Plan::execute) removes, each file judged again.
+//! Removes expired sessions. [`plan`] locks every store, reads every entry, asks the guards, and changes nothing.
+//! [`Plan::execute`](crate::ops::run::Plan::execute) removes files, and judges each again.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -32,16 +32,16 @@ pub use victims::{Victim, Victims};
 use execute::Done;
 use scan::{Scan, Scanned};
 
-/// What is to be done.
+/// The plan of a run.
 pub type Plan = run::Plan<Options>;
 
-/// What is to be done in one store.
+/// The plan for one store.
 pub type StorePlan = run::StorePlan<Scanned>;
 
-/// Takes the locks of the stores if anything is to be removed, looks at every entry, and decides. Changes nothing. Setting
-/// `stop` ends it early, with a plan that cannot be carried out.
+/// Locks the stores unless the run only plans, reads every entry, and decides. Changes nothing. Setting `stop` ends this
+/// early, with a plan that can't be executed.
 ///
-/// Two specifications of one directory and layout become one, with the wikis of both.
+/// Two specifications of one directory and layout become one store with the wikis of both.
 pub fn plan(specs: Vec<StoreSpec>, options: Options, stop: &AtomicBool) -> Plan {
     let mut stores: Vec<Opened> = Vec::new();
     for one in specs.into_iter().map(Opened::open) {
@@ -87,9 +87,9 @@ impl Operation for Options {
         execute::leave(scan, planned)
     }
 
-    /// Only a run that went well vouches for the clock.
+    /// Saves the time for the clock guard, only after a successful run.
     fn finish(&self) -> Result<(), String> {
-        self.clock.keep(self.now).map_err(|error| format!("the time of this run could not be kept: {error}"))
+        self.clock.save(self.now).map_err(|error| format!("can't save the time of this run: {error}"))
     }
 
     fn total(stores: &[StoreResult<Counts, Source>]) -> Total {
@@ -98,29 +98,29 @@ impl Operation for Options {
 }
 
 impl Plan {
-    /// When the plan was made for, in seconds since 1970.
+    /// The time of the plan, in unix seconds.
     pub fn now(&self) -> i64 {
         self.options.now
     }
 }
 
 impl StorePlan {
-    /// What was counted.
+    /// The counts.
     pub fn counts(&self) -> &Counts {
         &self.scan.counts
     }
 
-    /// What is to go.
+    /// The entries to remove.
     pub fn victims(&self) -> impl Iterator<Item = Victim> + '_ {
         self.scan.found.victims.iter()
     }
 
-    /// How many are to go.
+    /// The number of entries to remove.
     pub fn planned(&self) -> u64 {
         self.scan.found.victims.len()
     }
 
-    /// What a session without `expires` means in this store.
+    /// The meaning of a session without `expires` in this store.
     pub fn without_expires(&self) -> WithoutExpires {
         self.scan.found.without_expires
     }

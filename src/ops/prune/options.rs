@@ -1,4 +1,4 @@
-//! How a run of prune is made.
+//! Options of prune.
 
 use std::path::{Path, PathBuf};
 
@@ -6,41 +6,40 @@ use super::clock::ClockCheck;
 use super::policy::Policy;
 use super::verdict::{Filter, Judge, WithoutExpires};
 
-/// How a run is made.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// For how long things are kept.
+    /// How long sessions are kept.
     pub policy: Policy,
-    /// What was asked for.
+    /// Which sessions to remove.
     pub filter: Filter,
-    /// Seconds since 1970.
+    /// The current time in unix seconds.
     pub now: i64,
-    /// How the clock is guarded.
+    /// How to check the clock.
     pub clock: ClockCheck,
-    /// Where locks lie; see [`lock_dir`](crate::sys::lock_dir).
+    /// The directory for locks; see [`lock_dir`](crate::sys::lock_dir).
     pub lock_dir: PathBuf,
-    /// Wait for another copy that is at work in a store, instead of refusing.
+    /// Wait for another process that holds a lock, instead of refusing.
     pub wait: bool,
-    /// Only plan. So does [`ClockCheck::Pinned`].
+    /// Only plan. [`ClockCheck::Pinned`] implies this.
     pub dry_run: bool,
-    /// Where the indexes of stores lie, so that what cannot be due is not read again; see
-    /// [`cache_dir`](crate::sys::cache_dir). Without, or with [`ClockCheck::Pinned`], every session is read.
+    /// The directory for indexes, which avoid reading sessions that can't be due; see
+    /// [`cache_dir`](crate::sys::cache_dir). Every session is read if it is `None`, or with [`ClockCheck::Pinned`].
     pub index: Option<PathBuf>,
 }
 
 impl Options {
-    /// Whether nothing is to be removed.
+    /// Whether the run only plans.
     pub fn only_plans(&self) -> bool {
         self.dry_run || self.clock == ClockCheck::Pinned
     }
 
-    /// Where indexes lie, if they are of use: what is asked for a time that was given is answered by reading, and so
-    /// is what takes live sessions too.
+    /// The directory for indexes. `None` with `--now` or `--all`, which read every session.
     pub(super) fn index(&self) -> Option<&Path> {
         self.index.as_deref().filter(|_| self.clock != ClockCheck::Pinned && !self.filter.all)
     }
 
-    /// What decides in a store.
+    /// The judge for a store.
     pub(super) fn judge(&self, without_expires: WithoutExpires) -> Judge<'_> {
         Judge { policy: &self.policy, filter: self.filter, without_expires, now: self.now }
     }

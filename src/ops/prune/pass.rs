@@ -1,4 +1,4 @@
-//! A look at a store with the help of its index: what cannot be due is not read again.
+//! A scan with an index: sessions that can't be due are not read again.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -8,7 +8,7 @@ use crate::store::{Expires, Facts, Fields, SessionStore, Sink, StoreError, secon
 
 use super::verdict::{Judge, Verdict};
 
-/// The index of one store, before, during and after a scan.
+/// The index of one store before, during, and after a scan.
 #[derive(Debug)]
 pub(super) struct Pass {
     index: Index,
@@ -17,26 +17,25 @@ pub(super) struct Pass {
 }
 
 impl Pass {
-    /// Opens the index, among those in the directory `place`; `None` where the store is none for an index.
-    pub(super) fn begin(store: &dyn SessionStore, fixture: &Path) -> Option<Self> {
-        let index = Index::open(fixture, store.spec().location.layout()?, store.stamp()?);
+    /// Opens the index in the directory `dir`. `None` if the store can't have an index.
+    pub(super) fn begin(store: &dyn SessionStore, dir: &Path) -> Option<Self> {
+        let index = Index::open(dir, store.spec().location.layout()?, store.stamp()?);
         Some(Pass { index, known: None, gathered: None })
     }
 
-    /// Why an index that is there is not used.
+    /// Why an existing index is not used.
     pub(super) fn ignored(&self) -> Option<&str> {
         self.index.ignored()
     }
 
-    /// What is in the store, where nothing changed since the last pass, and nothing of it is due or will be told as
-    /// something else than it was then.
+    /// The totals of the store, if nothing changed since the last scan and no entry is due or in another state.
     pub(super) fn nothing_to_do<'a>(&self, judge: impl Fn(bool) -> Judge<'a>) -> Option<&Totals> {
         let totals = self.index.unchanged()?;
         let judge = judge(totals.of(Kind::Ends).count + totals.of(Kind::InvalidExpires).count > 0);
         is_quiet(totals, &judge).then_some(totals)
     }
 
-    /// Scans the store but for what is known to be live, and gathers what is read if it is to be kept.
+    /// Scans the store except for sessions that the index knows to be live. With `keep`, gathers a new index.
     pub(super) fn scan(
         &mut self,
         store: &dyn SessionStore,
@@ -46,7 +45,7 @@ impl Pass {
         sink: Sink<'_>,
     ) -> Result<(), StoreError> {
         self.known = self.index.known();
-        // Without a random key there is no index.
+        // Fails without a random key: then no index is written.
         self.gathered = if keep { self.index.gather(self.known.as_ref()).ok() } else { None };
         let Pass { known, gathered, .. } = self;
         let mut gather = |found| {
@@ -65,13 +64,13 @@ impl Pass {
         }
     }
 
-    /// How many sessions the scan left out as live, and when the newest of them was written.
+    /// How many live sessions the scan skipped, and the latest write of these.
     pub(super) fn left_out(&self) -> (u64, Option<i64>) {
         self.known.as_ref().map_or((0, None), Known::left_out)
     }
 
-    /// Keeps what was gathered for the next run.
-    pub(super) fn keep(self) -> Result<(), String> {
+    /// Writes the new index.
+    pub(super) fn write(self) -> Result<(), String> {
         match self.gathered {
             Some(gathered) => self.index.write(gathered, self.known.as_ref()),
             None => Ok(()),
@@ -79,8 +78,7 @@ impl Pass {
     }
 }
 
-/// Whether of these entries none is to go, and every session with an end is live: the first to end and the first
-/// written stand for all.
+/// Whether every entry is kept, and every session with an expiry is live. Checks the first expiry and the oldest entries.
 fn is_quiet(totals: &Totals, judge: &Judge<'_>) -> bool {
     let kept = |kind, expires| {
         let total = totals.of(kind);

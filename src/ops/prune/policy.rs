@@ -1,4 +1,4 @@
-//! For how long things are kept, and how much may go at once.
+//! How long sessions are kept, and how many may be removed at once.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use crate::farm::Limit;
 use crate::ops::age::age_text;
 
-/// The shortest age: a request in flight can save a session late.
+/// The minimum of all ages: a running request may still save its session.
 const SHORTEST: Duration = Duration::from_secs(600);
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What is kept for how long. Made from [`Policy::default`] by its `with_` functions, so that every one is sound.
+/// How long entries are kept. The `with_` functions, starting from [`Policy::default`], check every age.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Policy {
     grace: Duration,
@@ -26,7 +26,7 @@ pub struct Policy {
 /// An age of a policy is shorter than 10 minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyError {
-    /// As the farm file names it.
+    /// The name in the farm file.
     pub what: &'static str,
     /// The age given.
     pub given: Duration,
@@ -35,14 +35,18 @@ pub struct PolicyError {
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (given, least) = (age_text(self.given), age_text(SHORTEST));
-        write!(f, "{} is {given}, but must be at least {least}: a request in flight can save late", self.what)
+        write!(
+            f,
+            "{} is {given}, but must be at least {least}: a running request may still save its session",
+            self.what
+        )
     }
 }
 
 impl std::error::Error for PolicyError {}
 
 impl Default for Policy {
-    /// Grace 1 h, no idle, without `expires` 1 day, left-overs 1 day, unreadable kept, at most 50 %.
+    /// `grace` 1 h, `idle` off, `no_expires` 1 d, `stale_temp` 1 d, `unreadable` off, `max_delete` 50 %.
     fn default() -> Self {
         Policy {
             grace: HOUR,
@@ -56,57 +60,56 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How long a session of 1.7 or 1.8 without `expires` is kept: the wiki fails on it, and people may want to see
-    /// why.
+    /// How long a session of MoinMoin 1.7 or 1.8 without `expires` is kept. The wiki fails on it, and the administrator
+    /// may want to find out why.
     pub const BROKEN_AFTER: Duration = Duration::from_secs(30 * 86_400);
 
-    /// Keeps sessions this long past their expiry, and past the last time they were written.
+    /// Keeps sessions this long after their expiry and after their last write.
     ///
     /// # Errors
     ///
-    /// Under 10 minutes, as for every age here.
+    /// If an age is shorter than 10 minutes.
     pub fn with_grace(self, grace: Duration) -> Result<Self, PolicyError> {
         Ok(Policy { grace: checked("grace", grace)?, ..self })
     }
 
-    /// Removes what was not written for this long, expired or not.
+    /// Removes sessions that were not written for this long, expired or not.
     ///
     /// # Errors
     ///
-    /// Under 10 minutes.
+    /// If the age is shorter than 10 minutes.
     pub fn with_idle(self, idle: Option<Duration>) -> Result<Self, PolicyError> {
         Ok(Policy { idle: idle.map(|idle| checked("idle", idle)).transpose()?, ..self })
     }
 
-    /// Keeps sessions without `expires` this long, where 1.9.1 or later wrote them.
+    /// Keeps sessions without `expires` of MoinMoin 1.9.1 and later this long.
     ///
     /// # Errors
     ///
-    /// Under 10 minutes.
+    /// If the age is shorter than 10 minutes.
     pub fn with_no_expires(self, no_expires: Duration) -> Result<Self, PolicyError> {
         Ok(Policy { no_expires: checked("no_expires", no_expires)?, ..self })
     }
 
-    /// Keeps half-written files this long.
+    /// Keeps temporary files this long.
     ///
     /// # Errors
     ///
-    /// Under 10 minutes.
+    /// If the age is shorter than 10 minutes.
     pub fn with_stale_temp(self, stale_temp: Duration) -> Result<Self, PolicyError> {
         Ok(Policy { stale_temp: checked("stale_temp", stale_temp)?, ..self })
     }
 
-    /// Removes unreadable sessions older than this; `None` keeps them. Where only the wish is given and no age,
-    /// [`Policy::grace`] is the least that is safe.
+    /// Removes unreadable sessions older than this. `None` keeps them.
     ///
     /// # Errors
     ///
-    /// Under 10 minutes.
+    /// If the age is shorter than 10 minutes.
     pub fn with_unreadable(self, unreadable: Option<Duration>) -> Result<Self, PolicyError> {
         Ok(Policy { unreadable: unreadable.map(|age| checked("unreadable", age)).transpose()?, ..self })
     }
 
-    /// Refuses a run that would remove more than this for other reasons than expiry.
+    /// Refuses to remove more than this for reasons other than expiry.
     #[must_use]
     pub fn with_max_delete(self, max_delete: Limit) -> Self {
         Policy { max_delete, ..self }
@@ -137,7 +140,7 @@ impl Policy {
         self.unreadable
     }
 
-    /// Nothing is guarded: everything was asked for, and no limit named.
+    /// Removes the limit, for `--all`.
     #[must_use]
     pub fn without_max_delete(self) -> Self {
         Policy { max_delete: Limit::Count(u64::MAX), ..self }
@@ -173,6 +176,9 @@ mod tests {
         let names: Vec<_> = errors.into_iter().map(|error| error.unwrap_err().what).collect();
         assert_eq!(names, ["grace", "idle", "no_expires", "stale_temp", "unreadable"]);
         let text = policy.with_grace(short).unwrap_err().to_string();
-        assert_eq!(text, "grace is 9 m 59 s, but must be at least 10 m: a request in flight can save late");
+        assert_eq!(
+            text,
+            "grace is 9 m 59 s, but must be at least 10 m: a running request may still save its session"
+        );
     }
 }

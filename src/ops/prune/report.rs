@@ -1,32 +1,35 @@
-//! What `session prune` counts.
+//! The counts of `session prune`.
 
 use std::ops::AddAssign;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ops::report::{self, StoreResult};
 use crate::ops::states::States;
 use crate::store::State;
 
-/// What was counted in a store, or in all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+/// The counts of a store, or of all stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Counts {
-    /// Sessions looked at: the sum of the six states.
+    /// Scanned sessions: the sum of the six states.
     pub scanned: u64,
     /// By state.
     #[serde(flatten)]
     pub states: States,
-    /// Leftover temporary files old enough to go.
+    /// Leftover temporary files older than `stale_temp`.
     pub stale_temp: u64,
-    /// Not MoinMoin's.
+    /// Files with names that are not MoinMoin's.
     pub foreign: u64,
-    /// Removed; in a dry run, what would be.
+    /// Removed entries; 0 in a dry run.
     pub deleted: u64,
-    /// Planned to go, and kept because they were written meanwhile.
+    /// Entries that a dry run would remove; 0 in any other run.
+    pub would_delete: u64,
+    /// Entries that were kept because they changed during the run.
     pub kept_by_race: u64,
-    /// What could not be looked at or removed, each with a [`Problem`](crate::ops::Problem).
+    /// Entries that could not be read or removed.
     pub failed: u64,
-    /// Bytes in what was removed; in a dry run, in what would be.
+    /// Bytes in the removed entries, or in the entries to remove.
     pub bytes: u64,
 }
 
@@ -51,28 +54,29 @@ impl AddAssign for Counts {
         self.stale_temp += other.stale_temp;
         self.foreign += other.foreign;
         self.deleted += other.deleted;
+        self.would_delete += other.would_delete;
         self.kept_by_race += other.kept_by_race;
         self.failed += other.failed;
         self.bytes += other.bytes;
     }
 }
 
-/// Where the counts of a store come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+/// The source of the counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Source {
-    /// How many sessions were answered from an index instead of being read.
+    /// Sessions counted from an index instead of being read.
     pub from_index: u64,
 }
 
 /// The sums over all stores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Total {
-    /// What was counted.
+    /// The counts.
     #[serde(flatten)]
     pub counts: Counts,
-    /// How many stores were refused.
+    /// The number of stores with a refusal.
     pub refused: u64,
-    /// How many sessions were answered from an index instead of being read.
+    /// Sessions counted from an index instead of being read.
     pub from_index: u64,
 }
 
@@ -88,7 +92,7 @@ impl Total {
     }
 }
 
-/// What a run did, or would do.
+/// The report of a run.
 pub type Report = report::Report<Counts, Source, Total>;
 
 #[cfg(test)]
@@ -96,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn field_names_are_those_promised() {
+    fn report_has_the_promised_field_names() {
         let counts = Counts::default();
         let more = Source::default();
         let store = StoreResult { store: String::new(), wikis: Vec::new(), counts, refused: None, more };
@@ -116,18 +120,26 @@ mod tests {
         let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(keys(&json), ["stores", "total", "dry_run", "seconds"]);
         let counted = "scanned live expired idle no_expires invalid_expires unreadable stale_temp foreign \
-                       deleted kept_by_race failed bytes refused from_index";
+                       deleted would_delete kept_by_race failed bytes refused from_index";
         let counted: Vec<_> = counted.split_whitespace().collect();
         assert_eq!(keys(&json["stores"][0]), [["store", "wikis"].as_slice(), &counted].concat());
         assert_eq!(keys(&json["total"]), counted);
     }
 
     #[test]
-    fn sums_leave_no_field_out() {
+    fn sums_include_every_field() {
         let mut one = Counts::default();
         State::all().for_each(|state| one.count(state));
-        let others =
-            Counts { stale_temp: 1, foreign: 1, deleted: 1, kept_by_race: 1, failed: 1, bytes: 1, ..one };
+        let others = Counts {
+            stale_temp: 1,
+            foreign: 1,
+            deleted: 1,
+            would_delete: 1,
+            kept_by_race: 1,
+            failed: 1,
+            bytes: 1,
+            ..one
+        };
         let mut sum = others;
         sum += others;
         let json = serde_json::to_value(sum).unwrap();

@@ -1,4 +1,4 @@
-//! Looking at every entry of a store and deciding; nothing is changed here.
+//! Scans a store and decides on every entry. Changes nothing.
 
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::AtomicBool;
@@ -15,22 +15,22 @@ use super::report::Counts;
 use super::verdict::{Judge, Reason, Verdict, WithoutExpires};
 use super::victims::{Victim, Victims};
 
-/// What a scan found in a store.
+/// The result of a scan in a store.
 #[derive(Debug, Default)]
 pub struct Scan {
-    /// What is to go.
+    /// The entries to remove.
     pub(super) victims: Victims,
     pub(super) without_expires: WithoutExpires,
-    /// When the file was written that was written last, and which file; `None` where only the index knows.
+    /// The time and name of the latest write. No name if the time comes from an index.
     pub(super) newest: Option<(i64, Option<EntryName>)>,
     pub(super) pass: Option<Pass>,
     pub(super) from_index: u64,
 }
 
-/// What a scan counted and found.
+/// The counts and the result of a scan.
 pub(super) type Scanned = Step<Counts, Scan>;
 
-/// Looks at every entry of a store.
+/// Scans a store.
 pub(super) fn scan(
     spec: &StoreSpec,
     store: &dyn SessionStore,
@@ -39,10 +39,10 @@ pub(super) fn scan(
 ) -> Scanned {
     let versions: Vec<Version> = spec.wikis.iter().map(|wiki| wiki.version).collect();
     let without_expires = |seen| WithoutExpires::of(spec.location.layout(), versions.iter().copied(), seen);
-    // With no version known, only the whole store tells whether an absent `expires` means anything.
+    // Without known versions, the meaning of an absent `expires` depends on the whole store.
     let judge_if = |seen| options.judge(without_expires(seen));
     let judge = judge_if(true);
-    let mut pass = options.index().and_then(|fixture| Pass::begin(store, fixture));
+    let mut pass = options.index().and_then(|dir| Pass::begin(store, dir));
     if let Some(totals) = pass.as_ref().and_then(|pass| pass.nothing_to_do(judge_if)) {
         return unchanged(totals);
     }
@@ -63,7 +63,7 @@ pub(super) fn scan(
         found.victims.retain(|victim| victim.reason != Reason::NoExpires);
     }
     if let Err(error) = scanned {
-        // Half a listing is nothing to act on.
+        // Do not act on an incomplete listing.
         (found.victims, found.pass) = (Victims::default(), None);
         step.notes.fail(&error);
     }
@@ -71,7 +71,7 @@ pub(super) fn scan(
     step
 }
 
-/// Nothing changed and nothing is due: what was counted still counts.
+/// The result for a store without changes and without due entries.
 fn unchanged(totals: &Totals) -> Scanned {
     let mut counts = Counts { scanned: totals.sessions(), foreign: totals.foreign, ..Counts::default() };
     counts.states.live = totals.of(Kind::Ends).count;
@@ -82,29 +82,28 @@ fn unchanged(totals: &Totals) -> Scanned {
     Step { counts, notes: Notes::default(), found }
 }
 
-/// Names that are sessions' in another layout of MoinMoin's.
+/// Warns about names of another layout.
 fn note_misplaced(spec: &StoreSpec, count: u64) -> Option<Problem> {
     let names = match count {
         0 => return None,
-        1 => "1 name here is a session's".to_owned(),
-        many => format!("{many} names here are sessions'"),
+        1 => "1 session".to_owned(),
+        many => format!("{many} sessions"),
     };
-    let what = "of another MoinMoin, and left alone: is the layout right?";
-    Some(Problem(format!("{}: {names} {what}", spec.address())))
+    Some(Problem(format!("{}: ignores {names} of another layout: check the address", spec.address())))
 }
 
-/// A scan under way.
+/// A scan in progress.
 struct Look<'a> {
     spec: &'a StoreSpec,
     judge: &'a Judge<'a>,
     scanned: Scanned,
-    /// A session has an `expires`.
+    /// Whether some session has an `expires`.
     expires_seen: bool,
     misplaced: u64,
 }
 
 impl Look<'_> {
-    /// Counts what the index answered for.
+    /// Counts the sessions that the index knows.
     fn take_left_out(&mut self, pass: Pass) {
         if let Some(why) = pass.ignored() {
             self.scanned.notes.warnings.push(Problem(why.to_owned()));
@@ -170,8 +169,8 @@ fn facts(found: &Found) -> Option<&Facts> {
     }
 }
 
-/// When a session was over, to the second.
-#[allow(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and is only shown")]
+/// When a session expired, in unix seconds.
+#[allow(clippy::cast_possible_truncation, reason = "the cast saturates; the value is only shown")]
 fn expiry(found: &Found) -> Option<i64> {
     match facts(found)?.expires {
         Expires::At(end) => Some(end as i64),

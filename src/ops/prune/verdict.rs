@@ -1,4 +1,4 @@
-//! Keep or remove, and why: one pure decision an entry.
+//! Decides whether to keep or remove an entry, and why.
 
 use std::time::Duration;
 
@@ -9,31 +9,31 @@ use crate::store::{Expires, Facts, Found, Session, TempFile, is_older, seconds};
 
 use super::policy::Policy;
 
-/// Narrows or widens what a policy removes.
+/// Changes which sessions a policy removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Filter {
-    /// Only sessions in which nobody is logged in; what is not known to be such stays.
+    /// Only sessions without a logged-in user. Keeps unreadable sessions and temporary files.
     pub anonymous: bool,
-    /// Every session, the live ones too. Those with an invalid `expires` stay, and the unreadable ones unless the
+    /// All sessions, including live ones. Keeps sessions with an invalid `expires`, and unreadable sessions unless the
     /// policy removes them.
     pub all: bool,
 }
 
-/// What a session without `expires` means in a store, by the versions that write there.
+/// The meaning of a session without `expires`, by the versions that write to the store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WithoutExpires {
-    /// From 1.9.1 on: a login seconds old, or a client that never came back. Goes after `no_expires`.
+    /// MoinMoin 1.9.1 and later: a new session, or a client that never came back. Removed after `no_expires`.
     Passing,
-    /// 1.7 and 1.8: the wiki fails on it. Goes after 30 days.
+    /// MoinMoin 1.7 and 1.8: the wiki fails on it. Removed after 30 days.
     Broken,
-    /// 1.9.0 never writes one: any session at all. Goes only by `idle`.
+    /// MoinMoin 1.9.0 never writes `expires`. Removed only by `idle`.
     #[default]
     Usual,
 }
 
 impl WithoutExpires {
-    /// The mildest of what the versions call for; where no wiki is known, `expires_seen` decides: a store of 1.9 in
-    /// which not one readable session has an `expires` may be one of 1.9.0.
+    /// The meaning that keeps sessions longest among the versions. Without known wikis, `expires_seen` decides: a store in
+    /// the layout of 1.9 in which no session has an `expires` may belong to 1.9.0.
     pub fn of(
         layout: Option<Layout>,
         versions: impl IntoIterator<Item = Version>,
@@ -60,24 +60,24 @@ impl WithoutExpires {
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum Reason {
-    /// It was over for longer than `grace`, and not written for as long.
+    /// It expired, and was last written, longer than `grace` ago.
     Expired,
     /// Not written for longer than `idle`.
     Idle,
-    /// Without `expires`, written by 1.9.1 or later, and older than `no_expires`.
+    /// It has no `expires`, MoinMoin 1.9.1 or later wrote it, and it is older than `no_expires`.
     NoExpires,
-    /// Without `expires`, in a store of 1.7 or 1.8, and older than 30 days.
+    /// It has no `expires`, is in a store of MoinMoin 1.7 or 1.8, and is older than 30 days.
     Broken,
-    /// Half-written, and older than `stale_temp`.
+    /// A temporary file older than `stale_temp`.
     StaleTemp,
-    /// Unreadable, and older than the policy's `unreadable`.
+    /// Unreadable, and older than `unreadable`.
     Unreadable,
-    /// Everything was asked for.
+    /// `--all`.
     All,
 }
 
 impl Reason {
-    /// All of them.
+    /// All reasons.
     pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// A stable name: `expired`, `idle`, `no-expires`, `broken`, `stale-temp`, `unreadable`, `all`.
@@ -85,21 +85,23 @@ impl Reason {
         self.into()
     }
 
-    /// For people, `age` being the time since its expiry for [`Reason::Expired`], else since it was last written.
+    /// For people. `age` is the time since the expiry for [`Reason::Expired`], and since the last write for others.
     pub fn sentence(self, age: Duration) -> String {
         let age = age_text(age);
         match self {
             Reason::Expired => format!("expired {age} ago"),
-            Reason::Idle => format!("not written for {age}"),
-            Reason::NoExpires => format!("without expires, and not written for {age}"),
-            Reason::Broken => format!("without expires, so its wiki fails on it, and not written for {age}"),
-            Reason::StaleTemp => format!("half-written, and left behind {age} ago"),
-            Reason::Unreadable => format!("unreadable, and not written for {age}"),
-            Reason::All => format!("everything is to go; not written for {age}"),
+            Reason::Idle => format!("idle: last written {age} ago"),
+            Reason::NoExpires => format!("no `expires`; last written {age} ago"),
+            Reason::Broken => {
+                format!("no `expires`, so its wiki answers with an error; last written {age} ago")
+            }
+            Reason::StaleTemp => format!("leftover temporary file; last written {age} ago"),
+            Reason::Unreadable => format!("unreadable; last written {age} ago"),
+            Reason::All => format!("selected by --all; last written {age} ago"),
         }
     }
 
-    /// Whether the policy's `max_delete` counts it: all but a session's own expiry.
+    /// Whether `max_delete` counts it: all reasons except expiry.
     pub fn is_guarded(self) -> bool {
         self != Reason::Expired
     }
@@ -108,52 +110,52 @@ impl Reason {
 /// Why an entry is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Keep {
-    /// It is valid.
+    /// It has not expired.
     Live,
-    /// It is over, but not for longer than `grace`.
+    /// It expired within `grace`.
     InGrace,
-    /// It is over, but was written within `grace`.
+    /// It expired, but was written within `grace`.
     JustWritten,
-    /// Without `expires`, which may be a login seconds old.
+    /// It has no `expires`, and may be new.
     Young,
-    /// Without `expires`, as 1.9.0 writes them all.
+    /// It has no `expires`, like all sessions of MoinMoin 1.9.0.
     UsualWithoutExpires,
-    /// Its `expires` is no finite number.
+    /// Its `expires` is not a finite number.
     InvalidExpires,
-    /// Unreadable, and not asked for or too young.
+    /// It is unreadable, and the policy keeps it.
     Unreadable,
-    /// Half-written, perhaps just now.
+    /// A temporary file that may be in use.
     YoungTemp,
-    /// Left out by a filter.
+    /// A filter excludes it.
     Filtered,
-    /// None of ours, or not to be looked at.
+    /// It is not MoinMoin's, or must not be opened.
     NotOurs,
 }
 
 /// The decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It stays.
+    /// Keep it.
     Keep(Keep),
-    /// It goes.
+    /// Remove it.
     Remove(Reason),
 }
 
-/// All that a decision depends on, beside the entry.
+/// Everything that a decision depends on, except the entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Judge<'a> {
-    /// For how long things are kept.
+    /// How long entries are kept.
     pub policy: &'a Policy,
-    /// What was asked for.
+    /// Which sessions to remove.
     pub filter: Filter,
-    /// What a session without `expires` means here.
+    /// The meaning of a session without `expires`.
     pub without_expires: WithoutExpires,
-    /// Seconds since 1970.
+    /// The current time in unix seconds.
     pub now: i64,
 }
 
 impl Judge<'_> {
-    /// Decides on any entry.
+    /// Decides on an entry.
     pub fn verdict(&self, found: &Found) -> Verdict {
         match found {
             Found::Session(session) => self.session(session),
@@ -162,7 +164,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Decides on a half-written file.
+    /// Decides on a temporary file.
     pub fn temp(&self, temp: &TempFile) -> Verdict {
         if self.filter.anonymous {
             Verdict::Keep(Keep::Filtered)
@@ -186,17 +188,17 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether what was last written then is idle.
+    /// Whether a session with this last write is idle.
     pub(super) fn is_idle(&self, modified: i64) -> bool {
         self.policy.idle().is_some_and(|idle| self.older(modified, idle))
     }
 
-    /// Whether a half-written file of then was left behind.
+    /// Whether a temporary file with this last write is stale.
     pub(super) fn is_stale(&self, modified: i64) -> bool {
         self.older(modified, self.policy.stale_temp())
     }
 
-    /// Decides on what was read and last written then.
+    /// Decides on a readable session with this last write.
     pub(super) fn readable(&self, facts: &Facts, modified: i64) -> Verdict {
         if self.filter.anonymous && facts.user.is_some() {
             return Verdict::Keep(Keep::Filtered);
@@ -216,8 +218,8 @@ impl Judge<'_> {
         if self.filter.all {
             return Verdict::Remove(Reason::All);
         }
-        // The last write is all that tells the last use; that it has not expired says only what was promised. So
-        // idle goes first: a cookie is gone from every browser after 400 days, whatever the session says.
+        // `idle` counts before the expiry: browsers drop every cookie after 400 days, and only the last write shows
+        // when a session was used.
         if self.is_idle(modified) {
             return Verdict::Remove(Reason::Idle);
         }
@@ -232,7 +234,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether the grace past `end` is over; else why it is kept.
+    /// Checks that `grace` after `end` has passed.
     fn after(&self, end: f64) -> Result<(), Keep> {
         let now = seconds(self.now);
         match end {
@@ -294,7 +296,7 @@ mod tests {
         let idle = plain.with_idle(Some(days(400))).unwrap();
         let unreadable = plain.with_unreadable(Some(days(90))).unwrap();
         let at = |ago: i64| Expires::At((NOW - ago) as f64);
-        // What it says, how long ago it was written, the policy, the versions, and what follows.
+        // `expires`, seconds since the last write, policy, meaning of an absent `expires`, verdict.
         let table = [
             (at(HOUR + 1), HOUR + 1, plain, Passing, Remove(Reason::Expired)),
             (at(HOUR), 9 * HOUR, plain, Passing, Keeps(InGrace)),
@@ -321,7 +323,7 @@ mod tests {
             let judge = Judge { policy: &policy, filter: Filter::default(), without_expires, now: NOW };
             let verdict = judge.session(&session(NOW - ago, Ok(facts(expires, false))));
             assert_eq!(verdict, expected, "{expires:?}, written {ago} s ago, {without_expires:?}");
-            // Everything goes where it was asked for, but for what is no time.
+            // With `all`, everything is removed except sessions with an invalid `expires`.
             let filter = Filter { all: true, anonymous: false };
             let judge = Judge { filter, ..judge };
             let all = judge.session(&session(NOW - ago, Ok(facts(expires, false))));
@@ -357,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_absent_expires_means_is_the_mildest_of_the_versions() {
+    fn absent_expires_has_the_meaning_that_keeps_sessions_longest() {
         use WithoutExpires::*;
         let of = |layout, versions: &[&str], seen| {
             WithoutExpires::of(layout, versions.iter().map(|version| version.parse().unwrap()), seen)
@@ -375,7 +377,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_live_session_goes_only_by_idle_or_all(
+        fn live_session_is_removed_only_by_idle_or_all(
             left in 0i64..4_000_000_000, ago in -DAY..4_000_000_000i64, idle in prop::option::of(600u64..4_000_000_000),
             without in prop::sample::select(vec![WithoutExpires::Passing, WithoutExpires::Broken, WithoutExpires::Usual]),
         ) {

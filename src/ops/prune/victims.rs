@@ -1,4 +1,4 @@
-//! A plan's removals, packed: a million of them take some 40 MB.
+//! The victims of a plan in a compact form: a million take about 40 MB.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use crate::store::{EntryName, Stamp};
 
 use super::verdict::Reason;
 
-/// One entry that is to go.
+/// An entry to remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Victim {
-    /// Its name: a secret.
+    /// The name, a secret.
     pub name: EntryName,
-    /// To remove it only if it did not change.
+    /// The stamp, to detect changes.
     pub stamp: Stamp,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Since when the reason counts, in seconds since 1970: its expiry for [`Reason::Expired`], else its last write.
+    /// The expiry for [`Reason::Expired`], the last write for other reasons, in unix seconds.
     pub since: i64,
-    /// Bytes in it, at most 4 GiB.
+    /// The size in bytes, at most 4 GiB.
     pub size: u32,
 }
 
@@ -30,16 +30,16 @@ impl Victim {
     }
 }
 
-/// Many victims in little memory.
+/// A compact list of victims.
 #[derive(Debug, Default)]
 pub struct Victims {
-    /// With each its reason, since when, and its size.
+    /// Extra bytes: reason, since, size.
     packed: Packed<13>,
     guarded: u64,
 }
 
 impl Victims {
-    /// Puts one more at the end.
+    /// Appends a victim.
     pub fn push(&mut self, victim: &Victim) {
         let reason = Reason::ALL.iter().position(|reason| *reason == victim.reason).unwrap_or(0);
         let [a, b, c, d, e, f, g, h] = victim.since.to_le_bytes();
@@ -49,22 +49,22 @@ impl Victims {
         self.guarded += u64::from(victim.reason.is_guarded());
     }
 
-    /// How many there are.
+    /// The number of victims.
     pub fn len(&self) -> u64 {
         self.packed.len()
     }
 
-    /// How many of them `max_delete` counts.
+    /// The number of victims that `max_delete` counts.
     pub fn guarded(&self) -> u64 {
         self.guarded
     }
 
-    /// Whether there are none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.packed.is_empty()
     }
 
-    /// Each, in the order in which they came.
+    /// The victims in insertion order.
     pub fn iter(&self) -> impl Iterator<Item = Victim> + '_ {
         self.packed.iter().filter_map(|(name, stamp, more)| {
             let mut rest = more.as_slice();
@@ -79,7 +79,7 @@ impl Victims {
         })
     }
 
-    /// Keeps only those that `keep` says.
+    /// Keeps only the victims for which `keep` is true.
     pub fn retain(&mut self, keep: impl Fn(&Victim) -> bool) {
         let mut kept = Victims::default();
         self.iter().filter(keep).for_each(|victim| kept.push(&victim));
@@ -108,7 +108,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_packed_comes_out(all in prop::collection::vec(victim(), 0..40)) {
+        fn packed_victims_are_unpacked_unchanged(all in prop::collection::vec(victim(), 0..40)) {
             let mut packed = Victims::default();
             all.iter().for_each(|victim| packed.push(victim));
             prop_assert_eq!(packed.len(), all.len() as u64);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn why_counts_from_then() {
+    fn why_shows_the_age() {
         let name = EntryName::new(&[b'a'; 40]).unwrap();
         let victim = Victim { name, stamp: Stamp::from_bits(0), reason: Reason::Expired, since: 0, size: 0 };
         assert_eq!(victim.why(90_000), "expired 1 d 1 h ago");

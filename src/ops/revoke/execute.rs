@@ -20,7 +20,7 @@ const BATCH: usize = 1024;
 /// Removes nothing; `planned` counts what would be removed.
 pub(super) fn leave(scan: Scanned, planned: bool) -> Done {
     let Step { mut counts, notes, .. } = scan;
-    counts.revoked = if planned { counts.matched } else { 0 };
+    counts.would_revoke = if planned { counts.matched } else { 0 };
     Step { counts, notes, found: Watch::default() }
 }
 

@@ -3,20 +3,23 @@
 use std::ops::AddAssign;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ops::report;
 use crate::store::EntryName;
 
 /// What was counted in a store, or in all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Counts {
     /// Sessions looked at.
     pub scanned: u64,
     /// Sessions that are meant.
     pub matched: u64,
-    /// Removed; in a dry run, what would be.
+    /// Sessions that were ended; 0 in a dry run.
     pub revoked: u64,
+    /// Sessions that a dry run would end; 0 in any other run.
+    pub would_revoke: u64,
     /// Ended by themselves, or by their users, meanwhile.
     pub gone: u64,
     /// Sessions that a wiki wrote again after they were removed. Each was removed again.
@@ -44,6 +47,7 @@ impl AddAssign for Counts {
         self.scanned += other.scanned;
         self.matched += other.matched;
         self.revoked += other.revoked;
+        self.would_revoke += other.would_revoke;
         self.gone += other.gone;
         self.came_back += other.came_back;
         self.returns += other.returns;
@@ -70,7 +74,7 @@ pub struct Returned {
 }
 
 /// What came back to a store.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Watch {
     /// Sessions that came back, first those that are still there; of many, only the first.
     #[serde(skip)]

@@ -1,4 +1,4 @@
-//! Browsers and owners.
+//! Modes and owners of directories, session files, and databases.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -6,20 +6,20 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::owners::{self, Owners};
-use super::{Check, Finding, Findings, Problem, Report};
+use super::{Finding, Findings, Problem, Report, Rule};
 use crate::store::{Session, StoreSpec};
 use crate::sys::{AsOwner, Dir, why};
 
-/// Who may do what in the directory of a store, and with its files.
+/// Modes and owners of the directory of a store and of its files.
 pub(super) struct Modes<'a> {
     spec: &'a StoreSpec,
-    /// Absent for a store of another kind, and one that could not be opened.
+    /// Absent if the store is not a directory or could not be opened.
     dir: Option<Dir>,
     owners: Owners,
 }
 
 impl<'a> Modes<'a> {
-    /// Looks at the directory, or at the file of a database.
+    /// Checks the directory, or the file of a database.
     pub(super) fn of(spec: &'a StoreSpec, found: &mut Findings, problems: &mut Vec<Problem>) -> Self {
         let (path, file) = (spec.location.directory(), spec.location.path());
         let dir = match (path, file) {
@@ -38,21 +38,21 @@ impl<'a> Modes<'a> {
         Modes { spec, dir, owners: Owners::new() }
     }
 
-    /// Looks at a session file, and counts its owner.
+    /// Checks the mode of a session file, and counts its owner.
     pub(super) fn session(&mut self, session: &Session, found: &mut Findings) {
         let (Some(dir), Some((uid, mode))) = (&self.dir, session.access) else { return };
         *self.owners.entry(uid).or_default() += 1;
-        // Where other users can't even enter, a file's own mode lets nobody in.
+        // If other users can't enter the directory, the mode of the file does not matter.
         if dir.mode() & 0o001 != 0 && mode & 0o006 != 0 {
             let what = if mode & 0o002 != 0 { "write" } else { "read" };
-            let message = format!("everybody can {what} it (mode {mode:04o})");
+            let message = format!("every local user can {what} it (mode {mode:04o})");
             let key = session.id.to_string();
             let path = self.spec.entry(&key);
-            found.add(Finding { check: Check::UnsafeFile, path, message, key });
+            found.add(Finding { rule: Rule::UnsafeFile, path, message, key });
         }
     }
 
-    /// Looks at what the wiki's user may do, once all sessions were seen.
+    /// Checks what the wiki's user may do, after all sessions were seen.
     pub(super) fn finish(self, stop: &AtomicBool, found: &mut Findings, report: &mut Report) {
         let Some(dir) = &self.dir else { return };
         let stop = || stop.load(Ordering::Relaxed);
@@ -69,7 +69,7 @@ impl<'a> Modes<'a> {
     }
 }
 
-/// Who may do what with the file of a database: all sessions are in it.
+/// Checks the mode of a database file, which holds all sessions.
 fn database(path: &Path, found: &mut Findings, problems: &mut Vec<Problem>) {
     if let Err(error) = replaceable(path, "file", found) {
         problems.push(Problem(format!("{}: {error}", path.display(), error = why(&error))));
@@ -82,14 +82,14 @@ fn database(path: &Path, found: &mut Findings, problems: &mut Vec<Problem>) {
     };
     if mode & 0o006 != 0 {
         let what = if mode & 0o002 != 0 { "write" } else { "read" };
-        let message = format!("everybody can {what} it (mode {mode:04o})");
+        let message = format!("every local user can {what} it (mode {mode:04o})");
         let path = path.to_owned();
-        found.add(Finding { check: Check::UnsafeFile, path, message, key: String::new() });
+        found.add(Finding { rule: Rule::UnsafeFile, path, message, key: String::new() });
     }
 }
 
-/// Whether everybody can put another file or directory in the place of that one, which its wiki then unpickles.
-/// Looked at are all directories on the way to it, as it was written and where links lead.
+/// Reports directories in which every local user can replace the store. The wiki would then unpickle what they put there.
+/// Checks all directories above `path`: as written, absolute, and with links resolved.
 fn replaceable(path: &Path, what: &str, found: &mut Findings) -> std::io::Result<()> {
     let real = std::fs::canonicalize(path)?;
     let whole = std::path::absolute(path)?;
@@ -100,11 +100,11 @@ fn replaceable(path: &Path, what: &str, found: &mut Findings) -> std::io::Result
             let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
             let stat = std::fs::metadata(above)?;
             let mode = stat.mode() & 0o7777;
-            // In a sticky directory (/tmp) nobody can replace another's file.
+            // In a sticky directory such as /tmp, only the owner can replace a file.
             if seen.insert((stat.dev(), stat.ino())) && mode & 0o1002 == 0o002 {
-                let message = format!("everybody can put another {what} in its place (mode {mode:04o})");
+                let message = format!("every local user can replace the session {what} (mode {mode:04o})");
                 let path = above.to_owned();
-                found.add(Finding { check: Check::UnsafeDirectory, path, message, key: String::new() });
+                found.add(Finding { rule: Rule::UnsafeDirectory, path, message, key: String::new() });
             }
             what = "directory";
         }
@@ -113,15 +113,15 @@ fn replaceable(path: &Path, what: &str, found: &mut Findings) -> std::io::Result
 }
 
 fn directory(path: &Path, dir: &Dir, found: &mut Findings) {
-    // One that only its owner can list is not one that everybody can write in.
+    // An error means that only the owner can list a directory above: then nobody else can write there.
     let _ = replaceable(path, "directory", found);
     let mode = dir.mode();
-    // Who can list it has the ids, and who has an id is logged in; who can write runs code as the wiki.
+    // An id is a login. A file written here is unpickled, so it runs code as the wiki.
     let what = match (mode & 0o002 != 0, mode & 0o004 != 0) {
-        (true, _) => "everybody can put files here, which the wiki then unpickles",
-        (false, true) => "everybody can list the ids here, and log in with them",
+        (true, _) => "every local user can write here, and the wiki unpickles what they write",
+        (false, true) => "every local user can list the session ids here and log in with them",
         (false, false) => return,
     };
     let message = format!("{what} (mode {mode:04o})");
-    found.add(Finding { check: Check::UnsafeDirectory, path: path.to_owned(), message, key: String::new() });
+    found.add(Finding { rule: Rule::UnsafeDirectory, path: path.to_owned(), message, key: String::new() });
 }

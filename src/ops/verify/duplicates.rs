@@ -1,13 +1,13 @@
-//! One id in two stores whose wikis share a cookie: the browser sends it to both, and each takes it for its own.
+//! Session ids in two stores whose wikis share a cookie. The browser sends the id to both wikis.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Check, Finding, Report};
+use super::{Finding, Report, Rule};
 use crate::sharing::{As, Model};
 use crate::store::{self, EntryName, StoreSpec};
 
-/// The ids of all stores, as keyed hashes with the store's position: 16 bytes each.
+/// The ids of all stores, 16 bytes each: a keyed hash and the position of the store.
 pub(super) struct Ids {
     wanted: bool,
     key: RandomState,
@@ -15,7 +15,7 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// None are kept unless they are `wanted`.
+    /// Keeps ids only if they are `wanted`.
     pub(super) fn new(wanted: bool) -> Self {
         Ids { wanted, key: RandomState::new(), packed: Vec::new() }
     }
@@ -28,7 +28,7 @@ impl Ids {
     }
 }
 
-/// Finds what two stores have in common, and whether that hurts.
+/// Reports ids that are in two stores, if the wikis of these stores share a cookie.
 pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Report) {
     let Ids { key, mut packed, .. } = ids;
     packed.sort_unstable();
@@ -55,9 +55,9 @@ pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Rep
         let listed = store.names(&mut |name| {
             if hashes.binary_search(&key.hash_one(name.reveal())).is_ok() {
                 let message =
-                    format!("the same id lies in {} too, whose cookie is the same", second.address());
+                    format!("the id is also in {}, whose wikis receive the same cookie", second.address());
                 let path = first.entry(&name);
-                found.add(Finding { check: Check::DuplicateId, path, message, key: name.to_string() });
+                found.add(Finding { rule: Rule::DuplicateId, path, message, key: name.to_string() });
             }
         });
         if let Err(error) = listed {
@@ -66,11 +66,11 @@ pub(super) fn check(ids: Ids, model: &Model, stop: &AtomicBool, report: &mut Rep
     }
 }
 
-/// Whether a browser sends the cookie of a wiki of one store to a wiki of the other, which looks for that name.
+/// Whether a wiki of one store receives and accepts the cookie of a wiki of the other.
 fn one_cookie(one: &StoreSpec, other: &StoreSpec, model: &Model) -> bool {
     let reaches = |from: &str, to: &str| {
         let (Some(from), Some(to)) = (model.site(from), model.site(to)) else { return false };
-        // The first three steps are the browser's and the cookie's; the store comes fourth.
+        // Steps 1 to 3 are about the browser and the cookie. Step 4 is about the store.
         [As::User, As::Anonymous]
             .into_iter()
             .any(|visitor| model.judge(from, to, visitor).step.is_none_or(|step| step > 3))

@@ -1,4 +1,4 @@
-//! The session files of a directory, each with its stat.
+//! The session files of a directory.
 
 use std::ffi::CStr;
 use std::io;
@@ -8,7 +8,7 @@ use crate::location::{Location, NameKind};
 use crate::store::{EntryName, StoreSpec, json_id};
 use crate::sys::{Dir, FileStat, Kind, NotOpened, stat_regular};
 
-/// Calls `each` with every session, the name of its file, and its stat. `stop` is asked between two files.
+/// Calls `each` with every session, the name of its file, and its stat. Checks `stop` before each file.
 pub(super) fn each_session(
     spec: &StoreSpec,
     dir: &Dir,
@@ -39,7 +39,7 @@ pub(super) fn each_session(
     failed.map_or(Ok(()), Err)
 }
 
-/// The session that a file of that name holds.
+/// The session in the file `name`.
 fn session_of_file(location: &Location, name: &CStr) -> Option<EntryName> {
     match location {
         Location::Json(_) => json_id(name),

@@ -1,11 +1,10 @@
-//! What is wrong in the stores, and what to do about it. Changes nothing.
+//! Checks stores and suggests a fix for each problem. Changes nothing.
 //!
-//! Every session is read as by a scan; findings are counted exactly, and at most [`MAX_SHOWN`] of a check and a store
-//! are kept. Nothing here grows with a store but 16 bytes a session, to find ids that two stores have in common.
+//! Counts are exact. At most [`MAX_SHOWN`] findings of each rule and store are kept. Memory grows by 16 bytes a session, to
+//! find ids that are in two stores.
 //!
-//! One file a family of checks. Source: MoinMoin's own reading of names, users and lifetimes, by version.
+//! Each file has one family of rules. Source: how MoinMoin reads names, users, and lifetimes, by version.
 
-mod check;
 mod disk;
 mod duplicates;
 mod files;
@@ -13,6 +12,7 @@ mod names;
 mod orphans;
 mod owners;
 mod report;
+mod rule;
 mod sessions;
 mod young;
 
@@ -24,12 +24,12 @@ use crate::store::{self, Found, StoreSpec};
 
 use super::problems::{Problem, Problems};
 
-pub use check::Check;
 pub use report::{Count, Finding, Findings, Kind, MAX_SHOWN, Options, Report};
+pub use rule::Rule;
 
 use report::FIELDS;
 
-/// Looks at everything in the stores; with a farm also at what only it can tell. Setting `stop` ends it early.
+/// Checks all stores. Some rules need the farm. Setting `stop` ends the run early.
 pub fn verify(
     specs: Vec<StoreSpec>,
     trusted: Option<(&Trusted, &Model)>,
@@ -38,7 +38,7 @@ pub fn verify(
 ) -> Report {
     let farm = trusted.map(|(farm, model)| (&**farm, model));
     let mut report = Report { stores: Vec::new(), problems: Vec::new(), refused: false, notes: Vec::new() };
-    // One store has nothing in common with another.
+    // Duplicate ids need two stores.
     let mut ids = duplicates::Ids::new(trusted.is_some() && specs.len() > 1);
     for (position, spec) in specs.into_iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
@@ -63,7 +63,7 @@ pub fn verify(
     report
 }
 
-#[allow(clippy::too_many_arguments, reason = "each is another part of one run, and this is its only caller")]
+#[allow(clippy::too_many_arguments, reason = "parts of one run, and there is only one caller")]
 fn store(
     position: usize,
     spec: &StoreSpec,
@@ -75,9 +75,9 @@ fn store(
     report: &mut Report,
 ) -> Result<(), store::StoreError> {
     let store = match store::open_writable(spec.clone()) {
-        // A wiki that never ran has no session directory yet.
+        // A wiki that never ran has no session directory.
         Err(error) if error.is_missing() && !spec.wikis.is_empty() => return Ok(()),
-        // Who could have prepared it is worth a finding.
+        // Report who could have prepared it.
         Err(error) if error.is_unsafe() => {
             disk::Modes::of(spec, found, &mut report.problems).finish(stop, found, report);
             return Err(error);
@@ -89,7 +89,7 @@ fn store(
     let mut expires_seen = false;
     let mut young = young::Young::new(spec.location.layout().is_some(), options.now);
     let mut failed = Problems::default();
-    // Findings that hold only if sessions here have an `expires` at all.
+    // These findings count only if some session in the store has an `expires`.
     let mut provisional = Findings::default();
     let scanned = store.scan(FIELDS, stop, &mut |entry| match entry {
         Found::Session(session) => {
@@ -103,14 +103,14 @@ fn store(
         Found::Foreign(name) => names::foreign(spec, &name, found),
         Found::Failed { name, error } => failed.push(&spec.failed(&name, &crate::sys::why(&error))),
     });
-    report.problems.extend(failed.told(&spec.address()));
+    report.problems.extend(failed.lines(&spec.address()));
     young.read_again(store.as_ref(), stop, |read| match read {
         Ok(session) => judge.session(&session, found, &mut provisional),
         Err(error) => report.problems.push(Problem(error.to_string())),
     });
     if judge.knows_versions() || expires_seen {
-        for (check, more) in provisional.by_check {
-            let all = found.by_check.entry(check).or_default();
+        for (rule, more) in provisional.by_rule {
+            let all = found.by_rule.entry(rule).or_default();
             all.count += more.count;
             all.findings.extend(more.findings);
         }

@@ -1,10 +1,8 @@
-//! Session directories of which no wiki of the farm makes use: left behind by another version, another setting, or a
-//! wiki that is gone.
+//! Session directories that no wiki of the farm uses: from another version, another setting, or a deleted wiki.
 //!
-//! Looked at are the places where MoinMoin puts sessions below each wiki's `cache_dir`, and what lies beside the
-//! `data_dir` and the session directory of each wiki: [`DEEPEST`] levels deep, on one file system, and no link is
-//! followed. At most [`MOST`] directories are looked into, none of pages, and never all that is below `/`: what lies
-//! elsewhere is found by `store find --orphans`.
+//! Searches the default session directories below each wiki's `cache_dir`, and the directories beside its `data_dir` and
+//! session directory: [`DEEPEST`] levels deep, on one file system, without following links. Searches at most [`MOST`]
+//! directories, skips directories of pages, and never searches all of `/`. `store find --orphans` searches any tree.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -12,23 +10,23 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Check, Finding, Findings, Report};
+use super::{Finding, Findings, Report, Rule};
 use crate::farm::{Farm, Trusted};
 use crate::location::{Identity, Layout, Location, NameKind};
 use crate::ops::find;
 use crate::store::StoreSpec;
 use crate::sys::{AsOwner, Dir, Kind};
 
-/// So deep: from the directory of all wikis to `NAME/data/cache/__common__/session` of one.
+/// How many levels to search: enough for `NAME/data/cache/__common__/session` below the directory of all wikis.
 const DEEPEST: usize = 5;
 
-/// So many directories, for all wikis together.
+/// How many directories to search for all wikis together.
 const MOST: u64 = 100_000;
 
-/// What MoinMoin keeps directories in by the thousand, and never a session.
+/// Directories with thousands of directories and no sessions.
 const NEVER: [&str; 2] = ["pages", "underlay"];
 
-/// Adds what no wiki uses to the report.
+/// Reports session directories that no wiki uses.
 pub(super) fn check(farm: &Trusted, stop: &AtomicBool, report: &mut Report) {
     let stores = crate::store::of_farm(farm).stores;
     let mut known = Known {
@@ -47,17 +45,17 @@ pub(super) fn check(farm: &Trusted, stop: &AtomicBool, report: &mut Report) {
             let location = Location::Directory { layout, path };
             let key = key(&location);
             if !known.used.contains(&key) && known.seen.insert(key) && holds_sessions(&location) {
-                add(location, &format!("below {}", wiki.name), report);
+                add(location, &format!("below the cache_dir of {}", wiki.name), report);
             }
         }
     }
     beside(farm, &stores, stop, &mut known, report);
 }
 
-/// What is used, and what was told already.
+/// Directories that are used or already reported.
 struct Known {
     used: HashSet<(Option<Layout>, Identity)>,
-    /// Used by whatever layout: names of another one there are told as such.
+    /// Directories that some wiki uses, by any layout. Sessions of another layout there are another finding.
     dirs: HashSet<Identity>,
     seen: HashSet<(Option<Layout>, Identity)>,
 }
@@ -66,15 +64,15 @@ fn key(location: &Location) -> (Option<Layout>, Identity) {
     (location.layout(), location.identity())
 }
 
-fn add(location: Location, where_it_is: &str, report: &mut Report) {
-    let message = format!("sessions lie here, and no wiki of the farm uses it; {where_it_is}");
+fn add(location: Location, found_at: &str, report: &mut Report) {
+    let message = format!("holds sessions, but no wiki in the farm file uses it (found {found_at})");
     let mut found = Findings::default();
     let path = location.stem();
-    found.add(Finding { check: Check::OrphanStore, path, message, key: String::new() });
+    found.add(Finding { rule: Rule::OrphanStore, path, message, key: String::new() });
     report.stores.push((location.into(), found));
 }
 
-/// Looks through what lies beside the directories of the wikis.
+/// Searches beside the directories of the wikis.
 fn beside(farm: &Farm, stores: &[StoreSpec], stop: &AtomicBool, known: &mut Known, report: &mut Report) {
     let users = find::Users::of(stores);
     let mut found = find::Report::default();
@@ -101,31 +99,30 @@ fn beside(farm: &Farm, stores: &[StoreSpec], stop: &AtomicBool, known: &mut Know
     }
     if found.cut {
         report.notes.push(format!(
-            "orphan stores: {MOST} directories beside those of the wikis were looked into, and no more: `wikifarm store \
-             find ROOT --orphans` looks into all"
+            "orphan-store: the search stopped after {MOST} directories; `wikifarm store find ROOT --orphans` searches all"
         ));
     }
     if found.failed > 0 {
         let first = found.problems.first().map(|problem| format!(": {problem}")).unwrap_or_default();
         let more = if found.failed > 1 { format!("; and {} more", found.failed - 1) } else { String::new() };
-        report.notes.push(format!("orphan stores: not looked into{first}{more}"));
+        report.notes.push(format!("orphan-store: could not search{first}{more}"));
     }
 }
 
-/// Where to look.
+/// Where to search.
 struct Root {
     dir: PathBuf,
-    /// Beside what it is.
+    /// Where it is, for messages.
     beside: String,
 }
 
-/// The directories in which those of the wikis lie, each once, without those that are looked through with another.
+/// The parents of the wikis' directories, each once, without those that a search of another root covers.
 fn roots(farm: &Farm) -> Vec<Root> {
     let mut all: Vec<(PathBuf, Root)> = Vec::new();
     let mut seen = HashSet::new();
     for wiki in &farm.wikis {
         let cache = wiki.cache_dir();
-        // What lies below the cache directory is where MoinMoin puts it, and looked at there.
+        // The default directories below the cache directory are checked separately.
         let own = |dir: &PathBuf| !cache.as_ref().is_some_and(|cache| dir.starts_with(cache));
         let dirs = [("data_dir", wiki.data_dir()), ("session directory", wiki.session_dir().filter(own))];
         for (what, dir) in dirs {
@@ -138,13 +135,13 @@ fn roots(farm: &Farm) -> Vec<Root> {
             }
         }
     }
-    // What lies above comes first.
+    // Parents first.
     all.sort_by_cached_key(|(real, _)| (real.components().count(), real.clone()));
     let device = |dir: &Path| Dir::open(dir).ok().map(|dir| dir.id().device);
     let mut kept = HashSet::new();
     all.retain(|(real, _)| {
         let above = real.parent().filter(|above| kept.contains(*above));
-        // One level more or less hides no wiki; another file system is not looked at from above.
+        // One level less finds the same wikis. A search does not enter another file system.
         let covered = above.and_then(device).is_some_and(|above| device(real) == Some(above))
             && !NEVER.iter().any(|never| real.file_name() == Some(OsStr::new(never)));
         !covered && kept.insert(real.clone())

@@ -1,7 +1,7 @@
-//! Whether the wiki's user can read its sessions, and create, rename, and delete them.
+//! Whether the wiki's user can read, create, rename, and delete session files.
 //!
-//! The wiki's user is the owner of most session files; where there is none, the owner of `user_dir`. Root counts as that
-//! user only where `user_dir` is root's too, or unknown: as root, people restore backups and copy files.
+//! The wiki's user is the owner of most session files, or the owner of `user_dir` if there are no session files. Files of
+//! root do not count unless root also owns `user_dir`, or its owner is unknown: people restore backups as root.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -10,15 +10,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 
 use super::files::each_session;
-use super::{Check, Finding, Findings};
+use super::{Finding, Findings, Rule};
 use crate::store::StoreSpec;
 use crate::sys::{Account, CHANGE, Dir, FileStat, READ, file_has_acl, has_acl};
 
 /// How many session files each user owns.
 pub(super) type Owners = BTreeMap<u32, u64>;
 
-/// Adds one finding where the directory is at fault, else one for each file that is. What an access control list grants is
-/// not looked at: it returns a note instead.
+/// Reports the directory, or else each file, that the wiki's user can't use. Does not evaluate access control lists:
+/// returns a note instead.
 pub(super) fn check(
     spec: &StoreSpec,
     dir: &Dir,
@@ -33,7 +33,7 @@ pub(super) fn check(
         return Ok(None);
     }
     if has_acl(dir) {
-        let note = "has an access control list: owners and modes were not checked";
+        let note = "owners and modes not checked: the directory has an access control list";
         return Ok(Some(format!("{}: {note}", spec.location.stem().display())));
     }
     if !may_change {
@@ -42,7 +42,7 @@ pub(super) fn check(
             "the wiki's {user} can't create, rename, and delete files here (owner {uid}, group {gid}, mode {mode:04o})"
         );
         let path = spec.location.stem();
-        found.add(Finding { check: Check::UnwritableDirectory, path, message, key: String::new() });
+        found.add(Finding { rule: Rule::UnwritableDirectory, path, message, key: String::new() });
         return Ok(None);
     }
     each_session(spec, dir, stop, |name, file, stat| {
@@ -54,13 +54,13 @@ pub(super) fn check(
                 "the wiki's {user} can't {what} it (owner {}, group {}, mode {:04o})",
                 stat.uid, stat.gid, stat.mode
             );
-            found.add(Finding { check: Check::WrongOwner, path, message, key: name.to_string() });
+            found.add(Finding { rule: Rule::WrongOwner, path, message, key: name.to_string() });
         }
     })?;
     Ok(None)
 }
 
-/// The user as whom the wikis of a store run.
+/// The user that the wikis of a store run as.
 fn wikis_user(owners: &Owners, user_dir: Option<u32>) -> Option<u32> {
     let not_root = user_dir.is_some_and(|uid| uid != 0);
     let counted = owners.iter().filter(|(uid, _)| !(not_root && **uid == 0));
@@ -73,12 +73,12 @@ fn user_dir(spec: &StoreSpec) -> Option<u32> {
     dirs.filter_map(|dir| std::fs::metadata(dir).ok()).map(|stat| stat.uid()).next()
 }
 
-/// What the user can't do with a session file, in a directory where they can create, rename, and delete.
+/// What the user can't do with a session file, in a directory where they can create, rename, and delete files.
 fn denied(user: &Account, dir: &Dir, file: &FileStat) -> Option<&'static str> {
     if file.uid == user.uid() || user.uid() == 0 {
         return None;
     }
-    // In a sticky directory only the owner of the file or of the directory replaces or deletes a file.
+    // In a sticky directory, only the owner of the file or of the directory can replace or delete the file.
     if dir.mode() & 0o1000 != 0 && dir.uid() != user.uid() {
         return Some("replace or delete");
     }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_owner_of_most_sessions_is_the_wikis_user() {
+    fn wikis_user_is_the_owner_of_most_sessions() {
         for (owners, user_dir, user) in [
             (vec![(33, 2), (1000, 1)], None, Some(33)),
             (vec![(33, 1), (1000, 2)], Some(33), Some(1000)),

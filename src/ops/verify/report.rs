@@ -1,4 +1,4 @@
-//! What `session verify` looks for, and what it found.
+//! Options and report of `session verify`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -9,37 +9,37 @@ use crate::ops::prune::Policy;
 use crate::ops::states::States;
 use crate::store::{Fields, StoreSpec};
 
-use super::check::Check;
+use super::rule::Rule;
 
-/// As many findings of a check are kept for each store.
+/// How many findings of each rule and store are kept.
 pub const MAX_SHOWN: usize = 1000;
 
-/// One thing that is wrong. Holds at most the beginning of an id.
+/// A problem. Holds at most the beginning of an id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// Which check.
-    pub check: Check,
+    /// The rule.
+    pub rule: Rule,
     /// The file or directory, an id in it shortened.
     pub path: PathBuf,
-    /// What is wrong, without a full stop.
+    /// What happened, without a full stop.
     pub message: String,
-    /// What makes it the same finding in the next run; no secret can be told from it.
+    /// Identifies the finding in the next run. Reveals no secret.
     pub key: String,
 }
 
-/// How many files, directories, or sessions a check found in a store, and the first of them.
+/// The findings of one rule in a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kind {
-    /// How many there are.
+    /// How many files, directories, or sessions.
     pub count: u64,
     /// The first by path and message, at most [`MAX_SHOWN`].
     pub findings: BTreeSet<Finding>,
 }
 
-/// How many kinds of findings there are in the stores, and what they are about.
+/// How many findings and files there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Count {
-    /// Each check once a store, however many files it found there.
+    /// Each rule counts once a store.
     pub findings: u64,
     /// The files, directories, or sessions with a finding.
     pub files: u64,
@@ -48,17 +48,17 @@ pub struct Count {
 /// What was found in one store.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// By check.
-    pub by_check: BTreeMap<Check, Kind>,
-    /// The sessions that were looked at.
+    /// By rule.
+    pub by_rule: BTreeMap<Rule, Kind>,
+    /// The sessions that were checked, by state.
     pub states: States,
-    /// All of them were.
+    /// Whether all sessions were checked.
     pub complete: bool,
 }
 
 impl Findings {
     pub(super) fn add(&mut self, finding: Finding) {
-        let found = self.by_check.entry(finding.check).or_default();
+        let found = self.by_rule.entry(finding.rule).or_default();
         found.count += 1;
         found.findings.insert(finding);
         if found.findings.len() > MAX_SHOWN {
@@ -67,43 +67,43 @@ impl Findings {
     }
 }
 
-/// How a run is made.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Ages from which things are stale.
+    /// The ages at which files are stale.
     pub policy: Policy,
     /// Seconds since 1970.
     pub now: i64,
-    /// What sessions may name.
+    /// The classes that sessions may contain.
     pub allow: AllowList,
-    /// All stores of the farm are looked at: then also directories that no wiki uses.
+    /// Whether to check all stores of the farm, and directories that no wiki uses.
     pub whole_farm: bool,
 }
 
-/// What was found in all stores.
+/// The findings in all stores.
 #[derive(Debug)]
 pub struct Report {
     /// Each store with its findings.
     pub stores: Vec<(StoreSpec, Findings)>,
-    /// What could not be looked at.
+    /// What could not be checked.
     pub problems: Vec<Problem>,
-    /// A guard refused a store.
+    /// Whether a guard refused a store.
     pub refused: bool,
-    /// What is worth knowing, and no failure.
+    /// Notes that are not failures.
     pub notes: Vec<String>,
 }
 
 impl Report {
-    /// How many sessions were looked at.
+    /// How many sessions were checked.
     pub fn scanned(&self) -> u64 {
         self.stores.iter().map(|(_, found)| found.states.sum()).sum()
     }
 
-    /// How many findings there are, the errors first and then the warnings.
+    /// The counts of errors and of warnings.
     pub fn counts(&self) -> (Count, Count) {
         let (mut errors, mut warnings) = (Count::default(), Count::default());
-        for (check, kind) in self.stores.iter().flat_map(|(_, found)| &found.by_check) {
-            let count = if check.is_error() { &mut errors } else { &mut warnings };
+        for (rule, kind) in self.stores.iter().flat_map(|(_, found)| &found.by_rule) {
+            let count = if rule.is_error() { &mut errors } else { &mut warnings };
             count.findings += 1;
             count.files += kind.count;
         }
@@ -111,5 +111,5 @@ impl Report {
     }
 }
 
-/// What the checks ask of a session.
+/// What the rules need of a session.
 pub(super) const FIELDS: Fields = Fields { trail: false, globals: true };

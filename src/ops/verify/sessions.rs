@@ -1,8 +1,8 @@
-//! What sessions say of themselves, and whether that can be.
+//! Rules about the contents of sessions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Finding, Findings, Options, Problem};
+use super::{Finding, Findings, Options, Problem, Rule};
 use crate::farm::Farm;
 use crate::moin::{Behaviour, Lifetime, Visitor, lifetimes};
 use crate::ops::age::age_text;
@@ -12,21 +12,21 @@ use crate::store::{
     EntryName, Expires, Facts, Session, StoreSpec, TempFile, Trust, UserDir, is_older, seconds,
 };
 
-/// 1.7 and 1.8 write the cookie's expiry and an hour; and a minute for clocks.
+/// In seconds. MoinMoin 1.7 and 1.8 write the expiry of the cookie plus one hour. One minute is for clocks.
 const SLACK: f64 = 3660.0;
 
-/// All that a decision depends on, beside the session.
+/// Everything that a decision depends on, except the session.
 pub(super) struct Judge<'a> {
     spec: &'a StoreSpec,
     options: &'a Options,
     without_expires: WithoutExpires,
-    /// Names by id; `None` where not all user directories are known and readable.
+    /// Names by id. `None` unless all user directories are known and readable.
     users: Option<BTreeMap<String, String>>,
-    /// `None` where the farm file names none for one of the wikis.
+    /// `None` if the farm file names no superusers for some wiki.
     superusers: Option<BTreeSet<&'a str>>,
     /// The longest lifetime of a login or an anonymous session, in seconds.
     longest: Option<f64>,
-    /// Every wiki here takes ids in lower case only.
+    /// Whether every wiki here accepts only ids in lower case.
     lower_case: bool,
 }
 
@@ -52,15 +52,15 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Whether the versions that write here are known; else only the whole store tells what an absent `expires` means.
+    /// Whether the versions of the wikis are known. If not, an absent `expires` is judged by the whole store.
     pub(super) fn knows_versions(&self) -> bool {
         !self.spec.wikis.is_empty()
     }
 
     pub(super) fn temp(&self, temp: &TempFile, found: &mut Findings) {
         if is_older(temp.modified, self.options.policy.stale_temp(), self.options.now) {
-            let message = format!("half-written, and left behind {} ago", self.age(temp.modified));
-            self.add(found, Check::StaleTemp, &temp.name, message);
+            let message = format!("last written {} ago", self.age(temp.modified));
+            self.add(found, Rule::StaleTemp, &temp.name, message);
         }
     }
 
@@ -68,14 +68,14 @@ impl<'a> Judge<'a> {
         let id = &session.id;
         found.states.count(session.state(self.options.now, self.options.policy.idle()));
         if self.lower_case && id.reveal().bytes().any(|byte| byte.is_ascii_uppercase()) {
-            let message = "capitals in its name, which its wikis do not take from a cookie".to_owned();
-            self.add(found, Check::NeverLookedUp, id, message);
+            let message = "uppercase letters in its name: its wikis reject such an id in a cookie".to_owned();
+            self.add(found, Rule::UnreachableName, id, message);
         }
         match session.trust {
             Some(Trust::Foreign) => {
-                self.add(found, Check::NoMac, id, "without a MAC by the store's key".to_owned());
+                self.add(found, Rule::NoMac, id, "no MAC by the key of its store".to_owned());
             }
-            Some(Trust::Old) => self.add(found, Check::OldMac, id, "a MAC of version 1".to_owned()),
+            Some(Trust::Old) => self.add(found, Rule::OldMac, id, "MAC of version 1".to_owned()),
             Some(Trust::Valid | Trust::Ended) | None => {}
         }
         match &session.facts {
@@ -85,17 +85,17 @@ impl<'a> Judge<'a> {
                 self.globals(id, &facts.globals, found);
             }
             Err(why) => {
-                self.add(found, Check::Unreadable, id, why.to_string());
+                self.add(found, Rule::Unreadable, id, why.to_string());
                 self.globals(id, why.globals(), found);
             }
         }
     }
 
-    /// What Python would import and call.
+    /// Reports a class or function that the wiki would import and could call.
     fn globals(&self, id: &EntryName, globals: &[Global], found: &mut Findings) {
         if let Some(global) = globals.iter().find(|global| !self.options.allow.allows(global)) {
-            let message = format!("names {}, which no session of MoinMoin does", global.path());
-            self.add(found, Check::StrangeClass, id, message);
+            let message = format!("contains {}, which MoinMoin never stores in a session", global.path());
+            self.add(found, Rule::ForbiddenClass, id, message);
         }
     }
 
@@ -103,12 +103,7 @@ impl<'a> Judge<'a> {
         let (id, modified) = (&session.id, session.modified);
         match facts.expires {
             Expires::Invalid(what) => {
-                self.add(
-                    found,
-                    Check::InvalidExpires,
-                    id,
-                    format!("expires is {what}, where a number belongs"),
-                );
+                self.add(found, Rule::InvalidExpires, id, format!("`expires` is {what}, not a number"));
             }
             Expires::At(end) => {
                 if let Some(longest) =
@@ -116,24 +111,25 @@ impl<'a> Judge<'a> {
                 {
                     let days = |time: f64| format!("{:.1} days", time / 86_400.0);
                     let (after, longest) = (days(end - seconds(modified)), days(longest));
-                    let message = format!("ends {after} after it was written, and {longest} are configured");
-                    self.add(found, Check::ExpiresTooFar, id, message);
+                    let message =
+                        format!("expires {after} after its last write: the configured maximum is {longest}");
+                    self.add(found, Rule::ExpiresTooFar, id, message);
                 }
             }
             Expires::Absent => {
                 let (age, into) = match self.without_expires {
                     WithoutExpires::Usual => return,
-                    // Its wiki fails on it, however young; but one that is being written may be so for a moment.
+                    // The wiki fails on it at any age, but a session that is being written may be incomplete.
                     WithoutExpires::Broken => (std::time::Duration::from_secs(600), found),
                     WithoutExpires::Passing => (self.options.policy.no_expires(), provisional),
                 };
                 if is_older(modified, age, self.options.now) {
                     let what = match self.without_expires {
-                        WithoutExpires::Broken => "without expires, so its wiki fails on it",
-                        _ => "without expires",
+                        WithoutExpires::Broken => "no `expires`: MoinMoin 1.7 and 1.8 answer with an error",
+                        _ => "no `expires`",
                     };
-                    let message = format!("{what}, and not written for {}", self.age(modified));
-                    self.add(into, Check::NoExpires, id, message);
+                    let message = format!("{what}; last written {} ago", self.age(modified));
+                    self.add(into, Rule::NoExpires, id, message);
                 }
             }
         }
@@ -145,21 +141,22 @@ impl<'a> Judge<'a> {
         let name = users.get(&user.id);
         let mut unknown = Vec::new();
         if name.is_none() {
-            unknown.push(format!("there is no user id:{}", user.id));
+            unknown.push(format!("user id:{} does not exist", user.id));
         }
         if let Some(other) = facts.setuid.as_ref().filter(|other| !users.contains_key(*other)) {
-            unknown.push(format!("acts as id:{other}, and there is no such user"));
+            unknown.push(format!("acts as id:{other}, who does not exist"));
         }
-        // One session is one finding.
+        // Each session is one finding.
         if !unknown.is_empty() {
-            self.add(found, Check::UnknownUser, id, unknown.join("; "));
+            self.add(found, Rule::UnknownUser, id, unknown.join("; "));
         }
         let Some(other) = &facts.setuid else { return };
         if let Some(superusers) = &self.superusers
             && !name.is_some_and(|name| superusers.contains(name.as_str()))
         {
-            let who = name.map_or_else(|| format!("id:{}", user.id), Clone::clone);
-            self.add(found, Check::Setuid, id, format!("{who} acts as id:{other}, and is no superuser"));
+            let shown = |id: &String| users.get(id).cloned().unwrap_or_else(|| format!("id:{id}"));
+            let message = format!("{} acts as {}, but is not a superuser", shown(&user.id), shown(other));
+            self.add(found, Rule::UnauthorizedSetuid, id, message);
         }
     }
 
@@ -168,13 +165,13 @@ impl<'a> Judge<'a> {
         age_text(std::time::Duration::from_secs(passed))
     }
 
-    fn add(&self, found: &mut Findings, check: Check, id: &EntryName, message: String) {
+    fn add(&self, found: &mut Findings, rule: Rule, id: &EntryName, message: String) {
         let path = self.spec.entry(id);
-        found.add(Finding { check, path, message, key: id.to_string() });
+        found.add(Finding { rule, path, message, key: id.to_string() });
     }
 }
 
-/// Every user of the store's wikis; `None`, and a problem, where they are not all to be read.
+/// Every user of the store's wikis. `None` with a problem if not all can be read.
 fn users(spec: &StoreSpec, problems: &mut Vec<Problem>) -> Option<BTreeMap<String, String>> {
     if spec.wikis.is_empty() || spec.wikis.iter().any(|wiki| wiki.user_dir.is_none()) {
         return None;
@@ -189,7 +186,7 @@ fn users(spec: &StoreSpec, problems: &mut Vec<Problem>) -> Option<BTreeMap<Strin
         match read {
             Ok(users) => all.extend(users.into_iter().map(|user| (user.id, user.name))),
             Err(why) => {
-                problems.push(Problem(format!("{why}: users were not checked")));
+                problems.push(Problem(format!("{why}: users not checked")));
                 return None;
             }
         }
@@ -197,7 +194,7 @@ fn users(spec: &StoreSpec, problems: &mut Vec<Problem>) -> Option<BTreeMap<Strin
     Some(all)
 }
 
-/// The longest that a session of these wikis can last; `None` where one's configuration does not tell.
+/// The longest lifetime of a session of these wikis, in seconds. `None` if it is unknown for some wiki.
 fn longest(spec: &StoreSpec, farm: &Farm) -> Option<f64> {
     let mut longest = None;
     for wiki in &spec.wikis {

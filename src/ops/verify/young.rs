@@ -1,5 +1,5 @@
-//! Broken sessions that a wiki may be writing: 1.9.0 and 1.9.1 write in place, so that a scan can meet half a session. Each
-//! is read again once it was written, and only then. No session in another kind of store is ever half written.
+//! Unreadable sessions that a wiki may be writing. MoinMoin 1.9.0 and 1.9.1 write in place, so a scan can read an
+//! incomplete session. Each is read again after it was written. Stores of other kinds never have incomplete sessions.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 use super::{FIELDS, MAX_SHOWN};
 use crate::store::{Session, Since, StoreError, WritableStore};
 
-/// Seconds since its last write during which a broken session may be incomplete.
+/// How long after its last write an unreadable session may be incomplete, in seconds.
 const BEFORE: i64 = 10;
 
-/// Seconds that a file server's clock may be ahead.
+/// How far the clock of a file server may be ahead, in seconds.
 const AHEAD: i64 = 2;
 
-/// So often each session is looked at, a hundredth of a second apart.
+/// How often each session is checked, every 10 ms.
 const LOOKS: usize = 20;
 
-/// No session is read again later than this: whoever writes huge ones all the time holds up nothing.
+/// After this time no session is read again, so that a wiki that keeps writing large sessions does not delay the run.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// The young broken sessions of a store.
+/// The recently written unreadable sessions of a store.
 pub(super) struct Young {
     now: i64,
     begun: Instant,
@@ -29,12 +29,12 @@ pub(super) struct Young {
 }
 
 impl Young {
-    /// For a scan that begins at `now`, in seconds since 1970. `in_place`: wikis may be writing files there.
+    /// For a scan that begins at `now` (unix seconds). `in_place`: wikis may write files in place.
     pub(super) fn new(in_place: bool, now: i64) -> Self {
         Young { now, begun: Instant::now(), in_place, sessions: Vec::new() }
     }
 
-    /// Keeps a session that may be incomplete, and gives back any other.
+    /// Keeps a session that may be incomplete, and returns any other.
     pub(super) fn keep(&mut self, session: Session) -> Option<Session> {
         let broken = session.facts.as_ref().is_err_and(|why| why.was_read());
         // A scan can take minutes.
@@ -47,8 +47,8 @@ impl Young {
         Some(session)
     }
 
-    /// Gives each session to `take` once it can be read, or as it is in the end. `stop` is looked at between two
-    /// sessions; what is left then is not judged.
+    /// Calls `take` with each session when it can be read, or with the unreadable session at the end. Setting `stop`
+    /// drops the remaining sessions.
     pub(super) fn read_again(
         mut self,
         store: &dyn WritableStore,
@@ -83,7 +83,7 @@ fn is_young(modified: i64, now: i64) -> bool {
     (now.saturating_sub(BEFORE)..=now.saturating_add(AHEAD)).contains(&modified)
 }
 
-/// The session as it is now; read only if it was written since, and in time. `None` where it has gone.
+/// The current session; read again only if it was written since, and in time. `None` if it was removed.
 fn again(store: &dyn WritableStore, session: Session, begun: Instant) -> Result<Option<Session>, StoreError> {
     if begun.elapsed() > LONGEST {
         return Ok(Some(session));
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn young_is_written_in_the_last_ten_seconds_or_two_seconds_ahead() {
+    fn young_is_written_within_ten_seconds_or_two_seconds_ahead() {
         let young: Vec<i64> = (80..=110).filter(|modified| is_young(*modified, 100)).collect();
         assert_eq!(young, (90..=102).collect::<Vec<i64>>());
         assert!(!is_young(i64::MAX, 100) && !is_young(i64::MIN, 100));
@@ -112,7 +112,7 @@ mod tests {
     use crate::sys::{Dir, Modified, NewFile, put_files};
     use std::fs;
 
-    /// A store of one broken session, and what a scan of it keeps.
+    /// A store with one unreadable session, and what a scan keeps of it.
     fn young(dir: &std::path::Path) -> (Box<dyn WritableStore>, Young) {
         fs::write(dir.join("a".repeat(40)), "(dS'expires'").unwrap();
         let spec = Location::Directory { layout: Layout::Moin19, path: dir.to_owned() }.into();
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn session_that_was_being_written_is_read_again() {
+    fn young_session_is_read_again_after_a_write() {
         let root = tempfile::tempdir().unwrap();
         let (store, young) = young(root.path());
         let id = young.sessions[0].id;
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn session_that_stays_broken_is_given_once_and_one_that_goes_is_not() {
+    fn young_session_that_stays_unreadable_is_reported_once_and_a_removed_one_never() {
         let root = tempfile::tempdir().unwrap();
         let (store, kept) = young(root.path());
         let mut taken = 0;
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_ends_the_waiting_at_once() {
+    fn stop_ends_the_wait_at_once() {
         let root = tempfile::tempdir().unwrap();
         let (store, kept) = young(root.path());
         let begun = Instant::now();

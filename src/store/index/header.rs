@@ -117,7 +117,7 @@ pub(super) struct Damaged;
 
 impl fmt::Display for Damaged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("damaged, or written by another version")
+        f.write_str("damaged, or from another version")
     }
 }
 

@@ -62,7 +62,7 @@ impl Index {
         let mut index = Index { place: place.to_owned(), name, identity, began, old: None, ignored: None };
         match index.read() {
             Ok(old) => index.old = old,
-            Err(why) => index.ignored = Some(format!("{}: not used: {why}", index.path().display())),
+            Err(why) => index.ignored = Some(format!("{}: index ignored: {why}", index.path().display())),
         }
         index
     }
@@ -125,7 +125,7 @@ impl Index {
         match Known::read(header, file) {
             Ok(known) => Some(known),
             Err(why) => {
-                self.ignored = Some(format!("{}: not used: {why}", self.path().display()));
+                self.ignored = Some(format!("{}: index ignored: {why}", self.path().display()));
                 None
             }
         }

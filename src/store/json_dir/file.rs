@@ -132,11 +132,12 @@ impl Write for Bounded {
 ///
 /// What is wrong with the file; nothing of the session is shown.
 pub(super) fn pickle_of(text: &[u8]) -> Result<(Vec<u8>, Without), String> {
-    let file: File = serde_json::from_slice(text)
-        .map_err(|error| format!("no session in JSON (line {}, column {})", error.line(), error.column()))?;
+    let file: File = serde_json::from_slice(text).map_err(|error| {
+        format!("not a session in JSON (line {}, column {})", error.line(), error.column())
+    })?;
     if file.wikifarm_session != VERSION {
         return Err(format!(
-            "a session in form {}, and this wikifarm knows {VERSION}",
+            "session in version {} of the JSON form; this wikifarm supports {VERSION}",
             file.wikifarm_session
         ));
     }
@@ -150,12 +151,10 @@ pub(super) fn pickle_of(text: &[u8]) -> Result<(Vec<u8>, Without), String> {
     };
     match (file.pickle, tree) {
         (Some(kept), tree) => {
-            let bytes = STANDARD.decode(kept).map_err(|_| "its \"pickle\" is no base64".to_owned())?;
+            let bytes = STANDARD.decode(kept).map_err(|_| "\"pickle\" is not base64".to_owned())?;
             let other = |tree: &Tree| !pickle::read(&bytes).is_ok_and(|read| read == *tree);
             if tree.as_ref().is_some_and(other) {
-                return Err(
-                    "its \"value\" and its \"pickle\" differ: drop \"pickle\" after a change".to_owned()
-                );
+                return Err("\"value\" and \"pickle\" differ: delete \"pickle\" after a change".to_owned());
             }
             Ok((bytes, without))
         }
@@ -163,7 +162,7 @@ pub(super) fn pickle_of(text: &[u8]) -> Result<(Vec<u8>, Without), String> {
             let bytes = pickle::write(&tree).map_err(|error| error.to_string())?;
             Ok((bytes, without))
         }
-        (None, None) => Err("neither \"value\" nor \"pickle\" in it".to_owned()),
+        (None, None) => Err("has neither \"value\" nor \"pickle\"".to_owned()),
     }
 }
 
@@ -202,13 +201,13 @@ mod tests {
         assert_eq!(pickle_of(kept.as_bytes()).unwrap(), b"(dS'a'\nI1\ns.");
         assert!(pickle_of(kept.replace("\"a\": 1", "\"a\": 2").as_bytes()).unwrap_err().contains("differ"));
         for (text, why) in [
-            ("", "no session in JSON"),
-            ("{}", "no session in JSON"),
+            ("", "not a session in JSON"),
+            ("{}", "not a session in JSON"),
             ("{\"wikifarm_session\": 2}", "form 2"),
             ("{\"wikifarm_session\": 1}", "neither"),
-            ("{\"wikifarm_session\": 1, \"pickle\": \"!\"}", "no base64"),
+            ("{\"wikifarm_session\": 1, \"pickle\": \"!\"}", "not base64"),
             ("{\"wikifarm_session\": 1, \"value\": 1.5}", "not the JSON form"),
-            ("{\"wikifarm_session\": 1, \"else\": 1}", "no session in JSON"),
+            ("{\"wikifarm_session\": 1, \"else\": 1}", "not a session in JSON"),
         ] {
             assert!(pickle_of(text.as_bytes()).unwrap_err().contains(why), "{text}");
         }

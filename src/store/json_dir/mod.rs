@@ -72,7 +72,7 @@ fn create(spec: &StoreSpec) -> Result<(), StoreError> {
 fn path_of(spec: &StoreSpec) -> Result<&Path, StoreError> {
     match &spec.location {
         Location::Json(path) => Ok(path),
-        _ => Err(StoreError::unusable(spec, "no directory of sessions in JSON")),
+        _ => Err(StoreError::unusable(spec, "not a directory of sessions in JSON")),
     }
 }
 
@@ -165,10 +165,9 @@ fn open(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
 /// Why a file is not read. A file here may be larger than a session may.
 fn unsafe_or_large(why: NotOpened) -> Unreadable {
     match why {
-        NotOpened::TooLarge { size } => Unreadable::Form(format!(
-            "{size} bytes, more than the {} MiB that are read",
-            LARGEST / 1024 / 1024
-        )),
+        NotOpened::TooLarge { size } => {
+            Unreadable::Form(format!("too large: {size} bytes, limit {} MiB", LARGEST / 1024 / 1024))
+        }
         why => Unreadable::Unsafe(why),
     }
 }
@@ -188,11 +187,8 @@ fn raw(dir: &Dir, file: &OpenFile) -> Result<(u64, Content), NotOpened> {
     let (stat, stamp) = (file.stat(), Stamp(file.stamp()));
     let read = match file::pickle_of(&text) {
         Ok((bytes, _)) if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_FILE) => {
-            let why = format!(
-                "a session of {} bytes, more than the {} MiB that are read",
-                bytes.len(),
-                MAX_FILE / 1024 / 1024
-            );
+            let why =
+                format!("session too large: {} bytes, limit {} MiB", bytes.len(), MAX_FILE / 1024 / 1024);
             Err((stat, stamp, why))
         }
         Err(why) => Err((stat, stamp, why)),

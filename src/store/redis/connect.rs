@@ -48,8 +48,7 @@ impl Server {
     /// Gets ready to connect.
     pub(super) fn new(address: &RedisLocation) -> Result<Self, String> {
         let password = |path: &PathBuf| {
-            String::from_utf8(secret(path)?)
-                .map_err(|_| format!("{}: a password that is no UTF-8", path.display()))
+            String::from_utf8(secret(path)?).map_err(|_| format!("{}: password is not UTF-8", path.display()))
         };
         Ok(Server {
             place: address.server.clone(),
@@ -168,7 +167,7 @@ fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
         let bytes = read_trusted(path, Readers::Everybody, LARGEST_PEM)?;
         let begin: &[u8] = b"-----BEGIN CERTIFICATE-----";
         let whole = bytes.windows(begin.len()).any(|line| line == begin);
-        if whole { Ok(bytes) } else { Err(format!("{}: no certificate in PEM in it", path.display())) }
+        if whole { Ok(bytes) } else { Err(format!("{}: no certificate in PEM", path.display())) }
     };
     let certificates = |path: &Path| {
         let parsed = CertificateDer::pem_slice_iter(&pem(path)?).collect::<Result<Vec<_>, _>>();
@@ -181,14 +180,14 @@ fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
             let found = rustls_native_certs::load_native_certs();
             match found.errors.into_iter().next() {
                 Some(error) => {
-                    return Err(format!("the certificates of this machine can't be read: {error}"));
+                    return Err(format!("can't read the certificates of this machine: {error}"));
                 }
                 None => found.certs,
             }
         }
     };
     for certificate in trusted {
-        authorities.add(certificate).map_err(|error| format!("an authority can't be trusted: {error}"))?;
+        authorities.add(certificate).map_err(|error| format!("invalid certificate authority: {error}"))?;
     }
     let settings = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()

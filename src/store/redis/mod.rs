@@ -94,7 +94,7 @@ impl RedisStore {
     /// Where it does not answer, does not let us in, or holds keys of another version.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
         let Location::Redis(address) = &spec.location else {
-            return Err(StoreError::unusable(&spec, "no server of Redis"));
+            return Err(StoreError::unusable(&spec, "not a Redis server"));
         };
         let failed = |why: String| StoreError::unusable(&spec, why);
         let troubled = |why: Trouble| StoreError::unusable(&spec, why.to_string());
@@ -108,7 +108,7 @@ impl RedisStore {
         let version = version.as_deref().unwrap_or(newest);
         let Some(version) = VERSIONS.into_iter().find(|known| *known == version) else {
             return Err(failed(format!(
-                "keys of version {:?}, and this wikifarm knows {newest}: use the wikifarm that made them",
+                "keys of version {:?}; this wikifarm supports {newest}: use the version of wikifarm that created them",
                 shortened(version)
             )));
         };

@@ -39,12 +39,8 @@ impl Trouble {
 
     /// Names came without end: `read` so much, of a server that says it has so many keys.
     pub(super) fn endless(read: &str, size: u64) -> Trouble {
-        let says = if size == u64::MAX {
-            String::new()
-        } else {
-            format!(", although it says that it has {size} keys")
-        };
-        let text = format!("its list of keys doesn't end: read {read}{says}: see what answers there");
+        let says = if size == u64::MAX { String::new() } else { format!(", but it reports {size} keys") };
+        let text = format!("endless list of keys: read {read}{says}: check which program listens there");
         Trouble { text, kind: io::ErrorKind::NotConnected }
     }
 
@@ -61,51 +57,51 @@ impl Trouble {
         let says = |word: &str| code == word || text.contains(word);
         let (kind, text) = match error.kind() {
             ErrorKind::Server(ServerErrorKind::BusyLoading) => {
-                (Kind::ResourceBusy, "Redis is still loading its data: try again when it has".to_owned())
+                (Kind::ResourceBusy, "Redis is loading its data: try again later".to_owned())
             }
             ErrorKind::Server(ServerErrorKind::ReadOnly) => {
-                (Kind::ReadOnlyFilesystem, "this Redis is a read-only replica: name its master".to_owned())
+                (Kind::ReadOnlyFilesystem, "this Redis is a read-only replica: use the address of its master".to_owned())
             }
             ErrorKind::Server(ServerErrorKind::NoPerm) => (
                 Kind::PermissionDenied,
-                format!("the user may not do this (ACL): {}", error.detail().unwrap_or_default()),
+                format!("permission denied by the ACL: {}", error.detail().unwrap_or_default()),
             ),
             _ if says("NOAUTH") => (
                 Kind::PermissionDenied,
-                "Redis wants a password: put it into a file that only you can read, and say ?password_file=FILE"
+                "Redis requires a password: write it to a file that only you can read, and use ?password_file=FILE"
                     .to_owned(),
             ),
             _ if says("WRONGPASS") || error.kind() == ErrorKind::AuthenticationFailed => (
                 Kind::PermissionDenied,
-                "Redis does not take this user or password, or has none: see user and ?password_file in the address"
+                "Redis rejects this user or password: check the user and ?password_file in the address"
                     .to_owned(),
             ),
             _ if says("WRONGTYPE") => {
-                (Kind::Other, "keys of another program are under this prefix: choose another ?prefix".to_owned())
+                (Kind::Other, "another program uses keys with this prefix: choose another ?prefix".to_owned())
             }
             _ if code == "OOM" || text.contains("OOM command") => (
                 Kind::StorageFull,
-                "Redis is full (maxmemory), and nothing more can be written: make room, and run this again"
+                "Redis is full (maxmemory): free memory or raise maxmemory, and run this again"
                     .to_owned(),
             ),
             _ if is_mistrust(error) => (
                 Kind::PermissionDenied,
                 format!(
-                    "its certificate is not trusted ({text}): name the authority that signed it with ?ca_file=FILE, and \
-                     the server as the certificate does"
+                    "untrusted certificate ({text}): pass the certificate authority with ?ca_file=FILE, and use the \
+                     server name in the certificate"
                 ),
             ),
             _ if text.contains("CertificateRequired") || text.contains("certificate required") => (
                 Kind::PermissionDenied,
-                "the server wants a certificate of ours: say ?cert_file=FILE&cert_key_file=FILE".to_owned(),
+                "the server requires a client certificate: use ?cert_file=FILE&cert_key_file=FILE".to_owned(),
             ),
-            ErrorKind::Parse => (Kind::NotConnected, format!("what answers there is no Redis: {text}")),
+            ErrorKind::Parse => (Kind::NotConnected, format!("not a Redis server: {text}")),
             _ if error.is_connection_refusal() => {
-                (Kind::NotConnected, format!("nothing listens there: {text}"))
+                (Kind::NotConnected, format!("can't connect: {text}"))
             }
             _ if error.is_timeout() => (
                 Kind::NotConnected,
-                "Redis does not answer: see whether it is busy or stopped, and run this again".to_owned(),
+                "Redis does not answer: check that it is running, and try again".to_owned(),
             ),
             _ if error.is_io_error() || error.is_unrecoverable_error() => (Kind::NotConnected, text),
             _ => (Kind::Other, text),

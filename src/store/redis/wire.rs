@@ -45,7 +45,7 @@ impl fmt::Display for GivenUp {
             GivenUp::Stopped => f.write_str("stopped by a signal before Redis answered"),
             GivenUp::TooLong(most) => write!(
                 f,
-                "its answer is longer than {} MiB, more than any answer of Redis to wikifarm: see what answers there",
+                "answer longer than {} MiB, which is not from Redis: check which program listens there",
                 most / 1024 / 1024
             ),
         }
@@ -143,7 +143,7 @@ fn dial(place: &RedisServer, tls: Option<Arc<ClientConfig>>) -> io::Result<Box<d
 }
 
 fn dial_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
-    let mut failed = io::Error::new(ErrorKind::InvalidInput, "the name has no address");
+    let mut failed = io::Error::new(ErrorKind::InvalidInput, "host name without an address");
     for address in (host, port).to_socket_addrs()? {
         match TcpStream::connect_timeout(&address, CONNECTING.0) {
             Ok(socket) => {

@@ -152,8 +152,8 @@ impl RedisStore {
                 Some(b'0') if new.instead_of.is_some() => Ok(Written::Changed),
                 Some(b'3') => Ok(Written::Changed),
                 Some(b'0') => Ok(Written::Exists),
-                Some(b'2') => Err(io::Error::other("it has expired, and Redis drops such at once")),
-                _ => Err(io::Error::other("Redis did not say what became of it")),
+                Some(b'2') => Err(io::Error::other("expired: Redis drops expired sessions at once")),
+                _ => Err(io::Error::other("no answer from Redis for this session")),
             }
         };
         Ok(batch.iter().zip(asked).map(written).collect())

@@ -71,7 +71,7 @@ fn create(spec: &StoreSpec) -> Result<(), StoreError> {
 fn database(spec: &StoreSpec) -> Result<&SqliteLocation, StoreError> {
     match &spec.location {
         Location::Sqlite(database) => Ok(database),
-        _ => Err(StoreError::unusable(spec, "no database of SQLite")),
+        _ => Err(StoreError::unusable(spec, "not an SQLite database")),
     }
 }
 
@@ -347,10 +347,10 @@ fn for_each<T>(count: usize, error: &io::Error) -> Vec<io::Result<T>> {
 fn io_error(error: rusqlite::Error) -> io::Error {
     use rusqlite::ErrorCode as Code;
     let (kind, suggestion) = match error.sqlite_error_code() {
-        Some(Code::DiskFull) => (io::ErrorKind::StorageFull, ": make room, and run this again"),
+        Some(Code::DiskFull) => (io::ErrorKind::StorageFull, ": free space, and run this again"),
         Some(Code::ReadOnly) => (io::ErrorKind::ReadOnlyFilesystem, ""),
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
-            (io::ErrorKind::ResourceBusy, ": another program holds it: run this again when that has ended")
+            (io::ErrorKind::ResourceBusy, ": another program has locked it: run this again later")
         }
         _ => (io::ErrorKind::Other, ""),
     };

@@ -74,7 +74,7 @@ pub(super) struct Place {
 impl Place {
     /// Looks at the file and at its directory.
     pub(super) fn of(file: &Path) -> Result<Place, Unusable> {
-        let name = file.file_name().ok_or_else(|| Unusable::Why("no name of a file in it".to_owned()))?;
+        let name = file.file_name().ok_or_else(|| Unusable::Why("no file name".to_owned()))?;
         let parent = match file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -88,17 +88,19 @@ impl Place {
         let same = std::fs::metadata(&real)
             .is_ok_and(|stat| (stat.dev(), stat.ino()) == (dir.id().device, dir.id().inode));
         if !same {
-            return Err(Unusable::Why("its directory was replaced just now".to_owned()));
+            return Err(Unusable::Why("its directory was just replaced".to_owned()));
         }
         let path = real.join(name);
         let name =
-            CString::new(name.as_bytes()).map_err(|_| Unusable::Why("its name holds a NUL".to_owned()))?;
+            CString::new(name.as_bytes()).map_err(|_| Unusable::Why("NUL in the file name".to_owned()))?;
         let found = match sys::stat_single(&dir, &name) {
             Ok(found) => Some(found),
             Err(NotOpened::Gone) => None,
             Err(NotOpened::Io(error)) => return Err(Unusable::Why(crate::sys::why(&error))),
             Err(other) => {
-                return Err(Unusable::Unsafe(format!("{other}: a database is a regular file with one name")));
+                return Err(Unusable::Unsafe(format!(
+                    "{other}: a database must be a regular file without hard links"
+                )));
             }
         };
         let place = Place { dir, name, path, found };
@@ -150,14 +152,14 @@ impl Place {
         let (uid, mode) = (self.owner().uid, self.dir.mode());
         let (shown, of_dir) = (real.display(), self.dir.uid());
         if mode & 0o022 != 0 {
-            let suggestion = format!("chmod go-w {shown}, and let it belong to the user of the wikis");
+            let suggestion = format!("run `chmod go-w {shown}`, and `chown` it to the user of the wikis");
             return Err(Unusable::Unsafe(format!(
-                "others than user {of_dir} can write in its directory (mode {mode:04o}): {suggestion}"
+                "users other than user {of_dir} can write to its directory (mode {mode:04o}): {suggestion}"
             )));
         }
         if of_dir != 0 && of_dir != uid {
             return Err(Unusable::Unsafe(format!(
-                "it belongs to user {uid}, and its directory to user {of_dir}: chown {of_dir} it, or chown {uid} {shown}"
+                "user {uid} owns it, but user {of_dir} owns its directory: run `chown {of_dir}` on it, or `chown {uid} {shown}`"
             )));
         }
         // Whoever can replace a directory on the way decides what root opens.
@@ -167,7 +169,7 @@ impl Place {
                 let (others, sticky) = (stat.mode() & 0o022 != 0, stat.mode() & 0o1000 != 0);
                 if stat.uid() != 0 || others && !sticky {
                     return Err(Unusable::Unsafe(format!(
-                        "it belongs to root, and others can write in {}: chown it to the user of the wikis",
+                        "root owns it, but other users can write to {}: run `chown` with the user of the wikis",
                         place.display()
                     )));
                 }
@@ -184,11 +186,11 @@ impl Place {
             let why = match sys::stat_single(&self.dir, &name) {
                 Err(NotOpened::Gone) => continue,
                 Ok((_, stat)) if stat.uid == self.owner().uid => continue,
-                Ok((_, stat)) => format!("it belongs to user {}", stat.uid),
+                Ok((_, stat)) => format!("user {} owns it", stat.uid),
                 Err(error) => error.to_string(),
             };
             return Err(Unusable::Unsafe(format!(
-                "{}: {why}; SQLite trusts only a regular file of user {} with one name there: see who put it there, and move it \
+                "{}: {why}, expected a regular file of user {} without hard links: find out who created it, and move it \
                  away",
                 name.to_string_lossy(),
                 self.owner().uid

@@ -35,7 +35,7 @@ impl Entry {
             _ => return Ok(Entry::Foreign(OsStr::from_bytes(id).to_owned())),
         };
         let (ValueRef::Integer(nanos), ValueRef::Integer(size)) = (row.get_ref(1)?, row.get_ref(2)?) else {
-            return Ok(Entry::Broken(name, "modified_ns is no integer, or there is no pickle"));
+            return Ok(Entry::Broken(name, "modified_ns is not an integer, or the pickle is missing"));
         };
         let modified = Modified::from_nanos(nanos);
         let size = u64::try_from(size).unwrap_or(0);
@@ -43,7 +43,7 @@ impl Entry {
             return Ok(Entry::TooLarge(name, size, modified));
         }
         let ValueRef::Blob(bytes) = row.get_ref(3)? else {
-            return Ok(Entry::Broken(name, "its pickle is no blob"));
+            return Ok(Entry::Broken(name, "the pickle is not a blob"));
         };
         let bytes = bytes.to_vec();
         let stamp = stamp_of(&bytes, modified);

@@ -73,7 +73,7 @@ pub(super) struct Database {
 /// Makes the database, for its owner alone, where there is no such file or an empty one: whole or not at all.
 pub(super) fn create(file: &Path) -> Result<(), Unusable> {
     let place = Place::of(file)?;
-    let failed = |why: &dyn std::fmt::Display| Unusable::Why(format!("it could not be made: {why}"));
+    let failed = |why: &dyn std::fmt::Display| Unusable::Why(format!("can't create it: {why}"));
     let instead_of = match place.size() {
         Some(0) => Some(sys::stamp_regular(place.dir(), place.name()).map_err(|why| failed(&why))?),
         Some(_) => return Ok(()),
@@ -88,7 +88,7 @@ pub(super) fn create(file: &Path) -> Result<(), Unusable> {
         // Or another was quicker: what there is is for opening it to judge.
         Some(Ok(_)) => Ok(()),
         Some(Err(error)) => Err(failed(&error)),
-        None => Err(failed(&"nobody knows why")),
+        None => Err(failed(&"unknown reason")),
     }
 }
 
@@ -138,14 +138,11 @@ fn wait_for_writer(tries: i32) -> bool {
 fn not_opened(place: &Place, error: &rusqlite::Error) -> Unusable {
     Unusable::Why(match place.may_write().map_err(|error| error.kind()) {
         Err(std::io::ErrorKind::ReadOnlyFilesystem) => {
-            "it lies on a read-only file system, where no database can even be read: copy it elsewhere first"
+            "on a read-only file system, where SQLite can't open it: copy it to another file system"
                 .to_owned()
         }
         Err(std::io::ErrorKind::PermissionDenied) => {
-            format!(
-                "{error}: user {} has no right to read and write it: chown it to that user",
-                place.owner().uid
-            )
+            format!("{error}: user {0} can't read and write it: run `chown {0}` on it", place.owner().uid)
         }
         _ => error.to_string(),
     })
@@ -161,7 +158,7 @@ pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
             Err(Unusable::Why("stopped by a signal while the database was opened".to_owned()))
         }
         Err(GaveUp::TooLate) => Err(Unusable::Why(format!(
-            "opening the database did not end within {} s: see what blocks it and the files beside it",
+            "could not open the database within {} s: check what blocks it and the files beside it",
             LONGEST_OPENING.as_secs()
         ))),
     }
@@ -172,7 +169,7 @@ fn open_now(file: &Path) -> Result<Database, Unusable> {
     let size = place.size().ok_or(Unusable::Missing)?;
     if size == 0 {
         return Err(Unusable::Why(
-            "an empty file, no database: `session migrate --to` it makes one of it".to_owned(),
+            "empty file: `wikifarm session migrate --to` creates a database".to_owned(),
         ));
     }
     let _owner = place.owner().take().map_err(|error| Unusable::Why(why(&error)))?;
@@ -180,29 +177,26 @@ fn open_now(file: &Path) -> Result<Database, Unusable> {
     let connection = connect(&place)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = number("application_id").map_err(|error| match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => Unusable::Why("no SQLite database".to_owned()),
+        Some(rusqlite::ErrorCode::NotADatabase) => Unusable::Why("not an SQLite database".to_owned()),
         _ => Unusable::Why(error.to_string()),
     })?;
     if application != APPLICATION {
         return Err(Unusable::Why(
-            "a database of another program: name a file that does not exist, or one of wikifarm's".to_owned(),
+            "database of another program: use a file that does not exist, or a database of wikifarm"
+                .to_owned(),
         ));
     }
     let version = version(&connection)?;
     if !(1..=VERSION).contains(&version) {
         return Err(Unusable::Why(format!(
-            "a database of version {version}, and this wikifarm knows {VERSION}: use the wikifarm that made it"
+            "database of version {version}; this wikifarm supports {VERSION}: use the version of wikifarm that created it"
         )));
     }
     if !has_our_table(&connection, "session", &COLUMNS)? {
-        return Err(Unusable::Why(
-            "its table `session` is not as wikifarm makes it: somebody else has been at it".to_owned(),
-        ));
+        return Err(Unusable::Why("another program changed its table `session`".to_owned()));
     }
     if version > 1 && !has_our_table(&connection, "tombstone", &OF_TOMBSTONES)? {
-        return Err(Unusable::Why(
-            "its table `tombstone` is not as wikifarm makes it: somebody else has been at it".to_owned(),
-        ));
+        return Err(Unusable::Why("another program changed its table `tombstone`".to_owned()));
     }
     // A commit is durable when it returns; readers and the writer do not wait for each other.
     connection.pragma_update(None, "journal_mode", "WAL")?;

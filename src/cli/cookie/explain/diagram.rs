@@ -2,8 +2,6 @@
 //!
 //! No line is wider than 80 columns, even with long names.
 
-use std::env::var_os;
-
 use crate::report::escape;
 use crate::sharing::StepResult;
 
@@ -74,14 +72,6 @@ impl Strokes {
             None => name.into_owned(),
         }
     }
-}
-
-/// Whether only ASCII can be shown, by the locale as libc finds it: the first of these that is set.
-pub(super) fn only_ascii() -> bool {
-    let locale =
-        ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| var_os(name).filter(|v| !v.is_empty()));
-    let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    !(locale.contains("utf-8") || locale.contains("utf8"))
 }
 
 #[cfg(test)]

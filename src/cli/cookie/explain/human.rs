@@ -4,7 +4,7 @@ use super::diagram;
 use super::document::{Answer, Case, Document};
 use crate::cli::Context;
 use crate::report::escape;
-use crate::report::text::{Paint, paint, wrap};
+use crate::report::text::{Paint, only_ascii, paint, wrap};
 use crate::sharing::{As, Verdict};
 
 /// Shows each case: what happens, the drawing, and the steps up to the first that fails.
@@ -29,7 +29,7 @@ fn show_case(document: &Document<'_>, case: &Case, context: &mut Context<'_>) {
         put("  ", effect, context);
     }
     if case.steps.len() > 1 {
-        let ascii = diagram::only_ascii();
+        let ascii = only_ascii();
         let drawing = diagram::draw(document.from, document.to, &case.results, ascii);
         write!(context.out, "\n{drawing}\n");
     }

@@ -1,8 +1,9 @@
-//! `--cookie-map`: what a web server needs to know the sessions by their old cookies.
+//! `--cookie-map`: configuration with which a web server replaces old ids in cookies.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Context, Exit, Failure, StoreSpec};
@@ -10,37 +11,43 @@ use crate::farm::{Farm, Wiki};
 use crate::location::Layout;
 use crate::moin::Duplicate;
 use crate::ops::migrate::{CookieMap, MapKind, Pair, Report, is_plain_name};
-use crate::store::EntryName;
+use crate::report::measure::rfc3339;
+use crate::store::{EntryName, seconds};
 use crate::sys::{why, write_atomically};
 
-/// Who may read what holds ids: its owner.
+/// Only the owner may read files with ids.
 const MODE: u32 = 0o600;
 
-/// The map as it was asked for.
+/// The requested map.
 pub(super) struct Asked {
     kind: MapKind,
     file: PathBuf,
     old_name: String,
     new_name: String,
-    takes: Duplicate,
+    picks: Duplicate,
 }
 
-/// What was written, for the report.
-#[derive(Debug, Serialize)]
-pub(super) struct Written {
+/// The map that was written.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::cli::session) struct Written {
+    /// `nginx`, `apache`, or `json`.
     kind: &'static str,
+    /// The files.
     files: Vec<String>,
+    /// The number of ids.
     ids: usize,
-    /// Ids that this kind of map can't hold, each as shown in reports.
+    /// Ids that this kind of map can't contain, shortened.
     left_out: Vec<String>,
-    /// Unix seconds.
+    /// When the map is no longer needed, in unix seconds.
     drop_after: i64,
-    /// Why some are left out.
+    /// When the map is no longer needed, as RFC 3339.
+    drop_after_at: Option<String>,
+    /// Why ids are omitted.
     #[serde(skip)]
     limit: &'static str,
 }
 
-/// Works out the names of both cookies, from the flags or the farm, and looks whether the file can be written.
+/// Determines the names of both cookies, and checks that the file can be written.
 pub(super) fn ask(
     words: &[OsString],
     (from, old_name): (&StoreSpec, Option<&str>),
@@ -51,7 +58,7 @@ pub(super) fn ask(
     let kind =
         [MapKind::Nginx, MapKind::Apache, MapKind::Json].into_iter().find(|known| *kind == *known.name());
     let kind =
-        kind.ok_or_else(|| Failure::usage("--cookie-map: expected nginx, apache or json, and a file"))?;
+        kind.ok_or_else(|| Failure::usage("--cookie-map: expected nginx, apache, or json, and a file"))?;
     let file = PathBuf::from(file);
     let wikis_of = |spec: &StoreSpec| -> Vec<&Wiki> {
         spec.wikis.iter().filter_map(|wiki| farm?.wiki(&wiki.name)).collect()
@@ -61,8 +68,8 @@ pub(super) fn ask(
         kind,
         old_name: name((from, "--old-cookie"), old_name, &old, kind)?,
         new_name: name((to, "--new-cookie"), new_name, &new, kind)?,
-        // All of one store, and so of one generation; up to 1.9.10 it is the last.
-        takes: old.first().map_or(Duplicate::Last, |wiki| wiki.moin().takes()),
+        // All wikis of a store are of one generation. MoinMoin up to 1.9.10 picks the last.
+        picks: old.first().map_or(Duplicate::Last, |wiki| wiki.moin().takes()),
         file,
     };
     writable(&asked.file)?;
@@ -81,17 +88,15 @@ fn name(
     let name = match (given, names.as_slice()) {
         (Some(given), _) => given.to_owned(),
         (None, [one]) => one.clone(),
-        // 1.7 and 1.8 have this name and no other.
+        // The only name in MoinMoin 1.7 and 1.8.
         (None, []) if spec.location.layout() == Some(Layout::Moin18) => "MOIN_SESSION".to_owned(),
         (None, []) => {
             let address = spec.address();
-            return Err(Failure::usage(format!(
-                "nothing tells the name of the cookie of {address}: say {flag} NAME"
-            )));
+            return Err(Failure::usage(format!("{address}: unknown cookie name: pass {flag} NAME")));
         }
         (None, several) => {
             return Err(Failure::usage(format!(
-                "the wikis of {} call their cookies {}: say {flag} NAME",
+                "{}: its wikis have different cookie names ({}): pass {flag} NAME",
                 spec.address(),
                 several.join(", ")
             )));
@@ -99,25 +104,25 @@ fn name(
     };
     if kind != MapKind::Json && !is_plain_name(&name) {
         return Err(Failure::usage(format!(
-            "the cookie name {name:?} is more than letters, digits, _ - and .: only --cookie-map json can hold it"
+            "cookie name {name:?} has characters other than letters, digits, _, -, and .: use --cookie-map json"
         )));
     }
     Ok(name)
 }
 
-/// Sessions are not moved if the map could not be written then.
+/// Checks that the map can be written, before any session is moved.
 fn writable(file: &Path) -> Result<(), Failure> {
-    let told =
+    let failed =
         |error: &dyn std::fmt::Display| Failure::usage(format!("--cookie-map {}: {error}", file.display()));
     if file.file_name().is_none() || file.is_dir() {
-        return Err(told(&"a directory, expected the name of a file"));
+        return Err(failed(&"is a directory, expected a file"));
     }
-    // It goes into a line of a configuration.
+    // The name becomes part of a configuration.
     if file.to_string_lossy().contains(|c: char| c.is_control() || matches!(c, '"' | '\\' | '\u{fffd}')) {
-        return Err(told(&"expected a plain name, without quotes, backslashes and control characters"));
+        return Err(failed(&"expected a file name without quotes, backslashes, and control characters"));
     }
     let parent = parent(file);
-    rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).map_err(|error| told(&why(&error.into())))
+    rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).map_err(|error| failed(&why(&error.into())))
 }
 
 fn parent(file: &Path) -> &Path {
@@ -125,10 +130,10 @@ fn parent(file: &Path) -> &Path {
 }
 
 impl Asked {
-    /// Writes the map of the sessions that are at the target, unless this is only a plan.
+    /// Writes the map, except in a dry run.
     pub(super) fn write(self, report: &mut Report, now: i64) -> Result<Written, Failure> {
         let names = (self.old_name, self.new_name);
-        let map = CookieMap::new(self.kind, names, self.takes, std::mem::take(&mut report.pairs), now);
+        let map = CookieMap::new(self.kind, names, self.picks, std::mem::take(&mut report.pairs), now);
         let label = label(&self.file);
         let mut files = vec![self.file.clone()];
         let texts = match self.kind {
@@ -145,8 +150,8 @@ impl Asked {
         if !report.dry_run {
             for (file, text) in files.iter().zip(texts) {
                 write_atomically(file, text.as_bytes(), MODE).map_err(|error| {
-                    let again = "the sessions are moved: the same command writes it again";
-                    Failure::partial(format!("{}: {error}; {again}", file.display(), error = why(&error)))
+                    let done = "the sessions were copied; run the same command again to write the map";
+                    Failure::partial(format!("{}: {error}: {done}", file.display(), error = why(&error)))
                 })?;
             }
         }
@@ -160,19 +165,20 @@ impl Asked {
             ids: map.pairs.len(),
             left_out: map.left_out.iter().map(short).collect(),
             drop_after: map.drop_after(),
+            drop_after_at: rfc3339(seconds(map.drop_after())),
             limit: self.kind.limit(),
         })
     }
 }
 
-/// The name of the file as part of a variable's name, so that several maps do not get in each other's way.
+/// The file name as part of variable names, so that several maps can be used together.
 fn label(file: &Path) -> String {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 impl Written {
-    /// Reports the ids that are not in the map.
+    /// Reports omitted ids.
     pub(super) fn complain(&self, context: &mut Context<'_>) {
         const MOST: usize = 10;
         let (count, limit) = (self.left_out.len(), self.limit);
@@ -181,20 +187,20 @@ impl Written {
         }
         let ids = self.left_out.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
         let more = if count > MOST { format!(" and {} more", count - MOST) } else { String::new() };
-        let ids_are = if count == 1 { "1 id is" } else { &format!("{count} ids are") };
+        let omitted = if count == 1 { "1 id" } else { &format!("{count} ids") };
         context.complain(&format!(
-            "--cookie-map {}: {ids_are} left out: {limit}: {ids}{more}; their users must log in again",
+            "--cookie-map {}: omits {omitted}: {limit}: {ids}{more}; their users must log in again",
             self.kind
         ))
     }
 
-    /// The exit status for ids that are left out.
+    /// The exit status for omitted ids.
     pub(super) fn status(&self) -> Exit {
         if self.left_out.is_empty() { Exit::Success } else { Exit::Partial }
     }
 
-    /// For people.
-    pub(super) fn tell(&self, dry_run: bool, context: &mut Context<'_>) {
+    /// Prints the files for people.
+    pub(super) fn print(&self, dry_run: bool, context: &mut Context<'_>) {
         let would = if dry_run { "would write" } else { "wrote" };
         let day = jiff::Timestamp::from_second(self.drop_after).map_or_else(
             |_| "400 days".to_owned(),
@@ -203,6 +209,6 @@ impl Written {
         let ids = if self.ids == 1 { "1 id".to_owned() } else { format!("{} ids", self.ids) };
         let files = self.files.join(" and ");
         let files = crate::report::escape(&files);
-        writeln!(context.out, "{would} {files}: {ids} for {}, to be dropped after {day}", self.kind);
+        writeln!(context.out, "{would} {files}: {ids} for {}, no longer needed after {day}", self.kind);
     }
 }

@@ -1,99 +1,121 @@
-//! What a move did, or undid: for people, as JSON, and as an exit status.
+//! The report of a migration or a rollback: for people, as JSON, and as an exit status.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cookie_map::Written;
 use crate::cli::shared::{Context, Exit, Format};
-use crate::ops::migrate::{Counts, Report, Undone};
+use crate::ops::migrate::{Counts, Problem, Report, Undone};
 use crate::report::{escape, measure};
 
-/// The report as JSON.
-#[derive(Serialize)]
-struct Printed<'a> {
-    #[serde(flatten)]
-    report: &'a Report,
-    cookie_map: Option<&'a Written>,
+/// The report of a migration, or of a rollback.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::cli::session) enum Document<'a> {
+    /// A migration.
+    Migration {
+        /// The report.
+        #[serde(flatten)]
+        report: &'a Report,
+        /// The cookie map; null if none was requested.
+        cookie_map: Option<&'a Written>,
+    },
+    /// A rollback.
+    Rollback(&'a Undone),
 }
 
-pub(super) fn tell(report: &Report, cookie_map: Option<&Written>, moves: bool, context: &mut Context<'_>) {
+pub(super) fn print(report: &Report, cookie_map: Option<&Written>, moves: bool, context: &mut Context<'_>) {
+    let shown = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
     for problem in &report.tally.problems {
-        context.complain(&problem.to_string());
+        context.complain(&line(problem, shown));
     }
     if let Some(map) = cookie_map {
         map.complain(context);
     }
     if context.format == Format::Json {
-        context.json(&Printed { report, cookie_map });
+        context.document(&Document::Migration { report, cookie_map });
     } else if context.verbosity >= 0 {
         write!(context.out, "{}", human(report, moves));
         if let Some(map) = cookie_map {
-            map.tell(report.dry_run, context);
+            map.print(report.dry_run, context);
         }
     }
 }
 
+/// How many ids of each problem are shown without `-v`.
+const EXAMPLES: usize = 3;
+
+/// A problem on one line, with at most `most` ids.
+fn line(Problem { store, message, sessions, ids }: &Problem, most: usize) -> String {
+    let Some(store) = store else { return message.clone() };
+    let shown: Vec<String> = ids.iter().take(most).map(ToString::to_string).collect();
+    let more = if *sessions > shown.len() as u64 { ", …" } else { "" };
+    let ids = shown.join(", ");
+    match sessions {
+        1 => format!("{store}: {ids}: {message}"),
+        many => format!("{store}: {}: {message} ({ids}{more})", measure::sessions(*many)),
+    }
+}
+
 pub(super) fn status(report: &Report) -> Exit {
-    match held_back(report) > 0 || report.stopped || report.tally.counts.left > 0 {
+    match refused(report) > 0 || report.stopped || report.tally.counts.left > 0 {
         true => Exit::Partial,
         false => Exit::Success,
     }
 }
 
-/// How many sessions could not be moved though they were meant.
-pub(super) fn held_back(report: &Report) -> u64 {
+/// How many sessions were refused or failed.
+pub(super) fn refused(report: &Report) -> u64 {
     let counts = &report.tally.counts;
-    not_carried(counts) + counts.unsettled
+    not_copied(counts) + counts.unsettled
 }
 
-/// How many sessions did not even arrive though they were meant.
-fn not_carried(c: &Counts) -> u64 {
+/// How many sessions were refused or failed, and are not at the target.
+fn not_copied(c: &Counts) -> u64 {
     c.forbidden + c.unsafe_files + c.unreadable + c.unfit_ids + c.without_user + c.without_expires + c.failed
 }
 
 fn human(report: &Report, moves: bool) -> String {
     let c = &report.tally.counts;
     let would = if report.dry_run { "would copy" } else { "copied" };
-    let mut text =
-        format!("{would} {} of {} ({})", c.copied + c.replaced, sessions(c), measure::bytes(c.bytes));
+    let mut text = format!("{would} {} of {} ({})", copied(c), sessions(c), measure::bytes(c.bytes));
     if c.replaced > 0 {
         text.push_str(&format!(", {} of them in place of others", c.replaced));
     }
     text.push('\n');
     let lines = [
-        (c.same, "at the target already, the same"),
-        (c.expired, "stay behind: expired (--include-expired takes them along)"),
-        (c.filtered, "stay behind: not meant by the filters"),
-        (c.conflicts, "stay behind: another of that id is at the target (--on-conflict newer)"),
-        (c.ended, "stay behind: ended at the target (a logout or `session revoke`)"),
-        (c.forbidden, "held back: a possible attack"),
-        (c.unsafe_files, "held back: a file with several names, of a strange owner, or too large"),
-        (c.unreadable, "held back: unreadable"),
-        (c.unfit_ids, "held back: the target does not take such ids (--rename-ids)"),
-        (c.without_user, "held back: the user has no counterpart"),
-        (c.without_expires, "held back: without expires, with which 1.7 and 1.8 cannot read it"),
+        (c.same, "skipped: the same session is already at the target"),
+        (c.expired, "skipped: expired (use --include-expired to copy these)"),
+        (c.filtered, "skipped by the filters"),
+        (c.conflicts, "skipped: the target has another session with the same id (see --on-conflict)"),
+        (c.ended, "skipped: ended at the target by a logout or `session revoke`"),
+        (c.forbidden, "refused: possible attack"),
+        (c.unsafe_files, "refused: hard links, another owner, or too large"),
+        (c.unreadable, "refused: unreadable"),
+        (c.unfit_ids, "refused: the target rejects the id (use --rename-ids)"),
+        (c.without_user, "refused: no user with this name at the target"),
+        (c.without_expires, "refused: no `expires`, which MoinMoin 1.7 and 1.8 require"),
         (c.failed, "failed"),
-        (c.gone, "over before they were copied, or meanwhile"),
-        (c.left, "not looked at: it was stopped before"),
+        (c.gone, "ended during the run"),
+        (c.left, "not processed: the run was stopped"),
     ];
     for (count, what) in lines.into_iter().filter(|(count, _)| *count > 0) {
         text.push_str(&format!("{count} {what}\n"));
     }
     if report.foreign > 0 {
         let names: Vec<String> = report.foreign_names.iter().map(|name| escape(name).to_string()).collect();
-        let more = if report.foreign > names.len() as u64 { ", .." } else { "" };
-        text.push_str(&format!("{} stay behind: no sessions ({}{more})\n", report.foreign, names.join(", ")));
+        let more = if report.foreign > names.len() as u64 { ", …" } else { "" };
+        let files = measure::count(report.foreign, "file", "files");
+        text.push_str(&format!("{files} skipped: not sessions ({}{more})\n", names.join(", ")));
     }
-    if !report.tally.users_without_counterpart.is_empty() {
-        let users = report
-            .tally
-            .users_without_counterpart
-            .iter()
-            .map(|id| format!("id:{}", escape(id)))
-            .collect::<Vec<_>>();
-        text.push_str(&format!("no counterpart for {}\n", users.join(", ")));
+    let users = &report.tally.users_without_counterpart;
+    if !users.is_empty() {
+        let users: Vec<String> = users.iter().map(|id| format!("id:{}", escape(id))).collect();
+        text.push_str(&format!("users without a counterpart at the target: {}\n", users.join(", ")));
     }
     if c.unsettled > 0 {
-        text.push_str(&format!("{} of those at the target not settled: see the messages\n", c.unsettled));
+        let copies = measure::count(c.unsettled, "copy", "copies");
+        text.push_str(&format!("{copies} incomplete: see the messages\n"));
     }
     if moves && !report.dry_run {
         text.push_str(&format!("removed {} from the source\n", c.removed));
@@ -101,25 +123,37 @@ fn human(report: &Report, moves: bool) -> String {
     text
 }
 
-fn sessions(c: &Counts) -> String {
-    let arrived = c.copied + c.replaced + c.same;
-    let stayed = c.expired + c.filtered + c.conflicts + c.ended + c.gone + c.left;
-    measure::sessions(arrived + stayed + not_carried(c))
+/// How many sessions are or would be copied.
+fn copied(c: &Counts) -> u64 {
+    c.copied + c.replaced + c.would_copy
 }
 
-pub(super) fn tell_undone(undone: &Undone, context: &mut Context<'_>) {
+fn sessions(c: &Counts) -> String {
+    let copied = copied(c) + c.same;
+    let skipped = c.expired + c.filtered + c.conflicts + c.ended + c.gone + c.left;
+    measure::sessions(copied + skipped + not_copied(c))
+}
+
+pub(super) fn print_undone(undone: &Undone, context: &mut Context<'_>) {
     for problem in &undone.problems {
         context.complain(&problem.to_string());
     }
     if context.format == Format::Json {
-        context.json(undone);
+        context.document(&Document::Rollback(undone));
     } else if context.verbosity >= 0 {
-        let Undone { taken_back, restored, put_back, gone, changed, .. } = undone;
+        let Undone { removed, restored, put_back, gone, changed, .. } = undone;
         writeln!(
             context.out,
-            "took back {taken_back} copies, restored {restored} at the source and {put_back} at the target; {gone} were \
-             gone, {changed} had changed and were left alone"
+            "removed {} from the target; restored {restored} at the source and {put_back} at the target",
+            measure::count(*removed, "copy", "copies")
         );
+        for (count, what) in
+            [(gone, "already gone from the target"), (changed, "changed at the target, and kept")]
+        {
+            if *count > 0 {
+                writeln!(context.out, "{count} {what}");
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! User ids of the source and of the target, matched by name.
+//! `--map-users`: user ids of the source and of the target, matched by name.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use super::{Failure, StoreSpec, UserDir, UserMap};
 use crate::sys::directory_identity;
 
-/// A store, and the user directory given for it.
+/// A store, and its user directory if it was given.
 type Side<'a> = (&'a StoreSpec, Option<&'a Path>);
 
 /// The map between the user directories of both sides.
 ///
 /// # Errors
 ///
-/// Where a side has none or several, one cannot be read, or two users of the target have one name.
+/// If a store has no user directory or several, if one can't be read, or if two users of the target have the same name.
 pub(super) fn of(from: Side<'_>, to: Side<'_>) -> Result<UserMap, Failure> {
     let (from, to) = (directory(from, "--from-users")?, directory(to, "--to-users")?);
     let (ours, theirs) = (users(&from)?, users(&to)?);
@@ -24,7 +24,7 @@ pub(super) fn of(from: Side<'_>, to: Side<'_>) -> Result<UserMap, Failure> {
     for (id, name) in &theirs {
         if by_name.insert(name, id).is_some() {
             return Err(Failure::refused(format!(
-                "{}: two users are called {name:?}: whose the sessions would be is not to be told",
+                "{}: two users have the name {name:?}: can't map sessions to one of them",
                 to.display()
             )));
         }
@@ -42,17 +42,15 @@ fn directory((spec, given): Side<'_>, flag: &str) -> Result<PathBuf, Failure> {
     dirs.dedup_by(|a, b| directory_identity(a) == directory_identity(b));
     match dirs.as_slice() {
         [dir] => Ok(dir.clone()),
-        [] => {
-            Err(Failure::usage(format!("nothing tells the user directory of {}: say {flag}", spec.address())))
-        }
+        [] => Err(Failure::usage(format!("{}: unknown user directory: pass {flag} DIR", spec.address()))),
         _ => Err(Failure::usage(format!(
-            "the wikis of {} have several user directories: say {flag}",
+            "{}: its wikis have several user directories: pass {flag} DIR",
             spec.address()
         ))),
     }
 }
 
-/// Id and name of every user.
+/// Ids and names of all users.
 fn users(dir: &Path) -> Result<Vec<(String, String)>, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::partial(error.to_string());
     let all = UserDir::open(dir).map_err(|error| failed(&error))?.all().map_err(|error| failed(&error))?;

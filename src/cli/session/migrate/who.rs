@@ -1,4 +1,4 @@
-//! `--owner`.
+//! `--owner`: owner of files at the target.
 
 use nix::unistd::{Gid, Group, User, getegid, geteuid, getgroups};
 
@@ -10,11 +10,11 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// Whether we can give files to that user and group.
+    /// Checks that this process can give files to the user and group.
     ///
     /// # Errors
     ///
-    /// That only root can, where it is not ourselves.
+    /// If this requires root.
     pub(super) fn may_be_given(self) -> Result<(), String> {
         let (me, gid) = (geteuid(), Gid::from_raw(self.gid));
         let group = gid == getegid() || getgroups().is_ok_and(|groups| groups.contains(&gid));
@@ -22,12 +22,12 @@ impl Owner {
             return Ok(());
         }
         Err(format!(
-            "--owner: only root can give files away, and you are user {me}: run it as root, or leave it out"
+            "--owner: only root can change the owner, and you are user {me}: run as root, or omit --owner"
         ))
     }
 }
 
-/// Reads `USER`, whose own group it is then, or `USER:GROUP`; names or numbers.
+/// Parses `USER`, with the group of that user, or `USER:GROUP`. Accepts names and numbers.
 pub(super) fn parse(text: &str) -> Result<Owner, String> {
     let (user, group) = match text.split_once(':') {
         Some((user, group)) => (user, Some(group)),
@@ -37,17 +37,17 @@ pub(super) fn parse(text: &str) -> Result<Owner, String> {
     let uid = match (&known, user.parse()) {
         (Some(user), _) => user.uid.as_raw(),
         (None, Ok(uid)) => uid,
-        (None, Err(_)) => return Err(format!("there is no user {user:?}")),
+        (None, Err(_)) => return Err(format!("user {user:?} does not exist")),
     };
     let gid = match group {
         Some(group) => match (Group::from_name(group).map_err(|error| error.to_string())?, group.parse()) {
             (Some(group), _) => group.gid.as_raw(),
             (None, Ok(gid)) => gid,
-            (None, Err(_)) => return Err(format!("there is no group {group:?}")),
+            (None, Err(_)) => return Err(format!("group {group:?} does not exist")),
         },
         None => match known.or_else(|| User::from_uid(uid.into()).ok().flatten()) {
             Some(user) => user.gid.as_raw(),
-            None => return Err(format!("user {uid} is not known here: say USER:GROUP")),
+            None => return Err(format!("user {uid} does not exist: use USER:GROUP")),
         },
     };
     Ok(Owner { uid, gid })
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_by_name_or_number() {
+    fn parse_accepts_names_and_numbers() {
         assert_eq!(parse("root"), Ok(Owner { uid: 0, gid: 0 }));
         assert_eq!(parse("12345:23456"), Ok(Owner { uid: 12345, gid: 23456 }));
         assert_eq!(parse("root:23456"), Ok(Owner { uid: 0, gid: 23456 }));

@@ -1,7 +1,7 @@
-//! What a run did, told to people, to programs, to Prometheus and to the log.
+//! The report of a run: for people, as JSON, as metrics, and for the log.
 
 use crate::cli::session::removal;
-use crate::cli::shared::summary::{self, Told};
+use crate::cli::shared::summary::{self, RunSummary, StoreLabels};
 use crate::cli::shared::{Context, Format};
 use crate::ops::prune::Report;
 use crate::report::measure::{bytes, count, sessions};
@@ -9,17 +9,17 @@ use crate::report::table;
 use crate::store::StoreSpec;
 
 /// For metrics and the log.
-pub(super) fn tell(report: &Report, specs: &[StoreSpec], told: &mut Told) {
+pub(super) fn record(report: &Report, specs: &[StoreSpec], summary: &mut RunSummary) {
     for (store, spec) in report.stores.iter().zip(specs) {
-        let (of, counts) = ((store.store.as_str(), store.wikis.as_slice()), &store.counts);
-        // A store that could not be looked at does not hold nothing.
+        let (of, counts) = (&StoreLabels::of(spec), &store.counts);
+        // A store that could not be read is not an empty store.
         if counts.scanned > 0 || (counts.failed == 0 && store.refused.is_none()) {
-            told.saw(of, &counts.states);
+            summary.sessions(of, &counts.states);
         }
-        told.removed(of, counts.deleted, counts.bytes);
-        told.of_store(of, summary::FAILED, &[], counts.failed);
-        told.of_store(of, summary::REFUSED, &[], u64::from(store.refused.is_some()));
-        told.inodes(spec);
+        summary.removed(of, counts.deleted, counts.bytes);
+        summary.metric(of, summary::FAILED, &[], counts.failed);
+        summary.metric(of, summary::REFUSED, &[], u64::from(store.refused.is_some()));
+        summary.inodes(of, spec);
     }
     let total = &report.total.counts;
     let counts = [
@@ -32,9 +32,9 @@ pub(super) fn tell(report: &Report, specs: &[StoreSpec], told: &mut Told) {
         ("kept_by_race", total.kept_by_race),
         ("failed", total.failed),
     ];
-    removal::tell(report, &counts, told);
+    removal::record(report, &counts, summary);
     if report.stopped {
-        told.say("stopped", true);
+        summary.field("stopped", true);
     }
 }
 
@@ -47,8 +47,8 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
     let how_far = || {
         let total = &report.total.counts;
         match (dry_run, total.deleted) {
-            (true, _) => format!("of {} looked at", sessions(total.scanned)),
-            (false, 0) => format!("{} looked at, nothing removed", sessions(total.scanned)),
+            (true, _) => format!("{} scanned", sessions(total.scanned)),
+            (false, 0) => format!("{} scanned, nothing removed", sessions(total.scanned)),
             (false, deleted) => format!("{} removed ({})", files(deleted), bytes(total.bytes)),
         }
     };
@@ -66,18 +66,23 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
     }
     removal::nothing_removed(report, context);
     if context.format == Format::Json {
-        {
-            context.json(report);
-            return;
-        }
+        context.document(report);
+        return;
     }
     if context.verbosity < 0 {
         return;
     }
+    let blocked = report.total.refused > 0;
     let rows = report.stores.iter().map(|store| {
         let counts = &store.counts;
+        let removed = match &store.refused {
+            Some(_) => "REFUSED".to_owned(),
+            None if blocked => "-".to_owned(),
+            None => (counts.deleted + counts.would_delete).to_string(),
+        };
         vec![
             if store.wikis.is_empty() { store.store.clone() } else { store.wikis.join(", ") },
+            removed,
             counts.scanned.to_string(),
             counts.states.live.to_string(),
             counts.states.expired.to_string(),
@@ -85,22 +90,21 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
             counts.states.no_expires.to_string(),
             (counts.states.unreadable + counts.states.invalid_expires).to_string(),
             counts.stale_temp.to_string(),
-            counts.deleted.to_string(),
             bytes(counts.bytes),
             (counts.kept_by_race + counts.failed).to_string(),
         ]
     });
-    let removed = if dry_run { "WOULD GO" } else { "REMOVED" };
+    let removed = if dry_run { "TO REMOVE" } else { "REMOVED" };
     let header = [
         "STORE",
+        removed,
         "SESSIONS",
         "LIVE",
         "EXPIRED",
         "IDLE",
         "NO EXPIRES",
         "UNREADABLE",
-        "TEMP",
-        removed,
+        "STALE TEMP",
         "BYTES",
         "NOT REMOVED",
     ];
@@ -110,8 +114,8 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
         let verb = if dry_run { "would remove" } else { "removed" };
         writeln!(
             context.out,
-            "{verb} {} ({}) in {:.1} s; {}, {} live, {} kept by race, {} failed",
-            files(total.deleted),
+            "{verb} {} ({}) in {:.1} s: {} scanned, {} live, {} changed during the run, {} failed",
+            files(total.deleted + total.would_delete),
             bytes(total.bytes),
             report.seconds,
             sessions(total.scanned),

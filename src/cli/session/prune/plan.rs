@@ -1,4 +1,4 @@
-//! What a dry run would remove, reason by reason.
+//! The plan of a dry run: what it would remove, by reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,32 +6,32 @@ use std::time::Duration;
 use crate::cli::session::json::shown;
 use crate::cli::shared::{Context, Failure};
 use crate::ops::prune::{Plan, Reason, WithoutExpires};
-use crate::report::{escape, measure::count};
+use crate::report::{escape, measure::sessions, text::hang};
 use crate::store::EntryName;
 
-/// Without `-v` so many removals of each reason are shown one by one.
+/// How many removals of each reason are shown without `-v`.
 const EXAMPLES: usize = 3;
 
-/// What goes for one reason.
+/// The removals for one reason.
 #[derive(Default)]
 struct Due {
     found: usize,
-    /// The longest overdue; a scan finds them in no order.
+    /// Those that are due longest.
     first: BTreeSet<(i64, EntryName)>,
 }
 
-/// The removals by reason, each with its own.
+/// Prints the removals by reason.
 pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Result<(), Failure> {
     let most = if context.verbosity > 0 { usize::MAX } else { EXAMPLES };
     for store in plan.stores() {
         let counts = store.counts();
         if counts.states.no_expires > 0 && store.without_expires() == WithoutExpires::Usual {
             let kept = format!(
-                "{}: {} without expires: 1.9.0 never writes it, so only `idle` tells the old ones",
+                "{}: keeps {} without `expires`, which MoinMoin 1.9.0 never writes: set `idle` to remove old ones",
                 store.spec().address(),
-                count(counts.states.no_expires, "session stays", "sessions stay")
+                sessions(counts.states.no_expires)
             );
-            writeln!(context.out, "{}", escape(&kept));
+            write!(context.out, "{}", hang("", 2, &escape(&kept), context.width));
         }
         if store.planned() == 0 {
             continue;
@@ -52,7 +52,7 @@ pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Resu
             writeln!(context.out, "  {}: {found}", reason.name());
             for (since, name) in first {
                 let age = Duration::from_secs(u64::try_from(plan.now().saturating_sub(since)).unwrap_or(0));
-                // A left-over of 1.8 begins with the whole id of its session: it is never told apart from that.
+                // The name of a temporary file of MoinMoin 1.8 begins with the whole id of its session.
                 let shown = match reason {
                     Reason::StaleTemp if !reveal => name.to_string(),
                     _ => shown(&name, &prefixes, reveal),
@@ -60,7 +60,7 @@ pub(super) fn show(plan: &Plan, reveal: bool, context: &mut Context<'_>) -> Resu
                 writeln!(context.out, "    {shown}  {}", reason.sentence(age));
             }
             if found > most {
-                writeln!(context.out, "    and {} more; -v lists them", found - most);
+                writeln!(context.out, "    … and {} more (-v lists all)", found - most);
             }
         }
     }

@@ -1,35 +1,49 @@
-//! What is known of an id, for programs.
+//! The JSON of `session whois`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::session::json::{SessionJson, UserJson};
 use crate::cli::shared::ids;
 
-/// What is known of an id.
-#[derive(Serialize)]
-pub(super) struct Known {
-    /// The shortest unique prefix, or the whole id with `--reveal`; of an unknown id its beginning.
-    pub(super) id: String,
-    /// From every store that holds it; empty for an id known nowhere, and for a signed cookie.
-    pub(super) sessions: Vec<SessionJson>,
-    /// What a signed cookie says.
-    pub(super) signed: Option<SignedJson>,
+/// The given ids.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli::session) struct Document {
+    /// The ids in the given order.
+    pub(super) ids: Vec<Known>,
 }
 
-/// What a signed cookie says, for programs.
-#[derive(Serialize)]
-pub(super) struct SignedJson {
+/// An id and its sessions.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Known {
+    /// The shortest unique prefix; the whole id with `--reveal`. The first characters of an unknown id.
+    pub(super) id: String,
+    /// The sessions with this id in all stores; empty for an unknown id, and for a signed cookie.
+    pub(super) sessions: Vec<SessionJson>,
+    /// The contents of a signed cookie; null for an id.
+    pub(super) cookie: Option<CookieJson>,
+}
+
+/// The contents of a signed cookie of MoinMoin 2.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct CookieJson {
+    /// `live` or `expired`, with a lifetime of 31 days.
     pub(super) state: &'static str,
+    /// The time of the signature in unix seconds.
+    pub(super) signed: u64,
+    /// The time of the signature as RFC 3339.
     pub(super) signed_at: Option<String>,
-    pub(super) timestamp: u64,
+    /// Whether the payload is compressed.
     pub(super) compressed: bool,
+    /// The user; null for an anonymous session.
     pub(super) user: Option<UserJson>,
-    /// Whether the key of `--secret-file` signs it.
+    /// Whether the key of `--secret-file` signed it; null without a key.
     pub(super) key_fits: Option<bool>,
+    /// The payload.
     pub(super) payload: serde_json::Value,
 }
 
-/// The beginning of what must not be shown whole.
+/// The first characters of an id, or the whole id with `reveal`.
 pub(super) fn cut(id: &str, reveal: bool) -> String {
     let short = ids::short(id);
     if reveal || short.len() == id.len() { id.to_owned() } else { format!("{short}…") }

@@ -1,4 +1,4 @@
-//! Ids as people paste them: bare, behind `NAME=`, or in a whole `Cookie:` or `Set-Cookie:` line.
+//! Reads pasted ids: alone, after `NAME=`, or in a `Cookie:` or `Set-Cookie:` line.
 
 use super::is_signed;
 use crate::cli::shared::Failure;
@@ -8,12 +8,11 @@ use crate::report::escape;
 
 /// Every id in a text.
 ///
-/// Of a header with several cookies only those count that can be a session's, by name or value; the other lines of a
-/// request or an answer are passed over.
+/// Ignores cookies that can't belong to a session by name and value, and other header lines.
 pub(super) fn ids(text: &str) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     for line in text.lines() {
-        // As curl -v shows what it sends and gets.
+        // `curl -v` marks sent and received lines.
         let line = line.trim_start_matches(['<', '>']).trim();
         if let Some(cookie) = without_name(line, "set-cookie:") {
             let first = cookie.split(';').next().unwrap_or_default();
@@ -29,7 +28,7 @@ pub(super) fn ids(text: &str) -> Result<Vec<String>, Failure> {
     Ok(found.iter().map(|id| ids::bare(id)).collect())
 }
 
-/// What follows the name of a header, in any case.
+/// The text after a header name, which can be in upper or lower case.
 fn without_name<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let (begin, rest) = line.split_at_checked(name.len())?;
     begin.eq_ignore_ascii_case(name).then_some(rest)
@@ -46,7 +45,7 @@ fn of_header(text: &str) -> Result<Vec<String>, Failure> {
     if sessions.is_empty() {
         let names: Vec<String> =
             pairs.iter().filter(|(name, _)| !name.is_empty()).map(|(name, _)| ids::shortened(name)).collect();
-        let what = "no cookie of that header looks like a session's";
+        let what = "no session cookie in this header";
         let message =
             if names.is_empty() { what.to_owned() } else { format!("{what}: {}", names.join(", ")) };
         return Err(Failure::usage(escape(&message).into_owned()));
@@ -54,13 +53,13 @@ fn of_header(text: &str) -> Result<Vec<String>, Failure> {
     Ok(sessions)
 }
 
-/// Name and value; what has no `=` is a value.
+/// Name and value. A text without `=` is a value.
 fn pair(text: &str) -> (&str, &str) {
     let (name, value) = text.split_once('=').unwrap_or(("", text));
     (name.trim(), value.trim().trim_matches('"'))
 }
 
-/// Whether a cookie can be a session's: MoinMoin's own names, or a value that has the form of its ids.
+/// Whether a cookie can belong to a session: by MoinMoin's names, or by the form of the value.
 fn is_session(name: &str, value: &str) -> bool {
     let of_1_8 = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let id = match value.len() {

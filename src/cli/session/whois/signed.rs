@@ -1,8 +1,8 @@
-//! The signed cookie of MoinMoin 2.0: what it says, and whether a key signs it.
+//! Signed cookies of MoinMoin 2.0: contents and signature.
 
 use std::path::Path;
 
-use super::known::{Known, SignedJson, cut};
+use super::known::{CookieJson, Known, cut};
 use crate::cli::session::json::{UserJson, hide_secrets};
 use crate::cli::shared::{Context, Exit, Failure, Format};
 use crate::moin::SignedCookie;
@@ -10,10 +10,10 @@ use crate::report::escape;
 use crate::report::measure::{relative, rfc3339};
 use crate::sys::read_input;
 
-/// The largest secret that is read, in bytes.
+/// The maximum size of a secret file, in bytes.
 const MOST_SECRET: u64 = 1 << 16;
 
-/// The key in a file, which may end with a line end.
+/// Reads a key; ignores a line end after it.
 pub(super) fn secret(file: &Path) -> Result<Vec<u8>, Failure> {
     let mut secret = read_input(file, MOST_SECRET)
         .map_err(|error| Failure::usage(format!("can't read the secret file {}: {error}", file.display())))?;
@@ -29,7 +29,7 @@ pub(super) fn secret(file: &Path) -> Result<Vec<u8>, Failure> {
     Ok(secret)
 }
 
-/// What a signed cookie says.
+/// The contents of a signed cookie.
 pub(super) fn known(
     text: &str,
     cookie: &SignedCookie,
@@ -50,21 +50,21 @@ pub(super) fn known(
         let out = &mut *context.out;
         let packed = if cookie.compressed { ", compressed" } else { "" };
         writeln!(out, "cookie    {}", escape(&id));
-        writeln!(out, "store     none: MoinMoin 2 keeps the session in the signed cookie{packed}");
-        writeln!(out, "state     {state}, if the wiki keeps to 31 days (PERMANENT_SESSION_LIFETIME)");
-        let date = signed_at.clone().unwrap_or_else(|| "at no date".to_owned());
+        writeln!(out, "store     none: the signed cookie of MoinMoin 2 contains the session{packed}");
+        writeln!(out, "state     {state}, with the default lifetime of 31 days (PERMANENT_SESSION_LIFETIME)");
+        let date = signed_at.clone().unwrap_or_else(|| "at an invalid time".to_owned());
         writeln!(out, "signed    {date}, {}", relative(cookie.signed_at(), now));
         match key_fits {
-            None => writeln!(out, "key       not tried: name it with --secret-file"),
-            Some(true) => writeln!(out, "key       the given one signs it"),
+            None => writeln!(out, "key       not checked; use --secret-file"),
+            Some(true) => writeln!(out, "key       matches: this key signed the cookie"),
             Some(false) => {
-                writeln!(out, "key       the given one does not sign it: no wiki with that key takes it")
+                writeln!(out, "key       does not match: wikis with this key reject the cookie")
             }
         }
         match cookie.user() {
             None => writeln!(out, "user      anonymous"),
             Some(user) => {
-                let method = cookie.auth_method().unwrap_or("no method");
+                let method = cookie.auth_method().unwrap_or("an unknown method");
                 writeln!(out, "user      {}", escape(&format!("id:{user}, logged in by {method}")));
             }
         }
@@ -78,15 +78,15 @@ pub(super) fn known(
         name: None,
         auth_method: cookie.auth_method().map(str::to_owned),
     });
-    let signed = SignedJson {
+    let json = CookieJson {
         state,
+        signed: cookie.timestamp,
         signed_at,
-        timestamp: cookie.timestamp,
         compressed: cookie.compressed,
         user,
         key_fits,
         payload,
     };
     let exit = if key_fits == Some(false) { Exit::Found } else { Exit::Success };
-    (Known { id, sessions: Vec::new(), signed: Some(signed) }, exit)
+    (Known { id, sessions: Vec::new(), cookie: Some(json) }, exit)
 }

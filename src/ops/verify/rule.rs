@@ -1,0 +1,184 @@
+//! The rules of `session verify`, each with its title and suggestion.
+
+use crate::location::Location;
+
+/// A rule of `session verify`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter)]
+#[allow(missing_docs, reason = "`title` explains each")]
+pub enum Rule {
+    UnsafeDirectory,
+    UnsafeFile,
+    UnwritableDirectory,
+    WrongOwner,
+    ForbiddenClass,
+    NoMac,
+    OldMac,
+    UnauthorizedSetuid,
+    DuplicateId,
+    UnknownUser,
+    Unreadable,
+    InvalidExpires,
+    NoExpires,
+    ExpiresTooFar,
+    UnreachableName,
+    StaleTemp,
+    StaleLock,
+    OrphanStore,
+}
+
+impl Rule {
+    /// All rules, in the order of the report.
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+        <Self as strum::IntoEnumIterator>::iter()
+    }
+
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// What the rule reports, in a few words.
+    pub fn title(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// What to do about a finding.
+    pub fn suggestion(self) -> &'static str {
+        self.texts().2
+    }
+
+    /// Whether a finding lets somebody in or keeps somebody out. All other findings are warnings.
+    pub fn is_error(self) -> bool {
+        use Rule::{
+            DuplicateId, ForbiddenClass, InvalidExpires, NoMac, UnauthorizedSetuid, Unreadable,
+            UnsafeDirectory, UnsafeFile, UnwritableDirectory, WrongOwner,
+        };
+        matches!(
+            self,
+            UnsafeDirectory
+                | UnsafeFile
+                | UnwritableDirectory
+                | WrongOwner
+                | ForbiddenClass
+                | NoMac
+                | UnauthorizedSetuid
+                | DuplicateId
+                | Unreadable
+                | InvalidExpires
+        )
+    }
+
+    /// The singular and the plural of what the findings are counted in.
+    pub fn counted_in(self, location: &Location) -> (&'static str, &'static str) {
+        match (self, location.directory()) {
+            (Rule::UnsafeDirectory | Rule::UnwritableDirectory | Rule::OrphanStore, _) => {
+                ("directory", "directories")
+            }
+            (Rule::UnsafeFile, _) | (_, Some(_)) => ("file", "files"),
+            (_, None) => ("session", "sessions"),
+        }
+    }
+
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Rule::UnsafeDirectory => (
+                "unsafe-directory",
+                "directory that other local users can list or change",
+                "run `chmod o= DIR`: only the wiki's user needs access",
+            ),
+            Rule::UnsafeFile => (
+                "unsafe-file",
+                "session file that other local users can read or change",
+                "run `chmod o= FILE`, and set the wiki's umask to 0007 or 0077",
+            ),
+            Rule::UnwritableDirectory => (
+                "unwritable-directory",
+                "session directory in which the wiki's user can't create, rename, and delete files",
+                "run `chown USER DIR` with the wiki's user, or `chgrp GROUP DIR && chmod g+rwx DIR` with a group of \
+                 that user",
+            ),
+            Rule::WrongOwner => (
+                "wrong-owner",
+                "session file that the wiki's user can't read, replace, or delete",
+                "run `chown USER FILE` with the wiki's user, then stop the program that creates files as another user",
+            ),
+            Rule::ForbiddenClass => (
+                "forbidden-class",
+                "session that contains a class or function MoinMoin never stores",
+                "treat it as an attack: the wiki runs the code when somebody sends the session id. Remove the session \
+                 with `wikifarm session revoke ID`, and find out who could write it. If an extension you trust stores \
+                 this class, add it to `[migrate] allow_globals`",
+            ),
+            Rule::NoMac => (
+                "no-mac",
+                "session without a MAC by the key of its store",
+                "check that the wikis use the same key file: a wiki treats the visitor as anonymous. If the session was \
+                 moved here without `?key_file=`, move it again with the key. If another program writes to this store, \
+                 remove the session with `wikifarm session revoke ID`",
+            ),
+            Rule::OldMac => (
+                "old-mac",
+                "session whose MAC (version 1) covers neither its times nor its store",
+                "wait until the visitor returns: the wiki then writes a new MAC. To accept only new MACs, move the sessions \
+                 with `wikifarm session migrate` to another file or prefix with another key",
+            ),
+            Rule::UnauthorizedSetuid => (
+                "unauthorized-setuid",
+                "session that acts as another user, but does not belong to a superuser",
+                "remove it with `wikifarm session revoke ID`, and find out who made it. If the user is a superuser, add \
+                 the name to `superuser` in the farm file",
+            ),
+            Rule::DuplicateId => (
+                "duplicate-id",
+                "session id in two stores whose wikis share a cookie",
+                "give the wikis one `session_dir` or different values of `cookie_name`, then run `wikifarm session \
+                 revoke ID`: until then a login at one wiki can replace the login at the other",
+            ),
+            Rule::UnknownUser => (
+                "unknown-user",
+                "session of a user who does not exist",
+                "run `wikifarm session revoke --user id:ID`, or correct `user_dir` in the farm file",
+            ),
+            Rule::Unreadable => (
+                "unreadable",
+                "session that can't be read",
+                "run `wikifarm session prune --unreadable`. Check and delete files by hand if they are too large or have \
+                 several hard links: they may be more than sessions",
+            ),
+            Rule::InvalidExpires => (
+                "invalid-expires",
+                "session whose `expires` is not a finite number",
+                "inspect it with `wikifarm session show ID`, then remove it with `wikifarm session revoke ID`: MoinMoin \
+                 never writes such a value",
+            ),
+            Rule::NoExpires => (
+                "no-expires",
+                "old session without `expires`",
+                "run `wikifarm session prune`: it removes these sessions after `no_expires`, those of MoinMoin 1.7 and \
+                 1.8 after 30 days. `wikifarm session revoke ID` removes one at once",
+            ),
+            Rule::ExpiresTooFar => (
+                "expires-too-far",
+                "session that expires later than the configuration allows",
+                "check whether an earlier configuration allowed it. If not, the session may be forged: remove it with \
+                 `wikifarm session revoke ID`",
+            ),
+            Rule::UnreachableName => (
+                "unreachable-name",
+                "file with a name that no wiki looks up",
+                "move or delete it: `wikifarm session prune` leaves it alone",
+            ),
+            Rule::StaleTemp => ("stale-temp", "leftover temporary file", "run `wikifarm session prune`"),
+            Rule::StaleLock => (
+                "stale-lock",
+                "leftover `__lock__` of a wiki that was stopped",
+                "stop the wikis, then delete it",
+            ),
+            Rule::OrphanStore => (
+                "orphan-store",
+                "session directory that no wiki uses",
+                "inspect it with `wikifarm session stats --store DIR`, then delete it",
+            ),
+        }
+    }
+}
