@@ -162,7 +162,7 @@ mod tests {
         let path = root.path().join("key");
         fs::write(&path, "0123456789abcdef\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
-        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("everybody"));
+        assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("every local user"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let key = MacKey::read(&path, "sqlite:").unwrap();
         let id = EntryName::new(&[b'a'; 40]).unwrap();

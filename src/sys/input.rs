@@ -215,7 +215,7 @@ mod tests {
         mode(&at("large"), 0o600);
         assert!(secret("large").unwrap_err().contains("too large"));
         fs::hard_link(at("key"), at("second")).unwrap();
-        assert!(secret("key").unwrap_err().contains("2 names"));
+        assert!(secret("key").unwrap_err().contains("2 hard links"));
     }
 
     #[test]

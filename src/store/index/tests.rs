@@ -232,10 +232,7 @@ fn an_index_is_found_again_and_is_of_one_directory_and_layout() {
     assert!(open(Layout::Moin18, stamp(NOW)).last().is_none());
     std::fs::write(first.path(), "no index").unwrap();
     assert!(
-        open(Layout::Moin19, stamp(NOW))
-            .ignored()
-            .unwrap()
-            .ends_with("damaged, or written by another version")
+        open(Layout::Moin19, stamp(NOW)).ignored().unwrap().ends_with("damaged, or from another version")
     );
 }
 

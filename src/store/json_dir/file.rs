@@ -203,7 +203,7 @@ mod tests {
         for (text, why) in [
             ("", "not a session in JSON"),
             ("{}", "not a session in JSON"),
-            ("{\"wikifarm_session\": 2}", "form 2"),
+            ("{\"wikifarm_session\": 2}", "version 2"),
             ("{\"wikifarm_session\": 1}", "neither"),
             ("{\"wikifarm_session\": 1, \"pickle\": \"!\"}", "not base64"),
             ("{\"wikifarm_session\": 1, \"value\": 1.5}", "not the JSON form"),

@@ -61,14 +61,14 @@ fn what_is_not_ours_is_refused_and_not_touched() {
     let before = fs::read(&path).unwrap();
     assert!(
         why(&path).ends_with(
-            "a database of another program: name a file that does not exist, or one of wikifarm's"
+            "database of another program: use a file that does not exist, or a database of wikifarm"
         )
     );
     create(&spec(&path)).unwrap();
     assert_eq!(fs::read(&path).unwrap(), before);
     let empty = root.path().join("empty.db");
     fs::write(&empty, "").unwrap();
-    assert!(why(&empty).contains("an empty file, no database"));
+    assert!(why(&empty).contains("empty file: "));
     assert_eq!(fs::metadata(&empty).unwrap().len(), 0);
     create(&spec(&empty)).unwrap();
     drop(SqliteStore::open(spec(&empty)).unwrap());
@@ -77,15 +77,18 @@ fn what_is_not_ours_is_refused_and_not_touched() {
     create(&spec(&ours)).unwrap();
     drop(SqliteStore::open(spec(&ours)).unwrap());
     Connection::open(&ours).unwrap().pragma_update(None, "user_version", 3).unwrap();
-    assert!(why(&ours).contains("a database of version 3, and this wikifarm knows 2"));
+    assert!(why(&ours).contains("database of version 3; this wikifarm supports 2"));
 
     let text = root.path().join("text");
     fs::write(&text, "no database at all, but some text that is long enough to be taken for one".repeat(20))
         .unwrap();
-    assert!(why(&text).ends_with("no SQLite database"));
+    assert!(why(&text).ends_with("not an SQLite database"));
     std::os::unix::fs::symlink(&ours, root.path().join("link")).unwrap();
     for strange in [root.path().join("link"), root.path().to_owned()] {
-        assert!(why(&strange).ends_with("no regular file: a database is a regular file with one name"));
+        assert!(
+            why(&strange)
+                .ends_with("not a regular file: a database must be a regular file without hard links")
+        );
     }
 }
 
@@ -110,7 +113,7 @@ fn a_table_that_is_not_as_we_make_it_is_refused() {
         let path = root.path().join(format!("{number}.db"));
         create(&spec(&path)).unwrap();
         Connection::open(&path).unwrap().execute_batch(statements).unwrap();
-        assert!(why(&path).ends_with("somebody else has been at it"), "{statements}: {}", why(&path));
+        assert!(why(&path).contains("another program changed its table"), "{statements}: {}", why(&path));
     }
 }
 
@@ -141,8 +144,8 @@ fn a_row_that_is_none_of_ours_spoils_nothing_else() {
         .unwrap();
     let wanted = [
         "session aaaaaaaa…",
-        "failed bbbbbbbb… its pickle is no blob",
-        "failed cccccccc… modified_ns is no integer, or there is no pickle",
+        "failed bbbbbbbb… the pickle is not a blob",
+        "failed cccccccc… modified_ns is not an integer, or the pickle is missing",
         "foreign 1",
         "foreign 40",
     ];
