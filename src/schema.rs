@@ -1,9 +1,9 @@
-//! The farm file as a JSON Schema, for editors that complete and check as one types.
+//! The JSON Schema of the farm file, for editors that complete and check while the user types.
 //!
-//! It is made from the tables that the parser itself goes by: [`Table`] with its keys, [`Key`] with its kinds and words,
-//! [`PRUNE_KEYS`], the rules' names, the versions. It says less than `config check`: a schema knows shapes, not wikis.
+//! It is made from the tables of the parser: [`Table`] with its keys, [`Key`] with its types, [`PRUNE_KEYS`], the names of
+//! the rules, and the versions. `config check` finds more: a schema checks types, not relations between wikis.
 //!
-//! Source: JSON Schema draft 7, which Taplo and the editors around it read.
+//! Source: JSON Schema draft 7, which Taplo and editors with it support.
 
 use serde_json::{Map, Value, json};
 
@@ -12,10 +12,10 @@ use crate::lint;
 use crate::location::options_of;
 use crate::moin::Version;
 
-/// The name under which the schema is kept beside a farm file.
+/// The name of the schema file next to a farm file.
 pub const FILE_NAME: &str = "farm.schema.json";
 
-/// Hours beyond this are a slip of the finger to the parser too: a million years.
+/// The limit for hours, a million years, as in the parser.
 const MOST_HOURS: f64 = 8.8e9;
 
 /// The schema of farm files.
@@ -23,7 +23,7 @@ pub fn document() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "wikifarm farm file",
-        "description": "A farm of MoinMoin wikis, as wikifarm reads it",
+        "description": "A farm of MoinMoin wikis, for wikifarm",
         "type": "object",
         "properties": keys(Table::File),
         "additionalProperties": false,
@@ -38,48 +38,53 @@ fn keys(table: Table) -> Map<String, Value> {
     settings.chain(table.own().iter().map(|name| ((*name).to_owned(), own(table, name)))).collect()
 }
 
-/// A key that is no setting of a wiki.
+/// A key that is not a setting of wikis.
 fn own(of: Table, name: &str) -> Value {
     let below = |of: Table, about: &str| table(about, keys(of));
     let tables = |about: &str, each: Value| json!({"type": "object", "description": about, "additionalProperties": each});
     match (of, name) {
         (Table::File, "farm") => {
-            below(Table::Farm, "settings that every wiki inherits, as from MoinMoin's FarmConfig")
+            below(Table::Farm, "settings that every wiki inherits, as MoinMoin's FarmConfig")
         }
         (Table::File, "groups") => {
-            let group = below(Table::Group, "settings shared by the wikis that name the group");
-            tables("settings shared by some wikis", group)
+            let group = below(Table::Group, "settings of the wikis that name the group");
+            tables("the groups, each with the settings of the wikis that name it", group)
         }
         (Table::File, "wikis") => {
-            let mut wiki = below(Table::Wiki, "a wiki; its key is its name in `wikis` of farmconfig.py");
+            let mut wiki = below(Table::Wiki, "a wiki; the key is its name in `wikis` of farmconfig.py");
             insert(&mut wiki, "required", json!(["url"]));
             json!({"type": "object", "description": "the wikis", "minProperties": 1, "additionalProperties": wiki})
         }
         (Table::File, "share") => {
-            let mut share = below(Table::Share, "wikis that are meant to share a login");
+            let mut share = below(Table::Share, "wikis that should share a login");
             insert(&mut share, "required", json!(["wikis"]));
-            json!({"type": "array", "description": "what is intended", "items": share})
+            json!({"type": "array", "description": "the wikis that should share a login; other wikis should not", "items": share})
         }
-        (Table::File, "prune") => below(Table::Prune, "the policy of `session prune`; flags win over it"),
-        (Table::File, "migrate") => below(Table::Migrate, "for `session migrate`"),
-        (Table::File, "lint") => below(Table::Lint, "levels of the rules of `config check`"),
-        (Table::Farm, "other_hosts") => names("hosts that are no wikis, but that a wide cookie would reach"),
-        (Table::Group, "group") => json!({"type": "string", "description": "the group's own parent"}),
+        (Table::File, "prune") => below(Table::Prune, "the policy of `session prune`"),
+        (Table::File, "migrate") => below(Table::Migrate, "the policy of `session migrate`"),
+        (Table::File, "lint") => below(Table::Lint, "the severities of the rules of `config check`"),
+        (Table::Farm, "other_hosts") => {
+            names("hosts without a wiki that receive cookies of a wide cookie_domain")
+        }
+        (Table::Group, "group") => {
+            json!({"type": "string", "description": "the parent group, from which the group inherits"})
+        }
         (Table::Wiki, "group") => {
-            json!({"type": "string", "description": "the group whose settings it shares"})
+            json!({"type": "string", "description": "the group from which the wiki inherits"})
         }
-        (Table::Wiki, "lint") => below(Table::Lint, "levels of rules for this wiki"),
+        (Table::Wiki, "lint") => below(Table::Lint, "the severities of rules for the wiki"),
         (_, "unset") => unset(),
-        (Table::Share, "wikis") => names("the wikis that are meant to share a login"),
+        (Table::Share, "wikis") => names("the wikis that should share a login"),
         (Table::Prune, _) => prune(name),
         (Table::Migrate, "allow_globals") => {
-            let mut globals =
-                names("classes that moved sessions may name beside the usual: module.name or module.*");
+            let mut globals = names(
+                "classes that migrated sessions can contain in addition to known ones: module.Class, or module.* for a whole module",
+            );
             insert(&mut globals, "items", json!({"type": "string", "pattern": "^[^.]+(\\.[^.]+)+$"}));
             globals
         }
         (Table::Lint, _) => levels(name),
-        // A test holds that no key comes here: the schema would take anything for it.
+        // A test checks that every key has its own case.
         _ => json!({}),
     }
 }
@@ -88,7 +93,7 @@ fn own(of: Table, name: &str) -> Value {
 fn setting(key: Key) -> Value {
     let mut schema = kind(key.kind());
     insert(&mut schema, "description", json!(key.about()));
-    // Of the release that is assumed where none is named; Python's None is no JSON.
+    // The default of the assumed release. Python's None is not JSON.
     let default = key.default_in(Version::LATEST_1_9.behaviour());
     if let Some(default) = default.and_then(|text| serde_json::from_str(text).ok()) {
         insert(&mut schema, "default", default);
@@ -120,10 +125,10 @@ fn kind(kind: Kind) -> Value {
     }
 }
 
-/// An address of a session store: files, SQLite, Redis over TCP, Redis by a socket.
+/// The pattern of a store location: files, SQLite, Redis over TCP, and Redis over a socket.
 fn store() -> String {
     let plain = "[^\\u0000-\\u001f\\u007f-\\u009f]";
-    // A `?` is part of the file's name, unless a name and `=` follow.
+    // A `?` is a part of the file name, unless a name and `=` follow.
     let file = "[^?\\u0000-\\u001f\\u007f-\\u009f]";
     let (word, none) = ("[A-Za-z0-9_-]", "[^?=A-Za-z0-9_\\-\\u0000-\\u001f\\u007f-\\u009f]");
     let mark = format!("\\?({word}*|{word}*{none}{file}*|={file}*)");
@@ -159,7 +164,7 @@ fn unset() -> Value {
     let known: Vec<&str> = Key::all().filter(|key| *key != Key::Moin).map(Key::name).collect();
     json!({
         "type": "array",
-        "description": "inherited settings that are taken back: MoinMoin's default again",
+        "description": "settings that are not inherited, and have MoinMoin's default",
         "items": {"type": "string", "enum": known},
     })
 }
@@ -195,9 +200,9 @@ fn levels(level: &str) -> Value {
         }
     }
     let does = match level {
-        "allow" => "rules and families that are not reported",
-        "warn" => "rules and families that are reported as warnings",
-        _ => "rules and families that are reported as errors",
+        "allow" => "rules and families without reports",
+        "warn" => "rules and families that report warnings",
+        _ => "rules and families that report errors",
     };
     json!({"type": "array", "description": does, "items": {"type": "string", "enum": known}})
 }
@@ -238,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_the_keys_that_the_parser_has() {
+    fn schema_has_the_keys_of_the_parser() {
         let every: BTreeSet<&str> = Table::all().flat_map(Table::keys).collect();
         for table in Table::all() {
             let schema = of(table);
@@ -246,7 +251,7 @@ mod tests {
             let known = schema["properties"].as_object().unwrap();
             assert_eq!(known.len(), table.keys().count(), "{table:?}");
             for key in &every {
-                // No key is a date: the parser complains of the key, or of its value.
+                // No value is a date, so the parser reports the key or its value.
                 let line = format!("{key} = 1979-05-27");
                 let text = match table {
                     Table::File => format!("{line}\n"),
@@ -275,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_of_prune_are_those_that_prune_has() {
+    fn defaults_of_prune_are_those_of_session_prune() {
         let policy = Policy::default();
         let age = |name: &str| {
             let row = PRUNE_KEYS.iter().find(|row| row.0 == name).unwrap();
@@ -290,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_moinmoins_own() {
+    fn defaults_are_those_of_moinmoin() {
         let document = document();
         let wiki = &document["properties"]["wikis"]["additionalProperties"]["properties"];
         assert_eq!(wiki["cookie_lifetime"]["default"], json!([0, 12]));

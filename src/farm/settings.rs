@@ -21,7 +21,7 @@ pub(crate) struct Row {
     pub(crate) about: &'static str,
     /// Whether `[farm]` and groups can set it for many wikis.
     pub(crate) inheritable: bool,
-    /// The versions that ignore it, and why.
+    /// The versions that ignore it, with the reason.
     ignored: &'static [Ignored],
     /// MoinMoin's default from each version on, as TOML, or Python's `None`. Defaults that follow from other settings are in
     /// [`Wiki::effective`](super::Wiki::effective).

@@ -1,6 +1,6 @@
-//! Results as annotations of GitHub Actions: a line each, which GitHub shows beside the line of the file.
+//! Results as annotations of GitHub Actions: one line each, which GitHub shows next to the line of the file.
 //!
-//! Source: "Workflow commands for GitHub Actions", and `@actions/core`'s `command.ts` for the escapes.
+//! Source: "Workflow commands for GitHub Actions", and for the escapes `command.ts` of `@actions/core`.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ pub fn annotations<'a>(findings: impl IntoIterator<Item = Finding<'a>>) -> Strin
         if let Some(region) = finding.region {
             properties.push(("line", region.line.to_string()));
             properties.push(("endLine", region.end_line.to_string()));
-            // GitHub takes columns only where the place is on one line.
+            // GitHub accepts columns only for a range in one line.
             if region.line == region.end_line {
                 properties.push(("col", region.column.to_string()));
                 properties.push(("endColumn", region.end_column.to_string()));
@@ -35,12 +35,12 @@ pub fn annotations<'a>(findings: impl IntoIterator<Item = Finding<'a>>) -> Strin
     text
 }
 
-/// The message: it ends with its line. What would steer a terminal or hide text would do so in a log.
+/// The message, which ends with the line. Control characters could change how a log is shown.
 fn data(text: &str) -> String {
     escape(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property: it ends with a comma or two colons.
+/// The value of a property, which ends with a comma or two colons.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_of_a_message_or_name_can_end_the_command() {
+    fn annotations_escape_messages_and_paths() {
         let finding = Finding {
             rule: "a-rule",
             level: Level::Error,
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_given_only_within_a_line() {
+    fn annotations_have_columns_only_for_a_range_in_one_line() {
         let region = Some(Region { line: 2, column: 3, end_line: 4, end_column: 1 });
         let (path, level) = (Path::new("farm.toml"), Level::Note);
         let finding = Finding { rule: "r", level, message: "m", path, region, key: "", edits: &[] };

@@ -1,7 +1,7 @@
-//! Results as JUnit XML, which Jenkins, GitLab and others show as tests.
+//! Results as JUnit XML, which Jenkins, GitLab, and others show as tests.
 //!
-//! A rule that found nothing is a test that passed. Each finding is a test of its own: an error failed, a warning
-//! passed with its text as output, since a warning is no reason to fail.
+//! A rule without findings is a passed test. Each finding is a test, too: an error is a failed test, and a warning is a
+//! passed test with its text as output.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -62,8 +62,8 @@ pub fn document<'a>(
     )
 }
 
-/// Text for XML 1.0, in an attribute too; what could steer a terminal is a reference, and what XML has no character for
-/// becomes U+FFFD.
+/// Text for XML 1.0 and its attributes. Control characters become references, and characters that XML does not allow become
+/// U+FFFD.
 fn xml(text: &str) -> std::borrow::Cow<'_, str> {
     let has = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
     let plain = |c: char| has(c) && !is_unsafe(c) && !"&<>\"'".contains(c);
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_text_comes_back_from_a_parser_as_it_was() {
+    fn document_keeps_any_text_for_a_parser() {
         let message = "a<b> & \"c\" 'd'\n]]> \u{85}\u{202e}\u{e0001}é";
         let finding = |level| Finding {
             rule: "two",

@@ -1,7 +1,7 @@
 //! Results as SARIF 2.1.0, for code hosts and CI.
 //!
-//! Source: the OASIS standard, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0". Nothing here may
-//! hold a secret: what is given is what is written.
+//! Source: the OASIS standard, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0". Callers hide secrets:
+//! this module writes every text as it is.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -10,15 +10,15 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
-/// How bad a result is.
+/// The severity of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Level {
     /// The check fails.
     Error,
-    /// Worth knowing.
+    /// A problem with which the check passes.
     Warning,
-    /// Said by the way.
+    /// Advice.
     Note,
 }
 
@@ -28,20 +28,20 @@ impl Level {
     }
 }
 
-/// A rule that results name.
+/// A rule.
 #[derive(Debug, Clone)]
 pub struct Rule<'a> {
-    /// Its stable name.
+    /// The name.
     pub id: &'a str,
-    /// What it reports, in a few words.
+    /// What the rule reports, in a few words.
     pub title: Cow<'a, str>,
     /// What to do about a finding.
     pub help: Cow<'a, str>,
-    /// Its documentation as Markdown.
+    /// The documentation as Markdown.
     pub page: Option<&'a str>,
 }
 
-/// A place in a text file. Lines and columns count from 1; the end is the place just behind.
+/// A range of a text file. Lines and columns count from 1; the end is the position after the last character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Region {
     /// The first line.
@@ -57,9 +57,9 @@ pub struct Region {
 /// A change to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// What goes.
+    /// The text to replace.
     pub region: Region,
-    /// What comes in its place.
+    /// The new text.
     pub with: String,
 }
 
@@ -68,17 +68,17 @@ pub struct Edit {
 pub struct Finding<'a> {
     /// The name of one of the rules.
     pub rule: &'a str,
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// What is wrong.
+    /// The problem.
     pub message: &'a str,
-    /// The file or directory it is about.
+    /// The file or directory with the problem.
     pub path: &'a Path,
-    /// Where in it; `None` where it is not about a line of text.
+    /// The range in the file; `None` if the problem is not in a text.
     pub region: Option<Region>,
-    /// What makes it the same finding in the next run, beside rule and path: never a line, a count or an age.
+    /// Identifies the finding in the next run, together with rule and path: never a line, a count, or an age.
     pub key: &'a str,
-    /// Changes to the file that remove it, made together: what goes, and what comes.
+    /// Changes to the file that remove the finding together.
     pub edits: &'a [Edit],
 }
 
@@ -104,7 +104,7 @@ pub fn document<'a>(
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {"name": "wikifarm", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
-            // What the columns of a region count.
+            // The unit of columns.
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
@@ -155,7 +155,7 @@ fn region_json(region: &Region) -> Value {
     })
 }
 
-/// The same for the same finding, whatever else was found.
+/// The fingerprint of a finding, independent of other findings.
 fn fingerprint(rule: &str, uri: &str, key: &str) -> String {
     let mut hash = Sha1::new();
     for part in [rule, uri, key] {
@@ -181,7 +181,7 @@ fn uri(path: &Path) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 uri.push(char::from(*byte));
             }
-            // A colon in the first part of a relative reference would read as a scheme: never left as it is.
+            // A colon in the first part of a relative reference would mean a scheme.
             other => {
                 let _ = write!(uri, "%{other:02X}");
             }
@@ -198,13 +198,13 @@ mod tests {
         Rule {
             id: "one",
             title: Cow::Borrowed("the first"),
-            help: Cow::Borrowed("mend it"),
+            help: Cow::Borrowed("fix it"),
             page: Some("# one"),
         },
         Rule {
             id: "two",
             title: Cow::Borrowed("the second"),
-            help: Cow::Borrowed("mend it too"),
+            help: Cow::Borrowed("fix it, too"),
             page: None,
         },
     ];
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_names_its_rule_and_its_place() {
+    fn document_has_rule_and_region_of_each_result() {
         let region = Some(Region { line: 3, column: 1, end_line: 3, end_column: 9 });
         let text = document(RULES, [Finding { region, ..finding("two", "farm.toml", "") }]);
         assert_eq!(text["version"], "2.1.0");
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_is_the_same_again_and_differs_by_rule_place_and_key() {
+    fn fingerprint_is_stable_and_differs_by_rule_path_and_key() {
         let print = |rule: &str, path: &str, key: &str| {
             let text = document(RULES, [finding(rule, path, key)]);
             text["runs"][0]["results"][0]["partialFingerprints"]["wikifarm/v1"].as_str().unwrap().to_owned()
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_uris() {
+    fn uri_escapes_paths() {
         assert_eq!(uri(Path::new("/srv/a b")), "file:///srv/a%20b");
         assert_eq!(uri(Path::new("c:d/é")), "c%3Ad/%C3%A9");
     }
