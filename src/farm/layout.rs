@@ -82,9 +82,9 @@ impl<'a> Layout<'a> {
         let gone = |span: Option<Span>| span.map(|span| Edit { span, with: String::new() });
         match change {
             Change::Replace { span, with } => vec![Edit { span: span.clone(), with: with.clone() }],
-            Change::DropSetting(place) => gone(self.setting(place.start)).into_iter().collect(),
-            Change::DropItem(place) => gone(self.item(place.start)).into_iter().collect(),
-            Change::ToTop(place) => self.to_top(place.start).unwrap_or_default(),
+            Change::DropSetting(at) => gone(self.setting(at.start)).into_iter().collect(),
+            Change::DropItem(at) => gone(self.item(at.start)).into_iter().collect(),
+            Change::ToTop(at) => self.to_top(at.start).unwrap_or_default(),
             Change::Unset { wikis, key } => {
                 let edits = wikis.iter().map(|wiki| self.unset(wiki.start, key.name()));
                 edits.collect::<Option<_>>().unwrap_or_default()
@@ -109,12 +109,12 @@ impl<'a> Layout<'a> {
             self.first_table = Some(first.min(span.start));
         }
         for (name, item) in table.iter() {
-            let Some(place) = table.key(name).and_then(toml_edit::Key::span) else { continue };
+            let Some(at) = table.key(name).and_then(toml_edit::Key::span) else { continue };
             match item {
                 Item::Table(inner) => {
                     if !inner.is_dotted() && !inner.is_implicit() {
-                        let unset = self.unset_of(inner, &place);
-                        self.unset.extend(unset.map(|unset| (place.start, unset)));
+                        let unset = self.unset_of(inner, &at);
+                        self.unset.extend(unset.map(|unset| (at.start, unset)));
                     }
                     self.table(inner, root && inner.is_dotted());
                 }
@@ -123,21 +123,21 @@ impl<'a> Layout<'a> {
                 }
                 Item::Value(value) => {
                     let Some(end) = value.span().map(|span| span.end) else { continue };
-                    let start = self.begins(place.start);
-                    self.settings.insert(place.start, Setting { span: start..end, inline: None });
+                    let start = self.begins(at.start);
+                    self.settings.insert(at.start, Setting { span: start..end, inline: None });
                     if root {
                         self.first_setting = Some(self.first_setting.unwrap_or(start).min(start));
                     }
-                    self.value(value, Some(place.start));
+                    self.value(value, Some(at.start));
                 }
                 Item::None => {}
             }
         }
     }
 
-    /// Where a name goes into the `unset` of a table with a header, which has its name at `place`.
-    fn unset_of(&self, table: &Table, place: &Span) -> Option<Unset> {
-        let Some(item) = table.get("unset") else { return Some(Unset::Line(self.line_end(place.end))) };
+    /// Where a name goes into the `unset` of a table with a header, which has its name at `at`.
+    fn unset_of(&self, table: &Table, at: &Span) -> Option<Unset> {
+        let Some(item) = table.get("unset") else { return Some(Unset::Line(self.line_end(at.end))) };
         let list = item.as_array()?;
         match list.iter().last() {
             Some(last) => Some(Unset::After(last.span()?.end)),
@@ -179,25 +179,25 @@ impl<'a> Layout<'a> {
 
     fn braces(&mut self, table: &InlineTable, list: usize) {
         for (name, value) in table.iter() {
-            let Some(place) = table.key(name).and_then(toml_edit::Key::span) else { continue };
+            let Some(at) = table.key(name).and_then(toml_edit::Key::span) else { continue };
             match value {
                 Value::InlineTable(inner) if inner.is_dotted() => self.braces(inner, list),
                 _ => {
                     let Some(end) = value.span().map(|span| span.end) else { continue };
-                    let start = self.begins(place.start);
+                    let start = self.begins(at.start);
                     let position = self.add(list, start..end);
                     let setting = Setting { span: start..end, inline: Some((list, position)) };
-                    self.settings.insert(place.start, setting);
-                    self.value(value, Some(place.start));
+                    self.settings.insert(at.start, setting);
+                    self.value(value, Some(at.start));
                 }
             }
         }
     }
 
-    /// The start of the dotted name that has its last part at `place`: `x` of `x.y.z`.
-    fn begins(&self, place: usize) -> usize {
+    /// The start of the dotted name that has its last part at `at`: `x` of `x.y.z`.
+    fn begins(&self, at: usize) -> usize {
         let before = |at: usize| self.text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
-        let mut start = place;
+        let mut start = at;
         while let Some(head) = before(start).strip_suffix('.') {
             let head = head.trim_end_matches([' ', '\t']);
             let part = match head.chars().next_back() {
@@ -230,9 +230,9 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// The text to delete with the item that starts at `place`.
-    fn item(&self, place: usize) -> Option<Span> {
-        let (list, position) = *self.items.get(&place)?;
+    /// The text to delete with the item that starts at `at`.
+    fn item(&self, at: usize) -> Option<Span> {
+        let (list, position) = *self.items.get(&at)?;
         let found = self.lists.get(list)?;
         match found.owner {
             Some(owner) if found.spans.len() == 1 => self.setting(owner),
@@ -280,7 +280,7 @@ impl<'a> Layout<'a> {
         let gone = self.setting(name)?;
         let newline = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
         let line = self.text.get(name..setting.span.end)?;
-        let place = match (self.first_setting, self.first_table) {
+        let moved = match (self.first_setting, self.first_table) {
             (Some(first), _) => Edit { span: first..first, with: format!("{line}{newline}") },
             (None, Some(header)) => {
                 let above = self.comments_above(header);
@@ -290,12 +290,12 @@ impl<'a> Layout<'a> {
             }
             (None, None) => return None,
         };
-        Some(vec![place, Edit { span: gone, with: String::new() }])
+        Some(vec![moved, Edit { span: gone, with: String::new() }])
     }
 
-    /// The start of the comment lines directly above the line of `place`.
-    fn comments_above(&self, place: usize) -> usize {
-        let mut start = self.line_start(place);
+    /// The start of the comment lines directly above the line of `at`.
+    fn comments_above(&self, at: usize) -> usize {
+        let mut start = self.line_start(at);
         while let Some(above) = start.checked_sub(1).map(|end| self.line_start(end)) {
             if !self.text.get(above..start).unwrap_or_default().trim_start().starts_with('#') {
                 break;
@@ -305,14 +305,14 @@ impl<'a> Layout<'a> {
         start
     }
 
-    /// The start of the line of `place`.
-    fn line_start(&self, place: usize) -> usize {
-        self.text.get(..place).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
+    /// The start of the line of `at`.
+    fn line_start(&self, at: usize) -> usize {
+        self.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
     }
 
-    /// The start of the line after the line of `place`.
-    fn line_end(&self, place: usize) -> usize {
-        let rest = self.text.get(place..).unwrap_or_default();
-        rest.find('\n').map_or(self.text.len(), |newline| place + newline + 1)
+    /// The start of the line after the line of `at`.
+    fn line_end(&self, at: usize) -> usize {
+        let rest = self.text.get(at..).unwrap_or_default();
+        rest.find('\n').map_or(self.text.len(), |newline| at + newline + 1)
     }
 }

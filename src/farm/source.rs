@@ -135,7 +135,7 @@ impl Source {
     }
 
     /// The line and column of a byte offset in its file. An offset after the end gives the end.
-    pub fn place(&self, offset: usize) -> Position {
+    pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let line = self.line(offset);
         let start = self.line_start(line);
@@ -156,12 +156,12 @@ impl Source {
         let last = self.line(span.end.max(span.start + 1) - 1);
         let start = self.line_start(first);
         let end = self.lines.get(last).copied().unwrap_or(self.text.len());
-        (self.text.get(start..end).unwrap_or(""), start, self.place(span.start).line)
+        (self.text.get(start..end).unwrap_or(""), start, self.position(span.start).line)
     }
 
     /// `farm.toml:12`, as shown to users.
     pub fn file_line(&self, offset: usize) -> String {
-        format!("{}:{}", self.path_at(offset).display(), self.place(offset).line)
+        format!("{}:{}", self.path_at(offset).display(), self.position(offset).line)
     }
 
     fn file_at(&self, offset: usize) -> Option<&File> {
@@ -179,25 +179,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn place_counts_lines_and_characters_from_one() {
+    fn position_counts_lines_and_characters_from_one() {
         let source = Source::new("farm.toml".into(), "moin = \"ü\"\r\n\n[x]".to_owned());
-        assert_eq!(source.place(0), Position { line: 1, column: 1 });
-        assert_eq!(source.place(11), Position { line: 1, column: 11 });
-        assert_eq!(source.place(13), Position { line: 2, column: 1 });
-        assert_eq!(source.place(14), Position { line: 3, column: 1 });
-        assert_eq!(source.place(9999), Position { line: 3, column: 4 });
+        assert_eq!(source.position(0), Position { line: 1, column: 1 });
+        assert_eq!(source.position(11), Position { line: 1, column: 11 });
+        assert_eq!(source.position(13), Position { line: 2, column: 1 });
+        assert_eq!(source.position(14), Position { line: 3, column: 1 });
+        assert_eq!(source.position(9999), Position { line: 3, column: 4 });
         assert_eq!(source.lines_of(&(14..17)), ("[x]", 14, 3));
-        assert_eq!(Source::new("f".into(), String::new()).place(0), Position { line: 1, column: 1 });
+        assert_eq!(Source::new("f".into(), String::new()).position(0), Position { line: 1, column: 1 });
     }
 
     #[test]
-    fn place_counts_lines_of_each_file_separately() {
+    fn position_counts_lines_of_each_file_separately() {
         let mut source = Source::of_files("etc".into(), "etc".into());
         assert_eq!(source.add("etc/a.py".into(), "a = 1\nb = 2".to_owned(), None), 0);
         assert_eq!(source.add("etc/b.py".into(), "c = 3\nd = 4\n".to_owned(), Some(vec![1])), 12);
         assert_eq!(source.file_line(6), "etc/a.py:2");
         assert_eq!(source.file_line(12), "etc/b.py:1");
-        assert_eq!(source.place(22), Position { line: 2, column: 5 });
+        assert_eq!(source.position(22), Position { line: 2, column: 5 });
         assert_eq!(source.lines_of(&(18..19)), ("d = 4\n", 18, 2));
         assert_eq!((source.line(6), source.line(18)), (2, 4));
         let files: Vec<_> = source.files().collect();

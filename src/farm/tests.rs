@@ -14,7 +14,7 @@ fn farm(text: &str) -> Farm {
 fn shown(farm: &Farm, wiki: &str, key: &str) -> Option<String> {
     let (value, origin) = farm.wiki(wiki).unwrap().effective(Key::named(key).unwrap())?;
     Some(match origin {
-        Origin::File(span) => format!("{value} line {}", farm.source.place(span.start).line),
+        Origin::File(span) => format!("{value} line {}", farm.source.position(span.start).line),
         Origin::Default(version) => format!("{value} of {version}"),
     })
 }
@@ -72,7 +72,7 @@ fn parse_reports_every_problem_at_its_position() {
     let found: Vec<String> = farm
         .problems
         .iter()
-        .map(|problem| format!("{} {}", farm.source.place(problem.span.start).line, problem.rule))
+        .map(|problem| format!("{} {}", farm.source.position(problem.span.start).line, problem.rule))
         .collect();
     let expected = [
         "1 unknown-key",
@@ -95,7 +95,7 @@ fn parse_reports_every_problem_at_its_position() {
     assert_eq!(found, expected);
     assert!(!farm.sound());
     let help = |line: usize| {
-        let problem = farm.problems.iter().find(|p| farm.source.place(p.span.start).line == line).unwrap();
+        let problem = farm.problems.iter().find(|p| farm.source.position(p.span.start).line == line).unwrap();
         problem.help.clone().unwrap_or_default()
     };
     assert_eq!(help(1), "did you mean \"moin\"?");

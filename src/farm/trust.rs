@@ -142,12 +142,12 @@ fn strange_file(before: Option<&[u8]>, dir: &Dir, name: &OsStr, uid: u32, path: 
 
 /// Why a directory or one of its parents can't be trusted.
 fn strange_directories(path: &Path, uid: u32) -> io::Result<Option<String>> {
-    for place in path.canonicalize()?.ancestors() {
-        let stat = place.metadata()?;
+    for dir in path.canonicalize()?.ancestors() {
+        let stat = dir.metadata()?;
         let mode = stat.mode() & 0o7777;
         // In a sticky directory such as /tmp, users can't replace files of others.
         let who_writes = if mode & 0o1000 == 0 { mode } else { mode & !0o022 };
-        let strange = |mode| strange(&place.display(), (stat.uid(), stat.gid()), mode, uid);
+        let strange = |mode| strange(&dir.display(), (stat.uid(), stat.gid()), mode, uid);
         if strange(who_writes).is_some() {
             return Ok(strange(mode));
         }
@@ -155,7 +155,7 @@ fn strange_directories(path: &Path, uid: u32) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-fn strange(place: &dyn fmt::Display, (owner, group): (u32, u32), mode: u32, uid: u32) -> Option<String> {
+fn strange(path: &dyn fmt::Display, (owner, group): (u32, u32), mode: u32, uid: u32) -> Option<String> {
     let why = if owner != 0 && owner != uid {
         format!("belongs to user {owner}")
     } else if mode & 0o002 != 0 {
@@ -166,5 +166,5 @@ fn strange(place: &dyn fmt::Display, (owner, group): (u32, u32), mode: u32, uid:
     } else {
         return None;
     };
-    Some(format!("{place} {why} (mode {mode:04o})"))
+    Some(format!("{path} {why} (mode {mode:04o})"))
 }

@@ -291,8 +291,8 @@ fn join(base: &Path, path: &Path) -> PathBuf {
 
 /// The location of a wiki's sessions as text, and its identity for comparison. `None` in 2.0, and if the farm file does not
 /// determine it.
-pub fn session_location(wiki: &Wiki, places: &dyn Directories) -> Option<(PathBuf, Identity)> {
+pub fn session_location(wiki: &Wiki, directories: &dyn Directories) -> Option<(PathBuf, Identity)> {
     let location = wiki.session_location()?;
     let shown = location.path().map_or_else(|| location.stem(), Path::to_owned);
-    Some((shown, location.identity_in(places)))
+    Some((shown, location.identity_in(directories)))
 }

@@ -104,11 +104,11 @@ impl Disk for RealDisk {
     }
 
     fn has_cleaner(&self) -> bool {
-        JOBS.into_iter().any(|place| mentions(Path::new(place), &["wikifarm", "cleansessions"]).is_some())
+        JOBS.into_iter().any(|dir| mentions(Path::new(dir), &["wikifarm", "cleansessions"]).is_some())
     }
 
     fn sweeper(&self, _: &[&Path]) -> Option<PathBuf> {
-        JOBS.into_iter().find_map(|place| mentions(Path::new(place), &["cleansessions"]))
+        JOBS.into_iter().find_map(|dir| mentions(Path::new(dir), &["cleansessions"]))
     }
 }
 
@@ -211,8 +211,8 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// Reads the metadata of each directory once.
     pub(super) fn gather(farm: &'a Farm, disk: &'a dyn Disk) -> Facts<'a> {
-        let places = in_parts(&farm.wikis, |part| part.iter().map(places).collect());
-        let wikis: Vec<(&Wiki, Vec<NamedDirectory>)> = farm.wikis.iter().zip(places).collect();
+        let dirs = in_parts(&farm.wikis, |part| part.iter().map(dirs_of).collect());
+        let wikis: Vec<(&Wiki, Vec<NamedDirectory>)> = farm.wikis.iter().zip(dirs).collect();
         let mut found: HashMap<PathBuf, io::Result<Directory>> = HashMap::new();
         let missing = |found: &io::Result<Directory>| match found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(io::ErrorKind::NotFound),
@@ -230,8 +230,8 @@ impl<'a> Facts<'a> {
             }
         };
         look(&farm.base());
-        for place in wikis.iter().flat_map(|(_, places)| places) {
-            look(&place.path);
+        for dir in wikis.iter().flat_map(|(_, dirs)| dirs) {
+            look(&dir.path);
         }
         let open = found.values().flatten().any(|found| found.mode & 0o1002 == 0o002);
         Facts { farm, disk, wikis, found, open, cleaner: OnceLock::new(), entries: Mutex::default() }
@@ -268,13 +268,13 @@ impl<'a> Facts<'a> {
     }
 
     /// Every directory of every wiki.
-    pub(super) fn places(&self) -> impl Iterator<Item = (&'a Wiki, &NamedDirectory)> {
-        self.wikis.iter().flat_map(|(wiki, places)| places.iter().map(|place| (*wiki, place)))
+    pub(super) fn directories(&self) -> impl Iterator<Item = (&'a Wiki, &NamedDirectory)> {
+        self.wikis.iter().flat_map(|(wiki, dirs)| dirs.iter().map(|dir| (*wiki, dir)))
     }
 
     /// Every session directory.
     pub(super) fn sessions(&self) -> impl Iterator<Item = (&'a Wiki, &NamedDirectory)> {
-        self.places().filter(|(_, place)| place.role == Role::Sessions)
+        self.directories().filter(|(_, dir)| dir.role == Role::Sessions)
     }
 }
 
@@ -295,7 +295,7 @@ pub(super) fn layout(wiki: &Wiki) -> Layout {
 }
 
 /// The directories of a wiki.
-pub(super) fn places(wiki: &Wiki) -> Vec<NamedDirectory> {
+pub(super) fn dirs_of(wiki: &Wiki) -> Vec<NamedDirectory> {
     let set = |key: Key| wiki.setting(key).is_some();
     let derived_from = |key: Key| {
         [key, Key::CacheDir, Key::DataDir].into_iter().find(|key| set(*key)).unwrap_or(Key::DataDir)

@@ -83,7 +83,7 @@ pub fn fix(
                 refused.extend(chosen.iter().filter(|finding| !kept.contains(finding)).map(label));
                 let source = &state.farm.source;
                 let placed = |finding: Finding| {
-                    let position = source.place(finding.span.start);
+                    let position = source.position(finding.span.start);
                     (finding.named(), position)
                 };
                 state.fixed.extend(kept.into_iter().map(placed));

@@ -228,7 +228,7 @@ impl Writer<'_> {
     fn place(&self, span: &Span) -> String {
         let source = &self.imported.farm.source;
         let path = self.shown(source.path_at(span.start));
-        one_line(&format!("{path}:{}", source.place(span.start).line))
+        one_line(&format!("{path}:{}", source.position(span.start).line))
     }
 
     /// A path below the Python files' directory without that, as the comments need not repeat it.

@@ -76,7 +76,7 @@ pub fn layout<'a>(source: &'a Source, findings: &[Finding]) -> Option<Layout<'a>
 
 /// The lines and columns of a span.
 fn region(source: &Source, span: &Span) -> sarif::Region {
-    let (start, end) = (source.place(span.start), source.place(span.end));
+    let (start, end) = (source.position(span.start), source.position(span.end));
     sarif::Region { line: start.line, column: start.column, end_line: end.line, end_column: end.column }
 }
 
@@ -252,7 +252,7 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool, width: Option<u1
     }
     if let Some(help) = shown.help {
         // `   = help: `, after the line number.
-        let label = source.place(shown.span.start).line.to_string().len() + 9;
+        let label = source.position(shown.span.start).line.to_string().len() + 9;
         group = group.element(Level::HELP.message(wrapped(help, label, width)));
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };

@@ -28,13 +28,13 @@ pub fn document<'a>(
     for finding in &findings {
         tests += 1;
         let file = finding.path.display().to_string();
-        let (place, line) = match finding.region {
+        let (position, line) = match finding.region {
             Some(region) => {
                 (format!("{file}:{}:{}", region.line, region.column), format!(" line=\"{}\"", region.line))
             }
             None => (file.clone(), String::new()),
         };
-        let name = xml(&format!("{} {place}", finding.rule)).into_owned();
+        let name = xml(&format!("{} {position}", finding.rule)).into_owned();
         let _ = writeln!(
             cases,
             "    <testcase classname=\"{suite}\" name=\"{name}\" file=\"{}\"{line}>",
@@ -46,11 +46,11 @@ pub fn document<'a>(
                 cases,
                 "      <failure type=\"{}\" message=\"{message}\">{}: {message}</failure>",
                 xml(finding.rule),
-                xml(&place)
+                xml(&position)
             ),
             Level::Warning | Level::Note => {
                 let word = if finding.level == Level::Warning { "warning" } else { "note" };
-                writeln!(cases, "      <system-out>{}: {word}: {message}</system-out>", xml(&place))
+                writeln!(cases, "      <system-out>{}: {word}: {message}</system-out>", xml(&position))
             }
         };
         cases.push_str("    </testcase>\n");

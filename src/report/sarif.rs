@@ -113,15 +113,15 @@ pub fn document<'a>(
 
 fn result(rules: &[Rule<'_>], finding: &Finding<'_>) -> Value {
     let uri = uri(finding.path);
-    let mut place = json!({"artifactLocation": {"uri": uri}});
-    if let (Some(region), Some(place)) = (finding.region, place.as_object_mut()) {
-        place.insert("region".to_owned(), region_json(&region));
+    let mut location = json!({"artifactLocation": {"uri": uri}});
+    if let (Some(region), Some(location)) = (finding.region, location.as_object_mut()) {
+        location.insert("region".to_owned(), region_json(&region));
     }
     let mut result = json!({
         "ruleId": finding.rule,
         "level": finding.level.name(),
         "message": {"text": finding.message},
-        "locations": [{"physicalLocation": place}],
+        "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"wikifarm/v1": fingerprint(finding.rule, &uri, finding.key)},
     });
     if let (Some(result), false) = (result.as_object_mut(), finding.edits.is_empty()) {

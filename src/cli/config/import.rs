@@ -251,7 +251,7 @@ fn document(file: &Path, imported: &Imported, drift: Option<Vec<Drift>>) -> Docu
         wiki: wiki.clone(),
         setting: left.key.name(),
         file: source.path_at(left.span.start).display().to_string(),
-        line: source.place(left.span.start).line,
+        line: source.position(left.span.start).line,
         expression: python::expression(source, &left.span),
         why: left.why.clone(),
     });

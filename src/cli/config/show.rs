@@ -76,7 +76,7 @@ fn rows(farm: &Farm, wiki: &Wiki) -> Vec<Row> {
         let (shown, origin) = wiki.effective(key)?;
         let (origin, file, line, source) = match origin {
             Origin::File(span) => {
-                let (path, position) = (farm.source.path_at(span.start), farm.source.place(span.start));
+                let (path, position) = (farm.source.path_at(span.start), farm.source.position(span.start));
                 let file = path.display().to_string();
                 ("file", Some(file), Some(position.line), farm.source.file_line(span.start))
             }

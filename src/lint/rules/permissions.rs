@@ -14,47 +14,47 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn world_writable(facts: &Facts<'_>, sink: &mut Sink) {
-    for (wiki, place) in facts.places() {
-        let Some(directory) = facts.directory(&place.path).filter(|found| found.mode & 0o002 != 0) else {
+    for (wiki, dir) in facts.directories() {
+        let Some(directory) = facts.directory(&dir.path).filter(|found| found.mode & 0o002 != 0) else {
             continue;
         };
-        let path = place.path.display();
+        let path = dir.path.display();
         let message = format!("{path} is writable by every local user (mode {:04o})", directory.mode);
         let help = if directory.mode & 0o1000 == 0 {
             format!("run `chmod o-w {path}`")
         } else {
             "give the wiki its own directory: this one is shared by all users".to_owned()
         };
-        sink.report(wiki, wiki.span_of(place.key), message, help);
+        sink.report(wiki, wiki.span_of(dir.key), message, help);
     }
 }
 
 fn listable_sessions(facts: &Facts<'_>, sink: &mut Sink) {
-    for (wiki, place) in facts.sessions() {
-        let Some(directory) = facts.directory(&place.path).filter(|found| found.mode & 0o004 != 0) else {
+    for (wiki, dir) in facts.sessions() {
+        let Some(directory) = facts.directory(&dir.path).filter(|found| found.mode & 0o004 != 0) else {
             continue;
         };
-        let path = place.path.display();
+        let path = dir.path.display();
         let message =
             format!("session directory {path} is listable by every local user (mode {:04o})", directory.mode);
         let help = format!("run `chmod o-rx {path}`: each file name is the value of a login cookie");
-        sink.report(wiki, wiki.span_of(place.key), message, help);
+        sink.report(wiki, wiki.span_of(dir.key), message, help);
     }
 }
 
 fn writable_parent(facts: &Facts<'_>, sink: &mut Sink) {
-    for (wiki, place) in facts.places() {
-        if let Some((path, above)) = facts.replaceable(&place.path) {
+    for (wiki, dir) in facts.directories() {
+        if let Some((path, above)) = facts.replaceable(&dir.path) {
             let (path, above) = (path.display(), above.display());
             let message = format!("every local user can replace {path}: {above} is writable by everybody");
-            sink.report(wiki, wiki.span_of(place.key), message, format!("run `chmod o-w {above}`"));
+            sink.report(wiki, wiki.span_of(dir.key), message, format!("run `chmod o-w {above}`"));
         }
     }
 }
 
 fn owners_differ(facts: &Facts<'_>, sink: &mut Sink) {
-    for (wiki, places) in &facts.wikis {
-        let of = |role| places.iter().find(|place| place.role == role);
+    for (wiki, dirs) in &facts.wikis {
+        let of = |role| dirs.iter().find(|dir| dir.role == role);
         let (Some(sessions), Some(users)) = (of(Role::Sessions), of(Role::Users)) else { continue };
         let (Some(a), Some(b)) = (facts.directory(&sessions.path), facts.directory(&users.path)) else {
             continue;

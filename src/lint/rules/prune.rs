@@ -92,17 +92,17 @@ fn unguarded_prune(farm: &Farm, sink: &mut Sink) {
 const MANY: usize = MOST_ENTRIES / 2;
 
 fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
-    for (wiki, place) in facts.sessions().filter(|(wiki, _)| keeps_files(wiki)) {
-        if facts.directory(&place.path).is_none() {
+    for (wiki, dir) in facts.sessions().filter(|(wiki, _)| keeps_files(wiki)) {
+        if facts.directory(&dir.path).is_none() {
             continue;
         }
-        let many = facts.entries(&place.path, layout(wiki)).is_some_and(|found| found.sessions >= MANY);
+        let many = facts.entries(&dir.path, layout(wiki)).is_some_and(|found| found.sessions >= MANY);
         if many && !facts.has_cleaner() {
-            let path = place.path.display();
+            let path = dir.path.display();
             let message =
                 format!("{path} contains over {MANY} sessions, and no job on this machine removes any");
             let help = "run `wikifarm session prune` from cron every night";
-            sink.report(wiki, wiki.span_of(place.key), message, help);
+            sink.report(wiki, wiki.span_of(dir.key), message, help);
         }
     }
 }
@@ -110,14 +110,14 @@ fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
 fn cleansessions_job(facts: &Facts<'_>, sink: &mut Sink) {
     let existing: Vec<_> = facts
         .sessions()
-        .filter(|(wiki, place)| keeps_files(wiki) && facts.directory(&place.path).is_some())
+        .filter(|(wiki, dir)| keeps_files(wiki) && facts.directory(&dir.path).is_some())
         .collect();
-    let Some((wiki, place)) = existing.first() else { return };
-    let paths: Vec<&Path> = existing.iter().map(|(_, place)| place.path.as_path()).collect();
+    let Some((wiki, dir)) = existing.first() else { return };
+    let paths: Vec<&Path> = existing.iter().map(|(_, dir)| dir.path.as_path()).collect();
     if let Some(job) = facts.disk.sweeper(&paths) {
         let message = format!("{} runs `moin maint cleansessions`, which can log users out", job.display());
         let prune = &facts.farm.prune;
-        let span = if prune.present { prune.span.clone() } else { wiki.span_of(place.key) };
+        let span = if prune.present { prune.span.clone() } else { wiki.span_of(dir.key) };
         sink.report_farm(span, message, "run `wikifarm session prune` instead");
     }
 }

@@ -23,17 +23,17 @@ pub(super) const RULES: &[Rule] = &[
 
 fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {
     // MoinMoin creates the other directories itself.
-    for (wiki, place) in facts.places().filter(|(_, place)| place.given) {
-        let why = match facts.look(&place.path) {
+    for (wiki, dir) in facts.directories().filter(|(_, dir)| dir.given) {
+        let why = match facts.look(&dir.path) {
             None => continue,
             Some(Ok(found)) if found.is_directory => continue,
             Some(Ok(_)) => "is not a directory".to_owned(),
             Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => "does not exist".to_owned(),
             Some(Err(error)) => format!("can't be read: {}", crate::sys::why(error)),
         };
-        let message = format!("{} {} {why}", place.key.name(), place.path.display());
+        let message = format!("{} {} {why}", dir.key.name(), dir.path.display());
         let help = "correct the path: relative paths start at the directory of the farm file";
-        sink.report(wiki, wiki.span_of(place.key), message, help);
+        sink.report(wiki, wiki.span_of(dir.key), message, help);
     }
 }
 
@@ -46,29 +46,29 @@ fn is_web_root(path: &Path) -> bool {
 }
 
 fn in_web_root(facts: &Facts<'_>, sink: &mut Sink) {
-    for (wiki, place) in facts.places() {
-        let what = match place.role {
+    for (wiki, dir) in facts.directories() {
+        let what = match dir.role {
             Role::Sessions => "sessions",
             Role::Users => "users",
             Role::Data | Role::Cache => continue,
         };
-        if is_web_root(&place.path) {
-            let message = format!("{what} are in {}, which web servers usually serve", place.path.display());
-            sink.report(wiki, wiki.span_of(place.key), message, "move the directory below /var/lib or /srv");
+        if is_web_root(&dir.path) {
+            let message = format!("{what} are in {}, which web servers usually serve", dir.path.display());
+            sink.report(wiki, wiki.span_of(dir.key), message, "move the directory below /var/lib or /srv");
         }
     }
 }
 
 fn session_in_tmp(facts: &Facts<'_>, sink: &mut Sink) {
-    for (wiki, place) in facts.sessions() {
+    for (wiki, dir) in facts.sessions() {
         // A farm that is in /tmp as a whole is a test.
-        let absolute = wiki.value(place.key).and_then(Value::path).is_some_and(Path::is_absolute);
-        if absolute && ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|tmp| place.path.starts_with(tmp)) {
+        let absolute = wiki.value(dir.key).and_then(Value::path).is_some_and(Path::is_absolute);
+        if absolute && ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|tmp| dir.path.starts_with(tmp)) {
             let message = format!(
                 "sessions are in {}: other programs delete files there, and other users may own it",
-                place.path.display()
+                dir.path.display()
             );
-            sink.report(wiki, wiki.span_of(place.key), message, "move the directory below /var/lib or /srv");
+            sink.report(wiki, wiki.span_of(dir.key), message, "move the directory below /var/lib or /srv");
         }
     }
 }
@@ -77,26 +77,26 @@ fn session_in_memory(facts: &Facts<'_>, sink: &mut Sink) {
     // A farm that is in memory as a whole is a test.
     let base = facts.directory(&facts.farm.base()).map(|base| base.device);
     let mut by_device: HashMap<u64, bool> = HashMap::new();
-    for (wiki, place) in facts.sessions() {
-        let Some(found) = facts.directory(&place.path).filter(|found| Some(found.device) != base) else {
+    for (wiki, dir) in facts.sessions() {
+        let Some(found) = facts.directory(&dir.path).filter(|found| Some(found.device) != base) else {
             continue;
         };
-        if *by_device.entry(found.device).or_insert_with(|| facts.disk.in_memory(&place.path)) {
-            let message = format!("a restart logs everybody out: {} is kept in memory", place.path.display());
-            sink.report(wiki, wiki.span_of(place.key), message, "move the directory to a disk");
+        if *by_device.entry(found.device).or_insert_with(|| facts.disk.in_memory(&dir.path)) {
+            let message = format!("a restart logs everybody out: {} is kept in memory", dir.path.display());
+            sink.report(wiki, wiki.span_of(dir.key), message, "move the directory to a disk");
         }
     }
 }
 
 fn foreign_files(facts: &Facts<'_>, sink: &mut Sink) {
-    for (wiki, place) in facts.sessions().filter(|(_, place)| facts.directory(&place.path).is_some()) {
-        let foreign = facts.entries(&place.path, layout(wiki)).and_then(|entries| entries.foreign);
+    for (wiki, dir) in facts.sessions().filter(|(_, dir)| facts.directory(&dir.path).is_some()) {
+        let foreign = facts.entries(&dir.path, layout(wiki)).and_then(|entries| entries.foreign);
         if let Some(name) = foreign {
-            let path = place.path.display();
+            let path = dir.path.display();
             let message = format!("{path} contains files that are not MoinMoin sessions, such as {name:?}");
             let help =
                 "give the sessions their own directory; `wikifarm session verify` lists the other files";
-            sink.report(wiki, wiki.span_of(place.key), message, help);
+            sink.report(wiki, wiki.span_of(dir.key), message, help);
         }
     }
 }

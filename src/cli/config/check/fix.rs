@@ -30,9 +30,9 @@ pub(super) struct Json<'a> {
 }
 
 /// A fixed finding as JSON.
-pub(super) fn json((finding, place): &(Finding, Position)) -> Json<'_> {
+pub(super) fn json((finding, position): &(Finding, Position)) -> Json<'_> {
     let safe = finding.fix.as_ref().is_some_and(|fix| fix.safe);
-    Json { rule: finding.rule, message: &finding.message, line: place.line, column: place.column, safe }
+    Json { rule: finding.rule, message: &finding.message, line: position.line, column: position.column, safe }
 }
 
 /// Prints a line for each fixed finding.
@@ -50,8 +50,8 @@ pub(super) fn note(path: &Path, fixed: &[(Finding, Position)], context: &mut Con
     fixed.iter().for_each(|one| context.note(&line(path, one)))
 }
 
-fn line(path: &Path, (finding, place): &(Finding, Position)) -> String {
-    format!("fixed[{}]: {}:{}: {}", finding.rule, path.display(), place.line, finding.message)
+fn line(path: &Path, (finding, position): &(Finding, Position)) -> String {
+    format!("fixed[{}]: {}:{}: {}", finding.rule, path.display(), position.line, finding.message)
 }
 
 /// Replaces the farm file by the fixed one, unless the file changed since it was read.
