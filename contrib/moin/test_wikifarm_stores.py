@@ -172,7 +172,7 @@ class OfAnyStore(object):
             wrong.remove_expired(4e9 + 1)
         self.assertEqual((self.planted(), store.load(ID), self.tombstones()), (before, LIVE, {}))
         self.assertEqual(len(self.lines), 1, self.lines)
-        self.assertIn('its MAC is not by the key in %s/wrong' % self.dir, self.lines[0])
+        self.assertIn('the MAC does not match the key in %s/wrong' % self.dir, self.lines[0])
         self.assertNotIn(ID, self.lines[0])
         # Nor is what nobody vouches for.
         self.plant(ID, b'(d.', None)
@@ -211,7 +211,7 @@ class OfAnyStore(object):
         # Somebody puts back an old record.
         self.plant(ID, data, store.seal(ID, data, now, 4e9), now, 4e9)
         self.assertEqual(store.find(ID), (ENDED, None))
-        self.assertIn('somebody put it back', self.lines[-1])
+        self.assertIn('was put back', self.lines[-1])
         self.assertFalse(store.save(ID, LIVE))
         store.delete(ID)
         self.assertEqual((self.planted(), list(self.tombstones())), ([], [ID]))
@@ -350,7 +350,7 @@ class OfRedis(OfAnyStore, InRedis):
         self.assertEqual(self.redis.get('a*b:version'), b'2')
         self.redis.set('a*b:version', 3)
         self.raises('sessions are unavailable', open_store(self.address).ids)
-        self.assertIn("keys of version '3'", self.lines[-1])
+        self.assertIn("the keys have version '3'", self.lines[-1])
 
     def test_a_server_that_is_gone_is_unavailable_until_it_returns(self):
         link, store = self.moved()
@@ -422,13 +422,13 @@ class OfRedis(OfAnyStore, InRedis):
 
 class OfAddresses(Place):
     def test_a_store_without_a_safe_key_is_refused(self):
-        for name, size, mode, why in (('open', 16, 0o604, 'everybody can'), ('short', 15, 0o600, 'of 15 bytes'),
-                                      ('long', 4097, 0o600, 'some other file')):
+        for name, size, mode, why in (('open', 16, 0o604, 'every local user'), ('short', 15, 0o600, 'key of 15 bytes'),
+                                      ('long', 4097, 0o600, 'too large')):
             self.raises(why, open_store, 'sqlite:s.db?key_file=%s' % self.file(name, b'x' * size, mode))
         os.mkfifo(os.path.join(self.dir, 'fifo'))
-        self.raises('no regular file', open_store, 'sqlite:s.db?key_file=%s/fifo' % self.dir)
-        for address, why in (('sqlite:s.db', 'names no key'), ('redis://h/0', 'names no key'), ('mysql:x', 'expected sqlite'),
-                             ('redis://:pw@h/0?key_file=%s' % self.key_file, 'seen by others'),
+        self.raises('not a regular file', open_store, 'sqlite:s.db?key_file=%s/fifo' % self.dir)
+        for address, why in (('sqlite:s.db', 'has no key'), ('redis://h/0', 'has no key'), ('mysql:x', 'expected sqlite'),
+                             ('redis://:pw@h/0?key_file=%s' % self.key_file, 'must not contain a password'),
                              ('redis://h/0?key_file=%s&prefx=1' % self.key_file, 'unknown option prefx'),
                              ('redis://h/0?key_file=%s&ca_file=/ca' % self.key_file, 'unknown option ca_file'),
                              ('redis://h/0?key_file=%s&user=a' % self.key_file, 'unknown option user'),
@@ -436,7 +436,7 @@ class OfAddresses(Place):
                              ('redis+unix://ro@/s?key_file=%s' % self.key_file, 'user=USER'),
                              ('sqlite:s.db?keyfile=%s' % self.key_file, 'unknown option keyfile: expected key_file'),
                              ('sqlite:s.db?x=1?key_file=%s' % self.key_file, 'unknown option x'),
-                             ('rediss://h/0?key_file=%s&cert_file=/c' % self.key_file, 'go together')):
+                             ('rediss://h/0?key_file=%s&cert_file=/c' % self.key_file, 'used together')):
             self.raises(why, open_store, address)
         self.assertEqual(open_store('sqlite:s?b.db?key_file=%s' % self.key_file).path, 's?b.db')
         for address in ('redis://h/0?password=hush', 'redis://h/0?key_file=%s&password=hush' % self.key_file):
@@ -448,7 +448,7 @@ class OfAddresses(Place):
         for text, seconds in (('', 2), ('&timeout=2', 2), ('&timeout=0.25', 0.25), ('&timeout=600', 600)):
             self.assertEqual(open_store('redis://h?key_file=%s%s' % (self.key_file, text))._timeout, seconds)
         for text in ('', '0', '0.05', '601', '-1', '1e1', '2s', 'nan', '+2', ' 2', '2.', '.5', '2.0001'):
-            self.raises('expected seconds', open_store, 'redis://h?key_file=%s&timeout=%s' % (self.key_file, text))
+            self.raises('invalid timeout', open_store, 'redis://h?key_file=%s&timeout=%s' % (self.key_file, text))
 
     def test_addresses_of_redis_are_those_of_the_farm_file(self):
         password = self.file('pw', b'secret\n')

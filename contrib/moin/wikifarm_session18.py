@@ -4,11 +4,11 @@
     from wikifarm_session18 import session_handler
     session_handler = session_handler("sqlite:/srv/wiki/sessions.db?key_file=/etc/wikifarm/seal.key")
 
-The second line stands in the class, the first above it. Cookies, lifetimes and all else are MoinMoin's own: only where
-sessions are kept is another.
+Put the second line into the class and the first above it. Only the place of the sessions changes: cookies, lifetimes and
+everything else are those of MoinMoin.
 
-Where the store cannot be used, or holds a record whose MAC does not verify, the visitor is anonymous for that request:
-nothing is saved or removed, and no cookie is sent. Logins and logouts are then answered with 503.
+If the store cannot be used, or the MAC of a record is not valid, the visitor is anonymous for that request: nothing is saved
+or removed, and no cookie is sent. Logins and logouts are then answered with 503.
 """
 import random
 import re
@@ -23,16 +23,16 @@ _ID = re.compile(r'[a-z0-9_]{32}\Z')
 
 
 def session_data(address):
-    """The class of session data over the store of that address, for DatabaseSessionHandler(dataclass=..)."""
+    """Returns the class of session data for the store of an address, for DatabaseSessionHandler(dataclass=..)."""
     store = open_store(address)
 
     class DatabaseSessionData(DefaultSessionData):
-        """As MoinMoin's CacheSessionData, over a database. One that is empty but for its expiry is not stored, nor is one
-        that is read-only."""
+        """Like the CacheSessionData of MoinMoin, in a database. A session is not saved if it is read-only, or has nothing
+        but its expiry."""
 
         def __init__(self, request, name):
             DefaultSessionData.__init__(self, request, name)
-            # A cookie can hold less than a whole id; such a session lives for one request.
+            # A session whose cookie has no whole id exists for one request only.
             self._sid = str(name) if _ID.match(name) else None
             self._data = {'expires': 0}
             self.read_only = False
@@ -47,7 +47,7 @@ def session_data(address):
                     self.delete()
 
         def _try(self, work, *args):
-            """What the store answers; a session is read-only where the store does not."""
+            """Asks the store, and makes the session read-only if the store is unavailable."""
             if self._sid and not self.read_only:
                 try:
                     return work(self._sid, *args)
@@ -55,7 +55,7 @@ def session_data(address):
                     self.read_only = True
 
         def _renew(self):
-            """Goes on under another id: nothing can be saved any more under one that was ended."""
+            """Takes a new id: nothing can be saved under an id that was ended."""
             choice = random.SystemRandom().choice
             self.name = self._sid = ''.join(choice(_CHARS) for _ in range(32))
 
@@ -81,11 +81,11 @@ def session_data(address):
                 self._remove()
 
         def get(self, name, default=None):
-            """The item of that name."""
+            """Returns the item of that name."""
             return self._data.get(name, default)
 
         def set_expiry(self, expires):
-            """Moves the end, forward only; it is an hour late, so that it need not be written at each request."""
+            """Extends the session. The expiry is an hour later than asked for, so that not every request has to write it."""
             if expires and self['expires'] < expires:
                 self['expires'] = expires + 3600
 
@@ -94,24 +94,24 @@ def session_data(address):
                 self._renew()
 
         def delete(self):
-            """Empties it, and removes it from the store."""
+            """Empties the session, and removes it from the store."""
             self._remove()
             self._data = {'expires': 0}
 
         @classmethod
         def cleanup(cls, request):
-            """Removes what has expired."""
+            """Removes expired sessions."""
             try:
                 store.remove_expired(time.time())
             except Unavailable:
-                # It was logged, and is tried again by and by.
+                # The error is in the log, and a later cleanup tries again.
                 pass
 
     return DatabaseSessionData
 
 
 class DatabaseSessionHandler(DefaultSessionHandler):
-    """MoinMoin's session handler, which sends no cookie for a session that is read-only."""
+    """The session handler of MoinMoin, without a cookie for read-only sessions."""
 
     def after_auth(self, request, session_id_handler, user_obj):
         """Saves the session, and sends its cookie."""
@@ -119,12 +119,12 @@ class DatabaseSessionHandler(DefaultSessionHandler):
         if not request.session.read_only:
             DefaultSessionHandler.after_auth(self, request, session_id_handler, user_obj)
         if request.session.read_only:
-            # A cookie would name a session that was not saved.
+            # A cookie would have the id of a session that was not saved.
             request.user_headers[:] = headers
             if 'login' in request.form or 'logout' in request.form:
                 request.makeForbidden(503, CLOSED + '\r\n')
 
 
 def session_handler(address):
-    """The session handler over the store of that address."""
+    """Returns the session handler for the store of an address."""
     return DatabaseSessionHandler(session_data(address))

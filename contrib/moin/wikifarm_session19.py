@@ -4,11 +4,11 @@
     from wikifarm_session19 import WikifarmSessionService
     session_service = WikifarmSessionService("redis://db.example.org/0?key_file=/etc/wikifarm/seal.key")
 
-The second line stands in the class, the first above it. Cookies, lifetimes and all else are MoinMoin's own: only where
-sessions are kept is another.
+Put the second line into the class and the first above it. Only the place of the sessions changes: cookies, lifetimes and
+everything else are those of MoinMoin.
 
-Where the store cannot be used, or holds a record whose MAC does not verify, the visitor is anonymous for that request:
-nothing is saved or removed, and no cookie is sent. Logins and logouts are then answered with 503.
+If the store cannot be used, or the MAC of a record is not valid, the visitor is anonymous for that request: nothing is saved
+or removed, and no cookie is sent. Logins and logouts are then answered with 503.
 """
 import re
 
@@ -17,53 +17,53 @@ from MoinMoin.web.exceptions import exceptions
 
 from wikifarm_stores import CLOSED, ENDED, FOREIGN, NONE, RETRY, Unavailable, open_store
 
-# What a cookie may hold; up to 1.9.3 MoinMoin takes capitals too.
+# The ids that a cookie may have. Up to 1.9.3, MoinMoin accepts capitals too.
 _ID = re.compile(r'[a-fA-F0-9]{40}\Z')
 
-# 1.9.0 gives a new id to a visitor whose session is not there; later ones go on under the id that the visitor brought.
+# 1.9.0 gives a new id to a visitor whose session does not exist. Later versions keep the id of the cookie.
 _RENEWS = not hasattr(moin, 'get_cookie_name')
 
 
 class Closed(exceptions.ServiceUnavailable):
-    """The answer to a login or logout that cannot be kept."""
+    """The answer to a login or logout that cannot be saved."""
     name = 'Login unavailable'
     description = CLOSED
 
     def get_headers(self, *args, **kwargs):
-        """The headers, with when to try again."""
+        """The headers, with Retry-After."""
         return list(exceptions.ServiceUnavailable.get_headers(self, *args, **kwargs)) + [('Retry-After', str(RETRY))]
 
 
 class DatabaseSession(moin.MoinSession):
-    """A session of MoinMoin's. One that is read-only is neither saved nor removed, and sends no cookie."""
+    """A session of MoinMoin. A read-only session is not saved or removed, and sends no cookie."""
     read_only = False
 
 
 class DatabaseSessionStore(moin.FilesystemSessionStore):
-    """The session store of MoinMoin's session service, without its files."""
+    """The session store of the session service of MoinMoin, without files."""
 
     def __init__(self, store):
         self.session_class = DatabaseSession
         self._store = store
 
     def is_valid_key(self, key):
-        """Whether an id is one of MoinMoin's."""
+        """Whether MoinMoin makes such ids."""
         return _ID.match(key) is not None
 
     def new(self):
-        """A session with an id of its own; read-only where it could not be saved."""
+        """Returns a session with a new id. It is read-only if it could not be saved."""
         session = moin.FilesystemSessionStore.new(self)
         session.read_only = not self._store.answers()
         return session
 
     def read_only(self):
-        """A session for this request alone."""
+        """Returns a session for this request only."""
         session = moin.FilesystemSessionStore.new(self)
         session.read_only = True
         return session
 
     def get(self, sid):
-        """The session of that id, empty where there is none."""
+        """Returns the session of an id, empty if there is none."""
         try:
             sid = str(sid)
         except UnicodeError:
@@ -76,32 +76,32 @@ class DatabaseSessionStore(moin.FilesystemSessionStore):
             return self.read_only()
         if state == FOREIGN:
             return self.read_only()
-        # Nothing can be saved any more under an id that was ended.
+        # Nothing can be saved under an id that was ended.
         if state == ENDED or (state == NONE and _RENEWS):
             return self.new()
         return self.session_class(data or {}, sid, False)
 
     def save(self, session):
-        """Saves it, as long as its id is one."""
+        """Saves the session if its id is valid."""
         if not session.read_only and self.is_valid_key(session.sid):
             self._store.save(str(session.sid), dict(session))
 
     def delete(self, session):
-        """Removes it, if it is there."""
+        """Removes the session if it exists."""
         if not session.read_only and self.is_valid_key(session.sid):
             self._store.delete(str(session.sid))
 
     def list(self):
-        """All ids."""
+        """Returns all ids."""
         return [sid for sid in self._store.ids() if self.is_valid_key(sid)]
 
-    # 1.9.1 calls it so.
+    # The name in 1.9.1.
     get_all_sids = list
 
 
 class WikifarmSessionService(moin.FileSessionService):
-    """MoinMoin's session service over a database. The address is that of `session_store` in the farm file; what
-    FileSessionService takes can be given too."""
+    """The session service of MoinMoin, with a database. The address is the `session_store` of the farm file. The arguments of
+    FileSessionService are accepted too."""
 
     def __init__(self, address, *args, **kwargs):
         moin.FileSessionService.__init__(self, *args, **kwargs)
@@ -111,11 +111,11 @@ class WikifarmSessionService(moin.FileSessionService):
         return self._sessions
 
     def get_session(self, request, sid=None):
-        """The session of a request."""
+        """Returns the session of a request."""
         try:
             session = moin.FileSessionService.get_session(self, request, sid)
         except Unavailable:
-            # One that has expired could not be removed.
+            # An expired session could not be removed.
             session = self._sessions.read_only()
         if session.read_only:
             self._refuse(request)
@@ -129,13 +129,13 @@ class WikifarmSessionService(moin.FileSessionService):
         try:
             moin.FileSessionService.finalize(self, request, session)
         except Unavailable:
-            # A cookie would name a session that was not saved, or forget one that is still there.
+            # A cookie would have the id of a session that was not saved, or delete the id of one that still exists.
             request.headers.remove('Set-Cookie')
             for cookie in before:
                 request.headers.add('Set-Cookie', cookie)
             self._refuse(request)
 
     def _refuse(self, request):
-        """Ends a request that wants to log in or out."""
+        """Answers a login or logout with an error."""
         if 'login' in request.values or 'logout' in request.values:
             raise Closed()

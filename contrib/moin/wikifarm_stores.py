@@ -1,12 +1,12 @@
 # -*- coding: utf-8 -*-
-"""Sessions in SQLite and Redis as wikifarm has them: the same tables, keys and MACs.
+"""Sessions in SQLite and Redis, with the same tables, keys and MACs as wikifarm.
 
-Python 2.7 and its standard library; for Redis also the package ``redis``, 3.5 or later. Knows nothing of MoinMoin: see
+Needs Python 2.7 and its standard library, and for Redis the package ``redis``, 3.5 or later. Does not use MoinMoin: see
 ``wikifarm_session19`` and ``wikifarm_session18``. The tests also run under Python 3, where ids are text.
 
-A session is a pickle, and whoever can choose a pickle can run code where it is unpickled. So nothing is unpickled
-without a MAC by the key of the wikis: an HMAC-SHA256 over the store, the id, the times and the pickle. A record whose MAC does not
-verify is neither loaded nor replaced nor removed: another machine may have the right key.
+A session is a pickle, and someone who can choose a pickle can run code where it is unpickled. So no pickle is loaded
+without a valid MAC by the key of the wikis: an HMAC-SHA256 over the store, the id, the times and the pickle. A record
+whose MAC is not valid is not loaded, replaced or removed: another machine may have the right key.
 """
 import errno
 import hashlib
@@ -38,22 +38,22 @@ LONGEST_SECRET = 4096
 MAX_PICKLE = 16 * 1024 * 1024
 
 # PRAGMA application_id ("wkfm") and user_version; the value of the key <prefix>version. Version 1 has no tombstones, and
-# MACs over the id and the pickle alone: a store of version 1 is upgraded when a wiki opens it.
+# its MACs cover only the id and the pickle. A store of version 1 is upgraded when a wiki opens it.
 APPLICATION = 0x776b666d
 VERSION = 2
 
-# Seconds. Browsers keep no cookie for more than 400 days after the last visit: a record that nobody wrote for so long is
-# over, and so is a tombstone.
+# Seconds. Browsers keep a cookie for at most 400 days after the last visit: a record that was not written for longer has
+# expired, and so has a tombstone.
 LONGEST_LIFE = 401 * 24 * 3600
-# A tombstone lives at least so long: a request that is being answered can save late.
+# The shortest life of a tombstone: a request that is still running can save late.
 SHORTEST_TOMBSTONE = 3600
 # Seconds to wait for Redis, unless the address says `timeout=`.
 TIMEOUT = 2.0
-# After Redis failed, no request asks it for so long, and as long as it may take to answer.
+# After Redis failed, no request asks it for this time plus the timeout.
 PAUSE = 3
-# One message of each kind in so many seconds.
+# One message of each kind in this many seconds.
 QUIET = 60
-# So often a session is written anew when another request writes it at the same time.
+# How many times a write is tried again if another request writes the same session.
 TRIES = 10
 
 TOMBSTONES = """
@@ -76,53 +76,53 @@ SCHEMA = """
     CREATE INDEX session_user ON session (user_id);
 """ + TOMBSTONES
 
-# What a login or logout is answered where the session is read-only, and after how many seconds it may be tried again.
-CLOSED = ('You cannot log in or out now: this wiki cannot read or save your session. Nothing was changed. Try again in a minute. '
-          'If this page returns, tell the administrator: the log of the wiki says why.')
+# The answer to a login or logout if the session is read-only, and the seconds until the browser may try again.
+CLOSED = ('You cannot log in or out now, because the wiki cannot read or save your session. Nothing was changed. Try again in a '
+          'minute. If you see this page again, tell the administrator: the log of the wiki contains the reason.')
 RETRY = 60
 
-# What a store has under an id: nothing; a session of ours; a tombstone, or a session that is over; a record whose MAC
-# does not verify.
+# What a store has under an id: nothing; a session with a valid MAC; a tombstone or an expired session; a record whose MAC
+# is not valid.
 NONE, OURS, ENDED, FOREIGN = 'none', 'ours', 'ended', 'foreign'
 
-# The pickle, its MAC, and what the MAC covers besides.
+# The pickle, its MAC, and the times, which the MAC covers too.
 Record = namedtuple('Record', 'data seal modified_ns expires')
 
 
 class StoreError(Exception):
-    """A store that cannot be used; says why, and what to do."""
+    """The store cannot be used. The message contains the reason and the fix."""
 
 
 class Unavailable(StoreError):
-    """A store that cannot be reached now, or cannot be written."""
+    """The store cannot be reached or written at the moment."""
 
 
 def read_secret(path):
-    """What a file holds that not everybody may read, less white space at both ends."""
-    # Whoever makes a FIFO of the file does not stop the wiki.
+    """The content of a secret file, without white space at both ends. Refuses a file that all users can read or write."""
+    # With O_NONBLOCK a FIFO does not block the wiki.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as f:
         found = os.fstat(f.fileno())
         if not stat.S_ISREG(found.st_mode):
-            raise StoreError('%s: no regular file' % path)
+            raise StoreError('%s: not a regular file' % path)
         if found.st_mode & 0o007:
-            raise StoreError('%s: everybody can read or write it (mode %04o): chmod o= it'
+            raise StoreError('%s: every local user can read or write it (mode %04o): run `chmod o=`'
                              % (path, stat.S_IMODE(found.st_mode)))
         if found.st_size > LONGEST_SECRET:
-            raise StoreError('%s: %d bytes, expected at most %d: this is some other file'
+            raise StoreError('%s: too large for a key or password: %d bytes, expected at most %d'
                              % (path, found.st_size, LONGEST_SECRET))
         return f.read(LONGEST_SECRET).strip(b' \t\n\r\f')
 
 
 def open_store(address):
-    """The store of an address as in the farm file: ``sqlite:FILE?key_file=KEY`` or ``redis://HOST:PORT/DB?key_file=KEY``,
+    """Returns the store for an address as in the farm file: ``sqlite:FILE?key_file=KEY`` or ``redis://HOST:PORT/DB?key_file=KEY``,
     also ``rediss://..`` and ``redis+unix:///SOCKET?..``, with ``prefix=``, ``password_file=`` and ``timeout=``, for a socket
     also with ``db=`` and ``user=``, for TLS with ``ca_file=``, ``cert_file=`` and ``cert_key_file=``.
 
-    Opens nothing yet, so that a configuration can be loaded before processes are forked; but reads the key.
+    Reads the key, but opens no connection yet: a configuration is loaded before processes are forked.
     """
     if address.startswith('sqlite:'):
         rest = address[len('sqlite:'):]
-        # A `?` without NAME= behind it is part of the file's name.
+        # A `?` that is not followed by NAME= is part of the file name.
         option = re.search(r'\?([A-Za-z0-9_-]+)=', rest)
         if option and option.group(1) != 'key_file':
             raise StoreError('sqlite:%s: unknown option %s: expected key_file' % (rest[:option.start()], option.group(1)))
@@ -130,16 +130,17 @@ def open_store(address):
         return SQLiteStore(path, _key(address, key_file), key_file)
     parts = urlsplit(address)
     if parts.scheme not in ('redis', 'rediss', 'redis+unix'):
-        raise StoreError('%s: expected sqlite:FILE?key_file=KEY or redis://HOST:PORT/DB?key_file=KEY' % parts.scheme)
+        raise StoreError('unknown kind of store: %s: expected sqlite:FILE?key_file=KEY or redis://HOST:PORT/DB?key_file=KEY'
+                         % parts.scheme)
     if parts.password is not None:
-        raise StoreError('a password in an address is seen by others: put it into a file, and say ?password_file=FILE')
+        raise StoreError('an address must not contain a password: put it into a file and use ?password_file=FILE')
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     key_file = options.pop('key_file', '')
     key = _key(address, key_file)
     connect = {}
     if parts.scheme == 'redis+unix':
         if parts.username:
-            raise StoreError('a socket takes the user as an option: say redis+unix:///SOCKET?user=USER')
+            raise StoreError('the user of a socket is an option: use redis+unix:///SOCKET?user=USER')
         connect['unix_socket_path'] = unquote(parts.path)
         connect['db'] = int(options.pop('db', '') or 0)
         user = options.pop('user', '')
@@ -157,7 +158,7 @@ def open_store(address):
         connect['password'] = _text(read_secret(options.pop('password_file')))
     prefix = options.pop('prefix', 'wikifarm:')
     if re.search(r'[\x00-\x1f\x7f]', prefix):
-        raise StoreError('a prefix with control characters')
+        raise StoreError('prefix must not contain control characters')
     timeout = _timeout(options.pop('timeout', None))
     if options:
         # Their values may be secrets.
@@ -166,32 +167,32 @@ def open_store(address):
 
 
 def _tls(options):
-    """What redis-py takes for TLS. Without ``ca_file`` the system's authorities are trusted."""
+    """The TLS settings for redis-py. Without ``ca_file``, the CAs of the system are trusted."""
     connect = {'ssl': True, 'ssl_cert_reqs': 'required', 'ssl_check_hostname': True}
     for option, name in (('ca_file', 'ssl_ca_certs'), ('cert_file', 'ssl_certfile'), ('cert_key_file', 'ssl_keyfile')):
         if option in options:
             connect[name] = options.pop(option)
     if ('ssl_certfile' in connect) != ('ssl_keyfile' in connect):
-        raise StoreError('cert_file and cert_key_file go together: one is missing')
+        raise StoreError('cert_file and cert_key_file must be used together')
     return connect
 
 
 def _timeout(given):
-    """Seconds, as wikifarm reads them."""
+    """Parses seconds as wikifarm does."""
     if given is None:
         return TIMEOUT
     if not re.match(r'[0-9]{1,3}(\.[0-9]{1,3})?\Z', given) or not 0.1 <= float(given) <= 600:
-        raise StoreError('timeout=%s: expected seconds between 0.1 and 600' % given)
+        raise StoreError('invalid timeout %s: expected 0.1 to 600 seconds' % given)
     return float(given)
 
 
 def _key(address, key_file):
     if not key_file:
-        raise StoreError('%s: names no key: say ?key_file=FILE, a file of random bytes made with '
+        raise StoreError('%s: the address has no key: add ?key_file=FILE; make the file with '
                          '`head -c 32 /dev/urandom | base64`' % address.partition('?')[0])
     key = read_secret(key_file)
     if len(key) < SHORTEST_KEY:
-        raise StoreError('%s: a key of %d bytes, expected at least %d' % (key_file, len(key), SHORTEST_KEY))
+        raise StoreError('%s: key of %d bytes, expected at least %d' % (key_file, len(key), SHORTEST_KEY))
     return key
 
 
@@ -200,20 +201,20 @@ def _bytes(text):
 
 
 def _text(data):
-    """As ids and names are here: byte strings in Python 2, text in Python 3."""
+    """The type of ids and names: byte strings in Python 2, text in Python 3."""
     return data if isinstance(data, str) else data.decode('utf-8', 'replace')
 
 
 def _blob(value):
-    """The bytes that a column of SQLite holds; Python 2 has them as a buffer."""
+    """The bytes of an SQLite column. In Python 2 they are a buffer."""
     if value is None or isinstance(value, bytes):
         return value
     return bytes(value) if str is bytes else b''
 
 
 def _loads(data):
-    """What a wiki pickled."""
-    # Python 3 would take the byte strings of Python 2 for ASCII.
+    """Loads a pickle of a wiki."""
+    # Python 3 would decode the byte strings of Python 2 as ASCII.
     return pickle.loads(data) if str is bytes else pickle.loads(data, encoding='latin-1')
 
 
@@ -222,7 +223,7 @@ def _is_time(value):
 
 
 class Store(object):
-    """What all stores have in common. Ids are of the type `str`; the caller checks their form."""
+    """The base class of all stores. Ids have the type `str`; the caller checks their form."""
 
     def __init__(self, place, scope, key, key_file):
         self.place = place
@@ -236,17 +237,17 @@ class Store(object):
         self._pause = PAUSE
 
     def seal(self, sid, data, modified_ns, expires):
-        """The MAC of a record, version 2: a byte 2, and the HMAC over store, id, times and pickle."""
+        """The MAC of a record, version 2: a byte 2, then the HMAC over the store, id, times and pickle."""
         end = b'-' if expires is None else b'+' + struct.pack('>d', expires)
         covered = [b'wikifarm-mac-2', self._scope, _bytes(sid), struct.pack('>q', modified_ns) + end + data]
         return b'\x02' + hmac.new(self._key, b'\0'.join(covered), hashlib.sha256).digest()
 
     def seal_1(self, sid, data):
-        """The MAC of a record, version 1: it still verifies until its session is written again."""
+        """The MAC of a record, version 1. It stays valid until the session is written again."""
         return hmac.new(self._key, _bytes(sid) + b'\0' + data, hashlib.sha256).digest()
 
     def verifies(self, sid, record):
-        """Whether a record carries a MAC by our key."""
+        """Whether a record has a valid MAC by our key."""
         data, seal, modified_ns, expires = record
         if not isinstance(seal, bytes) or not isinstance(data, bytes):
             return False
@@ -255,21 +256,21 @@ class Store(object):
         try:
             return hmac.compare_digest(self.seal(sid, data, modified_ns, expires), seal)
         except (struct.error, TypeError, OverflowError):
-            # Somebody else wrote these times.
+            # A wiki writes no such times.
             return False
 
     def connection(self):
-        """A connection of this thread in this process: none outlives a fork."""
+        """The connection of this thread in this process. A connection is not used after a fork."""
         if getattr(self._local, 'pid', None) != os.getpid():
-            # The old connection goes first: SQLite counts the locks of all connections of a process together, and after
-            # a fork it would count locks that only the parent holds.
+            # Close the old connection first: SQLite counts the locks of all connections of a process together, and
+            # after a fork it would count locks that only the parent holds.
             self._local.connection = None
             self._local.connection = self._connect()
             self._local.pid = os.getpid()
         return self._local.connection
 
     def log_once(self, kind, text, *values):
-        """Logs one line of a kind in a minute."""
+        """Logs at most one line of each kind in a minute."""
         now = time.time()
         with self._lock:
             if 0 <= now - self._logged.get(kind, -QUIET) < QUIET:
@@ -278,7 +279,7 @@ class Store(object):
         log.error(text, *values)
 
     def _ask(self, work):
-        """What `work` answers, given a connection. Raises Unavailable."""
+        """Calls `work` with a connection and returns its result. Raises Unavailable."""
         self._begin()
         failures = ()
         try:
@@ -286,20 +287,20 @@ class Store(object):
                 failures = self._failures()
                 answer = work(self.connection())
             except self._lost():
-                # A server that was started again lost the connection: once more over a new one.
+                # A restarted server has dropped the connection: try once more over a new one.
                 self._local.pid = None
                 answer = work(self.connection())
         except (StoreError, OSError, IOError) + failures as error:
             self._local.pid = None
             self._failed(error)
-            self.log_once('unavailable', '%s: sessions are unavailable: %s: visitors are anonymous, and nobody can log in or out',
+            self.log_once('unavailable', '%s: sessions are unavailable: %s; visitors are anonymous, and nobody can log in or out',
                           self.place, error)
             raise Unavailable('%s: sessions are unavailable: %s' % (self.place, error))
         self._retry_at = 0
         return answer
 
     def _begin(self):
-        """Raises Unavailable where the store failed just now; one request in a while tries again."""
+        """Raises Unavailable if the store failed a moment ago. One request in each pause tries again."""
         with self._lock:
             now = time.time()
             if 0 < self._retry_at - now <= self._pause:
@@ -308,19 +309,19 @@ class Store(object):
                 self._retry_at = now + self._pause
 
     def _failed(self, error):
-        """Notes that the store failed."""
+        """Remembers that the store failed."""
 
     def _lost(self):
-        """The errors of a connection that another may replace."""
+        """The errors after which a new connection is worth a try."""
         return ()
 
     def find(self, sid):
-        """What is there under an id, and the session as a dict if there is one that may be trusted. Raises Unavailable."""
+        """What the store has under an id, and the session as a dict if its MAC is valid. Raises Unavailable."""
         ended, record = self._ask(lambda connection: self._fetch_whole(connection, sid))
-        # Only the beginning of an id is ever logged: whoever knows all of it is logged in.
+        # Log only the start of an id: someone who knows a whole id is logged in.
         if ended:
             if record is not None:
-                self.log_once('put back', 'session %s...: was ended, and is there again: somebody put it back; it is not loaded', sid[:8])
+                self.log_once('put back', 'session %s...: has a tombstone, but was put back; it is not loaded', sid[:8])
             return ENDED, None
         if record is None:
             return NONE, None
@@ -333,7 +334,7 @@ class Store(object):
         return (NONE, None) if value is None else (OURS, value)
 
     def _fetch_whole(self, connection, sid):
-        """What is there, read anew where it may be the half of one record and the half of the next."""
+        """Reads a record, again if it may be half of one record and half of the next."""
         for _ in range(3):
             ended, record = self._fetch(connection, sid)
             if record is None or self.verifies(sid, record):
@@ -341,31 +342,31 @@ class Store(object):
         return ended, record
 
     def load(self, sid):
-        """The session as a dict; None where there is none, or none that may be trusted."""
+        """The session as a dict, or None if there is none with a valid MAC."""
         return self.find(sid)[1]
 
     def _value(self, sid, record):
         try:
             value = _loads(record.data)
         except Exception as error:
-            log.warning('session %s...: does not unpickle: %s', sid[:8], error)
+            log.warning('session %s...: invalid pickle: %s', sid[:8], error)
             return None
         return value if isinstance(value, dict) else None
 
     def _foreign(self, sid):
-        self.log_once('foreign', '%s: session %s...: its MAC is not by the key in %s: the session is left alone, and its visitor is '
-                      'anonymous: compare the key with that of the other wikis, and see `wikifarm session verify`',
+        self.log_once('foreign', '%s: session %s...: the MAC does not match the key in %s: the session is not changed, and its '
+                      'visitor is anonymous; compare the key with that of the other wikis and run `wikifarm session verify`',
                       self.place, sid[:8], self._key_file)
 
     def save(self, sid, value):
-        """Puts a session there, in place of what was there. False where it is not saved: it was ended, or another's record is
-        there, or it is too large. Raises Unavailable."""
+        """Saves a session. Returns False if it is not saved: it has a tombstone or is too large, or the MAC of the old record
+        is not valid. Raises Unavailable."""
         data = pickle.dumps(value, 2)
         if len(data) > MAX_PICKLE:
-            log.error('session %s...: larger than 16 MiB, and not saved', sid[:8])
+            log.error('session %s...: not saved: larger than 16 MiB', sid[:8])
             return False
         expires = value.get('expires')
-        # -0.0 has other bytes than 0.0.
+        # The bytes of -0.0 and 0.0 differ.
         expires = float(expires) + 0.0 if _is_time(expires) else None
         user = value.get('user.id')
         if isinstance(user, bytes):
@@ -377,7 +378,7 @@ class Store(object):
 
         def decide(ended, old):
             if ended:
-                log.info('session %s...: was ended meanwhile, and is not saved', sid[:8])
+                log.info('session %s...: not saved: it was ended in the meantime', sid[:8])
                 return None
             if old is not None and not self.verifies(sid, old):
                 self._foreign(sid)
@@ -386,8 +387,8 @@ class Store(object):
         return self._ask(lambda connection: self._put(connection, sid, decide))
 
     def delete(self, sid):
-        """Removes a session, if it is there and ours. A login leaves a tombstone until its own end: True then. Raises
-        Unavailable."""
+        """Removes a session if its MAC is valid. If a user was logged in, a tombstone stays until the session would have
+        expired; returns True then. Raises Unavailable."""
         def decide(ended, old):
             if old is None:
                 return False, None
@@ -403,7 +404,7 @@ class Store(object):
         return self._ask(lambda connection: self._remove(connection, sid, decide))
 
     def answers(self):
-        """Whether the store can be reached now."""
+        """Whether the store can be reached at the moment."""
         try:
             self._ask(self._ping)
             return True
@@ -412,16 +413,16 @@ class Store(object):
 
 
 class SQLiteStore(Store):
-    """Rows of one database."""
+    """Sessions in the rows of one database."""
 
     def __init__(self, path, key, key_file):
-        # Redis has another scope, whatever its prefix.
+        # No prefix of Redis gives the same scope.
         Store.__init__(self, 'sqlite:' + path, 'sqlite:', key, key_file)
         self.path = path
 
     def _connect(self):
         try:
-            # For its owner alone.
+            # Only the owner can read it.
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except OSError as error:
             if error.errno != errno.EEXIST:
@@ -438,20 +439,21 @@ class SQLiteStore(Store):
         if not number('user_version') and not number('application_id') and not number('schema_version'):
             connection.execute('PRAGMA journal_mode = WAL')
             connection.execute('BEGIN IMMEDIATE')
-            # Another process may have been quicker.
+            # Another process may have made the tables meanwhile.
             if not number('schema_version'):
                 make(SCHEMA)
                 connection.execute('PRAGMA application_id = %d' % APPLICATION)
             connection.execute('COMMIT')
         if number('application_id') != APPLICATION:
-            raise StoreError('%s: a database of another program' % self.path)
+            raise StoreError('%s: this database belongs to another program' % self.path)
         if number('user_version') == 1:
             connection.execute('BEGIN IMMEDIATE')
             if number('user_version') == 1:
                 make(TOMBSTONES)
             connection.execute('COMMIT')
         if number('user_version') != VERSION:
-            raise StoreError('%s: a database of version %s, and this module knows %s: take the modules of the wikifarm that made it'
+            raise StoreError('%s: the database has version %s, and this module supports %s: install the modules of the wikifarm '
+                             'that made it'
                              % (self.path, number('user_version'), VERSION))
         return connection
 
@@ -469,7 +471,7 @@ class SQLiteStore(Store):
     def _record(self, row):
         data, seal, modified_ns, expires = row
         if isinstance(modified_ns, float) or not isinstance(modified_ns, numbers) or not isinstance(expires, (float, type(None))):
-            # Somebody else wrote these times.
+            # A wiki writes no such times.
             seal, modified_ns, expires = None, 0, None
         return Record(_blob(data), _blob(seal), modified_ns, expires)
 
@@ -483,7 +485,7 @@ class SQLiteStore(Store):
             try:
                 connection.execute('ROLLBACK')
             except sqlite3.Error:
-                # It was rolled back already.
+                # SQLite has already rolled it back.
                 pass
             raise
 
@@ -515,7 +517,7 @@ class SQLiteStore(Store):
         return self._ask(lambda connection: [_text(row[0]) for row in connection.execute(query)])
 
     def remove_expired(self, now):
-        """Removes sessions that ended before `now`, 1,000 at most, and tombstones that did. Raises Unavailable."""
+        """Removes at most 1,000 sessions, and all tombstones, that expired before `now`. Raises Unavailable."""
         def work(connection):
             query = 'SELECT id, pickle, seal, modified_ns, expires FROM session WHERE expires < ? LIMIT 1000'
             for row in connection.execute(query, (now,)).fetchall():
@@ -526,8 +528,8 @@ class SQLiteStore(Store):
 
 
 class RedisStore(Store):
-    """Keys of a server: <prefix>s:<id> with the pickle, <prefix>m:<id> with what is known of it, <prefix>t:<id> where it was
-    ended, <prefix>version."""
+    """Sessions in the keys of a server: <prefix>s:<id> has the pickle, <prefix>m:<id> the MAC and times, <prefix>t:<id> the
+    tombstone, <prefix>version the version."""
 
     def __init__(self, connect, prefix, key, key_file, timeout):
         place = connect.get('unix_socket_path') or '%s:%s' % (connect['host'], connect['port'])
@@ -543,10 +545,10 @@ class RedisStore(Store):
         try:
             from redis.backoff import NoBackoff
             from redis.retry import Retry
-            # From 6.0 on it would try four times, and wait in between.
+            # From 6.0 on, redis-py tries four times and waits in between.
             settings['retry'] = Retry(NoBackoff(), 0)
         except ImportError:
-            # 3.5 does not do that.
+            # 3.5 does not try again.
             pass
         connection = redis.StrictRedis(**settings)
         key = self._prefix + 'version'
@@ -558,7 +560,8 @@ class RedisStore(Store):
         if version == '1':
             connection.set(key, VERSION)
         elif version != str(VERSION):
-            raise StoreError('keys of version %r, and this module knows %s: take the modules of the wikifarm that made them'
+            raise StoreError('the keys have version %r, and this module supports %s: install the modules of the wikifarm that made '
+                             'them'
                              % (version, VERSION))
         return connection
 
@@ -566,7 +569,7 @@ class RedisStore(Store):
         try:
             import redis
         except ImportError:
-            raise StoreError('the package redis is missing: install it, version 3.5 for Python 2.7')
+            raise StoreError('the package redis is not installed: install it (version 3.5 for Python 2.7)')
         return (redis.RedisError,)
 
     def _lost(self):
@@ -575,7 +578,7 @@ class RedisStore(Store):
 
     def _failed(self, error):
         import redis
-        # A server that answers an error need not be spared.
+        # After an error answer, the next request can ask the server again.
         if isinstance(error, (redis.ConnectionError, redis.TimeoutError, OSError, IOError)):
             with self._lock:
                 self._retry_at = time.time() + self._pause
@@ -600,18 +603,18 @@ class RedisStore(Store):
             modified_ns = int(modified_ns or 0)
             expires = None if expires is None else float(expires)
         except ValueError:
-            # Somebody else wrote these times.
+            # A wiki writes no such times.
             seal, modified_ns, expires = None, 0, None
         return bool(ended), Record(data, seal, modified_ns, expires)
 
     def _fetch(self, connection, sid):
-        # No transaction: a server that is full refuses those.
+        # No transaction, because a full server refuses those.
         pipe = connection.pipeline(transaction=False)
         self._read(pipe, sid)
         return self._record(pipe.execute())
 
     def _change(self, connection, sid, queue):
-        """Has `queue` decide on what is there, and put its commands into a pipe; anew where another writes meanwhile."""
+        """Lets `queue` decide about the record and queue its commands. Tries again if another request writes meanwhile."""
         import redis
         session, meta, tombstone = self._keys(sid)
         for _ in range(TRIES):
@@ -626,7 +629,7 @@ class RedisStore(Store):
                     return answer
                 except redis.WatchError:
                     continue
-        raise StoreError('session %s...: other requests write it all the time' % sid[:8])
+        raise StoreError('session %s...: other requests keep writing it' % sid[:8])
 
     def _put(self, connection, sid, decide):
         session, meta, _ = self._keys(sid)
@@ -644,7 +647,7 @@ class RedisStore(Store):
                 pipe.hset(meta, 'user_id', user.encode('utf-8'))
             if record.expires is not None:
                 pipe.hset(meta, 'expires', repr(record.expires))
-                # The server drops both when the session ends.
+                # The server removes both when the session expires.
                 for key in (session, meta):
                     pipe.execute_command('PEXPIREAT', key, int(record.expires * 1000))
             return True
@@ -667,7 +670,7 @@ class RedisStore(Store):
         except redis.ResponseError as error:
             if 'maxmemory' not in str(error):
                 raise
-            # The server is full. A logout without a tombstone is better than none.
+            # The server is full. A logout without a tombstone is better than no logout.
             if decide(*self._fetch(connection, sid))[0]:
                 connection.delete(session, meta)
             return False
@@ -675,11 +678,11 @@ class RedisStore(Store):
     def ids(self):
         """The ids of all sessions."""
         begin = self._prefix + 's:'
-        # What means something in a pattern means itself here.
+        # Escape the special characters of patterns.
         pattern = ''.join('\\' + c if c in '*?[]\\^' else c for c in begin) + '*'
         length = len(_bytes(begin))
         return self._ask(lambda connection: sorted(set(
             _text(key[length:]) for key in connection.scan_iter(match=pattern, count=1000))))
 
     def remove_expired(self, now):
-        """Nothing to do: the server does it."""
+        """Does nothing: the server removes expired sessions."""
