@@ -1,4 +1,4 @@
-//! Whether two paths are one directory.
+//! The identity of directories.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use crate::sys::DirectoryMap;
 
 pub use crate::sys::DirectoryIdentity as Identity;
 
-/// The disk, or what a test says it is.
+/// The disk, or a replacement in tests.
 pub trait Directories {
-    /// What the directory at `path` is.
+    /// The identity of the directory at `path`.
     fn identity(&self, path: &Path) -> Identity;
 }
 
-/// The disk of this machine, each directory looked at once.
+/// The disk of this machine. Each directory is read once.
 #[derive(Debug, Default)]
 pub struct RealDirectories(DirectoryMap);
 

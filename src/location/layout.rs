@@ -1,32 +1,32 @@
-//! What the names in a session directory mean, by the MoinMoin that writes there.
+//! The meaning of names in a session directory, by MoinMoin generation.
 
 use std::fmt;
 
-/// How MoinMoin itself names the files of sessions in a directory.
+/// How MoinMoin names session files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Layout {
-    /// 1.7 and 1.8: `<cache_dir>/__common__/session/<32 of a-z 0-9 _>`.
+    /// MoinMoin 1.7 and 1.8: `<cache_dir>/__common__/session/<32 of a-z 0-9 _>`.
     Moin18,
-    /// 1.9: `<session_dir>/<40 hexadecimal digits>`.
+    /// MoinMoin 1.9: `<session_dir>/<40 hexadecimal digits>`.
     Moin19,
 }
 
-/// What a name stands for in a store.
+/// The meaning of a name in a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameKind {
-    /// A session's id.
+    /// A session id.
     Session,
-    /// What a wiki was writing when it was stopped.
+    /// A temporary file.
     Temp,
-    /// Nothing of MoinMoin's.
+    /// Not a name of MoinMoin.
     Foreign,
 }
 
 impl Layout {
-    /// Both, the older first.
+    /// Both layouts, the older first.
     pub const ALL: [Layout; 2] = [Layout::Moin18, Layout::Moin19];
 
-    /// As an address begins: `moin-1.8`, `moin-1.9`.
+    /// The scheme of an address: `moin-1.8`, `moin-1.9`.
     pub const fn name(self) -> &'static str {
         match self {
             Layout::Moin18 => "moin-1.8",
@@ -34,9 +34,9 @@ impl Layout {
         }
     }
 
-    /// What `name` stands for.
+    /// The meaning of `name`.
     ///
-    /// Upper-case hexadecimal digits are ids too, as wikis up to 1.9.3 take them from a cookie.
+    /// Upper-case hexadecimal digits are ids, because MoinMoin up to 1.9.3 accepts them in a cookie.
     pub fn kind(self, name: &[u8]) -> NameKind {
         let session = match self {
             Layout::Moin18 => is_id_1_8(name),
@@ -51,7 +51,7 @@ impl Layout {
         }
     }
 
-    /// Whether `name` is that of a session in the other layout.
+    /// Whether `name` is a session of the other layout.
     pub fn is_misplaced(self, name: &[u8]) -> bool {
         Layout::ALL.into_iter().any(|layout| layout != self && layout.kind(name) == NameKind::Session)
     }
@@ -74,12 +74,12 @@ impl Layout {
     }
 }
 
-/// Whether `name` is the id of a session of any version.
+/// Whether `name` is a session id of any version.
 pub fn is_id(name: &[u8]) -> bool {
     is_id_1_8(name) || is_id_1_9(name)
 }
 
-/// Looks at every byte, whatever the first says, so that it can look at many at a time: a million names are judged.
+/// Checks every byte without an early exit, so that the compiler can vectorize it for millions of names.
 fn all(name: &[u8], is: impl Fn(u8) -> bool) -> bool {
     name.iter().fold(true, |so_far, byte| so_far & is(*byte))
 }
@@ -92,7 +92,7 @@ fn is_id_1_8(name: &[u8]) -> bool {
     name.len() == 32 && all(name, |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
-/// What Python's `tempfile` puts in the middle: 6 characters; up to 2.6 also `-`.
+/// The random part of a name from Python's `tempfile`: 6 characters; up to Python 2.6 also `-`.
 fn is_random(name: &[u8]) -> bool {
     name.len() == 6 && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }

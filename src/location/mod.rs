@@ -1,20 +1,20 @@
-//! Where a store of sessions is: addresses, read once into a [`Location`].
+//! The location of a session store: an address is parsed once into a [`Location`].
 //!
 //! | address | location |
 //! |---|---|
-//! | `moin-1.9:DIR`, `moin-1.8:DIR` | a directory in which MoinMoin itself keeps sessions |
+//! | `moin-1.9:DIR`, `moin-1.8:DIR` | a session directory of MoinMoin |
 //! | `json:DIR` | a directory with one JSON file for each session |
 //! | `sqlite:FILE` | a database in one file |
 //! | `redis://HOST:PORT/DB`, `rediss://..`, `redis+unix:///SOCKET` | keys on a Redis server |
-//! | `SCHEME:REST` | a store of another kind, for the one who knows the scheme |
+//! | `SCHEME:REST` | a store of another kind |
 //!
-//! What it promises:
+//! Promises:
 //!
-//! * What is displayed reads as it was written, and parses to the same location again.
-//! * No location holds a password: an address with one is refused, and [`shortened`] hides it in the message.
-//! * Two locations of one store have one [`Identity`], whatever they are called.
+//! * A displayed address equals the given one, and parses to the same location.
+//! * A location has no password: an address with a password is refused, and [`shortened`] hides it in the message.
+//! * All locations of a store have the same [`Identity`].
 //!
-//! Source: the addresses are wikifarm's own; `contrib/moin/wikifarm_stores.py` reads those of databases, too.
+//! Source: the addresses are defined here. `contrib/moin/wikifarm_stores.py` also reads those of databases.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -36,13 +36,13 @@ pub use redact::{hidden, secrets, shortened};
 pub use redis::{DEFAULT_PREFIX, RedisLocation, RedisServer, TlsFiles};
 pub use sqlite::SqliteLocation;
 
-/// Where a store of sessions is.
+/// The location of a session store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Location {
-    /// A directory in which MoinMoin itself keeps sessions.
+    /// A session directory of MoinMoin.
     Directory {
-        /// How the files are named.
+        /// The layout.
         layout: Layout,
         /// The directory.
         path: PathBuf,
@@ -55,22 +55,22 @@ pub enum Location {
     Redis(RedisLocation),
     /// A store of another kind.
     Other {
-        /// How its address begins.
+        /// The scheme of its address.
         scheme: String,
-        /// What is behind `SCHEME:` in its address.
+        /// The text after `SCHEME:`.
         rest: OsString,
     },
 }
 
-/// A text is no address of a store.
+/// A text that is not the address of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LocationError {
-    /// Nothing is named in it.
+    /// It is empty.
     Empty,
-    /// It does not begin with a scheme and a colon.
+    /// It has no scheme.
     NoScheme,
-    /// What is wrong with an address of SQLite or Redis.
+    /// An invalid address of SQLite or Redis: why.
     Bad(String),
 }
 
@@ -87,11 +87,11 @@ impl fmt::Display for LocationError {
 impl std::error::Error for LocationError {}
 
 impl Location {
-    /// Reads an address. A scheme that is not known makes it a [`Location::Other`].
+    /// Parses an address. An unknown scheme makes it a [`Location::Other`].
     ///
     /// # Errors
     ///
-    /// [`LocationError::NoScheme`] for a path without a colon, or with one behind a slash.
+    /// [`LocationError::NoScheme`] for a path without a colon, or with a colon after a slash.
     pub fn parse(text: &OsStr) -> Result<Self, LocationError> {
         let bytes = text.as_bytes();
         if RedisLocation::is_meant(bytes) {
@@ -121,7 +121,7 @@ impl Location {
         }
     }
 
-    /// How its address begins: `moin-1.8`, `moin-1.9`, `json`, `sqlite`, `redis` for all addresses of Redis, or another.
+    /// The scheme: `moin-1.8`, `moin-1.9`, `json`, `sqlite`, `redis` for all addresses of Redis, or another.
     pub fn scheme(&self) -> &str {
         match self {
             Location::Directory { layout, .. } => layout.name(),
@@ -132,7 +132,7 @@ impl Location {
         }
     }
 
-    /// How files are named, where MoinMoin itself keeps sessions.
+    /// The layout of a session directory of MoinMoin.
     pub fn layout(&self) -> Option<Layout> {
         match self {
             Location::Directory { layout, .. } => Some(*layout),
@@ -140,7 +140,7 @@ impl Location {
         }
     }
 
-    /// The directory, where each session is a file.
+    /// The directory, if each session is a file.
     pub fn directory(&self) -> Option<&Path> {
         match self {
             Location::Directory { path, .. } | Location::Json(path) => Some(path),
@@ -148,7 +148,7 @@ impl Location {
         }
     }
 
-    /// The directory, or the file of a database; `None` where neither is on a disk of this machine.
+    /// The directory, or the database file. `None` if it is not on a disk of this machine.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Location::Sqlite(database) => Some(&database.file),
@@ -156,7 +156,7 @@ impl Location {
         }
     }
 
-    /// The file with the key of the MACs, where the address names one.
+    /// The file with the key for MACs.
     pub fn key_file(&self) -> Option<&Path> {
         match self {
             Location::Sqlite(database) => database.key_file.as_deref(),
@@ -165,7 +165,7 @@ impl Location {
         }
     }
 
-    /// What `name` stands for there. Databases and JSON take ids of every version.
+    /// The meaning of `name` in the store. Databases and JSON accept ids of every version.
     pub fn kind(&self, name: &[u8]) -> NameKind {
         match self {
             Location::Directory { layout, .. } => layout.kind(name),
@@ -174,22 +174,22 @@ impl Location {
         }
     }
 
-    /// What makes it the same store as another, whatever they are called. Looks at the disk.
+    /// The identity of the store. Reads the disk.
     pub fn identity(&self) -> Identity {
         self.identity_in(&RealDirectories::default())
     }
 
-    /// The same, with directories looked at by `places`.
+    /// As [`Location::identity`], with `places` in place of the disk.
     pub fn identity_in(&self, places: &dyn Directories) -> Identity {
         match (self, self.path()) {
             (_, Some(path)) => places.identity(path),
             (Location::Redis(server), None) => server.identity(),
-            // No path of a file system begins so.
+            // No path begins with a NUL.
             _ => Identity::Path(PathBuf::from(format!("\0{self}"))),
         }
     }
 
-    /// The address without the scheme of a path, as messages put it in front of the name of an entry.
+    /// The path, or the address of a store without one. Messages put it before the name of an entry.
     pub fn stem(&self) -> PathBuf {
         match self {
             Location::Directory { path, .. } | Location::Json(path) => path.clone(),
@@ -198,8 +198,8 @@ impl Location {
         }
     }
 
-    /// The same location for who reads its paths relative to `base`. The working directory, `.`, changes nothing, so that
-    /// paths read as in the farm file.
+    /// The location with paths relative to `base`. The working directory, `.`, changes nothing, so that paths stay as in the
+    /// farm file.
     #[must_use]
     pub fn based(self, base: &Path) -> Self {
         match self {
@@ -212,7 +212,7 @@ impl Location {
         }
     }
 
-    /// Whether each path that it names begins at the root.
+    /// Whether all its paths are absolute.
     pub fn is_absolute(&self) -> bool {
         let files: Vec<&Path> = match self {
             Location::Redis(server) => server.files().collect(),
@@ -223,7 +223,7 @@ impl Location {
 }
 
 impl fmt::Display for Location {
-    /// The address. No secret is in it.
+    /// The address, without secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Location::Redis(server) => server.fmt(f),

@@ -1,19 +1,19 @@
-//! The options behind the `?` of an address: one table, from which parsing, errors, help, the schema of farm files, and
-//! the redaction of secrets follow.
+//! The options after the `?` of an address: one table for parsing, errors, help, the schema of farm files, and the redaction
+//! of secrets.
 
-/// One option.
+/// An option of an address.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct AddressOption {
-    /// Its name: `key_file` in `?key_file=FILE`.
+    /// The name: `key_file` in `?key_file=FILE`.
     pub name: &'static str,
-    /// What help calls its value: `FILE` for a path, which is relative to the directory of the farm file.
+    /// The name of its value in help: `FILE` for a path, which is relative to the directory of the farm file.
     pub value: &'static str,
-    /// What it is for, as a phrase.
+    /// The description, as a phrase.
     pub about: &'static str,
-    /// How the addresses begin that have it.
+    /// The schemes of the addresses that accept it.
     pub schemes: &'static [&'static str],
-    /// What to write in an address that does not have it.
+    /// What to use in an address that does not accept it.
     pub(super) instead: &'static str,
 }
 
@@ -35,7 +35,7 @@ const fn text(
     AddressOption { name, value, about, schemes, instead }
 }
 
-/// All options, in the order in which messages list them.
+/// All options, in the order of messages.
 pub const OPTIONS: [AddressOption; 9] = [
     text("prefix", "PREFIX", REDIS, "", "prefix of all keys [default: `wikifarm:`]"),
     file("password_file", REDIS, "file with the password"),
@@ -55,13 +55,13 @@ pub const OPTIONS: [AddressOption; 9] = [
 ];
 
 impl AddressOption {
-    /// Whether its value is a path.
+    /// Whether the value is a path.
     pub fn is_file(&self) -> bool {
         self.value == FILE
     }
 }
 
-/// All options with what they are for, a line each.
+/// The help of all options, one line each.
 pub fn options_help() -> String {
     let line = |option: &AddressOption| {
         let option_is = format!("{}={}", option.name, option.value);
@@ -70,17 +70,17 @@ pub fn options_help() -> String {
     OPTIONS.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The options of addresses that begin with `scheme`: `sqlite`, `redis`, `rediss`, or `redis+unix`.
+/// The options of addresses with `scheme`: `sqlite`, `redis`, `rediss`, or `redis+unix`.
 pub fn options_of(scheme: &str) -> impl Iterator<Item = &'static AddressOption> {
     OPTIONS.iter().filter(move |option| option.schemes.contains(&scheme))
 }
 
-/// The option of that name, whichever addresses have it.
+/// The option with this name.
 pub(super) fn option(name: &str) -> Option<&'static AddressOption> {
     OPTIONS.iter().find(|option| option.name == name)
 }
 
-/// The names of a scheme's options, as messages list them.
+/// The names of the options of a scheme, for messages.
 pub(super) fn expected(scheme: &str) -> String {
     let names: Vec<&str> = options_of(scheme).map(|option| option.name).collect();
     match names.split_last() {
@@ -90,7 +90,7 @@ pub(super) fn expected(scheme: &str) -> String {
     }
 }
 
-/// Whether names of options have that byte.
+/// Whether a byte can be part of an option name.
 pub(super) fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

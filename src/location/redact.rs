@@ -1,4 +1,4 @@
-//! Secrets in addresses: passwords that somebody wrote there, which no message, log or excerpt may show.
+//! Hides passwords in addresses. No message, log, or excerpt may show them.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,12 +8,11 @@ use url::Url;
 use super::options::option;
 use super::redis::RedisLocation;
 
-/// A part of a text, in bytes.
+/// A range of bytes in a text.
 type Span = Range<usize>;
 
-/// Where secrets may stand in a text with addresses: in front of `@`, in options that are not known, in the place of a
-/// port. An address that is understood has none; in another too much is taken for a secret rather than too little, up to
-/// the end of the line.
+/// The possible secrets in a text with addresses: before `@`, in unknown options, in place of a port. A valid address has
+/// none. In an invalid one, this hides too much rather than too little, up to the end of the line.
 pub fn secrets(text: &str) -> Vec<Span> {
     let mut found: Vec<Span> = Vec::new();
     let mut offset = 0;
@@ -43,7 +42,7 @@ pub fn secrets(text: &str) -> Vec<Span> {
     found
 }
 
-/// The secrets of an address with what is behind it on its line; the scheme ends at `scheme`.
+/// The secrets of an address and the rest of its line. The scheme ends at `scheme`.
 fn in_address(address: &str, scheme: usize) -> impl Iterator<Item = Span> {
     let quoted = address.split(['"', '\'']).next().unwrap_or_default();
     let redis = RedisLocation::is_meant(address.as_bytes());
@@ -63,7 +62,7 @@ fn in_address(address: &str, scheme: usize) -> impl Iterator<Item = Span> {
     [user, option, port].into_iter().flatten().map(move |span| start + span.start..start + span.end)
 }
 
-/// What is in front of the last `@`, without the user's name.
+/// The text before the last `@`, without the user name.
 fn in_front(rest: &str) -> Option<Span> {
     let end = rest.rfind('@')?;
     let all = rest.get(..end)?;
@@ -72,7 +71,7 @@ fn in_front(rest: &str) -> Option<Span> {
     Some(start..end)
 }
 
-/// From the value of the first option on that is not known.
+/// The text from the value of the first unknown option on.
 fn unknown_option(rest: &str) -> Option<Span> {
     let mut start = rest.find('?')? + 1;
     for part in rest.get(start..)?.split('&') {
@@ -86,18 +85,18 @@ fn unknown_option(rest: &str) -> Option<Span> {
     None
 }
 
-/// What stands where a port should, as if the host had been forgotten.
+/// The text in place of a port, as if the host were missing.
 fn no_port(rest: &str) -> Option<Span> {
     let authority = rest.split(['/', '?', '#', '"', '\'']).next()?;
     let host = authority.rfind(']').unwrap_or(0);
     let start = host + authority.get(host..)?.find(':')? + 1;
     let port = authority.get(start..)?;
-    // Our own texts say redis://HOST:PORT/DB.
+    // Help texts contain redis://HOST:PORT/DB.
     let fits = port == "PORT" || port.bytes().all(|byte| byte.is_ascii_digit());
     (!fits).then_some(start..rest.len())
 }
 
-/// The text with a star for every byte of a secret: what is behind them stays at its offset.
+/// The text with a star for every byte of a secret, so that offsets stay the same.
 pub fn hidden(text: &str) -> Cow<'_, str> {
     replaced(text, |secret| "*".repeat(secret.len()))
 }

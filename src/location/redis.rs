@@ -10,51 +10,51 @@ use super::identity::Identity;
 use super::options::{expected, is_of_name, option};
 use crate::sys::directory_identity;
 
-/// How keys begin, unless the address says otherwise.
+/// The default prefix of keys.
 pub const DEFAULT_PREFIX: &str = "wikifarm:";
 
-/// Where a Redis server listens.
+/// The server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RedisServer {
     /// A host and a port.
     Tcp(String, u16),
-    /// The same, with TLS.
+    /// A host and a port, with TLS.
     Tls(String, u16),
     /// A socket of this machine.
     Unix(PathBuf),
 }
 
-/// A database of a Redis server, and how the keys in it begin.
+/// A database of a Redis server, and the prefix of the keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisLocation {
-    /// The address as it was written, with the paths in it relative to the working directory.
+    /// The given address, with paths relative to the working directory.
     text: String,
-    /// Where the server listens.
+    /// The server.
     pub server: RedisServer,
     /// The number of the database.
     pub db: i64,
-    /// How the keys begin.
+    /// The prefix of the keys.
     pub prefix: String,
-    /// Who we are to the server (ACL), if not the default user.
+    /// The user (ACL); the default user if `None`.
     pub user: Option<String>,
-    /// The file that holds the password.
+    /// The file with the password.
     pub password_file: Option<PathBuf>,
-    /// The file that holds the key of the MACs; see [`MacKey`](crate::store::MacKey).
+    /// The file with the key for MACs; see [`MacKey`](crate::store::MacKey).
     pub key_file: Option<PathBuf>,
     /// How long a wiki waits for the server. wikifarm itself waits longer.
     pub timeout: Option<Duration>,
-    /// What TLS needs, for [`RedisServer::Tls`].
+    /// Files for [`RedisServer::Tls`].
     pub tls: TlsFiles,
 }
 
-/// Files with what TLS needs, in PEM.
+/// Files for TLS, in PEM.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The authorities whose word is taken for the server's name; if absent, those of the system.
+    /// The trusted certificate authorities; those of the system if `None`.
     pub ca_file: Option<PathBuf>,
-    /// Our own certificate, and the file of its key: for a server that asks who we are.
+    /// The client certificate and its key.
     pub own: Option<(PathBuf, PathBuf)>,
 }
 
@@ -62,17 +62,17 @@ const PASSWORD: &str = "password in an address, which other users can see in `ps
                         write it to a file, and use ?password_file=FILE";
 
 impl RedisLocation {
-    /// Whether a text begins as such an address.
+    /// Whether a text begins like an address of Redis.
     pub fn is_meant(text: &[u8]) -> bool {
         [&b"redis:"[..], b"rediss:", b"redis+unix:"].iter().any(|scheme| text.starts_with(scheme))
     }
 
-    /// Reads `redis://[USER@]HOST[:PORT][/DB]`, `rediss://..` or `redis+unix:///SOCKET`, each with the options that
+    /// Parses `redis://[USER@]HOST[:PORT][/DB]`, `rediss://..` or `redis+unix:///SOCKET`, each with the options that
     /// [`options_of`](super::options_of) its scheme.
     ///
     /// # Errors
     ///
-    /// What is wrong, without the password if there is one.
+    /// The problem, without a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = url(text)?;
         let mut location = RedisLocation {
@@ -117,7 +117,7 @@ impl RedisLocation {
         Ok(location)
     }
 
-    /// The same, with the files that its options name relative to `base`.
+    /// The location with files relative to `base`.
     pub(super) fn based(mut self, base: &Path) -> Self {
         self.text = based(&self.text, base);
         let TlsFiles { ca_file, own } = &mut self.tls;
@@ -129,14 +129,14 @@ impl RedisLocation {
         self
     }
 
-    /// Each file that it names.
+    /// The files in the options.
     pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
         let own = self.tls.own.iter().flat_map(|(cert, key)| [cert, key]);
         let all = [&self.password_file, &self.key_file, &self.tls.ca_file].into_iter().flatten();
         all.chain(own).map(PathBuf::as_path)
     }
 
-    /// What makes it the same store as another: the server, the database in it, and how keys begin.
+    /// The identity of the store: server, database, and prefix.
     pub fn identity(&self) -> Identity {
         let server = match &self.server {
             RedisServer::Tcp(host, port) | RedisServer::Tls(host, port) => {
@@ -147,19 +147,19 @@ impl RedisLocation {
             }
             RedisServer::Unix(path) => format!("{:?}", directory_identity(path)),
         };
-        // No path of a file system begins so.
+        // No path begins with a NUL.
         Identity::Path(PathBuf::from(format!("\0redis {server} {} {}", self.db, self.prefix)))
     }
 }
 
 impl fmt::Display for RedisLocation {
-    /// The address, as it was written. None with a password is ever read.
+    /// The given address, which has no password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-/// The address as a URL, of which no part is understood yet.
+/// Parses the address as a URL.
 fn url(text: &str) -> Result<Url, String> {
     let socket_of = |text: &str| {
         let authority = text.strip_prefix("redis+unix://")?.split('/').next()?;
@@ -192,7 +192,7 @@ fn server(url: &Url) -> Result<RedisServer, String> {
     }
 }
 
-/// Refuses an option that addresses with this scheme do not have. What is no name may be a piece of a password.
+/// Refuses an option that the scheme does not accept. A text that is not a name may be part of a password.
 fn allowed(scheme: &str, name: &str, value: &str) -> Result<(), String> {
     match option(name) {
         Some(option) if option.schemes.contains(&scheme) => Ok(()),
@@ -208,7 +208,7 @@ fn allowed(scheme: &str, name: &str, value: &str) -> Result<(), String> {
 fn based(text: &str, base: &Path) -> String {
     let Some((address, query)) = text.split_once('?') else { return text.to_owned() };
     let part = |part: &str| match part.split_once('=') {
-        // A path from the root stays what it is, also where its slash is written as %2F.
+        // An absolute path stays the same, also with %2F in place of the slash.
         Some((name, path))
             if option(name).is_some_and(|option| option.is_file())
                 && !percent_decoded(path).starts_with('/')
@@ -226,12 +226,12 @@ fn number(text: &str) -> Result<i64, String> {
     if text.is_empty() {
         return Ok(0);
     }
-    // What stands there may be the end of a password with a slash.
+    // The text may be the end of a password with a slash.
     let wrong = || "invalid database number, expected redis://127.0.0.1:6379/0".to_owned();
     text.parse().ok().filter(|db| *db >= 0).ok_or_else(wrong)
 }
 
-/// Seconds, as the wikis' modules read them.
+/// Parses seconds like the modules of the wikis.
 fn timeout(text: &str) -> Result<Duration, String> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -242,7 +242,7 @@ fn timeout(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "invalid timeout: expected 0.1 to 600 seconds, as in timeout=2".to_owned())
 }
 
-/// `%2F` and its like as the bytes they stand for; what is no UTF-8 then becomes U+FFFD.
+/// Decodes `%2F` and similar. Invalid UTF-8 becomes U+FFFD.
 fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_the_password() {
+    fn errors_do_not_contain_the_password() {
         for (text, why) in [
             ("redis://:geheim@h/0", "password_file"),
             ("redis://h/zero", "invalid database number"),
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_one_store_whatever_it_is_called() {
+    fn addresses_of_one_store_have_one_identity() {
         let place = |text: &str| RedisLocation::parse(text).unwrap().identity();
         assert_eq!(
             place("redis://localhost"),

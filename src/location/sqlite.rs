@@ -12,22 +12,22 @@ use super::options::{expected, is_of_name};
 pub struct SqliteLocation {
     /// The database.
     pub file: PathBuf,
-    /// The file that holds the key of the MACs.
+    /// The file with the key for MACs.
     pub key_file: Option<PathBuf>,
 }
 
 impl SqliteLocation {
-    /// The database in that file, without a key.
+    /// The database in the file, without a key.
     pub fn at(file: PathBuf) -> Self {
         SqliteLocation { file, key_file: None }
     }
 
-    /// Reads `FILE` or `FILE?key_file=KEY`: what is behind `sqlite:`. A `?` without `NAME=` behind it is part of the
-    /// file's name.
+    /// Parses the text after `sqlite:`: `FILE` or `FILE?key_file=KEY`. A `?` without `NAME=` after it is part of the file
+    /// name.
     ///
     /// # Errors
     ///
-    /// What is wrong: an option that is not known, no name of a file.
+    /// For an unknown option or a missing file name.
     pub fn parse(text: &Path) -> Result<Self, String> {
         let bytes = text.as_os_str().as_bytes();
         let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
@@ -53,12 +53,12 @@ impl SqliteLocation {
         Ok(SqliteLocation { file, key_file })
     }
 
-    /// The same, with paths relative to `base`.
+    /// The location with paths relative to `base`.
     pub(super) fn based(self, base: &Path) -> Self {
         SqliteLocation { file: base.join(self.file), key_file: self.key_file.map(|key| base.join(key)) }
     }
 
-    /// What is behind `sqlite:` in the address.
+    /// The text after `sqlite:` in the address.
     pub(super) fn text(&self) -> OsString {
         let mut text = self.file.clone().into_os_string();
         if let Some(key) = &self.key_file {

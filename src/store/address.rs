@@ -1,4 +1,4 @@
-//! Stores as people name them: by an address, or by a bare `DIR` whose layout is told from its names.
+//! Stores on the command line: an address, or a bare `DIR` whose layout is detected from its names.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::sys::{Dir, DirError, Kind, why};
 use super::registry::{backend, forms};
 use super::spec::StoreSpec;
 
-/// A store as named on the command line.
+/// A store on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "one for each store on the command line")]
 pub enum Address {
@@ -23,15 +23,15 @@ pub enum Address {
     Bare(PathBuf),
 }
 
-/// The text is no address.
+/// A text that is not an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// No directory in it.
+    /// It is empty.
     Empty,
-    /// It begins with a kind of store that does not exist, as `moin-2.0:`.
+    /// An unknown scheme, such as `moin-2.0:`.
     UnknownKind(String),
-    /// What is wrong with an address of SQLite or Redis.
+    /// An invalid address of SQLite or Redis: why.
     Bad(String),
 }
 
@@ -48,27 +48,27 @@ impl fmt::Display for AddressError {
 
 impl std::error::Error for AddressError {}
 
-/// An address as it may be shown: without the password that somebody put into it.
+/// The address without a password, for messages.
 pub fn shown_address(text: &OsStr) -> String {
     shortened(&text.to_string_lossy()).into_owned()
 }
 
-/// Why the layout of a bare directory is not known.
+/// Why the layout of a bare directory is unknown.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LayoutError {
-    /// No name in it is of either layout.
+    /// It has no session names.
     Empty {
         /// The directory.
         dir: PathBuf,
     },
-    /// Names of both layouts are in it.
+    /// It has session names of both layouts.
     Mixed {
         /// The directory.
         dir: PathBuf,
-        /// How many names are 1.8's.
+        /// The number of names of MoinMoin 1.7 and 1.8.
         moin_1_8: u64,
-        /// How many names are 1.9's.
+        /// The number of names of MoinMoin 1.9.
         moin_1_9: u64,
     },
     /// It could not be opened.
@@ -77,13 +77,13 @@ pub enum LayoutError {
     Listing {
         /// The directory.
         dir: PathBuf,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
 }
 
 impl LayoutError {
-    /// What lies together where it is [`LayoutError::Mixed`].
+    /// The counts of [`LayoutError::Mixed`], for messages.
     pub fn together(moin_1_8: u64, moin_1_9: u64) -> String {
         let names = if moin_1_8 == 1 { "1 session".to_owned() } else { format!("{moin_1_8} sessions") };
         format!("{names} of MoinMoin 1.7 or 1.8, {moin_1_9} of MoinMoin 1.9")
@@ -112,7 +112,7 @@ impl fmt::Display for LayoutError {
 }
 
 impl LayoutError {
-    /// Whether the way to the directory leads over another user's symbolic link.
+    /// Whether the path contains a symbolic link of another user.
     pub fn is_unsafe(&self) -> bool {
         matches!(self, LayoutError::Directory(DirError::UnsafeLink { .. }))
     }
@@ -121,11 +121,11 @@ impl LayoutError {
 impl std::error::Error for LayoutError {}
 
 impl Address {
-    /// Reads an address. A path that holds a colon can be written as `./a:b`.
+    /// Parses an address. A path with a colon can be written as `./a:b`.
     ///
     /// # Errors
     ///
-    /// Where no directory is named, or a kind of store that does not exist.
+    /// If it is empty, or has an unknown scheme.
     pub fn parse(text: &OsStr) -> Result<Self, AddressError> {
         match Location::parse(text) {
             Ok(Location::Other { scheme, .. }) if backend(&scheme).is_none() => {
@@ -138,16 +138,16 @@ impl Address {
         }
     }
 
-    /// The store, of no wiki known; a bare directory is listed to tell its layout.
+    /// The store without wikis. Lists a bare directory to detect its layout.
     ///
     /// # Errors
     ///
-    /// Where the names do not tell the layout, or the directory cannot be listed.
+    /// If the layout is unknown, or the directory can't be listed.
     pub fn resolve(self) -> Result<StoreSpec, LayoutError> {
         match self {
             Address::Location(location) => Ok(location.into()),
             Address::Bare(path) => {
-                let layout = tell_layout(&path)?;
+                let layout = detect_layout(&path)?;
                 Ok(Location::Directory { layout, path }.into())
             }
         }
@@ -162,7 +162,7 @@ impl FromStr for Address {
     }
 }
 
-fn tell_layout(path: &Path) -> Result<Layout, LayoutError> {
+fn detect_layout(path: &Path) -> Result<Layout, LayoutError> {
     let dir = Dir::open(path).map_err(LayoutError::Directory)?;
     let (mut old, mut new) = (0, 0);
     let listed = dir.list(|entry| {

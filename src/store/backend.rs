@@ -1,35 +1,35 @@
-//! What a kind of store does: one value for each, listed in the [registry](super::registry).
+//! The kinds of stores: one value each, listed in the [registry](super::registry).
 
 use super::error::StoreError;
 use super::spec::StoreSpec;
 use super::writable::WritableStore;
 
-/// One kind of store.
+/// A kind of store.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Backend {
-    /// How its addresses begin; see [`Location::scheme`](crate::location::Location::scheme).
+    /// The scheme of its addresses; see [`Location::scheme`](crate::location::Location::scheme).
     pub scheme: &'static str,
-    /// How help and errors write its address: `json:DIR`.
+    /// The form of its address in help and errors: `json:DIR`.
     pub form: &'static str,
     /// Opens a store.
     pub open: fn(StoreSpec) -> Result<Box<dyn WritableStore>, StoreError>,
-    /// Makes an empty store where there is none, if wikifarm may.
+    /// Creates an empty store if it is missing, and if wikifarm may create it.
     pub create: fn(&StoreSpec) -> Result<(), StoreError>,
-    /// What a store takes up on the disks of this machine, given what its entries take up if each is a file.
+    /// The disk usage of a store, given the usage of its entries as files.
     pub usage: fn(&StoreSpec, Usage) -> Usage,
 }
 
-/// What a store takes up on the disks of this machine; `None` where it is on none of them.
+/// The disk usage of a store. `None` if it is not on a disk of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Bytes on disk.
     pub bytes: Option<u64>,
-    /// Inodes: one for each file.
+    /// Inodes.
     pub inodes: Option<u64>,
 }
 
-/// For stores that only who runs the wiki makes, with the owner and the modes that it needs.
+/// For stores that the administrator creates, with the owner and mode that the wiki needs.
 pub(super) fn made_by_wiki(_: &StoreSpec) -> Result<(), StoreError> {
     Ok(())
 }
@@ -39,7 +39,7 @@ pub(super) fn of_files(_: &StoreSpec, entries: Usage) -> Usage {
     entries
 }
 
-/// For stores on no disk of this machine.
+/// For stores that are not on a disk of this machine.
 #[cfg(any(feature = "redis", test))]
 pub(super) fn elsewhere(_: &StoreSpec, _: Usage) -> Usage {
     Usage::default()

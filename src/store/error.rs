@@ -1,4 +1,4 @@
-//! What can go wrong with a whole store, or with one entry that was asked for.
+//! Errors of a store or of an entry.
 
 use std::fmt;
 use std::io;
@@ -9,42 +9,42 @@ use crate::sys::{DirError, why};
 use super::name::EntryName;
 use super::spec::StoreSpec;
 
-/// A store, or an entry of it, that could not be looked at. Names no id in whole.
+/// Why a store or an entry could not be read. Contains no whole id.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The directory could not be opened, or must not be.
+    /// The directory was not opened.
     Directory(DirError),
-    /// The directory could not be listed, or not to its end; or root could not take its owner's rights.
+    /// The directory could not be listed completely, or root could not take the rights of its owner.
     Listing {
         /// The directory.
         dir: PathBuf,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
-    /// The store could not be opened, or not used.
+    /// The store could not be opened or used.
     Unusable {
-        /// Its address.
+        /// The address.
         store: String,
         /// Why, and what to do.
         why: String,
-        /// Whether it is simply not there.
+        /// Whether it does not exist.
         missing: bool,
     },
-    /// Somebody else could have prepared what the store would be opened with.
+    /// Another user could have prepared the files of the store.
     Unsafe {
-        /// Its address.
+        /// The address.
         store: String,
         /// Why, and what to do.
         why: String,
     },
-    /// No session is opened, all for one reason.
+    /// No session could be opened, all for the same reason.
     Refused {
         /// The directory.
         dir: PathBuf,
-        /// How many sessions there are.
+        /// The number of sessions.
         sessions: u64,
-        /// One of them, and why it is not opened.
+        /// A session, and why it was not opened.
         example: String,
     },
     /// One entry could not be opened or read.
@@ -53,13 +53,13 @@ pub enum StoreError {
         dir: PathBuf,
         /// The entry.
         name: EntryName,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
 }
 
 impl StoreError {
-    /// Whether the directory does not exist: a wiki that never ran has none yet.
+    /// Whether the store does not exist. A wiki that never ran has no session directory.
     pub fn is_missing(&self) -> bool {
         matches!(
             self,
@@ -67,12 +67,12 @@ impl StoreError {
         )
     }
 
-    /// Whether somebody else could have prepared what is opened: a guard refuses it.
+    /// Whether another user could have prepared the files. A guard refuses such a store.
     pub fn is_unsafe(&self) -> bool {
         matches!(self, StoreError::Directory(DirError::UnsafeLink { .. }) | StoreError::Unsafe { .. })
     }
 
-    /// Why, without the address of the store where it is known.
+    /// The reason, without the address of the store if possible.
     pub fn why(&self) -> String {
         match self {
             StoreError::Unusable { why, .. } | StoreError::Unsafe { why, .. } => why.clone(),
@@ -80,7 +80,7 @@ impl StoreError {
         }
     }
 
-    /// It cannot be used.
+    /// An unusable store.
     pub(super) fn unusable(spec: &StoreSpec, why: impl Into<String>) -> Self {
         StoreError::Unusable { store: spec.address(), why: why.into(), missing: false }
     }

@@ -1,5 +1,4 @@
-//! From a session's bytes to what is known of it. Everything that reads a session file comes through
-//! [`Facts::from_bytes`], so a faster way to find the same facts has one place to go.
+//! Reads the facts in a session. All code that reads session files uses [`Facts::from_bytes`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,84 +6,82 @@ use std::fmt;
 use crate::pickle::{self, Global, Node, NodeId, ReadError, Scalar, Tree};
 use crate::sys::NotOpened;
 
-/// How much to find out; less is faster.
+/// Which facts to read. Fewer are faster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fields {
-    /// The pages visited last.
+    /// The trail of visited pages.
     pub trail: bool,
-    /// The classes and functions that the pickle names.
+    /// The classes and functions in the pickle.
     pub globals: bool,
 }
 
-/// What a session says of itself.
+/// The facts in a session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
-    /// Until when it is valid.
+    /// The expiry.
     pub expires: Expires,
-    /// Who is logged in.
+    /// The logged-in user.
     pub user: Option<UserRef>,
-    /// The user whom a superuser switched to; `user` is still the superuser. Empty where it is no string, or none that
-    /// could be an id.
+    /// The user that a superuser acts as; `user` is the superuser. Empty if it is not a string that could be an id.
     pub setuid: Option<String>,
-    /// The pages visited last, oldest first; empty unless asked for.
+    /// The trail of visited pages, oldest first; empty unless requested.
     pub trail: Vec<String>,
-    /// Whatever Python would import to read it, as `module.name`, each once, in order; empty unless asked for.
+    /// The classes and functions that Python would import, each once; empty unless requested.
     pub globals: Vec<Global>,
 }
 
-/// A session's `expires`.
+/// The `expires` of a session.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Expires {
-    /// There is none. What that means depends on the version that wrote it.
+    /// Not set. The meaning depends on the MoinMoin version.
     Absent,
-    /// Seconds since 1970, finite.
+    /// Finite unix seconds.
     At(f64),
-    /// No finite number; what it is instead.
+    /// Not a finite number. Has the readable value.
     ///
-    /// Python 2 compares anything with anything: None and minus infinity are always over, a string, a tuple,
-    /// infinity and a huge long never, NaN neither. No wiki writes these, so nobody knows what was meant. A bool is
-    /// an int to Python and counts as 0 or 1.
+    /// Python 2 compares values of all types: None and minus infinity are always expired; a string, a tuple, infinity, a
+    /// huge long, and NaN never are. No wiki writes these. A bool is an int in Python, and counts as 0 or 1.
     Invalid(&'static str),
 }
 
 /// The user of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRef {
-    /// `user.id`: the name of a file in `user_dir`. Empty where it is no string, or longer than any name of a file.
+    /// `user.id`: the name of a file in `user_dir`. Empty if it is not a string, or too long for a file name.
     pub id: String,
-    /// `user.auth_method`: who vouched for the user.
+    /// `user.auth_method`: the method of the login.
     pub auth_method: Option<String>,
 }
 
-/// Why a session's bytes tell nothing.
+/// Why a session is unreadable.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// They are no pickle, or only the beginning of one.
+    /// Not a pickle, or a truncated one.
     Pickle(ReadError),
-    /// A pickle of something else than a dict.
+    /// A pickle that is not a dict.
     NotADict {
-        /// The Python type of what it is.
+        /// The Python type.
         found: &'static str,
     },
-    /// The file is not one to read: too large, with several names, or on another mount.
+    /// The file must not be read: too large, with several hard links, or on another mount.
     Unsafe(NotOpened),
-    /// The session was ended, which left a tombstone; if there is one nonetheless, somebody put it back. No wiki loads it.
+    /// The session was ended, and has a tombstone: another program put it back. No wiki loads it.
     Ended,
-    /// What the store keeps around the pickle is broken; what is wrong with it.
+    /// The data around the pickle in the store is invalid: why.
     Form(String),
-    /// One of these, of bytes that name classes or functions all the same: Python would import them, and perhaps call
-    /// them, before it fails. Only where globals were asked for.
+    /// One of these, with classes or functions that Python would import, and could call, before it fails. Only if globals
+    /// were requested.
     Naming {
-        /// What is wrong.
+        /// The error.
         why: Box<Unreadable>,
-        /// What they name before that, each once, in order.
+        /// The classes and functions, each once.
         globals: Vec<Global>,
     },
 }
 
 impl Unreadable {
-    /// The byte at which that showed.
+    /// The offset of the error in bytes.
     pub fn offset(&self) -> Option<usize> {
         match self {
             Unreadable::Pickle(error) => Some(error.offset),
@@ -93,12 +90,12 @@ impl Unreadable {
         }
     }
 
-    /// Whether the bytes were seen: what was not even read is never removed.
+    /// Whether the bytes were read. A session that was not read is never removed.
     pub fn was_read(&self) -> bool {
         !matches!(self, Unreadable::Unsafe(_))
     }
 
-    /// What Python would import before it fails, if it fails at all.
+    /// The classes and functions that Python would import.
     pub fn globals(&self) -> &[Global] {
         match self {
             Unreadable::Naming { globals, .. } => globals,
@@ -126,16 +123,16 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// No id of a user (it is the name of a file) and no name of an authentication method is longer, in bytes. What is, is
-/// none, and not kept: a sparse file costs its maker nothing, and a scan holds many sessions at a time.
+/// The maximum length of a user id, which is a file name, and of an authentication method, in bytes. Longer values are not
+/// kept, because a scan holds many sessions in memory.
 const LONGEST: usize = 255;
 
-/// The text of an id, unless it can be none.
+/// The text of an id, if it is short enough.
 fn bounded(text: Cow<'_, str>) -> Option<String> {
     (text.len() <= LONGEST).then(|| text.into_owned())
 }
 
-/// The items that facts are made of, but for the trail.
+/// The items of the facts, except the trail.
 const KEYS: [&str; 4] = ["expires", "user.id", "user.auth_method", "setuid"];
 
 impl Facts {
@@ -143,19 +140,19 @@ impl Facts {
     ///
     /// # Errors
     ///
-    /// Where the bytes are no pickled dict.
+    /// If the bytes are not a pickled dict.
     pub fn from_bytes(bytes: &[u8], fields: Fields) -> Result<Self, Unreadable> {
         Facts::and_tree(bytes, fields).map(|(facts, _)| facts)
     }
 
-    /// Reads a session file, and gives all that is in it where that had to be read: where not, no classes are named.
+    /// Reads a session file. Also returns the whole session if it had to be read; if not, it contains no classes.
     ///
     /// # Errors
     ///
-    /// Where the bytes are no pickled dict.
+    /// If the bytes are not a pickled dict.
     pub fn and_tree(bytes: &[u8], fields: Fields) -> Result<(Self, Option<Tree>), Unreadable> {
-        // The scan answers for nearly every session, as the reader would; what it is not sure of, the reader reads.
-        // Where it answers, there are no classes: it knows no opcode that names one.
+        // The fast scan handles nearly every session. If it is not sure, the reader reads the session. The scan supports no
+        // opcode that names a class.
         if let (false, Some(found)) = (fields.trail, pickle::scan(bytes, KEYS)) {
             return Ok((Facts::from_scan(found), None));
         }
@@ -186,11 +183,11 @@ impl Facts {
         }
     }
 
-    /// The facts in a session that was read whole.
+    /// The facts in a session that was read.
     ///
     /// # Errors
     ///
-    /// Where it is no dict.
+    /// If it is not a dict.
     pub fn from_tree(tree: &Tree, fields: Fields) -> Result<Self, Unreadable> {
         let root = tree.root();
         if tree.entries(root).is_none() {
@@ -201,7 +198,7 @@ impl Facts {
         Ok(Facts {
             expires: match tree.get(root, "expires") {
                 Some(id) => expires(tree, id),
-                // Python calls what is there, and only then knows which key it is.
+                // Python would have to call a function to know the key.
                 None if has_made_keys(tree) => Expires::Invalid("under a key that requires running Python"),
                 None => Expires::Absent,
             },
@@ -219,7 +216,7 @@ impl Facts {
     }
 }
 
-/// Whether a key of the session is something that Python would have to make first.
+/// Whether some key of the session requires running Python.
 fn has_made_keys(tree: &Tree) -> bool {
     let made = |key: &NodeId| matches!(tree.node(*key), Node::Object(_) | Node::Global(_));
     tree.entries(tree.root()).is_some_and(|entries| entries.iter().any(|(key, _)| made(key)))
@@ -240,7 +237,7 @@ fn expires(tree: &Tree, id: NodeId) -> Expires {
     }
 }
 
-/// What an `expires` of bytes or text is called.
+/// The name of an `expires` of bytes or text.
 const TEXT: &str = "a string";
 
 fn number(time: f64, float: bool) -> Expires {

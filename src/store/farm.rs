@@ -7,17 +7,17 @@ use crate::farm::{Key, Trusted, Wiki};
 use crate::location::{Identity, Location};
 use crate::moin::Behaviour;
 
-/// The stores of a farm's wikis, and the wikis that have none that can be looked after, each with the reason.
+/// The stores of the wikis in a farm, and the wikis without a store.
 #[derive(Debug, Default)]
 pub struct FarmStores {
     /// The stores in the order of their first wiki; wikis that share a directory are together.
     pub stores: Vec<StoreSpec>,
-    /// Wikis left out, each with why.
+    /// Wikis without a store, with the reason.
     pub without: Vec<(String, String)>,
 }
 
-/// Finds the stores of a farm. Two paths of one directory are one store. They are there to be opened, so the farm has to
-/// be trusted.
+/// Finds the stores of a farm. Two paths of one directory are one store. The farm must be trusted, because the stores will be
+/// opened.
 pub fn of_farm(farm: &Trusted) -> FarmStores {
     let mut found = FarmStores::default();
     let mut known: HashMap<(String, Identity), usize> = HashMap::new();
@@ -35,7 +35,7 @@ pub fn of_farm(farm: &Trusted) -> FarmStores {
             found.stores.len() - 1
         });
         if let Some(store) = found.stores.get_mut(position) {
-            // One wiki that wants seals is enough: the others do not mind them.
+            // One wiki with a key is enough: the others ignore MACs.
             if store.location.key_file().is_none() && location.key_file().is_some() {
                 store.location = location;
             }

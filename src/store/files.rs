@@ -1,5 +1,5 @@
-//! Sessions as files of one directory: MoinMoin 1.7 and 1.8 (`<cache_dir>/__common__/session`), and 1.9
-//! (`session_dir`). They differ in the names alone.
+//! Sessions in files of a directory: MoinMoin 1.7 and 1.8 (`<cache_dir>/__common__/session`), and 1.9
+//! (`session_dir`). Only the file names differ.
 
 use std::ffi::{CStr, OsStr};
 use std::fmt;
@@ -32,10 +32,10 @@ use super::writable::{
 };
 use super::{Decide, Listed, SessionStore, Sink, Skip};
 
-/// So many entries are removed by one thread before it takes the next.
+/// The number of entries that a thread removes at a time.
 const SHARE: usize = 32;
 
-/// What runs between the last look at a file and its removal.
+/// Runs between the last look at a file and its removal.
 type Hook = Box<dyn Fn(&CStr) + Send + Sync>;
 
 /// Directories of 1.9.
@@ -54,7 +54,7 @@ const fn backend(layout: Layout, form: &'static str) -> Backend {
     }
 }
 
-/// A directory of session files, held open.
+/// An open directory of session files.
 pub struct FileStore {
     spec: StoreSpec,
     layout: Layout,
@@ -83,8 +83,7 @@ impl FileStore {
         Ok(FileStore { spec, layout, path, dir, before_unlink: None })
     }
 
-    /// Has `hook` called between the last look at each file and its removal, so that a test can replace the file
-    /// there.
+    /// Calls `hook` between the last look at each file and its removal, so that a test can replace the file.
     #[must_use]
     pub fn with_hook_before_unlink(mut self, hook: impl Fn(&CStr) + Send + Sync + 'static) -> Self {
         self.before_unlink = Some(Box::new(hook));
@@ -95,7 +94,7 @@ impl FileStore {
         AsOwner::of(&self.dir).map_err(|source| self.error(source))
     }
 
-    /// Everything of one session, read with the rights that this thread has.
+    /// Reads a whole session with the rights of this thread.
     fn read_whole(&self, id: &EntryName, buffer: &mut Vec<u8>) -> RawRead {
         if self.layout.kind(id.as_c_str().to_bytes()) != NameKind::Session {
             return Ok(Read::Missing);
@@ -123,7 +122,7 @@ impl FileStore {
         StoreError::Listing { dir: self.path.clone(), source }
     }
 
-    /// Looks at one entry; `None` where it has gone.
+    /// Examines one entry. `None` if it no longer exists.
     fn look(&self, name: EntryName, kind: NameKind, fields: Fields, buffer: &mut Vec<u8>) -> Option<Found> {
         let looked = sys::open_regular(&self.dir, name.as_c_str())
             .and_then(|file| found(&file, name, kind, fields, buffer))
@@ -133,7 +132,7 @@ impl FileStore {
                 | NotOpened::MountPoint
                 | NotOpened::OtherDevice => {
                     let stat = sys::stat_regular(&self.dir, name.as_c_str())?;
-                    // A left-over like that is nobody's: no wiki makes it so.
+                    // No wiki makes such a temporary file.
                     if kind == NameKind::Session { Ok(not_read(name, stat, why)) } else { Err(why) }
                 }
                 other => Err(other),
@@ -142,7 +141,7 @@ impl FileStore {
             Ok(found) => Some(found),
             Err(NotOpened::Gone) => None,
             Err(NotOpened::Io(error)) => Some(Found::Failed { name, error }),
-            // No regular file, or no left-over of a wiki.
+            // Not a regular file, or not a temporary file of a wiki.
             Err(_) => Some(Found::Foreign(OsStr::from_bytes(name.as_c_str().to_bytes()).to_owned())),
         }
     }
@@ -171,7 +170,7 @@ impl FileStore {
             Ok(Removal::Kept) if changed => Ok(Removal::Changed),
             Ok(removal) => Ok(removal),
             Err(NotOpened::Gone) => Ok(Removal::Gone),
-            // Another file, or another kind of file, than the one the plan saw.
+            // Another file, or another kind of file, than the examined one.
             Err(NotOpened::NotRegular | NotOpened::HardLinked { .. } | NotOpened::TooLarge { .. }) => {
                 Ok(Removal::Changed)
             }
@@ -181,7 +180,7 @@ impl FileStore {
     }
 }
 
-/// What an open file is.
+/// The content of an open file.
 fn found(
     file: &OpenFile,
     name: EntryName,
@@ -199,7 +198,7 @@ fn found(
     Ok(session(name, stat, stamp, Facts::from_bytes(buffer, fields)))
 }
 
-/// A session that is there, but not to be read.
+/// A session that must not be read.
 fn not_read(name: EntryName, stat: FileStat, why: NotOpened) -> Found {
     session(name, stat, Stamp(0), Err(Unreadable::Unsafe(why)))
 }
@@ -280,7 +279,7 @@ impl SessionStore for FileStore {
 
     fn present(&self, ids: &[EntryName]) -> Result<Vec<EntryName>, StoreError> {
         let _owner = self.as_owner()?;
-        // What can't be looked at is there; whoever reads it learns why.
+        // A file that can't be examined counts as existing. Reading it reports the reason.
         let is_there =
             |id: &&EntryName| !matches!(stamp_regular(&self.dir, id.as_c_str()), Err(NotOpened::Gone));
         Ok(ids.iter().filter(is_there).copied().collect())
@@ -315,7 +314,7 @@ impl SessionStore for FileStore {
         if batch.len() <= SHARE {
             return work(batch, &mut Vec::new());
         }
-        // Each takes the next few: to remove a file can take long.
+        // Each thread takes the next few entries, because some removals take long.
         let parts: Vec<_> = batch.chunks(SHARE).map(|part| (part, OnceLock::new())).collect();
         let next = AtomicUsize::new(0);
         let take = || {
@@ -325,9 +324,9 @@ impl SessionStore for FileStore {
             }
         };
         thread::scope(|scope| {
-            // Removing waits for the file system's journal: twice as many threads as for reading.
+            // A removal waits for the journal of the file system, so use twice as many threads as for reading.
             let threads: Vec<_> = (0..2 * scan::workers()).map(|_| scope.spawn(take)).collect();
-            // A part whose thread came to grief has no results.
+            // A part whose thread panicked has no results.
             threads.into_iter().for_each(|thread| drop(thread.join()));
         });
         let stopped =
@@ -350,7 +349,7 @@ impl WritableStore for FileStore {
         let mut buffer = Vec::new();
         match self.as_owner() {
             Ok(_owner) => capacity.read(ids, |id| self.read_whole(id, &mut buffer)),
-            // It tells why for each.
+            // The reason is reported for each entry.
             Err(_) => capacity.read(ids, |id| self.read_raw(id)),
         }
     }

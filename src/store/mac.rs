@@ -1,5 +1,5 @@
-//! The MAC of a session in a store that others can write. The modules in `contrib/moin` unpickle nothing without it, so
-//! that who can write into the database cannot run code in the wiki.
+//! The MAC of a session in a database. The modules in `contrib/moin` unpickle nothing without a valid MAC, so that a user who
+//! can write to the database can't run code in the wiki.
 //!
 //! | version | bytes | HMAC-SHA256 over |
 //! |---|---|---|
@@ -18,66 +18,66 @@ use sha2::Sha256;
 use super::name::EntryName;
 use crate::sys::{Readers, read_trusted};
 
-/// Fewer bytes can be guessed.
+/// The minimum length of a key in bytes.
 const SHORTEST_KEY: usize = 16;
 
-/// More is no key or password but some other file.
+/// The maximum size of a file with a key or password, in bytes.
 const LONGEST_KEY: u64 = 4096;
 
-/// A key, and the scope of the store in which its MACs hold. It is never shown.
+/// A key, and the scope of the store in which its MACs are valid. Never displayed.
 #[derive(Clone)]
 pub struct MacKey {
     mac: Hmac<Sha256>,
     scope: String,
 }
 
-/// Which MAC the sessions of a store get: that of the store's own version, so that its wikis know it.
+/// The version of the MACs in a store, which is the version of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MacVersion {
-    /// Of id and pickle alone.
+    /// Covers id and pickle.
     One,
-    /// Of the store and the times, too.
+    /// Also covers the store and the times.
     Two,
 }
 
-/// What a MAC covers.
+/// The data that a MAC covers.
 #[derive(Debug, Clone, Copy)]
 pub struct Covered<'a> {
     /// The id of the session.
     pub id: &'a EntryName,
     /// The pickle.
     pub bytes: &'a [u8],
-    /// When it was written, in nanoseconds since 1970.
+    /// The time of the last write, in unix nanoseconds.
     pub modified_ns: i64,
-    /// When it ends, as the store has it.
+    /// The expiry in the store.
     pub expires: Option<f64>,
 }
 
 /// Whether a wiki would load a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// Its MAC verifies.
+    /// Its MAC is valid.
     Valid,
-    /// So does one of version 1.
+    /// It has a valid MAC of version 1.
     Old,
-    /// It has none, or another key's.
+    /// It has no MAC, or one by another key.
     Foreign,
-    /// There is a tombstone: somebody put it back after its session was ended.
+    /// There is a tombstone: another program put the record back after its session was ended.
     Ended,
 }
 
 impl fmt::Debug for MacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SealKey(…)")
+        f.write_str("MacKey(…)")
     }
 }
 
 impl MacKey {
-    /// Reads the key from a file: all its bytes, less white space at both ends.
+    /// Reads the key from a file, without white space at both ends.
     ///
     /// # Errors
     ///
-    /// What is wrong with the file, for people: it cannot be read, other users can, or it is too short.
+    /// The problem as a message: the file can't be read, other users can read it, or it is too short.
     pub fn read(path: &Path, scope: &str) -> Result<MacKey, String> {
         let bytes = secret(path)?;
         if bytes.len() < SHORTEST_KEY {
@@ -123,7 +123,7 @@ impl MacKey {
         }
     }
 
-    /// Whether a record carries a MAC by this key.
+    /// Whether a record has a valid MAC by this key.
     pub fn trust(&self, covered: &Covered<'_>, found: Option<&[u8]>) -> Trust {
         let (version, trust, mac) = match found {
             Some(mac) if mac.len() == 32 => (MacVersion::One, Trust::Old, mac),
@@ -134,17 +134,17 @@ impl MacKey {
     }
 }
 
-/// What a file of at most `LONGEST_KEY` bytes holds: a key or a password, less white space at both ends.
+/// Reads a key or a password from a file of at most `LONGEST_KEY` bytes, without white space at both ends.
 ///
 /// # Errors
 ///
-/// Where it cannot be read, is larger, others can read or write it, or it belongs to neither root nor us.
+/// If it can't be read, is larger, other users can read or write it, or neither root nor the current user owns it.
 pub fn secret(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = read_trusted(path, Readers::Group, LONGEST_KEY)?;
     Ok(bytes.trim_ascii().to_vec())
 }
 
-/// The file with the key of a store, from `key_file=` of its address.
+/// Reads the key from `key_file=` in the address of a store.
 #[cfg(any(feature = "sqlite", feature = "redis"))]
 pub(super) fn key_of(path: Option<&Path>, scope: &str) -> Result<Option<MacKey>, String> {
     path.map(|path| MacKey::read(path, scope)).transpose()
@@ -210,6 +210,6 @@ mod tests {
         fs::write(&path, [b'k'; 4097]).unwrap();
         assert!(MacKey::read(&path, "sqlite:").unwrap_err().contains("too large"));
         assert!(MacKey::read(&root.path().join("none"), "").is_err());
-        assert_eq!(format!("{key:?}"), "SealKey(…)");
+        assert_eq!(format!("{key:?}"), "MacKey(…)");
     }
 }

@@ -1,13 +1,11 @@
-//! Where sessions lie: one trait, [`SessionStore`], over the directories of MoinMoin 1.7 to 1.9, JSON files, SQLite and
-//! Redis, and [`WritableStore`] for moving sessions; what is known of a session; and the users whom sessions name.
+//! Session stores: the trait [`SessionStore`] for the directories of MoinMoin 1.7 to 1.9, JSON files, SQLite, and Redis;
+//! [`WritableStore`] for migration; the facts in a session; and the users of a wiki. Promises:
 //!
-//! What it promises:
-//!
-//! * Every entry is told as what it is: session, left-over, foreign, or not to be looked at. An entry that vanished
-//!   between listing and opening is simply gone. Errors are values, and 'nothing there' is not one of them.
-//! * Reading changes nothing, not even access times where that can be helped, and executes nothing.
-//! * An entry is removed only if it is still the one that was seen, and its bytes are judged again.
-//! * Session ids are secrets: no error, `Display` or `Debug` shows more than 8 characters of one.
+//! * Every entry is reported: session, temporary file, foreign file, or failure. An entry that is removed between listing
+//!   and opening is skipped. A missing entry is not an error.
+//! * Reading changes nothing, not even access times if possible, and executes nothing.
+//! * An entry is removed only if it did not change, and after its bytes were judged again.
+//! * Session ids are secrets: no error, `Display`, or `Debug` shows more than 8 characters of one.
 //!
 //! Source: `MoinMoin/session.py` and `MoinMoin/caching.py` of 1.7 and 1.8, `MoinMoin/web/session.py` of 1.9,
 //! `MoinMoin/user.py`, and the files that running wikis wrote.
@@ -69,67 +67,68 @@ pub use sqlite::SqliteStore;
 pub use users::{User, UserDir, UserError};
 pub use writable::{Modified, NewSession, Raw, RawRead, Read, Since, USUAL_MODE, WritableStore, Written};
 
-/// Takes what a scan finds, one at a time but from any thread.
+/// Receives the entries of a scan one at a time, from any thread.
 pub type Sink<'a> = &'a mut (dyn FnMut(Found) + Send);
 
-/// One name in a store.
+/// A name in a store.
 #[derive(Debug, Clone, Copy)]
 pub enum Listed<'a> {
-    /// A session's id.
+    /// The id of a session.
     Session(EntryName),
-    /// None of a wiki's, nor of ours.
+    /// A foreign name.
     Foreign(&'a OsStr),
 }
 
-/// Says whether a session of that name and inode need not be looked at. Asked from any thread.
+/// Whether a session with this name and inode can be skipped. Called from any thread.
 pub type Skip<'a> = &'a (dyn Fn(&EntryName, u64) -> bool + Sync);
 
-/// Says whether an entry, looked at again, is still to go.
+/// Whether an entry is still to be removed after it was read again.
 pub type Decide<'a> = &'a (dyn Fn(&Found) -> bool + Sync);
 
-/// A place that holds sessions.
+/// A store of sessions.
 pub trait SessionStore: Send + Sync {
-    /// Where it is and whose.
+    /// The location and owner.
     fn spec(&self) -> &StoreSpec;
 
-    /// Which directory (or file) it is, whatever its path: two stores of one id are one.
+    /// The identity of the directory or file. Two stores with the same identity are one.
     fn id(&self) -> FileId;
 
-    /// Whether it may be the same store as `other` although their ids differ, as a server did not say which one it is.
+    /// Whether it may be the same store as `other` although the ids differ, because a server did not report its
+    /// identity.
     fn may_be(&self, other: &dyn SessionStore) -> bool {
         let _ = other;
         false
     }
 
-    /// Tells every session's id, without opening any.
+    /// Lists the ids of all sessions without opening any.
     ///
     /// # Errors
     ///
-    /// Where the names could not be listed to the end.
+    /// The names can't be listed completely.
     fn names(&self, sink: &mut dyn FnMut(EntryName)) -> Result<(), StoreError>;
 
-    /// As [`SessionStore::names`], and tells what lies beside the sessions and is nothing of a wiki's or of ours: names that
-    /// are no ids, and what is no regular file.
+    /// Like [`SessionStore::names`], but also lists foreign entries: names that are not ids, and entries that are not
+    /// regular files.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same.
     fn list(&self, sink: &mut dyn FnMut(Listed<'_>)) -> Result<(), StoreError> {
         self.names(&mut |id| sink(Listed::Session(id)))
     }
 
-    /// Looks at every entry, and tells what it is. Setting `stop` ends it early, without an error.
+    /// Reads every entry. Setting `stop` ends it early without an error.
     ///
     /// # Errors
     ///
-    /// Where the entries could not be listed to the end: what was told is then not everything.
+    /// The entries can't be listed completely.
     fn scan(&self, fields: Fields, stop: &AtomicBool, sink: Sink<'_>) -> Result<(), StoreError>;
 
-    /// As [`SessionStore::scan`], but says nothing of sessions that `skip` says need not be looked at.
+    /// Like [`SessionStore::scan`], without the sessions that `skip` accepts.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same.
     fn scan_but(
         &self,
         skip: Skip<'_>,
@@ -141,25 +140,24 @@ pub trait SessionStore: Send + Sync {
         self.scan(fields, stop, sink)
     }
 
-    /// In which state it is, where that tells whether it changed; `None` where nothing does, so that what was read is
-    /// not to be kept in an [`index`].
+    /// The state of the store, which shows changes. `None` if nothing shows changes, so that an [`index`] is not
+    /// possible.
     fn stamp(&self) -> Option<DirStamp> {
         None
     }
 
-    /// Looks at one session; `None` where there is none of that id.
+    /// Reads one session. `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Where it could not be opened or read.
+    /// It could not be opened or read.
     fn read(&self, id: &EntryName, fields: Fields) -> Result<Option<Session>, StoreError>;
 
-    /// The ids among these of which there is a session, in order. What is in the session is not read, if that can be
-    /// helped: this is asked again and again.
+    /// The ids that have a session, in order. Does not read the sessions if possible, because this is called often.
     ///
     /// # Errors
     ///
-    /// Where the store could not be asked.
+    /// The store did not answer.
     fn present(&self, ids: &[EntryName]) -> Result<Vec<EntryName>, StoreError> {
         let mut present = Vec::new();
         for id in ids {
@@ -170,38 +168,38 @@ pub trait SessionStore: Send + Sync {
         Ok(present)
     }
 
-    /// Reads everything in one session.
+    /// Reads a whole session.
     ///
     /// # Errors
     ///
-    /// Where it could not be opened or read.
+    /// It could not be opened or read.
     fn read_value(&self, id: &EntryName) -> Result<Read<Tree>, StoreError>;
 
-    /// Removes each entry if it still has its stamp and `decide`, given it anew, says so. One result an entry, in
-    /// order.
+    /// Removes each entry if it still has its stamp and `decide` agrees after it was read again. Returns one result
+    /// for each entry, in order.
     fn remove(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>>;
 
-    /// As [`SessionStore::remove`], and leaves a tombstone for each that is removed, where the store keeps those: until
-    /// the session's own end, nobody loads or saves one of that id.
+    /// Like [`SessionStore::remove`], but leaves a tombstone for each removed session if the store has tombstones.
+    /// Until the session would have expired, no wiki loads or saves a session with this id.
     fn end(&self, batch: &[(EntryName, Stamp)], decide: Decide<'_>) -> Vec<io::Result<Removal>> {
         self.remove(batch, decide)
     }
 
-    /// Removes the tombstones whose time is over.
+    /// Removes expired tombstones.
     ///
     /// # Errors
     ///
-    /// Where they could not be removed.
+    /// They could not be removed.
     fn forget_ended(&self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// The ids in a store that begin with `prefix`, in order; a whole id is the only one that begins with itself.
+/// The ids in a store that start with `prefix`, in order. No id is the start of another one.
 ///
 /// # Errors
 ///
-/// Where the names could not be listed to the end: another might have begun so, too.
+/// The names can't be listed completely, so another id could start with it too.
 pub fn matching(store: &dyn SessionStore, prefix: &str) -> Result<Vec<EntryName>, StoreError> {
     let mut found = Vec::new();
     store.names(&mut |name| {

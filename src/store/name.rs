@@ -1,4 +1,4 @@
-//! The name of a session, which is a secret: who knows it is logged in.
+//! The name of a session, which is a secret: it is a login.
 
 use std::ffi::CStr;
 use std::fmt;
@@ -7,40 +7,40 @@ use std::hash::{BuildHasher, RandomState};
 use crate::location::{Layout, NameKind, is_id};
 use crate::sys::TEMP_PREFIX;
 
-/// The longest name that can be ours: `<32 characters>XXXXXX.tmp`, and the NUL the kernel wants.
-const ROOM: usize = 48;
+/// The maximum length of a name: `<32 characters>XXXXXX.tmp` and a NUL.
+const MAX_BYTES: usize = 48;
 
-/// How many characters of a name are shown where nothing longer is needed to tell it from others.
+/// The minimum length of a displayed prefix.
 pub const SHORTEST_PREFIX: usize = 8;
 
-/// The name of an entry: a session's id, or the name of a half-written file, which may hold an id.
+/// The name of an entry: a session id, or the name of a temporary file, which may contain an id.
 ///
-/// Both are secrets. `Display` and `Debug` show the first 8 characters and `…`; the whole comes only from
-/// [`EntryName::reveal`].
+/// Both are secrets. `Display` and `Debug` show the first 8 characters and `…`. Only [`EntryName::reveal`] returns the whole
+/// name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryName {
     /// ASCII without NUL, then NULs.
-    bytes: [u8; ROOM],
+    bytes: [u8; MAX_BYTES],
 }
 
 impl EntryName {
-    /// A name of up to 47 printable ASCII characters; `None` for any other: no store of MoinMoin holds such.
+    /// A name of up to 47 printable ASCII characters. `None` for any other name, which no store of MoinMoin has.
     pub fn new(name: &[u8]) -> Option<Self> {
         let plain = name.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'/');
-        if name.is_empty() || name.len() >= ROOM || !plain {
+        if name.is_empty() || name.len() >= MAX_BYTES || !plain {
             return None;
         }
-        let mut bytes = [0; ROOM];
+        let mut bytes = [0; MAX_BYTES];
         bytes.get_mut(..name.len())?.copy_from_slice(name);
         Some(EntryName { bytes })
     }
 
-    /// The id of a session of any version; `None` for other names.
+    /// The session id of any version. `None` for other names.
     pub fn id(name: &[u8]) -> Option<Self> {
         is_id(name).then(|| EntryName::new(name)).flatten()
     }
 
-    /// A name with its meaning in a directory of MoinMoin's; `None` for a foreign one.
+    /// A name with its meaning in a layout. `None` for a foreign name.
     pub fn within(layout: Layout, name: &[u8]) -> Option<(Self, NameKind)> {
         match layout.kind(name) {
             NameKind::Foreign => None,
@@ -50,11 +50,11 @@ impl EntryName {
 
     /// The whole name.
     pub fn reveal(&self) -> &str {
-        // Always ASCII, as `new` saw to it.
+        // `new` accepts only ASCII.
         std::str::from_utf8(self.as_c_str().to_bytes()).unwrap_or_default()
     }
 
-    /// The whole name as the kernel wants it.
+    /// The whole name for system calls.
     pub fn as_c_str(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
     }
@@ -69,7 +69,7 @@ impl EntryName {
         self.reveal().len()
     }
 
-    /// The first `characters` of the name, followed by `…` unless that is all of it.
+    /// The first `characters` of the name, followed by `…` unless this is the whole name.
     pub fn short(&self, characters: usize) -> String {
         match self.reveal().get(..characters) {
             Some(prefix) if characters < self.len() => format!("{prefix}…"),
@@ -90,24 +90,23 @@ impl fmt::Debug for EntryName {
     }
 }
 
-/// Whether a name is that of MoinMoin's lock, or of what we are writing.
+/// Whether a name is the lock of MoinMoin, or a temporary file of wikifarm.
 pub(super) fn is_passing(name: &[u8]) -> bool {
     name == b"__lock__" || name.starts_with(TEMP_PREFIX)
 }
 
-/// The shortest prefixes that tell names apart, at least [`SHORTEST_PREFIX`] characters long.
+/// The shortest unique prefixes of names, with at least [`SHORTEST_PREFIX`] characters.
 ///
-/// Only the names that are to be shown need to be held: of all others, [`Prefixes::see`] keeps what they have in common
-/// with these.
+/// Keeps only the names for display. Of all others, [`Prefixes::see`] keeps the length of common prefixes.
 #[derive(Debug, Default)]
 pub struct Prefixes {
     sorted: Vec<EntryName>,
-    /// How many characters each has in common with one that was seen.
+    /// The longest common prefix of each with a seen name.
     seen: Vec<u8>,
 }
 
 impl Prefixes {
-    /// Over these names; doubles count once.
+    /// Prefixes of these names. Duplicates count once.
     pub fn new(mut names: Vec<EntryName>) -> Self {
         names.sort_unstable();
         names.dedup();
@@ -115,10 +114,10 @@ impl Prefixes {
         Prefixes { sorted: names, seen }
     }
 
-    /// Tells that there is such a name, too, from which those held here are to be told.
+    /// Takes another name into account.
     pub fn see(&mut self, name: &EntryName) {
         let at = self.sorted.partition_point(|other| other < name);
-        // Whatever else has something in common with it has no less in common with one of these two.
+        // The two neighbors have the longest common prefixes.
         let after = at + usize::from(self.sorted.get(at) == Some(name));
         for near in [at.checked_sub(1), Some(after)].into_iter().flatten() {
             if let (Some(other), Some(seen)) = (self.sorted.get(near), self.seen.get_mut(near)) {
@@ -127,7 +126,7 @@ impl Prefixes {
         }
     }
 
-    /// How many characters of `name` it takes to tell it from every other name here.
+    /// The length of the shortest unique prefix of `name`.
     pub fn length(&self, name: &EntryName) -> usize {
         let at = self.sorted.partition_point(|other| other < name);
         let before = at.checked_sub(1).and_then(|before| self.sorted.get(before));
@@ -138,12 +137,12 @@ impl Prefixes {
         shared.map_or(0, |shared| shared + 1).max(SHORTEST_PREFIX).min(name.len())
     }
 
-    /// The shortest unique prefix of `name`, with `…` behind it.
+    /// The shortest unique prefix of `name`, followed by `…`.
     pub fn short(&self, name: &EntryName) -> String {
         name.short(self.length(name))
     }
 
-    /// Every name that begins with `prefix`, in order.
+    /// The names that begin with `prefix`, in order.
     pub fn matching(&self, prefix: &str) -> &[EntryName] {
         let from = self.sorted.partition_point(|name| name.reveal() < prefix);
         let rest = self.sorted.get(from..).unwrap_or_default();
@@ -152,28 +151,28 @@ impl Prefixes {
     }
 }
 
-/// As many characters of a name count in [`Heads`]: more of an id are never shown.
+/// How many characters of a name [`Heads`] considers. More of an id are never shown.
 const HEAD: usize = 24;
 
-/// The names of a store that it takes more than [`SHORTEST_PREFIX`] characters to tell from all others, with how many:
-/// hardly any of a million ids.
+/// The names of a store whose shortest unique prefix is longer than [`SHORTEST_PREFIX`], with its length. Very few of a
+/// million ids.
 #[derive(Debug, Default)]
 pub struct Heads {
     sorted: Vec<([u8; HEAD], usize)>,
 }
 
 impl Heads {
-    /// Of names that are given one by one to what `list` is called with. Until all are there, 32 bytes of each are held.
+    /// Built from the names that `list` passes on. Uses 32 bytes for each name until all are listed.
     ///
     /// # Errors
     ///
-    /// Those of `list`.
+    /// The errors of `list`.
     pub fn of<E>(list: impl FnOnce(&mut dyn FnMut(EntryName)) -> Result<(), E>) -> Result<Self, E> {
         let mut heads = Vec::new();
         let hasher = RandomState::new();
         list(&mut |name| heads.push((name.head(), hasher.hash_one(name))))?;
         heads.sort_unstable();
-        // A name that is listed twice is one name.
+        // A name can be listed twice.
         heads.dedup();
         let mut sorted: Vec<([u8; HEAD], usize)> = Vec::new();
         for pair in heads.windows(2) {
@@ -187,18 +186,18 @@ impl Heads {
         Ok(Heads { sorted })
     }
 
-    /// How many characters of `name` it takes to tell it from every other name, as far as heads tell.
+    /// The length of the shortest unique prefix of `name`.
     pub fn length(&self, name: &EntryName) -> usize {
         let head = name.head();
         let after = self.sorted.partition_point(|(other, _)| *other <= head);
-        // Of those with one neighbor and the other, the last is the longest.
+        // The maximum over both neighbors.
         let held =
             after.checked_sub(1).and_then(|at| self.sorted.get(at)).filter(|(other, _)| *other == head);
         held.map_or(SHORTEST_PREFIX, |(_, length)| *length).min(name.len())
     }
 }
 
-/// How many characters two names begin with alike.
+/// The length of the common prefix of two names.
 fn shared(one: &EntryName, other: &EntryName) -> usize {
     alike(one.reveal().as_bytes(), other.reveal().as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What a scan finds: sessions, left-overs, and what is none of ours.
+//! The entries of a store: sessions, temporary files, and foreign files.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -12,79 +12,79 @@ use super::facts::{Expires, Facts, Unreadable};
 use super::mac::Trust;
 use super::name::EntryName;
 
-/// Changes whenever an entry is written or replaced. It means nothing else, and only to the store it came from.
+/// Changes when an entry is written or replaced. Only valid for its own store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stamp(pub(super) u64);
 
 impl Stamp {
-    /// As a number, to keep it in little memory.
+    /// The stamp as a number.
     pub fn to_bits(self) -> u64 {
         self.0
     }
 
-    /// Back from [`Stamp::to_bits`].
+    /// The stamp from [`Stamp::to_bits`].
     pub fn from_bits(bits: u64) -> Self {
         Stamp(bits)
     }
 }
 
-/// One session.
+/// A session.
 #[derive(Debug)]
 pub struct Session {
-    /// Its id: a secret.
+    /// The id, a secret.
     pub id: EntryName,
-    /// Its inode, for a file; 0 where a store has none.
+    /// The inode of the file; 0 if the store has none.
     pub inode: u64,
-    /// When it was last written, in seconds since 1970.
+    /// The time of the last write, in unix seconds.
     pub modified: i64,
-    /// Bytes in it.
+    /// The size in bytes.
     pub size: u64,
-    /// Bytes it takes up on disk.
+    /// The bytes on disk.
     pub bytes_on_disk: u64,
-    /// The user who owns it and its permission bits, for a file.
+    /// The owner and the permission bits of the file.
     pub access: Option<(u32, u32)>,
-    /// To remove it only if nobody wrote it since.
+    /// The stamp, to detect changes.
     pub stamp: Stamp,
-    /// Whether its wiki would load it; `None` where the store has no key, and no tombstone of it.
+    /// Whether its wiki would load it; `None` if the store has no key, and no tombstone of the session.
     pub trust: Option<Trust>,
-    /// What it says, or why that is unknown.
+    /// The facts, or why it is unreadable.
     pub facts: Result<Facts, Unreadable>,
 }
 
-/// A half-written session that a wiki left behind.
+/// A temporary file of a wiki.
 #[derive(Debug)]
 pub struct TempFile {
-    /// Its name, which may hold an id: a secret.
+    /// The name, which may contain an id, a secret.
     pub name: EntryName,
-    /// When it was last written, in seconds since 1970.
+    /// The time of the last write, in unix seconds.
     pub modified: i64,
-    /// Bytes in it.
+    /// The size in bytes.
     pub size: u64,
-    /// Bytes it takes up on disk.
+    /// The bytes on disk.
     pub bytes_on_disk: u64,
-    /// To remove it only if nobody wrote it since.
+    /// The stamp, to detect changes.
     pub stamp: Stamp,
 }
 
-/// One entry of a store.
+/// An entry of a store.
 #[derive(Debug)]
 pub enum Found {
     /// A session, readable or not.
     Session(Session),
-    /// A left-over.
+    /// A temporary file.
     Temp(TempFile),
-    /// Not MoinMoin's: a name of another form, or anything that is no regular file. Never opened.
+    /// A name that is not MoinMoin's, or an entry that is not a regular file. Never opened.
     Foreign(OsString),
-    /// An entry of ours that could not be looked at.
+    /// An entry that could not be read.
     Failed {
-        /// Which.
+        /// The name.
         name: EntryName,
-        /// Why.
+        /// The error.
         error: io::Error,
     },
 }
 
-/// What a session is at a moment.
+/// The state of a session.
 #[derive(
     Debug,
     Clone,
@@ -102,27 +102,27 @@ pub enum Found {
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum State {
-    /// Valid.
+    /// Not expired.
     Live,
-    /// Over.
+    /// Expired.
     Expired,
-    /// Not over, but not written for longer than the policy's `idle`.
+    /// Not expired, but not written for longer than `idle`.
     Idle,
-    /// Says nothing of its end.
+    /// Without `expires`.
     NoExpires,
-    /// Its `expires` is no finite number.
+    /// With an `expires` that is not a finite number.
     InvalidExpires,
-    /// Its bytes tell nothing.
+    /// Unreadable.
     Unreadable,
 }
 
 impl State {
-    /// All, in the order in which they are reported.
+    /// All states, in the order of reports.
     pub fn all() -> impl DoubleEndedIterator<Item = Self> {
         <Self as strum::IntoEnumIterator>::iter()
     }
 
-    /// As JSON and filters name it: `live`, `expired`, `idle`, `no-expires`, `invalid-expires`, `unreadable`.
+    /// The name in JSON and filters: `live`, `expired`, `idle`, `no-expires`, `invalid-expires`, `unreadable`.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -135,9 +135,9 @@ impl fmt::Display for State {
 }
 
 impl Session {
-    /// What the session is at `now` (seconds since 1970). Without `idle`, none is idle.
+    /// The state at `now` (unix seconds). Without `idle`, no session is idle.
     ///
-    /// Expired wins over idle; idle wins over the lack of `expires`, as it is the firmer thing to say.
+    /// Expired takes precedence over idle, and idle over a missing `expires`.
     pub fn state(&self, now: i64, idle: Option<Duration>) -> State {
         let expires = match &self.facts {
             Ok(facts) => facts.expires,
@@ -153,23 +153,23 @@ impl Session {
         }
     }
 
-    /// Why its bytes were not even read, where that is so.
+    /// Why its bytes were not read.
     pub fn refused(&self) -> Option<&Unreadable> {
         self.facts.as_ref().err().filter(|why| !why.was_read())
     }
 
-    /// Whether nobody is logged in, so far as is known; an unreadable session may be anybody's.
+    /// Whether no user is logged in. False for an unreadable session.
     pub fn is_anonymous(&self) -> bool {
         self.facts.as_ref().is_ok_and(|facts| facts.user.is_none())
     }
 }
 
-/// Whether more than `age` has passed since `then`; a time in the future is not old.
+/// Whether more than `age` has passed since `then`. False for a time in the future.
 pub fn is_older(then: i64, age: Duration, now: i64) -> bool {
     u64::try_from(now.saturating_sub(then)).is_ok_and(|passed| passed > age.as_secs())
 }
 
-/// Seconds as `expires` counts them; exact for 285 million years.
+/// Converts unix seconds to the type of `expires`; exact for 285 million years.
 #[allow(clippy::cast_precision_loss, reason = "see above")]
 pub fn seconds(time: i64) -> f64 {
     time as f64

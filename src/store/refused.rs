@@ -1,5 +1,4 @@
-//! Notices a scan that was refused every session for one reason. Such a store is not known to hold unreadable sessions:
-//! nothing in it was looked at.
+//! Detects a scan that could not open any session, all for one reason. This is a failure of the store, not unreadable sessions.
 
 use std::mem::discriminant;
 use std::path::Path;
@@ -16,8 +15,7 @@ use crate::sys::NotOpened;
 ///
 /// # Errors
 ///
-/// Those of `scan`; [`StoreError::Refused`] where it came to its end, skipped no session, and each is refused for one
-/// reason.
+/// The errors of `scan`. [`StoreError::Refused`] if it was complete, skipped no session, and could open none for one reason.
 pub(super) fn watch(
     dir: &Path,
     stop: &AtomicBool,
@@ -42,12 +40,12 @@ pub(super) fn watch(
     if skipped.into_inner() || stop.load(Ordering::Relaxed) { Ok(()) } else { refused.result(dir) }
 }
 
-/// What was refused so far.
+/// The sessions that could not be opened.
 #[derive(Default)]
 struct Refused {
     sessions: u64,
     first: Option<(std::mem::Discriminant<NotOpened>, String)>,
-    /// A session was opened, or refused for another reason.
+    /// Whether a session was opened, or failed for another reason.
     other: bool,
 }
 

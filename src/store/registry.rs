@@ -1,4 +1,4 @@
-//! The kinds of stores that wikifarm knows. To add one, write its file with a [`Backend`], and add its line to [`BACKENDS`].
+//! The kinds of stores. To add one, write its file with a [`Backend`], and add a line to [`BACKENDS`].
 
 use super::SessionStore;
 use super::backend::{Backend, Usage};
@@ -6,7 +6,7 @@ use super::error::StoreError;
 use super::spec::StoreSpec;
 use super::writable::WritableStore;
 
-/// The kinds of stores, in the order in which help lists them.
+/// The kinds of stores, in the order of help texts.
 pub const BACKENDS: &[Backend] = &[
     super::files::MOIN_1_9,
     super::files::MOIN_1_8,

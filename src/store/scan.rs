@@ -1,5 +1,5 @@
-//! The scan engine: one thread lists, others open and read, and the first helps them whenever they have enough to
-//! do; one at a time hands on what was found. Where files come from the disk and not from memory, more are called.
+//! The scan engine: one thread lists, other threads open and read files, and the first thread helps them when they are busy.
+//! One thread at a time passes results on. If files come from disk instead of memory, more threads start.
 
 use std::ffi::OsStr;
 use std::io;
@@ -19,25 +19,25 @@ use super::tally;
 use super::{Sink, Skip};
 use crate::location::{Layout, NameKind};
 
-/// Names handed to a worker at a time.
+/// Names in a batch for a worker.
 const BATCH: usize = 256;
 
-/// Batches that may wait for a worker: enough that none has to wait for the lister.
+/// Batches in the queue: enough that no worker waits for the lister.
 const WAITING: usize = 16;
 
-/// A file that takes longer than this, on average over a batch, comes from a disk. In memory it takes 3 to 5 µs.
+/// If files of a batch take longer than this on average, they come from disk. In memory, a file takes 3 to 5 µs.
 const SLOW: Duration = Duration::from_micros(25);
 
-/// Fewer files of a batch than this are no measure.
+/// The minimum number of files in a batch for this measurement.
 const FEW: u32 = 64;
 
-/// The buffer of a thread is kept from file to file up to this size, in bytes.
+/// The maximum size of a buffer that a thread keeps for the next file, in bytes.
 const USUAL_ROOM: usize = 1024 * 1024;
 
-/// Threads in all where files come from a disk, which does several things at a time.
+/// The total number of threads if files come from disk.
 const SLOW_WORKERS: usize = 16;
 
-/// A regular file with a name of ours, as listed.
+/// A listed regular file with a name of a session or temporary file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) name: EntryName,
@@ -47,38 +47,38 @@ pub(super) struct Entry {
 
 type Batch = Vec<Entry>;
 
-/// What is done with each entry.
+/// Handles each entry.
 #[derive(Clone, Copy)]
 pub(super) struct Work<'a> {
-    /// Looks at it, with a buffer to use again; `None` where it has gone.
+    /// Reads it with a reusable buffer. `None` if it was removed.
     pub(super) look: &'a (dyn Fn(Entry, &mut Vec<u8>) -> Option<Found> + Sync),
-    /// Says of a session whether to leave it out.
+    /// Whether to skip a session.
     pub(super) skip: Skip<'a>,
 }
 
-/// How many threads open and read: the processors, at least 2 as opening waits for the disk, at most 8 as they all
-/// use one directory.
+/// The number of threads that read: the number of processors, at least 2 because opening waits for the disk, at most 8 because
+/// all use one directory.
 pub(super) fn workers() -> usize {
     thread::available_parallelism().map_or(2, |count| count.get().clamp(2, 8))
 }
 
-/// What the threads of a scan share.
+/// The shared state of the threads.
 struct Shared<'a, 'sink> {
     dir: &'a Dir,
     stop: &'a AtomicBool,
     work: Work<'a>,
     sink: Mutex<Sink<'sink>>,
     receiver: Mutex<Receiver<Batch>>,
-    /// Somebody had to wait for the disk.
+    /// Whether a thread had to wait for the disk.
     slow: AtomicBool,
 }
 
-/// Looks at every entry of `dir`. `sink` is called by one thread at a time, in no order.
+/// Reads every entry of `dir`. Calls `sink` from one thread at a time, in any order.
 ///
 /// # Errors
 ///
-/// Where the directory could not be listed to its end, or a thread not take the owner's rights. Setting `stop` ends
-/// the scan early, without an error.
+/// If the directory can't be listed completely, or a thread can't take the rights of the owner. Setting `stop` ends the scan
+/// early without an error.
 pub(super) fn scan(
     dir: &Dir,
     layout: Layout,
@@ -90,7 +90,7 @@ pub(super) fn scan(
     let (sink, receiver) = (Mutex::new(sink), Mutex::new(receiver));
     let shared = Shared { dir, stop, work, sink, receiver, slow: AtomicBool::new(false) };
     thread::scope(|scope| {
-        // Where no more threads are allowed, fewer do it.
+        // Uses fewer threads if the limit is reached.
         let help = || thread::Builder::new().spawn_scoped(scope, || Worker::new(&shared)?.work()).ok();
         let mut helpers: Vec<_> = (1..workers()).filter_map(|_| help()).collect();
         let listed = Worker::new(&shared).and_then(|mut worker| {
@@ -105,14 +105,14 @@ pub(super) fn scan(
             Ok(result) => result,
             Err(_) => Err(io::Error::other("a worker thread failed")),
         });
-        // All are joined before the first error is told.
+        // All threads are joined before the first error is returned.
         let helped: Vec<io::Result<()>> = helped.collect();
         listed?;
         helped.into_iter().collect()
     })
 }
 
-/// What a thread needs to look at batches, with the rights of the directory's owner.
+/// The state of a thread, with the rights of the owner of the directory.
 struct Worker<'a, 'sink> {
     _owner: AsOwner,
     shared: &'a Shared<'a, 'sink>,
@@ -126,15 +126,14 @@ impl<'a, 'sink> Worker<'a, 'sink> {
         Ok(Worker { _owner: owner, shared, buffer: Vec::new(), found: Vec::with_capacity(BATCH) })
     }
 
-    /// Lists the directory and sends batches of names; dropping the sender ends the helpers. `sent` is called now and
-    /// then.
+    /// Lists the directory, and sends batches of names. Dropping the sender ends the workers. Calls `sent` now and then.
     fn list(&mut self, layout: Layout, sender: SyncSender<Batch>, sent: &mut dyn FnMut()) -> io::Result<()> {
         let mut batch = Batch::with_capacity(BATCH);
         self.shared.dir.list(|entry| {
             let name = entry.name.to_bytes();
             match (entry.kind, EntryName::within(layout, name)) {
                 (Kind::Regular, Some((name, kind))) => batch.push(Entry { name, kind, inode: entry.inode }),
-                _ => self.tell(Found::Foreign(OsStr::from_bytes(name).to_owned())),
+                _ => self.pass_on(Found::Foreign(OsStr::from_bytes(name).to_owned())),
             }
             if batch.len() < BATCH {
                 return ControlFlow::Continue(());
@@ -142,7 +141,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
             let full = std::mem::replace(&mut batch, Batch::with_capacity(BATCH));
             match sender.try_send(full) {
                 Ok(()) => {}
-                // They have enough to do, or have failed, which will be told in the end.
+                // The queue is full, or the workers failed, which is reported at the end.
                 Err(TrySendError::Full(batch) | TrySendError::Disconnected(batch)) => self.handle(batch),
             }
             sent();
@@ -152,7 +151,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
         Ok(())
     }
 
-    /// Looks at batches until there are no more.
+    /// Handles batches until there are none left.
     fn work(&mut self) -> io::Result<()> {
         loop {
             let batch = self.shared.receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -180,7 +179,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
             }
             looked += 1;
             self.found.extend(look(entry, &mut self.buffer));
-            // One huge file must not keep its memory for good, times the threads.
+            // Release the memory of a large file.
             if self.buffer.capacity() > USUAL_ROOM {
                 self.buffer = Vec::new();
             }
@@ -196,7 +195,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
         self.found.drain(..).for_each(&mut **sink);
     }
 
-    fn tell(&self, found: Found) {
+    fn pass_on(&self, found: Found) {
         (self.shared.sink.lock().unwrap_or_else(PoisonError::into_inner))(found);
     }
 

@@ -6,30 +6,30 @@ use std::path::PathBuf;
 use crate::location::Location;
 use crate::moin::Version;
 
-/// One wiki that keeps its sessions in a store, with what reading and pruning need to know of it.
+/// A wiki that uses a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreWiki {
-    /// Its name in the farm.
+    /// The name in the farm file.
     pub name: String,
-    /// What it runs.
+    /// The MoinMoin version.
     pub version: Version,
-    /// Where its users are.
+    /// The user directory.
     pub user_dir: Option<PathBuf>,
-    /// Names of users who may become others.
+    /// The names of superusers.
     pub superusers: Vec<String>,
 }
 
-/// A store: where it is, and whose the sessions in it are.
+/// The location of a store, and the wikis that use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSpec {
-    /// Where it is.
+    /// The location.
     pub location: Location,
-    /// The wikis that use it; none for a store given by its address.
+    /// The wikis that use it; empty for an address.
     pub wikis: Vec<StoreWiki>,
 }
 
 impl From<Location> for StoreSpec {
-    /// The store there, of no wiki known.
+    /// A store without wikis.
     fn from(location: Location) -> Self {
         StoreSpec { location, wikis: Vec::new() }
     }
@@ -41,12 +41,12 @@ impl StoreSpec {
         self.location.to_string()
     }
 
-    /// An entry as messages name it: the store, and the entry's shortened name.
+    /// The path of an entry for messages, with a shortened name.
     pub fn entry(&self, name: &dyn fmt::Display) -> PathBuf {
         self.location.stem().join(name.to_string())
     }
 
-    /// That an entry could not be looked at or removed, for people; an id is shortened.
+    /// The message for an entry that could not be read or removed, with a shortened id.
     pub fn failed(&self, name: &dyn fmt::Display, why: &dyn fmt::Display) -> String {
         format!("{}/{name}: {why}", self.location.stem().display())
     }

@@ -1,26 +1,25 @@
-//! How much work on stores this process has done, for whoever shows it while it goes on. Counted in batches, and for the
-//! whole process: exact counts are in the reports.
+//! Counts the work of this process, for progress bars. Counts in batches; the reports have exact counts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// One kind of work.
+/// A kind of work.
 #[derive(Debug)]
 pub struct Tally(AtomicU64);
 
-/// Sessions (and left-overs) that were looked at.
+/// Scanned entries.
 pub static LOOKED: Tally = Tally(AtomicU64::new(0));
 
-/// Sessions (and left-overs) whose removal was tried.
+/// Entries with an attempted removal.
 pub static REMOVED: Tally = Tally(AtomicU64::new(0));
 
-/// Sessions that a migration has dealt with.
+/// Sessions that a migration processed.
 pub static MOVED: Tally = Tally(AtomicU64::new(0));
 
-/// Directories that a search has looked into.
+/// Searched directories.
 pub static WALKED: Tally = Tally(AtomicU64::new(0));
 
 impl Tally {
-    /// How many so far.
+    /// The current count.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

@@ -1,5 +1,5 @@
-//! Tombstones: that a session was ended before its time. While there is one, the wikis neither load nor save a session of
-//! that id, so that neither a request in flight nor an old record that somebody puts back logs anybody in.
+//! Tombstones of sessions that were ended before their expiry. While there is a tombstone, the wikis neither load nor save the
+//! session: neither a running request nor an old record logs anybody in.
 //!
 //! As in `contrib/moin/wikifarm_stores.py`.
 
@@ -7,14 +7,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::facts::{Expires, Facts, Fields};
 
-/// In seconds. Browsers keep no cookie for more than 400 days after the last visit: a record that nobody wrote for so long
-/// is over.
+/// The maximum lifetime in seconds. Browsers keep a cookie for at most 400 days after the last visit.
 const LONGEST_LIFE: f64 = 401.0 * 86_400.0;
 
-/// In seconds: a request that is being answered can save late.
+/// The minimum lifetime in seconds. A running request can save its session late.
 const SHORTEST: f64 = 3600.0;
 
-/// When the tombstone of a session with that pickle ends, in seconds since 1970: with the session, within bounds.
+/// When the tombstone of a session with this pickle ends, in unix seconds: with the session, within the bounds.
 pub(super) fn end(pickle: &[u8]) -> f64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     let expires = match Facts::from_bytes(pickle, Fields::default()) {

@@ -1,4 +1,4 @@
-//! A wiki's users: `user_dir` holds one file for each, named by the id, with lines `key=value`.
+//! The users of a wiki: `user_dir` has a file for each user, named by the id, with lines `key=value`.
 //!
 //! Source: `MoinMoin/user.py` of 1.7 to 1.9. Passwords, even hashed, are not kept.
 
@@ -9,27 +9,27 @@ use std::path::{Path, PathBuf};
 
 use crate::sys::{AsOwner, Dir, DirError, Kind, NotOpened, open_regular, why};
 
-/// What a session needs to know of a user.
+/// A user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The name of the file.
     pub id: String,
-    /// As in the file: it may hold anything, so escape it before it is shown.
+    /// The name in the file. Escape it before display.
     pub name: String,
-    /// May not log in any more.
+    /// Whether the account is disabled.
     pub disabled: bool,
-    /// Wants to stay logged in; yes unless the file says no.
+    /// Whether to stay logged in; true unless the file says no.
     pub remember_me: bool,
 }
 
-/// A user directory, held open.
+/// An open user directory.
 #[derive(Debug)]
 pub struct UserDir {
     dir: Dir,
     path: PathBuf,
 }
 
-/// A user, or all users, that could not be read.
+/// Why a user or the directory could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UserError {
@@ -38,15 +38,15 @@ pub enum UserError {
     Listing {
         /// The directory.
         dir: PathBuf,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
-    /// A user's file could not be read.
+    /// The file of a user could not be read.
     #[error("{path}: {why}")]
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error.
         why: NotOpened,
     },
 }
@@ -61,11 +61,11 @@ impl UserDir {
         Ok(UserDir { dir: Dir::open(path)?, path: path.to_owned() })
     }
 
-    /// The user of an id; `None` where there is none, as for everything that is no id.
+    /// The user with an id. `None` if the user does not exist, or the text is not an id.
     ///
     /// # Errors
     ///
-    /// Where the file is there and could not be read.
+    /// If the file exists and can't be read.
     pub fn user(&self, id: &str) -> Result<Option<User>, UserError> {
         if !is_user_id(id) {
             return Ok(None);
@@ -74,11 +74,11 @@ impl UserDir {
         self.read(id, &mut Vec::new())
     }
 
-    /// Every user, in no order, with those that could not be read.
+    /// All users in any order, including failures.
     ///
     /// # Errors
     ///
-    /// Where the directory could not be listed.
+    /// If the directory can't be listed.
     pub fn all(&self) -> Result<Vec<Result<User, UserError>>, UserError> {
         let _owner = self.as_owner()?;
         let mut ids = Vec::new();
@@ -93,12 +93,11 @@ impl UserDir {
         Ok(ids.iter().filter_map(|id| self.read(id, &mut buffer).transpose()).collect())
     }
 
-    /// The ids of the users of a name: one, unless somebody meddled. Users that cannot be read are errors, as they
-    /// might have been the one.
+    /// The ids of the users with a name, usually one. A user that can't be read is an error, because the name may match.
     ///
     /// # Errors
     ///
-    /// Where the directory or one of its users could not be read.
+    /// If the directory or one of its users can't be read.
     pub fn ids_of(&self, name: &str) -> Result<Vec<String>, UserError> {
         let users: Vec<User> = self.all()?.into_iter().collect::<Result<_, _>>()?;
         Ok(users.into_iter().filter(|user| user.name == name).map(|user| user.id).collect())
@@ -122,7 +121,7 @@ impl UserDir {
     }
 }
 
-/// `\d+\.\d+(\.\d+)?`, as `getUserList` has it; so a session cannot name a file elsewhere.
+/// Whether a text matches `\d+\.\d+(\.\d+)?`, as in `getUserList`. So a session can't name a file elsewhere.
 fn is_user_id(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.len() <= 64 && (2..=3).contains(&text.split('.').count()) && text.split('.').all(digits)
@@ -134,7 +133,7 @@ fn parse(id: &str, bytes: &[u8]) -> User {
         let mut halves = line.splitn(2, |byte| *byte == b'=');
         let (Some(key), Some(value)) = (halves.next(), halves.next()) else { continue };
         match key.trim_ascii() {
-            // Longer is no name: it would have to go into a URL.
+            // Longer names do not fit in a URL.
             b"name" if value.len() > 1024 => {}
             b"name" => user.name = String::from_utf8_lossy(value.trim_ascii()).into_owned(),
             b"disabled" => user.disabled = flag(value),
@@ -145,7 +144,7 @@ fn parse(id: &str, bytes: &[u8]) -> User {
     user
 }
 
-/// `int(value)` in MoinMoin; what is no number counts as 0 there.
+/// `int(value)` as in MoinMoin, where an invalid number is 0.
 fn flag(value: &[u8]) -> bool {
     std::str::from_utf8(value.trim_ascii())
         .is_ok_and(|text| text.parse::<i64>().is_ok_and(|number| number != 0))

@@ -1,4 +1,4 @@
-//! Stores that can be written: what a session is when it moves.
+//! Writable stores, for migration.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,59 +14,59 @@ use crate::sys::Put;
 
 pub use crate::sys::Modified;
 
-/// Everything of one session.
+/// The full data of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raw {
-    /// The pickle, byte for byte.
+    /// The pickle.
     pub bytes: Vec<u8>,
-    /// When it was last written.
+    /// The time of the last write.
     pub modified: Modified,
-    /// The permission bits of its file, where it is one.
+    /// The permission bits of its file.
     pub mode: Option<u32>,
-    /// User and group of its file, where it is one.
+    /// User and group of its file.
     pub owner: Option<(u32, u32)>,
-    /// To remove or replace it only if nobody wrote it since.
+    /// The stamp, to detect changes.
     pub stamp: Stamp,
-    /// Whether its wiki would load it; `None` where the store has no key, and no tombstone of it.
+    /// Whether its wiki would load it; `None` if the store has no key, and no tombstone of the session.
     pub trust: Option<Trust>,
 }
 
-/// A session to be put into a store.
+/// A session to write.
 #[derive(Debug, Clone)]
 pub struct NewSession {
-    /// Its id.
+    /// The id.
     pub id: EntryName,
     /// The pickle.
     pub bytes: Vec<u8>,
-    /// When it shall have been written.
+    /// The time of the last write.
     pub modified: Modified,
-    /// The permission bits of its file, if it gets one.
+    /// The permission bits of its file, if any.
     pub mode: Option<u32>,
-    /// User and group of its file, if it gets one and we may give files away.
+    /// User and group of its file, if any. Ignored without the right to change owners.
     pub owner: Option<(u32, u32)>,
-    /// The stamp of the session it takes the place of; `None` where there must be none of that id.
+    /// The stamp of the session to replace. `None` if no session with this id may exist.
     pub instead_of: Option<Stamp>,
 }
 
-/// What became of a session that was to be written.
+/// The result of writing a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// It is there, and survives a loss of power, as far as the store promises that. Its stamp now.
+    /// Written, and survives a power loss if the store guarantees this. The new stamp.
     Done(Stamp),
-    /// There is one of that id already.
+    /// A session with this id exists.
     Exists,
-    /// The one that it was to replace was written or removed since; or it was ended, and has a tombstone.
+    /// The session to replace changed, was removed, or has a tombstone.
     Changed,
 }
 
-/// The outcome of reading one session.
+/// The result of reading a session.
 #[derive(Debug)]
 pub enum Read<T> {
-    /// The store has no session of that id.
+    /// The store has no session with this id.
     Missing,
     /// The session can't be read.
     Unreadable(Unreadable),
-    /// The session's content.
+    /// The content.
     Present(T),
 }
 
@@ -81,14 +81,14 @@ impl<T> Read<T> {
 }
 
 impl Read<Tree> {
-    /// The values in the bytes of a pickle.
+    /// Reads a pickle.
     pub fn of_pickle(bytes: &[u8]) -> Self {
         pickle::read(bytes).map_or_else(|error| Read::Unreadable(Unreadable::Pickle(error)), Read::Present)
     }
 }
 
 impl Read<Raw> {
-    /// The values in the session.
+    /// Reads the pickle of the session.
     pub(super) fn tree(self) -> Read<Tree> {
         match self {
             Read::Present(raw) => Read::of_pickle(&raw.bytes),
@@ -98,26 +98,26 @@ impl Read<Raw> {
     }
 }
 
-/// The outcome of reading all of one session.
+/// The result of reading the full data of a session.
 pub type RawRead = Result<Read<Raw>, StoreError>;
 
-/// A store that sessions can be put into.
+/// A store that sessions can be written to.
 pub trait WritableStore: SessionStore {
-    /// Reads all of one session.
+    /// Reads the full data of a session.
     ///
     /// # Errors
     ///
-    /// Where it could not be opened or read.
+    /// If it can't be opened or read.
     fn read_raw(&self, id: &EntryName) -> RawRead;
 
-    /// Reads all of some sessions, in their order: the first, and those after it until together they have `room` bytes
-    /// or more. What is not read is to be asked for again.
+    /// Reads the full data of sessions in order: the first, and the following until they have `capacity` bytes together. The
+    /// caller asks again for the others.
     fn read_many(&self, ids: &[EntryName], capacity: usize) -> Vec<RawRead> {
         let capacity = FreeSpace::new(capacity);
         capacity.read(ids, |id| self.read_raw(id))
     }
 
-    /// What became of some sessions since they had these stamps.
+    /// Whether sessions changed since they had these stamps.
     fn since(&self, seen: &[(EntryName, Stamp)]) -> Vec<Since> {
         let since = |(id, stamp): &(EntryName, Stamp)| match self.read_raw(id) {
             Ok(Read::Present(raw)) if raw.stamp == *stamp => Since::Same,
@@ -128,27 +128,27 @@ pub trait WritableStore: SessionStore {
         seen.iter().map(since).collect()
     }
 
-    /// Takes away what an earlier run of ours was writing when it was stopped. Only who holds the store's lock may.
+    /// Removes temporary files of a killed run. The caller must hold the lock of the store.
     fn tidy(&self) {}
 
-    /// Puts sessions into the store, each whole or not at all. One result a session, in order.
+    /// Writes sessions, each completely or not at all. Returns one result for each session, in order.
     fn write(&self, batch: &[&NewSession]) -> Vec<io::Result<Written>>;
 }
 
-/// What became of a session since it was read.
+/// Whether a session changed since it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
-    /// Nothing.
+    /// Unchanged.
     Same,
-    /// It was written, or is another now.
+    /// Written or replaced.
     Changed,
-    /// It is not there any more.
+    /// Removed.
     Gone,
-    /// The store could not tell.
+    /// Unknown.
     Unknown,
 }
 
-/// How many bytes of sessions may be held at a time, shared by those who read.
+/// The number of bytes that may still be held in memory.
 pub(super) struct FreeSpace {
     all: usize,
     used: AtomicUsize,
@@ -159,12 +159,12 @@ impl FreeSpace {
         FreeSpace { all, used: AtomicUsize::new(0) }
     }
 
-    /// Notes that a session was read; whether there is space for one more.
+    /// Counts a session. Returns whether there is space for another.
     pub(super) fn take(&self, bytes: usize) -> bool {
         self.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) < self.all
     }
 
-    /// Reads the first of `ids`, and those after it for which there is space.
+    /// Reads the first of `ids`, and the following for which there is space.
     pub(super) fn read(
         &self,
         ids: &[EntryName],
@@ -183,10 +183,10 @@ impl FreeSpace {
     }
 }
 
-/// Permission bits of a session that has none from where it comes: MoinMoin's commonest.
+/// The permission bits of a session that has none at its source: the usual ones of MoinMoin.
 pub const USUAL_MODE: u32 = 0o660;
 
-/// What became of a session's file, as stores say it.
+/// Converts the result of writing a file.
 pub(super) fn written(put: Put) -> Written {
     match put {
         Put::Done(stamp) => Written::Done(Stamp(stamp)),
@@ -195,7 +195,7 @@ pub(super) fn written(put: Put) -> Written {
     }
 }
 
-/// What a store knows of a session whose bytes it has.
+/// The session with these bytes.
 pub(super) fn session(id: EntryName, raw: &Raw, fields: Fields) -> Session {
     let size = u64::try_from(raw.bytes.len()).unwrap_or(u64::MAX);
     Session {
@@ -214,7 +214,7 @@ pub(super) fn session(id: EntryName, raw: &Raw, fields: Fields) -> Session {
     }
 }
 
-/// What a store knows of a session that is too large to be fetched.
+/// A session that is too large to be fetched.
 #[cfg(any(feature = "sqlite", feature = "redis"))]
 pub(super) fn too_large(id: EntryName, size: u64, modified: Modified) -> Session {
     Session {
@@ -230,11 +230,11 @@ pub(super) fn too_large(id: EntryName, size: u64, modified: Modified) -> Session
     }
 }
 
-/// So many bytes of sessions are held while a store that gives many at a time is gone through.
+/// How many bytes of sessions a scan of a database holds in memory.
 #[cfg(any(feature = "sqlite", feature = "redis"))]
 pub(super) const HELD: usize = 16 * 1024 * 1024;
 
-/// A stamp made of what a session holds, for stores that have nothing better.
+/// A stamp computed from the content of a session, for stores without other stamps.
 #[cfg(any(feature = "sqlite", feature = "redis", test))]
 pub(super) fn stamp_of(bytes: &[u8], modified: Modified) -> Stamp {
     use std::hash::{DefaultHasher, Hash, Hasher};

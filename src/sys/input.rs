@@ -35,7 +35,7 @@ impl From<io::Error> for InputError {
     }
 }
 
-/// A limit for people.
+/// A limit as readable text.
 fn size(bytes: u64) -> String {
     if bytes.is_multiple_of(1 << 20) {
         format!("{} MiB", bytes >> 20)
@@ -116,7 +116,7 @@ pub enum Readers {
 ///
 /// # Errors
 ///
-/// The problem for people, beginning with the path.
+/// The problem as a message that starts with the path.
 pub fn read_trusted(path: &Path, readers: Readers, most: u64) -> Result<Vec<u8>, String> {
     let failed = |why: String| format!("{}: {why}", path.display());
     let file = match walk::file(path) {

@@ -31,7 +31,7 @@ pub struct Lock {
 /// The process that this one waits for. 0 is none; the maximum is a process without a known id.
 static WAITS_FOR: AtomicU32 = AtomicU32::new(0);
 
-/// The process that this one waits for, for people.
+/// A description of the process that holds the lock.
 pub fn waits_for() -> Option<String> {
     match WAITS_FOR.load(Ordering::Relaxed) {
         0 => None,

@@ -1,4 +1,4 @@
-//! Whether two paths are one directory.
+//! The identity of directories.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-/// What makes a directory the same one.
+/// The identity of a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum DirectoryIdentity {
     /// It exists: its device and inode.
@@ -16,7 +16,7 @@ pub enum DirectoryIdentity {
     Path(PathBuf),
 }
 
-/// What the directory at `path` is.
+/// The identity of the directory at `path`.
 pub fn directory_identity(path: &Path) -> DirectoryIdentity {
     match path.metadata() {
         Ok(metadata) => DirectoryIdentity::Inode(metadata.dev(), metadata.ino()),

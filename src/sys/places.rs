@@ -1,14 +1,14 @@
-//! Where wikifarm keeps its own few files: locks, the time of the last run, and indexes.
+//! The directories of wikifarm: locks, the time of the last run, and indexes.
 //!
-//! In this order: what systemd gives a unit (`StateDirectory=`, `RuntimeDirectory=`, `CacheDirectory=`; systemd.exec(5)), root's places,
-//! a user's by the XDG base directory specification.
+//! In this order: the directories that systemd gives a unit (`StateDirectory=`, `RuntimeDirectory=`, `CacheDirectory=`; systemd.exec(5)), the directories
+//! of root, and those of a user by the XDG base directory specification.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::user;
 
-/// There is no place: neither root's, nor a variable that names the user's.
+/// No directory: the user is not root, and no variable names a directory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no directory for {what}: neither {variable} nor HOME is set to an absolute path")]
 pub struct OwnDirError {
@@ -24,22 +24,22 @@ fn variable(name: &str) -> Option<OsString> {
     }
 }
 
-/// What names the place of the time of the last run, and of locks.
+/// The variable for the time of the last run, and for locks.
 const STATE: &str = "XDG_STATE_HOME";
 
-/// Where the time of the last run is kept: `$STATE_DIRECTORY`, else `/var/lib/wikifarm` for root, else `$XDG_STATE_HOME/wikifarm`, which is
+/// The directory for the time of the last run: `$STATE_DIRECTORY`, else `/var/lib/wikifarm` for root, else `$XDG_STATE_HOME/wikifarm`, which is
 /// by default `~/.local/state/wikifarm`.
 ///
 /// # Errors
 ///
-/// Where no variable says where the user keeps such files.
+/// If no variable names a directory.
 pub fn state_dir() -> Result<PathBuf, OwnDirError> {
     state_dir_of(super::is_root(), variable)
 }
 
-/// Where locks lie: `$RUNTIME_DIRECTORY`, else `/run/wikifarm` for root, else `locks` in [`state_dir`], which a login
+/// The directory for locks: `$RUNTIME_DIRECTORY`, else `/run/wikifarm` for root, else `locks` in [`state_dir`], which a login
 /// shell and cron have in common, as they have no `$XDG_RUNTIME_DIR`.
-/// Never a directory where others could hold them.
+/// Never a directory in which other users could hold locks.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub fn lock_dir() -> Result<PathBuf, OwnDirError> {
     lock_dir_of(super::is_root(), variable)
 }
 
-/// Where indexes of stores lie: `$CACHE_DIRECTORY`, else `/var/cache/wikifarm` for root, else
+/// The directory for indexes: `$CACHE_DIRECTORY`, else `/var/cache/wikifarm` for root, else
 /// `$XDG_CACHE_HOME/wikifarm`, which is by default `~/.cache/wikifarm`.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! A directory of our own, in which nobody but root and us can write.
+//! A directory that only root and the current user can write to.
 
 use std::fmt;
 use std::fs::File;
@@ -12,27 +12,27 @@ use super::dir::Dir;
 use super::file::links;
 use super::walk::{DirError, is_ours};
 
-/// A directory held open, safe from others when it was opened.
+/// An open directory that other users could not write to when it was opened.
 #[derive(Debug)]
 pub struct PrivateDir {
     dir: Dir,
     path: PathBuf,
 }
 
-/// Why a directory is not to be used.
+/// Why a directory is not used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PrivateError {
-    /// Others can write in it.
+    /// Other users can write to it.
     Unsafe {
         /// The directory.
         path: PathBuf,
-        /// Whose it is.
+        /// The owner.
         uid: u32,
-        /// Its permission bits.
+        /// The permission bits.
         mode: u32,
     },
-    /// It could not be opened or made.
+    /// It could not be opened or created.
     Directory(DirError),
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for PrivateError {
 
 impl std::error::Error for PrivateError {}
 
-/// A text of ours is no longer, in bytes.
+/// The maximum size of a text, in bytes.
 const LONGEST_TEXT: u64 = 4096;
 
 impl PrivateDir {
@@ -64,17 +64,17 @@ impl PrivateDir {
     ///
     /// # Errors
     ///
-    /// Where it cannot be opened, or somebody but root and us can write in it.
+    /// If it can't be opened, or other users can write to it.
     pub fn open(path: &Path) -> Result<Self, PrivateError> {
         PrivateDir::of(Dir::open(path), path)
     }
 
-    /// As [`PrivateDir::open`]; what is missing of the path is made, each component with mode 0700 through the handle of
-    /// the one above it. Nothing is made behind another user's symbolic link, or where another user can write.
+    /// As [`PrivateDir::open`]; creates missing components with mode 0700, each in the handle of its parent. Creates nothing
+    /// behind a symbolic link of another user, or where another user can write.
     ///
     /// # Errors
     ///
-    /// As there, and where it cannot be made.
+    /// As [`PrivateDir::open`], and if it can't be created.
     pub fn make(path: &Path) -> Result<Self, PrivateError> {
         PrivateDir::of(Dir::make_all(path), path)
     }
@@ -90,22 +90,22 @@ impl PrivateDir {
         Ok(PrivateDir { dir, path: path.to_owned() })
     }
 
-    /// Its handle.
+    /// The handle.
     pub fn dir(&self) -> &Dir {
         &self.dir
     }
 
-    /// Its path.
+    /// The path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Opens the file `name` for reading: a regular file with one name, of root or us, that nobody else can even read
-    /// (mode 0600). `None` where there is none.
+    /// Opens the file `name` for reading: a regular file of root or the current user with one hard link and mode 0600.
+    /// `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Where it is another kind of file, or the kernel refuses.
+    /// If it is another kind of file, or the kernel reports an error.
     pub fn read(&self, name: &str) -> io::Result<Option<File>> {
         let Some((file, mode)) = self.open_regular(name)? else { return Ok(None) };
         match mode & 0o7777 {
@@ -114,12 +114,12 @@ impl PrivateDir {
         }
     }
 
-    /// Reads the file `name`, of at most [`LONGEST_TEXT`] bytes: a regular file with one name, of root or us. `None` where
-    /// there is none.
+    /// Reads the file `name` of at most [`LONGEST_TEXT`] bytes: a regular file of root or the current user with one hard
+    /// link. `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Where it is another kind of file, larger, no UTF-8, or the kernel refuses.
+    /// If it is another kind of file, larger, or not UTF-8, or the kernel reports an error.
     pub fn read_text(&self, name: &str) -> io::Result<Option<String>> {
         let Some((file, _)) = self.open_regular(name)? else { return Ok(None) };
         let mut text = String::new();
@@ -130,11 +130,11 @@ impl PrivateDir {
         }
     }
 
-    /// Opens the file `name` to add to it, made with mode 0600 where it is missing; else as [`PrivateDir::read`].
+    /// Opens the file `name` for appending, or creates it with mode 0600. Otherwise as [`PrivateDir::read`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`PrivateDir::read`].
     pub fn append(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
         match self.open_as(name, flags)? {
@@ -144,7 +144,7 @@ impl PrivateDir {
         }
     }
 
-    /// A regular file with one name, of root or us, and its mode.
+    /// Opens a regular file of root or the current user with one hard link. Also returns its mode.
     fn open_regular(&self, name: &str) -> io::Result<Option<(File, u32)>> {
         self.open_as(name, OFlags::RDONLY)
     }
@@ -165,15 +165,15 @@ impl PrivateDir {
         Ok(Some((File::from(fd), stat.st_mode)))
     }
 
-    /// Replaces the file `name` by what `write` writes, as a whole or not at all; mode 0600. Only one process at a
-    /// time may do so. Nothing is forced to the disk: for what can be lost.
+    /// Replaces the file `name` atomically by the output of `write`, with mode 0600. Only one process at a time may do this.
+    /// Does not sync to disk: for data that can be lost.
     ///
     /// # Errors
     ///
-    /// What `write` or the kernel says; the old file is then still there.
+    /// The error of `write` or the kernel. The old file is kept.
     pub fn replace(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
         let temp = format!(".{name}.new");
-        // Left behind by a run that was killed.
+        // From a killed run.
         match unlinkat(&self.dir, &temp, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(error) => return Err(error.into()),
@@ -181,7 +181,7 @@ impl PrivateDir {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR;
         let mut file = File::from(openat(&self.dir, &temp, flags, mode)?);
-        // Whatever the umask.
+        // Independent of the umask.
         let written = fchmod(&file, mode).map_err(io::Error::from).and_then(|()| write(&mut file));
         let replaced = written.and_then(|()| Ok(renameat(&self.dir, &temp, &self.dir, name)?));
         if replaced.is_err() {

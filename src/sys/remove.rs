@@ -1,4 +1,4 @@
-//! Removing a file whose writer may be at work: judge its own bytes, then make sure that it is still that file.
+//! Removes a file that another process may be writing: judges its bytes, then checks that it is still the same file.
 
 use std::ffi::CStr;
 
@@ -8,35 +8,35 @@ use rustix::io::{Errno, retry_on_intr};
 use super::dir::Dir;
 use super::file::{NotOpened, OpenFile, links, open_regular_up_to};
 
-/// How an attempt to remove a file ended.
+/// The result of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Removal {
-    /// Removed; its size in bytes.
+    /// Removed.
     Removed {
-        /// Bytes.
+        /// The size in bytes.
         size: u64,
     },
-    /// Judged again, and kept.
+    /// Kept by the judgment.
     Kept,
-    /// It was written or replaced while being judged: kept.
+    /// Kept, because it was written or replaced during the judgment.
     Changed,
-    /// It was written, or moved elsewhere, in the moment between the last look and the removal.
+    /// It was written or renamed between the last check and the removal.
     Raced,
-    /// It had gone before.
+    /// It did not exist.
     Gone,
 }
 
-/// Removes `name`, a file of at most `most` bytes, from `dir` if `decide`, given the open file, says so.
+/// Removes `name`, a file of at most `most` bytes, from `dir` if `decide` returns true for the open file.
 ///
-/// The open file is compared with what the name means now by device, inode, change time and size, and unlinked at
-/// once; then the count of its names must have fallen, and it must not have been written. There is no moving aside: while
-/// away, a live session is lost to its wiki. What cannot be told: whether, between the comparison and the removal,
-/// another file was renamed over this one, whose names are then gone as well. `before_unlink` runs between the comparison and the unlinking: a place for tests to interfere.
+/// Compares the open file with the entry by device, inode, change time, and size, and unlinks it at once. Then its link count
+/// must have decreased, and it must not have been written. The file is never moved aside, because the wiki would lose a live
+/// session. Not detected: another file that is renamed over this one between the comparison and the removal.
+/// `before_unlink` runs between comparison and removal, for tests.
 ///
 /// # Errors
 ///
-/// Where the file could not be opened, judged or removed.
+/// If the file can't be opened, judged, or removed.
 pub fn remove_if(
     dir: &Dir,
     name: &CStr,
@@ -65,20 +65,20 @@ pub fn remove_if(
         Err(error) => return Err(NotOpened::Io(error.into())),
     }
     let after = fstat(&file.fd)?;
-    // Its name was another's already, or it was written in place since it was compared.
+    // The entry was another file, or it was written in place after the comparison.
     let raced =
         links(&after) != 0 && !is_hidden(dir, &after, &file.stat) || written(&after) != written(&file.stat);
     Ok(if raced { Removal::Raced } else { Removal::Removed { size: file.size() } })
 }
 
-/// When it was last written, and how much is in it; unlinking changes neither.
+/// The time of the last write and the size. Unlinking changes neither.
 #[allow(clippy::useless_conversion, reason = "the width of times differs between machines")]
 fn written(stat: &Stat) -> (i64, u64, i64) {
     (stat.st_mtime.into(), u64::try_from(stat.st_mtime_nsec).unwrap_or(0), stat.st_size)
 }
 
-/// Whether a file of a lower layer of an overlayfs was removed: a whiteout hides it, and its count of names stays. One that
-/// was renamed or written instead was copied to the upper layer, where its change time is a new one.
+/// Whether a file of a lower layer of an overlayfs was removed: a whiteout hides it, and its link count stays the same. A
+/// renamed or written file is copied to the upper layer, and has a new change time.
 fn is_hidden(dir: &Dir, after: &Stat, before: &Stat) -> bool {
     same(after, before) && dir.is_overlay()
 }

@@ -1,4 +1,4 @@
-//! Being asked to stop: SIGINT and SIGTERM.
+//! SIGINT and SIGTERM.
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
@@ -12,25 +12,25 @@ use rustix::process::{Signal, getpid, kill_process};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
 
-/// The flag of this process, once somebody looks at it.
+/// The flag of this process.
 static STOP: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
 
-/// When the signal came.
+/// The time of the signal.
 static ASKED: OnceLock<Instant> = OnceLock::new();
 
-/// What another program or machine is at, such as an answer of Redis, may go on for so long after the signal.
+/// How long after the signal to wait for another program or machine, such as an answer of Redis.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// So long after the signal the process ends, whatever blocks it.
+/// How long after the signal the process ends, even if it is blocked.
 const LATEST: Duration = Duration::from_millis(1600);
 
-/// The exit status then: done in part.
+/// The exit status of such a process: partly done.
 const PARTLY: i32 = 3;
 
-/// A flag that the first SIGINT or SIGTERM sets, for work that ends itself between two files. The second one ends the
-/// process at once, as it would have without this. Work that does not end within `LATEST` is ended, with status 3.
+/// A flag that the first SIGINT or SIGTERM sets, for work that stops between two files. The second signal ends the process.
+/// If the work does not stop within `LATEST`, the process ends with status 3.
 ///
-/// Until the first call both signals do what they always do: who does not look at the flag must not take them.
+/// Until the first call, both signals have their default action.
 ///
 /// # Errors
 ///
@@ -43,7 +43,7 @@ pub fn stop_flag() -> io::Result<Arc<AtomicBool>> {
     let asked = Arc::new(AtomicBool::new(false));
     let (came, comes) = UnixStream::pair()?;
     for signal in [SIGINT, SIGTERM] {
-        // In this order: the first finds the flag unset.
+        // In this order: the flag is unset at the first signal.
         flag::register_conditional_default(signal, Arc::clone(&asked))?;
         flag::register(signal, Arc::clone(&asked))?;
         pipe::register(signal, comes.try_clone()?)?;
@@ -53,16 +53,16 @@ pub fn stop_flag() -> io::Result<Arc<AtomicBool>> {
     Ok(asked)
 }
 
-/// Waits for the signal, and ends the process if the work does not end: a file system, a resolver or the reader of our
-/// output may block it for ever.
-#[expect(clippy::exit, reason = "nobody is left who could return")]
+/// Waits for the signal, and ends the process if the work does not stop: a file system, a resolver, or the reader of the
+/// output can block it.
+#[expect(clippy::exit, reason = "the main thread is blocked")]
 fn end_after(mut came: UnixStream) {
     if came.read_exact(&mut [0]).is_err() {
         return;
     }
     ASKED.get_or_init(Instant::now);
     thread::sleep(LATEST);
-    // Each of these two may block on the reader of our output.
+    // Both can block on the reader of the output.
     thread::spawn(|| {
         eprintln!("error: stopped by a signal before the work was complete");
         std::process::exit(PARTLY);
@@ -71,13 +71,13 @@ fn end_after(mut came: UnixStream) {
     let _ = kill_process(getpid(), Signal::KILL);
 }
 
-/// Whether somebody looks at that flag and it is set.
+/// Whether the flag is used and set.
 pub fn asked_to_stop() -> bool {
     let stop = STOP.lock().unwrap_or_else(PoisonError::into_inner);
     stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
 }
 
-/// Whether the signal came so long ago that work is broken off even where a result would be lost.
+/// Whether the signal came so long ago that work must stop even if a result is lost.
 pub fn must_stop() -> bool {
     asked_to_stop() && ASKED.get_or_init(Instant::now).elapsed() >= GRACE
 }
@@ -87,12 +87,12 @@ pub fn must_stop() -> bool {
 pub enum GaveUp {
     /// A signal asked to stop.
     Stopped,
-    /// The time was over.
+    /// The time limit was reached.
     TooLate,
 }
 
-/// Runs `work` on a thread of its own and waits for the result: for `limit`, and no longer than until a signal asks to
-/// stop. For calls that may block for ever, such as opening a file by its path; such a thread is left to itself.
+/// Runs `work` on another thread, and waits for the result until `limit` or a signal. For calls that can block forever, such
+/// as opening a file by its path. A blocked thread is abandoned.
 ///
 /// # Errors
 ///

@@ -1,39 +1,38 @@
-//! A line to the system's log: a datagram on `/dev/log`, where journald, rsyslog, syslog-ng and BusyBox listen.
+//! Writes to the system log: a datagram on `/dev/log`, where journald, rsyslog, syslog-ng, and BusyBox listen.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::time::Duration;
 
-/// Where the system's log listens.
+/// The socket of the system log.
 pub const SYSLOG: &str = "/dev/log";
 
-/// How much a line matters (RFC 5424, 6.2.1).
+/// The severity of a line (RFC 5424, 6.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// Something was refused or failed.
     Error,
-    /// Done in part, or something was found.
+    /// Partly done, or something was found.
     Warning,
-    /// All went well.
+    /// Success.
     Info,
 }
 
-/// The facility `daemon`, for what runs beside people.
+/// The facility `daemon`.
 const DAEMON: u8 = 3;
 
-/// The longest line, in bytes: every listener takes so many.
+/// The maximum length of a line, in bytes, that every listener accepts.
 const LONGEST: usize = 2000;
 
-/// A listener that is stuck is waited for no longer.
+/// How long to wait for a blocked listener.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Sends one line, as syslog(3) does: priority, `wikifarm[PID]:`, text (RFC 3164). Without a time, which the listener
-/// puts there itself; it would have to be local time, and half of them ignore it.
+/// Sends one line, as syslog(3): priority, `wikifarm[PID]:`, text (RFC 3164). Without a time, which the listener adds.
 ///
 /// # Errors
 ///
-/// Where nobody listens, or does not take it.
+/// If no program listens, or it does not accept the line.
 pub fn syslog(socket: &Path, severity: Severity, text: &str) -> io::Result<()> {
     let severity = match severity {
         Severity::Error => 3,

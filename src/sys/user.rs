@@ -1,17 +1,17 @@
-//! Which user the process is, and which one it became.
+//! The user of the process, and the user that it became.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// Whether we run as root.
+/// Whether the process runs as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// The home of the user whom the process became, if it did.
+/// The home of the user that the process became.
 static HOME: OnceLock<PathBuf> = OnceLock::new();
 
-/// From now on the places are those of a user with that home: what the environment says of root's is none of his.
+/// Uses the directories of a user with that home from now on. The environment has those of root.
 pub(super) fn belong_to(home: PathBuf) {
     HOME.get_or_init(|| home);
 }
@@ -21,7 +21,7 @@ pub(super) fn is_another() -> bool {
     HOME.get().is_some()
 }
 
-/// The home of the user whom the process became, if it did.
+/// The home of the user that the process became.
 pub(super) fn home() -> Option<&'static PathBuf> {
     HOME.get()
 }

@@ -1,4 +1,4 @@
-//! Opening or making a directory component by component, so that another user's symbolic link leads nowhere.
+//! Opens or creates a directory component by component, without following symbolic links of other users.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -11,83 +11,81 @@ use rustix::io::Errno;
 
 use super::why::why;
 
-/// Opens a file that may be anything, and waits for nothing.
+/// Flags for opening a file of any kind without waiting.
 pub(super) const CAUTIOUS: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
-/// As many symbolic links as the kernel follows in one path (path_resolution(7)).
+/// The maximum number of symbolic links in a path, as in the kernel (path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
-/// A directory that could not be opened, or must not be.
+/// Why a directory was not opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DirError {
-    /// Nothing has that name.
+    /// It does not exist.
     #[error("{path}: no such directory")]
     Missing {
-        /// As far as the path could be walked.
+        /// The walked part of the path.
         path: PathBuf,
     },
-    /// The component is no directory.
+    /// A component is not a directory.
     #[error("{path}: not a directory")]
     NotADirectory {
-        /// As far as the path could be walked.
+        /// The walked part of the path.
         path: PathBuf,
     },
-    /// A symbolic link that belongs to neither root nor us: whoever owns it could point it anywhere.
+    /// A symbolic link of another user, who could change its target.
     #[error("{path}: unsafe symbolic link: user {owner} owns it, who is neither root nor you")]
     UnsafeLink {
         /// The link.
         path: PathBuf,
-        /// The user who owns it.
+        /// The owner.
         owner: u32,
     },
-    /// A directory in which none is made, because somebody other than root and us could put another in its place.
+    /// Another user could replace a new directory here.
     #[error("{path}: unsafe place for a new directory: owner {owner}, mode {mode:04o}")]
     UnsafeParent {
         /// The directory.
         path: PathBuf,
-        /// The user who owns it.
+        /// The owner.
         owner: u32,
-        /// Its permission bits.
+        /// The permission bits.
         mode: u32,
     },
-    /// More symbolic links than the kernel itself would follow: a loop.
+    /// More symbolic links than the kernel follows, for example a loop.
     #[error("{path}: more than {MAX_LINKS} symbolic links")]
     TooManyLinks {
-        /// As far as the path could be walked.
+        /// The walked part of the path.
         path: PathBuf,
     },
-    /// The kernel refused for another reason.
+    /// The kernel reported another error.
     #[error("{path}: {}", why(source))]
     Io {
-        /// As far as the path could be walked.
+        /// The walked part of the path.
         path: PathBuf,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
 }
 
-/// Whether that user is root or us.
+/// Whether the user is root or the current user.
 pub(super) fn is_ours(uid: u32) -> bool {
     uid == 0 || uid == rustix::process::geteuid().as_raw()
 }
 
-/// Opens the directory `path` for reading. Symbolic links are resolved here, not by the kernel, each judged by the
-/// owner of the very link that is read.
+/// Opens the directory `path` for reading. Resolves symbolic links itself, and checks the owner of each.
 pub(super) fn open(path: &Path) -> Result<OwnedFd, DirError> {
     directory(path, false)
 }
 
-/// As [`open`], and makes every component that is missing with mode 0700.
+/// As [`open`], and creates missing components with mode 0700.
 ///
-/// Each is made through the handle of the directory above it, and only if no other user could put another directory in
-/// its place: the directory above belongs to root or us, and not everybody can write there unless it is sticky.
+/// Creates each in the handle of its parent, and only if no other user could replace it: root or the current user owns the
+/// parent, and other users can't write to it unless it is sticky.
 pub(super) fn make(path: &Path) -> Result<OwnedFd, DirError> {
     directory(path, true)
 }
 
-/// Opens the file `path` for reading, whatever it is, without waiting for anything. Symbolic links are resolved as by
-/// [`open`], also the last one.
+/// Opens the file `path` of any kind for reading, without waiting. Resolves symbolic links as [`open`], also the last one.
 pub(super) fn file(path: &Path) -> Result<OwnedFd, DirError> {
     let mut walk = Walk { walked: PathBuf::new(), links: 0, makes: false };
     let mut waiting = Vec::new();
@@ -117,7 +115,7 @@ fn directory(path: &Path, makes: bool) -> Result<OwnedFd, DirError> {
     while let Some(name) = waiting.pop() {
         here = walk.step(here, &name, &mut waiting)?;
     }
-    // A handle made with O_PATH cannot be listed; "." of it is the same directory, whatever its name now means.
+    // A handle from O_PATH can't be listed. "." in it is the same directory.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     openat(&here, c".", flags, Mode::empty()).map_err(|error| walk.error(error))
 }
@@ -125,12 +123,12 @@ fn directory(path: &Path, makes: bool) -> Result<OwnedFd, DirError> {
 struct Walk {
     walked: PathBuf,
     links: usize,
-    /// Whether a missing component is made.
+    /// Whether to create missing components.
     makes: bool,
 }
 
 impl Walk {
-    /// Where a path begins: the root, or the working directory.
+    /// Opens the start of a path: the root, or the working directory.
     fn start(&mut self, path: &[u8]) -> Result<OwnedFd, DirError> {
         let absolute = path.first() == Some(&b'/');
         if absolute {
@@ -141,10 +139,10 @@ impl Walk {
         openat(CWD, name, flags, Mode::empty()).map_err(|error| self.error(error))
     }
 
-    /// Puts the components of `path` on the stack, the first on top.
+    /// Pushes the components of `path`, the first on top.
     fn push(&self, waiting: &mut Vec<CString>, path: &[u8]) {
         let names = path.split(|&byte| byte == b'/').filter(|name| !name.is_empty() && *name != b".");
-        // A name with a NUL in it names nothing: the empty name makes the kernel say so.
+        // The kernel reports an error for an empty name, which stands for a name with a NUL.
         waiting.extend(names.rev().map(|name| CString::new(name).unwrap_or_default()));
     }
 
@@ -165,7 +163,7 @@ impl Walk {
                 if self.links > MAX_LINKS {
                     return Err(DirError::TooManyLinks { path: self.walked.clone() });
                 }
-                // Read through the handle whose owner was just seen, not by name again.
+                // Read through the checked handle, not by name.
                 let target = readlinkat(next.as_fd(), c"", Vec::new()).map_err(|error| self.error(error))?;
                 let target = target.as_bytes();
                 self.push(waiting, target);
@@ -176,7 +174,7 @@ impl Walk {
         }
     }
 
-    /// The entry `name` of a directory, whatever it is, and its stat.
+    /// Opens the entry `name` of a directory, of any kind. Also returns its stat.
     fn entry(&self, here: &OwnedFd, name: &CStr) -> Result<(OwnedFd, Stat), Errno> {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let entry = openat(here, name, flags, Mode::empty())?;
@@ -184,7 +182,7 @@ impl Walk {
         Ok((entry, stat))
     }
 
-    /// Makes the directory `name` in `here`, which is at `parent`, and opens it.
+    /// Creates the directory `name` in `here`, which is at `parent`, and opens it.
     fn make(&self, here: &OwnedFd, parent: &Path, name: &CStr) -> Result<(OwnedFd, Stat), DirError> {
         let above = fstat(here).map_err(|error| self.error(error))?;
         if !is_ours(above.st_uid) || above.st_mode & 0o1002 == 0o002 {
@@ -193,7 +191,7 @@ impl Walk {
             return Err(DirError::UnsafeParent { path: path.to_owned(), owner, mode });
         }
         match mkdirat(here, name, Mode::RWXU) {
-            // Somebody was faster: what they made is judged as if it had been there.
+            // If another process created it, it is checked like an existing one.
             Ok(()) | Err(Errno::EXIST) => self.entry(here, name).map_err(|error| self.error(error)),
             Err(error) => Err(self.error(error)),
         }

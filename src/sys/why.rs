@@ -1,12 +1,12 @@
-//! Errors of the kernel in words.
+//! Readable errors of the kernel.
 
 use std::io;
 
-/// Why something failed, without the number of the error: `permission denied`.
+/// The text of an error without its number: `permission denied`.
 pub fn why(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error ") {
-        // tempfile adds the path of its file, whose name is random.
+        // tempfile adds the random path of its file.
         Some((words, rest)) if error.raw_os_error().is_some() || rest.contains(") at path ") => {
             words.to_lowercase()
         }

@@ -1,4 +1,4 @@
-//! Writing a file so that its reader sees the old bytes or the new ones, never half of them.
+//! Writes files atomically: a reader sees the old or the new bytes.
 
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Read, Write};
@@ -10,21 +10,21 @@ use tempfile::NamedTempFile;
 
 use super::walk::CAUTIOUS;
 
-/// Replaces the file `path` by `bytes`: a temporary file beside it, fsync, rename, fsync of the directory. `mode`
-/// are its permission bits, less the umask of the process.
+/// Replaces the file `path` by `bytes`: temporary file, fsync, rename, fsync of the directory. `mode` are the permission
+/// bits, reduced by the umask.
 ///
 /// # Errors
 ///
-/// What the kernel says; the old file is then still there, whole.
+/// The error of the kernel. The old file is kept.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     write(path, bytes, mode, false)
 }
 
-/// As [`write_atomically`], readable by everybody (mode 0644) whatever the umask.
+/// As [`write_atomically`], with mode 0644 independent of the umask.
 ///
 /// # Errors
 ///
-/// As there.
+/// As [`write_atomically`].
 pub fn write_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, 0o644, true)
 }
@@ -35,7 +35,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32, exactly: bool) -> io::Result<()> 
     sync_directory(parent)
 }
 
-/// Forces the names in a directory to the disk. Does not wait for a FIFO that has taken its place.
+/// Syncs the names in a directory to disk. Does not wait for a FIFO.
 ///
 /// # Errors
 ///
@@ -45,13 +45,12 @@ pub fn sync_directory(path: &Path) -> io::Result<()> {
     File::options().read(true).custom_flags(flags).open(path)?.sync_all()
 }
 
-/// The directory in which `path` lies.
+/// The directory of `path`.
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A temporary file with these bytes, on the disk, in the directory where it is to get its name. `mode` is less the umask,
-/// unless `exactly` that mode is wanted.
+/// A synced temporary file with these bytes in the directory `parent`. `mode` is reduced by the umask unless `exactly`.
 fn beside(parent: &Path, bytes: &[u8], mode: u32, exactly: bool) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new()
         .prefix(".wikifarm-")
@@ -65,22 +64,21 @@ fn beside(parent: &Path, bytes: &[u8], mode: u32, exactly: bool) -> io::Result<N
     Ok(file)
 }
 
-/// What became of a file that was to be replaced.
+/// The result of replacing a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced {
-    /// It has the new bytes.
+    /// Replaced.
     Done,
-    /// It is not what it was: nothing was written.
+    /// The file changed: nothing was written.
     Changed,
 }
 
-/// Replaces the file `path`, or what a link of that name leads to, by what `fresh` makes of its bytes; permission bits
-/// are kept, and the owner where that is allowed. Nothing is written where `fresh` gives nothing, or where the file is
-/// another one by the time the new one is ready.
+/// Replaces the file `path`, or the target of a link, by the result of `fresh`. Keeps the permission bits, and the owner if
+/// allowed. Writes nothing if `fresh` returns `None`, or if the file changed.
 ///
 /// # Errors
 ///
-/// If it is no regular file or can't be written; the old file is then still there, whole.
+/// If it is not a regular file or can't be written. The old file is kept.
 pub fn replace(path: &Path, fresh: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> io::Result<Replaced> {
     let path = path.canonicalize()?;
     let parent = path.parent().unwrap_or(Path::new("/"));
@@ -96,7 +94,7 @@ pub fn replace(path: &Path, fresh: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> io:
     let mut file = tempfile::Builder::new().prefix(".wikifarm-").tempfile_in(parent)?;
     file.write_all(&bytes)?;
     let new = file.as_file();
-    // Only root can give a file away: another writer keeps it.
+    // Only root can change the owner.
     let _ = fchown(new, Some(was.uid()), Some(was.gid()));
     new.set_permissions(Permissions::from_mode(was.mode() & 0o7777))?;
     new.sync_all()?;
@@ -111,11 +109,11 @@ pub fn replace(path: &Path, fresh: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> io:
     Ok(Replaced::Done)
 }
 
-/// Writes a file that is not there yet: a temporary file beside it, fsync, and a name that must be free.
+/// Writes a new file: temporary file, fsync, and rename to a name that must not exist.
 ///
 /// # Errors
 ///
-/// [`io::ErrorKind::AlreadyExists`] if something of that name is there, which stays; else what the kernel says.
+/// [`io::ErrorKind::AlreadyExists`] if the name exists, or the error of the kernel.
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let parent = parent(path);
     beside(parent, bytes, mode, false)?.persist_noclobber(path)?;

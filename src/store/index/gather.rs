@@ -1,4 +1,4 @@
-//! What a pass reads, kept for the next one.
+//! Gathers the records of a scan for the next index.
 
 use std::hash::Hasher;
 use std::io::{self, BufWriter, Seek, Write};
@@ -9,7 +9,7 @@ use super::header::Header;
 use super::known::Known;
 use super::packed::{self, Kind, Packed, Record};
 
-/// Gathers records: 24 bytes a session.
+/// The records of a scan: 24 bytes for each session.
 #[derive(Debug)]
 pub struct Gather {
     header: Header,
@@ -21,7 +21,8 @@ impl Gather {
         Gather { header, records: Vec::new() }
     }
 
-    /// Takes in one entry. What is meant to go gets no record: should it stay, it is read again.
+    /// Adds one entry. An entry that is to be removed gets no record: if it stays after all, the next scan reads it
+    /// again.
     #[allow(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and is rounded down")]
     pub fn take(&mut self, found: &Found, goes: bool) {
         if goes {
@@ -43,7 +44,7 @@ impl Gather {
         self.records.extend(record.pack());
     }
 
-    /// Writes the records of both, in order, and then the header before them.
+    /// Writes the new and the known records in order, then the header before them.
     pub(super) fn write(mut self, known: Option<&Known>, file: &mut (impl Write + Seek)) -> io::Result<()> {
         self.records.sort_unstable();
         let mut checksum = self.header.hasher();

@@ -1,4 +1,4 @@
-//! The head of an index: what it is of, and what was counted, free of any policy.
+//! The header of an index: its store, and the totals of the scan.
 
 use std::fmt;
 use std::hash::Hasher;
@@ -11,28 +11,28 @@ use crate::sys::DirStamp;
 
 use super::packed::{Kind, RECORD};
 
-/// How many entries of one kind, and when the first of them was written.
+/// The number of entries of one kind, and the oldest of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Total {
-    /// How many.
+    /// The number of entries.
     pub count: u64,
-    /// When the one not written for longest was written, in seconds since 1970; `i64::MAX` where there is none.
+    /// The oldest time of the last write, in unix seconds; `i64::MAX` if there are no entries.
     pub oldest: i64,
 }
 
-/// What a pass counted of the entries that it meant to stay.
+/// The totals of the entries that a scan did not mark for removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
     kinds: [Total; 5],
-    /// When the first of all sessions ends, in seconds since 1970, rounded down; `i64::MAX` where none says so.
+    /// The earliest expiry, in unix seconds, rounded down; `i64::MAX` if no session has one.
     pub first_end: i64,
-    /// When the newest file was written; `i64::MIN` where there is none.
+    /// The time of the newest file; `i64::MIN` if there are none.
     pub newest: i64,
-    /// What is not MoinMoin's.
+    /// The number of foreign entries.
     pub foreign: u64,
-    /// Could not be looked at.
+    /// The number of entries that could not be examined.
     pub failed: u64,
-    /// What was meant to go, and is not counted above.
+    /// The number of entries that were to be removed. They are not in the totals above.
     pub leaving: u64,
 }
 
@@ -50,23 +50,23 @@ impl Default for Totals {
 }
 
 impl Totals {
-    /// How many of a kind.
+    /// The total of one kind.
     pub fn of(&self, kind: Kind) -> Total {
         self.kinds.get(kind as usize).copied().unwrap_or(Total { count: 0, oldest: i64::MAX })
     }
 
-    /// All sessions, of whatever kind.
+    /// The number of sessions of all kinds.
     pub fn sessions(&self) -> u64 {
         let sessions = Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Temp);
         sessions.fold(0, |sum, kind| sum.saturating_add(self.of(kind).count))
     }
 
-    /// Whether nothing was left over, and nothing needs to be named again.
+    /// Whether the next scan needs to report or remove nothing that this scan found.
     pub(super) fn is_settled(&self) -> bool {
         self.failed == 0 && self.leaving == 0 && self.of(Kind::Unreadable).count == 0
     }
 
-    /// Counts one entry of that kind.
+    /// Counts one entry of a kind.
     pub(super) fn count(&mut self, kind: Kind, modified: i64) {
         if let Some(total) = self.kinds.get_mut(kind as usize) {
             total.count = total.count.saturating_add(1);
@@ -75,7 +75,7 @@ impl Totals {
         self.newest = self.newest.max(modified);
     }
 
-    /// Counts what a scan found and means to stay.
+    /// Counts an entry that is not to be removed.
     pub(super) fn found(&mut self, found: &Found) {
         match found {
             Found::Session(session) => self.count(Kind::of(session), session.modified),
@@ -86,17 +86,17 @@ impl Totals {
     }
 }
 
-/// The head of an index file.
+/// The header of an index file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Header {
-    /// Of the hashes of names.
+    /// The key for the hashes of names.
     pub(super) key: [u8; 16],
-    /// The state of the directory just before the pass.
+    /// The state of the directory just before the scan.
     pub(super) stamp: DirStamp,
     pub(super) layout: u64,
-    /// When the pass began: seconds since 1970, nanoseconds.
+    /// The start of the scan: unix seconds, nanoseconds.
     pub(super) began: (i64, i64),
-    /// When the last pass over everything began.
+    /// The start of the last full scan.
     pub(super) full: i64,
     pub(super) totals: Totals,
     pub(super) records: u64,
@@ -104,14 +104,14 @@ pub(super) struct Header {
     pub(super) checksum: u64,
 }
 
-/// What an index is of, and in which state that is.
+/// The store of an index, and the state of its directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) stamp: DirStamp,
     pub(super) layout: Layout,
 }
 
-/// An index whose bytes are not what was written.
+/// The index is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Damaged;
 
@@ -123,10 +123,10 @@ impl fmt::Display for Damaged {
 
 const MAGIC: &[u8; 16] = b"wikifarm index 1";
 
-/// Numbers behind the magic and the key, the checksum of the header the last.
+/// The count of the numbers after the magic and the key. The last one is the checksum of the header.
 const WORDS: usize = 28;
 
-/// Bytes of a header.
+/// The size of a header in bytes.
 pub(super) const SIZE: usize = 32 + WORDS * 8;
 
 impl Header {
@@ -136,7 +136,7 @@ impl Header {
         Header { key, stamp, layout: number(layout), began, full, totals, records: 0, checksum: 0 }
     }
 
-    /// Whether it is the index of that store, in whatever state.
+    /// Whether this is the index of that store, in any state.
     pub(super) fn is_of(&self, identity: Identity) -> bool {
         let Identity { stamp, layout } = identity;
         (self.stamp.filesystem, self.stamp.inode, self.layout)
@@ -148,7 +148,7 @@ impl Header {
         hash(&self.key, bytes)
     }
 
-    /// The parts of the checksum of the records, to be added to.
+    /// Starts the checksum of the records.
     pub(super) fn hasher(&self) -> SipHasher13 {
         SipHasher13::new_with_key(&self.key)
     }
@@ -197,7 +197,7 @@ impl Header {
         bytes
     }
 
-    /// Makes the checksums right.
+    /// Computes the checksums.
     pub(super) fn set_checksum(bytes: &mut [u8; SIZE], records: &[u8]) {
         let Some(&key) = bytes.get(16..).and_then(|rest| rest.first_chunk::<16>()) else { return };
         let count = records.len() / RECORD;
@@ -209,7 +209,7 @@ impl Header {
         last.copy_from_slice(&hash(&key, body).to_le_bytes());
     }
 
-    /// `None` where the bytes are no header, or not as they were written.
+    /// Returns `None` if the bytes are not an undamaged header.
     pub(super) fn from_bytes(bytes: &[u8; SIZE]) -> Option<Self> {
         let (magic, rest) = bytes.split_first_chunk::<16>()?;
         let (key, rest) = rest.split_first_chunk::<16>()?;

@@ -1,4 +1,4 @@
-//! The records of an index, looked up by many threads at a time.
+//! The records of an index, for many threads.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,27 +12,27 @@ use crate::sys::why;
 use super::header::{Damaged, Header, SIZE};
 use super::packed::{self, Kind, RECORD, Record};
 
-/// What was known before a pass, and which of it the pass left out.
+/// The records of the previous index, and which of them the scan skipped.
 #[derive(Debug)]
 pub struct Known {
     header: Header,
-    /// Records in order of their hashes.
+    /// Records, sorted by hash.
     bytes: Vec<u8>,
-    /// Where the records begin whose hashes have the same first bits.
+    /// The first record for each value of the first bits of the hash.
     starts: Vec<u32>,
     shift: u32,
-    /// A bit for each record: the pass met it and left it out.
+    /// A bit for each record: the scan met its session and skipped it.
     met: Vec<AtomicU64>,
 }
 
-/// So many records, more or less, have the same first bits.
+/// The approximate number of records with the same first bits.
 const TOGETHER: u64 = 8;
 
 impl Known {
     pub(super) fn read(header: Header, file: File) -> Result<Self, String> {
         let damaged = || Damaged.to_string();
         let size = header.records.checked_mul(RECORD as u64).ok_or_else(damaged)?;
-        // The size is believed only as far as the file goes.
+        // A wrong size in the header reads no more than the file.
         let held = file.metadata().map_err(|error| why(&error))?.len();
         if held.checked_sub(size) != Some(SIZE as u64) {
             return Err(damaged());
@@ -42,20 +42,20 @@ impl Known {
         Known::new(header, bytes).ok_or_else(damaged)
     }
 
-    /// Reads the bytes of a whole index; `None` where they are not as they were written.
+    /// Reads a whole index. Returns `None` if the bytes are damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (header, records) = bytes.split_first_chunk::<SIZE>()?;
         Known::new(Header::from_bytes(header)?, records.to_vec())
     }
 
-    /// Gives the bytes of an index the checksums that they should have, so that tests and fuzzers get behind them.
+    /// Sets the correct checksums, so that tests and fuzzers can change other bytes.
     #[doc(hidden)]
     pub fn set_checksum(bytes: &mut [u8]) {
         let Some((header, records)) = bytes.split_first_chunk_mut::<SIZE>() else { return };
         Header::set_checksum(header, records);
     }
 
-    /// `None` where the bytes are not as they were written.
+    /// Returns `None` if the bytes are damaged.
     pub(super) fn new(header: Header, bytes: Vec<u8>) -> Option<Self> {
         let count = u32::try_from(header.records).ok()?;
         let (records, []) = bytes.as_chunks::<RECORD>() else { return None };
@@ -89,8 +89,8 @@ impl Known {
         self.bytes.as_chunks().0
     }
 
-    /// Whether a session of that name and inode, when it was read, was one that is live at `now` (seconds since 1970).
-    /// Such are left out of the pass, and counted by [`Known::left_out`].
+    /// Whether a session with this name and inode is known to be live at `now` (unix seconds). The scan skips such
+    /// sessions, and [`Known::left_out`] counts them.
     pub fn is_live(&self, name: &EntryName, inode: u64, now: i64, idle: Option<Duration>) -> bool {
         let hash = self.header.hash(name.as_c_str().to_bytes());
         let Ok(bucket) = usize::try_from(hash >> self.shift) else { return false };
@@ -104,14 +104,14 @@ impl Known {
             (record.inode == inode && record.kind == Kind::Ends && !over).then_some(at)
         });
         let Some(at) = found else { return false };
-        // A hard link made in this moment may be met twice: it is looked at, then.
+        // A new hard link can be met twice: the second one is read.
         self.met.get(at / 64).is_some_and(|word| {
             let bit = 1 << (at % 64);
             word.fetch_or(bit, Ordering::Relaxed) & bit == 0
         })
     }
 
-    /// The records that the pass met and left out, in order.
+    /// The records of the skipped sessions, sorted.
     pub(super) fn met(&self) -> impl Iterator<Item = &[u8; RECORD]> {
         let met = self.met.iter().flat_map(|word| {
             let word = word.load(Ordering::Relaxed);
@@ -120,7 +120,7 @@ impl Known {
         self.records().iter().zip(met).filter_map(|(record, met)| met.then_some(record))
     }
 
-    /// How many sessions the pass left out, and when the newest of them was written.
+    /// The number of skipped sessions, and the time of the newest.
     pub fn left_out(&self) -> (u64, Option<i64>) {
         let written = self.met().filter_map(|record| Record::unpack(packed::from_bytes(record)));
         written.fold((0, None), |(count, newest), record| (count + 1, newest.max(Some(record.modified))))

@@ -1,13 +1,12 @@
-//! What was read of a store in earlier runs, so that a run need not read again what cannot be due.
+//! An index of a session directory, so that a run does not read sessions that can't be due.
 //!
-//! What it promises:
-//!
-//! * It holds facts (when a session ends, when it was written), not verdicts: a changed policy applies at once.
-//! * It is one-sided. Only a session that says it is still valid may be left out of a scan; whatever is removed was
-//!   read in this run. Inodes are used again soon, so a session may be taken for what it was: it then goes late, at
-//!   most until the next pass over everything, [`FULL_EVERY`] later. Never early.
-//! * It tells nobody anything: names are in it as hashes, whose key is random, and only root and its owner can read it.
-//! * A damaged, foreign or older one is as good as none.
+//! * The index has facts (expiry, time of the last write) and no decisions, so a changed policy takes effect at once.
+//! * An error can only delay a removal. The scan skips only sessions that are live according to the index, and each
+//!   removed session was read in the same run. Inodes are reused, so a new session can be taken for an old one. It is
+//!   then removed late, at the latest after the next full scan, [`FULL_EVERY`] later, and never early.
+//! * The index reveals no ids: it has only hashes of the names, with a random key, and only root and its owner can
+//!   read it.
+//! * A damaged, foreign or older index is ignored.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -32,14 +31,14 @@ pub use packed::Kind;
 
 use header::{Damaged, Header, Identity, SIZE};
 
-/// So long after one pass over everything the next is due.
+/// The time between two full scans.
 pub const FULL_EVERY: Duration = Duration::from_secs(7 * 86_400);
 
-/// A directory must have been left alone for so long before a pass for its times to tell that it was left alone
-/// since: the kernel's clock for files is coarse.
+/// How long a directory must be unchanged before a scan, so that its times show any change since. The clock of the
+/// kernel for file times is coarse.
 const SETTLED: i64 = 2;
 
-/// The index of a store as it is before a pass.
+/// The index of a store before a scan.
 #[derive(Debug)]
 pub struct Index {
     place: PathBuf,
@@ -47,13 +46,13 @@ pub struct Index {
     identity: Identity,
     began: (i64, i64),
     old: Option<(Header, File)>,
-    /// Why there is none, though there is a file.
+    /// Why an existing file is not used.
     ignored: Option<String>,
 }
 
 impl Index {
-    /// Opens the index of the store with that stamp, among those that lie in the directory `place`. `stamp` is to be
-    /// taken just before the scan. Makes nothing.
+    /// Opens the index of the store with that stamp in the directory `place`. Take the `stamp` just before the scan.
+    /// Creates nothing.
     pub fn open(place: &Path, layout: Layout, stamp: DirStamp) -> Self {
         let name = format!("{:016x}-{:x}-{}.index", stamp.filesystem, stamp.inode, layout.name());
         let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -87,27 +86,28 @@ impl Index {
         Ok(header.is_of(self.identity).then_some((header, file)))
     }
 
-    /// Why a file that is there is not used.
+    /// Why an existing file is not used.
     pub fn ignored(&self) -> Option<&str> {
         self.ignored.as_deref()
     }
 
-    /// What the last pass counted, and when it began, in seconds since 1970.
+    /// The totals of the last scan, and its start in unix seconds.
     pub fn last(&self) -> Option<(&Totals, i64)> {
         self.old.as_ref().map(|(header, _)| (&header.totals, header.began.0))
     }
 
-    /// The header, unless everything is to be read again: the last time was a week ago, or in the future.
+    /// The header. `None` if a full scan is due: the last one was a week ago, or in the future.
     fn current(&self) -> Option<&Header> {
         let (header, _) = self.old.as_ref()?;
         let age = self.began.0.checked_sub(header.full).and_then(|age| u64::try_from(age).ok())?;
         (age <= FULL_EVERY.as_secs() && header.began <= self.began).then_some(header)
     }
 
-    /// What the last pass counted, where no name in the directory has changed since: it then holds the same files.
+    /// The totals of the last scan, if no name in the directory has changed since, so that it still has the same
+    /// files.
     ///
-    /// `None` also where that pass meant to remove something, could not look at something, or met what was unreadable:
-    /// these are to be looked at again, and told.
+    /// Also `None` if the last scan found something to remove, unreadable or impossible to examine, because it must
+    /// be examined and reported again.
     pub fn unchanged(&self) -> Option<&Totals> {
         let header = self.current()?;
         let settled = |(seconds, nanoseconds): (i64, i64)| {
@@ -118,7 +118,7 @@ impl Index {
         (same && header.totals.is_settled()).then_some(&header.totals)
     }
 
-    /// Reads the records for a scan that leaves out what they know; `None` where everything is to be read.
+    /// Reads the records for a scan that skips known sessions. `None` for a full scan.
     pub fn known(&mut self) -> Option<Known> {
         let header = self.current()?.clone();
         let (_, file) = self.old.take()?;
@@ -131,11 +131,11 @@ impl Index {
         }
     }
 
-    /// Begins to gather what a scan reads, beside what it leaves out.
+    /// Starts to gather the records of a scan.
     ///
     /// # Errors
     ///
-    /// Where the kernel gives no random key.
+    /// The kernel returns no random key.
     pub fn gather(&self, known: Option<&Known>) -> io::Result<Gather> {
         let (key, full) = match known {
             Some(known) => (known.header().key, known.header().full),
@@ -144,11 +144,11 @@ impl Index {
         Ok(Gather::new(Header::new(key, self.identity, self.began, full)))
     }
 
-    /// Replaces the index by what a scan gathered and left out. Only under the lock of the store.
+    /// Replaces the index by the gathered and skipped records. Call this only under the lock of the store.
     ///
     /// # Errors
     ///
-    /// Where the directory for indexes is not safe, or the file could not be written; the old one is then still there.
+    /// The directory of the index is not safe, or the file could not be written. The old index is still there then.
     pub fn write(&self, gathered: Gather, known: Option<&Known>) -> Result<(), String> {
         let dir = PrivateDir::make(&self.place).map_err(|error| error.to_string())?;
         dir.replace(&self.name, |file| gathered.write(known, file))

@@ -1,28 +1,28 @@
-//! A session's record, in 24 bytes.
+//! The record of a session, in 24 bytes.
 
 use crate::store::{Expires, Session};
 
-/// What an entry is, whatever the time and the policy.
+/// The kind of an entry, which does not depend on the time or the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A session that says when it ends.
+    /// A session with an expiry.
     Ends,
-    /// One that does not.
+    /// A session without an expiry.
     WithoutExpires,
-    /// One whose `expires` is no finite number.
+    /// A session whose `expires` is not a finite number.
     InvalidExpires,
-    /// One that tells nothing.
+    /// An unreadable session.
     Unreadable,
-    /// A half-written file.
+    /// A temporary file.
     Temp,
 }
 
 impl Kind {
-    /// All, in the order in which they are counted.
+    /// All kinds, in the order in which they are counted.
     pub const ALL: [Kind; 5] =
         [Kind::Ends, Kind::WithoutExpires, Kind::InvalidExpires, Kind::Unreadable, Kind::Temp];
 
-    /// What a session is.
+    /// The kind of a session.
     pub(super) fn of(session: &Session) -> Self {
         match session.facts.as_ref().map(|facts| facts.expires) {
             Ok(Expires::At(_)) => Kind::Ends,
@@ -33,32 +33,33 @@ impl Kind {
     }
 }
 
-/// Bytes of a record: the hash of the name, then kind, inode, end and time of writing, as two little-endian numbers.
+/// The size of a record in bytes: the hash of the name, then kind, inode, expiry and time of the last write in two
+/// little-endian numbers.
 pub(super) const RECORD: usize = 24;
 
-/// What is known of one session.
+/// The facts about one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Record {
-    /// Of its name.
+    /// The hash of the name.
     pub(super) hash: u64,
     pub(super) inode: u64,
     pub(super) kind: Kind,
-    /// When it ends, in seconds since 1970, rounded down; 0 where it does not say.
+    /// The expiry in unix seconds, rounded down; 0 if there is none.
     pub(super) end: i64,
-    /// When it was written, in seconds since 1970.
+    /// The time of the last write in unix seconds.
     pub(super) modified: i64,
 }
 
-/// Space for the times: until the year 10680.
+/// The bits of a time, enough until the year 10680.
 const TIME_BITS: u32 = 38;
 const INODE_BITS: u32 = 48;
 
-/// In order of the hash.
+/// Sorted by hash.
 pub(super) type Packed = [u64; 3];
 
 impl Record {
-    /// `None` where a number does not fit: such a session is read each time. A time before 1970 or far in the future
-    /// is moved to the end of the range that makes it due earlier, which also only means that it is read.
+    /// Returns `None` if a number does not fit: such a session is read in each scan. A time before 1970 or far in the
+    /// future is moved into the range so that the session is due earlier, and is then only read again.
     pub(super) fn pack(&self) -> Option<Packed> {
         if self.inode >> INODE_BITS != 0 {
             return None;
@@ -72,7 +73,7 @@ impl Record {
         Some([self.hash, u64::try_from(high).ok()?, u64::try_from(low).ok()?])
     }
 
-    /// `None` for a kind that there is not.
+    /// Returns `None` for an unknown kind.
     pub(super) fn unpack([hash, high, low]: Packed) -> Option<Self> {
         let rest = u128::from(high) << 64 | u128::from(low);
         let field = |shift: u32, bits: u32| (rest >> shift) & ((1 << bits) - 1);

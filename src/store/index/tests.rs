@@ -50,7 +50,7 @@ fn written(gathered: Gather, known: Option<&Known>) -> Vec<u8> {
     file.into_inner()
 }
 
-/// What a session was when it was read: its inode, its end, when it was written.
+/// The inode, expiry and time of the last write.
 type Fact = (u64, i64, i64);
 
 fn facts() -> impl Strategy<Value = BTreeMap<u64, Fact>> {
@@ -87,7 +87,7 @@ proptest! {
             gathered.take(&session(*number, *inode, *end, *modified), false);
         }
         let known = Known::from_bytes(&written(gathered, None)).unwrap();
-        // The second pass: files with another inode are read, and so is what is not live any more.
+        // The second scan reads files with another inode, and sessions that are no longer live.
         let idle = idle.map(Duration::from_secs);
         let mut gathered = gather(Some(&known));
         let mut expected = BTreeMap::new();
@@ -156,7 +156,7 @@ proptest! {
     }
 }
 
-/// An index whose last pass saw the directory as it is now.
+/// An index whose last scan found the directory in its current state.
 fn index(began: i64, full: i64, changed: i64, now: i64) -> Index {
     let mut header = Header::new([0; 16], identity(changed), (began, 0), full);
     header.totals.count(Kind::Ends, NOW);
@@ -226,7 +226,7 @@ fn an_index_is_found_again_and_is_of_one_directory_and_layout() {
     assert!(open(Layout::Moin19, DirStamp { inode: 9, ..stamp(NOW) }).last().is_none());
     assert!(open(Layout::Moin19, DirStamp { filesystem: 9, ..stamp(NOW) }).last().is_none());
 
-    // One that was put where another belongs.
+    // An index at the path of another one.
     let other = open(Layout::Moin18, stamp(NOW));
     std::fs::copy(first.path(), other.path()).unwrap();
     assert!(open(Layout::Moin18, stamp(NOW)).last().is_none());

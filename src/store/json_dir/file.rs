@@ -1,4 +1,4 @@
-//! What is in one file: the session for people to read, and all it takes to have the same bytes again.
+//! The content of one file: the session in a readable form, and what is needed to restore the same bytes.
 
 use std::io::{self, Write};
 
@@ -10,39 +10,41 @@ use serde_json::Value;
 use crate::pickle::{self, JsonForm, Tree};
 use crate::store::facts::{Expires, Facts, Fields};
 
-/// The largest file that is read, in bytes: what every session of up to [`MAX_FILE`](crate::sys::MAX_FILE) bytes fits in, if only as base64.
+/// The maximum size of a file in bytes. Each session of up to [`MAX_FILE`](crate::sys::MAX_FILE) bytes fits, at least
+/// as base64.
 pub(super) const LARGEST: u64 = 32 * 1024 * 1024;
 
 /// The version of the form.
 const VERSION: u32 = 1;
 
-/// One session's file.
+/// The file of one session.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     /// The version of the form.
     wikifarm_session: u32,
-    /// For people only; what counts is in the value.
+    /// Only for people. The value in `value` counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
-    /// For people only.
+    /// Only for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
-    /// It came without an owner, as from a database: the file's own is none of the session's.
+    /// The session came without an owner, for example from a database. So the owner of the file is not part of the
+    /// session.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     no_owner: bool,
-    /// And without permission bits.
+    /// The session came without a mode.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     no_mode: bool,
-    /// The value in its JSON form; absent where it has none.
+    /// The value in its JSON form.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Value>,
-    /// Which values the pickle had in its memo.
+    /// The values in the memo of the pickle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     memo: Vec<u32>,
     #[serde(default, skip_serializing_if = "is_zero")]
     memo_start: u32,
-    /// The pickle itself, base64, where the value would not give it byte for byte.
+    /// The pickle in base64, if `value` does not give the same bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pickle: Option<String>,
 }
@@ -52,15 +54,14 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// What a session came without, so that what its file has is not the session's.
+/// What the session had not. Its file has it, but it is not part of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Without {
     pub(super) owner: bool,
     pub(super) mode: bool,
 }
 
-/// The text of the file that holds this pickle, whatever it is. Where it would be longer than is read, it is the pickle
-/// alone.
+/// The text of a file for any bytes. If the text would be larger than the maximum, it has only the pickle.
 pub(super) fn text(bytes: &[u8], without: Without) -> Vec<u8> {
     let tree = pickle::read(bytes).ok();
     let facts = tree.as_ref().and_then(|tree| Facts::from_tree(tree, Fields::default()).ok());
@@ -71,7 +72,7 @@ pub(super) fn text(bytes: &[u8], without: Without) -> Vec<u8> {
     let file = File {
         wikifarm_session: VERSION,
         expires_at: facts.as_ref().and_then(|facts| match facts.expires {
-            // To the second, as in the list.
+            // In seconds, as in `session list`.
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "what is out of range saturates, and is no time"
@@ -108,7 +109,7 @@ pub(super) fn text(bytes: &[u8], without: Without) -> Vec<u8> {
     text.0
 }
 
-/// A text that does not grow beyond what is read.
+/// A text with a maximum size.
 struct Bounded(Vec<u8>);
 
 impl Write for Bounded {
@@ -126,11 +127,11 @@ impl Write for Bounded {
     }
 }
 
-/// The pickle that a file holds, and what it came without.
+/// The pickle in a file, and what the session had not.
 ///
 /// # Errors
 ///
-/// What is wrong with the file; nothing of the session is shown.
+/// What is wrong with the file, without any part of the session.
 pub(super) fn pickle_of(text: &[u8]) -> Result<(Vec<u8>, Without), String> {
     let file: File = serde_json::from_slice(text).map_err(|error| {
         format!("not a session in JSON (line {}, column {})", error.line(), error.column())
@@ -222,7 +223,7 @@ mod tests {
 
     #[test]
     fn where_the_value_would_be_too_long_the_pickle_stands_alone() {
-        // Each NUL is six characters in JSON.
+        // Each NUL takes six characters in JSON.
         let nuls = vec![0; 6_000_000];
         let bytes = [&b"\x80\x02}U\x01aT"[..], &6_000_000_u32.to_le_bytes(), &nuls, b"s."].concat();
         let text = text(&bytes);

@@ -1,5 +1,6 @@
-//! `json:DIR`: one readable file a session, `<id>.json`, for people, backups and other programs. Nothing is lost: see
-//! [`JsonForm`](crate::pickle::JsonForm), and the pickle itself is kept where it would not come out byte for byte.
+//! `json:DIR`: each session is a readable file `<id>.json`, for people, backups and other programs. Nothing is lost:
+//! see [`JsonForm`](crate::pickle::JsonForm). If the JSON form does not give the same bytes, the file has the pickle
+//! too.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -32,10 +33,10 @@ use file::{LARGEST, Without};
 
 const SUFFIX: &[u8] = b".json";
 
-/// So many bytes of texts are held at a time, and one more text.
+/// The number of bytes of text in memory, besides the last text.
 const TEXTS: usize = 64 * 1024 * 1024;
 
-/// Permission bits of a file, unless others are asked for: it holds what logs people in.
+/// The default mode of a file. Other users could log in with its content.
 const MODE: u32 = 0o600;
 
 /// Directories of sessions in JSON.
@@ -47,7 +48,7 @@ pub(super) const BACKEND: Backend = Backend {
     usage: of_files,
 };
 
-/// A directory of sessions in JSON, held open.
+/// An open directory of sessions in JSON.
 #[derive(Debug)]
 pub struct JsonStore {
     spec: StoreSpec,
@@ -55,11 +56,11 @@ pub struct JsonStore {
     dir: Dir,
 }
 
-/// Makes the directory, for its owner alone, where it does not exist: by the handle of the one above it, so that no
-/// other user's link leads elsewhere, and with the rights of that one's owner.
+/// Creates the directory with mode 0700 if it does not exist. Uses the handle of the parent directory, so that a link
+/// of another user can't redirect it, and the rights of the owner of the parent.
 fn create(spec: &StoreSpec) -> Result<(), StoreError> {
     let path = path_of(spec)?;
-    // What is there, or behind another user's link, is for opening it to judge.
+    // An existing directory, or one behind a link of another user, is checked when it is opened.
     let missing = matches!(Dir::open(path), Err(DirError::Missing { .. }));
     let Some(name) = path.file_name().filter(|_| missing) else { return Ok(()) };
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -92,7 +93,7 @@ impl JsonStore {
         StoreError::Listing { dir: self.path.clone(), source }
     }
 
-    /// Looks at one file; `None` where it has gone.
+    /// Examines one file. `None` if it no longer exists.
     fn look(&self, id: EntryName, fields: Fields) -> Option<Found> {
         let name = file_name(&id);
         match open(&self.dir, &name).and_then(|file| raw(&self.dir, &file)) {
@@ -153,7 +154,7 @@ impl JsonStore {
     }
 }
 
-/// The id in the name of a session's file; `None` for other files.
+/// The id in a file name. `None` for other files.
 pub fn id_of(name: &CStr) -> Option<EntryName> {
     name.to_bytes().strip_suffix(SUFFIX).and_then(EntryName::id)
 }
@@ -162,7 +163,7 @@ fn open(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
     sys::open_regular_up_to(dir, name, LARGEST)
 }
 
-/// Why a file is not read. A file here may be larger than a session may.
+/// Why a file is not read. A file can be larger than its session.
 fn unsafe_or_large(why: NotOpened) -> Unreadable {
     match why {
         NotOpened::TooLarge { size } => {
@@ -180,7 +181,7 @@ fn file_name(id: &EntryName) -> CString {
 
 type Content = Result<(Raw, sys::FileStat), (sys::FileStat, Stamp, String)>;
 
-/// The session in an open file, and the file's size; or why it holds none.
+/// Reads the session in an open file, and the size of the file.
 fn raw(dir: &Dir, file: &OpenFile) -> Result<(u64, Content), NotOpened> {
     let mut text = Vec::new();
     file.read(&mut text)?;
@@ -195,7 +196,7 @@ fn raw(dir: &Dir, file: &OpenFile) -> Result<(u64, Content), NotOpened> {
         Ok((bytes, without)) => {
             let modified = Modified { seconds: stat.modified, nanos: stat.modified_nanos };
             let mode = (!without.mode).then_some(stat.mode);
-            // A file of another than the directory's owner is told as such, whatever it says.
+            // A file of another owner than the directory is reported as such, whatever its content.
             let owner = (!without.owner || stat.uid != dir.uid()).then_some((stat.uid, stat.gid));
             Ok((Raw { bytes, modified, mode, owner, stamp, trust: None }, stat))
         }
@@ -298,7 +299,7 @@ impl WritableStore for JsonStore {
         let mut results = Vec::with_capacity(batch.len());
         let mut rest = batch;
         while !rest.is_empty() {
-            // The text of a session can be many times longer than the session.
+            // The text of a session can be many times larger than the session.
             let free_space = FreeSpace::new(TEXTS);
             let mut texts = Vec::new();
             for new in rest {

@@ -1,4 +1,4 @@
-//! The connection to the server: made with patience, made again when lost, and errors in words.
+//! The connection to the server, which is retried and restored, with readable errors.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,21 +18,21 @@ use crate::sys::{self, Readers, read_trusted};
 use super::trouble::{Trouble, is_mistrust};
 use super::wire::{GivenUp, Wire};
 
-/// All answers to one question together are no longer, in bytes, where no pickles are among them.
+/// The maximum size of all answers to one request without pickles, in bytes.
 const SHORT_ANSWER: u64 = 4 * 1024 * 1024;
 
-/// How long to wait before each further try.
+/// The delays before each retry.
 const TRIES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(500), Duration::from_secs(2)];
 
-/// A connection while there is one.
+/// The state of the connection.
 #[derive(Default)]
 struct Link {
     connection: Option<Wire>,
-    /// Why there will be none any more.
+    /// Why there will be no more connection.
     lost: Option<Trouble>,
 }
 
-/// A server, and a connection to it while there is one.
+/// A server and the connection to it.
 pub(super) struct Server {
     place: RedisServer,
     tls: Option<Arc<ClientConfig>>,
@@ -40,12 +40,12 @@ pub(super) struct Server {
     password: Option<String>,
     db: i64,
     connection: Mutex<Link>,
-    /// It has answered before: where it does not listen now, it may be starting again.
+    /// The server has answered before. If it does not listen now, it may be restarting.
     known: AtomicBool,
 }
 
 impl Server {
-    /// Gets ready to connect.
+    /// Prepares the connection.
     pub(super) fn new(address: &RedisLocation) -> Result<Self, String> {
         let password = |path: &PathBuf| {
             String::from_utf8(secret(path)?).map_err(|_| format!("{}: password is not UTF-8", path.display()))
@@ -83,7 +83,7 @@ impl Server {
             Value::ServerError(error) => error,
             _ => return Ok(()),
         };
-        // Before version 6 Redis knows no users.
+        // Redis before version 6 has no users.
         let knows_no_users = error.details().is_some_and(|text| text.contains("wrong number of arguments"));
         if user.is_some() && knows_no_users {
             return self.authenticate(wire, None, password);
@@ -91,13 +91,13 @@ impl Server {
         Err(RedisError::from((ErrorKind::AuthenticationFailed, "the server refused the password")))
     }
 
-    /// Asks the server; where the connection is lost, again over a new one. So a question may be put twice, of which the
-    /// first was answered and the answer lost: what changes something has to see to it that it is done once.
+    /// Sends a request, and sends it again over a new connection if the connection is lost. So a request may run
+    /// twice if only its answer was lost: each change must make sure that it is done once.
     pub(super) fn ask<T>(&self, question: impl FnMut(&mut Wire) -> RedisResult<T>) -> Result<T, Trouble> {
         self.ask_for(SHORT_ANSWER, question)
     }
 
-    /// The same, where all answers together may have so many bytes.
+    /// The same, with a maximum size of all answers in bytes.
     pub(super) fn ask_for<T>(
         &self,
         most: u64,
@@ -105,7 +105,7 @@ impl Server {
     ) -> Result<T, Trouble> {
         let mut guard = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let Link { connection, lost } = &mut *guard;
-        // It was waited for long enough.
+        // It has waited long enough.
         if let Some(lost) = lost {
             return Err(lost.clone());
         }
@@ -133,7 +133,7 @@ impl Server {
                 return Err(lost.insert(Trouble::given_up(why)).clone());
             }
             let first_refusal = error.is_connection_refusal() && !self.known.load(Ordering::Relaxed);
-            // Another try would see the same certificate.
+            // A retry would get the same certificate.
             if first_refusal
                 || is_mistrust(&error)
                 || !(error.is_io_error() || error.is_unrecoverable_error())
@@ -150,7 +150,7 @@ impl Server {
     }
 }
 
-/// Waits before another try, but not while a signal asks to stop.
+/// Waits before a retry, unless a signal asks to stop.
 fn wait(pause: Duration) {
     let begun = Instant::now();
     while begun.elapsed() < pause && !sys::asked_to_stop() {
@@ -158,10 +158,10 @@ fn wait(pause: Duration) {
     }
 }
 
-/// Certificates are no larger.
+/// The maximum size of a certificate.
 const LARGEST_PEM: u64 = 1024 * 1024;
 
-/// How to speak TLS, with what its files say.
+/// The TLS configuration with the certificate files.
 fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
     let pem = |path: &Path| {
         let bytes = read_trusted(path, Readers::Everybody, LARGEST_PEM)?;
@@ -194,7 +194,7 @@ fn tls(files: &TlsFiles) -> Result<ClientConfig, String> {
         .map_err(|error| error.to_string())?
         .with_root_certificates(authorities);
     let Some((certificate, key)) = &files.own else { return Ok(settings.with_no_client_auth()) };
-    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", key.display());
-    let secret = PrivateKeyDer::from_pem_slice(&secret(key)?).map_err(|error| told(&error))?;
-    settings.with_client_auth_cert(certificates(certificate)?, secret).map_err(|error| told(&error))
+    let with_path = |error: &dyn std::fmt::Display| format!("{}: {error}", key.display());
+    let secret = PrivateKeyDer::from_pem_slice(&secret(key)?).map_err(|error| with_path(&error))?;
+    settings.with_client_auth_cert(certificates(certificate)?, secret).map_err(|error| with_path(&error))
 }

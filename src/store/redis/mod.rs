@@ -1,14 +1,14 @@
-//! `redis://..`: sessions as keys of a Redis server, for farms over several machines.
+//! `redis://..`: sessions in keys of a Redis server, for farms on several machines.
 //!
-//! | key | holds |
+//! | key | content |
 //! |---|---|
-//! | `<prefix>version` | `2`; under `1` there are no tombstones, and MACs of version 1: a wiki with newer modules upgrades it |
-//! | `<prefix>s:<id>` | a string: the pickle, verbatim; ends by itself with the session (`PXAT`) |
-//! | `<prefix>m:<id>` | a hash: `modified_ns`, and where known `expires`, `user_id`, `seal`; ends with it |
-//! | `<prefix>t:<id>` | a tombstone: when it ends, in seconds since 1970; ends by itself then |
-//! | `<prefix>done:<number>` | what a run of wikifarm did last, for ten minutes: see `once.rs` |
+//! | `<prefix>version` | `2`; `1` has no tombstones and MACs of version 1, and is upgraded by wikis with newer modules |
+//! | `<prefix>s:<id>` | a string: the unchanged pickle; expires with the session (`PXAT`) |
+//! | `<prefix>m:<id>` | a hash: `modified_ns`, and if known `expires`, `user_id`, `seal`; expires with the session |
+//! | `<prefix>t:<id>` | a tombstone: its expiry in unix seconds; expires then |
+//! | `<prefix>done:<number>` | the last change of a run of wikifarm, for ten minutes: see `once.rs` |
 //!
-//! Both keys of a session are written and removed by one script, so that no other client sees the half of one.
+//! One script writes or removes both keys of a session, so that no other client sees half a session.
 
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -45,17 +45,18 @@ use once::Done;
 use trouble::{Trouble, shortened};
 use wire::GivenUp;
 
-/// The versions of the keys: the newest, and the one before, which is left as it is, so that wikis with older modules go
-/// on.
+/// The supported versions of the keys. wikifarm does not upgrade the older one, so that wikis with older modules keep
+/// working.
 const VERSIONS: [&str; 2] = ["2", "1"];
 
-/// How many keys a SCAN goes over at a time, and so how many sessions are fetched in one pipeline.
+/// The number of keys per SCAN, and so of sessions per pipeline.
 const COUNT: usize = 1000;
 
-/// A pipeline fetches no more bytes, unless it is of one session: its answers are held all at once.
+/// The maximum number of bytes per pipeline, unless it has one session, because all its answers are in memory at
+/// once.
 const AT_ONCE: u64 = 4 * 1024 * 1024;
 
-/// Answers with pickles are no longer, in bytes: the largest session, or many small ones that have grown a little since.
+/// The maximum size of answers with pickles, in bytes: the largest session, or many small ones that have grown since.
 const PICKLES: u64 = MAX_FILE + AT_ONCE;
 
 /// Redis servers.
@@ -67,7 +68,7 @@ pub(super) const BACKEND: Backend = Backend {
     usage: elsewhere,
 };
 
-/// Sessions of a Redis server.
+/// Sessions on a Redis server.
 pub struct RedisStore {
     spec: StoreSpec,
     prefix: String,
@@ -78,11 +79,11 @@ pub struct RedisStore {
     done: Done,
 }
 
-/// What the server has under an id.
+/// What the server has for an id.
 enum Entry {
     Raw(Box<Raw>),
     TooLarge(u64, Modified),
-    /// None, as it was ended: a tombstone says so.
+    /// No session, because it was ended: there is a tombstone.
     Ended,
 }
 
@@ -91,7 +92,7 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// Where it does not answer, does not let us in, or holds keys of another version.
+    /// The server does not answer, refuses the connection, or has keys of another version.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
         let Location::Redis(address) = &spec.location else {
             return Err(StoreError::unusable(&spec, "not a Redis server"));
@@ -121,12 +122,12 @@ impl RedisStore {
         StoreError::unusable(&self.spec, why.to_string())
     }
 
-    /// The keys of a session: of its pickle, of what goes with it, and of its tombstone.
+    /// The keys of a session: its pickle, its metadata and its tombstone.
     fn keys(&self, id: &EntryName) -> [String; 3] {
         ["s:", "m:", "t:"].map(|kind| [&self.prefix, kind, id.reveal()].concat())
     }
 
-    /// What is there under some ids, in their order: under the first, and those after it for which there is space.
+    /// Reads several ids in order: the first one, and as many of the others as there is space for.
     fn fetch(&self, ids: &[EntryName], capacity: &FreeSpace) -> Result<Vec<Option<Entry>>, Trouble> {
         let mut fetched = Vec::with_capacity(ids.len());
         for ids in ids.chunks(COUNT) {
@@ -154,14 +155,14 @@ impl RedisStore {
         Ok(fetched)
     }
 
-    /// How many bytes are under some ids; 0 where there are none.
+    /// The sizes of several sessions in bytes, 0 if there is none.
     fn sizes(&self, ids: &[EntryName]) -> Result<Vec<u64>, Trouble> {
         let pickle = |id| {
             let [pickle, ..] = self.keys(id);
             pickle
         };
         let keys: Vec<String> = ids.iter().map(pickle).collect();
-        // Often there are none at all, as where sessions move in.
+        // Often none of them exist, for example in a migration.
         let mut exists = redis::cmd("EXISTS");
         exists.arg(&keys);
         if ids.is_empty() || self.server.ask(|to| exists.query::<u64>(to))? == 0 {
@@ -174,14 +175,14 @@ impl RedisStore {
         self.server.ask(|to| pipe.query(to))
     }
 
-    /// Whether there are tombstones of some ids.
+    /// Whether the ids have tombstones.
     fn ended(&self, ids: &[EntryName]) -> Result<Vec<bool>, Trouble> {
         let tombstone = |id| {
             let [.., tombstone] = self.keys(id);
             tombstone
         };
         let keys: Vec<String> = ids.iter().map(tombstone).collect();
-        // Nearly always there are none at all.
+        // Nearly always none of them exist.
         let mut exists = redis::cmd("EXISTS");
         exists.arg(&keys);
         if ids.is_empty() || self.server.ask(|to| exists.query::<u64>(to))? == 0 {
@@ -194,12 +195,12 @@ impl RedisStore {
         self.server.ask(|to| pipe.query(to))
     }
 
-    /// What is there under some ids, in their order, of which the sizes are known.
+    /// Reads several ids of known sizes in order.
     fn fetch_sized(&self, ids: &[(EntryName, u64)]) -> Result<Vec<Option<Entry>>, Trouble> {
         let mut pipe = redis::pipe();
         for (id, _) in ids.iter().filter(|(_, size)| *size > 0) {
             let [pickle, meta, tombstone] = self.keys(id);
-            // The last byte only tells that there are more by now.
+            // The last byte only shows that there are more by now.
             pipe.cmd("GETRANGE").arg(&pickle).arg(0).arg(MAX_FILE);
             pipe.cmd("HMGET").arg(&meta).arg("modified_ns").arg("seal").arg("expires");
             pipe.cmd("EXISTS").arg(&tombstone);
@@ -210,7 +211,7 @@ impl RedisStore {
         let entry = |(id, size): &(EntryName, u64)| {
             let [bytes, meta, ended] = (if *size > 0 { answers.next() } else { None })? else { return None };
             let bytes: Vec<u8> = redis::from_redis_value_ref(bytes).ok()?;
-            // Where they are no times, no MAC covers them.
+            // If these are not times, the MAC is not valid.
             let (nanos, mac, expires): (Option<i64>, Option<Vec<u8>>, Option<f64>) =
                 redis::from_redis_value_ref(meta).unwrap_or((None, None, None));
             let modified_ns = nanos.unwrap_or(0);
@@ -234,14 +235,14 @@ impl RedisStore {
     }
 
     fn fetch_one(&self, id: &EntryName) -> Result<Option<Entry>, StoreError> {
-        // One byte or more: the size is not asked for.
+        // With one byte or more, the size is not requested.
         let mut fetched = self.fetch_sized(&[(*id, 1)]).map_err(|why| self.failed(&why))?;
         Ok(fetched.pop().flatten())
     }
 }
 
-/// Which store it is, whatever address it is reached by: a server has a number of its own. Where it does not tell it (ACL),
-/// its address has to do; then the device is another.
+/// The identity of the store, whatever its address: each server has a unique number. If the ACL hides the number, the
+/// address is used instead, with the other device number.
 fn identity(server: &Server, address: &RedisLocation) -> FileId {
     let info: Option<String> = server.ask(|to| redis::cmd("INFO").arg("server").query(to)).ok();
     let run = info.as_deref().and_then(|info| info.lines().find_map(|line| line.strip_prefix("run_id:")));
@@ -254,10 +255,10 @@ fn identity(server: &Server, address: &RedisLocation) -> FileId {
     FileId { device: if run.is_some() { SERVER } else { ADDRESS }, inode: hasher.finish() }
 }
 
-/// Stands for the device of a store of which the server is known; no device has this number.
+/// The device number of a store whose server is known. No real device has it.
 const SERVER: u64 = u64::MAX;
 
-/// The same, where only the address is.
+/// The device number of a store with only an address.
 const ADDRESS: u64 = u64::MAX - 1;
 
 fn found(id: EntryName, entry: &Entry, fields: Fields) -> Option<Session> {
@@ -300,7 +301,7 @@ impl SessionStore for RedisStore {
         let stop = AtomicBool::new(false);
         self.pages(&stop, |ids, _| {
             ids.into_iter().for_each(&mut *sink);
-            // Some of the names are no answer.
+            // Some names got no answer.
             if sys::asked_to_stop() { Err(Trouble::given_up(GivenUp::Stopped)) } else { Ok(()) }
         })
     }

@@ -1,16 +1,16 @@
-//! That something is done once, though the question is put twice.
+//! Makes each change once, although its request may be sent twice.
 //!
-//! Where a connection is lost after a script has run and before its answer has come, the script is sent again. It would
-//! then find its own work, and take it for another's. So a script leaves word of what it did, in a key of this run, which
-//! is looked for first, and ends by itself after ten minutes.
+//! If a connection is lost after a script has run and before its answer arrives, the script is sent again. It would
+//! then find its own change and take it for the change of another client. So a script writes what it did into a key
+//! of this run, which it reads first. The key expires after ten minutes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// KEYS: both keys of a session, the key of what was done, and that of the tombstone. ARGV: the pickle that was judged, the
-/// number of this removal, and, where it is to leave a tombstone, when that ends, in seconds and in milliseconds. 0: it is
-/// gone; 1: removed; 2: it is another.
+/// KEYS: both keys of a session, the key with the last change, and the tombstone. ARGV: the examined pickle, the
+/// number of this removal, and, if it leaves a tombstone, its expiry in seconds and in milliseconds. Returns 0 if the
+/// session no longer exists, 1 if it was removed, 2 if it has changed.
 ///
-/// The word is left after the removal: where Redis is full, nothing could be written before it.
+/// The last change is written after the removal, because a full Redis accepts no write before it.
 pub(super) const REMOVE: &str = "
 local now = redis.call('GET', KEYS[1])
 if not now then
@@ -25,24 +25,24 @@ end
 redis.pcall('SET', KEYS[3], ARGV[2], 'PX', 600000)
 return 1";
 
-/// The keys of what was done by this run.
+/// The keys with the changes of this run.
 pub(super) struct Done {
     run: String,
     number: AtomicU64,
 }
 
 impl Done {
-    /// For a run of its own.
+    /// The keys of a new run.
     pub(super) fn new(prefix: &str) -> Done {
         Done { run: format!("{prefix}done:{:032x}", fastrand::u128(..)), number: AtomicU64::new(0) }
     }
 
-    /// The key for removals, which holds the number of the last one; and the number of a new one.
+    /// The key with the number of the last removal, and the number of a new one.
     pub(super) fn of_removal(&self) -> (&str, u64) {
         (&self.run, self.number.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// A key for a batch of what is to be written, which holds the answer to each call.
+    /// The key for a batch of writes. It has the answer to each call.
     pub(super) fn of_batch(&self) -> String {
         format!("{}:{}", self.run, self.number.fetch_add(1, Ordering::Relaxed))
     }

@@ -1,4 +1,4 @@
-//! The names in a server, page by page: as many as the server says it has keys, and some more, but never for ever.
+//! Lists the names on a server in pages, with a limit that depends on the reported number of keys.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,13 +9,14 @@ use crate::store::name::EntryName;
 use super::trouble::{Trouble, shortened};
 use super::{COUNT, RedisStore};
 
-/// No store holds more sessions: their ids are kept, in some 100 bytes each.
+/// The maximum number of sessions in a store. Their ids are in memory, about 100 bytes each.
 const MOST_IDS: u64 = 10_000_000;
 
-/// What may be seen beyond what the number of keys lets expect: keys that are made meanwhile, and empty parts of a table.
+/// How much more than the reported number of keys is read: keys can be created meanwhile, and parts of the table are
+/// empty.
 const MARGIN: u64 = 10_000;
 
-/// How much of a server is gone through at most.
+/// The limits of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Limits {
     pages: u64,
@@ -23,8 +24,9 @@ struct Limits {
 }
 
 impl Limits {
-    /// For a server that says it holds `keys` keys. A page is of some [`COUNT`] keys, or of ten times as many empty entries of
-    /// the table; while the table is resized, a key may come twice. Of each there may be several times as much.
+    /// The limits for a server that reports `keys` keys. A page has about [`COUNT`] keys, or ten times as many empty
+    /// entries of the table, and while the table is resized, a key may come twice. The limits are several times
+    /// higher.
     fn of(keys: u64) -> Limits {
         let keys = keys.min(2 * MOST_IDS);
         Limits { pages: MARGIN + keys / 100, keys: MARGIN + keys * 4 }
@@ -32,13 +34,13 @@ impl Limits {
 }
 
 impl RedisStore {
-    /// Tells the names behind the prefix, page by page, each once.
+    /// Calls the sink with each name after the prefix once, page by page.
     pub(super) fn pages(
         &self,
         stop: &AtomicBool,
         mut page: impl FnMut(Vec<EntryName>, Vec<String>) -> Result<(), Trouble>,
     ) -> Result<(), StoreError> {
-        // A user may not be allowed to ask (ACL): then what is enough for the largest server is.
+        // The ACL may not allow the user to ask. Then use the limits of the largest server.
         let size = self.server.ask(|to| redis::cmd("DBSIZE").query(to)).unwrap_or(u64::MAX);
         let limits = Limits::of(size);
         let (mut cursor, mut seen) = (0_u64, HashSet::new());
@@ -83,7 +85,7 @@ impl RedisStore {
     }
 }
 
-/// A prefix so that a pattern of Redis means just it.
+/// Escapes a prefix for a pattern of Redis.
 fn escaped(prefix: &str) -> String {
     let special = |c| matches!(c, '*' | '?' | '[' | ']' | '\\' | '^');
     prefix.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()

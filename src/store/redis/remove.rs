@@ -1,4 +1,4 @@
-//! Removing sessions, and tombstones for those that are ended before their time.
+//! Removes sessions, and writes tombstones for those that are ended early.
 
 use std::io;
 
@@ -14,7 +14,8 @@ use super::write::milliseconds;
 use super::{Entry, RedisStore};
 
 impl RedisStore {
-    /// Removes one session, if it still has its stamp and `decide` says so; where it `ends` it, it leaves a tombstone.
+    /// Removes one session if it still has its stamp and `decide` agrees, and writes a tombstone if it `ends` the
+    /// session.
     pub(super) fn remove_one(
         &self,
         (id, stamp): (EntryName, Stamp),

@@ -1,4 +1,4 @@
-//! What went wrong with the server, in words, with what to do.
+//! Readable errors of the server, with suggestions.
 
 use std::fmt;
 use std::io;
@@ -7,15 +7,15 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::wire::GivenUp;
 
-/// Of what a server says no more is repeated, in characters.
+/// The maximum number of characters that are shown of a message from the server.
 const LONGEST: usize = 300;
 
-/// An error of the server, or of the way there.
+/// An error of the server or of the connection.
 #[derive(Debug, Clone)]
 pub(super) struct Trouble {
-    /// For people.
+    /// The message.
     text: String,
-    /// What the same would be of a file; more than one session has to do with it unless it is `Other`.
+    /// The kind of the same error for a file. Except for `Other`, it is an error of the whole store.
     kind: io::ErrorKind,
 }
 
@@ -32,19 +32,20 @@ impl From<&Trouble> for io::Error {
 }
 
 impl Trouble {
-    /// Why we gave up.
+    /// Why the connection was given up.
     pub(super) fn given_up(why: GivenUp) -> Trouble {
         Trouble { text: why.to_string(), kind: io::ErrorKind::NotConnected }
     }
 
-    /// Names came without end: `read` so much, of a server that says it has so many keys.
+    /// The list of names did not end: `read` says how much was read, `size` is the number of keys that the server
+    /// reports.
     pub(super) fn endless(read: &str, size: u64) -> Trouble {
         let says = if size == u64::MAX { String::new() } else { format!(", but it reports {size} keys") };
         let text = format!("endless list of keys: read {read}{says}: check which program listens there");
         Trouble { text, kind: io::ErrorKind::NotConnected }
     }
 
-    /// An error in words.
+    /// Makes an error readable.
     pub(super) fn of(error: &RedisError) -> Trouble {
         let Trouble { text, kind } = Trouble::whole(error);
         Trouble { text: shortened(&text), kind }
@@ -110,7 +111,7 @@ impl Trouble {
     }
 }
 
-/// The beginning of a text of the server's.
+/// The start of a text from the server.
 pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -118,7 +119,7 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-/// Whether the server's certificate was not good enough for us.
+/// Whether the certificate of the server was not accepted.
 pub(super) fn is_mistrust(error: &RedisError) -> bool {
     error.to_string().contains("invalid peer certificate")
 }

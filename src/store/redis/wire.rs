@@ -1,8 +1,8 @@
-//! One connection to a server, which may be anybody: over TCP, TLS or a local socket.
+//! A connection to a server that is not trusted, over TCP, TLS or a Unix socket.
 //!
-//! What it promises: an answer takes no more memory than its question allows, and no more time than a slow network needs;
-//! a signal ends the wait. The crate `redis` reads answers of any length, and waits in the kernel; of it come the
-//! commands and the parser.
+//! An answer takes no more memory than its request allows, and no more time than a slow network needs. A signal ends
+//! the wait. The crate `redis` reads answers of any length and waits in the kernel, so only its commands and its
+//! parser are used.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -18,24 +18,24 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use crate::location::RedisServer;
 use crate::sys::{self, GaveUp};
 
-/// How long to wait for a connection to one of the server's addresses, and to all of them.
+/// How long to wait for a connection to one address of the server, and to all of them.
 const CONNECTING: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
 
 /// How long to wait for the next byte.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// What comes slower, in bytes a second, never ends.
+/// The minimum speed in bytes a second.
 const SLOWEST: u64 = 8 * 1024;
 
-/// How long the kernel waits at a time; then the clock and the signals are looked at.
+/// How long the kernel waits at a time, before the clock and the signals are checked.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// Why a connection was given up, where that was not the server's or the network's doing.
+/// Why a connection was given up by wikifarm itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GivenUp {
     /// A signal asked to stop.
     Stopped,
-    /// The answer was longer than so many bytes.
+    /// The answer was longer than this number of bytes.
     TooLong(u64),
 }
 
@@ -52,25 +52,25 @@ impl fmt::Display for GivenUp {
     }
 }
 
-/// What bytes go through.
+/// The transport.
 trait Socket: Read + Write + Send {}
 
 impl<T: Read + Write + Send> Socket for T {}
 
-/// Bytes that come and go while the limits allow.
+/// A stream with limits.
 struct Stream {
     socket: Box<dyn Socket>,
-    /// The limit in force, and how much of it is left.
+    /// The current limit, and how much of it is left.
     most: u64,
     left: u64,
-    /// When the answer or command began that is under way, how many bytes of it went through, and when the last one did.
+    /// The start of the current answer or command, the number of its bytes so far, and the time of the last one.
     begun: Instant,
     bytes: u64,
     moved: Instant,
     given_up: Option<GivenUp>,
 }
 
-/// A connection; a question and its answer go through it by turns.
+/// A connection, which sends a request and then reads its answer.
 pub(super) struct Wire {
     stream: Stream,
     parser: Parser,
@@ -78,7 +78,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Connects. With `tls`, the server has to prove who it is as soon as the first command is sent.
+    /// Connects. With `tls`, the server must prove its identity when the first command is sent.
     pub(super) fn connect(place: &RedisServer, tls: Option<&Arc<ClientConfig>>, db: i64) -> io::Result<Wire> {
         let dialled = place.clone();
         let tls = tls.cloned();
@@ -92,17 +92,17 @@ impl Wire {
         Ok(Wire { stream, parser: Parser::new(), db })
     }
 
-    /// From now on, so many bytes of answers are read.
+    /// Sets the number of bytes that may be read from now on.
     pub(super) fn allow(&mut self, most: u64) {
         (self.stream.most, self.stream.left) = (most, most);
     }
 
-    /// Why the connection is of no use any more.
+    /// Why the connection can no longer be used.
     pub(super) fn given_up(&self) -> Option<GivenUp> {
         self.stream.given_up
     }
 
-    /// Sends a command, or several.
+    /// Sends one or more commands.
     pub(super) fn send_packed_command(&mut self, command: &[u8]) -> RedisResult<()> {
         self.stream.begin();
         self.stream.write_all(command)?;
@@ -114,7 +114,7 @@ impl Wire {
         self.stream.begin();
         loop {
             match self.parser.parse_value(&mut self.stream)? {
-                // Nobody asked for that: it counts towards the limits, and is passed over.
+                // A push message was not requested. Skip it, but count it towards the limits.
                 Value::Push { .. } => {}
                 answer => return Ok(answer),
             }
@@ -122,7 +122,7 @@ impl Wire {
     }
 }
 
-/// A socket on which the kernel waits no longer than [`GLANCE`].
+/// A socket with kernel timeouts of [`GLANCE`].
 fn dial(place: &RedisServer, tls: Option<Arc<ClientConfig>>) -> io::Result<Box<dyn Socket>> {
     match (place, tls) {
         (RedisServer::Unix(path), _) => {
@@ -169,7 +169,7 @@ impl Stream {
         self.moved = Instant::now();
     }
 
-    /// Whether to wait on.
+    /// Whether to continue to wait.
     fn check(&mut self) -> io::Result<()> {
         if sys::must_stop() {
             return Err(self.give_up(GivenUp::Stopped));
@@ -186,7 +186,7 @@ impl Stream {
         io::Error::other(why.to_string())
     }
 
-    /// Tries until something goes through.
+    /// Retries until some bytes are transferred.
     fn patiently(
         &mut self,
         mut attempt: impl FnMut(&mut dyn Socket) -> io::Result<usize>,

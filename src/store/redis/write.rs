@@ -1,4 +1,4 @@
-//! Writing sessions: many to a script, and many scripts to a pipeline.
+//! Writes sessions: many per script, and many scripts per pipeline.
 
 use std::io;
 
@@ -13,13 +13,16 @@ use super::trouble::Trouble;
 use super::wire::Wire;
 use super::{Entry, RedisStore};
 
-/// KEYS: the key of what was done, and the keys of each session: of its pickle, of what goes with it, and of its tombstone. ARGV: the number of this call; and for each session: `new` or `over`, what is there now, the pickle, when it ends (ms, or
-/// empty), how many words of the hash follow, and these, fields and values. A digit for each, 0: there is one, or another;
-/// 1: written; 2: over already, so it is gone again; 3: it was ended, and is not written.
+/// KEYS: the key with the last change, and the keys of each session: its pickle, its metadata and its tombstone.
+/// ARGV: the number of this call, and for each session: `new` or `over`, the current pickle, the new pickle, the
+/// expiry (ms or empty), the number of arguments for the hash, and the fields and values of the hash. Returns a digit
+/// for each session: 0 if there is one already or it has changed, 1 if it was written, 2 if it has expired and was
+/// removed at once, 3 if it has a tombstone and was not written.
 ///
-/// A hash that was there before, with fields that are not ours to keep, has one that is not new: all have `modified_ns`.
+/// If the hash exists already, HSET adds fewer new fields, because each hash has `modified_ns`. The script then deletes and
+/// writes it again, so that unknown fields are not kept.
 const WRITE: &str = "
-local call, told, at = redis.call, {}, 2
+local call, results, at = redis.call, {}, 2
 local before = call('HGET', KEYS[1], ARGV[1])
 if before then return before end
 local time = call('TIME')
@@ -38,41 +41,41 @@ for number = 2, #KEYS, 3 do
   else call('SET', pickle, ARGV[at + 2], 'PXAT', ends) end
   at = first + words
   if not done then
-    told[#told + 1] = ended and 3 or 0
+    results[#results + 1] = ended and 3 or 0
   elseif ends ~= '' and tonumber(ends) <= now then
     call('DEL', pickle, meta)
-    told[#told + 1] = 2
+    results[#results + 1] = 2
   else
     if call('HSET', meta, unpack(ARGV, first, at - 1)) * 2 < words then
       call('DEL', meta)
       call('HSET', meta, unpack(ARGV, first, at - 1))
     end
     if ends ~= '' then call('PEXPIREAT', meta, ends) end
-    told[#told + 1] = 1
+    results[#results + 1] = 1
   end
 end
-local answer = table.concat(told)
+local answer = table.concat(results)
 redis.pcall('HSET', KEYS[1], ARGV[1], answer)
 redis.pcall('PEXPIRE', KEYS[1], 600000)
 return answer";
 
-/// A script writes no more sessions, so that the server answers others in between,
+/// The maximum number of sessions per script, so that the server answers other clients in between.
 const MANY: usize = 100;
 
-/// nor more bytes, unless it is of one.
+/// The maximum number of bytes per script, unless it writes one session.
 const MUCH: usize = 1024 * 1024;
 
 /// One call of the script.
 #[derive(Default)]
 struct Call<'a> {
-    sessions: Vec<Told<'a>>,
+    sessions: Vec<SessionArgs<'a>>,
     bytes: usize,
 }
 
-/// What the script is told of a session.
-struct Told<'a> {
+/// The arguments for one session.
+struct SessionArgs<'a> {
     new: &'a NewSession,
-    /// What it takes the place of.
+    /// The session that it replaces.
     old: Option<&'a [u8]>,
     end: Option<i64>,
     fields: Vec<(&'static str, Vec<u8>)>,
@@ -86,7 +89,7 @@ impl Call<'_> {
             command.arg(&store.keys(&session.new.id));
         }
         command.arg(number);
-        for Told { new, old, end, fields } in &self.sessions {
+        for SessionArgs { new, old, end, fields } in &self.sessions {
             command
                 .arg(if old.is_some() { "over" } else { "new" })
                 .arg(old.unwrap_or_default())
@@ -105,8 +108,8 @@ impl Call<'_> {
 }
 
 impl RedisStore {
-    /// What the script is to be told of a session; `None` where what it replaces has changed.
-    fn told<'a>(&self, new: &'a NewSession, now: Option<&'a Entry>) -> Option<Told<'a>> {
+    /// The arguments for a session. `None` if the replaced one has changed.
+    fn arguments<'a>(&self, new: &'a NewSession, now: Option<&'a Entry>) -> Option<SessionArgs<'a>> {
         let old = match (new.instead_of, now) {
             (None, _) => None,
             (Some(stamp), Some(Entry::Raw(raw))) if raw.stamp == stamp => Some(raw.bytes.as_slice()),
@@ -114,7 +117,7 @@ impl RedisStore {
         };
         let facts = Facts::from_bytes(&new.bytes, Fields::default()).ok();
         let expires = match facts.as_ref().map(|facts| facts.expires) {
-            // -0.0 has other bytes than 0.0.
+            // The bytes of -0.0 and 0.0 differ.
             Some(Expires::At(time)) => Some(time + 0.0),
             _ => None,
         };
@@ -131,13 +134,13 @@ impl RedisStore {
             let mac = if self.version == "1" { MacVersion::One } else { MacVersion::Two };
             fields.push(("seal", key.mac(mac, &covered)));
         }
-        Some(Told { new, old, end: expires.and_then(milliseconds), fields })
+        Some(SessionArgs { new, old, end: expires.and_then(milliseconds), fields })
     }
 
     pub(super) fn write_all(&self, batch: &[&NewSession]) -> Result<Vec<io::Result<Written>>, Trouble> {
         let replaced: Vec<EntryName> =
             batch.iter().filter(|new| new.instead_of.is_some()).map(|new| new.id).collect();
-        // They are no more than what was read to decide that they are replaced.
+        // Their size is at most that of the read session.
         let there = self.fetch(&replaced, &FreeSpace::new(usize::MAX))?;
         let done = self.done.of_batch();
         let (answers, asked) = self.server.ask(|to| self.ask_all(to, batch, &there, &done))?;
@@ -161,8 +164,8 @@ impl RedisStore {
 }
 
 impl RedisStore {
-    /// Asks for all to be written, each call while the server is at the one before, and then takes the answers: one a
-    /// session, but for those that are not even asked about.
+    /// Writes all sessions. Sends each call while the server works on the previous one, then reads the answers: one
+    /// for each session that was sent.
     fn ask_all(
         &self,
         to: &mut Wire,
@@ -173,24 +176,25 @@ impl RedisStore {
         let mut there = there.iter();
         let mut asked = Vec::with_capacity(batch.len());
         let mut set = redis::cmd("SET");
-        // Where a wiki upgrades it meanwhile, it stays upgraded.
+        // If a wiki upgrades the store meanwhile, it stays upgraded.
         set.arg(format!("{}version", self.prefix)).arg(self.version).arg("NX");
         to.send_packed_command(&set.get_packed_command())?;
         let (mut calls, mut call) = (0, Call::default());
         for (number, new) in (1..).zip(batch) {
             let now = if new.instead_of.is_some() { there.next().and_then(Option::as_ref) } else { None };
-            let told = self.told(new, now);
-            asked.push(told.is_some());
-            call.bytes +=
-                told.as_ref().map_or(0, |told| told.new.bytes.len() + told.old.map_or(0, <[u8]>::len));
-            call.sessions.extend(told);
+            let arguments = self.arguments(new, now);
+            asked.push(arguments.is_some());
+            call.bytes += arguments
+                .as_ref()
+                .map_or(0, |session| session.new.bytes.len() + session.old.map_or(0, <[u8]>::len));
+            call.sessions.extend(arguments);
             let full = call.sessions.len() >= MANY || call.bytes >= MUCH || number == batch.len();
             if full && !call.sessions.is_empty() {
                 to.send_packed_command(&std::mem::take(&mut call).packed(self, done, calls))?;
                 calls += 1;
             }
         }
-        // All answers are taken, whatever they say: the next question must not get one of them.
+        // Read all answers even after an error, because the next request must not get one of them.
         let mut answers = vec![to.recv_response()];
         for _ in 0..calls {
             if let Some(Err(error)) = answers.last()
@@ -200,18 +204,18 @@ impl RedisStore {
             }
             answers.push(to.recv_response());
         }
-        let mut told = Vec::with_capacity(calls);
+        let mut results = Vec::with_capacity(calls);
         for (number, answer) in answers.into_iter().enumerate() {
             let answer = answer?.extract_error()?;
             if number > 0 {
-                told.push(redis::from_redis_value(answer)?);
+                results.push(redis::from_redis_value(answer)?);
             }
         }
-        Ok((told, asked))
+        Ok((results, asked))
     }
 }
 
-/// When a session ends, in milliseconds since 1970; `None` where that is beyond what Redis counts.
+/// The expiry in unix milliseconds. `None` if Redis can't count so far.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "it is within bounds, and halves of a millisecond do not matter"

@@ -1,7 +1,8 @@
-//! `sqlite:FILE`: sessions as rows of one database, the pickles verbatim, expiry and user with an index.
+//! `sqlite:FILE`: sessions in rows of a database, with the unchanged pickles, and indexes for the expiry and the
+//! user.
 //!
-//! Write-ahead logging and one writer at a time; a batch is one transaction, so it is there whole or not at all. Who
-//! writes there may be a wiki with the module in `contrib/moin`, which knows the same table.
+//! Uses write-ahead logging, with one writer at a time. A batch is one transaction, so it is written completely or
+//! not at all. A wiki with the module in `contrib/moin` uses the same table.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,13 +38,13 @@ use place::{Owner, Unusable};
 use row::{COLUMNS, Entry, Id, found, is_ended, json_text};
 use schema::Database;
 
-/// Redis has another, whatever its prefix.
+/// The scope of MACs. No prefix of Redis gives the same scope.
 const SCOPE: &str = "sqlite:";
 
-/// Rows read at a time: the database is free for others in between.
+/// The number of rows per read. Other programs can use the database in between.
 const PAGE: i64 = 1000;
 
-/// Databases of SQLite.
+/// SQLite databases.
 pub(super) const BACKEND: Backend = Backend {
     scheme: "sqlite",
     form: "sqlite:FILE",
@@ -52,7 +53,7 @@ pub(super) const BACKEND: Backend = Backend {
     usage: |spec, _| spec.location.path().map(place::usage).unwrap_or_default(),
 };
 
-/// A database of sessions, held open.
+/// An open database of sessions.
 pub struct SqliteStore {
     spec: StoreSpec,
     reader: Mutex<Connection>,
@@ -63,7 +64,7 @@ pub struct SqliteStore {
     version: i64,
 }
 
-/// Makes an empty database where there is no such file.
+/// Creates an empty database if the file does not exist.
 fn create(spec: &StoreSpec) -> Result<(), StoreError> {
     schema::create(&database(spec)?.file).map_err(|why| unusable(spec, why))
 }
@@ -91,7 +92,7 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// Where there is none, it is of another program or version, or cannot be opened.
+    /// The file does not exist, belongs to another program or version, or can't be opened.
     pub fn open(spec: StoreSpec) -> Result<Self, StoreError> {
         let address = database(&spec)?;
         let key = mac::key_of(address.key_file.as_deref(), SCOPE)
@@ -133,8 +134,8 @@ impl SqliteStore {
         statement.query_row([id.reveal()], |row| self.entry(row)).optional()
     }
 
-    /// Rows in the order of their ids from behind `after` on, [`PAGE`] at most, and no more bytes than there is space
-    /// for; and the last one's id.
+    /// Rows after `after` in the order of their ids, at most [`PAGE`] and no more bytes than there is space for, and
+    /// the last id.
     fn page(&self, after: &Id) -> rusqlite::Result<(Vec<Entry>, Option<Id>)> {
         let connection = self.reader();
         let columns = self.columns();
@@ -156,7 +157,7 @@ impl SqliteStore {
         Ok((entries, last))
     }
 
-    /// As [`SqliteStore::page`], the ids alone.
+    /// Like [`SqliteStore::page`], but only the ids.
     fn page_of_ids(&self, after: &Id) -> rusqlite::Result<Vec<Id>> {
         let connection = self.reader();
         let mut statement =
@@ -165,11 +166,11 @@ impl SqliteStore {
         ids.collect()
     }
 
-    /// The rows of some ids, in their order: of the first, and those after it for which there is space.
+    /// Reads several ids in order: the first one, and as many of the others as there is space for.
     fn some(&self, ids: &[EntryName], capacity: &FreeSpace) -> rusqlite::Result<Vec<RawRead>> {
         let connection = self.reader();
         let wanted = format!("[{}]", ids.iter().map(json_text).collect::<Vec<_>>().join(","));
-        // The left table of such a join is always the outer loop, and json_each goes through it in order.
+        // The left table of such a join is always the outer loop, and json_each keeps the order.
         let mut statement = connection.prepare_cached(&format!(
             "SELECT {COLUMNS}, {}, key FROM json_each(?1) LEFT JOIN session ON session.id = json_each.value",
             is_ended(self.version, "json_each.value")
@@ -210,7 +211,7 @@ impl SqliteStore {
 }
 
 impl Drop for SqliteStore {
-    /// Closes the database with its owner's rights: SQLite removes files beside it by their paths.
+    /// Closes the database with the rights of its owner, because SQLite removes files beside it by their paths.
     fn drop(&mut self) {
         let _owner = self.owner.take();
         for connection in [&mut self.reader, &mut self.writer] {
@@ -338,12 +339,12 @@ fn raw(entry: Option<Entry>) -> Read<Raw> {
     }
 }
 
-/// One error, for each session that it keeps from being written or removed.
+/// The same error for each session of a batch.
 fn for_each<T>(count: usize, error: &io::Error) -> Vec<io::Result<T>> {
     (0..count).map(|_| Err(io::Error::new(error.kind(), error.to_string()))).collect()
 }
 
-/// What SQLite says, with what to do.
+/// An error of SQLite with a suggestion.
 fn io_error(error: rusqlite::Error) -> io::Error {
     use rusqlite::ErrorCode as Code;
     let (kind, suggestion) = match error.sqlite_error_code() {

@@ -1,9 +1,9 @@
-//! Where a database lies, judged before SQLite opens anything there.
+//! Checks the place of a database before SQLite opens it.
 //!
-//! SQLite opens the database and the files beside it by their paths, trusts what it finds in them, and as root even gives
-//! them to the owner of the database. So nobody but root and that owner may be able to write in the directory, and
-//! SQLite runs with the owner's rights: whatever happens between this look and the opening, it reaches nothing that the
-//! owner could not reach without us.
+//! SQLite opens the database and the files beside it by their paths, trusts their content, and as root even changes
+//! their owner to the owner of the database. So only root and this owner may be able to write to the directory, and
+//! SQLite runs with the rights of the owner. Whatever happens after this check, SQLite reaches nothing that the owner
+//! could not reach.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use crate::store::Usage;
 use crate::sys::{self, AsOwner, Dir, DirError, FileId, FileStat, NotOpened};
 
-/// What SQLite keeps beside a database, at the end of its name.
+/// The suffixes of the files that SQLite keeps beside a database.
 const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
 
-/// What a database takes up: itself, and what SQLite keeps beside it while it is in use.
+/// The suffixes of a database and the files beside it.
 pub(super) fn usage(file: &Path) -> Usage {
     let (mut bytes, mut files) = (0, 0);
     for suffix in ["", "-wal", "-shm"] {
@@ -31,15 +31,15 @@ pub(super) fn usage(file: &Path) -> Usage {
     Usage { bytes: Some(bytes), inodes: Some(files) }
 }
 
-/// Why a database cannot be used.
+/// Why a database can't be used.
 pub(super) enum Unusable {
-    /// There is none.
+    /// It does not exist.
     Missing,
-    /// Its directory cannot be opened, or must not be.
+    /// Its directory can't be opened or is not safe.
     Directory(DirError),
-    /// Somebody else could have prepared what SQLite opens; for people.
+    /// Another user could have prepared what SQLite opens. Has the message.
     Unsafe(String),
-    /// Something else, for people.
+    /// Another reason. Has the message.
     Why(String),
 }
 
@@ -49,7 +49,7 @@ impl From<rusqlite::Error> for Unusable {
     }
 }
 
-/// With whose rights a database is read and written, where we are root.
+/// The rights to read and write a database, if wikifarm runs as root.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
     pub(super) uid: u32,
@@ -57,13 +57,13 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// Takes these rights, for this thread.
+    /// Takes these rights for this thread.
     pub(super) fn take(self) -> io::Result<AsOwner> {
         AsOwner::user(self.uid, self.gid)
     }
 }
 
-/// A database, or where one is to be made.
+/// The place of an existing or new database.
 pub(super) struct Place {
     dir: Dir,
     name: CString,
@@ -72,7 +72,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Looks at the file and at its directory.
+    /// Examines the file and its directory.
     pub(super) fn of(file: &Path) -> Result<Place, Unusable> {
         let name = file.file_name().ok_or_else(|| Unusable::Why("no file name".to_owned()))?;
         let parent = match file.parent() {
@@ -83,7 +83,7 @@ impl Place {
             DirError::Missing { .. } => Unusable::Missing,
             other => Unusable::Directory(other),
         })?;
-        // Its real path, so that no link on the way matters that was not judged.
+        // Use the real path, so that every link on the way is checked.
         let real = parent.canonicalize().map_err(|error| Unusable::Why(crate::sys::why(&error)))?;
         let same = std::fs::metadata(&real)
             .is_ok_and(|stat| (stat.dev(), stat.ino()) == (dir.id().device, dir.id().inode));
@@ -108,7 +108,7 @@ impl Place {
         Ok(place)
     }
 
-    /// Whose the database is, or will be.
+    /// The owner of the database, or the future owner.
     pub(super) fn owner(&self) -> Owner {
         let of_dir = Owner { uid: self.dir.uid(), gid: self.dir.gid() };
         match &self.found {
@@ -122,22 +122,22 @@ impl Place {
         &self.dir
     }
 
-    /// The name of the file in it.
+    /// The file name.
     pub(super) fn name(&self) -> &CStr {
         &self.name
     }
 
-    /// The path by which SQLite is to open the file.
+    /// The path for SQLite.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Bytes in the file; `None` where there is none.
+    /// The size of the file in bytes. `None` if it does not exist.
     pub(super) fn size(&self) -> Option<u64> {
         self.found.as_ref().map(|(_, stat)| stat.size)
     }
 
-    /// Which file it is.
+    /// The identity of the file.
     pub(super) fn id(&self) -> Option<FileId> {
         self.found.as_ref().map(|(id, _)| *id)
     }
@@ -147,7 +147,7 @@ impl Place {
         sys::may_write(&self.dir, &self.name)
     }
 
-    /// Refuses a directory in which somebody else than root and the owner of the database can write.
+    /// Refuses a directory in which a user other than root and the owner of the database can write.
     fn check_writers(&self, real: &Path) -> Result<(), Unusable> {
         let (uid, mode) = (self.owner().uid, self.dir.mode());
         let (shown, of_dir) = (real.display(), self.dir.uid());
@@ -162,7 +162,7 @@ impl Place {
                 "user {uid} owns it, but user {of_dir} owns its directory: run `chown {of_dir}` on it, or `chown {uid} {shown}`"
             )));
         }
-        // Whoever can replace a directory on the way decides what root opens.
+        // A user who can replace a directory on the way decides what root opens.
         if uid == 0 && sys::is_root() {
             for place in real.ancestors().skip(1) {
                 let stat = place.metadata().map_err(|error| Unusable::Why(crate::sys::why(&error)))?;
@@ -178,7 +178,7 @@ impl Place {
         Ok(())
     }
 
-    /// Refuses files beside the database that are not the owner's own regular files.
+    /// Refuses files beside the database that are not regular files of its owner.
     pub(super) fn check_beside(&self) -> Result<(), Unusable> {
         for end in BESIDE {
             let name = CString::new([self.name.to_bytes(), end.as_bytes()].concat())

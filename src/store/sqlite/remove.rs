@@ -1,4 +1,4 @@
-//! Removing sessions, and tombstones for those that are ended before their time.
+//! Removes sessions, and writes tombstones for those that are ended early.
 
 use std::io;
 
@@ -14,12 +14,12 @@ use crate::sys::Removal;
 use super::row::{Entry, LASTS};
 use super::{SqliteStore, for_each, io_error, schema};
 
-/// A tombstone; one that is there already is not shortened.
+/// Writes a tombstone. An existing one is not shortened.
 const TOMBSTONE: &str = "INSERT INTO tombstone (id, ends) VALUES (?1, ?2) \
                          ON CONFLICT (id) DO UPDATE SET ends = max(ends, excluded.ends)";
 
 impl SqliteStore {
-    /// Removes sessions; where it `ends` them, it leaves tombstones.
+    /// Removes sessions, and writes tombstones if it `ends` them.
     pub(super) fn remove_or_end(
         &self,
         batch: &[(EntryName, Stamp)],
@@ -73,7 +73,7 @@ impl SqliteStore {
         Ok(results)
     }
 
-    /// Removes the tombstones whose time is over.
+    /// Removes expired tombstones.
     pub(super) fn forget_tombstones(&self) -> io::Result<()> {
         let _owner = self.owner().map_err(|error| io::Error::other(error.to_string()))?;
         let connection = self.writer();

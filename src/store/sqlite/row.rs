@@ -1,4 +1,4 @@
-//! A row of the table, whatever another program has put into it.
+//! A row of the table, which another program may have written.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -14,17 +14,17 @@ use crate::store::record::Found;
 use crate::store::writable::{Raw, session, stamp_of, too_large};
 use crate::sys::{MAX_FILE, Modified};
 
-/// What a row is.
+/// The content of a row.
 pub(super) enum Entry {
     Session(EntryName, Box<Raw>),
     TooLarge(EntryName, u64, Modified),
-    /// Its columns do not hold what we put there: another program has been at it.
+    /// Its columns are not as wikifarm writes them: another program has changed them.
     Broken(EntryName, &'static str),
     Foreign(OsString),
 }
 
 impl Entry {
-    /// What a row is, whatever kinds of values another program has put into it.
+    /// Reads a row with values of any types.
     pub(super) fn of(row: &Row<'_>, key: Option<&MacKey>) -> rusqlite::Result<Entry> {
         let id = match row.get_ref(0)? {
             ValueRef::Text(id) | ValueRef::Blob(id) => id,
@@ -52,7 +52,7 @@ impl Entry {
             ValueRef::Null => Ok(None),
             _ => Err(()),
         };
-        // Where they are no times, no MAC covers them.
+        // If these are not times, the MAC is not valid.
         let mac =
             if let (ValueRef::Blob(mac), Ok(_)) = (row.get_ref(4)?, expires) { Some(mac) } else { None };
         let covered =
@@ -64,30 +64,30 @@ impl Entry {
         Ok(Entry::Session(name, Box::new(Raw { bytes, modified, mode: None, owner: None, stamp, trust })))
     }
 
-    /// The bytes that it holds.
+    /// The size in bytes.
     pub(super) fn bytes(&self) -> usize {
         if let Entry::Session(_, raw) = self { raw.bytes.len() } else { 0 }
     }
 }
 
-/// In the order in which [`Entry::of`] reads them; what is too large, or no blob, is not fetched.
+/// In the order of [`Entry::of`]. A value that is too large or not a blob is not read.
 pub(super) const COLUMNS: &str = "session.id, modified_ns, length(pickle), \
      CASE WHEN typeof(pickle) = 'blob' AND length(pickle) <= 16777216 THEN pickle END, \
      CASE WHEN length(seal) <= 64 THEN seal END, expires";
 
-/// Whether there is a tombstone of an id; databases of version 1 have none.
+/// Whether an id has a tombstone. Databases of version 1 have none.
 pub(super) fn is_ended(version: i64, id: &str) -> String {
     match version {
-        // Always false, and still names the parameter in `id`.
+        // Always false, but uses the parameter in `id`.
         1 => format!("({id} IS NULL AND 0)"),
         _ => format!("EXISTS (SELECT 1 FROM tombstone WHERE tombstone.id = {id} AND {LASTS})"),
     }
 }
 
-/// Of a tombstone: it is not over.
+/// The condition that a tombstone has not expired.
 pub(super) const LASTS: &str = "ends > CAST(strftime('%s', 'now') AS REAL)";
 
-/// An id as the database has it, whatever it is: where to go on from.
+/// Any id in the database, as the start of the next page.
 #[derive(Debug, Default)]
 pub(super) struct Id {
     pub(super) blob: bool,
@@ -99,7 +99,7 @@ impl Id {
         match value {
             ValueRef::Text(text) => Id { blob: false, bytes: text.to_vec() },
             ValueRef::Blob(blob) => Id { blob: true, bytes: blob.to_vec() },
-            // The column makes texts of numbers, and has no NULL.
+            // The column converts numbers to texts and has no NULL.
             _ => Id::default(),
         }
     }
@@ -112,7 +112,7 @@ impl ToSql for Id {
     }
 }
 
-/// An id as a text in JSON.
+/// An id as a JSON string.
 pub(super) fn json_text(id: &EntryName) -> String {
     serde_json::Value::from(id.reveal()).to_string()
 }

@@ -1,4 +1,4 @@
-//! The database: whose it is, its version, its table.
+//! The database: its application, version and tables.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,15 +14,15 @@ use super::place::{Owner, Place, Unusable};
 /// `PRAGMA application_id`: "wkfm".
 const APPLICATION: i64 = 0x776b_666d;
 
-/// `PRAGMA user_version` of a new database. Version 1 has no tombstones, and MACs of version 1: such a database is used as it
-/// is, so that wikis with older modules go on; newer ones upgrade it.
+/// `PRAGMA user_version` of a new database. Version 1 has no tombstones and MACs of version 1. wikifarm does not
+/// upgrade it, so that wikis with older modules keep working. Newer modules upgrade it.
 const VERSION: i64 = 2;
 
-/// How long opening may take: as long as to wait for another writer, and to read what a wiki left that was killed.
+/// How long opening may take: the wait for another writer, and the recovery after a wiki was killed.
 const LONGEST_OPENING: Duration = Duration::from_secs(60);
 
-/// One row a session. `expires` is NULL where there is none or it is no finite number; what counts is in the pickle.
-/// `seal` is NULL where no key was given.
+/// A row for each session. `expires` is NULL if the session has none or it is not a finite number; the pickle has the
+/// real value. `seal` is NULL without a key.
 const SCHEMA: &str = "
     CREATE TABLE session (
         id TEXT PRIMARY KEY NOT NULL,
@@ -40,7 +40,7 @@ const SCHEMA: &str = "
     );
 ";
 
-/// Their names and types: of `session`,
+/// The names and types of the columns of `session`.
 const COLUMNS: [(&str, &str); 6] = [
     ("id", "TEXT"),
     ("pickle", "BLOB"),
@@ -50,27 +50,28 @@ const COLUMNS: [(&str, &str); 6] = [
     ("seal", "BLOB"),
 ];
 
-/// and of `tombstone`.
+/// The names and types of the columns of `tombstone`.
 const OF_TOMBSTONES: [(&str, &str); 2] = [("id", "TEXT"), ("ends", "REAL")];
 
-/// No value is longer, in bytes: the largest session and what goes with it.
+/// The maximum size of a value in bytes: the largest session and some space.
 const LONGEST: i32 = 32 * 1024 * 1024;
 
-/// After so many steps of SQLite's machine, some hundredths of a second, it asks whether to go on.
+/// The number of steps of the SQLite virtual machine between two checks whether to continue, some hundredths of a
+/// second.
 const STEPS: i32 = 1_000_000;
 
-/// A database that is open, and where it lies.
+/// An open database and its place.
 pub(super) struct Database {
-    /// To read by, while the other writes.
+    /// For reads while the other connection writes.
     pub(super) reader: Connection,
     pub(super) writer: Connection,
-    /// With whose rights it is read and written.
+    /// The rights to read and write it.
     pub(super) owner: Owner,
     pub(super) id: FileId,
     pub(super) version: i64,
 }
 
-/// Makes the database, for its owner alone, where there is no such file or an empty one: whole or not at all.
+/// Creates the database with mode 0600 if the file does not exist or is empty, completely or not at all.
 pub(super) fn create(file: &Path) -> Result<(), Unusable> {
     let place = Place::of(file)?;
     let failed = |why: &dyn std::fmt::Display| Unusable::Why(format!("can't create it: {why}"));
@@ -85,14 +86,14 @@ pub(super) fn create(file: &Path) -> Result<(), Unusable> {
     let modified = Modified { seconds, nanos: now.subsec_nanos() };
     let new = NewFile { name: place.name(), bytes: &bytes, modified, mode: 0o600, owner: None, instead_of };
     match sys::put_files(place.dir(), &[new]).pop() {
-        // Or another was quicker: what there is is for opening it to judge.
+        // If another process was faster, its file is checked when it is opened.
         Some(Ok(_)) => Ok(()),
         Some(Err(error)) => Err(failed(&error)),
         None => Err(failed(&"unknown reason")),
     }
 }
 
-/// The bytes of a database with our table and nothing in it.
+/// The bytes of an empty database with the tables.
 fn empty() -> Result<Vec<u8>, Unusable> {
     let mut connection = Connection::open_in_memory()?;
     connection.execute_batch(&format!(
@@ -101,7 +102,7 @@ fn empty() -> Result<Vec<u8>, Unusable> {
     Ok(connection.serialize("main")?.to_vec())
 }
 
-/// Opens the file, so that whatever is in it runs nothing but what is asked for.
+/// Opens the file so that nothing in it can run by itself.
 fn connect(place: &Place) -> Result<Connection, Unusable> {
     let both = OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(place.path(), both | OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -116,13 +117,13 @@ fn connect(place: &Place) -> Result<Connection, Unusable> {
         connection.set_db_config(option, on)?;
     }
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
-    // Another may have made a query endless.
+    // Another program could have made a query endless.
     connection.progress_handler(STEPS, Some(sys::must_stop))?;
     Ok(connection)
 }
 
-/// Waits a little for another writer, and says whether to try again: `tries` times it did. In all some 10 s; no longer
-/// once a signal asks to stop, as nothing has been done yet.
+/// Waits a little for another writer. Returns whether to try again after `tries` tries: for about 10 s in all, and no
+/// longer if a signal asks to stop, because nothing has been done yet.
 fn wait_for_writer(tries: i32) -> bool {
     const LONGEST_WAIT: i32 = 50;
     const TRIES: i32 = 225;
@@ -134,7 +135,7 @@ fn wait_for_writer(tries: i32) -> bool {
     true
 }
 
-/// That it could not be opened, and why where that can be told: SQLite writes beside it even to read.
+/// Why it could not be opened, if that is known: SQLite writes files beside it even to read.
 fn not_opened(place: &Place, error: &rusqlite::Error) -> Unusable {
     Unusable::Why(match place.may_write().map_err(|error| error.kind()) {
         Err(std::io::ErrorKind::ReadOnlyFilesystem) => {
@@ -148,8 +149,8 @@ fn not_opened(place: &Place, error: &rusqlite::Error) -> Unusable {
     })
 }
 
-/// Opens the database. SQLite opens files by their paths, and waits at a FIFO for ever: what lay there is judged before,
-/// but may have been replaced since by the owner of the database. So the opening is given up when it does not end.
+/// Opens the database. SQLite opens files by their paths and would wait for ever at a FIFO. The files were checked
+/// before, but the owner of the database may have replaced them since. So opening has a time limit.
 pub(super) fn open(file: &Path) -> Result<Database, Unusable> {
     let file = file.to_owned();
     match sys::within(LONGEST_OPENING, move || open_now(&file)) {
@@ -198,14 +199,14 @@ fn open_now(file: &Path) -> Result<Database, Unusable> {
     if version > 1 && !has_our_table(&connection, "tombstone", &OF_TOMBSTONES)? {
         return Err(Unusable::Why("another program changed its table `tombstone`".to_owned()));
     }
-    // A commit is durable when it returns; readers and the writer do not wait for each other.
+    // A commit is durable when it returns. Readers and the writer do not wait for each other.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // Many sessions at a time touch many pages of the indexes: 16 MiB of them are kept, and as many written at once.
+    // A batch of sessions touches many pages of the indexes: 16 MiB of them are kept in memory and written at once.
     connection.pragma_update(None, "cache_size", -16 * 1024)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     let reader = connect(&place)?;
-    // It opens the files beside the database, which were judged just now.
+    // It opens the files beside the database, which have just been checked.
     has_our_table(&reader, "session", &COLUMNS)?;
     let id = place.id().ok_or(Unusable::Missing)?;
     Ok(Database { reader, writer: connection, owner: place.owner(), id, version })
@@ -216,7 +217,7 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Whether it is a table with our columns and nothing that runs by itself hangs on it.
+/// Whether it is a table with our columns, and nothing runs by itself.
 fn has_our_table(connection: &Connection, table: &str, ours: &[(&str, &str)]) -> Result<bool, Unusable> {
     let strange: i64 = connection.query_row(
         "SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%'",

@@ -92,7 +92,7 @@ fn what_is_not_ours_is_refused_and_not_touched() {
     }
 }
 
-/// What somebody who can write the file could put there to have it run.
+/// SQL that a user who can write to the file could add to have it run.
 #[test]
 fn a_table_that_is_not_as_we_make_it_is_refused() {
     let root = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Writing sessions: a batch is one transaction.
+//! Writes sessions: each batch is one transaction.
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -13,9 +13,9 @@ impl SqliteStore {
     pub(super) fn write_all(&self, batch: &[&NewSession]) -> rusqlite::Result<Vec<Written>> {
         let mut connection = self.writer();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // A wiki upgrades it while it is open.
+        // A wiki can upgrade it while it is open.
         let version = schema::version(&transaction)?;
-        // In the order of the index, which then goes through its pages once.
+        // In the order of the index, which then reads each of its pages once.
         let mut in_order: Vec<(usize, &NewSession)> = batch.iter().copied().enumerate().collect();
         in_order.sort_by_key(|(_, new)| new.id);
         let mut results = Vec::with_capacity(batch.len());
@@ -39,7 +39,7 @@ impl SqliteStore {
         }
         let facts = Facts::from_bytes(&new.bytes, Fields::default()).ok();
         let expires = match facts.as_ref().map(|facts| facts.expires) {
-            // -0.0 has other bytes than 0.0.
+            // The bytes of -0.0 and 0.0 differ.
             Some(Expires::At(time)) => Some(time + 0.0),
             _ => None,
         };
