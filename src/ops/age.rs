@@ -1,4 +1,4 @@
-//! Ages for people.
+//! Readable ages.
 
 use std::time::Duration;
 

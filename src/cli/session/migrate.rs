@@ -243,6 +243,7 @@ fn failure(error: Error) -> Failure {
     match error {
         Error::Usage(why) => Failure::usage(why),
         Error::Refused(why) => Failure::refused(why),
+        Error::Locked(error) => Failure::refused(error.to_string()).help(error.help()),
         Error::Failed(why) => Failure::partial(why),
     }
 }

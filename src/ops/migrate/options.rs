@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::store::State;
+use crate::sys::LockError;
 
 use super::allow::AllowList;
 use super::rename::{Generation, UserMap};
@@ -67,6 +68,8 @@ pub enum Error {
     Usage(String),
     /// A guard refused.
     Refused(String),
+    /// A lock was not acquired.
+    Locked(LockError),
     /// A store can't be used.
     Failed(String),
 }

@@ -74,8 +74,7 @@ impl Stores {
     }
 
     pub(super) fn lock(&self, lock_dir: &Path, waiting: Option<&AtomicBool>) -> Result<[Lock; 2], Error> {
-        let refused = |error: crate::sys::LockError| Error::Refused(error.to_string());
-        let locks = LockDir::open(lock_dir).map_err(refused)?;
+        let locks = LockDir::open(lock_dir).map_err(Error::Locked)?;
         // A fixed order prevents deadlocks.
         let mut ids = [self.from.id(), self.to.id()];
         ids.sort_unstable();
@@ -83,7 +82,7 @@ impl Stores {
         if first == second {
             return Err(Error::Refused(IN_ONE.to_owned()));
         }
-        let take = |id| locks.take_or_wait(id, waiting).map_err(refused);
+        let take = |id| locks.take_or_wait(id, waiting).map_err(Error::Locked);
         Ok([take(first)?, take(second)?])
     }
 }

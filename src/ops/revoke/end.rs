@@ -1,5 +1,4 @@
-//! Ending one session that may be written at the same moment. Every removal that `revoke` makes goes through
-//! [`take_away`].
+//! Ends a session that a wiki may be writing. Every removal of `revoke` uses [`remove`].
 
 use std::io;
 use std::thread;
@@ -9,36 +8,36 @@ use crate::sys::{Removal, why};
 
 use super::target::{Match, Target};
 
-/// So often a session that is written while it is being removed is read and judged again.
+/// How often a session that changes during its removal is read and judged again.
 const TRIES: usize = 20;
 
-/// How an attempt to end a session ended. The user is the one who was logged in, if anybody was.
+/// The result of ending a session, with the id of the logged-in user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ended {
     /// Removed.
     Removed(Option<String>),
-    /// It was not there.
+    /// It did not exist.
     Gone,
-    /// It is there, but not meant any more: the user has logged out, or somebody else has logged in.
-    NotMeant,
-    /// It is there still: a wiki wrote it in each attempt.
-    There(Option<String>),
-    /// It is there, and can't be read: a wiki may be writing it in place.
+    /// It no longer matches: the user logged out, or another user logged in.
+    NoMatch,
+    /// It still exists: a wiki wrote it during every attempt.
+    StillThere(Option<String>),
+    /// It exists, but can't be read: a wiki may be writing it in place.
     Unreadable,
     /// It could not be read or removed: why.
     Failed(String),
 }
 
-/// Removes sessions if they are as they were seen and `meant` says so. One result a session, in order.
-pub(super) fn take_away(
+/// Removes sessions that did not change and for which `matches` is true. Returns one result for each session, in order.
+pub(super) fn remove(
     store: &dyn SessionStore,
     batch: &[(EntryName, Stamp)],
-    meant: &(dyn Fn(&Session) -> bool + Sync),
+    matches: &(dyn Fn(&Session) -> bool + Sync),
 ) -> Vec<io::Result<Removal>> {
-    store.end(batch, &|found| matches!(found, Found::Session(session) if meant(session)))
+    store.end(batch, &|found| matches!(found, Found::Session(session) if matches(session)))
 }
 
-/// Ends a session that the plan meant, as it is now: reads, judges and removes it until it is gone.
+/// Ends a session of the plan: reads, judges, and removes it until it does not exist.
 pub(super) fn end(store: &dyn SessionStore, id: &EntryName, target: &Target, logged_in: bool) -> Ended {
     let meant = |session: &Session| target.is_still_met_by(session, logged_in);
     let mut ended = Ended::Gone;
@@ -50,7 +49,7 @@ pub(super) fn end(store: &dyn SessionStore, id: &EntryName, target: &Target, log
         };
         match meant(&session) {
             Match::Yes(_) => {}
-            Match::No | Match::Written => return Ended::NotMeant,
+            Match::No | Match::Written => return Ended::NoMatch,
             Match::Unreadable => {
                 ended = Ended::Unreadable;
                 thread::yield_now();
@@ -58,14 +57,14 @@ pub(super) fn end(store: &dyn SessionStore, id: &EntryName, target: &Target, log
             }
         }
         let entry = [(session.id, session.stamp)];
-        let removed = take_away(store, &entry, &|session| matches!(meant(session), Match::Yes(_)));
+        let removed = remove(store, &entry, &|session| matches!(meant(session), Match::Yes(_)));
         let user = session.facts.ok().and_then(|facts| facts.user).map(|user| user.id);
         match removed.into_iter().next() {
             Some(Ok(Removal::Removed { .. } | Removal::Raced)) => return Ended::Removed(user),
             Some(Ok(Removal::Gone)) => return Ended::Gone,
-            Some(Ok(_)) => ended = Ended::There(user),
+            Some(Ok(_)) => ended = Ended::StillThere(user),
             Some(Err(error)) => return Ended::Failed(why(&error)),
-            None => return Ended::Failed("the store did not answer".to_owned()),
+            None => return Ended::Failed("no answer from the store".to_owned()),
         }
     }
     ended

@@ -1,4 +1,4 @@
-//! Carrying out a plan: the removals first, then the watch over what was removed.
+//! Executes a plan: removes sessions, then watches for sessions that return.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -8,24 +8,24 @@ use crate::ops::run::{Opened, Step};
 use crate::store::{EntryName, Stamp};
 use crate::sys::{Removal, why};
 
-use super::end::{Ended, end, take_away};
+use super::end::{Ended, end, remove as remove_batch};
 use super::options::Options;
 use super::report::Watch;
 use super::scan::Scanned;
 use super::watch::{Done, Watched};
 
-/// As many are removed at a time, and watched together.
+/// How many sessions are removed at a time.
 const BATCH: usize = 1024;
 
-/// Removes nothing; `planned` counts what would be removed.
+/// Removes nothing. With `planned`, counts what would be removed.
 pub(super) fn leave(scan: Scanned, planned: bool) -> Done {
     let Step { mut counts, notes, .. } = scan;
     counts.would_revoke = if planned { counts.matched } else { 0 };
     Step { counts, notes, found: Watch::default() }
 }
 
-/// Removes what the scans found; then watches, and removes whatever comes back. Each store is watched by a thread of its
-/// own: one that is slow holds up no other.
+/// Removes the victims of the scans, then watches and removes sessions that return. Each store has its own thread, so that a
+/// slow store does not delay the others.
 pub(super) fn execute(
     options: &Options,
     stores: &[Opened],
@@ -49,7 +49,7 @@ pub(super) fn execute(
     watched.into_iter().map(Watched::done).collect()
 }
 
-/// Removes the victims, and hands them to the watch.
+/// Removes the victims, and adds them to the watch.
 fn remove(watched: &mut Watched<'_>, victims: &Packed<1>) {
     let Some(store) = watched.store() else { return };
     let mut rest = victims.iter().peekable();
@@ -57,13 +57,13 @@ fn remove(watched: &mut Watched<'_>, victims: &Packed<1>) {
         let batch: Vec<_> = rest.by_ref().take(BATCH).collect();
         let entries: Vec<(EntryName, Stamp)> = batch.iter().map(|(id, stamp, _)| (*id, *stamp)).collect();
         let target = watched.target();
-        let removed = take_away(store, &entries, &|session| target.is_met_by(session));
+        let removed = remove_batch(store, &entries, &|session| target.is_met_by(session));
         let mut part = Packed::default();
         for ((id, stamp, logged_in), removal) in batch.into_iter().zip(removed) {
             let ended = match removal {
                 Ok(Removal::Removed { .. } | Removal::Raced) => Ended::Removed(None),
                 Ok(Removal::Gone) => Ended::Gone,
-                // It was written meanwhile.
+                // It changed.
                 Ok(_) => end(store, &id, target, logged_in == [1]),
                 Err(error) => Ended::Failed(why(&error)),
             };

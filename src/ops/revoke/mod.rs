@@ -1,11 +1,11 @@
-//! Ending sessions before their time: one, or every one that a user has.
+//! Ends sessions before their expiry: one session, or all sessions of a user.
 //!
-//! Plan, then act, as for prune: [`plan`] takes the lock of every store, looks and changes nothing; [`Plan::execute`]
-//! removes, each file judged again. A request in flight writes a session again after it was removed. So all that was
-//! removed is watched for some seconds, and removed again at once.
+//! As for prune, [`plan`] locks every store and changes nothing, and [`Plan::execute`] removes files and judges each again.
+//! A running request saves its session again after the removal. So removed sessions are watched for some seconds, and
+//! removed again at once.
 //!
-//! Source: `MoinMoin/session.py` and `MoinMoin/web/session.py`: a request holds the session in memory and saves it at
-//! its end, whether or not the file is still there.
+//! Source: `MoinMoin/session.py` and `MoinMoin/web/session.py`: a request keeps the session in memory and saves it at its
+//! end, even if the file was removed.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -33,14 +33,14 @@ pub use target::{Match, Target, Why};
 use scan::{Scan, Scanned};
 use watch::Done;
 
-/// What is to be done.
+/// The plan of a run.
 pub type Plan = run::Plan<Options>;
 
-/// What is to be done in one store.
+/// The plan for one store.
 pub type StorePlan = run::StorePlan<Scanned>;
 
-/// Takes the locks of the stores if anything is to be removed, looks at every session, and decides. Changes nothing. Setting
-/// `stop` ends it early.
+/// Locks the stores unless the run only plans, reads every session, and decides. Changes nothing. Setting `stop` ends this
+/// early.
 pub fn plan(specs: Vec<StoreSpec>, options: Options, stop: &AtomicBool) -> Plan {
     Plan::make(options, specs.into_iter().map(Opened::open).collect(), stop)
 }
@@ -79,12 +79,12 @@ impl Operation for Options {
 }
 
 impl StorePlan {
-    /// What is to go, as far as [`Options::shown`] says, by id.
+    /// The first matching sessions by id, up to [`Options::shown`].
     pub fn shown(&self) -> impl Iterator<Item = &Victim> {
         self.scan.found.shown.values()
     }
 
-    /// How many are to go.
+    /// The number of matching sessions.
     pub fn planned(&self) -> u64 {
         self.scan.found.victims.len()
     }

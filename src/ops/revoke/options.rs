@@ -1,23 +1,23 @@
-//! How a run of revoke is made.
+//! Options of revoke.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::target::Target;
 
-/// How a run is made.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What is to go.
+    /// The sessions to end.
     pub target: Target,
-    /// Where locks lie; see [`lock_dir`](crate::sys::lock_dir).
+    /// The directory for locks; see [`lock_dir`](crate::sys::lock_dir).
     pub lock_dir: PathBuf,
-    /// Wait for another copy that is at work in a store, instead of refusing.
+    /// Wait for another process that holds a lock, instead of refusing.
     pub wait: bool,
     /// Only plan.
     pub dry_run: bool,
-    /// How long to watch for sessions that come back, and remove them again; zero: one look.
+    /// How long to watch for sessions that return, and remove them again. Zero checks once.
     pub settle: Duration,
-    /// So many of each store's sessions that are meant, the first by id, are kept whole to be shown.
+    /// How many matching sessions of each store to keep for display, the first by id.
     pub shown: usize,
 }

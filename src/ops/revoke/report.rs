@@ -1,4 +1,4 @@
-//! What `session revoke` counts.
+//! The counts of `session revoke`.
 
 use std::ops::AddAssign;
 use std::time::Duration;
@@ -9,30 +9,30 @@ use serde::Serialize;
 use crate::ops::report;
 use crate::store::EntryName;
 
-/// What was counted in a store, or in all.
+/// The counts of a store, or of all stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Counts {
-    /// Sessions looked at.
+    /// Scanned sessions.
     pub scanned: u64,
-    /// Sessions that are meant.
+    /// Matching sessions.
     pub matched: u64,
     /// Sessions that were ended; 0 in a dry run.
     pub revoked: u64,
     /// Sessions that a dry run would end; 0 in any other run.
     pub would_revoke: u64,
-    /// Ended by themselves, or by their users, meanwhile.
+    /// Sessions that ended during the run.
     pub gone: u64,
-    /// Sessions that a wiki wrote again after they were removed. Each was removed again.
+    /// Sessions that a wiki saved again after their removal. Each was removed again.
     pub came_back: u64,
-    /// How often these sessions came back, all together.
+    /// How often these sessions were saved again, in total.
     pub returns: u64,
-    /// Sessions that a wiki still wrote at the end of the watch: their users are still logged in.
+    /// Sessions that a wiki still saved at the end of the watch: their users are still logged in.
     pub still_there: u64,
-    /// Written since `issued_before`, so that nobody can tell when they were issued: kept.
+    /// Kept sessions that were written after `issued_before`: the time of issue is unknown.
     pub undecided: u64,
-    /// Unreadable, so that they could be meant: kept.
+    /// Kept unreadable sessions, which may match.
     pub unreadable: u64,
-    /// What could not be looked at or removed, each with a [`Problem`](crate::ops::Problem).
+    /// Sessions that could not be read or removed.
     pub failed: u64,
 }
 
@@ -58,28 +58,28 @@ impl AddAssign for Counts {
     }
 }
 
-/// A session that came back after it was removed.
+/// A session that a wiki saved again after its removal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Returned {
     /// The session.
     pub id: EntryName,
-    /// The id of the user who is logged in; `None` for an anonymous session.
+    /// The id of the logged-in user; `None` for an anonymous session.
     pub user: Option<String>,
-    /// How often it came back; 0 if it was written so often that it could never be removed.
+    /// How often it was saved again; 0 if it was written so often that it could never be removed.
     pub times: u64,
-    /// When it was last seen: so long before the end of the watch.
+    /// When it was last seen, before the end of the watch.
     pub last_seen: Duration,
-    /// A wiki still wrote it at the end of the watch.
+    /// Whether a wiki still saved it at the end of the watch.
     pub still_there: bool,
 }
 
-/// What came back to a store.
+/// The sessions that returned to a store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Watch {
-    /// Sessions that came back, first those that are still there; of many, only the first.
+    /// The first sessions that returned; those that still exist come first.
     #[serde(skip)]
     pub returned: Vec<Returned>,
 }
 
-/// What a run did, or would do.
+/// The report of a run.
 pub type Report = report::Report<Counts, Watch, Counts>;

@@ -1,4 +1,4 @@
-//! Looking for the sessions that are meant; nothing is changed here.
+//! Finds the matching sessions. Changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,34 +13,34 @@ use super::options::Options;
 use super::report::Counts;
 use super::target::{Match, Why};
 
-/// As many files are named one by one; more are only counted.
+/// How many sessions are named. The others are counted.
 pub(super) const MAX_NAMED: usize = 1000;
 
-/// So often a session that is being written is read.
+/// How often a session that is being written is read.
 const ROUNDS: usize = 20;
 
-/// One session that is to go.
+/// A session to end.
 #[derive(Debug)]
 pub struct Victim {
-    /// The session as it was seen.
+    /// The session at the time of the scan.
     pub session: Session,
-    /// Why.
+    /// Why it matches.
     pub why: Why,
 }
 
-/// What a scan found in a store.
+/// The result of a scan in a store.
 #[derive(Debug, Default)]
 pub struct Scan {
-    /// What is to go, each with 1 if somebody is logged in.
+    /// The sessions to end, each with 1 if a user is logged in.
     pub(super) victims: Packed<1>,
-    /// The first by id.
+    /// The first sessions by id, for display.
     pub(super) shown: BTreeMap<EntryName, Victim>,
 }
 
-/// What a scan counted and found.
+/// The counts and the result of a scan.
 pub(super) type Scanned = Step<Counts, Scan>;
 
-/// Looks at every session of a store that could be meant.
+/// Scans the sessions of a store that may match.
 pub(super) fn scan(
     spec: &StoreSpec,
     store: &dyn SessionStore,
@@ -61,12 +61,12 @@ pub(super) fn scan(
     look.scanned
 }
 
-/// A scan under way.
+/// A scan in progress.
 struct Look<'a> {
     spec: &'a StoreSpec,
     options: &'a Options,
     scanned: Scanned,
-    /// Sessions that could not be understood, and so could be meant; those that have just been written.
+    /// Unreadable sessions that were just written, and may match.
     unreadable: Vec<EntryName>,
 }
 
@@ -116,8 +116,7 @@ impl Look<'_> {
         }
     }
 
-    /// A wiki that writes in place, as 1.9.0 and 1.9.1 do, may have been at it: what was unreadable and has just been
-    /// written is read again until it is whole.
+    /// Reads unreadable sessions that were just written again: MoinMoin 1.9.0 and 1.9.1 write in place.
     fn read_again(&mut self, store: &dyn SessionStore, stop: &AtomicBool) {
         for round in 0..ROUNDS {
             if self.unreadable.is_empty() || stop.load(Ordering::Relaxed) {
@@ -135,7 +134,7 @@ impl Look<'_> {
 }
 
 impl Scan {
-    /// Keeps a session to be shown, if it is one of the first by id.
+    /// Keeps a session for display, if it is one of the first by id.
     fn show(&mut self, victim: Victim, most: usize) {
         let id = victim.session.id;
         if self.shown.len() < most || self.shown.last_key_value().is_some_and(|(last, _)| id < *last) {

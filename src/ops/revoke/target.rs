@@ -1,43 +1,43 @@
-//! Which sessions are meant: one pure decision a session.
+//! Decides which sessions match.
 
 use std::collections::BTreeSet;
 
 use crate::store::{EntryName, Facts, Session};
 
-/// Which sessions are meant: those for which all that is given here is true.
+/// The sessions to end: those that match all given conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Target {
-    /// Sessions of these ids.
+    /// Sessions with these ids.
     pub ids: Option<BTreeSet<EntryName>>,
-    /// Sessions of users of these ids, and those in which a superuser acts as one of them.
+    /// Sessions of users with these ids, and sessions in which a superuser acts as one of them.
     pub users: Option<BTreeSet<String>>,
-    /// Logins that this method vouched for.
+    /// Logins by this method.
     pub auth_method: Option<String>,
-    /// Issued before this time, in seconds since 1970.
+    /// Issued before this time, in unix seconds.
     ///
-    /// A session says nowhere when it was issued. One that was last written before the time was certainly issued
-    /// before it; of one written since, nobody can tell.
+    /// A session does not record its time of issue. A session that was last written before this time was issued before it.
+    /// For a session that was written later, this is unknown.
     pub issued_before: Option<i64>,
 }
 
-/// Why a session is meant.
+/// Why a session matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Why {
-    /// It was named.
+    /// By its id.
     Named,
-    /// It is a login of the user.
+    /// A login of the user.
     User,
-    /// A superuser acts as the user in it.
+    /// A superuser acts as the user.
     ActsAs,
-    /// The method vouched for it.
+    /// By the method of the login.
     AuthMethod,
-    /// It was issued before the time.
+    /// By the time of issue.
     IssuedBefore,
 }
 
 impl Why {
-    /// A stable name: `named`, `user`, `acts-as`, `auth-method`, `issued-before`.
+    /// The stable name: `named`, `user`, `acts-as`, `auth-method`, `issued-before`.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -48,22 +48,22 @@ impl Why {
             Why::Named => "named",
             Why::User => "a login of the user",
             Why::ActsAs => "a superuser acts as the user",
-            Why::AuthMethod => "logged in by that method",
-            Why::IssuedBefore => "issued before that time",
+            Why::AuthMethod => "login by the method",
+            Why::IssuedBefore => "issued before the time",
         }
     }
 }
 
-/// Whether a session is meant.
+/// Whether a session matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Match {
-    /// It is.
+    /// Yes.
     Yes(Why),
-    /// It is not.
+    /// No.
     No,
-    /// It would be, were it issued before the time; but it was written since.
+    /// It matches except for `issued_before`, and was written later.
     Written,
-    /// It could be: nobody can tell from its bytes.
+    /// Unknown: it is unreadable.
     Unreadable,
 }
 
@@ -79,7 +79,7 @@ impl Target {
                 Some(why) => why,
                 None => return Match::No,
             },
-            // Named by its id, it goes whatever it says; what was not even read is never removed.
+            // An unreadable session matches by its id. A session that was not read is never removed.
             Err(why) if !by_facts && self.ids.is_some() && why.was_read() => Why::Named,
             Err(_) => return Match::Unreadable,
         };
@@ -89,15 +89,15 @@ impl Target {
         }
     }
 
-    /// Whether a session is meant.
+    /// Whether a session matches.
     pub(super) fn is_met_by(&self, session: &Session) -> bool {
         matches!(self.matches(session), Match::Yes(_))
     }
 
-    /// Decides on a session that was meant before, as a wiki has written it since.
+    /// Decides on a session that matched before a wiki wrote it again.
     ///
-    /// The request that wrote it began before, so whoever was meant is meant still. But where somebody was logged in
-    /// and nobody is now, the client is logged out and goes on under the same id: that is another session.
+    /// The request that wrote it started earlier, so it still matches. If a user was logged in and nobody is now, the client
+    /// is logged out and continues with the same id: that is another session.
     pub(super) fn is_still_met_by(&self, session: &Session, logged_in: bool) -> Match {
         match &session.facts {
             Ok(facts) if logged_in && facts.user.is_none() => return Match::No,
@@ -122,7 +122,7 @@ impl Target {
             Some(_) => None,
             None if self.ids.is_some() => Some(Why::Named),
             None if self.auth_method.is_some() => Some(Why::AuthMethod),
-            // Nothing given means nothing.
+            // Without conditions, nothing matches.
             None => self.issued_before.map(|_| Why::IssuedBefore),
         }
     }

@@ -1,12 +1,11 @@
-//! The watch over sessions that were removed.
+//! Watches for removed sessions that return.
 //!
-//! A request in flight holds its session in memory and writes it back at its end. A client with two requests at a time
-//! so keeps a session alive that is removed between them: the second request loads what the first one wrote. The
-//! session ends once it is removed before any request loads it again. So the watch looks without a break, and removes
-//! whatever comes back at once, until the time is over.
+//! A running request keeps its session in memory and saves it at its end. A client with two parallel requests can keep a
+//! removed session alive: the second request loads what the first one saved. The session ends when it is removed before
+//! a request loads it again. So the watch checks continuously, and removes returning sessions at once.
 //!
-//! What it costs: a store is left alone for as long as looking took, so it takes at most half of one processor. Of many
-//! sessions those that came back are looked at in every round, and the others part by part.
+//! Between two checks, the watch sleeps as long as the check took, so it uses at most half of a processor. Sessions that
+//! returned are checked in every round, the others in parts.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,51 +21,51 @@ use super::report::{Counts, Returned, Watch};
 use super::scan::MAX_NAMED;
 use super::target::Target;
 
-/// The least time between two looks. A client needs longer from one answer to the next request.
+/// The minimum time between two checks. A client needs longer between an answer and the next request.
 const PAUSE: Duration = Duration::from_micros(200);
 
-/// A session that came back within this time before the end of the watch is still there: its client is at work.
+/// A session that returned within this time before the end of the watch still exists: its client is active.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// What was done in a store.
+/// The result in a store.
 pub(super) type Done = Step<Counts, Watch>;
 
-/// What is watched in one store.
+/// The watched sessions of a store.
 pub(super) struct Watched<'a> {
     spec: &'a StoreSpec,
-    /// Absent where it could not be opened, or is not looked at any more.
+    /// Absent if it could not be opened, or is no longer checked.
     store: Option<&'a dyn SessionStore>,
     target: &'a Target,
     done: Done,
-    /// All sessions, in parts; each with 1 if somebody was logged in.
+    /// All sessions, in parts, each with 1 if a user was logged in.
     parts: Vec<Packed<1>>,
-    /// The part to look at next.
+    /// The next part to check.
     next: usize,
-    /// What was seen of the sessions that came back.
+    /// The sessions that returned.
     seen: BTreeMap<EntryName, Seen>,
 }
 
-/// What was seen of one session that came back.
+/// A session that returned.
 struct Seen {
     user: Option<String>,
     logged_in: bool,
-    /// It was never removed so far.
+    /// Whether it was never removed so far.
     owed: bool,
     times: u64,
     last: Instant,
     now: Now,
 }
 
-/// How a session was when it was last looked at.
+/// The state of a session at the last check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Now {
-    /// Removed, or nobody's any more.
+    /// Removed, or logged out.
     Away,
-    /// Written in each attempt to remove it.
+    /// Written during every attempt to remove it.
     There,
-    /// Perhaps being written in place.
+    /// Unreadable; a wiki may be writing it in place.
     Unreadable,
-    /// Not looked at any more: the problem has been noted.
+    /// No longer checked: the problem was reported.
     Failed,
 }
 
@@ -75,14 +74,14 @@ impl Seen {
         Seen { user, logged_in, owed: false, times: 0, last: Instant::now(), now }
     }
 
-    /// A session that could not be removed at first, as a wiki was writing it.
+    /// A session that could not be removed at first, because a wiki was writing it.
     fn not_removed(user: Option<String>, logged_in: bool, now: Now) -> Seen {
         Seen { owed: true, ..Seen::new(user, logged_in, now) }
     }
 }
 
 impl<'a> Watched<'a> {
-    /// Goes on from what a scan counted.
+    /// Continues from the counts of a scan.
     pub(super) fn new(opened: &'a Opened, target: &'a Target, done: Done) -> Self {
         let (spec, store) = (&opened.spec, opened.store.as_deref());
         Watched { spec, store, target, done, parts: Vec::new(), next: 0, seen: BTreeMap::new() }
@@ -100,19 +99,19 @@ impl<'a> Watched<'a> {
         self.done
     }
 
-    /// Whether there is anything to watch.
+    /// Whether there are sessions to watch.
     pub(super) fn is_needed(&self) -> bool {
         !self.parts.is_empty()
     }
 
-    /// Watches these too.
+    /// Adds sessions to watch.
     pub(super) fn add(&mut self, part: Packed<1>) {
         if !part.is_empty() {
             self.parts.push(part);
         }
     }
 
-    /// Counts how the removal of a session ended; false if the session is not to be watched.
+    /// Counts the result of a removal. Returns false if the session need not be watched.
     pub(super) fn removed(&mut self, id: EntryName, ended: Ended, logged_in: bool) -> bool {
         let counts = &mut self.done.counts;
         let (user, now) = match ended {
@@ -120,7 +119,7 @@ impl<'a> Watched<'a> {
                 counts.revoked += 1;
                 return true;
             }
-            Ended::Gone | Ended::NotMeant => {
+            Ended::Gone | Ended::NoMatch => {
                 counts.gone += 1;
                 return true;
             }
@@ -128,7 +127,7 @@ impl<'a> Watched<'a> {
                 self.fail(&id, &why);
                 return false;
             }
-            Ended::There(user) => (user, Now::There),
+            Ended::StillThere(user) => (user, Now::There),
             Ended::Unreadable => (None, Now::Unreadable),
         };
         self.seen.insert(id, Seen::not_removed(user, logged_in, now));
@@ -139,7 +138,7 @@ impl<'a> Watched<'a> {
         self.done.notes.fail(&self.spec.failed(&id, &why));
     }
 
-    /// The sessions of the next part, each with whether somebody was logged in, after those that came back.
+    /// The sessions that returned and those of the next part, each with whether a user was logged in.
     fn part(&mut self) -> Vec<(EntryName, bool)> {
         let looked_at = self.seen.iter().filter(|(_, seen)| seen.now != Now::Failed);
         let mut ids: Vec<_> = looked_at.map(|(id, seen)| (*id, seen.logged_in)).collect();
@@ -151,8 +150,7 @@ impl<'a> Watched<'a> {
         ids
     }
 
-    /// Watches for `settle`, looks at everything once more at the end, and counts. Setting `stop` ends the watch, and leaves
-    /// out the last look.
+    /// Watches for `settle`, checks all sessions at the end, and counts. Setting `stop` ends the watch without the last check.
     pub(super) fn watch(&mut self, settle: Duration, stop: &AtomicBool) {
         let begun = Instant::now();
         while !stop.load(Ordering::Relaxed) {
@@ -172,7 +170,7 @@ impl<'a> Watched<'a> {
         self.sum_up(end, QUIET.min(settle / 2));
     }
 
-    /// Looks at what came back before, and at the next part of all others, and removes what is there.
+    /// Checks the sessions that returned and the next part of the others, and removes those that exist.
     fn look_again(&mut self) {
         let Some(store) = self.store else { return };
         let ids = self.part();
@@ -188,22 +186,22 @@ impl<'a> Watched<'a> {
             }
             Err(error) => {
                 self.store = None;
-                self.done.notes.fail(&format!("{error}: removed sessions were not watched to the end"));
+                self.done.notes.fail(&format!("{error}: the watch for returning sessions is incomplete"));
             }
         }
     }
 
-    /// Notes what became of a session that was there.
+    /// Records the result for a session that existed.
     fn note(&mut self, id: EntryName, ended: Ended, logged_in: bool) {
         let (user, now) = match ended {
             Ended::Removed(user) => (user, Now::Away),
-            Ended::There(user) => (user, Now::There),
+            Ended::StillThere(user) => (user, Now::There),
             Ended::Unreadable => (None, Now::Unreadable),
             Ended::Failed(why) => {
                 self.fail(&id, &why);
                 (None, Now::Failed)
             }
-            Ended::Gone | Ended::NotMeant => {
+            Ended::Gone | Ended::NoMatch => {
                 if let Some(seen) = self.seen.get_mut(&id) {
                     self.done.counts.gone += u64::from(std::mem::take(&mut seen.owed));
                     seen.now = Now::Away;
@@ -224,7 +222,7 @@ impl<'a> Watched<'a> {
         seen.now = now;
     }
 
-    /// Counts what came back, and what is still there at the end of the watch.
+    /// Counts the sessions that returned, and those that still exist at the end of the watch.
     fn sum_up(&mut self, end: Instant, quiet: Duration) {
         let mut returned = Vec::new();
         for (id, seen) in std::mem::take(&mut self.seen) {
@@ -232,7 +230,7 @@ impl<'a> Watched<'a> {
             let still_there = seen.now == Now::There || seen.times > 0 && last_seen <= quiet;
             if seen.now == Now::Unreadable {
                 self.done.counts.unreadable += 1;
-                let why = "is there again, and can't be read: it could be meant";
+                let why = "saved again, and unreadable: it may match";
                 self.done.notes.problems.push(&self.spec.failed(&id, &why));
             }
             if seen.times > 0 || still_there {
