@@ -30,7 +30,7 @@ fn with_fault(fault: &str, words: &str, status: i32, stderr: &str) -> String {
 }
 
 #[test]
-fn prune_with_a_file_that_cannot_be_read_names_it_and_removes_the_rest() {
+fn prune_with_a_file_that_cannot_be_read_reports_it_and_removes_the_rest() {
     for (fault, why) in [
         ("openat:error=EIO", "input/output error"),
         ("openat:error=EACCES", "permission denied"),
@@ -44,7 +44,7 @@ fn prune_with_a_file_that_cannot_be_read_names_it_and_removes_the_rest() {
 }
 
 #[test]
-fn prune_with_a_file_that_cannot_be_removed_names_it_and_removes_the_rest() {
+fn prune_with_a_file_that_cannot_be_removed_reports_it_and_removes_the_rest() {
     for (fault, why) in [
         ("unlinkat:error=EIO", "input/output error"),
         // A btrfs without room for its journal says so.
@@ -107,7 +107,7 @@ fn prune_repeats_interrupted_system_calls() {
 }
 
 #[test]
-fn revoke_and_verify_name_a_file_that_cannot_be_read() {
+fn revoke_and_verify_report_a_file_that_cannot_be_read() {
     let stderr = "error: sessions/bbbbbbbb…: input/output error\n";
     let verify = "session verify -q --format ndjson --store moin-1.9:sessions";
     assert_eq!(with_fault("openat:error=EIO", verify, 3, stderr), "abc");

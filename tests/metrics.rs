@@ -34,7 +34,7 @@ fn value(text: &str, series: &str) -> Option<f64> {
 const PRUNE: &str = "-q session prune --metrics textfile/wikifarm.prom";
 
 #[test]
-fn prune_metrics_count_what_it_saw_and_removed() {
+fn prune_metrics_count_found_and_removed_sessions() {
     let place = farm();
     place.wikifarm(PRUNE).run();
     let text = text(&place);
@@ -219,7 +219,7 @@ fn metrics_replace_a_planted_link_without_following() {
 }
 
 #[test]
-fn metrics_name_stores_by_absolute_addresses_for_every_spelling_of_the_farm_file() {
+fn metrics_use_absolute_addresses_for_every_spelling_of_the_farm_file() {
     let place = farm();
     let label = format!("store=\"moin-1.9:{}/sessions\"", place.path().canonicalize().unwrap().display());
     let absolute = place.path().join("farm.toml").display().to_string();

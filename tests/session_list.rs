@@ -42,7 +42,7 @@ cccccccc  no-expires  BobBuilder  -        60 d ago  67 B
 }
 
 #[test]
-fn list_with_limit_prints_so_many_and_notes_the_rest() {
+fn list_with_limit_prints_that_many_and_notes_the_rest() {
     place()
         .wikifarm(LIST)
         .arg("--limit")
@@ -115,7 +115,7 @@ bbbbbbbb  expired     -     3 d ago  4 d ago   29 B
 }
 
 #[test]
-fn list_older_than_goes_by_the_last_write() {
+fn list_older_than_uses_the_last_write() {
     place()
         .wikifarm(LIST)
         .arg("--older-than=3d")
@@ -190,7 +190,7 @@ fn list_json_has_all_sessions() {
 }
 
 #[test]
-fn list_ndjson_prints_an_object_a_line() {
+fn list_ndjson_prints_an_object_per_line() {
     place().wikifarm(LIST).arg("--format=ndjson").arg("--limit=2").stdout(str![[r#"
 {"store":"moin-1.9:sessions","id":"dddddddd","wikis":["docs"],"state":"live","expires":1795486400.0,"expires_at":"2026-11-24T02:13:20Z","modified":1795399910,"modified_at":"2026-11-23T02:11:50Z","size":79,"user":{"id":"1.2.3","name":null,"auth_method":"moin"},"setuid":null,"setuid_name":null}
 {"store":"moin-1.9:sessions","id":"eeeeeeee","wikis":["docs"],"state":"unreadable","expires":null,"expires_at":null,"modified":1795396400,"modified_at":"2026-11-23T01:13:20Z","size":2,"user":null,"setuid":null,"setuid_name":null}
@@ -199,7 +199,7 @@ fn list_ndjson_prints_an_object_a_line() {
 }
 
 #[test]
-fn list_csv_prints_a_record_a_line() {
+fn list_csv_prints_a_record_per_line() {
     place().wikifarm(LIST).arg("--format=csv").stdout(str![[r#"
 store,id,wikis,state,expires,expires_at,modified,modified_at,size,user_id,user_name,auth_method,setuid,setuid_name
 moin-1.9:sessions,dddddddd,docs,live,1795486400,2026-11-24T02:13:20Z,1795399910,2026-11-23T02:11:50Z,79,1.2.3,,moin,,

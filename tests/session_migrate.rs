@@ -183,7 +183,7 @@ fn migrate_filters_select_what_list_selects() {
 }
 
 #[test]
-fn migrate_holds_back_and_names_dangerous_sessions() {
+fn migrate_refuses_and_reports_dangerous_sessions() {
     let place =
         place().session("from", Session::new('e').raw(EVIL)).session("from", Session::new('f').raw(b"junk"));
     let from = place.path().join("from");
@@ -350,7 +350,7 @@ error: json accepts ids of both generations: use --rename-ids=1.8 or --rename-id
 }
 
 #[test]
-fn migrate_to_an_old_version_holds_back_what_it_cannot_read() {
+fn migrate_to_an_old_version_refuses_sessions_that_it_cannot_read() {
     let place = Place::new()
         .dir("from")
         .dir("to")
@@ -486,7 +486,7 @@ fn migrate_from_a_database_gives_files_to_the_targets_owner() {
 }
 
 #[test]
-fn migrate_move_counts_what_cannot_be_removed_once() {
+fn migrate_move_counts_failed_removals_once() {
     let place = place();
     fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o500)).unwrap();
     let told = str![[r#"
@@ -510,7 +510,7 @@ removed 0 from the source
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn migrate_into_a_database_takes_only_ids_that_its_wikis_take() {
+fn migrate_into_a_database_accepts_only_ids_of_its_wikis() {
     let farm = r#"
         [wikis.old]
         moin = "1.8.7"

@@ -47,7 +47,7 @@ fn migrate_with_an_unknown_layout_is_refused() {
 }
 
 #[test]
-fn migrate_holds_back_sessions_over_16_mib_and_foreign_names() {
+fn migrate_refuses_sessions_over_16_mib_and_foreign_names() {
     let place = place();
     let big = fs::File::create(place.path().join("from").join("b".repeat(40))).unwrap();
     big.set_len(16 * 1024 * 1024 + 1).unwrap();
@@ -114,7 +114,7 @@ fn migrate_refuses_databases_of_another_program_or_version() {
 
 #[cfg(feature = "redis")]
 #[test]
-fn migrate_to_a_redis_that_loads_or_wants_a_password_fails() {
+fn migrate_to_a_redis_that_loads_or_requires_a_password_fails() {
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
@@ -167,7 +167,7 @@ removed 1 from the source
 }
 
 #[test]
-fn migrate_names_and_keeps_foreign_files_in_the_source() {
+fn migrate_reports_and_keeps_foreign_files_in_the_source() {
     let id = |digit: &str| digit.repeat(40);
     let mut place = place().dir(&format!("from/{}", id("d")));
     // Of these nothing is told: a wiki left them behind, or is at work.
@@ -241,7 +241,7 @@ error: moin-1.9:from: aaaaaaaa…: possible attack: user 4242 owns the file, use
 }
 
 #[test]
-fn migrate_names_and_keeps_what_has_a_sessions_name_at_the_target() {
+fn migrate_reports_and_keeps_other_entries_with_a_session_name_at_the_target() {
     let place = place();
     let link = place.path().join("to").join("a".repeat(40));
     std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();

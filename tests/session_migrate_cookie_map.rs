@@ -94,7 +94,7 @@ fn cookie_map_takes_both_cookie_names_from_the_farm_file() {
 }
 
 #[test]
-fn cookie_map_of_a_later_run_has_earlier_moves_and_nothing_that_ended() {
+fn cookie_map_of_a_later_run_has_earlier_moves_and_no_ended_sessions() {
     let place = place();
     place.wikifarm(&format!("{LINE} json map.json --move -q")).run();
     let first = map(&place);

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::support::killed::{SESSIONS, Then, budget, round};
 
 #[test]
-fn migrate_killed_at_any_point_goes_on_with_the_same_command() {
+fn migrate_killed_at_any_point_continues_with_the_same_command() {
     let begun = Instant::now();
     let (mut kills, mut rounds) = (0, 0);
     let all: &[(&str, Then)] = &[

@@ -94,7 +94,7 @@ fn prune_prints_hints_unless_quiet() {
 }
 
 #[test]
-fn prune_verbose_names_unreadable_sessions() {
+fn prune_verbose_lists_unreadable_sessions() {
     let place = place(clock());
     let unreadable = str![[r#"
 unreadable: sessions/eeeeeeee…: truncated pickle: ends at byte 2
@@ -151,7 +151,7 @@ fn prune_of_recorded_sessions_keeps_live_ones() {
 }
 
 #[test]
-fn prune_with_grace_keeps_what_expired_lately() {
+fn prune_with_grace_keeps_recently_expired_sessions() {
     let session = || Session::new('a').expires(NOW - 2 * HOUR).written(NOW - 3 * HOUR);
     let place = Place::farm(DOCS).session("sessions", session());
     let deleted = |words: &str| {
@@ -368,8 +368,8 @@ fn prune_with_an_invalid_policy_is_refused() {
         ("--grace=soon", "expected a duration such as 90s, 1.5h, or 30d"),
         ("--idle=-5m", "expected a duration such as 90s, 1.5h, or 30d"),
         ("--stale-temp=99999999999999d", "the duration is longer than 1000 years"),
-        ("--max-delete=150%", "expected a count like 500 or a share like 50%"),
-        ("--max-delete=many", "expected a count like 500 or a share like 50%"),
+        ("--max-delete=150%", "expected a count such as 500, or a share such as 50%"),
+        ("--max-delete=many", "expected a count such as 500, or a share such as 50%"),
     ] {
         let ran = place.wikifarm("session prune").arg(flag).status(2).any_stderr().run();
         assert!(ran.stderr.contains(why), "{flag}: {}", ran.stderr);
@@ -378,7 +378,7 @@ fn prune_with_an_invalid_policy_is_refused() {
 }
 
 #[test]
-fn prune_dry_run_begins_with_the_longest_overdue_and_verbose_lists_all() {
+fn prune_dry_run_starts_with_the_longest_overdue_and_verbose_lists_all() {
     let ended = |days: i64| {
         Session::named(&format!("{days:040x}")).expires(NOW - days * DAY).written(NOW - days * DAY)
     };

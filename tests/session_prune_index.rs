@@ -82,7 +82,7 @@ fn replace(place: &Place, session: Session, id: &str) {
 }
 
 #[test]
-fn prune_again_reads_only_what_the_index_does_not_know() {
+fn prune_again_reads_only_sessions_not_in_the_index() {
     let place = place();
     assert_eq!(counts(&place, ""), [0, 5, 1]);
     let second = prune(&place, "");
@@ -100,7 +100,7 @@ fn prune_again_reads_only_what_the_index_does_not_know() {
 }
 
 #[test]
-fn prune_index_is_private_and_holds_no_names() {
+fn prune_index_is_private_and_has_no_names() {
     let place = place();
     prune(&place, "");
     let index = index(&place);
@@ -179,7 +179,7 @@ fn prune_with_an_index_removes_a_session_replaced_by_an_expired_one() {
 }
 
 #[test]
-fn prune_with_an_index_removes_what_was_written_in_place_late() {
+fn prune_with_an_index_removes_sessions_written_in_place_late() {
     let place = place();
     prune(&place, "");
     let (now, sessions) = (clock(), place.path().join("sessions"));

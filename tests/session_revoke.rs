@@ -156,7 +156,7 @@ fn beside_a_busy_client(place: &Place, words: &str, status: i32) -> Ran {
 }
 
 #[test]
-fn revoke_names_a_client_that_stays_logged_in_with_help() {
+fn revoke_reports_a_client_that_stays_logged_in_with_help() {
     let place = place();
     let ran = beside_a_busy_client(&place, "session revoke --user JoeDoe --settle 1s", 3);
     let (first, last) = ran.stderr.split_once('\n').unwrap();
@@ -249,7 +249,7 @@ error: no sessions selected: give an ID, --user, --auth-method, or --issued-befo
 }
 
 #[test]
-fn revoke_user_notes_unreadable_sessions_that_could_be_theirs() {
+fn revoke_user_notes_unreadable_sessions_that_may_match() {
     let place = place().session("sessions", Session::new('9').raw(b"(d"));
     place
         .wikifarm("session revoke --user JoeDoe --settle 0s")

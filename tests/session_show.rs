@@ -53,7 +53,7 @@ values
 }
 
 #[test]
-fn show_names_the_user_whom_a_superuser_acts_as() {
+fn show_prints_the_user_that_a_superuser_acts_as() {
     let acting = b"(dS'user.id'\nS'1795391009.69.61222'\nsS'setuid'\nS'1795391010.14.58358'\ns.";
     let place = real().session("sessions", Session::new('f').raw(acting));
     place

@@ -35,7 +35,7 @@ fn sound() -> Place {
 const VERIFY: &str = "session verify --now 1795400000";
 
 #[test]
-fn verify_of_a_sound_store_exits_0() {
+fn verify_of_a_store_without_problems_exits_0() {
     sound()
         .wikifarm(VERIFY)
         .stdout(str![[r#"
@@ -46,7 +46,7 @@ fn verify_of_a_sound_store_exits_0() {
 }
 
 #[test]
-fn verify_names_each_problem_with_a_fix() {
+fn verify_reports_each_problem_with_help() {
     let place = sound()
         .session("sessions", Session::new('1').raw(b"(dS'expires'\n"))
         .session("sessions", Session::new('2').expires(NOW + HOUR).user("7.7.7"))
@@ -179,7 +179,7 @@ fn verify_reports_a_directory_that_others_can_replace() {
 }
 
 #[test]
-fn verify_looks_at_all_directories_above_also_behind_a_link() {
+fn verify_checks_all_parent_directories_also_behind_a_link() {
     let place = private(
         Place::new().session("open/wiki/cache/sessions", Session::new('a').expires(NOW + HOUR)),
         "open/wiki/cache/sessions",
@@ -258,7 +258,7 @@ fn verify_finds_one_id_in_two_stores_of_one_cookie() {
 }
 
 #[test]
-fn verify_sarif_and_ndjson_hold_no_whole_id() {
+fn verify_sarif_and_ndjson_contain_no_whole_id() {
     let place = sound().session("sessions", Session::new('1').raw(b"(d"));
     let sarif = place.wikifarm(VERIFY).arg("--format=sarif").status(1).any_stdout().run();
     let document: serde_json::Value = serde_json::from_str(&sarif.stdout).unwrap();
@@ -287,7 +287,7 @@ fn verify_with_unreadable_users_does_not_report_them_missing() {
 }
 
 #[test]
-fn verify_of_a_directory_without_a_farm_file_checks_what_it_can() {
+fn verify_of_a_directory_without_a_farm_file_checks_the_directory() {
     let place = sound().session("sessions", Session::new('1').raw(b"(d"));
     let ran = place.wikifarm("session verify --store sessions --now 1795400000").status(1).any_stdout().run();
     assert!(ran.stdout.ends_with("4 sessions in 1 store: 1 error (1 file), 0 warnings\n"), "{}", ran.stdout);

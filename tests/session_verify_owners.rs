@@ -90,7 +90,7 @@ fn verify_reports_a_file_of_another_owner_only_if_the_wiki_cannot_use_it() {
 }
 
 #[test]
-fn verify_never_advises_to_remove_a_session_for_its_owner() {
+fn verify_never_suggests_to_remove_a_session_for_its_owner() {
     let Some(place) = store((0, WIKI), 0o2770) else { return };
     let ran = verify(&file(place, 'c', (1, 1), 0o600), 1);
     assert!(ran.stdout.contains("error[wrong-owner]: "), "{}", ran.stdout);
@@ -99,7 +99,7 @@ fn verify_never_advises_to_remove_a_session_for_its_owner() {
 }
 
 #[test]
-fn verify_does_not_judge_a_directory_with_an_acl_by_its_mode() {
+fn verify_ignores_the_mode_of_a_directory_with_an_acl() {
     let Some(place) = store((0, 0), 0o770) else { return };
     // Version 2; user::rwx, user:WIKI:rwx, group::rwx, mask::rwx, other::---
     let mut acl = 2_u32.to_le_bytes().to_vec();

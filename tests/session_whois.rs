@@ -37,7 +37,7 @@ fn real() -> Place {
 }
 
 #[test]
-fn whois_names_the_user_in_every_store_that_has_the_id() {
+fn whois_prints_the_user_in_every_store_that_has_the_id() {
     let place = real();
     let ran = place
         .wikifarm("session whois 2185")
@@ -147,7 +147,7 @@ error: 8 sessions' ids begin with "2": give more of the id
 }
 
 #[test]
-fn whois_tells_not_found_from_could_not_look() {
+fn whois_distinguishes_not_found_from_failed_stores() {
     Place::new()
         .session("s", Session::new('a'))
         .file("no-dir", "")

@@ -188,7 +188,7 @@ fn session_commands_refuse_a_database_with_a_foreign_file_beside_it() {
 }
 
 #[test]
-fn session_commands_refuse_a_fifo_as_database_and_go_on() {
+fn session_commands_refuse_a_fifo_as_database_and_continue() {
     let place = place();
     fs::remove_file(place.path().join("db/s.db")).unwrap();
     fifo(&place.path().join("db/s.db"));

@@ -20,7 +20,7 @@ fn tree(place: Place) -> Place {
 }
 
 #[test]
-fn find_names_every_session_directory_with_its_wikis() {
+fn find_lists_every_session_directory_with_its_wikis() {
     let place = tree(Place::farm(DOCS_AND_PLANS));
     let table = r"
         STORE                              SESSIONS  BYTES  OLDEST     NEWEST     USED BY
@@ -58,7 +58,7 @@ fn find_ndjson_selects_orphans_and_by_age() {
 }
 
 #[test]
-fn find_without_a_farm_file_names_no_wikis() {
+fn find_without_a_farm_file_shows_no_wikis() {
     let place = tree(Place::new());
     let found = place.wikifarm(FIND).args([".", "--format=json"]).any_stdout().run().json();
     assert_eq!(found["stores"].as_array().unwrap().len(), 2);
@@ -84,7 +84,7 @@ error: --orphans needs a farm file: pass -f FILE
 }
 
 #[test]
-fn find_names_closed_directories_and_finds_the_rest() {
+fn find_reports_unreadable_directories_and_finds_the_rest() {
     let place = tree(Place::farm(DOCS_AND_PLANS)).dir("closed");
     // Handed to who runs it before it is closed.
     place.wikifarm("store find sessions").any_stdout().run();

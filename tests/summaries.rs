@@ -58,7 +58,7 @@ fn commands_that_change_something_print_a_summary_unless_quiet() {
 }
 
 #[test]
-fn prune_into_a_file_lists_each_store_with_what_it_removed() {
+fn prune_into_a_file_lists_each_store_with_its_removals() {
     let place = place();
     let ran = place.wikifarm("session prune --all --yes").any_stdout().run();
     let lines: Vec<Vec<&str>> = ran.stdout.lines().map(|line| line.split_whitespace().collect()).collect();

@@ -109,7 +109,7 @@ mod tests {
     use NameKind::{Foreign, Session, Temp};
 
     #[test]
-    fn names_mean_what_the_wikis_mean_by_them() {
+    fn layouts_match_the_names_of_the_wikis() {
         let table: &[(&str, NameKind, NameKind)] = &[
             ("y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1", Session, Foreign),
             ("_thlhi8g97thkf0xcs000ldlmno416oa", Session, Foreign),

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_reads_as_it_was_written() {
+    fn address_is_displayed_as_it_was_written() {
         for (text, scheme, path, stem) in [
             ("moin-1.9:/srv/s", "moin-1.9", Some("/srv/s"), "/srv/s"),
             ("moin-1.8:s:t", "moin-1.8", Some("s:t"), "s:t"),

@@ -101,7 +101,7 @@ mod tests {
     use crate::location::Location;
 
     #[test]
-    fn an_option_is_read_in_the_addresses_that_have_it_and_refused_in_others() {
+    fn option_is_accepted_only_in_its_addresses() {
         let addresses = [
             ("sqlite", "sqlite:/s.db"),
             ("redis", "redis://h"),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_of_the_modules_names_each_option() {
+    fn module_readme_contains_each_option() {
         let readme = include_str!("../../contrib/moin/README.md");
         for option in OPTIONS {
             assert!(readme.contains(&format!("{}=", option.name)), "{}", option.name);

@@ -127,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_may_be_a_password_is_not_shown() {
+    fn possible_password_is_not_shown() {
         for (text, shown) in [
             ("redis://u:geheim@h/0", "redis://u:…@h/0"),
             ("rediss://u:p@ss@h:1/0?prefix=a", "rediss://u:…@h:1/0?prefix=a"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_shown() {
+    fn address_without_password_is_shown() {
         for text in [
             "redis://wiki@h:1/0?prefix=a@b&key_file=/k",
             "redis+unix:///run/redis.sock?user=wiki",

@@ -272,7 +272,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn addresses_of_redis() {
+    fn redis_addresses_are_parsed() {
         let parse = |text: &str| RedisLocation::parse(text).unwrap();
         let plain = parse("redis://localhost");
         assert_eq!(plain.server, RedisServer::Tcp("localhost".into(), 6379));
@@ -292,7 +292,7 @@ mod tests {
 
     /// As in contrib/moin/test_wikifarm_stores.py.
     #[test]
-    fn a_timeout_is_a_number_of_seconds() {
+    fn timeout_is_a_number_of_seconds() {
         let parse = |text: &str| RedisLocation::parse(&format!("redis://h?timeout={text}"));
         for (text, seconds) in [("2", 2.0), ("0.25", 0.25), ("600", 600.0)] {
             assert_eq!(parse(text).unwrap().timeout, Some(Duration::from_secs_f64(seconds)));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_do_not_contain_the_password() {
+    fn redis_errors_do_not_contain_the_password() {
         for (text, why) in [
             ("redis://:geheim@h/0", "password_file"),
             ("redis://h/zero", "invalid database number"),
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_one_store_have_one_identity() {
+    fn redis_addresses_of_one_store_have_one_identity() {
         let place = |text: &str| RedisLocation::parse(text).unwrap().identity();
         assert_eq!(
             place("redis://localhost"),

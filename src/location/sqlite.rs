@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_sqlite() {
+    fn sqlite_addresses_are_parsed() {
         let parse = |text: &str| SqliteLocation::parse(Path::new(text));
         let with =
             |file: &str, key: &str| Ok(SqliteLocation { file: file.into(), key_file: Some(key.into()) });

@@ -188,7 +188,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn addresses_name_a_layout_or_leave_it_to_the_directory() {
+    fn address_has_a_layout_or_the_directory_determines_it() {
         let parse = |text: &str| text.parse::<Address>();
         let with =
             |layout, path: &str| Ok(Address::Location(Location::Directory { layout, path: path.into() }));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_in_an_address_is_not_shown() {
+    fn password_in_address_is_not_shown() {
         let shown = |text: &str| shown_address(OsStr::new(text));
         assert_eq!(shown("redis://:s3cret@h/0"), "redis://:…@h/0");
         assert_eq!(shown("rediss://u:p@ss@h:1/0?prefix=a"), "rediss://u:…@h:1/0?prefix=a");
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_directory_tells_its_layout_or_is_an_error() {
+    fn layout_of_bare_directory_is_detected_or_an_error() {
         let root = tempfile::tempdir().unwrap();
         let address = Address::Bare(root.path().to_owned());
         let old = root.path().join("a".repeat(32));

@@ -131,7 +131,7 @@ fn in_dir(kind: &str, path: &Path) -> Box<dyn WritableStore> {
 }
 
 #[test]
-fn a_directory_of_moin_behaves() {
+fn moin_directory_passes_store_tests() {
     let root = tempfile::tempdir().unwrap();
     let store = in_dir("moin-1.9", root.path());
     behaves(store.as_ref());
@@ -140,7 +140,7 @@ fn a_directory_of_moin_behaves() {
 }
 
 #[test]
-fn json_behaves_and_holds_sessions_of_every_generation() {
+fn json_passes_store_tests_with_sessions_of_every_version() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("json");
     let store = in_dir("json", &path);
@@ -156,7 +156,7 @@ fn json_behaves_and_holds_sessions_of_every_generation() {
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn sqlite_behaves() {
+fn sqlite_passes_store_tests() {
     let root = tempfile::tempdir().unwrap();
     behaves(in_dir("sqlite", &root.path().join("s.db")).as_ref());
     honors_tombstones(in_dir("sqlite", &root.path().join("t.db")).as_ref());

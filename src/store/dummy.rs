@@ -97,12 +97,12 @@ impl WritableStore for DummyStore {
 }
 
 #[test]
-fn a_new_backend_behaves_like_every_store() {
+fn new_backend_passes_the_tests_of_all_stores() {
     behaviour::behaves(behaviour::opened("dummy:behaves").as_ref());
 }
 
 #[test]
-fn a_new_backend_is_known_wherever_stores_are_named() {
+fn new_backend_is_accepted_in_addresses() {
     let why = "other:x".parse::<Address>().unwrap_err().to_string();
     assert!(why.contains("redis://HOST:PORT/DB, dummy:NAME, wiki:NAME"), "{why}");
     let spec = "dummy:known".parse::<Address>().unwrap().resolve().unwrap();
@@ -111,7 +111,7 @@ fn a_new_backend_is_known_wherever_stores_are_named() {
 }
 
 #[test]
-fn a_new_backend_takes_sessions_from_migrate_and_loses_the_expired_to_prune() {
+fn new_backend_works_with_migrate_and_prune() {
     use crate::ops::migrate;
     use crate::ops::prune::{self, ClockCheck, Filter, Policy};
     let root = tempfile::tempdir().unwrap();

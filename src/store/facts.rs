@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn expires_is_a_finite_number_or_says_what_it_is() {
+    fn expires_is_a_finite_number_or_described() {
         let table: &[(&[u8], Expires)] = &[
             (b"I10\n", Expires::At(10.0)),
             (b"L10L\n", Expires::At(10.0)),
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_logged_in() {
+    fn user_is_read_from_session() {
         let session =
             facts(b"(dS'user.id'\nS'1.2.3'\nsS'user.auth_method'\nS'moin'\nsS'setuid'\nS'4.5.6'\ns.")
                 .unwrap();
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_python_would_import_is_told_if_asked_for() {
+    fn imported_names_are_read_if_requested() {
         let path = |bytes: &[u8]| -> Vec<String> {
             facts(bytes).unwrap().globals.iter().map(Global::path).collect()
         };
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_dict_is_unreadable() {
+    fn pickle_that_is_no_dict_is_unreadable() {
         assert!(matches!(facts(b"]."), Err(Unreadable::NotADict { found: "list" })));
         assert!(facts(b"").is_err());
         assert!(facts(b"(dS'expires'\n").unwrap_err().offset().is_some());

@@ -157,7 +157,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn a_mac_is_what_python_computes_and_keys_are_kept_from_others() {
+    fn mac_equals_that_of_python_and_key_is_not_readable_by_others() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("key");
         fs::write(&path, "0123456789abcdef\n").unwrap();

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_shown_only_in_part() {
+    fn name_is_shown_only_in_part() {
         let id = name("031d8acb800cc038fab650b412fa1073b51d67ec");
         assert_eq!(id.to_string(), "031d8acb…");
         assert_eq!(format!("{id:?}"), "EntryName(031d8acb…)");
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn prefixes_grow_only_where_they_must() {
+    fn prefixes_are_as_short_as_possible() {
         let prefixes =
             Prefixes::new(["aaaaaaaaaaaab", "aaaaaaaaaaaac", "aaaaaaaaab", "b"].map(name).to_vec());
         assert_eq!(prefixes.short(&name("aaaaaaaaaaaab")), "aaaaaaaaaaaab");
@@ -242,7 +242,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_short_prefix_matches_its_name_alone(texts in prop::collection::hash_set("[ab]{12}", 1..60)) {
+        fn short_prefix_matches_only_its_name(texts in prop::collection::hash_set("[ab]{12}", 1..60)) {
             let prefixes = Prefixes::new(texts.iter().map(|text| name(text)).collect());
             for text in &texts {
                 let length = prefixes.length(&name(text));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_ours_fits_in_a_name() {
+    fn names_of_wikis_and_wikifarm_fit() {
         let longest = "y4yaqsb3lkxvs5tmcuntmabfd5vi0xc1aB3_x9.tmp";
         assert!(EntryName::within(Layout::Moin18, longest.as_bytes()).is_some());
     }

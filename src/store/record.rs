@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn states_by_expiry_and_age() {
+    fn state_follows_from_expiry_and_age() {
         let (now, idle) = (5000, Some(Duration::from_secs(1000)));
         let (old, new) = (3999, 4000);
         let broken = || Err(Unreadable::NotADict { found: "list" });
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_in_the_future_is_not_old() {
+    fn session_written_in_the_future_is_not_old() {
         assert!(!is_older(100, Duration::ZERO, 50));
         assert!(!is_older(100, Duration::from_secs(5), 105));
         assert!(is_older(100, Duration::from_secs(5), 106));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_of_the_json() {
+    fn state_names_equal_those_in_json() {
         for state in State::all() {
             assert_eq!(serde_json::to_value(state).unwrap(), state.name());
         }

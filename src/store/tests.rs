@@ -49,7 +49,7 @@ const REAL: [(&str, Layout, usize); 8] = [
 ];
 
 #[test]
-fn every_real_session_is_read() {
+fn every_recorded_session_is_read() {
     for (path, layout, count) in REAL {
         let address = Address::Bare(fixture(path));
         assert_eq!(address.resolve().unwrap().location.layout(), Some(layout), "{path}");
@@ -79,7 +79,7 @@ fn decoded_text(value: &Value) -> String {
 }
 
 #[test]
-fn facts_are_what_python_says() {
+fn facts_equal_those_of_python() {
     for (path, layout, count) in REAL {
         let Ok(lines) = fs::read_to_string(fixture(path.split('/').next().unwrap()).join("decoded.jsonl"))
         else {
@@ -109,7 +109,7 @@ fn facts_are_what_python_says() {
 }
 
 #[test]
-fn the_users_of_real_sessions_have_names() {
+fn users_of_recorded_sessions_have_names() {
     for (path, layout, _) in REAL {
         let users = fixture(path.split('/').next().unwrap()).join("users");
         let Ok(users) = UserDir::open(&users) else { continue };
@@ -134,7 +134,7 @@ fn id(n: u32) -> String {
 }
 
 #[test]
-fn a_hostile_directory_is_looked_at_and_left_alone() {
+fn hostile_directory_is_read_and_not_changed() {
     let root = tempfile::tempdir().unwrap();
     let at = |n| root.path().join(id(n));
     fs::write(at(0), pickled(1)).unwrap();
@@ -180,7 +180,7 @@ fn a_hostile_directory_is_looked_at_and_left_alone() {
 }
 
 #[test]
-fn a_file_that_may_not_be_read_is_a_failure_that_does_not_tell_its_id() {
+fn unreadable_file_is_an_error_without_its_id() {
     if is_root() {
         return; // Root reads everything it owns.
     }
@@ -197,7 +197,7 @@ fn a_file_that_may_not_be_read_is_a_failure_that_does_not_tell_its_id() {
 }
 
 #[test]
-fn root_sees_only_what_the_owner_sees() {
+fn root_reads_only_what_the_owner_can_read() {
     if !is_root() {
         return;
     }
@@ -215,7 +215,7 @@ fn root_sees_only_what_the_owner_sees() {
 }
 
 #[test]
-fn what_changed_since_it_was_seen_is_kept() {
+fn session_that_changed_is_kept() {
     let root = tempfile::tempdir().unwrap();
     for n in 0..100 {
         fs::write(root.path().join(id(n)), pickled(1)).unwrap();
@@ -241,7 +241,7 @@ fn what_changed_since_it_was_seen_is_kept() {
 }
 
 #[test]
-fn a_file_replaced_at_the_last_moment_is_counted_as_raced() {
+fn file_replaced_before_removal_is_counted_as_race() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join(id(1));
     fs::write(&path, pickled(1)).unwrap();
@@ -255,7 +255,7 @@ fn a_file_replaced_at_the_last_moment_is_counted_as_raced() {
 }
 
 #[test]
-fn a_missing_store_is_told_from_an_empty_one() {
+fn missing_store_differs_from_empty_one() {
     let root = tempfile::tempdir().unwrap();
     assert!(scan(&store(Layout::Moin18, root.path())).is_empty());
     let dir = root.path().join("missing");
@@ -264,7 +264,7 @@ fn a_missing_store_is_told_from_an_empty_one() {
 }
 
 #[test]
-fn a_scan_can_be_stopped_and_every_name_is_told_once() {
+fn scan_can_be_stopped_and_lists_every_name_once() {
     let root = tempfile::tempdir().unwrap();
     for n in 0..3000 {
         fs::write(root.path().join(id(n)), pickled(1)).unwrap();
@@ -284,7 +284,7 @@ fn a_scan_can_be_stopped_and_every_name_is_told_once() {
 }
 
 #[test]
-fn a_scan_stops_between_two_files() {
+fn scan_stops_between_two_files() {
     let root = tempfile::tempdir().unwrap();
     for number in 0..200 {
         fs::write(root.path().join(format!("{number:040x}")), "(d.").unwrap();

@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tombstone_lasts_as_long_as_the_session_within_bounds() {
+    fn tombstone_lasts_as_long_as_the_session_within_limits() {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
         let lasts = |expires: f64| end(format!("(dS'expires'\nF{expires}\ns.").as_bytes()) - now;
         for (left, lasts) in [

@@ -156,7 +156,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_user_file_tells_the_name_and_nothing_secret() {
+    fn user_file_gives_the_name_and_no_secret() {
         let root = tempfile::tempdir().unwrap();
         let file = "# comment\nname=Zoë = \u{202e}\u{7}x \nenc_password={SSHA}secret\nremember_me=0\ndisabled=1\n\nodd\n";
         fs::write(root.path().join("12.34.56"), file).unwrap();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_names_no_file_elsewhere() {
+    fn user_id_with_a_path_is_not_read() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("users")).unwrap();
         fs::write(root.path().join("1.2"), "name=x").unwrap();

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn owner_group_and_others_are_granted_what_the_mode_says() {
+    fn access_follows_the_mode() {
         let known = |groups: &[u32]| Some(Known { name: "www".to_owned(), groups: groups.to_vec() });
         let www = Account { uid: 33, known: known(&[33, 50]) };
         let other_user = Account { uid: 33, known: None };
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_has_its_groups_and_its_name() {
+    fn account_has_groups_and_name() {
         let root = Account::of(0);
         assert_eq!(root.to_string(), "user root (0)");
         assert!(root.known.is_some_and(|known| known.groups.contains(&0)));

@@ -220,7 +220,7 @@ mod tests {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     #[test]
-    fn files_are_put_with_their_times_and_modes_and_only_where_they_may() {
+    fn files_are_created_with_times_and_modes() {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("old"), "old").unwrap();
         fs::write(root.path().join("there"), "there").unwrap();

@@ -248,7 +248,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_listing_begins_anew_each_time_and_tells_files_from_the_rest() {
+    fn listing_restarts_and_marks_regular_files() {
         let root = tempfile::tempdir().unwrap();
         for n in 0..5000 {
             fs::write(root.path().join(format!("a-rather-long-file-name-number-{n:08}")), "").unwrap();
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_vanished_is_an_error_not_an_empty_listing() {
+    fn removed_directory_is_an_error() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("gone");
         fs::create_dir(&path).unwrap();

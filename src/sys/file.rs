@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_small_files_with_one_name_are_opened() {
+    fn only_small_regular_files_without_hard_links_are_opened() {
         let root = tempfile::tempdir().unwrap();
         let at = |name: &str| root.path().join(name);
         fs::write(at("plain"), "bytes").unwrap();
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_whole_whatever_its_size_and_however_it_grows() {
+    fn file_is_read_completely_even_if_it_grows() {
         let root = tempfile::tempdir().unwrap();
         let dir = Dir::open(root.path()).unwrap();
         let mut buffer = Vec::new();
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_changes_with_every_way_of_writing() {
+    fn stamp_changes_with_every_kind_of_write() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("file");
         let dir = Dir::open(root.path()).unwrap();

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_and_its_path_lie_in_the_same_room() {
+    fn directory_and_path_have_the_same_free_space() {
         let root = tempfile::tempdir().unwrap();
         let by_handle = FreeSpace::of(&Dir::open(root.path()).unwrap()).unwrap();
         let by_name = FreeSpace::at(root.path()).unwrap();

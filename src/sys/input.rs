@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_is_a_regular_file_of_bounded_size_and_nothing_is_waited_for() {
+    fn input_is_a_regular_file_up_to_the_limit() {
         let root = tempfile::tempdir().unwrap();
         let at = |name: &str| root.path().join(name);
         fs::write(at("file"), "text").unwrap();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_a_small_regular_file_that_only_root_and_we_can_write() {
+    fn secret_is_a_small_regular_file_of_trusted_users() {
         let root = tempfile::tempdir().unwrap();
         let at = |name: &str| root.path().join(name);
         let secret = |name: &str| read_trusted(&at(name), Readers::Group, 4096);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_may_be_read_by_everybody_and_written_by_nobody_else() {
+    fn certificate_may_be_readable_but_not_writable_by_others() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("ca.pem");
         fs::write(&path, "pem").unwrap();
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_or_link_of_another_user_is_not_read() {
+    fn file_or_link_of_another_user_is_not_read() {
         use std::os::unix::fs::{chown, lchown};
         if !super::super::is_root() {
             return; // Only root can give files away.

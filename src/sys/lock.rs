@@ -148,7 +148,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn a_second_copy_learns_who_holds_the_lock() {
+    fn second_process_learns_who_holds_the_lock() {
         let root = tempfile::tempdir().unwrap();
         let locks = LockDir::open(&root.path().join("a/b")).unwrap();
         let (one, two) = (FileId { device: 1, inode: 2 }, FileId { device: 1, inode: 3 });
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_others_can_write_holds_no_locks() {
+    fn directory_that_others_can_write_is_refused_for_locks() {
         let root = tempfile::tempdir().unwrap();
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o1777)).unwrap();
         assert!(matches!(LockDir::open(root.path()), Err(LockError::UnsafeDirectory { .. })));

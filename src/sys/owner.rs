@@ -143,7 +143,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, chown};
 
     #[test]
-    fn root_has_only_the_owners_rights_while_the_guard_lives() {
+    fn root_has_only_the_rights_of_the_owner_while_the_guard_exists() {
         if !is_root() {
             return;
         }

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_are_in_the_order_of_the_items() {
+    fn results_have_the_order_of_the_items() {
         for count in [0, 1, 64, 65, 1000] {
             let items: Vec<usize> = (0..count).collect();
             let doubled = in_parts(&items, |part| part.iter().map(|item| item * 2).collect());

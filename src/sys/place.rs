@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_names_of_one_place_are_one_whether_it_exists_or_not() {
+    fn two_paths_of_one_directory_have_one_identity() {
         let root = tempfile::tempdir().unwrap();
         let there = root.path().join("there");
         std::fs::create_dir(&there).unwrap();
@@ -150,7 +150,7 @@ mod tests {
         assert_ne!(directory_identity(&there.join("a")), directory_identity(&there.join("b")));
     }
     #[test]
-    fn of_many_each_is_what_it_is_alone() {
+    fn identities_of_many_equal_those_of_each() {
         let root = tempfile::tempdir().unwrap();
         let at = |path: &str| root.path().join(path);
         std::fs::create_dir_all(at("there/data")).unwrap();

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_user_has_a_place_of_their_own() {
+    fn each_user_has_own_directories() {
         let env = |set: &'static [(&str, &str)]| {
             move |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
         };

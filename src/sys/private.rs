@@ -199,7 +199,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn only_our_own_unreadable_to_others_is_read_back() {
+    fn only_own_private_files_are_read() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("a/b");
         assert!(PrivateDir::open(&path).is_err());

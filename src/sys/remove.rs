@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_goes_only_if_it_is_the_one_that_was_judged() {
+    fn file_is_removed_only_if_unchanged() {
         let root = tempfile::tempdir().unwrap();
         let dir = Dir::open(root.path()).unwrap();
         let path = root.path().join("file");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_race_is_noticed() {
+    fn replaced_file_is_counted_as_race() {
         let root = tempfile::tempdir().unwrap();
         let dir = Dir::open(root.path()).unwrap();
         let path = root.path().join("file");

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn within_gives_up_on_work_that_does_not_end() {
+    fn within_stops_waiting_after_the_time_limit() {
         assert_eq!(within(Duration::from_secs(60), || 5), Ok(5));
         let begun = Instant::now();
         let endless = || thread::sleep(Duration::from_secs(60));

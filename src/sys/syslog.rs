@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_arrives_with_its_priority_and_is_never_too_long() {
+    fn line_has_its_priority_and_a_maximum_length() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("log");
         assert!(syslog(&path, Severity::Info, "").is_err(), "nobody listens");

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn our_links_are_followed_absolute_and_relative() {
+    fn own_links_are_followed() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         fs::create_dir_all(root.join("a/b/sessions")).unwrap();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn loops_files_and_nothing_are_errors_that_name_the_place() {
+    fn loops_files_and_missing_parts_are_errors_with_the_path() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         symlink("loop", root.join("loop")).unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_made_behind_our_links_and_for_us_alone() {
+    fn missing_directories_are_created_private_behind_own_links() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         fs::create_dir(root.join("a")).unwrap();
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_made_where_others_could_replace_it() {
+    fn nothing_is_created_in_a_directory_that_others_can_write() {
         use std::os::unix::fs::{PermissionsExt, chown, lchown};
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_link_is_refused() {
+    fn link_of_another_user_is_refused() {
         if !super::super::is_root() {
             return; // Only root can give a link away.
         }

@@ -126,7 +126,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
+    fn file_is_replaced_atomically_without_temporary_files() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("state");
         write_atomically(&path, b"one", 0o600).unwrap();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_only_if_it_is_what_it_was() {
+    fn file_is_replaced_only_if_unchanged() {
         let root = tempfile::tempdir().unwrap();
         let (path, link) = (root.path().join("farm.toml"), root.path().join("link"));
         fs::write(&path, b"old").unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_takes_nobodys_place() {
+    fn new_file_replaces_no_file() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("new");
         write_new(&path, b"one", 0o644).unwrap();

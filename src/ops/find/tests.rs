@@ -37,7 +37,7 @@ fn names(root: &Path, report: &Report) -> Vec<(String, String, Option<Doubt>)> {
 }
 
 #[test]
-fn names_alone_make_no_session_directory() {
+fn directory_with_session_names_only_is_not_found() {
     let root = tempfile::tempdir().unwrap();
     let at = |name: &str| root.path().join(name);
     write(&at("objects"), hex(40), b"\x78\x01blob");
@@ -82,7 +82,7 @@ fn names_alone_make_no_session_directory() {
 }
 
 #[test]
-fn a_directory_of_the_farm_is_one_whatever_is_in_it() {
+fn directory_of_the_farm_is_found_with_any_content() {
     let root = tempfile::tempdir().unwrap();
     write(&root.path().join("s"), hex(1), b"broken");
     let wiki = crate::store::StoreWiki {
@@ -103,7 +103,7 @@ fn a_directory_of_the_farm_is_one_whatever_is_in_it() {
 }
 
 #[test]
-fn no_link_is_followed_and_depth_has_an_end() {
+fn links_are_not_followed_and_depth_is_limited() {
     let root = tempfile::tempdir().unwrap();
     let outside = tempfile::tempdir().unwrap();
     write(&outside.path().join("__session__"), hex(1), SESSION);
@@ -130,7 +130,7 @@ fn no_link_is_followed_and_depth_has_an_end() {
 }
 
 #[test]
-fn directory_swapped_between_listing_and_opening_is_left_out_and_counted() {
+fn directory_replaced_before_opening_is_skipped_and_counted() {
     let outside = tempfile::tempdir().unwrap();
     write(&outside.path().join("__session__"), hex(3), SESSION);
     write(&outside.path().join("below/__session__"), hex(3), SESSION);

@@ -126,7 +126,7 @@ impl WritableStore for Odd {
 }
 
 #[test]
-fn what_is_written_at_the_source_while_it_moves_is_not_lost() {
+fn source_write_during_move_is_not_lost() {
     let root = tempfile::tempdir().unwrap();
     let mut stores = stores(root.path(), 3);
     let path = root.path().join("a").join(format!("{:040x}", 1));
@@ -140,7 +140,7 @@ fn what_is_written_at_the_source_while_it_moves_is_not_lost() {
 }
 
 #[test]
-fn who_logs_out_at_the_source_while_it_is_copied_is_not_logged_in_at_the_target() {
+fn source_logout_during_copy_is_not_undone_at_the_target() {
     for remove in [false, true] {
         let root = tempfile::tempdir().unwrap();
         let mut stores = stores(root.path(), 3);
@@ -161,7 +161,7 @@ fn who_logs_out_at_the_source_while_it_is_copied_is_not_logged_in_at_the_target(
 }
 
 #[test]
-fn a_session_that_appears_at_the_target_meanwhile_is_decided_about_like_any_other() {
+fn session_that_appears_at_the_target_follows_on_conflict() {
     for on_conflict in [OnConflict::Skip, OnConflict::Newer] {
         let root = tempfile::tempdir().unwrap();
         let mut stores = stores(root.path(), 1);
@@ -181,7 +181,7 @@ fn a_session_that_appears_at_the_target_meanwhile_is_decided_about_like_any_othe
 }
 
 #[test]
-fn what_changes_at_the_target_while_it_moves_stays_at_the_source_and_is_told() {
+fn target_change_during_move_is_reported_and_keeps_the_source() {
     for ended in [false, true] {
         let root = tempfile::tempdir().unwrap();
         let mut stores = stores(root.path(), 2);
@@ -205,7 +205,7 @@ fn what_changes_at_the_target_while_it_moves_stays_at_the_source_and_is_told() {
 }
 
 #[test]
-fn what_never_comes_to_rest_is_a_failure() {
+fn session_that_keeps_changing_is_a_failure() {
     for remove in [false, true] {
         let root = tempfile::tempdir().unwrap();
         let mut stores = stores(root.path(), 2);
@@ -222,7 +222,7 @@ fn what_never_comes_to_rest_is_a_failure() {
 }
 
 #[test]
-fn a_full_disk_stops_it_and_the_same_command_goes_on() {
+fn full_disk_stops_and_same_command_continues() {
     let (first, all) = (flow::BATCH, flow::BATCH * 5 / 2);
     let root = tempfile::tempdir().unwrap();
     let mut stores = stores(root.path(), all);
@@ -245,7 +245,7 @@ fn a_full_disk_stops_it_and_the_same_command_goes_on() {
 }
 
 #[test]
-fn what_the_target_had_already_stays_there_when_a_move_is_undone() {
+fn rollback_keeps_sessions_that_the_target_already_had() {
     let root = tempfile::tempdir().unwrap();
     let stores = stores(root.path(), 2);
     let name = format!("{:040x}", 0);
@@ -262,7 +262,7 @@ fn what_the_target_had_already_stays_there_when_a_move_is_undone() {
 }
 
 #[test]
-fn two_at_once_are_refused() {
+fn second_migration_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let stores = stores(root.path(), 1);
     let _held = stores.lock(&options(root.path()).lock_dir, None).unwrap();

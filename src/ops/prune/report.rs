@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn report_has_the_promised_field_names() {
+    fn report_has_the_field_names_of_the_schema() {
         let counts = Counts::default();
         let more = Source::default();
         let store = StoreResult { store: String::new(), wikis: Vec::new(), counts, refused: None, more };

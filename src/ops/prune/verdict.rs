@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_by_table() {
+    fn verdict_follows_from_expiry_and_policy() {
         use Keep::{
             Filtered, InGrace, InvalidExpires, JustWritten, Live, NotOurs, UsualWithoutExpires, Young,
             YoungTemp,

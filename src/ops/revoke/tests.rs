@@ -64,7 +64,7 @@ fn save(path: &Path, bytes: &str) {
 }
 
 #[test]
-fn what_is_written_while_it_is_removed_is_judged_anew_and_goes() {
+fn session_written_during_removal_is_examined_again_and_removed() {
     let fixture = Fixture::new();
     let path = fixture.dir().join(A);
     save(&path, HIS);
@@ -77,7 +77,7 @@ fn what_is_written_while_it_is_removed_is_judged_anew_and_goes() {
 }
 
 #[test]
-fn who_logged_out_meanwhile_is_left_in_peace() {
+fn session_logged_out_meanwhile_is_kept() {
     let fixture = Fixture::new();
     let path = fixture.dir().join(A);
     save(&path, HIS);
@@ -89,7 +89,7 @@ fn who_logged_out_meanwhile_is_left_in_peace() {
 }
 
 #[test]
-fn a_writer_between_comparison_and_removal_is_noticed_and_tried_again() {
+fn write_before_removal_is_noticed_and_retried() {
     let fixture = Fixture::new();
     let path = fixture.dir().join(A);
     save(&path, HIS);
@@ -106,7 +106,7 @@ fn a_writer_between_comparison_and_removal_is_noticed_and_tried_again() {
 }
 
 #[test]
-fn one_that_comes_back_is_removed_again_and_counted() {
+fn session_that_comes_back_is_removed_again_and_counted() {
     let fixture = Fixture::new();
     let path = fixture.dir().join(A);
     save(&path, HIS);
@@ -154,7 +154,7 @@ fn beside_a_writer(fixture: &Fixture, target: Target, bytes: &str) -> Report {
 }
 
 #[test]
-fn one_that_comes_back_to_the_end_is_still_there() {
+fn session_that_always_comes_back_is_reported() {
     let fixture = Fixture::new();
     let target = fixture.options(Duration::ZERO).target;
     let report = beside_a_writer(&fixture, target, HIS);
@@ -165,7 +165,7 @@ fn one_that_comes_back_to_the_end_is_still_there() {
 }
 
 #[test]
-fn a_client_that_goes_on_anonymously_under_its_id_is_logged_out() {
+fn session_that_comes_back_anonymous_is_logged_out() {
     for by_id in [false, true] {
         let fixture = Fixture::new();
         let named = Target {
@@ -179,7 +179,7 @@ fn a_client_that_goes_on_anonymously_under_its_id_is_logged_out() {
 }
 
 #[test]
-fn of_many_each_is_watched() {
+fn every_session_is_watched() {
     let fixture = Fixture::new();
     let path = |number: usize| fixture.dir().join(format!("{number:040x}"));
     (0..5000).for_each(|number| fs::write(path(number), HIS).unwrap());
@@ -246,7 +246,7 @@ impl SessionStore for Restless {
 }
 
 #[test]
-fn one_that_is_written_in_each_attempt_to_remove_it_is_still_there() {
+fn session_written_in_each_attempt_is_reported() {
     let fixture = Fixture::new();
     let path = fixture.dir().join(A);
     save(&path, HIS);
@@ -261,7 +261,7 @@ fn one_that_is_written_in_each_attempt_to_remove_it_is_still_there() {
 }
 
 #[test]
-fn matches_by_table() {
+fn match_follows_the_conditions() {
     use crate::store::{Expires, Facts, Session, Stamp, Unreadable, UserRef};
     let id = |name: &str| EntryName::new(name.as_bytes()).unwrap();
     let session = |user: Option<&str>, setuid: Option<&str>| Session {

@@ -60,7 +60,7 @@ fn facts() -> impl Strategy<Value = BTreeMap<u64, Fact>> {
 
 proptest! {
     #[test]
-    fn a_record_comes_out_as_it_went_in_or_is_due_earlier(
+    fn record_is_restored_or_due_earlier(
         hash: u64, inode: u64, kind in 0..5usize, end: i64, modified: i64,
     ) {
         let record = Record { hash, inode, kind: Kind::ALL[kind], end, modified };
@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_left_out_was_live_with_that_name_and_inode(
+    fn skipped_sessions_are_live_with_same_name_and_inode(
         first in facts(), second in facts(), now in NOW - 9..NOW + 9, idle in prop::option::of(1..99u64),
     ) {
         let mut gathered = gather(None);
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn damage_shows(sessions in facts(), at: prop::sample::Index, bit in 0..8u32, cut: prop::sample::Index) {
+    fn damaged_index_is_not_read(sessions in facts(), at: prop::sample::Index, bit in 0..8u32, cut: prop::sample::Index) {
         let mut gathered = gather(None);
         for (number, (inode, end, modified)) in &sessions {
             gathered.take(&session(*number, *inode, *end, *modified), false);
@@ -140,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_checksums_vouch_for_is_read_without_harm(
+    fn any_records_with_valid_checksums_are_read_safely(
         header in prop::collection::vec(any::<u8>(), 0..SIZE), records in prop::collection::vec(any::<u8>(), 0..500),
         inode: u64, now: i64,
     ) {
@@ -172,7 +172,7 @@ fn index(began: i64, full: i64, changed: i64, now: i64) -> Index {
 }
 
 #[test]
-fn one_stat_is_enough_only_where_the_directory_was_left_alone_before_the_last_pass() {
+fn index_is_used_alone_only_if_directory_was_unchanged_before_the_scan() {
     let unchanged = |index: &Index| index.unchanged().is_some();
     let (began, now) = (NOW, NOW + 100);
     assert!(unchanged(&index(began, began, began - 3, now)));
@@ -206,7 +206,7 @@ fn one_stat_is_enough_only_where_the_directory_was_left_alone_before_the_last_pa
 }
 
 #[test]
-fn an_index_is_found_again_and_is_of_one_directory_and_layout() {
+fn index_is_read_for_its_directory_and_layout_only() {
     let root = tempfile::tempdir().unwrap();
     let place = root.path().join("cache");
     let open = |layout, stamp| Index::open(&place, layout, stamp);
@@ -237,6 +237,6 @@ fn an_index_is_found_again_and_is_of_one_directory_and_layout() {
 }
 
 #[test]
-fn a_million_sessions_take_24_mb() {
+fn index_of_a_million_sessions_takes_24_mb() {
     assert_eq!((SIZE, packed::RECORD, size_of::<packed::Packed>()), (256, 24, 24));
 }

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_readable_and_comes_back() {
+    fn session_is_readable_and_restored() {
         let bytes = b"\x80\x02}q\x01(U\x07expiresJ\0NrSU\x07user.idU\x0512.34u.";
         let text = text(bytes);
         let wanted = concat!(
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_beside_a_kept_pickle_is_noticed() {
+    fn change_of_value_beside_pickle_is_an_error() {
         let kept = String::from_utf8(text(b"(dS'a'\nI1\ns.")).unwrap();
         assert!(kept.contains("\"pickle\""));
         assert_eq!(pickle_of(kept.as_bytes()).unwrap(), b"(dS'a'\nI1\ns.");
@@ -215,14 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn what_it_came_without_is_kept() {
+    fn missing_owner_and_mode_are_restored() {
         for without in [Without { owner: true, mode: true }, Without { owner: true, mode: false }] {
             assert_eq!(super::pickle_of(&super::text(b"(d.", without)).unwrap().1, without);
         }
     }
 
     #[test]
-    fn where_the_value_would_be_too_long_the_pickle_stands_alone() {
+    fn too_long_value_is_kept_as_pickle_only() {
         // Each NUL takes six characters in JSON.
         let nuls = vec![0; 6_000_000];
         let bytes = [&b"\x80\x02}U\x01aT"[..], &6_000_000_u32.to_le_bytes(), &nuls, b"s."].concat();
@@ -234,7 +234,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_come_back(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        fn any_bytes_are_restored(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             prop_assert_eq!(pickle_of(&text(&bytes)).unwrap(), bytes);
         }
     }

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_leave_room_for_any_honest_server_and_have_an_end() {
+    fn limits_are_above_any_correct_server_and_finite() {
         for keys in [0, 1, 1000, 123_456, 20_000_000] {
             let Limits { pages, keys: most } = Limits::of(keys);
             assert!(most >= 2 * keys + MARGIN && pages >= keys / 1000 + MARGIN, "{keys}");

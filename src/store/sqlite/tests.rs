@@ -17,7 +17,7 @@ fn why(path: &Path) -> String {
 }
 
 #[test]
-fn a_session_is_a_row_with_expiry_user_and_mac() {
+fn session_is_a_row_with_expiry_user_and_mac() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("s.db");
     let key = root.path().join("key");
@@ -54,7 +54,7 @@ fn a_session_is_a_row_with_expiry_user_and_mac() {
 }
 
 #[test]
-fn what_is_not_ours_is_refused_and_not_touched() {
+fn foreign_database_is_refused_and_not_changed() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("other.db");
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE session (id)").unwrap();
@@ -94,7 +94,7 @@ fn what_is_not_ours_is_refused_and_not_touched() {
 
 /// SQL that a user who can write to the file could add to have it run.
 #[test]
-fn a_table_that_is_not_as_we_make_it_is_refused() {
+fn changed_table_is_refused() {
     let root = tempfile::tempdir().unwrap();
     for (number, statements) in [
         "CREATE TRIGGER t AFTER DELETE ON session BEGIN INSERT INTO session SELECT * FROM session; END",
@@ -118,7 +118,7 @@ fn a_table_that_is_not_as_we_make_it_is_refused() {
 }
 
 #[test]
-fn a_row_that_is_none_of_ours_spoils_nothing_else() {
+fn foreign_row_does_not_affect_other_rows() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("s.db");
     create(&spec(&path)).unwrap();
