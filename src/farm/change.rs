@@ -164,7 +164,8 @@ mod tests {
             assert_eq!(changed(text, "a", unset), expected, "{text}");
         }
         let source = Source::new("farm.toml".into(), "wikis = { a = { url = 1 } }\n".to_owned());
-        let inline = Change::Unset { wikis: vec![10..11], key: Key::CookieName };
+        let name = 10..11;
+        let inline = Change::Unset { wikis: vec![name], key: Key::CookieName };
         assert_eq!(Layout::of(&source).unwrap().edits(&inline), []);
     }
 
