@@ -1,6 +1,6 @@
 //! `wikifarm config import --run`: the Python files run in an interpreter of the administrator's own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::config_import_cases::{cases, check};
@@ -21,7 +21,7 @@ fn interpreters() -> Vec<PathBuf> {
 }
 
 /// The options that run the files.
-fn run(python: &PathBuf) -> String {
+fn run(python: &Path) -> String {
     let user = if is_root() { " --as root" } else { "" };
     format!("--run {} --yes{user}", python.display())
 }

@@ -121,7 +121,7 @@ impl<'a> Builder<'a> {
                 told.or_else(|| evidence.as_ref().map(|told| at(told.span.clone(), told.version)))
             });
             let kept = self.options.kept(&wiki.entry.name, wikis.len());
-            let of_kept = kept.map(|kept| kept.version.clone()).filter(|_| moin.is_none());
+            let of_kept = kept.map(|kept| kept.version).filter(|_| moin.is_none());
             let version = moin.as_ref().and_then(|setting| setting.value.version()).or(of_kept);
             let version = version.unwrap_or(Version::LATEST_1_9);
             let mut found = self.wiki_settings(wiki, version, &base);

@@ -45,7 +45,6 @@ fn equal_within(a: &Val, b: &Val, depth: u8) -> Option<bool> {
                 pairs.try_fold(true, |all, (a, b)| Some(equal_within(&a.val, &b.val, depth)? && all))?;
             Some(same && a.len() == b.len())
         }
-        #[expect(clippy::float_cmp, reason = "as Python's own ==")]
         (a, b) if a.number().is_some() && b.number().is_some() => Some(a.number() == b.number()),
         (a, b) => (plain(a) && plain(b) && a.kind() != b.kind()).then_some(false),
     }
