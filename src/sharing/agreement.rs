@@ -1,8 +1,7 @@
-//! The predictions and the simulation, held to each other on random farms.
+//! Compares predictions with simulations of random farms.
 //!
-//! What a pair's verdict and harm say is acted out here once more, by whole scripts over the farm file as `cookie simulate`
-//! has them, in a fresh browser each, and must come true; what is said to be harmless must do no harm. Wikis are at http, at
-//! https or at both, of any two versions, and everybody goes both ways.
+//! For each pair, scripts as in `cookie simulate`, each in a fresh browser, must show the predicted verdict and effect, and no
+//! other effect. Wikis are at http, at https, or at both, of any two versions, and users go both ways.
 //!
 //! The short form tries 400 farms; `WIKIFARM_FARMS=12000 cargo test --release --lib predictions_come_true` that many.
 
@@ -28,9 +27,9 @@ pub(super) fn farms_tried() -> usize {
 
 const NOW: f64 = 1_795_400_000.0;
 
-/// A wiki's settings, as the lines of a farm file.
+/// The settings of a wiki, as lines of a farm file.
 fn wiki(name: &'static str) -> impl Strategy<Value = String> {
-    // The first, which makes for sharing, as often as all others.
+    // The first, which favors sharing, is as likely as all others together.
     let choose = |lines: &[&str]| {
         let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
         let first = lines[0].clone();
@@ -70,7 +69,7 @@ fn wiki(name: &'static str) -> impl Strategy<Value = String> {
     )
 }
 
-/// Gives a wiki its version, in which some settings are called otherwise or do not exist.
+/// Gives a wiki its version, in which some settings have other names or do not exist.
 fn of_version(wiki: &str, version: &str) -> String {
     let lines = wiki.lines().filter_map(|line| {
         let (old, flask) = (version < "1.9", version == "2.0");
@@ -120,7 +119,7 @@ struct Scripts<'a> {
 }
 
 impl Scripts<'_> {
-    /// Whether Bob is seen in the last step, and the world after it. `+a` is a login at A, `a` a visit.
+    /// Whether the wiki sees Bob in the last step, and the world after it. `+a` is a login at A, `a` a visit.
     fn act(&self, script: &str) -> (bool, World) {
         let line = |step: &str| match step {
             "a" => format!("visit {}", self.a),
@@ -144,7 +143,7 @@ impl Scripts<'_> {
         self.act(script).0
     }
 
-    /// What does not come true of a prediction for a user.
+    /// What is wrong in a prediction for a user.
     fn untrue(&self, judged: Judgement) -> Option<&'static str> {
         if matches!(judged.verdict, Verdict::Unknown) {
             return None;
@@ -241,7 +240,7 @@ impl Scripts<'_> {
         checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what)
     }
 
-    /// What does not come true of a prediction for somebody with an anonymous session.
+    /// What is wrong in a prediction for an anonymous visitor.
     fn untrue_anonymous(&self, judged: Judgement) -> Option<&'static str> {
         // The session of A's in the browser after a script.
         let sessions = |script: &str| -> Vec<Vec<u8>> {
@@ -338,7 +337,7 @@ fn predictions_come_true() {
 }
 
 #[test]
-fn what_is_remembered_of_one_pair_holds_for_all_that_are_alike() {
+fn judgement_is_equal_for_all_pairs_of_one_key() {
     let mut runner = TestRunner::deterministic();
     let strategy = farms(&["a", "b", "c", "d", "e", "f"]);
     let mut asked = 0;

@@ -1,8 +1,7 @@
-//! Where one farm has different answers in two browsers.
+//! Where the predictions for two browsers differ.
 //!
-//! Two browsers can differ in what becomes of a header by itself, which shows in what each wiki leaves in the browser, and
-//! in which of two cookies comes first. The order counts only where their paths are equally long. So most pairs need not
-//! be acted out twice.
+//! Two browsers can differ in how they treat a single header, and in which of two cookies comes first. The order matters only
+//! for paths of equal length. So most pairs need not be simulated twice.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
@@ -19,7 +18,7 @@ use crate::farm::Farm;
 use crate::location::Directories;
 
 impl Model {
-    /// The same farm in another browser. Wikis whose header all browsers read alike are taken over.
+    /// The same farm in another browser. Wikis whose header all browsers treat alike are copied.
     pub fn in_browser(&self, farm: &Farm, directories: &dyn Directories, profile: Profile) -> Model {
         let browser = Jar::with_suffixes(profile, self.browser.shared_suffixes());
         let mut sites = self.sites.clone();
@@ -39,7 +38,7 @@ impl Model {
     }
 }
 
-/// Whether there is nothing about a wiki's header, at any of its addresses, that browsers read differently.
+/// Whether browsers treat a wiki's header alike, at each of its URLs.
 fn is_read_alike(site: &Site) -> bool {
     let plain = |text: &str| {
         text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/'))
@@ -63,12 +62,12 @@ fn is_read_alike(site: &Site) -> bool {
 pub struct Browsers<'a> {
     one: &'a Model,
     other: &'a Model,
-    /// Whether each wiki leaves something else in the one browser than in the other.
+    /// Whether each wiki leaves another cookie in one browser than in the other.
     differs: Vec<bool>,
 }
 
 impl<'a> Browsers<'a> {
-    /// Holds what each wiki leaves in the two browsers together.
+    /// Compares what each wiki leaves in the two browsers.
     pub fn new(one: &'a Model, other: &'a Model) -> Browsers<'a> {
         let left = |model: &Model, position: usize, visitor| {
             model.sites().get(position).map(|site| format!("{:?}", site.left(visitor)))
@@ -82,23 +81,23 @@ impl<'a> Browsers<'a> {
         Browsers { one, other, differs: differs.collect() }
     }
 
-    /// Whether any wiki leaves something else.
+    /// Whether any wiki leaves another cookie.
     pub fn any_differs(&self) -> bool {
         self.differs.contains(&true)
     }
 
-    /// Whether one of a pair, by position, leaves something else.
+    /// Whether one of a pair, by position, leaves another cookie.
     pub fn one_differs(&self, from: usize, to: usize) -> bool {
         let differs = |at: usize| self.differs.get(at).is_some_and(|differs| *differs);
         differs(from) || differs(to)
     }
 
-    /// Whether a pair, by position, can have another answer.
+    /// Whether the prediction for a pair, by position, can differ.
     pub fn may_differ(&self, from: usize, to: usize) -> bool {
         self.one_differs(from, to) || self.age_counts(from, to)
     }
 
-    /// Whether which of two wikis' cookies comes first depends on when they were made.
+    /// Whether the order of two wikis' cookies depends on when they were created.
     fn age_counts(&self, from: usize, to: usize) -> bool {
         let (Some(from), Some(to)) = (self.one.sites().get(from), self.one.sites().get(to)) else {
             return false;
@@ -109,9 +108,9 @@ impl<'a> Browsers<'a> {
             && may_meet(from, to, Relation::of(from, to))
     }
 
-    /// What a new login leads to in the two browsers, for each pair where it differs.
+    /// The results of a new login in the two browsers, for each pair where they differ.
     ///
-    /// A new login gives the cookie another value, after which its place among cookies of one name can differ.
+    /// A new login gives the cookie another value, after which its position among cookies of one name can differ.
     pub fn new_logins(&self, pairs: &[(usize, usize)]) -> Vec<((usize, usize), [NewLogin; 2])> {
         let mut known = HashMap::new();
         let mut found = Vec::new();
@@ -132,8 +131,8 @@ impl<'a> Browsers<'a> {
         found
     }
 
-    /// The wikis that come between two others only by the other rules, and those of `ours` that do so only by ours; as far
-    /// as two of the three `may_differ`.
+    /// The wikis that interfere in the other browser only, and those of `ours` that interfere in the first only, as far as two
+    /// of the three `may_differ`.
     pub fn thirds(
         &self,
         ours: &[Third],
@@ -163,7 +162,7 @@ mod tests {
     use crate::location::RealDirectories;
 
     #[test]
-    fn what_is_taken_over_is_what_would_be_made_anew() {
+    fn in_browser_equals_a_new_model() {
         let mut runner = TestRunner::deterministic();
         let strategy = farms(&["a", "b"]);
         let random = (0..100).map(|_| strategy.new_tree(&mut runner).unwrap().current());
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_header_that_is_read_otherwise_makes_a_difference() {
+    fn browsers_agree_on_headers_that_both_read_alike() {
         // Of large farms nothing else is asked. Which cookie is the older one counts between paths of one length; no farm
         // has been found where the two browsers part over that.
         let mut runner = TestRunner::deterministic();
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn new_login_at_a_wiki_that_takes_the_last_cookie_works_in_chromium_only() {
+    fn new_login_at_a_wiki_that_picks_the_last_cookie_works_in_chromium_only() {
         let differing = |farm: &Farm| {
             let chromium = model(farm);
             let firefox = chromium.in_browser(farm, &RealDirectories::default(), Profile::Firefox);

@@ -15,7 +15,7 @@ use crate::browser::{Jar, Profile, SharedSuffixes};
 use crate::farm::Farm;
 use crate::location::Directories;
 
-/// All that a judgement depends on: pairs of one key have one judgement.
+/// Everything that a judgement depends on: pairs of one key have the same judgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     behaviors: (usize, usize),
@@ -55,21 +55,21 @@ pub struct Model {
     pub(super) sites: Vec<Site>,
     pub(super) classes: Classes,
     pub(super) by_name: HashMap<String, usize>,
-    /// An empty one, for whose rules everything is predicted.
+    /// An empty jar of the predicted browser.
     pub(super) browser: Jar,
-    /// What has been asked before.
+    /// Known judgements.
     pub(super) judged: Mutex<HashMap<Key, Judgement>>,
-    /// The groups, once somebody has asked for them.
+    /// The groups, once computed.
     pub(super) groups: OnceLock<Vec<Vec<usize>>>,
 }
 
 impl Model {
-    /// Prepares each wiki of `farm` once, for browsers with that list of public suffixes.
+    /// Prepares each wiki of `farm`, for Chromium with this list of public suffixes.
     pub fn new(farm: &Farm, directories: &dyn Directories, suffixes: &SharedSuffixes) -> Model {
         Model::for_browser(farm, directories, suffixes, Profile::Chromium)
     }
 
-    /// The same for browsers that go by other rules than Chromium's.
+    /// As [`Model::new`], for another browser.
     pub fn for_browser(
         farm: &Farm,
         directories: &dyn Directories,
@@ -99,8 +99,7 @@ impl Model {
         self.sites.get(*self.by_name.get(name)?)
     }
 
-    /// Where the answer is another one by other addresses of the two wikis: each with the two addresses, by which they
-    /// are called.
+    /// The pairs of URLs of the two wikis that have another verdict than their first URLs. The reasons name the URLs.
     pub fn by_alias<'a>(&self, from: &'a Site, to: &'a Site, visitor: As) -> Vec<(&'a Site, &'a Site, Pair)> {
         let plain = self.judge(from, to, visitor).verdict;
         let all = |site: &'a Site| std::iter::once(site).chain(&site.aliases);
@@ -159,8 +158,8 @@ impl Model {
     /// The prediction for somebody who goes from `from` to `to`.
     pub fn judge(&self, from: &Site, to: &Site, visitor: As) -> Judgement {
         let key = Key::of(from, to, visitor);
-        // What has nothing to do with each other is not worth remembering: a farm can have many such pairs. Of two wikis at
-        // one address nobody knows which is visited.
+        // Wikis that never meet are not remembered, since a farm can have many such pairs. Of two wikis at a shared address,
+        // nobody knows which is visited.
         if !may_meet(from, to, key.relation) || from.shares_address_with(to) {
             return self.work_out(from, to, visitor, Meeting::APART);
         }
@@ -172,14 +171,14 @@ impl Model {
         judgement
     }
 
-    /// Holds the steps and what was acted out together.
+    /// Combines the steps and the simulation.
     pub(super) fn work_out(&self, from: &Site, to: &Site, visitor: As, meeting: Meeting) -> Judgement {
         let steps = steps::steps(from, to, visitor);
         let last = steps.last().map_or(StepResult::Unknown, Evidence::result);
         let passed = steps.iter().filter(|step| step.result() == StepResult::Passed).count();
         let cookie_sent = passed >= 2;
         let step = (last != StepResult::Passed).then_some(passed + 1);
-        // What A makes of B's cookie is known only where both are.
+        // Effects at A are known only if everything about both wikis is.
         let known = from.name == to.name || (from.is_known() && to.is_known());
         let effect = meeting.effect.filter(|effect| known || !effect.is_at_home());
         let judged = |verdict, step, effect| Judgement { verdict, step, cookie_sent, effect };

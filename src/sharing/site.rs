@@ -1,4 +1,4 @@
-//! A wiki with everything the six steps ask of it, worked out once.
+//! A wiki with everything that the six steps need, computed once.
 
 use std::path::PathBuf;
 
@@ -16,45 +16,45 @@ use crate::moin::{
 use crate::simulate;
 use crate::sys::in_parts;
 
-/// The time of all that is acted out, in unix seconds; any would do.
+/// The time of all simulations, in unix seconds. Any time would do.
 pub(super) const NOW: f64 = 1_795_400_000.0;
 
-/// Where a wiki's sessions lie.
+/// Where a wiki keeps its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Storage {
     /// In a directory, in the layout that goes with the id's form, or in a database.
     Directory(PathBuf, Identity),
     /// In the cookie itself, signed with that key (2.0); `None` if the farm file does not say which.
     Cookie(Option<String>),
-    /// 1.9.0: in the directory of whichever wiki of the process was asked first.
+    /// 1.9.0: in the directory of the first visited wiki of the process.
     Process(PathBuf, Identity),
-    /// The farm file does not tell.
+    /// The farm file does not say it.
     Unknown,
 }
 
-/// What a wiki's answer leaves in the browser.
+/// What a wiki's response leaves in the browser.
 #[derive(Debug, Clone)]
 pub enum Left {
     /// A cookie.
     Cookie(Box<Cookie>),
     /// The wiki sends none.
     None(NoCookie),
-    /// The browser refuses what the wiki sends.
+    /// The browser rejects the cookie.
     Refused(RefusalReason, String),
-    /// A cookie that has expired as it comes, after so many seconds.
+    /// The cookie arrives expired; its lifetime in seconds.
     Expired(f64),
 }
 
-/// Numbers that tell the same from another.
+/// Numbers that are equal for equal properties.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Marks {
-    /// Of all that a wiki does, wherever it lies.
+    /// Of what a wiki does, apart from its addresses.
     pub(super) behavior: usize,
-    /// Of that and its cookie's domain and path.
+    /// Of that, and the domain and path of its cookie.
     pub(super) kind: usize,
-    /// Of where its sessions lie.
+    /// Of where it keeps sessions.
     pub(super) storage: usize,
-    /// Of where its users lie.
+    /// Of where it keeps users.
     pub(super) users: usize,
 }
 
@@ -63,11 +63,11 @@ pub(super) struct Marks {
 pub struct Site {
     /// Its name in the farm file.
     pub name: String,
-    /// What it is called in explanations: its name, or for an alias the URL.
+    /// Its name in explanations: for an alias, the URL.
     pub called: String,
-    /// What shapes its cookie.
+    /// The settings for its cookie.
     pub settings: Settings,
-    /// Its public URL, with a slash at its end.
+    /// Its public URL, which ends with a slash.
     pub target: Target,
     /// The same wiki at its other URLs.
     pub aliases: Vec<Site>,
@@ -75,7 +75,7 @@ pub struct Site {
     pub cookie_name: String,
     /// The form of its ids.
     pub id_form: IdForm,
-    /// Where its sessions lie.
+    /// Where it keeps sessions.
     pub storage: Storage,
     /// Its user directory.
     pub users: Option<(PathBuf, Identity)>,
@@ -85,7 +85,7 @@ pub struct Site {
     pub custom: Option<Key>,
     user: Left,
     anonymous: Left,
-    /// Its cookie, or where it leaves none, the one that it can delete.
+    /// Its cookie; if it leaves none, the one that it can delete.
     pub(super) own: Option<Box<Cookie>>,
     /// What it has in common with other wikis.
     pub(super) marks: Marks,
@@ -115,13 +115,13 @@ impl Site {
         matches!(self.left(visitor), Left::Refused(..) | Left::Expired(_))
     }
 
-    /// Whether all is known that decides what it does.
+    /// Whether everything is known that decides what it does.
     pub(super) fn is_known(&self) -> bool {
         let storage = !matches!(self.storage, Storage::Unknown | Storage::Cookie(None));
         self.custom.is_none() && storage && self.users.is_some()
     }
 
-    /// The wiki, to be acted out. What the farm file does not tell is taken to be its own.
+    /// The wiki for a simulation. Unknown directories and keys are assumed to be its own.
     pub(super) fn acted(&self) -> simulate::Site {
         let own = || Identity::Path(PathBuf::from(format!("\0{}", self.name)));
         let (key, storage) = match &self.storage {
@@ -153,7 +153,7 @@ impl Site {
 
     /// Whether a browser sends `cookie` to this wiki when its address is typed in.
     ///
-    /// The same as [`Jar::peek`] for one cookie, a test holds that; here without a jar for each pair.
+    /// The same as [`Jar::peek`] for one cookie, as a test checks, but without a jar for each pair.
     pub fn receives(&self, cookie: &Cookie) -> bool {
         self.withheld(cookie).is_none()
     }
@@ -190,12 +190,12 @@ impl Site {
 /// Prepares every wiki, for an empty browser.
 pub(super) fn sites(farm: &Farm, directories: &dyn Directories, browser: &Jar) -> Vec<Site> {
     let all: Vec<OnDisk<'_>> = farm.wikis.iter().map(|wiki| OnDisk::of(wiki, directories)).collect();
-    // What the browser makes of the cookies takes the longest by far.
+    // The browser's treatment of the cookies takes the longest by far.
     let sites = in_parts(&all, |part| part.iter().map(|wiki| with_aliases(wiki, browser)).collect());
     sites.into_iter().flatten().collect()
 }
 
-/// A wiki, with what the disk says of its places.
+/// A wiki with the identities of its directories.
 struct OnDisk<'a> {
     wiki: &'a Wiki,
     storage: Storage,
@@ -239,7 +239,7 @@ fn with_aliases(of: &OnDisk<'_>, browser: &Jar) -> Option<Site> {
     Some(site)
 }
 
-/// `None` only for a URL that the browser model has no host for, which the farm's own check refuses.
+/// `None` only for a URL without a host, which the check of the farm file rejects.
 fn site_at(of: &OnDisk<'_>, url: &Url, browser: &Jar) -> Option<Site> {
     let wiki = of.wiki;
     let mut url = url.clone();
@@ -286,7 +286,7 @@ fn site_at(of: &OnDisk<'_>, url: &Url, browser: &Jar) -> Option<Site> {
     })
 }
 
-/// The cookie that a deletion names, if the browser takes it.
+/// The cookie that a deletion names, if the browser accepts it.
 fn deleted(settings: &Settings, target: &Target, browser: &Jar) -> Option<Box<Cookie>> {
     let header = deletion(settings).to_string();
     match browser.clone().receive(target, header.as_bytes(), &Request::direct(NOW)) {

@@ -6,12 +6,12 @@ use crate::browser::{RefusalReason, WithheldReason};
 use crate::farm::Key;
 use crate::moin::NoCookie;
 
-/// How a step ends.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepResult {
     /// The next step follows.
     Passed,
-    /// Nothing of the first wiki goes further.
+    /// The session of the first wiki gets no further.
     Failed,
     /// Another cookie of the same name comes first.
     Shadowed,
@@ -22,13 +22,13 @@ pub enum StepResult {
 /// Which of the two wikis of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The wiki somebody comes from.
+    /// The wiki that users come from.
     From,
     /// The wiki they go to.
     To,
 }
 
-/// Why a step ends as it does. The words are in `describe`.
+/// Why a step has its result. The words are in `describe`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Evidence {
@@ -152,7 +152,7 @@ fn sent(from: &Site, to: &Site, visitor: As) -> Evidence {
     }
 }
 
-/// 3. B looks for that name. Only acting it out shows whether another cookie shadows it ([`Evidence::Shadowed`]).
+/// 3. B looks for that name. Only the simulation shows whether another cookie shadows it ([`Evidence::Shadowed`]).
 fn named(from: &Site, to: &Site, _: As) -> Evidence {
     match to.custom {
         Some(key) => Evidence::CustomReader(key),

@@ -1,4 +1,4 @@
-//! Suggestions, tried on random farms: what is offered is written into the farm file, as the admin would, and must help.
+//! Applies suggestions to random farm files, and checks that they help.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ fn applied(text: &str, suggestion: &Suggestion) -> String {
 }
 
 #[test]
-fn each_cure_helps_and_is_one_that_the_version_has() {
+fn suggestions_help_and_use_settings_of_the_version() {
     let mut runner = TestRunner::deterministic();
     let strategy = farms(&["a", "b"]);
     let (mut ills, mut without) = (0, 0);

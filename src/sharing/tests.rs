@@ -57,7 +57,7 @@ fn anonymous(version: &str) -> &'static str {
 }
 
 #[test]
-fn nothing_differs_logged_in_at_both() {
+fn pair_with_equal_settings_is_shared() {
     for version in OLD.iter().chain(&["1.9.0", "1.9.1"]).chain(&NEW) {
         for lifetimes in ["", anonymous(version)] {
             let got = pair(&farm(version, lifetimes, ""), As::User);
@@ -71,7 +71,7 @@ fn nothing_differs_logged_in_at_both() {
 }
 
 #[test]
-fn other_storage_without_anonymous_sessions() {
+fn pair_with_other_storage_deletes_the_cookie() {
     for version in NEW {
         let got = pair(&farm(version, "", "session_dir = \"/b\""), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)), "{version}");
@@ -86,7 +86,7 @@ fn other_storage_without_anonymous_sessions() {
 }
 
 #[test]
-fn a_login_that_is_lost_is_told_before_one_that_ends_earlier() {
+fn pair_with_two_effects_has_the_worse_one() {
     // A visit to b gives the cookie two hours; whoever tries to log in there, where nobody stays logged in, loses it.
     let text = farm("1.9.10", "", "session_dir = \"/b\"\ncookie_lifetime = [2, 0]");
     let got = pair(&text, As::User);
@@ -95,7 +95,7 @@ fn a_login_that_is_lost_is_told_before_one_that_ends_earlier() {
 }
 
 #[test]
-fn other_storage_with_anonymous_sessions_shortens_the_login() {
+fn pair_with_other_storage_and_anonymous_sessions_shortens_the_cookie() {
     for version in OLD.iter().chain(&["1.9.1"]).chain(&NEW) {
         let got = pair(&farm(version, anonymous(version), "session_dir = \"/b\""), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)), "{version}");
@@ -107,7 +107,7 @@ fn other_storage_with_anonymous_sessions_shortens_the_login() {
 }
 
 #[test]
-fn other_users_lose_the_session_everywhere() {
+fn pair_with_other_users_deletes_the_session() {
     for version in OLD {
         let got = pair(&farm(version, "", "user_dir = \"/b\""), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)), "{version}");
@@ -127,7 +127,7 @@ fn other_users_lose_the_session_everywhere() {
 }
 
 #[test]
-fn other_storage_and_users_are_as_other_storage() {
+fn pair_with_other_storage_and_users_deletes_the_cookie() {
     for version in NEW {
         let got = pair(&farm(version, "", "user_dir = \"/b\"\nsession_dir = \"/b\""), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(4)), "{version}");
@@ -137,7 +137,7 @@ fn other_storage_and_users_are_as_other_storage() {
 }
 
 #[test]
-fn a_method_that_b_does_not_know_loses_the_session() {
+fn pair_with_an_unknown_auth_method_deletes_the_session() {
     for version in OLD.iter().chain(&["1.9.0", "1.9.1"]).chain(&NEW) {
         let got = pair(&farm(version, "", "auth = [\"ldap\"]"), As::User);
         assert_eq!((got.verdict, got.step), (Verdict::Conflict, Some(5)), "{version}");
@@ -147,13 +147,13 @@ fn a_method_that_b_does_not_know_loses_the_session() {
 }
 
 #[test]
-fn another_name_makes_two_independent_sessions() {
+fn pair_with_other_cookie_names_is_separate() {
     let got = pair(&farm("1.9.1", "", "cookie_name = \"other\""), As::User);
     assert_eq!((got.verdict, got.step, got.cookie_sent), (Verdict::Separate, Some(3), true));
 }
 
 #[test]
-fn anonymous_sessions_need_no_user() {
+fn anonymous_pair_with_other_users_is_shared() {
     let text = farm("1.9.11", anonymous("1.9.11"), "user_dir = \"/b\"");
     assert_eq!(pair(&text, As::Anonymous).verdict, Verdict::Shared);
     let off = pair(&farm("1.9.11", "", ""), As::Anonymous);
@@ -161,14 +161,14 @@ fn anonymous_sessions_need_no_user() {
 }
 
 #[test]
-fn a_refused_cookie_is_a_verdict_of_its_own() {
+fn pair_with_a_rejected_cookie_is_rejected() {
     let text = farm("1.9.11", "", "").replace("[wikis.a]", "[wikis.a]\ncookie_domain = \".example.net\"");
     let got = pair(&text, As::User);
     assert_eq!((got.verdict, got.step, got.cookie_sent), (Verdict::Rejected, Some(1), false));
 }
 
 #[test]
-fn what_the_farm_file_does_not_tell_is_unknown() {
+fn pair_without_necessary_settings_is_unknown() {
     let silent = "moin = \"1.9.11\"\n[farm]\ncookie_domain = \".example.org\"\ncookie_name = \"lab\"\n\
                   [wikis.a]\nurl = \"https://a.example.org/\"\n[wikis.b]\nurl = \"https://b.example.org/\"\n";
     assert_eq!((pair(silent, As::User).verdict, pair(silent, As::User).step), (Verdict::Unknown, Some(4)));
@@ -180,7 +180,7 @@ fn what_the_farm_file_does_not_tell_is_unknown() {
 }
 
 #[test]
-fn an_own_anonymous_cookie_shadows_by_version() {
+fn pair_with_an_own_anonymous_cookie_is_shadowed_by_version() {
     // b keeps its cookie to its own host; somebody was there before logging in at a.
     for (version, verdict) in [("1.9.11", Verdict::Shadowed), ("1.9.10", Verdict::Shared)] {
         let text = farm(version, "cookie_lifetime = [2, 12]", "unset = [\"cookie_domain\"]");
@@ -194,7 +194,7 @@ fn an_own_anonymous_cookie_shadows_by_version() {
 }
 
 #[test]
-fn version_2_shares_by_key() {
+fn pair_of_2_0_is_shared_with_the_same_key_only() {
     let farm = |a: &str, b: &str| {
         format!(
             "moin = \"2.0\"\n[farm]\ncookie_domain = \"example.org\"\nuser_dir = \"/users\"\n\
@@ -210,7 +210,7 @@ fn version_2_shares_by_key() {
 }
 
 #[test]
-fn version_2_keeps_users_apart_in_the_cookie() {
+fn pair_of_2_0_with_other_users_replaces_the_cookie() {
     let farm = |b: &str| {
         format!(
             "moin = \"2.0\"\n[farm]\ncookie_domain = \"example.org\"\nuser_dir = \"/users\"\nsecret_key_id = \"k\"\n\
@@ -234,7 +234,7 @@ fn version_2_keeps_users_apart_in_the_cookie() {
 }
 
 #[test]
-fn a_deletion_that_misses_the_cookie_deletes_the_session_all_the_same() {
+fn pair_whose_deletion_misses_the_cookie_still_deletes_the_session() {
     let text = farm("1.9.11", "", "user_dir = \"/b\"\nunset = [\"cookie_domain\"]");
     assert_eq!(
         pair(&text, As::User).effect.unwrap(),
@@ -243,7 +243,7 @@ fn a_deletion_that_misses_the_cookie_deletes_the_session_all_the_same() {
 }
 
 #[test]
-fn a_login_that_goes_on_under_b_s_id_hides_nothing() {
+fn pair_that_continues_under_the_id_of_b_has_no_effect() {
     // b's cookie goes along to a, which takes any id.
     for (version, effect) in [("1.9.10", None), ("2.0", Some(()))] {
         let text = format!(
@@ -258,7 +258,7 @@ fn a_login_that_goes_on_under_b_s_id_hides_nothing() {
 }
 
 #[test]
-fn one_cookie_asked_about_is_as_a_jar_answers() {
+fn site_receives_the_same_cookies_as_a_jar_sends() {
     let urls = [
         "https://a.example.org/",
         "http://a.example.org/",
@@ -301,7 +301,7 @@ fn one_cookie_asked_about_is_as_a_jar_answers() {
 }
 
 #[test]
-fn classes_answer_as_pairs_do() {
+fn classes_give_the_same_answers_as_pairs() {
     // A farm with every kind of wiki: what the classes say of groups and senders is what asking each pair says.
     let mut text = "moin = \"1.9.11\"\n".to_owned();
     let kinds = [
@@ -361,7 +361,7 @@ fn classes_answer_as_pairs_do() {
 }
 
 #[test]
-fn hosts_that_are_no_wikis_may_get_the_login() {
+fn leaks_lists_other_hosts_that_receive_login_cookies() {
     let text = "moin = \"1.9.11\"\n[farm]\nother_hosts = [\"www.example.org\", \"other.org\", \"a.example.org\"]\n\
                 cookie_name = \"lab\"\n\
                 [wikis.a]\nurl = \"https://a.example.org/\"\ncookie_domain = \".example.org\"\n\
@@ -386,7 +386,7 @@ fn hosts_that_are_no_wikis_may_get_the_login() {
 }
 
 #[test]
-fn another_address_of_a_wiki_may_have_another_answer() {
+fn by_alias_has_urls_with_another_verdict() {
     let text = "moin = \"1.9.11\"\n[farm]\nuser_dir = \"/u\"\nsession_dir = \"/s\"\ncookie_name = \"lab\"\n\
                 [wikis.a]\nurl = \"https://example.org/a\"\naliases = [\"http://example.org/a\"]\n\
                 [wikis.b]\nurl = \"http://example.org/b\"\n";
@@ -403,7 +403,7 @@ fn another_address_of_a_wiki_may_have_another_answer() {
 }
 
 #[test]
-fn a_visit_over_https_takes_the_cookie_from_a_wiki_over_http() {
+fn pair_over_http_and_https_makes_the_cookie_secure() {
     let text = "moin = \"1.9.11\"\n[farm]\nuser_dir = \"/u\"\nsession_dir = \"/s\"\ncookie_name = \"lab\"\n\
                 cookie_domain = \".example.org\"\n[wikis.a]\nurl = \"http://a.example.org/\"\n\
                 [wikis.b]\nurl = \"https://b.example.org/\"\n";
@@ -419,7 +419,7 @@ fn a_visit_over_https_takes_the_cookie_from_a_wiki_over_http() {
 }
 
 #[test]
-fn a_third_wiki_comes_between_two() {
+fn thirds_lists_a_wiki_that_interferes() {
     let farm = |third: &str| {
         format!(
             "moin = \"1.9.11\"\n[farm]\nuser_dir = \"/u\"\nsession_dir = \"/s\"\ncookie_name = \"lab\"\n\

@@ -1,34 +1,34 @@
-//! What is predicted for an ordered pair of wikis.
+//! The prediction for an ordered pair of wikis.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::effect::Effect;
 
-/// As whom somebody comes from A.
+/// The visitor who comes from A.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum As {
     /// Logged in at A.
     User,
-    /// With an anonymous session of A's.
+    /// With an anonymous session of A.
     Anonymous,
 }
 
-/// What comes of it, from good to bad.
+/// The verdict, from good to bad.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, strum::IntoStaticStr,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Verdict {
-    /// B goes on with A's session.
+    /// B continues the session of A.
     Shared,
-    /// Nothing of A's reaches B, or it does no harm.
+    /// The session of A does not reach B, and has no effect there.
     Separate,
-    /// The farm file does not decide it.
+    /// The farm file does not say enough.
     Unknown,
-    /// A cookie of B's own hides A's.
+    /// B's own cookie hides the cookie of A.
     Shadowed,
     /// B receives A's cookie, which has an effect; the effect says which.
     Conflict,
@@ -46,34 +46,33 @@ impl Verdict {
 /// The prediction for one ordered pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// What comes of it.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The step that failed, from 1; `None` where all passed: then the login is shared, though a visit may still
-    /// hurt.
+    /// The step that fails, from 1; `None` if all pass. Even then, a visit can have an effect.
     pub step: Option<usize>,
     /// Why, in one line.
     pub reason: String,
     /// Whether the browser sends A's cookie to B.
     pub cookie_sent: bool,
-    /// What B does to A's login, where it hurts.
+    /// The effect of B on the login at A, in words.
     pub effect: Option<String>,
 }
 
 /// The prediction for one ordered pair, without the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judgement {
-    /// What comes of it.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The step that failed, from 1; `None` where all passed.
+    /// The step that fails, from 1; `None` if all pass.
     pub step: Option<usize>,
     /// Whether the browser sends A's cookie to B.
     pub cookie_sent: bool,
-    /// The harm, if there is any.
+    /// The effect, if there is any.
     pub effect: Option<Effect>,
 }
 
 impl Judgement {
-    /// Whether people notice, or nothing can be said.
+    /// Whether users notice, or the verdict is unknown.
     pub fn is_trouble(&self) -> bool {
         !matches!(self.verdict, Verdict::Shared | Verdict::Separate)
     }
