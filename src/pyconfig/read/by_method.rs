@@ -23,6 +23,18 @@ const CHANGES: [&str; 11] = [
     "popitem",
 ];
 
+/// Where a list is only read. Elsewhere it can be changed under another name.
+const READS: [&str; 8] = [
+    "attribute",
+    "subscript",
+    "for_statement",
+    "for_in_clause",
+    "comparison_operator",
+    "if_statement",
+    "boolean_operator",
+    "not_operator",
+];
+
 /// The largest method that is looked at.
 const MOST_NODES: usize = 5_000;
 
@@ -44,9 +56,12 @@ impl World<'_> {
             open.clear();
         }
         while let Some(node) = open.pop() {
-            if node.kind() == "identifier" && frame.text(node) == first {
+            let own = frame.text(node) == first;
+            if node.kind() == "identifier" {
                 let whole = node.parent().filter(|it| it.kind() == "attribute").unwrap_or(node);
-                changed.extend(change(node, frame).map(|name| (name, frame.span(whole))));
+                // A setting of any other object may be one of the class.
+                let may = |name: &String| own || Key::named(name).is_some();
+                changed.extend(change(node, frame).filter(may).map(|name| (name, frame.span(whole))));
             }
             open.extend(children(node));
         }
@@ -87,9 +102,9 @@ fn change(object: Node<'_>, frame: &Frame) -> Option<String> {
     }
     let outer = parent.parent()?;
     let method = outer.child_by_field_name("attribute").map_or("", |it| frame.text(it));
-    let given =
-        outer.kind() == "argument_list" && Key::named(&name).is_some_and(|it| it.kind() == Kind::Names);
-    (given || (outer.kind() == "attribute" && CHANGES.contains(&method))).then_some(name)
+    let list = Key::named(&name).is_some_and(|it| it.kind() == Kind::Names);
+    let elsewhere = list && !READS.contains(&outer.kind());
+    (elsewhere || (outer.kind() == "attribute" && CHANGES.contains(&method))).then_some(name)
 }
 
 /// Whether the object itself is given to something that may change it.

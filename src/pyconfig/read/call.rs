@@ -59,7 +59,12 @@ impl World<'_> {
             }
             _ => self.item(function, frame),
         };
-        let arguments = self.arguments(arguments, frame);
+        let consumes = match &callee.val {
+            Val::Method(method) => matches!(method.0.val, Val::Str(_)),
+            Val::Outside(name) => matches!(name.as_ref(), "list" | "tuple"),
+            _ => false,
+        };
+        let arguments = self.arguments(arguments, consumes, frame);
         let followed = match &callee.val {
             _ if arguments.more => None,
             Val::Method(method) => self.method(&method.0, &method.1, &arguments, &span),
@@ -113,10 +118,13 @@ impl World<'_> {
         }
     }
 
-    fn arguments(&mut self, node: Node<'_>, frame: &mut Frame) -> Arguments {
+    /// The arguments of a call. `consumes`: a generator is followed, as the call takes all items at once.
+    fn arguments(&mut self, node: Node<'_>, consumes: bool, frame: &mut Frame) -> Arguments {
         let mut arguments = Arguments { args: Vec::new(), keywords: Vec::new(), more: false };
         if node.kind() == "generator_expression" {
-            arguments.args.push(self.item(node, frame));
+            let val = if consumes { self.comprehension(node, frame) } else { None };
+            let val = val.unwrap_or_else(|| Val::Unknown(self.spoil(node, frame, "it is a generator")));
+            arguments.args.push(Item::new(val, frame.span(node)));
             return arguments;
         }
         for child in children(node) {
@@ -165,6 +173,9 @@ impl World<'_> {
         frame: &mut Frame,
     ) -> Option<Val> {
         let args = arguments.args.as_slice();
+        if self.patched {
+            return None;
+        }
         if let Some(function) = name.strip_prefix("os.path.").or_else(|| name.strip_prefix("posixpath.")) {
             return Some(self.path_function(function, args, span));
         }
@@ -195,7 +206,7 @@ impl World<'_> {
                 let whole = rest.len() > 2 || arguments.keywords.iter().any(|(key, _)| key == "fromlist");
                 let root = module.text()?.split('.').next().unwrap_or_default();
                 let module = if whole { module.text()? } else { root }.to_owned();
-                Some(self.found(&module, 0, span, frame))
+                Some(self.found(&module, 0, span, frame.module))
             }
             ("sys.path.insert" | "sys.path.append", _) => {
                 if let (true, Some(directory)) = (name.ends_with("insert"), args.last()) {

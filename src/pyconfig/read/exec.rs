@@ -168,8 +168,11 @@ impl World<'_> {
             "subscript" => {
                 let (Some(value), Some(subscript)) = (field("value"), field("subscript")) else { return };
                 let owner = self.eval(value, frame);
-                if !self.set_item(&owner, subscript, item, frame) {
-                    self.spoil(left, frame, "an item of it is replaced");
+                if !self.set_item(&owner, subscript, item.clone(), frame) {
+                    let unknown = self.spoil(left, frame, "an item of it is replaced");
+                    self.spoil_value(&owner, &unknown);
+                    self.escape(&item.val);
+                    self.run_escaped(&unknown);
                 }
             }
             _ => drop(self.spoil(left, frame, "it is bound in an unusual way")),
@@ -185,10 +188,17 @@ impl World<'_> {
             _ => None,
         };
         match space {
-            Some(space) => drop(space.names.insert(name.to_owned(), binding)),
-            None => {
+            Some(space) if !name.starts_with("__") => drop(space.names.insert(name.to_owned(), binding)),
+            _ => {
+                self.patched |= matches!(object, Val::Outside(_));
+                let kept = binding.item.val.clone();
+                self.escape(&kept);
                 let why = "an attribute of it is set".to_owned();
-                self.spoil_value(object, &Rc::new(Unknown { span: binding.key, why }));
+                let unknown = Rc::new(Unknown { span: binding.key, why });
+                self.spoil_value(object, &unknown);
+                if matches!(object, Val::Unknown(_) | Val::Method(_)) {
+                    self.run_escaped(&unknown);
+                }
             }
         }
     }
@@ -235,8 +245,14 @@ impl World<'_> {
                 children(node).for_each(|child| self.delete(child, frame));
             }
             "identifier" => {
-                let name = frame.text(node).to_owned();
-                self.space(frame).map(|space| space.names.remove(&name));
+                let (name, span) = (frame.text(node).to_owned(), frame.span(node));
+                let removed = self.space(frame).and_then(|space| space.names.remove(&name));
+                if let Some(object) = removed.filter(|it| matches!(it.item.val, Val::Object(_))) {
+                    self.spoil_value(
+                        &object.item.val,
+                        &Item::new(Val::None, span).lost("an object is deleted"),
+                    );
+                }
             }
             "attribute" => {
                 let object = field("object").map(|object| self.eval(object, frame));

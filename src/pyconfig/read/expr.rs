@@ -133,7 +133,7 @@ impl World<'_> {
                     None => self.neither(&left, &right, &span),
                 }
             }
-            "list_comprehension" | "generator_expression" => return self.comprehension(node, frame),
+            "list_comprehension" => return self.comprehension(node, frame),
             _ => return None,
         })
     }
@@ -179,7 +179,7 @@ impl World<'_> {
     }
 
     /// `[x for y in z if c]`, with one `for`.
-    fn comprehension(&mut self, node: Node<'_>, frame: &mut Frame) -> Option<Val> {
+    pub(super) fn comprehension(&mut self, node: Node<'_>, frame: &mut Frame) -> Option<Val> {
         let span = frame.span(node);
         let clauses: Vec<Node<'_>> = children(node).skip(1).collect();
         let [clause, conditions @ ..] = clauses.as_slice() else { return None };
@@ -246,13 +246,27 @@ impl World<'_> {
                 None => Val::unknown(span, format!("MoinMoin's own {name} is not among the files")),
             },
             Val::Outside(outside) => match (outside.as_ref(), name) {
+                (outside, name) if self.patched => self.outside(outside, name, span),
                 ("os" | "os.path", "sep") => Val::text("/", self.python_3),
                 ("os" | "os.path", "pardir") => Val::text("..", self.python_3),
                 ("os" | "os.path", "curdir") => Val::text(".", self.python_3),
                 ("os", "name") => Val::text("posix", self.python_3),
                 (outside, name) => self.outside(outside, name, span),
             },
-            Val::Str(_) | Val::List(_) | Val::Dict(_) | Val::Tuple(_) | Val::Object(_) => {
+            Val::Object(made) => {
+                // A property runs, and a value can be kept in the object.
+                let unknown = object.lost("");
+                if let Some(Val::Function(function)) = made
+                    .class
+                    .class()
+                    .and_then(|class| self.class_attribute(class, name))
+                    .map(|it| it.item.val)
+                {
+                    self.effects(&function, &unknown);
+                }
+                Val::Method(Rc::new((object.clone(), name.to_owned())))
+            }
+            Val::Str(_) | Val::List(_) | Val::Dict(_) | Val::Tuple(_) => {
                 Val::Method(Rc::new((object.clone(), name.to_owned())))
             }
             _ => Val::Unknown(object.lost("an attribute of it is used")),
@@ -261,7 +275,7 @@ impl World<'_> {
 
     /// `left operator right`.
     pub(super) fn operate(
-        &self,
+        &mut self,
         left: &Item,
         operator: &str,
         right: &Item,
@@ -272,7 +286,11 @@ impl World<'_> {
         let result = match (&left.val, operator, &right.val) {
             (Val::Str(text), "%", _) => match literal::percent(text, right) {
                 Ok(val) => return val,
-                Err(item) => return Val::Unknown(item.lost("wikifarm does not compute its %")),
+                Err(item) => {
+                    let unknown = item.lost("wikifarm does not compute its %");
+                    self.used(&[right], &unknown);
+                    return Val::Unknown(unknown);
+                }
             },
             (Val::Str(a), "+", Val::Str(b)) => literal::join(&[a, b], ""),
             (Val::List(_), "+", Val::List(_)) | (Val::Tuple(_), "+", Val::Tuple(_)) => {
@@ -292,8 +310,9 @@ impl World<'_> {
     }
 
     /// Unknown because of the first of two values that is unknown.
-    fn neither(&self, left: &Item, right: &Item, span: &Span) -> Val {
+    fn neither(&mut self, left: &Item, right: &Item, span: &Span) -> Val {
         let why = "wikifarm does not compute it";
+        self.used(&[left, right], &left.lost(why));
         let reasons = [left, right].map(|item| item.lost(""));
         let reason = reasons.into_iter().find(|unknown| !unknown.why.is_empty());
         reason.map_or_else(|| Val::unknown(span, why), Val::Unknown)
@@ -380,7 +399,7 @@ impl World<'_> {
             _ => value.lost("there is no such item"),
         };
         value.val.items().into_iter().flatten().for_each(|item| self.spoil_value(&item.val, &unknown));
-        if let Val::Dict(_) | Val::Outside(_) = &value.val {
+        if let Val::Dict(_) | Val::Outside(_) | Val::Object(_) = &value.val {
             self.spoil_value(&value.val, &unknown);
         }
         Some(Val::Unknown(unknown))

@@ -70,7 +70,7 @@ impl World<'_> {
     fn import_module(&mut self, dotted: Node<'_>, alias: Option<Node<'_>>, frame: &mut Frame) -> bool {
         let span = frame.span(dotted);
         let whole: String = frame.text(dotted).chars().filter(|c| !c.is_whitespace()).collect();
-        let val = self.found(&whole, 0, &span, frame);
+        let val = self.found(&whole, 0, &span, frame.module);
         if self.fails(&val, &whole, false, &span, frame) {
             return false;
         }
@@ -78,7 +78,7 @@ impl World<'_> {
         let (bound, val) = match alias {
             Some(alias) => (frame.text(alias).to_owned(), val),
             None if first == whole => (whole, val),
-            None => (first.to_owned(), self.found(first, 0, &span, frame)),
+            None => (first.to_owned(), self.found(first, 0, &span, frame.module)),
         };
         if let Val::Module(module) = val
             && self.modules.get(module).is_some_and(|module| module.running)
@@ -95,7 +95,7 @@ impl World<'_> {
         let text: String = frame.text(from).chars().filter(|c| !c.is_whitespace()).collect();
         let module = text.trim_start_matches('.').to_owned();
         let level = text.len() - module.len();
-        let base = self.found(&module, level, &span, frame);
+        let base = self.found(&module, level, &span, frame.module);
         if self.fails(&base, &module, true, &span, frame) {
             return Flow::Raised;
         }
@@ -155,7 +155,7 @@ impl World<'_> {
             return Some(binding.item.val);
         }
         let below = if module.is_empty() { wanted.to_owned() } else { format!("{module}.{wanted}") };
-        if let below @ Val::Module(_) = self.found(&below, level, span, frame) {
+        if let below @ Val::Module(_) = self.found(&below, level, span, frame.module) {
             return Some(below);
         }
         if self.modules.get(id).is_some_and(|module| module.running) {
@@ -176,6 +176,7 @@ impl World<'_> {
             open.clone_from(&from.space.open);
             // It names what it gives.
             if from.space.names.contains_key("__all__") {
+                all.clear();
                 let why = format!("{module} lists its names in __all__");
                 open = Some(Rc::new(Unknown { span: span.clone(), why }));
             }
@@ -197,7 +198,7 @@ impl World<'_> {
     }
 
     /// The module of that name, seen from the module that imports it: beside it, or in the configuration's directory.
-    pub(super) fn found(&mut self, dotted: &str, level: usize, span: &Span, frame: &Frame) -> Val {
+    pub(super) fn found(&mut self, dotted: &str, level: usize, span: &Span, by: usize) -> Val {
         let outside = Val::Outside(Rc::from(dotted));
         let root = dotted.split('.').next().unwrap_or_default();
         // In a source tree MoinMoin itself is beside the configuration. It and wikifarm's own modules are known by name.
@@ -209,7 +210,7 @@ impl World<'_> {
             return outside;
         }
         let path_of = |module: Option<&super::world::Module>| module.map(|module| module.path.clone());
-        let Some(importer) = path_of(self.modules.get(frame.module)) else { return outside };
+        let Some(importer) = path_of(self.modules.get(by)) else { return outside };
         let beside = importer.parent().map(Path::to_owned).unwrap_or_default();
         let main = path_of(self.modules.first()).and_then(|path| path.parent().map(Path::to_owned));
         let directories: Vec<PathBuf> = match level {

@@ -83,7 +83,9 @@ impl World<'_> {
     fn value(&self, key: Key, binding: &Binding, class: usize, version: Version, base: &str) -> Read {
         let item = &binding.item;
         match (key, &item.val) {
-            (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, _) => {
+            (Key::SessionHandler | Key::SessionIdHandler | Key::SessionService, val)
+                if !matches!(val, Val::Unknown(_)) =>
+            {
                 Ok(self.handler(key, item).map(Value::Text))
             }
             _ if not_known(item).is_some() => Err(not_known(item).unwrap_or_default()),

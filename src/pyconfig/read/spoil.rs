@@ -30,6 +30,9 @@ const REACHES_ALL: [&str; 14] = [
     "gc",
 ];
 
+/// How many values code may keep before everything is unknown.
+const MOST_ESCAPED: usize = 200;
+
 /// Whether code can reach everything through this name.
 pub(super) fn reaches_all(name: &str) -> bool {
     let below =
@@ -95,7 +98,7 @@ impl World<'_> {
                 ("attribute", role) => {
                     let (object, root) = self.peek(field("object"), &unknown, frame);
                     match (&object, role, field("attribute")) {
-                        (Val::Class(_) | Val::Module(_), Role::Target, Some(name)) => {
+                        (_, Role::Target, Some(name)) => {
                             let item = Item::new(Val::Unknown(Rc::clone(&unknown)), unknown.span.clone());
                             let name_span = frame.span(name);
                             self.set_attribute(&object, frame.text(name), item, name_span);
@@ -197,6 +200,13 @@ impl World<'_> {
     }
 
     fn spoil_import(&mut self, node: Node<'_>, unknown: &Rc<Unknown>, frame: &mut Frame) {
+        let loaded = self.modules.len();
+        for name in modules_of(node, frame) {
+            self.found(&name, 0, &unknown.span, frame.module);
+        }
+        if self.modules.len() != loaded {
+            self.spoil_all(unknown);
+        }
         let mut cursor = node.walk();
         for name in node.children_by_field_name("name", &mut cursor) {
             let bound = name.child_by_field_name("alias").or_else(|| children(name).next()).unwrap_or(name);
@@ -209,8 +219,41 @@ impl World<'_> {
         }
     }
 
-    /// Marks a value, and everything that can be reached through it.
+    /// Marks a value, and everything that can be reached through it. Code may keep it, and change it again later.
     pub(super) fn spoil_value(&mut self, val: &Val, unknown: &Rc<Unknown>) {
+        self.escape(val);
+        self.mark(val, unknown);
+    }
+
+    /// Code that is not followed may keep the value.
+    pub(super) fn escape(&mut self, val: &Val) {
+        let changes = match val {
+            Val::List(_)
+            | Val::Dict(_)
+            | Val::Object(_)
+            | Val::Module(_)
+            | Val::Function(_)
+            | Val::Method(_) => true,
+            Val::Tuple(seq) => seq.items().into_iter().flatten().any(|item| !is_plain(&item.val)),
+            _ => val.class().is_some(),
+        };
+        if changes && !self.escaped.iter().any(|known| is_same(known, val)) {
+            self.escaped.push(val.clone());
+        }
+    }
+
+    /// An operation that is not followed uses these values: its result may share them, and objects may have methods
+    /// that run.
+    pub(super) fn used(&mut self, items: &[&Item], unknown: &Rc<Unknown>) {
+        for item in items {
+            match &item.val {
+                Val::Object(_) => self.spoil_value(&item.val, unknown),
+                val => self.escape(val),
+            }
+        }
+    }
+
+    fn mark(&mut self, val: &Val, unknown: &Rc<Unknown>) {
         if let Some(class) = val.class() {
             // Classes can hold each other.
             let lost = |it: &Binding| matches!(it.item.val, Val::Unknown(_) | Val::Class(_));
@@ -218,36 +261,33 @@ impl World<'_> {
                 class.space.open.is_none() || !class.space.names.values().all(lost)
             };
             let values = self.classes.get_mut(class).filter(known).map(|class| class.space.spoil(unknown));
-            values.into_iter().flatten().for_each(|val| self.spoil_value(&val, unknown));
+            values.into_iter().flatten().for_each(|val| self.mark(&val, unknown));
             self.spoil_inherited(class, 1, unknown);
             return;
         }
         match val {
             Val::Tuple(seq) => {
-                seq.items().into_iter().flatten().for_each(|item| self.spoil_value(&item.val, unknown));
+                seq.items().into_iter().flatten().for_each(|item| self.mark(&item.val, unknown));
             }
-            Val::List(seq) => seq.spoil(unknown).iter().for_each(|item| self.spoil_value(&item.val, unknown)),
+            Val::List(seq) => seq.spoil(unknown).iter().for_each(|item| self.mark(&item.val, unknown)),
             Val::Dict(seq) => {
                 for (key, value) in seq.spoil(unknown) {
-                    self.spoil_value(&key.val, unknown);
-                    self.spoil_value(&value.val, unknown);
+                    self.mark(&key.val, unknown);
+                    self.mark(&value.val, unknown);
                 }
             }
             Val::Object(object) => {
-                object.all.spoil(unknown).iter().for_each(|item| self.spoil_value(&item.val, unknown));
+                object.all.spoil(unknown).iter().for_each(|item| self.mark(&item.val, unknown));
                 if let Val::Class(class) = object.class {
                     self.spoil_inherited(class, 0, unknown);
                 }
             }
             Val::Module(module) => {
                 let values = self.modules.get_mut(*module).map(|module| module.space.spoil(unknown));
-                values.into_iter().flatten().for_each(|val| self.spoil_value(&val, unknown));
+                values.into_iter().flatten().for_each(|val| self.mark(&val, unknown));
             }
-            Val::Method(method) => self.spoil_value(&method.0.val, unknown),
+            Val::Method(method) => self.mark(&method.0.val, unknown),
             Val::Function(function) => {
-                if !self.escaped.iter().any(|known| Rc::ptr_eq(known, function)) {
-                    self.escaped.push(Rc::clone(function));
-                }
                 self.effects(function, unknown);
             }
             Val::Outside(name) if reaches_all(name) => self.spoil_all(unknown),
@@ -264,7 +304,7 @@ impl World<'_> {
             let inside = |val: &&Val| {
                 matches!(val, Val::List(_) | Val::Tuple(_) | Val::Dict(_) | Val::Object(_) | Val::Function(_))
             };
-            values.iter().filter(inside).for_each(|val| self.spoil_value(val, unknown));
+            values.iter().filter(inside).for_each(|val| self.mark(val, unknown));
         }
     }
 
@@ -288,12 +328,19 @@ impl World<'_> {
         if function.names.iter().any(|name| reaches_all(name)) {
             self.spoil_all(unknown);
         }
+        for name in &function.imports {
+            let loaded = self.modules.len();
+            let val = self.found(name, 0, &unknown.span, function.module);
+            match self.modules.len() == loaded {
+                true => self.mark(&val, unknown),
+                // What its statements do when they run then is not known.
+                false => self.spoil_all(unknown),
+            }
+        }
         for name in &function.names {
             let module = self.modules.get(function.module);
             let val = module.and_then(|module| module.space.names.get(name)).map(|it| it.item.val.clone());
-            // A module that the function itself imports.
-            let by_name = || self.modules.iter().position(|module| module.name == *name).map(Val::Module);
-            if let Some(val) = val.or_else(by_name) {
+            if let Some(val) = val {
                 self.spoil_value(&val, unknown);
             }
         }
@@ -306,16 +353,18 @@ impl World<'_> {
         function.busy.set(false);
     }
 
-    /// Code that is not followed runs: functions that escaped to it may be called.
+    /// Code that is not followed runs: it may change what it still has, and call functions.
     pub(super) fn run_escaped(&mut self, unknown: &Rc<Unknown>) {
-        for function in self.escaped.clone() {
-            self.effects(&function, unknown);
+        match self.escaped.len() {
+            ..=MOST_ESCAPED => self.escaped.clone().iter().for_each(|val| self.mark(val, unknown)),
+            _ => self.spoil_all(unknown),
         }
     }
 
     /// The effects that a function or lambda of the files has when it is called.
     pub(super) fn function(&self, node: Node<'_>, frame: &Frame) -> Val {
         let (mut names, mut globals) = (std::collections::BTreeSet::new(), Vec::new());
+        let mut imports = Vec::new();
         let mut open = vec![node];
         while let Some(node) = open.pop() {
             match node.kind() {
@@ -323,6 +372,7 @@ impl World<'_> {
                 "global_statement" => {
                     globals.extend(children(node).map(|name| frame.text(name).to_owned()));
                 }
+                "import_statement" | "import_from_statement" => imports.extend(modules_of(node, frame)),
                 // Their names are not known here, or reach everything.
                 "wildcard_import" | "exec_statement" => drop(names.insert("eval".to_owned())),
                 _ => {}
@@ -331,6 +381,33 @@ impl World<'_> {
         }
         let busy = std::cell::Cell::new(false);
         let names = names.into_iter().collect();
-        Val::Function(Rc::new(Function { module: frame.module, names, globals, busy }))
+        Val::Function(Rc::new(Function { module: frame.module, names, globals, imports, busy }))
+    }
+}
+
+/// The modules that a statement imports.
+fn modules_of(node: Node<'_>, frame: &Frame) -> Vec<String> {
+    let mut cursor = node.walk();
+    let field = if node.kind() == "import_statement" { "name" } else { "module_name" };
+    let names = node.children_by_field_name(field, &mut cursor);
+    names.map(|name| frame.text(name.child_by_field_name("name").unwrap_or(name)).to_owned()).collect()
+}
+
+/// Whether nothing can be changed in a value.
+fn is_plain(val: &Val) -> bool {
+    matches!(val, Val::None | Val::Bool(_) | Val::Int(_) | Val::Float(_) | Val::Str(_) | Val::Unknown(_))
+}
+
+/// Whether both are the same value, not only equal ones.
+fn is_same(a: &Val, b: &Val) -> bool {
+    match (a, b) {
+        (Val::List(a), Val::List(b)) => Rc::ptr_eq(a, b),
+        (Val::Tuple(a), Val::Tuple(b)) => Rc::ptr_eq(a, b),
+        (Val::Dict(a), Val::Dict(b)) => Rc::ptr_eq(a, b),
+        (Val::Object(a), Val::Object(b)) => Rc::ptr_eq(a, b),
+        (Val::Function(a), Val::Function(b)) => Rc::ptr_eq(a, b),
+        (Val::Method(a), Val::Method(b)) => Rc::ptr_eq(a, b),
+        (Val::Module(a), Val::Module(b)) => a == b,
+        _ => a.class().is_some() && a.class() == b.class(),
     }
 }

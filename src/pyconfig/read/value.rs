@@ -90,6 +90,8 @@ pub(super) struct Function {
     pub(super) names: Vec<String>,
     /// The names that it binds in its module.
     pub(super) globals: Vec<String>,
+    /// The modules that it imports.
+    pub(super) imports: Vec<String>,
     /// Whether its effects are being applied, as functions can call each other.
     pub(super) busy: Cell<bool>,
 }

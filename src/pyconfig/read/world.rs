@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::files::Files;
 use super::frame::Frame;
-use super::value::{Function, Item, TOO_DEEP, Unknown, Val};
+use super::value::{Item, TOO_DEEP, Unknown, Val};
 use super::{decode, syntax};
 use crate::farm::{Problem, Source, Span};
 
@@ -97,10 +97,12 @@ pub(super) struct World<'a> {
     pub(super) refused: Option<String>,
     /// Directories that the files put before their own in `sys.path`.
     pub(super) search: Vec<PathBuf>,
-    /// Functions that code which is not followed may call at any time.
-    pub(super) escaped: Vec<Rc<Function>>,
+    /// Values that code which is not followed may still have, and functions that it may call.
+    pub(super) escaped: Vec<Val>,
     /// How often something was not followed: a `try` compares the count before and after its body.
     pub(super) doubts: usize,
+    /// Whether the files change a module that is not among them, such as `os.path`.
+    pub(super) patched: bool,
     /// How many lists, dictionaries, and objects were put into others one by one.
     pub(super) nestings: usize,
     steps: usize,
@@ -146,6 +148,7 @@ impl<'a> World<'a> {
             search: Vec::new(),
             escaped: Vec::new(),
             doubts: 0,
+            patched: false,
             nestings: 0,
             steps: 0,
             depth: 0,
