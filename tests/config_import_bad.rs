@@ -134,7 +134,7 @@ fn import_with_a_base_class_elsewhere_knows_no_inherited_setting() {
         .any_stderr()
         .run();
     assert!(
-        ran.stderr.contains("interwikiname and 12 more settings can't be known without running the file: it may come from the base class elsewhere.Base, which is not among the files"),
+        ran.stderr.contains("interwikiname and 15 more settings can't be known without running the file: it may come from the base class elsewhere.Base, which is not among the files"),
         "{}",
         ran.stderr
     );
