@@ -573,11 +573,17 @@ class RedisStore(Store):
         return (redis.RedisError,)
 
     def _lost(self):
-        import redis
+        try:
+            import redis
+        except ImportError:
+            return ()
         return redis.ConnectionError
 
     def _failed(self, error):
-        import redis
+        try:
+            import redis
+        except ImportError:
+            return
         # After an error answer, the next request can ask the server again.
         if isinstance(error, (redis.ConnectionError, redis.TimeoutError, OSError, IOError)):
             with self._lock:

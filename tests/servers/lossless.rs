@@ -65,7 +65,7 @@ fn allow_what_is_named(dir: &Path, from: &str) {
     fs::write(dir.join("farm.toml"), "[wikis.w]\nurl = \"https://w.example.org/\"\n").unwrap();
     let output = wikifarm(dir, from, "json:none");
     let text = String::from_utf8(output.stderr).unwrap();
-    let name = |line: &str| Some(line.split_once(" names ")?.1.split_once(", which")?.0.to_owned());
+    let name = |line: &str| Some(line.split_once(" contains ")?.1.split_once(", which")?.0.to_owned());
     let named: BTreeSet<String> = text.lines().filter_map(name).collect();
     let list: Vec<String> = named.iter().map(|name| format!("{name:?}")).collect();
     fs::write(

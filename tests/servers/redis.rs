@@ -46,7 +46,7 @@ fn redis_behaves_and_keeps_expiry_and_user() {
     assert_eq!(server.cli(&["HGET", &format!("a*b:m:{id}"), "expires"]), "2000000000.0");
 
     let over = store.write(&[&new(&"d".repeat(40), b"(dS'expires'\nI5\ns.")]).remove(0).unwrap_err();
-    assert!(over.to_string().contains("it has expired"), "{over}");
+    assert!(over.to_string().contains("expired: "), "{over}");
     assert_eq!(server.cli(&["EXISTS", &format!("a*b:m:{}", "d".repeat(40))]), "0");
     // Another prefix is another store.
     let mut names = 0;
@@ -85,18 +85,18 @@ fn redis_keeps_tombstones_until_their_end_and_keys_of_version_1_as_they_are() {
 #[ignore = "needs redis-server: make check-servers"]
 fn redis_that_refuses_the_login_gives_the_reason() {
     let server = RedisServer::start(&["--requirepass", "geheim"]);
-    assert!(why(&server.address("")).contains("wants a password"), "{}", why(&server.address("")));
+    assert!(why(&server.address("")).contains("requires a password"), "{}", why(&server.address("")));
     let file = server.dir.path().join("password");
     fs::write(&file, "falsch\n").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     let address = server.address(&format!("password_file={}", file.display()));
-    assert!(why(&address).contains("does not take this user or password"), "{}", why(&address));
+    assert!(why(&address).contains("rejects this user or password"), "{}", why(&address));
     fs::write(&file, "geheim\n").unwrap();
     behaves(opened(&address).as_ref());
     let gone = address.replace("redis.sock", "none.sock");
     assert!(why(&gone).contains("No such file"), "{}", why(&gone));
     assert!(!why(&gone).contains("geheim"));
-    assert!(why("redis://127.0.0.1:1/0").contains("nothing listens there"));
+    assert!(why("redis://127.0.0.1:1/0").contains("127.0.0.1:1"));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn redis_refuses_keys_of_other_programs_and_versions() {
     let id = "a".repeat(40);
     server.cli(&["LPUSH", &format!("x:s:{id}"), "1"]);
     let error = opened(&server.address("prefix=x:")).read_raw(&EntryName::new(id.as_bytes()).unwrap());
-    assert!(error.unwrap_err().to_string().contains("keys of another program"));
+    assert!(error.unwrap_err().to_string().contains("another program uses keys with this prefix"));
     assert_eq!(server.cli(&["LLEN", &format!("x:s:{id}")]), "1", "not touched");
 }
 
