@@ -34,7 +34,7 @@ fn farm_file_that_is_a_directory_without_python_files_is_refused() {
         .wikifarm("config check")
         .status(2)
         .stderr(str![[r#"
-error: can't read the farm file farm.toml: the directory has no farmconfig.py and no wikiconfig.py, nor do the directories in it
+error: can't read the farm file farm.toml: neither the directory nor those in it have a farmconfig.py or wikiconfig.py
 
 "#]])
         .run();
@@ -144,7 +144,8 @@ farm.toml: 0 wikis, 1 error
         let ran = place.wikifarm(command).status(2).any_stderr().run();
         assert!(
             ran.stderr.ends_with(
-                "error: the farm file farm.toml was not wholly understood; see `wikifarm config check`\n"
+                "error: farm.toml: the farm file has errors\nhelp: correct the errors above; `wikifarm config check` lists all \
+                 findings\n"
             ),
             "{}",
             ran.stderr
@@ -305,7 +306,7 @@ error: sessions/44444444…: too large: 10737418240 bytes, limit 16 MiB
     place.wikifarm("session stats").any_stdout().run();
     place.wikifarm("session prune --dry-run").any_stdout().run();
     for digit in ["1111", "2222", "3333", "5555"] {
-        let none = format!("error: no session's id begins with \"{digit}\"\n");
+        let none = format!("error: no session id begins with \"{digit}\"\n");
         place.wikifarm(&format!("session show {digit}")).status(1).stderr(&none).run();
     }
     assert_eq!(place.names("sessions").len(), 7);

@@ -269,7 +269,8 @@ fn export_of_one_wiki_includes_inherited_settings() {
         .wikifarm("config export zzz")
         .status(2)
         .stderr(str![[r#"
-error: the farm farm.toml has no wiki "zzz"; it has a, b
+error: farm.toml: no wiki "zzz"
+help: the farm has a, b
 
 "#]])
         .run();

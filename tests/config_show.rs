@@ -105,7 +105,8 @@ fn show_of_an_unknown_wiki_suggests_the_nearest() {
         .wikifarm("config show dosc")
         .status(2)
         .stderr(str![[r#"
-error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
+error: farm.toml: no wiki "dosc"
+help: did you mean "docs"?
 
 "#]])
         .run();
@@ -125,7 +126,8 @@ error[unknown-key]: unknown key "cookie_nam" in [groups.lab]
   |
   = help: did you mean "cookie_name"?
 
-error: the farm file farm.toml was not wholly understood; see `wikifarm config check`
+error: farm.toml: the farm file has errors
+help: correct the errors above; `wikifarm config check` lists all findings
 
 "#]])
         .run();

@@ -17,13 +17,14 @@ fn commands_with_a_bad_url_shorten_it_in_the_error() {
     same(
         &stderr,
         str![[r#"
-error: the farm farm.toml has no wiki "xxxxxxxx…"; it has a
+error: farm.toml: no wiki "xxxxxxxx…"
+help: the farm has a
 
 "#]],
     );
     let stderr = farm.wikifarm("cookie header").arg("ab ".repeat(1000)).status(2).any_stderr().run().stderr;
     let short = "ab ".repeat(20);
-    assert_eq!(stderr, format!("error: the farm farm.toml has no wiki \"{short}…\"; it has a\n"));
+    assert_eq!(stderr, format!("error: farm.toml: no wiki \"{short}…\"\nhelp: the farm has a\n"));
 }
 
 #[test]

@@ -270,7 +270,8 @@ error[wrong-type]: url must be a URL such as "https://wiki.example.org/", not an
 2 | url = 7
   |       ^
 
-error: the farm file new.toml was not wholly understood; see `wikifarm config check`
+error: new.toml: the farm file has errors
+help: correct the errors above; `wikifarm config check` lists all findings
 
 "#]])
         .run();

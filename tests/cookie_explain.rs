@@ -182,7 +182,8 @@ fn explain_of_an_unknown_wiki_suggests_the_nearest() {
         .wikifarm("cookie explain docs plan")
         .status(2)
         .stderr(str![[r#"
-error: the farm farm.toml has no wiki "plan"; did you mean "plans"?
+error: farm.toml: no wiki "plan"
+help: did you mean "plans"?
 
 "#]])
         .run();

@@ -322,7 +322,8 @@ error: own: unknown cookie: the wiki has a custom session_service
         .wikifarm("cookie test --from dcos")
         .status(2)
         .stderr(str![[r#"
-error: the farm farm.toml has no wiki "dcos"; did you mean "docs"?
+error: farm.toml: no wiki "dcos"
+help: did you mean "docs"?
 
 "#]])
         .run();

@@ -52,7 +52,7 @@ fn relative_paths_start_at_the_farm_file() {
 
 "#]])
         .stderr(str![[r#"
-etc/deep/data: no such directory: no wiki has run yet
+etc/deep/data: no such directory: the wiki has not run yet
 
 "#]])
         .run();
@@ -320,7 +320,7 @@ fn psl_with_a_bad_file_is_refused() {
         .wikifarm("config check --psl empty.dat")
         .status(2)
         .stderr(str![[r#"
-error: can't use the public suffix list empty.dat: not a public suffix list: the provided list is not valid
+error: empty.dat: not usable as a public suffix list: not a public suffix list: the provided list is not valid
 
 "#]])
         .run();
@@ -328,7 +328,7 @@ error: can't use the public suffix list empty.dat: not a public suffix list: the
         .wikifarm("config check --psl gone.dat")
         .status(2)
         .stderr(str![[r#"
-error: can't use the public suffix list gone.dat: no such file or directory
+error: gone.dat: not usable as a public suffix list: no such file or directory
 
 "#]])
         .run();

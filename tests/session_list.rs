@@ -92,7 +92,8 @@ fn list_of_an_unknown_user_suggests_the_nearest() {
         .arg("AdminAdo")
         .status(2)
         .stderr(str![[r#"
-error: no user directory of these wikis knows "AdminAdo"; did you mean "AdminAda"?
+error: no user "AdminAdo" in the user directories of these wikis
+help: did you mean "AdminAda"?
 
 "#]])
         .run();
@@ -273,7 +274,7 @@ aaaaaaaa  live   -     in 24 h  60 m ago  29 B
 
 "#]])
         .stderr(str![[r#"
-moin-1.9:sessions is used by docs too
+moin-1.9:sessions: also used by docs
 
 "#]])
         .run();
@@ -336,7 +337,7 @@ fn list_of_a_wiki_that_has_not_run_exits_0() {
 
 "#]])
         .stderr(str![[r#"
-sessions: no such directory: no wiki has run yet
+sessions: no such directory: the wiki has not run yet
 
 "#]])
         .run();
@@ -348,9 +349,9 @@ fn list_with_store_and_store_of_is_refused() {
         .wikifarm("session list --store sessions --store-of docs")
         .status(2)
         .stderr(str![[r#"
-error: the argument '--store <ADDRESS>' cannot be used with '--store-of <WIKI>'
+error: the argument '--store <LOCATION>' cannot be used with '--store-of <WIKI>'
 
-Usage: wikifarm session list --store <ADDRESS>
+Usage: wikifarm session list --store <LOCATION>
 
 For more information, try '--help'.
 
@@ -364,7 +365,8 @@ fn list_store_of_an_unknown_wiki_suggests_the_nearest() {
         .wikifarm("session list --store-of dosc")
         .status(2)
         .stderr(str![[r#"
-error: the farm farm.toml has no wiki "dosc"; did you mean "docs"?
+error: farm.toml: no wiki "dosc"
+help: did you mean "docs"?
 
 "#]])
         .run();

@@ -188,7 +188,8 @@ fn prune_as_root_refuses_a_farm_file_that_others_can_write() {
     let run = place.wikifarm("session prune -q --now 1795400000").by_tester();
     if is_root() {
         run.status(4).stderr(str![[r#"
-error: farm.toml: refused, as root runs wikifarm and another user can write the file: [DIR] belongs to user 65534 (mode 0755); chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
+error: farm.toml: refused, because root runs wikifarm and another user can write the file: [DIR] belongs to user 65534 (mode 0755)
+help: change the owner or the mode, name another file with -f FILE, or use --run-as NAME
 
 "#]]).run();
     } else {
@@ -327,7 +328,8 @@ fn prune_as_root_refuses_a_farm_file_behind_another_users_link() {
     }
     let run = place.wikifarm("-f mal/farm.toml session prune -q --now 1795400000").by_tester().status(4);
     run.stderr(str![[r#"
-error: mal/farm.toml: refused, as root runs wikifarm and another user can write the file: mal/farm.toml is a symbolic link of user 4242; chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
+error: mal/farm.toml: refused, because root runs wikifarm and another user can write the file: mal/farm.toml is a symbolic link of user 4242
+help: change the owner or the mode, name another file with -f FILE, or use --run-as NAME
 
 "#]])
     .run();

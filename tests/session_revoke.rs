@@ -111,7 +111,7 @@ revoked 2 of 2 sessions
 fn revoke_with_an_unknown_id_exits_1_and_revokes_the_others() {
     let place = place();
     let unknown = str![[r#"
-error: no session's id begins with "01234567…"
+error: no session id begins with "01234567…"
 
 "#]];
     for words in ["--settle 0s", "--dry-run", "-q", "--format json"] {
@@ -233,7 +233,8 @@ fn revoke_of_an_unknown_user_suggests_the_nearest() {
         .wikifarm("session revoke --user JoDoe")
         .status(2)
         .stderr(str![[r#"
-error: no user directory of these wikis knows "JoDoe"; did you mean "JoeDoe"?
+error: no user "JoDoe" in the user directories of these wikis
+help: did you mean "JoeDoe"?
 
 "#]])
         .run();
@@ -327,8 +328,8 @@ fn revoke_for_moinmoin_2_prints_what_to_do_instead() {
     let place = Place::farm(&format!("{}{new}", FARM.replace("    session_dir = \"unused\"\n", "")))
         .dir("sessions")
         .dir("users");
-    let instead = "a login there ends when the user logs out or gets another password (each cookie carries a \
-                   token of the profile), every login when SECRET_KEY is replaced";
+    let instead =
+        "change the user's password to end the user's logins there, or replace SECRET_KEY to end all logins";
     place
         .wikifarm("session revoke --user id:1.2 --settle 0s")
         .stdout(str![[r#"

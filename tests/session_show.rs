@@ -130,7 +130,7 @@ fn show_reads_ids_from_standard_input() {
         .stdin(" \n")
         .status(2)
         .stderr(str![[r#"
-error: standard input holds no id
+error: standard input has no id
 
 "#]])
         .run();
@@ -148,7 +148,7 @@ fn show_of_several_ids_prints_the_found_and_names_the_others() {
         .status(1)
         .stdout(&both)
         .stderr(str![[r#"
-error: no session's id begins with "01234567…"
+error: no session id begins with "01234567…"
 
 "#]])
         .run();
@@ -168,7 +168,7 @@ fn show_of_an_ambiguous_prefix_is_refused() {
         .wikifarm("session show 2")
         .status(2)
         .stderr(str![[r#"
-error: 8 sessions' ids begin with "2": give more of the id
+error: 8 session ids begin with "2"
 
 "#]])
         .run();
@@ -182,7 +182,7 @@ fn show_of_an_unknown_id_shortens_it() {
         .arg(id)
         .status(1)
         .stderr(str![[r#"
-error: no session's id begins with "01234567…"
+error: no session id begins with "01234567…"
 
 "#]])
         .run();

@@ -241,7 +241,7 @@ fn stats_of_an_empty_bare_directory_counts_nothing() {
         .wikifarm(STATS)
         .arg("--store=s")
         .stderr(str![[r#"
-s: no session is there to tell the layout
+s: no sessions, so the layout is unknown
 
 "#]])
         .run();

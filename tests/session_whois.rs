@@ -140,7 +140,8 @@ fn whois_of_an_ambiguous_prefix_is_refused() {
         .wikifarm("session whois 2")
         .status(2)
         .stderr(str![[r#"
-error: 8 sessions' ids begin with "2": give more of the id
+error: 8 session ids begin with "2"
+help: type more characters of the id
 
 "#]])
         .run();
@@ -279,9 +280,9 @@ fn session_commands_with_bad_standard_input_give_the_reason_and_change_nothing()
         place.wikifarm(command).stdin(input).status(2).stderr(&stderr).run();
     };
     let (id, long) = (b"21854108\n".to_vec(), vec![b'a'; (1 << 20) + 1]);
-    let too_many = "it is longer than 64 MiB: give them in parts, as `split -l 1000000` makes them";
+    let too_many = "longer than 64 MiB: split it with `split -l 1000000`";
     for command in ["session whois -", "session show -", "session revoke -"] {
-        refused(command, &[&id[..], &long[..]].concat(), "line 2 is longer than 1 MiB: no id is");
+        refused(command, &[&id[..], &long[..]].concat(), "line 2 is longer than 1 MiB");
         refused(command, &[&id[..], b"\xff\n"].concat(), "line 2 is not UTF-8");
     }
     refused("session revoke -", &id.repeat((64 << 20) / id.len() + 1), too_many);

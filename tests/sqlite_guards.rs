@@ -208,7 +208,7 @@ fn whois_with_a_refused_store_does_not_say_the_id_is_nowhere() {
     for command in ["show", "revoke"] {
         let line = format!("session {command} abcdef01 --store sqlite:db/s.db");
         let stderr = place.wikifarm(&line).status(4).any_stderr().any_stdout().run().stderr;
-        let wanted = "no session's id begins with \"abcdef01\" in the stores that could be opened\n";
+        let wanted = "no session id begins with \"abcdef01\" in the stores that can be opened\n";
         assert!(stderr.ends_with(wanted), "{stderr}");
     }
 }

@@ -129,7 +129,8 @@ fn every_command_as_root_ignores_farm_toml_of_another_users_directory() {
     for (name, args) in PREDICT.iter().chain(&ACT) {
         let run = trap.place.wikifarm(name).args(*args).by_tester().in_dir(&theirs).status(4);
         run.stderr(str![[r#"
-error: farm.toml: refused, as root runs wikifarm and another user can write the file: [DIR]/theirs belongs to user 4242 (mode 0750); chown and chmod it, name another file with -f FILE, or become its owner with --run-as NAME
+error: farm.toml: refused, because root runs wikifarm and another user can write the file: [DIR]/theirs belongs to user 4242 (mode 0750)
+help: change the owner or the mode, name another file with -f FILE, or use --run-as NAME
 
 "#]])
         .run();

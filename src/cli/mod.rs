@@ -181,7 +181,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
-            // clap repeats arguments as they are: parse again, with arguments that are safe to show.
+            // clap repeats arguments in its message: parse again, with arguments that are safe to print.
             let error = parse::parse::<Cli>(shown.into_iter().map(OsString::from)).err().unwrap_or(error);
             return refused(&error, exit);
         }
@@ -190,9 +190,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         && let Err(error) = crate::sys::run_as(name)
     {
         let exit = if matches!(error, RunAsError::Unknown(_)) { Exit::Usage } else { Exit::Refused };
-        return said(Failure::new(exit, format!("--run-as: {error}")));
+        return report(Failure::new(exit, format!("--run-as: {error}")));
     }
-    // Where it is not allowed, an owner's rights reach as far as root's groups: no reason not to go on.
+    // If this is not allowed, owners' rights include root's groups, which is no reason to stop.
     let _ = crate::sys::forget_groups();
     let choice = match cli.global.color {
         Color::Auto => AutoStream::choice(&io::stdout()),
@@ -201,7 +201,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let (suffixes, suffixes_are) = match suffixes(cli.global.psl.as_deref()) {
         Ok(list) => list,
-        Err(failure) => return said(failure),
+        Err(failure) => return report(failure),
     };
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
@@ -225,18 +225,18 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let outcome = dispatch(cli, &mut context);
     let written = out.finish();
-    let exit = outcome.unwrap_or_else(said);
+    let exit = outcome.unwrap_or_else(report);
     let exit = if err.finish().is_err() { exit.and(Exit::Partial) } else { exit };
     lost(written, exit)
 }
 
-/// The status of a run with that status, of which the output may be lost.
+/// The status of a run with that status, whose output may be lost.
 fn lost(written: io::Result<()>, exit: Exit) -> Exit {
     let failure = |error| Failure::partial(format!("can't write the output: {error}", error = why(&error)));
-    written.map_or_else(|error| exit.and(said(failure(error))), |()| exit)
+    written.map_or_else(|error| exit.and(report(failure(error))), |()| exit)
 }
 
-/// Prints what clap says: help, or what could not be understood, in which a whole session id is shortened as everywhere.
+/// Prints help, or an error about the arguments, in which session ids are shortened.
 fn refused(error: &clap::Error, exit: Exit) -> Exit {
     let text = error.render();
     let coloured = |choice| match choice {
@@ -255,24 +255,25 @@ fn refused(error: &clap::Error, exit: Exit) -> Exit {
     lost(out.finish(), exit)
 }
 
-/// Where distributions keep the public suffix list.
+/// The path of the public suffix list in Debian and other distributions.
 const SYSTEM_LIST: &str = "/usr/share/publicsuffix/public_suffix_list.dat";
 
-/// The public suffixes to go by, and which list that is.
+/// The public suffixes, and the name of their list.
 fn suffixes(file: Option<&Path>) -> Result<(SharedSuffixes, String), Failure> {
     let Some(file) = file else {
         return Ok((Arc::new(BuiltinSuffixes), format!("built in, {}", suffix_list_version())));
     };
     let path = if file == Path::new("system") { Path::new(SYSTEM_LIST) } else { file };
-    let failed =
-        |why: String| Failure::usage(format!("can't use the public suffix list {}: {why}", path.display()));
+    let failed = |why: String| {
+        Failure::usage(format!("{}: not usable as a public suffix list: {why}", path.display()))
+    };
     let text = load::read_text(path).map_err(|error| failed(error.why()))?;
     let list = ListSuffixes::parse(&text).map_err(failed)?;
     Ok((Arc::new(list), path.display().to_string()))
 }
 
-/// Says on stderr what failed.
-fn said(failure: Failure) -> Exit {
+/// Reports a failure on stderr.
+fn report(failure: Failure) -> Exit {
     // Where writing fails, too, the status remains.
     let mut stderr = Writer::stderr(false);
     writeln!(stderr, "error: {}", escape(&failure.message));
@@ -304,7 +305,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
     }
 }
 
-/// Runs one command with the context of another, as if its words had been typed.
+/// Runs a command as typed, with the context of another command.
 fn run_words(words: &[&str], context: &mut Context<'_>) -> Outcome {
     let args = ["wikifarm"].iter().chain(words).map(OsString::from);
     let cli = parse::parse(args).map_err(|error| Failure::usage(error.to_string()))?;

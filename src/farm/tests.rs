@@ -5,6 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::moin::{Version, Visitor, placeholder_id, session_cookie};
 
 fn farm(text: &str) -> Farm {
     Farm::parse(Path::new("/etc/farm/farm.toml"), text.to_owned()).unwrap()
@@ -151,4 +152,33 @@ proptest! {
             let _ = crate::report::findings::human(&farm.source, &found, true, Some(40));
         }
     }
+}
+
+/// The table of settings names the defaults, and `moin` has what they mean: both must agree.
+#[test]
+fn a_default_written_out_changes_no_cookie() {
+    let headers = |version: &str, line: &str| {
+        let farm =
+            farm(&format!("[wikis.w]\nmoin = \"{version}\"\nurl = \"https://w.example.org/\"\n{line}\n"));
+        let wiki = farm.wiki("w").unwrap();
+        assert!(farm.sound(), "{version}: {line}: {:?}", farm.problems);
+        let settings = wiki.moin();
+        let id = placeholder_id(settings.version);
+        let all =
+            Visitor::all().map(|visitor| session_cookie(settings, visitor, id, 1e9).map(|c| c.to_string()));
+        format!("{:?}", all.collect::<Vec<_>>())
+    };
+    let mut compared = 0;
+    for version in Version::names() {
+        let behaviour = version.parse::<Version>().unwrap().behaviour();
+        for key in Key::all().filter(|key| key.row().shapes_cookie.is_some()) {
+            let Some(default) = key.default_in(behaviour).filter(|default| *default != "None") else {
+                continue;
+            };
+            let line = format!("{} = {default}", key.name());
+            assert_eq!(headers(&version, &line), headers(&version, ""), "{version}: {line}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 60, "{compared}");
 }

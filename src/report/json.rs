@@ -1,4 +1,4 @@
-//! JSON whose bytes are the same on a terminal and in a pipe, and harmless in both.
+//! JSON that is the same on a terminal and in a pipe, and safe in both.
 
 use std::fmt::Write as _;
 

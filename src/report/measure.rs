@@ -1,8 +1,8 @@
-//! Times, spans of time and sizes, for people and programs.
+//! Times, durations, and sizes, for people and programs.
 
 use jiff::Timestamp;
 
-/// A unix time as RFC 3339 in UTC, to the second; `None` where no calendar has it.
+/// A unix time as RFC 3339 in UTC, to the second; `None` outside the years 1 to 9999.
 pub fn rfc3339(seconds: f64) -> Option<String> {
     if !seconds.is_finite() || seconds.abs() > 253_402_300_799.0 {
         return None;

@@ -1,4 +1,4 @@
-//! Progress of work that lasts: a bar on stderr, on a terminal only, and only after a second.
+//! Progress of long work: a bar on stderr, on a terminal only, after one second.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What lasts shorter is not shown.
+/// Shorter work shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often it is drawn.
+/// How often the bar is drawn.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// Counts how much there is to do; asked at most once, and only when the bar is about to be shown. `None`: nobody knows.
+/// Counts the work; called at most once, and only if the bar is shown. `None` if the number is unknown.
 pub type HowMuch = Box<dyn FnOnce() -> Option<u64> + Send>;
 
-/// What is shown until it is dropped, which takes it off the screen.
+/// A bar that is shown until it is dropped.
 #[derive(Debug)]
 #[must_use = "it is gone as soon as this is dropped"]
 pub struct Progress {
@@ -23,9 +23,8 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Shows how far `done` has come, counted from now, as `verb` says what is being done (`looking at sessions`).
-    /// While `waits_for` names somebody, it says that instead. Where `shown` is false, as stderr is no terminal or nobody
-    /// wants to see it, it does nothing.
+    /// Shows the growth of `done` from now on; `verb` names the work (`Reading sessions`). While `waits_for` gives a name,
+    /// the bar shows that instead. If `shown` is false, nothing happens.
     pub fn begin(
         shown: bool,
         verb: &'static str,

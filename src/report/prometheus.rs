@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::escape;
 
-/// One metric: its name and what it tells.
+/// A metric: its name and its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metric {
     /// Its name.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use crate::escape::{escape_into, is_unsafe};
 
-/// The text of `bytes`, of which nothing steers a terminal but colors, if `colour`.
+/// The text of `bytes` without control characters, but with colors if `colour` is true.
 pub fn safe(bytes: &[u8], colour: bool) -> Cow<'_, [u8]> {
     if is_plain(bytes) {
         return Cow::Borrowed(bytes);

@@ -1,4 +1,4 @@
-//! What every command works with: where output goes, how it looks, what time it is, and the farm.
+//! What every command uses: output, format, time, and the farm.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -69,56 +69,56 @@ pub type Outcome = Result<Exit, Failure>;
 /// The refusal of a farm file.
 fn distrusted(path: &Path, why: &Distrust) -> Failure {
     Failure::refused(format!(
-        "{}: refused, as root runs wikifarm and another user can write the file: {why}; chown and chmod it, name another \
-         file with -f FILE, or become its owner with --run-as NAME",
+        "{}: refused, because root runs wikifarm and another user can write the file: {why}",
         path.display()
     ))
+    .help("change the owner or the mode, name another file with -f FILE, or use --run-as NAME")
 }
 
-/// Refuses, as root, a farm that another user could have written.
+/// Refuses a farm that another user could have written, if root runs wikifarm.
 ///
 /// # Errors
-/// If so.
+/// If another user could have written it.
 pub(crate) fn must_be_trusted(farm: &Farm) -> Result<(), Failure> {
     Trusted::check(farm).map_err(|why| distrusted(farm.source.path(), &why))
 }
 
 /// What every command works with.
 pub struct Context<'a> {
-    /// Standard output, colours already decided.
+    /// Standard output.
     pub out: &'a mut Writer,
     /// Standard error.
     pub err: &'a mut Writer,
     /// `--format`.
     pub format: Format,
-    /// How much to say: -1 with `-q`, else the number of `-v`.
+    /// -1 with `-q`, else the number of `-v`.
     pub verbosity: i8,
     /// `--now`, in unix seconds.
     pub pinned_now: Option<f64>,
     /// `-f/--farm`.
     pub farm_file: Option<PathBuf>,
-    /// The public suffixes that browsers go by.
+    /// The public suffixes.
     pub suffixes: SharedSuffixes,
-    /// Which list that is.
+    /// The name of that list.
     pub suffixes_are: String,
     /// Whether standard output is a terminal.
     pub terminal: bool,
-    /// Whether output is coloured.
+    /// Whether output has color.
     pub colour: bool,
-    /// How many columns a table may take; `None` where nobody looks at it on a terminal.
+    /// The width of the terminal, in columns; `None` if standard output is not a terminal.
     pub width: Option<u16>,
 }
 
 impl Context<'_> {
-    /// The time to judge by, in unix seconds: `--now`, else the clock.
+    /// The time in unix seconds: `--now`, else the clock.
     pub fn now(&self) -> f64 {
         self.pinned_now.unwrap_or_else(|| {
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
         })
     }
 
-    /// Shows how far work has come, on a terminal, unless `-q`: `verb` says what it is, `done` is what counts it, and
-    /// `specs` are the stores whose sessions are gone through.
+    /// Shows progress on a terminal, unless `-q`: `verb` names the work, `done` counts it, and `specs` are the stores whose
+    /// sessions are read.
     pub fn progress(&self, verb: &'static str, done: &'static Tally, specs: &[StoreSpec]) -> Progress {
         let specs = specs.to_vec();
         let names = move || {
@@ -131,32 +131,32 @@ impl Context<'_> {
         self.progress_of(verb, done, Box::new(names))
     }
 
-    /// As [`Context::progress`], where something else says how much there is to do.
+    /// As [`Context::progress`], with another way to count the work.
     pub fn progress_of(&self, verb: &'static str, done: &'static Tally, how_much: HowMuch) -> Progress {
         let shown = self.verbosity >= 0 && io::stderr().is_terminal();
         Progress::begin(shown, verb, || done.count(), how_much, crate::sys::waits_for)
     }
 
-    /// The flag that SIGINT and SIGTERM set, for work that ends itself between two files and tells how far it came. From
-    /// now on the first of these signals does only that.
+    /// The flag that SIGINT and SIGTERM set, for work that stops between two files. From now on, the first of these signals
+    /// does nothing else.
     ///
     /// # Errors
-    /// If the signals can't be taken.
+    /// If the signal handlers can't be set.
     pub fn stop(&self) -> Result<Arc<AtomicBool>, Failure> {
         crate::sys::stop_flag()
-            .map_err(|error| Failure::partial(format!("can't take signals: {error}", error = why(&error))))
+            .map_err(|error| Failure::partial(format!("can't handle signals: {error}", error = why(&error))))
     }
 
-    /// Says that a signal ended the work, and how far it came.
+    /// Reports that a signal stopped the work, and how far it came.
     pub fn stopped(&mut self, how_far: &str) -> Exit {
         self.complain(&format!("stopped by a signal: {how_far}"));
         Exit::Partial
     }
 
-    /// Where the farm file is. As root, the `farm.toml` of another user's directory is none.
+    /// The path of the farm file. Root does not use a `farm.toml` in another user's directory.
     ///
     /// # Errors
-    /// If none was named and none is in its usual places, or it is not to be trusted and nobody named it.
+    /// If no farm file is found, or it was found by chance and is not trusted.
     pub fn farm_path(&self) -> Result<PathBuf, Failure> {
         self.located().and_then(|found| found.ok_or_else(|| LoadError::NotFound.into()))
     }
@@ -166,33 +166,33 @@ impl Context<'_> {
         let Ok(found) = load::locate(self.farm_file.as_deref(), variable.as_deref()) else {
             return Ok(None);
         };
-        // Before it is read: its text may be another file's, by a link.
+        // Check before reading: a link could lead to another file.
         if found.by_chance {
             trust::check_path(&found.path).map_err(|why| distrusted(&found.path, &why))?;
         }
         Ok(Some(found.path))
     }
 
-    /// The farm, understood as far as possible: for commands that report what is wrong with the file.
+    /// The farm with its problems: for commands that report them.
     ///
     /// # Errors
-    /// If there is no farm file, or it is no TOML; then the places have been shown.
+    /// If there is no farm file, or it is not TOML, which is reported.
     pub fn farm_with_problems(&mut self) -> Result<Farm, Failure> {
         let path = self.farm_path()?;
         self.load(&path)
     }
 
-    /// The farm, wholly understood, for a command that opens what the farm names, or goes to its addresses.
+    /// A farm without problems, for a command that opens stores or URLs of the farm.
     ///
     /// # Errors
-    /// If there is no farm file, or anything in it was not understood; then the places have been shown. As root, also if
-    /// another user could have written it.
+    /// If there is no farm file, or the file has problems, which are reported. If root runs wikifarm, also if another user
+    /// could have written the file.
     pub fn farm(&mut self) -> Result<Trusted, Failure> {
         let path = self.farm_path()?;
         self.trusted_at(&path)
     }
 
-    /// As [`Context::farm`]; `None` where no farm file was named and none is in its usual places.
+    /// As [`Context::farm`]; `None` if no farm file is found.
     ///
     /// # Errors
     /// As there.
@@ -205,8 +205,8 @@ impl Context<'_> {
         Trusted::new(farm).map_err(|why| distrusted(path, &why))
     }
 
-    /// The farm, wholly understood, for a command that only predicts and opens nothing that the farm names: also of a
-    /// file that another user could have written, if it was named.
+    /// A farm without problems, for a command that only predicts. A file that another user could have written is accepted
+    /// if `-f` names it.
     ///
     /// # Errors
     /// As [`Context::farm`].
@@ -215,7 +215,7 @@ impl Context<'_> {
         self.farm_at(&path)
     }
 
-    /// The farm of that file, wholly understood, as for [`Context::farm_to_predict`].
+    /// The farm of a file, as for [`Context::farm_to_predict`].
     ///
     /// # Errors
     /// As there.
@@ -227,10 +227,8 @@ impl Context<'_> {
         let found = crate::lint::parse_findings(&farm);
         let text = findings::human(&farm.source, &found, self.colour, self.width);
         self.err.write_all(text.as_bytes());
-        Err(Failure::usage(format!(
-            "the farm file {} was not wholly understood; see `wikifarm config check`",
-            farm.source.path().display()
-        )))
+        Err(Failure::usage(format!("{}: the farm file has errors", farm.source.path().display()))
+            .help("correct the errors above; `wikifarm config check` lists all findings"))
     }
 
     fn load(&mut self, path: &Path) -> Result<Farm, Failure> {
@@ -249,12 +247,12 @@ impl Context<'_> {
         }
     }
 
-    /// A line on stderr about something that could not be handled; said with `-q` too.
+    /// An error on stderr, also with `-q`.
     pub fn complain(&mut self, message: &str) {
         writeln!(self.err, "error: {}", escape(message));
     }
 
-    /// What to do about a complaint, on a line of its own.
+    /// What the user can do about an error.
     pub fn help(&mut self, advice: &str) {
         writeln!(self.err, "help: {}", escape(advice));
     }
@@ -281,7 +279,7 @@ impl Context<'_> {
         }
     }
 
-    /// Writes a header, if any, and records to stdout, as CSV.
+    /// Writes records to stdout as CSV, with a header if given.
     pub fn csv<'h, const N: usize>(
         &mut self,
         header: impl Into<Option<[&'h str; N]>>,

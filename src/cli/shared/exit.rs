@@ -4,17 +4,17 @@ use std::process::ExitCode;
 
 use crate::store::StoreError;
 
-/// How a run ended. Where several apply, the highest counts: [`Exit::and`].
+/// The exit status of a run. If several apply, the highest counts: [`Exit::and`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Exit {
-    /// 0: done, and nothing wrong.
+    /// 0: success.
     #[default]
     Success,
     /// 1: the check found something.
     Found,
-    /// 2: the command could not be understood, or the farm file not read.
+    /// 2: bad usage, or the farm file can't be read.
     Usage,
-    /// 3: done in part: some files or stores could not be handled, each named.
+    /// 3: partly done: some files or stores failed, each is named.
     Partial,
     /// 4: refused by a guard.
     Refused,
@@ -40,7 +40,7 @@ impl Exit {
 }
 
 impl From<&StoreError> for Exit {
-    /// What a store that can't be opened makes of a run.
+    /// The status of a run with a store that can't be opened.
     fn from(error: &StoreError) -> Exit {
         if error.is_unsafe() { Exit::Refused } else { Exit::Partial }
     }

@@ -1,5 +1,5 @@
-//! Session ids as commands take them: whole or any unique prefix, or from standard input, so that they stay out of
-//! `ps`. No message repeats more of one than its beginning.
+//! Session ids as arguments: whole, any unique prefix, or from standard input, so that `ps` does not show them. A
+//! message repeats only the beginning of an id.
 
 use std::io::Read;
 
@@ -10,7 +10,7 @@ use crate::sys::why;
 /// The most that is read from standard input: 64 MiB, which is a million and a half of whole ids.
 const MOST_INPUT: u64 = 64 << 20;
 
-/// The longest line of it: 1 MiB. No web server takes so long a header.
+/// The longest line of standard input: 1 MiB. No web server accepts a longer header.
 const LONGEST_LINE: usize = 1 << 20;
 
 /// The ids asked for, without the `…` of a shortened one.
@@ -25,7 +25,7 @@ pub(crate) fn wanted(argument: &str) -> Result<Vec<String>, Failure> {
 /// Standard input, whole.
 ///
 /// # Errors
-/// If it is longer than such a list ever is, or a line of it can hold no id: nothing of it is taken then.
+/// If it is longer than 64 MiB, or a line can't be an id.
 pub(crate) fn read() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(MOST_INPUT + 1).read_to_end(&mut bytes);
@@ -34,33 +34,33 @@ pub(crate) fn read() -> Result<String, Failure> {
     for (position, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
         let number = position + 1;
         if line.len() > LONGEST_LINE {
-            return Err(wrong(&format!("line {number} is longer than 1 MiB: no id is")));
+            return Err(wrong(&format!("line {number} is longer than 1 MiB")));
         }
         if std::str::from_utf8(line).is_err() {
             return Err(wrong(&format!("line {number} is not UTF-8")));
         }
     }
     if u64::try_from(bytes.len()).is_ok_and(|length| length > MOST_INPUT) {
-        return Err(wrong("it is longer than 64 MiB: give them in parts, as `split -l 1000000` makes them"));
+        return Err(wrong("longer than 64 MiB: split it with `split -l 1000000`"));
     }
     String::from_utf8(bytes).map_err(|error| wrong(&error.to_string()))
 }
 
-/// That standard input holds no id.
+/// The error that standard input has no id.
 pub(crate) fn none() -> Failure {
-    Failure::usage("standard input holds no id")
+    Failure::usage("standard input has no id")
 }
 
 pub(crate) fn bare(id: &str) -> String {
     id.trim_end_matches('…').to_owned()
 }
 
-/// As much of an id as may be repeated.
+/// The part of an id that a message may repeat.
 pub(crate) fn short(id: &str) -> String {
     id.chars().take(SHORTEST_PREFIX).collect()
 }
 
-/// The same, with `…` where more was given.
+/// The same, with `…` if the id is longer.
 pub(crate) fn shortened(id: &str) -> String {
     let more = if id.chars().count() > SHORTEST_PREFIX { "…" } else { "" };
     short(id) + more
@@ -73,7 +73,7 @@ pub(crate) struct Open {
     pub(crate) prefixes: Prefixes,
 }
 
-/// Opens the stores. One that is not there yet holds nothing; any other that can't be listed makes the run partial.
+/// Opens the stores. A missing store of a wiki has no sessions. A store that can't be listed is reported.
 pub(crate) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> (Vec<Open>, Exit) {
     let (mut opened, mut exit) = (Vec::new(), Exit::Success);
     for (position, spec) in specs.iter().enumerate() {
@@ -94,10 +94,10 @@ pub(crate) fn open(specs: &[StoreSpec], context: &mut Context<'_>) -> (Vec<Open>
     (opened, exit)
 }
 
-/// That no session has the id `prefix`, in a run that has come to `exit`.
+/// The message that no session has the id `prefix`; `exit` is the status so far.
 pub(crate) fn no_session(prefix: &str, exit: Exit) -> String {
-    let where_looked = if exit >= Exit::Partial { " in the stores that could be opened" } else { "" };
-    format!("no session's id begins with {:?}{where_looked}", shortened(prefix))
+    let where_looked = if exit >= Exit::Partial { " in the stores that can be opened" } else { "" };
+    format!("no session id begins with {:?}{where_looked}", shortened(prefix))
 }
 
 /// The one session that begins with `prefix`, by all stores; `None` if there is none.
@@ -115,10 +115,7 @@ pub(crate) fn find(prefix: &str, stores: &[Open]) -> Result<Option<EntryName>, F
     match found.as_slice() {
         [] => Ok(None),
         [one] => Ok(Some(*one)),
-        many => Err(Failure::usage(format!(
-            "{} sessions' ids begin with {:?}: give more of the id",
-            many.len(),
-            short(prefix)
-        ))),
+        many => Err(Failure::usage(format!("{} session ids begin with {:?}", many.len(), short(prefix)))
+            .help("type more characters of the id")),
     }
 }

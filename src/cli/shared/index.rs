@@ -1,11 +1,11 @@
-//! Where indexes of stores lie.
+//! The directory of store indexes.
 
 use std::path::PathBuf;
 
 use crate::farm::{IndexDir, Trusted};
 use crate::sys;
 
-/// As `[prune] index` says, else the usual place; `None` where no index is wanted, or the user has no such place.
+/// The directory of `[prune] index`, else the default. `None` if the farm wants no index, or no directory is possible.
 pub(crate) fn place(farm: Option<&Trusted>) -> Option<PathBuf> {
     match farm.map(|farm| (farm, farm.prune.index.as_ref())) {
         Some((_, Some(IndexDir::Nowhere))) => None,

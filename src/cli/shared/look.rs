@@ -1,4 +1,4 @@
-//! Looking at the sessions of a store.
+//! Reading the sessions of a store.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering as Atomic};
@@ -11,15 +11,15 @@ use super::{Context, Exit, Failure};
 use crate::ops::Problems;
 use crate::store::{self, Fields, Found, Session, SessionStore, State, StoreError, StoreSpec, tally};
 
-/// Reads `--state` by the states' own names.
+/// Parses the names of states.
 pub(crate) fn states() -> impl TypedValueParser<Value = State> {
     PossibleValuesParser::new(State::all().map(State::name)).map(|name| {
-        // The parser lets no other name through.
+        // The parser accepts no other name.
         State::all().find(|state| state.name() == name).unwrap_or(State::Live)
     })
 }
 
-/// Tells every session of a store; what could not be looked at is said, and makes the run a partial one.
+/// Passes every session of a store to `each`. Entries that can't be read are reported, and the status is 3.
 pub(crate) fn look(
     spec: &StoreSpec,
     context: &mut Context<'_>,
@@ -32,7 +32,7 @@ pub(crate) fn look(
     })
 }
 
-/// As [`look`], with all else that lies there.
+/// As [`look`], with every other entry.
 pub(crate) fn look_at_all(
     spec: &StoreSpec,
     context: &mut Context<'_>,
@@ -43,7 +43,7 @@ pub(crate) fn look_at_all(
         Err(exit) => return Ok(exit),
     };
     let stop = context.stop()?;
-    let looking = context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec));
+    let looking = context.progress("Reading sessions", &tally::LOOKED, std::slice::from_ref(spec));
     let mut failed = Problems::default();
     let scanned = store.scan(Fields::default(), &stop, &mut |found| match found {
         Found::Failed { name, error } => failed.push(&spec.failed(&name, &crate::sys::why(&error))),
@@ -53,11 +53,11 @@ pub(crate) fn look_at_all(
     Ok(finish(spec, scanned, failed, &stop, context))
 }
 
-/// So many sessions are handed over at a time.
+/// How many sessions are passed on at a time.
 const BATCH: usize = 256;
 
-/// Gives the sessions of a store to `each` on this thread, some at a time, while other threads scan. No more than a few
-/// batches are held. An error of `each` ends the scan. `quiet` shows no progress.
+/// Passes the sessions of a store to `each` on this thread, some at a time, while other threads scan. Memory holds a few
+/// batches. An error of `each` ends the scan. `quiet` shows no progress.
 pub(crate) fn stream<'c>(
     spec: &StoreSpec,
     store: &dyn SessionStore,
@@ -68,7 +68,7 @@ pub(crate) fn stream<'c>(
     let stop = context.stop()?;
     let mut failed = Problems::default();
     let looking =
-        (!quiet).then(|| context.progress("Looking at sessions", &tally::LOOKED, std::slice::from_ref(spec)));
+        (!quiet).then(|| context.progress("Reading sessions", &tally::LOOKED, std::slice::from_ref(spec)));
     let (sender, batches) = sync_channel::<Vec<Session>>(4);
     let taken = thread::scope(|scope| {
         let scanning = scope.spawn(|| {
@@ -80,7 +80,7 @@ pub(crate) fn stream<'c>(
                     batch.push(session);
                     if batch.len() == BATCH {
                         let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                        // Nobody takes it any more.
+                        // The receiver stopped after an error of `each`.
                         if sender.send(full).is_err() {
                             stop.store(true, Atomic::Relaxed);
                         }
@@ -88,7 +88,7 @@ pub(crate) fn stream<'c>(
                 }
                 Found::Temp(_) | Found::Foreign(_) => {}
             });
-            // Not taken where `each` failed.
+            // Fails if `each` failed, which is reported below.
             drop(sender.send(batch));
             scanned
         });
@@ -100,13 +100,13 @@ pub(crate) fn stream<'c>(
     Ok(finish(spec, taken?, failed, &stop, context))
 }
 
-/// Opens a store; what can't be opened is said, with the exit status.
+/// Opens a store. A failure is reported; its exit status is returned.
 pub(crate) fn open(spec: &StoreSpec, context: &mut Context<'_>) -> Result<Box<dyn SessionStore>, Exit> {
     match store::open(spec.clone()) {
         Ok(store) => Ok(store),
-        // A wiki that never ran has no directory yet; an address that names none is a mistake.
+        // A wiki that never ran has no directory yet. A location that does not exist is a mistake.
         Err(error) if error.is_missing() && !spec.wikis.is_empty() => {
-            context.note(&format!("{error}: no wiki has run yet"));
+            context.note(&format!("{error}: the wiki has not run yet"));
             Err(Exit::Success)
         }
         Err(error) => {
@@ -116,7 +116,7 @@ pub(crate) fn open(spec: &StoreSpec, context: &mut Context<'_>) -> Result<Box<dy
     }
 }
 
-/// Says what could not be looked at.
+/// Reports what could not be read.
 fn finish(
     spec: &StoreSpec,
     scanned: Result<(), StoreError>,
@@ -126,7 +126,7 @@ fn finish(
 ) -> Exit {
     let mut exit = Exit::Success;
     if stop.load(Atomic::Relaxed) {
-        exit = context.stopped(&format!("not everything in {} was looked at", spec.address()));
+        exit = context.stopped(&format!("{} was not read to its end", spec.address()));
     }
     if let Err(error) = scanned {
         failed.push(&error);

@@ -23,7 +23,7 @@ impl Writer {
     /// Standard output; colors pass if `colour`.
     pub(crate) fn stdout(colour: bool) -> Writer {
         let stdout = io::stdout();
-        // The standard library takes what the kernel says of a descriptor that is open for reading only (EBADF) for
+        // The standard library takes the error of a descriptor that is open for reading only (EBADF) for
         // done. One that was closed altogether it has opened as `/dev/null` before `main`.
         let mode = fcntl_getfl(&stdout).map(|flags| flags & OFlags::ACCMODE);
         let to = Box::new(io::BufWriter::new(stdout.lock()));

@@ -1,4 +1,4 @@
-//! What is shown of texts that may hold session ids.
+//! Shortening session ids in texts.
 
 /// The text with every word that could be a session id cut to its first 8 characters.
 pub(crate) fn without_ids(text: &str) -> String {
@@ -7,12 +7,12 @@ pub(crate) fn without_ids(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find(|character| is_part(character) || character == '\x1b') {
         let (before, from) = rest.split_at_checked(start).unwrap_or((rest, ""));
-        // A colour, to its end, is no part of the word behind it.
+        // An escape sequence is not part of the word behind it.
         if from.starts_with('\x1b') {
             let end =
                 from.find(|character: char| character.is_ascii_alphabetic()).map_or(from.len(), |at| at + 1);
-            let (colour, after) = from.split_at_checked(end).unwrap_or((from, ""));
-            short.extend([before, colour]);
+            let (sequence, after) = from.split_at_checked(end).unwrap_or((from, ""));
+            short.extend([before, sequence]);
             rest = after;
             continue;
         }

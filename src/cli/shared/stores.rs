@@ -1,4 +1,4 @@
-//! Which stores a `session` command works on: the farm's, or those named with `--store`.
+//! The stores that a `session` command works on: the farm's, or those of `--store`.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -15,37 +15,37 @@ use crate::store::{self, Address, LayoutError, StoreSpec, shown_address};
 /// The stores to work on.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StoreArgs {
-    #[arg(long = "store", value_name = "ADDRESS", help = help_of("A store instead of the farm's"))]
+    #[arg(long = "store", value_name = "LOCATION", help = help_of("Use this store instead of the farm's"))]
     addresses: Vec<OsString>,
-    /// Only the stores of that wiki
+    /// Use only the stores of this wiki
     #[arg(long, value_name = "WIKI", conflicts_with = "addresses")]
     store_of: Vec<String>,
 }
 
-/// Help for an option that takes an address, which begins with what the address is of.
+/// Help for an option that takes a location; `what` is its beginning.
 pub(crate) fn help_of(what: &str) -> String {
-    format!("{what}: {}, wiki:NAME, or a DIR whose names tell the layout", store::forms())
+    format!("{what}: {}, wiki:NAME, or a DIR whose file names show the layout", store::forms())
 }
 
-/// How a login at a wiki of MoinMoin 2 is ended: the session is the signed cookie, which no file here can take back.
-pub(crate) const MOIN_2: &str = "a login there ends when the user logs out or gets another password (each cookie \
-                                 carries a token of the profile), every login when SECRET_KEY is replaced";
+/// What ends a login at MoinMoin 2, which keeps the session in the signed cookie.
+pub(crate) const MOIN_2: &str = "change the user's password to end the user's logins there, or replace SECRET_KEY to end \
+                                 all logins";
 
 /// The stores chosen, with the farm they come from, if any.
 pub(crate) struct Stores {
     pub(crate) specs: Vec<StoreSpec>,
     pub(crate) farm: Option<Trusted>,
-    /// What could not be looked at: the run is done in part.
+    /// `Partial` if a store could not be read.
     pub(crate) exit: Exit,
 }
 
 impl StoreArgs {
-    /// Whether nothing narrows it to some of the farm's stores.
+    /// Whether all stores of the farm are meant.
     pub(crate) fn is_whole_farm(&self) -> bool {
         self.addresses.is_empty() && self.store_of.is_empty()
     }
 
-    /// Finds the stores. A directory whose layout its names don't tell is an error for commands that delete.
+    /// Finds the stores. If a command deletes, a directory without a clear layout is an error.
     pub(crate) fn find(&self, context: &mut Context<'_>, deletes: bool) -> Result<Stores, Failure> {
         if self.addresses.is_empty() {
             return self.of_farm(context, deletes);
@@ -66,11 +66,11 @@ impl StoreArgs {
                     return Err(Failure::refused(error.to_string()));
                 }
                 Err(LayoutError::Empty { dir }) => {
-                    context.note(&format!("{}: no session is there to tell the layout", dir.display()));
+                    context.note(&format!("{}: no sessions, so the layout is unknown", dir.display()));
                 }
                 Err(LayoutError::Mixed { dir, moin_1_8, moin_1_9 }) => {
                     context.note(&format!(
-                        "{}: {} lie together",
+                        "{}: {} in one directory",
                         dir.display(),
                         LayoutError::together(moin_1_8, moin_1_9)
                     ));
@@ -87,7 +87,7 @@ impl StoreArgs {
                 }
             }
         }
-        // One directory by two names is one store.
+        // A directory with two names is one store.
         let mut seen = HashSet::new();
         stores
             .specs
@@ -107,7 +107,7 @@ impl StoreArgs {
                 return Err(without_store(&wiki, &why, by_nature && deletes));
             }
             if self.store_of.is_empty() && (context.verbosity > 0 || !by_nature) {
-                context.note(&format!("{wiki}: no store to look into: {why}"));
+                context.note(&format!("{wiki}: no session store: {why}"));
             }
         }
         if !self.store_of.is_empty() {
@@ -120,7 +120,7 @@ impl StoreArgs {
                     .filter(|name| !self.store_of.iter().any(|asked| asked == name))
                     .collect();
                 if !others.is_empty() {
-                    context.note(&format!("{} is used by {} too", spec.address(), others.join(", ")));
+                    context.note(&format!("{}: also used by {}", spec.address(), others.join(", ")));
                 }
             }
         }
@@ -136,11 +136,11 @@ pub(crate) fn of_wiki(farm: &Trusted, name: &str, deletes: bool) -> Result<Store
     if let Some((_, why)) = without.iter().find(|(other, _)| other == name) {
         return Err(without_store(name, why, by_nature && deletes));
     }
-    let mut his = stores.into_iter().filter(|spec| spec.wikis.iter().any(|wiki| wiki.name == name));
-    his.next().ok_or_else(|| without_store(name, "nothing says where it is", false))
+    let mut used = stores.into_iter().filter(|spec| spec.wikis.iter().any(|wiki| wiki.name == name));
+    used.next().ok_or_else(|| without_store(name, "the farm file gives no directory", false))
 }
 
 fn without_store(wiki: &str, why: &str, of_moin_2: bool) -> Failure {
-    let instead = if of_moin_2 { format!("; {MOIN_2}") } else { String::new() };
-    Failure::usage(format!("the wiki {wiki:?} has no store to look into: {why}{instead}"))
+    let failure = Failure::usage(format!("{wiki}: no session store: {why}"));
+    if of_moin_2 { failure.help(MOIN_2) } else { failure }
 }

@@ -8,7 +8,7 @@ use super::{Context, Failure};
 use crate::farm::nearest;
 use crate::store::{StoreSpec, UserDir};
 
-/// The user directories of some stores, asked once for each id.
+/// The user directories of some stores. Each id is looked up once.
 #[derive(Default)]
 pub(crate) struct Users {
     /// The directories of each store, by its position.
@@ -17,7 +17,7 @@ pub(crate) struct Users {
     names: HashMap<(usize, String), Option<String>>,
 }
 
-/// As many names are kept: a store may name a million users.
+/// How many names are kept: a store may name a million users.
 const MOST_KEPT: usize = 10_000;
 
 impl Users {
@@ -52,12 +52,12 @@ impl Users {
     /// The ids that `NAME` or `id:ID` stands for.
     ///
     /// # Errors
-    /// If no user directory knows the name; with the nearest names.
+    /// If no user directory has the name; the message has the nearest name.
     pub(crate) fn ids(&self, user: &str, context: &mut Context<'_>) -> Result<BTreeSet<String>, Failure> {
         self.ids_found(user, context).map(|(ids, _)| ids)
     }
 
-    /// The same, and whether every user there is could be asked: else another may be of that name too.
+    /// The same, and whether every profile could be read. If not, another user can have the same name.
     pub(crate) fn ids_found(
         &self,
         user: &str,
@@ -66,13 +66,12 @@ impl Users {
         if let Some(id) = user.strip_prefix("id:") {
             return Ok((BTreeSet::from([id.to_owned()]), true));
         }
-        // Somebody may have given a session's id instead.
+        // The name may be a session id by mistake.
         let shown = without_ids(user);
         let dirs: BTreeSet<&PathBuf> = self.of_store.iter().flatten().collect();
         if dirs.is_empty() {
-            return Err(Failure::usage(format!(
-                "no user directory is known that could tell who {shown:?} is: name the user as id:ID, or use a farm file"
-            )));
+            return Err(Failure::usage(format!("no user directory to look up {shown:?} in"))
+                .help("name the user as id:ID, or use a farm file"));
         }
         let (mut ids, mut known, mut complete, mut all_read) = (BTreeSet::new(), Vec::new(), true, true);
         for dir in dirs {
@@ -98,15 +97,17 @@ impl Users {
         }
         if ids.is_empty() && !complete {
             return Err(Failure::partial(format!(
-                "can't tell who {shown:?} is; id:ID works without user directories"
-            )));
+                "can't find the user {shown:?}: a user directory is unreadable"
+            ))
+            .help("name the user as id:ID"));
         }
         if ids.is_empty() {
-            let hint = match nearest(user, known.iter().map(String::as_str)) {
-                Some(near) => format!("; did you mean {near:?}?"),
-                None => "; id:ID works for users that are gone".to_owned(),
+            let help = match nearest(user, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => "name a user whose profile was deleted as id:ID".to_owned(),
             };
-            return Err(Failure::usage(format!("no user directory of these wikis knows {shown:?}{hint}")));
+            return Err(Failure::usage(format!("no user {shown:?} in the user directories of these wikis"))
+                .help(help));
         }
         Ok((ids, complete && all_read))
     }

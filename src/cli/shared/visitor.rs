@@ -1,4 +1,4 @@
-//! `--as`: as whom somebody visits.
+//! `--as`: the kind of visitor.
 
 use clap::ValueEnum;
 
