@@ -399,7 +399,7 @@ aaaaaaaa  live   -     in 24 h  60 m ago  29 B
 
 "#]])
         .stderr(str![[r#"
-bare: no store to look into: no data_dir, cache_dir, or session_dir in the farm file
+bare: no session store: no data_dir, cache_dir, or session_dir in the farm file
 
 "#]])
         .run();
@@ -407,7 +407,7 @@ bare: no store to look into: no data_dir, cache_dir, or session_dir in the farm 
         .wikifarm("session list --store-of bare")
         .status(2)
         .stderr(str![[r#"
-error: the wiki "bare" has no store to look into: no data_dir, cache_dir, or session_dir in the farm file
+error: bare: no session store: no data_dir, cache_dir, or session_dir in the farm file
 
 "#]])
         .run();

@@ -85,7 +85,7 @@ fn prune_prints_hints_unless_quiet() {
     prune("-q").run();
     assert_eq!(place.names("sessions"), STAYS);
     let hints = r"
-        moin-1.9:sessions is used by plans too
+        moin-1.9:sessions: also used by plans
         none: no such directory: its wiki has stored no session yet
         ";
     prune("--dry-run").any_stdout().stderr(hints).run();

@@ -342,7 +342,7 @@ revoked 0 of 0 sessions
         .wikifarm("session revoke --user id:1.2 --store-of new")
         .status(2)
         .stderr(format!(
-            "error: the wiki \"new\" has no store to look into: MoinMoin 2 stores sessions in the cookie; {instead}\n"
+            "error: new: no session store: MoinMoin 2 stores sessions in the cookie\nhelp: {instead}\n"
         ))
         .run();
 }

@@ -254,7 +254,7 @@ fn stats_of_a_mixed_directory_shows_each_layout_as_a_store() {
     let stats = run
         .any_stdout()
         .stderr(str![[r#"
-s: 1 session of MoinMoin 1.7 or 1.8, 1 of MoinMoin 1.9 lie together
+s: 1 session of MoinMoin 1.7 or 1.8, 1 of MoinMoin 1.9 in one directory
 
 "#]])
         .run()

@@ -83,7 +83,7 @@ fn whois_of_a_header_without_a_session_repeats_no_value() {
     };
     refused("Cookie: theme=dark; secret=hunter2", "no session cookie in this header: theme, secret");
     refused("Cookie: \n", "no session cookie in this header");
-    refused("Host: docs.example.org\n", "standard input holds no id");
+    refused("Host: docs.example.org\n", "standard input has no id");
     real()
         .wikifarm("session whois")
         .arg("")
