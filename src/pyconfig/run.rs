@@ -94,20 +94,19 @@ impl Runner {
         })
     }
 
-    /// Whether the process ends in time. If not, it is killed with all that it started.
+    /// Whether the process ends in time. What it started and left running is killed, as it could keep the answer open.
     fn wait(&self, child: &mut Child) -> io::Result<bool> {
         let end = Instant::now() + self.timeout;
-        while Instant::now() < end {
-            if child.try_wait()?.is_some() {
-                return Ok(true);
-            }
+        let mut in_time = false;
+        while !in_time && Instant::now() < end {
             thread::sleep(Duration::from_millis(10));
+            in_time = child.try_wait()?.is_some();
         }
         if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process_group(group, Signal::KILL);
         }
         child.wait()?;
-        Ok(false)
+        Ok(in_time)
     }
 }
 
