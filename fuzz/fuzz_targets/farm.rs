@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
         Ok(farm) => {
             let suffixes: SharedSuffixes = std::sync::Arc::new(BuiltinSuffixes);
             let found = check(&farm, &RealDisk, &suffixes, &Overrides::default());
-            let _ = findings::human(&farm.source, &found, true);
+            let _ = findings::human(&farm.source, &found, true, None);
             let model = Model::new(&farm, &RealDirectories::default(), &suffixes);
             for from in model.sites() {
                 for to in model.sites() {
