@@ -91,3 +91,4 @@ mod support;
 mod trust;
 mod two_commands;
 mod unread_output;
+mod words;

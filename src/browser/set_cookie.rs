@@ -20,7 +20,7 @@ pub const MAX_ATTRIBUTE_VALUE: usize = 1024;
 pub struct SetCookie {
     /// The name, without surrounding spaces and tabs; may be empty.
     pub name: Vec<u8>,
-    /// The value, likewise; quotes are part of it.
+    /// The value, trimmed in the same way; quotes are part of it.
     pub value: Vec<u8>,
     /// The last `Domain` attribute, as written.
     pub domain: Option<Vec<u8>>,

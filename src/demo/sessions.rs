@@ -37,7 +37,7 @@ pub(super) enum Kind {
     Truncated,
     /// `expires` is no number.
     OddExpires,
-    /// A temp file left behind weeks ago.
+    /// A leftover temporary file, weeks old.
     StaleTemp,
     /// A temp file being written.
     FreshTemp,

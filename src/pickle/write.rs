@@ -6,7 +6,7 @@
 //! here if it is referred to twice, or if the file it came from did so. A session that MoinMoin wrote therefore
 //! comes out as the same bytes.
 //!
-//! Values that refer to themselves come out as Python's pickler does it: whatever is open and not yet in the
+//! Values that refer to themselves come out as Python's pickler does it: everything that is open and not yet in the
 //! memo is written again, until a list, dict or object on the way is found in the memo, and the outer, then
 //! useless, beginning is taken off the stack (where Python would make the object once more and drop it).
 //! Source: `cPickle.c` of CPython 2.7.

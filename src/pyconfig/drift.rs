@@ -200,7 +200,7 @@ fn default(wiki: &Wiki, key: Key) -> Option<String> {
     }
 }
 
-/// Whether both have the same addresses, in whatever order, with or without a slash at the end.
+/// Whether both have the same addresses, in any order, with or without a slash at the end.
 fn same_addresses(a: &Wiki, b: &Wiki) -> bool {
     let all = |wiki: &Wiki| {
         let mut all: Vec<String> =

@@ -88,7 +88,7 @@ impl Writer<'_> {
         self.imported.farm.wikis.iter().chain(&self.imported.without_url)
     }
 
-    /// Comments about what could not be read, beside single settings and URLs, which are told where they would stand.
+    /// Comments about what could not be read, beside single settings and URLs, which are printed where they would be.
     fn not_read(&self, out: &mut String) {
         let told: BTreeSet<usize> =
             self.imported.left_out.values().flatten().map(|left| left.span.start).collect();

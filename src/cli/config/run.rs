@@ -58,7 +58,7 @@ impl RunOptions {
         runner.run(py).map(Some).map_err(Failure::usage)
     }
 
-    /// The user to become. Only root becomes another user, and never stays root unless told so.
+    /// The user to become. Only root becomes another user, and stays root only if `--as root` asks for it.
     fn user(&self, py: &Path, imported: &Imported) -> Result<Option<User>, Failure> {
         let root = Uid::effective().is_root();
         let found = match &self.user {

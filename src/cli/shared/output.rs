@@ -56,7 +56,7 @@ impl Writer {
         }
     }
 
-    /// Writes what is held back.
+    /// Writes what is buffered.
     pub fn flush(&mut self) {
         if self.error.is_none() {
             let flushed = self.to.flush();
@@ -69,7 +69,7 @@ impl Writer {
         self.error = self.error.take().or(written.err());
     }
 
-    /// Writes what is held back, and ends the output.
+    /// Writes what is buffered, and ends the output.
     ///
     /// # Errors
     /// The first error, if output was lost on the way to a reader that is still there.

@@ -38,7 +38,7 @@ pub(super) enum Scheme {
     Always,
     /// It never does.
     Never,
-    /// Both, or it can't be told.
+    /// Both, or unknown.
     Either,
 }
 

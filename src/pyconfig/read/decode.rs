@@ -111,7 +111,7 @@ fn coding_of(line: &[u8]) -> Option<String> {
     None
 }
 
-/// The encoding of a name. Python reads whatever begins with `utf-8-` or `latin-1-` as if it ended there.
+/// The encoding of a name. Python reads every name that begins with `utf-8-` or `latin-1-` as if it ended there.
 fn known(name: &str) -> Option<&'static Encoding> {
     let plain = name.replace('_', "-");
     match plain.as_str() {

@@ -72,7 +72,7 @@ pub struct Imported {
     pub farm: Farm,
     /// The settings that were left out, by the wiki's name.
     pub left_out: BTreeMap<String, Vec<LeftOut>>,
-    /// Remarks on settings whose value is not in the files as such, by the offset of the value.
+    /// Remarks on settings whose value is not literal in the files, by the offset of the value.
     pub remarks: BTreeMap<(Key, usize), String>,
     /// The version that the files suggest, if nothing names it.
     pub evidence: Option<Evidence>,

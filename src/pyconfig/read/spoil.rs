@@ -1,4 +1,4 @@
-//! What becomes of values when code is not followed: whatever the code could change is unknown from then on.
+//! What becomes of values when code is not followed: everything that the code could change is unknown from then on.
 //!
 //! Code could change everything that it mentions. So a list, dictionary, object, class, or module that it mentions is
 //! marked, and every name that it binds is unknown. A function that it calls could change what the function mentions.
@@ -79,7 +79,7 @@ fn role_of(node: Node<'_>) -> Role {
 }
 
 impl World<'_> {
-    /// Makes unknown whatever `root` could bind or change.
+    /// Makes unknown everything that `root` could bind or change.
     pub(super) fn spoil(&mut self, root: Node<'_>, frame: &mut Frame, why: &str) -> Rc<Unknown> {
         self.doubts += 1;
         let unknown = Rc::new(Unknown { span: frame.span(root), why: why.to_owned() });

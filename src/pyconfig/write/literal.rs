@@ -98,7 +98,7 @@ pub(super) fn said(key: Key, value: &Value) -> String {
     format!("wikifarm: {} = {ascii}", key.name())
 }
 
-/// A comment of one line, whatever the text holds.
+/// A comment of one line, for any text.
 pub(super) fn comment(text: &str) -> String {
     let mut comment = String::from("# ");
     for character in text.chars() {

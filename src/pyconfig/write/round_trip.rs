@@ -1,4 +1,4 @@
-//! Whatever a farm inherits, its exported files make the wikis send the cookies that were predicted before.
+//! Independent of what a farm inherits, its exported files make the wikis send the cookies that were predicted before.
 
 use std::fmt::Write as _;
 use std::path::Path;

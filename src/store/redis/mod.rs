@@ -241,7 +241,7 @@ impl RedisStore {
     }
 }
 
-/// The identity of the store, whatever its address: each server has a unique number. If the ACL hides the number, the
+/// The identity of the store, independent of its address: each server has a unique number. If the ACL hides the number, the
 /// address is used instead, with the other device number.
 fn identity(server: &Server, address: &RedisLocation) -> FileId {
     let info: Option<String> = server.ask(|to| redis::cmd("INFO").arg("server").query(to)).ok();

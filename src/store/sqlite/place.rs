@@ -2,7 +2,7 @@
 //!
 //! SQLite opens the database and the files beside it by their paths, trusts their content, and as root even changes
 //! their owner to the owner of the database. So only root and this owner may be able to write to the directory, and
-//! SQLite runs with the rights of the owner. Whatever happens after this check, SQLite reaches nothing that the owner
+//! SQLite runs with the rights of the owner. After this check, SQLite reaches nothing that the owner
 //! could not reach.
 
 use std::ffi::{CStr, CString};
