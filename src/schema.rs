@@ -94,7 +94,7 @@ fn setting(key: Key) -> Value {
     let mut schema = kind(key.kind());
     insert(&mut schema, "description", json!(key.about()));
     // The default of the assumed release. Python's None is not JSON.
-    let default = key.default_in(Version::LATEST_1_9.behaviour());
+    let default = key.default_in(Version::LATEST_1_9.behavior());
     if let Some(default) = default.and_then(|text| serde_json::from_str(text).ok()) {
         insert(&mut schema, "default", default);
     }

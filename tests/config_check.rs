@@ -107,7 +107,7 @@ fn check_with_several_findings_shows_all_in_file_order() {
 
         [farm]
         cookie_domain = ".other.org"
-        colour = "red"
+        color = "red"
 
         [wikis.docs]
         data_dir = "docs"
@@ -137,10 +137,10 @@ error[domain-mismatch]: plans: nobody can log in: browsers reject the cookie bec
   |
   = help: set cookie_domain to the wiki's host or a parent domain of it, or delete cookie_domain
 
-error[unknown-key]: unknown key "colour" in [farm]
+error[unknown-key]: unknown key "color" in [farm]
  --> farm.toml:5:1
   |
-5 | colour = "red"
+5 | color = "red"
   | ^^^^^^
 
 error[missing-url]: [wikis.docs] has no url

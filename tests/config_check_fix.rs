@@ -223,7 +223,7 @@ fn fix_of_a_misspelled_key_touches_nothing_else() {
     // After the fix, `unset` has an effect.
     let farm = r#"
         moin = "1.9.11"
-        colour = "red"
+        color = "red"
         [farm]
         cookie_domian = ".example.org"
         [wikis.a]

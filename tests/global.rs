@@ -273,15 +273,15 @@ For more information, try '--help'.
 #[test]
 fn colors_are_off_in_a_pipe_and_follow_the_color_flag() {
     let place = Place::farm("moin = \"1.9.11\"\ntypo = 1\n");
-    let coloured = |words: &str, no_color: &str| {
+    let colored = |words: &str, no_color: &str| {
         let run = place.wikifarm(words).env("NO_COLOR", no_color).status(1).any_stdout();
         run.run().stdout.contains('\u{1b}')
     };
-    assert!(!coloured("config check", ""));
-    assert!(!coloured("config check --color never", ""));
-    assert!(coloured("config check --color always", ""));
-    assert!(!coloured("config check", "1"));
-    assert!(coloured("config check --color always", "1"), "who asks gets");
+    assert!(!colored("config check", ""));
+    assert!(!colored("config check --color never", ""));
+    assert!(colored("config check --color always", ""));
+    assert!(!colored("config check", "1"));
+    assert!(colored("config check --color always", "1"), "who asks gets");
 }
 
 /// A public suffix list that knows but one.

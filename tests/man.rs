@@ -144,7 +144,7 @@ fn farm_toml_page_has_each_setting_with_type_and_a_valid_example() {
         let example = example.replace("\\(dq", "\"");
         let versions = ["1.8.7", "1.9.11", "2.0"];
         let version = versions.into_iter().find(|version| {
-            key.ignored_by(version.parse::<wikifarm::moin::Version>().unwrap().behaviour()).is_none()
+            key.ignored_by(version.parse::<wikifarm::moin::Version>().unwrap().behavior()).is_none()
         });
         let others =
             [format!("moin = \"{}\"", version.unwrap()), "url = \"https://w.example.org/\"".to_owned()];

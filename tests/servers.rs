@@ -15,8 +15,8 @@ use wikifarm::store::*;
 use wikifarm::{store, sys};
 
 /// What every store is held to, in the words of the library's own tests.
-#[path = "../src/store/behaviour.rs"]
-mod behaviour;
+#[path = "../src/store/behavior.rs"]
+mod behavior;
 
 /// Clients at work.
 #[path = "support/clients.rs"]

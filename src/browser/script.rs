@@ -365,7 +365,7 @@ mod tests {
             {\"url\":\"http://a.example\",\"set_cookie\":[],\"nav\":\"link\"}\n\
             {\"url\":\"http://a.example\",\"set_cookie\":[\"\xe9\"]}\n\
             {\"url\":\"http://a.example\",\"set_cookie\":[\"\xc4\x80\"],\"encoding\":\"latin-1\"}\n\
-            {\"url\":\"http://a.example\",\"visit\":true,\"colour\":1}\n\
+            {\"url\":\"http://a.example\",\"visit\":true,\"color\":1}\n\
             {\"url\":";
         assert_eq!(
             errors(text),
@@ -381,7 +381,7 @@ mod tests {
                 "10: \"nav\" and \"from_url\" are for visits only",
                 "11:42: not UTF-8: write other bytes as \\udc80 to \\udcff",
                 "12: 'Ā' is not in latin-1",
-                "13:47: unknown field \"colour\": expected one of url, set_cookie, visit, at, nav, from_url, from, encoding",
+                "13:47: unknown field \"color\": expected one of url, set_cookie, visit, at, nav, from_url, from, encoding",
                 "14:7: EOF while parsing a value",
             ]
         );

@@ -106,7 +106,7 @@ fn show(file: &Path, words: &[&str], context: &mut Context<'_>, run: RunWords<'_
         suffixes: context.suffixes.clone(),
         suffixes_are: context.suffixes_are.clone(),
         terminal: context.terminal,
-        colour: context.colour,
+        color: context.color,
         width: context.width,
     };
     run(words, &mut inner)

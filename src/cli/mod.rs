@@ -207,9 +207,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let terminal = stdout.is_terminal();
     let width =
         terminal.then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten().map(|size| size.ws_col);
-    let colour = choice != ColorChoice::Never;
-    let mut out = Writer::stdout(colour);
-    let mut err = Writer::stderr(colour);
+    let color = choice != ColorChoice::Never;
+    let mut out = Writer::stdout(color);
+    let mut err = Writer::stderr(color);
     let mut context = Context {
         out: &mut out,
         err: &mut err,
@@ -220,7 +220,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         suffixes,
         suffixes_are,
         terminal,
-        colour,
+        color,
         width: width.filter(|width| *width > 0),
     };
     let outcome = dispatch(cli, &mut context);
@@ -239,18 +239,18 @@ fn lost(written: io::Result<()>, exit: Exit) -> Exit {
 /// Prints help, or an error about the arguments, in which session ids are shortened.
 fn refused(error: &clap::Error, exit: Exit) -> Exit {
     let text = error.render();
-    let coloured = |choice| match choice {
+    let colored = |choice| match choice {
         ColorChoice::Never => (text.to_string(), false),
         _ => (text.ansi().to_string(), true),
     };
     if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let (text, colour) = coloured(AutoStream::choice(&io::stderr()));
-        let mut err = Writer::stderr(colour);
+        let (text, color) = colored(AutoStream::choice(&io::stderr()));
+        let mut err = Writer::stderr(color);
         err.write_all(without_ids(&text).as_bytes());
         return lost(err.finish(), exit);
     }
-    let (text, colour) = coloured(AutoStream::choice(&io::stdout()));
-    let mut out = Writer::stdout(colour);
+    let (text, color) = colored(AutoStream::choice(&io::stdout()));
+    let mut out = Writer::stdout(color);
     out.write_all(text.as_bytes());
     lost(out.finish(), exit)
 }
@@ -290,7 +290,7 @@ fn dispatch(cli: Cli, context: &mut Context<'_>) -> Outcome {
     match cli.command {
         None => {
             let help = command().render_help();
-            let help = if context.colour { help.ansi().to_string() } else { help.to_string() };
+            let help = if context.color { help.ansi().to_string() } else { help.to_string() };
             context.out.write_all(help.as_bytes());
             Ok(Exit::Usage)
         }

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{Key, quoted};
 use crate::browser::{Suffixes, is_ip};
-use crate::moin::{Behaviour, Version};
+use crate::moin::{Behavior, Version};
 
 /// The facts for a first farm file.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ impl Draft {
     /// Why these wikis can't share a login.
     pub fn text(&self, suffixes: &dyn Suffixes) -> Result<String, String> {
         let names = self.names();
-        let behaviour = self.version.behaviour();
+        let behavior = self.version.behavior();
         let mut text = String::from(
             "# A first description of the farm. Correct the directories, then run: wikifarm config check\n\
              # Relative paths start at the directory of this file.\n",
@@ -33,7 +33,7 @@ impl Draft {
         text.push_str("\n[farm]\n");
         if self.share {
             self.shared(suffixes, &mut text)?;
-        } else if names.len() > 1 && behaviour < Behaviour::V2 {
+        } else if names.len() > 1 && behavior < Behavior::V2 {
             self.line(
                 &mut text,
                 Key::CookieName,
@@ -53,7 +53,7 @@ impl Draft {
         for (url, name) in self.urls.iter().zip(&names) {
             text.push_str(&format!("\n[wikis.{name}]\n"));
             self.line(&mut text, Key::Url, &quoted(url.as_str()), "");
-            if names.len() == 1 && behaviour < Behaviour::V2 {
+            if names.len() == 1 && behavior < Behavior::V2 {
                 self.line(
                     &mut text,
                     Key::Siteid,
@@ -61,7 +61,7 @@ impl Draft {
                     "the config module of a stand-alone wiki",
                 );
             }
-            if behaviour == Behaviour::V2 && !self.share {
+            if behavior == Behavior::V2 && !self.share {
                 self.line(&mut text, Key::CookieName, &quoted(&format!("{name}_session")), "");
                 let path = url.path().trim_end_matches('/');
                 if !path.is_empty() {
@@ -80,7 +80,7 @@ impl Draft {
             let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
             text.push_str(&format!("\n[[share]]\nwikis = [{}]\n", names.join(", ")));
         }
-        if behaviour < Behaviour::V2 {
+        if behavior < Behavior::V2 {
             text.push_str("\n[prune]\n");
             line(&mut text, "idle", "\"400d\"", "browsers delete every cookie after 400 days");
         }
@@ -89,7 +89,7 @@ impl Draft {
 
     /// Adds a line with a setting, unless the version ignores the setting or has that default.
     fn line(&self, text: &mut String, key: Key, value: &str, why: &str) {
-        let version = self.version.behaviour();
+        let version = self.version.behavior();
         if key.ignored_by(version).is_none() && key.default_in(version) != Some(value) {
             line(text, key.name(), value, why);
         }
@@ -97,7 +97,7 @@ impl Draft {
 
     /// Adds the settings of wikis that share logins.
     fn shared(&self, suffixes: &dyn Suffixes, text: &mut String) -> Result<(), String> {
-        let behaviour = self.version.behaviour();
+        let behavior = self.version.behavior();
         if self.urls.len() < 2 {
             return Err("one wiki can't share a login: name two or more wikis".to_owned());
         }
@@ -112,13 +112,13 @@ impl Draft {
         }
         let path = self.path();
         let mounted = self.urls.iter().any(|url| url.path() != "/");
-        if path != "/" || (mounted && behaviour <= Behaviour::V1_9_0) {
+        if path != "/" || (mounted && behavior <= Behavior::V1_9_0) {
             self.line(text, Key::CookiePath, &quoted(&path), "the common part of the wikis' paths");
         }
         let host = domain.as_deref().or(self.urls.first().and_then(Url::host_str)).unwrap_or("farm");
         let own = suffixes.registrable_domain(host).unwrap_or(host);
         let name = if is_ip(own) { "farm" } else { own.split('.').next().unwrap_or("farm") };
-        if behaviour == Behaviour::V2 {
+        if behavior == Behavior::V2 {
             self.line(text, Key::CookieName, &quoted(&format!("{name}_session")), "");
             self.line(
                 text,
@@ -129,9 +129,9 @@ impl Draft {
         } else {
             self.line(text, Key::CookieName, &quoted(name), "");
         }
-        match behaviour {
-            Behaviour::V2 => {}
-            _ if behaviour < Behaviour::V1_9_0 => {
+        match behavior {
+            Behavior::V2 => {}
+            _ if behavior < Behavior::V1_9_0 => {
                 self.line(text, Key::CacheDir, "\"cache\"", "contains the sessions")
             }
             _ => self.line(text, Key::SessionDir, "\"sessions\"", ""),

@@ -8,7 +8,7 @@
 
 use super::kind::{HANDLER, Kind, NAMES_COOKIE};
 use super::value::Value;
-use crate::moin::Behaviour::{self, V1_7_0, V1_7_3, V1_9_0, V1_9_1, V2};
+use crate::moin::Behavior::{self, V1_7_0, V1_7_3, V1_9_0, V1_9_1, V2};
 use crate::moin::{Backend, CookieLifetime, Duplicate, Settings};
 
 /// The facts about a setting.
@@ -25,7 +25,7 @@ pub(crate) struct Row {
     ignored: &'static [Ignored],
     /// MoinMoin's default from each version on, as TOML, or Python's `None`. Defaults that follow from other settings are in
     /// [`Wiki::effective`](super::Wiki::effective).
-    defaults: &'static [(Behaviour, &'static str)],
+    defaults: &'static [(Behavior, &'static str)],
     /// Whether MoinMoin's configuration class has an attribute of the same name. If not, Python files have the setting in a
     /// comment: `# wikifarm: NAME = …`.
     pub(crate) is_attribute: bool,
@@ -40,9 +40,9 @@ pub(crate) struct Row {
 /// Versions that ignore a setting, and the reason.
 enum Ignored {
     /// All versions before this one.
-    Before(Behaviour, &'static str),
+    Before(Behavior, &'static str),
     /// This version and all later ones.
-    From(Behaviour, &'static str),
+    From(Behavior, &'static str),
 }
 
 /// How a setting in a farm file is compared with Python files.
@@ -304,7 +304,7 @@ settings![
         ignored: &[From(V1_9_0, "1.9 replaced the setting by session_service")],
         shapes_cookie: Some(|settings, value| {
             let name = value.text().and_then(|word| word.strip_prefix(NAMES_COOKIE));
-            let name = name.filter(|_| settings.version.behaviour() < V1_9_0);
+            let name = name.filter(|_| settings.version.behavior() < V1_9_0);
             settings.handler_cookie_name = name.map(str::to_owned);
         }),
         drift: Compare::Handler,
@@ -351,7 +351,7 @@ impl Key {
     }
 
     /// Why a version ignores the setting, if it does.
-    pub fn ignored_by(self, version: Behaviour) -> Option<&'static str> {
+    pub fn ignored_by(self, version: Behavior) -> Option<&'static str> {
         self.row().ignored.iter().find_map(|ignored| match ignored {
             Before(first, why) if version < *first => Some(*why),
             From(last, why) if version >= *last => Some(*why),
@@ -361,7 +361,7 @@ impl Key {
 
     /// MoinMoin's default as TOML, or Python's `None`, unless it follows from other settings. `None` if the version has no such
     /// setting.
-    pub fn default_in(self, version: Behaviour) -> Option<&'static str> {
+    pub fn default_in(self, version: Behavior) -> Option<&'static str> {
         let mut defaults = self.row().defaults.iter().rev();
         let default = defaults.find(|(from, _)| version >= *from).map(|(_, value)| *value);
         default.filter(|_| self.ignored_by(version).is_none())

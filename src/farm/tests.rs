@@ -170,9 +170,9 @@ fn a_default_written_out_changes_no_cookie() {
     };
     let mut compared = 0;
     for version in Version::names() {
-        let behaviour = version.parse::<Version>().unwrap().behaviour();
+        let behavior = version.parse::<Version>().unwrap().behavior();
         for key in Key::all().filter(|key| key.row().shapes_cookie.is_some()) {
-            let Some(default) = key.default_in(behaviour).filter(|default| *default != "None") else {
+            let Some(default) = key.default_in(behavior).filter(|default| *default != "None") else {
                 continue;
             };
             let line = format!("{} = {default}", key.name());

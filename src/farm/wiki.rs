@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Key, LintLevels, NAMES_COOKIE, Span, Value};
 use crate::location::{Directories, Identity, Layout, Location};
-use crate::moin::{Backend, Behaviour, Duplicate, Settings, Version};
+use crate::moin::{Backend, Behavior, Duplicate, Settings, Version};
 
 /// A setting in the farm file.
 #[derive(Debug, Clone, PartialEq)]
@@ -153,10 +153,10 @@ impl Wiki {
 
     /// Why the version of the wiki ignores `key`, if it does.
     pub fn ignores(&self, key: Key) -> Option<&'static str> {
-        let version = self.version().behaviour();
+        let version = self.version().behavior();
         // From 1.9.1 on, MoinMoin uses it together with an old-style cookie_lifetime.
         let is_read = key == Key::AnonymousSessionLifetime
-            && version != Behaviour::V2
+            && version != Behavior::V2
             && self.value(Key::CookieLifetime).and_then(Value::number).is_some();
         key.ignored_by(version).filter(|_| !is_read)
     }
@@ -213,9 +213,9 @@ impl Wiki {
 
     /// The location of the sessions: the `session_store`, except in 2.0, or else the session directory.
     pub fn session_location(&self) -> Option<Location> {
-        let behaviour = self.version().behaviour();
-        let layout = if behaviour < Behaviour::V1_9_0 { Layout::Moin18 } else { Layout::Moin19 };
-        let store = self.session_store().filter(|_| behaviour != Behaviour::V2);
+        let behavior = self.version().behavior();
+        let layout = if behavior < Behavior::V1_9_0 { Layout::Moin18 } else { Layout::Moin19 };
+        let store = self.session_store().filter(|_| behavior != Behavior::V2);
         store.or_else(|| Some(Location::Directory { layout, path: self.session_dir()? }))
     }
 
@@ -226,11 +226,11 @@ impl Wiki {
         if let Some(store) = self.session_store() {
             return store.directory().map(Path::to_owned);
         }
-        match self.version().behaviour() {
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
+        match self.version().behavior() {
+            Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => {
                 Some(self.cache_dir()?.join("__common__").join("session"))
             }
-            Behaviour::V2 => None,
+            Behavior::V2 => None,
             _ => self.path(Key::SessionDir).or_else(|| Some(self.cache_dir()?.join("__session__"))),
         }
     }
@@ -276,9 +276,9 @@ impl Wiki {
                 Duplicate::Last => "\"last\"".to_owned(),
             },
             Key::CacheDir => path(self.cache_dir())?,
-            Key::SessionDir if version.behaviour() != Behaviour::V2 => path(self.session_dir())?,
+            Key::SessionDir if version.behavior() != Behavior::V2 => path(self.session_dir())?,
             Key::UserDir => path(self.user_dir())?,
-            _ => key.default_in(version.behaviour())?.to_owned(),
+            _ => key.default_in(version.behavior())?.to_owned(),
         };
         Some((value, Origin::Default(version)))
     }

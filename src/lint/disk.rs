@@ -10,7 +10,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::farm::{Farm, Key, Trusted, Wiki};
 use crate::location::{Layout, NameKind};
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 use crate::sys::{in_parts, read_input};
 
 /// The metadata of a path.
@@ -291,7 +291,7 @@ fn way_up(path: &Path) -> impl Iterator<Item = &Path> {
 
 /// The layout of a wiki's session directory.
 pub(super) fn layout(wiki: &Wiki) -> Layout {
-    if wiki.version().behaviour() < Behaviour::V1_9_0 { Layout::Moin18 } else { Layout::Moin19 }
+    if wiki.version().behavior() < Behavior::V1_9_0 { Layout::Moin18 } else { Layout::Moin19 }
 }
 
 /// The directories of a wiki.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::date::{DateStyle, cookie_date};
-use super::{Behaviour, Broken, Lifetime, Settings, Visitor, lifetimes};
+use super::{Behavior, Broken, Lifetime, Settings, Visitor, lifetimes};
 
 /// A Set-Cookie header as one release writes it; `Display` gives its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ pub struct SetCookie {
     pub http_only: bool,
     /// The SameSite attribute, 2.0 only.
     pub same_site: Option<String>,
-    behaviour: Behaviour,
+    behavior: Behavior,
 }
 
 /// Why a wiki sends no session cookie.
@@ -71,26 +71,26 @@ pub fn session_cookie(
     if let Some(what) = settings.broken_domain() {
         return Err(NoCookie::BrokenDomain(what));
     }
-    let behaviour = settings.version.behaviour();
+    let behavior = settings.version.behavior();
     let lifetime = lifetimes(settings).map_err(NoCookie::BrokenLifetime)?.of(visitor);
     let (expires, max_age) = match lifetime {
         Lifetime::None if visitor == Visitor::Anonymous => return Err(NoCookie::AnonymousOff),
         Lifetime::None => return Err(NoCookie::LoginOff),
         Lifetime::BrowserSession => (None, None),
         Lifetime::Seconds(seconds) => {
-            let from = if (Behaviour::V1_9_2..Behaviour::V2).contains(&behaviour) {
+            let from = if (Behavior::V1_9_2..Behavior::V2).contains(&behavior) {
                 (now / 60.0).floor() * 60.0
             } else {
                 now
             };
             let expires = from + seconds;
             // 1.7 and 1.8 calculate Max-Age back from the expiry, in floating point.
-            let max_age = if behaviour < Behaviour::V1_9_0 { expires - now } else { seconds };
+            let max_age = if behavior < Behavior::V1_9_0 { expires - now } else { seconds };
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "a float out of range saturates, as no browser cares"
             )]
-            (Some(expires), (behaviour < Behaviour::V2).then_some(max_age as i64))
+            (Some(expires), (behavior < Behavior::V2).then_some(max_age as i64))
         }
     };
     Ok(SetCookie {
@@ -103,15 +103,15 @@ pub fn session_cookie(
         secure: settings.sends_secure(),
         http_only: settings.sends_http_only(),
         same_site: same_site(settings),
-        behaviour,
+        behavior,
     })
 }
 
 /// The Set-Cookie header by which a wiki of 1.9 or 2.0 deletes its cookie: empty, 1970, with the domain and path of the
 /// current settings. 1.9 says neither Secure nor HttpOnly here, 2.0 (Flask) says all.
 pub fn deletion(settings: &Settings) -> SetCookie {
-    let behaviour = settings.version.behaviour();
-    let flask = behaviour == Behaviour::V2;
+    let behavior = settings.version.behavior();
+    let flask = behavior == Behavior::V2;
     SetCookie {
         name: settings.session_cookie_name(),
         value: String::new(),
@@ -122,20 +122,20 @@ pub fn deletion(settings: &Settings) -> SetCookie {
         secure: flask && settings.sends_secure(),
         http_only: flask && settings.sends_http_only(),
         same_site: same_site(settings),
-        behaviour,
+        behavior,
     }
 }
 
 fn domain(settings: &Settings) -> Option<String> {
     let domain = settings.cookie_domain.as_deref().filter(|domain| !domain.is_empty())?;
-    Some(match settings.version.behaviour() {
-        Behaviour::V2 => domain.trim_start_matches('.').to_owned(),
+    Some(match settings.version.behavior() {
+        Behavior::V2 => domain.trim_start_matches('.').to_owned(),
         _ => domain.to_owned(),
     })
 }
 
 fn same_site(settings: &Settings) -> Option<String> {
-    (settings.version.behaviour() == Behaviour::V2)
+    (settings.version.behavior() == Behavior::V2)
         .then(|| settings.cookie_samesite.clone().unwrap_or_else(|| "Lax".to_owned()))
 }
 
@@ -160,23 +160,21 @@ impl fmt::Display for SetCookie {
         if let Some(domain) = &self.domain {
             write!(f, "; Domain={domain}")?;
         }
-        match self.behaviour {
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
+        match self.behavior {
+            Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => {
                 self.write_expires(f, "expires", DateStyle::Rfc850)?;
             }
-            Behaviour::V1_9_0 | Behaviour::V1_9_1 | Behaviour::V1_9_2 | Behaviour::V1_9_4 => {
+            Behavior::V1_9_0 | Behavior::V1_9_1 | Behavior::V1_9_2 | Behavior::V1_9_4 => {
                 self.write_expires(f, "expires", DateStyle::Netscape)?;
             }
-            Behaviour::V1_9_9 | Behaviour::V1_9_11 => {
-                self.write_expires(f, "Expires", DateStyle::Netscape)?
-            }
-            Behaviour::V2 => self.write_expires(f, "Expires", DateStyle::Http)?,
+            Behavior::V1_9_9 | Behavior::V1_9_11 => self.write_expires(f, "Expires", DateStyle::Netscape)?,
+            Behavior::V2 => self.write_expires(f, "Expires", DateStyle::Http)?,
         }
         if let Some(max_age) = self.max_age {
             write!(f, "; Max-Age={max_age}")?;
         }
         // The Werkzeug of 1.9.9 moved Path to the end and capitalised Secure.
-        if self.behaviour >= Behaviour::V1_9_9 {
+        if self.behavior >= Behavior::V1_9_9 {
             f.write_str(if self.secure { "; Secure" } else { "" })?;
             f.write_str(if self.http_only { "; HttpOnly" } else { "" })?;
             write!(f, "; Path={}", self.path)?;

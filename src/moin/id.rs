@@ -1,6 +1,6 @@
 //! The forms of session ids.
 
-use super::{Behaviour, Version};
+use super::{Behavior, Version};
 
 /// What an id must look like for a version to look it up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,10 +17,10 @@ pub enum IdForm {
 
 /// The form of the ids that `version` makes and accepts.
 pub fn id_form(version: Version) -> IdForm {
-    match version.behaviour() {
-        Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => IdForm::Word32,
-        Behaviour::V1_9_0 | Behaviour::V1_9_1 | Behaviour::V1_9_2 => IdForm::Hex40,
-        Behaviour::V2 => IdForm::Signed,
+    match version.behavior() {
+        Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => IdForm::Word32,
+        Behavior::V1_9_0 | Behavior::V1_9_1 | Behavior::V1_9_2 => IdForm::Hex40,
+        Behavior::V2 => IdForm::Signed,
         _ => IdForm::LowerHex40,
     }
 }

@@ -1,6 +1,6 @@
 //! How long a session cookie lives.
 
-use super::{Behaviour, CookieLifetime, Settings, Visitor};
+use super::{Behavior, CookieLifetime, Settings, Visitor};
 
 /// What MoinMoin means by "remember me", in seconds: 10 * 365 * 24 * 3600. Browsers cap it at 400 days.
 pub const TEN_YEARS: f64 = 315_360_000.0;
@@ -56,8 +56,8 @@ impl Lifetimes {
 /// Where the setting's shape makes this version's requests fail.
 pub fn lifetimes(settings: &Settings) -> Result<Lifetimes, Broken> {
     let configured = settings.cookie_lifetime;
-    match settings.version.behaviour() {
-        Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
+    match settings.version.behavior() {
+        Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => {
             let hours = match configured {
                 None => 12.0,
                 Some(CookieLifetime::Hours(hours)) => hours,
@@ -72,7 +72,7 @@ pub fn lifetimes(settings: &Settings) -> Result<Lifetimes, Broken> {
             let (user, remember) = logged_in(hours.trunc() * 3600.0, Lifetime::Seconds(TEN_YEARS));
             Ok(Lifetimes { anonymous, user, remember })
         }
-        Behaviour::V2 => {
+        Behavior::V2 => {
             let permanent = match configured {
                 Some(CookieLifetime::Hours(hours) | CookieLifetime::Pair(_, hours)) => hours * 3600.0,
                 None => FLASK_PERMANENT,
@@ -83,11 +83,11 @@ pub fn lifetimes(settings: &Settings) -> Result<Lifetimes, Broken> {
                 remember: Lifetime::Seconds(permanent),
             })
         }
-        behaviour => {
+        behavior => {
             let (anonymous, user) = match configured {
                 None => (0.0, 12.0),
                 Some(CookieLifetime::Pair(anonymous, user)) => (anonymous, user),
-                Some(CookieLifetime::Hours(_)) if behaviour == Behaviour::V1_9_0 => {
+                Some(CookieLifetime::Hours(_)) if behavior == Behavior::V1_9_0 => {
                     return Err(Broken::ScalarIn1_9_0);
                 }
                 // Logged as an error, then read as an old configuration; so an old 0 (for ever) becomes "nobody".

@@ -28,4 +28,4 @@ pub use people::{Login, Profile, Users};
 pub use read::read_cookie;
 pub use settings::{Backend, CookieLifetime, Duplicate, Settings, Visitor};
 pub use signed::{Age, SignedCookie, SignedError};
-pub use version::{Behaviour, Version, VersionError};
+pub use version::{Behavior, Version, VersionError};

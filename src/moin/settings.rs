@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Behaviour, Version};
+use super::{Behavior, Version};
 
 /// One wiki's effective settings: what was configured, `None` where MoinMoin's own default applies.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,12 +123,12 @@ impl Settings {
     ///
     /// Source: `MoinCookieSessionIDHandler` (1.7, 1.8), `FileSessionService.get_session` (1.9), Flask (2.0).
     pub fn session_cookie_name(&self) -> String {
-        match self.version.behaviour() {
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
+        match self.version.behavior() {
+            Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => {
                 self.handler_cookie_name.as_deref().unwrap_or("MOIN_SESSION").to_owned()
             }
-            Behaviour::V1_9_0 => "MOIN_SESSION".to_owned(),
-            Behaviour::V2 => self.cookie_name.clone().unwrap_or_else(|| "session".to_owned()),
+            Behavior::V1_9_0 => "MOIN_SESSION".to_owned(),
+            Behavior::V2 => self.cookie_name.clone().unwrap_or_else(|| "session".to_owned()),
             _ => match self.cookie_name.as_deref() {
                 None => {
                     let path = self.backend.script_path.replace('/', "_");
@@ -142,7 +142,7 @@ impl Settings {
 
     /// The Path attribute this wiki sends.
     pub fn effective_cookie_path(&self) -> &str {
-        match (&self.cookie_path, self.version.behaviour() <= Behaviour::V1_9_0) {
+        match (&self.cookie_path, self.version.behavior() <= Behavior::V1_9_0) {
             (Some(path), _) => path,
             (None, true) if !self.backend.script_path.is_empty() => &self.backend.script_path,
             (None, _) => "/",
@@ -151,25 +151,25 @@ impl Settings {
 
     /// Whether the cookie this wiki sends carries Secure.
     pub fn sends_secure(&self) -> bool {
-        match self.version.behaviour() {
-            Behaviour::V1_7_0 => false,
-            Behaviour::V2 => self.cookie_secure.unwrap_or(false),
+        match self.version.behavior() {
+            Behavior::V1_7_0 => false,
+            Behavior::V2 => self.cookie_secure.unwrap_or(false),
             _ => self.cookie_secure.unwrap_or(self.backend.https),
         }
     }
 
     /// Whether the cookie this wiki sends carries HttpOnly.
     pub fn sends_http_only(&self) -> bool {
-        match self.version.behaviour() {
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => self.version.always_http_only(),
-            Behaviour::V2 => self.cookie_httponly.unwrap_or(true),
+        match self.version.behavior() {
+            Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => self.version.always_http_only(),
+            Behavior::V2 => self.cookie_httponly.unwrap_or(true),
             _ => self.cookie_httponly.unwrap_or(false),
         }
     }
 
     /// Which of several cookies of its name this wiki takes. Measured on 1.7.3 to 1.9.11.
     pub fn takes(&self) -> Duplicate {
-        self.duplicate_cookie.unwrap_or(if self.version.behaviour() >= Behaviour::V1_9_11 {
+        self.duplicate_cookie.unwrap_or(if self.version.behavior() >= Behavior::V1_9_11 {
             Duplicate::First
         } else {
             Duplicate::Last
@@ -180,15 +180,15 @@ impl Settings {
     ///
     /// A domain without a dot breaks every response from 1.9.4 on, an empty one from 1.9.9 on.
     pub fn broken_domain(&self) -> Option<&'static str> {
-        let behaviour = self.version.behaviour();
+        let behavior = self.version.behavior();
         match self.cookie_domain.as_deref() {
-            Some("") if (Behaviour::V1_9_9..Behaviour::V2).contains(&behaviour) => {
+            Some("") if (Behavior::V1_9_9..Behavior::V2).contains(&behavior) => {
                 Some("an empty cookie_domain")
             }
             Some(domain)
                 if !domain.is_empty()
                     && !domain.contains('.')
-                    && (Behaviour::V1_9_4..Behaviour::V2).contains(&behaviour) =>
+                    && (Behavior::V1_9_4..Behavior::V2).contains(&behavior) =>
             {
                 Some("a cookie_domain without a dot")
             }

@@ -14,9 +14,9 @@ pub struct Version {
 
 /// Releases that treat sessions and cookies alike, oldest first.
 ///
-/// The order is the order of release, so `behaviour >= Behaviour::V1_9_2` asks "from 1.9.2 on".
+/// The order is the order of release, so `behavior >= Behavior::V1_9_2` asks "from 1.9.2 on".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Behaviour {
+pub enum Behavior {
     /// 1.7.0 to 1.7.2: no `cookie_secure`.
     V1_7_0,
     /// 1.7.3.
@@ -78,18 +78,18 @@ impl Version {
     }
 
     /// Which releases this one behaves like.
-    pub fn behaviour(self) -> Behaviour {
+    pub fn behavior(self) -> Behavior {
         match (self.major, self.minor, self.resolved().patch.unwrap_or(0)) {
-            (1, 7, 0..=2) => Behaviour::V1_7_0,
-            (1, 7, _) => Behaviour::V1_7_3,
-            (1, 8, _) => Behaviour::V1_8,
-            (1, 9, 0) => Behaviour::V1_9_0,
-            (1, 9, 1) => Behaviour::V1_9_1,
-            (1, 9, 2..=3) => Behaviour::V1_9_2,
-            (1, 9, 4..=8) => Behaviour::V1_9_4,
-            (1, 9, 9..=10) => Behaviour::V1_9_9,
-            (1, 9, _) => Behaviour::V1_9_11,
-            _ => Behaviour::V2,
+            (1, 7, 0..=2) => Behavior::V1_7_0,
+            (1, 7, _) => Behavior::V1_7_3,
+            (1, 8, _) => Behavior::V1_8,
+            (1, 9, 0) => Behavior::V1_9_0,
+            (1, 9, 1) => Behavior::V1_9_1,
+            (1, 9, 2..=3) => Behavior::V1_9_2,
+            (1, 9, 4..=8) => Behavior::V1_9_4,
+            (1, 9, 9..=10) => Behavior::V1_9_9,
+            (1, 9, _) => Behavior::V1_9_11,
+            _ => Behavior::V2,
         }
     }
 
@@ -149,8 +149,8 @@ mod tests {
         let line: Version = "1.9".parse().unwrap();
         assert!(!line.is_precise());
         assert_eq!(line.resolved().to_string(), "1.9.11");
-        assert_eq!(line.behaviour(), Behaviour::V1_9_11);
-        assert_eq!("1.7".parse::<Version>().unwrap().behaviour(), Behaviour::V1_7_3);
+        assert_eq!(line.behavior(), Behavior::V1_9_11);
+        assert_eq!("1.7".parse::<Version>().unwrap().behavior(), Behavior::V1_7_3);
         assert_eq!("1.8".parse::<Version>().unwrap().resolved().to_string(), "1.8.9");
         assert!("2".parse::<Version>().unwrap().is_precise());
     }
@@ -158,20 +158,20 @@ mod tests {
     #[test]
     fn releases_fall_into_the_measured_groups() {
         let table = [
-            ("1.7.2", Behaviour::V1_7_0),
-            ("1.7.3", Behaviour::V1_7_3),
-            ("1.8.5", Behaviour::V1_8),
-            ("1.9.0", Behaviour::V1_9_0),
-            ("1.9.1", Behaviour::V1_9_1),
-            ("1.9.3", Behaviour::V1_9_2),
-            ("1.9.4", Behaviour::V1_9_4),
-            ("1.9.8", Behaviour::V1_9_4),
-            ("1.9.10", Behaviour::V1_9_9),
-            ("1.9.11", Behaviour::V1_9_11),
-            ("2.0", Behaviour::V2),
+            ("1.7.2", Behavior::V1_7_0),
+            ("1.7.3", Behavior::V1_7_3),
+            ("1.8.5", Behavior::V1_8),
+            ("1.9.0", Behavior::V1_9_0),
+            ("1.9.1", Behavior::V1_9_1),
+            ("1.9.3", Behavior::V1_9_2),
+            ("1.9.4", Behavior::V1_9_4),
+            ("1.9.8", Behavior::V1_9_4),
+            ("1.9.10", Behavior::V1_9_9),
+            ("1.9.11", Behavior::V1_9_11),
+            ("2.0", Behavior::V2),
         ];
         for (text, expected) in table {
-            assert_eq!(text.parse::<Version>().unwrap().behaviour(), expected, "{text}");
+            assert_eq!(text.parse::<Version>().unwrap().behavior(), expected, "{text}");
         }
         assert!("1.8.5".parse::<Version>().unwrap().always_http_only());
         assert!(!"1.8.6".parse::<Version>().unwrap().always_http_only());

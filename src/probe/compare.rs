@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::browser::{Profile, SetCookie as Received, parse_set_cookie};
-use crate::moin::{Behaviour, NoCookie, SetCookie, Settings, Visitor, session_cookie};
+use crate::moin::{Behavior, NoCookie, SetCookie, Settings, Visitor, session_cookie};
 
 /// The result of a comparison.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,12 +70,12 @@ fn missing(settings: &Settings, name: &str, received: &[Received], anonymous: bo
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let other =
         received.iter().find(|cookie| cookie.name.starts_with(b"MOIN_SESSION") || cookie.name == b"session");
-    let behaviour = settings.version.behaviour();
+    let behavior = settings.version.behavior();
     // 1.9.0 and 2.0 respond to an id they cannot use with nothing, or with a new session.
-    let speaks = anonymous || (Behaviour::V1_9_2..Behaviour::V2).contains(&behaviour);
+    let speaks = anonymous || (Behavior::V1_9_2..Behavior::V2).contains(&behavior);
     match other {
         Some(other) => Finding::Drift(vec![Difference::new("name", name, text(&other.name))]),
-        None if speaks && behaviour != Behaviour::V2 => {
+        None if speaks && behavior != Behavior::V2 => {
             Finding::Drift(vec![Difference::new("Set-Cookie", format!("a cookie {name}"), "none")])
         }
         None => Finding::Silent,

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::read::{Imported, normpath};
 use crate::farm::{Compare, Farm, HANDLERS, Key, Kind, Setting, Source, Span, Value, Wiki};
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 
 /// A difference. What a side does not have is `None`.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +104,7 @@ fn compare(
             Compare::Version => there.is_none() || same_version(ours, theirs, imported) || plain(),
             // It is no more than a name from 2.0 on.
             Compare::Siteid => {
-                ours.siteid() == theirs.siteid() || theirs.version().behaviour() == Behaviour::V2
+                ours.siteid() == theirs.siteid() || theirs.version().behavior() == Behavior::V2
             }
             Compare::Store => same_store(ours, theirs),
             Compare::SecretKey => match (ours.text(key), theirs.text(key)) {

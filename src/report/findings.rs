@@ -103,7 +103,7 @@ pub fn json<'a>(source: &Source, layout: Option<&Layout<'_>>, finding: &'a Findi
 }
 
 /// All findings as text, each with the lines of the file; messages are wrapped to `width` columns, if it is known.
-pub fn human(source: &Source, findings: &[Finding], colour: bool, width: Option<u16>) -> String {
+pub fn human(source: &Source, findings: &[Finding], color: bool, width: Option<u16>) -> String {
     let mut text = String::new();
     for finding in findings {
         let shown = Shown {
@@ -114,7 +114,7 @@ pub fn human(source: &Source, findings: &[Finding], colour: bool, width: Option<
             also: &finding.also,
             help: finding.help.as_deref(),
         };
-        text.push_str(&diagnostic(source, &shown, colour, width));
+        text.push_str(&diagnostic(source, &shown, color, width));
     }
     text
 }
@@ -193,11 +193,11 @@ impl<'a> Results<'a> {
 }
 
 /// Syntax errors as text.
-pub fn syntax(errors: &SyntaxErrors, colour: bool) -> String {
+pub fn syntax(errors: &SyntaxErrors, color: bool) -> String {
     let mut text = String::new();
     for (message, span) in errors.errors.iter().take(20) {
         let shown = Shown { severity: Severity::Error, rule: None, message, span, also: &[], help: None };
-        text.push_str(&diagnostic(&errors.source, &shown, colour, None));
+        text.push_str(&diagnostic(&errors.source, &shown, color, None));
     }
     if errors.errors.len() > 20 {
         text.push_str(&format!("and {} more errors\n", errors.errors.len() - 20));
@@ -232,7 +232,7 @@ struct Shown<'a> {
     help: Option<&'a str>,
 }
 
-fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool, width: Option<u16>) -> String {
+fn diagnostic(source: &Source, shown: &Shown<'_>, color: bool, width: Option<u16>) -> String {
     let level = match shown.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -255,7 +255,7 @@ fn diagnostic(source: &Source, shown: &Shown<'_>, colour: bool, width: Option<u1
         let label = source.position(shown.span.start).line.to_string().len() + 9;
         group = group.element(Level::HELP.message(wrapped(help, label, width)));
     }
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = width.map_or(renderer.clone(), |width| renderer.term_width(width.into()));
     format!("{}\n\n", renderer.decor_style(DecorStyle::Ascii).render(&[group]))
 }

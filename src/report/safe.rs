@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use crate::escape::{escape_into, is_unsafe};
 
-/// The text of `bytes` without control characters, but with colors if `colour` is true.
-pub fn safe(bytes: &[u8], colour: bool) -> Cow<'_, [u8]> {
+/// The text of `bytes` without control characters, but with colors if `colors` is true.
+pub fn safe(bytes: &[u8], colors: bool) -> Cow<'_, [u8]> {
     if is_plain(bytes) {
         return Cow::Borrowed(bytes);
     }
@@ -19,7 +19,7 @@ pub fn safe(bytes: &[u8], colour: bool) -> Cow<'_, [u8]> {
         while let Some(at) = rest.find(|c| is_unsafe(c) && c != '\n' && c != '\t') {
             let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
             safe.push_str(before);
-            let color = if colour { color(from) } else { 0 };
+            let color = if colors { color(from) } else { 0 };
             let length = if color > 0 { color } else { from.chars().next().map_or(0, char::len_utf8) };
             let (one, after) = from.split_at_checked(length).unwrap_or((from, ""));
             if color > 0 {
@@ -60,7 +60,7 @@ mod tests {
         let text =
             "\u{1b}[1;31mred\u{1b}[0m \u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\ta\r\n\u{1b}[31".as_bytes();
         let rest = r"\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}";
-        let safe = |text, colour| String::from_utf8(safe(text, colour).into_owned()).unwrap();
+        let safe = |text, color| String::from_utf8(safe(text, color).into_owned()).unwrap();
         assert_eq!(safe(text, true), format!("\u{1b}[1;31mred\u{1b}[0m {rest}\ta\\u{{d}}\n\\u{{1b}}[31"));
         let off = safe(text, false);
         assert_eq!(off, format!("\\u{{1b}}[1;31mred\\u{{1b}}[0m {rest}\ta\\u{{d}}\n\\u{{1b}}[31"));

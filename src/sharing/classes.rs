@@ -187,7 +187,7 @@ fn behavior_key(site: &Site) -> String {
         "{}\0{}\0{:?}\0{}\0{storage}\0{}\0{:?}\0{:?}\0{:?}\0{:?}",
         site.cookie_name,
         site.target.is_secure(),
-        site.behaviour(),
+        site.behavior(),
         site.settings.version.reads_names_over_semicolons(),
         site.users.is_some(),
         site.auth,

@@ -11,7 +11,7 @@ use crate::browser::{
 use crate::farm::{Farm, Key, Wiki, session_location};
 use crate::location::{Directories, Identity};
 use crate::moin::{
-    Behaviour, IdForm, NoCookie, Settings, Visitor, deletion, id_form, placeholder_id, session_cookie,
+    Behavior, IdForm, NoCookie, Settings, Visitor, deletion, id_form, placeholder_id, session_cookie,
 };
 use crate::simulate;
 use crate::sys::in_parts;
@@ -147,8 +147,8 @@ impl Site {
     }
 
     /// The release line it behaves like.
-    pub fn behaviour(&self) -> Behaviour {
-        self.settings.version.behaviour()
+    pub fn behavior(&self) -> Behavior {
+        self.settings.version.behavior()
     }
 
     /// Whether a browser sends `cookie` to this wiki when its address is typed in.
@@ -210,9 +210,9 @@ impl OnDisk<'_> {
 }
 
 fn storage(wiki: &Wiki, directories: &dyn Directories) -> Storage {
-    match (wiki.version().behaviour(), session_location(wiki, directories)) {
-        (Behaviour::V2, _) => Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned)),
-        (Behaviour::V1_9_0, Some((path, identity))) if wiki.session_dir().is_some() => {
+    match (wiki.version().behavior(), session_location(wiki, directories)) {
+        (Behavior::V2, _) => Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned)),
+        (Behavior::V1_9_0, Some((path, identity))) if wiki.session_dir().is_some() => {
             Storage::Process(path, identity)
         }
         (_, Some((path, identity))) => Storage::Directory(path, identity),
@@ -264,7 +264,7 @@ fn site_at(of: &OnDisk<'_>, url: &Url, browser: &Jar) -> Option<Site> {
     let (user, anonymous) = (left(Visitor::User), left(Visitor::Anonymous));
     let own = match (&user, &anonymous) {
         (Left::Cookie(own), _) | (_, Left::Cookie(own)) => Some(own.clone()),
-        _ if version.behaviour() < Behaviour::V1_9_0 => None,
+        _ if version.behavior() < Behavior::V1_9_0 => None,
         _ => deleted(&settings, &target, browser),
     };
     Some(Site {

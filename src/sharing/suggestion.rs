@@ -14,7 +14,7 @@ use super::site::{Site, at_its_url};
 use super::verdict::{As, Judgement, Verdict};
 use crate::farm::{Farm, Key, Value, Wiki};
 use crate::location::Directories;
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 use crate::names::list;
 
 /// A change of one setting.
@@ -230,21 +230,21 @@ fn same_directories([taker, giver]: [&Wiki; 2]) -> Vec<Suggestion> {
 /// Changes with which the first wiki finds the sessions and users of the other; `None` if the versions keep them in
 /// different ways.
 fn directories(taker: &Wiki, giver: &Wiki) -> Option<Vec<Change>> {
-    let (one, other) = (taker.version().behaviour(), giver.version().behaviour());
+    let (one, other) = (taker.version().behavior(), giver.version().behavior());
     let mut changes = Vec::new();
     let mut set = |key, value| changes.push(change(taker, key, Some(value)));
-    if one < Behaviour::V1_9_0 && other < Behaviour::V1_9_0 {
+    if one < Behavior::V1_9_0 && other < Behavior::V1_9_0 {
         let dir = giver.cache_dir()?;
         if taker.session_dir() != giver.session_dir() {
             set(Key::CacheDir, Value::Path(dir));
         }
-    } else if one == Behaviour::V2 && other == Behaviour::V2 {
+    } else if one == Behavior::V2 && other == Behavior::V2 {
         let key = giver.text(Key::SecretKeyId)?;
         if taker.text(Key::SecretKeyId) != Some(key) {
             set(Key::SecretKeyId, Value::Text(key.to_owned()));
         }
-    } else if (Behaviour::V1_9_0..Behaviour::V2).contains(&one)
-        && (Behaviour::V1_9_0..Behaviour::V2).contains(&other)
+    } else if (Behavior::V1_9_0..Behavior::V2).contains(&one)
+        && (Behavior::V1_9_0..Behavior::V2).contains(&other)
     {
         let databases = taker.session_store().is_some() || giver.session_store().is_some();
         if databases && taker.text(Key::SessionStore) != giver.text(Key::SessionStore) {

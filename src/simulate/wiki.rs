@@ -9,7 +9,7 @@ use crate::browser::Target;
 use crate::farm::session_location;
 use crate::farm::{Farm, Key, Wiki};
 use crate::location::RealDirectories;
-use crate::moin::{Behaviour, Handler, Settings};
+use crate::moin::{Behavior, Handler, Settings};
 use crate::sys::{DirectoryIdentity, directory_identity};
 
 /// A directory, and the path in the farm file.
@@ -52,8 +52,8 @@ impl Site {
         self.handler.settings()
     }
 
-    pub(super) fn behaviour(&self) -> Behaviour {
-        self.settings().version.behaviour()
+    pub(super) fn behavior(&self) -> Behavior {
+        self.settings().version.behavior()
     }
 
     /// The wiki at `url`, or why it cannot be simulated.
@@ -68,9 +68,8 @@ impl Site {
         let root = Target::parse(root.as_str()).map_err(|error| format!("{url}: {error}"))?;
         let settings = wiki.moin_at(url);
         let own = |rest: &str| Path::new(&wiki.name).join("data").join(rest);
-        let behaviour = settings.version.behaviour();
-        let rest =
-            if behaviour < Behaviour::V1_9_0 { "cache/__common__/session" } else { "cache/__session__" };
+        let behavior = settings.version.behavior();
+        let rest = if behavior < Behavior::V1_9_0 { "cache/__common__/session" } else { "cache/__session__" };
         let sessions = match session_location(wiki, &RealDirectories::default()) {
             Some((path, place)) => Dir { path, place, assumed: false },
             None => Dir::new(None, own(rest)),
@@ -100,7 +99,7 @@ impl Site {
         sessions: Dir,
         users: Dir,
     ) -> Site {
-        let sessions = Some(sessions).filter(|_| settings.version.behaviour() != Behaviour::V2);
+        let sessions = Some(sessions).filter(|_| settings.version.behavior() != Behavior::V2);
         let handler = Handler::new(settings).with_auth(auth).with_secret_key(key);
         Site { name: name.to_owned(), root, handler, sessions, users }
     }
@@ -108,7 +107,7 @@ impl Site {
     /// Takes over the session and user directory of `other`, if the farm file names neither and both versions use the same
     /// layout.
     pub(super) fn stay_where(&mut self, other: &Site) {
-        let alike = (self.behaviour() < Behaviour::V1_9_0) == (other.behaviour() < Behaviour::V1_9_0);
+        let alike = (self.behavior() < Behavior::V1_9_0) == (other.behavior() < Behavior::V1_9_0);
         if let (Some(here), Some(there)) = (&mut self.sessions, &other.sessions)
             && here.assumed
             && there.assumed
@@ -136,7 +135,7 @@ impl Site {
 
     /// The page that a URL without a page shows.
     pub(super) fn front_page(&self) -> &'static str {
-        if self.behaviour() == Behaviour::V2 { "Home" } else { "FrontPage" }
+        if self.behavior() == Behavior::V2 { "Home" } else { "FrontPage" }
     }
 }
 

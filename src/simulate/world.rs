@@ -6,7 +6,7 @@ use super::event::{StoreView, in_jar, session};
 use super::people::People;
 use super::wiki::{Dir, Site};
 use crate::browser::{Jar, Profile, SharedSuffixes};
-use crate::moin::{Behaviour, Items, MemorySessions, SeededIds, Users, Version};
+use crate::moin::{Behavior, Items, MemorySessions, SeededIds, Users, Version};
 
 /// Everything that outlasts a request.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ impl World {
     /// The position of the store of a visited wiki.
     fn known_store(&self, site: &Site) -> Option<usize> {
         let dir = site.sessions.as_ref()?;
-        let process = self.process.filter(|_| site.behaviour() == Behaviour::V1_9_0);
+        let process = self.process.filter(|_| site.behavior() == Behavior::V1_9_0);
         process.or_else(|| self.stores.iter().position(|store| store.dir.place == dir.place))
     }
 
@@ -118,7 +118,7 @@ impl World {
             self.stores.push(store);
             self.stores.len() - 1
         });
-        if site.behaviour() == Behaviour::V1_9_0 {
+        if site.behavior() == Behavior::V1_9_0 {
             self.process = Some(position);
         }
         Some(position)

@@ -98,7 +98,7 @@ impl WritableStore for DummyStore {
 
 #[test]
 fn new_backend_passes_the_tests_of_all_stores() {
-    behaviour::behaves(behaviour::opened("dummy:behaves").as_ref());
+    behavior::behaves(behavior::opened("dummy:behaves").as_ref());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::spec::{StoreSpec, StoreWiki};
 use crate::farm::{Key, Trusted, Wiki};
 use crate::location::{Identity, Location};
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 
 /// The stores of the wikis in a farm, and the wikis without a store.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub fn of_farm(farm: &Trusted) -> FarmStores {
 
 /// Where a wiki keeps its sessions, or why that can't be said.
 fn location(wiki: &Wiki) -> Result<Location, String> {
-    let in_cookie = wiki.version().behaviour() == Behaviour::V2;
+    let in_cookie = wiki.version().behavior() == Behavior::V2;
     if wiki.session_store().is_none() || in_cookie {
         // Another class for ids alone renames the cookie; sessions lie where they always do.
         if let Some(key) = wiki.custom_handler().filter(|key| *key != Key::SessionIdHandler) {

@@ -20,7 +20,7 @@ pub use crate::sys::{DirStamp, FileId, Removal};
 mod address;
 mod backend;
 #[cfg(test)]
-mod behaviour;
+mod behavior;
 #[cfg(test)]
 mod dummy;
 mod error;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::behaviour::{behaves, honors_tombstones, opened};
+use crate::behavior::{behaves, honors_tombstones, opened};
 use crate::killed::{SESSIONS, Then, budget, round};
 use crate::store::{
     Address, EntryName, Fields, Modified, NewSession, Read, Unreadable, Written, open_writable,

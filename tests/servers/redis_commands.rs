@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::store::{EntryName, Modified, NewSession, Written};
 
-use crate::behaviour::opened;
+use crate::behavior::opened;
 
 use super::redis_server::RedisServer;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use wikifarm::ops::revoke;
 
-use crate::behaviour::opened;
+use crate::behavior::opened;
 use crate::clients::{Client, Found, Stops, Stored, Wiki};
 use crate::killed::budget;
 use crate::store::EntryName;

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::behaviour::{behaves, opened};
+use crate::behavior::{behaves, opened};
 use crate::store::{Address, open_writable};
 
 use super::moin_modules::{WIKI, run};

@@ -185,13 +185,13 @@ fn write(
             write!(context.out, "{}", junit::document("wikifarm config check", rules(), results.findings()));
         }
         Format::Human | Format::Csv | Format::Markdown => {
-            let text = findings::human(source, found, context.colour, context.width);
+            let text = findings::human(source, found, context.color, context.width);
             if context.verbosity >= 0 {
                 fix::list(source.path(), fixed.unwrap_or_default(), context);
             }
             context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {
-                let summary = findings::summary(source, wikis, errors, warnings, context.colour);
+                let summary = findings::summary(source, wikis, errors, warnings, context.color);
                 writeln!(context.out, "{summary}");
             }
         }

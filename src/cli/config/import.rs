@@ -124,7 +124,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let imported = read(options, farm.as_ref(), context)?;
     unknown_names(options, &imported)?;
     let found = lint::parse_findings(&imported.farm);
-    let text = findings::human(&imported.farm.source, &found, context.colour, context.width);
+    let text = findings::human(&imported.farm.source, &found, context.color, context.width);
     context.err.write_all(text.as_bytes());
     for (span, note) in &imported.assumed {
         let position = imported.farm.source.file_line(span.start);

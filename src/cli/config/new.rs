@@ -111,13 +111,13 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 /// The farm, if it has no errors; prints the errors.
 fn sound(path: &Path, text: &str, version: Version, context: &mut Context<'_>) -> Result<Farm, Failure> {
     let farm = Farm::parse(path, text.to_owned())
-        .map_err(|errors| Failure::usage(findings::syntax(&errors, context.colour)))?;
+        .map_err(|errors| Failure::usage(findings::syntax(&errors, context.color)))?;
     let mut found = lint::check(&farm, &lint::RealDisk, &context.suffixes, &lint::Overrides::default());
     found.retain(|finding| finding.severity == Severity::Error);
     if found.is_empty() {
         return Ok(farm);
     }
-    let text = findings::human(&farm.source, &found, context.colour, context.width);
+    let text = findings::human(&farm.source, &found, context.color, context.width);
     context.err.write_all(text.as_bytes());
     let message = format!("these wikis do not work together in MoinMoin {version}: nothing was written");
     Err(Failure::usage(message).help("use other addresses, or another release with --moin"))

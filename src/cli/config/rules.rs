@@ -77,7 +77,7 @@ fn list(rules: &[&Rule], context: &mut Context<'_>) {
         if rule.family != family {
             let blank = if family.is_empty() { "" } else { "\n" };
             family = rule.family;
-            writeln!(context.out, "{blank}{}", paint(family, Paint::Heading, context.colour));
+            writeln!(context.out, "{blank}{}", paint(family, Paint::Heading, context.color));
         }
         let severity = rule.severity.name();
         let fix = rule.fix.map(|safety| format!(" ({} fix)", safety.name())).unwrap_or_default();
@@ -90,7 +90,7 @@ fn list(rules: &[&Rule], context: &mut Context<'_>) {
             Severity::Warning => Paint::Warning,
             Severity::Note => Paint::Faint,
         };
-        let painted = format!("  {}", paint(severity, meaning, context.colour));
+        let painted = format!("  {}", paint(severity, meaning, context.color));
         write!(context.out, "{}", line.replacen(&format!("  {severity}"), &painted, 1));
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         if position > 0 {
             writeln!(context.out);
         }
-        writeln!(context.out, "{}", paint(&escape(&wiki.name), Paint::Heading, context.colour));
+        writeln!(context.out, "{}", paint(&escape(&wiki.name), Paint::Heading, context.color));
         let rows = rows(&farm, wiki);
         let lines =
             rows.iter().map(|row| [format!("  {}", row.setting), row.shown.clone(), row.source.clone()]);

@@ -225,14 +225,14 @@ fn show(event: &Event, context: &mut Context<'_>) {
         context.out,
         "{}: {}  ({})",
         event.line,
-        paint(&step, Paint::Heading, context.colour),
+        paint(&step, Paint::Heading, context.color),
         event.time_at
     );
     let mut row = |title: &str, text: &str| {
         let first = format!("  {title:<8} ");
         let text = wrap(&first, &escape(text), context.width);
         let paint_as = if title == "NOT MET" { Paint::Bad } else { Paint::Good };
-        let colored = context.colour && matches!(title, "NOT MET" | "met");
+        let colored = context.color && matches!(title, "NOT MET" | "met");
         write!(context.out, "{}", text.replacen(title, &paint(title, paint_as, colored), 1));
     };
     if event.url.is_some() && event.expected.is_none() {

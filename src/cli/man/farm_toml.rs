@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::roff::Roff;
 use crate::farm::{Key, Kind};
-use crate::moin::{Behaviour, Version};
+use crate::moin::{Behavior, Version};
 use crate::schema;
 
 const DESCRIPTION: &str = "A farm file describes the wikis of a MoinMoin farm for `wikifarm`(1), in TOML. Setting names are \
@@ -99,12 +99,12 @@ fn default(key: Key) -> Option<String> {
 }
 
 /// The versions for which `text` has the same answer, and the answer.
-fn spans(text: impl Fn(Behaviour) -> Option<&'static str>) -> Vec<(String, &'static str)> {
+fn spans(text: impl Fn(Behavior) -> Option<&'static str>) -> Vec<(String, &'static str)> {
     let mut spans: Vec<(String, String, &str)> = Vec::new();
     for version in Version::names().filter_map(|name| name.parse::<Version>().ok()).filter(|v| v.is_precise())
     {
-        let Some(text) = text(version.behaviour()) else { continue };
-        let name = if version.behaviour() == Behaviour::V2 { "2.0".to_owned() } else { version.to_string() };
+        let Some(text) = text(version.behavior()) else { continue };
+        let name = if version.behavior() == Behavior::V2 { "2.0".to_owned() } else { version.to_string() };
         match spans.last_mut().filter(|(_, _, last)| *last == text) {
             Some((_, last, _)) => *last = name,
             None => spans.push((name.clone(), name, text)),

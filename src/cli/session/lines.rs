@@ -23,7 +23,7 @@ pub(super) fn write(session: &Session, json: &SessionJson, spec: &StoreSpec, con
         State::NoExpires => Paint::Warning,
         State::InvalidExpires | State::Unreadable => Paint::Bad,
     };
-    writeln!(out, "state     {}", paint(json.state.name(), color, context.colour));
+    writeln!(out, "state     {}", paint(json.state.name(), color, context.color));
     let time = |time: f64| format!("{}, {}", rfc3339(time).unwrap_or_default(), relative(time, now));
     match &session.facts {
         Err(why) => writeln!(out, "          {}", escape(&why.to_string())),

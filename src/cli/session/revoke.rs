@@ -15,7 +15,7 @@ use crate::cli::shared::summary::{self, LogArgs, RunSummary};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, parse_duration, parse_time};
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 use crate::ops::revoke::{self, Counts, Plan, Report, Returned, StorePlan, Target};
 use crate::report::{measure, table};
 use crate::store::seconds;
@@ -214,7 +214,7 @@ fn moin_2(farm: &Farm, context: &mut Context<'_>) {
     let wikis: Vec<&str> = farm
         .wikis
         .iter()
-        .filter(|wiki| wiki.version().behaviour() == Behaviour::V2)
+        .filter(|wiki| wiki.version().behavior() == Behavior::V2)
         .map(|wiki| wiki.name.as_str())
         .collect();
     if wikis.is_empty() {

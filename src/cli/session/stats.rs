@@ -16,7 +16,7 @@ use crate::cli::shared::summary::{self, MetricsArgs, RunSummary, StoreLabels};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::location::Layout;
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 use crate::ops::prune::WithoutExpires;
 use crate::ops::{States, free_space};
 use crate::report::measure::{bar, bytes, relative, rfc3339};
@@ -279,8 +279,8 @@ fn shows_who_came_back(spec: &StoreSpec, expires_seen: bool) -> bool {
         return spec.location.layout() == Some(Layout::Moin19) && expires_seen;
     }
     spec.wikis.iter().all(|wiki| {
-        let behaviour = wiki.version.behaviour();
-        behaviour >= Behaviour::V1_9_2 && behaviour < Behaviour::V2
+        let behavior = wiki.version.behavior();
+        behavior >= Behavior::V1_9_2 && behavior < Behavior::V2
     })
 }
 

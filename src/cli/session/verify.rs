@@ -285,7 +285,7 @@ fn human_rule(spec: &StoreSpec, rule: Rule, kind: &verify::Kind, context: &mut C
     // Wrapped without the color, which has no width.
     let text = format!("{heading}: {} ({})", rule.title(), count(kind.count, one, many));
     let text = hang("  ", 4, &text, width);
-    write!(context.out, "{}", text.replacen(&heading, &paint(&heading, color, context.colour), 1));
+    write!(context.out, "{}", text.replacen(&heading, &paint(&heading, color, context.color), 1));
     for finding in kind.findings.iter().take(most) {
         let name = if finding.path == spec.location.stem() {
             finding.path.display().to_string()

@@ -104,7 +104,7 @@ pub struct Context<'a> {
     /// Whether standard output is a terminal.
     pub terminal: bool,
     /// Whether output has color.
-    pub colour: bool,
+    pub color: bool,
     /// The width of the terminal, in columns; `None` if standard output is not a terminal.
     pub width: Option<u16>,
 }
@@ -225,7 +225,7 @@ impl Context<'_> {
             return Ok(farm);
         }
         let found = crate::lint::parse_findings(&farm);
-        let text = findings::human(&farm.source, &found, self.colour, self.width);
+        let text = findings::human(&farm.source, &found, self.color, self.width);
         self.err.write_all(text.as_bytes());
         Err(Failure::usage(format!("{}: the farm file has errors", farm.source.path().display()))
             .help("correct the errors above; `wikifarm config check` lists all findings"))
@@ -234,7 +234,7 @@ impl Context<'_> {
     fn load(&mut self, path: &Path) -> Result<Farm, Failure> {
         load::load(path).map_err(|error| {
             if let LoadError::Syntax(syntax) = &error {
-                self.err.write_all(findings::syntax(syntax, self.colour).as_bytes());
+                self.err.write_all(findings::syntax(syntax, self.color).as_bytes());
             }
             error.into()
         })

@@ -14,25 +14,25 @@ use crate::report::safe;
 /// Everything passes [`safe`], but for the bytes that a program reads: [`Writer::whole`].
 pub struct Writer {
     to: Box<dyn Write>,
-    colour: bool,
+    color: bool,
     writable: bool,
     error: Option<io::Error>,
 }
 
 impl Writer {
-    /// Standard output; colors pass if `colour`.
-    pub(crate) fn stdout(colour: bool) -> Writer {
+    /// Standard output; colors pass if `color`.
+    pub(crate) fn stdout(color: bool) -> Writer {
         let stdout = io::stdout();
         // The standard library takes the error of a descriptor that is open for reading only (EBADF) for
         // done. One that was closed altogether it has opened as `/dev/null` before `main`.
         let mode = fcntl_getfl(&stdout).map(|flags| flags & OFlags::ACCMODE);
         let to = Box::new(io::BufWriter::new(stdout.lock()));
-        Writer { to, colour, writable: mode != Ok(OFlags::RDONLY), error: None }
+        Writer { to, color, writable: mode != Ok(OFlags::RDONLY), error: None }
     }
 
-    /// Standard error; colors pass if `colour`.
-    pub(crate) fn stderr(colour: bool) -> Writer {
-        Writer { to: Box::new(io::stderr()), colour, writable: true, error: None }
+    /// Standard error; colors pass if `color`.
+    pub(crate) fn stderr(color: bool) -> Writer {
+        Writer { to: Box::new(io::stderr()), color, writable: true, error: None }
     }
 
     /// Writes a text, as `write!` does: all at once, so that no character and no color is parted.
@@ -45,7 +45,7 @@ impl Writer {
 
     /// Writes a whole text.
     pub fn write_all(&mut self, text: &[u8]) {
-        self.whole(&safe(text, self.colour));
+        self.whole(&safe(text, self.color));
     }
 
     /// Writes bytes as they are: for a program that reads them from a pipe or a file, never for a terminal.
@@ -84,6 +84,6 @@ impl Writer {
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("colour", &self.colour).finish_non_exhaustive()
+        f.debug_struct("Writer").field("color", &self.color).finish_non_exhaustive()
     }
 }

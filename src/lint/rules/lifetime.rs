@@ -3,7 +3,7 @@
 use crate::farm::{Farm, Key, Wiki};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
-use crate::moin::{Behaviour, CookieLifetime, Lifetime, lifetimes};
+use crate::moin::{Behavior, CookieLifetime, Lifetime, lifetimes};
 
 const FAMILY: &str = "lifetime";
 
@@ -22,7 +22,7 @@ pub(super) const RULES: &[Rule] = &[
 fn lifetime_below_one_hour(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();
     let Some(CookieLifetime::Hours(hours)) = settings.cookie_lifetime else { return };
-    if wiki.version().behaviour() < Behaviour::V1_9_0 && hours != 0.0 && hours.trunc() == 0.0 {
+    if wiki.version().behavior() < Behavior::V1_9_0 && hours != 0.0 && hours.trunc() == 0.0 {
         let message = format!(
             "logins last ten years: MoinMoin {} drops the fraction of {hours} h, and 0 h means ten years",
             wiki.version().resolved()
@@ -32,8 +32,8 @@ fn lifetime_below_one_hour(wiki: &Wiki, sink: &mut Sink) {
 }
 
 fn login_disabled(wiki: &Wiki, sink: &mut Sink) {
-    let behaviour = wiki.version().behaviour();
-    if behaviour >= Behaviour::V1_9_0 && lifetimes(wiki.moin()).is_ok_and(|l| l.user == Lifetime::None) {
+    let behavior = wiki.version().behavior();
+    if behavior >= Behavior::V1_9_0 && lifetimes(wiki.moin()).is_ok_and(|l| l.user == Lifetime::None) {
         let message = format!(
             "nobody stays logged in: MoinMoin {} reads this lifetime as \"no login\"",
             wiki.version().resolved()
@@ -46,8 +46,8 @@ fn login_disabled(wiki: &Wiki, sink: &mut Sink) {
 fn anonymous_lifetime_too_short(wiki: &Wiki, sink: &mut Sink) {
     let settings = wiki.moin();
     let Some(CookieLifetime::Pair(anonymous, _)) = settings.cookie_lifetime else { return };
-    let behaviour = wiki.version().behaviour();
-    if (Behaviour::V1_9_0..Behaviour::V2).contains(&behaviour)
+    let behavior = wiki.version().behavior();
+    if (Behavior::V1_9_0..Behavior::V2).contains(&behavior)
         && anonymous != 0.0
         && lifetimes(settings).is_ok_and(|l| l.anonymous == Lifetime::None)
     {
@@ -62,7 +62,7 @@ const CAP: f64 = 400.0 * 86_400.0;
 
 fn truncated_lifetime(wiki: &Wiki, sink: &mut Sink) {
     let Some(CookieLifetime::Hours(hours)) = wiki.moin().cookie_lifetime else { return };
-    if wiki.version().behaviour() < Behaviour::V1_9_0 && hours.abs() > 1.0 && hours.fract() != 0.0 {
+    if wiki.version().behavior() < Behavior::V1_9_0 && hours.abs() > 1.0 && hours.fract() != 0.0 {
         let (version, whole) = (wiki.version().resolved(), hours.trunc());
         let message = format!("logins last {whole} h, not {hours} h: MoinMoin {version} drops the fraction");
         let help = format!("write whole hours, such as cookie_lifetime = {whole}");
@@ -73,7 +73,7 @@ fn truncated_lifetime(wiki: &Wiki, sink: &mut Sink) {
 fn lifetime_over_400_days(wiki: &Wiki, sink: &mut Sink) {
     let Ok(found) = lifetimes(wiki.moin()) else { return };
     // MoinMoin itself sets ten years for "remember me": no line of the farm file causes that.
-    let login = if wiki.version().behaviour() == Behaviour::V2 { found.remember } else { found.user };
+    let login = if wiki.version().behavior() == Behavior::V2 { found.remember } else { found.user };
     for (key, lifetime) in [(Key::CookieLifetime, login), (Key::AnonymousSessionLifetime, found.anonymous)] {
         let key = if wiki.setting(key).is_some() { key } else { Key::CookieLifetime };
         match lifetime {
@@ -129,7 +129,7 @@ fn share_lifetimes_differ(farm: &Farm, sink: &mut Sink) {
 
 fn ten_year_login(wiki: &Wiki, sink: &mut Sink) {
     let zero = matches!(wiki.moin().cookie_lifetime, Some(CookieLifetime::Hours(0.0)));
-    if zero && wiki.version().behaviour() < Behaviour::V1_9_0 {
+    if zero && wiki.version().behavior() < Behavior::V1_9_0 {
         let message = "every login lasts ten years, with or without \"remember me\"".to_owned();
         let help = "write the hours that a login lasts without \"remember me\", such as 12";
         sink.report(wiki, wiki.span_of(Key::CookieLifetime), message, help);

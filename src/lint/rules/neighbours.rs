@@ -6,7 +6,7 @@ use crate::browser::{Cookie, domain_match, path_match};
 use crate::farm::{Farm, Key, Wiki};
 use crate::lint::finding::Severity::{Note, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
-use crate::moin::{Behaviour, Duplicate};
+use crate::moin::{Behavior, Duplicate};
 use crate::sharing::{As, Left, Model};
 
 const FAMILY: &str = "sharing";
@@ -81,7 +81,7 @@ fn share_duplicates_differ(farm: &Farm, sink: &mut Sink) {
 }
 
 fn missing_secret_key_id(farm: &Farm, sink: &mut Sink) {
-    let of_2_0 = |wiki: &&Wiki| wiki.version().behaviour() == Behaviour::V2;
+    let of_2_0 = |wiki: &&Wiki| wiki.version().behavior() == Behavior::V2;
     if farm.wikis.iter().filter(of_2_0).count() < 2 {
         return;
     }

@@ -7,7 +7,7 @@ use crate::farm::{Farm, Key, Limit, Wiki};
 use crate::lint::disk::{Facts, MOST_ENTRIES, layout};
 use crate::lint::finding::Severity::Warning;
 use crate::lint::rule::{Look, Rule, Sink, rule};
-use crate::moin::{Behaviour, Lifetime, TEN_YEARS, lifetimes};
+use crate::moin::{Behavior, Lifetime, TEN_YEARS, lifetimes};
 
 const FAMILY: &str = "prune";
 
@@ -23,8 +23,7 @@ pub(super) const RULES: &[Rule] = &[
 
 /// Whether the wiki keeps sessions in files that it never removes.
 fn keeps_files(wiki: &Wiki) -> bool {
-    (Behaviour::V1_9_0..Behaviour::V2).contains(&wiki.version().behaviour())
-        && wiki.custom_handler().is_none()
+    (Behavior::V1_9_0..Behavior::V2).contains(&wiki.version().behavior()) && wiki.custom_handler().is_none()
 }
 
 fn anonymous_without_prune(farm: &Farm, sink: &mut Sink) {
@@ -43,7 +42,7 @@ fn anonymous_without_prune(farm: &Farm, sink: &mut Sink) {
 
 fn prune_without_idle(farm: &Farm, sink: &mut Sink) {
     let ten_years = |wiki: &Wiki| {
-        wiki.version().behaviour() != Behaviour::V2
+        wiki.version().behavior() != Behavior::V2
             && lifetimes(wiki.moin()).is_ok_and(|found| found.remember == Lifetime::Seconds(TEN_YEARS))
     };
     if farm.sound() && farm.prune.present && farm.prune.idle.is_none() && farm.wikis.iter().any(ten_years) {
@@ -56,7 +55,7 @@ fn never_pruned(farm: &Farm, sink: &mut Sink) {
     if !farm.prune.present || farm.prune.idle.is_some() {
         return;
     }
-    for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behaviour() == Behaviour::V1_9_0) {
+    for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behavior() == Behavior::V1_9_0) {
         let message =
             "sessions are never removed: MoinMoin 1.9.0 stores no expiry time, and [prune] has no idle"
                 .to_owned();
@@ -66,7 +65,7 @@ fn never_pruned(farm: &Farm, sink: &mut Sink) {
 
 fn idle_below_login(farm: &Farm, sink: &mut Sink) {
     let Some(idle) = farm.prune.idle else { return };
-    for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behaviour() != Behaviour::V2) {
+    for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behavior() != Behavior::V2) {
         let Ok(Lifetime::Seconds(login)) = lifetimes(wiki.moin()).map(|found| found.user) else { continue };
         // Browsers delete every cookie after 400 days.
         let needed = Duration::try_from_secs_f64(login)

@@ -7,7 +7,7 @@ use crate::farm::{Key, Value, Wiki};
 use crate::lint::disk::{Facts, Role, layout};
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 
 const FAMILY: &str = "storage";
 
@@ -118,7 +118,7 @@ fn session_dir_overlaps(wiki: &Wiki, sink: &mut Sink) {
 }
 
 fn unknown_session_dir(wiki: &Wiki, sink: &mut Sink) {
-    let keeps_files = wiki.version().behaviour() < Behaviour::V2 && wiki.custom_handler().is_none();
+    let keeps_files = wiki.version().behavior() < Behavior::V2 && wiki.custom_handler().is_none();
     if keeps_files && wiki.session_dir().is_none() && wiki.session_store().is_none() {
         let message = "the location of the sessions is unknown: there is no data_dir".to_owned();
         sink.report(wiki, wiki.span.clone(), message, "add the data_dir of the wiki");

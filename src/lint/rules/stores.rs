@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::farm::{Farm, Key, Value, Wiki};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 
 const FAMILY: &str = "storage";
 
@@ -53,10 +53,8 @@ fn shared_data_dir(farm: &Farm, sink: &mut Sink) {
 fn first_request_store(farm: &Farm, sink: &mut Sink) {
     // A session service for a database does not use the directory of the first request.
     let in_database = |wiki: &Wiki| wiki.session_store().is_some_and(|store| store.directory().is_none());
-    let mut wikis = farm
-        .wikis
-        .iter()
-        .filter(|wiki| wiki.version().behaviour() == Behaviour::V1_9_0 && !in_database(wiki));
+    let mut wikis =
+        farm.wikis.iter().filter(|wiki| wiki.version().behavior() == Behavior::V1_9_0 && !in_database(wiki));
     let Some(first) = wikis.next() else { return };
     let directory = first.session_dir();
     for wiki in wikis.filter(|wiki| wiki.session_dir() != directory) {
@@ -74,7 +72,7 @@ fn first_request_store(farm: &Farm, sink: &mut Sink) {
 fn torn_writes(farm: &Farm, sink: &mut Sink) {
     for group in together(farm, Wiki::session_dir) {
         let in_place =
-            |wiki: &&&Wiki| matches!(wiki.version().behaviour(), Behaviour::V1_9_0 | Behaviour::V1_9_1);
+            |wiki: &&&Wiki| matches!(wiki.version().behavior(), Behavior::V1_9_0 | Behavior::V1_9_1);
         for wiki in group.iter().filter(in_place) {
             let message = format!(
                 "other wikis can read incomplete sessions: MoinMoin {} overwrites session files in place",
@@ -87,11 +85,11 @@ fn torn_writes(farm: &Farm, sink: &mut Sink) {
 
 /// The session format of a version: versions with the same format can share a directory.
 fn format_of(wiki: &Wiki) -> Option<&'static str> {
-    match wiki.version().behaviour() {
-        Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Some("1.7 and 1.8"),
-        Behaviour::V1_9_0 => Some("1.9.0"),
-        Behaviour::V1_9_1 => Some("1.9.1"),
-        Behaviour::V2 => None,
+    match wiki.version().behavior() {
+        Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => Some("1.7 and 1.8"),
+        Behavior::V1_9_0 => Some("1.9.0"),
+        Behavior::V1_9_1 => Some("1.9.1"),
+        Behavior::V2 => None,
         _ => Some("1.9.2 and later"),
     }
 }
@@ -115,9 +113,9 @@ fn mixed_session_formats(farm: &Farm, sink: &mut Sink) {
 
 fn store_layout_mismatch(wiki: &Wiki, sink: &mut Sink) {
     let Some(address) = wiki.text(Key::SessionStore) else { return };
-    let wanted = match wiki.version().behaviour() {
-        Behaviour::V2 => return,
-        behaviour if behaviour < Behaviour::V1_9_0 => "moin-1.8:",
+    let wanted = match wiki.version().behavior() {
+        Behavior::V2 => return,
+        behavior if behavior < Behavior::V1_9_0 => "moin-1.8:",
         _ => "moin-1.9:",
     };
     if ["moin-1.8:", "moin-1.9:"].iter().any(|layout| address.starts_with(layout) && *layout != wanted) {
@@ -134,7 +132,7 @@ fn session_dir_conflict(wiki: &Wiki, sink: &mut Sink) {
     };
     let Value::Path(written) = &dir.value else { return };
     let Some((_, store)) = address.split_once(':') else { return };
-    if (Behaviour::V1_9_0..Behaviour::V2).contains(&wiki.version().behaviour())
+    if (Behavior::V1_9_0..Behavior::V2).contains(&wiki.version().behavior())
         && written.components().ne(Path::new(store).components())
     {
         let message = format!(

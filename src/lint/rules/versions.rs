@@ -7,7 +7,7 @@ use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::Safety::{Safe, Unsafe};
 use crate::lint::rule::{Look, Rule, Sink, rule};
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 use crate::names::list;
 
 const FAMILY: &str = "versions";
@@ -88,17 +88,17 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
     let version = wiki.version().resolved();
     // The pair that MoinMoin uses instead, if it is useful.
     let mut pair = None;
-    let (message, help) = match (&setting.value, wiki.version().behaviour()) {
-        (Value::Pair(_, user), behaviour) if behaviour < Behaviour::V1_9_0 => (
+    let (message, help) = match (&setting.value, wiki.version().behavior()) {
+        (Value::Pair(_, user), behavior) if behavior < Behavior::V1_9_0 => (
             format!("every request fails: in MoinMoin {version}, cookie_lifetime must be one number"),
             format!("write cookie_lifetime = {user}; set anonymous_session_lifetime for anonymous sessions"),
         ),
-        (Value::Number(hours), Behaviour::V1_9_0) => (
+        (Value::Number(hours), Behavior::V1_9_0) => (
             "every request fails: in MoinMoin 1.9.0, cookie_lifetime must be a pair [anonymous, logged in]"
                 .to_owned(),
             format!("write cookie_lifetime = [0, {hours}]"),
         ),
-        (Value::Number(hours), behaviour) if (Behaviour::V1_9_1..Behaviour::V2).contains(&behaviour) => {
+        (Value::Number(hours), behavior) if (Behavior::V1_9_1..Behavior::V2).contains(&behavior) => {
             let meant = if hours.trunc() == 0.0 {
                 "\"nobody stays logged in\"".to_owned()
             } else {
@@ -118,7 +118,7 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
                 },
             )
         }
-        (Value::Pair(_, user), Behaviour::V2) => (
+        (Value::Pair(_, user), Behavior::V2) => (
             "MoinMoin 2.0 has one lifetime, PERMANENT_SESSION_LIFETIME, not a pair".to_owned(),
             format!("write cookie_lifetime = {user}"),
         ),

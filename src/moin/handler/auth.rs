@@ -5,7 +5,7 @@
 
 use super::exchange::{Action, Exchange, Outside, Remark};
 use super::settings::Handler;
-use crate::moin::{Behaviour, Login, SessionData, Value};
+use crate::moin::{Behavior, Login, SessionData, Value};
 
 impl Handler {
     /// Does what the request asks of the authentication methods; a [`Action::SwitchUser`] is the page's, and waits.
@@ -13,7 +13,7 @@ impl Handler {
         match action {
             Action::Login { name, method, persistent } => {
                 self.log_in(exchange, name, method.as_deref(), outside);
-                if self.behaviour() == Behaviour::V2 && exchange.user().is_some() {
+                if self.behavior() == Behavior::V2 && exchange.user().is_some() {
                     // Flask's `session.permanent`.
                     exchange.session.set("_permanent", Value::Bool(*persistent));
                 }
@@ -44,7 +44,7 @@ impl Handler {
         if exchange.user().is_none() {
             exchange.remarks.push(Remark::NotLoggedIn);
         }
-        if self.behaviour() < Behaviour::V1_9_0 {
+        if self.behavior() < Behavior::V1_9_0 {
             // Out of the switch first: the superuser stays logged in.
             if exchange.session.delete("setuid").is_some() {
                 return;
@@ -56,7 +56,7 @@ impl Handler {
         // Each method logs out those who came by it.
         if let Some(user) = exchange.user.as_mut().filter(|user| self.auth.contains(&user.auth_method)) {
             user.valid = false;
-            if self.behaviour() == Behaviour::V2 {
+            if self.behavior() == Behavior::V2 {
                 let id = user.id.clone();
                 super::flask::forget(&mut exchange.session);
                 outside.users.renew_token(&id);
@@ -80,8 +80,8 @@ impl Handler {
 
     /// Lets a superuser go on as the user `name`: the form of the settings that does it.
     pub fn switch_user(&self, exchange: &mut Exchange, name: &str, outside: &mut Outside<'_>) {
-        let old = self.behaviour() < Behaviour::V1_9_0;
-        if self.behaviour() == Behaviour::V2 {
+        let old = self.behavior() < Behavior::V1_9_0;
+        if self.behavior() == Behavior::V2 {
             exchange.remarks.push(Remark::NoSwitching);
             return;
         }

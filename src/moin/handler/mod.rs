@@ -26,7 +26,7 @@ mod tests;
 mod trail;
 
 use self::old::finish_old;
-use super::{Behaviour, read_cookie};
+use super::{Behavior, read_cookie};
 
 pub use exchange::{Action, Answer, Exchange, Failure, Outside, Remark};
 pub use settings::Handler;
@@ -43,12 +43,12 @@ impl Handler {
         }
         self.lifetimes()?;
         let id = cookie.and_then(|header| read_cookie(&self.settings, header));
-        let mut exchange = match self.behaviour() {
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => self.start_old(id, outside),
-            Behaviour::V2 => Ok(self.start_flask(id.as_deref(), outside)),
+        let mut exchange = match self.behavior() {
+            Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => self.start_old(id, outside),
+            Behavior::V2 => Ok(self.start_flask(id.as_deref(), outside)),
             _ => self.start_new(id, outside),
         }?;
-        if self.behaviour() >= Behaviour::V1_9_0 {
+        if self.behavior() >= Behavior::V1_9_0 {
             self.setup_setuid(&mut exchange, outside);
         }
         Ok(exchange)
@@ -60,12 +60,12 @@ impl Handler {
     /// # Errors
     /// Where the wiki would answer with an error.
     pub fn after_auth(&self, exchange: &mut Exchange, outside: &mut Outside<'_>) -> Result<(), Failure> {
-        match self.behaviour() {
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => {
+        match self.behavior() {
+            Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => {
                 self.after_auth_old(exchange, outside)?;
                 self.setup_setuid(exchange, outside);
             }
-            Behaviour::V2 => self.after_auth_flask(exchange, outside),
+            Behavior::V2 => self.after_auth_flask(exchange, outside),
             _ => {}
         }
         Ok(())
@@ -76,10 +76,10 @@ impl Handler {
     /// # Errors
     /// Where the wiki would answer with an error.
     pub fn finish(&self, mut exchange: Exchange, outside: &mut Outside<'_>) -> Result<Answer, Failure> {
-        match self.behaviour() {
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => finish_old(&exchange, outside),
-            Behaviour::V1_9_0 | Behaviour::V1_9_1 => self.finalize_early(&mut exchange, outside)?,
-            Behaviour::V2 => self.finish_flask(&mut exchange, outside),
+        match self.behavior() {
+            Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => finish_old(&exchange, outside),
+            Behavior::V1_9_0 | Behavior::V1_9_1 => self.finalize_early(&mut exchange, outside)?,
+            Behavior::V2 => self.finish_flask(&mut exchange, outside),
             _ => self.finalize(&mut exchange, outside)?,
         }
         let Exchange { session, user, real_user, cookies, remarks } = exchange;

@@ -7,7 +7,7 @@ use super::exchange::{Exchange, Failure, Outside};
 use super::settings::Handler;
 use crate::moin::cookie::deletion;
 use crate::moin::{
-    Behaviour, IdForm, Items, Lifetime, Loaded, Login, Session, SessionData, Value, Visitor, session_cookie,
+    Behavior, IdForm, Items, Lifetime, Loaded, Login, Session, SessionData, Value, Visitor, session_cookie,
 };
 
 /// The items that name a user.
@@ -19,7 +19,7 @@ impl Handler {
         cookie: Option<Vec<u8>>,
         outside: &mut Outside<'_>,
     ) -> Result<Exchange, Failure> {
-        let behaviour = self.behaviour();
+        let behavior = self.behavior();
         let id =
             cookie.and_then(|value| String::from_utf8(value).ok()).filter(|id| is_id(self.id_form(), id));
         let found = match &id {
@@ -27,19 +27,19 @@ impl Handler {
             None => Loaded::Missing,
         };
         let mut session = match (id, found) {
-            (Some(_), Loaded::Unreadable) if behaviour == Behaviour::V1_9_0 => {
+            (Some(_), Loaded::Unreadable) if behavior == Behavior::V1_9_0 => {
                 return Err(Failure::Unreadable);
             }
             (Some(id), Loaded::Items(items)) => Session::new(id, items, false),
             // 1.9.1 catches three of the ways not to unpickle, later releases all.
-            (Some(id), Loaded::Missing | Loaded::Unreadable) if behaviour >= Behaviour::V1_9_1 => {
+            (Some(id), Loaded::Missing | Loaded::Unreadable) if behavior >= Behavior::V1_9_1 => {
                 Session::new(id, Items::new(), false)
             }
             _ => self.fresh(outside),
         };
         // 1.9.0 and 1.9.1 never look at the expiry.
         let expires = session.get("expires").and_then(Value::number);
-        if behaviour >= Behaviour::V1_9_2 && expires.is_some_and(|expires| expires < outside.now) {
+        if behavior >= Behavior::V1_9_2 && expires.is_some_and(|expires| expires < outside.now) {
             outside.sessions.remove(&session.id);
             session = self.fresh(outside);
         }
@@ -62,7 +62,7 @@ impl Handler {
         exchange: &mut Exchange,
         outside: &mut Outside<'_>,
     ) -> Result<(), Failure> {
-        let first = self.behaviour() == Behaviour::V1_9_0;
+        let first = self.behavior() == Behavior::V1_9_0;
         let visitor = visitor(exchange);
         match owner(exchange) {
             Some(user) => {

@@ -8,7 +8,7 @@
 use super::exchange::{Exchange, Failure, Outside};
 use super::settings::Handler;
 use crate::moin::{
-    Behaviour, Items, Lifetime, Loaded, Login, Session, SessionData, Value, Visitor, session_cookie,
+    Behavior, Items, Lifetime, Loaded, Login, Session, SessionData, Value, Visitor, session_cookie,
 };
 
 /// What an id from a cookie may consist of; the rest is dropped.
@@ -57,7 +57,7 @@ impl Handler {
     /// Whether sessions of anonymous visitors count as stored: 1.7 asks only whether the setting is there.
     fn keeps_anonymous(&self) -> bool {
         let setting = self.settings.anonymous_session_lifetime;
-        setting.is_some_and(|hours| hours != 0.0 || self.behaviour() < Behaviour::V1_8)
+        setting.is_some_and(|hours| hours != 0.0 || self.behavior() < Behavior::V1_8)
     }
 
     pub(super) fn after_auth_old(

@@ -1,7 +1,7 @@
 //! What one wiki's session handler goes by.
 
 use super::exchange::Failure;
-use crate::moin::{Behaviour, IdForm, Lifetime, Lifetimes, Settings, id_form, lifetimes};
+use crate::moin::{Behavior, IdForm, Lifetime, Lifetimes, Settings, id_form, lifetimes};
 
 /// One wiki's session handler.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +75,8 @@ impl Handler {
         &self.auth
     }
 
-    pub(super) fn behaviour(&self) -> Behaviour {
-        self.settings.version.behaviour()
+    pub(super) fn behavior(&self) -> Behavior {
+        self.settings.version.behavior()
     }
 
     pub(super) fn lifetimes(&self) -> Result<Lifetimes, Failure> {

@@ -5,7 +5,7 @@
 
 use super::exchange::{Exchange, Failure};
 use super::settings::Handler;
-use crate::moin::{Behaviour, SessionData, Value};
+use crate::moin::{Behavior, SessionData, Value};
 
 /// `trail_size`, by default.
 const SIZE: usize = 5;
@@ -16,20 +16,20 @@ impl Handler {
     /// # Errors
     /// Where the wiki would answer with an error.
     pub fn add_trail(&self, exchange: &mut Exchange, page: &str) -> Result<(), Failure> {
-        let behaviour = self.behaviour();
+        let behavior = self.behavior();
         let wanted = exchange.user().is_some()
-            || match behaviour {
-                Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => exchange.session.is_stored,
-                Behaviour::V2 => true,
+            || match behavior {
+                Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => exchange.session.is_stored,
+                Behavior::V2 => true,
                 _ => self.has_anonymous_sessions()?,
             };
-        let until_answered = behaviour < Behaviour::V1_9_0 && exchange.session.is_new;
+        let until_answered = behavior < Behavior::V1_9_0 && exchange.session.is_new;
         if !wanted || until_answered {
             return Ok(());
         }
         let page = match &self.interwikiname {
-            Some(wiki) if behaviour < Behaviour::V2 => Value::Text(format!("{wiki}:{page}")),
-            Some(_) | None if behaviour == Behaviour::V2 => {
+            Some(wiki) if behavior < Behavior::V2 => Value::Text(format!("{wiki}:{page}")),
+            Some(_) | None if behavior == Behavior::V2 => {
                 // A name and its aliases.
                 Value::List(vec![Value::Text(page.to_owned()), Value::List(Vec::new())])
             }
@@ -42,7 +42,7 @@ impl Handler {
         let mut trail: Vec<Value> = old.iter().filter(|other| **other != page).cloned().collect();
         trail.push(page);
         // 1.9.0 and 1.9.1 keep one less.
-        let early = matches!(behaviour, Behaviour::V1_9_0 | Behaviour::V1_9_1);
+        let early = matches!(behavior, Behavior::V1_9_0 | Behavior::V1_9_1);
         let keep = if early { SIZE - 1 } else { SIZE };
         trail.drain(..trail.len().saturating_sub(keep));
         exchange.session.set("trail", Value::List(trail));

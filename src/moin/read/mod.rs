@@ -8,7 +8,7 @@ mod quoted;
 mod werkzeug;
 
 use self::quoted::Pair;
-use super::{Behaviour, Duplicate, Settings, Version};
+use super::{Behavior, Duplicate, Settings, Version};
 
 /// The value of this wiki's session cookie in a Cookie header, unquoted; `None` where the wiki sees no such cookie.
 ///
@@ -27,13 +27,13 @@ pub fn read_cookie(settings: &Settings, header: &[u8]) -> Option<Vec<u8>> {
 
 /// All cookies that `version` sees in a header.
 fn understood(version: Version, header: &[u8]) -> Vec<Pair> {
-    match version.behaviour() {
-        Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => python::strict(header),
-        Behaviour::V1_9_0 | Behaviour::V1_9_1 | Behaviour::V1_9_2 => python::lenient(header, <[u8]>::to_vec),
-        Behaviour::V1_9_4 => python::lenient(header, quoted::unquote),
-        Behaviour::V1_9_9 if version.reads_names_over_semicolons() => werkzeug::old(header),
-        Behaviour::V1_9_9 | Behaviour::V1_9_11 => werkzeug::new(header),
-        Behaviour::V2 => werkzeug::current(header),
+    match version.behavior() {
+        Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => python::strict(header),
+        Behavior::V1_9_0 | Behavior::V1_9_1 | Behavior::V1_9_2 => python::lenient(header, <[u8]>::to_vec),
+        Behavior::V1_9_4 => python::lenient(header, quoted::unquote),
+        Behavior::V1_9_9 if version.reads_names_over_semicolons() => werkzeug::old(header),
+        Behavior::V1_9_9 | Behavior::V1_9_11 => werkzeug::new(header),
+        Behavior::V2 => werkzeug::current(header),
     }
 }
 

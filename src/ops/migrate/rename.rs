@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::location::{Layout, NameKind};
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 use crate::pickle::{self, Node, NodeId, Tree};
 use crate::store::{EntryName, StoreSpec};
 
@@ -25,8 +25,8 @@ impl Generation {
             Some(Layout::Moin18) => Some(Generation::Old),
             Some(Layout::Moin19) => Some(Generation::New),
             None => {
-                let mut all = store.wikis.iter().map(|wiki| match wiki.version.behaviour() {
-                    Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Generation::Old,
+                let mut all = store.wikis.iter().map(|wiki| match wiki.version.behavior() {
+                    Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => Generation::Old,
                     _ => Generation::New,
                 });
                 let first = all.next()?;

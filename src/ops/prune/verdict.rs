@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::location::Layout;
-use crate::moin::{Behaviour, Version};
+use crate::moin::{Behavior, Version};
 use crate::ops::age::age_text;
 use crate::store::{Expires, Facts, Found, Session, TempFile, is_older, seconds};
 
@@ -39,10 +39,10 @@ impl WithoutExpires {
         versions: impl IntoIterator<Item = Version>,
         expires_seen: bool,
     ) -> Self {
-        let by_version = versions.into_iter().filter_map(|version| match version.behaviour() {
-            Behaviour::V1_9_0 => Some(WithoutExpires::Usual),
-            Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Some(WithoutExpires::Broken),
-            Behaviour::V2 => None,
+        let by_version = versions.into_iter().filter_map(|version| match version.behavior() {
+            Behavior::V1_9_0 => Some(WithoutExpires::Usual),
+            Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => Some(WithoutExpires::Broken),
+            Behavior::V2 => None,
             _ => Some(WithoutExpires::Passing),
         });
         let by_layout = match layout {

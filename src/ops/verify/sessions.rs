@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Findings, Options, Problem, Rule};
 use crate::farm::Farm;
-use crate::moin::{Behaviour, Lifetime, Visitor, lifetimes};
+use crate::moin::{Behavior, Lifetime, Visitor, lifetimes};
 use crate::ops::age::age_text;
 use crate::ops::prune::WithoutExpires;
 use crate::pickle::Global;
@@ -48,7 +48,7 @@ impl<'a> Judge<'a> {
             superusers: named.then(|| superusers().collect()),
             longest: farm.and_then(|farm| longest(spec, farm)),
             lower_case: !spec.wikis.is_empty()
-                && versions().all(|version| version.behaviour() >= Behaviour::V1_9_4),
+                && versions().all(|version| version.behavior() >= Behavior::V1_9_4),
         }
     }
 

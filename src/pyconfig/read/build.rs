@@ -14,7 +14,7 @@ use super::value::Val;
 use super::wikis::{Entry, Loaded};
 use super::world::{Namespace, World};
 use crate::farm::{Farm, Key, LintLevels, Problem, Setting, Span, Value, Wiki};
-use crate::moin::{Behaviour, Version};
+use crate::moin::{Behavior, Version};
 
 /// Puts a farm together.
 pub(super) struct Builder<'a> {
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
                 options: self.options,
                 wiki,
                 wikis: &wikis,
-                whole: version.behaviour() >= Behaviour::V1_9_0,
+                whole: version.behavior() >= Behavior::V1_9_0,
             };
             let url = urls.settings(&mut found, &mut earlier, &mut problems);
             for (key, remark) in found.remarks {
@@ -209,7 +209,7 @@ impl<'a> Builder<'a> {
     /// The settings of a class, and Flask's.
     fn settings(&self, class: usize, space: Option<&Namespace>, version: Version, base: &str) -> Found {
         let mut found = self.world.class_settings(class, version, base);
-        if let Some(space) = space.filter(|_| version.behaviour() == Behaviour::V2) {
+        if let Some(space) = space.filter(|_| version.behavior() == Behavior::V2) {
             self.world.flask_settings(space, &mut found);
         }
         found

@@ -101,16 +101,15 @@ pub(super) fn may_be_noted(key: Key, own_file: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::moin::Behaviour;
+    use crate::moin::Behavior;
 
     #[test]
     fn settings_are_evidence_of_versions_that_have_them() {
         for (name, line) in SETTINGS {
             let key = Key::named(name).unwrap();
             let line: Version = line.parse().unwrap();
-            assert_eq!(key.ignored_by(line.behaviour()), None, "{name}");
-            let other =
-                if line.behaviour() < Behaviour::V1_9_0 { Behaviour::V1_9_11 } else { Behaviour::V1_8 };
+            assert_eq!(key.ignored_by(line.behavior()), None, "{name}");
+            let other = if line.behavior() < Behavior::V1_9_0 { Behavior::V1_9_11 } else { Behavior::V1_8 };
             let tells = key.ignored_by(other).is_some() || key == Key::CookieLifetime;
             assert!(tells, "{name} is read by every version");
         }

@@ -8,7 +8,7 @@ use super::paths;
 use super::value::{Item, Val};
 use super::world::{Binding, World};
 use crate::farm::{Key, Kind, Setting, Span, Value};
-use crate::moin::{Behaviour, Version};
+use crate::moin::{Behavior, Version};
 
 /// A setting that could not be known, or is none that a farm file can hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +51,7 @@ impl World<'_> {
             let read = self.value(key, &binding, class, version, base);
             match (key, &read, &binding.item.val) {
                 (Key::CookieLifetime, Ok(Some(Value::Pair(..))), val)
-                    if !matches!(val, Val::Tuple(_)) && version.behaviour() > Behaviour::V1_9_0 =>
+                    if !matches!(val, Val::Tuple(_)) && version.behavior() > Behavior::V1_9_0 =>
                 {
                     let remark = format!("{} is no tuple, so MoinMoin takes this", val.kind());
                     found.remarks.insert(key, remark);
@@ -64,7 +64,7 @@ impl World<'_> {
             found.take(key, &binding, read);
         }
         let keeper =
-            if version.behaviour() < Behaviour::V1_9_0 { Key::SessionHandler } else { Key::SessionService };
+            if version.behavior() < Behavior::V1_9_0 { Key::SessionHandler } else { Key::SessionService };
         if let Some(binding) = self.class_attribute(class, keeper.name())
             && let Some(address) = self.database(keeper, &binding.item)
         {
@@ -94,7 +94,7 @@ impl World<'_> {
             (Key::CookieName, Val::Str(text))
                 if &*text.text == "siteidmagic"
                     && (text.unicode || !text.literal)
-                    && version.behaviour() < Behaviour::V2 =>
+                    && version.behavior() < Behavior::V2 =>
             {
                 let why = "only the plain literal 'siteidmagic' is MoinMoin's word; this one makes the name \
                            MOIN_SESSION_siteidmagic, which a farm file can't say";
@@ -177,15 +177,15 @@ impl World<'_> {
             }
             _ => {}
         }
-        if version.behaviour() <= Behaviour::V1_9_0 {
+        if version.behavior() <= Behavior::V1_9_0 {
             // It fails on each request, as with a pair in 1.8.
             return match pair {
-                Some((anonymous, user)) if version.behaviour() < Behaviour::V1_9_0 => {
+                Some((anonymous, user)) if version.behavior() < Behavior::V1_9_0 => {
                     Ok(Some(Value::Pair(anonymous, user)))
                 }
                 _ => wrong(
                     item,
-                    if version.behaviour() < Behaviour::V1_9_0 {
+                    if version.behavior() < Behavior::V1_9_0 {
                         "a number of hours"
                     } else {
                         "a tuple of two numbers of hours"
@@ -193,7 +193,7 @@ impl World<'_> {
                 ),
             };
         }
-        if version.behaviour() == Behaviour::V2 {
+        if version.behavior() == Behavior::V2 {
             return wrong(item, "a number of hours");
         }
         let anonymous = match self.class_attribute(class, Key::AnonymousSessionLifetime.name()) {

@@ -18,7 +18,7 @@ use literal::{comment, said};
 use spell::{DATABASE18, DATABASE19, HANDLER, Line, Spelt, spell};
 
 use crate::farm::{Farm, Key, Value, Wiki};
-use crate::moin::{Behaviour, Version};
+use crate::moin::{Behavior, Version};
 
 /// The config module of a wiki that stands alone.
 const ALONE: &str = "wikiconfig";
@@ -49,7 +49,7 @@ pub fn python(farm: &Farm) -> Vec<Snippet> {
 
 fn of_version(farm: &Farm, version: Version) -> Vec<Snippet> {
     let all = farm.wikis.iter().filter(|wiki| wiki.version().resolved() == version);
-    let flask = version.behaviour() == Behaviour::V2;
+    let flask = version.behavior() == Behavior::V2;
     let (alone, together): (Vec<&Wiki>, Vec<&Wiki>) = all.partition(|wiki| flask || wiki.siteid() == ALONE);
     let spelt: Vec<(&Wiki, Vec<Spelt>)> = together.into_iter().map(|wiki| (wiki, spell(wiki))).collect();
     let mut snippets = Vec::new();
@@ -189,7 +189,7 @@ fn expression(wiki: &Wiki) -> String {
         "" => "/.*".to_owned(),
         path => format!("{}(/.*)?", escaped(path)),
     };
-    let scheme = if wiki.version().behaviour() < Behaviour::V1_9_0 { "(https?://)?" } else { "https?://" };
+    let scheme = if wiki.version().behavior() < Behavior::V1_9_0 { "(https?://)?" } else { "https?://" };
     format!("^{scheme}{host}(:\\d+)?{path}$")
 }
 
@@ -203,7 +203,7 @@ fn addresses(wiki: &Wiki) -> Vec<Line> {
     let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
     let told: Vec<Url> = expressed(wiki);
     let all = |urls: &mut dyn Iterator<Item = &Url>| urls.map(plain).collect::<BTreeSet<String>>();
-    let alone = wiki.siteid() == ALONE || wiki.version().behaviour() == Behaviour::V2;
+    let alone = wiki.siteid() == ALONE || wiki.version().behavior() == Behavior::V2;
     let same = !alone && all(&mut told.iter()) == all(&mut wiki.addresses().map(|(url, _)| url));
     let mut lines = Vec::new();
     if !same || told.first().map(plain) != Some(plain(&wiki.url)) {

@@ -9,7 +9,7 @@ use proptest::sample::{select, subsequence};
 use super::python;
 use crate::farm::{Farm, Key, Kind, Wiki};
 use crate::moin::{
-    Behaviour, Broken, CookieLifetime, NoCookie, Version, Visitor, placeholder_id, session_cookie,
+    Behavior, Broken, CookieLifetime, NoCookie, Version, Visitor, placeholder_id, session_cookie,
 };
 use crate::pyconfig::read::{Options, read_texts};
 
@@ -42,7 +42,7 @@ fn choices() -> Vec<Vec<String>> {
     let keys = Key::all().filter(|key| {
         let ignored = VERSIONS.iter().any(|version| {
             let version: Version = version.parse().unwrap();
-            key.ignored_by(version.behaviour()).is_some()
+            key.ignored_by(version.behavior()).is_some()
         });
         key.inheritable() && (ignored || key.row().shapes_cookie.is_some())
     });
@@ -106,7 +106,7 @@ fn headers(wiki: &Wiki) -> Vec<String> {
 /// nobody, or keep nobody logged in.
 fn is_repaired(wiki: &Wiki) -> bool {
     let settings = wiki.moin();
-    if settings.version.behaviour() == Behaviour::V2 {
+    if settings.version.behavior() == Behavior::V2 {
         return settings.cookie_lifetime.is_some_and(|lifetime| match lifetime {
             CookieLifetime::Hours(hours) | CookieLifetime::Pair(_, hours) => hours <= 0.0,
         });

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::literal::{Python, boolean, number, said, string, text, texts};
 use crate::farm::{Key, Value, Wiki};
-use crate::moin::{Behaviour, Version};
+use crate::moin::{Behavior, Version};
 
 /// A line of Python about one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) struct Spelt {
 
 /// All that the farm file says of a wiki, in the spelling of its version.
 pub(super) fn spell(wiki: &Wiki) -> Vec<Spelt> {
-    let speller = Speller { wiki, version: wiki.version().resolved(), behaviour: wiki.version().behaviour() };
+    let speller = Speller { wiki, version: wiki.version().resolved(), behavior: wiki.version().behavior() };
     let spelt = |key| Spelt { key, lines: speller.lines(key) };
     wiki.settings().map(|(key, _)| spelt(key)).filter(|spelt| !spelt.lines.is_empty()).collect()
 }
@@ -46,18 +46,18 @@ pub(super) fn spell(wiki: &Wiki) -> Vec<Spelt> {
 struct Speller<'a> {
     wiki: &'a Wiki,
     version: Version,
-    behaviour: Behaviour,
+    behavior: Behavior,
 }
 
 impl Speller<'_> {
     fn python(&self) -> Python {
-        if self.behaviour == Behaviour::V2 { Python::Three } else { Python::Two }
+        if self.behavior == Behavior::V2 { Python::Three } else { Python::Two }
     }
 
     /// An assignment, under Flask's name in 2.0.
     fn set(&self, key: Key, value: &str) -> Line {
         match key.row().flask {
-            Some(name) if self.behaviour == Behaviour::V2 => Line::Global(format!("{name} = {value}")),
+            Some(name) if self.behavior == Behavior::V2 => Line::Global(format!("{name} = {value}")),
             _ => Line::Attribute(format!("{} = {value}", key.name())),
         }
     }
@@ -90,18 +90,18 @@ impl Speller<'_> {
             (Key::CookieLifetime, Value::Number(hours)) => vec![self.one_number(*hours)],
             (Key::CookieLifetime, Value::Pair(anonymous, user)) => self.pair(*anonymous, *user),
             // The pair that is written for cookie_lifetime has it.
-            (Key::AnonymousSessionLifetime, _) if self.behaviour >= Behaviour::V1_9_0 => Vec::new(),
+            (Key::AnonymousSessionLifetime, _) if self.behavior >= Behavior::V1_9_0 => Vec::new(),
             (Key::Interwikiname, Value::Text(name)) => vec![self.set(key, &text(name, self.python()))],
-            (Key::Superuser, Value::Names(_)) if self.behaviour == Behaviour::V2 => {
+            (Key::Superuser, Value::Names(_)) if self.behavior == Behavior::V2 => {
                 let why = self.left_out(key, "2.0 names superusers in acl_functions");
                 [vec![why], self.said(key)].concat()
             }
-            (Key::CacheDir | Key::UserDir, _) if self.behaviour == Behaviour::V2 => {
+            (Key::CacheDir | Key::UserDir, _) if self.behavior == Behavior::V2 => {
                 let why = self.left_out(key, "2.0 keeps everything in its stores");
                 [vec![why], self.said(key)].concat()
             }
             (Key::SessionStore, Value::Store { text: address, .. })
-                if address.starts_with("moin-1.9:") && self.behaviour >= Behaviour::V1_9_0 =>
+                if address.starts_with("moin-1.9:") && self.behavior >= Behavior::V1_9_0 =>
             {
                 match self.wiki.setting(Key::SessionDir) {
                     Some(_) => Vec::new(),
@@ -112,7 +112,7 @@ impl Speller<'_> {
                 let address =
                     self.wiki.whole_session_store().map(|store| store.to_string()).unwrap_or_default();
                 let address = string(&address, self.python());
-                let (module, line) = match self.behaviour < Behaviour::V1_9_0 {
+                let (module, line) = match self.behavior < Behavior::V1_9_0 {
                     true => ("wikifarm_session18", format!("session_handler = {DATABASE18}({address})")),
                     false => ("wikifarm_session19", format!("session_service = {DATABASE19}({address})")),
                 };
@@ -150,7 +150,7 @@ impl Speller<'_> {
     /// An assignment if the version has such a setting, else a comment.
     fn plain(&self, key: Key, value: &Value) -> Vec<Line> {
         let row = key.row();
-        if !row.is_attribute && (row.flask.is_none() || self.behaviour != Behaviour::V2) {
+        if !row.is_attribute && (row.flask.is_none() || self.behavior != Behavior::V2) {
             return self.said(key);
         }
         let python = match value {
@@ -196,9 +196,9 @@ impl Speller<'_> {
     /// A lifetime as 1.7 and 1.8 have it.
     fn one_number(&self, hours: f64) -> Line {
         let anonymous = self.wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
-        match self.behaviour {
-            behaviour if behaviour < Behaviour::V1_9_0 => self.set(Key::CookieLifetime, &number(hours)),
-            Behaviour::V2 => self.permanent(hours),
+        match self.behavior {
+            behavior if behavior < Behavior::V1_9_0 => self.set(Key::CookieLifetime, &number(hours)),
+            Behavior::V2 => self.permanent(hours),
             _ if hours.trunc() == 0.0 => {
                 let why = "0 for ever was before 1.9; now it would mean that nobody stays logged in";
                 self.left_out(Key::CookieLifetime, why)
@@ -212,9 +212,9 @@ impl Speller<'_> {
 
     /// A lifetime as 1.9 has it.
     fn pair(&self, anonymous: f64, user: f64) -> Vec<Line> {
-        match self.behaviour {
-            Behaviour::V2 => vec![self.permanent(user)],
-            behaviour if behaviour >= Behaviour::V1_9_0 => {
+        match self.behavior {
+            Behavior::V2 => vec![self.permanent(user)],
+            behavior if behavior >= Behavior::V1_9_0 => {
                 vec![self.set(Key::CookieLifetime, &format!("({}, {})", number(anonymous), number(user)))]
             }
             _ => {

@@ -7,7 +7,7 @@ use super::super::wiki::{Dir, Site};
 use super::case::{Case, CookieKey, InHeader, Reason, Verdict, Way};
 use super::pair::Seat;
 use crate::browser::Cookie;
-use crate::moin::{Behaviour, Duplicate, Visitor, id_form};
+use crate::moin::{Behavior, Duplicate, Visitor, id_form};
 
 /// A user visits a wiki, logs in if necessary, and logs out.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub(super) fn judge(
     let shadowed =
         cookies.iter().any(|cookie| cookie.picked && cookie.old) && cookies.iter().any(|cookie| !cookie.old);
     let continued = match visitor {
-        Visitor::Anonymous if new.behaviour() == Behaviour::V2 => {
+        Visitor::Anonymous if new.behavior() == Behavior::V2 => {
             let sent = course.first.visit.sent.iter().find(|cookie| cookie.name == name.as_bytes());
             let both = sent.zip(before.cookie);
             both.is_some_and(|(sent, old)| CookieKey::of(old).is_same(&CookieKey::of(sent)))
@@ -157,10 +157,10 @@ fn why_lost(first: &Exchanged, before: &Before<'_>, new: &Site) -> Reason {
         return Reason::Name { old: CookieKey::of(cookie).name, new: name };
     }
     let (was, is) = (before.site.settings().version, new.settings().version);
-    if id_form(was) != id_form(is) && !(fits(was.behaviour()) && fits(is.behaviour())) {
+    if id_form(was) != id_form(is) && !(fits(was.behavior()) && fits(is.behavior())) {
         return Reason::IdForm(is.to_string());
     }
-    if new.behaviour() == Behaviour::V2 {
+    if new.behavior() == Behavior::V2 {
         return Reason::Key;
     }
     let moved = |was: &Dir, is: &Dir| was.place != is.place;
@@ -181,8 +181,8 @@ fn why_lost(first: &Exchanged, before: &Before<'_>, new: &Site) -> Reason {
 }
 
 /// Whether ids are 40 hexadecimal digits. Wikis of 1.9 create them in lower case, but some accept both cases.
-fn fits(behaviour: Behaviour) -> bool {
-    (Behaviour::V1_9_0..Behaviour::V2).contains(&behaviour)
+fn fits(behavior: Behavior) -> bool {
+    (Behavior::V1_9_0..Behavior::V2).contains(&behavior)
 }
 
 /// A user logs in at a neighbor, visits this wiki, goes back, and logs out here.

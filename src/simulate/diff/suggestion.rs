@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::acted::Acted;
 use super::case::{Case, CookieKey, Reason, Verdict, Way};
 use super::stage::{Stage, act_out};
-use crate::moin::Behaviour;
+use crate::moin::Behavior;
 use crate::simulate::event::time;
 
 /// The suggestions; empty if no user is affected.
@@ -157,7 +157,7 @@ fn deletions(seats: &[Acted], cases: &[Vec<Case>], affected: &[usize]) -> (Vec<D
 /// Gives a new name to all wikis that use the cookie name of an affected one.
 fn rename(seats: &[Acted], affected: &[usize]) -> (Vec<FreshName>, Vec<(usize, super::pair::Seat)>) {
     let name = |acted: &Acted| acted.seat.new.settings().session_cookie_name();
-    let can = |acted: &Acted| acted.seat.new.behaviour() >= Behaviour::V1_9_1;
+    let can = |acted: &Acted| acted.seat.new.behavior() >= Behavior::V1_9_1;
     let mut wanted: BTreeMap<String, Option<FreshName>> = BTreeMap::new();
     for acted in affected.iter().filter_map(|at| seats.get(*at)) {
         wanted.insert(name(acted), None);

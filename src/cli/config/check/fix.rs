@@ -90,7 +90,7 @@ pub(super) fn show(before: &Source, fixed: &Fixed, context: &mut Context<'_>) ->
         }
         text.push_str(&format!("{}\n", hunk.header()));
         for change in hunk.iter_changes() {
-            let (sign, colour) = match change.tag() {
+            let (sign, color) = match change.tag() {
                 ChangeTag::Delete => ("-", "\u{1b}[31m"),
                 ChangeTag::Insert => ("+", "\u{1b}[32m"),
                 ChangeTag::Equal => (" ", ""),
@@ -103,10 +103,10 @@ pub(super) fn show(before: &Source, fixed: &Fixed, context: &mut Context<'_>) ->
                 true => escape(bare.strip_suffix('\r').unwrap_or(bare)),
                 false => bare.into(),
             };
-            match colour {
+            match color {
                 "" => text.push_str(&format!("{sign}{shown}\n")),
-                _ if !context.colour => text.push_str(&format!("{sign}{shown}\n")),
-                _ => text.push_str(&format!("{colour}{sign}{shown}\u{1b}[0m\n")),
+                _ if !context.color => text.push_str(&format!("{sign}{shown}\n")),
+                _ => text.push_str(&format!("{color}{sign}{shown}\u{1b}[0m\n")),
             }
             if change.missing_newline() {
                 text.push_str("\\ No newline at end of file\n");

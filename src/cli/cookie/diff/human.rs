@@ -62,7 +62,7 @@ fn summary(diff: &Diff, differs: bool) -> String {
 
 fn group(group: &Group, context: &mut Context<'_>) {
     let heading = escape(&title(group, most(context))).into_owned();
-    writeln!(context.out, "{}", paint(&heading, Paint::Heading, context.colour));
+    writeln!(context.out, "{}", paint(&heading, Paint::Heading, context.color));
     for (users, case) in alike(&group.cases) {
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
         let until = until(case).map(|until| format!(" ({until})")).unwrap_or_default();

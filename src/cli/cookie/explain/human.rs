@@ -23,7 +23,7 @@ fn show_case(document: &Document<'_>, case: &Case, context: &mut Context<'_>) {
         As::User => "Users logged in at",
         As::Anonymous => "Anonymous visitors of",
     };
-    let verdict = paint(case.answer.verdict.name(), color(case.answer.verdict), context.colour);
+    let verdict = paint(case.answer.verdict.name(), color(case.answer.verdict), context.color);
     writeln!(context.out, "{who} {from} who go to {to}: {verdict}");
     if let Some(effect) = &case.answer.effect {
         put("  ", effect, context);

@@ -38,7 +38,7 @@ fn show_groups(prediction: &Prediction<'_>, context: &mut Context<'_>) {
         writeln!(context.out, "No wikis share a login.");
         return;
     }
-    writeln!(context.out, "{}", paint("Shared logins", Paint::Heading, context.colour));
+    writeln!(context.out, "{}", paint("Shared logins", Paint::Heading, context.color));
     lines.iter().for_each(|line| item(line, context));
     let shares = |name: &str| prediction.groups.iter().any(|group| group.contains(&name));
     let names = prediction.chosen.sites.values().map(|site| site.name.as_str());

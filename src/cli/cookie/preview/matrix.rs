@@ -38,7 +38,7 @@ pub(super) fn show(prediction: &Prediction<'_>, context: &mut Context<'_>) {
             let mut row = format!("{title:<width$}");
             for to in columns.iter().filter_map(|column| names.get(*column)) {
                 row.push(' ');
-                row.push_str(&cell(prediction, from, to, context.colour));
+                row.push_str(&cell(prediction, from, to, context.color));
             }
             writeln!(context.out, "{row}");
         }

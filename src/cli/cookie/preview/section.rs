@@ -10,7 +10,7 @@ pub(super) fn section(title: &str, lines: &[String], context: &mut Context<'_>) 
     if lines.is_empty() {
         return;
     }
-    writeln!(context.out, "{}", paint(title, Paint::Heading, context.colour));
+    writeln!(context.out, "{}", paint(title, Paint::Heading, context.color));
     for line in lines.iter().take(MOST_LINES) {
         item(line, context);
     }

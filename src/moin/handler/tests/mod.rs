@@ -51,7 +51,7 @@ pub(super) fn settings(version: &str, name: &str) -> Settings {
 
 /// With anonymous sessions of two hours.
 pub(super) fn anonymous(settings: &mut Settings) {
-    if settings.version.behaviour() < crate::moin::Behaviour::V1_9_0 {
+    if settings.version.behavior() < crate::moin::Behavior::V1_9_0 {
         settings.anonymous_session_lifetime = Some(2.0);
     } else {
         settings.cookie_lifetime = Some(CookieLifetime::Pair(2.0, 12.0));

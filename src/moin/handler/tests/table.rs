@@ -2,7 +2,7 @@
 //! and path. One test for each row and version line.
 
 use super::*;
-use crate::moin::{Behaviour, SetCookie};
+use crate::moin::{Behavior, SetCookie};
 
 /// The columns of the table; 1.9.0 apart, as one process of it has one storage.
 #[derive(Clone, Copy, PartialEq)]
@@ -15,10 +15,10 @@ enum Column {
 use Column::{First, New, Old, Second};
 
 fn column(version: &str) -> Column {
-    match version.parse::<Version>().unwrap().behaviour() {
-        Behaviour::V1_7_0 | Behaviour::V1_7_3 | Behaviour::V1_8 => Old,
-        Behaviour::V1_9_0 => First,
-        Behaviour::V1_9_1 => Second,
+    match version.parse::<Version>().unwrap().behavior() {
+        Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => Old,
+        Behavior::V1_9_0 => First,
+        Behavior::V1_9_1 => Second,
         _ => New,
     }
 }
