@@ -45,7 +45,7 @@ pub struct Finding {
     pub also: Vec<(Span, String)>,
     /// The wikis that have the problem.
     pub wikis: Vec<String>,
-    /// Whether the message names the wikis already; [`Finding::named`] adds them if not.
+    /// Whether the message names the wikis already; `Finding::named` adds them if not.
     pub names_wikis: bool,
     /// The wiki whose `lint` applies, if the message names the wikis.
     pub lint_of: Option<String>,

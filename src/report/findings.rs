@@ -206,7 +206,12 @@ pub fn syntax(errors: &SyntaxErrors, color: bool) -> String {
 }
 
 /// The last line of a check: `farm.toml: 3 wikis, 1 error, 2 warnings`.
-pub fn summary(source: &Source, wikis: usize, errors: usize, warnings: usize, colored: bool) -> String {
+pub fn summary(
+    source: &Source,
+    wikis: usize,
+    (errors, warnings, hidden): (usize, usize, usize),
+    colored: bool,
+) -> String {
     let count = |number: usize, word: &str| match number {
         1 => format!("1 {word}"),
         _ => format!("{number} {word}s"),
@@ -215,12 +220,14 @@ pub fn summary(source: &Source, wikis: usize, errors: usize, warnings: usize, co
     let error = || paint(&count(errors, "error"), Paint::Bad, colored);
     let warning = || paint(&count(warnings, "warning"), Paint::Warning, colored);
     let found = match (errors, warnings) {
-        (0, 0) => paint("no problems found", Paint::Good, colored),
+        (0, 0) if hidden == 0 => paint("no problems found", Paint::Good, colored),
+        (0, 0) => paint("no finding of this severity", Paint::Good, colored),
         (0, _) => warning(),
         (_, 0) => error(),
         (_, _) => format!("{}, {}", error(), warning()),
     };
-    format!("{}: {}, {found}", escape(&file), count(wikis, "wiki"))
+    let hidden = if hidden == 0 { String::new() } else { format!("; {} below --min-severity", count(hidden, "finding")) };
+    format!("{}: {}, {found}{hidden}", escape(&file), count(wikis, "wiki"))
 }
 
 struct Shown<'a> {

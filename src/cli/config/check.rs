@@ -108,7 +108,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         Ok(farm) => farm,
         // A code host shows the error in the file. Other programs get the document of a farm, or nothing.
         Err(LoadError::Syntax(errors)) if matches!(context.format, F::Sarif | F::Github | F::Junit) => {
-            write(&errors.source, &lint::syntax_findings(&errors), None, 0, context);
+            write(&errors.source, &lint::syntax_findings(&errors), None, (0, 0), context);
             return Err(LoadError::Syntax(errors).into());
         }
         Err(_) => context.farm_with_problems()?,
@@ -130,8 +130,10 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         let found = lint::check(&farm, disk, &context.suffixes, &overrides);
         (farm, found, None)
     };
+    let all = found.len();
     found.retain(|finding| finding.severity >= options.min_severity);
-    write(&farm.source, &found, fixed.as_deref(), farm.wikis_written, context);
+    let hidden = all - found.len();
+    write(&farm.source, &found, fixed.as_deref(), (farm.wikis_written, hidden), context);
     let failed = found.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if failed { Exit::Found } else { Exit::Success })
 }
@@ -150,12 +152,12 @@ fn known(flag: &str, name: &str) -> Result<(), Failure> {
     Err(Failure::usage(format!("{flag}: there is no rule or family {name:?}")).help(help))
 }
 
-/// Prints the findings in the wanted format.
+/// Prints the findings in the wanted format; `hidden` is the number of findings below the least severity.
 fn write(
     source: &Source,
     found: &[Finding],
     fixed: Option<&[(Finding, Position)]>,
-    wikis: usize,
+    (wikis, hidden): (usize, usize),
     context: &mut Context<'_>,
 ) {
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
@@ -191,7 +193,7 @@ fn write(
             }
             context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {
-                let summary = findings::summary(source, wikis, errors, warnings, context.color);
+                let summary = findings::summary(source, wikis, (errors, warnings, hidden), context.color);
                 writeln!(context.out, "{summary}");
             }
         }

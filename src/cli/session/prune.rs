@@ -40,7 +40,7 @@ pub(in crate::cli) struct Options {
     /// Remove only sessions without a logged-in user
     #[arg(long)]
     anonymous: bool,
-    /// Also remove unreadable sessions that were not written for [prune] `unreadable` [default: as `grace`]
+    /// Also remove unreadable sessions older than `unreadable` in [prune] [default: `grace`]
     #[arg(long)]
     unreadable: bool,
     /// Remove all sessions, also live ones; asks on a terminal, needs --yes elsewhere
@@ -61,8 +61,9 @@ pub(in crate::cli) struct Options {
     /// Remove leftover temporary files that are older than this [default: 1d]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     stale_temp: Option<Duration>,
-    /// Refuse to remove more than this for reasons other than expiry, in stores of 100 sessions or more [default: 50%;
-    /// with --all: no limit]
+    /// Refuse if more than this would be removed for reasons other than expiry [default: 50%; with --all: no limit]
+    ///
+    /// The limit applies to stores of 100 sessions or more.
     #[arg(long, value_name = "COUNT|SHARE")]
     max_delete: Option<Limit>,
     /// Trust the clock, even if the last run or the files contradict it

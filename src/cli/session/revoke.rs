@@ -290,8 +290,8 @@ fn complain(report: &Report, context: &mut Context<'_>) {
     }
     if help {
         context.help(
-            "`wikifarm session list --state unreadable` shows the reasons; delete files that are too large or have several \
-             hard links by hand",
+            "`wikifarm session list --state unreadable` shows the reasons; remove the files with `wikifarm session prune \
+             --unreadable`, or by hand if they are too large or have several hard links, then revoke again",
         );
     }
     removal::nothing_removed(report, context);

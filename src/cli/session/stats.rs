@@ -377,18 +377,15 @@ fn lines(stats: &Stats, sessions: u64, now: f64) -> String {
     }
     if let Some(growth) = &stats.growth {
         let change = match growth.change {
-            0 => "as many as".to_owned(),
-            more if more > 0 => format!("{more} more than"),
-            fewer => format!("{} fewer than", fewer.unsigned_abs()),
+            0 => "no more and no fewer sessions".to_owned(),
+            more if more > 0 => format!("{more} more sessions"),
+            fewer => format!("{} fewer sessions", fewer.unsigned_abs()),
         };
-        text += &format!(
-            "  {change} {}, after the last prune with an index\n",
-            relative(seconds(growth.since), now)
-        );
+        text += &format!("  {change} than after the last prune ({})\n", relative(seconds(growth.since), now));
     }
     // JSON and `store list` show the free inodes.
     if let (Some(inodes), Some(Space { inodes: Some(all), .. })) = (stats.inodes, stats.filesystem) {
-        text += &format!("  inodes {inodes} of {all} on the file system\n");
+        text += &format!("  the store uses {inodes} of the {all} inodes of its file system\n");
     }
     text
 }

@@ -153,6 +153,18 @@ impl Context<'_> {
         Exit::Partial
     }
 
+    /// A command as the user can paste it, with the farm file that this run was given.
+    pub fn command(&self, words: &str) -> String {
+        match &self.farm_file {
+            Some(file) => {
+                let file = file.to_string_lossy();
+                let quoted = shlex::try_quote(&file).unwrap_or_else(|_| file.clone());
+                format!("wikifarm -f {quoted} {words}")
+            }
+            None => format!("wikifarm {words}"),
+        }
+    }
+
     /// The path of the farm file. Root does not use a `farm.toml` in another user's directory.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ fn missing_directory(facts: &Facts<'_>, sink: &mut Sink) {
             Some(Err(error)) => format!("can't be read: {}", crate::sys::why(error)),
         };
         let message = format!("{} {} {why}", dir.key.name(), dir.path.display());
-        let help = "correct the path: relative paths start at the directory of the farm file";
+        let help = "create the directory, or correct the path: relative paths start at the directory of the farm file";
         sink.report(wiki, wiki.span_of(dir.key), message, help);
     }
 }

@@ -55,7 +55,7 @@ fn summary(diff: &Diff, differs: bool) -> String {
         0 if differs => format!("apart from this, {none}"),
         0 => none.to_owned(),
         hurt => {
-            format!("users are logged out, or old cookies hide new ones, at {hurt} of {}", count(all, "URL"))
+            format!("users are logged out, or old cookies stay in use, at {hurt} of {}", count(all, "URL"))
         }
     }
 }

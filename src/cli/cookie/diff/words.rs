@@ -28,7 +28,7 @@ pub(super) fn who(case: &Case) -> String {
 /// What happens to the users, and why.
 pub(super) fn what(case: &Case) -> String {
     let seen = match case.verdict {
-        Verdict::Kept if case.shadowed => "stay logged in, but with the old cookie",
+        Verdict::Kept if case.shadowed => "keep their session, with the old cookie",
         verdict => verdict.seen(case.visitor),
     };
     if case.explanation.is_empty() { seen.to_owned() } else { format!("{seen}: {}", case.explanation) }

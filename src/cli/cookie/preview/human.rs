@@ -6,6 +6,7 @@ use super::section::{item, section};
 use super::{addresses, matrix, sharers};
 use crate::cli::Context;
 use crate::names::list;
+use crate::report::escape;
 use crate::report::text::{Paint, paint};
 use crate::sharing::{Disagreement, Leak, Verdict};
 
@@ -57,7 +58,8 @@ fn show_problems(prediction: &Prediction<'_>, context: &mut Context<'_>) {
     let name = |position: usize| prediction.model.sites().get(position).map(|site| site.name.as_str());
     let Some((from, to)) = problems.example.and_then(|(from, to)| name(from).zip(name(to))) else { return };
     if plain(from) && plain(to) {
-        writeln!(context.out, "help: `wikifarm cookie explain {from} {to}` shows each step");
+        let command = context.command(&format!("cookie explain {from} {to}"));
+        writeln!(context.out, "help: `{}` shows each step", escape(&command));
     }
 }
 
