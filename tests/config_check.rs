@@ -141,7 +141,7 @@ error[unknown-key]: unknown key "color" in [farm]
  --> farm.toml:5:1
   |
 5 | color = "red"
-  | ^^^^^^
+  | ^^^^^
 
 error[missing-url]: [wikis.docs] has no url
  --> farm.toml:7:8
@@ -315,7 +315,7 @@ warning[missing-directory]: docs and plans: session_dir sessions does not exist
 7 | session_dir = "sessions"
   |               ^^^^^^^^^^
   |
-  = help: correct the path: relative paths start at the directory of the farm file
+  = help: create the directory, or correct the path: relative paths start at the directory of the farm file
 
 farm.toml: 2 wikis, 1 warning
 
@@ -360,7 +360,7 @@ warning[missing-directory]: wiki1 and wiki2: user_dir users does not exist
 11 | user_dir = "users"
    |            ^^^^^^^
    |
-   = help: correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
 
 warning[missing-directory]: wiki1 and wiki2: session_dir sessions does not exist
   --> farm.toml:20:15
@@ -368,7 +368,7 @@ warning[missing-directory]: wiki1 and wiki2: session_dir sessions does not exist
 20 | session_dir = "sessions"
    |               ^^^^^^^^^^
    |
-   = help: correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
 
 warning[missing-directory]: wiki1: data_dir wiki1/data does not exist
   --> farm.toml:28:12
@@ -376,7 +376,7 @@ warning[missing-directory]: wiki1: data_dir wiki1/data does not exist
 28 | data_dir = "wiki1/data"
    |            ^^^^^^^^^^^^
    |
-   = help: correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
 
 warning[missing-directory]: wiki2: data_dir wiki2/data does not exist
   --> farm.toml:33:12
@@ -384,7 +384,7 @@ warning[missing-directory]: wiki2: data_dir wiki2/data does not exist
 33 | data_dir = "wiki2/data"
    |            ^^^^^^^^^^^^
    |
-   = help: correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
 
 warning[missing-directory]: old: data_dir old/data does not exist
   --> farm.toml:40:12
@@ -392,7 +392,7 @@ warning[missing-directory]: old: data_dir old/data does not exist
 40 | data_dir = "old/data"
    |            ^^^^^^^^^^
    |
-   = help: correct the path: relative paths start at the directory of the farm file
+   = help: create the directory, or correct the path: relative paths start at the directory of the farm file
 
 farm.toml: 3 wikis, 5 warnings
 

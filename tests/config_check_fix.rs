@@ -93,7 +93,7 @@ fixed[unknown-wiki]: farm.toml:31: [[share]]: unknown wiki "plan"
 fixed[ignored-setting]: farm.toml:7: docs and plans: MoinMoin 1.9.11 ignores cookie_samesite: MoinMoin sends SameSite only from 2.0 on
 fixed[duplicate-item]: farm.toml:10: superuser contains "AdminAda" twice
 fixed[duplicate-alias]: farm.toml:20: docs: the alias https://docs.example.org/ repeats another address of the wiki
-fixed[unused-suppression]: farm.toml:23: "invalid-path" is allowed here, but nothing is found
+fixed[unused-suppression]: farm.toml:23: "invalid-path" is allowed here, but has no findings
 fixed[useless-unset]: farm.toml:26: unset has no effect: cookie_path is not inherited
 
 farm.toml: 2 wikis, no problems found

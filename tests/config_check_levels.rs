@@ -65,13 +65,13 @@ fn check_reports_suppressions_that_are_unknown_unused_or_without_reason() {
     )
     .wikifarm("config check")
     .stdout(str![[r#"
-warning[unused-suppression]: "versions" is allowed here, but nothing is found
+warning[unused-suppression]: "versions" is allowed here, but has no findings
  --> farm.toml:5:10
   |
 5 | allow = ["versions"]
   |          ^^^^^^^^^^
   |
-  = help: remove the name: it would hide the next finding
+  = help: remove the name, which would hide future findings
 
 farm.toml: 2 wikis, 1 warning
 
@@ -95,7 +95,7 @@ fn check_applies_the_lint_levels_of_a_wiki() {
     assert_eq!(ran.json()["findings"][0]["wikis"], serde_json::json!(["b"]));
     let own = IMPRECISE.replace("b.example.org/\"", "b.example.org/\"\n    lint.deny = [\"versions\"]");
     check(&own, "", 1, &[("imprecise-version", "warning"), ("imprecise-version", "error")]);
-    // The rule's name goes before the family's, and the wiki before the farm.
+    // Explain this rule goes before the family's, and the wiki before the farm.
     let farm = IMPRECISE.replace(
         "[wikis.a]",
         "[lint]\n    deny = [\"versions\"]\n    warn = [\"imprecise-version\"]\n    [wikis.a]",

@@ -104,7 +104,7 @@ fn import_run_without_a_terminal_asks_for_yes() {
         .wikifarm("config import wikiconfig.py --url https://a.example.org/ --run /bin/true --timeout 5s");
     let ran = ran.status(4).any_stderr().run();
     assert!(ran.stderr.contains("/bin/true runs wikiconfig.py"), "{}", ran.stderr);
-    let refused = "error: --run asks before it runs anything, and there is no terminal\nhelp: add --yes\n";
+    let refused = "error: --run requires confirmation, and there is no terminal\nhelp: add --yes\n";
     assert!(ran.stderr.ends_with(refused), "{}", ran.stderr);
     let none = place.wikifarm("config import --run no-such-python --yes").status(2).any_stderr().run();
     assert!(none.stderr.contains("error: --run: there is no no-such-python in $PATH"), "{}", none.stderr);

@@ -48,9 +48,9 @@ fn diff_with_a_wider_path_shows_the_old_cookie_before_the_new_one() {
         .wikifarm(&format!("cookie diff farm.toml new.toml {AT}"))
         .stdout(str![[r#"
 alpha and beta
-  users with "remember me" stay logged in, but with the old cookie (until
+  users with "remember me" keep their session, with the old cookie (until
     2027-12-29T00:04:00Z, when the last old cookie expires)
-  users without "remember me" stay logged in, but with the old cookie (until
+  users without "remember me" keep their session, with the old cookie (until
     2026-11-24T12:04:00Z, when the last old cookie expires)
   users with "remember me" here and at beta cannot log out: logging out deletes
     the new cookie, but the old one still opens a session (until
@@ -65,8 +65,8 @@ alpha and beta
     2. new: MOIN_SESSION_farm for example.org only, path /, Secure
 
 help: let the web server delete the old cookies until 2027-12-29T00:06:00Z, when
-  the last of them expires
-  result: users stay logged in, no problem remains
+  the last old cookie expires
+  result: users stay logged in; no problem remains
   nginx (a block with its own add_header does not inherit these lines):
     # https://example.org/alpha/
     add_header Set-Cookie "MOIN_SESSION_farm=; Path=/alpha; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure" always;
@@ -78,10 +78,10 @@ help: let the web server delete the old cookies until 2027-12-29T00:06:00Z, when
     # https://example.org/beta/
     Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure"
 help: use a cookie name that no browser knows
-  result: users log in once, no problem remains
+  result: users log in once; no problem remains
   cookie_name = "farm_2" for alpha and beta (the cookie is MOIN_SESSION_farm_2)
-farm.toml -> new.toml: users are logged out, or old cookies hide new ones, at 2
-  of 2 URLs
+farm.toml -> new.toml: users are logged out, or old cookies stay in use, at 2 of
+  2 URLs
 
 "#]])
         .run();
@@ -104,8 +104,8 @@ Settings and cookies of `alpha`:
 
 | users | effect | how long |
 |---|---|---|
-| users with "remember me" | stay logged in, but with the old cookie | until 2027-12-29T00:04:00Z, when the last old cookie expires |
-| users without "remember me" | stay logged in, but with the old cookie | until 2026-11-24T12:04:00Z, when the last old cookie expires |
+| users with "remember me" | keep their session, with the old cookie | until 2027-12-29T00:04:00Z, when the last old cookie expires |
+| users without "remember me" | keep their session, with the old cookie | until 2026-11-24T12:04:00Z, when the last old cookie expires |
 | users with "remember me" here and at beta | cannot log out: logging out deletes the new cookie, but the old one still opens a session | until 2027-12-29T00:06:00Z, when the last old cookie expires |
 
 The browsers of users with "remember me" send these cookies, in this order:
@@ -115,7 +115,7 @@ The browsers of users with "remember me" send these cookies, in this order:
 
 ### Suggestion: delete the old cookies
 
-Let the web server send these headers until 2027-12-29T00:06:00Z, when the last of them expires. Result: users stay logged in, no problem remains.
+Let the web server send these headers until 2027-12-29T00:06:00Z, when the last old cookie expires. Result: users stay logged in; no problem remains.
 
 ```nginx
 # https://example.org/alpha/
@@ -133,7 +133,7 @@ Header always add Set-Cookie "MOIN_SESSION_farm=; Path=/beta; Expires=Thu, 01 Ja
 
 ### Suggestion: use a cookie name that no browser knows
 
-Result: users log in once, no problem remains.
+Result: users log in once; no problem remains.
 
 - cookie\_name = "farm\_2" for alpha and beta (the cookie is MOIN\_SESSION\_farm\_2)
 
@@ -200,8 +200,8 @@ alpha and beta
 
 sessions: no wiki finds the sessions of alpha and beta any more: 2 live
   sessions, 1 logged in
-farm.toml -> new.toml: users are logged out, or old cookies hide new ones, at 2
-  of 2 URLs
+farm.toml -> new.toml: users are logged out, or old cookies stay in use, at 2 of
+  2 URLs
 
 "#]])
         .run();

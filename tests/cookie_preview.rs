@@ -290,8 +290,8 @@ fn preview_of_one_host_shows_cookies_received_by_path() {
         .stdout(str![[r#"
 No wikis share a login.
 Problems
-  logging in at root makes users of wiki1 and wiki10 anonymous there: those
-    wikis pick the cookie of root
+  logging in at root makes users of wiki1 and wiki10 anonymous: those wikis pick
+    the cookie of root
   logging in at root leaves a second cookie: users are logged out of wiki1 and
     wiki10, since those wikis pick the cookie of root
 help: `wikifarm cookie explain root wiki1` shows each step
@@ -342,7 +342,7 @@ Separate
   login
 Problems
   after visiting news, users who log in at login stay anonymous at news: news
-    picks the first of two cookies named MOIN_SESSION_lab, which is its own
+    picks its own cookie, the first of two named MOIN_SESSION_lab
   after visiting news, users who log in at login stay anonymous at docs: docs
     picks the cookie of news
 help: `wikifarm cookie explain login news` shows each step

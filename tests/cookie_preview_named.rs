@@ -32,7 +32,7 @@ Shared logins
         .wikifarm("cookie preview docs --matrix")
         .status(2)
         .stderr(str![[r#"
-error: --matrix needs two or more wikis, or none for all
+error: --matrix: name at least two wikis, or no wiki to show all
 
 "#]])
         .run();

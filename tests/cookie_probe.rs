@@ -114,7 +114,7 @@ fn probe_with_drift_names_each_attribute() {
         .status(1)
         .stdout(format!(
             r"
-            docs: sends another cookie than predicted
+            docs: sends a different cookie than predicted
               200 http://wiki.example.org:{}/
                 Set-Cookie: MOIN_SESSION_lab=; Max-Age=0; Path=/wiki
               Domain: predicted .example.org, found none

@@ -155,7 +155,7 @@ fn simulate_switches_the_superuser_and_back() {
     let run = steps.iter().fold(place.wikifarm("cookie simulate --format json"), |run, step| run.arg(*step));
     let json = run.any_stdout().run().json();
     assert_eq!((&json["expected"], &json["failed"]), (&json!(3), &json!(0)));
-    assert_eq!(json["steps"][1]["notes"], json!(["Bob may not switch users"]));
+    assert_eq!(json["steps"][1]["notes"], json!(["Bob can't switch users"]));
     assert_eq!(json["steps"][5]["seen"], json!({"user": "Carol", "switched_from": "Ada"}));
     assert_eq!(json["steps"][5]["stores"][0]["sessions"][0]["setuid"], "Carol");
 }
@@ -198,7 +198,7 @@ fn simulate_with_a_new_farm_file_keeps_old_cookies() {
     let json =
         place.wikifarm("cookie simulate farms/move --format json").any_stdout().any_stderr().run().json();
     let out = &json["steps"][3];
-    assert_eq!(out["notes"], json!(["nobody is logged in here"]));
+    assert_eq!(out["notes"], json!(["nobody is logged in"]));
     assert_eq!(out["set_cookie"][0]["browser"], "nothing to delete", "another path");
     assert_eq!(out["jar"].as_array().unwrap().len(), 1);
 }
@@ -256,8 +256,8 @@ fn simulate_prints_its_assumptions() {
     let run = place.wikifarm("cookie simulate --format json").arg("login a Bob").any_stdout();
     let json = run
         .stderr(str![[r#"
-the farm file does not say where a keeps sessions: assuming a directory of its own
-the farm file does not say where a keeps users: assuming a directory of its own
+a: the directory of the sessions is unknown: assuming a separate directory
+a: the directory of the users is unknown: assuming a separate directory
 
 "#]])
         .run()
@@ -283,7 +283,7 @@ error: script: line 5: no wiki of the farm is at https://wiki3.example.org/; did
 error: script: line 6: https://www.example.org/ is not a wiki: only `visit` works there
 error: script: line 7: can't read the farm file missing.toml: no such file or directory
 error: script: line 8: expected `expect WIKI NAME, or WIKI anonymous`
-error: script has errors, no step was run
+error: script has errors: no step was run
 
 "#]])
         .run();
@@ -312,7 +312,7 @@ fn simulate_with_unquoted_steps_asks_for_quotes() {
     run.stderr(str![[r#"
 error: the script: step 1: expected `visit WIKI or URL`
 error: the script: step 2: unknown step "wiki1": expected login, visit, logout, switch-user, wait, restart-browser, reconfigure, expect
-error: the script has errors, no step was run; put each step in quotes
+error: the script has errors: no step was run; put each step in quotes
 
 "#]])
     .run();
@@ -320,7 +320,7 @@ error: the script has errors, no step was run; put each step in quotes
     let run = place.wikifarm("cookie simulate login").status(2);
     run.stderr(str![[r#"
 error: the script: step 1: expected `login WIKI NAME [forget]`
-error: the script has errors, no step was run
+error: the script has errors: no step was run
 
 "#]])
         .run();
@@ -334,7 +334,7 @@ fn simulate_with_many_bad_lines_names_the_first() {
     assert_eq!(lines.len(), 22);
     assert_eq!(
         lines[20..],
-        ["error: standard input: 99980 more bad lines", "error: standard input has errors, no step was run"]
+        ["error: standard input: 99980 more bad lines", "error: standard input has errors: no step was run"]
     );
 }
 

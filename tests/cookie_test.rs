@@ -424,7 +424,7 @@ fn test_with_a_bad_script_runs_nothing() {
         .stderr(str![[r#"
 error: standard input:2:44: unknown field "set-cookie"; did you mean "set_cookie"?
 error: standard input:3:41: invalid type: integer `1`, expected a boolean
-error: standard input has errors in 2 lines, no step was run
+error: standard input has errors in 2 lines: no step was run
 
 "#]])
         .run();

@@ -43,7 +43,7 @@ Problems
     plans
   visiting docs or plans shortens the shared cookie to 30 min: users are logged
     out of trap unless they return in time
-help: `wikifarm cookie explain docs trap` shows each step
+help: `wikifarm -f lab/farm.toml cookie explain docs trap` shows each step
 
 "#]])
         .run();
@@ -64,7 +64,7 @@ fn demo_sessions_are_of_every_state() {
         ("unreadable", 3),
         ("stale_temp", 8),
         ("foreign", 1),
-        ("deleted", 2789),
+        ("would_delete", 2789),
     ] {
         assert_eq!(total[count], expected, "{count}");
     }

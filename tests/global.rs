@@ -78,7 +78,7 @@ fn help_names_every_command_and_exit_status() {
     Place::new()
         .wikifarm("-h")
         .stdout(str![[r#"
-Checks MoinMoin wiki farms, predicts which wikis share a login, and looks after their session files
+Check MoinMoin wiki farms, predict shared logins, and manage session files
 
 Usage: wikifarm [OPTIONS] [COMMAND]
 
@@ -86,7 +86,7 @@ Commands:
   config       Check, show, and convert the farm file
   cookie       Predict which wikis share a login, and explain why
   session      List, inspect, prune, revoke, verify, and migrate sessions
-  store        List the farm's session stores, or find session directories below a directory
+  store        List the farm's session stores, or search a directory for stores
   demo         Create a small farm with real sessions, and run the main commands on it
   completions  Print a completion script for a shell
   schema       Print the JSON Schema of a command's JSON output
@@ -94,13 +94,13 @@ Commands:
   help         Print this message or the help of the given subcommand(s)
 
 Options:
-  -V, --version  Print the version; with -v also the public suffix list and the MoinMoin versions
+  -V, --version  Print the version; -v adds the public suffix list and the MoinMoin versions
   -h, --help     Print help (see more with '--help')
 
 Common options (see --help): -f FILE, --color WHEN, -q, -v, --now TIME, --run-as NAME, --psl FILE
 
 Exit status: 0 success; 1 the check found something; 2 bad usage or unreadable farm file; 3 done in
-part, each failure is named; 4 refused by a guard. If several apply, the highest counts.
+part, with a message for each failure; 4 refused by a guard. If several apply, the highest counts.
 
 Example: wikifarm -f farm.toml config check
 
@@ -213,7 +213,8 @@ fn commands_refuse_formats_that_they_do_not_have() {
             )
             .run();
         let help = place.wikifarm(&format!("{command} -h")).any_stdout().run().stdout;
-        assert!(help.contains("[possible values: human, json]\n"), "{help}");
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains("[possible values: human, json]"), "{help}");
     }
     let ran = place.wikifarm("--format json demo").status(2).any_stderr().run();
     assert!(ran.stderr.contains("[possible values: human]"), "{}", ran.stderr);

@@ -121,7 +121,7 @@ fn session_commands_refuse_a_file_mounted_on_a_name() {
     let Some(ran) = beside_mounts(true, &[], "session verify --store moin-1.9:sessions") else { return };
     let text = String::from_utf8_lossy(&ran.output.stdout).into_owned();
     assert!(
-        text.contains("error[unreadable]: session that can't be read (1 file)\n    eeeeeeee…  another file is mounted on its name\n"),
+        text.contains("error[unreadable]: session that can't be read (1 file)\n    eeeeeeee…  another file is mounted over this file\n"),
         "{text}"
     );
 }

@@ -37,7 +37,7 @@ Separate
   b and c
 Problems
   between a, b, and c: unknown: a and b share the address
-    https://wiki.example.org/: only one of them answers there
+    https://wiki.example.org/: only one of the wikis answers
 help: `wikifarm cookie explain a b` shows each step
 
 "#]])
@@ -68,13 +68,13 @@ Separate
   b
 Problems
   between a and b: unknown: a and b share the address https://wiki.example.org/:
-    only one of them answers there
+    only one of the wikis answers
 help: `wikifarm cookie explain a b` shows each step
 Differs from [[share]]
   a and b: unknown: a and b share the address https://wiki.example.org/: only
-    one of them answers there
+    one of the wikis answers
   a to c: unknown: a and c share the address https://wiki.example.org/: only one
-    of them answers there
+    of the wikis answers
 
 "#]])
         .run();
@@ -112,7 +112,7 @@ fn explain_with_a_shared_address_names_the_step() {
     assert!(
         explain.contains(
             "  3. unknown b looks for the cookie: a and b share the address\n             https://wiki.example.org/: \
-             only one of them answers there\n"
+             only one of the wikis answers\n"
         ),
         "{explain}"
     );
@@ -155,7 +155,7 @@ fn diff_with_a_shared_address_is_unknown() {
         .status(1)
         .stdout(str![[r#"
 a, b, and c: unknown: a, b, and c have the same URL https://wiki.example.org/:
-  visitors reach only one of them
+  visitors reach only one of these wikis
 apart.toml -> farm.toml: at the other wikis, nobody is logged out, and no old
   cookie hides a new one
 
@@ -164,7 +164,7 @@ apart.toml -> farm.toml: at the other wikis, nobody is logged out, and no old
     let markdown =
         place.wikifarm("cookie diff farm.toml apart.toml --format markdown").any_stdout().run().stdout;
     let line = "\na, b, and c: unknown: a, b, and c have the same URL https://wiki.example.org/: visitors reach only one \
-                of them.\n";
+                of these wikis.\n";
     assert!(markdown.contains(line), "{markdown}");
 }
 
@@ -180,6 +180,8 @@ fn probe_with_a_shared_address_notes_that_one_wiki_answers() {
         .wikifarm("cookie probe a")
         .status(3)
         .any_stdout()
-        .stderr(format!("a and b have the same URL https://127.0.0.1:{port}/: only one of them answers\n"))
+        .stderr(format!(
+            "a and b have the same URL https://127.0.0.1:{port}/: only one of these wikis answers\n"
+        ))
         .run();
 }

@@ -503,7 +503,7 @@ removed 0 from the source
         .status(3)
         .run();
     fs::set_permissions(place.path().join("from"), fs::Permissions::from_mode(0o700)).unwrap();
-    let first = "error: moin-1.9:from: 3 sessions: copied, but can't remove it: permission denied (aaaaaaaa…, bbbbbbbb…, dddddddd…)\n";
+    let first = "error: moin-1.9:from: 3 sessions: copied, but can't remove the session from the source: permission denied (aaaaaaaa…, bbbbbbbb…, dddddddd…)\n";
     assert!(ran.stderr.starts_with(first), "{}", ran.stderr);
     assert_eq!(initials(&place, "from"), "abcd");
 }

@@ -24,7 +24,7 @@ fn migrate_makes_no_directory_behind_another_users_link() {
         migrate
             .status(4)
             .stderr(str![[r#"
-error: link: unsafe symbolic link: user 4242 owns it, who is neither root nor you
+error: link: unsafe symbolic link: its owner, user 4242, is neither root nor you
 
 "#]])
             .run();
@@ -126,7 +126,7 @@ fn migrate_to_a_redis_that_loads_or_requires_a_password_fails() {
         ),
         (
             "-READONLY You can't write against a read only replica.\r\n",
-            "this Redis is a read-only replica: use the address of its master",
+            "this Redis is a read-only replica: use the address of its primary",
         ),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -132,7 +132,8 @@ fn cookie_map_that_cannot_be_written_is_refused_before_any_move() {
     let place = place().dir("map");
     let plain =
         "session migrate --from moin-1.8:old/cache/__common__/session --to moin-1.9:new/cache/__session__";
-    let unsure = "error: moin-1.9:new/cache/__session__: unknown cookie name: pass --new-cookie NAME\n";
+    let unsure = "error: moin-1.9:new/cache/__session__: unknown cookie name\nhelp: pass --new-cookie NAME; \
+                  `wikifarm cookie header WIKI` prints the name that a wiki uses\n";
     for (line, why) in [
         (format!("{plain} --rename-ids --cookie-map nginx map.conf"), unsure),
         (

@@ -246,7 +246,7 @@ fn prune_does_not_follow_another_users_link_to_a_directory() {
             .wikifarm(prune)
             .status(4)
             .stderr(str![[r#"
-error: moin-1.9:link: refused: link: unsafe symbolic link: user 4242 owns it, who is neither root nor you
+error: moin-1.9:link: refused: link: unsafe symbolic link: its owner, user 4242, is neither root nor you
 error: nothing was removed from any store
 
 "#]])
@@ -256,7 +256,7 @@ error: nothing was removed from any store
             .wikifarm("session list -q --store moin-1.9:link")
             .status(4)
             .stderr(str![[r#"
-error: link: unsafe symbolic link: user 4242 owns it, who is neither root nor you
+error: link: unsafe symbolic link: its owner, user 4242, is neither root nor you
 
 "#]])
             .run();
@@ -352,7 +352,7 @@ fn prune_refuses_a_last_run_file_that_is_not_its_own() {
     };
     // Nobody ever writes into it: to wait for that would be to wait for ever.
     assert!(std::process::Command::new("mkfifo").arg(&last).status().unwrap().success());
-    refused(&format!("{}: not a regular file of yours or of root without hard links", last.display()));
+    refused(&format!("{}: expected a regular file without hard links, owned by you or root", last.display()));
     fs::remove_file(&last).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", &last).unwrap();
     refused(&format!("{}: ", last.display()));

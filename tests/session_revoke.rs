@@ -165,7 +165,7 @@ fn revoke_reports_a_client_that_stays_logged_in_with_help() {
         .and_then(|rest| rest.strip_suffix(" times until the end of --settle"));
     let times: u32 = times.unwrap_or_else(|| panic!("{}", ran.stderr)).parse().unwrap();
     assert!(times > 10, "{times}");
-    assert_eq!(last, "help: stop the wiki and run this again, or change the wiki's cookie_name\n");
+    assert_eq!(last, "help: stop the wiki and run the command again, or change the wiki's cookie_name\n");
     let summary = format!(
         "revoked 4 of 6 sessions\nremoved again: 1 session, saved {times} times by running requests\n"
     );
@@ -260,8 +260,8 @@ revoked 4 of 7 sessions
 
 "#]])
         .stderr(str![[r#"
-error: moin-1.9:sessions: 1 unreadable session may match, and can't be checked
-help: `wikifarm session list --state unreadable` shows the reasons; delete files that are too large or have several hard links by hand
+error: moin-1.9:sessions: can't check 1 unreadable session that may match
+help: `wikifarm session list --state unreadable` shows the reasons; remove the files with `wikifarm session prune --unreadable`, or by hand if they are too large or have several hard links, then revoke again
 
 "#]])
         .run();

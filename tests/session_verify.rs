@@ -75,8 +75,8 @@ moin-1.9:sessions (docs)
   error[unreadable]: session that can't be read (1 file)
     11111111…  truncated pickle: ends at byte 13
     help: run `wikifarm session prune --unreadable`. Check and delete files by
-      hand if they are too large or have several hard links: they may be more
-      than sessions
+      hand if they are too large or have several hard links: other programs may
+      use them
   warning[no-expires]: old session without `expires` (1 file)
     44444444…  no `expires`; last written 3 d ago
     help: run `wikifarm session prune`: it removes these sessions after
@@ -92,7 +92,7 @@ moin-1.9:sessions (docs)
     DDDDDDDD…  uppercase letters in its name: its wikis reject such an id in a
       cookie
     README  not a session name of moin-1.9
-    help: move or delete it: `wikifarm session prune` leaves it alone
+    help: move or delete it: `wikifarm session prune` does not remove it
   warning[stale-temp]: leftover temporary file (1 file)
     tmpabcde…  last written 2 d ago
     help: run `wikifarm session prune`
@@ -220,10 +220,10 @@ fn verify_reports_a_session_without_a_mac_by_the_stores_key_as_an_error() {
 sqlite:s.db?key_file=key
   error[no-mac]: session without a MAC by the key of its store (1 session)
     bbbbbbbb…  no MAC by the key of its store
-    help: check that the wikis use the same key file: a wiki treats the visitor
-      as anonymous. If the session was moved here without `?key_file=`, move it
-      again with the key. If another program writes to this store, remove the
-      session with `wikifarm session revoke ID`
+    help: check that the wikis use the same key file: until then, the wikis
+      treat the visitor as anonymous. If the session was moved here without
+      `?key_file=`, move it again with the key. If another program writes to
+      this store, remove the session with `wikifarm session revoke ID`
 2 sessions in 1 store: 1 error (1 session), 0 warnings
 
 "#]])

@@ -352,7 +352,7 @@ fn commands_as_root_make_no_directory_behind_another_users_link() {
     chown(&theirs, Some(STRANGER), Some(STRANGER)).unwrap();
     for name in NAMES {
         let said = prune_in(&place, name, &link.join("below"));
-        assert!(said.contains("link: unsafe symbolic link: user 4242"), "{name}: {said}");
+        assert!(said.contains("link: unsafe symbolic link: its owner, user 4242"), "{name}: {said}");
         assert!(!place.home().join("planted").exists(), "{name}");
         let said = prune_in(&place, name, &theirs.join("made/below"));
         assert!(said.contains("theirs: user 4242 owns this directory"), "{name}: {said}");

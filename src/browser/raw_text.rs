@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for RawText {
                     Ok(RawText { wtf8: wtf8.to_vec() })
                 } else {
                     Err(E::custom(
-                        "a lone surrogate stands for a raw byte, and must be one of \\udc80 to \\udcff",
+                        "a lone surrogate encodes a raw byte, and must be one of \\udc80 to \\udcff",
                     ))
                 }
             }
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn other_surrogates_and_other_types_are_refused() {
         for json in [r#""\udc7f""#, r#""\udd00""#, r#""\ud800""#, r#""x\udbff""#] {
-            assert!(read(json).unwrap_err().starts_with("a lone surrogate stands for a raw byte"), "{json}");
+            assert!(read(json).unwrap_err().starts_with("a lone surrogate encodes a raw byte"), "{json}");
         }
         assert_eq!(read("3").unwrap_err(), "invalid type: integer `3`, expected a string at line 1 column 1");
         assert!(read("[98]").unwrap_err().contains("expected a string"));

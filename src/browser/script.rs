@@ -381,7 +381,7 @@ mod tests {
                 "10: \"nav\" and \"from_url\" are for visits only",
                 "11:42: not UTF-8: write other bytes as \\udc80 to \\udcff",
                 "12: 'Ā' is not in latin-1",
-                "13:47: unknown field \"color\": expected one of url, set_cookie, visit, at, nav, from_url, from, encoding",
+                "13:46: unknown field \"color\": expected one of url, set_cookie, visit, at, nav, from_url, from, encoding",
                 "14:7: EOF while parsing a value",
             ]
         );

@@ -23,7 +23,7 @@ const VARIABLE: &str = "WIKIFARM_COMPLETE";
     after_help = "Example: wikifarm completions bash > /usr/share/bash-completion/completions/wikifarm"
 )]
 pub(super) struct Options {
-    /// The shell
+    /// Print the script for this shell
     #[arg(value_parser = ["bash", "elvish", "fish", "powershell", "zsh"])]
     shell: String,
 }

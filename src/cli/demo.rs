@@ -11,7 +11,7 @@ use crate::sys::why;
 
 /// Create a small farm with real sessions, and run the main commands on it
 ///
-/// Without DIR, the farm is created in a temporary directory and deleted at the end.
+/// Without DIR, creates the farm in a temporary directory, and deletes it at the end.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm demo /tmp/farm && cd /tmp/farm && wikifarm config check")]
 pub(super) struct Options {

@@ -20,7 +20,7 @@ use crate::sys::why;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm man /tmp/man")]
 pub(super) struct Options {
-    /// The directory; wikifarm creates it if it does not exist
+    /// Write to this directory, and create it if necessary
     dir: PathBuf,
 }
 

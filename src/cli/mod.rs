@@ -35,7 +35,7 @@ use self::store::Store;
 
 pub use shared::{Context, Exit, Failure, Format, Outcome};
 
-/// Checks MoinMoin wiki farms, predicts which wikis share a login, and looks after their session files.
+/// Check MoinMoin wiki farms, predict shared logins, and manage session files
 #[derive(Debug, Parser)]
 #[command(
     name = "wikifarm",
@@ -43,11 +43,11 @@ pub use shared::{Context, Exit, Failure, Format, Outcome};
     max_term_width = 100,
     subcommand_help_heading = "Commands",
     after_help = "Exit status: 0 success; 1 the check found something; 2 bad usage or unreadable farm file; 3 done \
-                  in part, each failure is named; 4 refused by a guard. If several apply, the highest counts.\n\n\
+                  in part, with a message for each failure; 4 refused by a guard. If several apply, the highest counts.\n\n\
                   Example: wikifarm -f farm.toml config check"
 )]
 struct Cli {
-    /// Print the version; with -v also the public suffix list and the MoinMoin versions
+    /// Print the version; -v adds the public suffix list and the MoinMoin versions
     #[arg(short = 'V', long)]
     version: bool,
     #[command(flatten)]
@@ -63,7 +63,7 @@ struct Global {
     /// Read this farm file [default: $WIKIFARM_FILE, ./farm.toml, /etc/wikifarm/farm.toml]
     #[arg(short = 'f', long = "farm", value_name = "FILE", global = true, hide_short_help = true)]
     farm: Option<PathBuf>,
-    /// Output format
+    /// Print the output in this format
     #[arg(
         long,
         value_enum,
@@ -73,7 +73,7 @@ struct Global {
         hide_short_help = true
     )]
     format: Format,
-    /// When to use color; `auto` is on a terminal, unless NO_COLOR is set
+    /// Choose when to use color
     #[arg(
         long,
         value_enum,
@@ -83,13 +83,13 @@ struct Global {
         hide_short_help = true
     )]
     color: Color,
-    /// Print errors and results only; commands that change something are silent on success
+    /// Print only errors and results; commands that make changes are silent on success
     #[arg(short = 'q', long, global = true, conflicts_with = "verbose", hide_short_help = true)]
     quiet: bool,
-    /// Print more; may be repeated
+    /// Print more (repeatable)
     #[arg(short = 'v', long, action = ArgAction::Count, global = true, hide_short_help = true)]
     verbose: u8,
-    /// Assume this time (RFC 3339 or unix seconds); commands that delete then only plan
+    /// Assume this time (RFC 3339 or unix seconds), and only plan removals
     #[arg(
         long,
         value_name = "TIME",
@@ -99,13 +99,13 @@ struct Global {
         hide_short_help = true
     )]
     now: Option<f64>,
-    /// Run as this user; only root can
+    /// Run as this user; requires root
     ///
     /// wikifarm gives up root's rights before it opens a file. Locks and the time of the last run are then in that
     /// user's state directory, or in $STATE_DIRECTORY.
     #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
     run_as: Option<String>,
-    /// Use this public suffix list instead of the built-in one; `system` is the distribution's
+    /// Use this public suffix list; `system` uses the list of the distribution
     #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
     psl: Option<PathBuf>,
 }
@@ -113,11 +113,11 @@ struct Global {
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    /// Use color on a terminal, unless NO_COLOR is set.
     Auto,
-    /// Always.
+    /// Always use color.
     Always,
-    /// Never.
+    /// Never use color.
     Never,
 }
 
@@ -147,7 +147,7 @@ enum Command {
         after_help = "Example: wikifarm session prune --dry-run"
     )]
     Session(Session),
-    /// List the farm's session stores, or find session directories below a directory
+    /// List the farm's session stores, or search a directory for stores
     #[command(
         subcommand,
         arg_required_else_help = true,

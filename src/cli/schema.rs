@@ -10,12 +10,12 @@ use crate::report::json::{CommandSchema, schema_of};
 
 /// Print the JSON Schema of a command's JSON output
 ///
-/// Without a command, wikifarm lists the commands that have JSON output. The schema of the farm file is another one: see
+/// Without a command, lists the commands with JSON output. For the schema of the farm file, see
 /// `wikifarm config schema`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm schema session prune")]
 pub(super) struct Options {
-    /// The command, as typed after `wikifarm`
+    /// Print the schema of this command, as typed after `wikifarm`
     #[arg(value_name = "COMMAND")]
     command: Vec<String>,
 }

@@ -166,7 +166,7 @@ fn apply(layer: &Layer, settings: &mut Inherited, problems: &mut Vec<Problem>) {
 fn redundant(key: Key, setting: &Setting, inherited: &Setting) -> Problem {
     let message = format!("{} repeats the inherited value", key.name());
     let problem = Problem::new("redundant-setting", setting.key_span.clone(), message)
-        .help("delete this line, so that one line decides for all wikis")
+        .help("delete this line, so that one line sets the value for all wikis")
         .fix(Change::DropSetting(setting.key_span.clone()));
     Problem {
         fatal: false,

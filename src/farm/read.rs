@@ -200,7 +200,7 @@ fn url(text: &str, span: &Span) -> Result<Url, Problem> {
     // WHATWG and browsers allow such a host in a URL, but no name server and no hosts file has one.
     let name = url.host_str().unwrap_or_default();
     if name.strip_suffix('.').unwrap_or(name).split('.').any(str::is_empty) {
-        return Err(bad("the host name has an empty part: there is a dot too many"));
+        return Err(bad("the host name has an empty part: remove the extra dot"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(bad("it must end with the path of the wiki, without ? or #"));

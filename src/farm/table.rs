@@ -38,13 +38,13 @@ pub const PRUNE_KEYS: [(&str, PruneKind, &str, Option<&str>); 7] = [
     (
         "max_delete",
         PruneKind::Limit,
-        "refuse a run that removes more sessions of one store than this for other reasons than their expiry: a count, or a share",
+        "refuse a run that removes more than this (a count or a share) of a store's sessions for reasons other than expiry",
         Some("50%"),
     ),
     (
         "index",
         PruneKind::Index,
-        "keep an index of expiry times, so that a run reads only sessions that may be due: true, false, or a directory for it",
+        "keep an index of expiry times, so that a run reads only sessions that may have expired: true, false, or the directory of the index",
         None,
     ),
 ];

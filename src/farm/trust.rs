@@ -116,7 +116,7 @@ fn file_could_be_of_other_users(path: &Path, bytes: Option<&[u8]>, uid: u32) -> 
             Err(error) => return failed(&error),
         };
     }
-    Some(format!("{} follows too many symbolic links", path.display()))
+    Some(format!("{} has too many symbolic links", path.display()))
 }
 
 /// Why the file itself can't be trusted; `before` is its contents when it was read.

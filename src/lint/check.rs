@@ -82,9 +82,9 @@ fn unused_suppressions(
 ) -> Vec<Finding> {
     let mut sink = Sink::new(rule);
     for (name, span) in levels.unused() {
-        let message = format!("{name:?} is allowed here, but nothing is found");
+        let message = format!("{name:?} is allowed here, but has no findings");
         let change = comments.without(&farm.source, &span).unwrap_or(Change::DropItem(span.clone()));
-        let help = "remove the name: it would hide the next finding";
+        let help = "remove the name, which would hide future findings";
         sink.report_farm_fixable(span, message, help, Vec::new(), Some(Fix::safe(change)));
     }
     levels.apply(sink.into_findings())

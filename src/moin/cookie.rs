@@ -46,7 +46,7 @@ impl fmt::Display for NoCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NoCookie::AnonymousOff => f.write_str("anonymous sessions are off (lifetime 0)"),
-            NoCookie::LoginOff => f.write_str("nobody stays logged in (lifetime of a login 0)"),
+            NoCookie::LoginOff => f.write_str("nobody stays logged in (login lifetime 0)"),
             NoCookie::BrokenDomain(what) => write!(f, "every response of this version fails: {what}"),
             NoCookie::BrokenLifetime(Broken::ScalarIn1_9_0) => f.write_str(
                 "every request fails: cookie_lifetime must be a pair (anonymous, logged in) in 1.9.0",

@@ -92,7 +92,9 @@ impl Refusal {
             Refusal::ClockBehind { .. }
             | Refusal::ClockBehindFile { file: None, .. }
             | Refusal::ClockAhead { .. } => Some("set the clock, or pass --clock-ok if it is right"),
-            Refusal::UnknownLastRun(_) => Some("repair this, or pass --clock-ok if the clock is right"),
+            Refusal::UnknownLastRun(_) => {
+                Some("correct this error, or pass --clock-ok if the clock is right")
+            }
             Refusal::Lock(error) => Some(error.help()),
             Refusal::UnsafeDirectory(_) => None,
         }

@@ -182,7 +182,7 @@ impl Machine<'_> {
     fn check_callable(&self, id: NodeId) -> Result<(), ReadErrorKind> {
         match self.nodes.node(id) {
             Node::Global(_) | Node::Object(_) => Ok(()),
-            other => Err(ReadErrorKind::WrongType { wanted: "something to call", found: other.kind() }),
+            other => Err(ReadErrorKind::WrongType { wanted: "a callable", found: other.kind() }),
         }
     }
 

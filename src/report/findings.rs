@@ -221,12 +221,13 @@ pub fn summary(
     let warning = || paint(&count(warnings, "warning"), Paint::Warning, colored);
     let found = match (errors, warnings) {
         (0, 0) if hidden == 0 => paint("no problems found", Paint::Good, colored),
-        (0, 0) => paint("no finding of this severity", Paint::Good, colored),
+        (0, 0) => paint("no errors", Paint::Good, colored),
         (0, _) => warning(),
         (_, 0) => error(),
         (_, _) => format!("{}, {}", error(), warning()),
     };
-    let hidden = if hidden == 0 { String::new() } else { format!("; {} below --min-severity", count(hidden, "finding")) };
+    let hidden =
+        if hidden == 0 { String::new() } else { format!("; {} not shown", count(hidden, "warning")) };
     format!("{}: {}, {found}{hidden}", escape(&file), count(wikis, "wiki"))
 }
 

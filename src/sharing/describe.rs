@@ -44,7 +44,7 @@ pub(super) fn evidence(what: &Evidence, from: &Site, to: &Site, visitor: As) -> 
         E::SameName => format!("both use the name {}", to.cookie_name),
         E::CustomReader(key) => format!("{b} has a custom {}, which can look for any cookie", key.name()),
         E::SharedAddress => {
-            format!("{a} and {b} share the address {}: only one of them answers there", to.target)
+            format!("{a} and {b} share the address {}: only one of the wikis answers", to.target)
         }
         E::OtherName => format!("{b} looks for {}, but the cookie is {}", to.cookie_name, from.cookie_name),
         E::Shadowed => shadowed((&[a], &[b]), to),
@@ -54,18 +54,15 @@ pub(super) fn evidence(what: &Evidence, from: &Site, to: &Site, visitor: As) -> 
         E::OwnSessions => "same wiki, same sessions".to_owned(),
         E::SameKey(key) => format!("both sign with the key {key:?}"),
         E::OtherKey(ours, theirs) => format!("{a} signs with the key {ours:?}, {b} with {theirs:?}"),
-        E::UnknownKey => {
-            "the farm file does not say whether both sign with the same SECRET_KEY: set secret_key_id"
-                .to_owned()
-        }
+        E::UnknownKey => "unknown whether both sign with the same SECRET_KEY: set secret_key_id".to_owned(),
         E::SameProcess => "1.9.0 keeps the sessions of all wikis of a process in one directory".to_owned(),
         E::SameStorage => format!("both keep sessions in {}", storage(from)),
         E::OtherStorage => format!("{a} keeps sessions in {}, {b} in {}", storage(from), storage(to)),
         E::OtherKindOfStorage => {
-            format!("of {a} and {b}, one keeps sessions on the server, the other in the cookie")
+            format!("one of {a} and {b} keeps sessions on the server, the other in the cookie")
         }
         E::UnknownStorage(side) => format!(
-            "the farm file does not say where {} keeps sessions: set data_dir or session_dir",
+            "the session directory of {} is unknown: set data_dir or session_dir",
             side.of(from, to).called
         ),
         E::NoUser => "anonymous sessions have no user".to_owned(),
@@ -75,11 +72,10 @@ pub(super) fn evidence(what: &Evidence, from: &Site, to: &Site, visitor: As) -> 
             format!("{b} lacks the auth method {method:?}, with which users log in at {a}")
         }
         E::OtherUsers => format!("{a} keeps users in {}, {b} in {}", users(from), users(to)),
-        E::UnknownUsers(side) => format!(
-            "the farm file does not say where {} keeps users: set data_dir or user_dir",
-            side.of(from, to).called
-        ),
-        E::OwnAge => "the signed cookie carries its own age".to_owned(),
+        E::UnknownUsers(side) => {
+            format!("the user directory of {} is unknown: set data_dir or user_dir", side.of(from, to).called)
+        }
+        E::OwnAge => "the signed cookie contains its age".to_owned(),
         E::SameExpiry => "both read the expiry of the same session".to_owned(),
     }
 }
@@ -132,8 +128,8 @@ pub(super) fn shadowed((from, to): (&[&str], &[&str]), example: &Site) -> String
     };
     let (visited, login) = parties(to, from);
     format!(
-        "after visiting {}, users who log in at {} stay anonymous at {}: {} picks the {which} of two cookies named \
-         {}, which is its own",
+        "after visiting {}, users who log in at {} stay anonymous at {}: {} picks its own cookie, the {which} of two named \
+         {}",
         visited.any, login.all, visited.again, visited.again, example.cookie_name
     )
 }
@@ -207,7 +203,7 @@ impl Effect {
                 format!("after {} {}, {} {}: {pick}", by.doing(), b.any, cannot_log_in(visitor), a.all)
             }
             Effect::Hides => {
-                format!("logging in at {} makes users of {} anonymous there: {pick}", b.any, a.all)
+                format!("logging in at {} makes users of {} anonymous: {pick}", b.any, a.all)
             }
         }
     }

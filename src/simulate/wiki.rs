@@ -123,10 +123,7 @@ impl Site {
     /// What is assumed because the farm file does not say it.
     pub(super) fn assumptions(&self) -> Vec<String> {
         let silent = |what: &str| {
-            format!(
-                "the farm file does not say where {} keeps {what}: assuming a directory of its own",
-                self.name
-            )
+            format!("{}: the directory of the {what} is unknown: assuming a separate directory", self.name)
         };
         let sessions = self.sessions.as_ref().is_some_and(|dir| dir.assumed).then(|| silent("sessions"));
         let users = self.users.assumed.then(|| silent("users"));

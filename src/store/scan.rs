@@ -77,7 +77,7 @@ struct Shared<'a, 'sink> {
 ///
 /// # Errors
 ///
-/// If the directory can't be listed completely, or a thread can't take the rights of the owner. Setting `stop` ends the scan
+/// If the directory can't be listed completely, or a thread can't switch to the owner of the directory. Setting `stop` ends the scan
 /// early without an error.
 pub(super) fn scan(
     dir: &Dir,

@@ -81,7 +81,10 @@ pub fn put_files(dir: &Dir, files: &[NewFile<'_>]) -> Vec<io::Result<Put>> {
         Some(kind) => Err(io::Error::from(kind)),
     };
     let Ok(_owner) = AsOwner::of(dir) else {
-        return files.iter().map(|_| Err(io::Error::other("can't take the rights of the owner"))).collect();
+        return files
+            .iter()
+            .map(|_| Err(io::Error::other("can't switch to the owner of the directory")))
+            .collect();
     };
     if let Err(error) = synced {
         for temp in temps.iter().flatten() {

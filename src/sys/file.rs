@@ -29,7 +29,7 @@ pub enum NotOpened {
     #[error("not a regular file")]
     NotRegular,
     /// Another file is mounted on its name.
-    #[error("another file is mounted on its name")]
+    #[error("another file is mounted over this file")]
     MountPoint,
     /// Its device is not that of its directory, and the kernel does not report mount ids (before Linux 5.8).
     #[error("on another device than its directory, and this kernel reports no mount ids")]

@@ -249,7 +249,7 @@ mod tests {
         chown(at("key"), Some(0), Some(33)).unwrap();
         assert_eq!(read_trusted(&at("key"), Readers::Group, 9).unwrap(), b"k");
         let why = read_trusted(&at("link"), Readers::Group, 9).unwrap_err();
-        assert!(why.contains("unsafe symbolic link: user 12345"), "{why}");
+        assert!(why.contains("unsafe symbolic link: its owner, user 12345"), "{why}");
         chown(at("key"), Some(12345), None).unwrap();
         for readers in [Readers::Group, Readers::Everybody] {
             let why = read_trusted(&at("key"), readers, 9).unwrap_err();

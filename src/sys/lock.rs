@@ -70,7 +70,7 @@ impl LockError {
     /// What the user can do.
     pub fn help(&self) -> &'static str {
         match self {
-            LockError::Held { .. } => "run this again later, or pass --wait",
+            LockError::Held { .. } => "run the command again later, or pass --wait",
             _ if super::is_root() => "set RUNTIME_DIRECTORY to another directory",
             _ => "set XDG_STATE_HOME or STATE_DIRECTORY to a directory that you own",
         }

@@ -74,10 +74,10 @@ pub fn run_as(name: &str) -> Result<(), RunAsError> {
     })()
     .map_err(|error: nix::Error| failed(error.into()))?;
     let (uids, gids) = (getresuid(), getresgid());
-    let is_he = uids.is_ok_and(|ids| [ids.real, ids.effective, ids.saved] == [user.uid; 3])
+    let is_user = uids.is_ok_and(|ids| [ids.real, ids.effective, ids.saved] == [user.uid; 3])
         && gids.is_ok_and(|ids| [ids.real, ids.effective, ids.saved] == [user.gid; 3]);
-    if !is_he || nix::unistd::setuid(Uid::from_raw(0)).is_ok() {
-        return Err(failed(io::Error::other("could not give up the rights of root")));
+    if !is_user || nix::unistd::setuid(Uid::from_raw(0)).is_ok() {
+        return Err(failed(io::Error::other("can't drop the privileges of root")));
     }
     user::belong_to(user.dir);
     Ok(())
@@ -122,7 +122,7 @@ impl AsOwner {
         if setfsuid(Uid::from_raw(u32::MAX)) == uid && setfsgid(Gid::from_raw(u32::MAX)) == gid {
             Ok(guard)
         } else {
-            Err(io::Error::other(format!("can't take the rights of user {uid} and group {gid}")))
+            Err(io::Error::other(format!("can't switch to user {uid} and group {gid}")))
         }
     }
 }

@@ -160,7 +160,7 @@ impl PrivateDir {
         let stat = fstat(&fd)?;
         let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
         if !regular || links(&stat) != 1 || !is_ours(stat.st_uid) {
-            return Err(io::Error::other("not a regular file of yours or of root without hard links"));
+            return Err(io::Error::other("expected a regular file without hard links, owned by you or root"));
         }
         Ok(Some((File::from(fd), stat.st_mode)))
     }

@@ -34,7 +34,7 @@ pub enum DirError {
         path: PathBuf,
     },
     /// A symbolic link of another user, who could change its target.
-    #[error("{path}: unsafe symbolic link: user {owner} owns it, who is neither root nor you")]
+    #[error("{path}: unsafe symbolic link: its owner, user {owner}, is neither root nor you")]
     UnsafeLink {
         /// The link.
         path: PathBuf,
@@ -42,7 +42,7 @@ pub enum DirError {
         owner: u32,
     },
     /// Another user could replace a new directory here.
-    #[error("{path}: unsafe place for a new directory: owner {owner}, mode {mode:04o}")]
+    #[error("{path}: other users could replace a new directory here (owner {owner}, mode {mode:04o})")]
     UnsafeParent {
         /// The directory.
         path: PathBuf,

@@ -19,14 +19,14 @@ use crate::report::{findings, github, junit, sarif};
 /// Check the farm file with every rule
 ///
 /// The exit status is 0 without errors (warnings may remain), 1 with errors, and 2 if the file can't be read. `[lint]` in the
-/// farm file, `lint` of a wiki, and a comment `# wikifarm: allow(RULE) REASON` change which rules report. `wikifarm config
-/// rules` lists the rules, and shows which of them have a fix.
+/// farm file, `lint` of a wiki, and a comment `# wikifarm: allow(RULE) REASON` hide findings or change their severity. `wikifarm config
+/// rules` lists the rules, and shows which rules have a fix.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm config check farm.toml --deny warnings\n\
                         Example: wikifarm config check --diff\n\
                         Example: wikifarm config check --format sarif >check.sarif")]
 pub(in crate::cli) struct Options {
-    /// The farm file, as with -f
+    /// Check this farm file (as with -f)
     file: Option<PathBuf>,
     /// Report a rule, a family, or all `warnings` as errors
     #[arg(long, value_name = "RULE|FAMILY|warnings", value_delimiter = ',')]
@@ -130,9 +130,9 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         let found = lint::check(&farm, disk, &context.suffixes, &overrides);
         (farm, found, None)
     };
-    let all = found.len();
+    let hides = |finding: &&Finding| (Severity::Warning..options.min_severity).contains(&finding.severity);
+    let hidden = found.iter().filter(hides).count();
     found.retain(|finding| finding.severity >= options.min_severity);
-    let hidden = all - found.len();
     write(&farm.source, &found, fixed.as_deref(), (farm.wikis_written, hidden), context);
     let failed = found.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if failed { Exit::Found } else { Exit::Success })

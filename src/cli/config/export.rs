@@ -9,17 +9,17 @@ use crate::cli::shared::wiki::find_wiki;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::pyconfig::write;
 
-/// Print the settings of the farm file as Python, to paste into MoinMoin's own files
+/// Print the farm file's settings as Python code to paste into MoinMoin's files
 ///
 /// wikifarm prints one part for farmconfig.py with the settings that the wikis of one version share, and one part for each wiki, in the spelling of its
-/// version. A setting that the version ignores, or that would break the wiki, is a comment. MoinMoin's defaults are not printed. Settings that MoinMoin does not have are comments that
+/// version. Settings that the version ignores, or that would break the wiki, are comments. wikifarm omits MoinMoin's defaults. Settings that MoinMoin does not have are comments that
 /// `config import` reads.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm -f farm.toml config export --python")]
 pub(in crate::cli) struct Options {
     /// Print only the settings of this wiki
     wiki: Option<String>,
-    /// Print Python, which is the only format of settings
+    /// Print Python, the only format
     #[arg(long)]
     python: bool,
 }

@@ -20,10 +20,10 @@ use crate::report::{escape, findings};
 use crate::sys;
 use crate::sys::why;
 
-/// Create a farm file from farmconfig.py or wikiconfig.py, or compare the two
+/// Create a farm file from MoinMoin's Python files, or compare it with them
 ///
-/// PY is a farmconfig.py, whose wikis are read from the files beside it, the wikiconfig.py of a single wiki, or a directory of such files. wikifarm reads
-/// the files without running them. It leaves out settings that only running Python would give, each with a comment, and exits with status 3. `--run PYTHON` runs the files.
+/// PY is a farmconfig.py with the files of its wikis beside it, the wikiconfig.py of a single wiki, or a directory with these files. wikifarm reads
+/// the files without running them. If a setting is known only after Python runs, wikifarm writes a comment in its place and exits with status 3. `--run PYTHON` runs the files.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: wikifarm config import /etc/moin/farmconfig.py --moin 1.9.11 -o farm.toml\n\
@@ -31,22 +31,22 @@ use crate::sys::why;
                         Example: wikifarm config import /etc/moin --run python2.7 --as www-data -o farm.toml"
 )]
 pub(in crate::cli) struct Options {
-    /// Python file, or its directory
+    /// Read this Python file, or the Python files in this directory
     #[arg(value_name = "PY", default_value = ".")]
     py: PathBuf,
-    /// Write the farm file to FILE, not to standard output
+    /// Write the farm file to FILE instead of standard output
     #[arg(short = 'o', long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace FILE if it exists
     #[arg(long, requires = "output")]
     force: bool,
-    /// Version that the wikis run
+    /// Use this MoinMoin version for the wikis
     #[arg(long, value_name = "VERSION")]
     moin: Option<Version>,
-    /// URL of the only wiki, or of the wiki NAME
+    /// Use this URL for the only wiki, or for the wiki NAME
     #[arg(long, value_name = "[NAME=]URL", value_parser = named_url)]
     url: Vec<(Option<String>, Url)>,
-    /// Write nothing; list the differences between FARM and the Python files (exit status 1)
+    /// List how FARM differs from the Python files (exit status 1); write nothing
     #[arg(long, value_name = "FARM", conflicts_with = "output")]
     check: Option<PathBuf>,
     #[command(flatten)]
@@ -68,17 +68,17 @@ pub(super) struct Document {
     file: String,
     /// The wikis that were read.
     wikis: Vec<String>,
-    /// Settings that are not known, or wrong.
+    /// Settings that are unknown or invalid.
     left_out: Vec<LeftOut>,
-    /// Wikis without a class Config that is known.
+    /// Wikis without a known class `Config`.
     left_out_wikis: Vec<String>,
-    /// Wikis whose URL is not known.
+    /// Wikis without a known URL.
     without_url: Vec<String>,
-    /// The differences; null unless `--check` asks for them.
+    /// The differences; null without `--check`.
     drift: Option<Vec<Drift>>,
 }
 
-/// A setting that is left out.
+/// A setting that the import omits.
 #[derive(Serialize, JsonSchema)]
 struct LeftOut {
     /// The wiki's name.
@@ -91,7 +91,7 @@ struct LeftOut {
     line: usize,
     /// The expression.
     expression: String,
-    /// Why the setting is left out.
+    /// Why the import omits the setting.
     why: String,
 }
 
@@ -114,8 +114,9 @@ struct Drift {
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     if context.format == Format::Json && options.output.is_none() && options.check.is_none() {
-        return Err(Failure::usage("--format json has nothing to describe without a file")
-            .help("name one with -o FILE or --check FARM"));
+        return Err(
+            Failure::usage("--format json requires -o or --check").help("add -o FILE or --check FARM")
+        );
     }
     if let Some(path) = options.output.as_deref().filter(|path| is_file(path)) {
         may_write(path, options.force)?;
@@ -232,8 +233,8 @@ fn write(options: &Options, imported: &Imported, context: &mut Context<'_>) -> O
                 parts.push(format!("{} {text}", count(number, word)));
             }
         };
-        add(document.left_out.len(), "setting", "left out, each with a comment");
-        add(document.left_out_wikis.len(), "wiki", "left out");
+        add(document.left_out.len(), "setting", "omitted, each with a comment");
+        add(document.left_out_wikis.len(), "wiki", "omitted");
         add(document.without_url.len(), "wiki", "without a URL");
         writeln!(context.out, "{}: {}", escape(&document.file), parts.join(", "));
     }

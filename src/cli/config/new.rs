@@ -27,10 +27,10 @@ use crate::sys::why;
     after_help = "Example: wikifarm config new --hosts docs.example.org,plans.example.org --share -o farm.toml"
 )]
 pub(in crate::cli) struct Options {
-    /// The host of each wiki; https, unless written as an http URL
+    /// Create a wiki on each of these hosts (https, unless given as an http URL)
     #[arg(long, value_name = "HOST,HOST", value_delimiter = ',')]
     hosts: Vec<String>,
-    /// The URL of each wiki; after the first one, a path is enough
+    /// Create a wiki at each of these URLs; after the first URL, a path is enough
     #[arg(long, value_name = "URL,PATH", value_delimiter = ',')]
     paths: Vec<String>,
     /// Share logins between all wikis
@@ -39,7 +39,7 @@ pub(in crate::cli) struct Options {
     /// Give each wiki its own logins (the default)
     #[arg(long)]
     separate: bool,
-    /// The release of MoinMoin that the wikis run [default: 1.9.11]
+    /// Use the settings of this MoinMoin release [default: 1.9.11]
     #[arg(long, value_name = "VERSION")]
     moin: Option<Version>,
     /// Write the farm file to FILE, unless FILE exists

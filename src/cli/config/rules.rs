@@ -12,11 +12,11 @@ use crate::report::text::{Paint, paint, wrap};
 /// List the rules of `config check`, or explain one with an example
 ///
 /// The list shows the rules of each family with severity and summary. `wikifarm config check --fix` applies safe fixes, which
-/// keep every prediction; with --unsafe-fixes it also applies unsafe ones.
+/// keep every prediction. --unsafe-fixes also applies unsafe fixes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm config rules log-out-trap")]
 pub(in crate::cli) struct Options {
-    /// The rule's name
+    /// Explain this rule
     rule: Option<String>,
 }
 

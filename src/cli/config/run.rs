@@ -18,19 +18,19 @@ use crate::report::escape;
 /// How to run the Python files.
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
-    /// Run the files in this interpreter (2.7 or 3), behind stand-ins for MoinMoin's modules
+    /// Run the files with this interpreter (2.7 or 3) and stubs for MoinMoin's modules
     #[arg(long, value_name = "PYTHON")]
     run: Option<PathBuf>,
-    /// Run them as this user; as root, the default is the owner of the wiki's data
+    /// Run the files as this user [default for root: the owner of the wiki's data]
     #[arg(long = "as", value_name = "USER", requires = "run")]
     user: Option<String>,
-    /// Pass this environment variable; others are not passed
+    /// Pass only this environment variable (repeatable)
     #[arg(long, value_name = "NAME", requires = "run")]
     env: Vec<String>,
     /// Stop the run after this time
     #[arg(long, value_name = "TIME", requires = "run", default_value = "30s", value_parser = parse_duration)]
     timeout: Duration,
-    /// Run without asking
+    /// Run the files without asking for confirmation
     #[arg(long, requires = "run")]
     yes: bool,
 }
@@ -74,7 +74,7 @@ impl RunOptions {
                 let uid = data.chain([py.to_owned()]).find_map(owner);
                 uid.and_then(|uid| User::from_uid(Uid::from_raw(uid)).ok().flatten()).ok_or_else(|| {
                     Failure::refused(
-                        "--run: root runs no configuration, and no other user owns the wiki's data",
+                        "--run: wikifarm does not run Python files as root, and found no other owner of the wiki's data",
                     )
                     .help("name the user that runs the wiki: --as USER")
                 })?
@@ -108,8 +108,9 @@ impl RunOptions {
             return Ok(());
         }
         if !std::io::stdin().is_terminal() {
-            return Err(Failure::refused("--run asks before it runs anything, and there is no terminal")
-                .help("add --yes"));
+            return Err(
+                Failure::refused("--run requires confirmation, and there is no terminal").help("add --yes")
+            );
         }
         writeln!(context.err, "Run it? [y/N]");
         let mut answer = String::new();

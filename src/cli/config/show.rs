@@ -10,11 +10,11 @@ use crate::farm::{Farm, Key, Origin, Wiki};
 use crate::report::text::{Paint, paint};
 use crate::report::{escape, table};
 
-/// Show the effective settings of wikis, and where each one is set
+/// Show the effective settings of wikis, and where each setting comes from
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm -f farm.toml config show wiki1")]
 pub(in crate::cli) struct Options {
-    /// The name of the wiki; without it, all wikis
+    /// Show only the settings of this wiki
     wiki: Option<String>,
 }
 

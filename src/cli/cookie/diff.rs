@@ -19,13 +19,13 @@ use crate::farm::{Farm, Trusted};
 use crate::simulate::diff::{Counted, Diff};
 use crate::store::{self, State};
 
-/// Show how a changed farm file affects users: who is logged out, and who is stuck at login
+/// Predict whom a changed farm file logs out, and who gets stuck at login
 ///
 /// Simulates users who have cookies and sessions from the wikis of OLD and come back to the wikis of NEW: anonymous, logged
-/// in, and logged in with "remember me". They visit, log in if necessary, and log out. Shown are problems that users with
+/// in, and logged in with "remember me". They visit, log in if necessary, and log out. Shows problems that users with
 /// a fresh browser do not have, the cookies that cause them, and when these cookies expire.
 ///
-/// The exit status is 0 whether or not users are affected; see --fail-on-impact.
+/// A change affects users if it logs them out, or if old cookies hide new ones. See --fail-on-impact for the exit status.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie diff farm.toml farm.new.toml")]
 pub(in crate::cli) struct Options {
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Options {
     old: PathBuf,
     /// The changed farm file
     new: PathBuf,
-    /// Exit with status 1 if users are logged out, old cookies hide new ones, or a wiki cannot be predicted
+    /// Exit with status 1 if users are affected, or if a wiki can't be predicted
     #[arg(long)]
     fail_on_impact: bool,
     #[command(flatten)]

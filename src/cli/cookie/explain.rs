@@ -15,7 +15,7 @@ use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::location::RealDirectories;
 use crate::sharing::{As, Model, Site, StepResult, TITLES};
 
-/// Explain step by step why two wikis share a login, or why they do not
+/// Explain step by step why two wikis do or do not share a login
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie explain wiki1 wiki2")]
 pub(in crate::cli) struct Options {

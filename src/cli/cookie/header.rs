@@ -13,7 +13,7 @@ use crate::moin::{Visitor, placeholder_id, session_cookie};
 use crate::report::escape;
 use crate::report::text::wrap;
 
-/// Print the Set-Cookie header that a wiki sends, with a placeholder as session id
+/// Print the Set-Cookie headers of a wiki, with a placeholder as session id
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie header wiki1 --as user")]
 pub(in crate::cli) struct Options {

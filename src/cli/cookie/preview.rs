@@ -25,16 +25,16 @@ use crate::sharing::Model;
 /// A grid of more wikis is hard to read.
 const MATRIX_MOST: usize = 100;
 
-/// Show which wikis share a login, and which wikis disturb each other
+/// Show which wikis share a login, and which wikis interfere with each other
 ///
-/// With one WIKI, only its pairs with all others are shown; with several, the pairs among them.
+/// With one WIKI, shows its pairs with all other wikis. With several, shows the pairs among them.
 ///
-/// In farms of more than 200 wikis, problems are shown by example: at least one pair for each wiki and each kind of
-/// problem ("complete": false in JSON). Name up to 200 wikis to see every pair. In such farms, Firefox is compared by the
-/// cookies of single wikis only, not by the order of cookies.
+/// In farms of more than 200 wikis, shows example problems: at least one pair for each wiki and each kind of
+/// problem ("complete": false in JSON). Name up to 200 wikis to see every pair. In these farms, the comparison with Firefox uses the
+/// cookies of single wikis, not the order of cookies.
 ///
 /// The exit status is 1 if the prediction differs from the [[share]] tables of the farm file: wikis of one table do not
-/// share, or wikis without a common table do.
+/// share a login, or wikis without a common table share a login.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie preview --matrix\n\
                         Example: wikifarm cookie preview wiki1 --format json")]
@@ -70,7 +70,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
 /// Refuses a grid that says nothing, or too much.
 fn check_matrix(chosen: &Chosen<'_>) -> Result<(), Failure> {
     if chosen.one.is_some() {
-        return Err(Failure::usage("--matrix needs two or more wikis, or none for all"));
+        return Err(Failure::usage("--matrix: name at least two wikis, or no wiki to show all"));
     }
     match chosen.sites.len() {
         many if many > MATRIX_MOST => Err(Failure::usage(format!(

@@ -23,13 +23,13 @@ use crate::sys::read_input;
 
 /// Visit live wikis, and compare the cookies they send with the prediction
 ///
-/// Visits each URL of the wikis with a random session id, and never logs in. From 1.9.2 on, the response shows the name,
+/// Visits each URL of the wikis with a random session id, and never logs in. From MoinMoin 1.9.2 on, responses show the name,
 /// the domain, and the path of the cookie. Follows redirects to other URLs of the same wiki, and compares the URL that
 /// responds.
 ///
 /// Also compares the Date header with the local clock, and reports differences of more than 10 seconds.
 ///
-/// The exit status is 1 if a wiki sends another cookie than predicted, and 3 if a URL cannot be reached.
+/// The exit status is 1 if a wiki sends a different cookie than predicted, and 3 if a URL cannot be reached.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: wikifarm cookie probe wiki1 --resolve wiki1.example.org:127.0.0.1")]
 pub(in crate::cli) struct Options {
@@ -135,7 +135,7 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let (mut exit, mut probes) = (Exit::Success, Vec::new());
     for (url, names) in farm.shared_addresses() {
         if wikis.iter().any(|wiki| names.contains(&wiki.name.as_str())) {
-            context.note(&format!("{}: only one of them answers", same_address(&url, &names)));
+            context.note(&format!("{}: only one of these wikis answers", same_address(&url, &names)));
         }
     }
     let aliases = !options.no_aliases;
@@ -275,7 +275,7 @@ fn human(probe: &Probe, alias: bool, context: &mut Context<'_>) {
         "silent" => "sends no cookie, as predicted",
         "unreachable" => "unreachable",
         "unknown" => "unknown",
-        _ => "sends another cookie than predicted",
+        _ => "sends a different cookie than predicted",
     };
     let at = if alias { format!(" at {}", escape(&probe.url)) } else { String::new() };
     writeln!(out, "{}{at}: {what}", escape(&probe.wiki));

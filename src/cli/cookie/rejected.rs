@@ -12,7 +12,7 @@ use crate::names::list;
 pub(super) struct RejectedBy {
     /// The browser.
     browser: &'static str,
-    /// Why.
+    /// Why the browser rejects the header.
     reason: String,
     #[serde(skip)]
     title: &'static str,

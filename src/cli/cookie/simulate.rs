@@ -35,7 +35,7 @@ const MOST_ERRORS: usize = 20;
 ///   wait 13h                let time pass
 ///   restart-browser         close the browser and open it again
 ///   reconfigure NEW.toml    continue with another farm file
-///   expect WIKI NAME        check whom the wiki sees ("expect WIKI anonymous" for nobody)
+///   expect WIKI NAME        check which user the wiki sees ("expect WIKI anonymous": no user)
 ///
 /// `#` begins a comment. Double quotes enclose names with blanks.
 ///
@@ -49,10 +49,10 @@ pub(in crate::cli) struct Options {
     /// Run this script (`-` reads standard input), or these steps, one in each argument
     #[arg(required = true, value_name = "SCRIPT|STEP")]
     script: Vec<String>,
-    /// Write the sessions below DIR at the end, each store at its path in the farm file
+    /// Write the final sessions below DIR, each store at its path in the farm file
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
-    /// Generate the same session ids in each run with this seed [default: 1, with --write a random seed]
+    /// Generate session ids from this seed [default: 1; with --write: a random seed]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     #[command(flatten)]
@@ -200,7 +200,7 @@ impl Script {
             }
             _ => "",
         };
-        Failure::usage(format!("{} has errors, no step was run{hint}", self.name))
+        Failure::usage(format!("{} has errors: no step was run{hint}", self.name))
     }
 }
 

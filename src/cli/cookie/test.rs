@@ -20,15 +20,15 @@ use crate::moin::{placeholder_id, session_cookie};
 use crate::report::measure::count;
 use crate::sys::read_input_or_stdin;
 
-/// Test which cookies browsers accept, how they store them, and where they send them
+/// Test which cookies browsers accept, and how they store and send cookies
 ///
-/// Headers may be pasted with `Set-Cookie:` or `Cookie:` before them, as lines of curl, or as the whole output of curl. A
-/// `Cookie:` line stands for one header without attributes for each of its cookies.
+/// Accepts headers with `Set-Cookie:` or `Cookie:` before them, as lines of curl, or as the whole output of curl. A
+/// `Cookie:` line counts as one header without attributes for each cookie in the line.
 ///
 /// A script has one JSON object on each line. {"url", "set_cookie": [..]} receives headers, byte for byte. {"url", "visit":
 /// true} visits a page. Both may have "at" (unix seconds; default: as in the line before) and "from": "http" or "script".
-/// A visit may have "nav": "direct", "link", or "post", and "from_url" (default: the page that last set cookies). Bytes
-/// that are not UTF-8 are lone surrogates \udc80 to \udcff; with "encoding": "latin-1", each character is a byte.
+/// A visit may have "nav": "direct", "link", or "post", and "from_url" (default: the page that last set cookies). Write bytes
+/// that are not UTF-8 as lone surrogates \udc80 to \udcff; with "encoding": "latin-1", each character is a byte.
 ///
 /// The exit status is 1 if a header is rejected or the wiki sends none, and 2 if the script has errors.
 #[derive(Debug, Args)]
@@ -185,7 +185,7 @@ fn script(file: &Path, context: &mut Context<'_>) -> Result<Vec<Step>, Failure> 
                 context.complain(&format!("{name}:{error}"));
             }
             let lines = count(errors.len() as u64, "line", "lines");
-            return Err(Failure::usage(format!("{name} has errors in {lines}, no step was run")));
+            return Err(Failure::usage(format!("{name} has errors in {lines}: no step was run")));
         }
     };
     if steps.is_empty() {

@@ -12,16 +12,16 @@ const FILES: [(&str, &str); 5] = [
     ),
     (
         "/var/lib/wikifarm, ~/.local/state/wikifarm",
-        "Time of the last run, and journals of `session migrate`: of root, of other users.",
+        "The time of the last run, and the journals of `session migrate`, for root and for other users.",
     ),
-    ("/var/cache/wikifarm, ~/.cache/wikifarm", "Indexes of stores: of root, of other users."),
+    ("/var/cache/wikifarm, ~/.cache/wikifarm", "The indexes of stores, for root and for other users."),
     ("/run/wikifarm", "Locks, if root runs wikifarm."),
     ("/usr/share/publicsuffix/public_suffix_list.dat", "The public suffix list that `--psl system` reads."),
 ];
 
 const ENVIRONMENT: [(&str, &str); 4] = [
     ("WIKIFARM_FILE", "The farm file, unless `--farm` names one."),
-    ("NO_COLOR", "If set and not empty, output has no color, unless `--color always` asks for it."),
+    ("NO_COLOR", "Turns color off if set and not empty, unless `--color always` is given."),
     (
         "STATE_DIRECTORY, CACHE_DIRECTORY, RUNTIME_DIRECTORY",
         "Directories for state, indexes, and locks, as systemd sets them.",
@@ -34,9 +34,9 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 
 const STATUSES: [(&str, &str); 5] = [
     ("0", "Success."),
-    ("1", "The check found something: errors, sharing other than intended, no such session, or drift."),
+    ("1", "The check found a problem: errors, unintended sharing, an unknown session, or drift."),
     ("2", "Bad usage, or the farm file cannot be read."),
-    ("3", "Partly done: some files or stores failed, each is named."),
+    ("3", "Partly done: some files or stores failed, with a message for each."),
     ("4", "Refused by a guard: nothing was changed."),
 ];
 

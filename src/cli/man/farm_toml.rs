@@ -10,8 +10,8 @@ use crate::moin::{Behavior, Version};
 use crate::schema;
 
 const DESCRIPTION: &str = "A farm file describes the wikis of a MoinMoin farm for `wikifarm`(1), in TOML. Setting names are \
-MoinMoin's own. A setting in the table of a wiki wins over the wiki's group, the group wins over `[farm]`, and `[farm]` wins \
-over the default of the wiki's MoinMoin version. Paths are relative to the directory of the farm file.\n\n\
+MoinMoin's own. A wiki's table overrides its group, the group overrides `[farm]`, and `[farm]` overrides \
+the default of the wiki's MoinMoin version. Paths are relative to the directory of the farm file.\n\n\
 wikifarm reads the file that `--farm` names, else `WIKIFARM_FILE`, else `./farm.toml`, else `/etc/wikifarm/farm.toml`. \
 `wikifarm config check` checks it. `wikifarm config show` prints the settings of each wiki and their origins.";
 
@@ -27,7 +27,7 @@ pub(super) fn page() -> String {
     page.section("TABLES");
     tables(&mut page);
     page.section("SETTINGS OF WIKIS");
-    page.text("`[wikis.NAME]` has all of these. `[farm]` and `[groups.NAME]` have those that are marked as inherited.");
+    page.text("`[wikis.NAME]` accepts all these settings. `[farm]` and `[groups.NAME]` accept the settings that are marked as inherited.");
     Key::all().for_each(|key| setting(key, &mut page));
     let document = schema::document();
     for (key, title) in TABLES {
@@ -46,10 +46,10 @@ pub(super) fn page() -> String {
 
 fn tables(page: &mut Roff) {
     for (table, text) in [
-        ("moin", "The MoinMoin version of all wikis, unless a group or a wiki names another."),
+        ("moin", "The MoinMoin version of all wikis, unless a group or a wiki sets another version."),
         (
             "[farm]",
-            "Settings that every wiki inherits. `other_hosts` lists hosts that are no wikis, but that a wide cookie would reach.",
+            "Settings that every wiki inherits. `other_hosts` lists hosts without a wiki that receive the cookies of a wide `cookie_domain`.",
         ),
         (
             "[groups.NAME]",
@@ -61,7 +61,7 @@ fn tables(page: &mut Roff) {
         ),
         (
             "[[share]]",
-            "Wikis that are meant to share a login. Wikis in no common `[[share]]` are meant to be separate.",
+            "Wikis that should share a login. Wikis without a common `[[share]]` should have separate logins.",
         ),
         ("[prune]", "The policy of `wikifarm session prune`."),
         ("[migrate]", "Settings of `wikifarm session migrate`."),

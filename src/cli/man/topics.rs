@@ -38,9 +38,9 @@ pub(super) fn json() -> String {
     page.section("DESCRIPTION");
     page.text(
         "With `--format json`, a command prints one JSON document, an object that begins with `\"schema\": 1`. The number \
-         goes up if a program that reads the documents has to change. Names are snake_case; states and reasons are \
+         increases when programs that read the documents must change. Names are snake_case; states and reasons are \
          kebab-case values. Times are unix seconds with an RFC 3339 twin, such as `expires` and `expires_at`. A field \
-         without a value is null. A dry run says `would_delete`.\n\n`wikifarm schema COMMAND` prints the JSON Schema of a \
+         without a value is null. A dry run uses `would_delete`.\n\n`wikifarm schema COMMAND` prints the JSON Schema of a \
          command's documents.",
     );
     page.section("DOCUMENTS");

@@ -19,8 +19,8 @@ use crate::store::{self, Heads, Session, State, StoreSpec, is_older, seconds};
 
 /// List sessions with their users, expiry, and last write
 ///
-/// The list is sorted up to 50,000 sessions, or with --limit. Longer lists are in the order of the scan, and --sort and
-/// --reverse are errors.
+/// Sorts up to 50,000 sessions, and any number with --limit. Longer lists are in the order of the scan, and reject --sort and
+/// --reverse.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, also without sessions, 3 some stores or sessions could not be read.\n\n\
@@ -29,13 +29,13 @@ use crate::store::{self, Heads, Session, State, StoreSpec, is_older, seconds};
 pub(in crate::cli) struct Options {
     #[command(flatten)]
     stores: StoreArgs,
-    /// List only sessions of this user (NAME or id:ID), and sessions in which a superuser acts as the user
+    /// List only sessions that belong to or act as this user (NAME or id:ID)
     #[arg(long)]
     user: Option<String>,
     /// List only sessions in this state (repeatable)
     #[arg(long, value_name = "STATE", value_parser = states())]
     state: Vec<State>,
-    /// List only sessions that were last written longer ago than this
+    /// List only sessions last written longer ago than this
     #[arg(long, value_name = "DURATION", value_parser = crate::farm::parse_duration)]
     older_than: Option<Duration>,
     /// List at most N sessions

@@ -31,13 +31,13 @@ const AFTER: &str = "Exit status: 0 done, 3 some sessions were refused or failed
 const ADDRESSES: &str =
     "Options in the address of a database, as in redis://HOST:PORT/DB?prefix=lab:&timeout=5:";
 
-/// Copy or move sessions between stores: directories, layouts, databases
+/// Copy or move sessions between directories, layouts, and databases
 ///
-/// Copies sessions byte for byte. With --move, removes each session from the source after its copy was read back and
-/// compared. Skips expired sessions. If a session ends at the source during the run, its copy is removed. If the run is
+/// Copies sessions byte for byte. With --move, reads back and compares each copy, then removes the session from the
+/// source. Skips expired sessions. If a session ends at the source during the run, removes its copy. If the run is
 /// killed, the same command continues it. --rollback undoes it.
 ///
-/// Refuses sessions that contain a class or function MoinMoin never stores, because Python would run it. If the address
+/// Refuses sessions that contain a class or function that MoinMoin never stores, because Python would run it. If the address
 /// of a store names a key, refuses sessions without a MAC by this key.
 ///
 /// The journal is migrate-….jsonl in the state directory (/var/lib/wikifarm for root, ~/.local/state/wikifarm for other
@@ -48,63 +48,63 @@ const ADDRESSES: &str =
 pub(in crate::cli) struct Options {
     #[arg(long, value_name = "STORE", help = help_of("Copy sessions from this store"))]
     from: OsString,
-    /// Copy sessions to this store. A directory of MoinMoin must exist, with the owner and mode that the wiki needs
+    /// Copy sessions to this store; a MoinMoin directory must already exist
     #[arg(long, value_name = "STORE")]
     to: OsString,
-    /// Show what would be copied, and change nothing
+    /// Show what the run would copy, and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Remove each session from the source after its copy was read back and compared
+    /// Remove each session from the source after verifying its copy
     #[arg(long = "move")]
     remove: bool,
-    /// Undo an earlier run between these stores, except for sessions that changed at the target
+    /// Undo an earlier run, except for sessions that changed at the target since
     #[arg(long, conflicts_with_all = ["dry_run", "remove", "user", "state", "older_than", "include_expired"])]
     rollback: bool,
-    /// Copy only sessions of this user (NAME or id:ID), and sessions in which a superuser acts as the user
+    /// Copy only sessions that belong to or act as this user (NAME or id:ID)
     #[arg(long)]
     user: Option<String>,
     /// Copy only sessions in this state (repeatable)
     #[arg(long, value_name = "STATE", value_parser = states())]
     state: Vec<State>,
-    /// Copy only sessions that were last written longer ago than this
+    /// Copy only sessions last written longer ago than this
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     older_than: Option<Duration>,
     /// Also copy expired sessions
     #[arg(long)]
     include_expired: bool,
-    /// What to do if the target has another session with the same id
+    /// Choose the session to keep if the target has another one with the same id
     #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
     on_conflict: Conflict,
     /// Replace ids that the target's wikis reject. The same id always gets the same new id. For a database that is not
     /// in the farm file, name the MoinMoin generation that reads it
     #[arg(long, value_enum, value_name = "GENERATION", num_args = 0..=1, default_missing_value = "auto")]
     rename_ids: Option<Rename>,
-    /// Write a configuration with which nginx or Apache replaces old ids in cookies, so that new ids log nobody out:
+    /// Write a web server configuration that replaces old ids in cookies, so that nobody is logged out:
     /// KIND is nginx, apache, or json. Omits ids that the server can't look up (exit status 3)
     #[arg(long, num_args = 2, value_names = ["KIND", "FILE"], requires = "rename_ids", conflicts_with = "rollback")]
     cookie_map: Vec<OsString>,
-    /// Name of the cookie at the source, if no farm file has it
+    /// Use this cookie name for the source, if no farm file sets it
     #[arg(long, value_name = "NAME", requires = "cookie_map")]
     old_cookie: Option<String>,
-    /// Name of the cookie at the target, if no farm file has it
+    /// Use this cookie name for the target, if no farm file sets it
     #[arg(long, value_name = "NAME", requires = "cookie_map")]
     new_cookie: Option<String>,
-    /// Replace user ids of the source by those of the target, matched by user name
+    /// Replace each user id with the target's id of the user with the same name
     #[arg(long)]
     map_users: bool,
-    /// User directory of the source, if no farm file has it
+    /// Read the source's users from this directory, if no farm file names it
     #[arg(long, value_name = "DIR", requires = "map_users")]
     from_users: Option<PathBuf>,
-    /// User directory of the target, if no farm file has it
+    /// Read the target's users from this directory, if no farm file names it
     #[arg(long, value_name = "DIR", requires = "map_users")]
     to_users: Option<PathBuf>,
-    /// Wait for another wikifarm that is using a store, instead of exiting with status 4
+    /// Wait while another wikifarm uses a store, instead of exiting with status 4
     #[arg(long)]
     wait: bool,
-    /// Owner and group of files at the target, instead of those at the source; other users than you require root
+    /// Set this owner and group on the copies instead of the source's; may need root
     #[arg(long, value_name = "USER[:GROUP]", value_parser = who::parse)]
     owner: Option<who::Owner>,
-    /// Permission bits of files at the target, instead of those at the source
+    /// Set these permission bits on the copies instead of the source's
     #[arg(long, value_name = "OCTAL", value_parser = mode)]
     mode: Option<u32>,
     #[command(flatten)]
@@ -114,18 +114,18 @@ pub(in crate::cli) struct Options {
 /// `--on-conflict`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Conflict {
-    /// Keep both sessions
+    /// Keep the session at the target, and do not copy
     Skip,
     /// Keep the session that was written last
     Newer,
-    /// Refuse the run before anything is written
+    /// Refuse the run, and write nothing
     Fail,
 }
 
 /// `--rename-ids`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Rename {
-    /// As the target's wikis need
+    /// Use the form that the target's wikis accept
     Auto,
     /// MoinMoin 1.7 and 1.8: 32 characters of a-z 0-9 _
     #[value(name = "1.8")]

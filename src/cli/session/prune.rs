@@ -19,13 +19,13 @@ use crate::report::escape;
 use crate::store::{StoreSpec, tally};
 use crate::sys;
 
-/// Remove expired sessions; checks every guard before it removes anything
+/// Remove expired sessions, after checking every guard
 ///
 /// Removes a session that expired longer than `grace` ago, if its file was not written for that long. Removes sessions
 /// without `expires` by age, depending on the MoinMoin version, and leftover temporary files. With `idle`, removes
 /// sessions that nobody used for that long. Removes other live sessions only with --all.
 ///
-/// Each file is read again right before its removal. If a guard refuses one store, no store is changed.
+/// Reads each file again right before its removal. If a guard refuses one store, wikifarm changes no store.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, 3 some entries could not be read or removed, or a signal stopped the run, 4 refused by \
@@ -34,7 +34,7 @@ use crate::sys;
 pub(in crate::cli) struct Options {
     #[command(flatten)]
     stores: StoreArgs,
-    /// Show what would be removed, and change nothing
+    /// Show what the run would remove, and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Remove only sessions without a logged-in user
@@ -43,7 +43,7 @@ pub(in crate::cli) struct Options {
     /// Also remove unreadable sessions older than `unreadable` in [prune] [default: `grace`]
     #[arg(long)]
     unreadable: bool,
-    /// Remove all sessions, also live ones; asks on a terminal, needs --yes elsewhere
+    /// Remove all sessions, including live ones; without a terminal, requires --yes
     #[arg(long)]
     all: bool,
     /// Do not ask for confirmation
@@ -69,13 +69,13 @@ pub(in crate::cli) struct Options {
     /// Trust the clock, even if the last run or the files contradict it
     #[arg(long)]
     clock_ok: bool,
-    /// Wait for another wikifarm that is using a store, instead of exiting with status 4
+    /// Wait while another wikifarm uses a store, instead of exiting with status 4
     #[arg(long)]
     wait: bool,
-    /// Read every session, and do not use or write the index [default: see [prune] `index`]
+    /// Read every session; do not use or write the index [default: [prune] `index`]
     #[arg(long)]
     no_index: bool,
-    /// Report unreadable sessions as errors, and exit with status 3 if there are any; -v only lists them
+    /// Report unreadable sessions as errors (exit status 3); -v only lists them
     #[arg(long)]
     strict: bool,
     /// Show whole session ids, which are secrets

@@ -24,8 +24,8 @@ use crate::store::seconds;
 ///
 /// Ends the sessions that match all given options. --user also matches sessions in which a superuser acts as the user.
 ///
-/// A running request saves its session again after the removal. During --settle, wikifarm removes such sessions again at
-/// once. A session that still returns at the end is reported: its user is still logged in.
+/// A running request can save its session again after the removal. During --settle, wikifarm removes these sessions again at
+/// once. It reports sessions that still exist at the end: their users are still logged in.
 ///
 /// Sessions do not record when they were issued. --issued-before ends sessions that were last written before TIME. It
 /// keeps sessions that were written later, and exits with status 3. Sessions of MoinMoin 2 are signed cookies: no command
@@ -37,9 +37,9 @@ use crate::store::seconds;
                   Example: echo \"$ID\" | wikifarm session revoke -"
 )]
 pub(in crate::cli) struct Options {
-    /// Session id or unique prefix; - reads ids from standard input, which hides them from `ps`
+    /// End the session with this id or prefix (`-`: standard input, hidden from `ps`)
     id: Option<String>,
-    /// End all sessions of this user, and sessions in which a superuser acts as the user
+    /// End all sessions that belong to or act as this user
     #[arg(long, value_name = "NAME|id:ID")]
     user: Option<String>,
     /// End sessions with a login by this method, such as moin or openid
@@ -50,13 +50,13 @@ pub(in crate::cli) struct Options {
     issued_before: Option<f64>,
     #[command(flatten)]
     stores: StoreArgs,
-    /// Show what would be removed, and change nothing
+    /// Show what the run would remove, and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Watch this long for sessions that a running request saves again, and remove them; 0s checks once
+    /// Remove sessions that running requests save again during this time (0s: once)
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5s")]
     settle: Duration,
-    /// Wait for another wikifarm that is using a store, instead of exiting with status 4
+    /// Wait while another wikifarm uses a store, instead of exiting with status 4
     #[arg(long)]
     wait: bool,
     /// Show whole session ids, which are secrets
@@ -279,7 +279,7 @@ fn complain(report: &Report, context: &mut Context<'_>) {
         let (unreadable, undecided) = (store.counts.unreadable, store.counts.undecided);
         if unreadable > 0 {
             let count = measure::count(unreadable, "unreadable session", "unreadable sessions");
-            context.complain(&format!("{}: {count} may match, and can't be checked", store.store));
+            context.complain(&format!("{}: can't check {count} that may match", store.store));
             help = true;
         }
         if undecided > 0 {
@@ -329,7 +329,7 @@ fn still_there(report: &Report, users: &mut Users, context: &mut Context<'_>) {
         }
     }
     if report.total.still_there > 0 {
-        context.help("stop the wiki and run this again, or change the wiki's cookie_name");
+        context.help("stop the wiki and run the command again, or change the wiki's cookie_name");
     }
 }
 

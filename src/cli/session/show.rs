@@ -21,7 +21,7 @@ use crate::store::{Fields, Read, Session, StoreSpec};
                   not be read.\n\nExample: wikifarm session show 031d8acb\n\nExample: echo \"$ID\" | wikifarm session show -"
 )]
 pub(in crate::cli) struct Options {
-    /// Session id or unique prefix; - reads ids from standard input, which hides them from `ps`
+    /// Show the session with this id or prefix (`-`: standard input, hidden from `ps`)
     id: String,
     #[command(flatten)]
     stores: StoreArgs,

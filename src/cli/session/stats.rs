@@ -31,7 +31,7 @@ use crate::store::{self, Expires, Found, Session, State, StoreSpec, Usage, is_ol
 /// and later write `expires` from the second request on, so these sessions have no `expires`, and were not written for an
 /// hour. Earlier versions do not show the difference: the count is null in JSON, and there is no metric.
 ///
-/// Growth compares with the last `session prune` that wrote an index, without the sessions that it removed.
+/// Growth counts the sessions added since the last `session prune` that wrote an index.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, 3 some stores or sessions could not be read.\n\nExample: wikifarm session stats --store-of wiki1"
@@ -39,7 +39,7 @@ use crate::store::{self, Expires, Found, Session, State, StoreSpec, Usage, is_ol
 pub(in crate::cli) struct Options {
     #[command(flatten)]
     stores: StoreArgs,
-    /// Show the N users with most sessions
+    /// Show the N users with the most sessions
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
     #[command(flatten)]
@@ -100,7 +100,7 @@ struct Stats {
     growth: Option<Growth>,
     /// The file system of the store; null if it is not on a disk of this machine.
     filesystem: Option<Space>,
-    /// The users with most sessions.
+    /// The users with the most sessions.
     users: Vec<TopUser>,
     /// Sessions by time since the last write.
     age: Vec<Bin>,
@@ -117,7 +117,7 @@ struct Growth {
     since_at: Option<String>,
     /// The number of sessions after that prune.
     sessions: u64,
-    /// How many sessions were added since; negative if there are fewer.
+    /// How many sessions were added since that prune; negative if there are fewer.
     change: i64,
 }
 
@@ -139,7 +139,7 @@ struct Bin {
     from: Option<f64>,
     /// The upper bound in seconds, which is not in the bin; null if there is none.
     to: Option<f64>,
-    /// The bounds for people.
+    /// The bounds as text.
     label: &'static str,
     /// The number of sessions.
     sessions: u64,
@@ -415,7 +415,7 @@ fn human(stats: &Stats, context: &mut Context<'_>) {
     write!(out, "{}", wrap("  ", &logins, context.width));
     write!(out, "{}", lines(stats, total.sessions, now));
     if !stats.users.is_empty() {
-        writeln!(out, "\n  users with most sessions");
+        writeln!(out, "\n  users with the most sessions");
         let rows = stats.users.iter().map(|user| {
             let name = user.name.clone().unwrap_or_else(|| format!("id:{}", user.id));
             [format!("    {name}"), user.sessions.to_string()]

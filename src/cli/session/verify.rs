@@ -30,8 +30,8 @@ use crate::store::{StoreSpec, tally};
 /// leftover files, session directories that no wiki uses, and ids in two stores whose wikis share a cookie. Some of these
 /// rules need a farm file.
 ///
-/// Each rule counts once a store; the number of files stands beside it. The wiki's user is the owner of most session
-/// files, or the owner of user_dir if there are no session files. Owners are not checked if the directory has an access
+/// Each rule counts once per store, with the number of files. The wiki's user is the owner of most session
+/// files, or the owner of user_dir if there are no session files. Skips owners if the directory has an access
 /// control list.
 ///
 /// To find directories that no wiki uses, verify searches below the cache_dir of each wiki, and beside its data_dir and
@@ -65,9 +65,9 @@ struct Json<'a> {
     wikis: Vec<&'a str>,
     /// The file or directory, with a shortened id.
     path: String,
-    /// What is wrong.
+    /// The problem.
     message: &'a str,
-    /// What to do.
+    /// The suggested fix.
     help: &'static str,
 }
 

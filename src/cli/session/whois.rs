@@ -25,22 +25,22 @@ use crate::store::{EntryName, Fields};
 /// Accepts an id as pasted from a browser or log: alone, after `NAME=`, or in a `Cookie:` or `Set-Cookie:` line. Ignores
 /// other cookies of the line.
 ///
-/// Also reads the signed cookies of MoinMoin 2.0, which have dots in them and contain the session. No farm file is needed
-/// for these. With --secret-file, checks the signature.
+/// Also reads the signed cookies of MoinMoin 2.0, which have dots in them and contain the session. They need no farm file.
+/// With --secret-file, checks the signature.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 found all ids, 1 did not find some id, or the key did not sign the cookie, \
+    after_help = "Exit status: 0 found all ids, 1 an id was not found, or the key did not sign the cookie, \
                         3 some stores could not be read.\n\n\
                         Example: wikifarm session whois 031d8acb\n\
                         Example: echo \"$COOKIE\" | wikifarm session whois - --secret-file key\n\
                         Example: xclip -o | wikifarm session whois -"
 )]
 pub(in crate::cli) struct Options {
-    /// Session id, unique prefix, or signed cookie; - reads them from standard input, which hides them from `ps`
+    /// Find this id, prefix, or signed cookie (`-`: standard input, hidden from `ps`)
     id: String,
     #[command(flatten)]
     stores: StoreArgs,
-    /// Check whether the SECRET_KEY in FILE signed the cookie; ignores a line end after the key
+    /// Check whether the SECRET_KEY in FILE signed the cookie; ignores a final newline
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
     /// Show whole session ids, and values that look like secrets

@@ -7,7 +7,7 @@ use crate::browser::Profile;
 /// The option of all commands that predict what a browser does.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Browser {
-    /// Predict for this browser only [default: Chromium, and differences of Firefox]
+    /// Predict for this browser only [default: Chromium, plus differences in Firefox]
     #[arg(long, value_enum, value_name = "BROWSER")]
     browser: Option<Name>,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Browser {
 enum Name {
     Chromium,
     Firefox,
-    /// RFC 6265bis, which no browser follows in everything
+    /// RFC 6265bis, which no browser follows exactly
     Rfc,
 }
 

@@ -11,7 +11,7 @@ pub enum Format {
     Human,
     /// One JSON document.
     Json,
-    /// One JSON object a line (lists).
+    /// One JSON object per line (lists).
     Ndjson,
     /// Comma-separated values with a header line (lists).
     Csv,
@@ -38,7 +38,7 @@ pub(crate) fn formats(known: &'static [Format]) -> Arg {
     Arg::new("format")
         .long("format")
         .value_name("FORMAT")
-        .help("Output format")
+        .help("Print the output in this format")
         .default_value("human")
         .hide(known.len() == 1)
         .value_parser(names.try_map(|name| Format::from_str(&name, true)))

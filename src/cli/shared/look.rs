@@ -126,7 +126,7 @@ fn finish(
 ) -> Exit {
     let mut exit = Exit::Success;
     if stop.load(Atomic::Relaxed) {
-        exit = context.stopped(&format!("{} was not read to its end", spec.address()));
+        exit = context.stopped(&format!("{}: not read completely", spec.address()));
     }
     if let Err(error) = scanned {
         failed.push(&error);

@@ -18,7 +18,7 @@ use crate::sys::{self, Dir, NotOpened, SYSLOG, Severity, open_regular, syslog, w
 /// `--metrics`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct MetricsArgs {
-    /// Write metrics for the textfile collector of Prometheus's node exporter, even if the run fails; FILE ends in .prom
+    /// Write Prometheus textfile metrics to FILE (*.prom), even if the run fails
     #[arg(long = "metrics", value_name = "FILE")]
     pub(crate) metrics: Option<PathBuf>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct MetricsArgs {
 /// `--log`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LogArgs {
-    /// Write a summary of the run to the system log, or to SOCKET [default: /dev/log]
+    /// Write the run summary to the system log, or to SOCKET [default: /dev/log]
     #[arg(long = "log", value_name = "SOCKET", num_args = 0..=1, require_equals = true, default_missing_value = SYSLOG)]
     pub(crate) log: Option<PathBuf>,
 }

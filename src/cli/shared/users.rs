@@ -70,8 +70,10 @@ impl Users {
         let shown = without_ids(user);
         let dirs: BTreeSet<&PathBuf> = self.of_store.iter().flatten().collect();
         if dirs.is_empty() {
-            return Err(Failure::usage(format!("no user directory to look up {shown:?} in"))
-                .help("name the user as id:ID, or use a farm file"));
+            return Err(Failure::usage(format!(
+                "can't look up the user {shown:?}: there is no user directory"
+            ))
+            .help("name the user as id:ID, or use a farm file"));
         }
         let (mut ids, mut known, mut complete, mut all_read) = (BTreeSet::new(), Vec::new(), true, true);
         for dir in dirs {

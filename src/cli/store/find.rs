@@ -19,8 +19,8 @@ use crate::store::{self, is_older, seconds, tally};
 /// Find session directories below a directory, and the wikis that use them
 ///
 /// Finds default session directories of MoinMoin (`__session__`, `__common__/session`), directories in the farm file, and
-/// directories in which at least half of the files have session names and a sample of these can be read as sessions. -v
-/// also shows doubtful directories with a reason. Does not follow links. Without a farm file, wikis are not shown.
+/// directories where at least half of the files are named like sessions and a sample of them is readable. -v
+/// also shows doubtful directories with a reason. Does not follow links. Shows wikis only with a farm file.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 done, also if nothing was found, 3 some directories could not be read.\n\n\

@@ -31,11 +31,11 @@ pub(in crate::cli) struct Options {
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 enum Status {
-    /// It exists, and was read completely.
+    /// The store exists, and was read completely.
     Ok,
-    /// It does not exist: its wikis have stored no session yet.
+    /// The store does not exist: its wikis have stored no session yet.
     Missing,
-    /// It could not be read, or not completely.
+    /// The store could not be read completely.
     Failed,
 }
 

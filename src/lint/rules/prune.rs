@@ -46,7 +46,7 @@ fn prune_without_idle(farm: &Farm, sink: &mut Sink) {
             && lifetimes(wiki.moin()).is_ok_and(|found| found.remember == Lifetime::Seconds(TEN_YEARS))
     };
     if farm.sound() && farm.prune.present && farm.prune.idle.is_none() && farm.wikis.iter().any(ten_years) {
-        let message = "sessions with \"remember me\" stay for ten years: [prune] has no idle".to_owned();
+        let message = "sessions with \"remember me\" are kept for ten years: [prune] has no idle".to_owned();
         sink.report_farm(farm.prune.span.clone(), message, "add idle = \"400d\"");
     }
 }

@@ -131,7 +131,7 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
 fn custom_handler(wiki: &Wiki, sink: &mut Sink) {
     if let Some(key) = wiki.custom_handler() {
         let message = format!("wikifarm can't predict cookies and sessions: {} is custom", key.name());
-        let help = "run `wikifarm cookie probe` to see what the wiki sends";
+        let help = "run `wikifarm cookie probe` to see which cookie the wiki sends";
         sink.report(wiki, wiki.span_of(key), message, help);
     }
 }

@@ -108,14 +108,14 @@ impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Remark::AlreadyLoggedIn(name) => write!(f, "{name} is already logged in"),
-            Remark::NoSuchUser(name) => write!(f, "no user {name} here"),
+            Remark::NoSuchUser(name) => write!(f, "user {name} does not exist"),
             Remark::Disabled(name) => write!(f, "{name} is disabled"),
-            Remark::NoSuchMethod(method) => write!(f, "no auth method {method} here"),
-            Remark::NotLoggedIn => f.write_str("nobody is logged in here"),
+            Remark::NoSuchMethod(method) => write!(f, "the wiki has no auth method {method}"),
+            Remark::NotLoggedIn => f.write_str("nobody is logged in"),
             Remark::MayNotSwitch(name) if name.is_empty() => {
-                f.write_str("anonymous visitors may not switch users")
+                f.write_str("anonymous visitors can't switch users")
             }
-            Remark::MayNotSwitch(name) => write!(f, "{name} may not switch users"),
+            Remark::MayNotSwitch(name) => write!(f, "{name} can't switch users"),
             Remark::NoSwitching => f.write_str("this version cannot switch users"),
         }
     }

@@ -178,8 +178,8 @@ impl Judge<'_> {
         match (read, failed) {
             (0, Some(why)) => {
                 let of = match names.sessions {
-                    1 => "can't read its file with a session name".to_owned(),
-                    many => format!("can't read any of its {many} files with session names"),
+                    1 => "can't read the file with a session name".to_owned(),
+                    many => format!("can't read any of the {many} files with session names"),
                 };
                 self.report.fail(self.path, &format!("{of}: {why}"));
                 Some(Doubt::Unread)

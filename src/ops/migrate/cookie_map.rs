@@ -160,7 +160,7 @@ impl CookieMap {
         let CookieMap { old_name, new_name, pairs, .. } = self;
         let day = self.drop_day();
         format!(
-            "# Written by `wikifarm session migrate`. The migrated sessions have new ids. This replaces {old_name}=OLD by\n\
+            "# Written by `wikifarm session migrate`. The migrated sessions have new ids. This file replaces {old_name}=OLD with\n\
              # {new_name}=NEW in requests, until the wiki has set its own cookie.\n\
              # SECRET: this file has {} session ids. Each id is a login.\n\
              # Delete this file after {day}: the last old cookie or session has then expired. Browsers keep a cookie\n\

@@ -26,7 +26,7 @@ impl Transfer<'_> {
         }
         for ready in arrived {
             self.tally.counts.unsettled += 1;
-            let what = "kept changing during the copy: the copy is older; run this again";
+            let what = "kept changing during the copy, so the copy is outdated: run the command again";
             self.tally.problem_of(self.stores.from.spec(), ready.id, what.to_owned());
         }
     }
@@ -71,7 +71,7 @@ impl Transfer<'_> {
     /// Reports that a wiki changed or ended the copy at the target.
     fn changed_at_target(&mut self, ready: &Ready) {
         self.tally.counts.unsettled += 1;
-        let what = "the copy changed or ended at the target: the session stays at the source";
+        let what = "the copy changed or ended at the target: kept the session at the source";
         self.tally.problem_of(self.stores.to.spec(), ready.new.id, what.to_owned());
     }
 
@@ -99,7 +99,10 @@ impl Transfer<'_> {
                     self.note_pair(&ready);
                     self.tally.counts.unsettled += 1;
                     let from = self.stores.from.spec();
-                    let what = format!("copied, but can't remove it: {error}", error = why(&error));
+                    let what = format!(
+                        "copied, but can't remove the session from the source: {error}",
+                        error = why(&error)
+                    );
                     // The error may concern one file, for example an immutable one.
                     if !is_hopeless(&error) || error.kind() == io::ErrorKind::PermissionDenied {
                         self.tally.problem_of(from, ready.id, what);

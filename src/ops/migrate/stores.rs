@@ -60,8 +60,8 @@ impl Stores {
         }
         if from.may_be(to.as_ref()) {
             return Err(Error::Refused(
-                "source and target may be the same Redis server, and its users can't read the server id: allow `+info` in \
-                 their ACL, or use another prefix or database"
+                "source and target may be the same Redis server: can't read the server id. Allow `+info` in \
+                 the ACL of both users, or use another prefix or database"
                     .to_owned(),
             ));
         }

@@ -112,7 +112,7 @@ impl Rule {
             Rule::NoMac => (
                 "no-mac",
                 "session without a MAC by the key of its store",
-                "check that the wikis use the same key file: a wiki treats the visitor as anonymous. If the session was \
+                "check that the wikis use the same key file: until then, the wikis treat the visitor as anonymous. If the session was \
                  moved here without `?key_file=`, move it again with the key. If another program writes to this store, \
                  remove the session with `wikifarm session revoke ID`",
             ),
@@ -143,7 +143,7 @@ impl Rule {
                 "unreadable",
                 "session that can't be read",
                 "run `wikifarm session prune --unreadable`. Check and delete files by hand if they are too large or have \
-                 several hard links: they may be more than sessions",
+                 several hard links: other programs may use them",
             ),
             Rule::InvalidExpires => (
                 "invalid-expires",
@@ -166,7 +166,7 @@ impl Rule {
             Rule::UnreachableName => (
                 "unreachable-name",
                 "file with a name that no wiki looks up",
-                "move or delete it: `wikifarm session prune` leaves it alone",
+                "move or delete it: `wikifarm session prune` does not remove it",
             ),
             Rule::StaleTemp => ("stale-temp", "leftover temporary file", "run `wikifarm session prune`"),
             Rule::StaleLock => (

@@ -34,7 +34,7 @@ struct Decoder {
 impl Decoder {
     fn numbered(&self, number: u64) -> Result<NodeId, FormError> {
         let id = usize::try_from(number).ok().and_then(|number| self.numbers.get(number));
-        id.copied().ok_or(FormError("a number of no value"))
+        id.copied().ok_or(FormError("\"again\" refers to no earlier value"))
     }
 
     fn begin(&mut self, node: Node) -> NodeId {
@@ -52,11 +52,11 @@ impl Decoder {
             Value::Null => Ok(self.begin(Node::None)),
             Value::Bool(value) => Ok(self.begin(Node::Bool(*value))),
             Value::Number(number) => {
-                let int = number.as_i64().ok_or(FormError("a number that is no int of 64 bits"))?;
+                let int = number.as_i64().ok_or(FormError("a number that is not a 64-bit integer"))?;
                 Ok(self.begin(Node::Int(int)))
             }
             Value::String(text) if text.is_ascii() => Ok(self.begin(Node::Str(text.as_bytes().to_vec()))),
-            Value::String(_) => Err(FormError("a plain string that is not ASCII, which would be a \"text\"")),
+            Value::String(_) => Err(FormError("a plain string that is not ASCII: use \"text\"")),
             Value::Array(items) => {
                 let id = self.begin(Node::None);
                 let items = self.values(items, depth)?;
@@ -85,22 +85,23 @@ impl Decoder {
         let node = match (kind.as_str(), value) {
             ("text", Value::String(text)) => Node::Text(Text::from(text.as_str())),
             ("text64", Value::String(_)) => Node::Text(
-                Text::from_generalised_utf8(&base64(value)?).ok_or(FormError("\"text64\" of no text"))?,
+                Text::from_generalised_utf8(&base64(value)?)
+                    .ok_or(FormError("\"text64\" does not contain text"))?,
             ),
             ("str64", Value::String(_)) => Node::Str(base64(value)?),
             ("bytes64", Value::String(_)) => Node::Bytes(base64(value)?),
             ("bytearray64", Value::String(_)) => Node::ByteArray(base64(value)?),
             ("long", Value::String(digits)) => Node::Long(long(digits)?),
             ("float", Value::String(digits)) => {
-                let float: f64 = digits.parse().map_err(|_| FormError("\"float\" of no number"))?;
+                let float: f64 = digits.parse().map_err(|_| FormError("\"float\" is not a number"))?;
                 if !float.is_finite() {
-                    return Err(FormError("\"float\" of no finite number, which would be a \"float64\""));
+                    return Err(FormError("\"float\" is not finite: use \"float64\""));
                 }
                 Node::Float(float)
             }
             ("float64", Value::String(digits)) if digits.len() == 16 => {
-                let bits =
-                    u64::from_str_radix(digits, 16).map_err(|_| FormError("\"float64\" of no digits"))?;
+                let bits = u64::from_str_radix(digits, 16)
+                    .map_err(|_| FormError("\"float64\" has characters other than hexadecimal digits"))?;
                 Node::Float(f64::from_bits(bits))
             }
             ("tuple", Value::Array(items)) => Node::Tuple(self.values(items, depth)?),
@@ -111,7 +112,7 @@ impl Decoder {
                 let mut entries = Vec::with_capacity(map.len());
                 for (key, value) in map {
                     if !key.is_ascii() {
-                        return Err(FormError("a key that is not ASCII, where \"dict\" would be an array"));
+                        return Err(FormError("a key that is not ASCII: write \"dict\" as an array"));
                     }
                     let key = self.begin(Node::Str(key.as_bytes().to_vec()));
                     entries.push((key, self.value(value, depth + 1)?));
@@ -125,7 +126,7 @@ impl Decoder {
                 _ => return Err(FormError("\"global\" without two names")),
             },
             ("object", Value::Object(map)) => Node::Object(Box::new(self.object(map, depth)?)),
-            _ => return Err(FormError("an object of no known kind")),
+            _ => return Err(FormError("an object of unknown kind")),
         };
         Ok(self.set(id, node))
     }
@@ -142,7 +143,7 @@ impl Decoder {
                     let key = self.value(key, depth + 1)?;
                     entries.push((key, self.value(value, depth + 1)?));
                 }
-                _ => return Err(FormError("an item of a dict that is no pair")),
+                _ => return Err(FormError("an item of a dict is not a pair")),
             }
         }
         Ok(entries)
@@ -153,7 +154,7 @@ impl Decoder {
         if map.keys().any(|key| !known.contains(&key.as_str())) {
             return Err(FormError("an \"object\" with an unknown member"));
         }
-        let member = |name: &str| map.get(name).ok_or(FormError("an \"object\" without a member it needs"));
+        let member = |name: &str| map.get(name).ok_or(FormError("an \"object\" without a required member"));
         let make = member("make")?.as_str().unwrap_or_default();
         let class = self.value(member("of")?, depth + 1)?;
         let args = member("args")?;
@@ -165,13 +166,15 @@ impl Decoder {
                 Make::NewObjEx { class, args, kwargs: self.value(member("kwargs")?, depth + 1)? }
             }
             "instance" => {
-                let args = args.as_array().ok_or(FormError("an \"instance\" whose \"args\" are no array"))?;
+                let args = args
+                    .as_array()
+                    .ok_or(FormError("an \"instance\" with \"args\" that are not an array"))?;
                 Make::Instance { class, args: self.values(args, depth)? }
             }
-            _ => return Err(FormError("an \"object\" that is made in no known way")),
+            _ => return Err(FormError("an \"object\" with an unknown \"make\"")),
         };
         let then = map.get("then").map_or(Some(&[][..]), |then| then.as_array().map(Vec::as_slice));
-        let then = then.ok_or(FormError("a \"then\" that is no array"))?;
+        let then = then.ok_or(FormError("a \"then\" that is not an array"))?;
         let log = then.iter().map(|event| self.event(event, depth)).collect::<Result<_, _>>()?;
         Ok(Object { make, log })
     }
@@ -183,16 +186,16 @@ impl Decoder {
                 ("append", Value::Array(items)) => Ok(Event::Append(self.values(items, depth)?)),
                 ("add-items", Value::Array(items)) => Ok(Event::AddItems(self.values(items, depth)?)),
                 ("set-items", Value::Array(pairs)) => Ok(Event::SetItems(self.pairs(pairs, depth)?)),
-                _ => Err(FormError("a step of \"then\" that is not known")),
+                _ => Err(FormError("an unknown step in \"then\"")),
             },
-            _ => Err(FormError("a step of \"then\" that is no pair")),
+            _ => Err(FormError("a step in \"then\" that is not a pair")),
         }
     }
 }
 
 fn base64(value: &Value) -> Result<Vec<u8>, FormError> {
     let text = value.as_str().unwrap_or_default();
-    STANDARD.decode(text).map_err(|_| FormError("base64 that is none"))
+    STANDARD.decode(text).map_err(|_| FormError("invalid base64"))
 }
 
 /// As many digits as Python's longs have here at most: 64 KiB of bits.
@@ -202,5 +205,5 @@ fn long(digits: &str) -> Result<BigInt, FormError> {
     if digits.len() > MAX_DIGITS {
         return Err(FormError("a \"long\" that is too long"));
     }
-    digits.parse().map_err(|_| FormError("a \"long\" of no digits"))
+    digits.parse().map_err(|_| FormError("a \"long\" with characters other than digits"))
 }

@@ -249,7 +249,7 @@ fn nothing_is_resolved_and_everything_is_said() {
         (b"}]\x85Ns.", "invalid pickle: a list cannot be a dict key or set element at byte 4"),
         (b"NNa.", "invalid pickle: expected a list, found None at byte 2"),
         (b"]}b.", "invalid pickle: expected an object, found list at byte 2"),
-        (b"N)R.", "invalid pickle: expected something to call, found None at byte 2"),
+        (b"N)R.", "invalid pickle: expected a callable, found None at byte 2"),
         (b"ca\nb\n]R.", "invalid pickle: expected a tuple of arguments, found list at byte 6"),
         (b"X\x01\0\0\0\xff.", "invalid pickle: malformed argument, expected UTF-8 at byte 0"),
     ] {

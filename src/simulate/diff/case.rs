@@ -164,14 +164,16 @@ impl fmt::Display for Reason {
             Reason::Users(old, new) => write!(f, "the wiki looks for users in {new}, but they are in {old}"),
             Reason::Method(method) => write!(f, "the wiki no longer has the auth method {method}"),
             Reason::Key => f.write_str("another SECRET_KEY signs the cookies"),
-            Reason::Shadowed => f.write_str("browsers also send the old cookie, and the wiki picks that one"),
+            Reason::Shadowed => {
+                f.write_str("browsers also send the old cookie, and the wiki picks the old one")
+            }
             Reason::Refused(why) => write!(f, "browsers reject the new cookie: {why}"),
             Reason::OldStays => {
                 f.write_str("logging out deletes the new cookie, but the old one still opens a session")
             }
-            Reason::Overwrites => f.write_str(
-                "because of the old cookie, this wiki deletes or replaces the cookie of the other one",
-            ),
+            Reason::Overwrites => {
+                f.write_str("the old cookie makes this wiki delete or replace the cookie of the other wiki")
+            }
             Reason::Failure(how) => f.write_str(how),
             Reason::Acted => f.write_str("the simulation shows this effect, but no single cause"),
         }

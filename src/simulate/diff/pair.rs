@@ -77,7 +77,9 @@ fn seats(
     let alone = |url: &Url, shared_addresses: &SharedAddresses<'_>| match shared_addresses
         .get_key_value(&with_slash(url))
     {
-        Some((url, names)) => Err(format!("{}: visitors reach only one of them", same_address(url, names))),
+        Some((url, names)) => {
+            Err(format!("{}: visitors reach only one of these wikis", same_address(url, names)))
+        }
         None => Ok(()),
     };
     let seat = |url: &Url| {

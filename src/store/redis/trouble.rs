@@ -61,7 +61,7 @@ impl Trouble {
                 (Kind::ResourceBusy, "Redis is loading its data: try again later".to_owned())
             }
             ErrorKind::Server(ServerErrorKind::ReadOnly) => {
-                (Kind::ReadOnlyFilesystem, "this Redis is a read-only replica: use the address of its master".to_owned())
+                (Kind::ReadOnlyFilesystem, "this Redis is a read-only replica: use the address of its primary".to_owned())
             }
             ErrorKind::Server(ServerErrorKind::NoPerm) => (
                 Kind::PermissionDenied,
@@ -82,7 +82,7 @@ impl Trouble {
             }
             _ if code == "OOM" || text.contains("OOM command") => (
                 Kind::StorageFull,
-                "Redis is full (maxmemory): free memory or raise maxmemory, and run this again"
+                "Redis is full (maxmemory): free memory or raise maxmemory, and run the command again"
                     .to_owned(),
             ),
             _ if is_mistrust(error) => (

@@ -348,10 +348,10 @@ fn for_each<T>(count: usize, error: &io::Error) -> Vec<io::Result<T>> {
 fn io_error(error: rusqlite::Error) -> io::Error {
     use rusqlite::ErrorCode as Code;
     let (kind, suggestion) = match error.sqlite_error_code() {
-        Some(Code::DiskFull) => (io::ErrorKind::StorageFull, ": free space, and run this again"),
+        Some(Code::DiskFull) => (io::ErrorKind::StorageFull, ": free space, and run the command again"),
         Some(Code::ReadOnly) => (io::ErrorKind::ReadOnlyFilesystem, ""),
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
-            (io::ErrorKind::ResourceBusy, ": another program has locked it: run this again later")
+            (io::ErrorKind::ResourceBusy, ": another program has locked it: run the command again later")
         }
         _ => (io::ErrorKind::Other, ""),
     };

@@ -112,13 +112,13 @@ pub(super) fn count(number: usize, word: &str) -> String {
 /// What remains with a suggestion.
 pub(super) fn left(left: Left) -> &'static str {
     match left.verdict {
-        Verdict::Kept | Verdict::TrailLost if left.is_well() => "users stay logged in, no problem remains",
-        Verdict::LoggedOut if left.is_well() => "users log in once, no problem remains",
+        Verdict::Kept | Verdict::TrailLost if left.is_well() => "users stay logged in; no problem remains",
+        Verdict::LoggedOut if left.is_well() => "users log in once; no problem remains",
         Verdict::Kept | Verdict::TrailLost | Verdict::LoggedOut => "wikis still pick old cookies",
-        Verdict::LogsOut => "no help: visits still log users out of other wikis",
-        Verdict::CannotLogOut => "no help: users still cannot log out",
-        Verdict::StuckAtLogin => "no help: users are still stuck at login",
-        Verdict::NobodyLogsIn | Verdict::Fails => "no help: nobody can log in, even with a fresh browser",
+        Verdict::LogsOut => "not enough: visits still log users out of other wikis",
+        Verdict::CannotLogOut => "not enough: users still can't log out",
+        Verdict::StuckAtLogin => "not enough: users are still stuck at login",
+        Verdict::NobodyLogsIn | Verdict::Fails => "not enough: nobody can log in, even with a fresh browser",
     }
 }
 
@@ -128,20 +128,23 @@ pub(super) fn how_long(suggestions: &Suggestions) -> String {
     #[expect(clippy::cast_precision_loss, reason = "400 days from now")]
     let last = until.map(|until| time(until as f64));
     match last {
-        Some(last) => format!("until {last}, when the last of them expires"),
+        Some(last) => format!("until {last}, when the last old cookie expires"),
         None => "until all browsers have been closed once".to_owned(),
     }
 }
 
 /// A cookie that no header can delete.
 pub(super) fn in_use(cookie: &CookieKey) -> String {
-    format!("no header can delete this old cookie, since a wiki of the new farm sets the same one: {cookie}")
+    format!("this old cookie can't be deleted, because a wiki of the new farm sets the same cookie: {cookie}")
 }
 
 /// A line for nginx's configuration.
 pub(super) fn nginx(deletion: &Deletion) -> String {
     if deletion.set_cookie.contains('$') {
-        return format!("# by hand, since nginx reads $ as a variable: Set-Cookie: {}", deletion.set_cookie);
+        return format!(
+            "# add this header by hand, because nginx reads $ as a variable: Set-Cookie: {}",
+            deletion.set_cookie
+        );
     }
     format!("add_header Set-Cookie \"{}\" always;", quoted(&deletion.set_cookie))
 }

@@ -71,7 +71,7 @@ fn show_leaks(leaks: &[Leak], context: &mut Context<'_>) {
             format!("{} receives {} of {}{http}", leak.host, cookie.name, list(&wikis, "and", 4))
         })
     });
-    let title = "Other hosts that receive login cookies, and can act as the users who visit them";
+    let title = "Other hosts that receive login cookies: their operators can act as visiting users";
     section(title, &lines.collect::<Vec<_>>(), context);
 }
 

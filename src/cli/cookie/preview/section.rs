@@ -16,7 +16,7 @@ pub(super) fn section(title: &str, lines: &[String], context: &mut Context<'_>) 
     }
     let more = lines.len().saturating_sub(MOST_LINES);
     if more > 0 {
-        writeln!(context.out, "  and {more} more: name wikis to see theirs");
+        writeln!(context.out, "  and {more} more: name wikis to see their lines");
     }
 }
 

@@ -92,8 +92,9 @@ fn name(
         (None, []) if spec.location.layout() == Some(Layout::Moin18) => "MOIN_SESSION".to_owned(),
         (None, []) => {
             let address = spec.address();
-            return Err(Failure::usage(format!("{address}: unknown cookie name"))
-                .help(format!("pass {flag} NAME; `wikifarm cookie header WIKI` prints the name that a wiki uses")));
+            return Err(Failure::usage(format!("{address}: unknown cookie name")).help(format!(
+                "pass {flag} NAME; `wikifarm cookie header WIKI` prints the name that a wiki uses"
+            )));
         }
         (None, several) => {
             return Err(Failure::usage(format!(
