@@ -76,7 +76,7 @@ fn farm_file_with_a_byte_order_mark_is_read() {
         .file("farm.toml", format!("\u{feff}{farm}"))
         .wikifarm("config check")
         .stdout(str![[r#"
-farm.toml: 1 wiki, no finding of this severity; 1 finding below --min-severity
+farm.toml: 1 wiki, no problems found
 
 "#]])
         .run();
