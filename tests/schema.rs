@@ -52,15 +52,12 @@ fn schema_requires_the_version_and_describes_every_field() {
 }
 
 #[test]
-fn schema_of_unknown_command_names_the_list() {
-    Place::new()
-        .wikifarm("schema session purge")
-        .status(2)
-        .stderr(
-            "
-            error: `session purge` is not a command with JSON output
-            help: `wikifarm schema` lists these commands
-            ",
-        )
-        .run();
+fn schema_of_unknown_command_names_the_nearest_or_the_list() {
+    for (command, help) in [
+        ("session prun", "did you mean `wikifarm schema session prune`?"),
+        ("xyzzy", "`wikifarm schema` lists these commands"),
+    ] {
+        let message = format!("error: `{command}` is not a command with JSON output\nhelp: {help}\n");
+        Place::new().wikifarm(&format!("schema {command}")).status(2).stderr(message).run();
+    }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{config, cookie, session, store};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
+use crate::farm::nearest;
 use crate::report::json::{CommandSchema, schema_of};
 
 /// Print the JSON Schema of a command's JSON output
@@ -28,8 +29,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     }
     let found = all().find(|(name, _)| *name == wanted);
     let Some((name, schema)) = found else {
-        return Err(Failure::usage(format!("`{wanted}` is not a command with JSON output"))
-            .help("`wikifarm schema` lists these commands"));
+        let help = match nearest(&wanted, all().map(|(name, _)| *name)) {
+            Some(near) => format!("did you mean `wikifarm schema {near}`?"),
+            None => "`wikifarm schema` lists these commands".to_owned(),
+        };
+        return Err(Failure::usage(format!("`{wanted}` is not a command with JSON output")).help(help));
     };
     context.json(&schema(name));
     Ok(Exit::Success)

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::Args;
 
@@ -80,9 +81,15 @@ impl StoreArgs {
                 Err(error) if deletes && error.is_unsafe() => {
                     return Err(Failure::refused(error.to_string()));
                 }
-                Err(error) if deletes => return Err(Failure::partial(error.to_string())),
                 Err(error) => {
+                    let file = Path::new(text).is_file().then(|| format!("sqlite:{}", shown_address(text)));
+                    let help =
+                        file.map(|location| format!("write {location} if the file is a SQLite database"));
+                    if deletes {
+                        return Err(Failure { help, ..Failure::partial(error.to_string()) });
+                    }
                     context.complain(&error.to_string());
+                    help.into_iter().for_each(|help| context.help(&help));
                     stores.exit = Exit::Partial;
                 }
             }
