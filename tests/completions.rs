@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::support::Place;
 
-/// Asks as the script of bash does: the words of a command line, of which the last is not complete.
+/// Asks as the script of bash does: the words of a command line. The last word is not complete.
 fn candidates(place: &Place, line: &str) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
     let ran = place

@@ -108,7 +108,7 @@ impl Model {
         let mut classes = Vec::new();
         for kind in self.kinds_near(to) {
             match kind.by_users.get(&to.marks.users) {
-                // One process of 1.9.0 has one storage, whatever the settings of its wikis.
+                // One process of 1.9.0 has one storage. The settings of its wikis do not matter.
                 Some(same_users) if process => classes.extend(same_users.values().copied()),
                 Some(same_users) => classes.extend(same_users.get(&to.marks.storage).copied()),
                 None => {}

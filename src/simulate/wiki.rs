@@ -137,7 +137,7 @@ impl Site {
 }
 
 impl Dir {
-    /// A directory of which only the identity is known. It is not read.
+    /// A directory that is not read: only its identity is known.
     pub(crate) fn unseen(place: DirectoryIdentity) -> Dir {
         Dir { path: PathBuf::new(), place, assumed: true }
     }

@@ -119,7 +119,7 @@ impl Expression {
         }
         let urls = self.urls(found, whole);
         match (urls, unclear, any, never) {
-            // Alternatives that name a whole host count, whatever the others say.
+            // Alternatives that name a whole host count, also beside alternatives that do not.
             (Ok(urls), _, false, _) if !urls.is_empty() => Addresses::These(urls),
             (Err(why), ..) | (_, Some(why), ..) => Addresses::Unclear(why),
             (_, _, false, Some(why)) => Addresses::Never(why),

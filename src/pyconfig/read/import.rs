@@ -188,7 +188,7 @@ impl World<'_> {
         let known = STANDARD.contains(&root) || matches!(root, "MoinMoin" | "moin");
         let Some(space) = self.space(frame) else { return };
         if let Some(open) = open {
-            // It may bind again whatever is bound.
+            // It may bind every name again.
             match known {
                 true => space.open = Some(open),
                 false => drop(space.spoil(&open)),

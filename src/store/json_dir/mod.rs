@@ -196,7 +196,7 @@ fn raw(dir: &Dir, file: &OpenFile) -> Result<(u64, Content), NotOpened> {
         Ok((bytes, without)) => {
             let modified = Modified { seconds: stat.modified, nanos: stat.modified_nanos };
             let mode = (!without.mode).then_some(stat.mode);
-            // A file of another owner than the directory is reported as such, whatever its content.
+            // A file of another owner than the directory is reported for its owner, before its content.
             let owner = (!without.owner || stat.uid != dir.uid()).then_some((stat.uid, stat.gid));
             Ok((Raw { bytes, modified, mode, owner, stamp, trust: None }, stat))
         }

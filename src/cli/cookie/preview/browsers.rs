@@ -61,7 +61,7 @@ impl<'a> Differences<'a> {
         if browsers.any_differs() {
             asked.extend(chosen.pairs_of(other));
         }
-        // A cookie that one browser rejects concerns all who log in at the wiki, whatever pairs are asked about.
+        // A cookie that one browser rejects concerns all users of the wiki, also if no pair with the wiki was named.
         let (mut accepted, mut newly_rejected) = (Vec::new(), Vec::new());
         for (position, ours) in chosen.asked_about() {
             let Some(theirs) = other.sites().get(position) else { continue };
