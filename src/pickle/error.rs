@@ -6,6 +6,7 @@ use super::opcode;
 
 /// Why bytes are not a readable pickle, and at which byte.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct ReadError {
     /// Offset of the opcode that failed, in bytes from the start of the file.
     pub offset: usize,
@@ -27,6 +28,7 @@ impl std::error::Error for ReadError {}
 
 /// The ways in which reading a pickle fails.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadErrorKind {
     /// The data ends before its STOP opcode, or inside an opcode's argument; a claimed length that reaches
     /// behind the end counts as this.

@@ -13,9 +13,10 @@ use std::collections::HashMap;
 
 use num_bigint::BigInt;
 
+use super::builder::TreeBuilder;
 use super::error::ReadErrorKind;
 use super::limits::Meter;
-use super::value::{Node, NodeId, TreeBuilder};
+use super::value::{Node, NodeId};
 
 /// A class of equal keys.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -17,6 +17,7 @@
 //! Pure: no clock, no disk. Sources: `pickletools.py` and `Modules/_pickle.c` of CPython 3, `cPickle.c` of
 //! CPython 2.7, PEP 307 (protocol 2), PEP 3154 (protocol 4), PEP 574 (protocol 5).
 
+mod builder;
 mod cursor;
 mod display;
 mod emit;
@@ -32,6 +33,7 @@ mod read;
 mod same;
 mod scan;
 mod shape;
+mod stack;
 mod text;
 mod value;
 mod write;
@@ -39,6 +41,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use builder::TreeBuilder;
 pub use display::DisplayLimits;
 pub use emit::WriteError;
 pub use error::{ReadError, ReadErrorKind};
@@ -47,5 +50,5 @@ pub use limits::Limits;
 pub use read::{named, read, read_with};
 pub use scan::{Scalar, find, scan};
 pub use text::{Chunk, Text};
-pub use value::{Event, Global, Make, Node, NodeId, Object, Tree, TreeBuilder};
+pub use value::{Event, Global, Make, Node, NodeId, Object, Tree};
 pub use write::write;

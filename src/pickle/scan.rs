@@ -19,6 +19,7 @@ use super::value::{Node, NodeId, Tree};
 
 /// A value under a key, as far as the callers look into it.
 #[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Scalar<'a> {
     /// An int, long, float or bool, as [`Tree::as_f64`] gives it.
     Number(f64),

@@ -11,6 +11,7 @@ pub struct Text(Vec<u8>);
 
 /// A piece of a [`Text`].
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Chunk<'a> {
     /// A run of ordinary characters.
     Str(&'a str),

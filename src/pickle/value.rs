@@ -57,6 +57,7 @@ pub enum Node {
 
 /// A name in a module. It is data: nothing looks it up.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Global {
     /// The module's name; bytes, as Python 2 has them.
     pub module: Vec<u8>,
@@ -80,6 +81,7 @@ pub struct Object {
 
 /// How an [`Object`] would be made.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Make {
     /// REDUCE: `callable(*args)`.
     Reduce {
@@ -115,6 +117,7 @@ pub enum Make {
 
 /// One thing done to an unresolved object after it was made.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Event {
     /// BUILD: `__setstate__(state)`, or attributes from a dict, or from a tuple of two (dict, slots).
     Build(NodeId),
@@ -207,14 +210,14 @@ impl Node {
 /// One pickle, read: nodes, the one it stands for, and where it ended.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     /// By node: the file stored it in the memo. cPickle stores an object only if something else refers to it at
     /// that moment, so writing the same bytes again needs to know.
-    memoized: Vec<bool>,
+    pub(super) memoized: Vec<bool>,
     /// The memo number that the file began with: 1 from cPickle, 0 from pickle.py.
-    memo_start: u32,
-    root: NodeId,
-    consumed: usize,
+    pub(super) memo_start: u32,
+    pub(super) root: NodeId,
+    pub(super) consumed: usize,
 }
 
 impl Tree {
@@ -331,11 +334,6 @@ impl Tree {
             _ => None,
         }
     }
-
-    /// A builder that starts with everything in this tree, to change it.
-    pub fn into_builder(self) -> TreeBuilder {
-        TreeBuilder { nodes: self.nodes, memoized: self.memoized, memo_start: self.memo_start }
-    }
 }
 
 impl Global {
@@ -347,68 +345,5 @@ impl Global {
     /// `module.name`, for people.
     pub fn path(&self) -> String {
         format!("{}.{}", String::from_utf8_lossy(&self.module), String::from_utf8_lossy(&self.name))
-    }
-}
-
-/// Makes a [`Tree`] node by node.
-#[derive(Clone, Debug)]
-pub struct TreeBuilder {
-    nodes: Vec<Node>,
-    memoized: Vec<bool>,
-    memo_start: u32,
-}
-
-impl Default for TreeBuilder {
-    fn default() -> Self {
-        TreeBuilder { nodes: Vec::new(), memoized: Vec::new(), memo_start: 1 }
-    }
-}
-
-impl TreeBuilder {
-    /// An empty builder.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a node. It may name nodes that do not exist yet; those never added read as [`Node::None`].
-    pub fn push(&mut self, node: Node) -> NodeId {
-        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        self.nodes.push(node);
-        self.memoized.push(false);
-        id
-    }
-
-    /// A node, to change it.
-    pub fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
-        self.nodes.get_mut(id.index())
-    }
-
-    /// A node added before.
-    pub fn node(&self, id: NodeId) -> &Node {
-        self.nodes.get(id.index()).unwrap_or(&Node::None)
-    }
-
-    /// How many nodes were added.
-    pub fn node_count(&self) -> usize {
-        self.nodes.len()
-    }
-
-    pub(super) fn memoize(&mut self, id: NodeId) {
-        if let Some(flag) = self.memoized.get_mut(id.index()) {
-            *flag = true;
-        }
-    }
-
-    pub(super) fn memo_starts_at(&mut self, index: u64) {
-        self.memo_start = u32::from(index != 0);
-    }
-
-    /// The tree whose value is `root`.
-    pub fn finish(self, root: NodeId) -> Tree {
-        self.finish_at(root, 0)
-    }
-
-    pub(super) fn finish_at(self, root: NodeId, consumed: usize) -> Tree {
-        Tree { nodes: self.nodes, memoized: self.memoized, memo_start: self.memo_start, root, consumed }
     }
 }

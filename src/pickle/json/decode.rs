@@ -6,8 +6,9 @@ use num_bigint::BigInt;
 use serde_json::{Map, Value};
 
 use super::form::{JsonForm, MAX_DEPTH};
+use crate::pickle::builder::TreeBuilder;
 use crate::pickle::text::Text;
-use crate::pickle::value::{Event, Global, Make, Node, NodeId, Object, Tree, TreeBuilder};
+use crate::pickle::value::{Event, Global, Make, Node, NodeId, Object, Tree};
 
 /// Why something is no form of a value. It shows nothing of the value: sessions hold secrets.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
