@@ -13,8 +13,8 @@ fn outcome(profile: Profile, url: &str, headers: &[&str]) -> String {
         let now = NOW + second as f64;
         last = match jar.receive(&from, header.as_bytes(), &Request::direct(now)) {
             Outcome::Deleted { .. } => "deleted".to_owned(),
-            Outcome::Refused(refusal) => {
-                refusal.reasons().map(RefusalReason::name).collect::<Vec<_>>().join(" ")
+            Outcome::Rejected(rejection) => {
+                rejection.reasons().map(RejectionReason::name).collect::<Vec<_>>().join(" ")
             }
             Outcome::Stored { cookie, .. } => {
                 let dot = if cookie.host_only { "" } else { "." };

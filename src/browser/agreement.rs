@@ -133,7 +133,7 @@ fn disagreements(profile: Profile, scenario: &Scenario, row: &Row) -> Vec<String
     for ((id, at), headers) in row.set.iter().zip(&row.set_at).zip(&row.set_cookie) {
         for header in headers {
             let outcome = jar.receive(&target(id), &bytes(header), &Request::direct(*at));
-            refused.extend(outcome.refusal().map(|refusal| (header.clone(), refusal.clone())));
+            refused.extend(outcome.rejection().map(|rejection| (header.clone(), rejection.clone())));
         }
     }
 
@@ -167,32 +167,33 @@ fn disagreements(profile: Profile, scenario: &Scenario, row: &Row) -> Vec<String
     wrong
 }
 
-fn compare_refusals(row: &Row, refused: &[(String, Refusal)], wrong: &mut Vec<String>) {
+fn compare_refusals(row: &Row, refused: &[(String, Rejection)], wrong: &mut Vec<String>) {
     for rejected in &row.rejected {
         let found = refused.iter().find(|(line, _)| shown(line) == rejected.line);
         let names: BTreeSet<_> = found
             .iter()
-            .flat_map(|(_, refusal)| refusal.reasons())
-            .filter_map(RefusalReason::devtools_name)
+            .flat_map(|(_, rejection)| rejection.reasons())
+            .filter_map(RejectionReason::devtools_name)
             .collect();
         let expected: BTreeSet<_> = rejected.reasons.iter().map(String::as_str).collect();
-        let unnamed = found.is_some_and(|(_, refusal)| refusal.reason.devtools_name().is_none());
+        let unnamed = found.is_some_and(|(_, rejection)| rejection.reason.devtools_name().is_none());
         if names != expected && !unnamed {
             wrong.push(format!("{:?} is refused for {names:?}, not {expected:?}", rejected.line));
         }
     }
-    for (line, refusal) in refused {
+    for (line, rejection) in refused {
         // Developer tools name neither the Partitioned rule nor a response that the HTTP layer already threw
         // away.
-        let unnamed = refusal.reasons().all(|reason| reason.devtools_name().is_none()) || line.contains('\0');
+        let unnamed =
+            rejection.reasons().all(|reason| reason.devtools_name().is_none()) || line.contains('\0');
         if !unnamed && !row.rejected.iter().any(|rejected| rejected.line == shown(line)) {
-            wrong.push(format!("{line:?} is refused: {}", refusal.name()));
+            wrong.push(format!("{line:?} is refused: {}", rejection.name()));
         }
     }
 }
 
 /// Firefox has a line in its console for each refused cookie, among other lines.
-fn compare_rejections(row: &Row, refused: &[(String, Refusal)], wrong: &mut Vec<String>) {
+fn compare_rejections(row: &Row, refused: &[(String, Rejection)], wrong: &mut Vec<String>) {
     let is_rejection = |message: &str| {
         message.starts_with("Cookie ") && (message.contains("rejected") || message.contains("is invalid"))
     };

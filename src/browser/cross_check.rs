@@ -70,7 +70,7 @@ proptest! {
             }
             theirs.clear();
             for (from, header) in &set {
-                // Refused cookies are errors there.
+                // Rejected cookies are errors there.
                 let _ = theirs.parse(header, &Url::parse(from).unwrap());
             }
             for visit in &visits {

@@ -198,7 +198,7 @@ pub static DIFFERENCES: [Difference; 19] = [
         firefox: "sets no cookies",
         rfc: "sets no cookies (5.1.2)",
         source: "recorded for Chromium; source of Firefox (nsEffectiveTLDService.cpp)",
-        take: |rules, other| rules.refuses_empty_label = other.refuses_empty_label,
+        take: |rules, other| rules.rejects_empty_label = other.rejects_empty_label,
     },
     Difference {
         name: "empty-name",

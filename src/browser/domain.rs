@@ -1,4 +1,4 @@
-//! From a `Domain` attribute to the domain of a cookie: accepted, turned into host-only, or refused.
+//! From a `Domain` attribute to the domain of a cookie: accepted, turned into host-only, or rejected.
 //!
 //! RFC 6265bis 5.6.3 and 5.7 steps 7 to 10; Chromium's `GetCookieDomainWithString`.
 
@@ -6,7 +6,7 @@ use super::host::url_host;
 use super::matching::domain_match;
 use super::rules::{DomainAttribute, Rules};
 use super::suffix::Suffixes;
-use super::{Profile, RefusalReason, Target};
+use super::{Profile, RejectionReason, Target};
 
 /// What a cookie belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,14 +21,14 @@ pub struct CookieDomain {
 ///
 /// # Errors
 ///
-/// [`RefusalReason::MalformedDomain`], [`RefusalReason::NonAsciiDomain`], [`RefusalReason::PublicSuffix`] or
-/// [`RefusalReason::DomainMismatch`].
+/// [`RejectionReason::MalformedDomain`], [`RejectionReason::NonAsciiDomain`], [`RejectionReason::PublicSuffix`] or
+/// [`RejectionReason::DomainMismatch`].
 pub fn cookie_domain(
     from: &Target,
     attribute: &[u8],
     suffixes: &dyn Suffixes,
     profile: Profile,
-) -> Result<CookieDomain, RefusalReason> {
+) -> Result<CookieDomain, RejectionReason> {
     domain_by(profile.rules(), from, attribute, suffixes)
 }
 
@@ -37,12 +37,12 @@ pub(super) fn domain_by(
     from: &Target,
     attribute: &[u8],
     suffixes: &dyn Suffixes,
-) -> Result<CookieDomain, RefusalReason> {
-    if rules.refuses_empty_label && (from.host().starts_with('.') || from.host().contains("..")) {
-        return Err(RefusalReason::MalformedDomain);
+) -> Result<CookieDomain, RejectionReason> {
+    if rules.rejects_empty_label && (from.host().starts_with('.') || from.host().contains("..")) {
+        return Err(RejectionReason::MalformedDomain);
     }
     if !rules.converts_idn && !attribute.is_ascii() {
-        return Err(RefusalReason::NonAsciiDomain);
+        return Err(RejectionReason::NonAsciiDomain);
     }
     match rules.domain {
         DomainAttribute::Browsers => browsers(from, attribute, suffixes),
@@ -50,31 +50,35 @@ pub(super) fn domain_by(
     }
 }
 
-fn host_only(from: &Target) -> Result<CookieDomain, RefusalReason> {
+fn host_only(from: &Target) -> Result<CookieDomain, RejectionReason> {
     Ok(CookieDomain { domain: from.host().to_owned(), host_only: true })
 }
 
-fn rfc(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<CookieDomain, RefusalReason> {
+fn rfc(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<CookieDomain, RejectionReason> {
     let attribute = attribute.strip_prefix(b".").unwrap_or(attribute).to_ascii_lowercase();
     let Some(domain) = String::from_utf8(attribute).ok().filter(|domain| domain.is_ascii()) else {
-        return Err(RefusalReason::NonAsciiDomain);
+        return Err(RejectionReason::NonAsciiDomain);
     };
     if domain.is_empty() {
         return host_only(from);
     }
     if suffixes.is_public_suffix(&domain) {
-        return if domain == from.host() { host_only(from) } else { Err(RefusalReason::PublicSuffix) };
+        return if domain == from.host() { host_only(from) } else { Err(RejectionReason::PublicSuffix) };
     }
     if !domain_match(from.host(), &domain) {
-        return Err(RefusalReason::DomainMismatch);
+        return Err(RejectionReason::DomainMismatch);
     }
     Ok(CookieDomain { domain, host_only: false })
 }
 
-fn browsers(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<CookieDomain, RefusalReason> {
+fn browsers(
+    from: &Target,
+    attribute: &[u8],
+    suffixes: &dyn Suffixes,
+) -> Result<CookieDomain, RejectionReason> {
     let host = from.host();
     if host.ends_with("..") {
-        return Err(RefusalReason::MalformedDomain);
+        return Err(RejectionReason::MalformedDomain);
     }
     let bare = attribute.strip_prefix(b".").unwrap_or(attribute);
     let names_the_host = bare.eq_ignore_ascii_case(host.as_bytes());
@@ -82,35 +86,35 @@ fn browsers(from: &Target, attribute: &[u8], suffixes: &dyn Suffixes) -> Result<
         return host_only(from);
     }
     if from.ip().is_some() {
-        return Err(RefusalReason::DomainMismatch);
+        return Err(RejectionReason::DomainMismatch);
     }
     if attribute.contains(&b'%') {
-        return Err(RefusalReason::MalformedDomain);
+        return Err(RejectionReason::MalformedDomain);
     }
-    let canonical = url_host(attribute).ok_or(RefusalReason::MalformedDomain)?;
+    let canonical = url_host(attribute).ok_or(RejectionReason::MalformedDomain)?;
     let domain = canonical.strip_prefix('.').unwrap_or(&canonical);
     if domain.is_empty() || domain.starts_with('.') {
-        return Err(RefusalReason::MalformedDomain);
+        return Err(RejectionReason::MalformedDomain);
     }
     let Some(registrable) = suffixes.registrable_domain(host) else {
         // The host is itself a suffix or a single label: it may only name itself.
-        return if names_the_host { host_only(from) } else { Err(refused_domain(domain, suffixes)) };
+        return if names_the_host { host_only(from) } else { Err(rejected_domain(domain, suffixes)) };
     };
     if suffixes.registrable_domain(domain) != Some(registrable) || !domain_match(host, domain) {
-        return Err(refused_domain(domain, suffixes));
+        return Err(rejected_domain(domain, suffixes));
     }
     Ok(CookieDomain { domain: domain.to_owned(), host_only: false })
 }
 
 /// Browsers have one reason for all of these; a precise one helps to correct it.
-fn refused_domain(domain: &str, suffixes: &dyn Suffixes) -> RefusalReason {
+fn rejected_domain(domain: &str, suffixes: &dyn Suffixes) -> RejectionReason {
     let in_a_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     if !domain.bytes().all(in_a_host) {
-        RefusalReason::MalformedDomain
+        RejectionReason::MalformedDomain
     } else if suffixes.is_public_suffix(domain) {
-        RefusalReason::PublicSuffix
+        RejectionReason::PublicSuffix
     } else {
-        RefusalReason::DomainMismatch
+        RejectionReason::DomainMismatch
     }
 }
 
@@ -122,7 +126,7 @@ mod tests {
     fn at(profile: Profile, url: &str, attribute: &[u8]) -> Result<(String, bool), &'static str> {
         cookie_domain(&Target::parse(url).unwrap(), attribute, &BuiltinSuffixes, profile)
             .map(|domain| (domain.domain, domain.host_only))
-            .map_err(RefusalReason::name)
+            .map_err(RejectionReason::name)
     }
 
     #[test]
@@ -142,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn suffixes_and_strangers_are_refused() {
+    fn suffixes_and_strangers_are_rejected() {
         for profile in Profile::ALL {
             for (url, attribute, reason) in [
                 ("http://wiki.example.org", "org", "public-suffix"),
@@ -186,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_refused() {
+    fn what_is_no_host_is_rejected() {
         for attribute in [
             ".",
             "..",

@@ -20,7 +20,7 @@ pub(super) fn ip_of(host: &str) -> Option<IpAddr> {
 /// The canonical form of a host as a `Host` header or a configuration names it: the port and the brackets of
 /// an IPv6 address go, letters become lower case, other than ASCII labels become their `xn--` form.
 ///
-/// `None` when it cannot be a host: an unmatched bracket, or a label that IDNA refuses.
+/// `None` when it cannot be a host: an unmatched bracket, or a label that IDNA rejects.
 pub fn canonical_host(host: &str) -> Option<String> {
     let without_port = match host.strip_prefix('[') {
         Some(rest) => return rest.split_once(']').map(|(address, _port)| address.to_ascii_lowercase()),

@@ -16,7 +16,7 @@ use super::rules::{Overwriting, Reasons, Rules};
 use super::same_site::{Request, Via};
 use super::set_cookie::{SetCookie, first_line, parse_by};
 use super::suffix::{BuiltinSuffixes, SharedSuffixes, Suffixes};
-use super::{Outcome, Profile, Refusal, RefusalReason, Target};
+use super::{Outcome, Profile, Rejection, RejectionReason, Target};
 
 /// Chromium writes down when a cookie was last sent at most once in this time, in seconds.
 const ACCESS_RESOLUTION: f64 = 60.0;
@@ -81,13 +81,13 @@ impl Jar {
         };
         let set_cookie = match parse_by(&self.rules, header) {
             Ok(set_cookie) => set_cookie,
-            Err(refusal) => return Outcome::Refused(refusal),
+            Err(rejection) => return Outcome::Rejected(rejection),
         };
         // The request before this response has already swept out what has expired.
         self.drop_expired(request.now);
         let mut cookie = match self.admit(from, set_cookie, request) {
             Ok(cookie) => cookie,
-            Err(refusal) => return Outcome::Refused(refusal),
+            Err(rejection) => return Outcome::Rejected(rejection),
         };
         let old = self.cookies.iter().position(|old| old.is_same_cookie(&cookie));
         let old = old.map(|index| self.cookies.remove(index));
@@ -111,7 +111,7 @@ impl Jar {
     }
 
     /// Makes the cookie the header describes, unless there is a reason not to.
-    fn admit(&self, from: &Target, set_cookie: SetCookie, request: &Request) -> Result<Cookie, Refusal> {
+    fn admit(&self, from: &Target, set_cookie: SetCookie, request: &Request) -> Result<Cookie, Rejection> {
         let suffixes = self.suffixes();
         let partitioned = set_cookie.partitioned;
         let insecure_partition = partitioned && !(set_cookie.secure && from.is_secure());
@@ -119,11 +119,11 @@ impl Jar {
         let domain = domain_by(&self.rules, from, attribute, suffixes);
         let mut reasons: Vec<_> =
             broken_prefix(&set_cookie, domain.as_ref().ok(), from, &self.rules).into_iter().collect();
-        reasons.extend(insecure_partition.then_some(RefusalReason::PartitionedInsecure));
+        reasons.extend(insecure_partition.then_some(RejectionReason::PartitionedInsecure));
         let domain = match domain {
             Ok(domain) => domain,
             Err(reason) if self.rules.reasons == Reasons::First => return Err(reason.into()),
-            Err(reason) => return Err(Refusal { reason, also: reasons }),
+            Err(reason) => return Err(Rejection { reason, also: reasons }),
         };
         let mut cookie = new_cookie(from, set_cookie, domain, request.now);
         cookie.site = suffixes.registrable_domain(&cookie.domain).unwrap_or(&cookie.domain).to_owned();
@@ -137,14 +137,14 @@ impl Jar {
             reasons.sort();
             reasons.truncate(1);
         }
-        match Refusal::from_reasons(reasons) {
+        match Rejection::from_reasons(reasons) {
             None => Ok(cookie),
-            Some(refusal) => Err(refusal),
+            Some(rejection) => Err(rejection),
         }
     }
 
     /// What speaks against a cookie, given who sets it and what is in the jar.
-    fn reasons_against(&self, cookie: &Cookie, from: &Target, request: &Request) -> Vec<RefusalReason> {
+    fn reasons_against(&self, cookie: &Cookie, from: &Target, request: &Request) -> Vec<RejectionReason> {
         let script = request.via == Via::Script;
         let shadows_secure = !from.is_secure()
             && self.cookies.iter().any(|old| {
@@ -158,15 +158,18 @@ impl Jar {
         let replaces_http_only =
             script && self.cookies.iter().any(|old| old.http_only && old.is_same_cookie(cookie));
         let checks = [
-            (cookie.secure && !from.is_secure(), RefusalReason::SecureFromInsecure),
-            (cookie.http_only && script, RefusalReason::HttpOnlyFromScript),
-            (cookie.same_site == Some(SameSite::None) && !cookie.secure, RefusalReason::SameSiteNoneInsecure),
+            (cookie.secure && !from.is_secure(), RejectionReason::SecureFromInsecure),
+            (cookie.http_only && script, RejectionReason::HttpOnlyFromScript),
+            (
+                cookie.same_site == Some(SameSite::None) && !cookie.secure,
+                RejectionReason::SameSiteNoneInsecure,
+            ),
             (
                 !request.may_set(cookie.same_site, from, self.suffixes(), &self.rules),
-                RefusalReason::CrossSite,
+                RejectionReason::CrossSite,
             ),
-            (shadows_secure, RefusalReason::OverwriteSecure),
-            (replaces_http_only, RefusalReason::OverwriteHttpOnly),
+            (shadows_secure, RejectionReason::OverwriteSecure),
+            (replaces_http_only, RejectionReason::OverwriteHttpOnly),
         ];
         checks.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
     }
@@ -287,7 +290,7 @@ mod tests {
         let mut jar = jar_of(&[("https://w1.example.org/", "M=1; Secure; Max-Age=9")]);
         let mut plain = |later| {
             let outcome = jar.receive(&at("http://w1.example.org/"), b"M=2", &Request::direct(NOW + later));
-            outcome.refusal().map(|refusal| refusal.name())
+            outcome.rejection().map(|rejection| rejection.name())
         };
         assert_eq!(plain(8.0), Some("overwrite-secure"));
         assert_eq!(plain(9.0), None);
@@ -312,7 +315,7 @@ mod tests {
         let mut jar = jar_of(&[("http://w1.example.org/", "M=1; HttpOnly")]);
         let url = at("http://w1.example.org/");
         let mut script = |header: &[u8]| {
-            jar.receive(&url, header, &Request::script(NOW)).refusal().map(|refusal| refusal.name())
+            jar.receive(&url, header, &Request::script(NOW)).rejection().map(|rejection| rejection.name())
         };
         assert_eq!(script(b"M=2"), Some("overwrite-http-only"));
         assert_eq!(script(b"N=2; HttpOnly"), Some("http-only-from-script"));
@@ -342,7 +345,7 @@ mod tests {
         let mut jar = Jar::new(Profile::Chromium);
         let mut set = |header: &[u8]| {
             let outcome = jar.receive(&at("https://w1.example.org/"), header, &embedded);
-            outcome.refusal().map(|refusal| refusal.name())
+            outcome.rejection().map(|rejection| rejection.name())
         };
         assert_eq!(set(b"M=1"), Some("cross-site"));
         assert_eq!(set(b"M=1; SameSite=None; Secure"), None);
@@ -355,7 +358,7 @@ mod tests {
     fn chromium_names_all_reasons_of_a_stage() {
         let mut jar = jar_of(&[("https://w1.example.org/", "M=1; Secure")]);
         let outcome = jar.receive(&at("http://w1.example.org/"), b"M=2; Secure", &Request::direct(NOW));
-        let names: Vec<_> = outcome.refusal().unwrap().reasons().map(RefusalReason::name).collect();
+        let names: Vec<_> = outcome.rejection().unwrap().reasons().map(RejectionReason::name).collect();
         assert_eq!(names, ["secure-from-insecure", "overwrite-secure"]);
     }
 }

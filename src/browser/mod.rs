@@ -1,8 +1,8 @@
-//! What a browser does with cookies: it reads a `Set-Cookie` header, keeps or refuses the cookie, and decides
+//! What a browser does with cookies: it reads a `Set-Cookie` header, keeps or rejects the cookie, and decides
 //! which cookies a later request carries, in which order.
 //!
 //! The module is pure. Time comes in as unix seconds, nothing here reads a clock or a disk, and no input,
-//! however broken, ends in a panic: every refusal and every cookie left at home has a named reason with its
+//! however broken, ends in a panic: every rejection and every cookie left at home has a named reason with its
 //! section.
 //!
 //! The sources are RFC 6265bis, draft 20 ("the draft" below), and recordings of Chromium and Firefox in
@@ -34,7 +34,7 @@ mod profile_properties;
 #[cfg(test)]
 mod properties;
 mod raw_text;
-mod refusal;
+mod rejection;
 mod retrieve;
 mod rules;
 mod same_site;
@@ -57,7 +57,7 @@ pub use matching::{default_path, domain_match, path_match};
 pub use outcome::Outcome;
 pub use profile::Profile;
 pub use raw_text::RawText;
-pub use refusal::{Refusal, RefusalReason};
+pub use rejection::{Rejection, RejectionReason};
 pub use retrieve::{Visit, Withheld, WithheldReason};
 pub use same_site::{Nav, Request, Via};
 pub use script::{Action, Played, ScriptError, Step, parse_script};

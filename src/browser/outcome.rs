@@ -1,9 +1,10 @@
 //! What a browser does with a `Set-Cookie` header.
 
-use super::{Cookie, Refusal};
+use super::{Cookie, Rejection};
 
 /// What became of a `Set-Cookie` header.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The cookie is in the jar.
     Stored {
@@ -23,7 +24,7 @@ pub enum Outcome {
         removed: Option<Cookie>,
     },
     /// The header had no effect.
-    Refused(Refusal),
+    Rejected(Rejection),
 }
 
 impl Outcome {
@@ -31,14 +32,14 @@ impl Outcome {
     pub fn stored(&self) -> Option<&Cookie> {
         match self {
             Self::Stored { cookie, .. } => Some(cookie),
-            Self::Deleted { .. } | Self::Refused(_) => None,
+            Self::Deleted { .. } | Self::Rejected(_) => None,
         }
     }
 
-    /// The refusal, if it was refused.
-    pub fn refusal(&self) -> Option<&Refusal> {
+    /// The rejection, if it was rejected.
+    pub fn rejection(&self) -> Option<&Rejection> {
         match self {
-            Self::Refused(refusal) => Some(refusal),
+            Self::Rejected(rejection) => Some(rejection),
             Self::Stored { .. } | Self::Deleted { .. } => None,
         }
     }

@@ -6,25 +6,25 @@
 use super::domain::CookieDomain;
 use super::rules::{HostPrefix, HttpPrefixes, Rules};
 use super::set_cookie::SetCookie;
-use super::{RefusalReason, Target};
+use super::{RejectionReason, Target};
 
 /// The prefixes; the longer of two that fit stands first.
-const PREFIXES: [(&[u8], RefusalReason); 4] = [
-    (b"__Secure-", RefusalReason::SecurePrefix),
-    (b"__Http-", RefusalReason::HttpPrefix),
-    (b"__Host-Http-", RefusalReason::HostHttpPrefix),
-    (b"__Host-", RefusalReason::HostPrefix),
+const PREFIXES: [(&[u8], RejectionReason); 4] = [
+    (b"__Secure-", RejectionReason::SecurePrefix),
+    (b"__Http-", RejectionReason::HttpPrefix),
+    (b"__Host-Http-", RejectionReason::HostHttpPrefix),
+    (b"__Host-", RejectionReason::HostPrefix),
 ];
 
-/// The prefix a text begins with, as the reason to refuse a cookie that breaks its promise.
-fn prefix_of(text: &[u8], rule: HttpPrefixes) -> Option<RefusalReason> {
+/// The prefix a text begins with, as the reason to reject a cookie that breaks its promise.
+fn prefix_of(text: &[u8], rule: HttpPrefixes) -> Option<RejectionReason> {
     let begins =
         |prefix: &[u8]| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     let is_enforced = |reason| match rule {
         HttpPrefixes::Ordinary => {
-            !matches!(reason, RefusalReason::HttpPrefix | RefusalReason::HostHttpPrefix)
+            !matches!(reason, RejectionReason::HttpPrefix | RejectionReason::HostHttpPrefix)
         }
-        HttpPrefixes::HttpOnlyForHttp => reason != RefusalReason::HostHttpPrefix,
+        HttpPrefixes::HttpOnlyForHttp => reason != RejectionReason::HostHttpPrefix,
         HttpPrefixes::Enforced => true,
     };
     PREFIXES
@@ -39,18 +39,18 @@ pub(super) fn broken_prefix(
     domain: Option<&CookieDomain>,
     from: &Target,
     rules: &Rules,
-) -> Option<RefusalReason> {
+) -> Option<RejectionReason> {
     if set_cookie.name.is_empty() {
-        return prefix_of(&set_cookie.value, rules.http_prefixes).map(|_| RefusalReason::HiddenPrefix);
+        return prefix_of(&set_cookie.value, rules.http_prefixes).map(|_| RejectionReason::HiddenPrefix);
     }
     let prefix = prefix_of(&set_cookie.name, rules.http_prefixes)?;
-    // The draft asks for the Secure flag only: it has refused Secure cookies from insecure hosts before.
+    // The draft asks for the Secure flag only: it has rejected Secure cookies from insecure hosts before.
     let secure = set_cookie.secure && (rules.host_prefix == HostPrefix::Rfc || from.is_secure());
     let host = || is_of_its_host(set_cookie, domain, from, rules.host_prefix);
     let kept = match prefix {
-        RefusalReason::HostPrefix => secure && host(),
-        RefusalReason::HttpPrefix => secure && set_cookie.http_only,
-        RefusalReason::HostHttpPrefix => secure && host() && set_cookie.http_only,
+        RejectionReason::HostPrefix => secure && host(),
+        RejectionReason::HttpPrefix => secure && set_cookie.http_only,
+        RejectionReason::HostHttpPrefix => secure && host() && set_cookie.http_only,
         _ => secure,
     };
     (!kept).then_some(prefix)
@@ -87,7 +87,7 @@ mod tests {
         let set_cookie = parse_set_cookie(header.as_bytes(), profile).unwrap();
         let (from, attribute) = (Target::parse(url).unwrap(), set_cookie.domain.clone().unwrap_or_default());
         let domain = cookie_domain(&from, &attribute, &BuiltinSuffixes, profile).ok();
-        broken_prefix(&set_cookie, domain.as_ref(), &from, profile.rules()).map(RefusalReason::name)
+        broken_prefix(&set_cookie, domain.as_ref(), &from, profile.rules()).map(RejectionReason::name)
     }
 
     #[test]

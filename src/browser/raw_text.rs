@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn other_surrogates_and_other_types_are_refused() {
+    fn other_surrogates_and_other_types_are_rejected() {
         for json in [r#""\udc7f""#, r#""\udd00""#, r#""\ud800""#, r#""x\udbff""#] {
             assert!(read(json).unwrap_err().starts_with("a lone surrogate encodes a raw byte"), "{json}");
         }

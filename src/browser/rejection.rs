@@ -6,7 +6,8 @@ use std::fmt;
 /// 6265bis, draft 20.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum RefusalReason {
+#[non_exhaustive]
+pub enum RejectionReason {
     /// A control character anywhere in the header; for Chromium also a TAB inside a name or value.
     DisallowedCharacter,
     /// Neither a name nor a value.
@@ -51,9 +52,9 @@ pub enum RefusalReason {
     OverwriteHttpOnly,
 }
 
-use RefusalReason as R;
+use RejectionReason as R;
 
-impl RefusalReason {
+impl RejectionReason {
     /// Every reason, in order.
     pub fn all() -> impl DoubleEndedIterator<Item = Self> {
         <Self as strum::IntoEnumIterator>::iter()
@@ -155,7 +156,7 @@ impl RefusalReason {
     }
 }
 
-impl fmt::Display for RefusalReason {
+impl fmt::Display for RejectionReason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.explanation())
     }
@@ -164,14 +165,15 @@ impl fmt::Display for RefusalReason {
 /// A rejected cookie: the first reason, and the others.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} (RFC 6265bis {})", self.section())]
-pub struct Refusal {
+#[non_exhaustive]
+pub struct Rejection {
     /// The reason.
-    pub reason: RefusalReason,
+    pub reason: RejectionReason,
     /// Further reasons that Chromium gives at the same time. The draft stops at the first.
-    pub also: Vec<RefusalReason>,
+    pub also: Vec<RejectionReason>,
 }
 
-impl Refusal {
+impl Rejection {
     /// The stable name of the reason.
     pub fn name(&self) -> &'static str {
         self.reason.name()
@@ -183,20 +185,20 @@ impl Refusal {
     }
 
     /// Every reason, the first one first.
-    pub fn reasons(&self) -> impl Iterator<Item = RefusalReason> + '_ {
+    pub fn reasons(&self) -> impl Iterator<Item = RejectionReason> + '_ {
         std::iter::once(self.reason).chain(self.also.iter().copied())
     }
 
     /// The rejection for these reasons; `None` if there are none.
-    pub(super) fn from_reasons(reasons: Vec<RefusalReason>) -> Option<Self> {
+    pub(super) fn from_reasons(reasons: Vec<RejectionReason>) -> Option<Self> {
         let mut reasons = reasons.into_iter();
         let reason = reasons.next()?;
         Some(Self { reason, also: reasons.collect() })
     }
 }
 
-impl From<RefusalReason> for Refusal {
-    fn from(reason: RefusalReason) -> Self {
+impl From<RejectionReason> for Rejection {
+    fn from(reason: RejectionReason) -> Self {
         Self { reason, also: Vec::new() }
     }
 }
@@ -207,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_names_are_these() {
-        let names: Vec<_> = RefusalReason::all().map(|reason| reason.name()).collect();
+        let names: Vec<_> = RejectionReason::all().map(|reason| reason.name()).collect();
         assert_eq!(
             names.join(" "),
             "disallowed-character no-cookie-content name-and-value-too-long ambiguous-nameless empty-name malformed-domain \
@@ -215,6 +217,6 @@ mod tests {
              overwrite-secure cross-site same-site-none-insecure secure-prefix host-prefix http-prefix \
              host-http-prefix hidden-prefix partitioned-insecure overwrite-http-only"
         );
-        assert!(RefusalReason::all().is_sorted());
+        assert!(RejectionReason::all().is_sorted());
     }
 }

@@ -15,6 +15,7 @@ use super::suffix::Suffixes;
 /// Why a browser withholds a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum WithheldReason {
     /// The cookie is for another host or domain.
     DomainMismatch,
@@ -78,6 +79,7 @@ impl fmt::Display for WithheldReason {
 
 /// A cookie that stays at home.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Withheld {
     /// The cookie.
     pub cookie: Cookie,

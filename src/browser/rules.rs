@@ -14,7 +14,7 @@ pub(super) struct Rules {
     pub(super) overwriting: Overwriting,
     pub(super) domain: DomainAttribute,
     pub(super) converts_idn: bool,
-    pub(super) refuses_empty_label: bool,
+    pub(super) rejects_empty_label: bool,
     pub(super) http_prefixes: HttpPrefixes,
     pub(super) host_prefix: HostPrefix,
     pub(super) partitioned: bool,
@@ -28,17 +28,17 @@ pub(super) struct Rules {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InnerTab {
     Kept,
-    /// Kept, but a `Path` with a TAB refuses the cookie.
+    /// Kept, but a `Path` with a TAB rejects the cookie.
     KeptExceptInPath,
-    Refused,
+    Rejected,
 }
 
 /// CR or LF in the bytes of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineEnd {
-    Refused,
+    Rejected,
     EndsHeader,
-    /// LF ends the header; a CR that is not part of a CRLF refuses it.
+    /// LF ends the header; a CR that is not part of a CRLF rejects it.
     LfEndsHeader,
 }
 
@@ -46,9 +46,9 @@ pub(super) enum LineEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EmptyName {
     Kept,
-    /// Refused if the value has a `=` too: the cookie would be sent as a cookie of another name.
-    RefusedIfAmbiguous,
-    Refused,
+    /// Rejected if the value has a `=` too: the cookie would be sent as a cookie of another name.
+    RejectedIfAmbiguous,
+    Rejected,
 }
 
 /// Text without `=` before the first `;`.
@@ -128,7 +128,7 @@ pub(super) enum SameSiteDefault {
     None,
 }
 
-/// Which reasons are reported if several refuse a cookie.
+/// Which reasons are reported if several reject a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reasons {
     First,
@@ -136,9 +136,9 @@ pub(super) enum Reasons {
 }
 
 pub(super) const CHROMIUM: Rules = Rules {
-    inner_tab: InnerTab::Refused,
+    inner_tab: InnerTab::Rejected,
     line_end: LineEnd::EndsHeader,
-    empty_name: EmptyName::RefusedIfAmbiguous,
+    empty_name: EmptyName::RejectedIfAmbiguous,
     no_equals_sign: NoEqualsSign::IsValue,
     decodes_utf8: false,
     repeated_lifetime: RepeatedLifetime::Last,
@@ -147,7 +147,7 @@ pub(super) const CHROMIUM: Rules = Rules {
     overwriting: Overwriting::RenewsCreation,
     domain: DomainAttribute::Browsers,
     converts_idn: true,
-    refuses_empty_label: false,
+    rejects_empty_label: false,
     http_prefixes: HttpPrefixes::Enforced,
     host_prefix: HostPrefix::Attributes,
     partitioned: true,
@@ -160,7 +160,7 @@ pub(super) const CHROMIUM: Rules = Rules {
 pub(super) const FIREFOX: Rules = Rules {
     inner_tab: InnerTab::KeptExceptInPath,
     line_end: LineEnd::LfEndsHeader,
-    empty_name: EmptyName::Refused,
+    empty_name: EmptyName::Rejected,
     no_equals_sign: NoEqualsSign::IsName,
     decodes_utf8: true,
     repeated_lifetime: RepeatedLifetime::Last,
@@ -169,7 +169,7 @@ pub(super) const FIREFOX: Rules = Rules {
     overwriting: Overwriting::KeepsCreation,
     domain: DomainAttribute::Browsers,
     converts_idn: false,
-    refuses_empty_label: true,
+    rejects_empty_label: true,
     http_prefixes: HttpPrefixes::HttpOnlyForHttp,
     host_prefix: HostPrefix::Cookie,
     partitioned: true,
@@ -181,7 +181,7 @@ pub(super) const FIREFOX: Rules = Rules {
 
 pub(super) const RFC: Rules = Rules {
     inner_tab: InnerTab::Kept,
-    line_end: LineEnd::Refused,
+    line_end: LineEnd::Rejected,
     empty_name: EmptyName::Kept,
     no_equals_sign: NoEqualsSign::IsValue,
     decodes_utf8: false,
@@ -191,7 +191,7 @@ pub(super) const RFC: Rules = Rules {
     overwriting: Overwriting::KeepsCreation,
     domain: DomainAttribute::Rfc,
     converts_idn: false,
-    refuses_empty_label: true,
+    rejects_empty_label: true,
     http_prefixes: HttpPrefixes::Ordinary,
     host_prefix: HostPrefix::Rfc,
     partitioned: false,

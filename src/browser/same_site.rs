@@ -9,6 +9,7 @@ use super::suffix::Suffixes;
 
 /// How a request came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Nav {
     /// Typed into the address bar, or a bookmark.
     #[default]
@@ -23,6 +24,7 @@ pub enum Nav {
 
 /// Who handles the cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Via {
     /// HTTP: the `Cookie` and `Set-Cookie` headers.
     #[default]

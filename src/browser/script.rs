@@ -35,6 +35,7 @@ pub struct Step {
 
 /// What happens in a step.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Action {
     /// The page sets cookies, by these headers.
     Receive(Vec<Vec<u8>>),
@@ -49,6 +50,7 @@ pub enum Action {
 
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Played {
     /// What became of each header.
     Received(Vec<Outcome>),
@@ -94,6 +96,7 @@ impl Step {
 
 /// A line of a script that was not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ScriptError {
     /// The line, from 1.
     pub line: usize,
@@ -306,7 +309,7 @@ impl Line {
         };
         let step = Step::new(&url, self.at.unwrap_or(at), via, action);
         match &step.target {
-            // A host that is none, and ftp, are for the browser to refuse; what is no URL at all is a slip.
+            // A host that is none, and ftp, are for the browser to reject; what is no URL at all is a slip.
             Err(error @ TargetError::NotAUrl(_)) if !is_http(&url) => {
                 Err((short(&format!("\"url\": {url:?}: {error}")), None))
             }

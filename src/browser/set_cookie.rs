@@ -8,7 +8,7 @@ use super::date::{format_cookie_date, read_date};
 use super::lifetime::read_max_age;
 use super::matching::default_path;
 use super::rules::{EmptyName, InnerTab, LineEnd, NoEqualsSign, RepeatedLifetime, Rules};
-use super::{Profile, Refusal, RefusalReason, Target};
+use super::{Profile, Rejection, RejectionReason, Target};
 
 /// The most bytes name and value may have together (RFC 6265bis 5.6 step 5).
 pub const MAX_NAME_AND_VALUE: usize = 4096;
@@ -47,20 +47,20 @@ pub struct SetCookie {
 /// # Errors
 ///
 /// A header that is ignored as a whole: control characters, no content, too long.
-pub fn parse_set_cookie(header: &[u8], profile: Profile) -> Result<SetCookie, Refusal> {
+pub fn parse_set_cookie(header: &[u8], profile: Profile) -> Result<SetCookie, Rejection> {
     parse_by(profile.rules(), header)
 }
 
-pub(super) fn parse_by(rules: &Rules, header: &[u8]) -> Result<SetCookie, Refusal> {
+pub(super) fn parse_by(rules: &Rules, header: &[u8]) -> Result<SetCookie, Rejection> {
     if rules.decodes_utf8 && std::str::from_utf8(header).is_err() {
         return parse_text(rules, String::from_utf8_lossy(header).as_bytes());
     }
     parse_text(rules, header)
 }
 
-fn parse_text(rules: &Rules, header: &[u8]) -> Result<SetCookie, Refusal> {
+fn parse_text(rules: &Rules, header: &[u8]) -> Result<SetCookie, Rejection> {
     if header.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control()) {
-        return Err(RefusalReason::DisallowedCharacter.into());
+        return Err(RejectionReason::DisallowedCharacter.into());
     }
     let mut parts = header.split(|&byte| byte == b';');
     let pair = parts.next().unwrap_or_default();
@@ -77,8 +77,8 @@ fn parse_text(rules: &Rules, header: &[u8]) -> Result<SetCookie, Refusal> {
     for part in parts {
         let (name, value) = split_pair(part);
         let value = value.unwrap_or_default();
-        if has_refused_tab(name, value, rules) {
-            return Err(RefusalReason::DisallowedCharacter.into());
+        if has_rejected_tab(name, value, rules) {
+            return Err(RejectionReason::DisallowedCharacter.into());
         }
         if value.len() <= MAX_ATTRIBUTE_VALUE {
             set_cookie.attribute(name, value, rules);
@@ -102,34 +102,34 @@ fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// Whether a TAB in an attribute refuses the header.
-fn has_refused_tab(name: &[u8], value: &[u8], rules: &Rules) -> bool {
+/// Whether a TAB in an attribute rejects the header.
+fn has_rejected_tab(name: &[u8], value: &[u8], rules: &Rules) -> bool {
     match rules.inner_tab {
         InnerTab::Kept => false,
         InnerTab::KeptExceptInPath => name.eq_ignore_ascii_case(b"path") && value.contains(&b'\t'),
-        InnerTab::Refused => name.contains(&b'\t') || value.contains(&b'\t'),
+        InnerTab::Rejected => name.contains(&b'\t') || value.contains(&b'\t'),
     }
 }
 
-fn check_name_and_value(name: &[u8], value: &[u8], rules: &Rules) -> Result<(), RefusalReason> {
+fn check_name_and_value(name: &[u8], value: &[u8], rules: &Rules) -> Result<(), RejectionReason> {
     if name.is_empty() && value.is_empty() {
-        return Err(RefusalReason::NoCookieContent);
+        return Err(RejectionReason::NoCookieContent);
     }
     if name.len().saturating_add(value.len()) > MAX_NAME_AND_VALUE {
-        return Err(RefusalReason::NameAndValueTooLong);
+        return Err(RejectionReason::NameAndValueTooLong);
     }
-    if rules.inner_tab == InnerTab::Refused && (name.contains(&b'\t') || value.contains(&b'\t')) {
-        return Err(RefusalReason::DisallowedCharacter);
+    if rules.inner_tab == InnerTab::Rejected && (name.contains(&b'\t') || value.contains(&b'\t')) {
+        return Err(RejectionReason::DisallowedCharacter);
     }
     Ok(())
 }
 
-/// Whether a header that begins with `=` is refused.
-fn check_empty_name(value: &[u8], rule: EmptyName) -> Result<(), RefusalReason> {
+/// Whether a header that begins with `=` is rejected.
+fn check_empty_name(value: &[u8], rule: EmptyName) -> Result<(), RejectionReason> {
     match rule {
-        EmptyName::RefusedIfAmbiguous if value.contains(&b'=') => Err(RefusalReason::AmbiguousNameless),
-        EmptyName::Refused => Err(RefusalReason::EmptyName),
-        EmptyName::Kept | EmptyName::RefusedIfAmbiguous => Ok(()),
+        EmptyName::RejectedIfAmbiguous if value.contains(&b'=') => Err(RejectionReason::AmbiguousNameless),
+        EmptyName::Rejected => Err(RejectionReason::EmptyName),
+        EmptyName::Kept | EmptyName::RejectedIfAmbiguous => Ok(()),
     }
 }
 
@@ -137,7 +137,7 @@ fn check_empty_name(value: &[u8], rule: EmptyName) -> Result<(), RefusalReason> 
 pub(super) fn first_line(header: &[u8], rule: LineEnd) -> &[u8] {
     let up_to = |ends: fn(&u8) -> bool| header.split(ends).next().unwrap_or_default();
     match rule {
-        LineEnd::Refused => header,
+        LineEnd::Rejected => header,
         LineEnd::EndsHeader => up_to(|byte| matches!(byte, b'\r' | b'\n')),
         LineEnd::LfEndsHeader => {
             let line = up_to(|byte| *byte == b'\n');
@@ -229,8 +229,8 @@ mod tests {
         parse_set_cookie(header.as_bytes(), Profile::Chromium).unwrap()
     }
 
-    fn refused(header: &str, profile: Profile) -> Option<&'static str> {
-        parse_set_cookie(header.as_bytes(), profile).err().map(|refusal| refusal.name())
+    fn rejected(header: &str, profile: Profile) -> Option<&'static str> {
+        parse_set_cookie(header.as_bytes(), profile).err().map(|rejection| rejection.name())
     }
 
     #[test]
@@ -263,17 +263,17 @@ mod tests {
     #[test]
     fn headers_refused_as_a_whole() {
         for header in ["", "=", "  ", "; Path=/"] {
-            assert_eq!(refused(header, Profile::Rfc6265bis), Some("no-cookie-content"), "{header}");
+            assert_eq!(rejected(header, Profile::Rfc6265bis), Some("no-cookie-content"), "{header}");
         }
-        assert_eq!(refused("a=b\x01", Profile::Rfc6265bis), Some("disallowed-character"));
-        assert_eq!(refused("a=b\tc", Profile::Chromium), Some("disallowed-character"));
-        assert_eq!(refused("a=b\tc", Profile::Rfc6265bis), None);
-        assert_eq!(refused("=a=b", Profile::Chromium), Some("ambiguous-nameless"));
-        assert_eq!(refused("=a=b", Profile::Rfc6265bis), None);
+        assert_eq!(rejected("a=b\x01", Profile::Rfc6265bis), Some("disallowed-character"));
+        assert_eq!(rejected("a=b\tc", Profile::Chromium), Some("disallowed-character"));
+        assert_eq!(rejected("a=b\tc", Profile::Rfc6265bis), None);
+        assert_eq!(rejected("=a=b", Profile::Chromium), Some("ambiguous-nameless"));
+        assert_eq!(rejected("=a=b", Profile::Rfc6265bis), None);
         assert_eq!(
-            refused(&format!("a={}", "x".repeat(4096)), Profile::Rfc6265bis),
+            rejected(&format!("a={}", "x".repeat(4096)), Profile::Rfc6265bis),
             Some("name-and-value-too-long")
         );
-        assert_eq!(refused(&format!("a={}", "x".repeat(4095)), Profile::Rfc6265bis), None);
+        assert_eq!(rejected(&format!("a={}", "x".repeat(4095)), Profile::Rfc6265bis), None);
     }
 }

@@ -17,6 +17,7 @@ pub struct Target {
 
 /// Why a text is not a [`Target`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TargetError {
     /// Not a URL; the reason, in the words of the URL parser.
     #[error("not a URL: {0}")]

@@ -8,6 +8,7 @@ use crate::escape::is_unsafe;
 
 /// A change to a farm file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Change {
     /// Replaces the text at `span`.
     Replace {
@@ -33,6 +34,7 @@ pub enum Change {
 
 /// A change that removes one finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fix {
     /// The change.
     pub change: Change,

@@ -10,6 +10,7 @@ use super::{MIGRATE_KEYS, Problem, Span, Table, nearest, parse_duration, read, t
 
 /// `[prune]`: the policy of `session prune`. A field that is `None` has the default of that command.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct PrunePolicy {
     /// Keep sessions for this long after their expiry, at least 10 minutes.
     pub grace: Option<Duration>,
@@ -44,6 +45,7 @@ pub enum IndexDir {
 
 /// A limit on a store: a count, or a share of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Limit {
     /// A number of sessions.
     Count(u64),
@@ -107,6 +109,7 @@ impl std::str::FromStr for Limit {
 
 /// `[lint]`, or the `lint` of a wiki: names of rules and families, with their spans.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct LintLevels {
     /// Rules that are not reported.
     pub allow: Vec<(String, Span)>,

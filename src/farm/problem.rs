@@ -5,6 +5,7 @@ use crate::location::hidden;
 
 /// A problem that the parser found, which `config check` reports as a finding. `config rules` explains its rule.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Problem {
     /// The name of the rule.
     pub rule: &'static str,

@@ -14,6 +14,7 @@ pub type Span = Range<usize>;
 
 /// The text of a farm file with its path, or of all files of a farm.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Source {
     path: PathBuf,
     base: PathBuf,

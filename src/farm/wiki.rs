@@ -12,6 +12,7 @@ use crate::moin::{Backend, Behavior, Duplicate, Settings, Version};
 
 /// A setting in the farm file.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Setting {
     /// The value.
     pub value: Value,
@@ -25,6 +26,7 @@ pub struct Setting {
 
 /// The origin of an effective setting.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Origin {
     /// The farm file, at that span.
     File(Span),
@@ -34,6 +36,7 @@ pub enum Origin {
 
 /// One wiki of the farm.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Wiki {
     /// Its key under `[wikis]`.
     pub name: String,

@@ -6,7 +6,7 @@ use super::comments::Comments;
 use super::disk::{Disk, Facts};
 use super::finding::{Finding, MOST_WIKIS, Severity, listed};
 use super::levels::{Levels, Overrides};
-use super::refusal::Domain;
+use super::rejection::Domain;
 use super::rule::{Look, Rule, Sink};
 use super::rules;
 use crate::browser::SharedSuffixes;

@@ -13,7 +13,7 @@ mod finding;
 mod fix;
 mod levels;
 mod page;
-mod refusal;
+mod rejection;
 mod rule;
 mod rules;
 

@@ -9,7 +9,7 @@ use super::comments::Comments;
 use super::disk::Facts;
 use super::finding::{Finding, Severity};
 use super::page::Page;
-use super::refusal::Domain;
+use super::rejection::Domain;
 use crate::farm::{Farm, Fix, Span, Wiki, nearest};
 use crate::sharing::Model;
 

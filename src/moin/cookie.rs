@@ -31,6 +31,7 @@ pub struct SetCookie {
 
 /// Why a wiki sends no session cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NoCookie {
     /// Anonymous sessions are off.
     AnonymousOff,

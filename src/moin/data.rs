@@ -150,6 +150,7 @@ impl SessionData for Session {
 
 /// What lies under an id.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Loaded {
     /// Nothing.
     Missing,

@@ -32,6 +32,7 @@ pub struct Lifetimes {
 
 /// The setting makes requests fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Broken {
     /// 1.9.0 wants a pair and fails on every request with a number.
     ScalarIn1_9_0,

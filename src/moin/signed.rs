@@ -22,6 +22,7 @@ const LIFETIME: f64 = 31.0 * 86_400.0;
 
 /// A signed cookie, read but not trusted.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SignedCookie {
     /// What the signature is over: payload and timestamp as they stand in the cookie.
     signed: String,
@@ -56,6 +57,7 @@ impl Age {
 
 /// Why a text is no signed cookie.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SignedError {
     /// It has no three parts.
     #[error("expected payload, timestamp, and signature, separated by dots")]

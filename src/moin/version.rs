@@ -16,6 +16,7 @@ pub struct Version {
 ///
 /// The order is the order of release, so `behavior >= Behavior::V1_9_2` asks "from 1.9.2 on".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Behavior {
     /// 1.7.0 to 1.7.2: no `cookie_secure`.
     V1_7_0,

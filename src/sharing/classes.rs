@@ -199,7 +199,7 @@ fn behavior_key(site: &Site) -> String {
         // Writing to a String does not fail.
         let _ = match site.left(visitor) {
             Left::None(why) => write!(key, "\0{why:?}"),
-            Left::Refused(reason, _) => write!(key, "\0{reason:?}"),
+            Left::Rejected(reason, _) => write!(key, "\0{reason:?}"),
             Left::Expired(seconds) => write!(key, "\0{seconds}"),
             Left::Cookie(cookie) => write!(key, "\0{}\0{:?}", cookie.secure, cookie.expires),
         };

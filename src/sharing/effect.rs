@@ -12,6 +12,7 @@
 
 /// What users do at B to cause the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum By {
     /// They visit a page.
     Visit,
@@ -21,6 +22,7 @@ pub enum By {
 
 /// An effect on users who come from A and go to B.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Effect {
     /// B deletes A's cookie: users are logged out of A.
     DeletesCookie(By),
@@ -56,6 +58,7 @@ impl Effect {
 
 /// A wiki whose cookie interferes with the login that two others share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Third {
     /// The wiki that users log in at, as a position in [`Model::sites`](super::Model::sites).
     pub from: usize,

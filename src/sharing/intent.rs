@@ -9,6 +9,7 @@ use crate::farm::{Farm, Span};
 
 /// A difference between the prediction and `[[share]]`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Disagreement {
     /// The wiki that users come from.
     pub from: String,

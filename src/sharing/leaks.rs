@@ -13,6 +13,7 @@ use crate::farm::{Farm, Span};
 
 /// A host of `other_hosts` that receives login cookies: its operator can act as the users who visit it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Leak {
     /// The host.
     pub host: String,
@@ -24,6 +25,7 @@ pub struct Leak {
 
 /// A login cookie that another host receives.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Leaked {
     /// Its name.
     pub name: String,

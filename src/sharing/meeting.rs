@@ -259,7 +259,7 @@ impl Stage<'_> {
             As::User => other.log_in(self.a),
             As::Anonymous => other.visit(self.a),
         };
-        answer.refused().is_some()
+        answer.rejected().is_some()
     }
 
     /// The cookie of A's in the browser.

@@ -42,6 +42,7 @@ impl Key {
 
 /// One step with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
     /// How the step ends.
     pub result: StepResult,
@@ -184,7 +185,7 @@ impl Model {
         let judged = |verdict, step, effect| Judgement { verdict, step, cookie_sent, effect };
         match last {
             StepResult::Unknown => judged(Verdict::Unknown, step, None),
-            StepResult::Failed if passed == 0 && from.refused(visitor) => {
+            StepResult::Failed if passed == 0 && from.rejected(visitor) => {
                 judged(Verdict::Rejected, step, None)
             }
             StepResult::Passed if meeting.shared && !meeting.shared_after_visit && effect.is_none() => {

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::verdict::As;
 use crate::browser::{
-    Cookie, Jar, Outcome, RefusalReason, Request, Target, WithheldReason, domain_match, path_match,
+    Cookie, Jar, Outcome, RejectionReason, Request, Target, WithheldReason, domain_match, path_match,
 };
 use crate::farm::{Farm, Key, Wiki, session_location};
 use crate::location::{Directories, Identity};
@@ -21,6 +21,7 @@ pub(super) const NOW: f64 = 1_795_400_000.0;
 
 /// Where a wiki keeps its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Storage {
     /// In a directory, in the layout that goes with the id's form, or in a database.
     Directory(PathBuf, Identity),
@@ -34,13 +35,14 @@ pub enum Storage {
 
 /// What a wiki's response leaves in the browser.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Left {
     /// A cookie.
     Cookie(Box<Cookie>),
     /// The wiki sends none.
     None(NoCookie),
     /// The browser rejects the cookie.
-    Refused(RefusalReason, String),
+    Rejected(RejectionReason, String),
     /// The cookie arrives expired; its lifetime in seconds.
     Expired(f64),
 }
@@ -111,8 +113,8 @@ impl Site {
     }
 
     /// Whether the browser keeps no cookie though the wiki sends one.
-    pub fn refused(&self, visitor: As) -> bool {
-        matches!(self.left(visitor), Left::Refused(..) | Left::Expired(_))
+    pub fn rejected(&self, visitor: As) -> bool {
+        matches!(self.left(visitor), Left::Rejected(..) | Left::Expired(_))
     }
 
     /// Whether everything is known that decides what it does.
@@ -257,7 +259,7 @@ fn site_at(of: &OnDisk<'_>, url: &Url, browser: &Jar) -> Option<Site> {
             match jar.receive(&target, header.as_bytes(), &Request::direct(NOW)) {
                 Outcome::Stored { cookie, .. } => Left::Cookie(Box::new(cookie)),
                 Outcome::Deleted { cookie, .. } => Left::Expired(cookie.expires.unwrap_or(NOW) - NOW),
-                Outcome::Refused(refusal) => Left::Refused(refusal.reason, refusal.to_string()),
+                Outcome::Rejected(rejection) => Left::Rejected(rejection.reason, rejection.to_string()),
             }
         }
     };

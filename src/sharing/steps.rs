@@ -2,12 +2,13 @@
 
 use super::site::{Left, Site, Storage};
 use super::verdict::As;
-use crate::browser::{RefusalReason, WithheldReason};
+use crate::browser::{RejectionReason, WithheldReason};
 use crate::farm::Key;
 use crate::moin::NoCookie;
 
 /// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StepResult {
     /// The next step follows.
     Passed,
@@ -21,6 +22,7 @@ pub enum StepResult {
 
 /// Which of the two wikis of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Side {
     /// The wiki that users come from.
     From,
@@ -39,7 +41,7 @@ pub enum Evidence {
     /// Step 1: the wiki sends no session cookie.
     NoCookie(NoCookie),
     /// Step 1: the browser rejects the cookie; with the browser's explanation.
-    Rejected(RefusalReason, String),
+    Rejected(RejectionReason, String),
     /// Step 1: the cookie arrives expired; its lifetime in seconds.
     Expired(f64),
     /// Step 2: the browser sends the cookie.
@@ -138,7 +140,7 @@ fn accepted(from: &Site, _: &Site, visitor: As) -> Evidence {
     }
     match from.left(visitor) {
         Left::None(why) => Evidence::NoCookie(*why),
-        Left::Refused(reason, explanation) => Evidence::Rejected(*reason, explanation.clone()),
+        Left::Rejected(reason, explanation) => Evidence::Rejected(*reason, explanation.clone()),
         Left::Expired(seconds) => Evidence::Expired(*seconds),
         Left::Cookie(_) => Evidence::Accepted,
     }

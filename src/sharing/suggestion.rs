@@ -19,6 +19,7 @@ use crate::names::list;
 
 /// A change of one setting.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Change {
     /// The wiki.
     pub wiki: String,
@@ -39,6 +40,7 @@ pub struct Suggestion {
 
 /// The aim of a suggestion for a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Aim {
     /// Neither wiki disturbs the other, whether they share a login or not.
     Harmless,

@@ -8,6 +8,7 @@ use super::effect::Effect;
 /// The visitor who comes from A.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum As {
     /// Logged in at A.
     User,
@@ -21,6 +22,7 @@ pub enum As {
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Verdict {
     /// B continues the session of A.
     Shared,
@@ -45,6 +47,7 @@ impl Verdict {
 
 /// The prediction for one ordered pair.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Pair {
     /// The verdict.
     pub verdict: Verdict,
@@ -60,6 +63,7 @@ pub struct Pair {
 
 /// The prediction for one ordered pair, without the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,

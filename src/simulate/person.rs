@@ -127,9 +127,9 @@ impl Exchanged {
     }
 
     /// Why the browser rejected a cookie of the response, if it did.
-    pub(crate) fn refused(&self) -> Option<String> {
+    pub(crate) fn rejected(&self) -> Option<String> {
         self.received.iter().find_map(|(_, outcome)| match outcome {
-            Outcome::Refused(refusal) => Some(refusal.to_string()),
+            Outcome::Rejected(rejection) => Some(rejection.to_string()),
             _ => None,
         })
     }

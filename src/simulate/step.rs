@@ -190,6 +190,6 @@ fn in_words(cookie: &SetCookie, outcome: &Outcome) -> String {
         Outcome::Deleted { removed: Some(_), .. } => "deleted".to_owned(),
         Outcome::Deleted { .. } if cookie.deletes() => "nothing to delete".to_owned(),
         Outcome::Deleted { .. } => "expired at once".to_owned(),
-        Outcome::Refused(refusal) => format!("rejected: {refusal}"),
+        Outcome::Rejected(rejection) => format!("rejected: {rejection}"),
     }
 }

@@ -16,6 +16,7 @@ use super::spec::StoreSpec;
 /// A store on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "one for each store on the command line")]
+#[non_exhaustive]
 pub enum Address {
     /// An address with a scheme.
     Location(Location),

@@ -32,6 +32,7 @@ pub struct Facts {
 
 /// The `expires` of a session.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Expires {
     /// Not set. The meaning depends on the MoinMoin version.
     Absent,

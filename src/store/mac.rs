@@ -33,6 +33,7 @@ pub struct MacKey {
 
 /// The version of the MACs in a store, which is the version of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MacVersion {
     /// Covers id and pickle.
     One,
@@ -55,6 +56,7 @@ pub struct Covered<'a> {
 
 /// Whether a wiki would load a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Trust {
     /// Its MAC is valid.
     Valid,

@@ -72,6 +72,7 @@ pub type Sink<'a> = &'a mut (dyn FnMut(Found) + Send);
 
 /// A name in a store.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Listed<'a> {
     /// The id of a session.
     Session(EntryName),

@@ -101,6 +101,7 @@ pub enum Found {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum State {
     /// Not expired.
     Live,

@@ -8,6 +8,7 @@ use crate::moin::Version;
 
 /// A wiki that uses a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoreWiki {
     /// The name in the farm file.
     pub name: String,

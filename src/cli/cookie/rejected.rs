@@ -30,7 +30,7 @@ pub(super) fn rejected_by(
     let reject = |profile: Profile| {
         let outcome =
             Jar::with_suffixes(profile, suffixes.clone()).receive(&target, header, &Request::direct(now));
-        let Outcome::Refused(rejection) = outcome else { return None };
+        let Outcome::Rejected(rejection) = outcome else { return None };
         Some(RejectedBy { browser: profile.name(), reason: rejection.to_string(), title: profile.title() })
     };
     std::iter::once(browser.profile()).chain(browser.compared()).filter_map(reject).collect()

@@ -116,7 +116,7 @@ fn why(steps: &[Step], jar: &Jar, other: Profile) -> Vec<&'static Difference> {
 /// Whether a header was rejected, or its URL has no cookies.
 fn rejected(played: &Played) -> bool {
     match played {
-        Played::Received(outcomes) => outcomes.iter().any(|outcome| outcome.refusal().is_some()),
+        Played::Received(outcomes) => outcomes.iter().any(|outcome| outcome.rejection().is_some()),
         Played::Visited(_) => false,
         Played::NoCookies(_) => true,
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use crate::browser::{RefusalReason, is_ip};
+use crate::browser::{RejectionReason, is_ip};
 use crate::farm::{Change, Farm, Fix, Key, Wiki, quoted};
 use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
-use crate::lint::refusal::Domain;
+use crate::lint::rejection::Domain;
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::names::list;
@@ -47,7 +47,7 @@ fn without_domain(wiki: &Wiki) -> Option<Fix> {
 }
 
 fn domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
-    if let Some((domain, host, RefusalReason::DomainMismatch)) = &of.refused {
+    if let Some((domain, host, RejectionReason::DomainMismatch)) = &of.rejected {
         let message = format!(
             "nobody can log in: browsers reject the cookie because {host} is not in the domain {domain}"
         );
@@ -57,7 +57,7 @@ fn domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
 }
 
 fn domain_public_suffix(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
-    if let Some((domain, _, RefusalReason::PublicSuffix)) = &of.refused {
+    if let Some((domain, _, RejectionReason::PublicSuffix)) = &of.rejected {
         let message =
             format!("nobody can log in: browsers reject the cookie because {domain} is a public suffix");
         let help =
@@ -67,7 +67,9 @@ fn domain_public_suffix(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
 }
 
 fn invalid_domain(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
-    if let Some((domain, _, RefusalReason::MalformedDomain | RefusalReason::NonAsciiDomain)) = &of.refused {
+    if let Some((domain, _, RejectionReason::MalformedDomain | RejectionReason::NonAsciiDomain)) =
+        &of.rejected
+    {
         let message =
             format!("nobody can log in: browsers reject the cookie because {domain:?} is not a host name");
         let help = "write only the host name, such as \"example.org\"";
@@ -92,7 +94,7 @@ fn domain_ip(wiki: &Wiki, sink: &mut Sink) {
 
 fn alias_domain_mismatch(wiki: &Wiki, of: &Domain<'_>, sink: &mut Sink) {
     for alias in wiki.aliases() {
-        if let Some((domain, host, _)) = of.refusal(wiki, alias) {
+        if let Some((domain, host, _)) = of.rejection(wiki, alias) {
             let message = format!(
                 "nobody can log in at the alias {host}: browsers reject the cookie because {host} is not in the domain {domain}"
             );

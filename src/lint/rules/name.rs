@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::browser::RefusalReason;
+use crate::browser::RejectionReason;
 use crate::farm::{Farm, Key, Wiki};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
@@ -111,11 +111,11 @@ fn varying_cookie_name(wiki: &Wiki, sink: &mut Sink) {
 }
 
 fn prefix_violation(farm: &Farm, model: &Model, sink: &mut Sink) {
-    use RefusalReason as R;
+    use RejectionReason as R;
     for site in model.sites() {
         let (
             Some(wiki),
-            Left::Refused(R::SecurePrefix | R::HostPrefix | R::HttpPrefix | R::HostHttpPrefix, why),
+            Left::Rejected(R::SecurePrefix | R::HostPrefix | R::HttpPrefix | R::HostHttpPrefix, why),
         ) = (farm.wiki(&site.name), site.left(As::User))
         else {
             continue;

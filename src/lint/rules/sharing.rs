@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::browser::RefusalReason;
+use crate::browser::RejectionReason;
 use crate::farm::Farm;
 use crate::lint::finding::MOST_WIKIS;
 use crate::lint::finding::Severity::{Error, Warning};
@@ -114,9 +114,9 @@ fn together(found: Vec<Found>) -> Vec<Found> {
 
 /// Reports rejected cookies, unless a more specific rule reports the reason.
 fn cookie_rejected(farm: &Farm, model: &Model, sink: &mut Sink) {
-    use RefusalReason as R;
+    use RejectionReason as R;
     for site in model.sites() {
-        let (Some(wiki), Left::Refused(reason, explanation)) = (farm.wiki(&site.name), site.left(As::User))
+        let (Some(wiki), Left::Rejected(reason, explanation)) = (farm.wiki(&site.name), site.left(As::User))
         else {
             continue;
         };

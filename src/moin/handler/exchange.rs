@@ -32,6 +32,7 @@ pub struct Exchange {
 
 /// The answer to a request, as far as it concerns sessions.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Answer {
     /// The Set-Cookie headers, in order; 1.9.0 and 1.9.1 can delete and set in one answer.
     pub set_cookie: Vec<SetCookie>,
@@ -47,6 +48,7 @@ pub struct Answer {
 
 /// The wiki answers with an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Failure {
     /// Because of `cookie_lifetime`.
     #[error("{}", NoCookie::BrokenLifetime(*.0))]
@@ -64,6 +66,7 @@ pub enum Failure {
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Action {
     /// A page.
     Visit,
@@ -87,6 +90,7 @@ pub enum Action {
 
 /// Why something did not go as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Remark {
     /// Somebody is logged in already, and stays so: methods look at the password only where nobody is.
     AlreadyLoggedIn(String),

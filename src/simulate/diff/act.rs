@@ -19,7 +19,7 @@ pub(super) struct Course {
     ghost: bool,
     /// The last page before logging out.
     last: Exchanged,
-    refused: Option<String>,
+    rejected: Option<String>,
     /// All cookies before logging out.
     jar: Vec<Cookie>,
 }
@@ -27,9 +27,9 @@ pub(super) struct Course {
 impl Course {
     pub(super) fn run(mut person: Person, site: &Site) -> Course {
         let first = person.visit(site);
-        let mut refused = first.refused();
+        let mut rejected = first.rejected();
         if !first.knows() {
-            refused = person.log_in(site).refused().or(refused);
+            rejected = person.log_in(site).rejected().or(rejected);
         }
         let second = person.visit(site);
         let last = person.visit(site);
@@ -37,7 +37,7 @@ impl Course {
         let jar = person.world.jar.all().to_vec();
         person.log_out(site);
         let ghost = person.visit(site).knows() || person.visit(site).knows();
-        Course { first, again, ghost, last, refused, jar }
+        Course { first, again, ghost, last, rejected, jar }
     }
 }
 
@@ -86,10 +86,10 @@ pub(super) fn judge(
     let (verdict, reason) = if let Some(failure) = failure {
         (Verdict::Fails, Reason::Failure(failure.to_string()))
     } else if !control.again {
-        let why = control.refused.clone().map_or(Reason::Acted, Reason::Refused);
+        let why = control.rejected.clone().map_or(Reason::Acted, Reason::Refused);
         (Verdict::NobodyLogsIn, why)
     } else if !course.again {
-        let why = match &course.refused {
+        let why = match &course.rejected {
             Some(why) if !shadowed => Reason::Refused(why.clone()),
             _ if cookies.iter().any(|cookie| cookie.old && cookie.picked) => Reason::Shadowed,
             _ => Reason::Acted,

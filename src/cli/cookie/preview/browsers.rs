@@ -65,7 +65,7 @@ impl<'a> Differences<'a> {
         let (mut accepted, mut newly_rejected) = (Vec::new(), Vec::new());
         for (position, ours) in chosen.asked_about() {
             let Some(theirs) = other.sites().get(position) else { continue };
-            match (ours.refused(As::User), theirs.refused(As::User)) {
+            match (ours.rejected(As::User), theirs.rejected(As::User)) {
                 (true, false) => accepted.push(ours.name.as_str()),
                 (false, true) => newly_rejected.push(theirs),
                 _ => continue,

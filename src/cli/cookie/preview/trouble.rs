@@ -50,7 +50,7 @@ pub(super) fn rejected<'a>(sites: impl Iterator<Item = &'a Site>) -> Vec<String>
 /// Why browsers keep no cookie of a wiki.
 fn reason(site: &Site) -> Option<String> {
     match site.left(As::User) {
-        Left::Refused(reason, explanation) => {
+        Left::Rejected(reason, explanation) => {
             Some(format!("browsers reject the cookie ({}): {explanation}", reason.name()))
         }
         Left::Expired(seconds) => Some(format!("the cookie arrives expired: its lifetime is {seconds} s")),

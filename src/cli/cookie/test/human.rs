@@ -149,9 +149,9 @@ fn explain(outcome: &Outcome, now: f64) -> (&'static str, Vec<String>) {
                 None => ("accepted", vec![format!("nothing to delete: no cookie {name} for {scope}")]),
             }
         }
-        Outcome::Refused(refusal) => {
-            let mut lines = vec![format!("{}: {refusal}", refusal.name())];
-            for also in &refusal.also {
+        Outcome::Rejected(rejection) => {
+            let mut lines = vec![format!("{}: {rejection}", rejection.name())];
+            for also in &rejection.also {
                 lines.push(format!("{}: {also} (RFC 6265bis {})", also.name(), also.section()));
             }
             ("rejected", lines)
@@ -164,7 +164,7 @@ fn explain(outcome: &Outcome, now: f64) -> (&'static str, Vec<String>) {
 pub(super) enum Seen {
     Stored { pair: Vec<u8>, domain: String, host_only: bool, expires: Option<f64> },
     Deleted { removed: bool },
-    Refused,
+    Rejected,
 }
 
 pub(super) fn seen(outcome: &Outcome) -> Seen {
@@ -176,7 +176,7 @@ pub(super) fn seen(outcome: &Outcome) -> Seen {
             expires: cookie.expires,
         },
         Outcome::Deleted { removed, .. } => Seen::Deleted { removed: removed.is_some() },
-        Outcome::Refused(_) => Seen::Refused,
+        Outcome::Rejected(_) => Seen::Rejected,
     }
 }
 

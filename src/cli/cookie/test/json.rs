@@ -95,8 +95,8 @@ fn one(step: &Step, played: &Played) -> StepJson {
                     Outcome::Stored { cookie, .. } | Outcome::Deleted { cookie, .. } => {
                         json.accepted.push(cookie_json(cookie));
                     }
-                    Outcome::Refused(refusal) => {
-                        json.rejected.push(rejected(header, (refusal.name(), refusal.section())));
+                    Outcome::Rejected(rejection) => {
+                        json.rejected.push(rejected(header, (rejection.name(), rejection.section())));
                     }
                 }
             }
