@@ -23,6 +23,8 @@ pub mod demo;
 mod escape;
 pub mod farm;
 #[doc(hidden)]
+pub mod health;
+#[doc(hidden)]
 pub mod lint;
 pub mod load;
 pub mod location;

@@ -17,7 +17,9 @@ const NAMES: &str = "
     negative-anonymous-lifetime secure-over-http mixed-schemes cookie-not-secure unencrypted-login cookie-not-httponly
     samesite-strict samesite-none-insecure shared-secret-key no-auth-methods log-out-trap share-not-met
     share-unintended cookie-rejected shadowed-cookie secure-blocks-http share-duplicates-differ
-    missing-secret-key-id missing-directory in-web-root session-in-tmp session-in-memory foreign-files
+    missing-secret-key-id missing-directory in-web-root session-in-tmp session-in-memory read-only-sessions
+    disk-full unwritable-sessions access-denied readable-sessions clock-behind disk-nearly-full session-on-network
+    foreign-files
     session-dir-overlaps unknown-session-dir shared-data-dir first-request-store torn-writes mixed-session-formats
     store-layout-mismatch session-dir-conflict world-writable listable-sessions writable-parent
     owners-differ anonymous-without-prune prune-without-idle never-pruned idle-below-login

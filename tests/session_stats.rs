@@ -108,7 +108,7 @@ fn stats_json_has_every_count() {
                 of("live", 1, 93), of("expired", 1, 29), of("idle", 0, 0), of("no-expires", 1, 67),
                 of("invalid-expires", 0, 0), of("unreadable", 0, 0)
             ],
-            "logged_in": 2, "anonymous": 1, "one_request_logins": 1, "acting_as_others": 0, "never_came_back": 1, "growth": null,
+            "logged_in": 2, "anonymous": 1, "one_request_logins": 1, "acting_as_others": 0, "never_came_back": 1, "growth": null, "problems": [],
             "users": [{"id": "1795391009.69.61222", "name": "AdminAda", "sessions": 2}],
             "age": [
                 bin(None, Some(hour), "under 1 h", 1),

@@ -47,6 +47,7 @@ pub(super) fn check_each(
             Look::Suppressions(look) => look(farm, &comments, &all, &mut sink),
             Look::Wiki(look) => farm.wikis.iter().for_each(|wiki| look(wiki, &mut sink)),
             Look::Farm(look) => look(farm, &mut sink),
+            Look::Disk(_) if overrides.no_disk => {}
             Look::Disk(look) | Look::Paths(look) => look(&facts, &mut sink),
             Look::Domain(look) => {
                 farm.wikis.iter().zip(&domains).for_each(|(wiki, domain)| look(wiki, domain, &mut sink));

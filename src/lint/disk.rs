@@ -1,17 +1,19 @@
 //! The facts about the disk that rules use, gathered once for all rules.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::farm::{Farm, Key, Trusted, Wiki};
+use crate::health::{Collector, Trouble};
 use crate::location::{Layout, NameKind};
 use crate::moin::Behavior;
-use crate::sys::{in_parts, read_input};
+use crate::sys::{FileSystem, Medium, in_parts, read_input};
 
 /// The metadata of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,17 @@ pub struct Entries {
     pub foreign: Option<String>,
 }
 
+/// A session directory of a wiki.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sessions {
+    /// The directory.
+    pub path: PathBuf,
+    /// Its layout.
+    pub layout: Layout,
+    /// The user directory of the wiki.
+    pub users: Option<PathBuf>,
+}
+
 /// The limit of entries that are read from one directory.
 pub const MOST_ENTRIES: usize = 2000;
 
@@ -54,6 +67,9 @@ pub trait Disk: Sync {
 
     /// Whether the file system at `path` is in memory.
     fn in_memory(&self, path: &Path) -> bool;
+
+    /// What keeps the wikis from saving sessions in each of these directories.
+    fn troubles(&self, stores: &[Sessions]) -> Vec<Vec<Trouble>>;
 
     /// Whether a cron job or systemd unit on this machine removes sessions.
     fn has_cleaner(&self) -> bool;
@@ -98,9 +114,16 @@ impl Disk for RealDisk {
     }
 
     fn in_memory(&self, path: &Path) -> bool {
-        // TMPFS_MAGIC and RAMFS_MAGIC of <linux/magic.h>.
-        rustix::fs::statfs(path)
-            .is_ok_and(|found| matches!(u64::try_from(found.f_type), Ok(0x0102_1994 | 0x8584_58f6)))
+        FileSystem::at(path).is_ok_and(|found| found.medium == Medium::Memory)
+    }
+
+    fn troubles(&self, stores: &[Sessions]) -> Vec<Vec<Trouble>> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let collector = Collector::new(now);
+        let troubles =
+            |one: &Sessions| collector.facts(&one.path, Some(one.layout), one.users.as_deref()).troubles(now);
+        in_parts(stores, |part| part.iter().map(troubles).collect())
     }
 
     fn has_cleaner(&self) -> bool {
@@ -127,6 +150,10 @@ impl Disk for StatOnly {
 
     fn in_memory(&self, path: &Path) -> bool {
         RealDisk.in_memory(path)
+    }
+
+    fn troubles(&self, stores: &[Sessions]) -> Vec<Vec<Trouble>> {
+        vec![Vec::new(); stores.len()]
     }
 
     fn has_cleaner(&self) -> bool {
@@ -206,6 +233,7 @@ pub(super) struct Facts<'a> {
     open: bool,
     cleaner: OnceLock<bool>,
     entries: Mutex<HashMap<PathBuf, Option<Entries>>>,
+    troubles: OnceLock<HashMap<PathBuf, Vec<Trouble>>>,
 }
 
 impl<'a> Facts<'a> {
@@ -234,7 +262,16 @@ impl<'a> Facts<'a> {
             look(&dir.path);
         }
         let open = found.values().flatten().any(|found| found.mode & 0o1002 == 0o002);
-        Facts { farm, disk, wikis, found, open, cleaner: OnceLock::new(), entries: Mutex::default() }
+        Facts {
+            farm,
+            disk,
+            wikis,
+            found,
+            open,
+            cleaner: OnceLock::new(),
+            entries: Mutex::default(),
+            troubles: OnceLock::new(),
+        }
     }
 
     /// The metadata of `path`; `None` if it was not read.
@@ -265,6 +302,24 @@ impl<'a> Facts<'a> {
     pub(super) fn entries(&self, path: &Path, layout: Layout) -> Option<Entries> {
         let mut known = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(path.to_owned()).or_insert_with(|| self.disk.entries(path, layout).ok()).clone()
+    }
+
+    /// What keeps a wiki from saving sessions in a session directory, read once for all directories.
+    pub(super) fn troubles(&self, path: &Path) -> &[Trouble] {
+        let all = self.troubles.get_or_init(|| {
+            let mut stores: Vec<Sessions> = Vec::new();
+            let mut known = HashSet::new();
+            for (wiki, dir) in self.sessions().filter(|(_, dir)| known.insert(dir.path.clone())) {
+                stores.push(Sessions {
+                    path: dir.path.clone(),
+                    layout: layout(wiki),
+                    users: wiki.user_dir(),
+                });
+            }
+            let troubles = self.disk.troubles(&stores);
+            stores.into_iter().map(|store| store.path).zip(troubles).collect()
+        });
+        all.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// Every directory of every wiki.

@@ -18,6 +18,8 @@ pub struct Overrides {
     pub allow: Vec<String>,
     /// Rules whose findings are errors; [`WARNINGS`] stands for every warning.
     pub deny: Vec<String>,
+    /// Whether rules that look at the directories are left out.
+    pub no_disk: bool,
 }
 
 /// One of the lists of `[lint]`.

@@ -9,6 +9,8 @@ use super::rules::FAMILIES;
 use super::*;
 use crate::browser::SharedSuffixes;
 use crate::farm::{Farm, SyntaxErrors};
+use crate::health::{self, Trouble};
+use crate::sys::{Account, FileSystem, FreeSpace, Medium};
 
 /// A disk where every directory exists and is private, except for the facts.
 #[derive(Default)]
@@ -23,6 +25,7 @@ enum Fact {
     Sessions(usize),
     Foreign(String),
     Job(String),
+    Health(String),
 }
 
 impl Fact {
@@ -36,6 +39,7 @@ impl Fact {
             ["contains", count, "sessions"] => Fact::Sessions(count.parse().unwrap()),
             ["contains", name] => Fact::Foreign((*name).to_owned()),
             ["runs", ..] => Fact::Job(text.to_owned()),
+            ["has" | "is", ..] => Fact::Health(text.to_owned()),
             _ => panic!("unknown fact {text:?}"),
         }
     }
@@ -58,6 +62,33 @@ impl FakeDisk {
 
     fn facts(&self, path: &Path) -> impl Iterator<Item = &Fact> {
         self.0.iter().filter(move |(of, _)| of == path).map(|(_, fact)| fact)
+    }
+
+    /// The facts in the lines about a session directory.
+    fn health(&self, path: &Path) -> health::Facts {
+        let mut facts = health::Facts { path: path.to_owned(), ..Default::default() };
+        let mut free =
+            FreeSpace { bytes: 1 << 40, bytes_free: 1 << 39, inodes: Some(100), inodes_free: Some(50) };
+        let (mut medium, mut read_only) = (Medium::Disk, false);
+        let user = Account::of(3_999_999_999);
+        let unwritable = health::Barrier::Unwritable { owner: 0, group: 0, mode: 0o755 };
+        for text in
+            self.facts(path).filter_map(|fact| if let Fact::Health(text) = fact { Some(text) } else { None })
+        {
+            match text.as_str() {
+                "is mounted read-only" => read_only = true,
+                "has no free inodes" => free.inodes_free = Some(0),
+                "has 1 % free inodes" => free.inodes_free = Some(1),
+                "is writable by root only" => facts.barrier = Some((user.clone(), unwritable.clone())),
+                "is denied by SELinux" => facts.denied_by = Some("SELinux"),
+                "has session files of mode 0644" => facts.readable = Some(0o644),
+                "is changed tomorrow" => facts.changed = Some(86_400),
+                "is on NFS" => medium = Medium::Network("NFS"),
+                _ => panic!("unknown fact {text:?}"),
+            }
+        }
+        facts.file_system = Some(FileSystem { medium, read_only, free });
+        facts
     }
 
     fn job(&self, command: &str) -> Option<PathBuf> {
@@ -95,6 +126,10 @@ impl Disk for FakeDisk {
 
     fn in_memory(&self, path: &Path) -> bool {
         self.0.iter().any(|(of, fact)| path.starts_with(of) && matches!(fact, Fact::InMemory))
+    }
+
+    fn troubles(&self, stores: &[Sessions]) -> Vec<Vec<Trouble>> {
+        stores.iter().map(|store| self.health(&store.path).troubles(0)).collect()
     }
 
     fn has_cleaner(&self) -> bool {

@@ -38,4 +38,4 @@ pub use refusal::{Refusal, Refused};
 pub use report::{Report, StoreResult};
 pub use run::{Operation, Plan, StorePlan};
 pub use states::States;
-pub use store_usage::{StoreUsage, free_space, store_usage};
+pub use store_usage::{StoreUsage, free_space, store_usage, troubles};

@@ -1,11 +1,13 @@
 //! The usage of a store, and the free space on its disk. Changes nothing.
 
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::health::{Collector, Trouble};
 use crate::store::{self, Fields, Found, SessionStore, State, StoreError, StoreSpec, Usage};
 use crate::sys::FreeSpace;
 
@@ -88,6 +90,15 @@ pub fn store_usage(
 /// The free space on the disk of a store. `None` if the store is not on a disk of this machine, or the space is unknown.
 pub fn free_space(spec: &StoreSpec) -> Option<FreeSpace> {
     spec.location.path().and_then(|path| FreeSpace::at(path).ok())
+}
+
+/// What keeps the wikis of a store from saving sessions, at `now` (unix seconds). Empty if the store is not on a disk of this
+/// machine.
+pub fn troubles(spec: &StoreSpec, collector: &Collector, now: i64) -> Vec<Trouble> {
+    let users = spec.wikis.iter().find_map(|wiki| wiki.user_dir.as_deref());
+    // A database needs to create files beside its own.
+    let directory = spec.location.directory().or_else(|| spec.location.path().and_then(Path::parent));
+    directory.map_or_else(Vec::new, |dir| collector.facts(dir, spec.location.layout(), users).troubles(now))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub struct Account {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Known {
     name: String,
+    group: u32,
     groups: Vec<u32>,
 }
 
@@ -38,7 +39,8 @@ impl Account {
         let known = user.and_then(|user| {
             let name = CString::new(user.name.as_bytes()).ok()?;
             let groups = getgrouplist(&name, user.gid).ok()?;
-            Some(Known { name: user.name, groups: groups.into_iter().map(|gid| gid.as_raw()).collect() })
+            let groups = groups.into_iter().map(|gid| gid.as_raw()).collect();
+            Some(Known { name: user.name, group: user.gid.as_raw(), groups })
         });
         Account { uid, known }
     }
@@ -46,6 +48,19 @@ impl Account {
     /// The number of the user.
     pub fn uid(&self) -> u32 {
         self.uid
+    }
+
+    /// The name, if the user database has it.
+    pub fn name(&self) -> Option<&str> {
+        self.known.as_ref().map(|known| known.name.as_str())
+    }
+
+    /// The group and all groups of the user; `fallback` where the user database does not have the user.
+    pub(super) fn groups(&self, fallback: u32) -> (u32, Vec<u32>) {
+        match &self.known {
+            Some(known) => (known.group, known.groups.clone()),
+            None => (fallback, vec![fallback]),
+        }
     }
 
     /// Whether the mode of a file of that owner and group grants all the `wanted` bits.
@@ -93,7 +108,8 @@ mod tests {
 
     #[test]
     fn access_follows_the_mode() {
-        let known = |groups: &[u32]| Some(Known { name: "www".to_owned(), groups: groups.to_vec() });
+        let known =
+            |groups: &[u32]| Some(Known { name: "www".to_owned(), group: 33, groups: groups.to_vec() });
         let www = Account { uid: 33, known: known(&[33, 50]) };
         let other_user = Account { uid: 33, known: None };
         let root = Account { uid: 0, known: known(&[0]) };

@@ -39,7 +39,7 @@ impl FreeSpace {
         Ok(FreeSpace::from_stat(&statvfs(path)?))
     }
 
-    fn from_stat(stat: &rustix::fs::StatVfs) -> Self {
+    pub(super) fn from_stat(stat: &rustix::fs::StatVfs) -> Self {
         let counted = stat.f_files > 0;
         FreeSpace {
             bytes: stat.f_blocks.saturating_mul(stat.f_frsize),

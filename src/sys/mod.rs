@@ -11,9 +11,11 @@
 //! Linux only. Source: open(2), statx(2), getdents(2), readlinkat(2), unlinkat(2), flock(2), setfsuid(2), signal(7), path_resolution(7).
 
 mod access;
+mod acting;
 mod create;
 mod dir;
 mod file;
+mod file_system;
 mod free_space;
 mod input;
 mod lock;
@@ -32,6 +34,7 @@ mod why;
 mod write;
 
 pub use access::{Account, CHANGE, READ, file_has_acl, has_acl};
+pub use acting::{as_user, may_use, may_use_in};
 pub use create::{Modified, NewFile, Put, TEMP_PREFIX, put_files, remove_temps};
 pub use dir::{Dir, DirStamp, Entry, FileId, Kind};
 pub use file::{
@@ -40,6 +43,7 @@ pub use file::{
 };
 #[cfg(feature = "sqlite")]
 pub use file::{may_write, stat_single};
+pub use file_system::{FileSystem, Medium};
 pub use free_space::FreeSpace;
 pub use input::{InputError, Readers, open_cautiously, read_input, read_input_or_stdin, read_trusted};
 pub use lock::{Lock, LockDir, LockError, waits_for};

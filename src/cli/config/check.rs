@@ -32,10 +32,11 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "RULE|FAMILY|warnings", value_delimiter = ',')]
     deny: Vec<String>,
     /// Hide the findings of a rule or a family
-    ///
-    /// For example, use `--allow missing-directory` if the directories are on another machine.
     #[arg(long, value_name = "RULE|FAMILY", value_delimiter = ',')]
     allow: Vec<String>,
+    /// Leave out the rules about directories and jobs: for a check on another machine, as in CI
+    #[arg(long)]
+    no_disk: bool,
     /// Apply the safe fixes to the farm file, then check it again
     ///
     /// Safe fixes keep every prediction. Comments and the order of lines stay as they are.
@@ -98,7 +99,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         }
         context.farm_file = Some(file.clone());
     }
-    let overrides = lint::Overrides { allow: options.allow.clone(), deny: options.deny.clone() };
+    let overrides = lint::Overrides {
+        allow: options.allow.clone(),
+        deny: options.deny.clone(),
+        no_disk: options.no_disk,
+    };
     let path = context.farm_path()?;
     if (options.fix || options.diff) && crate::pyconfig::read::is_python(&path) {
         let message = format!("{}: wikifarm does not change Python files", path.display());

@@ -17,6 +17,8 @@ use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::summary::{self, MetricsArgs, RunSummary, StoreLabels};
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
+use crate::health::{Collector, Kind};
+use crate::ops::troubles;
 use crate::report::measure::rfc3339;
 use crate::store::index::Index;
 use crate::store::{self, StoreSpec, seconds};
@@ -72,6 +74,7 @@ fn stats(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary)
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
     let now = context.now() as i64;
     let place = index::place(stores.farm.as_ref());
+    let collector = Collector::new(now);
     let mut all = Vec::new();
     for (position, spec) in stores.specs.iter().enumerate() {
         let mut counter = Counter::new(spec, now, idle);
@@ -82,6 +85,9 @@ fn stats(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary)
             continue;
         }
         let mut stats = counter.finish((position, spec), options.top, &mut users);
+        let shown = |kind: Kind| kind.stops_saving() || kind == Kind::NearlyFull;
+        let troubles = troubles(spec, &collector, now).into_iter().filter(|trouble| shown(trouble.kind));
+        stats.problems = troubles.map(|trouble| trouble.message).collect();
         stats.growth = growth(spec, place.as_deref(), stats.counted.sum());
         record(&stats, spec, summary);
         all.push(stats);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::farm::{Key, Value, Wiki};
+use crate::health::Kind;
 use crate::lint::disk::{Facts, Role, layout};
 use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
@@ -16,6 +17,14 @@ pub(super) const RULES: &[Rule] = &[
     rule!("in-web-root", FAMILY, Warning, Look::Paths(in_web_root)),
     rule!("session-in-tmp", FAMILY, Warning, Look::Paths(session_in_tmp)),
     rule!("session-in-memory", FAMILY, Warning, Look::Disk(session_in_memory)),
+    rule!("read-only-sessions", FAMILY, Error, Look::Disk(|f, s| trouble(f, s, Kind::ReadOnly))),
+    rule!("disk-full", FAMILY, Error, Look::Disk(|f, s| trouble(f, s, Kind::Full))),
+    rule!("unwritable-sessions", FAMILY, Error, Look::Disk(|f, s| trouble(f, s, Kind::Unwritable))),
+    rule!("access-denied", FAMILY, Error, Look::Disk(|f, s| trouble(f, s, Kind::Denied))),
+    rule!("readable-sessions", FAMILY, Warning, Look::Disk(|f, s| trouble(f, s, Kind::Readable))),
+    rule!("clock-behind", FAMILY, Warning, Look::Disk(|f, s| trouble(f, s, Kind::ClockBehind))),
+    rule!("disk-nearly-full", FAMILY, Note, Look::Disk(|f, s| trouble(f, s, Kind::NearlyFull))),
+    rule!("session-on-network", FAMILY, Note, Look::Disk(|f, s| trouble(f, s, Kind::OnNetwork))),
     rule!("foreign-files", FAMILY, Warning, Look::Disk(foreign_files)),
     rule!("session-dir-overlaps", FAMILY, Error, Look::Wiki(session_dir_overlaps)),
     rule!("unknown-session-dir", FAMILY, Note, Look::Wiki(unknown_session_dir)),
@@ -84,6 +93,15 @@ fn session_in_memory(facts: &Facts<'_>, sink: &mut Sink) {
         if *by_device.entry(found.device).or_insert_with(|| facts.disk.in_memory(&dir.path)) {
             let message = format!("a restart logs everybody out: {} is kept in memory", dir.path.display());
             sink.report(wiki, wiki.span_of(dir.key), message, "move the directory to a disk");
+        }
+    }
+}
+
+/// Reports what keeps wikis from saving sessions.
+fn trouble(facts: &Facts<'_>, sink: &mut Sink, kind: Kind) {
+    for (wiki, dir) in facts.sessions() {
+        for trouble in facts.troubles(&dir.path).iter().filter(|trouble| trouble.kind == kind) {
+            sink.report(wiki, wiki.span_of(dir.key), trouble.message.clone(), trouble.help.clone());
         }
     }
 }

@@ -5,10 +5,26 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::owners::{self, Owners};
+use super::owners;
 use super::{Finding, Findings, Problem, Report, Rule};
+use crate::health::{Collector, Kind, Owners};
+use crate::ops::troubles;
 use crate::store::{Session, StoreSpec};
 use crate::sys::{AsOwner, Dir, why};
+
+/// Reports what keeps the wikis from saving sessions, beside modes and owners.
+pub(super) fn health(spec: &StoreSpec, collector: &Collector, now: i64, found: &mut Findings) {
+    for trouble in troubles(spec, collector, now) {
+        let rule = match trouble.kind {
+            Kind::ReadOnly => Rule::ReadOnlyDirectory,
+            Kind::Full => Rule::DiskFull,
+            Kind::Denied => Rule::AccessDenied,
+            _ => continue,
+        };
+        let message = format!("the wiki {}", trouble.message);
+        found.add(Finding { rule, path: spec.location.stem(), message, key: String::new() });
+    }
+}
 
 /// Modes and owners of the directory of a store and of its files.
 pub(super) struct Modes<'a> {

@@ -19,6 +19,7 @@ mod young;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::farm::{Farm, Trusted};
+use crate::health::Collector;
 use crate::sharing::Model;
 use crate::store::{self, Found, StoreSpec};
 
@@ -39,12 +40,14 @@ pub fn verify(
     let farm = trusted.map(|(farm, model)| (&**farm, model));
     let mut report = Report { stores: Vec::new(), problems: Vec::new(), refused: false, notes: Vec::new() };
     // Duplicate ids need two stores.
+    let collector = Collector::new(options.now);
     let mut ids = duplicates::Ids::new(trusted.is_some() && specs.len() > 1);
     for (position, spec) in specs.into_iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             break;
         }
         let mut found = Findings::default();
+        disk::health(&spec, &collector, options.now, &mut found);
         match store(position, &spec, farm, options, stop, &mut ids, &mut found, &mut report) {
             Ok(()) => found.complete = true,
             Err(error) => {

@@ -1,9 +1,5 @@
 //! Whether the wiki's user can read, create, rename, and delete session files.
-//!
-//! The wiki's user is the owner of most session files, or the owner of `user_dir` if there are no session files. Files of
-//! root do not count unless root also owns `user_dir`, or its owner is unknown: people restore backups as root.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -11,11 +7,9 @@ use std::os::unix::fs::MetadataExt;
 
 use super::files::each_session;
 use super::{Finding, Findings, Rule};
+use crate::health::{Owners, wikis_user};
 use crate::store::StoreSpec;
 use crate::sys::{Account, CHANGE, Dir, FileStat, READ, file_has_acl, has_acl};
-
-/// How many session files each user owns.
-pub(super) type Owners = BTreeMap<u32, u64>;
 
 /// Reports the directory, or else each file, that the wiki's user can't use. Does not evaluate access control lists:
 /// returns a note instead.
@@ -60,14 +54,6 @@ pub(super) fn check(
     Ok(None)
 }
 
-/// The user that the wikis of a store run as.
-fn wikis_user(owners: &Owners, user_dir: Option<u32>) -> Option<u32> {
-    let not_root = user_dir.is_some_and(|uid| uid != 0);
-    let counted = owners.iter().filter(|(uid, _)| !(not_root && **uid == 0));
-    let most = counted.max_by_key(|(uid, count)| (**count, Some(**uid) == user_dir)).map(|(uid, _)| *uid);
-    most.or(user_dir)
-}
-
 fn user_dir(spec: &StoreSpec) -> Option<u32> {
     let dirs = spec.wikis.iter().filter_map(|wiki| wiki.user_dir.as_deref());
     dirs.filter_map(|dir| std::fs::metadata(dir).ok()).map(|stat| stat.uid()).next()
@@ -83,27 +69,4 @@ fn denied(user: &Account, dir: &Dir, file: &FileStat) -> Option<&'static str> {
         return Some("replace or delete");
     }
     (!user.may(READ, (file.uid, file.gid), file.mode)).then_some("read")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wikis_user_is_the_owner_of_most_sessions() {
-        for (owners, user_dir, user) in [
-            (vec![(33, 2), (1000, 1)], None, Some(33)),
-            (vec![(33, 1), (1000, 2)], Some(33), Some(1000)),
-            (vec![(33, 1), (1000, 1)], Some(33), Some(33)),
-            (vec![(0, 9)], None, Some(0)),
-            (vec![(0, 9)], Some(0), Some(0)),
-            (vec![(0, 9), (33, 1)], Some(33), Some(33)),
-            (vec![(0, 9)], Some(33), Some(33)),
-            (vec![], Some(33), Some(33)),
-            (vec![], None, None),
-        ] {
-            let owners: Owners = owners.into_iter().collect();
-            assert_eq!(wikis_user(&owners, user_dir), user, "{owners:?} {user_dir:?}");
-        }
-    }
 }

@@ -6,6 +6,9 @@ use crate::location::Location;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter)]
 #[allow(missing_docs, reason = "`title` explains each")]
 pub enum Rule {
+    ReadOnlyDirectory,
+    DiskFull,
+    AccessDenied,
     UnsafeDirectory,
     UnsafeFile,
     UnwritableDirectory,
@@ -50,12 +53,15 @@ impl Rule {
     /// Whether a finding lets somebody in or keeps somebody out. All other findings are warnings.
     pub fn is_error(self) -> bool {
         use Rule::{
-            DuplicateId, ForbiddenClass, InvalidExpires, NoMac, UnauthorizedSetuid, Unreadable,
-            UnsafeDirectory, UnsafeFile, UnwritableDirectory, WrongOwner,
+            AccessDenied, DiskFull, DuplicateId, ForbiddenClass, InvalidExpires, NoMac, ReadOnlyDirectory,
+            UnauthorizedSetuid, Unreadable, UnsafeDirectory, UnsafeFile, UnwritableDirectory, WrongOwner,
         };
         matches!(
             self,
-            UnsafeDirectory
+            ReadOnlyDirectory
+                | DiskFull
+                | AccessDenied
+                | UnsafeDirectory
                 | UnsafeFile
                 | UnwritableDirectory
                 | WrongOwner
@@ -71,9 +77,15 @@ impl Rule {
     /// The singular and the plural of what the findings are counted in.
     pub fn counted_in(self, location: &Location) -> (&'static str, &'static str) {
         match (self, location.directory()) {
-            (Rule::UnsafeDirectory | Rule::UnwritableDirectory | Rule::OrphanStore, _) => {
-                ("directory", "directories")
-            }
+            (
+                Rule::ReadOnlyDirectory
+                | Rule::DiskFull
+                | Rule::AccessDenied
+                | Rule::UnsafeDirectory
+                | Rule::UnwritableDirectory
+                | Rule::OrphanStore,
+                _,
+            ) => ("directory", "directories"),
             (Rule::UnsafeFile, _) | (_, Some(_)) => ("file", "files"),
             (_, None) => ("session", "sessions"),
         }
@@ -81,6 +93,21 @@ impl Rule {
 
     fn texts(self) -> (&'static str, &'static str, &'static str) {
         match self {
+            Rule::ReadOnlyDirectory => (
+                "read-only-directory",
+                "session directory on a read-only mount: nobody can log in",
+                "read the kernel log (a damaged disk becomes read-only), then run `mount -o remount,rw MOUNT`",
+            ),
+            Rule::DiskFull => (
+                "disk-full",
+                "session directory without free inodes or space: nobody can log in",
+                "run `wikifarm session prune`, then find what else fills the disk",
+            ),
+            Rule::AccessDenied => (
+                "access-denied",
+                "session directory to which SELinux or AppArmor denied access during the last day",
+                "label the directory for SELinux, or add it to the AppArmor profile of the wiki",
+            ),
             Rule::UnsafeDirectory => (
                 "unsafe-directory",
                 "directory that other local users can list or change",

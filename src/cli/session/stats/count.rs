@@ -61,6 +61,8 @@ pub(super) struct Stats {
     pub(super) growth: Option<Growth>,
     /// The file system of the store; null if it is not on a disk of this machine.
     pub(super) filesystem: Option<Space>,
+    /// What keeps the wikis from saving sessions, or will soon.
+    pub(super) problems: Vec<String>,
     /// The users with the most sessions.
     pub(super) users: Vec<TopUser>,
     /// Sessions by time since the last write.

@@ -4,7 +4,7 @@ use super::count::{Amount, InState, Stats};
 use crate::cli::shared::Context;
 use crate::cli::shared::space::Space;
 use crate::report::measure::{bar, bytes, relative};
-use crate::report::text::{only_ascii, wrap};
+use crate::report::text::{hang, only_ascii, wrap};
 use crate::report::{escape, table};
 use crate::store::seconds;
 
@@ -60,6 +60,9 @@ pub(super) fn human(stats: &Stats, context: &mut Context<'_>) {
     );
     write!(out, "{}", wrap("  ", &logins, context.width));
     write!(out, "{}", lines(stats, total.sessions, now));
+    for problem in &stats.problems {
+        write!(out, "{}", hang("  ", 4, &format!("problem: {}", escape(problem)), context.width));
+    }
     if !stats.users.is_empty() {
         writeln!(out, "\n  users with the most sessions");
         let rows = stats.users.iter().map(|user| {

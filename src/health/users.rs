@@ -1,0 +1,39 @@
+//! The user that a wiki runs as.
+
+use std::collections::BTreeMap;
+
+/// How many session files each user owns.
+pub type Owners = BTreeMap<u32, u64>;
+
+/// The user that the wikis of a store run as: the owner of most session files, or the owner of `user_dir` if there are no
+/// session files. Files of root do not count unless root also owns `user_dir`, or its owner is unknown: people restore
+/// backups as root.
+pub fn wikis_user(owners: &Owners, user_dir: Option<u32>) -> Option<u32> {
+    let not_root = user_dir.is_some_and(|uid| uid != 0);
+    let counted = owners.iter().filter(|(uid, _)| !(not_root && **uid == 0));
+    let most = counted.max_by_key(|(uid, count)| (**count, Some(**uid) == user_dir)).map(|(uid, _)| *uid);
+    most.or(user_dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wikis_user_is_the_owner_of_most_sessions() {
+        for (owners, user_dir, user) in [
+            (vec![(33, 2), (1000, 1)], None, Some(33)),
+            (vec![(33, 1), (1000, 2)], Some(33), Some(1000)),
+            (vec![(33, 1), (1000, 1)], Some(33), Some(33)),
+            (vec![(0, 9)], None, Some(0)),
+            (vec![(0, 9)], Some(0), Some(0)),
+            (vec![(0, 9), (33, 1)], Some(33), Some(33)),
+            (vec![(0, 9)], Some(33), Some(33)),
+            (vec![], Some(33), Some(33)),
+            (vec![], None, None),
+        ] {
+            let owners: Owners = owners.into_iter().collect();
+            assert_eq!(wikis_user(&owners, user_dir), user, "{owners:?} {user_dir:?}");
+        }
+    }
+}
