@@ -48,6 +48,7 @@ mod demo;
 mod docs;
 mod faults;
 mod global;
+mod health;
 mod hostile_output;
 mod log;
 mod man;

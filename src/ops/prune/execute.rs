@@ -8,6 +8,7 @@ use crate::ops::run::Step;
 use crate::store::{EntryName, Found, SessionStore, Stamp, StoreSpec};
 use crate::sys::{Removal, why};
 
+use super::hindrance::hindered;
 use super::options::Options;
 use super::pass::Pass;
 use super::report::{Counts, Source};
@@ -78,9 +79,7 @@ impl Removing<'_> {
             // If none was removed, the error is about the directory: report it once.
             if let Some((_, error)) = forbidden.first() {
                 let left = forbidden.len() as u64 + rest.by_ref().count() as u64;
-                let dir = self.spec.location.stem();
-                let (dir, error) = (dir.display(), why(error));
-                let why = format!("{dir}: can't remove files from this directory: {error} ({left} left)");
+                let why = hindered(&self.spec.location.stem(), error, left);
                 self.done.notes.failed += left.saturating_sub(1);
                 self.done.notes.fail(&why);
             }

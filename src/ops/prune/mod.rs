@@ -12,6 +12,7 @@ use super::run::{self, Decision, Opened, Operation};
 mod clock;
 mod execute;
 mod guard;
+mod hindrance;
 mod options;
 mod pass;
 mod policy;

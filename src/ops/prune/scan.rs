@@ -9,6 +9,7 @@ use crate::ops::run::Step;
 use crate::store::index::{Kind, Totals};
 use crate::store::{EntryName, Expires, Facts, Fields, Found, SessionStore, StoreSpec};
 
+use super::hindrance::{cannot_remove, hindered};
 use super::options::Options;
 use super::pass::Pass;
 use super::report::Counts;
@@ -61,6 +62,15 @@ pub(super) fn scan(
     found.without_expires = without_expires(expires_seen);
     if found.without_expires == WithoutExpires::Usual {
         found.victims.retain(|victim| victim.reason != Reason::NoExpires);
+    }
+    if options.only_plans()
+        && found.victims.len() > 0
+        && let Some(error) = cannot_remove(spec)
+    {
+        // A plan does not promise what a run can't do.
+        let left = std::mem::take(&mut found.victims).len();
+        step.notes.failed += left.saturating_sub(1);
+        step.notes.fail(&hindered(&spec.location.stem(), &error, left));
     }
     if let Err(error) = scanned {
         // Do not act on an incomplete listing.
