@@ -104,7 +104,33 @@ farm.toml: 2 wikis, no problems found
     place
         .wikifarm("config check --fix")
         .stdout(str![[r#"
+nothing to fix: no finding has a safe fix
+
 farm.toml: 2 wikis, no problems found
+
+"#]])
+        .run();
+}
+
+#[test]
+fn fix_without_a_safe_fix_prints_that_nothing_was_fixed() {
+    let place = Place::farm(
+        "moin = \"1.9\"\n[wikis.docs]\nurl = \"https://docs.example.org/\"\ndata_dir = \"docs\"\n",
+    );
+    place
+        .wikifarm("config check --fix --allow missing-directory")
+        .stdout(str![[r#"
+nothing to fix: no finding has a safe fix (1 fix with --unsafe-fixes)
+
+warning[imprecise-version]: docs: 1.9 is not an exact release: wikifarm assumes 1.9.11
+ --> farm.toml:1:8
+  |
+1 | moin = "1.9"
+  |        ^^^^^
+  |
+  = help: write the release, such as "1.9.11": cookies differ between releases
+
+farm.toml: 1 wiki, 1 warning
 
 "#]])
         .run();

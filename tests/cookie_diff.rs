@@ -64,6 +64,7 @@ alpha and beta
        (MoinMoin 1.9.11 picks this one)
     2. new: MOIN_SESSION_farm for example.org only, path /, Secure
 
+beta now shares a login with alpha
 help: let the web server delete the old cookies until 2027-12-29T00:06:00Z, when
   the last old cookie expires
   result: users stay logged in; no problem remains
@@ -112,6 +113,8 @@ The browsers of users with "remember me" send these cookies, in this order:
 
 1. old: MOIN\_SESSION\_farm for example.org only, path /alpha, Secure (MoinMoin 1.9.11 picks this one)
 2. new: MOIN\_SESSION\_farm for example.org only, path /, Secure
+
+beta now shares a login with alpha.
 
 ### Suggestion: delete the old cookies
 
@@ -272,6 +275,39 @@ error[wrong-type]: url must be a URL such as "https://wiki.example.org/", not an
 
 error: new.toml: the farm file has errors
 help: correct the errors above; `wikifarm config check` lists all findings
+
+"#]])
+        .run();
+}
+
+#[test]
+fn diff_that_ends_a_shared_login_names_the_wikis() {
+    let place = widened();
+    let json = place
+        .wikifarm(&format!("cookie diff new.toml farm.toml {AT} --format json"))
+        .any_stdout()
+        .run()
+        .json();
+    assert_eq!(json["no_longer_shared"], json!([[["alpha"], ["beta"]]]));
+    assert_eq!(json["newly_shared"], json!([]));
+    let shown = |words: &str| place.wikifarm(&format!("cookie diff {words} {AT}")).any_stdout().run().stdout;
+    assert!(shown("farm.toml new.toml").contains("\nbeta now shares a login with alpha\n"));
+    assert!(shown("new.toml farm.toml").contains("\nbeta no longer shares a login with alpha\n"));
+    assert!(!shown("new.toml new.toml").contains(" a login with "));
+}
+
+#[test]
+fn diff_reads_relative_paths_of_both_files_from_the_directory_of_the_old_file() {
+    let place = Place::farm(OLD).file("candidate/farm.toml", OLD);
+    place
+        .wikifarm(&format!("cookie diff farm.toml candidate/farm.toml {AT}"))
+        .stdout(str![[r#"
+farm.toml -> candidate/farm.toml: nobody is logged out, and no old cookie hides
+  a new one
+
+"#]])
+        .stderr(str![[r#"
+candidate/farm.toml: relative paths are read from the directory of farm.toml
 
 "#]])
         .run();

@@ -188,9 +188,18 @@ fn commands() -> Vec<String> {
 fn short_help_fits_a_screen_and_names_the_common_options_in_one_line() {
     for command in commands() {
         let help = Place::new().wikifarm(&format!("{command} -h")).any_stdout().run().stdout;
-        assert!(help.lines().count() <= 55, "{command}: {} lines", help.lines().count());
+        assert!(help.lines().count() <= 40, "{command}: {} lines", help.lines().count());
         assert_eq!(help.matches("Common options (see --help): ").count(), 1, "{command}");
         assert!(!help.contains("--run-as <NAME>"), "{command}");
+    }
+}
+
+#[test]
+fn summaries_are_one_line_under_80_characters() {
+    for command in commands() {
+        let help = Place::new().wikifarm(&format!("{command} -h")).any_stdout().run().stdout;
+        let summary = help.lines().next().unwrap();
+        assert!(summary.len() < 80 && help.lines().nth(1) == Some(""), "{command}: {summary}");
     }
 }
 
@@ -283,6 +292,41 @@ fn colors_are_off_in_a_pipe_and_follow_the_color_flag() {
     assert!(colored("config check --color always", ""));
     assert!(!colored("config check", "1"));
     assert!(colored("config check --color always", "1"), "who asks gets");
+}
+
+#[test]
+fn color_always_colors_each_command_and_never_colors_none() {
+    let place = Place::new();
+    let demo = place.path().join("farm");
+    place.wikifarm("demo farm").any_stdout().run();
+    std::fs::write(demo.join("script"), "visit docs\n").unwrap();
+    let new =
+        std::fs::read_to_string(demo.join("farm.toml")).unwrap().replace("\"sessions\"", "\"elsewhere\"");
+    std::fs::write(demo.join("new.toml"), new).unwrap();
+    let commands = [
+        "config check",
+        "config show docs",
+        "config rules",
+        "config rules log-out-trap",
+        "cookie preview",
+        "cookie preview --matrix",
+        "cookie explain docs trap",
+        "cookie simulate script",
+        "cookie diff farm.toml new.toml",
+        "session list",
+        "session stats",
+        "session verify",
+        "store list",
+    ];
+    for words in commands {
+        let shown = |color: &str| {
+            let run =
+                place.wikifarm(&format!("{words} --color {color}")).any_stdout().any_stderr().in_dir(&demo);
+            String::from_utf8_lossy(&run.raw().0).into_owned()
+        };
+        assert!(shown("always").contains('\u{1b}'), "{words}");
+        assert!(!shown("never").contains('\u{1b}'), "{words}");
+    }
 }
 
 /// A public suffix list that knows but one.

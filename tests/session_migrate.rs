@@ -48,6 +48,7 @@ fn migrate_copies_bytes_times_and_modes() {
     let summary = str![[r#"
 copied 3 of 4 sessions (187 B)
 1 skipped: expired (use --include-expired to copy these)
+next: configure the wikis to use the target, restart them, then repeat the command with --move
 
 "#]];
     place.wikifarm("session migrate --from moin-1.9:from --to moin-1.9:to").stdout(summary.clone()).run();
@@ -102,6 +103,7 @@ fn migrate_move_and_back_over_every_store_restores_the_source() {
 copied 3 of 4 sessions (187 B)
 1 skipped: expired (use --include-expired to copy these)
 removed 3 from the source
+next: configure the wikis to use the target, and restart them
 
 "#]];
         to.stdout(summary.clone()).run();
@@ -113,6 +115,7 @@ removed 3 from the source
         back.stdout(str![[r#"
 copied 3 of 3 sessions (187 B)
 removed 3 from the source
+next: configure the wikis to use the target, and restart them
 
 "#]])
             .run();
@@ -298,6 +301,7 @@ copied 2 of 4 sessions (93 B)
 1 skipped: expired (use --include-expired to copy these)
 1 refused: no user with this name at the target
 users without a counterpart at the target: id:4.5.6
+next: configure the wikis to use the target, restart them, then repeat the command with --move
 
 "#]];
     let line =
@@ -360,6 +364,7 @@ fn migrate_to_an_old_version_refuses_sessions_that_it_cannot_read() {
     let summary = str![[r#"
 copied 1 of 2 sessions (29 B)
 1 refused: no `expires`, which MoinMoin 1.7 and 1.8 require
+next: configure the wikis to use the target, restart them, then repeat the command with --move
 
 "#]];
     let line = "session migrate --from moin-1.9:from --to moin-1.8:to --rename-ids";
@@ -494,6 +499,7 @@ copied 3 of 4 sessions (187 B)
 1 skipped: expired (use --include-expired to copy these)
 3 copies incomplete: see the messages
 removed 0 from the source
+next: configure the wikis to use the target, and restart them
 
 "#]];
     let ran = place
@@ -536,6 +542,7 @@ copied 0 of 1 session (0 B)
         .wikifarm(&format!("{line} --rename-ids"))
         .stdout(str![[r#"
 copied 1 of 1 session (29 B)
+next: configure the wikis to use the target, restart them, then repeat the command with --move
 
 "#]])
         .run();

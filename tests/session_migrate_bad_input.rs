@@ -59,6 +59,7 @@ copied 1 of 2 sessions (29 B)
 1 refused: hard links, another owner, or too large
 2 files skipped: not sessions (README, cccccccc…)
 removed 1 from the source
+next: configure the wikis to use the target, and restart them
 
 "#]])
         .any_stderr()
@@ -159,6 +160,7 @@ fn migrate_of_the_largest_session_over_json_is_byte_for_byte() {
         let told = str![[r#"
 copied 1 of 1 session (16.0 MiB)
 removed 1 from the source
+next: configure the wikis to use the target, and restart them
 
 "#]];
         place.wikifarm(&format!("session migrate --from {from} --to {to} --move")).stdout(told.clone()).run();
@@ -176,7 +178,8 @@ fn migrate_reports_and_keeps_foreign_files_in_the_source() {
     }
     let from = place.path().join("from");
     std::os::unix::fs::symlink("/etc/passwd", from.join(id("e"))).unwrap();
-    let told = "copied 1 of 1 session (29 B)\n2 files skipped: not sessions (dddddddd…, eeeeeeee…)\n";
+    let told = "copied 1 of 1 session (29 B)\n2 files skipped: not sessions (dddddddd…, eeeeeeee…)\n\
+                next: configure the wikis to use the target, restart them, then repeat the command with --move\n";
     place.wikifarm("session migrate --from moin-1.9:from --to json:j").stdout(told).run();
     let mut place = place;
     for number in 0..30 {
@@ -194,6 +197,7 @@ fn migrate_reports_and_keeps_foreign_files_in_the_source() {
     let told = str![[r#"
 copied 1 of 1 session (29 B)
 1 file skipped: not sessions (00)
+next: configure the wikis to use the target, restart them, then repeat the command with --move
 
 "#]];
     place.wikifarm("session migrate --from json:j --to moin-1.9:to").stdout(told.clone()).run();

@@ -73,7 +73,8 @@ fn cookie_map_takes_both_cookie_names_from_the_farm_file() {
     place.wikifarm(&format!("{LINE} json map.json --dry-run")).stdout(&would).run();
     assert!(!place.path().join("map.json").exists());
     let wrote = format!(
-        "copied 2 of 3 sessions (58 B)\n{tail}wrote map.json: 2 ids for json, no longer needed after {}\n",
+        "copied 2 of 3 sessions (58 B)\n{tail}wrote map.json: 2 ids for json, no longer needed after {}\n\
+         next: configure the wikis to use the target, restart them, then repeat the command with --move\n",
         day(end)
     );
     place.wikifarm(&format!("{LINE} json map.json")).stdout(&wrote).run();

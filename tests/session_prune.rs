@@ -417,3 +417,18 @@ fn prune_dry_run_shortens_the_name_of_a_leftover_file_of_1_8() {
         .lines()
         .for_each(|line| assert!(!line.contains("bcdefghijklmnop"), "{line}"));
 }
+
+#[test]
+fn prune_of_freshly_copied_files_names_the_grace_period() {
+    let place = Place::new().session("sessions", Session::new('a').expires(NOW - DAY).written(NOW - 60));
+    let prune = |now: i64| {
+        place.wikifarm(&format!("session prune --store moin-1.9:sessions --now {now}")).any_stdout()
+    };
+    prune(NOW)
+        .stderr(str![[r#"
+expired sessions are kept for 1 h after their expiry and their last write (see --grace)
+
+"#]])
+        .run();
+    prune(NOW + DAY).run();
+}

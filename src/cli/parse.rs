@@ -10,16 +10,29 @@ use super::shared::Format;
 /// Names alike enough that one may be meant where the other is typed; 1 is the same name.
 const ALIKE: f64 = 0.85;
 
+const COMMON: &str =
+    "Common options (see --help): -f FILE, --color WHEN, -q, -v, --now TIME, --run-as NAME, --psl FILE";
+
 /// The command tree of `T`, in which short help names the common options in one line.
 pub(super) fn tree<T: CommandFactory>() -> Command {
     short_help(T::command())
 }
 
 fn short_help(command: Command) -> Command {
-    let long = command.get_after_help().cloned().unwrap_or_default();
-    let common =
-        "Common options (see --help): -f FILE, --color WHEN, -q, -v, --now TIME, --run-as NAME, --psl FILE";
-    command.after_help(format!("{common}\n\n{long}")).after_long_help(long).mut_subcommands(short_help)
+    let notes = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let long = command.get_after_long_help().map_or(notes.clone(), ToString::to_string);
+    let examples =
+        notes.split("\n\n").filter(|note| command.has_subcommands() || !note.starts_with("Exit status"));
+    let lines = rare_options(&command).into_iter().chain([COMMON.to_owned()]);
+    let short = lines.chain(examples.map(str::to_owned)).collect::<Vec<_>>().join("\n\n");
+    command.after_help(short).after_long_help(long).mut_subcommands(short_help)
+}
+
+/// One line with the options that only long help describes.
+fn rare_options(command: &Command) -> Option<String> {
+    let rare = command.get_arguments().filter(|arg| arg.is_hide_short_help_set() && !arg.is_global_set());
+    let names: Vec<String> = rare.filter_map(|arg| arg.get_long()).map(|name| format!("--{name}")).collect();
+    (!names.is_empty()).then(|| format!("More options (see --help): {}", names.join(", ")))
 }
 
 /// Parses arguments, the program's name first.

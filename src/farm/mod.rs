@@ -29,7 +29,7 @@ mod value;
 mod wiki;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use change::{Change, Fix};
 #[doc(hidden)]
@@ -130,6 +130,13 @@ impl Farm {
     /// The directory that relative paths in the farm file start from.
     pub fn base(&self) -> PathBuf {
         self.source.directory()
+    }
+
+    /// The same farm, with relative paths that start from this directory.
+    #[must_use]
+    pub(crate) fn based(mut self, base: &Path) -> Farm {
+        self.wikis = self.wikis.iter().map(|wiki| wiki.based(base)).collect();
+        self
     }
 
     /// The wiki of that name.

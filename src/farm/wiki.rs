@@ -181,6 +181,21 @@ impl Wiki {
         moin
     }
 
+    /// The same wiki in a farm file in another directory.
+    #[must_use]
+    pub(super) fn based(&self, base: &Path) -> Wiki {
+        Wiki { base: base.to_owned(), moin: OnceLock::new(), ..self.clone() }
+    }
+
+    /// Whether a setting is a path that depends on the directory of the farm file.
+    pub(crate) fn has_relative_paths(&self) -> bool {
+        let relative = |setting: &Setting| match &setting.value {
+            Value::Store { location, .. } => location.path().is_some_and(Path::is_relative),
+            value => value.path().is_some_and(Path::is_relative),
+        };
+        self.settings().any(|(_, setting)| relative(setting))
+    }
+
     /// A setting that is a directory, relative to the directory of the farm file.
     pub fn path(&self, key: Key) -> Option<PathBuf> {
         self.value(key)?.path().map(|path| join(&self.base, path))

@@ -4,6 +4,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 
 use super::escape;
+use super::text::{Paint, paint};
 
 /// Columns without lines or header, two spaces apart; every cell is escaped.
 pub fn plain<const N: usize>(rows: impl IntoIterator<Item = [impl AsRef<str>; N]>) -> String {
@@ -66,6 +67,39 @@ pub fn list(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width:
         }
     }
     finish(&table)
+}
+
+/// The cells that are painted in a list, if they are one of these words: states and results.
+const PAINTED: [(&str, Paint); 9] = [
+    ("live", Paint::Good),
+    ("expired", Paint::Faint),
+    ("idle", Paint::Faint),
+    ("no-expires", Paint::Warning),
+    ("missing", Paint::Warning),
+    ("invalid-expires", Paint::Bad),
+    ("unreadable", Paint::Bad),
+    ("failed", Paint::Bad),
+    ("REFUSED", Paint::Bad),
+];
+
+/// A list with the header, the states, and the results in color.
+pub fn painted(list: &str) -> String {
+    let is_header = |line: &str| !line.contains(|c: char| c.is_lowercase() || c.is_ascii_digit());
+    let header = list.lines().take_while(|line| is_header(line)).count();
+    let paint_line = |(number, line): (usize, &str)| match number < header {
+        true => paint(line, Paint::Heading, true) + "\n",
+        false => painted_line(line) + "\n",
+    };
+    list.lines().enumerate().map(paint_line).collect()
+}
+
+fn painted_line(line: &str) -> String {
+    let gap = " ".repeat(usize::from(GAP));
+    let cell = |cell: &str| match PAINTED.iter().find(|(word, _)| *word == cell.trim()) {
+        Some((word, color)) => cell.replacen(word, &paint(word, *color, true), 1),
+        None => cell.to_owned(),
+    };
+    line.split(gap.as_str()).map(cell).collect::<Vec<_>>().join(&gap)
 }
 
 /// The blanks between two columns of a list.
@@ -148,6 +182,15 @@ fn finish(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn painted_colors_whole_cells_only() {
+        assert_eq!(
+            painted("STATE\nlive  a live wiki\n"),
+            "\u{1b}[1mSTATE\u{1b}[0m\n\u{1b}[32mlive\u{1b}[0m  a live wiki\n"
+        );
+        assert_eq!(painted("docs   REFUSED\n"), "docs   \u{1b}[1;31mREFUSED\u{1b}[0m\n");
+    }
 
     fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
         rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect()

@@ -169,6 +169,7 @@ impl<'a> Run<'a> {
             |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&*dir.to_string_lossy(), "[DIR]");
         let words = self.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
         let ran = Ran { stdout: plain(stdout), stderr: plain(stderr), words };
+        schema::check_lines(&ran.words, &ran.stdout);
         let mut report = String::new();
         for (what, expected, found) in
             [("stdout", &self.stdout, &ran.stdout), ("stderr", &self.stderr, &ran.stderr)]

@@ -194,7 +194,10 @@ fn write(
         Format::Human | Format::Csv | Format::Markdown => {
             let text = findings::human(source, found, context.color, context.width);
             if context.verbosity >= 0 {
-                fix::list(source.path(), fixed.unwrap_or_default(), context);
+                match fixed {
+                    Some([]) => fix::nothing(found, context),
+                    fixed => fix::list(source.path(), fixed.unwrap_or_default(), context),
+                }
             }
             context.out.write_all(text.as_bytes());
             if context.verbosity >= 0 {

@@ -64,7 +64,11 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     } else if options.rule.is_none() {
         list(&rules, context);
     } else {
-        rules.iter().for_each(|rule| write!(context.out, "{}", rule.page.plain(context.width)));
+        for rule in rules {
+            let page = rule.page.plain(context.width);
+            let heading = paint(rule.name, Paint::Heading, context.color);
+            write!(context.out, "{}", page.replacen(rule.name, &heading, 1));
+        }
     }
     Ok(Exit::Success)
 }

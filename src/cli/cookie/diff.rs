@@ -2,6 +2,7 @@
 
 mod browsers;
 mod human;
+mod logins;
 mod markdown;
 mod words;
 
@@ -12,10 +13,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::browsers::{Differs, differences, may_differ};
+use self::logins::Logins;
+use crate::browser::Profile;
 use crate::cli::shared::browser::Browser;
 use crate::cli::shared::look::look;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
-use crate::farm::{Farm, Trusted};
+use crate::farm::{Farm, Trusted, Wiki};
+use crate::location::RealDirectories;
+use crate::sharing::Model;
 use crate::simulate::diff::{Counted, Diff};
 use crate::store::{self, State};
 
@@ -51,13 +56,16 @@ pub(super) struct Document<'a> {
     impact: bool,
     #[serde(flatten)]
     diff: &'a Diff,
+    /// The wikis that stop or start sharing a login.
+    #[serde(flatten)]
+    logins: &'a Logins,
     /// The effects in the other browser that differ.
     differs: Vec<Differs>,
 }
 
 pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let old = context.farm_at(&options.old)?;
-    let new = context.farm_at(&options.new)?;
+    let new = relative_to(&old, context.farm_at(&options.new)?, context);
     let now = context.now();
     let act_out = |profile| Diff::for_browser(&old, &new, &context.suffixes, profile, now);
     let mut diff = act_out(options.browser.profile());
@@ -68,18 +76,42 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
     let differs =
         other.as_ref().map(|(profile, other)| differences(&diff, other, *profile)).unwrap_or_default();
     let lines = other.as_ref().map(|(profile, _)| browsers::lines(&differs, *profile)).unwrap_or_default();
+    let logins = logins(&old, &new, &diff, options.browser.profile(), context);
     let impact = diff.hurts() || other.is_some_and(|(_, other)| other.hurts());
     let exit = count(&mut diff, old, context)?;
     let names = (shown(&options.old), shown(&options.new));
     match context.format {
-        Format::Json => {
-            context.document(&Document { old: names.0, new: names.1, impact, diff: &diff, differs })
-        }
-        Format::Markdown => markdown::show(&diff, &lines, &names, context),
-        _ => human::show(&diff, &lines, &names, context),
+        Format::Json => context.document(&Document {
+            old: names.0,
+            new: names.1,
+            impact,
+            diff: &diff,
+            logins: &logins,
+            differs,
+        }),
+        Format::Markdown => markdown::show(&diff, &logins, &lines, &names, context),
+        _ => human::show(&diff, &logins, &lines, &names, context),
     }
     let found = options.fail_on_impact && (impact || !diff.unknown.is_empty());
     Ok(if found { Exit::Found.and(exit) } else { exit })
+}
+
+/// The new farm, with its relative paths read from the directory of the old file: usually one of the two is a copy.
+fn relative_to(old: &Farm, new: Farm, context: &mut Context<'_>) -> Farm {
+    let whole = |farm: &Farm| std::fs::canonicalize(farm.base()).unwrap_or_else(|_| farm.base());
+    if whole(old) == whole(&new) || !new.wikis.iter().any(Wiki::has_relative_paths) {
+        return new;
+    }
+    let (old_path, path) = (old.source.path().display(), new.source.path().display());
+    context.note(&format!("{path}: relative paths are read from the directory of {old_path}"));
+    new.based(&old.base())
+}
+
+fn logins(old: &Farm, new: &Farm, diff: &Diff, profile: Profile, context: &Context<'_>) -> Logins {
+    let directories = RealDirectories::default();
+    let model = |farm| Model::for_browser(farm, &directories, &context.suffixes, profile);
+    let unknown: Vec<&str> = diff.unknown.iter().map(|unknown| unknown.wiki.as_str()).collect();
+    Logins::new(&model(old), &model(new), &unknown)
 }
 
 /// Counts the sessions of stores that no wiki reaches any more, if they are directories on this machine.

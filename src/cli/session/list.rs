@@ -13,8 +13,8 @@ use crate::cli::shared::look::{open, states, stream};
 use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::users::Users;
 use crate::cli::shared::{Context, Failure, Format, Outcome};
+use crate::report::json;
 use crate::report::measure::{bytes, relative, sessions};
-use crate::report::{json, table};
 use crate::store::{self, Heads, Session, State, StoreSpec, is_older, seconds};
 
 /// List sessions with their users, expiry, and last write
@@ -318,7 +318,7 @@ fn human(mut lines: Vec<Vec<String>>, many: bool, context: &mut Context<'_>) {
     } else {
         lines.iter_mut().for_each(|cells| cells.truncate(header.len()));
     }
-    write!(context.out, "{}", table::list(&header, lines, context.width));
+    context.list(&header, lines);
 }
 
 /// The text before and after the sessions of a document.

@@ -67,7 +67,7 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "STATE", value_parser = states())]
     state: Vec<State>,
     /// Copy only sessions last written longer ago than this
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, hide_short_help = true)]
     older_than: Option<Duration>,
     /// Also copy expired sessions
     #[arg(long)]
@@ -75,37 +75,40 @@ pub(in crate::cli) struct Options {
     /// Choose the session to keep if the target has another one with the same id
     #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
     on_conflict: Conflict,
-    /// Replace ids that the target's wikis reject. The same id always gets the same new id. For a database that is not
-    /// in the farm file, name the MoinMoin generation that reads it
+    /// Replace ids that the target's wikis reject
+    ///
+    /// The same id always gets the same new id. For a database that is not in the farm file, name the MoinMoin
+    /// generation that reads it.
     #[arg(long, value_enum, value_name = "GENERATION", num_args = 0..=1, default_missing_value = "auto")]
     rename_ids: Option<Rename>,
-    /// Write a web server configuration that replaces old ids in cookies, so that nobody is logged out:
-    /// KIND is nginx, apache, or json. Omits ids that the server can't look up (exit status 3)
+    /// Write a web server configuration that replaces old ids in cookies, so that nobody is logged out
+    ///
+    /// KIND is nginx, apache, or json. Omits ids that the server can't look up (exit status 3).
     #[arg(long, num_args = 2, value_names = ["KIND", "FILE"], requires = "rename_ids", conflicts_with = "rollback")]
     cookie_map: Vec<OsString>,
     /// Use this cookie name for the source, if no farm file sets it
-    #[arg(long, value_name = "NAME", requires = "cookie_map")]
+    #[arg(long, value_name = "NAME", requires = "cookie_map", hide_short_help = true)]
     old_cookie: Option<String>,
     /// Use this cookie name for the target, if no farm file sets it
-    #[arg(long, value_name = "NAME", requires = "cookie_map")]
+    #[arg(long, value_name = "NAME", requires = "cookie_map", hide_short_help = true)]
     new_cookie: Option<String>,
     /// Replace each user id with the target's id of the user with the same name
     #[arg(long)]
     map_users: bool,
     /// Read the source's users from this directory, if no farm file names it
-    #[arg(long, value_name = "DIR", requires = "map_users")]
+    #[arg(long, value_name = "DIR", requires = "map_users", hide_short_help = true)]
     from_users: Option<PathBuf>,
     /// Read the target's users from this directory, if no farm file names it
-    #[arg(long, value_name = "DIR", requires = "map_users")]
+    #[arg(long, value_name = "DIR", requires = "map_users", hide_short_help = true)]
     to_users: Option<PathBuf>,
     /// Wait while another wikifarm uses a store, instead of exiting with status 4
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     wait: bool,
     /// Set this owner and group on the copies instead of the source's; may need root
-    #[arg(long, value_name = "USER[:GROUP]", value_parser = who::parse)]
+    #[arg(long, value_name = "USER[:GROUP]", value_parser = who::parse, hide_short_help = true)]
     owner: Option<who::Owner>,
     /// Set these permission bits on the copies instead of the source's
-    #[arg(long, value_name = "OCTAL", value_parser = mode)]
+    #[arg(long, value_name = "OCTAL", value_parser = mode, hide_short_help = true)]
     mode: Option<u32>,
     #[command(flatten)]
     log: LogArgs,

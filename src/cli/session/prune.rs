@@ -14,7 +14,8 @@ use crate::cli::shared::stores::{StoreArgs, Stores};
 use crate::cli::shared::summary::{self, LogArgs, MetricsArgs, RunSummary};
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, Limit, parse_duration};
-use crate::ops::prune::{self, ClockCheck, Filter, Policy, PolicyError, Report, StorePlan};
+use crate::ops::age_text;
+use crate::ops::prune::{self, ClockCheck, Filter, Policy, PolicyError, Report, StorePlan, Total};
 use crate::report::escape;
 use crate::store::{StoreSpec, tally};
 use crate::sys;
@@ -56,10 +57,10 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     idle: Option<Duration>,
     /// Remove sessions without `expires` that are older than this [default: 1d]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, hide_short_help = true)]
     no_expires: Option<Duration>,
     /// Remove leftover temporary files that are older than this [default: 1d]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, hide_short_help = true)]
     stale_temp: Option<Duration>,
     /// Refuse if more than this would be removed for reasons other than expiry [default: 50%; with --all: no limit]
     ///
@@ -67,19 +68,19 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "COUNT|SHARE")]
     max_delete: Option<Limit>,
     /// Trust the clock, even if the last run or the files contradict it
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     clock_ok: bool,
     /// Wait while another wikifarm uses a store, instead of exiting with status 4
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     wait: bool,
     /// Read every session; do not use or write the index [default: [prune] `index`]
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     no_index: bool,
     /// Report unreadable sessions as errors (exit status 3); -v only lists them
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     strict: bool,
     /// Show whole session ids, which are secrets
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     reveal: bool,
     #[command(flatten)]
     metrics: MetricsArgs,
@@ -103,6 +104,7 @@ fn prune(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary)
     let dry_run = options.dry_run || context.pinned_now.is_some();
     let stores = options.stores.find(context, true)?;
     let policy = policy(options, stores.farm.as_deref())?;
+    let grace = policy.grace();
     let pinned = context.pinned_now.is_some();
     let state_dir = sys::state_dir().ok();
     #[expect(clippy::cast_possible_truncation, reason = "times are bounded where they are read")]
@@ -137,7 +139,20 @@ fn prune(options: &Options, context: &mut Context<'_>, summary: &mut RunSummary)
     let exit = exit.and(status(&report, options.strict));
     report.hints.iter().for_each(|hint| context.note(&hint.to_string()));
     outcome::show(&report, options.strict, dry_run, context);
+    if context.format == Format::Human && !options.anonymous && only_grace_keeps(&report.total) {
+        context.note(&format!(
+            "expired sessions are kept for {} after their expiry and their last write (see --grace)",
+            age_text(grace)
+        ));
+    }
     Ok(exit)
+}
+
+/// Whether there are expired sessions, and nothing was removed, refused, or failed.
+fn only_grace_keeps(total: &Total) -> bool {
+    let counts = &total.counts;
+    let others = counts.deleted + counts.would_delete + counts.kept_by_race + counts.failed + total.refused;
+    counts.states.expired > 0 && others == 0
 }
 
 /// The policy: options override `[prune]`, which overrides the defaults.

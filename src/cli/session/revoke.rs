@@ -17,7 +17,7 @@ use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::{Farm, parse_duration, parse_time};
 use crate::moin::Behavior;
 use crate::ops::revoke::{self, Counts, Plan, Report, Returned, StorePlan, Target};
-use crate::report::{measure, table};
+use crate::report::measure;
 use crate::store::seconds;
 
 /// End a session, or log a user out everywhere
@@ -54,13 +54,13 @@ pub(in crate::cli) struct Options {
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Remove sessions that running requests save again during this time (0s: once)
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5s")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5s", hide_short_help = true)]
     settle: Duration,
     /// Wait while another wikifarm uses a store, instead of exiting with status 4
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     wait: bool,
     /// Show whole session ids, which are secrets
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     reveal: bool,
     #[command(flatten)]
     log: LogArgs,
@@ -258,7 +258,7 @@ fn show_plan(listed: &[Listed], more: u64, context: &mut Context<'_>) {
         ]
     });
     let header = ["SESSION", "WIKIS", "USER", "ACTS AS", "STATE", "WRITTEN", "REASON"];
-    write!(context.out, "{}", table::list(&header, rows, context.width));
+    context.list(&header, rows);
     if more > 0 {
         writeln!(context.out, "… and {more} more (-v lists all)");
     }

@@ -14,7 +14,7 @@ use crate::farm::trust::{self, Distrust};
 use crate::farm::{Farm, Trusted};
 use crate::load::{self, LoadError};
 use crate::report::progress::{HowMuch, Progress};
-use crate::report::{csv, escape, findings, json};
+use crate::report::{csv, escape, findings, json, table};
 use crate::store::tally::Tally;
 use crate::store::{self, StoreSpec};
 use crate::sys::why;
@@ -250,6 +250,13 @@ impl Context<'_> {
             }
             error.into()
         })
+    }
+
+    /// Prints a table, as [`table::list`], with states and results in color.
+    pub fn list(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+        let text = table::list(header, rows, self.width);
+        let text = if self.color { table::painted(&text) } else { text };
+        self.out.write_all(text.as_bytes());
     }
 
     /// A line on stderr, unless `-q`.

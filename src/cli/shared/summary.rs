@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -19,7 +20,7 @@ use crate::sys::{self, Dir, NotOpened, SYSLOG, Severity, open_regular, syslog, w
 #[derive(Debug, Clone, Args)]
 pub(crate) struct MetricsArgs {
     /// Write Prometheus textfile metrics to FILE (*.prom), even if the run fails
-    #[arg(long = "metrics", value_name = "FILE")]
+    #[arg(long = "metrics", value_name = "FILE", hide_short_help = true)]
     pub(crate) metrics: Option<PathBuf>,
 }
 
@@ -27,7 +28,7 @@ pub(crate) struct MetricsArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LogArgs {
     /// Write the run summary to the system log, or to SOCKET [default: /dev/log]
-    #[arg(long = "log", value_name = "SOCKET", num_args = 0..=1, require_equals = true, default_missing_value = SYSLOG)]
+    #[arg(long = "log", value_name = "SOCKET", num_args = 0..=1, require_equals = true, default_missing_value = SYSLOG, hide_short_help = true)]
     pub(crate) log: Option<PathBuf>,
 }
 
@@ -165,11 +166,12 @@ pub(crate) fn record(
         let error = outcome.as_ref().err().map(|failure| failure.message.as_str());
         let line = line(&summary, exit, error, seconds);
         if let Err(error) = syslog(socket, severity(exit), &line) {
-            context.complain(&format!(
-                "--log: {}: can't write to the log: {error}",
-                socket.display(),
-                error = why(&error)
-            ));
+            let hint = match error.kind() {
+                ErrorKind::NotFound => " (nothing listens there: start a system log, or leave out --log)",
+                _ => "",
+            };
+            let error = why(&error);
+            context.complain(&format!("--log: {}: can't write to the log: {error}{hint}", socket.display()));
         }
     }
     if let Some(file) = metrics

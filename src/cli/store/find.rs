@@ -12,8 +12,8 @@ use serde::Serialize;
 use crate::cli::shared::{Context, Exit, Failure, Format, Outcome};
 use crate::farm::parse_duration;
 use crate::ops::find::{self, Candidate, Report, Users};
+use crate::report::escape;
 use crate::report::measure::{bytes, count, relative, rfc3339};
-use crate::report::{escape, table};
 use crate::store::{self, is_older, seconds, tally};
 
 /// Find session directories below a directory, and the wikis that use them
@@ -232,7 +232,7 @@ fn human(
         header.push("USED BY");
     }
     if !found.is_empty() {
-        write!(context.out, "{}", table::list(&header, lines, context.width));
+        context.list(&header, lines);
     }
     if context.verbosity < 0 {
         return;

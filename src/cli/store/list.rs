@@ -11,7 +11,6 @@ use crate::cli::shared::stores::StoreArgs;
 use crate::cli::shared::{Context, Exit, Format, Outcome};
 use crate::ops::{Problems, StoreUsage, free_space, store_usage};
 use crate::report::measure::{bytes, rfc3339};
-use crate::report::table;
 use crate::store::{self, StoreSpec, seconds, tally};
 
 /// List the stores with wikis, sessions, size, and free disk space
@@ -184,7 +183,7 @@ fn human(rows: &[Row], context: &mut Context<'_>) {
             number(free_space.and_then(|free_space| free_space.inodes_free)),
         ]
     });
-    write!(context.out, "{}", table::list(&header, lines, context.width));
+    context.list(&header, lines);
 }
 
 fn csv(rows: &[Row], context: &mut Context<'_>) {

@@ -11,6 +11,7 @@ use crate::farm::{Position, Source};
 use crate::lint::{Finding, Fixed, Severity};
 use crate::location::hidden;
 use crate::report::escape;
+use crate::report::measure::count;
 use crate::sys::{self, Replaced, why};
 
 /// A finding that was fixed.
@@ -43,6 +44,15 @@ pub(super) fn list(path: &Path, fixed: &[(Finding, Position)], context: &mut Con
     if !fixed.is_empty() {
         writeln!(context.out);
     }
+}
+
+/// Prints that no finding was fixed, and how many could be.
+pub(super) fn nothing(left: &[Finding], context: &mut Context<'_>) {
+    let more = match left.iter().filter(|finding| finding.fix.is_some()).count() {
+        0 => String::new(),
+        many => format!(" ({} with --unsafe-fixes)", count(many as u64, "fix", "fixes")),
+    };
+    writeln!(context.out, "nothing to fix: no finding has a safe fix{more}\n");
 }
 
 /// As [`list`], but on stderr, for formats without fixed findings.

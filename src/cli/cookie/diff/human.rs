@@ -1,5 +1,6 @@
 //! The effects of a change, for people.
 
+use super::logins::Logins;
 use super::words::{self, count, how_long, in_use, left, lost, order, title, until, what, who};
 use crate::cli::shared::Context;
 use crate::cli::shared::output::Writer;
@@ -11,12 +12,18 @@ use crate::simulate::diff::{Case, CookieKey, Deletion, Diff, Group, InHeader, Su
 /// So many wikis are named without `-v`, and the others counted.
 const MOST: usize = 4;
 
-pub(super) fn show(diff: &Diff, differs: &[String], names: &(String, String), context: &mut Context<'_>) {
+pub(super) fn show(
+    diff: &Diff,
+    logins: &Logins,
+    differs: &[String],
+    names: &(String, String),
+    context: &mut Context<'_>,
+) {
     let verbose = context.verbosity > 0;
     for group in diff.groups.iter().filter(|group| verbose || !group.is_quiet()) {
         self::group(group, context);
     }
-    for line in differs {
+    for line in logins.lines(most(context)).iter().chain(differs) {
         put("", line, context);
     }
     for (wikis, reason) in words::unknown(&diff.unknown, most(context)) {

@@ -1,11 +1,18 @@
 //! The effects of a change, as a comment on a merge request.
 
+use super::logins::Logins;
 use super::words::{self, how_long, in_use, left, lost, order, title, until, what, who};
 use crate::cli::shared::Context;
 use crate::report::escape;
 use crate::simulate::diff::{Diff, Group};
 
-pub(super) fn show(diff: &Diff, differs: &[String], names: &(String, String), context: &mut Context<'_>) {
+pub(super) fn show(
+    diff: &Diff,
+    logins: &Logins,
+    differs: &[String],
+    names: &(String, String),
+    context: &mut Context<'_>,
+) {
     let out = &mut *context.out;
     writeln!(out, "## Effects of this change on users\n");
     let summary = if diff.hurts() || !differs.is_empty() {
@@ -38,7 +45,7 @@ pub(super) fn show(diff: &Diff, differs: &[String], names: &(String, String), co
             }
         }
     }
-    for line in differs {
+    for line in logins.lines(8).iter().chain(differs) {
         writeln!(out, "\n{}.", text(line));
     }
     for (wikis, reason) in words::unknown(&diff.unknown, 8) {

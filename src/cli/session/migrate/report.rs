@@ -39,6 +39,18 @@ pub(super) fn print(report: &Report, cookie_map: Option<&Written>, moves: bool, 
         if let Some(map) = cookie_map {
             map.print(report.dry_run, context);
         }
+        if !report.dry_run && report.tally.counts.copied > 0 {
+            writeln!(context.out, "{}", next_step(moves));
+        }
+    }
+}
+
+fn next_step(moves: bool) -> &'static str {
+    match moves {
+        true => "next: configure the wikis to use the target, and restart them",
+        false => {
+            "next: configure the wikis to use the target, restart them, then repeat the command with --move"
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use crate::cli::shared::summary::{self, RunSummary, StoreLabels};
 use crate::cli::shared::{Context, Format};
 use crate::ops::prune::Report;
 use crate::report::measure::{bytes, count, sessions};
-use crate::report::table;
 use crate::store::StoreSpec;
 
 /// For metrics and the log.
@@ -108,7 +107,7 @@ pub(super) fn show(report: &Report, strict: bool, dry_run: bool, context: &mut C
         "BYTES",
         "NOT REMOVED",
     ];
-    write!(context.out, "{}", table::list(&header, rows, context.width));
+    context.list(&header, rows);
     if context.verbosity > 0 {
         let total = &report.total.counts;
         let verb = if dry_run { "would remove" } else { "removed" };

@@ -53,7 +53,8 @@ pub(super) fn human(stats: &Stats, context: &mut Context<'_>) {
         }
     }
     rows.push(row("all", &total));
-    write!(out, "{}", table::list(&["  STATE", "SESSIONS", "BYTES", "ON DISK"], rows, context.width));
+    context.list(&["  STATE", "SESSIONS", "BYTES", "ON DISK"], rows);
+    let out = &mut *context.out;
     let logins = format!(
         "logged in {}, anonymous {}, one-request logins {}, superusers acting as others {}",
         stats.logged_in, stats.anonymous, stats.one_request_logins, stats.acting_as_others
