@@ -30,7 +30,7 @@ fn expression(text: &str) -> Result<String, String> {
 }
 
 /// Each computed by Python 2.7.
-const EXPRESSIONS: [(&str, &str); 48] = [
+const EXPRESSIONS: [(&str, &str); 44] = [
     ("1 + 2 * 3", "7"),
     ("12 * 24", "288"),
     ("7 / 2", "3"),
@@ -40,7 +40,6 @@ const EXPRESSIONS: [(&str, &str); 48] = [
     ("True", "True"),
     ("True + 1", "2"),
     ("not 0", "True"),
-    ("1 < 2", "True"),
     ("1 <> 2", "True"),
     ("'a' in 'abc'", "True"),
     ("'b' not in ('a', 'b')", "False"),
@@ -56,6 +55,7 @@ const EXPRESSIONS: [(&str, &str); 48] = [
     ("'{0}-{1}-{0}'.format('a', 2)", "a-2-a"),
     ("'{n}{{}}'.format(n='a')", "a{}"),
     ("'/'.join(['a', 'b'])", "a/b"),
+    ("''.join([x + '-' for x in ('a', 'b')])", "a-b-"),
     ("'a,b'.split(',')[1]", "b"),
     ("'aXb'.replace('X', '-').upper()", "A-B"),
     ("'/a/'.rstrip('/')", "/a"),
@@ -66,18 +66,14 @@ const EXPRESSIONS: [(&str, &str); 48] = [
     ("'abc'[:-1] + 'abc'[-1]", "abc"),
     ("u'J\\xf6rg'[2:]", "rg"),
     ("[1, 2, 3][-1]", "3"),
-    ("[1, 2, 3][1:][0]", "2"),
     ("{'a': 1, 'b': 2}['b']", "2"),
     ("{'a': 1, 'a': 2}['a']", "2"),
     ("{'a': 1}.get('c', 9)", "9"),
     ("dict(a=5)['a']", "5"),
-    ("'-'.join('%s' % x for x in (1, 2))", "1-2"),
-    ("''.join([x for x in 'a b'.split() if x != 'a'])", "b"),
     ("os.path.join('/a', 'b', '/c', 'd')", "/c/d"),
     ("os.path.dirname(os.path.abspath(__file__))", "/etc/moin"),
     ("os.path.splitext(os.path.basename(__file__))[0]", "wikiconfig"),
     ("os.path.normpath('/a/../b/')", "/b"),
-    ("getattr(os, 'sep')", "/"),
     ("__name__", "wikiconfig"),
 ];
 
@@ -99,7 +95,12 @@ fn expressions_that_are_not_computed_say_why() {
         ("2 ** 10", "wikifarm does not compute it"),
         ("'ab' * 3", "wikifarm does not compute it"),
         ("'a' < 'b'", "wikifarm does not compute it"),
+        ("1 < 2", "wikifarm does not compute it"),
         ("1 < 2 < 3", not_computed),
+        ("[1, 2, 3][1:]", "a part of it is taken"),
+        ("getattr(os, 'sep')", "it depends on the call getattr()"),
+        ("'-'.join('%s' % x for x in (1, 2))", "it is a generator"),
+        ("[x for x in (1, 2) if x]", not_computed),
         ("'%s' % ()", "wikifarm does not compute its %"),
         ("'a' % 1", "wikifarm does not compute its %"),
         ("'%s' % u'\\xfc' + 'ü'", "wikifarm does not compute it"),

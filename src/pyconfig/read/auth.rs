@@ -56,14 +56,14 @@ impl World<'_> {
     pub(super) fn auth_name(&self, item: &Item) -> Result<Option<String>, Rc<Unknown>> {
         let odd = |why: &str| Err(Rc::new(Unknown { span: item.span.clone(), why: why.to_owned() }));
         let object = match &item.val {
-            Val::Object(object) if object.all.unknown().is_none() => object,
+            Val::Object(object) if object.all.lost().is_none() => object,
             Val::Class(_) | Val::Outside(_) => return odd("it is a class or function, not an object"),
-            _ => return Err(item.lost("it is no authentication object")),
+            _ => return Err(item.reason("it is no authentication object")),
         };
         let text = |name: &Item| match &name.val {
             Val::None => Ok(None),
             Val::Str(text) => Ok(Some(text.text.to_string())),
-            _ => Err(name.lost("the name of its method is no string")),
+            _ => Err(name.reason("the name of its method is no string")),
         };
         if let Some(own) = own_class(&object.class) {
             let given = object.keywords.iter().find(|(key, _)| NAMED.contains(&own) && key == "name");
@@ -116,7 +116,7 @@ impl World<'_> {
     pub(super) fn handler(&self, setting: Key, item: &Item) -> Option<String> {
         let custom = Some(HANDLERS[1].to_owned());
         let Val::Object(object) = &item.val else { return custom };
-        if object.all.unknown().is_some() {
+        if object.all.lost().is_some() {
             return custom;
         }
         let plain = |position| match argument(object, position, "cookie_usage") {

@@ -83,6 +83,7 @@ impl<'a> Builder<'a> {
     pub(super) fn finish(mut self) -> Imported {
         let wikis = std::mem::take(&mut self.wikis);
         let notes = self.notes(&wikis);
+        wikis.iter().filter_map(|wiki| wiki.class).for_each(|class| self.world.run_methods(class));
         let mut schemes = Vec::new();
         for (span, expression) in wikis.iter().flat_map(|wiki| &wiki.entry.expressions) {
             schemes.push((expression.scheme(), span.clone()));
@@ -254,7 +255,7 @@ fn config_class(world: &World<'_>, module: usize) -> Result<usize, (Span, String
     match &binding.item.val {
         Val::Class(class) => Ok(*class),
         _ => {
-            let why = &binding.item.lost("it is no class").why;
+            let why = &binding.item.reason("it is no class").why;
             let message = format!("the class Config can't be known without running the file: {why}");
             Err((binding.key.clone(), message, "dynamic-setting"))
         }

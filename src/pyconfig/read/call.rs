@@ -1,5 +1,6 @@
 //! Calls: functions and methods that only compute, `os.path` above all. No other call is followed.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use tree_sitter::Node;
@@ -7,40 +8,16 @@ use tree_sitter::Node;
 use super::compare::find;
 use super::database::FUNCTIONS;
 use super::frame::Frame;
-use super::spoil::reaches_all;
+use super::lose::reaches_all;
 use super::syntax::children;
-use super::value::{Arguments, Item, LONGEST, NO_EXPRESSION, Seq, Text, Unknown, Val};
+use super::value::{Arguments, Item, NO_EXPRESSION, Text, Unknown, Val};
 use super::world::World;
-use super::{literal, paths};
+use super::{paths, strings};
 use crate::farm::Span;
 
-/// How many lists, dictionaries, and objects may be put into others one by one.
-const MOST_NESTINGS: usize = 500;
-
-/// Built-in functions that change nothing they are given.
-const HARMLESS: [&str; 18] = [
-    "str",
-    "unicode",
-    "int",
-    "long",
-    "float",
-    "bool",
-    "len",
-    "range",
-    "xrange",
-    "type",
-    "hasattr",
-    "isinstance",
-    "issubclass",
-    "dir",
-    "bytes",
-    "property",
-    "super",
-    "open",
-];
-
-/// Functions whose result shares the items of what they are given.
-const SHARING: [&str; 5] = ["sorted", "reversed", "enumerate", "zip", "set"];
+/// Functions that change nothing they are given, and whose result shares nothing with it.
+const HARMLESS: &str =
+    "str unicode int long float bool len range xrange hasattr isinstance issubclass bytes open";
 
 impl World<'_> {
     pub(super) fn call(&mut self, node: Node<'_>, frame: &mut Frame) -> Val {
@@ -49,7 +26,7 @@ impl World<'_> {
         let (Some(function), Some(arguments)) = parts else {
             return Val::unknown(&span, NO_EXPRESSION);
         };
-        let shown: String = frame.text(function).chars().take(60).collect();
+        let shown = frame.shown(function);
         let object = function.child_by_field_name("object").filter(|_| function.kind() == "attribute");
         let receiver = object.map(|object| self.item(object, frame));
         let callee = match (&receiver, function.child_by_field_name("attribute")) {
@@ -59,12 +36,7 @@ impl World<'_> {
             }
             _ => self.item(function, frame),
         };
-        let consumes = match &callee.val {
-            Val::Method(method) => matches!(method.0.val, Val::Str(_)),
-            Val::Outside(name) => matches!(name.as_ref(), "list" | "tuple"),
-            _ => false,
-        };
-        let arguments = self.arguments(arguments, consumes, frame);
+        let arguments = self.arguments(arguments, frame);
         let followed = match &callee.val {
             _ if arguments.more => None,
             Val::Method(method) => self.method(&method.0, &method.1, &arguments, &span),
@@ -74,57 +46,65 @@ impl World<'_> {
         if let Some(val) = followed {
             return val;
         }
-        let why = format!("it depends on the call {shown}()");
-        let unknown = Rc::new(Unknown { span: span.clone(), why });
-        let harmless = matches!(&callee.val, Val::Outside(name) if HARMLESS.contains(&name.as_ref()));
-        let reason = match (&callee.val, arguments.args.first().map(|item| item.lost(""))) {
+        let unknown =
+            Rc::new(Unknown { span: span.clone(), why: format!("it depends on the call {shown}()") });
+        let result = match (&callee.val, arguments.args.first().map(|item| item.reason(""))) {
             (Val::Unknown(reason), _) => Rc::clone(reason),
-            (_, Some(reason)) if harmless && !reason.why.is_empty() => reason,
+            (Val::Outside(name), Some(reason)) if is_harmless(name) && !reason.why.is_empty() => reason,
             _ => Rc::clone(&unknown),
         };
+        let own = |name: &str| name.starts_with("MoinMoin.") || name.starts_with("moin.");
+        let plain = match &callee.val {
+            Val::Outside(name) if reaches_all(name) => reads_names(node, name),
+            Val::Outside(name) => own(name) || is_harmless(name),
+            Val::Class(class) => {
+                let order = self.classes.get(*class).map(|class| class.order.clone()).unwrap_or_default();
+                let mut order = order.iter().filter_map(|class| self.classes.get(*class));
+                let known = order.all(|class| {
+                    class.space.open.is_none() || own(&class.name) || class.name == "DefaultConfig"
+                });
+                !self.lose_methods(*class, &unknown) && known
+            }
+            _ => false,
+        };
+        if !plain {
+            let given = arguments.args.iter().chain(arguments.keywords.iter().map(|(_, item)| item));
+            given.for_each(|item| self.lose(&item.val, &unknown));
+            if !matches!(callee.val, Val::Class(_)) {
+                self.lose(&callee.val, &unknown);
+            }
+            self.lose_receiver(&callee.val, receiver.as_ref(), &unknown);
+        }
         match &callee.val {
-            _ if harmless => {}
-            Val::Outside(name) if SHARING.contains(&name.as_ref()) => {
-                let items = arguments.args.iter().filter_map(|item| item.val.items()).flatten();
-                items.for_each(|item| self.spoil_value(&item.val, &unknown));
+            Val::Class(_) if !arguments.more => Val::object(callee.val, arguments, &span),
+            Val::Outside(name) if !arguments.more && is_class(name) => {
+                Val::object(callee.val, arguments, &span)
             }
-            Val::Outside(name) if name.starts_with("MoinMoin.") || name.starts_with("moin.") => {}
-            // `'%(name)s' % locals()` only reads.
-            Val::Outside(name) if reaches_all(name) && !reads(node) => self.spoil_all(&unknown),
-            Val::Outside(name) if reaches_all(name) => {}
-            Val::Class(class) if self.plain_class(*class) => {}
-            _ => {
-                let given = arguments.args.iter().chain(arguments.keywords.iter().map(|(_, item)| item));
-                given.for_each(|item| self.spoil_value(&item.val, &unknown));
-                self.spoil_value(
-                    if let Val::Class(_) = callee.val { &Val::None } else { &callee.val },
-                    &unknown,
-                );
-                self.construct(&callee.val, &unknown);
-                self.run_escaped(&unknown);
-            }
-        }
-        // A method may change its object, also one that is not known.
-        if let Some(receiver) = receiver.filter(|_| matches!(callee.val, Val::Unknown(_) | Val::Function(_)))
-            && (matches!(callee.val, Val::Unknown(_)) || !matches!(receiver.val, Val::Module(_)))
-        {
-            self.spoil_value(&receiver.val, &unknown);
-        }
-        let known = matches!(&callee.val, Val::Class(_))
-            || matches!(&callee.val, Val::Outside(name) if is_class(name));
-        match known && !arguments.more {
-            true => Val::object(callee.val, arguments.args, arguments.keywords, &span),
-            false => Val::Unknown(reason),
+            _ => Val::Unknown(result),
         }
     }
 
-    /// The arguments of a call. `consumes`: a generator is followed, as the call takes all items at once.
-    fn arguments(&mut self, node: Node<'_>, consumes: bool, frame: &mut Frame) -> Arguments {
+    /// A function may change the object or class that it is a method of.
+    fn lose_receiver(&mut self, callee: &Val, receiver: Option<&Item>, unknown: &Rc<Unknown>) {
+        match (callee, receiver) {
+            (Val::Function(_), Some(receiver)) if !matches!(receiver.val, Val::Module(_)) => {
+                self.lose(&receiver.val, unknown);
+            }
+            (Val::Unknown(_), receiver) => {
+                receiver.into_iter().for_each(|receiver| self.lose(&receiver.val, unknown));
+                if self.reached {
+                    self.lose_all(unknown);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn arguments(&mut self, node: Node<'_>, frame: &mut Frame) -> Arguments {
         let mut arguments = Arguments { args: Vec::new(), keywords: Vec::new(), more: false };
         if node.kind() == "generator_expression" {
-            let val = if consumes { self.comprehension(node, frame) } else { None };
-            let val = val.unwrap_or_else(|| Val::Unknown(self.spoil(node, frame, "it is a generator")));
-            arguments.args.push(Item::new(val, frame.span(node)));
+            let unknown = self.skip(node, frame, "it is a generator");
+            arguments.args.push(Item::new(Val::Unknown(unknown), frame.span(node)));
             return arguments;
         }
         for child in children(node) {
@@ -136,32 +116,12 @@ impl World<'_> {
                 }
                 (kind, ..) if kind.ends_with("splat") => {
                     arguments.more = true;
-                    self.spoil(child, frame, "it is given with `*`");
+                    self.skip(child, frame, "it is given with `*`");
                 }
                 _ => arguments.args.push(self.item(child, frame)),
             }
         }
         arguments
-    }
-
-    /// Whether no code of the files runs when the class is called, and none that could change what it is given.
-    fn plain_class(&self, class: usize) -> bool {
-        let own = |name: &str| {
-            name.starts_with("MoinMoin.") || name.starts_with("moin.") || name == "DefaultConfig"
-        };
-        let order = self.classes.get(class).map(|class| class.order.as_slice()).unwrap_or_default();
-        order.iter().filter_map(|class| self.classes.get(*class)).all(|class| {
-            let open = class.space.open.is_some() && !own(&class.name);
-            !open && !class.space.names.contains_key("__init__")
-        })
-    }
-
-    /// The effects of making an object.
-    fn construct(&mut self, class: &Val, unknown: &Rc<Unknown>) {
-        let Val::Class(class) = class else { return };
-        if let Some(binding) = self.class_attribute(*class, "__init__") {
-            self.spoil_value(&binding.item.val, unknown);
-        }
     }
 
     /// A function that only computes; `None` for all others.
@@ -170,7 +130,7 @@ impl World<'_> {
         name: &str,
         arguments: &Arguments,
         span: &Span,
-        frame: &mut Frame,
+        frame: &Frame,
     ) -> Option<Val> {
         let args = arguments.args.as_slice();
         if self.patched {
@@ -181,33 +141,24 @@ impl World<'_> {
         }
         match (name, args) {
             ("str" | "unicode", [item]) => {
-                let text = literal::display(&item.val).filter(|text| {
+                let text = strings::display(&item.val).filter(|text| {
                     self.python_3 || text.text.is_ascii() || text.unicode == (name == "unicode")
                 })?;
                 Some(Val::text(text.text, name == "unicode" || self.python_3))
             }
-            ("list", []) => Some(Val::list(Vec::new(), span)),
-            ("list", [item]) => Some(Val::list(self.iterate(item)?, span)),
-            ("tuple", [item]) => Some(Val::tuple(self.iterate(item)?, span)),
             ("dict", []) => {
-                let text = |name: &str| Val::text(name, self.python_3);
-                let named = arguments.keywords.iter();
-                let pairs =
-                    named.map(|(name, item)| (Item::new(text(name), item.span.clone()), item.clone()));
-                Some(Val::dict(pairs.collect(), span))
+                let mut pairs = Vec::new();
+                for (name, item) in &arguments.keywords {
+                    let key = Item::new(Val::text(name.as_str(), self.python_3), item.span.clone());
+                    super::compare::set_key(&mut pairs, key, item.clone())?;
+                }
+                Some(Val::holding(pairs, Val::Dict, span))
             }
-            ("getattr", [object, name]) => Some(self.attribute(object, name.text()?, span)),
-            ("setattr", [object, name, item]) => {
-                self.set_attribute(&object.val, name.text()?, item.clone(), span.clone());
-                Some(Val::None)
-            }
-            // With a literal name it is no more than `import`.
-            ("__import__", [module, rest @ ..]) => {
-                let whole = rest.len() > 2 || arguments.keywords.iter().any(|(key, _)| key == "fromlist");
-                let root = module.text()?.split('.').next().unwrap_or_default();
-                let module = if whole { module.text()? } else { root }.to_owned();
-                Some(self.found(&module, 0, span, frame.module))
-            }
+            // With the literal name of a module that is not among the files it is no more than `import`.
+            ("__import__", [module, ..]) => match self.found(module.text()?, 0, span, frame.module) {
+                outside @ Val::Outside(_) => Some(outside),
+                _ => None,
+            },
             ("sys.path.insert" | "sys.path.append", _) => {
                 if let (true, Some(directory)) = (name.ends_with("insert"), args.last()) {
                     let directory = directory.text().unwrap_or_default().replace(paths::COMPILED, "");
@@ -223,32 +174,32 @@ impl World<'_> {
         let unknown = |why: &str| Val::unknown(span, why);
         let texts: Option<Vec<&Text>> = args.iter().map(Item::string).collect();
         let Some(texts) = texts else {
-            let odd = args.iter().find(|arg| arg.text().is_none());
-            return odd.map_or_else(|| unknown(""), |odd| Val::Unknown(odd.lost("it is no string")));
+            return self.give_up(
+                &args.iter().filter(|arg| arg.text().is_none()).collect::<Vec<_>>(),
+                "it is no string",
+            );
         };
         let unicode = texts.iter().any(|text| text.unicode);
         let text = |text: &str| Val::text(text, unicode);
         match (function, texts.as_slice()) {
-            ("join", parts) if literal::join(parts, "/").is_some() => {
+            ("join", parts) if strings::join(parts, "/").is_some() => {
                 text(&paths::join(&parts.iter().map(|part| part.text.as_ref()).collect::<Vec<_>>()))
             }
             ("splitext", [path]) => {
                 let (stem, end) = paths::splitext(&path.text);
-                Val::tuple([stem, end].map(|part| Item::new(text(part), span.clone())).to_vec(), span)
+                let items = [stem, end].map(|part| Item::new(text(part), span.clone()));
+                Val::holding(items.to_vec(), Val::Tuple, span)
             }
             ("dirname", [path]) => text(paths::dirname(&path.text)),
             ("basename", [path]) => text(paths::basename(&path.text)),
-            ("normpath", [path]) => text(&paths::normpath(&path.text)),
             ("abspath" | "realpath", [path]) if !path.text.starts_with('/') => {
                 unknown("it is relative to the directory in which the wiki is started")
             }
-            ("abspath", [path]) => text(&paths::normpath(&path.text)),
+            ("normpath" | "abspath", [path]) => text(&paths::normpath(&path.text)),
             ("realpath", [path]) => {
-                let real = self.files.real(std::path::Path::new(&path.text.replace(paths::COMPILED, "")));
-                real.map_or_else(
-                    || unknown("there is no such path here"),
-                    |real| text(&real.display().to_string()),
-                )
+                let real = self.files.real(Path::new(&path.text.replace(paths::COMPILED, "")));
+                let real = real.map(|real| text(&real.display().to_string()));
+                real.unwrap_or_else(|| unknown("there is no such path here"))
             }
             ("expanduser", [path]) => match (path.text.strip_prefix('~'), &self.home) {
                 (None, _) => text(&path.text),
@@ -267,141 +218,36 @@ impl World<'_> {
 
     /// A method of a string, list, or dictionary; `None` if it is not followed.
     fn method(&mut self, owner: &Item, name: &str, arguments: &Arguments, span: &Span) -> Option<Val> {
-        let args = arguments.args.as_slice();
-        if !arguments.keywords.is_empty() && name != "format" {
-            return None;
-        }
-        match &owner.val {
-            Val::Str(text) if name == "format" => Some(
-                literal::format(text, arguments)
-                    .unwrap_or_else(|| Val::unknown(span, "wikifarm does not compute its format()")),
-            ),
-            Val::Str(text) => {
-                let odd = args.iter().find(|arg| matches!(arg.val, Val::Unknown(_) | Val::Outside(_)));
-                let computed = string_method(text, name, args, span);
-                Some(computed.unwrap_or_else(|| match odd {
-                    Some(odd) => Val::Unknown(odd.lost("")),
-                    None => Val::unknown(span, format!("wikifarm does not compute its method {name}()")),
-                }))
+        match (&owner.val, name, arguments.args.as_slice()) {
+            (Val::Str(text), ..) => Some(strings::method(text, name, arguments, span).unwrap_or_else(|| {
+                let whole = Item::new(Val::None, span.clone());
+                let given = arguments.args.iter().chain(arguments.keywords.iter().map(|(_, item)| item));
+                let given: Vec<&Item> = std::iter::once(&whole).chain(given).collect();
+                self.give_up(&given, &format!("wikifarm does not compute its {name}()"))
+            })),
+            (Val::List(list), "append", [item]) => self.extend(list, vec![item.clone()]).then_some(Val::None),
+            (Val::List(list), "extend", [items]) => {
+                let items = items.val.items()?;
+                self.extend(list, items).then_some(Val::None)
             }
-            Val::List(list) => match (name, args) {
-                ("append", [item]) => self.extend(list, vec![item.clone()]),
-                ("extend", [items]) => self.extend(list, self.iterate(items)?),
-                ("insert", [at, item]) if at.val.int() == Some(0) => {
-                    let items = [vec![item.clone()], list.items()?].concat();
-                    list.set(items)
-                }
-                _ => false,
-            }
-            .then_some(Val::None),
-            Val::Dict(dict) => {
-                let mut pairs = dict.items()?;
-                match (name, args) {
-                    ("get", [key, other @ ..]) => {
-                        let found = find(&pairs, key)?.and_then(|at| pairs.into_iter().nth(at));
-                        let found = found.map(|(_, item)| item.val);
-                        Some(found.or_else(|| Some(other.first()?.val.clone())).unwrap_or(Val::None))
-                    }
-                    ("items" | "keys" | "values" | "iteritems", []) if self.python_3 || pairs.len() <= 1 => {
-                        let pick = |(key, value): (Item, Item)| match name {
-                            "keys" => key,
-                            "values" => value,
-                            _ => {
-                                let span = key.span.clone();
-                                Item::new(Val::tuple(vec![key, value], &span), span)
-                            }
-                        };
-                        Some(Val::list(pairs.into_iter().map(pick).collect(), span))
-                    }
-                    ("copy", []) => Some(Val::dict(pairs, span)),
-                    ("update", [Item { val: Val::Dict(more), .. }]) => {
-                        for pair in more.items()? {
-                            match find(&pairs, &pair.0)? {
-                                Some(at) => pairs.get_mut(at)?.1 = pair.1,
-                                None => pairs.push(pair),
-                            }
-                        }
-                        dict.set(pairs).then_some(Val::None)
-                    }
-                    _ => None,
-                }
+            (Val::Dict(dict), "get", [key, other @ ..]) => {
+                let found = find(&dict.items()?, key)?.map(|(_, val)| val);
+                Some(found.or_else(|| Some(other.first()?.val.clone())).unwrap_or(Val::None))
             }
             _ => None,
         }
     }
-
-    /// Counts items that can be changed and are put into others: each could nest them deeper.
-    pub(super) fn may_nest(&mut self, items: &[Item]) -> bool {
-        let changes = |item: &Item| matches!(item.val, Val::List(_) | Val::Dict(_) | Val::Object(_));
-        let inside = |item: &Item| item.val.items().into_iter().flatten().any(|it| changes(&it));
-        self.nestings += items.iter().filter(|item| changes(item) || inside(item)).count();
-        self.nestings <= MOST_NESTINGS
-    }
-
-    /// Adds items to a list; returns whether that was possible.
-    pub(super) fn extend(&mut self, list: &Rc<Seq<Item>>, more: Vec<Item>) -> bool {
-        let Some(items) = list.items().filter(|items| items.len() + more.len() <= LONGEST) else {
-            return false;
-        };
-        self.may_nest(&more) && list.set([items, more].concat())
-    }
 }
 
-/// Whether a call is the right side of `%`.
-fn reads(call: Node<'_>) -> bool {
-    call.parent()
-        .is_some_and(|it| it.kind() == "binary_operator" && it.child_by_field_name("right") == Some(call))
+fn is_harmless(name: &str) -> bool {
+    HARMLESS.split(' ').any(|it| it == name)
 }
 
-/// A method of a string; `None` if it is not computed.
-fn string_method(text: &Text, name: &str, args: &[Item], span: &Span) -> Option<Val> {
-    let ascii = text.text.is_ascii().then_some(text.text.as_ref());
-    let texts: Vec<&Text> = args.iter().map(Item::string).collect::<Option<_>>().unwrap_or_default();
-    let made = |made: &str| Some(Val::text(made, text.unicode));
-    let pieces = |pieces: &mut dyn Iterator<Item = &str>| {
-        let pieces = pieces.map(|piece| Item::new(Val::text(piece, text.unicode), span.clone()));
-        Some(Val::list(pieces.collect(), span))
-    };
-    let blank = |c: char| matches!(c, ' ' | '\t'..='\r');
-    match (name, args, texts.as_slice()) {
-        ("join", [list], _) => {
-            let items = list.val.items()?;
-            let parts: Vec<&Text> = items.iter().map(Item::string).collect::<Option<_>>()?;
-            let all = literal::join(&parts, &text.text)?;
-            match all {
-                // The text between counts, too.
-                Val::Str(all)
-                    if all.unicode == text.unicode || (all.text.is_ascii() && text.text.is_ascii()) =>
-                {
-                    Some(Val::text(all.text, all.unicode || text.unicode))
-                }
-                _ => None,
-            }
-        }
-        ("encode" | "decode", ..) => Some(Val::text(ascii?, name == "decode")),
-        ("lower", [], _) => made(&ascii?.to_ascii_lowercase()),
-        ("upper", [], _) => made(&ascii?.to_ascii_uppercase()),
-        ("strip", [], _) => made(ascii?.trim_matches(blank)),
-        ("split", [], _) => pieces(&mut ascii?.split(blank).filter(|piece| !piece.is_empty())),
-        (_, [_], [one]) => match (name, one.text.as_ref()) {
-            _ if !one.text.is_ascii() => None,
-            ("strip", one) => made(ascii?.trim_matches(|c| one.contains(c))),
-            ("lstrip", one) => made(ascii?.trim_start_matches(|c| one.contains(c))),
-            ("rstrip", one) => made(ascii?.trim_end_matches(|c| one.contains(c))),
-            ("startswith", one) => Some(Val::Bool(text.text.starts_with(one))),
-            ("endswith", one) => Some(Val::Bool(text.text.ends_with(one))),
-            ("split", one) if !one.is_empty() => pieces(&mut text.text.split(one)),
-            _ => None,
-        },
-        ("replace", [_, _], [from, to]) if !from.text.is_empty() => {
-            let (from, to) = (&from.text, &to.text);
-            let unicode = texts.iter().any(|it| it.unicode) || text.unicode;
-            let fits = text.text.len() + text.text.matches(from.as_ref()).count() * to.len() <= LONGEST;
-            let ascii = from.is_ascii() && to.is_ascii() && (text.unicode == unicode || text.text.is_ascii());
-            (fits && ascii).then(|| Val::text(text.text.replace(from.as_ref(), to), unicode))
-        }
-        _ => None,
-    }
+/// Whether a call is `locals()` or its like on the right side of `%`, where it only reads.
+fn reads_names(call: Node<'_>, name: &str) -> bool {
+    let right =
+        |it: Node<'_>| it.kind() == "binary_operator" && it.child_by_field_name("right") == Some(call);
+    matches!(name, "locals" | "vars" | "globals") && call.parent().is_some_and(right)
 }
 
 /// Whether a dotted name is that of a class: its last part begins with a capital letter. Functions that make the value

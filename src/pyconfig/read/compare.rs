@@ -1,4 +1,4 @@
-//! Whether values are equal, and where an item is.
+//! Comparisons, and where an item is.
 
 use super::value::{Item, Val};
 
@@ -17,17 +17,62 @@ pub(super) fn position(index: &Val, count: usize) -> Option<usize> {
     usize::try_from(if index < 0 { from_end } else { index }).ok().filter(|at| *at < count)
 }
 
-/// Where a key is in a dictionary; the outer `None` if that is not known.
+/// Where a key is in the items of a dictionary, with its value; the outer `None` if that is not known.
 #[expect(clippy::option_option, reason = "not known and not there are different answers")]
-pub(super) fn find(pairs: &[(Item, Item)], key: &Item) -> Option<Option<usize>> {
+pub(super) fn find(pairs: &[Item], key: &Item) -> Option<Option<(usize, Val)>> {
+    // A key that can't be compared is none that is known.
+    equal(&key.val, &key.val)?;
     let mut found = None;
-    for (at, (other, _)) in pairs.iter().enumerate() {
+    for (at, pair) in pairs.iter().enumerate() {
+        let pair = pair.val.items()?;
+        let (other, val) = (pair.first()?, pair.get(1)?);
         if equal(&other.val, &key.val)? {
-            found = Some(at);
+            found = Some((at, val.val.clone()));
         }
     }
-    // A key that can't be compared is none that is known.
-    equal(&key.val, &key.val).map(|_| found)
+    Some(found)
+}
+
+/// Sets the value of a key in the items of a dictionary, if it is known where.
+pub(super) fn set_key(pairs: &mut Vec<Item>, key: Item, value: Item) -> Option<()> {
+    let found = find(pairs, &key)?.map(|(at, _)| at);
+    let span = key.span.clone();
+    let pair = Item::new(Val::holding(vec![key, value], Val::Tuple, &span), span);
+    match found.and_then(|at| pairs.get_mut(at)) {
+        // The first key stays.
+        Some(old) => *old = pair,
+        None => pairs.push(pair),
+    }
+    Some(())
+}
+
+/// Whether a comparison holds, if that is known.
+pub(super) fn compare(left: &Item, operator: &str, right: &Item) -> Option<bool> {
+    let none = |item: &Item| match &item.val {
+        Val::None => Some(true),
+        Val::Unknown(_) | Val::Outside(_) => None,
+        _ => Some(false),
+    };
+    match operator {
+        "==" => equal(&left.val, &right.val),
+        "!=" | "<>" => equal(&left.val, &right.val).map(|it| !it),
+        "is" | "is not" => {
+            let (left, right) = (none(left)?, none(right)?);
+            (left || right).then_some((left && right) == (operator == "is"))
+        }
+        "in" | "not in" => {
+            let found = match &right.val {
+                Val::Str(text) => text.text.contains(left.text().filter(|it| it.is_ascii())?),
+                Val::Dict(dict) => find(&dict.items()?, left)?.is_some(),
+                other => {
+                    let mut found = other.items()?.into_iter();
+                    found.try_fold(false, |any, it| Some(equal(&it.val, &left.val)? || any))?
+                }
+            };
+            Some(found == (operator == "in"))
+        }
+        _ => None,
+    }
 }
 
 fn equal_within(a: &Val, b: &Val, depth: u8) -> Option<bool> {

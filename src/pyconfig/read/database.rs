@@ -40,7 +40,7 @@ impl World<'_> {
             return Some(Err((item.clone(), "it is given no address".to_owned(), true)));
         };
         let Some(text) = address.text() else {
-            let why = address.lost("its address is no string").why.clone();
+            let why = address.reason("its address is no string").why.clone();
             return Some(Err((address.clone(), why, false)));
         };
         Some(match whole(text) {

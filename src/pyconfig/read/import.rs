@@ -186,15 +186,15 @@ impl World<'_> {
         }
         let root = module.split('.').next().unwrap_or_default();
         let known = STANDARD.contains(&root) || matches!(root, "MoinMoin" | "moin");
-        let Some(space) = self.space(frame) else { return };
+        let Some(space) = self.namespace(frame.space()) else { return };
         if let Some(open) = open {
             // It may bind every name again.
             match known {
                 true => space.open = Some(open),
-                false => drop(space.spoil(&open)),
+                false => drop(space.forget(&open)),
             }
         }
-        space.names.extend(all);
+        all.into_iter().for_each(|(name, binding)| self.put(frame.space(), &name, binding));
     }
 
     /// The module of that name, seen from the module that imports it: beside it, or in the configuration's directory.

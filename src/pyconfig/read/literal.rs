@@ -1,7 +1,6 @@
-//! Numbers and strings of Python 2 and 3: literals, `%`, and `format`.
+//! Numbers of Python 2 and 3, and the escapes in strings.
 
-use super::compare::find;
-use super::value::{Arguments, Item, LONGEST, Text, Val};
+use super::value::Val;
 
 /// A number: decimal, hexadecimal, binary, octal as `0o666` and `0666`, with `L` and `_`.
 /// `None` for numbers that are too large or not real.
@@ -78,118 +77,30 @@ pub(super) fn unescape(text: &str, unicode: bool) -> Option<String> {
     Some(out)
 }
 
-impl Text {
-    /// Whether each `char` is one item of Python's string.
-    pub(super) fn counts(&self) -> bool {
-        self.text.is_ascii() || (self.unicode && self.text.chars().all(|c| c < '\u{10000}'))
+/// `a operator b` of numbers.
+pub(super) fn compute(a: &Val, operator: &str, b: &Val, true_division: bool) -> Option<Val> {
+    if let (Some(a), Some(b), false) = (a.int(), b.int(), operator == "/" && true_division) {
+        let result = match operator {
+            "+" => a.checked_add(b),
+            "-" => a.checked_sub(b),
+            "*" => a.checked_mul(b),
+            "/" => a
+                .checked_rem(b)
+                .zip(a.checked_div(b))
+                .map(|(rest, quotient)| quotient - i64::from(rest != 0 && (a < 0) != (b < 0))),
+            _ => None,
+        };
+        return result.map(Val::Int);
     }
-}
-
-/// Strings as one. `None` where Python 2 can't decode the bytes in them, or the result is too long.
-pub(super) fn join(parts: &[&Text], between: &str) -> Option<Val> {
-    let unicode = parts.iter().any(|text| text.unicode);
-    let same = parts.iter().all(|text| text.unicode == unicode || text.text.is_ascii());
-    let joined = parts.iter().map(|text| text.text.as_ref()).collect::<Vec<_>>().join(between);
-    (same && joined.len() <= LONGEST).then(|| Val::text(joined, unicode))
-}
-
-/// The text that `str()` makes of a plain value.
-pub(super) fn display(val: &Val) -> Option<Text> {
-    let text = match val {
-        Val::Str(text) => return Some(text.clone()),
-        Val::None => "None".to_owned(),
-        Val::Bool(true) => "True".to_owned(),
-        Val::Bool(false) => "False".to_owned(),
-        Val::Int(number) => number.to_string(),
+    let (a, b) = (a.number()?, b.number()?);
+    let result = match operator {
+        "+" => a + b,
+        "-" => a - b,
+        "*" => a * b,
+        "/" if b != 0.0 => a / b,
         _ => return None,
     };
-    Some(Text { text: text.into(), unicode: false, literal: false })
-}
-
-/// `template % values`, with `%s`, `%d`, and `%(name)s`. The error is the value that prevents it.
-pub(super) fn percent(template: &Text, values: &Item) -> Result<Val, Item> {
-    let whole = || values.clone();
-    let tuple = match &values.val {
-        Val::Tuple(seq) => seq.items(),
-        _ => None,
-    };
-    let mut parts: Vec<Text> = Vec::new();
-    let piece = |text: &str| Text { text: text.into(), unicode: template.unicode, literal: false };
-    let (mut rest, mut next, mut named) = (template.text.as_ref(), 0, false);
-    while let Some((before, behind)) = rest.split_once('%') {
-        parts.push(piece(before));
-        if let Some(behind) = behind.strip_prefix('%') {
-            parts.push(piece("%"));
-            rest = behind;
-            continue;
-        }
-        let (item, behind) = match (behind.strip_prefix('('), &values.val) {
-            (Some(inside), Val::Dict(dict)) => {
-                let (name, behind) = inside.split_once(')').ok_or_else(whole)?;
-                named = true;
-                let pairs = dict.items().ok_or_else(whole)?;
-                let key = Item::new(Val::text(name, false), values.span.clone());
-                let at = find(&pairs, &key).flatten().ok_or_else(whole)?;
-                (pairs.into_iter().nth(at).map(|(_, item)| item), behind)
-            }
-            (None, Val::Tuple(_)) => (tuple.as_ref().and_then(|items| items.get(next)).cloned(), behind),
-            (None, _) if next == 0 => (Some(whole()), behind),
-            _ => return Err(whole()),
-        };
-        next += 1;
-        let item = item.ok_or_else(whole)?;
-        rest = match behind.strip_prefix('s') {
-            Some(rest) => rest,
-            None => behind.strip_prefix('d').filter(|_| item.val.int().is_some()).ok_or_else(whole)?,
-        };
-        let number = Item::new(item.val.int().map_or(Val::None, Val::Int), item.span.clone());
-        let shown = if behind.starts_with('d') { &number } else { &item };
-        parts.push(display(&shown.val).ok_or_else(|| item.clone())?);
-    }
-    parts.push(piece(rest));
-    // Python refuses values that are left over.
-    let used = match &values.val {
-        Val::Tuple(_) => tuple.is_some_and(|items| items.len() == next),
-        Val::Dict(_) => named || next == 0,
-        _ => next == 1,
-    };
-    join(&parts.iter().collect::<Vec<_>>(), "").filter(|_| used).ok_or_else(whole)
-}
-
-/// `template.format(…)`, with `{}`, `{0}`, and `{name}`.
-pub(super) fn format(template: &Text, arguments: &Arguments) -> Option<Val> {
-    let mut parts: Vec<Text> = Vec::new();
-    let piece = |text: &str| Text { text: text.into(), unicode: template.unicode, literal: false };
-    let (mut rest, mut next, mut numbered) = (template.text.as_ref(), 0, false);
-    while let Some(at) = rest.find(['{', '}']) {
-        let (before, behind) = rest.split_at(at);
-        parts.push(piece(before));
-        if behind.starts_with("{{") || behind.starts_with("}}") {
-            parts.push(piece(behind.get(..1)?));
-            rest = behind.get(2..)?;
-            continue;
-        }
-        let (name, behind) = behind.strip_prefix('{')?.split_once('}')?;
-        let item = match name {
-            // Python refuses both at once.
-            "" if !numbered => {
-                next += 1;
-                arguments.args.get(next - 1)
-            }
-            _ if name.bytes().all(|byte| byte.is_ascii_digit()) && next == 0 => {
-                numbered = true;
-                arguments.args.get(name.parse::<usize>().ok()?)
-            }
-            _ => arguments.keywords.iter().find(|(key, _)| key == name).map(|(_, item)| item),
-        };
-        parts.push(display(&item?.val)?);
-        rest = behind;
-    }
-    parts.push(piece(rest));
-    // The result has the type of the template.
-    let same = parts.iter().all(|text| text.unicode == template.unicode || text.text.is_ascii());
-    let whole: String = parts.iter().map(|text| text.text.as_ref()).collect();
-    (same && whole.len() <= LONGEST).then(|| Val::text(whole, template.unicode))
+    result.is_finite().then_some(Val::Float(result))
 }
 
 #[cfg(test)]

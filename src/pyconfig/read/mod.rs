@@ -1,7 +1,7 @@
 //! Farm files in Python: `farmconfig.py` with the files of its wikis, or a `wikiconfig.py`, read without running them.
 //!
 //! The files are parsed, their statements are followed as Python does when it imports them, and expressions are computed
-//! where everything in them is known. Code that is not followed makes unknown everything that it could change (`spoil.rs`). An
+//! where everything in them is known. Code that is not followed makes unknown everything that it could change (`lose.rs`). An
 //! unknown value keeps the expression where that began, and a setting with such a value is a
 //! [`Problem`](crate::farm::Problem), never a guess. Nothing of the files is executed, and only files of the
 //! configuration's own directory are read. Where the files were run, too ([`run`](super::run)), the values of the run count.
@@ -28,12 +28,12 @@ mod frame;
 mod import;
 mod imported;
 mod literal;
+mod lose;
 mod note;
 mod paths;
 mod ran;
-mod scope;
 mod settings;
-mod spoil;
+mod strings;
 mod syntax;
 mod texts;
 mod urls;

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::value::{Item, Val};
+use super::value::{Arguments, Item, Val};
 use super::wikis::Loaded;
 use super::world::{Binding, Namespace, World};
 use crate::farm::{Problem, Span};
@@ -97,15 +97,15 @@ impl World<'_> {
                 })
             }
             kind @ ("tuple" | "list") => {
-                let items = self.ran_items(part(1), span);
-                if kind == "tuple" { Val::tuple(items, span) } else { Val::list(items, span) }
+                let kind = if kind == "tuple" { Val::Tuple } else { Val::List };
+                Val::holding(self.ran_items(part(1), span), kind, span)
             }
             "dict" => {
                 let pairs = part(1).as_array().into_iter().flatten();
-                let pairs: Vec<Vec<Item>> = pairs.map(|pair| self.ran_items(pair, span)).collect();
-                let pairs =
-                    pairs.iter().filter_map(|pair| Some((pair.first()?.clone(), pair.get(1)?.clone())));
-                Val::dict(pairs.collect(), span)
+                let pair = |pair| {
+                    Item::new(Val::holding(self.ran_items(pair, span), Val::Tuple, span), span.clone())
+                };
+                Val::holding(pairs.map(pair).collect(), Val::Dict, span)
             }
             "outside" => Val::Outside(text(1).into()),
             "object" => self.ran_object(&text(1), json, span),
@@ -140,6 +140,6 @@ impl World<'_> {
             }
             Val::Class(id)
         };
-        Val::object(class, args, keywords, span)
+        Val::object(class, Arguments { args, keywords, more: false }, span)
     }
 }

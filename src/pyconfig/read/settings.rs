@@ -237,7 +237,7 @@ fn names(item: &Item) -> Read {
 
 /// Why a value is not known, if it is not.
 pub(super) fn not_known(item: &Item) -> Option<(Span, String, bool)> {
-    let unknown = item.lost("");
+    let unknown = item.reason("");
     (!unknown.why.is_empty()).then(|| (item.span.clone(), unknown.why.clone(), false))
 }
 

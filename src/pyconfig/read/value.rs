@@ -1,7 +1,7 @@
 //! Values as Python has them, as far as configurations need them, and values that are not known.
 //!
 //! A list, a dictionary, or an object can be changed through any name that stands for it. So these are shared, and when
-//! code that is not followed may have changed one, the value itself is marked as unknown.
+//! code that is not followed may change one, the value itself is unknown from then on.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,6 +16,9 @@ pub(super) const TOO_DEEP: &str = "it is nested too deeply";
 
 /// Why a statement or expression that Python refuses is not followed.
 pub(super) const NO_EXPRESSION: &str = "there is a syntax error in it";
+
+/// Why an operation is not computed.
+pub(super) const NOT_COMPUTED: &str = "wikifarm does not compute it";
 
 /// The longest string or list that is computed.
 pub(super) const LONGEST: usize = 64 << 10;
@@ -43,9 +46,10 @@ pub(super) enum Val {
     Int(i64),
     Float(f64),
     Str(Text),
-    Tuple(Rc<Seq<Item>>),
-    List(Rc<Seq<Item>>),
-    Dict(Rc<Seq<(Item, Item)>>),
+    Tuple(Rc<Seq>),
+    List(Rc<Seq>),
+    /// Each item is a tuple of key and value.
+    Dict(Rc<Seq>),
     /// A module among the files.
     Module(usize),
     /// A class of the files, or one that a class of the files inherits from.
@@ -58,7 +62,7 @@ pub(super) enum Val {
     Method(Rc<(Item, String)>),
     /// A function of the files. Functions are not run.
     Function(Rc<Function>),
-    /// Not known without running the files.
+    /// Not known without running the files. Whatever could be changed through it is unknown, too.
     Unknown(Rc<Unknown>),
 }
 
@@ -79,21 +83,19 @@ pub(super) struct Object {
     pub(super) args: Vec<Item>,
     pub(super) keywords: Vec<(String, Item)>,
     /// All arguments, which carry the depth and the mark.
-    pub(super) all: Rc<Seq<Item>>,
+    pub(super) all: Rc<Seq>,
 }
 
 /// What running a function could change.
 #[derive(Debug)]
 pub(super) struct Function {
     pub(super) module: usize,
-    /// The names in its body.
-    pub(super) names: Vec<String>,
-    /// The names that it binds in its module.
-    pub(super) globals: Vec<String>,
+    /// The names in its body, and whether it binds them in its module.
+    pub(super) names: Vec<(String, bool)>,
     /// The modules that it imports.
     pub(super) imports: Vec<String>,
-    /// Whether its effects are being applied, as functions can call each other.
-    pub(super) busy: Cell<bool>,
+    /// Whether it may have run, or may run at any time.
+    pub(super) lost: Cell<bool>,
 }
 
 /// Why a value is not known, and the expression where that began.
@@ -106,52 +108,29 @@ pub(super) struct Unknown {
 
 /// Items that can be changed in place.
 #[derive(Debug)]
-pub(super) struct Seq<T> {
-    items: RefCell<Vec<T>>,
+pub(super) struct Seq {
+    items: RefCell<Vec<Item>>,
     depth: Cell<u8>,
-    unknown: RefCell<Option<Rc<Unknown>>>,
+    lost: RefCell<Option<Rc<Unknown>>>,
 }
 
-/// What has a nesting depth.
-pub(super) trait Deep {
-    fn depth(&self) -> u8;
-}
-
-impl Deep for Item {
-    fn depth(&self) -> u8 {
-        match &self.val {
-            Val::Tuple(seq) | Val::List(seq) => seq.depth.get(),
-            Val::Dict(seq) => seq.depth.get(),
-            Val::Object(object) => object.all.depth.get(),
-            Val::Method(method) => method.0.depth(),
-            _ => 0,
-        }
-    }
-}
-
-impl Deep for (Item, Item) {
-    fn depth(&self) -> u8 {
-        self.0.depth().max(self.1.depth())
-    }
-}
-
-impl<T: Deep + Clone> Seq<T> {
+impl Seq {
     /// The items as one value, unless they nest too deeply.
-    pub(super) fn new(items: Vec<T>) -> Option<Rc<Seq<T>>> {
-        let depth = items.iter().map(Deep::depth).max().unwrap_or(0) + 1;
-        let seq = Seq { items: RefCell::new(items), depth: Cell::new(depth), unknown: RefCell::new(None) };
-        (depth <= DEEPEST).then(|| Rc::new(seq))
+    pub(super) fn new(items: Vec<Item>) -> Option<Rc<Seq>> {
+        let depth = Cell::new(depth_of(&items));
+        (depth.get() <= DEEPEST)
+            .then(|| Rc::new(Seq { items: RefCell::new(items), depth, lost: RefCell::default() }))
     }
 
     /// A copy of the items, unless they are unknown.
-    pub(super) fn items(&self) -> Option<Vec<T>> {
-        self.unknown.borrow().is_none().then(|| self.items.borrow().clone())
+    pub(super) fn items(&self) -> Option<Vec<Item>> {
+        self.lost.borrow().is_none().then(|| self.items.borrow().clone())
     }
 
     /// Replaces the items. Returns whether that was possible.
-    pub(super) fn set(&self, items: Vec<T>) -> bool {
-        let depth = items.iter().map(Deep::depth).max().unwrap_or(0) + 1;
-        if depth > DEEPEST || self.unknown.borrow().is_some() {
+    pub(super) fn set(&self, items: Vec<Item>) -> bool {
+        let depth = depth_of(&items);
+        if depth > DEEPEST || items.len() > LONGEST || self.lost.borrow().is_some() {
             return false;
         }
         self.depth.set(depth.max(self.depth.get()));
@@ -159,19 +138,22 @@ impl<T: Deep + Clone> Seq<T> {
         true
     }
 
-    /// Marks the items as unknown and returns them, unless they were unknown before.
-    pub(super) fn spoil(&self, unknown: &Rc<Unknown>) -> Vec<T> {
-        if self.unknown.borrow().is_some() {
-            return Vec::new();
-        }
-        *self.unknown.borrow_mut() = Some(Rc::clone(unknown));
-        self.items.borrow().clone()
+    /// Makes the items unknown for good and returns them, unless they were unknown before.
+    pub(super) fn lose(&self, unknown: &Rc<Unknown>) -> Vec<Item> {
+        let items = self.items().unwrap_or_default();
+        self.lost.borrow_mut().get_or_insert_with(|| Rc::clone(unknown));
+        items
     }
 
     /// Why the items are unknown, if they are.
-    pub(super) fn unknown(&self) -> Option<Rc<Unknown>> {
-        self.unknown.borrow().clone()
+    pub(super) fn lost(&self) -> Option<Rc<Unknown>> {
+        self.lost.borrow().clone()
     }
+}
+
+/// How deep a value with these items nests.
+fn depth_of(items: &[Item]) -> u8 {
+    items.iter().map(|item| item.val.depth()).max().unwrap_or(0) + 1
 }
 
 impl Val {
@@ -185,49 +167,44 @@ impl Val {
     }
 
     /// The result of calling a class.
-    pub(super) fn object(class: Val, args: Vec<Item>, keywords: Vec<(String, Item)>, span: &Span) -> Val {
+    pub(super) fn object(class: Val, given: Arguments, span: &Span) -> Val {
+        let Arguments { args, keywords, .. } = given;
         let all = args.iter().chain(keywords.iter().map(|(_, item)| item)).cloned().collect();
-        match Seq::new(all) {
-            Some(all) => Val::Object(Rc::new(Object { class, args, keywords, all })),
-            None => Val::unknown(span, TOO_DEEP),
+        Val::holding(all, |all| Val::Object(Rc::new(Object { class, args, keywords, all })), span)
+    }
+
+    /// A tuple, list, or dictionary.
+    pub(super) fn holding(items: Vec<Item>, kind: impl FnOnce(Rc<Seq>) -> Val, span: &Span) -> Val {
+        Seq::new(items).map_or_else(|| Val::unknown(span, TOO_DEEP), kind)
+    }
+
+    /// How deep the value nests.
+    pub(super) fn depth(&self) -> u8 {
+        match self {
+            Val::Tuple(seq) | Val::List(seq) | Val::Dict(seq) => seq.depth.get(),
+            Val::Object(object) => object.all.depth.get(),
+            Val::Method(method) => method.0.val.depth(),
+            _ => 0,
         }
-    }
-
-    pub(super) fn tuple(items: Vec<Item>, span: &Span) -> Val {
-        Seq::new(items).map_or_else(|| Val::unknown(span, TOO_DEEP), Val::Tuple)
-    }
-
-    pub(super) fn list(items: Vec<Item>, span: &Span) -> Val {
-        Seq::new(items).map_or_else(|| Val::unknown(span, TOO_DEEP), Val::List)
-    }
-
-    pub(super) fn dict(items: Vec<(Item, Item)>, span: &Span) -> Val {
-        Seq::new(items).map_or_else(|| Val::unknown(span, TOO_DEEP), Val::Dict)
     }
 
     /// Whether Python takes the value for true; `None` if that is not known.
     pub(super) fn truth(&self) -> Option<bool> {
         match self {
             Val::None => Some(false),
-            Val::Bool(value) => Some(*value),
-            Val::Int(number) => Some(*number != 0),
-            Val::Float(number) => Some(*number != 0.0),
             Val::Str(text) => Some(!text.text.is_empty()),
-            Val::Tuple(seq) | Val::List(seq) => seq.items().map(|items| !items.is_empty()),
-            Val::Dict(seq) => seq.items().map(|items| !items.is_empty()),
+            Val::Tuple(seq) | Val::List(seq) | Val::Dict(seq) => seq.items().map(|items| !items.is_empty()),
             Val::Module(_) | Val::Function(_) => Some(true),
-            Val::Class(_) | Val::Outside(_) | Val::Object(_) | Val::Method(_) | Val::Unknown(_) => None,
+            other => other.number().map(|number| number != 0.0),
         }
     }
 
     /// The number, if it is one. Python's truth values are numbers, too.
     pub(super) fn number(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "as Python's own float()")]
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "as Python's own float()")]
-            Val::Int(number) => Some(*number as f64),
-            Val::Bool(value) => Some(f64::from(u8::from(*value))),
             Val::Float(number) => Some(*number),
-            _ => None,
+            other => other.int().map(|number| number as f64),
         }
     }
 
@@ -275,10 +252,7 @@ impl Item {
 
     /// The text, if it is a string.
     pub(super) fn text(&self) -> Option<&str> {
-        match &self.val {
-            Val::Str(text) => Some(&text.text),
-            _ => None,
-        }
+        self.string().map(|text| text.text.as_ref())
     }
 
     /// The string, if it is one.
@@ -290,18 +264,19 @@ impl Item {
     }
 
     /// Why the value can't be used: the reason why it is unknown, or else `why`.
-    pub(super) fn lost(&self, why: &str) -> Rc<Unknown> {
+    pub(super) fn reason(&self, why: &str) -> Rc<Unknown> {
         let at = |why: String| Rc::new(Unknown { span: self.span.clone(), why });
         match &self.val {
             Val::Unknown(unknown) => Rc::clone(unknown),
-            Val::Tuple(seq) | Val::List(seq) => seq.unknown().unwrap_or_else(|| at(why.to_owned())),
-            Val::Dict(seq) => seq.unknown().unwrap_or_else(|| at(why.to_owned())),
+            Val::Tuple(seq) | Val::List(seq) | Val::Dict(seq) => {
+                seq.lost().unwrap_or_else(|| at(why.to_owned()))
+            }
             Val::Outside(name) if name.starts_with("os.environ") => {
                 at("it depends on the environment of the wiki".to_owned())
             }
             Val::Outside(name) => at(format!("{name} is not among the files")),
             Val::Object(object) => {
-                object.all.unknown().unwrap_or_else(|| at("it depends on an object".to_owned()))
+                object.all.lost().unwrap_or_else(|| at("it depends on an object".to_owned()))
             }
             Val::Function(_) | Val::Method(_) => at("it is a function".to_owned()),
             _ => at(why.to_owned()),

@@ -34,7 +34,7 @@ impl World<'_> {
     pub(super) fn wikis(&mut self, list: &Item) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         let Some(items) = list.val.items() else {
-            let why = &list.lost("it is no list").why;
+            let why = &list.reason("it is no list").why;
             let message = format!("the list `wikis` can't be known without running the file: {why}");
             let problem = Problem::new("dynamic-setting", list.span.clone(), message);
             self.problems.push(problem.help("write it out, or name each wiki with --url NAME=URL"));
@@ -92,7 +92,7 @@ impl World<'_> {
     }
 
     fn odd_entry(&mut self, entry: &Item, part: &Item, message: &str) {
-        let unknown = part.lost("");
+        let unknown = part.reason("");
         let (span, message) = match unknown.why.as_str() {
             "" => (entry.span.clone(), message.to_owned()),
             why => (part.span.clone(), format!("{message}: {why}")),

@@ -36,12 +36,23 @@ pub(super) struct Binding {
     pub(super) key: Span,
 }
 
+/// Where names are bound.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Space {
+    Module(usize),
+    Class(usize),
+}
+
 /// The names of a module or class.
 #[derive(Debug, Default)]
 pub(super) struct Namespace {
     pub(super) names: BTreeMap<String, Binding>,
     /// Why there may be other names, which are not known.
     pub(super) open: Option<Rc<Unknown>>,
+    /// Why each name is unknown for good: code that is not followed has the module or class.
+    pub(super) lost: Option<Rc<Unknown>>,
+    /// Names that such code mentions, and whether it binds them.
+    pub(super) watched: BTreeMap<String, (Rc<Unknown>, bool)>,
 }
 
 /// A module: a file that was read.
@@ -97,8 +108,8 @@ pub(super) struct World<'a> {
     pub(super) refused: Option<String>,
     /// Directories that the files put before their own in `sys.path`.
     pub(super) search: Vec<PathBuf>,
-    /// Values that code which is not followed may still have, and functions that it may call.
-    pub(super) escaped: Vec<Val>,
+    /// Whether code ran that could reach everything.
+    pub(super) reached: bool,
     /// How often something was not followed: a `try` compares the count before and after its body.
     pub(super) doubts: usize,
     /// Whether the files change a module that is not among them, such as `os.path`.
@@ -120,13 +131,21 @@ impl Namespace {
     }
 
     /// Makes all names unknown and returns their values. A class stays: its own names are made unknown, too.
-    pub(super) fn spoil(&mut self, unknown: &Rc<Unknown>) -> Vec<Val> {
+    pub(super) fn forget(&mut self, unknown: &Rc<Unknown>) -> Vec<Val> {
         self.open = Some(Rc::clone(unknown));
         let lost = |binding: &mut Binding| match &binding.item.val {
             Val::Class(class) => Val::Class(*class),
             _ => std::mem::replace(&mut binding.item.val, Val::Unknown(Rc::clone(unknown))),
         };
         self.names.values_mut().map(lost).collect()
+    }
+
+    /// [`Namespace::forget`], for good.
+    pub(super) fn lose(&mut self, unknown: &Rc<Unknown>) -> Vec<Val> {
+        match self.lost.replace(Rc::clone(unknown)) {
+            None => self.forget(unknown),
+            Some(_) => Vec::new(),
+        }
     }
 }
 
@@ -146,7 +165,7 @@ impl<'a> World<'a> {
             secrets: Vec::new(),
             refused: None,
             search: Vec::new(),
-            escaped: Vec::new(),
+            reached: false,
             doubts: 0,
             patched: false,
             nestings: 0,
@@ -172,6 +191,28 @@ impl<'a> World<'a> {
 
     pub(super) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
+    }
+
+    pub(super) fn namespace(&mut self, space: Space) -> Option<&mut Namespace> {
+        match space {
+            Space::Module(module) => self.modules.get_mut(module).map(|module| &mut module.space),
+            Space::Class(class) => self.classes.get_mut(class).map(|class| &mut class.space),
+        }
+    }
+
+    /// Binds a name. The value is lost if code that is not followed has it by this name.
+    pub(super) fn put(&mut self, at: Space, name: &str, mut binding: Binding) {
+        let Some(space) = self.namespace(at) else { return };
+        let lost = space.lost.clone().map(|unknown| (unknown, true));
+        let lost = lost.or_else(|| space.watched.get(name).cloned());
+        let val = binding.item.val.clone();
+        if let (Some((unknown, true)), false) = (&lost, matches!(val, Val::Class(_))) {
+            binding.item.val = Val::Unknown(Rc::clone(unknown));
+        }
+        space.names.insert(name.to_owned(), binding);
+        if let Some((unknown, _)) = lost {
+            self.lose(&val, &unknown);
+        }
     }
 
     /// Reads the module at `path` and follows its statements, unless that was done before. `by` is the import.
@@ -242,7 +283,7 @@ impl<'a> World<'a> {
     fn spoil_template(&mut self, module: usize, first_class: usize, span: Span) {
         let unknown = Rc::new(Unknown { span, why: syntax::TEMPLATE.to_owned() });
         for class in self.classes.iter_mut().skip(first_class) {
-            class.space.spoil(&unknown);
+            let _ = class.space.lose(&unknown);
         }
         if let Some(module) = self.modules.get_mut(module) {
             let plain = |binding: &&mut Binding| !matches!(binding.item.val, Val::Class(_) | Val::Module(_));
@@ -282,7 +323,7 @@ impl<'a> World<'a> {
         let open = refused.map(|why| Rc::new(Unknown { span: span.clone(), why: why.to_owned() }));
         self.classes.push(Class {
             name: name.to_owned(),
-            space: Namespace { names: BTreeMap::new(), open },
+            space: Namespace { open, ..Namespace::default() },
             order,
             by_methods: BTreeMap::new(),
             named_by: None,
@@ -305,7 +346,7 @@ impl<'a> World<'a> {
         let known = self.classes.iter().position(|class| !name.is_empty() && class.name == name);
         known.or_else(|| {
             let why = match name.as_str() {
-                "" => format!("it may come from a base class: {}", base.lost("the base is no class").why),
+                "" => format!("it may come from a base class: {}", base.reason("the base is no class").why),
                 name => format!("it may come from the base class {name}, which is not among the files"),
             };
             let open = Rc::new(Unknown { span: base.span.clone(), why });
