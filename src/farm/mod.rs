@@ -127,6 +127,19 @@ impl Farm {
         }
     }
 
+    /// The same farm with other wikis.
+    pub(crate) fn with_wikis(&self, wikis: Vec<Wiki>) -> Farm {
+        let farm = Farm::of(self.source.clone(), wikis, self.wikis_written, self.problems.clone());
+        Farm {
+            other_hosts: self.other_hosts.clone(),
+            shares: self.shares.clone(),
+            prune: self.prune.clone(),
+            allow_globals: self.allow_globals.clone(),
+            lint: self.lint.clone(),
+            ..farm
+        }
+    }
+
     /// The directory that relative paths in the farm file start from.
     pub fn base(&self) -> PathBuf {
         self.source.directory()

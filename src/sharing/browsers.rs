@@ -4,9 +4,8 @@
 //! for paths of equal length. So most pairs need not be simulated twice.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::Arc;
 
-use super::classes::Classes;
 use super::effect::{NewLogin, Third};
 use super::meeting::after_new_login;
 use super::model::{Key, Model};
@@ -22,19 +21,13 @@ impl Model {
     pub fn in_browser(&self, farm: &Farm, directories: &dyn Directories, profile: Profile) -> Model {
         let browser = Jar::with_suffixes(profile, self.browser.shared_suffixes());
         let mut sites = self.sites.clone();
-        let mut classes = None;
         for one in sites.iter_mut().filter(|one| !is_read_alike(one)) {
             if let Some(anew) = farm.wiki(&one.name).and_then(|wiki| site(wiki, directories, &browser)) {
                 *one = anew;
-                classes = Some(());
+                self.mark(one);
             }
         }
-        let classes = match classes {
-            Some(()) => Classes::new(&mut sites),
-            None => self.classes.clone(),
-        };
-        let by_name = self.by_name.clone();
-        Model { sites, classes, by_name, browser, judged: Mutex::default(), groups: OnceLock::new() }
+        Model::of(sites, self.by_name.clone(), browser, Arc::clone(&self.names))
     }
 }
 

@@ -66,16 +66,11 @@ impl Classes {
         self.of.get(position).copied().unwrap_or_default()
     }
 
-    /// Sorts sites into classes and kinds, and marks them and their aliases.
-    pub(super) fn new(sites: &mut [Site]) -> Classes {
+    /// Sorts marked sites into classes and kinds.
+    pub(super) fn new(sites: &[Site]) -> Classes {
         let mut classes = Classes::default();
-        let mut names = Names::default();
         let mut known: HashMap<(usize, (usize, usize)), usize> = HashMap::new();
-        for (position, site) in sites.iter_mut().enumerate() {
-            names.mark(site);
-            for alias in &mut site.aliases {
-                names.mark(alias);
-            }
+        for (position, site) in sites.iter().enumerate() {
             let Marks { behavior, kind, storage, users } = site.marks;
             if kind >= classes.kinds.len() {
                 classes.kinds.resize_with(kind + 1, Kind::default);
@@ -138,13 +133,21 @@ impl Kind {
 }
 
 /// Numbers for texts, each kind of text from 0.
-#[derive(Default)]
-struct Names {
+#[derive(Debug, Default, Clone)]
+pub(super) struct Names {
     known: HashMap<char, HashMap<String, usize>>,
 }
 
 impl Names {
-    fn mark(&mut self, site: &mut Site) {
+    /// Marks a site and its aliases.
+    pub(super) fn mark(&mut self, site: &mut Site) {
+        self.mark_one(site);
+        for alias in &mut site.aliases {
+            self.mark_one(alias);
+        }
+    }
+
+    fn mark_one(&mut self, site: &mut Site) {
         let behavior = behavior_key(site);
         let kind = format!("{behavior}\0{}", address_key(site));
         site.marks = Marks {

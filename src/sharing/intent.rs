@@ -40,18 +40,31 @@ pub fn disagreements(farm: &Farm, model: &Model) -> Vec<Disagreement> {
             share.wikis.iter().filter_map(|(name, _)| positions.get(name.as_str()).copied()).collect()
         })
         .collect();
-    let mut found = missing(farm, model, &tables);
-    found.extend(unintended(farm, model, &tables));
+    let described = |from: usize, to: usize, intended: bool, span: Span| {
+        let (a, b) = (model.sites().get(from)?, model.sites().get(to)?);
+        let pair = model.pair(a, b, As::User);
+        Some(Disagreement { from: a.name.clone(), to: b.name.clone(), intended, pair, span })
+    };
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for (share, table) in farm.shares.iter().zip(&tables) {
+        let pairs = missing(model, std::slice::from_ref(table)).into_iter().filter(|pair| seen.insert(*pair));
+        found.extend(pairs.filter_map(|(from, to)| described(from, to, true, share.span.clone())));
+    }
+    found.extend(unintended(model, &tables).into_iter().filter_map(|(from, to)| {
+        let span = model.sites().get(to).and_then(|site| farm.wiki(&site.name)).map(|wiki| wiki.span.clone());
+        described(from, to, false, span.unwrap_or(0..0))
+    }));
     let place = |name: &str| positions.get(name).copied();
     found.sort_by_key(|found| (!found.intended, place(&found.from), place(&found.to)));
     found
 }
 
-/// Wikis of one table that do not share.
-fn missing(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreement> {
+/// Wikis of one table that do not share: for each wiki the first other one, as positions of the wiki left and the wiki gone
+/// to.
+pub(super) fn missing(model: &Model, tables: &[Vec<usize>]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    for (share, members) in farm.shares.iter().zip(tables) {
+    for members in tables {
         // Two wikis of each class at two addresses are enough: one of them is not the wiki itself.
         let mut asked: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut examples = Vec::new();
@@ -69,29 +82,19 @@ fn missing(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreemen
         for to in members {
             let same_address = model.sites().get(*to).and_then(|site| by_address.get(&site.target));
             let same_address = same_address.into_iter().flatten().take(2);
-            let first = examples.iter().chain(same_address).filter(|from| *from != to).find_map(|from| {
-                let (a, b) = (model.sites().get(*from)?, model.sites().get(*to)?);
-                (model.judge(a, b, As::User).verdict != Verdict::Shared)
-                    .then(|| (*from, a.name.clone(), b.name.clone(), model.pair(a, b, As::User)))
+            let first = examples.iter().chain(same_address).filter(|from| *from != to).find(|from| {
+                let pair = model.sites().get(**from).zip(model.sites().get(*to));
+                pair.is_some_and(|(a, b)| model.judge(a, b, As::User).verdict != Verdict::Shared)
             });
-            if let Some((position, from, to_name, pair)) = first
-                && seen.insert((position, *to))
-            {
-                found.push(Disagreement {
-                    from,
-                    to: to_name,
-                    intended: true,
-                    pair,
-                    span: share.span.clone(),
-                });
-            }
+            found.extend(first.map(|from| (*from, *to)));
         }
     }
     found
 }
 
-/// Wikis that share without a common table.
-fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagreement> {
+/// Wikis that share without a common table: for each wiki the first other one, as positions of the wiki left and the wiki gone
+/// to.
+pub(super) fn unintended(model: &Model, tables: &[Vec<usize>]) -> Vec<(usize, usize)> {
     let mut tables_of: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); model.sites().len()];
     for (table, members) in tables.iter().enumerate() {
         for member in members {
@@ -119,15 +122,11 @@ fn unintended(farm: &Farm, model: &Model, tables: &[Vec<usize>]) -> Vec<Disagree
             .flat_map(|(_, examples)| examples.iter().copied().find(|from| model.apart(*from, to)))
             .collect();
         other_users.sort_unstable();
-        let shared = other_users.into_iter().find_map(|from| {
-            let a = model.sites().get(from)?;
-            (model.judge(a, b, As::User).verdict == Verdict::Shared)
-                .then(|| (a.name.clone(), model.pair(a, b, As::User)))
+        let shared = other_users.into_iter().find(|from| {
+            let a = model.sites().get(*from);
+            a.is_some_and(|a| model.judge(a, b, As::User).verdict == Verdict::Shared)
         });
-        if let Some((from, pair)) = shared {
-            let span = farm.wiki(&b.name).map_or(0..0, |wiki| wiki.span.clone());
-            found.push(Disagreement { from, to: b.name.clone(), intended: false, pair, span });
-        }
+        found.extend(shared.map(|from| (from, to)));
     }
     found
 }

@@ -30,6 +30,7 @@ mod parties;
 mod relation;
 mod site;
 mod steps;
+mod suggest;
 #[cfg(test)]
 mod suggested;
 mod suggestion;
@@ -46,7 +47,8 @@ pub use leaks::{Leak, Leaked, leaks};
 pub use model::{Model, Step};
 pub use site::{Left, Site, Storage};
 pub use steps::{Evidence, Side, StepResult};
-pub use suggestion::{Aim, Change, Suggestion, Suggestions};
+pub use suggest::{Asked, Change, Found, Intents, Suggestion, Together, Wanted, changed, leaks_id, suggest};
+pub use suggestion::{Aim, Suggestions};
 pub use verdict::{As, Judgement, Pair, Verdict};
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A farm, prepared for asking about pairs of its wikis.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::classes::Classes;
+use super::classes::{Classes, Names};
 use super::describe;
 use super::meeting::{Meeting, meet};
 use super::parties::route;
@@ -58,8 +58,10 @@ pub struct Model {
     pub(super) by_name: HashMap<String, usize>,
     /// An empty jar of the predicted browser.
     pub(super) browser: Jar,
+    /// The numbers in the marks of sites.
+    pub(super) names: Arc<Mutex<Names>>,
     /// Known judgements.
-    pub(super) judged: Mutex<HashMap<Key, Judgement>>,
+    pub(super) judged: Arc<Mutex<HashMap<Key, Judgement>>>,
     /// The groups, once computed.
     pub(super) groups: OnceLock<Vec<Vec<usize>>>,
 }
@@ -81,8 +83,38 @@ impl Model {
         let mut sites = site::sites(farm, directories, &browser);
         let by_name =
             sites.iter().enumerate().map(|(position, site)| (site.name.clone(), position)).collect();
-        let classes = Classes::new(&mut sites);
-        Model { classes, by_name, sites, browser, judged: Mutex::default(), groups: OnceLock::new() }
+        let mut names = Names::default();
+        sites.iter_mut().for_each(|site| names.mark(site));
+        let names = Arc::new(Mutex::new(names));
+        Model::of(sites, by_name, browser, names)
+    }
+
+    /// A model of marked sites.
+    pub(super) fn of(
+        sites: Vec<Site>,
+        by_name: HashMap<String, usize>,
+        browser: Jar,
+        names: Arc<Mutex<Names>>,
+    ) -> Model {
+        let classes = Classes::new(&sites);
+        Model { classes, by_name, sites, browser, names, judged: Arc::default(), groups: OnceLock::new() }
+    }
+
+    /// The same farm with other wikis at the same positions. Equal pairs keep their judgements.
+    pub(super) fn with_sites(&self, sites: Vec<Site>) -> Model {
+        let model = Model::of(sites, self.by_name.clone(), self.browser.clone(), Arc::clone(&self.names));
+        Model { judged: Arc::clone(&self.judged), ..model }
+    }
+
+    /// A model of the same wikis that counts and remembers by itself.
+    pub(super) fn copy(&self) -> Model {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Model::of(self.sites.clone(), self.by_name.clone(), self.browser.clone(), Arc::new(Mutex::new(names)))
+    }
+
+    /// Marks a site, so that it can be compared with the sites of the model.
+    pub(super) fn mark(&self, site: &mut Site) {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).mark(site);
     }
 
     /// The browser it predicts for.

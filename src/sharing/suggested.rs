@@ -6,11 +6,12 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::agreement::{farms, farms_tried, model, parse};
+use super::suggestion::PairSuggestion;
 use super::*;
 use crate::location::RealDirectories;
 
 /// A farm file with the changes of a suggestion.
-fn applied(text: &str, suggestion: &Suggestion) -> String {
+fn applied(text: &str, suggestion: &PairSuggestion) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut wiki = "";
     for line in text.lines() {

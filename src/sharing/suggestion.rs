@@ -11,27 +11,16 @@ use super::meeting::{Meeting, meet};
 use super::model::Model;
 use super::relation::{Relation, is_plain, may_meet};
 use super::site::{Site, at_its_url};
+use super::suggest::Change;
 use super::verdict::{As, Judgement, Verdict};
 use crate::farm::{Farm, Key, Value, Wiki};
 use crate::location::Directories;
 use crate::moin::Behavior;
 use crate::names::list;
 
-/// A change of one setting.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Change {
-    /// The wiki.
-    pub wiki: String,
-    /// The setting.
-    pub key: Key,
-    /// The new value; `None` unsets it.
-    pub value: Option<Value>,
-}
-
 /// Changes that solve a problem together, as the prediction shows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Suggestion {
+pub struct PairSuggestion {
     /// The changes.
     pub changes: Vec<Change>,
     /// The changes, as an imperative.
@@ -69,7 +58,7 @@ impl<'a> Suggestions<'a> {
     }
 
     /// Suggestions for a pair, smallest first; empty if no setting helps.
-    pub fn find(&self, from: &Site, to: &Site, aim: Aim) -> Vec<Suggestion> {
+    pub fn find(&self, from: &Site, to: &Site, aim: Aim) -> Vec<PairSuggestion> {
         let (Some(a), Some(b)) = (self.farm.wiki(&from.name), self.farm.wiki(&to.name)) else {
             return Vec::new();
         };
@@ -83,7 +72,7 @@ impl<'a> Suggestions<'a> {
             families.insert(1, same_directories(order));
             families.insert(if over_http { 0 } else { families.len() }, over_https(order));
         }
-        let works = |suggestion: &Suggestion| self.works(a, b, suggestion, aim);
+        let works = |suggestion: &PairSuggestion| self.works(a, b, suggestion, aim);
         families.into_iter().filter_map(|family| family.into_iter().find(works)).take(MOST).collect()
     }
 
@@ -101,7 +90,7 @@ impl<'a> Suggestions<'a> {
     }
 
     /// Whether the changes achieve the aim in both directions, and users can log in at both wikis.
-    fn works(&self, a: &Wiki, b: &Wiki, suggestion: &Suggestion, aim: Aim) -> bool {
+    fn works(&self, a: &Wiki, b: &Wiki, suggestion: &PairSuggestion, aim: Aim) -> bool {
         let changed = |wiki: &Wiki| {
             let mut changed = wiki.clone();
             for change in suggestion.changes.iter().filter(|change| change.wiki == wiki.name) {
@@ -118,7 +107,7 @@ impl<'a> Suggestions<'a> {
     }
 
     /// A new cookie name for one of the wikis.
-    fn names(&self, order: [&Wiki; 2]) -> Vec<Suggestion> {
+    fn names(&self, order: [&Wiki; 2]) -> Vec<PairSuggestion> {
         let able = order.into_iter().filter(|wiki| wiki.ignores(Key::CookieName).is_none());
         able.filter_map(|wiki| {
             let name = Value::Text(self.free_name(wiki)?);
@@ -127,7 +116,7 @@ impl<'a> Suggestions<'a> {
             } else {
                 format!("give {} a cookie of its own: cookie_name = {name}", wiki.name)
             };
-            Some(Suggestion { changes: vec![change(wiki, Key::CookieName, Some(name))], words })
+            Some(PairSuggestion { changes: vec![change(wiki, Key::CookieName, Some(name))], words })
         })
         .collect()
     }
@@ -151,7 +140,7 @@ fn change(wiki: &Wiki, key: Key, value: Option<Value>) -> Change {
 }
 
 /// Changes at one wiki, at the other, at both.
-fn at_one_or_both(order: [&Wiki; 2], narrower: impl Fn(&Wiki) -> Vec<Change>) -> Vec<Suggestion> {
+fn at_one_or_both(order: [&Wiki; 2], narrower: impl Fn(&Wiki) -> Vec<Change>) -> Vec<PairSuggestion> {
     let [first, second] = order.map(narrower);
     let mut both = first.clone();
     both.extend(second.clone());
@@ -160,11 +149,11 @@ fn at_one_or_both(order: [&Wiki; 2], narrower: impl Fn(&Wiki) -> Vec<Change>) ->
         tries.push(both);
     }
     tries.retain(|changes| !changes.is_empty());
-    tries.into_iter().map(|changes| Suggestion { words: spelt_out(&changes), changes }).collect()
+    tries.into_iter().map(|changes| PairSuggestion { words: spelt_out(&changes), changes }).collect()
 }
 
 /// Limits cookies to the path of their wiki.
-fn paths(order: [&Wiki; 2]) -> Vec<Suggestion> {
+fn paths(order: [&Wiki; 2]) -> Vec<PairSuggestion> {
     at_one_or_both(order, own_path)
 }
 
@@ -177,7 +166,7 @@ fn own_path(wiki: &Wiki) -> Vec<Change> {
 }
 
 /// Limits cookies to the host of their wiki.
-fn domains(order: [&Wiki; 2]) -> Vec<Suggestion> {
+fn domains(order: [&Wiki; 2]) -> Vec<PairSuggestion> {
     at_one_or_both(order, own_host)
 }
 
@@ -187,16 +176,16 @@ fn own_host(wiki: &Wiki) -> Vec<Change> {
 }
 
 /// Limits cookies to host and path.
-fn narrow(order: [&Wiki; 2]) -> Vec<Suggestion> {
+fn narrow(order: [&Wiki; 2]) -> Vec<PairSuggestion> {
     let both = |wiki: &Wiki| own_host(wiki).into_iter().chain(own_path(wiki)).collect();
-    let has = |suggestion: &Suggestion, key| suggestion.changes.iter().any(|change| change.key == key);
+    let has = |suggestion: &PairSuggestion, key| suggestion.changes.iter().any(|change| change.key == key);
     let mut suggestions = at_one_or_both(order, both);
     suggestions.retain(|suggestion| has(suggestion, Key::CookieDomain) && has(suggestion, Key::CookiePath));
     suggestions
 }
 
 /// Serves the wiki over http over https.
-fn over_https(order: [&Wiki; 2]) -> Vec<Suggestion> {
+fn over_https(order: [&Wiki; 2]) -> Vec<PairSuggestion> {
     let plain = order.into_iter().filter(|wiki| wiki.url.scheme() == "http");
     plain
         .filter_map(|wiki| {
@@ -207,13 +196,13 @@ fn over_https(order: [&Wiki; 2]) -> Vec<Suggestion> {
                 // The wiki must see https too, or it sends no Secure.
                 changes.push(change(wiki, Key::BackendUrl, None));
             }
-            Some(Suggestion { words: format!("serve {} over https", wiki.name), changes })
+            Some(PairSuggestion { words: format!("serve {} over https", wiki.name), changes })
         })
         .collect()
 }
 
 /// Gives the first wiki the directories of the other; then also its cookie.
-fn same_directories([taker, giver]: [&Wiki; 2]) -> Vec<Suggestion> {
+fn same_directories([taker, giver]: [&Wiki; 2]) -> Vec<PairSuggestion> {
     let Some(directories) = directories(taker, giver) else { return Vec::new() };
     let cookie = cookie(taker, giver);
     let tries =
@@ -224,7 +213,7 @@ fn same_directories([taker, giver]: [&Wiki; 2]) -> Vec<Suggestion> {
             let names: Vec<&str> = changes.iter().map(|change| in_words(change.key)).collect();
             let words =
                 format!("give {} the {} of {}", taker.name, list(&names, "and", usize::MAX - 1), giver.name);
-            Suggestion { changes, words }
+            PairSuggestion { changes, words }
         })
         .collect()
 }

@@ -1,0 +1,119 @@
+//! The search: builds the farm in several ways, takes back what is not needed, and ranks the results.
+
+use super::build::{KEEP_HTTPS, KEEP_NAMES, KEEP_SCOPES, Way, build};
+use super::change::{Change, Suggestion};
+use super::intents::Asked;
+use super::reason::reasons;
+use super::search::Search;
+use super::undo::Trial;
+use crate::farm::{Farm, Wiki};
+use crate::sharing::Model;
+use crate::sys::one_by_one;
+
+/// So many suggestions are shown.
+const MOST: usize = 3;
+
+/// The result of a search.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Found {
+    /// Whether the farm is as wanted without any change.
+    pub met: bool,
+    /// Changes that give what is wanted, smallest first.
+    pub suggestions: Vec<Suggestion>,
+    /// Why nothing does, if nothing does.
+    pub impossible: Vec<String>,
+}
+
+/// Searches the smallest changes that give what is wanted: the `[[share]]` tables of the farm file, and what is asked for in
+/// addition. `accept` can refuse a changed farm for other reasons.
+pub fn suggest(farm: &Farm, model: &Model, asked: &Asked, accept: &(dyn Fn(&Farm) -> bool + Sync)) -> Found {
+    let search = Search::new(farm, model, asked);
+    let mut found = Found { met: false, suggestions: Vec::new(), impossible: Vec::new() };
+    if search.check().whole().is_none() {
+        found.met = true;
+        return found;
+    }
+    let mut results = one_by_one(&search.ways(), |way| search.go(*way, accept));
+    if results.iter().all(Result::is_err) {
+        results.extend(one_by_one(&search.last_ways(), |way| search.go(*way, accept)));
+    }
+    for result in results {
+        match result {
+            Ok(suggestion) if !found.suggestions.contains(&suggestion) => found.suggestions.push(suggestion),
+            Ok(_) => {}
+            Err(reasons) => found.impossible = reasons,
+        }
+    }
+    found.rank();
+    found
+}
+
+impl Found {
+    fn rank(&mut self) {
+        self.suggestions.sort_by_key(|suggestion| (suggestion.settings, suggestion.changes.len()));
+        // A much larger change is no alternative.
+        let most = self.suggestions.first().map_or(0, |first| 2 * first.settings + 1);
+        self.suggestions.retain(|suggestion| suggestion.settings <= most);
+        self.suggestions.truncate(MOST);
+        if !self.suggestions.is_empty() {
+            self.impossible.clear();
+        }
+    }
+}
+
+impl Search<'_> {
+    /// The ways that change settings only.
+    fn ways(&self) -> Vec<Way> {
+        let first = Way { order: KEEP_NAMES, narrow: false, https: true, upgrade: false, hosts: false };
+        let scopes = Way { order: KEEP_SCOPES, ..first };
+        let mut ways = vec![first, scopes];
+        let parties = || self.intents.parties.iter().filter(|party| party.len() > 1);
+        if parties().next().is_some() {
+            ways.extend([first, scopes].map(|way| Way { narrow: true, ..way }));
+        }
+        if self.wikis.iter().any(|wiki| wiki.url.scheme() == "http") {
+            ways.push(Way { order: KEEP_HTTPS, ..first });
+            if parties().next().is_some() {
+                ways.push(Way { https: false, ..first });
+            }
+        }
+        ways
+    }
+
+    /// The ways that are left if settings do not help.
+    fn last_ways(&self) -> Vec<Way> {
+        let first = Way { order: KEEP_NAMES, narrow: false, https: true, upgrade: true, hosts: false };
+        let hosts = Way { upgrade: false, hosts: true, ..first };
+        vec![first, hosts, Way { upgrade: true, ..hosts }]
+    }
+
+    /// Builds the farm in one way, and takes back what is not needed.
+    fn go(&self, way: Way, accept: &(dyn Fn(&Farm) -> bool + Sync)) -> Result<Suggestion, Vec<String>> {
+        let mut trial = Trial::new(self, build(&self.wikis, &self.intents.parties, way));
+        self.must_be_well(&mut trial)?;
+        trial.undo(way);
+        self.must_be_well(&mut trial)?;
+        let changes = trial.changes();
+        match accept(&changed(self.farm, &changes)) {
+            true => Ok(Suggestion::new(changes, self.farm)),
+            false => Err(vec!["other rules of `wikifarm config check` report errors then".to_owned()]),
+        }
+    }
+
+    fn must_be_well(&self, trial: &mut Trial<'_>) -> Result<(), Vec<String>> {
+        match trial.broken() {
+            None => Ok(()),
+            Some(broken) => Err(reasons(self, broken, trial.model())),
+        }
+    }
+}
+
+/// The farm with changes, in memory.
+pub fn changed(farm: &Farm, changes: &[Change]) -> Farm {
+    let wiki = |wiki: &Wiki| {
+        let own = changes.iter().filter(|change| change.wiki == wiki.name);
+        own.fold(wiki.clone(), |wiki, change| wiki.with(change.key, change.value.clone()))
+    };
+    farm.with_wikis(farm.wikis.iter().map(wiki).collect())
+}
