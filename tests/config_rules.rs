@@ -23,7 +23,7 @@ const NAMES: &str = "
     session-dir-overlaps unknown-session-dir shared-data-dir first-request-store torn-writes mixed-session-formats
     store-layout-mismatch session-dir-conflict world-writable listable-sessions writable-parent
     owners-differ anonymous-without-prune prune-without-idle never-pruned idle-below-login
-    unguarded-prune no-prune-job cleansessions-job unknown-rule unused-suppression invalid-suppression
+    unguarded-prune no-prune-job cleansessions-job job-deletes-every-session job-deletes-logins unknown-rule unused-suppression invalid-suppression
     suppression-without-reason
 ";
 

@@ -5,6 +5,7 @@
 //!
 //! Source: path_resolution(7), statvfs(3), proc_pid_mountinfo(5), quotactl(2), the formats of auditd and the kernel.
 
+mod cleaners;
 mod collect;
 mod denials;
 mod facts;
@@ -12,6 +13,7 @@ mod mounts;
 mod trouble;
 mod users;
 
+pub use cleaners::{Cleaner, Deletion, Does, Target, find as find_cleaners, of_command};
 pub use collect::Collector;
 pub use facts::{Barrier, Exhausted, Facts};
 pub use mounts::{Mount, in_unit_sandbox};

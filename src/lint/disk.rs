@@ -10,10 +10,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::farm::{Farm, Key, Trusted, Wiki};
-use crate::health::{Collector, Trouble};
+use crate::health::{Cleaner, Collector, Deletion, Target, Trouble, find_cleaners};
 use crate::location::{Layout, NameKind};
 use crate::moin::Behavior;
-use crate::sys::{FileSystem, Medium, in_parts, read_input};
+use crate::sys::{FileSystem, Medium, in_parts};
 
 /// The metadata of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +71,8 @@ pub trait Disk: Sync {
     /// What keeps the wikis from saving sessions in each of these directories.
     fn troubles(&self, stores: &[Sessions]) -> Vec<Vec<Trouble>>;
 
-    /// Whether a cron job or systemd unit on this machine removes sessions.
-    fn has_cleaner(&self) -> bool;
-
-    /// The cron job or systemd unit on this machine that runs MoinMoin's own cleaner, perhaps on one of `sessions`.
-    fn sweeper(&self, sessions: &[&Path]) -> Option<PathBuf>;
+    /// The jobs of this machine that remove sessions.
+    fn cleaners(&self) -> Vec<Cleaner>;
 }
 
 /// The disk of this machine.
@@ -126,12 +123,8 @@ impl Disk for RealDisk {
         in_parts(stores, |part| part.iter().map(troubles).collect())
     }
 
-    fn has_cleaner(&self) -> bool {
-        JOBS.into_iter().any(|dir| mentions(Path::new(dir), &["wikifarm", "cleansessions"]).is_some())
-    }
-
-    fn sweeper(&self, _: &[&Path]) -> Option<PathBuf> {
-        JOBS.into_iter().find_map(|dir| mentions(Path::new(dir), &["cleansessions"]))
+    fn cleaners(&self) -> Vec<Cleaner> {
+        find_cleaners(Path::new("/"))
     }
 }
 
@@ -156,12 +149,8 @@ impl Disk for StatOnly {
         vec![Vec::new(); stores.len()]
     }
 
-    fn has_cleaner(&self) -> bool {
-        RealDisk.has_cleaner()
-    }
-
-    fn sweeper(&self, sessions: &[&Path]) -> Option<PathBuf> {
-        RealDisk.sweeper(sessions)
+    fn cleaners(&self) -> Vec<Cleaner> {
+        RealDisk.cleaners()
     }
 }
 
@@ -170,35 +159,6 @@ pub fn disk_for(farm: &Farm) -> &'static dyn Disk {
     match Trusted::check(farm) {
         Ok(()) => &RealDisk,
         Err(_) => &StatOnly,
-    }
-}
-
-/// The files and directories with jobs.
-const JOBS: [&str; 9] = [
-    "/etc/crontab",
-    "/etc/cron.d",
-    "/etc/cron.hourly",
-    "/etc/cron.daily",
-    "/etc/cron.weekly",
-    "/var/spool/cron",
-    "/var/spool/cron/crontabs",
-    "/etc/systemd/system",
-    "/usr/lib/systemd/system",
-];
-
-/// The file at `path`, or in that directory, that contains one of `words`.
-fn mentions(path: &Path, words: &[&str]) -> Option<PathBuf> {
-    let holds = |path: &Path| {
-        let small = path.metadata().is_ok_and(|found| found.is_file() && found.len() < 1 << 20);
-        let text = if small { read_input(path, 1 << 20).unwrap_or_default() } else { Vec::new() };
-        let text = String::from_utf8_lossy(&text);
-        // Comments are not run.
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-        lines.into_iter().any(|line| words.iter().any(|word| line.contains(word)))
-    };
-    match fs::read_dir(path) {
-        Ok(entries) => entries.flatten().map(|entry| entry.path()).find(|path| holds(path)),
-        Err(_) => holds(path).then(|| path.to_owned()),
     }
 }
 
@@ -231,7 +191,8 @@ pub(super) struct Facts<'a> {
     found: HashMap<PathBuf, io::Result<Directory>>,
     /// Whether any directory is writable by everybody.
     open: bool,
-    cleaner: OnceLock<bool>,
+    cleaners: OnceLock<Vec<Cleaner>>,
+    deletions: OnceLock<HashMap<PathBuf, Vec<(PathBuf, Deletion)>>>,
     entries: Mutex<HashMap<PathBuf, Option<Entries>>>,
     troubles: OnceLock<HashMap<PathBuf, Vec<Trouble>>>,
 }
@@ -268,7 +229,8 @@ impl<'a> Facts<'a> {
             wikis,
             found,
             open,
-            cleaner: OnceLock::new(),
+            cleaners: OnceLock::new(),
+            deletions: OnceLock::new(),
             entries: Mutex::default(),
             troubles: OnceLock::new(),
         }
@@ -285,9 +247,28 @@ impl<'a> Facts<'a> {
         found.is_directory.then_some(*found)
     }
 
-    /// Whether a job on this machine removes sessions.
-    pub(super) fn has_cleaner(&self) -> bool {
-        *self.cleaner.get_or_init(|| self.disk.has_cleaner())
+    /// The jobs of this machine that remove sessions, read once; none if no session directory exists.
+    pub(super) fn cleaners(&self) -> &[Cleaner] {
+        self.cleaners.get_or_init(|| {
+            let any = self.sessions().any(|(_, dir)| self.directory(&dir.path).is_some());
+            if any { self.disk.cleaners() } else { Vec::new() }
+        })
+    }
+
+    /// What jobs delete in a session directory whether it has expired or not, each with the file of the job.
+    pub(super) fn deletions(&self, path: &Path) -> &[(PathBuf, Deletion)] {
+        let all = self.deletions.get_or_init(|| {
+            let cleaners = self.cleaners();
+            let mut known = HashSet::new();
+            let dirs = self.sessions().filter(|(_, dir)| !cleaners.is_empty() && known.insert(&dir.path));
+            dirs.map(|(_, dir)| {
+                let target = Target::at(&dir.path);
+                let deletes = |job: &Cleaner| Some((job.place.clone(), job.deletes(&target)?.clone()));
+                (dir.path.clone(), cleaners.iter().filter_map(deletes).collect())
+            })
+            .collect()
+        });
+        all.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// The lowest directory on the way to `path` that every local user can replace, and its parent.

@@ -90,11 +90,6 @@ impl FakeDisk {
         facts.file_system = Some(FileSystem { medium, read_only, free });
         facts
     }
-
-    fn job(&self, command: &str) -> Option<PathBuf> {
-        let runs = |fact: &Fact| matches!(fact, Fact::Job(job) if job.contains(command));
-        self.0.iter().find(|(_, fact)| runs(fact)).map(|(path, _)| path.clone())
-    }
 }
 
 impl Disk for FakeDisk {
@@ -132,12 +127,12 @@ impl Disk for FakeDisk {
         stores.iter().map(|store| self.health(&store.path).troubles(0)).collect()
     }
 
-    fn has_cleaner(&self) -> bool {
-        self.job("").is_some()
-    }
-
-    fn sweeper(&self, _: &[&Path]) -> Option<PathBuf> {
-        self.job("cleansessions")
+    fn cleaners(&self) -> Vec<health::Cleaner> {
+        let jobs = self.0.iter().filter_map(|(place, fact)| match fact {
+            Fact::Job(text) => Some((place, text.strip_prefix("runs ").unwrap())),
+            _ => None,
+        });
+        jobs.flat_map(|(place, command)| health::of_command(place, Path::new("/none"), command)).collect()
     }
 }
 

@@ -1,13 +1,16 @@
 //! Rules about `[prune]`, the policy of `session prune`, and about jobs that clean up.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::farm::{Farm, Key, Limit, Wiki};
-use crate::lint::disk::{Facts, MOST_ENTRIES, layout};
-use crate::lint::finding::Severity::Warning;
+use crate::health::{Deletion, Does, Target};
+use crate::lint::disk::{Facts, MOST_ENTRIES, NamedDirectory, layout};
+use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
 use crate::moin::{Behavior, Lifetime, TEN_YEARS, lifetimes};
+use crate::report::measure::span;
 
 const FAMILY: &str = "prune";
 
@@ -19,7 +22,12 @@ pub(super) const RULES: &[Rule] = &[
     rule!("unguarded-prune", FAMILY, Warning, Look::Farm(unguarded_prune)),
     rule!("no-prune-job", FAMILY, Warning, Look::Disk(no_prune_job)),
     rule!("cleansessions-job", FAMILY, Warning, Look::Disk(cleansessions_job)),
+    rule!("job-deletes-every-session", FAMILY, Error, Look::Disk(job_deletes_every_session)),
+    rule!("job-deletes-logins", FAMILY, Warning, Look::Disk(job_deletes_logins)),
 ];
+
+/// The longest time that browsers keep a cookie, in seconds.
+const CAP: f64 = 400.0 * 86_400.0;
 
 /// Whether the wiki keeps sessions in files that it never removes.
 fn keeps_files(wiki: &Wiki) -> bool {
@@ -91,12 +99,20 @@ fn unguarded_prune(farm: &Farm, sink: &mut Sink) {
 const MANY: usize = MOST_ENTRIES / 2;
 
 fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
+    let mut cleaned: HashMap<&Path, bool> = HashMap::new();
     for (wiki, dir) in facts.sessions().filter(|(wiki, _)| keeps_files(wiki)) {
         if facts.directory(&dir.path).is_none() {
             continue;
         }
         let many = facts.entries(&dir.path, layout(wiki)).is_some_and(|found| found.sessions >= MANY);
-        if many && !facts.has_cleaner() {
+        if !many {
+            continue;
+        }
+        let cleaned = *cleaned.entry(&dir.path).or_insert_with(|| {
+            let target = Target::at(&dir.path);
+            facts.cleaners().iter().any(|job| job.may_clean(&target))
+        });
+        if !cleaned {
             let path = dir.path.display();
             let message =
                 format!("{path} contains over {MANY} sessions, and no job on this machine removes any");
@@ -106,17 +122,73 @@ fn no_prune_job(facts: &Facts<'_>, sink: &mut Sink) {
     }
 }
 
+/// The session directories that exist and that MoinMoin does not clean.
+fn existing<'a>(facts: &'a Facts<'a>) -> impl Iterator<Item = (&'a Wiki, &'a NamedDirectory)> {
+    facts.sessions().filter(|(wiki, dir)| keeps_files(wiki) && facts.directory(&dir.path).is_some())
+}
+
 fn cleansessions_job(facts: &Facts<'_>, sink: &mut Sink) {
-    let existing: Vec<_> = facts
-        .sessions()
-        .filter(|(wiki, dir)| keeps_files(wiki) && facts.directory(&dir.path).is_some())
-        .collect();
-    let Some((wiki, dir)) = existing.first() else { return };
-    let paths: Vec<&Path> = existing.iter().map(|(_, dir)| dir.path.as_path()).collect();
-    if let Some(job) = facts.disk.sweeper(&paths) {
-        let message = format!("{} runs `moin maint cleansessions`, which can log users out", job.display());
-        let prune = &facts.farm.prune;
-        let span = if prune.present { prune.span.clone() } else { wiki.span_of(dir.key) };
-        sink.report_farm(span, message, "run `wikifarm session prune` instead");
+    for job in facts.cleaners().iter().filter(|job| job.does == Does::CleanSessions { all: false }) {
+        let message =
+            format!("{} runs `moin maint cleansessions`, which can log users out", job.place.display());
+        report_job(facts, sink, message);
+    }
+}
+
+/// Reports a job that is about all wikis.
+fn report_job(facts: &Facts<'_>, sink: &mut Sink, message: String) {
+    let Some((wiki, dir)) = existing(facts).next() else { return };
+    let prune = &facts.farm.prune;
+    let span = if prune.present { prune.span.clone() } else { wiki.span_of(dir.key) };
+    sink.report_farm(span, message, INSTEAD);
+}
+
+/// What to do about every job but `session prune`.
+const INSTEAD: &str = "run `wikifarm session prune` instead";
+
+fn job_deletes_every_session(facts: &Facts<'_>, sink: &mut Sink) {
+    for job in facts.cleaners().iter().filter(|job| job.does == Does::CleanSessions { all: true }) {
+        let place = job.place.display();
+        let what = "runs `moin maint cleansessions --all`";
+        report_job(facts, sink, format!("everybody is logged out each time that {place} {what}"));
+    }
+    for (wiki, dir) in facts.sessions() {
+        let all = facts.deletions(&dir.path).iter().filter(|(_, deletion)| deletion.age.is_none());
+        for (place, Deletion { program, .. }) in all {
+            let (place, path) = (place.display(), dir.path.display());
+            let message = format!(
+                "everybody is logged out each time that {place} runs: {program} deletes all files in {path}"
+            );
+            sink.report(wiki, wiki.span_of(dir.key), message, INSTEAD);
+        }
+    }
+}
+
+fn job_deletes_logins(facts: &Facts<'_>, sink: &mut Sink) {
+    for (wiki, dir) in facts.sessions() {
+        for (place, deletion) in facts.deletions(&dir.path) {
+            let Some(age) = deletion.age else { continue };
+            let Some(who) = logged_out(wiki, age) else { continue };
+            let (place, age) = (place.display(), span(age.as_secs_f64()));
+            let message = format!(
+                "{place} deletes sessions older than {age}: {who} are logged out after {age} without a visit"
+            );
+            sink.report(wiki, wiki.span_of(dir.key), message, INSTEAD);
+        }
+    }
+}
+
+/// The users whose logins should last longer than `age`.
+fn logged_out(wiki: &Wiki, age: Duration) -> Option<&'static str> {
+    // Browsers delete every cookie after 400 days.
+    let longer =
+        |lifetime| matches!(lifetime, Lifetime::Seconds(seconds) if seconds.min(CAP) > age.as_secs_f64());
+    let found = lifetimes(wiki.moin()).ok()?;
+    if longer(found.user) {
+        Some("users")
+    } else if longer(found.remember) {
+        Some("users who ticked \"remember me\"")
+    } else {
+        None
     }
 }
