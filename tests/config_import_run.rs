@@ -109,3 +109,24 @@ fn import_run_without_a_terminal_asks_for_yes() {
     let none = place.wikifarm("config import --run no-such-python --yes").status(2).any_stderr().run();
     assert!(none.stderr.contains("error: --run: there is no no-such-python in $PATH"), "{}", none.stderr);
 }
+
+#[test]
+fn import_run_records_a_command_that_runs_again() {
+    let Some(python) = interpreters().pop() else { return not_tested("--run", "there is no Python") };
+    let place = Place::new().file(
+        "wikiconfig.py",
+        "from MoinMoin.config.multiconfig import DefaultConfig\nclass Config(DefaultConfig):\n    cookie_name = ''.join(reversed('cba'))\n",
+    );
+    let import =
+        format!("config import --url https://wiki.example.org/ --moin 1.9.11 -o farm.toml {}", run(&python));
+    place.wikifarm(&import).by_tester().any_stdout().any_stderr().run();
+    let written = std::fs::read_to_string(place.path().join("farm.toml")).unwrap();
+    let second = written.lines().nth(1).unwrap();
+    let options = run(&python).replace(" --yes", "");
+    let command =
+        format!("# Changes since then: wikifarm config import wikiconfig.py {options} --check farm.toml");
+    assert_eq!(second, command);
+    let again = format!("{} --yes", second.split_once(": wikifarm ").unwrap().1);
+    let again = place.wikifarm(&again).by_tester().any_stderr().any_stdout().run();
+    assert!(again.stdout.contains("no differences"), "{}", again.stdout);
+}

@@ -47,6 +47,9 @@ pub struct Ran {
     pub(super) wikis: BTreeMap<String, RanWiki>,
     /// Why the main file failed.
     pub(super) error: Option<String>,
+    /// The options of `config import` that ran them.
+    #[serde(skip)]
+    pub options: String,
 }
 
 /// What one wiki has.

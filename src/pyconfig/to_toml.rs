@@ -1,7 +1,7 @@
-//! A farm file in TOML, out of a configuration that was read: tidy, with the place of each setting in the Python files.
+//! A farm file in TOML, out of a configuration that was read: tidy, with the position of each setting in the Python files.
 //!
-//! What most wikis have in common stands once under `[farm]`; a wiki that has it otherwise says so, and one that does not
-//! have it takes it back with `unset`. What is not known is left out, with a comment that says where and why.
+//! What most wikis have in common stands once under `[farm]`. A wiki with another value sets it, and a wiki without a value
+//! has the setting in `unset`. What is not known is left out, with a comment that names the position and the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -50,13 +50,17 @@ impl Writer<'_> {
         let mut out = String::new();
         // As it was given, so that the command can be run again.
         let from = one_line(&source.path().display().to_string());
-        let how =
-            if self.imported.ran { "`wikifarm config import --run`" } else { "`wikifarm config import`" };
+        let (how, run) = match &self.imported.ran {
+            Some(options) => ("`wikifarm config import --run`", format!(" {}", one_line(options))),
+            None => ("`wikifarm config import`", String::new()),
+        };
         let _ = writeln!(out, "# The wikis of {from}, written by {how}.");
-        if self.imported.ran {
+        let _ =
+            writeln!(out, "# Changes since then: wikifarm config import {from}{run} --check {}", self.file);
+        if self.imported.ran.is_some() {
             out.push_str("# `run` after a position: Python computed the value.\n");
         }
-        let _ = writeln!(out, "# Changes since then: wikifarm config import {from} --check {}\n", self.file);
+        out.push('\n');
         self.not_read(&mut out);
         let common = self.common();
         self.version(&common, &mut out);
@@ -75,8 +79,9 @@ impl Writer<'_> {
             self.wiki(wiki, &common, &mut out);
         }
         for (name, span) in &self.imported.left_out_wikis {
-            let (name, place) = (bare(name), self.place(span));
-            let _ = writeln!(out, "# [wikis.{name}] is left out: its class Config is not known ({place}).\n");
+            let (name, position) = (bare(name), self.position(span));
+            let _ =
+                writeln!(out, "# [wikis.{name}] is left out: its class Config is not known ({position}).\n");
         }
         out.truncate(out.trim_end().len());
         out.push('\n');
@@ -90,17 +95,17 @@ impl Writer<'_> {
 
     /// Comments about what could not be read, beside single settings and URLs, which are printed where they would be.
     fn not_read(&self, out: &mut String) {
-        let told: BTreeSet<usize> =
+        let covered: BTreeSet<usize> =
             self.imported.left_out.values().flatten().map(|left| left.span.start).collect();
         let elsewhere = |rule: &str| matches!(rule, "missing-url" | "regex-mismatch");
         let problems =
             self.imported.farm.problems.iter().filter(|problem| problem.fatal && !elsewhere(problem.rule));
-        let problems =
-            problems.filter(|problem| problem.rule == "python-syntax" || !told.contains(&problem.span.start));
+        let problems = problems
+            .filter(|problem| problem.rule == "python-syntax" || !covered.contains(&problem.span.start));
         let mut any = false;
         for problem in problems {
             let _ =
-                writeln!(out, "# Not read: {}: {}", self.place(&problem.span), one_line(&problem.message));
+                writeln!(out, "# Not read: {}: {}", self.position(&problem.span), one_line(&problem.message));
             any = true;
         }
         if any {
@@ -132,7 +137,7 @@ impl Writer<'_> {
         common
     }
 
-    /// The line `moin = …`, or what to say where nothing tells the version.
+    /// The line `moin = …`, or a comment if the version is not known.
     fn version(&self, common: &BTreeMap<Key, Arc<Setting>>, out: &mut String) {
         if let Some(setting) = common.get(&Key::Moin) {
             if let Some(evidence) = self.imported.evidence.as_ref().filter(|it| it.span == setting.span) {
@@ -140,7 +145,7 @@ impl Writer<'_> {
                     out,
                     "# Version according to {} ({}).",
                     one_line(&evidence.what),
-                    self.place(&evidence.span)
+                    self.position(&evidence.span)
                 );
                 if !evidence.version.is_precise() {
                     out.push_str("# Name the exact release, as their cookies differ.\n");
@@ -166,7 +171,7 @@ impl Writer<'_> {
         let mut lines = Vec::new();
         let no_url = self.imported.without_url.iter().any(|other| other.name == wiki.name);
         if no_url {
-            let comment = format!("write the URL of the wiki: {}", self.place(&wiki.span));
+            let comment = format!("write the URL of the wiki: {}", self.position(&wiki.span));
             lines.push(Line { text: "# url = \"\"".to_owned(), comment });
         }
         for (key, setting) in wiki.settings() {
@@ -195,9 +200,9 @@ impl Writer<'_> {
             let same = left_out.iter().filter(|other| other.span.start == left.span.start);
             let names: Vec<&str> = same.map(|other| other.key.name()).collect();
             let (are, why) = if names.len() == 1 { ("is", &left.why) } else { ("are", &left.why) };
-            let place = self.place(&left.span);
+            let position = self.position(&left.span);
             let expression = expression(&self.imported.farm.source, &left.span);
-            let _ = writeln!(out, "# {} {are} left out: {place}: {expression}", names.join(", "));
+            let _ = writeln!(out, "# {} {are} left out: {position}: {expression}", names.join(", "));
             let _ = writeln!(out, "#   {}", one_line(why));
         }
     }
@@ -208,7 +213,7 @@ impl Writer<'_> {
             other => toml(other),
         };
         let mut comment = match (setting.span == (0..0), key) {
-            (false, _) => self.place(&setting.span),
+            (false, _) => self.position(&setting.span),
             (true, Key::Url | Key::Aliases) => "--url".to_owned(),
             (true, _) => "--moin".to_owned(),
         };
@@ -225,7 +230,7 @@ impl Writer<'_> {
         below.filter(|below| *below != Path::new("")).unwrap_or(&whole).display().to_string()
     }
 
-    fn place(&self, span: &Span) -> String {
+    fn position(&self, span: &Span) -> String {
         let source = &self.imported.farm.source;
         let path = self.shown(source.path_at(span.start));
         one_line(&format!("{path}:{}", source.position(span.start).line))

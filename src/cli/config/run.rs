@@ -55,7 +55,17 @@ impl RunOptions {
         self.confirm(py, &python, user.as_ref(), context)?;
         let user = user.map(|user| (user.uid.as_raw(), user.gid.as_raw()));
         let runner = Runner { python, user, env, timeout: self.timeout };
-        runner.run(py).map(Some).map_err(Failure::usage)
+        let mut ran = runner.run(py).map_err(Failure::usage)?;
+        ran.options = self.shown();
+        Ok(Some(ran))
+    }
+
+    /// The options with which the files run in the same way again.
+    fn shown(&self) -> String {
+        let python = self.run.iter().map(|python| format!("--run {}", python.display()));
+        let user = self.user.iter().map(|user| format!("--as {user}"));
+        let env = self.env.iter().map(|name| format!("--env {name}"));
+        python.chain(user).chain(env).collect::<Vec<_>>().join(" ")
     }
 
     /// The user to become. Only root becomes another user, and stays root only if `--as root` asks for it.

@@ -93,8 +93,8 @@ impl<'a> Builder<'a> {
             self.world.source.hide(&span);
         }
         let mut problems = std::mem::take(&mut self.world.problems);
-        let ran = self.options.ran.is_some();
-        if ran && wikis.iter().all(|wiki| wiki.ran.is_some()) {
+        let ran = self.options.ran.as_ref().map(|ran| ran.options.clone());
+        if ran.is_some() && wikis.iter().all(|wiki| wiki.ran.is_some()) {
             // Python understood what could not be read.
             problems.retain(|problem| {
                 !matches!(problem.rule, "dynamic-setting" | "python-syntax" | "import-cycle")
@@ -118,8 +118,8 @@ impl<'a> Builder<'a> {
                     let value = Value::Version(version);
                     Arc::new(Setting { value, key_span: span.clone(), span, items: Vec::new() })
                 };
-                let told = self.options.moin.map(|version| at(0..0, version));
-                told.or_else(|| evidence.as_ref().map(|told| at(told.span.clone(), told.version)))
+                let given = self.options.moin.map(|version| at(0..0, version));
+                given.or_else(|| evidence.as_ref().map(|it| at(it.span.clone(), it.version)))
             });
             let kept = self.options.kept(&wiki.entry.name, wikis.len());
             let of_kept = kept.map(|kept| kept.version).filter(|_| moin.is_none());

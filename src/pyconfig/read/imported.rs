@@ -21,7 +21,7 @@ pub enum ReadError {
     Refused(PathBuf, String),
 }
 
-/// What the files themselves do not say.
+/// What is not known from the files alone.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The version that the wikis run, where no comment of the files names another.
@@ -32,13 +32,13 @@ pub struct Options {
     pub home: Option<PathBuf>,
     /// Whether `config import` reads the files. Advice then names its options.
     pub importing: bool,
-    /// What a farm file made earlier says, which counts where the files say nothing.
+    /// What an earlier farm file has. It counts if the files do not set it.
     pub kept: Vec<Kept>,
     /// What running the files gave.
     pub ran: Option<Ran>,
 }
 
-/// What a farm file says about a wiki beside the settings of MoinMoin.
+/// What a farm file has about a wiki beside the settings of MoinMoin.
 #[derive(Debug, Clone)]
 pub struct Kept {
     /// The wiki's name.
@@ -58,7 +58,7 @@ impl Options {
         self.urls.iter().find(|(given, _)| is(given)).map(|(_, url)| url.clone())
     }
 
-    /// What an earlier farm file says about a wiki. The only one may have another name there.
+    /// What an earlier farm file has about a wiki. A single wiki may have another name there.
     pub(super) fn kept(&self, name: &str, wikis: usize) -> Option<&Kept> {
         let only = self.kept.first().filter(|_| wikis == 1 && self.kept.len() == 1);
         self.kept.iter().find(|kept| kept.name == name).or(only)
@@ -80,8 +80,8 @@ pub struct Imported {
     pub left_out_wikis: Vec<(String, Span)>,
     /// Wikis whose URL is not known. They are not in the farm.
     pub without_url: Vec<Wiki>,
-    /// Whether values come from running the files.
-    pub ran: bool,
-    /// Values that another machine or user could see otherwise, and where.
+    /// The options of `config import` that ran the files, if they ran.
+    pub ran: Option<String>,
+    /// Values that another machine or user could see differently, and where.
     pub assumed: Vec<(Span, String)>,
 }
