@@ -5,8 +5,9 @@
 
 use std::rc::Rc;
 
+use super::classes::Class;
 use super::value::{Item, Object, Unknown, Val};
-use super::world::{Class, World};
+use super::world::World;
 use crate::farm::{HANDLERS, Key, NAMES_COOKIE};
 
 /// Classes of MoinMoin with the names of their methods; `None`: it never logs anybody in by itself.
@@ -52,7 +53,7 @@ pub(super) fn argument<'a>(object: &'a Object, position: usize, name: &str) -> O
 }
 
 impl World<'_> {
-    /// The name of an authentication method, `None` if it has none; the error says why that is not known.
+    /// The name of an authentication method, `None` if it has none; the error is the reason why that is not known.
     pub(super) fn auth_name(&self, item: &Item) -> Result<Option<String>, Rc<Unknown>> {
         let odd = |why: &str| Err(Rc::new(Unknown { span: item.span.clone(), why: why.to_owned() }));
         let object = match &item.val {

@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use super::classes::DEFAULT;
 use super::compare::{compare, find, position, set_key};
 use super::frame::Frame;
 use super::strings;
 use super::syntax::children;
 use super::value::{Item, NO_EXPRESSION, NOT_COMPUTED, Text, Val};
-use super::world::World;
+use super::world::{Binding, Space, World};
 use super::{literal, syntax};
-use crate::farm::Span;
+use crate::farm::{Key, Kind, Span};
 
 impl World<'_> {
     /// The value of an expression, with its span.
@@ -209,7 +210,7 @@ impl World<'_> {
             }
             Val::Class(class) => match self.class_attribute(*class, name) {
                 Some(binding) => binding.item.val,
-                None => Val::unknown(span, format!("MoinMoin's own {name} is not among the files")),
+                None => self.moinmoins(name, span),
             },
             Val::Outside(outside) => match (outside.as_ref(), name) {
                 ("os" | "os.path", "sep") if !self.patched => Val::text("/", self.python_3),
@@ -221,6 +222,16 @@ impl World<'_> {
             }
             _ => self.give_up(&[object], "an attribute of it is used"),
         }
+    }
+
+    /// MoinMoin's own value of an attribute. A list of it can be changed by whoever has it.
+    fn moinmoins(&mut self, name: &str, span: &Span) -> Val {
+        let val = Val::unknown(span, format!("MoinMoin's own {name} is not among the files"));
+        if Key::named(name).is_some_and(|key| key.kind() == Kind::Names) {
+            let binding = Binding { item: Item::new(val.clone(), span.clone()), key: span.clone() };
+            self.put(Space::Class(DEFAULT), name, binding);
+        }
+        val
     }
 
     /// `left operator right`.

@@ -15,6 +15,7 @@ mod auth;
 mod build;
 mod by_method;
 mod call;
+mod classes;
 mod compare;
 mod database;
 mod decode;

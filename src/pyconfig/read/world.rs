@@ -1,12 +1,13 @@
-//! The modules and classes of a configuration while its files are read.
+//! The modules of a configuration while its files are read.
 //!
 //! The statements of a module are followed once, in their order, as Python does when it imports the module. Names are in
-//! namespaces; a class looks up attributes in the order of its bases.
+//! namespaces.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::classes::Class;
 use super::files::Files;
 use super::frame::Frame;
 use super::value::{Item, TOO_DEEP, Unknown, Val};
@@ -21,12 +22,6 @@ const DEEPEST: usize = 120;
 
 /// How many modules may import each other in a row.
 const MOST_NESTED_MODULES: usize = 24;
-
-/// How many classes one class may inherit from.
-const MOST_BASES: usize = 64;
-
-/// The class that stands for MoinMoin's own `DefaultConfig`.
-const DEFAULT: usize = 0;
 
 /// What a name stands for.
 #[derive(Debug, Clone)]
@@ -68,24 +63,6 @@ pub(super) struct Module {
     pub(super) start: usize,
 }
 
-/// A class.
-#[derive(Debug)]
-pub(super) struct Class {
-    /// The name; the whole dotted name if the class is not among the files.
-    pub(super) name: String,
-    pub(super) space: Namespace,
-    /// The class itself and those that it inherits from, in the order of Python's lookups.
-    pub(super) order: Vec<usize>,
-    /// Attributes that its methods change on an object; `*`: any attribute.
-    pub(super) by_methods: BTreeMap<String, Span>,
-    /// The parameter of `__init__` that becomes `self.name`, and its position.
-    pub(super) named_by: Option<(usize, String)>,
-    /// Whether a metaclass, or a method like one, changes this class and its subclasses.
-    pub(super) meta: bool,
-    /// The span of its name.
-    pub(super) span: Span,
-}
-
 /// Everything that was read.
 pub(super) struct World<'a> {
     pub(super) files: &'a mut dyn Files,
@@ -100,7 +77,7 @@ pub(super) struct World<'a> {
     pub(super) python_3: bool,
     /// The directory that `~` stands for.
     pub(super) home: Option<PathBuf>,
-    /// Expressions whose value another machine or user could see otherwise.
+    /// Expressions whose value another machine or user could see differently.
     pub(super) assumed: Vec<(Span, String)>,
     /// The texts of passwords and keys.
     pub(super) secrets: Vec<Span>,
@@ -303,139 +280,5 @@ impl<'a> World<'a> {
         let problem = Problem::new("import-cycle", by.clone(), message);
         let help = "a module has no names yet that it binds after such an import: move what both need into a third module";
         self.problems.push(Problem { fatal: false, ..problem.help(help) });
-    }
-
-    /// Makes a class of the files. Its names follow.
-    pub(super) fn new_class(&mut self, name: &str, span: Span, bases: Vec<Item>) -> usize {
-        let bases: Vec<usize> = bases.iter().filter_map(|base| self.base(base)).collect();
-        let id = self.classes.len();
-        let orders = bases.iter().filter_map(|base| Some(self.classes.get(*base)?.order.clone()));
-        let mut lists: Vec<Vec<usize>> = orders.collect();
-        lists.push(bases);
-        let mut order = vec![id];
-        let mut refused = None;
-        match merge(lists) {
-            Some(rest) if rest.len() < MOST_BASES => order.extend(rest),
-            Some(_) => refused = Some("it has too many bases"),
-            None => refused = Some("Python refuses this order of base classes"),
-        }
-        let meta = order.iter().any(|class| self.classes.get(*class).is_some_and(|class| class.meta));
-        let open = refused.map(|why| Rc::new(Unknown { span: span.clone(), why: why.to_owned() }));
-        self.classes.push(Class {
-            name: name.to_owned(),
-            space: Namespace { open, ..Namespace::default() },
-            order,
-            by_methods: BTreeMap::new(),
-            named_by: None,
-            meta,
-            span,
-        });
-        id
-    }
-
-    /// The class that a base stands for; `None` for `object`.
-    fn base(&mut self, base: &Item) -> Option<usize> {
-        if let Some(class) = base.val.class() {
-            return Some(class);
-        }
-        let name = match &base.val {
-            Val::Outside(name) if name.as_ref() == "object" => return None,
-            Val::Outside(name) => name.to_string(),
-            _ => String::new(),
-        };
-        let known = self.classes.iter().position(|class| !name.is_empty() && class.name == name);
-        known.or_else(|| {
-            let why = match name.as_str() {
-                "" => format!("it may come from a base class: {}", base.reason("the base is no class").why),
-                name => format!("it may come from the base class {name}, which is not among the files"),
-            };
-            let open = Rc::new(Unknown { span: base.span.clone(), why });
-            let id = self.new_class(&name, base.span.clone(), Vec::new());
-            self.classes.get_mut(id)?.space.open = Some(open);
-            Some(id)
-        })
-    }
-
-    /// An attribute of a class, its own or inherited; `None` if MoinMoin's default counts.
-    pub(super) fn class_attribute(&self, class: usize, name: &str) -> Option<Binding> {
-        let mut order = self.classes.get(class)?.order.iter().filter_map(|class| self.classes.get(*class));
-        loop {
-            let class = order.next()?;
-            if let Some(found) = class.space.get(name) {
-                return Some(found);
-            }
-            if class.order == [DEFAULT] {
-                // A class that is not known may derive from MoinMoin's and come before it.
-                return order
-                    .find(|class| class.space.open.is_some())
-                    .and_then(|class| class.space.get(name));
-            }
-        }
-    }
-
-    /// Where a method sets an attribute of an object of this class.
-    pub(super) fn set_by_method(&self, class: usize, name: &str) -> Option<Span> {
-        let order = self.classes.get(class)?.order.iter().filter_map(|class| self.classes.get(*class));
-        order
-            .filter_map(|class| class.by_methods.get(name).or_else(|| class.by_methods.get("*")))
-            .next()
-            .cloned()
-    }
-}
-
-impl Val {
-    /// The class, if it is one of the files or MoinMoin's `DefaultConfig`.
-    pub(super) fn class(&self) -> Option<usize> {
-        match self {
-            Val::Class(class) => Some(*class),
-            Val::Outside(name) if is_default(name) => Some(DEFAULT),
-            _ => None,
-        }
-    }
-}
-
-/// Whether a dotted name is that of MoinMoin's `DefaultConfig`.
-fn is_default(name: &str) -> bool {
-    let root = name.split('.').next().unwrap_or_default();
-    let last = name.rsplit('.').next().unwrap_or_default();
-    matches!(root, "MoinMoin" | "moin") && last.contains("DefaultConfig")
-}
-
-/// Python's order of inherited classes; `None` where the bases contradict each other.
-fn merge(mut lists: Vec<Vec<usize>>) -> Option<Vec<usize>> {
-    let mut order = Vec::new();
-    loop {
-        lists.retain(|list| !list.is_empty());
-        if lists.is_empty() {
-            return Some(order);
-        }
-        let later: HashSet<usize> = lists.iter().flat_map(|list| list.iter().skip(1)).copied().collect();
-        let next =
-            lists.iter().filter_map(|list| list.first()).find(|class| !later.contains(class)).copied()?;
-        order.push(next);
-        for list in &mut lists {
-            list.retain(|class| *class != next);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn merge_orders_bases_as_python_does() {
-        // class O; A(O); B(O); C(A, B): C, A, B, O.
-        assert_eq!(merge(vec![vec![1, 0], vec![2, 0], vec![1, 2]]), Some(vec![1, 2, 0]));
-        assert_eq!(merge(vec![vec![1, 2], vec![2, 1], vec![1, 2]]), None);
-        assert_eq!(merge(Vec::new()), Some(Vec::new()));
-    }
-
-    #[test]
-    fn is_default_accepts_only_moinmoins_own_class() {
-        for name in ["MoinMoin.config.multiconfig.DefaultConfig", "moin.config.default.DefaultConfig"] {
-            assert!(is_default(name), "{name}");
-        }
-        assert!(!is_default("common.DefaultConfig") && !is_default("MoinMoin.farm.Base"));
     }
 }
