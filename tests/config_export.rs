@@ -117,7 +117,7 @@ fn export_writes_a_lifetime_in_the_shape_of_the_version() {
             moin,
             "cookie_lifetime = 0",
             &[
-                "# cookie_lifetime is left out: 0 for ever was before 1.9; now it would mean that nobody stays logged in",
+                "# cookie_lifetime is left out: 0 meant forever before 1.9; from 1.9 on, nobody would stay logged in",
                 "pass",
             ],
         );
@@ -131,7 +131,7 @@ fn export_writes_a_lifetime_in_the_shape_of_the_version() {
     exported(
         "2.0",
         "cookie_lifetime = 0",
-        &["# cookie_lifetime is left out: 2.0 wants a time to come", "pass"],
+        &["# cookie_lifetime is left out: 2.0 requires a positive time", "pass"],
     );
 }
 
@@ -237,7 +237,7 @@ fn export_names_settings_that_the_version_ignores() {
         "1.8.7",
         "session_store = \"moin-1.9:/srv/sessions\"",
         &[
-            "# sessions lie in moin-1.9:/srv/sessions: no setting of MoinMoin's own says so",
+            "# sessions lie in moin-1.9:/srv/sessions: MoinMoin has no setting for that",
             "# wikifarm: session_store = \"moin-1.9:/srv/sessions\"",
             "pass",
         ],

@@ -264,7 +264,7 @@ data_dir = "/org/mywiki/data"  # mywiki.py:3
 
 "##]])
         .stderr(str![[r#"
-error[missing-url]: the expression of the wiki "mywiki" matches any URL, so it does not say which is its own
+error[missing-url]: the expression of the wiki "mywiki" matches any URL, so it does not name its own
  --> farmconfig.py:3:16
   |
 3 |     ("mywiki", r".*"),
@@ -506,7 +506,7 @@ fn import_leaves_out_a_computed_siteidmagic() {
     let ran =
         place.wikifarm("config import --url https://example.org/").status(3).any_stderr().any_stdout().run();
     assert!(
-        ran.stderr.contains("makes the name MOIN_SESSION_siteidmagic, which a farm file can't say"),
+        ran.stderr.contains("makes the name MOIN_SESSION_siteidmagic, which a farm file can't hold"),
         "{}",
         ran.stderr
     );
@@ -656,4 +656,39 @@ etc/farm.toml: 1 wiki
     let text = fs::read_to_string(place.path().join("etc/farm.toml")).unwrap();
     let hint = "# Changes since then: wikifarm config import etc/moin/wikiconfig.py --check etc/farm.toml\n";
     assert!(text.contains(hint), "{text}");
+}
+
+#[test]
+fn import_gives_aliases_the_port_of_a_given_url_where_the_expression_allows_one() {
+    let aliases = |expression: &str, url: &str| {
+        let place = Place::new()
+            .file(
+                "farmconfig.py",
+                format!(
+                    "from MoinMoin.config.multiconfig import DefaultConfig\nwikis = [('docs', r'{expression}')]\n\
+                     class FarmConfig(DefaultConfig):\n    pass\n"
+                ),
+            )
+            .file("docs.py", "from farmconfig import FarmConfig\nclass Config(FarmConfig):\n    pass\n");
+        let import = format!("config import --moin 1.9.11 --url {url}");
+        let ran = place.wikifarm(&import).any_stdout().run();
+        ran.stdout.lines().find(|line| line.starts_with("aliases")).unwrap_or("none").to_owned()
+    };
+    let both = r"^https://(docs|wiki)\.example\.org(:\d+)?/";
+    assert_eq!(
+        aliases(both, "https://docs.example.org:8443/"),
+        "aliases = [\"https://wiki.example.org:8443/\"]  # farmconfig.py:2"
+    );
+    assert_eq!(
+        aliases(both, "https://docs.example.org/"),
+        "aliases = [\"https://wiki.example.org/\"]  # farmconfig.py:2"
+    );
+    // An alias keeps its own port, and one that is not matched with the port stays without it.
+    assert_eq!(
+        aliases(
+            r"^https://(docs\.example\.org:8443|wiki\.example\.org:9443|old\.example\.org)/",
+            "https://docs.example.org:8443/"
+        ),
+        "aliases = [\"https://wiki.example.org:9443/\", \"https://old.example.org/\"]  # farmconfig.py:2"
+    );
 }

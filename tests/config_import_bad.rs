@@ -328,7 +328,7 @@ data_dir = "/two"  # two.py:3
 
 "##]])
         .stderr(str![[r#"
-error[missing-url]: the expression of the wiki "two" does not tell its URL: it does not say with which host the URL begins
+error[missing-url]: the expression of the wiki "two" does not name its URL: it does not name the host of the URL
  --> farmconfig.py:4:13
   |
 4 |     ('two', r'^https://.*\.example\.org/'),

@@ -22,7 +22,7 @@ pub struct Difference {
     pub python: Option<(String, String)>,
 }
 
-/// The config module of a wiki that stands alone.
+/// The config module of a single wiki.
 const ALONE: &str = "wikiconfig";
 
 /// Names of keys in the farm file, with those that the Python files have for them.
@@ -50,7 +50,7 @@ impl Keys {
 pub fn differences(farm: &Farm, imported: &Imported) -> Vec<Difference> {
     let python = &imported.farm;
     let (mut found, mut keys) = (Vec::new(), Keys::default());
-    // The files of a wiki that stands alone do not say what it is called.
+    // The files of a single wiki do not name it.
     let only = match (python.wikis.as_slice(), farm.wikis.as_slice()) {
         ([theirs], [ours]) if theirs.siteid() == ALONE => Some(ours),
         _ => None,
@@ -94,7 +94,7 @@ fn compare(
         let plain = || match (here, there) {
             (None, None) => true,
             (Some(here), Some(there)) => value(ours, here) == value(theirs, there),
-            // One side says what is the other's default.
+            // One side sets what the other has by default.
             (Some(here), None) => default(theirs, key).is_some_and(|it| it == value(ours, here)),
             (None, Some(there)) => default(ours, key).is_some_and(|it| it == value(theirs, there)),
         };
@@ -117,29 +117,29 @@ fn compare(
             Compare::Value | Compare::Handler => plain(),
         };
         if !same {
-            let told = |wiki: &Wiki, source: &Source, setting: Option<&Setting>| {
+            let shown = |wiki: &Wiki, source: &Source, setting: Option<&Setting>| {
                 let Some(setting) = setting else {
                     let named = format!("{:?}", wiki.siteid());
                     return (key == Key::Siteid).then(|| (named, source.file_line(wiki.span.start)));
                 };
                 let shown = if key == Key::Url { addresses(wiki) } else { value(wiki, setting) };
-                let place = match setting.span == (0..0) {
+                let position = match setting.span == (0..0) {
                     true => "--moin".to_owned(),
                     false => source.file_line(setting.span.start),
                 };
-                Some((shown, place))
+                Some((shown, position))
             };
             found.push(Difference {
                 wiki: ours.name.clone(),
                 key: Some(key),
-                farm: told(ours, &farm.source, here),
-                python: told(theirs, &python.source, there),
+                farm: shown(ours, &farm.source, here),
+                python: shown(theirs, &python.source, there),
             });
         }
     }
 }
 
-/// Whether both run one version, as far as the Python files tell: often no more than the line.
+/// Whether both run one version, as far as the Python files show, which is often only the release series.
 fn same_version(ours: &Wiki, theirs: &Wiki, imported: &Imported) -> bool {
     if imported.evidence.is_none() {
         return false;
@@ -152,13 +152,13 @@ fn same_version(ours: &Wiki, theirs: &Wiki, imported: &Imported) -> bool {
             && ours.version() == theirs.version()
 }
 
-/// Whether both keep sessions in one place, if any of them names it as a store.
+/// Whether both keep sessions in one location, if one of them sets a store.
 fn same_store(ours: &Wiki, theirs: &Wiki) -> bool {
     let stores = |wiki: &Wiki| wiki.setting(Key::SessionStore).map(|_| wiki.whole_session_store());
     match (stores(ours), stores(theirs)) {
         (None, None) => true,
         (Some(here), Some(there)) => here == there,
-        // Where a handler of its own keeps sessions, Python does not say.
+        // The location of a custom handler's sessions is not known from Python.
         (Some(_), None) if theirs.custom_handler().is_some() => true,
         (Some(store), None) | (None, Some(store)) => {
             let directories = [ours, theirs].map(|wiki| wiki.session_dir().map(|dir| whole(&dir)));
@@ -169,7 +169,7 @@ fn same_store(ours: &Wiki, theirs: &Wiki) -> bool {
 }
 
 fn evidence_span(imported: &Imported) -> Span {
-    imported.evidence.as_ref().map_or(0..0, |told| told.span.clone())
+    imported.evidence.as_ref().map_or(0..0, |shown| shown.span.clone())
 }
 
 /// A value, with directories as they are resolved.
@@ -188,7 +188,7 @@ fn whole(path: &Path) -> String {
     normpath(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string())
 }
 
-/// What the wiki has where nothing is said.
+/// What the wiki has by default.
 fn default(wiki: &Wiki, key: Key) -> Option<String> {
     if key.row().drift == Compare::Handler {
         return Some(format!("{:?}", HANDLERS[0]));

@@ -1,5 +1,5 @@
-//! MoinMoin's own configuration, `farmconfig.py` and its like: [`read`] without running it, [`run`] where the
-//! administrator says so, [`write`](mod@write) from a farm file, and compared with a farm file as [`drift`].
+//! MoinMoin's own configuration, `farmconfig.py` and its like: [`read`] without running it, [`run`] if the
+//! administrator asks for it, [`write`](mod@write) from a farm file, and compared with a farm file as [`drift`].
 
 pub mod drift;
 mod main_files;

@@ -11,7 +11,7 @@ use encoding_rs::{Encoding, UTF_8};
 pub(super) enum DecodeError {
     /// The coding line names an encoding that is not known.
     Unknown(String),
-    /// At that byte it is not what the coding line says, or not UTF-8 if there is none.
+    /// At that byte it is not in the encoding of the coding line, or not UTF-8 if there is none.
     Malformed { encoding: String, at: usize },
     /// A NUL byte, which no Python file holds.
     Nul(usize),

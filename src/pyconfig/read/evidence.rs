@@ -6,12 +6,12 @@ use super::world::World;
 use crate::farm::{Key, Span};
 use crate::moin::Version;
 
-/// What the files tell about the version, and where.
+/// What the files show of the version, and where.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     /// The version, or the line of versions.
     pub version: Version,
-    /// What tells it, in a few words.
+    /// What shows it, in a few words.
     pub what: String,
     /// Where.
     pub span: Span,
@@ -35,9 +35,9 @@ const MODULES: [(&str, &str); 4] =
     [("moin", "2.0"), ("MoinMoin.web", "1.9"), ("MoinMoin.datastruct", "1.9"), ("MoinMoin.session", "1.8")];
 
 impl World<'_> {
-    /// What the files tell; `schemes` are those of the expressions of `wikis`.
+    /// What the files show of the version; `schemes` are those of the expressions of `wikis`.
     pub(super) fn evidence(&self, schemes: &[(Scheme, Span)]) -> Option<Evidence> {
-        let told = |version: &str, what: String, span: &Span| {
+        let found = |version: &str, what: String, span: &Span| {
             Some(Evidence { version: version.parse().ok()?, what, span: span.clone() })
         };
         let of_classes = |name: &str| self.classes.iter().find_map(|class| class.space.names.get(name));
@@ -56,7 +56,7 @@ impl World<'_> {
             let all = all.chain(self.classes.iter().flat_map(|class| class.space.names.values()));
             let uses = all.filter(|it| matches!(&it.item.val, Val::Outside(name) if below(name)));
             if let Some(binding) = uses.min_by_key(|binding| binding.key.start) {
-                return told(version, format!("the module {module}"), &binding.key);
+                return found(version, format!("the module {module}"), &binding.key);
             }
         }
         let always = schemes.iter().find(|(scheme, _)| *scheme == Scheme::Always);
@@ -71,14 +71,14 @@ impl World<'_> {
                 // Left over from before an update, where the expressions are those of 1.9.
                 (_, "1.8") if always.is_some() => {}
                 ("cookie_lifetime", _) => {
-                    return told(version, "the form of cookie_lifetime".to_owned(), &binding.key);
+                    return found(version, "the form of cookie_lifetime".to_owned(), &binding.key);
                 }
-                _ => return told(version, name.to_owned(), &binding.key),
+                _ => return found(version, name.to_owned(), &binding.key),
             }
         }
         match (always, never) {
-            (Some((_, span)), None) => told("1.9", "the scheme in this expression".to_owned(), span),
-            (None, Some((_, span))) => told("1.8", "this expression without a scheme".to_owned(), span),
+            (Some((_, span)), None) => found("1.9", "the scheme in this expression".to_owned(), span),
+            (None, Some((_, span))) => found("1.8", "this expression without a scheme".to_owned(), span),
             _ => None,
         }
     }
@@ -93,7 +93,7 @@ fn release(prefix: &str) -> Option<Version> {
     format!("{major}.{minor}.{}", if patch.is_empty() { "0" } else { patch }).parse().ok()
 }
 
-/// Whether a farm file can give a setting that Python files can't: what a note may say.
+/// Whether a farm file can give a setting that Python files can't: what a note may hold.
 pub(super) fn may_be_noted(key: Key, own_file: bool) -> bool {
     own_file || key.inheritable()
 }
@@ -117,9 +117,9 @@ mod tests {
 
     #[test]
     fn the_directory_of_static_files_names_the_release() {
-        let told = |prefix: &str| release(prefix).map(|version| version.to_string());
-        assert_eq!(told("/moin_static1911").unwrap(), "1.9.11");
-        assert_eq!(told("/moin_static187/").unwrap(), "1.8.7");
-        assert_eq!([told("/static"), told("/moin_static"), told("/moin_static99")], [const { None }; 3]);
+        let found = |prefix: &str| release(prefix).map(|version| version.to_string());
+        assert_eq!(found("/moin_static1911").unwrap(), "1.9.11");
+        assert_eq!(found("/moin_static187/").unwrap(), "1.8.7");
+        assert_eq!([found("/static"), found("/moin_static"), found("/moin_static99")], [const { None }; 3]);
     }
 }

@@ -59,7 +59,7 @@ impl World<'_> {
     fn statement(&mut self, node: Node<'_>, frame: &mut Frame) -> Flow {
         let broken = |child: &Node<'_>| child.is_error() || children(*child).any(|it| it.is_error());
         match node.kind() {
-            // Parts of the statement may be in the wrong place, or belong to the next one.
+            // Parts of the statement may be misplaced, or belong to the next one.
             "expression_statement" if children(node).any(|child| broken(&child)) => {
                 self.skip(node, frame, NO_EXPRESSION);
             }

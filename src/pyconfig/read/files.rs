@@ -14,7 +14,7 @@ const MOST_BYTES: u64 = 16 << 20;
 
 /// Where modules are read from.
 pub(super) trait Files {
-    /// The bytes of the file, `None` if there is none. The error says why it can't be used.
+    /// The bytes of the file, `None` if there is none. The error is the reason why it can't be used.
     fn read(&mut self, path: &Path) -> Result<Option<Vec<u8>>, String>;
 
     /// The path with all links followed, if it exists.

@@ -1,4 +1,4 @@
-//! Comments that say what Python can't: `# wikifarm: url = "https://wiki.example.org/"`.
+//! Comments with settings that Python files can't have: `# wikifarm: url = "https://wiki.example.org/"`.
 //!
 //! The value is written as in a farm file. In the file of a wiki it is that wiki's; elsewhere it is for all wikis.
 
@@ -22,7 +22,7 @@ pub(super) struct Note {
     pub(super) span: Span,
 }
 
-/// Reads the notes of all files. `own` says whether the file with that offset is one wiki's own.
+/// Reads the notes of all files. `own` is whether the file with that offset is one wiki's own.
 pub(super) fn notes(source: &Source, own: &dyn Fn(usize) -> bool, problems: &mut Vec<Problem>) -> Vec<Note> {
     let mut notes = Vec::new();
     for span in source.comments().unwrap_or_default() {
@@ -50,12 +50,12 @@ fn note(text: &str, offset: usize, own: bool) -> Result<(Key, Arc<Setting>), Pro
         return Err(Problem::new(
             "invalid-value",
             span,
-            format!("this note is no TOML: {}", error.message()),
+            format!("this comment is not TOML: {}", error.message()),
         )
         .help("write it as in a farm file: # wikifarm: moin = \"1.9.11\""));
     }
     let Some((name, raw)) = table.get_ref().iter().next() else {
-        return Err(Problem::new("invalid-value", whole, "this note says nothing"));
+        return Err(Problem::new("invalid-value", whole, "this comment sets nothing"));
     };
     let key_span = shift(name.span());
     let Some(key) = Key::named(name.get_ref()) else {
@@ -66,7 +66,7 @@ fn note(text: &str, offset: usize, own: bool) -> Result<(Key, Arc<Setting>), Pro
         return Err(problem);
     };
     if !may_be_noted(key, own) {
-        let message = format!("{} can't be noted for all wikis", key.name());
+        let message = format!("{} can't be set for all wikis in a comment", key.name());
         return Err(Problem::new("misplaced-key", key_span, message).help("put it into the wiki's own file"));
     }
     let value = read::read(key.name(), key.kind(), raw)

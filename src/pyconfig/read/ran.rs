@@ -1,4 +1,4 @@
-//! Values that come from running the files, in place of those that were read.
+//! Values that come from running the files, instead of those that were read.
 
 use serde_json::Value as Json;
 

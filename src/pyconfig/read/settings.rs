@@ -30,11 +30,11 @@ pub struct LeftOut {
 pub(super) struct Found {
     pub(super) settings: BTreeMap<Key, Arc<Setting>>,
     pub(super) left_out: Vec<LeftOut>,
-    /// What is to be said beside a setting that does not stand in the files like that.
+    /// A remark for the comment behind a setting whose value is not in the files literally.
     pub(super) remarks: BTreeMap<Key, String>,
 }
 
-/// What a value comes to: nothing for MoinMoin's default, or a value, or why it is left out.
+/// The setting that a value means: nothing for MoinMoin's default, or a value, or why it is left out.
 pub(super) type Read = Result<Option<Value>, (Span, String, bool)>;
 
 impl World<'_> {
@@ -97,7 +97,7 @@ impl World<'_> {
                     && version.behavior() < Behavior::V2 =>
             {
                 let why = "only the plain literal 'siteidmagic' is MoinMoin's word; this one makes the name \
-                           MOIN_SESSION_siteidmagic, which a farm file can't say";
+                           MOIN_SESSION_siteidmagic, which a farm file can't hold";
                 Err((item.span.clone(), why.to_owned(), false))
             }
             (_, val) => match key.kind() {
@@ -241,7 +241,7 @@ pub(super) fn not_known(item: &Item) -> Option<(Span, String, bool)> {
     (!unknown.why.is_empty()).then(|| (item.span.clone(), unknown.why.clone(), false))
 }
 
-/// A directory. Relative ones start where the wiki was started, which no file says.
+/// A directory. Relative ones start where the wiki was started, which no file shows.
 fn directory(key: Key, text: &str, item: &Item, base: &str) -> Read {
     if text.contains(char::is_control) || text.contains(paths::COMPILED) {
         return Err((item.span.clone(), "it names no directory".to_owned(), true));
@@ -265,7 +265,7 @@ fn wrong(item: &Item, expected: &str) -> Read {
 }
 
 impl Found {
-    /// Keeps what a value came to.
+    /// Keeps the setting that a value means.
     pub(super) fn take(&mut self, key: Key, binding: &Binding, read: Read) {
         match read {
             Ok(None) => {}

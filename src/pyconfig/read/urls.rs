@@ -34,19 +34,19 @@ impl Urls<'_> {
     ) -> Option<Url> {
         let Urls { wiki, wikis, whole, .. } = *self;
         let name = &wiki.entry.name;
-        let (mut all, told) = expressed(wiki, whole);
+        let (mut all, shown) = expressed(wiki, whole);
         self.reachable(earlier, &mut all, problems);
-        earlier.add(wikis.iter().position(|other| other.entry.name == *name), &told);
+        earlier.add(wikis.iter().position(|other| other.entry.name == *name), &shown);
         let noted = found.settings.get(&Key::Url).and_then(|setting| setting.value.url().cloned());
         let kept = self.options.kept(name, wikis.len());
         let other = all.first().map(|(url, _)| url.clone()).or_else(|| kept.map(|kept| kept.url.clone()));
         let given = self.options.given(name, wikis.len()).or(noted);
         let Some(url) = given.clone().or(other) else {
-            self.no_url(&told, problems);
+            self.no_url(&shown, problems);
             return None;
         };
         self.must_match(found, problems);
-        let place = match (self.options.given(name, wikis.len()), all.first()) {
+        let origin = match (self.options.given(name, wikis.len()), all.first()) {
             (None, Some((_, span))) => span.clone(),
             (None, None) if kept.is_none() => wiki.entry.span.clone(),
             _ => OPTION,
@@ -60,7 +60,7 @@ impl Urls<'_> {
         let setting =
             |value, span: Span, items| Arc::new(Setting { value, key_span: span.clone(), span, items });
         let value = Value::Url(Box::new(url.clone()));
-        found.settings.entry(Key::Url).or_insert_with(|| setting(value, place, Vec::new()));
+        found.settings.entry(Key::Url).or_insert_with(|| setting(value, origin, Vec::new()));
         if let Some(first) = items.first().cloned() {
             let value = Value::Urls(aliases);
             found.settings.entry(Key::Aliases).or_insert_with(|| setting(value, first, items));
@@ -100,10 +100,10 @@ impl Urls<'_> {
         }
     }
 
-    fn no_url(&self, told: &[(Span, Addresses)], problems: &mut Vec<Problem>) {
+    fn no_url(&self, shown: &[(Span, Addresses)], problems: &mut Vec<Problem>) {
         let wiki = self.wiki;
         let (name, importing) = (&wiki.entry.name, self.options.importing);
-        for (span, addresses) in told {
+        for (span, addresses) in shown {
             let Some((rule, message)) = no_address(name, addresses) else { continue };
             let help = match rule {
                 "missing-url" => url_help(name, importing),
@@ -112,8 +112,8 @@ impl Urls<'_> {
             };
             problems.push(Problem::new(rule, span.clone(), message).help(help));
         }
-        if told.is_empty() {
-            let message = format!("the files do not say the URL of the wiki {name:?}");
+        if shown.is_empty() {
+            let message = format!("the files do not name the URL of the wiki {name:?}");
             let problem = Problem::new("missing-url", wiki.entry.span.clone(), message);
             problems.push(problem.help(url_help(name, importing)));
         }
@@ -133,18 +133,18 @@ impl Urls<'_> {
     }
 }
 
-/// The addresses that the expressions name, and what each expression says.
+/// The addresses that the expressions name, and what each expression shows.
 #[expect(clippy::type_complexity, reason = "two lists with the spans of the expressions")]
 fn expressed(wiki: &Loaded, whole: bool) -> (Vec<(Url, Span)>, Vec<(Span, Addresses)>) {
-    let (mut all, mut told) = (Vec::new(), Vec::new());
+    let (mut all, mut shown) = (Vec::new(), Vec::new());
     for (span, expression) in &wiki.entry.expressions {
         let addresses = expression.addresses(whole);
         if let Addresses::These(urls) = &addresses {
             all.extend(urls.iter().map(|url| (url.clone(), span.clone())));
         }
-        told.push((span.clone(), addresses));
+        shown.push((span.clone(), addresses));
     }
-    (all, told)
+    (all, shown)
 }
 
 /// The wikis before one in the list, by what they may match.
@@ -156,9 +156,9 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
-    fn add(&mut self, wiki: Option<usize>, told: &[(Span, Addresses)]) {
+    fn add(&mut self, wiki: Option<usize>, shown: &[(Span, Addresses)]) {
         let Some(wiki) = wiki else { return };
-        for (_, addresses) in told {
+        for (_, addresses) in shown {
             match addresses {
                 Addresses::These(urls) => {
                     for url in urls {

@@ -101,7 +101,7 @@ impl World<'_> {
     }
 }
 
-/// How to say a URL that the files do not say.
+/// How to give a URL that is not in the files.
 pub(super) fn url_help(name: &str, importing: bool) -> String {
     let comment = "write the comment `# wikifarm: url = \"https://…\"` in its file";
     match importing {
@@ -116,12 +116,10 @@ pub(super) fn no_address(name: &str, addresses: &Addresses) -> Option<(&'static 
         Addresses::These(_) => None,
         Addresses::Any => Some((
             "missing-url",
-            format!(
-                "the expression of the wiki {name:?} matches any URL, so it does not say which is its own"
-            ),
+            format!("the expression of the wiki {name:?} matches any URL, so it does not name its own"),
         )),
         Addresses::Unclear(why) => {
-            Some(("missing-url", format!("the expression of the wiki {name:?} does not tell its URL: {why}")))
+            Some(("missing-url", format!("the expression of the wiki {name:?} does not name its URL: {why}")))
         }
         Addresses::Never(why) => {
             Some(("regex-mismatch", format!("the wiki {name:?} is never reached: {why}")))

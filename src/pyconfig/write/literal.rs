@@ -73,7 +73,7 @@ pub(super) fn boolean(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
-/// A comment that says a setting as a farm file has it; `config import` reads it.
+/// A comment with a setting as in a farm file; `config import` reads it.
 pub(super) fn said(key: Key, value: &Value) -> String {
     let list = |items: &mut dyn Iterator<Item = &str>| {
         let items: Vec<String> = items.map(quoted).collect();

@@ -1,9 +1,9 @@
 //! The way back from a farm file to MoinMoin's own configuration: what to paste where, as Python.
 //!
 //! [`python`] gives a snippet for each file: `farmconfig.py` with what the wikis of one version have in common, one for
-//! each wiki with the rest, `wikiconfig.py` for a wiki that stands alone and for every wiki of 2.0. A snippet is Python by
+//! each wiki with the rest, `wikiconfig.py` for a single wiki and for every wiki of 2.0. A snippet is Python by
 //! itself, in ASCII; nothing in a farm file, whoever wrote it, can get out of a string or a comment. Only what the farm
-//! file says is written: what it leaves to MoinMoin's defaults stays there. A setting that the version ignores becomes a
+//! file sets is written; all other settings keep MoinMoin's defaults. A setting that the version ignores becomes a
 //! comment, never an assignment: pasting a snippet changes no cookie that was predicted. What MoinMoin has no setting for stands in
 //! comments like `# wikifarm: backend_url = …`, so that `config import` makes the same farm of the files.
 
@@ -20,7 +20,7 @@ use spell::{DATABASE18, DATABASE19, HANDLER, Line, Spelt, spell};
 use crate::farm::{Farm, Key, Value, Wiki};
 use crate::moin::{Behavior, Version};
 
-/// The config module of a wiki that stands alone.
+/// The config module of a single wiki.
 const ALONE: &str = "wikiconfig";
 
 /// What to paste into one file.
@@ -80,7 +80,7 @@ fn common(wikis: &[(&Wiki, Vec<Spelt>)]) -> Vec<Spelt> {
     let Some(((_, first), rest)) = wikis.split_first() else { return Vec::new() };
     let own = |key: Key| matches!(key, Key::DataDir | Key::Interwikiname);
     let everywhere = |spelt: &&Spelt| match rest {
-        // In farmconfig.py it would be said of every wiki.
+        // In farmconfig.py it would count for every wiki.
         _ if !spelt.key.inheritable() => false,
         [] => !own(spelt.key),
         _ => rest.iter().all(|(_, other)| other.contains(spelt)),
@@ -198,15 +198,15 @@ fn path(wiki: &Wiki) -> &str {
     wiki.value(Key::BackendUrl).and_then(Value::url).unwrap_or(&wiki.url).path()
 }
 
-/// The wiki's URL and aliases, as far as they are other than what is read out of its expression.
+/// The wiki's URL and aliases, if `config import` would not read the same from its expression.
 fn addresses(wiki: &Wiki) -> Vec<Line> {
     let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
-    let told: Vec<Url> = expressed(wiki);
+    let read_back: Vec<Url> = expressed(wiki);
     let all = |urls: &mut dyn Iterator<Item = &Url>| urls.map(plain).collect::<BTreeSet<String>>();
     let alone = wiki.siteid() == ALONE || wiki.version().behavior() == Behavior::V2;
-    let same = !alone && all(&mut told.iter()) == all(&mut wiki.addresses().map(|(url, _)| url));
+    let same = !alone && all(&mut read_back.iter()) == all(&mut wiki.addresses().map(|(url, _)| url));
     let mut lines = Vec::new();
-    if !same || told.first().map(plain) != Some(plain(&wiki.url)) {
+    if !same || read_back.first().map(plain) != Some(plain(&wiki.url)) {
         lines.push(said(Key::Url, &Value::Url(Box::new(wiki.url.clone()))));
     }
     if !same && (!alone || !wiki.aliases().is_empty()) {

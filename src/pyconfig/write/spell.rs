@@ -1,7 +1,7 @@
 //! One wiki's settings, each in the spelling of its version.
 //!
 //! Never written is what breaks that version: an empty cookie_domain, one without a dot from 1.9.4, a lifetime in the shape
-//! of another version, None as anonymous_session_lifetime. A comment says what was left out, and why.
+//! of another version, None as anonymous_session_lifetime. A comment names what was left out, and why.
 //!
 //! Source: `multiconfig.py` and `session.py` of 1.7 to 1.9, Flask's own names for 2.0.
 
@@ -18,7 +18,7 @@ pub(super) enum Line {
     Attribute(String),
     /// A name of the module, as Flask's settings are in 2.0.
     Global(String),
-    /// What is not written, and why; or what only a comment can say.
+    /// What is not written, and why; or a setting that only a comment can hold.
     Note(String),
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Spelt {
     pub(super) lines: Vec<Line>,
 }
 
-/// All that the farm file says of a wiki, in the spelling of its version.
+/// All settings of a wiki in the farm file, in the spelling of its version.
 pub(super) fn spell(wiki: &Wiki) -> Vec<Spelt> {
     let speller = Speller { wiki, version: wiki.version().resolved(), behavior: wiki.version().behavior() };
     let spelt = |key| Spelt { key, lines: speller.lines(key) };
@@ -85,7 +85,7 @@ impl Speller<'_> {
             (Key::CookieName, Value::Text(name)) => vec![self.cookie_name(name)],
             (Key::CookieDomain, Value::Text(domain)) => vec![self.cookie_domain(domain)],
             (Key::CookiePath, Value::Text(path)) if path.is_empty() => {
-                vec![self.left_out(key, "an empty one says nothing")]
+                vec![self.left_out(key, "an empty one has no effect")]
             }
             (Key::CookieLifetime, Value::Number(hours)) => vec![self.one_number(*hours)],
             (Key::CookieLifetime, Value::Pair(anonymous, user)) => self.pair(*anonymous, *user),
@@ -119,7 +119,7 @@ impl Speller<'_> {
                 vec![Line::Note(format!("{module}.py is in contrib/moin of wikifarm")), Line::Attribute(line)]
             }
             (Key::SessionStore, Value::Store { text: address, .. }) => {
-                let why = format!("sessions lie in {address}: no setting of MoinMoin's own says so");
+                let why = format!("sessions lie in {address}: MoinMoin has no setting for that");
                 [vec![Line::Note(why)], self.said(key)].concat()
             }
             (Key::Auth, Value::Names(names)) if *names != ["moin"] => {
@@ -200,7 +200,7 @@ impl Speller<'_> {
             behavior if behavior < Behavior::V1_9_0 => self.set(Key::CookieLifetime, &number(hours)),
             Behavior::V2 => self.permanent(hours),
             _ if hours.trunc() == 0.0 => {
-                let why = "0 for ever was before 1.9; now it would mean that nobody stays logged in";
+                let why = "0 meant forever before 1.9; from 1.9 on, nobody would stay logged in";
                 self.left_out(Key::CookieLifetime, why)
             }
             _ => {
@@ -231,7 +231,7 @@ impl Speller<'_> {
         if hours > 0.0 {
             self.set(Key::CookieLifetime, &format!("timedelta(hours={})", number(hours)))
         } else {
-            self.left_out(Key::CookieLifetime, "2.0 wants a time to come")
+            self.left_out(Key::CookieLifetime, "2.0 requires a positive time")
         }
     }
 
