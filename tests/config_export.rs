@@ -147,7 +147,18 @@ fn export_leaves_out_a_domain_that_breaks_the_version() {
             exported(moin, settings, &["cookie_domain = 'localhost'"]);
         }
     }
-    for moin in ["1.7.3", "1.8.7", "1.9.8", "1.9.11", "2.0"] {
+    for (moin, breaks) in [("2.0.0a1", true), ("2.0.0b1", false)] {
+        let expected = if breaks {
+            "# cookie_domain is left out: \"localhost\" has no dot, which breaks every login of 2.0.0a1"
+        } else {
+            "SESSION_COOKIE_DOMAIN = 'localhost'"
+        };
+        let pass = "pass";
+        let lines = if breaks { [expected, pass] } else { [pass, expected] };
+        exported(moin, "cookie_domain = \"localhost\"", &lines);
+    }
+    exported("2.0.0b5", "cookie_domain = \"\"", &["pass", "SESSION_COOKIE_DOMAIN = ''"]);
+    for moin in ["1.7.3", "1.8.7", "1.9.8", "1.9.11"] {
         let why = "# cookie_domain is left out: an empty one breaks every response of some versions";
         exported(moin, "cookie_domain = \"\"", &[why, "pass"]);
     }
@@ -369,7 +380,7 @@ fn export_imported_again_is_the_same_farm() {
             "
         ));
     }
-    for moin in ["2.0", "2.0.1"] {
+    for moin in ["2.0.0a1", "2.0.0b1", "2.0.0b5", "2.0-dev", "2.0"] {
         there_and_back(&format!(
             "moin = \"{moin}\"
             [farm]

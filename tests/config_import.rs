@@ -353,6 +353,7 @@ fn import_of_moinmoin_2_reads_flask_settings_and_hides_the_key() {
         # Changes since then: wikifarm config import wikiconfig.py --check FARM
 
         # Version according to the module moin (wikiconfig.py:3).
+        # Name the exact release, as their cookies differ.
         moin = "2.0"
 
         [wikis.wikiconfig]
@@ -432,7 +433,7 @@ farm.toml: 1 wiki
 "#]])
         .run();
     let farm = "moin = \"2.0\"\n[wikis.wikiconfig]\nurl = \"http://127.0.0.1:8080/\"\ninterwikiname = \"MyMoinMoin\"\n\
-                cookie_secure = false\ndata_dir = \"wiki/data\"\nsecret_key_id = \"the sample's\"\n";
+                cookie_secure = false\ncookie_samesite = \"Lax\"\ndata_dir = \"wiki/data\"\nsecret_key_id = \"the sample's\"\n";
     place
         .file("by_hand.toml", farm)
         .wikifarm("config import . --url http://127.0.0.1:8080/ --check by_hand.toml")

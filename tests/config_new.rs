@@ -138,9 +138,10 @@ fn found(words: &str) -> Vec<String> {
 #[test]
 fn new_for_every_version_passes_check_shared_and_separate() {
     // One of each kind; a line means its last release.
-    for version in
-        ["1.7.2", "1.7", "1.8.5", "1.8", "1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10", "1.9", "2.0"]
-    {
+    for version in [
+        "1.7.2", "1.7", "1.8.5", "1.8", "1.9.0", "1.9.1", "1.9.3", "1.9.8", "1.9.10", "1.9", "2.0.0a1",
+        "2.0", "2.0-dev",
+    ] {
         for wikis in ["--hosts a.example.org,b.example.org", "--paths https://example.org/a,/b"] {
             for mode in ["--share", "--separate"] {
                 let words = format!("config new {wikis} {mode} --moin {version}");

@@ -311,7 +311,7 @@ fn simulate_with_unquoted_steps_asks_for_quotes() {
     let run = place.wikifarm("cookie simulate visit wiki1").status(2);
     run.stderr(str![[r#"
 error: the script: step 1: expected `visit WIKI or URL`
-error: the script: step 2: unknown step "wiki1": expected login, visit, logout, switch-user, wait, restart-browser, reconfigure, expect
+error: the script: step 2: unknown step "wiki1": expected login, visit, logout, change-password, switch-user, wait, restart-browser, reconfigure, expect
 error: the script has errors: no step was run; put each step in quotes
 
 "#]])

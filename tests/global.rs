@@ -70,7 +70,7 @@ fn version_verbose_names_the_suffix_list_and_moinmoin_versions() {
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{}", ran.stdout);
     assert!(lines[1].starts_with("public suffix list: "), "{}", lines[1]);
-    assert_eq!(lines[2], "MoinMoin: 1.7.0 to 1.9.11, 2.0");
+    assert_eq!(lines[2], "MoinMoin: 1.7.0 to 1.9.11, 2.0.0a1 to 2.0.0b5, 2.0-dev");
 }
 
 #[test]

@@ -316,7 +316,7 @@ fn version(context: &mut Context<'_>) -> Outcome {
     writeln!(context.out, "wikifarm {}", env!("CARGO_PKG_VERSION"));
     if context.verbosity > 0 {
         writeln!(context.out, "public suffix list: {}", context.suffixes_are);
-        writeln!(context.out, "MoinMoin: 1.7.0 to 1.9.11, 2.0");
+        writeln!(context.out, "MoinMoin: 1.7.0 to 1.9.11, 2.0.0a1 to 2.0.0b5, 2.0-dev");
     }
     Ok(Exit::Success)
 }

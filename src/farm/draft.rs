@@ -50,6 +50,7 @@ impl Draft {
             );
         }
         self.line(&mut text, Key::CookieHttponly, "true", "scripts can't read the login cookie");
+        self.line(&mut text, Key::CookieSamesite, "\"Lax\"", "as in the wikiconfig.py that MoinMoin ships");
         for (url, name) in self.urls.iter().zip(&names) {
             text.push_str(&format!("\n[wikis.{name}]\n"));
             self.line(&mut text, Key::Url, &quoted(url.as_str()), "");
@@ -61,7 +62,7 @@ impl Draft {
                     "the config module of a stand-alone wiki",
                 );
             }
-            if behavior == Behavior::V2 && !self.share {
+            if behavior >= Behavior::V2 && !self.share {
                 self.line(&mut text, Key::CookieName, &quoted(&format!("{name}_session")), "");
                 let path = url.path().trim_end_matches('/');
                 if !path.is_empty() {
@@ -118,7 +119,7 @@ impl Draft {
         let host = domain.as_deref().or(self.urls.first().and_then(Url::host_str)).unwrap_or("farm");
         let own = suffixes.registrable_domain(host).unwrap_or(host);
         let name = if is_ip(own) { "farm" } else { own.split('.').next().unwrap_or("farm") };
-        if behavior == Behavior::V2 {
+        if behavior >= Behavior::V2 {
             self.line(text, Key::CookieName, &quoted(&format!("{name}_session")), "");
             self.line(
                 text,
@@ -130,7 +131,7 @@ impl Draft {
             self.line(text, Key::CookieName, &quoted(name), "");
         }
         match behavior {
-            Behavior::V2 => {}
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => {}
             _ if behavior < Behavior::V1_9_0 => {
                 self.line(text, Key::CacheDir, "\"cache\"", "contains the sessions")
             }

@@ -8,7 +8,7 @@
 
 use super::kind::{HANDLER, Kind, NAMES_COOKIE};
 use super::value::Value;
-use crate::moin::Behavior::{self, V1_7_0, V1_7_3, V1_9_0, V1_9_1, V2};
+use crate::moin::Behavior::{self, V1_7_0, V1_7_3, V1_9_0, V1_9_1, V2, V2Beta};
 use crate::moin::{Backend, CookieLifetime, Duplicate, Settings};
 
 /// The facts about a setting.
@@ -217,7 +217,7 @@ settings![
     },
     CookieSamesite = Row {
         ignored: &[Before(V2, "MoinMoin sends SameSite only from 2.0 on")],
-        defaults: &[(V2, "\"Lax\"")],
+        defaults: &[(V2, "None")],
         is_attribute: false,
         flask: Some("SESSION_COOKIE_SAMESITE"),
         shapes_cookie: Some(|settings, value| settings.cookie_samesite = value.owned_text()),
@@ -225,6 +225,18 @@ settings![
             "cookie_samesite",
             Kind::Choice(&["Lax", "Strict", "None"]),
             "the SameSite attribute of the session cookie"
+        )
+    },
+    CookiePartitioned = Row {
+        ignored: &[Before(V2Beta, "Flask sends Partitioned only from 2.0.0b1 on")],
+        defaults: &[(V2Beta, "false")],
+        is_attribute: false,
+        flask: Some("SESSION_COOKIE_PARTITIONED"),
+        shapes_cookie: Some(|settings, value| settings.cookie_partitioned = value.bool()),
+        ..row(
+            "cookie_partitioned",
+            Kind::Bool,
+            "the Partitioned attribute of the session cookie, which brings Secure"
         )
     },
     CookieLifetime = Row {
@@ -239,7 +251,7 @@ settings![
         ..row(
             "cookie_lifetime",
             Kind::Lifetime,
-            "how long a login lasts, in hours; from 1.9 to 1.9.11 a pair [anonymous, logged in]"
+            "how long a login lasts, in hours; from 1.9 to 1.9.11 a pair [anonymous, logged in]; in 2.0 the age at which a cookie is no longer accepted"
         )
     },
     AnonymousSessionLifetime = Row {

@@ -159,7 +159,7 @@ impl Wiki {
         let version = self.version().behavior();
         // From 1.9.1 on, MoinMoin uses it together with an old-style cookie_lifetime.
         let is_read = key == Key::AnonymousSessionLifetime
-            && version != Behavior::V2
+            && version < Behavior::V2
             && self.value(Key::CookieLifetime).and_then(Value::number).is_some();
         key.ignored_by(version).filter(|_| !is_read)
     }
@@ -233,7 +233,7 @@ impl Wiki {
     pub fn session_location(&self) -> Option<Location> {
         let behavior = self.version().behavior();
         let layout = if behavior < Behavior::V1_9_0 { Layout::Moin18 } else { Layout::Moin19 };
-        let store = self.session_store().filter(|_| behavior != Behavior::V2);
+        let store = self.session_store().filter(|_| behavior < Behavior::V2);
         store.or_else(|| Some(Location::Directory { layout, path: self.session_dir()? }))
     }
 
@@ -248,7 +248,7 @@ impl Wiki {
             Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => {
                 Some(self.cache_dir()?.join("__common__").join("session"))
             }
-            Behavior::V2 => None,
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => None,
             _ => self.path(Key::SessionDir).or_else(|| Some(self.cache_dir()?.join("__session__"))),
         }
     }
@@ -294,7 +294,7 @@ impl Wiki {
                 Duplicate::Last => "\"last\"".to_owned(),
             },
             Key::CacheDir => path(self.cache_dir())?,
-            Key::SessionDir if version.behavior() != Behavior::V2 => path(self.session_dir())?,
+            Key::SessionDir if version.behavior() < Behavior::V2 => path(self.session_dir())?,
             Key::UserDir => path(self.user_dir())?,
             _ => key.default_in(version.behavior())?.to_owned(),
         };

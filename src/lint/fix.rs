@@ -276,7 +276,7 @@ fn of_wiki(wiki: &Wiki) -> Vec<String> {
     let mut superusers = wiki.names(Key::Superuser).unwrap_or_default().to_vec();
     superusers.sort_unstable();
     superusers.dedup();
-    let key = if wiki.version().behavior() == crate::moin::Behavior::V2 {
+    let key = if wiki.version().behavior() >= crate::moin::Behavior::V2 {
         wiki.text(Key::SecretKeyId)
     } else {
         None

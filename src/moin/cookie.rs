@@ -1,5 +1,6 @@
 //! The Set-Cookie header of a session, byte for byte.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::date::{DateStyle, cookie_date};
@@ -26,6 +27,8 @@ pub struct SetCookie {
     pub http_only: bool,
     /// The SameSite attribute, 2.0 only.
     pub same_site: Option<String>,
+    /// Whether Partitioned is sent, 2.0 only.
+    pub partitioned: bool,
     behavior: Behavior,
 }
 
@@ -39,6 +42,8 @@ pub enum NoCookie {
     LoginOff,
     /// Every response fails because of `cookie_domain`; says which.
     BrokenDomain(&'static str),
+    /// 2.0: every response with a cookie fails because of the domain, or of SameSite; says which.
+    BrokenInFlask(&'static str),
     /// Every request fails because of `cookie_lifetime`.
     BrokenLifetime(Broken),
 }
@@ -49,6 +54,7 @@ impl fmt::Display for NoCookie {
             NoCookie::AnonymousOff => f.write_str("anonymous sessions are off (lifetime 0)"),
             NoCookie::LoginOff => f.write_str("nobody stays logged in (login lifetime 0)"),
             NoCookie::BrokenDomain(what) => write!(f, "every response of this version fails: {what}"),
+            NoCookie::BrokenInFlask(what) => write!(f, "every login fails: {what}"),
             NoCookie::BrokenLifetime(Broken::ScalarIn1_9_0) => f.write_str(
                 "every request fails: cookie_lifetime must be a pair (anonymous, logged in) in 1.9.0",
             ),
@@ -69,10 +75,12 @@ pub fn session_cookie(
     id: &str,
     now: f64,
 ) -> Result<SetCookie, NoCookie> {
-    if let Some(what) = settings.broken_domain() {
+    let behavior = settings.version.behavior();
+    if behavior >= Behavior::V2 {
+        check_flask(settings)?;
+    } else if let Some(what) = settings.broken_domain() {
         return Err(NoCookie::BrokenDomain(what));
     }
-    let behavior = settings.version.behavior();
     let lifetime = lifetimes(settings).map_err(NoCookie::BrokenLifetime)?.of(visitor);
     let (expires, max_age) = match lifetime {
         Lifetime::None if visitor == Visitor::Anonymous => return Err(NoCookie::AnonymousOff),
@@ -100,44 +108,61 @@ pub fn session_cookie(
         domain: domain(settings),
         expires,
         max_age,
-        path: settings.effective_cookie_path().to_owned(),
+        path: settings.effective_cookie_path().into_owned(),
         secure: settings.sends_secure(),
         http_only: settings.sends_http_only(),
         same_site: same_site(settings),
+        partitioned: settings.sends_partitioned(),
         behavior,
     })
 }
 
 /// The Set-Cookie header by which a wiki of 1.9 or 2.0 deletes its cookie: empty, 1970, with the domain and path of the
 /// current settings. 1.9 says neither Secure nor HttpOnly here, 2.0 (Flask) says all.
+///
+/// [`session_cookie`] has the settings with which no header is sent.
 pub fn deletion(settings: &Settings) -> SetCookie {
     let behavior = settings.version.behavior();
-    let flask = behavior == Behavior::V2;
+    let flask = behavior >= Behavior::V2;
     SetCookie {
         name: settings.session_cookie_name(),
         value: String::new(),
         domain: domain(settings),
         expires: Some(0.0),
         max_age: Some(0),
-        path: settings.effective_cookie_path().to_owned(),
+        path: settings.effective_cookie_path().into_owned(),
         secure: flask && settings.sends_secure(),
         http_only: flask && settings.sends_http_only(),
         same_site: same_site(settings),
+        partitioned: settings.sends_partitioned(),
         behavior,
     }
 }
 
 fn domain(settings: &Settings) -> Option<String> {
-    let domain = settings.cookie_domain.as_deref().filter(|domain| !domain.is_empty())?;
-    Some(match settings.version.behavior() {
-        Behavior::V2 => domain.trim_start_matches('.').to_owned(),
-        _ => domain.to_owned(),
-    })
+    settings.effective_cookie_domain().map(Cow::into_owned)
 }
 
+/// The value of SameSite as Flask writes it: `None` is a value too.
 fn same_site(settings: &Settings) -> Option<String> {
-    (settings.version.behavior() == Behavior::V2)
-        .then(|| settings.cookie_samesite.clone().unwrap_or_else(|| "Lax".to_owned()))
+    let configured =
+        settings.cookie_samesite.as_deref().filter(|_| settings.version.behavior() >= Behavior::V2)?;
+    Some(
+        SAME_SITE
+            .iter()
+            .find(|known| configured.eq_ignore_ascii_case(known))
+            .map_or(configured, |known| known)
+            .to_owned(),
+    )
+}
+
+const SAME_SITE: [&str; 3] = ["Strict", "Lax", "None"];
+
+/// Whether Flask sends a cookie at all.
+pub(super) fn check_flask(settings: &Settings) -> Result<(), NoCookie> {
+    let known = same_site(settings).is_none_or(|value| SAME_SITE.contains(&value.as_str()));
+    let what = settings.broken_domain().or((!known).then_some("SameSite must be Lax, Strict, or None"));
+    what.map_or(Ok(()), |what| Err(NoCookie::BrokenInFlask(what)))
 }
 
 impl SetCookie {
@@ -169,7 +194,9 @@ impl fmt::Display for SetCookie {
                 self.write_expires(f, "expires", DateStyle::Netscape)?;
             }
             Behavior::V1_9_9 | Behavior::V1_9_11 => self.write_expires(f, "Expires", DateStyle::Netscape)?,
-            Behavior::V2 => self.write_expires(f, "Expires", DateStyle::Http)?,
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => {
+                self.write_expires(f, "Expires", DateStyle::Http)?
+            }
         }
         if let Some(max_age) = self.max_age {
             write!(f, "; Max-Age={max_age}")?;
@@ -184,10 +211,10 @@ impl fmt::Display for SetCookie {
             f.write_str(if self.secure { "; secure" } else { "" })?;
             f.write_str(if self.http_only { "; HttpOnly" } else { "" })?;
         }
-        match &self.same_site {
-            Some(same_site) => write!(f, "; SameSite={same_site}"),
-            None => Ok(()),
+        if let Some(same_site) = &self.same_site {
+            write!(f, "; SameSite={same_site}")?;
         }
+        f.write_str(if self.partitioned { "; Partitioned" } else { "" })
     }
 }
 

@@ -20,7 +20,7 @@ pub fn id_form(version: Version) -> IdForm {
     match version.behavior() {
         Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => IdForm::Word32,
         Behavior::V1_9_0 | Behavior::V1_9_1 | Behavior::V1_9_2 => IdForm::Hex40,
-        Behavior::V2 => IdForm::Signed,
+        Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => IdForm::Signed,
         _ => IdForm::LowerHex40,
     }
 }

@@ -13,7 +13,7 @@ const FLASK_PERMANENT: f64 = 2_678_400.0;
 pub enum Lifetime {
     /// This wiki sends such visitors no session cookie.
     None,
-    /// Until the browser closes (2.0 without "remember me").
+    /// Until the browser closes (2.0, unless a user of `2.0-dev` ticks "remember me").
     BrowserSession,
     /// This many seconds.
     Seconds(f64),
@@ -73,17 +73,16 @@ pub fn lifetimes(settings: &Settings) -> Result<Lifetimes, Broken> {
             let (user, remember) = logged_in(hours.trunc() * 3600.0, Lifetime::Seconds(TEN_YEARS));
             Ok(Lifetimes { anonymous, user, remember })
         }
-        Behavior::V2 => {
-            let permanent = match configured {
-                Some(CookieLifetime::Hours(hours) | CookieLifetime::Pair(_, hours)) => hours * 3600.0,
-                None => FLASK_PERMANENT,
-            };
-            Ok(Lifetimes {
-                anonymous: Lifetime::BrowserSession,
-                user: Lifetime::BrowserSession,
-                remember: Lifetime::Seconds(permanent),
-            })
-        }
+        Behavior::V2 | Behavior::V2Beta => Ok(Lifetimes {
+            anonymous: Lifetime::BrowserSession,
+            user: Lifetime::BrowserSession,
+            remember: Lifetime::BrowserSession,
+        }),
+        Behavior::V2Dev => Ok(Lifetimes {
+            anonymous: Lifetime::BrowserSession,
+            user: Lifetime::BrowserSession,
+            remember: Lifetime::Seconds(signature_lifetime(settings)),
+        }),
         behavior => {
             let (anonymous, user) = match configured {
                 None => (0.0, 12.0),
@@ -103,6 +102,14 @@ pub fn lifetimes(settings: &Settings) -> Result<Lifetimes, Broken> {
             let (user, remember) = logged_in((user * 3600.0).trunc(), Lifetime::None);
             Ok(Lifetimes { anonymous, user, remember })
         }
+    }
+}
+
+/// How many seconds after its signature 2.0 accepts a cookie: Flask's `PERMANENT_SESSION_LIFETIME`.
+pub fn signature_lifetime(settings: &Settings) -> f64 {
+    match settings.cookie_lifetime {
+        Some(CookieLifetime::Hours(hours) | CookieLifetime::Pair(_, hours)) => (hours * 3600.0).trunc(),
+        None => FLASK_PERMANENT,
     }
 }
 

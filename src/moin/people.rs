@@ -11,7 +11,7 @@ pub struct Profile {
     pub name: String,
     /// May not log in any more.
     pub disabled: bool,
-    /// Wants to stay logged in (1.7 to 1.9; in 2.0 a box in the login form asks).
+    /// Wants to stay logged in (1.7 to 1.9; in `2.0-dev` a box in the login form asks).
     pub remember_me: bool,
 }
 
@@ -26,7 +26,7 @@ pub trait Users {
     /// The session token in the profile of a user, made if there is none (2.0).
     fn token(&mut self, id: &str) -> String;
 
-    /// Makes a new session token: cookies with the old one are good no more (2.0: log-out, change of the password).
+    /// Makes a new session token: cookies with the old one are good no more (2.0: a change of the password).
     fn renew_token(&mut self, id: &str);
 }
 

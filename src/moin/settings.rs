@@ -1,8 +1,10 @@
 //! The settings that shape the session cookie, as one wiki has them in effect.
 
+use std::borrow::Cow;
+
 use url::Url;
 
-use super::{Behavior, Version};
+use super::{Behavior, Version, flask};
 
 /// One wiki's effective settings: what was configured, `None` where MoinMoin's own default applies.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +27,10 @@ pub struct Settings {
     pub cookie_secure: Option<bool>,
     /// `cookie_httponly`, from 1.9.0 on.
     pub cookie_httponly: Option<bool>,
-    /// 2.0's `SESSION_COOKIE_SAMESITE`; no earlier version sends the attribute.
+    /// 2.0's `SESSION_COOKIE_SAMESITE` in any letter case; no earlier version sends the attribute.
     pub cookie_samesite: Option<String>,
+    /// 2.0's `SESSION_COOKIE_PARTITIONED`, from 2.0.0b1 on.
+    pub cookie_partitioned: Option<bool>,
     /// `cookie_lifetime`: a number of hours up to 1.8, a pair (anonymous, logged in) from 1.9.
     pub cookie_lifetime: Option<CookieLifetime>,
     /// `anonymous_session_lifetime` in hours, 1.7 and 1.8.
@@ -113,6 +117,7 @@ impl Settings {
             cookie_secure: None,
             cookie_httponly: None,
             cookie_samesite: None,
+            cookie_partitioned: None,
             cookie_lifetime: None,
             anonymous_session_lifetime: None,
             duplicate_cookie: None,
@@ -128,7 +133,9 @@ impl Settings {
                 self.handler_cookie_name.as_deref().unwrap_or("MOIN_SESSION").to_owned()
             }
             Behavior::V1_9_0 => "MOIN_SESSION".to_owned(),
-            Behavior::V2 => self.cookie_name.clone().unwrap_or_else(|| "session".to_owned()),
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => {
+                self.cookie_name.clone().unwrap_or_else(|| "session".to_owned())
+            }
             _ => match self.cookie_name.as_deref() {
                 None => {
                     let path = self.backend.script_path.replace('/', "_");
@@ -141,11 +148,26 @@ impl Settings {
     }
 
     /// The Path attribute this wiki sends.
-    pub fn effective_cookie_path(&self) -> &str {
-        match (&self.cookie_path, self.version.behavior() <= Behavior::V1_9_0) {
-            (Some(path), _) => path,
-            (None, true) if !self.backend.script_path.is_empty() => &self.backend.script_path,
-            (None, _) => "/",
+    pub fn effective_cookie_path(&self) -> Cow<'_, str> {
+        let behavior = self.version.behavior();
+        match &self.cookie_path {
+            // Flask then sends `APPLICATION_ROOT`, which is `/`.
+            Some(path) if path.is_empty() && behavior >= Behavior::V2 => "/".into(),
+            Some(path) if behavior >= Behavior::V2 => flask::path(path, behavior),
+            Some(path) => path.into(),
+            None if behavior <= Behavior::V1_9_0 && !self.backend.script_path.is_empty() => {
+                self.backend.script_path.as_str().into()
+            }
+            None => "/".into(),
+        }
+    }
+
+    /// The Domain attribute this wiki sends; `None` too where it can send no cookie.
+    pub fn effective_cookie_domain(&self) -> Option<Cow<'_, str>> {
+        let (domain, behavior) = (self.cookie_domain.as_deref()?, self.version.behavior());
+        match behavior {
+            _ if behavior >= Behavior::V2 => flask::domain(domain, behavior).ok().flatten(),
+            _ => Some(domain).filter(|domain| !domain.is_empty()).map(Cow::from),
         }
     }
 
@@ -153,16 +175,23 @@ impl Settings {
     pub fn sends_secure(&self) -> bool {
         match self.version.behavior() {
             Behavior::V1_7_0 => false,
-            Behavior::V2 => self.cookie_secure.unwrap_or(false),
+            behavior if behavior >= Behavior::V2 => {
+                self.cookie_secure.unwrap_or(false) || self.sends_partitioned()
+            }
             _ => self.cookie_secure.unwrap_or(self.backend.https),
         }
+    }
+
+    /// Whether the cookie this wiki sends carries Partitioned, which brings Secure.
+    pub fn sends_partitioned(&self) -> bool {
+        self.version.behavior() >= Behavior::V2Beta && self.cookie_partitioned == Some(true)
     }
 
     /// Whether the cookie this wiki sends carries HttpOnly.
     pub fn sends_http_only(&self) -> bool {
         match self.version.behavior() {
             Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => self.version.always_http_only(),
-            Behavior::V2 => self.cookie_httponly.unwrap_or(true),
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => self.cookie_httponly.unwrap_or(true),
             _ => self.cookie_httponly.unwrap_or(false),
         }
     }
@@ -176,20 +205,16 @@ impl Settings {
         })
     }
 
-    /// Why no request to this wiki can be answered with a cookie domain like this one, if so.
+    /// What is wrong with the cookie domain so that no response with a session cookie succeeds, if so.
     ///
-    /// A domain without a dot breaks every response from 1.9.4 on, an empty one from 1.9.9 on.
+    /// A domain without a dot breaks every response from 1.9.4 to 1.9.11 and every login of 2.0.0a1, an empty one every
+    /// response from 1.9.9 to 1.9.11. Later releases of 2.0 refuse what is no host name.
     pub fn broken_domain(&self) -> Option<&'static str> {
-        let behavior = self.version.behavior();
-        match self.cookie_domain.as_deref() {
-            Some("") if (Behavior::V1_9_9..Behavior::V2).contains(&behavior) => {
-                Some("an empty cookie_domain")
-            }
-            Some(domain)
-                if !domain.is_empty()
-                    && !domain.contains('.')
-                    && (Behavior::V1_9_4..Behavior::V2).contains(&behavior) =>
-            {
+        let (domain, behavior) = (self.cookie_domain.as_deref()?, self.version.behavior());
+        match behavior {
+            _ if behavior >= Behavior::V2 => flask::domain(domain, behavior).err(),
+            _ if behavior >= Behavior::V1_9_9 && domain.is_empty() => Some("an empty cookie_domain"),
+            _ if behavior >= Behavior::V1_9_4 && !domain.is_empty() && !domain.contains('.') => {
                 Some("a cookie_domain without a dot")
             }
             _ => None,

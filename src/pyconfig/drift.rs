@@ -104,7 +104,7 @@ fn compare(
             Compare::Version => there.is_none() || same_version(ours, theirs, imported) || plain(),
             // It is no more than a name from 2.0 on.
             Compare::Siteid => {
-                ours.siteid() == theirs.siteid() || theirs.version().behavior() == Behavior::V2
+                ours.siteid() == theirs.siteid() || theirs.version().behavior() >= Behavior::V2
             }
             Compare::Store => same_store(ours, theirs),
             Compare::SecretKey => match (ours.text(key), theirs.text(key)) {
@@ -144,9 +144,7 @@ fn same_version(ours: &Wiki, theirs: &Wiki, imported: &Imported) -> bool {
     if imported.evidence.is_none() {
         return false;
     }
-    let line = |wiki: &Wiki| {
-        wiki.version().resolved().to_string().splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
-    };
+    let line = |wiki: &Wiki| wiki.version().line();
     line(ours) == line(theirs)
         || !theirs.setting(Key::Moin).is_some_and(|it| it.span == evidence_span(imported))
             && ours.version() == theirs.version()

@@ -213,7 +213,9 @@ impl OnDisk<'_> {
 
 fn storage(wiki: &Wiki, directories: &dyn Directories) -> Storage {
     match (wiki.version().behavior(), session_location(wiki, directories)) {
-        (Behavior::V2, _) => Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned)),
+        (behavior, _) if behavior >= Behavior::V2 => {
+            Storage::Cookie(wiki.text(Key::SecretKeyId).map(str::to_owned))
+        }
         (Behavior::V1_9_0, Some((path, identity))) if wiki.session_dir().is_some() => {
             Storage::Process(path, identity)
         }

@@ -229,7 +229,7 @@ fn directories(taker: &Wiki, giver: &Wiki) -> Option<Vec<Change>> {
         if taker.session_dir() != giver.session_dir() {
             set(Key::CacheDir, Value::Path(dir));
         }
-    } else if one == Behavior::V2 && other == Behavior::V2 {
+    } else if one >= Behavior::V2 && other >= Behavior::V2 {
         let key = giver.text(Key::SecretKeyId)?;
         if taker.text(Key::SecretKeyId) != Some(key) {
             set(Key::SecretKeyId, Value::Text(key.to_owned()));
@@ -263,7 +263,7 @@ fn cookie(taker: &Wiki, giver: &Wiki) -> Vec<Change> {
         changes.push(change(taker, Key::CookieDomain, theirs.cookie_domain.clone().map(Value::Text)));
     }
     if ours.effective_cookie_path() != theirs.effective_cookie_path() {
-        let path = Value::Text(theirs.effective_cookie_path().to_owned());
+        let path = Value::Text(theirs.effective_cookie_path().into_owned());
         changes.push(change(taker, Key::CookiePath, Some(path)));
     }
     changes

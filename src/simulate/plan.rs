@@ -46,6 +46,7 @@ impl Plan {
                 Step::Login { wiki, .. }
                 | Step::Visit { wiki }
                 | Step::Logout { wiki }
+                | Step::ChangePassword { wiki }
                 | Step::SwitchUser { wiki, .. }
                 | Step::Expect { wiki, .. } => find(newer.as_ref().unwrap_or(farm), wiki).map(Some),
                 Step::Reconfigure(file) => load(file).map(|farm| {

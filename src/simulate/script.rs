@@ -26,6 +26,11 @@ pub enum Step {
         /// The wiki, by name or URL.
         wiki: String,
     },
+    /// `change-password WIKI`
+    ChangePassword {
+        /// The wiki, by name or URL.
+        wiki: String,
+    },
     /// `switch-user WIKI NAME`
     SwitchUser {
         /// The wiki, by name or URL.
@@ -70,10 +75,11 @@ pub struct ScriptError {
 }
 
 /// The verbs and their arguments.
-const VERBS: [(&str, &str); 8] = [
+const VERBS: [(&str, &str); 9] = [
     ("login", "WIKI NAME [forget]"),
     ("visit", "WIKI or URL"),
     ("logout", "WIKI"),
+    ("change-password", "WIKI"),
     ("switch-user", "WIKI NAME"),
     ("wait", "DURATION"),
     ("restart-browser", ""),
@@ -143,6 +149,7 @@ fn step(words: &[String]) -> Result<Option<Step>, String> {
         }
         ("visit", [wiki]) => Step::Visit { wiki: owned(wiki) },
         ("logout", [wiki]) => Step::Logout { wiki: owned(wiki) },
+        ("change-password", [wiki]) => Step::ChangePassword { wiki: owned(wiki) },
         ("switch-user", [wiki, name]) => Step::SwitchUser { wiki: owned(wiki), name: owned(name) },
         ("wait", [time]) => Step::Wait(parse_duration(time)?.as_secs_f64()),
         ("restart-browser", []) => Step::RestartBrowser,
@@ -216,8 +223,8 @@ mod tests {
                 "line 3: unknown step \"vist\"; did you mean \"visit\"?",
                 "line 4: expected `wait DURATION`",
                 "line 5: expected a duration such as 90s, 1.5h, or 30d",
-                "line 6: unknown step \"dance\": expected login, visit, logout, switch-user, wait, restart-browser, \
-                 reconfigure, expect",
+                "line 6: unknown step \"dance\": expected login, visit, logout, change-password, switch-user, wait, \
+                 restart-browser, reconfigure, expect",
                 "line 7: unclosed quote",
                 "line 8: control character U+0000",
             ]

@@ -78,6 +78,7 @@ impl World {
                         Action::SwitchUser { name: name.clone() }
                     }
                     Step::Logout { .. } => Action::Logout,
+                    Step::ChangePassword { .. } => Action::ChangePassword,
                     _ => Action::Visit,
                 };
                 self.request(site, target, page, &action, &mut event);

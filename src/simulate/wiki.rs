@@ -99,7 +99,7 @@ impl Site {
         sessions: Dir,
         users: Dir,
     ) -> Site {
-        let sessions = Some(sessions).filter(|_| settings.version.behavior() != Behavior::V2);
+        let sessions = Some(sessions).filter(|_| settings.version.behavior() < Behavior::V2);
         let handler = Handler::new(settings).with_auth(auth).with_secret_key(key);
         Site { name: name.to_owned(), root, handler, sessions, users }
     }
@@ -132,7 +132,7 @@ impl Site {
 
     /// The page that a URL without a page shows.
     pub(super) fn front_page(&self) -> &'static str {
-        if self.behavior() == Behavior::V2 { "Home" } else { "FrontPage" }
+        if self.behavior() >= Behavior::V2 { "Home" } else { "FrontPage" }
     }
 }
 

@@ -52,7 +52,7 @@ pub fn of_farm(farm: &Trusted) -> FarmStores {
 
 /// Where a wiki keeps its sessions, or why that can't be said.
 fn location(wiki: &Wiki) -> Result<Location, String> {
-    let in_cookie = wiki.version().behavior() == Behavior::V2;
+    let in_cookie = wiki.version().behavior() >= Behavior::V2;
     if wiki.session_store().is_none() || in_cookie {
         // Another class for ids alone renames the cookie; sessions lie where they always do.
         if let Some(key) = wiki.custom_handler().filter(|key| *key != Key::SessionIdHandler) {

@@ -31,6 +31,7 @@ const MOST_ERRORS: usize = 20;
 ///   login WIKI NAME         log in ("login WIKI NAME forget" turns "remember me" off)
 ///   visit WIKI              visit a wiki, or a URL
 ///   logout WIKI             log out
+///   change-password WIKI    change the password of the user who is logged in
 ///   switch-user WIKI NAME   act as another user, as a superuser
 ///   wait 13h                let time pass
 ///   restart-browser         close the browser and open it again

@@ -98,20 +98,29 @@ fn default(key: Key) -> Option<String> {
     }
 }
 
+/// The first and the last version of 2.0.
+const FIRST_2_0: &str = "2.0.0a1";
+const LAST_2_0: &str = "2.0-dev";
+
 /// The versions for which `text` has the same answer, and the answer.
 fn spans(text: impl Fn(Behavior) -> Option<&'static str>) -> Vec<(String, &'static str)> {
     let mut spans: Vec<(String, String, &str)> = Vec::new();
     for version in Version::names().filter_map(|name| name.parse::<Version>().ok()).filter(|v| v.is_precise())
     {
         let Some(text) = text(version.behavior()) else { continue };
-        let name = if version.behavior() == Behavior::V2 { "2.0".to_owned() } else { version.to_string() };
+        let name = version.to_string();
         match spans.last_mut().filter(|(_, _, last)| *last == text) {
             Some((_, last, _)) => *last = name,
             None => spans.push((name.clone(), name, text)),
         }
     }
-    let named =
-        |first: String, last: String| if first == last { first } else { format!("{first} to {last}") };
+    let named = |first: String, last: String| match (first.as_str(), last.as_str()) {
+        (first, last) if first == last => first.to_owned(),
+        // All of 2.0.
+        (FIRST_2_0, LAST_2_0) => "2.0".to_owned(),
+        (first, LAST_2_0) => format!("{first} to 2.0"),
+        (first, last) => format!("{first} to {last}"),
+    };
     spans.into_iter().map(|(first, last, text)| (named(first, last), text)).collect()
 }
 

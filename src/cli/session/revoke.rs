@@ -214,7 +214,7 @@ fn moin_2(farm: &Farm, context: &mut Context<'_>) {
     let wikis: Vec<&str> = farm
         .wikis
         .iter()
-        .filter(|wiki| wiki.version().behavior() == Behavior::V2)
+        .filter(|wiki| wiki.version().behavior() >= Behavior::V2)
         .map(|wiki| wiki.name.as_str())
         .collect();
     if wikis.is_empty() {

@@ -109,7 +109,7 @@ impl StoreArgs {
         }
         let store::FarmStores { mut stores, without } = store::of_farm(&farm);
         for (wiki, why) in without {
-            let by_nature = farm.wiki(&wiki).is_some_and(|wiki| wiki.version().behavior() == Behavior::V2);
+            let by_nature = farm.wiki(&wiki).is_some_and(|wiki| wiki.version().behavior() >= Behavior::V2);
             if self.store_of.contains(&wiki) {
                 return Err(without_store(&wiki, &why, by_nature && deletes));
             }
@@ -138,7 +138,7 @@ impl StoreArgs {
 /// The store of one wiki, with all wikis that use it: `wiki:NAME`.
 pub(crate) fn of_wiki(farm: &Trusted, name: &str, deletes: bool) -> Result<StoreSpec, Failure> {
     let wiki = find_wiki(farm, name)?;
-    let by_nature = wiki.version().behavior() == Behavior::V2;
+    let by_nature = wiki.version().behavior() >= Behavior::V2;
     let store::FarmStores { stores, without } = store::of_farm(farm);
     if let Some((_, why)) = without.iter().find(|(other, _)| other == name) {
         return Err(without_store(name, why, by_nature && deletes));

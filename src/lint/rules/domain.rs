@@ -11,6 +11,7 @@ use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rejection::Domain;
 use crate::lint::rule::Safety::Unsafe;
 use crate::lint::rule::{Look, Rule, Sink, rule};
+use crate::moin::Behavior;
 use crate::names::list;
 use crate::sharing::{Model, leaks};
 
@@ -29,7 +30,8 @@ pub(super) const RULES: &[Rule] = &[
 
 fn broken_domain(wiki: &Wiki, sink: &mut Sink) {
     if let Some(what) = wiki.moin().broken_domain() {
-        let message = format!("MoinMoin {} fails on every response with {what}", wiki.version().resolved());
+        let fails = if wiki.version().behavior() >= Behavior::V2 { "login" } else { "response" };
+        let message = format!("MoinMoin {} fails on every {fails} with {what}", wiki.version().resolved());
         sink.report_fixable(
             wiki,
             wiki.span_of(Key::CookieDomain),

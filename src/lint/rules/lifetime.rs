@@ -73,7 +73,7 @@ fn truncated_lifetime(wiki: &Wiki, sink: &mut Sink) {
 fn lifetime_over_400_days(wiki: &Wiki, sink: &mut Sink) {
     let Ok(found) = lifetimes(wiki.moin()) else { return };
     // MoinMoin itself sets ten years for "remember me": no line of the farm file causes that.
-    let login = if wiki.version().behavior() == Behavior::V2 { found.remember } else { found.user };
+    let login = if wiki.version().behavior() >= Behavior::V2 { found.remember } else { found.user };
     for (key, lifetime) in [(Key::CookieLifetime, login), (Key::AnonymousSessionLifetime, found.anonymous)] {
         let key = if wiki.setting(key).is_some() { key } else { Key::CookieLifetime };
         match lifetime {

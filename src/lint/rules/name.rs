@@ -72,7 +72,7 @@ fn siteid_collision(farm: &Farm, sink: &mut Sink) {
 }
 
 fn literal_siteidmagic(wiki: &Wiki, sink: &mut Sink) {
-    if wiki.version().behavior() == Behavior::V2 && wiki.text(Key::CookieName) == Some("siteidmagic") {
+    if wiki.version().behavior() >= Behavior::V2 && wiki.text(Key::CookieName) == Some("siteidmagic") {
         let message =
             "the cookie is named siteidmagic: the word has no special meaning in MoinMoin 2.0".to_owned();
         let help = "write the name that the cookie should have";
@@ -128,7 +128,7 @@ fn prefix_violation(farm: &Farm, model: &Model, sink: &mut Sink) {
 
 fn default_cookie_name(wiki: &Wiki, sink: &mut Sink) {
     let plain = wiki.text(Key::CookieName).is_none_or(|name| name == "session");
-    if wiki.version().behavior() == Behavior::V2
+    if wiki.version().behavior() >= Behavior::V2
         && plain
         && wiki.text(Key::CookieDomain).is_some_and(|d| !d.is_empty())
     {

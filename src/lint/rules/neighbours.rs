@@ -81,7 +81,7 @@ fn share_duplicates_differ(farm: &Farm, sink: &mut Sink) {
 }
 
 fn missing_secret_key_id(farm: &Farm, sink: &mut Sink) {
-    let of_2_0 = |wiki: &&Wiki| wiki.version().behavior() == Behavior::V2;
+    let of_2_0 = |wiki: &&Wiki| wiki.version().behavior() >= Behavior::V2;
     if farm.wikis.iter().filter(of_2_0).count() < 2 {
         return;
     }

@@ -43,7 +43,7 @@ fn path_mismatch(wiki: &Wiki, sink: &mut Sink) {
     }
     let own = wiki.url.path().trim_end_matches('/');
     let page = format!("{own}/FrontPage");
-    if path_match(&page, cookie_path) {
+    if path_match(&page, &cookie_path) {
         return;
     }
     let own = if own.is_empty() { "/" } else { own };

@@ -50,7 +50,7 @@ fn anonymous_without_prune(farm: &Farm, sink: &mut Sink) {
 
 fn prune_without_idle(farm: &Farm, sink: &mut Sink) {
     let ten_years = |wiki: &Wiki| {
-        wiki.version().behavior() != Behavior::V2
+        wiki.version().behavior() < Behavior::V2
             && lifetimes(wiki.moin()).is_ok_and(|found| found.remember == Lifetime::Seconds(TEN_YEARS))
     };
     if farm.sound() && farm.prune.present && farm.prune.idle.is_none() && farm.wikis.iter().any(ten_years) {
@@ -73,7 +73,7 @@ fn never_pruned(farm: &Farm, sink: &mut Sink) {
 
 fn idle_below_login(farm: &Farm, sink: &mut Sink) {
     let Some(idle) = farm.prune.idle else { return };
-    for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behavior() != Behavior::V2) {
+    for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behavior() < Behavior::V2) {
         let Ok(Lifetime::Seconds(login)) = lifetimes(wiki.moin()).map(|found| found.user) else { continue };
         // Browsers delete every cookie after 400 days.
         let needed = Duration::try_from_secs_f64(login)

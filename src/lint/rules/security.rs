@@ -70,7 +70,7 @@ fn cookie_not_secure(wiki: &Wiki, sink: &mut Sink) {
     }
     let (key, why) = match settings.cookie_secure {
         Some(_) => (Key::CookieSecure, "cookie_secure is false"),
-        None if behavior == Behavior::V2 => (Key::Url, "MoinMoin 2.0 needs cookie_secure = true"),
+        None if behavior >= Behavior::V2 => (Key::Url, "MoinMoin 2.0 needs cookie_secure = true"),
         None => (Key::BackendUrl, "MoinMoin sees http behind the proxy"),
     };
     let message = format!("the login cookie is not Secure, although the URL is https: {why}");
@@ -92,7 +92,7 @@ fn cookie_not_httponly(wiki: &Wiki, sink: &mut Sink) {
 }
 
 fn samesite_strict(wiki: &Wiki, sink: &mut Sink) {
-    if wiki.version().behavior() == Behavior::V2 && wiki.text(Key::CookieSamesite) == Some("Strict") {
+    if wiki.version().behavior() >= Behavior::V2 && wiki.text(Key::CookieSamesite) == Some("Strict") {
         let message =
             "users who follow a link from another site seem to be logged out: the cookie is SameSite=Strict"
                 .to_owned();
@@ -109,7 +109,7 @@ fn samesite_strict(wiki: &Wiki, sink: &mut Sink) {
 }
 
 fn samesite_none_insecure(wiki: &Wiki, sink: &mut Sink) {
-    let v2 = wiki.version().behavior() == Behavior::V2;
+    let v2 = wiki.version().behavior() >= Behavior::V2;
     if v2 && wiki.text(Key::CookieSamesite) == Some("None") && !wiki.moin().sends_secure() {
         let message = "nobody can log in: browsers reject SameSite=None without Secure".to_owned();
         let help = "set cookie_secure = true, or write cookie_samesite = \"Lax\"";
@@ -127,7 +127,7 @@ fn shared_secret_key(farm: &Farm, sink: &mut Sink) {
         farm.shares.iter().enumerate().filter(|(_, share)| mine(share)).map(|(number, _)| number).collect()
     };
     let mut first: HashMap<&str, (&Wiki, HashSet<usize>)> = HashMap::new();
-    for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behavior() == Behavior::V2) {
+    for wiki in farm.wikis.iter().filter(|wiki| wiki.version().behavior() >= Behavior::V2) {
         let Some(key) = wiki.text(Key::SecretKeyId) else { continue };
         let own = shares(wiki);
         match first.get(key) {

@@ -89,7 +89,7 @@ fn format_of(wiki: &Wiki) -> Option<&'static str> {
         Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => Some("1.7 and 1.8"),
         Behavior::V1_9_0 => Some("1.9.0"),
         Behavior::V1_9_1 => Some("1.9.1"),
-        Behavior::V2 => None,
+        Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => None,
         _ => Some("1.9.2 and later"),
     }
 }
@@ -114,7 +114,7 @@ fn mixed_session_formats(farm: &Farm, sink: &mut Sink) {
 fn store_layout_mismatch(wiki: &Wiki, sink: &mut Sink) {
     let Some(address) = wiki.text(Key::SessionStore) else { return };
     let wanted = match wiki.version().behavior() {
-        Behavior::V2 => return,
+        Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => return,
         behavior if behavior < Behavior::V1_9_0 => "moin-1.8:",
         _ => "moin-1.9:",
     };

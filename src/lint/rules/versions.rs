@@ -118,7 +118,7 @@ fn lifetime_format(wiki: &Wiki, sink: &mut Sink) {
                 },
             )
         }
-        (Value::Pair(_, user), Behavior::V2) => (
+        (Value::Pair(_, user), behavior) if behavior >= Behavior::V2 => (
             "MoinMoin 2.0 has one lifetime, PERMANENT_SESSION_LIFETIME, not a pair".to_owned(),
             format!("write cookie_lifetime = {user}"),
         ),

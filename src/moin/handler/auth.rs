@@ -13,13 +13,20 @@ impl Handler {
         match action {
             Action::Login { name, method, persistent } => {
                 self.log_in(exchange, name, method.as_deref(), outside);
-                if self.behavior() == Behavior::V2 && exchange.user().is_some() {
+                if self.behavior() == Behavior::V2Dev && exchange.user().is_some() {
                     // Flask's `session.permanent`.
                     exchange.session.set("_permanent", Value::Bool(*persistent));
                 }
             }
-            Action::Logout => self.log_out(exchange, outside),
-            Action::Visit | Action::SwitchUser { .. } => {}
+            Action::Logout => self.log_out(exchange),
+            Action::ChangePassword => match exchange.user() {
+                None => exchange.remarks.push(Remark::NotLoggedIn),
+                Some(user) => outside.users.renew_token(&user.id),
+            },
+            Action::Visit | Action::LoginForm | Action::SwitchUser { .. } => {}
+        }
+        if self.behavior() >= Behavior::V2 {
+            super::flask::flash(exchange, action);
         }
     }
 
@@ -40,7 +47,7 @@ impl Handler {
         }
     }
 
-    fn log_out(&self, exchange: &mut Exchange, outside: &mut Outside<'_>) {
+    fn log_out(&self, exchange: &mut Exchange) {
         if exchange.user().is_none() {
             exchange.remarks.push(Remark::NotLoggedIn);
         }
@@ -56,10 +63,8 @@ impl Handler {
         // Each method logs out those who came by it.
         if let Some(user) = exchange.user.as_mut().filter(|user| self.auth.contains(&user.auth_method)) {
             user.valid = false;
-            if self.behavior() == Behavior::V2 {
-                let id = user.id.clone();
+            if self.behavior() >= Behavior::V2 {
                 super::flask::forget(&mut exchange.session);
-                outside.users.renew_token(&id);
             }
         }
     }
@@ -81,7 +86,7 @@ impl Handler {
     /// Lets a superuser go on as the user `name`: the form of the settings that does it.
     pub fn switch_user(&self, exchange: &mut Exchange, name: &str, outside: &mut Outside<'_>) {
         let old = self.behavior() < Behavior::V1_9_0;
-        if self.behavior() == Behavior::V2 {
+        if self.behavior() >= Behavior::V2 {
             exchange.remarks.push(Remark::NoSwitching);
             return;
         }

@@ -56,6 +56,9 @@ pub enum Failure {
     /// Because of `cookie_domain`; says which.
     #[error("{}", NoCookie::BrokenDomain(.0))]
     Domain(&'static str),
+    /// 2.0: because of the cookie's domain or SameSite; says which.
+    #[error("the request fails: {0}")]
+    Flask(&'static str),
     /// 1.7 and 1.8: the session has no number as `expires`.
     #[error("the request fails: the session has no `expires`")]
     NoExpires,
@@ -76,11 +79,15 @@ pub enum Action {
         name: String,
         /// By that method; `None` for the first of the wiki's.
         method: Option<String>,
-        /// The box "stay logged in" of 2.0's form; before, the user's profile says it.
+        /// The box "stay logged in" of the form in `2.0-dev`; before 2.0, the user's profile says it.
         persistent: bool,
     },
     /// To be logged out.
     Logout,
+    /// The page with the login form.
+    LoginForm,
+    /// A new password for the user who is logged in.
+    ChangePassword,
     /// To act as another user.
     SwitchUser {
         /// That user's name.
@@ -100,7 +107,7 @@ pub enum Remark {
     Disabled(String),
     /// The wiki has no such method.
     NoSuchMethod(String),
-    /// Nobody is logged in who could log out.
+    /// Nobody is logged in who could log out, or change a password.
     NotLoggedIn,
     /// Only superusers switch; from 1.9 on not while they are switched.
     MayNotSwitch(String),

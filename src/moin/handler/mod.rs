@@ -12,7 +12,7 @@
 //!
 //! Source: `DefaultSessionHandler` and `CacheSessionData` in `MoinMoin/session.py` of 1.7.0 to 1.8.7,
 //! `FileSessionService` in `MoinMoin/web/session.py` of 1.9.0 to 1.9.11 and the session stores of the Werkzeug that came
-//! with each, `setup_user` in `moin/app.py` of 2.0 and Flask's `SecureCookieSessionInterface`.
+//! with each, `setup_user` in `moin/app.py` of 2.0.0b5 and Flask's `SecureCookieSessionInterface`.
 
 mod auth;
 mod exchange;
@@ -38,14 +38,15 @@ impl Handler {
     /// # Errors
     /// Where the wiki would answer with an error.
     pub fn start(&self, cookie: Option<&[u8]>, outside: &mut Outside<'_>) -> Result<Exchange, Failure> {
-        if let Some(what) = self.settings.broken_domain() {
+        // 2.0 fails only where it sends a cookie.
+        if let Some(what) = self.settings.broken_domain().filter(|_| self.behavior() < Behavior::V2) {
             return Err(Failure::Domain(what));
         }
         self.lifetimes()?;
         let id = cookie.and_then(|header| read_cookie(&self.settings, header));
         let mut exchange = match self.behavior() {
             Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => self.start_old(id, outside),
-            Behavior::V2 => Ok(self.start_flask(id.as_deref(), outside)),
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => Ok(self.start_flask(id.as_deref(), outside)),
             _ => self.start_new(id, outside),
         }?;
         if self.behavior() >= Behavior::V1_9_0 {
@@ -65,7 +66,7 @@ impl Handler {
                 self.after_auth_old(exchange, outside)?;
                 self.setup_setuid(exchange, outside);
             }
-            Behavior::V2 => self.after_auth_flask(exchange, outside),
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => self.after_auth_flask(exchange, outside),
             _ => {}
         }
         Ok(())
@@ -79,7 +80,7 @@ impl Handler {
         match self.behavior() {
             Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => finish_old(&exchange, outside),
             Behavior::V1_9_0 | Behavior::V1_9_1 => self.finalize_early(&mut exchange, outside)?,
-            Behavior::V2 => self.finish_flask(&mut exchange, outside),
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => self.finish_flask(&mut exchange, outside)?,
             _ => self.finalize(&mut exchange, outside)?,
         }
         let Exchange { session, user, real_user, cookies, remarks } = exchange;
@@ -104,7 +105,9 @@ impl Handler {
         if let Action::SwitchUser { name } = action {
             self.switch_user(&mut exchange, name, outside);
         }
-        if let Some(page) = page {
+        // In 2.0 the answer to both is a redirection, which is no visit of a page.
+        let redirected = matches!(action, Action::Login { .. } | Action::Logout);
+        if let Some(page) = page.filter(|_| !redirected || self.behavior() < Behavior::V2) {
             self.add_trail(&mut exchange, page)?;
         }
         self.finish(exchange, outside)

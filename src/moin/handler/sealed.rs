@@ -13,12 +13,13 @@ use crate::moin::{Items, Value};
 pub(super) fn sign(items: &Items, key: &str, now: f64) -> String {
     let json = serde_json::Value::Object(items.iter().map(|(k, v)| (k.clone(), to_json(v))).collect());
     let payload = encode(json.to_string().as_bytes());
-    let time = encode(format!("{now}").as_bytes());
+    let time = encode(format!("{}", now.floor()).as_bytes());
     let mark = mark(&payload, &time, key);
     format!("{payload}.{time}.{mark}")
 }
 
-/// The session in a cookie's value, unless it was marked by another key or more than `max_age` seconds ago.
+/// The session in a cookie's value, unless it was marked by another key, or more than `max_age` seconds ago, or later than
+/// now. Like `itsdangerous`, compares whole seconds.
 pub(super) fn open(value: &[u8], key: &str, now: f64, max_age: f64) -> Option<Items> {
     let mut parts = std::str::from_utf8(value).ok()?.split('.');
     let (payload, time, marked) = (parts.next()?, parts.next()?, parts.next()?);
@@ -26,7 +27,7 @@ pub(super) fn open(value: &[u8], key: &str, now: f64, max_age: f64) -> Option<It
         return None;
     }
     let since: f64 = String::from_utf8(decode(time)?).ok()?.parse().ok()?;
-    if now - since > max_age {
+    if !(0.0..=max_age).contains(&(now.floor() - since)) {
         return None;
     }
     match serde_json::from_slice(&decode(payload)?).ok()? {
@@ -99,7 +100,9 @@ mod tests {
         assert!(value.starts_with("eyJ1c2VyLml0ZW1pZCI6IjcifQ."), "{value}");
         assert_eq!(open(value.as_bytes(), "k", 1001.0, 60.0), Some(items));
         assert_eq!(open(value.as_bytes(), "other", 1001.0, 60.0), None);
-        assert_eq!(open(value.as_bytes(), "k", 2000.0, 60.0), None);
+        assert!(open(value.as_bytes(), "k", 1060.9, 60.0).is_some());
+        assert_eq!(open(value.as_bytes(), "k", 1061.0, 60.0), None);
+        assert_eq!(open(value.as_bytes(), "k", 999.0, 60.0), None);
         assert_eq!(open(b"031d8acb800cc038fab650b412fa1073b51d67ec", "k", 0.0, 60.0), None);
     }
 }

@@ -20,7 +20,7 @@ impl Handler {
         let wanted = exchange.user().is_some()
             || match behavior {
                 Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => exchange.session.is_stored,
-                Behavior::V2 => true,
+                Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => true,
                 _ => self.has_anonymous_sessions()?,
             };
         let until_answered = behavior < Behavior::V1_9_0 && exchange.session.is_new;
@@ -29,7 +29,7 @@ impl Handler {
         }
         let page = match &self.interwikiname {
             Some(wiki) if behavior < Behavior::V2 => Value::Text(format!("{wiki}:{page}")),
-            Some(_) | None if behavior == Behavior::V2 => {
+            Some(_) | None if behavior >= Behavior::V2 => {
                 // A name and its aliases.
                 Value::List(vec![Value::Text(page.to_owned()), Value::List(Vec::new())])
             }

@@ -32,8 +32,9 @@ fn understood(version: Version, header: &[u8]) -> Vec<Pair> {
         Behavior::V1_9_0 | Behavior::V1_9_1 | Behavior::V1_9_2 => python::lenient(header, <[u8]>::to_vec),
         Behavior::V1_9_4 => python::lenient(header, quoted::unquote),
         Behavior::V1_9_9 if version.reads_names_over_semicolons() => werkzeug::old(header),
-        Behavior::V1_9_9 | Behavior::V1_9_11 => werkzeug::new(header),
-        Behavior::V2 => werkzeug::current(header),
+        Behavior::V1_9_9 | Behavior::V1_9_11 => werkzeug::new(header, quoted::unquote),
+        Behavior::V2 => werkzeug::new(header, <[u8]>::to_vec),
+        Behavior::V2Beta | Behavior::V2Dev => werkzeug::current(header),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Werkzeug, which reads the header from 1.9.9 on.
 //!
-//! Source: `_cookie_parse_impl` and `parse_cookie` of the Werkzeug in 1.9.9 and 1.9.11, `parse_cookie` of a current one.
+//! Source: `_cookie_parse_impl` and `parse_cookie` of the Werkzeug in 1.9.9 and 1.9.11, of 2.2.3 (2.0.0a1) and 3.1.9.
 
 use super::quoted::{Pair, quoted, unquote};
 
@@ -27,8 +27,9 @@ pub(super) fn old(header: &[u8]) -> Vec<Pair> {
     pairs
 }
 
-/// 1.9.10 and 1.9.11. A cookie without `=` has an empty value; one without a name is passed over.
-pub(super) fn new(header: &[u8]) -> Vec<Pair> {
+/// 1.9.10, 1.9.11, and 2.0.0a1. A cookie without `=` has an empty value; one without a name is passed over. Quotes around a
+/// name go in 1.9, as `named` says.
+pub(super) fn new(header: &[u8], named: fn(&[u8]) -> Vec<u8>) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut rest = skip(header, b"=;");
     while !rest.is_empty() {
@@ -37,7 +38,7 @@ pub(super) fn new(header: &[u8]) -> Vec<Pair> {
         let (name, after) = split(rest, length);
         let (value, after) = if assigned { value(after) } else { (&b""[..], after) };
         rest = skip(after, b"=;");
-        let name = unquote(name.trim_ascii());
+        let name = named(name.trim_ascii());
         if !name.is_empty() {
             pairs.push((name, unquote(value)));
         }
@@ -45,14 +46,43 @@ pub(super) fn new(header: &[u8]) -> Vec<Pair> {
     pairs
 }
 
-/// 2.0, with a current Werkzeug: parted at each `;`, quotes or not.
+/// 2.0.0b1 and later, with Werkzeug 3.1.9: what is no cookie up to the next `;` is passed over.
 pub(super) fn current(header: &[u8]) -> Vec<Pair> {
-    let items = header.split(|byte| *byte == b';').map(|item| {
-        let equals = item.iter().position(|byte| *byte == b'=').unwrap_or(item.len());
-        let (name, value) = split(item, equals);
-        (name.trim_ascii().to_vec(), unquote(value.trim_ascii()))
-    });
-    items.filter(|(name, _)| !name.is_empty()).collect()
+    let mut pairs = Vec::new();
+    let mut rest = header;
+    loop {
+        if let Some((name, value, after)) = pair(rest) {
+            pairs.push((name.to_vec(), unquote(value)));
+            rest = after;
+        } else if let Some(end) = rest.iter().position(|byte| *byte == b';') {
+            rest = split(rest, end).1;
+        } else {
+            return pairs;
+        }
+    }
+}
+
+/// A name and its value at the beginning, and what is behind the `;` that follows. Neither holds blanks, or quotes other
+/// than around the whole value.
+fn pair(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let until =
+        |text: &[u8], ends: &[u8]| text.iter().position(|byte| ends.contains(byte)).unwrap_or(text.len());
+    let text = skip(text, b" \t");
+    let (name, after) =
+        text.split_at_checked(until(text, b" \t=\";")).filter(|(name, _)| !name.is_empty())?;
+    let after = skip(after, b" \t");
+    let (value, after) = match after {
+        [b'=', after @ ..] => {
+            let after = skip(after, b" \t");
+            after.split_at_checked(quoted(after).unwrap_or_else(|| until(after, b" \t\";")))?
+        }
+        _ => (&b""[..], after),
+    };
+    match skip(after, b" \t") {
+        [] => Some((name, value, b"")),
+        [b';', after @ ..] => Some((name, value, after)),
+        _ => None,
+    }
 }
 
 /// A value up to the next `;`, or a quoted string that a `;` follows; and what is behind that.

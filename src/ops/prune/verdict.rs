@@ -42,7 +42,7 @@ impl WithoutExpires {
         let by_version = versions.into_iter().filter_map(|version| match version.behavior() {
             Behavior::V1_9_0 => Some(WithoutExpires::Usual),
             Behavior::V1_7_0 | Behavior::V1_7_3 | Behavior::V1_8 => Some(WithoutExpires::Broken),
-            Behavior::V2 => None,
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => None,
             _ => Some(WithoutExpires::Passing),
         });
         let by_layout = match layout {

@@ -210,7 +210,7 @@ impl<'a> Builder<'a> {
     /// The settings of a class, and Flask's.
     fn settings(&self, class: usize, space: Option<&Namespace>, version: Version, base: &str) -> Found {
         let mut found = self.world.class_settings(class, version, base);
-        if let Some(space) = space.filter(|_| version.behavior() == Behavior::V2) {
+        if let Some(space) = space.filter(|_| version.behavior() >= Behavior::V2) {
             self.world.flask_settings(space, &mut found);
         }
         found

@@ -101,7 +101,7 @@ fn one(path: &Path, files: &mut dyn Files, options: &Options) -> Result<Imported
     let base = Source::new(path.to_owned(), String::new()).directory();
     let source = Source::of_files(path.to_owned(), base.clone());
     let mut world = World::new(files, source, options.home.clone());
-    world.python_3 = options.moin.is_some_and(|moin| moin.behavior() == crate::moin::Behavior::V2);
+    world.python_3 = options.moin.is_some_and(|moin| moin.behavior() >= crate::moin::Behavior::V2);
     let main = main_module(&mut world, &name, path)?;
     let mut list = world.modules.get(main).and_then(|module| module.space.get("wikis"));
     if let Some(ran) = &options.ran {

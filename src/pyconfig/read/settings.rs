@@ -193,7 +193,7 @@ impl World<'_> {
                 ),
             };
         }
-        if version.behavior() == Behavior::V2 {
+        if version.behavior() >= Behavior::V2 {
             return wrong(item, "a number of hours");
         }
         let anonymous = match self.class_attribute(class, Key::AnonymousSessionLifetime.name()) {

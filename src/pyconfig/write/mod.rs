@@ -49,7 +49,7 @@ pub fn python(farm: &Farm) -> Vec<Snippet> {
 
 fn of_version(farm: &Farm, version: Version) -> Vec<Snippet> {
     let all = farm.wikis.iter().filter(|wiki| wiki.version().resolved() == version);
-    let flask = version.behavior() == Behavior::V2;
+    let flask = version.behavior() >= Behavior::V2;
     let (alone, together): (Vec<&Wiki>, Vec<&Wiki>) = all.partition(|wiki| flask || wiki.siteid() == ALONE);
     let spelt: Vec<(&Wiki, Vec<Spelt>)> = together.into_iter().map(|wiki| (wiki, spell(wiki))).collect();
     let mut snippets = Vec::new();
@@ -203,7 +203,7 @@ fn addresses(wiki: &Wiki) -> Vec<Line> {
     let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
     let read_back: Vec<Url> = expressed(wiki);
     let all = |urls: &mut dyn Iterator<Item = &Url>| urls.map(plain).collect::<BTreeSet<String>>();
-    let alone = wiki.siteid() == ALONE || wiki.version().behavior() == Behavior::V2;
+    let alone = wiki.siteid() == ALONE || wiki.version().behavior() >= Behavior::V2;
     let same = !alone && all(&mut read_back.iter()) == all(&mut wiki.addresses().map(|(url, _)| url));
     let mut lines = Vec::new();
     if !same || read_back.first().map(plain) != Some(plain(&wiki.url)) {

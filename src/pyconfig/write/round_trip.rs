@@ -106,7 +106,7 @@ fn headers(wiki: &Wiki) -> Vec<String> {
 /// nobody, or keep nobody logged in.
 fn is_repaired(wiki: &Wiki) -> bool {
     let settings = wiki.moin();
-    if settings.version.behavior() == Behavior::V2 {
+    if settings.version.behavior() >= Behavior::V2 {
         return settings.cookie_lifetime.is_some_and(|lifetime| match lifetime {
             CookieLifetime::Hours(hours) | CookieLifetime::Pair(_, hours) => hours <= 0.0,
         });

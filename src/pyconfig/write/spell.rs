@@ -51,13 +51,13 @@ struct Speller<'a> {
 
 impl Speller<'_> {
     fn python(&self) -> Python {
-        if self.behavior == Behavior::V2 { Python::Three } else { Python::Two }
+        if self.behavior >= Behavior::V2 { Python::Three } else { Python::Two }
     }
 
     /// An assignment, under Flask's name in 2.0.
     fn set(&self, key: Key, value: &str) -> Line {
         match key.row().flask {
-            Some(name) if self.behavior == Behavior::V2 => Line::Global(format!("{name} = {value}")),
+            Some(name) if self.behavior >= Behavior::V2 => Line::Global(format!("{name} = {value}")),
             _ => Line::Attribute(format!("{} = {value}", key.name())),
         }
     }
@@ -92,11 +92,11 @@ impl Speller<'_> {
             // The pair that is written for cookie_lifetime has it.
             (Key::AnonymousSessionLifetime, _) if self.behavior >= Behavior::V1_9_0 => Vec::new(),
             (Key::Interwikiname, Value::Text(name)) => vec![self.set(key, &text(name, self.python()))],
-            (Key::Superuser, Value::Names(_)) if self.behavior == Behavior::V2 => {
+            (Key::Superuser, Value::Names(_)) if self.behavior >= Behavior::V2 => {
                 let why = self.left_out(key, "2.0 names superusers in acl_functions");
                 [vec![why], self.said(key)].concat()
             }
-            (Key::CacheDir | Key::UserDir, _) if self.behavior == Behavior::V2 => {
+            (Key::CacheDir | Key::UserDir, _) if self.behavior >= Behavior::V2 => {
                 let why = self.left_out(key, "2.0 keeps everything in its stores");
                 [vec![why], self.said(key)].concat()
             }
@@ -150,7 +150,7 @@ impl Speller<'_> {
     /// An assignment if the version has such a setting, else a comment.
     fn plain(&self, key: Key, value: &Value) -> Vec<Line> {
         let row = key.row();
-        if !row.is_attribute && (row.flask.is_none() || self.behavior != Behavior::V2) {
+        if !row.is_attribute && (row.flask.is_none() || self.behavior < Behavior::V2) {
             return self.said(key);
         }
         let python = match value {
@@ -183,11 +183,13 @@ impl Speller<'_> {
     }
 
     fn cookie_domain(&self, domain: &str) -> Line {
-        if domain.is_empty() {
+        if domain.is_empty() && self.behavior < Behavior::V2 {
             return self.left_out(Key::CookieDomain, "an empty one breaks every response of some versions");
         }
-        if self.wiki.moin().broken_domain().is_some() {
-            let why = format!("{domain:?} has no dot, which breaks every response of {}", self.version);
+        if let Some(what) = self.wiki.moin().broken_domain() {
+            let what = if what.ends_with("without a dot") { "has no dot" } else { "is no host name" };
+            let fails = if self.behavior >= Behavior::V2 { "login" } else { "response" };
+            let why = format!("{domain:?} {what}, which breaks every {fails} of {}", self.version);
             return self.left_out(Key::CookieDomain, &why);
         }
         self.set(Key::CookieDomain, &string(domain, self.python()))
@@ -198,7 +200,7 @@ impl Speller<'_> {
         let anonymous = self.wiki.moin().anonymous_session_lifetime.unwrap_or(0.0);
         match self.behavior {
             behavior if behavior < Behavior::V1_9_0 => self.set(Key::CookieLifetime, &number(hours)),
-            Behavior::V2 => self.permanent(hours),
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => self.permanent(hours),
             _ if hours.trunc() == 0.0 => {
                 let why = "0 meant forever before 1.9; from 1.9 on, nobody would stay logged in";
                 self.left_out(Key::CookieLifetime, why)
@@ -213,7 +215,7 @@ impl Speller<'_> {
     /// A lifetime as 1.9 has it.
     fn pair(&self, anonymous: f64, user: f64) -> Vec<Line> {
         match self.behavior {
-            Behavior::V2 => vec![self.permanent(user)],
+            Behavior::V2 | Behavior::V2Beta | Behavior::V2Dev => vec![self.permanent(user)],
             behavior if behavior >= Behavior::V1_9_0 => {
                 vec![self.set(Key::CookieLifetime, &format!("({}, {})", number(anonymous), number(user)))]
             }

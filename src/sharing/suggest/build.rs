@@ -207,7 +207,7 @@ fn path(party: &[Wiki], way: Way) -> String {
     let known =
         most_common(party.iter().map(|wiki| wiki.moin().effective_cookie_path()).filter(|path| covers(path)));
     if let Some(known) = known.filter(|_| !way.narrow && party.len() > 1) {
-        return known.to_owned();
+        return known.into_owned();
     }
     let first = paths.first().map_or("", String::as_str);
     let beginnings = first.match_indices('/').filter_map(|(at, _)| first.get(..at));

@@ -190,6 +190,6 @@ pub fn leaks_id(from: &Site, to: &Site, judged: Judgement) -> bool {
         && judged.step == Some(4)
         && !matches!(from.storage, Storage::Cookie(_) | Storage::Unknown)
         && matches!(to.storage, Storage::Directory(..))
-        && !matches!(to.behavior(), Behavior::V1_9_0 | Behavior::V2)
+        && to.behavior() != Behavior::V1_9_0
         && to.id_form.accepts(from.id_form)
 }

@@ -20,7 +20,7 @@ pub(super) enum Family {
 impl Family {
     pub(super) fn of(wiki: &Wiki) -> Family {
         match wiki.version().behavior() {
-            Behavior::V2 => Family::Flask,
+            behavior if behavior >= Behavior::V2 => Family::Flask,
             Behavior::V1_9_0 => Family::Fixed,
             behavior if behavior < Behavior::V1_9_0 => Family::Old,
             _ => Family::New,

@@ -134,7 +134,7 @@ fn variants(wiki: &Wiki, other: &Wiki, donor: Option<&Wiki>) -> Vec<Wiki> {
     for (key, values) in choices {
         let fits = |wiki: &Wiki| match key {
             // Nobody goes back from 2.0.
-            Key::Moin => wiki.version().to_string() != "2.0",
+            Key::Moin => wiki.version().behavior() < crate::moin::Behavior::V2,
             _ => wiki.ignores(key).is_none(),
         };
         let change = |wiki: &Wiki| {

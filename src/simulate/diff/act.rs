@@ -68,7 +68,7 @@ pub(super) fn judge(
     let shadowed =
         cookies.iter().any(|cookie| cookie.picked && cookie.old) && cookies.iter().any(|cookie| !cookie.old);
     let continued = match visitor {
-        Visitor::Anonymous if new.behavior() == Behavior::V2 => {
+        Visitor::Anonymous if new.behavior() >= Behavior::V2 => {
             let sent = course.first.visit.sent.iter().find(|cookie| cookie.name == name.as_bytes());
             let both = sent.zip(before.cookie);
             both.is_some_and(|(sent, old)| CookieKey::of(old).is_same(&CookieKey::of(sent)))
@@ -160,7 +160,7 @@ fn why_lost(first: &Exchanged, before: &Before<'_>, new: &Site) -> Reason {
     if id_form(was) != id_form(is) && !(fits(was.behavior()) && fits(is.behavior())) {
         return Reason::IdForm(is.to_string());
     }
-    if new.behavior() == Behavior::V2 {
+    if new.behavior() >= Behavior::V2 {
         return Reason::Key;
     }
     let moved = |was: &Dir, is: &Dir| was.place != is.place;

@@ -2,6 +2,7 @@
 
 mod life;
 mod recorded;
+mod recorded_2_0;
 mod table;
 mod versions;
 
