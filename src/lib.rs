@@ -15,6 +15,7 @@
 //! The other modules are the program's own. They are hidden here, and can change in any version. `examples/` shows how to
 //! use the public ones; `docs/public-api.txt` lists every public name.
 
+mod age;
 pub mod browser;
 #[doc(hidden)]
 pub mod cli;

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::farm::{HANDLERS, Key, Kind, NAMES_COOKIE, PRUNE_KEYS, PruneKind, Table};
+use crate::farm::{HANDLERS, Key, Kind, MOST_SECONDS, NAMES_COOKIE, PRUNE_KEYS, PruneKind, Table};
 use crate::lint;
 use crate::location::options_of;
 use crate::moin::Version;
@@ -111,6 +111,9 @@ fn kind(kind: Kind) -> Value {
         Kind::Names => json!({"type": "array", "items": {"type": "string", "minLength": 1}}),
         Kind::Bool => json!({"type": "boolean"}),
         Kind::Hours => hours(),
+        Kind::Seconds => {
+            json!({"type": "number", "exclusiveMinimum": -MOST_SECONDS, "exclusiveMaximum": MOST_SECONDS})
+        }
         Kind::Lifetime => json!({"anyOf": [
             {"type": "array", "items": hours(), "minItems": 2, "maxItems": 2},
             hours(),

@@ -13,7 +13,8 @@ const NAMES: &str = "
     trailing-dot-host invalid-cookie-name siteid-collision literal-siteidmagic generated-cookie-name
     varying-cookie-name prefix-violation default-cookie-name path-mismatch invalid-path
     path-trailing-slash attribute-too-long lifetime-below-one-hour login-disabled anonymous-lifetime-too-short
-    truncated-lifetime lifetime-over-400-days anonymous-outlives-login share-lifetimes-differ ten-year-login
+    truncated-lifetime lifetime-over-400-days anonymous-outlives-login share-lifetimes-differ
+    clock-skew ten-year-login
     negative-anonymous-lifetime secure-over-http mixed-schemes cookie-not-secure unencrypted-login cookie-not-httponly
     samesite-strict samesite-none-insecure shared-secret-key no-auth-methods log-out-trap share-not-met
     share-unintended cookie-rejected shadowed-cookie secure-blocks-http share-duplicates-differ

@@ -377,3 +377,39 @@ fn simulate_shows_why_a_wiki_answers_with_an_error() {
 "#]])
         .run();
 }
+
+/// Two wikis with one login, and a clock that is two hours ahead.
+const SKEWED: &str = r#"
+    moin = "1.9.11"
+
+    [farm]
+    cookie_name = "lab"
+    cookie_domain = ".example.org"
+    cookie_lifetime = [0, -0.5]
+    session_dir = "sessions"
+    user_dir = "users"
+
+    [wikis.one]
+    url = "https://one.example.org/"
+
+    [wikis.two]
+    url = "https://two.example.org/"
+    clock_skew = 7200
+"#;
+
+#[test]
+fn simulate_with_clock_skew_finds_the_session_expired_at_the_wiki_that_is_ahead() {
+    let run = Place::farm(SKEWED)
+        .file("users/1.1.1", "name=Bob\n")
+        .wikifarm(&format!("cookie simulate {AT} --format json"))
+        .arg("login one Bob")
+        .arg("visit one")
+        .arg("visit two")
+        .arg("visit one")
+        .any_stdout()
+        .run();
+    let json = run.json();
+    let steps = json["steps"].as_array().unwrap();
+    let seen: Vec<_> = steps.iter().map(|step| &step["seen"]["user"]).collect();
+    assert_eq!(seen, [&json!("Bob"), &json!("Bob"), &json!(null), &json!(null)]);
+}

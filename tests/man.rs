@@ -153,3 +153,19 @@ fn farm_toml_page_has_each_setting_with_type_and_a_valid_example() {
         Place::farm(&farm).wikifarm("config show w").any_stdout().run();
     }
 }
+
+#[test]
+fn pages_describe_every_option_of_their_command() {
+    fn check(command: &clap::Command, name: &str) {
+        let page = std::fs::read_to_string(format!("{}/man/{name}.1", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for arg in command.get_arguments().filter(|arg| !arg.is_hide_set() && !arg.is_global_set()) {
+            let Some(long) = arg.get_long() else { continue };
+            let escaped = format!("\\-\\-{}", long.replace('-', "\\-"));
+            assert!(page.contains(&escaped), "{name}.1: --{long}");
+        }
+        for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
+            check(child, &format!("{name}-{}", child.get_name()));
+        }
+    }
+    check(&wikifarm::cli::command(), "wikifarm");
+}

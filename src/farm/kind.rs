@@ -18,6 +18,8 @@ pub enum Kind {
     Bool,
     /// A number of hours.
     Hours,
+    /// A number of seconds.
+    Seconds,
     /// A number of hours, or a pair of them.
     Lifetime,
     /// A directory.
@@ -29,6 +31,9 @@ pub enum Kind {
     /// One of these words.
     Choice(&'static [&'static str]),
 }
+
+/// Fewer seconds than these: a hundred years.
+pub const MOST_SECONDS: f64 = 3.2e9;
 
 /// MoinMoin's own session handler, or another one, with unknown behavior.
 pub(super) const HANDLER: Kind = Kind::Choice(&HANDLERS);
@@ -51,6 +56,7 @@ impl Kind {
             Kind::Names => "a list of strings such as [\"moin\"]".to_owned(),
             Kind::Bool => "true or false".to_owned(),
             Kind::Hours => "a number of hours".to_owned(),
+            Kind::Seconds => "a number of seconds".to_owned(),
             Kind::Lifetime => "a number of hours, or a pair such as [0, 12]".to_owned(),
             Kind::Path => "a directory such as \"wiki/data\"".to_owned(),
             Kind::IdHandler => format!("{} or \"{NAMES_COOKIE}NAME\"", HANDLER.describe()),

@@ -38,7 +38,7 @@ pub use change::{Edit, apply, quoted};
 pub use draft::Draft;
 pub use kind::Kind;
 #[doc(hidden)]
-pub use kind::{HANDLERS, NAMES_COOKIE};
+pub use kind::{HANDLERS, MOST_SECONDS, NAMES_COOKIE};
 #[doc(hidden)]
 pub use layout::Layout;
 #[doc(hidden)]

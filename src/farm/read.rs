@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 use url::Url;
 
-use super::{HANDLERS, Kind, NAMES_COOKIE, Problem, Span, Value, quoted};
+use super::{HANDLERS, Kind, MOST_SECONDS, NAMES_COOKIE, Problem, Span, Value, quoted};
 
 /// Reads a value of `kind` for the setting `name`.
 pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
@@ -52,6 +52,10 @@ pub(crate) fn read(name: &str, kind: Kind, raw: &Spanned<DeValue<'_>>) -> Result
         (Kind::Hours | Kind::Lifetime, DeValue::Integer(_) | DeValue::Float(_)) => {
             Ok(Value::Number(number(name, raw)?))
         }
+        (Kind::Seconds, DeValue::Integer(_) | DeValue::Float(_)) => match number(name, raw)? {
+            seconds if seconds.abs() < MOST_SECONDS => Ok(Value::Number(seconds)),
+            _ => Err(bad(format!("{name} must be less than 100 years, in seconds"))),
+        },
         (Kind::Lifetime, DeValue::Array(items)) => match items.iter().collect::<Vec<_>>().as_slice() {
             [anonymous, user] => Ok(Value::Pair(number(name, anonymous)?, number(name, user)?)),
             _ => Err(wrong()),
@@ -89,7 +93,7 @@ fn meant(kind: Kind, value: &DeValue<'_>) -> Option<String> {
             word @ ("true" | "false") => Some(word.to_owned()),
             _ => None,
         },
-        (Kind::Hours | Kind::Lifetime, DeValue::String(text)) => {
+        (Kind::Hours | Kind::Seconds | Kind::Lifetime, DeValue::String(text)) => {
             let number = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
             let finite = text.parse::<f64>().is_ok_and(f64::is_finite) && text.chars().all(number);
             let toml = text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && !text.ends_with('.');

@@ -274,6 +274,15 @@ settings![
             Compare::Added
         )
     },
+    ClockSkew = Row {
+        shapes_cookie: Some(|settings, value| settings.clock_skew = value.number().unwrap_or_default()),
+        ..ours(
+            "clock_skew",
+            Kind::Seconds,
+            "how many seconds the clock of the wiki's server is ahead, or behind if negative; default: 0",
+            Compare::Added
+        )
+    },
     DataDir = row("data_dir", Kind::Path, "the data directory of the wiki"),
     CacheDir = row("cache_dir", Kind::Path, "the cache directory; default: data_dir/cache"),
     SessionDir = Row {

@@ -18,7 +18,7 @@ pub enum Value {
     Names(Vec<String>),
     /// `true` or `false`.
     Bool(bool),
-    /// A number of hours.
+    /// A number, of hours or of seconds.
     Number(f64),
     /// A pair of numbers of hours.
     Pair(f64, f64),

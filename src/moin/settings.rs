@@ -37,6 +37,8 @@ pub struct Settings {
     pub anonymous_session_lifetime: Option<f64>,
     /// Overrides which of several cookies of one name this wiki takes.
     pub duplicate_cookie: Option<Duplicate>,
+    /// How far the clock of the wiki's server is ahead, in seconds; negative if it is behind.
+    pub clock_skew: f64,
 }
 
 /// The URL as the wiki's own server sees it.
@@ -121,6 +123,7 @@ impl Settings {
             cookie_lifetime: None,
             anonymous_session_lifetime: None,
             duplicate_cookie: None,
+            clock_skew: 0.0,
         }
     }
 

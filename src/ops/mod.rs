@@ -17,7 +17,6 @@
 //!
 //! Source: the clean-up in MoinMoin (`cleansessions`, `MoinMoin/session.py`), by version.
 
-mod age;
 pub mod find;
 mod locks;
 pub mod migrate;
@@ -32,7 +31,7 @@ mod states;
 mod store_usage;
 pub mod verify;
 
-pub use age::age_text;
+pub use crate::age::age_text;
 pub use problems::{Problem, Problems};
 pub use refusal::{Refusal, Refused};
 pub use report::{Report, StoreResult};

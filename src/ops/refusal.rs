@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::farm::Limit;
 use crate::sys::LockError;
 
-use super::age::age_text;
+use crate::age::age_text;
 
 /// Why a run removes nothing.
 #[derive(Debug)]

@@ -187,7 +187,7 @@ fn behavior_key(site: &Site) -> String {
         Storage::Unknown => '?',
     };
     let mut key = format!(
-        "{}\0{}\0{:?}\0{}\0{storage}\0{}\0{:?}\0{:?}\0{:?}\0{:?}",
+        "{}\0{}\0{:?}\0{}\0{storage}\0{}\0{:?}\0{:?}\0{:?}\0{:?}\0{}",
         site.cookie_name,
         site.target.is_secure(),
         site.behavior(),
@@ -197,6 +197,7 @@ fn behavior_key(site: &Site) -> String {
         site.custom,
         site.settings.takes(),
         lifetimes(&site.settings),
+        site.settings.clock_skew,
     );
     for visitor in [As::User, As::Anonymous] {
         // Writing to a String does not fail.

@@ -5,6 +5,7 @@ use super::parties::parties;
 use super::site::{Left, Site, Storage};
 use super::steps::{Evidence, Side};
 use super::verdict::As;
+use crate::age::span_text;
 use crate::browser::{Cookie, WithheldReason};
 use crate::moin::{Duplicate, Lifetime, lifetimes};
 
@@ -77,6 +78,16 @@ pub(super) fn evidence(what: &Evidence, from: &Site, to: &Site, visitor: As) -> 
         }
         E::OwnAge => "the signed cookie contains its age".to_owned(),
         E::SameExpiry => "both read the expiry of the same session".to_owned(),
+        E::ClockAhead(ahead, lifetime) => format!(
+            "the clock of {b} is {} ahead, and a session of {a} lasts {}: {b} finds the session expired once {a} has \
+             stored its expiry",
+            span_text(*ahead),
+            span_text(*lifetime)
+        ),
+        E::ClockBehind(behind) => format!(
+            "the clock of {b} is {} behind: {b} rejects the cookie until its clock has caught up",
+            span_text(*behind)
+        ),
     }
 }
 

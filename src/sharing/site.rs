@@ -11,7 +11,8 @@ use crate::browser::{
 use crate::farm::{Farm, Key, Wiki, session_location};
 use crate::location::{Directories, Identity};
 use crate::moin::{
-    Behavior, IdForm, NoCookie, Settings, Visitor, deletion, id_form, placeholder_id, session_cookie,
+    Behavior, IdForm, Lifetime, NoCookie, Settings, Visitor, deletion, id_form, lifetimes, placeholder_id,
+    session_cookie,
 };
 use crate::simulate;
 use crate::sys::in_parts;
@@ -99,6 +100,18 @@ impl Site {
         match visitor {
             As::User => &self.user,
             As::Anonymous => &self.anonymous,
+        }
+    }
+
+    /// How long a session lasts after a visit, in seconds. `None` if MoinMoin stores no expiry.
+    pub(super) fn session_lifetime(&self, visitor: As) -> Option<f64> {
+        let visitor = match visitor {
+            As::User => Visitor::User,
+            As::Anonymous => Visitor::Anonymous,
+        };
+        match lifetimes(&self.settings).ok()?.of(visitor) {
+            Lifetime::Seconds(seconds) if self.behavior() != Behavior::V1_9_0 => Some(seconds),
+            _ => None,
         }
     }
 
@@ -253,7 +266,12 @@ fn site_at(of: &OnDisk<'_>, url: &Url, browser: &Jar) -> Option<Site> {
     let target = Target::of(&url).ok()?;
     let settings = if url == wiki.url { wiki.moin().clone() } else { wiki.moin_at(&url) };
     let version = settings.version;
-    let left = |visitor| match session_cookie(&settings, visitor, placeholder_id(version), NOW) {
+    let left = |visitor| match session_cookie(
+        &settings,
+        visitor,
+        placeholder_id(version),
+        NOW + settings.clock_skew,
+    ) {
         Err(why) => Left::None(why),
         Ok(header) => {
             let header = header.to_string();

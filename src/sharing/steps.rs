@@ -96,6 +96,10 @@ pub enum Evidence {
     OwnAge,
     /// Step 6: both read one expiry.
     SameExpiry,
+    /// Step 6: the other wiki's clock is so many seconds ahead, and a session lasts so many seconds.
+    ClockAhead(f64, f64),
+    /// Step 6: the other wiki's clock is so many seconds behind: 2.0 rejects cookies from the future.
+    ClockBehind(f64),
 }
 
 impl Evidence {
@@ -107,6 +111,7 @@ impl Evidence {
             E::SameProcess | E::SameStorage | E::NoUser | E::OwnUsers => StepResult::Passed,
             E::SameUsers | E::OwnAge | E::SameExpiry => StepResult::Passed,
             E::Shadowed => StepResult::Shadowed,
+            E::ClockAhead(..) | E::ClockBehind(_) => StepResult::Unknown,
             E::CustomSender(_) | E::CustomReader(_) | E::SharedAddress | E::UnknownKey => StepResult::Unknown,
             E::UnknownStorage(_) | E::UnknownUsers(_) => StepResult::Unknown,
             E::NoCookie(_) | E::Rejected(..) | E::Expired(_) | E::NothingToSend => StepResult::Failed,
@@ -208,9 +213,16 @@ fn known(from: &Site, to: &Site, visitor: As) -> Evidence {
 }
 
 /// 6. The session is not expired by B's clock.
-fn alive(from: &Site, _: &Site, _: As) -> Evidence {
-    match from.storage {
-        Storage::Cookie(_) => Evidence::OwnAge,
+///
+/// Where B's clock is ahead by the lifetime, the requests at A decide: from 1.9.1 on, MoinMoin stores an expiry only from
+/// the second request on, and from 1.9.2 on rounds it down to a minute.
+fn alive(from: &Site, to: &Site, visitor: As) -> Evidence {
+    let ahead = to.settings.clock_skew - from.settings.clock_skew;
+    let in_cookie = matches!(from.storage, Storage::Cookie(_));
+    match from.session_lifetime(visitor) {
+        Some(lifetime) if ahead > lifetime - 60.0 && ahead > 0.0 => Evidence::ClockAhead(ahead, lifetime),
+        _ if in_cookie && ahead < 0.0 => Evidence::ClockBehind(-ahead),
+        _ if in_cookie => Evidence::OwnAge,
         _ => Evidence::SameExpiry,
     }
 }

@@ -169,7 +169,7 @@ impl World {
         let users = self.people.get_mut(users).map(|people| &mut people.known);
         let ids = &mut self.ids;
         let mut outside = Outside {
-            now: self.now,
+            now: self.now + site.settings().clock_skew,
             sessions: sessions.unwrap_or(&mut none),
             users: users.unwrap_or(&mut nobody),
             new_id: &mut |form| ids.next(form),

@@ -63,7 +63,12 @@ pub(super) fn run(options: &Options, context: &mut Context<'_>) -> Outcome {
         .map(|visitor| {
             let (set_cookie, reason) = match wiki.custom_handler() {
                 Some(key) => (None, format!("unknown: the wiki has a custom {}", key.name())),
-                None => match session_cookie(settings, visitor, placeholder_id(settings.version), now) {
+                None => match session_cookie(
+                    settings,
+                    visitor,
+                    placeholder_id(settings.version),
+                    now + settings.clock_skew,
+                ) {
                     Ok(cookie) => (Some(cookie.to_string()), why(visitor).to_owned()),
                     Err(none) => (None, none.to_string()),
                 },

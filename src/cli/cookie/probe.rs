@@ -294,7 +294,11 @@ fn human(probe: &Probe, alias: bool, context: &mut Context<'_>) {
     }
     if let Some(skew) = probe.clock_skew.filter(|skew| skew.unsigned_abs() > SKEW) {
         let which = if skew > 0 { "ahead of" } else { "behind" };
-        writeln!(out, "  clock: the server is {} s {which} this machine", skew.unsigned_abs());
+        writeln!(
+            out,
+            "  clock: the server is {} s {which} this machine (clock_skew = {skew} predicts the effects)",
+            skew.unsigned_abs()
+        );
     }
     if let Some(error) = &probe.error {
         writeln!(out, "  {}", escape(error));

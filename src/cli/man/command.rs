@@ -120,7 +120,7 @@ fn commands(command: &Command, name: &str, page: &mut Roff) {
 fn options(command: &Command, page: &mut Roff) {
     let is_root = command.get_name() == "wikifarm";
     let args = || command.get_arguments().filter(|arg| !arg.is_hide_set());
-    let common = |arg: &&Arg| arg.is_hide_short_help_set();
+    let common = |arg: &&Arg| arg.is_global_set() && arg.is_hide_short_help_set();
     let positional: Vec<&Arg> = args().filter(|arg| arg.is_positional()).collect();
     if !positional.is_empty() {
         page.section("ARGUMENTS");
@@ -131,7 +131,8 @@ fn options(command: &Command, page: &mut Roff) {
     if is_root {
         page.section("COMMON OPTIONS");
         page.text("Every command has these options.");
-        args().filter(common).for_each(|arg| option(arg, page));
+        // Each command has formats of its own.
+        args().filter(common).filter(|arg| arg.get_id() != "format").for_each(|arg| option(arg, page));
     } else {
         page.text("The common options `-f`, `--color`, `-q`, `-v`, `--now`, `--run-as`, and `--psl` are described in `wikifarm`(1).");
     }

@@ -146,6 +146,7 @@ pub(super) fn example(key: Key) -> &'static str {
         (_, Kind::Version) => "\"1.9.11\"",
         (_, Kind::Bool) => "true",
         (_, Kind::Hours) => "0.5",
+        (_, Kind::Seconds) => "-90",
         (_, Kind::Lifetime) => "[0.5, 12]",
         (_, Kind::IdHandler) => "\"cookie_name=LAB\"",
         ("cookie_samesite", _) => "\"Lax\"",

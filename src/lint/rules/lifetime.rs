@@ -1,5 +1,6 @@
 //! Rules about how long logins last.
 
+use crate::age::span_text;
 use crate::farm::{Farm, Key, Wiki};
 use crate::lint::finding::Severity::{Error, Warning};
 use crate::lint::rule::{Look, Rule, Sink, rule};
@@ -15,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!("lifetime-over-400-days", FAMILY, Warning, Look::Wiki(lifetime_over_400_days)),
     rule!("anonymous-outlives-login", FAMILY, Warning, Look::Wiki(anonymous_outlives_login)),
     rule!("share-lifetimes-differ", FAMILY, Warning, Look::Farm(share_lifetimes_differ)),
+    rule!("clock-skew", FAMILY, Warning, Look::Farm(clock_skew)),
     rule!("ten-year-login", FAMILY, Warning, Look::Wiki(ten_year_login)),
     rule!("negative-anonymous-lifetime", FAMILY, Warning, Look::Wiki(negative_anonymous_lifetime)),
 ];
@@ -100,6 +102,43 @@ fn anonymous_outlives_login(wiki: &Wiki, sink: &mut Sink) {
         let span = wiki.span_of(key.unwrap_or(Key::CookieLifetime));
         sink.report(wiki, span, message, "set the anonymous lifetime to 1 h or less");
     }
+}
+
+/// Sessions that are expired by the clock of another wiki with the same store.
+fn clock_skew(farm: &Farm, sink: &mut Sink) {
+    let stores: Vec<_> = farm.wikis.iter().map(|wiki| wiki.session_location()).collect();
+    for (wiki, store) in farm.wikis.iter().zip(&stores).filter(|(_, store)| store.is_some()) {
+        let Some((whose, lifetime)) = shortest_lifetime(wiki) else { continue };
+        let others = farm.wikis.iter().zip(&stores).filter(|(_, other)| *other == store);
+        let ahead = |other: &Wiki| other.moin().clock_skew - wiki.moin().clock_skew;
+        if let Some((other, _)) = others.into_iter().find(|(other, _)| ahead(other) >= lifetime) {
+            let message = format!(
+                "{whose} of {} expire at once at {}: the clock there is {} ahead, and the sessions last {}",
+                wiki.name,
+                other.name,
+                span_text(ahead(other)),
+                span_text(lifetime)
+            );
+            let key = if other.setting(Key::ClockSkew).is_some() { other } else { wiki };
+            let help =
+                "synchronize the clocks of the servers, for example with chrony, then remove clock_skew";
+            sink.report(key, key.span_of(Key::ClockSkew), message, help);
+        }
+    }
+}
+
+/// The shortest lifetime of sessions that a wiki stores, in seconds.
+fn shortest_lifetime(wiki: &Wiki) -> Option<(&'static str, f64)> {
+    let found = lifetimes(wiki.moin()).ok()?;
+    let seconds = |lifetime| match lifetime {
+        Lifetime::Seconds(seconds) => Some(seconds),
+        _ => None,
+    };
+    let stores_expiry = wiki.version().behavior() != Behavior::V1_9_0;
+    let all = [("logins", seconds(found.user)), ("anonymous sessions", seconds(found.anonymous))];
+    let known =
+        all.into_iter().filter_map(|(whose, seconds)| Some((whose, seconds.filter(|_| stores_expiry)?)));
+    known.min_by(|one, other| one.1.total_cmp(&other.1))
 }
 
 fn share_lifetimes_differ(farm: &Farm, sink: &mut Sink) {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::age::age_text;
 use crate::location::Layout;
 use crate::moin::{Behavior, Version};
-use crate::ops::age::age_text;
 use crate::store::{Expires, Facts, Found, Session, TempFile, is_older, seconds};
 
 use super::policy::Policy;

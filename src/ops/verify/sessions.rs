@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Findings, Options, Problem, Rule};
+use crate::age::age_text;
 use crate::farm::Farm;
 use crate::moin::{Behavior, Lifetime, Visitor, lifetimes};
-use crate::ops::age::age_text;
 use crate::ops::prune::WithoutExpires;
 use crate::pickle::Global;
 use crate::store::{

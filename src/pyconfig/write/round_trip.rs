@@ -26,6 +26,7 @@ fn values(key: Key) -> Vec<String> {
         (Key::SessionStore, _) => &["\"moin-1.9:/srv/own\"", "\"redis://h/0\""],
         (_, Kind::Lifetime) => &["3", "-7.5", "0", "[0.5, 12]", "[0, -2]"],
         (_, Kind::Hours) => &["0.5", "0"],
+        (_, Kind::Seconds) => &["-90", "7200"],
         (_, Kind::IdHandler) => &["\"custom\"", "\"cookie_name=LAB\""],
         (_, Kind::Bool) => &["true", "false"],
         (_, Kind::Choice(words)) => return words.iter().map(|word| format!("{word:?}")).collect(),

@@ -1,4 +1,4 @@
-//! Readable ages.
+//! Readable spans of time. Every module may use it.
 
 use std::time::Duration;
 
@@ -22,6 +22,11 @@ pub fn age_text(age: Duration) -> String {
         }
     }
     if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
+}
+
+/// As [`age_text`], for seconds. Negative numbers count as 0.
+pub(crate) fn span_text(seconds: f64) -> String {
+    age_text(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
 }
 
 #[cfg(test)]
