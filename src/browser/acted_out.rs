@@ -1,10 +1,10 @@
-//! Every difference of the table, acted out in each browser profile.
+//! Tests each row of the table of differences in each browser profile.
 
 use super::*;
 
 const NOW: f64 = 1_795_394_121.0;
 
-/// What becomes of headers received one after the other, in a word or two.
+/// The outcome of the last header, in a word or two.
 fn outcome(profile: Profile, url: &str, headers: &[&str]) -> String {
     let mut jar = Jar::new(profile);
     let from = Target::parse(url).unwrap();
@@ -35,8 +35,8 @@ fn outcome(profile: Profile, url: &str, headers: &[&str]) -> String {
     last
 }
 
-/// The difference by name, the URL, the headers, and what comes of the last one in Chromium, in Firefox, and by the
-/// draft.
+/// The name of the difference, the URL, the headers, and the outcome of the last header in Chromium, in
+/// Firefox, and by RFC 6265bis.
 type Example = (&'static str, &'static str, &'static [&'static str], [&'static str; 3]);
 
 const WIKI: &str = "http://w.example.org/";
@@ -178,7 +178,7 @@ const EXAMPLES: [Example; 34] = [
 ];
 
 #[test]
-fn profiles_do_what_the_table_says() {
+fn profiles_behave_as_the_table_says() {
     for (name, url, headers, expected) in EXAMPLES {
         assert_eq!(
             Profile::ALL.map(|profile| outcome(profile, url, headers)),
@@ -189,7 +189,7 @@ fn profiles_do_what_the_table_says() {
 }
 
 #[test]
-fn profiles_that_share_a_behavior_have_one_text_for_it() {
+fn profiles_with_the_same_behavior_have_the_same_text() {
     let pairs = [(0, 1), (0, 2), (1, 2)].map(|(one, other)| (Profile::ALL[one], Profile::ALL[other]));
     for difference in &DIFFERENCES {
         for (one, other) in pairs {
@@ -201,7 +201,7 @@ fn profiles_that_share_a_behavior_have_one_text_for_it() {
 }
 
 #[test]
-fn every_rule_belongs_to_one_difference() {
+fn each_rule_belongs_to_one_difference() {
     for (one, other) in [(Profile::Chromium, Profile::Firefox), (Profile::Firefox, Profile::Rfc6265bis)] {
         let mut rules = *one.rules();
         for difference in &DIFFERENCES {
@@ -212,8 +212,9 @@ fn every_rule_belongs_to_one_difference() {
 }
 
 #[test]
-fn each_difference_is_acted_out() {
-    // Those that concern requests are below; bytes that are no UTF-8 are not in a text.
+fn each_difference_has_an_example() {
+    // The tests below cover the differences that concern requests. The headers in the table are text, so they
+    // hold no invalid UTF-8.
     let elsewhere = ["same-site-default", "schemeful-same-site", "not-utf-8"];
     for difference in &DIFFERENCES {
         let acted_out = EXAMPLES.iter().any(|(name, ..)| *name == difference.name);
@@ -221,7 +222,7 @@ fn each_difference_is_acted_out() {
     }
 }
 
-/// How many cookies a request from a page carries, in each profile.
+/// The number of cookies that a request from a page sends, in each profile.
 fn sent(header: &str, from: &str, request: fn(f64, Target) -> Request) -> [usize; 3] {
     Profile::ALL.map(|profile| {
         let mut jar = Jar::new(profile);
@@ -270,7 +271,7 @@ fn documented() -> String {
 }
 
 #[test]
-fn documentation_has_the_table_of_differences() {
+fn docs_have_the_table_of_differences() {
     let page = include_str!("../../docs/browsers.md");
     let table = documented();
     assert!(page.contains(&table), "put this table into docs/browsers.md:\n{table}");

@@ -1,5 +1,6 @@
-//! Agreement with real browsers: every row that was recorded from Chromium and from Firefox is acted out. Sent headers,
-//! the jar, and refusals must be the same, and, for Chromium, the reasons for refusing and withholding.
+//! Agreement with real browsers. Replays every row that was recorded from Chromium and from Firefox. The sent
+//! headers, the cookies in the jar, and the rejections must be the same. For Chromium, so must the reasons to
+//! reject or withhold a cookie.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use serde::Deserialize;
 
 use super::*;
 
-/// How far the browser's clock may be from the recorder's, in seconds.
+/// The maximum difference between the clocks of the browser and of the recorder, in seconds.
 const CLOCK: f64 = 2.0;
 
 #[derive(Deserialize)]
@@ -52,7 +53,7 @@ struct Stored {
     expires: Option<f64>,
 }
 
-/// What Chromium's developer tools, or Firefox's console, say of a refused cookie.
+/// A rejected cookie as Chromium's developer tools or Firefox's console report it.
 #[derive(Deserialize)]
 struct Rejected {
     #[serde(default)]
@@ -71,8 +72,8 @@ struct Held {
     reasons: BTreeSet<String>,
 }
 
-/// `\udc80`..`\udcff` cannot be in a Rust string, so the text is patched before it is read: each becomes a
-/// private character, which [`bytes`] turns into the byte.
+/// Reads the scenarios in a file. A Rust string can't contain `\udc80`..`\udcff`, so each of these becomes a
+/// private-use character first, which [`bytes`] turns into the byte.
 fn read(file: &str) -> Vec<Scenario> {
     let path = format!("{}/tests/fixtures/browser/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -91,13 +92,13 @@ fn bytes(text: &str) -> Vec<u8> {
     out
 }
 
-/// As the recorder wrote what is in the jar: up to the first byte that is no UTF-8.
+/// The bytes of a cookie as the recorder wrote them: up to the first byte that is not UTF-8.
 fn recorded(raw: &[u8]) -> String {
     let valid = std::str::from_utf8(raw).map_or_else(|error| error.valid_up_to(), str::len);
     String::from_utf8(raw[..valid].to_vec()).unwrap()
 }
 
-/// As the recorder wrote the line of a refused cookie: without bytes that are no UTF-8.
+/// The header of a rejected cookie as the recorder wrote it: without bytes that are not UTF-8.
 fn shown(line: &str) -> String {
     line.chars().filter(|character| !(0xe080..=0xe0ff).contains(&u32::from(*character))).collect()
 }
@@ -121,7 +122,7 @@ fn as_stored(cookie: &Cookie) -> Stored {
     }
 }
 
-/// What differs between the model and the row; empty if nothing does.
+/// The differences between the model and the row. Empty if there are none.
 fn disagreements(profile: Profile, scenario: &Scenario, row: &Row) -> Vec<String> {
     let mut wrong = Vec::new();
     let target = |id: &str| {
@@ -182,8 +183,8 @@ fn compare_refusals(row: &Row, refused: &[(String, Rejection)], wrong: &mut Vec<
         }
     }
     for (line, rejection) in refused {
-        // Developer tools name neither the Partitioned rule nor a response that the HTTP layer already threw
-        // away.
+        // Developer tools report neither the Partitioned rule nor a response that the HTTP layer has already
+        // dropped.
         let unnamed =
             rejection.reasons().all(|reason| reason.devtools_name().is_none()) || line.contains('\0');
         if !unnamed && !row.rejected.iter().any(|rejected| rejected.line == shown(line)) {
@@ -192,13 +193,13 @@ fn compare_refusals(row: &Row, refused: &[(String, Rejection)], wrong: &mut Vec<
     }
 }
 
-/// Firefox has a line in its console for each refused cookie, among other lines.
+/// Compares the rejections. Firefox's console has one line for each rejected cookie, among other lines.
 fn compare_rejections(row: &Row, refused: &[(String, Rejection)], wrong: &mut Vec<String>) {
     let is_rejection = |message: &str| {
         message.starts_with("Cookie ") && (message.contains("rejected") || message.contains("is invalid"))
     };
     let rejected = row.rejected.iter().filter(|rejected| is_rejection(&rejected.message)).count();
-    // HTTP drops an empty header, and a response with a NUL in a header, before the cookie is looked at.
+    // HTTP drops an empty header, and a response with a NUL in a header, before the browser reads the cookie.
     let refused = refused.iter().filter(|(line, _)| !line.is_empty() && !line.contains('\0')).count();
     if rejected != refused {
         wrong.push(format!("{refused} refused, not {rejected}"));
@@ -227,7 +228,8 @@ fn compare_jar(row: &Row, jar: &Jar, wrong: &mut Vec<String>) {
     }
 }
 
-/// Chromium reports on the cookies of the site only, and only where it withheld one.
+/// Compares the withheld cookies. Chromium reports them only for cookies of the site, and only if it withheld
+/// one.
 fn compare_withheld(row: &Row, wiki: &Wiki, to: &Target, visit: &Visit, wrong: &mut Vec<String>) {
     let site = |host: &str| BuiltinSuffixes.registrable_domain(host).unwrap_or(host).to_owned();
     let have: BTreeSet<_> = visit
@@ -249,7 +251,7 @@ fn compare_withheld(row: &Row, wiki: &Wiki, to: &Target, visit: &Visit, wrong: &
     }
 }
 
-/// How many scenarios and rows a file has, and the rows that are predicted wrong.
+/// The number of scenarios and of rows in a file, and the rows with wrong predictions.
 fn tried(profile: Profile, file: &str) -> (usize, usize, Vec<String>) {
     let scenarios = read(file);
     let mut rows = 0;
@@ -267,24 +269,24 @@ fn tried(profile: Profile, file: &str) -> (usize, usize, Vec<String>) {
 }
 
 #[test]
-fn every_row_recorded_from_chromium_is_predicted() {
+fn each_row_recorded_from_chromium_is_predicted() {
     assert_eq!(tried(Profile::Chromium, "chromium.jsonl"), (210, 301, vec![]));
 }
 
 #[test]
-fn every_row_recorded_from_firefox_is_predicted() {
+fn each_row_recorded_from_firefox_is_predicted() {
     assert_eq!(tried(Profile::Firefox, "firefox.jsonl"), (210, 301, vec![]));
 }
 
 #[test]
-fn rows_of_another_browser_are_not_all_predicted() {
+fn rows_of_another_browser_have_wrong_predictions() {
     let (_, _, of_firefox) = tried(Profile::Chromium, "firefox.jsonl");
     let (_, _, of_chromium) = tried(Profile::Firefox, "chromium.jsonl");
     assert!(of_firefox.len() >= 20 && of_chromium.len() >= 20, "{of_firefox:?} {of_chromium:?}");
 }
 
 #[test]
-fn a_wrong_row_is_noticed() {
+fn changed_row_is_reported() {
     let mut scenarios = read("chromium.jsonl");
     let scenario = scenarios.remove(0);
     let mut row = Row { withheld: None, ..scenario.rows.into_iter().next().unwrap() };

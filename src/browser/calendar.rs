@@ -1,11 +1,11 @@
-//! Months and days, as both ways to read a cookie date need them.
+//! Months and days, for both readers of cookie dates.
 
-/// The names of the months, as far as they are looked at.
+/// The letters of month names that the readers compare.
 pub(super) const MONTHS: [&[u8]; 12] =
     [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 
-/// Days since 1970-01-01 in the proleptic Gregorian calendar; years count from March, so that the leap day is
-/// last.
+/// Days since 1970-01-01 in the proleptic Gregorian calendar. Years count from March, so that the leap day is
+/// the last day.
 pub(super) fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);

@@ -1,28 +1,28 @@
-//! A cookie as it lies in the jar.
+//! A cookie in the jar.
 
 use std::fmt;
 
-/// The value of a `SameSite` attribute; a cookie without one, or with an unknown one, has no `SameSite`, and
-/// is treated almost like `Lax` (RFC 6265bis 5.6.7, "Default").
+/// The value of a `SameSite` attribute. A cookie without the attribute, or with an unknown value, has no
+/// `SameSite`. Browsers treat it almost like `Lax` (RFC 6265bis 5.6.7, "Default").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SameSite {
-    /// Only with requests from the same site.
+    /// Sent only with requests from the same site.
     Strict,
-    /// Also when a link leads to the site from another one.
+    /// Also sent when a link leads to the site from another site.
     Lax,
-    /// With every request; needs `Secure`.
+    /// Sent with every request. Needs `Secure`.
     None,
 }
 
 impl SameSite {
-    /// Reads the attribute's value, in any case; `None` if it is no known one.
+    /// Reads the value of the attribute and ignores case. `None` if the value is unknown.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
         [Self::Strict, Self::Lax, Self::None]
             .into_iter()
             .find(|same_site| value.eq_ignore_ascii_case(same_site.as_str().as_bytes()))
     }
 
-    /// The value as the RFC writes it.
+    /// The value as in the RFC.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Strict => "Strict",
@@ -38,20 +38,21 @@ impl fmt::Display for SameSite {
     }
 }
 
-/// Chromium's `Priority` attribute: what goes last when a site has too many cookies. No RFC has it.
+/// Chromium's `Priority` attribute, which decides what Chromium evicts last when a site has too many cookies.
+/// It is in no RFC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Priority {
-    /// Goes first.
+    /// Evicted first.
     Low,
-    /// What a cookie without the attribute has.
+    /// The default without the attribute.
     #[default]
     Medium,
-    /// Goes last.
+    /// Evicted last.
     High,
 }
 
 impl Priority {
-    /// Reads the attribute's value; an unknown one is `Medium`.
+    /// Reads the value of the attribute. An unknown value is `Medium`.
     pub(super) fn parse(value: &[u8]) -> Self {
         match value {
             _ if value.eq_ignore_ascii_case(b"low") => Self::Low,
@@ -70,59 +71,59 @@ impl Priority {
     }
 }
 
-/// A cookie as it is stored (RFC 6265bis 5.7). Times are unix seconds.
+/// A stored cookie (RFC 6265bis 5.7). Times are unix seconds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cookie {
-    /// The name, byte for byte; may be empty.
+    /// The name, byte for byte. May be empty.
     pub name: Vec<u8>,
-    /// The value, byte for byte, quotes included.
+    /// The value, byte for byte, including quotes.
     pub value: Vec<u8>,
-    /// The host or domain it belongs to, without a leading dot.
+    /// The host or domain of the cookie, without a leading dot.
     pub domain: String,
-    /// Whether it belongs to that host alone, or also to what is below it.
+    /// Whether the cookie is for this host only. If not, it is also for the hosts below it.
     pub host_only: bool,
-    /// The path it belongs to; raw bytes, since nothing checks what a `Path` attribute holds.
+    /// The path of the cookie. Raw bytes, because browsers do not check the `Path` attribute.
     pub path: Vec<u8>,
-    /// Whether it goes over secure connections only.
+    /// Whether the cookie is sent only over secure connections.
     pub secure: bool,
-    /// Whether scripts may not see it.
+    /// Whether scripts can't read the cookie.
     pub http_only: bool,
-    /// The `SameSite` attribute, if it had a known value.
+    /// The `SameSite` attribute, if its value is known.
     pub same_site: Option<SameSite>,
-    /// When it expires; `None` when the browser is closed.
+    /// The time of expiry. `None` if the cookie expires when the browser is closed.
     pub expires: Option<f64>,
-    /// When it was created: overwriting it may keep this (see [`super::Profile`]).
+    /// The time of creation. A cookie that replaces another may keep its time (see [`super::Profile`]).
     pub created: f64,
-    /// When it was last sent or set.
+    /// The time when the cookie was last sent or set.
     pub last_access: f64,
     /// Chromium's eviction priority.
     pub priority: Priority,
-    /// The site of the page it was set under, if it is `Partitioned`.
+    /// The site of the page that set the cookie, if the cookie is `Partitioned`.
     pub partition: Option<String>,
-    /// The registrable domain, or the host where there is none: cookies are counted by it.
+    /// The registrable domain, or the host if it has none. Limits count cookies by it.
     pub(super) site: String,
-    /// The order of creation in this jar: what decides between cookies created in the same instant.
+    /// The order of creation in this jar. Decides between cookies created at the same time.
     pub(super) serial: u64,
 }
 
 impl Cookie {
-    /// Whether it outlives the browser session.
+    /// Whether the cookie survives the end of the browser session.
     pub fn is_persistent(&self) -> bool {
         self.expires.is_some()
     }
 
-    /// Whether it has expired at a time.
+    /// Whether the cookie has expired at a time.
     pub fn is_expired(&self, now: f64) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }
 
-    /// Its part of a `Cookie` header: `name=value`, or the value alone if it has no name.
+    /// The cookie in a `Cookie` header: `name=value`, or only the value if the cookie has no name.
     pub fn pair(&self) -> Vec<u8> {
         if self.name.is_empty() { self.value.clone() } else { [&self.name[..], b"=", &self.value].concat() }
     }
 
-    /// Whether a new cookie takes this one's place: the same name, domain, host-only flag, path and partition
-    /// (RFC 6265bis 5.7 step 23).
+    /// Whether a new cookie replaces this cookie: both have the same name, domain, host-only flag, path, and
+    /// partition (RFC 6265bis 5.7 step 23).
     pub(super) fn is_same_cookie(&self, other: &Self) -> bool {
         self.name == other.name
             && self.domain == other.domain

@@ -1,15 +1,17 @@
-//! The jar held against another one, the `cookie_store` crate, on random cookies and URLs.
+//! Compares the jar with another implementation, the `cookie_store` crate, for random cookies and URLs.
 //!
-//! That crate follows RFC 6265. Where the draft that came after it (and Chromium) differ, nothing can be learnt from it, and
-//! such cookies are not made here:
+//! That crate follows RFC 6265. RFC 6265bis and Chromium differ from RFC 6265 in some cases. The crate can't
+//! check these cases, so the tests do not create such cookies:
 //!
-//! * Secure cookies from http, which RFC 6265 lets a server set, and plain ones beside a Secure one: everything is set over
-//!   https, and visited over both;
-//! * the `__Host-` and `__Secure-` prefixes, the limits of length, control characters, nameless cookies, the 400 days;
-//! * a host-only cookie beside one whose Domain is that host, which were one in RFC 6265 and are two: no host that sets cookies
-//!   is the Domain of one;
-//! * public suffixes, which the crate only knows with a feature that is off here;
-//! * the order in which cookies are sent, which the crate leaves open: what is sent is compared, and not in which order.
+//! * Secure cookies from http, which RFC 6265 allows, and cookies without `Secure` beside Secure cookies.
+//!   Tests set all cookies over https, and visit over http and https.
+//! * The `__Host-` and `__Secure-` prefixes, the limits of length, control characters, nameless cookies, and
+//!   the limit of 400 days.
+//! * A host-only cookie and a cookie whose Domain is the same host. They are one cookie in RFC 6265 and two
+//!   in RFC 6265bis. No host that sets cookies is the Domain of one.
+//! * Public suffixes, which the crate supports only with a feature that is off here.
+//! * The order of sent cookies, which the crate does not define. Tests compare the sent cookies without their
+//!   order.
 
 use cookie_store::CookieStore;
 use proptest::prelude::*;
@@ -17,17 +19,17 @@ use url::Url;
 
 use super::{Jar, Profile, Request, Target};
 
-/// A time at which the crate, which looks at the clock of the machine, has as little expired as the jar.
+/// The time in the jar. The crate uses the clock of the machine; the same cookies have expired at both times.
 const NOW: f64 = 1_795_400_000.0;
 
 fn any_of(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     proptest::sample::select(texts)
 }
 
-/// The hosts that set cookies.
+/// Hosts that set cookies.
 const SETTERS: &[&str] = &["w.example.org", "b.a.example.org", "other.example.net", "192.0.2.1"];
 
-/// The hosts that are visited.
+/// Hosts that are visited.
 const HOSTS: &[&str] =
     &["example.org", "a.example.org", "w.example.org", "b.a.example.org", "other.example.net", "192.0.2.1"];
 
@@ -57,7 +59,7 @@ fn header() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn another_jar_sends_the_same(
+    fn other_jar_sends_the_same_cookies(
         set in proptest::collection::vec((url(&["https"], SETTERS), header()), 1..8),
         visits in proptest::collection::vec(url(&["https", "http"], HOSTS), 1..6),
     ) {
@@ -70,7 +72,7 @@ proptest! {
             }
             theirs.clear();
             for (from, header) in &set {
-                // Rejected cookies are errors there.
+                // `parse` returns rejected cookies as errors.
                 let _ = theirs.parse(header, &Url::parse(from).unwrap());
             }
             for visit in &visits {

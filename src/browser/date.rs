@@ -1,17 +1,17 @@
-//! Cookie dates: what `Expires` says, in any of the forms servers have used.
+//! Reads cookie dates: the value of `Expires`, in any form that servers have used.
 //!
-//! RFC 6265bis 5.1.1 and, where [`Profile::Chromium`] differs, Chromium's `ParseCookieExpirationTime`. Weekday
-//! and time zone are ignored: every date is UTC. Years 0 to 69 are 20xx, 70 to 99 are 19xx.
+//! Follows RFC 6265bis 5.1.1 and, if [`Profile::Chromium`] differs, Chromium's `ParseCookieExpirationTime`.
+//! Ignores the weekday and the time zone: every date is UTC. Years 0 to 69 are 20xx, and 70 to 99 are 19xx.
 
 use super::Profile;
 use super::calendar::{MONTHS, days_from_epoch};
 use super::date_firefox;
 use super::rules::Dates;
 
-/// Hour, minute and second.
+/// Hour, minute, and second.
 type TimeOfDay = (i64, i64, i64);
 
-/// What has been found so far.
+/// The parts found so far.
 #[derive(Default)]
 struct Found {
     time: Option<TimeOfDay>,
@@ -20,7 +20,7 @@ struct Found {
     year: Option<i64>,
 }
 
-/// The unix time a cookie date names, in seconds, or `None` if it is no date.
+/// The unix time of a cookie date in seconds. `None` if the text is not a date.
 pub fn parse_cookie_date(text: &[u8], profile: Profile) -> Option<i64> {
     read_date(text, profile.rules().dates)
 }
@@ -51,7 +51,8 @@ fn is_delimiter(byte: u8) -> bool {
 }
 
 impl Found {
-    /// RFC 6265bis 5.1.1, step 2: the first production that is still open and matches takes the token.
+    /// Handles a token by RFC 6265bis 5.1.1, step 2: the first production that has no value yet and matches
+    /// takes the token.
     fn rfc(&mut self, token: &[u8]) {
         if self.time.is_none()
             && let Some((time, rest)) = hms(token)
@@ -73,8 +74,9 @@ impl Found {
         }
     }
 
-    /// Chromium sorts tokens by their first character and by a colon in them, then by length; a day has at
-    /// most two characters, a year at most five, and what follows the digits is cut off.
+    /// Handles a token as Chromium does. The first character, a colon, and the length decide what the token
+    /// is. A day has at most two characters and a year at most five. Chromium ignores the text after the
+    /// digits.
     fn chromium(&mut self, token: &[u8]) {
         if !starts_with_digit(token) {
             self.month = self.month.or_else(|| month(token));
@@ -98,19 +100,19 @@ fn month(token: &[u8]) -> Option<i64> {
     i64::try_from(index).ok()?.checked_add(1)
 }
 
-/// The number made of the first digits of a token; as `atoi` does, the rest is ignored.
+/// The number from the first digits of a token. Ignores the rest, as `atoi` does.
 fn number(token: &[u8]) -> Option<i64> {
     let mut digits = token.iter().take_while(|byte| byte.is_ascii_digit());
     digits.try_fold(0_i64, |value, digit| value.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
 }
 
-/// The number a token begins with, if it has `least` to `most` digits and no digit follows.
+/// The number at the start of a token, if it has `least` to `most` digits and no digit follows.
 fn leading_number(token: &[u8], least: usize, most: usize) -> Option<i64> {
     let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (least..=most).contains(&digits).then(|| number(token)).flatten()
 }
 
-/// `h:m:s`, one or two digits each, and what is left of the token.
+/// Reads `h:m:s`, one or two digits each. Also returns the rest of the token.
 fn hms(token: &[u8]) -> Option<(TimeOfDay, &[u8])> {
     let (hour, rest) = two_digits(token)?;
     let (minute, rest) = two_digits(rest.strip_prefix(b":")?)?;
@@ -137,8 +139,8 @@ fn days_in(month: i64, year: i64) -> i64 {
     }
 }
 
-/// A unix time as a cookie date that [`parse_cookie_date`] reads back, such as `Wed, 18 Nov 2037 23:43:00
-/// GMT`.
+/// Formats a unix time as a cookie date that [`parse_cookie_date`] reads back, such as `Wed, 18 Nov 2037
+/// 23:43:00 GMT`.
 pub(super) fn format_cookie_date(unix: i64) -> String {
     const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const NAMES: [&str; 12] =
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_forms_agree() {
+    fn usual_forms_are_the_same_in_chromium_and_rfc() {
         for text in [
             "Tue, 24 Nov 2026 00:37:06 GMT",
             "Tue, 24-Nov-2026 00:37:06 GMT",
@@ -189,7 +191,7 @@ mod tests {
         ] {
             assert_eq!(both(text), (Some(1_795_480_626), Some(1_795_480_626)), "{text}");
         }
-        // A weekday is no month, unless it looks like one: the French Tuesday is in March.
+        // The French word for Tuesday starts with "mar", so it is read as March.
         assert_eq!(both("mardi, 24-nov.-26 00:37:06"), both("24 Mar 2026 00:37:06"));
         assert_eq!(both("Di, 01-Dez-2037 00:15:25 GMT"), (None, None));
         assert_eq!(both("30 Feb 2026 00:00:00"), (None, None));
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn where_chromium_and_the_draft_differ() {
+    fn unusual_forms_differ_between_chromium_and_rfc() {
         assert_eq!(both("31 Dec 10000 23:59:59"), (Some(253_433_923_199), None));
         assert_eq!(both("23 Nov 126 00:15:25"), (Some(-58_162_837_475), None));
         assert_eq!(both("23rd Nov 2037 00:15:25"), (None, Some(2_142_548_125)));
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_printed_date_reads_back() {
+    fn formatted_date_is_read_back() {
         assert_eq!(format_cookie_date(1_795_480_626), "Tue, 24 Nov 2026 00:37:06 GMT");
         for unix in [0, -1, 951_782_400, 4_107_542_400, -11_644_473_600, 253_433_923_199] {
             let text = format_cookie_date(unix);

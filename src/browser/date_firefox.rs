@@ -1,12 +1,12 @@
-//! How Firefox reads `Expires`: `PR_ParseTimeString` of NSPR, with GMT as the default zone.
+//! Reads `Expires` as Firefox does: `PR_ParseTimeString` of NSPR, with GMT as the default zone.
 //!
-//! Recorded in `tests/fixtures/browser/firefox.jsonl`; the rest follows NSPR's `prtime.c`. It reads words in any order:
-//! month names, zone names, and numbers by their count of digits. Times that do not exist become real ones: hour 24 is
-//! the next day.
+//! Source: the recordings in `tests/fixtures/browser/firefox.jsonl`, and NSPR's `prtime.c` for the rest. NSPR
+//! reads words in any order: month names, zone names, and numbers by their count of digits. It converts times
+//! that do not exist to real times: hour 24 is on the next day.
 
 use super::calendar::{MONTHS, days_from_epoch};
 
-/// Zones that NSPR knows, in minutes east of Greenwich, daylight saving time included.
+/// The zones that NSPR supports, in minutes east of Greenwich, including daylight saving time.
 const ZONES: [(&[u8], i64); 15] = [
     (b"pst", -480),
     (b"pdt", -420),
@@ -25,25 +25,25 @@ const ZONES: [(&[u8], i64); 15] = [
     (b"jst", 540),
 ];
 
-/// More words than this are no date.
+/// The maximum number of words in a date.
 const MAX_WORDS: usize = 1000;
 
-/// What has been read so far.
+/// The parts read so far.
 #[derive(Default)]
 struct Reader {
-    /// From 0 (January); a date in digits can leave it outside of 0 to 11.
+    /// From 0 (January). A date in digits can give a number outside 0 to 11.
     month: Option<i64>,
     day: Option<i64>,
     year: Option<i64>,
-    /// Hour, minute, second.
+    /// Hour, minute, and second.
     time: Option<(i64, i64, i64)>,
-    /// The minutes of a named zone.
+    /// The offset of a named zone in minutes.
     named_zone: Option<i64>,
-    /// The minutes of `+0100` and the like.
+    /// The offset from a text such as `+0100`, in minutes.
     offset: Option<i64>,
 }
 
-/// The unix time that Firefox reads in an `Expires` attribute, in seconds.
+/// The unix time that Firefox reads from an `Expires` attribute, in seconds.
 pub(super) fn read(text: &[u8]) -> Option<i64> {
     let mut reader = Reader::default();
     let mut at = 0;
@@ -58,7 +58,7 @@ pub(super) fn read(text: &[u8]) -> Option<i64> {
     None
 }
 
-/// What ends a word; a colon and a dot do not.
+/// Whether a byte ends a word. A colon and a dot do not.
 fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b'-' | b'+') || is_filler(byte)
 }
@@ -67,12 +67,12 @@ fn is_filler(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b',' | b';' | b'/' | b'(' | b')' | b'[' | b']')
 }
 
-/// The byte at a position; 0 behind the end, as in C.
+/// The byte at a position. 0 after the end, as in C.
 fn byte(text: &[u8], at: usize) -> u8 {
     text.get(at).copied().unwrap_or(0)
 }
 
-/// How many bytes of a kind follow from a position on.
+/// The number of consecutive bytes of a kind, starting at a position.
 fn count(text: &[u8], at: usize, kind: impl Fn(u8) -> bool) -> usize {
     text.get(at..).unwrap_or_default().iter().take_while(|byte| kind(**byte)).count()
 }
@@ -81,7 +81,7 @@ fn digits(text: &[u8], at: usize) -> usize {
     count(text, at, |byte| byte.is_ascii_digit())
 }
 
-/// The number made of some digits, of which there are at most five.
+/// The number from at most five digits.
 fn number(text: &[u8], at: usize, length: usize) -> i64 {
     let digits = text.get(at..at.saturating_add(length)).unwrap_or_default();
     digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit.saturating_sub(b'0')))
@@ -96,7 +96,7 @@ fn with_century(year: i64) -> i64 {
 }
 
 impl Reader {
-    /// Reads the word that begins at a position; returns where to go on.
+    /// Reads the word at a position. Returns the position where reading continues.
     fn word(&mut self, text: &[u8], at: usize) -> usize {
         match byte(text, at) {
             b'+' | b'-' => self.sign(text, at),
@@ -121,7 +121,8 @@ impl Reader {
         }
     }
 
-    /// `+0100`, `-5`: only the first one counts, and only after GMT or no zone.
+    /// Reads an offset such as `+0100` or `-5`. Only the first offset counts, and only after GMT or without a
+    /// zone.
     fn sign(&mut self, text: &[u8], at: usize) -> usize {
         let (sign, at) = (if byte(text, at) == b'+' { 1 } else { -1 }, at + 1);
         if self.offset.is_some() || self.named_zone.is_some_and(|zone| zone != 0) {
@@ -163,7 +164,7 @@ impl Reader {
         }
     }
 
-    /// `h:m[:s]`, with AM or PM behind; returns its end.
+    /// Reads `h:m[:s]`, with an optional AM or PM after it. Returns its end.
     fn time_of_day(&mut self, text: &[u8], at: usize, length: usize) -> Option<usize> {
         let at_minute = at + length + 1;
         let minute_length = digits(text, at_minute);
@@ -175,7 +176,8 @@ impl Reader {
         let second_length = digits(text, at_second);
         let second = match second_length {
             2 => number(text, at_second, 2),
-            // Without seconds NSPR takes the byte behind the minutes for a digit: a space is -16.
+            // If the seconds are missing, NSPR reads the byte after the minutes as a digit: a space counts as
+            // -16.
             0 | 1 => i64::from(byte(text, at_second)) - i64::from(b'0'),
             _ => return None,
         };
@@ -185,7 +187,7 @@ impl Reader {
         Some(end)
     }
 
-    /// `11/23/37`, `23-11-2037`, `95-11-23`; returns its end.
+    /// Reads dates such as `11/23/37`, `23-11-2037`, and `95-11-23`. Returns the end of the date.
     fn numeric_date(&mut self, text: &[u8], at: usize) -> Option<usize> {
         let (first, at) = short_number(text, at)?;
         let (second, at) = short_number(text, separator(text, at)?)?;
@@ -207,7 +209,8 @@ impl Reader {
         Some(end)
     }
 
-    /// Skips what is between two words. A dash before a digit begins a zone, unless it joins a month to its year.
+    /// Skips the bytes between two words. A dash before a digit starts a zone, unless the dash joins a month
+    /// and a year.
     fn skip(&self, text: &[u8], mut at: usize) -> usize {
         loop {
             at = at.saturating_add(count(text, at, is_filler));
@@ -232,7 +235,7 @@ impl Reader {
     }
 }
 
-/// The hour in 24, if AM or PM follows at a position.
+/// Converts an hour to 24-hour time if AM or PM follows at a position.
 fn half_of_day(hour: i64, text: &[u8], at: usize) -> i64 {
     let at = at + count(text, at, |byte| matches!(byte, b' ' | b'\t'));
     let half = (byte(text, at).to_ascii_lowercase(), byte(text, at + 1).to_ascii_lowercase());
@@ -243,13 +246,13 @@ fn half_of_day(hour: i64, text: &[u8], at: usize) -> i64 {
     }
 }
 
-/// A number of one or two digits, and its end.
+/// Reads a number of one or two digits. Also returns its end.
 fn short_number(text: &[u8], at: usize) -> Option<(i64, usize)> {
     let length = digits(text, at).min(2);
     (length > 0).then(|| (number(text, at, length), at + length))
 }
 
-/// The position behind a slash or dash.
+/// The position after a slash or a dash.
 fn separator(text: &[u8], at: usize) -> Option<usize> {
     matches!(byte(text, at), b'/' | b'-').then_some(at + 1)
 }
@@ -259,7 +262,7 @@ mod tests {
     use super::read;
 
     #[test]
-    fn usual_dates_are_read_as_everywhere() {
+    fn usual_dates_are_read_as_in_other_browsers() {
         for text in [
             "Tue, 24 Nov 2026 00:37:06 GMT",
             "Tue, 24-Nov-2026 00:37:06 GMT",
@@ -274,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn unusual_dates_are_read_as_by_nspr() {
+    fn unusual_dates_are_read_as_in_nspr() {
         let day = 1_795_478_400;
         assert_eq!(read(b"24 Nov 2026"), Some(day));
         assert_eq!(read(b"23 Nov 2026 24:00:00"), Some(day));

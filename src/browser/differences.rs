@@ -1,31 +1,31 @@
-//! Every behavior in which browser profiles differ, in one table.
+//! The table of all behaviors in which browser profiles differ.
 //!
-//! The rest of the module asks [`Rules`] and never asks which browser it is. A row of [`DIFFERENCES`] gives a field of
-//! `Rules` a name, what each browser does, and the source.
+//! The other code of the module uses [`Rules`] and never asks for the browser. A row of [`DIFFERENCES`] has
+//! the name of a field of `Rules`, the behavior of each browser, and the source.
 
 use super::rules::Rules;
 use super::{Jar, Profile};
 
-/// One behavior in which profiles differ.
+/// A behavior in which profiles differ.
 #[non_exhaustive]
 pub struct Difference {
-    /// Its name, in kebab-case.
+    /// The name in kebab-case.
     pub name: &'static str,
     /// The situation.
     pub what: &'static str,
-    /// What Chromium does.
+    /// The behavior of Chromium.
     pub chromium: &'static str,
-    /// What Firefox does.
+    /// The behavior of Firefox.
     pub firefox: &'static str,
-    /// What RFC 6265bis says, with its section.
+    /// The behavior in RFC 6265bis, with the section.
     pub rfc: &'static str,
-    /// Where the knowledge comes from: `recorded` in `tests/fixtures/browser`, or read in a browser's source.
+    /// The source: `recorded` in `tests/fixtures/browser`, or read in the source code of a browser.
     pub source: &'static str,
     take: fn(&mut Rules, &Rules),
 }
 
 impl Difference {
-    /// What a profile does.
+    /// The behavior of a profile.
     pub fn behavior(&self, profile: Profile) -> &'static str {
         match profile {
             Profile::Chromium => self.chromium,
@@ -34,12 +34,12 @@ impl Difference {
         }
     }
 
-    /// Whether two profiles differ in it.
+    /// Whether two profiles have different behaviors.
     pub fn is_between(&self, one: Profile, other: Profile) -> bool {
         self.applied(one.rules(), other.rules()) != *one.rules()
     }
 
-    /// `rules` with this behavior of `other`.
+    /// Returns `rules` with this behavior taken from `other`.
     pub(super) fn applied(&self, rules: &Rules, other: &Rules) -> Rules {
         let mut changed = *rules;
         (self.take)(&mut changed, other);
@@ -53,11 +53,12 @@ impl std::fmt::Debug for Difference {
     }
 }
 
-/// The differences that give a story another outcome in another browser than the jar's. `act` plays the story with an
-/// empty jar, which has the same public suffixes, and returns what comes of it.
+/// The differences that change the outcome of a scenario if it runs in another browser. `act` runs the
+/// scenario in an empty jar with the same public suffixes, and returns the outcome.
 ///
-/// Empty if the outcome is the same. A difference is listed if it alone changes the outcome in the jar's browser; where
-/// only several together do, those are listed without which the other browser has another outcome.
+/// Empty if the outcome is the same. Lists each difference that alone changes the outcome in the browser of
+/// the jar. If only several differences together change the outcome, lists each difference without which the
+/// outcome in the other browser changes.
 pub fn responsible<T: PartialEq>(
     jar: &Jar,
     other: Profile,
@@ -81,7 +82,7 @@ pub fn responsible<T: PartialEq>(
 
 const RECORDED: &str = "recorded";
 
-/// Every difference, the ones that matter to wiki farms first.
+/// All differences. The ones that matter to wiki farms come first.
 pub static DIFFERENCES: [Difference; 19] = [
     Difference {
         name: "overwrite-order",

@@ -1,6 +1,7 @@
-//! From a `Domain` attribute to the domain of a cookie: accepted, turned into host-only, or rejected.
+//! Gets the domain of a cookie from the `Domain` attribute: accepts it, makes the cookie host-only, or
+//! rejects the cookie.
 //!
-//! RFC 6265bis 5.6.3 and 5.7 steps 7 to 10; Chromium's `GetCookieDomainWithString`.
+//! Source: RFC 6265bis 5.6.3 and 5.7 steps 7 to 10, and Chromium's `GetCookieDomainWithString`.
 
 use super::host::url_host;
 use super::matching::domain_match;
@@ -8,21 +9,21 @@ use super::rules::{DomainAttribute, Rules};
 use super::suffix::Suffixes;
 use super::{Profile, RejectionReason, Target};
 
-/// What a cookie belongs to.
+/// The hosts that a cookie is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CookieDomain {
     /// The host or domain, without a leading dot.
     pub domain: String,
-    /// Whether it is that host alone.
+    /// Whether the cookie is for this host only.
     pub host_only: bool,
 }
 
-/// The domain of a cookie that `from` sets with this `Domain` attribute (raw, empty if there is none).
+/// The domain of a cookie that `from` sets with this `Domain` attribute (raw; empty if there is none).
 ///
 /// # Errors
 ///
-/// [`RejectionReason::MalformedDomain`], [`RejectionReason::NonAsciiDomain`], [`RejectionReason::PublicSuffix`] or
-/// [`RejectionReason::DomainMismatch`].
+/// [`RejectionReason::MalformedDomain`], [`RejectionReason::NonAsciiDomain`],
+/// [`RejectionReason::PublicSuffix`], or [`RejectionReason::DomainMismatch`].
 pub fn cookie_domain(
     from: &Target,
     attribute: &[u8],
@@ -97,7 +98,7 @@ fn browsers(
         return Err(RejectionReason::MalformedDomain);
     }
     let Some(registrable) = suffixes.registrable_domain(host) else {
-        // The host is itself a suffix or a single label: it may only name itself.
+        // The host itself is a suffix or a single label, so the attribute may only name the host.
         return if names_the_host { host_only(from) } else { Err(rejected_domain(domain, suffixes)) };
     };
     if suffixes.registrable_domain(domain) != Some(registrable) || !domain_match(host, domain) {
@@ -106,7 +107,8 @@ fn browsers(
     Ok(CookieDomain { domain: domain.to_owned(), host_only: false })
 }
 
-/// Browsers have one reason for all of these; a precise one helps to correct it.
+/// The reason to reject a `Domain`. Browsers have one reason for all cases. A precise reason helps to fix the
+/// attribute.
 fn rejected_domain(domain: &str, suffixes: &dyn Suffixes) -> RejectionReason {
     let in_a_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     if !domain.bytes().all(in_a_host) {
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_domain_is_accepted() {
+    fn parent_domain_is_accepted() {
         for profile in Profile::ALL {
             for attribute in [&b"example.org"[..], b".example.org", b".Example.ORG"] {
                 assert_eq!(
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn suffixes_and_strangers_are_rejected() {
+    fn suffixes_and_unrelated_domains_are_rejected() {
         for profile in Profile::ALL {
             for (url, attribute, reason) in [
                 ("http://wiki.example.org", "org", "public-suffix"),
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suffix_or_an_address_may_name_itself() {
+    fn suffix_or_address_can_name_itself() {
         assert_eq!(
             at(Profile::Chromium, "http://github.io", b".github.io"),
             Ok(("github.io".to_owned(), true))
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_rejected() {
+    fn invalid_host_is_rejected() {
         for attribute in [
             ".",
             "..",
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_utf8_is_for_chromium_only() {
+    fn raw_utf8_is_accepted_by_chromium_only() {
         let url = "http://wiki1.xn--bcher-kva.org";
         let utf8 = "BÜCHER.org".as_bytes();
         assert_eq!(at(Profile::Chromium, url, utf8), Ok(("xn--bcher-kva.org".to_owned(), false)));
@@ -221,11 +223,11 @@ mod tests {
     }
 
     #[test]
-    fn a_host_with_an_empty_label_sets_cookies_as_chromium_was_seen_to_let_it() {
+    fn host_with_empty_label_sets_cookies_as_recorded_from_chromium() {
         use super::super::{Jar, Request};
-        // Chromium 156.0.8078.108 with --host-resolver-rules, each host given the three headers in one answer and then
-        // visited again. No name server knows such a host; a URL may have it (WHATWG, "domain to ASCII": VerifyDnsLength
-        // is false), and so has Chromium's own reading of URLs.
+        // Recorded from Chromium 156.0.8078.108 with --host-resolver-rules: each host sent the three headers
+        // in one response and was visited again. No name server has such a host, but a URL may contain it
+        // (WHATWG, "domain to ASCII": VerifyDnsLength is false), and Chromium's URL parser accepts it.
         for (host, received) in
             [("a..example.org", Some("x=1; d=1; h=1")), ("a..b", Some("x=1; h=1")), ("example.org..", None)]
         {

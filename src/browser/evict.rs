@@ -1,24 +1,25 @@
-//! What goes when there are too many cookies.
+//! Evicts cookies when there are too many.
 //!
-//! The draft leaves the numbers to the browser (RFC 6265bis 5.7, "remove excess cookies"; 6.1 asks for at
-//! least 50 per domain and 3,000 in all). These are Chromium's (`CookieMonster::GarbageCollect`): a site that
-//! has more than 180 is cut to 150, a jar of more than 3,300 to 3,000. The least recently used go first, those
-//! without `Secure` and of low `Priority` before the others; expired ones are gone before anything is counted.
+//! The draft leaves the limits to the browser (RFC 6265bis 5.7, "remove excess cookies"; 6.1 asks for at
+//! least 50 per domain and 3,000 in total). These limits are Chromium's (`CookieMonster::GarbageCollect`).
+//! Chromium reduces a site with more than 180 cookies to 150, and a jar with more than 3,300 to 3,000. It
+//! evicts the least recently used cookies first, and cookies without `Secure` and with low `Priority` before
+//! the others. It removes expired cookies before it counts.
 
 use super::cookie::{Cookie, Priority};
 
-/// The most cookies a registrable domain may have.
+/// The maximum number of cookies of a registrable domain.
 pub const MAX_COOKIES_PER_SITE: usize = 180;
-/// How many go below that when there are more.
+/// An eviction leaves this many fewer cookies than the maximum.
 const PURGED_PER_SITE: usize = 30;
-/// The most cookies a jar may have, if some of them were not used for 30 days.
+/// The maximum number of cookies in a jar, if some of them were not used for 30 days.
 pub const MAX_COOKIES: usize = 3300;
-/// How many go below that.
+/// An eviction leaves this many fewer cookies than the maximum.
 const PURGED: usize = 300;
-/// Cookies used within this time, in seconds, stay when the whole jar is too large.
+/// Cookies that were used within this time, in seconds, are kept if the jar is too large.
 const SAFE: f64 = 30.0 * 86_400.0;
 
-/// In which order cookies of a site go, and how many of each priority are spared in each round.
+/// The order in which cookies of a site are evicted, and how many of each priority each round keeps.
 const ROUNDS: [(Priority, bool, usize); 6] = [
     (Priority::Low, false, 30),
     (Priority::Low, true, 30),
@@ -28,8 +29,8 @@ const ROUNDS: [(Priority, bool, usize); 6] = [
     (Priority::High, true, 70),
 ];
 
-/// Removes what is too much after a cookie of `site` was stored; returns the removed ones. Expired cookies must
-/// have gone before.
+/// Evicts excess cookies after a cookie of `site` was stored. Returns the evicted cookies. Expired cookies
+/// must be removed before.
 pub(super) fn evict(cookies: &mut Vec<Cookie>, site: &str, now: f64) -> Vec<Cookie> {
     let mut evicted = Vec::new();
     let mut remove = |cookies: &mut Vec<Cookie>, doomed: Vec<u64>| {
@@ -50,7 +51,7 @@ fn count(cookies: &[Cookie], which: impl Fn(&Cookie) -> bool) -> usize {
     cookies.iter().filter(|cookie| which(cookie)).count()
 }
 
-/// Least recently used first.
+/// Sorts the least recently used cookies first.
 fn sort_by_use(cookies: &mut [Cookie]) {
     cookies.sort_by(|one, other| {
         one.last_access
@@ -60,7 +61,7 @@ fn sort_by_use(cookies: &mut [Cookie]) {
     });
 }
 
-/// The serials of the cookies of one site that go.
+/// The serials of the cookies of a site to evict.
 fn doomed_of_site(own: &mut Vec<Cookie>) -> Vec<u64> {
     sort_by_use(own);
     let mut goal = own.len().saturating_sub(MAX_COOKIES_PER_SITE - PURGED_PER_SITE);
@@ -87,7 +88,8 @@ fn doomed_of_site(own: &mut Vec<Cookie>) -> Vec<u64> {
     doomed
 }
 
-/// The serials of the cookies that go when the jar is too large: unused for 30 days, without `Secure` first.
+/// The serials of the cookies to evict if the jar is too large: not used for 30 days, cookies without
+/// `Secure` first.
 fn doomed_of_all(cookies: &[Cookie], now: f64) -> Vec<u64> {
     let goal = cookies.len().saturating_sub(MAX_COOKIES - PURGED);
     let mut unused: Vec<_> =
@@ -102,7 +104,7 @@ mod tests {
     use super::super::{Jar, Outcome, Profile, Request, Target};
     use super::*;
 
-    /// A jar that received numbered cookies of some attributes, a second apart.
+    /// A jar that received numbered cookies with some attributes, one second apart.
     fn filled(count: usize, attributes: impl Fn(usize) -> &'static str) -> (Jar, usize) {
         let mut jar = Jar::new(Profile::Chromium);
         let mut evicted_at_last = 0;
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn one_too_many_cuts_the_site_to_150() {
+    fn one_cookie_over_the_limit_reduces_the_site_to_150() {
         assert_eq!(filled(180, |_| "").0.all().len(), 180);
         let (jar, evicted) = filled(181, |_| "");
         assert_eq!((jar.all().len(), evicted), (150, 31));
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_used_lately_stays() {
+    fn recently_used_cookies_are_kept() {
         let (mut jar, _) = filled(180, |_| "");
         let to = Target::parse("https://wiki1.example.org/").unwrap();
         let seen = jar.receive(&to, b"c0=y; Domain=example.org", &Request::direct(180.0));
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn other_sites_are_not_touched() {
+    fn other_sites_are_not_changed() {
         let mut jar = Jar::new(Profile::Chromium);
         jar.receive(&Target::parse("http://example.net/").unwrap(), b"a=b", &Request::direct(0.0));
         let from = Target::parse("http://example.org/").unwrap();
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jar_too_large_drops_what_was_long_unused() {
+    fn too_large_jar_evicts_cookies_unused_for_30_days() {
         let mut jar = Jar::new(Profile::Chromium);
         for number in 0..3301 {
             let from = Target::parse(&format!("http://example{}.org/", number / 100)).unwrap();

@@ -1,26 +1,26 @@
-//! Host names as cookies compare them.
+//! Host names in the form in which cookies are compared.
 //!
-//! RFC 6265bis 5.1.2: lower case, labels in ASCII form (IDNA). A trailing dot is kept: with it, it is another
-//! host.
+//! RFC 6265bis 5.1.2: lower case, labels in ASCII form (IDNA). A trailing dot is kept, because a host with
+//! the dot is another host.
 
 use std::net::IpAddr;
 
-/// Whether a host is an IP address, with or without the brackets of a URL and with or without a zone.
+/// Whether a host is an IP address. Brackets, as in a URL, and a zone are optional.
 pub fn is_ip(host: &str) -> bool {
     ip_of(host).is_some()
 }
 
-/// The address a host is, if it is one in full form; `127.1` and `0x7f.0.0.1` are not.
+/// The IP address of a host in full form. `None` for other hosts, such as `127.1` and `0x7f.0.0.1`.
 pub(super) fn ip_of(host: &str) -> Option<IpAddr> {
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     let without_zone = bare.split_once('%').map_or(bare, |(address, _zone)| address);
     without_zone.parse().ok()
 }
 
-/// The canonical form of a host as a `Host` header or a configuration names it: the port and the brackets of
-/// an IPv6 address go, letters become lower case, other than ASCII labels become their `xn--` form.
+/// The canonical form of a host from a `Host` header or a configuration: without the port and the brackets of
+/// an IPv6 address, in lower case, with other than ASCII labels in their `xn--` form.
 ///
-/// `None` when it cannot be a host: an unmatched bracket, or a label that IDNA rejects.
+/// `None` if the text can't be a host: an unmatched bracket, or a label that IDNA rejects.
 pub fn canonical_host(host: &str) -> Option<String> {
     let without_port = match host.strip_prefix('[') {
         Some(rest) => return rest.split_once(']').map(|(address, _port)| address.to_ascii_lowercase()),
@@ -36,9 +36,9 @@ pub fn canonical_host(host: &str) -> Option<String> {
     idna::domain_to_ascii(without_port).ok()
 }
 
-/// The canonical form Chromium gives the value of a `Domain` attribute, or `None` if it is no host by the
-/// rules of URLs (WHATWG): ports, quotes, slashes and bad UTF-8 are not, raw UTF-8 is converted, `127.1`
-/// becomes `127.0.0.1`.
+/// The canonical form that Chromium gives the value of a `Domain` attribute. `None` if the URL standard
+/// (WHATWG) does not accept the value as a host, for example with a port, quotes, slashes, or invalid UTF-8.
+/// Converts raw UTF-8, and `127.1` to `127.0.0.1`.
 pub(super) fn url_host(domain: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(domain).ok()?;
     url::Host::parse(text).ok().map(|host| host.to_string()).filter(|host| !host.is_empty())
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_full_addresses_are_addresses() {
+    fn only_full_addresses_are_ip_addresses() {
         for host in ["127.0.0.1", "::1", "[::1]", "fe80::1%eth0"] {
             assert!(is_ip(host), "{host}");
         }
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_become_canonical() {
+    fn hosts_are_converted_to_canonical_form() {
         assert_eq!(canonical_host("WIKI1.Example.org:8080").as_deref(), Some("wiki1.example.org"));
         assert_eq!(canonical_host("wiki.bücher.de").as_deref(), Some("wiki.xn--bcher-kva.de"));
         assert_eq!(canonical_host("wiki1.example.org.").as_deref(), Some("wiki1.example.org."));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_attribute_must_be_a_host() {
+    fn domain_attribute_must_be_a_host() {
         assert_eq!(url_host("BÜCHER.org".as_bytes()).as_deref(), Some("xn--bcher-kva.org"));
         assert_eq!(url_host("exａmple.org".as_bytes()).as_deref(), Some("example.org"));
         assert_eq!(url_host(b"127.1").as_deref(), Some("127.0.0.1"));

@@ -1,6 +1,8 @@
-//! The jar: what a browser keeps, what it makes of each `Set-Cookie` header, and what it sends.
+//! The cookie jar: receives `Set-Cookie` headers, keeps cookies, and chooses the cookies that a request
+//! sends.
 //!
-//! RFC 6265bis 5.7; Chromium's `CanonicalCookie::Create`, `IsSetPermittedInContext` and `CookieMonster`.
+//! Source: RFC 6265bis 5.7, and Chromium's `CanonicalCookie::Create`, `IsSetPermittedInContext`, and
+//! `CookieMonster`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use super::set_cookie::{SetCookie, first_line, parse_by};
 use super::suffix::{BuiltinSuffixes, SharedSuffixes, Suffixes};
 use super::{Outcome, Profile, Rejection, RejectionReason, Target};
 
-/// Chromium writes down when a cookie was last sent at most once in this time, in seconds.
+/// Chromium updates the time of last use at most once in this time, in seconds.
 const ACCESS_RESOLUTION: f64 = 60.0;
 
 /// The cookies of one browser.
@@ -42,38 +44,40 @@ impl Jar {
         Self { profile, rules: *profile.rules(), suffixes, cookies: Vec::new(), next_serial: 0 }
     }
 
-    /// An empty jar with the same suffixes, for a browser that may differ from every profile.
+    /// An empty jar with the same suffixes, for a browser that may differ from each profile.
     pub(super) fn emptied(&self, rules: Rules) -> Self {
         Self { rules, ..Self::with_suffixes(self.profile, self.shared_suffixes()) }
     }
 
-    /// Whose behavior it predicts.
+    /// The profile whose behavior the jar predicts.
     pub fn profile(&self) -> Profile {
         self.profile
     }
 
-    /// Its public suffix list.
+    /// The public suffix list.
     pub fn suffixes(&self) -> &dyn Suffixes {
         &*self.suffixes
     }
 
-    /// Its public suffix list, to share.
+    /// The public suffix list, for sharing.
     pub fn shared_suffixes(&self) -> SharedSuffixes {
         Arc::clone(&self.suffixes)
     }
 
-    /// Every cookie in order of storing; one that expires stays until the next header or request.
+    /// All cookies, in the order in which they were stored. An expired cookie stays until the next header or
+    /// request.
     pub fn all(&self) -> &[Cookie] {
         &self.cookies
     }
 
-    /// Closes the browser and opens it again: cookies without a lifetime go. Returns them.
+    /// Closes and reopens the browser. Removes and returns cookies without a lifetime.
     pub fn end_session(&mut self) -> Vec<Cookie> {
         self.cookies.extract_if(.., |cookie| !cookie.is_persistent()).collect()
     }
 
-    /// Takes in one `Set-Cookie` header (the bytes after the colon) of the response that `from` gave to
-    /// `request`; with [`Via::Script`], what a script of the page `from` wrote to `document.cookie`.
+    /// Receives one `Set-Cookie` header (the bytes after the colon) of the response that `from` sent to
+    /// `request`. With [`Via::Script`], the header is what a script of the page `from` wrote to
+    /// `document.cookie`.
     pub fn receive(&mut self, from: &Target, header: &[u8], request: &Request) -> Outcome {
         let header = match request.via {
             Via::Http => first_line(header, self.rules.line_end),
@@ -83,7 +87,7 @@ impl Jar {
             Ok(set_cookie) => set_cookie,
             Err(rejection) => return Outcome::Rejected(rejection),
         };
-        // The request before this response has already swept out what has expired.
+        // The request before this response has already removed expired cookies.
         self.drop_expired(request.now);
         let mut cookie = match self.admit(from, set_cookie, request) {
             Ok(cookie) => cookie,
@@ -110,7 +114,7 @@ impl Jar {
         Outcome::Stored { cookie, replaced: old, evicted }
     }
 
-    /// Makes the cookie the header describes, unless there is a reason not to.
+    /// Makes the cookie that the header describes, or returns the reasons to reject it.
     fn admit(&self, from: &Target, set_cookie: SetCookie, request: &Request) -> Result<Cookie, Rejection> {
         let suffixes = self.suffixes();
         let partitioned = set_cookie.partitioned;
@@ -128,12 +132,12 @@ impl Jar {
         let mut cookie = new_cookie(from, set_cookie, domain, request.now);
         cookie.site = suffixes.registrable_domain(&cookie.domain).unwrap_or(&cookie.domain).to_owned();
         cookie.partition = partitioned.then(|| request.partition(from, suffixes));
-        // Browsers look at the connection and into the jar only if the header itself is in order.
+        // Browsers check the connection and the jar only if the header itself is valid.
         if self.rules.reasons == Reasons::First || reasons.is_empty() {
             reasons.extend(self.reasons_against(&cookie, from, request));
         }
         if self.rules.reasons == Reasons::First {
-            // The draft stops at the first; the order of the reasons is the order of its steps.
+            // The draft stops at the first reason. The order of reasons is the order of its steps.
             reasons.sort();
             reasons.truncate(1);
         }
@@ -143,7 +147,7 @@ impl Jar {
         }
     }
 
-    /// What speaks against a cookie, given who sets it and what is in the jar.
+    /// The reasons to reject a cookie that depend on the page that sets it and on the jar.
     fn reasons_against(&self, cookie: &Cookie, from: &Target, request: &Request) -> Vec<RejectionReason> {
         let script = request.via == Via::Script;
         let shadows_secure = !from.is_secure()
@@ -174,7 +178,7 @@ impl Jar {
         checks.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
     }
 
-    /// What a request to `to` carries. Notes the time of use, and drops cookies that have expired.
+    /// The cookies that a request to `to` sends. Updates their time of last use, and removes expired cookies.
     pub fn cookies_for(&mut self, to: &Target, request: &Request) -> Visit {
         let visit = self.peek(to, request);
         for cookie in &mut self.cookies {
@@ -191,7 +195,7 @@ impl Jar {
         self.cookies.retain(|cookie| !cookie.is_expired(now));
     }
 
-    /// What a request to `to` would carry; the jar stays as it is.
+    /// The cookies that a request to `to` would send. Does not change the jar.
     pub fn peek(&self, to: &Target, request: &Request) -> Visit {
         retrieve::visit(&self.cookies, &self.rules, &*self.suffixes, to, request)
     }
@@ -244,7 +248,7 @@ mod tests {
         Target::parse(url).unwrap()
     }
 
-    /// A jar that received these headers, a second apart.
+    /// A jar that received these headers, one second apart.
     fn jar_of(headers: &[(&str, &str)]) -> Jar {
         let mut jar = Jar::new(Profile::Chromium);
         for (second, (url, header)) in headers.iter().enumerate() {
@@ -258,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_with_a_new_value_puts_the_neighbours_cookie_first() {
+    fn login_with_new_value_puts_the_other_wikis_cookie_first() {
         let mut jar = jar_of(&[
             ("http://w1.example.org/", "M=w1"),
             ("http://w2.example.org/", "M=w2; Domain=example.org"),
@@ -269,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_session_drops_what_has_no_lifetime() {
+    fn end_of_session_removes_cookies_without_lifetime() {
         let mut jar =
             jar_of(&[("http://w1.example.org/", "A=1"), ("http://w1.example.org/", "B=2; Max-Age=9")]);
         assert_eq!(jar.end_session().len(), 1);
@@ -277,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn expired_cookies_are_named_once_and_then_gone() {
+    fn expired_cookies_are_reported_once_and_removed() {
         let mut jar = jar_of(&[("http://w1.example.org/", "A=1; Max-Age=9")]);
         let visit = jar.cookies_for(&at("http://w1.example.org/"), &Request::direct(NOW + 9.0));
         let reasons: Vec<_> = visit.withheld.iter().map(|withheld| withheld.reason.name()).collect();
@@ -286,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_secure_cookie_is_not_in_the_way() {
+    fn expired_secure_cookie_does_not_block_a_new_one() {
         let mut jar = jar_of(&[("https://w1.example.org/", "M=1; Secure; Max-Age=9")]);
         let mut plain = |later| {
             let outcome = jar.receive(&at("http://w1.example.org/"), b"M=2", &Request::direct(NOW + later));
@@ -297,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn deleting_needs_the_same_domain_and_path() {
+    fn delete_needs_the_same_domain_and_path() {
         let mut jar = jar_of(&[("http://w1.example.org/", "M=1; Domain=example.org")]);
         let mut delete = |header: &str| {
             let outcome =
@@ -311,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_and_http_only_cookies_do_not_meet() {
+    fn scripts_can_not_read_or_replace_http_only_cookies() {
         let mut jar = jar_of(&[("http://w1.example.org/", "M=1; HttpOnly")]);
         let url = at("http://w1.example.org/");
         let mut script = |header: &[u8]| {
@@ -324,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_without_same_site_goes_with_a_foreign_post_for_two_minutes() {
+    fn cookie_without_same_site_is_sent_with_cross_site_post_for_two_minutes() {
         let jar =
             jar_of(&[("http://w1.example.org/", "A=1; SameSite=Lax"), ("http://w1.example.org/", "M=1")]);
         let post = |later| {
@@ -339,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn embedded_in_another_site_only_same_site_none_counts() {
+    fn embedded_page_of_another_site_gets_only_same_site_none() {
         let embedded =
             Request { nav: Nav::Embedded, ..Request::link(NOW, at("https://portal.example.net/")) };
         let mut jar = Jar::new(Profile::Chromium);
@@ -355,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn chromium_names_all_reasons_of_a_stage() {
+    fn chromium_reports_all_reasons_of_a_stage() {
         let mut jar = jar_of(&[("https://w1.example.org/", "M=1; Secure")]);
         let outcome = jar.receive(&at("http://w1.example.org/"), b"M=2; Secure", &Request::direct(NOW));
         let names: Vec<_> = outcome.rejection().unwrap().reasons().map(RejectionReason::name).collect();

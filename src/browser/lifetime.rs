@@ -1,18 +1,18 @@
-//! How long a cookie lives: `Max-Age` before `Expires`, never more than 400 days.
+//! The lifetime of a cookie: `Max-Age` takes precedence over `Expires`, and the maximum is 400 days.
 //!
-//! RFC 6265bis 5.5 (the limit), 5.6.1, 5.6.2 and 5.7 step 6; Chromium's `ParseExpiration` and
+//! Source: RFC 6265bis 5.5 (the limit), 5.6.1, 5.6.2, and 5.7 step 6, and Chromium's `ParseExpiration` and
 //! `ValidateAndAdjustExpiryDate`.
 
 use super::Profile;
 use super::rules::MaxAge;
 
-/// The longest a browser keeps a cookie: 400 days, in seconds (RFC 6265bis 5.5).
+/// The maximum lifetime of a cookie: 400 days, in seconds (RFC 6265bis 5.5).
 pub const MAX_LIFETIME: f64 = 400.0 * 86_400.0;
 
-/// The seconds a `Max-Age` value stands for, cut to the range of `i64`, or `None` if it is none.
+/// The number of seconds in a `Max-Age` value, clamped to the range of `i64`. `None` if the value is invalid.
 ///
-/// The draft wants digits, with an optional minus before them (5.6.2); [`DIFFERENCES`](super::DIFFERENCES) has what
-/// browsers accept.
+/// The draft requires digits, with an optional minus before them (5.6.2). [`DIFFERENCES`](super::DIFFERENCES)
+/// lists what browsers accept.
 pub fn parse_max_age(value: &[u8], profile: Profile) -> Option<i64> {
     read_max_age(value, profile.rules().max_age)
 }
@@ -32,7 +32,7 @@ pub(super) fn read_max_age(value: &[u8], rule: MaxAge) -> Option<i64> {
         let digit = i64::from(byte - b'0');
         match seconds.checked_mul(10).and_then(|tens| tens.checked_add(digit)) {
             Some(more) => seconds = more,
-            // Browsers stop reading where the number no longer fits; the draft reads all of it.
+            // Browsers stop at the digit with which the number no longer fits. The draft reads all digits.
             None if rule != MaxAge::Rfc || digits.iter().skip(index).all(u8::is_ascii_digit) => {
                 return Some(if negative { i64::MIN } else { i64::MAX });
             }
@@ -42,8 +42,8 @@ pub(super) fn read_max_age(value: &[u8], rule: MaxAge) -> Option<i64> {
     (!digits.is_empty()).then_some(if negative { -seconds } else { seconds })
 }
 
-/// When a cookie received at `now` expires, in unix seconds: `None` at the end of the session, minus infinity
-/// for a `Max-Age` of zero or less. `max_age` is in seconds, `expires` in unix seconds.
+/// The expiry of a cookie that was received at `now`, in unix seconds. `None` for the end of the session;
+/// minus infinity for a `Max-Age` of zero or less. `max_age` is in seconds, `expires` in unix seconds.
 pub(super) fn expires_at(max_age: Option<i64>, expires: Option<i64>, now: f64) -> Option<f64> {
     let wanted = match (max_age, expires) {
         (Some(..=0), _) => f64::NEG_INFINITY,
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn max_age_is_a_whole_number() {
+    fn max_age_is_an_integer() {
         for (value, seconds) in [("3600", 3600), ("-1", -1), ("-0", 0), ("007", 7)] {
             assert_eq!(both(value), (Some(seconds), Some(seconds)), "{value}");
         }

@@ -1,13 +1,13 @@
-//! When a cookie belongs to a request: domain-match, path-match and the default path.
+//! Matches cookies with requests: domain-match, path-match, and the default path.
 //!
-//! RFC 6265bis 5.1.3 and 5.1.4; Chromium's `IsDomainMatch`, `IsOnPath` and `CanonPathWithString` give the
-//! same answers. All three compare bytes: no case folding, no percent-decoding.
+//! RFC 6265bis 5.1.3 and 5.1.4, and Chromium's `IsDomainMatch`, `IsOnPath`, and `CanonPathWithString` give
+//! the same results. All compare bytes, without case folding or percent-decoding.
 
 use super::host::is_ip;
 
 /// Whether a host domain-matches a cookie's domain (RFC 6265bis 5.1.3).
 ///
-/// Both must be canonical, `domain` without a leading dot. An IP address matches only itself.
+/// Both must be canonical, and `domain` must have no leading dot. An IP address matches only itself.
 pub fn domain_match(host: &str, domain: &str) -> bool {
     if host == domain {
         return true;
@@ -22,7 +22,7 @@ pub fn path_match(request_path: &str, cookie_path: &str) -> bool {
     path_covers(cookie_path.as_bytes(), request_path.as_bytes())
 }
 
-/// The same on raw bytes: a cookie's path may hold bytes that no URL path can.
+/// Path-match on raw bytes. The path of a cookie may contain bytes that are not possible in a URL.
 pub(super) fn path_covers(cookie_path: &[u8], request_path: &[u8]) -> bool {
     match request_path.strip_prefix(cookie_path) {
         _ if cookie_path.is_empty() => false,
@@ -31,7 +31,8 @@ pub(super) fn path_covers(cookie_path: &[u8], request_path: &[u8]) -> bool {
     }
 }
 
-/// The path of a cookie that names none: the URL's path up to its last slash (RFC 6265bis 5.1.4).
+/// The path of a cookie without a `Path` attribute: the path of the URL up to its last slash (RFC 6265bis
+/// 5.1.4).
 pub fn default_path(url_path: &str) -> &str {
     match url_path.rsplit_once('/') {
         Some((up_to_last, _)) if up_to_last.starts_with('/') => up_to_last,
@@ -44,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_covers_itself_and_what_is_below_it() {
+    fn domain_matches_itself_and_hosts_below_it() {
         assert!(domain_match("example.org", "example.org"));
         assert!(domain_match("wiki1.example.org", "example.org"));
         assert!(!domain_match("badexample.org", "example.org"));
@@ -54,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_covers_whole_segments() {
+    fn path_matches_whole_segments() {
         assert!(path_match("/wiki1", "/wiki1"));
         assert!(path_match("/wiki1/FrontPage", "/wiki1"));
         assert!(path_match("/wiki1/FrontPage", "/wiki1/"));
@@ -66,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_path_ends_before_the_last_slash() {
+    fn default_path_ends_before_the_last_slash() {
         assert_eq!(default_path("/wiki1"), "/");
         assert_eq!(default_path("/wiki1/"), "/wiki1");
         assert_eq!(default_path("/a//b"), "/a/");

@@ -1,13 +1,12 @@
-//! What a browser does with cookies: it reads a `Set-Cookie` header, keeps or rejects the cookie, and decides
-//! which cookies a later request carries, in which order.
+//! Predicts what a browser does with cookies. The browser reads a `Set-Cookie` header and stores or rejects
+//! the cookie. For a later request it chooses the cookies to send, and their order.
 //!
-//! The module is pure. Time comes in as unix seconds, nothing here reads a clock or a disk, and no input,
-//! however broken, ends in a panic: every rejection and every cookie left at home has a named reason with its
-//! section.
+//! The module is pure: times are parameters in unix seconds, and nothing here reads a clock or a disk. No
+//! input causes a panic. Each rejected or withheld cookie has a named reason with a section of the RFC.
 //!
-//! The sources are RFC 6265bis, draft 20 ("the draft" below), and recordings of Chromium and Firefox in
-//! `tests/fixtures/browser`. [`Profile`] chooses whose behavior is predicted; [`DIFFERENCES`] lists every behavior in
-//! which profiles differ.
+//! Source: RFC 6265bis, draft 20 ("the draft" below), and recordings of Chromium and Firefox in
+//! `tests/fixtures/browser`. [`Profile`] chooses the browser whose behavior is predicted. [`DIFFERENCES`]
+//! lists every behavior in which profiles differ.
 
 #[cfg(test)]
 mod acted_out;

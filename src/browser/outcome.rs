@@ -1,34 +1,34 @@
-//! What a browser does with a `Set-Cookie` header.
+//! The outcome of a `Set-Cookie` header.
 
 use super::{Cookie, Rejection};
 
-/// What became of a `Set-Cookie` header.
+/// The outcome of a `Set-Cookie` header.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The cookie is in the jar.
+    /// The browser stored the cookie.
     Stored {
-        /// As it was stored.
+        /// The stored cookie.
         cookie: Cookie,
-        /// The cookie whose place it took.
+        /// The cookie that it replaced.
         replaced: Option<Cookie>,
-        /// Cookies that had to go because there were too many.
+        /// Cookies that were evicted because there were too many.
         evicted: Vec<Cookie>,
     },
-    /// The cookie had already expired: such a header deletes.
+    /// The cookie had already expired, so the header deletes a cookie.
     Deleted {
-        /// The cookie it named, which need not be there: name, domain, host-only flag and path must be the
-        /// same.
+        /// The cookie in the header. The deleted cookie has the same name, domain, host-only flag, and path.
+        /// It may not exist.
         cookie: Cookie,
-        /// The cookie that went; `None` if there was none of that name, domain and path.
+        /// The deleted cookie. `None` if there was no cookie with the same name, domain, and path.
         removed: Option<Cookie>,
     },
-    /// The header had no effect.
+    /// The browser rejected the cookie, so the header had no effect.
     Rejected(Rejection),
 }
 
 impl Outcome {
-    /// The stored cookie, if it was stored.
+    /// The stored cookie, if the browser stored it.
     pub fn stored(&self) -> Option<&Cookie> {
         match self {
             Self::Stored { cookie, .. } => Some(cookie),
@@ -36,7 +36,7 @@ impl Outcome {
         }
     }
 
-    /// The rejection, if it was rejected.
+    /// The rejection, if the browser rejected the cookie.
     pub fn rejection(&self) -> Option<&Rejection> {
         match self {
             Self::Rejected(rejection) => Some(rejection),

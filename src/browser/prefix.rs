@@ -1,14 +1,14 @@
-//! Cookie name prefixes: promises a name makes, which the browser enforces.
+//! Cookie name prefixes, such as `__Host-`: conditions that a cookie with this name must meet.
 //!
-//! RFC 6265bis 5.4 and 5.7 steps 20 to 22; Chromium's `IsCookiePrefixValid`, which adds `__Http-` and
-//! `__Host-Http-`. Names are compared in any case.
+//! Source: RFC 6265bis 5.4 and 5.7 steps 20 to 22, and Chromium's `IsCookiePrefixValid`, which adds `__Http-`
+//! and `__Host-Http-`. The comparison of names ignores case.
 
 use super::domain::CookieDomain;
 use super::rules::{HostPrefix, HttpPrefixes, Rules};
 use super::set_cookie::SetCookie;
 use super::{RejectionReason, Target};
 
-/// The prefixes; the longer of two that fit stands first.
+/// The prefixes. If two match, the longer one comes first.
 const PREFIXES: [(&[u8], RejectionReason); 4] = [
     (b"__Secure-", RejectionReason::SecurePrefix),
     (b"__Http-", RejectionReason::HttpPrefix),
@@ -16,7 +16,8 @@ const PREFIXES: [(&[u8], RejectionReason); 4] = [
     (b"__Host-", RejectionReason::HostPrefix),
 ];
 
-/// The prefix a text begins with, as the reason to reject a cookie that breaks its promise.
+/// The reason to reject a cookie that does not meet the conditions of the prefix of a text. `None` if the
+/// text has no prefix.
 fn prefix_of(text: &[u8], rule: HttpPrefixes) -> Option<RejectionReason> {
     let begins =
         |prefix: &[u8]| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
@@ -33,7 +34,8 @@ fn prefix_of(text: &[u8], rule: HttpPrefixes) -> Option<RejectionReason> {
         .find_map(|(prefix, reason)| begins(prefix).then_some(reason))
 }
 
-/// Whether the cookie breaks what its name promises. `domain` is what it belongs to, if its `Domain` is accepted.
+/// Whether the cookie does not meet the conditions of its prefix. `domain` is the domain of the cookie, if
+/// its `Domain` is accepted.
 pub(super) fn broken_prefix(
     set_cookie: &SetCookie,
     domain: Option<&CookieDomain>,
@@ -44,7 +46,7 @@ pub(super) fn broken_prefix(
         return prefix_of(&set_cookie.value, rules.http_prefixes).map(|_| RejectionReason::HiddenPrefix);
     }
     let prefix = prefix_of(&set_cookie.name, rules.http_prefixes)?;
-    // The draft asks for the Secure flag only: it has rejected Secure cookies from insecure hosts before.
+    // The draft checks only the Secure flag: it has already rejected Secure cookies from insecure hosts.
     let secure = set_cookie.secure && (rules.host_prefix == HostPrefix::Rfc || from.is_secure());
     let host = || is_of_its_host(set_cookie, domain, from, rules.host_prefix);
     let kept = match prefix {
@@ -56,7 +58,7 @@ pub(super) fn broken_prefix(
     (!kept).then_some(prefix)
 }
 
-/// Whether the cookie belongs to one host and all of its paths, as `__Host-` promises.
+/// Whether the cookie is for one host and all paths, as `__Host-` requires.
 fn is_of_its_host(
     set_cookie: &SetCookie,
     domain: Option<&CookieDomain>,
@@ -91,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn each_prefix_asks_for_its_attributes() {
+    fn each_prefix_requires_its_attributes() {
         let at = |header| broken(header, "https://wiki1.example.org/wiki1/", Profile::Chromium);
         assert_eq!(at("__Host-M=x; Secure; Path=/"), None);
         assert_eq!(at("__Host-M=x; Secure; Path=/; Domain="), None);
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_draft_knows_two_prefixes() {
+    fn rfc_has_two_prefixes() {
         let at = |header| broken(header, "https://wiki1.example.org/", Profile::Rfc6265bis);
         assert_eq!(at("__Http-M=x"), None);
         assert_eq!(at("__Host-Http-M=x; Secure; Path=/"), None);
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn firefox_checks_the_cookie_that_results() {
+    fn firefox_checks_the_resulting_cookie() {
         let at = |header, url| broken(header, url, Profile::Firefox);
         assert_eq!(at("__Host-M=x; Secure", "https://wiki1.example.org/"), None);
         assert_eq!(at("__Host-M=x; Secure", "https://wiki1.example.org/wiki1/"), Some("host-prefix"));
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn localhost_is_secure_enough() {
+    fn localhost_counts_as_secure() {
         assert_eq!(broken("__Secure-M=x; Secure", "http://localhost/", Profile::Chromium), None);
         assert_eq!(
             broken("__Secure-M=x; Secure", "http://example.org/", Profile::Chromium),

@@ -1,8 +1,8 @@
-//! Whose behavior is predicted: a browser profile.
+//! Browser profiles: whose behavior is predicted.
 
 use super::rules::{CHROMIUM, FIREFOX, RFC, Rules};
 
-/// A browser, as measured, or the standard.
+/// A browser as recorded, or the standard.
 ///
 /// [`DIFFERENCES`](super::DIFFERENCES) lists every behavior in which profiles differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -13,12 +13,12 @@ pub enum Profile {
     Chromium,
     /// Firefox 153 ESR with shipped preferences, as recorded.
     Firefox,
-    /// RFC 6265bis, draft 20. No released browser follows it entirely.
+    /// RFC 6265bis, draft 20. No released browser follows it completely.
     Rfc6265bis,
 }
 
 impl Profile {
-    /// Every profile.
+    /// All profiles.
     pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::Rfc6265bis];
 
     /// The name on the command line and in JSON.

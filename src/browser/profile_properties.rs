@@ -1,11 +1,12 @@
-//! Profiles differ only where a named difference applies, and the difference is found by name.
+//! Property tests: profiles differ only if a difference in the table applies, and the table names this
+//! difference.
 
 use proptest::prelude::*;
 
 use super::properties::{headers, urls};
 use super::*;
 
-/// Whether a story has what a difference is about. Knows the text of headers, not the rules.
+/// Whether a difference can apply to a scenario. Uses the text of the headers, not the rules.
 fn may_apply(name: &str, story: &[(Target, Vec<u8>, u8)], request: &Request, to: &Target) -> bool {
     let any = |found: &dyn Fn(&str) -> bool| {
         story.iter().any(|(_, header, _)| found(&String::from_utf8_lossy(header).to_ascii_lowercase()))
@@ -35,7 +36,7 @@ fn may_apply(name: &str, story: &[(Target, Vec<u8>, u8)], request: &Request, to:
     }
 }
 
-/// Headers, some of them with what browsers read differently.
+/// Headers, some of which browsers read differently.
 fn odd_headers() -> impl Strategy<Value = Vec<u8>> {
     let odd = prop_oneof![
         "__Host-a=x; Secure(; Path=/)?",

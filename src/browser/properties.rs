@@ -1,4 +1,5 @@
-//! What holds for any input: nothing panics, what is printed reads back, no cookie goes astray.
+//! Property tests for any input: nothing panics, formatted headers are read back, and no cookie is sent to a
+//! wrong host.
 
 use proptest::prelude::*;
 
@@ -8,7 +9,7 @@ fn profiles() -> impl Strategy<Value = Profile> {
     prop::sample::select(Profile::ALL.to_vec())
 }
 
-/// Hosts that have to do with each other.
+/// URLs of related hosts.
 pub(super) fn urls() -> impl Strategy<Value = Target> {
     let host = prop_oneof![
         Just("example.org"),
@@ -28,7 +29,7 @@ pub(super) fn urls() -> impl Strategy<Value = Target> {
         .prop_map(|(scheme, host, path)| Target::parse(&format!("{scheme}://{host}{path}")).unwrap())
 }
 
-/// Headers made of the words that matter, so that many are accepted.
+/// Headers made of meaningful words, so that browsers accept many of them.
 pub(super) fn headers() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         Just("Domain=example.org".to_owned()),
@@ -51,7 +52,7 @@ pub(super) fn headers() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(pair, parts)| [vec![pair], parts].concat().join("; ").into_bytes())
 }
 
-/// What happens to a jar: who sends which header, some seconds after the one before.
+/// Scenarios: who sends each header, and how many seconds after the previous one.
 fn stories() -> impl Strategy<Value = Vec<(Target, Vec<u8>, u8)>> {
     prop::collection::vec((urls(), headers(), 0_u8..60), 0..12)
 }
@@ -66,7 +67,7 @@ fn act(profile: Profile, story: &[(Target, Vec<u8>, u8)]) -> (Jar, f64) {
     (jar, now)
 }
 
-/// The cookies of a kind that have not expired: a header sweeps out those that have.
+/// The cookies of a kind that have not expired. A header removes expired cookies.
 fn living(jar: &Jar, now: f64, which: impl Fn(&Cookie) -> bool) -> Vec<Cookie> {
     jar.all().iter().filter(|cookie| which(cookie) && !cookie.is_expired(now)).cloned().collect()
 }
@@ -75,7 +76,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_bytes_make_it_panic(header: Vec<u8>, profile in profiles(), from in urls()) {
+    fn any_bytes_cause_no_panic(header: Vec<u8>, profile in profiles(), from in urls()) {
         let mut jar = Jar::new(profile);
         jar.receive(&from, &header, &Request::direct(0.0));
         parse_cookie_date(&header, profile);
@@ -83,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn no_attribute_value_makes_it_panic(
+    fn any_attribute_value_causes_no_panic(
         name in "Domain|Path|Expires|Max-Age|SameSite",
         value: Vec<u8>,
         profile in profiles(),
@@ -94,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_url_or_a_host_panic(text in ".*") {
+    fn any_url_or_host_causes_no_panic(text in ".*") {
         let _ = Target::parse(&text);
         let _ = Target::parse(&format!("http://{text}/")).map(|target| target.site(&BuiltinSuffixes));
         let _ = (canonical_host(&text), is_ip(&text), BuiltinSuffixes.registrable_domain(&text));
@@ -102,12 +103,12 @@ proptest! {
     }
 
     #[test]
-    fn dates_of_digits_and_words_do_not_panic(text in "([0-9:]{1,12}|jan|Feb|[ ,-]){0,12}", profile in profiles()) {
+    fn dates_of_digits_and_words_cause_no_panic(text in "([0-9:]{1,12}|jan|Feb|[ ,-]){0,12}", profile in profiles()) {
         parse_cookie_date(text.as_bytes(), profile);
     }
 
     #[test]
-    fn what_is_printed_reads_back(header in headers(), profile in profiles()) {
+    fn formatted_header_is_read_back(header in headers(), profile in profiles()) {
         if let Ok(set_cookie) = parse_set_cookie(&header, profile) {
             let printed = set_cookie.to_header();
             prop_assert_eq!(parse_set_cookie(&printed, profile), Ok(set_cookie));
@@ -115,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn any_header_that_is_read_reads_back(header: Vec<u8>, profile in profiles()) {
+    fn parsed_header_is_read_back(header: Vec<u8>, profile in profiles()) {
         if let Ok(set_cookie) = parse_set_cookie(&header, profile) {
             let printed = set_cookie.to_header();
             prop_assert_eq!(parse_set_cookie(&printed, profile), Ok(set_cookie));
@@ -123,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn no_cookie_goes_where_it_does_not_belong(story in stories(), to in urls(), profile in profiles()) {
+    fn no_cookie_is_sent_to_a_wrong_host_or_path(story in stories(), to in urls(), profile in profiles()) {
         let (jar, now) = act(profile, &story);
         let visit = jar.peek(&to, &Request::direct(now));
         prop_assert_eq!(visit.sent.len() + visit.withheld.len(), jar.all().len());
@@ -147,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn cookies_go_by_path_length_and_then_by_age(story in stories(), to in urls(), profile in profiles()) {
+    fn cookies_are_sent_by_path_length_and_then_by_age(story in stories(), to in urls(), profile in profiles()) {
         let (jar, now) = act(profile, &story);
         let visit = jar.peek(&to, &Request::direct(now));
         let ordered = visit.sent.is_sorted_by(|one, next| {
@@ -158,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn no_cookie_is_there_twice_and_none_lives_over_400_days(story in stories(), profile in profiles()) {
+    fn cookies_are_unique_and_live_at_most_400_days(story in stories(), profile in profiles()) {
         let (jar, now) = act(profile, &story);
         for (index, cookie) in jar.all().iter().enumerate() {
             let again = jar.all()[index + 1..].iter().any(|other| other.is_same_cookie(cookie));
@@ -168,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn a_deletion_with_the_same_attributes_deletes(from in urls(), header in headers(), profile in profiles()) {
+    fn deletion_with_the_same_attributes_deletes(from in urls(), header in headers(), profile in profiles()) {
         let mut jar = Jar::new(profile);
         let request = Request::direct(1_795_394_121.0);
         if let Outcome::Stored { cookie, .. } = jar.receive(&from, &header, &request) {
@@ -180,7 +181,7 @@ proptest! {
     }
 
     #[test]
-    fn a_script_never_sees_or_replaces_http_only_cookies(
+    fn scripts_never_see_or_replace_http_only_cookies(
         story in stories(),
         at in urls(),
         header in headers(),
@@ -196,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn an_insecure_visit_changes_no_secure_cookie(
+    fn insecure_visit_changes_no_secure_cookie(
         story in stories(),
         host in "(wiki[12]\\.)?example\\.org",
         header in headers(),

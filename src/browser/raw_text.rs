@@ -1,8 +1,9 @@
-//! Header bytes as JSON text, both ways.
+//! Converts header bytes to JSON text and back.
 //!
-//! A header is bytes; JSON has characters. What is UTF-8 stands as it is, and every other byte 80..FF as the lone
-//! surrogate U+DC80..U+DCFF (`"\udce9"` is the byte E9), as Python's `surrogateescape` has it: what comes in goes
-//! out. Rust's strings cannot hold lone surrogates, so the text is kept in WTF-8, which is UTF-8 with space for them.
+//! A header is bytes, but JSON has characters. Valid UTF-8 is unchanged. Each other byte 80..FF becomes the
+//! lone surrogate U+DC80..U+DCFF (`"\udce9"` is the byte E9), as with Python's `surrogateescape`. The
+//! conversion loses nothing. Rust strings can't contain lone surrogates, so the text is stored as WTF-8,
+//! which is UTF-8 extended by surrogates.
 
 use std::fmt;
 
@@ -10,10 +11,10 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A JSON string that stands for bytes.
+/// A JSON string that represents bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawText {
-    /// WTF-8, of the surrogates only U+DC80..U+DCFF.
+    /// WTF-8 that contains no surrogates except U+DC80..U+DCFF.
     wtf8: Vec<u8>,
 }
 
@@ -21,25 +22,26 @@ pub struct RawText {
 enum Piece<'a> {
     /// Characters.
     Text(&'a str),
-    /// A raw byte, which stood as a surrogate.
+    /// A raw byte, written as a surrogate.
     Byte(u8),
 }
 
 impl RawText {
-    /// The text for these bytes.
+    /// The text for bytes.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut wtf8 = Vec::with_capacity(bytes.len());
         for chunk in bytes.utf8_chunks() {
             wtf8.extend_from_slice(chunk.valid().as_bytes());
             for byte in chunk.invalid() {
-                // U+DC80..U+DCFF in three bytes: the lowest six bits in the last, the next six in the middle.
+                // U+DC80..U+DCFF in three bytes: the last byte has the lowest six bits, the middle byte the
+                // next six.
                 wtf8.extend_from_slice(&[0xed, 0xb0 | (byte >> 6), 0x80 | (byte & 0x3f)]);
             }
         }
         Self { wtf8 }
     }
 
-    /// The bytes it stands for: its characters in UTF-8, each lone surrogate the byte it means.
+    /// The bytes of the text: characters in UTF-8, and a byte for each lone surrogate.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.wtf8.len());
         for piece in self.pieces() {
@@ -51,7 +53,7 @@ impl RawText {
         bytes
     }
 
-    /// The bytes it stands for if its characters are bytes (Latin-1).
+    /// The bytes of the text if each character is a byte (Latin-1).
     ///
     /// # Errors
     /// The first character beyond U+00FF.
@@ -70,7 +72,8 @@ impl RawText {
         Ok(bytes)
     }
 
-    /// Its pieces. `utf8_chunks` gives the three bytes of a surrogate one by one, all as invalid.
+    /// The pieces of the text. `utf8_chunks` returns the three bytes of a surrogate one by one, each as
+    /// invalid.
     fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         let (mut middle, mut seen) = (0, 0);
         self.wtf8.utf8_chunks().flat_map(move |chunk| {
@@ -89,9 +92,9 @@ impl RawText {
     }
 }
 
-/// Whether every surrogate in it stands for a byte.
+/// Whether each surrogate represents a byte.
 fn surrogates_are_bytes(wtf8: &[u8]) -> bool {
-    // In WTF-8 surrogates, and nothing else, begin with ED A0..BF; no character holds an ED further on.
+    // In WTF-8, ED A0..BF always starts a surrogate. In other characters, ED appears only as the first byte.
     wtf8.windows(3).all(|window| match window {
         [0xed, 0xa0..=0xbf, _] => matches!(window, [_, 0xb2 | 0xb3, _]),
         _ => true,
@@ -105,7 +108,8 @@ impl fmt::Debug for RawText {
 }
 
 impl Serialize for RawText {
-    /// As a JSON string, to be written as text: a `serde_json::Value` cannot hold it.
+    /// Writes the text as a JSON string, which must be written to text: a `serde_json::Value` can't contain
+    /// it.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut json = String::with_capacity(self.wtf8.len().saturating_add(2));
         json.push('"');
@@ -126,7 +130,8 @@ impl Serialize for RawText {
 }
 
 impl<'de> Deserialize<'de> for RawText {
-    /// From a JSON string. Asked for bytes, serde_json gives a string's WTF-8 and lets lone surrogates pass.
+    /// Reads a JSON string. If bytes are requested, serde_json returns a string as WTF-8 and accepts lone
+    /// surrogates.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
 
@@ -163,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn lone_surrogates_are_bytes() {
+    fn lone_surrogates_are_read_as_bytes() {
         let text = read(r#""a\udce9\udc80\udcffé\u0000\ud83d\ude00""#).unwrap();
         assert_eq!(text.to_bytes(), b"a\xe9\x80\xff\xc3\xa9\0\xf0\x9f\x98\x80");
         assert_eq!(serde_json::to_string(&text).unwrap(), r#""a\udce9\udc80\udcffé\u0000😀""#);
@@ -171,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_can_be_bytes() {
+    fn latin_1_characters_are_read_as_bytes() {
         assert_eq!(read(r#""é\u0080\udce9""#).unwrap().to_latin_1(), Ok(b"\xe9\x80\xe9".to_vec()));
         assert_eq!(read(r#""aĀb""#).unwrap().to_latin_1(), Err('Ā'));
     }
@@ -187,7 +192,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_comes_in_goes_out(bytes: Vec<u8>) {
+        fn bytes_are_restored_from_their_text(bytes: Vec<u8>) {
             let text = RawText::from_bytes(&bytes);
             prop_assert_eq!(&text.to_bytes(), &bytes);
             let json = serde_json::to_string(&text).unwrap();

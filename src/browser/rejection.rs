@@ -1,8 +1,9 @@
-//! Why a browser rejects a cookie: for each reason a name, a section, and a sentence that shows what to change.
+//! Why a browser rejects a cookie. Each reason has a name, a section of the RFC, and a sentence that helps to
+//! fix the cookie.
 
 use std::fmt;
 
-/// A reason to reject a cookie, in the order in which the draft checks them. Section numbers are those of RFC
+/// A reason to reject a cookie. The order is the order of the checks in the draft. Sections are those of RFC
 /// 6265bis, draft 20.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
@@ -38,11 +39,12 @@ pub enum RejectionReason {
     SameSiteNoneInsecure,
     /// The name begins with `__Secure-`, but the cookie is not Secure.
     SecurePrefix,
-    /// The name begins with `__Host-`, but the cookie is not Secure, host-only and of path `/`.
+    /// The name begins with `__Host-`, but the cookie is not Secure and host-only with the path `/`.
     HostPrefix,
     /// The name begins with `__Http-`, but the cookie is not Secure and HttpOnly (Chromium only).
     HttpPrefix,
-    /// The name begins with `__Host-Http-`, but the cookie is not all of the two above (Chromium only).
+    /// The name begins with `__Host-Http-`, but the cookie does not meet both conditions above (Chromium
+    /// only).
     HostHttpPrefix,
     /// No name, and a value that begins with one of the prefixes.
     HiddenPrefix,
@@ -55,7 +57,7 @@ pub enum RejectionReason {
 use RejectionReason as R;
 
 impl RejectionReason {
-    /// Every reason, in order.
+    /// All reasons, in order.
     pub fn all() -> impl DoubleEndedIterator<Item = Self> {
         <Self as strum::IntoEnumIterator>::iter()
     }
@@ -65,7 +67,7 @@ impl RejectionReason {
         self.into()
     }
 
-    /// The section and step of RFC 6265bis draft 20; for reasons of Chromium only, the nearest one.
+    /// The section and step of RFC 6265bis draft 20. For reasons that only Chromium has, the nearest section.
     pub fn section(self) -> &'static str {
         match self {
             R::DisallowedCharacter => "5.6 step 1",
@@ -90,7 +92,7 @@ impl RejectionReason {
         }
     }
 
-    /// Whether the draft has this reason too, or only Chromium.
+    /// Whether the draft has this reason. If not, only browsers have it.
     pub fn is_in_the_draft(self) -> bool {
         !matches!(
             self,
@@ -98,7 +100,7 @@ impl RejectionReason {
         )
     }
 
-    /// The sentence that explains it.
+    /// The explanation as a sentence.
     pub fn explanation(self) -> &'static str {
         match self {
             R::DisallowedCharacter => "the header has a control character",
@@ -131,7 +133,7 @@ impl RejectionReason {
         }
     }
 
-    /// The name in Chromium's developer tools; `None` if they have none, or no recording shows it.
+    /// The name in Chromium's developer tools. `None` if they have none, or no recording shows it.
     pub fn devtools_name(self) -> Option<&'static str> {
         Some(match self {
             R::DisallowedCharacter => "DisallowedCharacter",
@@ -162,14 +164,14 @@ impl fmt::Display for RejectionReason {
     }
 }
 
-/// A rejected cookie: the first reason, and the others.
+/// A rejection of a cookie: the first reason, and the others.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} (RFC 6265bis {})", self.section())]
 #[non_exhaustive]
 pub struct Rejection {
     /// The reason.
     pub reason: RejectionReason,
-    /// Further reasons that Chromium gives at the same time. The draft stops at the first.
+    /// Other reasons that Chromium reports at the same time. The draft stops at the first reason.
     pub also: Vec<RejectionReason>,
 }
 
@@ -184,12 +186,12 @@ impl Rejection {
         self.reason.section()
     }
 
-    /// Every reason, the first one first.
+    /// All reasons, in order.
     pub fn reasons(&self) -> impl Iterator<Item = RejectionReason> + '_ {
         std::iter::once(self.reason).chain(self.also.iter().copied())
     }
 
-    /// The rejection for these reasons; `None` if there are none.
+    /// The rejection for these reasons. `None` if there are none.
     pub(super) fn from_reasons(reasons: Vec<RejectionReason>) -> Option<Self> {
         let mut reasons = reasons.into_iter();
         let reason = reasons.next()?;
@@ -208,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_are_these() {
+    fn reason_names_are_stable() {
         let names: Vec<_> = RejectionReason::all().map(|reason| reason.name()).collect();
         assert_eq!(
             names.join(" "),

@@ -1,7 +1,8 @@
-//! Which cookies browsers send with a request, in which order, and why they withhold the others.
+//! Chooses the cookies that a browser sends with a request, their order, and the reasons to withhold the
+//! others.
 //!
-//! RFC 6265bis 5.8.3; Chromium's `IncludeForRequestURL` and `CookieSorter`: longer paths first, then the
-//! older cookie. Whether a cookie is host-only does not matter for the order.
+//! RFC 6265bis 5.8.3, and Chromium's `IncludeForRequestURL` and `CookieSorter`: cookies with longer paths
+//! first, then older cookies. The host-only flag does not affect the order.
 
 use std::fmt;
 
@@ -27,7 +28,7 @@ pub enum WithheldReason {
     Expired,
     /// The request comes from another site.
     SameSite,
-    /// The cookie is HttpOnly, and a script reads cookies.
+    /// The cookie is HttpOnly, and the request is from a script.
     HttpOnlyFromScript,
     /// The cookie is Partitioned, and was set in a page of another site.
     OtherPartition,
@@ -36,7 +37,7 @@ pub enum WithheldReason {
 use WithheldReason as W;
 
 impl WithheldReason {
-    /// Every reason.
+    /// All reasons.
     pub fn all() -> impl DoubleEndedIterator<Item = Self> {
         <Self as strum::IntoEnumIterator>::iter()
     }
@@ -46,7 +47,7 @@ impl WithheldReason {
         self.into()
     }
 
-    /// The section of RFC 6265bis draft 20; for reasons of Chromium only, the nearest one.
+    /// The section of RFC 6265bis draft 20. For reasons that only Chromium has, the nearest section.
     pub fn section(self) -> &'static str {
         match self {
             W::DomainMismatch => "5.1.3",
@@ -57,7 +58,7 @@ impl WithheldReason {
         }
     }
 
-    /// The sentence that explains it.
+    /// The explanation as a sentence.
     pub fn explanation(self) -> &'static str {
         match self {
             W::DomainMismatch => "the cookie is for another host or domain",
@@ -77,30 +78,30 @@ impl fmt::Display for WithheldReason {
     }
 }
 
-/// A cookie that stays at home.
+/// A cookie that the browser does not send.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Withheld {
     /// The cookie.
     pub cookie: Cookie,
-    /// The reason: of several the first in the order of [`WithheldReason::all`].
+    /// The reason. If there are several, the first in the order of [`WithheldReason::all`].
     pub reason: WithheldReason,
     /// The other reasons.
     pub also: Vec<WithheldReason>,
 }
 
-/// What a request carries.
+/// The cookies that a request sends, and the cookies that it does not send.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Visit {
-    /// The cookies sent, in order.
+    /// The sent cookies, in order.
     pub sent: Vec<Cookie>,
-    /// The value of the `Cookie` header; `None` if there is none.
+    /// The value of the `Cookie` header. `None` if there is no header.
     pub header: Option<Vec<u8>>,
-    /// Every other cookie of the jar, with the reason.
+    /// All other cookies of the jar, with reasons.
     pub withheld: Vec<Withheld>,
 }
 
-/// Decides about each cookie of a jar.
+/// Decides for each cookie of a jar whether to send it.
 pub(super) fn visit(
     cookies: &[Cookie],
     rules: &Rules,
@@ -158,7 +159,7 @@ fn reasons(
 }
 
 impl Withheld {
-    /// What Chromium's developer tools call its reasons; those without a name there are left out.
+    /// The names of the reasons in Chromium's developer tools, without reasons that have no name there.
     pub fn devtools_names(&self) -> Vec<&'static str> {
         let name = |reason| match reason {
             W::DomainMismatch => Some("DomainMismatch"),

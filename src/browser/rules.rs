@@ -1,6 +1,7 @@
-//! What each browser profile does where browsers differ, as values. [`DIFFERENCES`](super::DIFFERENCES) says it in words.
+//! The behavior of each browser profile where profiles differ, as values. [`DIFFERENCES`](super::DIFFERENCES)
+//! describes it in words.
 
-/// What a browser does where browsers differ. Each field belongs to one row of [`DIFFERENCES`].
+/// The behavior of a browser where profiles differ. Each field belongs to one row of [`DIFFERENCES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rules {
     pub(super) inner_tab: InnerTab,
@@ -46,7 +47,7 @@ pub(super) enum LineEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EmptyName {
     Kept,
-    /// Rejected if the value has a `=` too: the cookie would be sent as a cookie of another name.
+    /// Rejected if the value also has a `=`, because browsers would send it as a cookie with another name.
     RejectedIfAmbiguous,
     Rejected,
 }
@@ -65,7 +66,7 @@ pub(super) enum RepeatedLifetime {
     Last,
 }
 
-/// How `Max-Age` is read.
+/// How to read `Max-Age`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MaxAge {
     /// Digits, with an optional minus.
@@ -76,7 +77,7 @@ pub(super) enum MaxAge {
     Firefox,
 }
 
-/// How `Expires` is read.
+/// How to read `Expires`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dates {
     Rfc,
@@ -88,11 +89,11 @@ pub(super) enum Dates {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Overwriting {
     KeepsCreation,
-    /// Renewed if the value is another one.
+    /// New if the value differs.
     RenewsCreation,
 }
 
-/// How the `Domain` attribute is read.
+/// How to read the `Domain` attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DomainAttribute {
     Rfc,
@@ -115,7 +116,7 @@ pub(super) enum HostPrefix {
     Rfc,
     /// The attributes; an IP address as `Domain` of its own host is allowed.
     Attributes,
-    /// The resulting cookie: host-only, with the path `/`, whether or not it has a `Path` attribute.
+    /// The resulting cookie: host-only, with the path `/`, with or without a `Path` attribute.
     Cookie,
 }
 

@@ -1,28 +1,29 @@
-//! Which request this is: when, by what navigation, from which page; and what `SameSite` makes of it.
+//! Requests: their time, their navigation, and the page they come from; and the effect of `SameSite`.
 //!
-//! RFC 6265bis 5.2 and 5.6.7; Chromium's `ComputeSameSiteContext`. The scheme is part of the site.
+//! Source: RFC 6265bis 5.2 and 5.6.7, and Chromium's `ComputeSameSiteContext`. The scheme is part of the
+//! site.
 
 use super::Target;
 use super::cookie::{Cookie, SameSite};
 use super::rules::{Rules, SameSiteDefault};
 use super::suffix::Suffixes;
 
-/// How a request came about.
+/// The kind of navigation that starts a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Nav {
-    /// Typed into the address bar, or a bookmark.
+    /// An address typed into the address bar, or a bookmark.
     #[default]
     Direct,
-    /// A link, or a form with the method GET, on the page `from`.
+    /// A link, or a form with method GET, on the page `from`.
     Link,
-    /// A form with the method POST on the page `from`.
+    /// A form with method POST on the page `from`.
     Post,
-    /// An image, script, frame or `fetch` in the page `from`, which stays in the address bar.
+    /// An image, script, frame, or `fetch` in the page `from`, which stays in the address bar.
     Embedded,
 }
 
-/// Who handles the cookies.
+/// What reads or sets the cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Via {
@@ -33,42 +34,42 @@ pub enum Via {
     Script,
 }
 
-/// A request, or the response to it.
+/// A request, and its response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// When, in unix seconds.
+    /// The time in unix seconds.
     pub now: f64,
-    /// How it came about.
+    /// The kind of navigation.
     pub nav: Nav,
-    /// The page it came from; not looked at for [`Nav::Direct`]. A link or form without a page counts as
-    /// same-site.
+    /// The page that the request comes from; ignored for [`Nav::Direct`]. A link or form without a page
+    /// counts as same-site.
     pub from: Option<Target>,
     /// Headers or a script.
     pub via: Via,
 }
 
 impl Request {
-    /// A visit typed into the address bar.
+    /// A request for an address typed into the address bar.
     pub fn direct(now: f64) -> Self {
         Self { now, nav: Nav::Direct, from: None, via: Via::Http }
     }
 
-    /// A link clicked on a page.
+    /// A request from a link on a page.
     pub fn link(now: f64, from: Target) -> Self {
         Self { now, nav: Nav::Link, from: Some(from), via: Via::Http }
     }
 
-    /// A form sent by POST from a page.
+    /// A request from a POST form on a page.
     pub fn post(now: f64, from: Target) -> Self {
         Self { now, nav: Nav::Post, from: Some(from), via: Via::Http }
     }
 
-    /// `document.cookie` in a page that was opened as a whole.
+    /// A use of `document.cookie` in a page that was opened by itself, not embedded.
     pub fn script(now: f64) -> Self {
         Self { now, nav: Nav::Direct, from: None, via: Via::Script }
     }
 
-    /// Whether it comes from the same site, or from no page at all.
+    /// Whether the request comes from the same site, or from no page.
     fn is_same_site(&self, to: &Target, suffixes: &dyn Suffixes, rules: &Rules) -> bool {
         match &self.from {
             Some(from) if self.nav != Nav::Direct => {
@@ -79,20 +80,21 @@ impl Request {
         }
     }
 
-    /// How close the request is to the site it goes to.
+    /// How close the request is to the site of its target.
     pub(super) fn context(&self, to: &Target, suffixes: &dyn Suffixes, rules: &Rules) -> Context {
         match (self.is_same_site(to, suffixes, rules), self.nav, self.via) {
             (true, ..) => Context::Strict,
             (false, Nav::Embedded, _) => Context::CrossSite,
-            // A script in a page sees what the page's own site may see, however the page was reached.
+            // A script in a page sees all cookies that the page's own site sees, however the page was
+            // reached.
             (false, _, Via::Script) => Context::Strict,
             (false, Nav::Post, _) => Context::LaxUnsafe,
             (false, Nav::Direct | Nav::Link, _) => Context::Lax,
         }
     }
 
-    /// Whether a cookie of this `SameSite` may be set by the response: by any top-level page, or within the
-    /// site (RFC 6265bis 5.7 step 18).
+    /// Whether the response may set a cookie with this `SameSite`: in any top-level page, or within the site
+    /// (RFC 6265bis 5.7 step 18).
     pub(super) fn may_set(
         &self,
         same_site: Option<SameSite>,
@@ -107,7 +109,7 @@ impl Request {
         is_none || self.context(from, suffixes, rules) != Context::CrossSite
     }
 
-    /// The site of the page in the address bar, by which partitioned cookies are kept apart.
+    /// The site of the page in the address bar, which separates partitioned cookies.
     pub(super) fn partition(&self, to: &Target, suffixes: &dyn Suffixes) -> String {
         match (&self.from, self.nav) {
             (Some(page), Nav::Embedded) => page.site(suffixes),
@@ -116,7 +118,7 @@ impl Request {
     }
 }
 
-/// How close a request is to the site it goes to, from far to near.
+/// How close a request is to the site of its target, from far to near.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Context {
     /// Embedded in another site.
@@ -129,11 +131,11 @@ pub(super) enum Context {
     Strict,
 }
 
-/// How long after its creation a cookie without `SameSite` goes with a cross-site POST: two minutes
+/// How long after its creation a cookie without `SameSite` is sent with a cross-site POST: two minutes
 /// ("Lax-Allowing-Unsafe", RFC 6265bis 5.6.7.2), in seconds.
 const LAX_ALLOWING_UNSAFE: f64 = 120.0;
 
-/// Whether the cookie's `SameSite` lets it go with such a request.
+/// Whether the cookie's `SameSite` allows sending the cookie in this context.
 pub(super) fn allows(cookie: &Cookie, context: Context, now: f64, rules: &Rules) -> bool {
     let is_young = now - cookie.created <= LAX_ALLOWING_UNSAFE;
     let least = match cookie.same_site {
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sibling_is_the_same_site_and_another_scheme_is_not() {
+    fn sibling_host_is_same_site_and_other_scheme_is_not() {
         assert_eq!(
             context(Nav::Post, "http://wiki1.example.org", "http://wiki2.example.org:8080"),
             Context::Strict

@@ -1,14 +1,16 @@
-//! A script for a browser: JSON lines, each an answer it receives or a page it goes to, acted out in order.
+//! A script for a browser: JSON lines, each of which is a response that the browser receives or a page that
+//! it visits, in order.
 //!
 //! ```json
 //! {"url": "https://wiki1.example.org/", "set_cookie": ["A=1; Domain=example.org"]}
 //! {"url": "https://wiki2.example.org/", "visit": true, "nav": "link", "from_url": "https://example.net/"}
 //! ```
 //!
-//! `at` is unix seconds; without it time stands still since the line before, and cookies keep the order in which they
-//! came. `from` is `http` or `script` (`document.cookie`). A header's bytes are written as [`RawText`], or with
-//! `"encoding": "latin-1"` each character is a byte. A link or form whose `from_url` is absent lies on the page that
-//! last set cookies. `null` is as good as absent; anything else that is not understood is an error, with its line.
+//! `at` is unix seconds. Without `at`, the time of the previous line continues, and cookies keep the order in
+//! which they were received. `from` is `http` or `script` (`document.cookie`). A header's bytes are written
+//! as [`RawText`]; with `"encoding": "latin-1"`, each character is a byte. A link or form without `from_url`
+//! is on the page that last set cookies. `null` is the same as a missing field. Anything else that is not
+//! understood is an error with its line number.
 
 use std::fmt;
 
@@ -23,45 +25,45 @@ use super::{Jar, Nav, Outcome, Request, Target, TargetError, Via, Visit};
 pub struct Step {
     /// The URL as written.
     pub url: String,
-    /// Where that is; or why cookies have no business there: nothing is received and nothing sent.
+    /// The target of the URL. An error if URLs of this kind have no cookies: nothing is received or sent.
     pub target: Result<Target, TargetError>,
-    /// When, in unix seconds.
+    /// The time in unix seconds.
     pub at: f64,
     /// Headers or a script.
     pub via: Via,
-    /// What happens.
+    /// The action.
     pub action: Action,
 }
 
-/// What happens in a step.
+/// The action of a step.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Action {
-    /// The page sets cookies, by these headers.
+    /// The page sets cookies with these headers.
     Receive(Vec<Vec<u8>>),
-    /// The browser goes to the page.
+    /// The browser visits the page.
     Visit {
-        /// How.
+        /// The kind of navigation.
         nav: Nav,
-        /// From which page, unless directly.
+        /// The page of the link or form; `None` for a direct visit.
         from: Option<Target>,
     },
 }
 
-/// What came of a step.
+/// The outcome of a step.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Played {
-    /// What became of each header.
+    /// The outcome of each header.
     Received(Vec<Outcome>),
-    /// What the request carried.
+    /// The cookies that the request sent.
     Visited(Visit),
-    /// No cookies come from or go to that URL.
+    /// URLs of this kind have no cookies.
     NoCookies(TargetError),
 }
 
 impl Step {
-    /// A page that sets cookies by the headers of its answer.
+    /// A page that sets cookies with the headers of its response.
     pub fn receive(url: &str, at: f64, headers: Vec<Vec<u8>>) -> Self {
         Self::new(url, at, Via::Http, Action::Receive(headers))
     }
@@ -75,7 +77,7 @@ impl Step {
         Self { url: url.to_owned(), target: Target::parse(url), at, via, action }
     }
 
-    /// Acts it out.
+    /// Runs the step.
     pub fn play(&self, jar: &mut Jar) -> Played {
         let target = match &self.target {
             Ok(target) => target,
@@ -94,15 +96,15 @@ impl Step {
     }
 }
 
-/// A line of a script that was not understood.
+/// A line of a script that is not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ScriptError {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// The column, from 1, where one place is meant.
+    /// The column, from 1, if the error has a column.
     pub column: Option<usize>,
-    /// What is wrong.
+    /// The problem.
     pub what: String,
 }
 
@@ -117,10 +119,10 @@ impl fmt::Display for ScriptError {
 
 impl std::error::Error for ScriptError {}
 
-/// Reads a script, which begins at `now` (unix seconds). Blank lines are skipped.
+/// Parses a script that starts at `now` (unix seconds). Skips blank lines.
 ///
 /// # Errors
-/// Every line that was not understood.
+/// Each line that is not understood.
 pub fn parse_script(text: &[u8], now: f64) -> Result<Vec<Step>, Vec<ScriptError>> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let (mut steps, mut errors) = (Vec::new(), Vec::new());
@@ -144,7 +146,7 @@ pub fn parse_script(text: &[u8], now: f64) -> Result<Vec<Step>, Vec<ScriptError>
     if errors.is_empty() { Ok(steps) } else { Err(errors) }
 }
 
-/// What is wrong, and at which column.
+/// The problem and its column.
 type Wrong = (String, Option<usize>);
 
 fn parse_line(line: &[u8]) -> Result<Line, Wrong> {
@@ -152,11 +154,11 @@ fn parse_line(line: &[u8]) -> Result<Line, Wrong> {
         ("not UTF-8: write other bytes as \\udc80 to \\udcff".to_owned(), Some(error.valid_up_to() + 1))
     })?;
     serde_json::from_str(text).map_err(|error| {
-        // The line is the script's, not always the first, as serde_json has it.
-        let place = format!(" at line {} column {}", error.line(), error.column());
+        // Remove the line number of serde_json: each line is parsed alone, so it is always 1.
+        let position = format!(" at line {} column {}", error.line(), error.column());
         let what = error.to_string();
-        let what = what.strip_suffix(&place).unwrap_or(&what);
-        // The only number there is.
+        let what = what.strip_suffix(&position).unwrap_or(&what);
+        // `at` is the only number in a line.
         let what = match what.strip_suffix("expected f64") {
             Some(before) => format!("{before}expected unix seconds"),
             None => what.to_owned(),
@@ -165,7 +167,7 @@ fn parse_line(line: &[u8]) -> Result<Line, Wrong> {
     })
 }
 
-/// The beginning of a message, which may repeat a megabyte of the script.
+/// The start of a message, which may repeat a megabyte of the script.
 fn short(what: &str) -> String {
     const MOST: usize = 200;
     match what.char_indices().nth(MOST) {
@@ -267,7 +269,7 @@ fn unknown(key: &str) -> String {
 }
 
 impl Line {
-    /// The step it describes; `at` and `page` are the time and the page of the lines before.
+    /// The step that the line describes. `at` and `page` are the time and the page of the previous lines.
     fn step(self, at: f64, page: Option<&Target>) -> Result<Step, Wrong> {
         let wrong = |what: &str| (what.to_owned(), None);
         let url = self.url.ok_or_else(|| wrong("\"url\" is missing"))?;
@@ -309,7 +311,8 @@ impl Line {
         };
         let step = Step::new(&url, self.at.unwrap_or(at), via, action);
         match &step.target {
-            // A host that is none, and ftp, are for the browser to reject; what is no URL at all is a slip.
+            // An invalid host and ftp are for the browser to reject. A text that is not a URL is a mistake in
+            // the script.
             Err(error @ TargetError::NotAUrl(_)) if !is_http(&url) => {
                 Err((short(&format!("\"url\": {url:?}: {error}")), None))
             }
@@ -338,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn time_stands_still_between_lines_and_a_form_lies_on_the_last_page() {
+    fn line_without_time_keeps_the_time_and_form_is_on_the_last_page() {
         let steps = steps(
             "\u{feff}{\"url\":\"http://a.example\",\"set_cookie\":[\"a\\udce9\"]}\r\n\n\
              {\"url\":\"http://b.example\",\"visit\":true,\"at\":5.5,\"nav\":\"post\",\"from\":null}\n\
@@ -355,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_that_is_not_understood_is_told() {
+    fn each_line_that_is_not_understood_is_reported() {
         let text = b"{\"url\":\"http://a.example\",\"setcookie\":[\"a\"]}\n\
             {\"url\":\"http://a.example\",\"set_cookie\":\"a\"}\n\
             {\"url\":\"http://a.example\",\"visit\":true,\"nav\":\"lnk\"}\n\
@@ -391,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_without_cookies_set_and_get_nothing() {
+    fn urls_without_cookies_set_and_receive_nothing() {
         let steps = steps("{\"url\":\"https://[::1%25.example.com]:80/\",\"visit\":true}");
         let mut jar = Jar::new(super::super::Profile::Chromium);
         assert!(matches!(steps[0].play(&mut jar), Played::NoCookies(TargetError::NotAUrl(_))));

@@ -1,7 +1,7 @@
-//! Reading a `Set-Cookie` header: name, value and attributes, before anything is decided about the cookie.
+//! Parses a `Set-Cookie` header into name, value, and attributes. Decides nothing about the cookie.
 //!
-//! RFC 6265bis 5.6; Chromium's `ParsedCookie`. Of repeated attributes the last one counts, even an empty one.
-//! An attribute value over 1,024 bytes is as if its attribute were absent. Bytes over 127 stay as they are.
+//! Source: RFC 6265bis 5.6, and Chromium's `ParsedCookie`. If an attribute is repeated, the last one counts,
+//! even if it is empty. An attribute with a value over 1,024 bytes is ignored. Bytes over 127 are kept.
 
 use super::cookie::{Priority, SameSite};
 use super::date::{format_cookie_date, read_date};
@@ -10,17 +10,17 @@ use super::matching::default_path;
 use super::rules::{EmptyName, InnerTab, LineEnd, NoEqualsSign, RepeatedLifetime, Rules};
 use super::{Profile, Rejection, RejectionReason, Target};
 
-/// The most bytes name and value may have together (RFC 6265bis 5.6 step 5).
+/// The maximum length of name and value together, in bytes (RFC 6265bis 5.6 step 5).
 pub const MAX_NAME_AND_VALUE: usize = 4096;
-/// The most bytes the value of an attribute may have (RFC 6265bis 5.6 step 6 of the attributes).
+/// The maximum length of the value of an attribute, in bytes (RFC 6265bis 5.6 step 6 of the attributes).
 pub const MAX_ATTRIBUTE_VALUE: usize = 1024;
 
-/// What a `Set-Cookie` header says.
+/// A parsed `Set-Cookie` header.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SetCookie {
-    /// The name, without surrounding spaces and tabs; may be empty.
+    /// The name, without spaces and tabs at both ends. May be empty.
     pub name: Vec<u8>,
-    /// The value, trimmed in the same way; quotes are part of it.
+    /// The value, without spaces and tabs at both ends. Quotes are part of it.
     pub value: Vec<u8>,
     /// The last `Domain` attribute, as written.
     pub domain: Option<Vec<u8>>,
@@ -28,13 +28,13 @@ pub struct SetCookie {
     pub path: Option<Vec<u8>>,
     /// The date of the `Expires` attribute that counts, in unix seconds.
     pub expires: Option<i64>,
-    /// The seconds of the `Max-Age` attribute that counts.
+    /// The seconds in the `Max-Age` attribute that counts.
     pub max_age: Option<i64>,
     /// Whether there is a `Secure` attribute.
     pub secure: bool,
     /// Whether there is an `HttpOnly` attribute.
     pub http_only: bool,
-    /// The last `SameSite` attribute, if its value is a known one.
+    /// The last `SameSite` attribute, if its value is known.
     pub same_site: Option<SameSite>,
     /// Whether there is a `Partitioned` attribute (Chromium).
     pub partitioned: bool,
@@ -42,11 +42,11 @@ pub struct SetCookie {
     pub priority: Priority,
 }
 
-/// Reads the value of a `Set-Cookie` header.
+/// Parses the value of a `Set-Cookie` header.
 ///
 /// # Errors
 ///
-/// A header that is ignored as a whole: control characters, no content, too long.
+/// The browser ignores the whole header: it has control characters, no content, or is too long.
 pub fn parse_set_cookie(header: &[u8], profile: Profile) -> Result<SetCookie, Rejection> {
     parse_by(profile.rules(), header)
 }
@@ -87,14 +87,14 @@ fn parse_text(rules: &Rules, header: &[u8]) -> Result<SetCookie, Rejection> {
     Ok(set_cookie)
 }
 
-/// Splits at the first `=`, and trims both sides.
+/// Splits at the first `=` and trims both parts.
 fn split_pair(part: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut sides = part.splitn(2, |&byte| byte == b'=');
     let name = trim(sides.next().unwrap_or_default());
     (name, sides.next().map(trim))
 }
 
-/// Removes spaces and tabs (WSP) from both ends; no other white space.
+/// Removes spaces and tabs (WSP) from both ends, but no other white space.
 fn trim(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
         text = rest;
@@ -133,7 +133,7 @@ fn check_empty_name(value: &[u8], rule: EmptyName) -> Result<(), RejectionReason
     }
 }
 
-/// The part of a header that HTTP hands on as the header.
+/// The part of a header that HTTP passes on.
 pub(super) fn first_line(header: &[u8], rule: LineEnd) -> &[u8] {
     let up_to = |ends: fn(&u8) -> bool| header.split(ends).next().unwrap_or_default();
     match rule {
@@ -147,7 +147,8 @@ pub(super) fn first_line(header: &[u8], rule: LineEnd) -> &[u8] {
 }
 
 impl SetCookie {
-    /// The path of the cookie: the `Path` attribute, or the default path of the URL that sets it (RFC 6265bis 5.1.4).
+    /// The path of the cookie: the `Path` attribute, or the default path of the URL that sets the cookie (RFC
+    /// 6265bis 5.1.4).
     pub(super) fn path_or_default<'a>(&'a self, from: &'a Target) -> &'a [u8] {
         match &self.path {
             Some(path) if path.starts_with(b"/") => path,
@@ -155,10 +156,11 @@ impl SetCookie {
         }
     }
 
-    /// Takes in one attribute; unknown ones are ignored.
+    /// Reads one attribute. Ignores unknown attributes.
     fn attribute(&mut self, name: &[u8], value: &[u8], rules: &Rules) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        // The draft ignores an attribute it cannot read; browsers let it cancel an earlier one.
+        // The draft ignores an attribute that it can't read. In browsers, such an attribute cancels an
+        // earlier one.
         let keep = |earlier: Option<i64>| match rules.repeated_lifetime {
             RepeatedLifetime::LastValid => earlier,
             RepeatedLifetime::Last => None,
@@ -184,7 +186,7 @@ impl SetCookie {
         }
     }
 
-    /// A header that says the same: what [`parse_set_cookie`] reads back as an equal `SetCookie`.
+    /// A header with the same meaning: [`parse_set_cookie`] parses it to an equal `SetCookie`.
     pub fn to_header(&self) -> Vec<u8> {
         let mut header = [&self.name[..], b"=", &self.value].concat();
         let mut add = |text: &str, value: &[u8]| {
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_moinmoin_is_read() {
+    fn moinmoin_header_is_parsed() {
         let read = read(
             "MOIN_SESSION=abc; Domain=.example.org; expires=Tue, 24-Nov-2026 00:37:06 GMT; httponly; Max-Age=3600",
         );
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_attribute_counts() {
+    fn last_of_repeated_attributes_counts() {
         assert_eq!(read("a=b; Domain=x; Domain=").domain.as_deref(), Some(&b""[..]));
         assert_eq!(read("a=b; SameSite=Strict; SameSite=foo").same_site, None);
         assert_eq!(read("a=b; Max-Age=100; Max-Age=x").max_age, None);
@@ -254,14 +256,14 @@ mod tests {
     }
 
     #[test]
-    fn names_may_be_missing() {
+    fn name_can_be_missing() {
         for header in ["x", "=x", " = x ", "x;y"] {
             assert_eq!((read(header).name, read(header).value), (vec![], b"x".to_vec()), "{header}");
         }
     }
 
     #[test]
-    fn headers_refused_as_a_whole() {
+    fn invalid_header_is_rejected_as_a_whole() {
         for header in ["", "=", "  ", "; Path=/"] {
             assert_eq!(rejected(header, Profile::Rfc6265bis), Some("no-cookie-content"), "{header}");
         }

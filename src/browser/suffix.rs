@@ -1,20 +1,22 @@
-//! Public suffixes: names under which anybody may register, so that no cookie may cover all of one.
+//! Public suffixes: domains below which anybody can register names. No cookie may cover a whole public
+//! suffix.
 //!
-//! The list is Mozilla's, private domains such as `github.io` included, as browsers use it for cookies. A top
-//! level that is not listed (`intranet`, `local`) counts as a suffix. IP addresses have none. A trailing dot
-//! is part of the answer (`example.org.` has `org.`), leading dots are skipped, as Chromium does.
+//! The list is Mozilla's. It includes private domains such as `github.io`, because browsers use them for
+//! cookies. A top-level domain that is not listed (`intranet`, `local`) counts as a suffix. IP addresses have
+//! no suffix. As in Chromium, a trailing dot is part of the suffix (`example.org.` has `org.`), and leading
+//! dots are skipped.
 
 use psl::Psl as _;
 
 use super::host::is_ip;
 
-/// A list of public suffixes. Hosts are canonical: lower case, ASCII.
+/// A list of public suffixes. Hosts must be canonical: lower case, ASCII.
 pub trait Suffixes {
-    /// The public suffix of a host, as the end of it; `None` for an IP address and an empty host.
+    /// The public suffix at the end of a host. `None` for an IP address and for an empty host.
     fn public_suffix<'h>(&self, host: &'h str) -> Option<&'h str>;
 
-    /// The public suffix and one label more: what one owner can register; `None` for an IP address and for a
-    /// host that is itself a public suffix.
+    /// The public suffix and one more label, which one owner can register. `None` for an IP address, and for
+    /// a host that is itself a public suffix.
     fn registrable_domain<'h>(&self, host: &'h str) -> Option<&'h str> {
         let host = named(host)?;
         let suffix = self.public_suffix(host)?;
@@ -23,22 +25,22 @@ pub trait Suffixes {
         host.get(host.len().checked_sub(length)?..).filter(|_| !label.is_empty())
     }
 
-    /// Whether a host is itself a public suffix.
+    /// Whether a host itself is a public suffix.
     fn is_public_suffix(&self, host: &str) -> bool {
         self.public_suffix(host) == Some(host)
     }
 }
 
-/// A host without leading dots, unless it is empty or an address.
+/// A host without leading dots. `None` if it is empty or an address.
 fn named(host: &str) -> Option<&str> {
     let host = host.trim_start_matches('.');
     (!host.is_empty() && !is_ip(host)).then_some(host)
 }
 
-/// A list that many jars have in common.
+/// A list that jars share.
 pub type SharedSuffixes = std::sync::Arc<dyn Suffixes + Send + Sync>;
 
-/// The list compiled into the program (crate `psl`); [`suffix_list_version`] says which.
+/// The list that is compiled into the program (crate `psl`); [`suffix_list_version`] returns its version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BuiltinSuffixes;
 
@@ -54,13 +56,11 @@ impl Suffixes for BuiltinSuffixes {
 pub struct ListSuffixes(publicsuffix::List);
 
 impl ListSuffixes {
-    /// Reads a list from the text of a `public_suffix_list.dat`; the comments that mark its sections may be
-    /// missing.
+    /// Parses the text of a `public_suffix_list.dat`. The comments that mark its sections may be missing.
     ///
     /// # Errors
     ///
-    /// A sentence that says what is wrong, with the line, if the text is no such list or holds no rule at
-    /// all.
+    /// A sentence with the problem and its line, if the text is not such a list or has no rules.
     pub fn parse(text: &str) -> Result<Self, String> {
         let odd = |character: char| {
             character.is_ascii() && !character.is_ascii_alphanumeric() && !"-.*!".contains(character)
@@ -71,7 +71,7 @@ impl ListSuffixes {
                 return Err(format!("not a public suffix list: line {number} is not a rule: {rule:?}"));
             }
         }
-        // The crate skips rules that stand before the first section.
+        // The crate skips rules before the first section.
         let list: publicsuffix::List = format!("// BEGIN ICANN DOMAINS\n{text}")
             .parse()
             .map_err(|error: publicsuffix::Error| format!("not a public suffix list: {error}"))?;
@@ -86,8 +86,8 @@ impl Suffixes for ListSuffixes {
     }
 }
 
-/// Which public suffix list is built in, such as `psl 2.1.247`: the crate that carries it is released with
-/// each change of Mozilla's list.
+/// The version of the built-in public suffix list, such as `psl 2.1.247`. Each change of Mozilla's list has
+/// its own release of the crate.
 pub fn suffix_list_version() -> String {
     let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
     let version = lock
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_list_knows_private_wildcard_and_exception_rules() {
+    fn built_in_list_has_private_wildcard_and_exception_rules() {
         let registrable = |host| BuiltinSuffixes.registrable_domain(host);
         assert_eq!(registrable("wiki1.example.org"), Some("example.org"));
         assert_eq!(registrable("a.wiki.co.uk"), Some("wiki.co.uk"));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_and_broken_hosts_have_no_suffix() {
+    fn addresses_and_invalid_hosts_have_no_suffix() {
         for host in ["127.0.0.1", "[::1]", "", ".", "..", "..."] {
             assert_eq!(BuiltinSuffixes.registrable_domain(host), None, "{host:?}");
         }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn another_list_can_take_its_place() {
+    fn another_list_can_be_used() {
         let list = ListSuffixes::parse("// mine\nexample.org\n*.wild\n!city.wild\n").unwrap();
         assert_eq!(list.registrable_domain("a.wiki1.example.org"), Some("wiki1.example.org"));
         assert_eq!(list.registrable_domain("a.b.c.wild"), Some("b.c.wild"));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_of_the_list_is_known() {
+    fn version_of_the_list_is_known() {
         assert!(suffix_list_version().starts_with("psl 2."), "{}", suffix_list_version());
     }
 }

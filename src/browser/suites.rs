@@ -1,4 +1,4 @@
-//! The public cookie suites (http-state and Go's `net/http/cookiejar`), in every profile.
+//! Runs the public cookie test suites (http-state and Go's `net/http/cookiejar`) in each profile.
 
 use serde::Deserialize;
 
@@ -57,11 +57,11 @@ fn raw(text: &str, encoding: Option<&str>) -> Vec<u8> {
     }
 }
 
-/// The Cookie header the case ends with.
+/// The `Cookie` header at the end of a case.
 fn outcome(case: &Case, profile: Profile) -> Option<Vec<u8>> {
     let mut jar = Jar::new(profile);
     for step in &case.steps {
-        // A URL that no browser can open sets nothing, and gets nothing.
+        // A browser can't open an invalid URL, so it sets and sends no cookies.
         let Ok(from) = Target::parse(&step.url) else { continue };
         let via = if step.from == "script" { Via::Script } else { Via::Http };
         for header in &step.set_cookie {
@@ -73,7 +73,7 @@ fn outcome(case: &Case, profile: Profile) -> Option<Vec<u8>> {
     jar.cookies_for(&to, &Request::direct(case.then.at)).header
 }
 
-/// Runs the cases a 6265bis browser passes; names those that fail.
+/// Runs the cases that a browser with RFC 6265bis passes. Returns the names of those that fail.
 fn failing(file: &str, profile: Profile) -> (usize, Vec<String>) {
     let cases: Vec<Case> = read(file);
     let cases: Vec<_> = cases.iter().filter(|case| case.era.as_deref() == Some("rfc6265bis")).collect();
@@ -85,21 +85,21 @@ fn failing(file: &str, profile: Profile) -> (usize, Vec<String>) {
 }
 
 #[test]
-fn http_state_passes_in_every_profile() {
+fn http_state_suite_passes_in_each_profile() {
     for profile in Profile::ALL {
         assert_eq!(failing("http-state.jsonl", profile), (195, vec![]), "{profile:?}");
     }
 }
 
 #[test]
-fn the_tables_of_go_pass_in_every_profile() {
+fn go_tables_pass_in_each_profile() {
     for profile in Profile::ALL {
         assert_eq!(failing("go-cookiejar.jsonl", profile), (222, vec![]), "{profile:?}");
     }
 }
 
 #[test]
-fn the_dates_pass() {
+fn http_state_dates_pass() {
     let units: Vec<Unit> = read("unit-http-state-dates.jsonl");
     let failing = |profile| {
         let fails = |unit: &&Unit| {
@@ -109,7 +109,7 @@ fn the_dates_pass() {
     };
     assert_eq!(units.len(), 70);
     assert_eq!(failing(Profile::Rfc6265bis), Vec::<String>::new());
-    // A year of five digits, which Chromium's own tests want read since 2020.
+    // A year with five digits. Chromium's own tests have expected the date to be valid since 2020.
     assert_eq!(failing(Profile::Chromium), ["Thu, 12-Aug-31841 20:49:07 GMT"]);
 }
 
@@ -119,7 +119,7 @@ fn unit_holds(unit: &Unit, profile: Profile) -> bool {
         "default_path" => default_path(unit.path.as_deref().unwrap()) == unit.expect,
         "is_ip" => is_ip(host) == unit.expect,
         "canonical_host" => {
-            // Go also drops one trailing dot, which browsers keep (5.1.2).
+            // Go also removes one trailing dot, which browsers keep (5.1.2).
             canonical_host(host.strip_suffix('.').unwrap_or(host)).as_deref() == unit.expect.as_str()
         }
         "public_suffix" => {
@@ -145,7 +145,7 @@ fn unit_holds(unit: &Unit, profile: Profile) -> bool {
 }
 
 #[test]
-fn the_units_of_go_pass_in_every_profile() {
+fn go_unit_tests_pass_in_each_profile() {
     let units: Vec<Unit> = read("unit-go-cookiejar.jsonl");
     let units: Vec<_> = units.iter().filter(|unit| unit.era.as_deref() != Some("rfc6265")).collect();
     for profile in Profile::ALL {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::host::ip_of;
 use super::suffix::Suffixes;
 
-/// An `http` or `https` URL: scheme, canonical host, port and path.
+/// An `http` or `https` URL: scheme, canonical host, port, and path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     https: bool,
@@ -19,10 +19,10 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
-    /// Not a URL; the reason, in the words of the URL parser.
+    /// Not a URL, with the reason from the URL parser.
     #[error("not a URL: {0}")]
     NotAUrl(String),
-    /// A URL of a scheme that has no cookies, such as `ftp`.
+    /// A URL with a scheme that has no cookies, such as `ftp`.
     #[error("scheme {0:?} has no cookies: use http or https")]
     Scheme(String),
     /// A URL without a host.
@@ -31,21 +31,21 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// Reads a URL as browsers do: the host in lower case and ASCII, `127.1` as `127.0.0.1`, and the path percent-encoded
-    /// only where necessary.
+    /// Parses a URL as browsers do: the host in lower case and ASCII, `127.1` as `127.0.0.1`, and the path
+    /// percent-encoded only if necessary.
     ///
     /// # Errors
     ///
-    /// If the text is not a URL, not `http` or `https`, or has no host.
+    /// The text is not a URL, not `http` or `https`, or has no host.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
         Self::of(&url::Url::parse(url).map_err(|error| TargetError::NotAUrl(error.to_string()))?)
     }
 
-    /// As [`Target::parse`], for a parsed URL.
+    /// Like [`Target::parse`], for a parsed URL.
     ///
     /// # Errors
     ///
-    /// If it is not `http` or `https`, or has no host.
+    /// The URL is not `http` or `https`, or has no host.
     pub fn of(url: &url::Url) -> Result<Self, TargetError> {
         let https = match url.scheme() {
             "https" => true,
@@ -57,22 +57,22 @@ impl Target {
         Ok(Self { https, host, port, path: url.path().to_owned() })
     }
 
-    /// The canonical host; an IPv6 address stands in brackets.
+    /// The canonical host. An IPv6 address has brackets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The address the host is, if it is one.
+    /// The IP address, if the host is one.
     pub fn ip(&self) -> Option<IpAddr> {
         ip_of(&self.host)
     }
 
-    /// The port, the scheme's own if the URL names none. Cookies do not look at it.
+    /// The port, or the default port of the scheme. Cookies ignore it.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The path, which begins with a slash; without query and fragment.
+    /// The path, which begins with a slash, without query and fragment.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -82,10 +82,10 @@ impl Target {
         self.https
     }
 
-    /// Whether Secure cookies may come from and go to this URL: `https`, or a host that cannot leave the
-    /// machine (`localhost`, `*.localhost`, `127.0.0.0/8`, `::1`).
+    /// Whether Secure cookies can be set by and sent to this URL: `https`, or a host on this machine
+    /// (`localhost`, `*.localhost`, `127.0.0.0/8`, `::1`).
     ///
-    /// The draft leaves it to the browser which connections are "secure" (5.8.3); this is Chromium's choice.
+    /// The draft leaves it to the browser which connections are "secure" (5.8.3). This is Chromium's choice.
     pub fn is_secure(&self) -> bool {
         self.https || self.is_localhost()
     }
@@ -100,14 +100,14 @@ impl Target {
         }
     }
 
-    /// The site: scheme and registrable domain, or the host where there is none. Two URLs are same-site when
-    /// their sites are equal (RFC 6265bis 5.2, HTML "same site"); the port plays no part.
+    /// The site: the scheme and the registrable domain, or the host if it has none. Two URLs are same-site if
+    /// their sites are equal (RFC 6265bis 5.2, HTML "same site"). The port is ignored.
     pub fn site(&self, suffixes: &dyn Suffixes) -> String {
         let scheme = if self.https { "https" } else { "http" };
         format!("{scheme}://{}", self.registrable_domain(suffixes))
     }
 
-    /// The registrable domain of the host, or the host where there is none.
+    /// The registrable domain of the host, or the host if it has none.
     pub(super) fn registrable_domain<'a>(&'a self, suffixes: &'a dyn Suffixes) -> &'a str {
         suffixes.registrable_domain(&self.host).unwrap_or(&self.host)
     }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_read_as_a_browser_reads_it() {
+    fn url_is_parsed_as_in_a_browser() {
         assert_eq!(at("http://WIKI1.Example.ORG").to_string(), "http://wiki1.example.org/");
         assert_eq!(at("http://127.1/x?y#z").to_string(), "http://127.0.0.1/x");
         assert_eq!(
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_target_says_why() {
+    fn invalid_target_has_a_reason() {
         assert_eq!(Target::parse("ftp://example.org/"), Err(TargetError::Scheme("ftp".to_owned())));
         assert!(matches!(Target::parse("wiki1.example.org"), Err(TargetError::NotAUrl(_))));
     }
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_is_scheme_and_registrable_domain() {
+    fn site_is_scheme_and_registrable_domain() {
         assert_eq!(at("http://wiki1.example.org:8080").site(&BuiltinSuffixes), "http://example.org");
         assert_eq!(at("https://foo.github.io").site(&BuiltinSuffixes), "https://foo.github.io");
         assert_eq!(at("http://127.0.0.1").site(&BuiltinSuffixes), "http://127.0.0.1");
