@@ -1,8 +1,8 @@
-//! Makes a [`Tree`] node by node.
+//! Builds a [`Tree`] node by node.
 
 use super::value::{Node, NodeId, Tree};
 
-/// Makes a [`Tree`] node by node.
+/// Builds a [`Tree`] node by node.
 #[derive(Clone, Debug)]
 pub struct TreeBuilder {
     nodes: Vec<Node>,
@@ -22,7 +22,8 @@ impl TreeBuilder {
         Self::default()
     }
 
-    /// Adds a node. It may name nodes that do not exist yet; those never added read as [`Node::None`].
+    /// Adds a node. The node may refer to nodes that do not exist yet. A node that is never added reads as
+    /// [`Node::None`].
     pub fn push(&mut self, node: Node) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(node);
@@ -30,17 +31,17 @@ impl TreeBuilder {
         id
     }
 
-    /// A node, to change it.
+    /// A mutable node.
     pub fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
         self.nodes.get_mut(id.index())
     }
 
-    /// A node added before.
+    /// A node that was added before.
     pub fn node(&self, id: NodeId) -> &Node {
         self.nodes.get(id.index()).unwrap_or(&Node::None)
     }
 
-    /// How many nodes were added.
+    /// The number of added nodes.
     pub fn node_count(&self) -> usize {
         self.nodes.len()
     }
@@ -55,7 +56,7 @@ impl TreeBuilder {
         self.memo_start = u32::from(index != 0);
     }
 
-    /// The tree whose value is `root`.
+    /// The tree with the value `root`.
     pub fn finish(self, root: NodeId) -> Tree {
         self.finish_at(root, 0)
     }
@@ -66,7 +67,7 @@ impl TreeBuilder {
 }
 
 impl Tree {
-    /// A builder that starts with everything in this tree, to change it.
+    /// A builder with all nodes of this tree, to change the tree.
     pub fn into_builder(self) -> TreeBuilder {
         TreeBuilder { nodes: self.nodes, memoized: self.memoized, memo_start: self.memo_start }
     }

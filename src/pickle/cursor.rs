@@ -1,4 +1,4 @@
-//! A position in the bytes. Every length is checked against what is left before a byte is taken.
+//! A position in the bytes. Checks each length against the remaining bytes before it reads.
 
 use super::error::ReadErrorKind;
 
@@ -28,12 +28,13 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    /// As many bytes as a claimed length says.
+    /// The next bytes, as many as the file claims.
     pub(super) fn take_claimed(&mut self, len: u64) -> Result<&'a [u8], ReadErrorKind> {
         self.take(usize::try_from(len).map_err(|_| ReadErrorKind::UnexpectedEnd)?)
     }
 
-    /// Up to the next newline, which is consumed and left out. A line must end in one, as in Python.
+    /// The bytes up to the next newline, which is consumed and not returned. As in Python, a line must end in
+    /// a newline.
     pub(super) fn line(&mut self) -> Result<&'a [u8], ReadErrorKind> {
         let rest = self.rest();
         let end = rest.iter().position(|&byte| byte == b'\n').ok_or(ReadErrorKind::UnexpectedEnd)?;
@@ -67,13 +68,13 @@ impl<'a> Cursor<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// An IEEE double in network order, every bit kept.
+    /// An IEEE double in network byte order, every bit kept.
     pub(super) fn f64(&mut self) -> Result<f64, ReadErrorKind> {
         self.array().map(f64::from_be_bytes)
     }
 
-    /// The frame of protocol 4 must be there in full; what is in it is then read like everything else, as
-    /// CPython's `_pickle.c` does.
+    /// Checks that the frame of protocol 4 is complete. Its content is then read like all other bytes, as in
+    /// CPython's `_pickle.c`.
     pub(super) fn check_frame(&self, len: u64) -> Result<(), ReadErrorKind> {
         if len > self.rest().len() as u64 { Err(ReadErrorKind::UnexpectedEnd) } else { Ok(()) }
     }

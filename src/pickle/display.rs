@@ -1,7 +1,8 @@
-//! A tree as JSON, for people and scripts to look at: the `values` of `session show`.
+//! Displays a tree as JSON for people and scripts: the `values` of `session show`.
 //!
-//! Python text and ASCII byte strings are strings; numbers are numbers where JSON holds them exactly; lists are
-//! arrays, and dicts whose keys are all such strings are objects. Everything else is `{"$py": kind, ...}`:
+//! Python text and ASCII byte strings are strings. Numbers are numbers if JSON represents them exactly. Lists
+//! are arrays. Dicts are objects if each key is a string of these kinds. All other values are `{"$py": kind,
+//! ...}`:
 //!
 //! | `$py` | further members |
 //! |---|---|
@@ -14,9 +15,9 @@
 //! | `ref` | `to`: JSON pointer, within this display, to where the same container is shown |
 //! | `truncated` | `kind`: what is not shown because it is too long or too deep |
 //!
-//! `omitted` beside `items` or `log` counts what was left out for lack of space. A container is shown once, so the
-//! display is bounded by [`DisplayLimits`] however often a file refers to it. It says what is there, and is not
-//! meant to be read back.
+//! `omitted` beside `items` or `log` is the number of items left out by the limits. Each container is shown
+//! once, so [`DisplayLimits`] limits the display however often a file refers to a container. The display
+//! can't be read back.
 
 use std::collections::HashMap;
 
@@ -25,14 +26,14 @@ use serde_json::{Value, json};
 use super::shape::{Join, Step, escaped, escaped_text, truncated};
 use super::value::{Event, Make, Node, NodeId, Tree};
 
-/// How much of a value is displayed.
+/// The maximum size of a display.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct DisplayLimits {
-    /// Most values shown (10,000).
+    /// The maximum number of values (10,000).
     pub nodes: usize,
-    /// Deepest nesting of the JSON itself (100); its parsers commonly stop at 128.
+    /// The maximum nesting of the JSON (100). JSON parsers often stop at 128.
     pub depth: usize,
-    /// Most bytes of strings and digits (1 MiB).
+    /// The maximum size of strings and digits in bytes (1 MiB).
     pub text: usize,
 }
 
@@ -43,21 +44,22 @@ impl Default for DisplayLimits {
 }
 
 impl Tree {
-    /// The display form of a value, within the default [`DisplayLimits`].
+    /// Displays a value within the default [`DisplayLimits`].
     pub fn to_display_json(&self, id: NodeId) -> Value {
         self.to_display_json_with(id, &DisplayLimits::default())
     }
 
-    /// The display form of a value, within bounds of the caller's choice.
+    /// Displays a value within the given limits.
     pub fn to_display_json_with(&self, id: NodeId, limits: &DisplayLimits) -> Value {
         let mut left = *limits;
         left.nodes = left.nodes.saturating_sub(1);
-        let mut display = Display { tree: self, left, shown: HashMap::new(), places: vec![], done: vec![] };
-        let mut tasks = vec![Task::Show { id, depth: 0, place: display.place(None, Step::Root) }];
+        let mut display =
+            Display { tree: self, left, shown: HashMap::new(), positions: vec![], done: vec![] };
+        let mut tasks = vec![Task::Show { id, depth: 0, position: display.position(None, Step::Root) }];
         while let Some(task) = tasks.pop() {
             match task {
-                Task::Show { id, depth, place } => {
-                    let value = display.show(id, depth, place, &mut tasks);
+                Task::Show { id, depth, position } => {
+                    let value = display.show(id, depth, position, &mut tasks);
                     display.done.extend(value);
                 }
                 Task::Join(join, count) => {
@@ -74,32 +76,32 @@ enum Task {
     Show {
         id: NodeId,
         depth: usize,
-        place: usize,
+        position: usize,
     },
-    /// Makes one value of the last so many that are done.
+    /// Joins this number of finished values into one.
     Join(Join, usize),
 }
 
 struct Display<'a> {
     tree: &'a Tree,
-    /// What may still be shown. A container pays for its items before they are shown, so that no more tasks wait
-    /// than there is space for.
+    /// The rest of the limits. A container reserves its items before they are shown, so the number of waiting
+    /// tasks has the same limit.
     left: DisplayLimits,
-    /// Containers shown so far, and where.
+    /// The containers shown so far, with their positions.
     shown: HashMap<NodeId, usize>,
-    /// Places by number: the place around each, and the step from there.
-    places: Vec<(Option<usize>, Step)>,
+    /// The positions by number: the number of the parent, and the step from there.
+    positions: Vec<(Option<usize>, Step)>,
     done: Vec<Value>,
 }
 
 impl Display<'_> {
-    fn place(&mut self, around: Option<usize>, step: Step) -> usize {
-        self.places.push((around, step));
-        self.places.len() - 1
+    fn position(&mut self, around: Option<usize>, step: Step) -> usize {
+        self.positions.push((around, step));
+        self.positions.len() - 1
     }
 
-    /// The value of a node, or tasks that make one.
-    fn show(&mut self, id: NodeId, depth: usize, place: usize, tasks: &mut Vec<Task>) -> Option<Value> {
+    /// The value of a node, or `None` after adding tasks that make the value.
+    fn show(&mut self, id: NodeId, depth: usize, position: usize, tasks: &mut Vec<Task>) -> Option<Value> {
         let node = self.tree.node(id);
         if let Some(value) = self.scalar(node) {
             return Some(value);
@@ -122,8 +124,8 @@ impl Display<'_> {
         if depth > self.left.depth {
             return Some(truncated(node));
         }
-        self.shown.insert(id, place);
-        // Tasks are done last first.
+        self.shown.insert(id, position);
+        // The last task runs first.
         let start = tasks.len();
         match node {
             Node::Tuple(items) | Node::List(items) | Node::Set(items) | Node::FrozenSet(items) => {
@@ -133,8 +135,8 @@ impl Display<'_> {
                 self.left.nodes -= count;
                 for (index, &id) in items.iter().enumerate().take(count) {
                     let step = if plain { Step::Index(index) } else { Step::Item(index) };
-                    let place = self.place(Some(place), step);
-                    tasks.push(Task::Show { id, depth, place });
+                    let position = self.position(Some(position), step);
+                    tasks.push(Task::Show { id, depth, position });
                 }
                 tasks.push(Task::Join(join, count));
             }
@@ -143,18 +145,18 @@ impl Display<'_> {
                 self.left.nodes -= 2 * count;
                 if let Some(keys) = keys.filter(|_| count == entries.len()) {
                     for &(key, id) in entries {
-                        let place = self.place(Some(place), Step::Key(key));
-                        tasks.push(Task::Show { id, depth, place });
+                        let position = self.position(Some(position), Step::Key(key));
+                        tasks.push(Task::Show { id, depth, position });
                     }
                     tasks.push(Task::Join(Join::Object(keys), count));
                 } else {
                     for (index, &pair) in entries.iter().enumerate().take(count) {
-                        self.pair(pair, depth, place, |half| Step::Pair(index, half), tasks);
+                        self.pair(pair, depth, position, |half| Step::Pair(index, half), tasks);
                     }
                     tasks.push(Task::Join(Join::Items("dict", entries.len() - count), count));
                 }
             }
-            Node::Global(_) | Node::Object(_) => self.instance(id, depth, place, tasks),
+            Node::Global(_) | Node::Object(_) => self.instance(id, depth, position, tasks),
             _ => {}
         }
         if let Some(added) = tasks.get_mut(start..) {
@@ -167,19 +169,20 @@ impl Display<'_> {
         &mut self,
         (key, value): (NodeId, NodeId),
         depth: usize,
-        place: usize,
+        position: usize,
         step: impl Fn(usize) -> Step,
         tasks: &mut Vec<Task>,
     ) {
         for (half, id) in [key, value].into_iter().enumerate() {
-            let place = self.place(Some(place), step(half));
-            tasks.push(Task::Show { id, depth, place });
+            let position = self.position(Some(position), step(half));
+            tasks.push(Task::Show { id, depth, position });
         }
         tasks.push(Task::Join(Join::Array, 2));
     }
 
-    /// An unresolved object, or a global to which something is done: its class, its arguments, its log.
-    fn instance(&mut self, id: NodeId, depth: usize, place: usize, tasks: &mut Vec<Task>) {
+    /// Displays an unresolved object, or a global that the pickle changes: the class, the arguments, and the
+    /// log.
+    fn instance(&mut self, id: NodeId, depth: usize, position: usize, tasks: &mut Vec<Task>) {
         let tree = self.tree;
         let items = |args: &NodeId| tree.items(*args).map_or_else(|| vec![*args], |items| self.first(items));
         let (how, mut args, total, log) = match tree.node(id) {
@@ -203,8 +206,8 @@ impl Display<'_> {
         self.left.nodes -= args.len();
         let mut omitted = total - args.len();
         for (index, &id) in args.iter().enumerate() {
-            let place = self.place(Some(place), Step::Arg(index));
-            tasks.push(Task::Show { id, depth, place });
+            let position = self.position(Some(position), Step::Arg(index));
+            tasks.push(Task::Show { id, depth, position });
         }
         let mut events = 0;
         for event in log {
@@ -220,7 +223,7 @@ impl Display<'_> {
                     continue;
                 }
             }
-            self.event(event, events, depth, place, tasks);
+            self.event(event, events, depth, position, tasks);
             events += 1;
         }
         let class = tree.class_name(id).filter(|name| self.fits(name.len()));
@@ -228,31 +231,31 @@ impl Display<'_> {
         tasks.push(Task::Join(join, args.len() + events));
     }
 
-    /// As many as there is space for.
+    /// The first of `items`, as many as the limits allow.
     fn first(&self, items: &[NodeId]) -> Vec<NodeId> {
         items.iter().copied().take(self.left.nodes).collect()
     }
 
-    fn event(&mut self, event: &Event, number: usize, depth: usize, place: usize, tasks: &mut Vec<Task>) {
+    fn event(&mut self, event: &Event, number: usize, depth: usize, position: usize, tasks: &mut Vec<Task>) {
         let (name, items) = match event {
             Event::Build(state) => ("build", std::slice::from_ref(state)),
             Event::Append(items) => ("append", items.as_slice()),
             Event::AddItems(items) => ("additems", items.as_slice()),
             Event::SetItems(entries) => {
                 for (index, &pair) in entries.iter().enumerate() {
-                    self.pair(pair, depth, place, |half| Step::LogPair(number, index, half), tasks);
+                    self.pair(pair, depth, position, |half| Step::LogPair(number, index, half), tasks);
                 }
                 return tasks.push(Task::Join(Join::Event("setitems"), entries.len()));
             }
         };
         for (index, &id) in items.iter().enumerate() {
-            let place = self.place(Some(place), Step::Log(number, index));
-            tasks.push(Task::Show { id, depth, place });
+            let position = self.position(Some(position), Step::Log(number, index));
+            tasks.push(Task::Show { id, depth, position });
         }
         tasks.push(Task::Join(Join::Event(name), items.len()));
     }
 
-    /// What is no container, or an empty one.
+    /// The value of a node that is not a container, or of an empty container.
     fn scalar(&mut self, node: &Node) -> Option<Value> {
         Some(match node {
             Node::None => Value::Null,
@@ -262,7 +265,7 @@ impl Display<'_> {
                 if let Ok(value) = i64::try_from(value) {
                     return Some(Value::from(value));
                 }
-                // A bit is 0.30103 decimal digits.
+                // One bit needs 0.30103 decimal digits.
                 if !self.fits(usize::try_from(value.bits() / 3).unwrap_or(usize::MAX)) {
                     return Some(truncated(node));
                 }
@@ -306,7 +309,7 @@ impl Display<'_> {
         })
     }
 
-    /// Takes so many bytes from what strings may fill; false if they do not fit.
+    /// Takes `len` bytes from the limit of text. Returns false if they exceed the limit.
     fn fits(&mut self, len: usize) -> bool {
         match self.left.text.checked_sub(len) {
             Some(left) => {
@@ -317,7 +320,7 @@ impl Display<'_> {
         }
     }
 
-    /// The keys of a dict that JSON can hold as an object.
+    /// The keys of a dict that JSON can represent as an object.
     fn object_keys(&mut self, node: &Node) -> Option<Vec<String>> {
         let Node::Dict(entries) = node else { return None };
         if entries.len() > self.left.nodes / 2 {
@@ -338,11 +341,11 @@ impl Display<'_> {
         Some(keys)
     }
 
-    /// The JSON pointer (RFC 6901) of a place; `None` if there is no room for it.
-    fn pointer(&mut self, place: usize) -> Option<String> {
+    /// The JSON pointer (RFC 6901) of a position. `None` if the pointer exceeds the limit of text.
+    fn pointer(&mut self, position: usize) -> Option<String> {
         let mut steps = Vec::new();
-        let mut at = Some(place);
-        while let Some(&(around, step)) = at.and_then(|place| self.places.get(place)) {
+        let mut at = Some(position);
+        while let Some(&(around, step)) = at.and_then(|position| self.positions.get(position)) {
             steps.push(match step {
                 Step::Root => String::new(),
                 Step::Key(key) => {

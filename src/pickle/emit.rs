@@ -1,35 +1,35 @@
-//! Single opcodes of protocol 2 with their arguments, in the form that cPickle chooses.
+//! Writes single opcodes of protocol 2 with their arguments, in the form that cPickle chooses.
 
 use num_bigint::{BigInt, Sign};
 
 use super::opcode as op;
 use super::text::Text;
 
-/// Longest pickle written, in bytes.
+/// The maximum size of a written pickle in bytes.
 pub(super) const MAX_OUTPUT: usize = 64 << 20;
 
 /// Why a tree cannot be written.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The pickle would pass 64 MiB.
+    /// The pickle would be larger than 64 MiB.
     #[error("the pickle would be longer than {MAX_OUTPUT} bytes")]
     TooLarge,
-    /// Protocol 2 has no way to say it; the text says what. Python 2 cannot have written it.
+    /// Protocol 2 can't represent the value; the text says which value. Python 2 can't have written it.
     #[error("pickle protocol 2 cannot hold {0}")]
     Protocol(&'static str),
-    /// Something is needed to make itself, as an object whose arguments contain it: no pickle can say that.
+    /// An object needs itself as an argument to be made. No pickle can represent this.
     #[error("a value contains itself")]
     Cycle,
 }
 
-/// The pickle so far.
+/// The bytes written so far.
 #[derive(Debug)]
 pub(super) struct Output {
     bytes: Vec<u8>,
 }
 
 impl Output {
-    /// Begins with PROTO.
+    /// Starts with PROTO.
     pub(super) fn new() -> Self {
         Output { bytes: vec![op::PROTO, 2] }
     }
@@ -116,7 +116,7 @@ impl Output {
         Ok(())
     }
 
-    /// An opcode with a length of four bytes, signed in Python 2.
+    /// Writes an opcode and a length of four bytes, which is signed in Python 2.
     fn opcode_and_length(&mut self, opcode: u8, len: usize) -> Result<(), WriteError> {
         let len = i32::try_from(len).map_err(|_| WriteError::TooLarge)?;
         self.bytes.push(opcode);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn longs_are_long_however_small() {
+    fn small_longs_are_written_as_long() {
         for (value, wanted) in
             [(0, &b"\x8a\0"[..]), (1, b"\x8a\x01\x01"), (-1, b"\x8a\x01\xff"), (128, b"\x8a\x02\x80\0")]
         {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_pass_from_one_length_byte_to_four() {
+    fn strings_over_255_bytes_use_four_length_bytes() {
         assert_eq!(emitted(|out| out.str(b"").unwrap()), b"U\0");
         assert_eq!(emitted(|out| out.str(&[b'a'; 255]).unwrap())[..2], *b"U\xff");
         assert_eq!(emitted(|out| out.str(&[b'a'; 256]).unwrap())[..5], *b"T\0\x01\0\0");

@@ -4,13 +4,13 @@ use std::fmt;
 
 use super::opcode;
 
-/// Why bytes are not a readable pickle, and at which byte.
+/// Why bytes are not a readable pickle, and the offset of the error.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ReadError {
-    /// Offset of the opcode that failed, in bytes from the start of the file.
+    /// The offset of the failed opcode, in bytes from the start of the file.
     pub offset: usize,
-    /// What was wrong with it.
+    /// The kind of error.
     pub kind: ReadErrorKind,
 }
 
@@ -26,50 +26,50 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// The ways in which reading a pickle fails.
+/// The kinds of errors in a pickle.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
-    /// The data ends before its STOP opcode, or inside an opcode's argument; a claimed length that reaches
-    /// behind the end counts as this.
+    /// The bytes end before the STOP opcode, or inside an opcode's argument. Also a claimed length beyond the
+    /// end.
     #[error("truncated pickle")]
     UnexpectedEnd,
-    /// A byte that is no opcode of protocols 0 to 5.
+    /// A byte that is not an opcode of protocols 0 to 5.
     #[error("unknown opcode 0x{0:02x}")]
     UnknownOpcode(u8),
-    /// An opcode whose meaning lies outside the file: persistent ids, extension registry, buffers.
+    /// An opcode that refers to something outside the file: persistent ids, extension registry, buffers.
     #[error("opcode {} refers to data outside the file", opcode::name(*.0).unwrap_or("?"))]
     Unreadable(u8),
-    /// A bound of [`Limits`](super::Limits) was reached; the text says which.
+    /// A limit in [`Limits`](super::Limits) is exceeded; the text says which.
     #[error("limit reached: {0}")]
     Limit(&'static str),
-    /// The PROTO opcode names a protocol above 5.
+    /// The PROTO opcode has a protocol above 5.
     #[error("unknown pickle protocol {0}")]
     Protocol(u8),
-    /// A memo entry is fetched that was never stored.
+    /// An opcode reads a memo entry that was never stored.
     #[error("memo entry {0} was never stored")]
     MissingMemo(u64),
     /// An opcode needs more values than the stack holds above its innermost mark.
     #[error("too few values on the stack")]
     StackUnderflow,
-    /// An opcode needs a mark and there is none.
+    /// An opcode needs a mark, but there is none.
     #[error("no mark on the stack")]
     NoMark,
-    /// The argument of the opcode is malformed; the text says what it should have been.
+    /// The argument of the opcode is malformed; the text says what was expected.
     #[error("malformed argument, expected {0}")]
     Argument(&'static str),
-    /// An opcode met a value it cannot work on.
+    /// An opcode found a value of a wrong type.
     #[error("expected {wanted}, found {found}")]
     WrongType {
-        /// What the opcode works on.
+        /// The expected type.
         wanted: &'static str,
-        /// What it met, as Python names the type.
+        /// The type of the value, by its Python name.
         found: &'static str,
     },
-    /// An odd number of items where keys and values alternate.
+    /// An odd number of items in a list of keys and values.
     #[error("odd number of items for a dict")]
     OddItems,
-    /// A dict key or set element that Python cannot hash, by type.
+    /// A dict key or set element that Python can't hash; the text is its type.
     #[error("a {0} cannot be a dict key or set element")]
     Unhashable(&'static str),
 }

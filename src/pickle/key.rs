@@ -1,13 +1,13 @@
-//! When two values are the same key of a dict or element of a set in Python 2.
+//! Decides whether two values are the same dict key or set element in Python 2.
 //!
-//! `1`, `1L`, `1.0` and `True` are one key; an ASCII `str` equals the same `unicode`, other byte strings equal no
-//! text; tuples and frozensets compare by content; NaN and unresolved objects are equal only to themselves.
-//! Python 3 `bytes` equal only `bytes`: where a file holds both, Python 3 wrote it.
+//! `1`, `1L`, `1.0`, and `True` are one key. An ASCII `str` equals the same `unicode`; other byte strings
+//! equal no text. Tuples and frozensets compare by content. NaN and unresolved objects are equal only to
+//! themselves. Python 3 `bytes` equal only `bytes`: a file with both was written by Python 3.
 //!
-//! Each value gets the number of its class of equal values, once. A tuple's class comes from the numbers of its
-//! items, so a tuple that contains another a thousand times over costs its own length and no more, and looking
-//! up a key is hashing a number. The tables hash with the standard library's keyed hash: nobody can choose
-//! colliding keys.
+//! Each value gets the number of its class of equal values once. The class of a tuple is computed from the
+//! numbers of its items. So a tuple that contains another tuple a thousand times costs only its own length,
+//! and a lookup hashes only a number. The tables use the keyed hash of the standard library, so nobody can
+//! choose keys that collide.
 
 use std::collections::HashMap;
 
@@ -22,15 +22,15 @@ use super::value::{Node, NodeId};
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct KeyClass(u32);
 
-/// What decides whether two keys are equal.
+/// The value that decides whether two keys are equal.
 #[derive(PartialEq, Eq, Hash, Debug)]
 enum Form {
     None,
     Int(i64),
     Big(BigInt),
-    /// A float that is no integer: its bits.
+    /// A float that is not an integer, as its bits.
     Fraction(u64),
-    /// A byte string beyond ASCII.
+    /// A byte string that is not ASCII.
     Str(Vec<u8>),
     /// Text, or an ASCII byte string.
     Text(Vec<u8>),
@@ -41,24 +41,24 @@ enum Form {
     Identity(NodeId),
 }
 
-/// The classes met so far in one pickle.
+/// The classes found so far in one pickle.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     by_form: HashMap<Form, KeyClass>,
-    /// By node number, as far as any was asked for.
+    /// The classes by node number, as far as they were requested.
     by_node: Vec<Option<KeyClass>>,
 }
 
 impl Keys {
-    /// The class of a value; an error if Python cannot hash it.
+    /// The class of a value. An error if Python can't hash the value.
     pub(super) fn class(
         &mut self,
         nodes: &TreeBuilder,
         id: NodeId,
         meter: &mut Meter,
     ) -> Result<KeyClass, ReadErrorKind> {
-        // Tuples wait on the stack until their items have classes. They hold only nodes made before them, so
-        // there is no cycle but through objects, and those count by identity.
+        // Tuples wait on the stack until their items have classes. A tuple contains only nodes that were made
+        // before, except through objects, which compare by identity. So there are no cycles.
         let mut waiting = vec![(id, false)];
         while let Some((id, items_done)) = waiting.pop() {
             if self.known(id).is_some() {
@@ -88,7 +88,7 @@ impl Keys {
         self.by_node.get(id.index()).copied().flatten()
     }
 
-    /// The class of a node that has one by now.
+    /// The class of a node that was computed before.
     fn class_of(&self, id: NodeId) -> Result<KeyClass, ReadErrorKind> {
         self.known(id).ok_or(ReadErrorKind::Unhashable("value"))
     }
@@ -136,7 +136,7 @@ fn integer(value: BigInt) -> Form {
     i64::try_from(&value).map_or(Form::Big(value), Form::Int)
 }
 
-/// A float equals the integer of the same value exactly, not just nearly.
+/// A float equals an integer only if the values are exactly the same.
 fn float(value: f64, id: NodeId) -> Form {
     if value.is_nan() {
         return Form::Identity(id);
@@ -144,7 +144,7 @@ fn float(value: f64, id: NodeId) -> Form {
     if value.is_infinite() || value.fract() != 0.0 {
         return Form::Fraction(value.to_bits());
     }
-    // An integer: 53 bits of mantissa, shifted. Below 2^53 the cast is exact.
+    // The float is an integer: 53 bits of mantissa, shifted. Below 2^53, the cast is exact.
     if value.abs() < 9_007_199_254_740_992.0 {
         return Form::Int(value as i64);
     }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn ascii_bytes_are_text_and_others_are_not() {
+    fn ascii_bytes_equal_text_and_other_bytes_do_not() {
         let str = |bytes: &[u8]| Node::Str(bytes.to_vec());
         let text = |text: &str| Node::Text(Text::from(text));
         assert!(equal(str(b"expires"), text("expires")));

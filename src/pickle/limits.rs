@@ -1,19 +1,19 @@
-//! How much one pickle may cost, as numbers, and the meter that counts it.
+//! The limits for reading one pickle, and the meter that counts the cost.
 
 use super::error::ReadErrorKind;
 
-/// Bounds on reading one pickle. [`Limits::default`] is what the commands use.
+/// The limits for reading one pickle. The commands use [`Limits::default`].
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Longest file, in bytes (16 MiB). What follows the STOP opcode counts too.
+    /// The maximum size of a file in bytes (16 MiB), including bytes after the STOP opcode.
     pub bytes: usize,
-    /// Most values in one file (1,000,000). The same number bounds marks, memo entries and recorded events;
-    /// four times as many references may wait on the stack.
+    /// The maximum number of values in a file (1,000,000). The same limit applies to marks, memo entries, and
+    /// recorded events. Four times as many references may be on the stack.
     pub nodes: usize,
-    /// Longest single big integer, in bytes of two's complement (64 KiB).
+    /// The maximum size of one big integer, in bytes of two's complement (64 KiB).
     pub bigint: usize,
-    /// Budget of work (64 Mi): one an opcode, one for each 16 bytes of payload, and what copies and conversions
-    /// cost. A file of 16 MiB that Python wrote stays below it.
+    /// The budget of work (64 Mi): one for each opcode, one for each 16 bytes of payload, and the cost of
+    /// copies and conversions. A file of 16 MiB that Python wrote needs less.
     pub ops: u64,
 }
 
@@ -23,7 +23,7 @@ impl Default for Limits {
     }
 }
 
-/// Counts down the budget of one reading.
+/// The rest of the budget of one read.
 #[derive(Debug)]
 pub(super) struct Meter {
     left: u64,
@@ -34,13 +34,13 @@ impl Meter {
         Meter { left: ops }
     }
 
-    /// Takes `cost` from the budget.
+    /// Subtracts `cost` from the budget.
     pub(super) fn charge(&mut self, cost: u64) -> Result<(), ReadErrorKind> {
         self.left = self.left.checked_sub(cost).ok_or(ReadErrorKind::Limit("operations"))?;
         Ok(())
     }
 
-    /// Takes what going once over `len` bytes costs.
+    /// Subtracts the cost of reading `len` bytes once.
     pub(super) fn charge_bytes(&mut self, len: usize) -> Result<(), ReadErrorKind> {
         self.charge(len as u64 / 16)
     }

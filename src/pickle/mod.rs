@@ -1,21 +1,22 @@
-//! Pickle bytes to values and back. Nothing is ever imported, called or resolved here.
+//! Converts pickle bytes to values and back. Never imports, calls, or resolves anything.
 //!
-//! A MoinMoin session is a Python pickle, and unpickling with Python executes code that the file names. This module
-//! reads the same bytes as data: every opcode of protocols 0 to 5 becomes a change to an arena of nodes
-//! ([`Tree`]), and what would be a call in Python becomes an opaque [`Object`] that remembers the callable, its
-//! arguments and what was done to the result. Promises:
+//! A MoinMoin session is a Python pickle, and unpickling in Python runs code that the file names. This module
+//! reads the same bytes as data. Each opcode of protocols 0 to 5 changes an arena of nodes ([`Tree`]). A call
+//! in Python becomes an opaque [`Object`], which has the callable, its arguments, and the changes to the
+//! result. Promises:
 //!
-//! * Reading ends. Bytes, nodes, the size of one big integer and the work done are bounded by [`Limits`], and no
-//!   length claimed by a file is believed before the bytes are there.
-//! * No recursion, even for deeply nested values: not in reading, dropping, comparing, writing, or displaying.
-//! * Nothing is lost: Python 2 `str` against `unicode`, int against long, tuple against list, shared and
-//!   recursive references, class instances, byte strings that are no UTF-8, floats to the last bit.
-//!   [`write()`] gives protocol 2 as Python 2's cPickle writes it.
+//! * Reading ends. [`Limits`] has maximums for bytes, nodes, the size of one big integer, and work. A length
+//!   in the file is not used before the bytes are there.
+//! * Nothing is recursive, even for deeply nested values: not reading, dropping, comparing, writing, or
+//!   displaying.
+//! * Nothing is lost: Python 2 `str` and `unicode`, int and long, tuple and list, shared and recursive
+//!   references, class instances, byte strings that are not UTF-8, and all bits of floats. [`write()`] writes
+//!   protocol 2 as Python 2's cPickle does.
 //!
-//! [`find`] answers for a few keys of the outermost dict without building the rest, where it can.
+//! [`find`] reads a few keys of the outermost dict, if possible without building the rest.
 //!
-//! Pure: no clock, no disk. Sources: `pickletools.py` and `Modules/_pickle.c` of CPython 3, `cPickle.c` of
-//! CPython 2.7, PEP 307 (protocol 2), PEP 3154 (protocol 4), PEP 574 (protocol 5).
+//! The module is pure: it uses no clock and no disk. Source: `pickletools.py` and `Modules/_pickle.c` of
+//! CPython 3, `cPickle.c` of CPython 2.7, PEP 307 (protocol 2), PEP 3154 (protocol 4), PEP 574 (protocol 5).
 
 mod builder;
 mod cursor;

@@ -1,8 +1,8 @@
-//! Numbers as protocol 0 writes them in text, and as protocol 2 writes them in bytes.
+//! Numbers as text in protocol 0, and as bytes in protocol 2.
 //!
-//! Python's own readers disagree on odd spellings (`010` is eight for cPickle and ten for pickle.py), so only
-//! what their writers write is taken: decimal digits with an optional sign. Anything else is an error, not a
-//! guess.
+//! Python's own readers disagree on unusual spellings: `010` is eight for cPickle and ten for pickle.py. So
+//! this module accepts only what Python's writers write: decimal digits with an optional sign. All other
+//! texts are errors.
 
 use num_bigint::BigInt;
 
@@ -10,7 +10,8 @@ use super::error::ReadErrorKind;
 use super::limits::{Limits, Meter};
 use super::value::Node;
 
-/// The argument of INT: `01` and `00` are the bools of protocol 0; what passes 64 bits is a long, as in Python 2.
+/// The argument of INT. `01` and `00` are the bools of protocol 0. A number over 64 bits is a long, as in
+/// Python 2.
 pub(super) fn int_line(line: &[u8], limits: &Limits, meter: &mut Meter) -> Result<Node, ReadErrorKind> {
     match line {
         b"00" => return Ok(Node::Bool(false)),
@@ -24,7 +25,7 @@ pub(super) fn int_line(line: &[u8], limits: &Limits, meter: &mut Meter) -> Resul
     }
 }
 
-/// The argument of LONG: digits and, from Python 2 and from Python 3 alike, a closing `L`.
+/// The argument of LONG: digits and an `L` at the end, in Python 2 and in Python 3.
 pub(super) fn long_line(line: &[u8], limits: &Limits, meter: &mut Meter) -> Result<Node, ReadErrorKind> {
     let digits = decimal(line.strip_suffix(b"L").unwrap_or(line))?;
     big(digits, limits, meter).map(Node::Long)
@@ -51,7 +52,7 @@ pub(super) fn float_line(line: &[u8]) -> Result<f64, ReadErrorKind> {
     Ok(number)
 }
 
-/// Little-endian two's complement, as LONG1 and LONG4 carry it; no bytes are zero.
+/// Little-endian two's complement, as in LONG1 and LONG4. Zero has no bytes.
 pub(super) fn long_bytes(bytes: &[u8], limits: &Limits) -> Result<BigInt, ReadErrorKind> {
     if bytes.len() > limits.bigint {
         return Err(ReadErrorKind::Limit("size of an integer"));
@@ -69,11 +70,11 @@ fn decimal(line: &[u8]) -> Result<&str, ReadErrorKind> {
 }
 
 fn big(digits: &str, limits: &Limits, meter: &mut Meter) -> Result<BigInt, ReadErrorKind> {
-    // A byte holds log10(256) = 2.408 digits.
+    // A byte needs log10(256) = 2.408 digits.
     if digits.len() as u64 > limits.bigint as u64 * 2409 / 1000 + 2 {
         return Err(ReadErrorKind::Limit("size of an integer"));
     }
-    // Conversion is quadratic in words of 19 digits.
+    // The conversion time is quadratic in the number of words of 19 digits.
     let words = digits.len() as u64 / 19;
     meter.charge(words * words / 8)?;
     digits.parse().map_err(|_| ReadErrorKind::Argument("a decimal integer"))
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn int_lines() {
+    fn int_line_is_an_int_bool_or_long() {
         assert_eq!(int("00"), Some(Node::Bool(false)));
         assert_eq!(int("01"), Some(Node::Bool(true)));
         assert_eq!(int("1"), Some(Node::Int(1)));
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_long_however_small() {
+    fn small_longs_are_read_as_long() {
         assert_eq!(long("0L"), Some(Node::Long(BigInt::ZERO)));
         assert_eq!(long("-5"), Some(Node::Long(BigInt::from(-5))));
         for bad in ["L", "", "1LL", "L1", "00L"] {
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn float_lines() {
+    fn float_line_is_a_finite_double_or_an_error() {
         for (line, wanted) in [
             ("1.5", 1.5),
             ("-0.0", -0.0),

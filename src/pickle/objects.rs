@@ -1,6 +1,6 @@
-//! The opcodes that fill containers, and those that would call something. A call becomes an opaque object;
-//! only what Python's own picklers call for plain values is understood: sets before protocol 4, and bytes and
-//! bytearrays before protocol 3 and 5.
+//! The opcodes that fill containers or call something. A call becomes an opaque object. Only the calls that
+//! Python's picklers write for plain values become values: sets before protocol 4, bytes before protocol 3,
+//! and bytearrays before protocol 5.
 
 use super::error::ReadErrorKind;
 use super::read::Machine;
@@ -59,8 +59,8 @@ impl Machine<'_> {
         self.push(dict)
     }
 
-    /// Sets keys of a dict. A key that is there already keeps its first form and its place, and gets the new
-    /// value, as in Python.
+    /// Sets keys of a dict. As in Python, an existing key keeps its first form and its position, and gets the
+    /// new value.
     fn insert_into(&mut self, dict: NodeId, items: &[NodeId]) -> Result<(), ReadErrorKind> {
         for (key, value) in pairs(items)? {
             let class = self.keys.class(&self.nodes, key, &mut self.meter)?;
@@ -93,7 +93,7 @@ impl Machine<'_> {
         self.push(set)
     }
 
-    /// Adds to a set what is not in it yet.
+    /// Adds the items that a set does not contain yet.
     fn add_to(&mut self, set: NodeId, items: &[NodeId]) -> Result<(), ReadErrorKind> {
         for &item in items {
             let class = self.keys.class(&self.nodes, item, &mut self.meter)?;
@@ -106,7 +106,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Notes what is done to something unresolved; anything else cannot take it.
+    /// Records a change to an unresolved object. An error for other values.
     fn record(&mut self, target: NodeId, wanted: &'static str, event: Event) -> Result<(), ReadErrorKind> {
         self.events += 1;
         if self.events > self.limits.nodes {
@@ -193,10 +193,10 @@ impl Machine<'_> {
         }
     }
 
-    /// The plain value that a call stands for, if it is one of those that Python's picklers write for one.
+    /// The plain value of a call, if the call is one that Python's picklers write for a plain value.
     ///
-    /// Such a call copies its argument, and two bytes of file are enough to fetch a long one from the memo once
-    /// more: the copy is charged in full.
+    /// The call copies its argument, and two bytes of the file can read a long argument from the memo again.
+    /// So the meter charges the whole copy.
     fn plain_value(&mut self, callable: NodeId, args: NodeId) -> Result<Option<NodeId>, ReadErrorKind> {
         let (Node::Global(global), Node::Tuple(args)) = (self.nodes.node(callable), self.nodes.node(args))
         else {

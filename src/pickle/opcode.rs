@@ -4,7 +4,7 @@ macro_rules! opcodes {
     ($($name:ident = $byte:literal;)*) => {
         $(pub(super) const $name: u8 = $byte;)*
 
-        /// The name of an opcode, `None` for a byte that is none.
+        /// The name of an opcode. `None` if the byte is not an opcode.
         pub(super) fn name(byte: u8) -> Option<&'static str> {
             match byte {
                 $($name => Some(stringify!($name)),)*
@@ -15,7 +15,7 @@ macro_rules! opcodes {
 }
 
 opcodes! {
-    // Protocol 0 and 1.
+    // Protocols 0 and 1.
     MARK = b'(';
     STOP = b'.';
     POP = b'0';

@@ -1,10 +1,10 @@
-//! Strings as protocol 0 writes them: STRING is a Python literal with quotes and escapes, UNICODE is the codec
+//! Strings in protocol 0. STRING is a Python literal with quotes and escapes; UNICODE uses the codec
 //! `raw-unicode-escape`.
 
 use super::error::ReadErrorKind;
 use super::text::Text;
 
-/// The argument of STRING. Blanks behind the closing quote are dropped, as cPickle does.
+/// The argument of STRING. Blanks after the closing quote are dropped, as in cPickle.
 pub(super) fn string_line(line: &[u8]) -> Result<Vec<u8>, ReadErrorKind> {
     let error = || ReadErrorKind::Argument("a quoted string");
     let mut line = line;
@@ -46,17 +46,17 @@ pub(super) fn string_line(line: &[u8]) -> Result<Vec<u8>, ReadErrorKind> {
                     value = value * 8 + u32::from(digit - b'0');
                     rest = tail;
                 }
-                // Three octal digits reach 511; Python keeps the low eight bits.
+                // Three octal digits can be up to 511. Python keeps the low eight bits.
                 out.push((value & 0xff) as u8);
             }
-            // An escape that is none stays as it stands.
+            // An unknown escape is kept unchanged.
             other => out.extend_from_slice(&[b'\\', other]),
         }
     }
     Ok(out)
 }
 
-/// The argument of UNICODE: Latin-1 but for `\uXXXX` and `\UXXXXXXXX` behind an odd number of backslashes.
+/// The argument of UNICODE: Latin-1, except `\uXXXX` and `\UXXXXXXXX` after an odd number of backslashes.
 pub(super) fn unicode_line(line: &[u8]) -> Result<Text, ReadErrorKind> {
     let error = || ReadErrorKind::Argument("raw-unicode-escape text");
     let mut text = Text::default();
@@ -67,7 +67,7 @@ pub(super) fn unicode_line(line: &[u8]) -> Result<Text, ReadErrorKind> {
             (b'\\', [b'u', ..]) => 4,
             (b'\\', [b'U', ..]) => 8,
             (b'\\', [b'\\', tail @ ..]) => {
-                // The second of a pair starts no escape.
+                // The second backslash of a pair does not start an escape.
                 text.push_char('\\');
                 text.push_char('\\');
                 rest = tail;
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn string_lines() {
+    fn string_line_is_unescaped_as_in_python() {
         for (line, wanted) in [
             (&br"''"[..], &b""[..]),
             (br#""it's""#, b"it's"),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn unicode_lines() {
+    fn unicode_line_is_decoded_as_in_python() {
         let read = |line: &[u8]| unicode_line(line).map(|text| text.as_bytes().to_vec()).ok();
         for (line, wanted) in [
             (&b""[..], &b""[..]),

@@ -1,8 +1,9 @@
-//! The pickle machine: a stack, marks, a memo, and opcodes that move nodes between them.
+//! The pickle machine: a stack, marks, a memo, and the opcodes that move nodes between them.
 //!
-//! It follows CPython's `_pickle.c` where the implementations differ: values below the innermost mark are out
-//! of reach, a frame only has to be complete, and what follows STOP is not looked at. This file holds the machine
-//! and the opcodes for plain values; `objects.rs` has those that fill containers and stand for calls.
+//! If the Python implementations differ, the machine follows CPython's `_pickle.c`: opcodes can't reach
+//! values below the innermost mark, a frame only has to be complete, and bytes after STOP are ignored. This
+//! file has the machine and the opcodes for plain values. `objects.rs` has the opcodes for containers and
+//! calls.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,17 +22,17 @@ use super::value::{Global, Node, NodeId, Tree};
 ///
 /// # Errors
 ///
-/// If the bytes are no pickle, refer to something outside themselves, do what Python would refuse, or pass a
-/// bound; with the offset of the opcode in question.
+/// The bytes are not a pickle, refer to something outside of the file, do what Python would refuse, or exceed
+/// a limit. The error has the offset of the opcode.
 pub fn read(bytes: &[u8]) -> Result<Tree, ReadError> {
     read_with(bytes, &Limits::default())
 }
 
-/// Reads one pickle within bounds of the caller's choice.
+/// Reads one pickle within the given limits.
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// The same as for [`read`].
 pub fn read_with(bytes: &[u8], limits: &Limits) -> Result<Tree, ReadError> {
     if bytes.len() > limits.bytes {
         return Err(ReadError { offset: limits.bytes, kind: ReadErrorKind::Limit("size of the file") });
@@ -47,8 +48,8 @@ pub fn read_with(bytes: &[u8], limits: &Limits) -> Result<Tree, ReadError> {
     }
 }
 
-/// Every class or function that the bytes name before they end, or before the first error: Python imports them, and may
-/// have called them, by the time that it comes to the error. Within the default [`Limits`].
+/// All classes and functions that the bytes name before the end or the first error. Python imports them, and
+/// may call them, before it reaches the error. Uses the default [`Limits`].
 pub fn named(bytes: &[u8]) -> Vec<Global> {
     let limits = Limits::default();
     let mut machine = Machine::new(bytes.get(..limits.bytes).unwrap_or(bytes), &limits);
@@ -67,11 +68,11 @@ pub(super) struct Machine<'a> {
     pub(super) marks: Vec<usize>,
     pub(super) memo: HashMap<u64, NodeId>,
     pub(super) keys: Keys,
-    /// Where a key stands in a dict.
+    /// The position of a key in a dict.
     pub(super) dict_index: HashMap<(NodeId, KeyClass), usize>,
-    /// What is in a set.
+    /// The elements of a set.
     pub(super) set_index: HashSet<(NodeId, KeyClass)>,
-    /// Events recorded, over all objects.
+    /// The number of recorded events of all objects.
     pub(super) events: usize,
 }
 
@@ -92,7 +93,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Performs one opcode; gives the root at STOP.
+    /// Runs one opcode. Returns the root at STOP.
     fn step(&mut self) -> Result<Option<NodeId>, ReadErrorKind> {
         self.meter.charge(1)?;
         let opcode = self.cursor.u8()?;
@@ -300,7 +301,7 @@ impl<'a> Machine<'a> {
         self.push_node(Node::Long(value))
     }
 
-    /// The two lines of GLOBAL and INST.
+    /// Reads the two lines of GLOBAL and INST.
     pub(super) fn global_lines(&mut self) -> Result<Node, ReadErrorKind> {
         let module = self.line()?;
         let name = self.line()?;
@@ -317,7 +318,7 @@ impl<'a> Machine<'a> {
             Node::Str(bytes) => bytes,
             other => return Err(ReadErrorKind::WrongType { wanted: "a name", found: other.kind() }),
         };
-        // The name may be fetched from the memo again and again.
+        // The file can read the name from the memo many times.
         self.meter.charge(name.len() as u64)?;
         Ok(name.to_vec())
     }

@@ -1,6 +1,6 @@
-//! When two trees are the same value: same types, same order, floats to the bit, and the same sharing of what
-//! can be changed or holds others. Node numbers do not matter, nor whether two equal strings are one object:
-//! no Python program should care.
+//! Compares two trees: they are the same if they have the same types, the same order, the same bits of
+//! floats, and the same sharing of values that are mutable or contain others. Node numbers are ignored, and
+//! so is whether two equal strings are one object, because no Python program should depend on it.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,8 @@ use super::value::{Event, Make, Node, Tree};
 
 impl PartialEq for Tree {
     fn eq(&self, other: &Tree) -> bool {
-        // Nodes matched so far, both ways. Each pair is looked into once, so shared and recursive values end.
+        // The nodes matched so far, in both directions. Each pair is compared once, so shared and recursive
+        // values end.
         let (mut left, mut right) = (HashMap::new(), HashMap::new());
         let mut pairs = vec![(self.root(), other.root())];
         while let Some((a, b)) = pairs.pop() {
@@ -38,7 +39,7 @@ impl PartialEq for Tree {
 
 fn holds_others(node: &Node) -> bool {
     match node {
-        // There is only one empty tuple.
+        // Python has only one empty tuple.
         Node::Tuple(items) => !items.is_empty(),
         Node::List(_) | Node::Dict(_) | Node::Set(_) | Node::FrozenSet(_) | Node::Object(_) => true,
         Node::Global(global) => !global.log.is_empty(),
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn types_order_bits_and_sharing_count() {
+    fn comparison_includes_types_order_bits_and_sharing() {
         assert!(same(b"I1\n.", b"K\x01."));
         assert!(!same(b"K\x01.", b"L1L\n."));
         assert!(!same(b"U\x01a.", b"X\x01\0\0\0a."));

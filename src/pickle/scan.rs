@@ -1,11 +1,11 @@
-//! A few keys of the outermost dict, without building values: what `list` and `prune` ask of every file of a
-//! large store.
+//! Reads a few keys of the outermost dict without building values. `list` and `prune` use it for every file
+//! of a large store.
 //!
-//! The scan runs the same stack machine as the reader over the opcodes that a session normally consists of, but
-//! keeps only the kind of each value and where its bytes are. As soon as it meets anything that could make it
-//! wrong (a reference to the memo, a call, text with surrogates, an error) it gives up, and the file is read in
-//! full. It gives an answer only for files that the reader accepts, and then the reader's answer: words inside
-//! values or inner dicts are values and inner dicts here, too, and of a key that comes twice the last counts.
+//! The scan runs the same stack machine as the reader for the opcodes of usual sessions, but keeps only the
+//! kind and the position of each value. It gives up if it finds something that could make the result wrong: a
+//! reference to the memo, a call, text with surrogates, or an error. Then the reader reads the file. The scan
+//! returns a result only for files that the reader accepts, and the result is the same: words inside values
+//! or inner dicts are not keys, and the last of repeated keys counts.
 
 use std::borrow::Cow;
 
@@ -17,23 +17,23 @@ use super::opcode as op;
 use super::read::read;
 use super::value::{Node, NodeId, Tree};
 
-/// A value under a key, as far as the callers look into it.
+/// A value of a key, as far as the callers need it.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Scalar<'a> {
-    /// An int, long, float or bool, as [`Tree::as_f64`] gives it.
+    /// An int, long, float, or bool, as [`Tree::as_f64`] returns it.
     Number(f64),
-    /// A byte string or text, as [`Tree::bytes_or_text`] gives it.
+    /// A byte string or text, as [`Tree::bytes_or_text`] returns it.
     Text(Cow<'a, str>),
     /// Anything else, by its kind.
     Other(&'static str),
 }
 
-/// The values under some keys of a pickled dict, in the order of `keys`; `Ok(None)` if the pickle is no dict.
+/// The values of `keys` in a pickled dict, in the same order. `Ok(None)` if the pickle is not a dict.
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// The same as for [`read`].
 pub fn find<'a, const N: usize>(
     bytes: &'a [u8],
     keys: [&str; N],
@@ -46,7 +46,7 @@ pub fn find<'a, const N: usize>(
     Ok(tree.entries(root).map(|_| keys.map(|key| tree.get(root, key).map(|id| scalar(&tree, id)))))
 }
 
-/// What the reader found, in the words of the scan.
+/// Converts a value from the reader.
 fn scalar<'a>(tree: &Tree, id: NodeId) -> Scalar<'a> {
     match (tree.as_f64(id), tree.bytes_or_text(id)) {
         (Some(number), _) => Scalar::Number(number),
@@ -55,7 +55,7 @@ fn scalar<'a>(tree: &Tree, id: NodeId) -> Scalar<'a> {
     }
 }
 
-/// As [`find`], but `None` where only the reader can tell.
+/// Like [`find`], but returns `None` if only the reader can decide.
 pub fn scan<'a, const N: usize>(bytes: &'a [u8], keys: [&str; N]) -> Option<[Option<Scalar<'a>>; N]> {
     if bytes.len() > Limits::default().bytes {
         return None;
@@ -69,11 +69,12 @@ pub fn scan<'a, const N: usize>(bytes: &'a [u8], keys: [&str; N]) -> Option<[Opt
         values: 0,
     };
     while !scan.step()? {}
-    // What is left must be the outermost dict, alone.
+    // Only the outermost dict may be left on the stack.
     matches!((scan.stack.as_slice(), scan.marks.as_slice()), ([Item::Dict], [])).then_some(scan.found)
 }
 
-/// The most values that a scan follows; far below the reader's bounds, so that it cannot pass them.
+/// The maximum number of values in a scan, far below the limits of the reader, so that the scan never exceeds
+/// them.
 const MOST_VALUES: usize = 100_000;
 
 /// A value on the stack.
@@ -82,7 +83,7 @@ enum Item<'a> {
     Str(&'a [u8]),
     Text(&'a str),
     Number(f64),
-    /// A long of more than eight bytes.
+    /// A long with more than eight bytes.
     Long,
     None,
     List,
@@ -105,7 +106,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// `None` if the scan cannot tell.
+    /// `None` if the scan can't decide.
     fn scalar(&self) -> Option<Scalar<'a>> {
         Some(match self {
             Item::Str(bytes) => Scalar::Text(String::from_utf8_lossy(bytes)),
@@ -130,7 +131,7 @@ struct Scan<'a, 'k, const N: usize> {
 }
 
 impl<'a, const N: usize> Scan<'a, '_, N> {
-    /// Performs one opcode; true at STOP, `None` when unsure.
+    /// Runs one opcode. Returns true at STOP, and `None` if the scan can't decide.
     fn step(&mut self) -> Option<bool> {
         self.opcode().ok().flatten()
     }
@@ -217,20 +218,20 @@ impl<'a, const N: usize> Scan<'a, '_, N> {
         self.stack.get(self.fence()..)?.last()
     }
 
-    /// Into the memo goes what is on top; the reader's memo has its bound, too.
+    /// Stores the top of the stack in the memo. The reader's memo also has a limit.
     fn put(&mut self) -> Option<bool> {
         self.top()?;
         self.values += 1;
         (self.values < MOST_VALUES).then_some(false)
     }
 
-    /// Takes the innermost mark; gives how many values lie above it.
+    /// Removes the innermost mark. Returns the number of values above it.
     fn unmark(&mut self) -> Option<usize> {
         let mark = self.marks.pop()?;
         self.stack.len().checked_sub(mark)
     }
 
-    /// Where the uppermost so many values begin, all above the innermost mark.
+    /// The start of the top `count` values, all of which must be above the innermost mark.
     fn start(&self, count: usize) -> Option<usize> {
         self.stack.len().checked_sub(count).filter(|&start| start >= self.fence())
     }
@@ -256,7 +257,7 @@ impl<'a, const N: usize> Scan<'a, '_, N> {
             return None;
         }
         if start == 1 {
-            // The dict at the bottom of the stack: the outermost, if the file ends as it should.
+            // Only the dict at the bottom of the stack is the outermost dict, if the file ends correctly.
             for [key, value] in pairs {
                 let wanted = self.keys.iter().zip(&mut self.found).filter(|(name, _)| key.is_text(name));
                 for (_, found) in wanted {
@@ -276,7 +277,7 @@ mod tests {
     const KEYS: [&str; 3] = ["expires", "user.id", "setuid"];
 
     #[test]
-    fn the_outermost_dict_is_scanned() {
+    fn scan_reads_keys_of_the_outermost_dict() {
         let session =
             b"\x80\x02}q\x01(U\x07user.idq\x02U\x0512.34q\x03U\x05trail]q\x04(X\x07\0\0\0expiresK\x01e\
             U\x01x}q\x05U\x06setuidU\x01nsU\x07expiresI4294967297\nu.";
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_key_that_comes_twice_the_last_counts() {
+    fn last_of_repeated_keys_counts() {
         for pickle in
             [&b"}(U\x07expiresK\x01X\x07\0\0\0expiresK\x02u."[..], b"}U\x07expiresK\x01sU\x07expiresK\x02s."]
         {
@@ -295,12 +296,12 @@ mod tests {
     }
 
     #[test]
-    fn what_the_scan_does_not_know_is_read() {
+    fn unsupported_pickles_are_left_to_the_reader() {
         for (pickle, wanted) in [
-            // The key, or the dict, comes from the memo.
+            // The key or the dict comes from the memo.
             (&b"}q\0U\x01aU\x07expiresq\x01sh\x01K\x01s."[..], Some([Some(Scalar::Number(1.0))])),
             (b"]}q\0ah\0U\x07expiresK\x01s0h\0.", Some([Some(Scalar::Number(1.0))])),
-            // Protocol 0; a long of a hundred bits; no dict; an object.
+            // Protocol 0; a long of a hundred bits; not a dict; an object.
             (b"(dp0\nS'expires'\nF1.5\ns.", Some([Some(Scalar::Number(1.5))])),
             (
                 b"}U\x07expires\x8a\x09\0\0\0\0\0\0\0\0\x01s.",
@@ -319,7 +320,7 @@ mod tests {
             b"}]\x85Ns.",
             b"}(U\x07expiresK\x01s.",
             b"}NNe.",
-            // More than the reader's memo holds.
+            // More entries than the reader's memo allows.
             &[
                 &b"}"[..],
                 &(0..1_000_001_u32)

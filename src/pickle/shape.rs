@@ -1,15 +1,15 @@
-//! The shapes of the display: how values that are done become one, steps of a JSON pointer, escapes.
+//! The parts of a display: joins of finished values, steps of a JSON pointer, and escapes.
 
 use serde_json::{Map, Value, json};
 
 use super::text::{Chunk, Text};
 use super::value::{Node, NodeId};
 
-/// How values become one.
+/// How to join values into one.
 pub(super) enum Join {
     Array,
     Object(Vec<String>),
-    /// `{"$py": kind, "items": [..]}`, and how many are left out.
+    /// `{"$py": kind, "items": [..]}`, with the number of items left out.
     Items(&'static str, usize),
     Event(&'static str),
     Instance {
@@ -54,21 +54,21 @@ pub(super) enum Step {
     Root,
     Key(NodeId),
     Index(usize),
-    /// The item of a `$py` form.
+    /// An item of a `$py` form.
     Item(usize),
-    /// A pair of a `$py` dict, and the half of it.
+    /// A pair of a `$py` dict, and whether the step goes to its key or its value.
     Pair(usize, usize),
     Arg(usize),
     Log(usize, usize),
     LogPair(usize, usize, usize),
 }
 
-/// Stands for what is too long or too deep to be shown.
+/// Replaces a value that is too long or too deep to be shown.
 pub(super) fn truncated(node: &Node) -> Value {
     json!({"$py": "truncated", "kind": node.kind()})
 }
 
-/// The inside of a Python literal of bytes.
+/// The inside of a Python bytes literal.
 pub(super) fn escaped(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for &byte in bytes {
@@ -84,7 +84,8 @@ pub(super) fn escaped(bytes: &[u8]) -> String {
     out
 }
 
-/// The inside of a Python literal of text, as far as JSON cannot say it: surrogates, and so backslashes.
+/// The inside of a Python text literal. Escapes only surrogates, which JSON can't represent, and therefore
+/// also backslashes.
 pub(super) fn escaped_text(text: &Text) -> String {
     text.chunks()
         .map(|chunk| match chunk {

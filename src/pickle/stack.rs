@@ -1,11 +1,11 @@
-//! How the [`Machine`] moves nodes between its stack, its marks, and its memo.
+//! Moves nodes between the stack, the marks, and the memo of the [`Machine`].
 
 use super::error::ReadErrorKind;
 use super::read::Machine;
 use super::value::{Node, NodeId};
 
 impl Machine<'_> {
-    /// Adds a node to the arena, without a place on the stack.
+    /// Adds a node to the arena, without pushing it on the stack.
     pub(super) fn make(&mut self, node: Node) -> Result<NodeId, ReadErrorKind> {
         if self.nodes.node_count() >= self.limits.nodes {
             return Err(ReadErrorKind::Limit("number of values"));
@@ -35,7 +35,7 @@ impl Machine<'_> {
         self.stack.pop().ok_or(ReadErrorKind::StackUnderflow)
     }
 
-    /// The topmost value, which must lie above the innermost mark.
+    /// The value on the top of the stack, which must be above the innermost mark.
     pub(super) fn top(&self) -> Result<NodeId, ReadErrorKind> {
         match self.stack.last() {
             Some(&id) if self.stack.len() > self.fence() => Ok(id),
@@ -43,13 +43,13 @@ impl Machine<'_> {
         }
     }
 
-    /// Takes everything above the innermost mark, and the mark.
+    /// Removes the values above the innermost mark, and the mark.
     pub(super) fn pop_to_mark(&mut self) -> Result<Vec<NodeId>, ReadErrorKind> {
         let mark = self.marks.pop().ok_or(ReadErrorKind::NoMark)?;
         Ok(self.stack.drain(mark.min(self.stack.len())..).collect())
     }
 
-    /// POP takes the mark if that is what lies on top.
+    /// POP removes a mark if the mark is on the top of the stack.
     pub(super) fn pop_or_unmark(&mut self) -> Result<(), ReadErrorKind> {
         if self.marks.last() == Some(&self.stack.len()) {
             self.marks.pop();

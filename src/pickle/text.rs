@@ -1,11 +1,11 @@
-//! Python text. A Python string is a sequence of code points that may hold lone surrogates, so `String` cannot
-//! carry it: it is kept as generalised UTF-8, in which a surrogate is three bytes like any other code point, as
-//! pickle itself encodes it (`surrogatepass` in Python 3, plain UTF-8 in Python 2).
+//! Python text. A Python string is a sequence of code points that may contain lone surrogates, so a `String`
+//! can't hold it. The text is stored as generalized UTF-8, in which a surrogate has three bytes like any
+//! other code point. Pickle uses the same encoding (`surrogatepass` in Python 3, plain UTF-8 in Python 2).
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Text as Python knows it: any code points, lone surrogates included.
+/// Text as in Python: any code points, including lone surrogates.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Text(Vec<u8>);
 
@@ -20,14 +20,14 @@ pub enum Chunk<'a> {
 }
 
 impl Text {
-    /// Takes bytes in generalised UTF-8; `None` where they are not.
+    /// The text from generalized UTF-8. `None` if the bytes are invalid.
     pub fn from_generalised_utf8(bytes: &[u8]) -> Option<Text> {
         let mut chunks = Chunks { rest: bytes };
         while chunks.next().is_some() {}
         chunks.rest.is_empty().then(|| Text(bytes.to_vec()))
     }
 
-    /// Each byte as the code point of its number, as Python's codec `latin-1`.
+    /// The text from bytes, each of which is the number of a code point, as in Python's codec `latin-1`.
     pub fn from_latin1(bytes: &[u8]) -> Text {
         let mut text = Text::default();
         for &byte in bytes {
@@ -36,17 +36,17 @@ impl Text {
         text
     }
 
-    /// The bytes that the codec `latin-1` makes of it; `None` if a code point is above U+00FF.
+    /// The bytes that the codec `latin-1` makes of the text. `None` if a code point is above U+00FF.
     pub fn to_latin1(&self) -> Option<Vec<u8>> {
         self.as_str()?.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
     }
 
-    /// As a string slice; `None` if it holds surrogates.
+    /// The text as a string slice. `None` if it contains surrogates.
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()
     }
 
-    /// As a string, each surrogate replaced by U+FFFD.
+    /// The text as a string, in which U+FFFD replaces each surrogate.
     pub fn to_string_lossy(&self) -> Cow<'_, str> {
         match self.as_str() {
             Some(text) => Cow::Borrowed(text),
@@ -61,12 +61,12 @@ impl Text {
         }
     }
 
-    /// The generalised UTF-8, as protocol 2 writes it.
+    /// The generalized UTF-8, as protocol 2 writes it.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Its ordinary runs and its surrogates, in order.
+    /// Runs of ordinary characters and surrogates, in order.
     pub fn chunks(&self) -> impl Iterator<Item = Chunk<'_>> {
         Chunks { rest: &self.0 }
     }
@@ -76,14 +76,15 @@ impl Text {
         self.0.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
-    /// Appends a code point, surrogate or not; false (and nothing appended) above U+10FFFF.
+    /// Appends a code point, which may be a surrogate. Returns false, and appends nothing, for a code point
+    /// above U+10FFFF.
     #[must_use]
     pub fn push_code_point(&mut self, point: u32) -> bool {
         match (char::from_u32(point), u16::try_from(point)) {
             (Some(c), _) => self.push_char(c),
             (None, Ok(surrogate)) => {
                 let [high, low] = surrogate.to_be_bytes();
-                // 1110xxxx 10xxxxxx 10xxxxxx, of which the first x are always 1101.
+                // 1110xxxx 10xxxxxx 10xxxxxx. The first four x are always 1101.
                 self.0.extend_from_slice(&[0xed, 0x80 | (high & 0x0f) << 2 | low >> 6, 0x80 | low & 0x3f]);
             }
             (None, Err(_)) => return false,
@@ -111,7 +112,7 @@ impl fmt::Debug for Text {
     }
 }
 
-/// Walks generalised UTF-8; stops early, with something left in `rest`, where the bytes are not.
+/// Iterates over generalized UTF-8. Stops at an invalid byte, and then `rest` is not empty.
 struct Chunks<'a> {
     rest: &'a [u8],
 }
@@ -133,7 +134,7 @@ impl<'a> Iterator for Chunks<'a> {
             return None;
         }
         self.rest = rest;
-        // Checked just above; the fallback is never taken.
+        // The bytes were checked above, so the default is never used.
         Some(Chunk::Str(std::str::from_utf8(head).unwrap_or_default()))
     }
 }
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn surrogates_are_kept_and_other_broken_utf8_is_refused() {
+    fn surrogates_are_kept_and_other_invalid_utf8_is_refused() {
         for point in [0xd800, 0xdabc, 0xdfff] {
             let mut text = Text::from("a");
             assert!(text.push_code_point(point));
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn latin1_goes_both_ways() {
+    fn latin1_is_converted_both_ways() {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(Text::from_latin1(&all).to_latin1(), Some(all));
         assert_eq!(Text::from("Ā").to_latin1(), None);

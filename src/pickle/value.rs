@@ -1,5 +1,6 @@
-//! What a pickle holds: an arena of nodes that name each other by number. A flat vector, so that dropping,
-//! comparing and walking need no recursion, and shared and recursive references are just numbers.
+//! The content of a pickle: an arena of nodes that refer to each other by number. The arena is a flat vector,
+//! so dropping, comparing, and iterating need no recursion, and shared and recursive references are just
+//! numbers.
 
 use std::borrow::Cow;
 
@@ -7,7 +8,7 @@ use num_bigint::BigInt;
 
 use super::text::Text;
 
-/// A node of one [`Tree`]. Numbers of one tree mean nothing in another.
+/// The number of a node of one [`Tree`]. It has no meaning in another tree.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct NodeId(pub(super) u32);
 
@@ -24,16 +25,16 @@ pub enum Node {
     None,
     /// `True` and `False`.
     Bool(bool),
-    /// A Python 2 `int`; also what Python 3 writes in up to 32 bits.
+    /// A Python 2 `int`, or a Python 3 int of up to 32 bits.
     Int(i64),
-    /// A Python 2 `long`, however small; also what Python 3 writes beyond 32 bits.
+    /// A Python 2 `long` of any size, or a Python 3 int of more than 32 bits.
     Long(BigInt),
     /// A double, every bit kept.
     Float(f64),
     /// A Python 2 `str`: bytes.
     Str(Vec<u8>),
-    /// Python 3 `bytes`, from opcodes of protocol 3 or from a call of `_codecs.encode`. Python 2 reads the latter
-    /// as `str`.
+    /// Python 3 `bytes`, from opcodes of protocol 3 or from a call of `_codecs.encode`. Python 2 reads this
+    /// call as `str`.
     Bytes(Vec<u8>),
     /// A `bytearray`.
     ByteArray(Vec<u8>),
@@ -43,7 +44,7 @@ pub enum Node {
     Tuple(Vec<NodeId>),
     /// A list.
     List(Vec<NodeId>),
-    /// A dict: keys and values, in the order of the file, no two keys equal in Python 2.
+    /// A dict: keys and values in the order of the file. No two keys are equal in Python 2.
     Dict(Vec<(NodeId, NodeId)>),
     /// A set, in the order of the file.
     Set(Vec<NodeId>),
@@ -51,31 +52,32 @@ pub enum Node {
     FrozenSet(Vec<NodeId>),
     /// A class or function by name, unresolved.
     Global(Box<Global>),
-    /// What a call would have made, unresolved.
+    /// The result of a call, unresolved.
     Object(Box<Object>),
 }
 
-/// A name in a module. It is data: nothing looks it up.
+/// A name in a module. It is data and is never looked up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Global {
-    /// The module's name; bytes, as Python 2 has them.
+    /// The name of the module, in bytes as in Python 2.
     pub module: Vec<u8>,
-    /// The name in it, dots included.
+    /// The name in the module, including dots.
     pub name: Vec<u8>,
-    /// What the file does to the class or module-level object itself. Python's own pickler never writes such.
+    /// Changes that the file makes to the class or module-level object itself. Python's own pickler never
+    /// writes such changes.
     pub log: Vec<Event>,
 }
 
-/// An instance of a class that is not resolved: how it would be made, and what is done to it then, in order.
+/// An instance of a class that is not resolved: how it would be made, and the later changes in order.
 ///
-/// What it refers to is kept as it is at the end of the file. A list among the arguments that only grew after the
-/// call is an argument in full; it is written that way, too, unless it is in the memo before the object is.
+/// Arguments are kept as they are at the end of the file. If a list among the arguments grew after the call,
+/// the whole list is the argument. It is also written that way, unless it is in the memo before the object.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Object {
     /// The call that makes it.
     pub make: Make,
-    /// What follows the call.
+    /// Changes after the call.
     pub log: Vec<Event>,
 }
 
@@ -85,41 +87,41 @@ pub struct Object {
 pub enum Make {
     /// REDUCE: `callable(*args)`.
     Reduce {
-        /// What is called.
+        /// The callable.
         callable: NodeId,
-        /// A tuple, or an object standing for one.
+        /// A tuple, or an object that represents one.
         args: NodeId,
     },
     /// NEWOBJ: `class.__new__(class, *args)`.
     NewObj {
         /// The class.
         class: NodeId,
-        /// A tuple, or an object standing for one.
+        /// A tuple, or an object that represents one.
         args: NodeId,
     },
     /// NEWOBJ_EX: `class.__new__(class, *args, **kwargs)`.
     NewObjEx {
         /// The class.
         class: NodeId,
-        /// A tuple, or an object standing for one.
+        /// A tuple, or an object that represents one.
         args: NodeId,
-        /// A dict, or an object standing for one.
+        /// A dict, or an object that represents one.
         kwargs: NodeId,
     },
-    /// OBJ and INST: an instance of an old-style class, made without a call if there are no arguments.
+    /// OBJ and INST: an instance of an old-style class, made without a call if it has no arguments.
     Instance {
         /// The class.
         class: NodeId,
-        /// The arguments themselves, no tuple.
+        /// The arguments, not as a tuple.
         args: Vec<NodeId>,
     },
 }
 
-/// One thing done to an unresolved object after it was made.
+/// A change to an unresolved object after it was made.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// BUILD: `__setstate__(state)`, or attributes from a dict, or from a tuple of two (dict, slots).
+    /// BUILD: `__setstate__(state)`, or attributes from a dict or from a tuple (dict, slots).
     Build(NodeId),
     /// APPEND and APPENDS, one batch.
     Append(Vec<NodeId>),
@@ -130,7 +132,7 @@ pub enum Event {
 }
 
 impl Node {
-    /// The kind of value, by its Python 2 name (`bytes` and `bytearray` are Python 3's).
+    /// The kind of value, by its Python 2 name (`bytes` and `bytearray` by their Python 3 names).
     pub fn kind(&self) -> &'static str {
         match self {
             Node::None => "None",
@@ -152,8 +154,8 @@ impl Node {
         }
     }
 
-    /// Whether this is the text `key` as Python 2 compares: an ASCII `str` equals the same `unicode`, other byte
-    /// strings equal no text.
+    /// Whether this is the text `key` in a comparison of Python 2: an ASCII `str` equals the same `unicode`,
+    /// but other byte strings equal no text.
     pub fn is_text(&self, key: &str) -> bool {
         match self {
             Node::Str(bytes) => bytes.is_ascii() && bytes == key.as_bytes(),
@@ -162,7 +164,7 @@ impl Node {
         }
     }
 
-    /// Calls `f` with each node that this one refers to, in the order in which a pickle names them.
+    /// Calls `f` with each node that this node refers to, in the order of the pickle.
     pub fn for_each_child(&self, mut f: impl FnMut(NodeId)) {
         let mut log: &[Event] = &[];
         match self {
@@ -207,14 +209,14 @@ impl Node {
     }
 }
 
-/// One pickle, read: nodes, the one it stands for, and where it ended.
+/// The result of reading one pickle: the nodes, the root, and the end of the pickle.
 #[derive(Clone, Debug)]
 pub struct Tree {
     pub(super) nodes: Vec<Node>,
-    /// By node: the file stored it in the memo. cPickle stores an object only if something else refers to it at
-    /// that moment, so writing the same bytes again needs to know.
+    /// For each node, whether the file stored it in the memo. cPickle stores an object only if something else
+    /// refers to it at that moment, so writing the same bytes again needs this information.
     pub(super) memoized: Vec<bool>,
-    /// The memo number that the file began with: 1 from cPickle, 0 from pickle.py.
+    /// The first memo number in the file: 1 from cPickle, 0 from pickle.py.
     pub(super) memo_start: u32,
     pub(super) root: NodeId,
     pub(super) consumed: usize,
@@ -226,18 +228,18 @@ impl Tree {
         self.root
     }
 
-    /// A node of this tree. The number of another tree may give any node, or [`Node::None`].
+    /// A node of this tree. A number of another tree returns any node, or [`Node::None`].
     pub fn node(&self, id: NodeId) -> &Node {
         self.nodes.get(id.index()).unwrap_or(&Node::None)
     }
 
-    /// How many nodes there are, those no longer referred to included.
+    /// The number of nodes, including nodes that nothing refers to any more.
     pub fn node_count(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Every class or function that the pickle names, those in parts that were thrown away on reading included: Python
-    /// would import them all.
+    /// All classes and functions that the pickle names, including names in discarded parts, because Python
+    /// imports them too.
     pub fn globals(&self) -> impl Iterator<Item = &Global> {
         self.nodes.iter().filter_map(|node| match node {
             Node::Global(global) => Some(global.as_ref()),
@@ -249,7 +251,7 @@ impl Tree {
         &self.nodes
     }
 
-    /// Offset just behind the STOP opcode; what follows there is no part of the pickle. 0 for a built tree.
+    /// The offset just after the STOP opcode. Later bytes are not part of the pickle. 0 for a built tree.
     pub fn consumed(&self) -> usize {
         self.consumed
     }
@@ -262,13 +264,13 @@ impl Tree {
         self.memo_start
     }
 
-    /// The value under a string key of a dict, as Python 2 would find it (an ASCII `str` equals the same
-    /// `unicode`). `None` if `dict` is no dict or has no such key.
+    /// The value of a string key of a dict, as Python 2 finds it (an ASCII `str` equals the same `unicode`).
+    /// `None` if `dict` is not a dict or has no such key.
     pub fn get(&self, dict: NodeId, key: &str) -> Option<NodeId> {
         self.entries(dict)?.iter().find(|(name, _)| self.node(*name).is_text(key)).map(|&(_, value)| value)
     }
 
-    /// Keys and values of a dict, in the order of the file; `None` if it is none.
+    /// The keys and values of a dict, in the order of the file. `None` if the node is not a dict.
     pub fn entries(&self, dict: NodeId) -> Option<&[(NodeId, NodeId)]> {
         match self.node(dict) {
             Node::Dict(entries) => Some(entries),
@@ -276,7 +278,7 @@ impl Tree {
         }
     }
 
-    /// The items of a tuple, list, set or frozenset; `None` for anything else.
+    /// The items of a tuple, list, set, or frozenset. `None` for all other values.
     pub fn items(&self, id: NodeId) -> Option<&[NodeId]> {
         match self.node(id) {
             Node::Tuple(items) | Node::List(items) | Node::Set(items) | Node::FrozenSet(items) => Some(items),
@@ -284,8 +286,8 @@ impl Tree {
         }
     }
 
-    /// A byte string or text as text, for names and ids: bytes that are no UTF-8 and lone surrogates become
-    /// U+FFFD. `None` for anything else.
+    /// A byte string or text as text, for names and ids. U+FFFD replaces bytes that are not UTF-8, and lone
+    /// surrogates. `None` for all other values.
     pub fn bytes_or_text(&self, id: NodeId) -> Option<Cow<'_, str>> {
         match self.node(id) {
             Node::Str(bytes) | Node::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
@@ -294,14 +296,14 @@ impl Tree {
         }
     }
 
-    /// The number that Python's `float(x)` and comparisons see in an int, long, float or bool; `None` for
-    /// anything else. It may be NaN or infinite; a long beyond the doubles is infinite.
+    /// The value of an int, long, float, or bool in Python's `float(x)` and comparisons. `None` for all other
+    /// values. May be NaN or infinite; a long beyond the range of doubles is infinite.
     pub fn as_f64(&self, id: NodeId) -> Option<f64> {
         match self.node(id) {
             Node::Bool(value) => Some(f64::from(u8::from(*value))),
             Node::Int(value) => Some(*value as f64),
             Node::Float(value) => Some(*value),
-            // The largest double has 1024 bits; through decimal digits the rounding is right.
+            // The largest double has 1024 bits. The conversion through decimal digits rounds correctly.
             Node::Long(value) if value.bits() <= 1100 => value.to_string().parse().ok(),
             Node::Long(value) if value.sign() == num_bigint::Sign::Minus => Some(f64::NEG_INFINITY),
             Node::Long(_) => Some(f64::INFINITY),
@@ -309,8 +311,8 @@ impl Tree {
         }
     }
 
-    /// The class or callable behind a global or an unresolved object, as `module.name`; it looks through
-    /// `copy_reg._reconstructor`. `None` for anything else.
+    /// The class or callable of a global or an unresolved object, as `module.name`. For
+    /// `copy_reg._reconstructor`, the class that it makes. `None` for all other values.
     pub fn class_name(&self, id: NodeId) -> Option<String> {
         let object = match self.node(id) {
             Node::Global(global) => return Some(global.path()),
@@ -337,12 +339,12 @@ impl Tree {
 }
 
 impl Global {
-    /// A name in a module, with nothing done to it.
+    /// A name in a module, without changes.
     pub fn new(module: impl Into<Vec<u8>>, name: impl Into<Vec<u8>>) -> Self {
         Global { module: module.into(), name: name.into(), log: Vec::new() }
     }
 
-    /// `module.name`, for people.
+    /// `module.name`, for display.
     pub fn path(&self) -> String {
         format!("{}.{}", String::from_utf8_lossy(&self.module), String::from_utf8_lossy(&self.name))
     }

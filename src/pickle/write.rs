@@ -1,15 +1,15 @@
-//! Writes a tree as a pickle of protocol 2, the way cPickle of Python 2 does.
+//! Writes a tree as a pickle of protocol 2, as cPickle of Python 2 does.
 //!
-//! The walk is here, the single opcodes are in `emit.rs`. Lists and dicts are memoized before they are filled, in
-//! batches of 1000; tuples after their items; memo numbers count from 1, or from 0 where the file came from
-//! pickle.py. cPickle memoizes an object only if something else refers to it at that moment: a node is memoized
-//! here if it is referred to twice, or if the file it came from did so. A session that MoinMoin wrote therefore
-//! comes out as the same bytes.
+//! This file iterates over the tree; `emit.rs` writes the single opcodes. Lists and dicts are stored in the
+//! memo before they are filled, in batches of 1000; tuples are stored after their items. Memo numbers start
+//! at 1, or at 0 if the file came from pickle.py. cPickle stores an object in the memo only if something else
+//! refers to it at that moment. This writer stores a node if two references lead to it, or if the original
+//! file stored it. So a session that MoinMoin wrote gives the same bytes.
 //!
-//! Values that refer to themselves come out as Python's pickler does it: everything that is open and not yet in the
-//! memo is written again, until a list, dict or object on the way is found in the memo, and the outer, then
-//! useless, beginning is taken off the stack (where Python would make the object once more and drop it).
-//! Source: `cPickle.c` of CPython 2.7.
+//! Values that contain themselves are written as in Python's pickler. Each unfinished value that is not in
+//! the memo yet is started again, until a list, dict, or object on the way is in the memo. The outer start is
+//! then useless, and is removed from the stack (Python would make the object again and drop it). Source:
+//! `cPickle.c` of CPython 2.7.
 
 use std::collections::HashMap;
 
@@ -18,14 +18,14 @@ use super::opcode as op;
 use super::text::Text;
 use super::value::{Event, Make, Node, NodeId, Tree};
 
-/// Items in one APPENDS or SETITEMS.
+/// The maximum number of items in one APPENDS or SETITEMS.
 const BATCH: usize = 1000;
 
 /// Writes a tree as protocol 2.
 ///
 /// # Errors
 ///
-/// If the pickle would grow beyond 64 MiB, needs a later protocol, or cannot be said in any.
+/// The pickle would be larger than 64 MiB, needs a later protocol, or can't be represented in any protocol.
 pub fn write(tree: &Tree) -> Result<Vec<u8>, WriteError> {
     let mut writer = Writer {
         tree,
@@ -44,8 +44,8 @@ pub fn write(tree: &Tree) -> Result<Vec<u8>, WriteError> {
     Ok(writer.out.finish())
 }
 
-/// By node: something may ask the memo for it, because more than one reference leads to it, or because it holds
-/// others in a tree that somewhere refers back to itself.
+/// For each node, whether something may read it from the memo: because more than one reference leads to the
+/// node, or because it contains others and the tree contains itself somewhere.
 fn wanted(tree: &Tree) -> Vec<bool> {
     #[derive(Copy, Clone, PartialEq)]
     enum State {
@@ -82,18 +82,18 @@ fn wanted(tree: &Tree) -> Vec<bool> {
     wanted
 }
 
-/// What is still to be written, last first.
+/// What is still to be written. The last task runs first.
 enum Task {
     Save(NodeId),
     Op(u8),
-    /// The items of a list, from this one on.
+    /// The items of a list from this index.
     Items(NodeId, usize),
-    /// The entries of a dict, from this one on.
+    /// The entries of a dict from this index.
     Entries(NodeId, usize),
-    /// What makes the node is written, but for this opcode, which takes so many values from the stack, or all
-    /// above the mark.
+    /// Ends a node with this opcode, which takes this number of values from the stack, or all values above
+    /// the mark.
     Made(NodeId, u8, usize),
-    /// What was done to an unresolved object, from this event on.
+    /// The changes of an unresolved object from this index.
     Log(NodeId, usize),
 }
 
@@ -101,7 +101,8 @@ struct Writer<'a> {
     tree: &'a Tree,
     wanted: Vec<bool>,
     memo: HashMap<NodeId, u32>,
-    /// Nodes begun that enter the memo only when complete, and the size of the memo when they were last begun.
+    /// Started nodes that are stored in the memo only when complete, with the size of the memo when they were
+    /// last started.
     open: HashMap<NodeId, usize>,
     tasks: Vec<Task>,
     out: Output,
@@ -144,7 +145,7 @@ impl Writer<'_> {
             Node::Int(value) => self.out.int(*value),
             Node::Long(value) => {
                 self.out.long(value)?;
-                // Python never memoizes a number; one that fills half a page is not worth repeating.
+                // Python never stores a number in the memo. A number of this size is not worth writing twice.
                 if value.bits() > 1 << 14 {
                     self.put(id);
                 }
@@ -198,7 +199,7 @@ impl Writer<'_> {
                 self.tasks.push(Task::Entries(id, 0));
             }
             Node::Set(_) | Node::FrozenSet(_) => {
-                // As `__reduce__` of a set has it: the type, called with a list.
+                // As in `__reduce__` of a set: the type is called with a list.
                 self.begin(id)?;
                 let name: &[u8] = if matches!(tree.node(id), Node::Set(_)) { b"set" } else { b"frozenset" };
                 self.out.global(b"__builtin__", name)?;
@@ -236,8 +237,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Notes that a node is begun which enters the memo only when complete. Begun again with nothing memoized
-    /// in between, it would never end.
+    /// Records the start of a node that is stored in the memo only when complete. If nothing was stored in
+    /// the memo since its last start, writing would never end.
     fn begin(&mut self, id: NodeId) -> Result<(), WriteError> {
         if self.open.insert(id, self.memo.len()) == Some(self.memo.len()) {
             return Err(WriteError::Cycle);
@@ -245,7 +246,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Completes what [`Writer::begin`] began.
+    /// Completes a node that [`Writer::begin`] started.
     fn made(&mut self, id: NodeId, opcode: u8, count: usize) -> Result<(), WriteError> {
         self.open.remove(&id);
         if !self.memo.contains_key(&id) {
@@ -254,7 +255,7 @@ impl Writer<'_> {
             self.tasks.push(Task::Log(id, 0));
             return Ok(());
         }
-        // Its own parts needed it, and it was completed on their behalf: drop this beginning.
+        // A part of the node contained the node and completed it. Remove this start.
         match opcode {
             op::TUPLE | op::OBJ => self.out.op(op::POP_MARK),
             _ => (0..count).for_each(|_| self.out.op(op::POP)),
@@ -317,7 +318,7 @@ impl Writer<'_> {
                 self.tasks.extend([Task::Op(op::SETITEM), Task::Save(*value), Task::Save(*key)]);
             }
             _ => {
-                // Behind a full batch of a dict cPickle always writes another, if need be an empty one.
+                // After a full batch of a dict, cPickle always writes another batch, even if it is empty.
                 self.out.op(op::MARK);
                 if batch.len() == BATCH {
                     self.tasks.push(Task::Entries(id, from + batch.len()));
@@ -338,18 +339,18 @@ impl Writer<'_> {
         }
     }
 
-    /// Fetches a node from the memo, if it is there.
+    /// Reads a node from the memo, if it is there.
     fn get(&mut self, id: NodeId) -> bool {
         let Some(&index) = self.memo.get(&id) else { return false };
         self.out.memo(op::BINGET, op::LONG_BINGET, index);
         true
     }
 
-    /// Stores the topmost value in the memo, if something may ask for it or the original did so.
+    /// Stores the top of the stack in the memo, if something may read it or the original file stored it.
     fn put(&mut self, id: NodeId) {
         let wanted = self.wanted.get(id.index()).copied().unwrap_or(false);
         if wanted || self.tree.is_memoized(id) {
-            // There are never more entries than nodes, whose numbers are u32.
+            // There are at most as many entries as nodes, and their numbers are u32.
             let index =
                 u32::try_from(self.memo.len()).unwrap_or(u32::MAX).saturating_add(self.tree.memo_start());
             self.memo.insert(id, index);

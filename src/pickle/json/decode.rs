@@ -1,4 +1,4 @@
-//! From the form back to the value. `serde_json` has bounded its depth, which bounds the calls here.
+//! Converts the JSON form to a value. `serde_json` limits the depth, which limits the recursion here.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use crate::pickle::builder::TreeBuilder;
 use crate::pickle::text::Text;
 use crate::pickle::value::{Event, Global, Make, Node, NodeId, Object, Tree};
 
-/// Why something is no form of a value. It shows nothing of the value: sessions hold secrets.
+/// Why JSON is not the form of a value. Shows nothing of the value, because sessions contain secrets.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("not the JSON form of a value: {0}")]
 pub struct FormError(&'static str);
@@ -45,7 +45,8 @@ impl Decoder {
     }
 
     fn value(&mut self, value: &Value, depth: usize) -> Result<NodeId, FormError> {
-        // Counted more coarsely than when writing: this only keeps a hand-made value from the end of the stack.
+        // Less strict than the check when writing: it only prevents a stack overflow from a value written by
+        // hand.
         if depth > 2 * MAX_DEPTH {
             return Err(FormError("nested too deeply"));
         }
@@ -199,7 +200,7 @@ fn base64(value: &Value) -> Result<Vec<u8>, FormError> {
     STANDARD.decode(text).map_err(|_| FormError("invalid base64"))
 }
 
-/// As many digits as Python's longs have here at most: 64 KiB of bits.
+/// The maximum number of digits of a long: 64 KiB of two's complement.
 const MAX_DIGITS: usize = 160_000;
 
 fn long(digits: &str) -> Result<BigInt, FormError> {

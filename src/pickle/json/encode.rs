@@ -1,4 +1,4 @@
-//! From a value to its form. It calls itself at most [`MAX_DEPTH`](super::form::MAX_DEPTH) deep.
+//! Converts a value to its JSON form. The recursion is at most [`MAX_DEPTH`](super::form::MAX_DEPTH) deep.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub(super) fn encode(tree: &Tree) -> Option<JsonForm> {
 
 struct Encoder<'a> {
     tree: &'a Tree,
-    /// The number of each value that was begun.
+    /// The numbers of the started values.
     numbers: HashMap<NodeId, u32>,
     memo: Vec<u32>,
 }
@@ -98,7 +98,7 @@ impl Encoder<'_> {
         let mut map = Map::new();
         for (key, value) in entries {
             let Node::Str(name) = self.tree.node(*key) else { return None };
-            // A value further up may have been this very key.
+            // An outer value may be the same node as this key.
             if self.numbers.contains_key(key) {
                 return None;
             }
@@ -106,7 +106,7 @@ impl Encoder<'_> {
             let value = self.value(*value, depth)?;
             map.insert(ascii(name)?.to_owned(), value);
         }
-        // Two equal keys would be one here.
+        // If two keys are equal as JSON, one replaced the other.
         (map.len() == entries.len()).then_some(Value::Object(map))
     }
 

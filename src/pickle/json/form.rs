@@ -1,8 +1,8 @@
-//! The form itself.
+//! The JSON form of a value.
 
 use serde_json::Value;
 
-/// As deep as the form nests at most; `serde_json` reads 127 levels, and the store puts some around.
+/// The maximum nesting of the form. `serde_json` reads 127 levels, and the store adds a few.
 pub(super) const MAX_DEPTH: usize = 100;
 
 /// A value in its JSON form.
@@ -10,8 +10,8 @@ pub(super) const MAX_DEPTH: usize = 100;
 pub struct JsonForm {
     /// The value.
     pub value: Value,
-    /// Which values, by their number, the pickle had in its memo.
+    /// The numbers of the values that the pickle had in its memo.
     pub memo: Vec<u32>,
-    /// The number its memo began with: 1 from cPickle, 0 from pickle.py.
+    /// The first number in the memo: 1 from cPickle, 0 from pickle.py.
     pub memo_start: u32,
 }

@@ -1,11 +1,11 @@
-//! A value as JSON that people can read and nothing is lost in: the form of the `json:` store.
+//! The readable and lossless JSON form of a value, for the `json:` store.
 //!
-//! What JSON has itself is written so: `null`, `true`, whole numbers for int, arrays for lists, and strings for Python 2
-//! `str` of ASCII. Everything else is an object with one member that names its kind:
+//! `null`, `true`, and integers represent themselves; arrays represent lists; strings represent ASCII `str`
+//! of Python 2. Each other value is an object with one member, which has the name of its kind:
 //!
 //! | kind | member |
 //! |---|---|
-//! | unicode | `{"text": "Wiki:Ünicode"}`; with lone surrogates `{"text64": base64 of generalised UTF-8}` |
+//! | unicode | `{"text": "Wiki:Ünicode"}`; with lone surrogates `{"text64": base64 of generalized UTF-8}` |
 //! | str that is not ASCII | `{"str64": base64}` |
 //! | bytes, bytearray of Python 3 | `{"bytes64": base64}`, `{"bytearray64": base64}` |
 //! | long | `{"long": "123"}` |
@@ -16,8 +16,9 @@
 //! | instance | `{"object": {"make": "reduce"|"newobj"|"newobj-ex"|"instance", "of": value, "args": value, "kwargs": value, "then": [["build", value], ["append", [..]], ["set-items", [[key, value], ..]], ["add-items", [..]]]}}` |
 //! | the same object again | `{"again": n}`: the n-th value in the order of the text, from 0 |
 //!
-//! Beside the value, [`JsonForm::memo`] keeps which values the pickle had in its memo, so that writing it gives the
-//! same bytes. Some values have no form: those nested too deeply for JSON parsers, and what is done to a class itself.
+//! Beside the value, [`JsonForm::memo`] has the values that the pickle had in its memo, so that writing gives
+//! the same bytes. Some values have no form: values that are nested too deeply for JSON parsers, and changes
+//! to a class itself.
 
 use super::value::Tree;
 
@@ -29,16 +30,16 @@ pub use decode::FormError;
 pub use form::JsonForm;
 
 impl JsonForm {
-    /// The form of a value; `None` where it has none.
+    /// The form of a value. `None` if it has no form.
     pub fn of(tree: &Tree) -> Option<JsonForm> {
         encode::encode(tree)
     }
 
-    /// The value again.
+    /// Converts the form to the value.
     ///
     /// # Errors
     ///
-    /// Where this is no such form.
+    /// The JSON is not a valid form.
     pub fn tree(&self) -> Result<Tree, FormError> {
         decode::decode(self)
     }

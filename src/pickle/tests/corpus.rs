@@ -1,4 +1,4 @@
-//! Every pickle that Python and MoinMoin wrote for us reads as the same Python read it.
+//! Reads all pickles that Python and MoinMoin wrote, and compares them with the values that Python read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +20,7 @@ fn lines(path: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// A pickle of the corpus and the value that Python read from it.
+/// A pickle of the corpus, and the value that Python read from it.
 pub(super) struct Pickled {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
@@ -28,7 +28,8 @@ pub(super) struct Pickled {
     pub(super) value: Value,
 }
 
-/// What Python 2 and 3 pickled in every protocol: `tests/fixtures/pickles/python2.jsonl` and `python3.jsonl`.
+/// The pickles that Python 2 and 3 wrote in every protocol: `tests/fixtures/pickles/python2.jsonl` and
+/// `python3.jsonl`.
 pub(super) fn corpus() -> Vec<Pickled> {
     let mut corpus = Vec::new();
     for (file, python) in [("python2.jsonl", Python::Two), ("python3.jsonl", Python::Three)] {
@@ -43,7 +44,7 @@ pub(super) fn corpus() -> Vec<Pickled> {
 }
 
 #[test]
-fn every_pickle_of_the_corpus_reads_as_python_read_it() {
+fn each_pickle_of_the_corpus_is_read_as_in_python() {
     for Pickled { name, bytes, python, value } in corpus() {
         let tree = read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(tree.consumed(), bytes.len(), "{name}");
@@ -51,8 +52,8 @@ fn every_pickle_of_the_corpus_reads_as_python_read_it() {
     }
 }
 
-/// The session files of the recorded MoinMoin runs, by version: name, bytes, and what Python 2 read where that
-/// was recorded.
+/// The session files of the recorded MoinMoin runs by version: the name, the bytes, and the value that Python
+/// 2 read, if it was recorded.
 pub(super) fn sessions() -> Vec<(String, Vec<u8>, Option<Value>)> {
     let mut sessions = Vec::new();
     for entry in fs::read_dir(fixtures()).unwrap() {
@@ -78,7 +79,7 @@ pub(super) fn sessions() -> Vec<(String, Vec<u8>, Option<Value>)> {
 }
 
 #[test]
-fn every_recorded_session_reads_as_python_read_it() {
+fn each_recorded_session_is_read_as_in_python() {
     let mut compared = 0;
     let sessions = sessions();
     for (name, bytes, wanted) in &sessions {
@@ -89,6 +90,6 @@ fn every_recorded_session_reads_as_python_read_it() {
             compared += 1;
         }
     }
-    // All of them, once the recorded runs lie beside the pickles.
+    // Either no recorded runs exist beside the pickles, or all of them.
     assert!(sessions.is_empty() || (sessions.len(), compared) == (364, 304), "{} {compared}", sessions.len());
 }

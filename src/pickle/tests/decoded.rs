@@ -1,28 +1,29 @@
-//! Says a tree in the words of the `decoded*.jsonl` fixtures, in which Python itself said what it had read.
+//! Converts a tree to the form of the `decoded*.jsonl` fixtures, in which Python wrote the values it had
+//! read.
 
 use serde_json::{Value, json};
 
 use crate::pickle::{Event, Make, Node, NodeId, Tree};
 
-/// Whose eyes the fixtures were seen with.
+/// The Python version that wrote the fixtures.
 #[derive(Copy, Clone, PartialEq, Eq)]
 pub(super) enum Python {
     Two,
     Three,
 }
 
-/// The value as that Python saw it. The mapping, where the tree knows more than the fixture says:
+/// The value as this Python version wrote it. If the tree has more information than the fixtures:
 ///
 /// * Python 3 has one kind of int, and reads `str` opcodes as text.
-/// * Python 2 reads Python 3 bytes as `str`, and both are `bytes` in the fixtures.
-/// * An unresolved object is named by its class; an `OrderedDict` is a dict made of its arguments and its log.
-/// * A value that contains itself is just `recursive`, all of it.
+/// * Python 2 reads Python 3 bytes as `str`, and the fixtures have `bytes` for both.
+/// * An unresolved object is its class name. An `OrderedDict` is a dict made from its arguments and its log.
+/// * A value that contains itself is only `recursive`.
 pub(super) fn decoded(tree: &Tree, python: Python) -> Value {
     if is_recursive(tree) { json!({"t": "recursive"}) } else { value(tree, tree.root(), python) }
 }
 
 fn is_recursive(tree: &Tree) -> bool {
-    // Depth first: a node met while it is open contains itself.
+    // Depth first: if an unfinished node is found again, it contains itself.
     let (mut open, mut done) = (vec![false; tree.node_count()], vec![false; tree.node_count()]);
     let mut stack = vec![(tree.root(), false)];
     while let Some((id, leave)) = stack.pop() {
@@ -110,7 +111,7 @@ fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-/// A fixture's value in the form that [`decoded`] gives: floats by their bits, members sorted.
+/// Converts a value in a fixture to the form of [`decoded`]: floats as bits, members sorted.
 pub(super) fn normalised(mut wanted: Value) -> Value {
     match wanted["t"].as_str().unwrap() {
         "float" => wanted["v"] = json!(float(wanted["v"].as_str().unwrap().parse().unwrap())),

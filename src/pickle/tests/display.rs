@@ -12,7 +12,7 @@ fn display(pickle: &[u8]) -> Value {
 }
 
 #[test]
-fn plain_values_are_plain_json() {
+fn plain_values_are_displayed_as_plain_json() {
     let session = display(
         b"\x80\x02}q\x01(U\x07user.idU\x0512.34U\x05trail]X\x06\0\0\0w:Gr\xc3\xb6a\
         U\x07expiresG\x3f\xf8\0\0\0\0\0\0u.",
@@ -22,7 +22,7 @@ fn plain_values_are_plain_json() {
 }
 
 #[test]
-fn what_json_cannot_hold_says_its_kind() {
+fn values_without_json_type_are_displayed_with_kind() {
     assert_eq!(display(b")."), json!({"$py": "tuple", "items": []}));
     assert_eq!(display(b"K\x01\x85."), json!({"$py": "tuple", "items": [1]}));
     assert_eq!(display(b"U\x04\xff\\\na."), json!({"$py": "str", "value": "\\xff\\\\\\na"}));
@@ -38,7 +38,7 @@ fn what_json_cannot_hold_says_its_kind() {
 }
 
 #[test]
-fn objects_tell_class_arguments_and_log() {
+fn objects_are_displayed_with_class_arguments_and_log() {
     assert_eq!(
         display(b"ca.b\nC\n(K\x01t\x81}U\x01xNsbNa(U\x01kNu."),
         json!({"$py": "object", "class": "a.b.C", "how": "newobj", "args": [1],
@@ -51,7 +51,7 @@ fn objects_tell_class_arguments_and_log() {
 }
 
 #[test]
-fn a_container_is_shown_once() {
+fn container_is_displayed_once() {
     assert_eq!(display(b"]q\0h\0a."), json!([{"$py": "ref", "to": ""}]));
     assert_eq!(
         display(b"}(U\x03a/~(K\x01tq\0U\x01b]h\0au."),
@@ -60,7 +60,7 @@ fn a_container_is_shown_once() {
 }
 
 #[test]
-fn nesting_size_and_text_are_bounded() {
+fn display_limits_nesting_size_and_text() {
     let mut deep = vec![b']'; 100_000];
     deep.extend(vec![b'a'; 99_999]);
     deep.push(b'.');

@@ -1,13 +1,13 @@
-//! Files made to hurt: each ends in a clean error or a bounded answer, quickly.
+//! Hostile files: each is an error or gives a result within the limits, in a short time.
 
 use std::time::{Duration, Instant};
 
 use crate::pickle::{Limits, Node, ReadErrorKind, Tree, WriteError, read, read_with, write};
 
-/// Far more than a debug build on a busy machine needs for anything linear, far less than anything else takes.
+/// Enough time for anything linear in a debug build on a busy machine, but not for anything slower.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Reads, and sees that it took no longer than that.
+/// Reads a pickle, and checks the time.
 #[track_caller]
 fn timed(pickle: &[u8]) -> Result<Tree, ReadErrorKind> {
     let start = Instant::now();
@@ -16,7 +16,7 @@ fn timed(pickle: &[u8]) -> Result<Tree, ReadErrorKind> {
     result
 }
 
-/// As [`timed`], and what was read is displayed, compared and written within bounds, too.
+/// Like [`timed`], and also displays, compares, and writes the tree within the limits.
 #[track_caller]
 fn bounded(pickle: &[u8]) -> Tree {
     let tree = timed(pickle).unwrap();
@@ -32,7 +32,7 @@ fn bounded(pickle: &[u8]) -> Tree {
     tree
 }
 
-/// The error on a budget of 8 Mi operations.
+/// The error with a budget of 8 Mi operations.
 fn error_on_small_budget(pickle: &[u8]) -> ReadErrorKind {
     read_with(pickle, &Limits { ops: 8 << 20, ..Limits::default() }).unwrap_err().kind
 }
@@ -42,8 +42,8 @@ fn error(pickle: &[u8]) -> ReadErrorKind {
 }
 
 #[test]
-fn a_list_of_itself_twice_a_hundred_times_over() {
-    // Printed out it would have 2^100 elements.
+fn nested_shared_lists_are_read_in_linear_time() {
+    // Printed, the value would have 2^100 elements.
     let mut pickle = b"]q\x00".to_vec();
     for _ in 0..100 {
         pickle.extend(b"0(h\x00h\x00lq\x00");
@@ -53,10 +53,10 @@ fn a_list_of_itself_twice_a_hundred_times_over() {
 }
 
 #[test]
-fn a_dict_key_that_is_a_dag_of_tuples() {
+fn nested_shared_tuples_as_dict_keys_are_read_in_linear_time() {
     let mut pickle = b"}".to_vec();
     let dag = [&b")q\x00"[..], &b"0h\x00h\x00\x86q\x00".repeat(1000)].concat();
-    // The same shape twice, from different nodes: equal keys.
+    // The same shape twice with different nodes: the keys are equal.
     for value in [b"K\x01s", b"K\x02s"] {
         pickle.extend(&dag);
         pickle.extend(value);
@@ -64,13 +64,13 @@ fn a_dict_key_that_is_a_dag_of_tuples() {
     pickle.push(b'.');
     let tree = bounded(&pickle);
     assert_eq!(tree.entries(tree.root()).unwrap().len(), 1);
-    // And as elements of sets in sets.
+    // The same as elements of sets in sets.
     let sets = [&b"(\x91q\x00"[..], &b"0(h\x00h\x00\x91q\x00".repeat(1000), b"."].concat();
     bounded(&sets);
 }
 
 #[test]
-fn claimed_lengths_allocate_nothing() {
+fn claimed_lengths_allocate_no_memory() {
     for claim in [
         &b"X\xff\xff\xff\xff"[..],
         b"B\xff\xff\xff\xff",
@@ -94,7 +94,7 @@ fn claimed_lengths_allocate_nothing() {
 }
 
 #[test]
-fn a_million_nested_lists_are_read_written_and_dropped() {
+fn million_nested_lists_are_read_written_and_dropped() {
     let lists = |depth: usize| [vec![b']'; depth], vec![b'a'; depth - 1], vec![b'.']].concat();
     assert_eq!(timed(&lists(1_000_000)).unwrap().node_count(), 1_000_000);
     bounded(&lists(200_000));
@@ -102,13 +102,13 @@ fn a_million_nested_lists_are_read_written_and_dropped() {
     let tuples = |depth: usize| [vec![b')'], vec![0x85; depth - 1]].concat();
     timed(&[&tuples(1_000_000)[..], b"."].concat()).unwrap();
     bounded(&[&tuples(100_000)[..], b"."].concat());
-    // As a key, where every level is hashed.
+    // As a key, of which every level is hashed.
     timed(&[&b"}"[..], &tuples(400_000), b"Ns."].concat()).unwrap();
     bounded(&[&b"ca\nb\n"[..], &b")R".repeat(100_000), b"."].concat());
 }
 
 #[test]
-fn a_million_values_and_no_more() {
+fn more_than_a_million_values_are_refused() {
     let full = [&b"("[..], &vec![b'N'; 999_999], b"l."].concat();
     assert_eq!(timed(&full).unwrap().node_count(), 1_000_000);
     let over = [&b"("[..], &vec![b'N'; 1_000_000], b"l."].concat();
@@ -127,7 +127,7 @@ fn a_million_values_and_no_more() {
 }
 
 #[test]
-fn a_huge_memo_index_is_just_a_number() {
+fn huge_memo_index_allocates_no_memory() {
     let tree = bounded(b"Nr\xff\xff\xff\xff0j\xff\xff\xff\xff.");
     assert_eq!(tree.node(tree.root()), &Node::None);
     bounded(b"Np18446744073709551615\n.");
@@ -137,7 +137,7 @@ fn a_huge_memo_index_is_just_a_number() {
 }
 
 #[test]
-fn big_integers_are_bounded_and_cannot_be_multiplied() {
+fn big_integers_are_limited_and_written_once() {
     let long4 =
         |len: usize| [&b"\x8b"[..], &u32::try_from(len).unwrap().to_le_bytes(), &vec![0x5a; len]].concat();
     bounded(&[&long4(64 << 10)[..], b"."].concat());
@@ -145,26 +145,26 @@ fn big_integers_are_bounded_and_cannot_be_multiplied() {
         error(&[&long4((64 << 10) + 1)[..], b"."].concat()),
         ReadErrorKind::Limit("size of an integer")
     );
-    // Many long decimals: conversion is quadratic, so the budget ends it.
+    // Many long decimal numbers: the conversion is quadratic, so the budget ends the read.
     let digits = [&b"L"[..], &vec![b'9'; 150_000], b"L\n0"].concat();
     assert_eq!(error_on_small_budget(&digits.repeat(60)), ReadErrorKind::Limit("operations"));
-    // One big integer, referred to a hundred thousand times, is written once.
+    // One big integer with a hundred thousand references is written once.
     let shared = [&b"("[..], &long4(64 << 10), b"q\x00", &b"h\x00".repeat(100_000), b"l."].concat();
     let tree = bounded(&shared);
     assert!(write(&tree).unwrap().len() < 1 << 20);
 }
 
 #[test]
-fn copies_are_charged() {
-    // A list of 100,000 items, made a set ten thousand times.
+fn copies_are_charged_to_the_budget() {
+    // A list of 100,000 items, converted to a set ten thousand times.
     let many = [&b"("[..], &b"K\x01".repeat(100_000), b"lq\x00"].concat();
     let set = b"c__builtin__\nset\nh\x00\x85R0".repeat(10_000);
     assert_eq!(error_on_small_budget(&[many, set].concat()), ReadErrorKind::Limit("operations"));
-    // A long text, encoded again and again.
+    // A long text, encoded many times.
     let text = [&b"X\x00\x00\x10\x00"[..], &vec![b'x'; 1 << 20], b"q\x00X\x06\0\0\0latin1q\x01"].concat();
     let encode = b"c_codecs\nencode\nh\x00h\x01\x86R".repeat(10_000);
     assert_eq!(error_on_small_budget(&[text, encode].concat()), ReadErrorKind::Limit("operations"));
-    // A long name of a class, used again and again.
+    // A long class name, used many times.
     let name = [&b"X\x00\x00\x10\x00"[..], &vec![b'x'; 1 << 20], b"q\x00"].concat();
     assert_eq!(
         error_on_small_budget(&[name, b"h\x00h\x00\x93".repeat(10_000)].concat()),
@@ -173,12 +173,12 @@ fn copies_are_charged() {
 }
 
 #[test]
-fn floods_of_the_same_reference() {
+fn many_references_to_one_value_are_limited() {
     // DUP and APPEND: a list that contains itself a million times.
     let dup = [&b"]"[..], &b"2a".repeat(1_000_000), b"."].concat();
     let tree = bounded(&dup);
     assert_eq!(tree.items(tree.root()).unwrap().len(), 1_000_000);
-    // APPENDS of batches to one list, SETITEMS of one key.
+    // APPENDS in batches to one list, and SETITEMS with one key.
     bounded(&[&b"]q\x00"[..], &b"(h\x00h\x00e".repeat(100_000), b"."].concat());
     let one_key =
         [&b"}q\x00U\x01kq\x01"[..], b"0", &b"(h\x01h\x00h\x01h\x00u".repeat(100_000), b"."].concat();
@@ -187,8 +187,8 @@ fn floods_of_the_same_reference() {
 }
 
 #[test]
-fn keys_that_collide_in_python_do_not_here() {
-    // All multiples of 2^61 - 1 hash to 0 in Python 3.
+fn keys_that_collide_in_python_do_not_collide() {
+    // In Python 3, all multiples of 2^61 - 1 have the hash 0.
     let mut pickle = b"}(".to_vec();
     for factor in 1..100_000u128 {
         let bytes = (factor * ((1 << 61) - 1)).to_le_bytes();
@@ -206,7 +206,7 @@ fn keys_that_collide_in_python_do_not_here() {
 }
 
 #[test]
-fn a_big_file_of_one_opcode_is_refused_or_read() {
+fn big_file_of_one_opcode_is_read_or_refused() {
     let limits = Limits::default();
     assert_eq!(error(&vec![b'N'; limits.bytes + 1]), ReadErrorKind::Limit("size of the file"));
     for filler in
@@ -222,14 +222,14 @@ fn a_big_file_of_one_opcode_is_refused_or_read() {
 }
 
 #[test]
-fn the_budget_is_the_callers() {
+fn caller_can_set_the_budget() {
     let limits = Limits { ops: 3, ..Limits::default() };
     assert!(read_with(b"NN.", &limits).is_ok());
     assert_eq!(read_with(b"NNN.", &limits).unwrap_err().kind, ReadErrorKind::Limit("operations"));
 }
 
 #[test]
-fn nothing_is_resolved_and_everything_is_said() {
+fn globals_are_listed_and_not_resolved() {
     let tree = bounded(b"cposix\nsystem\n(S'rm -rf /'\ntR.");
     assert_eq!(tree.class_name(tree.root()).as_deref(), Some("posix.system"));
     for (pickle, says) in [

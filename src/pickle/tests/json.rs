@@ -1,4 +1,4 @@
-//! The JSON form keeps everything, and most pickles to the byte.
+//! The JSON form keeps all information, and for most pickles all bytes.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::corpus::{Pickled, corpus, sessions};
 use crate::pickle::{JsonForm, Tree, read, write};
 
-/// The form of a tree, once it has come back from its own text as the same value.
+/// The JSON form of a tree. Checks that the text of the form gives the same value.
 pub(super) fn form_of(tree: &Tree) -> Option<JsonForm> {
     let form = JsonForm::of(tree)?;
     let text = form.value.to_string();
@@ -16,14 +16,14 @@ pub(super) fn form_of(tree: &Tree) -> Option<JsonForm> {
     Some(form)
 }
 
-/// Whether the form alone gives the pickle again.
+/// Whether the form gives the same bytes.
 fn gives_the_same_bytes(bytes: &[u8]) -> bool {
     let tree = read(bytes).unwrap();
     form_of(&tree).is_some_and(|form| write(&form.tree().unwrap()).is_ok_and(|again| again == bytes))
 }
 
 #[test]
-fn every_session_has_a_form_that_gives_the_same_bytes() {
+fn each_session_has_a_form_that_gives_the_same_bytes() {
     let sessions = sessions();
     assert_eq!(sessions.len(), 364);
     for (name, bytes, _) in sessions {
@@ -32,18 +32,19 @@ fn every_session_has_a_form_that_gives_the_same_bytes() {
 }
 
 #[test]
-fn the_corpus_has_forms() {
+fn pickles_of_the_corpus_have_forms() {
     let (mut forms, mut same) = (0, 0);
     for Pickled { bytes, .. } in corpus() {
         forms += usize::from(form_of(&read(&bytes).unwrap()).is_some());
         same += usize::from(gives_the_same_bytes(&bytes));
     }
-    // Without: the deepest nesting, in each of its pickles. The rest of the bytes are of other protocols.
+    // The pickles of the most deeply nested value have no form. The pickles with other bytes have other
+    // protocols.
     assert_eq!((forms, same), (608, 130));
 }
 
 #[test]
-fn the_form_is_what_people_read() {
+fn form_is_readable() {
     let bytes = b"\x80\x02}q\x01(U\x07expiresI1400000000\nU\x07user.idU\x0512.34U\x05trailq\x02]q\x03(X\x05\0\0\0W:\xc3\xa4bh\x02eU\x01f(G?\xb9\x99\x99\x99\x99\x99\x9a\x8a\x01\x05U\x01\xffNtu.";
     let form = form_of(&read(bytes).unwrap()).unwrap();
     let wanted = json!({"dict": {
@@ -55,7 +56,7 @@ fn the_form_is_what_people_read() {
 }
 
 #[test]
-fn what_is_no_form_is_an_error() {
+fn invalid_form_is_an_error() {
     let tables = [
         json!("ä"),
         json!(1.5),

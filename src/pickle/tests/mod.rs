@@ -1,4 +1,4 @@
-//! Tests that need more than one file of the module: the corpus, hostile files, properties.
+//! Tests that need several files of the module: the corpus, hostile files, and properties.
 
 mod corpus;
 mod decoded;

@@ -1,4 +1,4 @@
-//! Rules that hold for whatever bytes and whatever values.
+//! Property tests for any bytes and any values.
 
 use num_bigint::BigInt;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use crate::pickle::{
     WriteError, find, read, read_with, scan, write,
 };
 
-/// Opcodes with well-formed arguments, so that a random sequence gets somewhere.
+/// Opcodes with well-formed arguments, so that random sequences run further.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let whole: Vec<&'static [u8]> = vec![
         b"(",
@@ -77,7 +77,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// What must hold of anything that could be read.
+/// Checks the properties of a tree.
 fn check(tree: &Tree) {
     let _ = tree.to_display_json_with(tree.root(), &DisplayLimits { nodes: 20, depth: 9, text: 50 });
     let text = tree.to_display_json(tree.root()).to_string();
@@ -91,7 +91,7 @@ fn check(tree: &Tree) {
     }
 }
 
-/// Where the scan is sure, the reader finds the same.
+/// Checks that the scan and the reader agree. Returns whether the scan could decide.
 fn check_scan(bytes: &[u8]) -> bool {
     let keys = ["expires", "user.id", "setuid"];
     let Some(scanned) = scan(bytes, keys) else { return false };
@@ -115,7 +115,7 @@ fn check_scan(bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn the_scan_answers_for_every_recorded_session_and_agrees_with_the_reader() {
+fn scan_answers_for_recorded_sessions_and_agrees_with_the_reader() {
     for (name, bytes, _) in sessions() {
         assert!(check_scan(&bytes), "{name}");
     }
@@ -127,11 +127,12 @@ fn the_scan_answers_for_every_recorded_session_and_agrees_with_the_reader() {
             answered.push(name.to_owned());
         }
     }
-    // All 39 but those with objects, sets, fetches from the memo, or a long `expires` beyond 64 bits.
+    // All 39 except pickles with objects, sets, reads from the memo, or a long `expires` of more than 64
+    // bits.
     assert_eq!(answered.len(), 30, "{answered:?}");
 }
 
-/// What dicts are made of, well formed, and the words that matter.
+/// Well-formed parts of dicts, including the relevant keys.
 fn dict_piece() -> impl Strategy<Value = &'static [u8]> {
     prop::sample::select(vec![
         &b"}"[..],
@@ -181,7 +182,7 @@ proptest! {
 
     #[test]
     fn any_opcodes_end_in_a_value_or_an_error(pieces in prop::collection::vec(piece(), 0..40)) {
-        // Read as far as it goes: drop pieces that fail, end with STOP.
+        // Build a pickle that can be read: drop pieces that fail, then add STOP.
         let mut bytes = Vec::new();
         for piece in pieces {
             let before = bytes.len();
@@ -204,8 +205,8 @@ proptest! {
     }
 
     #[test]
-    fn the_scan_agrees_with_the_reader(pieces in prop::collection::vec(dict_piece(), 0..25)) {
-        // Pieces after which neither could go on are dropped, so that most cases come to an end.
+    fn scan_agrees_with_the_reader(pieces in prop::collection::vec(dict_piece(), 0..25)) {
+        // Drop the pieces that neither the scan nor the reader can read, so that most cases reach the end.
         let mut bytes = b"}".to_vec();
         for piece in pieces {
             let before = bytes.len();
@@ -220,12 +221,12 @@ proptest! {
     }
 
     #[test]
-    fn the_scan_agrees_about_broken_sessions(
-        place in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(),
+    fn scan_agrees_about_damaged_sessions(
+        at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(),
     ) {
         let mut bytes = b"\x80\x02}q\x01(U\x07user.idq\x02U\x0512.34q\x03U\x05trail]q\x04(X\x07\0\0\0expiresK\x01e\
             U\x01x}q\x05U\x06setuidU\x01nsU\x07expiresI4294967297\nU\x04attr(K\x01N\x86ttu.".to_vec();
-        let index = place.index(bytes.len());
+        let index = at.index(bytes.len());
         bytes[index] = byte;
         check_scan(&bytes);
         bytes.truncate(cut.index(bytes.len()));
@@ -233,7 +234,7 @@ proptest! {
     }
 
     #[test]
-    fn any_tree_comes_back(spec in prop::collection::vec(any::<(u8, u32, u32, Vec<u8>)>(), 1..30)) {
+    fn written_tree_is_read_back(spec in prop::collection::vec(any::<(u8, u32, u32, Vec<u8>)>(), 1..30)) {
         let tree = grow(&spec);
         let bytes = write(&tree).unwrap();
         prop_assert!(read(&bytes).unwrap() == tree);
@@ -241,7 +242,8 @@ proptest! {
     }
 }
 
-/// A tree from random numbers: any node may refer to any made before, and lists, dicts and states to any later.
+/// A tree from random numbers. A node may refer to any earlier node; lists, dicts, and states may also refer
+/// to later nodes.
 fn grow(spec: &[(u8, u32, u32, Vec<u8>)]) -> Tree {
     let mut tree = TreeBuilder::new();
     let mut ids: Vec<NodeId> = vec![tree.push(Node::None)];
@@ -280,7 +282,7 @@ fn grow(spec: &[(u8, u32, u32, Vec<u8>)]) -> Tree {
             _ => Node::List(all()),
         };
         let id = tree.push(node);
-        // Tie a knot: something that can change gets the new node.
+        // Make a cycle: a mutable node gets the new node.
         let older = pick(b);
         match tree.node_mut(older) {
             Some(Node::List(items)) => items.push(id),
@@ -298,7 +300,7 @@ fn grow(spec: &[(u8, u32, u32, Vec<u8>)]) -> Tree {
     tree.finish(root)
 }
 
-/// Keys no two of which are equal.
+/// Keys that are all different.
 fn hashable(tree: &mut TreeBuilder, bytes: &[u8]) -> Vec<NodeId> {
     let mut bytes = bytes.to_vec();
     bytes.sort_unstable();

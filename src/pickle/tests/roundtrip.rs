@@ -1,15 +1,15 @@
-//! What was read and written again is the same value, and for what cPickle wrote mostly the same bytes.
+//! Writing a pickle that was read keeps its value, and for most pickles of cPickle also its bytes.
 
 use super::corpus::{Pickled, corpus, sessions};
 use crate::pickle::{Tree, WriteError, read, write};
 
-/// Writes, reads again, compares; gives the bytes.
+/// Writes a tree, reads it again, and compares. Returns the bytes.
 pub(super) fn round_trip(tree: &Tree, name: &str) -> Result<Vec<u8>, WriteError> {
     let bytes = write(tree)?;
     let again = read(&bytes).unwrap_or_else(|error| panic!("{name}: {error} in {}", bytes.escape_ascii()));
     assert_eq!(again.consumed(), bytes.len(), "{name}");
     assert!(again == *tree, "{name}: {} became {}", show(tree), show(&again));
-    // Written twice, nothing moves any more.
+    // Writing again changes nothing.
     assert_eq!(write(&again).as_ref(), Ok(&bytes), "{name}");
     Ok(bytes)
 }
@@ -19,7 +19,7 @@ fn show(tree: &Tree) -> String {
 }
 
 #[test]
-fn the_corpus_keeps_its_values_and_protocol_2_of_python_2_its_bytes() {
+fn corpus_keeps_values_and_python_2_pickles_keep_bytes() {
     let (mut python2, mut different) = (0, Vec::new());
     for Pickled { name, bytes, .. } in corpus() {
         let written = round_trip(&read(&bytes).unwrap(), &name).unwrap();
@@ -31,13 +31,13 @@ fn the_corpus_keeps_its_values_and_protocol_2_of_python_2_its_bytes() {
         }
     }
     different.sort();
-    // Sets go through temporary lists and tuples that no reader keeps.
+    // Sets use temporary lists and tuples, which the reader does not keep.
     assert_eq!(different, ["py2-c-p2-sets", "py2-py-p2-sets"]);
     assert_eq!(python2, 74);
 }
 
 #[test]
-fn recorded_sessions_are_written_byte_for_byte() {
+fn recorded_sessions_keep_all_bytes() {
     for (name, bytes, _) in sessions() {
         let written = round_trip(&read(&bytes).unwrap(), &name).unwrap();
         assert_eq!(written.escape_ascii().to_string(), bytes.escape_ascii().to_string(), "{name}");
@@ -45,7 +45,7 @@ fn recorded_sessions_are_written_byte_for_byte() {
 }
 
 #[test]
-fn knots_are_tied_again() {
+fn values_that_contain_themselves_are_written() {
     for (name, pickle) in [
         ("a list in itself", &b"]q\x00h\x00a."[..]),
         ("a tuple, by its list", b"]q\x00h\x00\x85q\x01a0h\x01."),
