@@ -1,5 +1,4 @@
-//! What holds for every store that can be written. `tests/servers.rs` holds the one on a
-//! server to the same, with this very file.
+//! Tests that all writable stores pass. `tests/servers.rs` includes this file to test the Redis store.
 
 use std::fs;
 use std::path::Path;
@@ -37,7 +36,7 @@ fn scanned(store: &dyn WritableStore) -> Vec<Session> {
     found
 }
 
-/// Holds a store, which must be empty, to what every store promises.
+/// Checks an empty store against the promises of all stores.
 pub(super) fn behaves(store: &dyn WritableStore) {
     assert!(scanned(store).is_empty());
     assert!(store.read(&id(A), Fields::default()).unwrap().is_none());
@@ -54,7 +53,7 @@ pub(super) fn behaves(store: &dyn WritableStore) {
     assert_eq!((session.id, session.modified, session.stamp), (id(A), WHEN.seconds, stamp));
     assert_eq!(session.facts.unwrap().user.unwrap().id, "1.2.3");
 
-    // Bytes that are no pickle are kept like any others.
+    // Bytes that are not a pickle are kept like any others.
     assert!(matches!(one(store, new(B, b"\xff\0 no pickle", None)), Written::Done(_)));
     assert_eq!(store.read_raw(&id(B)).unwrap().present().unwrap().bytes, b"\xff\0 no pickle");
     let read = |ids: &[&str], capacity| {
@@ -91,7 +90,7 @@ pub(super) fn behaves(store: &dyn WritableStore) {
     assert_eq!(scanned(store).len(), 1);
 }
 
-/// Holds a store, which must be empty and know tombstones, to what they promise.
+/// Checks an empty store with tombstones against the promises about them.
 #[cfg(any(feature = "sqlite", feature = "redis"))]
 pub(super) fn honors_tombstones(store: &dyn WritableStore) {
     let Written::Done(stamp) = one(store, new(A, HIS, None)) else { panic!() };
@@ -108,7 +107,7 @@ pub(super) fn honors_tombstones(store: &dyn WritableStore) {
         assert!(scanned(store).is_empty());
         store.forget_ended().unwrap();
     }
-    // No other is concerned, and one that was only removed can return.
+    // Other sessions are not affected. A session that was removed without a tombstone can be written again.
     for _ in 0..2 {
         let Written::Done(stamp) = one(store, new(B, HIS, None)) else { panic!() };
         let reads = store.read_many(&[id(A), id(B)], 1000);

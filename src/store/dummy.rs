@@ -1,5 +1,5 @@
-//! `dummy:NAME`: a store in memory, for tests. It shows what a new kind of store takes: this file, and its line in the
-//! [registry](super::registry).
+//! `dummy:NAME`: a store in memory, for tests. A new kind of store needs only a file like this one and a line
+//! in the [registry](super::registry).
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

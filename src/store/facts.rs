@@ -71,8 +71,8 @@ pub enum Unreadable {
     Ended,
     /// The data around the pickle in the store is invalid: why.
     Form(String),
-    /// One of these, with classes or functions that Python would import, and could call, before it fails. Only if globals
-    /// were requested.
+    /// One of the errors above, in a pickle with classes or functions. Python would import these, and could
+    /// call them, before it fails. Only if globals were requested.
     Naming {
         /// The error.
         why: Box<Unreadable>,
@@ -238,7 +238,7 @@ fn expires(tree: &Tree, id: NodeId) -> Expires {
     }
 }
 
-/// The name of an `expires` of bytes or text.
+/// The description of an `expires` of bytes or text.
 const TEXT: &str = "a string";
 
 fn number(time: f64, float: bool) -> Expires {
@@ -254,7 +254,7 @@ fn number(time: f64, float: bool) -> Expires {
 mod tests {
     use super::*;
 
-    /// Read whole, and scanned: both say the same.
+    /// Reads the facts with the scan and from the whole session, and checks that both are equal.
     fn facts(pickle: &[u8]) -> Result<Facts, Unreadable> {
         let read = Facts::from_bytes(pickle, Fields { trail: true, globals: true });
         let scanned = Facts::from_bytes(pickle, Fields { trail: false, globals: true });
@@ -333,7 +333,7 @@ mod tests {
             ["a.B", "os.system"]
         );
         assert!(path(b"(dS'a'\nS'cos\\nsystem'\ns.").is_empty());
-        // Python has called it before it comes to what it can't read, and does not mind that it is no dict.
+        // Python calls the function before it reaches the invalid byte, and does not require a dict.
         for bytes in [&b"(dS'a'\ncos\nsystem\n(S'id'\ntRsX"[..], b"cos\nsystem\n(S'id'\ntR."] {
             let unreadable = facts(bytes).unwrap_err();
             let named: Vec<String> = unreadable.globals().iter().map(Global::path).collect();
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn pickle_that_is_no_dict_is_unreadable() {
+    fn pickle_that_is_not_a_dict_is_unreadable() {
         assert!(matches!(facts(b"]."), Err(Unreadable::NotADict { found: "list" })));
         assert!(facts(b"").is_err());
         assert!(facts(b"(dS'expires'\n").unwrap_err().offset().is_some());

@@ -50,11 +50,11 @@ pub fn of_farm(farm: &Trusted) -> FarmStores {
     found
 }
 
-/// Where a wiki keeps its sessions, or why that can't be said.
+/// The location of a wiki's sessions, or why it is unknown.
 fn location(wiki: &Wiki) -> Result<Location, String> {
     let in_cookie = wiki.version().behavior() >= Behavior::V2;
     if wiki.session_store().is_none() || in_cookie {
-        // Another class for ids alone renames the cookie; sessions lie where they always do.
+        // Another class for ids only renames the cookie. The sessions are in the usual directory.
         if let Some(key) = wiki.custom_handler().filter(|key| *key != Key::SessionIdHandler) {
             return Err(format!("custom {}", key.name()));
         }

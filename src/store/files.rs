@@ -35,7 +35,7 @@ use super::{Decide, Listed, SessionStore, Sink, Skip};
 /// The number of entries that a thread removes at a time.
 const SHARE: usize = 32;
 
-/// Runs between the last look at a file and its removal.
+/// Runs between the last check of a file and its removal.
 type Hook = Box<dyn Fn(&CStr) + Send + Sync>;
 
 /// Directories of 1.9.
@@ -83,7 +83,7 @@ impl FileStore {
         Ok(FileStore { spec, layout, path, dir, before_unlink: None })
     }
 
-    /// Calls `hook` between the last look at each file and its removal, so that a test can replace the file.
+    /// Calls `hook` between the last check of each file and its removal, so that a test can replace the file.
     #[must_use]
     pub fn with_hook_before_unlink(mut self, hook: impl Fn(&CStr) + Send + Sync + 'static) -> Self {
         self.before_unlink = Some(Box::new(hook));
@@ -141,7 +141,7 @@ impl FileStore {
             Ok(found) => Some(found),
             Err(NotOpened::Gone) => None,
             Err(NotOpened::Io(error)) => Some(Found::Failed { name, error }),
-            // Not a regular file, or not a temporary file of a wiki.
+            // The entry is not a regular file, or not a temporary file of a wiki.
             Err(_) => Some(Found::Foreign(OsStr::from_bytes(name.as_c_str().to_bytes()).to_owned())),
         }
     }

@@ -168,7 +168,7 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let key = MacKey::read(&path, "sqlite:").unwrap();
         let id = EntryName::new(&[b'a'; 40]).unwrap();
-        // As in contrib/moin/test_wikifarm_stores.py.
+        // The same values as in contrib/moin/test_wikifarm_stores.py.
         let redis = MacKey::read(&path, "redis:läb:").unwrap();
         let covered = |modified_ns, expires| Covered { id: &id, bytes: b"pickle", modified_ns, expires };
         for (key, version, covered, trust, hex) in [

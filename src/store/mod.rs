@@ -113,7 +113,7 @@ pub trait SessionStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// The same as for [`SessionStore::names`].
     fn list(&self, sink: &mut dyn FnMut(Listed<'_>)) -> Result<(), StoreError> {
         self.names(&mut |id| sink(Listed::Session(id)))
     }
@@ -129,7 +129,7 @@ pub trait SessionStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// The same as for [`SessionStore::scan`].
     fn scan_but(
         &self,
         skip: Skip<'_>,

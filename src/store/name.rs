@@ -151,11 +151,11 @@ impl Prefixes {
     }
 }
 
-/// How many characters of a name [`Heads`] considers. More of an id are never shown.
+/// How many characters of a name [`Heads`] considers. Longer prefixes of an id are never shown.
 const HEAD: usize = 24;
 
-/// The names of a store whose shortest unique prefix is longer than [`SHORTEST_PREFIX`], with its length. Very few of a
-/// million ids.
+/// The names of a store whose shortest unique prefix is longer than [`SHORTEST_PREFIX`], with its length. A
+/// million ids have only a few of these.
 #[derive(Debug, Default)]
 pub struct Heads {
     sorted: Vec<([u8; HEAD], usize)>,

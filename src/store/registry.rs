@@ -23,7 +23,7 @@ pub const BACKENDS: &[Backend] = &[
     super::dummy::BACKEND,
 ];
 
-/// Kinds of stores without which wikifarm was built.
+/// The kinds of stores that this build of wikifarm does not support.
 #[cfg(not(all(feature = "sqlite", feature = "redis")))]
 mod absent {
     use crate::store::backend::{made_by_wiki, of_files};
@@ -63,35 +63,35 @@ fn backend_of(spec: &StoreSpec) -> Result<&'static Backend, StoreError> {
     backend(scheme).ok_or_else(|| StoreError::unusable(spec, format!("unknown kind of store {scheme:?}")))
 }
 
-/// Opens the store of a specification.
+/// Opens the store of a specification for reading and removing.
 ///
 /// # Errors
 ///
-/// Where its directory cannot be opened, or must not be.
+/// The store can't be opened, or is not safe.
 pub fn open(spec: StoreSpec) -> Result<Box<dyn SessionStore>, StoreError> {
     Ok(open_writable(spec)?)
 }
 
-/// Opens the store of a specification, to write into it too.
+/// Opens the store of a specification, also for writing.
 ///
 /// # Errors
 ///
-/// As [`open`].
+/// The same as for [`open`].
 pub fn open_writable(spec: StoreSpec) -> Result<Box<dyn WritableStore>, StoreError> {
     (backend_of(&spec)?.open)(spec)
 }
 
-/// Makes an empty store where there is none, if it is of a kind that is wikifarm's own. A wiki's directory is made by
-/// who runs the wiki, with the owner and the modes it needs.
+/// Creates an empty store if it does not exist, for the kinds of stores that only wikifarm writes. The
+/// administrator creates the directory of a wiki, with the owner and mode that the wiki needs.
 ///
 /// # Errors
 ///
-/// Where it could not be made.
+/// The store could not be created.
 pub fn create(spec: &StoreSpec) -> Result<(), StoreError> {
     (backend_of(spec)?.create)(spec)
 }
 
-/// What a store takes up on the disks of this machine, given what its entries take up if each is a file.
+/// The disk usage of a store on this machine, given the usage of its entries as files.
 pub fn usage(spec: &StoreSpec, entries: Usage) -> Usage {
     backend_of(spec).map(|backend| (backend.usage)(spec, entries)).unwrap_or_default()
 }

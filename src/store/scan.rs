@@ -32,7 +32,7 @@ const SLOW: Duration = Duration::from_micros(25);
 const FEW: u32 = 64;
 
 /// The maximum size of a buffer that a thread keeps for the next file, in bytes.
-const USUAL_ROOM: usize = 1024 * 1024;
+const USUAL_BUFFER: usize = 1024 * 1024;
 
 /// The total number of threads if files come from disk.
 const SLOW_WORKERS: usize = 16;
@@ -180,7 +180,7 @@ impl<'a, 'sink> Worker<'a, 'sink> {
             looked += 1;
             self.found.extend(look(entry, &mut self.buffer));
             // Release the memory of a large file.
-            if self.buffer.capacity() > USUAL_ROOM {
+            if self.buffer.capacity() > USUAL_BUFFER {
                 self.buffer = Vec::new();
             }
         }

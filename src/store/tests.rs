@@ -1,4 +1,4 @@
-//! The stores against what real wikis wrote, and against what other users put in their way.
+//! Tests of the stores with files that real wikis wrote, and with files that other users prepared.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,7 +36,7 @@ fn sessions(store: &dyn SessionStore) -> BTreeMap<String, Session> {
     sessions.collect()
 }
 
-/// Every directory of real sessions, with its layout and how many there are.
+/// The directories of recorded sessions, with their layouts and numbers of sessions.
 const REAL: [(&str, Layout, usize); 8] = [
     ("moin-1.7.3/cache/__common__/session", Layout::Moin18, 86),
     ("moin-1.8.7/cache/__common__/session", Layout::Moin18, 86),
@@ -63,7 +63,7 @@ fn every_recorded_session_is_read() {
     }
 }
 
-/// The items of a decoded dict that facts are made of, by key.
+/// The items of a decoded dict that are used as facts, by key.
 fn decoded(value: &Value) -> BTreeMap<String, &Value> {
     let pairs = value["v"].as_array().unwrap().iter();
     pairs.map(|pair| (decoded_text(&pair[0]), &pair[1])).collect()
@@ -124,7 +124,7 @@ fn users_of_recorded_sessions_have_names() {
     }
 }
 
-/// A session of nothing but `expires`, as 1.9 writes it.
+/// A session with only `expires`, as 1.9 writes it.
 fn pickled(expires: i32) -> Vec<u8> {
     [b"\x80\x02}q\x01U\x07expiresq\x02J".as_slice(), &expires.to_le_bytes(), b"s."].concat()
 }

@@ -121,7 +121,8 @@ impl UserDir {
     }
 }
 
-/// Whether a text matches `\d+\.\d+(\.\d+)?`, as in `getUserList`. So a session can't name a file elsewhere.
+/// Whether a text matches `\d+\.\d+(\.\d+)?`, as in `getUserList`. Thus a session can't name a file in
+/// another directory.
 fn is_user_id(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.len() <= 64 && (2..=3).contains(&text.split('.').count()) && text.split('.').all(digits)

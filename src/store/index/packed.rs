@@ -54,7 +54,7 @@ pub(super) struct Record {
 const TIME_BITS: u32 = 38;
 const INODE_BITS: u32 = 48;
 
-/// Sorted by hash.
+/// A record as numbers. The first is the hash, so records sort by hash.
 pub(super) type Packed = [u64; 3];
 
 impl Record {

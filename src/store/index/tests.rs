@@ -226,7 +226,7 @@ fn index_is_read_for_its_directory_and_layout_only() {
     assert!(open(Layout::Moin19, DirStamp { inode: 9, ..stamp(NOW) }).last().is_none());
     assert!(open(Layout::Moin19, DirStamp { filesystem: 9, ..stamp(NOW) }).last().is_none());
 
-    // An index at the path of another one.
+    // An index of another layout at the same path.
     let other = open(Layout::Moin18, stamp(NOW));
     std::fs::copy(first.path(), other.path()).unwrap();
     assert!(open(Layout::Moin18, stamp(NOW)).last().is_none());

@@ -54,7 +54,8 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// What the session had not. Its file has it, but it is not part of the session.
+/// The properties that a session did not have at its source. The file has them, but they are not part of the
+/// session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Without {
     pub(super) owner: bool,
@@ -127,11 +128,11 @@ impl Write for Bounded {
     }
 }
 
-/// The pickle in a file, and what the session had not.
+/// The pickle in a file, and the properties that the session did not have.
 ///
 /// # Errors
 ///
-/// What is wrong with the file, without any part of the session.
+/// The problem with the file, without any part of the session.
 pub(super) fn pickle_of(text: &[u8]) -> Result<(Vec<u8>, Without), String> {
     let file: File = serde_json::from_slice(text).map_err(|error| {
         format!("not a session in JSON (line {}, column {})", error.line(), error.column())

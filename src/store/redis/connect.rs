@@ -105,7 +105,7 @@ impl Server {
     ) -> Result<T, Trouble> {
         let mut guard = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let Link { connection, lost } = &mut *guard;
-        // It has waited long enough.
+        // Earlier requests have already waited for the server.
         if let Some(lost) = lost {
             return Err(lost.clone());
         }

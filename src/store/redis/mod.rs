@@ -8,7 +8,8 @@
 //! | `<prefix>t:<id>` | a tombstone: its expiry in unix seconds; expires then |
 //! | `<prefix>done:<number>` | the last change of a run of wikifarm, for ten minutes: see `once.rs` |
 //!
-//! One script writes or removes both keys of a session, so that no other client sees half a session.
+//! One script writes or removes both keys of a session, so that other clients never see an incomplete
+//! session.
 
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -301,7 +302,7 @@ impl SessionStore for RedisStore {
         let stop = AtomicBool::new(false);
         self.pages(&stop, |ids, _| {
             ids.into_iter().for_each(&mut *sink);
-            // Some names got no answer.
+            // The list is incomplete if a signal stopped it.
             if sys::asked_to_stop() { Err(Trouble::given_up(GivenUp::Stopped)) } else { Ok(()) }
         })
     }

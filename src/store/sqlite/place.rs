@@ -1,4 +1,4 @@
-//! Checks the place of a database before SQLite opens it.
+//! Checks the location of a database before SQLite opens the file.
 //!
 //! SQLite opens the database and the files beside it by their paths, trusts their content, and as root even changes
 //! their owner to the owner of the database. So only root and this owner may be able to write to the directory, and
@@ -63,7 +63,7 @@ impl Owner {
     }
 }
 
-/// The place of an existing or new database.
+/// The location of an existing or new database.
 pub(super) struct Place {
     dir: Dir,
     name: CString,

@@ -60,7 +60,7 @@ const LONGEST: i32 = 32 * 1024 * 1024;
 /// second.
 const STEPS: i32 = 1_000_000;
 
-/// An open database and its place.
+/// An open database and its location.
 pub(super) struct Database {
     /// For reads while the other connection writes.
     pub(super) reader: Connection,
