@@ -21,7 +21,7 @@ pub const CHANGE: u32 = 0o3;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     uid: u32,
-    /// `None` where the user database has no such user: a container's, mostly.
+    /// `None` if the user database does not have the user, for example a user of a container.
     known: Option<Known>,
 }
 
@@ -33,7 +33,7 @@ struct Known {
 }
 
 impl Account {
-    /// Looks up a user and their groups.
+    /// Looks up a user and the groups of this user.
     pub fn of(uid: u32) -> Self {
         let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
         let known = user.and_then(|user| {
@@ -50,12 +50,13 @@ impl Account {
         self.uid
     }
 
-    /// The name, if the user database has it.
+    /// The name, if the user database has the user.
     pub fn name(&self) -> Option<&str> {
         self.known.as_ref().map(|known| known.name.as_str())
     }
 
-    /// The group and all groups of the user; `fallback` where the user database does not have the user.
+    /// The group and all groups of the user. `fallback` is the group of a user whom the user database does
+    /// not have.
     pub(super) fn groups(&self, fallback: u32) -> (u32, Vec<u32>) {
         match &self.known {
             Some(known) => (known.group, known.groups.clone()),
@@ -65,7 +66,8 @@ impl Account {
 
     /// Whether the mode of a file of that owner and group grants all the `wanted` bits.
     ///
-    /// A user whom the user database does not know counts as a member of the group: nothing denies it.
+    /// A user whom the user database does not have counts as a member of the group, because this can't be
+    /// ruled out.
     pub fn may(&self, wanted: u32, (uid, gid): (u32, u32), mode: u32) -> bool {
         if self.uid == 0 {
             return true;

@@ -43,7 +43,7 @@ pub fn as_user<T: Send>(user: &Account, group: u32, work: impl FnOnce() -> T + S
 /// Whether this thread may use `path` for `wanted`, the permission bits of a mode.
 ///
 /// # Errors
-/// The error of the kernel if it may not. No error if the kernel can't answer.
+/// The error of the kernel if the thread may not. No error if the kernel can't answer.
 pub fn may_use(path: &Path, wanted: u32) -> io::Result<()> {
     if !checks_current_rights() {
         return Ok(());
@@ -51,10 +51,10 @@ pub fn may_use(path: &Path, wanted: u32) -> io::Result<()> {
     Ok(accessat(CWD, path, access(wanted), AtFlags::EACCESS)?)
 }
 
-/// As [`may_use`], for an open directory.
+/// Like [`may_use`], for an open directory.
 ///
 /// # Errors
-/// As there.
+/// The same as for [`may_use`].
 pub fn may_use_in(dir: &Dir, wanted: u32) -> io::Result<()> {
     if !checks_current_rights() {
         return Ok(());
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_can_act_as_another_user() {
+    fn only_root_can_act_as_another_user() {
         if is_root() {
             return;
         }

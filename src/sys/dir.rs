@@ -193,7 +193,7 @@ impl Dir {
     ///
     /// If the directory can't be listed completely.
     pub fn list(&self, mut visit: impl FnMut(Entry<'_>) -> ControlFlow<()>) -> io::Result<()> {
-        // The position belongs to the open file, so a listing needs its own.
+        // A listing needs its own open file, which holds the position.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = openat(&self.fd, c".", flags, Mode::empty())?;
         let mut buffer = Vec::with_capacity(LISTING_BUFFER);

@@ -83,11 +83,11 @@ pub fn open_regular(dir: &Dir, name: &CStr) -> Result<OpenFile, NotOpened> {
     open_regular_up_to(dir, name, MAX_FILE)
 }
 
-/// As [`open_regular`], for a file of at most `most` bytes.
+/// Like [`open_regular`], for a file of at most `most` bytes.
 ///
 /// # Errors
 ///
-/// As [`open_regular`].
+/// The same as for [`open_regular`].
 pub fn open_regular_up_to(dir: &Dir, name: &CStr, most: u64) -> Result<OpenFile, NotOpened> {
     let file = OpenFile { most, ..open_of_any_size(dir, name)? };
     if file.size() > most { Err(NotOpened::TooLarge { size: file.size() }) } else { Ok(file) }
@@ -192,7 +192,7 @@ pub fn stat_regular(dir: &Dir, name: &CStr) -> Result<FileStat, NotOpened> {
     Ok(FileStat::of(&stat))
 }
 
-/// As [`stat_regular`], for a file with one hard link.
+/// Like [`stat_regular`], for a file with one hard link.
 ///
 /// # Errors
 ///

@@ -25,16 +25,16 @@ impl FreeSpace {
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// The error of the kernel.
     pub fn of(dir: &Dir) -> io::Result<Self> {
         Ok(FreeSpace::from_stat(&fstatvfs(dir)?))
     }
 
-    /// As [`FreeSpace::of`], by path. Opens nothing.
+    /// Like [`FreeSpace::of`], by path. Opens nothing.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// The error of the kernel.
     pub fn at(path: &Path) -> io::Result<Self> {
         Ok(FreeSpace::from_stat(&statvfs(path)?))
     }

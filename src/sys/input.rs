@@ -63,11 +63,11 @@ pub fn read_input(path: &Path, most: u64) -> Result<Vec<u8>, InputError> {
     read(file, most)
 }
 
-/// As [`read_input`]; `-` is standard input.
+/// Like [`read_input`], but `-` is standard input.
 ///
 /// # Errors
 ///
-/// As [`read_input`].
+/// The same as for [`read_input`].
 pub fn read_input_or_stdin(path: &Path, most: u64) -> Result<Vec<u8>, InputError> {
     if path == Path::new("-") { read(io::stdin().lock(), most) } else { read_input(path, most) }
 }

@@ -94,7 +94,7 @@ impl LockDir {
     ///
     /// # Errors
     ///
-    /// As [`LockDir::take`].
+    /// The same as for [`LockDir::take`].
     pub fn take_or_wait(&self, id: FileId, waiting: Option<&AtomicBool>) -> Result<Lock, LockError> {
         /// flock(2) itself would not stop on a signal.
         const GLANCE: Duration = Duration::from_millis(50);
@@ -112,8 +112,8 @@ impl LockDir {
         }
     }
 
-    /// Acquires the lock for the directory `id` without waiting. The file is never removed: otherwise two processes could
-    /// lock two files with the same name.
+    /// Acquires the lock for the directory `id` without waiting. The file is never removed, because two
+    /// processes could then lock two files with the same name.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! All system calls besides std: directory handles, listing, safe opening and removal, atomic writes, locks, signals, and
 //! the file-system identity of a thread.
 //!
-//! Promises, whoever can write to the directories:
+//! Promises, even if other users can write to the directories:
 //!
 //! * Symbolic links of other users are not followed, no directory is created behind one, and only regular files are opened.
 //! * Opening never waits for a FIFO, a device, or a lease. No more than [`MAX_FILE`] bytes of a file are read.

@@ -85,7 +85,7 @@ pub fn run_as(name: &str) -> Result<(), RunAsError> {
 
 /// Until it is dropped, this thread opens and removes files with the rights of the owner of a directory (setfsuid(2)).
 ///
-/// Changes nothing for users other than root, and for directories of root.
+/// Has no effect for users other than root, and for directories of root.
 #[derive(Debug)]
 #[must_use = "dropping this restores the rights of the thread"]
 pub struct AsOwner {
@@ -108,7 +108,7 @@ impl AsOwner {
     ///
     /// # Errors
     ///
-    /// As [`AsOwner::of`].
+    /// The same as for [`AsOwner::of`].
     pub fn user(uid: u32, gid: u32) -> io::Result<Self> {
         if uid == 0 || !is_root() {
             return Ok(AsOwner { before: None, _here: PhantomData });

@@ -24,29 +24,30 @@ pub fn directory_identity(path: &Path) -> DirectoryIdentity {
     }
 }
 
-/// What many directories are, each looked at once; what lies below one that is not there is not looked at.
+/// Finds the identities of many directories. Examines each directory once, and nothing below a directory that
+/// does not exist.
 ///
-/// For each path the same as [`directory_identity`], as long as nobody changes the disk meanwhile.
+/// Returns the same as [`directory_identity`] for each path, if the file system does not change meanwhile.
 #[derive(Debug, Default)]
 pub struct DirectoryMap {
     here: OnceCell<Option<PathBuf>>,
     known: RefCell<HashMap<OsString, Known>>,
 }
 
-/// What is known of a path.
+/// The known facts about a path.
 #[derive(Debug, Clone)]
 enum Known {
-    /// It exists: its device and inode, and its path without links.
+    /// The path exists: its device and inode, and the path without links.
     There(u64, u64, PathBuf),
-    /// It does not: its path, links resolved as far as it exists.
+    /// The path does not exist: the path, in which links are resolved as far as possible.
     Missing(PathBuf),
 }
 
-/// No kernel opens a path that is longer.
+/// The maximum length of a path that the kernel opens.
 const LONGEST: usize = 4096;
 
 impl DirectoryMap {
-    /// What the directory at `path` is.
+    /// The identity of the directory at `path`.
     pub fn place(&self, path: &Path) -> DirectoryIdentity {
         match self.absolute(path).map(|path| self.look(&path)) {
             Some(Known::There(device, inode, _)) => DirectoryIdentity::Inode(device, inode),
@@ -55,9 +56,9 @@ impl DirectoryMap {
         }
     }
 
-    /// The path from the root and without `.`; `None` where it needs more than its text.
+    /// The absolute path without `.`. `None` if the text of the path is not enough to compute it.
     fn absolute(&self, path: &Path) -> Option<PathBuf> {
-        // Behind a link `..` leads elsewhere than the text says.
+        // If the component before `..` is a link, `..` is not the parent in the text.
         if path.as_os_str().is_empty() || path.components().any(|part| part == Component::ParentDir) {
             return None;
         }
@@ -69,7 +70,7 @@ impl DirectoryMap {
         (clean.as_os_str().len() <= LONGEST).then_some(clean)
     }
 
-    /// Looks at the ancestors of a path that are not known yet, from the root down, and at the path.
+    /// Examines a path and its ancestors, from the root down, except the known ones.
     fn look(&self, path: &Path) -> Known {
         let mut known = self.known.borrow_mut();
         let mut above = Known::Missing(PathBuf::new());
@@ -94,7 +95,7 @@ impl DirectoryMap {
 }
 
 impl Known {
-    /// What is at a path that holds no link but perhaps at its end.
+    /// Examines a path in which only the last component may be a link.
     fn at(path: PathBuf) -> Known {
         let there = |found: Metadata, path| Known::There(found.dev(), found.ino(), path);
         match path.symlink_metadata() {
@@ -108,7 +109,7 @@ impl Known {
     }
 }
 
-/// The path made absolute and free of `.` and `..`, links resolved as far as it exists.
+/// The absolute path without `.` and `..`, in which links are resolved as far as possible.
 fn resolve(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut clean = PathBuf::new();
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_paths_of_one_directory_have_one_identity() {
+    fn paths_of_the_same_directory_have_the_same_identity() {
         let root = tempfile::tempdir().unwrap();
         let there = root.path().join("there");
         std::fs::create_dir(&there).unwrap();
@@ -150,7 +151,7 @@ mod tests {
         assert_ne!(directory_identity(&there.join("a")), directory_identity(&there.join("b")));
     }
     #[test]
-    fn identities_of_many_equal_those_of_each() {
+    fn directory_map_returns_the_same_identities() {
         let root = tempfile::tempdir().unwrap();
         let at = |path: &str| root.path().join(path);
         std::fs::create_dir_all(at("there/data")).unwrap();

@@ -37,13 +37,13 @@ pub fn state_dir() -> Result<PathBuf, OwnDirError> {
     state_dir_of(super::is_root(), variable)
 }
 
-/// The directory for locks: `$RUNTIME_DIRECTORY`, else `/run/wikifarm` for root, else `locks` in [`state_dir`], which a login
-/// shell and cron have in common, as they have no `$XDG_RUNTIME_DIR`.
-/// Never a directory in which other users could hold locks.
+/// The directory for locks: `$RUNTIME_DIRECTORY`, else `/run/wikifarm` for root, else `locks` in
+/// [`state_dir`]. A login shell and cron share the state directory, but not `$XDG_RUNTIME_DIR`. Never a
+/// directory in which other users could hold locks.
 ///
 /// # Errors
 ///
-/// As [`state_dir`].
+/// The same as for [`state_dir`].
 pub fn lock_dir() -> Result<PathBuf, OwnDirError> {
     lock_dir_of(super::is_root(), variable)
 }
@@ -53,7 +53,7 @@ pub fn lock_dir() -> Result<PathBuf, OwnDirError> {
 ///
 /// # Errors
 ///
-/// As [`state_dir`].
+/// The same as for [`state_dir`].
 pub fn cache_dir() -> Result<PathBuf, OwnDirError> {
     cache_dir_of(super::is_root(), variable)
 }

@@ -69,12 +69,12 @@ impl PrivateDir {
         PrivateDir::of(Dir::open(path), path)
     }
 
-    /// As [`PrivateDir::open`]; creates missing components with mode 0700, each in the handle of its parent. Creates nothing
+    /// Like [`PrivateDir::open`], but creates missing components with mode 0700, each in the handle of its parent. Creates nothing
     /// behind a symbolic link of another user, or where another user can write.
     ///
     /// # Errors
     ///
-    /// As [`PrivateDir::open`], and if it can't be created.
+    /// The same as for [`PrivateDir::open`], and the directory could not be created.
     pub fn make(path: &Path) -> Result<Self, PrivateError> {
         PrivateDir::of(Dir::make_all(path), path)
     }
@@ -130,11 +130,12 @@ impl PrivateDir {
         }
     }
 
-    /// Opens the file `name` for appending, or creates it with mode 0600. Otherwise as [`PrivateDir::read`].
+    /// Opens the file `name` for appending, or creates it with mode 0600. Makes the same checks as
+    /// [`PrivateDir::read`].
     ///
     /// # Errors
     ///
-    /// As [`PrivateDir::read`].
+    /// The same as for [`PrivateDir::read`].
     pub fn append(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
         match self.open_as(name, flags)? {

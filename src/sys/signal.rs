@@ -34,7 +34,7 @@ const PARTLY: i32 = 3;
 ///
 /// # Errors
 ///
-/// What the kernel says.
+/// The error of the kernel.
 pub fn stop_flag() -> io::Result<Arc<AtomicBool>> {
     let mut stop = STOP.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(stop) = &*stop {

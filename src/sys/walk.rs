@@ -77,7 +77,7 @@ pub(super) fn open(path: &Path) -> Result<OwnedFd, DirError> {
     directory(path, false)
 }
 
-/// As [`open`], and creates missing components with mode 0700.
+/// Like [`open`], but creates missing components with mode 0700.
 ///
 /// Creates each in the handle of its parent, and only if no other user could replace it: root or the current user owns the
 /// parent, and other users can't write to it unless it is sticky.
@@ -142,7 +142,7 @@ impl Walk {
     /// Pushes the components of `path`, the first on top.
     fn push(&self, waiting: &mut Vec<CString>, path: &[u8]) {
         let names = path.split(|&byte| byte == b'/').filter(|name| !name.is_empty() && *name != b".");
-        // The kernel reports an error for an empty name, which stands for a name with a NUL.
+        // An empty name replaces a name with a NUL, and the kernel reports an error for it.
         waiting.extend(names.rev().map(|name| CString::new(name).unwrap_or_default()));
     }
 
@@ -282,7 +282,7 @@ mod tests {
         if !super::super::is_root() {
             return; // Only root can give files away.
         }
-        // As `mkdir -p` would follow it: a link of another user to a directory of root's that is not there yet.
+        // A link of another user to a missing directory of root, which `mkdir -p` would follow.
         fs::create_dir(root.join("roots")).unwrap();
         symlink(root.join("roots/planted"), open.join("link")).unwrap();
         lchown(open.join("link"), Some(12345), None).unwrap();

@@ -20,11 +20,11 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
     write(path, bytes, mode, false)
 }
 
-/// As [`write_atomically`], with mode 0644 independent of the umask.
+/// Like [`write_atomically`], with mode 0644 independent of the umask.
 ///
 /// # Errors
 ///
-/// As [`write_atomically`].
+/// The same as for [`write_atomically`].
 pub fn write_public(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, 0o644, true)
 }
@@ -39,7 +39,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32, exactly: bool) -> io::Result<()> 
 ///
 /// # Errors
 ///
-/// What the kernel says.
+/// The error of the kernel.
 pub fn sync_directory(path: &Path) -> io::Result<()> {
     let flags = OFlags::DIRECTORY.bits().cast_signed();
     File::options().read(true).custom_flags(flags).open(path)?.sync_all()
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         write_public(&path, b"three").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
-        // A link that takes the file's name is replaced, not followed.
+        // A link at the path of the file is replaced, not followed.
         std::os::unix::fs::symlink("elsewhere", root.path().join("link")).unwrap();
         write_public(&root.path().join("link"), b"four").unwrap();
         assert!(!root.path().join("elsewhere").exists());
