@@ -1,4 +1,5 @@
-//! A user with a browser who visits wikis, logs in, and logs out: for code that needs results, not their words.
+//! A user with a browser who visits wikis, logs in, and logs out. For code that needs results instead of
+//! texts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -39,13 +40,13 @@ impl Person {
         }
     }
 
-    /// The same without time between requests, so that no session expires.
+    /// Returns the same person without time between requests, so that no session expires.
     pub(crate) fn in_a_hurry(mut self) -> Person {
         self.pause = 0.0;
         self
     }
 
-    /// The same with another browser than Chromium.
+    /// Returns the same person with another browser than Chromium.
     pub(crate) fn with_profile(mut self, profile: Profile) -> Person {
         self.world = self.world.with_profile(profile);
         self
@@ -66,7 +67,7 @@ impl Person {
         self.go(site, &Action::Visit)
     }
 
-    /// Logs in as browsers do: loads the page with the form first.
+    /// Logs in as with a browser: loads the page with the form first.
     pub(crate) fn log_in(&mut self, site: &Site) -> Exchanged {
         let forget = self.visitor != Visitor::Remember;
         self.world.ensure(site, NAME, forget);

@@ -58,7 +58,7 @@ impl World {
             // The wikis restart, and 1.9.0 looks for its directory again.
             (Step::Reconfigure(_), _) => self.process = None,
             (Step::Expect { name, .. }, Some(Goal::Wiki(site, target, page))) => {
-                // A visit in a copy of the world, which leaves no traces.
+                // A visit in a copy of the world, so that the world does not change.
                 let mut other = self.clone();
                 other.request(site, target, page, &Action::Visit, &mut event);
                 event.cookie = None;

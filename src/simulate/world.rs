@@ -8,7 +8,7 @@ use super::wiki::{Dir, Site};
 use crate::browser::{Jar, Profile, SharedSuffixes};
 use crate::moin::{Behavior, Items, MemorySessions, SeededIds, Users, Version};
 
-/// Everything that outlasts a request.
+/// The state that outlasts a request.
 #[derive(Debug, Clone)]
 pub struct World {
     pub(super) jar: Jar,
@@ -48,7 +48,7 @@ impl Store {
 }
 
 impl World {
-    /// A fresh browser, and no sessions anywhere.
+    /// A world with a new browser and without sessions.
     pub fn new(now: f64, seed: u64, suffixes: SharedSuffixes) -> World {
         World {
             jar: Jar::with_suffixes(Profile::Chromium, suffixes),
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    /// With another browser than Chromium.
+    /// Returns the world with another browser than Chromium.
     #[must_use]
     pub fn with_profile(mut self, profile: Profile) -> World {
         self.jar = Jar::with_suffixes(profile, self.jar.shared_suffixes());
@@ -150,7 +150,7 @@ impl World {
         self.stores.iter().map(view).collect()
     }
 
-    /// Every directory that holds sessions, each with its sessions.
+    /// The directories with sessions.
     pub(super) fn directories(&self) -> impl Iterator<Item = (PathBuf, &Store)> {
         self.stores.iter().map(|store| (store.dir.path.clone(), store))
     }

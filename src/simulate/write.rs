@@ -45,7 +45,7 @@ pub fn write(world: &World, root: &Path) -> Result<Vec<(PathBuf, usize)>, WriteF
     Ok(written)
 }
 
-/// `path` below `root`, even if it is absolute.
+/// The path below `root`, even if `path` is absolute.
 fn below(root: &Path, path: &Path) -> PathBuf {
     let mut below = root.to_owned();
     for component in path.components() {
@@ -59,7 +59,7 @@ fn below(root: &Path, path: &Path) -> PathBuf {
     below
 }
 
-/// A session as a pickle's tree.
+/// A session as the tree of a pickle.
 fn tree(items: &Items) -> Tree {
     let mut tree = TreeBuilder::new();
     let entries = items

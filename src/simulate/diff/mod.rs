@@ -104,7 +104,7 @@ impl Diff {
         Diff::for_browser(old, new, suffixes, Profile::Chromium, now)
     }
 
-    /// As [`Diff::new`], for another browser than Chromium.
+    /// Like [`Diff::new`], for another browser than Chromium.
     pub fn for_browser(
         old: &Farm,
         new: &Farm,

@@ -7,7 +7,7 @@ use super::case::CookieKey;
 use crate::browser::path_match;
 use crate::sys::DirectoryIdentity;
 
-/// For each wiki, users of so many other wikis are simulated at most.
+/// The maximum number of other wikis whose users are simulated at each wiki.
 const MOST: usize = 8;
 
 /// The old cookies, by name and domain.
@@ -21,7 +21,7 @@ impl Cookies {
         let mut known: HashMap<(CookieKey, Option<DirectoryIdentity>), ()> = HashMap::new();
         for (position, acted) in seats.iter().enumerate() {
             let Some((_, cookie)) = &acted.remembered else { continue };
-            // One wiki of each cookie and storage is enough.
+            // Keep one wiki for each combination of cookie and storage.
             let place = acted.seat.old.sessions.as_ref().map(|dir| dir.place.clone());
             if known.insert((CookieKey::of(cookie), place), ()).is_none() {
                 by_name.entry((cookie.name.clone(), cookie.domain.clone())).or_default().push(position);

@@ -36,7 +36,7 @@ impl Stage<'_> {
         Person::new(self.now, self.suffixes, visitor).with_profile(self.profile)
     }
 
-    /// A user from before the change, after it.
+    /// Returns a user from before the change in the state after the change.
     fn changed(&self, person: &Person) -> Person {
         let mut person = person.clone();
         person.roll_out(&self.headers);

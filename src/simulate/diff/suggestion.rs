@@ -71,7 +71,7 @@ impl Left {
         Left { verdict, shadowed: all().any(|case| case.shadowed) }
     }
 
-    /// Whether users have to log in once at most.
+    /// Whether users have to log in at most once.
     pub fn is_well(self) -> bool {
         self.verdict <= Verdict::LoggedOut && !self.shadowed
     }
@@ -167,7 +167,8 @@ fn rename(seats: &[Acted], affected: &[usize]) -> (Vec<FreshName>, Vec<(usize, s
         .flat_map(|acted| [acted.seat.old.settings().session_cookie_name(), name(acted)])
         .collect();
     for (old, fresh) in &mut wanted {
-        // A wiki whose version lacks the setting would keep the old name, and share with nobody.
+        // A wiki whose version lacks the setting would keep the old name, and share its login with no other
+        // wiki.
         if seats.iter().any(|acted| name(acted) == *old && !can(acted)) {
             continue;
         }

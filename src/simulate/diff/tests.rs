@@ -19,7 +19,7 @@ fn diff(old: &str, new: &str) -> Diff {
     Diff::new(&farm(old), &farm(new), &suffixes, NOW)
 }
 
-/// Each case as `wiki visitor way: verdict (reason)`, without those that have no effect.
+/// Each case as `wiki visitor way: verdict (reason)`, without cases that have no effect.
 fn cases(diff: &Diff) -> Vec<String> {
     let mut found = Vec::new();
     for group in &diff.groups {
@@ -88,7 +88,7 @@ fn old_signed_cookie_before_the_new_one_leaves_users_stuck_at_login() {
 }
 
 #[test]
-fn logged_out_users_have_a_reason() {
+fn cases_of_logged_out_users_have_a_reason() {
     let first = |version: &str, before: &str, after: &str| one(version, before, after).swap_remove(0);
     let dir = |name: &str| format!("data_dir = \"/none/{name}\"");
     assert_eq!(
@@ -131,9 +131,10 @@ fn upgrade_to_1_9_logs_out_because_of_name_or_id_form() {
         upgrade("1.9.11", ""),
         ["a remember: logged-out (cookie-name)", "a user: logged-out (cookie-name)"]
     );
-    // 1.9.0 keeps the name. The old cookie has the new one's domain and path, and is replaced.
+    // 1.9.0 keeps the name. The old cookie has the same domain and path as the new one, and is replaced.
     assert_eq!(upgrade("1.9.0", ""), ["a remember: logged-out (id-form)", "a user: logged-out (id-form)"]);
-    // With another domain, both stay. The new one is created later, so it comes last, and 1.9.0 picks the last.
+    // With another domain, both cookies stay. The new one is created later, so it comes last, and 1.9.0 picks
+    // the last one.
     assert_eq!(
         cases(&diff(&wiki("1.8.7", ""), &wiki("1.9.0", "cookie_domain = \".example.org\""))),
         ["a remember: logged-out (id-form)", "a user: logged-out (id-form)",]
@@ -173,7 +174,7 @@ fn wiki_that_leaves_a_shared_login_still_receives_the_old_cookie() {
 }
 
 #[test]
-fn unreachable_stores_are_named() {
+fn unreachable_stores_are_reported() {
     let farm = |lines: &str| {
         format!(
             "moin = \"1.9.11\"\n[farm]\nuser_dir = \"/none/users\"\nsession_dir = \"/none/sessions\"\n{lines}"
@@ -198,7 +199,8 @@ fn unreachable_stores_are_named() {
 
 #[test]
 fn no_deletion_is_suggested_for_a_cookie_that_a_new_wiki_sets() {
-    // The root wiki's cookie was everybody's; now alpha has its own path, and root goes on with the same cookie.
+    // All wikis received the root wiki's cookie. After the change, alpha has its own path, and root keeps the
+    // same cookie.
     let wikis = |path: &str, keys: [&str; 2]| {
         let wiki = |name: &str, url: &str, key: &str, lines: &str| {
             format!(
