@@ -12,8 +12,9 @@ pub(super) struct Taken {
     pub(super) refused: Vec<(usize, LockError)>,
 }
 
-/// Acquires the lock of every store. `None` is a store that could not be opened. With `waiting`, waits for other processes
-/// until that flag is set; some locks are then missing, and the caller must not remove anything.
+/// Acquires the lock of each store. `None` is a store that could not be opened. With `waiting`, waits for
+/// other processes until that flag is set. Some locks are then missing, and the caller must not remove
+/// anything.
 pub(super) fn take(
     dir: &Path,
     stores: impl Iterator<Item = Option<FileId>>,

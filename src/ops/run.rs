@@ -246,7 +246,7 @@ impl<O: Operation> Plan<O> {
         {
             notes.warnings.insert(0, Problem(why));
         }
-        // Held until here.
+        // The locks are held until here.
         drop(locks);
         Report {
             total: O::total(&results),

@@ -1,6 +1,6 @@
 //! Finds session directories below a directory. `judge` decides which directories these are.
 //!
-//! walkdir lists the tree by path, sorted by name. Promises, whoever can write in the tree:
+//! walkdir lists the tree by path, sorted by name. Promises, even if other users can write to the tree:
 //!
 //! * A directory is opened in the handle of its parent, and links are not followed: nothing outside the tree is read. A
 //!   directory that is replaced during the search is skipped and counted.

@@ -41,7 +41,7 @@ fn directory_with_session_names_only_is_not_found() {
     let root = tempfile::tempdir().unwrap();
     let at = |name: &str| root.path().join(name);
     write(&at("objects"), hex(40), b"\x78\x01blob");
-    // A pickled dict is no session either, as MoinMoin caches many.
+    // A pickled dict alone is not a session: MoinMoin's cache has many.
     write(&at("cache"), hex(40), b"(dS'data'\nI1\ns.");
     write(&at("few"), hex(3), SESSION);
     write(&at("few"), (0..4).map(|n| format!("page{n}")), b"");
@@ -109,7 +109,7 @@ fn links_are_not_followed_and_depth_is_limited() {
     write(&outside.path().join("__session__"), hex(1), SESSION);
     symlink(outside.path(), root.path().join("link")).unwrap();
     write(&root.path().join("a/b/__session__"), hex(1), SESSION);
-    // A name that is a session's, and a link or a directory.
+    // Names of sessions that are a link and a directory.
     symlink("/etc/passwd", root.path().join("a/b/__session__").join("f".repeat(40))).unwrap();
     fs::create_dir(root.path().join("a/b/__session__").join("e".repeat(40))).unwrap();
     let report = found(root.path(), &Options::default());
@@ -134,7 +134,7 @@ fn directory_replaced_before_opening_is_skipped_and_counted() {
     let outside = tempfile::tempdir().unwrap();
     write(&outside.path().join("__session__"), hex(3), SESSION);
     write(&outside.path().join("below/__session__"), hex(3), SESSION);
-    // Swapped for a link, for another directory, and gone.
+    // Replaced by a link, replaced by another directory, and removed.
     let link = |path: &Path| symlink(outside.path(), path).unwrap();
     let directory = |path: &Path| write(&path.join("__session__"), hex(3), SESSION);
     let gone = |_: &Path| ();

@@ -40,7 +40,7 @@ fn options(root: &Path) -> Options {
     }
 }
 
-/// Stores in a fresh directory: `a` with so many sessions, `b` with none.
+/// Stores in a new directory: `a` with this number of sessions, and `b` without sessions.
 fn stores(root: &Path, count: usize) -> Stores {
     for name in ["a", "b"] {
         fs::create_dir(root.join(name)).unwrap();
@@ -56,10 +56,10 @@ fn names(root: &Path, dir: &str) -> usize {
     fs::read_dir(root.join(dir)).unwrap().count()
 }
 
-/// A target that has something done just before or after it writes, or breaks off.
+/// A target that calls functions just before or after it writes, or that fails.
 struct Odd {
     store: Box<dyn WritableStore>,
-    /// Writes until it fails for good.
+    /// The number of writes before all further writes fail.
     left: Mutex<usize>,
     before: Box<dyn Fn() + Send + Sync>,
     after: Box<dyn Fn() + Send + Sync>,
@@ -71,7 +71,7 @@ impl Odd {
     }
 }
 
-/// Does it the first time only.
+/// Calls the function only the first time.
 fn once(act: impl Fn() + Send + Sync + 'static) -> Box<dyn Fn() + Send + Sync> {
     let once = std::sync::Once::new();
     Box::new(move || once.call_once(&act))
@@ -145,7 +145,7 @@ fn source_logout_during_copy_is_not_undone_at_the_target() {
         let root = tempfile::tempdir().unwrap();
         let mut stores = stores(root.path(), 3);
         let at = |dir: &str, number: u32| root.path().join(dir).join(format!("{number:040x}"));
-        // Number 2 is at the target already, and older: what was in its place comes back.
+        // The target already has an older session 2, which is restored after the run.
         fs::write(at("b", 2), LATER).unwrap();
         let old = fs::File::options().write(true).open(at("b", 2)).unwrap();
         old.set_modified(std::time::UNIX_EPOCH).unwrap();

@@ -1,4 +1,4 @@
-//! Whole runs over real directories.
+//! Whole runs in real directories.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn days(days: u64) -> Duration {
     Duration::from_secs(days * 86_400)
 }
 
-/// A farm's directories: one for stores, one for locks, one for state.
+/// The directories of a farm: for stores, for locks, and for state.
 struct Fixture {
     root: tempfile::TempDir,
 }
@@ -53,7 +53,7 @@ impl Fixture {
         }
     }
 
-    /// Writes session number `n`, with an `expires` of so many seconds ago, as long ago as that.
+    /// Writes session number `n`. `expires` and `written` are ages in seconds.
     fn session(&self, n: u32, expires: Option<i64>, written: i64) -> PathBuf {
         self.file(&format!("{n:040x}"), &pickled(expires.map(|ago| NOW - ago)), written)
     }
@@ -79,7 +79,7 @@ fn set_written(path: &Path, time: i64) {
     fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
 }
 
-/// As 1.9 writes it: `expires` and nothing else.
+/// A session with only `expires`, as 1.9 writes it.
 fn pickled(expires: Option<i64>) -> Vec<u8> {
     match expires {
         Some(time) => {
@@ -259,7 +259,7 @@ fn second_process_is_refused_with_the_pid_of_the_first() {
     assert!(refused.why.contains(&std::process::id().to_string()), "{refused:?}");
     assert_eq!(fixture.left(), 1);
     drop(held);
-    // One directory named twice is one store.
+    // Two specifications of one directory are one store.
     let twice = plan(vec![fixture.spec(), fixture.spec()], fixture.options(), &NEVER);
     assert_eq!(twice.stores().len(), 1);
     assert_eq!(twice.execute(&NEVER).total.counts.deleted, 1);

@@ -1,4 +1,4 @@
-//! Revoking beside a wiki that goes on writing.
+//! Revokes sessions while a wiki writes them.
 
 use std::collections::BTreeSet;
 use std::ffi::CStr;
@@ -49,7 +49,7 @@ impl Fixture {
         }
     }
 
-    /// Revokes with `hook` called before each removal.
+    /// Revokes, and calls `hook` before each removal.
     fn run(&self, settle: Duration, hook: impl Fn(&CStr) + Send + Sync + 'static) -> Report {
         let store = FileStore::open(self.spec()).unwrap().with_hook_before_unlink(hook);
         let opened = vec![Opened::new(self.spec(), Ok(Box::new(store)))];
@@ -57,7 +57,7 @@ impl Fixture {
     }
 }
 
-/// As MoinMoin saves: a temp file, renamed over.
+/// Saves as MoinMoin does: writes a temporary file and renames it over the session.
 fn save(path: &Path, bytes: &str) {
     fs::write(path.with_extension("new"), bytes).unwrap();
     fs::rename(path.with_extension("new"), path).unwrap();
@@ -69,7 +69,7 @@ fn session_written_during_removal_is_examined_again_and_removed() {
     let path = fixture.dir().join(A);
     save(&path, HIS);
     let plan = plan(vec![fixture.spec()], fixture.options(Duration::ZERO), &AtomicBool::new(false));
-    // Written between plan and removal: another file than the one the plan saw.
+    // Written between plan and removal, so the file differs from the one in the plan.
     save(&path, &HIS.replace("(d", "(dS'trail'\n(ls"));
     let report = plan.execute(&AtomicBool::new(false));
     assert_eq!((report.total.revoked, report.total.failed), (1, 0), "{report:?}");
@@ -121,7 +121,7 @@ fn session_that_comes_back_is_removed_again_and_counted() {
             save(&again, HIS);
         }
     });
-    // Long enough for the writer, and for the quiet after it.
+    // Long enough for the writer and for the quiet time after it.
     let report = fixture.run(Duration::from_secs(2), |_| {});
     writer.join().unwrap();
     let Counts { revoked, came_back, returns, still_there, .. } = report.total;
@@ -204,7 +204,8 @@ fn every_session_is_watched() {
     assert_eq!(fs::read_dir(fixture.dir()).unwrap().count(), 0);
 }
 
-/// A store in which the session is written just before each removal, as by a wiki at full speed.
+/// A store in which the session is written just before each removal, like a wiki that writes as fast as
+/// possible.
 struct Restless {
     store: FileStore,
     path: PathBuf,
@@ -283,25 +284,25 @@ fn match_follows_the_conditions() {
     };
     let unreadable = || Session { facts: Err(Unreadable::NotADict { found: "list" }), ..session(None, None) };
     let nothing = Target::default();
-    let his = Target { users: Some(BTreeSet::from(["1.2".to_owned()])), ..nothing.clone() };
+    let of_user = Target { users: Some(BTreeSet::from(["1.2".to_owned()])), ..nothing.clone() };
     let method = |name: &str| Target { auth_method: Some(name.to_owned()), ..nothing.clone() };
     let before = |time| Target { issued_before: Some(time), ..nothing.clone() };
     let named = |name: &str| Target { ids: Some(BTreeSet::from([id(name)])), ..nothing.clone() };
     let table = [
         (nothing.clone(), session(Some("1.2"), None), Match::No),
-        (his.clone(), session(Some("1.2"), None), Match::Yes(Why::User)),
-        (his.clone(), session(Some("1.2"), Some("9.9")), Match::Yes(Why::User)),
-        (his.clone(), session(Some("9.9"), Some("1.2")), Match::Yes(Why::ActsAs)),
-        (his.clone(), session(Some("9.9"), None), Match::No),
-        (his.clone(), session(None, None), Match::No),
-        (his.clone(), unreadable(), Match::Unreadable),
-        (Target { issued_before: Some(100), ..his.clone() }, session(Some("1.2"), None), Match::Written),
+        (of_user.clone(), session(Some("1.2"), None), Match::Yes(Why::User)),
+        (of_user.clone(), session(Some("1.2"), Some("9.9")), Match::Yes(Why::User)),
+        (of_user.clone(), session(Some("9.9"), Some("1.2")), Match::Yes(Why::ActsAs)),
+        (of_user.clone(), session(Some("9.9"), None), Match::No),
+        (of_user.clone(), session(None, None), Match::No),
+        (of_user.clone(), unreadable(), Match::Unreadable),
+        (Target { issued_before: Some(100), ..of_user.clone() }, session(Some("1.2"), None), Match::Written),
         (
-            Target { issued_before: Some(101), ..his.clone() },
+            Target { issued_before: Some(101), ..of_user.clone() },
             session(Some("1.2"), None),
             Match::Yes(Why::User),
         ),
-        (Target { issued_before: Some(100), ..his }, session(Some("9.9"), None), Match::No),
+        (Target { issued_before: Some(100), ..of_user }, session(Some("9.9"), None), Match::No),
         (method("moin"), session(Some("1.2"), None), Match::Yes(Why::AuthMethod)),
         (method("openid"), session(Some("1.2"), None), Match::No),
         (method("moin"), session(None, None), Match::No),

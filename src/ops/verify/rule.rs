@@ -50,7 +50,8 @@ impl Rule {
         self.texts().2
     }
 
-    /// Whether a finding lets somebody in or keeps somebody out. All other findings are warnings.
+    /// Whether findings of the rule are errors: somebody can get in, or users can't log in or stay logged in.
+    /// All other findings are warnings.
     pub fn is_error(self) -> bool {
         use Rule::{
             AccessDenied, DiskFull, DuplicateId, ForbiddenClass, InvalidExpires, NoMac, ReadOnlyDirectory,
